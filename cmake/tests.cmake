@@ -2,16 +2,20 @@
 # Tests beside the code, test folders that see everything, fuzzers, and the benchmark.
 include(GoogleTest)
 
-# What a test finds in its environment. OCTROI_TESTDATA is there only where the shared test data is.
-set(OCTROI_TEST_ENVIRONMENT
-    "OCTROI_SOURCE=${CMAKE_SOURCE_DIR}"
-    "OCTROI_BINARY=${CMAKE_BINARY_DIR}/octroi"
-    "UBSAN_OPTIONS=print_stacktrace=1"
-    "TSAN_OPTIONS=halt_on_error=1")
+# What a test finds in its environment, set once for all of them when ctest reads its files.
+# OCTROI_TESTDATA is there only where the shared test data is.
+set(test_environment "
+set(ENV{OCTROI_SOURCE} \"${CMAKE_SOURCE_DIR}\")
+set(ENV{OCTROI_BINARY} \"${CMAKE_BINARY_DIR}/octroi\")
+set(ENV{UBSAN_OPTIONS} print_stacktrace=1)
+set(ENV{TSAN_OPTIONS} halt_on_error=1)
+")
 get_filename_component(testdata "${CMAKE_SOURCE_DIR}/../shared/testdata" ABSOLUTE)
 if(EXISTS "${testdata}")
-    list(APPEND OCTROI_TEST_ENVIRONMENT "OCTROI_TESTDATA=${testdata}")
+    string(APPEND test_environment "set(ENV{OCTROI_TESTDATA} \"${testdata}\")\n")
 endif()
+file(WRITE "${CMAKE_BINARY_DIR}/test_environment.cmake" "${test_environment}")
+set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES "${CMAKE_BINARY_DIR}/test_environment.cmake")
 
 function(discover_tests target label)
     target_link_libraries(${target} PRIVATE GTest::gtest GTest::gmock ${EXTERNALS_EVERY_LAYER})
@@ -20,7 +24,7 @@ function(discover_tests target label)
         DISCOVERY_MODE PRE_TEST
         DISCOVERY_TIMEOUT 60
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
-        PROPERTIES LABELS "${label}" TIMEOUT 300 ENVIRONMENT "${OCTROI_TEST_ENVIRONMENT}")
+        PROPERTIES LABELS "${label}" TIMEOUT 300)
 endfunction()
 
 # test_<layer>: all *_test.cpp of a layer. It includes what the layer sees, and the layer.
@@ -31,7 +35,7 @@ function(add_layer_tests layer)
     endif()
     add_executable(test_${layer} ${layer_tests})
     target_sees(test_${layer} ${layer} ${OCTROI_SEES_${layer}})
-    target_link_libraries(test_${layer} PRIVATE octroi_${layer}_testing ${EXTERNALS_${layer}} GTest::gtest_main)
+    target_link_libraries(test_${layer} PRIVATE octroi_${layer}_testing ${EXTERNALS_${layer}} GTest::gmock_main)
     foreach(dep IN LISTS OCTROI_SEES_${layer})
         target_link_libraries(test_${layer} PRIVATE octroi_${dep}_testing)
     endforeach()
@@ -65,11 +69,11 @@ function(add_test_folders)
             link_everything(octroi_${name})
             add_test(NAME ${name} COMMAND octroi_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
             set_tests_properties(${name} PROPERTIES
-                LABELS e2e TIMEOUT 600 ENVIRONMENT "${OCTROI_TEST_ENVIRONMENT}")
+                LABELS e2e TIMEOUT 600)
         else()
             add_executable(e2e_${name} ${sources})
             link_everything(e2e_${name})
-            target_link_libraries(e2e_${name} PRIVATE GTest::gtest_main)
+            target_link_libraries(e2e_${name} PRIVATE GTest::gmock_main)
             discover_tests(e2e_${name} e2e)
             if(TARGET octroi)
                 add_dependencies(e2e_${name} octroi)
