@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace octroi {
+
+enum class Family : std::uint8_t { none = 0, v4 = 4, v6 = 6 };
+
+// An IP address in network byte order: the first 4 octets (v4) or all 16 (v6). Unused octets are 0,
+// so that comparing and hashing may look at all of them. An IPv4-mapped IPv6 address stays IPv6.
+struct Address {
+    std::array<std::uint8_t, 16> octets{};
+    Family family = Family::none;
+
+    auto operator<=>(const Address&) const noexcept = default;
+
+    [[nodiscard]] static Address v4(const std::uint8_t* four) noexcept {
+        Address a;
+        std::memcpy(a.octets.data(), four, 4);
+        a.family = Family::v4;
+        return a;
+    }
+    [[nodiscard]] static Address v4(std::uint32_t host_order) noexcept {
+        Address a;
+        a.octets = {static_cast<std::uint8_t>(host_order >> 24U), static_cast<std::uint8_t>(host_order >> 16U),
+                    static_cast<std::uint8_t>(host_order >> 8U), static_cast<std::uint8_t>(host_order)};
+        a.family = Family::v4;
+        return a;
+    }
+    [[nodiscard]] static Address v6(const std::uint8_t* sixteen) noexcept {
+        Address a;
+        std::memcpy(a.octets.data(), sixteen, 16);
+        a.family = Family::v6;
+        return a;
+    }
+    [[nodiscard]] constexpr bool empty() const noexcept { return family == Family::none; }
+    // 32, 128, or 0 for an empty address.
+    [[nodiscard]] constexpr int bits() const noexcept {
+        return family == Family::v4 ? 32 : family == Family::v6 ? 128 : 0;
+    }
+    // The v4 address as a number, most significant octet first.
+    [[nodiscard]] constexpr std::uint32_t v4_value() const noexcept {
+        return static_cast<std::uint32_t>(octets[0]) << 24U | static_cast<std::uint32_t>(octets[1]) << 16U |
+               static_cast<std::uint32_t>(octets[2]) << 8U | octets[3];
+    }
+};
+
+// RFC 5952 text for v6, dotted decimal for v4, "" for an empty address.
+[[nodiscard]] std::string to_string(const Address& address);
+// Zone suffixes ("%eth0") are refused.
+[[nodiscard]] Result<Address> parse_address(std::string_view text);
+
+// A prefix in canonical form: bits behind the length are 0.
+struct Prefix {
+    Address address;
+    std::uint8_t length = 0;
+
+    auto operator<=>(const Prefix&) const noexcept = default;
+
+    // Clears the bits behind the length. length must not exceed the address's bits.
+    [[nodiscard]] static Prefix of(const Address& address, int length) noexcept;
+    [[nodiscard]] bool contains(const Address& other) const noexcept;
+};
+
+[[nodiscard]] std::string to_string(const Prefix& prefix);
+// "10.0.0.0/8", "2001:db8::/32", or an address alone (its full length). Bits set behind the length
+// are an error (likely a typing mistake) unless host_bits_allowed.
+[[nodiscard]] Result<Prefix> parse_prefix(std::string_view text, bool host_bits_allowed = false);
+
+struct Mac {
+    std::array<std::uint8_t, 6> octets{};
+
+    auto operator<=>(const Mac&) const noexcept = default;
+    [[nodiscard]] constexpr bool empty() const noexcept { return octets == std::array<std::uint8_t, 6>{}; }
+};
+
+// Lower case, colons, two digits: "00:30:ca:b8:d9:bc".
+[[nodiscard]] std::string to_string(const Mac& mac);
+// Colons or hyphens, octets padded or not ("0:30:ca:b8:d9:bc"), or Cisco's dotted form.
+[[nodiscard]] Result<Mac> parse_mac(std::string_view text);
+
+}  // namespace octroi

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What one commit holds. Made by the driver of one meter, committed by the store: all of it or
+// nothing, once however often it is tried.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/id.hpp"
+#include "record/transfer.hpp"
+
+namespace octroi {
+
+enum class MeterRole : std::uint8_t { bill = 1, witness = 2 };
+
+struct MeterName {
+    std::string name;  // the user's name for it
+    std::string kind;  // "capture", "collector", …
+    MeterRole role = MeterRole::bill;
+
+    auto operator<=>(const MeterName&) const = default;
+};
+
+// Where a meter goes on after a restart. A meter has one cursor for each source it reads.
+struct Cursor {
+    std::string source;    // "file:<fingerprint>", "interface:eth0"
+    std::string position;  // the meter's own bytes
+    // How often this cursor was committed. A batch moves it from `version - 1` to `version`; if the
+    // ledger holds another version, somebody else reads the same source and the commit is refused.
+    std::uint64_t version = 0;
+    // For people: "capture.pcap, 1.2 GiB read".
+    std::string note;
+
+    auto operator<=>(const Cursor&) const = default;
+};
+
+struct Batch {
+    BatchId id;
+    MeterName meter;
+    UtcTime booked_at;             // when the batch was made (transfers say when the traffic was)
+    std::string class_version;     // the class table used: its content hash in hex; empty: none
+    std::uint64_t directory_version = 0;
+
+    std::vector<Party> parties;        // each once
+    std::vector<std::string> services; // each once
+    std::vector<Transfer> transfers;   // sorted, one row per (bucket, from, to, service)
+    std::vector<Cursor> cursors;
+    std::vector<Loss> losses;
+
+    // What the meter says it observed for this batch. The ledger refuses a batch whose transfers do not
+    // sum to it (conservation), and keeps it so that an audit can ask again.
+    Volume observed;
+};
+
+}  // namespace octroi

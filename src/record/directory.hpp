@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Who: accounts, and what binds an identity to an account. Values; the ledger keeps them, attribution
+// compiles them.
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace octroi {
+
+// name is the account's key for ever (letters, digits, '.', '-', '_', '@'; not starting with '@');
+// title is what people read and may change. parent is a name, or empty at the top of the tree.
+struct Account {
+    std::string name;
+    std::string parent;
+    std::string title;
+
+    auto operator<=>(const Account&) const = default;
+};
+
+// The numbers are stored in ledgers: do not change them, only add.
+enum class IdentityKind : std::uint8_t { prefix = 1, mac = 2, vlan = 3, interface = 4 };
+
+// An identity in canonical text: prefix "10.0.0.0/8" (a single address as /32 or /128), mac
+// "00:30:ca:b8:d9:bc", vlan "12", interface "eth0".
+struct Identity {
+    IdentityKind kind = IdentityKind::prefix;
+    std::string value;
+
+    auto operator<=>(const Identity&) const = default;
+};
+
+// "prefix 10.0.0.0/8", "mac …"; parse_identity lives in attribute/identity.hpp.
+struct Binding {
+    std::uint64_t id = 0;  // given by the ledger, growing: the newer binding has the greater id
+    Identity identity;
+    std::string account;
+    Interval valid;            // [from, until)
+    bool per_address = false;  // prefixes only: each address gets an identity row of its own
+
+    auto operator<=>(const Binding&) const = default;
+};
+
+// A network whose addresses are ours: bound to nobody they are @unattributed, not the outside world.
+struct LocalNetwork {
+    std::string prefix;
+    bool per_address = false;
+
+    auto operator<=>(const LocalNetwork&) const = default;
+};
+
+struct Directory {
+    std::uint64_t version = 0;  // grows with every change
+    std::vector<Account> accounts;
+    std::vector<Binding> bindings;
+    std::vector<LocalNetwork> networks;
+};
+
+}  // namespace octroi
