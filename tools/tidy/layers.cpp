@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "layers.hpp"
+
+#include <sstream>
+
+namespace octroi::tidy {
+namespace {
+
+constexpr std::string_view list_path = "src/layers.txt";
+constexpr std::string_view apart_key = "components-apart";
+
+/// The component of a path inside its layer: "capture" of {"meter", "capture", "x.hpp"}, or
+/// nothing for a file that stands directly in the layer and is common to its components.
+std::string component(const std::vector<std::string>& parts) {
+    return parts.size() > 2 ? parts[1] : "";
+}
+
+std::string complaint(const SourceFile& file, const std::string& include, const Layers& layers) {
+    const std::string layer = layer_of(file.path);
+    const auto to = split_path(include);
+    if (to.size() < 2) {
+        return "write \"" + include + "\" in full, from the layer on: \"" + layer + "/…\"";
+    }
+    if (to[0] == "support" || !layers.sees.contains(to[0])) return "";
+    if (to[0] != layer) {
+        return layers.sees.at(layer).contains(to[0])
+                   ? ""
+                   : layer + " must not see " + to[0] + " (" + std::string(list_path) + ")";
+    }
+    auto own = split_path(file.path);
+    own.erase(own.begin());
+    const std::string mine = component(own);
+    const std::string theirs = component(to);
+    if (layers.apart.contains(layer) && !mine.empty() && !theirs.empty() && mine != theirs) {
+        return layer + "/" + mine + " must not include " + layer + "/" + theirs +
+               ": components stand apart; what both need goes into " + layer + "/ or below it";
+    }
+    return "";
+}
+
+}  // namespace
+
+Layers parse_layers(std::string_view text, std::vector<Finding>& findings) {
+    Layers layers;
+    std::istringstream in{std::string(text)};
+    std::string line;
+    for (std::size_t number = 1; std::getline(in, line); ++number) {
+        if (line.empty() || line[0] == '#') continue;
+        const std::size_t colon = line.find(':');
+        if (colon == std::string::npos) {
+            findings.push_back({std::string(list_path), number, "expected `layer: dep dep`"});
+            continue;
+        }
+        const std::string key = line.substr(0, colon);
+        std::istringstream words(line.substr(colon + 1));
+        std::set<std::string>& names = key == apart_key ? layers.apart : layers.sees[key];
+        for (std::string name; words >> name;) {
+            names.insert(name);
+            if (key != apart_key && !layers.sees.contains(name)) {
+                findings.push_back(
+                    {std::string(list_path), number, name + " does not stand above"});
+            }
+        }
+    }
+    return layers;
+}
+
+void check_layers(const SourceFile& file, const Layers& layers, std::vector<Finding>& findings) {
+    const std::string layer = layer_of(file.path);
+    if (layer.empty()) return;
+    if (!layers.sees.contains(layer)) {
+        findings.push_back({file.path, 0, layer + " is not a layer of " + std::string(list_path)});
+        return;
+    }
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string include = quoted_include(file.lines[i]);
+        if (include.empty()) continue;
+        if (const std::string text = complaint(file, include, layers); !text.empty()) {
+            findings.push_back({file.path, i + 1, text});
+        }
+    }
+}
+
+}  // namespace octroi::tidy

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tidy [ROOT]: reads the tree, prints `path:line: what is wrong`, exit status 1 if anything is.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "layers.hpp"
+#include "rules.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using octroi::tidy::Finding;
+using octroi::tidy::SourceFile;
+
+std::string read_text(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Every file of the folders that hold what people write, in name order.
+std::vector<std::string> tree_paths(const fs::path& root) {
+    std::vector<std::string> paths;
+    for (const char* folder : {"src", "test", "bench", "tools", "cmake"}) {
+        if (!fs::exists(root / folder)) continue;
+        for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+            if (entry.is_regular_file()) {
+                paths.push_back(entry.path().lexically_relative(root).string());
+            }
+        }
+    }
+    for (const char* file : {"dev", ".ci/run", "CMakeLists.txt"}) {
+        if (fs::exists(root / file)) paths.emplace_back(file);
+    }
+    std::sort(paths.begin(), paths.end());
+    return paths;
+}
+
+bool is_cpp(const std::string& path) { return path.ends_with(".cpp") || path.ends_with(".hpp"); }
+
+bool is_script(const std::string& path) {
+    return path.ends_with(".cmake") || path.ends_with(".sh") || path.ends_with("CMakeLists.txt") ||
+           path == "dev" || path == ".ci/run";
+}
+
+std::vector<Finding> check_tree(const fs::path& root) {
+    using namespace octroi::tidy;
+    std::vector<Finding> findings;
+    const Layers layers = parse_layers(read_text(root / "src/layers.txt"), findings);
+    const Ratchet ratchet = Ratchet::parse(read_text(root / "tools/tidy/ratchet.txt"), findings);
+    const std::vector<std::string> paths = tree_paths(root);
+    std::vector<SourceFile> sources;
+    for (const std::string& path : paths) {
+        if (!is_cpp(path) && !is_script(path)) continue;
+        SourceFile file = parse_source(path, read_text(root / path));
+        check_licence(file, findings);
+        if (!is_cpp(path)) continue;
+        check_pragma_once(file, findings);
+        check_columns(file, findings);
+        check_banned(file, findings);
+        check_lengths(file, ratchet, findings);
+        check_layers(file, layers, findings);
+        sources.push_back(std::move(file));
+    }
+    check_readmes(paths, findings);
+    // Rooms are wired together in main(): without it every header would look dead.
+    if (fs::exists(root / "src/app/main.cpp")) check_dead_headers(sources, findings);
+    ratchet.report_unused(findings);
+    return findings;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const fs::path root = argc > 1 ? argv[1] : ".";
+    if (!fs::exists(root / "src/layers.txt")) {
+        std::fprintf(stderr, "tidy: %s holds no src/layers.txt; give the root of the tree\n",
+                     root.c_str());
+        return 2;
+    }
+    std::vector<Finding> findings = check_tree(root);
+    std::sort(findings.begin(), findings.end());
+    for (const Finding& finding : findings) {
+        std::printf("%s:%zu: %s\n", finding.path.c_str(), finding.line, finding.text.c_str());
+    }
+    std::printf("tidy: %zu findings\n", findings.size());
+    return findings.empty() ? 0 : 1;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The house rules that a program can check. Each rule looks at one file, but for the last two.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source.hpp"
+
+namespace octroi::tidy {
+
+inline constexpr std::size_t columns_max = 100;
+inline constexpr std::size_t file_lines_max = 700;
+inline constexpr std::size_t function_lines_max = 70;
+
+/// Files and functions that were longer than the limit when the limit came, and how long they may
+/// be: `path lines` or `path function lines`, a line each. They may shrink, never grow.
+class Ratchet {
+public:
+    static Ratchet parse(std::string_view text, std::vector<Finding>& findings);
+
+    [[nodiscard]] std::size_t allowed(const std::string& key, std::size_t usual) const;
+    /// Keys that no longer exist or are within the usual limit: their lines should go.
+    void report_unused(std::vector<Finding>& findings) const;
+
+private:
+    std::map<std::string, std::size_t> allowed_;
+    mutable std::map<std::string, bool> used_;
+};
+
+void check_licence(const SourceFile& file, std::vector<Finding>& findings);
+void check_pragma_once(const SourceFile& file, std::vector<Finding>& findings);
+void check_columns(const SourceFile& file, std::vector<Finding>& findings);
+void check_banned(const SourceFile& file, std::vector<Finding>& findings);
+void check_lengths(const SourceFile& file, const Ratchet& ratchet, std::vector<Finding>& findings);
+
+/// A header that only its own family (x.cpp, x_test.cpp, x_fuzz.cpp…) includes is dead.
+void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Finding>& findings);
+
+/// Every layer folder that holds sources holds a README.md too. `paths`: all files of the tree.
+void check_readmes(const std::vector<std::string>& paths, std::vector<Finding>& findings);
+
+}  // namespace octroi::tidy
