@@ -34,10 +34,11 @@ struct Interface {
     Mac mac;                 // empty where the link has none
     bool up = false;
     bool loopback = false;
-    // Carries traffic of its own to the outside: hardware, a veth or virtio device, a tunnel end. Not: loopback,
-    // bridges' ports and bonds' slaves (their master is metered), dummies, down interfaces.
+    std::string kind;        // IFLA_INFO_KIND: "veth", "bridge", "bond"…; empty: hardware (also virtio)
+    // What `octroi run` meters when nothing is configured: hardware and bonds; where there is neither (a
+    // container), any other link of its own. why_not says to people why an interface is left out.
     bool meterable = false;
-    std::string why_not;     // for people, when not meterable
+    std::string why_not;
     std::vector<InterfaceAddress> addresses;
     InterfaceCounters counters;
 };

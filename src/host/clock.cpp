@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/clock.hpp"
+
+#include <ctime>
+
+namespace octroi {
+namespace {
+
+std::int64_t read_clock(clockid_t which) {
+    timespec t{};
+    clock_gettime(which, &t);
+    return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+}  // namespace
+
+UtcTime SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
+Duration SystemClock::uptime() const { return {read_clock(CLOCK_MONOTONIC)}; }
+
+}  // namespace octroi

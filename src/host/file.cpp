@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+Status write_all(int fd, std::string_view content, const std::string& path) {
+    while (!content.empty()) {
+        const ssize_t written = ::write(fd, content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return os_failure("write " + path);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+}  // namespace
+
+Fd::~Fd() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::unique_ptr<File>> File::open(const std::string& path) {
+    const bool standard_input = path == "-";
+    Fd fd(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (fd.get() < 0) return os_failure("open " + path);
+    struct stat status {};
+    if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
+        return fail(ErrorCode::invalid, fmt::format("{} is a directory, not a file", path));
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    return std::unique_ptr<File>(new File(std::move(fd), standard_input ? "standard input" : path));
+}
+
+Result<std::size_t> File::read(std::span<std::byte> into) {
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        const ssize_t got = ::read(fd_.get(), into.data() + filled, into.size() - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return os_failure("read " + path_);
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    return filled;
+}
+
+Status File::seek(std::uint64_t offset) {
+    if (::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) return os_failure("seek in " + path_);
+    return {};
+}
+
+Result<FileStatus> File::status() const {
+    struct stat status {};
+    if (::fstat(fd_.get(), &status) != 0) return os_failure("examine " + path_);
+    return FileStatus{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), S_ISREG(status.st_mode)};
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+    TRY_ASSIGN(const auto file, File::open(path));
+    std::string content;
+    constexpr std::size_t step = 64 * 1024;
+    for (;;) {
+        const std::size_t before = content.size();
+        content.resize(before + step);
+        TRY_ASSIGN(const std::size_t got, file->read(std::as_writable_bytes(std::span(content)).subspan(before)));
+        content.resize(before + got);
+        if (content.size() > limit)
+            return fail(ErrorCode::over_limit, fmt::format("{} is larger than {} octets", path, limit));
+        if (got < step) return content;
+    }
+}
+
+Status replace_file(const std::string& path, std::string_view content) {
+    const std::string beside = path + ".new";
+    const Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (fd.get() < 0) return os_failure("create " + beside);
+    TRY(write_all(fd.get(), content, beside));
+    if (::fsync(fd.get()) != 0) return os_failure("sync " + beside);
+    if (::rename(beside.c_str(), path.c_str()) != 0) return os_failure("rename " + beside + " to " + path);
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    const Fd directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory.get() < 0 || ::fsync(directory.get()) != 0) return os_failure("sync the folder of " + path);
+    return {};
+}
+
+}  // namespace octroi

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/inflate.hpp"
+
+#include <bzlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "base/byte_cursor.hpp"
+#include "base/check.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::size_t input_block = 256 * 1024;
+
+// One compressed format: takes octets from `in`, puts octets to `out`, both moved on by what was used.
+enum class Step { going, stream_end, damaged };
+class Codec {
+public:
+    virtual ~Codec() = default;
+    virtual Step step(ByteSpan& in, std::span<std::byte>& out) = 0;
+    // Ready for a further stream behind the one that ended.
+    virtual void restart() = 0;
+};
+
+class GzipCodec final : public Codec {
+public:
+    GzipCodec() { CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK); }
+    ~GzipCodec() override { inflateEnd(&stream_); }
+    Step step(ByteSpan& in, std::span<std::byte>& out) override {
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
+        stream_.avail_in = static_cast<uInt>(in.size());
+        stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+        stream_.avail_out = static_cast<uInt>(out.size());
+        const int code = ::inflate(&stream_, Z_NO_FLUSH);
+        in = in.last(stream_.avail_in);
+        out = out.last(stream_.avail_out);
+        if (code == Z_STREAM_END) return Step::stream_end;
+        return code == Z_OK || code == Z_BUF_ERROR ? Step::going : Step::damaged;
+    }
+    void restart() override { CHECK(inflateReset(&stream_) == Z_OK); }
+
+private:
+    z_stream stream_{};
+};
+
+class Bzip2Codec final : public Codec {
+public:
+    Bzip2Codec() { CHECK(BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK); }
+    ~Bzip2Codec() override { BZ2_bzDecompressEnd(&stream_); }
+    Step step(ByteSpan& in, std::span<std::byte>& out) override {
+        stream_.next_in = reinterpret_cast<char*>(const_cast<std::byte*>(in.data()));
+        stream_.avail_in = static_cast<unsigned>(in.size());
+        stream_.next_out = reinterpret_cast<char*>(out.data());
+        stream_.avail_out = static_cast<unsigned>(out.size());
+        const int code = BZ2_bzDecompress(&stream_);
+        in = in.last(stream_.avail_in);
+        out = out.last(stream_.avail_out);
+        if (code == BZ_STREAM_END) return Step::stream_end;
+        return code == BZ_OK ? Step::going : Step::damaged;
+    }
+    void restart() override {
+        BZ2_bzDecompressEnd(&stream_);
+        stream_ = {};
+        CHECK(BZ2_bzDecompressInit(&stream_, 0, 0) == BZ_OK);
+    }
+
+private:
+    bz_stream stream_{};
+};
+
+class ZstdCodec final : public Codec {
+public:
+    ZstdCodec() : stream_(ZSTD_createDStream()) { CHECK(stream_ != nullptr); }
+    ~ZstdCodec() override { ZSTD_freeDStream(stream_); }
+    Step step(ByteSpan& in, std::span<std::byte>& out) override {
+        ZSTD_inBuffer input{in.data(), in.size(), 0};
+        ZSTD_outBuffer output{out.data(), out.size(), 0};
+        const std::size_t code = ZSTD_decompressStream(stream_, &output, &input);
+        in = in.subspan(input.pos);
+        out = out.subspan(output.pos);
+        if (ZSTD_isError(code) != 0) return Step::damaged;
+        return code == 0 ? Step::stream_end : Step::going;
+    }
+    void restart() override { ZSTD_DCtx_reset(stream_, ZSTD_reset_session_only); }
+
+private:
+    ZSTD_DStream* stream_;
+};
+
+std::unique_ptr<Codec> codec_for(ByteSpan head) {
+    const auto begins = [head](std::initializer_list<unsigned> magic) {
+        return head.size() >= magic.size() &&
+               std::equal(magic.begin(), magic.end(), head.begin(),
+                          [](unsigned want, std::byte have) { return want == std::to_integer<unsigned>(have); });
+    };
+    if (begins({0x1f, 0x8b, 8})) return std::make_unique<GzipCodec>();
+    if (begins({'B', 'Z', 'h'})) return std::make_unique<Bzip2Codec>();
+    if (begins({0x28, 0xb5, 0x2f, 0xfd})) return std::make_unique<ZstdCodec>();
+    return nullptr;
+}
+
+// Hands out octets that were read ahead, then the rest of the source.
+class Rewound final : public ByteSource {
+public:
+    Rewound(std::vector<std::byte> head, std::unique_ptr<ByteSource> rest)
+        : head_(std::move(head)), rest_(std::move(rest)) {}
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        const std::size_t from_head = std::min(into.size(), head_.size() - at_);
+        std::copy_n(head_.begin() + static_cast<std::ptrdiff_t>(at_), from_head, into.begin());
+        at_ += from_head;
+        if (from_head == into.size()) return from_head;
+        TRY_ASSIGN(const std::size_t more, rest_->read(into.subspan(from_head)));
+        return from_head + more;
+    }
+
+private:
+    std::vector<std::byte> head_;
+    std::size_t at_ = 0;
+    std::unique_ptr<ByteSource> rest_;
+};
+
+class Inflater final : public ByteSource {
+public:
+    Inflater(std::unique_ptr<ByteSource> source, std::unique_ptr<Codec> codec)
+        : source_(std::move(source)), codec_(std::move(codec)), block_(input_block) {}
+
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        std::span<std::byte> left = into;
+        while (!left.empty() && !ended_) {
+            if (in_.empty()) {
+                TRY_ASSIGN(const std::size_t got, source_->read(block_));
+                in_ = ByteSpan(block_).first(got);
+                if (got == 0) {
+                    end(between_streams_ ? nullptr : "the compressed data is cut off");
+                    break;
+                }
+            }
+            decode_some(left);
+        }
+        const std::size_t given = into.size() - left.size();
+        // What could be decoded before the damage is handed out first; the error comes with the next call.
+        if (given == 0 && damage_ != nullptr) return fail(ErrorCode::corrupt, damage_);
+        return given;
+    }
+
+private:
+    void decode_some(std::span<std::byte>& left) {
+        if (between_streams_) {
+            // Zeros behind a stream are padding; anything else begins another stream.
+            while (!in_.empty() && in_.front() == std::byte{0}) in_ = in_.subspan(1);
+            if (in_.empty()) return;
+            codec_->restart();
+            between_streams_ = false;
+        }
+        const Step step = codec_->step(in_, left);
+        if (step == Step::damaged) end("the compressed data is damaged");
+        between_streams_ = step == Step::stream_end;
+    }
+    void end(const char* damage) {
+        ended_ = true;
+        damage_ = damage;
+    }
+
+    std::unique_ptr<ByteSource> source_;
+    std::unique_ptr<Codec> codec_;
+    std::vector<std::byte> block_;
+    ByteSpan in_;
+    bool between_streams_ = false;
+    bool ended_ = false;
+    const char* damage_ = nullptr;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> inflate(std::unique_ptr<ByteSource> source) {
+    std::vector<std::byte> head(4);
+    TRY_ASSIGN(const std::size_t got, source->read(head));
+    head.resize(got);
+    auto codec = codec_for(head);
+    std::unique_ptr<ByteSource> rewound = std::make_unique<Rewound>(std::move(head), std::move(source));
+    if (codec == nullptr) return rewound;
+    return std::unique_ptr<ByteSource>(std::make_unique<Inflater>(std::move(rewound), std::move(codec)));
+}
+
+}  // namespace octroi

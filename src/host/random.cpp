@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/random.hpp"
+
+#include <sys/random.h>
+
+#include "base/check.hpp"
+
+namespace octroi {
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+    return seed;
+}
+
+BatchId random_batch_id() {
+    BatchId id;
+    CHECK(getrandom(id.octets.data(), id.octets.size(), 0) == static_cast<ssize_t>(id.octets.size()));
+    return id;
+}
+
+}  // namespace octroi
