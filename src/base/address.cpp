@@ -55,8 +55,10 @@ std::string to_string(const Address& address) {
 Result<Address> parse_address(std::string_view text) {
     const std::string terminated(text);
     std::array<std::uint8_t, 16> octets{};
-    if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1) return Address::v4(octets.data());
-    if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1) return Address::v6(octets.data());
+    if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1)
+        return Address::v4(octets.data());
+    if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1)
+        return Address::v6(octets.data());
     return fail(ErrorCode::invalid, fmt::format("'{}' is not an IP address", text));
 }
 
@@ -75,7 +77,9 @@ bool Prefix::contains(const Address& other) const noexcept {
     return other.family == address.family && of(other, length).address == address;
 }
 
-std::string to_string(const Prefix& prefix) { return fmt::format("{}/{}", to_string(prefix.address), prefix.length); }
+std::string to_string(const Prefix& prefix) {
+    return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
+}
 
 Result<Prefix> parse_prefix(std::string_view text, bool host_bits_allowed) {
     const std::size_t slash = text.find('/');
@@ -83,25 +87,35 @@ Result<Prefix> parse_prefix(std::string_view text, bool host_bits_allowed) {
     int length = address.bits();
     if (slash != std::string_view::npos) {
         const std::string_view digits = text.substr(slash + 1);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-        if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 || length > address.bits())
-            return fail(ErrorCode::invalid, fmt::format("'{}' is not a prefix: the length goes from 0 to {}", text, address.bits()));
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), length);
+        if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
+            length > address.bits())
+            return fail(ErrorCode::invalid,
+                        fmt::format("'{}' is not a prefix: the length goes from 0 to {}", text,
+                                    address.bits()));
     }
     const Prefix prefix = Prefix::of(address, length);
     if (!host_bits_allowed && prefix.address != address)
-        return fail(ErrorCode::invalid, fmt::format("'{}' has bits set behind its length; did you mean {}?", text, to_string(prefix)));
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' has bits set behind its length; did you mean {}?", text,
+                                to_string(prefix)));
     return prefix;
 }
 
 std::string to_string(const Mac& mac) {
     const auto& o = mac.octets;
-    return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", o[0], o[1], o[2], o[3], o[4], o[5]);
+    return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", o[0], o[1], o[2], o[3], o[4],
+                       o[5]);
 }
 
 Result<Mac> parse_mac(std::string_view text) {
     Mac mac;
-    if (parse_groups(text, ':', 2, mac) || parse_groups(text, '-', 2, mac) || parse_groups(text, '.', 4, mac)) return mac;
-    return fail(ErrorCode::invalid, fmt::format("'{}' is not a MAC address; write it as 00:30:ca:b8:d9:bc", text));
+    if (parse_groups(text, ':', 2, mac) || parse_groups(text, '-', 2, mac) ||
+        parse_groups(text, '.', 4, mac))
+        return mac;
+    return fail(ErrorCode::invalid,
+                fmt::format("'{}' is not a MAC address; write it as 00:30:ca:b8:d9:bc", text));
 }
 
 }  // namespace octroi

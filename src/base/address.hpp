@@ -30,8 +30,10 @@ struct Address {
     }
     [[nodiscard]] static Address v4(std::uint32_t host_order) noexcept {
         Address a;
-        a.octets = {static_cast<std::uint8_t>(host_order >> 24U), static_cast<std::uint8_t>(host_order >> 16U),
-                    static_cast<std::uint8_t>(host_order >> 8U), static_cast<std::uint8_t>(host_order)};
+        a.octets = {static_cast<std::uint8_t>(host_order >> 24U),
+                    static_cast<std::uint8_t>(host_order >> 16U),
+                    static_cast<std::uint8_t>(host_order >> 8U),
+                    static_cast<std::uint8_t>(host_order)};
         a.family = Family::v4;
         return a;
     }
@@ -48,7 +50,8 @@ struct Address {
     }
     // The v4 address as a number, most significant octet first.
     [[nodiscard]] constexpr std::uint32_t v4_value() const noexcept {
-        return static_cast<std::uint32_t>(octets[0]) << 24U | static_cast<std::uint32_t>(octets[1]) << 16U |
+        return static_cast<std::uint32_t>(octets[0]) << 24U |
+               static_cast<std::uint32_t>(octets[1]) << 16U |
                static_cast<std::uint32_t>(octets[2]) << 8U | octets[3];
     }
 };
@@ -79,7 +82,9 @@ struct Mac {
     std::array<std::uint8_t, 6> octets{};
 
     auto operator<=>(const Mac&) const noexcept = default;
-    [[nodiscard]] constexpr bool empty() const noexcept { return octets == std::array<std::uint8_t, 6>{}; }
+    [[nodiscard]] constexpr bool empty() const noexcept {
+        return octets == std::array<std::uint8_t, 6>{};
+    }
 };
 
 // Lower case, colons, two digits: "00:30:ca:b8:d9:bc".

@@ -115,6 +115,8 @@ private:
     std::string octets_;
 };
 
-[[nodiscard]] inline ByteSpan as_octets(std::string_view text) noexcept { return std::as_bytes(std::span(text)); }
+[[nodiscard]] inline ByteSpan as_octets(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text));
+}
 
 }  // namespace octroi

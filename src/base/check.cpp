@@ -7,7 +7,8 @@
 namespace octroi {
 
 void check_failed(const char* condition, const char* file, int line) noexcept {
-    std::fprintf(stderr, "octroi: internal error: %s does not hold (%s:%d)\n", condition, file, line);
+    std::fprintf(stderr, "octroi: internal error: %s does not hold (%s:%d)\n", condition, file,
+                 line);
     std::fflush(stderr);
     std::abort();
 }

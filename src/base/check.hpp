@@ -11,6 +11,7 @@ namespace octroi {
 
 }  // namespace octroi
 
-#define CHECK(condition) \
-    (__builtin_expect(static_cast<bool>(condition), 1) ? static_cast<void>(0) \
-                                                       : ::octroi::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                               \
+    (__builtin_expect(static_cast<bool>(condition), 1) \
+         ? static_cast<void>(0)                        \
+         : ::octroi::check_failed(#condition, __FILE__, __LINE__))

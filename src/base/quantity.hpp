@@ -13,7 +13,8 @@
 
 namespace octroi {
 
-[[nodiscard]] constexpr std::optional<std::uint64_t> checked_add(std::uint64_t a, std::uint64_t b) noexcept {
+[[nodiscard]] constexpr std::optional<std::uint64_t> checked_add(std::uint64_t a,
+                                                                 std::uint64_t b) noexcept {
     std::uint64_t sum = 0;
     if (__builtin_add_overflow(a, b, &sum)) return std::nullopt;
     return sum;
@@ -40,8 +41,12 @@ public:
         value_ -= other.value_;
         return *this;
     }
-    [[nodiscard]] friend constexpr Quantity operator+(Quantity a, Quantity b) noexcept { return a += b; }
-    [[nodiscard]] friend constexpr Quantity operator-(Quantity a, Quantity b) noexcept { return a -= b; }
+    [[nodiscard]] friend constexpr Quantity operator+(Quantity a, Quantity b) noexcept {
+        return a += b;
+    }
+    [[nodiscard]] friend constexpr Quantity operator-(Quantity a, Quantity b) noexcept {
+        return a -= b;
+    }
 
 private:
     std::uint64_t value_ = 0;

@@ -44,16 +44,17 @@ using Status = Result<void>;
 #define OCTROI_JOIN(a, b) OCTROI_JOIN2(a, b)
 
 // TRY(status_expression): returns the error to the caller if there is one.
-#define TRY(...)                                                         \
-    do {                                                                 \
-        auto octroi_try_status = (__VA_ARGS__);                          \
-        if (!octroi_try_status.has_value())                              \
+#define TRY(...)                                                          \
+    do {                                                                  \
+        auto octroi_try_status = (__VA_ARGS__);                           \
+        if (!octroi_try_status.has_value())                               \
             return std::unexpected(std::move(octroi_try_status.error())); \
     } while (false)
 
 // TRY_ASSIGN(auto file, open(path)): the value, or the error to the caller.
-#define TRY_ASSIGN(target, ...) TRY_ASSIGN_IMPL(OCTROI_JOIN(octroi_try_, __COUNTER__), target, __VA_ARGS__)
-#define TRY_ASSIGN_IMPL(name, target, ...)                                    \
-    auto name = (__VA_ARGS__);                                                \
-    if (!name.has_value()) return std::unexpected(std::move(name.error()));   \
+#define TRY_ASSIGN(target, ...) \
+    TRY_ASSIGN_IMPL(OCTROI_JOIN(octroi_try_, __COUNTER__), target, __VA_ARGS__)
+#define TRY_ASSIGN_IMPL(name, target, ...)                                  \
+    auto name = (__VA_ARGS__);                                              \
+    if (!name.has_value()) return std::unexpected(std::move(name.error())); \
     target = *std::move(name)

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 
@@ -24,8 +24,9 @@ bool digits(std::string_view text, std::size_t at, std::size_t count, int& value
 }
 
 std::unexpected<Error> not_a_time(std::string_view text) {
-    return fail(ErrorCode::invalid,
-                fmt::format("'{}' is not a time; write it as 2026-11-21 or 2026-11-21T13:00:00Z", text));
+    return fail(
+        ErrorCode::invalid,
+        fmt::format("'{}' is not a time; write it as 2026-11-21 or 2026-11-21T13:00:00Z", text));
 }
 
 // The ns of ".123456789", any number of digits; moves `at` behind it.
@@ -33,7 +34,8 @@ bool parse_fraction(std::string_view text, std::size_t& at, std::int64_t& ns) {
     if (at >= text.size() || text[at] != '.') return true;
     const std::size_t begin = ++at;
     std::int64_t unit = ns_per_second / 10;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) ns += (text[at] - '0') * unit;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+        ns += (text[at] - '0') * unit;
     return at > begin;
 }
 
@@ -52,10 +54,14 @@ struct DurationUnit {
     std::int64_t ns;
 };
 constexpr std::array duration_units{
-    DurationUnit{"w", 7 * 86400 * ns_per_second}, DurationUnit{"d", 86400 * ns_per_second},
-    DurationUnit{"h", 3600 * ns_per_second},      DurationUnit{"m", 60 * ns_per_second},
-    DurationUnit{"s", ns_per_second},             DurationUnit{"ms", 1'000'000},
-    DurationUnit{"us", 1'000},                    DurationUnit{"ns", 1},
+    DurationUnit{"w", 7 * 86400 * ns_per_second},
+    DurationUnit{"d", 86400 * ns_per_second},
+    DurationUnit{"h", 3600 * ns_per_second},
+    DurationUnit{"m", 60 * ns_per_second},
+    DurationUnit{"s", ns_per_second},
+    DurationUnit{"ms", 1'000'000},
+    DurationUnit{"us", 1'000},
+    DurationUnit{"ns", 1},
 };
 
 }  // namespace
@@ -69,8 +75,8 @@ std::string to_rfc3339(UtcTime t, int fraction_digits) {
     const chrono::hh_mm_ss clock{when - day};
     std::string text =
         fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                    clock.minutes().count(), clock.seconds().count());
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                    clock.hours().count(), clock.minutes().count(), clock.seconds().count());
     if (fraction_digits > 0) {
         const std::string fraction = fmt::format("{:09}", t.ns - seconds * ns_per_second);
         text += '.';
@@ -83,7 +89,8 @@ std::string to_rfc3339(UtcTime t, int fraction_digits) {
 Result<UtcTime> parse_rfc3339(std::string_view text) {
     namespace chrono = std::chrono;
     int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
-    if (!digits(text, 0, 4, y) || !digits(text, 5, 2, mo) || !digits(text, 8, 2, d) || text[4] != '-' || text[7] != '-')
+    if (!digits(text, 0, 4, y) || !digits(text, 5, 2, mo) || !digits(text, 8, 2, d) ||
+        text[4] != '-' || text[7] != '-')
         return not_a_time(text);
     const chrono::year_month_day date{chrono::year{y}, chrono::month{static_cast<unsigned>(mo)},
                                       chrono::day{static_cast<unsigned>(d)}};
@@ -92,13 +99,15 @@ Result<UtcTime> parse_rfc3339(std::string_view text) {
     std::int64_t offset = 0;
     if (text.size() > 10) {
         const bool separated = text[10] == 'T' || text[10] == 't' || text[10] == ' ';
-        if (!separated || !digits(text, 11, 2, h) || !digits(text, 14, 2, mi) || text[13] != ':') return not_a_time(text);
+        if (!separated || !digits(text, 11, 2, h) || !digits(text, 14, 2, mi) || text[13] != ':')
+            return not_a_time(text);
         std::size_t at = 16;
         if (at < text.size() && text[at] == ':') {
             if (!digits(text, 17, 2, s)) return not_a_time(text);
             at = 19;
         }
-        if (h > 23 || mi > 59 || s > 60 || !parse_fraction(text, at, ns) || !parse_zone(text.substr(at), offset))
+        if (h > 23 || mi > 59 || s > 60 || !parse_fraction(text, at, ns) ||
+            !parse_zone(text.substr(at), offset))
             return not_a_time(text);
     }
     const std::int64_t days = chrono::sys_days{date}.time_since_epoch().count();
@@ -107,7 +116,9 @@ Result<UtcTime> parse_rfc3339(std::string_view text) {
 
 Result<Duration> parse_duration(std::string_view text) {
     const auto refuse = [&] {
-        return fail(ErrorCode::invalid, fmt::format("'{}' is not a length of time; write it as 10s, 5m, 1h30m or 7d", text));
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("'{}' is not a length of time; write it as 10s, 5m, 1h30m or 7d", text));
     };
     std::string_view rest = text;
     std::int64_t total = 0;
@@ -121,7 +132,8 @@ Result<Duration> parse_duration(std::string_view text) {
         for (const auto& unit : duration_units)
             if (unit.name == rest.substr(0, length)) unit_ns = unit.ns;
         std::int64_t part = 0;
-        if (unit_ns == 0 || __builtin_mul_overflow(count, unit_ns, &part) || __builtin_add_overflow(total, part, &total))
+        if (unit_ns == 0 || __builtin_mul_overflow(count, unit_ns, &part) ||
+            __builtin_add_overflow(total, part, &total))
             return refuse();
         rest.remove_prefix(length);
     }
@@ -133,7 +145,8 @@ std::string to_string(Duration d) {
     if (d.ns == 0) return "0s";
     std::string text = d.ns < 0 ? "-" : "";
     // The magnitude in unsigned arithmetic: the least Duration has no positive counterpart.
-    std::uint64_t rest = d.ns < 0 ? 0 - static_cast<std::uint64_t>(d.ns) : static_cast<std::uint64_t>(d.ns);
+    std::uint64_t rest =
+        d.ns < 0 ? 0 - static_cast<std::uint64_t>(d.ns) : static_cast<std::uint64_t>(d.ns);
     for (const auto& unit : duration_units) {
         const auto unit_ns = static_cast<std::uint64_t>(unit.ns);
         if (unit.name == "w" || rest < unit_ns) continue;

@@ -17,10 +17,18 @@ struct Duration {
     std::int64_t ns = 0;
 
     constexpr auto operator<=>(const Duration&) const noexcept = default;
-    [[nodiscard]] static constexpr Duration seconds(std::int64_t s) noexcept { return {s * 1'000'000'000}; }
-    [[nodiscard]] static constexpr Duration milliseconds(std::int64_t ms) noexcept { return {ms * 1'000'000}; }
-    [[nodiscard]] static constexpr Duration minutes(std::int64_t m) noexcept { return seconds(m * 60); }
-    [[nodiscard]] static constexpr Duration hours(std::int64_t h) noexcept { return seconds(h * 3600); }
+    [[nodiscard]] static constexpr Duration seconds(std::int64_t s) noexcept {
+        return {s * 1'000'000'000};
+    }
+    [[nodiscard]] static constexpr Duration milliseconds(std::int64_t ms) noexcept {
+        return {ms * 1'000'000};
+    }
+    [[nodiscard]] static constexpr Duration minutes(std::int64_t m) noexcept {
+        return seconds(m * 60);
+    }
+    [[nodiscard]] static constexpr Duration hours(std::int64_t h) noexcept {
+        return seconds(h * 3600);
+    }
 };
 
 // A moment: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. 1677 to 2262.
@@ -28,13 +36,21 @@ struct UtcTime {
     std::int64_t ns = 0;
 
     constexpr auto operator<=>(const UtcTime&) const noexcept = default;
-    [[nodiscard]] static constexpr UtcTime from_seconds(std::int64_t s) noexcept { return {s * 1'000'000'000}; }
+    [[nodiscard]] static constexpr UtcTime from_seconds(std::int64_t s) noexcept {
+        return {s * 1'000'000'000};
+    }
     [[nodiscard]] static constexpr UtcTime min() noexcept { return {INT64_MIN}; }
     [[nodiscard]] static constexpr UtcTime max() noexcept { return {INT64_MAX}; }
 
-    [[nodiscard]] friend constexpr UtcTime operator+(UtcTime t, Duration d) noexcept { return {t.ns + d.ns}; }
-    [[nodiscard]] friend constexpr UtcTime operator-(UtcTime t, Duration d) noexcept { return {t.ns - d.ns}; }
-    [[nodiscard]] friend constexpr Duration operator-(UtcTime a, UtcTime b) noexcept { return {a.ns - b.ns}; }
+    [[nodiscard]] friend constexpr UtcTime operator+(UtcTime t, Duration d) noexcept {
+        return {t.ns + d.ns};
+    }
+    [[nodiscard]] friend constexpr UtcTime operator-(UtcTime t, Duration d) noexcept {
+        return {t.ns - d.ns};
+    }
+    [[nodiscard]] friend constexpr Duration operator-(UtcTime a, UtcTime b) noexcept {
+        return {a.ns - b.ns};
+    }
 };
 
 // Half-open: [begin, end). Empty when end <= begin.
@@ -43,8 +59,12 @@ struct Interval {
     UtcTime end = UtcTime::max();
 
     constexpr auto operator<=>(const Interval&) const noexcept = default;
-    [[nodiscard]] constexpr bool contains(UtcTime t) const noexcept { return begin <= t && t < end; }
-    [[nodiscard]] constexpr bool overlaps(const Interval& o) const noexcept { return begin < o.end && o.begin < end; }
+    [[nodiscard]] constexpr bool contains(UtcTime t) const noexcept {
+        return begin <= t && t < end;
+    }
+    [[nodiscard]] constexpr bool overlaps(const Interval& o) const noexcept {
+        return begin < o.end && o.begin < end;
+    }
 };
 
 // The ledger's base bucket.
@@ -58,7 +78,8 @@ inline constexpr Duration bucket_length = Duration::minutes(5);
 
 // RFC 3339 in UTC with a Z. fraction_digits: 0 to 9; text is cut, not rounded.
 [[nodiscard]] std::string to_rfc3339(UtcTime t, int fraction_digits = 0);
-// Accepts RFC 3339 with any zone offset, a space for the T, a date alone (midnight UTC), no zone (UTC).
+// Accepts RFC 3339 with any zone offset, a space for the T, a date alone (midnight UTC), no zone
+// (UTC).
 [[nodiscard]] Result<UtcTime> parse_rfc3339(std::string_view text);
 
 // "90s", "5m", "1h30m", "250ms", "7d"; a bare number is refused (no unit).

@@ -10,8 +10,8 @@ namespace octroi {
 class Clock {
 public:
     virtual ~Clock() = default;
-    [[nodiscard]] virtual UtcTime now() const = 0;         // may step, back and forth
-    [[nodiscard]] virtual Duration uptime() const = 0;     // monotonic, never steps (CLOCK_MONOTONIC)
+    [[nodiscard]] virtual UtcTime now() const = 0;      // may step, back and forth
+    [[nodiscard]] virtual Duration uptime() const = 0;  // monotonic, never steps (CLOCK_MONOTONIC)
 };
 
 class SystemClock final : public Clock {

@@ -34,7 +34,7 @@ Result<std::unique_ptr<File>> File::open(const std::string& path) {
     const bool standard_input = path == "-";
     Fd fd(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) return os_failure("open " + path);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
         return fail(ErrorCode::invalid, fmt::format("{} is a directory, not a file", path));
     ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -54,14 +54,16 @@ Result<std::size_t> File::read(std::span<std::byte> into) {
 }
 
 Status File::seek(std::uint64_t offset) {
-    if (::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) return os_failure("seek in " + path_);
+    if (::lseek(fd_.get(), static_cast<off_t>(offset), SEEK_SET) < 0)
+        return os_failure("seek in " + path_);
     return {};
 }
 
 Result<FileStatus> File::status() const {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return os_failure("examine " + path_);
-    return FileStatus{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size), S_ISREG(status.st_mode)};
+    return FileStatus{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+                      S_ISREG(status.st_mode)};
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -71,10 +73,12 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     for (;;) {
         const std::size_t before = content.size();
         content.resize(before + step);
-        TRY_ASSIGN(const std::size_t got, file->read(std::as_writable_bytes(std::span(content)).subspan(before)));
+        TRY_ASSIGN(const std::size_t got,
+                   file->read(std::as_writable_bytes(std::span(content)).subspan(before)));
         content.resize(before + got);
         if (content.size() > limit)
-            return fail(ErrorCode::over_limit, fmt::format("{} is larger than {} octets", path, limit));
+            return fail(ErrorCode::over_limit,
+                        fmt::format("{} is larger than {} octets", path, limit));
         if (got < step) return content;
     }
 }
@@ -85,10 +89,13 @@ Status replace_file(const std::string& path, std::string_view content) {
     if (fd.get() < 0) return os_failure("create " + beside);
     TRY(write_all(fd.get(), content, beside));
     if (::fsync(fd.get()) != 0) return os_failure("sync " + beside);
-    if (::rename(beside.c_str(), path.c_str()) != 0) return os_failure("rename " + beside + " to " + path);
+    if (::rename(beside.c_str(), path.c_str()) != 0)
+        return os_failure("rename " + beside + " to " + path);
     const std::string folder = std::filesystem::path(path).parent_path().string();
-    const Fd directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.get() < 0 || ::fsync(directory.get()) != 0) return os_failure("sync the folder of " + path);
+    const Fd directory(
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (directory.get() < 0 || ::fsync(directory.get()) != 0)
+        return os_failure("sync the folder of " + path);
     return {};
 }
 

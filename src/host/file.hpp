@@ -38,8 +38,8 @@ struct FileStatus {
     bool regular = false;
 };
 
-// Reads a file from its beginning; "-" is standard input. Reads are made whole: fewer octets than asked
-// for come only at the end (of a pipe: only when it closes).
+// Reads a file from its beginning; "-" is standard input. Reads are made whole: fewer octets than
+// asked for come only at the end (of a pipe: only when it closes).
 class File final : public ByteSource {
 public:
     [[nodiscard]] static Result<std::unique_ptr<File>> open(const std::string& path);

@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t input_block = 256 * 1024;
 
-// One compressed format: takes octets from `in`, puts octets to `out`, both moved on by what was used.
+// One compressed format: takes octets from `in`, puts octets to `out`, both moved on by what was
+// used.
 enum class Step { going, stream_end, damaged };
 class Codec {
 public:
@@ -97,7 +98,9 @@ std::unique_ptr<Codec> codec_for(ByteSpan head) {
     const auto begins = [head](std::initializer_list<unsigned> magic) {
         return head.size() >= magic.size() &&
                std::equal(magic.begin(), magic.end(), head.begin(),
-                          [](unsigned want, std::byte have) { return want == std::to_integer<unsigned>(have); });
+                          [](unsigned want, std::byte have) {
+                              return want == std::to_integer<unsigned>(have);
+                          });
     };
     if (begins({0x1f, 0x8b, 8})) return std::make_unique<GzipCodec>();
     if (begins({'B', 'Z', 'h'})) return std::make_unique<Bzip2Codec>();
@@ -144,7 +147,8 @@ public:
             decode_some(left);
         }
         const std::size_t given = into.size() - left.size();
-        // What could be decoded before the damage is handed out first; the error comes with the next call.
+        // What could be decoded before the damage is handed out first; the error comes with the
+        // next call.
         if (given == 0 && damage_ != nullptr) return fail(ErrorCode::corrupt, damage_);
         return given;
     }
@@ -183,9 +187,11 @@ Result<std::unique_ptr<ByteSource>> inflate(std::unique_ptr<ByteSource> source) 
     TRY_ASSIGN(const std::size_t got, source->read(head));
     head.resize(got);
     auto codec = codec_for(head);
-    std::unique_ptr<ByteSource> rewound = std::make_unique<Rewound>(std::move(head), std::move(source));
+    std::unique_ptr<ByteSource> rewound =
+        std::make_unique<Rewound>(std::move(head), std::move(source));
     if (codec == nullptr) return rewound;
-    return std::unique_ptr<ByteSource>(std::make_unique<Inflater>(std::move(rewound), std::move(codec)));
+    return std::unique_ptr<ByteSource>(
+        std::make_unique<Inflater>(std::move(rewound), std::move(codec)));
 }
 
 }  // namespace octroi

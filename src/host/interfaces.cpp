@@ -48,13 +48,15 @@ void each_nested(const nlattr* nested, Visit visit) {
 // rtnetlink(7), RTM_NEWLINK.
 void read_link_info(const nlattr* nested, Interface& interface) {
     each_nested(nested, [&](const nlattr* attribute) {
-        if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) interface.kind = mnl_attr_get_str(attribute);
+        if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
+            interface.kind = mnl_attr_get_str(attribute);
     });
 }
 
 InterfaceCounters read_counters(const nlattr* attribute) {
     rtnl_link_stats64 stats{};
-    const std::size_t size = std::min<std::size_t>(sizeof stats, mnl_attr_get_payload_len(attribute));
+    const std::size_t size =
+        std::min<std::size_t>(sizeof stats, mnl_attr_get_payload_len(attribute));
     std::memcpy(&stats, mnl_attr_get_payload(attribute), size);
     return {.rx_bytes = stats.rx_bytes,
             .rx_packets = stats.rx_packets,
@@ -66,15 +68,25 @@ InterfaceCounters read_counters(const nlattr* attribute) {
 void read_link_attribute(const nlattr* attribute, Link& link) {
     Interface& interface = link.interface;
     switch (mnl_attr_get_type(attribute)) {
-        case IFLA_IFNAME: interface.name = mnl_attr_get_str(attribute); break;
-        case IFLA_MASTER: link.master = static_cast<int>(mnl_attr_get_u32(attribute)); break;
-        case IFLA_STATS64: interface.counters = read_counters(attribute); break;
-        case IFLA_LINKINFO: read_link_info(attribute, interface); break;
+        case IFLA_IFNAME:
+            interface.name = mnl_attr_get_str(attribute);
+            break;
+        case IFLA_MASTER:
+            link.master = static_cast<int>(mnl_attr_get_u32(attribute));
+            break;
+        case IFLA_STATS64:
+            interface.counters = read_counters(attribute);
+            break;
+        case IFLA_LINKINFO:
+            read_link_info(attribute, interface);
+            break;
         case IFLA_ADDRESS:
             if (mnl_attr_get_payload_len(attribute) == interface.mac.octets.size())
-                std::memcpy(interface.mac.octets.data(), mnl_attr_get_payload(attribute), interface.mac.octets.size());
+                std::memcpy(interface.mac.octets.data(), mnl_attr_get_payload(attribute),
+                            interface.mac.octets.size());
             break;
-        default: break;
+        default:
+            break;
     }
 }
 
@@ -85,7 +97,8 @@ int on_link(const nlmsghdr* message, void* data) {
     link.interface.index = header->ifi_index;
     link.interface.up = (header->ifi_flags & IFF_UP) != 0;
     link.interface.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
-    each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) { read_link_attribute(attribute, link); });
+    each_attribute(message, sizeof(ifinfomsg),
+                   [&](const nlattr* attribute) { read_link_attribute(attribute, link); });
     links[header->ifi_index] = std::move(link);
     return MNL_CB_OK;
 }
@@ -95,7 +108,8 @@ int on_address(const nlmsghdr* message, void* data) {
     const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
     const auto found = links.find(static_cast<int>(header->ifa_index));
     if (found == links.end()) return MNL_CB_OK;
-    // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL our own; elsewhere they are equal.
+    // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL our own; elsewhere they are
+    // equal.
     std::array<const std::uint8_t*, 2> local_then_address{};
     each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
         const auto* octets = static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute));
@@ -103,8 +117,11 @@ int on_address(const nlmsghdr* message, void* data) {
         if (mnl_attr_get_type(attribute) == IFA_ADDRESS) local_then_address[1] = octets;
     });
     const bool v4 = header->ifa_family == AF_INET;
-    const auto make = [v4](const std::uint8_t* octets) { return v4 ? Address::v4(octets) : Address::v6(octets); };
-    const auto* local = local_then_address[0] != nullptr ? local_then_address[0] : local_then_address[1];
+    const auto make = [v4](const std::uint8_t* octets) {
+        return v4 ? Address::v4(octets) : Address::v6(octets);
+    };
+    const auto* local =
+        local_then_address[0] != nullptr ? local_then_address[0] : local_then_address[1];
     const auto* network = local_then_address[1] != nullptr ? local_then_address[1] : local;
     if (local == nullptr || (!v4 && header->ifa_family != AF_INET6)) return MNL_CB_OK;
     const Address base = make(network);
@@ -113,26 +130,30 @@ int on_address(const nlmsghdr* message, void* data) {
     return MNL_CB_OK;
 }
 
-Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl_cb_t callback, Links& links) {
+Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl_cb_t callback,
+            Links& links) {
     std::array<char, 8192> request{};
     nlmsghdr* message = mnl_nlmsg_put_header(request.data());
     message->nlmsg_type = type;
     message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     message->nlmsg_seq = type;
     mnl_nlmsg_put_extra_header(message, header_size);
-    if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0) return os_failure("ask the kernel for its interfaces");
+    if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
+        return os_failure("ask the kernel for its interfaces");
     std::array<char, 32768> reply{};
     for (;;) {
         const ssize_t got = mnl_socket_recvfrom(socket, reply.data(), reply.size());
         if (got < 0) return os_failure("read the kernel's interfaces");
-        const int state = mnl_cb_run(reply.data(), static_cast<std::size_t>(got), type, mnl_socket_get_portid(socket),
-                                     callback, &links);
+        const int state = mnl_cb_run(reply.data(), static_cast<std::size_t>(got), type,
+                                     mnl_socket_get_portid(socket), callback, &links);
         if (state < 0) return os_failure("read the kernel's interfaces");
         if (state == MNL_CB_STOP) return {};
     }
 }
 
-bool is_bond(const Interface& interface) { return interface.kind == "bond" || interface.kind == "team"; }
+bool is_bond(const Interface& interface) {
+    return interface.kind == "bond" || interface.kind == "team";
+}
 
 // Says why an interface is left out, or nothing.
 std::string reason_against(const Link& link, const Links& links, bool hardware_exists) {
@@ -143,8 +164,10 @@ std::string reason_against(const Link& link, const Links& links, bool hardware_e
     if (master != links.end() && is_bond(master->second.interface))
         return fmt::format("part of {}, which is metered", master->second.interface.name);
     if (interface.kind.empty() || is_bond(interface)) return {};
-    if (interface.kind == "dummy" || interface.kind == "ifb") return "carries no traffic of its own";
-    if (hardware_exists) return fmt::format("a {} on top of hardware that is metered", interface.kind);
+    if (interface.kind == "dummy" || interface.kind == "ifb")
+        return "carries no traffic of its own";
+    if (hardware_exists)
+        return fmt::format("a {} on top of hardware that is metered", interface.kind);
     if (master != links.end()) return fmt::format("a port of {}", master->second.interface.name);
     return {};
 }
@@ -153,7 +176,8 @@ std::string reason_against(const Link& link, const Links& links, bool hardware_e
 
 Result<std::vector<Interface>> interfaces() {
     const Socket socket(mnl_socket_open(NETLINK_ROUTE));
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return os_failure("open a netlink socket");
+    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
+        return os_failure("open a netlink socket");
     Links links;
     TRY(dump(socket.get(), RTM_GETLINK, sizeof(ifinfomsg), on_link, links));
     TRY(dump(socket.get(), RTM_GETADDR, sizeof(ifaddrmsg), on_address, links));
@@ -177,7 +201,8 @@ Result<Interface> interface(const std::string& name) {
         if (candidate.name == name) return std::move(candidate);
         names += (names.empty() ? "" : ", ") + candidate.name;
     }
-    return fail(ErrorCode::not_found, fmt::format("there is no interface {}; this machine has {}", name, names));
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no interface {}; this machine has {}", name, names));
 }
 
 Result<std::string> boot_id() {

@@ -31,12 +31,13 @@ struct InterfaceAddress {
 struct Interface {
     std::string name;
     int index = 0;
-    Mac mac;                 // empty where the link has none
+    Mac mac;  // empty where the link has none
     bool up = false;
     bool loopback = false;
-    std::string kind;        // IFLA_INFO_KIND: "veth", "bridge", "bond"…; empty: hardware (also virtio)
-    // What `octroi run` meters when nothing is configured: hardware and bonds; where there is neither (a
-    // container), any other link of its own. why_not says to people why an interface is left out.
+    std::string kind;  // IFLA_INFO_KIND: "veth", "bridge", "bond"…; empty: hardware (also virtio)
+    // What `octroi run` meters when nothing is configured: hardware and bonds; where there is
+    // neither (a container), any other link of its own. why_not says to people why an interface is
+    // left out.
     bool meterable = false;
     std::string why_not;
     std::vector<InterfaceAddress> addresses;
@@ -46,7 +47,8 @@ struct Interface {
 [[nodiscard]] Result<std::vector<Interface>> interfaces();
 [[nodiscard]] Result<Interface> interface(const std::string& name);
 
-// Changes with every boot (/proc/sys/kernel/random/boot_id): counters of one boot cannot be compared with another's.
+// Changes with every boot (/proc/sys/kernel/random/boot_id): counters of one boot cannot be
+// compared with another's.
 [[nodiscard]] Result<std::string> boot_id();
 
 }  // namespace octroi

@@ -14,14 +14,18 @@ std::unexpected<Error> os_failure(std::string_view what) {
         switch (number) {
             case ENOENT:
             case ENOTDIR:
-            case ENODEV: return ErrorCode::not_found;
+            case ENODEV:
+                return ErrorCode::not_found;
             case EACCES:
             case EPERM:
-            case EROFS: return ErrorCode::permission;
+            case EROFS:
+                return ErrorCode::permission;
             case ENOSPC:
             case EDQUOT:
-            case EFBIG: return ErrorCode::no_space;
-            default: return ErrorCode::failed;
+            case EFBIG:
+                return ErrorCode::no_space;
+            default:
+                return ErrorCode::failed;
         }
     }();
     return fail(code, fmt::format("cannot {}: {}", what, std::generic_category().message(number)));

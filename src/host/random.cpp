@@ -15,7 +15,8 @@ std::uint64_t random_seed() {
 
 BatchId random_batch_id() {
     BatchId id;
-    CHECK(getrandom(id.octets.data(), id.octets.size(), 0) == static_cast<ssize_t>(id.octets.size()));
+    CHECK(getrandom(id.octets.data(), id.octets.size(), 0) ==
+          static_cast<ssize_t>(id.octets.size()));
     return id;
 }
 

@@ -17,10 +17,11 @@ void on_signal(int number) {
 }  // namespace
 
 void catch_stop_signals() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
-    for (const int number : std::array{SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+    for (const int number : std::array{SIGINT, SIGTERM, SIGHUP})
+        sigaction(number, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -18,7 +18,8 @@ struct TerminalSize {
 [[nodiscard]] bool is_terminal(int fd);
 [[nodiscard]] std::optional<TerminalSize> terminal_size(int fd);
 
-// Standard input unbuffered and without echo while it lives; the old state comes back with the destructor.
+// Standard input unbuffered and without echo while it lives; the old state comes back with the
+// destructor.
 class RawTerminal {
 public:
     RawTerminal();

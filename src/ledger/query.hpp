@@ -18,12 +18,12 @@ namespace octroi {
 // Which transfers, and which of their columns to keep apart. What is not kept apart is summed:
 // its field in TransferSum is empty (or the start of the period).
 struct SumQuestion {
-    Interval period;                    // over Transfer::bucket
-    std::optional<std::string> meter;   // only this meter
-    std::optional<MeterRole> role;      // only meters of this role
+    Interval period;                   // over Transfer::bucket
+    std::optional<std::string> meter;  // only this meter
+    std::optional<MeterRole> role;     // only meters of this role
     bool by_bucket = false;
     bool by_meter = false;
-    bool by_identity = false;           // false: parties differ by kind and name only
+    bool by_identity = false;  // false: parties differ by kind and name only
     bool by_service = false;
 };
 
@@ -40,9 +40,9 @@ struct TransferSum {
 struct MeterState {
     MeterName meter;
     std::uint64_t batches = 0;
-    UtcTime last_booked;     // booked_at of the newest batch
-    UtcTime last_bucket;     // start of the newest bucket that has traffic
-    Volume volume;           // of all its transfers
+    UtcTime last_booked;  // booked_at of the newest batch
+    UtcTime last_bucket;  // start of the newest bucket that has traffic
+    Volume volume;        // of all its transfers
     std::uint64_t losses = 0;
     std::uint64_t lost_packets = 0;  // sum where known
     std::vector<Cursor> cursors;
@@ -57,7 +57,7 @@ struct MeterLoss {
 struct StoredBatch {
     std::uint64_t sequence = 0;  // 1, 2, 3, … without gaps
     Batch batch;
-    std::string previous_hash;   // 32 octets; of batch 1: zeros
+    std::string previous_hash;  // 32 octets; of batch 1: zeros
     std::string hash;
 };
 
@@ -69,7 +69,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
     [[nodiscard]] virtual Result<std::vector<MeterLoss>> losses(Interval period) = 0;
 
-    // Every batch in order of sequence, as stored. The visitor's error ends the walk and is returned.
+    // Every batch in order of sequence, as stored. The visitor's error ends the walk and is
+    // returned.
     using BatchVisitor = std::function<Status(const StoredBatch&)>;
     [[nodiscard]] virtual Status each_batch(const BatchVisitor& visit) = 0;
     // The cursors as they stand now: the audit compares them with those of the batches.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The port for what people declare: accounts, bindings, local networks, class tables. Every change is
-// one transaction and raises the directory's version. History is kept: a binding is ended, not
+// The port for what people declare: accounts, bindings, local networks, class tables. Every change
+// is one transaction and raises the directory's version. History is kept: a binding is ended, not
 // deleted, so that yesterday's figures can still be explained.
 
 #include <optional>
@@ -34,16 +34,16 @@ public:
     [[nodiscard]] virtual Result<std::uint64_t> directory_version() = 0;
     [[nodiscard]] virtual Result<std::string> current_class_version() = 0;  // empty: none loaded
 
-    // One change; all of it or nothing. Rules are checked (ledger/rules.hpp): parents exist, no cycle,
-    // identities are canonical, an interval is not empty, an account with bindings or traffic is not
-    // removed. Applying what is there already changes nothing (answer: false).
+    // One change; all of it or nothing. Rules are checked (ledger/rules.hpp): parents exist, no
+    // cycle, identities are canonical, an interval is not empty, an account with bindings or
+    // traffic is not removed. Applying what is there already changes nothing (answer: false).
     struct Change {
-        std::vector<Account> put_accounts;             // added, or title/parent changed
+        std::vector<Account> put_accounts;  // added, or title/parent changed
         std::vector<std::string> remove_accounts;
-        std::vector<Binding> add_bindings;             // id is given by the ledger
+        std::vector<Binding> add_bindings;  // id is given by the ledger
         struct End {
             std::uint64_t id = 0;
-            UtcTime at;                                // end <= begin removes it from use altogether
+            UtcTime at;  // end <= begin removes it from use altogether
         };
         std::vector<End> end_bindings;
         std::vector<LocalNetwork> put_networks;
@@ -52,8 +52,10 @@ public:
     [[nodiscard]] virtual Result<bool> apply(const Change& change, UtcTime now) = 0;
 
     // Keeps the table and makes it the current one. The same version again only makes it current.
-    [[nodiscard]] virtual Status load_class_table(const ClassTable& table, std::string_view name, UtcTime now) = 0;
-    [[nodiscard]] virtual Result<std::optional<ClassTable>> class_table(std::string_view version) = 0;
+    [[nodiscard]] virtual Status load_class_table(const ClassTable& table, std::string_view name,
+                                                  UtcTime now) = 0;
+    [[nodiscard]] virtual Result<std::optional<ClassTable>> class_table(
+        std::string_view version) = 0;
     [[nodiscard]] virtual Result<std::vector<ClassTableInfo>> class_tables() = 0;
 };
 

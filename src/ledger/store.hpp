@@ -27,22 +27,25 @@ public:
     // batch may be tried again. Looks up the id first, then validates, in this order. Errors:
     //   exists      a batch of this id with other content is there (a bug in the producer)
     //   invalid     the batch breaks a rule of ledger/rules.hpp (conservation, order, names)
-    //   conflict    a cursor's version is not the successor of the ledger's: another process reads the
+    //   conflict    a cursor's version is not the successor of the ledger's: another process reads
+    //   the
     //               same source. Nothing is lost: the other one has counted it.
     //   no_space    disk full: try again when there is room
     //   failed      anything else, with the database's own words
     [[nodiscard]] virtual Result<CommitOutcome> commit(const Batch& batch) = 0;
 
     // The cursor of one source, if the meter ever committed one.
-    [[nodiscard]] virtual Result<std::optional<Cursor>> cursor(std::string_view meter, std::string_view source) = 0;
+    [[nodiscard]] virtual Result<std::optional<Cursor>> cursor(std::string_view meter,
+                                                               std::string_view source) = 0;
 
-    // All cursors whose source begins with `prefix`, of every meter: (meter name, cursor), in order of
-    // meter and source. Used to recognise a file that was read before, under whatever name.
+    // All cursors whose source begins with `prefix`, of every meter: (meter name, cursor), in order
+    // of meter and source. Used to recognise a file that was read before, under whatever name.
     struct MeterCursor {
         std::string meter;
         Cursor cursor;
     };
-    [[nodiscard]] virtual Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) = 0;
+    [[nodiscard]] virtual Result<std::vector<MeterCursor>> cursors(
+        std::string_view source_prefix) = 0;
 };
 
 }  // namespace octroi

@@ -41,8 +41,8 @@ class Meter {
 public:
     virtual ~Meter() = default;
 
-    // Reads on for at most about `wait` and hands readings to the sink. An error ends the meter: what was
-    // read before it is still good, and checkpoint() may be called once more.
+    // Reads on for at most about `wait` and hands readings to the sink. An error ends the meter:
+    // what was read before it is still good, and checkpoint() may be called once more.
     [[nodiscard]] virtual Result<Pull> pull(ReadingSink& sink, Duration wait) = 0;
 
     // Hands over all that the meter still holds for the time until now, and says where it stands.

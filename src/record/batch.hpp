@@ -39,18 +39,18 @@ struct Cursor {
 struct Batch {
     BatchId id;
     MeterName meter;
-    UtcTime booked_at;             // when the batch was made (transfers say when the traffic was)
-    std::string class_version;     // the class table used: its content hash in hex; empty: none
+    UtcTime booked_at;          // when the batch was made (transfers say when the traffic was)
+    std::string class_version;  // the class table used: its content hash in hex; empty: none
     std::uint64_t directory_version = 0;
 
-    std::vector<Party> parties;        // each once
-    std::vector<std::string> services; // each once
-    std::vector<Transfer> transfers;   // sorted, one row per (bucket, from, to, service)
+    std::vector<Party> parties;         // each once
+    std::vector<std::string> services;  // each once
+    std::vector<Transfer> transfers;    // sorted, one row per (bucket, from, to, service)
     std::vector<Cursor> cursors;
     std::vector<Loss> losses;
 
-    // What the meter says it observed for this batch. The ledger refuses a batch whose transfers do not
-    // sum to it (conservation), and keeps it so that an audit can ask again.
+    // What the meter says it observed for this batch. The ledger refuses a batch whose transfers do
+    // not sum to it (conservation), and keeps it so that an audit can ask again.
     Volume observed;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Who: accounts, and what binds an identity to an account. Values; the ledger keeps them, attribution
-// compiles them.
+// Who: accounts, and what binds an identity to an account. Values; the ledger keeps them,
+// attribution compiles them.
 
 #include <compare>
 #include <cstdint>
@@ -46,7 +46,8 @@ struct Binding {
     auto operator<=>(const Binding&) const = default;
 };
 
-// A network whose addresses are ours: bound to nobody they are @unattributed, not the outside world.
+// A network whose addresses are ours: bound to nobody they are @unattributed, not the outside
+// world.
 struct LocalNetwork {
     std::string prefix;
     bool per_address = false;

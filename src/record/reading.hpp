@@ -27,9 +27,10 @@ enum class Direction : std::uint8_t { unknown = 0, in = 1, out = 2 };
 
 // Whether the ports say which service a reading belongs to.
 enum class FragmentState : std::uint8_t {
-    whole = 0,     // ports are those of the packets
-    resolved = 1,  // later fragments, charged to the flow of their first fragment: ports are its ports
-    orphan = 2,    // later fragments whose first was not seen, or that are kept separate: no ports
+    whole = 0,  // ports are those of the packets
+    resolved =
+        1,  // later fragments, charged to the flow of their first fragment: ports are its ports
+    orphan = 2,  // later fragments whose first was not seen, or that are kept separate: no ports
 };
 
 // A plain value, copied freely; absent fields are zero or empty. Made by one meter thread, handed
@@ -66,8 +67,9 @@ struct Reading {
     std::uint16_t interface = 0;
 
     // What lets attribution remember its answer for a flow: readings of one meter with the same
-    // non-zero memo have the same ends, details and service, as long as fresh is false. fresh: the meter uses
-    // this memo for another flow than before. Small, dense numbers from 1; 0: do not remember.
+    // non-zero memo have the same ends, details and service, as long as fresh is false. fresh: the
+    // meter uses this memo for another flow than before. Small, dense numbers from 1; 0: do not
+    // remember.
     std::uint32_t memo = 0;
     bool fresh = true;
 };

@@ -8,20 +8,28 @@ namespace octroi {
 std::string to_string(const Party& party) {
     switch (party.kind) {
         case PartyKind::account:
-        case PartyKind::outside: return party.name;
-        case PartyKind::unattributed: return "@unattributed";
-        case PartyKind::excluded: return "@excluded/" + party.name;
+        case PartyKind::outside:
+            return party.name;
+        case PartyKind::unattributed:
+            return "@unattributed";
+        case PartyKind::excluded:
+            return "@excluded/" + party.name;
     }
     CHECK(false);
 }
 
 const char* to_string(LossReason reason) {
     switch (reason) {
-        case LossReason::kernel_drop: return "kernel-drop";
-        case LossReason::interface_drop: return "interface-drop";
-        case LossReason::not_running: return "not-running";
-        case LossReason::truncated: return "truncated";
-        case LossReason::corrupt: return "corrupt";
+        case LossReason::kernel_drop:
+            return "kernel-drop";
+        case LossReason::interface_drop:
+            return "interface-drop";
+        case LossReason::not_running:
+            return "not-running";
+        case LossReason::truncated:
+            return "truncated";
+        case LossReason::corrupt:
+            return "corrupt";
     }
     CHECK(false);
 }

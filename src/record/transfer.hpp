@@ -15,18 +15,19 @@ namespace octroi {
 
 // The numbers are stored in ledgers: do not change them, only add.
 enum class PartyKind : std::uint8_t {
-    account = 1,       // name: the account; identity: how it was recognised
-    unattributed = 2,  // inside a network declared local, bound to nobody; identity: its prefix or address
-    outside = 3,       // name: the class ("international"); identity is empty
-    excluded = 4,      // left out by policy; name: the reason ("non-ip", "duplicate", "loopback")
+    account = 1,  // name: the account; identity: how it was recognised
+    unattributed =
+        2,  // inside a network declared local, bound to nobody; identity: its prefix or address
+    outside = 3,   // name: the class ("international"); identity is empty
+    excluded = 4,  // left out by policy; name: the reason ("non-ip", "duplicate", "loopback")
 };
 
 // One end of a transfer. Two parties are the same when all fields are equal.
 struct Party {
     PartyKind kind = PartyKind::unattributed;
     std::string name;
-    // Canonical text of the identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
-    // "interface eth0"; empty where there is none.
+    // Canonical text of the identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan
+    // 12", "interface eth0"; empty where there is none.
     std::string identity;
 
     auto operator<=>(const Party&) const = default;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/inflate.hpp"
+
+#include <bzlib.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <cstring>
+#include <string>
+
+namespace octroi {
+namespace {
+
+class Memory final : public ByteSource {
+public:
+    explicit Memory(std::string octets) : octets_(std::move(octets)) {}
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        const std::size_t count = std::min(into.size(), octets_.size() - at_);
+        std::memcpy(into.data(), octets_.data() + at_, count);
+        at_ += count;
+        return count;
+    }
+
+private:
+    std::string octets_;
+    std::size_t at_ = 0;
+};
+
+std::string gzip(const std::string& plain) {
+    z_stream stream{};
+    deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    std::string packed(deflateBound(&stream, plain.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+    stream.avail_in = static_cast<uInt>(plain.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    deflate(&stream, Z_FINISH);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+std::string bzip2(std::string plain) {
+    std::string packed(plain.size() * 2 + 1000, '\0');
+    auto size = static_cast<unsigned>(packed.size());
+    BZ2_bzBuffToBuffCompress(packed.data(), &size, plain.data(),
+                             static_cast<unsigned>(plain.size()), 9, 0, 0);
+    packed.resize(size);
+    return packed;
+}
+
+std::string zstd(const std::string& plain) {
+    std::string packed(ZSTD_compressBound(plain.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), 3));
+    return packed;
+}
+
+struct Outcome {
+    std::string octets;
+    std::string error;
+};
+
+Outcome unpack(std::string octets, std::size_t step) {
+    Outcome outcome;
+    auto source = inflate(std::make_unique<Memory>(std::move(octets)));
+    if (!source) return {{}, source.error().text};
+    std::vector<std::byte> block(step);
+    for (;;) {
+        const auto got = (*source)->read(block);
+        if (!got) {
+            outcome.error = got.error().text;
+            return outcome;
+        }
+        if (*got == 0) return outcome;
+        outcome.octets.append(reinterpret_cast<const char*>(block.data()), *got);
+    }
+}
+
+std::string sample() {
+    std::string text;
+    for (int i = 0; i < 50'000; ++i) text += std::to_string(i * 7919) + (i % 3 == 0 ? "\n" : " ");
+    return text;
+}
+
+TEST(Inflate, UnpacksEveryFormatInAnyStep) {
+    const std::string plain = sample();
+    for (const std::size_t step : {1000UL, 65536UL, 1'000'000UL}) {
+        EXPECT_EQ(unpack(plain, step).octets, plain);
+        EXPECT_EQ(unpack(gzip(plain), step).octets, plain);
+        EXPECT_EQ(unpack(bzip2(plain), step).octets, plain);
+        EXPECT_EQ(unpack(zstd(plain), step).octets, plain);
+    }
+}
+
+TEST(Inflate, ReadsStreamsThatWereJoinedAndPadded) {
+    EXPECT_EQ(unpack(gzip("one ") + gzip("two") + std::string(512, '\0'), 100).octets, "one two");
+    EXPECT_EQ(unpack(bzip2("one ") + bzip2("two"), 100).octets, "one two");
+    EXPECT_EQ(unpack(zstd("one ") + zstd("two"), 100).octets, "one two");
+    EXPECT_EQ(unpack("", 100).octets, "");
+    EXPECT_EQ(unpack("ab", 100).octets, "ab");
+}
+
+TEST(Inflate, ACutOffStreamGivesWhatIsThereAndThenTheError) {
+    const std::string plain = sample();
+    for (const std::string& packed : {gzip(plain), bzip2(plain + plain + plain), zstd(plain)}) {
+        const Outcome outcome = unpack(packed.substr(0, packed.size() * 9 / 10), 4096);
+        EXPECT_EQ(outcome.error, "the compressed data is cut off");
+        EXPECT_GT(outcome.octets.size(), plain.size() / 2);
+        EXPECT_EQ((plain + plain + plain).substr(0, outcome.octets.size()), outcome.octets);
+    }
+    EXPECT_EQ(unpack(gzip("one") + "garbage", 100).error, "the compressed data is damaged");
+}
+
+}  // namespace
+}  // namespace octroi
