@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/clock.hpp"
 
+#include <sys/timex.h>
+
 #include <ctime>
 
 namespace octroi {
@@ -16,5 +18,10 @@ std::int64_t read_clock(clockid_t which) {
 
 UtcTime SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
 Duration SystemClock::uptime() const { return {read_clock(CLOCK_MONOTONIC)}; }
+
+bool clock_is_synchronised() {
+    timex state{};
+    return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
+}
 
 }  // namespace octroi

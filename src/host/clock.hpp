@@ -20,4 +20,8 @@ public:
     [[nodiscard]] Duration uptime() const override;
 };
 
+// Whether the kernel's clock is disciplined (adjtimex(2), no STA_UNSYNC): by NTP, PTP or the
+// hypervisor.
+[[nodiscard]] bool clock_is_synchronised();
+
 }  // namespace octroi
