@@ -25,21 +25,25 @@ namespace octroi::packet {
 // What the first octet of a frame is. Values: the LINKTYPE_ registry of the pcap file format
 // (https://www.tcpdump.org/linktypes.html). Any 16 bit value may stand in a variable of this type.
 enum class LinkType : std::uint16_t {
-    null = 0,          // BSD loopback: 4 octets of address family, host order of the writer
-    ethernet = 1,      //
-    ppp = 9,           // with or without HDLC framing
-    raw_bsd = 12,      // DLT_RAW of most systems, found in files all the same
-    raw_openbsd = 14,  // DLT_RAW of OpenBSD
-    ppp_hdlc = 50,     // PPP in HDLC-like framing (RFC 1662) or Cisco HDLC
-    ppp_ether = 51,    // PPPoE session, from its own header on
-    raw = 101,         // IP, version by its first nibble
-    cisco_hdlc = 104,  //
-    loop = 108,        // OpenBSD loopback: address family in network order
-    linux_sll = 113,   // Linux cooked, version 1
-    ppp_pppd = 166,    // PPP with a direction octet in place of the HDLC address
-    mpls = 219,        // MPLS label stack
+    null = 0,                  // BSD loopback: 4 octets of address family, host order of the writer
+    ethernet = 1,              //
+    ppp = 9,                   // with or without HDLC framing
+    raw_bsd = 12,              // DLT_RAW of most systems, found in files all the same
+    raw_openbsd = 14,          // DLT_RAW of OpenBSD
+    ppp_hdlc = 50,             // PPP in HDLC-like framing (RFC 1662) or Cisco HDLC
+    ppp_ether = 51,            // PPPoE session, from its own header on
+    atm_rfc1483 = 100,         // LLC
+    raw = 101,                 // IP, version by its first nibble
+    cisco_hdlc = 104,          //
+    loop = 108,                // OpenBSD loopback: address family in network order
+    linux_sll = 113,           // Linux cooked, version 1
+    pflog = 117,               // packet filter log of the BSDs
+    ppp_pppd = 166,            // PPP with a direction octet in place of the HDLC address
+    ppp_with_direction = 204,  // an octet that says the way, then PPP
+    mpls = 219,                // MPLS label stack
     ipv4 = 228,
     ipv6 = 229,
+    nflog = 239,       // Linux netfilter log
     linux_sll2 = 276,  // Linux cooked, version 2
 };
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What the files of this folder share; nobody else includes it.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/byte_cursor.hpp"
+#include "wire/packet/packet.hpp"
+
+namespace octroi::packet::detail {
+
+// Protocol numbers (IANA "Assigned Internet Protocol Numbers") that the decoder must tell apart.
+namespace protocol {
+inline constexpr std::uint8_t hop_by_hop = 0;
+inline constexpr std::uint8_t icmp = 1;
+inline constexpr std::uint8_t tcp = 6;
+inline constexpr std::uint8_t udp = 17;
+inline constexpr std::uint8_t dccp = 33;
+inline constexpr std::uint8_t routing = 43;
+inline constexpr std::uint8_t fragment = 44;
+inline constexpr std::uint8_t authentication = 51;
+inline constexpr std::uint8_t icmpv6 = 58;
+inline constexpr std::uint8_t no_next = 59;
+inline constexpr std::uint8_t destination_options = 60;
+inline constexpr std::uint8_t sctp = 132;
+inline constexpr std::uint8_t udp_lite = 136;
+inline constexpr std::uint8_t shim6 = 140;
+}  // namespace protocol
+
+// A frame being decoded: the octets, and what was read so far.
+struct Work {
+    ByteSpan frame;
+    std::uint32_t wire_length;
+    std::uint16_t interface;
+    Packet& out;
+    std::uint16_t vlan = 0;
+    std::uint16_t inner_vlan = 0;
+    unsigned tags = 0;
+
+    [[nodiscard]] bool has(std::size_t at, std::size_t count) const noexcept {
+        return at <= frame.size() && frame.size() - at >= count;
+    }
+    [[nodiscard]] std::uint8_t u8(std::size_t at) const noexcept {
+        return static_cast<std::uint8_t>(frame[at]);
+    }
+    [[nodiscard]] std::uint16_t be16(std::size_t at) const noexcept {
+        return load_be16(frame.data() + at);
+    }
+    [[nodiscard]] std::uint32_t be32(std::size_t at) const noexcept {
+        return load_be32(frame.data() + at);
+    }
+};
+
+// The rest of the key's words[4] and words[5].
+[[nodiscard]] constexpr std::uint64_t port_word(std::uint16_t sport, std::uint16_t dport,
+                                                std::uint16_t vlan,
+                                                std::uint16_t inner_vlan) noexcept {
+    return std::uint64_t{sport} | std::uint64_t{dport} << 16U | std::uint64_t{vlan} << 32U |
+           std::uint64_t{inner_vlan} << 48U;
+}
+[[nodiscard]] constexpr std::uint64_t protocol_word(std::uint8_t proto, Family family,
+                                                    std::uint8_t icmp_type, std::uint8_t icmp_code,
+                                                    std::uint16_t interface) noexcept {
+    return std::uint64_t{proto} | static_cast<std::uint64_t>(family) << 8U |
+           std::uint64_t{icmp_type} << 16U | std::uint64_t{icmp_code} << 24U |
+           std::uint64_t{interface} << 32U;
+}
+
+// The frame carries no IP, or a header that cannot be: charged with its length on the wire.
+Outcome other(Work& work, Outcome outcome) noexcept;
+
+// The IPv4 or IPv6 header at `at`; anything that is not one is malformed.
+Outcome ipv4(Work& work, std::size_t at) noexcept;
+Outcome ipv6(Work& work, std::size_t at) noexcept;
+// Whichever of both the first nibble says.
+Outcome ip_by_version(Work& work, std::size_t at) noexcept;
+
+// IEEE 802 numbers (IANA "Ethertypes").
+namespace ethertype {
+inline constexpr std::uint16_t first = 0x0600;  // below: a length, and LLC follows (IEEE 802.3)
+inline constexpr std::uint16_t ipv4 = 0x0800;
+inline constexpr std::uint16_t vlan = 0x8100;            // 802.1Q
+inline constexpr std::uint16_t ipv6 = 0x86dd;            //
+inline constexpr std::uint16_t mpls = 0x8847;            // RFC 3032
+inline constexpr std::uint16_t mpls_multicast = 0x8848;  // RFC 5332
+inline constexpr std::uint16_t pppoe_session = 0x8864;   // RFC 2516
+inline constexpr std::uint16_t provider_vlan = 0x88a8;   // 802.1ad
+inline constexpr std::uint16_t backbone = 0x88e7;        // 802.1ah I-TAG
+inline constexpr std::uint16_t vn_tag = 0x8926;          // forerunner of 802.1BR
+inline constexpr std::uint16_t qinq_9100 = 0x9100;       // QinQ before 802.1ad
+inline constexpr std::uint16_t qinq_9200 = 0x9200;
+inline constexpr std::uint16_t qinq_9300 = 0x9300;
+}  // namespace ethertype
+
+// What stands at a place of the frame. done: Packet is complete.
+enum class Layer : std::uint8_t { typed, llc, ethernet, ppp, pppoe, mpls, ip, done };
+
+struct Position {
+    Layer layer = Layer::done;
+    std::size_t at = 0;
+    std::uint16_t type = 0;  // of Layer::typed: its ethertype
+};
+
+// Takes off one layer after the other up to the IP header.
+Outcome unwrap(Work& work, Position position) noexcept;
+
+// decode() without the fast path in front.
+Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
+                       std::uint16_t interface) noexcept;
+
+}  // namespace octroi::packet::detail

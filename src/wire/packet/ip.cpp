@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The IP header, the extension headers of IPv6 and the first octets of the transport header.
+
+#include <algorithm>
+
+#include "wire/packet/detail.hpp"
+
+namespace octroi::packet::detail {
+
+namespace {
+
+constexpr std::size_t v4_header = 20;
+constexpr std::size_t v6_header = 40;
+constexpr std::size_t tcp_flags_at = 13;
+// More extension headers than any sender has use for; a longer chain is not followed.
+constexpr int max_extension_headers = 64;
+
+// What an IP header says about its packet.
+struct Ip {
+    std::size_t begin;   // of the IP header
+    std::size_t end;     // of the packet as its length says; may lie beyond the captured octets
+    std::uint8_t proto;  // of the header at `next`
+    std::size_t next;    // where the header after the IP header begins
+    Family family;
+    bool jumbo = false;  // IPv6 without a payload length
+};
+
+// Whether [at, at + count) belongs to the packet and was captured. Where it belongs to it and was
+// not, the packet is marked as truncated; octets behind the packet's end are padding.
+bool reachable(Work& work, const Ip& ip, std::size_t at, std::size_t count) noexcept {
+    if (at > ip.end || ip.end - at < count) return false;
+    if (work.has(at, count)) return true;
+    work.out.truncated = true;
+    return false;
+}
+
+struct Transport {
+    std::uint16_t sport = 0;
+    std::uint16_t dport = 0;
+    std::uint8_t icmp_type = 0;
+    std::uint8_t icmp_code = 0;
+};
+
+Transport transport(Work& work, const Ip& ip) noexcept {
+    Transport t;
+    if (ip.next <= work.frame.size()) work.out.transport = static_cast<std::uint32_t>(ip.next);
+    switch (ip.proto) {
+        case protocol::tcp:
+        case protocol::udp:
+        case protocol::udp_lite:
+        case protocol::sctp:
+        case protocol::dccp:
+            if (!reachable(work, ip, ip.next, 4)) return t;
+            t.sport = work.be16(ip.next);
+            t.dport = work.be16(ip.next + 2);
+            if (ip.proto == protocol::tcp && reachable(work, ip, ip.next + tcp_flags_at, 1))
+                work.out.tcp_flags = work.u8(ip.next + tcp_flags_at);
+            return t;
+        case protocol::icmp:
+        case protocol::icmpv6:
+            // ICMP in IPv6 or ICMPv6 in IPv4 is nobody's service.
+            if ((ip.proto == protocol::icmp) != (ip.family == Family::v4)) return t;
+            if (!reachable(work, ip, ip.next, 2)) return t;
+            t.icmp_type = work.u8(ip.next);
+            t.icmp_code = work.u8(ip.next + 1);
+            return t;
+        default:
+            return t;
+    }
+}
+
+// Addresses are in the key already.
+Outcome finish(Work& work, const Ip& ip) noexcept {
+    Packet& out = work.out;
+    out.outcome = Outcome::ip;
+    out.bytes = ip.end - ip.begin;
+    Transport t;
+    if (out.fragment != Fragment::later && !out.truncated) t = transport(work, ip);
+    out.key.words[4] = port_word(t.sport, t.dport, work.vlan, work.inner_vlan);
+    out.key.words[5] = protocol_word(ip.proto, ip.family, t.icmp_type, t.icmp_code, work.interface);
+    return Outcome::ip;
+}
+
+void take_fragment(Packet& out, std::uint16_t offset, bool more, std::uint32_t id) noexcept {
+    if (offset == 0 && !more) return;
+    out.fragment = offset == 0 ? Fragment::first : Fragment::later;
+    out.fragment_id = id;
+}
+
+// RFC 2675: the length in the jumbo payload option, 0 where there is none.
+std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) noexcept {
+    constexpr std::uint8_t pad1 = 0;
+    constexpr std::uint8_t jumbo_payload = 0xc2;
+    for (std::size_t p = at + 2; p < end;) {  // moves on by one octet at least
+        const std::uint8_t type = work.u8(p);
+        if (type == pad1) {
+            ++p;
+            continue;
+        }
+        if (end - p < 2) return 0;
+        const std::uint8_t length = work.u8(p + 1);
+        if (type == jumbo_payload && length == 4 && end - p >= 6) return work.be32(p + 2);
+        p += 2U + length;
+    }
+    return 0;
+}
+
+bool is_extension(std::uint8_t proto) noexcept {
+    switch (proto) {
+        case protocol::hop_by_hop:
+        case protocol::routing:
+        case protocol::fragment:
+        case protocol::authentication:
+        case protocol::destination_options:
+        case protocol::shim6:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Length of the extension header at ip.next, of which 8 octets are there.
+std::size_t extension_length(const Work& work, const Ip& ip) noexcept {
+    const std::size_t units = work.u8(ip.next + 1);
+    if (ip.proto == protocol::fragment) return 8;
+    if (ip.proto == protocol::authentication) return (units + 2) * 4;  // RFC 4302, 2.2
+    return (units + 1) * 8;                                            // RFC 8200, 4.2
+}
+
+// Walks over the extension headers (RFC 8200, 4) to the header that they carry.
+void extensions(Work& work, Ip& ip) noexcept {
+    for (int count = 0; is_extension(ip.proto); ++count) {
+        if (count == max_extension_headers) {
+            work.out.truncated = true;
+            return;
+        }
+        if (!reachable(work, ip, ip.next, 8)) return;
+        const std::size_t length = extension_length(work, ip);
+        if (ip.proto == protocol::fragment) {
+            const std::uint16_t field = work.be16(ip.next + 2);
+            take_fragment(work.out, field >> 3U, (field & 1U) != 0, work.be32(ip.next + 4));
+        } else if (ip.proto == protocol::hop_by_hop && ip.jumbo && work.has(ip.next, length)) {
+            const std::uint32_t jumbo = jumbo_length(work, ip.next, ip.next + length);
+            if (jumbo != 0) ip.end = ip.begin + v6_header + jumbo;
+            ip.jumbo = false;
+        }
+        ip.proto = work.u8(ip.next);
+        ip.next += length;
+        if (work.out.fragment == Fragment::later) return;
+    }
+}
+
+}  // namespace
+
+Outcome other(Work& work, Outcome outcome) noexcept {
+    Packet& out = work.out;
+    out.key.words = {};
+    out.key.words[4] = port_word(0, 0, work.vlan, work.inner_vlan);
+    out.key.words[5] = protocol_word(0, Family::none, 0, 0, work.interface);
+    out.bytes = work.wire_length;
+    out.outcome = outcome;
+    return outcome;
+}
+
+// RFC 791.
+Outcome ipv4(Work& work, std::size_t at) noexcept {
+    if (!work.has(at, v4_header)) return other(work, Outcome::malformed);
+    const std::size_t header = (work.u8(at) & 0x0fU) * std::size_t{4};
+    if (work.u8(at) >> 4U != 4 || header < v4_header) return other(work, Outcome::malformed);
+    std::size_t length = work.be16(at + 2);
+    if (length == 0 && work.wire_length > at) length = work.wire_length - at;
+    if (length < header) return other(work, Outcome::malformed);
+
+    Packet& out = work.out;
+    std::memcpy(out.key.words.data(), work.frame.data() + at + 12, 4);
+    std::memcpy(out.key.words.data() + 2, work.frame.data() + at + 16, 4);
+    out.tos = work.u8(at + 1);
+    const std::uint16_t field = work.be16(at + 6);
+    take_fragment(out, field & 0x1fffU, (field & 0x2000U) != 0, work.be16(at + 4));
+    return finish(work, {.begin = at,
+                         .end = at + length,
+                         .proto = work.u8(at + 9),
+                         .next = at + header,
+                         .family = Family::v4});
+}
+
+// RFC 8200.
+Outcome ipv6(Work& work, std::size_t at) noexcept {
+    if (!work.has(at, v6_header) || work.u8(at) >> 4U != 6) return other(work, Outcome::malformed);
+    Packet& out = work.out;
+    std::memcpy(out.key.words.data(), work.frame.data() + at + 8, 32);
+    out.tos = static_cast<std::uint8_t>(work.be16(at) >> 4U);
+    Ip ip{.begin = at,
+          .end = at + v6_header + work.be16(at + 4),
+          .proto = work.u8(at + 6),
+          .next = at + v6_header,
+          .family = Family::v6};
+    // No length and yet something follows: a jumbogram, or segmentation offload.
+    if (ip.end == ip.next && ip.proto != protocol::no_next && work.wire_length > ip.next) {
+        ip.end = work.wire_length;
+        ip.jumbo = true;
+    }
+    extensions(work, ip);
+    return finish(work, ip);
+}
+
+Outcome ip_by_version(Work& work, std::size_t at) noexcept {
+    if (!work.has(at, 1)) return other(work, Outcome::malformed);
+    return work.u8(at) >> 4U == 6 ? ipv6(work, at) : ipv4(work, at);
+}
+
+}  // namespace octroi::packet::detail
