@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// MRT routing dumps (RFC 6396, additional paths RFC 8050): TABLE_DUMP, TABLE_DUMP_V2 and the
+// UPDATEs of BGP4MP and BGP4MP_ET. Pure: spans in, values out.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/byte_cursor.hpp"
+#include "wire/routes/bgp.hpp"
+#include "wire/routes/route.hpp"
+
+namespace octroi {
+
+inline constexpr std::size_t mrt_header_size = 12;  // RFC 6396 section 2
+// A record of a thousand peers with long paths has some 300 kB; the format's own bound is 4 GiB.
+inline constexpr std::size_t mrt_record_max = std::size_t{16} << 20U;
+
+enum class RouteOutcome : std::uint8_t {
+    ok,           // decoded
+    ignored,      // good, but announces nothing
+    incomplete,   // more octets are needed
+    malformed,    // breaks the format; what was decoded before the break is kept
+    unsupported,  // a type, subtype or address family that is not decoded
+    over_limit,   // longer than mrt_record_max
+};
+
+// Whether the octets begin like an MRT record: a type of the registry (RFC 6396 section 4), whose
+// first octet 0 no text file has at that place. Fewer than 12 octets: false.
+[[nodiscard]] bool looks_like_mrt(ByteSpan octets) noexcept;
+
+// The first record of a stream: its size with the header where the outcome is ok (all octets are
+// there), incomplete (some are missing) or over_limit; 0 while the header is not whole.
+struct MrtFrame {
+    RouteOutcome outcome = RouteOutcome::incomplete;
+    std::uint64_t size = 0;
+};
+[[nodiscard]] MrtFrame frame_mrt(ByteSpan octets) noexcept;
+
+// Decodes whole records, one after another. Keeps the number of peers of the last PEER_INDEX_TABLE.
+class MrtDecoder {
+public:
+    // Appends what the record (with its header, as framed) announces. `paths` grows by the number
+    // of paths read.
+    [[nodiscard]] RouteOutcome decode(ByteSpan record, RouteBatch& out, std::uint64_t& paths);
+
+private:
+    RouteOutcome table_dump(std::uint16_t subtype, ByteCursor body, RouteBatch& out);
+    RouteOutcome table_dump_v2(std::uint16_t subtype, ByteCursor body, RouteBatch& out);
+    RouteOutcome peer_index(ByteCursor body) noexcept;
+    RouteOutcome rib(Family family, bool with_path_ids, ByteCursor body, RouteBatch& out);
+    RouteOutcome rib_generic(bool with_path_ids, ByteCursor body, RouteBatch& out);
+    bool rib_entries(const Prefix& prefix, bool with_path_ids, ByteCursor& body, RouteBatch& out);
+    RouteOutcome bgp4mp(std::uint16_t subtype, ByteCursor body, RouteBatch& out);
+    RouteOutcome update(ByteCursor message, AsWidth width, bool with_path_ids, RouteBatch& out);
+    bool announce(ByteSpan nlri, Family family, bool with_path_ids, RouteBatch& out);
+    void append(const Prefix& prefix, std::size_t record_begin, RouteBatch& out);
+
+    PathAttributes path_;
+    std::uint64_t paths_ = 0;
+    std::uint32_t peers_ = 0;
+    bool has_peers_ = false;
+};
+
+}  // namespace octroi
