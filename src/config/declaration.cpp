@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/declaration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/declaration_text.hpp"
+#include "config/suggest.hpp"
+
+namespace octroi {
+namespace {
+
+// One thing to fill, from a TOML table or a CSV line alike: fields are texts by name.
+template <typename Row>
+struct Field {
+    std::string_view name;
+    Status (*set)(Row&, std::string_view);
+};
+
+Status set_flag(bool& flag, std::string_view text) {
+    if (text != "true" && text != "false" && text != "yes" && text != "no" && !text.empty())
+        return fail(ErrorCode::invalid, fmt::format("'{}' is neither true nor false", text));
+    flag = text == "true" || text == "yes";
+    return {};
+}
+
+Status set_time(std::optional<UtcTime>& time, std::string_view text) {
+    if (text.empty()) return {};
+    TRY_ASSIGN(time, parse_rfc3339(text));
+    return {};
+}
+
+template <auto Member, typename Row>
+Status set_text(Row& row, std::string_view text) {
+    row.*Member = text;
+    return {};
+}
+
+constexpr std::array account_fields{
+    Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>},
+    Field<DeclaredAccount>{"parent", set_text<&DeclaredAccount::parent>},
+    Field<DeclaredAccount>{"title", set_text<&DeclaredAccount::title>},
+};
+constexpr std::array binding_fields{
+    Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>},
+    Field<DeclaredBinding>{"account", set_text<&DeclaredBinding::account>},
+    Field<DeclaredBinding>{
+        "from", [](DeclaredBinding& b, std::string_view t) { return set_time(b.from, t); }},
+    Field<DeclaredBinding>{
+        "until", [](DeclaredBinding& b, std::string_view t) { return set_time(b.until, t); }},
+    Field<DeclaredBinding>{
+        "per_address",
+        [](DeclaredBinding& b, std::string_view t) { return set_flag(b.per_address, t); }},
+};
+constexpr std::array network_fields{
+    Field<DeclaredNetwork>{"prefix", set_text<&DeclaredNetwork::prefix>},
+    Field<DeclaredNetwork>{
+        "per_address",
+        [](DeclaredNetwork& n, std::string_view t) { return set_flag(n.per_address, t); }},
+};
+
+class Filler {
+public:
+    // The first field of each kind may not be empty.
+    template <typename Row, std::size_t N>
+    void add(const DeclaredRecord& record, const std::array<Field<Row>, N>& fields,
+             std::vector<Row>& rows) {
+        Row row;
+        row.where = record.where;
+        bool named = false;
+        for (const auto& [name, text] : record.fields) {
+            const auto field = std::find_if(fields.begin(), fields.end(),
+                                            [&](const auto& f) { return f.name == name; });
+            if (field == fields.end()) {
+                std::vector<std::string_view> known;
+                for (const auto& f : fields) known.push_back(f.name);
+                problem(record.where,
+                        fmt::format("unknown field {}{}", name, suggestion(name, known)));
+                return;
+            }
+            if (const auto set = field->set(row, text); !set)
+                return problem(record.where, set.error().text);
+            named = named || (field == fields.begin() && !text.empty());
+        }
+        if (!named) return problem(record.where, fmt::format("{} is missing", fields.front().name));
+        rows.push_back(std::move(row));
+    }
+    void problem(const SourceLine& where, std::string_view text) {
+        problems +=
+            fmt::format("{}{}:{}: {}", problems.empty() ? "" : "\n", where.file, where.line, text);
+    }
+    std::string problems;
+};
+
+}  // namespace
+
+Result<Declaration> parse_declaration(std::string_view text, std::string_view file_name) {
+    TRY_ASSIGN(const auto records, file_name.ends_with(".csv") ? csv_records(text, file_name)
+                                                               : toml_records(text, file_name));
+    Declaration declaration;
+    Filler filler;
+    for (const DeclaredRecord& record : records) {
+        if (record.kind == "account") {
+            filler.add(record, account_fields, declaration.accounts);
+        } else if (record.kind == "binding") {
+            filler.add(record, binding_fields, declaration.bindings);
+        } else if (record.kind == "network") {
+            filler.add(record, network_fields, declaration.networks);
+        } else {
+            constexpr std::array<std::string_view, 3> known{"account", "binding", "network"};
+            filler.problem(record.where, fmt::format("unknown section {}{}", record.kind,
+                                                     suggestion(record.kind, known)));
+        }
+    }
+    if (!filler.problems.empty()) return fail(ErrorCode::invalid, std::move(filler.problems));
+    return declaration;
+}
+
+}  // namespace octroi

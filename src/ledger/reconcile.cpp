@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/reconcile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace octroi {
+namespace {
+
+template <typename List, typename Predicate>
+auto* find_in(List& list, Predicate predicate) {
+    const auto found = std::find_if(list.begin(), list.end(), predicate);
+    return found == list.end() ? nullptr : &*found;
+}
+
+std::string text_of(const Identity& identity) {
+    switch (identity.kind) {
+        case IdentityKind::prefix:
+            return identity.value;
+        case IdentityKind::mac:
+            return "mac " + identity.value;
+        case IdentityKind::vlan:
+            return "vlan " + identity.value;
+        case IdentityKind::interface:
+            return "interface " + identity.value;
+    }
+    return identity.value;
+}
+
+class Reconciler {
+public:
+    Reconciler(const Directory& there, UtcTime now) : there_(there), now_(now) {}
+
+    void account(const Account& wanted) {
+        const Account* have =
+            find_in(there_.accounts, [&](const Account& a) { return a.name == wanted.name; });
+        if (have != nullptr && *have == wanted) return;
+        result.change.put_accounts.push_back(wanted);
+        if (have == nullptr) return line("+ account {}", wanted.name);
+        if (have->title != wanted.title) line("~ account {}: title {}", wanted.name, wanted.title);
+        if (have->parent != wanted.parent)
+            line("~ account {}: below {}", wanted.name,
+                 wanted.parent.empty() ? "nobody" : wanted.parent);
+    }
+
+    void network(const LocalNetwork& wanted) {
+        const LocalNetwork* have = find_in(
+            there_.networks, [&](const LocalNetwork& n) { return n.prefix == wanted.prefix; });
+        if (have != nullptr && *have == wanted) return;
+        result.change.put_networks.push_back(wanted);
+        line("{} network {}{}", have == nullptr ? '+' : '~', wanted.prefix,
+             wanted.per_address ? ", each address apart" : "");
+    }
+
+    void binding(const WantedBinding& wanted) {
+        for (const Binding& have : there_.bindings) {
+            if (matches(have, wanted)) {
+                kept_.insert(have.id);
+                return;
+            }
+        }
+        // Whoever holds the identity at that moment gives it up.
+        bool taken_over = false;
+        for (const Binding& have : there_.bindings) {
+            const UtcTime moment = wanted.from.value_or(now_);
+            if (have.identity != wanted.identity || kept_.contains(have.id) ||
+                !have.valid.contains(moment))
+                continue;
+            end(have, moment);
+            taken_over = true;
+        }
+        const UtcTime from = wanted.from.value_or(taken_over ? now_ : UtcTime::min());
+        result.change.add_bindings.push_back({0,
+                                              wanted.identity,
+                                              wanted.account,
+                                              {from, wanted.until.value_or(UtcTime::max())},
+                                              wanted.per_address});
+        line("+ binding {} to {}{}", text_of(wanted.identity), wanted.account,
+             from == UtcTime::min() ? "" : " from " + to_rfc3339(from));
+    }
+
+    void prune(const Wanted& wanted) {
+        for (const Binding& have : there_.bindings)
+            if (have.valid.contains(now_) && !kept_.contains(have.id) && !ended_.contains(have.id))
+                end(have, now_);
+        for (const LocalNetwork& have : there_.networks) {
+            if (find_in(wanted.networks, [&](const auto& n) { return n.prefix == have.prefix; }) !=
+                nullptr)
+                continue;
+            result.change.remove_networks.push_back(have.prefix);
+            line("- network {}", have.prefix);
+        }
+    }
+
+    Reconciliation result;
+
+private:
+    static bool matches(const Binding& have, const WantedBinding& wanted) {
+        return have.identity == wanted.identity && have.account == wanted.account &&
+               have.per_address == wanted.per_address &&
+               (!wanted.from || *wanted.from == have.valid.begin) &&
+               have.valid.end == wanted.until.value_or(UtcTime::max());
+    }
+    void end(const Binding& have, UtcTime at) {
+        result.change.end_bindings.push_back({have.id, at});
+        ended_.insert(have.id);
+        line("- binding {} to {}, until {}", text_of(have.identity), have.account, to_rfc3339(at));
+    }
+    template <typename... Args>
+    void line(fmt::format_string<Args...> format, Args&&... args) {
+        result.lines.push_back(fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    const Directory& there_;
+    const UtcTime now_;
+    std::set<std::uint64_t> kept_;
+    std::set<std::uint64_t> ended_;
+};
+
+}  // namespace
+
+Reconciliation reconcile(const Directory& now_there, const Wanted& wanted, UtcTime now) {
+    Reconciler reconciler(now_there, now);
+    for (const Account& account : wanted.accounts) reconciler.account(account);
+    for (const LocalNetwork& network : wanted.networks) reconciler.network(network);
+    for (const WantedBinding& binding : wanted.bindings) reconciler.binding(binding);
+    if (wanted.prune) reconciler.prune(wanted);
+    return std::move(reconciler.result);
+}
+
+}  // namespace octroi
