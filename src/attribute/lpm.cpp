@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/lpm.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "base/check.hpp"
+#include "base/narrow.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr unsigned stride = 6;
+constexpr std::size_t fan_out = 64;
+
+// A table of the first bits pays when there are many prefixes; a directory of ten should be small.
+unsigned first_bits_for(std::size_t count, unsigned address_bits) noexcept {
+    if (count == 0) return 0;
+    if (count < 512) return 6;
+    if (count < 32'768) return 12;
+    return address_bits == 32 ? 18 : 16;
+}
+
+}  // namespace
+
+Lpm::Lpm() = default;
+
+Lpm::Lpm(std::vector<LpmEntry> entries) {
+    for (Trie* trie : {&v4_, &v6_}) {
+        const Family family = trie == &v4_ ? Family::v4 : Family::v6;
+        std::vector<Item> items;
+        items.reserve(static_cast<std::size_t>(
+            std::count_if(entries.begin(), entries.end(),
+                          [&](const LpmEntry& e) { return e.prefix.address.family == family; })));
+        for (const LpmEntry& entry : entries) {
+            if (entry.prefix.address.family != family) continue;
+            CHECK(entry.value < no_match);
+            CHECK(entry.prefix.length <= entry.prefix.address.bits());
+            items.push_back({load(entry.prefix.address, 0), load(entry.prefix.address, 8),
+                             entry.value, entry.prefix.length});
+        }
+        const auto before = [](const Item& a, const Item& b) {
+            return std::tie(a.high, a.low, a.length) < std::tie(b.high, b.low, b.length);
+        };
+        if (!std::is_sorted(items.begin(), items.end(), before)) {
+            std::stable_sort(items.begin(), items.end(), before);
+        }
+        trie->build(items);
+    }
+}
+
+// Sorted by address, then length, a prefix stands before all that it holds, and what lies in one
+// slot of a node stands together: painting in this order leaves the longest prefix on top.
+void Lpm::Trie::build(const std::vector<Item>& items) {
+    if (items.empty()) return;
+    // The family's width only decides how many first bits are worth a table.
+    const bool narrow_keys =
+        std::all_of(items.begin(), items.end(), [](const Item& i) { return i.length <= 32; });
+    first_bits_ = first_bits_for(items.size(), narrow_keys ? 32 : 128);
+    first_.assign(std::size_t{1} << first_bits_, leaf_mark | no_match);
+    const auto index = [&](const Item& item) { return item.high >> 1U >> (63U - first_bits_); };
+    for (auto it = items.begin(); it != items.end();) {
+        const std::uint64_t at = index(*it);
+        if (it->length <= first_bits_) {
+            const std::size_t count = std::size_t{1} << (first_bits_ - it->length);
+            std::fill_n(first_.begin() + static_cast<std::ptrdiff_t>(at), count,
+                        leaf_mark | it->value);
+            ++it;
+            continue;
+        }
+        const auto end =
+            std::find_if(it, items.end(), [&](const Item& item) { return index(item) != at; });
+        const std::uint32_t inherited = first_[at] & ~leaf_mark;
+        const auto node = narrow<std::uint32_t>(nodes_.size());
+        nodes_.emplace_back();
+        first_[at] = node;
+        fill(node, it, end, first_bits_, inherited);
+        it = end;
+    }
+    nodes_.shrink_to_fit();
+    leaves_.shrink_to_fit();
+}
+
+// All of [begin, end) lie inside the node and are longer than `depth`. Recurs at most 22 deep.
+void Lpm::Trie::fill(std::uint32_t node, Iterator begin, Iterator end, unsigned depth,
+                     std::uint32_t inherited) {
+    std::array<std::uint32_t, fan_out> leaf{};
+    leaf.fill(inherited);
+    struct Child {
+        Iterator begin;
+        Iterator end;
+    };
+    std::array<Child, fan_out> below;
+    std::uint64_t children = 0;
+    for (auto it = begin; it != end;) {
+        const unsigned s = slot(it->high, it->low, depth);
+        if (it->length <= depth + stride) {
+            std::fill_n(leaf.begin() + s, std::size_t{1} << (depth + stride - it->length),
+                        it->value);
+            ++it;
+            continue;
+        }
+        const auto next =
+            std::find_if(it, end, [&](const Item& i) { return slot(i.high, i.low, depth) != s; });
+        children |= std::uint64_t{1} << s;
+        below[s] = {it, next};
+        it = next;
+    }
+    const auto first_child = narrow<std::uint32_t>(nodes_.size());
+    CHECK(first_child < leaf_mark);
+    Node made{children, 0, first_child, narrow<std::uint32_t>(leaves_.size())};
+    bool have_leaf = false;
+    for (unsigned s = 0; s < fan_out; ++s) {
+        if ((children >> s & 1U) != 0 || (have_leaf && leaves_.back() == leaf[s])) continue;
+        made.leaf_starts |= std::uint64_t{1} << s;
+        leaves_.push_back(leaf[s]);
+        have_leaf = true;
+    }
+    nodes_[node] = made;
+    nodes_.resize(nodes_.size() + static_cast<std::size_t>(__builtin_popcountll(children)));
+    std::uint32_t child = first_child;
+    for (unsigned s = 0; s < fan_out; ++s) {
+        if ((children >> s & 1U) != 0)
+            fill(child++, below[s].begin, below[s].end, depth + stride, leaf[s]);
+    }
+}
+
+}  // namespace octroi

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Longest prefix match: which of many prefixes, the longest, holds an address.
+//
+// A trie of 64-way nodes with the answers pushed to the leaves, behind one table indexed by the
+// first bits of the address. Each node keeps two 64-bit maps (which slots have a child, where a run
+// of equal leaves begins) and counts bits instead of keeping pointers, so that a full routing table
+// fits in a few megabytes: the depth of a look-up is (length - first bits) / 6 steps, whatever the
+// table's size.
+//
+// Immutable after build(): looked up from any thread; replaced by replacing the whole object.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace octroi {
+
+struct LpmEntry {
+    Prefix prefix;
+    std::uint32_t value = 0;  // below Lpm::no_match
+};
+
+class Lpm {
+public:
+    static constexpr std::uint32_t no_match = 0x7FFFFFFFU;
+
+    // Matches nothing.
+    Lpm();
+    // Of two entries of one prefix the later one counts. Entries in any order, of both families.
+    explicit Lpm(std::vector<LpmEntry> entries);
+
+    // The value of the longest prefix that holds the address; no_match if none does, or for an
+    // empty one.
+    [[nodiscard]] std::uint32_t find(const Address& address) const noexcept {
+        if (address.family == Family::v4) {
+            return v4_.find(std::uint64_t{address.v4_value()} << 32U, 0);
+        }
+        if (address.family == Family::v6) return v6_.find(load(address, 0), load(address, 8));
+        return no_match;
+    }
+    [[nodiscard]] std::size_t memory() const noexcept { return v4_.memory() + v6_.memory(); }
+
+private:
+    // Sorted by key, then length. Keys are left-aligned: bit 63 of `high` is an address's first
+    // bit.
+    struct Item {
+        std::uint64_t high = 0;
+        std::uint64_t low = 0;
+        std::uint32_t value = 0;
+        std::uint32_t length = 0;
+    };
+    struct Node {
+        std::uint64_t children = 0;     // slots that are nodes
+        std::uint64_t leaf_starts = 0;  // slots whose leaf differs from the one before
+        std::uint32_t first_child = 0;  // in nodes_
+        std::uint32_t first_leaf = 0;   // in leaves_
+    };
+
+    class Trie {
+    public:
+        void build(const std::vector<Item>& items);
+        [[nodiscard]] std::uint32_t find(std::uint64_t high, std::uint64_t low) const noexcept;
+        [[nodiscard]] std::size_t memory() const noexcept {
+            return first_.capacity() * sizeof(std::uint32_t) + nodes_.capacity() * sizeof(Node) +
+                   leaves_.capacity() * sizeof(std::uint32_t);
+        }
+
+    private:
+        using Iterator = std::vector<Item>::const_iterator;
+        void fill(std::uint32_t node, Iterator begin, Iterator end, unsigned depth,
+                  std::uint32_t inherited);
+        // The top bit marks a leaf.
+        std::vector<std::uint32_t> first_ = {leaf_mark | no_match};
+        std::vector<Node> nodes_;
+        std::vector<std::uint32_t> leaves_;
+        unsigned first_bits_ = 0;
+    };
+
+    static constexpr std::uint32_t leaf_mark = 0x80000000U;
+    static std::uint64_t load(const Address& address, std::size_t at) noexcept {
+        std::uint64_t value = 0;
+        __builtin_memcpy(&value, address.octets.data() + at, sizeof value);
+        return __builtin_bswap64(value);
+    }
+    // Six bits from bit `depth` on; those behind bit 127 are 0.
+    static unsigned slot(std::uint64_t high, std::uint64_t low, unsigned depth) noexcept {
+        if (depth <= 58) return static_cast<unsigned>(high >> (58 - depth)) & 63U;
+        if (depth < 64) {
+            return static_cast<unsigned>(high << (depth - 58) | low >> (122 - depth)) & 63U;
+        }
+        if (depth <= 122) return static_cast<unsigned>(low >> (122 - depth)) & 63U;
+        return static_cast<unsigned>(low << (depth - 122)) & 63U;
+    }
+
+    Trie v4_;
+    Trie v6_;
+};
+
+inline std::uint32_t Lpm::Trie::find(std::uint64_t high, std::uint64_t low) const noexcept {
+    // Two shifts: first_bits_ may be 0.
+    std::uint32_t at = first_[high >> 1U >> (63U - first_bits_)];
+    for (unsigned depth = first_bits_; (at & leaf_mark) == 0; depth += 6) {
+        const Node& node = nodes_[at];
+        const unsigned s = slot(high, low, depth);
+        const std::uint64_t up_to = (std::uint64_t{2} << s) - 1;  // slots 0 to s
+        if ((node.children >> s & 1U) == 0) {
+            const int rank = __builtin_popcountll(node.leaf_starts & up_to);
+            return leaves_[node.first_leaf + static_cast<std::uint32_t>(rank) - 1];
+        }
+        const int rank = __builtin_popcountll(node.children & up_to);
+        at = node.first_child + static_cast<std::uint32_t>(rank) - 1;
+    }
+    return at & ~leaf_mark;
+}
+
+}  // namespace octroi
