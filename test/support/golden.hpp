@@ -24,18 +24,25 @@ inline std::string read_text(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Compares `actual` with test/golden/<name>. With OCTROI_UPDATE_GOLDEN set (`./dev golden
-/// --update`) the file is written instead, and the difference is for the reviewer of the commit.
-inline void expect_golden(std::string_view name, std::string_view actual) {
-    const std::filesystem::path path = source_root() / "test" / "golden" / name;
+/// Compares `actual` with the committed file `path` (from the root of the tree). With
+/// OCTROI_UPDATE_GOLDEN set (`./dev golden --update`) the file is written instead, and the
+/// difference is for the reviewer of the commit.
+inline void expect_file(const std::filesystem::path& path, std::string_view actual) {
+    const std::filesystem::path full = source_root() / path;
     if (std::getenv("OCTROI_UPDATE_GOLDEN") != nullptr) {
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path, std::ios::binary) << actual;
+        std::filesystem::create_directories(full.parent_path());
+        std::ofstream(full, std::ios::binary) << actual;
         return;
     }
-    ASSERT_TRUE(std::filesystem::exists(path))
+    ASSERT_TRUE(std::filesystem::exists(full))
         << path << " is missing: ./dev golden --update writes it";
-    EXPECT_EQ(read_text(path), actual) << "golden " << name;
+    EXPECT_EQ(read_text(full), actual)
+        << path << " differs: if that is right, ./dev golden --update";
+}
+
+/// The same for test/golden/<name>.
+inline void expect_golden(std::string_view name, std::string_view actual) {
+    expect_file(std::filesystem::path("test/golden") / name, actual);
 }
 
 }  // namespace octroi::support

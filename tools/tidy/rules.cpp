@@ -71,11 +71,14 @@ std::string family(std::string path) {
     return path;
 }
 
-/// `= delete` declares and `operator delete` names: neither frees.
-bool is_declaration(const std::smatch& match) {
+/// `= delete` declares and `operator delete` names: neither frees. `new` straight into an owner is
+/// how a private constructor is called.
+bool is_harmless(const std::smatch& match) {
     static const std::regex declares(R"((=|operator)\s*$)");
+    static const std::regex owns(R"(unique_ptr<[^;]*[>\w]\($)");
     const std::string before = match.prefix();
-    return match.str() == "delete" && std::regex_search(before, declares);
+    if (match.str() == "delete") return std::regex_search(before, declares);
+    return match.str().starts_with("new") && std::regex_search(before, owns);
 }
 
 void check_banned_words(const SourceFile& file, std::size_t index, const std::string& layer,
@@ -89,7 +92,7 @@ void check_banned_words(const SourceFile& file, std::size_t index, const std::st
         std::smatch match;
         if (has_word(banned[i].exempt, layer)) continue;
         if (!std::regex_search(file.code[index], match, patterns[i])) continue;
-        if (is_declaration(match)) continue;
+        if (is_harmless(match)) continue;
         findings.push_back(
             {file.path, index + 1, "`" + match.str() + "` is banned here: " + banned[i].instead});
     }

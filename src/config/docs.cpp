@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/docs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "config/value.hpp"
+
+namespace octroi {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view generated =
+    "made from src/config/options.cpp by `octroi docs`; do not edit";
+
+template <typename Visit>
+void for_each_option(const OptionTable& table, const Section& section, Visit visit) {
+    for (const Option& option : table.options) {
+        if (option.section == section.name) visit(option);
+    }
+}
+
+std::string heading(const Section& section) {
+    return section.repeated ? fmt::format("[[{}]]", section.name)
+                            : fmt::format("[{}]", section.name);
+}
+
+// A bar would end the cell of a Markdown table.
+std::string cell(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+    return out;
+}
+
+std::string range_text(const Option& option) {
+    if (option.type == OptionType::choice) {
+        return fmt::format("`{}`", fmt::join(choices(option), "`, `"));
+    }
+    const std::size_t dots = option.range.find("..");
+    if (dots == std::string_view::npos) return "";
+    return fmt::format("{} to {}", option.range.substr(0, dots), option.range.substr(dots + 2));
+}
+
+std::string markdown_row(const Option& option) {
+    const std::string key = option.key == any_key ? "*any name*" : fmt::format("`{}`", option.key);
+    if (!option.renamed_to.empty()) {
+        return fmt::format("| {} | | | | old name of `{}` | {} | |\n", key, option.renamed_to,
+                           option.since);
+    }
+    std::string meaning(option.help);
+    if (!option.doc.empty()) meaning += fmt::format(" {}", option.doc);
+    const std::string standard =
+        option.required ? "required" : fmt::format("`{}`", option.standard);
+    return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", key, to_string(option.type),
+                       standard, cell(range_text(option)), cell(meaning), option.since,
+                       option.reload ? "yes" : "");
+}
+
+Json option_schema(const Option& option) {
+    Json schema;
+    switch (option.type) {
+        case OptionType::boolean:
+            schema["type"] = "boolean";
+            break;
+        case OptionType::integer:
+            schema["type"] = "integer";
+            break;
+        case OptionType::size:
+            schema["type"] = {"string", "integer"};
+            break;
+        case OptionType::duration:
+        case OptionType::text:
+            schema["type"] = "string";
+            break;
+        case OptionType::choice:
+            schema["enum"] = choices(option);
+            break;
+        case OptionType::texts:
+        case OptionType::prefixes:
+            schema["type"] = "array";
+            schema["items"] = {{"type", "string"}};
+            break;
+    }
+    schema["description"] = option.help;
+    if (option.type == OptionType::integer && !option.range.empty()) {
+        const std::size_t dots = option.range.find("..");
+        schema["minimum"] = Json::parse(option.range.substr(0, dots));
+        schema["maximum"] = Json::parse(option.range.substr(dots + 2));
+    }
+    // A TOML value of these types is written as JSON writes it.
+    if (option.key != any_key && !option.required) schema["default"] = Json::parse(option.standard);
+    if (!option.renamed_to.empty()) schema["deprecated"] = true;
+    return schema;
+}
+
+Json section_schema(const OptionTable& table, const Section& section) {
+    Json object = {
+        {"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}};
+    for_each_option(table, section, [&](const Option& option) {
+        if (option.key == any_key) {
+            object["additionalProperties"] = option_schema(option);
+        } else {
+            object["properties"][std::string(option.key)] = option_schema(option);
+        }
+        if (option.required) object["required"].push_back(option.key);
+    });
+    if (!section.repeated) {
+        object["description"] = section.help;
+        return object;
+    }
+    return {{"type", "array"}, {"description", section.help}, {"items", object}};
+}
+
+std::string example_option(const Option& option) {
+    std::string out = fmt::format("# {}\n", option.help);
+    if (!option.range.empty()) out += fmt::format("# {}.\n", range_text(option));
+    if (option.required) out += "# Required.\n";
+    const std::string_view key = option.key == any_key ? std::string_view("name") : option.key;
+    return out + fmt::format("#{} = {}\n", key, option.standard);
+}
+
+}  // namespace
+
+std::string options_markdown(const OptionTable& table) {
+    std::string out = fmt::format(
+        "<!-- {} -->\n# Options\n\nThe file is TOML: `/etc/octroi/octroi.toml`, or that "
+        "of `--config`. Everything has a default, and an absent file is an empty one.\n"
+        "`octroi.example.toml` has them all to start from; `octroi.schema.json` lets an editor "
+        "check them.\n\n"
+        "A duration is a number with `ms`, `s`, `m`, `h` or `d` (`\"1h30m\"`); a size is a "
+        "number with `B`, `kB`, `MB`, `GB`, `TB` (by 1000) or `KiB`, `MiB`, `GiB`, `TiB` (by "
+        "1024).\n"
+        "*Live*: a running daemon takes the change without a restart.\n",
+        generated);
+    for (const Section& section : table.sections) {
+        out += fmt::format("\n## `{}`\n\n{}\n\n", heading(section), section.help);
+        out += "| option | type | default | range | meaning | since | live |\n";
+        out += "| --- | --- | --- | --- | --- | --- | --- |\n";
+        for_each_option(table, section, [&](const Option& option) { out += markdown_row(option); });
+    }
+    return out;
+}
+
+std::string options_schema(const OptionTable& table) {
+    Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                   {"$comment", generated},
+                   {"title", "octroi.toml"},
+                   {"type", "object"},
+                   {"additionalProperties", false},
+                   {"properties", Json::object()}};
+    for (const Section& section : table.sections) {
+        schema["properties"][std::string(section.name)] = section_schema(table, section);
+    }
+    return schema.dump(2) + "\n";
+}
+
+std::string options_example(const OptionTable& table) {
+    std::string out = fmt::format(
+        "# octroi.toml: every option with its default, {}.\n"
+        "# Take the mark off the lines that you want to change; docs/options.md says more.\n",
+        generated);
+    for (const Section& section : table.sections) {
+        out += fmt::format("\n# {}\n#{}\n", section.help, heading(section));
+        for_each_option(table, section, [&](const Option& option) {
+            if (option.renamed_to.empty()) out += "\n" + example_option(option);
+        });
+    }
+    return out;
+}
+
+}  // namespace octroi

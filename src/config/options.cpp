@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/option.hpp"
+
+namespace octroi {
+namespace {
+
+using enum OptionType;
+
+// A name that is stored in ledgers must not change its meaning; everything else may be renamed with
+// a row that says so (Option::renamed_to).
+constexpr std::array sections = {
+    Section{.name = "ledger", .help = "Where figures are kept, and how often they are committed."},
+    Section{.name = "meter",
+            .repeated = true,
+            .help = "A source of readings. Without any, every physical interface is metered.",
+            .append = [](Config& c,
+                         const SourceLine& where) { c.meters.emplace_back().where = where; }},
+    Section{.name = "attribute",
+            .help = "Whose traffic it is: local networks, classes, time buckets."},
+    Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
+    Section{.name = "categories",
+            .help = "Groups of services; the first match wins, the rest is `other`."},
+    Section{.name = "display",
+            .help = "How figures are shown. Machine output is not touched by it."},
+};
+
+constexpr std::size_t name_length_max = 64;
+
+Status is_name(const OptionEntry& entry) {
+    constexpr std::string_view allowed =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const std::string& name = entry.text();
+    if (!name.empty() && name.size() <= name_length_max &&
+        name.find_first_not_of(allowed) == std::string::npos) {
+        return {};
+    }
+    return fail(ErrorCode::invalid,
+                fmt::format("'{}' is not a name: 1 to {} letters, digits, '.', '-' and '_'", name,
+                            name_length_max));
+}
+
+// Or a bucket would reach over midnight and stand in two days.
+Status divides_a_day(const OptionEntry& entry) {
+    if (Duration::hours(24).ns % entry.duration().ns == 0) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("a day is not a multiple of {}", to_string(entry.duration())));
+}
+
+MeterConfig& meter(Config& config) { return config.meters.back(); }
+
+constexpr std::array ledger_options = {
+    Option{.section = "ledger",
+           .key = "path",
+           .type = text,
+           .standard = R"("")",
+           .help = "File of the ledger.",
+           .doc = "Empty means `/var/lib/octroi/ledger.db` for root, and `octroi/ledger.db` below "
+                  "`$XDG_STATE_HOME` (`~/.local/state`) for everybody else. `--ledger` and "
+                  "`OCTROI_LEDGER` come first.",
+           .assign = [](Config& c, const OptionEntry& e) { c.ledger.path = e.text(); }},
+    Option{
+        .section = "ledger",
+        .key = "commit_interval",
+        .type = duration,
+        .standard = R"("10s")",
+        .range = "1s..1h",
+        .help = "How long readings may wait before they are committed.",
+        .doc = "Bounds what a power cut can take from a live capture; the interface counters at "
+               "the last commit tell how much that was.",
+        .reload = true,
+        .assign = [](Config& c, const OptionEntry& e) { c.ledger.commit_interval = e.duration(); }},
+    Option{.section = "ledger",
+           .key = "busy_timeout",
+           .type = duration,
+           .standard = R"("30s")",
+           .range = "0s..10m",
+           .help = "How long to wait for another writer before giving up.",
+           .assign = [](Config& c, const OptionEntry& e) { c.ledger.busy_timeout = e.duration(); }},
+};
+
+constexpr std::array meter_options = {
+    Option{.section = "meter",
+           .key = "name",
+           .type = text,
+           .standard = R"("uplink")",
+           .required = true,
+           .help = "Your name for it, unique and kept in the ledger for ever.",
+           .doc = "Letters, digits, `.`, `-` and `_`, at most 64. Under another name it is another "
+                  "meter, which starts anew.",
+           .check = is_name,
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).name = e.text(); }},
+    Option{.section = "meter",
+           .key = "kind",
+           .type = choice,
+           .standard = R"("capture")",
+           .range = "capture",
+           .help = "What is metered: `capture` reads packets from interfaces.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).kind = e.text(); }},
+    Option{.section = "meter",
+           .key = "interfaces",
+           .type = texts,
+           .standard = "[]",
+           .help = "Interfaces to capture on. Empty: every physical one.",
+           .doc =
+               "One interface may be in one meter with the role `bill` only, or its traffic would "
+               "be charged twice.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).interfaces = e.texts(); }},
+    Option{.section = "meter",
+           .key = "promiscuous",
+           .type = boolean,
+           .standard = "false",
+           .help = "Count also what is not addressed to this host (mirror port, shared segment).",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).promiscuous = e.boolean(); }},
+    Option{.section = "meter",
+           .key = "filter",
+           .type = text,
+           .standard = R"("")",
+           .help = "Only packets that match, in the language of pcap-filter(7).",
+           .doc = "What does not match is not observed at all: it is in no sum, and no loss.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).filter = e.text(); }},
+    Option{.section = "meter",
+           .key = "snap_length",
+           .type = integer,
+           .standard = "256",
+           .range = "64..262144",
+           .help = "Octets of each packet to look at. Sizes are always those of the whole packet.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).snap_length = e.integer(); }},
+    Option{.section = "meter",
+           .key = "ring_size",
+           .type = size,
+           .standard = R"("64 MiB")",
+           .range = "64 KiB..4 GiB",
+           .help = "Memory shared with the kernel for packets on their way, for each interface.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).ring_size = e.size(); }},
+    Option{.section = "meter",
+           .key = "role",
+           .type = choice,
+           .standard = R"("bill")",
+           .range = "bill|witness",
+           .help = "`witness`: kept and compared, never charged.",
+           .assign =
+               [](Config& c, const OptionEntry& e) {
+                   meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
+               }},
+    Option{.section = "meter",
+           .key = "fragments",
+           .type = choice,
+           .standard = R"("first")",
+           .range = "first|separate",
+           .help = "Which service later IP fragments belong to.",
+           .doc = "`first`: that of their first fragment when it was seen, else the service "
+                  "`fragment`. `separate`: always `fragment`.",
+           .assign =
+               [](Config& c, const OptionEntry& e) {
+                   meter(c).fragments =
+                       e.text() == "first" ? FragmentsChoice::first : FragmentsChoice::separate;
+               }},
+    Option{
+        .section = "meter",
+        .key = "active_timeout",
+        .type = duration,
+        .standard = R"("60s")",
+        .range = "1s..1h",
+        .help = "A flow that goes on is handed over at least this often.",
+        .assign = [](Config& c, const OptionEntry& e) { meter(c).active_timeout = e.duration(); }},
+    Option{.section = "meter",
+           .key = "inactive_timeout",
+           .type = duration,
+           .standard = R"("15s")",
+           .range = "1s..1h",
+           .help = "A flow without packets for so long has ended.",
+           .assign = [](Config& c,
+                        const OptionEntry& e) { meter(c).inactive_timeout = e.duration(); }},
+    Option{
+        .section = "meter",
+        .key = "flow_limit",
+        .type = integer,
+        .standard = "1000000",
+        .range = "1024..100000000",
+        .help = "Flows kept at once. A full table hands flows over early; nothing is lost by it.",
+        .doc = "Bounds memory: under 300 bytes for each flow.",
+        .assign = [](Config& c, const OptionEntry& e) { meter(c).flow_limit = e.integer(); }},
+};
+
+constexpr std::array attribute_options = {
+    Option{.section = "attribute",
+           .key = "local",
+           .type = prefixes,
+           .standard = "[]",
+           .help = "Networks that are ours. Empty: those of the metered interfaces.",
+           .doc =
+               "An address in one of them that is bound to no account is `@unattributed`, and not "
+               "the outside world.",
+           .reload = true,
+           .assign = [](Config& c, const OptionEntry& e) { c.attribute.local = e.prefixes(); }},
+    Option{
+        .section = "attribute",
+        .key = "per_address",
+        .type = boolean,
+        .standard = "true",
+        .help = "Give each local address a row of its own.",
+        .reload = true,
+        .assign = [](Config& c, const OptionEntry& e) { c.attribute.per_address = e.boolean(); }},
+    Option{.section = "attribute",
+           .key = "class_table",
+           .type = text,
+           .standard = R"("")",
+           .help = "File with the class of each far prefix: `prefix class` lines, or an MRT dump.",
+           .doc = "Empty: the table that `octroi class load` has put into the ledger, if any.",
+           .reload = true,
+           .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
+    Option{.section = "attribute",
+           .key = "bucket",
+           .type = duration,
+           .standard = R"("5m")",
+           .range = "1m..1d",
+           .help = "Length of a time bucket in the ledger. A day must be a multiple of it.",
+           .check = divides_a_day,
+           .assign = [](Config& c, const OptionEntry& e) { c.attribute.bucket = e.duration(); }},
+};
+
+constexpr std::array name_options = {
+    Option{
+        .section = "services",
+        .key = any_key,
+        .type = texts,
+        .standard = "[]",
+        .help = "Protocol and port, range, name of `/etc/services`, or ICMP type.",
+        .doc =
+            "`web = [\"tcp/80\", \"tcp/443\"]`, `ftp = [\"tcp/20-21\"]`, `dns = [\"udp/domain\"]`, "
+            "`ping = [\"icmp/8\"]`. A port without a protocol is refused: TCP and UDP have "
+            "ports of their own.",
+        .reload = true,
+        .assign = [](Config& c,
+                     const OptionEntry& e) { c.services.push_back({e.key, e.texts(), e.where}); }},
+    Option{
+        .section = "categories",
+        .key = any_key,
+        .type = texts,
+        .standard = "[]",
+        .help = "Services that belong to the category.",
+        .doc =
+            "`essential = [\"web\", \"mail\"]`. A service is in the first category that names it; "
+            "those that none names are in `other`, so that the sum is the whole.",
+        .reload = true,
+        .assign =
+            [](Config& c, const OptionEntry& e) {
+                c.categories.push_back({e.key, e.texts(), e.where});
+            }},
+};
+
+constexpr std::array display_options = {
+    Option{.section = "display",
+           .key = "units",
+           .type = choice,
+           .standard = R"("iec")",
+           .range = "iec|si",
+           .help = "`iec`: KiB, MiB (1024). `si`: kB, MB (1000).",
+           .reload = true,
+           .assign =
+               [](Config& c, const OptionEntry& e) {
+                   c.display.units = e.text() == "si" ? UnitsChoice::si : UnitsChoice::iec;
+               }},
+    Option{.section = "display",
+           .key = "timezone",
+           .type = text,
+           .standard = R"("local")",
+           .help = "`local`, `UTC`, or a name of the time zone database such as `Europe/Berlin`.",
+           .doc = "The ledger is in UTC whatever stands here.",
+           .reload = true,
+           .assign = [](Config& c, const OptionEntry& e) { c.display.timezone = e.text(); }},
+};
+
+template <std::size_t... Sizes>
+constexpr auto join(const std::array<Option, Sizes>&... parts) {
+    std::array<Option, (Sizes + ...)> all{};
+    std::size_t next = 0;
+    ((std::copy(parts.begin(), parts.end(), all.begin() + next), next += Sizes), ...);
+    return all;
+}
+
+constexpr auto options =
+    join(ledger_options, meter_options, attribute_options, name_options, display_options);
+
+constexpr bool keys_are_unique() {
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        for (std::size_t j = i + 1; j < options.size(); ++j) {
+            if (options[i].section == options[j].section && options[i].key == options[j].key)
+                return false;
+        }
+    }
+    return true;
+}
+static_assert(keys_are_unique());
+
+constexpr OptionTable table{sections, options};
+
+}  // namespace
+
+const OptionTable& option_table() { return table; }
+
+}  // namespace octroi
