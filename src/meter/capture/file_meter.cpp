@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/capture/file_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/check.hpp"
+#include "wire/packet/packet_fast.hpp"
+
+namespace octroi::capture {
+namespace {
+
+using packet::LinkType;
+
+// What a packet that was lost without a trace can have carried at most.
+constexpr std::uint64_t packet_bytes_max = 65'535;
+
+std::string binary_units(std::uint64_t octets) {
+    static constexpr std::array<const char*, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    std::uint64_t tenths = octets * 10;
+    if (octets < 1024) return fmt::format("{} B", octets);
+    while (tenths >= 10'240 && unit + 1 < units.size()) {
+        tenths /= 1024;
+        ++unit;
+    }
+    return fmt::format("{}.{} {}", tenths / 10, tenths % 10, units[unit]);
+}
+
+std::string grouped(std::uint64_t number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, " ");
+    return digits;
+}
+
+}  // namespace
+
+FileMeter::FileMeter(std::string path, const FileMeterOptions& options, CaptureStream stream,
+                     std::unique_ptr<Intake> intake)
+    : path_(std::move(path)),
+      options_(options),
+      stream_(std::move(stream)),
+      intake_(std::move(intake)) {
+    // The first look must be long enough to recognise a file.
+    needed_ = CaptureStream::head_length;
+}
+
+Result<std::unique_ptr<FileMeter>> FileMeter::open(const std::string& path,
+                                                   const FileMeterOptions& options,
+                                                   std::span<const Cursor> known) {
+    TRY_ASSIGN(auto stream, CaptureStream::open(path));
+    TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
+    const std::string name = path == "-" ? "standard input" : path;
+    std::unique_ptr<FileMeter> meter(
+        new FileMeter(name, options, std::move(stream), std::move(intake)));
+    TRY(meter->stream_.fill(CaptureStream::head_length));
+    TRY(meter->probe());
+    TRY(meter->recognise(known));
+    meter->set_next_stop();
+    return meter;
+}
+
+// Is it a capture, and of a link type that can be read? Looks at what is in the window already.
+Status FileMeter::probe() {
+    const ByteSpan head = stream_.unread();
+    if (head.empty()) {
+        const std::string why = stream_.damage().empty() ? "it is empty" : stream_.damage();
+        return fail(ErrorCode::invalid, fmt::format("{} is not a packet capture: {}", path_, why));
+    }
+    pcap::Reader reader;
+    const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
+    if (!reader.is_capture()) {
+        const std::string_view why = progress.state == pcap::State::corrupt
+                                         ? reader.why()
+                                         : "it ends before its file header does";
+        return fail(ErrorCode::invalid, fmt::format("{} is not a packet capture: {}", path_, why));
+    }
+    const auto in = reader.interfaces();
+    const auto supported = [](const pcap::Interface& i) { return packet::is_supported(i.link); };
+    if (in.empty() || std::ranges::any_of(in, supported)) return {};
+    return fail(ErrorCode::unsupported,
+                fmt::format("{}: frames of link type {} cannot be read (the number is that of "
+                            "https://www.tcpdump.org/linktypes.html)",
+                            path_, static_cast<unsigned>(in.front().link)));
+}
+
+// Leaves the stream at the position to go on from.
+Status FileMeter::recognise(std::span<const Cursor> known) {
+    const ByteSpan seen = stream_.unread();
+    const ByteSpan head = seen.first(std::min(seen.size(), CaptureStream::head_length));
+    struct Candidate {
+        const Cursor* cursor;
+        FilePosition position;
+    };
+    std::vector<Candidate> candidates;
+    for (const Cursor& cursor : known) {
+        if (!cursor.source.starts_with(file_source_prefix)) continue;
+        TRY_ASSIGN(FilePosition position, FilePosition::parse(cursor.position));
+        if (position.head_length > head.size()) continue;
+        const std::string name = file_source(digest(head.first(position.head_length)), 1);
+        if (cursor.source == name || cursor.source.starts_with(name + "."))
+            candidates.push_back({&cursor, std::move(position)});
+    }
+    const Digest own = digest(head);
+    const auto own_length = static_cast<std::uint32_t>(head.size());
+    std::ranges::sort(candidates, std::greater{},
+                      [](const Candidate& c) { return c.position.at.offset; });
+    for (Candidate& candidate : candidates) {
+        TRY_ASSIGN(const Match match, compare(candidate.position));
+        if (match == Match::no) continue;
+        known_as_ = candidate.cursor->note;
+        cursor_ = *candidate.cursor;
+        at_ = std::move(candidate.position);
+        if (match == Match::earlier_copy) {
+            already_complete_ = done_ = true;
+            return {};
+        }
+        return resume();
+    }
+    TRY_ASSIGN(const bool rewound, stream_.move_to(0));
+    CHECK(rewound);
+    at_.head_length = own_length;
+    const auto taken = [&](const std::string& name) {
+        return std::ranges::any_of(known, [&](const Cursor& c) { return c.source == name; });
+    };
+    for (unsigned ordinal = 1;; ++ordinal) {
+        cursor_.source = file_source(own, ordinal);
+        if (!taken(cursor_.source)) return {};
+    }
+}
+
+// Whether what was read up to that position is the beginning of this file.
+Result<FileMeter::Match> FileMeter::compare(const FilePosition& position) {
+    const auto is_at = [this](const FilePosition::Mark& mark) -> Result<Match> {
+        TRY_ASSIGN(const bool reached, stream_.move_to(mark.offset));
+        if (!reached) return Match::earlier_copy;
+        return stream_.tail() == mark.tail ? Match::here : Match::no;
+    };
+    TRY_ASSIGN(const Match match, is_at(position.at));
+    if (match != Match::earlier_copy) return match;
+    // It ends before that position: it may be a copy made earlier. It is one if it agrees as far
+    // as there is something to compare.
+    for (std::size_t i = position.marks.size(); i-- > 0;) {
+        TRY_ASSIGN(const Match earlier, is_at(position.marks[i]));
+        if (earlier == Match::here) return Match::earlier_copy;
+        if (earlier == Match::no) return Match::no;
+    }
+    return Match::earlier_copy;
+}
+
+Status FileMeter::resume() {
+    TRY_ASSIGN(reader_, pcap::Reader::restore(at_.reader));
+    TRY(intake_->fragments().restore(at_.fragments));
+    frames_ = at_.frames;
+    last_time_ = at_.last_time;
+    resumed_at_ = frames_;
+    needed_ = at_.rest + 1;
+    TRY(stream_.fill(needed_));
+    const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
+    already_complete_ = done_ = nothing_new || at_.damaged;
+    name_interfaces();
+    return {};
+}
+
+void FileMeter::set_next_stop() noexcept {
+    const std::uint64_t every = options_.checkpoint_packets;
+    next_stop_ = every == 0 ? UINT64_MAX : (frames_ / every + 1) * every;
+}
+
+void FileMeter::take_batch() {
+    intake_->process(std::span(batch_).first(batched_), out_);
+    batched_ = 0;
+}
+
+// Decodes all complete frames in the window, up to the next checkpoint.
+template <bool HasInterfaces>
+pcap::Progress FileMeter::read_block() {
+    std::size_t batched = batched_;
+    std::uint64_t left = next_stop_ - frames_;
+    const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
+        Sample& sample = batch_[batched];
+        const auto interface =
+            HasInterfaces ? static_cast<std::uint16_t>(frame.interface + 1) : std::uint16_t{0};
+        sample.time = frame.time.ns;
+        sample.wire_length = frame.wire_length;
+        if (frame.link == LinkType::ethernet) [[likely]]
+            packet::decode_ethernet(frame.captured(), frame.wire_length, sample.packet, interface);
+        else
+            packet::decode(frame.link, frame.captured(), frame.wire_length, sample.packet,
+                           interface);
+        const packet::Way way = frame.way != packet::Way::unknown ? frame.way : sample.packet.way;
+        if (way != packet::Way::unknown) [[unlikely]]
+            mark_direction(sample.packet.key,
+                           way == packet::Way::in ? Direction::in : Direction::out);
+        if (++batched == batch_size) {
+            batched_ = batched;
+            take_batch();
+            batched = 0;
+        }
+        return --left != 0;
+    });
+    batched_ = batched;
+    frames_ = next_stop_ - left;
+    return progress;
+}
+
+Result<Pull> FileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes a millisecond*/) {
+    if (done_) return Pull::end;
+    out_.set_sink(sink);
+    TRY(stream_.fill(needed_));
+    const std::uint64_t before = frames_;
+    const pcap::Progress progress =
+        reader_.format() == pcap::Format::pcap ? read_block<false>() : read_block<true>();
+    stream_.consume(progress.consumed);
+    if (frames_ != before) last_time_ = batch_[batched_ == 0 ? batch_size - 1 : batched_ - 1].time;
+    if (interfaces_.size() != reader_.interfaces().size()) name_interfaces();
+    if (progress.state == pcap::State::stopped) {
+        take_batch();
+        out_.flush();
+        set_next_stop();
+        return Pull::checkpoint;
+    }
+    // The reader never needs more than the window holds: else this would not end.
+    CHECK(progress.state == pcap::State::corrupt || progress.consumed > 0 ||
+          stream_.unread().size() < pcap::max_needed);
+    needed_ = std::max(progress.needed, stream_.unread().size() + 1);
+    const bool at_end = stream_.ended() && progress.consumed == 0;
+    if (progress.state == pcap::State::corrupt || at_end) {
+        take_batch();
+        finish(progress.state);
+    }
+    out_.flush();
+    return done_ ? Pull::end : Pull::more;
+}
+
+void FileMeter::finish(pcap::State state) {
+    done_ = true;
+    if (state == pcap::State::corrupt) {
+        damaged_ = true;
+        warning_ = fmt::format(
+            "{} is damaged behind octet {} ({}): {} frames before it count, what "
+            "follows is lost",
+            path_, stream_.position(), reader_.why(), frames_);
+        return;
+    }
+    ended_ = true;
+    if (!stream_.damage().empty())
+        warning_ = fmt::format("{} cannot be decompressed to its end ({}): {} frames count", path_,
+                               stream_.damage(), frames_);
+    else if (!stream_.unread().empty() || !reader_.complete())
+        warning_ =
+            fmt::format("{} ends in the middle of a record: {} whole frames count", path_, frames_);
+}
+
+void FileMeter::name_interfaces() {
+    if (reader_.format() != pcap::Format::pcapng) return;
+    interfaces_.clear();
+    for (const pcap::Interface& in : reader_.interfaces())
+        interfaces_.push_back(in.name.empty() ? fmt::format("interface {}", in.section_id)
+                                              : in.name);
+}
+
+std::vector<Loss> FileMeter::losses() {
+    std::vector<Loss> losses;
+    const UtcTime last{last_time_};
+    const UtcTime begin{at_.frames == 0 ? last_time_ : at_.last_time};
+    const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
+    const auto in = reader_.interfaces();
+    at_.dropped.resize(std::max(at_.dropped.size(), in.size()));
+    for (std::size_t i = 0; i < in.size(); ++i) {
+        const std::uint64_t dropped = std::max(in[i].dropped_between, in[i].dropped_total);
+        if (dropped <= at_.dropped[i]) continue;
+        const std::uint64_t packets = dropped - at_.dropped[i];
+        std::uint64_t bound = 0;
+        const bool bounded = !__builtin_mul_overflow(packets, packet_bytes_max, &bound);
+        losses.push_back({path_, LossReason::kernel_drop, since, packets,
+                          bounded ? std::optional(bound) : std::nullopt});
+        at_.dropped[i] = dropped;
+    }
+    // From the last good frame on: neither how much is missing nor until when can be known.
+    const Interval behind{last, last + Duration{1}};
+    if (damaged_ && !at_.damaged)
+        losses.push_back({path_, LossReason::corrupt, behind, std::nullopt, std::nullopt});
+    if (ended_ && !warning_.empty())
+        losses.push_back({path_, LossReason::truncated, behind, std::nullopt, std::nullopt});
+    return losses;
+}
+
+std::string FileMeter::note() const {
+    return fmt::format("{}, {}, {} packets", std::filesystem::path(path_).filename().string(),
+                       binary_units(stream_.position()), grouped(frames_));
+}
+
+Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
+    out_.set_sink(sink);
+    take_batch();
+    intake_->hand_over_and_forget(out_);
+    out_.flush();
+    Checkpoint out;
+    const std::uint64_t rest = ended_ ? stream_.unread().size() : 0;
+    const bool moved = stream_.position() != at_.at.offset || ended_ != at_.ended ||
+                       damaged_ != at_.damaged || rest != at_.rest;
+    if (already_complete_ || !moved) return out;
+    out.losses = losses();
+    out.observed = intake_->take_observed();
+    at_.advance({stream_.position(), stream_.tail()});
+    at_.frames = frames_;
+    at_.last_time = last_time_;
+    at_.ended = ended_;
+    at_.damaged = damaged_;
+    at_.rest = rest;
+    at_.device = stream_.status().device;
+    at_.inode = stream_.status().inode;
+    at_.reader = reader_.save();
+    at_.fragments = intake_->fragments().save(UtcTime{last_time_});
+    cursor_.position = at_.save();
+    cursor_.version += 1;
+    cursor_.note = note();
+    out.cursors.push_back(cursor_);
+    return out;
+}
+
+std::vector<CounterValue> FileMeter::counters() const {
+    OtherCounters other;
+    other.bad_blocks = reader_.counters().bad_blocks;
+    for (const pcap::Interface& in : reader_.interfaces())
+        other.kernel_drops += std::max(in.dropped_between, in.dropped_total);
+    return counter_values(*intake_, other);
+}
+
+}  // namespace octroi::capture

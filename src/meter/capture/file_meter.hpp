@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Meters a capture file (pcap, pcapng, compressed or not) or standard input.
+//
+// The same file, whatever its name, is metered once: it is recognised by content
+// (file_position.hpp). A file that has grown goes on where it ended.
+//
+// Checkpoints are at places that the file fixes (every checkpoint_packets frames, counted from its
+// beginning), and there all flows are handed over and forgotten: an import that was killed and goes
+// on from its last checkpoint hands over exactly what an undisturbed one does from there.
+// Should the driver take a checkpoint elsewhere (an orderly stop), bytes and packets are the same
+// and only a flow that is cut there counts as two.
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "meter/capture/counters.hpp"
+#include "meter/capture/file_position.hpp"
+#include "meter/capture/intake.hpp"
+#include "meter/meter.hpp"
+#include "wire/pcap/reader.hpp"
+
+namespace octroi::capture {
+
+struct FileMeterOptions {
+    IntakeOptions intake;
+    // 0: only at the end.
+    std::uint64_t checkpoint_packets = std::uint64_t{1} << 21U;
+    // For the tables' hashes. Has no influence on results.
+    std::uint64_t seed = 0;
+};
+
+class FileMeter final : public Meter {
+public:
+    // known: the ledger's cursors whose source begins with file_source_prefix. Errors: invalid
+    // (not a capture), unsupported (link type; or standard input that begins like a known file
+    // and cannot be read twice), and those of reading.
+    [[nodiscard]] static Result<std::unique_ptr<FileMeter>> open(const std::string& path,
+                                                                 const FileMeterOptions& options,
+                                                                 std::span<const Cursor> known);
+
+    // All of it is in the ledger: there is nothing to pull and nothing to commit.
+    [[nodiscard]] bool already_complete() const noexcept { return already_complete_; }
+    // Frames of this file that the ledger has already; 0: none.
+    [[nodiscard]] std::uint64_t resumed_at() const noexcept { return resumed_at_; }
+    // The note of the cursor that the file was recognised by; "" for a new file.
+    [[nodiscard]] const std::string& known_as() const noexcept { return known_as_; }
+    [[nodiscard]] const std::string& source() const noexcept { return cursor_.source; }
+
+    // Octets of the capture that were read, and of the (plain) file; 0 where that is unknown.
+    [[nodiscard]] std::uint64_t position() const noexcept { return stream_.position(); }
+    [[nodiscard]] std::uint64_t size() const noexcept { return stream_.status().size; }
+    // What cuts the file short: "" or a sentence for people, once pull() said end.
+    [[nodiscard]] const std::string& warning() const noexcept { return warning_; }
+    // 6 or 9: the digits of a second that its times have.
+    [[nodiscard]] int time_digits() const noexcept { return reader_.time_digits(); }
+    // Since this object was made.
+    [[nodiscard]] const PacketTotals& totals() const noexcept { return intake_->totals(); }
+    [[nodiscard]] const FlowTable& flows() const noexcept { return intake_->flows(); }
+
+    [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
+    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
+    [[nodiscard]] std::span<const std::string> interfaces() const override { return interfaces_; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override;
+
+private:
+    FileMeter(std::string path, const FileMeterOptions& options, CaptureStream stream,
+              std::unique_ptr<Intake> intake);
+
+    [[nodiscard]] Status probe();
+    [[nodiscard]] Status recognise(std::span<const Cursor> known);
+    enum class Match { no, here, earlier_copy };
+    [[nodiscard]] Result<Match> compare(const FilePosition& position);
+    [[nodiscard]] Status resume();
+
+    template <bool HasInterfaces>
+    pcap::Progress read_block();
+    void take_batch();
+    void name_interfaces();
+    void finish(pcap::State state);
+    [[nodiscard]] std::vector<Loss> losses();
+    [[nodiscard]] std::string note() const;
+    void set_next_stop() noexcept;
+
+    std::string path_;
+    FileMeterOptions options_;
+    CaptureStream stream_;
+    std::unique_ptr<Intake> intake_;
+    pcap::Reader reader_;
+    ReadingBuffer out_;
+    std::array<Sample, batch_size> batch_;
+    std::size_t batched_ = 0;
+
+    FilePosition at_;  // of the last checkpoint
+    Cursor cursor_;
+    std::uint64_t frames_ = 0;     // of the file, from its beginning
+    std::uint64_t next_stop_ = 0;  // stop behind this frame
+    std::int64_t last_time_ = 0;
+    std::size_t needed_ = 1;
+
+    bool done_ = false;
+    bool ended_ = false;
+    bool damaged_ = false;
+    bool already_complete_ = false;
+    std::uint64_t resumed_at_ = 0;
+    std::string known_as_;
+    std::string warning_;
+    std::vector<std::string> interfaces_;
+};
+
+}  // namespace octroi::capture

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/capture/file_position.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "base/id.hpp"
+
+namespace octroi::capture {
+namespace {
+
+constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t flag_ended = 1;
+constexpr std::uint8_t flag_damaged = 2;
+
+std::string text_of(const Digest& digest) { return {digest.begin(), digest.end()}; }
+
+bool take_digest(ByteCursor& in, Digest& out) {
+    ByteSpan octets;
+    if (!in.take(out.size(), octets)) return false;
+    std::memcpy(out.data(), octets.data(), out.size());
+    return true;
+}
+
+bool take_mark(ByteCursor& in, FilePosition::Mark& mark) {
+    return in.be64(mark.offset) && take_digest(in, mark.tail);
+}
+
+bool take_lists(ByteCursor& in, FilePosition& p) {
+    std::uint32_t count = 0;
+    if (!in.be32(count) || count > FilePosition::marks_limit) return false;
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (!take_mark(in, p.marks.emplace_back())) return false;
+    if (!in.be32(count) || count > in.left() / 8) return false;
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (!in.be64(p.dropped.emplace_back())) return false;
+    return true;
+}
+
+}  // namespace
+
+std::string FilePosition::save() const {
+    ByteWriter out;
+    out.u8(format_version);
+    out.be32(head_length);
+    out.be64(at.offset);
+    out.be64(frames);
+    out.be64(static_cast<std::uint64_t>(last_time));
+    out.u8(static_cast<std::uint8_t>((ended ? flag_ended : 0) | (damaged ? flag_damaged : 0)));
+    out.be64(rest);
+    out.raw(text_of(at.tail));
+    out.be64(device);
+    out.be64(inode);
+    out.be32(static_cast<std::uint32_t>(marks.size()));
+    for (const Mark& mark : marks) {
+        out.be64(mark.offset);
+        out.raw(text_of(mark.tail));
+    }
+    out.be32(static_cast<std::uint32_t>(dropped.size()));
+    for (const std::uint64_t count : dropped) out.be64(count);
+    out.text(reader);
+    out.text(fragments);
+    return out.take();
+}
+
+Result<FilePosition> FilePosition::parse(std::string_view saved) {
+    ByteCursor in(as_octets(saved));
+    FilePosition p;
+    std::uint8_t version = 0;
+    std::uint8_t flags = 0;
+    std::uint64_t last_time = 0;
+    if (in.u8(version) && version != format_version)
+        return fail(ErrorCode::unsupported,
+                    "the position of a capture file was written by another version of Octroi");
+    const bool good = in.be32(p.head_length) && in.be64(p.at.offset) && in.be64(p.frames) &&
+                      in.be64(last_time) && in.u8(flags) && in.be64(p.rest) &&
+                      take_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
+                      take_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
+                      in.left() == 0;
+    if (!good) return fail(ErrorCode::corrupt, "the position of a capture file cannot be read");
+    p.last_time = static_cast<std::int64_t>(last_time);
+    p.ended = (flags & flag_ended) != 0;
+    p.damaged = (flags & flag_damaged) != 0;
+    return p;
+}
+
+void FilePosition::advance(const Mark& to) {
+    if (to.offset == at.offset) return;
+    if (at.offset != 0) marks.push_back(at);
+    if (marks.size() > marks_limit) {
+        for (std::size_t i = 0; i < marks.size() / 2; ++i) marks[i] = marks[2 * i + 1];
+        marks.resize(marks.size() / 2);
+    }
+    at = to;
+}
+
+std::string file_source(const Digest& head, unsigned ordinal) {
+    std::string name = fmt::format("{}{}", file_source_prefix, to_hex(text_of(head)));
+    if (ordinal > 1) name += fmt::format(".{}", ordinal);
+    return name;
+}
+
+}  // namespace octroi::capture

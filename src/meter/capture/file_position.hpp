@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Where the reading of a capture file stands: Cursor::position of a source "file:<fingerprint>".
+//
+// The file is known by its content: by the digest of its first octets (the source's name) and of
+// those before the offset. Name, device and inode say nothing: files are copied, moved, compressed,
+// and grow.
+//
+// Format, all numbers most significant octet first:
+//   u8 format (1), u32 head length, u64 offset, u64 frames, u64 time of the latest frame (ns),
+//   u8 flags (1: the end was reached, 2: damaged at the offset), u64 octets between offset and end,
+//   16 octets digest before the offset, u64 device, u64 inode (for people),
+//   u32 n, n x (u64 offset, 16 octets digest before it): earlier positions, ascending,
+//   u32 n, n x u64: losses reported per interface,
+//   text reader, text fragments (u32 length and octets)
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "meter/capture/capture_stream.hpp"
+
+namespace octroi::capture {
+
+struct FilePosition {
+    struct Mark {
+        std::uint64_t offset = 0;
+        Digest tail{};
+    };
+    // When there are more, every other one is dropped.
+    static constexpr std::size_t marks_limit = 32;
+
+    std::uint32_t head_length = 0;
+    std::uint64_t frames = 0;
+    std::int64_t last_time = 0;
+    bool ended = false;
+    bool damaged = false;
+    std::uint64_t rest = 0;
+    Mark at;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::vector<Mark> marks;
+    std::vector<std::uint64_t> dropped;
+    std::string reader;
+    std::string fragments;
+
+    [[nodiscard]] std::string save() const;
+    [[nodiscard]] static Result<FilePosition> parse(std::string_view saved);
+    // Goes on to another place and remembers the present one among the marks.
+    void advance(const Mark& to);
+};
+
+inline constexpr std::string_view file_source_prefix = "file:";
+// "file:<32 hex digits>", for the ordinal-th (from 1) file that begins so: ".2", ".3" behind.
+[[nodiscard]] std::string file_source(const Digest& head, unsigned ordinal);
+
+}  // namespace octroi::capture
