@@ -34,6 +34,7 @@ set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::mnl T
 # toml++ is used as headers only: Debian's shared library is built to throw, and ours may not.
 set(EXTERNALS_config nlohmann_json::nlohmann_json)
 set(EXTERNALS_meter external::pcap external::sodium Threads::Threads)
+set(EXTERNALS_attribute external::sodium)
 set(EXTERNALS_ledger external::sodium)
 set(EXTERNALS_store external::sqlite3)
 set(EXTERNALS_rate date::date date::date-tz)

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/class_table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "attribute/origin_table.hpp"
+
+namespace octroi {
+namespace {
+
+std::vector<ClassRule> rules(std::initializer_list<const char*> texts) {
+    std::vector<ClassRule> list;
+    for (const char* text : texts) {
+        auto rule = parse_class_rule(text);
+        EXPECT_TRUE(rule.has_value()) << (rule ? "" : rule.error().text);
+        if (rule) list.push_back(*rule);
+    }
+    return list;
+}
+
+struct Line {
+    const char* prefix;
+    std::vector<std::uint32_t> origins;
+    const char* word = "";
+    bool from_list = false;
+    std::uint32_t votes = 1;
+};
+
+ClassTable table_of(std::vector<ClassRule> class_rules, const std::vector<Line>& lines,
+                    std::string bare = {}) {
+    ClassTableBuilder builder(std::move(class_rules), "world", std::move(bare));
+    for (const Line& line : lines) {
+        builder.add(*parse_prefix(line.prefix), line.origins, line.word, line.votes,
+                    line.from_list);
+    }
+    auto table = builder.finish();
+    EXPECT_TRUE(table.has_value()) << (table ? "" : table.error().text);
+    return table ? *table : ClassTable{};
+}
+
+std::string show(const ClassTable& table) {
+    std::string text;
+    for (const ClassRoute& route : table.routes) {
+        text += to_string(route.prefix) + " " + table.classes.at(route.class_index) + "\n";
+    }
+    return text;
+}
+
+TEST(ClassTable, ClassesByWordAsRangeAndPrefix) {
+    const ClassTable table =
+        table_of(rules({"as 7575 = aarnet", "as 64512-65534=private",
+                        "within 130.56.0.0/16 = mirror", "prefix 192.0.2.0/24 = test",
+                        "own = domestic", "word free-list = free", "default = international"}),
+                 {{"203.0.113.0/24", {7575}},
+                  {"10.0.0.0/8", {64512}},
+                  {"130.56.4.0/24", {1}},
+                  {"130.0.0.0/8", {1}},
+                  {"192.0.2.0/24", {7575}},
+                  {"198.51.100.0/24", {}},
+                  {"11.0.0.0/8", {}, "free-list", true},
+                  {"12.0.0.0/8", {}, "other-list", true},
+                  {"13.0.0.0/8", {3, 7575}}});
+    EXPECT_EQ(show(table),
+              "10.0.0.0/8 private\n11.0.0.0/8 free\n12.0.0.0/8 other-list\n13.0.0.0/8 aarnet\n"
+              "130.0.0.0/8 international\n130.56.4.0/24 mirror\n192.0.2.0/24 test\n198.51.100.0/24 "
+              "domestic\n"
+              "203.0.113.0/24 aarnet\n");
+    EXPECT_EQ(table.default_class, "international");
+    EXPECT_EQ(table.version.size(), 64U);
+}
+
+TEST(ClassTable, NumbersAndBarePrefixesOfLists) {
+    const std::vector<Line> list = {{"10.0.0.0/8", {5}, "", true}, {"11.0.0.0/8", {}, "", true}};
+    EXPECT_EQ(show(table_of({}, list)), "10.0.0.0/8 5\n11.0.0.0/8 world\n");
+    EXPECT_EQ(show(table_of({}, list, "free")), "10.0.0.0/8 5\n11.0.0.0/8 free\n");
+    EXPECT_EQ(show(table_of(rules({"as 6 = six"}), list)), "10.0.0.0/8 world\n11.0.0.0/8 world\n");
+    EXPECT_EQ(show(table_of(rules({"as 5 = five"}), list)), "10.0.0.0/8 five\n11.0.0.0/8 world\n");
+}
+
+TEST(ClassTable, TheMajorityDecidesWhateverTheOrder) {
+    std::vector<Line> lines = {{"10.0.0.0/8", {1}},
+                               {"10.0.0.0/8", {2}},
+                               {"10.0.0.0/8", {3}},
+                               {"11.0.0.0/8", {2}},
+                               {"11.0.0.0/8", {1}},
+                               {"12.0.0.0/8", {1}, "", false, 3},
+                               {"12.0.0.0/8", {2}, "", false, 4}};
+    // 1 and 3 are of one class, so that they outvote 2; of a tie the name that sorts first.
+    const auto class_rules = rules({"as 1 = beta", "as 3 = beta", "as 2 = alpha"});
+    const ClassTable expected = table_of(class_rules, lines);
+    EXPECT_EQ(show(expected), "10.0.0.0/8 beta\n11.0.0.0/8 alpha\n12.0.0.0/8 alpha\n");
+    std::mt19937 random(1);
+    for (int i = 0; i < 20; ++i) {
+        std::shuffle(lines.begin(), lines.end(), random);
+        const ClassTable table = table_of(class_rules, lines);
+        ASSERT_EQ(show(table), show(expected));
+        ASSERT_EQ(table.version, expected.version);
+    }
+}
+
+TEST(ClassTable, TheVersionIsThatOfTheContent) {
+    const auto class_rules = rules({"as 1 = a", "as 2 = b"});
+    const ClassTable one = table_of(class_rules, {{"10.0.0.0/8", {1}}, {"11.0.0.0/8", {2}}});
+    const ClassTable same =
+        table_of({}, {{"11.0.0.0/8", {}, "b", true}, {"10.0.0.0/8", {}, "a", true}});
+    EXPECT_EQ(one.version, same.version);
+    ClassTable renumbered = one;
+    std::swap(renumbered.classes[0], renumbered.classes[1]);
+    for (ClassRoute& route : renumbered.routes) route.class_index ^= 1U;
+    renumbered.classes.emplace_back("unused");
+    EXPECT_EQ(class_table_version(renumbered), one.version);
+    const ClassTable other = table_of(class_rules, {{"10.0.0.0/8", {2}}, {"11.0.0.0/8", {1}}});
+    EXPECT_NE(other.version, one.version);
+    ClassTable other_default = one;
+    other_default.default_class = "elsewhere";
+    EXPECT_NE(class_table_version(other_default), one.version);
+    ClassTable longer = one;
+    longer.routes[0].prefix.length = 9;
+    EXPECT_NE(class_table_version(longer), one.version);
+}
+
+TEST(ClassTable, CompiledAndLookup) {
+    const ClassTable table =
+        table_of(rules({"default = international"}),
+                 {{"10.0.0.0/8", {}, "free", true}, {"10.1.0.0/16", {}, "paid", true}});
+    const CompiledClasses compiled(table);
+    const auto name = [&](const char* a) {
+        return compiled.names()[compiled.find(*parse_address(a))];
+    };
+    EXPECT_EQ(name("10.2.0.1"), "free");
+    EXPECT_EQ(name("10.1.0.1"), "paid");
+    EXPECT_EQ(name("11.1.0.1"), "international");
+    EXPECT_EQ(name("::1"), "international");
+    EXPECT_EQ(compiled.version(), table.version);
+    const ClassLookup lookup(table);
+    EXPECT_EQ(to_string(*lookup.find(*parse_address("10.1.2.3")).prefix), "10.1.0.0/16");
+    EXPECT_EQ(lookup.find(*parse_address("9.1.2.3")).class_name, "international");
+    EXPECT_FALSE(lookup.find(*parse_address("9.1.2.3")).prefix.has_value());
+    EXPECT_EQ(CompiledClasses().names()[CompiledClasses().find(*parse_address("9.1.2.3"))],
+              "world");
+}
+
+TEST(ClassTable, RulesThatAreWrongSaySo) {
+    const auto error = [](const char* text) {
+        const auto rule = parse_class_rule(text);
+        return rule ? std::string() : rule.error().text;
+    };
+    EXPECT_THAT(error("as 7575 aarnet"), testing::HasSubstr("no '='"));
+    EXPECT_THAT(error("as x = aarnet"), testing::HasSubstr("AS number"));
+    EXPECT_THAT(error("as 9-5 = aarnet"), testing::HasSubstr("5-9"));
+    EXPECT_THAT(error("within 10.0.0.1/8 = a"), testing::HasSubstr("10.0.0.0/8"));
+    EXPECT_THAT(error("asn 5 = a"), testing::HasSubstr("there are: as"));
+    EXPECT_THAT(error("own 5 = a"), testing::HasSubstr("nothing before"));
+    EXPECT_THAT(error("as 5 = two words"), testing::HasSubstr("class name"));
+    EXPECT_THAT(error("as 5 = multicast"), testing::HasSubstr("Octroi's own"));
+    EXPECT_THAT(error("as 5 ="), testing::HasSubstr("class name"));
+}
+
+TEST(ClassTable, TooManyClassesAreRefused) {
+    ClassTableBuilder builder({}, "world");
+    for (std::uint32_t i = 0; i < 70'000; ++i) {
+        const std::vector<std::uint32_t> as = {i};
+        builder.add(Prefix::of(Address::v4(i << 8U), 24), as, "", 1, true);
+    }
+    const auto table = builder.finish();
+    ASSERT_FALSE(table.has_value());
+    EXPECT_EQ(table.error().code, ErrorCode::over_limit);
+}
+
+TEST(OriginTable, KeepsDistinctPairsAndFindsTheMajority) {
+    OriginTable table;
+    const std::vector<std::uint32_t> one = {1};
+    const std::vector<std::uint32_t> two = {2};
+    const std::vector<std::uint32_t> set = {1, 2};
+    const Prefix prefix = *parse_prefix("10.0.0.0/8");
+    table.add(prefix, two, "", 2);
+    table.add(prefix, one, "", 1);
+    table.add(prefix, one, "", 1);
+    table.add(prefix, set, "", 1);
+    table.add(prefix, {}, "word", 1);
+    table.add(*parse_prefix("10.1.0.0/16"), {}, "", 1);
+    EXPECT_EQ(table.rows().size(), 5U);
+    table.compile();
+    EXPECT_EQ(table.find(*parse_address("10.2.0.1"))->origin->ases, one) << "a tie: the smaller AS";
+    EXPECT_TRUE(table.find(*parse_address("10.1.0.1"))->origin->ases.empty());
+    EXPECT_EQ(to_string(table.find(*parse_address("10.1.0.1"))->prefix), "10.1.0.0/16");
+    EXPECT_FALSE(table.find(*parse_address("11.1.0.1")).has_value());
+}
+
+// The same answer as counting the votes in a map, also when rows are folded on the way.
+TEST(RouteVotes, FoldsWithoutLosingVotes) {
+    std::mt19937 random(3);
+    RouteVotes votes;
+    std::map<std::pair<Prefix, std::uint32_t>, std::uint32_t> expected;
+    for (int i = 0; i < 500'000; ++i) {
+        const Prefix prefix =
+            Prefix::of(Address::v4(static_cast<std::uint32_t>(random() % 5000) << 8U), 24);
+        const auto label = static_cast<std::uint32_t>(random() % 3);
+        votes.add(prefix, label, 1);
+        ++expected[{prefix, label}];
+    }
+    ASSERT_EQ(votes.rows().size(), expected.size());
+    auto it = expected.begin();
+    for (const RouteVotes::Row& row : votes.rows()) {
+        ASSERT_EQ(row.prefix, it->first.first);
+        ASSERT_EQ(row.votes, (it++)->second);
+    }
+}
+
+}  // namespace
+}  // namespace octroi

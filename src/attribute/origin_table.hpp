@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Routes as they are, by origin AS: for `inspect routes` and its look-ups, no classes involved.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "attribute/lpm.hpp"
+#include "attribute/route_votes.hpp"
+
+namespace octroi {
+
+class OriginTable {
+public:
+    // What a route says: its origin ASes (none: the table's own), or the word of a prefix list.
+    struct Origin {
+        std::vector<std::uint32_t> ases;
+        std::string word;
+
+        auto operator<=>(const Origin&) const = default;
+    };
+    struct Match {
+        Prefix prefix;
+        const Origin* origin = nullptr;  // the table's
+    };
+
+    void add(const Prefix& prefix, std::span<const std::uint32_t> ases, std::string_view word,
+             std::uint32_t votes);
+
+    // Distinct pairs of prefix and origin, sorted by prefix.
+    [[nodiscard]] const std::vector<RouteVotes::Row>& rows() { return votes_.rows(); }
+    [[nodiscard]] const Origin& origin(const RouteVotes::Row& row) const {
+        return origins_[row.label];
+    }
+
+    // Look-ups hold for what was added before the last compile().
+    void compile();
+    [[nodiscard]] std::optional<Match> find(const Address& address) const;
+
+private:
+    std::vector<Origin> origins_;
+    boost::unordered_flat_map<std::string, std::uint32_t> labels_;  // by the origin's octets
+    std::string key_;
+    RouteVotes votes_;
+    std::vector<LpmEntry> winners_;
+    Lpm lpm_;
+};
+
+}  // namespace octroi
