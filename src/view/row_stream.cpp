@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/row_stream.hpp"
+
+#include "base/check.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::size_t flush_at = std::size_t{64} << 10U;
+
+void append_facts(TextBuffer& out, std::span<const Fact> facts) {
+    bool first = true;
+    for (const Fact& fact : facts) {
+        if (is_absent(fact.value)) continue;
+        if (!first) out.push_back(',');
+        first = false;
+        append_json_string(out, fact.key);
+        out.push_back(':');
+        append_json(out, fact.value);
+    }
+}
+
+}  // namespace
+
+RowStream::RowStream(std::span<const Column> columns, MachineFormat format, TextSink sink,
+                     std::span<const Fact> meta)
+    : columns_(columns.size()), format_(format), sink_(std::move(sink)) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (columns[i].audience == Audience::people) continue;
+        TextBuffer key;
+        if (format == MachineFormat::csv) {
+            append_csv_field(key, columns[i].key);
+        } else {
+            append_json_string(key, columns[i].key);
+            key.push_back(':');
+        }
+        keys_.push_back({i, fmt::to_string(key)});
+    }
+    begin(meta);
+}
+
+void RowStream::begin(std::span<const Fact> meta) {
+    if (format_ == MachineFormat::csv) {
+        for (std::size_t i = 0; i < keys_.size(); ++i) {
+            if (i > 0) out_.push_back(',');
+            append(out_, keys_[i].text);
+        }
+        append(out_, "\r\n");
+    } else if (format_ == MachineFormat::json) {
+        in_object_ = !meta.empty();
+        if (in_object_) {
+            out_.push_back('{');
+            append_facts(out_, meta);
+            if (out_.size() > 1) out_.push_back(',');
+            append(out_, "\n\"rows\":");
+        }
+        out_.push_back('[');
+    }
+}
+
+Status RowStream::row(std::span<const Cell> cells) {
+    CHECK(cells.size() == columns_);
+    if (format_ == MachineFormat::csv) {
+        csv_line(cells);
+    } else {
+        if (format_ == MachineFormat::json) append(out_, first_ ? "\n" : ",\n");
+        object(cells);
+        if (format_ == MachineFormat::ndjson) out_.push_back('\n');
+    }
+    first_ = false;
+    return out_.size() < flush_at ? Status{} : flush();
+}
+
+void RowStream::object(std::span<const Cell> cells) {
+    out_.push_back('{');
+    bool first = true;
+    for (const Key& key : keys_) {
+        const Cell& cell = cells[key.column];
+        if (is_absent(cell)) continue;
+        if (!first) out_.push_back(',');
+        first = false;
+        append(out_, key.text);
+        append_json(out_, cell);
+    }
+    out_.push_back('}');
+}
+
+void RowStream::csv_line(std::span<const Cell> cells) {
+    const std::size_t begin = out_.size();
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+        if (i > 0) out_.push_back(',');
+        append_csv(out_, cells[keys_[i].column]);
+    }
+    // A record of one empty field would be an empty line, which readers skip.
+    if (out_.size() == begin) append(out_, "\"\"");
+    append(out_, "\r\n");
+}
+
+Status RowStream::finish(std::span<const Cell> totals) {
+    if (format_ == MachineFormat::json) {
+        append(out_, first_ ? "]" : "\n]");
+        if (in_object_ && !totals.empty()) {
+            CHECK(totals.size() == columns_);
+            append(out_, ",\n\"totals\":");
+            object(totals);
+        }
+        append(out_, in_object_ ? "}\n" : "\n");
+    }
+    return flush();
+}
+
+Status RowStream::flush() {
+    if (out_.size() == 0) return {};
+    const Status status = sink_({out_.data(), out_.size()});
+    out_.clear();
+    return status;
+}
+
+Status write_machine(const Sheet& sheet, MachineFormat format, const TextSink& sink) {
+    RowStream stream(sheet.columns, format, sink, sheet.meta);
+    for (const Row& row : sheet.rows) TRY(stream.row(row.cells));
+    return stream.finish(sheet.totals);
+}
+
+std::string json_object(std::span<const Fact> facts) {
+    TextBuffer out;
+    out.push_back('{');
+    append_facts(out, facts);
+    append(out, "}\n");
+    return fmt::to_string(out);
+}
+
+}  // namespace octroi

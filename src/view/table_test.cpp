@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "support/golden.hpp"
+#include "view/text.hpp"
+
+namespace octroi {
+namespace {
+
+TextSink into(std::string& out) {
+    return [&out](std::string_view text) -> Status {
+        out += text;
+        return {};
+    };
+}
+
+std::string table(const Sheet& sheet, const TableOptions& options = {}) {
+    std::string out;
+    EXPECT_TRUE(write_table(sheet, options, into(out)));
+    return out;
+}
+
+Sheet example() {
+    Sheet sheet;
+    sheet.heading = {"Usage"};
+    sheet.columns = {{"account", "Account"},
+                     {"bytes", "Bytes", ColumnKind::bytes},
+                     {"packets", "Packets", ColumnKind::packets},
+                     {"share", "Share", ColumnKind::bar, Audience::people, 3},
+                     {"hidden", "Hidden", ColumnKind::count, Audience::machines}};
+    sheet.rows = {{{std::string("東京支店"),
+                    std::uint64_t{13'207'024'435},
+                    std::uint64_t{1'234'567},
+                    100.0,
+                    {}}},
+                  {{std::string("Zürich"), std::uint64_t{2048}, std::uint64_t{3}, 50.0, {}}, 1},
+                  {{std::string("e\u0301ole"), std::uint64_t{12}, {}, 0.01, {}}, 1, Tone::dim}};
+    sheet.totals = {
+        std::string("Total"), std::uint64_t{13'207'026'495}, std::uint64_t{1'234'570}, {}, {}};
+    sheet.notes = {"bytes are layer 3"};
+    return sheet;
+}
+
+TEST(Table, AlignsWideAndNarrowLetters) {
+    support::expect_golden("view/table_wide_letters.txt", table(example()));
+}
+
+TEST(Table, UnitsAndAscii) {
+    TableOptions options;
+    options.units = Units::exact;
+    options.unicode = false;
+    Sheet sheet = example();
+    sheet.heading.clear();
+    sheet.notes.clear();
+    support::expect_golden("view/table_exact_ascii.txt", table(sheet, options));
+}
+
+TEST(Table, ColoursOnlyWhenAsked) {
+    TableOptions options;
+    options.colour = true;
+    const std::string coloured = table(example(), options);
+    EXPECT_NE(coloured.find("\x1b[1mAccount"), std::string::npos);
+    EXPECT_NE(coloured.find("\x1b[2m  e\u0301ole"), std::string::npos);
+    EXPECT_EQ(table(example()).find('\x1b'), std::string::npos);
+
+    EXPECT_TRUE(colour_wanted(true, nullptr, "xterm"));
+    EXPECT_TRUE(colour_wanted(true, "", nullptr));
+    EXPECT_FALSE(colour_wanted(true, "1", "xterm"));
+    EXPECT_FALSE(colour_wanted(true, nullptr, "dumb"));
+    EXPECT_FALSE(colour_wanted(false, nullptr, "xterm"));
+}
+
+TEST(Table, NeverWiderThanTheTerminal) {
+    Sheet sheet = example();
+    sheet.rows.push_back({{std::string(200, 'x'), std::uint64_t{1}, std::uint64_t{1}, 1.0, {}}});
+    for (int width = 1; width <= 120; ++width) {
+        TableOptions options;
+        options.width = width;
+        std::string out;
+        ASSERT_TRUE(write_table({{}, sheet.columns, sheet.rows, sheet.totals, {}, {}, {}}, options,
+                                into(out)));
+        std::istringstream lines(out);
+        std::string line;
+        while (std::getline(lines, line)) ASSERT_LE(text_width(line), width) << line;
+    }
+}
+
+TEST(Table, NarrowTerminalsLoseBarsBeforeFigures) {
+    Sheet sheet = example();
+    sheet.heading.clear();
+    sheet.notes.clear();
+    TableOptions options;
+    options.width = 32;
+    support::expect_golden("view/table_narrow.txt", table(sheet, options));
+}
+
+TEST(Table, ForeignTextCannotActOnTheTerminal) {
+    Sheet sheet;
+    sheet.columns = {{"user", "User"}, {"tags", "Tags", ColumnKind::list}};
+    sheet.rows = {{{std::string("evil\x1b[2J\nrow"), std::vector<std::string>{"a\rb", "c"}}}};
+    EXPECT_EQ(table(sheet), "User          Tags\nevil\uFFFD[2J\uFFFDrow  a\uFFFDb, c\n");
+}
+
+TEST(Table, EmptySaysWhatToDo) {
+    Sheet sheet = example();
+    sheet.rows.clear();
+    sheet.when_empty = "No traffic recorded yet. Run `octroi run`.";
+    EXPECT_EQ(table(sheet), "Usage\n\nNo traffic recorded yet. Run `octroi run`.\n");
+}
+
+TEST(Table, StreamsWithWidthsOfTheFirstRows) {
+    const std::vector<Column> columns{{"a", "Name"}, {"b", "Count", ColumnKind::count}};
+    std::string out;
+    TableStream stream(columns, {}, into(out), 2);
+    ASSERT_TRUE(stream.row({{std::string("one"), std::uint64_t{1}}}));
+    ASSERT_TRUE(stream.row({{std::string("three"), std::uint64_t{2}}}));
+    ASSERT_TRUE(stream.row({{std::string("longer name"), std::uint64_t{1'000'000}}}));
+    ASSERT_TRUE(stream.finish());
+    EXPECT_EQ(out, "Name   Count\none        1\nthree      2\nlong…  1,000,000\n");
+}
+
+TEST(Table, TimesAreInTheZone) {
+    Sheet sheet;
+    sheet.columns = {{"at", "At", ColumnKind::time},
+                     {"for", "For", ColumnKind::duration},
+                     {"on", "On"},
+                     {"address", "Address"},
+                     {"port", "Port", ColumnKind::number}};
+    sheet.rows = {{{Moment{parse_rfc3339("2026-07-01T12:00:00Z").value(), 9}, Duration::seconds(90),
+                    true, parse_address("2001:db8::1").value(), std::uint64_t{65535}}}};
+    TableOptions options;
+    options.zone = Zone::find("Europe/Vienna").value();
+    support::expect_golden("view/table_zone.txt", table(sheet, options));
+}
+
+TEST(Facts, OneInALine) {
+    const std::vector<Column> columns{{"frames", "Frames", ColumnKind::count},
+                                      {"bytes", "Frame bytes", ColumnKind::bytes},
+                                      {"none", "None", ColumnKind::count}};
+    const std::vector<Cell> cells{std::uint64_t{1234}, std::uint64_t{2048}, {}};
+    std::string out;
+    ASSERT_TRUE(write_facts(columns, cells, {}, into(out)));
+    EXPECT_EQ(out, "Frames       1,234\nFrame bytes  2.00 KiB\n");
+}
+
+TEST(Bar, IsSeenWhenThereIsSomething) {
+    EXPECT_EQ(bar_text(0, 10), "");
+    EXPECT_EQ(bar_text(0.0001, 10), "▏");
+    EXPECT_EQ(bar_text(50, 10), "█████");
+    EXPECT_EQ(bar_text(55, 10), "█████▌");
+    EXPECT_EQ(bar_text(1000, 4), "████");
+}
+
+}  // namespace
+}  // namespace octroi

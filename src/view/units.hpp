@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Figures for people. Machine output never passes through here: it has exact integers.
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace octroi {
+
+// How byte counts are shown: KiB = 1024, kB = 1000, or every byte with thousands separators.
+enum class Units { iec, si, exact };
+
+// Three significant digits, rounded half up, in integer arithmetic: "0 B", "999 B", "1.00 KiB",
+// "12.3 GiB", "1023 KiB" (four digits below the next binary unit). exact: "12,345,678".
+[[nodiscard]] std::string bytes_text(std::uint64_t bytes, Units units);
+// The same with the unit padded, so that units stand under one another in a right-aligned column.
+[[nodiscard]] std::string bytes_column_text(std::uint64_t bytes, Units units);
+
+// Bits per second, SI always: "0 bit/s", "842 Mbit/s", "1.20 Gbit/s".
+[[nodiscard]] std::string rate_text(std::uint64_t bits_per_second);
+[[nodiscard]] std::string rate_column_text(std::uint64_t bits_per_second);
+
+// "1,234,567"
+[[nodiscard]] std::string count_text(std::uint64_t count);
+[[nodiscard]] std::string count_text(std::int64_t count);
+// SI and three digits where room is scarce: "950", "12.3 k".
+[[nodiscard]] std::string short_count_text(std::uint64_t count);
+
+// Two parts of precision: "250 ms", "12 s", "3 min 5 s", "2 h 10 min", "5 d 3 h".
+[[nodiscard]] std::string duration_text(Duration duration);
+// "just now", "12 s ago", "in 3 min": one part.
+[[nodiscard]] std::string relative_text(UtcTime when, UtcTime now);
+
+// part of whole in percent with one decimal: "12.3%"; "<0.1%" rather than 0.0% for what is not
+// nothing, ">99.9%" for what is not all. whole 0: "".
+[[nodiscard]] std::string share_text(std::uint64_t part, std::uint64_t whole);
+
+// bits/s of bytes over a length of time, saturating; 0 for an empty length.
+[[nodiscard]] std::uint64_t rate_of(std::uint64_t bytes, Duration duration) noexcept;
+
+}  // namespace octroi
