@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/directory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "attribute/identity.hpp"
+#include "base/check.hpp"
+#include "base/narrow.hpp"
+
+namespace octroi {
+namespace {
+
+// A target in 32 bits, below Lpm::no_match.
+constexpr std::uint32_t per_address_mark = 0x40000000U;
+constexpr std::uint32_t unbound = 0xFFFFFFFFU;
+
+std::uint32_t pack(const CompiledDirectory::Target& target) {
+    CHECK(target.index < per_address_mark);
+    return target.index | (target.per_address ? per_address_mark : 0U);
+}
+CompiledDirectory::Target unpack(std::uint32_t packed) {
+    return {packed & ~per_address_mark, (packed & per_address_mark) != 0};
+}
+
+std::uint64_t mac_key(const Mac& mac) {
+    std::uint64_t key = 0;
+    for (const std::uint8_t octet : mac.octets) key = key << 8U | octet;
+    return key;
+}
+
+}  // namespace
+
+// What construction needs and the finished directory does not.
+struct CompiledDirectory::Compiler {
+    // One binding of one identity, for laying over the others.
+    struct Layer {
+        Interval valid;
+        std::uint64_t id = 0;
+        std::uint32_t target = 0;
+    };
+
+    explicit Compiler(CompiledDirectory& made) : out(made) {}
+
+    CompiledDirectory& out;
+    std::map<Prefix, std::vector<Layer>> prefixes;
+    std::map<Identity, std::vector<Layer>> links;  // MACs, VLANs, interfaces
+    boost::unordered_flat_map<std::string, std::uint32_t> owner_index;
+    boost::unordered_flat_map<std::string, std::uint32_t> party_index;
+
+    static std::string key(const Owner& owner) {
+        return std::string(1, static_cast<char>(owner.kind)) + owner.name;
+    }
+
+    // A single address is its own identity also where its binding is not per address: the same
+    // party however it came to be known.
+    Target target(const Owner& owner, const Identity& identity, bool per_address) {
+        if (per_address) {
+            const auto [it, is_new] =
+                owner_index.try_emplace(key(owner), narrow<std::uint32_t>(out.owners_.size()));
+            if (is_new) out.owners_.push_back(owner);
+            return {it->second, true};
+        }
+        Party party{owner.kind, owner.name, identity_text(identity)};
+        const auto [it, is_new] = party_index.try_emplace(
+            key(owner) + '\n' + party.identity, narrow<std::uint32_t>(out.parties_.size()));
+        if (is_new) out.parties_.push_back(std::move(party));
+        return {it->second, false};
+    }
+
+    void problem(std::string text) { out.problems_.push_back(std::move(text)); }
+
+    void add(const Binding& binding) {
+        if (binding.valid.end <= binding.valid.begin) return;  // ended before it began: out of use
+        if (!is_canonical(binding.identity)) {
+            problem(fmt::format("binding {}: '{}' cannot be read; it binds nothing", binding.id,
+                                binding.identity.value));
+            return;
+        }
+        const Owner owner{PartyKind::account, binding.account};
+        if (binding.identity.kind != IdentityKind::prefix) {
+            const Target t = target(owner, binding.identity, false);
+            links[binding.identity].push_back({binding.valid, binding.id, pack(t)});
+            return;
+        }
+        const Prefix prefix = *parse_prefix(binding.identity.value);
+        const bool single = prefix.length == prefix.address.bits();
+        const Target t = target(owner, binding.identity, binding.per_address || single);
+        prefixes[prefix].push_back({binding.valid, binding.id, pack(t)});
+    }
+
+    void add_networks(const std::vector<LocalNetwork>& networks) {
+        std::vector<LpmEntry> entries;
+        for (const LocalNetwork& network : networks) {
+            const auto prefix = parse_prefix(network.prefix);
+            if (!prefix) {
+                problem(fmt::format("local network: {}; it is left out", prefix.error().text));
+                continue;
+            }
+            const bool single = prefix->length == prefix->address.bits();
+            const Target t =
+                target({PartyKind::unattributed, {}}, {IdentityKind::prefix, to_string(*prefix)},
+                       network.per_address || single);
+            entries.push_back({*prefix, pack(t)});
+        }
+        out.network_lpm_ = Lpm(std::move(entries));
+    }
+
+    // The layers of one identity as disjoint segments: at each moment the valid one of the greatest
+    // id.
+    std::uint32_t flatten(const std::vector<Layer>& layers) {
+        struct Edge {
+            std::int64_t at;
+            bool begins;
+            std::size_t layer;
+        };
+        std::vector<Edge> edges;
+        edges.reserve(layers.size() * 2);
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+            edges.push_back({layers[i].valid.begin.ns, true, i});
+            if (layers[i].valid.end != UtcTime::max())
+                edges.push_back({layers[i].valid.end.ns, false, i});
+        }
+        std::sort(edges.begin(), edges.end(),
+                  [](const Edge& a, const Edge& b) { return a.at < b.at; });
+        std::set<std::pair<std::uint64_t, std::size_t>>
+            valid;  // by id, then place: equal ids should not be
+        const auto begin = narrow<std::uint32_t>(out.segments_.size());
+        std::uint32_t current = unbound;
+        for (std::size_t i = 0; i < edges.size();) {
+            const std::int64_t at = edges[i].at;
+            for (; i < edges.size() && edges[i].at == at; ++i) {
+                const std::pair key{layers[edges[i].layer].id, edges[i].layer};
+                if (edges[i].begins) {
+                    valid.insert(key);
+                } else {
+                    valid.erase(key);
+                }
+            }
+            const std::uint32_t top =
+                valid.empty() ? unbound : layers[valid.rbegin()->second].target;
+            if (top != current) out.segments_.push_back({at, top});
+            current = top;
+        }
+        out.timelines_.push_back({begin, narrow<std::uint32_t>(out.segments_.size())});
+        return narrow<std::uint32_t>(out.timelines_.size() - 1);
+    }
+
+    // In order of the map a prefix stands before all that it holds.
+    void finish_prefixes() {
+        std::vector<LpmEntry> entries;
+        std::vector<std::pair<Prefix, std::uint32_t>> open;  // the prefixes around the current one
+        for (const auto& [prefix, layers] : prefixes) {
+            while (!open.empty() && !open.back().first.contains(prefix.address)) open.pop_back();
+            const auto index = narrow<std::uint32_t>(out.prefixes_.size());
+            out.prefixes_.push_back({flatten(layers),
+                                     open.empty() ? no_timeline : open.back().second,
+                                     prefix.length == prefix.address.bits()});
+            entries.push_back({prefix, index});
+            open.emplace_back(prefix, index);
+        }
+        out.prefix_lpm_ = Lpm(std::move(entries));
+    }
+
+    void finish_links() {
+        for (const auto& [identity, layers] : links) {
+            const std::uint32_t timeline = flatten(layers);
+            if (identity.kind == IdentityKind::mac) {
+                out.macs_.emplace(mac_key(*parse_mac(identity.value)), timeline);
+                continue;
+            }
+            out.binds_links_ = true;
+            if (identity.kind == IdentityKind::interface) {
+                out.interfaces_.emplace(identity.value, timeline);
+                continue;
+            }
+            out.vlans_.resize(vlan_last + 1, no_timeline);
+            out.vlans_[std::stoul(identity.value)] = timeline;
+        }
+    }
+};
+
+CompiledDirectory::CompiledDirectory() = default;
+
+CompiledDirectory::CompiledDirectory(const Directory& directory) : version_(directory.version) {
+    Compiler compiler(*this);
+    for (const Binding& binding : directory.bindings) compiler.add(binding);
+    compiler.add_networks(directory.networks);
+    compiler.finish_prefixes();
+    compiler.finish_links();
+}
+
+bool CompiledDirectory::consult(std::uint32_t timeline, UtcTime time, Answer& answer) const {
+    const Timeline& line = timelines_[timeline];
+    const auto begin = segments_.begin() + line.begin;
+    const auto end = segments_.begin() + line.end;
+    const auto next = std::upper_bound(
+        begin, end, time.ns,
+        [](std::int64_t t, const Segment& segment) { return t < segment.from_ns; });
+    if (next != end) answer.valid.end = std::min(answer.valid.end, UtcTime{next->from_ns});
+    if (next == begin) return false;
+    const Segment& segment = *(next - 1);
+    answer.valid.begin = std::max(answer.valid.begin, UtcTime{segment.from_ns});
+    if (segment.target == unbound) return false;
+    answer.bound = true;
+    answer.target = unpack(segment.target);
+    return true;
+}
+
+CompiledDirectory::Answer CompiledDirectory::find_address(const Address& address, const Mac& mac,
+                                                          UtcTime time) const {
+    Answer answer;
+    std::uint32_t at = prefix_lpm_.find(address);
+    if (at == Lpm::no_match) at = no_timeline;
+    if (at != no_timeline && prefixes_[at].single) {
+        if (consult(prefixes_[at].timeline, time, answer)) return answer;
+        at = prefixes_[at].parent;
+    }
+    if (!macs_.empty() && !mac.empty()) {
+        const auto known = macs_.find(mac_key(mac));
+        if (known != macs_.end() && consult(known->second, time, answer)) return answer;
+    }
+    for (; at != no_timeline; at = prefixes_[at].parent) {
+        if (consult(prefixes_[at].timeline, time, answer)) return answer;
+    }
+    return answer;
+}
+
+CompiledDirectory::Answer CompiledDirectory::find_link(std::uint16_t vlan,
+                                                       std::uint32_t interface_timeline,
+                                                       UtcTime time) const {
+    Answer answer;
+    if (vlan < vlans_.size() && vlans_[vlan] != no_timeline && consult(vlans_[vlan], time, answer))
+        return answer;
+    if (interface_timeline != no_timeline) consult(interface_timeline, time, answer);
+    return answer;
+}
+
+CompiledDirectory::Answer CompiledDirectory::find_network(const Address& address) const {
+    Answer answer;
+    const std::uint32_t found = network_lpm_.find(address);
+    if (found == Lpm::no_match) return answer;
+    answer.bound = true;
+    answer.target = unpack(found);
+    return answer;
+}
+
+std::uint32_t CompiledDirectory::interface_timeline(std::string_view name) const {
+    const auto known = interfaces_.find(std::string(name));
+    return known == interfaces_.end() ? no_timeline : known->second;
+}
+
+}  // namespace octroi

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The directory compiled: who is at this end, at this time.
+//
+// Time needs no snapshots here. Each identity has a timeline: its bindings laid over one another,
+// the newer on top, as disjoint segments. Each prefix knows the next shorter one that holds it. A
+// look-up goes from the most specific to the least specific identity and takes the first that is
+// bound at the time; the answer says in which interval it holds, so that it can be remembered.
+//
+// Order of specificity: a single address, MAC, longest prefix, VLAN, interface; then a local
+// network (unattributed), then the outside.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "attribute/lpm.hpp"
+#include "record/directory.hpp"
+#include "record/transfer.hpp"
+
+namespace octroi {
+
+// Immutable after construction; looked up from any thread. Memory: about 200 octets a binding.
+class CompiledDirectory {
+public:
+    // Whom a binding or network names. Either one party (`party`), or, where each address is a
+    // party of its own, the party's kind and name (`owner`) to which the address is added.
+    struct Target {
+        std::uint32_t index = 0;
+        bool per_address = false;
+
+        bool operator==(const Target&) const = default;
+    };
+    struct Answer {
+        bool bound = false;
+        Target target;
+        // Holds at the time asked for, and in all of this interval.
+        Interval valid;
+    };
+    struct Owner {
+        PartyKind kind = PartyKind::account;
+        std::string name;
+
+        auto operator<=>(const Owner&) const = default;
+    };
+
+    // An empty directory: everybody is outside.
+    CompiledDirectory();
+    // Bindings and networks whose identity cannot be read are left out and listed in problems().
+    explicit CompiledDirectory(const Directory& directory);
+
+    // By single address, MAC, prefix. An empty MAC or address binds nothing.
+    [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const;
+    // By VLAN, then interface (its place in interface_timeline()).
+    [[nodiscard]] Answer find_link(std::uint16_t vlan, std::uint32_t interface_timeline,
+                                   UtcTime time) const;
+    // The declared local network that holds the address, if any; whatever the time.
+    [[nodiscard]] Answer find_network(const Address& address) const;
+
+    // Resolved once for each interface of a meter.
+    static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
+    [[nodiscard]] std::uint32_t interface_timeline(std::string_view name) const;
+    [[nodiscard]] bool binds_links() const noexcept { return binds_links_; }
+
+    // Targets that are not per address: Target::index into these. Each party once.
+    [[nodiscard]] std::span<const Party> parties() const noexcept { return parties_; }
+    // Of per-address targets: Target::index into these. Each once.
+    [[nodiscard]] std::span<const Owner> owners() const noexcept { return owners_; }
+
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
+    [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
+
+private:
+    struct Segment {
+        std::int64_t from_ns = 0;
+        std::uint32_t target = 0;  // packed
+    };
+    // segments_[begin, end); before the first of them nothing is bound.
+    struct Timeline {
+        std::uint32_t begin = 0;
+        std::uint32_t end = 0;
+    };
+    struct PrefixEntry {
+        std::uint32_t timeline = 0;
+        std::uint32_t parent = no_timeline;  // the entry of the next shorter prefix
+        bool single = false;
+    };
+    struct Compiler;
+
+    // Narrows answer.valid by the timeline's segment, and takes its target if there is one.
+    bool consult(std::uint32_t timeline, UtcTime time, Answer& answer) const;
+
+    std::vector<Party> parties_;
+    std::vector<Owner> owners_;
+    std::vector<Segment> segments_;
+    std::vector<Timeline> timelines_;
+    std::vector<PrefixEntry> prefixes_;
+    Lpm prefix_lpm_;   // into prefixes_
+    Lpm network_lpm_;  // packed target
+    boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
+    std::vector<std::uint32_t> vlans_;  // by id, or empty
+    boost::unordered_flat_map<std::string, std::uint32_t> interfaces_;
+    bool binds_links_ = false;
+    std::uint64_t version_ = 0;
+    std::vector<std::string> problems_;
+};
+
+}  // namespace octroi

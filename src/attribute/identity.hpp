@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Identities as people write them, and as the ledger keeps them.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "record/directory.hpp"
+
+namespace octroi {
+
+// Accepts: "10.1.2.3", "10.0.0.0/8", "2001:db8::/32", "prefix 10.0.0.0/8", "mac 0:30:ca:b8:d9:bc"
+// (or the MAC alone, in any of the usual spellings), "vlan 12", "interface eth0"; a ':' may stand
+// for the space after the kind. The result is canonical: what the ledger keeps, and what compares
+// equal.
+[[nodiscard]] Result<Identity> parse_identity(std::string_view text);
+
+// Whether an identity is in the canonical form that parse_identity gives.
+[[nodiscard]] bool is_canonical(const Identity& identity);
+
+// The text of a party's identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
+// "interface eth0". parse_identity reads it back.
+[[nodiscard]] std::string identity_text(const Identity& identity);
+
+// VLAN ids of IEEE 802.1Q: 0 is "no VLAN", 4095 is reserved.
+inline constexpr std::uint32_t vlan_first = 1;
+inline constexpr std::uint32_t vlan_last = 4094;
+
+}  // namespace octroi
