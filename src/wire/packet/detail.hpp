@@ -74,6 +74,9 @@ Outcome other(Work& work, Outcome outcome) noexcept;
 // The IPv4 or IPv6 header at `at`; anything that is not one is malformed.
 Outcome ipv4(Work& work, std::size_t at) noexcept;
 Outcome ipv6(Work& work, std::size_t at) noexcept;
+// The same answers, sooner for plain packets.
+Outcome any_ipv4(Work& work, std::size_t at) noexcept;
+Outcome any_ipv6(Work& work, std::size_t at) noexcept;
 // Whichever of both the first nibble says.
 Outcome ip_by_version(Work& work, std::size_t at) noexcept;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The IP header, the extension headers of IPv6 and the first octets of the transport header.
 
-#include <algorithm>
-
 #include "wire/packet/detail.hpp"
+#include "wire/packet/packet_fast.hpp"
 
 namespace octroi::packet::detail {
 
@@ -172,8 +171,10 @@ Outcome ipv4(Work& work, std::size_t at) noexcept {
     if (length < header) return other(work, Outcome::malformed);
 
     Packet& out = work.out;
-    std::memcpy(out.key.words.data(), work.frame.data() + at + 12, 4);
-    std::memcpy(out.key.words.data() + 2, work.frame.data() + at + 16, 4);
+    std::uint64_t both = 0;
+    std::memcpy(&both, work.frame.data() + at + 12, sizeof both);
+    out.key.words[0] = both & 0xffff'ffffU;  // whole words: see FlowKey
+    out.key.words[2] = both >> 32U;
     out.tos = work.u8(at + 1);
     const std::uint16_t field = work.be16(at + 6);
     take_fragment(out, field & 0x1fffU, (field & 0x2000U) != 0, work.be16(at + 4));
@@ -204,9 +205,25 @@ Outcome ipv6(Work& work, std::size_t at) noexcept {
     return finish(work, ip);
 }
 
+Outcome any_ipv4(Work& work, std::size_t at) noexcept {
+    const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
+    if (work.has(at, v4_header + fast_seen) &&
+        fast_ipv4(work.frame, at, tags, work.interface, work.out))
+        return Outcome::ip;
+    return ipv4(work, at);
+}
+
+Outcome any_ipv6(Work& work, std::size_t at) noexcept {
+    const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
+    if (work.has(at, v6_header + fast_seen) &&
+        fast_ipv6(work.frame, at, tags, work.interface, work.out))
+        return Outcome::ip;
+    return ipv6(work, at);
+}
+
 Outcome ip_by_version(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 1)) return other(work, Outcome::malformed);
-    return work.u8(at) >> 4U == 6 ? ipv6(work, at) : ipv4(work, at);
+    return work.u8(at) >> 4U == 6 ? any_ipv6(work, at) : any_ipv4(work, at);
 }
 
 }  // namespace octroi::packet::detail

@@ -59,8 +59,8 @@ bool is_af_inet6(std::uint32_t family) noexcept {
 
 Outcome by_address_family(Work& work, std::uint32_t family, std::size_t at) noexcept {
     work.out.ethertype = static_cast<std::uint16_t>(family);
-    if (family == af_inet) return detail::ipv4(work, at);
-    if (is_af_inet6(family)) return detail::ipv6(work, at);
+    if (family == af_inet) return detail::any_ipv4(work, at);
+    if (is_af_inet6(family)) return detail::any_ipv6(work, at);
     return other(work, Outcome::non_ip);
 }
 
@@ -165,9 +165,9 @@ Outcome by_link(LinkType link, Work& work) noexcept {
         case LinkType::raw_openbsd:
             return detail::ip_by_version(work, 0);
         case LinkType::ipv4:
-            return detail::ipv4(work, 0);
+            return detail::any_ipv4(work, 0);
         case LinkType::ipv6:
-            return detail::ipv6(work, 0);
+            return detail::any_ipv6(work, 0);
         case LinkType::linux_sll:
             return cooked_v1(work);
         case LinkType::linux_sll2:

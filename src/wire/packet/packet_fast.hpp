@@ -39,21 +39,76 @@ inline constexpr TransportTable transport_table = [] {
     return std::uint64_t{0} - static_cast<std::uint64_t>((kind & bit) != 0);
 }
 
+// The VLAN ids as they stand in the key's words[4].
+struct Tags {
+    std::uint64_t word = 0;
+};
+
 // Writes what hangs on the transport header at `at`.
 inline void fast_transport(const std::byte* frame, std::size_t at, std::uint8_t kind,
-                           std::uint8_t proto, Family family, std::uint16_t vlan,
-                           std::uint16_t interface, Packet& out) noexcept {
+                           std::uint8_t proto, Family family, Tags tags, std::uint16_t interface,
+                           Packet& out) noexcept {
     std::uint32_t head = 0;
     std::memcpy(&head, frame + at, sizeof head);
     const std::uint32_t dport_sport = __builtin_bswap32(head);  // sport in the upper half
     const std::uint64_t ports = (dport_sport << 16U) | (dport_sport >> 16U);
     const std::uint64_t type_code = head & 0xffffU;
-    out.key.words[4] = (ports & mask_of(kind, has_ports)) | std::uint64_t{vlan} << 32U;
+    out.key.words[4] = (ports & mask_of(kind, has_ports)) | tags.word;
     out.key.words[5] = protocol_word(proto, family, 0, 0, interface) |
                        (type_code & mask_of(kind, has_type)) << 16U;
     out.tcp_flags = static_cast<std::uint8_t>(static_cast<std::uint64_t>(frame[at + 13]) &
                                               mask_of(kind, has_flags));
     out.transport = static_cast<std::uint32_t>(at);
+    out.fragment_id = 0;
+    out.outcome = Outcome::ip;
+    out.fragment = Fragment::none;
+    out.truncated = false;
+}
+
+inline constexpr std::size_t fast_seen = 14;  // of the transport header: up to the TCP flags
+
+// An IPv4 header at `at`, if 20 + fast_seen octets are captured from there. false: not a plain one,
+// and `out` is as before. Writes all of `out` but macs, ethertype and way.
+[[nodiscard]] inline bool fast_ipv4(ByteSpan captured, std::size_t at, Tags tags,
+                                    std::uint16_t interface, Packet& out) noexcept {
+    // Version 4 without options; neither an offset nor more fragments; long enough for all that is
+    // read, so that no padding is taken for a header.
+    const std::byte* const ip = captured.data() + at;
+    const auto proto = static_cast<std::uint8_t>(ip[9]);
+    const std::uint8_t kind = transport_table.v4[proto];
+    const std::size_t length = load_be16(ip + 2);
+    const bool plain = (ip[0] == std::byte{0x45}) & ((load_be16(ip + 6) & 0x3fffU) == 0) &
+                       (length >= 20 + fast_seen) & (kind != 0);
+    if (!plain) [[unlikely]]
+        return false;
+    std::uint64_t both = 0;
+    std::memcpy(&both, ip + 12, sizeof both);
+    out.key.words[0] = both & 0xffff'ffffU;
+    out.key.words[1] = 0;
+    out.key.words[2] = both >> 32U;
+    out.key.words[3] = 0;
+    out.bytes = length;
+    out.tos = static_cast<std::uint8_t>(ip[1]);
+    fast_transport(captured.data(), at + 20, kind, proto, Family::v4, tags, interface, out);
+    return true;
+}
+
+// The same for IPv6, with 40 + fast_seen octets.
+[[nodiscard]] inline bool fast_ipv6(ByteSpan captured, std::size_t at, Tags tags,
+                                    std::uint16_t interface, Packet& out) noexcept {
+    const std::byte* const ip = captured.data() + at;
+    const auto proto = static_cast<std::uint8_t>(ip[6]);
+    const std::uint8_t kind = transport_table.v6[proto];
+    const std::size_t payload = load_be16(ip + 4);
+    const bool plain =
+        ((ip[0] & std::byte{0xf0}) == std::byte{0x60}) & (payload >= fast_seen) & (kind != 0);
+    if (!plain) [[unlikely]]
+        return false;
+    std::memcpy(out.key.words.data(), ip + 8, 32);
+    out.bytes = 40 + payload;
+    out.tos = static_cast<std::uint8_t>(load_be16(ip) >> 4U);
+    fast_transport(captured.data(), at + 40, kind, proto, Family::v6, tags, interface, out);
+    return true;
 }
 
 }  // namespace detail
@@ -61,63 +116,28 @@ inline void fast_transport(const std::byte* frame, std::size_t at, std::uint8_t 
 inline Outcome decode_ethernet(ByteSpan captured, std::uint32_t wire_length, Packet& out,
                                std::uint16_t interface = 0) noexcept {
     using namespace detail;
-    constexpr std::size_t ethernet = 14;
+    constexpr std::size_t header = 14;
     constexpr std::size_t tag = 4;
-    constexpr std::size_t seen = 14;  // of the transport header: up to the TCP flags
     const std::byte* const frame = captured.data();
-    if (captured.size() < ethernet + tag + 20 + seen) [[unlikely]]
-        return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
-
-    const bool tagged = load_be16(frame + 12) == ethertype::vlan;
-    const std::size_t at = ethernet + (tagged ? tag : 0);
-    const std::uint16_t type = load_be16(frame + at - 2);
-    const std::uint16_t vlan = tagged ? load_be16(frame + ethernet) & 0x0fffU : 0U;
-    const std::byte* const ip = frame + at;
-
-    std::uint64_t bytes = 0;
-    if (type == ethertype::ipv4) {
-        // Version 4 without options; neither an offset nor more fragments; long enough for all
-        // that is read, so that no padding is taken for a header.
-        const auto proto = static_cast<std::uint8_t>(ip[9]);
-        const std::uint8_t kind = transport_table.v4[proto];
-        bytes = load_be16(ip + 2);
-        const bool plain = (ip[0] == std::byte{0x45}) & ((load_be16(ip + 6) & 0x3fffU) == 0) &
-                           (bytes >= 20 + seen) & (kind != 0);
-        if (!plain) [[unlikely]]
-            return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
-        std::uint64_t both = 0;
-        std::memcpy(&both, ip + 12, sizeof both);
-        out.key.words[0] = both & 0xffff'ffffU;
-        out.key.words[1] = 0;
-        out.key.words[2] = both >> 32U;
-        out.key.words[3] = 0;
-        out.tos = static_cast<std::uint8_t>(ip[1]);
-        fast_transport(frame, at + 20, kind, proto, Family::v4, vlan, interface, out);
-    } else if (type == ethertype::ipv6) {
-        const auto proto = static_cast<std::uint8_t>(ip[6]);
-        const std::uint8_t kind = transport_table.v6[proto];
-        const std::size_t payload = load_be16(ip + 4);
-        const bool plain = (captured.size() >= at + 40 + seen) & (payload >= seen) & (kind != 0) &
-                           ((ip[0] & std::byte{0xf0}) == std::byte{0x60});
-        if (!plain) [[unlikely]]
-            return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
-        bytes = 40 + payload;
-        std::memcpy(out.key.words.data(), ip + 8, 32);
-        out.tos = static_cast<std::uint8_t>(load_be16(ip) >> 4U);
-        fast_transport(frame, at + 40, kind, proto, Family::v6, vlan, interface, out);
-    } else [[unlikely]] {
-        return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
+    if (captured.size() >= header + tag + 20 + fast_seen) [[likely]] {
+        const bool tagged = load_be16(frame + 12) == ethertype::vlan;
+        const std::size_t at = header + (tagged ? tag : 0);
+        const std::uint16_t type = load_be16(frame + at - 2);
+        const std::uint64_t vlan = tagged ? load_be16(frame + header) & 0x0fffU : 0U;
+        const Tags tags{vlan << 32U};
+        bool plain = false;
+        if (type == ethertype::ipv4)
+            plain = fast_ipv4(captured, at, tags, interface, out);
+        else if (type == ethertype::ipv6 && captured.size() >= at + 40 + fast_seen)
+            plain = fast_ipv6(captured, at, tags, interface, out);
+        if (plain) [[likely]] {
+            std::memcpy(out.macs.data(), frame, 12);
+            out.ethertype = type;
+            out.way = Way::unknown;
+            return Outcome::ip;
+        }
     }
-
-    std::memcpy(out.macs.data(), frame, 12);
-    out.bytes = bytes;
-    out.fragment_id = 0;
-    out.ethertype = type;
-    out.outcome = Outcome::ip;
-    out.fragment = Fragment::none;
-    out.way = Way::unknown;
-    out.truncated = false;
-    return Outcome::ip;
+    return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
 }
 
 }  // namespace octroi::packet

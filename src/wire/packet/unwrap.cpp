@@ -27,11 +27,11 @@ Position not_ip(Work& work) noexcept {
     return arrived;
 }
 Position v4(Work& work, std::size_t at) noexcept {
-    ipv4(work, at);
+    any_ipv4(work, at);
     return arrived;
 }
 Position v6(Work& work, std::size_t at) noexcept {
-    ipv6(work, at);
+    any_ipv6(work, at);
     return arrived;
 }
 
