@@ -98,43 +98,70 @@ void FlowTable::process(std::span<const Sample> samples, ReadingBuffer& out) {
     CHECK(samples.size() <= batch_size);
     std::array<std::uint32_t, batch_size> hashes;
     std::array<std::uint32_t, batch_size> slots;
-    const std::size_t count = samples.size();
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        hashes[i] = hash(samples[i].packet);
+        __builtin_prefetch(index_.data() + (hashes[i] & index_mask_));
+    }
+    look_up(std::span(hashes).first(samples.size()), slots);
+    if (options_.key_mac)
+        update<true>(samples, hashes, slots, out);
+    else
+        update<false>(samples, hashes, slots, out);
+    if (!samples.empty()) sweep(UtcTime{samples.back().time}, out);
+}
+
+// Looks at four places without a branch, for which of them it is cannot be predicted. Farther ones,
+// one in a hundred, are found slowly.
+void FlowTable::look_up(std::span<const std::uint32_t> hashes,
+                        std::array<std::uint32_t, batch_size>& slots) const noexcept {
     const std::uint64_t* const index = index_.data();
+    const Flow* const flows = flows_.data();
     const std::uint32_t mask = index_mask_;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::uint32_t h = hash(samples[i].packet);
-        hashes[i] = h;
-        __builtin_prefetch(index + (h & mask));
-    }
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
         const std::uint32_t h = hashes[i];
-        std::uint32_t at = h & mask;
-        std::uint64_t entry = index[at];
-        while (entry != 0 && entry >> 32U != h) {
-            at = (at + 1) & mask;
-            entry = index[at];
+        std::uint64_t slot = 0;
+        for (std::uint32_t step = 4; step-- > 0;) {
+            const std::uint64_t entry = index[(h + step) & mask];
+            const std::uint64_t found = std::uint64_t{0} - std::uint64_t{entry >> 32U == h};
+            slot = (slot & ~found) | (entry & found);
         }
-        // An absent flow goes to a slot that it cannot match: 0 - 1 is never read, see below.
-        slots[i] = static_cast<std::uint32_t>(entry);
-        __builtin_prefetch(flows_.data() + (slots[i] == 0 ? 0 : slots[i] - 1), 1);
+        slots[i] = static_cast<std::uint32_t>(slot);
+        // Where there is none, any address will do.
+        __builtin_prefetch(flows + slots[i] - (slots[i] != 0 ? 1 : 0), 1);
     }
-    for (std::size_t i = 0; i < count; ++i) {
+}
+
+template <bool KeyMac>
+void FlowTable::update(std::span<const Sample> samples,
+                       const std::array<std::uint32_t, batch_size>& hashes,
+                       const std::array<std::uint32_t, batch_size>& slots, ReadingBuffer& out) {
+    Flow* const flows = flows_.data();
+    const std::int64_t inactive = options_.inactive.ns;
+    const unsigned age_shift = age_shift_;
+    const std::uint32_t active_units = active_units_;
+    std::int64_t bucket_begin = bucket_begin_;
+    std::int64_t bucket_end = bucket_end_;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
         const Sample& sample = samples[i];
         if (sample.packet.outcome != packet::Outcome::ip) [[unlikely]]
             continue;
         const std::int64_t time = sample.time;
-        if (time < bucket_begin_ || time >= bucket_end_) [[unlikely]]
+        if (time < bucket_begin || time >= bucket_end) [[unlikely]] {
             enter_bucket(time);
+            bucket_begin = bucket_begin_;
+            bucket_end = bucket_end_;
+        }
         if (slots[i] != 0) [[likely]] {
-            Flow& flow = flows_[slots[i] - 1];
-            const std::int64_t floor = std::max(bucket_begin_, time - options_.inactive.ns);
+            Flow& flow = flows[slots[i] - 1];
+            const std::int64_t floor = std::max(bucket_begin, time - inactive);
             const std::uint64_t bytes = flow.bytes + sample.packet.bytes;
-            const auto age =
-                static_cast<std::uint8_t>((time >> age_shift_) - std::int64_t{flow.begun});
             const std::uint32_t packets = flow.packets;
-            if (same(flow, sample.packet) && flow.last <= time && flow.last >= floor &&
-                bytes <= bytes_spill && packets - 1 < packets_spill - 1 && age < active_units_)
-                [[likely]] {
+            const auto age =
+                static_cast<std::uint8_t>((time >> age_shift) - std::int64_t{flow.begun});
+            const bool usual = same_words(flow.key, sample.packet.key) & (flow.last <= time) &
+                               (flow.last >= floor) & (bytes <= bytes_spill) &
+                               (packets - 1 < packets_spill - 1) & (age < active_units);
+            if (usual && (!KeyMac || flow.macs == sample.packet.macs)) [[likely]] {
                 flow.bytes = static_cast<std::uint32_t>(bytes);
                 flow.packets = static_cast<std::uint16_t>(packets + 1);
                 flow.last = time;
@@ -144,7 +171,6 @@ void FlowTable::process(std::span<const Sample> samples, ReadingBuffer& out) {
         }
         update_slowly(sample, hashes[i], out);
     }
-    if (count > 0) sweep(UtcTime{samples[count - 1].time}, out);
 }
 
 void FlowTable::update_slowly(const Sample& sample, std::uint32_t hash, ReadingBuffer& out) {

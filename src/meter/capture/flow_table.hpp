@@ -90,6 +90,12 @@ private:
     void enter_bucket(std::int64_t time) noexcept;
     [[nodiscard]] bool ripe(const Flow& flow, std::int64_t now) const noexcept;
 
+    void look_up(std::span<const std::uint32_t> hashes,
+                 std::array<std::uint32_t, batch_size>& slots) const noexcept;
+    template <bool KeyMac>
+    void update(std::span<const Sample> samples,
+                const std::array<std::uint32_t, batch_size>& hashes,
+                const std::array<std::uint32_t, batch_size>& slots, ReadingBuffer& out);
     void update_slowly(const Sample& sample, std::uint32_t hash, ReadingBuffer& out);
     void add_to(Flow& flow, std::uint32_t slot, const Sample& sample, ReadingBuffer& out);
     void begin_flow(Flow& flow, const Sample& sample, std::uint32_t hash) noexcept;
