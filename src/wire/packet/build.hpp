@@ -28,8 +28,8 @@ struct Ipv4 {
     std::uint16_t fragment_offset = 0;  // in units of 8 octets, 13 bits
     bool more_fragments = false;
     std::uint8_t ttl = 64;
-    std::string_view options;     // a multiple of 4 octets, at most 40
-    bool without_length = false;  // total length 0, as segmentation offload leaves it
+    std::string_view options = {};  // a multiple of 4 octets, at most 40
+    bool without_length = false;    // total length 0, as segmentation offload leaves it
 };
 
 struct Ipv6 {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/packet/packet_fast.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "wire/packet/detail.hpp"
+#include "wire/packet/testing/frames.hpp"
+
+namespace octroi::packet {
+namespace {
+
+using namespace testing_frames;
+
+// The short way must give what the long way gives, on frames that it takes and on those that it
+// does not: random frames, cut and damaged at random.
+Frame random_frame(std::mt19937& random) {
+    const auto any = [&random](unsigned below) {
+        return static_cast<std::uint16_t>(random() % below);
+    };
+    Frame frame = ethernet();
+    if (any(3) == 0) frame.vlan(any(4096));
+    if (any(8) == 0) frame.vlan(any(4096));
+    if (any(2) == 0) {
+        auto header = v4_header();
+        header.tos = static_cast<std::uint8_t>(any(256));
+        header.more_fragments = any(10) == 0;
+        header.fragment_offset = any(10) == 0 ? any(100) : std::uint16_t{0};
+        if (any(5) == 0) header.options = "abcd";
+        frame.ipv4(header);
+    } else {
+        auto header = v6_header();
+        header.traffic_class = static_cast<std::uint8_t>(any(256));
+        frame.ipv6(header);
+        if (any(6) == 0) frame.extension(60, "x");
+    }
+    switch (any(5)) {
+        case 0:
+            frame.tcp(any(65535), any(65535), static_cast<std::uint8_t>(any(256)));
+            break;
+        case 1:
+            frame.udp(any(65535), any(65535));
+            break;
+        case 2:
+            frame.icmp(static_cast<std::uint8_t>(any(256)), static_cast<std::uint8_t>(any(256)));
+            break;
+        case 3:
+            frame.icmpv6(static_cast<std::uint8_t>(any(256)), static_cast<std::uint8_t>(any(256)));
+            break;
+        default:
+            frame.protocol(static_cast<std::uint8_t>(any(256))).payload(8);
+    }
+    return frame.payload(any(40)).padded_to(any(2) == 0 ? 0 : 64);
+}
+
+// Every field; padding of Packet there is none but at its end.
+void expect_same(const Packet& a, const Packet& b) {
+    EXPECT_EQ(a.key, b.key);
+    EXPECT_EQ(a.bytes, b.bytes);
+    EXPECT_EQ(a.fragment_id, b.fragment_id);
+    EXPECT_EQ(a.transport, b.transport);
+    EXPECT_EQ(a.macs, b.macs);
+    EXPECT_EQ(a.ethertype, b.ethertype);
+    EXPECT_EQ(a.tos, b.tos);
+    EXPECT_EQ(a.tcp_flags, b.tcp_flags);
+    EXPECT_EQ(a.outcome, b.outcome);
+    EXPECT_EQ(a.fragment, b.fragment);
+    EXPECT_EQ(a.way, b.way);
+    EXPECT_EQ(a.truncated, b.truncated);
+}
+
+// What the long way alone says about an untagged or once tagged IP frame.
+bool decode_the_long_way(const std::string& octets, Packet& out) {
+    out = Packet{};
+    detail::Work work{.frame = as_octets(octets),
+                      .wire_length = static_cast<std::uint32_t>(octets.size()),
+                      .interface = 5,
+                      .out = out};
+    if (octets.size() < 18) return false;
+    std::memcpy(out.macs.data(), octets.data(), 12);
+    out.ethertype = work.be16(12);
+    std::size_t at = 14;
+    if (out.ethertype == 0x8100) {
+        work.vlan = work.be16(14) & 0x0fffU;
+        out.ethertype = work.be16(16);
+        at = 18;
+    }
+    if (out.ethertype == 0x0800) {
+        detail::ipv4(work, at);
+    } else if (out.ethertype == 0x86dd) {
+        detail::ipv6(work, at);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+TEST(PacketFast, SaysWhatTheLongWaySays) {
+    std::mt19937 random(20261121);
+    int compared = 0;
+    for (int round = 0; round < 50'000; ++round) {
+        std::string octets = random_frame(random).octets();
+        if (random() % 4 == 0) octets.resize(random() % (octets.size() + 1));
+        if (random() % 4 == 0 && !octets.empty())
+            octets[random() % octets.size()] = static_cast<char>(random());
+        Packet want;
+        if (!decode_the_long_way(octets, want)) continue;
+        expect_same(decode_exact(LinkType::ethernet, octets, 0, 5), want);
+        ASSERT_FALSE(HasFailure()) << "round " << round;
+        ++compared;
+    }
+    EXPECT_GT(compared, 30'000);
+}
+
+TEST(Packet, AnyOctetsOfAnyLinkTypeComeBack) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 20'000; ++round) {
+        std::string octets = random_frame(random).octets().substr(random() % 14);
+        octets.resize(random() % (octets.size() + 1));
+        const auto link = LinkType{static_cast<std::uint16_t>(random() % 300)};
+        const Packet p = decode_exact(link, octets, 1500);
+        if (p.outcome != Outcome::ip) {
+            EXPECT_EQ(p.bytes, 1500U);
+        }
+        EXPECT_LE(p.transport, octets.size());
+    }
+}
+
+}  // namespace
+}  // namespace octroi::packet
