@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ledger/chain.hpp"
 #include "record/batch.hpp"
 
 namespace octroi {
@@ -40,9 +41,9 @@ struct TransferSum {
 struct MeterState {
     MeterName meter;
     std::uint64_t batches = 0;
-    UtcTime last_booked;  // booked_at of the newest batch
-    UtcTime last_bucket;  // start of the newest bucket that has traffic
-    Volume volume;        // of all its transfers
+    UtcTime last_booked;                   // booked_at of the newest batch
+    UtcTime last_bucket = UtcTime::min();  // start of the newest bucket that has traffic; min: none
+    Volume volume;                         // of all its transfers
     std::uint64_t losses = 0;
     std::uint64_t lost_packets = 0;  // sum where known
     std::vector<Cursor> cursors;
@@ -59,12 +60,26 @@ struct StoredBatch {
     Batch batch;
     std::string previous_hash;  // 32 octets; of batch 1: zeros
     std::string hash;
+    // Empty, or what of the stored batch cannot be read or does not fit together: somebody has
+    // changed the database behind our back, or it is broken. The rest is as found.
+    std::string damage;
+};
+
+// A version of the directory as it stands in the ledger, with its place in the directory's chain.
+struct StoredDirectoryChange {
+    DirectoryDelta delta;
+    std::string hash;
+    std::string damage;  // as in StoredBatch
 };
 
 class Query {
 public:
     virtual ~Query() = default;
 
+    // Everything that is read inside sees the same state of the ledger. Not to be nested.
+    [[nodiscard]] virtual Status snapshot(const std::function<Status()>& inside) = 0;
+
+    // Sorted by the fields in their order. over_limit when a sum does not fit into 64 bits.
     [[nodiscard]] virtual Result<std::vector<TransferSum>> sums(const SumQuestion& question) = 0;
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
     [[nodiscard]] virtual Result<std::vector<MeterLoss>> losses(Interval period) = 0;
@@ -73,8 +88,14 @@ public:
     // returned.
     using BatchVisitor = std::function<Status(const StoredBatch&)>;
     [[nodiscard]] virtual Status each_batch(const BatchVisitor& visit) = 0;
+    // The versions of the directory, in order, in the same manner.
+    using DirectoryVisitor = std::function<Status(const StoredDirectoryChange&)>;
+    [[nodiscard]] virtual Status each_directory_change(const DirectoryVisitor& visit) = 0;
     // The cursors as they stand now: the audit compares them with those of the batches.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() = 0;
+    // What the store finds wrong with itself where the walks above do not come by: pages, indices,
+    // rows that belong to no batch, class tables. One sentence each; none: all is well.
+    [[nodiscard]] virtual Result<std::vector<std::string>> self_check() = 0;
 };
 
 }  // namespace octroi

@@ -30,6 +30,8 @@ public:
     virtual ~Registry() = default;
 
     [[nodiscard]] virtual Result<Directory> directory() = 0;
+    // As it was at a version that a batch names; version 0 is empty. not_found beyond the newest.
+    [[nodiscard]] virtual Result<Directory> directory_at(std::uint64_t version) = 0;
     // Cheap: for noticing that the directory or the class table changed while running.
     [[nodiscard]] virtual Result<std::uint64_t> directory_version() = 0;
     [[nodiscard]] virtual Result<std::string> current_class_version() = 0;  // empty: none loaded

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/check.hpp"
+#include "ledger/rules.hpp"
+
+namespace octroi {
+namespace {
+
+using CursorKey = std::pair<std::string, std::string>;  // meter, source
+
+class Auditor {
+public:
+    [[nodiscard]] AuditReport take() {
+        for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
+        return std::move(report_);
+    }
+
+    void visit(const StoredBatch& stored);
+    void visit(const StoredDirectoryChange& change);
+    void compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current);
+    void add_store(std::vector<std::string> texts) {
+        for (std::string& text : texts) add(FindingKind::store, 0, std::move(text));
+    }
+
+private:
+    void add(FindingKind kind, std::uint64_t batch, std::string text) {
+        if (report_.findings.size() < findings_max)
+            report_.findings.push_back({kind, batch, std::move(text)});
+        else
+            ++report_.findings_left_off;
+    }
+    // Sums of a damaged ledger may be anything.
+    void sum(Volume& total, const Volume& volume, std::uint64_t batch) {
+        const auto next = checked_sum(total, volume);
+        if (next)
+            total = *next;
+        else
+            add(FindingKind::rule, batch,
+                "its sums with the batches before do not fit into 64 bits");
+    }
+    void check_cursors(const StoredBatch& stored);
+    void total(const StoredBatch& stored);
+
+    AuditReport report_{.head_hash = zero_hash()};
+    std::map<std::string, MeterTotals> meters_;
+    std::map<CursorKey, Cursor> cursors_;
+    std::string directory_hash_ = zero_hash();
+};
+
+void Auditor::visit(const StoredBatch& stored) {
+    const std::uint64_t number = stored.sequence;
+    if (number != report_.batches + 1)
+        add(FindingKind::chain, number,
+            fmt::format("batch {} follows batch {}", number, report_.batches));
+    report_.batches = number;
+    if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
+    const auto breach = find_breach(stored.batch);
+    if (breach) add(FindingKind::rule, number, breach->text);
+    // Recomputed on what the audit has made of the batch before, not on what this one says it was.
+    if (stored.hash.size() != hash_octets) {
+        add(FindingKind::chain, number, "its hash has not 32 octets");
+    } else {
+        if (!breach && batch_hash(report_.head_hash, canonical(stored.batch)) != stored.hash)
+            add(FindingKind::chain, number,
+                "it does not have the hash that was made for it: it, or the hash of the batch "
+                "before, was changed");
+        report_.head_hash = stored.hash;
+    }
+    check_cursors(stored);
+    total(stored);
+}
+
+void Auditor::check_cursors(const StoredBatch& stored) {
+    for (const Cursor& cursor : stored.batch.cursors) {
+        Cursor& last = cursors_[{stored.batch.meter.name, cursor.source}];
+        if (cursor.version != last.version + 1)
+            add(FindingKind::cursor, stored.sequence,
+                fmt::format("the cursor of '{}' goes from version {} to {}", cursor.source,
+                            last.version, cursor.version));
+        last = cursor;
+    }
+}
+
+void Auditor::total(const StoredBatch& stored) {
+    const Batch& batch = stored.batch;
+    MeterTotals& totals = meters_[batch.meter.name];
+    totals.meter = batch.meter.name;
+    ++totals.batches;
+    totals.transfers += batch.transfers.size();
+    report_.transfers += batch.transfers.size();
+    totals.losses += batch.losses.size();
+    for (const Loss& loss : batch.losses) {
+        totals.lost_packets += loss.packets.value_or(0);
+        if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
+    }
+    sum(totals.observed, batch.observed, stored.sequence);
+    for (const Transfer& t : batch.transfers) {
+        if (t.from >= batch.parties.size() || t.to >= batch.parties.size()) continue;
+        const PartyKind from = batch.parties[t.from].kind;
+        const PartyKind to = batch.parties[t.to].kind;
+        const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
+        Volume& part = either(PartyKind::excluded)       ? totals.excluded
+                       : either(PartyKind::account)      ? totals.attributed
+                       : either(PartyKind::unattributed) ? totals.unattributed
+                                                         : totals.transit;
+        sum(part, t.volume, stored.sequence);
+        sum(totals.posted, t.volume, stored.sequence);
+    }
+}
+
+void Auditor::visit(const StoredDirectoryChange& change) {
+    const std::uint64_t version = change.delta.version;
+    if (version != report_.directory_versions + 1)
+        add(FindingKind::directory, 0,
+            fmt::format("version {} of the directory follows version {}", version,
+                        report_.directory_versions));
+    report_.directory_versions = version;
+    if (!change.damage.empty())
+        add(FindingKind::directory, 0,
+            fmt::format("version {} of the directory: {}", version, change.damage));
+    if (directory_hash(directory_hash_, change.delta) != change.hash)
+        add(FindingKind::directory, 0,
+            fmt::format("version {} of the directory does not have the hash that was made for it: "
+                        "an account, binding or network of it was changed",
+                        version));
+    if (change.hash.size() == hash_octets) directory_hash_ = change.hash;
+}
+
+void Auditor::compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current) {
+    std::map<CursorKey, Cursor> left = cursors_;
+    for (const auto& [meter, cursor] : current) {
+        const auto found = left.find({meter, cursor.source});
+        if (found == left.end())
+            add(FindingKind::cursor, 0,
+                fmt::format("meter '{}' has a cursor of '{}' that no batch has moved", meter,
+                            cursor.source));
+        else if (found->second != cursor)
+            add(FindingKind::cursor, 0,
+                fmt::format("the cursor of '{}' of meter '{}' (version {}) is not where its last "
+                            "batch left it (version {})",
+                            cursor.source, meter, cursor.version, found->second.version));
+        if (found != left.end()) left.erase(found);
+    }
+    for (const auto& [key, cursor] : left)
+        add(FindingKind::cursor, 0,
+            fmt::format("the cursor of '{}' of meter '{}' is missing", key.second, key.first));
+}
+
+}  // namespace
+
+const char* to_string(FindingKind kind) {
+    switch (kind) {
+        case FindingKind::chain:
+            return "chain";
+        case FindingKind::rule:
+            return "rule";
+        case FindingKind::cursor:
+            return "cursor";
+        case FindingKind::directory:
+            return "directory";
+        case FindingKind::store:
+            return "store";
+    }
+    CHECK(false);
+}
+
+Result<AuditReport> audit(Query& ledger) {
+    Auditor auditor;
+    const auto read_all = [&]() -> Status {
+        // First: a database that cannot be relied on is told before what follows from it.
+        TRY_ASSIGN(auto texts, ledger.self_check());
+        auditor.add_store(std::move(texts));
+        const auto visit = [&](const auto& stored) -> Status {
+            auditor.visit(stored);
+            return {};
+        };
+        TRY(ledger.each_batch(visit));
+        TRY(ledger.each_directory_change(visit));
+        TRY_ASSIGN(const auto current, ledger.current_cursors());
+        auditor.compare_cursors(current);
+        return {};
+    };
+    TRY(ledger.snapshot(read_all));
+    return auditor.take();
+}
+
+}  // namespace octroi

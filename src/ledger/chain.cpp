@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/chain.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "base/check.hpp"
+#include "base/narrow.hpp"
+
+namespace octroi {
+namespace {
+
+static_assert(sizeof(crypto_generichash_state) <= 384);
+static_assert(alignof(crypto_generichash_state) <= 64);
+static_assert(hash_octets == crypto_generichash_BYTES);
+
+// Separate the kinds of link, and this format from later ones.
+constexpr std::string_view batch_tag = "octroi batch 1\n";
+constexpr std::string_view directory_tag = "octroi directory 1\n";
+
+crypto_generichash_state* state_in(std::array<unsigned char, 384>& room) {
+    return static_cast<crypto_generichash_state*>(static_cast<void*>(room.data()));
+}
+
+constexpr std::string_view class_tag = "octroi class 1\n";
+
+constexpr std::uint32_t unused = UINT32_MAX;
+
+// Puts the used ones of `items` into `sorted` and says which number each got.
+template <typename T>
+std::vector<std::uint32_t> rank(const std::vector<T>& items, const std::vector<bool>& used,
+                                std::vector<const T*>& sorted) {
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < items.size(); ++i)
+        if (used[i]) order.push_back(i);
+    const auto less = [&](std::uint32_t a, std::uint32_t b) { return items[a] < items[b]; };
+    if (!std::is_sorted(order.begin(), order.end(), less))
+        std::sort(order.begin(), order.end(), less);
+    std::vector<std::uint32_t> ranks(items.size(), unused);
+    sorted.reserve(order.size());
+    for (const std::uint32_t i : order) {
+        ranks[i] = static_cast<std::uint32_t>(sorted.size());
+        sorted.push_back(&items[i]);
+    }
+    return ranks;
+}
+
+template <typename T>
+std::vector<const T*> sorted_pointers(const std::vector<T>& items) {
+    std::vector<const T*> sorted;
+    for (const T& item : items) sorted.push_back(&item);
+    std::sort(sorted.begin(), sorted.end(), [](const T* a, const T* b) { return *a < *b; });
+    return sorted;
+}
+
+void add_optional(Hasher& hasher, const std::optional<std::uint64_t>& value) {
+    hasher.u8(value.has_value() ? 1 : 0);
+    hasher.be64(value.value_or(0));
+}
+
+void add_time(Hasher& hasher, UtcTime t) { hasher.be64(static_cast<std::uint64_t>(t.ns)); }
+
+void add_volume(Hasher& hasher, const Volume& v) {
+    hasher.be64(v.bytes.value());
+    hasher.be64(v.packets.value());
+    hasher.be64(v.flows.value());
+}
+
+template <typename T>
+void add_count(Hasher& hasher, const std::vector<T>& items) {
+    hasher.be32(narrow<std::uint32_t>(items.size()));
+}
+
+void add_header(Hasher& hasher, const Batch& batch) {
+    for (const std::uint8_t octet : batch.id.octets) hasher.u8(octet);
+    hasher.text(batch.meter.name);
+    hasher.text(batch.meter.kind);
+    hasher.u8(static_cast<std::uint8_t>(batch.meter.role));
+    add_time(hasher, batch.booked_at);
+    hasher.text(batch.class_version);
+    hasher.be64(batch.directory_version);
+    add_volume(hasher, batch.observed);
+}
+
+void add_losses(Hasher& hasher, const std::vector<const Loss*>& losses) {
+    add_count(hasher, losses);
+    for (const Loss* loss : losses) {
+        hasher.text(loss->source);
+        hasher.u8(static_cast<std::uint8_t>(loss->reason));
+        add_time(hasher, loss->interval.begin);
+        add_time(hasher, loss->interval.end);
+        add_optional(hasher, loss->packets);
+        add_optional(hasher, loss->bytes_bound);
+    }
+}
+
+// Two-way difference of lists sorted by `key`.
+template <typename T, typename Key, typename KeyOf>
+void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::vector<T>& written,
+                std::vector<Key>& removed) {
+    std::sort(before.begin(), before.end());
+    std::sort(after.begin(), after.end());
+    std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                        std::back_inserter(written));
+    std::vector<Key> keys_before;
+    std::vector<Key> keys_after;
+    for (const T& item : before) keys_before.push_back(key_of(item));
+    for (const T& item : after) keys_after.push_back(key_of(item));
+    std::sort(keys_before.begin(), keys_before.end());
+    std::sort(keys_after.begin(), keys_after.end());
+    std::set_difference(keys_before.begin(), keys_before.end(), keys_after.begin(),
+                        keys_after.end(), std::back_inserter(removed));
+}
+
+}  // namespace
+
+Hasher::Hasher() {
+    // Chooses the fastest code for this processor; may be called often, from any thread.
+    CHECK(sodium_init() >= 0);
+    CHECK(crypto_generichash_init(state_in(state_), nullptr, 0, hash_octets) == 0);
+}
+
+void Hasher::flush() {
+    CHECK(crypto_generichash_update(state_in(state_), buffer_.data(), buffered_) == 0);
+    buffered_ = 0;
+}
+
+void Hasher::raw(std::string_view octets) {
+    while (!octets.empty()) {
+        if (buffered_ == buffer_.size()) flush();
+        const std::size_t part = std::min(octets.size(), buffer_.size() - buffered_);
+        std::memcpy(buffer_.data() + buffered_, octets.data(), part);
+        buffered_ += part;
+        octets.remove_prefix(part);
+    }
+}
+
+void Hasher::text(std::string_view octets) {
+    be32(narrow<std::uint32_t>(octets.size()));
+    raw(octets);
+}
+
+std::string Hasher::finish() {
+    flush();
+    std::array<unsigned char, hash_octets> digest{};
+    CHECK(crypto_generichash_final(state_in(state_), digest.data(), digest.size()) == 0);
+    return {digest.begin(), digest.end()};
+}
+
+std::string zero_hash() { return std::string(hash_octets, '\0'); }
+
+CanonicalBatch canonical(const Batch& batch) {
+    CanonicalBatch result;
+    result.batch = &batch;
+    std::vector<bool> party_used(batch.parties.size());
+    std::vector<bool> service_used(batch.services.size());
+    for (const Transfer& t : batch.transfers) {
+        party_used[t.from] = true;
+        party_used[t.to] = true;
+        service_used[t.service] = true;
+    }
+    const auto parties = rank(batch.parties, party_used, result.parties);
+    const auto services = rank(batch.services, service_used, result.services);
+    result.transfers = batch.transfers;
+    for (Transfer& t : result.transfers) {
+        t.from = parties[t.from];
+        t.to = parties[t.to];
+        t.service = services[t.service];
+    }
+    if (!std::is_sorted(result.transfers.begin(), result.transfers.end()))
+        std::sort(result.transfers.begin(), result.transfers.end());
+    result.cursors = sorted_pointers(batch.cursors);
+    result.losses = sorted_pointers(batch.losses);
+    return result;
+}
+
+std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& batch) {
+    CHECK(previous_hash.size() == hash_octets);
+    Hasher hasher;
+    hasher.raw(previous_hash);
+    hasher.raw(batch_tag);
+    add_header(hasher, *batch.batch);
+    add_count(hasher, batch.parties);
+    for (const Party* party : batch.parties) {
+        hasher.u8(static_cast<std::uint8_t>(party->kind));
+        hasher.text(party->name);
+        hasher.text(party->identity);
+    }
+    add_count(hasher, batch.services);
+    for (const std::string* service : batch.services) hasher.text(*service);
+    add_count(hasher, batch.transfers);
+    for (const Transfer& t : batch.transfers) {
+        add_time(hasher, t.bucket);
+        hasher.be32(t.from);
+        hasher.be32(t.to);
+        hasher.be32(t.service);
+        add_volume(hasher, t.volume);
+    }
+    add_count(hasher, batch.cursors);
+    for (const Cursor* cursor : batch.cursors) {
+        hasher.text(cursor->source);
+        hasher.text(cursor->position);
+        hasher.be64(cursor->version);
+        hasher.text(cursor->note);
+    }
+    add_losses(hasher, batch.losses);
+    return hasher.finish();
+}
+
+DirectoryDelta directory_delta(const Directory& before, const Directory& after, UtcTime at) {
+    DirectoryDelta delta;
+    delta.version = after.version;
+    delta.at = at;
+    difference(
+        before.accounts, after.accounts, [](const Account& a) { return a.name; }, delta.accounts,
+        delta.accounts_removed);
+    difference(
+        before.bindings, after.bindings, [](const Binding& b) { return b.id; }, delta.bindings,
+        delta.bindings_removed);
+    difference(
+        before.networks, after.networks, [](const LocalNetwork& n) { return n.prefix; },
+        delta.networks, delta.networks_removed);
+    return delta;
+}
+
+std::string directory_hash(std::string_view previous_hash, const DirectoryDelta& delta) {
+    CHECK(previous_hash.size() == hash_octets);
+    Hasher hasher;
+    hasher.raw(previous_hash);
+    hasher.raw(directory_tag);
+    hasher.be64(delta.version);
+    add_time(hasher, delta.at);
+    add_count(hasher, delta.accounts);
+    for (const Account& account : delta.accounts) {
+        hasher.text(account.name);
+        hasher.text(account.parent);
+        hasher.text(account.title);
+    }
+    add_count(hasher, delta.accounts_removed);
+    for (const std::string& name : delta.accounts_removed) hasher.text(name);
+    add_count(hasher, delta.bindings);
+    for (const Binding& binding : delta.bindings) {
+        hasher.be64(binding.id);
+        hasher.u8(static_cast<std::uint8_t>(binding.identity.kind));
+        hasher.text(binding.identity.value);
+        hasher.text(binding.account);
+        add_time(hasher, binding.valid.begin);
+        add_time(hasher, binding.valid.end);
+        hasher.u8(binding.per_address ? 1 : 0);
+    }
+    add_count(hasher, delta.bindings_removed);
+    for (const std::uint64_t id : delta.bindings_removed) hasher.be64(id);
+    add_count(hasher, delta.networks);
+    for (const LocalNetwork& network : delta.networks) {
+        hasher.text(network.prefix);
+        hasher.u8(network.per_address ? 1 : 0);
+    }
+    add_count(hasher, delta.networks_removed);
+    for (const std::string& prefix : delta.networks_removed) hasher.text(prefix);
+    return hasher.finish();
+}
+
+std::string class_use_hash(std::string_view previous_hash, std::string_view version, UtcTime at) {
+    CHECK(previous_hash.size() == hash_octets);
+    Hasher hasher;
+    hasher.raw(previous_hash);
+    hasher.raw(class_tag);
+    hasher.text(version);
+    add_time(hasher, at);
+    return hasher.finish();
+}
+
+}  // namespace octroi

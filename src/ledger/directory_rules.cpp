@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The rules for changing the directory: the second half of ledger/rules.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "base/address.hpp"
+#include "ledger/rules.hpp"
+
+namespace octroi {
+namespace {
+
+using Accounts = std::map<std::string, Account, std::less<>>;
+
+constexpr int vlan_max = 4094;                    // IEEE 802.1Q: 4095 is reserved
+constexpr std::size_t interface_octets_max = 64;  // Linux has 15; exporters have longer names
+
+bool is_account_octet(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == '@';
+}
+
+Status check_account(const Account& account) {
+    if (!is_account_name(account.name))
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' is not a name for an account; use letters, digits, '.', '-', "
+                                "'_' and '@', not starting with '@' or '-', at most {} octets",
+                                account.name.substr(0, name_octets_max), name_octets_max));
+    if (!account.title.empty() && !is_name(account.title))
+        return fail(ErrorCode::invalid,
+                    fmt::format("the title of account '{}' has control characters or more than {} "
+                                "octets",
+                                account.name, name_octets_max));
+    if (account.parent == account.name)
+        return fail(ErrorCode::invalid,
+                    fmt::format("account '{}' cannot be its own parent", account.name));
+    return {};
+}
+
+// Parents exist and no walk upwards comes back or goes on for ever.
+Status check_tree(const Accounts& accounts) {
+    for (const auto& [name, account] : accounts) {
+        const Account* at = &account;
+        std::size_t depth = 1;
+        while (!at->parent.empty()) {
+            const auto parent = accounts.find(at->parent);
+            if (parent == accounts.end())
+                return fail(ErrorCode::not_found,
+                            fmt::format("account '{}' has the parent '{}', which does not exist; "
+                                        "add it first",
+                                        at->name, at->parent));
+            at = &parent->second;
+            if (at == &account)
+                return fail(ErrorCode::invalid,
+                            fmt::format("account '{}' would be its own ancestor", name));
+            if (++depth > account_depth_max)
+                return fail(ErrorCode::over_limit,
+                            fmt::format("account '{}' is more than {} levels deep, or below a "
+                                        "circle of accounts",
+                                        name, account_depth_max));
+        }
+    }
+    return {};
+}
+
+Status put_accounts(Accounts& accounts, const Registry::Change& change) {
+    std::set<std::string_view> seen;
+    for (const Account& account : change.put_accounts) {
+        TRY(check_account(account));
+        if (!seen.insert(account.name).second)
+            return fail(ErrorCode::invalid,
+                        fmt::format("account '{}' is given twice", account.name));
+        accounts[account.name] = account;
+    }
+    return {};
+}
+
+Status remove_accounts(Accounts& accounts, const Directory& directory,
+                       const Registry::Change& change, const ChangeContext& context) {
+    for (const std::string& name : change.remove_accounts)
+        if (accounts.erase(name) == 0)
+            return fail(ErrorCode::not_found, fmt::format("there is no account '{}'", name));
+    for (const std::string& name : change.remove_accounts) {
+        for (const auto& [child, account] : accounts)
+            if (account.parent == name)
+                return fail(ErrorCode::conflict,
+                            fmt::format("account '{}' is not removed: '{}' is below it; remove or "
+                                        "move that first",
+                                        name, child));
+        for (const Binding& binding : directory.bindings)
+            if (binding.account == name)
+                return fail(ErrorCode::conflict,
+                            fmt::format("account '{}' is not removed: binding {} ({}) names it",
+                                        name, binding.id, binding.identity.value));
+        if (context.has_traffic && context.has_traffic(name))
+            return fail(ErrorCode::conflict,
+                        fmt::format("account '{}' is not removed: the ledger holds traffic of it; "
+                                    "end its bindings and keep it",
+                                    name));
+    }
+    return {};
+}
+
+// Whether the directory says this already: the newest binding of that identity which meets the
+// interval is for the same account and covers it. An older one would not do: the newer wins.
+bool is_bound_already(const Directory& directory, const Binding& wanted) {
+    const Binding* newest = nullptr;
+    for (const Binding& binding : directory.bindings)
+        if (binding.identity == wanted.identity && binding.valid.overlaps(wanted.valid))
+            if (newest == nullptr || binding.id > newest->id) newest = &binding;
+    return newest != nullptr && newest->account == wanted.account &&
+           newest->per_address == wanted.per_address && newest->valid.begin <= wanted.valid.begin &&
+           newest->valid.end >= wanted.valid.end;
+}
+
+// The bindings of the change that add something, so that thousands need no look at all pairs.
+class KnownBindings {
+public:
+    explicit KnownBindings(const Directory& directory) {
+        for (const Binding& binding : directory.bindings) add(binding);
+    }
+    void add(const Binding& binding) { by_identity_[binding.identity].bindings.push_back(binding); }
+    [[nodiscard]] bool has(const Binding& wanted) const {
+        const auto found = by_identity_.find(wanted.identity);
+        return found != by_identity_.end() && is_bound_already(found->second, wanted);
+    }
+
+private:
+    std::map<Identity, Directory> by_identity_;
+};
+
+Status add_bindings(Directory& directory, const Accounts& accounts, const Registry::Change& change,
+                    const ChangeContext& context) {
+    KnownBindings known(directory);
+    std::uint64_t next_id = context.next_binding_id;
+    for (Binding binding : change.add_bindings) {
+        TRY(check_identity(binding.identity));
+        if (!accounts.contains(binding.account))
+            return fail(ErrorCode::not_found,
+                        fmt::format("{} is to be bound to '{}', which does not exist; add the "
+                                    "account first",
+                                    binding.identity.value, binding.account));
+        if (binding.valid.end <= binding.valid.begin)
+            return fail(ErrorCode::invalid,
+                        fmt::format("the binding of {} to '{}' ends before it begins",
+                                    binding.identity.value, binding.account));
+        if (binding.per_address && binding.identity.kind != IdentityKind::prefix)
+            return fail(ErrorCode::invalid,
+                        fmt::format("{} is not a prefix: only prefixes are kept per address",
+                                    binding.identity.value));
+        if (known.has(binding)) continue;
+        binding.id = next_id++;
+        known.add(binding);
+        directory.bindings.push_back(std::move(binding));
+    }
+    return {};
+}
+
+Status end_bindings(Directory& directory, const Registry::Change& change) {
+    for (const auto& [id, at] : change.end_bindings) {
+        const auto has_id = [wanted = id](const Binding& binding) { return binding.id == wanted; };
+        const auto found =
+            std::find_if(directory.bindings.begin(), directory.bindings.end(), has_id);
+        if (found == directory.bindings.end())
+            return fail(ErrorCode::not_found, fmt::format("there is no binding {}", id));
+        if (at > found->valid.end)
+            return fail(ErrorCode::invalid,
+                        fmt::format("binding {} ended at {} already; bind again instead", id,
+                                    to_rfc3339(found->valid.end)));
+        found->valid.end = at;
+        if (found->valid.end <= found->valid.begin) directory.bindings.erase(found);
+    }
+    return {};
+}
+
+Status change_networks(Directory& directory, const Registry::Change& change) {
+    std::map<std::string, LocalNetwork> networks;
+    for (const LocalNetwork& network : directory.networks) networks[network.prefix] = network;
+    for (const std::string& prefix : change.remove_networks)
+        if (networks.erase(prefix) == 0)
+            return fail(ErrorCode::not_found,
+                        fmt::format("{} is not among the local networks", prefix));
+    std::set<std::string_view> seen;
+    for (const LocalNetwork& network : change.put_networks) {
+        TRY(check_identity({IdentityKind::prefix, network.prefix}));
+        if (!seen.insert(network.prefix).second)
+            return fail(ErrorCode::invalid,
+                        fmt::format("the local network {} is given twice", network.prefix));
+        networks[network.prefix] = network;
+    }
+    directory.networks.clear();
+    for (auto& [prefix, network] : networks) directory.networks.push_back(std::move(network));
+    return {};
+}
+
+Status check_canonical(std::string_view given, const std::string& canonical) {
+    if (given == canonical) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("'{}' is not canonical; write {}", given, canonical));
+}
+
+Status check_vlan(std::string_view text) {
+    int id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc{} || end != text.data() + text.size() || id < 1 || id > vlan_max)
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' is not a VLAN; it is a number from 1 to {}", text, vlan_max));
+    return check_canonical(text, std::to_string(id));
+}
+
+}  // namespace
+
+bool is_account_name(std::string_view text) {
+    return is_name(text) && text.front() != '@' && text.front() != '-' &&
+           std::all_of(text.begin(), text.end(), is_account_octet);
+}
+
+Status check_identity(const Identity& identity) {
+    switch (identity.kind) {
+        case IdentityKind::prefix: {
+            TRY_ASSIGN(const Prefix prefix, parse_prefix(identity.value));
+            return check_canonical(identity.value, to_string(prefix));
+        }
+        case IdentityKind::mac: {
+            TRY_ASSIGN(const Mac mac, parse_mac(identity.value));
+            return check_canonical(identity.value, to_string(mac));
+        }
+        case IdentityKind::vlan:
+            return check_vlan(identity.value);
+        case IdentityKind::interface:
+            if (is_name(identity.value, interface_octets_max)) return {};
+            return fail(ErrorCode::invalid,
+                        fmt::format("an interface's name has 1 to {} octets and no control "
+                                    "characters",
+                                    interface_octets_max));
+    }
+    return fail(ErrorCode::invalid,
+                fmt::format("the kind of identity {} is unknown", static_cast<int>(identity.kind)));
+}
+
+Status check_class_table(const ClassTable& table) {
+    const auto refuse = [](std::string text) {
+        return fail(ErrorCode::invalid, "the class table is refused: " + text);
+    };
+    const auto is_class = [](std::string_view name) { return is_name(name) && name[0] != '@'; };
+    if (!is_name(table.version)) return refuse("it has no version");
+    if (!is_class(table.default_class))
+        return refuse("its default class is not a name that a class may have");
+    std::set<std::string_view> seen;
+    for (const std::string& name : table.classes)
+        if (!is_class(name) || !seen.insert(name).second)
+            return refuse(fmt::format("class '{}' is not a name, or is listed twice",
+                                      name.substr(0, name_octets_max)));
+    const ClassRoute* previous = nullptr;
+    for (const ClassRoute& route : table.routes) {
+        if (route.class_index >= table.classes.size())
+            return refuse(
+                fmt::format("{} has a class that is not listed", to_string(route.prefix)));
+        if (route.prefix.address.empty() || route.prefix.length > route.prefix.address.bits() ||
+            Prefix::of(route.prefix.address, route.prefix.length) != route.prefix)
+            return refuse(fmt::format("{} is not a prefix", to_string(route.prefix)));
+        if (previous != nullptr && route.prefix <= previous->prefix)
+            return refuse(
+                fmt::format("{} is listed twice or not in order", to_string(route.prefix)));
+        previous = &route;
+    }
+    return {};
+}
+
+Result<Directory> changed_directory(Directory directory, const Registry::Change& change,
+                                    const ChangeContext& context) {
+    const Directory before = directory;
+    Accounts accounts;
+    for (const Account& account : directory.accounts) accounts[account.name] = account;
+    TRY(put_accounts(accounts, change));
+    TRY(end_bindings(directory, change));
+    TRY(add_bindings(directory, accounts, change, context));
+    TRY(remove_accounts(accounts, directory, change, context));
+    TRY(check_tree(accounts));
+    TRY(change_networks(directory, change));
+    directory.accounts.clear();
+    for (auto& [name, account] : accounts) directory.accounts.push_back(std::move(account));
+    const bool same = directory.accounts == before.accounts &&
+                      directory.bindings == before.bindings &&
+                      directory.networks == before.networks;
+    if (!same) ++directory.version;
+    return directory;
+}
+
+}  // namespace octroi

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <tuple>
+
+#include "base/hash.hpp"
+
+namespace octroi {
+namespace {
+
+using Refusal = std::optional<BatchRefusal>;
+
+// 2200-01-01T00:00:00Z: a clock beyond it is broken.
+constexpr UtcTime booked_at_end = UtcTime::from_seconds(7'258'118'400);
+
+template <typename... Args>
+Refusal refuse(Breach breach, fmt::format_string<Args...> text, Args&&... args) {
+    return BatchRefusal{breach, fmt::format(text, std::forward<Args>(args)...)};
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+bool is_free_text(std::string_view text, std::size_t octets_max) {
+    return text.size() <= octets_max && std::none_of(text.begin(), text.end(), is_control);
+}
+
+// A text that may hold anything, made fit to be shown in an error.
+std::string shown(std::string_view text) {
+    std::string out(text.substr(0, 80));
+    std::replace_if(out.begin(), out.end(), is_control, '?');
+    return text.size() > 80 ? out + "…" : out;
+}
+
+Refusal header_breach(const Batch& batch) {
+    if (!is_name(batch.meter.name) || !is_name(batch.meter.kind))
+        return refuse(Breach::meter_name, "the meter's name '{}' or kind '{}' is not a name",
+                      shown(batch.meter.name), shown(batch.meter.kind));
+    if (batch.meter.role != MeterRole::bill && batch.meter.role != MeterRole::witness)
+        return refuse(Breach::meter_role, "the meter's role {} is unknown",
+                      static_cast<int>(batch.meter.role));
+    if (batch.booked_at < UtcTime{} || batch.booked_at >= booked_at_end)
+        return refuse(Breach::booked_at,
+                      "the batch is booked at {}, outside 1970 to 2200: the clock is wrong",
+                      to_rfc3339(batch.booked_at));
+    if (!is_free_text(batch.class_version, name_octets_max))
+        return refuse(Breach::class_version, "the class table's version '{}' is not a name",
+                      shown(batch.class_version));
+    if (batch.directory_version > figure_max)
+        return refuse(Breach::directory_version, "the directory's version {} is out of range",
+                      batch.directory_version);
+    return std::nullopt;
+}
+
+bool party_name_fits(const Party& party) {
+    switch (party.kind) {
+        case PartyKind::account:
+            return is_account_name(party.name);
+        case PartyKind::unattributed:
+            return party.name.empty();
+        case PartyKind::outside:
+            return is_name(party.name) && party.name.front() != '@';
+        case PartyKind::excluded:
+            return is_name(party.name);
+    }
+    return false;
+}
+
+struct PartyHash {
+    std::size_t operator()(const Party* party) const noexcept {
+        const std::hash<std::string_view> text;
+        const std::uint64_t name =
+            mix(text(party->name) + static_cast<unsigned>(party->kind), mix_a);
+        return mix(text(party->identity) ^ mix_b, name ^ mix_c);
+    }
+};
+struct PartyEqual {
+    bool operator()(const Party* a, const Party* b) const noexcept { return *a == *b; }
+};
+
+Refusal party_breach(const Batch& batch) {
+    boost::unordered_flat_set<const Party*, PartyHash, PartyEqual> seen;
+    seen.reserve(batch.parties.size());
+    for (const Party& party : batch.parties) {
+        if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
+            return refuse(Breach::party_kind, "party '{}' is of the unknown kind {}",
+                          shown(party.name), static_cast<int>(party.kind));
+        if (!party_name_fits(party))
+            return refuse(Breach::party_name, "a party's name '{}' does not fit its kind ({})",
+                          shown(party.name), static_cast<int>(party.kind));
+        if (!is_free_text(party.identity, name_octets_max) ||
+            (party.kind == PartyKind::outside && !party.identity.empty()))
+            return refuse(Breach::party_identity, "party '{}' has the unfit identity '{}'",
+                          shown(to_string(party)), shown(party.identity));
+        if (!seen.insert(&party).second)
+            return refuse(Breach::party_twice, "party '{}' ('{}') is listed twice",
+                          to_string(party), party.identity);
+    }
+    return std::nullopt;
+}
+
+Refusal service_breach(const Batch& batch) {
+    boost::unordered_flat_set<std::string_view> seen;
+    for (const std::string& service : batch.services) {
+        if (!is_name(service))
+            return refuse(Breach::service_name, "'{}' is not a name for a service", shown(service));
+        if (!seen.insert(service).second)
+            return refuse(Breach::service_twice, "service '{}' is listed twice", service);
+    }
+    return std::nullopt;
+}
+
+bool fits(const Volume& v) {
+    return v.bytes.value() <= figure_max && v.packets.value() <= figure_max &&
+           v.flows.value() <= figure_max;
+}
+
+auto key_of(const Transfer& t) { return std::tie(t.bucket, t.from, t.to, t.service); }
+
+Refusal transfer_breach(const Batch& batch) {
+    const std::size_t parties = batch.parties.size();
+    const Transfer* previous = nullptr;
+    for (const Transfer& t : batch.transfers) {
+        const auto row = &t - batch.transfers.data();
+        if (t.from >= parties || t.to >= parties || t.service >= batch.services.size())
+            return refuse(Breach::index_range,
+                          "transfer {} names a party or a service that the batch does not have",
+                          row);
+        if (t.bucket.ns % bucket_length.ns != 0)
+            return refuse(Breach::bucket_alignment,
+                          "transfer {} stands at {}, which is not the start of a bucket", row,
+                          to_rfc3339(t.bucket, 9));
+        if (!fits(t.volume))
+            return refuse(Breach::figure_range, "transfer {} has a figure beyond 2^63-1", row);
+        if (previous != nullptr && key_of(t) == key_of(*previous))
+            return refuse(Breach::transfer_twice,
+                          "transfers {} and {} have the same bucket, parties and service", row - 1,
+                          row);
+        if (previous != nullptr && key_of(t) < key_of(*previous))
+            return refuse(Breach::transfer_order, "transfers {} and {} are not in order", row - 1,
+                          row);
+        previous = &t;
+    }
+    return std::nullopt;
+}
+
+Refusal cursor_breach(const Batch& batch) {
+    boost::unordered_flat_set<std::string_view> seen;
+    for (const Cursor& cursor : batch.cursors) {
+        if (!is_name(cursor.source, source_octets_max))
+            return refuse(Breach::cursor_source, "'{}' is not a name for a cursor's source",
+                          shown(cursor.source));
+        if (!seen.insert(cursor.source).second)
+            return refuse(Breach::cursor_twice, "the cursor of '{}' is moved twice",
+                          shown(cursor.source));
+        if (cursor.position.size() > position_octets_max || cursor.note.size() > note_octets_max)
+            return refuse(Breach::cursor_size,
+                          "the cursor of '{}' has {} octets of position and {} of note; at most "
+                          "{} and {} are kept",
+                          shown(cursor.source), cursor.position.size(), cursor.note.size(),
+                          position_octets_max, note_octets_max);
+        if (cursor.version < 1 || cursor.version > figure_max)
+            return refuse(Breach::cursor_version,
+                          "the cursor of '{}' has version {}; the first one is 1",
+                          shown(cursor.source), cursor.version);
+    }
+    return std::nullopt;
+}
+
+Refusal loss_breach(const Batch& batch) {
+    for (const Loss& loss : batch.losses) {
+        if (!is_name(loss.source, source_octets_max))
+            return refuse(Breach::loss_source, "'{}' is not a name for a loss's source",
+                          shown(loss.source));
+        if (loss.reason < LossReason::kernel_drop || loss.reason > LossReason::corrupt)
+            return refuse(Breach::loss_reason, "the loss of '{}' has the unknown reason {}",
+                          shown(loss.source), static_cast<int>(loss.reason));
+        if (loss.interval.end < loss.interval.begin)
+            return refuse(Breach::loss_interval, "the loss of '{}' ends before it begins",
+                          shown(loss.source));
+        if (loss.packets.value_or(0) > figure_max || loss.bytes_bound.value_or(0) > figure_max)
+            return refuse(Breach::loss_figure, "the loss of '{}' has a figure beyond 2^63-1",
+                          shown(loss.source));
+    }
+    return std::nullopt;
+}
+
+Refusal conservation_breach(const Batch& batch) {
+    if (!fits(batch.observed))
+        return refuse(Breach::figure_range, "what was observed has a figure beyond 2^63-1");
+    const auto sum = sum_of(batch.transfers);
+    if (!sum) return BatchRefusal{Breach::sum_overflow, sum.error().text};
+    if (*sum != batch.observed)
+        return refuse(Breach::conservation,
+                      "the transfers sum to {} bytes, {} packets, {} flows, but {} bytes, {} "
+                      "packets, {} flows were observed",
+                      sum->bytes.value(), sum->packets.value(), sum->flows.value(),
+                      batch.observed.bytes.value(), batch.observed.packets.value(),
+                      batch.observed.flows.value());
+    return std::nullopt;
+}
+
+}  // namespace
+
+bool is_name(std::string_view text, std::size_t octets_max) {
+    return !text.empty() && is_free_text(text, octets_max);
+}
+
+Result<Volume> checked_sum(const Volume& a, const Volume& b) {
+    const auto bytes = checked_add(a.bytes.value(), b.bytes.value());
+    const auto packets = checked_add(a.packets.value(), b.packets.value());
+    const auto flows = checked_add(a.flows.value(), b.flows.value());
+    if (!bytes || !packets || !flows)
+        return fail(ErrorCode::over_limit, "a sum of transfers does not fit into 64 bits");
+    return Volume{Bytes{*bytes}, Packets{*packets}, Flows{*flows}};
+}
+
+Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
+    Volume sum;
+    for (const Transfer& t : transfers) {
+        TRY_ASSIGN(sum, checked_sum(sum, t.volume));
+    }
+    return sum;
+}
+
+std::optional<BatchRefusal> find_breach(const Batch& batch) {
+    // In the order of Breach; each looks only at what the ones before it have found good.
+    for (const auto rule : {header_breach, party_breach, service_breach, transfer_breach,
+                            cursor_breach, loss_breach, conservation_breach})
+        if (auto refusal = rule(batch)) return refusal;
+    return std::nullopt;
+}
+
+Status check_batch(const Batch& batch) {
+    const auto refusal = find_breach(batch);
+    if (!refusal) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("batch {} of meter '{}' is refused: {}", to_string(batch.id),
+                            shown(batch.meter.name), refusal->text));
+}
+
+}  // namespace octroi

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What every store must do, as a GoogleTest suite of type parameters. Only tests include it. A
+// store's test gives a Fixture and instantiates it:
+//
+//     struct MyLedger {                       // a new, empty ledger; gone when it goes
+//         Store& store();
+//         Registry& registry();
+//         Query& query();
+//         void reopen();                      // as after a restart of the process
+//     };
+//     INSTANTIATE_TYPED_TEST_SUITE_P(My, StoreConformance, MyLedger);
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ledger/audit.hpp"
+#include "ledger/chain.hpp"
+#include "ledger/query.hpp"
+#include "ledger/registry.hpp"
+#include "ledger/rules.hpp"
+#include "ledger/store.hpp"
+#include "ledger/testing/batches.hpp"
+
+namespace octroi {
+
+template <typename Fixture>
+class StoreConformance : public ::testing::Test {
+protected:
+    Fixture ledger_;
+
+    // "committed", "already", or the error's code and text.
+    std::string commit(const Batch& batch) {
+        const auto outcome = ledger_.store().commit(batch);
+        if (outcome) return *outcome == CommitOutcome::committed ? "committed" : "already";
+        switch (outcome.error().code) {
+            case ErrorCode::exists:
+                return "exists";
+            case ErrorCode::invalid:
+                return "invalid";
+            case ErrorCode::conflict:
+                return "conflict";
+            default:
+                return "failed: " + outcome.error().text;
+        }
+    }
+    std::vector<StoredBatch> batches() {
+        std::vector<StoredBatch> all;
+        const auto status = ledger_.query().each_batch([&](const StoredBatch& stored) -> Status {
+            all.push_back(stored);
+            return {};
+        });
+        EXPECT_TRUE(status) << status.error().text;
+        return all;
+    }
+    std::vector<TransferSum> sums(const SumQuestion& question) {
+        const auto sums = ledger_.query().sums(question);
+        EXPECT_TRUE(sums) << sums.error().text;
+        return sums.value_or(std::vector<TransferSum>{});
+    }
+    void expect_holds(std::size_t batches) {
+        const auto report = audit(ledger_.query());
+        ASSERT_TRUE(report) << report.error().text;
+        for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+        EXPECT_EQ(report->batches, batches);
+    }
+    std::string apply(const Registry::Change& change) {
+        const auto changed = ledger_.registry().apply(change, testing::some_day);
+        if (!changed) return changed.error().text;
+        return *changed ? "changed" : "same";
+    }
+};
+TYPED_TEST_SUITE_P(StoreConformance);
+
+TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
+    using namespace testing;
+    std::string previous = zero_hash();
+    std::vector<Batch> committed;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        committed.push_back(random_batch(seed, 1, 50));
+        ASSERT_EQ(this->commit(committed.back()), "committed");
+    }
+    this->ledger_.reopen();
+    const auto stored = this->batches();
+    ASSERT_EQ(stored.size(), committed.size());
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+        EXPECT_EQ(stored[i].damage, "");
+        EXPECT_EQ(stored[i].sequence, i + 1);
+        EXPECT_EQ(stored[i].previous_hash, previous);
+        // The hash covers every field, so equal hashes are equal batches; made here, not there.
+        EXPECT_EQ(stored[i].hash, batch_hash(previous, canonical(committed[i])));
+        EXPECT_EQ(batch_hash(previous, canonical(stored[i].batch)), stored[i].hash);
+        EXPECT_EQ(stored[i].batch.transfers.size(), committed[i].transfers.size());
+        EXPECT_EQ(stored[i].batch.observed, committed[i].observed);
+        previous = stored[i].hash;
+    }
+    this->expect_holds(5);
+}
+
+TYPED_TEST_P(StoreConformance, CommitsOnce) {
+    using namespace testing;
+    const Batch batch = random_batch(7, 1, 40);
+    EXPECT_EQ(this->commit(batch), "committed");
+    EXPECT_EQ(this->commit(batch), "already");
+    // Numbered otherwise it is still the same.
+    EXPECT_EQ(this->commit(renumbered(batch)), "already");
+    EXPECT_EQ(this->commit(random_batch(8, 1, 10)), "committed");
+    this->ledger_.reopen();
+    EXPECT_EQ(this->commit(batch), "already");
+    EXPECT_EQ(this->batches().size(), 2U);
+    this->expect_holds(2);
+}
+
+TYPED_TEST_P(StoreConformance, RefusesOtherContentUnderTheSameId) {
+    using namespace testing;
+    const Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
+    ASSERT_EQ(this->commit(batch), "committed");
+    Batch other = batch;
+    other.booked_at = other.booked_at + Duration::seconds(1);
+    EXPECT_EQ(this->commit(other), "exists");
+    // The id is looked up before anything is validated.
+    other.observed = {};
+    EXPECT_EQ(this->commit(other), "exists");
+    this->expect_holds(1);
+}
+
+TYPED_TEST_P(StoreConformance, RefusesWhatBreaksARuleAndTakesItMended) {
+    using namespace testing;
+    const Batch good = BatchBuilder(1)
+                           .transfer(0, account("a"), outside("x"), "web", 10)
+                           .cursor("file:1", "p", 1)
+                           .build();
+    Batch bad = good;
+    bad.observed += Volume{Bytes{1}, Packets{}, Flows{}};
+    EXPECT_EQ(this->commit(bad), "invalid");
+    EXPECT_TRUE(this->batches().empty());
+    EXPECT_FALSE(*this->ledger_.store().cursor("eth0", "file:1"));
+    EXPECT_EQ(this->commit(good), "committed");
+    this->expect_holds(1);
+}
+
+TYPED_TEST_P(StoreConformance, RefusesACursorThatSomebodyElseMoved) {
+    using namespace testing;
+    const auto batch = [](std::uint64_t id, std::uint64_t version) {
+        return BatchBuilder(id)
+            .transfer(0, account("new" + std::to_string(id)), outside("x"), "web", id)
+            .cursor("file:1", "at " + std::to_string(version), version)
+            .build();
+    };
+    EXPECT_EQ(this->commit(batch(1, 2)), "conflict");
+    EXPECT_EQ(this->commit(batch(2, 1)), "committed");
+    EXPECT_EQ(this->commit(batch(3, 1)), "conflict");
+    EXPECT_EQ(this->commit(batch(4, 3)), "conflict");
+    EXPECT_EQ(this->commit(batch(5, 2)), "committed");
+    const auto cursor = this->ledger_.store().cursor("eth0", "file:1");
+    ASSERT_TRUE(cursor && *cursor);
+    EXPECT_EQ((*cursor)->position, "at 2");
+    EXPECT_EQ((*cursor)->version, 2U);
+    EXPECT_FALSE(*this->ledger_.store().cursor("eth1", "file:1"));
+    this->expect_holds(2);
+}
+
+TYPED_TEST_P(StoreConformance, FindsCursorsByPrefixOfTheirSource) {
+    using namespace testing;
+    const std::string binary("\0\xff\n'", 4);
+    ASSERT_EQ(this->commit(BatchBuilder(1, "b").cursor("file:aa", binary, 1).build()), "committed");
+    ASSERT_EQ(this->commit(BatchBuilder(2, "a")
+                               .cursor("file:ab", "2", 1)
+                               .cursor("file:aa", "3", 1)
+                               .cursor("filf", "4", 1)
+                               .cursor("fil", "5", 1)
+                               .build()),
+              "committed");
+    const auto found = this->ledger_.store().cursors("file:");
+    ASSERT_TRUE(found);
+    std::vector<std::string> seen;
+    for (const auto& [meter, cursor] : *found) seen.push_back(meter + " " + cursor.source);
+    EXPECT_EQ(seen, (std::vector<std::string>{"a file:aa", "a file:ab", "b file:aa"}));
+    EXPECT_EQ(found->back().cursor.position, binary);
+    EXPECT_EQ(this->ledger_.store().cursors("")->size(), 5U);
+    EXPECT_TRUE(this->ledger_.store().cursors("g")->empty());
+}
+
+TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
+    using namespace testing;
+    using Key = std::tuple<UtcTime, std::string, MeterRole, Party, Party, std::string>;
+    std::vector<Batch> committed;
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+        committed.push_back(random_batch(seed, 1, 60));
+        ASSERT_EQ(this->commit(committed.back()), "committed");
+    }
+    for (unsigned mask = 0; mask < 128; ++mask) {
+        SumQuestion question;
+        question.by_bucket = (mask & 1U) != 0;
+        question.by_meter = (mask & 2U) != 0;
+        question.by_identity = (mask & 4U) != 0;
+        question.by_service = (mask & 8U) != 0;
+        // Cuts through the middle of batches; the second end does not lie on a bucket.
+        if ((mask & 16U) != 0) question.period = {bucket_at(3), bucket_at(7) + Duration{1}};
+        if ((mask & 32U) != 0) question.role = MeterRole::bill;
+        if ((mask & 64U) != 0) question.meter = "eth0";
+        std::map<Key, Volume> expected;
+        for (const Batch& batch : committed) {
+            if (question.role && *question.role != batch.meter.role) continue;
+            if (question.meter && *question.meter != batch.meter.name) continue;
+            for (const Transfer& t : batch.transfers) {
+                if (!question.period.contains(t.bucket)) continue;
+                Party from = batch.parties[t.from];
+                Party to = batch.parties[t.to];
+                if (!question.by_identity) from.identity = to.identity = "";
+                expected[{question.by_bucket ? t.bucket : question.period.begin,
+                          question.by_meter ? batch.meter.name : "",
+                          question.by_meter ? batch.meter.role : MeterRole::bill, from, to,
+                          question.by_service ? batch.services[t.service] : ""}] += t.volume;
+            }
+        }
+        std::map<Key, Volume> got;
+        std::vector<Key> order;
+        for (const TransferSum& s : this->sums(question)) {
+            order.emplace_back(s.bucket, s.meter, s.role, s.from, s.to, s.service);
+            got[order.back()] += s.volume;
+        }
+        EXPECT_EQ(got, expected) << "mask " << mask;
+        EXPECT_EQ(order.size(), got.size());
+        EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+    }
+}
+
+TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit) {
+    using namespace testing;
+    for (std::uint64_t id = 1; id <= 3; ++id)
+        ASSERT_EQ(this->commit(BatchBuilder(id)
+                                   .transfer(0, account("a"), outside("x"), "web", figure_max, 2, 3)
+                                   .build()),
+                  "committed");
+    const auto sums = this->ledger_.query().sums({});
+    ASSERT_FALSE(sums);
+    EXPECT_EQ(sums.error().code, ErrorCode::over_limit);
+    EXPECT_EQ(this->batches().back().batch.observed.bytes.value(), figure_max);
+}
+
+TYPED_TEST_P(StoreConformance, TellsOfMetersAndLosses) {
+    using namespace testing;
+    const Loss bounded{"eth0", LossReason::kernel_drop, {bucket_at(1), bucket_at(2)}, 5, 7500};
+    const Loss open{"eth0", LossReason::not_running, {bucket_at(4), bucket_at(6)}, {}, {}};
+    ASSERT_EQ(this->commit(BatchBuilder(1)
+                               .transfer(2, account("a"), outside("x"), "web", 10)
+                               .cursor("interface:eth0", "1", 1)
+                               .loss(bounded)
+                               .build()),
+              "committed");
+    ASSERT_EQ(this->commit(BatchBuilder(2, "eth0", MeterRole::witness)
+                               .transfer(1, account("a"), outside("x"), "web", 32)
+                               .cursor("interface:eth0", "2", 2)
+                               .loss(open)
+                               .build()),
+              "committed");
+    const auto meters = this->ledger_.query().meters();
+    ASSERT_TRUE(meters) << meters.error().text;
+    ASSERT_EQ(meters->size(), 1U);
+    const MeterState& state = meters->front();
+    EXPECT_EQ(state.meter, (MeterName{"eth0", "capture", MeterRole::witness}));
+    EXPECT_EQ(state.batches, 2U);
+    EXPECT_EQ(state.volume, (Volume{Bytes{42}, Packets{2}, Flows{2}}));
+    EXPECT_EQ(state.last_bucket, bucket_at(2));
+    EXPECT_EQ(state.last_booked, some_day + Duration::seconds(2));
+    EXPECT_EQ(state.losses, 2U);
+    EXPECT_EQ(state.lost_packets, 5U);
+    ASSERT_EQ(state.cursors.size(), 1U);
+    EXPECT_EQ(state.cursors.front().position, "2");
+
+    const auto count = [&](UtcTime begin, UtcTime end) {
+        return this->ledger_.query().losses({begin, end})->size();
+    };
+    EXPECT_EQ(count(bucket_at(0), bucket_at(9)), 2U);
+    EXPECT_EQ(count(bucket_at(2), bucket_at(4)), 0U);
+    EXPECT_EQ(count(bucket_at(5), bucket_at(6)), 1U);
+    const auto losses = this->ledger_.query().losses({});
+    ASSERT_TRUE(losses);
+    EXPECT_EQ(losses->at(0).loss, bounded);
+    EXPECT_EQ(losses->at(1).loss, open);
+}
+
+TYPED_TEST_P(StoreConformance, KeepsTheDirectoryAndItsHistory) {
+    using namespace testing;
+    Registry& registry = this->ledger_.registry();
+    EXPECT_EQ(*registry.directory_version(), 0U);
+    Registry::Change first;
+    first.put_accounts = {{"child", "top", "A child"}, {"top", "", ""}};
+    first.add_bindings = {{0, {IdentityKind::prefix, "10.0.0.0/8"}, "child", {}, true},
+                          {0, {IdentityKind::mac, "00:30:ca:b8:d9:bc"}, "top", {}, false}};
+    first.put_networks = {{"10.0.0.0/8", true}};
+    EXPECT_EQ(this->apply(first), "changed");
+    EXPECT_EQ(this->apply(first), "same");
+    EXPECT_EQ(*registry.directory_version(), 1U);
+    const Directory one = *registry.directory();
+    ASSERT_EQ(one.bindings.size(), 2U);
+    EXPECT_EQ(one.bindings[0].id, 1U);
+    EXPECT_EQ(one.accounts[0], (Account{"child", "top", "A child"}));
+
+    Registry::Change second;
+    second.put_accounts = {{"child", "", "Renamed"}};
+    second.end_bindings = {{1, bucket_at(5)}, {2, UtcTime::min()}};
+    second.remove_networks = {"10.0.0.0/8"};
+    EXPECT_EQ(this->apply(second), "changed");
+    Registry::Change third;
+    third.add_bindings = {{0, {IdentityKind::vlan, "12"}, "top", {}, false}};
+    EXPECT_EQ(this->apply(third), "changed");
+
+    this->ledger_.reopen();
+    Registry& again = this->ledger_.registry();
+    const Directory now = *again.directory();
+    EXPECT_EQ(now.version, 3U);
+    EXPECT_EQ(now.accounts[0], (Account{"child", "", "Renamed"}));
+    EXPECT_TRUE(now.networks.empty());
+    ASSERT_EQ(now.bindings.size(), 2U);
+    EXPECT_EQ(now.bindings[0].valid.end, bucket_at(5));
+    EXPECT_EQ(now.bindings[1].id, 3U) << "ids are not given twice";
+    const Directory then = *again.directory_at(1);
+    EXPECT_EQ(then.accounts, one.accounts);
+    EXPECT_EQ(then.bindings, one.bindings);
+    EXPECT_EQ(then.networks, one.networks);
+    EXPECT_TRUE(again.directory_at(0)->accounts.empty());
+    EXPECT_EQ(again.directory_at(4).error().code, ErrorCode::not_found);
+    this->expect_holds(0);
+}
+
+TYPED_TEST_P(StoreConformance, ChangesAllOfTheDirectoryOrNothing) {
+    using namespace testing;
+    Registry::Change good;
+    good.put_accounts = {{"a", "", ""}, {"used", "", ""}};
+    ASSERT_EQ(this->apply(good), "changed");
+    ASSERT_EQ(this->commit(BatchBuilder(1)
+                               .transfer(0, account("used", "10.0.0.1"), outside("x"), "web", 1)
+                               .build()),
+              "committed");
+    Registry::Change bad;
+    bad.put_accounts = {{"b", "", ""}};
+    bad.add_bindings = {{0, {IdentityKind::vlan, "1"}, "nobody", {}, false}};
+    EXPECT_NE(this->apply(bad), "changed");
+    Registry::Change removal;
+    removal.remove_accounts = {"a", "used"};
+    EXPECT_NE(this->apply(removal).find("traffic"), std::string::npos);
+    EXPECT_EQ(this->ledger_.registry().directory()->accounts.size(), 2U);
+    removal.remove_accounts = {"a"};
+    EXPECT_EQ(this->apply(removal), "changed");
+    EXPECT_EQ(this->apply(good), "changed") << "a removed account may come back";
+    this->expect_holds(1);
+}
+
+TYPED_TEST_P(StoreConformance, KeepsClassTables) {
+    using namespace testing;
+    Registry& registry = this->ledger_.registry();
+    EXPECT_EQ(*registry.current_class_version(), "");
+    const auto prefix = [](const char* text) { return *parse_prefix(text); };
+    ClassTable one{"v1", "world", {"free", "domestic"}, {}};
+    one.routes = {{prefix("0.0.0.0/0"), 1},
+                  {prefix("10.0.0.0/8"), 0},
+                  {prefix("10.1.0.0/17"), 1},
+                  {prefix("2001:db8::/33"), 0},
+                  {prefix("10.1.2.3/32"), 1}};
+    std::sort(one.routes.begin(), one.routes.end());
+    ClassTable two{"v2", "other", {}, {}};
+    ASSERT_TRUE(registry.load_class_table(one, "one.txt", bucket_at(0)));
+    ASSERT_TRUE(registry.load_class_table(two, "two.txt", bucket_at(1)));
+    EXPECT_EQ(*registry.current_class_version(), "v2");
+    ASSERT_TRUE(registry.load_class_table(one, "again.txt", bucket_at(2)));
+    this->ledger_.reopen();
+    Registry& again = this->ledger_.registry();
+    EXPECT_EQ(*again.current_class_version(), "v1");
+    const auto read = again.class_table("v1");
+    ASSERT_TRUE(read && *read);
+    EXPECT_EQ((*read)->routes, one.routes);
+    EXPECT_EQ((*read)->classes, one.classes);
+    EXPECT_EQ((*read)->default_class, "world");
+    EXPECT_FALSE(*again.class_table("v3"));
+    const auto infos = again.class_tables();
+    ASSERT_TRUE(infos);
+    ASSERT_EQ(infos->size(), 2U);
+    EXPECT_EQ(infos->at(0).name, "one.txt");
+    EXPECT_EQ(infos->at(0).prefixes, 5U);
+    EXPECT_TRUE(infos->at(0).current);
+    EXPECT_FALSE(infos->at(1).current);
+    ClassTable bad = one;
+    bad.version = "v4";
+    bad.routes.front().class_index = 9;
+    EXPECT_EQ(again.load_class_table(bad, "bad", bucket_at(3)).error().code, ErrorCode::invalid);
+    this->expect_holds(0);
+}
+
+TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
+    using namespace testing;
+    for (std::uint64_t seed = 1; seed <= 3; ++seed)
+        ASSERT_EQ(this->commit(random_batch(seed, 1, 5)), "committed");
+    int visited = 0;
+    const auto status = this->ledger_.query().each_batch([&](const StoredBatch&) -> Status {
+        if (++visited == 2) return fail(ErrorCode::interrupted, "enough");
+        return {};
+    });
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::interrupted);
+    EXPECT_EQ(visited, 2);
+    EXPECT_EQ(this->commit(random_batch(4, 1, 5)), "committed");
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce,
+                            RefusesOtherContentUnderTheSameId,
+                            RefusesWhatBreaksARuleAndTakesItMended,
+                            RefusesACursorThatSomebodyElseMoved, FindsCursorsByPrefixOfTheirSource,
+                            SumsAsANaiveLoopDoes, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
+                            TellsOfMetersAndLosses, KeepsTheDirectoryAndItsHistory,
+                            ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
+                            EndsAWalkWithTheVisitorsError);
+
+}  // namespace octroi

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Batches for tests: built row by row, or at random from a seed.
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "ledger/rules.hpp"
+#include "record/batch.hpp"
+
+namespace octroi::testing {
+
+// 2026-11-01T00:00:00Z, the start of a bucket.
+inline constexpr UtcTime some_day = UtcTime::from_seconds(1'793'491'200);
+
+inline UtcTime bucket_at(int number) { return some_day + Duration{bucket_length.ns * number}; }
+
+inline Party account(std::string name, std::string identity = "") {
+    return {PartyKind::account, std::move(name), std::move(identity)};
+}
+inline Party outside(std::string class_name) {
+    return {PartyKind::outside, std::move(class_name), ""};
+}
+inline Party unattributed(std::string identity) {
+    return {PartyKind::unattributed, "", std::move(identity)};
+}
+inline Party excluded(std::string reason) { return {PartyKind::excluded, std::move(reason), ""}; }
+
+inline BatchId batch_id(std::uint64_t number) {
+    BatchId id;
+    for (std::size_t i = 0; i < 8; ++i)
+        id.octets[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+    return id;
+}
+
+class BatchBuilder {
+public:
+    explicit BatchBuilder(std::uint64_t id, std::string meter = "eth0",
+                          MeterRole role = MeterRole::bill) {
+        batch_.id = batch_id(id);
+        batch_.meter = {std::move(meter), "capture", role};
+        batch_.booked_at = some_day + Duration::seconds(static_cast<std::int64_t>(id));
+        batch_.class_version = "00ff";
+        batch_.directory_version = 3;
+    }
+
+    BatchBuilder& transfer(int bucket, const Party& from, const Party& to,
+                           const std::string& service, std::uint64_t bytes,
+                           std::uint64_t packets = 1, std::uint64_t flows = 1) {
+        rows_[{bucket_at(bucket), party(from), party(to), number(batch_.services, service)}] +=
+            Volume{Bytes{bytes}, Packets{packets}, Flows{flows}};
+        return *this;
+    }
+    BatchBuilder& cursor(std::string source, std::string position, std::uint64_t version) {
+        batch_.cursors.push_back(
+            {std::move(source), std::move(position), version, "note " + std::to_string(version)});
+        return *this;
+    }
+    BatchBuilder& loss(Loss loss) {
+        batch_.losses.push_back(std::move(loss));
+        return *this;
+    }
+    [[nodiscard]] Batch build() const {
+        Batch batch = batch_;
+        for (const auto& [key, volume] : rows_) {
+            const auto& [bucket, from, to, service] = key;
+            batch.transfers.push_back({bucket, from, to, service, volume});
+            batch.observed += volume;
+        }
+        return batch;
+    }
+
+private:
+    template <typename T>
+    static std::uint32_t number(std::vector<T>& items, const T& item) {
+        const auto found = std::find(items.begin(), items.end(), item);
+        if (found != items.end()) return static_cast<std::uint32_t>(found - items.begin());
+        items.push_back(item);
+        return static_cast<std::uint32_t>(items.size() - 1);
+    }
+    std::uint32_t party(const Party& item) { return number(batch_.parties, item); }
+
+    Batch batch_;
+    std::map<std::tuple<UtcTime, std::uint32_t, std::uint32_t, std::uint32_t>, Volume> rows_;
+};
+
+// The same seed gives the same batch. Buckets, parties and services overlap with those of other
+// seeds; cursors continue when `version` counts up from 1.
+inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t rows) {
+    std::mt19937_64 random(seed);
+    const auto below = [&](std::uint64_t n) { return static_cast<int>(random() % n); };
+    const auto any_party = [&]() -> Party {
+        switch (below(8)) {
+            case 0:
+                return unattributed("10.0.0." + std::to_string(below(20)));
+            case 1:
+                return excluded(below(2) == 0 ? "non-ip" : "duplicate");
+            case 2:
+            case 3:
+                return outside(below(2) == 0 ? "domestic" : "international");
+            default:
+                return account("user" + std::to_string(below(10)),
+                               "10.1.0." + std::to_string(below(30)));
+        }
+    };
+    BatchBuilder builder(seed, below(4) == 0 ? "proxy" : "eth0",
+                         below(4) == 0 ? MeterRole::witness : MeterRole::bill);
+    for (std::size_t i = 0; i < rows; ++i)
+        builder.transfer(below(12), any_party(), any_party(),
+                         below(2) == 0 ? "web" : "service" + std::to_string(below(5)),
+                         random() % (1ULL << static_cast<unsigned>(below(40))), random() % 1000,
+                         random() % 10);
+    builder.cursor("interface:eth" + std::to_string(seed), std::to_string(random()), version);
+    if (below(3) == 0)
+        builder.loss({"eth0",
+                      LossReason::kernel_drop,
+                      {bucket_at(0), bucket_at(below(5))},
+                      random() % 100,
+                      std::nullopt});
+    return builder.build();
+}
+
+// The same batch as another producer would number it: names in reverse order.
+inline Batch renumbered(const Batch& batch) {
+    Batch other = batch;
+    std::reverse(other.parties.begin(), other.parties.end());
+    std::reverse(other.services.begin(), other.services.end());
+    std::reverse(other.cursors.begin(), other.cursors.end());
+    std::reverse(other.losses.begin(), other.losses.end());
+    const auto parties = static_cast<std::uint32_t>(batch.parties.size());
+    const auto services = static_cast<std::uint32_t>(batch.services.size());
+    for (Transfer& t : other.transfers) {
+        t.from = parties - 1 - t.from;
+        t.to = parties - 1 - t.to;
+        t.service = services - 1 - t.service;
+    }
+    std::sort(other.transfers.begin(), other.transfers.end());
+    return other;
+}
+
+}  // namespace octroi::testing

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of a batch into the ledger.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "ledger/rules.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+struct Link {
+    std::uint64_t sequence = 0;
+    std::string hash;
+};
+
+// The newest batch at or before `sequence`; 0 and zeros where there is none.
+Result<Link> link_at(const Database& db, std::uint64_t sequence) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT sequence, hash FROM batch WHERE sequence "
+                                             "<= ?1 ORDER BY sequence DESC LIMIT 1"));
+    find.bind(1, sequence);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found) return Link{0, zero_hash()};
+    Link link{find.figure(0), find.text(1)};
+    if (link.hash.size() != hash_octets)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("the hash of batch {} in {} is damaged; see `octroi audit`",
+                                link.sequence, db.path()));
+    return link;
+}
+
+// The same id is there: is it the same batch?
+Result<CommitOutcome> compare(const Database& db, const Batch& batch, const Link& stored) {
+    TRY_ASSIGN(const Link previous, link_at(db, stored.sequence - 1));
+    if (!find_breach(batch) && batch_hash(previous.hash, canonical(batch)) == stored.hash)
+        return CommitOutcome::already_committed;
+    return fail(ErrorCode::exists,
+                fmt::format("batch {} of meter '{}' is in the ledger already, with other content "
+                            "(as number {}); this is a bug: please report it",
+                            to_string(batch.id), batch.meter.name, stored.sequence));
+}
+
+Result<std::optional<Link>> find_batch(const Database& db, const BatchId& id) {
+    TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT sequence, hash FROM batch WHERE id = ?1"));
+    const std::string octets = sqlite::octets_of(id);
+    find.bind_blob(1, octets);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found) return std::nullopt;
+    return Link{find.figure(0), find.text(1)};
+}
+
+Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint64_t in_ledger) {
+    if (cursor.version == in_ledger + 1) return {};
+    return fail(ErrorCode::conflict,
+                fmt::format("meter '{}' moves its cursor of '{}' to version {}, but the ledger is "
+                            "at version {}: another process reads the same source and has counted "
+                            "it; stop one of the two",
+                            batch.meter.name, cursor.source, cursor.version, in_ledger));
+}
+
+Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64_t sequence) {
+    TRY_ASSIGN(auto find, Statement::prepare(
+                              db, "SELECT version FROM cursor WHERE meter = ?1 AND source = ?2"));
+    TRY_ASSIGN(auto put, Statement::prepare(db,
+                                            "INSERT OR REPLACE INTO cursor (meter, source, "
+                                            "position, version, note) "
+                                            "VALUES (?1, ?2, ?3, ?4, ?5)"));
+    TRY_ASSIGN(auto keep, Statement::prepare(db,
+                                             "INSERT INTO batch_cursor (batch, source, "
+                                             "position, version, note) "
+                                             "VALUES (?1, ?2, ?3, ?4, ?5)"));
+    for (const Cursor* cursor : batch.cursors) {
+        find.bind_text(1, batch.batch->meter.name);
+        find.bind_text(2, cursor->source);
+        TRY_ASSIGN(const bool found, find.step());
+        const std::uint64_t in_ledger = found ? find.figure(0) : 0;
+        find.reset();
+        TRY(check_cursor_version(*batch.batch, *cursor, in_ledger));
+        put.bind_text(1, batch.batch->meter.name);
+        keep.bind(1, sequence);
+        for (Statement* statement : {&put, &keep}) {
+            statement->bind_text(2, cursor->source);
+            statement->bind_blob(3, cursor->position);
+            statement->bind(4, cursor->version);
+            statement->bind_text(5, cursor->note);
+            TRY(statement->run());
+        }
+    }
+    return {};
+}
+
+Status insert_losses(const Database& db, const CanonicalBatch& batch, std::uint64_t sequence) {
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db,
+                                  "INSERT INTO loss (batch, number, source, reason, begin_at, "
+                                  "end_at, packets, bytes_bound) "
+                                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+    std::uint64_t number = 0;
+    for (const Loss* loss : batch.losses) {
+        insert.bind(1, sequence);
+        insert.bind(2, number++);
+        insert.bind_text(3, loss->source);
+        insert.bind(4, static_cast<std::int64_t>(loss->reason));
+        insert.bind(5, loss->interval.begin);
+        insert.bind(6, loss->interval.end);
+        insert.bind_optional(7, loss->packets);
+        insert.bind_optional(8, loss->bytes_bound);
+        TRY(insert.run());
+    }
+    return {};
+}
+
+struct NameNumbers {
+    std::vector<std::int64_t> parties;
+    std::vector<std::int64_t> services;
+};
+
+Result<NameNumbers> number_names(sqlite::Interner& names, const CanonicalBatch& batch) {
+    NameNumbers numbers;
+    numbers.parties.reserve(batch.parties.size());
+    for (const Party* party : batch.parties) {
+        TRY_ASSIGN(const std::int64_t number, names.party(*party));
+        numbers.parties.push_back(number);
+    }
+    for (const std::string* service : batch.services) {
+        TRY_ASSIGN(const std::int64_t number, names.service(*service));
+        numbers.services.push_back(number);
+    }
+    return numbers;
+}
+
+Status insert_transfers(const Database& db, const CanonicalBatch& batch, const NameNumbers& names,
+                        std::int64_t first) {
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db,
+                                  "INSERT INTO transfer (transfer_id, bucket, from_party, "
+                                  "to_party, service, bytes, packets, flows) "
+                                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+    std::int64_t row = first;
+    for (const Transfer& t : batch.transfers) {
+        insert.bind(1, row++);
+        insert.bind(2, sqlite::bucket_number(t.bucket));
+        insert.bind(3, names.parties[t.from]);
+        insert.bind(4, names.parties[t.to]);
+        insert.bind(5, names.services[t.service]);
+        insert.bind(6, t.volume.bytes.value());
+        insert.bind(7, t.volume.packets.value());
+        insert.bind(8, t.volume.flows.value());
+        TRY(insert.run());
+    }
+    return {};
+}
+
+struct BatchRow {
+    Link previous;
+    std::int64_t meter = 0;
+    std::int64_t class_version = 0;
+    std::int64_t first_transfer = 0;
+};
+
+Status insert_batch(const Database& db, const CanonicalBatch& canonical, const BatchRow& row) {
+    const Batch& batch = *canonical.batch;
+    const std::string hash = batch_hash(row.previous.hash, canonical);
+    const std::string id = sqlite::octets_of(batch.id);
+    TRY_ASSIGN(
+        auto insert,
+        Statement::prepare(db,
+                           "INSERT INTO batch (sequence, id, meter, booked_at, class_version, "
+                           "directory_version, observed_bytes, observed_packets, observed_flows, "
+                           "first_transfer, transfers, first_bucket, last_bucket, hash) VALUES "
+                           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"));
+    insert.bind(1, row.previous.sequence + 1);
+    insert.bind_blob(2, id);
+    insert.bind(3, row.meter);
+    insert.bind(4, batch.booked_at);
+    insert.bind(5, row.class_version);
+    insert.bind(6, batch.directory_version);
+    insert.bind(7, batch.observed.bytes.value());
+    insert.bind(8, batch.observed.packets.value());
+    insert.bind(9, batch.observed.flows.value());
+    insert.bind(10, row.first_transfer);
+    insert.bind(11, std::uint64_t{canonical.transfers.size()});
+    if (!canonical.transfers.empty()) {
+        insert.bind(12, sqlite::bucket_number(canonical.transfers.front().bucket));
+        insert.bind(13, sqlite::bucket_number(canonical.transfers.back().bucket));
+    }
+    insert.bind_blob(14, hash);
+    return insert.run();
+}
+
+}  // namespace
+
+Status SqliteLedger::insert(const CanonicalBatch& batch) {
+    BatchRow row;
+    TRY_ASSIGN(row.previous, link_at(db_, sqlite::figure_end));
+    const std::uint64_t sequence = row.previous.sequence + 1;
+    // Before the long part: a conflict is told soon.
+    TRY(move_cursors(db_, batch, sequence));
+    TRY_ASSIGN(row.meter, names_.meter(batch.batch->meter));
+    TRY_ASSIGN(row.class_version, names_.class_version(batch.batch->class_version));
+    TRY_ASSIGN(const std::int64_t last,
+               db_.number("SELECT coalesce(max(transfer_id), 0) FROM transfer"));
+    row.first_transfer = last + 1;
+    TRY_ASSIGN(const NameNumbers numbers, number_names(names_, batch));
+    TRY(insert_transfers(db_, batch, numbers, row.first_transfer));
+    TRY(insert_losses(db_, batch, sequence));
+    return insert_batch(db_, batch, row);
+}
+
+Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::write));
+    TRY_ASSIGN(const std::optional<Link> stored, find_batch(db_, batch.id));
+    if (stored) return compare(db_, batch, *stored);
+    TRY(check_batch(batch));
+    TRY(insert(canonical(batch)));
+    TRY(transaction.commit());
+    return CommitOutcome::committed;
+}
+
+Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
+    auto outcome = try_commit(batch);
+    // Numbers given in a transaction that is gone must not be used again.
+    if (!outcome) names_.forget();
+    return outcome;
+}
+
+Result<std::optional<Cursor>> SqliteLedger::cursor(std::string_view meter,
+                                                   std::string_view source) {
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT source, position, version, note FROM "
+                                             "cursor WHERE meter = ?1 AND source = ?2"));
+    find.bind_text(1, meter);
+    find.bind_text(2, source);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found) return std::nullopt;
+    return sqlite::cursor_from(find, 0);
+}
+
+Result<std::vector<Store::MeterCursor>> SqliteLedger::cursors(std::string_view source_prefix) {
+    // In the order of octets, all texts that begin with the prefix stand together from it on.
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT meter, source, position, version, note "
+                                             "FROM cursor WHERE source >= ?1 ORDER BY source"));
+    find.bind_text(1, source_prefix);
+    std::vector<MeterCursor> found;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row || !find.octets(1).starts_with(source_prefix)) break;
+        found.push_back({find.text(0), sqlite::cursor_from(find, 1)});
+    }
+    std::sort(found.begin(), found.end(), [](const MeterCursor& a, const MeterCursor& b) {
+        return std::tie(a.meter, a.cursor.source) < std::tie(b.meter, b.cursor.source);
+    });
+    return found;
+}
+
+}  // namespace octroi

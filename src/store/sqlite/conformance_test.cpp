@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/store_conformance.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "store/testing/folder.hpp"
+
+namespace octroi {
+namespace {
+
+class SqliteFixture {
+public:
+    SqliteFixture() { reopen(); }
+    Store& store() { return *ledger_; }
+    Registry& registry() { return *ledger_; }
+    Query& query() { return *ledger_; }
+    void reopen() {
+        ledger_.reset();
+        auto opened = SqliteLedger::open(folder_.file("deep/ledger.db"),
+                                         {.mode = OpenMode::create, .holder = "test"});
+        if (!opened) {
+            ADD_FAILURE() << opened.error().text;
+            std::abort();
+        }
+        ledger_ = std::move(*opened);
+    }
+
+private:
+    testing::Folder folder_;
+    std::unique_ptr<SqliteLedger> ledger_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
+
+}  // namespace
+}  // namespace octroi

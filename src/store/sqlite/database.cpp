@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/database.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/narrow.hpp"
+#include "store/sqlite/holder.hpp"
+
+namespace octroi::sqlite {
+namespace {
+
+bool is_out_of_space(int result_code, int system_error) {
+    if ((result_code & 0xFF) == SQLITE_FULL) return true;
+    return (result_code & 0xFF) == SQLITE_IOERR &&
+           (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG);
+}
+
+std::string busy_text(const std::string& path) {
+    const std::string holder = writer_of(path);
+    return fmt::format("the ledger {} is being written by {}; it did not let go in time: try again",
+                       path, holder.empty() ? "another process" : holder);
+}
+
+}  // namespace
+
+Result<Database> Database::open(const std::string& path, int flags) {
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    CHECK(handle != nullptr);  // else memory is out
+    Database db(handle, path);
+    sqlite3_extended_result_codes(handle, 1);
+    if (code != SQLITE_OK) return std::unexpected(db.error(sqlite3_extended_errcode(handle)));
+    return db;
+}
+
+Status Database::run(const char* sql) const {
+    const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return std::unexpected(error(code));
+    return {};
+}
+
+Result<std::int64_t> Database::number(const char* sql) const {
+    TRY_ASSIGN(auto statement, Statement::prepare(*this, sql));
+    TRY_ASSIGN(const bool row, statement.step());
+    if (!row) return 0;
+    return statement.number(0);
+}
+
+Error Database::error(int result_code) const {
+    const int system_error = sqlite3_system_errno(handle());
+    const std::string words = sqlite3_errmsg(handle());
+    const auto say = [&](ErrorCode code, std::string_view next) {
+        std::string text = fmt::format("ledger {}: {}", path_, words);
+        if (system_error != 0 && (result_code & 0xFF) != SQLITE_CONSTRAINT)
+            text += fmt::format(" ({})", std::strerror(system_error));
+        return Error{code, next.empty() ? text : fmt::format("{}; {}", text, next)};
+    };
+    if (is_out_of_space(result_code, system_error))
+        return Error{ErrorCode::no_space,
+                     fmt::format("there is no room left to write the ledger {}: nothing of this "
+                                 "was written; make room, then try again",
+                                 path_)};
+    switch (result_code & 0xFF) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return Error{ErrorCode::conflict, busy_text(path_)};
+        case SQLITE_CORRUPT:
+            return say(ErrorCode::corrupt, "restore it from a backup, or see `octroi audit`");
+        case SQLITE_NOTADB:
+            return Error{ErrorCode::corrupt,
+                         fmt::format("{} is not a ledger: it is no SQLite database", path_)};
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_AUTH:
+            return say(ErrorCode::permission,
+                       "run as root, or as the user that owns the file and its folder");
+        case SQLITE_CANTOPEN:
+            if (system_error == EACCES || system_error == EPERM || system_error == EROFS)
+                return say(ErrorCode::permission,
+                           "run as root, or as the user that owns the file and its folder");
+            return say(ErrorCode::failed, "");
+        default:
+            return say(ErrorCode::failed, "");
+    }
+}
+
+Result<Statement> Statement::prepare(const Database& db, std::string_view sql) {
+    sqlite3_stmt* handle = nullptr;
+    const int code = sqlite3_prepare_v3(db.handle(), sql.data(), narrow<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+    if (code != SQLITE_OK) return std::unexpected(db.error(code));
+    Statement statement;
+    statement.db_ = &db;
+    statement.statement_.reset(handle);
+    return statement;
+}
+
+void Statement::bind_text(int parameter, std::string_view value) {
+    // A null pointer would be NULL, not the empty text.
+    const char* data = value.empty() ? "" : value.data();
+    sqlite3_bind_text(get(), parameter, data, narrow<int>(value.size()), SQLITE_STATIC);
+}
+
+void Statement::bind_blob(int parameter, std::string_view value) {
+    const char* data = value.empty() ? "" : value.data();
+    sqlite3_bind_blob(get(), parameter, data, narrow<int>(value.size()), SQLITE_STATIC);
+}
+
+void Statement::bind_optional(int parameter, const std::optional<std::uint64_t>& value) {
+    if (value)
+        bind(parameter, *value);
+    else
+        bind_null(parameter);
+}
+
+Result<bool> Statement::step() {
+    const int code = sqlite3_step(get());
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) {
+        reset();
+        return false;
+    }
+    auto error = std::unexpected(db_->error(code));
+    reset();
+    return error;
+}
+
+Status Statement::run() {
+    TRY_ASSIGN(const bool row, step());
+    CHECK(!row);
+    return {};
+}
+
+std::optional<std::uint64_t> Statement::optional_figure(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return figure(column);
+}
+
+std::string_view Statement::octets(int column) const {
+    // column_blob of a text gives its octets; it must be asked for before the size.
+    const void* data = sqlite3_column_blob(get(), column);
+    const int size = sqlite3_column_bytes(get(), column);
+    if (data == nullptr || size == 0) return {};
+    return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+Result<Transaction> Transaction::begin(const Database& db, Kind kind) {
+    if (sqlite3_get_autocommit(db.handle()) == 0) return Transaction(nullptr);
+    // IMMEDIATE: the wait for another writer is here, and not in the middle.
+    TRY(db.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
+    return Transaction(&db);
+}
+
+Transaction::~Transaction() {
+    // Some errors have rolled back by themselves; then there is nothing to do.
+    if (db_ != nullptr && sqlite3_get_autocommit(db_->handle()) == 0)
+        sqlite3_exec(db_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Status Transaction::commit() {
+    if (db_ == nullptr) return {};
+    TRY(db_->run("COMMIT"));
+    db_ = nullptr;
+    return {};
+}
+
+}  // namespace octroi::sqlite

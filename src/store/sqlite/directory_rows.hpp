@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The rows of the directory's tables: columns, and values from them. The key comes first.
+
+#include "record/directory.hpp"
+#include "store/sqlite/rows.hpp"
+
+namespace octroi::sqlite {
+
+inline constexpr const char* account_columns = "name, parent, title";
+inline constexpr const char* binding_columns =
+    "binding_id, kind, value, account, begin_at, end_at, per_address";
+inline constexpr const char* network_columns = "prefix, per_address";
+
+[[nodiscard]] inline Account account_from(const Statement& row) {
+    return {row.text(0), row.text(1), row.text(2)};
+}
+
+[[nodiscard]] inline Binding binding_from(const Statement& row) {
+    Binding binding;
+    binding.id = row.figure(0);
+    binding.identity = {enum_from<IdentityKind>(row, 1), row.text(2)};
+    binding.account = row.text(3);
+    binding.valid = {row.time(4), row.time(5)};
+    binding.per_address = row.number(6) != 0;
+    return binding;
+}
+
+[[nodiscard]] inline LocalNetwork network_from(const Statement& row) {
+    return {row.text(0), row.number(1) != 0};
+}
+
+}  // namespace octroi::sqlite

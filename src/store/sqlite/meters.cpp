@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is known of each meter. Its volume is the sum of what its batches observed, which is that of
+// their transfers (conservation), so no transfer is read.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "ledger/rules.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using sqlite::Statement;
+using States = std::map<std::string, MeterState>;
+
+Status read_batches(const sqlite::Database& db, States& states) {
+    // The newest batch says the kind and the role, for a user may have changed them: it comes last.
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db,
+                   "SELECT m.name, m.kind, m.role, g.batches, n.booked_at, g.last_bucket, "
+                   "g.bytes, g.packets, g.flows FROM (SELECT meter, count(*) AS batches, "
+                   "max(sequence) AS newest, max(last_bucket) AS last_bucket, "
+                   "sum(observed_bytes) AS bytes, sum(observed_packets) AS packets, "
+                   "sum(observed_flows) AS flows FROM batch GROUP BY meter) g JOIN batch n ON "
+                   "n.sequence = g.newest JOIN meter m ON m.meter_id = g.meter "
+                   "ORDER BY g.newest"));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        MeterState& state = states[find.text(0)];
+        state.meter = {find.text(0), find.text(1), sqlite::enum_from<MeterRole>(find, 2)};
+        state.batches += find.figure(3);
+        state.last_booked = find.time(4);
+        if (!find.is_null(5))
+            state.last_bucket = std::max(state.last_bucket, sqlite::bucket_time(find.number(5)));
+        TRY_ASSIGN(state.volume, checked_sum(state.volume, sqlite::volume_from(find, 6)));
+    }
+}
+
+Status read_losses(const sqlite::Database& db, States& states) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT m.name, count(*), sum(l.packets) FROM loss "
+                                             "l JOIN batch b ON b.sequence = l.batch JOIN "
+                                             "meter m ON m.meter_id = b.meter GROUP BY 1"));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        MeterState& state = states[find.text(0)];
+        state.losses = find.figure(1);
+        state.lost_packets = find.figure(2);
+    }
+}
+
+}  // namespace
+
+Result<std::vector<MeterState>> SqliteLedger::meters() {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    States states;
+    TRY(read_batches(db_, states));
+    TRY(read_losses(db_, states));
+    TRY_ASSIGN(auto cursors, current_cursors());
+    for (auto& [meter, cursor] : cursors) states[meter].cursors.push_back(std::move(cursor));
+    std::vector<MeterState> result;
+    for (auto& [name, state] : states) result.push_back(std::move(state));
+    return result;
+}
+
+Result<std::vector<MeterLoss>> SqliteLedger::losses(Interval period) {
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db_,
+                                  "SELECT m.name, l.source, l.reason, l.begin_at, l.end_at, "
+                                  "l.packets, l.bytes_bound FROM loss l JOIN batch b ON "
+                                  "b.sequence = l.batch JOIN meter m ON m.meter_id = b.meter "
+                                  "WHERE l.begin_at < ?2 AND (l.begin_at >= ?1 OR l.end_at > ?1) "
+                                  "ORDER BY l.begin_at, l.batch, l.number"));
+    find.bind(1, period.begin);
+    find.bind(2, period.end);
+    std::vector<MeterLoss> losses;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return losses;
+        MeterLoss loss;
+        loss.meter = find.text(0);
+        loss.loss = {find.text(1),
+                     sqlite::enum_from<LossReason>(find, 2),
+                     {find.time(3), find.time(4)},
+                     find.optional_figure(5),
+                     find.optional_figure(6)};
+        losses.push_back(std::move(loss));
+    }
+}
+
+}  // namespace octroi

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// How single values stand in rows.
+
+#include <cstdint>
+#include <string>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "record/batch.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace octroi::sqlite {
+
+// Greater than any number of a row.
+inline constexpr std::uint64_t figure_end = INT64_MAX;
+
+// Buckets are stored in units of their length: one octet less in every row.
+[[nodiscard]] constexpr std::int64_t bucket_number(UtcTime bucket) noexcept {
+    return bucket_start(bucket).ns / bucket_length.ns;
+}
+// The numbers that stand for a time.
+inline constexpr std::int64_t bucket_number_min = INT64_MIN / bucket_length.ns;
+inline constexpr std::int64_t bucket_number_max = INT64_MAX / bucket_length.ns;
+// Numbers out of that range (a damaged ledger) give the nearest time.
+[[nodiscard]] constexpr UtcTime bucket_time(std::int64_t number) noexcept {
+    if (number < bucket_number_min) return UtcTime::min();
+    if (number > bucket_number_max) return UtcTime::max();
+    return UtcTime{number * bucket_length.ns};
+}
+
+[[nodiscard]] inline std::string octets_of(const BatchId& id) {
+    return {id.octets.begin(), id.octets.end()};
+}
+
+// From the columns source, position, version, note.
+[[nodiscard]] inline Cursor cursor_from(const Statement& row, int column) {
+    return {row.text(column), row.text(column + 1), row.figure(column + 2), row.text(column + 3)};
+}
+
+[[nodiscard]] inline Volume volume_from(const Statement& row, int column) {
+    return {Bytes{row.figure(column)}, Packets{row.figure(column + 1)},
+            Flows{row.figure(column + 2)}};
+}
+
+// An enumeration that is stored as its number; out of range (a damaged ledger) it becomes 0, which
+// no enumeration of record/ uses.
+template <typename Enum>
+[[nodiscard]] Enum enum_from(const Statement& row, int column) {
+    const std::int64_t value = row.number(column);
+    return static_cast<Enum>(value > 0 && value < 256 ? value : 0);
+}
+
+}  // namespace octroi::sqlite

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace octroi::sqlite {
+namespace {
+
+// References are declared for readers and not enforced: only commit() writes them, the audit
+// resolves every one, and three look-ups for each transfer would halve the speed of a commit.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meter (
+    meter_id INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    role     INTEGER NOT NULL,          -- 1 bill, 2 witness
+    UNIQUE (name, kind, role)
+) STRICT;
+
+CREATE TABLE holder (
+    holder_id INTEGER PRIMARY KEY,
+    kind      INTEGER NOT NULL,         -- 1 account, 2 unattributed, 3 outside, 4 excluded
+    name      TEXT NOT NULL,
+    UNIQUE (kind, name)
+) STRICT;
+
+CREATE TABLE party (
+    party_id INTEGER PRIMARY KEY,
+    holder   INTEGER NOT NULL REFERENCES holder,
+    identity TEXT NOT NULL,
+    UNIQUE (holder, identity)
+) STRICT;
+
+CREATE TABLE service (
+    service_id INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE class_version (
+    class_version_id INTEGER PRIMARY KEY,
+    version          TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE batch (
+    sequence          INTEGER PRIMARY KEY,   -- 1, 2, 3, …
+    id                BLOB NOT NULL UNIQUE,
+    meter             INTEGER NOT NULL REFERENCES meter,
+    booked_at         INTEGER NOT NULL,      -- ns since 1970
+    class_version     INTEGER NOT NULL REFERENCES class_version,
+    directory_version INTEGER NOT NULL,
+    observed_bytes    INTEGER NOT NULL,
+    observed_packets  INTEGER NOT NULL,
+    observed_flows    INTEGER NOT NULL,
+    first_transfer    INTEGER NOT NULL,      -- its transfers: this transfer_id and the ones behind
+    transfers         INTEGER NOT NULL,
+    first_bucket      INTEGER,               -- of its transfers; NULL without any
+    last_bucket       INTEGER,
+    hash              BLOB NOT NULL
+) STRICT;
+CREATE INDEX batch_by_time ON batch (last_bucket, first_bucket, first_transfer, transfers, meter);
+
+CREATE TABLE transfer (
+    transfer_id INTEGER PRIMARY KEY,
+    bucket      INTEGER NOT NULL,            -- its start in units of 300 s since 1970
+    from_party  INTEGER NOT NULL REFERENCES party,
+    to_party    INTEGER NOT NULL REFERENCES party,
+    service     INTEGER NOT NULL REFERENCES service,
+    bytes       INTEGER NOT NULL,
+    packets     INTEGER NOT NULL,
+    flows       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE batch_cursor (
+    batch    INTEGER NOT NULL REFERENCES batch,
+    source   TEXT NOT NULL,
+    position BLOB NOT NULL,
+    version  INTEGER NOT NULL,
+    note     TEXT NOT NULL,
+    PRIMARY KEY (batch, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursor (
+    meter    TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    position BLOB NOT NULL,
+    version  INTEGER NOT NULL,
+    note     TEXT NOT NULL,
+    PRIMARY KEY (meter, source)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cursor_by_source ON cursor (source);
+
+CREATE TABLE loss (
+    batch       INTEGER NOT NULL REFERENCES batch,
+    number      INTEGER NOT NULL,            -- 0, 1, 2, … inside the batch
+    source      TEXT NOT NULL,
+    reason      INTEGER NOT NULL,
+    begin_at    INTEGER NOT NULL,            -- ns since 1970
+    end_at      INTEGER NOT NULL,
+    packets     INTEGER,                     -- NULL: no bound is known
+    bytes_bound INTEGER,
+    PRIMARY KEY (batch, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE directory_change (
+    version INTEGER PRIMARY KEY,             -- 1, 2, 3, …
+    at      INTEGER NOT NULL,
+    hash    BLOB NOT NULL
+) STRICT;
+
+-- Rows of the directory hold from version `added` until before version `removed` (NULL: now).
+CREATE TABLE account (
+    name    TEXT NOT NULL,
+    parent  TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    added   INTEGER NOT NULL REFERENCES directory_change,
+    removed INTEGER REFERENCES directory_change,
+    PRIMARY KEY (name, added)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE binding (
+    binding_id  INTEGER NOT NULL,
+    kind        INTEGER NOT NULL,            -- 1 prefix, 2 mac, 3 vlan, 4 interface
+    value       TEXT NOT NULL,
+    account     TEXT NOT NULL,
+    begin_at    INTEGER NOT NULL,
+    end_at      INTEGER NOT NULL,
+    per_address INTEGER NOT NULL,
+    added       INTEGER NOT NULL REFERENCES directory_change,
+    removed     INTEGER REFERENCES directory_change,
+    PRIMARY KEY (binding_id, added)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE network (
+    prefix      TEXT NOT NULL,
+    per_address INTEGER NOT NULL,
+    added       INTEGER NOT NULL REFERENCES directory_change,
+    removed     INTEGER REFERENCES directory_change,
+    PRIMARY KEY (prefix, added)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_added ON account (added);
+CREATE INDEX account_removed ON account (removed);
+CREATE INDEX binding_added ON binding (added);
+CREATE INDEX binding_removed ON binding (removed);
+CREATE INDEX network_added ON network (added);
+CREATE INDEX network_removed ON network (removed);
+
+CREATE TABLE class_table (
+    class_table_id INTEGER PRIMARY KEY,
+    version        TEXT NOT NULL UNIQUE,
+    name           TEXT NOT NULL,
+    loaded_at      INTEGER NOT NULL,
+    default_class  TEXT NOT NULL,
+    prefixes       INTEGER NOT NULL,
+    checksum       BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE class_name (
+    class_table INTEGER NOT NULL REFERENCES class_table,
+    number      INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    PRIMARY KEY (class_table, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE class_routes (
+    class_table INTEGER NOT NULL REFERENCES class_table,
+    number      INTEGER NOT NULL,
+    octets      BLOB NOT NULL,
+    PRIMARY KEY (class_table, number)
+) STRICT;
+
+-- Which table was in use since when; the last row is the current one.
+CREATE TABLE class_use (
+    number  INTEGER PRIMARY KEY,
+    version TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    hash    BLOB NOT NULL
+) STRICT;
+
+-- For reading by hand.
+CREATE VIEW transfer_text AS
+SELECT b.sequence AS batch, m.name AS meter, m.role AS meter_role,
+       datetime(t.bucket * 300, 'unixepoch') AS bucket,
+       fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
+       th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
+       s.name AS service, t.bytes, t.packets, t.flows
+FROM batch b
+JOIN transfer t ON t.transfer_id >= b.first_transfer
+               AND t.transfer_id < b.first_transfer + b.transfers
+JOIN meter m ON m.meter_id = b.meter
+JOIN party fp ON fp.party_id = t.from_party
+JOIN holder fh ON fh.holder_id = fp.holder
+JOIN party tp ON tp.party_id = t.to_party
+JOIN holder th ON th.holder_id = tp.holder
+JOIN service s ON s.service_id = t.service;
+)sql";
+
+constexpr std::array<MigrationStep, 1> steps_{version_1};
+
+}  // namespace
+
+std::span<const MigrationStep> migration_steps() { return steps_; }
+
+Status migrate(const Database& db, std::span<const MigrationStep> steps, bool may_write) {
+    const auto newest = static_cast<std::int64_t>(steps.size());
+    const auto look = [&]() -> Result<std::int64_t> {
+        TRY_ASSIGN(const std::int64_t id, db.number("PRAGMA application_id"));
+        TRY_ASSIGN(const std::int64_t version, db.number("PRAGMA user_version"));
+        TRY_ASSIGN(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema"));
+        if (id == 0 && version == 0 && tables == 0) return 0;
+        if (id != application_id || version < 1)
+            return fail(ErrorCode::corrupt,
+                        fmt::format("{} is a SQLite database, but not a ledger", db.path()));
+        if (version > newest)
+            return fail(ErrorCode::unsupported,
+                        fmt::format("the ledger {} is of format {}, made by a newer Octroi; this "
+                                    "one knows formats up to {}: upgrade it",
+                                    db.path(), version, newest));
+        return version;
+    };
+    TRY_ASSIGN(std::int64_t version, look());
+    if (version == newest) return {};
+    if (!may_write)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("the ledger {} is of the older format {}; `octroi run` or any "
+                                "other command that writes brings it to format {}",
+                                db.path(), version, newest));
+    TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
+    // Again, under the lock: another process may have been quicker.
+    TRY_ASSIGN(version, look());
+    for (; version < newest; ++version) TRY(db.run(steps[static_cast<std::size_t>(version)]));
+    TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
+    TRY(db.run(fmt::format("PRAGMA user_version = {}", newest).c_str()));
+    return transaction.commit();
+}
+
+}  // namespace octroi::sqlite

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the walks over batches and directory cannot see.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/sqlite/class_store.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+// Each counts rows that must not be.
+struct Check {
+    const char* sql;
+    const char* finding;  // with the count for {}
+};
+constexpr std::array checks{
+    // The batches' transfers follow each other without a gap, from 1 to the last.
+    Check{"SELECT count(*) FROM (SELECT first_transfer, 1 + coalesce(sum(transfers) OVER (ORDER BY "
+          "sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected FROM batch) "
+          "WHERE first_transfer IS NOT expected",
+          "{} batches do not follow the transfers of the batch before them"},
+    Check{"SELECT abs((SELECT count(*) FROM transfer) - (SELECT coalesce(sum(transfers), 0) FROM "
+          "batch))",
+          "{} transfers are too many or missing"},
+    Check{"SELECT count(*) FROM batch b WHERE (first_bucket, last_bucket) IS NOT (SELECT "
+          "min(bucket), max(bucket) FROM transfer t WHERE t.transfer_id >= b.first_transfer AND "
+          "t.transfer_id - b.first_transfer < b.transfers)",
+          "{} batches are filed under times that are not those of their transfers"},
+    Check{"SELECT count(*) FROM batch b WHERE transfers > 0 AND EXISTS (SELECT 1 FROM transfer x "
+          "JOIN transfer y ON y.transfer_id = x.transfer_id + 1 WHERE x.transfer_id >= "
+          "b.first_transfer AND x.transfer_id - b.first_transfer < b.transfers - 1 AND x.bucket > "
+          "y.bucket)",
+          "{} batches do not have their transfers in the order of time"},
+    Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT sequence FROM batch)",
+          "{} cursors belong to no batch"},
+    Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT sequence FROM batch)",
+          "{} losses belong to no batch"},
+    Check{"SELECT count(*) FROM party WHERE holder NOT IN (SELECT holder_id FROM holder)",
+          "{} parties have no holder"},
+    Check{"SELECT sum(c) FROM (SELECT count(*) AS c FROM account WHERE added NOT IN (SELECT "
+          "version FROM directory_change) OR removed NOT IN (SELECT version FROM "
+          "directory_change) OR removed <= added UNION ALL SELECT count(*) FROM binding WHERE "
+          "added NOT IN (SELECT version FROM directory_change) OR removed NOT IN (SELECT version "
+          "FROM directory_change) OR removed <= added UNION ALL SELECT count(*) FROM network "
+          "WHERE added NOT IN (SELECT version FROM directory_change) OR removed NOT IN (SELECT "
+          "version FROM directory_change) OR removed <= added)",
+          "{} rows of the directory belong to no version of it"},
+    Check{"SELECT count(*) FROM class_name WHERE class_table NOT IN (SELECT class_table_id FROM "
+          "class_table)",
+          "{} classes belong to no class table"},
+    Check{"SELECT count(*) FROM class_routes WHERE class_table NOT IN (SELECT class_table_id FROM "
+          "class_table)",
+          "{} lists of prefixes belong to no class table"},
+    Check{"SELECT count(*) FROM class_use WHERE version NOT IN (SELECT version FROM class_table)",
+          "{} times a class table was used that is not there"},
+};
+
+Status check_database(const Database& db, std::vector<std::string>& findings) {
+    TRY_ASSIGN(auto check, Statement::prepare(db, "PRAGMA integrity_check(20)"));
+    while (true) {
+        const auto row = check.step();
+        // A database that is broken enough cannot even be checked to the end.
+        if (!row) findings.push_back(row.error().text);
+        if (!row || !*row) return {};
+        if (check.octets(0) != "ok") findings.push_back("the database: " + check.text(0));
+    }
+}
+
+Status check_class_tables(const Database& db, std::vector<std::string>& findings) {
+    TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT version FROM class_table"));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        if (const auto table = sqlite::read_class_table(db, find.octets(0)); !table)
+            findings.push_back(table.error().text);
+    }
+}
+
+Status check_class_uses(const Database& db, std::vector<std::string>& findings) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT number, version, at, hash FROM class_use "
+                                             "ORDER BY number"));
+    std::string previous = zero_hash();
+    for (std::int64_t expected = 1;; ++expected) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        if (find.number(0) != expected)
+            findings.push_back(fmt::format("change {} of the class table is missing", expected));
+        if (class_use_hash(previous, find.octets(1), find.time(2)) != find.octets(3))
+            findings.push_back(
+                fmt::format("change {} of the class table does not have the hash "
+                            "that was made for it",
+                            find.number(0)));
+        if (find.octets(3).size() != hash_octets) return {};
+        previous = find.text(3);
+        expected = find.number(0);
+    }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> SqliteLedger::self_check() {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    std::vector<std::string> findings;
+    TRY(check_database(db_, findings));
+    if (!findings.empty()) return findings;
+    for (const auto& [sql, finding] : checks) {
+        TRY_ASSIGN(const std::int64_t count, db_.number(sql));
+        if (count != 0) findings.push_back(fmt::format(fmt::runtime(finding), count));
+    }
+    TRY(check_class_tables(db_, findings));
+    TRY(check_class_uses(db_, findings));
+    return findings;
+}
+
+}  // namespace octroi

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A ledger in one SQLite file (WAL, synced at every commit): the ports Store, Registry and Query.
+// Its tables: docs/format/ledger.md.
+
+#include <memory>
+#include <string>
+
+#include "host/file.hpp"
+#include "ledger/chain.hpp"
+#include "ledger/query.hpp"
+#include "ledger/registry.hpp"
+#include "ledger/store.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/interner.hpp"
+
+namespace octroi {
+
+enum class OpenMode {
+    read_only,   // Store and Registry's changes fail; must exist
+    read_write,  // must exist
+    create,      // made if it is not there, with its folders (mode 0750)
+};
+
+struct SqliteOptions {
+    OpenMode mode = OpenMode::read_only;
+    // Not empty: hold the ledger under this name ("octroi run") as long as it is open, so that no
+    // other holder can open it (code conflict, naming who has it). Writers that do not hold take
+    // turns.
+    std::string holder;
+    // How long to wait for another writer's transaction before giving up with conflict.
+    Duration patience = Duration::seconds(30);
+};
+
+// Calls come from one thread at a time. Two threads open the file twice; a reader sees the state as
+// of its last call and never blocks the writer. An error leaves the ledger usable.
+class SqliteLedger final : public Store, public Registry, public Query {
+public:
+    // Errors name the path and what to do next: not_found, corrupt (not a ledger, damaged),
+    // unsupported (another format), permission, conflict (held, or being written), no_space,
+    // failed.
+    [[nodiscard]] static Result<std::unique_ptr<SqliteLedger>> open(const std::string& path,
+                                                                    const SqliteOptions& options);
+
+    // For open().
+    SqliteLedger(sqlite::Database db, Fd hold) : db_(std::move(db)), hold_(std::move(hold)) {}
+
+    // Store: commit.cpp
+    [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
+    [[nodiscard]] Result<std::optional<Cursor>> cursor(std::string_view meter,
+                                                       std::string_view source) override;
+    [[nodiscard]] Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) override;
+
+    // Registry: directory_store.cpp, class_store.cpp
+    [[nodiscard]] Result<Directory> directory() override;
+    [[nodiscard]] Result<Directory> directory_at(std::uint64_t version) override;
+    [[nodiscard]] Result<std::uint64_t> directory_version() override;
+    [[nodiscard]] Result<std::string> current_class_version() override;
+    [[nodiscard]] Result<bool> apply(const Change& change, UtcTime now) override;
+    [[nodiscard]] Status load_class_table(const ClassTable& table, std::string_view name,
+                                          UtcTime now) override;
+    [[nodiscard]] Result<std::optional<ClassTable>> class_table(std::string_view version) override;
+    [[nodiscard]] Result<std::vector<ClassTableInfo>> class_tables() override;
+
+    // Query: sums.cpp, walk.cpp, self_check.cpp
+    [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;
+    [[nodiscard]] Result<std::vector<TransferSum>> sums(const SumQuestion& question) override;
+    [[nodiscard]] Result<std::vector<MeterState>> meters() override;
+    [[nodiscard]] Result<std::vector<MeterLoss>> losses(Interval period) override;
+    [[nodiscard]] Status each_batch(const BatchVisitor& visit) override;
+    [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
+    [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
+    [[nodiscard]] Result<std::vector<std::string>> self_check() override;
+
+private:
+    // commit.cpp
+    [[nodiscard]] Result<CommitOutcome> try_commit(const Batch& batch);
+    [[nodiscard]] Status insert(const CanonicalBatch& batch);
+
+    sqlite::Database db_;
+    Fd hold_;
+    sqlite::Interner names_{db_};
+};
+
+}  // namespace octroi

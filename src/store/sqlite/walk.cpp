@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is stored, batch by batch and version by version: for the audit. Nothing that stands in the
+// database is believed here; what does not fit becomes `damage`.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/sqlite/directory_rows.hpp"
+#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+void add_damage(std::string& damage, std::string_view text) {
+    if (!damage.empty()) damage += "; ";
+    damage += text;
+}
+
+// Gives the names that a batch uses its own numbers, in the order in which they first come.
+class LocalNames {
+public:
+    // 0 and on: the local number; the flag says whether it is new.
+    std::pair<std::uint32_t, bool> local(std::int64_t number) {
+        const auto [at, is_new] =
+            numbers_.try_emplace(number, static_cast<std::uint32_t>(numbers_.size()));
+        return {at->second, is_new};
+    }
+
+private:
+    boost::unordered_flat_map<std::int64_t, std::uint32_t> numbers_;
+};
+
+class BatchReader {
+public:
+    [[nodiscard]] static Result<BatchReader> make(const Database& db) {
+        BatchReader reader;
+        TRY_ASSIGN(reader.transfers_,
+                   Statement::prepare(db,
+                                      "SELECT bucket, from_party, to_party, service, bytes, "
+                                      "packets, flows FROM transfer WHERE transfer_id >= ?1 "
+                                      "AND transfer_id - ?1 < ?2 ORDER BY transfer_id"));
+        TRY_ASSIGN(reader.party_,
+                   Statement::prepare(db,
+                                      "SELECT h.kind, h.name, p.identity FROM party p JOIN "
+                                      "holder h ON h.holder_id = p.holder "
+                                      "WHERE p.party_id = ?1"));
+        TRY_ASSIGN(reader.service_,
+                   Statement::prepare(db, "SELECT name FROM service WHERE service_id = ?1"));
+        TRY_ASSIGN(reader.cursors_,
+                   Statement::prepare(db,
+                                      "SELECT source, position, version, note FROM "
+                                      "batch_cursor WHERE batch = ?1 ORDER BY source"));
+        TRY_ASSIGN(reader.losses_,
+                   Statement::prepare(db,
+                                      "SELECT source, reason, begin_at, end_at, packets, "
+                                      "bytes_bound, number FROM loss WHERE batch = ?1 "
+                                      "ORDER BY number"));
+        return reader;
+    }
+
+    // From a row of batches_sql.
+    [[nodiscard]] Result<StoredBatch> read(const Statement& row) {
+        StoredBatch stored;
+        stored.sequence = row.figure(0);
+        Batch& batch = stored.batch;
+        const std::string_view id = row.octets(1);
+        if (id.size() == batch.id.octets.size())
+            std::copy(id.begin(), id.end(), batch.id.octets.begin());
+        else
+            add_damage(stored.damage, "its id has not 16 octets");
+        if (row.is_null(2)) add_damage(stored.damage, "its meter is not in the table");
+        batch.meter = {row.text(2), row.text(3), sqlite::enum_from<MeterRole>(row, 4)};
+        batch.booked_at = row.time(5);
+        if (row.is_null(6)) add_damage(stored.damage, "its class version is not in the table");
+        batch.class_version = row.text(6);
+        batch.directory_version = row.figure(7);
+        batch.observed = sqlite::volume_from(row, 8);
+        stored.hash = row.text(13);
+        TRY(read_transfers(row.number(11), row.number(12), stored));
+        TRY(read_cursors(stored));
+        TRY(read_losses(stored));
+        return stored;
+    }
+
+    static constexpr const char* batches_sql =
+        "SELECT b.sequence, b.id, m.name, m.kind, m.role, b.booked_at, v.version, "
+        "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
+        "b.first_transfer, b.transfers, b.hash FROM batch b "
+        "LEFT JOIN meter m ON m.meter_id = b.meter "
+        "LEFT JOIN class_version v ON v.class_version_id = b.class_version ORDER BY b.sequence";
+
+private:
+    [[nodiscard]] Result<std::uint32_t> local_party(LocalNames& names, std::int64_t number,
+                                                    StoredBatch& stored) {
+        const auto [local, is_new] = names.local(number);
+        if (!is_new) return local;
+        party_.bind(1, number);
+        TRY_ASSIGN(const bool found, party_.step());
+        if (!found) add_damage(stored.damage, fmt::format("party {} is missing", number));
+        stored.batch.parties.push_back(
+            found ? Party{sqlite::enum_from<PartyKind>(party_, 0), party_.text(1), party_.text(2)}
+                  : Party{});
+        party_.reset();
+        return local;
+    }
+
+    [[nodiscard]] Result<std::uint32_t> local_service(LocalNames& names, std::int64_t number,
+                                                      StoredBatch& stored) {
+        const auto [local, is_new] = names.local(number);
+        if (!is_new) return local;
+        service_.bind(1, number);
+        TRY_ASSIGN(const bool found, service_.step());
+        if (!found) add_damage(stored.damage, fmt::format("service {} is missing", number));
+        stored.batch.services.push_back(found ? service_.text(0) : std::string());
+        service_.reset();
+        return local;
+    }
+
+    [[nodiscard]] Status read_transfers(std::int64_t first, std::int64_t count,
+                                        StoredBatch& stored) {
+        LocalNames parties;
+        LocalNames services;
+        transfers_.bind(1, first);
+        transfers_.bind(2, count);
+        while (true) {
+            TRY_ASSIGN(const bool row, transfers_.step());
+            if (!row) break;
+            Transfer t;
+            t.bucket = sqlite::bucket_time(transfers_.number(0));
+            TRY_ASSIGN(t.from, local_party(parties, transfers_.number(1), stored));
+            TRY_ASSIGN(t.to, local_party(parties, transfers_.number(2), stored));
+            TRY_ASSIGN(t.service, local_service(services, transfers_.number(3), stored));
+            t.volume = sqlite::volume_from(transfers_, 4);
+            stored.batch.transfers.push_back(t);
+        }
+        const auto found = static_cast<std::int64_t>(stored.batch.transfers.size());
+        if (found != count)
+            add_damage(stored.damage,
+                       fmt::format("{} of its {} transfers are there", found, count));
+        put_in_order(stored.batch);
+        return {};
+    }
+
+    // The rows stand in canonical order, which is that of the names; a batch has them in the order
+    // of its own numbers, which were just given anew.
+    static void put_in_order(Batch& batch) {
+        if (!std::is_sorted(batch.transfers.begin(), batch.transfers.end()))
+            std::sort(batch.transfers.begin(), batch.transfers.end());
+    }
+
+    [[nodiscard]] Status read_cursors(StoredBatch& stored) {
+        cursors_.bind(1, stored.sequence);
+        while (true) {
+            TRY_ASSIGN(const bool row, cursors_.step());
+            if (!row) return {};
+            stored.batch.cursors.push_back(sqlite::cursor_from(cursors_, 0));
+        }
+    }
+
+    [[nodiscard]] Status read_losses(StoredBatch& stored) {
+        losses_.bind(1, stored.sequence);
+        while (true) {
+            TRY_ASSIGN(const bool row, losses_.step());
+            if (!row) return {};
+            if (losses_.figure(6) != stored.batch.losses.size())
+                add_damage(stored.damage, "its losses are not numbered 0, 1, 2, …");
+            stored.batch.losses.push_back({losses_.text(0),
+                                           sqlite::enum_from<LossReason>(losses_, 1),
+                                           {losses_.time(2), losses_.time(3)},
+                                           losses_.optional_figure(4),
+                                           losses_.optional_figure(5)});
+        }
+    }
+
+    Statement transfers_;
+    Statement party_;
+    Statement service_;
+    Statement cursors_;
+    Statement losses_;
+};
+
+class DirectoryReader {
+public:
+    [[nodiscard]] static Result<DirectoryReader> make(const Database& db) {
+        DirectoryReader reader;
+        struct Kind {
+            const char* table;
+            const char* key;
+            const char* columns;
+            Statement* written;
+            Statement* removed;
+        };
+        for (const Kind& kind : {Kind{"account", "name", sqlite::account_columns, &reader.accounts_,
+                                      &reader.accounts_removed_},
+                                 Kind{"binding", "binding_id", sqlite::binding_columns,
+                                      &reader.bindings_, &reader.bindings_removed_},
+                                 Kind{"network", "prefix", sqlite::network_columns,
+                                      &reader.networks_, &reader.networks_removed_}}) {
+            TRY_ASSIGN(*kind.written,
+                       Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE added = ?1 "
+                                                          "ORDER BY 1",
+                                                          kind.columns, kind.table)));
+            // Not those that were only written anew.
+            TRY_ASSIGN(*kind.removed,
+                       Statement::prepare(
+                           db, fmt::format("SELECT {1} FROM {0} o WHERE removed = ?1 AND NOT "
+                                           "EXISTS (SELECT 1 FROM {0} n WHERE n.{1} = o.{1} AND "
+                                           "n.added = ?1) ORDER BY 1",
+                                           kind.table, kind.key)));
+        }
+        return reader;
+    }
+
+    [[nodiscard]] Status read(DirectoryDelta& delta) {
+        TRY(each(accounts_, delta.version,
+                 [&](auto& row) { delta.accounts.push_back(sqlite::account_from(row)); }));
+        TRY(each(accounts_removed_, delta.version,
+                 [&](auto& row) { delta.accounts_removed.push_back(row.text(0)); }));
+        TRY(each(bindings_, delta.version,
+                 [&](auto& row) { delta.bindings.push_back(sqlite::binding_from(row)); }));
+        TRY(each(bindings_removed_, delta.version,
+                 [&](auto& row) { delta.bindings_removed.push_back(row.figure(0)); }));
+        TRY(each(networks_, delta.version,
+                 [&](auto& row) { delta.networks.push_back(sqlite::network_from(row)); }));
+        return each(networks_removed_, delta.version,
+                    [&](auto& row) { delta.networks_removed.push_back(row.text(0)); });
+    }
+
+private:
+    template <typename Take>
+    [[nodiscard]] static Status each(Statement& statement, std::uint64_t version, Take take) {
+        statement.bind(1, version);
+        while (true) {
+            TRY_ASSIGN(const bool row, statement.step());
+            if (!row) return {};
+            take(statement);
+        }
+    }
+
+    Statement accounts_, accounts_removed_;
+    Statement bindings_, bindings_removed_;
+    Statement networks_, networks_removed_;
+};
+
+}  // namespace
+
+Status SqliteLedger::each_batch(const BatchVisitor& visit) {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    TRY_ASSIGN(auto reader, BatchReader::make(db_));
+    TRY_ASSIGN(auto batches, Statement::prepare(db_, BatchReader::batches_sql));
+    std::string previous = zero_hash();
+    while (true) {
+        TRY_ASSIGN(const bool row, batches.step());
+        if (!row) return {};
+        TRY_ASSIGN(StoredBatch stored, reader.read(batches));
+        stored.previous_hash = std::exchange(previous, stored.hash);
+        TRY(visit(stored));
+    }
+}
+
+Status SqliteLedger::each_directory_change(const DirectoryVisitor& visit) {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    TRY_ASSIGN(auto reader, DirectoryReader::make(db_));
+    TRY_ASSIGN(auto versions, Statement::prepare(db_,
+                                                 "SELECT version, at, hash FROM "
+                                                 "directory_change ORDER BY version"));
+    while (true) {
+        TRY_ASSIGN(const bool row, versions.step());
+        if (!row) return {};
+        StoredDirectoryChange change;
+        change.delta.version = versions.figure(0);
+        change.delta.at = versions.time(1);
+        change.hash = versions.text(2);
+        TRY(reader.read(change.delta));
+        TRY(visit(change));
+    }
+}
+
+Result<std::vector<std::pair<std::string, Cursor>>> SqliteLedger::current_cursors() {
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT meter, source, position, version, note "
+                                             "FROM cursor ORDER BY meter, source"));
+    std::vector<std::pair<std::string, Cursor>> cursors;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return cursors;
+        cursors.emplace_back(find.text(0), sqlite::cursor_from(find, 1));
+    }
+}
+
+}  // namespace octroi
