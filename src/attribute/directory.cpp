@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -46,7 +47,14 @@ struct CompiledDirectory::Compiler {
     explicit Compiler(CompiledDirectory& made) : out(made) {}
 
     CompiledDirectory& out;
-    std::map<Prefix, std::vector<Layer>> prefixes;
+    // By family, address, length: a prefix stands right before all that it holds.
+    struct PrefixOrder {
+        bool operator()(const Prefix& a, const Prefix& b) const noexcept {
+            if (a.address.family != b.address.family) return a.address.family < b.address.family;
+            return a < b;
+        }
+    };
+    std::map<Prefix, std::vector<Layer>, PrefixOrder> prefixes;
     std::map<Identity, std::vector<Layer>> links;  // MACs, VLANs, interfaces
     boost::unordered_flat_map<std::string, std::uint32_t> owner_index;
     boost::unordered_flat_map<std::string, std::uint32_t> party_index;
@@ -149,7 +157,6 @@ struct CompiledDirectory::Compiler {
         return narrow<std::uint32_t>(out.timelines_.size() - 1);
     }
 
-    // In order of the map a prefix stands before all that it holds.
     void finish_prefixes() {
         std::vector<LpmEntry> entries;
         std::vector<std::pair<Prefix, std::uint32_t>> open;  // the prefixes around the current one
@@ -178,7 +185,10 @@ struct CompiledDirectory::Compiler {
                 continue;
             }
             out.vlans_.resize(vlan_last + 1, no_timeline);
-            out.vlans_[std::stoul(identity.value)] = timeline;
+            std::size_t id = 0;
+            std::from_chars(identity.value.data(), identity.value.data() + identity.value.size(),
+                            id);
+            out.vlans_.at(id) = timeline;
         }
     }
 };

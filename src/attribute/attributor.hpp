@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Whose it is: readings in, the transfers of a batch out. One for each meter, used on its thread.
+//
+//     Attributor attributor(directory, classes, services, random_seed());
+//     meter.pull(attributor, …)…
+//     Attributed made = attributor.take();      when a batch is due: with the meter's checkpoint
+//     attributor.replace(new directory, …);     only right after take()
+//
+// Each octet of a reading goes from one party to another in one bucket: nothing is left out, and
+// what policy leaves out is attributed to excluded/<reason> at both ends. Ends are decided by
+// CompiledDirectory; the near end of a link (VLAN, interface) is the source of traffic that came in
+// and the destination of what went out; where the direction is not known, it is the end inside a
+// declared local network if exactly one is; else links bind nothing. A reading over several
+// buckets, or over a change of a binding, is split in proportion to time (split.hpp); its flow
+// belongs to the first part.
+//
+// Memory: 28 octets for each memo of the meter (the live flows); for a batch 40 + 11 for each row
+// and 64 for each single address seen. Between batches at most rows_kept and addresses_kept stay.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "attribute/address_parties.hpp"
+#include "attribute/class_table.hpp"
+#include "attribute/directory.hpp"
+#include "attribute/services.hpp"
+#include "attribute/tally.hpp"
+#include "record/counter.hpp"
+#include "record/reading.hpp"
+#include "record/transfer.hpp"
+
+namespace octroi {
+
+// The attributed part of a Batch; fields of the same names.
+struct Attributed {
+    std::vector<Party> parties;
+    std::vector<std::string> services;
+    std::vector<Transfer> transfers;  // sorted, one row for each (bucket, from, to, service)
+    Volume volume;                    // the sum of the transfers
+    std::string class_version;
+    std::uint64_t directory_version = 0;
+};
+
+// In the order of Attributor::counters().
+inline constexpr std::array<CounterInfo, 6> attribute_counters = {{
+    {"attribute_readings_total", "Readings attributed."},
+    {"attribute_remembered_total",
+     "Readings whose answer was remembered from one before of the same flow."},
+    {"attribute_split_total", "Readings split over buckets or over a change of a binding."},
+    {"attribute_odd_times_total",
+     "Readings whose last packet was before their first, or centuries away: moved."},
+    {"attribute_overlong_total",
+     "Readings longer than 31 days: booked whole in the bucket of their last packet."},
+    {"attribute_refused_total",
+     "Readings that would overflow the 64-bit sums of a batch: not booked."},
+}};
+
+class Attributor final : public ReadingSink {
+public:
+    static constexpr std::size_t rows_kept = std::size_t{1} << 21U;
+    static constexpr std::size_t addresses_kept = std::size_t{1} << 20U;
+    static constexpr std::size_t memos_max = std::size_t{1}
+                                             << 24U;  // of larger ones nothing is remembered
+
+    using DirectoryPtr = std::shared_ptr<const CompiledDirectory>;
+    using ClassesPtr = std::shared_ptr<const CompiledClasses>;
+    using ServicesPtr = std::shared_ptr<const CompiledServices>;
+
+    // seed: for the hash tables; secret from those whose traffic is counted.
+    Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
+               std::uint64_t seed);
+
+    void accept(std::span<const Reading> readings) override;
+
+    // Names for Reading::interface (index + 1), as Meter::interfaces() gives them. Readings of
+    // interfaces not named yet are of no interface.
+    void set_interfaces(std::span<const std::string> names);
+
+    // What was accepted since the last take(). Starts anew.
+    [[nodiscard]] Attributed take();
+    // Rows of the batch in the making: the driver commits before they become too many.
+    [[nodiscard]] std::size_t rows() const noexcept { return tally_.rows().size(); }
+
+    // Only while the batch is empty: a batch is made with one directory and one class table.
+    void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
+
+    [[nodiscard]] std::vector<CounterValue> counters() const;
+
+private:
+    using BucketNumber = std::int32_t;
+    // Who and what, and when it holds.
+    struct Answer {
+        std::uint32_t from = 0;
+        std::uint32_t to = 0;
+        std::uint32_t service = 0;
+        Interval valid;
+    };
+    // An answer remembered, for the buckets [first, end) that lie wholly inside its interval, and
+    // the row it was last added to.
+    struct Memo {
+        BucketNumber first = 0;
+        BucketNumber end = 0;  // first == end: nothing remembered
+        std::uint32_t from = 0;
+        std::uint32_t to = 0;
+        std::uint32_t service = 0;
+        std::uint32_t row = 0;
+        std::uint32_t row_generation = 0;
+    };
+    struct Ends {
+        CompiledDirectory::Answer from;
+        CompiledDirectory::Answer to;
+    };
+
+    // Numbers of parties: those of the directory, then from here on the classes, the built-in
+    // classes, the reasons of exclusion, and single addresses.
+    struct Bases {
+        std::uint32_t classes = 0;
+        std::uint32_t builtin = 0;
+        std::uint32_t excluded = 0;
+        std::uint32_t addresses = 0;
+    };
+
+    void number_parties();
+    void forget();
+    [[nodiscard]] bool count(const Reading& reading) noexcept;
+    bool add_remembered(const Reading& reading);
+    void add_whole(const Reading& reading, BucketNumber bucket);
+    void add_split(const Reading& reading);
+    [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
+    [[nodiscard]] Answer resolve(const Reading& reading, UtcTime time);
+    [[nodiscard]] Ends find_ends(const Reading& reading, UtcTime time) const;
+    [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
+    [[nodiscard]] std::uint32_t party_of(const CompiledDirectory::Answer& answer,
+                                         const Address& address);
+    [[nodiscard]] std::uint32_t party_of(const CompiledDirectory::Target& target,
+                                         const Address& address);
+    [[nodiscard]] Memo* memo_of(const Reading& reading);
+    void remember(const Reading& reading, const Answer& answer);
+    [[nodiscard]] Party party(std::uint32_t number) const;
+    [[nodiscard]] std::vector<std::uint32_t> used_parties() const;
+
+    DirectoryPtr directory_;
+    ClassesPtr classes_;
+    ServicesPtr services_;
+    std::vector<std::string> interface_names_;
+    std::vector<std::uint32_t> interface_timelines_;
+    Bases bases_;
+    AddressParties addresses_;
+    Tally tally_;
+    std::uint32_t generation_ = 1;  // of the tally's rows
+    std::vector<Memo> memos_;
+    UtcTime bucket_begin_{1};  // the bucket of the reading before; at first none
+    UtcTime bucket_end_{0};
+    BucketNumber bucket_ = 0;
+    std::uint64_t bytes_ = 0;  // of the batch
+    std::uint64_t packets_ = 0;
+    std::uint64_t flows_ = 0;
+    std::array<std::uint64_t, attribute_counters.size()> counts_{};
+};
+
+}  // namespace octroi

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The sums of a batch in the making: one row for each (bucket, from, to, service).
+
+#include <cstdint>
+#include <vector>
+
+#include "attribute/row_index.hpp"
+#include "base/hash.hpp"
+
+namespace octroi {
+
+// Numbers of the attributor's own; bucket is counted from 1970 in bucket lengths.
+struct TallyKey {
+    std::int32_t bucket = 0;
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    std::uint32_t service = 0;
+
+    bool operator==(const TallyKey&) const = default;
+};
+
+struct TallyRow {
+    TallyKey key;
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t flows = 0;
+};
+
+class Tally {
+public:
+    explicit Tally(std::uint64_t seed) noexcept : seed_(seed | 1U) {}
+
+    // The place of the key's row, made if it is not there. Valid until clear().
+    [[nodiscard]] std::uint32_t row_of(const TallyKey& key) {
+        const auto next = static_cast<std::uint32_t>(rows_.size());
+        const std::uint32_t row = index_.find_or_insert(
+            hash(key), next, [&](std::uint32_t r) { return rows_[r].key == key; },
+            [&](std::uint32_t r) { return hash(rows_[r].key); });
+        if (row == next) rows_.push_back({key, 0, 0, 0});
+        return row;
+    }
+    // Sums cannot overflow: the attributor bounds the total of all rows.
+    void add(std::uint32_t row, std::uint64_t bytes, std::uint64_t packets,
+             std::uint64_t flows) noexcept {
+        TallyRow& r = rows_[row];
+        r.bytes += bytes;
+        r.packets += packets;
+        r.flows += flows;
+    }
+    [[nodiscard]] const std::vector<TallyRow>& rows() const noexcept { return rows_; }
+    [[nodiscard]] const TallyRow& row(std::uint32_t at) const noexcept { return rows_[at]; }
+
+    // Keeps the memory of at most `rows_kept` rows.
+    void clear(std::size_t rows_kept) noexcept {
+        if (rows_.capacity() > rows_kept) {
+            rows_ = std::vector<TallyRow>();
+            index_.reset();
+            return;
+        }
+        rows_.clear();
+        index_.clear();
+    }
+    [[nodiscard]] std::size_t memory() const noexcept {
+        return rows_.capacity() * sizeof(TallyRow) + index_.memory();
+    }
+
+private:
+    [[nodiscard]] std::uint64_t hash(const TallyKey& key) const noexcept {
+        const auto bucket = static_cast<std::uint32_t>(key.bucket);
+        const std::uint64_t ends = std::uint64_t{key.from} << 32U | key.to;
+        return mix(ends ^ mix_a,
+                   (std::uint64_t{key.service} << 32U | bucket) ^ seed_ ^ mix(ends, mix_b));
+    }
+
+    std::uint64_t seed_;
+    std::vector<TallyRow> rows_;
+    RowIndex index_;
+};
+
+}  // namespace octroi
