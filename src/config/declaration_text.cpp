@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/declaration_text.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
+
+#include "config/toml_text.hpp"
 
 namespace octroi {
 namespace {
@@ -34,8 +33,7 @@ Result<std::string> field_text(const toml::node& node) {
 }
 
 SourceLine place(const toml::node& node, std::string_view file) {
-    return {std::string(file), static_cast<std::uint32_t>(node.source().begin.line),
-            static_cast<std::uint32_t>(node.source().begin.column)};
+    return source_line(node.source(), file);
 }
 
 std::unexpected<Error> problem_at(const SourceLine& where, std::string_view text) {
@@ -97,14 +95,9 @@ std::string_view csv_kind(const std::vector<std::string>& header) {
 }  // namespace
 
 Result<std::vector<DeclaredRecord>> toml_records(std::string_view text, std::string_view file) {
-    const toml::parse_result parsed = toml::parse(text, file);
-    if (!parsed) {
-        const auto& begin = parsed.error().source().begin;
-        return problem_at({std::string(file), begin.line, begin.column},
-                          parsed.error().description());
-    }
+    TRY_ASSIGN(const toml::table root, parse_toml(text, file));
     std::vector<DeclaredRecord> records;
-    for (const auto& [kind, node] : parsed.table()) {
+    for (const auto& [kind, node] : root) {
         const toml::array* array = node.as_array();
         if (array == nullptr || !array->is_homogeneous<toml::table>())
             return problem_at(place(node, file),

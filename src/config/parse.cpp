@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/parse.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 
 #include "base/narrow.hpp"
 #include "config/rules.hpp"
 #include "config/suggest.hpp"
+#include "config/toml_text.hpp"
 #include "config/value.hpp"
 
 namespace octroi {
@@ -136,9 +134,7 @@ private:
         return entries;
     }
 
-    SourceLine place(const toml::source_region& region) const {
-        return {std::string(file_), region.begin.line, region.begin.column};
-    }
+    SourceLine place(const toml::source_region& region) const { return source_line(region, file_); }
 
     void problem(const toml::source_region& region, std::string text) {
         problems_.push_back({place(region), std::move(text)});
@@ -250,18 +246,8 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name) {
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const OptionTable& table) {
-    if (text.size() > config_text_max) {
-        return fail(ErrorCode::over_limit,
-                    fmt::format("{}: a configuration has at most {} octets, this has {}", file_name,
-                                config_text_max, text.size()));
-    }
-    const toml::parse_result parsed = toml::parse(text, file_name);
-    if (!parsed) {
-        const toml::source_position& at = parsed.error().source().begin;
-        return fail(ErrorCode::invalid, fmt::format("{}:{}:{}: not TOML: {}", file_name, at.line,
-                                                    at.column, parsed.error().description()));
-    }
-    return Reader(file_name, table).read(parsed.table());
+    TRY_ASSIGN(const toml::table root, parse_toml(text, file_name));
+    return Reader(file_name, table).read(root);
 }
 
 }  // namespace octroi

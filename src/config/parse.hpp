@@ -11,9 +11,6 @@
 
 namespace octroi {
 
-// A longer text is refused: no one has written it.
-inline constexpr std::size_t config_text_max = 1U << 20U;
-
 // Reads TOML text and checks it against the option table. `file_name` is for messages only.
 //
 // An Error (ErrorCode::invalid) holds every problem that was found, a line each, in the order of

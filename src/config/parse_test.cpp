@@ -86,9 +86,28 @@ TEST(Config, KeepsServicesAndCategoriesInTheOrderOfTheFile) {
                             NamedList{"essential", {"web", "mail"}, {"full.toml", 4, 1}}));
 }
 
+// What toml++ must not be shown (its debug builds abort, its release builds are undefined).
+TEST(Config, RefusesOddCharactersItself) {
+    EXPECT_THAT(error_of("[~ledger]\n"), HasSubstr("octroi.toml:1:2: not TOML"));
+    EXPECT_THAT(error_of("[ledger]\n\xC3\xBC = 1\n"), HasSubstr("octroi.toml:2:1: not TOML"));
+    EXPECT_THAT(error_of("[ledger]\npath = \"\"\"a\\\n  \xC3\xBC\"\"\"\n"),
+                HasSubstr("octroi.toml:3:3"));
+    EXPECT_THAT(error_of("[ledger] # \xFF\n"), HasSubstr("not TOML"));
+}
+
+TEST(Config, TakesAnyCharacterInTextsAndComments) {
+    for (const char* good :
+         {"# \xC3\xBC \" '\n", "\xEF\xBB\xBF[ledger]\npath = \"\xC3\xBC\"\n",
+          "[ledger]\npath = '\xC3\xBC\\'\n", "[ledger]\npath = \"\\\"#\xC3\xBC\" # \xC3\xBC\n",
+          "[ledger]\npath = '''\n\xC3\xBC'' \\'''\n",
+          "[ledger]\npath = \"\"\"\n\xC3\xBC\\\n  a\"\"\"\n"}) {
+        EXPECT_EQ(error_of(good), "") << good;
+    }
+}
+
 TEST(Config, RefusesTextsOfNoReasonableLength) {
-    EXPECT_THAT(error_of(std::string(config_text_max + 1, '#')), HasSubstr("1048576"));
-    EXPECT_EQ(error_of(std::string(config_text_max, '#')), "");
+    EXPECT_THAT(error_of(std::string((1U << 20U) + 1, '#')), HasSubstr("1048576"));
+    EXPECT_EQ(error_of(std::string(1U << 20U, '#')), "");
 }
 
 TEST(Config, StopsReportingAtSomePoint) {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/toml_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace octroi {
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Finds characters outside ASCII where TOML has none, that is, not in a text or a comment.
+// toml++ 3.3 asks of such a character whether it is white space, and for most of them the answer is
+// undefined behaviour (a switch that "cannot" be left). It asks the same behind a backslash in a
+// text.
+class ForeignCharacter {
+public:
+    explicit ForeignCharacter(std::string_view text) : text_(text) {}
+
+    // The offset of the first one.
+    std::optional<std::size_t> find() {
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (!is_ascii(c)) return at_;
+            if (c == '#') {
+                skip_line();
+            } else if ((c == '"' || c == '\'') && quote_may_open_) {
+                if (const auto found = skip_quoted(c)) return found;
+            } else {
+                take(c);
+            }
+        }
+        return std::nullopt;
+    }
+
+private:
+    // A quote opens a text only where a key or a value begins. Anywhere else it is an error, which
+    // toml++ finds too, but only after it has looked at what follows.
+    void take(char c) {
+        if (c != ' ' && c != '\t' && c != '\r') {
+            quote_may_open_ = std::string_view("\n=[{,.").find(c) != std::string_view::npos;
+        }
+        ++at_;
+    }
+
+    void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
+
+    std::optional<std::size_t> skip_quoted(char quote) {
+        std::string_view end = quote == '"' ? "\"\"\"" : "'''";
+        const bool several_lines = text_.substr(at_).starts_with(end);
+        if (!several_lines) end.remove_prefix(2);
+        at_ += end.size();
+        quote_may_open_ = false;
+        while (at_ < text_.size() && !text_.substr(at_).starts_with(end)) {
+            if (text_[at_] == '\n' && !several_lines) return std::nullopt;  // toml++ refuses it
+            if (text_[at_] == '\\' && quote == '"') {
+                if (const auto found = skip_escape()) return found;
+            } else {
+                ++at_;
+            }
+        }
+        at_ = std::min(at_ + end.size(), text_.size());
+        return std::nullopt;
+    }
+
+    // A backslash and one character, or the white space that a backslash at a line's end takes
+    // along.
+    std::optional<std::size_t> skip_escape() {
+        const std::size_t next =
+            std::min(text_.find_first_not_of(" \t\r\n", at_ + 1), text_.size());
+        if (next < text_.size() && !is_ascii(text_[next])) return next;
+        at_ = next == at_ + 1 ? next + 1 : next;
+        return std::nullopt;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    bool quote_may_open_ = true;
+};
+
+// Line and column of an offset, from 1; a column is an octet.
+SourceLine source_line(std::string_view text, std::size_t offset, std::string_view file) {
+    const std::string_view before = text.substr(0, offset);
+    const std::size_t lines = static_cast<std::size_t>(std::ranges::count(before, '\n'));
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
+    return {std::string(file), static_cast<std::uint32_t>(lines + 1),
+            static_cast<std::uint32_t>(offset - start + 1)};
+}
+
+}  // namespace
+
+Result<toml::table> parse_toml(std::string_view text, std::string_view file) {
+    if (text.size() > toml_text_max) {
+        return fail(ErrorCode::over_limit,
+                    fmt::format("{}: a file of this kind has at most {} octets, this has {}", file,
+                                toml_text_max, text.size()));
+    }
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (const auto offset = ForeignCharacter(text).find()) {
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("{}: not TOML: characters outside ASCII stand in quotes and comments only",
+                        to_string(source_line(text, *offset, file))));
+    }
+    toml::parse_result parsed = toml::parse(text, file);
+    if (!parsed) {
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("{}: not TOML: {}", to_string(source_line(parsed.error().source(), file)),
+                        parsed.error().description()));
+    }
+    return std::move(parsed).table();
+}
+
+SourceLine source_line(const toml::source_region& region, std::string_view file) {
+    return {std::string(file), region.begin.line, region.begin.column};
+}
+
+}  // namespace octroi
