@@ -17,6 +17,12 @@ struct Duration {
     std::int64_t ns = 0;
 
     constexpr auto operator<=>(const Duration&) const noexcept = default;
+    [[nodiscard]] friend constexpr Duration operator+(Duration a, Duration b) noexcept {
+        return {a.ns + b.ns};
+    }
+    [[nodiscard]] friend constexpr Duration operator-(Duration a, Duration b) noexcept {
+        return {a.ns - b.ns};
+    }
     [[nodiscard]] static constexpr Duration seconds(std::int64_t s) noexcept {
         return {s * 1'000'000'000};
     }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/attribution.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/class_file.hpp"
+#include "app/session.hpp"
+#include "attribute/builtin_classes.hpp"
+
+namespace octroi {
+namespace {
+
+Result<Attributor::ServicesPtr> compiled_services(const Config& config) {
+    std::vector<ServiceRule> rules;
+    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
+    auto compiled = CompiledServices::compile(rules);
+    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
+    return std::make_shared<const CompiledServices>(*std::move(compiled));
+}
+
+}  // namespace
+
+Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
+                                                    std::vector<LocalNetwork> undeclared) {
+    AttributionSource source(config, registry, std::move(undeclared));
+    TRY_ASSIGN(source.tables_.services, compiled_services(config));
+    TRY(source.load_directory());
+    TRY_ASSIGN(const std::string version, registry.current_class_version());
+    TRY(source.load_classes(version));
+    return source;
+}
+
+Status AttributionSource::load_directory() {
+    TRY_ASSIGN(Directory directory, registry_.directory());
+    for (const Prefix& prefix : config_.attribute.local)
+        directory.networks.push_back({to_string(prefix), config_.attribute.per_address});
+    assumed_ = directory.networks.empty();
+    if (assumed_) directory.networks = undeclared_;
+    networks_ = directory.networks;
+    directory_version_ = directory.version;
+    auto compiled = std::make_shared<const CompiledDirectory>(directory);
+    for (const std::string& problem : compiled->problems()) Session::say(problem);
+    tables_.directory = std::move(compiled);
+    return {};
+}
+
+Status AttributionSource::load_classes(const std::string& version) {
+    class_version_ = version;
+    if (!config_.attribute.class_table.empty()) {
+        if (tables_.classes != nullptr) return {};
+        TRY_ASSIGN(const LoadedClasses loaded,
+                   read_classes({.files = {config_.attribute.class_table},
+                                 .default_class = std::string(no_table_class)}));
+        tables_.classes = std::make_shared<const CompiledClasses>(loaded.table);
+        return {};
+    }
+    std::optional<ClassTable> table;
+    if (!version.empty()) {
+        TRY_ASSIGN(table, registry_.class_table(version));
+    }
+    tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
+                            : std::make_shared<const CompiledClasses>();
+    return {};
+}
+
+Result<bool> AttributionSource::refresh() {
+    TRY_ASSIGN(const std::uint64_t directory_version, registry_.directory_version());
+    TRY_ASSIGN(const std::string class_version, registry_.current_class_version());
+    const bool directory_is_new = directory_version != directory_version_;
+    const bool classes_are_new = class_version != class_version_;
+    if (directory_is_new) TRY(load_directory());
+    if (classes_are_new) TRY(load_classes(class_version));
+    return directory_is_new || classes_are_new;
+}
+
+std::vector<LocalNetwork> private_networks() {
+    std::vector<LocalNetwork> networks;
+    for (const char* prefix : {"10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
+                               "192.168.0.0/16", "fc00::/7", "fe80::/10"})
+        networks.push_back({prefix, true});
+    return networks;
+}
+
+Result<Categories> configured_categories(const Config& config) {
+    std::vector<Category> list;
+    for (const NamedList& entry : config.categories) list.push_back({entry.name, entry.values});
+    auto categories = Categories::make(std::move(list));
+    if (!categories) return fail(ErrorCode::invalid, "[categories] " + categories.error().text);
+    return categories;
+}
+
+}  // namespace octroi

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What attribution looks things up in, made from the configuration and the ledger.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "attribute/attributor.hpp"
+#include "attribute/categories.hpp"
+#include "config/config.hpp"
+#include "ledger/registry.hpp"
+
+namespace octroi {
+
+struct AttributionTables {
+    Attributor::DirectoryPtr directory;
+    Attributor::ClassesPtr classes;
+    Attributor::ServicesPtr services;
+};
+
+// Makes the tables, and makes them anew when the ledger's directory or class table has changed.
+class AttributionSource {
+public:
+    // The networks that count as local where neither the configuration nor the ledger declares any.
+    [[nodiscard]] static Result<AttributionSource> create(const Config& config, Registry& registry,
+                                                          std::vector<LocalNetwork> undeclared);
+
+    [[nodiscard]] const AttributionTables& tables() const { return tables_; }
+    // Directory::networks as they are in force.
+    [[nodiscard]] const std::vector<LocalNetwork>& networks() const { return networks_; }
+    // Nobody has declared a network: `undeclared` are in force.
+    [[nodiscard]] bool assumed() const { return assumed_; }
+
+    // True: the tables are new.
+    [[nodiscard]] Result<bool> refresh();
+
+private:
+    AttributionSource(const Config& config, Registry& registry,
+                      std::vector<LocalNetwork> undeclared)
+        : config_(config), registry_(registry), undeclared_(std::move(undeclared)) {}
+    [[nodiscard]] Status load_directory();
+    [[nodiscard]] Status load_classes(const std::string& version);
+
+    const Config& config_;
+    Registry& registry_;
+    std::vector<LocalNetwork> undeclared_;
+    std::vector<LocalNetwork> networks_;
+    bool assumed_ = false;
+    std::uint64_t directory_version_ = 0;
+    std::string class_version_;
+    AttributionTables tables_;
+};
+
+// RFC 1918, RFC 6598, RFC 4193 and link-local: what a capture from somewhere most likely calls its
+// own.
+[[nodiscard]] std::vector<LocalNetwork> private_networks();
+
+[[nodiscard]] Result<Categories> configured_categories(const Config& config);
+
+}  // namespace octroi

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/ledger_access.hpp"
+#include "view/directory_view.hpp"
+
+namespace octroi {
+namespace {
+
+struct Options {
+    Account account;
+    std::string parent;  // of set: given or not is told by the option's count
+    std::string title;
+};
+
+const Account* find_account(const Directory& directory, std::string_view name) {
+    const auto found = std::find_if(directory.accounts.begin(), directory.accounts.end(),
+                                    [&](const Account& a) { return a.name == name; });
+    return found == directory.accounts.end() ? nullptr : &*found;
+}
+
+std::unexpected<Error> no_such_account(std::string_view name) {
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no account {}; octroi account list shows all", name));
+}
+
+Result<ExitStatus> put(Session& session, const Account& account) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
+    Registry::Change change;
+    change.put_accounts = {account};
+    TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
+    if (!changed)
+        Session::say(fmt::format("account {} was there already: nothing changed", account.name));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> add(Session& session, const Account& account) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    const Account* there = find_account(directory, account.name);
+    if (there != nullptr && *there != account)
+        return fail(
+            ErrorCode::exists,
+            fmt::format("account {} exists with other values; octroi account set changes it",
+                        account.name));
+    ledger.reset();
+    return put(session, account);
+}
+
+Result<ExitStatus> set(Session& session, const std::string& name, const std::string* parent,
+                       const std::string* title) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    const Account* there = find_account(directory, name);
+    if (there == nullptr) return no_such_account(name);
+    Account account = *there;
+    if (parent != nullptr) account.parent = *parent;
+    if (title != nullptr) account.title = *title;
+    ledger.reset();
+    return put(session, account);
+}
+
+Result<ExitStatus> list(Session& session) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    TRY(session.print(accounts_sheet(directory)));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> show(Session& session, const std::string& name) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(Directory directory, ledger->directory());
+    if (find_account(directory, name) == nullptr) return no_such_account(name);
+    TRY(session.print(account_sheet(directory, name)));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> remove(Session& session, const std::string& name) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
+    Registry::Change change;
+    change.remove_accounts = {name};
+    TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_account(CLI::App& app, Session& session) {
+    CLI::App* account =
+        app.add_subcommand("account", "Who is charged: customers, departments, people; a tree");
+    account->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    const auto sub = [&](const char* name, const char* help) {
+        CLI::App* command = account->add_subcommand(name, help);
+        command
+            ->add_option("NAME", options->account.name,
+                         "The account's key, for ever: letters, digits, . - _ @")
+            ->required();
+        return command;
+    };
+    CLI::App* adding = sub("add", "Add an account; again with the same values changes nothing");
+    adding->add_option("--parent", options->account.parent, "The account above it");
+    adding->add_option("--title", options->account.title, "What people read");
+    adding->callback([&session, options] {
+        session.action = [&session, options] { return add(session, options->account); };
+    });
+
+    CLI::App* setting = sub("set", "Change an account's parent or title");
+    const auto* parent =
+        setting->add_option("--parent", options->parent, "The account above it; \"\" for none");
+    const auto* title = setting->add_option("--title", options->title, "What people read");
+    setting->callback([&session, options, parent, title] {
+        session.action = [&session, options, parent, title] {
+            return set(session, options->account.name,
+                       parent->count() > 0 ? &options->parent : nullptr,
+                       title->count() > 0 ? &options->title : nullptr);
+        };
+    });
+
+    account->add_subcommand("list", "All accounts, as a tree")->callback([&session] {
+        session.action = [&session] { return list(session); };
+    });
+    sub("show", "One account and its bindings")->callback([&session, options] {
+        session.action = [&session, options] { return show(session, options->account.name); };
+    });
+    sub("remove", "Remove an account that has neither traffic nor bindings")
+        ->callback([&session, options] {
+            session.action = [&session, options] { return remove(session, options->account.name); };
+        });
+}
+
+}  // namespace octroi

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/ledger_access.hpp"
+#include "attribute/identity.hpp"
+#include "config/declaration.hpp"
+#include "host/file.hpp"
+#include "ledger/reconcile.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::size_t declaration_size_max = 256U << 20U;
+
+struct Options {
+    std::vector<std::string> files;
+    bool prune = false;
+    bool dry_run = false;
+};
+
+std::unexpected<Error> at(const SourceLine& where, const Error& error) {
+    return fail(ErrorCode::invalid, fmt::format("{}:{}: {}", where.file, where.line, error.text));
+}
+
+Status add_to(Wanted& wanted, const Declaration& declaration) {
+    for (const auto& account : declaration.accounts)
+        wanted.accounts.push_back({account.name, account.parent, account.title});
+    for (const auto& network : declaration.networks) {
+        const auto prefix = parse_prefix(network.prefix);
+        if (!prefix) return at(network.where, prefix.error());
+        wanted.networks.push_back({to_string(*prefix), network.per_address});
+    }
+    for (const auto& binding : declaration.bindings) {
+        const auto identity = parse_identity(binding.identity);
+        if (!identity) return at(binding.where, identity.error());
+        wanted.bindings.push_back(
+            {*identity, binding.account, binding.from, binding.until, binding.per_address});
+    }
+    return {};
+}
+
+Result<ExitStatus> apply(Session& session, const Options& options) {
+    Wanted wanted;
+    wanted.prune = options.prune;
+    for (const std::string& file : options.files) {
+        TRY_ASSIGN(const std::string text, read_file(file, declaration_size_max));
+        TRY_ASSIGN(const Declaration declaration, parse_declaration(text, file));
+        TRY(add_to(wanted, declaration));
+    }
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    const UtcTime now = session.clock().now();
+    const Reconciliation plan = reconcile(directory, wanted, now);
+    std::string text;
+    for (const std::string& line : plan.lines) text += line + "\n";
+    TRY(session.print(text));
+    if (plan.lines.empty()) {
+        Session::say("everything was so already: nothing changed");
+    } else if (options.dry_run) {
+        Session::say(fmt::format("{} changes; nothing was done (--dry-run)", plan.lines.size()));
+    } else {
+        TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(plan.change, now));
+        Session::say(fmt::format("{} changes made", plan.lines.size()));
+    }
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_apply(CLI::App& app, Session& session) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand(
+        "apply", "Make accounts, bindings and networks as TOML or CSV files declare them");
+    command
+        ->add_option("FILE", options->files, "TOML, or CSV with a header; all files are one change")
+        ->required();
+    command->add_flag("--prune", options->prune,
+                      "End bindings and drop networks that the files do not name");
+    command->add_flag("--dry-run", options->dry_run, "Only say what would change");
+    command->callback([&session, options] {
+        session.action = [&session, options] { return apply(session, *options); };
+    });
+}
+
+}  // namespace octroi

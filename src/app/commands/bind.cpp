@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/ledger_access.hpp"
+#include "attribute/identity.hpp"
+#include "view/directory_view.hpp"
+
+namespace octroi {
+namespace {
+
+struct Options {
+    std::vector<std::string> identity;  // words: "mac 00:30:…" needs no quotes
+    std::string account;
+    std::string from;
+    std::string until;
+    std::string at;
+    bool per_address = false;
+    bool all = false;
+};
+
+Result<UtcTime> moment(Session& session, const std::string& text) {
+    TRY_ASSIGN(const Zone zone, session.zone());
+    TRY_ASSIGN(const Interval stretch, parse_stretch(text, session.clock().now(), zone));
+    return stretch.begin;
+}
+
+Result<Interval> validity(Session& session, const Options& options) {
+    Interval valid;
+    if (!options.from.empty()) {
+        TRY_ASSIGN(valid.begin, moment(session, options.from));
+    }
+    if (!options.until.empty()) {
+        TRY_ASSIGN(valid.end, moment(session, options.until));
+    }
+    return valid;
+}
+
+Result<Identity> identity_of(const std::vector<std::string>& words) {
+    return parse_identity(fmt::format("{}", fmt::join(words, " ")));
+}
+
+Result<ExitStatus> bind(Session& session, Options options) {
+    if (options.account.empty()) {
+        if (options.identity.size() < 2)
+            return fail(ErrorCode::invalid, "to whom? Write: octroi bind 10.1.0.0/16 physics");
+        options.account = options.identity.back();
+        options.identity.pop_back();
+    }
+    TRY_ASSIGN(const Identity identity, identity_of(options.identity));
+    TRY_ASSIGN(const Interval valid, validity(session, options));
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    const Binding wanted{0, identity, options.account, valid, options.per_address};
+    for (Binding there : directory.bindings) {
+        there.id = 0;
+        if (there != wanted) continue;
+        Session::say(fmt::format("{} is bound to {} already: nothing changed",
+                                 identity_text(identity), options.account));
+        return ExitStatus::done;
+    }
+    Registry::Change change;
+    change.add_bindings = {wanted};
+    TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
+    return ExitStatus::done;
+}
+
+// Ends every binding of the identity (or the one of that number) that holds at the moment.
+Result<ExitStatus> unbind(Session& session, const Options& options) {
+    UtcTime at = session.clock().now();
+    if (!options.at.empty()) {
+        TRY_ASSIGN(at, moment(session, options.at));
+    }
+    TRY_ASSIGN(const Identity identity, identity_of(options.identity));
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    Registry::Change change;
+    for (const Binding& binding : directory.bindings) {
+        const bool meant = binding.identity == identity &&
+                           (options.account.empty() || binding.account == options.account);
+        if (meant && binding.valid.end > at) change.end_bindings.push_back({binding.id, at});
+    }
+    if (change.end_bindings.empty())
+        return fail(
+            ErrorCode::not_found,
+            fmt::format("nothing is bound to {}{} at that time; octroi bindings shows what is",
+                        identity_text(identity),
+                        options.account.empty() ? "" : " for " + options.account));
+    TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
+    Session::say(fmt::format("{} ends at {}", identity_text(identity), to_rfc3339(at)));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> list(Session& session, const Options& options) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(Directory directory, ledger->directory());
+    std::erase_if(directory.bindings, [&](const Binding& binding) {
+        return (!options.account.empty() && binding.account != options.account) ||
+               (!options.all && !binding.valid.contains(session.clock().now()));
+    });
+    TRY(session.print(bindings_sheet(directory)));
+    return ExitStatus::done;
+}
+
+constexpr const char* identity_help =
+    "10.1.2.3, 10.1.0.0/16, mac 00:30:ca:b8:d9:bc, vlan 12 or interface eth0";
+
+}  // namespace
+
+void add_bind(CLI::App& app, Session& session) {
+    auto options = std::make_shared<Options>();
+    CLI::App* binding = app.add_subcommand(
+        "bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics");
+    binding->add_option("IDENTITY", options->identity, "An identity, then the account")
+        ->required()
+        ->expected(1, 3);
+    binding->add_option("--account", options->account,
+                        "Who is charged, where it is not the last word");
+    binding->add_option("--from", options->from, "From when on (default: since ever)")
+        ->type_name("TIME");
+    binding->add_option("--until", options->until, "Until when, not included (default: for ever)")
+        ->type_name("TIME");
+    binding->add_flag("--per-address", options->per_address,
+                      "Keep the addresses of a prefix apart");
+    binding->callback([&session, options] {
+        session.action = [&session, options] { return bind(session, *options); };
+    });
+
+    CLI::App* unbinding =
+        app.add_subcommand("unbind", "End an identity's binding; what was booked stays");
+    unbinding->add_option("IDENTITY", options->identity, identity_help)->required()->expected(1, 2);
+    unbinding->add_option("--account", options->account, "Only the binding to this account");
+    unbinding->add_option("--at", options->at, "When it ends (default: now)")->type_name("TIME");
+    unbinding->callback([&session, options] {
+        session.action = [&session, options] { return unbind(session, *options); };
+    });
+
+    CLI::App* listing = app.add_subcommand("bindings", "What is bound to whom");
+    listing->add_option("--account", options->account, "Only of this account");
+    listing->add_flag("--all", options->all, "Also those that have ended or not begun");
+    listing->callback([&session, options] {
+        session.action = [&session, options] { return list(session, *options); };
+    });
+}
+
+}  // namespace octroi

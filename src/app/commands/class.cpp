@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/class_file.hpp"
+#include "app/commands.hpp"
+#include "app/ledger_access.hpp"
+#include "attribute/builtin_classes.hpp"
+#include "attribute/class_table.hpp"
+
+namespace octroi {
+namespace {
+
+struct Options {
+    ClassSources sources;
+    bool dry_run = false;
+    std::vector<std::string> addresses;
+    std::string version;
+};
+
+constexpr std::size_t version_digits = 12;  // enough to tell versions apart by eye
+
+Result<ExitStatus> load(Session& session, const Options& options) {
+    TRY_ASSIGN(const LoadedClasses loaded, read_classes(options.sources));
+    const ClassTable& table = loaded.table;
+    Session::say(fmt::format("{} prefixes in {} classes ({}), everything else {}",
+                             table.routes.size(), table.classes.size(),
+                             fmt::join(table.classes, ", "), table.default_class));
+    if (loaded.unmatched > 0)
+        Session::say(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
+                                 table.default_class));
+    if (!options.dry_run) {
+        TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
+        const std::string name = fmt::format("{}", fmt::join(options.sources.files, " "));
+        TRY(ledger->load_class_table(table, name, session.clock().now()));
+        Session::say(fmt::format("version {} is in force from now on",
+                                 table.version.substr(0, version_digits)));
+    }
+    return loaded.problems ? ExitStatus::failed : ExitStatus::done;
+}
+
+Result<ExitStatus> list(Session& session) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const auto tables, ledger->class_tables());
+    Sheet sheet;
+    sheet.columns = {{.key = "version", .title = "Version"},
+                     {.key = "current", .title = "In force"},
+                     {.key = "loaded_at", .title = "Loaded", .kind = ColumnKind::time},
+                     {.key = "prefixes", .title = "Prefixes", .kind = ColumnKind::count},
+                     {.key = "classes", .title = "Classes", .kind = ColumnKind::list},
+                     {.key = "name", .title = "From"}};
+    const bool people = !session.machine_format();
+    for (const ClassTableInfo& table : tables) {
+        const std::string version =
+            people ? table.version.substr(0, version_digits) : table.version;
+        const Cell current = people ? Cell(table.current ? "yes" : "") : Cell(table.current);
+        sheet.rows.push_back({.cells = {version, current, Moment{table.loaded_at}, table.prefixes,
+                                        table.classes, table.name}});
+    }
+    sheet.when_empty =
+        "No class table is loaded: every outside address is of class \"world\".\nLoad one: octroi "
+        "class load FILE";
+    TRY(session.print(sheet));
+    return ExitStatus::done;
+}
+
+Result<std::string> version_meant(Registry& registry, const std::string& given) {
+    if (given.empty()) return registry.current_class_version();
+    TRY_ASSIGN(const auto tables, registry.class_tables());
+    for (const ClassTableInfo& table : tables)
+        if (table.version.starts_with(given)) return table.version;
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no class table {}; octroi class list shows all", given));
+}
+
+Result<ExitStatus> look_up(Session& session, const Options& options) {
+    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const std::string version, version_meant(*ledger, options.version));
+    ClassTable table;
+    table.default_class = no_table_class;
+    if (!version.empty()) {
+        TRY_ASSIGN(auto stored, ledger->class_table(version));
+        if (stored) table = *std::move(stored);
+    }
+    const ClassLookup lookup(table);
+    Sheet sheet;
+    sheet.columns = {{.key = "address", .title = "Address"},
+                     {.key = "prefix", .title = "Prefix"},
+                     {.key = "class", .title = "Class"}};
+    for (const std::string& text : options.addresses) {
+        TRY_ASSIGN(const Address address, parse_address(text));
+        const auto match = lookup.find(address);
+        const BuiltinClass builtin = builtin_class(address);
+        const std::string_view name = builtin == BuiltinClass::none
+                                          ? match.class_name
+                                          : builtin_class_names[static_cast<std::size_t>(builtin)];
+        const bool by_prefix = match.prefix && builtin == BuiltinClass::none;
+        sheet.rows.push_back(
+            {.cells = {address, by_prefix ? Cell(to_string(*match.prefix)) : Cell(),
+                       std::string(name)}});
+    }
+    TRY(session.print(sheet));
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_class(CLI::App& app, Session& session) {
+    CLI::App* classes =
+        app.add_subcommand("class", "What kind of far end: class tables by longest prefix match");
+    classes->require_subcommand(1);
+    auto options = std::make_shared<Options>();
+    ClassSources& sources = options->sources;
+    CLI::App* loading = classes->add_subcommand(
+        "load", "Make a class table from routing tables or prefix lists, and put it in force");
+    loading
+        ->add_option("FILE", sources.files,
+                     "MRT dumps or lists of \"prefix class\"; compressed or not")
+        ->required();
+    loading
+        ->add_option(
+            "--rule", sources.rules,
+            "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\"; the first that fits")
+        ->type_name("RULE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    loading->add_option("--rules", sources.rule_files, "A file of such rules, one a line")
+        ->type_name("FILE")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    loading
+        ->add_option("--default", sources.default_class,
+                     "Class of everything else (default: world)")
+        ->type_name("CLASS");
+    loading
+        ->add_option("--class", sources.bare_class,
+                     "Class of prefixes that stand alone on their line")
+        ->type_name("CLASS");
+    loading->add_flag("--dry-run", options->dry_run, "Only read and say what it holds");
+    sources.default_class = no_table_class;
+    loading->callback([&session, options] {
+        session.action = [&session, options] { return load(session, *options); };
+    });
+
+    classes->add_subcommand("list", "The tables that were loaded")->callback([&session] {
+        session.action = [&session] { return list(session); };
+    });
+
+    CLI::App* lookup =
+        classes->add_subcommand("lookup", "The class of addresses, and the prefix that decides");
+    lookup->add_option("ADDRESS", options->addresses, "Addresses")->required();
+    lookup->add_option("--version", options->version,
+                       "Of this table (its first digits do) instead of the one in force");
+    lookup->callback([&session, options] {
+        session.action = [&session, options] { return look_up(session, *options); };
+    });
+}
+
+}  // namespace octroi

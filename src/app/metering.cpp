@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/metering.hpp"
+
+#include "host/random.hpp"
+
+namespace octroi {
+
+Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables,
+                   const Clock& clock)
+    : name_(std::move(name)),
+      meter_(meter),
+      clock_(clock),
+      attributor_(tables.directory, tables.classes, tables.services, random_seed()) {}
+
+Result<Pull> Metering::pull(Duration wait) {
+    attributor_.set_interfaces(meter_.interfaces());
+    return meter_.pull(attributor_, wait);
+}
+
+Result<Batch> Metering::cut() {
+    attributor_.set_interfaces(meter_.interfaces());
+    TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(attributor_));
+    Attributed made = attributor_.take();
+    Batch batch;
+    batch.id = random_batch_id();
+    batch.meter = name_;
+    batch.booked_at = clock_.now();
+    batch.class_version = std::move(made.class_version);
+    batch.directory_version = made.directory_version;
+    batch.parties = std::move(made.parties);
+    batch.services = std::move(made.services);
+    batch.transfers = std::move(made.transfers);
+    batch.cursors = std::move(checkpoint.cursors);
+    batch.losses = std::move(checkpoint.losses);
+    batch.observed = checkpoint.observed;
+    return batch;
+}
+
+void Metering::replace(const AttributionTables& tables) {
+    attributor_.replace(tables.directory, tables.classes, tables.services);
+}
+
+}  // namespace octroi

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// One meter with its attribution: what it reads becomes batches. On one thread.
+
+#include "app/attribution.hpp"
+#include "attribute/attributor.hpp"
+#include "host/clock.hpp"
+#include "meter/meter.hpp"
+#include "record/batch.hpp"
+
+namespace octroi {
+
+class Metering {
+public:
+    // Meter and clock must outlive it.
+    Metering(MeterName name, Meter& meter, const AttributionTables& tables, const Clock& clock);
+
+    [[nodiscard]] Result<Pull> pull(Duration wait);
+    // All that was read since the last cut, with the meter's place: to be committed.
+    [[nodiscard]] Result<Batch> cut();
+    // Other tables from here on; only right behind cut().
+    void replace(const AttributionTables& tables);
+
+    // More rows than this make a batch too large to be kept in memory at ease: cut at once.
+    [[nodiscard]] bool full() const { return attributor_.rows() >= Attributor::rows_kept; }
+    [[nodiscard]] const MeterName& name() const { return name_; }
+
+private:
+    MeterName name_;
+    Meter& meter_;
+    const Clock& clock_;
+    Attributor attributor_;
+};
+
+}  // namespace octroi

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "config/parse.hpp"
+#include "host/file.hpp"
+#include "host/terminal.hpp"
+
+namespace octroi {
+namespace {
+
+// Nobody has written a longer one.
+constexpr std::size_t config_text_max = 1U << 20U;
+constexpr const char* default_config_path = "/etc/octroi/octroi.toml";
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+std::string default_ledger_path() {
+    if (::geteuid() == 0) return "/var/lib/octroi/ledger.db";
+    const std::string state = environment("XDG_STATE_HOME");
+    if (!state.empty()) return state + "/octroi/ledger.db";
+    return environment("HOME") + "/.local/state/octroi/ledger.db";
+}
+
+}  // namespace
+
+Result<const Config*> Session::config() {
+    if (config_) return &*config_;
+    const std::string path = options.config.empty() ? default_config_path : options.config;
+    const auto text = read_file(path, config_text_max);
+    if (text) {
+        TRY_ASSIGN(config_, parse_config(*text, path));
+        for (const auto& notice : config_->notices) say(notice);
+    } else if (text.error().code == ErrorCode::not_found && options.config.empty()) {
+        config_ = Config{};
+    } else {
+        return fail(ErrorCode::invalid, text.error().text);
+    }
+    return &*config_;
+}
+
+Result<Zone> Session::zone() {
+    TRY_ASSIGN(const Config* configured, config());
+    const std::string name = options.zone.empty() ? configured->display.timezone : options.zone;
+    if (name == "local") return Zone::local(environment("TZ"));
+    return Zone::find(name);
+}
+
+Result<Units> Session::units() {
+    if (options.exact_bytes) return Units::exact;
+    if (options.units == "iec") return Units::iec;
+    if (options.units == "si") return Units::si;
+    TRY_ASSIGN(const Config* configured, config());
+    return configured->display.units == UnitsChoice::si ? Units::si : Units::iec;
+}
+
+Result<Interval> Session::period() {
+    TRY_ASSIGN(const Zone in_zone, zone());
+    const auto given = [](const std::string& text) -> std::optional<std::string_view> {
+        if (text.empty()) return std::nullopt;
+        return text;
+    };
+    return parse_period(given(options.since), given(options.until), clock_.now(), in_zone);
+}
+
+Result<std::string> Session::ledger_path() {
+    if (!options.ledger.empty()) return options.ledger;
+    TRY_ASSIGN(const Config* configured, config());
+    if (!configured->ledger.path.empty()) return configured->ledger.path;
+    return default_ledger_path();
+}
+
+std::optional<MachineFormat> Session::machine_format() const {
+    if (options.json) return MachineFormat::json;
+    if (options.ndjson) return MachineFormat::ndjson;
+    if (options.csv) return MachineFormat::csv;
+    return std::nullopt;
+}
+
+TextSink Session::standard_output() {
+    return [](std::string_view text) { return write_out(STDOUT_FILENO, text); };
+}
+
+Result<TableOptions> Session::table_options() {
+    const bool terminal = is_terminal(STDOUT_FILENO);
+    TableOptions table;
+    table.colour = colour_wanted(terminal, std::getenv("NO_COLOR"), std::getenv("TERM"));
+    if (terminal) table.width = terminal_size(STDOUT_FILENO).value_or(TerminalSize{}).columns;
+    TRY_ASSIGN(table.units, units());
+    TRY_ASSIGN(table.zone, zone());
+    return table;
+}
+
+Status Session::print(const Sheet& sheet) {
+    if (const auto format = machine_format())
+        return write_machine(sheet, *format, standard_output());
+    TRY_ASSIGN(const TableOptions table, table_options());
+    return write_table(sheet, table, standard_output());
+}
+
+Status Session::print(std::string_view text) const { return write_out(STDOUT_FILENO, text); }
+
+void Session::say(std::string_view line) {
+    progress("");
+    (void)write_out(STDERR_FILENO, fmt::format("{}\n", line));
+}
+
+void Session::progress(std::string_view line) {
+    static bool shown = false;
+    if (!is_terminal(STDERR_FILENO) || (line.empty() && !shown)) return;
+    (void)write_out(STDERR_FILENO, fmt::format("\r\x1b[K{}", line));
+    shown = !line.empty();
+}
+
+}  // namespace octroi

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// One invocation of the program: the options that every command has, and what is made from them
+// when a command asks: configuration, time zone, output.
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "host/clock.hpp"
+#include "view/period.hpp"
+#include "view/row_stream.hpp"
+#include "view/sheet.hpp"
+#include "view/table.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+
+// Exit statuses (DESIGN.md): 0 done; 1 failed, or a check found something; 2 wrong usage or
+// configuration.
+enum class ExitStatus { done = 0, failed = 1, usage = 2 };
+
+struct GlobalOptions {
+    std::string ledger;
+    std::string config;
+    bool json = false;
+    bool ndjson = false;
+    bool csv = false;
+    std::string units;
+    bool exact_bytes = false;
+    std::string zone;
+    std::string since;
+    std::string until;
+};
+
+class Session {
+public:
+    explicit Session(const Clock& clock) : clock_(clock) {}
+
+    GlobalOptions options;
+    // What the parsed command line asks for.
+    std::function<Result<ExitStatus>()> action;
+
+    [[nodiscard]] const Clock& clock() const { return clock_; }
+    // The configuration file; the defaults where the default file is absent.
+    [[nodiscard]] Result<const Config*> config();
+    [[nodiscard]] Result<Zone> zone();
+    [[nodiscard]] Result<Units> units();
+    // --since and --until.
+    [[nodiscard]] Result<Interval> period();
+    // --ledger, the environment, the configuration, or the default place.
+    [[nodiscard]] Result<std::string> ledger_path();
+
+    [[nodiscard]] Result<TableOptions> table_options();
+    // nullopt: tables for people.
+    [[nodiscard]] std::optional<MachineFormat> machine_format() const;
+    // Prints to standard output in the format that was asked for.
+    [[nodiscard]] Status print(const Sheet& sheet);
+    [[nodiscard]] Status print(std::string_view text) const;
+    [[nodiscard]] static TextSink standard_output();
+
+    // A line to standard error: for people, never part of the output.
+    static void say(std::string_view line);
+    // A line that is rewritten in place while standard error is a terminal, and left out elsewhere.
+    // An empty line ends it.
+    static void progress(std::string_view line);
+
+private:
+    const Clock& clock_;
+    std::optional<Config> config_;
+};
+
+}  // namespace octroi
