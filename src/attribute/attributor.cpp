@@ -2,6 +2,7 @@
 #include "attribute/attributor.hpp"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "attribute/builtin_classes.hpp"
 #include "attribute/split.hpp"
@@ -41,6 +42,9 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
     return {first, std::max(first, bucket_number(end))};
 }
 
+// A part of a split reading may have got nothing: no transfer.
+bool is_empty(const TallyRow& row) noexcept { return (row.bytes | row.packets | row.flows) == 0; }
+
 void narrow_to(Interval& valid, const Interval& other) noexcept {
     valid.begin = std::max(valid.begin, other.begin);
     valid.end = std::min(valid.end, other.end);
@@ -77,6 +81,16 @@ void Attributor::number_parties() {
     bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
     bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
     bases_.addresses = bases_.excluded + narrow<std::uint32_t>(reasons.size());
+    // A batch holds each party once, so a name that a table brings twice, or that is built in, is
+    // one party.
+    class_parties_.clear();
+    boost::unordered_flat_map<std::string_view, std::uint32_t> known;
+    for (std::uint32_t i = 1; i < builtin_class_names.size(); ++i)
+        known.emplace(builtin_class_names[i], bases_.builtin + i);
+    for (const std::string& name : classes_->names()) {
+        const auto next = bases_.classes + static_cast<std::uint32_t>(class_parties_.size());
+        class_parties_.push_back(known.try_emplace(name, next).first->second);
+    }
 }
 
 // Answers remembered hold no longer: the parties have other numbers.
@@ -283,7 +297,7 @@ std::uint32_t Attributor::party_of(const CompiledDirectory::Answer& answer,
     if (builtin != BuiltinClass::none) return bases_.builtin + static_cast<std::uint32_t>(builtin);
     const CompiledDirectory::Answer network = directory_->find_network(address);
     if (network.bound) return party_of(network.target, address);
-    return bases_.classes + classes_->find(address);
+    return class_parties_[classes_->find(address)];
 }
 
 std::uint32_t Attributor::party_of(const CompiledDirectory::Target& target,
@@ -311,6 +325,7 @@ Party Attributor::party(std::uint32_t number) const {
 std::vector<std::uint32_t> Attributor::used_parties() const {
     std::vector<bool> used(bases_.addresses + addresses_.size(), false);
     for (const TallyRow& row : tally_.rows()) {
+        if (is_empty(row)) continue;
         used[row.key.from] = true;
         used[row.key.to] = true;
     }
@@ -337,7 +352,9 @@ Attributed Attributor::take() {
         out.parties.push_back(party(number));
     }
     std::vector<std::uint32_t> place_of_service(services_->end(), 0);
-    for (const TallyRow& row : tally_.rows()) place_of_service[row.key.service] = 1;
+    for (const TallyRow& row : tally_.rows()) {
+        if (!is_empty(row)) place_of_service[row.key.service] = 1;
+    }
     for (std::uint32_t number = 0; number < place_of_service.size(); ++number) {
         if (place_of_service[number] == 0) continue;
         place_of_service[number] = narrow<std::uint32_t>(out.services.size());
@@ -345,8 +362,7 @@ Attributed Attributor::take() {
     }
     out.transfers.reserve(tally_.rows().size());
     for (const TallyRow& row : tally_.rows()) {
-        // A part of a split reading may have got nothing.
-        if ((row.bytes | row.packets | row.flows) == 0) continue;
+        if (is_empty(row)) continue;
         out.transfers.push_back({bucket_begin(row.key.bucket),
                                  place_of_party[row.key.from],
                                  place_of_party[row.key.to],

@@ -151,6 +151,7 @@ private:
     std::vector<std::string> interface_names_;
     std::vector<std::uint32_t> interface_timelines_;
     Bases bases_;
+    std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
     AddressParties addresses_;
     Tally tally_;
     std::uint32_t generation_ = 1;  // of the tally's rows

@@ -21,8 +21,7 @@ public:
     TimeSplit(UtcTime first, UtcTime last, std::uint64_t total) noexcept
         : total_(total),
           first_(static_cast<std::uint64_t>(first.ns)),
-          length_(static_cast<unsigned __int128>(static_cast<std::uint64_t>(last.ns) - first_) +
-                  1) {}
+          to_last_(static_cast<std::uint64_t>(last.ns) - first_) {}
 
     // What lies between the moment of the call before (at first: the beginning) and `until`, which
     // must not go back. With until > last: all the rest.
@@ -37,14 +36,16 @@ private:
     [[nodiscard]] std::uint64_t share_until(UtcTime until) const noexcept {
         // Unsigned differences hold also where the signed ones would overflow (1677 to 2262).
         const std::uint64_t elapsed = static_cast<std::uint64_t>(until.ns) - first_;
-        if (elapsed >= length_) return total_;
-        return static_cast<std::uint64_t>(static_cast<unsigned __int128>(total_) * elapsed /
-                                          length_);
+        if (elapsed > to_last_) return total_;
+        const Wide length = Wide{to_last_} + 1;
+        return static_cast<std::uint64_t>(Wide{total_} * elapsed / length);
     }
+
+    __extension__ using Wide = unsigned __int128;
     std::uint64_t total_;
     std::uint64_t taken_ = 0;
     std::uint64_t first_;
-    unsigned __int128 length_;
+    std::uint64_t to_last_;
 };
 
 }  // namespace octroi
