@@ -100,11 +100,16 @@ inline constexpr std::uint16_t qinq_9300 = 0x9300;
 // What stands at a place of the frame. done: Packet is complete.
 enum class Layer : std::uint8_t { typed, llc, ethernet, ppp, pppoe, mpls, ip, done };
 
+// Eight octets, so that it travels in a register.
 struct Position {
-    Layer layer = Layer::done;
-    std::size_t at = 0;
+    std::uint32_t at = 0;    // a frame is unwrapped in a bounded number of small steps
     std::uint16_t type = 0;  // of Layer::typed: its ethertype
+    Layer layer = Layer::done;
 };
+[[nodiscard]] constexpr Position layer_at(Layer layer, std::size_t at,
+                                          std::uint16_t type = 0) noexcept {
+    return {static_cast<std::uint32_t>(at), type, layer};
+}
 
 // Takes off one layer after the other up to the IP header.
 Outcome unwrap(Work& work, Position position) noexcept;

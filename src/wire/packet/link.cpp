@@ -14,7 +14,6 @@ namespace {
 
 using detail::Layer;
 using detail::other;
-using detail::Position;
 using detail::Work;
 
 struct Known {
@@ -86,7 +85,7 @@ Outcome cooked(Work& work, std::uint16_t packet_type, std::uint16_t address_leng
     work.out.way = cooked_way(packet_type);
     if (address_length == 6)
         std::memcpy(work.out.macs.data() + 6, work.frame.data() + address_at, 6);
-    return detail::unwrap(work, {Layer::typed, payload, type});
+    return detail::unwrap(work, detail::layer_at(Layer::typed, payload, type));
 }
 
 Outcome cooked_v1(Work& work) noexcept {
@@ -102,13 +101,13 @@ Outcome cooked_v2(Work& work) noexcept {
 // Address, control, ethertype.
 Outcome cisco_hdlc(Work& work) noexcept {
     if (!work.has(0, 4)) return other(work, Outcome::non_ip);
-    return detail::unwrap(work, {Layer::typed, 4, work.be16(2)});
+    return detail::unwrap(work, detail::layer_at(Layer::typed, 4, work.be16(2)));
 }
 
 // RFC 1662, 3.1: ff 03 may stand before the protocol or be left out.
 Outcome ppp(Work& work, std::size_t at) noexcept {
     if (work.has(at, 2) && work.be16(at) == 0xff03) at += 2;
-    return detail::unwrap(work, {Layer::ppp, at});
+    return detail::unwrap(work, detail::layer_at(Layer::ppp, at));
 }
 
 Outcome ppp_or_cisco(Work& work) noexcept {
@@ -125,7 +124,7 @@ Outcome ppp_with_way(Work& work, bool in_place_of_address) noexcept {
     work.out.way = work.u8(0) == 0 ? Way::in : Way::out;
     if (!in_place_of_address) return ppp(work, 1);
     constexpr std::uint8_t hdlc_control = 0x03;
-    return detail::unwrap(work, {Layer::ppp, work.u8(1) == hdlc_control ? 2U : 1U});
+    return detail::unwrap(work, detail::layer_at(Layer::ppp, work.u8(1) == hdlc_control ? 2U : 1U));
 }
 
 // Length, address family, action, reason, interface name and more; padded to 4 octets.
@@ -156,7 +155,7 @@ Outcome nflog(Work& work) noexcept {
 Outcome by_link(LinkType link, Work& work) noexcept {
     switch (link) {
         case LinkType::ethernet:
-            return detail::unwrap(work, {Layer::ethernet, 0});
+            return detail::unwrap(work, detail::layer_at(Layer::ethernet, 0));
         case LinkType::null:
         case LinkType::loop:
             return loopback(work);
@@ -177,7 +176,7 @@ Outcome by_link(LinkType link, Work& work) noexcept {
         case LinkType::ppp_hdlc:
             return ppp_or_cisco(work);
         case LinkType::ppp_ether:
-            return detail::unwrap(work, {Layer::pppoe, 0});
+            return detail::unwrap(work, detail::layer_at(Layer::pppoe, 0));
         case LinkType::ppp_pppd:
             return ppp_with_way(work, true);
         case LinkType::ppp_with_direction:
@@ -185,9 +184,9 @@ Outcome by_link(LinkType link, Work& work) noexcept {
         case LinkType::cisco_hdlc:
             return cisco_hdlc(work);
         case LinkType::atm_rfc1483:
-            return detail::unwrap(work, {Layer::llc, 0});
+            return detail::unwrap(work, detail::layer_at(Layer::llc, 0));
         case LinkType::mpls:
-            return detail::unwrap(work, {Layer::mpls, 0});
+            return detail::unwrap(work, detail::layer_at(Layer::mpls, 0));
         case LinkType::pflog:
             return pflog(work);
         case LinkType::nflog:

@@ -38,7 +38,7 @@ Position v6(Work& work, std::size_t at) noexcept {
 Position ethernet(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 14)) return not_ip(work);
     std::memcpy(work.out.macs.data(), work.frame.data() + at, work.out.macs.size());
-    return {Layer::typed, at + 14, work.be16(at + 12)};
+    return layer_at(Layer::typed, at + 14, work.be16(at + 12));
 }
 
 // IEEE 802.1Q, 9.6. The ids of the first two tags are remembered.
@@ -48,12 +48,12 @@ Position vlan_tag(Work& work, std::size_t at) noexcept {
     if (work.tags == 0) work.vlan = id;
     if (work.tags == 1) work.inner_vlan = id;
     ++work.tags;
-    return {Layer::typed, at + 4, work.be16(at + 2)};
+    return layer_at(Layer::typed, at + 4, work.be16(at + 2));
 }
 
 Position typed(Work& work, std::size_t at, std::uint16_t type) noexcept {
     work.out.ethertype = type;
-    if (type < ethertype::first) return {Layer::llc, at};
+    if (type < ethertype::first) return layer_at(Layer::llc, at);
     switch (type) {
         case ethertype::ipv4:
             return v4(work, at);
@@ -67,14 +67,14 @@ Position typed(Work& work, std::size_t at, std::uint16_t type) noexcept {
             return vlan_tag(work, at);
         case ethertype::mpls:
         case ethertype::mpls_multicast:
-            return {Layer::mpls, at};
+            return layer_at(Layer::mpls, at);
         case ethertype::pppoe_session:
-            return {Layer::pppoe, at};
+            return layer_at(Layer::pppoe, at);
         case ethertype::backbone:
-            return {Layer::ethernet, at + 4};
+            return layer_at(Layer::ethernet, at + 4);
         case ethertype::vn_tag:
             if (!work.has(at, 6)) return not_ip(work);
-            return {Layer::typed, at + 6, work.be16(at + 4)};
+            return layer_at(Layer::typed, at + 6, work.be16(at + 4));
         default:
             return not_ip(work);
     }
@@ -91,7 +91,7 @@ Position llc(Work& work, std::size_t at) noexcept {
     const std::uint32_t oui = work.be32(at + 2) & 0x00ff'ffffU;
     const std::uint16_t type = work.be16(at + 6);
     if ((oui != 0 && oui != 0xf8) || type < ethertype::first) return not_ip(work);
-    return {Layer::typed, at + 8, type};
+    return layer_at(Layer::typed, at + 8, type);
 }
 
 // RFC 1661, 2. The protocol may be compressed to one octet, which is odd (6.5).
@@ -112,7 +112,7 @@ Position ppp(Work& work, std::size_t at) noexcept {
             return v6(work, next);
         case ppp_number::mpls:
         case ppp_number::mpls_multicast:
-            return {Layer::mpls, next};
+            return layer_at(Layer::mpls, next);
         default:
             return not_ip(work);
     }
@@ -121,7 +121,7 @@ Position ppp(Work& work, std::size_t at) noexcept {
 // RFC 2516, 4: version 1, type 1, code 0 (session data).
 Position pppoe(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 6) || work.be16(at) != 0x1100) return not_ip(work);
-    return {Layer::ppp, at + 6};
+    return layer_at(Layer::ppp, at + 6);
 }
 
 // Whether an IP header may begin here. MPLS does not say what it carries: what is no IP header is
@@ -153,8 +153,8 @@ Position mpls(Work& work, std::size_t at) noexcept {
     for (int label = 0; label < max_labels && !last && work.has(at, 4); ++label, at += 4)
         last = (work.u8(at + 2) & 1U) != 0;
     if (!last) return not_ip(work);
-    if (plausible_ip(work, at)) return {Layer::ip, at};
-    if (is_pseudowire(work, at)) return {Layer::ethernet, at + 4};
+    if (plausible_ip(work, at)) return layer_at(Layer::ip, at);
+    if (is_pseudowire(work, at)) return layer_at(Layer::ethernet, at + 4);
     return not_ip(work);
 }
 
