@@ -7,7 +7,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "view/directory_view.hpp"
+#include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {
@@ -68,15 +68,22 @@ Result<ExitStatus> set(Session& session, const std::string& name, const std::str
 Result<ExitStatus> list(Session& session) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const Directory directory, ledger->directory());
-    TRY(session.print(accounts_sheet(directory)));
+    TRY(session.print(accounts_sheet(directory, session.clock().now())));
     return ExitStatus::done;
 }
 
 Result<ExitStatus> show(Session& session, const std::string& name) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(Directory directory, ledger->directory());
-    if (find_account(directory, name) == nullptr) return no_such_account(name);
-    TRY(session.print(account_sheet(directory, name)));
+    const Account* account = find_account(directory, name);
+    if (account == nullptr) return no_such_account(name);
+    std::erase_if(directory.bindings, [&](const Binding& b) { return b.account != name; });
+    Sheet sheet = bindings_sheet(directory, session.clock().now(), true);
+    sheet.heading = {
+        fmt::format("{}{}{}", name, account->title.empty() ? "" : ": ", account->title)};
+    if (!account->parent.empty()) sheet.heading.push_back("below " + account->parent);
+    sheet.meta = {{"name", account->name}, {"parent", account->parent}, {"title", account->title}};
+    TRY(session.print(sheet));
     return ExitStatus::done;
 }
 

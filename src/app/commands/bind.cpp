@@ -7,7 +7,7 @@
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "attribute/identity.hpp"
-#include "view/directory_view.hpp"
+#include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {
@@ -97,11 +97,10 @@ Result<ExitStatus> unbind(Session& session, const Options& options) {
 Result<ExitStatus> list(Session& session, const Options& options) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(Directory directory, ledger->directory());
-    std::erase_if(directory.bindings, [&](const Binding& binding) {
-        return (!options.account.empty() && binding.account != options.account) ||
-               (!options.all && !binding.valid.contains(session.clock().now()));
-    });
-    TRY(session.print(bindings_sheet(directory)));
+    if (!options.account.empty())
+        std::erase_if(directory.bindings,
+                      [&](const Binding& binding) { return binding.account != options.account; });
+    TRY(session.print(bindings_sheet(directory, session.clock().now(), options.all)));
     return ExitStatus::done;
 }
 

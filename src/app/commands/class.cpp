@@ -10,6 +10,7 @@
 #include "app/ledger_access.hpp"
 #include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
+#include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {
@@ -45,25 +46,7 @@ Result<ExitStatus> load(Session& session, const Options& options) {
 Result<ExitStatus> list(Session& session) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const auto tables, ledger->class_tables());
-    Sheet sheet;
-    sheet.columns = {{.key = "version", .title = "Version"},
-                     {.key = "current", .title = "In force"},
-                     {.key = "loaded_at", .title = "Loaded", .kind = ColumnKind::time},
-                     {.key = "prefixes", .title = "Prefixes", .kind = ColumnKind::count},
-                     {.key = "classes", .title = "Classes", .kind = ColumnKind::list},
-                     {.key = "name", .title = "From"}};
-    const bool people = !session.machine_format();
-    for (const ClassTableInfo& table : tables) {
-        const std::string version =
-            people ? table.version.substr(0, version_digits) : table.version;
-        const Cell current = people ? Cell(table.current ? "yes" : "") : Cell(table.current);
-        sheet.rows.push_back({.cells = {version, current, Moment{table.loaded_at}, table.prefixes,
-                                        table.classes, table.name}});
-    }
-    sheet.when_empty =
-        "No class table is loaded: every outside address is of class \"world\".\nLoad one: octroi "
-        "class load FILE";
-    TRY(session.print(sheet));
+    TRY(session.print(class_tables_sheet(tables)));
     return ExitStatus::done;
 }
 

@@ -6,7 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "view/directory_view.hpp"
+#include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {

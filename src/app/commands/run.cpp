@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/daemon.hpp"
+#include "app/ledger_access.hpp"
+#include "app/live_capture.hpp"
+#include "app/run_total.hpp"
+#include "host/stop.hpp"
+#include "view/usage_view.hpp"
+
+namespace octroi {
+namespace {
+
+struct Options {
+    std::vector<std::string> interfaces;
+    std::vector<std::string> local;
+    std::string run_for;
+    std::string filter;
+    bool promiscuous = false;
+};
+
+// The meters of the configuration, or one for all physical interfaces, or what the command line
+// says.
+Result<std::vector<MeterConfig>> wanted_meters(const Config& config, const Options& options,
+                                               const std::vector<Interface>& present) {
+    std::vector<MeterConfig> meters = config.meters;
+    if (meters.empty() || !options.interfaces.empty()) {
+        MeterConfig meter;
+        meter.name = "capture";
+        meter.interfaces = options.interfaces;
+        meters = {meter};
+    }
+    for (MeterConfig& meter : meters) {
+        if (meter.kind != "capture")
+            return fail(ErrorCode::unsupported,
+                        fmt::format("[[meter]] {}: there is no kind of meter called {}", meter.name,
+                                    meter.kind));
+        if (meter.interfaces.empty()) {
+            TRY_ASSIGN(meter.interfaces, default_interfaces(present));
+        }
+        meter.promiscuous = meter.promiscuous || options.promiscuous;
+        if (!options.filter.empty()) meter.filter = options.filter;
+    }
+    return meters;
+}
+
+Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
+                                             CaptureHost& host, Store& store) {
+    TRY_ASSIGN(const auto known, store.cursors(capture::interface_source_prefix));
+    std::vector<DaemonMeter> meters;
+    for (const MeterConfig& config : configs) {
+        std::vector<Cursor> cursors;
+        for (const auto& entry : known)
+            if (entry.meter == config.name) cursors.push_back(entry.cursor);
+        TRY_ASSIGN(auto meter, open_live_meter(config, host, cursors));
+        const MeterRole role =
+            config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
+        meters.push_back({{config.name, config.kind, role}, std::move(meter)});
+    }
+    return meters;
+}
+
+void say_what_is_done(const std::vector<MeterConfig>& meters, const std::vector<Interface>& present,
+                      const AttributionSource& attribution, const std::string& ledger,
+                      const std::optional<Duration>& run_for) {
+    for (const MeterConfig& meter : meters)
+        Session::say(fmt::format("meter {}: {}{}{}", meter.name, fmt::join(meter.interfaces, ", "),
+                                 meter.promiscuous ? ", promiscuous" : "",
+                                 meter.filter.empty() ? "" : ", only " + meter.filter));
+    std::string left_out;
+    for (const Interface& i : present) {
+        const bool metered = std::any_of(meters.begin(), meters.end(), [&](const MeterConfig& m) {
+            return std::find(m.interfaces.begin(), m.interfaces.end(), i.name) !=
+                   m.interfaces.end();
+        });
+        if (!metered)
+            left_out += fmt::format("{}{}{}", left_out.empty() ? "" : ", ", i.name,
+                                    i.why_not.empty() ? "" : " (" + i.why_not + ")");
+    }
+    if (!left_out.empty()) Session::say("left out: " + left_out);
+    std::string networks;
+    for (const LocalNetwork& network : attribution.networks())
+        networks += (networks.empty() ? "" : ", ") + network.prefix;
+    Session::say(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
+                             attribution.assumed() ? " (the networks of the interfaces)" : ""));
+    Session::say(fmt::format("ledger:   {}", ledger));
+    Session::say(run_for ? fmt::format("ends in {}, or with Ctrl-C", to_string(*run_for))
+                         : "ends with Ctrl-C");
+}
+
+Status print_end(Session& session, const RunTotal& total, UtcTime began) {
+    const auto usage = total.usage();
+    if (!usage) {
+        Session::say(usage.error().text);
+        return {};
+    }
+    TRY_ASSIGN(const Zone zone, session.zone());
+    TRY_ASSIGN(const Units units, session.units());
+    return session.print(run_sheet(*usage, {began, session.clock().now()}, zone, units));
+}
+
+Result<ExitStatus> run(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* loaded, session.config());
+    Config config = *loaded;
+    for (const std::string& text : options.local) {
+        TRY_ASSIGN(config.attribute.local.emplace_back(), parse_prefix(text));
+    }
+    DaemonOptions daemon{.commit_interval = config.ledger.commit_interval,
+                         .stop_requested = stop_requested};
+    if (!options.run_for.empty()) {
+        TRY_ASSIGN(daemon.run_for, parse_duration(options.run_for));
+    }
+    SystemCaptureHost host;
+    TRY_ASSIGN(const auto present, host.interfaces());
+    TRY_ASSIGN(const auto configs, wanted_meters(config, options, present));
+    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
+    TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
+    catch_stop_signals();
+    TRY_ASSIGN(auto meters, open_meters(configs, host, *ledger));
+    say_what_is_done(configs, present, attribution, path, daemon.run_for);
+
+    RunTotal total;
+    const UtcTime began = session.clock().now();
+    daemon.committed = [&](const Batch& batch) { total.add(batch); };
+    const Status outcome =
+        run_daemon(std::move(meters), *ledger, attribution, session.clock(), daemon);
+    TRY(print_end(session, total, began));
+    TRY(outcome);
+    return ExitStatus::done;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Session& session) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand(
+        "run", "Meter this machine's traffic into the ledger; with no configuration, everything");
+    command
+        ->add_option("-i,--interface", options->interfaces,
+                     "Meter these instead of all physical interfaces")
+        ->type_name("NAME")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_option("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …")
+        ->type_name("DURATION");
+    command->add_option("--local", options->local, "Networks that are ours, beside those declared")
+        ->type_name("PREFIX")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command->add_flag("--promiscuous", options->promiscuous,
+                      "Also what is not addressed to this machine");
+    command
+        ->add_option("--filter", options->filter,
+                     "Only what this filter passes, as \"not port 22\" (pcap-filter(7))")
+        ->type_name("TEXT");
+    command->callback([&session, options] {
+        session.action = [&session, options] { return run(session, *options); };
+    });
+}
+
+}  // namespace octroi

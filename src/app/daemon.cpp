@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/daemon.hpp"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "app/desk.hpp"
+#include "app/metering.hpp"
+#include "app/session.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr Duration pull_wait = Duration::milliseconds(100);
+constexpr Duration look_around = Duration::milliseconds(250);
+constexpr Duration refresh_interval = Duration::seconds(2);
+constexpr Duration retry_interval = Duration::seconds(2);
+
+// One meter's thread.
+class Worker {
+public:
+    Worker(std::size_t number, DaemonMeter& what, const AttributionTables& tables,
+           const Clock& clock, Duration commit_interval, Desk& desk)
+        : number_(number),
+          metering_(what.name, *what.meter, tables, clock),
+          clock_(clock),
+          interval_(commit_interval),
+          desk_(desk) {}
+
+    void run(const std::stop_token& stop) {
+        const Status read = read_until(stop);
+        // The last batch: all that was read stands in the ledger, also when the meter failed.
+        const Status last = hand_over();
+        if (!read) return desk_.finish(number_, read.error());
+        if (!last) return desk_.finish(number_, last.error());
+        desk_.finish(number_, std::nullopt);
+    }
+
+private:
+    Status read_until(const std::stop_token& stop) {
+        Duration next_commit = clock_.uptime() + interval_;
+        while (!stop.stop_requested()) {
+            TRY_ASSIGN(const Pull pull, metering_.pull(pull_wait));
+            if (pull == Pull::end) return {};
+            const bool due =
+                clock_.uptime() >= next_commit || pull == Pull::checkpoint || metering_.full();
+            if (!due || !desk_.is_free(number_)) continue;
+            TRY(hand_over());
+            next_commit = clock_.uptime() + interval_;
+        }
+        return {};
+    }
+    Status hand_over() {
+        TRY_ASSIGN(Batch batch, metering_.cut());
+        desk_.put(number_, std::move(batch));
+        if (const auto tables = desk_.new_tables(number_)) metering_.replace(*tables);
+        return {};
+    }
+
+    std::size_t number_;
+    Metering metering_;
+    const Clock& clock_;
+    Duration interval_;
+    Desk& desk_;
+};
+
+// Trouble that passes: the batch is kept and tried again.
+bool passes(const Error& error) { return error.code == ErrorCode::no_space; }
+
+// The committing side, on the caller's thread.
+class Committer {
+public:
+    Committer(Desk& desk, Store& store, AttributionSource& attribution, const Clock& clock,
+              const DaemonOptions& options)
+        : desk_(desk),
+          store_(store),
+          attribution_(attribution),
+          clock_(clock),
+          options_(options),
+          began_(clock.uptime()) {}
+
+    // Until every worker has finished and all is committed.
+    Status run(std::vector<std::jthread>& threads) {
+        while (!desk_.all_finished()) {
+            if (!stopping_ && (time_is_up() || desk_.error())) {
+                stopping_ = true;
+                for (auto& thread : threads) thread.request_stop();
+            }
+            TRY(clock_.uptime() < retry_at_ ? wait_for_room() : commit_next());
+            TRY(refresh());
+        }
+        if (const auto error = desk_.error()) return std::unexpected(*error);
+        return {};
+    }
+
+private:
+    [[nodiscard]] bool time_is_up() const {
+        if (options_.run_for && clock_.uptime() - began_ >= *options_.run_for) return true;
+        return options_.stop_requested && options_.stop_requested();
+    }
+    Status wait_for_room() {
+        if (stopping_) return fail(ErrorCode::no_space, trouble_);
+        desk_.pause(look_around);
+        return {};
+    }
+    Status commit_next() {
+        const auto waiting = desk_.next(look_around);
+        return waiting ? commit(*waiting) : Status();
+    }
+    Status commit(const Desk::Waiting& waiting) {
+        const auto outcome = store_.commit(*waiting.batch);
+        if (!outcome && passes(outcome.error())) {
+            if (trouble_.empty())
+                Session::say(fmt::format("{}. Metering goes on; booking is tried again every {}",
+                                         outcome.error().text, to_string(retry_interval)));
+            trouble_ = outcome.error().text;
+            retry_at_ = clock_.uptime() + retry_interval;
+            return {};
+        }
+        if (!outcome) return std::unexpected(outcome.error());
+        if (!trouble_.empty()) Session::say("booking goes on");
+        trouble_.clear();
+        if (options_.committed) options_.committed(*waiting.batch);
+        desk_.done(waiting.worker);
+        return {};
+    }
+    Status refresh() {
+        if (clock_.uptime() - refreshed_ < refresh_interval) return {};
+        refreshed_ = clock_.uptime();
+        TRY_ASSIGN(const bool changed, attribution_.refresh());
+        if (changed) desk_.post_tables(attribution_.tables());
+        return {};
+    }
+
+    Desk& desk_;
+    Store& store_;
+    AttributionSource& attribution_;
+    const Clock& clock_;
+    const DaemonOptions& options_;
+    Duration began_;
+    Duration refreshed_;
+    Duration retry_at_;
+    std::string trouble_;
+    bool stopping_ = false;
+};
+
+}  // namespace
+
+Status run_daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource& attribution,
+                  const Clock& clock, const DaemonOptions& options) {
+    Desk desk(meters.size());
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (std::size_t i = 0; i < meters.size(); ++i)
+        workers.push_back(std::make_unique<Worker>(i, meters[i], attribution.tables(), clock,
+                                                   options.commit_interval, desk));
+    std::vector<std::jthread> threads;
+    for (auto& worker : workers)
+        threads.emplace_back([&worker](const std::stop_token& stop) { worker->run(stop); });
+    const Status outcome = Committer(desk, store, attribution, clock, options).run(threads);
+    desk.close();
+    return outcome;  // the threads are asked to stop and joined here
+}
+
+}  // namespace octroi

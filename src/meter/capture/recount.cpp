@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/capture/recount.hpp"
+
+#include <fmt/format.h>
+#include <pcap/pcap.h>
+
+#include <array>
+#include <memory>
+
+#include "wire/packet/packet.hpp"
+
+namespace octroi::capture {
+namespace {
+
+struct Closer {
+    void operator()(pcap_t* file) const { pcap_close(file); }
+};
+
+}  // namespace
+
+Result<std::map<UtcTime, BucketCount>> recount(const std::string& path) {
+    std::array<char, PCAP_ERRBUF_SIZE> problem{};
+    const std::unique_ptr<pcap_t, Closer> file(pcap_open_offline_with_tstamp_precision(
+        path.c_str(), PCAP_TSTAMP_PRECISION_NANO, problem.data()));
+    if (!file)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("libpcap cannot read {}: {}", path, problem.data()));
+    const packet::LinkType link{static_cast<std::uint16_t>(pcap_datalink(file.get()))};
+    if (!packet::is_supported(link))
+        return fail(ErrorCode::unsupported, fmt::format("{}: link type {} is not decoded", path,
+                                                        pcap_datalink(file.get())));
+    std::map<UtcTime, BucketCount> buckets;
+    pcap_pkthdr* header = nullptr;
+    const unsigned char* octets = nullptr;
+    while (pcap_next_ex(file.get(), &header, &octets) == 1) {
+        packet::Packet packet;
+        packet::decode(link, std::as_bytes(std::span(octets, header->caplen)), header->len, packet);
+        // With nanosecond precision asked for, tv_usec holds nanoseconds.
+        const UtcTime time{header->ts.tv_sec * 1'000'000'000 + header->ts.tv_usec};
+        BucketCount& bucket = buckets[bucket_start(time)];
+        bucket.bytes += packet.bytes;
+        ++bucket.packets;
+    }
+    return buckets;
+}
+
+}  // namespace octroi::capture
