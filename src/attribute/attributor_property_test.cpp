@@ -419,6 +419,8 @@ struct Flows {
 void run(std::uint64_t seed) {
     Random random(seed);
     World world = some_world(random);
+    const std::vector<std::string> interfaces = seed % 2 == 0 ? world.interfaces : std::vector<std::string>{};
+    world.interfaces = interfaces;
     Attributor attributor(std::make_shared<const CompiledDirectory>(world.directory),
                           std::make_shared<const CompiledClasses>(world.classes),
                           compiled(world.rules), seed);
@@ -445,6 +447,7 @@ void run(std::uint64_t seed) {
         if (testing::Test::HasFailure()) return;
         if (batch == 1) {
             world = some_world(random);
+            world.interfaces = interfaces;
             attributor.replace(std::make_shared<const CompiledDirectory>(world.directory),
                                std::make_shared<const CompiledClasses>(world.classes),
                                compiled(world.rules));
