@@ -60,7 +60,6 @@ struct AttributeConfig {
     std::vector<Prefix> local;  // empty: the networks of the metered interfaces
     bool per_address = true;
     std::string class_table;  // file of prefixes or routes; empty: what the ledger holds
-    Duration bucket = Duration::minutes(5);
 
     auto operator<=>(const AttributeConfig&) const = default;
 };

@@ -21,7 +21,7 @@ constexpr std::array sections = {
             .append = [](Config& c,
                          const SourceLine& where) { c.meters.emplace_back().where = where; }},
     Section{.name = "attribute",
-            .help = "Whose traffic it is: local networks, classes, time buckets."},
+            .help = "Whose traffic it is: local networks, and what kind of far end."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
     Section{.name = "categories",
             .help = "Groups of services; the first match wins, the rest is `other`."},
@@ -42,13 +42,6 @@ Status is_name(const OptionEntry& entry) {
     return fail(ErrorCode::invalid,
                 fmt::format("'{}' is not a name: 1 to {} letters, digits, '.', '-' and '_'", name,
                             name_length_max));
-}
-
-// Or a bucket would reach over midnight and stand in two days.
-Status divides_a_day(const OptionEntry& entry) {
-    if (Duration::hours(24).ns % entry.duration().ns == 0) return {};
-    return fail(ErrorCode::invalid,
-                fmt::format("a day is not a multiple of {}", to_string(entry.duration())));
 }
 
 MeterConfig& meter(Config& config) { return config.meters.back(); }
@@ -214,14 +207,6 @@ constexpr std::array attribute_options = {
            .doc = "Empty: the table that `octroi class load` has put into the ledger, if any.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
-    Option{.section = "attribute",
-           .key = "bucket",
-           .type = duration,
-           .standard = R"("5m")",
-           .range = "1m..1d",
-           .help = "Length of a time bucket in the ledger. A day must be a multiple of it.",
-           .check = divides_a_day,
-           .assign = [](Config& c, const OptionEntry& e) { c.attribute.bucket = e.duration(); }},
 };
 
 constexpr std::array name_options = {

@@ -62,13 +62,12 @@ TEST(Config, TakesEveryOption) {
                                               .active_timeout = Duration::minutes(5),
                                               .inactive_timeout = Duration::seconds(30),
                                               .flow_limit = 50'000,
-                                              .where = {"full.toml", 21, 1}}));
+                                              .where = {"full.toml", 20, 1}}));
     EXPECT_EQ(config->meters[1].role, RoleChoice::witness);
     EXPECT_EQ(config->meters[1].ring_size, Bytes(2'000'000));
     EXPECT_EQ(config->attribute.local.size(), 2U);
     EXPECT_FALSE(config->attribute.per_address);
     EXPECT_EQ(config->attribute.class_table, "/etc/octroi/classes.txt");
-    EXPECT_EQ(config->attribute.bucket, Duration::hours(1));
     EXPECT_EQ(config->display, (DisplayConfig{UnitsChoice::si, "Europe/Berlin"}));
     EXPECT_TRUE(config->notices.empty());
 }
