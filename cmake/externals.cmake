@@ -30,10 +30,10 @@ find_plain_library(sodium sodium.h sodium libsodium-dev)
 find_plain_library(sqlite3 sqlite3.h sqlite3 libsqlite3-dev)
 
 set(EXTERNALS_EVERY_LAYER fmt::fmt)
-set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::mnl Threads::Threads)
+set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::mnl Threads::Threads external::pcap)
 # toml++ is used as headers only: Debian's shared library is built to throw, and ours may not.
 set(EXTERNALS_config nlohmann_json::nlohmann_json)
-set(EXTERNALS_meter external::pcap external::sodium Threads::Threads)
+set(EXTERNALS_meter external::sodium Threads::Threads)
 set(EXTERNALS_attribute external::sodium)
 set(EXTERNALS_ledger external::sodium)
 set(EXTERNALS_store external::sqlite3)
