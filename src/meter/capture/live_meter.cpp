@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/capture/live_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "wire/packet/packet_fast.hpp"
+
+namespace octroi::capture {
+namespace {
+
+constexpr Duration retry_pause = Duration::seconds(1);
+// Frames of one interface before the next one has its turn.
+constexpr std::size_t turn = 4096;
+constexpr std::uint64_t packet_bytes_max = 65'535;
+
+[[nodiscard]] const Interface* find(const std::vector<Interface>& present, std::string_view name) {
+    const auto found = std::ranges::find(present, name, &Interface::name);
+    return found == present.end() ? nullptr : &*found;
+}
+
+[[nodiscard]] Interval between(UtcTime begin, UtcTime end) {
+    return {std::min(begin, end), std::max({begin, end, begin + Duration{1}})};
+}
+
+}  // namespace
+
+LiveMeter::LiveMeter(const LiveMeterOptions& options, CaptureHost& host,
+                     std::unique_ptr<Intake> intake, ForwardedFlows forwarded)
+    : options_(options),
+      host_(&host),
+      intake_(std::move(intake)),
+      forwarded_(std::move(forwarded)) {}
+
+Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& options,
+                                                   CaptureHost& host,
+                                                   std::span<const Cursor> known) {
+    if (options.interfaces.empty())
+        return fail(ErrorCode::invalid, "a live capture needs at least one interface");
+    if (options.interfaces.size() >= UINT16_MAX)
+        return fail(ErrorCode::over_limit, "too many interfaces for one capture");
+    TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
+    TRY_ASSIGN(auto forwarded, ForwardedFlows::create(mix(options.seed ^ mix_a, mix_b)));
+    std::unique_ptr<LiveMeter> meter(
+        new LiveMeter(options, host, std::move(intake), std::move(forwarded)));
+    TRY(meter->open_all(known));
+    return meter;
+}
+
+Status LiveMeter::open_all(std::span<const Cursor> known) {
+    TRY_ASSIGN(boot_, host_->boot_id());
+    TRY_ASSIGN(const auto present, host_->interfaces());
+    learn_addresses(present);
+    for (const std::string& name : options_.interfaces) {
+        Port& port = *ports_.emplace_back(std::make_unique<Port>());
+        port.meter = this;
+        port.number = static_cast<std::uint16_t>(ports_.size());
+        port.cursor.source = fmt::format("{}{}", interface_source_prefix, name);
+        TRY(open_port(port, present));
+        const auto old = std::ranges::find(known, port.cursor.source, &Cursor::source);
+        if (old == known.end()) continue;
+        port.cursor.version = old->version;
+        TRY_ASSIGN(const auto before, InterfacePosition::parse(old->position));
+        add_not_running(port, before, port.opened);
+    }
+    return {};
+}
+
+// The counters are read before the source is opened: what passes in between is bounded as unseen,
+// and nothing that was seen before them is taken from them.
+Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
+    const std::string& name = options_.interfaces[port.number - 1U];
+    const Interface* const interface = find(present, name);
+    if (interface == nullptr)
+        return fail(ErrorCode::not_found, fmt::format("there is no interface {}", name));
+    CaptureOptions wanted;
+    wanted.interface = name;
+    wanted.promiscuous = options_.promiscuous;
+    wanted.snap_length = options_.snap_length;
+    wanted.ring_octets = options_.ring_octets;
+    wanted.filter = options_.filter;
+    TRY_ASSIGN(auto source, host_->open(wanted));
+    const packet::LinkType link{source->link_type()};
+    if (!packet::is_supported(link))
+        return fail(ErrorCode::unsupported, fmt::format("{}: frames of link type {} cannot be read",
+                                                        name, static_cast<unsigned>(link)));
+    port.source = std::move(source);
+    port.link = link;
+    port.mac = interface->mac;
+    port.opened = InterfacePosition::of(*interface, boot_, host_->clock().now());
+    port.accounted = port.opened;
+    port.wire_bytes = 0;
+    port.bounded = 0;
+    port.reported = {};
+    return {};
+}
+
+void LiveMeter::learn_addresses(const std::vector<Interface>& present) {
+    own_addresses_.clear();
+    for (const Interface& interface : present)
+        for (const InterfaceAddress& a : interface.addresses) own_addresses_.insert(a.address);
+}
+
+// An interface that was lost comes back: what passed meanwhile is a loss.
+void LiveMeter::retry_ports() {
+    const UtcTime now = host_->clock().now();
+    for (const auto& port : ports_) {
+        if (port->source ||
+            (now < port->retry_at && port->retry_at < now + retry_pause + retry_pause))
+            continue;
+        port->retry_at = now + retry_pause;
+        const InterfacePosition before = port->accounted;
+        const auto present = host_->interfaces();
+        if (!present.has_value() || !open_port(*port, *present).has_value()) continue;
+        learn_addresses(*present);
+        add_not_running(*port, before, port->opened);
+    }
+}
+
+// What was seen until now is handed over as usual. When it is back, its counters since the last
+// checkpoint bound what may be missing: too much by what was seen, but never too little.
+void LiveMeter::lose_port(Port& port) {
+    ++other_.interface_errors;
+    port.source.reset();
+    port.retry_at = host_->clock().now() + retry_pause;
+}
+
+std::size_t LiveMeter::read_ports() {
+    std::size_t frames = 0;
+    for (const auto& port : ports_) {
+        if (!port->source) continue;
+        const auto got = port->source->read(turn, &on_frame, port.get());
+        if (got.has_value())
+            frames += *got;
+        else
+            lose_port(*port);
+    }
+    return frames;
+}
+
+Result<Pull> LiveMeter::pull(ReadingSink& sink, Duration wait) {
+    out_.set_sink(sink);
+    retry_ports();
+    std::size_t frames = read_ports();
+    if (frames == 0) {
+        std::vector<PacketSource*> sources;
+        for (const auto& port : ports_)
+            if (port->source) sources.push_back(port->source.get());
+        host_->wait(sources, wait);
+        frames = read_ports();
+    }
+    take_batch();
+    if (frames == 0) intake_->sweep(host_->clock().now(), out_);
+    out_.flush();
+    return frames == 0 ? Pull::idle : Pull::more;
+}
+
+void LiveMeter::on_frame(void* port_pointer, const RawFrame& frame) {
+    Port& port = *static_cast<Port*>(port_pointer);
+    port.meter->take_frame(port, frame);
+}
+
+void LiveMeter::take_frame(Port& port, const RawFrame& frame) {
+    Sample& sample = batch_[batched_];
+    packet::Packet& p = sample.packet;
+    if (port.link == packet::LinkType::ethernet) [[likely]]
+        packet::decode_ethernet(frame.octets, frame.wire_length, p, port.number);
+    else
+        packet::decode(port.link, frame.octets, frame.wire_length, p, port.number);
+    // A clock that stands outside the tables' range is a wrong one: kept within it.
+    constexpr std::int64_t latest = 7'258'118'400'000'000'000;  // 2200-01-01
+    sample.time = std::clamp<std::int64_t>(frame.time.ns, 0, latest);
+    sample.wire_length = frame.wire_length;
+    port.wire_bytes += frame.wire_length;
+    const Direction way = direction(port, p);
+    if (ports_.size() > 1 && p.outcome == packet::Outcome::ip)
+        mark_forwarded(p, way, UtcTime{sample.time});
+    mark_direction(p.key, way);
+    if (++batched_ == batch_size) take_batch();
+}
+
+Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const {
+    if (p.way != packet::Way::unknown)
+        return p.way == packet::Way::in ? Direction::in : Direction::out;
+    if (!port.mac.empty() && port.link == packet::LinkType::ethernet) {
+        if (p.src_mac() == port.mac) return Direction::out;
+        // The lowest bit of the first octet: to many.
+        const bool to_many = (p.macs[0] & 1U) != 0;
+        return to_many || p.dst_mac() == port.mac ? Direction::in : Direction::unknown;
+    }
+    if (p.outcome != packet::Outcome::ip) return Direction::unknown;
+    if (own_addresses_.contains(p.key.src())) return Direction::out;
+    return own_addresses_.contains(p.key.dst()) ? Direction::in : Direction::unknown;
+}
+
+void LiveMeter::mark_forwarded(packet::Packet& p, Direction way, UtcTime time) {
+    if (options_.forwarded == ForwardedPolicy::each) return;
+    if (way == Direction::in) {
+        forwarded_.came_in(p.key, time);
+    } else if (way == Direction::out && forwarded_.came_in_elsewhere(p.key, time) &&
+               !own_addresses_.contains(p.key.src())) {
+        p.key.words[5] |= duplicate_mark;
+    }
+}
+
+void LiveMeter::take_batch() {
+    intake_->process(std::span(batch_).first(batched_), out_);
+    batched_ = 0;
+}
+
+// Frames may stand in a block of the ring that the kernel has not closed yet.
+void LiveMeter::drain() {
+    const Duration begin = host_->clock().uptime();
+    for (;;) {
+        while (read_ports() > 0) {
+            if (host_->clock().uptime() - begin > Duration::seconds(1)) return;
+        }
+        const Duration passed = host_->clock().uptime() - begin;
+        const Duration left = CaptureHost::delivery_delay + CaptureHost::delivery_delay - passed;
+        std::vector<PacketSource*> sources;
+        for (const auto& port : ports_)
+            if (port->source) sources.push_back(port->source.get());
+        if (left.ns <= 0 || sources.empty()) return;
+        host_->wait(sources, left);
+    }
+}
+
+std::string LiveMeter::source_of(const Port& port) const {
+    return options_.interfaces[port.number - 1U];
+}
+
+void LiveMeter::add_not_running(const Port& port, const InterfacePosition& from,
+                                const InterfacePosition& until) {
+    Loss loss{source_of(port), LossReason::not_running, between(from.time, until.time),
+              std::nullopt, std::nullopt};
+    // Another boot, another interface of the same name, counters set back: nothing bounds what
+    // passed before that.
+    if (from.comparable_with(until)) {
+        loss.packets = until.packets - from.packets;
+        loss.bytes_bound = until.bytes - from.bytes;
+        if (*loss.packets == 0 && *loss.bytes_bound == 0) return;
+    }
+    losses_.push_back(std::move(loss));
+}
+
+// The interface's counters must be read after the drops: then they hold all that was dropped.
+void LiveMeter::add_drops(Port& port, const CaptureStatistics& stated, const Interface* interface,
+                          UtcTime now) {
+    const std::uint64_t ring = stated.kernel_drops - port.reported.kernel_drops;
+    const std::uint64_t before = stated.interface_drops - port.reported.interface_drops;
+    port.reported = stated;
+    other_.kernel_drops += ring;
+    other_.interface_drops += before;
+    const Interval since = between(port.accounted.time, now);
+    const auto at_most = [](std::uint64_t packets) {
+        std::uint64_t bytes = 0;
+        return __builtin_mul_overflow(packets, packet_bytes_max, &bytes) ? UINT64_MAX : bytes;
+    };
+    if (ring > 0) {
+        std::uint64_t bound = at_most(ring);
+        if (options_.filter.empty() && interface != nullptr) {
+            const auto position = InterfacePosition::of(*interface, boot_, now);
+            const std::uint64_t known = port.wire_bytes + port.bounded;
+            if (port.opened.comparable_with(position)) {
+                const std::uint64_t passed = position.bytes - port.opened.bytes;
+                bound = std::min(bound, passed > known ? passed - known : 0);
+            }
+        }
+        port.bounded += bound;
+        losses_.push_back({source_of(port), LossReason::kernel_drop, since, ring, bound});
+    }
+    // Not in the interface's own octet counters, so these can say nothing about them.
+    if (before > 0)
+        losses_.push_back(
+            {source_of(port), LossReason::interface_drop, since, before, at_most(before)});
+}
+
+void LiveMeter::settle_port(Port& port, const std::vector<Interface>& before, UtcTime now) {
+    if (!port.source) return;
+    const std::string& name = options_.interfaces[port.number - 1U];
+    const Interface* const interface = find(before, name);
+    const auto stated = port.source->statistics();
+    const auto after = host_->interfaces();
+    // Gone, or gone and come back as another: what is read from the old one is at its end.
+    if (interface == nullptr || !stated.has_value() ||
+        static_cast<std::uint32_t>(interface->index) != port.opened.index)
+        return lose_port(port);
+    add_drops(port, *stated, after.has_value() ? find(*after, name) : nullptr, now);
+    port.mac = interface->mac;
+    port.accounted = InterfacePosition::of(*interface, boot_, now);
+    port.cursor.position = port.accounted.save();
+    port.cursor.version += 1;
+    port.cursor.note = fmt::format("{}: {} octets of frames seen", name, port.wire_bytes);
+}
+
+Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
+    out_.set_sink(sink);
+    // The cursors' counters come first: all that they hold is then in the ring, or lost.
+    const UtcTime now = host_->clock().now();
+    TRY_ASSIGN(const auto present, host_->interfaces());
+    learn_addresses(present);
+    drain();
+    take_batch();
+    intake_->hand_over(out_);
+    out_.flush();
+    Checkpoint out;
+    for (const auto& port : ports_) {
+        const std::uint64_t version = port->cursor.version;
+        settle_port(*port, present, now);
+        if (port->cursor.version != version) out.cursors.push_back(port->cursor);
+    }
+    out.losses = std::exchange(losses_, {});
+    out.observed = intake_->take_observed();
+    return out;
+}
+
+std::vector<CounterValue> LiveMeter::counters() const { return counter_values(*intake_, other_); }
+
+}  // namespace octroi::capture
