@@ -47,6 +47,7 @@ struct Column {
     Audience audience = Audience::everyone;
     // On a narrow terminal columns with the greatest number go first; 0 stays to the end.
     int dispensable = 0;
+    std::string when_absent = {};  // what people see where a row has nothing
 };
 
 // A moment and how many digits of its fraction the source stated (0 to 9).
@@ -83,6 +84,7 @@ struct Sheet {
     std::vector<Column> columns;
     std::vector<Row> rows;
     std::vector<Cell> totals;        // empty: no totals line
+    std::string totals_label;        // people see it in the first column of the totals line
     std::vector<std::string> notes;  // lines below, people only
     // What people read when there are no rows: says what to do next.
     std::string when_empty;

@@ -77,6 +77,7 @@ std::string list_text(const std::vector<std::string>& list) {
 
 // For people; may end in spaces that keep units under one another.
 std::string people_text(const Cell& cell, const Column& column, const TableOptions& options) {
+    if (is_absent(cell)) return column.when_absent;
     if (const auto* text = std::get_if<std::string>(&cell)) return show(*text);
     if (const auto* text = std::get_if<std::string_view>(&cell)) return show(*text);
     if (const auto* value = std::get_if<std::uint64_t>(&cell))
@@ -221,7 +222,6 @@ Status TableStream::begin() {
     Line header;
     header.tone = Tone::strong;
     for (const Visible& v : visible_) header.texts.push_back(columns_[v.column].title);
-    // Figures whose unit is padded end before the column does: so do their titles.
     add_line(header);
     for (const Line& line : held_) add_line(line);
     held_.clear();
@@ -239,10 +239,13 @@ Status TableStream::row(const Row& row) {
     return held_.size() < sample_ ? Status{} : begin();
 }
 
-Status TableStream::finish(std::span<const Cell> totals) {
+Status TableStream::finish(std::span<const Cell> totals, std::string_view label) {
     Line line;
     if (!totals.empty()) {
         line = rendered(totals, 0, Tone::strong);
+        // What is absent here is no row's gap: the column has no total.
+        for (std::size_t i = 0; i < visible_.size(); ++i)
+            if (is_absent(totals[visible_[i].column])) line.texts[i] = i == 0 ? show(label) : "";
         if (!begun_) widen(line);
     }
     if (!begun_) TRY(begin());
@@ -263,17 +266,18 @@ Status TableStream::flush() {
 Status write_table(const Sheet& sheet, const TableOptions& options, const TextSink& sink) {
     const auto lines = [&](const std::vector<std::string>& texts) {
         std::string out;
-        for (const std::string& text : texts) out += show(text) + "\n";
+        for (const std::string& text : texts) out += wrapped(show(text), options.width) + "\n";
         return out;
     };
     if (!sheet.heading.empty()) TRY(sink(lines(sheet.heading) + "\n"));
     if (sheet.rows.empty()) {
-        if (sheet.when_empty.empty()) return {};
-        return sink(sheet.when_empty + "\n");
+        const std::string next =
+            sheet.when_empty.empty() ? "" : wrapped(sheet.when_empty, options.width) + "\n";
+        return sink(next + lines(sheet.notes));
     }
     TableStream stream(sheet.columns, options, sink, sheet.rows.size() + 1);
     for (const Row& row : sheet.rows) TRY(stream.row(row));
-    TRY(stream.finish(sheet.totals));
+    TRY(stream.finish(sheet.totals, sheet.totals_label));
     return sheet.notes.empty() ? Status{} : sink("\n" + lines(sheet.notes));
 }
 

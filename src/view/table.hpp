@@ -34,7 +34,8 @@ public:
 
     // As many cells as columns were given.
     [[nodiscard]] Status row(const Row& row);
-    [[nodiscard]] Status finish(std::span<const Cell> totals = {});
+    // The label stands in the first column of the totals line.
+    [[nodiscard]] Status finish(std::span<const Cell> totals = {}, std::string_view label = {});
 
 private:
     struct Line {

@@ -138,4 +138,24 @@ std::string fit(std::string_view text, int width, Align align, std::string_view 
     return align == Align::left ? shown + space : space + shown;
 }
 
+std::string wrapped(std::string_view text, int width) {
+    std::string out;
+    int used = 0;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, std::min(text.find(' '), text.size()));
+        const int columns = text_width(word);
+        if (used > 0 && width > 0 && used + 1 + columns > width) {
+            out.push_back('\n');
+            used = 0;
+        } else if (!out.empty()) {
+            out.push_back(' ');
+            ++used;
+        }
+        out += word;
+        used += columns;
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+    }
+    return out;
+}
+
 }  // namespace octroi

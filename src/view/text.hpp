@@ -33,4 +33,8 @@ enum class Align { left, right };
 [[nodiscard]] std::string fit(std::string_view text, int width, Align align = Align::left,
                               std::string_view ellipsis = "…");
 
+// Line ends at spaces, so that no line is wider than `width`, but for words that are. width below
+// 1: as it is.
+[[nodiscard]] std::string wrapped(std::string_view text, int width);
+
 }  // namespace octroi

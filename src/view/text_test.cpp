@@ -35,6 +35,15 @@ TEST(Text, FitsExactly) {
     for (int width = 0; width < 12; ++width) EXPECT_EQ(text_width(fit("a東京bö🙂", width)), width);
 }
 
+TEST(Text, WrapsAtSpaces) {
+    EXPECT_EQ(wrapped("one two three", 0), "one two three");
+    EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+    EXPECT_EQ(wrapped("one two three", 3), "one\ntwo\nthree");
+    EXPECT_EQ(wrapped("東京 都庁", 8), "東京\n都庁");
+    EXPECT_EQ(wrapped("a  b", 10), "a  b");
+    EXPECT_EQ(wrapped("", 10), "");
+}
+
 TEST(Text, ShowsNothingThatActsOnATerminal) {
     EXPECT_EQ(show("plain Zürich 東京"), "plain Zürich 東京");
     EXPECT_EQ(show("a\x1b[31mb"), "a\uFFFD[31mb");

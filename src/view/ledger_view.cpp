@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ledger_view.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/id.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+namespace {
+
+Cell moment_or_absent(UtcTime t) {
+    return t == UtcTime::min() || t == UtcTime::max() ? Cell{} : Cell{Moment{t, 0}};
+}
+
+Cell text_or_absent(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+
+std::string role_text(MeterRole role) { return role == MeterRole::bill ? "bill" : "witness"; }
+
+std::string_view kind_text(IdentityKind kind) {
+    switch (kind) {
+        case IdentityKind::prefix:
+            return "prefix";
+        case IdentityKind::mac:
+            return "mac";
+        case IdentityKind::vlan:
+            return "vlan";
+        case IdentityKind::interface:
+            return "interface";
+    }
+    return "";
+}
+
+// "a1b2c3d4e5f6": enough to tell versions apart; machines get all of it.
+std::string short_version(const std::string& version) { return version.substr(0, 12); }
+
+using Children = std::map<std::string, std::vector<const Account*>>;
+
+// Accounts in the order of the tree, with their depth; each once, even if the tree were broken.
+std::vector<std::pair<const Account*, int>> in_tree_order(const std::vector<Account>& accounts) {
+    std::map<std::string, bool> placed;
+    for (const Account& a : accounts) placed.emplace(a.name, false);
+    Children children;
+    for (const Account& a : accounts)
+        children[placed.contains(a.parent) ? a.parent : ""].push_back(&a);
+    std::vector<std::pair<const Account*, int>> ordered;
+    std::vector<std::pair<const Account*, int>> waiting;
+    const auto wait_for = [&](const std::string& parent, int depth) {
+        const auto found = children.find(parent);
+        if (found == children.end()) return;
+        std::ranges::sort(found->second, std::ranges::greater{}, &Account::name);
+        for (const Account* a : found->second) waiting.emplace_back(a, depth);
+    };
+    wait_for("", 0);
+    while (!waiting.empty()) {
+        const auto [account, depth] = waiting.back();
+        waiting.pop_back();
+        if (std::exchange(placed.at(account->name), true)) continue;
+        ordered.emplace_back(account, depth);
+        wait_for(account->name, depth + 1);
+    }
+    return ordered;
+}
+
+}  // namespace
+
+Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now) {
+    Sheet sheet;
+    sheet.columns = {{"meter", "Meter"},
+                     {"kind", "Kind"},
+                     {"role", "Role", ColumnKind::text, Audience::everyone, 3},
+                     {"last_booked", "Last booked", ColumnKind::time, Audience::machines},
+                     {"last_bucket", "Last traffic", ColumnKind::time, Audience::everyone, 2},
+                     {"lag", "Lag", ColumnKind::duration},
+                     {"bytes", "Bytes", ColumnKind::bytes},
+                     {"packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
+                     {"flows", "Flows", ColumnKind::count, Audience::machines},
+                     {"batches", "Batches", ColumnKind::count, Audience::everyone, 5},
+                     {"losses", "Losses", ColumnKind::count},
+                     {"lost_packets", "Lost packets", ColumnKind::packets},
+                     {"cursors", "Where it stands", ColumnKind::list, Audience::everyone, 4}};
+    bool lost = false;
+    for (const MeterState& m : meters) {
+        std::vector<std::string> notes;
+        for (const Cursor& cursor : m.cursors)
+            notes.push_back(cursor.note.empty() ? cursor.source : cursor.note);
+        Row row{{m.meter.name, m.meter.kind, role_text(m.meter.role),
+                 m.batches == 0 ? Cell{} : Cell{Moment{m.last_booked, 0}},
+                 moment_or_absent(m.last_bucket),
+                 m.batches == 0 ? Cell{} : Cell{now - m.last_booked}, m.volume.bytes.value(),
+                 m.volume.packets.value(), m.volume.flows.value(), m.batches, m.losses,
+                 m.lost_packets, std::move(notes)}};
+        if (m.losses > 0) row.tone = Tone::warn;
+        lost = lost || m.losses > 0;
+        sheet.rows.push_back(std::move(row));
+    }
+    if (lost)
+        sheet.notes = {
+            "Losses: traffic that was there and is not in the ledger; `octroi meters --losses` "
+            "lists it."};
+    sheet.when_empty =
+        "No meter has recorded anything yet. Run `octroi run` to meter this machine, or "
+        "`octroi import packets FILE` to read a capture.";
+    return sheet;
+}
+
+Sheet losses_sheet(const std::vector<MeterLoss>& losses) {
+    Sheet sheet;
+    sheet.columns = {{"meter", "Meter"},
+                     {"source", "Source"},
+                     {"reason", "Reason"},
+                     {"begin", "From", ColumnKind::time},
+                     {"end", "Until", ColumnKind::time},
+                     {"packets", "Packets at most", ColumnKind::packets},
+                     {"bytes_bound", "Bytes at most", ColumnKind::bytes}};
+    const auto figure = [](const std::optional<std::uint64_t>& v) { return v ? Cell{*v} : Cell{}; };
+    bool unbounded = false;
+    for (const MeterLoss& l : losses) {
+        sheet.rows.push_back(
+            {{l.meter, l.loss.source, std::string(to_string(l.loss.reason)),
+              moment_or_absent(l.loss.interval.begin), moment_or_absent(l.loss.interval.end),
+              figure(l.loss.packets), figure(l.loss.bytes_bound)}});
+        unbounded = unbounded || !l.loss.packets;
+    }
+    if (unbounded) sheet.notes = {"Where no figure stands, no bound is known."};
+    sheet.when_empty = "No losses recorded in this period.";
+    return sheet;
+}
+
+Sheet accounts_sheet(const Directory& directory, UtcTime now) {
+    Sheet sheet;
+    sheet.columns = {{"account", "Account"},
+                     {"title", "Title", ColumnKind::text, Audience::everyone, 1},
+                     {"parent", "Parent", ColumnKind::text, Audience::machines},
+                     {"depth", "Depth", ColumnKind::number, Audience::machines},
+                     {"bindings", "Bindings", ColumnKind::count}};
+    std::map<std::string, std::uint64_t> bound;
+    for (const Binding& b : directory.bindings)
+        if (b.valid.contains(now)) ++bound[b.account];
+    for (const auto& [account, depth] : in_tree_order(directory.accounts)) {
+        const auto found = bound.find(account->name);
+        sheet.rows.push_back({{account->name, text_or_absent(account->title),
+                               text_or_absent(account->parent), static_cast<std::uint64_t>(depth),
+                               found == bound.end() ? std::uint64_t{0} : found->second},
+                              depth});
+    }
+    sheet.when_empty =
+        "No accounts yet. `octroi account add NAME` makes one, `octroi apply FILE` many.";
+    return sheet;
+}
+
+Sheet bindings_sheet(const Directory& directory, UtcTime now, bool with_ended) {
+    Sheet sheet;
+    sheet.columns = {{"id", "Id", ColumnKind::number},
+                     {"kind", "Kind"},
+                     {"identity", "Identity"},
+                     {"account", "Account"},
+                     {"from", "From", ColumnKind::time, Audience::everyone, 1},
+                     {"until", "Until", ColumnKind::time, Audience::everyone, 1},
+                     {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2}};
+    for (const Binding& b : directory.bindings) {
+        const bool now_valid = b.valid.contains(now);
+        if (!now_valid && !with_ended) continue;
+        Row row{{b.id, kind_text(b.identity.kind), b.identity.value, b.account,
+                 moment_or_absent(b.valid.begin), moment_or_absent(b.valid.end), b.per_address}};
+        if (!now_valid) row.tone = Tone::dim;
+        sheet.rows.push_back(std::move(row));
+    }
+    sheet.when_empty =
+        directory.accounts.empty()
+            ? "Nothing is bound. Make an account first: `octroi account add NAME`."
+            : "Nothing is bound. `octroi bind IDENTITY ACCOUNT` says whose an address is.";
+    return sheet;
+}
+
+Sheet networks_sheet(const Directory& directory) {
+    Sheet sheet;
+    sheet.columns = {{"prefix", "Network"}, {"per_address", "Per address"}};
+    for (const LocalNetwork& n : directory.networks)
+        sheet.rows.push_back({{n.prefix, n.per_address}});
+    sheet.when_empty = "No network is declared local; `octroi run` takes those of its interfaces.";
+    return sheet;
+}
+
+Sheet class_tables_sheet(const std::vector<ClassTableInfo>& tables) {
+    Sheet sheet;
+    sheet.columns = {{"version", "", ColumnKind::text, Audience::machines},
+                     {"short_version", "Version", ColumnKind::text, Audience::people},
+                     {"name", "Loaded from"},
+                     {"loaded_at", "Loaded", ColumnKind::time, Audience::everyone, 1},
+                     {"prefixes", "Prefixes", ColumnKind::count},
+                     {"classes", "Classes", ColumnKind::list, Audience::everyone, 2},
+                     {"current", "Current"}};
+    for (const ClassTableInfo& t : tables)
+        sheet.rows.push_back({{t.version, short_version(t.version), t.name, Moment{t.loaded_at, 0},
+                               t.prefixes, t.classes, t.current},
+                              0,
+                              t.current ? Tone::strong : Tone::plain});
+    sheet.when_empty =
+        "No class table is loaded: all the outside is one class. `octroi class load FILE` loads "
+        "one.";
+    return sheet;
+}
+
+namespace {
+
+std::vector<Column> audit_columns() {
+    return {{"meter", "Meter"},
+            {"batches", "Batches", ColumnKind::count, Audience::everyone, 4},
+            {"transfers", "Transfers", ColumnKind::count, Audience::everyone, 3},
+            {"observed_bytes", "Observed", ColumnKind::bytes},
+            {"posted_bytes", "Posted", ColumnKind::bytes},
+            {"attributed_bytes", "Attributed", ColumnKind::bytes, Audience::everyone, 1},
+            {"unattributed_bytes", "Unattributed", ColumnKind::bytes, Audience::everyone, 1},
+            {"excluded_bytes", "Excluded", ColumnKind::bytes, Audience::everyone, 1},
+            {"transit_bytes", "Transit", ColumnKind::bytes, Audience::everyone, 2},
+            {"observed_packets", "", ColumnKind::packets, Audience::machines},
+            {"posted_packets", "", ColumnKind::packets, Audience::machines},
+            {"losses", "Losses", ColumnKind::count},
+            {"lost_packets", "Lost packets", ColumnKind::packets, Audience::everyone, 5},
+            {"losses_unbounded", "", ColumnKind::count, Audience::machines}};
+}
+
+Row audit_row(const MeterTotals& m) {
+    Row row{{m.meter, m.batches, m.transfers, m.observed.bytes.value(), m.posted.bytes.value(),
+             m.attributed.bytes.value(), m.unattributed.bytes.value(), m.excluded.bytes.value(),
+             m.transit.bytes.value(), m.observed.packets.value(), m.posted.packets.value(),
+             m.losses, m.lost_packets, m.losses_unbounded}};
+    if (m.observed != m.posted) row.tone = Tone::warn;
+    return row;
+}
+
+std::string finding_text(const AuditFinding& f) {
+    const std::string where = f.batch == 0 ? "" : fmt::format(" of batch {}", f.batch);
+    return fmt::format("{}{}: {}", to_string(f.kind), where, f.text);
+}
+
+}  // namespace
+
+Sheet audit_sheet(const AuditReport& report) {
+    Sheet sheet;
+    const std::uint64_t findings = report.findings.size() + report.findings_left_off;
+    sheet.heading = {report.holds() ? "The ledger holds: every byte observed stands in it once."
+                                    : fmt::format("THE LEDGER DOES NOT HOLD: {} findings.",
+                                                  count_text(findings)),
+                     fmt::format("{} batches, {} transfers, {} versions of the directory checked.",
+                                 count_text(report.batches), count_text(report.transfers),
+                                 count_text(report.directory_versions))};
+    sheet.columns = audit_columns();
+    for (const MeterTotals& m : report.meters) sheet.rows.push_back(audit_row(m));
+    std::vector<std::string> texts;
+    for (const AuditFinding& f : report.findings) texts.push_back(finding_text(f));
+    sheet.notes = texts;
+    if (report.findings_left_off > 0)
+        sheet.notes.push_back(
+            fmt::format("and {} findings more", count_text(report.findings_left_off)));
+    sheet.notes.push_back("Head of the chain: " + to_hex(report.head_hash));
+    sheet.meta = {{"holds", report.holds()},
+                  {"batches", report.batches},
+                  {"transfers", report.transfers},
+                  {"directory_versions", report.directory_versions},
+                  {"head_hash", to_hex(report.head_hash)},
+                  {"findings", std::move(texts)},
+                  {"findings_left_off", report.findings_left_off}};
+    if (report.holds())
+        sheet.when_empty =
+            "The ledger is empty: nothing to check yet. `octroi run` begins to fill it.";
+    return sheet;
+}
+
+}  // namespace octroi

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What else a ledger can be asked: meters, losses, the directory, class tables, the audit.
+
+#include <string>
+#include <vector>
+
+#include "ledger/audit.hpp"
+#include "ledger/query.hpp"
+#include "ledger/registry.hpp"
+#include "view/sheet.hpp"
+
+namespace octroi {
+
+// `octroi meters`: health. lag is now less the booking time of the newest batch.
+[[nodiscard]] Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now);
+// `octroi meters --losses`: what is known not to have been seen.
+[[nodiscard]] Sheet losses_sheet(const std::vector<MeterLoss>& losses);
+
+// `octroi account list`: the tree, with how much is bound to each account at `now`.
+[[nodiscard]] Sheet accounts_sheet(const Directory& directory, UtcTime now);
+// `octroi bindings`: those in force at `now`; with_ended: all that ever were or will be.
+[[nodiscard]] Sheet bindings_sheet(const Directory& directory, UtcTime now,
+                                   bool with_ended = false);
+// The networks whose addresses are ours.
+[[nodiscard]] Sheet networks_sheet(const Directory& directory);
+// `octroi class list`.
+[[nodiscard]] Sheet class_tables_sheet(const std::vector<ClassTableInfo>& tables);
+
+// `octroi audit`: the conservation of each meter as a sheet; its heading says whether the ledger
+// holds, its notes are the findings. The meta facts hold the same for machines (findings as texts).
+[[nodiscard]] Sheet audit_sheet(const AuditReport& report);
+
+}  // namespace octroi

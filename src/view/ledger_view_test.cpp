@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/ledger_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/golden.hpp"
+#include "view/row_stream.hpp"
+#include "view/table.hpp"
+
+namespace octroi {
+namespace {
+
+UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
+const UtcTime now = at("2026-11-21T13:00:00Z");
+
+std::string table(const Sheet& sheet) {
+    std::string out;
+    EXPECT_TRUE(write_table(sheet, {}, [&](std::string_view text) -> Status {
+        out += text;
+        return {};
+    }));
+    return out;
+}
+
+std::string ndjson(const Sheet& sheet, MachineFormat format = MachineFormat::ndjson) {
+    std::string out;
+    EXPECT_TRUE(write_machine(sheet, format, [&](std::string_view text) -> Status {
+        out += text;
+        return {};
+    }));
+    return out;
+}
+
+TEST(MetersSheet, Golden) {
+    MeterState good;
+    good.meter = {"eth0", "capture", MeterRole::bill};
+    good.batches = 12;
+    good.last_booked = now - Duration::seconds(12);
+    good.last_bucket = at("2026-11-21T12:55:00Z");
+    good.volume = {Bytes(123'456'789), Packets(234'567), Flows(99)};
+    good.cursors = {{"interface:eth0", "", 12, "eth0, running"}};
+    MeterState lossy = good;
+    lossy.meter = {"squid", "log", MeterRole::witness};
+    lossy.losses = 2;
+    lossy.lost_packets = 77;
+    lossy.cursors = {{"file:1", "", 1, ""}, {"file:2", "", 1, "access.log, 1.2 GiB read"}};
+    MeterState fresh;
+    fresh.meter = {"new", "capture", MeterRole::bill};
+    const Sheet sheet = meters_sheet({good, lossy, fresh}, now);
+    support::expect_golden("view/meters.txt", table(sheet));
+    support::expect_golden("view/meters.ndjson", ndjson(sheet));
+    EXPECT_NE(table(meters_sheet({}, now)).find("Run `octroi run`"), std::string::npos);
+}
+
+TEST(LossesSheet, Golden) {
+    const Interval hour{at("2026-11-21T12:00:00Z"), at("2026-11-21T12:00:05Z")};
+    const Sheet sheet =
+        losses_sheet({{"eth0", {"eth0", LossReason::kernel_drop, hour, 1234, 1'234'000}},
+                      {"import", {"x.pcap", LossReason::truncated, {}, {}, {}}}});
+    support::expect_golden("view/losses.txt", table(sheet));
+    support::expect_golden("view/losses.ndjson", ndjson(sheet));
+    EXPECT_EQ(table(losses_sheet({})), "No losses recorded in this period.\n");
+}
+
+Directory directory() {
+    Directory d;
+    d.accounts = {{"physics", "science", "Physics"},
+                  {"science", "", "Faculty of Science"},
+                  {"lost", "nobody", ""}};
+    d.bindings = {
+        {1, {IdentityKind::prefix, "10.1.0.0/16"}, "physics", {}, true},
+        {2, {IdentityKind::mac, "00:30:ca:b8:d9:bc"}, "science", {UtcTime::min(), now}, false},
+        {3, {IdentityKind::vlan, "12"}, "science", {now, UtcTime::max()}, false}};
+    d.networks = {{"10.0.0.0/8", true}};
+    return d;
+}
+
+TEST(DirectorySheets, Goldens) {
+    support::expect_golden("view/accounts.txt", table(accounts_sheet(directory(), now)));
+    support::expect_golden("view/accounts.ndjson", ndjson(accounts_sheet(directory(), now)));
+    support::expect_golden("view/bindings.txt", table(bindings_sheet(directory(), now)));
+    support::expect_golden("view/bindings_all.ndjson",
+                           ndjson(bindings_sheet(directory(), now, true)));
+    support::expect_golden("view/networks.txt", table(networks_sheet(directory())));
+}
+
+TEST(DirectorySheets, EveryAccountIsListedOnceEvenInABrokenTree) {
+    Directory d;
+    d.accounts = {{"a", "", ""}, {"b", "a", ""}, {"c", "b", ""}, {"orphan", "gone", ""}};
+    const Sheet sheet = accounts_sheet(d, now);
+    ASSERT_EQ(sheet.rows.size(), 4U);
+    EXPECT_EQ(sheet.rows[2].indent, 2);
+    EXPECT_EQ(sheet.rows[3].indent, 0);
+}
+
+TEST(DirectorySheets, EmptyStatesSayWhatToDo) {
+    EXPECT_NE(table(accounts_sheet({}, now)).find("octroi account add"), std::string::npos);
+    EXPECT_NE(table(bindings_sheet({}, now)).find("octroi account add"), std::string::npos);
+    Directory d;
+    d.accounts = {{"a", "", ""}};
+    EXPECT_NE(table(bindings_sheet(d, now)).find("octroi bind"), std::string::npos);
+    EXPECT_NE(table(class_tables_sheet({})).find("octroi class load"), std::string::npos);
+    EXPECT_NE(table(networks_sheet({})).find("No network"), std::string::npos);
+}
+
+TEST(ClassTablesSheet, Golden) {
+    const Sheet sheet = class_tables_sheet(
+        {{"0123456789abcdef0123456789abcdef",
+          "rib.gz",
+          now,
+          1'200'000,
+          {"domestic", "world"},
+          true},
+         {"fedcba9876543210", "old.txt", now - Duration::hours(24), 12, {"free"}, false}});
+    support::expect_golden("view/class_tables.txt", table(sheet));
+    support::expect_golden("view/class_tables.ndjson", ndjson(sheet));
+}
+
+AuditReport report() {
+    AuditReport r;
+    r.batches = 1200;
+    r.transfers = 34'567;
+    r.directory_versions = 3;
+    r.head_hash = std::string(32, '\xab');
+    MeterTotals m;
+    m.meter = "eth0";
+    m.batches = 1200;
+    m.transfers = 34'567;
+    m.observed = m.posted = {Bytes(1000), Packets(10), Flows(1)};
+    m.attributed = {Bytes(900), Packets(9), Flows(1)};
+    m.excluded = {Bytes(100), Packets(1), Flows(0)};
+    r.meters = {m};
+    return r;
+}
+
+TEST(AuditSheet, Goldens) {
+    support::expect_golden("view/audit_good.txt", table(audit_sheet(report())));
+    AuditReport bad = report();
+    bad.meters[0].posted.bytes = Bytes(999);
+    bad.findings = {{FindingKind::rule, 17, "observed 1000 bytes, posted 999"},
+                    {FindingKind::store, 0, "page 3"}};
+    bad.findings_left_off = 5;
+    support::expect_golden("view/audit_bad.txt", table(audit_sheet(bad)));
+    const auto parsed = nlohmann::json::parse(ndjson(audit_sheet(bad), MachineFormat::json));
+    EXPECT_FALSE(parsed["holds"]);
+    EXPECT_EQ(parsed["findings"].size(), 2U);
+    EXPECT_EQ(parsed["head_hash"].get<std::string>().substr(0, 4), "abab");
+    EXPECT_EQ(parsed["rows"][0]["posted_bytes"], 999);
+}
+
+TEST(AuditSheet, FindingsAreShownWithoutMetersToo) {
+    AuditReport bad;
+    bad.findings = {{FindingKind::chain, 1, "missing"}};
+    EXPECT_NE(table(audit_sheet(bad)).find("missing"), std::string::npos);
+    EXPECT_EQ(table(audit_sheet(bad)).find("is empty"), std::string::npos);
+    EXPECT_NE(table(audit_sheet({})).find("The ledger is empty"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace octroi

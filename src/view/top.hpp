@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// `octroi top`: what the live screen knows and how keys change it. Pure values: samples come in,
+// top_screen.hpp draws. Who owns the terminal hands over keys and prints frames.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/quantity.hpp"
+#include "base/time.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+
+// What went through during one interval, for one combination of the four.
+struct TopEntry {
+    std::string identity;  // "10.0.0.12"; as Party::identity
+    std::string account;   // as to_string(Party): "alice", "@unattributed"
+    std::string service;
+    std::string peer;  // class of the far end: "world"
+    Volume received;
+    Volume sent;
+};
+
+struct TopSample {
+    UtcTime at;       // end of the interval
+    Duration length;  // of the interval; greater than 0
+    std::vector<TopEntry> entries;
+    std::uint64_t lost_packets = 0;  // during the interval, upper bound
+};
+
+// What the rows are.
+enum class TopGroup { identity, account, service, peer };
+enum class TopSort { rate, received, sent, packets, total, name };
+
+// One row, or the sum of all.
+struct TopLine {
+    std::string name;
+    std::string account;              // of an identity; else empty
+    std::uint64_t received_rate = 0;  // bit/s over the last samples
+    std::uint64_t sent_rate = 0;
+    std::uint64_t packet_rate = 0;  // packets/s, both ways
+    std::uint64_t total_bytes = 0;  // both ways, since the start
+
+    [[nodiscard]] std::uint64_t rate() const noexcept {
+        return checked_add(received_rate, sent_rate).value_or(UINT64_MAX);
+    }
+};
+
+struct TopRates {
+    std::uint64_t received = 0;  // bit/s
+    std::uint64_t sent = 0;
+};
+
+// Not for several threads. Memory is bounded: tracks_max rows for each grouping (what is beyond is
+// summed in a row "(others)"), history_max samples.
+class TopModel {
+public:
+    static constexpr std::size_t history_max = 600;
+    static constexpr std::size_t tracks_max = 8192;
+    // Rates of rows are means over so many samples: one quiet second does not reorder the table.
+    static constexpr std::size_t window = 3;
+
+    explicit TopModel(std::vector<std::string> interfaces, Units units = Units::iec);
+
+    // Saturates instead of overflowing: it is a view.
+    void add(const TopSample& sample);
+
+    enum class Answer { nothing, redraw, quit };
+    // One octet of what the keyboard sends; knows the sequences of arrow and paging keys.
+    [[nodiscard]] Answer key(char octet);
+
+    [[nodiscard]] TopGroup group() const noexcept { return group_; }
+    [[nodiscard]] TopSort sort() const noexcept { return sort_; }
+    [[nodiscard]] Units units() const noexcept { return units_; }
+    [[nodiscard]] bool paused() const noexcept { return frozen_.has_value(); }
+    [[nodiscard]] std::size_t scroll() const noexcept { return scroll_; }
+    [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return interfaces_; }
+
+    // What is shown: the present, or the moment of the pause.
+    struct Totals {
+        UtcTime at;
+        std::uint64_t samples = 0;
+        std::deque<TopRates> history;  // newest last
+        TopRates peak;
+        std::uint64_t received_bytes = 0;
+        std::uint64_t sent_bytes = 0;
+        std::uint64_t lost_packets = 0;
+        std::uint64_t lost_lately = 0;  // in the newest sample
+    };
+    [[nodiscard]] const Totals& totals() const noexcept { return shown().totals; }
+    // All rows in the order that is asked for.
+    [[nodiscard]] std::vector<TopLine> lines() const;
+
+private:
+    struct Slice {
+        std::uint64_t sample = 0;  // its number, from 1
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+        std::uint64_t packets = 0;
+    };
+    struct Track {
+        std::string account;
+        std::array<Slice, window> slices;
+        std::uint64_t total_bytes = 0;
+    };
+    using Tracks = boost::unordered_flat_map<std::string, Track>;
+    static constexpr std::size_t groups = 4;
+
+    struct State {
+        Totals totals;
+        std::array<Tracks, groups> tracks;
+        std::array<std::uint64_t, groups> others{};  // bytes of rows that were given up
+        std::array<Duration, window> lengths;
+    };
+
+    [[nodiscard]] const State& shown() const noexcept { return frozen_ ? *frozen_ : live_; }
+    void add_entry(const TopEntry& entry);
+    void add_track(TopGroup group, const std::string& name, const TopEntry& entry);
+    void give_up_rows(TopGroup group);
+    [[nodiscard]] static TopLine line_of(const State& state, const std::string& name,
+                                         const Track& track, Duration length);
+    [[nodiscard]] Answer plain_key(char octet);
+    [[nodiscard]] Answer move(std::ptrdiff_t rows);
+
+    std::vector<std::string> interfaces_;
+    Units units_;
+    TopGroup group_ = TopGroup::identity;
+    TopSort sort_ = TopSort::rate;
+    std::size_t scroll_ = 0;
+    std::string escape_;  // the begin of a sequence
+    State live_;
+    std::optional<State> frozen_;
+};
+
+[[nodiscard]] std::string_view to_string(TopGroup group);
+[[nodiscard]] std::string_view to_string(TopSort sort);
+
+}  // namespace octroi

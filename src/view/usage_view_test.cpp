@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/usage_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/golden.hpp"
+#include "view/row_stream.hpp"
+#include "view/table.hpp"
+
+namespace octroi {
+namespace {
+
+UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
+
+const Interval november{at("2026-11-01"), at("2026-12-01")};
+
+Party account(std::string name, std::string identity = "") {
+    return {PartyKind::account, std::move(name), std::move(identity)};
+}
+Party outside(std::string name) { return {PartyKind::outside, std::move(name), ""}; }
+
+TransferSum sum(Party from, Party to, std::uint64_t bytes, std::string service = "",
+                UtcTime bucket = november.begin) {
+    TransferSum s;
+    s.bucket = bucket;
+    s.from = std::move(from);
+    s.to = std::move(to);
+    s.service = std::move(service);
+    s.volume = {Bytes(bytes), Packets(bytes / 500 + 1), Flows(1)};
+    return s;
+}
+
+// What follows goes through the ledger's own folding: view and ledger must agree about the words.
+Usage folded(const UsageQuestion& question, const std::vector<TransferSum>& sums) {
+    auto result = usage(question, sums);
+    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().text);
+    return result.value_or(Usage{});
+}
+
+std::vector<TransferSum> traffic() {
+    return {
+        sum(outside("world"), account("physics", "10.1.0.7"), 8'000'000'000, "https"),
+        sum(account("physics", "10.1.0.7"), outside("world"), 900'000'000, "https"),
+        sum(outside("domestic"), account("東京支店", "2001:db8::7"), 3'000'000'000, "https"),
+        sum(account("東京支店", "2001:db8::7"), account("physics", "10.1.0.7"), 500'000'000, "ssh"),
+        sum(outside("world"), {PartyKind::unattributed, "", "10.9.9.9"}, 320'000'000, "dns"),
+        sum({PartyKind::excluded, "non-ip", ""}, {PartyKind::excluded, "non-ip", ""}, 4242),
+    };
+}
+
+std::vector<Account> accounts() {
+    return {{"science", "", "Faculty of Science"},
+            {"physics", "science", "Physics"},
+            {"東京支店", "", ""}};
+}
+
+std::string table(const Sheet& sheet, TableOptions options = {}) {
+    std::string out;
+    EXPECT_TRUE(write_table(sheet, options, [&](std::string_view text) -> Status {
+        out += text;
+        return {};
+    }));
+    return out;
+}
+
+std::string json(const Sheet& sheet) {
+    std::string out;
+    EXPECT_TRUE(write_machine(sheet, MachineFormat::json, [&](std::string_view text) -> Status {
+        out += text;
+        return {};
+    }));
+    return out;
+}
+
+UsageView view_by(std::vector<UsageKey> by) {
+    UsageView view;
+    view.by = std::move(by);
+    view.period = november;
+    return view;
+}
+
+UsageQuestion question_by(std::vector<UsageKey> by) {
+    UsageQuestion question;
+    question.by = std::move(by);
+    question.period = november;
+    return question;
+}
+
+TEST(UsageView, ByAccount) {
+    const Usage u = folded(question_by({UsageKey::account}), traffic());
+    const Sheet sheet = usage_sheet(u, view_by({UsageKey::account}));
+    support::expect_golden("view/usage_by_account.txt", table(sheet));
+    support::expect_golden("view/usage_by_account.json", json(sheet));
+    EXPECT_FALSE(nlohmann::json::parse(json(sheet)).is_discarded());
+    TableOptions narrow;
+    narrow.width = 50;
+    support::expect_golden("view/usage_by_account_50.txt", table(sheet, narrow));
+}
+
+TEST(UsageView, TreeWithTitles) {
+    UsageQuestion question = question_by({UsageKey::account});
+    question.tree = true;
+    question.accounts = accounts();
+    UsageView view = view_by({UsageKey::account});
+    view.tree = true;
+    view.accounts = accounts();
+    view.units = Units::exact;
+    const Usage u = folded(question, traffic());
+    TableOptions options;
+    options.units = Units::exact;
+    const Sheet sheet = usage_sheet(u, view);
+    support::expect_golden("view/usage_tree.txt", table(sheet, options));
+    const auto parsed = nlohmann::json::parse(json(sheet));
+    bool found = false;
+    for (const auto& row : parsed["rows"]) {
+        if (row["account"] != "physics") continue;
+        found = true;
+        EXPECT_EQ(row["parent"], "science");
+        EXPECT_EQ(row["depth"], 1);
+        EXPECT_EQ(row["received_bytes"], 8'500'000'000U);
+    }
+    EXPECT_TRUE(found);
+    // The totals line counts what a parent holds once.
+    EXPECT_EQ(parsed["totals"]["received_bytes"], 8'500'000'000U + 3'000'000'000U + 320'000'000U);
+    EXPECT_EQ(parsed["totals"]["total_bytes"], parsed["observed_bytes"]);
+}
+
+TEST(UsageView, ByDayInAZone) {
+    const Zone vienna = Zone::find("Europe/Vienna").value();
+    UsageView view = view_by({UsageKey::period, UsageKey::service});
+    view.zone = vienna;
+    view.period = {at("2026-10-24T22:00:00Z"), at("2026-10-26T23:00:00Z")};
+    view.slots = cut_period(view.period, PeriodUnit::day, vienna).value();
+    UsageQuestion question = question_by(view.by);
+    question.period = view.period;
+    for (const Slot& slot : view.slots) question.boundaries.push_back(slot.interval.begin);
+    question.boundaries.push_back(view.period.end);
+    const Usage u = folded(
+        question,
+        {
+            sum(outside("world"), account("physics"), 1000, "https", at("2026-10-24T22:00:00Z")),
+            sum(outside("world"), account("physics"), 2000, "dns", at("2026-10-25T22:55:00Z")),
+            sum(outside("world"), account("physics"), 4000, "https", at("2026-10-25T23:00:00Z")),
+        });
+    support::expect_golden("view/usage_by_day.txt", table(usage_sheet(u, view)));
+    support::expect_golden("view/usage_by_day.json", json(usage_sheet(u, view)));
+}
+
+TEST(UsageView, ByServiceWithoutAnEnd) {
+    const Usage u = folded(question_by({UsageKey::service}), traffic());
+    support::expect_golden("view/usage_by_service.txt",
+                           table(usage_sheet(u, view_by({UsageKey::service}))));
+}
+
+TEST(UsageView, WithoutColumnsOneRow) {
+    const Usage u = folded(question_by({}), traffic());
+    const Sheet sheet = usage_sheet(u, view_by({}));
+    EXPECT_EQ(sheet.rows.size(), 1U);
+    EXPECT_TRUE(sheet.totals.empty());
+}
+
+TEST(UsageView, EmptyStatesSayWhatToDo) {
+    UsageView view = view_by({UsageKey::account});
+    EXPECT_NE(table(usage_sheet({}, view)).find("`octroi meters` shows"), std::string::npos);
+    view.period.begin = UtcTime::min();
+    EXPECT_NE(table(usage_sheet({}, view)).find("Run `octroi run`"), std::string::npos);
+    view.account = "physics";
+    EXPECT_NE(table(usage_sheet({}, view)).find("No traffic of physics"), std::string::npos);
+    const auto parsed = nlohmann::json::parse(json(usage_sheet({}, view)));
+    EXPECT_TRUE(parsed["rows"].empty());
+    EXPECT_EQ(parsed["observed_bytes"], 0);
+}
+
+TEST(UsageView, ConservationIsStatedAndItsBreachToo) {
+    UsageTotals totals;
+    totals.whole.bytes = Bytes(1000);
+    totals.attributed.bytes = Bytes(900);
+    totals.unattributed.bytes = Bytes(60);
+    totals.excluded.bytes = Bytes(40);
+    EXPECT_EQ(conservation_text(totals, Units::exact),
+              "1,000 B observed = 900 B attributed + 60 B unattributed + 40 B excluded");
+    totals.excluded.bytes = Bytes(39);
+    EXPECT_NE(conservation_text(totals, Units::iec).find("DOES NOT ADD UP"), std::string::npos);
+    totals.transit.bytes = Bytes(1);
+    EXPECT_EQ(
+        conservation_text(totals, Units::iec),
+        "1000 B observed = 900 B attributed + 60 B unattributed + 39 B excluded + 1 B transit");
+}
+
+TEST(RunSheet, Hosts) {
+    const std::vector<UsageKey> by{UsageKey::identity, UsageKey::account};
+    const Usage u = folded(question_by(by), traffic());
+    const Interval run{at("2026-11-01T10:00:00Z"), at("2026-11-01T10:00:20Z")};
+    support::expect_golden("view/run.txt", table(run_sheet(u, run, Zone::utc(), Units::iec)));
+    EXPECT_NE(table(run_sheet({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
+              std::string::npos);
+}
+
+}  // namespace
+}  // namespace octroi
