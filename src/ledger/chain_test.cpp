@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/chain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "ledger/testing/batches.hpp"
+
+namespace octroi {
+namespace {
+
+using namespace testing;
+
+std::string hash_of(const Batch& batch, const std::string& previous = zero_hash()) {
+    return to_hex(batch_hash(previous, canonical(batch)));
+}
+
+// The worked example of docs/format/chain.md, which was also computed from its octets with b2sum -l
+// 256.
+Batch example() {
+    Batch batch;
+    for (std::uint8_t i = 0; i < 16; ++i) batch.id.octets[i] = i;
+    batch.meter = {"eth0", "capture", MeterRole::bill};
+    batch.booked_at = UtcTime::from_seconds(1'793'491'500);
+    batch.class_version = "";
+    batch.directory_version = 3;
+    batch.parties = {outside("world"), account("alice", "10.0.0.1")};
+    batch.services = {"web"};
+    batch.transfers = {{some_day, 0, 1, 0, {Bytes{1500}, Packets{2}, Flows{1}}}};
+    batch.observed = batch.transfers[0].volume;
+    batch.cursors = {{"interface:eth0", "\x01", 1, ""}};
+    batch.losses = {{"eth0", LossReason::kernel_drop, {some_day, some_day + bucket_length}, 4, {}}};
+    return batch;
+}
+
+TEST(Hasher, IsBlake2b256) {
+    Hasher empty;
+    // RFC 7693 parameters with 32 octets of digest; as `b2sum -l 256 < /dev/null` prints it.
+    EXPECT_EQ(to_hex(empty.finish()),
+              "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
+    Hasher abc;
+    abc.raw("abc");
+    EXPECT_EQ(to_hex(abc.finish()),
+              "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+}
+
+TEST(Hasher, DoesNotDependOnHowOctetsComeInParts) {
+    std::string octets;
+    for (int i = 0; i < 100'000; ++i) octets += static_cast<char>(i * 7);
+    Hasher whole;
+    whole.raw(octets);
+    const std::string expected = whole.finish();
+    for (const std::size_t part : {1U, 7U, 16'383U, 16'384U, 16'385U}) {
+        Hasher parts;
+        for (std::size_t at = 0; at < octets.size(); at += part)
+            parts.raw(std::string_view(octets).substr(at, part));
+        EXPECT_EQ(parts.finish(), expected) << part;
+    }
+    Hasher numbers;
+    for (std::size_t at = 0; at < octets.size(); ++at)
+        numbers.u8(static_cast<std::uint8_t>(octets[at]));
+    EXPECT_EQ(numbers.finish(), expected);
+}
+
+TEST(Chain, GivesTheHashOfTheWorkedExample) {
+    EXPECT_EQ(hash_of(example()),
+              "d0b7ccb1e592b58ea17ddd0a70d89b50208aac26ff2f9773d431e949ec401630");
+}
+
+TEST(Chain, DoesNotDependOnTheProducersNumbers) {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        const Batch batch = random_batch(seed, 1, 200);
+        EXPECT_EQ(hash_of(renumbered(batch)), hash_of(batch));
+        Batch unused = batch;
+        unused.parties.insert(unused.parties.begin(), account("never-used"));
+        for (Transfer& t : unused.transfers) {
+            ++t.from;
+            ++t.to;
+        }
+        EXPECT_EQ(hash_of(unused), hash_of(batch)) << "what no transfer uses says nothing";
+    }
+}
+
+TEST(Chain, DependsOnEveryField) {
+    using Change = void (*)(Batch&);
+    const Change changes[] = {
+        [](Batch&) {},
+        [](Batch& b) { b.id.octets[15] ^= 1; },
+        [](Batch& b) { b.meter.name = "eth1"; },
+        [](Batch& b) { b.meter.kind = "log"; },
+        [](Batch& b) { b.meter.role = MeterRole::witness; },
+        [](Batch& b) { b.booked_at.ns += 1; },
+        [](Batch& b) { b.class_version = "0"; },
+        [](Batch& b) { b.directory_version = 4; },
+        [](Batch& b) { b.parties[0].name = "free"; },
+        [](Batch& b) { b.parties[1].name = "bob"; },
+        [](Batch& b) { b.parties[1].identity = "10.0.0.2"; },
+        [](Batch& b) { std::swap(b.transfers[0].from, b.transfers[0].to); },
+        [](Batch& b) { b.services[0] = "dns"; },
+        [](Batch& b) { b.transfers[0].bucket = bucket_at(1); },
+        [](Batch& b) { b.transfers[0].volume.bytes += Bytes{1}; },
+        [](Batch& b) { b.transfers[0].volume.packets += Packets{1}; },
+        [](Batch& b) { b.transfers[0].volume.flows += Flows{1}; },
+        [](Batch& b) { b.observed.bytes += Bytes{1}; },
+        [](Batch& b) { b.observed.packets += Packets{1}; },
+        [](Batch& b) { b.observed.flows += Flows{1}; },
+        [](Batch& b) { b.cursors[0].source = "x"; },
+        [](Batch& b) { b.cursors[0].position = "x"; },
+        [](Batch& b) { b.cursors[0].version = 2; },
+        [](Batch& b) { b.cursors[0].note = "x"; },
+        [](Batch& b) { b.cursors.clear(); },
+        [](Batch& b) { b.losses[0].source = "x"; },
+        [](Batch& b) { b.losses[0].reason = LossReason::corrupt; },
+        [](Batch& b) { b.losses[0].interval.begin.ns += 1; },
+        [](Batch& b) { b.losses[0].interval.end.ns += 1; },
+        [](Batch& b) { b.losses[0].packets = 5; },
+        [](Batch& b) { b.losses[0].packets.reset(); },
+        [](Batch& b) { b.losses[0].bytes_bound = 0; },
+        [](Batch& b) { b.losses.push_back(b.losses[0]); },
+    };
+    std::set<std::string> hashes;
+    for (const Change change : changes) {
+        Batch batch = example();
+        change(batch);
+        hashes.insert(hash_of(batch));
+    }
+    hashes.insert(hash_of(example(), std::string(hash_octets, '\1')));
+    EXPECT_EQ(hashes.size(), std::size(changes) + 1) << "each differs from all others";
+}
+
+TEST(Chain, TellsWhatAVersionOfTheDirectoryChanged) {
+    Directory before;
+    before.accounts = {{"a", "", ""}, {"b", "", ""}};
+    before.bindings = {{1, {}, "a", {}, false}, {2, {}, "a", {}, false}};
+    before.networks = {{"10.0.0.0/8", false}};
+    Directory after = before;
+    after.version = 1;
+    after.accounts = {{"b", "", "new"}, {"c", "", ""}};
+    after.bindings = {{2, {}, "b", {}, false}};
+    after.networks = {{"10.0.0.0/8", true}};
+    const DirectoryDelta delta = directory_delta(before, after, some_day);
+    EXPECT_EQ(delta.version, 1U);
+    EXPECT_EQ(delta.accounts, (std::vector<Account>{{"b", "", "new"}, {"c", "", ""}}));
+    EXPECT_EQ(delta.accounts_removed, std::vector<std::string>{"a"});
+    EXPECT_EQ(delta.bindings, after.bindings);
+    EXPECT_EQ(delta.bindings_removed, std::vector<std::uint64_t>{1});
+    EXPECT_EQ(delta.networks, after.networks);
+    EXPECT_TRUE(delta.networks_removed.empty());
+    DirectoryDelta later = delta;
+    later.at.ns += 1;
+    EXPECT_NE(directory_hash(zero_hash(), delta), directory_hash(zero_hash(), later));
+    EXPECT_NE(directory_hash(zero_hash(), delta),
+              directory_hash(directory_hash(zero_hash(), delta), delta));
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger/rules.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ledger/testing/batches.hpp"
+
+namespace octroi {
+namespace {
+
+using namespace testing;
+
+Batch good_batch() {
+    return BatchBuilder(1)
+        .transfer(0, account("alice", "10.0.0.1"), outside("world"), "web", 100, 2)
+        .transfer(0, outside("world"), account("alice", "10.0.0.1"), "web", 900, 3)
+        .transfer(1, unattributed("10.0.0.9"), excluded("non-ip"), "dns", 7)
+        .cursor("interface:eth0", "x", 1)
+        .cursor("interface:eth1", "x", 4)
+        .loss({"eth0", LossReason::kernel_drop, {bucket_at(0), bucket_at(1)}, 5, 7500})
+        .build();
+}
+
+struct Case {
+    const char* name;
+    Breach breach;
+    void (*spoil)(Batch&);
+};
+
+// One spoiled batch at least for every reason there is.
+const Case cases[] = {
+    {"NoMeterName", Breach::meter_name, [](Batch& b) { b.meter.name = ""; }},
+    {"LongMeterName", Breach::meter_name, [](Batch& b) { b.meter.name.assign(256, 'x'); }},
+    {"ControlInKind", Breach::meter_name, [](Batch& b) { b.meter.kind = "a\nb"; }},
+    {"Role", Breach::meter_role, [](Batch& b) { b.meter.role = static_cast<MeterRole>(3); }},
+    {"BookedBefore1970", Breach::booked_at, [](Batch& b) { b.booked_at = UtcTime{-1}; }},
+    {"BookedNever", Breach::booked_at, [](Batch& b) { b.booked_at = UtcTime::max(); }},
+    {"ClassVersion", Breach::class_version, [](Batch& b) { b.class_version = "\x7f"; }},
+    {"DirectoryVersion", Breach::directory_version,
+     [](Batch& b) { b.directory_version = figure_max + 1; }},
+    {"PartyKind", Breach::party_kind,
+     [](Batch& b) { b.parties[0].kind = static_cast<PartyKind>(5); }},
+    {"AccountName", Breach::party_name, [](Batch& b) { b.parties[0].name = "@x"; }},
+    {"UnattributedWithName", Breach::party_name, [](Batch& b) { b.parties[2].name = "x"; }},
+    {"ClassLikeOurOwn", Breach::party_name, [](Batch& b) { b.parties[1].name = "@internal"; }},
+    {"ExcludedWithoutReason", Breach::party_name, [](Batch& b) { b.parties[3].name = ""; }},
+    {"OutsideIdentity", Breach::party_identity, [](Batch& b) { b.parties[1].identity = "x"; }},
+    {"ControlInIdentity", Breach::party_identity,
+     [](Batch& b) { b.parties[0].identity = std::string(1, '\0'); }},
+    {"PartyTwice", Breach::party_twice, [](Batch& b) { b.parties.push_back(b.parties[0]); }},
+    {"ServiceName", Breach::service_name, [](Batch& b) { b.services[0] = ""; }},
+    {"ServiceTwice", Breach::service_twice, [](Batch& b) { b.services[0] = b.services[1]; }},
+    {"FromRange", Breach::index_range, [](Batch& b) { b.transfers[0].from = 4; }},
+    {"ToRange", Breach::index_range, [](Batch& b) { b.transfers[0].to = UINT32_MAX; }},
+    {"ServiceRange", Breach::index_range, [](Batch& b) { b.transfers[2].service = 2; }},
+    {"Bucket", Breach::bucket_alignment, [](Batch& b) { b.transfers[0].bucket.ns -= 1; }},
+    {"Bytes", Breach::figure_range,
+     [](Batch& b) { b.transfers[0].volume.bytes = Bytes{figure_max + 1}; }},
+    {"Flows", Breach::figure_range,
+     [](Batch& b) { b.transfers[0].volume.flows = Flows{figure_max + 1}; }},
+    {"Observed", Breach::figure_range,
+     [](Batch& b) { b.observed.packets = Packets{figure_max + 1}; }},
+    {"Order", Breach::transfer_order, [](Batch& b) { std::swap(b.transfers[0], b.transfers[2]); }},
+    {"Twice", Breach::transfer_twice, [](Batch& b) { b.transfers[1] = b.transfers[0]; }},
+    // The same key with another volume is the same row.
+    {"TwiceOtherVolume", Breach::transfer_twice,
+     [](Batch& b) {
+         b.transfers[1] = b.transfers[0];
+         b.transfers[1].volume.bytes += Bytes{1};
+     }},
+    {"CursorSource", Breach::cursor_source, [](Batch& b) { b.cursors[0].source = ""; }},
+    {"CursorTwice", Breach::cursor_twice,
+     [](Batch& b) { b.cursors[0].source = b.cursors[1].source; }},
+    {"CursorSize", Breach::cursor_size,
+     [](Batch& b) { b.cursors[0].position.assign(position_octets_max + 1, 'x'); }},
+    {"CursorNote", Breach::cursor_size,
+     [](Batch& b) { b.cursors[0].note.assign(note_octets_max + 1, 'x'); }},
+    {"CursorVersion", Breach::cursor_version, [](Batch& b) { b.cursors[0].version = 0; }},
+    {"LossSource", Breach::loss_source, [](Batch& b) { b.losses[0].source = "\r"; }},
+    {"LossReason", Breach::loss_reason,
+     [](Batch& b) { b.losses[0].reason = static_cast<LossReason>(0); }},
+    {"LossInterval", Breach::loss_interval,
+     [](Batch& b) { b.losses[0].interval.end = bucket_at(-1); }},
+    {"LossFigure", Breach::loss_figure, [](Batch& b) { b.losses[0].bytes_bound = figure_max + 1; }},
+    {"SumOverflow", Breach::sum_overflow,
+     [](Batch& b) {
+         for (Transfer& t : b.transfers) t.volume.bytes = Bytes{figure_max};
+     }},
+    {"OneByteMore", Breach::conservation, [](Batch& b) { b.observed.bytes += Bytes{1}; }},
+    {"OnePacketLess", Breach::conservation, [](Batch& b) { b.observed.packets -= Packets{1}; }},
+    {"OneFlowMore", Breach::conservation, [](Batch& b) { b.observed.flows += Flows{1}; }},
+    {"RowMissing", Breach::conservation, [](Batch& b) { b.transfers.pop_back(); }},
+};
+
+class Refuses : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Refuses, WithItsOwnReason) {
+    Batch batch = good_batch();
+    GetParam().spoil(batch);
+    const auto refusal = find_breach(batch);
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->breach, GetParam().breach) << refusal->text;
+    EXPECT_FALSE(refusal->text.empty());
+    for (const char c : refusal->text)
+        EXPECT_GE(static_cast<unsigned char>(c), 0x20)
+            << "an error must not carry control characters";
+    const auto status = check_batch(batch);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code, ErrorCode::invalid);
+}
+INSTANTIATE_TEST_SUITE_P(Batch, Refuses, ::testing::ValuesIn(cases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST(Rules, EveryReasonHasACase) {
+    for (int i = 0; i <= static_cast<int>(Breach::conservation); ++i) {
+        const auto is_it = [&](const Case& c) { return static_cast<int>(c.breach) == i; };
+        EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "breach " << i;
+    }
+}
+
+TEST(Rules, TakeWhatIsGood) {
+    EXPECT_FALSE(find_breach(good_batch()));
+    EXPECT_FALSE(find_breach(BatchBuilder(1).build())) << "a batch may hold nothing";
+    Batch batch = good_batch();
+    batch.transfers[0].volume.bytes = Bytes{figure_max};
+    batch.observed = *sum_of({batch.transfers[0]});
+    batch.transfers.resize(1);
+    EXPECT_FALSE(find_breach(batch)) << "the greatest figure";
+    for (std::uint64_t seed = 1; seed < 50; ++seed)
+        EXPECT_FALSE(find_breach(random_batch(seed, 1, 100)));
+}
+
+Directory small_directory() {
+    Directory directory;
+    directory.version = 5;
+    directory.accounts = {{"a", "", ""}, {"b", "a", ""}, {"c", "b", ""}};
+    directory.bindings = {{3, {IdentityKind::prefix, "10.0.0.0/8"}, "b", {}, false},
+                          {4, {IdentityKind::vlan, "7"}, "c", {bucket_at(0), bucket_at(9)}, false}};
+    directory.networks = {{"10.0.0.0/8", false}};
+    return directory;
+}
+
+Result<Directory> change(const Registry::Change& change) {
+    return changed_directory(
+        small_directory(), change,
+        {.next_binding_id = 10, .has_traffic = [](std::string_view name) { return name == "c"; }});
+}
+
+std::string refusal(const Registry::Change& c) {
+    const auto result = change(c);
+    return result ? "taken" : result.error().text;
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(DirectoryRules, RefuseEachWithItsOwnText) {
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x y", "", ""}}}), "not a name"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"@x", "", ""}}}), "not a name"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"-x", "", ""}}}), "not a name"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "", "a\tb"}}}), "title"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "x", ""}}}), "own parent"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "", ""}, {"x", "", ""}}}), "twice"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "nobody", ""}}}), "does not exist"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"a", "c", ""}}}), "ancestor"));
+    EXPECT_TRUE(has(refusal({.remove_accounts = {"x"}}), "no account 'x'"));
+    EXPECT_TRUE(has(refusal({.remove_accounts = {"a"}}), "below it"));
+    EXPECT_TRUE(has(refusal({.remove_accounts = {"b", "c"}}), "binding"));
+    EXPECT_TRUE(
+        has(refusal({.remove_accounts = {"c"}, .end_bindings = {{4, UtcTime::min()}}}), "traffic"));
+    EXPECT_TRUE(has(refusal({.end_bindings = {{9, bucket_at(0)}}}), "no binding 9"));
+    EXPECT_TRUE(has(refusal({.end_bindings = {{4, bucket_at(10)}}}), "ended at"));
+    EXPECT_TRUE(has(refusal({.remove_networks = {"10.0.0.0/9"}}), "not among"));
+    EXPECT_TRUE(has(refusal({.put_networks = {{"10.0.0.1/9", false}}}), "bits set"));
+    EXPECT_TRUE(
+        has(refusal({.put_networks = {{"11.0.0.0/8", false}, {"11.0.0.0/8", true}}}), "twice"));
+}
+
+TEST(DirectoryRules, RefuseABindingThatCannotBe) {
+    const auto bind = [](IdentityKind kind, const char* value, const char* name = "a",
+                         Interval valid = {}, bool per_address = false) {
+        return refusal({.add_bindings = {{0, {kind, value}, name, valid, per_address}}});
+    };
+    EXPECT_TRUE(has(bind(IdentityKind::prefix, "10.0.0.1"), "write 10.0.0.1/32"));
+    EXPECT_TRUE(has(bind(IdentityKind::prefix, "2001:DB8::/32"), "write 2001:db8::/32"));
+    EXPECT_TRUE(has(bind(IdentityKind::mac, "0:30:ca:b8:d9:bc"), "write 00:30:ca:b8:d9:bc"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "4095"), "1 to 4094"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "012"), "write 12"));
+    EXPECT_TRUE(has(bind(IdentityKind::interface, ""), "interface"));
+    EXPECT_TRUE(has(bind(static_cast<IdentityKind>(9), "x"), "unknown"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "nobody"), "does not exist"));
+    EXPECT_TRUE(
+        has(bind(IdentityKind::vlan, "1", "a", {bucket_at(1), bucket_at(1)}), "ends before"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "a", {}, true), "only prefixes"));
+    EXPECT_EQ(bind(IdentityKind::interface, "eth0.100"), "taken");
+}
+
+TEST(DirectoryRules, ChangeNothingWhereItIsSoAlready) {
+    EXPECT_EQ(change({})->version, 5U);
+    EXPECT_EQ(change({.put_accounts = {{"b", "a", ""}}})->version, 5U);
+    EXPECT_EQ(change({.end_bindings = {{4, bucket_at(9)}}})->version, 5U);
+    const Binding known{0, {IdentityKind::prefix, "10.0.0.0/8"}, "b", {bucket_at(0)}, false};
+    EXPECT_EQ(change({.add_bindings = {known}})->version, 5U);
+    // Twice in one change is once.
+    const Binding fresh{0, {IdentityKind::prefix, "10.0.0.0/9"}, "b", {}, false};
+    const auto twice = change({.add_bindings = {fresh, fresh}});
+    EXPECT_EQ(twice->version, 6U);
+    EXPECT_EQ(twice->bindings.size(), 3U);
+    EXPECT_EQ(twice->bindings.back().id, 10U);
+}
+
+TEST(DirectoryRules, TheNewerBindingWinsSoAnOldOneCanBeMadeAgain) {
+    const Identity identity{IdentityKind::prefix, "10.0.0.0/8"};
+    const auto there_and_back =
+        change({.add_bindings = {{0, identity, "c", {}, false}, {0, identity, "b", {}, false}}});
+    ASSERT_TRUE(there_and_back);
+    ASSERT_EQ(there_and_back->bindings.size(), 4U);
+    EXPECT_EQ(there_and_back->bindings.back().account, "b");
+}
+
+TEST(DirectoryRules, AWholeTreeMovesInOneChange) {
+    const auto result = change({.put_accounts = {{"root", "", ""}, {"c", "root", ""}},
+                                .end_bindings = {{3, UtcTime::min()}, {4, bucket_at(2)}}});
+    ASSERT_TRUE(result) << result.error().text;
+    EXPECT_EQ(result->version, 6U);
+    ASSERT_EQ(result->bindings.size(), 1U);
+    EXPECT_EQ(result->bindings[0].valid.end, bucket_at(2));
+    ASSERT_EQ(result->accounts.size(), 4U);
+    EXPECT_EQ(result->accounts[2].parent, "root");
+}
+
+TEST(DirectoryRules, BoundTheDepthOfTheTree) {
+    Registry::Change deep;
+    for (std::size_t i = 0; i < account_depth_max; ++i)
+        deep.put_accounts.push_back(
+            {"n" + std::to_string(i), i == 0 ? "" : "n" + std::to_string(i - 1), ""});
+    EXPECT_EQ(refusal(deep), "taken");
+    deep.put_accounts.push_back({"last", "n" + std::to_string(account_depth_max - 1), ""});
+    EXPECT_EQ(change(deep).error().code, ErrorCode::over_limit);
+}
+
+}  // namespace
+}  // namespace octroi
