@@ -88,6 +88,44 @@ void append_double(TextBuffer& out, double value) {
     }
 }
 
+void append_group(TextBuffer& out, unsigned group) {
+    bool begun = false;
+    for (unsigned shift = 16; shift > 0; shift -= 4) {
+        const unsigned digit = (group >> (shift - 4)) & 0xFU;
+        begun = begun || digit != 0 || shift == 4;
+        if (begun) out.push_back(hex[digit]);
+    }
+}
+
+// RFC 5952: the first of the longest runs of two and more zero groups becomes "::".
+void append_v6(TextBuffer& out, const Address& address) {
+    std::array<unsigned, 8> groups{};
+    for (std::size_t i = 0; i < 8; ++i)
+        groups.at(i) = unsigned{address.octets.at(2 * i)} << 8U | address.octets.at(2 * i + 1);
+    std::size_t gap = 8;
+    std::size_t gap_length = 1;
+    for (std::size_t i = 0; i < 8;) {
+        std::size_t end = i;
+        while (end < 8 && groups.at(end) == 0) ++end;
+        if (end - i > gap_length) {
+            gap = i;
+            gap_length = end - i;
+        }
+        i = end + 1;
+    }
+    // The few forms that end in dotted decimal (section 5) are base's affair.
+    if (gap == 0 && gap_length >= 5) return append(out, to_string(address));
+    for (std::size_t i = 0; i < 8; ++i) {
+        if (i == gap) {
+            append(out, "::");
+            i += gap_length - 1;
+            continue;
+        }
+        if (i > 0 && i != gap + gap_length) out.push_back(':');
+        append_group(out, groups.at(i));
+    }
+}
+
 std::string joined(const std::vector<std::string>& list, std::string_view between) {
     return fmt::format("{}", fmt::join(list, between));
 }
@@ -159,7 +197,8 @@ void append_rfc3339(TextBuffer& out, const Moment& moment) {
 }
 
 void append_address(TextBuffer& out, const Address& address) {
-    if (address.family != Family::v4) return append(out, to_string(address));
+    if (address.family == Family::v6) return append_v6(out, address);
+    if (address.empty()) return;
     for (std::size_t i = 0; i < 4; ++i) {
         if (i > 0) out.push_back('.');
         append_number(out, static_cast<unsigned>(address.octets.at(i)));

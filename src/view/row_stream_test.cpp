@@ -86,8 +86,26 @@ TEST(Rfc3339, IsWhatBaseSays) {
 }
 
 TEST(AddressText, IsWhatBaseSays) {
-    for (const char* text : {"0.0.0.0", "192.0.2.255", "2001:db8::1", "::", "::ffff:192.0.2.1"})
+    for (const char* text :
+         {"0.0.0.0", "192.0.2.255", "2001:db8::1", "::", "::1", "::ffff:192.0.2.1",
+          "1::", "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "fe80::ff:fe00:1"})
         EXPECT_EQ(address_text(text), to_string(parse_address(text).value()));
+    // Every pattern of zero groups, with short and long groups between them.
+    for (unsigned pattern = 0; pattern < 256; ++pattern) {
+        for (const unsigned high : {0x00U, 0x0aU, 0xb0U}) {
+            std::array<std::uint8_t, 16> octets{};
+            for (unsigned i = 0; i < 8; ++i) {
+                if ((pattern >> i & 1U) == 0) continue;
+                octets.at(2 * i) = static_cast<std::uint8_t>(high);
+                octets.at(2 * i + 1) = static_cast<std::uint8_t>(i + 1);
+            }
+            const std::string text = to_string(Address::v6(octets.data()));
+            ASSERT_EQ(address_text(text), text);
+        }
+    }
+    TextBuffer none;
+    append_address(none, Address{});
+    EXPECT_EQ(none.size(), 0U);
 }
 
 const std::vector<Column> columns{
