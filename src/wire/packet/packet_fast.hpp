@@ -115,21 +115,21 @@ inline constexpr std::size_t fast_seen = 14;  // of the transport header: up to 
 
 inline Outcome decode_ethernet(ByteSpan captured, std::uint32_t wire_length, Packet& out,
                                std::uint16_t interface = 0) noexcept {
-    using namespace detail;
+    namespace ethertype = detail::ethertype;
     constexpr std::size_t header = 14;
     constexpr std::size_t tag = 4;
     const std::byte* const frame = captured.data();
-    if (captured.size() >= header + tag + 20 + fast_seen) [[likely]] {
+    if (captured.size() >= header + tag + 20 + detail::fast_seen) [[likely]] {
         const bool tagged = load_be16(frame + 12) == ethertype::vlan;
         const std::size_t at = header + (tagged ? tag : 0);
         const std::uint16_t type = load_be16(frame + at - 2);
         const std::uint64_t vlan = tagged ? load_be16(frame + header) & 0x0fffU : 0U;
-        const Tags tags{vlan << 32U};
+        const detail::Tags tags{vlan << 32U};
         bool plain = false;
         if (type == ethertype::ipv4)
-            plain = fast_ipv4(captured, at, tags, interface, out);
-        else if (type == ethertype::ipv6 && captured.size() >= at + 40 + fast_seen)
-            plain = fast_ipv6(captured, at, tags, interface, out);
+            plain = detail::fast_ipv4(captured, at, tags, interface, out);
+        else if (type == ethertype::ipv6 && captured.size() >= at + 40 + detail::fast_seen)
+            plain = detail::fast_ipv6(captured, at, tags, interface, out);
         if (plain) [[likely]] {
             std::memcpy(out.macs.data(), frame, 12);
             out.ethertype = type;
@@ -137,7 +137,7 @@ inline Outcome decode_ethernet(ByteSpan captured, std::uint32_t wire_length, Pac
             return Outcome::ip;
         }
     }
-    return decode_general(LinkType::ethernet, captured, wire_length, out, interface);
+    return detail::decode_general(LinkType::ethernet, captured, wire_length, out, interface);
 }
 
 }  // namespace octroi::packet

@@ -181,7 +181,10 @@ TEST(Packet, SmallLinkHeaders) {
     check(LinkType::ppp_with_direction, "\x00\xff\x03\x00\x21"sv, Way::in);
     check(LinkType::ppp_ether, "\x11\x00\x00\x01\x00\x28\x00\x21"sv);
     check(LinkType::atm_rfc1483, "\xaa\xaa\x03\x00\x00\x00\x08\x00"sv);
+    check(LinkType::atm_rfc1483, "\xaa\xaa\x03\x00\x00\xf8\x08\x00"sv);  // bridge tunnel
     check(LinkType::atm_rfc1483, "\x06\x06\x03"sv);
+    Frame foreign = Frame().raw("\xaa\xaa\x03\x00\x00\x0c\x08\x00"sv);  // another OUI
+    EXPECT_EQ(decode_exact(LinkType::atm_rfc1483, udp4(foreign).octets()).outcome, Outcome::non_ip);
     check(LinkType::pflog, "\x05\x02\x00\x00\x00\x00\x00\x00"sv);
     check(LinkType::nflog, "\x02\x00\x00\x05\x05\x00\x0a\x00x\x00\x00\x00\x2a\x00\x09\x00"sv);
 }

@@ -105,34 +105,30 @@ Reader::Step Reader::block(ByteSpan& octets, Frame& frame, std::size_t& needed) 
     const ByteSpan body = octets.subspan(8, length - block_frame);
     octets = octets.subspan(length);
 
-    bool good = false;
-    switch (type) {
-        case block_interface:
-            if (section_.size() >= max_interfaces || interfaces_.size() >= max_interfaces)
-                return fail(fmt::format("more than {} interfaces", max_interfaces));
-            good = describe_interface(body);
-            if (!good) return fail("an interface description is too short");
-            break;
-        case block_enhanced_packet:
-            good = enhanced_packet(body, frame);
-            break;
-        case block_simple_packet:
-            good = simple_packet(body, frame);
-            break;
-        case block_obsolete_packet:
-            good = obsolete_packet(body, frame);
-            break;
-        default:
-            good = statistics(body);
-            ++counters_.skipped_blocks;
-            break;
-    }
+    if (type == block_interface) return describe_interface(body);
+    const bool good = content(type, body, frame);
     if (!good) ++counters_.bad_blocks;
     return good && carries_frame ? Step::frame : Step::again;
 }
 
-bool Reader::describe_interface(ByteSpan body) {
-    if (body.size() < 8) return false;
+bool Reader::content(std::uint32_t type, ByteSpan body, Frame& frame) {
+    switch (type) {
+        case block_enhanced_packet:
+            return enhanced_packet(body, frame);
+        case block_simple_packet:
+            return simple_packet(body, frame);
+        case block_obsolete_packet:
+            return obsolete_packet(body, frame);
+        default:
+            ++counters_.skipped_blocks;
+            return statistics(body);
+    }
+}
+
+Reader::Step Reader::describe_interface(ByteSpan body) {
+    if (section_.size() >= max_interfaces || interfaces_.size() >= max_interfaces)
+        return fail(fmt::format("more than {} interfaces", max_interfaces));
+    if (body.size() < 8) return fail("an interface description is too short");
     Interface in;
     in.section_id = static_cast<std::uint32_t>(section_.size());
     in.link = LinkType{u16(body.data())};
@@ -158,7 +154,7 @@ bool Reader::describe_interface(ByteSpan body) {
         interfaces_.push_back(std::move(in));
     else
         same->snap_length = in.snap_length;
-    return true;
+    return Step::again;
 }
 
 Interface* Reader::interface_of(std::uint32_t id) noexcept {

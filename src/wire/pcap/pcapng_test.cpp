@@ -188,6 +188,22 @@ TEST(Pcapng, BadContentIsCountedAndTheRestRead) {
     EXPECT_EQ(r.reader.counters().bad_blocks, 8U);
 }
 
+TEST(Pcapng, OptionsEndWhereTheySayOrWithTheirBlock) {
+    const auto way = [](std::string_view options) {
+        std::string file;
+        PcapngWriter writer(file);
+        writer.interface();
+        writer.block(format::block_enhanced_packet, std::string(20, '\0').append(options));
+        const Read r = read_all(file);
+        EXPECT_EQ(r.reader.counters().bad_blocks, 0U);
+        return r.frames.at(0).way;
+    };
+    using namespace std::string_view_literals;
+    EXPECT_EQ(way("\x02\0\x04\0\x01\0\0\0"sv), packet::Way::in);
+    EXPECT_EQ(way("\x01\0\x01\0x\0\0\0\x02\0\x04\0\x02\0\0\0"sv), packet::Way::out);
+    EXPECT_EQ(way("\0\0\0\0\x02\0\x04\0\x01\0\0\0"sv), packet::Way::unknown);
+}
+
 TEST(Pcapng, TimesOutsideTheCalendarAreMovedToItsEnd) {
     std::string file;
     PcapngWriter writer(file);

@@ -150,7 +150,8 @@ private:
     Step old_record(ByteSpan& octets, Frame& frame, std::size_t& needed);
     Step block(ByteSpan& octets, Frame& frame, std::size_t& needed);
     Step section(ByteSpan& octets, std::size_t& needed);
-    bool describe_interface(ByteSpan body);
+    Step describe_interface(ByteSpan body);
+    bool content(std::uint32_t type, ByteSpan body, Frame& frame);
     bool enhanced_packet(ByteSpan body, Frame& frame);
     bool obsolete_packet(ByteSpan body, Frame& frame);
     bool simple_packet(ByteSpan body, Frame& frame);

@@ -183,6 +183,12 @@ TEST(PcapReader, LargestRecord) {
     PcapWriter writer(file);
     writer.frame(t0, std::string(max_captured, 'x'));
     EXPECT_EQ(read_all(file, 1000).frames.size(), 1U);
+    for (const bool old : {false, true}) {
+        std::string longer;
+        PcapWriter(longer, {.kuznetzov = old, .snap_length = 2 * max_captured})
+            .frame(t0, std::string(max_captured + 1, 'x'));
+        EXPECT_EQ(read_all(longer).state, State::corrupt);
+    }
 }
 
 TEST(PcapReader, NotACapture) {
