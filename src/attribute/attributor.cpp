@@ -25,7 +25,7 @@ constexpr UtcTime earliest{INT64_MIN / bucket_ns * bucket_ns + 2 * bucket_ns};
 constexpr UtcTime latest{INT64_MAX / bucket_ns * bucket_ns - 2 * bucket_ns};
 // 31 days of buckets: no meter holds a reading back for longer, so this is a clock gone wrong.
 constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
-// Readings ahead of the current one whose memo is fetched into the cache.
+// Readings ahead of the current one for which memory is fetched into the cache.
 constexpr std::size_t prefetch_distance = 8;
 
 constexpr std::int32_t bucket_number(UtcTime t) noexcept {
@@ -112,8 +112,12 @@ void Attributor::set_interfaces(std::span<const std::string> names) {
 void Attributor::accept(std::span<const Reading> batch) {
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (i + prefetch_distance < batch.size()) {
-            const std::uint32_t ahead = batch[i + prefetch_distance].memo;
-            if (ahead < memos_.size()) __builtin_prefetch(&memos_[ahead], 1);
+            const Reading& ahead = batch[i + prefetch_distance];
+            if (ahead.memo < memos_.size()) __builtin_prefetch(&memos_[ahead.memo], 1);
+            if (ahead.fresh) {
+                classes_->prefetch(ahead.src);
+                classes_->prefetch(ahead.dst);
+            }
         }
         const Reading& reading = batch[i];
         if (!count(reading)) continue;

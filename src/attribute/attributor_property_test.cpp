@@ -419,7 +419,8 @@ struct Flows {
 void run(std::uint64_t seed) {
     Random random(seed);
     World world = some_world(random);
-    const std::vector<std::string> interfaces = seed % 2 == 0 ? world.interfaces : std::vector<std::string>{};
+    const std::vector<std::string> interfaces =
+        seed % 2 == 0 ? world.interfaces : std::vector<std::string>{};
     world.interfaces = interfaces;
     Attributor attributor(std::make_shared<const CompiledDirectory>(world.directory),
                           std::make_shared<const CompiledClasses>(world.classes),

@@ -81,6 +81,8 @@ public:
         const std::uint32_t found = lpm_.find(address);
         return found == Lpm::no_match ? default_index_ : found;
     }
+    // See Lpm::prefetch.
+    void prefetch(const Address& address) const noexcept { lpm_.prefetch(address); }
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
     [[nodiscard]] const std::string& version() const noexcept { return version_; }
     [[nodiscard]] std::size_t memory() const noexcept { return lpm_.memory(); }

@@ -41,6 +41,12 @@ public:
         if (address.family == Family::v6) return v6_.find(load(address, 0), load(address, 8));
         return no_match;
     }
+    // Starts fetching what find() will look at first. For callers that know a few addresses ahead:
+    // a full table is larger than the processor's caches.
+    void prefetch(const Address& address) const noexcept {
+        if (address.family == Family::v4) v4_.prefetch(std::uint64_t{address.v4_value()} << 32U);
+        if (address.family == Family::v6) v6_.prefetch(load(address, 0));
+    }
     [[nodiscard]] std::size_t memory() const noexcept { return v4_.memory() + v6_.memory(); }
 
 private:
@@ -52,6 +58,7 @@ private:
         std::uint32_t value = 0;
         std::uint32_t length = 0;
     };
+    // With both maps 0 the node is a list: `first_child` items of lists_ from `first_leaf` on.
     struct Node {
         std::uint64_t children = 0;     // slots that are nodes
         std::uint64_t leaf_starts = 0;  // slots whose leaf differs from the one before
@@ -63,22 +70,37 @@ private:
     public:
         void build(const std::vector<Item>& items);
         [[nodiscard]] std::uint32_t find(std::uint64_t high, std::uint64_t low) const noexcept;
+        void prefetch(std::uint64_t high) const noexcept {
+            __builtin_prefetch(&first_[high >> 1U >> (63U - first_bits_)]);
+        }
         [[nodiscard]] std::size_t memory() const noexcept {
             return first_.capacity() * sizeof(std::uint32_t) + nodes_.capacity() * sizeof(Node) +
-                   leaves_.capacity() * sizeof(std::uint32_t);
+                   leaves_.capacity() * sizeof(std::uint32_t) + lists_.capacity() * sizeof(Item);
         }
 
     private:
         using Iterator = std::vector<Item>::const_iterator;
         void fill(std::uint32_t node, Iterator begin, Iterator end, unsigned depth,
                   std::uint32_t inherited);
+        void fill_list(std::uint32_t node, Iterator begin, Iterator end, std::uint32_t inherited);
+        [[nodiscard]] std::uint32_t find_in_list(const Node& node, std::uint64_t high,
+                                                 std::uint64_t low) const noexcept;
         // The top bit marks a leaf.
         std::vector<std::uint32_t> first_ = {leaf_mark | no_match};
         std::vector<Node> nodes_;
         std::vector<std::uint32_t> leaves_;
+        std::vector<Item> lists_;  // longest first; the last one of a list has length 0
         unsigned first_bits_ = 0;
     };
 
+    // x86-64's baseline has no instruction for it, and a call into libgcc costs more than the rest
+    // of a step.
+    static std::uint32_t count_bits(std::uint64_t x) noexcept {
+        x -= x >> 1U & 0x5555555555555555U;
+        x = (x & 0x3333333333333333U) + (x >> 2U & 0x3333333333333333U);
+        x = (x + (x >> 4U)) & 0x0F0F0F0F0F0F0F0FU;
+        return static_cast<std::uint32_t>(x * 0x0101010101010101U >> 56U);
+    }
     static constexpr std::uint32_t leaf_mark = 0x80000000U;
     static std::uint64_t load(const Address& address, std::size_t at) noexcept {
         std::uint64_t value = 0;
@@ -104,16 +126,29 @@ inline std::uint32_t Lpm::Trie::find(std::uint64_t high, std::uint64_t low) cons
     std::uint32_t at = first_[high >> 1U >> (63U - first_bits_)];
     for (unsigned depth = first_bits_; (at & leaf_mark) == 0; depth += 6) {
         const Node& node = nodes_[at];
+        if ((node.children | node.leaf_starts) == 0) return find_in_list(node, high, low);
         const unsigned s = slot(high, low, depth);
         const std::uint64_t up_to = (std::uint64_t{2} << s) - 1;  // slots 0 to s
         if ((node.children >> s & 1U) == 0) {
-            const int rank = __builtin_popcountll(node.leaf_starts & up_to);
-            return leaves_[node.first_leaf + static_cast<std::uint32_t>(rank) - 1];
+            const std::uint32_t rank = count_bits(node.leaf_starts & up_to);
+            return leaves_[node.first_leaf + rank - 1];
         }
-        const int rank = __builtin_popcountll(node.children & up_to);
-        at = node.first_child + static_cast<std::uint32_t>(rank) - 1;
+        const std::uint32_t rank = count_bits(node.children & up_to);
+        at = node.first_child + rank - 1;
     }
     return at & ~leaf_mark;
+}
+
+inline std::uint32_t Lpm::Trie::find_in_list(const Node& node, std::uint64_t high,
+                                             std::uint64_t low) const noexcept {
+    for (const Item* item = &lists_[node.first_leaf];; ++item) {
+        const unsigned length = item->length;
+        if (length == 0) return item->value;
+        const bool holds = length <= 64
+                               ? (high ^ item->high) >> (64 - length) == 0
+                               : high == item->high && (low ^ item->low) >> (128 - length) == 0;
+        if (holds) return item->value;
+    }
 }
 
 }  // namespace octroi
