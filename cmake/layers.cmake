@@ -78,9 +78,12 @@ function(add_layer_library target layer)
     endforeach()
 endfunction()
 
+add_custom_target(layers)  # every layer's library, and nothing that tests or links it
+
 function(add_layer layer)
     layer_sources(${layer})
     add_layer_library(octroi_${layer} ${layer} ${layer_sources})
+    add_dependencies(layers octroi_${layer})
     add_layer_library(octroi_${layer}_testing ${layer} ${layer_doubles})
     get_target_property(type octroi_${layer}_testing TYPE)
     if(type STREQUAL "STATIC_LIBRARY")
