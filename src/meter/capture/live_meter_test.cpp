@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -379,6 +380,24 @@ TEST_F(LiveMeterVeth, TheFilterAppliesAndABadOneIsExplained) {
     const auto absent = LiveMeter::open(on({"absent0"}), host_, {});
     ASSERT_FALSE(absent.has_value());
     EXPECT_EQ(absent.error().code, ErrorCode::not_found);
+}
+
+TEST_F(LiveMeterVeth, WithoutPrivilegeItSaysWhichIsMissingAndHowToGiveIt) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        constexpr uid_t nobody = 65'534;
+        if (::setresuid(nobody, nobody, nobody) != 0) ::_exit(1);
+        const auto meter = LiveMeter::open(on({"vb"}), host_, {});
+        const bool right = !meter.has_value() && meter.error().code == ErrorCode::permission &&
+                           meter.error().text.find("CAP_NET_RAW") != std::string::npos &&
+                           meter.error().text.find("CAP_NET_ADMIN") == std::string::npos &&
+                           meter.error().text.find("sudo setcap") != std::string::npos;
+        ::_exit(right ? 0 : 2);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(LiveMeterVeth, SurvivesItsInterfaceGoingDownAndBeingMadeAnew) {
