@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
+#include "app/command_line.hpp"
+#include "app/session.hpp"
 #include "app/version.hpp"
 
 namespace octroi {
@@ -64,7 +66,9 @@ void add_man_options(std::string& page, const CLI::App& app) {
 
 }  // namespace
 
-std::string commands_markdown(const CLI::App& app) {
+std::string commands_markdown(Session& session) {
+    CLI::App app;
+    build_command_line(app, session);
     std::string text =
         "# Commands\n\nPrinted by the program (`./dev golden --update`); do not edit.\n";
     const auto add_options = [&](const CLI::App& command) {
@@ -87,7 +91,9 @@ std::string commands_markdown(const CLI::App& app) {
     return text;
 }
 
-std::string man_page(const CLI::App& app) {
+std::string man_page(Session& session) {
+    CLI::App app;
+    build_command_line(app, session);
     std::string page = fmt::format(
         ".\\\" Printed by the program; do not edit.\n.TH OCTROI 1 \"\" \"octroi {}\" \"User "
         "Commands\"\n.SH NAME\n"

@@ -6,13 +6,11 @@
 
 #include <string>
 
-namespace CLI {
-class App;
-}
-
 namespace octroi {
 
-[[nodiscard]] std::string commands_markdown(const CLI::App& app);
-[[nodiscard]] std::string man_page(const CLI::App& app);
+class Session;
+
+[[nodiscard]] std::string commands_markdown(Session& session);
+[[nodiscard]] std::string man_page(Session& session);
 
 }  // namespace octroi

@@ -6,37 +6,30 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands.hpp"
-#include "app/one_of.hpp"
 #include "app/session.hpp"
+#include "app/verb.hpp"
 #include "app/version.hpp"
 
 namespace octroi {
 namespace {
 
-void add_global_options(CLI::App& app, GlobalOptions& options) {
-    constexpr const char* group = "Every command";
-    app.add_option("--ledger", options.ledger, "Where the figures are kept: a file")
-        ->envname("OCTROI_LEDGER")
-        ->type_name("PATH")
-        ->group(group);
-    app.add_option("--config", options.config,
-                   "Configuration (default: /etc/octroi/octroi.toml, absent is fine)")
-        ->type_name("FILE")
-        ->group(group);
-    auto* json = app.add_flag("--json", options.json, "Print one JSON document")->group(group);
-    auto* ndjson =
-        app.add_flag("--ndjson", options.ndjson, "Print a JSON object a line")->group(group);
-    auto* csv = app.add_flag("--csv", options.csv, "Print CSV")->group(group);
-    json->excludes(ndjson)->excludes(csv);
-    ndjson->excludes(csv);
-    app.add_option("--units", options.units, "In tables: KiB or kB")
-        ->check(one_of({"iec", "si"}))
-        ->type_name("iec|si")
-        ->group(group);
-    app.add_flag("--bytes", options.exact_bytes, "In tables: every byte")->group(group);
-    app.add_option("--tz", options.zone, "Time zone of what is read and shown, as Europe/Vienna")
-        ->type_name("ZONE")
-        ->group(group);
+void add_global_options(CLI::App& app, Verb& verb, GlobalOptions& options) {
+    verb.text("--ledger", options.ledger, "Where the figures are kept: a file", "PATH")
+        .text("--config", options.config,
+              "Configuration (default: /etc/octroi/octroi.toml, absent is fine)", "FILE")
+        .flag("--json", options.json, "Print one JSON document")
+        .flag("--ndjson", options.ndjson, "Print a JSON object a line")
+        .flag("--csv", options.csv, "Print CSV")
+        .choice("--units", options.units, {"iec", "si"}, "In tables: KiB or kB")
+        .flag("--bytes", options.exact_bytes, "In tables: every byte")
+        .text("--tz", options.zone, "Time zone of what is read and shown, as Europe/Vienna",
+              "ZONE");
+    for (CLI::Option* option : app.get_options())
+        if (option->get_name() != "-h,--help" && option->get_name() != "--version")
+            option->group("Every command");
+    app.get_option("--ledger")->envname("OCTROI_LEDGER");
+    app.get_option("--json")->excludes("--ndjson")->excludes("--csv");
+    app.get_option("--ndjson")->excludes("--csv");
 }
 
 int fail_with(const Error& error) {
@@ -53,9 +46,9 @@ void build_command_line(CLI::App& app, Session& session) {
     app.set_version_flag("--version", std::string("octroi ") + version);
     app.require_subcommand(1);
     app.fallthrough();
-    app.option_defaults()->always_capture_default(false);
-    add_global_options(app, session.options);
-    for (const auto add : commands) add(app, session);
+    Verb verb(app, session.action);
+    add_global_options(app, verb, session.options);
+    for (const auto add : commands) add(verb, session);
 }
 
 int run_command_line(int argc, const char* const* argv) {

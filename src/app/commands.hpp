@@ -6,28 +6,25 @@
 
 #include <array>
 
-namespace CLI {
-class App;
-}
-
 namespace octroi {
 
 class Session;
+class Verb;
 
-void add_run(CLI::App& app, Session& session);
-void add_top(CLI::App& app, Session& session);
-void add_usage(CLI::App& app, Session& session);
-void add_inspect(CLI::App& app, Session& session);
-void add_import(CLI::App& app, Session& session);
-void add_account(CLI::App& app, Session& session);
-void add_bind(CLI::App& app, Session& session);
-void add_network(CLI::App& app, Session& session);
-void add_apply(CLI::App& app, Session& session);
-void add_class(CLI::App& app, Session& session);
-void add_meters(CLI::App& app, Session& session);
-void add_audit(CLI::App& app, Session& session);
-void add_doctor(CLI::App& app, Session& session);
-void add_docs(CLI::App& app, Session& session);
+void add_run(const Verb& app, Session& session);
+void add_top(const Verb& app, Session& session);
+void add_usage(const Verb& app, Session& session);
+void add_inspect(const Verb& app, Session& session);
+void add_import(const Verb& app, Session& session);
+void add_account(const Verb& app, Session& session);
+void add_bind(const Verb& app, Session& session);
+void add_network(const Verb& app, Session& session);
+void add_apply(const Verb& app, Session& session);
+void add_class(const Verb& app, Session& session);
+void add_meters(const Verb& app, Session& session);
+void add_audit(const Verb& app, Session& session);
+void add_doctor(const Verb& app, Session& session);
+void add_docs(const Verb& app, Session& session);
 
 inline constexpr std::array commands{add_run,     add_top,   add_usage,   add_inspect, add_import,
                                      add_account, add_bind,  add_network, add_apply,   add_class,

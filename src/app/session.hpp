@@ -4,10 +4,10 @@
 // One invocation of the program: the options that every command has, and what is made from them
 // when a command asks: configuration, time zone, output.
 
-#include <functional>
 #include <optional>
 #include <string>
 
+#include "app/verb.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "host/clock.hpp"
@@ -18,10 +18,6 @@
 #include "view/units.hpp"
 
 namespace octroi {
-
-// Exit statuses (DESIGN.md): 0 done; 1 failed, or a check found something; 2 wrong usage or
-// configuration.
-enum class ExitStatus { done = 0, failed = 1, usage = 2 };
 
 struct GlobalOptions {
     std::string ledger;
@@ -42,7 +38,7 @@ public:
 
     GlobalOptions options;
     // What the parsed command line asks for.
-    std::function<Result<ExitStatus>()> action;
+    Action action;
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
     // The configuration file; the defaults where the default file is absent.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -97,48 +96,36 @@ Result<ExitStatus> remove(Session& session, const std::string& name) {
 
 }  // namespace
 
-void add_account(CLI::App& app, Session& session) {
-    CLI::App* account =
-        app.add_subcommand("account", "Who is charged: customers, departments, people; a tree");
-    account->require_subcommand(1);
+void add_account(const Verb& app, Session& session) {
+    Verb account = app.sub("account", "Who is charged: customers, departments, people; a tree");
+    account.needs_sub();
     auto options = std::make_shared<Options>();
     const auto sub = [&](const char* name, const char* help) {
-        CLI::App* command = account->add_subcommand(name, help);
-        command
-            ->add_option("NAME", options->account.name,
-                         "The account's key, for ever: letters, digits, . - _ @")
-            ->required();
-        return command;
+        Verb verb = account.sub(name, help);
+        verb.operand("NAME", options->account.name,
+                     "The account's key, for ever: letters, digits, . - _ @");
+        return verb;
     };
-    CLI::App* adding = sub("add", "Add an account; again with the same values changes nothing");
-    adding->add_option("--parent", options->account.parent, "The account above it");
-    adding->add_option("--title", options->account.title, "What people read");
-    adding->callback([&session, options] {
-        session.action = [&session, options] { return add(session, options->account); };
-    });
+    sub("add", "Add an account; again with the same values changes nothing")
+        .text("--parent", options->account.parent, "The account above it", "NAME")
+        .text("--title", options->account.title, "What people read")
+        .does([&session, options] { return add(session, options->account); });
 
-    CLI::App* setting = sub("set", "Change an account's parent or title");
-    const auto* parent =
-        setting->add_option("--parent", options->parent, "The account above it; \"\" for none");
-    const auto* title = setting->add_option("--title", options->title, "What people read");
-    setting->callback([&session, options, parent, title] {
-        session.action = [&session, options, parent, title] {
-            return set(session, options->account.name,
-                       parent->count() > 0 ? &options->parent : nullptr,
-                       title->count() > 0 ? &options->title : nullptr);
-        };
-    });
+    Verb setting = sub("set", "Change an account's parent or title");
+    setting.text("--parent", options->parent, "The account above it; \"\" for none", "NAME")
+        .text("--title", options->title, "What people read");
+    setting.does(
+        [&session, options, parent = setting.given("--parent"), title = setting.given("--title")] {
+            return set(session, options->account.name, parent() ? &options->parent : nullptr,
+                       title() ? &options->title : nullptr);
+        });
 
-    account->add_subcommand("list", "All accounts, as a tree")->callback([&session] {
-        session.action = [&session] { return list(session); };
-    });
-    sub("show", "One account and its bindings")->callback([&session, options] {
-        session.action = [&session, options] { return show(session, options->account.name); };
+    account.sub("list", "All accounts, as a tree").does([&session] { return list(session); });
+    sub("show", "One account and its bindings").does([&session, options] {
+        return show(session, options->account.name);
     });
     sub("remove", "Remove an account that has neither traffic nor bindings")
-        ->callback([&session, options] {
-            session.action = [&session, options] { return remove(session, options->account.name); };
-        });
+        .does([&session, options] { return remove(session, options->account.name); });
 }
 
 }  // namespace octroi

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -71,19 +70,14 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_apply(CLI::App& app, Session& session) {
+void add_apply(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand(
-        "apply", "Make accounts, bindings and networks as TOML or CSV files declare them");
-    command
-        ->add_option("FILE", options->files, "TOML, or CSV with a header; all files are one change")
-        ->required();
-    command->add_flag("--prune", options->prune,
-                      "End bindings and drop networks that the files do not name");
-    command->add_flag("--dry-run", options->dry_run, "Only say what would change");
-    command->callback([&session, options] {
-        session.action = [&session, options] { return apply(session, *options); };
-    });
+    app.sub("apply", "Make accounts, bindings and networks as TOML or CSV files declare them")
+        .operands("FILE", options->files, "TOML, or CSV with a header; all files are one change")
+        .flag("--prune", options->prune,
+              "End bindings and drop networks that the files do not name")
+        .flag("--dry-run", options->dry_run, "Only say what would change")
+        .does([&session, options] { return apply(session, *options); });
 }
 
 }  // namespace octroi

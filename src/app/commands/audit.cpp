@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -88,20 +87,16 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
 
 }  // namespace
 
-void add_audit(CLI::App& app, Session& session) {
+void add_audit(const Verb& app, Session& session) {
     auto against = std::make_shared<std::string>();
-    CLI::App* command = app.add_subcommand(
-        "audit",
-        "Check the ledger: conservation, hash chain, cursors; exit status 1 if it does not hold");
-    command
-        ->add_option("--against", *against,
-                     "Recount an imported capture and compare, bucket by bucket")
-        ->type_name("FILE");
-    command->callback([&session, against] {
-        session.action = [&session, against] {
+    app.sub(
+           "audit",
+           "Check the ledger: conservation, hash chain, cursors; exit status 1 if it does not hold")
+        .text("--against", *against, "Recount an imported capture and compare, bucket by bucket",
+              "FILE")
+        .does([&session, against] {
             return against->empty() ? audit_ledger(session) : audit_against(session, *against);
-        };
-    });
+        });
 }
 
 }  // namespace octroi

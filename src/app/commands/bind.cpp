@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -109,40 +108,25 @@ constexpr const char* identity_help =
 
 }  // namespace
 
-void add_bind(CLI::App& app, Session& session) {
+void add_bind(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* binding = app.add_subcommand(
-        "bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics");
-    binding->add_option("IDENTITY", options->identity, "An identity, then the account")
-        ->required()
-        ->expected(1, 3);
-    binding->add_option("--account", options->account,
-                        "Who is charged, where it is not the last word");
-    binding->add_option("--from", options->from, "From when on (default: since ever)")
-        ->type_name("TIME");
-    binding->add_option("--until", options->until, "Until when, not included (default: for ever)")
-        ->type_name("TIME");
-    binding->add_flag("--per-address", options->per_address,
-                      "Keep the addresses of a prefix apart");
-    binding->callback([&session, options] {
-        session.action = [&session, options] { return bind(session, *options); };
-    });
-
-    CLI::App* unbinding =
-        app.add_subcommand("unbind", "End an identity's binding; what was booked stays");
-    unbinding->add_option("IDENTITY", options->identity, identity_help)->required()->expected(1, 2);
-    unbinding->add_option("--account", options->account, "Only the binding to this account");
-    unbinding->add_option("--at", options->at, "When it ends (default: now)")->type_name("TIME");
-    unbinding->callback([&session, options] {
-        session.action = [&session, options] { return unbind(session, *options); };
-    });
-
-    CLI::App* listing = app.add_subcommand("bindings", "What is bound to whom");
-    listing->add_option("--account", options->account, "Only of this account");
-    listing->add_flag("--all", options->all, "Also those that have ended or not begun");
-    listing->callback([&session, options] {
-        session.action = [&session, options] { return list(session, *options); };
-    });
+    app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
+        .operands("IDENTITY", options->identity, "An identity, then the account")
+        .text("--account", options->account, "Who is charged, where it is not the last word",
+              "NAME")
+        .text("--from", options->from, "From when on (default: since ever)", "TIME")
+        .text("--until", options->until, "Until when, not included (default: for ever)", "TIME")
+        .flag("--per-address", options->per_address, "Keep the addresses of a prefix apart")
+        .does([&session, options] { return bind(session, *options); });
+    app.sub("unbind", "End an identity's binding; what was booked stays")
+        .operands("IDENTITY", options->identity, identity_help)
+        .text("--account", options->account, "Only the binding to this account", "NAME")
+        .text("--at", options->at, "When it ends (default: now)", "TIME")
+        .does([&session, options] { return unbind(session, *options); });
+    app.sub("bindings", "What is bound to whom")
+        .text("--account", options->account, "Only of this account", "NAME")
+        .flag("--all", options->all, "Also those that have ended or not begun")
+        .does([&session, options] { return list(session, *options); });
 }
 
 }  // namespace octroi

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/class_file.hpp"
@@ -91,55 +90,32 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_class(CLI::App& app, Session& session) {
-    CLI::App* classes =
-        app.add_subcommand("class", "What kind of far end: class tables by longest prefix match");
-    classes->require_subcommand(1);
+void add_class(const Verb& app, Session& session) {
+    Verb classes = app.sub("class", "What kind of far end: class tables by longest prefix match");
+    classes.needs_sub();
     auto options = std::make_shared<Options>();
     ClassSources& sources = options->sources;
-    CLI::App* loading = classes->add_subcommand(
-        "load", "Make a class table from routing tables or prefix lists, and put it in force");
-    loading
-        ->add_option("FILE", sources.files,
-                     "MRT dumps or lists of \"prefix class\"; compressed or not")
-        ->required();
-    loading
-        ->add_option(
-            "--rule", sources.rules,
-            "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\"; the first that fits")
-        ->type_name("RULE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    loading->add_option("--rules", sources.rule_files, "A file of such rules, one a line")
-        ->type_name("FILE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    loading
-        ->add_option("--default", sources.default_class,
-                     "Class of everything else (default: world)")
-        ->type_name("CLASS");
-    loading
-        ->add_option("--class", sources.bare_class,
-                     "Class of prefixes that stand alone on their line")
-        ->type_name("CLASS");
-    loading->add_flag("--dry-run", options->dry_run, "Only read and say what it holds");
     sources.default_class = no_table_class;
-    loading->callback([&session, options] {
-        session.action = [&session, options] { return load(session, *options); };
-    });
-
-    classes->add_subcommand("list", "The tables that were loaded")->callback([&session] {
-        session.action = [&session] { return list(session); };
-    });
-
-    CLI::App* lookup =
-        classes->add_subcommand("lookup", "The class of addresses, and the prefix that decides");
-    lookup->add_option("ADDRESS", options->addresses, "Addresses")->required();
-    lookup->add_option("--version", options->version,
-                       "Of this table (its first digits do) instead of the one in force");
-    lookup->callback([&session, options] {
-        session.action = [&session, options] { return look_up(session, *options); };
-    });
+    classes
+        .sub("load", "Make a class table from routing tables or prefix lists, and put it in force")
+        .operands("FILE", sources.files,
+                  "MRT dumps or lists of \"prefix class\"; compressed or not")
+        .texts("--rule", sources.rules,
+               "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\"; the first that fits",
+               "RULE")
+        .texts("--rules", sources.rule_files, "A file of such rules, one a line", "FILE")
+        .text("--default", sources.default_class, "Class of everything else (default: world)",
+              "CLASS")
+        .text("--class", sources.bare_class, "Class of prefixes that stand alone on their line",
+              "CLASS")
+        .flag("--dry-run", options->dry_run, "Only read and say what it holds")
+        .does([&session, options] { return load(session, *options); });
+    classes.sub("list", "The tables that were loaded").does([&session] { return list(session); });
+    classes.sub("lookup", "The class of addresses, and the prefix that decides")
+        .operands("ADDRESS", options->addresses, "Addresses")
+        .text("--version", options->version,
+              "Of this table (its first digits do) instead of the one in force", "VERSION")
+        .does([&session, options] { return look_up(session, *options); });
 }
 
 }  // namespace octroi

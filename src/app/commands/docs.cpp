@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -26,7 +25,7 @@ std::string counters_text() {
 }
 
 // What the program knows about itself, as the files of docs/ (CI compares).
-Result<ExitStatus> write_docs(const CLI::App& app, const std::string& folder) {
+Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     const OptionTable& table = option_table();
@@ -36,8 +35,8 @@ Result<ExitStatus> write_docs(const CLI::App& app, const std::string& folder) {
         {"octroi.example.toml", options_example(table)},
         {"rows.md", rows_markdown()},
         {"counters.md", counters_text()},
-        {"commands.md", commands_markdown(app)},
-        {"octroi.1", man_page(app)},
+        {"commands.md", commands_markdown(session)},
+        {"octroi.1", man_page(session)},
     }};
     for (const auto& [name, text] : files) TRY(replace_file(folder + "/" + name, text));
     return ExitStatus::done;
@@ -45,14 +44,12 @@ Result<ExitStatus> write_docs(const CLI::App& app, const std::string& folder) {
 
 }  // namespace
 
-void add_docs(CLI::App& app, Session& session) {
+void add_docs(const Verb& app, Session& session) {
     auto folder = std::make_shared<std::string>();
-    CLI::App* docs = app.add_subcommand("docs", "Write the reference documentation into a folder");
-    docs->group("");
-    docs->add_option("FOLDER", *folder, "Where to")->required();
-    docs->callback([&app, &session, folder] {
-        session.action = [&app, folder] { return write_docs(app, *folder); };
-    });
+    app.sub("docs", "Write the reference documentation into a folder")
+        .hide()
+        .operand("FOLDER", *folder, "Where to")
+        .does([&session, folder] { return write_docs(session, *folder); });
 }
 
 }  // namespace octroi

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -162,10 +161,9 @@ Result<ExitStatus> examine(Session& session) {
 
 }  // namespace
 
-void add_doctor(CLI::App& app, Session& session) {
-    app.add_subcommand("doctor",
-                       "What on this machine would make figures wrong, and how to mend it")
-        ->callback([&session] { session.action = [&session] { return examine(session); }; });
+void add_doctor(const Verb& app, Session& session) {
+    app.sub("doctor", "What on this machine would make figures wrong, and how to mend it")
+        .does([&session] { return examine(session); });
 }
 
 }  // namespace octroi

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/attribution.hpp"
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "app/metering.hpp"
-#include "app/one_of.hpp"
 #include "host/random.hpp"
 #include "host/stop.hpp"
 #include "meter/capture/file_meter.hpp"
@@ -184,34 +182,24 @@ Result<ExitStatus> import_packets(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_import(CLI::App& app, Session& session) {
-    CLI::App* import = app.add_subcommand(
-        "import", "Read files into the ledger, once however often they are given");
-    import->require_subcommand(1);
+void add_import(const Verb& app, Session& session) {
+    Verb import =
+        app.sub("import", "Read files into the ledger, once however often they are given");
+    import.needs_sub();
     auto options = std::make_shared<Options>();
-    CLI::App* packets = import->add_subcommand("packets", "Captures (pcap, pcapng)");
-    packets->add_option("FILE", options->files, "Captures, also compressed; - for standard input")
-        ->required();
-    packets->add_option("--meter", options->meter,
-                        "Name of the meter under which the traffic stands (default: import)");
-    packets->add_option("--role", options->role, "Whether it is charged, or only kept to compare")
-        ->check(one_of({"bill", "witness"}))
-        ->type_name("bill|witness");
-    packets->add_option("--local", options->local, "Networks that are ours, beside those declared")
-        ->type_name("PREFIX")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    packets
-        ->add_option("--fragments", options->fragments,
-                     "Charge later fragments to their first one's service, or keep them separate")
-        ->check(one_of({"first", "separate"}))
-        ->type_name("first|separate");
-    packets->callback([&session, options] {
-        session.action = [&session, options] {
+    import.sub("packets", "Captures (pcap, pcapng)")
+        .operands("FILE", options->files, "Captures, also compressed; - for standard input")
+        .text("--meter", options->meter,
+              "Name of the meter under which the traffic stands (default: import)", "NAME")
+        .choice("--role", options->role, {"bill", "witness"},
+                "Whether it is charged, or only kept to compare")
+        .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
+        .choice("--fragments", options->fragments, {"first", "separate"},
+                "Charge later fragments to their first one's service, or keep them separate")
+        .does([&session, options] {
             catch_stop_signals();
             return import_packets(session, *options);
-        };
-    });
+        });
 }
 
 }  // namespace octroi

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/commands/inspect.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "app/commands.hpp"
+#include "app/verb.hpp"
 
 namespace octroi {
 
-void add_inspect(CLI::App& app, Session& session) {
-    CLI::App* inspect =
-        app.add_subcommand("inspect", "Decode files and print what is in them; touches no ledger");
-    inspect->require_subcommand(1);
-    add_inspect_packets(*inspect, session);
-    add_inspect_routes(*inspect, session);
+void add_inspect(const Verb& app, Session& session) {
+    Verb inspect = app.sub("inspect", "Decode files and print what is in them; touches no ledger");
+    inspect.needs_sub();
+    add_inspect_packets(inspect, session);
+    add_inspect_routes(inspect, session);
 }
 
 }  // namespace octroi

@@ -3,15 +3,12 @@
 
 // octroi inspect KIND: decodes and prints, touches no ledger.
 
-namespace CLI {
-class App;
-}
-
 namespace octroi {
 
 class Session;
+class Verb;
 
-void add_inspect_packets(CLI::App& inspect, Session& session);
-void add_inspect_routes(CLI::App& inspect, Session& session);
+void add_inspect_packets(const Verb& inspect, Session& session);
+void add_inspect_routes(const Verb& inspect, Session& session);
 
 }  // namespace octroi

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands/inspect.hpp"
-#include "app/one_of.hpp"
 #include "app/row_output.hpp"
 #include "host/random.hpp"
 #include "host/stop.hpp"
@@ -116,24 +114,17 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_inspect_packets(CLI::App& inspect_command, Session& session) {
+void add_inspect_packets(const Verb& inspect_verb, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* packets = inspect_command.add_subcommand(
-        "packets", "A capture (pcap, pcapng): one row per unidirectional flow");
-    packets->add_option("FILE", options->files, "Captures, also compressed; - for standard input")
-        ->required();
-    packets
-        ->add_option("--fragments", options->fragments,
-                     "Charge later fragments to their first one's service, or keep them separate")
-        ->check(one_of({"first", "separate"}))
-        ->type_name("first|separate");
-    packets->add_flag("--summary", options->summary, "Totals of the file instead of its flows");
-    packets->callback([&session, options] {
-        session.action = [&session, options] {
+    inspect_verb.sub("packets", "A capture (pcap, pcapng): one row per unidirectional flow")
+        .operands("FILE", options->files, "Captures, also compressed; - for standard input")
+        .choice("--fragments", options->fragments, {"first", "separate"},
+                "Charge later fragments to their first one's service, or keep them separate")
+        .flag("--summary", options->summary, "Totals of the file instead of its flows")
+        .does([&session, options] {
             catch_stop_signals();
             return inspect(session, *options);
-        };
-    });
+        });
 }
 
 }  // namespace octroi

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <sstream>
 
@@ -98,23 +97,16 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_inspect_routes(CLI::App& inspect, Session& session) {
+void add_inspect_routes(const Verb& inspect, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* routes = inspect.add_subcommand(
-        "routes", "A routing table (MRT) or a list of prefixes: prefix and origin");
-    routes
-        ->add_option("FILE", options->file,
-                     "MRT dump or prefix list; gzip, bzip2, zstd or plain; - for standard input")
-        ->required();
-    routes
-        ->add_option("--lookup", options->addresses, "Longest match for each address of this file")
-        ->type_name("FILE");
-    routes->callback([&session, options] {
-        session.action = [&session, options] {
+    inspect.sub("routes", "A routing table (MRT) or a list of prefixes: prefix and origin")
+        .operand("FILE", options->file,
+                 "MRT dump or prefix list; gzip, bzip2, zstd or plain; - for standard input")
+        .text("--lookup", options->addresses, "Longest match for each address of this file", "FILE")
+        .does([&session, options] {
             return options->addresses.empty() ? print_table(session, *options)
                                               : look_up(session, *options);
-        };
-    });
+        });
 }
 
 }  // namespace octroi

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -24,18 +23,13 @@ Result<ExitStatus> show(Session& session, bool losses) {
 
 }  // namespace
 
-void add_meters(CLI::App& app, Session& session) {
+void add_meters(const Verb& app, Session& session) {
     auto losses = std::make_shared<bool>(false);
-    CLI::App* meters =
-        app.add_subcommand("meters", "Each meter's health: last reading, lag, totals, losses");
-    meters->add_flag("--losses", *losses, "What is known not to have been seen, one by one");
-    meters->add_option("--since", session.options.since, "Of losses: from when on")
-        ->type_name("TIME");
-    meters->add_option("--until", session.options.until, "Of losses: until when")
-        ->type_name("TIME");
-    meters->callback([&session, losses] {
-        session.action = [&session, losses] { return show(session, *losses); };
-    });
+    app.sub("meters", "Each meter's health: last reading, lag, totals, losses")
+        .flag("--losses", *losses, "What is known not to have been seen, one by one")
+        .text("--since", session.options.since, "Of losses: from when on", "TIME")
+        .text("--until", session.options.until, "Of losses: until when", "TIME")
+        .does([&session, losses] { return show(session, *losses); });
 }
 
 }  // namespace octroi

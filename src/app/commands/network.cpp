@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -40,26 +39,20 @@ Result<ExitStatus> list(Session& session) {
 
 }  // namespace
 
-void add_network(CLI::App& app, Session& session) {
-    CLI::App* network = app.add_subcommand(
-        "network", "Which networks are ours: unbound addresses in them are @unattributed");
-    network->require_subcommand(1);
+void add_network(const Verb& app, Session& session) {
+    Verb network =
+        app.sub("network", "Which networks are ours: unbound addresses in them are @unattributed");
+    network.needs_sub();
     auto options = std::make_shared<Options>();
-    CLI::App* adding = network->add_subcommand("add", "Declare networks as local");
-    adding->add_option("PREFIX", options->prefixes, "192.0.2.0/24 2001:db8::/32 …")->required();
-    adding->add_flag("--whole", options->whole,
-                     "Keep one figure for the network, not one for each address");
-    adding->callback([&session, options] {
-        session.action = [&session, options] { return change_networks(session, *options, true); };
-    });
-    CLI::App* removing = network->add_subcommand("remove", "Take such a declaration back");
-    removing->add_option("PREFIX", options->prefixes, "As declared")->required();
-    removing->callback([&session, options] {
-        session.action = [&session, options] { return change_networks(session, *options, false); };
-    });
-    network->add_subcommand("list", "What is declared local")->callback([&session] {
-        session.action = [&session] { return list(session); };
-    });
+    network.sub("add", "Declare networks as local")
+        .operands("PREFIX", options->prefixes, "192.0.2.0/24 2001:db8::/32 …")
+        .flag("--whole", options->whole,
+              "Keep one figure for the network, not one for each address")
+        .does([&session, options] { return change_networks(session, *options, true); });
+    network.sub("remove", "Take such a declaration back")
+        .operands("PREFIX", options->prefixes, "As declared")
+        .does([&session, options] { return change_networks(session, *options, false); });
+    network.sub("list", "What is declared local").does([&session] { return list(session); });
 }
 
 }  // namespace octroi

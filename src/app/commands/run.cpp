@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -138,31 +137,18 @@ Result<ExitStatus> run(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Session& session) {
+void add_run(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand(
-        "run", "Meter this machine's traffic into the ledger; with no configuration, everything");
-    command
-        ->add_option("-i,--interface", options->interfaces,
-                     "Meter these instead of all physical interfaces")
-        ->type_name("NAME")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_option("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …")
-        ->type_name("DURATION");
-    command->add_option("--local", options->local, "Networks that are ours, beside those declared")
-        ->type_name("PREFIX")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_flag("--promiscuous", options->promiscuous,
-                      "Also what is not addressed to this machine");
-    command
-        ->add_option("--filter", options->filter,
-                     "Only what this filter passes, as \"not port 22\" (pcap-filter(7))")
-        ->type_name("TEXT");
-    command->callback([&session, options] {
-        session.action = [&session, options] { return run(session, *options); };
-    });
+    app.sub("run",
+            "Meter this machine's traffic into the ledger; with no configuration, everything")
+        .texts("-i,--interface", options->interfaces,
+               "Meter this interface instead of all physical ones", "NAME")
+        .text("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …", "DURATION")
+        .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
+        .flag("--promiscuous", options->promiscuous, "Also what is not addressed to this machine")
+        .text("--filter", options->filter, "Only what passes, as \"not port 22\" (pcap-filter(7))",
+              "TEXT")
+        .does([&session, options] { return run(session, *options); });
 }
 
 }  // namespace octroi

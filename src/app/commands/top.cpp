@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <memory>
 
@@ -50,6 +49,7 @@ private:
 };
 
 // A transfer as its ends see it: one entry for each local end, one for what is left out.
+
 void add_entries(const Batch& batch, std::vector<TopEntry>& entries) {
     const auto is_local = [](const Party& p) {
         return p.kind == PartyKind::account || p.kind == PartyKind::unattributed;
@@ -154,23 +154,14 @@ Result<ExitStatus> top(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_top(CLI::App& app, Session& session) {
+void add_top(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        app.add_subcommand("top", "Who uses the network right now, full screen; writes no ledger");
-    command
-        ->add_option("-i,--interface", options->interfaces,
-                     "Watch these instead of all physical interfaces")
-        ->type_name("NAME")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    command->add_option("--interval", options->interval, "Time between two looks (default: 1s)")
-        ->type_name("DURATION");
-    command->add_flag("--promiscuous", options->promiscuous,
-                      "Also what is not addressed to this machine");
-    command->callback([&session, options] {
-        session.action = [&session, options] { return top(session, *options); };
-    });
+    app.sub("top", "Who uses the network right now, full screen; writes no ledger")
+        .texts("-i,--interface", options->interfaces,
+               "Watch this interface instead of all physical ones", "NAME")
+        .text("--interval", options->interval, "Time between two looks (default: 1s)", "DURATION")
+        .flag("--promiscuous", options->promiscuous, "Also what is not addressed to this machine")
+        .does([&session, options] { return top(session, *options); });
 }
 
 }  // namespace octroi

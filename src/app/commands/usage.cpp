@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -9,7 +8,6 @@
 #include "app/attribution.hpp"
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "app/one_of.hpp"
 #include "ledger/usage.hpp"
 #include "view/usage_view.hpp"
 
@@ -136,34 +134,23 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_usage(CLI::App& app, Session& session) {
+void add_usage(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        app.add_subcommand("usage", "Who used how much: received and sent, by whatever is asked");
-    command
-        ->add_option("--by", options->by,
-                     "account, identity, class, service, category, direction, meter; hour, day, "
-                     "week, month, year")
-        ->delimiter(',')
-        ->type_name("KEY,…");
-    command->add_option("--account", options->account,
-                        "Only this account; with --tree also those below it");
-    command->add_flag("--tree", options->tree, "Accounts include those below them");
-    command->add_option("--meter", options->meter, "Only what this meter saw");
-    command
-        ->add_option("--role", options->role,
-                     "What is charged, what is only kept to compare, or both")
-        ->check(one_of({"bill", "witness", "all"}))
-        ->type_name("bill|witness|all");
-    command
-        ->add_option("--since", session.options.since,
-                     "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: since ever)")
-        ->type_name("TIME");
-    command->add_option("--until", session.options.until, "Not included (default: now)")
-        ->type_name("TIME");
-    command->callback([&session, options] {
-        session.action = [&session, options] { return show_usage(session, *options); };
-    });
+    app.sub("usage", "Who used how much: received and sent, by whatever is asked")
+        .list("--by", options->by,
+              "account, identity, class, service, category, direction, meter; hour, day, week, "
+              "month, year",
+              "KEY,…")
+        .text("--account", options->account, "Only this account; with --tree also those below it",
+              "NAME")
+        .flag("--tree", options->tree, "Accounts include those below them")
+        .text("--meter", options->meter, "Only what this meter saw", "NAME")
+        .choice("--role", options->role, {"bill", "witness", "all"},
+                "What is charged, what is only kept to compare, or both")
+        .text("--since", session.options.since,
+              "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: since ever)", "TIME")
+        .text("--until", session.options.until, "Not included (default: now)", "TIME")
+        .does([&session, options] { return show_usage(session, *options); });
 }
 
 }  // namespace octroi
