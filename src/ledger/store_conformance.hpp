@@ -230,6 +230,19 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
     }
 }
 
+TYPED_TEST_P(StoreConformance, AMeterWhoseKindChangesIsStillOne) {
+    using namespace testing;
+    Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
+    ASSERT_EQ(this->commit(batch), "committed");
+    batch.id = batch_id(2);
+    batch.meter.kind = "ebpf";
+    ASSERT_EQ(this->commit(batch), "committed");
+    const auto sums = this->sums({.by_meter = true});
+    ASSERT_EQ(sums.size(), 1U);
+    EXPECT_EQ(sums[0].volume.bytes.value(), 20U);
+    EXPECT_EQ(this->ledger_.query().meters()->at(0).meter.kind, "ebpf");
+}
+
 TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit) {
     using namespace testing;
     for (std::uint64_t id = 1; id <= 3; ++id)
@@ -411,7 +424,8 @@ REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce
                             RefusesOtherContentUnderTheSameId,
                             RefusesWhatBreaksARuleAndTakesItMended,
                             RefusesACursorThatSomebodyElseMoved, FindsCursorsByPrefixOfTheirSource,
-                            SumsAsANaiveLoopDoes, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
+                            SumsAsANaiveLoopDoes, AMeterWhoseKindChangesIsStillOne,
+                            KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
                             TellsOfMetersAndLosses, KeepsTheDirectoryAndItsHistory,
                             ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
                             EndsAWalkWithTheVisitorsError);

@@ -50,6 +50,10 @@ constexpr std::array checks{
           "WHERE added NOT IN (SELECT version FROM directory_change) OR removed NOT IN (SELECT "
           "version FROM directory_change) OR removed <= added)",
           "{} rows of the directory belong to no version of it"},
+    Check{
+        "SELECT (SELECT count(*) FROM binding WHERE per_address NOT IN (0, 1)) + (SELECT count(*) "
+        "FROM network WHERE per_address NOT IN (0, 1))",
+        "{} rows of the directory are neither per address nor not"},
     Check{"SELECT count(*) FROM class_name WHERE class_table NOT IN (SELECT class_table_id FROM "
           "class_table)",
           "{} classes belong to no class table"},

@@ -4,45 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
-#include "base/hash.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "store/sqlite/sum_groups.hpp"
 
 namespace octroi {
 namespace {
 
 using sqlite::Database;
 using sqlite::Statement;
-
-// All numbers are the database's; 0 where the column is not kept apart.
-struct GroupKey {
-    std::int64_t bucket = 0;
-    std::int64_t meter = 0;
-    std::int64_t from = 0;  // a party, or a holder where identities are not kept apart
-    std::int64_t to = 0;
-    std::int64_t service = 0;
-
-    bool operator==(const GroupKey&) const = default;
-};
-
-struct GroupHash {
-    std::size_t operator()(const GroupKey& key) const noexcept {
-        const auto u = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
-        const std::uint64_t ends = mix(u(key.from) ^ mix_a, u(key.to) ^ mix_b);
-        return mix(ends + u(key.service), u(key.bucket) ^ mix_c ^ (u(key.meter) << 40U));
-    }
-};
-
-struct Figures {
-    std::uint64_t bytes = 0;
-    std::uint64_t packets = 0;
-    std::uint64_t flows = 0;
-};
-
-using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
 
 // The run of transfers of one batch that may lie inside the period.
 struct Run {
@@ -83,7 +54,7 @@ public:
                    Statement::prepare(db_, "SELECT holder FROM party WHERE party_id = ?1"));
         TRY_ASSIGN(const std::vector<Run> runs, find_runs());
         for (const Run& run : runs) TRY(add(run));
-        return named();
+        return sqlite::name_groups(db_, question_, std::move(groups_));
     }
 
 private:
@@ -95,9 +66,6 @@ private:
                                                    std::int64_t bucket);
     [[nodiscard]] Status add(const Run& run);
     [[nodiscard]] Result<std::int64_t> end_of(std::int64_t party);
-    [[nodiscard]] Result<std::vector<TransferSum>> named();
-    [[nodiscard]] Result<Party> party(std::int64_t number);
-    [[nodiscard]] Result<std::string> text(const char* sql, std::int64_t number);
 
     const Database& db_;
     const SumQuestion& question_;
@@ -106,7 +74,7 @@ private:
     Statement bucket_of_;
     Statement holder_of_;
     std::vector<std::int64_t> holders_;  // by party; 0: not asked for yet
-    Groups groups_;
+    sqlite::Groups groups_;
 };
 
 Result<std::vector<Run>> Summer::find_runs() {
@@ -177,89 +145,19 @@ Result<std::int64_t> Summer::end_of(std::int64_t party) {
 Status Summer::add(const Run& run) {
     rows_.bind(1, run.first);
     rows_.bind(2, run.end);
-    bool overflow = false;
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
-        GroupKey key;
+        sqlite::GroupKey key;
         if (question_.by_bucket) key.bucket = rows_.number(0);
         if (question_.by_meter) key.meter = run.meter;
         TRY_ASSIGN(key.from, end_of(rows_.number(1)));
         TRY_ASSIGN(key.to, end_of(rows_.number(2)));
         if (question_.by_service) key.service = rows_.number(3);
-        Figures& sum = groups_[key];
-        overflow |= __builtin_add_overflow(sum.bytes, rows_.figure(4), &sum.bytes);
-        overflow |= __builtin_add_overflow(sum.packets, rows_.figure(5), &sum.packets);
-        overflow |= __builtin_add_overflow(sum.flows, rows_.figure(6), &sum.flows);
+        const sqlite::Figures figures{rows_.figure(4), rows_.figure(5), rows_.figure(6)};
+        if (!groups_[key].add(figures)) return std::unexpected(sqlite::sum_does_not_fit(db_));
     }
-    if (!overflow) return {};
-    return fail(ErrorCode::over_limit,
-                fmt::format("the sums over this period of {} do not fit into 64 bits; ask for a "
-                            "shorter one",
-                            db_.path()));
-}
-
-Result<Party> Summer::party(std::int64_t number) {
-    const char* sql = question_.by_identity
-                          ? "SELECT h.kind, h.name, p.identity FROM party p JOIN holder h ON "
-                            "h.holder_id = p.holder WHERE p.party_id = ?1"
-                          : "SELECT kind, name, '' FROM holder WHERE holder_id = ?1";
-    TRY_ASSIGN(auto find, Statement::prepare(db_, sql));
-    find.bind(1, number);
-    TRY_ASSIGN(const bool found, find.step());
-    const Party party{sqlite::enum_from<PartyKind>(find, 0), find.text(1), find.text(2)};
-    if (!found || party.kind < PartyKind::account || party.kind > PartyKind::excluded)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("a party is damaged in {}; see `octroi audit`", db_.path()));
-    return party;
-}
-
-Result<std::string> Summer::text(const char* sql, std::int64_t number) {
-    TRY_ASSIGN(auto find, Statement::prepare(db_, sql));
-    find.bind(1, number);
-    TRY_ASSIGN(const bool found, find.step());
-    if (!found)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("a name is missing in {}; see `octroi audit`", db_.path()));
-    return find.text(0);
-}
-
-Result<std::vector<TransferSum>> Summer::named() {
-    std::map<std::int64_t, Party> parties;
-    std::map<std::int64_t, std::string> services;
-    std::map<std::int64_t, std::pair<std::string, MeterRole>> meters;
-    std::vector<TransferSum> sums;
-    sums.reserve(groups_.size());
-    for (const auto& [key, figures] : groups_) {
-        TransferSum sum;
-        sum.bucket = question_.by_bucket ? sqlite::bucket_time(key.bucket) : question_.period.begin;
-        for (const std::int64_t end : {key.from, key.to}) {
-            if (parties.contains(end)) continue;
-            TRY_ASSIGN(parties[end], party(end));
-        }
-        if (question_.by_service && !services.contains(key.service)) {
-            TRY_ASSIGN(services[key.service],
-                       text("SELECT name FROM service WHERE service_id = ?1", key.service));
-        }
-        if (question_.by_meter && !meters.contains(key.meter)) {
-            TRY_ASSIGN(auto name, text("SELECT name FROM meter WHERE meter_id = ?1", key.meter));
-            TRY_ASSIGN(const auto role,
-                       text("SELECT role FROM meter WHERE meter_id = ?1", key.meter));
-            meters[key.meter] = {std::move(name),
-                                 role == "2" ? MeterRole::witness : MeterRole::bill};
-        }
-        sum.from = parties[key.from];
-        sum.to = parties[key.to];
-        if (question_.by_service) sum.service = services[key.service];
-        if (question_.by_meter) std::tie(sum.meter, sum.role) = meters[key.meter];
-        sum.volume = {Bytes{figures.bytes}, Packets{figures.packets}, Flows{figures.flows}};
-        sums.push_back(std::move(sum));
-    }
-    std::sort(sums.begin(), sums.end(), [](const TransferSum& a, const TransferSum& b) {
-        return std::tie(a.bucket, a.meter, a.role, a.from, a.to, a.service) <
-               std::tie(b.bucket, b.meter, b.role, b.from, b.to, b.service);
-    });
-    return sums;
+    return {};
 }
 
 }  // namespace

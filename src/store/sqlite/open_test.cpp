@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "ledger/testing/batches.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "store/testing/folder.hpp"
+
+namespace octroi {
+namespace {
+
+using namespace testing;
+
+Error error_of(const std::string& path, OpenMode mode, const std::string& holder = "") {
+    const auto opened = SqliteLedger::open(path, {.mode = mode, .holder = holder});
+    if (!opened) return opened.error();
+    return {ErrorCode::failed, "it opened"};
+}
+
+bool has(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+TEST(Open, SaysWhereALedgerIsMissingAndWhatToDo) {
+    const Folder folder;
+    for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
+        const Error error = error_of(folder.file("no.db"), mode);
+        EXPECT_EQ(error.code, ErrorCode::not_found);
+        EXPECT_TRUE(has(error.text, folder.file("no.db")) && has(error.text, "octroi run"));
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder.file("no.db")));
+}
+
+TEST(Open, MakesFoldersForTheirOwnerAndGroup) {
+    const Folder folder;
+    const std::string path = folder.file("a/b/l.db");
+    ASSERT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::create}));
+    for (const char* name : {"a", "a/b"}) {
+        struct stat status{};
+        ASSERT_EQ(stat(folder.file(name).c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777U, 0750U) << name;
+    }
+    EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_only}));
+}
+
+TEST(Open, LeavesAloneWhatIsNotALedger) {
+    const Folder folder;
+    const std::string text = folder.file("text");
+    std::ofstream(text) << std::string(5000, 'x');
+    for (const OpenMode mode : {OpenMode::read_only, OpenMode::create}) {
+        const Error error = error_of(text, mode);
+        EXPECT_EQ(error.code, ErrorCode::corrupt);
+        EXPECT_TRUE(has(error.text, "not a ledger") && has(error.text, text)) << error.text;
+    }
+    const std::string other = folder.file("other.db");
+    {
+        auto db = *sqlite::Database::open(other, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+        ASSERT_TRUE(db.run("CREATE TABLE t (x); PRAGMA user_version = 1"));
+    }
+    EXPECT_TRUE(has(error_of(other, OpenMode::create).text, "not a ledger"));
+    auto db = *sqlite::Database::open(other, SQLITE_OPEN_READONLY);
+    EXPECT_EQ(*db.number("SELECT count(*) FROM sqlite_schema"), 1);
+    EXPECT_EQ(error_of(folder.file(""), OpenMode::read_only).code, ErrorCode::corrupt)
+        << "a folder";
+}
+
+TEST(Open, RefusesALedgerOfANewerOctroi) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    ASSERT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::create}));
+    {
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(db.run("PRAGMA user_version = 99"));
+    }
+    const Error error = error_of(path, OpenMode::create);
+    EXPECT_EQ(error.code, ErrorCode::unsupported);
+    EXPECT_TRUE(has(error.text, "newer") && has(error.text, "99")) << error.text;
+}
+
+TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
+    const Folder folder;
+    auto db =
+        *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    const std::array<sqlite::MigrationStep, 3> steps{"CREATE TABLE t (x); INSERT INTO t VALUES (1)",
+                                                     "UPDATE t SET x = x + 10",
+                                                     "UPDATE t SET x = x * 2"};
+    const std::span<const sqlite::MigrationStep> all(steps);
+    ASSERT_TRUE(sqlite::migrate(db, all.first(1), true));
+    EXPECT_EQ(*db.number("SELECT x FROM t"), 1);
+    const Status read_only = sqlite::migrate(db, all, false);
+    ASSERT_FALSE(read_only);
+    EXPECT_TRUE(has(read_only.error().text, "older format 1"));
+    ASSERT_TRUE(sqlite::migrate(db, all, true));
+    ASSERT_TRUE(sqlite::migrate(db, all, true));
+    EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "each step once";
+    EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
+    const std::array<sqlite::MigrationStep, 4> broken{steps[0], steps[1], steps[2],
+                                                      "DELETE FROM t; nonsense"};
+    EXPECT_FALSE(sqlite::migrate(db, broken, true));
+    EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "a step that fails leaves nothing";
+    EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
+}
+
+TEST(Hold, ASecondHolderIsToldWhoIsThere) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    auto first = SqliteLedger::open(path, {.mode = OpenMode::create, .holder = "octroi run"});
+    ASSERT_TRUE(first);
+    const Error error = error_of(path, OpenMode::read_write, "octroi run");
+    EXPECT_EQ(error.code, ErrorCode::conflict);
+    EXPECT_TRUE(has(error.text, "octroi run, process " + std::to_string(getpid()))) << error.text;
+    EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write})) << "writers take turns";
+    first->reset();
+    EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write, .holder = "x"}));
+}
+
+TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    auto ledger = *SqliteLedger::open(
+        path, {.mode = OpenMode::create, .patience = Duration::milliseconds(20)});
+    // Another process: its locks are the kernel's to tell.
+    std::array<int, 2> ready{};
+    std::array<int, 2> done{};
+    ASSERT_EQ(pipe(ready.data()), 0);
+    ASSERT_EQ(pipe(done.data()), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        auto db = sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+        char octet = db && db->run("BEGIN IMMEDIATE") ? '1' : '0';
+        static_cast<void>(write(ready[1], &octet, 1) == 1);
+        static_cast<void>(read(done[0], &octet, 1) == 1);
+        _exit(0);
+    }
+    char octet = 0;
+    ASSERT_EQ(read(ready[0], &octet, 1), 1);
+    ASSERT_EQ(octet, '1');
+    const Batch batch = random_batch(1, 1, 5);
+    const auto refused = ledger->commit(batch);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_TRUE(has(refused.error().text, path)) << refused.error().text;
+    EXPECT_TRUE(has(refused.error().text, "process " + std::to_string(child)))
+        << refused.error().text;
+    // Readers do not wait for it.
+    EXPECT_TRUE(ledger->sums({}));
+    ASSERT_EQ(write(done[1], &octet, 1), 1);
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(*ledger->commit(batch), CommitOutcome::committed);
+    for (const int fd : {ready[0], ready[1], done[0], done[1]}) close(fd);
+}
+
+TEST(Readers, SeeWholeBatchesAndHinderNoWriter) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    auto writer = *SqliteLedger::open(
+        path, {.mode = OpenMode::create, .patience = Duration::milliseconds(0)});
+    std::atomic<bool> stop{false};
+    std::atomic<int> reads{0};
+    // Every batch says the same twice, so a sum that is odd would be half a batch.
+    std::jthread reader([&] {
+        auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_only});
+        while (!stop) {
+            const auto sums = ledger->sums({});
+            ASSERT_TRUE(sums) << sums.error().text;
+            for (const TransferSum& sum : *sums) EXPECT_EQ(sum.volume.bytes.value() % 2, 0U);
+            ++reads;
+        }
+    });
+    std::uint64_t number = 0;
+    while (number < 100 || reads < 20) {
+        ++number;
+        const auto outcome = writer->commit(BatchBuilder(number)
+                                                .transfer(0, account("a"), outside("x"), "web", 1)
+                                                .transfer(1, account("a"), outside("x"), "web", 1)
+                                                .build());
+        ASSERT_TRUE(outcome) << outcome.error().text;
+    }
+    stop = true;
+}
+
+TEST(Readers, KeepOneStateInsideASnapshot) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    auto writer = *SqliteLedger::open(path, {.mode = OpenMode::create});
+    auto reader = *SqliteLedger::open(path, {.mode = OpenMode::read_only});
+    ASSERT_TRUE(writer->commit(random_batch(1, 1, 5)));
+    const auto batches = [&] {
+        int count = 0;
+        EXPECT_TRUE(reader->each_batch([&](const StoredBatch&) -> Status {
+            ++count;
+            return {};
+        }));
+        return count;
+    };
+    const Status status = reader->snapshot([&]() -> Status {
+        EXPECT_EQ(batches(), 1);
+        EXPECT_TRUE(writer->commit(random_batch(2, 1, 5)));
+        EXPECT_EQ(batches(), 1);
+        return {};
+    });
+    EXPECT_TRUE(status);
+    EXPECT_EQ(batches(), 2);
+}
+
+TEST(ReadOnly, RefusesToWrite) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    auto writer = *SqliteLedger::open(path, {.mode = OpenMode::create});
+    auto reader = *SqliteLedger::open(path, {.mode = OpenMode::read_only});
+    EXPECT_EQ(reader->commit(random_batch(1, 1, 5)).error().code, ErrorCode::permission);
+    EXPECT_EQ(reader->apply({.put_accounts = {{"a", "", ""}}}, some_day).error().code,
+              ErrorCode::permission);
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/sum_groups.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "store/sqlite/rows.hpp"
+
+namespace octroi::sqlite {
+namespace {
+
+using MeterKey = std::pair<std::string, MeterRole>;
+
+// The distinct numbers of a column and the names they stand for. A number gets the rank of its
+// name, so that millions of groups are sorted without comparing names; numbers of the same name get
+// the same rank.
+template <typename Name>
+class Names {
+public:
+    void note(std::int64_t number) { ranks_.try_emplace(number, 0); }
+
+    // name_of: std::int64_t → Result<Name>.
+    template <typename NameOf>
+    [[nodiscard]] Status look_up(NameOf name_of) {
+        std::vector<std::pair<Name, std::int64_t>> named;
+        named.reserve(ranks_.size());
+        for (const auto& [number, rank] : ranks_) {
+            TRY_ASSIGN(Name name, name_of(number));
+            named.emplace_back(std::move(name), number);
+        }
+        std::sort(named.begin(), named.end());
+        for (auto& [name, number] : named) {
+            if (sorted_.empty() || sorted_.back() != name) sorted_.push_back(std::move(name));
+            ranks_[number] = static_cast<std::uint32_t>(sorted_.size() - 1);
+        }
+        return {};
+    }
+    [[nodiscard]] std::uint32_t rank(std::int64_t number) const { return ranks_.at(number); }
+    [[nodiscard]] const Name& at(std::uint32_t rank) const { return sorted_[rank]; }
+
+private:
+    boost::unordered_flat_map<std::int64_t, std::uint32_t> ranks_;
+    std::vector<Name> sorted_;
+};
+
+// A group with ranks for names.
+struct Ranked {
+    std::int64_t bucket = 0;
+    std::uint32_t meter = 0;
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    std::uint32_t service = 0;
+    Figures figures;
+
+    [[nodiscard]] auto key() const { return std::tie(bucket, meter, from, to, service); }
+};
+
+// Runs a statement over one number; `take` makes the name of its row.
+template <typename Take>
+auto look_in(const Database& db, Statement& find, std::int64_t number, Take take)
+    -> Result<decltype(take(find))> {
+    find.bind(1, number);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found)
+        return fail(ErrorCode::corrupt, fmt::format("a name is missing in the ledger {}; see "
+                                                    "`octroi audit`",
+                                                    db.path()));
+    auto name = take(find);
+    find.reset();
+    return name;
+}
+
+class Namer {
+public:
+    Namer(const Database& db, const SumQuestion& question) : db_(db), question_(question) {}
+
+    [[nodiscard]] Status look_up(const Groups& groups) {
+        for (const auto& [key, figures] : groups) {
+            parties_.note(key.from);
+            parties_.note(key.to);
+            if (question_.by_meter) meters_.note(key.meter);
+            if (question_.by_service) services_.note(key.service);
+        }
+        TRY(look_up_parties());
+        TRY_ASSIGN(auto service,
+                   Statement::prepare(db_, "SELECT name FROM service WHERE service_id = ?1"));
+        TRY_ASSIGN(auto meter,
+                   Statement::prepare(db_, "SELECT name, role FROM meter WHERE meter_id = ?1"));
+        const auto service_of = [](const Statement& row) { return row.text(0); };
+        const auto meter_of = [](const Statement& row) {
+            return MeterKey{row.text(0), enum_from<MeterRole>(row, 1)};
+        };
+        const auto find_service = [&](auto n) { return look_in(db_, service, n, service_of); };
+        const auto find_meter = [&](auto n) { return look_in(db_, meter, n, meter_of); };
+        TRY(services_.look_up(find_service));
+        return meters_.look_up(find_meter);
+    }
+
+    [[nodiscard]] Result<std::vector<Ranked>> ranked(Groups groups) const {
+        std::vector<Ranked> rows;
+        rows.reserve(groups.size());
+        for (const auto& [key, figures] : groups)
+            rows.push_back({.bucket = key.bucket,
+                            .meter = question_.by_meter ? meters_.rank(key.meter) : 0,
+                            .from = parties_.rank(key.from),
+                            .to = parties_.rank(key.to),
+                            .service = question_.by_service ? services_.rank(key.service) : 0,
+                            .figures = figures});
+        groups = {};
+        std::sort(rows.begin(), rows.end(),
+                  [](const Ranked& a, const Ranked& b) { return a.key() < b.key(); });
+        return merged(std::move(rows));
+    }
+
+    [[nodiscard]] TransferSum named(const Ranked& row) const {
+        TransferSum sum;
+        sum.bucket = question_.by_bucket ? bucket_time(row.bucket) : question_.period.begin;
+        if (question_.by_meter) std::tie(sum.meter, sum.role) = meters_.at(row.meter);
+        sum.from = parties_.at(row.from);
+        sum.to = parties_.at(row.to);
+        if (question_.by_service) sum.service = services_.at(row.service);
+        sum.volume = {Bytes{row.figures.bytes}, Packets{row.figures.packets},
+                      Flows{row.figures.flows}};
+        return sum;
+    }
+
+private:
+    [[nodiscard]] Status look_up_parties() {
+        TRY_ASSIGN(auto find,
+                   Statement::prepare(
+                       db_, question_.by_identity
+                                ? "SELECT h.kind, h.name, p.identity FROM party p JOIN holder h ON "
+                                  "h.holder_id = p.holder WHERE p.party_id = ?1"
+                                : "SELECT kind, name, '' FROM holder WHERE holder_id = ?1"));
+        const auto party_of = [](const Statement& row) {
+            return Party{enum_from<PartyKind>(row, 0), row.text(1), row.text(2)};
+        };
+        const auto find_party = [&](std::int64_t number) -> Result<Party> {
+            TRY_ASSIGN(Party party, look_in(db_, find, number, party_of));
+            if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
+                return fail(ErrorCode::corrupt, fmt::format("a party of the ledger {} is of no "
+                                                            "kind; see `octroi audit`",
+                                                            db_.path()));
+            return party;
+        };
+        return parties_.look_up(find_party);
+    }
+
+    // Two numbers may have the same name: a meter whose kind was changed.
+    [[nodiscard]] Result<std::vector<Ranked>> merged(std::vector<Ranked> rows) const {
+        std::size_t kept = 0;
+        for (const Ranked& row : rows) {
+            if (kept == 0 || rows[kept - 1].key() != row.key())
+                rows[kept++] = row;
+            else if (!rows[kept - 1].figures.add(row.figures))
+                return std::unexpected(sum_does_not_fit(db_));
+        }
+        rows.resize(kept);
+        return rows;
+    }
+
+    const Database& db_;
+    const SumQuestion& question_;
+    Names<Party> parties_;
+    Names<std::string> services_;
+    Names<MeterKey> meters_;
+};
+
+}  // namespace
+
+Error sum_does_not_fit(const Database& db) {
+    return {ErrorCode::over_limit, fmt::format("the sums over this period of the ledger {} do not "
+                                               "fit into 64 bits; ask for a shorter one",
+                                               db.path())};
+}
+
+Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,
+                                             Groups groups) {
+    Namer namer(db, question);
+    TRY(namer.look_up(groups));
+    TRY_ASSIGN(const std::vector<Ranked> rows, namer.ranked(std::move(groups)));
+    std::vector<TransferSum> sums;
+    sums.reserve(rows.size());
+    for (const Ranked& row : rows) sums.push_back(namer.named(row));
+    return sums;
+}
+
+}  // namespace octroi::sqlite

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Sums by the database's numbers, and how they become sums by name.
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/result.hpp"
+#include "ledger/query.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace octroi::sqlite {
+
+// All numbers are the database's; 0 where the column is not kept apart.
+struct GroupKey {
+    std::int64_t bucket = 0;
+    std::int64_t meter = 0;
+    std::int64_t from = 0;  // a party, or a holder where identities are not kept apart
+    std::int64_t to = 0;
+    std::int64_t service = 0;
+
+    bool operator==(const GroupKey&) const = default;
+};
+
+struct GroupHash {
+    std::size_t operator()(const GroupKey& key) const noexcept {
+        const auto u = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
+        const std::uint64_t ends = mix(u(key.from) ^ mix_a, u(key.to) ^ mix_b);
+        return mix(ends + u(key.service), u(key.bucket) ^ mix_c ^ (u(key.meter) << 40U));
+    }
+};
+
+struct Figures {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t flows = 0;
+
+    // False: it does not fit.
+    [[nodiscard]] bool add(const Figures& other) noexcept {
+        const bool bytes_over = __builtin_add_overflow(bytes, other.bytes, &bytes);
+        const bool packets_over = __builtin_add_overflow(packets, other.packets, &packets);
+        const bool flows_over = __builtin_add_overflow(flows, other.flows, &flows);
+        return !bytes_over && !packets_over && !flows_over;
+    }
+};
+
+using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
+
+[[nodiscard]] Error sum_does_not_fit(const Database& db);
+
+// Sorted as Query::sums says. Empties the groups. corrupt: a name is missing.
+[[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,
+                                                           const SumQuestion& question,
+                                                           Groups groups);
+
+}  // namespace octroi::sqlite
