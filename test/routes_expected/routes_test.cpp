@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The decoders of src/wire/routes and the prefix match of src/attribute on the shared test data, by
 // the rules of its README ("routes"): distinct pairs of prefix and origin.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "attribute/origin_table.hpp"
 #include "host/file.hpp"
 #include "host/inflate.hpp"
 #include "wire/routes/route_reader.hpp"
@@ -77,16 +77,41 @@ void check_pairs(const json& test, const std::filesystem::path& folder) {
     EXPECT_EQ(cut_off, test.value("truncated", false));
 }
 
+// Longest prefix match for each address of the list; no match, no origin.
+void check_lookups(const json& test, const std::filesystem::path& folder) {
+    Table table;
+    read_table(folder / test["table"].get<std::string>(), table);
+    OriginTable origins;
+    for (const Route& route : table.batch.routes) {
+        origins.add(route.prefix, table.batch.origins_of(route), table.batch.word_of(route),
+                    route.votes);
+    }
+    origins.compile();
+    const auto rows = load(folder / test["expected"].get<std::string>());
+    EXPECT_FALSE(rows.empty());
+    for (const json& want : rows) {
+        const auto match = origins.find(*parse_address(want["address"].get<std::string>()));
+        EXPECT_EQ(match ? match->origin->ases : std::vector<std::uint32_t>{}, numbers(want))
+            << want;
+        if (want.contains("prefix") && match) {
+            EXPECT_EQ(to_string(match->prefix), want["prefix"].get<std::string>());
+        }
+        EXPECT_EQ(match.has_value(), want.contains("origin")) << want;
+    }
+}
+
 void check_case(const json& test, const std::filesystem::path& folder) {
     const auto kind = test["kind"].get<std::string>();
     if (kind == "table" || kind == "list" || kind == "updates") check_pairs(test, folder);
+    if (kind == "lookup") check_lookups(test, folder);
 }
 
 TEST(RoutesExpected, SharedTestData) {
     const char* root = std::getenv("OCTROI_TESTDATA");
     if (root == nullptr) GTEST_SKIP() << "OCTROI_TESTDATA is not set";
     std::size_t cases = 0;
-    for (const auto& corpus : std::filesystem::directory_iterator(std::filesystem::path(root) / "routes")) {
+    for (const auto& corpus :
+         std::filesystem::directory_iterator(std::filesystem::path(root) / "routes")) {
         std::ifstream file(corpus.path() / "cases.json");
         for (const json& test : json::parse(file)) {
             SCOPED_TRACE(test["name"].get<std::string>());

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/attributor.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "attribute/identity.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::int64_t start = 1'700'000'100'000'000'000;  // the start of a bucket
+static_assert(start % bucket_length.ns == 0);
+
+Directory college() {
+    Directory directory;
+    directory.version = 5;
+    directory.networks = {{"10.0.0.0/8", false}, {"192.168.0.0/16", true}};
+    directory.bindings = {
+        {1, *parse_identity("10.1.0.0/16"), "physics", {}, false},
+        {2, *parse_identity("10.2.0.0/16"), "students", {}, true},
+        {3, *parse_identity("vlan 12"), "lab", {}, false},
+        {4, *parse_identity("mac 2:0:0:0:0:7"), "printer", {}, false},
+        {5, *parse_identity("10.1.2.3"), "alice", {{start + 100}, {start + 200}}, false},
+    };
+    return directory;
+}
+
+struct Fixture {
+    Attributor attributor{std::make_shared<const CompiledDirectory>(college()),
+                          std::make_shared<const CompiledClasses>(),
+                          std::make_shared<const CompiledServices>(), 1};
+
+    static Reading reading(const char* src, const char* dst) {
+        Reading r;
+        r.first = r.last = {start};
+        r.bytes = 100;
+        r.packets = 2;
+        r.flows = 1;
+        r.proto = 6;
+        r.sport = 50'000;
+        r.dport = 80;
+        if (*src != '\0') r.src = *parse_address(src);
+        if (*dst != '\0') r.dst = *parse_address(dst);
+        return r;
+    }
+    void accept(const Reading& r) { attributor.accept({&r, 1}); }
+    // "bucket from(identity) > to(identity) service bytes/packets/flows"
+    std::string take() {
+        const Attributed made = attributor.take();
+        const auto show = [](const Party& p) {
+            return p.identity.empty() ? to_string(p) : to_string(p) + "(" + p.identity + ")";
+        };
+        std::string text;
+        for (const Transfer& t : made.transfers) {
+            text += fmt::format(
+                "{} {} > {} {} {}/{}/{}\n", (t.bucket.ns - start) / bucket_length.ns,
+                show(made.parties[t.from]), show(made.parties[t.to]), made.services[t.service],
+                t.volume.bytes.value(), t.volume.packets.value(), t.volume.flows.value());
+        }
+        return text;
+    }
+    std::uint64_t count(std::string_view name) const {
+        for (const CounterValue& value : attributor.counters()) {
+            if (value.name == name) return value.value;
+        }
+        ADD_FAILURE() << name;
+        return 0;
+    }
+};
+
+TEST(Attributor, PartiesOfEveryKind) {
+    Fixture f;
+    f.accept(Fixture::reading("10.1.9.9", "8.8.8.8"));
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n");
+    f.accept(Fixture::reading("10.2.0.5", "10.3.0.1"));
+    EXPECT_EQ(f.take(), "0 students(10.2.0.5) > @unattributed(10.0.0.0/8) http 100/2/1\n");
+    f.accept(Fixture::reading("192.168.1.1", "224.0.0.251"));
+    EXPECT_EQ(f.take(), "0 @unattributed(192.168.1.1) > multicast http 100/2/1\n");
+    f.accept(Fixture::reading("0.0.0.0", "255.255.255.255"));
+    EXPECT_EQ(f.take(), "0 unspecified > broadcast http 100/2/1\n");
+    f.accept(Fixture::reading("", "ff02::1"));
+    EXPECT_EQ(f.take(), "0 unknown > multicast http 100/2/1\n");
+    f.accept(Fixture::reading("127.0.0.1", "10.1.0.1"));
+    EXPECT_EQ(f.take(), "0 @excluded/loopback > @excluded/loopback http 100/2/1\n");
+    f.accept(Fixture::reading("10.1.0.1", "::1"));
+    EXPECT_EQ(f.take(), "0 @excluded/loopback > @excluded/loopback http 100/2/1\n");
+}
+
+TEST(Attributor, ExcludedKinds) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.kind = ReadingKind::duplicate;
+    f.accept(r);
+    r.kind = ReadingKind::malformed;
+    f.accept(r);
+    r.kind = ReadingKind::non_ip;
+    r.ethertype = 0x0806;
+    f.accept(r);
+    EXPECT_EQ(f.take(),
+              "0 @excluded/non-ip > @excluded/non-ip ethertype/arp 100/2/1\n"
+              "0 @excluded/malformed > @excluded/malformed malformed 100/2/1\n"
+              "0 @excluded/duplicate > @excluded/duplicate http 100/2/1\n");
+}
+
+TEST(Attributor, MacAndLinkIdentifyTheirEnd) {
+    Fixture f;
+    Reading r = Fixture::reading("9.9.9.9", "8.8.8.8");
+    r.src_mac = *parse_mac("2:0:0:0:0:7");
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 printer(mac 02:00:00:00:00:07) > world http 100/2/1\n");
+    std::swap(r.src_mac, r.dst_mac);
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 world > printer(mac 02:00:00:00:00:07) http 100/2/1\n");
+    r = Fixture::reading("9.9.9.9", "8.8.8.8");
+    r.vlan = 12;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 world > world http 100/2/1\n")
+        << "no direction and no local end: the VLAN says nothing";
+    r.direction = Direction::in;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 lab(vlan 12) > world http 100/2/1\n");
+    r.direction = Direction::out;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 world > lab(vlan 12) http 100/2/1\n");
+    r = Fixture::reading("10.3.0.1", "8.8.8.8");
+    r.vlan = 12;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 lab(vlan 12) > world http 100/2/1\n") << "the one local end";
+    r = Fixture::reading("10.1.0.1", "8.8.8.8");
+    r.vlan = 12;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n")
+        << "a prefix is more specific";
+}
+
+TEST(Attributor, SplitsOverBucketsAndBindings) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.last.ns += 2 * bucket_length.ns - 1;
+    r.bytes = 101;
+    r.packets = 3;
+    f.accept(r);
+    EXPECT_EQ(
+        f.take(),
+        "0 physics(10.1.0.0/16) > world http 50/1/1\n1 physics(10.1.0.0/16) > world http 51/2/0\n");
+    r = Fixture::reading("10.1.2.3", "8.8.8.8");
+    r.last.ns += 399;
+    r.bytes = 1000;
+    f.accept(r);
+    EXPECT_EQ(
+        f.take(),
+        "0 physics(10.1.0.0/16) > world http 750/1/1\n0 alice(10.1.2.3) > world http 250/1/0\n");
+    EXPECT_EQ(f.count("attribute_split_total"), 2U);
+}
+
+TEST(Attributor, OddReadingsAreBookedWholeAndCounted) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.first.ns = r.last.ns + 5;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n");
+    EXPECT_EQ(f.count("attribute_odd_times_total"), 1U);
+    r.first = {start - 40 * 24 * 12 * bucket_length.ns};
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n");
+    EXPECT_EQ(f.count("attribute_overlong_total"), 1U);
+    for (const std::int64_t time : {INT64_MIN, INT64_MAX}) {
+        r.first = r.last = {time};
+        f.accept(r);
+        const Attributed made = f.attributor.take();
+        ASSERT_EQ(made.transfers.size(), 1U);
+        EXPECT_EQ(made.volume.bytes.value(), 100U);
+    }
+    EXPECT_EQ(f.count("attribute_odd_times_total"), 3U);
+}
+
+TEST(Attributor, SumsDoNotOverflow) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.bytes = UINT64_MAX - 50;
+    f.accept(r);
+    r.bytes = 100;
+    f.accept(r);
+    r.bytes = 50;
+    f.accept(r);
+    EXPECT_EQ(f.take(), fmt::format("0 physics(10.1.0.0/16) > world http {}/4/2\n", UINT64_MAX));
+    EXPECT_EQ(f.count("attribute_refused_total"), 1U);
+}
+
+TEST(Attributor, RemembersByMemoUntilFresh) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.memo = 3;
+    f.accept(r);
+    r.fresh = false;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 200/4/2\n");
+    f.accept(r);
+    r.first.ns += bucket_length.ns;
+    r.last = r.first;
+    f.accept(r);
+    EXPECT_EQ(f.take(),
+              "0 physics(10.1.0.0/16) > world http 100/2/1\n1 physics(10.1.0.0/16) > world http "
+              "100/2/1\n");
+    EXPECT_EQ(f.count("attribute_remembered_total"), 3U);
+    Directory other = college();
+    other.bindings[0].account = "chemistry";
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(other),
+                         std::make_shared<const CompiledClasses>(),
+                         std::make_shared<const CompiledServices>());
+    f.accept(r);
+    EXPECT_EQ(f.take(), "1 chemistry(10.1.0.0/16) > world http 100/2/1\n");
+    Reading next = Fixture::reading("10.3.0.1", "8.8.8.8");
+    next.memo = 3;
+    f.accept(next);
+    EXPECT_EQ(f.take(), "0 @unattributed(10.0.0.0/8) > world http 100/2/1\n");
+}
+
+// More single addresses than are kept from batch to batch: their numbers change, the answers must
+// not.
+TEST(Attributor, ForgetsManyAddressesBetweenBatches) {
+    Directory directory;
+    directory.networks = {{"10.0.0.0/8", true}};
+    Attributor attributor(std::make_shared<const CompiledDirectory>(directory),
+                          std::make_shared<const CompiledClasses>(),
+                          std::make_shared<const CompiledServices>(), 1);
+    Reading r = Fixture::reading("10.0.0.0", "8.8.8.8");
+    const auto count = static_cast<std::uint32_t>(Attributor::addresses_kept + 10);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        r.src = Address::v4(0x0A000000U + i);
+        r.memo = i % 1000 + 1;
+        attributor.accept({&r, 1});
+    }
+    Attributed made = attributor.take();
+    EXPECT_EQ(made.parties.size(), count + 1U);
+    EXPECT_EQ(made.transfers.size(), count);
+    r.fresh = false;
+    attributor.accept({&r, 1});
+    made = attributor.take();
+    ASSERT_EQ(made.transfers.size(), 1U);
+    EXPECT_EQ(made.parties[made.transfers[0].from].identity, to_string(r.src));
+}
+
+// A table that names a class like a built-in one, or twice, must not bring a party twice.
+TEST(Attributor, ClassNamesGiveOnePartyEach) {
+    ClassTable table;
+    table.default_class = "a";
+    table.classes = {"a", "multicast", "a"};
+    table.routes = {{*parse_prefix("1.0.0.0/8"), 1}, {*parse_prefix("2.0.0.0/8"), 2}};
+    Attributor attributor(std::make_shared<const CompiledDirectory>(),
+                          std::make_shared<const CompiledClasses>(table),
+                          std::make_shared<const CompiledServices>(), 1);
+    for (const char* src : {"1.0.0.1", "2.0.0.1", "3.0.0.1", "224.0.0.1"}) {
+        const Reading r = Fixture::reading(src, "3.0.0.1");
+        attributor.accept({&r, 1});
+    }
+    const Attributed made = attributor.take();
+    EXPECT_EQ(made.parties.size(), 2U);
+    EXPECT_EQ(made.transfers.size(), 2U);
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/identity.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace octroi {
+namespace {
+
+Identity parsed(const char* text) {
+    const auto identity = parse_identity(text);
+    EXPECT_TRUE(identity.has_value()) << text << ": " << (identity ? "" : identity.error().text);
+    return identity ? *identity : Identity{};
+}
+
+TEST(Identity, ReadsWhatPeopleWrite) {
+    EXPECT_EQ(parsed("10.1.2.3"), (Identity{IdentityKind::prefix, "10.1.2.3/32"}));
+    EXPECT_EQ(parsed(" 10.0.0.0/8 "), (Identity{IdentityKind::prefix, "10.0.0.0/8"}));
+    EXPECT_EQ(parsed("prefix 2001:DB8::/32"), (Identity{IdentityKind::prefix, "2001:db8::/32"}));
+    EXPECT_EQ(parsed("ip:10.1.2.3"), (Identity{IdentityKind::prefix, "10.1.2.3/32"}));
+    EXPECT_EQ(parsed("2001:db8::1"), (Identity{IdentityKind::prefix, "2001:db8::1/128"}));
+    EXPECT_EQ(parsed("mac 0:30:ca:b8:d9:bc"), (Identity{IdentityKind::mac, "00:30:ca:b8:d9:bc"}));
+    EXPECT_EQ(parsed("mac:0030.cab8.d9bc"), (Identity{IdentityKind::mac, "00:30:ca:b8:d9:bc"}));
+    EXPECT_EQ(parsed("00-30-CA-B8-D9-BC"), (Identity{IdentityKind::mac, "00:30:ca:b8:d9:bc"}));
+    EXPECT_EQ(parsed("vlan 012"), (Identity{IdentityKind::vlan, "12"}));
+    EXPECT_EQ(parsed("vlan:4094"), (Identity{IdentityKind::vlan, "4094"}));
+    EXPECT_EQ(parsed("interface eth0.12"), (Identity{IdentityKind::interface, "eth0.12"}));
+    EXPECT_EQ(parsed("if:ppp0"), (Identity{IdentityKind::interface, "ppp0"}));
+}
+
+TEST(Identity, TheTextOfAPartyIsReadBack) {
+    for (const char* text : {"10.1.2.3", "10.1.0.0/16", "2001:db8::1", "2001:db8::/32",
+                             "mac 00:30:ca:b8:d9:bc", "vlan 12", "interface eth0"}) {
+        EXPECT_EQ(identity_text(parsed(text)), text);
+        EXPECT_TRUE(is_canonical(parsed(text)));
+    }
+    EXPECT_FALSE(is_canonical({IdentityKind::prefix, "10.1.2.3"}));
+    EXPECT_FALSE(is_canonical({IdentityKind::vlan, "012"}));
+    EXPECT_FALSE(is_canonical({static_cast<IdentityKind>(77), "x"}));
+}
+
+TEST(Identity, SaysWhatIsWrong) {
+    const auto error = [](const char* text) {
+        const auto identity = parse_identity(text);
+        return identity ? std::string("accepted") : identity.error().text;
+    };
+    EXPECT_THAT(error("10.1.2.3/8"), testing::HasSubstr("did you mean 10.0.0.0/8"));
+    EXPECT_THAT(error("eth0"), testing::HasSubstr("'interface eth0'"));
+    EXPECT_THAT(error("vlan 4095"), testing::HasSubstr("1 to 4094"));
+    EXPECT_THAT(error("vlan 0"), testing::HasSubstr("1 to 4094"));
+    EXPECT_THAT(error("mac ff:ff:ff:ff:ff:ff"), testing::HasSubstr("single station"));
+    EXPECT_THAT(error("mac 0:0:0:0:0:0"), testing::HasSubstr("single station"));
+    EXPECT_THAT(error("interface a/b"), testing::HasSubstr("no '/'"));
+    EXPECT_THAT(error("interface 0123456789abcdef"), testing::HasSubstr("1 to 15"));
+    EXPECT_THAT(error(""), testing::HasSubstr("no identity"));
+}
+
+}  // namespace
+}  // namespace octroi
