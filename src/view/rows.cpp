@@ -212,10 +212,10 @@ constexpr std::string_view rows_preface = R"(# Rows of `octroi inspect`
 
 Generated from the table of fields in `src/view/rows.cpp`; do not edit.
 
-`--ndjson` prints an object in each line, `--json` an array of the same objects, `--csv` a header and a
-record for each row. A field that is not known is absent (in CSV: empty), never zero. Integers are exact;
-readers that keep numbers as doubles lose digits above 2^53. Text is UTF-8; what is not UTF-8 in a name
-reads U+FFFD. Addresses are written as in RFC 5952.
+`--ndjson` prints an object in each line, `--json` an array of the same objects, `--csv` a header
+and a record for each row. A field that is not known is absent (in CSV: empty), never zero.
+Integers are exact; readers that keep numbers as doubles lose digits above 2^53. Text is UTF-8; what
+is not UTF-8 in a name reads U+FFFD. Addresses are written as in RFC 5952.
 
 ## Flows: `octroi inspect packets`
 

@@ -41,12 +41,11 @@ std::string ndjson(const Reading& reading, const RowContext& context = {}) {
 }
 
 TEST(Rows, TcpToTheNanosecond) {
-    EXPECT_EQ(
-        ndjson(tcp()),
-        R"({"src":"192.0.2.1","sport":51234,"dst":"198.51.100.7","dport":443,"proto":6,"packets":3,)"
-        R"("bytes":1500,"first":"2025-11-21T12:00:00.123456789Z","last":"2025-11-21T12:00:01.000000001Z",)"
-        R"("tcp_flags":27,"tos":0})"
-        "\n");
+    EXPECT_EQ(ndjson(tcp()),
+              R"({"src":"192.0.2.1","sport":51234,"dst":"198.51.100.7","dport":443,"proto":6,)"
+              R"("packets":3,"bytes":1500,"first":"2025-11-21T12:00:00.123456789Z",)"
+              R"("last":"2025-11-21T12:00:01.000000001Z","tcp_flags":27,"tos":0})"
+              "\n");
 }
 
 TEST(Rows, PrecisionIsTheSources) {
@@ -106,11 +105,9 @@ TEST(Rows, FramesWithoutIpAreNoFlows) {
     r.bytes = 60;
     r.packets = 1;
     EXPECT_FALSE(is_flow_row(r));
-    EXPECT_EQ(
-        ndjson(r, {{}, 0}),
-        R"({"kind":"non-ip","ethertype":2054,"packets":1,"bytes":60,"first":"1970-01-01T00:00:00Z",)"
-        R"("last":"1970-01-01T00:00:00Z"})"
-        "\n");
+    EXPECT_EQ(ndjson(r, {{}, 0}), R"({"kind":"non-ip","ethertype":2054,"packets":1,"bytes":60,)"
+                                  R"("first":"1970-01-01T00:00:00Z","last":"1970-01-01T00:00:00Z"})"
+                                  "\n");
     EXPECT_TRUE(is_flow_row(tcp()));
 }
 
