@@ -100,6 +100,7 @@ Result<Import> import(const std::string& path, const std::vector<Cursor>& known,
         }
         TRY_ASSIGN(auto checkpoint, meter->checkpoint(sink));
         EXPECT_EQ(sum_of(sink.all), checkpoint.observed);
+        for (const Reading& r : sink.all) EXPECT_EQ(bucket_start(r.first), bucket_start(r.last));
         if (!checkpoint.cursors.empty()) out.commits.push_back({sink.all, std::move(checkpoint)});
     }
     out.warning = meter->warning();
