@@ -32,6 +32,8 @@ constexpr std::array unit_names{
     UnitName{PeriodUnit::year, "year"},
 };
 
+bool unbounded(UtcTime t) { return t == UtcTime::min() || t == UtcTime::max(); }
+
 chrono::year_month_day date_of(const LocalTime& t) {
     return {chrono::year{t.year}, chrono::month{static_cast<unsigned>(t.month)},
             chrono::day{static_cast<unsigned>(t.day)}};
@@ -231,7 +233,8 @@ std::optional<UtcTime> parse_unix(std::string_view text) {
     text.remove_prefix(1);
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    constexpr std::int64_t limit = INT64_MAX / ns_per_second;
+    // Inside first_year and last_year, with room for a zone's offset.
+    constexpr std::int64_t limit = 9'214'000'000;
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     if (seconds > limit || seconds < -limit) return std::nullopt;
     return UtcTime::from_seconds(seconds);
@@ -273,9 +276,9 @@ std::string hour_label(UtcTime begin, const Zone& zone) {
     const Interval stretch = zone.same_offset(begin);
     const auto shown_again = [&](UtcTime t) { return local_text(t, zone) == label; };
     const std::int64_t here = zone.offset_seconds(begin);
-    for (const UtcTime side : {stretch.begin - Duration{1}, stretch.end}) {
-        if (side <= UtcTime::min() + Duration::hours(48)) continue;
-        if (side >= UtcTime::max() - Duration::hours(48)) continue;
+    for (const UtcTime edge : {stretch.begin, stretch.end}) {
+        if (unbounded(edge)) continue;
+        const UtcTime side = edge == stretch.end ? edge : edge - Duration{1};
         const Duration shift = Duration::seconds(here - zone.offset_seconds(side));
         const UtcTime twin = begin + shift;
         if (shift.ns != 0 && zone.offset_seconds(twin) == zone.offset_seconds(side) &&
@@ -301,8 +304,6 @@ std::string slot_label(UtcTime begin, PeriodUnit unit, const Zone& zone) {
     }
     CHECK(false);
 }
-
-bool unbounded(UtcTime t) { return t == UtcTime::min() || t == UtcTime::max(); }
 
 }  // namespace
 

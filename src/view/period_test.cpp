@@ -239,6 +239,21 @@ TEST(PeriodCut, IsBounded) {
     EXPECT_TRUE(cut_period({at("1970-01-01"), at("2026-01-01")}, PeriodUnit::day, Zone::utc()));
 }
 
+TEST(PeriodCut, TheEndsOfTimeDoNotOverflow) {
+    const Zone vienna = zone("Europe/Vienna");
+    for (const char* text : {"1678", "2261", "@9214000000", "@-9214000000", "2261-12-31T23:59"}) {
+        const auto parsed = parse_stretch(text, now, vienna);
+        ASSERT_TRUE(parsed.has_value()) << text;
+        for (const PeriodUnit unit : {PeriodUnit::hour, PeriodUnit::day, PeriodUnit::week,
+                                      PeriodUnit::month, PeriodUnit::year}) {
+            EXPECT_TRUE(unit_around(parsed->begin, unit, vienna).contains(parsed->begin)) << text;
+            const Interval hour{parsed->begin, parsed->begin + Duration::hours(1)};
+            EXPECT_TRUE(cut_period(hour, unit, vienna).has_value()) << text;
+        }
+    }
+    EXPECT_FALSE(parse_stretch("@9214000001", now, vienna).has_value());
+}
+
 TEST(PeriodText, NamesWholeUnits) {
     const Zone vienna = zone("Europe/Vienna");
     EXPECT_EQ(period_text({at("2026-10-31T23:00:00Z"), at("2026-11-30T23:00:00Z")}, vienna),
