@@ -7,8 +7,8 @@ function(read_layers file)
     file(STRINGS "${file}" lines REGEX "^[a-z]")
     set(layers "")
     foreach(line IN LISTS lines)
-        if(line MATCHES "^components-apart:")
-            continue()  # a rule about the inside of a layer: tools/tidy keeps it
+        if(line MATCHES "^(components-apart|[a-z_]+/[a-z_]+):")
+            continue()  # rules about the inside of a layer: tools/tidy keeps them
         endif()
         string(REGEX MATCH "^([a-z_]+):(.*)$" matched "${line}")
         if(NOT matched)

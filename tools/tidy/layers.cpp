@@ -15,6 +15,12 @@ std::string component(const std::vector<std::string>& parts) {
     return parts.size() > 2 ? parts[1] : "";
 }
 
+/// Tests may use the test doubles of any component.
+bool shares_double(const std::string& path, const std::string& include) {
+    const bool test = path.ends_with("_test.cpp") || path.find("/testing/") != std::string::npos;
+    return test && include.find("/testing/") != std::string::npos;
+}
+
 std::string complaint(const SourceFile& file, const std::string& include, const Layers& layers) {
     const std::string layer = layer_of(file.path);
     const auto to = split_path(include);
@@ -31,9 +37,14 @@ std::string complaint(const SourceFile& file, const std::string& include, const 
     own.erase(own.begin());
     const std::string mine = component(own);
     const std::string theirs = component(to);
-    if (layers.apart.contains(layer) && !mine.empty() && !theirs.empty() && mine != theirs) {
+    const bool common = mine.empty() || theirs.empty() || mine == theirs;
+    const auto edge = layers.sees.find(layer + "/" + mine);
+    const bool declared = edge != layers.sees.end() && edge->second.contains(layer + "/" + theirs);
+    if (layers.apart.contains(layer) && !common && !declared &&
+        !shares_double(file.path, include)) {
         return layer + "/" + mine + " must not include " + layer + "/" + theirs +
-               ": components stand apart; what both need goes into " + layer + "/ or below it";
+               ": components stand apart; what both need goes into " + layer +
+               "/ itself, or the edge into " + std::string(list_path);
     }
     return "";
 }
@@ -56,7 +67,8 @@ Layers parse_layers(std::string_view text, std::vector<Finding>& findings) {
         std::set<std::string>& names = key == apart_key ? layers.apart : layers.sees[key];
         for (std::string name; words >> name;) {
             names.insert(name);
-            if (key != apart_key && !layers.sees.contains(name)) {
+            const bool component = name.find('/') != std::string::npos;
+            if (key != apart_key && !component && !layers.sees.contains(name)) {
                 findings.push_back(
                     {std::string(list_path), number, name + " does not stand above"});
             }

@@ -13,7 +13,7 @@ namespace octroi::tidy {
 
 /// src/layers.txt: the edges that are allowed.
 struct Layers {
-    std::map<std::string, std::set<std::string>> sees;
+    std::map<std::string, std::set<std::string>> sees;  // of layers, and of components: "wire/pcap"
     std::set<std::string> apart;  // layers whose sub-folders must not include one another
 };
 

@@ -37,7 +37,8 @@ void check_columns(const SourceFile& file, std::vector<Finding>& findings);
 void check_banned(const SourceFile& file, std::vector<Finding>& findings);
 void check_lengths(const SourceFile& file, const Ratchet& ratchet, std::vector<Finding>& findings);
 
-/// A header that only its own family (x.cpp, x_test.cpp, x_fuzz.cpp…) includes is dead.
+/// A header is dead that only its own family (x.cpp, x_test.cpp, x_fuzz.cpp…) and tests beside the
+/// code include. What tests share stands in a folder testing/.
 void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Finding>& findings);
 
 /// Every layer folder that holds sources holds a README.md too. `paths`: all files of the tree.
