@@ -7,10 +7,8 @@
 
 #include "ledger/testing/batches.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 std::string hash_of(const Batch& batch, const std::string& previous = zero_hash()) {
     return to_hex(batch_hash(previous, canonical(batch)));
@@ -155,4 +153,4 @@ TEST(Chain, TellsWhatAVersionOfTheDirectoryChanged) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

@@ -5,10 +5,8 @@
 
 #include "ledger/testing/batches.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 Batch good_batch() {
     return BatchBuilder(1)
@@ -241,4 +239,4 @@ TEST(DirectoryRules, BoundTheDepthOfTheTree) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

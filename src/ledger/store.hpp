@@ -2,7 +2,7 @@
 #pragma once
 
 // The port through which batches enter a ledger. Implemented by store/<database>; every
-// implementation passes the same conformance suite (ledger/store_conformance.hpp).
+// implementation passes the same conformance suite (ledger/testing/store_conformance.hpp).
 
 #include <optional>
 #include <string_view>

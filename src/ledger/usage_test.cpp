@@ -8,10 +8,8 @@
 
 #include "ledger/testing/batches.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 TransferSum row(const Party& from, const Party& to, std::uint64_t bytes,
                 const std::string& service = "web", int bucket = 0) {
@@ -202,4 +200,4 @@ TEST(Usage, HoldsForRandomTrafficAndTrees) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

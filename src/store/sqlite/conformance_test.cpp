@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ledger/store_conformance.hpp"
+#include "ledger/testing/store_conformance.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/testing/folder.hpp"
+#include "store/sqlite/testing/folder.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
 
 class SqliteFixture {
@@ -24,11 +24,11 @@ public:
     }
 
 private:
-    testing::Folder folder_;
+    Folder folder_;
     std::unique_ptr<SqliteLedger> ledger_;
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

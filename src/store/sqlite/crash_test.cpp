@@ -14,13 +14,11 @@
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/testing/fault_vfs.hpp"
-#include "store/testing/folder.hpp"
+#include "store/sqlite/testing/fault_vfs.hpp"
+#include "store/sqlite/testing/folder.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 Result<std::unique_ptr<SqliteLedger>> open_ledger(const std::string& path) {
     return SqliteLedger::open(path, {.mode = OpenMode::create});
@@ -229,4 +227,4 @@ TEST(KillNine, AtRandomMomentsLeavesTheLedgerAsIfUndisturbed) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

@@ -13,12 +13,10 @@
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/testing/folder.hpp"
+#include "store/sqlite/testing/folder.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 Error error_of(const std::string& path, OpenMode mode, const std::string& holder = "") {
     const auto opened = SqliteLedger::open(path, {.mode = mode, .holder = holder});
@@ -223,4 +221,4 @@ TEST(ReadOnly, RefusesToWrite) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

@@ -13,12 +13,10 @@
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/testing/folder.hpp"
+#include "store/sqlite/testing/folder.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 namespace {
-
-using namespace testing;
 
 void fill(const std::string& path) {
     auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::create});
@@ -194,4 +192,4 @@ TEST_F(Tamper, WithTheFileItselfIsFoundOrHarmless) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::testing

@@ -26,7 +26,7 @@
 #include "ledger/store.hpp"
 #include "ledger/testing/batches.hpp"
 
-namespace octroi {
+namespace octroi::testing {
 
 template <typename Fixture>
 class StoreConformance : public ::testing::Test {
@@ -69,7 +69,7 @@ protected:
         EXPECT_EQ(report->batches, batches);
     }
     std::string apply(const Registry::Change& change) {
-        const auto changed = ledger_.registry().apply(change, testing::some_day);
+        const auto changed = ledger_.registry().apply(change, some_day);
         if (!changed) return changed.error().text;
         return *changed ? "changed" : "same";
     }
@@ -77,7 +77,6 @@ protected:
 TYPED_TEST_SUITE_P(StoreConformance);
 
 TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
-    using namespace testing;
     std::string previous = zero_hash();
     std::vector<Batch> committed;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
@@ -102,7 +101,6 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
 }
 
 TYPED_TEST_P(StoreConformance, CommitsOnce) {
-    using namespace testing;
     const Batch batch = random_batch(7, 1, 40);
     EXPECT_EQ(this->commit(batch), "committed");
     EXPECT_EQ(this->commit(batch), "already");
@@ -116,7 +114,6 @@ TYPED_TEST_P(StoreConformance, CommitsOnce) {
 }
 
 TYPED_TEST_P(StoreConformance, RefusesOtherContentUnderTheSameId) {
-    using namespace testing;
     const Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
     ASSERT_EQ(this->commit(batch), "committed");
     Batch other = batch;
@@ -129,7 +126,6 @@ TYPED_TEST_P(StoreConformance, RefusesOtherContentUnderTheSameId) {
 }
 
 TYPED_TEST_P(StoreConformance, RefusesWhatBreaksARuleAndTakesItMended) {
-    using namespace testing;
     const Batch good = BatchBuilder(1)
                            .transfer(0, account("a"), outside("x"), "web", 10)
                            .cursor("file:1", "p", 1)
@@ -144,7 +140,6 @@ TYPED_TEST_P(StoreConformance, RefusesWhatBreaksARuleAndTakesItMended) {
 }
 
 TYPED_TEST_P(StoreConformance, RefusesACursorThatSomebodyElseMoved) {
-    using namespace testing;
     const auto batch = [](std::uint64_t id, std::uint64_t version) {
         return BatchBuilder(id)
             .transfer(0, account("new" + std::to_string(id)), outside("x"), "web", id)
@@ -165,7 +160,6 @@ TYPED_TEST_P(StoreConformance, RefusesACursorThatSomebodyElseMoved) {
 }
 
 TYPED_TEST_P(StoreConformance, FindsCursorsByPrefixOfTheirSource) {
-    using namespace testing;
     const std::string binary("\0\xff\n'", 4);
     ASSERT_EQ(this->commit(BatchBuilder(1, "b").cursor("file:aa", binary, 1).build()), "committed");
     ASSERT_EQ(this->commit(BatchBuilder(2, "a")
@@ -186,7 +180,6 @@ TYPED_TEST_P(StoreConformance, FindsCursorsByPrefixOfTheirSource) {
 }
 
 TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
-    using namespace testing;
     using Key = std::tuple<UtcTime, std::string, MeterRole, Party, Party, std::string>;
     std::vector<Batch> committed;
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
@@ -231,7 +224,6 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
 }
 
 TYPED_TEST_P(StoreConformance, AMeterWhoseKindChangesIsStillOne) {
-    using namespace testing;
     Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
     ASSERT_EQ(this->commit(batch), "committed");
     batch.id = batch_id(2);
@@ -244,7 +236,6 @@ TYPED_TEST_P(StoreConformance, AMeterWhoseKindChangesIsStillOne) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit) {
-    using namespace testing;
     for (std::uint64_t id = 1; id <= 3; ++id)
         ASSERT_EQ(this->commit(BatchBuilder(id)
                                    .transfer(0, account("a"), outside("x"), "web", figure_max, 2, 3)
@@ -257,7 +248,6 @@ TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit)
 }
 
 TYPED_TEST_P(StoreConformance, TellsOfMetersAndLosses) {
-    using namespace testing;
     const Loss bounded{"eth0", LossReason::kernel_drop, {bucket_at(1), bucket_at(2)}, 5, 7500};
     const Loss open{"eth0", LossReason::not_running, {bucket_at(4), bucket_at(6)}, {}, {}};
     ASSERT_EQ(this->commit(BatchBuilder(1)
@@ -299,7 +289,6 @@ TYPED_TEST_P(StoreConformance, TellsOfMetersAndLosses) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsTheDirectoryAndItsHistory) {
-    using namespace testing;
     Registry& registry = this->ledger_.registry();
     EXPECT_EQ(*registry.directory_version(), 0U);
     Registry::Change first;
@@ -343,7 +332,6 @@ TYPED_TEST_P(StoreConformance, KeepsTheDirectoryAndItsHistory) {
 }
 
 TYPED_TEST_P(StoreConformance, ChangesAllOfTheDirectoryOrNothing) {
-    using namespace testing;
     Registry::Change good;
     good.put_accounts = {{"a", "", ""}, {"used", "", ""}};
     ASSERT_EQ(this->apply(good), "changed");
@@ -366,7 +354,6 @@ TYPED_TEST_P(StoreConformance, ChangesAllOfTheDirectoryOrNothing) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsClassTables) {
-    using namespace testing;
     Registry& registry = this->ledger_.registry();
     EXPECT_EQ(*registry.current_class_version(), "");
     const auto prefix = [](const char* text) { return *parse_prefix(text); };
@@ -406,7 +393,6 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
 }
 
 TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
-    using namespace testing;
     for (std::uint64_t seed = 1; seed <= 3; ++seed)
         ASSERT_EQ(this->commit(random_batch(seed, 1, 5)), "committed");
     int visited = 0;
@@ -430,4 +416,4 @@ REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce
                             ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
                             EndsAWalkWithTheVisitorsError);
 
-}  // namespace octroi
+}  // namespace octroi::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "store/testing/fault_vfs.hpp"
+#include "store/sqlite/testing/fault_vfs.hpp"
 
 #include <algorithm>
 #include <cstring>
