@@ -196,6 +196,15 @@ TEST(PeriodCut, MidnightThatIsNotThere) {
         (std::vector<std::string>{"2006-10-28 = 1d", "2006-10-29 = 1d1h"}));
 }
 
+TEST(PeriodCut, TheOldDayThatComesAgainBelongsToTheNewOne) {
+    // 23:30 on Saturday's clock for the second time, after Sunday had begun for a minute.
+    const Zone st_johns = zone("America/St_Johns");
+    const UtcTime again = at("2006-10-29T03:00:00Z");
+    ASSERT_EQ(local_text(again, st_johns), "2006-10-28 23:30");
+    EXPECT_EQ(unit_around(again, PeriodUnit::day, st_johns),
+              (Interval{at("2006-10-29T02:30:00Z"), at("2006-10-30T03:30:00Z")}));
+}
+
 TEST(PeriodCut, WeeksMonthsYears) {
     const Zone utc = Zone::utc();
     EXPECT_EQ(labels({at("2026-12-27"), at("2027-01-05")}, PeriodUnit::week, utc),

@@ -96,6 +96,24 @@ TEST(Table, NarrowTerminalsLoseBarsBeforeFigures) {
     support::expect_golden("view/table_narrow.txt", table(sheet, options));
 }
 
+TEST(Table, TheMostDispensableColumnGoesFirst) {
+    Sheet sheet;
+    for (const int rank : {0, 2, 3, 1})
+        sheet.columns.push_back({std::to_string(rank), "Column " + std::to_string(rank),
+                                 ColumnKind::count, Audience::everyone, rank});
+    sheet.rows = {{{std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{4}}}};
+    const auto header = [&](int width) {
+        TableOptions options;
+        options.width = width;
+        const std::string text = table(sheet, options);
+        return text.substr(0, text.find('\n'));
+    };
+    EXPECT_EQ(header(38), "Column 0  Column 2  Column 3  Column 1");
+    EXPECT_EQ(header(37), "Column 0  Column 2  Column 1");
+    EXPECT_EQ(header(27), "Column 0  Column 1");
+    EXPECT_EQ(header(17), "Column 0");
+}
+
 TEST(Table, ForeignTextCannotActOnTheTerminal) {
     Sheet sheet;
     sheet.columns = {{"user", "User"}, {"tags", "Tags", ColumnKind::list}};

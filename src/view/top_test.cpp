@@ -246,6 +246,15 @@ TEST(TopScreen, NeverWiderNorHigherThanTheTerminal) {
     EXPECT_EQ(render(model, {0, 0}, {}), "");
 }
 
+TEST(TopScreen, TheLastPageIsFull) {
+    TopModel model = example();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(model.key('j'), Answer::redraw);
+    const std::string frame = without_styles(render(model, {38, 4}, {.colour = false}));
+    EXPECT_EQ(lines_of(frame).size(), 4U);  // rates, header, and the last two of five rows
+    EXPECT_EQ(frame.find("192.168.1.10"), std::string::npos);
+    EXPECT_NE(frame.find("320 kbit/s"), std::string::npos);
+}
+
 TEST(TopScreen, ForeignNamesCannotActOnTheTerminal) {
     TopModel model({"eth0\x1b]0;x\x07"});
     model.add(sample(0, {entry("evil\x1b[2J", "acc\nount", 1000, 0)}));
