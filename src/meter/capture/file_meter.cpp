@@ -53,7 +53,7 @@ Result<std::unique_ptr<FileMeter>> FileMeter::open(const std::string& path,
     TRY_ASSIGN(auto stream, CaptureStream::open(path));
     TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
     const std::string name = path == "-" ? "standard input" : path;
-    std::unique_ptr<FileMeter> meter(
+    auto meter = std::unique_ptr<FileMeter>(
         new FileMeter(name, options, std::move(stream), std::move(intake)));
     TRY(meter->stream_.fill(CaptureStream::head_length));
     TRY(meter->probe());

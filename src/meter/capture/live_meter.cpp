@@ -44,7 +44,7 @@ Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& optio
         return fail(ErrorCode::over_limit, "too many interfaces for one capture");
     TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
     TRY_ASSIGN(auto forwarded, ForwardedFlows::create(mix(options.seed ^ mix_a, mix_b)));
-    std::unique_ptr<LiveMeter> meter(
+    auto meter = std::unique_ptr<LiveMeter>(
         new LiveMeter(options, host, std::move(intake), std::move(forwarded)));
     TRY(meter->open_all(known));
     return meter;
