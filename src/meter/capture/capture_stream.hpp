@@ -2,8 +2,8 @@
 #pragma once
 
 // The octets of a capture file (decompressed) as a window that moves forward. Keeps the last octets
-// before its position, so that a position can be recognised later. Reads by read(2): measured equal
-// to mmap on cached files, and a file that is cut while it is read is an end, not a SIGBUS.
+// before its position, so that a position can be recognised later. Reads by read(2) and
+// not by mmap: a file that is cut while it is read is an end, not a SIGBUS.
 
 #include <array>
 #include <cstddef>

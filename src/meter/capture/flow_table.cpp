@@ -110,8 +110,8 @@ void FlowTable::process(std::span<const Sample> samples, ReadingBuffer& out) {
     if (!samples.empty()) sweep(UtcTime{samples.back().time}, out);
 }
 
-// Looks at four places without a branch, for which of them it is cannot be predicted. Farther ones,
-// one in a hundred, are found slowly.
+// Looks at four places without a branch, for which of them it is cannot be predicted. Farther ones
+// are few at this load, and found slowly.
 void FlowTable::look_up(std::span<const std::uint32_t> hashes,
                         std::array<std::uint32_t, batch_size>& slots) const noexcept {
     const std::uint64_t* const index = index_.data();
@@ -394,8 +394,7 @@ void FlowTable::index_remove(std::uint32_t hash, std::uint32_t slot) noexcept {
     index_[hole] = 0;
 }
 
-// Half full: doubled. The hash stands in the index, so the flows are not touched: 40 ms for four
-// million flows, the only pause there is.
+// Half full: doubled at once. The hash stands in the index, so the flows are not touched.
 void FlowTable::grow_index() {
     const std::uint32_t old_mask = index_mask_;
     std::swap(index_, spare_index_);
