@@ -25,7 +25,7 @@ std::string read_text(const fs::path& path) {
 /// Every file of the folders that hold what people write, in name order.
 std::vector<std::string> tree_paths(const fs::path& root) {
     std::vector<std::string> paths;
-    for (const char* folder : {"src", "test", "bench", "tools", "cmake"}) {
+    for (const char* folder : {"src", "test", "bench", "tools", "cmake", "docs"}) {
         if (!fs::exists(root / folder)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             if (entry.is_regular_file()) {
@@ -33,7 +33,8 @@ std::vector<std::string> tree_paths(const fs::path& root) {
             }
         }
     }
-    for (const char* file : {"dev", ".ci/run", "CMakeLists.txt"}) {
+    for (const char* file :
+         {"dev", ".ci/run", "CMakeLists.txt", "README.md", "CONTRIBUTING.md", "LICENSE"}) {
         if (fs::exists(root / file)) paths.emplace_back(file);
     }
     std::sort(paths.begin(), paths.end());
@@ -55,6 +56,9 @@ std::vector<Finding> check_tree(const fs::path& root) {
     const std::vector<std::string> paths = tree_paths(root);
     std::vector<SourceFile> sources;
     for (const std::string& path : paths) {
+        if (path.ends_with(".md")) {
+            check_links(parse_source(path, read_text(root / path)), paths, findings);
+        }
         if (!is_cpp(path) && !is_script(path)) continue;
         SourceFile file = parse_source(path, read_text(root / path));
         check_licence(file, findings);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -212,6 +213,26 @@ void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Findin
         if (layer_of(file.path).empty() || !ends_with(file.path, ".hpp")) continue;
         if (!used.contains(from_layer(file.path))) {
             findings.push_back({file.path, 0, "nobody includes it: dead, or not wired in yet"});
+        }
+    }
+}
+
+void check_links(const SourceFile& file, const std::vector<std::string>& paths,
+                 std::vector<Finding>& findings) {
+    static const std::regex link(R"(\]\(([^)#\s]+)[^)]*\))");
+    const std::filesystem::path folder = std::filesystem::path(file.path).parent_path();
+    for (std::size_t i = 0; i < file.lines.size(); ++i) {
+        const std::string& line = file.lines[i];
+        for (std::sregex_iterator at(line.begin(), line.end(), link), end; at != end; ++at) {
+            const std::string target = (*at)[1].str();
+            if (target.find("://") != std::string::npos) continue;
+            const std::string path = (folder / target).lexically_normal().string();
+            const auto leads_to = [&](const std::string& each) {
+                return each == path || each.starts_with(path + "/");
+            };
+            if (std::none_of(paths.begin(), paths.end(), leads_to)) {
+                findings.push_back({file.path, i + 1, "the link to " + target + " leads nowhere"});
+            }
         }
     }
 }

@@ -44,4 +44,8 @@ void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Findin
 /// Every layer folder that holds sources holds a README.md too. `paths`: all files of the tree.
 void check_readmes(const std::vector<std::string>& paths, std::vector<Finding>& findings);
 
+/// Relative links of a Markdown file lead to files (or folders) of the tree.
+void check_links(const SourceFile& file, const std::vector<std::string>& paths,
+                 std::vector<Finding>& findings);
+
 }  // namespace octroi::tidy

@@ -206,6 +206,18 @@ TEST(DeadHeaders, AreThoseThatOnlyTheirOwnFamilyOrATestIncludes) {
     EXPECT_THAT(findings, SizeIs(1));
 }
 
+TEST(Links, LeadSomewhere) {
+    const std::vector<std::string> paths = {"README.md", "docs/design.md", "src/wire/README.md"};
+    std::vector<Finding> findings;
+    check_links(
+        parse_source("docs/design.md", "[a](../src/wire) [b](../README.md#x) [c](https://x/y)"),
+        paths, findings);
+    EXPECT_THAT(findings, IsEmpty());
+    check_links(parse_source("docs/design.md", "[a](src/wire)\n[b](../src/wir)\n"), paths,
+                findings);
+    EXPECT_THAT(findings, SizeIs(2));
+}
+
 TEST(Readmes, AreAskedForInEveryLayerWithSources) {
     std::vector<Finding> findings;
     check_readmes({"src/a/x/x.cpp", "src/a/README.md", "src/layers.txt"}, findings);
