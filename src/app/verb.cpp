@@ -74,6 +74,12 @@ Verb& Verb::choice(std::string_view name, std::string& target, std::vector<std::
     return *this;
 }
 
+Verb& Verb::number(std::string_view name, std::uint64_t& target, std::string_view help,
+                   std::string_view type) {
+    app_->add_option(std::string(name), target, std::string(help))->type_name(std::string(type));
+    return *this;
+}
+
 Verb& Verb::flag(std::string_view name, bool& target, std::string_view help) {
     app_->add_flag(std::string(name), target, std::string(help));
     return *this;

@@ -4,6 +4,7 @@
 // A command with its options, as the commands state themselves. What parses is CLI11, behind this:
 // its headers are heavy, and only command_line.cpp and verb.cpp know them.
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ public:
                std::string_view type);
     Verb& choice(std::string_view name, std::string& target, std::vector<std::string> words,
                  std::string_view help);
+    Verb& number(std::string_view name, std::uint64_t& target, std::string_view help,
+                 std::string_view type);
     Verb& flag(std::string_view name, bool& target, std::string_view help);
 
     // Once parsed: whether the option was on the command line.

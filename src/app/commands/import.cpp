@@ -21,6 +21,7 @@ struct Options {
     std::string role = "bill";
     std::string fragments = "first";
     std::vector<std::string> local;
+    std::uint64_t checkpoint_packets = 0;  // 0: as the meter thinks fit
 };
 
 // What became of one file.
@@ -69,6 +70,8 @@ private:
         options.intake.fragments = options_.fragments == "separate"
                                        ? capture::FragmentPolicy::separate
                                        : capture::FragmentPolicy::resolve;
+        if (options_.checkpoint_packets > 0)
+            options.checkpoint_packets = options_.checkpoint_packets;
         options.seed = random_seed();
         return options;
     }
@@ -196,6 +199,8 @@ void add_import(const Verb& app, Session& session) {
         .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
         .choice("--fragments", options->fragments, {"first", "separate"},
                 "Charge later fragments to their first one's service, or keep them separate")
+        .number("--checkpoint", options->checkpoint_packets,
+                "Commit after so many packets: what a kill makes to be read again", "PACKETS")
         .does([&session, options] {
             catch_stop_signals();
             return import_packets(session, *options);

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Live capture against the kernel's own count, between two network namespaces of our own.
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "support/process.hpp"
+
+namespace octroi {
+namespace {
+
+using nlohmann::json;
+using support::Arguments;
+using support::Ended;
+using support::Folder;
+using support::octroi;
+using support::Process;
+
+// Two namespaces joined by a veth pair, `near` with nft counters of all IP that passes its end.
+// Bytes of an nft counter are those of the IP packet (skb->len behind the link header).
+class LiveTest : public testing::Test {
+protected:
+    void SetUp() override {
+        if (::geteuid() != 0) GTEST_SKIP() << "needs root for network namespaces";
+        if (support::run({"ip", "netns", "add", near_}).status != 0)
+            GTEST_SKIP() << "no network namespaces here";
+        must({"ip", "netns", "add", far_});
+        must({"ip", "link", "add", "vnear", "netns", near_, "type", "veth", "peer", "name", "vfar",
+              "netns", far_});
+        configure(near_, "vnear", "10.77.0.1/24", "fd77::1/64");
+        configure(far_, "vfar", "10.77.0.2/24", "fd77::2/64");
+        const std::string rules = folder_ / "rules.nft";
+        std::ofstream(rules)
+            << "table inet count {\n counter seen {\n }\n"
+               " chain incoming {\n  type filter hook prerouting priority -400; policy accept;\n"
+               "  iifname \"vnear\" counter name seen\n }\n"
+               " chain outgoing {\n  type filter hook postrouting priority 400; policy accept;\n"
+               "  oifname \"vnear\" counter name seen\n }\n}\n";
+        // The kernel talks for itself (router solicitations) right after the link comes up: before
+        // we count.
+        support::pass(std::chrono::milliseconds(300));
+        must(in(near_, {"nft", "-f", rules}));
+    }
+    void TearDown() override {
+        (void)support::run({"ip", "netns", "del", near_});
+        (void)support::run({"ip", "netns", "del", far_});
+    }
+    static void must(const Arguments& arguments) {
+        const Ended ended = support::run(arguments);
+        ASSERT_EQ(ended.status, 0) << arguments[0] << " " << arguments[1] << ": " << ended.err;
+    }
+    static Arguments in(const std::string& space, Arguments arguments) {
+        arguments.insert(arguments.begin(), {"ip", "netns", "exec", space});
+        return arguments;
+    }
+    static void configure(const std::string& space, const std::string& link, const std::string& v4,
+                          const std::string& v6) {
+        // No router solicitations, no duplicate address detection: nothing but what the test sends.
+        must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".router_solicitations=0"}));
+        must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".accept_dad=0"}));
+        must({"ip", "-n", space, "addr", "add", v4, "dev", link});
+        must({"ip", "-n", space, "addr", "add", v6, "dev", link, "nodad"});
+        must({"ip", "-n", space, "link", "set", "lo", "up"});
+        must({"ip", "-n", space, "link", "set", link, "up"});
+    }
+    // Traffic in both directions, both IP versions, TCP and ICMP.
+    void talk(int seconds) const {
+        for (const char* target : {"10.77.0.2", "fd77::2"}) {
+            for (const bool reverse : {false, true}) {
+                Process server(in(far_, {"iperf3", "-s", "-1"}));
+                ASSERT_TRUE(support::wait_until(
+                    [&] {
+                        return support::run(in(far_, {"ss", "-Hltn", "sport", "=", ":5201"}))
+                                   .out.size() > 5;
+                    },
+                    std::chrono::seconds(5)));
+                Arguments client =
+                    in(near_, {"iperf3", "-c", target, "-t", std::to_string(seconds)});
+                if (reverse) client.emplace_back("-R");
+                must(client);
+                (void)server.wait();
+            }
+            must(in(near_, {"ping", "-q", "-c", "20", "-i", "0.02", "-s", "1200", target}));
+        }
+    }
+    struct Count {
+        std::uint64_t bytes = 0;
+        std::uint64_t packets = 0;
+    };
+    [[nodiscard]] Count kernel_count() const {
+        const Ended listed =
+            support::run(in(near_, {"nft", "-j", "list", "counter", "inet", "count", "seen"}));
+        const json document = json::parse(listed.out);
+        for (const json& entry : document["nftables"])
+            if (entry.contains("counter"))
+                return {entry["counter"]["bytes"], entry["counter"]["packets"]};
+        ADD_FAILURE() << listed.out << listed.err;
+        return {};
+    }
+    void reset_kernel_count() const { must(in(near_, {"nft", "reset", "counters"})); }
+
+    // IP in the ledger, and its losses.
+    struct Booked {
+        Count ip;
+        std::uint64_t losses = 0;
+        std::uint64_t bounded_bytes = 0;
+        bool unbounded = false;
+    };
+    [[nodiscard]] Booked booked() const {
+        Booked result;
+        const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
+        EXPECT_TRUE(ledger.has_value()) << ledger.error().text;
+        const auto sums = (*ledger)->sums({});
+        for (const TransferSum& sum : *sums) {
+            if (sum.from.kind == PartyKind::excluded) continue;
+            result.ip.bytes += sum.volume.bytes.value();
+            result.ip.packets += sum.volume.packets.value();
+        }
+        const auto losses = (*ledger)->losses({});
+        for (const MeterLoss& loss : *losses) {
+            ++result.losses;
+            result.bounded_bytes += loss.loss.bytes_bound.value_or(0);
+            result.unbounded = result.unbounded || !loss.loss.bytes_bound;
+        }
+        return result;
+    }
+    [[nodiscard]] static bool is_capturing(const Process& daemon) {
+        return support::wait_until(
+            [&] { return daemon.err_so_far().find("Ctrl-C") != std::string::npos; },
+            std::chrono::seconds(10));
+    }
+
+    const std::string near_ = "octroi-near-" + std::to_string(::getpid());
+    const std::string far_ = "octroi-far-" + std::to_string(::getpid());
+    const Folder folder_;
+    const std::string ledger_ = folder_ / "ledger.db";
+};
+
+TEST_F(LiveTest, TheLedgerHasTheBytesThatTheKernelCounted) {
+    Process daemon(in(near_, octroi(ledger_, {"run"})));
+    ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
+    reset_kernel_count();
+    talk(1);
+    support::pass(std::chrono::milliseconds(300));
+    const Count kernel = kernel_count();
+    daemon.signal(SIGINT);
+    const Ended ended = daemon.wait();
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    EXPECT_NE(ended.out.find("10.77.0.1"), std::string::npos) << ended.out;
+    const Booked ledger = booked();
+    EXPECT_EQ(ledger.losses, 0U);
+    EXPECT_EQ(ledger.ip.bytes, kernel.bytes);
+    EXPECT_EQ(ledger.ip.packets, kernel.packets);
+    EXPECT_GT(kernel.bytes, 100'000'000U) << "the generator did not generate";
+    EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
+}
+
+TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
+    const std::string config = folder_ / "tiny.toml";
+    std::ofstream(config) << "[[meter]]\nname = \"tiny\"\nkind = \"capture\"\ninterfaces = "
+                             "[\"vnear\"]\nring_size = \"64 KiB\"\n"
+                             "snap_length = 65535\n";
+    Arguments command = octroi(ledger_, {"run", "--config", config});
+    Process daemon(in(near_, command));
+    ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
+    reset_kernel_count();
+    // Held still, the daemon cannot empty its ring.
+    daemon.signal(SIGSTOP);
+    must(in(near_, {"ping", "-q", "-f", "-c", "3000", "-s", "1200", "10.77.0.2"}));
+    daemon.signal(SIGCONT);
+    talk(1);
+    support::pass(std::chrono::milliseconds(300));
+    const Count kernel = kernel_count();
+    daemon.signal(SIGINT);
+    const Ended ended = daemon.wait();
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const Booked ledger = booked();
+    EXPECT_GT(ledger.losses, 0U) << "nothing was lost: the ring is not tiny";
+    EXPECT_LT(ledger.ip.bytes, kernel.bytes);
+    EXPECT_FALSE(ledger.unbounded);
+    EXPECT_GE(ledger.ip.bytes + ledger.bounded_bytes, kernel.bytes);
+    EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
+}
+
+TEST_F(LiveTest, WhatPassesWhileTheDaemonIsKilledIsABoundedLoss) {
+    {
+        Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
+        EXPECT_EQ(daemon.wait().status, 0);
+    }
+    reset_kernel_count();
+    Process killed(in(near_, octroi(ledger_, {"run"})));
+    ASSERT_TRUE(is_capturing(killed)) << killed.err_so_far();
+    must(in(near_, {"ping", "-q", "-c", "50", "-i", "0.002", "-s", "1000", "10.77.0.2"}));
+    killed.signal(SIGKILL);
+    (void)killed.wait();
+    must(in(near_, {"ping", "-q", "-c", "50", "-i", "0.002", "-s", "1000", "10.77.0.2"}));
+    Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
+    const Ended ended = daemon.wait();
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const Booked ledger = booked();
+    EXPECT_GT(ledger.losses, 0U);
+    EXPECT_GE(ledger.ip.bytes + ledger.bounded_bytes, kernel_count().bytes);
+    EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
+}
+
+TEST_F(LiveTest, WithoutThePrivilegeItSaysWhichOneAndHowToGiveIt) {
+    const Ended ended =
+        support::run({"setpriv", "--bounding-set=-all", "--inh-caps=-all", "ip", "-V"});
+    if (ended.status != 0) GTEST_SKIP() << "no setpriv here";
+    Arguments command = octroi(ledger_, {"run", "--for", "1s"});
+    command.insert(command.begin(), {"setpriv", "--bounding-set=-all", "--inh-caps=-all",
+                                     "--reuid=65534", "--clear-groups"});
+    ::chmod(folder_.path().c_str(), 0777);
+    const Ended refused = support::run(command);
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("CAP_NET_RAW"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("setcap"), std::string::npos) << refused.err;
+}
+
+}  // namespace
+}  // namespace octroi
