@@ -115,8 +115,8 @@ void Attributor::accept(std::span<const Reading> batch) {
             const Reading& ahead = batch[i + prefetch_distance];
             if (ahead.memo < memos_.size()) __builtin_prefetch(&memos_[ahead.memo], 1);
             if (ahead.fresh) {
-                classes_->prefetch(ahead.src);
-                classes_->prefetch(ahead.dst);
+                __builtin_prefetch(classes_->first_step(ahead.src));
+                __builtin_prefetch(classes_->first_step(ahead.dst));
             }
         }
         const Reading& reading = batch[i];

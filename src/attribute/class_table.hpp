@@ -81,8 +81,10 @@ public:
         const std::uint32_t found = lpm_.find(address);
         return found == Lpm::no_match ? default_index_ : found;
     }
-    // See Lpm::prefetch.
-    void prefetch(const Address& address) const noexcept { lpm_.prefetch(address); }
+    // See Lpm::first_step.
+    [[nodiscard]] const void* first_step(const Address& address) const noexcept {
+        return lpm_.first_step(address);
+    }
     [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
     [[nodiscard]] const std::string& version() const noexcept { return version_; }
     [[nodiscard]] std::size_t memory() const noexcept { return lpm_.memory(); }
