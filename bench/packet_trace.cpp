@@ -50,28 +50,41 @@ struct Frame {
     }
 };
 
-void write_ip(Frame& f, std::uint64_t a, std::uint64_t b, std::uint8_t proto) {
+// Who talks: one of our hosts (10.0.0.0/8, 2001:db8:1::/48) and somebody outside, either way round.
+struct Ends {
+    std::uint32_t host = 0;
+    std::uint64_t far = 0;
+    bool outgoing = true;
+};
+
+void write_ip(Frame& f, const Ends& ends, std::uint8_t proto) {
     std::uint8_t* const ip = f.octets.data() + f.ip_at;
+    const std::size_t width = f.v6 ? 16 : 4;
+    std::uint8_t* near = ip + (f.v6 ? 8 : 12);
+    std::uint8_t* far = near + width;
+    if (!ends.outgoing) std::swap(near, far);
     if (f.v6) {
         ip[0] = 0x60;
         ip[6] = proto == 1 ? 58 : proto;
         ip[7] = 64;
-        constexpr std::array<std::uint8_t, 8> network = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2};
-        std::memcpy(ip + 8, network.data(), 8);
-        std::memcpy(ip + 16, &a, 8);
-        std::memcpy(ip + 24, network.data(), 8);
-        std::memcpy(ip + 32, &b, 8);
+        constexpr std::array<std::uint8_t, 8> ours = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2};
+        constexpr std::array<std::uint8_t, 8> theirs = {0x2a, 0x00, 0x14, 0x50, 0, 0, 0, 0};
+        std::memcpy(near, ours.data(), 8);
+        std::memcpy(near + 12, &ends.host, 4);
+        std::memcpy(far, theirs.data(), 8);
+        std::memcpy(far + 8, &ends.far, 8);
         return;
     }
     ip[0] = 0x45;
     ip[8] = 64;
     ip[9] = proto;
-    ip[12] = 10;
-    std::memcpy(ip + 13, &a, 3);
-    std::memcpy(ip + 16, &b, 4);
+    near[0] = 10;
+    std::memcpy(near + 1, &ends.host, 3);
+    std::memcpy(far, &ends.far, 4);
+    far[0] = static_cast<std::uint8_t>(20 + far[0] % 80);
 }
 
-Frame frame_of(std::uint64_t flow, std::uint64_t seed) {
+Frame frame_of(std::uint64_t flow, std::uint32_t hosts, std::uint64_t seed) {
     Random random(mix(flow + 1, seed ^ mix_c));
     Frame f;
     const std::uint64_t kind = random.below(100);
@@ -88,13 +101,16 @@ Frame frame_of(std::uint64_t flow, std::uint64_t seed) {
         f.be16(14, 100 + random.below(8));
     }
     f.be16(f.ip_at - 2, f.v6 ? 0x86dd : 0x0800);
-    write_ip(f, random.next(), random.next(), proto);
+    const Ends ends{static_cast<std::uint32_t>(random.below(hosts)), random.next(),
+                    random.below(2) == 0};
+    write_ip(f, ends, proto);
     const std::size_t transport = f.ip_at + (f.v6 ? 40U : 20U);
     if (proto == 1) {
         f.octets[transport] = f.v6 ? 128 : 8;
     } else {
-        f.be16(transport, 1024 + random.below(64'000));
-        f.be16(transport + 2, random.below(10) < 7 ? 443 : random.below(65'536));
+        const std::size_t near = ends.outgoing ? 0 : 2;
+        f.be16(transport + near, 1024 + random.below(64'000));
+        f.be16(transport + 2 - near, random.below(10) < 7 ? 443 : random.below(65'536));
     }
     if (proto == 6) {
         f.octets[transport + 12] = 0x50;
@@ -140,7 +156,9 @@ Result<TraceSums> make_trace(const std::string& path, const TraceOptions& option
 
     std::vector<Frame> frames;
     frames.reserve(options.flows);
-    for (std::uint32_t i = 0; i < options.flows; ++i) frames.push_back(frame_of(i, options.seed));
+    const std::uint32_t hosts = std::max(50U, options.flows / 50);
+    for (std::uint32_t i = 0; i < options.flows; ++i)
+        frames.push_back(frame_of(i, hosts, options.seed));
     Random random(options.seed);
     TraceSums sums;
     std::array<std::byte, 256> record{};

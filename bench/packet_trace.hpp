@@ -26,8 +26,9 @@ struct TraceSums {
 
 // Writes a pcap of Ethernet frames to `path`, or leaves it alone if it is there already; the sums
 // are the same either way. 75 % TCP, 20 % UDP, 5 % ICMP echo; 30 % of the flows IPv6; 20 % in a
-// VLAN. 45 % small packets, 15 % middle, 40 % full size; each packet belongs to a flow chosen
-// evenly, which is what caches like least. 6 us apart, over one boundary of five minutes.
+// VLAN; 50 flows for each of our hosts, but at least 50 hosts. 45 % small packets, 15 % middle, 40
+// % full size; each packet belongs to a flow chosen evenly, which is what caches like least. 6 us
+// apart, over one boundary of five minutes.
 [[nodiscard]] Result<TraceSums> make_trace(const std::string& path, const TraceOptions& options);
 
 }  // namespace octroi::bench

@@ -16,10 +16,12 @@
 #include <string_view>
 #include <vector>
 
+#include "app/metering.hpp"
 #include "host/random.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "packet_floor.hpp"
 #include "packet_trace.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
 #include "wire/packet/packet_fast.hpp"
 
 namespace octroi::bench {
@@ -123,6 +125,45 @@ Result<Found> run_metered(const std::string& path) {
     return run_meter(path, capture::FileMeterOptions{}.checkpoint_packets);
 }
 
+// The whole way of a byte: what `octroi import packets` does. Without a ledger: up to the batches.
+Result<Found> run_metering(const std::string& path, Store* ledger) {
+    capture::FileMeterOptions options;
+    options.seed = random_seed();
+    TRY_ASSIGN(const auto meter, capture::FileMeter::open(path, options, {}));
+    Directory directory;
+    directory.networks = {{"10.0.0.0/8", true}, {"2001:db8:1::/48", true}};
+    const AttributionTables tables{std::make_shared<const CompiledDirectory>(directory),
+                                   std::make_shared<const CompiledClasses>(),
+                                   std::make_shared<const CompiledServices>()};
+    const SystemClock clock;
+    Metering metering({"bench", "capture", MeterRole::bill}, *meter, tables, clock);
+    Found found;
+    for (bool ended = false; !ended;) {
+        TRY_ASSIGN(const Pull pull, metering.pull(Duration::milliseconds(100)));
+        ended = pull == Pull::end;
+        if (!ended && pull != Pull::checkpoint) continue;
+        TRY_ASSIGN(const Batch batch, metering.cut());
+        for (const Transfer& transfer : batch.transfers) {
+            found.packets += transfer.volume.packets.value();
+            found.ip_bytes += transfer.volume.bytes.value();
+        }
+        if (ledger == nullptr) continue;
+        TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, ledger->commit(batch));
+    }
+    return found;
+}
+
+Result<Found> run_attribute(const std::string& path) { return run_metering(path, nullptr); }
+
+Result<Found> run_import(const std::string& path) {
+    const std::string folder = fmt::format("{}.ledger.{}", path, ::getpid());
+    TRY_ASSIGN(auto ledger, SqliteLedger::open(folder + "/ledger.db", {.mode = OpenMode::create}));
+    auto found = run_metering(path, ledger.get());
+    ledger.reset();
+    std::filesystem::remove_all(folder);
+    return found;
+}
+
 struct Stage {
     std::string_view name;
     std::string_view what;
@@ -130,13 +171,15 @@ struct Stage {
 };
 
 // Each stage includes those above it. The first two are the floors (a) and (b).
-constexpr std::array<Stage, 6> stages = {{
+constexpr std::array<Stage, 8> stages = {{
     {"floor-a", "read blocks, sum lengths", run_floor_a},
     {"floor-b", "read, minimal parse, 5-tuple table", run_floor_b},
     {"read", "capture reader", run_read},
     {"decode", "+ packet decoder", run_decode},
     {"table", "+ flow table, readings at the end", run_table},
     {"meter", "+ checkpoints as an import has them", run_metered},
+    {"attribute", "+ attribution, batches", run_attribute},
+    {"import", "+ commits into a ledger: the whole import", run_import},
 }};
 
 // Of this thread: another process on the core does not count.

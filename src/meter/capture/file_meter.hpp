@@ -29,7 +29,7 @@ namespace octroi::capture {
 struct FileMeterOptions {
     IntakeOptions intake;
     // 0: only at the end.
-    std::uint64_t checkpoint_packets = std::uint64_t{1} << 21U;
+    std::uint64_t checkpoint_packets = std::uint64_t{1} << 23U;
     // For the tables' hashes. Has no influence on results.
     std::uint64_t seed = 0;
 };
