@@ -34,8 +34,7 @@ Result<std::unique_ptr<capture::LiveMeter>> open_live_meter(const MeterConfig& c
     options.interfaces = config.interfaces;
     options.promiscuous = config.promiscuous;
     options.snap_length = narrow<std::uint32_t>(config.snap_length);
-    options.ring_octets =
-        narrow<std::uint32_t>(std::min<std::uint64_t>(config.ring_size.value(), 1ULL << 30U));
+    options.ring_octets = narrow<std::uint32_t>(config.ring_size.value());
     options.filter = config.filter;
     options.intake.fragments = config.fragments == FragmentsChoice::separate
                                    ? capture::FragmentPolicy::separate

@@ -29,7 +29,7 @@ struct SourceLine {
 
 struct LedgerConfig {
     std::string path;  // file or postgresql:// address; empty: the default place
-    Duration commit_interval = Duration::seconds(10);
+    Duration commit_interval = Duration::seconds(60);
     Duration busy_timeout = Duration::seconds(30);
 
     auto operator<=>(const LedgerConfig&) const = default;
@@ -44,12 +44,12 @@ struct MeterConfig {
     std::vector<std::string> interfaces;  // empty: every physical interface
     bool promiscuous = false;
     std::string filter;  // pcap-filter(7) text; empty: everything
-    std::int64_t snap_length = 256;
+    std::int64_t snap_length = 128;
     Bytes ring_size{64ULL << 20U};
     RoleChoice role = RoleChoice::bill;
     FragmentsChoice fragments = FragmentsChoice::first;
-    Duration active_timeout = Duration::seconds(60);
-    Duration inactive_timeout = Duration::seconds(15);
+    Duration active_timeout = Duration::seconds(300);
+    Duration inactive_timeout = Duration::seconds(60);
     std::int64_t flow_limit = 1'000'000;
     SourceLine where;  // of its [[meter]] line
 

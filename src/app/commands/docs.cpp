@@ -10,6 +10,7 @@
 #include "app/command_docs.hpp"
 #include "app/commands.hpp"
 #include "app/session.hpp"
+#include "attribute/attributor.hpp"
 #include "host/file.hpp"
 #include "meter/capture/counters.hpp"
 #include "view/rows.hpp"
@@ -20,6 +21,7 @@ namespace {
 std::string counters_text() {
     const std::array chapters{
         CounterChapter{"Capture", "Live interfaces and capture files.", capture::capture_counters},
+        CounterChapter{"Attribution", "From readings to transfers.", attribute_counters},
     };
     return counters_markdown(chapters);
 }
