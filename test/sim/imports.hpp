@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// `octroi import packets`, as often and as wrongly as people do it.
+
+#include <memory>
+#include <optional>
+
+#include "app/metering.hpp"
+#include "captures.hpp"
+#include "desk.hpp"
+#include "meter/capture/file_meter.hpp"
+
+namespace octroi::sim {
+
+class Imports {
+public:
+    Imports(Random& random, Captures& captures, Desk& desk, const Clock& clock)
+        : random_(&random), captures_(&captures), desk_(&desk), clock_(&clock) {}
+
+    // True: it ended in a crash, the ledger was opened again.
+    [[nodiscard]] Result<bool> import(const CaptureFile& file);
+    // By two processes at once: one of them wins.
+    [[nodiscard]] Result<bool> import_twice(const CaptureFile& file);
+    // Again, with nothing to fail: must add nothing.
+    [[nodiscard]] Status import_adds_nothing(const CaptureFile& file);
+
+    [[nodiscard]] std::uint64_t batches() const { return batches_; }
+    [[nodiscard]] std::uint64_t conflicts() const { return conflicts_; }
+
+private:
+    struct Run {
+        std::unique_ptr<capture::FileMeter> meter;
+        std::unique_ptr<Metering> metering;
+        std::uint64_t every = 0;   // checkpoint_packets
+        std::size_t at = 0;        // frames of the recording that were handed over
+        std::size_t visible = 0;   // whole frames
+        bool clean = true;         // the file does not end within a record
+        bool ended = false;
+    };
+    // Nothing: there is nothing to import.
+    [[nodiscard]] Result<std::optional<Run>> open(const CaptureFile& file);
+    // Reads on to the next checkpoint.
+    [[nodiscard]] Result<Cut> next_cut(Run& run, const Recording& recording);
+
+    Random* random_;
+    Captures* captures_;
+    Desk* desk_;
+    const Clock* clock_;
+    std::uint64_t batches_ = 0;
+    std::uint64_t conflicts_ = 0;
+};
+
+}  // namespace octroi::sim

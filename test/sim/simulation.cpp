@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "simulation.hpp"
+
+#include <fmt/format.h>
+
+#include "imports.hpp"
+
+namespace octroi::sim {
+namespace {
+
+constexpr UtcTime live_begin = UtcTime::from_seconds(1'772'366'537);
+constexpr UtcTime recordings_begin = UtcTime::from_seconds(1'772'366'537 - 86'400);
+constexpr std::uint64_t compare_every = 5;
+constexpr std::uint64_t audit_every = 20;
+
+class Simulation {
+public:
+    Simulation(std::uint64_t seed, const std::string& folder)
+        : random_(seed),
+          population_(random_),
+          clock_(live_begin),
+          box_(random_, folder + "/ledger.db"),
+          declarations_(random_, population_, box_),
+          desk_(random_, box_, auditor_, declarations_),
+          captures_(random_, population_, folder, recordings_begin),
+          imports_(random_, captures_, desk_, clock_) {}
+
+    Status run(std::uint64_t steps) {
+        TRY(box_.open());
+        TRY(declarations_.begin(recordings_begin));
+        desk_.faults.commit = static_cast<unsigned>(random_.below(25));
+        for (; figures_.steps < steps; ++figures_.steps) {
+            TRY(step());
+            if (figures_.steps % compare_every == 0) TRY(compare());
+            if (figures_.steps % audit_every == 0) TRY(Auditor::audit_clean(box_.ledger()));
+        }
+        return finish();
+    }
+
+    [[nodiscard]] Figures figures() const {
+        Figures f = figures_;
+        f.packets = auditor_.total().packets;
+        f.bytes = auditor_.total().bytes;
+        f.batches = auditor_.batches();
+        f.crashes = box_.crashes();
+        f.full_disks = box_.full();
+        f.retries = box_.retries();
+        f.conflicts = imports_.conflicts();
+        f.losses = auditor_.losses();
+        return f;
+    }
+
+private:
+    Status compare() { return auditor_.compare(box_.ledger(), declarations_.rules()); }
+
+    Status step() {
+        clock_.advance(Duration::milliseconds(random_.between(1, 30'000)));
+        if (random_.chance(30)) {
+            const UtcTime about = random_.chance(50) ? clock_.now() : recordings_begin;
+            TRY_ASSIGN(const bool cut, declarations_.change(about, desk_.faults.commit));
+            if (cut) TRY(after_crash());
+            ++figures_.changes;
+        }
+        return files();
+    }
+
+    Status files() {
+        auto& files = captures_.files();
+        if (files.empty() || (files.size() < 12 && random_.one_in(8))) captures_.record();
+        CaptureFile& file = random_.pick(files);
+        if (!file.is_copy && random_.chance(60)) captures_.grow(file);
+        if (random_.one_in(15) && files.size() < 20) captures_.copy(CaptureFile(file));
+        const CaptureFile which = random_.pick(files);
+        if (random_.chance(50)) return {};
+        TRY_ASSIGN(const bool cut, random_.one_in(10) ? imports_.import_twice(which)
+                                                      : imports_.import(which));
+        if (cut) return after_crash();
+        return {};
+    }
+
+    Status after_crash() {
+        desk_.forget();
+        return compare();
+    }
+
+    Status finish() {
+        desk_.faults.commit = 0;
+        captures_.finish();
+        for (int round = 0; round < 200 && !all_booked(); ++round)
+            for (const CaptureFile& file : captures_.files()) {
+                TRY_ASSIGN([[maybe_unused]] const bool cut, imports_.import(file));
+            }
+        if (!all_booked()) return fail(ErrorCode::failed, "not every file could be imported");
+        TRY(compare());
+        for (const CaptureFile& file : captures_.files()) TRY(imports_.import_adds_nothing(file));
+        return Auditor::audit_clean(box_.ledger());
+    }
+
+    [[nodiscard]] bool all_booked() const {
+        for (const auto& recording : captures_.recordings())
+            if (recording->booked != recording->frames.size()) return false;
+        return true;
+    }
+
+    Random random_;
+    Population population_;
+    SimClock clock_;
+    LedgerBox box_;
+    Auditor auditor_;
+    Declarations declarations_;
+    Desk desk_;
+    Captures captures_;
+    Imports imports_;
+    Figures figures_;
+};
+
+}  // namespace
+
+Figures& Figures::operator+=(const Figures& o) {
+    steps += o.steps;
+    packets += o.packets;
+    bytes += o.bytes;
+    batches += o.batches;
+    crashes += o.crashes;
+    full_disks += o.full_disks;
+    retries += o.retries;
+    conflicts += o.conflicts;
+    losses += o.losses;
+    changes += o.changes;
+    return *this;
+}
+
+Outcome simulate(std::uint64_t seed, std::uint64_t steps, const std::string& folder) {
+    Simulation simulation(seed, folder);
+    Outcome outcome;
+    outcome.status = simulation.run(steps);
+    outcome.figures = simulation.figures();
+    outcome.at_step = outcome.figures.steps;
+    return outcome;
+}
+
+}  // namespace octroi::sim
