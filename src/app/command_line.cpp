@@ -9,6 +9,7 @@
 #include "app/session.hpp"
 #include "app/verb.hpp"
 #include "app/version.hpp"
+#include "config/suggest.hpp"
 
 namespace octroi {
 namespace {
@@ -38,6 +39,41 @@ int fail_with(const Error& error) {
                                                              : ExitStatus::failed);
 }
 
+// The command that was named last on the line, and known.
+const CLI::App* named_command(const CLI::App& app) {
+    const CLI::App* at = &app;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    return at;
+}
+
+// A word where one of the command's sub-commands should stand.
+std::string unknown_command(const CLI::App& command, const std::string& word) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+        if (!sub->get_group().empty()) names.push_back(sub->get_name());
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return fmt::format("octroi: there is no command {}{}", word, suggestion(word, known));
+}
+
+// Wrong usage: what is wrong, and where to read on.
+int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
+    const CLI::App* command = named_command(app);
+    std::string path;
+    for (const CLI::App* at = command; at != nullptr; at = at->get_parent())
+        path = at->get_name() + (path.empty() ? "" : " ") + path;
+    const bool wants_sub =
+        error.get_name() == "RequiredError" && command->get_require_subcommand_min() > 0;
+    if (wants_sub && argc == 1) {
+        Session::say(app.help());
+    } else if (wants_sub && !app.remaining(true).empty()) {
+        Session::say(unknown_command(*command, app.remaining(true).front()));
+    } else {
+        Session::say(fmt::format("octroi: {}", error.what()));
+    }
+    Session::say(fmt::format("See {} --help", path));
+    return static_cast<int>(ExitStatus::usage);
+}
+
 }  // namespace
 
 void build_command_line(CLI::App& app, Session& session) {
@@ -59,8 +95,8 @@ int run_command_line(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const bool asked = error.get_exit_code() == 0;
-        return app.exit(error) == 0 && asked ? 0 : static_cast<int>(ExitStatus::usage);
+        // --help and --version come as errors of exit code 0.
+        return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error, argc);
     }
     const auto outcome = session.action();
     Session::progress("");

@@ -27,7 +27,7 @@ Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use) {
     reader.finish(batch);
     TRY(use(batch, reader.format()));
     if (reader.not_a_table())
-        return fail(ErrorCode::invalid,
+        return fail(ErrorCode::corrupt,
                     fmt::format("{} is neither an MRT routing table nor a list of prefixes{}{}",
                                 path, end.damage.empty() ? "" : ": ", end.damage));
     end.counts = reader.counts();

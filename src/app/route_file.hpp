@@ -20,7 +20,7 @@ struct RouteFileEnd {
 using RouteUse = std::function<Status(const RouteBatch&, RouteFormat)>;
 
 // Hands over the routes in batches. A file that holds no route at all in a known form is an error
-// (invalid); one that is damaged further on is read as far as it goes.
+// (corrupt); one that is damaged further on is read as far as it goes.
 [[nodiscard]] Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use);
 
 // Says on standard error what could not be read. True: something was wrong.

@@ -36,7 +36,7 @@ Result<std::unique_ptr<File>> File::open(const std::string& path) {
     if (fd.get() < 0) return os_failure("open " + path);
     struct stat status{};
     if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
-        return fail(ErrorCode::invalid, fmt::format("{} is a directory, not a file", path));
+        return fail(ErrorCode::failed, fmt::format("{} is a directory, not a file", path));
     ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     return std::unique_ptr<File>(new File(std::move(fd), standard_input ? "standard input" : path));
 }

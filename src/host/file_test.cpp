@@ -33,7 +33,7 @@ TEST_F(FileTest, ErrorsNameTheFileAndTheReason) {
     ASSERT_FALSE(missing.has_value());
     EXPECT_EQ(missing.error().code, ErrorCode::not_found);
     EXPECT_NE(missing.error().text.find("missing: No such file"), std::string::npos);
-    EXPECT_EQ(File::open(folder_.string()).error().code, ErrorCode::invalid);
+    EXPECT_EQ(File::open(folder_.string()).error().code, ErrorCode::failed);
     EXPECT_FALSE(replace_file(path("no/such/folder"), "x").has_value());
     ASSERT_TRUE(replace_file(path("large"), std::string(1000, 'x')).has_value());
     EXPECT_EQ(read_file(path("large"), 999).error().code, ErrorCode::over_limit);

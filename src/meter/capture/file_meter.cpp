@@ -67,7 +67,7 @@ Status FileMeter::probe() {
     const ByteSpan head = stream_.unread();
     if (head.empty()) {
         const std::string why = stream_.damage().empty() ? "it is empty" : stream_.damage();
-        return fail(ErrorCode::invalid, fmt::format("{} is not a packet capture: {}", path_, why));
+        return fail(ErrorCode::corrupt, fmt::format("{} is not a packet capture: {}", path_, why));
     }
     pcap::Reader reader;
     const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
@@ -75,7 +75,7 @@ Status FileMeter::probe() {
         const std::string_view why = progress.state == pcap::State::corrupt
                                          ? reader.why()
                                          : "it ends before its file header does";
-        return fail(ErrorCode::invalid, fmt::format("{} is not a packet capture: {}", path_, why));
+        return fail(ErrorCode::corrupt, fmt::format("{} is not a packet capture: {}", path_, why));
     }
     const auto in = reader.interfaces();
     const auto supported = [](const pcap::Interface& i) { return packet::is_supported(i.link); };

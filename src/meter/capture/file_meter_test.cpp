@@ -335,7 +335,7 @@ TEST_F(FileMeterTest, RefusesWhatIsNoCapture) {
           random_capture(9, 1, 1).substr(0, pcap_header - 1)}) {
         const auto result = import(write("a", content), {});
         ASSERT_FALSE(result.has_value());
-        EXPECT_EQ(result.error().code, ErrorCode::invalid);
+        EXPECT_EQ(result.error().code, ErrorCode::corrupt);
         EXPECT_NE(result.error().text.find("not a packet capture"), std::string::npos);
     }
     const auto absent = import((folder_ / "absent").string(), {});
