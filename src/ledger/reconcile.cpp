@@ -54,31 +54,25 @@ public:
              wanted.per_address ? ", each address apart" : "");
     }
 
+    // Before any binding(): what the declaration names stays, in whatever order it names it.
+    void keep_what_matches(const WantedBinding& wanted) {
+        for (const Binding& have : there_.bindings)
+            if (matches(have, wanted)) kept_.insert(have.id);
+    }
+
     void binding(const WantedBinding& wanted) {
-        for (const Binding& have : there_.bindings) {
-            if (matches(have, wanted)) {
-                kept_.insert(have.id);
-                return;
-            }
-        }
-        // Whoever holds the identity at that moment gives it up.
-        bool taken_over = false;
-        for (const Binding& have : there_.bindings) {
-            const UtcTime moment = wanted.from.value_or(now_);
-            if (have.identity != wanted.identity || kept_.contains(have.id) ||
-                !have.valid.contains(moment))
-                continue;
-            end(have, moment);
-            taken_over = true;
-        }
-        const UtcTime from = wanted.from.value_or(taken_over ? now_ : UtcTime::min());
-        result.change.add_bindings.push_back({0,
-                                              wanted.identity,
-                                              wanted.account,
-                                              {from, wanted.until.value_or(UtcTime::max())},
-                                              wanted.per_address});
-        line("+ binding {} to {}{}", text_of(wanted.identity), wanted.account,
-             from == UtcTime::min() ? "" : " from " + to_rfc3339(from));
+        const Binding* there = nullptr;  // of equal ones the newest: it is the one that holds
+        for (const Binding& have : there_.bindings)
+            if (matches(have, wanted)) there = &have;
+        if (there != nullptr) return uncover(*there);
+        const UtcTime until = wanted.until.value_or(UtcTime::max());
+        const bool held = take_over(wanted.identity, {wanted.from.value_or(now_), until});
+        const UtcTime from = wanted.from.value_or(held && until > now_ ? now_ : UtcTime::min());
+        result.change.add_bindings.push_back(
+            {0, wanted.identity, wanted.account, {from, until}, wanted.per_address});
+        line("+ binding {} to {}{}{}", text_of(wanted.identity), wanted.account,
+             from == UtcTime::min() ? "" : " from " + to_rfc3339(from),
+             wanted.until ? " until " + to_rfc3339(until) : "");
     }
 
     void prune(const Wanted& wanted) {
@@ -103,6 +97,32 @@ private:
                (!wanted.from || *wanted.from == have.valid.begin) &&
                have.valid.end == wanted.until.value_or(UtcTime::max());
     }
+    // The newer binding holds, so one that was laid over a declared one, and not for a time only,
+    // is what the declaration does not want.
+    void uncover(const Binding& there) {
+        const UtcTime moment = std::max(there.valid.begin, now_);
+        if (moment >= there.valid.end) return;
+        for (const Binding& have : there_.bindings)
+            if (have.id > there.id && have.valid.end >= there.valid.end &&
+                is_in_the_way(have, there.identity, moment))
+                end(have, moment);
+    }
+    // Whoever holds the identity when `valid` begins gives it up, unless that goes on afterwards:
+    // then the new binding lies over it for its time. True: somebody holds it.
+    bool take_over(const Identity& identity, Interval valid) {
+        bool held = false;
+        for (const Binding& have : there_.bindings) {
+            if (!is_in_the_way(have, identity, valid.begin)) continue;
+            held = true;
+            if (have.valid.end <= valid.end) end(have, valid.begin);
+        }
+        return held;
+    }
+    [[nodiscard]] bool is_in_the_way(const Binding& have, const Identity& identity,
+                                     UtcTime moment) const {
+        return have.identity == identity && have.valid.contains(moment) &&
+               !kept_.contains(have.id) && !ended_.contains(have.id);
+    }
     void end(const Binding& have, UtcTime at) {
         result.change.end_bindings.push_back({have.id, at});
         ended_.insert(have.id);
@@ -125,6 +145,7 @@ Reconciliation reconcile(const Directory& now_there, const Wanted& wanted, UtcTi
     Reconciler reconciler(now_there, now);
     for (const Account& account : wanted.accounts) reconciler.account(account);
     for (const LocalNetwork& network : wanted.networks) reconciler.network(network);
+    for (const WantedBinding& binding : wanted.bindings) reconciler.keep_what_matches(binding);
     for (const WantedBinding& binding : wanted.bindings) reconciler.binding(binding);
     if (wanted.prune) reconciler.prune(wanted);
     return std::move(reconciler.result);

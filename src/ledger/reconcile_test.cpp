@@ -9,15 +9,19 @@ namespace {
 const UtcTime now = UtcTime::from_seconds(1'800'000'000);
 const UtcTime earlier = UtcTime::from_seconds(1'700'000'000);
 
+Binding bound(std::uint64_t id, const char* prefix, const char* account, Interval valid = {}) {
+    return {id, {IdentityKind::prefix, prefix}, account, valid, false};
+}
+
 Directory there() {
     Directory directory;
     directory.accounts = {{"physics", "", "Physics"}, {"chemistry", "", ""}};
-    directory.bindings = {{7, {IdentityKind::prefix, "10.1.0.0/16"}, "physics", {}, false},
-                          {8,
-                           {IdentityKind::mac, "00:30:ca:b8:d9:bc"},
-                           "chemistry",
-                           {earlier, UtcTime::max()},
-                           false}};
+    directory.bindings.push_back(bound(7, "10.1.0.0/16", "physics"));
+    directory.bindings.push_back({8,
+                                  {IdentityKind::mac, "00:30:ca:b8:d9:bc"},
+                                  "chemistry",
+                                  {earlier, UtcTime::max()},
+                                  false});
     directory.networks = {{"10.0.0.0/8", true}};
     return directory;
 }
@@ -59,6 +63,48 @@ TEST(Reconcile, AStatedDateIsKept) {
     const auto result = reconcile(there(), wanted, now);
     EXPECT_EQ(result.change.end_bindings.at(0).at, earlier);
     EXPECT_EQ(result.change.add_bindings.at(0).valid.begin, earlier);
+}
+
+// `bind` lays a newer binding over the declared one; the declaration wants its own back.
+TEST(Reconcile, ANewerBindingDoesNotHideTheDeclaredOne) {
+    Directory directory = there();
+    directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry"));
+    Wanted wanted;
+    wanted.bindings = {want("10.1.0.0/16", "physics")};
+    const auto result = reconcile(directory, wanted, now);
+    EXPECT_TRUE(result.change.add_bindings.empty());
+    ASSERT_EQ(result.change.end_bindings.size(), 1U);
+    EXPECT_EQ(result.change.end_bindings[0].id, 9U);
+    EXPECT_EQ(result.change.end_bindings[0].at, now);
+    // And back: then the older one is the one that matches, and does not hold.
+    directory.bindings.push_back(bound(10, "10.1.0.0/16", "physics"));
+    EXPECT_TRUE(reconcile(directory, wanted, now).lines.empty());
+}
+
+TEST(Reconcile, ABindingForATimeLiesOverTheOneThatGoesOn) {
+    const UtcTime later = now + Duration::hours(24);
+    Wanted wanted;
+    wanted.bindings = {want("10.1.0.0/16", "chemistry")};
+    wanted.bindings[0].until = later;
+    const auto result = reconcile(there(), wanted, now);
+    EXPECT_TRUE(result.change.end_bindings.empty());
+    EXPECT_EQ(result.change.add_bindings.at(0).valid, (Interval{now, later}));
+
+    // It is not ended by a declaration that names only the one below.
+    Directory directory = there();
+    directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {now, later}));
+    wanted.bindings = {want("10.1.0.0/16", "physics")};
+    EXPECT_TRUE(reconcile(directory, wanted, now + Duration::hours(1)).lines.empty());
+}
+
+TEST(Reconcile, WhatHasEndedTakesNothingFromOthers) {
+    Directory directory = there();
+    directory.bindings[0].valid.end = earlier;
+    directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {earlier, UtcTime::max()}));
+    Wanted wanted;
+    wanted.bindings = {want("10.1.0.0/16", "physics")};
+    wanted.bindings[0].until = earlier;
+    EXPECT_TRUE(reconcile(directory, wanted, now).lines.empty());
 }
 
 TEST(Reconcile, ANewIdentityIsBoundSinceEver) {
