@@ -96,19 +96,28 @@ private:
                              options_.role == "witness" ? MeterRole::witness : MeterRole::bill};
         Metering metering(name, meter, tables_, session_.clock());
         for (bool ended = false; !ended;) {
-            TRY_ASSIGN(const Pull pull, metering.pull(progress_interval));
+            const Result<Pull> pull = metering.pull(progress_interval);
             show_progress(meter);
-            ended = pull == Pull::end;
-            if (!ended && pull != Pull::checkpoint && !metering.full()) continue;
-            TRY_ASSIGN(const Batch batch, metering.cut());
-            TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, ledger_.commit(batch));
-            outcome.volume += batch.observed;
-            ++outcome.batches;
+            ended = !pull || *pull == Pull::end;
+            if (!ended && *pull != Pull::checkpoint && !metering.full()) continue;
+            TRY(commit(metering, outcome));
+            // What was read before the error stands in the ledger: standard input cannot be given
+            // again.
+            if (!pull) return std::unexpected(pull.error());
             if (!ended && stop_requested()) {
                 outcome.state = "stopped";
                 return {};
             }
         }
+        return {};
+    }
+
+    Status commit(Metering& metering, Outcome& outcome) {
+        TRY_ASSIGN(const Batch batch, metering.cut());
+        if (batch.cursors.empty()) return {};  // nothing was read
+        TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, ledger_.commit(batch));
+        outcome.volume += batch.observed;
+        ++outcome.batches;
         return {};
     }
 

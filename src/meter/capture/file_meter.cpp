@@ -304,6 +304,8 @@ Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
                        damaged_ != at_.damaged || rest != at_.rest;
     if (already_complete_ || !moved) return out;
     out.losses = losses();
+    // Captures without a frame are all alike: a cursor would take the next one for this one.
+    if (frames_ == 0 && rest == 0 && out.losses.empty()) return out;
     out.observed = intake_->take_observed();
     at_.advance({stream_.position(), stream_.tail()});
     at_.frames = frames_;

@@ -286,7 +286,9 @@ TEST_F(FileMeterTest, GoesOnInAFileThatHasGrown) {
             EXPECT_EQ(loss.reason, LossReason::truncated);
             ++truncated;
         }
-        EXPECT_TRUE(must_import(write("b.pcap", content.substr(0, size)), ledger).already_complete);
+        // Of a header alone nothing stands in the ledger.
+        EXPECT_EQ(must_import(write("b.pcap", content.substr(0, size)), ledger).already_complete,
+                  size > pcap_header);
     }
     EXPECT_EQ(ledger.size(), 1U);
     EXPECT_EQ(sum.packets.value(), 3000U);
@@ -313,6 +315,24 @@ TEST_F(FileMeterTest, AFileThatBeginsTheSameAndDiffersIsAnother) {
     EXPECT_EQ(ledger[1].source, ledger[0].source + ".2");
     EXPECT_TRUE(must_import(write("c.pcap", other), ledger).already_complete);
     EXPECT_TRUE(must_import(write("d.pcap", content), ledger).already_complete);
+}
+
+// A capture that holds nothing begins like every other one of its machine.
+TEST_F(FileMeterTest, AnEmptyCaptureStandsForNoOther) {
+    const std::string longer = random_capture(5, 300, 1'000'000);
+    const std::string shorter = random_capture(6, 50, 1'000'000);
+    std::vector<Cursor> ledger;
+    const auto empty = import(write("empty.pcap", longer.substr(0, pcap_header)), ledger);
+    ASSERT_TRUE(empty.has_value());
+    EXPECT_TRUE(empty->commits.empty());
+    empty->commit_to(ledger);
+    for (const auto& [content, frames] : {std::pair(longer, 300U), std::pair(shorter, 50U)}) {
+        const auto other = import(write("other.pcap", content), ledger);
+        ASSERT_TRUE(other.has_value());
+        EXPECT_FALSE(other->already_complete);
+        EXPECT_EQ(other->observed().packets.value(), frames);
+        other->commit_to(ledger);
+    }
 }
 
 TEST_F(FileMeterTest, WhatCannotBeReadIsALossAndTheRestCounts) {
