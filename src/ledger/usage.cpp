@@ -45,7 +45,6 @@ public:
     explicit Tree(const std::vector<Account>& accounts) {
         for (const Account& account : accounts) parents_[account.name] = account.parent;
     }
-    [[nodiscard]] bool has(const std::string& name) const { return parents_.contains(name); }
     [[nodiscard]] std::vector<std::string> line(const std::string& name) const {
         std::vector<std::string> line{name};
         for (auto at = parents_.find(name); at != parents_.end() && !at->second.empty();
@@ -72,15 +71,24 @@ public:
             return fail(ErrorCode::invalid, "the boundaries of the periods are not in order");
         if (asked(UsageKey::category) && !question_.category)
             return fail(ErrorCode::invalid, "usage by category needs categories");
-        if (question_.tree && question_.account && !tree_.has(*question_.account))
-            return fail(ErrorCode::not_found,
-                        fmt::format("there is no account '{}'", *question_.account));
         return {};
     }
 
     [[nodiscard]] Status fold(const TransferSum& sum) {
         TRY(add(usage_.totals, sum));
         return sees_one_end() ? fold_ends(sum) : fold_whole(sum);
+    }
+
+    // A name that nobody bears is a typing error, and no traffic of it would be a wrong answer.
+    [[nodiscard]] Status check_account() const {
+        if (!question_.account || question_.account->starts_with('@') || !rows_.empty()) return {};
+        const auto is_it = [&](const Account& account) {
+            return account.name == *question_.account;
+        };
+        if (std::any_of(question_.accounts.begin(), question_.accounts.end(), is_it)) return {};
+        return fail(ErrorCode::not_found, fmt::format("there is no account '{}'; `octroi account "
+                                                      "list` shows all",
+                                                      *question_.account));
     }
 
     [[nodiscard]] Usage take() {
@@ -145,6 +153,7 @@ private:
                             : sides.sent                   ? "out"
                                                            : "in";
         }
+        TRY(add(usage_.in_rows, sum.volume));
         return count(row, sum.volume, excluded ? Sides{} : sides);
     }
 
@@ -189,6 +198,7 @@ private:
         if (is_local(sum.to)) received = rows_of(sum, sum.to, sum.from, "in");
         std::set<UsageRow> rows = sent;
         rows.insert(received.begin(), received.end());
+        if (!rows.empty()) TRY(add(usage_.in_rows, sum.volume));
         // A row that both ends fall into counts the transfer once in its total.
         for (const UsageRow& row : rows)
             TRY(count(row, sum.volume,
@@ -204,6 +214,7 @@ private:
         if (asked(UsageKey::account)) row.account = account;
         if (asked(UsageKey::direction)) row.direction = direction;
         if (asked(UsageKey::far_class)) row.far_class = far_class;
+        TRY(add(usage_.in_rows, sum.volume));
         return count(row, sum.volume, {});
     }
 
@@ -242,6 +253,7 @@ Result<Usage> usage(const UsageQuestion& question, const std::vector<TransferSum
     Folder folder(question);
     TRY(folder.check());
     for (const TransferSum& sum : sums) TRY(folder.fold(sum));
+    TRY(folder.check_account());
     return folder.take();
 }
 

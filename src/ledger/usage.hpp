@@ -48,7 +48,7 @@ struct UsageQuestion {
     // Every account's rows also count for the accounts above it: received and sent of a parent are
     // its own and those of its children, exactly. Needs `accounts`.
     bool tree = false;
-    std::vector<Account> accounts;
+    std::vector<Account> accounts;  // those that exist
     std::function<std::string(std::string_view service)> category;
     std::optional<std::string> meter;
     // What is charged; none: whatever there is (two views of the same traffic then count twice).
@@ -92,13 +92,16 @@ struct UsageTotals {
 struct Usage {
     std::vector<UsageRow> rows;  // sorted by their fields
     UsageTotals totals;
+    // Every transfer that stands in any row, once: the whole, or what an account has to do with.
+    // The sum of the rows is more where a transfer stands in several of them.
+    Volume in_rows;
 };
 
 // What to ask the store for.
 [[nodiscard]] SumQuestion sum_question(const UsageQuestion& question);
 
-// Errors: invalid (no boundaries for `period`, no category function), not_found (no such account in
-// a tree), over_limit (a sum does not fit into 64 bits).
+// Errors: invalid (no boundaries for `period`, no category function), not_found (an account that is
+// neither among `accounts` nor in a sum), over_limit (a sum does not fit into 64 bits).
 [[nodiscard]] Result<Usage> usage(const UsageQuestion& question,
                                   const std::vector<TransferSum>& sums);
 

@@ -80,7 +80,9 @@ TEST(Usage, ByIdentityAndDirectionOfOneAccount) {
               (Lines{"@internal 4000/0/4000"}));
     EXPECT_EQ(lines({.by = {}, .account = "@unattributed"}), (Lines{"0/600000/600000"}));
     EXPECT_EQ(lines({.by = {}, .account = "@excluded/non-ip"}), (Lines{"0/0/7000000"}));
-    EXPECT_EQ(lines({.by = {}, .account = "nobody"}), Lines{});
+    EXPECT_EQ(lines({.by = {}, .account = "nobody"}),
+              (Lines{"there is no account 'nobody'; `octroi account list` shows all"}));
+    EXPECT_EQ(lines({.by = {}, .account = "idle", .accounts = {{"idle", "", ""}}}), Lines{});
 }
 
 TEST(Usage, ByCategoryAndPeriod) {
@@ -108,7 +110,23 @@ TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
     question.by = {};
     EXPECT_EQ(lines(question), (Lines{"54320/54001/54321"}));
     question.account = "nobody";
-    EXPECT_EQ(lines(question), (Lines{"there is no account 'nobody'"}));
+    EXPECT_EQ(lines(question),
+              (Lines{"there is no account 'nobody'; `octroi account list` shows all"}));
+    question.account = "@unattributed";
+    EXPECT_EQ(lines(question), (Lines{"0/600000/600000"}));
+}
+
+// What goes from one host of an account to another stands in two rows of it, and is one transfer.
+TEST(Usage, InRowsCountsATransferOnce) {
+    const auto in_rows = [](const UsageQuestion& question) {
+        return usage(question, sums)->in_rows.bytes.value();
+    };
+    for (const auto key : {UsageKey::identity, UsageKey::direction, UsageKey::service})
+        EXPECT_EQ(in_rows({.by = {key}, .account = "alice"}), 54'321U);
+    EXPECT_EQ(in_rows({.by = {UsageKey::account}, .account = "@transit"}), 80'000'000U);
+    EXPECT_EQ(in_rows({.by = {UsageKey::account}}), 87'654'321U);
+    EXPECT_EQ(in_rows({.by = {UsageKey::direction}}), 87'654'321U);
+    EXPECT_EQ(in_rows({.by = {UsageKey::account}, .account = "bob"}), 4000U);
 }
 
 TEST(Usage, TotalsCountEveryTransferOnce) {

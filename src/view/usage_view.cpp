@@ -265,7 +265,6 @@ private:
     std::vector<Cell> totals() const {
         Volume received;
         Volume sent;
-        Volume total;
         const auto add = [](Volume& sum, const Volume& v) {
             sum.bytes = Bytes(saturating(sum.bytes.value(), v.bytes.value()));
             sum.packets = Packets(saturating(sum.packets.value(), v.packets.value()));
@@ -276,12 +275,10 @@ private:
             if (view_.tree && standing(row.account).depth > 0) continue;
             add(received, row.received);
             add(sent, row.sent);
-            add(total, row.total);
         }
-        // Rows of two accounts may both hold what went between them: the whole holds it once.
-        if (!view_.account) total = usage_.totals.whole;
+        // Two rows may both hold what went between them: the total holds it once.
         std::vector<Cell> cells(columns().size() - figure_count);
-        add_figures(cells, received, sent, total, false);
+        add_figures(cells, received, sent, usage_.in_rows, false);
         return cells;
     }
     static constexpr std::size_t figure_count = 9;

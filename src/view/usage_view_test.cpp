@@ -127,6 +127,18 @@ TEST(UsageView, TreeWithTitles) {
     EXPECT_EQ(parsed["totals"]["total_bytes"], parsed["observed_bytes"]);
 }
 
+TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
+    UsageQuestion question = question_by({UsageKey::identity});
+    question.account = "physics";
+    UsageView view = view_by({UsageKey::identity});
+    view.account = "physics";
+    const Usage u = folded(
+        question, {sum(account("physics", "10.1.0.7"), account("physics", "10.1.0.8"), 1000)});
+    const auto parsed = nlohmann::json::parse(json(usage_sheet(u, view)));
+    EXPECT_EQ(parsed["rows"].size(), 2U);
+    EXPECT_EQ(parsed["totals"]["total_bytes"], 1000U);
+}
+
 TEST(UsageView, ByDayInAZone) {
     const Zone vienna = Zone::find("Europe/Vienna").value();
     UsageView view = view_by({UsageKey::period, UsageKey::service});
