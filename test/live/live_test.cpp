@@ -110,9 +110,9 @@ protected:
         std::uint64_t bounded_bytes = 0;
         bool unbounded = false;
     };
-    [[nodiscard]] Booked booked() const {
+    [[nodiscard]] static Booked booked(const std::string& path) {
         Booked result;
-        const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
+        const auto ledger = SqliteLedger::open(path, {.mode = OpenMode::read_only});
         EXPECT_TRUE(ledger.has_value()) << ledger.error().text;
         const auto sums = (*ledger)->sums({});
         for (const TransferSum& sum : *sums) {
@@ -140,23 +140,35 @@ protected:
     const std::string ledger_ = folder_ / "ledger.db";
 };
 
+// The kernel sends a packet of its own now and then (neighbour discovery). One that passes between
+// the count and the begin or end of the capture is in one of the figures only: such a round says
+// nothing and is repeated.
 TEST_F(LiveTest, TheLedgerHasTheBytesThatTheKernelCounted) {
-    Process daemon(in(near_, octroi(ledger_, {"run"})));
-    ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
-    reset_kernel_count();
-    talk(1);
-    support::pass(std::chrono::milliseconds(300));
-    const Count kernel = kernel_count();
-    daemon.signal(SIGINT);
-    const Ended ended = daemon.wait();
-    ASSERT_EQ(ended.status, 0) << ended.err;
-    EXPECT_NE(ended.out.find("10.77.0.1"), std::string::npos) << ended.out;
-    const Booked ledger = booked();
-    EXPECT_EQ(ledger.losses, 0U);
-    EXPECT_EQ(ledger.ip.bytes, kernel.bytes);
-    EXPECT_EQ(ledger.ip.packets, kernel.packets);
-    EXPECT_GT(kernel.bytes, 100'000'000U) << "the generator did not generate";
-    EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
+    bool undisturbed = false;
+    for (int round = 0; round < 5 && !undisturbed; ++round) {
+        const std::string ledger_file = folder_ / ("ledger-" + std::to_string(round) + ".db");
+        const Count before = kernel_count();
+        Process daemon(in(near_, octroi(ledger_file, {"run"})));
+        ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
+        const Count begin = kernel_count();
+        talk(1);
+        support::pass(std::chrono::milliseconds(300));
+        const Count end = kernel_count();
+        daemon.signal(SIGINT);
+        const Ended ended = daemon.wait();
+        const Count after = kernel_count();
+        ASSERT_EQ(ended.status, 0) << ended.err;
+        EXPECT_NE(ended.out.find("10.77.0.1"), std::string::npos) << ended.out;
+        const Booked ledger = booked(ledger_file);
+        EXPECT_EQ(ledger.losses, 0U);
+        EXPECT_GT(end.bytes - begin.bytes, 100'000'000U) << "the generator did not generate";
+        EXPECT_EQ(support::run(octroi(ledger_file, {"audit"})).status, 0);
+        undisturbed = before.packets == begin.packets && end.packets == after.packets;
+        if (!undisturbed) continue;
+        EXPECT_EQ(ledger.ip.bytes, end.bytes - begin.bytes);
+        EXPECT_EQ(ledger.ip.packets, end.packets - begin.packets);
+    }
+    EXPECT_TRUE(undisturbed) << "the kernel never was quiet";
 }
 
 TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
@@ -178,7 +190,7 @@ TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
     daemon.signal(SIGINT);
     const Ended ended = daemon.wait();
     ASSERT_EQ(ended.status, 0) << ended.err;
-    const Booked ledger = booked();
+    const Booked ledger = booked(ledger_);
     EXPECT_GT(ledger.losses, 0U) << "nothing was lost: the ring is not tiny";
     EXPECT_LT(ledger.ip.bytes, kernel.bytes);
     EXPECT_FALSE(ledger.unbounded);
@@ -201,7 +213,7 @@ TEST_F(LiveTest, WhatPassesWhileTheDaemonIsKilledIsABoundedLoss) {
     Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
     const Ended ended = daemon.wait();
     ASSERT_EQ(ended.status, 0) << ended.err;
-    const Booked ledger = booked();
+    const Booked ledger = booked(ledger_);
     EXPECT_GT(ledger.losses, 0U);
     EXPECT_GE(ledger.ip.bytes + ledger.bounded_bytes, kernel_count().bytes);
     EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
