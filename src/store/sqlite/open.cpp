@@ -79,6 +79,19 @@ Status configure(const sqlite::Database& db, const SqliteOptions& options) {
     return {};
 }
 
+// While several processes make the same ledger. SQLite gives up at once here instead of waiting: it
+// holds a lock on the file itself while it asks for a stronger one. Waiting without one is allowed.
+Status use_wal(const sqlite::Database& db) {
+    constexpr int attempts_max = 100;
+    for (int attempt = 1;; ++attempt) {
+        const Status status = db.run("PRAGMA journal_mode = WAL");
+        if (status || status.error().code != ErrorCode::conflict || attempt == attempts_max)
+            return status;
+        TRY(db.run("BEGIN EXCLUSIVE"));
+        TRY(db.run("ROLLBACK"));
+    }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path,
@@ -97,7 +110,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     TRY(configure(db, options));
     // Before the mode is changed: a foreign database is left as it is.
     TRY(sqlite::migrate(db, sqlite::migration_steps(), may_write));
-    if (may_write) TRY(db.run("PRAGMA journal_mode = WAL"));
+    if (may_write) TRY(use_wal(db));
     return std::make_unique<SqliteLedger>(std::move(db), std::move(hold));
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -6,9 +7,12 @@
 
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/schema.hpp"
@@ -106,6 +110,30 @@ TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
     EXPECT_FALSE(sqlite::migrate(db, broken, true));
     EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "a step that fails leaves nothing";
     EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
+}
+
+// Two commands on a machine that has no ledger yet; neither may see half of what the other makes.
+TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {
+    constexpr int rounds = 40;
+    constexpr int openers = 4;
+    const Folder folder;
+    std::barrier start(openers);
+    std::mutex mutex;
+    std::vector<std::string> errors;
+    const auto open_all = [&] {
+        for (int round = 0; round < rounds; ++round) {
+            start.arrive_and_wait();
+            const auto ledger = SqliteLedger::open(folder.file(fmt::format("{}.db", round)),
+                                                   {.mode = OpenMode::create});
+            const std::lock_guard lock(mutex);
+            if (!ledger) errors.push_back(ledger.error().text);
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < openers; ++i) threads.emplace_back(open_all);
+    }
+    EXPECT_EQ(errors, std::vector<std::string>{});
 }
 
 TEST(Hold, ASecondHolderIsToldWhoIsThere) {

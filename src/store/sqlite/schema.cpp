@@ -198,28 +198,32 @@ JOIN service s ON s.service_id = t.service;
 
 constexpr std::array<MigrationStep, 1> steps_{version_1};
 
+// 0: nothing is there yet.
+Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {
+    // One state for the three questions: another process may be making the ledger just now.
+    TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::read));
+    TRY_ASSIGN(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema"));
+    TRY_ASSIGN(const std::int64_t id, db.number("PRAGMA application_id"));
+    TRY_ASSIGN(const std::int64_t version, db.number("PRAGMA user_version"));
+    if (id == 0 && version == 0 && tables == 0) return 0;
+    if (id != application_id || version < 1)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is a SQLite database, but not a ledger", db.path()));
+    if (version > newest)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("the ledger {} is of format {}, made by a newer Octroi; this "
+                                "one knows formats up to {}: upgrade it",
+                                db.path(), version, newest));
+    return version;
+}
+
 }  // namespace
 
 std::span<const MigrationStep> migration_steps() { return steps_; }
 
 Status migrate(const Database& db, std::span<const MigrationStep> steps, bool may_write) {
     const auto newest = static_cast<std::int64_t>(steps.size());
-    const auto look = [&]() -> Result<std::int64_t> {
-        TRY_ASSIGN(const std::int64_t id, db.number("PRAGMA application_id"));
-        TRY_ASSIGN(const std::int64_t version, db.number("PRAGMA user_version"));
-        TRY_ASSIGN(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema"));
-        if (id == 0 && version == 0 && tables == 0) return 0;
-        if (id != application_id || version < 1)
-            return fail(ErrorCode::corrupt,
-                        fmt::format("{} is a SQLite database, but not a ledger", db.path()));
-        if (version > newest)
-            return fail(ErrorCode::unsupported,
-                        fmt::format("the ledger {} is of format {}, made by a newer Octroi; this "
-                                    "one knows formats up to {}: upgrade it",
-                                    db.path(), version, newest));
-        return version;
-    };
-    TRY_ASSIGN(std::int64_t version, look());
+    TRY_ASSIGN(std::int64_t version, version_of(db, newest));
     if (version == newest) return {};
     if (!may_write)
         return fail(ErrorCode::unsupported,
@@ -228,7 +232,7 @@ Status migrate(const Database& db, std::span<const MigrationStep> steps, bool ma
                                 db.path(), version, newest));
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
     // Again, under the lock: another process may have been quicker.
-    TRY_ASSIGN(version, look());
+    TRY_ASSIGN(version, version_of(db, newest));
     for (; version < newest; ++version) TRY(db.run(steps[static_cast<std::size_t>(version)]));
     TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
     TRY(db.run(fmt::format("PRAGMA user_version = {}", newest).c_str()));
