@@ -71,6 +71,7 @@ Status FileMeter::probe() {
     }
     pcap::Reader reader;
     const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
+    if (progress.state == pcap::State::stopped) first_frame_end_ = progress.consumed;
     if (!reader.is_capture()) {
         const std::string_view why = progress.state == pcap::State::corrupt
                                          ? reader.why()
@@ -86,6 +87,17 @@ Status FileMeter::probe() {
                             path_, static_cast<unsigned>(in.front().link)));
 }
 
+namespace {
+
+// Whether the file may be the cursor's, or an earlier copy of it.
+bool is_head_of(const Cursor& cursor, const FilePosition& position, ByteSpan head) {
+    if (position.head_length > head.size()) return position.begins_like(head);
+    const std::string name = file_source(digest(head.first(position.head_length)), 1);
+    return cursor.source == name || cursor.source.starts_with(name + ".");
+}
+
+}  // namespace
+
 // Leaves the stream at the position to go on from.
 Status FileMeter::recognise(std::span<const Cursor> known) {
     const ByteSpan seen = stream_.unread();
@@ -98,12 +110,14 @@ Status FileMeter::recognise(std::span<const Cursor> known) {
     for (const Cursor& cursor : known) {
         if (!cursor.source.starts_with(file_source_prefix)) continue;
         TRY_ASSIGN(FilePosition position, FilePosition::parse(cursor.position));
-        if (position.head_length > head.size()) continue;
-        const std::string name = file_source(digest(head.first(position.head_length)), 1);
-        if (cursor.source == name || cursor.source.starts_with(name + "."))
-            candidates.push_back({&cursor, std::move(position)});
+        // What has no frame yet begins like many another: only the very same is it.
+        if (position.frames == 0 && position.head_length != head.size()) continue;
+        if (!is_head_of(cursor, position, head)) continue;
+        candidates.push_back({&cursor, std::move(position)});
     }
+    // Before the stream moves and the window with it.
     const Digest own = digest(head);
+    const auto beginnings = beginnings_of(head, first_frame_end_);
     const auto own_length = static_cast<std::uint32_t>(head.size());
     std::ranges::sort(candidates, std::greater{},
                       [](const Candidate& c) { return c.position.at.offset; });
@@ -122,6 +136,7 @@ Status FileMeter::recognise(std::span<const Cursor> known) {
     TRY_ASSIGN(const bool rewound, stream_.move_to(0));
     CHECK(rewound);
     at_.head_length = own_length;
+    at_.beginnings = beginnings;
     const auto taken = [&](const std::string& name) {
         return std::ranges::any_of(known, [&](const Cursor& c) { return c.source == name; });
     };
@@ -179,6 +194,7 @@ template <bool HasInterfaces>
 pcap::Progress FileMeter::read_block() {
     std::size_t batched = batched_;
     std::uint64_t left = next_stop_ - frames_;
+    const std::size_t named = interfaces_.size();
     const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
         Sample& sample = batch_[batched];
         const auto interface =
@@ -199,7 +215,12 @@ pcap::Progress FileMeter::read_block() {
             take_batch();
             batched = 0;
         }
-        return --left != 0;
+        --left;
+        // The first frame of an interface: whoever attributes must hear its name before a reading
+        // of it comes, and asks between two pulls.
+        if (HasInterfaces && frame.interface >= named) [[unlikely]]
+            return false;
+        return left != 0;
     });
     batched_ = batched;
     frames_ = next_stop_ - left;
@@ -216,6 +237,7 @@ Result<Pull> FileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes a
     stream_.consume(progress.consumed);
     if (frames_ != before) last_time_ = batch_[batched_ == 0 ? batch_size - 1 : batched_ - 1].time;
     if (interfaces_.size() != reader_.interfaces().size()) name_interfaces();
+    if (progress.state == pcap::State::stopped && frames_ != next_stop_) return Pull::more;
     if (progress.state == pcap::State::stopped) {
         take_batch();
         out_.flush();

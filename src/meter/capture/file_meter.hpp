@@ -101,6 +101,7 @@ private:
     std::uint64_t next_stop_ = 0;  // stop behind this frame
     std::int64_t last_time_ = 0;
     std::size_t needed_ = 1;
+    std::size_t first_frame_end_ = 0;  // 0: not within what was looked at
 
     bool done_ = false;
     bool ended_ = false;

@@ -303,6 +303,60 @@ TEST_F(FileMeterTest, AnEarlierCopyOfAGrownFileIsKnown) {
         must_import(write("old.pcap", content.substr(0, 150'000)), ledger).already_complete);
 }
 
+// Also one that is shorter than what the longer file is named by.
+TEST_F(FileMeterTest, AShortEarlierCopyIsKnownToo) {
+    const std::string content = random_capture(5, 300, 1'000'000);
+    ASSERT_LT(content.size(), CaptureStream::head_length);
+    std::vector<Cursor> ledger;
+    must_import(write("a.pcap", content), ledger);
+    for (const std::size_t size : {std::size_t{500}, content.size() / 2, content.size() - 1}) {
+        const Import copy = must_import(write("old.pcap", content.substr(0, size)), ledger);
+        EXPECT_TRUE(copy.already_complete) << size;
+    }
+    // Another capture of the same machine, which has only the file header in common.
+    const std::string other = random_capture(6, 50, 2'000'000);
+    EXPECT_EQ(must_import(write("other.pcap", other), ledger).observed().packets.value(), 50U);
+    EXPECT_EQ(ledger.size(), 2U);
+}
+
+// A capture that was cut within its first frame begins like others do.
+TEST_F(FileMeterTest, ACaptureCutInItsFirstFrameStandsForNoOther) {
+    const std::string content = random_capture(5, 300, 1'000'000);
+    const std::string shorter = random_capture(6, 50, 1'000'000);
+    std::vector<Cursor> ledger;
+    must_import(write("cut.pcap", content.substr(0, pcap_header + 4)), ledger);
+    EXPECT_EQ(must_import(write("a.pcap", content), ledger).observed().packets.value(), 300U);
+    EXPECT_EQ(must_import(write("b.pcap", shorter), ledger).observed().packets.value(), 50U);
+}
+
+// Whoever attributes asks for the names between two pulls: no reading may come before its name.
+TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
+    std::string content;
+    pcap::PcapngWriter writer(content);
+    std::mt19937_64 random(1);
+    for (std::uint32_t interface = 0; interface < 3; ++interface) {
+        writer.interface({.name = std::string("up") + std::to_string(interface)});
+        for (int i = 0; i < 500; ++i) {
+            const UtcTime time = start + Duration{(interface * 500 + i) * 20'000'000};
+            writer.frame(interface, time, random_frame(random));
+        }
+    }
+    FileMeterOptions options;
+    options.intake.flows.flow_limit = 64;  // readings come early
+    const auto meter = *FileMeter::open(write("a.pcapng", content), options, {});
+    std::uint64_t readings = 0;
+    for (Pull pull = Pull::more; pull != Pull::end;) {
+        const std::size_t named = meter->interfaces().size();
+        Readings sink;
+        pull = *meter->pull(sink, Duration::seconds(1));
+        for (const Reading& r : sink.all) EXPECT_LE(r.interface, named);
+        readings += sink.all.size();
+    }
+    EXPECT_GT(readings, 500U);
+    EXPECT_EQ(meter->interfaces().size(), 3U);
+    EXPECT_EQ(meter->totals().frames, 1500U);
+}
+
 TEST_F(FileMeterTest, AFileThatBeginsTheSameAndDiffersIsAnother) {
     const std::string content = random_capture(6, 3000, 1'000'000);
     ASSERT_GT(content.size(), 300'000U);

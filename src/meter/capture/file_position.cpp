@@ -10,7 +10,7 @@
 namespace octroi::capture {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
 constexpr std::uint8_t flag_ended = 1;
 constexpr std::uint8_t flag_damaged = 2;
 
@@ -27,11 +27,27 @@ bool take_mark(ByteCursor& in, FilePosition::Mark& mark) {
     return in.be64(mark.offset) && take_digest(in, mark.tail);
 }
 
+bool take_marks(ByteCursor& in, std::size_t limit, std::vector<FilePosition::Mark>& marks) {
+    std::uint32_t count = 0;
+    if (!in.be32(count) || count > limit) return false;
+    for (std::uint32_t i = 0; i < count; ++i)
+        if (!take_mark(in, marks.emplace_back())) return false;
+    return true;
+}
+
+void put_marks(ByteWriter& out, const std::vector<FilePosition::Mark>& marks) {
+    out.be32(static_cast<std::uint32_t>(marks.size()));
+    for (const FilePosition::Mark& mark : marks) {
+        out.be64(mark.offset);
+        out.raw(text_of(mark.tail));
+    }
+}
+
 bool take_lists(ByteCursor& in, FilePosition& p) {
     std::uint32_t count = 0;
-    if (!in.be32(count) || count > FilePosition::marks_limit) return false;
-    for (std::uint32_t i = 0; i < count; ++i)
-        if (!take_mark(in, p.marks.emplace_back())) return false;
+    if (!take_marks(in, FilePosition::marks_limit, p.marks) ||
+        !take_marks(in, FilePosition::beginnings_limit, p.beginnings))
+        return false;
     if (!in.be32(count) || count > in.left() / 8) return false;
     for (std::uint32_t i = 0; i < count; ++i)
         if (!in.be64(p.dropped.emplace_back())) return false;
@@ -52,11 +68,8 @@ std::string FilePosition::save() const {
     out.raw(text_of(at.tail));
     out.be64(device);
     out.be64(inode);
-    out.be32(static_cast<std::uint32_t>(marks.size()));
-    for (const Mark& mark : marks) {
-        out.be64(mark.offset);
-        out.raw(text_of(mark.tail));
-    }
+    put_marks(out, marks);
+    put_marks(out, beginnings);
     out.be32(static_cast<std::uint32_t>(dropped.size()));
     for (const std::uint64_t count : dropped) out.be64(count);
     out.text(reader);
@@ -83,6 +96,26 @@ Result<FilePosition> FilePosition::parse(std::string_view saved) {
     p.ended = (flags & flag_ended) != 0;
     p.damaged = (flags & flag_damaged) != 0;
     return p;
+}
+
+std::vector<FilePosition::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end) {
+    std::vector<FilePosition::Mark> marks;
+    if (first_frame_end == 0) return marks;
+    for (std::size_t length = first_frame_end;
+         length <= head.size() && marks.size() < FilePosition::beginnings_limit; length *= 2)
+        marks.push_back({length, digest(head.first(length))});
+    return marks;
+}
+
+bool FilePosition::begins_like(ByteSpan head) const {
+    bool any = false;
+    for (const Mark& beginning : beginnings) {
+        if (beginning.offset > head.size()) break;
+        if (digest(head.first(static_cast<std::size_t>(beginning.offset))) != beginning.tail)
+            return false;
+        any = true;
+    }
+    return any;
 }
 
 void FilePosition::advance(const Mark& to) {

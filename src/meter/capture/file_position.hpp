@@ -8,10 +8,11 @@
 // and grow.
 //
 // Format, all numbers most significant octet first:
-//   u8 format (1), u32 head length, u64 offset, u64 frames, u64 time of the latest frame (ns),
+//   u8 format (2), u32 head length, u64 offset, u64 frames, u64 time of the latest frame (ns),
 //   u8 flags (1: the end was reached, 2: damaged at the offset), u64 octets between offset and end,
 //   16 octets digest before the offset, u64 device, u64 inode (for people),
 //   u32 n, n x (u64 offset, 16 octets digest before it): earlier positions, ascending,
+//   u32 n, n x (u64 length, 16 octets digest): beginnings of the head, ascending,
 //   u32 n, n x u64: losses reported per interface,
 //   text reader, text fragments (u32 length and octets)
 
@@ -32,6 +33,7 @@ struct FilePosition {
     };
     // When there are more, every other one is dropped.
     static constexpr std::size_t marks_limit = 32;
+    static constexpr std::size_t beginnings_limit = 16;
 
     std::uint32_t head_length = 0;
     std::uint64_t frames = 0;
@@ -43,15 +45,25 @@ struct FilePosition {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::vector<Mark> marks;
+    // By these a copy is known that was made when the file was shorter than head_length: digests of
+    // all up to the end of the first frame, and of twice as much, four times… None: the first frame
+    // ends behind the head.
+    std::vector<Mark> beginnings;
     std::vector<std::uint64_t> dropped;
     std::string reader;
     std::string fragments;
 
     [[nodiscard]] std::string save() const;
     [[nodiscard]] static Result<FilePosition> parse(std::string_view saved);
+    // Whether a file that is this short, all of it in `head`, may be an earlier copy.
+    [[nodiscard]] bool begins_like(ByteSpan head) const;
     // Goes on to another place and remembers the present one among the marks.
     void advance(const Mark& to);
 };
+
+// FilePosition::beginnings of a head whose first frame ends there (0: behind it).
+[[nodiscard]] std::vector<FilePosition::Mark> beginnings_of(ByteSpan head,
+                                                            std::size_t first_frame_end);
 
 inline constexpr std::string_view file_source_prefix = "file:";
 // "file:<32 hex digits>", for the ordinal-th (from 1) file that begins so: ".2", ".3" behind.
