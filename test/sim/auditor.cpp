@@ -23,7 +23,9 @@ NaiveParty plain(const Party& party) {
     return {static_cast<int>(party.kind), party.name, party.identity};
 }
 
-std::string text(const NaiveParty& p) { return fmt::format("{}:{}[{}]", p.kind, p.name, p.identity); }
+std::string text(const NaiveParty& p) {
+    return fmt::format("{}:{}[{}]", p.kind, p.name, p.identity);
+}
 
 std::string text(const std::pair<std::string, Row>& key) {
     const Row& r = key.second;
@@ -32,7 +34,9 @@ std::string text(const std::pair<std::string, Row>& key) {
                        r.service);
 }
 
-std::string text(const Amount& a) { return fmt::format("{} bytes, {} packets", a.bytes, a.packets); }
+std::string text(const Amount& a) {
+    return fmt::format("{} bytes, {} packets", a.bytes, a.packets);
+}
 
 // The first differences of two maps, in words; "" when they are equal.
 template <typename Map, typename Name>
@@ -143,8 +147,8 @@ Status Auditor::compare_tree(Query& ledger, const NaiveRules& now) const {
         if (out != Amount{}) is_sent[key] += out;
     }
     const auto name = [](const Key& key) {
-        return fmt::format("account {} far class {} service {}", std::get<0>(key),
-                           std::get<1>(key), std::get<2>(key));
+        return fmt::format("account {} far class {} service {}", std::get<0>(key), std::get<1>(key),
+                           std::get<2>(key));
     };
     const std::string found =
         difference(received, is_received, name) + difference(sent, is_sent, name);
@@ -176,10 +180,10 @@ Status Auditor::compare_losses(Query& ledger) const {
         const Amount a = counted_.contains(key) ? counted_.at(key) : Amount{};
         const Amount b = stated.contains(key) ? stated.at(key) : Amount{};
         if (a.packets == b.packets && a.bytes <= b.bytes) continue;
-        return fail(ErrorCode::failed,
-                    fmt::format("losses of {} at {} ({}): truly {}, the ledger's bound {}",
-                                key.meter, key.source, octroi::to_string(key.reason), text(a),
-                                text(b)));
+        return fail(
+            ErrorCode::failed,
+            fmt::format("losses of {} at {} ({}): truly {}, the ledger's bound {}", key.meter,
+                        key.source, octroi::to_string(key.reason), text(a), text(b)));
     }
     return {};
 }

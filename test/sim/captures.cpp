@@ -48,9 +48,9 @@ void Captures::write_frames(Recording& recording, std::size_t count) {
         ng->interface({.name = "up1"});
     } else {
         classic = std::make_unique<pcap::PcapWriter>(
-            recording.octets, pcap::PcapOptions{.nanoseconds = nanoseconds,
-                                                .big_endian = r.chance(30),
-                                                .snap_length = snap});
+            recording.octets,
+            pcap::PcapOptions{
+                .nanoseconds = nanoseconds, .big_endian = r.chance(30), .snap_length = snap});
     }
     recording.header = recording.octets.size();
     FragmentMemory memory;

@@ -130,14 +130,14 @@ NaiveBinding Declarations::some_identity() {
     const auto kind = r.below(20);
     if (kind < 14) {
         const bool station = r.chance(50);
-        const auto& host = station ? r.pick(population_->stations)
-                                   : r.one_in(6) ? r.pick(population_->outside)
-                                                 : r.pick(population_->routed);
+        const auto& host = station       ? r.pick(population_->stations)
+                           : r.one_in(6) ? r.pick(population_->outside)
+                                         : r.pick(population_->routed);
         const bool v6 = r.chance(35);
         const std::vector<int> v4_lengths{32, 32, 32, 24, 28, 16, 8};
         const std::vector<int> v6_lengths{128, 128, 64, 48, 40, 121};
-        b.prefix = v6 ? Prefix::of(host.v6, r.pick(v6_lengths))
-                      : Prefix::of(host.v4, r.pick(v4_lengths));
+        b.prefix =
+            v6 ? Prefix::of(host.v6, r.pick(v6_lengths)) : Prefix::of(host.v4, r.pick(v4_lengths));
         b.value = to_string(b.prefix);
         b.per_address = r.chance(40);
     } else if (kind < 17) {

@@ -26,10 +26,11 @@ Status Desk::stamp(Cut& cut, const NaiveRules& rules) {
     if (cut.batch.directory_version == rules.version &&
         cut.batch.class_version == rules.class_version)
         return {};
-    return fail(ErrorCode::failed,
-                fmt::format("a batch of meter {} names directory {} and classes '{}', not {} and '{}'",
-                            cut.batch.meter.name, cut.batch.directory_version,
-                            cut.batch.class_version, rules.version, rules.class_version));
+    return fail(
+        ErrorCode::failed,
+        fmt::format("a batch of meter {} names directory {} and classes '{}', not {} and '{}'",
+                    cut.batch.meter.name, cut.batch.directory_version, cut.batch.class_version,
+                    rules.version, rules.class_version));
 }
 
 Result<LedgerBox::Committed> Desk::commit(const Cut& cut, bool& booked) {

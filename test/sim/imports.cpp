@@ -9,9 +9,8 @@ namespace octroi::sim {
 namespace {
 
 std::unexpected<Error> wrong(const CaptureFile& file, const std::string& what) {
-    return fail(ErrorCode::failed,
-                fmt::format("{} (recording {}, {} octets of it): {}", file.path, file.recording,
-                            file.visible, what));
+    return fail(ErrorCode::failed, fmt::format("{} (recording {}, {} octets of it): {}", file.path,
+                                               file.recording, file.visible, what));
 }
 
 }  // namespace
@@ -29,7 +28,7 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     auto meter = capture::FileMeter::open(file.path, options, cursors);
     if (!meter) {
         const bool no_capture = file.visible < recording.header;
-        if (no_capture && meter.error().code == ErrorCode::invalid) return std::nullopt;
+        if (no_capture && meter.error().code == ErrorCode::corrupt) return std::nullopt;
         return std::unexpected(meter.error());
     }
     const std::size_t visible = recording.whole_frames(file.visible);
@@ -39,13 +38,16 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
                                        "in the ledger",
                                        (*meter)->known_as(), visible - recording.booked, visible));
     }
-    if ((*meter)->resumed_at() != recording.booked)
-        return wrong(file, fmt::format("goes on behind frame {}, but {} are in the ledger",
-                                       (*meter)->resumed_at(), recording.booked));
+    // A part without a frame is nobody's copy.
+    if ((*meter)->resumed_at() != (visible == 0 ? 0 : recording.booked))
+        return wrong(file,
+                     fmt::format("goes on behind frame {} of {} as '{}', but {} are in the ledger",
+                                 (*meter)->resumed_at(), (*meter)->source(), (*meter)->known_as(),
+                                 recording.booked));
     Run run;
+    run.at = visible == 0 ? 0 : recording.booked;
     run.meter = *std::move(meter);
     run.every = options.checkpoint_packets;
-    run.at = recording.booked;
     run.visible = visible;
     run.clean = recording.ends_clean(file.visible);
     TRY(desk_->refresh());
@@ -60,8 +62,7 @@ Result<Cut> Imports::next_cut(Run& run, const Recording& recording) {
         run.ended = pull == Pull::end;
     }
     const std::size_t next =
-        run.ended ? run.visible
-                  : static_cast<std::size_t>((run.at / run.every + 1) * run.every);
+        run.ended ? run.visible : static_cast<std::size_t>((run.at / run.every + 1) * run.every);
     if (next > run.visible)
         return fail(ErrorCode::failed, "a file meter stops behind the end of its file");
     Cut cut;
@@ -87,7 +88,7 @@ Result<bool> Imports::import(const CaptureFile& file) {
         TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(cut, booked));
         if (booked) {
             ++batches_;
-            recording.booked = run->at;
+            recording.booked = std::max(recording.booked, run->at);
         }
         if (outcome == LedgerBox::Committed::cut) return true;
         if (outcome == LedgerBox::Committed::conflict)
@@ -111,7 +112,7 @@ Result<bool> Imports::import_twice(const CaptureFile& file) {
     TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(one, booked));
     if (booked) {
         ++batches_;
-        recording.booked = first->at;
+        recording.booked = std::max(recording.booked, first->at);
     }
     if (outcome == LedgerBox::Committed::cut) return true;
     if (outcome != LedgerBox::Committed::yes || one.batch.cursors.empty()) return false;

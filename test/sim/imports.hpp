@@ -32,10 +32,10 @@ private:
     struct Run {
         std::unique_ptr<capture::FileMeter> meter;
         std::unique_ptr<Metering> metering;
-        std::uint64_t every = 0;   // checkpoint_packets
-        std::size_t at = 0;        // frames of the recording that were handed over
-        std::size_t visible = 0;   // whole frames
-        bool clean = true;         // the file does not end within a record
+        std::uint64_t every = 0;  // checkpoint_packets
+        std::size_t at = 0;       // frames of the recording that were handed over
+        std::size_t visible = 0;  // whole frames
+        bool clean = true;        // the file does not end within a record
         bool ended = false;
     };
     // Nothing: there is nothing to import.

@@ -26,7 +26,8 @@ struct Options {
 
 constexpr const char* usage_text =
     "octroi_sim [--seed N | --seeds A..B] [--steps N] [--verbose]\n"
-    "Runs a simulated world through the meters into a ledger, and compares it with what was sent.\n";
+    "Runs a simulated world through the meters into a ledger, and compares it with what was "
+    "sent.\n";
 
 // A folder for one run, in memory where there is such a place; gone afterwards.
 class Folder {

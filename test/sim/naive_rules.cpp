@@ -93,9 +93,9 @@ NaiveParty party_of(const End& end, UtcTime time, const NaiveRules& rules) {
     if (const auto special = special_class(end.address)) return {kind_outside, *special, ""};
     if (const NaiveNetwork* network = network_of(end.address, rules)) {
         const bool single = network->prefix.length == end.address.bits();
-        return {kind_unattributed, "",
-                network->per_address || single ? to_string(end.address)
-                                               : to_string(network->prefix)};
+        return {
+            kind_unattributed, "",
+            network->per_address || single ? to_string(end.address) : to_string(network->prefix)};
     }
     const NaiveRoute* route = nullptr;
     for (const NaiveRoute& r : rules.routes)

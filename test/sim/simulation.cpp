@@ -72,8 +72,8 @@ private:
         if (random_.one_in(15) && files.size() < 20) captures_.copy(CaptureFile(file));
         const CaptureFile which = random_.pick(files);
         if (random_.chance(50)) return {};
-        TRY_ASSIGN(const bool cut, random_.one_in(10) ? imports_.import_twice(which)
-                                                      : imports_.import(which));
+        TRY_ASSIGN(const bool cut,
+                   random_.one_in(10) ? imports_.import_twice(which) : imports_.import(which));
         if (cut) return after_crash();
         return {};
     }

@@ -27,8 +27,8 @@ struct Figures {
 
 struct Outcome {
     Figures figures;
-    Status status;               // what does not agree
-    std::uint64_t at_step = 0;   // and when
+    Status status;              // what does not agree
+    std::uint64_t at_step = 0;  // and when
 };
 
 // `folder` is empty and this run's own.

@@ -64,12 +64,9 @@ Population::Population(Random& random) {
 }
 
 std::vector<std::pair<std::string, std::vector<std::string>>> service_rules() {
-    return {{"web", {"tcp/80,443,8000-8010"}},
-            {"quic", {"udp/443", "udp/80,8000:8010"}},
-            {"dns", {"udp/53", "tcp/53"}},
-            {"ping", {"icmp/8,0", "icmpv6/128,129"}},
-            {"control", {"icmp", "icmpv6"}},
-            {"tunnel", {"gre"}}};
+    return {{"web", {"tcp/80,443,8000-8010"}}, {"quic", {"udp/443", "udp/80,8000:8010"}},
+            {"dns", {"udp/53", "tcp/53"}},     {"ping", {"icmp/8,0", "icmpv6/128,129"}},
+            {"control", {"icmp", "icmpv6"}},   {"tunnel", {"gre"}}};
 }
 
 // The rules above, in this order, by hand. Other ports of the scenario have no name.
@@ -187,8 +184,7 @@ Packet Traffic::whole(const Conversation& c, UtcTime time, bool outbound) {
     if (!without_length) frame.padded_to(60);
     p.octets = frame.octets();
     p.sent.frame = static_cast<std::uint32_t>(p.octets.size());
-    p.sent.bytes =
-        (c.v6 ? v6_header : v4_header) + options + transport_header(c.proto) + payload;
+    p.sent.bytes = (c.v6 ? v6_header : v4_header) + options + transport_header(c.proto) + payload;
     p.sent.service = service_of(c.proto, sport, dport, type);
     return p;
 }
@@ -226,8 +222,8 @@ std::vector<Packet> Traffic::fragments(const Conversation& c, UtcTime time, bool
         p.sent.datagram = id;
         all.push_back(std::move(p));
     }
-    if (r.one_in(6)) std::swap(all.front(), all.back());   // the first one comes late
-    if (r.one_in(8)) all.erase(all.begin());               // or one never comes
+    if (r.one_in(6)) std::swap(all.front(), all.back());  // the first one comes late
+    if (r.one_in(8)) all.erase(all.begin());              // or one never comes
     return all;
 }
 

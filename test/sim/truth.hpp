@@ -27,8 +27,8 @@ struct Sent {
     Mac dst_mac;
     std::uint16_t vlan = 0;
     Way way = Way::unknown;
-    std::string interface;  // where it was seen; empty: a file that does not say
-    std::string service;    // of a later fragment: that of its datagram
+    std::string interface;    // where it was seen; empty: a file that does not say
+    std::string service;      // of a later fragment: that of its datagram
     std::uint64_t bytes = 0;  // what is to be counted: layer 3, or the frame where there is no IP
     std::uint32_t frame = 0;  // its length on the wire
     Part part = Part::whole;
