@@ -16,6 +16,13 @@ constexpr Duration retry_pause = Duration::seconds(1);
 // Frames of one interface before the next one has its turn.
 constexpr std::size_t turn = 4096;
 constexpr std::uint64_t packet_bytes_max = 65'535;
+// What an interface's counters may leave out of a frame: bridges and VLAN devices count behind the
+// Ethernet header, and a driver may count behind the tags that it takes off.
+constexpr std::uint32_t uncounted_max = 14 + 2 * 4;
+// Ring blocks are closed in two delivery delays at the latest.
+constexpr Duration ring_delay = CaptureHost::delivery_delay + CaptureHost::delivery_delay;
+// Nothing waits longer, also when the clock is set back.
+constexpr Duration wait_max = Duration::seconds(1);
 
 [[nodiscard]] const Interface* find(const std::vector<Interface>& present, std::string_view name) {
     const auto found = std::ranges::find(present, name, &Interface::name);
@@ -42,6 +49,11 @@ Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& optio
         return fail(ErrorCode::invalid, "a live capture needs at least one interface");
     if (options.interfaces.size() >= UINT16_MAX)
         return fail(ErrorCode::over_limit, "too many interfaces for one capture");
+    for (auto name = options.interfaces.begin(); name != options.interfaces.end(); ++name)
+        if (std::find(options.interfaces.begin(), name, *name) != name)
+            return fail(
+                ErrorCode::invalid,
+                fmt::format("interface {} is named twice; its traffic would count twice", *name));
     TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
     TRY_ASSIGN(auto forwarded, ForwardedFlows::create(mix(options.seed ^ mix_a, mix_b)));
     auto meter = std::unique_ptr<LiveMeter>(
@@ -93,6 +105,7 @@ Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     port.opened = InterfacePosition::of(*interface, boot_, host_->clock().now());
     port.accounted = port.opened;
     port.wire_bytes = 0;
+    port.counted = 0;
     port.bounded = 0;
     port.reported = {};
     return {};
@@ -130,13 +143,19 @@ void LiveMeter::lose_port(Port& port) {
 
 std::size_t LiveMeter::read_ports() {
     std::size_t frames = 0;
+    reading_at_ = host_->clock().uptime();
     for (const auto& port : ports_) {
         if (!port->source) continue;
+        const UtcTime now = host_->clock().now();
         const auto got = port->source->read(turn, &on_frame, port.get());
-        if (got.has_value())
-            frames += *got;
-        else
+        if (!got.has_value()) {
             lose_port(*port);
+            continue;
+        }
+        frames += *got;
+        // Beyond now: the clock was set back.
+        if (*got == 0 && (port->read_until < now - ring_delay || port->read_until > now))
+            port->read_until = now - ring_delay;
     }
     return frames;
 }
@@ -152,6 +171,7 @@ Result<Pull> LiveMeter::pull(ReadingSink& sink, Duration wait) {
         host_->wait(sources, wait);
         frames = read_ports();
     }
+    release_waiting();
     take_batch();
     if (frames == 0) intake_->sweep(host_->clock().now(), out_);
     out_.flush();
@@ -175,10 +195,14 @@ void LiveMeter::take_frame(Port& port, const RawFrame& frame) {
     sample.time = std::clamp<std::int64_t>(frame.time.ns, 0, latest);
     sample.wire_length = frame.wire_length;
     port.wire_bytes += frame.wire_length;
+    port.counted += frame.wire_length - std::min(frame.wire_length, uncounted_max);
+    port.read_until = UtcTime{sample.time};
     const Direction way = direction(port, p);
-    if (ports_.size() > 1 && p.outcome == packet::Outcome::ip)
-        mark_forwarded(p, way, UtcTime{sample.time});
     mark_direction(p.key, way);
+    if (must_wait(p, way, UtcTime{sample.time})) {
+        if (port.waiting.full()) release_waiting();
+        return port.waiting.push(sample, reading_at_);
+    }
     if (++batched_ == batch_size) take_batch();
 }
 
@@ -196,13 +220,59 @@ Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const 
     return own_addresses_.contains(p.key.dst()) ? Direction::in : Direction::unknown;
 }
 
-void LiveMeter::mark_forwarded(packet::Packet& p, Direction way, UtcTime time) {
-    if (options_.forwarded == ForwardedPolicy::each) return;
+// Marks a duplicate that is known as one. True: it cannot be told yet.
+bool LiveMeter::must_wait(packet::Packet& p, Direction way, UtcTime time) {
+    if (ports_.size() < 2 || options_.forwarded == ForwardedPolicy::each ||
+        p.outcome != packet::Outcome::ip)
+        return false;
     if (way == Direction::in) {
         forwarded_.came_in(p.key, time);
-    } else if (way == Direction::out && forwarded_.came_in_elsewhere(p.key, time) &&
-               !own_addresses_.contains(p.key.src())) {
-        p.key.words[5] |= duplicate_mark;
+        return false;
+    }
+    if (own_addresses_.contains(p.key.src())) return false;
+    if (!forwarded_.came_in_elsewhere(p.key, time)) return true;
+    p.key.words[5] |= duplicate_mark;
+    return false;
+}
+
+void LiveMeter::count(const Sample& sample) {
+    batch_[batched_] = sample;
+    if (++batched_ == batch_size) take_batch();
+}
+
+UtcTime LiveMeter::all_read_until() const {
+    UtcTime until = UtcTime::max();
+    for (const auto& port : ports_)
+        if (port->source) until = std::min(until, port->read_until);
+    return until;
+}
+
+// In the order of time, so that the first sight of a packet comes first. A flow of which no
+// interface says the way (a bridge's ports, tunnels) belongs to the one that has it first.
+void LiveMeter::release_waiting() {
+    const UtcTime until = all_read_until();
+    for (;;) {
+        Port* first = nullptr;
+        for (const auto& port : ports_) {
+            if (port->waiting.empty()) continue;
+            if (first == nullptr ||
+                port->waiting.front().sample.time < first->waiting.front().sample.time)
+                first = port.get();
+        }
+        if (first == nullptr) return;
+        const WaitingFrames::Frame& frame = first->waiting.front();
+        if (UtcTime{frame.sample.time} > until && !first->waiting.full() &&
+            reading_at_ - frame.read_at < wait_max)
+            return;
+        Sample sample = frame.sample;
+        first->waiting.pop();
+        packet::FlowKey& key = sample.packet.key;
+        const UtcTime time{sample.time};
+        if (forwarded_.came_in_elsewhere(key, time))
+            key.words[5] |= duplicate_mark;
+        else if (direction_of(key) == Direction::unknown)
+            forwarded_.came_in(key, time);
+        count(sample);
     }
 }
 
@@ -219,7 +289,7 @@ void LiveMeter::drain() {
             if (host_->clock().uptime() - begin > Duration::seconds(1)) return;
         }
         const Duration passed = host_->clock().uptime() - begin;
-        const Duration left = CaptureHost::delivery_delay + CaptureHost::delivery_delay - passed;
+        const Duration left = ring_delay - passed;
         std::vector<PacketSource*> sources;
         for (const auto& port : ports_)
             if (port->source) sources.push_back(port->source.get());
@@ -263,7 +333,7 @@ void LiveMeter::add_drops(Port& port, const CaptureStatistics& stated, const Int
         std::uint64_t bound = at_most(ring);
         if (options_.filter.empty() && interface != nullptr) {
             const auto position = InterfacePosition::of(*interface, boot_, now);
-            const std::uint64_t known = port.wire_bytes + port.bounded;
+            const std::uint64_t known = port.counted + port.bounded;
             if (port.opened.comparable_with(position)) {
                 const std::uint64_t passed = position.bytes - port.opened.bytes;
                 bound = std::min(bound, passed > known ? passed - known : 0);
@@ -300,16 +370,19 @@ Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
     out_.set_sink(sink);
     // The cursors' counters come first: all that they hold is then in the ring, or lost.
     const UtcTime now = host_->clock().now();
-    TRY_ASSIGN(const auto present, host_->interfaces());
-    learn_addresses(present);
+    const auto present = host_->interfaces();
+    if (present.has_value()) learn_addresses(*present);
     drain();
+    release_waiting();
     take_batch();
     intake_->hand_over(out_);
     out_.flush();
     Checkpoint out;
     for (const auto& port : ports_) {
+        // Without counters the cursors stay where they are, and drops are stated the next time.
+        if (!present.has_value()) break;
         const std::uint64_t version = port->cursor.version;
-        settle_port(*port, present, now);
+        settle_port(*port, *present, now);
         if (port->cursor.version != version) out.cursors.push_back(port->cursor);
     }
     out.losses = std::exchange(losses_, {});

@@ -7,6 +7,11 @@
 // on links without MACs, from one of the host's addresses), `in` where it goes to it or to many,
 // else unknown (promiscuous mode).
 //
+// A frame that goes out with another's source address may have come in elsewhere, on an interface
+// whose ring is read later. It waits until all that came before it was read (two delivery delays),
+// and counts then: once, whichever ring is read first. What waits at a checkpoint was seen behind
+// the cursors' counters, and is in the next one.
+//
 // What could not be seen is stated as losses at each checkpoint: drops of the ring and of the
 // interface, and what passed while the meter was not running or the interface was down. Their
 // bounds are upper bounds: from the interface's own counters less what was seen (only without a
@@ -24,12 +29,14 @@
 #include "meter/capture/forwarded.hpp"
 #include "meter/capture/intake.hpp"
 #include "meter/capture/interface_position.hpp"
+#include "meter/capture/waiting_frames.hpp"
 #include "meter/meter.hpp"
 
 namespace octroi::capture {
 
 enum class ForwardedPolicy : std::uint8_t {
-    once,  // a packet seen coming in on one interface is a duplicate when it goes out on another
+    once,  // a packet seen on one interface is a duplicate when it goes out on another, or passes
+           // it
     each,  // every interface counts for itself
 };
 
@@ -76,9 +83,12 @@ private:
         InterfacePosition opened;      // when the source was opened
         InterfacePosition accounted;   // at the last checkpoint
         std::uint64_t wire_bytes = 0;  // seen since it was opened
+        std::uint64_t counted = 0;     // of these, what its counters hold at least
         std::uint64_t bounded = 0;     // bytes that losses since then stand for
         CaptureStatistics reported;
         UtcTime retry_at;
+        UtcTime read_until;  // all frames of this time and before it were read
+        WaitingFrames waiting;
     };
 
     LiveMeter(const LiveMeterOptions& options, CaptureHost& host, std::unique_ptr<Intake> intake,
@@ -93,7 +103,10 @@ private:
     static void on_frame(void* port, const RawFrame& frame);
     void take_frame(Port& port, const RawFrame& frame);
     [[nodiscard]] Direction direction(const Port& port, const packet::Packet& packet) const;
-    void mark_forwarded(packet::Packet& packet, Direction direction, UtcTime time);
+    [[nodiscard]] bool must_wait(packet::Packet& packet, Direction direction, UtcTime time);
+    void count(const Sample& sample);
+    [[nodiscard]] UtcTime all_read_until() const;
+    void release_waiting();
     void take_batch();
 
     [[nodiscard]] std::string source_of(const Port& port) const;
@@ -114,6 +127,7 @@ private:
     ReadingBuffer out_;
     std::array<Sample, batch_size> batch_;
     std::size_t batched_ = 0;
+    Duration reading_at_;       // uptime of the read in progress
     std::vector<Loss> losses_;  // since the last checkpoint
     OtherCounters other_;
 };
