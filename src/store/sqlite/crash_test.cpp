@@ -195,7 +195,7 @@ TEST(DiskFull, ACommitIsRefusedWholeAndSucceedsWhenThereIsRoom) {
 }
 
 TEST(KillNine, AtRandomMomentsLeavesTheLedgerAsIfUndisturbed) {
-    constexpr std::uint64_t batches = 60;
+    constexpr std::uint64_t batches = 200;
     const Folder folder;
     const std::string path = folder.file("l.db");
     std::mt19937_64 random(20261121);
@@ -205,7 +205,7 @@ TEST(KillNine, AtRandomMomentsLeavesTheLedgerAsIfUndisturbed) {
         ASSERT_GE(child, 0);
         if (child == 0) commit_until_killed(path, batches);
         // From "not even open" to a few commits; later attempts get longer, so that it ends.
-        const auto limit_ns = 1000 * (15'000 + attempt * 500);
+        const auto limit_ns = 1000 * (4'000 + attempt * 500);
         const timespec moment{0, static_cast<long>(random() % static_cast<unsigned>(limit_ns))};
         ppoll(nullptr, 0, &moment, nullptr);
         kill(child, SIGKILL);
