@@ -16,12 +16,21 @@ using CursorKey = std::pair<std::string, std::string>;  // meter, source
 class Auditor {
 public:
     [[nodiscard]] AuditReport take() {
+        report_.directory_head_hash = directory_hash_;
         for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
         return std::move(report_);
     }
 
     void visit(const StoredBatch& stored);
     void visit(const StoredDirectoryChange& change);
+    // When all of both were visited: versions that were cut off the directory's end leave no gap.
+    void check_directory_is_whole() {
+        if (newest_used_ > report_.directory_versions)
+            add(FindingKind::directory, newest_used_by_,
+                fmt::format("it was attributed with version {} of the directory, which ends with "
+                            "version {}",
+                            newest_used_, report_.directory_versions));
+    }
     void compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current);
     void add_store(std::vector<std::string> texts) {
         for (std::string& text : texts) add(FindingKind::store, 0, std::move(text));
@@ -50,6 +59,8 @@ private:
     std::map<std::string, MeterTotals> meters_;
     std::map<CursorKey, Cursor> cursors_;
     std::string directory_hash_ = zero_hash();
+    std::uint64_t newest_used_ = 0;  // version of the directory, and the first batch with it
+    std::uint64_t newest_used_by_ = 0;
 };
 
 void Auditor::visit(const StoredBatch& stored) {
@@ -70,6 +81,10 @@ void Auditor::visit(const StoredBatch& stored) {
                 "it does not have the hash that was made for it: it, or the hash of the batch "
                 "before, was changed");
         report_.head_hash = stored.hash;
+    }
+    if (stored.batch.directory_version > newest_used_) {
+        newest_used_ = stored.batch.directory_version;
+        newest_used_by_ = number;
     }
     check_cursors(stored);
     total(stored);
@@ -181,6 +196,7 @@ Result<AuditReport> audit(Query& ledger) {
         };
         TRY(ledger.each_batch(visit));
         TRY(ledger.each_directory_change(visit));
+        auditor.check_directory_is_whole();
         TRY_ASSIGN(const auto current, ledger.current_cursors());
         auditor.compare_cursors(current);
         return {};

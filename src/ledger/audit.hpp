@@ -53,6 +53,8 @@ struct AuditReport {
     // Of the last batch (zeros: none). Noted down elsewhere, it also proves that nothing was cut
     // off the end, and that nobody has rewritten the whole.
     std::string head_hash;
+    // Of the last version of the directory, for the same: batches name versions, not what they say.
+    std::string directory_head_hash;
 
     [[nodiscard]] bool holds() const { return findings.empty(); }
 };

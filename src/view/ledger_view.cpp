@@ -258,11 +258,14 @@ Sheet audit_sheet(const AuditReport& report) {
         sheet.notes.push_back(
             fmt::format("and {} findings more", count_text(report.findings_left_off)));
     sheet.notes.push_back("Head of the chain: " + to_hex(report.head_hash));
+    if (report.directory_versions > 0)
+        sheet.notes.push_back("Head of the directory: " + to_hex(report.directory_head_hash));
     sheet.meta = {{"holds", report.holds()},
                   {"batches", report.batches},
                   {"transfers", report.transfers},
                   {"directory_versions", report.directory_versions},
                   {"head_hash", to_hex(report.head_hash)},
+                  {"directory_head_hash", to_hex(report.directory_head_hash)},
                   {"findings", std::move(texts)},
                   {"findings_left_off", report.findings_left_off}};
     if (report.holds())

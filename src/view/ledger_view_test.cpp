@@ -124,6 +124,7 @@ AuditReport report() {
     r.transfers = 34'567;
     r.directory_versions = 3;
     r.head_hash = std::string(32, '\xab');
+    r.directory_head_hash = std::string(32, '\xcd');
     MeterTotals m;
     m.meter = "eth0";
     m.batches = 1200;

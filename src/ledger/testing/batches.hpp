@@ -47,7 +47,6 @@ public:
         batch_.meter = {std::move(meter), "capture", role};
         batch_.booked_at = some_day + Duration::seconds(static_cast<std::int64_t>(id));
         batch_.class_version = "00ff";
-        batch_.directory_version = 3;
     }
 
     BatchBuilder& transfer(int bucket, const Party& from, const Party& to,

@@ -40,6 +40,7 @@ void fill(const std::string& path) {
     for (std::uint64_t number = 1; number <= 4; ++number) {
         Batch batch = random_batch(number, 1, 30);
         batch.meter.name = "eth0";
+        batch.directory_version = 2;
         batch.cursors = {{"file:1", fmt::format("at {}", number), number, "note"}};
         batch.losses = {{"eth0", LossReason::truncated, {bucket_at(0), bucket_at(1)}, number, 9}};
         ASSERT_TRUE(ledger->commit(batch));
@@ -165,6 +166,11 @@ TEST_F(Tamper, WithMoreThanOneValueIsFound) {
              "UPDATE class_routes SET octets = zeroblob(3)",
              "INSERT INTO account VALUES ('intruder', '', '', 2, NULL)",
              "UPDATE binding SET account = 'user1' WHERE removed IS NULL",
+             // The last version of the directory, as if it had never been.
+             "DELETE FROM account WHERE added = 2; DELETE FROM binding WHERE added = 2; "
+             "DELETE FROM network WHERE added = 2; UPDATE account SET removed = NULL; "
+             "UPDATE binding SET removed = NULL; UPDATE network SET removed = NULL; "
+             "DELETE FROM directory_change WHERE version = 2",
          }) {
         ASSERT_TRUE(change(sql)) << sql;
         EXPECT_GT(findings(copy_), 0U) << sql;
