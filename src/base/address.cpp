@@ -54,10 +54,12 @@ std::string to_string(const Address& address) {
 
 Result<Address> parse_address(std::string_view text) {
     const std::string terminated(text);
+    // inet_pton would not see what stands behind a zero octet.
+    const bool whole = text.find('\0') == std::string_view::npos;
     std::array<std::uint8_t, 16> octets{};
-    if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1)
+    if (whole && inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1)
         return Address::v4(octets.data());
-    if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1)
+    if (whole && inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1)
         return Address::v6(octets.data());
     return fail(ErrorCode::invalid, fmt::format("'{}' is not an IP address", text));
 }

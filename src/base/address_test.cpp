@@ -12,6 +12,7 @@ TEST(Address, KeepsItsFamilyAndPrintsCanonically) {
     EXPECT_EQ(parse_address("::ffff:192.0.2.1")->family, Family::v6);
     EXPECT_NE(*parse_address("::ffff:192.0.2.1"), *parse_address("192.0.2.1"));
     EXPECT_EQ(to_string(Address{}), "");
+    EXPECT_FALSE(parse_address(std::string_view("192.0.2.1\0.9", 12)).has_value());
     EXPECT_EQ(Address::v4(0xC0000201U), *parse_address("192.0.2.1"));
     EXPECT_EQ(parse_address("192.0.2.1")->v4_value(), 0xC0000201U);
 }

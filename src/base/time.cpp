@@ -68,7 +68,9 @@ constexpr std::array duration_units{
 
 std::string to_rfc3339(UtcTime t, int fraction_digits) {
     namespace chrono = std::chrono;
-    const std::int64_t seconds = bucket_start(t, Duration::seconds(1)).ns / ns_per_second;
+    // Rounded down; so also where the second that holds t begins before the least time.
+    const std::int64_t rest = t.ns % ns_per_second;
+    const std::int64_t seconds = t.ns / ns_per_second - (rest < 0 ? 1 : 0);
     const chrono::sys_seconds when{chrono::seconds{seconds}};
     const auto day = chrono::floor<chrono::days>(when);
     const chrono::year_month_day date{day};
@@ -78,7 +80,7 @@ std::string to_rfc3339(UtcTime t, int fraction_digits) {
                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
     if (fraction_digits > 0) {
-        const std::string fraction = fmt::format("{:09}", t.ns - seconds * ns_per_second);
+        const std::string fraction = fmt::format("{:09}", rest < 0 ? rest + ns_per_second : rest);
         text += '.';
         text += fraction.substr(0, static_cast<std::size_t>(fraction_digits));
     }

@@ -12,6 +12,8 @@ TEST(Time, PrintsRfc3339WithTheAskedPrecision) {
     EXPECT_EQ(to_rfc3339(t, 6), "2023-11-14T22:13:20.123456Z");
     EXPECT_EQ(to_rfc3339(t, 9), "2023-11-14T22:13:20.123456789Z");
     EXPECT_EQ(to_rfc3339(UtcTime{-1}, 9), "1969-12-31T23:59:59.999999999Z");
+    EXPECT_EQ(to_rfc3339(UtcTime::min(), 9), "1677-09-21T00:12:43.145224192Z");
+    EXPECT_EQ(to_rfc3339(UtcTime::max(), 9), "2262-04-11T23:47:16.854775807Z");
 }
 
 TEST(Time, ReadsWhatItPrints) {

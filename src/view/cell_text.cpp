@@ -168,7 +168,8 @@ void append_csv_field(TextBuffer& out, std::string_view text) {
 void append_rfc3339(TextBuffer& out, const Moment& moment) {
     namespace chrono = std::chrono;
     constexpr std::int64_t second = 1'000'000'000;
-    const std::int64_t whole = bucket_start(moment.at, Duration::seconds(1)).ns / second;
+    const std::int64_t rest_ns = moment.at.ns % second;
+    const std::int64_t whole = moment.at.ns / second - (rest_ns < 0 ? 1 : 0);
     const chrono::sys_seconds when{chrono::seconds{whole}};
     const auto day = chrono::floor<chrono::days>(when);
     const chrono::year_month_day date{day};
@@ -188,7 +189,7 @@ void append_rfc3339(TextBuffer& out, const Moment& moment) {
     append_two(out, of_day % 60);
     if (moment.digits > 0) {
         out.push_back('.');
-        auto rest = static_cast<std::uint64_t>(moment.at.ns - whole * second);
+        const auto rest = static_cast<std::uint64_t>(rest_ns < 0 ? rest_ns + second : rest_ns);
         std::uint64_t unit = second / 10;
         for (int i = 0; i < moment.digits && i < 9; ++i, unit /= 10)
             out.push_back(static_cast<char>('0' + rest / unit % 10));
