@@ -65,6 +65,17 @@ std::vector<std::pair<const Account*, int>> in_tree_order(const std::vector<Acco
     return ordered;
 }
 
+// Of one identity the newest binding that is valid holds: by identity, the number of that one.
+std::map<Identity, std::uint64_t> holding(const Directory& directory, UtcTime now) {
+    std::map<Identity, std::uint64_t> newest;
+    for (const Binding& b : directory.bindings) {
+        if (!b.valid.contains(now)) continue;
+        std::uint64_t& id = newest[b.identity];
+        id = std::max(id, b.id);
+    }
+    return newest;
+}
+
 }  // namespace
 
 Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now) {
@@ -137,9 +148,10 @@ Sheet accounts_sheet(const Directory& directory, UtcTime now) {
                      {"parent", "Parent", ColumnKind::text, Audience::machines},
                      {"depth", "Depth", ColumnKind::number, Audience::machines},
                      {"bindings", "Bindings", ColumnKind::count}};
+    const auto holds = holding(directory, now);
     std::map<std::string, std::uint64_t> bound;
     for (const Binding& b : directory.bindings)
-        if (b.valid.contains(now)) ++bound[b.account];
+        if (b.valid.contains(now) && holds.at(b.identity) == b.id) ++bound[b.account];
     for (const auto& [account, depth] : in_tree_order(directory.accounts)) {
         const auto found = bound.find(account->name);
         sheet.rows.push_back({{account->name, text_or_absent(account->title),
@@ -160,15 +172,23 @@ Sheet bindings_sheet(const Directory& directory, UtcTime now, bool with_ended) {
                      {"account", "Account"},
                      {"from", "From", ColumnKind::time, Audience::everyone, 1},
                      {"until", "Until", ColumnKind::time, Audience::everyone, 1},
-                     {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2}};
+                     {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2},
+                     {"overridden_by", "Overridden by", ColumnKind::number, Audience::machines}};
+    const auto holds = holding(directory, now);
     for (const Binding& b : directory.bindings) {
         const bool now_valid = b.valid.contains(now);
         if (!now_valid && !with_ended) continue;
+        const bool overridden = now_valid && holds.at(b.identity) != b.id;
         Row row{{b.id, kind_text(b.identity.kind), b.identity.value, b.account,
-                 moment_or_absent(b.valid.begin), moment_or_absent(b.valid.end), b.per_address}};
-        if (!now_valid) row.tone = Tone::dim;
+                 moment_or_absent(b.valid.begin), moment_or_absent(b.valid.end), b.per_address,
+                 overridden ? Cell{holds.at(b.identity)} : Cell{}}};
+        if (!now_valid || overridden) row.tone = Tone::dim;
+        // People see the column where it says something.
+        if (overridden) sheet.columns.back().audience = Audience::everyone;
         sheet.rows.push_back(std::move(row));
     }
+    if (sheet.columns.back().audience == Audience::everyone)
+        sheet.notes = {"Of one identity the newest binding holds."};
     sheet.when_empty =
         directory.accounts.empty()
             ? "Nothing is bound. Make an account first: `octroi account add NAME`."

@@ -86,6 +86,23 @@ TEST(DirectorySheets, Goldens) {
     support::expect_golden("view/networks.txt", table(networks_sheet(directory())));
 }
 
+// Two bindings of one identity look alike, but only one of them decides.
+TEST(DirectorySheets, SayWhichBindingHolds) {
+    Directory d = directory();
+    d.bindings.push_back({4, {IdentityKind::vlan, "12"}, "physics", {}, false});
+    d.bindings.push_back(
+        {5, {IdentityKind::vlan, "12"}, "lost", {UtcTime::min(), now - Duration{1}}, false});
+    const Sheet sheet = bindings_sheet(d, now);
+    ASSERT_EQ(sheet.rows.size(), 3U);
+    EXPECT_EQ(sheet.rows[1].cells.back(), Cell{std::uint64_t{4}});
+    EXPECT_EQ(sheet.rows[2].cells.back(), Cell{});
+    EXPECT_NE(table(sheet).find("Overridden by"), std::string::npos);
+    EXPECT_EQ(table(bindings_sheet(directory(), now)).find("Overridden by"), std::string::npos);
+    for (const Row& row : accounts_sheet(d, now).rows)
+        EXPECT_EQ(row.cells.back(),
+                  Cell{std::uint64_t{row.cells[0] == Cell{std::string("physics")} ? 2U : 0U}});
+}
+
 TEST(DirectorySheets, EveryAccountIsListedOnceEvenInABrokenTree) {
     Directory d;
     d.accounts = {{"a", "", ""}, {"b", "a", ""}, {"c", "b", ""}, {"orphan", "gone", ""}};
