@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Parties that are single addresses: only those seen, at most 64 octets each (24 of row, up to
-// twice for a growing vector, and 4 to 11 of index), so that a /8 that is wholly in use takes about
-// 1 GB and one with a thousand hosts next to nothing.
+// Parties that are single addresses: only those seen, at most 70 octets each (24 of row, up to
+// twice for a growing vector, and 11 to 22 of index), so that a /8 that is wholly in use takes
+// about 1 GB and one with a thousand hosts next to nothing.
 
 #include <cstdint>
 #include <cstring>
@@ -27,14 +27,23 @@ public:
     explicit AddressParties(std::uint64_t seed) noexcept : seed_(seed | 1U) {}
 
     [[nodiscard]] std::uint32_t row_of(std::uint32_t owner, const Address& address) {
-        const auto next = static_cast<std::uint32_t>(rows_.size());
         const Row wanted{address, owner};
+        return row_of(wanted, hash(wanted));
+    }
+    [[nodiscard]] std::uint32_t row_of(const Row& wanted, std::uint64_t hash_of_row) {
+        const auto next = static_cast<std::uint32_t>(rows_.size());
         const std::uint32_t row = index_.find_or_insert(
-            hash(wanted), next, [&](std::uint32_t r) { return rows_[r] == wanted; },
-            [&](std::uint32_t r) { return hash(rows_[r]); });
+            hash_of_row, next, [&](std::uint32_t r) { return same(rows_[r], wanted); });
         if (row == next) rows_.push_back(wanted);
         return row;
     }
+    // For the two above, ahead of time: see RowIndex.
+    [[nodiscard]] std::uint64_t hash(const Row& row) const noexcept {
+        const Words words = words_of(row.address);
+        return mix(words.high ^ mix_a ^ row.owner, mix(words.low ^ seed_, mix_b) ^ mix_c);
+    }
+    [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
+
     [[nodiscard]] const Row& row(std::uint32_t at) const noexcept { return rows_[at]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     void reset() noexcept {
@@ -46,12 +55,22 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint64_t hash(const Row& row) const noexcept {
+    struct Words {
         std::uint64_t high = 0;
         std::uint64_t low = 0;
-        std::memcpy(&high, row.address.octets.data(), 8);
-        std::memcpy(&low, row.address.octets.data() + 8, 8);
-        return mix(high ^ mix_a ^ row.owner, mix(low ^ seed_, mix_b) ^ mix_c);
+    };
+    [[nodiscard]] static Words words_of(const Address& address) noexcept {
+        Words words;
+        std::memcpy(&words.high, address.octets.data(), 8);
+        std::memcpy(&words.low, address.octets.data() + 8, 8);
+        return words;
+    }
+    // As ==, which calls memcmp.
+    [[nodiscard]] static bool same(const Row& a, const Row& b) noexcept {
+        const Words x = words_of(a.address);
+        const Words y = words_of(b.address);
+        return x.high == y.high && x.low == y.low && a.owner == b.owner &&
+               a.address.family == b.address.family;
     }
 
     std::uint64_t seed_;

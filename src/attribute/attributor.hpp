@@ -16,14 +16,15 @@
 // buckets, or over a change of a binding, is split in proportion to time (split.hpp); its flow
 // belongs to the first part.
 //
-// Memory: 28 octets for each memo of the meter (the live flows); for a batch 40 + 11 for each row
-// and 64 for each single address seen. Between batches at most rows_kept and addresses_kept stay.
+// Memory: 28 octets for each memo of the meter (the live flows); for a batch 40 + 22 for each row
+// and 70 for each single address seen. Between batches at most rows_kept and addresses_kept stay.
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "attribute/address_parties.hpp"
@@ -39,10 +40,10 @@ namespace octroi {
 
 // The attributed part of a Batch; fields of the same names.
 struct Attributed {
-    std::vector<Party> parties;
-    std::vector<std::string> services;
-    std::vector<Transfer> transfers;  // sorted, one row for each (bucket, from, to, service)
-    Volume volume;                    // the sum of the transfers
+    std::vector<Party> parties;         // sorted
+    std::vector<std::string> services;  // sorted
+    std::vector<Transfer> transfers;    // sorted, one row for each (bucket, from, to, service)
+    Volume volume;                      // the sum of the transfers
     std::string class_version;
     std::uint64_t directory_version = 0;
 };
@@ -93,6 +94,18 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
 private:
+    // In the order of attribute_counters.
+    enum Count : std::size_t { readings, remembered, split, odd_times, overlong, refused };
+    // PartyKind::excluded names; by the numbers below.
+    static constexpr std::array<std::string_view, 4> reasons = {"non-ip", "malformed", "duplicate",
+                                                                "loopback"};
+    enum Reason : std::uint32_t {
+        reason_non_ip,
+        reason_malformed,
+        reason_duplicate,
+        reason_loopback
+    };
+
     using BucketNumber = std::int32_t;
     // Who and what, and when it holds.
     struct Answer {
@@ -116,6 +129,31 @@ private:
         CompiledDirectory::Answer from;
         CompiledDirectory::Answer to;
     };
+    // One end before it has a number: an address that is a party may be new.
+    struct End {
+        bool by_address = false;
+        std::uint32_t number = 0;  // unless by_address
+        AddressParties::Row row;   // by_address
+        std::uint64_t hash = 0;    // of the row
+    };
+    struct Finding {
+        End from;
+        End to;
+        std::uint32_t service = 0;
+        Interval valid;
+    };
+    // A reading on its way through accept(), which takes a group of them from step to step.
+    struct Passage {
+        enum class Way : std::uint8_t { refused, split, remembered, resolved };
+        Way way = Way::refused;
+        BucketNumber bucket = 0;
+        std::uint32_t row = RowIndex::absent;  // remembered: the memo's row, if it is of this batch
+        std::uint64_t hash = 0;                // of the row's key
+        Finding finding;                       // resolved
+        Answer answer;                         // resolved
+    };
+    static constexpr std::size_t group_size = 32;
+    using Group = std::span<const Reading>;
 
     // Numbers of parties: those of the directory, then from here on the classes, the built-in
     // classes, the reasons of exclusion, and single addresses.
@@ -129,21 +167,38 @@ private:
     void number_parties();
     void forget();
     [[nodiscard]] bool count(const Reading& reading) noexcept;
-    bool add_remembered(const Reading& reading);
-    void add_whole(const Reading& reading, BucketNumber bucket);
+    // The steps of accept(): attributor_accept.cpp.
+    void prefetch_memos(Group group) const;
+    void choose_ways(Group group);
+    void meet_addresses(Group group);
+    void number_ends(Group group);
+    void meet_rows(Group group);
+    void add_group(Group group);
+    [[nodiscard]] Passage::Way choose_way(const Reading& reading, BucketNumber& bucket);
+    bool add_remembered(const Reading& reading, BucketNumber bucket);
+    void add_whole(const Reading& reading, BucketNumber bucket, const Answer& answer,
+                   std::uint64_t hash);
     void add_split(const Reading& reading);
     [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
-    [[nodiscard]] Answer resolve(const Reading& reading, UtcTime time);
+    // Without a change; then with numbers for addresses that had none.
+    [[nodiscard]] Finding find(const Reading& reading, UtcTime time) const;
+    [[nodiscard]] Answer answer_of(const Finding& finding);
     [[nodiscard]] Ends find_ends(const Reading& reading, UtcTime time) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
-    [[nodiscard]] std::uint32_t party_of(const CompiledDirectory::Answer& answer,
-                                         const Address& address);
-    [[nodiscard]] std::uint32_t party_of(const CompiledDirectory::Target& target,
-                                         const Address& address);
+    [[nodiscard]] End end_of(const CompiledDirectory::Answer& answer, const Address& address) const;
+    [[nodiscard]] End end_of(const CompiledDirectory::Target& target, const Address& address) const;
+    [[nodiscard]] std::uint32_t number_of(const End& end);
+    [[nodiscard]] static TallyKey key_of(BucketNumber bucket, const Answer& answer) noexcept {
+        return {bucket, answer.from, answer.to, answer.service};
+    }
     [[nodiscard]] Memo* memo_of(const Reading& reading);
     void remember(const Reading& reading, const Answer& answer);
     [[nodiscard]] Party party(std::uint32_t number) const;
-    [[nodiscard]] std::vector<std::uint32_t> used_parties() const;
+    // The parts of take(): attributor_take.cpp.
+    [[nodiscard]] std::vector<std::uint32_t> take_parties(Attributed& out) const;
+    [[nodiscard]] std::vector<std::uint32_t> take_services(Attributed& out) const;
+    void take_transfers(Attributed& out, const std::vector<std::uint32_t>& place_of_party,
+                        const std::vector<std::uint32_t>& place_of_service) const;
 
     DirectoryPtr directory_;
     ClassesPtr classes_;
@@ -156,6 +211,7 @@ private:
     Tally tally_;
     std::uint32_t generation_ = 1;  // of the tally's rows
     std::vector<Memo> memos_;
+    std::array<Passage, group_size> passages_;
     UtcTime bucket_begin_{1};  // the bucket of the reading before; at first none
     UtcTime bucket_end_{0};
     BucketNumber bucket_ = 0;

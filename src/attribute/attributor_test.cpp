@@ -98,9 +98,9 @@ TEST(Attributor, ExcludedKinds) {
     r.ethertype = 0x0806;
     f.accept(r);
     EXPECT_EQ(f.take(),
-              "0 @excluded/non-ip > @excluded/non-ip ethertype/arp 100/2/1\n"
+              "0 @excluded/duplicate > @excluded/duplicate http 100/2/1\n"
               "0 @excluded/malformed > @excluded/malformed malformed 100/2/1\n"
-              "0 @excluded/duplicate > @excluded/duplicate http 100/2/1\n");
+              "0 @excluded/non-ip > @excluded/non-ip ethertype/arp 100/2/1\n");
 }
 
 TEST(Attributor, MacAndLinkIdentifyTheirEnd) {
@@ -150,7 +150,7 @@ TEST(Attributor, SplitsOverBucketsAndBindings) {
     f.accept(r);
     EXPECT_EQ(
         f.take(),
-        "0 physics(10.1.0.0/16) > world http 750/1/1\n0 alice(10.1.2.3) > world http 250/1/0\n");
+        "0 alice(10.1.2.3) > world http 250/1/0\n0 physics(10.1.0.0/16) > world http 750/1/1\n");
     EXPECT_EQ(f.count("attribute_split_total"), 2U);
 }
 

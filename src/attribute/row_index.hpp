@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Finds rows of somebody's vector by their key: an open-addressing table of row numbers, nothing
-// else. The rows stay where they are and keep their order; clearing keeps the memory.
+// Finds rows of somebody's vector by their key: an open-addressing table of row numbers, each with
+// half of its key's hash, so that rows of other keys are hardly ever looked at and growing looks at
+// none. The rows stay where they are and keep their order; clearing keeps the memory.
 
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -16,51 +18,79 @@ public:
     static constexpr std::uint32_t absent = 0xFFFFFFFFU;
 
     // The row for which equals(row) holds, or `next_row` if there is none: it is then in the index
-    // and the caller appends it. hash_of(row) gives the hash of a row already in the index.
-    template <typename Equals, typename HashOf>
+    // and the caller appends it.
+    template <typename Equals>
     [[nodiscard]] std::uint32_t find_or_insert(std::uint64_t hash, std::uint32_t next_row,
-                                               Equals equals, HashOf hash_of) {
-        if (count_ * 4 >= slots_.size() * 3) grow(hash_of);
-        std::uint64_t at = hash & mask();
-        while (slots_[at] != absent) {
-            if (equals(slots_[at])) return slots_[at];
-            at = (at + 1) & mask();
+                                               Equals equals) {
+        if (count_ * 4 >= slots_.size() * 3) grow();
+        const std::uint64_t tag = hash & tag_mask;
+        std::uint64_t at = home(hash);
+        for (; slots_[at] != empty; at = (at + 1) & mask()) {
+            const std::uint64_t slot = slots_[at];
+            if ((slot & tag_mask) == tag && equals(static_cast<std::uint32_t>(slot)))
+                return static_cast<std::uint32_t>(slot);
         }
         CHECK(next_row != absent);
-        slots_[at] = next_row;
+        slots_[at] = tag | next_row;
         ++count_;
         return next_row;
     }
 
+    // For __builtin_prefetch by callers that know a few keys ahead: where find_or_insert() will
+    // look at first (null while there is nothing), and then the row that it will most likely
+    // compare (absent: none).
+    [[nodiscard]] const void* first_step(std::uint64_t hash) const noexcept {
+        return slots_.empty() ? nullptr : &slots_[home(hash)];
+    }
+    [[nodiscard]] std::uint32_t likely(std::uint64_t hash) const noexcept {
+        if (slots_.empty()) return absent;
+        const std::uint64_t tag = hash & tag_mask;
+        for (std::uint64_t at = home(hash);; at = (at + 1) & mask()) {
+            const std::uint64_t slot = slots_[at];
+            if (slot == empty) return absent;
+            if ((slot & tag_mask) == tag) return static_cast<std::uint32_t>(slot);
+        }
+    }
+
     void clear() noexcept {
-        slots_.assign(slots_.size(), absent);
+        slots_.assign(slots_.size(), empty);
         count_ = 0;
     }
     // Gives the memory back too.
     void reset() noexcept {
-        slots_ = std::vector<std::uint32_t>();
+        slots_ = std::vector<std::uint64_t>();
         count_ = 0;
     }
     [[nodiscard]] std::size_t memory() const noexcept {
-        return slots_.capacity() * sizeof(std::uint32_t);
+        return slots_.capacity() * sizeof(std::uint64_t);
     }
 
 private:
-    [[nodiscard]] std::uint64_t mask() const noexcept { return slots_.size() - 1; }
+    // A slot: the upper half of the hash, and the row's number.
+    static constexpr std::uint64_t tag_mask = 0xFFFFFFFF00000000U;
+    static constexpr std::uint64_t empty = absent;  // its number is never a row's
+    static constexpr std::size_t slots_first = 64;
+    static constexpr std::size_t slots_max = std::size_t{1} << 32U;
 
-    template <typename HashOf>
-    void grow(HashOf hash_of) {
-        const std::vector<std::uint32_t> old = std::move(slots_);
-        slots_.assign(old.empty() ? 64 : old.size() * 2, absent);
-        for (const std::uint32_t row : old) {
-            if (row == absent) continue;
-            std::uint64_t at = hash_of(row) & mask();
-            while (slots_[at] != absent) at = (at + 1) & mask();
-            slots_[at] = row;
+    [[nodiscard]] std::uint64_t mask() const noexcept { return slots_.size() - 1; }
+    // By the first bits of the hash, which stand in the slot: growing keeps the order of slots.
+    [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept { return hash >> shift_; }
+
+    void grow() {
+        const std::vector<std::uint64_t> old = std::move(slots_);
+        CHECK(old.size() < slots_max);
+        slots_.assign(old.empty() ? slots_first : old.size() * 2, empty);
+        shift_ = 64U - static_cast<unsigned>(std::countr_zero(slots_.size()));
+        for (const std::uint64_t slot : old) {
+            if (slot == empty) continue;
+            std::uint64_t at = home(slot);
+            while (slots_[at] != empty) at = (at + 1) & mask();
+            slots_[at] = slot;
         }
     }
 
-    std::vector<std::uint32_t> slots_;  // a power of two, or none
+    std::vector<std::uint64_t> slots_;  // a power of two, or none
+    unsigned shift_ = 0;                // 64 - log2 of their number
     std::size_t count_ = 0;
 };
 

@@ -33,14 +33,22 @@ public:
     explicit Tally(std::uint64_t seed) noexcept : seed_(seed | 1U) {}
 
     // The place of the key's row, made if it is not there. Valid until clear().
-    [[nodiscard]] std::uint32_t row_of(const TallyKey& key) {
+    [[nodiscard]] std::uint32_t row_of(const TallyKey& key) { return row_of(key, hash(key)); }
+    [[nodiscard]] std::uint32_t row_of(const TallyKey& key, std::uint64_t hash_of_key) {
         const auto next = static_cast<std::uint32_t>(rows_.size());
         const std::uint32_t row = index_.find_or_insert(
-            hash(key), next, [&](std::uint32_t r) { return rows_[r].key == key; },
-            [&](std::uint32_t r) { return hash(rows_[r].key); });
+            hash_of_key, next, [&](std::uint32_t r) { return rows_[r].key == key; });
         if (row == next) rows_.push_back({key, 0, 0, 0});
         return row;
     }
+    // For the two above, ahead of time: see RowIndex.
+    [[nodiscard]] std::uint64_t hash(const TallyKey& key) const noexcept {
+        const auto bucket = static_cast<std::uint32_t>(key.bucket);
+        const std::uint64_t ends = std::uint64_t{key.from} << 32U | key.to;
+        return mix(ends ^ mix_a,
+                   (std::uint64_t{key.service} << 32U | bucket) ^ seed_ ^ mix(ends, mix_b));
+    }
+    [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
     // Sums cannot overflow: the attributor bounds the total of all rows.
     void add(std::uint32_t row, std::uint64_t bytes, std::uint64_t packets,
              std::uint64_t flows) noexcept {
@@ -67,13 +75,6 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint64_t hash(const TallyKey& key) const noexcept {
-        const auto bucket = static_cast<std::uint32_t>(key.bucket);
-        const std::uint64_t ends = std::uint64_t{key.from} << 32U | key.to;
-        return mix(ends ^ mix_a,
-                   (std::uint64_t{key.service} << 32U | bucket) ^ seed_ ^ mix(ends, mix_b));
-    }
-
     std::uint64_t seed_;
     std::vector<TallyRow> rows_;
     RowIndex index_;

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of readings into the sums.
+//
+// What a reading needs lies all over memory: its flow's memo, its two addresses, its row. Each is
+// found by the one before, so one reading after another would wait four times for each. Therefore a
+// group of readings goes step by step: a step asks for the memory that the next one needs, of all
+// readings of the group, and the waits overlap. The steps ahead of the last only fetch and find;
+// what is booked, remembered and counted is done by the last one, in order.
+#include <algorithm>
+
+#include "attribute/attributor.hpp"
+#include "attribute/bucket_number.hpp"
+#include "attribute/split.hpp"
+#include "base/check.hpp"
+
+namespace octroi {
+namespace {
+
+// 31 days of buckets: no meter holds a reading back for longer, so this is a clock gone wrong.
+constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
+
+// The buckets that lie wholly inside the interval.
+std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexcept {
+    const UtcTime begin = std::max(valid.begin, earliest);
+    const UtcTime end = std::min(valid.end, latest);
+    const std::int32_t first = bucket_number(begin) + (bucket_start(begin) == begin ? 0 : 1);
+    return {first, std::max(first, bucket_number(end))};
+}
+
+}  // namespace
+
+void Attributor::accept(std::span<const Reading> batch) {
+    const auto part = [&](std::size_t at) {
+        return batch.subspan(at, std::min(group_size, batch.size() - at));
+    };
+    if (!batch.empty()) prefetch_memos(part(0));
+    for (std::size_t at = 0; at < batch.size(); at += group_size) {
+        const Group group = part(at);
+        if (at + group_size < batch.size()) prefetch_memos(part(at + group_size));
+        choose_ways(group);
+        meet_addresses(group);
+        number_ends(group);
+        meet_rows(group);
+        add_group(group);
+    }
+}
+
+// The prefetches of all these steps stand where they are needed and in no functions of their own:
+// g++ 12 takes such a function for one without effect and drops the call.
+void Attributor::prefetch_memos(Group group) const {
+    for (const Reading& reading : group) {
+        if (reading.memo < memos_.size()) __builtin_prefetch(&memos_[reading.memo], 1);
+        if (!reading.fresh) continue;
+        __builtin_prefetch(classes_->first_step(reading.src));
+        __builtin_prefetch(classes_->first_step(reading.dst));
+    }
+}
+
+void Attributor::choose_ways(Group group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        Passage& passage = passages_[i];
+        passage.way = choose_way(group[i], passage.bucket);
+        if (passage.way != Passage::Way::resolved) continue;
+        passage.finding = find(group[i], group[i].first);
+        for (const End* end : {&passage.finding.from, &passage.finding.to})
+            if (end->by_address) __builtin_prefetch(addresses_.index().first_step(end->hash));
+    }
+}
+
+Attributor::Passage::Way Attributor::choose_way(const Reading& reading, BucketNumber& bucket) {
+    if (!count(reading)) return Passage::Way::refused;
+    if (reading.first < bucket_begin_ || reading.last >= bucket_end_ ||
+        reading.last < reading.first) {
+        const bool sane =
+            reading.first <= reading.last && reading.first >= earliest && reading.last <= latest;
+        if (!sane || bucket_number(reading.first) != bucket_number(reading.last))
+            return Passage::Way::split;
+        bucket_ = bucket_number(reading.first);
+        bucket_begin_ = bucket_begin(bucket_);
+        bucket_end_ = bucket_begin(bucket_ + 1);
+    }
+    bucket = bucket_;
+    const bool known = !reading.fresh && reading.memo < memos_.size();
+    return known ? Passage::Way::remembered : Passage::Way::resolved;
+}
+
+// Of what is remembered: the row, or where it will be. A memo may be written anew by a reading
+// before this one in the same group, so nothing is concluded from it here.
+void Attributor::meet_addresses(Group group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        Passage& passage = passages_[i];
+        passage.row = RowIndex::absent;
+        if (passage.way == Passage::Way::remembered) {
+            const Memo& memo = memos_[group[i].memo];
+            if (memo.row_generation == generation_) {
+                passage.row = memo.row;
+                __builtin_prefetch(&tally_.row(memo.row), 1);
+            } else {
+                passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
+                __builtin_prefetch(tally_.index().first_step(passage.hash));
+            }
+        } else if (passage.way == Passage::Way::resolved) {
+            for (const End* end : {&passage.finding.from, &passage.finding.to}) {
+                if (!end->by_address) continue;
+                const std::uint32_t row = addresses_.index().likely(end->hash);
+                if (row != RowIndex::absent) __builtin_prefetch(&addresses_.row(row));
+            }
+        }
+    }
+}
+
+void Attributor::number_ends(Group group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        Passage& passage = passages_[i];
+        if (passage.way == Passage::Way::resolved) {
+            passage.answer = answer_of(passage.finding);
+            passage.hash = tally_.hash(key_of(passage.bucket, passage.answer));
+        } else if (passage.row != RowIndex::absent &&
+                   tally_.row(passage.row).key.bucket != passage.bucket) {
+            const Memo& memo = memos_[group[i].memo];
+            passage.row = RowIndex::absent;
+            passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
+        } else {
+            continue;
+        }
+        __builtin_prefetch(tally_.index().first_step(passage.hash));
+    }
+}
+
+void Attributor::meet_rows(Group group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        const Passage& passage = passages_[i];
+        if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
+        const std::uint32_t row = tally_.index().likely(passage.hash);
+        if (row != RowIndex::absent) __builtin_prefetch(&tally_.row(row), 1);
+    }
+}
+
+void Attributor::add_group(Group group) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        const Reading& reading = group[i];
+        const Passage& passage = passages_[i];
+        switch (passage.way) {
+            case Passage::Way::refused:
+                break;
+            case Passage::Way::split:
+                add_split(reading);
+                break;
+            case Passage::Way::resolved:
+                add_whole(reading, passage.bucket, passage.answer, passage.hash);
+                break;
+            case Passage::Way::remembered:
+                if (add_remembered(reading, passage.bucket)) break;
+                const Answer answer = answer_of(find(reading, reading.first));
+                add_whole(reading, passage.bucket, answer,
+                          tally_.hash(key_of(passage.bucket, answer)));
+                break;
+        }
+    }
+}
+
+// Adds to the batch's totals. False: they would overflow, and the reading is not booked.
+bool Attributor::count(const Reading& reading) noexcept {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t flows = 0;
+    if (__builtin_add_overflow(bytes_, reading.bytes, &bytes) ||
+        __builtin_add_overflow(packets_, reading.packets, &packets) ||
+        __builtin_add_overflow(flows_, reading.flows, &flows)) {
+        ++counts_[refused];
+        return false;
+    }
+    bytes_ = bytes;
+    packets_ = packets;
+    flows_ = flows;
+    ++counts_[readings];
+    return true;
+}
+
+// The short way: a reading inside one bucket whose flow was looked up before.
+bool Attributor::add_remembered(const Reading& reading, BucketNumber bucket) {
+    if (reading.fresh || reading.memo >= memos_.size()) return false;
+    Memo& memo = memos_[reading.memo];
+    if (bucket < memo.first || bucket >= memo.end) return false;
+    if (memo.row_generation != generation_ || tally_.row(memo.row).key.bucket != bucket) {
+        memo.row = tally_.row_of({bucket, memo.from, memo.to, memo.service});
+        memo.row_generation = generation_;
+    }
+    ++counts_[remembered];
+    tally_.add(memo.row, reading.bytes, reading.packets, reading.flows);
+    return true;
+}
+
+void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const Answer& answer,
+                           std::uint64_t hash) {
+    if (answer.valid.end <= reading.last) {
+        add_split(reading);
+        return;
+    }
+    const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
+    tally_.add(row, reading.bytes, reading.packets, reading.flows);
+    remember(reading, answer);
+    if (Memo* memo = memo_of(reading)) {
+        memo->row = row;
+        memo->row_generation = generation_;
+    }
+}
+
+// The long way: part by part, each within one bucket and one answer.
+void Attributor::add_split(const Reading& reading) {
+    UtcTime last = std::clamp(reading.last, earliest, latest);
+    UtcTime first = std::clamp(reading.first, earliest, latest);
+    if (first > last) first = last;
+    if (first != reading.first || last != reading.last) ++counts_[odd_times];
+    if (bucket_number(last) - bucket_number(first) >= buckets_of_a_reading_max) {
+        ++counts_[overlong];
+        first = last;
+    }
+    TimeSplit bytes(first, last, reading.bytes);
+    TimeSplit packets(first, last, reading.packets);
+    std::uint64_t flows = reading.flows;
+    std::uint64_t parts = 0;
+    if (reading.fresh) {
+        if (Memo* memo = memo_of(reading)) *memo = Memo{};
+    }
+    for (UtcTime at = first; at <= last; ++parts) {
+        const BucketNumber bucket = bucket_number(at);
+        const Answer answer = answer_at(reading, at);
+        const UtcTime until = std::min(bucket_begin(bucket + 1), answer.valid.end);
+        CHECK(until > at);
+        const std::uint32_t row = tally_.row_of({bucket, answer.from, answer.to, answer.service});
+        tally_.add(row, bytes.take_until(until), packets.take_until(until), flows);
+        flows = 0;
+        at = until;
+    }
+    if (parts > 1) ++counts_[split];
+}
+
+// As find(), from memory where possible.
+Attributor::Answer Attributor::answer_at(const Reading& reading, UtcTime time) {
+    const BucketNumber bucket = bucket_number(time);
+    if (const Memo* memo = memo_of(reading);
+        memo != nullptr && bucket >= memo->first && bucket < memo->end) {
+        return {
+            memo->from, memo->to, memo->service, {bucket_begin(bucket), bucket_begin(bucket + 1)}};
+    }
+    const Answer answer = answer_of(find(reading, time));
+    remember(reading, answer);
+    return answer;
+}
+
+Attributor::Memo* Attributor::memo_of(const Reading& reading) {
+    if (reading.memo == 0 || reading.memo >= memos_.size()) return nullptr;
+    return &memos_[reading.memo];
+}
+
+void Attributor::remember(const Reading& reading, const Answer& answer) {
+    if (reading.memo == 0 || reading.memo >= memos_max) return;
+    if (reading.memo >= memos_.size()) {
+        // Dense numbers: doubling keeps the cost of growing small.
+        memos_.resize(std::max<std::size_t>({reading.memo + 1UL, memos_.size() * 2, 1024}));
+    }
+    const auto [first, end] = whole_buckets(answer.valid);
+    memos_[reading.memo] = {first, end, answer.from, answer.to, answer.service, 0, 0};
+}
+
+}  // namespace octroi
