@@ -76,7 +76,10 @@ public:
             sheet.totals_label = "Total";
         }
         sheet.heading = heading();
-        if (!sheet.rows.empty()) sheet.notes = notes();
+        if (!sheet.rows.empty())
+            sheet.notes = notes();
+        else if (const auto note = bucket_note())
+            sheet.notes = {*note};
         sheet.when_empty = when_empty();
         sheet.meta = meta();
         return sheet;
@@ -295,8 +298,19 @@ private:
         return {first, std::string(layer_text)};
     }
 
+    // A bucket belongs to the period in which it starts, so one that --since cuts is not there.
+    std::optional<std::string> bucket_note() const {
+        const UtcTime begin = view_.period.begin;
+        if (!view_.of_buckets || begin == UtcTime::min() || bucket_start(begin) == begin)
+            return std::nullopt;
+        return fmt::format("Figures are kept for every {} minutes: these begin at {}.",
+                           bucket_length.ns / Duration::minutes(1).ns,
+                           local_text(bucket_start(begin) + bucket_length, view_.zone));
+    }
+
     std::vector<std::string> notes() const {
         std::vector<std::string> notes;
+        if (const auto note = bucket_note()) notes.push_back(*note);
         if (!view_.account) notes.push_back(conservation_text(usage_.totals, view_.units));
         const bool names_it = std::ranges::any_of(
             usage_.rows, [](const UsageRow& row) { return row.account == "@unattributed"; });
@@ -377,6 +391,7 @@ Sheet run_sheet(const Usage& usage, const Interval& period, const Zone& zone, Un
     view.period = period;
     view.zone = zone;
     view.units = units;
+    view.of_buckets = false;
     Sheet sheet = usage_sheet(usage, view);
     sheet.columns.front().title = "Host";
     sheet.heading.front() = fmt::format("Local hosts, {}", period_text(period, zone));

@@ -27,6 +27,9 @@ struct UsageView {
     std::vector<Account> accounts;  // titles and, with tree, who is below whom
     std::optional<std::string> account;
     bool tree = false;
+    // The sums are those of the buckets that begin in the period, as a ledger gives them; false: of
+    // the period to the moment.
+    bool of_buckets = true;
 };
 
 // Rows from the greatest total to the least, periods in order of time, a tree from its tops down.

@@ -139,6 +139,18 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
     EXPECT_EQ(parsed["totals"]["total_bytes"], 1000U);
 }
 
+// "--since -2m" is empty for a reason that nobody would guess.
+TEST(UsageView, SaysWhereABucketIsCut) {
+    UsageView view = view_by({UsageKey::account});
+    const Usage u = folded(question_by({UsageKey::account}), traffic());
+    EXPECT_EQ(table(usage_sheet(u, view)).find("every 5 minutes"), std::string::npos);
+    view.period.begin = at("2026-11-01T10:02:00Z");
+    EXPECT_NE(table(usage_sheet(u, view)).find("these begin at 2026-11-01 10:05."),
+              std::string::npos);
+    EXPECT_NE(table(usage_sheet({}, view)).find("these begin at 2026-11-01 10:05."),
+              std::string::npos);
+}
+
 TEST(UsageView, ByDayInAZone) {
     const Zone vienna = Zone::find("Europe/Vienna").value();
     UsageView view = view_by({UsageKey::period, UsageKey::service});
@@ -207,6 +219,10 @@ TEST(RunSheet, Hosts) {
     const Interval run{at("2026-11-01T10:00:00Z"), at("2026-11-01T10:00:20Z")};
     support::expect_golden("view/run.txt", table(run_sheet(u, run, Zone::utc(), Units::iec)));
     EXPECT_NE(table(run_sheet({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
+              std::string::npos);
+    // What was counted since the start is not cut at a bucket.
+    const Interval inside{run.begin + Duration::seconds(7), run.end};
+    EXPECT_EQ(table(run_sheet(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
               std::string::npos);
 }
 
