@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "config/declaration_text.hpp"
 #include "config/suggest.hpp"
@@ -17,6 +18,7 @@ template <typename Row>
 struct Field {
     std::string_view name;
     Status (*set)(Row&, std::string_view);
+    bool required = false;
 };
 
 Status set_flag(bool& flag, std::string_view text) {
@@ -39,13 +41,13 @@ Status set_text(Row& row, std::string_view text) {
 }
 
 constexpr std::array account_fields{
-    Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>},
+    Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>, true},
     Field<DeclaredAccount>{"parent", set_text<&DeclaredAccount::parent>},
     Field<DeclaredAccount>{"title", set_text<&DeclaredAccount::title>},
 };
 constexpr std::array binding_fields{
-    Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>},
-    Field<DeclaredBinding>{"account", set_text<&DeclaredBinding::account>},
+    Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>, true},
+    Field<DeclaredBinding>{"account", set_text<&DeclaredBinding::account>, true},
     Field<DeclaredBinding>{
         "from", [](DeclaredBinding& b, std::string_view t) { return set_time(b.from, t); }},
     Field<DeclaredBinding>{
@@ -55,7 +57,7 @@ constexpr std::array binding_fields{
         [](DeclaredBinding& b, std::string_view t) { return set_flag(b.per_address, t); }},
 };
 constexpr std::array network_fields{
-    Field<DeclaredNetwork>{"prefix", set_text<&DeclaredNetwork::prefix>},
+    Field<DeclaredNetwork>{"prefix", set_text<&DeclaredNetwork::prefix>, true},
     Field<DeclaredNetwork>{
         "per_address",
         [](DeclaredNetwork& n, std::string_view t) { return set_flag(n.per_address, t); }},
@@ -63,13 +65,12 @@ constexpr std::array network_fields{
 
 class Filler {
 public:
-    // The first field of each kind may not be empty.
     template <typename Row, std::size_t N>
     void add(const DeclaredRecord& record, const std::array<Field<Row>, N>& fields,
              std::vector<Row>& rows) {
         Row row;
         row.where = record.where;
-        bool named = false;
+        std::set<std::string_view> given;
         for (const auto& [name, text] : record.fields) {
             const auto field = std::find_if(fields.begin(), fields.end(),
                                             [&](const auto& f) { return f.name == name; });
@@ -82,9 +83,11 @@ public:
             }
             if (const auto set = field->set(row, text); !set)
                 return problem(record.where, set.error().text);
-            named = named || (field == fields.begin() && !text.empty());
+            if (!text.empty()) given.insert(field->name);
         }
-        if (!named) return problem(record.where, fmt::format("{} is missing", fields.front().name));
+        for (const auto& field : fields)
+            if (field.required && !given.contains(field.name))
+                return problem(record.where, fmt::format("{} is missing", field.name));
         rows.push_back(std::move(row));
     }
     void problem(const SourceLine& where, std::string_view text) {

@@ -55,6 +55,10 @@ TEST(Declaration, RefusesWhatIsNoDeclaration) {
                                                           {"name\n\"open", "a.csv"},
                                                           {"name\na,b\n", "a.csv"}})
         EXPECT_FALSE(parse_declaration(text, file).has_value()) << text;
+    // A line that stops short binds to nobody; said with its place, before anything is planned.
+    const auto short_line = parse_declaration("identity,account\n10.1.0.0/16\n", "b.csv");
+    ASSERT_FALSE(short_line.has_value());
+    EXPECT_EQ(short_line.error().text, "b.csv:2: account is missing");
     EXPECT_TRUE(parse_declaration("", "a.csv")->accounts.empty());
 }
 
