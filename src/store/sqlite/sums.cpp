@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    // Batches that overlap the period, as one run where one follows the other directly.
+    // Of each batch that overlaps the period, in the order in which they stand.
     [[nodiscard]] Result<std::vector<Run>> find_runs();
     // The first transfer in [first, end) whose bucket is at or behind `bucket`: inside a batch,
     // transfers stand in the order of their buckets.
