@@ -24,8 +24,8 @@ namespace octroi {
 
 struct DeclaredAccount {
     std::string name;
-    std::string parent;
-    std::string title;
+    std::optional<std::string> parent;  // absent: as it is; empty: at the top
+    std::optional<std::string> title;
     SourceLine where;
 };
 

@@ -25,6 +25,8 @@ TEST(Declaration, TomlAndCsvSayTheSame) {
     ASSERT_EQ(accounts->accounts.size(), 1U);
     EXPECT_EQ(toml->accounts[0].title, accounts->accounts[0].title);
     EXPECT_EQ(accounts->accounts[0].title, "Physics, \"the lab\"");
+    EXPECT_FALSE(accounts->accounts[0].parent.has_value()) << "not said is not \"at the top\"";
+    EXPECT_EQ(parse_declaration("name,parent\nx,\n", "p.csv")->accounts[0].parent, "");
     EXPECT_EQ(accounts->accounts[0].where.line, 3U);
     EXPECT_EQ(toml->bindings[0].from, bindings->bindings[0].from);
     EXPECT_EQ(toml->bindings[0].from, UtcTime::from_seconds(1767225600));

@@ -33,9 +33,12 @@ class Reconciler {
 public:
     Reconciler(const Directory& there, UtcTime now) : there_(there), now_(now) {}
 
-    void account(const Account& wanted) {
+    void account(const WantedAccount& declared) {
         const Account* have =
-            find_in(there_.accounts, [&](const Account& a) { return a.name == wanted.name; });
+            find_in(there_.accounts, [&](const Account& a) { return a.name == declared.name; });
+        const Account before = have == nullptr ? Account{} : *have;
+        const Account wanted{declared.name, declared.parent.value_or(before.parent),
+                             declared.title.value_or(before.title)};
         if (have != nullptr && *have == wanted) return;
         result.change.put_accounts.push_back(wanted);
         if (have == nullptr) return line("+ account {}", wanted.name);
@@ -143,7 +146,7 @@ private:
 
 Reconciliation reconcile(const Directory& now_there, const Wanted& wanted, UtcTime now) {
     Reconciler reconciler(now_there, now);
-    for (const Account& account : wanted.accounts) reconciler.account(account);
+    for (const WantedAccount& account : wanted.accounts) reconciler.account(account);
     for (const LocalNetwork& network : wanted.networks) reconciler.network(network);
     for (const WantedBinding& binding : wanted.bindings) reconciler.keep_what_matches(binding);
     for (const WantedBinding& binding : wanted.bindings) reconciler.binding(binding);

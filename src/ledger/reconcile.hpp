@@ -22,8 +22,15 @@ struct WantedBinding {
     bool per_address = false;
 };
 
+// What is absent stays as it is, so that a list of titles does not take the tree apart.
+struct WantedAccount {
+    std::string name;
+    std::optional<std::string> parent;
+    std::optional<std::string> title;
+};
+
 struct Wanted {
-    std::vector<Account> accounts;
+    std::vector<WantedAccount> accounts;
     std::vector<WantedBinding> bindings;
     std::vector<LocalNetwork> networks;
     // Also take away what is not wanted: end its bindings now and drop networks. Accounts stay:

@@ -32,7 +32,8 @@ WantedBinding want(const char* prefix, const char* account) {
 
 TEST(Reconcile, WhatIsThereAlreadyChangesNothing) {
     Wanted wanted;
-    wanted.accounts = there().accounts;
+    for (const Account& account : there().accounts)
+        wanted.accounts.push_back({account.name, account.parent, account.title});
     wanted.networks = there().networks;
     wanted.bindings = {
         want("10.1.0.0/16", "physics"),
@@ -123,6 +124,17 @@ TEST(Reconcile, PruneEndsWhatIsNotDeclared) {
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 8U);
     EXPECT_EQ(result.change.remove_networks, std::vector<std::string>{"10.0.0.0/8"});
+}
+
+TEST(Reconcile, WhatADeclarationDoesNotSayOfAnAccountStays) {
+    Directory directory = there();
+    directory.accounts.push_back({"optics", "physics", "Optics"});
+    Wanted wanted;
+    wanted.accounts = {{"optics", {}, "Optical laboratory"}};
+    const auto result = reconcile(directory, wanted, now);
+    EXPECT_EQ(result.change.put_accounts,
+              (std::vector<Account>{{"optics", "physics", "Optical laboratory"}}));
+    EXPECT_EQ(result.lines, std::vector<std::string>{"~ account optics: title Optical laboratory"});
 }
 
 TEST(Reconcile, ChangesOfAccountsAreSaid) {
