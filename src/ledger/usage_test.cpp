@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "ledger/testing/batches.hpp"
@@ -198,12 +199,29 @@ TEST(Usage, HoldsForRandomTrafficAndTrees) {
             EXPECT_EQ(find(*summed, parent.name).received, received);
             EXPECT_EQ(find(*summed, parent.name).sent, sent);
         }
-        for (const auto key : {UsageKey::service, UsageKey::far_class, UsageKey::direction}) {
+        UsageQuestion question;
+        question.category = [](std::string_view s) { return std::string(s.substr(0, 1)); };
+        for (int i = 0; i < 4; ++i)
+            question.boundaries.push_back(bucket_at(static_cast<int>(random() % 12)) +
+                                          Duration::minutes(static_cast<int>(random() % 5)));
+        std::sort(question.boundaries.begin(), question.boundaries.end());
+        for (const auto key : {UsageKey::service, UsageKey::category, UsageKey::far_class,
+                               UsageKey::direction, UsageKey::meter, UsageKey::period}) {
             Volume sum;
-            const auto by_key = usage({.by = {key}}, rows);
+            question.by = {key, UsageKey::service};
+            const auto by_key = usage(question, rows);
+            ASSERT_TRUE(by_key) << by_key.error().text;
             for (const UsageRow& r : by_key->rows) sum += r.total;
             EXPECT_EQ(sum, whole) << "the rows are the whole, seed " << seed;
+            EXPECT_EQ(by_key->in_rows, whole);
         }
+        // An account is its identities.
+        Volume identities;
+        Volume accounts;
+        const auto by_identity = usage({.by = {UsageKey::account, UsageKey::identity}}, rows);
+        for (const UsageRow& r : by_identity->rows) identities += r.received;
+        for (const UsageRow& r : own->rows) accounts += r.received;
+        EXPECT_EQ(identities, accounts);
         // Both sides of every account: what is attributed, and what is internal once more.
         Volume sides;
         Volume expected = own->totals.attributed;
