@@ -97,6 +97,8 @@ Status use_wal(const sqlite::Database& db) {
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path,
                                                          const SqliteOptions& options) {
     const bool may_write = options.mode != OpenMode::read_only;
+    std::error_code ignored;
+    const bool is_new = !fs::exists(path, ignored);
     if (options.mode == OpenMode::create) {
         TRY(make_folders(fs::path(path).parent_path()));
     } else {
@@ -107,6 +109,8 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
         TRY_ASSIGN(hold, sqlite::hold(path, options.holder));
     }
     TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(options.mode)));
+    // Also in a folder that is open to all; SQLite gives its other files the rights of this one.
+    if (is_new) fs::permissions(path, fs::perms::others_all, fs::perm_options::remove, ignored);
     TRY(configure(db, options));
     // Before the mode is changed: a foreign database is left as it is.
     TRY(sqlite::migrate(db, sqlite::migration_steps(), may_write));

@@ -54,6 +54,25 @@ TEST(Open, MakesFoldersForTheirOwnerAndGroup) {
     EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_only}));
 }
 
+TEST(Open, ANewLedgerIsNotForEverybodyToRead) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    const auto ledger = SqliteLedger::open(path, {.mode = OpenMode::create});
+    ASSERT_TRUE(ledger);
+    ASSERT_TRUE((*ledger)->apply({.put_accounts = {{"a", "", ""}}}, some_day));
+    for (const char* end : {"", "-wal", "-shm"}) {
+        struct stat status{};
+        ASSERT_EQ(stat((path + end).c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0007U, 0U) << path << end;
+    }
+    // One that is there keeps the rights that its owner has given it.
+    ASSERT_EQ(chmod(path.c_str(), 0644), 0);
+    ASSERT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::create}));
+    struct stat status{};
+    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0644U);
+}
+
 TEST(Open, LeavesAloneWhatIsNotALedger) {
     const Folder folder;
     const std::string text = folder.file("text");
