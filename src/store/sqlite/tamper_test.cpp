@@ -166,6 +166,9 @@ TEST_F(Tamper, WithMoreThanOneValueIsFound) {
              "UPDATE class_routes SET octets = zeroblob(3)",
              "INSERT INTO account VALUES ('intruder', '', '', 2, NULL)",
              "UPDATE binding SET account = 'user1' WHERE removed IS NULL",
+             // What will change later batches.
+             "UPDATE account SET title = title; CREATE TRIGGER t AFTER INSERT ON batch BEGIN "
+             "UPDATE transfer SET bytes = 0; END",
              // The last version of the directory, as if it had never been.
              "DELETE FROM account WHERE added = 2; DELETE FROM binding WHERE added = 2; "
              "DELETE FROM network WHERE added = 2; UPDATE account SET removed = NULL; "
