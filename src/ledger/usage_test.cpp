@@ -161,18 +161,51 @@ TEST(Usage, AsksTheStoreForNoMoreThanItNeeds) {
     EXPECT_FALSE(all.role);
 }
 
+std::pair<std::vector<TransferSum>, Volume> random_traffic(std::uint64_t seed) {
+    const Batch batch = random_batch(seed, 1, 300);
+    std::vector<TransferSum> rows;
+    for (const Transfer& t : batch.transfers)
+        rows.push_back({t.bucket, "eth0", MeterRole::bill, batch.parties[t.from],
+                        batch.parties[t.to], batch.services[t.service], t.volume});
+    return {std::move(rows), batch.observed};
+}
+
 // Whatever is asked, it is the same bytes.
+TEST(Usage, RowsAreTheWholeForRandomTraffic) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        std::mt19937_64 random(seed);
+        const auto [rows, whole] = random_traffic(seed);
+        const auto own = usage({.by = {UsageKey::account}}, rows);
+        UsageQuestion question;
+        question.category = [](std::string_view s) { return std::string(s.substr(0, 1)); };
+        for (int i = 0; i < 4; ++i)
+            question.boundaries.push_back(bucket_at(static_cast<int>(random() % 12)) +
+                                          Duration::minutes(static_cast<int>(random() % 5)));
+        std::sort(question.boundaries.begin(), question.boundaries.end());
+        for (const auto key : {UsageKey::service, UsageKey::category, UsageKey::far_class,
+                               UsageKey::direction, UsageKey::meter, UsageKey::period}) {
+            Volume sum;
+            question.by = {key, UsageKey::service};
+            const auto by_key = usage(question, rows);
+            ASSERT_TRUE(by_key) << by_key.error().text;
+            for (const UsageRow& r : by_key->rows) sum += r.total;
+            EXPECT_EQ(sum, whole) << "the rows are the whole, seed " << seed;
+            EXPECT_EQ(by_key->in_rows, whole);
+        }
+        // An account is its identities.
+        Volume identities;
+        Volume accounts;
+        const auto by_identity = usage({.by = {UsageKey::account, UsageKey::identity}}, rows);
+        for (const UsageRow& r : by_identity->rows) identities += r.received;
+        for (const UsageRow& r : own->rows) accounts += r.received;
+        EXPECT_EQ(identities, accounts);
+    }
+}
+
 TEST(Usage, HoldsForRandomTrafficAndTrees) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         std::mt19937_64 random(seed);
-        const Batch batch = random_batch(seed, 1, 300);
-        std::vector<TransferSum> rows;
-        Volume whole;
-        for (const Transfer& t : batch.transfers) {
-            rows.push_back({t.bucket, "eth0", MeterRole::bill, batch.parties[t.from],
-                            batch.parties[t.to], batch.services[t.service], t.volume});
-            whole += t.volume;
-        }
+        const auto [rows, whole] = random_traffic(seed);
         UsageQuestion tree{.by = {UsageKey::account}, .tree = true};
         for (int i = 0; i < 10; ++i)
             tree.accounts.push_back(
@@ -199,29 +232,6 @@ TEST(Usage, HoldsForRandomTrafficAndTrees) {
             EXPECT_EQ(find(*summed, parent.name).received, received);
             EXPECT_EQ(find(*summed, parent.name).sent, sent);
         }
-        UsageQuestion question;
-        question.category = [](std::string_view s) { return std::string(s.substr(0, 1)); };
-        for (int i = 0; i < 4; ++i)
-            question.boundaries.push_back(bucket_at(static_cast<int>(random() % 12)) +
-                                          Duration::minutes(static_cast<int>(random() % 5)));
-        std::sort(question.boundaries.begin(), question.boundaries.end());
-        for (const auto key : {UsageKey::service, UsageKey::category, UsageKey::far_class,
-                               UsageKey::direction, UsageKey::meter, UsageKey::period}) {
-            Volume sum;
-            question.by = {key, UsageKey::service};
-            const auto by_key = usage(question, rows);
-            ASSERT_TRUE(by_key) << by_key.error().text;
-            for (const UsageRow& r : by_key->rows) sum += r.total;
-            EXPECT_EQ(sum, whole) << "the rows are the whole, seed " << seed;
-            EXPECT_EQ(by_key->in_rows, whole);
-        }
-        // An account is its identities.
-        Volume identities;
-        Volume accounts;
-        const auto by_identity = usage({.by = {UsageKey::account, UsageKey::identity}}, rows);
-        for (const UsageRow& r : by_identity->rows) identities += r.received;
-        for (const UsageRow& r : own->rows) accounts += r.received;
-        EXPECT_EQ(identities, accounts);
         // Both sides of every account: what is attributed, and what is internal once more.
         Volume sides;
         Volume expected = own->totals.attributed;
