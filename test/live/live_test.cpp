@@ -79,7 +79,7 @@ protected:
                     },
                     std::chrono::seconds(5)));
                 Arguments client =
-                    in(near_, {"iperf3", "-c", target, "-t", std::to_string(seconds)});
+                    in(near_, {"iperf3", "-c", target, "-t", std::to_string(seconds), "-b", "2G"});
                 if (reverse) client.emplace_back("-R");
                 must(client);
                 (void)server.wait();
