@@ -17,6 +17,7 @@ Status LedgerBox::open() {
 
 Status LedgerBox::crash(bool machine) {
     ++crashes_;
+    was_machine_ = machine;
     // From here on every step fails, so that closing cannot tidy up.
     if (!disk_.is_dead()) disk_.set_fault(Fault::power_cut, 0);
     ledger_.reset();

@@ -4,6 +4,7 @@
 // The ledger on a disk that fails: what the simulation does to it and what it may expect.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,8 @@ public:
     // Whether a batch that was cut stands in the ledger: asked of the batch numbers.
     [[nodiscard]] Result<std::uint64_t> batches();
 
+    // What the last crash was.
+    [[nodiscard]] bool was_machine() const { return was_machine_; }
     [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
     [[nodiscard]] std::uint64_t full() const { return full_; }
     [[nodiscard]] std::uint64_t retries() const { return retries_; }
@@ -51,6 +54,7 @@ private:
     testing::FaultDisk disk_;
     std::unique_ptr<SqliteLedger> ledger_;
     std::uint64_t usual_steps_ = 20;
+    bool was_machine_ = false;
     std::uint64_t crashes_ = 0;
     std::uint64_t full_ = 0;
     std::uint64_t retries_ = 0;

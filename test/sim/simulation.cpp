@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "imports.hpp"
+#include "live_world.hpp"
 
 namespace octroi::sim {
 namespace {
@@ -23,7 +24,8 @@ public:
           declarations_(random_, population_, box_),
           desk_(random_, box_, auditor_, declarations_),
           captures_(random_, population_, folder, recordings_begin),
-          imports_(random_, captures_, desk_, clock_) {}
+          imports_(random_, captures_, desk_, clock_),
+          live_(random_, population_, clock_, desk_) {}
 
     Status run(std::uint64_t steps) {
         TRY(box_.open());
@@ -61,7 +63,25 @@ private:
             if (cut) TRY(after_crash());
             ++figures_.changes;
         }
+        if (random_.one_in(40)) {
+            TRY(box_.crash(random_.chance(50)));
+            TRY(after_crash());
+        }
+        TRY(live());
         return files();
+    }
+
+    Status live() {
+        if (random_.chance(70)) TRY(live_.start());
+        const auto rounds = random_.between(1, 4);
+        for (int i = 0; i < rounds; ++i) {
+            live_.traffic();
+            if (random_.chance(60)) TRY(live_.read());
+            TRY(live_.mishaps());
+        }
+        if (random_.chance(40)) return {};
+        TRY_ASSIGN(const bool cut, live_.commit());
+        return cut ? after_crash() : Status();
     }
 
     Status files() {
@@ -80,12 +100,20 @@ private:
 
     Status after_crash() {
         desk_.forget();
+        live_.die(box_.was_machine());
         return compare();
     }
 
     Status finish() {
         desk_.faults.commit = 0;
         captures_.finish();
+        live_.mend();
+        for (int i = 0; i < 20; ++i) {
+            TRY(live_.start());
+            live_.traffic();
+            TRY(live_.read());
+            TRY_ASSIGN([[maybe_unused]] const bool cut, live_.commit());
+        }
         for (int round = 0; round < 200 && !all_booked(); ++round)
             for (const CaptureFile& file : captures_.files()) {
                 TRY_ASSIGN([[maybe_unused]] const bool cut, imports_.import(file));
@@ -111,6 +139,7 @@ private:
     Desk desk_;
     Captures captures_;
     Imports imports_;
+    LiveWorld live_;
     Figures figures_;
 };
 

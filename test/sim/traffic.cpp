@@ -114,16 +114,13 @@ Conversation Traffic::begin() {
 std::vector<Packet> Traffic::datagram(UtcTime time) {
     if (place_.strange && random_->chance(6)) return {strange(time)};
     if (place_.strange && random_->chance(3)) return {loopback_or_multicast(time)};
-    Conversation& c = random_->pick(conversations_);
-    if (random_->chance(4)) c = begin();
-    return talk(c, time, random_->chance(50));
+    return talk(conversation(), time, random_->chance(50));
 }
 
-std::vector<Packet> Traffic::routed_datagram(UtcTime time, bool& outbound) {
+const Conversation& Traffic::conversation() {
     Conversation& c = random_->pick(conversations_);
     if (random_->chance(4)) c = begin();
-    outbound = random_->chance(50);
-    return talk(c, time, outbound);
+    return c;
 }
 
 std::vector<Packet> Traffic::talk(const Conversation& c, UtcTime time, bool outbound) {
@@ -222,8 +219,9 @@ std::vector<Packet> Traffic::fragments(const Conversation& c, UtcTime time, bool
         p.sent.datagram = id;
         all.push_back(std::move(p));
     }
-    if (r.one_in(6)) std::swap(all.front(), all.back());  // the first one comes late
-    if (r.one_in(8)) all.erase(all.begin());              // or one never comes
+    if (place_.disorder && r.one_in(6))
+        std::swap(all.front(), all.back());                      // the first one comes late
+    if (place_.disorder && r.one_in(8)) all.erase(all.begin());  // or one never comes
     return all;
 }
 
@@ -268,7 +266,8 @@ Packet Traffic::loopback_or_multicast(UtcTime time) {
     } else {
         c.far.v4 = Address::v4(kind == 1 ? 0xe00000fbU : 0xffffffffU);
         c.far.v6 = *parse_address("ff02::fb");
-        if (r.one_in(4)) c.near.v4 = Address::v4(0U);
+        // Whoever has no address yet: of a MAC that no binding names, for many have this address.
+        if (r.one_in(4)) c.near = {Address::v4(0U), *parse_address("::"), population_->gateway};
     }
     return whole(c, time, true);
 }

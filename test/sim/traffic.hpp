@@ -45,7 +45,8 @@ struct Conversation {
 struct Place {
     bool stations = false;  // hosts of the same Ethernet; else only what is routed
     bool vlans = false;
-    bool strange = true;  // ARP, LLDP, malformed headers, loopback, multicast
+    bool disorder = true;  // the first fragment comes late, or never
+    bool strange = true;   // ARP, LLDP, malformed headers, loopback, multicast
 };
 
 class Traffic {
@@ -55,12 +56,13 @@ public:
     // One datagram: one frame, or some where it is fragmented. Times are `time`; interface and way
     // are left to whoever knows where it is seen.
     [[nodiscard]] std::vector<Packet> datagram(UtcTime time);
-    // The same, but never strange, and between a routed host and the outside.
-    [[nodiscard]] std::vector<Packet> routed_datagram(UtcTime time, bool& outbound);
+    // Of one conversation; outbound: from its near end.
+    [[nodiscard]] std::vector<Packet> talk(const Conversation& c, UtcTime time, bool outbound);
+    // One that goes on, or begins.
+    [[nodiscard]] const Conversation& conversation();
 
 private:
     [[nodiscard]] Conversation begin();
-    [[nodiscard]] std::vector<Packet> talk(const Conversation& c, UtcTime time, bool outbound);
     [[nodiscard]] Packet whole(const Conversation& c, UtcTime time, bool outbound);
     [[nodiscard]] std::vector<Packet> fragments(const Conversation& c, UtcTime time, bool outbound);
     [[nodiscard]] Packet strange(UtcTime time);

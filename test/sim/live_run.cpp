@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "live_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace octroi::sim {
+
+Status LiveRun::start() {
+    if (is_running()) return {};
+    const bool all_there = std::ranges::all_of(
+        interfaces_, [&](const std::string& name) { return host_->port(name).present; });
+    if (!all_there) return {};
+    TRY_ASSIGN(const auto known, desk_->box.ledger().cursors(capture::interface_source_prefix));
+    std::vector<Cursor> mine;
+    for (const auto& entry : known)
+        if (entry.meter == name_) mine.push_back(entry.cursor);
+    capture::LiveMeterOptions options;
+    options.interfaces = interfaces_;
+    options.intake.flows.flow_limit = random_->chance(50) ? 64 : 4096;
+    options.intake.flows.active = Duration::seconds(random_->between(10, 300));
+    options.intake.flows.inactive = Duration::seconds(random_->between(5, 60));
+    options.seed = random_->next();
+    TRY_ASSIGN(meter_, capture::LiveMeter::open(options, *host_, mine));
+    TRY(desk_->refresh());
+    rules_ = desk_->rules();
+    fragments_.forget();
+    metering_ = std::make_unique<Metering>(MeterName{name_, "capture", MeterRole::bill}, *meter_,
+                                           desk_->tables(), host_->clock());
+    return {};
+}
+
+Status LiveRun::pull() {
+    if (!is_running()) return {};
+    TRY_ASSIGN([[maybe_unused]] const Pull pull,
+               metering_->pull(Duration::milliseconds(random_->between(1, 100))));
+    return {};
+}
+
+Status LiveRun::cut() {
+    LiveCut made;
+    TRY_ASSIGN(made.batch, metering_->cut());
+    TRY(desk_->stamp(made, rules_));
+    made.sents = std::exchange(seen_, {});
+    for (const Sent& sent : made.sents) book(made.rows, sent, fragments_.service_of(sent), rules_);
+    for (const std::string& name : interfaces_) {
+        const std::string source = std::string(capture::interface_source_prefix) + name;
+        const bool settled = std::ranges::any_of(
+            made.batch.cursors, [&](const Cursor& c) { return c.source == source; });
+        if (!settled) continue;
+        LiveHost::Port& port = host_->port(name);
+        made.stated[name] = {std::exchange(port.ring_lost, {}), std::exchange(port.lost_before, {}),
+                             std::exchange(port.demand, {})};
+    }
+    waiting_ = std::move(made);
+    // New tables are taken right behind a cut, and nowhere else.
+    if (!random_->chance(80)) return {};
+    TRY(desk_->refresh());
+    metering_->replace(desk_->tables());
+    rules_ = desk_->rules();
+    return {};
+}
+
+Result<bool> LiveRun::commit() {
+    if (!is_running()) return false;
+    if (!waiting_) TRY(cut());
+    bool is_booked = false;
+    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(*waiting_, is_booked));
+    if (outcome == LedgerBox::Committed::conflict)
+        return fail(ErrorCode::failed, "a conflict of a live meter that nobody else drives");
+    if (is_booked) {
+        TRY(booked(*waiting_));
+        waiting_.reset();
+    }
+    return outcome == LedgerBox::Committed::cut;
+}
+
+Status LiveRun::booked(const LiveCut& done) {
+    for (const Loss& loss : done.batch.losses) {
+        if (loss.reason != LossReason::not_running) continue;
+        Covered& covered = covered_[loss.source];
+        covered.is_unbounded = covered.is_unbounded || !loss.packets || !loss.bytes_bound;
+        covered.bound += {loss.bytes_bound.value_or(0), loss.packets.value_or(0)};
+    }
+    for (const auto& [name, stated] : done.stated) {
+        desk_->auditor.counted_loss(name_, name, LossReason::kernel_drop, stated.ring);
+        desk_->auditor.counted_loss(name_, name, LossReason::interface_drop, stated.before);
+        const Covered covered = std::exchange(covered_[name], {});
+        if (!std::exchange(host_->port(name).known, true) || covered.is_unbounded) continue;
+        const Amount& missed = stated.demand;
+        if (covered.bound.bytes >= missed.bytes && covered.bound.packets >= missed.packets)
+            continue;
+        return fail(ErrorCode::failed,
+                    fmt::format("{} packets, {} octets of frames passed {} while meter {} did not "
+                                "see them; losses cover {} packets, {} octets",
+                                missed.packets, missed.bytes, name, name_, covered.bound.packets,
+                                covered.bound.bytes));
+    }
+    return {};
+}
+
+void LiveRun::die() {
+    if (!is_running()) return;
+    metering_.reset();
+    meter_.reset();  // its sources stop to listen
+    covered_.clear();
+    Seen gone = std::exchange(seen_, {});
+    if (waiting_) {
+        gone.insert(gone.end(), waiting_->sents.begin(), waiting_->sents.end());
+        for (const auto& [name, stated] : waiting_->stated) {
+            host_->port(name).unexplained += stated.ring;
+            host_->port(name).unexplained += stated.demand;
+        }
+        waiting_.reset();
+    }
+    for (const Sent& sent : gone) host_->port(sent.interface).unexplained += {sent.frame, 1};
+    for (const std::string& name : interfaces_) {
+        LiveHost::Port& port = host_->port(name);
+        port.unexplained += std::exchange(port.demand, {});
+    }
+}
+
+}  // namespace octroi::sim

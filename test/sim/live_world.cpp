@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "live_world.hpp"
+
+#include <algorithm>
+
+namespace octroi::sim {
+namespace {
+
+const Mac lan_mac{{2, 0xee, 0, 0, 0, 0x10}};
+const Mac wan_mac{{2, 0xee, 0, 0, 0, 0x11}};
+const Mac trunk_mac{{2, 0xee, 0, 0, 0, 0x12}};
+
+void set_macs(Packet& packet, const Mac& src, const Mac& dst) {
+    std::copy(dst.octets.begin(), dst.octets.end(), packet.octets.begin());
+    std::copy(src.octets.begin(), src.octets.end(), packet.octets.begin() + 6);
+    packet.sent.src_mac = src;
+    packet.sent.dst_mac = dst;
+}
+
+}  // namespace
+
+LiveWorld::LiveWorld(Random& random, const Population& population, SimClock& clock, Desk& desk)
+    : random_(&random),
+      population_(&population),
+      clock_(&clock),
+      host_(random, clock),
+      routed_(random, population,
+              {.stations = false, .vlans = false, .disorder = false, .strange = false}),
+      tapped_(random, population, {.stations = true, .vlans = true, .strange = true}),
+      router_(random, host_, desk, "router", {"eth0", "eth1"}),
+      tap_(random, host_, desk, "tap", {"eth2"}),
+      self_{*parse_address("192.0.2.254"), *parse_address("2001:db8:fff::1"), wan_mac} {
+    host_.add("eth0", lan_mac, {*parse_address("10.1.0.254")}, router_.seen());
+    host_.add("eth1", wan_mac, {self_.v4, self_.v6}, router_.seen());
+    host_.add("eth2", trunk_mac, {}, tap_.seen());
+    drops_ = random.chance(50) ? static_cast<unsigned>(random.below(8)) : 0;
+    clock_steps_ = random.chance(50) && getenv("NOSTEP") == nullptr;
+    clock.drift(random.chance(50) ? random.between(-500, 500) : 0);
+}
+
+LiveHost::Fate LiveWorld::some_fate() {
+    if (!random_->chance(drops_)) return LiveHost::Fate::seen;
+    return random_->one_in(5) ? LiveHost::Fate::lost_before : LiveHost::Fate::lost_by_ring;
+}
+
+// Or neither is listened to.
+bool LiveWorld::both_up() {
+    const auto& lan = host_.port("eth0");
+    const auto& wan = host_.port("eth1");
+    return lan.present && wan.present && lan.listening == wan.listening;
+}
+
+void LiveWorld::pass(Packet packet, const char* interface, Way way, const Mac& src, const Mac& dst,
+                     LiveHost::Fate fate) {
+    set_macs(packet, src, dst);
+    packet.sent.interface = interface;
+    packet.sent.way = way;
+    host_.pass(packet, fate);
+}
+
+// A packet comes in on one side and, unless the firewall drops its conversation, goes out on the
+// other: the second sight is a duplicate. The first one is never lost alone: then the second would
+// be the only one, which no meter can know.
+void LiveWorld::route(bool outbound) {
+    const Conversation c = routed_.conversation();
+    const bool firewalled = c.near_port % 9 == 0;
+    // A datagram's fragments have one fate: which of them a meter of two interfaces sees first is
+    // its own affair.
+    const bool room = host_.has_room("eth0") && host_.has_room("eth1");
+    const auto in = room ? some_fate() : LiveHost::Fate::lost_by_ring;
+    const auto out = in != LiveHost::Fate::seen ? in : some_fate();
+    const Mac host = c.near.mac;
+    for (const Packet& p : routed_.talk(c, clock_->now(), outbound)) {
+        if (outbound)
+            pass(p, "eth0", Way::in, host, lan_mac, in);
+        else
+            pass(p, "eth1", Way::in, population_->gateway, wan_mac, in);
+        if (firewalled) continue;
+        Packet copy = p;
+        copy.sent.nature = Nature::duplicate;
+        if (outbound)
+            pass(copy, "eth1", Way::out, wan_mac, population_->gateway, out);
+        else
+            pass(copy, "eth0", Way::out, lan_mac, host, out);
+    }
+}
+
+// The router's own traffic.
+void LiveWorld::own() {
+    Conversation c = routed_.conversation();
+    c.near = self_;
+    const bool outbound = random_->chance(50);
+    for (const Packet& p : routed_.talk(c, clock_->now(), outbound)) {
+        if (outbound)
+            pass(p, "eth1", Way::out, wan_mac, population_->gateway, some_fate());
+        else
+            pass(p, "eth1", Way::in, population_->gateway, wan_mac, some_fate());
+    }
+}
+
+// What the trunk carries belongs to others: neither in nor out.
+void LiveWorld::trunk() {
+    for (Packet& p : tapped_.datagram(clock_->now())) {
+        p.sent.interface = "eth2";
+        host_.pass(p, some_fate());
+    }
+}
+
+void LiveWorld::traffic() {
+    const auto count = random_->below(60);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        clock_->advance(Duration{random_->between(0, 60'000'000)});
+        const auto kind = random_->below(10);
+        if (kind < 4 && both_up()) route(random_->chance(50));
+        if (kind == 4 && host_.port("eth1").present) own();
+        if (kind > 4 && host_.port("eth2").present) trunk();
+    }
+}
+
+Status LiveWorld::mishaps() {
+    Random& r = *random_;
+    if (r.one_in(25)) {
+        const std::vector<std::string> names{"eth0", "eth1", "eth2"};
+        const std::string name = r.pick(names);
+        // A ring that goes with its interface takes packets along; of a router's packets it must
+        // not take the first sight alone.
+        if (name != "eth2") TRY(router_.pull());
+        if (host_.port(name).present)
+            host_.take_away(name);
+        else
+            host_.bring_back(name, r.chance(50));
+    }
+    if (r.one_in(12))
+        for (const char* name : {"eth0", "eth1", "eth2"})
+            if (!host_.port(name).present) host_.bring_back(name, r.chance(50));
+    if (clock_steps_ && r.one_in(20)) clock_->step(Duration::seconds(r.between(-2000, 2000)));
+    return {};
+}
+
+Status LiveWorld::read() {
+    TRY(router_.pull());
+    return tap_.pull();
+}
+
+Result<bool> LiveWorld::commit() {
+    LiveRun* const which = random_->chance(50) ? &router_ : &tap_;
+    return which->commit();
+}
+
+Status LiveWorld::start() {
+    TRY(router_.start());
+    return tap_.start();
+}
+
+void LiveWorld::die(bool machine) {
+    router_.die();
+    tap_.die();
+    if (machine) host_.reboot();
+}
+
+void LiveWorld::mend() {
+    drops_ = 0;
+    clock_steps_ = false;
+    for (const char* name : {"eth0", "eth1", "eth2"})
+        if (!host_.port(name).present) host_.bring_back(name, false);
+}
+
+}  // namespace octroi::sim

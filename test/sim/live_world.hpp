@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The live part of the world: a router with two metered interfaces (LAN on eth0, the outside on
+// eth1), and a third one on a trunk that sees what goes between others. What goes wrong with it.
+
+#include "live_host.hpp"
+#include "live_run.hpp"
+#include "traffic.hpp"
+
+namespace octroi::sim {
+
+class LiveWorld {
+public:
+    LiveWorld(Random& random, const Population& population, SimClock& clock, Desk& desk);
+
+    // Some packets pass.
+    void traffic();
+    // Interfaces come and go, the clock is set.
+    [[nodiscard]] Status mishaps();
+    // All meters read.
+    [[nodiscard]] Status read();
+    // One meter commits. True: there was a crash.
+    [[nodiscard]] Result<bool> commit();
+    [[nodiscard]] Status start();
+    void die(bool machine);
+    // Everything works again.
+    void mend();
+
+private:
+    void route(bool strange_way);
+    void own();
+    void trunk();
+    void pass(Packet packet, const char* interface, Way way, const Mac& src, const Mac& dst,
+              LiveHost::Fate fate);
+    [[nodiscard]] LiveHost::Fate some_fate();
+    [[nodiscard]] bool both_up();
+
+    Random* random_;
+    const Population* population_;
+    SimClock* clock_;
+    LiveHost host_;
+    Traffic routed_;
+    Traffic tapped_;
+    LiveRun router_;
+    LiveRun tap_;
+    Population::Host self_;
+    unsigned drops_ = 0;  // percent
+    bool clock_steps_ = false;
+};
+
+}  // namespace octroi::sim
