@@ -48,14 +48,6 @@ Status AttributionSource::load_directory() {
 
 Status AttributionSource::load_classes(const std::string& version) {
     class_version_ = version;
-    if (!config_.attribute.class_table.empty()) {
-        if (tables_.classes != nullptr) return {};
-        TRY_ASSIGN(const LoadedClasses loaded,
-                   read_classes({.files = {config_.attribute.class_table},
-                                 .default_class = std::string(no_table_class)}));
-        tables_.classes = std::make_shared<const CompiledClasses>(loaded.table);
-        return {};
-    }
     std::optional<ClassTable> table;
     if (!version.empty()) {
         TRY_ASSIGN(table, registry_.class_table(version));
@@ -73,6 +65,16 @@ Result<bool> AttributionSource::refresh() {
     if (directory_is_new) TRY(load_directory());
     if (classes_are_new) TRY(load_classes(class_version));
     return directory_is_new || classes_are_new;
+}
+
+Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now) {
+    const std::string& path = config.attribute.class_table;
+    if (path.empty()) return {};
+    TRY_ASSIGN(const LoadedClasses loaded,
+               read_classes({.files = {path}, .default_class = std::string(no_table_class)}));
+    TRY_ASSIGN(const std::string current, registry.current_class_version());
+    if (current == loaded.table.version) return {};
+    return registry.load_class_table(loaded.table, path, now);
 }
 
 std::vector<LocalNetwork> private_networks() {

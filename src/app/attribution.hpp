@@ -53,6 +53,10 @@ private:
     AttributionTables tables_;
 };
 
+// Puts the class table that the configuration names into the ledger, and in force: batches name
+// versions that the ledger has. Read once: another file comes into force with the next start.
+[[nodiscard]] Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now);
+
 // RFC 1918, RFC 6598, RFC 4193 and link-local: what a capture from somewhere most likely calls its
 // own.
 [[nodiscard]] std::vector<LocalNetwork> private_networks();

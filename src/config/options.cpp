@@ -205,8 +205,9 @@ constexpr std::array attribute_options = {
            .type = text,
            .standard = R"("")",
            .help = "File with the class of each far prefix: `prefix class` lines, or an MRT dump.",
-           .doc = "Empty: the table that `octroi class load` has put into the ledger, if any.",
-           .reload = true,
+           .doc =
+               "Put into the ledger and in force at start, as `octroi class load` does. Empty: the "
+               "table that is in force there, if any.",
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
 };
 

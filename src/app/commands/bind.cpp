@@ -52,18 +52,13 @@ Result<ExitStatus> bind(Session& session, Options options) {
     TRY_ASSIGN(const Identity identity, identity_of(options.identity));
     TRY_ASSIGN(const Interval valid, validity(session, options));
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    const Binding wanted{0, identity, options.account, valid, options.per_address};
-    for (Binding there : directory.bindings) {
-        there.id = 0;
-        if (there != wanted) continue;
+    Registry::Change change;
+    change.add_bindings = {{0, identity, options.account, valid, options.per_address}};
+    // The ledger knows whether that says anything new: a newer binding may hide an equal older one.
+    TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
+    if (!changed)
         Session::say(fmt::format("{} is bound to {} already: nothing changed",
                                  identity_text(identity), options.account));
-        return ExitStatus::done;
-    }
-    Registry::Change change;
-    change.add_bindings = {wanted};
-    TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
     return ExitStatus::done;
 }
 

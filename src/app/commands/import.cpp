@@ -159,6 +159,7 @@ Result<ExitStatus> import_packets(Session& session, const Options& options) {
         TRY_ASSIGN(config.attribute.local.emplace_back(), parse_prefix(text));
     }
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
+    TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(config, *ledger, private_networks()));
     if (attribution.assumed())

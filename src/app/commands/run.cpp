@@ -120,6 +120,7 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     TRY_ASSIGN(const auto configs, wanted_meters(config, options, present));
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
+    TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
     TRY_ASSIGN(auto meters, open_meters(configs, host, *ledger));

@@ -48,7 +48,8 @@ private:
     }
 };
 
-// A transfer as its ends see it: one entry for each local end, one for what is left out.
+// A transfer as its ends see it: one entry for each local end; where there is none, one that says
+// what it is.
 
 void add_entries(const Batch& batch, std::vector<TopEntry>& entries) {
     const auto is_local = [](const Party& p) {
@@ -61,6 +62,11 @@ void add_entries(const Batch& batch, std::vector<TopEntry>& entries) {
         if (is_local(from))
             entries.push_back(
                 {from.identity, to_string(from), service, to_string(to), {}, transfer.volume});
+        if (!is_local(from) && !is_local(to)) {
+            const std::string name =
+                from.kind == PartyKind::excluded ? to_string(from) : "@transit";
+            entries.push_back({name, name, service, to_string(to), {}, transfer.volume});
+        }
         if (is_local(to))
             entries.push_back(
                 {to.identity, to_string(to), service, to_string(from), transfer.volume, {}});

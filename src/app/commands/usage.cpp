@@ -97,6 +97,14 @@ void set_role(const std::string& role, UsageQuestion& question) {
     if (role == "all") question.role = std::nullopt;
 }
 
+Status require_meter(Query& ledger, const std::string& name) {
+    TRY_ASSIGN(const auto meters, ledger.meters());
+    for (const MeterState& meter : meters)
+        if (meter.meter.name == name) return {};
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no meter {}; octroi meters shows all", name));
+}
+
 Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto categories, configured_categories(*config));
@@ -115,7 +123,10 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     question.accounts = directory.accounts;
     question.tree = options.tree;
     if (!options.account.empty()) question.account = options.account;
-    if (!options.meter.empty()) question.meter = options.meter;
+    if (!options.meter.empty()) {
+        TRY(require_meter(*ledger, options.meter));
+        question.meter = options.meter;
+    }
     question.category = [&](std::string_view service) {
         return std::string(categories.category_of(service));
     };
