@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "ledger/audit.hpp"
 #include "ledger/usage.hpp"
@@ -82,7 +81,7 @@ void book(Rows& into, const Sent& sent, const std::string& service, const NaiveR
 }
 
 void Auditor::committed(const std::string& meter, const Rows& rows, const Batch& batch) {
-    ++batches_;
+    ids_.insert(batch.id);
     for (const auto& [row, amount] : rows) {
         rows_[{meter, row}] += amount;
         total_ += amount;

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,7 +58,8 @@ public:
     // audit() finds nothing.
     [[nodiscard]] static Status audit_clean(Query& ledger);
 
-    [[nodiscard]] std::uint64_t batches() const { return batches_; }
+    [[nodiscard]] bool has(const BatchId& id) const { return ids_.contains(id); }
+    [[nodiscard]] std::uint64_t batches() const { return ids_.size(); }
     [[nodiscard]] const Amount& total() const { return total_; }
     [[nodiscard]] std::uint64_t losses() const { return losses_.size(); }
 
@@ -75,7 +77,7 @@ private:
     std::map<std::pair<std::string, Row>, Amount> rows_;  // by meter
     std::map<LossKey, Amount> counted_;
     std::vector<std::pair<std::string, Loss>> losses_;  // as batches brought them
-    std::uint64_t batches_ = 0;
+    std::set<BatchId> ids_;
     Amount total_;
 };
 

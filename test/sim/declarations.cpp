@@ -89,16 +89,25 @@ Result<bool> Declarations::tell(Wish& wish, UtcTime now, unsigned faults) {
         if (changed) return {};
         return fail(ErrorCode::failed, "a change of the directory is said to change nothing");
     };
-    TRY_ASSIGN(const LedgerBox::Committed outcome, box_->change(act, faults));
+    const std::uint64_t changes = changes_;
+    const auto take = [this, wish] { return take_if_told(wish); };
+    TRY_ASSIGN(const LedgerBox::Committed outcome, box_->change(act, faults, take));
     if (outcome == LedgerBox::Committed::no_room) return false;
+    // One that was refused before may have come back with the crash: then this one is not there.
+    if (changes_ == changes) TRY(take_if_told(wish));
     const bool cut = outcome == LedgerBox::Committed::cut;
-    TRY_ASSIGN(const bool told, is_told(wish));
-    if (!told && !cut) return fail(ErrorCode::failed, "a change of the directory is not there");
-    if (told) {
-        TRY(take_ids(wish.after));
-        rules_ = std::move(wish.after);
-    }
+    if (changes_ == changes && !cut)
+        return fail(ErrorCode::failed, "a change of the directory is not there");
     return cut;
+}
+
+Status Declarations::take_if_told(Wish wish) {
+    TRY_ASSIGN(const bool told, is_told(wish));
+    if (!told) return {};
+    TRY(take_ids(wish.after));
+    rules_ = std::move(wish.after);
+    ++changes_;
+    return {};
 }
 
 Result<bool> Declarations::is_told(const Wish& wish) {

@@ -41,6 +41,7 @@ private:
     void wish_network(Wish& wish);
     void wish_classes(Wish& wish);
     [[nodiscard]] Result<bool> tell(Wish& wish, UtcTime now, unsigned faults);
+    [[nodiscard]] Status take_if_told(Wish wish);
     [[nodiscard]] Result<bool> is_told(const Wish& wish);
     [[nodiscard]] Status take_ids(NaiveRules& rules);
     [[nodiscard]] NaiveBinding some_identity();
@@ -50,6 +51,7 @@ private:
     const Population* population_;
     LedgerBox* box_;
     NaiveRules rules_;
+    std::uint64_t changes_ = 0;  // that the ledger took
 };
 
 }  // namespace octroi::sim

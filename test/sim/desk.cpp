@@ -33,20 +33,25 @@ Status Desk::stamp(Cut& cut, const NaiveRules& rules) {
                     rules.version, rules.class_version));
 }
 
-Result<LedgerBox::Committed> Desk::commit(const Cut& cut, bool& booked) {
-    TRY_ASSIGN(const LedgerBox::Committed outcome, box.commit(cut.batch, faults.commit));
-    booked = outcome == LedgerBox::Committed::yes;
+// After a crash: whole or not at all. If it is there, everything of it must be: the auditor looks.
+Status Desk::book_if_there(const Cut& cut) {
+    TRY_ASSIGN(const bool there, box.has(cut.batch.id));
+    if (!there) return {};
+    auditor.committed(cut.batch.meter.name, cut.rows, cut.batch);
+    return cut.on_booked();
+}
+
+Result<LedgerBox::Committed> Desk::commit(const Cut& cut) {
+    const auto revive = [this, cut] { return book_if_there(cut); };
+    TRY_ASSIGN(const LedgerBox::Committed outcome, box.commit(cut.batch, faults.commit, revive));
     if (outcome == LedgerBox::Committed::cut) {
-        // Whole or not at all. If it is there, everything of it must be: the auditor will look.
-        TRY_ASSIGN(const std::uint64_t there, box.batches());
-        if (there != auditor.batches() && there != auditor.batches() + 1)
-            return fail(ErrorCode::failed,
-                        fmt::format("{} batches are in the ledger after a crash, {} were booked",
-                                    there, auditor.batches()));
-        booked = there == auditor.batches() + 1;
         forget();
+        // It may have come back from an attempt before this one.
+        if (!auditor.has(cut.batch.id)) TRY(book_if_there(cut));
+    } else if (outcome == LedgerBox::Committed::yes) {
+        auditor.committed(cut.batch.meter.name, cut.rows, cut.batch);
+        TRY(cut.on_booked());
     }
-    if (booked) auditor.committed(cut.batch.meter.name, cut.rows, cut.batch);
     return outcome;
 }
 

@@ -4,6 +4,7 @@
 // What meters of files and of interfaces share: the ledger, the tables in force, the auditor, and
 // how a batch that was cut becomes one that is booked, or is gone.
 
+#include <functional>
 #include <memory>
 
 #include "app/attribution.hpp"
@@ -42,6 +43,8 @@ struct Faults {
 struct Cut {
     Batch batch;
     Rows rows;
+    // It stands in the ledger now. Its owner must outlive the desk's use of it.
+    std::function<Status()> on_booked;
 };
 
 class Desk {
@@ -57,8 +60,8 @@ public:
 
     // Gives the batch an id of this simulation, and checks what it says of its tables.
     [[nodiscard]] Status stamp(Cut& cut, const NaiveRules& rules);
-    // Tells the auditor what became of it.
-    [[nodiscard]] Result<LedgerBox::Committed> commit(const Cut& cut, bool& booked);
+    // Tells the auditor and the owner if it was booked.
+    [[nodiscard]] Result<LedgerBox::Committed> commit(const Cut& cut);
 
     LedgerBox& box;
     Auditor& auditor;
@@ -66,6 +69,8 @@ public:
     Faults faults;
 
 private:
+    [[nodiscard]] Status book_if_there(const Cut& cut);
+
     Random* random_;
     Config config_;
     std::unique_ptr<AttributionSource> source_;

@@ -56,7 +56,7 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     return run;
 }
 
-Result<Cut> Imports::next_cut(Run& run, const Recording& recording) {
+Result<Cut> Imports::next_cut(Run& run, Recording& recording) {
     for (Pull pull = Pull::more; pull != Pull::checkpoint && !run.ended;) {
         TRY_ASSIGN(pull, run.metering->pull(Duration::milliseconds(1)));
         run.ended = pull == Pull::end;
@@ -72,6 +72,11 @@ Result<Cut> Imports::next_cut(Run& run, const Recording& recording) {
     for (std::size_t i = run.at; i < next; ++i)
         book(cut.rows, recording.frames[i].sent, recording.frames[i].service, rules);
     run.at = next;
+    cut.on_booked = [this, &recording, next]() -> Status {
+        ++batches_;
+        recording.booked = std::max(recording.booked, next);
+        return {};
+    };
     const bool said = std::ranges::any_of(
         cut.batch.losses, [](const Loss& l) { return l.reason == LossReason::truncated; });
     if (run.ended && !cut.batch.cursors.empty() && said == run.clean)
@@ -84,12 +89,7 @@ Result<bool> Imports::import(const CaptureFile& file) {
     TRY_ASSIGN(std::optional<Run> run, open(file));
     while (run && !run->ended) {
         TRY_ASSIGN(const Cut cut, next_cut(*run, recording));
-        bool booked = false;
-        TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(cut, booked));
-        if (booked) {
-            ++batches_;
-            recording.booked = std::max(recording.booked, run->at);
-        }
+        TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(cut));
         if (outcome == LedgerBox::Committed::cut) return true;
         if (outcome == LedgerBox::Committed::conflict)
             return wrong(file, "a conflict, though nobody else reads it");
@@ -108,16 +108,11 @@ Result<bool> Imports::import_twice(const CaptureFile& file) {
     if (!second) return wrong(file, "is open for one and complete for another");
     TRY_ASSIGN(const Cut one, next_cut(*first, recording));
     TRY_ASSIGN(const Cut two, next_cut(*second, recording));
-    bool booked = false;
-    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(one, booked));
-    if (booked) {
-        ++batches_;
-        recording.booked = std::max(recording.booked, first->at);
-    }
+    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(one));
     if (outcome == LedgerBox::Committed::cut) return true;
     if (outcome != LedgerBox::Committed::yes || one.batch.cursors.empty()) return false;
-    TRY_ASSIGN(const LedgerBox::Committed late, desk_->commit(two, booked));
-    if (booked) return wrong(file, "two importers have both booked it");
+    TRY_ASSIGN(const LedgerBox::Committed late, desk_->commit(two));
+    if (desk_->auditor.has(two.batch.id)) return wrong(file, "two importers have both booked it");
     if (late == LedgerBox::Committed::conflict) ++conflicts_;
     return late == LedgerBox::Committed::cut;
 }

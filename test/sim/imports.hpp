@@ -41,7 +41,7 @@ private:
     // Nothing: there is nothing to import.
     [[nodiscard]] Result<std::optional<Run>> open(const CaptureFile& file);
     // Reads on to the next checkpoint.
-    [[nodiscard]] Result<Cut> next_cut(Run& run, const Recording& recording);
+    [[nodiscard]] Result<Cut> next_cut(Run& run, Recording& recording);
 
     Random* random_;
     Captures* captures_;

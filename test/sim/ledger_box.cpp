@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ledger_box.hpp"
 
+#include <utility>
+
 namespace octroi::sim {
 
 using testing::Fault;
@@ -25,7 +27,9 @@ Status LedgerBox::crash(bool machine) {
                               : random_->chance(50) ? Unsynced::lost
                                                     : Unsynced::torn;
     disk_.power_cut(unsynced, random_->next());
-    return open();
+    TRY(open());
+    const Revive revive = std::exchange(revive_, nullptr);
+    return revive ? revive() : Status();
 }
 
 Result<LedgerBox::Committed> LedgerBox::classify(const Status& outcome) {
@@ -45,8 +49,8 @@ Result<LedgerBox::Committed> LedgerBox::classify(const Status& outcome) {
     return std::unexpected(outcome.error());
 }
 
-Result<LedgerBox::Committed> LedgerBox::change(const std::function<Status()>& act,
-                                               unsigned faults) {
+Result<LedgerBox::Committed> LedgerBox::change(const std::function<Status()>& act, unsigned faults,
+                                               const Revive& revive) {
     disk_.set_fault(Fault::none, 0);
     if (random_->chance(faults)) {
         const std::uint64_t step = random_->below(usual_steps_ + 4);
@@ -55,17 +59,21 @@ Result<LedgerBox::Committed> LedgerBox::change(const std::function<Status()>& ac
         else
             disk_.set_fault(Fault::disk_full, step);
     }
-    return classify(act());
+    TRY_ASSIGN(const Committed outcome, classify(act()));
+    if (outcome == Committed::yes) revive_ = nullptr;
+    if (outcome == Committed::no_room) revive_ = revive;
+    return outcome;
 }
 
-Result<LedgerBox::Committed> LedgerBox::commit(const Batch& batch, unsigned faults) {
+Result<LedgerBox::Committed> LedgerBox::commit(const Batch& batch, unsigned faults,
+                                               const Revive& revive) {
     CommitOutcome said{};
     TRY_ASSIGN(const Committed outcome, change(
                                             [&]() -> Status {
                                                 TRY_ASSIGN(said, ledger_->commit(batch));
                                                 return {};
                                             },
-                                            faults));
+                                            faults, revive));
     if (outcome != Committed::yes) return outcome;
     if (said != CommitOutcome::committed)
         return fail(ErrorCode::failed, "a new batch is said to be committed already");
@@ -79,11 +87,13 @@ Result<LedgerBox::Committed> LedgerBox::commit(const Batch& batch, unsigned faul
     return outcome;
 }
 
-Result<std::uint64_t> LedgerBox::batches() {
-    std::uint64_t count = 0;
-    TRY_ASSIGN(const auto meters, ledger_->meters());
-    for (const MeterState& meter : meters) count += meter.batches;
-    return count;
+Result<bool> LedgerBox::has(const BatchId& id) {
+    bool found = false;
+    TRY(ledger_->each_batch([&](const StoredBatch& stored) -> Status {
+        found = found || stored.batch.id == id;
+        return {};
+    }));
+    return found;
 }
 
 }  // namespace octroi::sim

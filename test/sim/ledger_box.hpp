@@ -32,13 +32,18 @@ public:
         conflict,  // another one has moved the cursor
         cut,       // crashed on the way: it is there whole or not at all; the ledger is open again
     };
+    // What was refused because the disk was full at the very last, as it was synced, is not there;
+    // but after a crash it may be, whole: what was written for it lies on the disk as long as
+    // nothing else was written. Called after such a crash, to look and to take note.
+    using Revive = std::function<Status()>;
     // With a fault on the way now and then: `faults` in percent.
-    [[nodiscard]] Result<Committed> commit(const Batch& batch, unsigned faults);
+    [[nodiscard]] Result<Committed> commit(const Batch& batch, unsigned faults,
+                                           const Revive& revive);
     // Runs a change with a fault as above. cut and no_room as above.
-    [[nodiscard]] Result<Committed> change(const std::function<Status()>& act, unsigned faults);
+    [[nodiscard]] Result<Committed> change(const std::function<Status()>& act, unsigned faults,
+                                           const Revive& revive);
 
-    // Whether a batch that was cut stands in the ledger: asked of the batch numbers.
-    [[nodiscard]] Result<std::uint64_t> batches();
+    [[nodiscard]] Result<bool> has(const BatchId& id);
 
     // What the last crash was.
     [[nodiscard]] bool was_machine() const { return was_machine_; }
@@ -51,6 +56,7 @@ private:
 
     Random* random_;
     std::string path_;
+    Revive revive_;
     testing::FaultDisk disk_;
     std::unique_ptr<SqliteLedger> ledger_;
     std::uint64_t usual_steps_ = 20;

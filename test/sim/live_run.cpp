@@ -54,6 +54,10 @@ Status LiveRun::cut() {
         made.stated[name] = {std::exchange(port.ring_lost, {}), std::exchange(port.lost_before, {}),
                              std::exchange(port.demand, {})};
     }
+    made.on_booked = [this] {
+        const LiveCut done = *std::exchange(waiting_, std::nullopt);
+        return booked(done);
+    };
     waiting_ = std::move(made);
     // New tables are taken right behind a cut, and nowhere else.
     if (!random_->chance(80)) return {};
@@ -66,14 +70,9 @@ Status LiveRun::cut() {
 Result<bool> LiveRun::commit() {
     if (!is_running()) return false;
     if (!waiting_) TRY(cut());
-    bool is_booked = false;
-    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(*waiting_, is_booked));
+    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(Cut(*waiting_)));
     if (outcome == LedgerBox::Committed::conflict)
         return fail(ErrorCode::failed, "a conflict of a live meter that nobody else drives");
-    if (is_booked) {
-        TRY(booked(*waiting_));
-        waiting_.reset();
-    }
     return outcome == LedgerBox::Committed::cut;
 }
 
