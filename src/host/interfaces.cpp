@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
 #include <memory>
 
@@ -130,8 +131,15 @@ int on_address(const nlmsghdr* message, void* data) {
     return MNL_CB_OK;
 }
 
+// `again`: what was listed changed meanwhile (NLM_F_DUMP_INTR, which libmnl tells as EINTR), or a
+// signal came.
+std::unexpected<Error> listing_failure(bool& again) {
+    again = errno == EINTR;
+    return os_failure("read the kernel's interfaces");
+}
+
 Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl_cb_t callback,
-            Links& links) {
+            Links& links, bool& again) {
     std::array<char, 8192> request{};
     nlmsghdr* message = mnl_nlmsg_put_header(request.data());
     message->nlmsg_type = type;
@@ -143,10 +151,10 @@ Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl
     std::array<char, 32768> reply{};
     for (;;) {
         const ssize_t got = mnl_socket_recvfrom(socket, reply.data(), reply.size());
-        if (got < 0) return os_failure("read the kernel's interfaces");
+        if (got < 0) return listing_failure(again);
         const int state = mnl_cb_run(reply.data(), static_cast<std::size_t>(got), type,
                                      mnl_socket_get_portid(socket), callback, &links);
-        if (state < 0) return os_failure("read the kernel's interfaces");
+        if (state < 0) return listing_failure(again);
         if (state == MNL_CB_STOP) return {};
     }
 }
@@ -172,15 +180,26 @@ std::string reason_against(const Link& link, const Links& links, bool hardware_e
     return {};
 }
 
-}  // namespace
+constexpr int listings_max = 16;
 
-Result<std::vector<Interface>> interfaces() {
+Result<Links> list_links(bool& again) {
+    again = false;
     const Socket socket(mnl_socket_open(NETLINK_ROUTE));
     if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
         return os_failure("open a netlink socket");
     Links links;
-    TRY(dump(socket.get(), RTM_GETLINK, sizeof(ifinfomsg), on_link, links));
-    TRY(dump(socket.get(), RTM_GETADDR, sizeof(ifaddrmsg), on_address, links));
+    TRY(dump(socket.get(), RTM_GETLINK, sizeof(ifinfomsg), on_link, links, again));
+    TRY(dump(socket.get(), RTM_GETADDR, sizeof(ifaddrmsg), on_address, links, again));
+    return links;
+}
+
+}  // namespace
+
+Result<std::vector<Interface>> interfaces() {
+    bool again = false;
+    Result<Links> listed = list_links(again);
+    for (int i = 1; i < listings_max && again; ++i) listed = list_links(again);
+    TRY_ASSIGN(Links links, std::move(listed));
     const bool hardware_exists = std::any_of(links.begin(), links.end(), [](const auto& entry) {
         const Interface& i = entry.second.interface;
         return i.up && !i.loopback && (i.kind.empty() || is_bond(i));

@@ -2,6 +2,12 @@
 #include "host/interfaces.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
 
 #include <algorithm>
 
@@ -28,6 +34,35 @@ TEST(Interfaces, AnUnknownNameIsAnsweredWithTheKnownOnes) {
 }
 
 TEST(Interfaces, TheBootHasAName) { EXPECT_EQ(boot_id().value_or("").size(), 36U); }
+
+// A machine on which containers come and go changes its interfaces while they are listed.
+TEST(Interfaces, AreListedAlsoWhileTheyChange) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
+    // The namespace ends with the test's process: each test has one of its own.
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot make a network namespace here";
+    // Enough for several messages of netlink.
+    std::string many =
+        "for i in $(seq 150); do echo link add a$i type veth peer b$i; done | ip -batch -";
+    if (std::system(many.c_str()) != 0) GTEST_SKIP() << "cannot make interfaces here";
+    const pid_t changer = ::fork();
+    if (changer == 0) {
+        ::setpgid(0, 0);
+        ::execlp(
+            "sh", "sh", "-c",
+            "while :; do echo link add x type veth peer y; echo link del x; done | ip -batch -",
+            nullptr);
+        ::_exit(127);
+    }
+    ::setpgid(changer, changer);
+    for (int i = 0; i < 300; ++i) {
+        const auto all = interfaces();
+        EXPECT_TRUE(all.has_value()) << (all.has_value() ? "" : all.error().text);
+        if (!all.has_value()) break;
+        EXPECT_GE(all->size(), 301U);
+    }
+    ::kill(-changer, SIGKILL);
+    ::waitpid(changer, nullptr, 0);
+}
 
 }  // namespace
 }  // namespace octroi
