@@ -6,7 +6,6 @@
 #include "app/commands/inspect.hpp"
 #include "app/row_output.hpp"
 #include "host/random.hpp"
-#include "host/stop.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "view/rows.hpp"
 
@@ -47,9 +46,9 @@ public:
 };
 
 Status read_to_end(capture::FileMeter& meter, ReadingSink& sink) {
-    while (!stop_requested()) {
+    for (bool ended = false; !ended;) {
         TRY_ASSIGN(const Pull pull, meter.pull(sink, Duration::seconds(1)));
-        if (pull == Pull::end) break;
+        ended = pull == Pull::end;
     }
     TRY_ASSIGN([[maybe_unused]] const Checkpoint end, meter.checkpoint(sink));
     return {};
@@ -121,10 +120,7 @@ void add_inspect_packets(const Verb& inspect_verb, Session& session) {
         .choice("--fragments", options->fragments, {"first", "separate"},
                 "Charge later fragments to their first one's service, or keep them separate")
         .flag("--summary", options->summary, "Totals of the file instead of its flows")
-        .does([&session, options] {
-            catch_stop_signals();
-            return inspect(session, *options);
-        });
+        .does([&session, options] { return inspect(session, *options); });
 }
 
 }  // namespace octroi
