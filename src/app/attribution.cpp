@@ -60,7 +60,8 @@ Status AttributionSource::load_classes(const std::string& version) {
 Result<bool> AttributionSource::refresh() {
     TRY_ASSIGN(const std::uint64_t directory_version, registry_.directory_version());
     TRY_ASSIGN(const std::string class_version, registry_.current_class_version());
-    const bool directory_is_new = directory_version != directory_version_;
+    const bool directory_is_new = directory_version != directory_version_ || (assumed_ && learned_);
+    learned_ = false;
     const bool classes_are_new = class_version != class_version_;
     if (directory_is_new) TRY(load_directory());
     if (classes_are_new) TRY(load_classes(class_version));
@@ -75,6 +76,15 @@ Status keep_configured_classes(const Config& config, Registry& registry, UtcTime
     TRY_ASSIGN(const std::string current, registry.current_class_version());
     if (current == loaded.table.version) return {};
     return registry.load_class_table(loaded.table, path, now);
+}
+
+void AttributionSource::learn(const std::vector<LocalNetwork>& undeclared) {
+    for (const LocalNetwork& network : undeclared) {
+        if (std::find(undeclared_.begin(), undeclared_.end(), network) != undeclared_.end())
+            continue;
+        undeclared_.push_back(network);
+        learned_ = true;
+    }
 }
 
 std::vector<LocalNetwork> private_networks() {

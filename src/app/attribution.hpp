@@ -33,6 +33,9 @@ public:
     // Nobody has declared a network: `undeclared` are in force.
     [[nodiscard]] bool assumed() const { return assumed_; }
 
+    // Networks that count as local from the next refresh() on, beside those of create(): where none
+    // is declared. They stay: an address that goes may have had traffic until now.
+    void learn(const std::vector<LocalNetwork>& undeclared);
     // True: the tables are new.
     [[nodiscard]] Result<bool> refresh();
 
@@ -48,6 +51,7 @@ private:
     std::vector<LocalNetwork> undeclared_;
     std::vector<LocalNetwork> networks_;
     bool assumed_ = false;
+    bool learned_ = false;
     std::uint64_t directory_version_ = 0;
     std::string class_version_;
     AttributionTables tables_;

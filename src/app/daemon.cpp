@@ -45,7 +45,7 @@ private:
             if (pull == Pull::end) return {};
             const bool due =
                 clock_.uptime() >= next_commit || pull == Pull::checkpoint || metering_.full();
-            if (!due || !desk_.is_free(number_)) continue;
+            if (!due || (!desk_.is_free(number_) && !metering_.overfull())) continue;
             TRY(hand_over());
             next_commit = clock_.uptime() + interval_;
         }
@@ -85,10 +85,14 @@ public:
         while (!desk_.all_finished()) {
             if (!stopping_ && (time_is_up() || desk_.error())) {
                 stopping_ = true;
+                retry_at_ = {};  // a last time, at once
                 for (auto& thread : threads) thread.request_stop();
             }
-            TRY(clock_.uptime() < retry_at_ ? wait_for_room() : commit_next());
-            TRY(refresh());
+            if (clock_.uptime() < retry_at_)
+                desk_.pause(look_around);
+            else
+                TRY(commit_next());
+            refresh();
         }
         if (const auto error = desk_.error()) return std::unexpected(*error);
         return {};
@@ -99,18 +103,13 @@ private:
         if (options_.run_for && clock_.uptime() - began_ >= *options_.run_for) return true;
         return options_.stop_requested && options_.stop_requested();
     }
-    Status wait_for_room() {
-        if (stopping_) return fail(ErrorCode::no_space, trouble_);
-        desk_.pause(look_around);
-        return {};
-    }
     Status commit_next() {
         const auto waiting = desk_.next(look_around);
         return waiting ? commit(*waiting) : Status();
     }
     Status commit(const Desk::Waiting& waiting) {
         const auto outcome = store_.commit(*waiting.batch);
-        if (!outcome && passes(outcome.error())) {
+        if (!outcome && !stopping_ && passes(outcome.error())) {
             if (trouble_.empty())
                 Session::say(fmt::format("{}. Metering goes on; booking is tried again every {}",
                                          outcome.error().text, to_string(retry_interval)));
@@ -125,12 +124,16 @@ private:
         desk_.done(waiting.worker);
         return {};
     }
-    Status refresh() {
-        if (clock_.uptime() - refreshed_ < refresh_interval) return {};
+    void refresh() {
+        if (clock_.uptime() - refreshed_ < refresh_interval) return;
         refreshed_ = clock_.uptime();
-        TRY_ASSIGN(const bool changed, attribution_.refresh());
-        if (changed) desk_.post_tables(attribution_.tables());
-        return {};
+        if (options_.networks) attribution_.learn(options_.networks());
+        const auto changed = attribution_.refresh();
+        if (changed && *changed) desk_.post_tables(attribution_.tables());
+        const std::string problem = changed ? "" : changed.error().text;
+        if (!problem.empty() && problem != refresh_problem_)
+            Session::say(fmt::format("{}. Accounts and classes stay as they were", problem));
+        refresh_problem_ = problem;
     }
 
     Desk& desk_;
@@ -141,7 +144,8 @@ private:
     Duration began_;
     Duration refreshed_;
     Duration retry_at_;
-    std::string trouble_;
+    std::string trouble_;  // why the last commit failed; empty: it did not
+    std::string refresh_problem_;
     bool stopping_ = false;
 };
 

@@ -28,11 +28,16 @@ struct DaemonOptions {
     std::optional<Duration> run_for;       // none: until a stop is requested
     std::function<bool()> stop_requested;  // asked a few times a second
     std::function<void(const Batch&)> committed;
+    // The networks of this machine, asked for again and again: an address may come late (DHCP) or
+    // change (a provider's new prefix). Empty: nobody is asked.
+    std::function<std::vector<LocalNetwork>()> networks;
 };
 
 // Returns when it is time, or when a meter or the ledger fails for good: what was read by then is
 // committed if it can be. A full disk or a busy ledger is not for good: it is said, and tried
-// again.
+// again. So is a directory or class table that cannot be read: the old one holds.
+// While nothing can be booked, memory is bounded: at twice the rows of a large batch reading stops,
+// and what the rings cannot hold then is recorded as lost.
 [[nodiscard]] Status run_daemon(std::vector<DaemonMeter> meters, Store& store,
                                 AttributionSource& attribution, const Clock& clock,
                                 const DaemonOptions& options);

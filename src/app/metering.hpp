@@ -24,6 +24,8 @@ public:
 
     // More rows than this make a batch too large to be kept in memory at ease: cut at once.
     [[nodiscard]] bool full() const { return attributor_.rows() >= Attributor::rows_kept; }
+    // So many that reading on would take too much of it.
+    [[nodiscard]] bool overfull() const { return attributor_.rows() >= 2 * Attributor::rows_kept; }
     [[nodiscard]] const MeterName& name() const { return name_; }
 
 private:

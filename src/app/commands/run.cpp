@@ -128,6 +128,10 @@ Result<ExitStatus> run(Session& session, const Options& options) {
 
     RunTotal total;
     const UtcTime began = session.clock().now();
+    daemon.networks = [&] {
+        const auto now = host.interfaces();
+        return now ? networks_of(*now) : std::vector<LocalNetwork>();
+    };
     daemon.committed = [&](const Batch& batch) { total.add(batch); };
     const Status outcome =
         run_daemon(std::move(meters), *ledger, attribution, session.clock(), daemon);
