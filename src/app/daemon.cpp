@@ -66,7 +66,9 @@ private:
 };
 
 // Trouble that passes: the batch is kept and tried again.
-bool passes(const Error& error) { return error.code == ErrorCode::no_space; }
+bool passes(const Error& error) {
+    return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
+}
 
 // The committing side, on the caller's thread.
 class Committer {

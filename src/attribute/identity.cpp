@@ -112,21 +112,4 @@ bool is_canonical(const Identity& identity) {
     return parsed.has_value() && *parsed == identity;
 }
 
-std::string identity_text(const Identity& identity) {
-    switch (identity.kind) {
-        case IdentityKind::prefix: {
-            const auto prefix = parse_prefix(identity.value);
-            const bool single = prefix && prefix->length == prefix->address.bits();
-            return single ? to_string(prefix->address) : identity.value;
-        }
-        case IdentityKind::mac:
-            return "mac " + identity.value;
-        case IdentityKind::vlan:
-            return "vlan " + identity.value;
-        case IdentityKind::interface:
-            return "interface " + identity.value;
-    }
-    return identity.value;
-}
-
 }  // namespace octroi

@@ -21,10 +21,6 @@ namespace octroi {
 // Whether an identity is in the canonical form that parse_identity gives.
 [[nodiscard]] bool is_canonical(const Identity& identity);
 
-// The text of a party's identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
-// "interface eth0". parse_identity reads it back.
-[[nodiscard]] std::string identity_text(const Identity& identity);
-
 // VLAN ids of IEEE 802.1Q: 0 is "no VLAN", 4095 is reserved.
 inline constexpr std::uint32_t vlan_first = 1;
 inline constexpr std::uint32_t vlan_last = 4094;

@@ -16,6 +16,7 @@ enum class ErrorCode {
     not_found,    // a named thing does not exist
     exists,       // a thing of that name exists already, and differs
     conflict,     // somebody else changed it meanwhile (another importer, another daemon)
+    busy,         // somebody else is at it for the moment: the same call may do later
     permission,   // a privilege or capability is missing
     no_space,     // disk full or a limit of the file system
     unsupported,  // known, but not handled by this build, kernel or format version

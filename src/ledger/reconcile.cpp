@@ -15,20 +15,6 @@ auto* find_in(List& list, Predicate predicate) {
     return found == list.end() ? nullptr : &*found;
 }
 
-std::string text_of(const Identity& identity) {
-    switch (identity.kind) {
-        case IdentityKind::prefix:
-            return identity.value;
-        case IdentityKind::mac:
-            return "mac " + identity.value;
-        case IdentityKind::vlan:
-            return "vlan " + identity.value;
-        case IdentityKind::interface:
-            return "interface " + identity.value;
-    }
-    return identity.value;
-}
-
 class Reconciler {
 public:
     Reconciler(const Directory& there, UtcTime now) : there_(there), now_(now) {}
@@ -73,7 +59,7 @@ public:
         const UtcTime from = wanted.from.value_or(held && until > now_ ? now_ : UtcTime::min());
         result.change.add_bindings.push_back(
             {0, wanted.identity, wanted.account, {from, until}, wanted.per_address});
-        line("+ binding {} to {}{}{}", text_of(wanted.identity), wanted.account,
+        line("+ binding {} to {}{}{}", identity_text(wanted.identity), wanted.account,
              from == UtcTime::min() ? "" : " from " + to_rfc3339(from),
              wanted.until ? " until " + to_rfc3339(until) : "");
     }
@@ -129,7 +115,8 @@ private:
     void end(const Binding& have, UtcTime at) {
         result.change.end_bindings.push_back({have.id, at});
         ended_.insert(have.id);
-        line("- binding {} to {}, until {}", text_of(have.identity), have.account, to_rfc3339(at));
+        line("- binding {} to {}, until {}", identity_text(have.identity), have.account,
+             to_rfc3339(at));
     }
     template <typename... Args>
     void line(fmt::format_string<Args...> format, Args&&... args) {

@@ -30,6 +30,7 @@ public:
     //   conflict    a cursor's version is not the successor of the ledger's: another process reads
     //   the
     //               same source. Nothing is lost: the other one has counted it.
+    //   busy        another process is writing: try again
     //   no_space    disk full: try again when there is room
     //   failed      anything else, with the database's own words
     [[nodiscard]] virtual Result<CommitOutcome> commit(const Batch& batch) = 0;

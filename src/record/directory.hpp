@@ -35,7 +35,10 @@ struct Identity {
     auto operator<=>(const Identity&) const = default;
 };
 
-// "prefix 10.0.0.0/8", "mac …"; parse_identity lives in attribute/identity.hpp.
+// The text of a party's identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
+// "interface eth0". parse_identity (attribute/identity.hpp) reads it back.
+[[nodiscard]] std::string identity_text(const Identity& identity);
+
 struct Binding {
     std::uint64_t id = 0;  // given by the ledger, growing: the newer binding has the greater id
     Identity identity;

@@ -68,7 +68,7 @@ Error Database::error(int result_code) const {
     switch (result_code & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return Error{ErrorCode::conflict, busy_text(path_)};
+            return Error{ErrorCode::busy, busy_text(path_)};
         case SQLITE_CORRUPT:
             return say(ErrorCode::corrupt, "restore it from a backup, or see `octroi audit`");
         case SQLITE_NOTADB:

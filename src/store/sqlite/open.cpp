@@ -85,7 +85,7 @@ Status use_wal(const sqlite::Database& db) {
     constexpr int attempts_max = 100;
     for (int attempt = 1;; ++attempt) {
         const Status status = db.run("PRAGMA journal_mode = WAL");
-        if (status || status.error().code != ErrorCode::conflict || attempt == attempts_max)
+        if (status || status.error().code != ErrorCode::busy || attempt == attempts_max)
             return status;
         TRY(db.run("BEGIN EXCLUSIVE"));
         TRY(db.run("ROLLBACK"));

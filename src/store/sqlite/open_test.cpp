@@ -192,7 +192,7 @@ TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
     const Batch batch = random_batch(1, 1, 5);
     const auto refused = ledger->commit(batch);
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_EQ(refused.error().code, ErrorCode::busy);
     EXPECT_TRUE(has(refused.error().text, path)) << refused.error().text;
     EXPECT_TRUE(has(refused.error().text, "process " + std::to_string(child)))
         << refused.error().text;

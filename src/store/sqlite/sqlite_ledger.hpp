@@ -29,7 +29,7 @@ struct SqliteOptions {
     // other holder can open it (code conflict, naming who has it). Writers that do not hold take
     // turns.
     std::string holder;
-    // How long to wait for another writer's transaction before giving up with conflict.
+    // How long to wait for another writer's transaction before giving up with busy.
     Duration patience = Duration::seconds(30);
 };
 
