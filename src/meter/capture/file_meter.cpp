@@ -171,6 +171,7 @@ Status FileMeter::resume() {
     frames_ = at_.frames;
     last_time_ = at_.last_time;
     resumed_at_ = frames_;
+    bad_blocks_stated_ = reader_.counters().bad_blocks;
     needed_ = at_.rest + 1;
     TRY(stream_.fill(needed_));
     const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
@@ -289,6 +290,10 @@ std::vector<Loss> FileMeter::losses() {
     const UtcTime last{last_time_};
     const UtcTime begin{at_.frames == 0 ? last_time_ : at_.last_time};
     const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
+    // Each may have held a packet; the frame of some was whole and an option was not.
+    const std::uint64_t bad = reader_.counters().bad_blocks - bad_blocks_stated_;
+    bad_blocks_stated_ += bad;
+    if (bad > 0) losses.push_back({path_, LossReason::corrupt, since, bad, bad * packet_bytes_max});
     const auto in = reader_.interfaces();
     at_.dropped.resize(std::max(at_.dropped.size(), in.size()));
     for (std::size_t i = 0; i < in.size(); ++i) {

@@ -108,6 +108,7 @@ private:
     bool damaged_ = false;
     bool already_complete_ = false;
     std::uint64_t resumed_at_ = 0;
+    std::uint64_t bad_blocks_stated_ = 0;  // in losses
     std::string known_as_;
     std::string warning_;
     std::vector<std::string> interfaces_;

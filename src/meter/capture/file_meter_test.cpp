@@ -449,6 +449,27 @@ TEST_F(FileMeterTest, InterfacesAndTheirDropsAreReported) {
     EXPECT_EQ(per_interface, (std::array<std::uint64_t, 3>{0, 125, 125}));
 }
 
+TEST_F(FileMeterTest, ABlockThatCannotBeDecodedIsALoss) {
+    std::string content;
+    pcap::PcapngWriter writer(content);
+    std::mt19937_64 random(10);
+    writer.interface({.name = "eth0"});
+    for (int i = 0; i < 250; ++i) {
+        writer.frame(0, start + Duration{i}, random_frame(random));
+        if (i % 50 == 0) writer.block(6, std::string(8, 'x'));  // an enhanced packet, too short
+    }
+    std::vector<Cursor> ledger;
+    const Import whole = must_import(write("a.pcapng", content), ledger);
+    EXPECT_EQ(whole.observed().packets.value(), 250U);
+    std::uint64_t packets = 0;
+    for (const Loss& loss : whole.losses()) {
+        EXPECT_EQ(loss.reason, LossReason::corrupt);
+        EXPECT_EQ(loss.bytes_bound, loss.packets.value_or(0) * 65'535);
+        packets += loss.packets.value_or(0);
+    }
+    EXPECT_EQ(packets, 5U);
+}
+
 TEST_F(FileMeterTest, FragmentsAreChargedToTheirFirstOneOrKeptSeparate) {
     std::string content;
     pcap::PcapWriter writer(content);
