@@ -147,7 +147,7 @@ private:
         enum class Way : std::uint8_t { refused, split, remembered, resolved };
         Way way = Way::refused;
         BucketNumber bucket = 0;
-        std::uint32_t row = RowIndex::absent;  // remembered: the memo's row, if it is of this batch
+        std::uint32_t row = RowIndex::absent;  // its row, as far as can be told
         std::uint64_t hash = 0;                // of the row's key
         Finding finding;                       // resolved
         Answer answer;                         // resolved
@@ -168,7 +168,6 @@ private:
     void forget();
     [[nodiscard]] bool count(const Reading& reading) noexcept;
     // The steps of accept(): attributor_accept.cpp.
-    void prefetch_memos(Group group) const;
     void choose_ways(Group group);
     void meet_addresses(Group group);
     void number_ends(Group group);

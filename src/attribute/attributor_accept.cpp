@@ -29,30 +29,25 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
 
 }  // namespace
 
+// Prefetches stand in functions that do something else too: g++ 12 takes one that only prefetches
+// for a function without effect and drops the call.
 void Attributor::accept(std::span<const Reading> batch) {
-    const auto part = [&](std::size_t at) {
-        return batch.subspan(at, std::min(group_size, batch.size() - at));
-    };
-    if (!batch.empty()) prefetch_memos(part(0));
+    std::size_t fetched = 0;
     for (std::size_t at = 0; at < batch.size(); at += group_size) {
-        const Group group = part(at);
-        if (at + group_size < batch.size()) prefetch_memos(part(at + group_size));
+        for (const std::size_t end = std::min(batch.size(), at + 2 * group_size); fetched < end;
+             ++fetched) {
+            const Reading& ahead = batch[fetched];
+            if (ahead.memo < memos_.size()) __builtin_prefetch(&memos_[ahead.memo], 1);
+            if (!ahead.fresh) continue;
+            __builtin_prefetch(classes_->first_step(ahead.src));
+            __builtin_prefetch(classes_->first_step(ahead.dst));
+        }
+        const Group group = batch.subspan(at, std::min(group_size, batch.size() - at));
         choose_ways(group);
         meet_addresses(group);
         number_ends(group);
         meet_rows(group);
         add_group(group);
-    }
-}
-
-// The prefetches of all these steps stand where they are needed and in no functions of their own:
-// g++ 12 takes such a function for one without effect and drops the call.
-void Attributor::prefetch_memos(Group group) const {
-    for (const Reading& reading : group) {
-        if (reading.memo < memos_.size()) __builtin_prefetch(&memos_[reading.memo], 1);
-        if (!reading.fresh) continue;
-        __builtin_prefetch(classes_->first_step(reading.src));
-        __builtin_prefetch(classes_->first_step(reading.dst));
     }
 }
 
@@ -129,10 +124,10 @@ void Attributor::number_ends(Group group) {
 
 void Attributor::meet_rows(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
-        const Passage& passage = passages_[i];
+        Passage& passage = passages_[i];
         if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
-        const std::uint32_t row = tally_.index().likely(passage.hash);
-        if (row != RowIndex::absent) __builtin_prefetch(&tally_.row(row), 1);
+        passage.row = tally_.index().likely(passage.hash);
+        if (passage.row != RowIndex::absent) __builtin_prefetch(&tally_.row(passage.row), 1);
     }
 }
 

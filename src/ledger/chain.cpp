@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "record/party_order.hpp"
 
 namespace octroi {
 namespace {
@@ -29,16 +30,25 @@ constexpr std::string_view class_tag = "octroi class 1\n";
 
 constexpr std::uint32_t unused = UINT32_MAX;
 
+void sort_places(const std::vector<Party>& parties, std::vector<std::uint32_t>& order) {
+    sort_parties(parties, order);
+}
+
+void sort_places(const std::vector<std::string>& names, std::vector<std::uint32_t>& order) {
+    std::sort(order.begin(), order.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
+}
+
 // Puts the used ones of `items` into `sorted` and says which number each got.
 template <typename T>
 std::vector<std::uint32_t> rank(const std::vector<T>& items, const std::vector<bool>& used,
                                 std::vector<const T*>& sorted) {
     std::vector<std::uint32_t> order;
+    order.reserve(items.size());
     for (std::uint32_t i = 0; i < items.size(); ++i)
         if (used[i]) order.push_back(i);
     const auto less = [&](std::uint32_t a, std::uint32_t b) { return items[a] < items[b]; };
-    if (!std::is_sorted(order.begin(), order.end(), less))
-        std::sort(order.begin(), order.end(), less);
+    if (!std::is_sorted(order.begin(), order.end(), less)) sort_places(items, order);
     std::vector<std::uint32_t> ranks(items.size(), unused);
     sorted.reserve(order.size());
     for (const std::uint32_t i : order) {
@@ -46,6 +56,13 @@ std::vector<std::uint32_t> rank(const std::vector<T>& items, const std::vector<b
         sorted.push_back(&items[i]);
     }
     return ranks;
+}
+
+// Whether every item keeps its number.
+bool is_identity(const std::vector<std::uint32_t>& ranks) {
+    for (std::uint32_t i = 0; i < ranks.size(); ++i)
+        if (ranks[i] != i) return false;
+    return true;
 }
 
 template <typename T>
@@ -69,8 +86,8 @@ void add_volume(Hasher& hasher, const Volume& v) {
     hasher.be64(v.flows.value());
 }
 
-template <typename T>
-void add_count(Hasher& hasher, const std::vector<T>& items) {
+template <typename List>
+void add_count(Hasher& hasher, const List& items) {
     hasher.be32(narrow<std::uint32_t>(items.size()));
 }
 
@@ -164,14 +181,19 @@ CanonicalBatch canonical(const Batch& batch) {
     }
     const auto parties = rank(batch.parties, party_used, result.parties);
     const auto services = rank(batch.services, service_used, result.services);
-    result.transfers = batch.transfers;
-    for (Transfer& t : result.transfers) {
-        t.from = parties[t.from];
-        t.to = parties[t.to];
-        t.service = services[t.service];
+    if (is_identity(parties) && is_identity(services) &&
+        std::is_sorted(batch.transfers.begin(), batch.transfers.end())) {
+        result.transfers = batch.transfers;
+    } else {
+        result.renumbered = batch.transfers;
+        for (Transfer& t : result.renumbered) {
+            t.from = parties[t.from];
+            t.to = parties[t.to];
+            t.service = services[t.service];
+        }
+        std::sort(result.renumbered.begin(), result.renumbered.end());
+        result.transfers = result.renumbered;
     }
-    if (!std::is_sorted(result.transfers.begin(), result.transfers.end()))
-        std::sort(result.transfers.begin(), result.transfers.end());
     result.cursors = sorted_pointers(batch.cursors);
     result.losses = sorted_pointers(batch.losses);
     return result;

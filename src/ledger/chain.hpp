@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,14 +54,22 @@ private:
 // A batch in canonical order: parties, services, cursors and losses sorted, what no transfer uses
 // left out, transfers renumbered and sorted again. Two batches that say the same have the same
 // canonical form, however their producer numbered the names. Refers to the batch, which must
-// outlive it.
+// outlive it; one that is in canonical order already is not copied.
 struct CanonicalBatch {
     const Batch* batch = nullptr;
     std::vector<const Party*> parties;
     std::vector<const std::string*> services;
-    std::vector<Transfer> transfers;
+    std::span<const Transfer> transfers;  // the batch's own, or `renumbered`
+    std::vector<Transfer> renumbered;
     std::vector<const Cursor*> cursors;
     std::vector<const Loss*> losses;
+
+    CanonicalBatch() = default;
+    CanonicalBatch(CanonicalBatch&&) = default;  // a copy would refer to the original
+    CanonicalBatch& operator=(CanonicalBatch&&) = default;
+    CanonicalBatch(const CanonicalBatch&) = delete;
+    CanonicalBatch& operator=(const CanonicalBatch&) = delete;
+    ~CanonicalBatch() = default;
 };
 
 // The batch must keep the rules (ledger/rules.hpp).

@@ -82,9 +82,12 @@ struct PartyEqual {
 };
 
 Refusal party_breach(const Batch& batch) {
+    // Each greater than the one before: none is there twice. Only where one is not must all those
+    // before it be remembered.
     boost::unordered_flat_set<const Party*, PartyHash, PartyEqual> seen;
-    seen.reserve(batch.parties.size());
-    for (const Party& party : batch.parties) {
+    bool ascending = true;
+    for (std::size_t i = 0; i < batch.parties.size(); ++i) {
+        const Party& party = batch.parties[i];
         if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
             return refuse(Breach::party_kind, "party '{}' is of the unknown kind {}",
                           shown(party.name), static_cast<int>(party.kind));
@@ -95,7 +98,12 @@ Refusal party_breach(const Batch& batch) {
             (party.kind == PartyKind::outside && !party.identity.empty()))
             return refuse(Breach::party_identity, "party '{}' has the unfit identity '{}'",
                           shown(to_string(party)), shown(party.identity));
-        if (!seen.insert(&party).second)
+        if (ascending && i > 0 && !(batch.parties[i - 1] < party)) {
+            ascending = false;
+            seen.reserve(batch.parties.size());
+            for (std::size_t before = 0; before < i; ++before) seen.insert(&batch.parties[before]);
+        }
+        if (!ascending && !seen.insert(&party).second)
             return refuse(Breach::party_twice, "party '{}' ('{}') is listed twice",
                           to_string(party), party.identity);
     }

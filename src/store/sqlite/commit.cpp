@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
+#include <string>
 #include <tuple>
 
 #include "ledger/rules.hpp"
@@ -136,24 +138,45 @@ Result<NameNumbers> number_names(sqlite::Interner& names, const CanonicalBatch& 
     return numbers;
 }
 
+// Rows of one statement: each run of a statement costs as much as a row, or more.
+constexpr std::size_t rows_at_once = 64;
+constexpr int transfer_columns = 8;
+
+// Inserts `rows` transfers in each run.
+Result<Statement> prepare_transfers(const Database& db, std::size_t rows) {
+    std::string sql =
+        "INSERT INTO transfer (transfer_id, bucket, from_party, to_party, service, bytes, packets, "
+        "flows) VALUES (?,?,?,?,?,?,?,?)";
+    for (std::size_t i = 1; i < rows; ++i) sql += ",(?,?,?,?,?,?,?,?)";
+    return Statement::prepare(db, sql);
+}
+
+void bind_transfer(Statement& insert, int at, std::int64_t id, const Transfer& t,
+                   const NameNumbers& names) {
+    insert.bind(at + 1, id);
+    insert.bind(at + 2, sqlite::bucket_number(t.bucket));
+    insert.bind(at + 3, names.parties[t.from]);
+    insert.bind(at + 4, names.parties[t.to]);
+    insert.bind(at + 5, names.services[t.service]);
+    insert.bind(at + 6, t.volume.bytes.value());
+    insert.bind(at + 7, t.volume.packets.value());
+    insert.bind(at + 8, t.volume.flows.value());
+}
+
 Status insert_transfers(const Database& db, const CanonicalBatch& batch, const NameNumbers& names,
                         std::int64_t first) {
-    TRY_ASSIGN(auto insert,
-               Statement::prepare(db,
-                                  "INSERT INTO transfer (transfer_id, bucket, from_party, "
-                                  "to_party, service, bytes, packets, flows) "
-                                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
-    std::int64_t row = first;
-    for (const Transfer& t : batch.transfers) {
-        insert.bind(1, row++);
-        insert.bind(2, sqlite::bucket_number(t.bucket));
-        insert.bind(3, names.parties[t.from]);
-        insert.bind(4, names.parties[t.to]);
-        insert.bind(5, names.services[t.service]);
-        insert.bind(6, t.volume.bytes.value());
-        insert.bind(7, t.volume.packets.value());
-        insert.bind(8, t.volume.flows.value());
-        TRY(insert.run());
+    std::span<const Transfer> left = batch.transfers;
+    for (const std::size_t rows : {rows_at_once, std::size_t{1}}) {
+        if (left.size() < rows) continue;
+        TRY_ASSIGN(auto insert, prepare_transfers(db, rows));
+        for (; left.size() >= rows; left = left.subspan(rows)) {
+            int at = 0;
+            for (const Transfer& t : left.first(rows)) {
+                bind_transfer(insert, at, first++, t, names);
+                at += transfer_columns;
+            }
+            TRY(insert.run());
+        }
     }
     return {};
 }
