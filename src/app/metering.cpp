@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/metering.hpp"
 
+#include "host/memory.hpp"
 #include "host/random.hpp"
 
 namespace octroi {
@@ -10,7 +11,10 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
     : name_(std::move(name)),
       meter_(meter),
       clock_(clock),
-      attributor_(tables.directory, tables.classes, tables.services, random_seed()) {}
+      attributor_(tables.directory, tables.classes, tables.services, random_seed(),
+                  huge_page_resource()) {
+    attributor_.reserve();
+}
 
 Result<Pull> Metering::pull(Duration wait) {
     attributor_.set_interfaces(meter_.interfaces());

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <memory_resource>
 #include <vector>
 
 #include "attribute/row_index.hpp"
@@ -24,7 +25,9 @@ public:
         auto operator<=>(const Row&) const = default;
     };
 
-    explicit AddressParties(std::uint64_t seed) noexcept : seed_(seed | 1U) {}
+    // The memory must outlive it.
+    AddressParties(std::uint64_t seed, std::pmr::memory_resource& memory)
+        : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
     [[nodiscard]] std::uint32_t row_of(std::uint32_t owner, const Address& address) {
         const Row wanted{address, owner};
@@ -46,8 +49,9 @@ public:
 
     [[nodiscard]] const Row& row(std::uint32_t at) const noexcept { return rows_[at]; }
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+    void reserve(std::size_t rows) { rows_.reserve(rows); }
     void reset() noexcept {
-        rows_ = std::vector<Row>();
+        std::pmr::vector<Row>(rows_.get_allocator()).swap(rows_);
         index_.reset();
     }
     [[nodiscard]] std::size_t memory() const noexcept {
@@ -74,7 +78,7 @@ private:
     }
 
     std::uint64_t seed_;
-    std::vector<Row> rows_;
+    std::pmr::vector<Row> rows_;
     RowIndex index_;
 };
 

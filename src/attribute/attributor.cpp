@@ -19,14 +19,21 @@ void narrow_to(Interval& valid, const Interval& other) noexcept {
 }  // namespace
 
 Attributor::Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
-                       std::uint64_t seed)
+                       std::uint64_t seed, std::pmr::memory_resource& memory)
     : directory_(std::move(directory)),
       classes_(std::move(classes)),
       services_(std::move(services)),
-      addresses_(seed),
-      tally_(seed) {
+      addresses_(seed, memory),
+      tally_(seed, memory),
+      memos_(&memory) {
     CHECK(directory_ && classes_ && services_);
     number_parties();
+}
+
+void Attributor::reserve() {
+    memos_.reserve(memos_expected);
+    tally_.reserve(rows_kept);
+    addresses_.reserve(addresses_kept);
 }
 
 void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services) {

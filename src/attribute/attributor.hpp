@@ -22,6 +22,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ class Attributor final : public ReadingSink {
 public:
     static constexpr std::size_t rows_kept = std::size_t{1} << 21U;
     static constexpr std::size_t addresses_kept = std::size_t{1} << 20U;
+    static constexpr std::size_t memos_expected = std::size_t{1} << 22U;
     static constexpr std::size_t memos_max = std::size_t{1}
                                              << 24U;  // of larger ones nothing is remembered
 
@@ -73,9 +75,14 @@ public:
     using ClassesPtr = std::shared_ptr<const CompiledClasses>;
     using ServicesPtr = std::shared_ptr<const CompiledServices>;
 
-    // seed: for the hash tables; secret from those whose traffic is counted.
-    Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
-               std::uint64_t seed);
+    // seed: for the hash tables; secret from those whose traffic is counted. memory: for what grows
+    // with the traffic; must outlive the attributor.
+    Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services, std::uint64_t seed,
+               std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
+
+    // Room for as much as is kept between batches, so that nothing moves while it grows. To be
+    // called where the memory costs nothing before it is used (huge_page_resource() of host/).
+    void reserve();
 
     void accept(std::span<const Reading> readings) override;
 
@@ -209,7 +216,7 @@ private:
     AddressParties addresses_;
     Tally tally_;
     std::uint32_t generation_ = 1;  // of the tally's rows
-    std::vector<Memo> memos_;
+    std::pmr::vector<Memo> memos_;
     std::array<Passage, group_size> passages_;
     UtcTime bucket_begin_{1};  // the bucket of the reading before; at first none
     UtcTime bucket_end_{0};

@@ -252,8 +252,9 @@ Attributor::Memo* Attributor::memo_of(const Reading& reading) {
 void Attributor::remember(const Reading& reading, const Answer& answer) {
     if (reading.memo == 0 || reading.memo >= memos_max) return;
     if (reading.memo >= memos_.size()) {
-        // Dense numbers: doubling keeps the cost of growing small.
-        memos_.resize(std::max<std::size_t>({reading.memo + 1UL, memos_.size() * 2, 1024}));
+        // Dense numbers. The vector's capacity doubles; only what is used is filled.
+        constexpr std::size_t memos_more = 1024;
+        memos_.resize(reading.memo + memos_more);
     }
     const auto [first, end] = whole_buckets(answer.valid);
     memos_[reading.memo] = {first, end, answer.from, answer.to, answer.service, 0, 0};

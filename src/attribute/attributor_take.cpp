@@ -90,7 +90,7 @@ std::vector<std::uint32_t> Attributor::take_services(Attributed& out) const {
 // Sorted by bucket, from, to, service. The four fit into one number unless the batch is enormous.
 void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t>& place_of_party,
                                 const std::vector<std::uint32_t>& place_of_service) const {
-    const std::vector<TallyRow>& rows = tally_.rows();
+    const std::pmr::vector<TallyRow>& rows = tally_.rows();
     const auto transfer = [&](const TallyRow& row) -> Transfer {
         return {bucket_begin(row.key.bucket),
                 place_of_party[row.key.from],

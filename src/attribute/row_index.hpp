@@ -7,6 +7,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "base/check.hpp"
@@ -16,6 +17,9 @@ namespace octroi {
 class RowIndex {
 public:
     static constexpr std::uint32_t absent = 0xFFFFFFFFU;
+
+    // The memory must outlive the index.
+    explicit RowIndex(std::pmr::memory_resource& memory) : slots_(&memory) {}
 
     // The row for which equals(row) holds, or `next_row` if there is none: it is then in the index
     // and the caller appends it.
@@ -58,7 +62,7 @@ public:
     }
     // Gives the memory back too.
     void reset() noexcept {
-        slots_ = std::vector<std::uint64_t>();
+        std::pmr::vector<std::uint64_t>(slots_.get_allocator()).swap(slots_);
         count_ = 0;
     }
     [[nodiscard]] std::size_t memory() const noexcept {
@@ -77,7 +81,7 @@ private:
     [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept { return hash >> shift_; }
 
     void grow() {
-        const std::vector<std::uint64_t> old = std::move(slots_);
+        const std::pmr::vector<std::uint64_t> old = std::move(slots_);
         CHECK(old.size() < slots_max);
         slots_.assign(old.empty() ? slots_first : old.size() * 2, empty);
         shift_ = 64U - static_cast<unsigned>(std::countr_zero(slots_.size()));
@@ -89,8 +93,8 @@ private:
         }
     }
 
-    std::vector<std::uint64_t> slots_;  // a power of two, or none
-    unsigned shift_ = 0;                // 64 - log2 of their number
+    std::pmr::vector<std::uint64_t> slots_;  // a power of two, or none
+    unsigned shift_ = 0;                     // 64 - log2 of their number
     std::size_t count_ = 0;
 };
 

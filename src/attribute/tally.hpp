@@ -4,6 +4,7 @@
 // The sums of a batch in the making: one row for each (bucket, from, to, service).
 
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "attribute/row_index.hpp"
@@ -30,7 +31,9 @@ struct TallyRow {
 
 class Tally {
 public:
-    explicit Tally(std::uint64_t seed) noexcept : seed_(seed | 1U) {}
+    // The memory must outlive it.
+    Tally(std::uint64_t seed, std::pmr::memory_resource& memory)
+        : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
     // The place of the key's row, made if it is not there. Valid until clear().
     [[nodiscard]] std::uint32_t row_of(const TallyKey& key) { return row_of(key, hash(key)); }
@@ -57,13 +60,14 @@ public:
         r.packets += packets;
         r.flows += flows;
     }
-    [[nodiscard]] const std::vector<TallyRow>& rows() const noexcept { return rows_; }
+    [[nodiscard]] const std::pmr::vector<TallyRow>& rows() const noexcept { return rows_; }
     [[nodiscard]] const TallyRow& row(std::uint32_t at) const noexcept { return rows_[at]; }
 
+    void reserve(std::size_t rows) { rows_.reserve(rows); }
     // Keeps the memory of at most `rows_kept` rows.
     void clear(std::size_t rows_kept) noexcept {
         if (rows_.capacity() > rows_kept) {
-            rows_ = std::vector<TallyRow>();
+            std::pmr::vector<TallyRow>(rows_.get_allocator()).swap(rows_);
             index_.reset();
             return;
         }
@@ -76,7 +80,7 @@ public:
 
 private:
     std::uint64_t seed_;
-    std::vector<TallyRow> rows_;
+    std::pmr::vector<TallyRow> rows_;
     RowIndex index_;
 };
 

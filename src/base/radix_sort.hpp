@@ -7,15 +7,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace octroi {
 
 struct KeyedIndex {
-    std::uint64_t key = 0;
-    std::uint32_t index = 0;
+    std::uint64_t key;
+    std::uint32_t index;
 };
 
 // By key; equal keys stay in the order in which they were. Memory: as much again while it runs.
@@ -36,9 +36,9 @@ inline void radix_sort(std::span<KeyedIndex> items) {
         all &= item.key;
     }
     const std::uint64_t differing = any & ~all;
-    std::vector<KeyedIndex> room(items.size());
+    const auto room = std::make_unique_for_overwrite<KeyedIndex[]>(items.size());
     std::span<KeyedIndex> from = items;
-    std::span<KeyedIndex> to = room;
+    std::span<KeyedIndex> to(room.get(), items.size());
     for (unsigned shift = 0; shift < 64; shift += digit_bits) {
         const auto digit = [shift](std::uint64_t key) { return key >> shift & (digits - 1); };
         if (digit(differing) == 0) continue;

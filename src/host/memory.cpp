@@ -4,10 +4,33 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <new>
+
 namespace octroi {
 namespace {
 
 constexpr std::size_t huge_page = std::size_t{2} << 20U;
+
+class HugePageResource final : public std::pmr::memory_resource {
+    void* do_allocate(std::size_t octets, std::size_t alignment) override {
+        if (octets < huge_page) return heap().allocate(octets, alignment);
+        auto memory = PageMemory::reserve(octets);
+        if (!memory) throw std::bad_alloc();  // as the heap does
+        return memory->hand_out();
+    }
+    void do_deallocate(void* data, std::size_t octets, std::size_t alignment) override {
+        if (octets < huge_page) return heap().deallocate(data, octets, alignment);
+        PageMemory::take_back(data, octets);
+    }
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+        return this == &other;
+    }
+    static std::pmr::memory_resource& heap() { return *std::pmr::new_delete_resource(); }
+};
+
+constexpr std::size_t whole_pages(std::size_t octets) noexcept {
+    return (octets + huge_page - 1) / huge_page * huge_page;
+}
 
 }  // namespace
 
@@ -18,7 +41,7 @@ PageMemory::~PageMemory() {
 Result<PageMemory> PageMemory::reserve(std::size_t octets) {
     if (octets > SIZE_MAX - 2 * huge_page)
         return fail(ErrorCode::over_limit, "cannot reserve that much memory");
-    const std::size_t size = (octets + huge_page - 1) / huge_page * huge_page;
+    const std::size_t size = whole_pages(octets);
     void* const data = ::mmap(nullptr, size == 0 ? huge_page : size, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (data == MAP_FAILED)
@@ -34,6 +57,17 @@ Result<PageMemory> PageMemory::reserve(std::size_t octets) {
 
 void PageMemory::release() noexcept {
     if (data_ != nullptr) static_cast<void>(::madvise(data_, size_, MADV_DONTNEED));
+}
+
+void* PageMemory::hand_out() noexcept { return std::exchange(data_, nullptr); }
+
+void PageMemory::take_back(void* data, std::size_t octets) noexcept {
+    const PageMemory owner(data, whole_pages(octets));
+}
+
+std::pmr::memory_resource& huge_page_resource() noexcept {
+    static HugePageResource resource;
+    return resource;
 }
 
 }  // namespace octroi

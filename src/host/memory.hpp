@@ -6,6 +6,7 @@
 // never moves, and needs no copy to grow. Huge pages are asked for where the kernel has them.
 
 #include <cstddef>
+#include <memory_resource>
 #include <type_traits>
 #include <utility>
 
@@ -33,6 +34,11 @@ public:
     // Gives all pages back to the kernel; the content is zero again.
     void release() noexcept;
 
+    // For those who keep the address themselves: the memory lives on until take_back() with the
+    // octets that were reserved.
+    [[nodiscard]] void* hand_out() noexcept;
+    static void take_back(void* data, std::size_t octets) noexcept;
+
 private:
     PageMemory(void* data, std::size_t size) noexcept : data_(data), size_(size) {}
     void* data_ = nullptr;
@@ -58,5 +64,9 @@ private:
     explicit PageArray(PageMemory memory) noexcept : memory_(std::move(memory)) {}
     PageMemory memory_;
 };
+
+// For containers that may become big: what they ask for in sizes of huge pages is made of them
+// where the kernel has some; the rest comes from the heap. Never ends; for all threads.
+[[nodiscard]] std::pmr::memory_resource& huge_page_resource() noexcept;
 
 }  // namespace octroi
