@@ -126,11 +126,7 @@ struct NameNumbers {
 
 Result<NameNumbers> number_names(sqlite::Interner& names, const CanonicalBatch& batch) {
     NameNumbers numbers;
-    numbers.parties.reserve(batch.parties.size());
-    for (const Party* party : batch.parties) {
-        TRY_ASSIGN(const std::int64_t number, names.party(*party));
-        numbers.parties.push_back(number);
-    }
+    TRY_ASSIGN(numbers.parties, names.parties(batch.parties));
     for (const std::string* service : batch.services) {
         TRY_ASSIGN(const std::int64_t number, names.service(*service));
         numbers.services.push_back(number);

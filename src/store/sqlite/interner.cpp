@@ -49,9 +49,8 @@ Result<std::int64_t> Interner::number_of(Table& table, std::int64_t first,
 }
 
 Result<std::int64_t> Interner::party(const Party& party) {
-    TRY_ASSIGN(const std::int64_t holder,
-               number_of(holders_, static_cast<std::int64_t>(party.kind), party.name));
-    return number_of(parties_, holder, party.identity);
+    TRY_ASSIGN(const std::int64_t of, holder(party));
+    return number_of(parties_, of, party.identity);
 }
 
 Result<std::int64_t> Interner::service(const std::string& name) {

@@ -6,7 +6,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "record/batch.hpp"
 #include "store/sqlite/database.hpp"
@@ -22,6 +24,9 @@ public:
     // does not commit, forget() must be called.
     [[nodiscard]] Result<std::int64_t> meter(const MeterName& meter);
     [[nodiscard]] Result<std::int64_t> party(const Party& party);
+    // The numbers of many parties, in their order, which must be that of operator<: of many of one
+    // holder at once (party_numbers.cpp), of others one by one.
+    [[nodiscard]] Result<std::vector<std::int64_t>> parties(std::span<const Party* const> sorted);
     [[nodiscard]] Result<std::int64_t> service(const std::string& name);
     [[nodiscard]] Result<std::int64_t> class_version(const std::string& version);
 
@@ -42,6 +47,14 @@ private:
         Cache cache;
     };
     [[nodiscard]] Status prepare(Table& table) const;
+    [[nodiscard]] Result<std::int64_t> holder(const Party& party) {
+        return number_of(holders_, static_cast<std::int64_t>(party.kind), party.name);
+    }
+    // Of parties of one holder.
+    using Run = std::span<const Party* const>;
+    using Numbers = std::span<std::int64_t>;
+    [[nodiscard]] Status find_parties(std::int64_t holder, Run run, Numbers numbers) const;
+    [[nodiscard]] Status insert_parties(std::int64_t holder, Run run, Numbers numbers) const;
     [[nodiscard]] Result<std::int64_t> number_of(Table& table, std::int64_t first,
                                                  const std::string& second);
 
