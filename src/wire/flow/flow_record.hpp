@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// One flow record, whatever protocol it came in: what NetFlow v1 to v9, IPFIX and sFlow say of a
+// flow, in one shape. Decoders fill it; the collector and `octroi inspect flow` read it.
+//
+// Values are as the exporter sent them: counts are not multiplied by the sampling rate, times are
+// not bounded. Fields that the record did not have are zero, and their bit in `fields` is not set.
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+
+namespace octroi::flow {
+
+enum class Protocol : std::uint8_t {
+    unknown = 0,
+    netflow_v1 = 1,
+    netflow_v5 = 5,
+    netflow_v7 = 7,
+    netflow_v9 = 9,
+    ipfix = 10,
+    sflow_v5 = 105,
+};
+// "netflow", "ipfix", "sflow"; and the version number within it: 1, 5, 7, 9, 10, 5.
+[[nodiscard]] std::string_view name(Protocol protocol) noexcept;
+[[nodiscard]] int version(Protocol protocol) noexcept;
+
+// Bits of FlowRecord::fields.
+enum class Field : std::uint64_t {
+    bytes = 1ULL << 0U,
+    packets = 1ULL << 1U,
+    flows = 1ULL << 2U,
+    first = 1ULL << 3U,
+    last = 1ULL << 4U,
+    src = 1ULL << 5U,
+    dst = 1ULL << 6U,
+    sport = 1ULL << 7U,
+    dport = 1ULL << 8U,
+    proto = 1ULL << 9U,
+    tos = 1ULL << 10U,
+    tcp_flags = 1ULL << 11U,
+    icmp = 1ULL << 12U,  // icmp_type and icmp_code
+    vlan = 1ULL << 13U,
+    inner_vlan = 1ULL << 14U,
+    src_mac = 1ULL << 15U,
+    dst_mac = 1ULL << 16U,
+    in_if = 1ULL << 17U,
+    out_if = 1ULL << 18U,
+    src_as = 1ULL << 19U,
+    dst_as = 1ULL << 20U,
+    src_mask = 1ULL << 21U,
+    dst_mask = 1ULL << 22U,
+    next_hop = 1ULL << 23U,
+    direction = 1ULL << 24U,
+    sampling = 1ULL << 25U,
+    sampler = 1ULL << 26U,
+    nat_src = 1ULL << 27U,
+    nat_dst = 1ULL << 28U,
+    nat_sport = 1ULL << 29U,
+    nat_dport = 1ULL << 30U,
+    user = 1ULL << 31U,
+    forwarding_status = 1ULL << 32U,
+    firewall_event = 1ULL << 33U,
+    nat_event = 1ULL << 34U,
+    flow_id = 1ULL << 35U,
+    frame_bytes = 1ULL << 36U,
+    ethertype = 1ULL << 37U,
+};
+[[nodiscard]] constexpr std::uint64_t bit(Field field) noexcept {
+    return static_cast<std::uint64_t>(field);
+}
+
+// What the counts of a record stand for.
+enum class Counting : std::uint8_t {
+    delta = 0,  // since the record before
+    total = 1,  // since the flow began: the same octets come again in the flow's next record
+};
+
+// What the record is about. Only `traffic` may ever become readings.
+enum class RecordKind : std::uint8_t {
+    traffic = 0,
+    event = 1,    // a firewall or NAT event without counts (RFC 8158, NSEL create and deny)
+    non_ip = 2,   // an sFlow sample of a frame that carries no IP (bytes: frame bytes)
+    options = 3,  // an options data record
+    counters = 4,  // an sFlow counter sample
+};
+
+struct FlowRecord {
+    std::uint64_t fields = 0;  // Field bits that the record had
+
+    std::uint64_t bytes = 0;    // layer 3 octets as sent (post counters only where no others stand)
+    std::uint64_t packets = 0;  //
+    std::uint64_t flows = 0;    // element 3: flows that were aggregated into this record
+    UtcTime first;              // [first, last], both from the exporter's clock
+    UtcTime last;
+    // How many packets one counted packet stands for: 1 in `sampling`. 0: not known (yet).
+    std::uint64_t sampling = 0;
+    std::uint64_t flow_id = 0;      // element 148
+    std::uint64_t frame_bytes = 0;  // sFlow: length of the sampled frame on the wire
+    std::string_view user;          // element 371 and makers' own; lives as long as the message
+
+    std::uint32_t in_if = 0;   // ifIndex, in full width; sFlow: 0 where the format is not an ifIndex
+    std::uint32_t out_if = 0;  //
+    std::uint32_t src_as = 0;
+    std::uint32_t dst_as = 0;
+    std::uint32_t sampler = 0;  // elements 48, 302; sFlow: source id
+
+    Address src;
+    Address dst;
+    Address next_hop;
+    Address nat_src;  // after translation (elements 225, 226, 281, 282)
+    Address nat_dst;
+    Mac src_mac;
+    Mac dst_mac;
+
+    std::uint16_t sport = 0;
+    std::uint16_t dport = 0;
+    std::uint16_t nat_sport = 0;
+    std::uint16_t nat_dport = 0;
+    std::uint16_t vlan = 0;
+    std::uint16_t inner_vlan = 0;
+    std::uint16_t ethertype = 0;
+    std::uint8_t proto = 0;
+    std::uint8_t tos = 0;
+    std::uint8_t tcp_flags = 0;
+    std::uint8_t icmp_type = 0;
+    std::uint8_t icmp_code = 0;
+    std::uint8_t src_mask = 0;  // prefix lengths
+    std::uint8_t dst_mask = 0;
+    std::uint8_t direction = 0;          // element 61: 0 ingress, 1 egress
+    std::uint8_t forwarding_status = 0;  // element 89 (RFC 7270): top two bits 2 = dropped
+    std::uint8_t firewall_event = 0;     // element 233
+    std::uint8_t nat_event = 0;          // element 230 (RFC 8158)
+    Counting counting = Counting::delta;
+    RecordKind kind = RecordKind::traffic;
+    // The second of the two records made of a biflow (RFC 5103) or of initiator and responder
+    // counts: ends are exchanged.
+    bool reverse = false;
+
+    [[nodiscard]] bool has(Field field) const noexcept { return (fields & bit(field)) != 0; }
+};
+static_assert(std::is_trivially_copyable_v<FlowRecord>);
+
+}  // namespace octroi::flow
