@@ -55,18 +55,23 @@ struct Counters {
     std::uint64_t counter_samples = 0;
     std::uint64_t unknown_samples = 0;    // of another format or enterprise
     std::uint64_t malformed_samples = 0;  // the sample does not fit its own length
-    std::uint64_t unknown_records = 0;    // structures within flow samples
+    std::uint64_t skipped_records = 0;    // structures of flow samples that are not used
     std::uint64_t malformed_records = 0;
     std::uint64_t bad_headers = 0;    // packets whose IP header cannot be
     std::uint64_t empty_samples = 0;  // flow samples that say nothing about a packet
 };
 
-// Sets context.exporter (the agent), protocol and domain (the sub agent), and fills `sequence`.
-// ok: all samples were read or skipped. malformed: the framing broke; the samples before are handed
-// over. unsupported: sFlow of another version. The datagram must live as long as the sink needs
-// FlowRecord::user.
+// Sets context.exporter (the agent, where it states an address), protocol and domain (the sub
+// agent), and fills `sequence`.
+// ok: all samples were read or skipped. incomplete: it ends within a sample; the samples before are
+// handed over. malformed: no header of sFlow. unsupported: sFlow of another version. The datagram
+// must live as long as the sink needs FlowRecord::user.
 [[nodiscard]] flow::Outcome decode(ByteSpan datagram, flow::MessageContext& context,
                                    Counters& counters, flow::RecordSink& sink,
                                    SequenceInfo& sequence);
+
+// How many octets the datagram takes that begins here, for files in which one follows another. 0:
+// none does, or not the whole of it is there.
+[[nodiscard]] std::size_t measure(ByteSpan octets) noexcept;
 
 }  // namespace octroi::sflow

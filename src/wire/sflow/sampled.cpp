@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/sflow/sampled.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "wire/packet/packet.hpp"
+#include "wire/packet/packet_fast.hpp"
+#include "wire/sflow/xdr.hpp"
+
+namespace octroi::sflow {
+namespace {
+
+using flow::Field;
+using flow::FlowRecord;
+using packet::LinkType;
+using packet::Packet;
+
+// Structures of enterprise 0 (sflow.org).
+enum Format : std::uint32_t {
+    format_header = 1,
+    format_ethernet = 2,
+    format_ipv4 = 3,
+    format_ipv6 = 4,
+    format_switch = 1001,
+    format_router = 1002,
+    format_gateway = 1003,
+    format_user = 1004,
+    format_nat = 1007,
+    format_nat_port = 1020,
+};
+
+// header_protocol of the sampled header that can carry IP.
+std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
+    switch (protocol) {
+        case 1:
+            return LinkType::ethernet;
+        case 7:
+            return LinkType::ppp;
+        case 9:
+            return LinkType::atm_rfc1483;
+        case 10:  // IP right behind the AAL5 trailer's rules
+            return LinkType::raw;
+        case 11:
+            return LinkType::ipv4;
+        case 12:
+            return LinkType::ipv6;
+        case 13:
+            return LinkType::mpls;
+        case 14:  // packet over SONET, RFC 1662
+            return LinkType::ppp_hdlc;
+        default:
+            return std::nullopt;
+    }
+}
+
+constexpr std::uint8_t proto_icmp = 1;
+constexpr std::uint8_t proto_tcp = 6;
+constexpr std::uint8_t proto_icmpv6 = 58;
+
+bool has_ports(std::uint8_t proto) noexcept {
+    // TCP, UDP, DCCP, SCTP, UDP-Lite.
+    return proto == proto_tcp || proto == 17 || proto == 33 || proto == 132 || proto == 136;
+}
+
+// What two structures about the packet may both set: the better one begins anew.
+constexpr std::uint64_t packet_fields =
+    flow::bit(Field::bytes) | flow::bit(Field::packets) | flow::bit(Field::src) |
+    flow::bit(Field::dst) | flow::bit(Field::sport) | flow::bit(Field::dport) |
+    flow::bit(Field::proto) | flow::bit(Field::tos) | flow::bit(Field::tcp_flags) |
+    flow::bit(Field::icmp) | flow::bit(Field::ethertype);
+
+void forget_packet(FlowRecord& record) noexcept {
+    if ((record.fields & packet_fields) == 0) return;
+    record.fields &= ~packet_fields;
+    record.src = record.dst = {};
+    record.sport = record.dport = record.ethertype = 0;
+    record.proto = record.tos = record.tcp_flags = record.icmp_type = record.icmp_code = 0;
+}
+
+// The transport fields as far as their octets were captured; what was not seen has no bit.
+void take_transport(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
+    const std::uint8_t proto = p.key.proto();
+    if (p.fragment == packet::Fragment::later || p.transport == 0) return;
+    const std::size_t seen = captured - p.transport;
+    if (has_ports(proto) && seen >= 4) {
+        record.sport = p.key.sport();
+        record.dport = p.key.dport();
+        record.fields |= flow::bit(Field::sport) | flow::bit(Field::dport);
+    }
+    if (proto == proto_tcp && seen >= 14) {
+        record.tcp_flags = p.tcp_flags;
+        record.fields |= flow::bit(Field::tcp_flags);
+    }
+    if ((proto == proto_icmp || proto == proto_icmpv6) && seen >= 2) {
+        record.icmp_type = p.key.icmp_type();
+        record.icmp_code = p.key.icmp_code();
+        record.fields |= flow::bit(Field::icmp);
+    }
+}
+
+void take_ip(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
+    record.src = p.key.src();
+    record.dst = p.key.dst();
+    record.proto = p.key.proto();
+    record.tos = p.tos;
+    record.fields |= flow::bit(Field::src) | flow::bit(Field::dst) | flow::bit(Field::proto) |
+                     flow::bit(Field::tos);
+    take_transport(record, p, captured);
+}
+
+void take_link(FlowRecord& record, const Packet& p) noexcept {
+    if (p.key.vlan() != 0) {
+        record.vlan = p.key.vlan();
+        record.fields |= flow::bit(Field::vlan);
+    }
+    if (p.key.inner_vlan() != 0) {
+        record.inner_vlan = p.key.inner_vlan();
+        record.fields |= flow::bit(Field::inner_vlan);
+    }
+    if (p.src_mac().empty() && p.dst_mac().empty()) return;
+    record.src_mac = p.src_mac();
+    record.dst_mac = p.dst_mac();
+    record.fields |= flow::bit(Field::src_mac) | flow::bit(Field::dst_mac);
+}
+
+}  // namespace
+
+bool Sampled::packet_header(ByteCursor in) noexcept {
+    std::uint32_t protocol = 0;
+    std::uint32_t frame_length = 0;
+    std::uint32_t stripped = 0;
+    ByteSpan header;
+    if (!in.be32(protocol) || !in.be32(frame_length) || !in.be32(stripped) ||
+        !take_opaque(in, header))
+        return false;
+    // The first of several is the outer packet.
+    if (rank_ == Rank::header || rank_ == Rank::header_without_ip) return true;
+    // What was stripped (a checksum, tags) stood on the wire but is no part of what is shown here.
+    const auto shown = static_cast<std::uint32_t>(header.size());
+    const std::uint32_t wire = std::max(frame_length - std::min(frame_length, stripped), shown);
+    Packet p{};
+    p.bytes = wire;
+    const auto link = link_of(protocol);
+    if (link == LinkType::ethernet)
+        packet::decode_ethernet(header, wire, p, 0);
+    else if (link)
+        packet::decode(*link, header, wire, p);
+    else
+        p.outcome = packet::Outcome::non_ip;
+    record_.frame_bytes = frame_length;
+    set(Field::frame_bytes);
+    take_link(record_, p);
+    const bool ip = p.outcome == packet::Outcome::ip;
+    if (p.outcome == packet::Outcome::malformed) ++counters_.bad_headers;
+    if (!ip && rank_ == Rank::sampled_ip) return true;
+    forget_packet(record_);
+    record_.bytes = p.bytes;
+    record_.ethertype = p.ethertype;
+    if (p.ethertype != 0) set(Field::ethertype);
+    if (ip) take_ip(record_, p, header.size());
+    rank_ = ip ? Rank::header : Rank::header_without_ip;
+    return true;
+}
+
+bool Sampled::ethernet(ByteCursor in) noexcept {
+    std::uint32_t length = 0;
+    std::uint32_t type = 0;
+    Mac src;
+    Mac dst;
+    if (!in.be32(length) || !take_mac(in, src) || !take_mac(in, dst) || !in.be32(type))
+        return false;
+    if (!record_.has(Field::src_mac)) {
+        record_.src_mac = src;
+        record_.dst_mac = dst;
+        record_.fields |= flow::bit(Field::src_mac) | flow::bit(Field::dst_mac);
+    }
+    if (!record_.has(Field::frame_bytes)) record_.frame_bytes = length;
+    set(Field::frame_bytes);
+    if (rank_ > Rank::link) return true;
+    record_.bytes = length;
+    record_.ethertype = static_cast<std::uint16_t>(type);
+    set(Field::ethertype);
+    rank_ = Rank::link;
+    return true;
+}
+
+template <Family family>
+bool Sampled::sampled_ip(ByteCursor in) noexcept {
+    std::array<std::uint32_t, 2> length_and_protocol{};
+    Address src;
+    Address dst;
+    std::array<std::uint32_t, 4> rest{};  // ports, TCP flags, TOS or priority
+    if (!take_words(in, length_and_protocol) || !take_octets<family>(in, src) ||
+        !take_octets<family>(in, dst) || !take_words(in, rest))
+        return false;
+    if (rank_ >= Rank::sampled_ip) return true;
+    forget_packet(record_);
+    record_.bytes = length_and_protocol[0];
+    record_.proto = static_cast<std::uint8_t>(length_and_protocol[1]);
+    record_.src = src;
+    record_.dst = dst;
+    record_.tos = static_cast<std::uint8_t>(rest[3]);
+    record_.fields |= flow::bit(Field::src) | flow::bit(Field::dst) | flow::bit(Field::proto) |
+                      flow::bit(Field::tos);
+    if (has_ports(record_.proto)) {
+        record_.sport = static_cast<std::uint16_t>(rest[0]);
+        record_.dport = static_cast<std::uint16_t>(rest[1]);
+        record_.fields |= flow::bit(Field::sport) | flow::bit(Field::dport);
+    }
+    if (record_.proto == proto_tcp) {
+        record_.tcp_flags = static_cast<std::uint8_t>(rest[2]);
+        set(Field::tcp_flags);
+    }
+    rank_ = Rank::sampled_ip;
+    return true;
+}
+
+bool Sampled::switched(ByteCursor in) noexcept {
+    std::array<std::uint32_t, 4> words{};  // VLAN and priority it came with, and left with
+    if (!take_words(in, words)) return false;
+    switch_vlan_ = words[0];
+    return true;
+}
+
+bool Sampled::routed(ByteCursor in) noexcept {
+    Address next_hop;
+    std::array<std::uint32_t, 2> masks{};
+    if (!take_address(in, next_hop) || !take_words(in, masks) ||
+        std::ranges::any_of(masks, [](std::uint32_t bits) { return bits > 128; }))
+        return false;
+    if (!next_hop.empty()) {
+        record_.next_hop = next_hop;
+        set(Field::next_hop);
+    }
+    record_.src_mask = static_cast<std::uint8_t>(masks[0]);
+    record_.dst_mask = static_cast<std::uint8_t>(masks[1]);
+    record_.fields |= flow::bit(Field::src_mask) | flow::bit(Field::dst_mask);
+    return true;
+}
+
+bool Sampled::gateway(ByteCursor in) noexcept {
+    Address next_hop;
+    std::array<std::uint32_t, 4> words{};  // our AS, the source's, its neighbour's; segments
+    if (!take_address(in, next_hop) || !take_words(in, words)) return false;
+    std::optional<std::uint32_t> last;
+    // Each segment takes 8 octets at least, so that the octets end the loop.
+    for (std::uint32_t segments = words[3]; segments > 0; --segments) {
+        std::array<std::uint32_t, 2> segment{};  // 1: set, 2: sequence; members
+        ByteSpan members;
+        if (!take_words(in, segment) || segment[1] > in.left() / 4 ||
+            !in.take(std::size_t{segment[1]} * 4, members))
+            return false;
+        // A set names no single AS as the origin, unless it has one member.
+        const bool single = segment[0] == 2 || segment[1] == 1;
+        if (members.empty()) continue;
+        last.reset();
+        if (single) last = load_be32(members.last(4).data());
+    }
+    // Communities and the local preference follow; nobody asks for them.
+    if (!next_hop.empty() && !record_.has(Field::next_hop)) {
+        record_.next_hop = next_hop;
+        set(Field::next_hop);
+    }
+    record_.src_as = words[1];
+    set(Field::src_as);
+    if (last) {
+        record_.dst_as = *last;
+        set(Field::dst_as);
+    }
+    return true;
+}
+
+bool Sampled::users(ByteCursor in) noexcept {
+    std::uint32_t charset = 0;
+    ByteSpan source;
+    ByteSpan destination;
+    if (!in.be32(charset) || !take_opaque(in, source) || !in.be32(charset) ||
+        !take_opaque(in, destination))
+        return false;
+    const ByteSpan name = source.empty() ? destination : source;
+    if (name.empty()) return true;
+    record_.user = text_of(name);
+    set(Field::user);
+    return true;
+}
+
+bool Sampled::translated(ByteCursor in) noexcept {
+    Address src;
+    Address dst;
+    if (!take_address(in, src) || !take_address(in, dst)) return false;
+    record_.nat_src = src;
+    record_.nat_dst = dst;
+    if (!src.empty()) set(Field::nat_src);
+    if (!dst.empty()) set(Field::nat_dst);
+    return true;
+}
+
+bool Sampled::translated_ports(ByteCursor in) noexcept {
+    std::array<std::uint32_t, 2> ports{};
+    if (!take_words(in, ports)) return false;
+    record_.nat_sport = static_cast<std::uint16_t>(ports[0]);
+    record_.nat_dport = static_cast<std::uint16_t>(ports[1]);
+    record_.fields |= flow::bit(Field::nat_sport) | flow::bit(Field::nat_dport);
+    return true;
+}
+
+bool Sampled::dispatch(std::uint32_t format, ByteCursor in) noexcept {
+    switch (format) {
+        case format_header:
+            return packet_header(in);
+        case format_ethernet:
+            return ethernet(in);
+        case format_ipv4:
+            return sampled_ip<Family::v4>(in);
+        case format_ipv6:
+            return sampled_ip<Family::v6>(in);
+        case format_switch:
+            return switched(in);
+        case format_router:
+            return routed(in);
+        case format_gateway:
+            return gateway(in);
+        case format_user:
+            return users(in);
+        case format_nat:
+            return translated(in);
+        case format_nat_port:
+            return translated_ports(in);
+        default:
+            ++counters_.skipped_records;
+            return true;
+    }
+}
+
+void Sampled::take(std::uint32_t format, ByteSpan content) noexcept {
+    if (!dispatch(format, ByteCursor(content))) ++counters_.malformed_records;
+}
+
+bool Sampled::finish() noexcept {
+    // Switches take the tag away before they sample: then the VLAN stands beside the header.
+    constexpr std::uint32_t vlan_last = 4094;
+    if (!record_.has(Field::vlan) && switch_vlan_ > 0 && switch_vlan_ <= vlan_last) {
+        record_.vlan = static_cast<std::uint16_t>(switch_vlan_);
+        set(Field::vlan);
+    }
+    if (rank_ == Rank::none) return false;
+    if (rank_ < Rank::sampled_ip) record_.kind = flow::RecordKind::non_ip;
+    record_.packets = 1;
+    record_.fields |= flow::bit(Field::bytes) | flow::bit(Field::packets);
+    return true;
+}
+
+}  // namespace octroi::sflow

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The types that sFlow's structures are made of (XDR, RFC 4506): everything fills whole words of
+// 4 octets.
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "base/address.hpp"
+#include "base/byte_cursor.hpp"
+
+namespace octroi::sflow {
+
+template <std::size_t count>
+[[nodiscard]] bool take_words(ByteCursor& in, std::array<std::uint32_t, count>& words) noexcept {
+    ByteSpan octets;
+    if (!in.take(4 * count, octets)) return false;
+    for (std::size_t i = 0; i < count; ++i) words[i] = load_be32(octets.data() + 4 * i);
+    return true;
+}
+
+// opaque<>: a length, so many octets, and padding. The padding of the last one may be missing.
+[[nodiscard]] inline bool take_opaque(ByteCursor& in, ByteSpan& out) noexcept {
+    std::uint32_t length = 0;
+    if (!in.be32(length) || !in.take(length, out)) return false;
+    const std::size_t padding = (4 - length % 4) % 4;
+    return in.skip(padding < in.left() ? padding : in.left());
+}
+
+template <Family family>
+[[nodiscard]] bool take_octets(ByteCursor& in, Address& out) noexcept {
+    ByteSpan octets;
+    if (!in.take(family == Family::v4 ? 4 : 16, octets)) return false;
+    std::memcpy(out.octets.data(), octets.data(), octets.size());
+    out.family = family;
+    return true;
+}
+
+// address: 0 (none), 1 (IPv4) or 2 (IPv6), and its octets.
+[[nodiscard]] inline bool take_address(ByteCursor& in, Address& out) noexcept {
+    std::uint32_t type = 0;
+    if (!in.be32(type)) return false;
+    if (type == 1) return take_octets<Family::v4>(in, out);
+    if (type == 2) return take_octets<Family::v6>(in, out);
+    return type == 0;
+}
+
+// mac: 6 octets in the place of 8.
+[[nodiscard]] inline bool take_mac(ByteCursor& in, Mac& out) noexcept {
+    ByteSpan octets;
+    if (!in.take(8, octets)) return false;
+    std::memcpy(out.octets.data(), octets.data(), out.octets.size());
+    return true;
+}
+
+[[nodiscard]] inline std::string_view text_of(ByteSpan octets) noexcept {
+    const void* const begin = octets.data();
+    return {static_cast<const char*>(begin), octets.size()};
+}
+
+}  // namespace octroi::sflow
