@@ -96,6 +96,8 @@ Attributor::Finding Attributor::find(const Reading& reading, UtcTime time) const
             return exclude(reason_malformed);
         case ReadingKind::duplicate:
             return exclude(reason_duplicate);
+        case ReadingKind::dropped:
+            return exclude(reason_dropped);
         case ReadingKind::ip:
             break;
     }

@@ -104,13 +104,14 @@ private:
     // In the order of attribute_counters.
     enum Count : std::size_t { readings, remembered, split, odd_times, overlong, refused };
     // PartyKind::excluded names; by the numbers below.
-    static constexpr std::array<std::string_view, 4> reasons = {"non-ip", "malformed", "duplicate",
-                                                                "loopback"};
+    static constexpr std::array<std::string_view, 5> reasons = {"non-ip", "malformed", "duplicate",
+                                                                "loopback", "dropped"};
     enum Reason : std::uint32_t {
         reason_non_ip,
         reason_malformed,
         reason_duplicate,
-        reason_loopback
+        reason_loopback,
+        reason_dropped
     };
 
     using BucketNumber = std::int32_t;

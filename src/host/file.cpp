@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "host/os_error.hpp"
+#include "host/stop.hpp"
 
 namespace octroi {
 namespace {
@@ -45,7 +46,10 @@ Result<std::size_t> File::read(std::span<std::byte> into) {
     std::size_t filled = 0;
     while (filled < into.size()) {
         const ssize_t got = ::read(fd_.get(), into.data() + filled, into.size() - filled);
-        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EINTR) {
+            if (!stop_requested()) continue;
+            return fail(ErrorCode::interrupted, fmt::format("{}: stopped while waiting", path_));
+        }
         if (got < 0) return os_failure("read " + path_);
         if (got == 0) break;
         filled += static_cast<std::size_t>(got);

@@ -183,7 +183,7 @@ Refusal loss_breach(const Batch& batch) {
         if (!is_name(loss.source, source_octets_max))
             return refuse(Breach::loss_source, "'{}' is not a name for a loss's source",
                           shown(loss.source));
-        if (loss.reason < LossReason::kernel_drop || loss.reason > LossReason::corrupt)
+        if (loss.reason < LossReason::kernel_drop || loss.reason > last_loss_reason)
             return refuse(Breach::loss_reason, "the loss of '{}' has the unknown reason {}",
                           shown(loss.source), static_cast<int>(loss.reason));
         if (loss.interval.end < loss.interval.begin)

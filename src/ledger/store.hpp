@@ -24,7 +24,9 @@ public:
     virtual ~Store() = default;
 
     // Atomic and idempotent: after an error of any kind nothing of the batch is there, and the same
-    // batch may be tried again. Looks up the id first, then validates, in this order. Errors:
+    // batch may be tried again. (If the power fails right after an error of a full disk, the whole
+    // batch may be there all the same, with its cursors: trying it again answers
+    // already_committed.) Looks up the id first, then validates, in this order. Errors:
     //   exists      a batch of this id with other content is there (a bug in the producer)
     //   invalid     the batch breaks a rule of ledger/rules.hpp (conservation, order, names)
     //   conflict    a cursor's version is not the successor of the ledger's: another process reads

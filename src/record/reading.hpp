@@ -20,6 +20,7 @@ enum class ReadingKind : std::uint8_t {
     non_ip = 1,     // frames that carry no IP: bytes are frame bytes on the wire, ethertype is set
     malformed = 2,  // frames whose IP header cannot be believed: frame bytes on the wire
     duplicate = 3,  // IP traffic that the same meter has counted elsewhere already
+    dropped = 4,    // IP traffic that the router or firewall did not let through
 };
 
 // Which way the traffic went as seen by the observing interface.

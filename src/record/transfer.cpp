@@ -30,6 +30,12 @@ const char* to_string(LossReason reason) {
             return "truncated";
         case LossReason::corrupt:
             return "corrupt";
+        case LossReason::export_gap:
+            return "export-gap";
+        case LossReason::socket_drop:
+            return "socket-drop";
+        case LossReason::no_template:
+            return "no-template";
     }
     CHECK(false);
 }

@@ -54,7 +54,11 @@ enum class LossReason : std::uint8_t {
     not_running = 3,     // the meter was down while the interface went on counting
     truncated = 4,       // the source ends in the middle of a record
     corrupt = 5,         // a part of the source cannot be decoded
+    export_gap = 6,      // records of an exporter did not arrive: a gap in its sequence numbers
+    socket_drop = 7,     // datagrams came faster than they were taken: the socket's buffer was full
+    no_template = 8,     // data sets whose template did not come
 };
+inline constexpr LossReason last_loss_reason = LossReason::no_template;
 [[nodiscard]] const char* to_string(LossReason reason);
 
 // What is known not to have been seen. Bounds are upper bounds; absent: no bound is known.
@@ -62,6 +66,8 @@ struct Loss {
     std::string source;  // the interface, or the file
     LossReason reason = LossReason::kernel_drop;
     Interval interval;
+    // Packets; of an export what its protocol numbers: export_gap: records (NetFlow v5, v7, IPFIX),
+    // messages (v9), samples (sFlow); socket_drop: datagrams; no_template: data sets.
     std::optional<std::uint64_t> packets;
     std::optional<std::uint64_t> bytes_bound;
 

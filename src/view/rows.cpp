@@ -54,6 +54,8 @@ Cell kind_of(const Reading& r) {
             return std::string_view("malformed");
         case ReadingKind::duplicate:
             return std::string_view("duplicate");
+        case ReadingKind::dropped:
+            return std::string_view("dropped");
     }
     return {};
 }

@@ -103,7 +103,8 @@ private:
             TRY(commit(metering, outcome));
             // What was read before the error stands in the ledger: standard input cannot be given
             // again.
-            if (!pull) return std::unexpected(pull.error());
+            if (!pull && pull.error().code != ErrorCode::interrupted)
+                return std::unexpected(pull.error());
             if (!ended && stop_requested()) {
                 outcome.state = "stopped";
                 return {};

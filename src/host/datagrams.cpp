@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/datagrams.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+static_assert(sizeof(mmsghdr) == sizeof(DatagramHeader));
+static_assert(alignof(mmsghdr) <= alignof(DatagramHeader));
+static_assert(sizeof(sockaddr_in6) <= sizeof(DatagramOrigin::octets));
+static_assert(sizeof(sockaddr_in) <= sizeof(sockaddr_in6));
+
+mmsghdr& kernel_header(DatagramHeader& header) noexcept {
+    return *reinterpret_cast<mmsghdr*>(header.octets.data());
+}
+
+sockaddr_in6 socket_address(const Address& address, std::uint16_t port,
+                            socklen_t& length) noexcept {
+    sockaddr_in6 out{};
+    if (address.family == Family::v4) {
+        sockaddr_in v4{};
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        std::memcpy(&v4.sin_addr, address.octets.data(), 4);
+        std::memcpy(&out, &v4, sizeof v4);
+        length = sizeof v4;
+        return out;
+    }
+    out.sin6_family = AF_INET6;
+    out.sin6_port = htons(port);
+    std::memcpy(&out.sin6_addr, address.octets.data(), 16);
+    length = sizeof out;
+    return out;
+}
+
+Address address_of(const sockaddr_in6& from) noexcept {
+    if (from.sin6_family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &from, sizeof v4);
+        std::array<std::uint8_t, 4> octets{};
+        std::memcpy(octets.data(), &v4.sin_addr, 4);
+        return Address::v4(octets.data());
+    }
+    if (from.sin6_family != AF_INET6) return {};
+    const auto* octets = reinterpret_cast<const std::uint8_t*>(&from.sin6_addr);
+    // What comes in over IPv4 on a socket for both is IPv4.
+    if (IN6_IS_ADDR_V4MAPPED(&from.sin6_addr)) return Address::v4(octets + 12);
+    return Address::v6(octets);
+}
+
+Status set(int fd, int level, int option, int value, const char* what) {
+    if (::setsockopt(fd, level, option, &value, sizeof value) != 0) return os_failure(what);
+    return {};
+}
+
+// As much as may be had: over net.core.rmem_max with CAP_NET_ADMIN, else up to it.
+void grow_buffer(int fd, std::uint32_t octets) {
+    const int wanted = static_cast<int>(std::min<std::uint32_t>(octets, 1U << 30U));
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0)
+        static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted));
+}
+
+Result<std::pair<std::string, std::uint16_t>> bound_to(int fd) {
+    sockaddr_in6 own{};
+    socklen_t length = sizeof own;
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0)
+        return os_failure("ask a socket for its address");
+    const std::uint16_t port = ntohs(own.sin6_port);  // at the same place in sockaddr_in
+    const Address address = address_of(own);
+    return std::pair{address.family == Family::v4
+                         ? fmt::format("udp {}:{}", to_string(address), port)
+                         : fmt::format("udp [{}]:{}", to_string(address), port),
+                     port};
+}
+
+}  // namespace
+
+std::uint32_t datagram_length(const DatagramHeader& header) noexcept {
+    return reinterpret_cast<const mmsghdr*>(header.octets.data())->msg_len;
+}
+
+Address datagram_sender(const DatagramOrigin& origin) noexcept {
+    return address_of(*reinterpret_cast<const sockaddr_in6*>(origin.octets.data()));
+}
+
+void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_t length,
+                    const Address& sender, UtcTime received) noexcept {
+    socklen_t ignored = 0;
+    const sockaddr_in6 from = socket_address(sender, 0, ignored);
+    std::memcpy(origin.octets.data(), &from, sizeof from);
+    origin.received_ns = received.ns;
+    kernel_header(header).msg_len = length;
+}
+
+// What recvmmsg needs beside the caller's memory: where each datagram's octets go.
+struct UdpSource::Scratch {
+    std::array<std::array<iovec, 2>, datagram_batch> parts;
+    std::array<std::uint32_t, datagram_batch> beyond_slot;
+    // Touched only by datagrams that do not fit their slot.
+    std::unique_ptr<std::byte[]> beyond;
+};
+
+UdpSource::UdpSource(Fd socket, std::string name, std::uint16_t port)
+    : socket_(std::move(socket)),
+      name_(std::move(name)),
+      port_(port),
+      scratch_(std::make_unique<Scratch>()) {
+    scratch_->beyond.reset(new std::byte[datagram_batch * max_datagram]);
+}
+UdpSource::~UdpSource() = default;
+
+Result<std::unique_ptr<UdpSource>> UdpSource::open(const UdpOptions& options) {
+    const bool v4 = options.address.family == Family::v4;
+    Fd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) return os_failure("make a UDP socket");
+    if (!v4) TRY(set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, "take IPv4 on an IPv6 socket"));
+    socklen_t length = 0;
+    const sockaddr_in6 own =
+        socket_address(options.address.empty() ? Address::v6(std::array<std::uint8_t, 16>{}.data())
+                                               : options.address,
+                       options.port, length);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), length) != 0) {
+        if (errno == EADDRINUSE)
+            return fail(ErrorCode::exists,
+                        fmt::format("UDP port {} is in use by another program. Next: ss -ulpn "
+                                    "'sport = {}' says which",
+                                    options.port, options.port));
+        return os_failure(
+            fmt::format("listen on UDP {} port {}", to_string(options.address), options.port));
+    }
+    return adopt(std::move(fd), options.buffer_octets);
+}
+
+Result<std::unique_ptr<UdpSource>> UdpSource::adopt(Fd socket, std::uint32_t buffer_octets) {
+    int type = 0;
+    socklen_t length = sizeof type;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_DGRAM)
+        return fail(ErrorCode::invalid, "a socket given to this process is not a UDP socket");
+    const int flags = ::fcntl(socket.get(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return os_failure("make a socket non-blocking");
+    grow_buffer(socket.get(), buffer_octets);
+    TRY_ASSIGN(const auto bound, bound_to(socket.get()));
+    return std::unique_ptr<UdpSource>(new UdpSource(std::move(socket), bound.first, bound.second));
+}
+
+Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
+    const std::size_t count = std::min(room.headers.size(), datagram_batch);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::byte* const rest = scratch_->beyond.get() + i * max_datagram;
+        scratch_->parts[i] = {{{room.data + i * room.slot, room.slot}, {rest, max_datagram}}};
+        room.origins[i].received_ns = now.ns;
+        kernel_header(room.headers[i]) = {.msg_hdr = {.msg_name = room.origins[i].octets.data(),
+                                                      .msg_namelen = sizeof(sockaddr_in6),
+                                                      .msg_iov = scratch_->parts[i].data(),
+                                                      .msg_iovlen = 2,
+                                                      .msg_control = nullptr,
+                                                      .msg_controllen = 0,
+                                                      .msg_flags = 0},
+                                          .msg_len = 0};
+        scratch_->beyond_slot[i] = 0;
+    }
+    if (count == 0) return 0;
+    const int got = ::recvmmsg(socket_.get(), &kernel_header(room.headers[0]),
+                               static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (got < 0) return os_failure("receive from " + name_);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
+        const std::uint32_t length = datagram_length(room.headers[i]);
+        if (length > room.slot)
+            scratch_->beyond_slot[i] = length - static_cast<std::uint32_t>(room.slot);
+    }
+    return static_cast<std::size_t>(got);
+}
+
+std::span<const std::byte> UdpSource::beyond(std::size_t place) const {
+    return {scratch_->beyond.get() + place * max_datagram, scratch_->beyond_slot[place]};
+}
+
+std::uint64_t UdpSource::dropped() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
+    socklen_t length = sizeof info;
+    // Of every kernel since 4.6. The counter is the socket's own and begins with it.
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
+    return info[SK_MEMINFO_DROPS];
+}
+
+std::uint32_t UdpSource::buffer_octets() const {
+    int granted = 0;
+    socklen_t length = sizeof granted;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &granted, &length) != 0) return 0;
+    return static_cast<std::uint32_t>(granted);
+}
+
+std::vector<Fd> inherited_sockets() {
+    constexpr int first = 3;  // sd_listen_fds(3)
+    const auto number = [](const char* name) {
+        const char* text = std::getenv(name);
+        int value = 0;
+        if (text != nullptr) std::from_chars(text, text + std::strlen(text), value);
+        return value;
+    };
+    std::vector<Fd> sockets;
+    if (number("LISTEN_PID") != ::getpid()) return sockets;
+    for (int i = 0; i < number("LISTEN_FDS"); ++i) {
+        static_cast<void>(::fcntl(first + i, F_SETFD, FD_CLOEXEC));
+        sockets.emplace_back(first + i);
+    }
+    static_cast<void>(::unsetenv("LISTEN_PID"));
+    return sockets;
+}
+
+void wait_readable(std::span<const int> descriptors, Duration wait) {
+    std::vector<pollfd> polled;
+    for (const int fd : descriptors) polled.push_back({fd, POLLIN, 0});
+    static_cast<void>(::poll(polled.data(), polled.size(), static_cast<int>(wait.ns / 1'000'000)));
+}
+
+}  // namespace octroi

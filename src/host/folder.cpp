@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr const char* lock_name = "lock";
+
+}  // namespace
+
+Result<OwnFolder> OwnFolder::open(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::create_directories(path, error))
+        std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+    if (error)
+        return fail(ErrorCode::failed, fmt::format("cannot make {}: {}", path, error.message()));
+    Fd lock(::open((path + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (lock.get() < 0) return os_failure("open " + path + "/" + lock_name);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            return fail(ErrorCode::busy,
+                        fmt::format("another octroi uses {}. Next: stop it, or give this meter "
+                                    "another name",
+                                    path));
+        return os_failure("lock " + path);
+    }
+    return OwnFolder(path, std::move(lock));
+}
+
+Result<std::vector<std::string>> OwnFolder::names() const {
+    std::vector<std::string> found;
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end;
+         at.increment(error)) {
+        if (at->is_regular_file() && at->path().filename() != lock_name)
+            found.push_back(at->path().filename().string());
+    }
+    if (error)
+        return fail(ErrorCode::failed, fmt::format("cannot read {}: {}", path_, error.message()));
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+Status OwnFolder::remove(const std::string& name) const {
+    if (::unlink(path_of(name).c_str()) != 0 && errno != ENOENT)
+        return os_failure("remove " + path_of(name));
+    return {};
+}
+
+Status OwnFolder::set_aside(const std::string& name) const {
+    if (::rename(path_of(name).c_str(), (path_of(name) + ".damaged").c_str()) != 0)
+        return os_failure("rename " + path_of(name));
+    return {};
+}
+
+}  // namespace octroi

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Flow records become readings: what an exporter says is scaled, bounded in time, and counted once.
+//
+//   - Counts are multiplied by the sampling rate that applies to the record.
+//   - Totals since a flow began become differences (running_totals.hpp).
+//   - Traffic that the router did not let through (RFC 7270 forwarding status, a firewall's denial)
+//     and duplicates keep their volume and are marked: conservation is a sum over all.
+//   - Times that cannot be believed are moved to the receive time, and counted.
+//   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter.
+//
+// Pure: no clock but the receive times. One thread. What it remembers is bounded, and saved with
+// the exporters' state, so that a restart does not count a total twice.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "meter/collector/exporter_books.hpp"
+#include "meter/collector/reading_policy.hpp"
+#include "meter/collector/running_totals.hpp"
+#include "meter/collector/flow_claims.hpp"
+#include "record/counter.hpp"
+#include "record/reading.hpp"
+#include "record/transfer.hpp"
+#include "wire/flow/record_sink.hpp"
+
+namespace octroi::collector {
+
+// In the order of ReadingMaker::counters().
+inline constexpr std::array<CounterInfo, 9> reading_counters = {{
+    {"collector_records_total", "Flow records about traffic."},
+    {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
+    {"collector_sampling_unknown_total",
+     "Of these, with a sampler whose rate was not known: taken as they are."},
+    {"collector_duplicates_total", "Records booked as duplicates of others."},
+    {"collector_dropped_total", "Records about traffic that was not let through."},
+    {"collector_totals_total", "Records with running totals, booked as differences."},
+    {"collector_moved_total", "Records whose times were moved by the exporter's clock error."},
+    {"collector_odd_times_total", "Records whose times could not be: the receive time was taken."},
+    {"collector_overflow_total", "Records whose scaled counts exceed 2^63-1: not booked."},
+}};
+
+class ReadingMaker final : public flow::RecordSink {
+public:
+    explicit ReadingMaker(ReadingPolicy policy, std::uint64_t seed);
+
+    // Where readings go while messages are decoded; null: they are dropped (a part of a file that
+    // was booked before is read again).
+    void set_sink(ReadingSink* sink) noexcept { sink_ = sink; }
+
+    void records(const flow::MessageContext& context,
+                 std::span<const flow::FlowRecord> records) override;
+    void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override;
+
+    // What went to the sink since the last call, counted at the records.
+    [[nodiscard]] Volume take_observed() noexcept;
+    [[nodiscard]] std::vector<Loss> take_losses();
+    // Names for Reading::interface: "192.0.2.1#3" is interface 3 of that exporter.
+    [[nodiscard]] std::span<const std::string> interfaces() const noexcept {
+        return books_.interfaces();
+    }
+    [[nodiscard]] std::vector<CounterValue> counters() const;
+
+    // Totals and claims, as octets.
+    [[nodiscard]] std::string save() const;
+    [[nodiscard]] bool restore(std::string_view saved);
+
+private:
+    // In the order of reading_counters.
+    enum Count : std::size_t {
+        seen,
+        sampled,
+        unsampled,
+        duplicates,
+        dropped,
+        totals,
+        moved,
+        odd_times,
+        overflow
+    };
+    void add(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
+    void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
+                   Reading& reading);
+    [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
+                                    const flow::FlowRecord& record);
+    void hand_over();
+
+    ReadingPolicy policy_;
+    ReadingSink* sink_ = nullptr;
+    ExporterBooks books_;
+    RunningTotals running_;
+    FlowClaims claims_;
+    std::array<Reading, 64> out_;
+    std::size_t filled_ = 0;
+    Volume observed_;
+    std::array<std::uint64_t, reading_counters.size()> counts_{};
+};
+
+}  // namespace octroi::collector
