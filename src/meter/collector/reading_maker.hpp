@@ -21,9 +21,9 @@
 #include <vector>
 
 #include "meter/collector/exporter_books.hpp"
+#include "meter/collector/flow_claims.hpp"
 #include "meter/collector/reading_policy.hpp"
 #include "meter/collector/running_totals.hpp"
-#include "meter/collector/flow_claims.hpp"
 #include "record/counter.hpp"
 #include "record/reading.hpp"
 #include "record/transfer.hpp"
@@ -99,6 +99,7 @@ private:
     std::array<Reading, 64> out_;
     std::size_t filled_ = 0;
     Volume observed_;
+    std::vector<Loss> losses_;
     std::array<std::uint64_t, reading_counters.size()> counts_{};
 };
 

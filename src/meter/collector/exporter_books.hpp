@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What the collector keeps for each exporter beside what its decoder remembers: the numbers of its
+// interfaces among the meter's, and its largest record. Bounded: exporters beyond the bound share
+// one book, interfaces beyond it have no number.
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace octroi::collector {
+
+struct ExporterBook {
+    Address exporter;
+    // Of one record as booked. What a lost record can have held at most, as far as anybody knows.
+    std::uint64_t largest_bytes = 0;
+    boost::unordered_flat_map<std::uint32_t, std::uint16_t> interfaces;  // by ifIndex
+};
+
+class ExporterBooks {
+public:
+    static constexpr std::size_t exporters_max = 4096;
+    static constexpr std::size_t interfaces_max = 65'000;  // Reading::interface is 16 bit
+    static constexpr std::size_t interfaces_per_exporter_max = 4096;
+
+    // Valid as long as this object.
+    [[nodiscard]] ExporterBook& of(const Address& exporter);
+    // Reading::interface for that ifIndex; 0: it has no number.
+    [[nodiscard]] std::uint16_t interface(ExporterBook& book, std::uint32_t if_index);
+    // "192.0.2.1#3": by number - 1.
+    [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return names_; }
+
+private:
+    struct AddressHash {
+        [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
+    };
+    boost::unordered_flat_map<Address, std::unique_ptr<ExporterBook>, AddressHash> books_;
+    ExporterBook others_;
+    ExporterBook* last_ = nullptr;
+    std::vector<std::string> names_;
+};
+
+}  // namespace octroi::collector

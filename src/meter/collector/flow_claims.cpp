@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/collector/flow_claims.hpp"
+
+namespace octroi::collector {
+
+void FlowClaims::turn(UtcTime now) {
+    older_ = std::move(recent_);
+    recent_ = Flows(0, older_.hash_function());
+    turned_ = now;
+}
+
+bool FlowClaims::is_anothers(const FlowIdentity& flow, const Address& exporter, UtcTime now) {
+    if (recent_.size() >= flows_max / 2) {
+        ++forgotten_;
+        turn(now);
+    } else if (turned_ + window_ < now) {
+        turn(now);
+    }
+    const auto known = recent_.find(flow);
+    if (known == recent_.end()) {
+        Claim claim{exporter, now};
+        const auto old = older_.find(flow);
+        if (old != older_.end() && now - old->second.last <= window_)
+            claim.exporter = old->second.exporter;
+        const bool anothers = claim.exporter != exporter;
+        if (anothers) claim.last = old->second.last;  // only its keeper keeps it
+        recent_.emplace(flow, claim);
+        return anothers;
+    }
+    Claim& claim = known->second;
+    if (claim.exporter != exporter && now - claim.last <= window_) return true;
+    claim = {exporter, now};
+    return false;
+}
+
+void FlowClaims::save(ByteWriter& out) const {
+    out.be64(recent_.size() + older_.size());
+    for (const Flows* flows : {&older_, &recent_}) {
+        for (const auto& [identity, claim] : *flows) {
+            out.raw({reinterpret_cast<const char*>(&identity), sizeof identity});
+            out.u8(static_cast<std::uint8_t>(claim.exporter.family));
+            out.raw({reinterpret_cast<const char*>(claim.exporter.octets.data()), 16});
+            out.be64(static_cast<std::uint64_t>(claim.last.ns));
+        }
+    }
+}
+
+bool FlowClaims::restore(ByteCursor& in) {
+    std::uint64_t count = 0;
+    if (!in.be64(count) || count > flows_max) return false;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        ByteSpan identity_octets;
+        ByteSpan address_octets;
+        std::uint8_t family = 0;
+        std::uint64_t last = 0;
+        if (!in.take(sizeof(FlowIdentity), identity_octets) || !in.u8(family) ||
+            !in.take(16, address_octets) || !in.be64(last))
+            return false;
+        FlowIdentity identity;
+        std::memcpy(&identity, identity_octets.data(), sizeof identity);
+        Claim claim;
+        claim.exporter.family = Family{family};
+        std::memcpy(claim.exporter.octets.data(), address_octets.data(), 16);
+        claim.last.ns = static_cast<std::int64_t>(last);
+        older_.insert_or_assign(identity, claim);
+    }
+    return true;
+}
+
+}  // namespace octroi::collector

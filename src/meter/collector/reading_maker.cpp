@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/collector/reading_maker.hpp"
+
+#include <algorithm>
+
+namespace octroi::collector {
+namespace {
+
+using flow::Field;
+using flow::FlowRecord;
+using flow::MessageContext;
+using flow::RecordKind;
+
+// One record beyond this (1 PiB: 100 Gbit/s for a day) is no traffic that anybody could have sent.
+constexpr std::uint64_t record_max = std::uint64_t{1} << 50U;
+// What a batch may observe at most; the ledger's figures end at 2^63-1.
+constexpr std::uint64_t batch_max = std::uint64_t{1} << 62U;
+// The longest a record may reach back; attribution books longer ones whole.
+constexpr Duration span_max = Duration::hours(24 * 31);
+
+// RFC 7270 section 4.12: the two upper bits; 2 is "dropped". A record of one octet.
+constexpr unsigned forwarding_class_dropped = 2;
+constexpr std::uint8_t firewall_denied = 3;  // element 233
+constexpr std::uint8_t egress = 1;           // element 61
+
+bool was_dropped(const FlowRecord& record) noexcept {
+    return (record.has(Field::forwarding_status) &&
+            record.forwarding_status >> 6U == forwarding_class_dropped) ||
+           (record.has(Field::firewall_event) && record.firewall_event == firewall_denied);
+}
+
+void copy_details(const FlowRecord& record, Reading& reading) noexcept {
+    reading.src = record.src;
+    reading.dst = record.dst;
+    reading.src_mac = record.src_mac;
+    reading.dst_mac = record.dst_mac;
+    reading.sport = record.sport;
+    reading.dport = record.dport;
+    reading.vlan = record.vlan;
+    reading.inner_vlan = record.inner_vlan;
+    reading.ethertype = record.ethertype;
+    reading.proto = record.proto;
+    reading.tcp_flags = record.tcp_flags;
+    reading.tos = record.tos;
+    reading.icmp_type = record.icmp_type;
+    reading.icmp_code = record.icmp_code;
+}
+
+}  // namespace
+
+ReadingMaker::ReadingMaker(ReadingPolicy policy, std::uint64_t seed)
+    : policy_(std::move(policy)), running_(seed), claims_(policy_.window, seed) {}
+
+void ReadingMaker::records(const MessageContext& context, std::span<const FlowRecord> records) {
+    for (const FlowRecord& record : records) {
+        const bool is_traffic =
+            record.kind == RecordKind::traffic || record.kind == RecordKind::non_ip;
+        if (is_traffic && (record.bytes > 0 || record.packets > 0)) add(context, record);
+    }
+    hand_over();
+}
+
+void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) {
+    Reading& reading = out_[filled_];
+    reading = {};
+    ++counts_[seen];
+    reading.bytes = record.bytes;
+    reading.packets = record.packets;
+    if (record.counting == flow::Counting::total) {
+        const auto difference = running_.difference(context, record);
+        reading.bytes = difference.bytes;
+        reading.packets = difference.packets;
+        ++counts_[totals];
+        if (reading.bytes == 0 && reading.packets == 0) return;
+    }
+    ExporterBook& book = books_.of(context.exporter);
+    if (!scale(record, reading)) {
+        ++counts_[overflow];
+        losses_.push_back({to_string(context.exporter),
+                           LossReason::corrupt,
+                           {context.received, context.received},
+                           1,
+                           std::nullopt});
+        return;
+    }
+    book.largest_bytes = std::max(book.largest_bytes, reading.bytes);
+    set_times(context, record, reading);
+    copy_details(record, reading);
+    reading.flows = record.has(Field::flows) && record.flows > 0 && record.flows < record_max
+                        ? record.flows
+                        : 1;
+    const bool leaves = record.has(Field::direction) && record.direction == egress;
+    reading.direction = leaves ? Direction::out : Direction::in;
+    reading.interface = books_.interface(book, leaves ? record.out_if : record.in_if);
+    if (record.kind == RecordKind::non_ip) {
+        reading.kind = ReadingKind::non_ip;
+    } else if (was_dropped(record)) {
+        reading.kind = ReadingKind::dropped;
+        ++counts_[dropped];
+    } else if (is_duplicate(context, record)) {
+        reading.kind = ReadingKind::duplicate;
+        ++counts_[duplicates];
+    }
+    if (sink_ == nullptr) return;
+    observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(reading.flows)};
+    if (++filled_ == out_.size()) hand_over();
+}
+
+bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
+    std::uint64_t rate = record.sampling;
+    if (rate == 0) rate = policy_.sampling;
+    if (rate == 0 && record.has(Field::sampler)) ++counts_[unsampled];
+    if (rate > 1) {
+        ++counts_[sampled];
+        if (__builtin_mul_overflow(reading.bytes, rate, &reading.bytes) ||
+            __builtin_mul_overflow(reading.packets, rate, &reading.packets))
+            return false;
+    }
+    return reading.bytes <= record_max && reading.packets <= record_max &&
+           observed_.bytes.value() <= batch_max && observed_.packets.value() <= batch_max &&
+           observed_.flows.value() <= batch_max;
+}
+
+void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& record,
+                             Reading& reading) {
+    // Of messages in a file without receive times the exporter's clock is all there is.
+    const UtcTime received = context.received.ns != 0 ? context.received : context.exported;
+    const bool has_first = record.has(Field::first);
+    const bool has_last = record.has(Field::last);
+    if (!has_first && !has_last) {
+        reading.first = reading.last = received;
+        return;
+    }
+    reading.first = has_first ? record.first : record.last;
+    reading.last = has_last ? record.last : record.first;
+    const Duration behind = received - context.exported;
+    if (context.exported.ns != 0 &&
+        (behind > policy_.skew || Duration{-behind.ns} > policy_.skew)) {
+        reading.first = reading.first + behind;
+        reading.last = reading.last + behind;
+        ++counts_[moved];
+    }
+    const bool impossible = reading.last > received + policy_.skew ||
+                            reading.last < received - policy_.age || reading.first > reading.last ||
+                            reading.first < reading.last - span_max;
+    if (!impossible) return;
+    reading.first = reading.last = received;
+    ++counts_[odd_times];
+}
+
+bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord& record) {
+    if (std::find(policy_.witnesses.begin(), policy_.witnesses.end(), context.exporter) !=
+        policy_.witnesses.end())
+        return true;
+    switch (policy_.deduplicate) {
+        case Deduplicate::none:
+            return false;
+        case Deduplicate::ingress:
+            return record.has(Field::direction) && record.direction == egress;
+        case Deduplicate::flow_key:
+            return claims_.is_anothers(identity_of(record), context.exporter, context.received);
+    }
+    return false;
+}
+
+void ReadingMaker::hand_over() {
+    if (filled_ == 0) return;
+    sink_->accept(std::span(out_).first(filled_));
+    filled_ = 0;
+}
+
+void ReadingMaker::gap(const MessageContext& context, const flow::SequenceGap& gap) {
+    const std::uint64_t largest = books_.of(context.exporter).largest_bytes;
+    // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
+    std::optional<std::uint64_t> bound;
+    std::uint64_t octets = 0;
+    if (gap.unit != flow::SequenceGap::Unit::messages && largest > 0 &&
+        !__builtin_mul_overflow(largest, gap.lost, &octets) && octets <= batch_max)
+        bound = octets;
+    losses_.push_back(
+        {to_string(context.exporter), LossReason::export_gap, gap.interval, gap.lost, bound});
+}
+
+Volume ReadingMaker::take_observed() noexcept { return std::exchange(observed_, {}); }
+std::vector<Loss> ReadingMaker::take_losses() { return std::exchange(losses_, {}); }
+
+std::vector<CounterValue> ReadingMaker::counters() const {
+    std::vector<CounterValue> values;
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+        values.push_back({reading_counters[i].name, counts_[i]});
+    return values;
+}
+
+std::string ReadingMaker::save() const {
+    ByteWriter out;
+    running_.save(out);
+    claims_.save(out);
+    return out.take();
+}
+
+bool ReadingMaker::restore(std::string_view saved) {
+    ByteCursor in(as_octets(saved));
+    return running_.restore(in) && claims_.restore(in) && in.left() == 0;
+}
+
+}  // namespace octroi::collector
