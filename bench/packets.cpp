@@ -70,7 +70,7 @@ Result<Found> run_floor_b(const std::string& path) {
 
 template <typename Visit>
 Status each_frame(const std::string& path, Visit visit) {
-    TRY_ASSIGN(auto stream, capture::CaptureStream::open(path));
+    TRY_ASSIGN(auto stream, file::Stream::open(path));
     pcap::Reader reader;
     std::size_t needed = 1;
     for (;;) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/check.hpp"
+#include "meter/file/recognise.hpp"
 #include "wire/packet/packet_fast.hpp"
 
 namespace octroi::capture {
@@ -37,25 +37,25 @@ std::string grouped(std::uint64_t number) {
 
 }  // namespace
 
-FileMeter::FileMeter(std::string path, const FileMeterOptions& options, CaptureStream stream,
+FileMeter::FileMeter(std::string path, const FileMeterOptions& options, file::Stream stream,
                      std::unique_ptr<Intake> intake)
     : path_(std::move(path)),
       options_(options),
       stream_(std::move(stream)),
       intake_(std::move(intake)) {
     // The first look must be long enough to recognise a file.
-    needed_ = CaptureStream::head_length;
+    needed_ = file::Stream::head_length;
 }
 
 Result<std::unique_ptr<FileMeter>> FileMeter::open(const std::string& path,
                                                    const FileMeterOptions& options,
                                                    std::span<const Cursor> known) {
-    TRY_ASSIGN(auto stream, CaptureStream::open(path));
+    TRY_ASSIGN(auto stream, file::Stream::open(path));
     TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
     const std::string name = path == "-" ? "standard input" : path;
     auto meter = std::unique_ptr<FileMeter>(
         new FileMeter(name, options, std::move(stream), std::move(intake)));
-    TRY(meter->stream_.fill(CaptureStream::head_length));
+    TRY(meter->stream_.fill(file::Stream::head_length));
     TRY(meter->probe());
     TRY(meter->recognise(known));
     meter->set_next_stop();
@@ -87,82 +87,17 @@ Status FileMeter::probe() {
                             path_, static_cast<unsigned>(in.front().link)));
 }
 
-namespace {
-
-// Whether the file may be the cursor's, or an earlier copy of it.
-bool is_head_of(const Cursor& cursor, const FilePosition& position, ByteSpan head) {
-    if (position.head_length > head.size()) return position.begins_like(head);
-    const std::string name = file_source(digest(head.first(position.head_length)), 1);
-    return cursor.source == name || cursor.source.starts_with(name + ".");
-}
-
-}  // namespace
-
 // Leaves the stream at the position to go on from.
 Status FileMeter::recognise(std::span<const Cursor> known) {
-    const ByteSpan seen = stream_.unread();
-    const ByteSpan head = seen.first(std::min(seen.size(), CaptureStream::head_length));
-    struct Candidate {
-        const Cursor* cursor;
-        FilePosition position;
-    };
-    std::vector<Candidate> candidates;
-    for (const Cursor& cursor : known) {
-        if (!cursor.source.starts_with(file_source_prefix)) continue;
-        TRY_ASSIGN(FilePosition position, FilePosition::parse(cursor.position));
-        // What has no frame yet begins like many another: only the very same is it.
-        if (position.frames == 0 && position.head_length != head.size()) continue;
-        if (!is_head_of(cursor, position, head)) continue;
-        candidates.push_back({&cursor, std::move(position)});
-    }
-    // Before the stream moves and the window with it.
-    const Digest own = digest(head);
-    const auto beginnings = beginnings_of(head, first_frame_end_);
-    const auto own_length = static_cast<std::uint32_t>(head.size());
-    std::ranges::sort(candidates, std::greater{},
-                      [](const Candidate& c) { return c.position.at.offset; });
-    for (Candidate& candidate : candidates) {
-        TRY_ASSIGN(const Match match, compare(candidate.position));
-        if (match == Match::no) continue;
-        known_as_ = candidate.cursor->note;
-        cursor_ = *candidate.cursor;
-        at_ = std::move(candidate.position);
-        if (match == Match::earlier_copy) {
-            already_complete_ = done_ = true;
-            return {};
-        }
-        return resume();
-    }
-    TRY_ASSIGN(const bool rewound, stream_.move_to(0));
-    CHECK(rewound);
-    at_.head_length = own_length;
-    at_.beginnings = beginnings;
-    const auto taken = [&](const std::string& name) {
-        return std::ranges::any_of(known, [&](const Cursor& c) { return c.source == name; });
-    };
-    for (unsigned ordinal = 1;; ++ordinal) {
-        cursor_.source = file_source(own, ordinal);
-        if (!taken(cursor_.source)) return {};
-    }
-}
-
-// Whether what was read up to that position is the beginning of this file.
-Result<FileMeter::Match> FileMeter::compare(const FilePosition& position) {
-    const auto is_at = [this](const FilePosition::Mark& mark) -> Result<Match> {
-        TRY_ASSIGN(const bool reached, stream_.move_to(mark.offset));
-        if (!reached) return Match::earlier_copy;
-        return stream_.tail() == mark.tail ? Match::here : Match::no;
-    };
-    TRY_ASSIGN(const Match match, is_at(position.at));
-    if (match != Match::earlier_copy) return match;
-    // It ends before that position: it may be a copy made earlier. It is one if it agrees as far
-    // as there is something to compare.
-    for (std::size_t i = position.marks.size(); i-- > 0;) {
-        TRY_ASSIGN(const Match earlier, is_at(position.marks[i]));
-        if (earlier == Match::here) return Match::earlier_copy;
-        if (earlier == Match::no) return Match::no;
-    }
-    return Match::earlier_copy;
+    TRY_ASSIGN(file::Known found,
+               file::recognise(stream_, file_source_prefix, known, first_frame_end_));
+    cursor_ = std::move(found.cursor);
+    at_ = std::move(found.position);
+    if (found.as == file::Known::As::nobody) return {};
+    known_as_ = cursor_.note;
+    if (found.as == file::Known::As::itself) return resume();
+    already_complete_ = done_ = true;
+    return {};
 }
 
 Status FileMeter::resume() {

@@ -4,7 +4,7 @@
 // Meters a capture file (pcap, pcapng, compressed or not) or standard input.
 //
 // The same file, whatever its name, is metered once: it is recognised by content
-// (file_position.hpp). A file that has grown goes on where it ended.
+// (meter/file). A file that has grown goes on where it ended.
 //
 // Checkpoints are at places that the file fixes (every checkpoint_packets frames, counted from its
 // beginning), and there all flows are handed over and forgotten: an import that was killed and goes
@@ -16,15 +16,20 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "meter/capture/counters.hpp"
-#include "meter/capture/file_position.hpp"
 #include "meter/capture/intake.hpp"
+#include "meter/file/position.hpp"
+#include "meter/file/stream.hpp"
 #include "meter/meter.hpp"
 #include "wire/pcap/reader.hpp"
 
 namespace octroi::capture {
+
+// Of the cursors' sources: captures read for their packets.
+inline constexpr std::string_view file_source_prefix = "file:";
 
 struct FileMeterOptions {
     IntakeOptions intake;
@@ -68,13 +73,11 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
 private:
-    FileMeter(std::string path, const FileMeterOptions& options, CaptureStream stream,
+    FileMeter(std::string path, const FileMeterOptions& options, file::Stream stream,
               std::unique_ptr<Intake> intake);
 
     [[nodiscard]] Status probe();
     [[nodiscard]] Status recognise(std::span<const Cursor> known);
-    enum class Match { no, here, earlier_copy };
-    [[nodiscard]] Result<Match> compare(const FilePosition& position);
     [[nodiscard]] Status resume();
 
     template <bool HasInterfaces>
@@ -88,14 +91,14 @@ private:
 
     std::string path_;
     FileMeterOptions options_;
-    CaptureStream stream_;
+    file::Stream stream_;
     std::unique_ptr<Intake> intake_;
     pcap::Reader reader_;
     ReadingBuffer out_;
     std::array<Sample, batch_size> batch_;
     std::size_t batched_ = 0;
 
-    FilePosition at_;  // of the last checkpoint
+    file::Position at_;  // of the last checkpoint
     Cursor cursor_;
     std::uint64_t frames_ = 0;     // of the file, from its beginning
     std::uint64_t next_stop_ = 0;  // stop behind this frame

@@ -306,7 +306,7 @@ TEST_F(FileMeterTest, AnEarlierCopyOfAGrownFileIsKnown) {
 // Also one that is shorter than what the longer file is named by.
 TEST_F(FileMeterTest, AShortEarlierCopyIsKnownToo) {
     const std::string content = random_capture(5, 300, 1'000'000);
-    ASSERT_LT(content.size(), CaptureStream::head_length);
+    ASSERT_LT(content.size(), file::Stream::head_length);
     std::vector<Cursor> ledger;
     must_import(write("a.pcap", content), ledger);
     for (const std::size_t size : {std::size_t{500}, content.size() / 2, content.size() - 1}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/capture/file_position.hpp"
+#include "meter/file/position.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/id.hpp"
 
-namespace octroi::capture {
+namespace octroi::file {
 namespace {
 
 constexpr std::uint8_t format_version = 2;
@@ -23,11 +23,11 @@ bool take_digest(ByteCursor& in, Digest& out) {
     return true;
 }
 
-bool take_mark(ByteCursor& in, FilePosition::Mark& mark) {
+bool take_mark(ByteCursor& in, Position::Mark& mark) {
     return in.be64(mark.offset) && take_digest(in, mark.tail);
 }
 
-bool take_marks(ByteCursor& in, std::size_t limit, std::vector<FilePosition::Mark>& marks) {
+bool take_marks(ByteCursor& in, std::size_t limit, std::vector<Position::Mark>& marks) {
     std::uint32_t count = 0;
     if (!in.be32(count) || count > limit) return false;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -35,18 +35,18 @@ bool take_marks(ByteCursor& in, std::size_t limit, std::vector<FilePosition::Mar
     return true;
 }
 
-void put_marks(ByteWriter& out, const std::vector<FilePosition::Mark>& marks) {
+void put_marks(ByteWriter& out, const std::vector<Position::Mark>& marks) {
     out.be32(static_cast<std::uint32_t>(marks.size()));
-    for (const FilePosition::Mark& mark : marks) {
+    for (const Position::Mark& mark : marks) {
         out.be64(mark.offset);
         out.raw(text_of(mark.tail));
     }
 }
 
-bool take_lists(ByteCursor& in, FilePosition& p) {
+bool take_lists(ByteCursor& in, Position& p) {
     std::uint32_t count = 0;
-    if (!take_marks(in, FilePosition::marks_limit, p.marks) ||
-        !take_marks(in, FilePosition::beginnings_limit, p.beginnings))
+    if (!take_marks(in, Position::marks_limit, p.marks) ||
+        !take_marks(in, Position::beginnings_limit, p.beginnings))
         return false;
     if (!in.be32(count) || count > in.left() / 8) return false;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -56,7 +56,7 @@ bool take_lists(ByteCursor& in, FilePosition& p) {
 
 }  // namespace
 
-std::string FilePosition::save() const {
+std::string Position::save() const {
     ByteWriter out;
     out.u8(format_version);
     out.be32(head_length);
@@ -77,37 +77,37 @@ std::string FilePosition::save() const {
     return out.take();
 }
 
-Result<FilePosition> FilePosition::parse(std::string_view saved) {
+Result<Position> Position::parse(std::string_view saved) {
     ByteCursor in(as_octets(saved));
-    FilePosition p;
+    Position p;
     std::uint8_t version = 0;
     std::uint8_t flags = 0;
     std::uint64_t last_time = 0;
     if (in.u8(version) && version != format_version)
         return fail(ErrorCode::unsupported,
-                    "the position of a capture file was written by another version of Octroi");
+                    "the position of a file was written by another version of Octroi");
     const bool good = in.be32(p.head_length) && in.be64(p.at.offset) && in.be64(p.frames) &&
                       in.be64(last_time) && in.u8(flags) && in.be64(p.rest) &&
                       take_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
                       take_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
                       in.left() == 0;
-    if (!good) return fail(ErrorCode::corrupt, "the position of a capture file cannot be read");
+    if (!good) return fail(ErrorCode::corrupt, "the position of a file cannot be read");
     p.last_time = static_cast<std::int64_t>(last_time);
     p.ended = (flags & flag_ended) != 0;
     p.damaged = (flags & flag_damaged) != 0;
     return p;
 }
 
-std::vector<FilePosition::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end) {
-    std::vector<FilePosition::Mark> marks;
+std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end) {
+    std::vector<Position::Mark> marks;
     if (first_frame_end == 0) return marks;
     for (std::size_t length = first_frame_end;
-         length <= head.size() && marks.size() < FilePosition::beginnings_limit; length *= 2)
+         length <= head.size() && marks.size() < Position::beginnings_limit; length *= 2)
         marks.push_back({length, digest(head.first(length))});
     return marks;
 }
 
-bool FilePosition::begins_like(ByteSpan head) const {
+bool Position::begins_like(ByteSpan head) const {
     bool any = false;
     for (const Mark& beginning : beginnings) {
         if (beginning.offset > head.size()) break;
@@ -118,7 +118,7 @@ bool FilePosition::begins_like(ByteSpan head) const {
     return any;
 }
 
-void FilePosition::advance(const Mark& to) {
+void Position::advance(const Mark& to) {
     if (to.offset == at.offset) return;
     if (at.offset != 0) marks.push_back(at);
     if (marks.size() > marks_limit) {
@@ -128,10 +128,10 @@ void FilePosition::advance(const Mark& to) {
     at = to;
 }
 
-std::string file_source(const Digest& head, unsigned ordinal) {
-    std::string name = fmt::format("{}{}", file_source_prefix, to_hex(text_of(head)));
+std::string source_name(std::string_view prefix, const Digest& head, unsigned ordinal) {
+    std::string name = fmt::format("{}{}", prefix, to_hex(text_of(head)));
     if (ordinal > 1) name += fmt::format(".{}", ordinal);
     return name;
 }
 
-}  // namespace octroi::capture
+}  // namespace octroi::file

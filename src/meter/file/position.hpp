@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where the reading of a capture file stands: Cursor::position of a source "file:<fingerprint>".
+// Where the reading of a file stands: Cursor::position of a source "<prefix><fingerprint>".
 //
 // The file is known by its content: by the digest of its first octets (the source's name) and of
 // those before the offset. Name, device and inode say nothing: files are copied, moved, compressed,
@@ -14,7 +14,7 @@
 //   u32 n, n x (u64 offset, 16 octets digest before it): earlier positions, ascending,
 //   u32 n, n x (u64 length, 16 octets digest): beginnings of the head, ascending,
 //   u32 n, n x u64: losses reported per interface,
-//   text reader, text fragments (u32 length and octets)
+//   text reader, text fragments (u32 length and octets): what a decoder must remember
 
 #include <cstdint>
 #include <string>
@@ -22,11 +22,11 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "meter/capture/capture_stream.hpp"
+#include "meter/file/stream.hpp"
 
-namespace octroi::capture {
+namespace octroi::file {
 
-struct FilePosition {
+struct Position {
     struct Mark {
         std::uint64_t offset = 0;
         Digest tail{};
@@ -54,19 +54,20 @@ struct FilePosition {
     std::string fragments;
 
     [[nodiscard]] std::string save() const;
-    [[nodiscard]] static Result<FilePosition> parse(std::string_view saved);
+    [[nodiscard]] static Result<Position> parse(std::string_view saved);
     // Whether a file that is this short, all of it in `head`, may be an earlier copy.
     [[nodiscard]] bool begins_like(ByteSpan head) const;
     // Goes on to another place and remembers the present one among the marks.
     void advance(const Mark& to);
 };
 
-// FilePosition::beginnings of a head whose first frame ends there (0: behind it).
-[[nodiscard]] std::vector<FilePosition::Mark> beginnings_of(ByteSpan head,
-                                                            std::size_t first_frame_end);
+// Position::beginnings of a head whose first frame ends there (0: behind it).
+[[nodiscard]] std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end);
 
-inline constexpr std::string_view file_source_prefix = "file:";
-// "file:<32 hex digits>", for the ordinal-th (from 1) file that begins so: ".2", ".3" behind.
-[[nodiscard]] std::string file_source(const Digest& head, unsigned ordinal);
+// "<prefix><32 hex digits>", for the ordinal-th (from 1) file that begins so: ".2", ".3" behind.
+// The prefix says what is read out of the file: the same one may be read for its packets and for
+// the flow records in them.
+[[nodiscard]] std::string source_name(std::string_view prefix, const Digest& head,
+                                      unsigned ordinal);
 
-}  // namespace octroi::capture
+}  // namespace octroi::file

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/capture/capture_stream.hpp"
+#include "meter/file/stream.hpp"
 
 #include <sodium.h>
 
@@ -11,12 +11,12 @@
 #include "host/inflate.hpp"
 #include "wire/pcap/reader.hpp"
 
-namespace octroi::capture {
+namespace octroi::file {
 namespace {
 
 // One read(2). Fits the second-level cache, so that decoding finds it there.
 constexpr std::size_t block = 256 * 1024;
-constexpr std::size_t window_length = CaptureStream::tail_length + pcap::max_needed + block;
+constexpr std::size_t window_length = Stream::tail_length + pcap::max_needed + block;
 
 // The first octet of every capture file: pcap of both byte orders and resolutions, pcapng. No
 // compressed format begins so.
@@ -39,21 +39,60 @@ Digest digest(ByteSpan octets) {
     return out;
 }
 
-CaptureStream::CaptureStream(std::string path) : path_(std::move(path)), window_(window_length) {}
+// Remembers what it handed out, until that is more than it may keep.
+class Stream::Kept final : public ByteSource {
+public:
+    Kept(std::unique_ptr<ByteSource> source, std::size_t most)
+        : source_(std::move(source)), most_(most) {}
 
-Result<CaptureStream> CaptureStream::open(const std::string& path) {
-    CaptureStream stream(path);
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        if (at_ < octets_.size()) {
+            const std::size_t count = std::min(into.size(), octets_.size() - at_);
+            std::memcpy(into.data(), octets_.data() + at_, count);
+            at_ += count;
+            return count;
+        }
+        TRY_ASSIGN(const std::size_t got, source_->read(into));
+        if (got > most_ - octets_.size()) {
+            octets_ = {};
+            at_ = most_ = 0;
+            overflowed_ = true;
+        }
+        if (overflowed_) return got;
+        octets_.insert(octets_.end(), into.begin(),
+                       into.begin() + static_cast<std::ptrdiff_t>(got));
+        at_ = octets_.size();
+        return got;
+    }
+    [[nodiscard]] bool rewind() noexcept {
+        at_ = 0;
+        return !overflowed_;
+    }
+
+private:
+    std::unique_ptr<ByteSource> source_;
+    std::size_t most_;
+    std::vector<std::byte> octets_;
+    std::size_t at_ = 0;
+    bool overflowed_ = false;
+};
+
+Stream::Stream(std::string path, std::size_t keep)
+    : path_(std::move(path)), keep_(keep), window_(window_length) {}
+
+Result<Stream> Stream::open(const std::string& path, std::size_t keep) {
+    Stream stream(path, keep);
     TRY(stream.open_source());
     return stream;
 }
 
-Status CaptureStream::open_source() {
+Status Stream::open_source() {
     TRY_ASSIGN(auto file, File::open(path_));
     TRY_ASSIGN(status_, file->status());
     plain_.reset();
     inflated_.reset();
     forget_window(0);
-    if (status_.regular && path_ != "-") {
+    if (reopens()) {
         std::array<std::byte, 4> magic{};
         TRY_ASSIGN(const std::size_t got, file->read(magic));
         TRY(file->seek(0));
@@ -63,10 +102,14 @@ Status CaptureStream::open_source() {
         }
     }
     TRY_ASSIGN(inflated_, inflate(std::move(file)));
+    if (keep_ == 0 || reopens()) return {};
+    auto kept = std::make_unique<Kept>(std::move(inflated_), keep_);
+    kept_ = kept.get();
+    inflated_ = std::move(kept);
     return {};
 }
 
-void CaptureStream::forget_window(std::uint64_t position) noexcept {
+void Stream::forget_window(std::uint64_t position) noexcept {
     base_ = position;
     at_ = 0;
     filled_ = 0;
@@ -74,7 +117,7 @@ void CaptureStream::forget_window(std::uint64_t position) noexcept {
     damage_.clear();
 }
 
-Status CaptureStream::fill(std::size_t least) {
+Status Stream::fill(std::size_t least) {
     least = std::min(least, pcap::max_needed);
     if (filled_ - at_ >= least || ended_) return {};
     // Move what is still needed to the front: the octets before the position, and the unread ones.
@@ -100,14 +143,16 @@ Status CaptureStream::fill(std::size_t least) {
     return {};
 }
 
-Result<bool> CaptureStream::move_to(std::uint64_t target) {
+Result<bool> Stream::move_to(std::uint64_t target) {
     const std::uint64_t tail_begin = target - std::min<std::uint64_t>(target, tail_length);
     if (tail_begin < base_ || (plain_ && target > base_ + filled_)) {
         if (plain_) {
             TRY(plain_->seek(tail_begin));
             forget_window(tail_begin);
-        } else if (path_ != "-" && status_.regular) {
+        } else if (reopens()) {
             TRY(open_source());
+        } else if (kept_ != nullptr && kept_->rewind()) {
+            forget_window(0);
         } else {
             return fail(ErrorCode::unsupported,
                         "a stream that can be read only once cannot go back");
@@ -123,9 +168,9 @@ Result<bool> CaptureStream::move_to(std::uint64_t target) {
     return true;
 }
 
-Digest CaptureStream::tail() const {
+Digest Stream::tail() const {
     const std::size_t length = std::min(at_, tail_length);
     return digest(ByteSpan(window_).subspan(at_ - length, length));
 }
 
-}  // namespace octroi::capture
+}  // namespace octroi::file
