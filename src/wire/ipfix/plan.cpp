@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/ipfix/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "base/narrow.hpp"
+#include "wire/ipfix/elements.hpp"
+#include "wire/ipfix/roles.hpp"
+
+namespace octroi::ipfix {
+namespace {
+
+using flow::bit;
+using flow::Field;
+
+// Without these no record can be booked, whatever else is wanted. The protocol says whether a port
+// is an ICMP type.
+constexpr std::uint64_t always = bit(Field::bytes) | bit(Field::packets) | bit(Field::first) |
+                                 bit(Field::last) | bit(Field::proto);
+
+// A field of the template that fills a slot.
+struct Candidate {
+    const Role* role = nullptr;  // nullptr: nobody yet
+    std::size_t field = 0;
+};
+using Candidates = std::array<Candidate, slot_count>;
+
+bool fits(const SlotShape& to, const Role& role, std::uint16_t length) {
+    const bool variable = length == variable_length;
+    switch (to.kind) {
+        case Kind::ip4:
+            return length == 4;
+        case Kind::ip6:
+            return length == 16;
+        case Kind::mac:
+            return length == 6;
+        case Kind::text:
+            return length > 0;
+        default:
+            break;
+    }
+    const bool moment =
+        role.slot == Slot::first || role.slot == Slot::last || role.slot == Slot::observed;
+    const auto form = TimeForm{role.form};
+    // A fraction cannot be shortened; RFC 7011 section 6.2 allows it for none of the times.
+    if (moment && (form == TimeForm::ntp_micro || form == TimeForm::ntp_nano)) return length == 8;
+    if (role.slot == Slot::sampling_a && SamplingForm{role.form} == SamplingForm::probability)
+        return length == 4 || length == 8;
+    return variable || (length >= 1 && length <= 8);
+}
+
+class Compiler {
+public:
+    Compiler(const Template& from, std::uint64_t wanted) : from_(from), wanted_(wanted | always) {}
+
+    Plan run() {
+        for (std::size_t i = 0; i < from_.fields.size(); ++i) consider(i);
+        settle_counts(forward_, plan_.counting);
+        settle_counts(reverse_, plan_.reverse_counting);
+        settle_sampling();
+        emit();
+        describe();
+        return std::move(plan_);
+    }
+
+private:
+    Candidate& of(Candidates& all, Slot slot) { return all[static_cast<std::size_t>(slot)]; }
+
+    void consider(std::size_t index) {
+        const TemplateField& field = from_.fields[index];
+        const bool reverse = field.enterprise == reverse_enterprise;
+        const Role* role = find_role(reverse ? 0 : field.enterprise, field.id);
+        if (role == nullptr) return;
+        const SlotShape& to = shape(role->slot);
+        if ((wanted_ & bit(to.field)) == 0 || !fits(to, *role, field.length)) return;
+        // What only the reverse direction has by its meaning has no reverse.
+        if (reverse && (to.reverse_target == no_target || role->reverse)) return;
+        Candidate& best = of(reverse || role->reverse ? reverse_ : forward_, role->slot);
+        if (best.role == nullptr || role->rank < best.role->rank) best = {role, index};
+    }
+
+    [[nodiscard]] bool counts_totals(const Candidate& candidate) const {
+        const Element* element = find_element(0, candidate.role->id);
+        return element != nullptr && element->semantics == Semantics::totalCounter;
+    }
+
+    // Octets and packets are counted from the same moment, or the packets are left out.
+    void settle_counts(Candidates& all, flow::Counting& counting) {
+        const Candidate& bytes = of(all, Slot::bytes);
+        Candidate& packets = of(all, Slot::packets);
+        const Candidate& leads = bytes.role != nullptr ? bytes : packets;
+        if (leads.role == nullptr) return;
+        const bool total = counts_totals(leads);
+        counting = total ? flow::Counting::total : flow::Counting::delta;
+        if (packets.role != nullptr && counts_totals(packets) != total) packets = {};
+    }
+
+    // Two elements make a rate only when they belong together (RFC 5477 section 8.2).
+    void settle_sampling() {
+        Candidate& a = of(forward_, Slot::sampling_a);
+        Candidate& b = of(forward_, Slot::sampling_b);
+        if (a.role == nullptr) {
+            b = {};
+            return;
+        }
+        plan_.sampling = SamplingForm{a.role->form};
+        const bool pair = plan_.sampling == SamplingForm::count_space ||
+                          plan_.sampling == SamplingForm::size_population;
+        if (!pair) b = {};
+        if (pair && (b.role == nullptr || b.role->form != a.role->form)) {
+            a = b = {};
+            plan_.sampling = SamplingForm::none;
+            return;
+        }
+        if (plan_.sampling == SamplingForm::probability)
+            plan_.probability_octets = narrow<std::uint8_t>(from_.fields[a.field].length);
+    }
+
+    // Steps in the order of the template, so that a record is read from front to back.
+    void emit() {
+        std::size_t least = 0;
+        Segment segment;
+        for (std::size_t i = 0; i < from_.fields.size(); ++i) {
+            const std::uint16_t length = from_.fields[i].length;
+            const std::size_t before = plan_.steps.size();
+            add_steps(i, segment.octets);
+            if (length != variable_length) {
+                // A record of more octets than a message holds never comes: the sum stands still.
+                least += length;
+                segment.octets = narrow<std::uint16_t>(
+                    std::min<std::size_t>(segment.octets + std::size_t{length}, variable_length));
+                continue;
+            }
+            least += 1;
+            plan_.fixed = false;
+            segment.variable = true;
+            segment.wanted = plan_.steps.size() > before;
+            segment.end_step = narrow<std::uint16_t>(before);
+            plan_.segments.push_back(segment);
+            segment = {};
+            segment.first_step = narrow<std::uint16_t>(plan_.steps.size());
+        }
+        segment.end_step = narrow<std::uint16_t>(plan_.steps.size());
+        plan_.segments.push_back(segment);
+        plan_.least_octets = narrow<std::uint32_t>(least);
+        plan_.steps.shrink_to_fit();
+        plan_.segments.shrink_to_fit();
+    }
+
+    void add_steps(std::size_t field, std::uint16_t offset) {
+        for (const Candidates* all : {&forward_, &reverse_}) {
+            for (const Candidate& candidate : *all) {
+                if (candidate.role == nullptr || candidate.field != field) continue;
+                add_step(candidate, all == &reverse_, offset);
+            }
+        }
+    }
+
+    void add_step(const Candidate& candidate, bool reverse, std::uint16_t offset) {
+        const SlotShape& to = shape(candidate.role->slot);
+        Step step;
+        step.length = from_.fields[candidate.field].length;
+        step.offset = offset;
+        step.into = reverse ? Into::work : to.into;
+        step.target = reverse ? to.reverse_target : to.target;
+        step.op = op(to, step.length, was_filled(candidate.role->slot));
+        (reverse ? plan_.reverse_fields : plan_.fields) |= bit(to.field);
+        if (!reverse) filled_[static_cast<std::size_t>(to.slot)] = true;
+        plan_.steps.push_back(step);
+    }
+
+    // The other version's element of this place came before in the record.
+    [[nodiscard]] bool was_filled(Slot slot) const {
+        const SlotShape& mine = shape(slot);
+        for (std::size_t i = 0; i < slot_count; ++i) {
+            const SlotShape& other = shape(Slot{static_cast<std::uint8_t>(i)});
+            if (filled_[i] && other.slot != slot && other.into == mine.into &&
+                other.target == mine.target)
+                return true;
+        }
+        return false;
+    }
+
+    [[nodiscard]] static Op op(const SlotShape& to, std::uint16_t length, bool spare) {
+        switch (to.kind) {
+            case Kind::ip4:
+                return spare ? Op::spare4 : Op::address4;
+            case Kind::ip6:
+                return spare ? Op::spare6 : Op::address6;
+            case Kind::mac:
+                return Op::mac;
+            case Kind::text:
+                return Op::text;
+            case Kind::number8:
+                return spare ? Op::spare8 : length == 1 ? Op::copy8 : Op::number8;
+            case Kind::number16:
+                return length == 2 ? Op::copy16 : Op::number16;
+            case Kind::number32:
+                return length == 4 ? Op::copy32 : Op::number32;
+            case Kind::number64:
+                return length == 8 ? Op::copy64 : length == 4 ? Op::widen32 : Op::number64;
+        }
+        return Op::number64;
+    }
+
+    [[nodiscard]] bool has(const Candidates& all, Slot slot) const {
+        return all[static_cast<std::size_t>(slot)].role != nullptr;
+    }
+    [[nodiscard]] TimeForm form(const Candidates& all, Slot slot) const {
+        const Role* role = all[static_cast<std::size_t>(slot)].role;
+        return role == nullptr ? TimeForm::none : TimeForm{role->form};
+    }
+
+    void describe_times() {
+        plan_.first = form(forward_, Slot::first);
+        plan_.last = form(forward_, Slot::last);
+        plan_.reverse_first = form(reverse_, Slot::first);
+        plan_.reverse_last = form(reverse_, Slot::last);
+        plan_.observed = form(forward_, Slot::observed);
+        plan_.init_time = has(forward_, Slot::init);
+        plan_.reverse_delta = has(forward_, Slot::reverse_delta);
+        const Candidate& span = of(forward_, Slot::span);
+        if (span.role != nullptr) plan_.span = SpanForm{span.role->form};
+        // What is there in the end is found record by record: a time since the exporter's start is
+        // none as long as nobody said when that was.
+        const std::uint64_t times = bit(Field::first) | bit(Field::last);
+        if ((plan_.fields & times) != 0) plan_.finish |= Finish::times;
+        plan_.fields &= ~times;
+        plan_.reverse_fields &= ~times;
+    }
+
+    void describe() {
+        describe_times();
+        const auto when = [&](bool condition, std::uint32_t what) {
+            if (condition) plan_.finish |= what;
+        };
+        when(has(forward_, Slot::icmp), Finish::icmp);
+        const bool icmp = has(forward_, Slot::icmp) || has(forward_, Slot::icmp_type);
+        when(!icmp && has(forward_, Slot::dport) && has(forward_, Slot::proto) &&
+                 (wanted_ & bit(Field::icmp)) != 0,
+             Finish::icmp_from_port);
+        when(has(forward_, Slot::src4) && has(forward_, Slot::src6), Finish::families);
+        when(has(forward_, Slot::dst4) && has(forward_, Slot::dst6), Finish::families);
+        when(plan_.sampling != SamplingForm::none, Finish::sampling);
+        const std::uint64_t events = bit(Field::firewall_event) | bit(Field::nat_event);
+        when((plan_.fields & events) != 0, Finish::events);
+        const std::uint64_t counts = bit(Field::bytes) | bit(Field::packets);
+        when((plan_.reverse_fields & counts) != 0, Finish::reverse);
+        plan_.fields &= ~bit(Field::sampling);  // set where there is a rate
+        if (((plan_.fields | plan_.reverse_fields) & counts) == 0)
+            plan_.kind = flow::RecordKind::event;
+        plan_.serial = mix(wanted_ ^ mix_a, from_.id + 1ULL);
+        for (const TemplateField& f : from_.fields) {
+            const std::uint64_t word =
+                std::uint64_t{f.enterprise} << 32U | std::uint64_t{f.id} << 16U | f.length;
+            plan_.serial = mix(plan_.serial ^ word, mix_b) + mix_c;
+        }
+    }
+
+    const Template& from_;
+    std::uint64_t wanted_;
+    Plan plan_;
+    Candidates forward_{};
+    Candidates reverse_{};
+    std::array<bool, slot_count> filled_{};
+};
+
+}  // namespace
+
+Plan compile(const Template& from, std::uint64_t wanted) { return Compiler(from, wanted).run(); }
+
+}  // namespace octroi::ipfix

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What each element means for a flow record: the place it fills, and which wins where several would
+// fill the same.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "wire/flow/flow_record.hpp"
+#include "wire/ipfix/plan.hpp"
+
+namespace octroi::ipfix {
+
+// The places that elements fill. Both versions of an address have one each.
+enum class Slot : std::uint8_t {
+    bytes,
+    packets,
+    flows,
+    frame_bytes,
+    flow_id,
+    src4,
+    src6,
+    dst4,
+    dst6,
+    next_hop4,
+    next_hop6,
+    nat_src4,
+    nat_src6,
+    nat_dst4,
+    nat_dst6,
+    src_mac,
+    dst_mac,
+    sport,
+    dport,
+    nat_sport,
+    nat_dport,
+    proto,
+    tos,
+    tcp_flags,
+    icmp,
+    icmp_type,
+    icmp_code,
+    vlan,
+    inner_vlan,
+    ethertype,
+    in_if,
+    out_if,
+    src_as,
+    dst_as,
+    src_mask4,
+    src_mask6,
+    dst_mask4,
+    dst_mask6,
+    direction,
+    sampler,
+    sampling_a,
+    sampling_b,
+    user,
+    forwarding_status,
+    firewall_event,
+    nat_event,
+    first,
+    last,
+    observed,
+    span,
+    init,
+    reverse_delta,
+    count,
+};
+inline constexpr std::size_t slot_count = static_cast<std::size_t>(Slot::count);
+
+enum class Kind : std::uint8_t { number8, number16, number32, number64, ip4, ip6, mac, text };
+
+struct SlotShape {
+    Slot slot;
+    Kind kind;
+    Into into;
+    std::uint16_t target;
+    flow::Field field;
+    // Where the reverse direction has it for itself (RFC 5103): offset in Work, or none.
+    std::uint16_t reverse_target;
+};
+inline constexpr std::uint16_t no_target = 0xffff;
+
+[[nodiscard]] const SlotShape& shape(Slot slot) noexcept;
+
+struct Role {
+    std::uint32_t enterprise;
+    std::uint16_t id;
+    Slot slot;
+    std::uint8_t rank;  // the least wins; of equal ones the first in the template
+    std::uint8_t form;  // TimeForm, SpanForm or SamplingForm, by slot
+    bool reverse;       // of the reverse direction by its meaning: responder counts
+};
+
+// By enterprise and number, ascending.
+[[nodiscard]] std::span<const Role> roles() noexcept;
+// nullptr: the element is not needed.
+[[nodiscard]] const Role* find_role(std::uint32_t enterprise, std::uint16_t id) noexcept;
+
+}  // namespace octroi::ipfix

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/ipfix/run.hpp"
+
+#include <cstring>
+
+#include "wire/ipfix/finish.hpp"
+
+namespace octroi::ipfix {
+namespace {
+
+using flow::FlowRecord;
+
+// `length` octets, at most 8, as a number.
+std::uint64_t number(const std::byte* from, std::size_t length) noexcept {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < length; ++i)
+        value = value << 8U | static_cast<std::uint64_t>(from[i]);
+    return value;
+}
+
+template <typename T>
+void put(std::byte* to, T value) noexcept {
+    std::memcpy(to, &value, sizeof value);
+}
+
+template <std::size_t Octets>
+void put_address(std::byte* to, const std::byte* from) noexcept {
+    Address address;
+    std::memcpy(address.octets.data(), from, Octets);
+    address.family = Octets == 4 ? Family::v4 : Family::v6;
+    std::memcpy(to, &address, sizeof address);
+}
+
+// Takes the address only where the other version's is all zero and this one is not.
+template <std::size_t Octets>
+void put_spare_address(std::byte* to, const std::byte* from) noexcept {
+    Address present;
+    std::memcpy(&present, to, sizeof present);
+    constexpr std::array<std::uint8_t, 16> zeros{};
+    if (present.octets != zeros || std::memcmp(from, zeros.data(), Octets) == 0) return;
+    put_address<Octets>(to, from);
+}
+
+// Up to the first zero octet: fields of fixed length are filled up with them.
+void put_text(std::byte* to, const std::byte* from, std::size_t length) noexcept {
+    const void* zero = length == 0 ? nullptr : std::memchr(from, 0, length);
+    const auto* end = static_cast<const std::byte*>(zero);
+    const std::string_view text(reinterpret_cast<const char*>(from),
+                                end == nullptr ? length : static_cast<std::size_t>(end - from));
+    std::memcpy(to, &text, sizeof text);
+}
+
+inline void run_step(const Step& step, const std::byte* from, std::size_t length,
+                     std::byte* to) noexcept {
+    switch (step.op) {
+        case Op::copy8:
+            *to = *from;
+            return;
+        case Op::copy16:
+            return put(to, load_be16(from));
+        case Op::copy32:
+            return put(to, load_be32(from));
+        case Op::copy64:
+            return put(to, load_be64(from));
+        case Op::widen32:
+            return put(to, std::uint64_t{load_be32(from)});
+        case Op::number8:
+            return put(to, static_cast<std::uint8_t>(number(from, length)));
+        case Op::number16:
+            return put(to, static_cast<std::uint16_t>(number(from, length)));
+        case Op::number32:
+            return put(to, static_cast<std::uint32_t>(number(from, length)));
+        case Op::number64:
+            return put(to, number(from, length));
+        case Op::address4:
+            return put_address<4>(to, from);
+        case Op::address6:
+            return put_address<16>(to, from);
+        case Op::spare4:
+            return put_spare_address<4>(to, from);
+        case Op::spare6:
+            return put_spare_address<16>(to, from);
+        case Op::spare8:
+            if (*to == std::byte{0}) put(to, static_cast<std::uint8_t>(number(from, length)));
+            return;
+        case Op::mac:
+            std::memcpy(to, from, sizeof(Mac));
+            return;
+        case Op::text:
+            return put_text(to, from, length);
+    }
+}
+
+// A number of variable length that is no number is 0: its place must not keep the record before.
+void run_variable(const Step& step, ByteSpan value, std::byte* to) noexcept {
+    const bool fits = step.op == Op::text || value.size() <= 8;
+    run_step(step, value.data(), fits ? value.size() : 0, to);
+}
+
+// RFC 7011 section 7: one octet of length, or 255 and two.
+bool take_variable(ByteCursor& cursor, ByteSpan& out) noexcept {
+    std::uint8_t brief = 0;
+    if (!cursor.u8(brief)) return false;
+    std::uint16_t length = brief;
+    if (brief == 255 && !cursor.be16(length)) return false;
+    return cursor.take(length, out);
+}
+
+struct Bases {
+    std::byte* record;
+    std::byte* work;
+    [[nodiscard]] std::byte* of(const Step& step) const noexcept {
+        return (step.into == Into::record ? record : work) + step.target;
+    }
+};
+
+inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
+                      const Bases& bases) noexcept {
+    for (; step != end; ++step) run_step(*step, from + step->offset, step->length, bases.of(*step));
+}
+
+bool run_segments(const Plan& plan, ByteCursor& cursor, const Bases& bases) noexcept {
+    for (const Segment& segment : plan.segments) {
+        ByteSpan octets;
+        if (!cursor.take(segment.octets, octets)) return false;
+        const Step* steps = plan.steps.data();
+        run_fixed(steps + segment.first_step, steps + segment.end_step, octets.data(), bases);
+        if (!segment.variable) continue;
+        if (!take_variable(cursor, octets)) return false;
+        if (!segment.wanted) continue;
+        const Step* step = steps + segment.end_step;
+        const Step* end = &segment == &plan.segments.back() ? steps + plan.steps.size()
+                                                            : steps + (&segment + 1)->first_step;
+        for (; step != end; ++step) run_variable(*step, octets, bases.of(*step));
+    }
+    return true;
+}
+
+// What does not depend on the record's octets, over what the one before left in this place.
+inline void begin(const Plan& plan, FlowRecord& record) noexcept {
+    record.fields = plan.fields;
+    record.sampling = 0;
+    record.counting = plan.counting;
+    record.kind = plan.kind;
+    record.reverse = false;
+}
+
+inline void end(const Plan& plan, const Origin& origin, Batch& batch, FlowRecord& record) noexcept {
+    Work& work = batch.work();
+    if ((plan.finish & Finish::times) != 0) finish_times(plan, origin, work, record);
+    constexpr std::uint32_t rare =
+        Finish::icmp | Finish::families | Finish::sampling | Finish::events;
+    if ((plan.finish & rare) != 0) finish_fields(plan, work, record);
+    if ((plan.finish & Finish::icmp_from_port) != 0 && origin.icmp_in_port) {
+        record.icmp_type = record.icmp_code = 0;
+        if (is_icmp(record.proto)) set_icmp(record, record.dport);
+    }
+    batch.keep();
+    if ((plan.finish & Finish::reverse) == 0) return;
+    FlowRecord reverse;
+    if (make_reverse(plan, work, record, reverse)) batch.keep_foreign() = reverse;
+}
+
+}  // namespace
+
+Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
+          std::uint64_t& records) noexcept {
+    if (plan.least_octets == 0) return Fill::malformed;
+    batch.prepare(plan.serial);
+    auto* const work = reinterpret_cast<std::byte*>(&batch.work());
+    while (set.left() >= plan.least_octets) {
+        if (batch.full()) return Fill::full;
+        FlowRecord& record = batch.next();
+        const Bases bases{reinterpret_cast<std::byte*>(&record), work};
+        begin(plan, record);
+        if (plan.fixed) {
+            ByteSpan octets;
+            if (!set.take(plan.least_octets, octets)) return Fill::malformed;
+            const Step* steps = plan.steps.data();
+            run_fixed(steps, steps + plan.steps.size(), octets.data(), bases);
+        } else {
+            ByteCursor attempt = set;
+            if (!run_segments(plan, attempt, bases)) return Fill::malformed;
+            set = attempt;
+        }
+        ++records;
+        end(plan, origin, batch, record);
+    }
+    return Fill::done;
+}
+
+}  // namespace octroi::ipfix

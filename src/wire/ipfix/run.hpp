@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Records of a data set, by the plan of their template: the hot path. No allocation, no look-up, no
+// call for a record; what a plan always writes is not cleared between two records.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/byte_cursor.hpp"
+#include "base/time.hpp"
+#include "wire/flow/flow_record.hpp"
+#include "wire/ipfix/plan.hpp"
+
+namespace octroi::ipfix {
+
+// What the message of a record says about time, and about its exporter's habits.
+struct Origin {
+    UtcTime exported;
+    bool has_uptime = false;      // v9: sysUpTime stands in the header
+    std::uint32_t uptime_ms = 0;  //
+    std::int64_t init_ms = 0;     // IPFIX: element 160 of the options, ms since 1970; 0: not known
+    bool icmp_in_port = false;    // v9 (and v5): the destination port holds ICMP type and code
+};
+
+// Records on their way to the sink. Reused from message to message.
+class Batch {
+public:
+    static constexpr std::size_t capacity = 64;
+
+    [[nodiscard]] std::span<const flow::FlowRecord> records() const noexcept {
+        return std::span(slots_).first(count_);
+    }
+    [[nodiscard]] std::span<flow::FlowRecord> records() noexcept {
+        return std::span(slots_).first(count_);
+    }
+    [[nodiscard]] bool full() const noexcept { return count_ >= capacity; }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+    void clear() noexcept { count_ = 0; }
+
+    // For decoders of a fixed form: every call of the same serial writes the same fields, so that
+    // the others are cleared only when the form changes.
+    void prepare(std::uint64_t serial) noexcept {
+        if (serial == serial_) return;
+        serial_ = serial;
+        prepared_ = count_;
+        work_ = {};
+    }
+    // The next record, with the fields of the record before it in that place. There is always one
+    // more behind a batch that is not full.
+    [[nodiscard]] flow::FlowRecord& next() noexcept {
+        flow::FlowRecord& slot = slots_[count_];
+        if (count_ >= prepared_) {
+            slot = {};
+            prepared_ = count_ + 1;
+        }
+        return slot;
+    }
+    void keep() noexcept { ++count_; }
+    // Next to the record that next() gave: for its reverse. Not kept clear for the plan.
+    [[nodiscard]] flow::FlowRecord& keep_foreign() noexcept {
+        prepared_ = count_ < prepared_ ? count_ : prepared_;
+        return slots_[count_++];
+    }
+    [[nodiscard]] Work& work() noexcept { return work_; }
+
+private:
+    std::array<flow::FlowRecord, capacity + 1> slots_{};
+    Work work_;
+    std::size_t count_ = 0;
+    std::size_t prepared_ = 0;  // slots before it hold nothing that the plan does not overwrite
+    std::uint64_t serial_ = 0;
+};
+
+enum class Fill : std::uint8_t {
+    full,       // take the records out and call again
+    done,       // the set is read; what is left is padding
+    malformed,  // the rest cannot be records of this template
+};
+
+// Fills the batch with records of `set`, moves `set` on, and adds to `records` those of the set
+// (a record with two directions is one).
+[[nodiscard]] Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
+                        std::uint64_t& records) noexcept;
+
+// Type and code from a port of 16 bits, as NetFlow writes them.
+inline void set_icmp(flow::FlowRecord& record, std::uint16_t value) noexcept {
+    record.icmp_type = static_cast<std::uint8_t>(value >> 8U);
+    record.icmp_code = static_cast<std::uint8_t>(value);
+    record.fields |= flow::bit(flow::Field::icmp);
+}
+[[nodiscard]] constexpr bool is_icmp(std::uint8_t proto) noexcept {
+    return proto == 1 || proto == 58;
+}
+// A moment in ms of the exporter's uptime, from the header's; both modulo 2^32.
+[[nodiscard]] constexpr UtcTime from_uptime(UtcTime exported, std::uint32_t header_ms,
+                                            std::uint32_t moment_ms) noexcept {
+    const auto ago = static_cast<std::int32_t>(header_ms - moment_ms);
+    return exported - Duration::milliseconds(ago);
+}
+
+}  // namespace octroi::ipfix
