@@ -38,6 +38,7 @@ struct Work {
     std::uint16_t vlan = 0;
     std::uint16_t inner_vlan = 0;
     unsigned tags = 0;
+    std::size_t ip_at = 0;  // where the IP header was looked for
 
     [[nodiscard]] bool has(std::size_t at, std::size_t count) const noexcept {
         return at <= frame.size() && frame.size() - at >= count;
@@ -77,6 +78,10 @@ Outcome ipv6(Work& work, std::size_t at) noexcept;
 // The same answers, sooner for plain packets.
 Outcome any_ipv4(Work& work, std::size_t at) noexcept;
 Outcome any_ipv6(Work& work, std::size_t at) noexcept;
+// Whether the protocol number is that of an IPv6 extension header which another header follows.
+[[nodiscard]] bool is_extension(std::uint8_t proto) noexcept;
+// The length of such a header, whose second octet is given.
+[[nodiscard]] std::size_t extension_length(std::uint8_t proto, std::uint8_t units) noexcept;
 // Whichever of both the first nibble says.
 Outcome ip_by_version(Work& work, std::size_t at) noexcept;
 
@@ -114,8 +119,10 @@ struct Position {
 // Takes off one layer after the other up to the IP header.
 Outcome unwrap(Work& work, Position position) noexcept;
 
-// decode() without the fast path in front.
+// decode() without the fast path in front. ip_at: where the IP header is, if there is one.
 Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                        std::uint16_t interface) noexcept;
+Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
+                       std::size_t& ip_at) noexcept;
 
 }  // namespace octroi::packet::detail

@@ -104,28 +104,6 @@ std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) no
     return 0;
 }
 
-bool is_extension(std::uint8_t proto) noexcept {
-    switch (proto) {
-        case protocol::hop_by_hop:
-        case protocol::routing:
-        case protocol::fragment:
-        case protocol::authentication:
-        case protocol::destination_options:
-        case protocol::shim6:
-            return true;
-        default:
-            return false;
-    }
-}
-
-// Length of the extension header at ip.next, of which 8 octets are there.
-std::size_t extension_length(const Work& work, const Ip& ip) noexcept {
-    const std::size_t units = work.u8(ip.next + 1);
-    if (ip.proto == protocol::fragment) return 8;
-    if (ip.proto == protocol::authentication) return (units + 2) * 4;  // RFC 4302, 2.2
-    return (units + 1) * 8;                                            // RFC 8200, 4.2
-}
-
 // Walks over the extension headers (RFC 8200, 4) to the header that they carry.
 void extensions(Work& work, Ip& ip) noexcept {
     for (int count = 0; is_extension(ip.proto); ++count) {
@@ -134,7 +112,7 @@ void extensions(Work& work, Ip& ip) noexcept {
             return;
         }
         if (!reachable(work, ip, ip.next, 8)) return;
-        const std::size_t length = extension_length(work, ip);
+        const std::size_t length = extension_length(ip.proto, work.u8(ip.next + 1));
         if (ip.proto == protocol::fragment) {
             const std::uint16_t field = work.be16(ip.next + 2);
             take_fragment(work.out, field >> 3U, (field & 1U) != 0, work.be32(ip.next + 4));
@@ -150,6 +128,26 @@ void extensions(Work& work, Ip& ip) noexcept {
 }
 
 }  // namespace
+
+bool is_extension(std::uint8_t proto) noexcept {
+    switch (proto) {
+        case protocol::hop_by_hop:
+        case protocol::routing:
+        case protocol::fragment:
+        case protocol::authentication:
+        case protocol::destination_options:
+        case protocol::shim6:
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::size_t extension_length(std::uint8_t proto, std::uint8_t units) noexcept {
+    if (proto == protocol::fragment) return 8;
+    if (proto == protocol::authentication) return (units + std::size_t{2}) * 4;  // RFC 4302, 2.2
+    return (units + std::size_t{1}) * 8;                                         // RFC 8200, 4.2
+}
 
 Outcome other(Work& work, Outcome outcome) noexcept {
     Packet& out = work.out;
@@ -206,6 +204,7 @@ Outcome ipv6(Work& work, std::size_t at) noexcept {
 }
 
 Outcome any_ipv4(Work& work, std::size_t at) noexcept {
+    work.ip_at = at;
     const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
     if (work.has(at, v4_header + fast_seen) &&
         fast_ipv4(work.frame, at, tags, work.interface, work.out))
@@ -214,6 +213,7 @@ Outcome any_ipv4(Work& work, std::size_t at) noexcept {
 }
 
 Outcome any_ipv6(Work& work, std::size_t at) noexcept {
+    work.ip_at = at;
     const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
     if (work.has(at, v6_header + fast_seen) &&
         fast_ipv6(work.frame, at, tags, work.interface, work.out))

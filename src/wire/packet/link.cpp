@@ -213,6 +213,15 @@ Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_leng
     return by_link(link, work);
 }
 
+Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
+                       std::size_t& ip_at) noexcept {
+    out = Packet{};
+    Work work{.frame = captured, .wire_length = wire_length, .interface = 0, .out = out};
+    const Outcome outcome = by_link(link, work);
+    ip_at = work.ip_at;
+    return outcome;
+}
+
 }  // namespace detail
 
 Outcome decode(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,

@@ -10,6 +10,7 @@
 #include "wire/packet/detail.hpp"
 #include "wire/packet/packet.hpp"
 #include "wire/packet/packet_fast.hpp"
+#include "wire/packet/payload.hpp"
 
 namespace octroi::packet {
 namespace {
@@ -101,6 +102,21 @@ void check_prefix(LinkType link, ByteSpan frame, std::uint32_t wire_length, cons
     CHECK(whole.key.proto() == part.key.proto() && whole.fragment == part.fragment);
 }
 
+// What the packet carries lies within the frame, and the packet is the same.
+void check_payload(LinkType link, ByteSpan frame, std::uint32_t wire_length, const Packet& want) {
+    Packet packet;
+    Payload payload;
+    const bool there = find_payload(link, frame, wire_length, packet, payload);
+    CHECK(same(packet, want));
+    CHECK(!there || want.outcome == Outcome::ip);
+    if (!there) return;
+    CHECK(payload.octets.size() <= payload.length && payload.length < packet.bytes);
+    CHECK(payload.octets.empty() ||
+          (payload.octets.data() >= frame.data() &&
+           payload.octets.data() + payload.octets.size() <= frame.data() + frame.size()));
+    if (want.fragment == Fragment::later) CHECK(payload.offset != 0);
+}
+
 void run(ByteSpan input) {
     if (input.size() < 4) return;
     const auto link = LinkType{load_be16(input.data())};
@@ -109,6 +125,9 @@ void run(ByteSpan input) {
     const std::uint32_t wire_length = static_cast<std::uint32_t>(frame.size) + cut_off;
     const Packet p = decode_twice(link, frame.span(), wire_length);
     check_meaning(p, frame.size, wire_length);
+    Packet by_rule = p;
+    by_rule.key.words[5] &= ~(std::uint64_t{0xffff} << 32U);  // no interface is given there
+    check_payload(link, frame.span(), wire_length, by_rule);
     if (!is_supported(link)) CHECK(p.outcome == Outcome::non_ip);
     if (link == LinkType::ethernet) check_long_way(frame.span(), wire_length, p);
     check_prefix(link, frame.span(), wire_length, p);
