@@ -120,7 +120,18 @@ private:
             plan_.probability_octets = narrow<std::uint8_t>(from_.fields[a.field].length);
     }
 
-    // Steps in the order of the template, so that a record is read from front to back.
+    // Steps of a segment by their kind, so that those of one kind are run in one loop. The spare
+    // ones come last, behind what they look at.
+    void close(Segment& segment, std::size_t end_step) {
+        segment.end_step = narrow<std::uint16_t>(end_step);
+        const auto begin = plan_.steps.begin();
+        std::stable_sort(begin + segment.first_step, begin + segment.end_step,
+                         [](const Step& a, const Step& b) { return a.op < b.op; });
+        plan_.segments.push_back(segment);
+        segment = {};
+        segment.first_step = narrow<std::uint16_t>(plan_.steps.size());
+    }
+
     void emit() {
         std::size_t least = 0;
         Segment segment;
@@ -139,13 +150,9 @@ private:
             plan_.fixed = false;
             segment.variable = true;
             segment.wanted = plan_.steps.size() > before;
-            segment.end_step = narrow<std::uint16_t>(before);
-            plan_.segments.push_back(segment);
-            segment = {};
-            segment.first_step = narrow<std::uint16_t>(plan_.steps.size());
+            close(segment, before);
         }
-        segment.end_step = narrow<std::uint16_t>(plan_.steps.size());
-        plan_.segments.push_back(segment);
+        close(segment, plan_.steps.size());
         plan_.least_octets = narrow<std::uint32_t>(least);
         plan_.steps.shrink_to_fit();
         plan_.segments.shrink_to_fit();

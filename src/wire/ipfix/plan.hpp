@@ -13,23 +13,24 @@
 
 namespace octroi::ipfix {
 
+// In the order in which the steps of a segment are run.
 enum class Op : std::uint8_t {
     copy8,
     copy16,
     copy32,
     copy64,
-    widen32,   // 4 octets into 64 bits: the usual counter
+    widen32,  // 4 octets into 64 bits: the usual counter
+    address4,
+    address6,
+    mac,
     number8,   // any length from 1 to 8 octets into so many bits
     number16,  //
     number32,  //
     number64,  //
-    address4,
-    address6,
+    text,
     spare4,  // an address only where the one that is there is all zero
     spare6,  //
     spare8,  // a number of 8 bits only where the one that is there is 0
-    mac,
-    text,
 };
 
 // Where a step writes: into the record, or into what finish() makes fields of.

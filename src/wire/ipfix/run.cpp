@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/ipfix/run.hpp"
 
+#include <cstddef>
 #include <cstring>
 
 #include "wire/ipfix/finish.hpp"
@@ -23,13 +24,21 @@ void put(std::byte* to, T value) noexcept {
     std::memcpy(to, &value, sizeof value);
 }
 
+// Straight into its place: put together elsewhere and then copied, the copy would wait for the
+// narrower stores before it.
 template <std::size_t Octets>
 void put_address(std::byte* to, const std::byte* from) noexcept {
-    Address address;
-    std::memcpy(address.octets.data(), from, Octets);
-    address.family = Octets == 4 ? Family::v4 : Family::v6;
-    std::memcpy(to, &address, sizeof address);
+    if constexpr (Octets == 4) {
+        std::uint32_t value = 0;
+        std::memcpy(&value, from, sizeof value);
+        put(to, std::uint64_t{value});
+        put(to + 8, std::uint64_t{0});
+    } else {
+        std::memcpy(to, from, Octets);
+    }
+    put(to + offsetof(Address, family), Octets == 4 ? Family::v4 : Family::v6);
 }
+static_assert(offsetof(Address, octets) == 0 && sizeof(Address) == 17);
 
 // Takes the address only where the other version's is all zero and this one is not.
 template <std::size_t Octets>
@@ -114,9 +123,44 @@ struct Bases {
     }
 };
 
+// Steps of the same kind stand together (see compile): one jump for all of them, and loops whose
+// length is the same from record to record.
 inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
                       const Bases& bases) noexcept {
-    for (; step != end; ++step) run_step(*step, from + step->offset, step->length, bases.of(*step));
+    while (step != end) {
+        const Op op = step->op;
+        const auto all = [&](auto&& copy) {
+            do {
+                copy(bases.of(*step), from + step->offset);
+                ++step;
+            } while (step != end && step->op == op);
+        };
+        switch (op) {
+            case Op::copy8:
+                all([](std::byte* to, const std::byte* p) { *to = *p; });
+                break;
+            case Op::copy16:
+                all([](std::byte* to, const std::byte* p) { put(to, load_be16(p)); });
+                break;
+            case Op::copy32:
+                all([](std::byte* to, const std::byte* p) { put(to, load_be32(p)); });
+                break;
+            case Op::copy64:
+                all([](std::byte* to, const std::byte* p) { put(to, load_be64(p)); });
+                break;
+            case Op::widen32:
+                all([](std::byte* to, const std::byte* p) {
+                    put(to, std::uint64_t{load_be32(p)});
+                });
+                break;
+            case Op::address4:
+                all([](std::byte* to, const std::byte* p) { put_address<4>(to, p); });
+                break;
+            default:
+                run_step(*step, from + step->offset, step->length, bases.of(*step));
+                ++step;
+        }
+    }
 }
 
 bool run_segments(const Plan& plan, ByteCursor& cursor, const Bases& bases) noexcept {
