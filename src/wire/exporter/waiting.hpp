@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Data sets of one exporter whose template has not come yet, with all that is needed to decode them
+// as if it had. Bounded; the oldest make room.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/byte_cursor.hpp"
+#include "wire/exporter/tables.hpp"
+#include "wire/flow/record_sink.hpp"
+#include "wire/ipfix/run.hpp"
+
+namespace octroi::exporter {
+
+struct WaitingSet {
+    std::uint64_t key = 0;  // stream and template id: see waiting_key
+    flow::MessageContext context;
+    ipfix::Origin origin;
+    std::string octets;
+    bool taken = false;
+};
+
+[[nodiscard]] constexpr std::uint64_t waiting_key(flow::Protocol protocol, std::uint32_t domain,
+                                                  std::uint16_t set) noexcept {
+    return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 48U |
+           std::uint64_t{domain} << 16U | set;
+}
+
+class Waiting {
+public:
+    explicit Waiting(std::uint64_t seed) : by_key_(0, SeededHash{seed}) {}
+
+    // What a set takes while it waits.
+    [[nodiscard]] static std::size_t cost(std::size_t octets) noexcept;
+
+    void put(WaitingSet set);
+    // The sets of this key in the order in which they came; they wait no more.
+    [[nodiscard]] std::vector<WaitingSet> take(std::uint64_t key);
+    // Gives up the oldest; false when there is none.
+    bool drop_oldest();
+    [[nodiscard]] std::size_t octets() const noexcept { return octets_; }
+    [[nodiscard]] bool empty() const noexcept { return by_key_.empty(); }
+    // Oldest first.
+    template <typename Visit>
+    void each(Visit&& visit) const {
+        for (const WaitingSet& set : sets_)
+            if (!set.taken) visit(set);
+    }
+
+private:
+    void drop_taken();
+
+    std::deque<WaitingSet> sets_;
+    std::uint64_t first_ = 0;                                  // number of sets_.front()
+    Table<std::uint64_t, std::vector<std::uint64_t>> by_key_;  // numbers, ascending
+    std::size_t octets_ = 0;
+};
+
+}  // namespace octroi::exporter
