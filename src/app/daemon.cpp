@@ -47,6 +47,10 @@ private:
         while (!stop.stop_requested()) {
             TRY_ASSIGN(const Pull pull, metering_.pull(pull_wait));
             if (pull == Pull::end) return {};
+            if (uncommitted_ && desk_.is_free(number_)) {
+                uncommitted_ = false;
+                metering_.committed();
+            }
             const bool due =
                 clock_.uptime() >= next_commit || pull == Pull::checkpoint || metering_.full();
             if (!due || (!desk_.is_free(number_) && !metering_.overfull())) continue;
@@ -58,6 +62,7 @@ private:
     Status hand_over() {
         TRY_ASSIGN(Batch batch, metering_.cut());
         desk_.put(number_, std::move(batch));
+        uncommitted_ = true;
         if (const auto tables = desk_.new_tables(number_)) metering_.replace(*tables);
         return {};
     }
@@ -67,6 +72,7 @@ private:
     const Clock& clock_;
     Duration interval_;
     Desk& desk_;
+    bool uncommitted_ = false;  // the batch of the last cut, as far as is known
 };
 
 // Trouble that passes: the batch is kept and tried again.

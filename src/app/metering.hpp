@@ -19,6 +19,8 @@ public:
     [[nodiscard]] Result<Pull> pull(Duration wait);
     // All that was read since the last cut, with the meter's place: to be committed.
     [[nodiscard]] Result<Batch> cut();
+    // The batch of the last cut is in the ledger.
+    void committed() { meter_.committed(); }
     // Other tables from here on; only right behind cut().
     void replace(const AttributionTables& tables);
 

@@ -48,6 +48,10 @@ public:
     // Hands over all that the meter still holds for the time until now, and says where it stands.
     [[nodiscard]] virtual Result<Checkpoint> checkpoint(ReadingSink& sink) = 0;
 
+    // The batch of the last checkpoint is in the ledger for good: what the meter kept for going
+    // back before it may go.
+    virtual void committed() {}
+
     // Names for Reading::interface (index + 1).
     [[nodiscard]] virtual std::span<const std::string> interfaces() const = 0;
 

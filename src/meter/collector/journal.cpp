@@ -178,6 +178,7 @@ bool Journal::next(Message& out) {
 void Journal::release(JournalPosition before) {
     const std::scoped_lock lock(mutex_);
     while (!live_.empty() && live_.front()->number() < before.segment) {
+        live_.front()->retire();
         free_.push_back(std::move(live_.front()));
         live_.pop_front();
     }

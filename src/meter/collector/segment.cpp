@@ -139,6 +139,8 @@ void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     at.number = number;
 }
 
+void Segment::retire() noexcept { head().number = unused; }
+
 std::uint64_t Segment::number() const noexcept { return head().number; }
 
 std::size_t Segment::octets_of(const SegmentShape& shape) noexcept { return Layout(shape).size; }

@@ -49,6 +49,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<Segment>> open(const std::string& path,
                                                                std::string_view boot_id);
 
+    // What it holds is in the ledger: it stands for nothing any more.
+    void retire() noexcept;
     // Empties it and gives it a number.
     void begin(std::uint64_t number, std::string_view boot_id) noexcept;
     [[nodiscard]] std::uint64_t number() const noexcept;
