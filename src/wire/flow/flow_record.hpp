@@ -83,9 +83,9 @@ enum class Counting : std::uint8_t {
 // What the record is about. Only `traffic` may ever become readings.
 enum class RecordKind : std::uint8_t {
     traffic = 0,
-    event = 1,    // a firewall or NAT event without counts (RFC 8158, NSEL create and deny)
-    non_ip = 2,   // an sFlow sample of a frame that carries no IP (bytes: frame bytes)
-    options = 3,  // an options data record
+    event = 1,     // a firewall or NAT event without counts (RFC 8158, NSEL create and deny)
+    non_ip = 2,    // an sFlow sample of a frame that carries no IP (bytes: frame bytes)
+    options = 3,   // an options data record
     counters = 4,  // an sFlow counter sample
 };
 
@@ -103,7 +103,7 @@ struct FlowRecord {
     std::uint64_t frame_bytes = 0;  // sFlow: length of the sampled frame on the wire
     std::string_view user;          // element 371 and makers' own; lives as long as the message
 
-    std::uint32_t in_if = 0;   // ifIndex, in full width; sFlow: 0 where the format is not an ifIndex
+    std::uint32_t in_if = 0;  // ifIndex, in full width; sFlow: 0 where the format is not an ifIndex
     std::uint32_t out_if = 0;  //
     std::uint32_t src_as = 0;
     std::uint32_t dst_as = 0;
