@@ -21,9 +21,9 @@
 
 #include "meter/capture/counters.hpp"
 #include "meter/capture/intake.hpp"
+#include "meter/file/once_meter.hpp"
 #include "meter/file/position.hpp"
 #include "meter/file/stream.hpp"
-#include "meter/meter.hpp"
 #include "wire/pcap/reader.hpp"
 
 namespace octroi::capture {
@@ -39,7 +39,7 @@ struct FileMeterOptions {
     std::uint64_t seed = 0;
 };
 
-class FileMeter final : public Meter {
+class FileMeter final : public file::OnceMeter {
 public:
     // known: the ledger's cursors whose source begins with file_source_prefix. Errors: corrupt
     // (not a capture), unsupported (link type; or standard input that begins like a known file
@@ -48,19 +48,16 @@ public:
                                                                  const FileMeterOptions& options,
                                                                  std::span<const Cursor> known);
 
-    // All of it is in the ledger: there is nothing to pull and nothing to commit.
-    [[nodiscard]] bool already_complete() const noexcept { return already_complete_; }
-    // Frames of this file that the ledger has already; 0: none.
-    [[nodiscard]] std::uint64_t resumed_at() const noexcept { return resumed_at_; }
-    // The note of the cursor that the file was recognised by; "" for a new file.
-    [[nodiscard]] const std::string& known_as() const noexcept { return known_as_; }
-    [[nodiscard]] const std::string& source() const noexcept { return cursor_.source; }
-
-    // Octets of the capture that were read, and of the (plain) file; 0 where that is unknown.
-    [[nodiscard]] std::uint64_t position() const noexcept { return stream_.position(); }
-    [[nodiscard]] std::uint64_t size() const noexcept { return stream_.status().size; }
-    // What cuts the file short: "" or a sentence for people, once pull() said end.
-    [[nodiscard]] const std::string& warning() const noexcept { return warning_; }
+    [[nodiscard]] bool already_complete() const noexcept override { return already_complete_; }
+    [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
+    [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
+    [[nodiscard]] const std::string& source() const noexcept override { return cursor_.source; }
+    [[nodiscard]] std::uint64_t position() const noexcept override { return stream_.position(); }
+    [[nodiscard]] std::uint64_t size() const noexcept override { return stream_.status().size; }
+    [[nodiscard]] std::uint64_t frames() const noexcept override {
+        return intake_->totals().frames;
+    }
+    [[nodiscard]] const std::string& warning() const noexcept override { return warning_; }
     // 6 or 9: the digits of a second that its times have.
     [[nodiscard]] int time_digits() const noexcept { return reader_.time_digits(); }
     // Since this object was made.

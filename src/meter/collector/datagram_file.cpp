@@ -174,6 +174,7 @@ bool DatagramFile::read_messages(DatagramSink& sink, std::uint64_t up_to) {
             break;
         }
         last_time_ = end.exported;
+        timeless_ |= end.exported.ns == 0;
         sink.datagram({.octets = unread.first(end.length), .from = {}, .received = end.exported});
         stream_.consume(end.length);
         needed_ = 1;

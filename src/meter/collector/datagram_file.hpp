@@ -56,6 +56,10 @@ public:
     [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
     [[nodiscard]] UtcTime last_time() const noexcept { return last_time_; }
     [[nodiscard]] bool is_capture() const noexcept { return capture_; }
+    // Messages that say no time were seen, where nothing else says one (sFlow outside of captures).
+    [[nodiscard]] bool timeless() const noexcept { return timeless_; }
+    // Digits of a second that times of receipt have: 6 or 9; 0 where there are none.
+    [[nodiscard]] int time_digits() const noexcept { return capture_ ? reader_.time_digits() : 0; }
     // What cuts the file short: "" or a sentence for people, once read() said false.
     [[nodiscard]] const std::string& warning() const noexcept { return warning_; }
     // Of a warning: octets that cannot be, rather than some that are missing.
@@ -80,6 +84,7 @@ private:
     std::string name_;
     file::Stream stream_;
     bool capture_ = false;
+    bool timeless_ = false;
     std::size_t first_frame_end_ = 0;
 
     pcap::Reader reader_;
