@@ -64,7 +64,7 @@ struct Stream {
 };
 static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) < Stream::cost);
 
-// A rate's key within one exporter, in one word where its parts allow, mixed where not.
+// What a rate applies to, within one exporter.
 struct SamplerId {
     std::uint32_t domain = 0;
     SamplerScope scope = SamplerScope::domain;
@@ -81,6 +81,11 @@ struct SamplerHash {
         return hash(hash(first) ^ key.id);
     }
 };
+inline constexpr std::size_t sampler_cost = entry_octets<SamplerId, std::uint64_t>;
+// A name may change: it is charged at the greatest length from the beginning.
+[[nodiscard]] constexpr std::size_t name_cost(std::size_t greatest) noexcept {
+    return entry_octets<std::uint64_t, std::string> + greatest + 1;
+}
 using Samplers = boost::unordered_flat_map<SamplerId, std::uint64_t, SamplerHash>;
 
 struct Exporter {

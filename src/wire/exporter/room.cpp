@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Who and what makes room. Octets are charged as they are kept and released as they go, so that the
+// sum is known without looking.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "wire/exporter/state.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+// Exporters over UDP repeat their templates within minutes (RFC 7011 section 8.4: 10 by default).
+constexpr Duration template_lifetime = Duration::minutes(30);
+constexpr Duration between_expiries = Duration::minutes(1);
+// A template of the greatest size takes the place of so many at the most.
+constexpr int strangers_at_once = 64;
+
+}  // namespace
+
+void Exporters::State::charge(Exporter& exporter, std::size_t octets) noexcept {
+    exporter.octets += octets;
+    octets_ += octets;
+}
+
+void Exporters::State::release(Exporter& exporter, std::size_t octets) noexcept {
+    exporter.octets -= octets;
+    octets_ -= octets;
+}
+
+void Exporters::State::over_limit(Passage& passage) noexcept {
+    ++counters_.over_limit;
+    passage.outcome = worse(passage.outcome, flow::Outcome::over_limit);
+}
+
+bool Exporters::State::make_room(std::size_t octets, const Exporter& exporter,
+                                 flow::RecordSink& sink) {
+    const std::size_t limit = settings_.limits.memory_octets;
+    for (int i = 0; i < strangers_at_once && octets_ + octets > limit; ++i) {
+        Exporter* silent = registry_.dispensable(exporter.last_seen, &exporter);
+        if (silent == nullptr) return false;
+        forget(*silent, sink);
+    }
+    return octets_ + octets <= limit;
+}
+
+void Exporters::State::forget(Exporter& exporter, flow::RecordSink& sink) {
+    for (auto& [key, stream] : exporter.streams) tell_gaps(exporter, *stream, true, sink);
+    ++counters_.evicted;
+    exporter.waiting.each([&](const WaitingSet&) { ++counters_.dropped; });
+    waiting_octets_ -= exporter.waiting.octets();
+    octets_ -= exporter.octets;
+    registry_.remove(exporter);
+}
+
+void Exporters::State::forget_template(Exporter& exporter, Domain& domain, std::uint16_t id) {
+    const auto found = domain.templates.find(id);
+    if (found == domain.templates.end()) return;
+    const std::size_t octets = found->second->octets();
+    release(exporter, octets);
+    exporter.template_octets -= octets;
+    --exporter.templates;
+    if (domain.last == found->second.get()) domain.last = nullptr;
+    domain.templates.erase(found);
+}
+
+void Exporters::State::forget_domain(Exporter& exporter, std::uint64_t key) {
+    const auto found = exporter.domains.find(key);
+    Domain& domain = *found->second;
+    while (!domain.templates.empty())
+        forget_template(exporter, domain, domain.templates.begin()->second->from.id);
+    release(exporter, Domain::cost);
+    exporter.domains.erase(found);
+}
+
+Domain* Exporters::State::domain_of(std::uint64_t key, Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    const auto found = exporter.domains.find(key);
+    if (found != exporter.domains.end()) return found->second.get();
+    if (exporter.domains.size() >= settings_.limits.domains) {
+        // The longest silent goes: of those that never gave a record, if there are any.
+        const auto worth = [](const auto& entry) {
+            return std::pair(entry.second->records != 0, entry.second->last_seen);
+        };
+        const auto least =
+            std::min_element(exporter.domains.begin(), exporter.domains.end(),
+                             [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
+        const bool in_use =
+            least->second->records != 0 &&
+            (passage.context.received - least->second->last_seen).ns < settings_.limits.idle_ns;
+        if (in_use) {
+            over_limit(passage);
+            return nullptr;
+        }
+        forget_domain(exporter, least->first);
+    }
+    if (!make_room(Domain::cost, exporter, passage.sink)) {
+        over_limit(passage);
+        return nullptr;
+    }
+    charge(exporter, Domain::cost);
+    return exporter.domains.emplace(key, std::make_unique<Domain>(settings_.seed))
+        .first->second.get();
+}
+
+Stream* Exporters::State::stream_of(std::uint64_t key, Counted counted, Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    const auto found = exporter.streams.find(key);
+    if (found != exporter.streams.end()) return found->second.get();
+    if (exporter.streams.size() >= settings_.limits.sequences) {
+        const auto silent = std::min_element(
+            exporter.streams.begin(), exporter.streams.end(), [](const auto& a, const auto& b) {
+                return a.second->sequence.last_received() < b.second->sequence.last_received();
+            });
+        tell_gaps(exporter, *silent->second, true, passage.sink);
+        exporter.streams.erase(silent);
+        release(exporter, Stream::cost);
+    }
+    // Without a place the message is decoded all the same, only its losses are not seen.
+    if (!make_room(Stream::cost, exporter, passage.sink)) {
+        over_limit(passage);
+        return nullptr;
+    }
+    charge(exporter, Stream::cost);
+    auto stream = std::make_unique<Stream>();
+    stream->sequence = Sequence(counted);
+    return exporter.streams.emplace(key, std::move(stream)).first->second.get();
+}
+
+// Those that were not announced again for long.
+void Exporters::State::expire_templates(Exporter& exporter, UtcTime now) {
+    if ((now - exporter.expired).ns < between_expiries.ns) return;
+    exporter.expired = now;
+    for (auto& [key, domain] : exporter.domains) {
+        std::vector<std::uint16_t> old;
+        for (const auto& [id, known] : domain->templates)
+            if ((now - known->announced).ns > template_lifetime.ns) old.push_back(known->from.id);
+        for (const std::uint16_t id : old) forget_template(exporter, *domain, id);
+    }
+}
+
+bool Exporters::State::room_for_template(std::size_t octets, Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    const Limits& limits = settings_.limits;
+    const auto fits = [&] {
+        return exporter.templates < limits.templates &&
+               exporter.template_octets + octets <= limits.template_octets;
+    };
+    if (!fits()) expire_templates(exporter, passage.context.received);
+    return fits() && make_room(octets, exporter, passage.sink);
+}
+
+std::size_t Exporters::State::memory() const noexcept {
+    return octets_ + sizeof(State) + fallback_.entries().size() * sizeof(SamplingTable::Entry);
+}
+
+std::size_t Exporters::State::memory_limit() const noexcept {
+    // A newcomer is let in before anybody asks what it will need.
+    return settings_.limits.memory_octets + settings_.limits.exporters * Exporter::cost +
+           sizeof(State) + fallback_.entries().size() * sizeof(SamplingTable::Entry);
+}
+
+}  // namespace octroi::exporter

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the sets of NetFlow v9 and IPFIX hold: templates, options, data.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wire/exporter/state.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+using flow::Field;
+using flow::FlowRecord;
+using flow::Outcome;
+
+// What UtcTime can hold.
+constexpr std::uint64_t most_ms = static_cast<std::uint64_t>(INT64_MAX / 1'000'000);
+
+// The interface at which the flow was seen.
+std::uint32_t metered_at(const FlowRecord& record) noexcept {
+    return record.has(Field::direction) && record.direction == 1 ? record.out_if : record.in_if;
+}
+
+}  // namespace
+
+void Exporters::State::take_set(const ipfix::Set& set, Passage& passage) {
+    if (set.id == ipfix::template_set(passage.dialect)) {
+        take_templates(set, false, passage);
+    } else if (set.id == ipfix::options_template_set(passage.dialect)) {
+        take_templates(set, true, passage);
+    } else if (set.id >= ipfix::first_template_id) {
+        const Known* known = passage.domain->find(set.id);
+        if (known == nullptr) {
+            put_aside(set, passage);
+        } else if (known->from.options) {
+            take_options(known->from, set.content, passage);
+        } else {
+            take_data(*known, set.content, passage);
+        }
+    }
+    // Other ids are reserved (RFC 7011 section 3.3.2).
+}
+
+void Exporters::State::take_templates(const ipfix::Set& set, bool options, Passage& passage) {
+    using Step = ipfix::TemplateReader::Step;
+    ipfix::TemplateReader reader(set.content, passage.dialect, options);
+    for (;;) {
+        switch (reader.next(read_)) {
+            case Step::announced:
+                announce(read_, passage);
+                break;
+            case Step::withdrawn:
+                withdraw(read_.id, options, passage);
+                break;
+            case Step::over_limit:
+                over_limit(passage);
+                break;
+            case Step::malformed:
+                passage.outcome = worse(passage.outcome, Outcome::malformed);
+                return;
+            case Step::end:
+                return;
+        }
+    }
+}
+
+void Exporters::State::withdraw(std::uint16_t id, bool options, Passage& passage) {
+    hand_over(passage);
+    if (id >= ipfix::first_template_id) {
+        forget_template(passage.exporter, *passage.domain, id);
+        return;
+    }
+    // RFC 7011 section 8.1: the set's own id stands for all templates of that kind.
+    if (id != (options ? ipfix::options_template_set(passage.dialect)
+                       : ipfix::template_set(passage.dialect)))
+        return;
+    std::vector<std::uint16_t> ids;
+    for (const auto& [key, known] : passage.domain->templates)
+        if (known->from.options == options) ids.push_back(known->from.id);
+    for (const std::uint16_t each : ids) forget_template(passage.exporter, *passage.domain, each);
+}
+
+void Exporters::State::announce(const ipfix::Template& from, Passage& passage) {
+    ++counters_.templates;
+    Domain& domain = *passage.domain;
+    Known* known = domain.find(from.id);
+    if (known != nullptr && known->from == from) {
+        known->announced = passage.context.received;
+        return;
+    }
+    auto fresh = std::make_unique<Known>();
+    fresh->from = from;
+    fresh->from.fields.shrink_to_fit();
+    if (!from.options) fresh->plan = ipfix::compile(from, settings_.wanted);
+    fresh->announced = passage.context.received;
+    forget_template(passage.exporter, domain, from.id);
+    const std::size_t octets = fresh->octets();
+    if (!room_for_template(octets, passage)) return over_limit(passage);
+    charge(passage.exporter, octets);
+    passage.exporter.template_octets += octets;
+    ++passage.exporter.templates;
+    domain.templates.emplace(from.id, std::move(fresh));
+    resume(from.id, passage);
+}
+
+void Exporters::State::hand_over(Passage& passage) {
+    if (batch_.empty()) return;
+    const std::size_t count = batch_.records().size();
+    counters_.records += count;
+    passage.exporter.records += count;
+    if (passage.domain != nullptr) passage.domain->records += count;
+    if (!passage.exporter.delivered) registry_.delivered(passage.exporter);
+    passage.sink.records(passage.context, std::as_const(batch_).records());
+    batch_.clear();
+}
+
+void Exporters::State::take_data(const Known& known, ByteSpan content, Passage& passage) {
+    ByteCursor cursor(content);
+    std::uint64_t counted = 0;
+    for (;;) {
+        const std::size_t before = batch_.records().size();
+        const ipfix::Fill fill = ipfix::fill(known.plan, cursor, passage.origin, batch_, counted);
+        set_rates(batch_.records().subspan(before), known.from.id, passage);
+        if (fill == ipfix::Fill::full) {
+            hand_over(passage);
+            continue;
+        }
+        if (passage.counted) *passage.counted += counted;
+        if (fill == ipfix::Fill::malformed) {
+            passage.outcome = worse(passage.outcome, Outcome::malformed);
+            passage.counted.reset();
+        }
+        return;
+    }
+}
+
+void Exporters::State::take_options(const ipfix::Template& from, ByteSpan content,
+                                    Passage& passage) {
+    ByteCursor cursor(content);
+    ipfix::OptionsRecord record;
+    while (ipfix::read_options(from, cursor, record)) {
+        ++counters_.options_records;
+        if (passage.counted) ++*passage.counted;
+        learn(record, passage);
+    }
+}
+
+void Exporters::State::learn(const ipfix::OptionsRecord& record, Passage& passage) {
+    if (record.sampling != 0) learn_rate(record, passage);
+    if (record.interface && (!record.name.empty() || !record.description.empty()))
+        learn_name(record, passage);
+    if (record.init_ms != 0 && record.init_ms <= most_ms) {
+        passage.domain->init_ms = static_cast<std::int64_t>(record.init_ms);
+        passage.origin.init_ms = passage.domain->init_ms;
+    }
+}
+
+void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, Passage& passage) {
+    SamplerId key{.domain = passage.context.domain};
+    if (record.selector) {
+        key.scope = SamplerScope::selector;
+        key.id = *record.selector;
+    } else if (record.interface) {
+        key.scope = SamplerScope::interface;
+        key.id = *record.interface;
+    } else if (record.template_id) {
+        key.scope = SamplerScope::template_;
+        key.id = *record.template_id;
+    }
+    Exporter& exporter = passage.exporter;
+    if (const auto found = exporter.samplers.find(key); found != exporter.samplers.end()) {
+        found->second = record.sampling;
+        return;
+    }
+    if (exporter.samplers.size() >= settings_.limits.samplers ||
+        !make_room(sampler_cost, exporter, passage.sink))
+        return over_limit(passage);
+    charge(exporter, sampler_cost);
+    exporter.samplers.emplace(key, record.sampling);
+}
+
+void Exporters::State::learn_name(const ipfix::OptionsRecord& record, Passage& passage) {
+    const std::string_view said = record.name.empty() ? record.description : record.name;
+    const std::string_view name = said.substr(0, settings_.limits.name_octets);
+    Exporter& exporter = passage.exporter;
+    const auto found = exporter.names.find(*record.interface);
+    if (found != exporter.names.end()) {
+        found->second = name;
+        return;
+    }
+    const std::size_t octets = name_cost(settings_.limits.name_octets);
+    if (exporter.names.size() >= settings_.limits.interfaces ||
+        !make_room(octets, exporter, passage.sink))
+        return over_limit(passage);
+    charge(exporter, octets);
+    exporter.names.emplace(*record.interface, std::string(name));
+}
+
+void Exporters::State::put_aside(const ipfix::Set& set, Passage& passage) {
+    passage.counted.reset();
+    Exporter& exporter = passage.exporter;
+    // A set that was cut off is not kept: nobody knows what its octets are.
+    if (!set.whole) {
+        ++counters_.dropped;
+        ++exporter.undecodable;
+        return;
+    }
+    const Limits& limits = settings_.limits;
+    const std::size_t octets = Waiting::cost(set.content.size());
+    const auto fits = [&] {
+        return exporter.waiting.octets() + octets <= limits.waiting_octets &&
+               waiting_octets_ + octets <= limits.waiting_octets_in_all;
+    };
+    // The newest are the likeliest to see their template: the oldest of the same exporter go.
+    while (!fits()) {
+        const std::size_t before = exporter.waiting.octets();
+        if (!exporter.waiting.drop_oldest()) break;
+        ++counters_.dropped;
+        ++exporter.undecodable;
+        waiting_octets_ -= before - exporter.waiting.octets();
+        release(exporter, before - exporter.waiting.octets());
+    }
+    if (!fits() || !make_room(octets, exporter, passage.sink)) {
+        ++counters_.dropped;
+        ++exporter.undecodable;
+        return over_limit(passage);
+    }
+    charge(exporter, octets);
+    waiting_octets_ += octets;
+    ++counters_.waiting;
+    WaitingSet waiting;
+    waiting.key = waiting_key(passage.context.protocol, passage.context.domain, set.id);
+    waiting.context = passage.context;
+    waiting.origin = passage.origin;
+    waiting.octets.assign(reinterpret_cast<const char*>(set.content.data()), set.content.size());
+    exporter.waiting.put(std::move(waiting));
+}
+
+// Decodes what waited for the template that has just come, as parts of their own messages.
+void Exporters::State::resume(std::uint16_t id, Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    if (exporter.waiting.empty()) return;
+    const std::size_t before = exporter.waiting.octets();
+    const std::vector<WaitingSet> sets =
+        exporter.waiting.take(waiting_key(passage.context.protocol, passage.context.domain, id));
+    waiting_octets_ -= before - exporter.waiting.octets();
+    release(exporter, before - exporter.waiting.octets());
+    if (sets.empty()) return;
+    hand_over(passage);
+    const Known* known = passage.domain->find(id);
+    for (const WaitingSet& set : sets) {
+        ++counters_.resumed;
+        Passage then{.exporter = exporter,
+                     .sink = passage.sink,
+                     .context = set.context,
+                     .origin = set.origin};
+        then.dialect = passage.dialect;
+        then.domain = passage.domain;
+        then.origin.init_ms = passage.domain->init_ms;
+        if (known->from.options) {
+            take_options(known->from, as_octets(set.octets), then);
+        } else {
+            take_data(*known, as_octets(set.octets), then);
+        }
+        hand_over(then);
+        passage.outcome = worse(passage.outcome, then.outcome);
+    }
+    passage.origin.init_ms = passage.domain->init_ms;
+}
+
+std::uint64_t Exporters::State::rate_by(SamplerScope scope, std::uint64_t id,
+                                        const Passage& passage) const {
+    const Samplers& samplers = passage.exporter.samplers;
+    const auto of_domain = [&](std::uint32_t domain) -> std::uint64_t {
+        const auto found = samplers.find(SamplerId{domain, scope, id});
+        if (found != samplers.end()) return found->second;
+        if (fallback_.empty()) return 0;
+        return fallback_.find({passage.exporter.address, domain, scope, id});
+    };
+    const std::uint64_t rate = of_domain(passage.context.domain);
+    // Domain 0 is the whole exporter (RFC 7011 section 3.1).
+    return rate != 0 || passage.context.domain == 0 ? rate : of_domain(0);
+}
+
+std::uint64_t Exporters::State::rate_of(const FlowRecord& record, std::uint16_t set,
+                                        const Passage& passage) const {
+    if (record.has(Field::sampler)) {
+        const std::uint64_t rate = rate_by(SamplerScope::selector, record.sampler, passage);
+        // It was sampled by something that is not known (yet): no other rate is its own. 0 is what
+        // exporters write when no sampler was at work.
+        if (rate != 0 || record.sampler != 0) return rate;
+    }
+    if (record.has(Field::in_if) || record.has(Field::out_if)) {
+        const std::uint64_t rate = rate_by(SamplerScope::interface, metered_at(record), passage);
+        if (rate != 0) return rate;
+    }
+    const std::uint64_t rate = rate_by(SamplerScope::template_, set, passage);
+    return rate != 0 ? rate : rate_by(SamplerScope::domain, 0, passage);
+}
+
+void Exporters::State::set_rates(std::span<FlowRecord> records, std::uint16_t set,
+                                 const Passage& passage) {
+    if (passage.exporter.samplers.empty() && fallback_.empty()) return;
+    const FlowRecord* asked = nullptr;  // the record whose rate is known
+    std::uint64_t rate = 0;
+    for (FlowRecord& record : records) {
+        if (record.has(Field::sampling)) continue;
+        if (asked == nullptr || asked->sampler != record.sampler ||
+            metered_at(*asked) != metered_at(record))
+            rate = rate_of(record, set, passage);
+        asked = &record;
+        record.sampling = rate;
+        if (rate != 0) record.fields |= flow::bit(Field::sampling);
+    }
+}
+
+}  // namespace octroi::exporter

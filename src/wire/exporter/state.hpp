@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The inside of Exporters. take.cpp: from a datagram to messages; sets.cpp: what the sets of v9 and
+// IPFIX hold; room.cpp: who and what makes room; saved.cpp: octets and back.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wire/exporter/exporters.hpp"
+#include "wire/exporter/registry.hpp"
+#include "wire/exporter/remembered.hpp"
+#include "wire/ipfix/options.hpp"
+#include "wire/ipfix/run.hpp"
+#include "wire/ipfix/template.hpp"
+#include "wire/sflow/sflow.hpp"
+
+namespace octroi::exporter {
+
+class Exporters::State {
+public:
+    explicit State(const Settings& settings);
+
+    flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
+    flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
+    void flush(flow::RecordSink& sink);
+
+    [[nodiscard]] SamplingTable sampling() const;
+    [[nodiscard]] std::string_view interface_name(const Address& from, std::uint32_t index) const;
+    [[nodiscard]] std::vector<ExporterStatus> status() const;
+    [[nodiscard]] std::size_t memory() const noexcept;
+    [[nodiscard]] std::size_t memory_limit() const noexcept;
+    void save(ByteWriter& to) const;
+    [[nodiscard]] bool restore(ByteCursor& from);
+
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+    void set_fallback(SamplingTable table) { fallback_ = std::move(table); }
+
+private:
+    // One message on its way: what all steps need.
+    struct Passage {
+        Exporter& exporter;
+        flow::RecordSink& sink;
+        flow::MessageContext context;
+        ipfix::Origin origin;
+        ipfix::Dialect dialect = ipfix::Dialect::ipfix;
+        Domain* domain = nullptr;
+        // Data records of the message; nothing once that cannot be known.
+        std::optional<std::uint64_t> counted = 0;
+        flow::Outcome outcome = flow::Outcome::ok;
+    };
+
+    // take.cpp
+    [[nodiscard]] Exporter* exporter_of(const Datagram& datagram, flow::RecordSink& sink);
+    // Decodes the message that the octets begin with; how many octets it took, 0: all of them.
+    std::size_t take_one(flow::Protocol protocol, ByteSpan octets, Passage& passage);
+    std::size_t take_fixed(ByteSpan octets, Passage& passage);
+    std::size_t take_v9(ByteSpan octets, Passage& passage);
+    std::size_t take_ipfix(ByteSpan octets, Passage& passage);
+    std::size_t take_sflow(ByteSpan octets, Passage& passage);
+    void take_sets(ByteSpan sets, Passage& passage);
+    // nullptr: the message came before, or there is no room for its stream.
+    struct Entry {
+        Stream* stream = nullptr;
+        bool decode = true;
+    };
+    Entry enter(std::uint64_t key, Counted counted, const Numbered& message, Passage& passage);
+    void leave(const Entry& entry, Passage& passage);
+    void tell_gaps(Exporter& exporter, Stream& stream, bool all, flow::RecordSink& sink);
+    void finish(Passage& passage);
+
+    // sets.cpp
+    void take_set(const ipfix::Set& set, Passage& passage);
+    void take_templates(const ipfix::Set& set, bool options, Passage& passage);
+    void withdraw(std::uint16_t id, bool options, Passage& passage);
+    void announce(const ipfix::Template& from, Passage& passage);
+    void take_data(const Known& known, ByteSpan content, Passage& passage);
+    void take_options(const ipfix::Template& from, ByteSpan content, Passage& passage);
+    void learn(const ipfix::OptionsRecord& record, Passage& passage);
+    void learn_rate(const ipfix::OptionsRecord& record, Passage& passage);
+    void learn_name(const ipfix::OptionsRecord& record, Passage& passage);
+    void put_aside(const ipfix::Set& set, Passage& passage);
+    void resume(std::uint16_t id, Passage& passage);
+    void hand_over(Passage& passage);
+    // Gives the rate to those of the records that do not state it.
+    void set_rates(std::span<flow::FlowRecord> records, std::uint16_t set, const Passage& passage);
+    [[nodiscard]] std::uint64_t rate_of(const flow::FlowRecord& record, std::uint16_t set,
+                                        const Passage& passage) const;
+    [[nodiscard]] std::uint64_t rate_by(SamplerScope scope, std::uint64_t id,
+                                        const Passage& passage) const;
+
+    // room.cpp
+    // Room for so many octets more of this exporter, if it must be by forgetting strangers.
+    [[nodiscard]] bool make_room(std::size_t octets, const Exporter& exporter,
+                                 flow::RecordSink& sink);
+    void charge(Exporter& exporter, std::size_t octets) noexcept;
+    void release(Exporter& exporter, std::size_t octets) noexcept;
+    void forget(Exporter& exporter, flow::RecordSink& sink);
+    [[nodiscard]] Domain* domain_of(std::uint64_t key, Passage& passage);
+    [[nodiscard]] Stream* stream_of(std::uint64_t key, Counted counted, Passage& passage);
+    void forget_domain(Exporter& exporter, std::uint64_t key);
+    [[nodiscard]] bool room_for_template(std::size_t octets, Passage& passage);
+    void expire_templates(Exporter& exporter, UtcTime now);
+    void forget_template(Exporter& exporter, Domain& domain, std::uint16_t id);
+    void over_limit(Passage& passage) noexcept;
+
+    // saved.cpp
+    [[nodiscard]] bool restore_exporter(ByteCursor& from);
+    [[nodiscard]] bool restore_domains(ByteCursor& from, Exporter& exporter);
+    [[nodiscard]] bool restore_templates(ByteCursor& from, Exporter& exporter, Domain& domain);
+    [[nodiscard]] bool restore_streams(ByteCursor& from, Exporter& exporter);
+    [[nodiscard]] bool restore_samplers(ByteCursor& from, Exporter& exporter);
+    [[nodiscard]] bool restore_names(ByteCursor& from, Exporter& exporter);
+    [[nodiscard]] bool restore_waiting(ByteCursor& from, Exporter& exporter);
+
+    const Settings settings_;
+    Registry registry_;
+    SamplingTable fallback_;
+    Counters counters_;
+    sflow::Counters sflow_counters_;
+    sflow::SequenceInfo sflow_sequence_;
+    ipfix::Batch batch_;
+    ipfix::Template read_;            // the template being read, for its memory
+    std::size_t octets_ = 0;          // charged, of all exporters
+    std::size_t waiting_octets_ = 0;  // of these, in sets that wait
+};
+
+}  // namespace octroi::exporter

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// From a datagram to its messages, and what their sequence numbers say.
+
+#include <algorithm>
+
+#include "wire/exporter/state.hpp"
+#include "wire/ipfix/message.hpp"
+#include "wire/netflow/fixed.hpp"
+#include "wire/netflow/v9.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+using flow::Outcome;
+using flow::Protocol;
+
+// By the version with which each begins: 16 bits, of sFlow 32.
+Protocol recognise(ByteSpan octets) noexcept {
+    if (octets.size() < 4) return Protocol::unknown;
+    switch (load_be16(octets.data())) {
+        case 0:
+            return load_be16(octets.data() + 2) == 5 ? Protocol::sflow_v5 : Protocol::unknown;
+        case 1:
+            return Protocol::netflow_v1;
+        case 5:
+            return Protocol::netflow_v5;
+        case 7:
+            return Protocol::netflow_v7;
+        case 9:
+            return Protocol::netflow_v9;
+        case 10:
+            return Protocol::ipfix;
+        default:
+            return Protocol::unknown;
+    }
+}
+
+bool is_padding(ByteSpan octets) noexcept {
+    return std::all_of(octets.begin(), octets.end(),
+                       [](std::byte octet) { return octet == std::byte{0}; });
+}
+
+// The head of an sFlow datagram, as far as it is needed to recognise one that came before: sFlow
+// version 5, "sample_datagram_v5".
+struct SflowHead {
+    std::uint64_t stream = 0;
+    std::uint32_t sequence = 0;
+    std::uint32_t uptime_ms = 0;
+};
+bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
+    ByteCursor cursor(octets);
+    std::uint32_t version = 0;
+    std::uint32_t kind = 0;
+    std::uint32_t sub_agent = 0;
+    ByteSpan agent;
+    if (!cursor.be32(version) || !cursor.be32(kind)) return false;
+    if (kind > 2 || !cursor.take(kind == 2 ? 16 : kind == 1 ? 4 : 0, agent)) return false;
+    if (!cursor.be32(sub_agent) || !cursor.be32(out.sequence)) return false;
+    std::uint64_t word = mix_a;
+    for (const std::byte octet : agent) word = mix(word ^ static_cast<std::uint64_t>(octet), mix_b);
+    // Beside the protocol there are 56 bits; agents behind one address are few.
+    out.stream = std::uint64_t{static_cast<std::uint8_t>(Protocol::sflow_v5)} << 56U |
+                 mix(word + sub_agent, mix_c) >> 8U;
+    return cursor.be32(out.uptime_ms);
+}
+
+flow::SequenceGap::Unit unit_of(Counted counted) noexcept {
+    return counted == Counted::records ? flow::SequenceGap::Unit::records
+                                       : flow::SequenceGap::Unit::messages;
+}
+
+// Counts what goes through.
+class Counting final : public flow::RecordSink {
+public:
+    explicit Counting(flow::RecordSink& to) : to_(to) {}
+    void records(const flow::MessageContext& context,
+                 std::span<const flow::FlowRecord> records) override {
+        count += records.size();
+        to_.records(context, records);
+    }
+    void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override {
+        to_.gap(context, gap);
+    }
+    std::uint64_t count = 0;
+
+private:
+    flow::RecordSink& to_;
+};
+
+}  // namespace
+
+void Exporters::State::tell_gaps(Exporter& exporter, Stream& stream, bool all,
+                                 flow::RecordSink& sink) {
+    while (const auto gap = stream.sequence.take_gap(all)) {
+        counters_.lost += gap->length;
+        exporter.lost += gap->length;
+        sink.gap(stream.context, {unit_of(stream.sequence.counted()), gap->length, gap->interval});
+    }
+}
+
+Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted counted,
+                                                const Numbered& message, Passage& passage) {
+    Entry entry;
+    entry.stream = stream_of(key, counted, passage);
+    if (entry.stream == nullptr) return entry;
+    switch (entry.stream->sequence.arrive(message)) {
+        case Sequence::Arrival::duplicate:
+            ++counters_.duplicates;
+            ++passage.exporter.duplicates;
+            entry.decode = false;
+            break;
+        case Sequence::Arrival::restart:
+            ++counters_.restarts;
+            ++passage.exporter.restarts;
+            break;
+        case Sequence::Arrival::late:
+            ++counters_.late;
+            break;
+        case Sequence::Arrival::in_order:
+        case Sequence::Arrival::ahead:
+            break;
+    }
+    return entry;
+}
+
+void Exporters::State::leave(const Entry& entry, Passage& passage) {
+    if (entry.stream == nullptr || !entry.decode) return;
+    std::optional<std::uint32_t> counted;
+    if (passage.counted) counted = static_cast<std::uint32_t>(*passage.counted);
+    entry.stream->sequence.advance(counted);
+    entry.stream->context = passage.context;
+    tell_gaps(passage.exporter, *entry.stream, false, passage.sink);
+}
+
+std::size_t Exporters::State::take_fixed(ByteSpan octets, Passage& passage) {
+    netflow::FixedMessage message;
+    passage.outcome = netflow::parse_fixed(octets, message);
+    if (passage.outcome == Outcome::malformed) return 0;
+    passage.context.domain = message.domain;
+    passage.context.exported = message.exported;
+    Entry entry;
+    // v1 has no numbers.
+    if (message.protocol != Protocol::netflow_v1) {
+        const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
+                                passage.context.received, message.uptime_ms};
+        entry = enter(stream_key(message.protocol, message.domain), Counted::records, numbered,
+                      passage);
+        if (!entry.decode) return message.octets;
+        if (entry.stream != nullptr) entry.stream->sampling = message.sampling;
+    }
+    ByteCursor records(message.records);
+    bool more = true;
+    while (more) {
+        more = netflow::fill(message, records, batch_);
+        hand_over(passage);
+    }
+    passage.counted = message.count;
+    leave(entry, passage);
+    return message.octets;
+}
+
+void Exporters::State::take_sets(ByteSpan sets, Passage& passage) {
+    const std::uint64_t key = stream_key(passage.context.protocol, passage.context.domain);
+    passage.domain = domain_of(key, passage);
+    if (passage.domain == nullptr) {
+        passage.outcome = worse(passage.outcome, Outcome::over_limit);
+        passage.counted.reset();
+        return;
+    }
+    passage.domain->last_seen = passage.context.received;
+    passage.origin.exported = passage.context.exported;
+    passage.origin.init_ms = passage.domain->init_ms;
+    ipfix::SetReader reader(sets);
+    ipfix::Set set;
+    while (reader.next(set)) take_set(set, passage);
+    hand_over(passage);
+    passage.outcome = worse(passage.outcome, reader.outcome());
+    // What was cut off cannot be counted.
+    if (reader.outcome() != Outcome::ok) passage.counted.reset();
+}
+
+std::size_t Exporters::State::take_v9(ByteSpan octets, Passage& passage) {
+    netflow::V9Message message;
+    passage.outcome = netflow::parse_v9(octets, message);
+    if (passage.outcome == Outcome::malformed) return 0;
+    passage.context.domain = message.source;
+    passage.context.exported = message.exported;
+    passage.dialect = ipfix::Dialect::v9;
+    passage.origin.has_uptime = true;
+    passage.origin.uptime_ms = message.uptime_ms;
+    passage.origin.icmp_in_port = true;
+    const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
+                            passage.context.received, message.uptime_ms};
+    const Entry entry = enter(stream_key(Protocol::netflow_v9, message.source), Counted::messages,
+                              numbered, passage);
+    if (!entry.decode) return message.octets;
+    take_sets(message.sets, passage);
+    leave(entry, passage);
+    return message.octets;
+}
+
+std::size_t Exporters::State::take_ipfix(ByteSpan octets, Passage& passage) {
+    ipfix::Message message;
+    passage.outcome = ipfix::parse_message(octets, message);
+    if (passage.outcome == Outcome::malformed) return 0;
+    passage.context.domain = message.domain;
+    passage.context.exported = message.exported;
+    const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
+                            passage.context.received, std::nullopt};
+    const Entry entry =
+        enter(stream_key(Protocol::ipfix, message.domain), Counted::records, numbered, passage);
+    if (!entry.decode) return message.octets;
+    const bool whole = passage.outcome == Outcome::ok;
+    take_sets(message.sets, passage);
+    if (!whole) passage.counted.reset();
+    leave(entry, passage);
+    return message.octets;
+}
+
+std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
+    const std::size_t measured = sflow::measure(octets);
+    const ByteSpan datagram = measured == 0 ? octets : octets.first(measured);
+    Entry entry;
+    SflowHead head;
+    if (read_sflow_head(datagram, head)) {
+        const Numbered numbered{head.sequence, content_hash(datagram), passage.context.received,
+                                head.uptime_ms};
+        entry = enter(head.stream, Counted::messages, numbered, passage);
+        if (!entry.decode) return datagram.size();
+    }
+    Counting sink(passage.sink);
+    passage.outcome =
+        sflow::decode(datagram, passage.context, sflow_counters_, sink, sflow_sequence_);
+    counters_.records += sink.count;
+    passage.exporter.records += sink.count;
+    if (sink.count != 0 && !passage.exporter.delivered) registry_.delivered(passage.exporter);
+    leave(entry, passage);
+    return datagram.size();
+}
+
+std::size_t Exporters::State::take_one(Protocol protocol, ByteSpan octets, Passage& passage) {
+    switch (protocol) {
+        case Protocol::netflow_v9:
+            return take_v9(octets, passage);
+        case Protocol::ipfix:
+            return take_ipfix(octets, passage);
+        case Protocol::sflow_v5:
+            return take_sflow(octets, passage);
+        default:
+            return take_fixed(octets, passage);
+    }
+}
+
+Exporter* Exporters::State::exporter_of(const Datagram& datagram, flow::RecordSink& sink) {
+    if (Exporter* known = registry_.find(datagram.from)) return known;
+    if (registry_.full()) {
+        Exporter* longest_silent = registry_.dispensable(datagram.received, nullptr);
+        if (longest_silent != nullptr) forget(*longest_silent, sink);
+    }
+    if (registry_.full()) {
+        ++counters_.refused;
+        return nullptr;
+    }
+    Exporter& exporter = registry_.add(datagram.from);
+    exporter.first_seen = exporter.last_seen = datagram.received;
+    charge(exporter, Exporter::cost);
+    return &exporter;
+}
+
+// What a message leaves in the books, however it went.
+void Exporters::State::finish(Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    ++counters_.messages;
+    ++exporter.messages;
+    exporter.last_seen = std::max(exporter.last_seen, passage.context.received);
+    exporter.exported = passage.context.exported;
+    exporter.protocols |= protocol_bit(passage.context.protocol);
+    if (passage.outcome == Outcome::ok || passage.outcome == Outcome::over_limit) return;
+    ++counters_.malformed;
+    ++exporter.undecodable;
+}
+
+Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink) {
+    ++counters_.datagrams;
+    counters_.octets += datagram.octets.size();
+    Outcome worst = Outcome::ok;
+    Exporter* exporter = nullptr;
+    ByteSpan rest = datagram.octets;
+    do {
+        const Protocol protocol = recognise(rest);
+        if (protocol == Protocol::unknown && exporter == nullptr) {
+            ++counters_.unknown;
+            return Outcome::unsupported;
+        }
+        if (protocol == Protocol::unknown) {
+            if (is_padding(rest)) break;
+            ++counters_.malformed;
+            ++exporter->undecodable;
+            worst = worse(worst, Outcome::malformed);
+            break;
+        }
+        if (exporter == nullptr) exporter = exporter_of(datagram, sink);
+        if (exporter == nullptr) return Outcome::over_limit;
+        Passage passage{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
+        passage.context = {datagram.from, protocol, 0, {}, datagram.received};
+        const std::size_t took = take_one(protocol, rest, passage);
+        finish(passage);
+        worst = worse(worst, passage.outcome);
+        if (took == 0) break;
+        rest = rest.subspan(took);
+    } while (!rest.empty());
+    registry_.touch(*exporter);
+    return worst;
+}
+
+Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink& sink) {
+    ++counters_.datagrams;
+    counters_.octets += message.octets.size();
+    const bool ours = recognise(message.octets) == Protocol::ipfix &&
+                      load_be16(message.octets.data() + 2) == message.octets.size();
+    if (!ours) {
+        ++counters_.unknown;
+        return Outcome::unsupported;
+    }
+    Exporter* exporter = exporter_of(message, sink);
+    if (exporter == nullptr) return Outcome::over_limit;
+    Passage passage{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
+    passage.context = {message.from, Protocol::ipfix, 0, {}, message.received};
+    take_ipfix(message.octets, passage);
+    finish(passage);
+    registry_.touch(*exporter);
+    return passage.outcome;
+}
+
+void Exporters::State::flush(flow::RecordSink& sink) {
+    registry_.each([&](Exporter& exporter) {
+        for (auto& [key, stream] : exporter.streams) tell_gaps(exporter, *stream, true, sink);
+    });
+}
+
+}  // namespace octroi::exporter
