@@ -38,6 +38,25 @@ struct LedgerConfig {
 enum class RoleChoice { bill, witness };
 enum class FragmentsChoice { first, separate };
 
+enum class DeduplicateChoice { none, ingress, flow_key };
+
+// What only a meter of kind `collector` looks at.
+struct CollectorConfig {
+    std::vector<std::string> listen = {"udp/2055", "udp/4739", "udp/6343"};  // parse_listen
+    std::vector<Prefix> exporters;                                           // empty: all
+    std::int64_t sampling = 0;  // where the exporter does not say; 0: none
+    DeduplicateChoice deduplicate = DeduplicateChoice::none;
+    Duration duplicate_window = Duration::minutes(5);
+    std::vector<Prefix> duplicates_from;
+    Duration clock_skew = Duration::minutes(5);
+    Bytes socket_buffer{64ULL << 20U};
+    std::string journal;  // folder; empty: beside the ledger
+    Bytes journal_size{1ULL << 30U};
+    Duration journal_sync = Duration::seconds(5);
+
+    auto operator<=>(const CollectorConfig&) const = default;
+};
+
 struct MeterConfig {
     std::string name;                     // unique among the meters
     std::string kind = "capture";         // what is metered: a folder of src/meter
@@ -51,6 +70,7 @@ struct MeterConfig {
     Duration active_timeout = Duration::seconds(300);
     Duration inactive_timeout = Duration::seconds(60);
     std::int64_t flow_limit = 1'000'000;
+    CollectorConfig collector;
     SourceLine where;  // of its [[meter]] line
 
     auto operator<=>(const MeterConfig&) const = default;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/collector_options.hpp"
 #include "config/option.hpp"
 
 namespace octroi {
@@ -92,8 +93,9 @@ constexpr std::array meter_options = {
            .key = "kind",
            .type = choice,
            .standard = R"("capture")",
-           .range = "capture",
-           .help = "What is metered: `capture` reads packets from interfaces.",
+           .range = "capture|collector",
+           .help = "What is metered: `capture` reads packets from interfaces, `collector` listens "
+                   "to flow exporters.",
            .assign = [](Config& c, const OptionEntry& e) { meter(c).kind = e.text(); }},
     Option{.section = "meter",
            .key = "interfaces",
@@ -272,7 +274,8 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
 }
 
 constexpr auto options =
-    join(ledger_options, meter_options, attribute_options, name_options, display_options);
+    join(ledger_options, meter_options, collector_options, attribute_options, name_options,
+         display_options);
 
 constexpr bool keys_are_unique() {
     for (std::size_t i = 0; i < options.size(); ++i) {

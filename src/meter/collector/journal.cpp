@@ -63,10 +63,15 @@ Status Journal::recover(JournalPosition from) {
     return {};
 }
 
+// Under the lock.
+bool Journal::has_spare() const {
+    return !free_.empty() ||
+           octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
+}
+
 Result<Segment*> Journal::begin_segment() {
     const std::scoped_lock lock(mutex_);
-    const bool may_grow = octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
-    if (free_.empty() && !may_grow && !live_.empty()) {
+    if (!has_spare()) {
         full_.store(true, std::memory_order_relaxed);
         return nullptr;
     }
@@ -77,10 +82,10 @@ Result<Segment*> Journal::begin_segment() {
         octets_ += made->octets();
         free_.push_back(std::move(made));
     }
-    full_.store(false, std::memory_order_relaxed);
     free_.back()->begin(next_number_++, options_.boot_id);
     live_.push_back(std::move(free_.back()));
     free_.pop_back();
+    full_.store(!has_spare(), std::memory_order_relaxed);
     return live_.back().get();
 }
 
@@ -100,6 +105,12 @@ Result<bool> Journal::make_room(std::uint32_t places) {
 Result<std::size_t> Journal::receive(DatagramSource& source, UtcTime now) {
     TRY_ASSIGN(const bool there_is_room, make_room(1));
     if (!there_is_room) return 0;
+    if (full()) {
+        // What is received may be longer than its slot and need a segment more.
+        const std::scoped_lock lock(mutex_);
+        if (!has_spare()) return 0;
+        full_.store(false, std::memory_order_relaxed);
+    }
     const std::uint32_t first = filling_->filled();
     const DatagramRoom room = filling_->room();
     TRY_ASSIGN(const std::size_t got, source.receive(room, now));
@@ -124,9 +135,10 @@ Status Journal::keep_long(const DatagramRoom& room, std::uint32_t first, std::si
         const Address sender = datagram_sender(room.origins[i]);
         const UtcTime received{room.origins[i].received_ns};
         bool kept = behind->append(whole, sender, received, Transport::datagram);
-        if (!kept && behind == filling_) {
+        if (!kept) {
             TRY_ASSIGN(Segment* const next, begin_segment());
-            if (next == nullptr) return {};  // it stays cut, and is counted as such
+            if (next == nullptr) break;  // it stays cut, and is counted as such
+            if (behind != filling_) behind->close();
             behind = next;
             kept = behind->append(whole, sender, received, Transport::datagram);
         }

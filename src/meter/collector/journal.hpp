@@ -37,7 +37,7 @@ struct JournalPosition {
 
 struct JournalOptions {
     SegmentShape shape;
-    // Bound of all its files. When it is reached nothing is taken from the sockets any more: what
+    // Bound of all its files. When the last segment has begun nothing is taken from the sockets any more: what
     // their buffers cannot hold then, the kernel drops and counts.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;
     std::string boot_id;
@@ -87,6 +87,7 @@ private:
     Journal(const OwnFolder& folder, JournalOptions options)
         : folder_(&folder), options_(std::move(options)) {}
     [[nodiscard]] Status recover(JournalPosition from);
+    [[nodiscard]] bool has_spare() const;
     // A new segment behind the others, not yet the one to fill; null: there is none to be had.
     [[nodiscard]] Result<Segment*> begin_segment();
     // Closes the segment that is being filled and goes on in that one.

@@ -149,8 +149,8 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
 }
 
 bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord& record) {
-    if (std::find(policy_.witnesses.begin(), policy_.witnesses.end(), context.exporter) !=
-        policy_.witnesses.end())
+    if (std::any_of(policy_.witnesses.begin(), policy_.witnesses.end(),
+                    [&](const Prefix& prefix) { return prefix.contains(context.exporter); }))
         return true;
     switch (policy_.deduplicate) {
         case Deduplicate::none:

@@ -25,7 +25,7 @@ struct ReadingPolicy {
     Deduplicate deduplicate = Deduplicate::none;
     Duration window = Duration::minutes(5);
     // Exporters whose records are always duplicates: seen by another exporter already.
-    std::vector<Address> witnesses;
+    std::vector<Prefix> witnesses;
     // Where neither the record nor options data nor the message says how the exporter samples.
     // 0: it is taken not to sample.
     std::uint64_t sampling = 0;

@@ -15,7 +15,7 @@
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/testing/fault_vfs.hpp"
-#include "store/sqlite/testing/folder.hpp"
+#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {

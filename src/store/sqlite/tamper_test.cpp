@@ -13,7 +13,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/sqlite/testing/folder.hpp"
+#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// `octroi import`: files of one kind into the ledger, each once, with a commit at every checkpoint.
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/ledger_access.hpp"
+#include "app/session.hpp"
+#include "app/verb.hpp"
+#include "meter/file/once_meter.hpp"
+#include "record/batch.hpp"
+
+namespace octroi {
+
+struct ImportOptions {
+    std::vector<std::string> files;
+    std::string meter;
+    std::string role = "bill";
+    std::vector<std::string> local;
+};
+
+// What is read out of the files.
+struct ImportKind {
+    std::string_view meter_kind;     // MeterName::kind
+    std::string_view source_prefix;  // of its cursors
+    std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file,
+                                                           std::span<const Cursor> known)>
+        open;
+};
+
+// The options that every kind has.
+void add_import_options(Verb& verb, ImportOptions& options);
+
+// Prints what became of each file.
+[[nodiscard]] Result<ExitStatus> import_files(Session& session, const ImportOptions& options,
+                                              const ImportKind& kind);
+
+}  // namespace octroi

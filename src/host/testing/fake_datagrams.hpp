@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A socket that a test fills: what is pushed is received, in order.
+
+#include <cstring>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "host/datagrams.hpp"
+
+namespace octroi::testing {
+
+class FakeDatagrams final : public DatagramSource {
+public:
+    struct Sent {
+        Address from;
+        std::vector<std::byte> octets;
+    };
+    void push(const Address& from, std::span<const std::byte> octets) {
+        sent_.push_back({from, {octets.begin(), octets.end()}});
+    }
+    // What the kernel would have dropped: it is never received.
+    void drop(std::uint64_t count) { dropped_ += count; }
+    [[nodiscard]] std::size_t left() const { return sent_.size(); }
+
+    [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
+        beyond_.clear();
+        std::size_t got = 0;
+        while (got < room.headers.size() && !sent_.empty()) {
+            const Sent& next = sent_.front();
+            const std::size_t fits = std::min(room.slot, next.octets.size());
+            if (fits > 0) std::memcpy(room.data + got * room.slot, next.octets.data(), fits);
+            beyond_.emplace_back(next.octets.begin() + static_cast<std::ptrdiff_t>(fits),
+                                 next.octets.end());
+            write_datagram(room.headers[got], room.origins[got],
+                           static_cast<std::uint32_t>(next.octets.size()), next.from, now);
+            sent_.pop_front();
+            ++got;
+        }
+        return got;
+    }
+    [[nodiscard]] std::span<const std::byte> beyond(std::size_t place) const override {
+        return beyond_[place];
+    }
+    [[nodiscard]] std::uint64_t dropped() const override { return dropped_; }
+    [[nodiscard]] int descriptor() const override { return -1; }
+    [[nodiscard]] std::string name() const override { return "udp fake"; }
+
+private:
+    std::deque<Sent> sent_;
+    std::vector<std::vector<std::byte>> beyond_;
+    std::uint64_t dropped_ = 0;
+};
+
+}  // namespace octroi::testing
