@@ -7,6 +7,7 @@
 
 #include "app/commands.hpp"
 #include "app/daemon.hpp"
+#include "app/flow_collector.hpp"
 #include "app/ledger_access.hpp"
 #include "app/live_capture.hpp"
 #include "app/run_total.hpp"
@@ -15,6 +16,8 @@
 
 namespace octroi {
 namespace {
+
+constexpr std::string_view capture_kind = "capture";
 
 struct Options {
     std::vector<std::string> interfaces;
@@ -36,10 +39,7 @@ Result<std::vector<MeterConfig>> wanted_meters(const Config& config, const Optio
         meters = {meter};
     }
     for (MeterConfig& meter : meters) {
-        if (meter.kind != "capture")
-            return fail(ErrorCode::unsupported,
-                        fmt::format("[[meter]] {}: there is no kind of meter called {}", meter.name,
-                                    meter.kind));
+        if (meter.kind != capture_kind) continue;
         if (meter.interfaces.empty()) {
             TRY_ASSIGN(meter.interfaces, default_interfaces(present));
         }
@@ -49,17 +49,45 @@ Result<std::vector<MeterConfig>> wanted_meters(const Config& config, const Optio
     return meters;
 }
 
+Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
+                                       std::string_view source_prefix) {
+    TRY_ASSIGN(const auto known, store.cursors(source_prefix));
+    std::vector<Cursor> cursors;
+    for (const auto& entry : known)
+        if (entry.meter == config.name) cursors.push_back(entry.cursor);
+    return cursors;
+}
+
+Result<std::unique_ptr<Meter>> open_collector(const MeterConfig& config, Store& store,
+                                              const std::string& ledger, std::vector<Fd> given,
+                                              const Clock& clock) {
+    TRY_ASSIGN(const auto cursors, cursors_of(config, store, collector::journal_source_prefix));
+    TRY_ASSIGN(auto meter, open_flow_collector(config, ledger, std::move(given), cursors, clock));
+    Session::say(
+        fmt::format("meter {}: exporters at {}", config.name, fmt::join(meter->listening(), ", ")));
+    for (const std::string& notice : meter->notices())
+        Session::say(fmt::format("meter {}: {}", config.name, notice));
+    return meter;
+}
+
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
-                                             CaptureHost& host, Store& store) {
-    TRY_ASSIGN(const auto known, store.cursors(capture::interface_source_prefix));
+                                             CaptureHost& host, Store& store,
+                                             const std::string& ledger) {
     std::vector<DaemonMeter> meters;
+    std::vector<Fd> given = inherited_sockets();
     for (const MeterConfig& config : configs) {
-        std::vector<Cursor> cursors;
-        for (const auto& entry : known)
-            if (entry.meter == config.name) cursors.push_back(entry.cursor);
-        TRY_ASSIGN(auto meter, open_live_meter(config, host, cursors));
         const MeterRole role =
             config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
+        std::unique_ptr<Meter> meter;
+        if (config.kind == capture_kind) {
+            TRY_ASSIGN(const auto cursors,
+                       cursors_of(config, store, capture::interface_source_prefix));
+            TRY_ASSIGN(meter, open_live_meter(config, host, cursors));
+        } else {
+            TRY_ASSIGN(meter,
+                       open_collector(config, store, ledger,
+                                      std::exchange(given, std::vector<Fd>()), host.clock()));
+        }
         meters.push_back({{config.name, config.kind, role}, std::move(meter)});
     }
     return meters;
@@ -69,16 +97,20 @@ void say_what_is_done(const std::vector<MeterConfig>& meters, const std::vector<
                       const AttributionSource& attribution, const std::string& ledger,
                       const std::optional<Duration>& run_for) {
     for (const MeterConfig& meter : meters)
-        Session::say(fmt::format("meter {}: {}{}{}", meter.name, fmt::join(meter.interfaces, ", "),
-                                 meter.promiscuous ? ", promiscuous" : "",
-                                 meter.filter.empty() ? "" : ", only " + meter.filter));
+        if (meter.kind == capture_kind)
+            Session::say(fmt::format("meter {}: {}{}{}", meter.name,
+                                     fmt::join(meter.interfaces, ", "),
+                                     meter.promiscuous ? ", promiscuous" : "",
+                                     meter.filter.empty() ? "" : ", only " + meter.filter));
+    const bool captures = std::any_of(meters.begin(), meters.end(),
+                                      [](const MeterConfig& m) { return m.kind == capture_kind; });
     std::string left_out;
     for (const Interface& i : present) {
         const bool metered = std::any_of(meters.begin(), meters.end(), [&](const MeterConfig& m) {
             return std::find(m.interfaces.begin(), m.interfaces.end(), i.name) !=
                    m.interfaces.end();
         });
-        if (!metered)
+        if (!metered && captures)
             left_out += fmt::format("{}{}{}", left_out.empty() ? "" : ", ", i.name,
                                     i.why_not.empty() ? "" : " (" + i.why_not + ")");
     }
@@ -123,7 +155,7 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
-    TRY_ASSIGN(auto meters, open_meters(configs, host, *ledger));
+    TRY_ASSIGN(auto meters, open_meters(configs, host, *ledger, path));
     say_what_is_done(configs, present, attribution, path, daemon.run_for);
 
     RunTotal total;

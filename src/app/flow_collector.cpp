@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/flow_collector.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/narrow.hpp"
+#include "config/listen.hpp"
+#include "host/interfaces.hpp"
+#include "host/random.hpp"
+
+namespace octroi {
+
+collector::ReadingPolicy reading_policy(const CollectorConfig& config) {
+    collector::ReadingPolicy policy;
+    switch (config.deduplicate) {
+        case DeduplicateChoice::none:
+            policy.deduplicate = collector::Deduplicate::none;
+            break;
+        case DeduplicateChoice::ingress:
+            policy.deduplicate = collector::Deduplicate::ingress;
+            break;
+        case DeduplicateChoice::flow_key:
+            policy.deduplicate = collector::Deduplicate::flow_key;
+            break;
+    }
+    policy.window = config.duplicate_window;
+    policy.witnesses = config.duplicates_from;
+    policy.sampling = narrow<std::uint64_t>(config.sampling);
+    policy.skew = config.clock_skew;
+    return policy;
+}
+
+Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const MeterConfig& config,
+                                                                      const std::string& ledger,
+                                                                      std::vector<Fd> given,
+                                                                      std::span<const Cursor> known,
+                                                                      const Clock& clock) {
+    const CollectorConfig& wanted = config.collector;
+    collector::LiveCollectorOptions options;
+    options.collector.folder =
+        !wanted.journal.empty()
+            ? wanted.journal
+            : (std::filesystem::path(ledger).parent_path() / "journal" / config.name).string();
+    options.collector.journal.limit_octets = wanted.journal_size.value();
+    TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
+    options.collector.policy = reading_policy(wanted);
+    options.collector.allowed = wanted.exporters;
+    options.collector.seed = random_seed();
+    options.sync_interval = wanted.journal_sync;
+    for (const std::string& text : wanted.listen) {
+        TRY_ASSIGN(const ListenAddress listen, parse_listen(text));
+        if (listen.transport != ListenTransport::udp)
+            return fail(
+                ErrorCode::unsupported,
+                fmt::format("[[meter]] {}: {}: only UDP is listened to", config.name, text));
+        options.listen.push_back(
+            {listen.address, listen.port, narrow<std::uint32_t>(wanted.socket_buffer.value())});
+    }
+    return collector::LiveCollector::open(options, std::move(given), known, clock);
+}
+
+}  // namespace octroi
