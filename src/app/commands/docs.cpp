@@ -9,6 +9,7 @@
 
 #include "app/command_docs.hpp"
 #include "app/commands.hpp"
+#include "app/flow_rows.hpp"
 #include "app/session.hpp"
 #include "attribute/attributor.hpp"
 #include "host/file.hpp"
@@ -35,7 +36,7 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
         {"options.md", options_markdown(table)},
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
-        {"rows.md", rows_markdown()},
+        {"rows.md", rows_markdown() + flow_rows_markdown()},
         {"counters.md", counters_text()},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},

@@ -3,195 +3,85 @@
 
 #include <memory>
 
-#include "app/attribution.hpp"
 #include "app/commands.hpp"
-#include "app/ledger_access.hpp"
-#include "app/metering.hpp"
+#include "app/file_import.hpp"
 #include "host/random.hpp"
-#include "host/stop.hpp"
 #include "meter/capture/file_meter.hpp"
-#include "view/units.hpp"
+#include "meter/collector/flow_file_meter.hpp"
 
 namespace octroi {
 namespace {
 
-struct Options {
-    std::vector<std::string> files;
-    std::string meter = "import";
-    std::string role = "bill";
+struct PacketOptions {
+    ImportOptions common{.files = {}, .meter = "import", .local = {}};
     std::string fragments = "first";
-    std::vector<std::string> local;
     std::uint64_t checkpoint_packets = 0;  // 0: as the meter thinks fit
 };
 
-// What became of one file.
-struct Outcome {
-    std::string file;
-    std::string state;  // "imported", "continued", "already imported", "stopped"
-    std::uint64_t frames = 0;
-    Volume volume;
-    std::uint64_t batches = 0;
-    std::string warning;
+struct FlowOptions {
+    ImportOptions common{.files = {}, .meter = "import-flow", .local = {}};
+    std::uint64_t sampling = 0;           // 0: taken not to sample
+    std::uint64_t checkpoint_frames = 0;  // 0: as the meter thinks fit
 };
 
-constexpr Duration progress_interval = Duration::milliseconds(200);
-
-class PacketImport {
-public:
-    PacketImport(Session& session, const Options& options, SqliteLedger& ledger,
-                 const AttributionTables& tables)
-        : session_(session), options_(options), ledger_(ledger), tables_(tables) {}
-
-    Result<Outcome> import(const std::string& file) {
-        TRY_ASSIGN(const auto known, ledger_.cursors(capture::file_source_prefix));
-        std::vector<Cursor> cursors;
-        for (const auto& entry : known) cursors.push_back(entry.cursor);
-        TRY_ASSIGN(const auto meter, capture::FileMeter::open(file, meter_options(), cursors));
-        TRY(refuse_another_meters(file, *meter, known));
-        Outcome outcome{.file = file, .state = meter->resumed_at() > 0 ? "continued" : "imported"};
-        if (meter->already_complete()) {
-            outcome.state = "already imported";
-            Session::say(
-                fmt::format("{}: already imported as {}: nothing to add", file, meter->known_as()));
-            return outcome;
-        }
-        if (meter->resumed_at() > 0)
-            Session::say(
-                fmt::format("{}: goes on behind frame {}", file, count_text(meter->resumed_at())));
-        TRY(run(*meter, outcome));
-        outcome.frames = meter->totals().frames;
-        outcome.warning = meter->warning();
-        return outcome;
-    }
-
-private:
-    [[nodiscard]] capture::FileMeterOptions meter_options() const {
-        capture::FileMeterOptions options;
-        options.intake.fragments = options_.fragments == "separate"
-                                       ? capture::FragmentPolicy::separate
-                                       : capture::FragmentPolicy::resolve;
-        if (options_.checkpoint_packets > 0)
-            options.checkpoint_packets = options_.checkpoint_packets;
-        options.seed = random_seed();
-        return options;
-    }
-
-    // A file's bytes stand once: the meter that began a file is the one that has it.
-    Status refuse_another_meters(const std::string& file, const capture::FileMeter& meter,
-                                 const std::vector<Store::MeterCursor>& known) const {
-        for (const auto& entry : known) {
-            if (entry.cursor.source != meter.source() || entry.meter == options_.meter) continue;
-            return fail(
-                ErrorCode::conflict,
-                fmt::format(
-                    "{} was imported through meter {} ({}); through {} it would be counted twice. "
-                    "To go on with it: --meter {}",
-                    file, entry.meter, entry.cursor.note, options_.meter, entry.meter));
-        }
-        return {};
-    }
-
-    Status run(capture::FileMeter& meter, Outcome& outcome) {
-        const MeterName name{options_.meter, "capture",
-                             options_.role == "witness" ? MeterRole::witness : MeterRole::bill};
-        Metering metering(name, meter, tables_, session_.clock());
-        for (bool ended = false; !ended;) {
-            const Result<Pull> pull = metering.pull(progress_interval);
-            show_progress(meter);
-            ended = !pull || *pull == Pull::end;
-            if (!ended && *pull != Pull::checkpoint && !metering.full()) continue;
-            TRY(commit(metering, outcome));
-            // What was read before the error stands in the ledger: standard input cannot be given
-            // again.
-            if (!pull && pull.error().code != ErrorCode::interrupted)
-                return std::unexpected(pull.error());
-            if (!ended && stop_requested()) {
-                outcome.state = "stopped";
-                return {};
-            }
-        }
-        return {};
-    }
-
-    Status commit(Metering& metering, Outcome& outcome) {
-        TRY_ASSIGN(const Batch batch, metering.cut());
-        if (batch.cursors.empty()) return {};  // nothing was read
-        TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, ledger_.commit(batch));
-        outcome.volume += batch.observed;
-        ++outcome.batches;
-        return {};
-    }
-
-    void show_progress(const capture::FileMeter& meter) {
-        const Duration now = session_.clock().uptime();
-        if (now - shown_at_ < progress_interval) return;
-        shown_at_ = now;
-        const std::string share =
-            meter.size() > 0 ? share_text(meter.position(), meter.size()) + ", " : "";
-        Session::progress(
-            fmt::format("importing: {}{} frames", share, count_text(meter.totals().frames)));
-    }
-
-    Session& session_;
-    const Options& options_;
-    SqliteLedger& ledger_;
-    const AttributionTables& tables_;
-    Duration shown_at_;
-};
-
-Sheet outcome_sheet(const std::vector<Outcome>& outcomes) {
-    Sheet sheet;
-    sheet.columns = {{.key = "file", .title = "File"},
-                     {.key = "state", .title = "State"},
-                     {.key = "frames", .title = "Frames", .kind = ColumnKind::count},
-                     {.key = "packets", .title = "Packets", .kind = ColumnKind::packets},
-                     {.key = "bytes", .title = "Bytes", .kind = ColumnKind::bytes},
-                     {.key = "batches", .title = "Batches", .kind = ColumnKind::count}};
-    for (const Outcome& o : outcomes)
-        sheet.rows.push_back({.cells = {o.file, o.state, o.frames, o.volume.packets.value(),
-                                        o.volume.bytes.value(), o.batches}});
-    return sheet;
+ImportKind packets(const PacketOptions& options) {
+    capture::FileMeterOptions meter;
+    meter.intake.fragments = options.fragments == "separate" ? capture::FragmentPolicy::separate
+                                                             : capture::FragmentPolicy::resolve;
+    if (options.checkpoint_packets > 0) meter.checkpoint_packets = options.checkpoint_packets;
+    meter.seed = random_seed();
+    return {
+        .meter_kind = "capture",
+        .source_prefix = capture::file_source_prefix,
+        .open = [meter](const std::string& file,
+                        std::span<const Cursor> known) -> Result<std::unique_ptr<file::OnceMeter>> {
+            return capture::FileMeter::open(file, meter, known);
+        }};
 }
 
-Result<ExitStatus> import_packets(Session& session, const Options& options) {
-    TRY_ASSIGN(const Config* loaded, session.config());
-    Config config = *loaded;
-    for (const std::string& text : options.local) {
-        TRY_ASSIGN(config.attribute.local.emplace_back(), parse_prefix(text));
-    }
-    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
-    TRY(keep_configured_classes(config, *ledger, session.clock().now()));
-    TRY_ASSIGN(const auto attribution,
-               AttributionSource::create(config, *ledger, private_networks()));
-    if (attribution.assumed())
-        Session::say(
-            "no network is declared local: taking private addresses as ours (--local, octroi "
-            "network add)");
-    PacketImport import(session, options, *ledger, attribution.tables());
-    std::vector<Outcome> outcomes;
-    ExitStatus status = ExitStatus::done;
-    std::optional<Error> failure;
-    for (const std::string& file : options.files) {
-        auto outcome = import.import(file);
-        Session::progress("");
-        if (!outcome) {
-            failure = std::move(outcome.error());
-            break;
-        }
-        if (!outcome->warning.empty()) {
-            Session::say(fmt::format("{}: {}", file, outcome->warning));
-            status = ExitStatus::failed;
-        }
-        const bool stopped = outcome->state == "stopped";
-        outcomes.push_back(*std::move(outcome));
-        if (!stopped) continue;
-        failure = Error{ErrorCode::interrupted,
-                        "stopped; what was read is in the ledger. Import again to go on"};
-        break;
-    }
-    TRY(session.print(outcome_sheet(outcomes)));
-    if (failure) return std::unexpected(*std::move(failure));
-    return status;
+ImportKind flows(const FlowOptions& options) {
+    collector::FlowFileMeterOptions meter;
+    meter.policy.sampling = options.sampling;
+    if (options.checkpoint_frames > 0) meter.checkpoint_frames = options.checkpoint_frames;
+    meter.seed = random_seed();
+    return {
+        .meter_kind = "collector",
+        .source_prefix = collector::flow_file_source_prefix,
+        .open = [meter](const std::string& file,
+                        std::span<const Cursor> known) -> Result<std::unique_ptr<file::OnceMeter>> {
+            return collector::FlowFileMeter::open(file, meter, known);
+        }};
+}
+
+void add_packets(const Verb& import, Session& session) {
+    auto options = std::make_shared<PacketOptions>();
+    Verb verb = import.sub("packets", "Captures (pcap, pcapng)");
+    verb.operands("FILE", options->common.files, "Captures, also compressed; - for standard input");
+    add_import_options(verb, options->common);
+    verb.choice("--fragments", options->fragments, {"first", "separate"},
+                "Charge later fragments to their first one's service, or keep them separate")
+        .number("--checkpoint", options->checkpoint_packets,
+                "Commit after so many packets: what a kill makes to be read again", "PACKETS")
+        .does([&session, options] {
+            return import_files(session, options->common, packets(*options));
+        });
+}
+
+void add_flow(const Verb& import, Session& session) {
+    auto options = std::make_shared<FlowOptions>();
+    Verb verb = import.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
+    verb.operands("FILE", options->common.files,
+                  "Captures of export traffic, or files of messages, also compressed; - for "
+                  "standard input");
+    add_import_options(verb, options->common);
+    verb.number("--sampling", options->sampling,
+                "One of so many packets was counted, where neither records nor options say it",
+                "RATE")
+        .number("--checkpoint", options->checkpoint_frames,
+                "Commit after so many frames: what a kill makes to be booked again", "FRAMES")
+        .does([&session, options] {
+            return import_files(session, options->common, flows(*options));
+        });
 }
 
 }  // namespace
@@ -200,22 +90,8 @@ void add_import(const Verb& app, Session& session) {
     Verb import =
         app.sub("import", "Read files into the ledger, once however often they are given");
     import.needs_sub();
-    auto options = std::make_shared<Options>();
-    import.sub("packets", "Captures (pcap, pcapng)")
-        .operands("FILE", options->files, "Captures, also compressed; - for standard input")
-        .text("--meter", options->meter,
-              "Name of the meter under which the traffic stands (default: import)", "NAME")
-        .choice("--role", options->role, {"bill", "witness"},
-                "Whether it is charged, or only kept to compare")
-        .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
-        .choice("--fragments", options->fragments, {"first", "separate"},
-                "Charge later fragments to their first one's service, or keep them separate")
-        .number("--checkpoint", options->checkpoint_packets,
-                "Commit after so many packets: what a kill makes to be read again", "PACKETS")
-        .does([&session, options] {
-            catch_stop_signals();
-            return import_packets(session, *options);
-        });
+    add_packets(import, session);
+    add_flow(import, session);
 }
 
 }  // namespace octroi

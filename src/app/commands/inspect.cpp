@@ -10,6 +10,7 @@ void add_inspect(const Verb& app, Session& session) {
     Verb inspect = app.sub("inspect", "Decode files and print what is in them; touches no ledger");
     inspect.needs_sub();
     add_inspect_packets(inspect, session);
+    add_inspect_flow(inspect, session);
     add_inspect_routes(inspect, session);
 }
 

@@ -9,6 +9,7 @@ class Session;
 class Verb;
 
 void add_inspect_packets(const Verb& inspect, Session& session);
+void add_inspect_flow(const Verb& inspect, Session& session);
 void add_inspect_routes(const Verb& inspect, Session& session);
 
 }  // namespace octroi
