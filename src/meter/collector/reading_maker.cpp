@@ -29,6 +29,15 @@ bool was_dropped(const FlowRecord& record) noexcept {
            (record.has(Field::firewall_event) && record.firewall_event == firewall_denied);
 }
 
+// A time from an uptime of 32 bits in milliseconds, which decoders take as it stands: it came round
+// in between if it is out of bounds, and within them one round earlier or later.
+UtcTime unwrapped(UtcTime time, UtcTime earliest, UtcTime latest) noexcept {
+    constexpr Duration round = Duration::milliseconds(std::int64_t{1} << 32U);
+    if (time > latest && time - round >= earliest) return time - round;
+    if (time < earliest && time + round <= latest) return time + round;
+    return time;
+}
+
 void copy_details(const FlowRecord& record, Reading& reading) noexcept {
     reading.src = record.src;
     reading.dst = record.dst;
@@ -140,9 +149,12 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
         reading.last = reading.last + behind;
         ++counts_[moved];
     }
-    const bool impossible = reading.last > received + policy_.skew ||
-                            reading.last < received - policy_.age || reading.first > reading.last ||
-                            reading.first < reading.last - span_max;
+    const UtcTime latest = received + policy_.skew;
+    const UtcTime earliest = received - policy_.age;
+    reading.first = unwrapped(reading.first, earliest - span_max, latest);
+    reading.last = unwrapped(reading.last, earliest, latest);
+    const bool impossible = reading.last > latest || reading.last < earliest ||
+                            reading.first > reading.last || reading.first < reading.last - span_max;
     if (!impossible) return;
     reading.first = reading.last = received;
     ++counts_[odd_times];

@@ -18,6 +18,9 @@ struct Layout {
     std::size_t record;
 };
 constexpr Layout v1{Protocol::netflow_v1, 16, 52};
+// Some exporters leave out the last 4 octets of v1, which nobody uses. Then the datagram's length
+// is exactly that of such records.
+constexpr Layout v1_short{Protocol::netflow_v1, 16, 48};
 constexpr Layout v5{Protocol::netflow_v5, 24, 48};
 constexpr Layout v7{Protocol::netflow_v7, 24, 52};
 
@@ -88,6 +91,8 @@ Outcome parse_fixed(ByteSpan octets, FixedMessage& out) noexcept {
     const Layout* layout = layout_of(load_be16(p));
     if (layout == nullptr || octets.size() < layout->header) return Outcome::malformed;
     const std::size_t announced = load_be16(p + 2);
+    if (layout == &v1 && octets.size() == v1_short.header + announced * v1_short.record)
+        layout = &v1_short;
     const std::size_t there = (octets.size() - layout->header) / layout->record;
     out = {};
     out.protocol = layout->protocol;
@@ -97,7 +102,7 @@ Outcome parse_fixed(ByteSpan octets, FixedMessage& out) noexcept {
     const std::uint32_t ns = load_be32(p + 12);
     out.exported = UtcTime{UtcTime::from_seconds(load_be32(p + 8)).ns +
                            (ns < 1'000'000'000U ? std::int64_t{ns} : 0)};
-    if (layout != &v1) out.sequence = load_be32(p + 16);
+    if (layout->protocol != Protocol::netflow_v1) out.sequence = load_be32(p + 16);
     if (layout == &v5) {
         out.domain = load_be16(p + 20);
         // The upper two bits are the mode; some exporters leave them 0 and sample all the same.
