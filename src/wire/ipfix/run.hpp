@@ -94,12 +94,15 @@ inline void set_icmp(flow::FlowRecord& record, std::uint16_t value) noexcept {
 [[nodiscard]] constexpr bool is_icmp(std::uint8_t proto) noexcept {
     return proto == 1 || proto == 58;
 }
-// A moment in ms of the exporter's uptime, from the header's, as both stand: one from before the
-// uptime came round (every 49.7 days) lies ahead by as much. To see that is for who knows what can
-// be believed.
+// A moment in ms of the exporter's uptime, from the header's; both modulo 2^32: the uptime comes
+// round after 49 days, and flows begin before. All ones is what stands there when an exporter has
+// no time to give: it is taken as the number that it is, far ahead, where it can be seen to be
+// wrong.
 [[nodiscard]] constexpr UtcTime from_uptime(UtcTime exported, std::uint32_t header_ms,
                                             std::uint32_t moment_ms) noexcept {
-    return exported + Duration::milliseconds(std::int64_t{moment_ms} - std::int64_t{header_ms});
+    if (moment_ms == UINT32_MAX) return exported + Duration::milliseconds(moment_ms - header_ms);
+    const auto ago = static_cast<std::int32_t>(header_ms - moment_ms);
+    return exported - Duration::milliseconds(ago);
 }
 
 }  // namespace octroi::ipfix

@@ -17,7 +17,7 @@ struct Layout {
     std::size_t header;
     std::size_t record;
 };
-constexpr Layout v1{Protocol::netflow_v1, 16, 52};
+constexpr Layout v1{Protocol::netflow_v1, 16, 48};
 // Some exporters leave out the last 4 octets of v1, which nobody uses. Then the datagram's length
 // is exactly that of such records.
 constexpr Layout v1_short{Protocol::netflow_v1, 16, 48};
@@ -45,8 +45,7 @@ constexpr std::uint64_t fields_v1 = bit(Field::bytes) | bit(Field::packets) | bi
 constexpr std::uint64_t fields_v5 = fields_v1 | bit(Field::src_as) | bit(Field::dst_as) |
                                     bit(Field::src_mask) | bit(Field::dst_mask);
 
-// Serials of a Batch for the two forms; no template's is likely to be the same, and if it were, its
-// records would only be cleared once less, of fields that are written here.
+// Serials of a Batch for the two forms.
 constexpr std::uint64_t serial_v1 = 0x6e66763100000001U;
 constexpr std::uint64_t serial_v5 = 0x6e66763500000001U;
 
