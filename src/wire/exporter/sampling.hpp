@@ -16,7 +16,6 @@ enum class SamplerScope : std::uint8_t {
     interface = 1,  // ifIndex
     template_ = 2,  // template id
     domain = 3,     // all of the domain
-    header = 4,     // v5 header
 };
 
 struct SamplerKey {

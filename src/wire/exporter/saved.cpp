@@ -199,9 +199,8 @@ bool Exporters::State::restore_templates(ByteCursor& from, Exporter& exporter, D
         exporter.template_octets += octets;
         ++exporter.templates;
     }
-    // Plans may take more room than those of the release that saved them: a little is let pass.
     return exporter.templates <= settings_.limits.templates &&
-           exporter.template_octets <= settings_.limits.template_octets * 2;
+           exporter.template_octets <= settings_.limits.template_octets;
 }
 
 bool Exporters::State::restore_domains(ByteCursor& from, Exporter& exporter) {
@@ -311,8 +310,7 @@ bool Exporters::State::restore(ByteCursor& from) {
     if (!good || !get_count(from, settings_.limits.exporters, count)) return false;
     for (std::uint32_t i = 0; i < count; ++i)
         if (!restore_exporter(from)) return false;
-    // The same allowance as for templates.
-    return octets_ <= settings_.limits.memory_octets * 2;
+    return memory() <= memory_limit();
 }
 
 }  // namespace octroi::exporter

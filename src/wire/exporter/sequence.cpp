@@ -6,10 +6,11 @@
 namespace octroi::exporter {
 namespace {
 
-// More than any exporter sends in a second: a jump beyond so many for each second of silence is no
-// loss but another count.
-constexpr std::uint64_t records_per_second = 4'000'000;
-constexpr std::uint64_t messages_per_second = 400'000;
+// What a stream counts in a second before it was measured; and how much faster than measured it may
+// have been while nothing was heard of it. A jump beyond that is no loss but another count.
+constexpr std::uint64_t usual_records = 4096;
+constexpr std::uint64_t usual_messages = 256;
+constexpr std::uint64_t times_faster = 16;
 // Half the number space: beyond it nobody knows which way a jump went.
 constexpr std::uint64_t most_plausible = 0x7fffffff;
 // Reordered messages make an exporter's uptime go back by as much; a restart by more.
@@ -24,10 +25,23 @@ std::int32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
 std::uint32_t Sequence::plausible(UtcTime received) const noexcept {
     const std::int64_t silence = std::max<std::int64_t>(0, (received - received_).ns);
     const std::uint64_t seconds = static_cast<std::uint64_t>(silence) / 1'000'000'000U + 1;
-    const std::uint64_t rate =
-        counted_ == Counted::records ? records_per_second : messages_per_second;
+    const std::uint64_t usual = counted_ == Counted::records ? usual_records : usual_messages;
+    const std::uint64_t rate = std::min(std::max(rate_, usual) * times_faster, most_plausible);
     if (seconds > most_plausible / rate) return most_plausible;
     return static_cast<std::uint32_t>(seconds * rate);
+}
+
+// The rate over each window of messages; where it falls, not at once.
+void Sequence::measure(std::uint64_t advance) noexcept {
+    measured_ += advance;
+    if (++measured_messages_ < window) return;
+    const std::int64_t ms = (received_ - measured_since_).ns / 1'000'000;
+    const std::uint64_t now = std::min(measured_, most_plausible) * 1000U /
+                              static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 1));
+    rate_ = std::min(std::max(now, rate_ / 2), most_plausible);
+    measured_ = 0;
+    measured_messages_ = 0;
+    measured_since_ = received_;
 }
 
 bool Sequence::seen(const Numbered& message) const noexcept {
@@ -57,6 +71,7 @@ Gap* Sequence::gap_of(std::uint32_t sequence) noexcept {
 }
 
 void Sequence::remember(const Numbered& message) noexcept {
+    if (messages_ == 0) measured_since_ = message.received;
     ++messages_;
     recent_[messages_ % window] = {message.sequence, message.content};
     received_ = std::max(received_, message.received);
@@ -73,6 +88,7 @@ Sequence::Arrival Sequence::begin_anew(const Numbered& message) noexcept {
     left_at_ = next_;
     doubtful_next_.reset();
     place_ = Place::main;
+    next_ = message.sequence;
     uptime_ms_ = message.uptime_ms;
     return Arrival::restart;
 }
@@ -137,6 +153,7 @@ void Sequence::advance(std::optional<std::uint32_t> counted) noexcept {
     if (counted_ == Counted::messages) counted = 1;
     switch (place_) {
         case Place::main:
+            if (counted && known_) measure(std::uint64_t{*counted} + (current_ - next_));
             known_ = counted.has_value();
             if (counted) next_ = current_ + *counted;
             return;
@@ -175,6 +192,10 @@ void Sequence::save(ByteWriter& to) const {
     optional(uptime_ms_);
     to.be64(messages_);
     to.be64(static_cast<std::uint64_t>(received_.ns));
+    to.be64(rate_);
+    to.be64(measured_);
+    to.be32(measured_messages_);
+    to.be64(static_cast<std::uint64_t>(measured_since_.ns));
     for (const Recent& recent : recent_) {
         to.be32(recent.sequence);
         to.be32(recent.content);
@@ -211,6 +232,8 @@ bool Sequence::restore(ByteCursor& from) {
     known_ = known == 1;
     if (!from.be32(next_) || !optional(doubtful_next_) || !optional(left_at_)) return false;
     if (!optional(uptime_ms_) || !from.be64(messages_) || !time(received_)) return false;
+    if (!from.be64(rate_) || !from.be64(measured_) || !from.be32(measured_messages_)) return false;
+    if (!time(measured_since_)) return false;
     for (Recent& r : recent_)
         if (!from.be32(r.sequence) || !from.be32(r.content)) return false;
     std::uint8_t gaps = 0;

@@ -84,6 +84,7 @@ private:
     void open_gap(const Numbered& message) noexcept;
     void close_gap(std::uint32_t begin, std::uint32_t length) noexcept;
     void remember(const Numbered& message) noexcept;
+    void measure(std::uint64_t advance) noexcept;
 
     Counted counted_;
     bool known_ = false;  // next_ is
@@ -100,6 +101,11 @@ private:
     std::uint64_t messages_ = 0;
     UtcTime received_;
     std::optional<std::uint32_t> uptime_ms_;
+    // How fast the numbers go, gaps with them, from so many messages before: measure().
+    std::uint64_t rate_ = 0;  // in a second; 0: not known yet
+    std::uint64_t measured_ = 0;
+    std::uint32_t measured_messages_ = 0;
+    UtcTime measured_since_;
     std::array<Recent, window> recent_{};  // of message n at n % window
     std::vector<Gap> gaps_;                // at most max_gaps and one, oldest first
 };

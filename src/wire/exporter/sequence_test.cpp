@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/exporter/sequence.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace octroi::exporter {
+namespace {
+
+using Arrival = Sequence::Arrival;
+
+// A stream of messages, a second apart unless said.
+struct Stream {
+    explicit Stream(Counted counted) : sequence(counted) {}
+
+    Arrival send(std::uint32_t number, std::optional<std::uint32_t> counted = 1,
+                 std::uint32_t content = 0, std::optional<std::uint32_t> uptime = std::nullopt) {
+        now = now + Duration::seconds(1);
+        if (content == 0) content = ++fresh;
+        const Arrival arrival = sequence.arrive({number, content, now, uptime});
+        if (arrival != Arrival::duplicate) sequence.advance(counted);
+        while (const auto gap = sequence.take_gap()) told.push_back(*gap);
+        return arrival;
+    }
+    std::uint64_t lost(bool all = true) {
+        while (const auto gap = sequence.take_gap(all)) told.push_back(*gap);
+        std::uint64_t sum = 0;
+        for (const Gap& gap : told) sum += gap.length;
+        return sum;
+    }
+
+    Sequence sequence;
+    UtcTime now = UtcTime::from_seconds(1'700'000'000);
+    std::uint32_t fresh = 1000;
+    std::vector<Gap> told;
+};
+
+TEST(Sequence, CountsInOrderAndAcrossTheEndOfTheNumbers) {
+    Stream s(Counted::records);
+    std::uint32_t next = 0xffffffff - 100;
+    for (int i = 0; i < 50; ++i, next += 24) EXPECT_EQ(s.send(next, 24), Arrival::in_order);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
+TEST(Sequence, AGapIsToldWhenItLeavesTheWindow) {
+    Stream s(Counted::records);
+    s.send(0, 30);
+    const UtcTime before = s.now;
+    EXPECT_EQ(s.send(90, 30), Arrival::ahead);
+    const UtcTime after = s.now;
+    EXPECT_EQ(s.lost(false), 0U);
+    for (std::uint32_t i = 1; i <= Sequence::window; ++i) s.send(90 + 30 * i, 30);
+    ASSERT_EQ(s.told.size(), 1U);
+    EXPECT_EQ(s.told[0].length, 60U);
+    EXPECT_EQ(s.told[0].interval, (Interval{before, after}));
+    EXPECT_EQ(s.lost(), 60U);
+}
+
+TEST(Sequence, ALateMessageTakesBackItsLoss) {
+    Stream s(Counted::records);
+    s.send(0, 10);
+    s.send(40, 10);
+    EXPECT_EQ(s.send(20, 10), Arrival::late);
+    EXPECT_EQ(s.lost(), 20U);
+    ASSERT_EQ(s.told.size(), 2U);  // on both sides of it
+    EXPECT_EQ(s.told[0].begin, 10U);
+    EXPECT_EQ(s.told[1].begin, 30U);
+}
+
+TEST(Sequence, AnyOrderWithinTheWindowLosesNothing) {
+    Stream s(Counted::messages);
+    s.send(0);
+    for (std::uint32_t block = 0; block < 20; ++block)
+        for (std::uint32_t i = 0; i < 16; ++i) s.send(1 + block * 16 + (i * 7 + 3) % 16);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
+TEST(Sequence, TheSameMessageTwiceIsADuplicate) {
+    Stream s(Counted::messages);
+    s.send(5, 1, 77);
+    s.send(6, 1, 78);
+    EXPECT_EQ(s.send(5, 1, 77), Arrival::duplicate);
+    EXPECT_EQ(s.send(6, 1, 78), Arrival::duplicate);
+    EXPECT_EQ(s.send(7), Arrival::in_order);
+    // The same number with other content is another message.
+    EXPECT_NE(s.send(6, 1, 79), Arrival::duplicate);
+    EXPECT_EQ(s.send(8), Arrival::in_order);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
+TEST(Sequence, ARestartIsNoLoss) {
+    Stream by_uptime(Counted::records);
+    by_uptime.send(100'000, 30, 0, 5'000'000);
+    EXPECT_EQ(by_uptime.send(10, 30, 0, 2000), Arrival::restart);
+    EXPECT_EQ(by_uptime.send(40, 30, 0, 3000), Arrival::in_order);
+    EXPECT_EQ(by_uptime.lost(), 0U);
+
+    Stream by_zero(Counted::records);
+    by_zero.send(100'000, 30);
+    EXPECT_EQ(by_zero.send(0, 30), Arrival::restart);
+    EXPECT_EQ(by_zero.send(30, 30), Arrival::in_order);
+
+    Stream by_the_next(Counted::records);
+    by_the_next.send(100'000, 30);
+    EXPECT_EQ(by_the_next.send(60, 30), Arrival::late);
+    EXPECT_EQ(by_the_next.send(90, 30), Arrival::restart);
+    EXPECT_EQ(by_the_next.send(120, 30), Arrival::in_order);
+    EXPECT_EQ(by_the_next.lost(), 0U);
+
+    Stream by_far(Counted::messages);
+    by_far.send(0x40000000);
+    EXPECT_EQ(by_far.send(0x70000000), Arrival::restart);
+    EXPECT_EQ(by_far.lost(), 0U);
+}
+
+TEST(Sequence, SilenceMakesALargeGapPlausible) {
+    Stream s(Counted::records);
+    s.send(0, 30);
+    s.now = s.now + Duration::minutes(10);
+    EXPECT_EQ(s.send(30'000'030, 30), Arrival::ahead);
+    EXPECT_EQ(s.lost(), 30'000'000U);
+}
+
+TEST(Sequence, AVeryLateMessageIsNoRestart) {
+    Stream s(Counted::messages);
+    for (std::uint32_t i = 0; i < 200; ++i)
+        if (i != 50) s.send(i);
+    EXPECT_EQ(s.lost(false), 1U);
+    EXPECT_EQ(s.send(50), Arrival::late);
+    EXPECT_EQ(s.send(200), Arrival::in_order);
+    EXPECT_EQ(s.lost(), 1U);
+}
+
+TEST(Sequence, TwoSourcesUnderOneNumberMakeNoAbsurdLoss) {
+    Stream s(Counted::records);
+    for (std::uint32_t i = 0; i < 300; ++i) {
+        // Two of each in turn: the worst of patterns.
+        const bool second = i / 2 % 2 == 1;
+        s.send((second ? 900'000 : 1000) + (i / 4 * 2 + i % 2) * 30, 30);
+    }
+    EXPECT_LT(s.lost(), 1000U);
+}
+
+TEST(Sequence, ExportersThatNumberNothingLoseNothing) {
+    Stream s(Counted::records);
+    for (int i = 0; i < 200; ++i) EXPECT_NE(s.send(0, 30), Arrival::restart);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
+TEST(Sequence, AMessageOfUnknownCountInventsNothing) {
+    Stream s(Counted::records);
+    s.send(0, 30);
+    s.send(30, std::nullopt);
+    EXPECT_EQ(s.send(75, 5), Arrival::in_order);
+    EXPECT_EQ(s.send(80, 5), Arrival::in_order);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
+TEST(Sequence, ManyGapsAreBounded) {
+    Stream s(Counted::messages);
+    for (std::uint32_t i = 0; i < 60; ++i) s.send(i * 2);
+    EXPECT_EQ(s.told.size(), 59 - Sequence::max_gaps);
+    EXPECT_EQ(s.lost(), 59U);
+}
+
+TEST(Sequence, IsSavedAndRestored) {
+    Stream a(Counted::records);
+    for (const std::uint32_t number : {0U, 30U, 120U, 150U, 210U}) a.send(number, 30);
+    ByteWriter w;
+    a.sequence.save(w);
+    Stream b(Counted::messages);
+    ByteCursor cursor(as_octets(w.octets()));
+    ASSERT_TRUE(b.sequence.restore(cursor));
+    EXPECT_EQ(cursor.left(), 0U);
+    b.now = a.now;
+    b.fresh = a.fresh;
+    EXPECT_EQ(b.send(60, 30), Arrival::late);
+    EXPECT_EQ(b.send(210, 30, 1005), Arrival::duplicate);
+    EXPECT_EQ(b.send(240, 30), Arrival::in_order);
+    EXPECT_EQ(b.lost(), 60U);
+    for (std::size_t size = 0; size < w.octets().size(); ++size) {
+        ByteCursor cut(as_octets(w.octets()).first(size));
+        EXPECT_FALSE(Sequence().restore(cut)) << size;
+    }
+}
+
+}  // namespace
+}  // namespace octroi::exporter
