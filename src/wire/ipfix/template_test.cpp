@@ -117,7 +117,7 @@ TEST(Sets, ACutOneIsGivenAsFarAsItIsThere) {
 }
 
 TEST(Message, HasAHeader) {
-    const std::string octets = ipfix(7, {set(256, "abcd")}, 99);
+    const std::string octets = ipfix_message(7, {set(256, "abcd")}, 99);
     Message m;
     EXPECT_EQ(parse_message(as_octets(octets + "more"), m), Outcome::ok);
     EXPECT_EQ(m.octets, octets.size());

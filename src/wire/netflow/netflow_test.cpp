@@ -33,8 +33,9 @@ std::vector<FlowRecord> decode(const std::string& octets, FixedMessage& message)
 
 TEST(Fixed, ReadsVersion5) {
     FixedMessage m;
-    const auto records =
-        decode(v5({.sequence = 77, .engine = 0x0102, .sampling = 0x4064}, {v5_record(1500, 3)}), m);
+    const auto records = decode(
+        v5_message({.sequence = 77, .engine = 0x0102, .sampling = 0x4064}, {v5_record(1500, 3)}),
+        m);
     EXPECT_EQ(m.protocol, Protocol::netflow_v5);
     EXPECT_EQ(m.sequence, 77U);
     EXPECT_EQ(m.domain, 0x0102U);
@@ -64,15 +65,17 @@ TEST(Fixed, ReadsVersion5) {
 
 TEST(Fixed, NoSamplingIsStatedByZero) {
     FixedMessage m;
-    EXPECT_FALSE(decode(v5({.sampling = 0x4000}, {v5_record(1, 1)}), m)[0].has(Field::sampling));
-    EXPECT_EQ(decode(v5({.sampling = 10}, {v5_record(1, 1)}), m)[0].sampling, 10U);
+    EXPECT_FALSE(
+        decode(v5_message({.sampling = 0x4000}, {v5_record(1, 1)}), m)[0].has(Field::sampling));
+    EXPECT_EQ(decode(v5_message({.sampling = 10}, {v5_record(1, 1)}), m)[0].sampling, 10U);
 }
 
 TEST(Fixed, UptimeComesRound) {
     FixedMessage m;
-    const auto records = decode(v5({.uptime_ms = 1000}, {v5_record(1, 1, 0xfffffc18, 500),
-                                                         v5_record(1, 1, 0xffffffff, 2000)}),
-                                m);
+    const auto records =
+        decode(v5_message({.uptime_ms = 1000},
+                          {v5_record(1, 1, 0xfffffc18, 500), v5_record(1, 1, 0xffffffff, 2000)}),
+               m);
     EXPECT_EQ((m.exported - records[0].first).ns, 2'000'000'000);
     EXPECT_EQ((m.exported - records[0].last).ns, 500'000'000);
     // No time at all; and one that is a little ahead of the header.
@@ -90,7 +93,7 @@ std::string icmp_record(std::uint16_t type_and_code) {
 
 TEST(Fixed, IcmpStandsInTheDestinationPort) {
     FixedMessage m;
-    const auto records = decode(v5({}, {icmp_record(0x0301), v5_record(1, 1)}), m);
+    const auto records = decode(v5_message({}, {icmp_record(0x0301), v5_record(1, 1)}), m);
     EXPECT_TRUE(records[0].has(Field::icmp));
     EXPECT_EQ(records[0].icmp_type, 3);
     EXPECT_EQ(records[0].icmp_code, 1);
@@ -126,7 +129,7 @@ TEST(Fixed, ReadsVersions1And7) {
 }
 
 TEST(Fixed, WhatIsWholeIsReadOfACutMessage) {
-    std::string octets = v5({}, {v5_record(1, 1), v5_record(2, 1)});
+    std::string octets = v5_message({}, {v5_record(1, 1), v5_record(2, 1)});
     octets.resize(octets.size() - 1);
     FixedMessage m;
     EXPECT_EQ(parse_fixed(as_octets(octets), m), Outcome::incomplete);
@@ -137,8 +140,8 @@ TEST(Fixed, WhatIsWholeIsReadOfACutMessage) {
 }
 
 TEST(V9, EndsWhereTheNextMessageBegins) {
-    const std::string first = v9(7, {data(256, "12345678")}, 3);
-    const std::string second = v9(8, {data(257, "1234")}, 4);
+    const std::string first = v9_message(7, {data(256, "12345678")}, 3);
+    const std::string second = v9_message(8, {data(257, "1234")}, 4);
     V9Message m;
     EXPECT_EQ(parse_v9(as_octets(first + second), m), Outcome::ok);
     EXPECT_EQ(m.octets, first.size());

@@ -3,7 +3,7 @@
 
 // Composes messages of IPFIX and NetFlow for tests and for the seeds of fuzz targets:
 //
-//     ipfix(7, {templates({{256, {{8, 4}, {12, 4}, {1, 8}}}}),
+//     ipfix_message(7, {templates({{256, {{8, 4}, {12, 4}, {1, 8}}}}),
 //               data(256, values().u32(src).u32(dst).u64(bytes))})
 
 #include <cstdint>
@@ -117,15 +117,16 @@ inline std::string joined(std::initializer_list<std::string> parts) {
 
 inline constexpr std::uint32_t export_seconds = 1'790'000'000;
 
-inline std::string ipfix(std::uint32_t domain, std::initializer_list<std::string> sets,
-                         std::uint32_t sequence = 0, std::uint32_t seconds = export_seconds) {
+inline std::string ipfix_message(std::uint32_t domain, std::initializer_list<std::string> sets,
+                                 std::uint32_t sequence = 0,
+                                 std::uint32_t seconds = export_seconds) {
     const std::string body = joined(sets);
     return values().u16(10).u16(body.size() + 16).u32(seconds).u32(sequence).u32(domain).raw(body);
 }
 
-inline std::string v9(std::uint32_t source, std::initializer_list<std::string> sets,
-                      std::uint32_t sequence = 0, std::uint32_t uptime_ms = 1'000'000,
-                      std::uint32_t seconds = export_seconds) {
+inline std::string v9_message(std::uint32_t source, std::initializer_list<std::string> sets,
+                              std::uint32_t sequence = 0, std::uint32_t uptime_ms = 1'000'000,
+                              std::uint32_t seconds = export_seconds) {
     return values()
         .u16(9)
         .u16(sets.size())
@@ -168,7 +169,7 @@ inline std::string v5_record(std::uint32_t bytes, std::uint32_t packets,
         .u8(16)
         .u16(0);
 }
-inline std::string v5(const V5& head, std::initializer_list<std::string> records) {
+inline std::string v5_message(const V5& head, std::initializer_list<std::string> records) {
     return values()
         .u16(5)
         .u16(records.size())
