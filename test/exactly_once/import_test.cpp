@@ -7,8 +7,7 @@
 
 #include <random>
 
-#include "ledger/audit.hpp"
-#include "store/sqlite/sqlite_ledger.hpp"
+#include "ledger_content.hpp"
 #include "support/process.hpp"
 #include "support/traffic.hpp"
 
@@ -19,37 +18,6 @@ using support::Ended;
 using support::Folder;
 using support::octroi;
 using support::Process;
-
-std::unique_ptr<SqliteLedger> open_ledger(const std::string& path) {
-    auto ledger = SqliteLedger::open(path, {.mode = OpenMode::read_only});
-    EXPECT_TRUE(ledger.has_value()) << ledger.error().text;
-    return ledger ? std::move(*ledger) : nullptr;
-}
-
-// One line for each distinct transfer, with everything but the batch it came in.
-std::vector<std::string> transfers(const std::string& path) {
-    const auto ledger = open_ledger(path);
-    SumQuestion all;
-    all.by_bucket = all.by_meter = all.by_identity = all.by_service = true;
-    const auto sums = ledger->sums(all);
-    EXPECT_TRUE(sums.has_value());
-    std::vector<std::string> lines;
-    for (const TransferSum& s : *sums)
-        lines.push_back(to_rfc3339(s.bucket) + " " + s.meter + " " + to_string(s.from) + " " +
-                        s.from.identity + " > " + to_string(s.to) + " " + s.to.identity + " " +
-                        s.service + " " + std::to_string(s.volume.bytes.value()) + " " +
-                        std::to_string(s.volume.packets.value()) + " " +
-                        std::to_string(s.volume.flows.value()));
-    std::sort(lines.begin(), lines.end());
-    return lines;
-}
-
-void expect_holds(const std::string& path) {
-    const auto ledger = open_ledger(path);
-    const auto report = audit(*ledger);
-    ASSERT_TRUE(report.has_value()) << report.error().text;
-    for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
-}
 
 support::Arguments import(const std::string& ledger, const std::string& capture) {
     return octroi(ledger, {"import", "packets", "--checkpoint", "100000", capture});
@@ -110,11 +78,7 @@ TEST_F(ImportTest, KilledAtTwoHundredMomentsItLeavesTheSameLedger) {
 }
 
 TEST_F(ImportTest, TheLedgerHoldsWhatTheGeneratorSent) {
-    const auto ledger = open_ledger(undisturbed_);
-    const auto sums = ledger->sums({});
-    ASSERT_TRUE(sums.has_value());
-    Volume whole;
-    for (const TransferSum& sum : *sums) whole += sum.volume;
+    const Volume whole = volume(undisturbed_);
     EXPECT_EQ(whole.bytes.value(), traffic_.bytes);
     EXPECT_EQ(whole.packets.value(), traffic_.packets);
     const Ended against = support::run(octroi(undisturbed_, {"audit", "--against", capture_}));

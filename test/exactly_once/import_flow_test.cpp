@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Promise 2 for flow files: killed at any moment and started again, an import books every record
+// once, though its decoders begin anew each time.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "ledger_content.hpp"
+#include "support/process.hpp"
+#include "wire/packet/build.hpp"
+#include "wire/pcap/writer.hpp"
+
+namespace octroi {
+namespace {
+
+using support::Ended;
+using support::Folder;
+using support::octroi;
+using support::Process;
+
+constexpr std::int64_t begin_s = 1'700'000'000;
+
+struct Sent {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t records = 0;
+};
+
+// A v9 exporter whose template comes once, in its second message, and who says at the end that it
+// sampled: nothing of it can be booked without what stands elsewhere in the file.
+class Exporter {
+public:
+    static constexpr std::uint32_t sampling = 100;
+
+    std::string announce() {
+        ByteWriter w;
+        for (const int value : {0, 28, 300, 5, 8, 4, 12, 4, 1, 4, 2, 4, 11, 2})
+            w.be16(static_cast<std::uint16_t>(value));
+        return message(w.take(), 1);
+    }
+    std::string announce_sampling() {
+        // Scope: system. Elements 34 (interval) and 35 (algorithm).
+        ByteWriter w;
+        for (const int value : {1, 24, 301, 4, 8, 1, 4, 34, 4, 35, 1, 0, 301, 16})
+            w.be16(static_cast<std::uint16_t>(value));
+        w.be32(1);
+        w.be32(sampling);
+        w.u8(2);
+        w.raw(std::string(3, '\0'));
+        return message(w.take(), 2);
+    }
+    std::string data(std::mt19937_64& random, std::uint32_t records, Sent& sent) {
+        ByteWriter w;
+        const std::uint32_t octets = 4 + records * 18;
+        const std::uint32_t padding = (4 - octets % 4) % 4;
+        w.be16(300);
+        w.be16(static_cast<std::uint16_t>(octets + padding));
+        for (std::uint32_t i = 0; i < records; ++i) {
+            const auto bytes = static_cast<std::uint32_t>(40 + random() % 100'000);
+            w.be32(0x0a00'0000U + static_cast<std::uint32_t>(random() % 500));
+            w.be32(0xc633'6400U + static_cast<std::uint32_t>(random() % 250));
+            w.be32(bytes);
+            w.be32(1 + bytes / 1500);
+            w.be16(static_cast<std::uint16_t>(random() % 4 == 0 ? 443 : random() % 65536));
+            sent.bytes += bytes;
+            sent.packets += 1 + bytes / 1500;
+        }
+        sent.records += records;
+        w.raw(std::string(padding, '\0'));
+        return message(w.take(), records);
+    }
+
+private:
+    std::string message(const std::string& sets, std::uint32_t count) {
+        ByteWriter w;
+        w.be16(9);
+        w.be16(static_cast<std::uint16_t>(count));
+        w.be32(60'000);
+        w.be32(static_cast<std::uint32_t>(begin_s));
+        w.be32(sequence_++);
+        w.be32(7);
+        w.raw(sets);
+        return w.take();
+    }
+    std::uint32_t sequence_ = 1;
+};
+
+Sent write_exports(const std::string& path, std::uint32_t messages) {
+    std::mt19937_64 random(7);
+    Sent sent;
+    Exporter exporter;
+    std::string file;
+    pcap::PcapWriter writer(file);
+    UtcTime now = UtcTime::from_seconds(begin_s);
+    const auto put = [&](const std::string& message) {
+        now = now + Duration::milliseconds(10);
+        writer.frame(now,
+                     packet::build::Frame()
+                         .ethernet({{2, 0, 0, 0, 0, 1}}, {{2, 0, 0, 0, 0, 2}})
+                         .ipv4({.src = Address::v4(0xc000'0201U), .dst = Address::v4(0xc000'0202U)})
+                         .udp(50'000, 2055)
+                         .raw(message)
+                         .octets());
+    };
+    put(exporter.data(random, 25, sent));
+    put(exporter.announce());
+    for (std::uint32_t i = 0; i < messages; ++i) put(exporter.data(random, 25, sent));
+    put(exporter.announce_sampling());
+    std::ofstream(path, std::ios::binary) << file;
+    return sent;
+}
+
+support::Arguments import(const std::string& ledger, const std::string& file) {
+    return octroi(ledger, {"import", "flow", "--checkpoint", "300", file});
+}
+
+TEST(ImportFlow, KilledAtThirtyMomentsItBooksEveryRecordOnce) {
+    const Folder folder;
+    const std::string file = folder / "exports.pcap";
+    const std::string undisturbed = folder / "undisturbed.db";
+    const Sent sent = write_exports(file, 4000);
+    const Ended ended = support::run(import(undisturbed, file));
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const Volume whole = volume(undisturbed);
+    EXPECT_EQ(whole.bytes.value(), sent.bytes * Exporter::sampling);
+    EXPECT_EQ(whole.packets.value(), sent.packets * Exporter::sampling);
+    EXPECT_EQ(whole.flows.value(), sent.records);
+    const auto expected = transfers(undisturbed);
+
+    const std::string ledger = folder / "killed.db";
+    std::mt19937_64 random(20261121);
+    for (int runs = 0, killed = 0; killed < 30; ++runs) {
+        ASSERT_LT(runs, 2000) << "the import always ends before the kill";
+        Process process(import(ledger, file));
+        support::pass(std::chrono::microseconds(random() % 150'000));
+        process.signal(SIGKILL);
+        const Ended end = process.wait();
+        if (end.status == 128 + SIGKILL) {
+            ++killed;
+            continue;
+        }
+        // It was done before the kill came: from nothing again.
+        ASSERT_EQ(end.status, 0) << end.err;
+        EXPECT_EQ(transfers(ledger), expected);
+        for (const char* tail : {"", "-wal", "-shm", ".lock"})
+            std::filesystem::remove(ledger + tail);
+    }
+    const Ended last = support::run(import(ledger, file));
+    ASSERT_EQ(last.status, 0) << last.err;
+    EXPECT_EQ(transfers(ledger), expected);
+    expect_holds(ledger);
+    const Ended again = support::run(import(ledger, file));
+    EXPECT_EQ(again.status, 0);
+    EXPECT_NE(again.err.find("already imported"), std::string::npos) << again.err;
+    EXPECT_EQ(transfers(ledger), expected);
+}
+
+}  // namespace
+}  // namespace octroi
