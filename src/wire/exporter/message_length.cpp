@@ -74,7 +74,7 @@ MessageEnd find_message_end(ByteSpan octets, bool last) noexcept {
     if (load_be32(octets.data()) == 5) return sflow_datagram(octets, last);
     switch (load_be16(octets.data())) {
         case 1:
-            return plain(octets, {.header = 16, .record = 52}, last);
+            return plain(octets, {.header = 16, .record = 48}, last);
         case 5:
             return plain(octets, {.header = 24, .record = 48}, last);
         case 7:

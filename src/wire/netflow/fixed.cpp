@@ -18,9 +18,6 @@ struct Layout {
     std::size_t record;
 };
 constexpr Layout v1{Protocol::netflow_v1, 16, 48};
-// Some exporters leave out the last 4 octets of v1, which nobody uses. Then the datagram's length
-// is exactly that of such records.
-constexpr Layout v1_short{Protocol::netflow_v1, 16, 48};
 constexpr Layout v5{Protocol::netflow_v5, 24, 48};
 constexpr Layout v7{Protocol::netflow_v7, 24, 52};
 
@@ -90,8 +87,6 @@ Outcome parse_fixed(ByteSpan octets, FixedMessage& out) noexcept {
     const Layout* layout = layout_of(load_be16(p));
     if (layout == nullptr || octets.size() < layout->header) return Outcome::malformed;
     const std::size_t announced = load_be16(p + 2);
-    if (layout == &v1 && octets.size() == v1_short.header + announced * v1_short.record)
-        layout = &v1_short;
     const std::size_t there = (octets.size() - layout->header) / layout->record;
     out = {};
     out.protocol = layout->protocol;
