@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exporters that want to do harm: what they send is bounded, and costs nobody else anything.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "wire/exporter/exporters.hpp"
+#include "wire/exporter/testing/collected.hpp"
+#include "wire/ipfix/template.hpp"
+#include "wire/ipfix/testing/messages.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+using namespace ipfix::testing;
+using exporter::testing::Collected;
+using flow::Outcome;
+
+const Address good = Address::v4(0xcb007101);
+const Address bad = Address::v4(0xc0000266);
+const Fields plain{{8, 4}, {12, 4}, {1, 4}};
+const std::string one_record = values().u32(1).u32(2).u32(100);
+
+Settings small() {
+    Settings s;
+    s.limits.exporters = 64;
+    s.limits.domains = 16;
+    s.limits.templates = 128;
+    s.limits.template_octets = std::size_t{256} << 10U;
+    s.limits.waiting_octets = std::size_t{64} << 10U;
+    s.limits.waiting_octets_in_all = std::size_t{1} << 20U;
+    s.limits.samplers = 32;
+    s.limits.interfaces = 32;
+    s.limits.sequences = 32;
+    s.limits.memory_octets = std::size_t{4} << 20U;
+    return s;
+}
+
+// A good exporter with a template and a sampler beside a bad one.
+struct Site {
+    explicit Site(const Settings& settings = small()) : exporters(settings) {
+        const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+        take(good, ipfix_message(1, {templates({{256, plain}}), options_template(wide),
+                                     data(300, values().u32(1).u32(50)), data(256, one_record)}));
+        next = 2;
+    }
+    Outcome take(const Address& from, const std::string& octets) {
+        now = now + Duration::milliseconds(10);
+        const Outcome outcome = exporters.take({as_octets(octets), from, now}, sink);
+        EXPECT_LE(exporters.memory(), exporters.memory_limit());
+        sink.all.clear();
+        return outcome;
+    }
+    // What the good one sends is decoded, with its rate and without losses.
+    void expect_undisturbed() {
+        const std::string message = ipfix_message(1, {data(256, one_record)}, next++);
+        Collected got;
+        exporters.take({as_octets(message), good, now}, got);
+        ASSERT_EQ(got.all.size(), 1U);
+        EXPECT_EQ(got.all[0].record.bytes, 100U);
+        EXPECT_EQ(got.all[0].record.sampling, 50U);
+        EXPECT_TRUE(got.gaps.empty());
+    }
+
+    Exporters exporters;
+    Collected sink;
+    UtcTime now = UtcTime::from_seconds(export_seconds);
+    std::uint32_t next = 0;
+};
+
+TEST(Hostile, EndlessTemplatesAreBounded) {
+    Site site;
+    for (std::uint32_t i = 0; i < 3000; ++i) {
+        const auto id = static_cast<std::uint16_t>(256 + i);
+        site.take(bad, ipfix_message(i % 5, {templates({{id, plain}})}));
+    }
+    EXPECT_GT(site.exporters.counters().over_limit, 1000U);
+    Fields wide;
+    for (std::size_t i = 0; i < ipfix::max_fields; ++i) wide.push_back({371, 65535});
+    for (std::uint16_t i = 0; i < 300; ++i)
+        site.take(bad,
+                  ipfix_message(9, {templates({{static_cast<std::uint16_t>(256 + i), wide}})}));
+    site.expect_undisturbed();
+    for (const ExporterStatus& status : site.exporters.status())
+        EXPECT_LE(status.templates, small().limits.templates);
+}
+
+TEST(Hostile, TemplatesThatAreNotRepeatedMakeRoomForNewOnes) {
+    Site site;
+    for (std::uint32_t i = 0; i < small().limits.templates; ++i)
+        site.take(bad,
+                  ipfix_message(1, {templates({{static_cast<std::uint16_t>(256 + i), plain}})}));
+    EXPECT_EQ(site.exporters.counters().over_limit, 0U);
+    site.now = site.now + Duration::hours(1);
+    EXPECT_EQ(site.take(bad, ipfix_message(1, {templates({{9999, plain}})})), Outcome::ok);
+}
+
+TEST(Hostile, SpoofedDomainsAreBounded) {
+    Site site;
+    for (std::uint32_t i = 0; i < 5000; ++i)
+        site.take(bad,
+                  ipfix_message(i * 7919, {templates({{256, plain}}), data(256, one_record)}, i));
+    for (std::uint32_t i = 0; i < 5000; ++i)
+        site.take(bad, v5_message({.sequence = i, .engine = static_cast<std::uint16_t>(i)},
+                                  {v5_record(1, 1)}));
+    // Also under the good one's address: its own domain stays.
+    for (std::uint32_t i = 0; i < 5000; ++i)
+        site.take(good, ipfix_message(i * 7919 + 2, {templates({{256, plain}})}));
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, SpoofedExportersMakeRoomForOneAnother) {
+    Site site;
+    for (std::uint32_t i = 0; i < 5000; ++i)
+        site.take(Address::v4(0x0a000000 + i), ipfix_message(1, {templates({{256, plain}})}));
+    EXPECT_GT(site.exporters.counters().evicted, 4000U);
+    site.expect_undisturbed();
+    // Even when each of them delivers: who is there stays, and newcomers are refused.
+    for (std::uint32_t i = 0; i < 5000; ++i)
+        site.take(Address::v4(0x0b000000 + i), v5_message({}, {v5_record(1, 1)}));
+    EXPECT_GT(site.exporters.counters().refused, 4000U);
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, WaitingSetsAreBounded) {
+    Site site;
+    const std::string large(1200, 'x');
+    for (std::uint32_t i = 0; i < 2000; ++i)
+        site.take(bad, ipfix_message(i % 8,
+                                     {data(static_cast<std::uint16_t>(1000 + i % 100), large),
+                                      data(400, ""), data(401, "")},
+                                     i));
+    EXPECT_GT(site.exporters.counters().dropped, 1000U);
+    // Sets that are taken from the middle leave no room behind that is not charged.
+    for (std::uint32_t i = 0; i < 3000; ++i)
+        site.take(bad,
+                  ipfix_message(
+                      3, {data(500, "abcd"), templates({{500, {{1, 4}}}}), withdrawal(500)}, i));
+    for (std::uint32_t i = 0; i < 200; ++i)
+        site.take(Address::v4(0x0a000000 + i % 60),
+                  ipfix_message(i, {data(300, large), data(301, large)}, i));
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, SamplersAndNamesAreBounded) {
+    Site site;
+    const OptionsSpec samplers{300, {{302, 8}}, {{34, 4}, {10, 4}, {82, 65535}}};
+    site.take(bad, ipfix_message(1, {options_template(samplers)}));
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        site.take(
+            bad,
+            ipfix_message(
+                1, {data(300, values().u64(i).u32(5).u32(i).variable(std::string(1000, 'n')))}, i));
+    EXPECT_GT(site.exporters.counters().over_limit, 1800U);
+    EXPECT_LE(site.exporters.interface_name(bad, 1).size(), small().limits.name_octets);
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, LengthsThatCannotBeEndTheMessageOnly) {
+    Site site;
+    const std::string nested = values().u8(255).u16(65535).raw("abc");
+    const Fields lists{{291, 65535}, {292, 65535}, {1, 4}};
+    site.take(bad, ipfix_message(1, {templates({{256, lists}, {257, {{1, 0}, {2, 0}}}})}));
+    EXPECT_EQ(site.take(bad, ipfix_message(1, {data(256, nested)})), Outcome::malformed);
+    EXPECT_EQ(site.take(bad, ipfix_message(1, {data(257, std::string(1000, 'x'))})),
+              Outcome::malformed);
+    std::string cut = ipfix_message(1, {data(256, nested)});
+    for (std::size_t size = 0; size < cut.size(); ++size) site.take(bad, cut.substr(0, size));
+    // Lists in lists, as deep as a message allows: passed over, not entered.
+    std::string deep = "x";
+    while (deep.size() < 30'000) deep = values().u8(255).u16(291).u16(65535).variable(deep, true);
+    const std::string record = values().variable(deep, true).variable(deep, true).u32(7);
+    EXPECT_EQ(site.take(bad, ipfix_message(1, {data(256, record)})), Outcome::ok);
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, AFullMemoryTakesFromStrangersOnly) {
+    Settings settings = small();
+    settings.limits.exporters = 4096;
+    settings.limits.memory_octets = std::size_t{1} << 20U;
+    Site site(settings);
+    Fields wide;
+    for (std::uint16_t i = 0; i < 500; ++i) wide.push_back({1, 4});
+    for (std::uint32_t i = 0; i < 2000; ++i)
+        site.take(Address::v4(0x0a000000 + i),
+                  ipfix_message(1, {templates({{256, wide}, {257, wide}, {258, wide}})}));
+    EXPECT_GT(site.exporters.counters().evicted, 100U);
+    site.expect_undisturbed();
+}
+
+}  // namespace
+}  // namespace octroi::exporter
