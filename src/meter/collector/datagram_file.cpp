@@ -9,23 +9,6 @@
 #include "wire/exporter/message_length.hpp"
 
 namespace octroi::collector {
-namespace {
-
-constexpr std::uint8_t proto_tcp = 6;
-constexpr std::uint8_t proto_udp = 17;
-
-// The payload of a UDP datagram (RFC 768) that begins with its header; empty where there is none.
-ByteSpan udp_payload(ByteSpan datagram) noexcept {
-    constexpr std::size_t header = 8;
-    if (datagram.size() < header) return {};
-    // 0 stands for "as the IP packet says" in jumbograms (RFC 2675, 4).
-    std::size_t length = load_be16(datagram.data() + 4);
-    if (length == 0) length = datagram.size();
-    if (length < header) return {};
-    return datagram.first(std::min(length, datagram.size())).subspan(header);
-}
-
-}  // namespace
 
 Result<std::unique_ptr<DatagramFile>> DatagramFile::open(const std::string& path) {
     TRY_ASSIGN(auto stream, file::Stream::open(path, kept_of_pipes));
@@ -70,8 +53,7 @@ Status DatagramFile::rewind() {
     TRY_ASSIGN(const bool there, stream_.move_to(0));
     CHECK(there);
     reader_ = pcap::Reader();
-    reassembly_ = {};
-    streams_ = {};
+    export_frames_ = {};
     frames_ = 0;
     last_time_ = {};
     needed_ = 1;
@@ -99,29 +81,9 @@ Result<bool> DatagramFile::read(DatagramSink& sink, std::uint64_t up_to) {
     return capture_ ? read_frames(sink, up_to) : read_messages(sink, up_to);
 }
 
-void DatagramFile::take(const pcap::Frame& frame, DatagramSink& sink) {
-    packet::Packet packet;
-    packet::Payload payload;
-    if (!packet::find_payload(frame.link, frame.captured(), frame.wire_length, packet, payload))
-        return;
-    exporter::Datagram out{.octets = {}, .from = packet.key.src(), .received = frame.time};
-    if (payload.proto == proto_tcp && !payload.fragment()) {
-        streams_.take(packet, payload, [&](const Address& from, ByteSpan message) {
-            sink.message({.octets = message, .from = from, .received = frame.time});
-        });
-        return;
-    }
-    if (payload.proto != proto_udp) return;
-    if (!payload.fragment())
-        out.octets = udp_payload(payload.octets);
-    else if (const auto whole = reassembly_.take(packet, payload, frame.time))
-        out.octets = udp_payload(*whole);
-    if (!out.octets.empty()) sink.datagram(out);
-}
-
 bool DatagramFile::read_frames(DatagramSink& sink, std::uint64_t up_to) {
     const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
-        take(frame, sink);
+        export_frames_.take(frame, sink);
         last_time_ = frame.time;
         return ++frames_ < up_to;
     });
@@ -143,9 +105,7 @@ bool DatagramFile::read_frames(DatagramSink& sink, std::uint64_t up_to) {
 void DatagramFile::end_capture(bool corrupt, DatagramSink& sink) {
     done_ = true;
     damaged_ = corrupt;
-    streams_.finish([&](const Address& from, ByteSpan message) {
-        sink.message({.octets = message, .from = from, .received = last_time_});
-    });
+    export_frames_.finish(last_time_, sink);
     if (corrupt)
         warning_ = fmt::format(
             "{} is damaged behind octet {} ({}): {} frames before it count, what follows is lost",

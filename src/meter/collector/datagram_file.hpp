@@ -14,22 +14,11 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "meter/collector/message_streams.hpp"
-#include "meter/collector/reassembly.hpp"
+#include "meter/collector/export_frames.hpp"
 #include "meter/file/stream.hpp"
-#include "wire/exporter/exporters.hpp"
 #include "wire/pcap/reader.hpp"
 
 namespace octroi::collector {
-
-class DatagramSink {
-public:
-    virtual ~DatagramSink() = default;
-    // Valid during the call only.
-    virtual void datagram(const exporter::Datagram& datagram) = 0;
-    // One IPFIX message of a TCP connection.
-    virtual void message(const exporter::Datagram& message) = 0;
-};
 
 class DatagramFile {
 public:
@@ -67,9 +56,9 @@ public:
     // What the capture says was dropped before it was written, and parts that never were whole.
     [[nodiscard]] std::uint64_t dropped_frames() const noexcept;
     [[nodiscard]] std::uint64_t incomplete_datagrams() const noexcept {
-        return reassembly_.incomplete();
+        return export_frames_.incomplete();
     }
-    [[nodiscard]] std::uint64_t stream_gaps() const noexcept { return streams_.gaps(); }
+    [[nodiscard]] std::uint64_t stream_gaps() const noexcept { return export_frames_.gaps(); }
 
 private:
     DatagramFile(std::string name, file::Stream stream)
@@ -78,7 +67,6 @@ private:
     [[nodiscard]] Status probe();
     [[nodiscard]] bool read_frames(DatagramSink& sink, std::uint64_t up_to);
     [[nodiscard]] bool read_messages(DatagramSink& sink, std::uint64_t up_to);
-    void take(const pcap::Frame& frame, DatagramSink& sink);
     void end_capture(bool corrupt, DatagramSink& sink);
 
     std::string name_;
@@ -88,8 +76,7 @@ private:
     std::size_t first_frame_end_ = 0;
 
     pcap::Reader reader_;
-    Reassembly reassembly_;
-    MessageStreams streams_;
+    ExportFrames export_frames_;
     std::uint64_t frames_ = 0;
     UtcTime last_time_;
     std::size_t needed_ = 1;
