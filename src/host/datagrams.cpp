@@ -110,18 +110,13 @@ void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_
 // What recvmmsg needs beside the caller's memory: where each datagram's octets go.
 struct UdpSource::Scratch {
     std::array<std::array<iovec, 2>, datagram_batch> parts;
-    std::array<std::uint32_t, datagram_batch> beyond_slot;
-    // Touched only by datagrams that do not fit their slot.
-    std::unique_ptr<std::byte[]> beyond;
 };
 
 UdpSource::UdpSource(Fd socket, std::string name, std::uint16_t port)
     : socket_(std::move(socket)),
       name_(std::move(name)),
       port_(port),
-      scratch_(std::make_unique<Scratch>()) {
-    scratch_->beyond.reset(new std::byte[datagram_batch * max_datagram]);
-}
+      scratch_(std::make_unique<Scratch>()) {}
 UdpSource::~UdpSource() = default;
 
 Result<std::unique_ptr<UdpSource>> UdpSource::open(const UdpOptions& options) {
@@ -162,8 +157,8 @@ Result<std::unique_ptr<UdpSource>> UdpSource::adopt(Fd socket, std::uint32_t buf
 Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
     const std::size_t count = std::min(room.headers.size(), datagram_batch);
     for (std::size_t i = 0; i < count; ++i) {
-        std::byte* const rest = scratch_->beyond.get() + i * max_datagram;
-        scratch_->parts[i] = {{{room.data + i * room.slot, room.slot}, {rest, max_datagram}}};
+        scratch_->parts[i] = {
+            {{room.data + i * room.slot, room.slot}, {room.rest + i * rest_stride, rest_stride}}};
         room.origins[i].received_ns = now.ns;
         kernel_header(room.headers[i]) = {.msg_hdr = {.msg_name = room.origins[i].octets.data(),
                                                       .msg_namelen = sizeof(sockaddr_in6),
@@ -173,23 +168,19 @@ Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
                                                       .msg_controllen = 0,
                                                       .msg_flags = 0},
                                           .msg_len = 0};
-        scratch_->beyond_slot[i] = 0;
     }
     if (count == 0) return 0;
-    const int got = ::recvmmsg(socket_.get(), &kernel_header(room.headers[0]),
-                               static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
+    int got = -1;
+    for (int attempt = 0; attempt < 2 && got < 0; ++attempt) {
+        got = ::recvmmsg(socket_.get(), &kernel_header(room.headers[0]),
+                         static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
+        // An error may be left over from a call before, also from one of a process that had this
+        // socket before and was killed in the call: the kernel says it once.
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    }
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (got < 0) return os_failure("receive from " + name_);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
-        const std::uint32_t length = datagram_length(room.headers[i]);
-        if (length > room.slot)
-            scratch_->beyond_slot[i] = length - static_cast<std::uint32_t>(room.slot);
-    }
     return static_cast<std::size_t>(got);
-}
-
-std::span<const std::byte> UdpSource::beyond(std::size_t place) const {
-    return {scratch_->beyond.get() + place * max_datagram, scratch_->beyond_slot[place]};
 }
 
 std::uint64_t UdpSource::dropped() const {

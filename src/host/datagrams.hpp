@@ -39,16 +39,21 @@ struct alignas(8) DatagramOrigin {
 void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_t length,
                     const Address& sender, UtcTime received) noexcept;
 
-// Room for datagrams, three arrays of as many: datagram i has its octets at data + i * slot.
+// The largest UDP payload.
+inline constexpr std::size_t max_datagram = 65'535;
+// A stride that holds the longest rest of one, in whole pages.
+inline constexpr std::size_t rest_stride = 65'536;
+
+// Room for datagrams, arrays of as many: datagram i has its first octets at data + i * slot, and
+// what does not fit there at rest + i * rest_stride.
 struct DatagramRoom {
     std::span<DatagramHeader> headers;  // lengths are 0
     DatagramOrigin* origins = nullptr;
     std::byte* data = nullptr;
     std::size_t slot = 0;  // octets for each
+    std::byte* rest = nullptr;
 };
 
-// The largest UDP payload.
-inline constexpr std::size_t max_datagram = 65'535;
 inline constexpr std::size_t datagram_batch = 256;
 
 // One socket, or what stands for one in a test. One thread at a time.
@@ -56,10 +61,8 @@ class DatagramSource {
 public:
     virtual ~DatagramSource() = default;
     // Takes what is there, at most as much as there is room for, and returns how many places were
-    // used, from the first on. Does not wait. A datagram longer than its slot has its first part
-    // there; beyond() has the rest of it until the next call.
+    // used, from the first on. Does not wait.
     [[nodiscard]] virtual Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) = 0;
-    [[nodiscard]] virtual std::span<const std::byte> beyond(std::size_t place) const = 0;
     // Datagrams that the kernel dropped because the socket's buffer was full, since it was opened.
     [[nodiscard]] virtual std::uint64_t dropped() const = 0;
     // To wait for datagrams with poll(2); -1: none.
@@ -84,7 +87,6 @@ public:
     ~UdpSource() override;
 
     [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override;
-    [[nodiscard]] std::span<const std::byte> beyond(std::size_t place) const override;
     [[nodiscard]] std::uint64_t dropped() const override;
     [[nodiscard]] int descriptor() const override { return socket_.get(); }
     [[nodiscard]] std::string name() const override { return name_; }

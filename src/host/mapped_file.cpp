@@ -23,18 +23,27 @@ Result<MappedFile> MappedFile::map(Fd fd, const std::string& path, std::size_t s
     return MappedFile(std::move(fd), path, {static_cast<std::byte*>(at), size});
 }
 
-Result<MappedFile> MappedFile::create(const std::string& path, std::size_t size) {
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (fd.get() < 0 && errno == EEXIST)
+Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reserved,
+                                      std::size_t size) {
+    if (::access(path.c_str(), F_OK) == 0)
         return fail(ErrorCode::exists, fmt::format("{} exists already", path));
-    if (fd.get() < 0) return os_failure("create " + path);
-    const int full = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(size));
-    if (full != 0) {
-        static_cast<void>(::unlink(path.c_str()));
-        errno = full;
-        return os_failure(fmt::format("take {} octets for {}", size, path));
-    }
-    return map(std::move(fd), path, size);
+    const std::string unfinished = path + ".new";
+    Fd fd(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (fd.get() < 0) return os_failure("create " + unfinished);
+    const auto give_up = [&](int number) {
+        static_cast<void>(::unlink(unfinished.c_str()));
+        errno = number;
+        return os_failure(fmt::format("take {} octets for {}", reserved, path));
+    };
+    const int full = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(reserved));
+    if (full != 0) return give_up(full);
+    if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return give_up(errno);
+    TRY_ASSIGN(MappedFile file, map(std::move(fd), path, size));
+    // Page faults now, and not while the kernel copies into the file: a process that is killed in
+    // such a fault loses what was being copied. A wish: kernels before 5.14 do not know it.
+    static_cast<void>(::madvise(file.octets_.data(), reserved, MADV_POPULATE_WRITE));
+    if (::rename(unfinished.c_str(), path.c_str()) != 0) return give_up(errno);
+    return file;
 }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
@@ -44,6 +53,12 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
     if (::fstat(fd.get(), &status) != 0) return os_failure("look at " + path);
     if (status.st_size <= 0) return fail(ErrorCode::over_limit, path + " is empty");
     return map(std::move(fd), path, static_cast<std::size_t>(status.st_size));
+}
+
+void MappedFile::give_back(std::size_t offset, std::size_t size) const noexcept {
+    // A wish: where the file system cannot, the room stays taken.
+    static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                  static_cast<off_t>(offset), static_cast<off_t>(size)));
 }
 
 Status MappedFile::sync() const {

@@ -29,11 +29,15 @@ public:
     MappedFile& operator=(const MappedFile&) = delete;
     ~MappedFile();
 
-    // A new file of that size, all zero, its room on the disk taken at once: writing to it cannot
-    // fail for want of space. Errors: exists, no_space, permission.
-    [[nodiscard]] static Result<MappedFile> create(const std::string& path, std::size_t size);
+    // A new file of that size, all zero. The room on the disk for its first `reserved` octets is
+    // taken at once: writing there cannot fail for want of space. The file appears under its name
+    // when all this is done. Errors: exists, no_space, permission.
+    [[nodiscard]] static Result<MappedFile> create(const std::string& path, std::size_t reserved,
+                                                   std::size_t size);
     // The whole of a file that is there. Errors: not_found, permission, over_limit (empty).
     [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+    // Gives the room of these octets back: they are zero again.
+    void give_back(std::size_t offset, std::size_t size) const noexcept;
 
     [[nodiscard]] std::span<std::byte> octets() const noexcept { return octets_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -63,7 +64,8 @@ private:
 // A program that is running. Killed by its pid if it still runs when the object goes.
 class Process {
 public:
-    explicit Process(const Arguments& arguments) {
+    // in_child: called in the new process before the program takes its place.
+    explicit Process(const Arguments& arguments, const std::function<void()>& in_child = {}) {
         pid_ = ::fork();
         if (pid_ != 0) return;
         const std::string out = folder_ / "out";
@@ -71,6 +73,7 @@ public:
         ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600), STDOUT_FILENO);
         ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0600), STDERR_FILENO);
         ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+        if (in_child) in_child();
         std::vector<char*> words;
         for (const std::string& argument : arguments)
             words.push_back(const_cast<char*>(argument.c_str()));

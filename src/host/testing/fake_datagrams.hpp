@@ -26,14 +26,14 @@ public:
     [[nodiscard]] std::size_t left() const { return sent_.size(); }
 
     [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
-        beyond_.clear();
         std::size_t got = 0;
         while (got < room.headers.size() && !sent_.empty()) {
             const Sent& next = sent_.front();
             const std::size_t fits = std::min(room.slot, next.octets.size());
             if (fits > 0) std::memcpy(room.data + got * room.slot, next.octets.data(), fits);
-            beyond_.emplace_back(next.octets.begin() + static_cast<std::ptrdiff_t>(fits),
-                                 next.octets.end());
+            if (next.octets.size() > fits)
+                std::memcpy(room.rest + got * rest_stride, next.octets.data() + fits,
+                            next.octets.size() - fits);
             write_datagram(room.headers[got], room.origins[got],
                            static_cast<std::uint32_t>(next.octets.size()), next.from, now);
             sent_.pop_front();
@@ -41,16 +41,12 @@ public:
         }
         return got;
     }
-    [[nodiscard]] std::span<const std::byte> beyond(std::size_t place) const override {
-        return beyond_[place];
-    }
     [[nodiscard]] std::uint64_t dropped() const override { return dropped_; }
     [[nodiscard]] int descriptor() const override { return -1; }
     [[nodiscard]] std::string name() const override { return "udp fake"; }
 
 private:
     std::deque<Sent> sent_;
-    std::vector<std::vector<std::byte>> beyond_;
     std::uint64_t dropped_ = 0;
 };
 

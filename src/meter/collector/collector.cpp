@@ -222,10 +222,6 @@ void Collector::add_losses(std::vector<Loss>& losses, UtcTime now) {
         losses.push_back({cursor_.source, LossReason::no_template, interval,
                           given_up - dropped_sets_, std::nullopt});
     dropped_sets_ = given_up;
-    if (journal_->cut() > cut_)
-        losses.push_back({cursor_.source, LossReason::truncated, interval, journal_->cut() - cut_,
-                          std::nullopt});
-    cut_ = journal_->cut();
 }
 
 Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {

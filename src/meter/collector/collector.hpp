@@ -108,7 +108,6 @@ private:
     JournalPosition checked_;         // where it stood
     std::string snapshot_;            // that the cursor of the last checkpoint names
     std::uint64_t dropped_sets_ = 0;  // reported as losses
-    std::uint64_t cut_ = 0;           // likewise
     std::uint64_t taken_ = 0;         // messages since the last checkpoint
     std::uint64_t refused_ = 0;
     std::string notice_;

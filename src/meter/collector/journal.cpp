@@ -11,6 +11,7 @@ namespace octroi::collector {
 namespace {
 
 constexpr std::string_view suffix = ".journal";
+constexpr std::string_view unfinished = ".new";  // made by a process that was killed meanwhile
 
 std::string file_name(std::uint64_t number) { return fmt::format("{:06}{}", number, suffix); }
 
@@ -39,6 +40,7 @@ Status Journal::recover(JournalPosition from) {
     next_number_ = from.segment + 1;
     TRY_ASSIGN(const auto names, folder_->names());
     for (const std::string& name : names) {
+        if (name.ends_with(unfinished)) TRY(folder_->remove(name));
         const auto number = file_number(name);
         if (!number) continue;
         next_file_ = std::max(next_file_, *number + 1);
@@ -65,16 +67,17 @@ Status Journal::recover(JournalPosition from) {
 
 // Under the lock.
 bool Journal::has_spare() const {
-    return !free_.empty() ||
-           octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
+    return !free_.empty() || octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
 }
 
-Result<Segment*> Journal::begin_segment() {
-    const std::scoped_lock lock(mutex_);
-    if (!has_spare()) {
-        full_.store(true, std::memory_order_relaxed);
-        return nullptr;
-    }
+// Under the lock.
+std::uint64_t Journal::held() const {
+    std::uint64_t octets = 0;
+    for (const auto& segment : live_) octets += segment->octets() + segment->rest_octets();
+    return octets;
+}
+
+Status Journal::begin_segment() {
     if (free_.empty()) {
         TRY_ASSIGN(std::shared_ptr<Segment> made,
                    Segment::create(folder_->path_of(file_name(next_file_)), options_.shape));
@@ -85,77 +88,33 @@ Result<Segment*> Journal::begin_segment() {
     free_.back()->begin(next_number_++, options_.boot_id);
     live_.push_back(std::move(free_.back()));
     free_.pop_back();
-    full_.store(!has_spare(), std::memory_order_relaxed);
-    return live_.back().get();
+    return {};
 }
 
-void Journal::go_on_in(Segment* segment) noexcept {
+Result<bool> Journal::make_room() {
+    if (filling_ != nullptr && !filling_->is_full()) return true;
+    const std::scoped_lock lock(mutex_);
+    const bool may_begin = has_spare() && held() < options_.limit_octets;
+    full_.store(!may_begin, std::memory_order_relaxed);
+    if (!may_begin) return false;
+    TRY(begin_segment());
     if (filling_ != nullptr) filling_->close();
-    filling_ = segment;
-}
-
-Result<bool> Journal::make_room(std::uint32_t places) {
-    if (filling_ != nullptr && filling_->free_places() >= places) return true;
-    TRY_ASSIGN(Segment* const next, begin_segment());
-    if (next == nullptr) return false;
-    go_on_in(next);
+    filling_ = live_.back().get();
     return true;
 }
 
 Result<std::size_t> Journal::receive(DatagramSource& source, UtcTime now) {
-    TRY_ASSIGN(const bool there_is_room, make_room(1));
+    TRY_ASSIGN(const bool there_is_room, make_room());
     if (!there_is_room) return 0;
-    if (full()) {
-        // What is received may be longer than its slot and need a segment more.
-        const std::scoped_lock lock(mutex_);
-        if (!has_spare()) return 0;
-        full_.store(false, std::memory_order_relaxed);
-    }
-    const std::uint32_t first = filling_->filled();
-    const DatagramRoom room = filling_->room();
-    TRY_ASSIGN(const std::size_t got, source.receive(room, now));
-    filling_->fill(got);
-    TRY(keep_long(room, first, got, source));
-    filling_->publish();
+    TRY_ASSIGN(const std::size_t got, source.receive(filling_->room(), now));
+    if (got > 0) filling_->publish(got);
     return got;
-}
-
-// A datagram longer than its slot is written again, whole, behind the others, and only then its
-// beginning is marked as moved, and only then published: a kill in between leaves a beginning that
-// says that it was cut, and nothing twice.
-Status Journal::keep_long(const DatagramRoom& room, std::uint32_t first, std::size_t got,
-                          const DatagramSource& source) {
-    Segment* behind = filling_;
-    for (std::size_t i = 0; i < got; ++i) {
-        if (datagram_length(room.headers[i]) <= room.slot) continue;
-        const std::byte* const begin = room.data + i * room.slot;
-        std::vector<std::byte> whole(begin, begin + room.slot);
-        const auto rest = source.beyond(i);
-        whole.insert(whole.end(), rest.begin(), rest.end());
-        const Address sender = datagram_sender(room.origins[i]);
-        const UtcTime received{room.origins[i].received_ns};
-        bool kept = behind->append(whole, sender, received, Transport::datagram);
-        if (!kept) {
-            TRY_ASSIGN(Segment* const next, begin_segment());
-            if (next == nullptr) break;  // it stays cut, and is counted as such
-            if (behind != filling_) behind->close();
-            behind = next;
-            kept = behind->append(whole, sender, received, Transport::datagram);
-        }
-        if (kept) filling_->mark_moved(first + static_cast<std::uint32_t>(i));
-    }
-    if (behind != filling_) go_on_in(behind);
-    return {};
 }
 
 Result<bool> Journal::append(ByteSpan octets, const Address& sender, UtcTime received,
                              Transport transport) {
-    TRY_ASSIGN(const bool there_is_room,
-               make_room(static_cast<std::uint32_t>(octets.size() / options_.shape.slot + 1)));
-    if (!there_is_room) return false;
-    const bool kept = filling_->append(octets, sender, received, transport);
-    filling_->publish();
-    return kept;
+    TRY_ASSIGN(const bool there_is_room, make_room());
+    return there_is_room && filling_->append(octets, sender, received, transport);
 }
 
 // The first segment of that number or a later one. false: there is none yet.
@@ -176,11 +135,7 @@ bool Journal::next(Message& out) {
         const bool closed = reading_->closed();
         const std::uint32_t used = reading_->used();
         while (at_.place < used) {
-            std::uint32_t taken = 0;
-            const Segment::Found found = reading_->at(at_.place, out, taken);
-            at_.place += taken;
-            if (found == Segment::Found::message) return true;
-            if (found == Segment::Found::cut) ++cut_;
+            if (reading_->at(at_.place++, out, whole_)) return true;
         }
         if (!closed) return false;
         if (!read_from(at_.segment + 1)) return false;
@@ -194,14 +149,11 @@ void Journal::release(JournalPosition before) {
         free_.push_back(std::move(live_.front()));
         live_.pop_front();
     }
-    if (!free_.empty()) full_.store(false, std::memory_order_relaxed);
 }
 
 std::uint64_t Journal::held_octets() const {
     const std::scoped_lock lock(mutex_);
-    std::uint64_t held = 0;
-    for (const auto& segment : live_) held += segment->octets();
-    return held;
+    return held();
 }
 
 Status Journal::sync() {

@@ -37,7 +37,7 @@ struct JournalPosition {
 
 struct JournalOptions {
     SegmentShape shape;
-    // Bound of all its files. When the last segment has begun nothing is taken from the sockets any more: what
+    // Bound of all its files. When it is reached nothing is taken from the sockets any more: what
     // their buffers cannot hold then, the kernel drops and counts.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;
     std::string boot_id;
@@ -74,8 +74,6 @@ public:
     // Octets of the segments that hold what is not released.
     [[nodiscard]] std::uint64_t held_octets() const;
     [[nodiscard]] std::uint64_t limit_octets() const noexcept { return options_.limit_octets; }
-    // Messages that a kill cut in two.
-    [[nodiscard]] std::uint64_t cut() const noexcept { return cut_; }
     [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
 
     // ---- any one thread
@@ -88,14 +86,10 @@ private:
         : folder_(&folder), options_(std::move(options)) {}
     [[nodiscard]] Status recover(JournalPosition from);
     [[nodiscard]] bool has_spare() const;
-    // A new segment behind the others, not yet the one to fill; null: there is none to be had.
-    [[nodiscard]] Result<Segment*> begin_segment();
-    // Closes the segment that is being filled and goes on in that one.
-    void go_on_in(Segment* segment) noexcept;
-    // Makes sure that so many places are free in filling_. false: they are not to be had.
-    [[nodiscard]] Result<bool> make_room(std::uint32_t places);
-    [[nodiscard]] Status keep_long(const DatagramRoom& room, std::uint32_t first, std::size_t got,
-                                   const DatagramSource& source);
+    [[nodiscard]] std::uint64_t held() const;
+    [[nodiscard]] Status begin_segment();
+    // Makes sure that a place is free in filling_. false: there is none to be had.
+    [[nodiscard]] Result<bool> make_room();
     [[nodiscard]] bool read_from(std::uint64_t number);
 
     const OwnFolder* folder_;
@@ -111,9 +105,9 @@ private:
     Segment* filling_ = nullptr;  // the filling thread's: live_.back()
     std::atomic<bool> full_{false};
 
-    JournalPosition at_;          // the reading thread's
-    Segment* reading_ = nullptr;  // of number at_.segment; null: it does not exist yet
-    std::uint64_t cut_ = 0;
+    JournalPosition at_;            // the reading thread's
+    Segment* reading_ = nullptr;    // of number at_.segment; null: it does not exist yet
+    std::vector<std::byte> whole_;  // of the message before, if it was longer than its slot
     std::uint64_t damaged_ = 0;
 };
 

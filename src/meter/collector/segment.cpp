@@ -13,10 +13,8 @@ namespace {
 // DO NOT CHANGE: these values are embedded in journals.
 constexpr std::array<char, 8> magic = {'o', 'c', 't', 'r', 'o', 'i', 'J', '1'};
 constexpr std::size_t head_octets = 4096;
-// Bits of a place's kind.
+constexpr std::uint8_t kind_datagram = 0;
 constexpr std::uint8_t kind_stream = 1;
-constexpr std::uint8_t kind_long = 2;   // a message that takes several places, whole
-constexpr std::uint8_t kind_moved = 4;  // the beginning of a message that stands whole elsewhere
 
 constexpr std::uint32_t least_slot = 512;
 constexpr std::uint32_t most_slot = 1U << 17U;
@@ -32,10 +30,12 @@ struct Layout {
         : origins(head_octets + whole_pages(shape.places * sizeof(DatagramHeader))),
           kinds(origins + whole_pages(shape.places * sizeof(DatagramOrigin))),
           data(kinds + whole_pages(shape.places)),
-          size(data + std::size_t{shape.slot} * shape.places) {}
+          rest(data + whole_pages(std::size_t{shape.slot} * shape.places)),
+          size(rest + rest_stride * shape.places) {}
     std::size_t origins;
     std::size_t kinds;
     std::size_t data;
+    std::size_t rest;  // up to here the room on the disk is taken beforehand
     std::size_t size;
 };
 
@@ -66,6 +66,7 @@ Segment::Segment(MappedFile file, const SegmentShape& shape) noexcept
     origins_ = array_at<DatagramOrigin>(file_.octets(), layout.origins, shape.places);
     kinds_ = array_at<std::uint8_t>(file_.octets(), layout.kinds, shape.places);
     data_ = file_.octets().data() + layout.data;
+    rest_ = file_.octets().data() + layout.rest;
 }
 
 Segment::Head& Segment::head() const noexcept {
@@ -76,7 +77,8 @@ Segment::Head& Segment::head() const noexcept {
 
 Result<std::unique_ptr<Segment>> Segment::create(const std::string& path,
                                                  const SegmentShape& shape) {
-    TRY_ASSIGN(MappedFile file, MappedFile::create(path, Layout(shape).size));
+    const Layout layout(shape);
+    TRY_ASSIGN(MappedFile file, MappedFile::create(path, layout.rest, layout.size));
     auto segment = std::unique_ptr<Segment>(new Segment(std::move(file), shape));
     Head& head = segment->head();
     head.magic = magic;
@@ -111,78 +113,92 @@ void Segment::recover(bool same_boot) noexcept {
     const std::uint32_t trusted =
         same_boot ? shape_.places : std::min(head().synced, shape_.places);
     std::uint32_t used = 0;
+    std::size_t rests = 0;
     for (std::uint32_t i = 0; i < shape_.places; ++i) {
         const std::uint32_t length = datagram_length(headers_[i]);
         if (length == 0) continue;
-        const std::uint32_t occupied = (kinds_[i] & kind_long) != 0 ? places_of(length) : 1;
-        if (i >= trusted || occupied > shape_.places - i) {
+        if (i >= trusted || length > max_datagram) {
             headers_[i] = {};
             continue;
         }
-        used = i + occupied;
+        used = i + 1;
+        if (length > shape_.slot) ++rests;
     }
-    filled_ = used;
-    publish();
+    used_.store(used, std::memory_order_release);
+    rests_.store(rests, std::memory_order_relaxed);
+}
+
+void Segment::retire() noexcept {
+    head().number = unused;
+    if (rests_.exchange(0, std::memory_order_relaxed) == 0) return;
+    const std::size_t offset = Layout(shape_).rest;
+    file_.give_back(offset, file_.octets().size() - offset);
 }
 
 void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     Head& at = head();
     at.number = unused;
     std::memset(headers_.data(), 0, headers_.size_bytes());
-    std::memset(kinds_.data(), 0, kinds_.size_bytes());
+    std::memset(kinds_.data(), kind_datagram, kinds_.size_bytes());
     at.synced = 0;
     at.boot_id = {};
     std::memcpy(at.boot_id.data(), boot_id.data(), std::min(boot_id.size(), at.boot_id.size()));
-    filled_ = 0;
-    publish();
+    used_.store(0, std::memory_order_release);
     closed_.store(false, std::memory_order_release);
     at.number = number;
 }
 
-void Segment::retire() noexcept { head().number = unused; }
-
 std::uint64_t Segment::number() const noexcept { return head().number; }
 
-std::size_t Segment::octets_of(const SegmentShape& shape) noexcept { return Layout(shape).size; }
+std::size_t Segment::octets_of(const SegmentShape& shape) noexcept { return Layout(shape).rest; }
 
 DatagramRoom Segment::room() noexcept {
-    const std::size_t count = std::min<std::size_t>(free_places(), datagram_batch);
-    return {headers_.subspan(filled_, count), origins_.data() + filled_,
-            data_ + std::size_t{filled_} * shape_.slot, shape_.slot};
+    const std::uint32_t used = used_.load(std::memory_order_relaxed);
+    const std::size_t count = std::min<std::size_t>(shape_.places - used, datagram_batch);
+    return {headers_.subspan(used, count), origins_.data() + used,
+            data_ + std::size_t{used} * shape_.slot, shape_.slot, rest_ + used * rest_stride};
 }
 
-std::uint32_t Segment::places_of(std::uint32_t length) const noexcept {
-    return length / shape_.slot + (length % shape_.slot == 0 ? 0U : 1U);
+void Segment::publish(std::size_t count) noexcept {
+    const std::uint32_t used = used_.load(std::memory_order_relaxed);
+    std::size_t rests = 0;
+    for (std::size_t i = used; i < used + count; ++i)
+        if (datagram_length(headers_[i]) > shape_.slot) ++rests;
+    if (rests > 0) rests_.fetch_add(rests, std::memory_order_relaxed);
+    used_.store(used + static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
 bool Segment::append(ByteSpan octets, const Address& sender, UtcTime received,
                      Transport transport) noexcept {
-    const auto length = static_cast<std::uint32_t>(octets.size());
-    const std::uint32_t wanted = places_of(length);
-    if (wanted > free_places()) return false;
-    if (wanted == 0) return true;
-    std::memcpy(data_ + std::size_t{filled_} * shape_.slot, octets.data(), octets.size());
-    kinds_[filled_] = static_cast<std::uint8_t>(
-        (transport == Transport::stream ? kind_stream : 0U) | (wanted > 1 ? kind_long : 0U));
-    write_datagram(headers_[filled_], origins_[filled_], length, sender, received);
-    fill(wanted);
+    const std::uint32_t used = used_.load(std::memory_order_relaxed);
+    if (used == shape_.places) return false;
+    const std::size_t first = std::min<std::size_t>(octets.size(), shape_.slot);
+    if (first > 0) std::memcpy(data_ + std::size_t{used} * shape_.slot, octets.data(), first);
+    if (octets.size() > first)
+        std::memcpy(rest_ + used * rest_stride, octets.data() + first, octets.size() - first);
+    kinds_[used] = transport == Transport::stream ? kind_stream : kind_datagram;
+    write_datagram(headers_[used], origins_[used], static_cast<std::uint32_t>(octets.size()),
+                   sender, received);
+    publish(1);
     return true;
 }
 
-void Segment::mark_moved(std::uint32_t place) noexcept { kinds_[place] |= kind_moved; }
-
-Segment::Found Segment::at(std::uint32_t place, Message& out, std::uint32_t& taken) const noexcept {
+bool Segment::at(std::uint32_t place, Message& out, std::vector<std::byte>& whole) const {
     const std::uint32_t length = datagram_length(headers_[place]);
-    const std::uint8_t kind = kinds_[place];
-    taken = 1;
-    if (length == 0 || (kind & kind_moved) != 0) return Found::nothing;
-    if (length > shape_.slot && (kind & kind_long) == 0) return Found::cut;
-    taken = places_of(length);
-    out.octets = {data_ + std::size_t{place} * shape_.slot, length};
+    if (length == 0) return false;
+    const std::byte* const first = data_ + std::size_t{place} * shape_.slot;
+    if (length <= shape_.slot) {
+        out.octets = {first, length};
+    } else {
+        const std::byte* const rest = rest_ + place * rest_stride;
+        whole.assign(first, first + shape_.slot);
+        whole.insert(whole.end(), rest, rest + (length - shape_.slot));
+        out.octets = whole;
+    }
     out.sender = datagram_sender(origins_[place]);
     out.received = {origins_[place].received_ns};
-    out.transport = (kind & kind_stream) != 0 ? Transport::stream : Transport::datagram;
-    return Found::message;
+    out.transport = kinds_[place] == kind_stream ? Transport::stream : Transport::datagram;
+    return true;
 }
 
 bool Segment::synced() const noexcept { return head().synced == used(); }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.hpp"
 #include "base/byte_cursor.hpp"
@@ -25,7 +26,7 @@ namespace octroi::collector {
 // How a message came in. The numbers are stored in journals: do not change them, only add.
 enum class Transport : std::uint8_t { datagram = 0, stream = 1 };
 
-// A message in the journal. Valid until its place is released.
+// A message in the journal. Valid until the next one is read, or its place is released.
 struct Message {
     ByteSpan octets;
     Address sender;
@@ -34,7 +35,9 @@ struct Message {
 };
 
 struct SegmentShape {
-    std::uint32_t slot = 2048;  // octets of a place; a longer message takes several
+    // Octets of a place whose room is taken beforehand; a longer message has its rest elsewhere in
+    // the file, where it takes room only when it comes.
+    std::uint32_t slot = 2048;
     std::uint32_t places = 2048;
 };
 
@@ -55,7 +58,11 @@ public:
     void begin(std::uint64_t number, std::string_view boot_id) noexcept;
     [[nodiscard]] std::uint64_t number() const noexcept;
     [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
-    [[nodiscard]] std::size_t octets() const noexcept { return file_.octets().size(); }
+    // Room that it takes on the disk: always, and for the rests of long messages.
+    [[nodiscard]] std::size_t octets() const noexcept { return octets_of(shape_); }
+    [[nodiscard]] std::size_t rest_octets() const noexcept {
+        return rests_.load(std::memory_order_relaxed) * rest_stride;
+    }
 
     [[nodiscard]] static std::size_t octets_of(const SegmentShape& shape) noexcept;
 
@@ -64,22 +71,16 @@ public:
     // The places that are free, at most datagram_batch. None: the segment is full.
     [[nodiscard]] DatagramRoom room() noexcept;
     // The first `count` places of the room are filled.
-    void fill(std::size_t count) noexcept { filled_ += static_cast<std::uint32_t>(count); }
-    // A message that the kernel did not receive into its place. false: it does not fit here.
+    void publish(std::size_t count) noexcept;
+    // A message that the kernel did not receive into its place, at most max_datagram octets. false:
+    // the segment is full.
     [[nodiscard]] bool append(ByteSpan octets, const Address& sender, UtcTime received,
                               Transport transport) noexcept;
-    // The datagram in a place that is not published yet was longer than its slot: it stands whole
-    // elsewhere now.
-    void mark_moved(std::uint32_t place) noexcept;
-    [[nodiscard]] std::uint32_t filled() const noexcept { return filled_; }
-    [[nodiscard]] std::uint32_t free_places() const noexcept { return shape_.places - filled_; }
-    // All that is filled may be read.
-    void publish() noexcept { used_.store(filled_, std::memory_order_release); }
-    // Publishes, and nothing will come behind it.
-    void close() noexcept {
-        publish();
-        closed_.store(true, std::memory_order_release);
+    [[nodiscard]] bool is_full() const noexcept {
+        return used_.load(std::memory_order_relaxed) == shape_.places;
     }
+    // Nothing will come behind what is published.
+    void close() noexcept { closed_.store(true, std::memory_order_release); }
 
     // ---- the reading thread
 
@@ -89,13 +90,9 @@ public:
     }
     // To be asked before used().
     [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
-    enum class Found : std::uint8_t {
-        message,
-        nothing,  // the place is empty
-        cut,      // the message is not whole: the process was killed while it was moved
-    };
-    // What begins at a used place, and how many places it takes.
-    [[nodiscard]] Found at(std::uint32_t place, Message& out, std::uint32_t& taken) const noexcept;
+    // The message in a used place; false: it is empty. whole: keeps the octets of a message that
+    // is longer than its slot.
+    [[nodiscard]] bool at(std::uint32_t place, Message& out, std::vector<std::byte>& whole) const;
 
     // ---- any thread
 
@@ -107,7 +104,6 @@ private:
     struct Head;
     Segment(MappedFile file, const SegmentShape& shape) noexcept;
     [[nodiscard]] Head& head() const noexcept;
-    [[nodiscard]] std::uint32_t places_of(std::uint32_t length) const noexcept;
     void recover(bool same_boot) noexcept;
 
     MappedFile file_;
@@ -116,8 +112,9 @@ private:
     std::span<DatagramOrigin> origins_;
     std::span<std::uint8_t> kinds_;
     std::byte* data_ = nullptr;
-    std::uint32_t filled_ = 0;
+    std::byte* rest_ = nullptr;
     std::atomic<std::uint32_t> used_{0};
+    std::atomic<std::size_t> rests_{0};  // messages with a rest
     std::atomic<bool> closed_{true};
 };
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Promise 2 for what exporters push: a collector that is killed again and again books every
+// datagram that reached its socket once. The socket is held by the test, as a service manager would
+// hold it, so that what the kernel has taken is not thrown away with the process.
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "host/datagrams.hpp"
+#include "ledger/audit.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "support/exporters.hpp"
+#include "support/process.hpp"
+
+namespace octroi {
+namespace {
+
+using support::Export;
+using support::Folder;
+using support::octroi;
+using support::Process;
+using support::TestExporter;
+
+constexpr int first_given = 3;  // sd_listen_fds(3)
+constexpr unsigned records_a_message = 25;
+constexpr unsigned samples_a_message = 15;  // as many as fit into an Ethernet frame
+constexpr int records_a_second = 200'000;
+
+class CollectorTest : public testing::Test {
+protected:
+    CollectorTest() {
+        // No datagram may be lost here: the comparison is to the byte.
+        auto source = UdpSource::open(
+            {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 512U << 20U});
+        EXPECT_TRUE(source.has_value()) << source.error().text;
+        source_ = std::move(*source);
+        std::ofstream(config_) << "[ledger]\ncommit_interval = \"1s\"\n"
+                                  "[attribute]\nlocal = [\"10.0.0.0/8\"]\n"
+                                  "[[meter]]\nname = \"routers\"\nkind = \"collector\"\n"
+                                  "journal_sync = \"100ms\"\n";
+        std::uint32_t address = INADDR_LOOPBACK + 1;
+        for (const Export kind :
+             {Export::netflow_v5, Export::netflow_v9, Export::ipfix, Export::sflow}) {
+            exporters_.push_back(std::make_unique<TestExporter>(kind, address++, source_->port()));
+            EXPECT_TRUE(exporters_.back()->good());
+        }
+    }
+    // The daemon, with the socket given on as sd_listen_fds(3) describes.
+    [[nodiscard]] support::Arguments run(support::Arguments more = {}) const {
+        support::Arguments all = octroi(ledger_, {"--config", config_, "run"});
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    [[nodiscard]] std::function<void()> with_socket() const {
+        return [fd = source_->descriptor()] {
+            if (fd == first_given)
+                ::fcntl(fd, F_SETFD, 0);
+            else
+                ::dup2(fd, first_given);
+            ::setenv("LISTEN_FDS", "1", 1);
+            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+        };
+    }
+    void keep_sending(const std::atomic<bool>& stop) {
+        const auto pause =
+            std::chrono::microseconds(1'000'000 * 4 * records_a_message / records_a_second);
+        auto next = std::chrono::steady_clock::now();
+        while (!stop) {
+            for (const auto& exporter : exporters_)
+                ASSERT_TRUE(exporter->send(exporter == exporters_.back() ? samples_a_message
+                                                                         : records_a_message));
+            next += pause;
+            const auto now = std::chrono::steady_clock::now();
+            if (next > now)
+                support::pass(std::chrono::duration_cast<std::chrono::microseconds>(next - now));
+        }
+    }
+    [[nodiscard]] support::Truth sent() const {
+        support::Truth all;
+        for (const auto& exporter : exporters_) {
+            all.bytes += exporter->truth().bytes;
+            all.packets += exporter->truth().packets;
+            all.records += exporter->truth().records;
+            all.datagrams += exporter->truth().datagrams;
+        }
+        return all;
+    }
+
+    const Folder folder_;
+    const std::string ledger_ = folder_ / "ledger.db";
+    const std::string config_ = folder_ / "octroi.toml";
+    std::unique_ptr<UdpSource> source_;
+    std::vector<std::unique_ptr<TestExporter>> exporters_;
+};
+
+TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
+    std::mt19937_64 random(20261121);
+    std::atomic<bool> stop = false;
+    std::thread sender([&] { keep_sending(stop); });
+    int killed = 0;
+    for (int i = 0; i < 100; ++i) {
+        Process process(run(), with_socket());
+        // Before the first commit, during one, between two.
+        support::pass(std::chrono::milliseconds(30 + random() % (i % 2 == 0 ? 400 : 2200)));
+        process.signal(SIGKILL);
+        const auto ended = process.wait();
+        EXPECT_EQ(ended.status, 128 + SIGKILL) << ended.err;
+        if (ended.status != 128 + SIGKILL) break;
+        ++killed;
+    }
+    stop = true;
+    sender.join();
+    ASSERT_EQ(killed, 100);
+    const auto last = Process(run({"--for", "5s"}), with_socket()).wait();
+    ASSERT_EQ(last.status, 0) << last.err;
+
+    const support::Truth truth = sent();
+    // A datagram that is being copied when the process is killed may be thrown away by the kernel,
+    // which counts it as dropped.
+    const std::uint64_t dropped = source_->dropped();
+    ASSERT_LT(dropped, 100U) << "the machine is too slow for this comparison";
+    const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
+    ASSERT_TRUE(ledger.has_value()) << ledger.error().text;
+    const auto sums = (*ledger)->sums({});
+    ASSERT_TRUE(sums.has_value());
+    Volume booked;
+    for (const TransferSum& sum : *sums) booked += sum.volume;
+    EXPECT_GE(booked.flows.value() + dropped * records_a_message, truth.records);
+    EXPECT_LE(booked.flows.value() + dropped * samples_a_message, truth.records);
+    if (dropped == 0) {
+        EXPECT_EQ(booked.bytes.value(), truth.bytes);
+        EXPECT_EQ(booked.packets.value(), truth.packets);
+    }
+    const auto report = audit(**ledger);
+    ASSERT_TRUE(report.has_value()) << report.error().text;
+    for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+    for (const auto& meter : report->meters) EXPECT_EQ(meter.losses > 0, dropped > 0);
+    std::cout << killed << " kills, " << dropped << " datagrams dropped by the kernel, "
+              << truth.records << " records in " << truth.datagrams << " datagrams, " << truth.bytes
+              << " bytes\n";
+}
+
+}  // namespace
+}  // namespace octroi
