@@ -24,21 +24,15 @@ void put(std::byte* to, T value) noexcept {
     std::memcpy(to, &value, sizeof value);
 }
 
-// Straight into its place: put together elsewhere and then copied, the copy would wait for the
-// narrower stores before it.
 template <std::size_t Octets>
 void put_address(std::byte* to, const std::byte* from) noexcept {
     if constexpr (Octets == 4) {
-        std::uint32_t value = 0;
-        std::memcpy(&value, from, sizeof value);
-        put(to, std::uint64_t{value});
-        put(to + 8, std::uint64_t{0});
+        put_v4(to, from);
     } else {
         std::memcpy(to, from, Octets);
+        put(to + offsetof(Address, family), Family::v6);
     }
-    put(to + offsetof(Address, family), Octets == 4 ? Family::v4 : Family::v6);
 }
-static_assert(offsetof(Address, octets) == 0 && sizeof(Address) == 17);
 
 // Takes the address only where the other version's is all zero and this one is not.
 template <std::size_t Octets>
@@ -126,10 +120,10 @@ struct Bases {
 // Steps of the same kind stand together (see compile): one jump for all of them, and loops whose
 // length is the same from record to record.
 inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
-                      const Bases& bases) noexcept {
+                      const Bases bases) noexcept {
     while (step != end) {
         const Op op = step->op;
-        const auto all = [&](auto&& copy) {
+        const auto all = [&, bases](auto&& copy) {
             do {
                 copy(bases.of(*step), from + step->offset);
                 ++step;

@@ -48,9 +48,9 @@ constexpr std::uint64_t serial_v5 = 0x6e66763500000001U;
 
 // The first 36 octets are the same in all three versions.
 void common(const FixedMessage& message, const std::byte* p, FlowRecord& r) noexcept {
-    r.src = Address::v4(load_be32(p));
-    r.dst = Address::v4(load_be32(p + 4));
-    r.next_hop = Address::v4(load_be32(p + 8));
+    ipfix::put_v4(reinterpret_cast<std::byte*>(&r.src), p);
+    ipfix::put_v4(reinterpret_cast<std::byte*>(&r.dst), p + 4);
+    ipfix::put_v4(reinterpret_cast<std::byte*>(&r.next_hop), p + 8);
     r.in_if = load_be16(p + 12);
     r.out_if = load_be16(p + 14);
     r.packets = load_be32(p + 16);
