@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,7 +83,7 @@ Domain* Exporters::State::domain_of(std::uint64_t key, Passage& passage) {
     if (exporter.domains.size() >= settings_.limits.domains) {
         // The longest silent goes: of those that never gave a record, if there are any.
         const auto worth = [](const auto& entry) {
-            return std::pair(entry.second->records != 0, entry.second->last_seen);
+            return std::tuple(entry.second->records != 0, entry.second->last_seen, entry.first);
         };
         const auto least =
             std::min_element(exporter.domains.begin(), exporter.domains.end(),
@@ -112,7 +113,8 @@ Stream* Exporters::State::stream_of(std::uint64_t key, Counted counted, Passage&
     if (exporter.streams.size() >= settings_.limits.sequences) {
         const auto silent = std::min_element(
             exporter.streams.begin(), exporter.streams.end(), [](const auto& a, const auto& b) {
-                return a.second->sequence.last_received() < b.second->sequence.last_received();
+                return std::pair(a.second->sequence.last_received(), a.first) <
+                       std::pair(b.second->sequence.last_received(), b.first);
             });
         tell_gaps(exporter, *silent->second, true, passage.sink);
         exporter.streams.erase(silent);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wire/exporter/recognise.hpp"
 #include "wire/exporter/state.hpp"
 #include "wire/ipfix/message.hpp"
 #include "wire/netflow/fixed.hpp"
@@ -13,27 +14,6 @@ namespace {
 
 using flow::Outcome;
 using flow::Protocol;
-
-// By the version with which each begins: 16 bits, of sFlow 32.
-Protocol recognise(ByteSpan octets) noexcept {
-    if (octets.size() < 4) return Protocol::unknown;
-    switch (load_be16(octets.data())) {
-        case 0:
-            return load_be16(octets.data() + 2) == 5 ? Protocol::sflow_v5 : Protocol::unknown;
-        case 1:
-            return Protocol::netflow_v1;
-        case 5:
-            return Protocol::netflow_v5;
-        case 7:
-            return Protocol::netflow_v7;
-        case 9:
-            return Protocol::netflow_v9;
-        case 10:
-            return Protocol::ipfix;
-        default:
-            return Protocol::unknown;
-    }
-}
 
 bool is_padding(ByteSpan octets) noexcept {
     return std::all_of(octets.begin(), octets.end(),

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Input: datagrams, each with a head of three octets: who sent it (4 bits) and how many seconds
+// after the one before (4 bits), then its length (16 bits, big endian). With the highest bit of the
+// length it is given as a message of a TCP session.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "base/check.hpp"
+#include "wire/exporter/exporters.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+class Summed final : public flow::RecordSink {
+public:
+    void records(const flow::MessageContext& context,
+                 std::span<const flow::FlowRecord> records) override {
+        CHECK(!records.empty() && context.protocol != flow::Protocol::unknown);
+        for (const flow::FlowRecord& r : records) {
+            ++count;
+            bytes += r.bytes;
+            for (const char c : r.user) letters += static_cast<unsigned char>(c);
+        }
+    }
+    void gap(const flow::MessageContext& /*context*/, const flow::SequenceGap& gap) override {
+        CHECK(gap.lost != 0);
+        lost += gap.lost;
+    }
+    bool operator==(const Summed& o) const {
+        return count == o.count && bytes == o.bytes && letters == o.letters;
+    }
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t letters = 0;
+    std::uint64_t lost = 0;
+};
+
+Settings tight() {
+    Settings s;
+    s.limits.exporters = 4;
+    s.limits.domains = 3;
+    s.limits.templates = 5;
+    s.limits.template_octets = 8192;
+    s.limits.waiting_octets = 4096;
+    s.limits.waiting_octets_in_all = 8192;
+    s.limits.samplers = 3;
+    s.limits.interfaces = 3;
+    s.limits.name_octets = 8;
+    s.limits.sequences = 4;
+    s.limits.memory_octets = std::size_t{64} << 10U;
+    s.limits.idle_ns = 5'000'000'000;
+    return s;
+}
+
+// What is saved after each datagram and restored goes on in the same way: `again` is restored
+// halfway, and must find the same.
+void run(ByteSpan input, const Settings& settings) {
+    Exporters one(settings);
+    Exporters again(settings);
+    Summed sink;
+    Summed sink_again;
+    ByteCursor cursor(input);
+    UtcTime now = UtcTime::from_seconds(1'790'000'000);
+    for (std::size_t n = 0; cursor.left() >= 3; ++n) {
+        std::uint8_t head = 0;
+        std::uint16_t length = 0;
+        CHECK(cursor.u8(head) && cursor.be16(length));
+        const bool tcp = (length & 0x8000U) != 0;
+        const std::size_t size = std::min<std::size_t>(length & 0x7fffU, cursor.left());
+        ByteSpan octets;
+        CHECK(cursor.take(size, octets));
+        const auto exact = std::make_unique<std::byte[]>(size);
+        if (size != 0) std::memcpy(exact.get(), octets.data(), size);
+        now = now + Duration::seconds(head & 0x0fU);
+        const Datagram datagram{{exact.get(), size}, Address::v4(0x0a000000U + (head >> 4U)), now};
+        const auto give = [&](Exporters& to, Summed& found) {
+            return tcp ? to.take_message(datagram, found) : to.take(datagram, found);
+        };
+        CHECK(give(one, sink) == give(again, sink_again));
+        CHECK(one.memory() <= one.memory_limit());
+        if (n % 4 != 1) continue;
+        const std::string saved = again.save();
+        auto restored = Exporters::restore(saved, settings);
+        CHECK(restored.has_value() && restored->save().size() == saved.size());
+        CHECK(restored->memory() == one.memory());
+        again = *std::move(restored);
+    }
+    one.flush(sink);
+    again.flush(sink_again);
+    CHECK(sink == sink_again && sink.lost == sink_again.lost);
+    CHECK(one.counters().lost == sink.lost && one.counters().records == sink.count);
+    (void)one.status();
+    // A state from elsewhere is refused or taken, and never more than that.
+    const ByteSpan all = input;
+    (void)Exporters::restore(
+        std::string_view(reinterpret_cast<const char*>(all.data()), all.size()), settings);
+}
+
+}  // namespace
+}  // namespace octroi::exporter
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    octroi::exporter::run(std::as_bytes(std::span(data, size)), octroi::exporter::tight());
+    return 0;
+}
