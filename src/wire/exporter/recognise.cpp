@@ -16,6 +16,11 @@ bool fits_fixed(ByteSpan octets, std::size_t header, std::size_t record) noexcep
     return count > 0 && count <= count_max && octets.size() >= header + record;
 }
 
+// The records of v1 say too little to tell what is cut off from what never was one (XDMCP).
+bool is_whole(ByteSpan octets, std::size_t header, std::size_t record) noexcept {
+    return octets.size() >= header + load_be16(octets.data() + 2) * record;
+}
+
 // Sets have numbers of their own protocol's: templates, or data from 256 on.
 bool begins_set(ByteSpan octets, std::uint16_t templates, std::uint16_t options) noexcept {
     constexpr std::size_t set_header = 4;
@@ -65,7 +70,8 @@ Protocol recognise(ByteSpan octets) noexcept {
             return if_fits(load_be16(octets.data() + 2) == 5 && fits_sflow(octets),
                            Protocol::sflow_v5);
         case 1:
-            return if_fits(fits_fixed(octets, 16, 48), Protocol::netflow_v1);
+            return if_fits(fits_fixed(octets, 16, 48) && is_whole(octets, 16, 48),
+                           Protocol::netflow_v1);
         case 5:
             return if_fits(fits_fixed(octets, 24, 48), Protocol::netflow_v5);
         case 7:

@@ -43,6 +43,8 @@ TEST(Recognise, WhatOnlyBeginsLikeOne) {
     // STUN: binding request with attributes, and the least one.
     EXPECT_EQ(of(words({1, 88, 0x2112, 0xa442}, 108)), Protocol::unknown);
     EXPECT_EQ(of(words({1, 0, 0x2112, 0xa442}, 20)), Protocol::unknown);
+    // XDMCP: a request.
+    EXPECT_EQ(of(words({1, 7, 54, 1}, 78)), Protocol::unknown);
     // DNS queries whose id is a version.
     EXPECT_EQ(of(words({5, 0x0100, 1, 0, 0, 0}, 40)), Protocol::unknown);
     EXPECT_EQ(of(words({9, 0x0100, 1, 0, 0, 0}, 40)), Protocol::unknown);
