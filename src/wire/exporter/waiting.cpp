@@ -6,9 +6,9 @@
 namespace octroi::exporter {
 namespace {
 
-// An entry of by_key_ for each, and the number in it.
+// An entry of by_key_ for each, with the number in it, and a node of the map.
 constexpr std::size_t overhead =
-    sizeof(WaitingSet) + entry_octets<std::uint64_t, std::vector<std::uint64_t>> + 32;
+    sizeof(WaitingSet) + entry_octets<std::uint64_t, std::vector<std::uint64_t>> + 8 * 16;
 
 }  // namespace
 
@@ -16,8 +16,8 @@ std::size_t Waiting::cost(std::size_t octets) noexcept { return octets + overhea
 
 void Waiting::put(WaitingSet set) {
     octets_ += cost(set.octets.size());
-    by_key_[set.key].push_back(first_ + sets_.size());
-    sets_.push_back(std::move(set));
+    by_key_[set.key].push_back(next_);
+    sets_.emplace_hint(sets_.end(), next_++, std::move(set));
 }
 
 std::vector<WaitingSet> Waiting::take(std::uint64_t key) {
@@ -26,21 +26,18 @@ std::vector<WaitingSet> Waiting::take(std::uint64_t key) {
     if (found == by_key_.end()) return out;
     out.reserve(found->second.size());
     for (const std::uint64_t number : found->second) {
-        WaitingSet& set = sets_[number - first_];
-        octets_ -= set.octets.size();
-        out.push_back(std::move(set));
-        set.taken = true;
-        set.octets = {};
+        const auto set = sets_.find(number);
+        octets_ -= cost(set->second.octets.size());
+        out.push_back(std::move(set->second));
+        sets_.erase(set);
     }
     by_key_.erase(found);
-    drop_taken();
     return out;
 }
 
 bool Waiting::drop_oldest() {
-    drop_taken();
     if (sets_.empty()) return false;
-    const WaitingSet& oldest = sets_.front();
+    const WaitingSet& oldest = sets_.begin()->second;
     octets_ -= cost(oldest.octets.size());
     const auto found = by_key_.find(oldest.key);
     // The oldest of all is the oldest of its key.
@@ -49,19 +46,8 @@ bool Waiting::drop_oldest() {
     } else {
         found->second.erase(found->second.begin());
     }
-    sets_.pop_front();
-    ++first_;
+    sets_.erase(sets_.begin());
     return true;
-}
-
-// What was taken from the middle keeps its place, and is charged for it, until those before it are
-// gone.
-void Waiting::drop_taken() {
-    while (!sets_.empty() && sets_.front().taken) {
-        octets_ -= overhead;
-        sets_.pop_front();
-        ++first_;
-    }
 }
 
 }  // namespace octroi::exporter

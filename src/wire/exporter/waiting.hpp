@@ -6,7 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,6 @@ struct WaitingSet {
     flow::MessageContext context;
     ipfix::Origin origin;
     std::string octets;
-    bool taken = false;
 };
 
 [[nodiscard]] constexpr std::uint64_t waiting_key(flow::Protocol protocol, std::uint32_t domain,
@@ -48,8 +47,7 @@ public:
     // Oldest first.
     template <typename Visit>
     void each(Visit&& visit) const {
-        for (const WaitingSet& set : sets_)
-            if (!set.taken) visit(set);
+        for (const auto& [number, set] : sets_) visit(set);
     }
 
 private:

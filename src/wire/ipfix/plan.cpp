@@ -266,6 +266,7 @@ private:
                 std::uint64_t{f.enterprise} << 32U | std::uint64_t{f.id} << 16U | f.length;
             plan_.serial = mix(plan_.serial ^ word, mix_b) + mix_c;
         }
+        plan_.serial |= 1U;  // 0 is nobody's
     }
 
     const Template& from_;

@@ -315,10 +315,17 @@ TEST(Plan, NothingStaysOfTheRecordBefore) {
         ByteCursor cursor(as_octets(octets));
         EXPECT_EQ(fill(plan, cursor, from_v9, batch, counted), Fill::done);
     }
+    // Where the reverse of a record stood, too.
+    batch.clear();
+    const std::string again = v4 + v4 + v4 + v4;
+    ByteCursor cursor(as_octets(again));
+    EXPECT_EQ(fill(plan, cursor, from_v9, batch, counted), Fill::done);
     ASSERT_EQ(batch.records().size(), 4U);
     const FlowRecord alone = decode(fields, v4, from_v9).records.at(0);
     for (const FlowRecord& r : batch.records()) {
         EXPECT_EQ(r.src, alone.src);
+        EXPECT_EQ(r.dport, alone.dport);
+        EXPECT_EQ(r.sport, 0);
         EXPECT_EQ(r.fields, alone.fields);
         EXPECT_EQ(r.sampling, 0U);
         EXPECT_EQ(r.icmp_type, 0);

@@ -47,23 +47,22 @@ public:
     void prepare(std::uint64_t serial) noexcept {
         if (serial == serial_) return;
         serial_ = serial;
-        prepared_ = count_;
         work_ = {};
     }
     // The next record, with the fields of the record before it in that place. There is always one
     // more behind a batch that is not full.
     [[nodiscard]] flow::FlowRecord& next() noexcept {
         flow::FlowRecord& slot = slots_[count_];
-        if (count_ >= prepared_) {
+        if (written_by_[count_] != serial_) {
             slot = {};
-            prepared_ = count_ + 1;
+            written_by_[count_] = serial_;
         }
         return slot;
     }
     void keep() noexcept { ++count_; }
-    // Next to the record that next() gave: for its reverse. Not kept clear for the plan.
+    // For a record that was not written by the plan: the reverse of the one before it.
     [[nodiscard]] flow::FlowRecord& keep_foreign() noexcept {
-        prepared_ = count_ < prepared_ ? count_ : prepared_;
+        written_by_[count_] = 0;
         return slots_[count_++];
     }
     [[nodiscard]] Work& work() noexcept { return work_; }
@@ -72,8 +71,10 @@ private:
     std::array<flow::FlowRecord, capacity + 1> slots_{};
     Work work_;
     std::size_t count_ = 0;
-    std::size_t prepared_ = 0;  // slots before it hold nothing that the plan does not overwrite
     std::uint64_t serial_ = 0;
+    // Whose fields stand in each place, so that the next of the same kind overwrites all of them;
+    // 0: cleared, or anybody's.
+    std::array<std::uint64_t, capacity + 1> written_by_{};
 };
 
 enum class Fill : std::uint8_t {
