@@ -51,10 +51,8 @@ public:
     }
 
 private:
-    void drop_taken();
-
-    std::deque<WaitingSet> sets_;
-    std::uint64_t first_ = 0;                                  // number of sets_.front()
+    std::map<std::uint64_t, WaitingSet> sets_;  // by number: in the order in which they came
+    std::uint64_t next_ = 0;
     Table<std::uint64_t, std::vector<std::uint64_t>> by_key_;  // numbers, ascending
     std::size_t octets_ = 0;
 };
