@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector.hpp"
 #include "packets.hpp"
 
 namespace {
@@ -17,8 +18,9 @@ struct Benchmark {
     int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr std::array<Benchmark, 1> benchmarks = {{
+constexpr std::array<Benchmark, 2> benchmarks = {{
     {"packets", octroi::bench::packets},
+    {"collector", octroi::bench::collector},
 }};
 
 }  // namespace
@@ -32,7 +34,7 @@ int main(int argc, char** argv) {
     }
     for (const Benchmark& b : benchmarks)
         if (b.name == arguments.front()) return b.run(std::span(arguments).subspan(1));
-    fmt::print(stderr, "octroi_bench: no benchmark named {}; there is: packets\n",
+    fmt::print(stderr, "octroi_bench: no benchmark named {}; there are: packets, collector\n",
                arguments.front());
     return 2;
 }

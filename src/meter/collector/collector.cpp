@@ -71,17 +71,7 @@ Collector::Collector(CollectorOptions options, OwnFolder folder, const Clock& cl
       since_(clock.now()) {}
 
 exporter::Settings Collector::settings() const {
-    using flow::bit;
-    using flow::Field;
-    // What readings are made of; what is not wanted is not decoded.
-    constexpr std::uint64_t wanted =
-        bit(Field::flows) | bit(Field::src) | bit(Field::dst) | bit(Field::sport) |
-        bit(Field::dport) | bit(Field::proto) | bit(Field::tos) | bit(Field::tcp_flags) |
-        bit(Field::icmp) | bit(Field::vlan) | bit(Field::inner_vlan) | bit(Field::src_mac) |
-        bit(Field::dst_mac) | bit(Field::in_if) | bit(Field::out_if) | bit(Field::direction) |
-        bit(Field::sampling) | bit(Field::sampler) | bit(Field::forwarding_status) |
-        bit(Field::firewall_event) | bit(Field::flow_id) | bit(Field::ethertype);
-    return {.limits = options_.limits, .seed = options_.seed, .wanted = wanted};
+    return {.limits = options_.limits, .seed = options_.seed, .wanted = wanted_fields};
 }
 
 Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& options,

@@ -27,7 +27,7 @@ ExporterBook& ExporterBooks::of(const Address& exporter) {
     return *(last_ = book.get());
 }
 
-std::uint16_t ExporterBooks::interface(ExporterBook& book, std::uint32_t if_index) {
+std::uint16_t ExporterBooks::look_up(ExporterBook& book, std::uint32_t if_index) {
     if (if_index == 0 || book.exporter.empty()) return 0;
     const auto known = book.interfaces.find(if_index);
     if (known != book.interfaces.end()) return known->second;

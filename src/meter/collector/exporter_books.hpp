@@ -5,6 +5,7 @@
 // interfaces among the meter's, and its largest record. Bounded: exporters beyond the bound share
 // one book, interfaces beyond it have no number.
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
@@ -21,6 +22,12 @@ struct ExporterBook {
     // Of one record as booked. What a lost record can have held at most, as far as anybody knows.
     std::uint64_t largest_bytes = 0;
     boost::unordered_flat_map<std::uint32_t, std::uint16_t> interfaces;  // by ifIndex
+    // The numbers of those asked for last, by the low bits of ifIndex.
+    struct Recent {
+        std::uint32_t if_index = 0;
+        std::uint16_t number = 0;
+    };
+    std::array<Recent, 64> recent{};
 };
 
 class ExporterBooks {
@@ -32,11 +39,16 @@ public:
     // Valid as long as this object.
     [[nodiscard]] ExporterBook& of(const Address& exporter);
     // Reading::interface for that ifIndex; 0: it has no number.
-    [[nodiscard]] std::uint16_t interface(ExporterBook& book, std::uint32_t if_index);
+    [[nodiscard]] std::uint16_t interface(ExporterBook& book, std::uint32_t if_index) {
+        auto& recent = book.recent[if_index % book.recent.size()];
+        if (recent.if_index != if_index) recent = {if_index, look_up(book, if_index)};
+        return recent.number;
+    }
     // "192.0.2.1#3": by number - 1.
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return names_; }
 
 private:
+    [[nodiscard]] std::uint16_t look_up(ExporterBook& book, std::uint32_t if_index);
     struct AddressHash {
         [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
     };

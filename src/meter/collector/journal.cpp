@@ -62,6 +62,8 @@ Status Journal::recover(JournalPosition from) {
               [](const auto& a, const auto& b) { return a->number() < b->number(); });
     // What was filled by the process before is closed: this one begins a segment of its own.
     if (!live_.empty()) next_number_ = live_.back()->number() + 1;
+    const std::uint64_t ready = std::min(options_.ready_octets, options_.limit_octets);
+    while (octets_ + Segment::octets_of(options_.shape) <= ready) TRY(add_free_segment());
     return {};
 }
 
@@ -77,14 +79,17 @@ std::uint64_t Journal::held() const {
     return octets;
 }
 
+Status Journal::add_free_segment() {
+    TRY_ASSIGN(std::shared_ptr<Segment> made,
+               Segment::create(folder_->path_of(file_name(next_file_)), options_.shape));
+    ++next_file_;
+    octets_ += made->octets();
+    free_.push_back(std::move(made));
+    return {};
+}
+
 Status Journal::begin_segment() {
-    if (free_.empty()) {
-        TRY_ASSIGN(std::shared_ptr<Segment> made,
-                   Segment::create(folder_->path_of(file_name(next_file_)), options_.shape));
-        ++next_file_;
-        octets_ += made->octets();
-        free_.push_back(std::move(made));
-    }
+    if (free_.empty()) TRY(add_free_segment());
     free_.back()->begin(next_number_++, options_.boot_id);
     live_.push_back(std::move(free_.back()));
     free_.pop_back();

@@ -37,6 +37,8 @@ struct JournalPosition {
 
 struct JournalOptions {
     SegmentShape shape;
+    // Room that is made at once, so that a burst need not wait for it.
+    std::uint64_t ready_octets = std::uint64_t{64} << 20U;
     // Bound of all its files. When it is reached nothing is taken from the sockets any more: what
     // their buffers cannot hold then, the kernel drops and counts.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;
@@ -87,6 +89,7 @@ private:
     [[nodiscard]] Status recover(JournalPosition from);
     [[nodiscard]] bool has_spare() const;
     [[nodiscard]] std::uint64_t held() const;
+    [[nodiscard]] Status add_free_segment();
     [[nodiscard]] Status begin_segment();
     // Makes sure that a place is free in filling_. false: there is none to be had.
     [[nodiscard]] Result<bool> make_room();

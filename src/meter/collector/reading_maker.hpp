@@ -45,6 +45,19 @@ inline constexpr std::array<CounterInfo, 9> reading_counters = {{
     {"collector_overflow_total", "Records whose scaled counts exceed 2^63-1: not booked."},
 }};
 
+// What readings are made of: what else a record has need not be decoded.
+inline constexpr std::uint64_t wanted_fields =
+    flow::bit(flow::Field::flows) | flow::bit(flow::Field::src) | flow::bit(flow::Field::dst) |
+    flow::bit(flow::Field::sport) | flow::bit(flow::Field::dport) | flow::bit(flow::Field::proto) |
+    flow::bit(flow::Field::tos) | flow::bit(flow::Field::tcp_flags) | flow::bit(flow::Field::icmp) |
+    flow::bit(flow::Field::vlan) | flow::bit(flow::Field::inner_vlan) |
+    flow::bit(flow::Field::src_mac) | flow::bit(flow::Field::dst_mac) |
+    flow::bit(flow::Field::in_if) | flow::bit(flow::Field::out_if) |
+    flow::bit(flow::Field::direction) | flow::bit(flow::Field::sampling) |
+    flow::bit(flow::Field::sampler) | flow::bit(flow::Field::forwarding_status) |
+    flow::bit(flow::Field::firewall_event) | flow::bit(flow::Field::flow_id) |
+    flow::bit(flow::Field::ethertype);
+
 class ReadingMaker final : public flow::RecordSink {
 public:
     explicit ReadingMaker(ReadingPolicy policy, std::uint64_t seed);

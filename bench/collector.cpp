@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the collector costs, per million records, against the floor of receiving and counting.
+#include "collector.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "app/daemon.hpp"
+#include "app/metering.hpp"
+#include "flow_messages.hpp"
+#include "host/interfaces.hpp"
+#include "host/memory.hpp"
+#include "host/random.hpp"
+#include "meter/collector/flow_identity.hpp"
+#include "meter/collector/live_collector.hpp"
+#include "sender.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "wire/exporter/exporters.hpp"
+
+namespace octroi::bench {
+namespace {
+
+struct Options {
+    std::string directory = std::filesystem::temp_directory_path().string();
+    std::uint32_t flows = 1'000'000;
+    unsigned seconds = 3;
+    std::string only;   // a format
+    double rate = 2e6;  // records a second of the sender, for what is measured over the loopback
+    bool search = true;
+};
+
+// Of this process, all threads.
+double cpu_seconds() {
+    timespec t{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// ---- in memory
+
+class Discard final : public flow::RecordSink {
+public:
+    void records(const flow::MessageContext& /*context*/,
+                 std::span<const flow::FlowRecord> records) override {
+        for (const auto& record : records) bytes += record.bytes;
+        count += records.size();
+    }
+    void gap(const flow::MessageContext& /*context*/, const flow::SequenceGap& /*gap*/) override {}
+    std::uint64_t bytes = 0;
+    std::uint64_t count = 0;
+};
+
+// What a collector does that aggregates by 5-tuple.
+class ByFlow final : public flow::RecordSink {
+public:
+    explicit ByFlow(std::uint32_t flows) { sums_.reserve(flows); }
+    void records(const flow::MessageContext& /*context*/,
+                 std::span<const flow::FlowRecord> records) override {
+        for (const auto& record : records) {
+            auto& sum = sums_[collector::identity_of(record)];
+            sum.bytes += record.bytes;
+            sum.packets += record.packets;
+            bytes += record.bytes;
+        }
+        count += records.size();
+    }
+    void gap(const flow::MessageContext& /*context*/, const flow::SequenceGap& /*gap*/) override {}
+    std::uint64_t bytes = 0;
+    std::uint64_t count = 0;
+
+private:
+    struct Sum {
+        std::uint64_t bytes = 0;
+        std::uint64_t packets = 0;
+    };
+    boost::unordered_flat_map<collector::FlowIdentity, Sum, collector::FlowIdentityHash> sums_;
+};
+
+AttributionTables tables() {
+    Directory directory;
+    directory.networks = {{"10.0.0.0/8", true}};
+    return {std::make_shared<const CompiledDirectory>(directory),
+            std::make_shared<const CompiledClasses>(), std::make_shared<const CompiledServices>()};
+}
+
+// Each message `rounds` times, through `take`. CPU seconds per million records; nothing: wrong.
+double in_memory(ExportMessages& messages, unsigned rounds,
+                 const std::function<void(const exporter::Datagram&)>& take) {
+    const Address from = Address::v4(0x7f000001U);
+    const UtcTime now = SystemClock().now();
+    if (!messages.first.empty()) take({as_octets(messages.first), from, now});
+    std::uint32_t sequence = messages.format.sequence_by;
+    const double begin = cpu_seconds();
+    for (unsigned round = 0; round < rounds; ++round) {
+        for (std::string& message : messages.messages) {
+            messages.set_sequence(message, sequence);
+            sequence += messages.format.sequence_by;
+            take({as_octets(message), from, now});
+        }
+    }
+    return (cpu_seconds() - begin) / (static_cast<double>(messages.records) * rounds) * 1e6;
+}
+
+double decode_only(ExportMessages& messages, unsigned rounds) {
+    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
+    Discard sink;
+    const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
+        static_cast<void>(exporters.take(datagram, sink));
+    });
+    return sink.bytes == messages.bytes * rounds ? cost : -1;
+}
+
+double decode_and_sum_flows(ExportMessages& messages, unsigned rounds, std::uint32_t flows) {
+    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
+    ByFlow sink(flows);
+    const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
+        static_cast<void>(exporters.take(datagram, sink));
+    });
+    return sink.bytes == messages.bytes * rounds ? cost : -1;
+}
+
+double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
+    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
+    collector::ReadingMaker maker({}, 1);
+    const AttributionTables with = tables();
+    Attributor attributor(with.directory, with.classes, with.services, 1, huge_page_resource());
+    attributor.reserve();
+    maker.set_sink(&attributor);
+    const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
+        static_cast<void>(exporters.take(datagram, maker));
+    });
+    return attributor.take().volume.bytes.value() == messages.bytes * rounds ? cost : -1;
+}
+
+// ---- over the loopback
+
+struct Received {
+    double seconds_per_million = -1;
+    std::uint64_t records = 0;
+    std::uint64_t dropped = 0;  // datagrams
+};
+
+std::unique_ptr<UdpSource> listen() {
+    auto source = UdpSource::open(
+        {.address = Address::v4(0x7f000001U), .port = 0, .buffer_octets = 256U << 20U});
+    if (!source) fmt::print(stderr, "octroi_bench: {}\n", source.error().text);
+    return source ? std::move(*source) : nullptr;
+}
+
+// Floor: recvmmsg and count.
+Received receive_and_count(const ExportMessages& messages, const Options& options, double rate) {
+    const auto source = listen();
+    if (!source) return {};
+    Sender sender(messages, source->port(), rate, options.seconds);
+    std::vector<DatagramHeader> headers(datagram_batch);
+    std::vector<DatagramOrigin> origins(datagram_batch);
+    std::vector<std::byte> data(datagram_batch * 2048);
+    std::vector<std::byte> rest(datagram_batch * rest_stride);
+    std::uint64_t datagrams = 0;
+    const double begin = cpu_seconds();
+    for (bool more = true; more;) {
+        const auto got =
+            source->receive({headers, origins.data(), data.data(), 2048, rest.data()}, {1});
+        if (!got) return {};
+        datagrams += *got;
+        if (*got > 0) continue;
+        const int descriptor = source->descriptor();
+        more = !sender.done();
+        wait_readable(std::span(&descriptor, 1), Duration::milliseconds(more ? 1 : 100));
+        if (!more) {
+            const auto last =
+                source->receive({headers, origins.data(), data.data(), 2048, rest.data()}, {1});
+            datagrams += last.value_or(0);
+        }
+    }
+    const double used = cpu_seconds() - begin;
+    const std::uint64_t records = datagrams * messages.format.records;
+    return {used / static_cast<double>(records) * 1e6, records, source->dropped()};
+}
+
+// All of it: journal, decoding, attribution, commits.
+Received collect(const ExportMessages& messages, const Options& options, double rate) {
+    const std::string folder =
+        fmt::format("{}/octroi-bench-collector-{}", options.directory, ::getpid());
+    std::filesystem::create_directories(folder);
+    const SystemClock clock;
+    Received result;
+    auto ledger = SqliteLedger::open(folder + "/ledger.db", {.mode = OpenMode::create});
+    auto source = listen();
+    if (!ledger || !source) return {};
+    collector::LiveCollectorOptions live;
+    live.collector.folder = folder + "/journal";
+    live.collector.journal.boot_id = boot_id().value_or("");
+    live.collector.seed = random_seed();
+    live.listen = {{.buffer_octets = 256U << 20U}};
+    std::vector<Fd> given;
+    given.emplace_back(::dup(source->descriptor()));
+    const std::uint64_t dropped_before = source->dropped();
+    auto meter = collector::LiveCollector::open(live, std::move(given), {}, clock);
+    if (!meter) return {};
+    Directory directory;
+    directory.networks = {{"10.0.0.0/8", true}};
+    Config config;
+    config.attribute.local = {*parse_prefix("10.0.0.0/8")};
+    auto attribution = AttributionSource::create(config, **ledger, {});
+    if (!attribution) return {};
+    Sender sender(messages, source->port(), rate, options.seconds);
+    Volume booked;
+    std::optional<Duration> ended;
+    DaemonOptions daemon{.commit_interval = Duration::seconds(60)};
+    daemon.stop_requested = [&] {
+        if (!ended && sender.done()) ended = clock.uptime();
+        return ended && clock.uptime() - *ended > Duration::milliseconds(500);
+    };
+    daemon.committed = [&](const Batch& batch) { booked += batch.observed; };
+    std::vector<DaemonMeter> meters;
+    meters.push_back({{"bench", "collector", MeterRole::bill}, std::move(*meter)});
+    const double begin = cpu_seconds();
+    const Status ran = run_daemon(std::move(meters), **ledger, *attribution, clock, daemon);
+    const double used = cpu_seconds() - begin;
+    result.records = booked.flows.value();
+    result.dropped = source->dropped() - dropped_before;
+    if (ran && result.records + result.dropped * messages.format.records == sender.records())
+        result.seconds_per_million = used / static_cast<double>(result.records) * 1e6;
+    else
+        fmt::print(stderr, "octroi_bench: {} of {} records booked, {} datagrams dropped{}\n",
+                   result.records, sender.records(), result.dropped,
+                   ran ? "" : ": " + ran.error().text);
+    std::filesystem::remove_all(folder);
+    return result;
+}
+
+// In a process of its own.
+template <typename Work>
+auto apart(const Work& work) {
+    using Result = decltype(work());
+    std::array<int, 2> pipe{};
+    Result result{};
+    if (::pipe(pipe.data()) != 0) return result;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const Result made = work();
+        const bool written = ::write(pipe[1], &made, sizeof made) == sizeof made;
+        ::_exit(written ? 0 : 1);
+    }
+    ::close(pipe[1]);
+    if (child < 0 || ::read(pipe[0], &result, sizeof result) != sizeof result) result = {};
+    ::close(pipe[0]);
+    if (child > 0) ::waitpid(child, nullptr, 0);
+    return result;
+}
+
+// The highest rate of the ladder at which no datagram was dropped.
+double highest_rate(const std::function<Received(double)>& receive) {
+    double highest = 0;
+    for (const double rate : {1e6, 2e6, 3e6, 4e6, 5e6, 6e6, 8e6, 10e6}) {
+        const Received got = apart([&] { return receive(rate); });
+        if (got.seconds_per_million < 0 || got.dropped > 0) break;
+        highest = rate;
+    }
+    return highest;
+}
+
+void print(std::string_view format, std::string_view stage, double cost, double floor,
+           std::string_view more = "") {
+    fmt::print("{:<7} {:<12} {:>12.3f} {:>8.2f}  {}\n", format, stage, cost, cost / floor, more);
+    std::fflush(stdout);
+}
+
+bool measure(const ExportFormat& format, const Options& options) {
+    const auto now = static_cast<std::uint32_t>(SystemClock().now().ns / 1'000'000'000);
+    ExportMessages messages = make_messages(format, options.flows, 1, now);
+    constexpr unsigned rounds = 5;
+    const Received floor =
+        apart([&] { return receive_and_count(messages, options, options.rate); });
+    if (floor.seconds_per_million <= 0) return false;
+    const double base = floor.seconds_per_million;
+    print(format.name, "floor", base, base, "recvmmsg and count");
+    print(format.name, "decode", apart([&] { return decode_only(messages, rounds); }), base,
+          "in memory: datagrams to records");
+    print(format.name, "flows",
+          apart([&] { return decode_and_sum_flows(messages, rounds, options.flows); }), base,
+          "+ sums by 5-tuple");
+    print(format.name, "attribute", apart([&] { return decode_and_attribute(messages, rounds); }),
+          base, "decode + readings, attribution: rows of the ledger");
+    const Received all = apart([&] { return collect(messages, options, options.rate); });
+    print(
+        format.name, "collector", all.seconds_per_million, base,
+        fmt::format("loopback, journal, attribution, commits; {} datagrams dropped", all.dropped));
+    if (options.search)
+        fmt::print(
+            "{:<7} {:<12} {:>12.0f} M records/s without loss (counting alone: {:.0f})\n",
+            format.name, "highest",
+            highest_rate([&](double rate) { return collect(messages, options, rate); }) / 1e6,
+            highest_rate([&](double rate) { return receive_and_count(messages, options, rate); }) /
+                1e6);
+    return all.seconds_per_million > 0;
+}
+
+template <typename T>
+bool number(std::string_view text, T& out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc{} && end == text.data() + text.size() && out > 0;
+}
+
+bool parse(std::span<const char* const> arguments, Options& options) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view name = arguments[i];
+        if (name == "--no-search") {
+            options.search = false;
+            continue;
+        }
+        if (i + 1 == arguments.size()) return false;
+        const std::string_view value = arguments[++i];
+        if (name == "--directory")
+            options.directory = value;
+        else if (name == "--only")
+            options.only = value;
+        else if (name == "--flows"     ? !number(value, options.flows)
+                 : name == "--seconds" ? !number(value, options.seconds)
+                 : name == "--rate"    ? !number(value, options.rate)
+                                       : true)
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+int collector(std::span<const char* const> arguments) {
+    Options options;
+    if (!parse(arguments, options)) {
+        fmt::print(stderr,
+                   "usage: octroi_bench collector [--only v5|v9|ipfix|sflow] [--flows N] "
+                   "[--seconds N] [--rate RECORDS] [--no-search] [--directory DIR]\n");
+        return 2;
+    }
+    fmt::print(
+        "CPU seconds per million records, of the receiving process; {} flows, sender at {} "
+        "M records/s\n{:<7} {:<12} {:>12} {:>8}\n",
+        options.flows, options.rate / 1e6, "format", "stage", "s / M", "/ floor");
+    for (const ExportFormat& format : export_formats) {
+        if (!options.only.empty() && options.only != format.name) continue;
+        if (!measure(format, options)) return 1;
+    }
+    return 0;
+}
+
+}  // namespace octroi::bench

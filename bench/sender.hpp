@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A process that sends the messages of an exporter to the loopback, at a steady rate.
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "flow_messages.hpp"
+
+namespace octroi::bench {
+
+class Sender {
+public:
+    // Begins at once. rate: records a second.
+    Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds);
+    ~Sender();
+    Sender(const Sender&) = delete;
+    Sender& operator=(const Sender&) = delete;
+
+    // All was sent. To be asked for until it says so.
+    [[nodiscard]] bool done();
+    // That were sent, once it is done.
+    [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+
+private:
+    pid_t child_ = -1;
+    int result_ = -1;
+    std::uint64_t records_ = 0;
+    bool done_ = false;
+};
+
+}  // namespace octroi::bench
