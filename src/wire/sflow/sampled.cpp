@@ -125,6 +125,20 @@ void take_link(FlowRecord& record, const Packet& p) noexcept {
     record.fields |= flow::bit(Field::src_mac) | flow::bit(Field::dst_mac);
 }
 
+void decode_header(std::uint32_t protocol, ByteSpan header, std::uint32_t wire,
+                   Packet& p) noexcept {
+    const auto link = link_of(protocol);
+    if (link == LinkType::ethernet) {
+        packet::decode_ethernet(header, wire, p, 0);
+    } else if (link) {
+        packet::decode(*link, header, wire, p);
+    } else {
+        p = Packet{};
+        p.bytes = wire;
+        p.outcome = packet::Outcome::non_ip;
+    }
+}
+
 }  // namespace
 
 bool Sampled::packet_header(ByteCursor in) noexcept {
@@ -140,15 +154,8 @@ bool Sampled::packet_header(ByteCursor in) noexcept {
     // What was stripped (a checksum, tags) stood on the wire but is no part of what is shown here.
     const auto shown = static_cast<std::uint32_t>(header.size());
     const std::uint32_t wire = std::max(frame_length - std::min(frame_length, stripped), shown);
-    Packet p{};
-    p.bytes = wire;
-    const auto link = link_of(protocol);
-    if (link == LinkType::ethernet)
-        packet::decode_ethernet(header, wire, p, 0);
-    else if (link)
-        packet::decode(*link, header, wire, p);
-    else
-        p.outcome = packet::Outcome::non_ip;
+    Packet p;  // written whole by each of these
+    decode_header(protocol, header, wire, p);
     record_.frame_bytes = frame_length;
     set(Field::frame_bytes);
     take_link(record_, p);

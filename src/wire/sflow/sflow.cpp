@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/sflow/sflow.hpp"
 
-#include <optional>
+#include <algorithm>
 
 #include "wire/sflow/sampled.hpp"
 #include "wire/sflow/xdr.hpp"
@@ -87,7 +87,7 @@ std::uint8_t drop_status(std::uint32_t reason) noexcept {
 }
 
 struct FlowSample {
-    SequenceInfo::Sample about;
+    SequenceInfo::Sample& about;  // filled in its place: copying it at once would have to wait
     std::uint32_t rate = 0;
     Port in;
     Port out;
@@ -133,7 +133,7 @@ bool take_expanded(ByteCursor& in, FlowSample& sample) noexcept {
 bool take_counters(ByteCursor& in, bool expanded, SequenceInfo::Sample& about) noexcept {
     std::uint32_t word = 0;
     std::uint32_t index = 0;
-    about.counters = true;
+    about = {.counters = true};
     if (!in.be32(about.sequence) || !in.be32(word)) return false;
     if (!expanded) {
         set_source(about, word);
@@ -171,7 +171,11 @@ public:
     // The place for the next record, empty.
     FlowRecord& next() {
         if (count_ == records_.size()) flush();
-        return records_[count_] = FlowRecord{};
+        FlowRecord& record = records_[count_];
+        // Clearing costs as much as decoding: only what was written to.
+        if (count_ < written_) record = FlowRecord{};
+        written_ = std::max(written_, count_ + 1);
+        return record;
     }
     void keep() noexcept { ++count_; }
     void flush() {
@@ -184,6 +188,7 @@ private:
     flow::RecordSink& sink_;
     std::array<FlowRecord, 8> records_;  // as many samples as fit a frame of usual size
     std::size_t count_ = 0;
+    std::size_t written_ = 0;  // places that are no longer as they were made
 };
 
 // The structures of one flow sample. false: its framing broke.
@@ -196,13 +201,6 @@ bool take_flow_records(ByteCursor& in, std::uint32_t count, Sampled& sampled) no
         sampled.take(format, content);
     }
     return true;
-}
-
-void keep(SequenceInfo& sequence, const SequenceInfo::Sample& about) noexcept {
-    if (sequence.sample_count < SequenceInfo::samples_kept)
-        sequence.samples[sequence.sample_count++] = about;
-    else
-        ++sequence.left_out;
 }
 
 class Decoder {
@@ -232,13 +230,11 @@ private:
             case format_flow_expanded:
                 return flow_sample(format == format_flow_expanded, in);
             case format_counters:
-            case format_counters_expanded: {
-                SequenceInfo::Sample about;
-                if (!take_counters(in, format == format_counters_expanded, about)) return false;
+            case format_counters_expanded:
+                if (!take_counters(in, format == format_counters_expanded, place())) return false;
                 ++counters_.counter_samples;
-                keep(sequence_, about);
+                keep_place();
                 return true;
-            }
             default:
                 ++counters_.unknown_samples;
                 return true;
@@ -247,10 +243,11 @@ private:
 
     // What was read before the framing of a sample broke is good: the packet's header usually.
     bool flow_sample(bool expanded, ByteCursor in) {
-        FlowSample sample;
+        FlowSample sample{.about = place(), .in = {}, .out = {}};
+        sample.about.counters = false;
         if (!(expanded ? take_expanded(in, sample) : take_plain(in, sample))) return false;
         ++counters_.flow_samples;
-        keep(sequence_, sample.about);
+        keep_place();
         FlowRecord& record = outbox_.next();
         Sampled sampled(record, counters_);
         const bool whole = take_flow_records(in, sample.records, sampled);
@@ -267,8 +264,22 @@ private:
         return whole;
     }
 
+    // Where the next sample says its numbers.
+    SequenceInfo::Sample& place() noexcept {
+        return sequence_.sample_count < SequenceInfo::samples_kept
+                   ? sequence_.samples[sequence_.sample_count]
+                   : beyond_;
+    }
+    void keep_place() noexcept {
+        if (sequence_.sample_count < SequenceInfo::samples_kept)
+            ++sequence_.sample_count;
+        else
+            ++sequence_.left_out;
+    }
+
     Counters& counters_;
     SequenceInfo& sequence_;
+    SequenceInfo::Sample beyond_;
     Outbox outbox_;
 };
 
