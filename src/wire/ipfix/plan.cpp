@@ -120,13 +120,15 @@ private:
             plan_.probability_octets = narrow<std::uint8_t>(from_.fields[a.field].length);
     }
 
-    // Steps of a segment by their kind, so that those of one kind are run in one loop. The spare
+    // Steps of a segment by kind and base, so that those of one kind are run in one loop. The spare
     // ones come last, behind what they look at.
     void close(Segment& segment, std::size_t end_step) {
         segment.end_step = narrow<std::uint16_t>(end_step);
         const auto begin = plan_.steps.begin();
         std::stable_sort(begin + segment.first_step, begin + segment.end_step,
-                         [](const Step& a, const Step& b) { return a.op < b.op; });
+                         [](const Step& a, const Step& b) {
+                             return std::pair(a.op, a.into) < std::pair(b.op, b.into);
+                         });
         plan_.segments.push_back(segment);
         segment = {};
         segment.first_step = narrow<std::uint16_t>(plan_.steps.size());
@@ -236,6 +238,9 @@ private:
         // none as long as nobody said when that was.
         const std::uint64_t times = bit(Field::first) | bit(Field::last);
         if ((plan_.fields & times) != 0) plan_.finish |= Finish::times;
+        // With a reverse direction there are its times to be found as well.
+        const std::uint64_t counts = bit(Field::bytes) | bit(Field::packets);
+        plan_.plain_times = plan_.first == plan_.last && (plan_.reverse_fields & counts) == 0;
         plan_.fields &= ~times;
         plan_.reverse_fields &= ~times;
     }

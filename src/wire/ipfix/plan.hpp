@@ -100,6 +100,7 @@ struct Plan {
     TimeForm reverse_first = TimeForm::none;
     TimeForm reverse_last = TimeForm::none;
     TimeForm observed = TimeForm::none;  // one moment for both
+    bool plain_times = false;  // first and last have the same form, and nothing else tells a time
     SpanForm span = SpanForm::none;
     SamplingForm sampling = SamplingForm::none;
     std::uint8_t probability_octets = 0;  // 4 or 8

@@ -117,17 +117,21 @@ struct Bases {
     }
 };
 
-// Steps of the same kind stand together (see compile): one jump for all of them, and loops whose
-// length is the same from record to record.
+// Steps of the same kind and the same base stand together (see compile): one jump for all of them,
+// and loops whose length is the same from record to record.
 inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
                       const Bases bases) noexcept {
     while (step != end) {
         const Op op = step->op;
-        const auto all = [&, bases](auto&& copy) {
+        const auto all = [&, from](auto&& copy) {
+            const Into into = step->into;
+            std::byte* const base = into == Into::record ? bases.record : bases.work;
+            const Step* s = step;
             do {
-                copy(bases.of(*step), from + step->offset);
-                ++step;
-            } while (step != end && step->op == op);
+                copy(base + s->target, from + s->offset);
+                ++s;
+            } while (s != end && s->op == op && s->into == into);
+            step = s;
         };
         switch (op) {
             case Op::copy8:
