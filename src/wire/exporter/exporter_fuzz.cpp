@@ -95,9 +95,9 @@ void run(ByteSpan input, const Settings& settings) {
     CHECK(one.counters().lost == sink.lost && one.counters().records == sink.count);
     (void)one.status();
     // A state from elsewhere is refused or taken, and never more than that.
-    const ByteSpan all = input;
-    (void)Exporters::restore(
-        std::string_view(reinterpret_cast<const char*>(all.data()), all.size()), settings);
+    const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
+    const auto foreign = Exporters::restore(text, settings);
+    if (foreign) CHECK(foreign->memory() <= foreign->memory_limit());
 }
 
 }  // namespace

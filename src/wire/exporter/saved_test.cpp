@@ -93,11 +93,18 @@ TEST(Saved, WhatIsDamagedIsRefused) {
     tight.limits.exporters = 1;
     EXPECT_FALSE(Exporters::restore(saved, tight).has_value());
     // Any octet may be another: it is refused or it is another state, and never more than that.
+    std::size_t refused = 0;
     for (std::size_t i = 0; i < saved.size(); ++i) {
         std::string changed = saved;
         changed[i] = static_cast<char>(changed[i] ^ 0x41);
-        (void)Exporters::restore(changed);
+        const auto state = Exporters::restore(changed);
+        if (state) {
+            EXPECT_LE(state->memory(), state->memory_limit());
+        } else {
+            ++refused;
+        }
     }
+    EXPECT_GT(refused, 0U);
 }
 
 TEST(Saved, NothingIsAState) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <utility>
 
 #include "base/quantity.hpp"
@@ -173,7 +174,7 @@ std::uint64_t rate_of_probability(std::uint64_t bits, std::size_t octets) noexce
                                  : std::bit_cast<double>(bits);
     constexpr double least = 1e-15;  // beyond it no rate fits 64 bits with any meaning
     if (!(p >= least && p <= 1)) return 0;
-    return static_cast<std::uint64_t>(1 / p + 0.5);
+    return static_cast<std::uint64_t>(std::llround(1 / p));
 }
 
 namespace {

@@ -310,14 +310,14 @@ TEST(Plan, NothingStaysOfTheRecordBefore) {
     const Plan plan = compile(make(fields));
     Batch batch;
     std::uint64_t counted = 0;
-    for (const std::string& octets : {v6 + v6 + v6, v4 + v4 + v4 + v4}) {
+    for (const std::string& octets : {joined({v6, v6, v6}), joined({v4, v4, v4, v4})}) {
         batch.clear();
         ByteCursor cursor(as_octets(octets));
         EXPECT_EQ(fill(plan, cursor, from_v9, batch, counted), Fill::done);
     }
     // Where the reverse of a record stood, too.
     batch.clear();
-    const std::string again = v4 + v4 + v4 + v4;
+    const std::string again = joined({v4, v4, v4, v4});
     ByteCursor cursor(as_octets(again));
     EXPECT_EQ(fill(plan, cursor, from_v9, batch, counted), Fill::done);
     ASSERT_EQ(batch.records().size(), 4U);

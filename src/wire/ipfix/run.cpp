@@ -38,7 +38,7 @@ void put_address(std::byte* to, const std::byte* from) noexcept {
 template <std::size_t Octets>
 void put_spare_address(std::byte* to, const std::byte* from) noexcept {
     Address present;
-    std::memcpy(&present, to, sizeof present);
+    std::memcpy(static_cast<void*>(&present), to, sizeof(Address));
     constexpr std::array<std::uint8_t, 16> zeros{};
     if (present.octets != zeros || std::memcmp(from, zeros.data(), Octets) == 0) return;
     put_address<Octets>(to, from);
@@ -50,7 +50,7 @@ void put_text(std::byte* to, const std::byte* from, std::size_t length) noexcept
     const auto* end = static_cast<const std::byte*>(zero);
     const std::string_view text(reinterpret_cast<const char*>(from),
                                 end == nullptr ? length : static_cast<std::size_t>(end - from));
-    std::memcpy(to, &text, sizeof text);
+    std::memcpy(to, &text, sizeof(std::string_view));
 }
 
 inline void run_step(const Step& step, const std::byte* from, std::size_t length,
