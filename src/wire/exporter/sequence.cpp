@@ -15,6 +15,8 @@ constexpr std::uint64_t times_faster = 16;
 constexpr std::uint64_t most_plausible = 0x7fffffff;
 // Reordered messages make an exporter's uptime go back by as much; a restart by more.
 constexpr std::int64_t uptime_slack_ms = 30'000;
+// So many messages must say it before an exporter is taken to count against the rules.
+constexpr unsigned convincing = 3;
 
 std::int32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
     return static_cast<std::int32_t>(to - from);
@@ -74,8 +76,10 @@ void Sequence::remember(const Numbered& message) noexcept {
     if (messages_ == 0) measured_since_ = message.received;
     ++messages_;
     recent_[messages_ % window] = {message.sequence, message.content};
+    received_before_ = received_;
     received_ = std::max(received_, message.received);
     for (Gap& gap : gaps_) ++gap.age;
+    if (left_at_ && ++left_age_ > window) left_at_.reset();
 }
 
 void Sequence::open_gap(const Numbered& message) noexcept {
@@ -86,6 +90,7 @@ Sequence::Arrival Sequence::begin_anew(const Numbered& message) noexcept {
     // Gaps before the restart can be filled no more.
     for (Gap& gap : gaps_) gap.age = window;
     left_at_ = next_;
+    left_age_ = 0;
     doubtful_next_.reset();
     place_ = Place::main;
     next_ = message.sequence;
@@ -108,7 +113,60 @@ Sequence::Arrival Sequence::backward(const Numbered& message) noexcept {
     return Arrival::late;
 }
 
+// Whether the numbers are those of records_with_it. Two messages with as many records say nothing.
+void Sequence::weigh(std::uint32_t counted) noexcept {
+    if (suspicion_.number) {
+        const bool by_rule = *suspicion_.number + suspicion_.counted == current_;
+        const bool with_it = *suspicion_.number + counted == current_;
+        if (by_rule && !with_it) suspicion_.messages = 0;
+        if (with_it && !by_rule && ++suspicion_.messages == 1) suspicion_.since = messages_;
+    }
+    suspicion_.number = current_;
+    suspicion_.counted = counted;
+    if (suspicion_.messages < convincing) return;
+    // What was taken for losses since then was none.
+    counted_ = Counted::records_with_it;
+    const std::uint64_t age = messages_ - suspicion_.since + 1;  // 1 with the message itself
+    std::erase_if(gaps_, [age](const Gap& gap) { return gap.age <= age; });
+    doubtful_next_.reset();
+    known_ = true;
+    next_ = current_;
+}
+
+// How many records the message has, and so what should have come before it, is known when it is
+// decoded: until then it is in order.
+Sequence::Arrival Sequence::arrive_with_it(const Numbered& message) noexcept {
+    if (seen(message)) return Arrival::duplicate;
+    current_ = message.sequence;
+    const bool restarted = started_anew(message);
+    if (restarted) {
+        (void)begin_anew(message);
+        known_ = false;
+    }
+    uptime_ms_ = message.uptime_ms;
+    remember(message);
+    return restarted ? Arrival::restart : Arrival::in_order;
+}
+
+void Sequence::advance_with_it(std::optional<std::uint32_t> counted) noexcept {
+    const std::uint32_t begin = current_ - counted.value_or(0);
+    if (known_ && counted) {
+        const std::int32_t jump = distance(next_, begin);
+        if (jump < 0 && gap_of(begin) != nullptr) {
+            close_gap(begin, *counted);
+            return;
+        }
+        measure(*counted);
+        if (jump > 0 && static_cast<std::uint32_t>(jump) <= plausible(received_))
+            gaps_.push_back({next_, static_cast<std::uint32_t>(jump), 0,
+                             Interval{received_before_, received_}});
+    }
+    known_ = true;
+    next_ = current_;
+}
+
 Sequence::Arrival Sequence::arrive(const Numbered& message) noexcept {
+    if (counted_ == Counted::records_with_it) return arrive_with_it(message);
     const std::int32_t jump = distance(next_, message.sequence);
     current_ = message.sequence;
     Arrival arrival = Arrival::in_order;
@@ -150,7 +208,20 @@ void Sequence::close_gap(std::uint32_t begin, std::uint32_t length) noexcept {
 }
 
 void Sequence::advance(std::optional<std::uint32_t> counted) noexcept {
+    if (counted_ == Counted::records_with_it) {
+        advance_with_it(counted);
+        return;
+    }
     if (counted_ == Counted::messages) counted = 1;
+    const bool with_records = counted_ == Counted::records;
+    advance_by_rule(counted);
+    if (with_records && counted)
+        weigh(*counted);
+    else
+        suspicion_.number.reset();
+}
+
+void Sequence::advance_by_rule(std::optional<std::uint32_t> counted) noexcept {
     switch (place_) {
         case Place::main:
             if (counted && known_) measure(std::uint64_t{*counted} + (current_ - next_));
@@ -189,6 +260,7 @@ void Sequence::save(ByteWriter& to) const {
     to.be32(next_);
     optional(doubtful_next_);
     optional(left_at_);
+    to.be32(left_age_);
     optional(uptime_ms_);
     to.be64(messages_);
     to.be64(static_cast<std::uint64_t>(received_.ns));
@@ -227,10 +299,11 @@ bool Sequence::restore(ByteCursor& from) {
     };
     std::uint8_t counted = 0;
     std::uint8_t known = 0;
-    if (!from.u8(counted) || counted > 1 || !from.u8(known) || known > 1) return false;
+    if (!from.u8(counted) || counted > 2 || !from.u8(known) || known > 1) return false;
     counted_ = Counted{counted};
     known_ = known == 1;
     if (!from.be32(next_) || !optional(doubtful_next_) || !optional(left_at_)) return false;
+    if (!from.be32(left_age_)) return false;
     if (!optional(uptime_ms_) || !from.be64(messages_) || !time(received_)) return false;
     if (!from.be64(rate_) || !from.be64(measured_) || !from.be32(measured_messages_)) return false;
     if (!time(measured_since_)) return false;

@@ -19,6 +19,9 @@ namespace octroi::exporter {
 enum class Counted : std::uint8_t {
     records,   // v5, v7, IPFIX: the number of records sent before
     messages,  // v9, sFlow: the number of the message
+    // The number of records sent with this message, as some exporters count against the rules
+    // (softflowd). Nobody says so: it is concluded.
+    records_with_it,
 };
 
 struct Numbered {
@@ -85,6 +88,10 @@ private:
     void close_gap(std::uint32_t begin, std::uint32_t length) noexcept;
     void remember(const Numbered& message) noexcept;
     void measure(std::uint64_t advance) noexcept;
+    void advance_by_rule(std::optional<std::uint32_t> counted) noexcept;
+    void weigh(std::uint32_t counted) noexcept;
+    [[nodiscard]] Arrival arrive_with_it(const Numbered& message) noexcept;
+    void advance_with_it(std::optional<std::uint32_t> counted) noexcept;
 
     Counted counted_;
     bool known_ = false;  // next_ is
@@ -96,10 +103,20 @@ private:
     // one that follows it decides.
     std::optional<std::uint32_t> doubtful_next_;
     // Where the stream stood before the last restart: two sources that number apart and appear as
-    // one exporter would make a loss of each change.
+    // one exporter would make a loss of each change. Forgotten after `window` messages: a stream
+    // that goes on for longer comes to that number by itself.
     std::optional<std::uint32_t> left_at_;
+    std::uint32_t left_age_ = 0;
+    // What speaks for records_with_it: messages in a row that fit it and not the rule.
+    struct Suspicion {
+        std::optional<std::uint32_t> number;  // of the message before
+        std::uint32_t counted = 0;            // its records
+        unsigned messages = 0;
+        std::uint64_t since = 0;  // the first of them
+    } suspicion_;
     std::uint64_t messages_ = 0;
     UtcTime received_;
+    UtcTime received_before_;  // when the message before the present one came
     std::optional<std::uint32_t> uptime_ms_;
     // How fast the numbers go, gaps with them, from so many messages before: measure().
     std::uint64_t rate_ = 0;  // in a second; 0: not known yet

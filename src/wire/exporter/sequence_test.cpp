@@ -132,6 +132,16 @@ TEST(Sequence, AVeryLateMessageIsNoRestart) {
     EXPECT_EQ(s.lost(), 1U);
 }
 
+// Found by the simulated day: the number where the life before had ended looked like another
+// source.
+TEST(Sequence, AGapWhereTheLifeBeforeHadEndedIsALoss) {
+    Stream s(Counted::messages);
+    for (std::uint32_t i = 0; i < 200; ++i) s.send(i, 1, 0, 1'000'000 + i * 1000);
+    for (std::uint32_t i = 0; i < 199; ++i) s.send(i, 1, 0, 1000 + i * 1000);
+    EXPECT_EQ(s.send(200, 1, 0, 201'000), Arrival::ahead);
+    EXPECT_EQ(s.lost(), 1U);
+}
+
 TEST(Sequence, TwoSourcesUnderOneNumberMakeNoAbsurdLoss) {
     Stream s(Counted::records);
     for (std::uint32_t i = 0; i < 300; ++i) {
@@ -183,6 +193,44 @@ TEST(Sequence, IsSavedAndRestored) {
         ByteCursor cut(as_octets(w.octets()).first(size));
         EXPECT_FALSE(Sequence().restore(cut)) << size;
     }
+}
+
+// softflowd numbers an IPFIX message by the records sent with it, not by those sent before it.
+TEST(Sequence, AnExporterThatCountsAMessagesOwnRecordsLosesNothing) {
+    Stream s(Counted::records);
+    std::uint32_t sent = 0;
+    for (const std::uint32_t records : {24U, 26U, 31U, 31U, 32U, 30U, 32U, 5U, 33U, 1U, 32U}) {
+        sent += records;
+        s.send(sent, records);
+    }
+    EXPECT_EQ(s.sequence.counted(), Counted::records_with_it);
+    EXPECT_EQ(s.lost(), 0U);
+    // And what it really loses is seen, also by a copy that was saved; until it comes late.
+    ByteWriter saved;
+    s.sequence.save(saved);
+    ByteCursor octets(as_octets(saved.octets()));
+    ASSERT_TRUE(s.sequence.restore(octets));
+    s.send(sent + 20 + 30, 30);
+    EXPECT_EQ(s.send(sent + 20 + 30 + 7, 7, 1), Arrival::in_order);
+    EXPECT_EQ(s.send(sent + 20 + 30 + 7, 7, 1), Arrival::duplicate);
+    s.send(sent + 5, 5);
+    EXPECT_EQ(s.lost(), 15U);
+}
+
+TEST(Sequence, LossesDoNotLookLikeAnotherWayOfCounting) {
+    Stream s(Counted::records);
+    std::uint32_t sent = 0;
+    std::uint32_t lost = 0;
+    for (std::uint32_t i = 0; i < 399; ++i) {
+        const std::uint32_t records = 10 + i * 7 % 21;
+        if (i > 0 && i % 3 == 0)
+            lost += records;
+        else
+            s.send(sent, records);
+        sent += records;
+    }
+    EXPECT_EQ(s.sequence.counted(), Counted::records);
+    EXPECT_EQ(s.lost(), lost);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
 }
 
 flow::SequenceGap::Unit unit_of(Counted counted) noexcept {
-    return counted == Counted::records ? flow::SequenceGap::Unit::records
+    return counted != Counted::messages ? flow::SequenceGap::Unit::records
                                        : flow::SequenceGap::Unit::messages;
 }
 
