@@ -46,7 +46,7 @@ bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
 
 flow::SequenceGap::Unit unit_of(Counted counted) noexcept {
     return counted != Counted::messages ? flow::SequenceGap::Unit::records
-                                       : flow::SequenceGap::Unit::messages;
+                                        : flow::SequenceGap::Unit::messages;
 }
 
 // Counts what goes through.
