@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A day of exporters in simulated time: they restart, change templates and drift, messages are
+// lost, come twice and out of order, the kernel drops some, and the collector crashes at any
+// moment. In the end the ledger holds what came, once, and its losses are what did not.
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "app/metering.hpp"
+#include "host/testing/fake_datagrams.hpp"
+#include "ledger/audit.hpp"
+#include "meter/collector/collector.hpp"
+#include "simulated_exporter.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "support/process.hpp"
+
+namespace octroi {
+namespace {
+
+using simulated::Exporter;
+using simulated::Kind;
+
+class SimulatedClock final : public Clock {
+public:
+    [[nodiscard]] UtcTime now() const override { return time; }
+    [[nodiscard]] Duration uptime() const override { return time - UtcTime{}; }
+    UtcTime time = UtcTime::from_seconds(1'763'683'200);  // 2025-11-21T00:00:00Z
+};
+
+// The socket, held by somebody else: it outlives the collector.
+class HeldSocket final : public DatagramSource {
+public:
+    explicit HeldSocket(testing::FakeDatagrams& socket) : socket_(socket) {}
+    [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
+        return socket_.receive(room, now);
+    }
+    [[nodiscard]] std::uint64_t dropped() const override { return socket_.dropped(); }
+    [[nodiscard]] int descriptor() const override { return -1; }
+    [[nodiscard]] std::string name() const override { return socket_.name(); }
+
+private:
+    testing::FakeDatagrams& socket_;
+};
+
+class DayTest : public ::testing::TestWithParam<std::uint64_t> {
+protected:
+    static constexpr Duration tick = Duration::seconds(10);
+    static constexpr int ticks = 8640;
+
+    DayTest() : random_(GetParam()) {
+        auto ledger = SqliteLedger::open(folder_ / "ledger.db", {.mode = OpenMode::create});
+        EXPECT_TRUE(ledger.has_value()) << ledger.error().text;
+        ledger_ = std::move(*ledger);
+        Directory directory;
+        directory.networks = {{"10.0.0.0/8", true}};
+        tables_ = {std::make_shared<const CompiledDirectory>(directory),
+                   std::make_shared<const CompiledClasses>(),
+                   std::make_shared<const CompiledServices>()};
+        std::uint32_t number = 1;
+        for (const Kind kind : {Kind::v5, Kind::v9, Kind::ipfix, Kind::sflow}) {
+            for (int copy = 0; copy < 2; ++copy, ++number)
+                exporters_.emplace_back(simulated::ExporterOptions{
+                    .kind = kind,
+                    .address = Address::v4(0xc0000200U + number),
+                    .seed = GetParam() * 100 + number,
+                    .clock_offset = copy == 0 ? Duration::seconds(1) : Duration::hours(3),
+                    .clock_drift = copy == 0 ? 50e-6 : -200e-6,
+                    .account = number});
+        }
+        start();
+    }
+
+    void start() {
+        metering_.reset();
+        intake_.reset();
+        collector_.reset();
+        collector::CollectorOptions options;
+        options.folder = folder_ / "journal";
+        options.journal.shape = {512, 64};
+        options.journal.ready_octets = 0;
+        options.journal.boot_id = "one boot";
+        options.seed = 1;
+        std::vector<Cursor> known;
+        const auto cursors = ledger_->cursors(collector::journal_source_prefix);
+        ASSERT_TRUE(cursors.has_value());
+        for (const auto& entry : *cursors) known.push_back(entry.cursor);
+        auto collector = collector::Collector::open(options, known, clock_);
+        ASSERT_TRUE(collector.has_value()) << collector.error().text;
+        collector_ = std::move(*collector);
+        EXPECT_EQ(collector_->notice(), "");
+        std::vector<std::unique_ptr<DatagramSource>> sources;
+        sources.push_back(std::make_unique<HeldSocket>(socket_));
+        intake_ =
+            std::make_unique<collector::Intake>(std::move(sources), collector_->journal(), clock_);
+        collector_->watch(*intake_);
+        metering_ = std::make_unique<Metering>(MeterName{"routers", "collector", MeterRole::bill},
+                                               *collector_, tables_, clock_);
+    }
+    void push(const Exporter& exporter, const std::vector<std::string>& messages) {
+        for (const std::string& message : messages)
+            socket_.push(exporter.address(), as_octets(message));
+    }
+    void take_in() {
+        for (auto taken = intake_->step(); taken.has_value() && *taken > 0;)
+            taken = intake_->step();
+    }
+    void commit() {
+        auto batch = metering_->cut();
+        ASSERT_TRUE(batch.has_value()) << batch.error().text;
+        const auto outcome = ledger_->commit(*batch);
+        ASSERT_TRUE(outcome.has_value()) << outcome.error().text;
+        if (random_() % 10 == 0) return;  // a crash right here, and nobody tells the meter
+        metering_->committed();
+    }
+    void live_a_tick(bool faults) {
+        for (Exporter& exporter : exporters_) {
+            if (faults && random_() % 2000 == 0) push(exporter, exporter.restart(clock_.time));
+            if (faults && random_() % 1000 == 0) exporter.change_template();
+            push(exporter, exporter.send(clock_.time, faults));
+        }
+        if (random_() % 3 != 0) take_in();
+        if (random_() % 2 != 0) {
+            ASSERT_TRUE(metering_->pull(Duration::milliseconds(0)).has_value());
+        }
+        if (faults && random_() % 100 == 0) start();  // killed
+        if (random_() % 30 == 0) commit();
+        clock_.time = clock_.time + tick;
+    }
+
+    const support::Folder folder_;
+    std::mt19937_64 random_;
+    SimulatedClock clock_;
+    testing::FakeDatagrams socket_;
+    std::vector<Exporter> exporters_;
+    AttributionTables tables_;
+    std::unique_ptr<SqliteLedger> ledger_;
+    std::unique_ptr<collector::Collector> collector_;
+    std::unique_ptr<collector::Intake> intake_;
+    std::unique_ptr<Metering> metering_;
+};
+
+TEST_P(DayTest, EndsWithLedgerAndLossesEqualToTheTruth) {
+    const UtcTime began = clock_.time;
+    for (int i = 0; i < ticks && !HasFatalFailure(); ++i) live_a_tick(true);
+    // What is late comes, and gaps are told when nothing can fill them any more.
+    for (int i = 0; i < 200 && !HasFatalFailure(); ++i) live_a_tick(false);
+    take_in();
+    commit();
+
+    std::map<std::string, std::uint64_t> lost;
+    std::map<std::string, std::uint64_t> bound;
+    const auto meters = ledger_->losses({});
+    ASSERT_TRUE(meters.has_value());
+    for (const auto& entry : *meters) {
+        EXPECT_EQ(entry.loss.reason, LossReason::export_gap) << entry.loss.source;
+        lost[entry.loss.source] += entry.loss.packets.value_or(0);
+        bound[entry.loss.source] += entry.loss.bytes_bound.value_or(0);
+    }
+    SumQuestion by_identity;
+    by_identity.by_identity = by_identity.by_bucket = true;
+    const auto sums = ledger_->sums(by_identity);
+    ASSERT_TRUE(sums.has_value());
+    std::map<std::uint32_t, Volume> booked;  // by the second octet of the host
+    for (const TransferSum& sum : *sums) {
+        const auto host = parse_address(sum.from.identity);
+        ASSERT_TRUE(host.has_value()) << sum.from.identity;
+        booked[host->octets[1]] += sum.volume;
+        EXPECT_GE(sum.bucket, began - bucket_length);
+        EXPECT_LE(sum.bucket, clock_.time);
+    }
+    std::uint32_t number = 0;
+    for (Exporter& exporter : exporters_) {
+        const auto& truth = exporter.truth();
+        const std::string name = to_string(exporter.address());
+        SCOPED_TRACE(name);
+        const Volume& volume = booked[++number];
+        EXPECT_EQ(volume.bytes.value(), truth.delivered_bytes);
+        EXPECT_EQ(volume.packets.value(), truth.delivered_packets);
+        EXPECT_EQ(volume.flows.value(), truth.delivered_records);
+        EXPECT_EQ(lost[name], truth.lost_units);
+        if (exporter.kind() == Kind::v5 || exporter.kind() == Kind::ipfix) {
+            EXPECT_GE(bound[name], truth.lost_bytes);
+        }
+        std::cout << name << ": " << truth.delivered_records << " records, " << truth.lost_messages
+                  << " messages lost, " << truth.twice << " twice, " << truth.late << " late, "
+                  << truth.restarts << " restarts, " << truth.unknowable_units << " unknowable\n";
+    }
+    const auto report = audit(*ledger_);
+    ASSERT_TRUE(report.has_value()) << report.error().text;
+    for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, DayTest, ::testing::Range<std::uint64_t>(1, 9));
+
+}  // namespace
+}  // namespace octroi
