@@ -32,6 +32,12 @@ collector::ReadingPolicy reading_policy(const CollectorConfig& config) {
     return policy;
 }
 
+std::string journal_folder(const std::string& configured, const std::string& ledger,
+                           const std::string& meter) {
+    if (!configured.empty()) return configured;
+    return (std::filesystem::path(ledger).parent_path() / "journal" / meter).string();
+}
+
 Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const MeterConfig& config,
                                                                       const std::string& ledger,
                                                                       std::vector<Fd> given,
@@ -39,10 +45,7 @@ Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const Mete
                                                                       const Clock& clock) {
     const CollectorConfig& wanted = config.collector;
     collector::LiveCollectorOptions options;
-    options.collector.folder =
-        !wanted.journal.empty()
-            ? wanted.journal
-            : (std::filesystem::path(ledger).parent_path() / "journal" / config.name).string();
+    options.collector.folder = journal_folder(wanted.journal, ledger, config.name);
     options.collector.journal.limit_octets = wanted.journal_size.value();
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
     options.collector.policy = reading_policy(wanted);

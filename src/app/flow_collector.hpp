@@ -14,6 +14,10 @@ namespace octroi {
 
 [[nodiscard]] collector::ReadingPolicy reading_policy(const CollectorConfig& config);
 
+// The folder of a collector's journal: the configured one, or beside the ledger.
+[[nodiscard]] std::string journal_folder(const std::string& configured, const std::string& ledger,
+                                         const std::string& meter);
+
 // ledger: its path; the journal is beside it where the configuration does not say. given: sockets
 // of the service manager. known: cursors of this meter.
 [[nodiscard]] Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(

@@ -1,16 +1,53 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/exporter_sheet.hpp"
+#include "app/flow_collector.hpp"
 #include "app/ledger_access.hpp"
+#include "meter/collector/collector.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {
 
-Result<ExitStatus> show(Session& session, bool losses) {
+struct Options {
+    bool losses = false;
+    bool exporters = false;
+};
+
+std::string configured_journal(const Config& config, const std::string& meter) {
+    const auto known = std::find_if(config.meters.begin(), config.meters.end(),
+                                    [&](const MeterConfig& m) { return m.name == meter; });
+    return known == config.meters.end() ? "" : known->collector.journal;
+}
+
+Status show_exporters(Session& session, SqliteLedger& ledger) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(const auto cursors, ledger.cursors(collector::journal_source_prefix));
+    std::vector<MeterExporters> meters;
+    for (const auto& entry : cursors) {
+        const std::string folder =
+            journal_folder(configured_journal(*config, entry.meter), path, entry.meter);
+        auto exporters = collector::exporters_at(folder, entry.cursor);
+        if (!exporters) {
+            Session::say(fmt::format("meter {}: {}", entry.meter, exporters.error().text));
+            continue;
+        }
+        meters.push_back({entry.meter, *std::move(exporters)});
+    }
+    return session.print(exporters_sheet(meters));
+}
+
+Result<ExitStatus> show(Session& session, const Options& options) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    if (losses) {
+    if (options.exporters) {
+        TRY(show_exporters(session, *ledger));
+    } else if (options.losses) {
         TRY_ASSIGN(const Interval period, session.period());
         TRY_ASSIGN(const auto lost, ledger->losses(period));
         TRY(session.print(losses_sheet(lost)));
@@ -24,12 +61,14 @@ Result<ExitStatus> show(Session& session, bool losses) {
 }  // namespace
 
 void add_meters(const Verb& app, Session& session) {
-    auto losses = std::make_shared<bool>(false);
+    auto options = std::make_shared<Options>();
     app.sub("meters", "Each meter's health: last reading, lag, totals, losses")
-        .flag("--losses", *losses, "What is known not to have been seen, one by one")
+        .flag("--losses", options->losses, "What is known not to have been seen, one by one")
+        .flag("--exporters", options->exporters,
+              "Of collectors: each exporter, when last heard, its rate, losses, sampling, clock")
         .text("--since", session.options.since, "Of losses: from when on", "TIME")
         .text("--until", session.options.until, "Of losses: until when", "TIME")
-        .does([&session, losses] { return show(session, *losses); });
+        .does([&session, options] { return show(session, *options); });
 }
 
 }  // namespace octroi

@@ -60,7 +60,39 @@ Result<std::string> journal_id(const OwnFolder& folder) {
     return made;
 }
 
+// What a snapshot holds.
+struct Snapshot {
+    std::string exporters;
+    std::string maker;
+    std::vector<Intake::Drops> drops;
+};
+
+Result<Snapshot> read_snapshot(const std::string& path) {
+    const auto damaged = [&] { return fail(ErrorCode::corrupt, path + " is damaged"); };
+    TRY_ASSIGN(const std::string content, read_file(path, snapshot_max));
+    ByteCursor in(as_octets(content));
+    Snapshot snapshot;
+    std::uint32_t magic = 0;
+    std::uint32_t sockets = 0;
+    if (!in.be32(magic) || magic != snapshot_magic || !in.text(snapshot.exporters) ||
+        !in.text(snapshot.maker) || !in.be32(sockets))
+        return damaged();
+    for (std::uint32_t i = 0; i < sockets; ++i) {
+        Intake::Drops& entry = snapshot.drops.emplace_back();
+        if (!in.text(entry.source) || !in.be64(entry.dropped)) return damaged();
+    }
+    return snapshot;
+}
+
 }  // namespace
+
+Result<std::vector<exporter::ExporterStatus>> exporters_at(const std::string& folder,
+                                                           const Cursor& cursor) {
+    TRY_ASSIGN(const Position position, decode(cursor.position));
+    TRY_ASSIGN(const Snapshot snapshot, read_snapshot(folder + "/" + position.snapshot));
+    TRY_ASSIGN(const auto exporters, exporter::Exporters::restore(snapshot.exporters));
+    return exporters.status();
+}
 
 Collector::Collector(CollectorOptions options, OwnFolder folder, const Clock& clock)
     : options_(std::move(options)),
@@ -107,26 +139,12 @@ Status Collector::resume(std::span<const Cursor> known) {
     return {};
 }
 
-Status Collector::load(const std::string& snapshot) {
-    const std::string path = folder_.path_of(snapshot);
-    const auto damaged = [&] { return fail(ErrorCode::corrupt, path + " is damaged"); };
-    TRY_ASSIGN(const std::string content, read_file(path, snapshot_max));
-    ByteCursor in(as_octets(content));
-    std::uint32_t magic = 0;
-    std::string exporters;
-    std::string maker;
-    std::uint32_t sockets = 0;
-    if (!in.be32(magic) || magic != snapshot_magic || !in.text(exporters) || !in.text(maker) ||
-        !in.be32(sockets))
-        return damaged();
-    std::vector<Intake::Drops> drops;
-    for (std::uint32_t i = 0; i < sockets; ++i) {
-        Intake::Drops& entry = drops.emplace_back();
-        if (!in.text(entry.source) || !in.be64(entry.dropped)) return damaged();
-    }
-    TRY_ASSIGN(exporters_, exporter::Exporters::restore(exporters, settings()));
-    if (!maker_.restore(maker)) return damaged();
-    reported_drops_ = std::move(drops);
+Status Collector::load(const std::string& name) {
+    const std::string path = folder_.path_of(name);
+    TRY_ASSIGN(Snapshot snapshot, read_snapshot(path));
+    TRY_ASSIGN(exporters_, exporter::Exporters::restore(snapshot.exporters, settings()));
+    if (!maker_.restore(snapshot.maker)) return fail(ErrorCode::corrupt, path + " is damaged");
+    reported_drops_ = std::move(snapshot.drops);
     dropped_sets_ = exporters_.counters().dropped;
     return {};
 }
@@ -227,7 +245,8 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     TRY_ASSIGN(const std::string snapshot, save_snapshot(at));
     ++cursor_.version;
     cursor_.position = encode({at, snapshot});
-    cursor_.note = fmt::format("{} exporters", exporters_.status().size());
+    const std::size_t heard = exporters_.status().size();
+    cursor_.note = fmt::format("{} exporter{}", heard, heard == 1 ? "" : "s");
     made.cursors.push_back(cursor_);
     snapshot_ = snapshot;
     checked_ = at;

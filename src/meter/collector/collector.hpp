@@ -56,6 +56,12 @@ inline constexpr std::array<CounterInfo, 16> collector_counters = {{
     {"collector_lost_total", "Records, messages or samples that did not arrive."},
 }};
 
+// The exporters as they were at a cursor's commit, read from its snapshot: also while a daemon has
+// the folder. Errors: not_found (the snapshot was superseded meanwhile: ask for the cursor again,
+// or the folder is elsewhere), corrupt, unsupported.
+[[nodiscard]] Result<std::vector<exporter::ExporterStatus>> exporters_at(const std::string& folder,
+                                                                         const Cursor& cursor);
+
 class Collector final : public Meter {
 public:
     // known: this meter's cursors whose source begins with journal_source_prefix. Errors: busy
@@ -86,7 +92,7 @@ public:
 private:
     Collector(CollectorOptions options, OwnFolder folder, const Clock& clock);
     [[nodiscard]] Status resume(std::span<const Cursor> known);
-    [[nodiscard]] Status load(const std::string& snapshot);
+    [[nodiscard]] Status load(const std::string& name);
     [[nodiscard]] Result<std::string> save_snapshot(const JournalPosition& at);
     void remove_snapshots(const std::string& but);
     void take(const Message& message);
