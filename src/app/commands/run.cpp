@@ -12,10 +12,14 @@
 #include "app/live_capture.hpp"
 #include "app/run_total.hpp"
 #include "host/stop.hpp"
+#include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
 namespace octroi {
 namespace {
+
+// A screen full; `octroi usage` has the others.
+constexpr std::size_t hosts_shown = 40;
 
 constexpr std::string_view capture_kind = "capture";
 
@@ -133,7 +137,11 @@ Status print_end(Session& session, const RunTotal& total, UtcTime began) {
     }
     TRY_ASSIGN(const Zone zone, session.zone());
     TRY_ASSIGN(const Units units, session.units());
-    return session.print(run_sheet(*usage, {began, session.clock().now()}, zone, units));
+    Sheet sheet = run_sheet(*usage, {began, session.clock().now()}, zone, units);
+    const bool for_people =
+        !session.options.json && !session.options.ndjson && !session.options.csv;
+    if (for_people) limit_rows(sheet, hosts_shown);
+    return session.print(sheet);
 }
 
 Result<ExitStatus> run(Session& session, const Options& options) {

@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "ledger/usage.hpp"
+#include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
 namespace octroi {
@@ -20,6 +21,7 @@ struct Options {
     std::string meter;
     std::string role = "bill";
     bool tree = false;
+    std::uint64_t limit = 0;  // rows; 0: all
 };
 
 constexpr std::array<std::pair<std::string_view, UsageKey>, 7> keys{{
@@ -139,7 +141,9 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
 
     TRY_ASSIGN(const auto sums, ledger->sums(sum_question(question)));
     TRY_ASSIGN(const Usage answer, usage(question, sums));
-    TRY(session.print(usage_sheet(answer, view)));
+    Sheet sheet = usage_sheet(answer, view);
+    if (options.limit > 0) limit_rows(sheet, options.limit);
+    TRY(session.print(sheet));
     return ExitStatus::done;
 }
 
@@ -154,6 +158,8 @@ void add_usage(const Verb& app, Session& session) {
               "KEY,…")
         .text("--account", options->account, "Only this account; with --tree also those below it",
               "NAME")
+        .number("--limit", options->limit, "Only so many rows, the first; the total is that of all",
+                "N")
         .flag("--tree", options->tree, "Accounts include those below them")
         .text("--meter", options->meter, "Only what this meter saw", "NAME")
         .choice("--role", options->role, {"bill", "witness", "all"},

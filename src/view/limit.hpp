@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+
+#include "view/sheet.hpp"
+
+namespace octroi {
+
+// Keeps the first `rows` rows and says to people how many are not shown. Totals stay those of all.
+void limit_rows(Sheet& sheet, std::size_t rows);
+
+}  // namespace octroi
