@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Input: damage to a good segment of the journal: where (16 bits, in steps of 8 octets), how many
+// octets (8 bits), and these, until a length of 0; the rest is taken
+// as a snapshot of running totals and claims. Nothing may be read outside the file, and what is
+// found must fit into it.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "base/check.hpp"
+#include "meter/collector/reading_maker.hpp"
+#include "meter/collector/segment.hpp"
+
+namespace octroi::collector {
+namespace {
+
+constexpr SegmentShape shape{512, 4};
+constexpr std::string_view boot = "boot";
+
+// One file for the whole run.
+const std::string& file() {
+    static const std::string path = [] {
+        std::string name = "/dev/shm/octroi-journal-fuzz-XXXXXX";
+        const int fd = ::mkstemp(name.data());
+        if (fd < 0) {
+            name = "/tmp/octroi-journal-fuzz-XXXXXX";
+            CHECK(::mkstemp(name.data()) >= 0);
+        } else {
+            ::close(fd);
+        }
+        std::atexit([] { static_cast<void>(::unlink(file().c_str())); });
+        return name;
+    }();
+    return path;
+}
+
+void make_good_segment() {
+    static_cast<void>(::unlink(file().c_str()));
+    const auto made = Segment::create(file(), shape);
+    CHECK(made.has_value());
+    (*made)->begin(7, boot);
+    const std::vector<std::byte> message(100, std::byte{1});
+    CHECK((*made)->append(message, Address::v4(1U), {1}, Transport::datagram));
+}
+
+ByteSpan damage(ByteSpan input) {
+    const int fd = ::open(file().c_str(), O_WRONLY | O_CLOEXEC);
+    CHECK(fd >= 0);
+    while (input.size() >= 3) {
+        const auto at = static_cast<off_t>(load_be16(input.data())) * 8;
+        const std::size_t length = std::min(static_cast<std::size_t>(input[2]), input.size() - 3);
+        if (length == 0) break;
+        CHECK(::pwrite(fd, input.data() + 3, length, at) == static_cast<ssize_t>(length));
+        input = input.subspan(3 + length);
+    }
+    ::close(fd);
+    return input;
+}
+
+void run(ByteSpan input) {
+    make_good_segment();
+    const ByteSpan rest = damage(input);
+    const auto opened = Segment::open(file(), boot);
+    if (opened.has_value()) {
+        const Segment& segment = **opened;
+        std::vector<std::byte> whole;
+        std::uint64_t sum = 0;
+        for (std::uint32_t place = 0; place < segment.used(); ++place) {
+            Message message;
+            if (!segment.at(place, message, whole)) continue;
+            CHECK(!message.octets.empty() && message.octets.size() <= max_datagram);
+            for (const std::byte octet : message.octets) sum += static_cast<std::uint64_t>(octet);
+        }
+        CHECK(sum <= 255U * max_datagram * segment.used());
+    }
+    ReadingMaker maker({}, 1);
+    const std::string_view saved(reinterpret_cast<const char*>(rest.data()), rest.size());
+    if (maker.restore(saved)) {
+        ReadingMaker again({}, 1);
+        CHECK(again.restore(maker.save()));
+    }
+}
+
+}  // namespace
+}  // namespace octroi::collector
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    octroi::collector::run(std::as_bytes(std::span(data, size)));
+    return 0;
+}
