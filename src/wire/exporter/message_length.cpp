@@ -62,7 +62,9 @@ MessageEnd netflow_v9(ByteSpan octets, bool last) noexcept {
 
 MessageEnd sflow_datagram(ByteSpan octets, bool last) noexcept {
     const std::size_t length = sflow::measure(octets.first(std::min(octets.size(), message_max)));
-    if (length != 0) return {Kind::whole, length, {}};
+    // Where the octets end with it, padding of the last sample may still come.
+    const bool sure = last || length < octets.size();
+    if (length != 0 && sure) return {Kind::whole, length, {}};
     if (octets.size() >= message_max) return {};
     return {last ? Kind::cut : Kind::more, 0, {}};
 }

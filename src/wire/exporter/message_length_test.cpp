@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
+
+#include "support/golden.hpp"
 
 namespace octroi::exporter {
 namespace {
@@ -54,6 +58,7 @@ TEST(MessageLength, AsksForMoreUnlessNoneFollows) {
     }
     // Another set of the v9 message may follow.
     EXPECT_EQ(find_message_end(as_octets(v9({256})), false).kind, Kind::more);
+    EXPECT_EQ(find_message_end(as_octets(sflow()), false).kind, Kind::more);
     EXPECT_EQ(find_message_end({}, false).kind, Kind::more);
 }
 
@@ -62,6 +67,17 @@ TEST(MessageLength, AnythingElseIsNone) {
          {std::string("hello world"), words({10, 15, 0, 0, 0, 0, 0, 0}),
           words({5, 0}) + std::string(60, '\0'), words({5, 2000}) + std::string(60, '\0')})
         EXPECT_EQ(find_message_end(as_octets(text), true).kind, Kind::none);
+}
+
+// The seed of the fuzz target: a message of each protocol.
+TEST(MessageLength, SeedStandsInTheCorpusAsComposed) {
+    const auto file =
+        support::source_root() / "test" / "corpus" / "message_length_fuzz" / "one_of_each";
+    const std::string octets = v5(1) + v9({0, 256}) + ipfix(40) + sflow() + v9({300}) +
+                               words({1, 1, 0, 0, 0, 1000}) + std::string(52, 'x');
+    if (std::getenv("OCTROI_UPDATE_GOLDEN") != nullptr)
+        std::ofstream(file, std::ios::binary) << octets;
+    EXPECT_TRUE(support::read_text(file) == octets) << "./dev golden --update writes it";
 }
 
 }  // namespace
