@@ -54,10 +54,10 @@ Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const Mete
     options.sync_interval = wanted.journal_sync;
     for (const std::string& text : wanted.listen) {
         TRY_ASSIGN(const ListenAddress listen, parse_listen(text));
-        if (listen.transport != ListenTransport::udp)
-            return fail(
-                ErrorCode::unsupported,
-                fmt::format("[[meter]] {}: {}: only UDP is listened to", config.name, text));
+        if (listen.transport == ListenTransport::tcp) {
+            options.listen_tcp.push_back({listen.address, listen.port});
+            continue;
+        }
         options.listen.push_back(
             {listen.address, listen.port, narrow<std::uint32_t>(wanted.socket_buffer.value())});
     }

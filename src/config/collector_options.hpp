@@ -27,7 +27,8 @@ inline constexpr std::array collector_options = {
            .standard = R"(["udp/2055", "udp/4739", "udp/6343"])",
            .help = "collector: where exporters send to.",
            .doc = "NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 are told apart message by message: "
-                  "any of them may come in anywhere. Before the port may stand an address: "
+                  "any of them may come in anywhere. `tcp/4739` takes IPFIX over TCP. Before the "
+                  "port may stand an address: "
                   "`udp/192.0.2.1:2055`.",
            .check = are_places_to_listen,
            .assign = [](Config& c, const OptionEntry& e) { collector(c).listen = e.texts(); }},

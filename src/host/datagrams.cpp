@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "host/os_error.hpp"
+#include "host/socket_address.hpp"
 
 namespace octroi {
 namespace {
@@ -23,44 +24,9 @@ namespace {
 static_assert(sizeof(mmsghdr) == sizeof(DatagramHeader));
 static_assert(alignof(mmsghdr) <= alignof(DatagramHeader));
 static_assert(sizeof(sockaddr_in6) <= sizeof(DatagramOrigin::octets));
-static_assert(sizeof(sockaddr_in) <= sizeof(sockaddr_in6));
 
 mmsghdr& kernel_header(DatagramHeader& header) noexcept {
     return *reinterpret_cast<mmsghdr*>(header.octets.data());
-}
-
-sockaddr_in6 socket_address(const Address& address, std::uint16_t port,
-                            socklen_t& length) noexcept {
-    sockaddr_in6 out{};
-    if (address.family == Family::v4) {
-        sockaddr_in v4{};
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(port);
-        std::memcpy(&v4.sin_addr, address.octets.data(), 4);
-        std::memcpy(&out, &v4, sizeof v4);
-        length = sizeof v4;
-        return out;
-    }
-    out.sin6_family = AF_INET6;
-    out.sin6_port = htons(port);
-    std::memcpy(&out.sin6_addr, address.octets.data(), 16);
-    length = sizeof out;
-    return out;
-}
-
-Address address_of(const sockaddr_in6& from) noexcept {
-    if (from.sin6_family == AF_INET) {
-        sockaddr_in v4{};
-        std::memcpy(&v4, &from, sizeof v4);
-        std::array<std::uint8_t, 4> octets{};
-        std::memcpy(octets.data(), &v4.sin_addr, 4);
-        return Address::v4(octets.data());
-    }
-    if (from.sin6_family != AF_INET6) return {};
-    const auto* octets = reinterpret_cast<const std::uint8_t*>(&from.sin6_addr);
-    // What comes in over IPv4 on a socket for both is IPv4.
-    if (IN6_IS_ADDR_V4MAPPED(&from.sin6_addr)) return Address::v4(octets + 12);
-    return Address::v6(octets);
 }
 
 Status set(int fd, int level, int option, int value, const char* what) {
@@ -75,19 +41,6 @@ void grow_buffer(int fd, std::uint32_t octets) {
         static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted));
 }
 
-Result<std::pair<std::string, std::uint16_t>> bound_to(int fd) {
-    sockaddr_in6 own{};
-    socklen_t length = sizeof own;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &length) != 0)
-        return os_failure("ask a socket for its address");
-    const std::uint16_t port = ntohs(own.sin6_port);  // at the same place in sockaddr_in
-    const Address address = address_of(own);
-    return std::pair{address.family == Family::v4
-                         ? fmt::format("udp {}:{}", to_string(address), port)
-                         : fmt::format("udp [{}]:{}", to_string(address), port),
-                     port};
-}
-
 }  // namespace
 
 std::uint32_t datagram_length(const DatagramHeader& header) noexcept {
@@ -100,9 +53,8 @@ Address datagram_sender(const DatagramOrigin& origin) noexcept {
 
 void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_t length,
                     const Address& sender, UtcTime received) noexcept {
-    socklen_t ignored = 0;
-    const sockaddr_in6 from = socket_address(sender, 0, ignored);
-    std::memcpy(origin.octets.data(), &from, sizeof from);
+    const SocketAddress from = socket_address(sender, 0);
+    std::memcpy(origin.octets.data(), &from.storage, sizeof from.storage);
     origin.received_ns = received.ns;
     kernel_header(header).msg_len = length;
 }
@@ -124,12 +76,8 @@ Result<std::unique_ptr<UdpSource>> UdpSource::open(const UdpOptions& options) {
     Fd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd.get() < 0) return os_failure("make a UDP socket");
     if (!v4) TRY(set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, "take IPv4 on an IPv6 socket"));
-    socklen_t length = 0;
-    const sockaddr_in6 own =
-        socket_address(options.address.empty() ? Address::v6(std::array<std::uint8_t, 16>{}.data())
-                                               : options.address,
-                       options.port, length);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), length) != 0) {
+    const SocketAddress own = socket_address(options.address, options.port);
+    if (::bind(fd.get(), own.get(), own.length) != 0) {
         if (errno == EADDRINUSE)
             return fail(ErrorCode::exists,
                         fmt::format("UDP port {} is in use by another program. Next: ss -ulpn "
@@ -150,8 +98,11 @@ Result<std::unique_ptr<UdpSource>> UdpSource::adopt(Fd socket, std::uint32_t buf
     if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
         return os_failure("make a socket non-blocking");
     grow_buffer(socket.get(), buffer_octets);
-    TRY_ASSIGN(const auto bound, bound_to(socket.get()));
-    return std::unique_ptr<UdpSource>(new UdpSource(std::move(socket), bound.first, bound.second));
+    SocketAddress own;
+    if (::getsockname(socket.get(), own.get(), &own.length) != 0)
+        return os_failure("ask a socket for its address");
+    return std::unique_ptr<UdpSource>(
+        new UdpSource(std::move(socket), endpoint_text("udp", own.storage), port_of(own.storage)));
 }
 
 Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {

@@ -37,9 +37,8 @@ void FlowClaims::save(ByteWriter& out) const {
     out.be64(recent_.size() + older_.size());
     for (const Flows* flows : {&older_, &recent_}) {
         for (const auto& [identity, claim] : *flows) {
-            out.raw({reinterpret_cast<const char*>(&identity), sizeof identity});
-            out.u8(static_cast<std::uint8_t>(claim.exporter.family));
-            out.raw({reinterpret_cast<const char*>(claim.exporter.octets.data()), 16});
+            collector::save(out, identity);
+            collector::save(out, claim.exporter);
             out.be64(static_cast<std::uint64_t>(claim.last.ns));
         }
     }
@@ -49,18 +48,12 @@ bool FlowClaims::restore(ByteCursor& in) {
     std::uint64_t count = 0;
     if (!in.be64(count) || count > flows_max) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
-        ByteSpan identity_octets;
-        ByteSpan address_octets;
-        std::uint8_t family = 0;
-        std::uint64_t last = 0;
-        if (!in.take(sizeof(FlowIdentity), identity_octets) || !in.u8(family) ||
-            !in.take(16, address_octets) || !in.be64(last))
-            return false;
         FlowIdentity identity;
-        std::memcpy(&identity, identity_octets.data(), sizeof identity);
         Claim claim;
-        claim.exporter.family = Family{family};
-        std::memcpy(claim.exporter.octets.data(), address_octets.data(), 16);
+        std::uint64_t last = 0;
+        if (!collector::restore(in, identity) || !collector::restore(in, claim.exporter) ||
+            !in.be64(last))
+            return false;
         claim.last.ns = static_cast<std::int64_t>(last);
         older_.insert_or_assign(identity, claim);
     }

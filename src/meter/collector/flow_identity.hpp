@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/address.hpp"
+#include "base/byte_cursor.hpp"
 #include "base/hash.hpp"
 #include "wire/flow/flow_record.hpp"
 
@@ -37,6 +38,12 @@ static_assert(sizeof(FlowIdentity) == 48);
             .family = static_cast<std::uint8_t>(record.src.family),
             .icmp = static_cast<std::uint16_t>(record.icmp_type << 8U | record.icmp_code)};
 }
+
+// As octets, for snapshots.
+void save(ByteWriter& out, const Address& address);
+void save(ByteWriter& out, const FlowIdentity& identity);
+[[nodiscard]] bool restore(ByteCursor& in, Address& address);
+[[nodiscard]] bool restore(ByteCursor& in, FlowIdentity& identity);
 
 struct FlowIdentityHash {
     std::uint64_t seed = 0;

@@ -9,11 +9,13 @@ constexpr int turns = 16;
 
 }  // namespace
 
-Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources, Journal& journal,
+Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
+               std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal,
                const Clock& clock)
-    : sources_(std::move(sources)), journal_(journal), clock_(clock) {
-    for (const auto& source : sources_) descriptors_.push_back(source->descriptor());
-}
+    : sources_(std::move(sources)),
+      streams_(std::move(listeners), journal),
+      journal_(journal),
+      clock_(clock) {}
 
 Result<std::size_t> Intake::step() {
     std::size_t taken = 0;
@@ -24,12 +26,25 @@ Result<std::size_t> Intake::step() {
             if (got < datagram_batch) break;  // less than could be: there is no more
         }
     }
-    return taken;
+    TRY_ASSIGN(const std::size_t messages, streams_.step(clock_.now(), clock_.uptime()));
+    return taken + messages;
 }
 
 void Intake::wait(Duration wait) const {
-    wait_readable(journal_.full() ? std::span<const int>() : std::span<const int>(descriptors_),
-                  wait);
+    std::vector<int> descriptors;
+    if (!journal_.full()) {
+        for (const auto& source : sources_) descriptors.push_back(source->descriptor());
+        streams_.add_descriptors(descriptors);
+    }
+    wait_readable(descriptors, wait);
+}
+
+std::vector<std::string> Intake::names() const {
+    std::vector<std::string> names;
+    for (const auto& source : sources_) names.push_back(source->name());
+    const auto streams = streams_.names();
+    names.insert(names.end(), streams.begin(), streams.end());
+    return names;
 }
 
 std::vector<Intake::Drops> Intake::drops() const {

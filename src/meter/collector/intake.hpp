@@ -12,22 +12,26 @@
 #include "host/clock.hpp"
 #include "host/datagrams.hpp"
 #include "meter/collector/journal.hpp"
+#include "meter/collector/stream_intake.hpp"
 
 namespace octroi::collector {
 
 class Intake {
 public:
     // The journal and the clock must outlive it.
-    Intake(std::vector<std::unique_ptr<DatagramSource>> sources, Journal& journal,
+    Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
+           std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal,
            const Clock& clock);
 
-    // Takes what all sources have at the moment; how many datagrams that was. Does not wait.
+    // Takes what all sources have at the moment; how many messages that was. Does not wait.
     [[nodiscard]] Result<std::size_t> step();
     // Until a source may have something, at most for `wait`; while the journal is full, for `wait`.
     void wait(Duration wait) const;
 
-    // From any thread: what each source is called, and what the kernel dropped for want of room in
-    // its buffer since it was opened.
+    // "udp [::]:2055", "tcp [::]:4739".
+    [[nodiscard]] std::vector<std::string> names() const;
+    // From any thread: what each datagram source is called, and what the kernel dropped for want of
+    // room in its buffer since it was opened.
     struct Drops {
         std::string source;
         std::uint64_t dropped = 0;
@@ -36,7 +40,7 @@ public:
 
 private:
     std::vector<std::unique_ptr<DatagramSource>> sources_;
-    std::vector<int> descriptors_;
+    StreamIntake streams_;
     Journal& journal_;
     const Clock& clock_;
 };

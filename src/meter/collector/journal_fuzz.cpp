@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "base/check.hpp"
@@ -79,7 +80,8 @@ void run(ByteSpan input) {
         CHECK(sum <= 255U * max_datagram * segment.used());
     }
     ReadingMaker maker({}, 1);
-    const std::string_view saved(reinterpret_cast<const char*>(rest.data()), rest.size());
+    std::string saved(rest.size(), ' ');
+    if (!rest.empty()) std::memcpy(saved.data(), rest.data(), rest.size());
     if (maker.restore(saved)) {
         ReadingMaker again({}, 1);
         CHECK(again.restore(maker.save()));

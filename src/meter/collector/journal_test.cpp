@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -24,7 +25,9 @@ std::vector<std::byte> octets_of(const std::string& text) {
 }
 
 std::string text_of(const Message& message) {
-    return {reinterpret_cast<const char*>(message.octets.data()), message.octets.size()};
+    std::string text(message.octets.size(), ' ');
+    std::memcpy(text.data(), message.octets.data(), text.size());
+    return text;
 }
 
 Address sender(std::uint8_t last) { return Address::v4(0xC0000200U | last); }
@@ -35,6 +38,7 @@ protected:
         options_.shape = {512, 16};
         options_.limit_octets = 4 * Segment::octets_of(options_.shape) + 40 * rest_stride;
         options_.boot_id = "first boot";
+        options_.ready_octets = 0;
         reopen();
     }
     // As after a kill: nothing is told to the journal.

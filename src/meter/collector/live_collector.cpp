@@ -53,17 +53,17 @@ Result<std::unique_ptr<LiveCollector>> LiveCollector::open(const LiveCollectorOp
         TRY_ASSIGN(auto source, UdpSource::adopt(std::move(socket), wanted));
         add(std::move(source));
     }
-    live->intake_ =
-        std::make_unique<Intake>(std::move(sources), live->collector_->journal(), clock);
+    std::vector<std::unique_ptr<StreamListener>> listeners;
+    for (const TcpOptions& tcp : options.listen_tcp) {
+        TRY_ASSIGN(listeners.emplace_back(), listen_tcp(tcp.address, tcp.port));
+    }
+    live->intake_ = std::make_unique<Intake>(std::move(sources), std::move(listeners),
+                                             live->collector_->journal(), clock);
     live->collector_->watch(*live->intake_);
     return live;
 }
 
-std::vector<std::string> LiveCollector::listening() const {
-    std::vector<std::string> names;
-    for (const auto& entry : intake_->drops()) names.push_back(entry.source);
-    return names;
-}
+std::vector<std::string> LiveCollector::listening() const { return intake_->names(); }
 
 void LiveCollector::start() {
     started_ = true;

@@ -15,9 +15,15 @@
 
 namespace octroi::collector {
 
+struct TcpOptions {
+    Address address;  // empty: all, of both families
+    std::uint16_t port = 0;
+};
+
 struct LiveCollectorOptions {
     CollectorOptions collector;
-    std::vector<UdpOptions> listen;  // at least one, unless sockets were given on
+    std::vector<UdpOptions> listen;  // not used where sockets were given on
+    std::vector<TcpOptions> listen_tcp;
     Duration sync_interval = Duration::seconds(5);
 };
 

@@ -2,6 +2,7 @@
 #include "meter/collector/reading_maker.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace octroi::collector {
 namespace {
@@ -121,6 +122,8 @@ bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
     if (rate == 0 && record.has(Field::sampler)) ++counts_[unsampled];
     if (rate > 1) {
         ++counts_[sampled];
+        if (rate > std::numeric_limits<std::uint32_t>::max()) return false;
+        reading.sampling = static_cast<std::uint32_t>(rate);
         if (__builtin_mul_overflow(reading.bytes, rate, &reading.bytes) ||
             __builtin_mul_overflow(reading.packets, rate, &reading.packets))
             return false;

@@ -19,11 +19,6 @@ std::uint64_t apart(const flow::MessageContext& context, const flow::FlowRecord&
                (std::uint64_t{context.domain} << 1U | (record.reverse ? 1U : 0U)) ^ mix_b);
 }
 
-template <typename T>
-ByteSpan octets_of(const T& value) noexcept {
-    return std::as_bytes(std::span(&value, 1));
-}
-
 }  // namespace
 
 RunningTotals::Exporter& RunningTotals::exporter(const Address& address) {
@@ -69,10 +64,8 @@ void RunningTotals::save(ByteWriter& out) const {
     for (const auto& [address, of] : exporters_) {
         for (const Flows* flows : {&of.older, &of.recent}) {
             for (const auto& [identity, counts] : *flows) {
-                out.u8(static_cast<std::uint8_t>(address.family));
-                out.raw({reinterpret_cast<const char*>(address.octets.data()), 16});
-                out.raw(
-                    {reinterpret_cast<const char*>(octets_of(identity).data()), sizeof identity});
+                collector::save(out, address);
+                collector::save(out, identity);
                 out.be64(counts.bytes);
                 out.be64(counts.packets);
             }
@@ -84,19 +77,12 @@ bool RunningTotals::restore(ByteCursor& in) {
     std::uint64_t count = 0;
     if (!in.be64(count) || count > flows_max) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
-        std::uint8_t family = 0;
-        ByteSpan address_octets;
-        ByteSpan identity_octets;
-        Counts counts;
-        if (!in.u8(family) || !in.take(16, address_octets) ||
-            !in.take(sizeof(FlowIdentity), identity_octets) || !in.be64(counts.bytes) ||
-            !in.be64(counts.packets))
-            return false;
         Address address;
-        address.family = Family{family};
-        std::memcpy(address.octets.data(), address_octets.data(), 16);
         FlowIdentity identity;
-        std::memcpy(&identity, identity_octets.data(), sizeof identity);
+        Counts counts;
+        if (!collector::restore(in, address) || !collector::restore(in, identity) ||
+            !in.be64(counts.bytes) || !in.be64(counts.packets))
+            return false;
         if (exporter(address).older.emplace(identity, counts).second) ++flows_;
     }
     return true;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/collector/stream_intake.hpp"
+
+#include <cstring>
+
+namespace octroi::collector {
+namespace {
+
+// RFC 7011 section 3.1: version 10, then the length of the message, its header included.
+constexpr std::uint16_t ipfix_version = 10;
+constexpr std::size_t header_octets = 16;
+constexpr std::size_t prefix_octets = 4;
+// Two messages of the greatest length.
+constexpr std::size_t buffer_octets = std::size_t{128} << 10U;
+// Reads of one connection before the next one has its turn.
+constexpr int turns = 16;
+
+}  // namespace
+
+StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal)
+    : listeners_(std::move(listeners)), journal_(journal) {}
+
+void StreamIntake::accept_all(Duration uptime) {
+    for (const auto& listener : listeners_) {
+        while (connections_.size() < connections_max) {
+            auto accepted = listener->accept();
+            if (!accepted || *accepted == nullptr) break;
+            Connection& connection = connections_.emplace_back();
+            connection.stream = *std::move(accepted);
+            connection.octets.resize(buffer_octets);
+            connection.heard = uptime;
+        }
+    }
+}
+
+Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
+    accept_all(uptime);
+    std::size_t messages = 0;
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        Next next = Next::go_on;
+        for (int turn = 0; turn < turns && next == Next::go_on; ++turn) {
+            const std::size_t before = messages;
+            TRY_ASSIGN(next, read(*at, now, messages));
+            if (messages > before) at->heard = uptime;
+        }
+        const bool gone = next == Next::close || uptime - at->heard > idle_max;
+        at = gone ? connections_.erase(at) : std::next(at);
+    }
+    return messages;
+}
+
+Result<StreamIntake::Next> StreamIntake::read(Connection& connection, UtcTime now,
+                                              std::size_t& messages) {
+    // First what is there already: the journal may have been full.
+    TRY_ASSIGN(const Next taken, take_messages(connection, now, messages));
+    if (taken != Next::go_on) return taken;
+    std::memmove(connection.octets.data(), connection.octets.data() + connection.taken,
+                 connection.filled - connection.taken);
+    connection.filled -= connection.taken;
+    connection.taken = 0;
+    const auto got =
+        connection.stream->read(std::span(connection.octets).subspan(connection.filled));
+    if (!got || *got == 0U) return Next::close;
+    if (!*got) return Next::wait;
+    connection.filled += **got;
+    return take_messages(connection, now, messages);
+}
+
+Result<StreamIntake::Next> StreamIntake::take_messages(Connection& connection, UtcTime now,
+                                                       std::size_t& messages) {
+    for (;;) {
+        const ByteSpan rest(connection.octets.data() + connection.taken,
+                            connection.filled - connection.taken);
+        if (rest.size() < prefix_octets) return Next::go_on;
+        const std::size_t length = load_be16(rest.data() + 2);
+        if (load_be16(rest.data()) != ipfix_version || length < header_octets) {
+            ++refused_;
+            return Next::close;
+        }
+        if (rest.size() < length) return Next::go_on;
+        TRY_ASSIGN(const bool kept, journal_.append(rest.first(length), connection.stream->peer(),
+                                                    now, Transport::stream));
+        if (!kept) return Next::wait;
+        connection.taken += length;
+        ++messages;
+    }
+}
+
+void StreamIntake::add_descriptors(std::vector<int>& descriptors) const {
+    for (const auto& listener : listeners_) descriptors.push_back(listener->descriptor());
+    for (const Connection& connection : connections_)
+        descriptors.push_back(connection.stream->descriptor());
+}
+
+std::vector<std::string> StreamIntake::names() const {
+    std::vector<std::string> names;
+    for (const auto& listener : listeners_) names.push_back(listener->name());
+    return names;
+}
+
+}  // namespace octroi::collector

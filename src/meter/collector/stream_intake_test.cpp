@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/collector/stream_intake.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "host/testing/folder.hpp"
+
+namespace octroi::collector {
+namespace {
+
+constexpr UtcTime now = UtcTime::from_seconds(1'700'000'000);
+
+// A message with that many octets behind its header.
+std::string ipfix(std::size_t more, char filling) {
+    ByteWriter out;
+    out.be16(10);
+    out.be16(static_cast<std::uint16_t>(16 + more));
+    for (int i = 0; i < 3; ++i) out.be32(0);
+    out.raw(std::string(more, filling));
+    return out.take();
+}
+
+class Client {
+public:
+    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        to.sin_port = htons(port);
+        SocketAddressView view{&to};
+        EXPECT_EQ(::connect(socket_.get(), view.generic, sizeof to), 0);
+    }
+    void send(std::string_view octets) const {
+        EXPECT_EQ(::send(socket_.get(), octets.data(), octets.size(), 0),
+                  static_cast<ssize_t>(octets.size()));
+    }
+    // The other side has closed.
+    [[nodiscard]] bool is_closed() const {
+        char octet = 0;
+        return ::recv(socket_.get(), &octet, 1, 0) <= 0;
+    }
+
+private:
+    union SocketAddressView {
+        sockaddr_in* v4;
+        sockaddr* generic;
+    };
+    Fd socket_;
+};
+
+class StreamIntakeTest : public ::testing::Test {
+protected:
+    StreamIntakeTest() {
+        auto folder = OwnFolder::open(place_.file("journal"));
+        EXPECT_TRUE(folder.has_value());
+        folder_ = std::make_unique<OwnFolder>(std::move(*folder));
+        JournalOptions options;
+        options.shape = {512, 4};
+        options.ready_octets = 0;
+        options.limit_octets = 2 * Segment::octets_of(options.shape);
+        journal_ = *Journal::open(*folder_, options, {});
+        auto listener = listen_tcp(Address::v4(INADDR_LOOPBACK), 0);
+        EXPECT_TRUE(listener.has_value()) << listener.error().text;
+        port_ = (*listener)->port();
+        std::vector<std::unique_ptr<StreamListener>> listeners;
+        listeners.push_back(std::move(*listener));
+        intake_ = std::make_unique<StreamIntake>(std::move(listeners), *journal_);
+    }
+    std::size_t step() {
+        ::usleep(20'000);  // the loopback delivers at once, but not in no time
+        const auto taken = intake_->step(now, Duration::seconds(1));
+        EXPECT_TRUE(taken.has_value());
+        return taken.value_or(0);
+    }
+    std::vector<std::size_t> lengths() {
+        std::vector<std::size_t> all;
+        Message message;
+        while (journal_->next(message)) {
+            EXPECT_EQ(message.transport, Transport::stream);
+            EXPECT_EQ(message.sender, Address::v4(INADDR_LOOPBACK));
+            EXPECT_EQ(message.received, now);
+            all.push_back(message.octets.size());
+        }
+        return all;
+    }
+
+    testing::Folder place_;
+    std::unique_ptr<OwnFolder> folder_;
+    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<StreamIntake> intake_;
+    std::uint16_t port_ = 0;
+};
+
+TEST_F(StreamIntakeTest, CutsTheStreamIntoMessagesHoweverItComes) {
+    const Client client(port_);
+    const std::string all = ipfix(10, 'a') + ipfix(1000, 'b') + ipfix(0, 'c');
+    client.send(all.substr(0, 3));
+    EXPECT_EQ(step(), 0U);
+    client.send(all.substr(3, 30));
+    EXPECT_EQ(step(), 1U);
+    client.send(all.substr(33));
+    EXPECT_EQ(step(), 2U);
+    EXPECT_EQ(lengths(), (std::vector<std::size_t>{26, 1016, 16}));
+}
+
+TEST_F(StreamIntakeTest, ClosesWhatIsNoIpfixAndKeepsTheOthers) {
+    const Client good(port_);
+    const Client bad(port_);
+    good.send(ipfix(1, 'a'));
+    bad.send(ipfix(2, 'b') + "GET / HTTP/1.1\r\n");
+    EXPECT_EQ(step(), 2U);
+    EXPECT_EQ(intake_->refused(), 1U);
+    EXPECT_EQ(intake_->connections(), 1U);
+    EXPECT_TRUE(bad.is_closed());
+    good.send(ipfix(3, 'c'));
+    EXPECT_EQ(step(), 1U);
+    EXPECT_EQ(lengths(), (std::vector<std::size_t>{17, 18, 19}));
+}
+
+TEST_F(StreamIntakeTest, MakesTheExporterWaitWhileTheJournalIsFull) {
+    const Client client(port_);
+    std::string all;
+    for (std::size_t i = 0; i < 20; ++i) all += ipfix(i, 'x');
+    client.send(all);
+    EXPECT_EQ(step(), 8U);
+    EXPECT_TRUE(journal_->full());
+    EXPECT_EQ(lengths().size(), 8U);
+    std::size_t taken = 8;
+    for (int i = 0; i < 10 && taken < 20; ++i) {
+        journal_->release(journal_->position());
+        taken += step();
+        for (const std::size_t length : lengths()) EXPECT_LE(length, 35U);
+    }
+    EXPECT_EQ(taken, 20U);
+}
+
+}  // namespace
+}  // namespace octroi::collector
