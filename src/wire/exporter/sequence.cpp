@@ -117,7 +117,9 @@ Sequence::Arrival Sequence::backward(const Numbered& message) noexcept {
 void Sequence::weigh(std::uint32_t counted) noexcept {
     if (suspicion_.number) {
         const bool by_rule = *suspicion_.number + suspicion_.counted == current_;
-        const bool with_it = *suspicion_.number + counted == current_;
+        // The latter: the first message of an exporter that was started again.
+        const bool with_it =
+            *suspicion_.number + counted == current_ || (counted == current_ && counted != 0);
         if (by_rule && !with_it) suspicion_.messages = 0;
         if (with_it && !by_rule && ++suspicion_.messages == 1) suspicion_.since = messages_;
     }
@@ -179,6 +181,7 @@ Sequence::Arrival Sequence::arrive(const Numbered& message) noexcept {
     } else if (jump < 0) {
         arrival = backward(message);
     } else if (started_anew(message) || left_at_ == message.sequence ||
+               doubtful_next_ == message.sequence ||
                static_cast<std::uint32_t>(jump) > plausible(message.received)) {
         arrival = begin_anew(message);
     } else {
