@@ -52,10 +52,15 @@ Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const Mete
     options.collector.allowed = wanted.exporters;
     options.collector.seed = random_seed();
     options.sync_interval = wanted.journal_sync;
+    options.tls = {wanted.tls_certificate, wanted.tls_key, wanted.tls_clients};
     for (const std::string& text : wanted.listen) {
         TRY_ASSIGN(const ListenAddress listen, parse_listen(text));
         if (listen.transport == ListenTransport::tcp) {
             options.listen_tcp.push_back({listen.address, listen.port});
+            continue;
+        }
+        if (listen.transport == ListenTransport::tls) {
+            options.listen_tls.push_back({listen.address, listen.port});
             continue;
         }
         options.listen.push_back(

@@ -27,7 +27,8 @@ inline constexpr std::array collector_options = {
            .standard = R"(["udp/2055", "udp/4739", "udp/6343"])",
            .help = "collector: where exporters send to.",
            .doc = "NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 are told apart message by message: "
-                  "any of them may come in anywhere. `tcp/4739` takes IPFIX over TCP. Before the "
+                  "any of them may come in anywhere. `tcp/4739` takes IPFIX over TCP, "
+                  "`tls/4740` IPFIX over TLS. Before the "
                   "port may stand an address: "
                   "`udp/192.0.2.1:2055`.",
            .check = are_places_to_listen,
@@ -125,6 +126,25 @@ inline constexpr std::array collector_options = {
                   "what came in twice this time.",
            .assign = [](Config& c,
                         const OptionEntry& e) { collector(c).journal_sync = e.duration(); }},
+    Option{
+        .section = "meter",
+        .key = "tls_certificate",
+        .type = OptionType::text,
+        .standard = R"("")",
+        .help = "collector: our certificate and the chain behind it, for `tls/` (PEM file).",
+        .assign = [](Config& c, const OptionEntry& e) { collector(c).tls_certificate = e.text(); }},
+    Option{.section = "meter",
+           .key = "tls_key",
+           .type = OptionType::text,
+           .standard = R"("")",
+           .help = "collector: the key of our certificate (PEM file).",
+           .assign = [](Config& c, const OptionEntry& e) { collector(c).tls_key = e.text(); }},
+    Option{.section = "meter",
+           .key = "tls_clients",
+           .type = OptionType::text,
+           .standard = R"("")",
+           .help = "collector: authorities whose exporters may connect (PEM file). Empty: anybody.",
+           .assign = [](Config& c, const OptionEntry& e) { collector(c).tls_clients = e.text(); }},
 };
 
 }  // namespace octroi

@@ -53,6 +53,9 @@ struct CollectorConfig {
     std::string journal;  // folder; empty: beside the ledger
     Bytes journal_size{1ULL << 30U};
     Duration journal_sync = Duration::seconds(5);
+    std::string tls_certificate;  // file; needed where `listen` has tls/…
+    std::string tls_key;
+    std::string tls_clients;
 
     auto operator<=>(const CollectorConfig&) const = default;
 };

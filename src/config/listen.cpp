@@ -24,8 +24,10 @@ Result<ListenAddress> parse_listen(std::string_view text) {
         const std::string_view transport = rest.substr(0, slash);
         if (transport == "tcp")
             listen.transport = ListenTransport::tcp;
+        else if (transport == "tls")
+            listen.transport = ListenTransport::tls;
         else if (transport != "udp")
-            return not_a_place(text, "before the slash stands udp or tcp");
+            return not_a_place(text, "before the slash stands udp, tcp or tls");
         rest = rest.substr(slash + 1);
     }
     if (const auto colon = rest.rfind(':'); colon != std::string_view::npos) {
@@ -44,7 +46,9 @@ Result<ListenAddress> parse_listen(std::string_view text) {
 }
 
 std::string to_string(const ListenAddress& listen) {
-    const char* const transport = listen.transport == ListenTransport::udp ? "udp" : "tcp";
+    const char* const transport = listen.transport == ListenTransport::udp   ? "udp"
+                                  : listen.transport == ListenTransport::tcp ? "tcp"
+                                                                             : "tls";
     if (listen.address.empty()) return fmt::format("{}/{}", transport, listen.port);
     const std::string address = to_string(listen.address);
     return listen.address.family == Family::v4

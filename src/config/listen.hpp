@@ -2,7 +2,7 @@
 #pragma once
 
 // Where a meter listens, as one writes it: "2055", "udp/2055", "udp/192.0.2.1:2055",
-// "udp/[2001:db8::1]:2055", "tcp/4739".
+// "udp/[2001:db8::1]:2055", "tcp/4739", "tls/4740".
 
 #include <cstdint>
 #include <string>
@@ -13,7 +13,7 @@
 
 namespace octroi {
 
-enum class ListenTransport : std::uint8_t { udp, tcp };
+enum class ListenTransport : std::uint8_t { udp, tcp, tls };
 
 struct ListenAddress {
     ListenTransport transport = ListenTransport::udp;

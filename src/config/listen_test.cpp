@@ -15,6 +15,7 @@ TEST(Listen, IsReadInAllItsForms) {
     EXPECT_EQ(again("2055"), "udp/2055");
     EXPECT_EQ(again("udp/6343"), "udp/6343");
     EXPECT_EQ(again("tcp/4739"), "tcp/4739");
+    EXPECT_EQ(again("tls/4740"), "tls/4740");
     EXPECT_EQ(again("192.0.2.1:2055"), "udp/192.0.2.1:2055");
     EXPECT_EQ(again("udp/[2001:db8::1]:2055"), "udp/[2001:db8::1]:2055");
 }

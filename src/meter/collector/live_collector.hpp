@@ -10,6 +10,7 @@
 #include <optional>
 #include <thread>
 
+#include "host/tls.hpp"
 #include "meter/collector/collector.hpp"
 #include "meter/collector/intake.hpp"
 
@@ -24,6 +25,8 @@ struct LiveCollectorOptions {
     CollectorOptions collector;
     std::vector<UdpOptions> listen;  // not used where sockets were given on
     std::vector<TcpOptions> listen_tcp;
+    std::vector<TcpOptions> listen_tls;
+    TlsFiles tls;
     Duration sync_interval = Duration::seconds(5);
 };
 
