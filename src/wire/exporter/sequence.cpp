@@ -117,9 +117,10 @@ Sequence::Arrival Sequence::backward(const Numbered& message) noexcept {
 void Sequence::weigh(std::uint32_t counted) noexcept {
     if (suspicion_.number) {
         const bool by_rule = *suspicion_.number + suspicion_.counted == current_;
-        // The latter: the first message of an exporter that was started again.
+        // The latter: the first message of an exporter that was started again. Records of options
+        // in it count for us, and not for softflowd.
         const bool with_it =
-            *suspicion_.number + counted == current_ || (counted == current_ && counted != 0);
+            *suspicion_.number + counted == current_ || (current_ != 0 && current_ <= counted);
         if (by_rule && !with_it) suspicion_.messages = 0;
         if (with_it && !by_rule && ++suspicion_.messages == 1) suspicion_.since = messages_;
     }

@@ -217,21 +217,23 @@ TEST(Sequence, AnExporterThatCountsAMessagesOwnRecordsLosesNothing) {
     EXPECT_EQ(s.lost(), 15U);
 }
 
-// A probe that is started for each of many captures: some end after one message.
+// A probe that is started for each of many captures: some end after one message. Its first message
+// has a record of options, which softflowd does not count.
 TEST(Sequence, AnExporterThatStartsAgainAndAgainLosesNothing) {
-    for (const Counted counted : {Counted::records, Counted::records_with_it}) {
-        const bool with_it = counted == Counted::records_with_it;
+    for (const bool with_it : {false, true}) {
         Stream s(Counted::records);
         for (std::uint32_t life = 0; life < 200; ++life) {
             std::uint32_t sent = 0;
             for (std::uint32_t i = 0; i < 1 + life * 7 % 4; ++i) {
                 const std::uint32_t records = 1 + (life * 13 + i * 11) % 29;
-                s.send(with_it ? sent + records : sent, records, 0,
-                       with_it ? std::nullopt : std::optional(0U));
+                if (with_it)
+                    s.send(sent + records, records + (i == 0 ? 1 : 0));
+                else
+                    s.send(sent, records, 0, 0);
                 sent += records;
             }
         }
-        EXPECT_EQ(s.lost(), 0U) << static_cast<int>(counted);
+        EXPECT_EQ(s.lost(), 0U) << with_it;
     }
 }
 
