@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -119,19 +121,29 @@ void add_losses(Session& session, std::vector<Finding>& findings) {
         findings.push_back({Verdict::wrong, "ledger", losses.error().text, "octroi audit"});
         return;
     }
-    std::size_t drops = 0;
-    for (const MeterLoss& loss : *losses)
-        if (loss.loss.reason == LossReason::kernel_drop ||
-            loss.loss.reason == LossReason::interface_drop)
-            ++drops;
-    if (drops == 0)
-        return findings.push_back(
-            {Verdict::good, "losses", "no packet was dropped in the last 24 hours", ""});
-    findings.push_back(
-        {Verdict::wrong, "losses",
-         fmt::format("packets were dropped {} times in the last 24 hours (octroi meters --losses)",
-                     drops),
-         "a larger ring: ring_size in [[meter]]; fewer processes beside it"});
+    const auto times = [&](std::initializer_list<LossReason> reasons) {
+        return std::count_if(losses->begin(), losses->end(), [&](const MeterLoss& loss) {
+            return std::find(reasons.begin(), reasons.end(), loss.loss.reason) != reasons.end();
+        });
+    };
+    const auto report = [&](auto count, std::string_view what, std::string_view mend) {
+        if (count == 0) return;
+        findings.push_back(
+            {Verdict::wrong, "losses",
+             fmt::format("{}, {} times in the last 24 hours (octroi meters --losses)", what, count),
+             std::string(mend)});
+    };
+    const std::size_t before = findings.size();
+    report(times({LossReason::kernel_drop, LossReason::interface_drop}), "packets were dropped",
+           "a larger ring: ring_size in [[meter]]; fewer processes beside it");
+    report(times({LossReason::socket_drop}), "the kernel dropped datagrams of exporters",
+           "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max");
+    report(times({LossReason::export_gap}), "exports did not arrive",
+           "look on the way between exporter and collector: octroi meters --exporters says whose");
+    report(times({LossReason::no_template}), "data sets came without their template",
+           "let the exporter send its templates more often");
+    if (findings.size() == before)
+        findings.push_back({Verdict::good, "losses", "nothing was lost in the last 24 hours", ""});
 }
 
 Result<ExitStatus> examine(Session& session) {

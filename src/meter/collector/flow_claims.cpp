@@ -10,6 +10,7 @@ void FlowClaims::turn(UtcTime now) {
 }
 
 bool FlowClaims::is_anothers(const FlowIdentity& flow, const Address& exporter, UtcTime now) {
+    if (turned_ == UtcTime::min()) turned_ = now;  // what was restored may be of now
     if (recent_.size() >= flows_max / 2) {
         ++forgotten_;
         turn(now);

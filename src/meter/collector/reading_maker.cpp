@@ -16,6 +16,8 @@ using flow::RecordKind;
 constexpr std::uint64_t record_max = std::uint64_t{1} << 50U;
 // What a batch may observe at most; the ledger's figures end at 2^63-1.
 constexpr std::uint64_t batch_max = std::uint64_t{1} << 62U;
+// Exporters with losses of their own in a batch.
+constexpr std::size_t losses_max = 8192;
 // The longest a record may reach back; attribution books longer ones whole.
 constexpr Duration span_max = Duration::hours(24 * 31);
 
@@ -86,11 +88,8 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     ExporterBook& book = books_.of(context.exporter);
     if (!scale(record, reading)) {
         ++counts_[overflow];
-        losses_.push_back({to_string(context.exporter),
-                           LossReason::corrupt,
-                           {context.received, context.received},
-                           1,
-                           std::nullopt});
+        add_loss(context.exporter, LossReason::corrupt, {context.received, context.received}, 1,
+                 std::nullopt);
         return;
     }
     book.largest_bytes = std::max(book.largest_bytes, reading.bytes);
@@ -99,9 +98,10 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     reading.flows = record.has(Field::flows) && record.flows > 0 && record.flows < record_max
                         ? record.flows
                         : 1;
-    const bool leaves = record.has(Field::direction) && record.direction == egress;
-    reading.direction = leaves ? Direction::out : Direction::in;
-    reading.interface = books_.interface(book, leaves ? record.out_if : record.in_if);
+    // A router's record knows both sides, wherever it was made.
+    reading.direction = Direction::in;
+    reading.interface = books_.interface(book, record.in_if);
+    reading.out_interface = books_.interface(book, record.out_if);
     if (record.kind == RecordKind::non_ip) {
         reading.kind = ReadingKind::non_ip;
     } else if (was_dropped(record)) {
@@ -192,12 +192,32 @@ void ReadingMaker::gap(const MessageContext& context, const flow::SequenceGap& g
     if (gap.unit != flow::SequenceGap::Unit::messages && largest > 0 &&
         !__builtin_mul_overflow(largest, gap.lost, &octets) && octets <= batch_max)
         bound = octets;
-    losses_.push_back(
-        {to_string(context.exporter), LossReason::export_gap, gap.interval, gap.lost, bound});
+    add_loss(context.exporter, LossReason::export_gap, gap.interval, gap.lost, bound);
 }
 
 Volume ReadingMaker::take_observed() noexcept { return std::exchange(observed_, {}); }
-std::vector<Loss> ReadingMaker::take_losses() { return std::exchange(losses_, {}); }
+
+void ReadingMaker::add_loss(const Address& exporter, LossReason reason, const Interval& interval,
+                            std::uint64_t lost, std::optional<std::uint64_t> bound) {
+    const std::string source =
+        losses_.size() < losses_max ? to_string(exporter) : "other exporters";
+    const auto [at, is_new] =
+        losses_.try_emplace({source, reason}, Loss{source, reason, interval, lost, bound});
+    if (is_new) return;
+    Loss& loss = at->second;
+    loss.interval = {std::min(loss.interval.begin, interval.begin),
+                     std::max(loss.interval.end, interval.end)};
+    loss.packets = std::min(checked_add(*loss.packets, lost).value_or(batch_max), batch_max);
+    const bool bounded = loss.bytes_bound && bound && *bound <= batch_max - *loss.bytes_bound;
+    loss.bytes_bound = bounded ? std::optional(*loss.bytes_bound + *bound) : std::nullopt;
+}
+
+std::vector<Loss> ReadingMaker::take_losses() {
+    std::vector<Loss> taken;
+    for (auto& [key, loss] : losses_) taken.push_back(std::move(loss));
+    losses_.clear();
+    return taken;
+}
 
 std::vector<CounterValue> ReadingMaker::counters() const {
     std::vector<CounterValue> values;

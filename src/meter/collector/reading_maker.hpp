@@ -15,9 +15,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "meter/collector/exporter_books.hpp"
@@ -103,6 +106,8 @@ private:
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
                                     const flow::FlowRecord& record);
     void hand_over();
+    void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
+                  std::uint64_t lost, std::optional<std::uint64_t> bound);
 
     ReadingPolicy policy_;
     ReadingSink* sink_ = nullptr;
@@ -112,7 +117,9 @@ private:
     std::array<Reading, 64> out_;
     std::size_t filled_ = 0;
     Volume observed_;
-    std::vector<Loss> losses_;
+    // Since the last take_losses(): one for each exporter and reason, so that nobody can make a
+    // batch long by sending nonsense.
+    std::map<std::pair<std::string, LossReason>, Loss> losses_;
     std::array<std::uint64_t, reading_counters.size()> counts_{};
 };
 

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/collector/reading_maker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace octroi::collector {
+namespace {
+
+using flow::bit;
+using flow::Field;
+using flow::FlowRecord;
+
+constexpr UtcTime now = UtcTime::from_seconds(1'790'000'000);
+
+class Taken final : public ReadingSink {
+public:
+    void accept(std::span<const Reading> span) override {
+        readings.insert(readings.end(), span.begin(), span.end());
+    }
+    std::vector<Reading> readings;
+};
+
+Address exporter(std::uint8_t number) { return Address::v4(0xc0000200U | number); }
+
+flow::MessageContext from(std::uint8_t number, UtcTime received = now) {
+    return {exporter(number), flow::Protocol::ipfix, 1, received - Duration::seconds(1), received};
+}
+
+FlowRecord record(std::uint64_t bytes = 1000, std::uint64_t packets = 10) {
+    FlowRecord r;
+    r.fields = bit(Field::bytes) | bit(Field::packets) | bit(Field::src) | bit(Field::dst) |
+               bit(Field::first) | bit(Field::last);
+    r.bytes = bytes;
+    r.packets = packets;
+    r.src = Address::v4(0x0a000001U);
+    r.dst = Address::v4(0xc6336401U);
+    r.proto = 6;
+    r.first = now - Duration::seconds(20);
+    r.last = now - Duration::seconds(2);
+    return r;
+}
+
+class ReadingMakerTest : public ::testing::Test {
+protected:
+    void make(const ReadingPolicy& policy) {
+        maker_ = std::make_unique<ReadingMaker>(policy, 1);
+        maker_->set_sink(&taken_);
+    }
+    const Reading& give(const FlowRecord& r, const flow::MessageContext& context = from(1)) {
+        if (maker_ == nullptr) make({});
+        const std::size_t before = taken_.readings.size();
+        maker_->records(context, std::span(&r, 1));
+        static const Reading none;
+        return taken_.readings.size() > before ? taken_.readings.back() : none;
+    }
+    [[nodiscard]] std::uint64_t counter(std::string_view name) const {
+        for (const CounterValue& value : maker_->counters())
+            if (value.name == name) return value.value;
+        ADD_FAILURE() << name;
+        return 0;
+    }
+    Taken taken_;
+    std::unique_ptr<ReadingMaker> maker_;
+};
+
+TEST_F(ReadingMakerTest, CopiesWhatTheRecordSays) {
+    FlowRecord r = record();
+    r.sport = 1024;
+    r.dport = 443;
+    r.in_if = 3;
+    r.out_if = 4;
+    const Reading& reading = give(r);
+    EXPECT_EQ(reading.bytes, 1000U);
+    EXPECT_EQ(reading.packets, 10U);
+    EXPECT_EQ(reading.flows, 1U);
+    EXPECT_EQ(reading.first, r.first);
+    EXPECT_EQ(reading.last, r.last);
+    EXPECT_EQ(reading.src, r.src);
+    EXPECT_EQ(reading.dport, 443);
+    ASSERT_EQ(maker_->interfaces().size(), 2U);
+    EXPECT_EQ(maker_->interfaces()[reading.interface - 1U], "192.0.2.1#3");
+    EXPECT_EQ(maker_->interfaces()[reading.out_interface - 1U], "192.0.2.1#4");
+    EXPECT_EQ(maker_->take_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
+    EXPECT_EQ(maker_->take_observed(), Volume());
+}
+
+TEST_F(ReadingMakerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
+    make({.sampling = 100});
+    FlowRecord r = record();
+    r.sampling = 8;
+    EXPECT_EQ(give(r).bytes, 8000U);
+    r.sampling = 0;
+    EXPECT_EQ(give(r).packets, 1000U);
+    r.sampling = 1;
+    EXPECT_EQ(give(r).packets, 10U);
+    EXPECT_EQ(counter("collector_sampled_total"), 2U);
+}
+
+TEST_F(ReadingMakerTest, BooksTotalsAsDifferences) {
+    FlowRecord r = record(1000, 10);
+    r.counting = flow::Counting::total;
+    EXPECT_EQ(give(r).bytes, 1000U);
+    r.bytes = 1500;
+    r.packets = 12;
+    EXPECT_EQ(give(r).bytes, 500U);
+    EXPECT_EQ(taken_.readings.back().packets, 2U);
+    EXPECT_EQ(give(r).bytes, 0U) << "nothing new";
+    EXPECT_EQ(taken_.readings.size(), 2U);
+    EXPECT_EQ(give(r, from(2)).bytes, 1500U) << "another exporter's flow is another flow";
+    r.bytes = 300;
+    r.packets = 3;
+    EXPECT_EQ(give(r).bytes, 300U) << "less than before: a new flow of the same name";
+}
+
+TEST_F(ReadingMakerTest, TotalsOutliveARestart) {
+    FlowRecord r = record(1000, 10);
+    r.counting = flow::Counting::total;
+    give(r);
+    const std::string saved = maker_->save();
+    make({});
+    ASSERT_TRUE(maker_->restore(saved));
+    r.bytes = 1700;
+    EXPECT_EQ(give(r).bytes, 700U);
+    EXPECT_FALSE(maker_->restore(saved.substr(1)));
+}
+
+TEST_F(ReadingMakerTest, KeepsWhatWasNotLetThroughApart) {
+    FlowRecord r = record();
+    r.fields |= bit(Field::forwarding_status);
+    r.forwarding_status = 0x40;
+    EXPECT_EQ(give(r).kind, ReadingKind::ip);
+    r.forwarding_status = 0x82;
+    EXPECT_EQ(give(r).kind, ReadingKind::dropped);
+    FlowRecord denied = record();
+    denied.fields |= bit(Field::firewall_event);
+    denied.firewall_event = 3;
+    EXPECT_EQ(give(denied).kind, ReadingKind::dropped);
+}
+
+TEST_F(ReadingMakerTest, IsNotMadeOfEventsOptionsAndCounters) {
+    for (const auto kind :
+         {flow::RecordKind::event, flow::RecordKind::options, flow::RecordKind::counters}) {
+        FlowRecord r = record();
+        r.kind = kind;
+        give(r);
+    }
+    FlowRecord empty = record(0, 0);
+    give(empty);
+    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_EQ(maker_->take_observed(), Volume());
+}
+
+TEST_F(ReadingMakerTest, CountsEgressOnceWhereThatIsWanted) {
+    FlowRecord r = record();
+    r.fields |= bit(Field::direction);
+    r.direction = 1;
+    EXPECT_EQ(give(r).kind, ReadingKind::ip);
+    make({.deduplicate = Deduplicate::ingress});
+    EXPECT_EQ(give(r).kind, ReadingKind::duplicate);
+    r.direction = 0;
+    EXPECT_EQ(give(r).kind, ReadingKind::ip);
+}
+
+TEST_F(ReadingMakerTest, LeavesAFlowToWhoReportedItFirst) {
+    make({.deduplicate = Deduplicate::flow_key, .window = Duration::minutes(5)});
+    const FlowRecord r = record();
+    EXPECT_EQ(give(r, from(1)).kind, ReadingKind::ip);
+    EXPECT_EQ(give(r, from(2)).kind, ReadingKind::duplicate);
+    EXPECT_EQ(give(r, from(1)).kind, ReadingKind::ip);
+    const std::string saved = maker_->save();
+    make({.deduplicate = Deduplicate::flow_key, .window = Duration::minutes(5)});
+    ASSERT_TRUE(maker_->restore(saved));
+    EXPECT_EQ(give(r, from(2)).kind, ReadingKind::duplicate) << "also after a restart";
+    const UtcTime later = now + Duration::minutes(11);
+    FlowRecord again = record();
+    again.first = again.last = later;
+    EXPECT_EQ(give(again, from(2, later)).kind, ReadingKind::ip) << "the first one is silent";
+    EXPECT_EQ(give(again, from(1, later)).kind, ReadingKind::duplicate);
+}
+
+TEST_F(ReadingMakerTest, NeverCountsWitnesses) {
+    make({.witnesses = {*parse_prefix("192.0.2.2/32")}});
+    EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);
+    EXPECT_EQ(give(record(), from(1)).kind, ReadingKind::ip);
+}
+
+TEST_F(ReadingMakerTest, MovesTimesOfAClockThatIsOff) {
+    FlowRecord r = record();
+    flow::MessageContext context = from(1);
+    const Duration off = Duration::hours(3);
+    context.exported = now + off;
+    r.first = r.first + off;
+    r.last = r.last + off;
+    const Reading& reading = give(r, context);
+    EXPECT_EQ(reading.first, now - Duration::seconds(20));
+    EXPECT_EQ(reading.last, now - Duration::seconds(2));
+    EXPECT_EQ(counter("collector_moved_total"), 1U);
+}
+
+TEST_F(ReadingMakerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
+    FlowRecord future = record();
+    future.last = now + Duration::hours(1);
+    EXPECT_EQ(give(future).last, now);
+    FlowRecord old = record();
+    old.first = old.last = now - Duration::hours(24 * 400);
+    EXPECT_EQ(give(old).first, now);
+    FlowRecord swapped = record();
+    std::swap(swapped.first, swapped.last);
+    EXPECT_EQ(give(swapped).last, now);
+    EXPECT_EQ(counter("collector_odd_times_total"), 3U);
+    FlowRecord none = record();
+    none.fields &= ~(bit(Field::first) | bit(Field::last));
+    none.first = none.last = {};
+    EXPECT_EQ(give(none).first, now);
+}
+
+TEST_F(ReadingMakerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
+    FlowRecord r = record(std::uint64_t{1} << 40U, 1);
+    r.sampling = std::uint64_t{1} << 40U;
+    give(r);
+    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_EQ(maker_->take_observed(), Volume());
+    EXPECT_EQ(counter("collector_overflow_total"), 1U);
+    const auto losses = maker_->take_losses();
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].reason, LossReason::corrupt);
+}
+
+TEST_F(ReadingMakerTest, GapsAreOneLossOfTheirExporterWithABound) {
+    give(record(700, 7));
+    give(record(900, 9));
+    const flow::SequenceGap first{flow::SequenceGap::Unit::records, 5, {now, now}};
+    const flow::SequenceGap second{
+        flow::SequenceGap::Unit::records, 2, {now, now + Duration::seconds(9)}};
+    maker_->gap(from(1), first);
+    maker_->gap(from(1), second);
+    maker_->gap(from(2), {flow::SequenceGap::Unit::messages, 3, {now, now}});
+    const auto losses = maker_->take_losses();
+    ASSERT_EQ(losses.size(), 2U);
+    EXPECT_EQ(
+        losses[0],
+        (Loss{"192.0.2.1", LossReason::export_gap, {now, now + Duration::seconds(9)}, 7, 7 * 900}));
+    EXPECT_EQ(losses[1], (Loss{"192.0.2.2", LossReason::export_gap, {now, now}, 3, std::nullopt}));
+    EXPECT_TRUE(maker_->take_losses().empty());
+}
+
+}  // namespace
+}  // namespace octroi::collector
