@@ -87,6 +87,9 @@ Result<Context> make_context(const TlsFiles& files) {
     Context context(SSL_CTX_new(TLS_server_method()));
     if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
         return fail(ErrorCode::failed, fmt::format("cannot set up TLS: {}", reason()));
+    // We only read. A ticket that the other side has not read when it closes would make its kernel
+    // reset the connection, and take with it what we had not read yet.
+    SSL_CTX_set_num_tickets(context.get(), 0);
     const auto unusable = [](const std::string& file) {
         return fail(ErrorCode::invalid, fmt::format("cannot use {} for TLS: {}", file, reason()));
     };
