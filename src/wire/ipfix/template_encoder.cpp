@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/ipfix/template_encoder.hpp"
+
+namespace octroi::ipfix {
+
+TemplateEncoder::TemplateEncoder(Dialect dialect, const flow::EncoderSettings& settings,
+                                 std::size_t header_size)
+    : dialect_(dialect), domain_(settings.domain), sets_(dialect, settings, header_size) {}
+
+void TemplateEncoder::begin(UtcTime exported) {
+    if (!booted_) boot_ = boot_before(exported);
+    booted_ = true;
+    if (!begun_) sets_.begin(exported);
+    begun_ = true;
+}
+
+void TemplateEncoder::records(std::span<const flow::FlowRecord> records, UtcTime exported,
+                              flow::MessageSink& out) {
+    for (const flow::FlowRecord& record : records) {
+        if (record.src.family == Family::none || record.src.family != record.dst.family) {
+            ++counters_.left_out;
+            counters_.left_out_bytes += record.bytes;
+            counters_.left_out_packets += record.packets;
+            continue;
+        }
+        begin(exported);
+        if (!sets_.add(record, boot_)) {
+            flush(exported, out);
+            begin(exported);
+            // An empty message holds any record beside its templates.
+            if (!sets_.add(record, boot_)) continue;
+        }
+        ++flows_in_message_;
+    }
+}
+
+void TemplateEncoder::flush(UtcTime exported, flow::MessageSink& out) {
+    if (!begun_ || sets_.empty()) return;
+    const UtcTime second = next_second(exported);
+    Message message{.exported = second,
+                    .uptime_ms = boot_.uptime(second),
+                    .domain = domain_,
+                    .sequence = sequence_,
+                    .all_records = sets_.all_records()};
+    // RFC 7011 section 3.1: data records before this message, those of options with them. RFC 3954
+    // section 5.1: messages.
+    sequence_ += dialect_ == Dialect::ipfix ? sets_.data_records() : 1;
+    const std::string sets = sets_.take();
+    message.octets = sets.size();
+    out.message(header(message) + sets);
+    ++counters_.messages;
+    counters_.records += std::exchange(flows_in_message_, 0);
+    begun_ = false;
+}
+
+void TemplateEncoder::name_interfaces(std::span<const std::string> names) {
+    sets_.name_interfaces({names.begin(), names.end()});
+}
+
+void TemplateEncoder::restart() {
+    sets_.restart();
+    sequence_ = 0;
+}
+
+}  // namespace octroi::ipfix

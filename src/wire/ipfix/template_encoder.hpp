@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What encoders of IPFIX and NetFlow v9 have in common: filling messages. They differ in the header
+// and in what it numbers.
+
+#include <string>
+
+#include "wire/flow/encoder.hpp"
+#include "wire/ipfix/set_builder.hpp"
+
+namespace octroi::ipfix {
+
+class TemplateEncoder : public flow::Encoder {
+public:
+    TemplateEncoder(Dialect dialect, const flow::EncoderSettings& settings,
+                    std::size_t header_size);
+
+    void records(std::span<const flow::FlowRecord> records, UtcTime exported,
+                 flow::MessageSink& out) override;
+    void flush(UtcTime exported, flow::MessageSink& out) override;
+    void name_interfaces(std::span<const std::string> names) override;
+    void restart() override;
+    [[nodiscard]] const flow::EncoderCounters& counters() const noexcept override {
+        return counters_;
+    }
+
+protected:
+    // What a header is made of.
+    struct Message {
+        UtcTime exported;  // a whole second
+        std::uint32_t uptime_ms = 0;
+        std::uint32_t domain = 0;
+        std::uint32_t sequence = 0;
+        std::uint32_t all_records = 0;  // templates with them
+        std::size_t octets = 0;         // of the sets
+    };
+    [[nodiscard]] virtual std::string header(const Message& message) const = 0;
+
+private:
+    void begin(UtcTime exported);
+
+    Dialect dialect_;
+    std::uint32_t domain_;
+    SetBuilder sets_;
+    Boot boot_;
+    bool booted_ = false;
+    bool begun_ = false;
+    std::uint32_t sequence_ = 0;
+    flow::EncoderCounters counters_;
+    std::uint32_t flows_in_message_ = 0;
+};
+
+}  // namespace octroi::ipfix
