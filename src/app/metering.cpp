@@ -34,6 +34,7 @@ Result<Batch> Metering::cut() {
     batch.parties = std::move(made.parties);
     batch.services = std::move(made.services);
     batch.transfers = std::move(made.transfers);
+    batch.sampled = std::move(made.sampled);
     batch.cursors = std::move(checkpoint.cursors);
     batch.losses = std::move(checkpoint.losses);
     batch.observed = checkpoint.observed;

@@ -25,6 +25,7 @@ Attributor::Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr s
       services_(std::move(services)),
       addresses_(seed, memory),
       tally_(seed, memory),
+      sampled_(memory),
       memos_(&memory) {
     CHECK(directory_ && classes_ && services_);
     number_parties();

@@ -17,7 +17,8 @@
 // belongs to the first part.
 //
 // Memory: 28 octets for each memo of the meter (the live flows); for a batch 40 + 22 for each row
-// and 70 for each single address seen. Between batches at most rows_kept and addresses_kept stay.
+// and 70 for each single address seen, with 48 more for each row once readings are sampled. Between
+// batches at most rows_kept and addresses_kept stay.
 
 #include <array>
 #include <cstdint>
@@ -31,6 +32,7 @@
 #include "attribute/address_parties.hpp"
 #include "attribute/class_table.hpp"
 #include "attribute/directory.hpp"
+#include "attribute/sampled_rows.hpp"
 #include "attribute/services.hpp"
 #include "attribute/tally.hpp"
 #include "record/counter.hpp"
@@ -41,10 +43,11 @@ namespace octroi {
 
 // The attributed part of a Batch; fields of the same names.
 struct Attributed {
-    std::vector<Party> parties;         // sorted
-    std::vector<std::string> services;  // sorted
-    std::vector<Transfer> transfers;    // sorted, one row for each (bucket, from, to, service)
-    Volume volume;                      // the sum of the transfers
+    std::vector<Party> parties;          // sorted
+    std::vector<std::string> services;   // sorted
+    std::vector<Transfer> transfers;     // sorted, one row for each (bucket, from, to, service)
+    std::vector<SampledVolume> sampled;  // by transfer
+    Volume volume;                       // the sum of the transfers
     std::string class_version;
     std::uint64_t directory_version = 0;
 };
@@ -185,6 +188,8 @@ private:
     bool add_remembered(const Reading& reading, BucketNumber bucket);
     void add_whole(const Reading& reading, BucketNumber bucket, const Answer& answer,
                    std::uint64_t hash);
+    void add_to(std::uint32_t row, const Reading& reading);
+    void add_sampled(std::uint32_t row, const Reading& reading);
     void add_split(const Reading& reading);
     [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
     // Without a change; then with numbers for addresses that had none.
@@ -216,6 +221,7 @@ private:
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
     AddressParties addresses_;
     Tally tally_;
+    SampledRows sampled_;
     std::uint32_t generation_ = 1;  // of the tally's rows
     std::pmr::vector<Memo> memos_;
     std::array<Passage, group_size> passages_;

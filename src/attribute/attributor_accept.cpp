@@ -27,6 +27,30 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
     return {first, std::max(first, bucket_number(end))};
 }
 
+// Beside the scaled figures of a reading the counted ones are split. Between any two cuts a scaled
+// figure passes at least as many whole numbers as the counted one does: no part was counted more
+// often than it is booked.
+class SampledSplit {
+public:
+    SampledSplit(UtcTime first, UtcTime last, const Reading& reading) noexcept
+        : is_sampled_(reading.sampling > 1),
+          bytes_(first, last, is_sampled_ ? reading.bytes / reading.sampling : 0),
+          packets_(first, last, is_sampled_ ? reading.packets / reading.sampling : 0),
+          weight_(is_sampled_ ? sample_weight(reading) : SampleWeight{}) {}
+
+    void take_until(UtcTime until, std::uint32_t row, const SampledRows::Part& scaled,
+                    SampledRows& rows) {
+        if (!is_sampled_) return;
+        rows.add(row, scaled, {bytes_.take_until(until), packets_.take_until(until)}, weight_);
+    }
+
+private:
+    bool is_sampled_;
+    TimeSplit bytes_;
+    TimeSplit packets_;
+    SampleWeight weight_;
+};
+
 }  // namespace
 
 // Prefetches stand in functions that do something else too: g++ 12 takes one that only prefetches
@@ -182,8 +206,19 @@ bool Attributor::add_remembered(const Reading& reading, BucketNumber bucket) {
         memo.row_generation = generation_;
     }
     ++counts_[remembered];
-    tally_.add(memo.row, reading.bytes, reading.packets, reading.flows);
+    add_to(memo.row, reading);
     return true;
+}
+
+inline void Attributor::add_to(std::uint32_t row, const Reading& reading) {
+    tally_.add(row, reading.bytes, reading.packets, reading.flows);
+    if (reading.sampling > 1) add_sampled(row, reading);
+}
+
+void Attributor::add_sampled(std::uint32_t row, const Reading& reading) {
+    sampled_.add(row, {reading.bytes, reading.packets},
+                 {reading.bytes / reading.sampling, reading.packets / reading.sampling},
+                 sample_weight(reading));
 }
 
 void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const Answer& answer,
@@ -193,7 +228,7 @@ void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const An
         return;
     }
     const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
-    tally_.add(row, reading.bytes, reading.packets, reading.flows);
+    add_to(row, reading);
     remember(reading, answer);
     if (Memo* memo = memo_of(reading)) {
         memo->row = row;
@@ -213,6 +248,7 @@ void Attributor::add_split(const Reading& reading) {
     }
     TimeSplit bytes(first, last, reading.bytes);
     TimeSplit packets(first, last, reading.packets);
+    SampledSplit sampled(first, last, reading);
     std::uint64_t flows = reading.flows;
     std::uint64_t parts = 0;
     if (reading.fresh) {
@@ -224,7 +260,9 @@ void Attributor::add_split(const Reading& reading) {
         const UtcTime until = std::min(bucket_begin(bucket + 1), answer.valid.end);
         CHECK(until > at);
         const std::uint32_t row = tally_.row_of({bucket, answer.from, answer.to, answer.service});
-        tally_.add(row, bytes.take_until(until), packets.take_until(until), flows);
+        const SampledRows::Part part{bytes.take_until(until), packets.take_until(until)};
+        tally_.add(row, part.bytes, part.packets, flows);
+        sampled.take_until(until, row, part, sampled_);
         flows = 0;
         at = until;
     }

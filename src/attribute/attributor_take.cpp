@@ -10,6 +10,7 @@
 #include "base/narrow.hpp"
 #include "base/radix_sort.hpp"
 #include "record/party_order.hpp"
+#include "record/transfer_order.hpp"
 
 namespace octroi {
 namespace {
@@ -110,15 +111,22 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
     out.transfers.reserve(count);
     const unsigned party_bits = bits_for(out.parties.size());
     const unsigned service_bits = bits_for(out.services.size());
+    const auto take = [&](std::uint32_t index) {
+        const TallyRow& row = rows[index];
+        const auto place = static_cast<std::uint32_t>(out.transfers.size());
+        out.transfers.push_back(transfer(row));
+        if (!sampled_.empty())
+            sampled_.take(index, place, out.transfers.back().volume, out.sampled);
+    };
     const auto bucket_of = [first](const TallyRow& row) {
         return static_cast<std::uint64_t>(std::int64_t{row.key.bucket} - first);
     };
     const unsigned bucket_bits =
         count == 0 ? 0 : bits_for(static_cast<std::uint64_t>(std::int64_t{last} - first));
     if (bucket_bits + 2 * party_bits + service_bits > 64) {
-        for (const TallyRow& row : rows)
-            if (!is_empty(row)) out.transfers.push_back(transfer(row));
-        std::sort(out.transfers.begin(), out.transfers.end());
+        for (std::uint32_t i = 0; i < rows.size(); ++i)
+            if (!is_empty(rows[i])) take(i);
+        sort_transfers(out.transfers, out.sampled);
         return;
     }
     std::vector<KeyedIndex> order;
@@ -132,7 +140,7 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
         order.push_back({packed << service_bits | place_of_service[key.service], i});
     }
     radix_sort(order);
-    for (const KeyedIndex& item : order) out.transfers.push_back(transfer(rows[item.index]));
+    for (const KeyedIndex& item : order) take(item.index);
 }
 
 Attributed Attributor::take() {
@@ -144,6 +152,7 @@ Attributed Attributor::take() {
     const std::vector<std::uint32_t> services = take_services(out);
     take_transfers(out, parties, services);
     tally_.clear(rows_kept);
+    sampled_.clear(rows_kept);
     ++generation_;
     bytes_ = packets_ = flows_ = 0;
     if (addresses_.size() > addresses_kept) forget();

@@ -10,6 +10,7 @@
 #include "base/check.hpp"
 #include "base/narrow.hpp"
 #include "record/party_order.hpp"
+#include "record/transfer_order.hpp"
 
 namespace octroi {
 namespace {
@@ -114,6 +115,17 @@ void add_losses(Hasher& hasher, const std::vector<const Loss*>& losses) {
     }
 }
 
+void add_sampled(Hasher& hasher, std::span<const SampledVolume> sampled) {
+    add_count(hasher, sampled);
+    for (const SampledVolume& row : sampled) {
+        hasher.be32(row.transfer);
+        hasher.be64(row.bytes.value());
+        hasher.be64(row.packets.value());
+        hasher.be64(row.bytes_variance);
+        hasher.be64(row.packets_variance);
+    }
+}
+
 // Two-way difference of lists sorted by `key`.
 template <typename T, typename Key, typename KeyOf>
 void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::vector<T>& written,
@@ -184,15 +196,18 @@ CanonicalBatch canonical(const Batch& batch) {
     if (is_identity(parties) && is_identity(services) &&
         std::is_sorted(batch.transfers.begin(), batch.transfers.end())) {
         result.transfers = batch.transfers;
+        result.sampled = batch.sampled;
     } else {
         result.renumbered = batch.transfers;
+        result.sampled_renumbered = batch.sampled;
         for (Transfer& t : result.renumbered) {
             t.from = parties[t.from];
             t.to = parties[t.to];
             t.service = services[t.service];
         }
-        std::sort(result.renumbered.begin(), result.renumbered.end());
+        sort_transfers(result.renumbered, result.sampled_renumbered);
         result.transfers = result.renumbered;
+        result.sampled = result.sampled_renumbered;
     }
     result.cursors = sorted_pointers(batch.cursors);
     result.losses = sorted_pointers(batch.losses);
@@ -229,6 +244,8 @@ std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& bat
         hasher.text(cursor->note);
     }
     add_losses(hasher, batch.losses);
+    // Ledgers are older than this list: without it the hash is what it was.
+    if (!batch.sampled.empty()) add_sampled(hasher, batch.sampled);
     return hasher.finish();
 }
 

@@ -61,6 +61,8 @@ struct CanonicalBatch {
     std::vector<const std::string*> services;
     std::span<const Transfer> transfers;  // the batch's own, or `renumbered`
     std::vector<Transfer> renumbered;
+    std::span<const SampledVolume> sampled;  // likewise, with the places of `transfers`
+    std::vector<SampledVolume> sampled_renumbered;
     std::vector<const Cursor*> cursors;
     std::vector<const Loss*> losses;
 

@@ -66,6 +66,24 @@ TEST(Chain, GivesTheHashOfTheWorkedExample) {
               "d0b7ccb1e592b58ea17ddd0a70d89b50208aac26ff2f9773d431e949ec401630");
 }
 
+// As computed from the octets of the document with b2sum -l 256: the example's, and 40 behind them.
+TEST(Chain, CoversSampledCountsWhereThereAreAny) {
+    Batch batch = example();
+    batch.sampled = {{0, Bytes{15}, Packets{1}, 1, 2}};
+    EXPECT_EQ(hash_of(batch), "4134bd4d9a49043498fc3e8f777878c6e65c2b6ef5d1383a32bbb65e3b09ce7c");
+    std::set<std::string> hashes{hash_of(batch), hash_of(example())};
+    const auto other = [&](auto spoil) {
+        Batch changed = batch;
+        spoil(changed.sampled[0]);
+        hashes.insert(hash_of(changed));
+    };
+    other([](SampledVolume& s) { s.bytes += Bytes{1}; });
+    other([](SampledVolume& s) { s.packets -= Packets{1}; });
+    other([](SampledVolume& s) { ++s.bytes_variance; });
+    other([](SampledVolume& s) { ++s.packets_variance; });
+    EXPECT_EQ(hashes.size(), 6U);
+}
+
 TEST(Chain, DoesNotDependOnTheProducersNumbers) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Batch batch = random_batch(seed, 1, 200);

@@ -155,6 +155,35 @@ Refusal transfer_breach(const Batch& batch) {
     return std::nullopt;
 }
 
+// More than its transfer cannot have been counted; and where all was, there is nothing to say.
+bool counted_fits(const SampledVolume& row, const Volume& volume) {
+    return row.bytes <= volume.bytes && row.packets <= volume.packets &&
+           (row.bytes != volume.bytes || row.packets != volume.packets);
+}
+
+Refusal sampled_breach(const Batch& batch) {
+    const SampledVolume* previous = nullptr;
+    for (const SampledVolume& row : batch.sampled) {
+        if (row.transfer >= batch.transfers.size())
+            return refuse(Breach::sampled_index,
+                          "sampled counts name transfer {}, which the batch does not have",
+                          row.transfer);
+        if (previous != nullptr && row.transfer <= previous->transfer)
+            return refuse(Breach::sampled_order,
+                          "the sampled counts of transfers {} and {} are not in order",
+                          previous->transfer, row.transfer);
+        if (!counted_fits(row, batch.transfers[row.transfer].volume))
+            return refuse(Breach::sampled_counted,
+                          "the sampled counts of transfer {} are not below its volume",
+                          row.transfer);
+        if (row.bytes_variance > variance_max || row.packets_variance > variance_max)
+            return refuse(Breach::sampled_variance, "the variance of transfer {} is beyond 2^63-1",
+                          row.transfer);
+        previous = &row;
+    }
+    return std::nullopt;
+}
+
 Refusal cursor_breach(const Batch& batch) {
     boost::unordered_flat_set<std::string_view> seen;
     for (const Cursor& cursor : batch.cursors) {
@@ -237,7 +266,7 @@ Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
 std::optional<BatchRefusal> find_breach(const Batch& batch) {
     // In the order of Breach; each looks only at what the ones before it have found good.
     for (const auto rule : {header_breach, party_breach, service_breach, transfer_breach,
-                            cursor_breach, loss_breach, conservation_breach})
+                            sampled_breach, cursor_breach, loss_breach, conservation_breach})
         if (auto refusal = rule(batch)) return refusal;
     return std::nullopt;
 }

@@ -13,6 +13,8 @@ Batch good_batch() {
         .transfer(0, account("alice", "10.0.0.1"), outside("world"), "web", 100, 2)
         .transfer(0, outside("world"), account("alice", "10.0.0.1"), "web", 900, 3)
         .transfer(1, unattributed("10.0.0.9"), excluded("non-ip"), "dns", 7)
+        .sampled({0, Bytes{50}, Packets{1}, 1, 2})
+        .sampled({1, Bytes{7}, Packets{0}, variance_max, 0})
         .cursor("interface:eth0", "x", 1)
         .cursor("interface:eth1", "x", 4)
         .loss({"eth0", LossReason::kernel_drop, {bucket_at(0), bucket_at(1)}, 5, 7500})
@@ -66,6 +68,22 @@ const Case cases[] = {
          b.transfers[1] = b.transfers[0];
          b.transfers[1].volume.bytes += Bytes{1};
      }},
+    {"SampledIndex", Breach::sampled_index, [](Batch& b) { b.sampled[1].transfer = 3; }},
+    {"SampledOrder", Breach::sampled_order,
+     [](Batch& b) { std::swap(b.sampled[0], b.sampled[1]); }},
+    {"SampledTwice", Breach::sampled_order, [](Batch& b) { b.sampled[1] = b.sampled[0]; }},
+    {"CountedBytes", Breach::sampled_counted, [](Batch& b) { b.sampled[0].bytes = Bytes{101}; }},
+    {"CountedPackets", Breach::sampled_counted,
+     [](Batch& b) { b.sampled[0].packets = Packets{3}; }},
+    {"CountedAll", Breach::sampled_counted,
+     [](Batch& b) {
+         b.sampled[1].bytes = Bytes{900};
+         b.sampled[1].packets = Packets{3};
+     }},
+    {"BytesVariance", Breach::sampled_variance,
+     [](Batch& b) { b.sampled[0].bytes_variance = figure_max + 1; }},
+    {"PacketsVariance", Breach::sampled_variance,
+     [](Batch& b) { b.sampled[1].packets_variance = figure_max + 1; }},
     {"CursorSource", Breach::cursor_source, [](Batch& b) { b.cursors[0].source = ""; }},
     {"CursorTwice", Breach::cursor_twice,
      [](Batch& b) { b.cursors[0].source = b.cursors[1].source; }},
@@ -123,6 +141,7 @@ TEST(Rules, TakeWhatIsGood) {
     batch.transfers[0].volume.bytes = Bytes{figure_max};
     batch.observed = *sum_of({batch.transfers[0]});
     batch.transfers.resize(1);
+    batch.sampled.resize(1);
     EXPECT_FALSE(find_breach(batch)) << "the greatest figure";
     for (std::uint64_t seed = 1; seed < 50; ++seed)
         EXPECT_FALSE(find_breach(random_batch(seed, 1, 100)));

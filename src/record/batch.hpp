@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/id.hpp"
+#include "base/sampling.hpp"
 #include "record/transfer.hpp"
 
 namespace octroi {
@@ -36,6 +37,18 @@ struct Cursor {
     auto operator<=>(const Cursor&) const = default;
 };
 
+// What was really counted of a transfer whose volume is, as a whole or in part, scaled up from
+// samples; and how sure the volume is (base/sampling.hpp).
+struct SampledVolume {
+    std::uint32_t transfer = 0;  // place in Batch::transfers
+    Bytes bytes;                 // counted; what was not sampled is counted as it is
+    Packets packets;
+    std::uint64_t bytes_variance = 0;    // KiB²; variance_max: that or more
+    std::uint64_t packets_variance = 0;  // packets²; variance_max: that or more
+
+    auto operator<=>(const SampledVolume&) const = default;
+};
+
 struct Batch {
     BatchId id;
     MeterName meter;
@@ -46,6 +59,8 @@ struct Batch {
     std::vector<Party> parties;         // each once
     std::vector<std::string> services;  // each once
     std::vector<Transfer> transfers;    // sorted, one row per (bucket, from, to, service)
+    // In the order of the transfers; only those that are scaled.
+    std::vector<SampledVolume> sampled;
     std::vector<Cursor> cursors;
     std::vector<Loss> losses;
 

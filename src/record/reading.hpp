@@ -73,6 +73,10 @@ struct Reading {
     // remember.
     std::uint32_t memo = 0;
     bool fresh = true;
+
+    // One packet of so many was counted: bytes and packets are what was counted times this. 0 or 1:
+    // all were. (Last, where it fills what would be padding.)
+    std::uint32_t sampling = 0;
 };
 static_assert(std::is_trivially_copyable_v<Reading>);
 

@@ -13,6 +13,7 @@
 
 #include "ledger/rules.hpp"
 #include "record/batch.hpp"
+#include "record/transfer_order.hpp"
 
 namespace octroi::testing {
 
@@ -63,6 +64,11 @@ public:
     }
     BatchBuilder& loss(Loss loss) {
         batch_.losses.push_back(std::move(loss));
+        return *this;
+    }
+    // By place among the transfers: in the order of bucket, then of how the names came.
+    BatchBuilder& sampled(const SampledVolume& row) {
+        batch_.sampled.push_back(row);
         return *this;
     }
     [[nodiscard]] Batch build() const {
@@ -122,7 +128,15 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
                       {bucket_at(0), bucket_at(below(5))},
                       random() % 100,
                       std::nullopt});
-    return builder.build();
+    Batch batch = builder.build();
+    for (std::uint32_t i = 0; i < batch.transfers.size(); ++i) {
+        const Volume& volume = batch.transfers[i].volume;
+        if (below(4) != 0 || volume.bytes.value() == 0) continue;
+        batch.sampled.push_back({i, Bytes{volume.bytes.value() / 10},
+                                 Packets{volume.packets.value() / 10}, random() % 1'000'000,
+                                 random() % 1'000'000});
+    }
+    return batch;
 }
 
 // The same batch as another producer would number it: names in reverse order.
@@ -139,7 +153,7 @@ inline Batch renumbered(const Batch& batch) {
         t.to = parties - 1 - t.to;
         t.service = services - 1 - t.service;
     }
-    std::sort(other.transfers.begin(), other.transfers.end());
+    sort_transfers(other.transfers, other.sampled);
     return other;
 }
 

@@ -94,6 +94,8 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
         EXPECT_EQ(stored[i].hash, batch_hash(previous, canonical(committed[i])));
         EXPECT_EQ(batch_hash(previous, canonical(stored[i].batch)), stored[i].hash);
         EXPECT_EQ(stored[i].batch.transfers.size(), committed[i].transfers.size());
+        EXPECT_GT(committed[i].sampled.size(), 0U);
+        EXPECT_EQ(stored[i].batch.sampled.size(), committed[i].sampled.size());
         EXPECT_EQ(stored[i].batch.observed, committed[i].observed);
         previous = stored[i].hash;
     }

@@ -177,6 +177,23 @@ Status insert_transfers(const Database& db, const CanonicalBatch& batch, const N
     return {};
 }
 
+Status insert_sampled(const Database& db, const CanonicalBatch& batch, std::int64_t first) {
+    if (batch.sampled.empty()) return {};
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db,
+                                  "INSERT INTO sampled (transfer, bytes, packets, bytes_variance, "
+                                  "packets_variance) VALUES (?1, ?2, ?3, ?4, ?5)"));
+    for (const SampledVolume& row : batch.sampled) {
+        insert.bind(1, first + row.transfer);
+        insert.bind(2, row.bytes.value());
+        insert.bind(3, row.packets.value());
+        insert.bind(4, row.bytes_variance);
+        insert.bind(5, row.packets_variance);
+        TRY(insert.run());
+    }
+    return {};
+}
+
 struct BatchRow {
     Link previous;
     std::int64_t meter = 0;
@@ -229,6 +246,7 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     row.first_transfer = last + 1;
     TRY_ASSIGN(const NameNumbers numbers, number_names(names_, batch));
     TRY(insert_transfers(db_, batch, numbers, row.first_transfer));
+    TRY(insert_sampled(db_, batch, row.first_transfer));
     TRY(insert_losses(db_, batch, sequence));
     return insert_batch(db_, batch, row);
 }

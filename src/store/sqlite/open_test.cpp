@@ -14,10 +14,11 @@
 #include <thread>
 #include <vector>
 
+#include "host/testing/folder.hpp"
+#include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {
@@ -129,6 +130,48 @@ TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
     EXPECT_FALSE(sqlite::migrate(db, broken, true));
     EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "a step that fails leaves nothing";
     EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
+}
+
+// A ledger as Octroi made it before it kept what was counted of samples.
+void make_of_format_1(const std::string& path, const std::string& newer) {
+    auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    ASSERT_TRUE(sqlite::migrate(db, sqlite::migration_steps().first(1), true));
+    ASSERT_TRUE(db.run(fmt::format("ATTACH '{}' AS newer", newer).c_str()));
+    auto tables =
+        *sqlite::Statement::prepare(db, "SELECT name FROM main.sqlite_schema WHERE type = 'table'");
+    while (*tables.step())
+        ASSERT_TRUE(db.run(
+            fmt::format("INSERT INTO main.{0} SELECT * FROM newer.{0}", tables.text(0)).c_str()));
+}
+
+TEST(Migrate, ALedgerFromBeforeSampledCountsGoesOn) {
+    const Folder folder;
+    const std::string path = folder.file("old.db");
+    const auto plain = [](std::uint64_t number) {
+        Batch batch = random_batch(number, 1, 30);
+        batch.sampled.clear();
+        return batch;
+    };
+    {
+        auto ledger = *SqliteLedger::open(folder.file("new.db"), {.mode = OpenMode::create});
+        for (std::uint64_t number = 1; number <= 3; ++number)
+            ASSERT_TRUE(ledger->commit(plain(number)));
+    }
+    make_of_format_1(path, folder.file("new.db"));
+    EXPECT_EQ(error_of(path, OpenMode::read_only).code, ErrorCode::unsupported);
+    auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_write});
+    const auto before = audit(*ledger);
+    ASSERT_TRUE(before);
+    EXPECT_TRUE(before->holds());
+    EXPECT_EQ(before->batches, 3U);
+    EXPECT_EQ(*ledger->commit(plain(2)), CommitOutcome::already_committed);
+    const Batch sampled = random_batch(4, 1, 30);
+    ASSERT_FALSE(sampled.sampled.empty());
+    EXPECT_EQ(*ledger->commit(sampled), CommitOutcome::committed);
+    const auto after = audit(*ledger);
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(after->holds());
+    EXPECT_EQ(after->batches, 4U);
 }
 
 // Two commands on a machine that has no ledger yet; neither may see half of what the other makes.

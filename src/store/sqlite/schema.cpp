@@ -196,7 +196,38 @@ JOIN holder th ON th.holder_id = tp.holder
 JOIN service s ON s.service_id = t.service;
 )sql";
 
-constexpr std::array<MigrationStep, 1> steps_{version_1};
+// What was really counted of transfers that are scaled up from samples.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE sampled (
+    transfer         INTEGER PRIMARY KEY,    -- its transfer_id
+    bytes            INTEGER NOT NULL,       -- counted
+    packets          INTEGER NOT NULL,
+    bytes_variance   INTEGER NOT NULL,       -- of the scaled bytes, in KiB²
+    packets_variance INTEGER NOT NULL
+) STRICT;
+
+DROP VIEW transfer_text;
+CREATE VIEW transfer_text AS
+SELECT b.sequence AS batch, m.name AS meter, m.role AS meter_role,
+       datetime(t.bucket * 300, 'unixepoch') AS bucket,
+       fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
+       th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
+       s.name AS service, t.bytes, t.packets, t.flows,
+       coalesce(x.bytes, t.bytes) AS counted_bytes,
+       coalesce(x.packets, t.packets) AS counted_packets
+FROM batch b
+JOIN transfer t ON t.transfer_id >= b.first_transfer
+               AND t.transfer_id < b.first_transfer + b.transfers
+JOIN meter m ON m.meter_id = b.meter
+JOIN party fp ON fp.party_id = t.from_party
+JOIN holder fh ON fh.holder_id = fp.holder
+JOIN party tp ON tp.party_id = t.to_party
+JOIN holder th ON th.holder_id = tp.holder
+JOIN service s ON s.service_id = t.service
+LEFT JOIN sampled x ON x.transfer = t.transfer_id;
+)sql";
+
+constexpr std::array<MigrationStep, 2> steps_{version_1, version_2};
 
 // 0: nothing is there yet.
 Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {

@@ -36,6 +36,8 @@ constexpr std::array checks{
           "b.first_transfer AND x.transfer_id - b.first_transfer < b.transfers - 1 AND x.bucket > "
           "y.bucket)",
           "{} batches do not have their transfers in the order of time"},
+    Check{"SELECT count(*) FROM sampled WHERE transfer NOT IN (SELECT transfer_id FROM transfer)",
+          "{} sampled counts belong to no transfer"},
     Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT sequence FROM batch)",
           "{} cursors belong to no batch"},
     Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT sequence FROM batch)",

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "record/transfer_order.hpp"
 #include "store/sqlite/directory_rows.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -43,6 +44,11 @@ public:
                                       "SELECT bucket, from_party, to_party, service, bytes, "
                                       "packets, flows FROM transfer WHERE transfer_id >= ?1 "
                                       "AND transfer_id - ?1 < ?2 ORDER BY transfer_id"));
+        TRY_ASSIGN(reader.sampled_,
+                   Statement::prepare(db,
+                                      "SELECT transfer, bytes, packets, bytes_variance, "
+                                      "packets_variance FROM sampled WHERE transfer >= ?1 "
+                                      "AND transfer - ?1 < ?2 ORDER BY transfer"));
         TRY_ASSIGN(reader.party_,
                    Statement::prepare(db,
                                       "SELECT h.kind, h.name, p.identity FROM party p JOIN "
@@ -81,6 +87,10 @@ public:
         batch.observed = sqlite::volume_from(row, 8);
         stored.hash = row.text(13);
         TRY(read_transfers(row.number(11), row.number(12), stored));
+        TRY(read_sampled(row.number(11), row.number(12), batch));
+        // The rows stand in canonical order, which is that of the names; a batch has them in the
+        // order of its own numbers, which were just given anew.
+        sort_transfers(batch.transfers, batch.sampled);
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
         return stored;
@@ -141,15 +151,20 @@ private:
         if (found != count)
             add_damage(stored.damage,
                        fmt::format("{} of its {} transfers are there", found, count));
-        put_in_order(stored.batch);
         return {};
     }
 
-    // The rows stand in canonical order, which is that of the names; a batch has them in the order
-    // of its own numbers, which were just given anew.
-    static void put_in_order(Batch& batch) {
-        if (!std::is_sorted(batch.transfers.begin(), batch.transfers.end()))
-            std::sort(batch.transfers.begin(), batch.transfers.end());
+    // By place in the run: as the transfers were read.
+    [[nodiscard]] Status read_sampled(std::int64_t first, std::int64_t count, Batch& batch) {
+        sampled_.bind(1, first);
+        sampled_.bind(2, count);
+        while (true) {
+            TRY_ASSIGN(const bool row, sampled_.step());
+            if (!row) return {};
+            batch.sampled.push_back({static_cast<std::uint32_t>(sampled_.number(0) - first),
+                                     Bytes{sampled_.figure(1)}, Packets{sampled_.figure(2)},
+                                     sampled_.figure(3), sampled_.figure(4)});
+        }
     }
 
     [[nodiscard]] Status read_cursors(StoredBatch& stored) {
@@ -177,6 +192,7 @@ private:
     }
 
     Statement transfers_;
+    Statement sampled_;
     Statement party_;
     Statement service_;
     Statement cursors_;
