@@ -89,12 +89,20 @@ public:
     Process& operator=(const Process&) = delete;
 
     void signal(int number) const { ::kill(pid_, number); }
+    // It and all that it started. Only for a process that became the leader of a group.
+    void signal_group(int number) const { ::kill(-pid_, number); }
     [[nodiscard]] Ended wait() {
         int status = 0;
         ::waitpid(pid_, &status, 0);
         ended_ = true;
         return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
                 text_of(folder_ / "out"), text_of(folder_ / "err")};
+    }
+    // Whether it has ended by itself; then wait() returns at once.
+    [[nodiscard]] bool has_ended() const {
+        siginfo_t state{};
+        return ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               state.si_pid == pid_;
     }
     [[nodiscard]] std::string err_so_far() const { return text_of(folder_ / "err"); }
 
