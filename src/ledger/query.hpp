@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "ledger/chain.hpp"
 #include "record/batch.hpp"
+#include "record/estimate.hpp"
 
 namespace octroi {
 
@@ -26,6 +27,7 @@ struct SumQuestion {
     bool by_meter = false;
     bool by_identity = false;  // false: parties differ by kind and name only
     bool by_service = false;
+    bool estimates = false;  // also what was scaled up from samples; asked for, it takes longer
 };
 
 struct TransferSum {
@@ -36,6 +38,7 @@ struct TransferSum {
     Party to;
     std::string service;
     Volume volume;
+    Estimate estimate;  // what of the volume was not counted; nothing unless asked for
 };
 
 struct MeterState {

@@ -128,11 +128,17 @@ private:
         bool received = false;
         bool sent = false;
     };
-    [[nodiscard]] Status count(const UsageRow& key, const Volume& volume, Sides sides) {
+    [[nodiscard]] Status count(const UsageRow& key, const TransferSum& sum, Sides sides) {
         UsageRow& row = rows_.try_emplace(key, key).first->second;
-        if (sides.received) TRY(add(row.received, volume));
-        if (sides.sent) TRY(add(row.sent, volume));
-        return add(row.total, volume);
+        if (sides.received) TRY(add(row.received, sum.volume));
+        if (sides.sent) TRY(add(row.sent, sum.volume));
+        row.estimate += sum.estimate;
+        return add(row.total, sum.volume);
+    }
+    // Once for each transfer that stands in any row.
+    [[nodiscard]] Status note_in_rows(const TransferSum& sum) {
+        usage_.estimate += sum.estimate;
+        return add(usage_.in_rows, sum.volume);
     }
 
     [[nodiscard]] Status fold_whole(const TransferSum& sum) {
@@ -153,8 +159,8 @@ private:
                             : sides.sent                   ? "out"
                                                            : "in";
         }
-        TRY(add(usage_.in_rows, sum.volume));
-        return count(row, sum.volume, excluded ? Sides{} : sides);
+        TRY(note_in_rows(sum));
+        return count(row, sum, excluded ? Sides{} : sides);
     }
 
     // The accounts for which an end counts: itself, in a tree also those above it; none: nobody
@@ -198,11 +204,10 @@ private:
         if (is_local(sum.to)) received = rows_of(sum, sum.to, sum.from, "in");
         std::set<UsageRow> rows = sent;
         rows.insert(received.begin(), received.end());
-        if (!rows.empty()) TRY(add(usage_.in_rows, sum.volume));
+        if (!rows.empty()) TRY(note_in_rows(sum));
         // A row that both ends fall into counts the transfer once in its total.
         for (const UsageRow& row : rows)
-            TRY(count(row, sum.volume,
-                      {.received = received.contains(row), .sent = sent.contains(row)}));
+            TRY(count(row, sum, {.received = received.contains(row), .sent = sent.contains(row)}));
         return {};
     }
 
@@ -214,8 +219,8 @@ private:
         if (asked(UsageKey::account)) row.account = account;
         if (asked(UsageKey::direction)) row.direction = direction;
         if (asked(UsageKey::far_class)) row.far_class = far_class;
-        TRY(add(usage_.in_rows, sum.volume));
-        return count(row, sum.volume, {});
+        TRY(note_in_rows(sum));
+        return count(row, sum, {});
     }
 
     const UsageQuestion& question_;
@@ -246,7 +251,8 @@ SumQuestion sum_question(const UsageQuestion& question) {
             .by_bucket = asked(UsageKey::period),
             .by_meter = asked(UsageKey::meter),
             .by_identity = asked(UsageKey::identity),
-            .by_service = asked(UsageKey::service) || asked(UsageKey::category)};
+            .by_service = asked(UsageKey::service) || asked(UsageKey::category),
+            .estimates = true};
 }
 
 Result<Usage> usage(const UsageQuestion& question, const std::vector<TransferSum>& sums) {

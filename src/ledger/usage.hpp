@@ -72,6 +72,7 @@ struct UsageRow {
     // itself, or in a tree between accounts below the same one). Excluded and transit traffic is
     // only here.
     Volume total;
+    Estimate estimate;  // of the total
 
     auto operator<=>(const UsageRow&) const = default;
 };
@@ -95,6 +96,7 @@ struct Usage {
     // Every transfer that stands in any row, once: the whole, or what an account has to do with.
     // The sum of the rows is more where a transfer stands in several of them.
     Volume in_rows;
+    Estimate estimate;  // of in_rows
 };
 
 // What to ask the store for.

@@ -13,6 +13,7 @@
 
 #include "ledger/rules.hpp"
 #include "record/batch.hpp"
+#include "record/estimate.hpp"
 #include "record/transfer_order.hpp"
 
 namespace octroi::testing {
@@ -137,6 +138,17 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
                                  random() % 1'000'000});
     }
     return batch;
+}
+
+// What of a transfer was not counted, told from the batch.
+inline Estimate estimate_of(const Batch& batch, std::uint32_t transfer) {
+    const Volume& volume = batch.transfers[transfer].volume;
+    for (const SampledVolume& row : batch.sampled)
+        if (row.transfer == transfer)
+            return {volume.bytes.value() - row.bytes.value(),
+                    volume.packets.value() - row.packets.value(), row.bytes_variance,
+                    row.packets_variance};
+    return {};
 }
 
 // The same batch as another producer would number it: names in reverse order.

@@ -188,7 +188,7 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
         committed.push_back(random_batch(seed, 1, 60));
         ASSERT_EQ(this->commit(committed.back()), "committed");
     }
-    for (unsigned mask = 0; mask < 128; ++mask) {
+    for (unsigned mask = 0; mask < 256; ++mask) {
         SumQuestion question;
         question.by_bucket = (mask & 1U) != 0;
         question.by_meter = (mask & 2U) != 0;
@@ -198,26 +198,32 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
         if ((mask & 16U) != 0) question.period = {bucket_at(3), bucket_at(7) + Duration{1}};
         if ((mask & 32U) != 0) question.role = MeterRole::bill;
         if ((mask & 64U) != 0) question.meter = "eth0";
-        std::map<Key, Volume> expected;
+        question.estimates = (mask & 128U) != 0;
+        std::map<Key, std::pair<Volume, Estimate>> expected;
         for (const Batch& batch : committed) {
             if (question.role && *question.role != batch.meter.role) continue;
             if (question.meter && *question.meter != batch.meter.name) continue;
-            for (const Transfer& t : batch.transfers) {
+            for (std::uint32_t i = 0; i < batch.transfers.size(); ++i) {
+                const Transfer& t = batch.transfers[i];
                 if (!question.period.contains(t.bucket)) continue;
                 Party from = batch.parties[t.from];
                 Party to = batch.parties[t.to];
                 if (!question.by_identity) from.identity = to.identity = "";
-                expected[{question.by_bucket ? t.bucket : question.period.begin,
-                          question.by_meter ? batch.meter.name : "",
-                          question.by_meter ? batch.meter.role : MeterRole::bill, from, to,
-                          question.by_service ? batch.services[t.service] : ""}] += t.volume;
+                auto& [volume, estimate] =
+                    expected[{question.by_bucket ? t.bucket : question.period.begin,
+                              question.by_meter ? batch.meter.name : "",
+                              question.by_meter ? batch.meter.role : MeterRole::bill, from, to,
+                              question.by_service ? batch.services[t.service] : ""}];
+                volume += t.volume;
+                if (question.estimates) estimate += estimate_of(batch, i);
             }
         }
-        std::map<Key, Volume> got;
+        std::map<Key, std::pair<Volume, Estimate>> got;
         std::vector<Key> order;
         for (const TransferSum& s : this->sums(question)) {
             order.emplace_back(s.bucket, s.meter, s.role, s.from, s.to, s.service);
-            got[order.back()] += s.volume;
+            got[order.back()].first += s.volume;
+            got[order.back()].second += s.estimate;
         }
         EXPECT_EQ(got, expected) << "mask " << mask;
         EXPECT_EQ(order.size(), got.size());

@@ -53,6 +53,7 @@ struct Ranked {
     std::uint32_t to = 0;
     std::uint32_t service = 0;
     Figures figures;
+    Estimate estimate;
 
     [[nodiscard]] auto key() const { return std::tie(bucket, meter, from, to, service); }
 };
@@ -98,7 +99,8 @@ public:
         return meters_.look_up(find_meter);
     }
 
-    [[nodiscard]] Result<std::vector<Ranked>> ranked(Groups groups) const {
+    [[nodiscard]] Result<std::vector<Ranked>> ranked(Groups groups,
+                                                     const Estimates& estimates) const {
         std::vector<Ranked> rows;
         rows.reserve(groups.size());
         for (const auto& [key, figures] : groups)
@@ -107,7 +109,8 @@ public:
                             .from = parties_.rank(key.from),
                             .to = parties_.rank(key.to),
                             .service = question_.by_service ? services_.rank(key.service) : 0,
-                            .figures = figures});
+                            .figures = figures,
+                            .estimate = estimate_of(key, estimates)});
         groups = {};
         std::sort(rows.begin(), rows.end(),
                   [](const Ranked& a, const Ranked& b) { return a.key() < b.key(); });
@@ -123,10 +126,16 @@ public:
         if (question_.by_service) sum.service = services_.at(row.service);
         sum.volume = {Bytes{row.figures.bytes}, Packets{row.figures.packets},
                       Flows{row.figures.flows}};
+        sum.estimate = row.estimate;
         return sum;
     }
 
 private:
+    [[nodiscard]] static Estimate estimate_of(const GroupKey& key, const Estimates& estimates) {
+        const auto found = estimates.find(key);
+        return found == estimates.end() ? Estimate{} : found->second;
+    }
+
     [[nodiscard]] Status look_up_parties() {
         TRY_ASSIGN(auto find,
                    Statement::prepare(
@@ -152,10 +161,13 @@ private:
     [[nodiscard]] Result<std::vector<Ranked>> merged(std::vector<Ranked> rows) const {
         std::size_t kept = 0;
         for (const Ranked& row : rows) {
-            if (kept == 0 || rows[kept - 1].key() != row.key())
+            if (kept == 0 || rows[kept - 1].key() != row.key()) {
                 rows[kept++] = row;
-            else if (!rows[kept - 1].figures.add(row.figures))
+                continue;
+            }
+            if (!rows[kept - 1].figures.add(row.figures))
                 return std::unexpected(sum_does_not_fit(db_));
+            rows[kept - 1].estimate += row.estimate;
         }
         rows.resize(kept);
         return rows;
@@ -177,10 +189,10 @@ Error sum_does_not_fit(const Database& db) {
 }
 
 Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,
-                                             Groups groups) {
+                                             Groups groups, const Estimates& estimates) {
     Namer namer(db, question);
     TRY(namer.look_up(groups));
-    TRY_ASSIGN(const std::vector<Ranked> rows, namer.ranked(std::move(groups)));
+    TRY_ASSIGN(const std::vector<Ranked> rows, namer.ranked(std::move(groups), estimates));
     std::vector<TransferSum> sums;
     sums.reserve(rows.size());
     for (const Ranked& row : rows) sums.push_back(namer.named(row));

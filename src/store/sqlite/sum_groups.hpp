@@ -48,12 +48,15 @@ struct Figures {
 };
 
 using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
+// Only of groups in which something is sampled: there may be millions of others.
+using Estimates = boost::unordered_flat_map<GroupKey, Estimate, GroupHash>;
 
 [[nodiscard]] Error sum_does_not_fit(const Database& db);
 
 // Sorted as Query::sums says. Empties the groups. corrupt: a name is missing.
 [[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,
                                                            const SumQuestion& question,
-                                                           Groups groups);
+                                                           Groups groups,
+                                                           const Estimates& estimates);
 
 }  // namespace octroi::sqlite

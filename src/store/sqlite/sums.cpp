@@ -34,6 +34,46 @@ std::int64_t first_bucket_from(UtcTime t) {
     return sqlite::bucket_time(number) < t ? number + 1 : number;
 }
 
+// The sampled counts of a run of transfers, taken along while its rows are read.
+class SampledCounts {
+public:
+    [[nodiscard]] Status prepare(const Database& db) {
+        TRY_ASSIGN(rows_, Statement::prepare(db,
+                                             "SELECT transfer, bytes, packets, bytes_variance, "
+                                             "packets_variance FROM sampled WHERE "
+                                             "transfer >= ?1 AND transfer < ?2 ORDER BY transfer"));
+        return {};
+    }
+    [[nodiscard]] Status begin(const Run& run) {
+        rows_.reset();
+        rows_.bind(1, run.first);
+        rows_.bind(2, run.end);
+        return advance();
+    }
+    // Whether there are some of the transfer; ids must ascend.
+    [[nodiscard]] Result<bool> find(std::int64_t transfer) {
+        while (at_ < transfer) TRY(advance());
+        return at_ == transfer;
+    }
+    // Of the transfer that was found, whose figures are given.
+    [[nodiscard]] Estimate estimate(const sqlite::Figures& figures) const {
+        const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
+        return {less(figures.bytes, rows_.figure(1)), less(figures.packets, rows_.figure(2)),
+                std::min(rows_.figure(3), variance_max), std::min(rows_.figure(4), variance_max)};
+    }
+
+private:
+    static constexpr std::int64_t none = INT64_MAX;
+    [[nodiscard]] Status advance() {
+        TRY_ASSIGN(const bool row, rows_.step());
+        at_ = row ? rows_.number(0) : none;
+        return {};
+    }
+
+    Statement rows_;
+    std::int64_t at_ = none;
+};
+
 class Summer {
 public:
     Summer(const Database& db, const SumQuestion& question)
@@ -45,16 +85,18 @@ public:
     [[nodiscard]] Result<std::vector<TransferSum>> answer() {
         TRY_ASSIGN(rows_, Statement::prepare(db_,
                                              "SELECT bucket, from_party, to_party, service, "
-                                             "bytes, packets, flows FROM transfer WHERE "
+                                             "bytes, packets, flows, transfer_id FROM transfer "
+                                             "WHERE "
                                              "transfer_id >= ?1 AND transfer_id < ?2"));
         TRY_ASSIGN(bucket_of_, Statement::prepare(db_,
                                                   "SELECT bucket FROM transfer WHERE "
                                                   "transfer_id = ?1"));
         TRY_ASSIGN(holder_of_,
                    Statement::prepare(db_, "SELECT holder FROM party WHERE party_id = ?1"));
+        if (question_.estimates) TRY(sampled_.prepare(db_));
         TRY_ASSIGN(const std::vector<Run> runs, find_runs());
         for (const Run& run : runs) TRY(add(run));
-        return sqlite::name_groups(db_, question_, std::move(groups_));
+        return sqlite::name_groups(db_, question_, std::move(groups_), estimates_);
     }
 
 private:
@@ -71,10 +113,12 @@ private:
     const SumQuestion& question_;
     BucketRange range_;
     Statement rows_;
+    SampledCounts sampled_;
     Statement bucket_of_;
     Statement holder_of_;
     std::vector<std::int64_t> holders_;  // by party; 0: not asked for yet
     sqlite::Groups groups_;
+    sqlite::Estimates estimates_;
 };
 
 Result<std::vector<Run>> Summer::find_runs() {
@@ -145,6 +189,7 @@ Result<std::int64_t> Summer::end_of(std::int64_t party) {
 Status Summer::add(const Run& run) {
     rows_.bind(1, run.first);
     rows_.bind(2, run.end);
+    if (question_.estimates) TRY(sampled_.begin(run));
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
@@ -156,6 +201,9 @@ Status Summer::add(const Run& run) {
         if (question_.by_service) key.service = rows_.number(3);
         const sqlite::Figures figures{rows_.figure(4), rows_.figure(5), rows_.figure(6)};
         if (!groups_[key].add(figures)) return std::unexpected(sqlite::sum_does_not_fit(db_));
+        if (!question_.estimates) continue;
+        TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
+        if (is_sampled) estimates_[key] += sampled_.estimate(figures);
     }
     return {};
 }
