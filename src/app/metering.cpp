@@ -12,18 +12,15 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
       meter_(meter),
       clock_(clock),
       attributor_(tables.directory, tables.classes, tables.services, random_seed(),
-                  huge_page_resource()) {
+                  huge_page_resource()),
+      named_(meter, attributor_) {
     attributor_.reserve();
 }
 
-Result<Pull> Metering::pull(Duration wait) {
-    attributor_.set_interfaces(meter_.interfaces());
-    return meter_.pull(attributor_, wait);
-}
+Result<Pull> Metering::pull(Duration wait) { return meter_.pull(named_, wait); }
 
 Result<Batch> Metering::cut() {
-    attributor_.set_interfaces(meter_.interfaces());
-    TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(attributor_));
+    TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(named_));
     Attributed made = attributor_.take();
     Batch batch;
     batch.id = random_batch_id();

@@ -16,6 +16,9 @@ public:
     // Meter and clock must outlive it.
     Metering(MeterName name, Meter& meter, const AttributionTables& tables, const Clock& clock);
 
+    Metering(const Metering&) = delete;
+    Metering& operator=(const Metering&) = delete;
+
     [[nodiscard]] Result<Pull> pull(Duration wait);
     // All that was read since the last cut, with the meter's place: to be committed.
     [[nodiscard]] Result<Batch> cut();
@@ -31,10 +34,29 @@ public:
     [[nodiscard]] const MeterName& name() const { return name_; }
 
 private:
+    // Tells the attributor of new interfaces before readings that came through them.
+    class Named final : public ReadingSink {
+    public:
+        Named(const Meter& meter, Attributor& attributor)
+            : meter_(meter), attributor_(attributor) {}
+        void accept(std::span<const Reading> readings) override {
+            const auto names = meter_.interfaces();
+            if (names.size() != known_) attributor_.set_interfaces(names);
+            known_ = names.size();
+            attributor_.accept(readings);
+        }
+
+    private:
+        const Meter& meter_;
+        Attributor& attributor_;
+        std::size_t known_ = 0;
+    };
+
     MeterName name_;
     Meter& meter_;
     const Clock& clock_;
     Attributor attributor_;
+    Named named_;
 };
 
 }  // namespace octroi

@@ -47,6 +47,7 @@ void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr
     forget();
     const std::vector<std::string> names = std::move(interface_names_);
     interface_names_.clear();
+    interface_timelines_.clear();
     set_interfaces(names);
 }
 
@@ -74,13 +75,10 @@ void Attributor::forget() {
 }
 
 void Attributor::set_interfaces(std::span<const std::string> names) {
-    if (std::ranges::equal(names, interface_names_)) return;
-    interface_names_.assign(names.begin(), names.end());
-    interface_timelines_.clear();
-    for (const std::string& name : interface_names_) {
+    for (const std::string& name : names.subspan(std::min(names.size(), interface_names_.size()))) {
+        interface_names_.push_back(name);
         interface_timelines_.push_back(directory_->interface_timeline(name));
     }
-    memos_.clear();
 }
 
 Attributor::Finding Attributor::find(const Reading& reading, UtcTime time) const {
@@ -119,17 +117,24 @@ Attributor::Ends Attributor::find_ends(const Reading& reading, UtcTime time) con
     Ends ends{directory_->find_address(reading.src, reading.src_mac, time),
               directory_->find_address(reading.dst, reading.dst_mac, time)};
     if (!directory_->binds_links()) return ends;
+    const auto bind_link = [&](CompiledDirectory::Answer& end, std::uint16_t vlan,
+                               std::uint16_t interface) {
+        if (end.bound) return;
+        CompiledDirectory::Answer link = directory_->find_link(vlan, timeline_of(interface), time);
+        narrow_to(link.valid, end.valid);
+        end = link;
+    };
     bool known = false;
-    CompiledDirectory::Answer& near = near_is_source(reading, known) ? ends.from : ends.to;
-    if (!known || near.bound) return ends;
-    const std::uint32_t timeline =
-        reading.interface == 0 || reading.interface > interface_timelines_.size()
-            ? CompiledDirectory::no_timeline
-            : interface_timelines_[reading.interface - 1U];
-    CompiledDirectory::Answer link = directory_->find_link(reading.vlan, timeline, time);
-    narrow_to(link.valid, near.valid);
-    near = link;
+    const bool source_is_near = near_is_source(reading, known);
+    if (known) bind_link(source_is_near ? ends.from : ends.to, reading.vlan, reading.interface);
+    if (reading.out_interface != 0) bind_link(ends.to, 0, reading.out_interface);
     return ends;
+}
+
+std::uint32_t Attributor::timeline_of(std::uint16_t interface) const {
+    return interface == 0 || interface > interface_timelines_.size()
+               ? CompiledDirectory::no_timeline
+               : interface_timelines_[interface - 1U];
 }
 
 bool Attributor::near_is_source(const Reading& reading, bool& known) const {

@@ -89,8 +89,8 @@ public:
 
     void accept(std::span<const Reading> readings) override;
 
-    // Names for Reading::interface (index + 1), as Meter::interfaces() gives them. Readings of
-    // interfaces not named yet are of no interface.
+    // Names for Reading::interface (index + 1), as Meter::interfaces() gives them: to be called
+    // when there are more than before. Readings of interfaces not named yet are of no interface.
     void set_interfaces(std::span<const std::string> names);
 
     // What was accepted since the last take(). Starts anew.
@@ -196,6 +196,7 @@ private:
     [[nodiscard]] Finding find(const Reading& reading, UtcTime time) const;
     [[nodiscard]] Answer answer_of(const Finding& finding);
     [[nodiscard]] Ends find_ends(const Reading& reading, UtcTime time) const;
+    [[nodiscard]] std::uint32_t timeline_of(std::uint16_t interface) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
     [[nodiscard]] End end_of(const CompiledDirectory::Answer& answer, const Address& address) const;
     [[nodiscard]] End end_of(const CompiledDirectory::Target& target, const Address& address) const;

@@ -52,7 +52,8 @@ public:
     // back before it may go.
     virtual void committed() {}
 
-    // Names for Reading::interface (index + 1).
+    // Names for Reading::interface (index + 1). They grow while the meter reads; none ever changes.
+    // Those of a reading are there when it is handed over.
     [[nodiscard]] virtual std::span<const std::string> interfaces() const = 0;
 
     // Values of the component's counter table, in its order.

@@ -66,6 +66,9 @@ struct Reading {
 
     // Index into the meter's list of interfaces plus 1 (Meter::interfaces); 0: unknown.
     std::uint16_t interface = 0;
+    // Where it left, of a meter that sees both (a router's flow record): then `interface` is where
+    // it came in. The destination is behind it.
+    std::uint16_t out_interface = 0;
 
     // What lets attribution remember its answer for a flow: readings of one meter with the same
     // non-zero memo have the same ends, details and service, as long as fresh is false. fresh: the
