@@ -54,6 +54,22 @@ std::vector<std::string> lines(const UsageQuestion& question,
 
 using Lines = std::vector<std::string>;
 
+TEST(Usage, EstimatesAreSummedLikeTheTotalsThatTheyBelongTo) {
+    std::vector<TransferSum> sampled = sums;
+    sampled[1].estimate = {10, 1, 5, 7};
+    sampled[3].estimate = {2000, 0, 100, 200};
+    const auto result = usage({.by = {UsageKey::account}}, sampled);
+    ASSERT_TRUE(result);
+    // A transfer between two accounts stands in both rows, and once in the whole.
+    EXPECT_EQ(result->estimate, (Estimate{2010, 1, 105, 207}));
+    for (const UsageRow& r : result->rows) {
+        const Estimate expected = r.account == "alice" ? Estimate{2010, 1, 105, 207}
+                                  : r.account == "bob" ? Estimate{2000, 0, 100, 200}
+                                                       : Estimate{};
+        EXPECT_EQ(r.estimate, expected) << r.account;
+    }
+}
+
 TEST(Usage, ByAccountSeesEachEnd) {
     EXPECT_EQ(
         lines({.by = {UsageKey::account}}),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <tuple>
@@ -48,6 +49,19 @@ std::string titled(std::string_view name) {
 }
 
 bool asks(const UsageView& view, UsageKey key) { return std::ranges::count(view.by, key) > 0; }
+
+// Columns that are there only where something in the period was scaled up from samples.
+bool is_about_samples(const Column& column) {
+    return column.key.starts_with("error") || column.key.starts_with("counted_");
+}
+
+// "±1.2%"; never less than it is.
+std::string error_text(std::uint64_t error, std::uint64_t total) {
+    if (total == 0) return "not known";
+    const double percent = 100.0 * static_cast<double>(error) / static_cast<double>(total);
+    if (percent >= 10) return fmt::format("±{:.0f}%", std::ceil(percent));
+    return fmt::format("±{:.1f}%", std::ceil(percent * 10) / 10);
+}
 
 // Where an account stands in the tree as it is shown.
 struct Standing {
@@ -169,19 +183,48 @@ private:
                 columns.push_back({"depth", "Depth", ColumnKind::number, Audience::machines});
             }
         }
-        const std::vector<Column> figures{
+        std::vector<Column> figures{
             {"received_bytes", "Received", ColumnKind::bytes},
             {"sent_bytes", "Sent", ColumnKind::bytes},
             {"total_bytes", "Total", ColumnKind::bytes},
+            {"error", "Error", ColumnKind::text, Audience::people, 1, "-"},
             {"received_packets", "", ColumnKind::packets, Audience::machines},
             {"sent_packets", "", ColumnKind::packets, Audience::machines},
             {"total_packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
             {"flows", "", ColumnKind::count, Audience::machines},
+            {"counted_bytes", "", ColumnKind::bytes, Audience::machines},
+            {"counted_packets", "", ColumnKind::packets, Audience::machines},
+            {"error_bytes", "", ColumnKind::bytes, Audience::machines},
+            {"error_packets", "", ColumnKind::packets, Audience::machines},
             {"share", "Share", ColumnKind::percent, Audience::people, 2},
             {"bar", "", ColumnKind::bar, Audience::people, 4},
         };
+        if (!is_sampled())
+            std::erase_if(figures, [](const Column& c) { return is_about_samples(c); });
         columns.insert(columns.end(), figures.begin(), figures.end());
         return columns;
+    }
+
+    bool is_sampled() const { return usage_.estimate.any(); }
+
+    // For people; then for machines. Absent in rows of which all was counted.
+    void add_error(std::vector<Cell>& cells, const Volume& total, const Estimate& estimate) const {
+        if (!is_sampled()) return;
+        const auto error = estimate.bytes_error();
+        cells.push_back(!estimate.any() ? Cell{}
+                        : error         ? Cell{error_text(*error, total.bytes.value())}
+                                        : Cell{std::string("not known")});
+    }
+    void add_counted(std::vector<Cell>& cells, const Volume& total,
+                     const Estimate& estimate) const {
+        if (!is_sampled()) return;
+        const auto cell = [&](std::optional<std::uint64_t> v) {
+            return v && estimate.any() ? Cell{*v} : Cell{};
+        };
+        cells.push_back(cell(total.bytes.value() - estimate.bytes));
+        cells.push_back(cell(total.packets.value() - estimate.packets));
+        cells.push_back(cell(estimate.bytes_error()));
+        cells.push_back(cell(estimate.packets_error()));
     }
 
     void add_period(Row& out, const UsageRow& row) const {
@@ -213,14 +256,16 @@ private:
     }
 
     void add_figures(std::vector<Cell>& cells, const Volume& received, const Volume& sent,
-                     const Volume& total, bool with_share) const {
+                     const Volume& total, const Estimate& estimate, bool with_share) const {
         cells.emplace_back(received.bytes.value());
         cells.emplace_back(sent.bytes.value());
         cells.emplace_back(total.bytes.value());
+        add_error(cells, total, estimate);
         cells.emplace_back(received.packets.value());
         cells.emplace_back(sent.packets.value());
         cells.emplace_back(total.packets.value());
         cells.emplace_back(total.flows.value());
+        add_counted(cells, total, estimate);
         const std::uint64_t whole = usage_.totals.whole.bytes.value();
         const bool drawn = with_share && whole > 0;
         cells.push_back(drawn ? Cell{share_text(total.bytes.value(), whole)} : Cell{});
@@ -259,7 +304,7 @@ private:
                     break;
             }
         }
-        add_figures(out.cells, row.received, row.sent, row.total, true);
+        add_figures(out.cells, row.received, row.sent, row.total, row.estimate, true);
         if (row.account.starts_with("@excluded") || row.account.starts_with("@transit"))
             out.tone = Tone::dim;
         return out;
@@ -280,11 +325,13 @@ private:
             add(sent, row.sent);
         }
         // Two rows may both hold what went between them: the total holds it once.
-        std::vector<Cell> cells(columns().size() - figure_count);
-        add_figures(cells, received, sent, usage_.in_rows, false);
+        const std::size_t figures = is_sampled() ? figure_count_sampled : figure_count;
+        std::vector<Cell> cells(columns().size() - figures);
+        add_figures(cells, received, sent, usage_.in_rows, usage_.estimate, false);
         return cells;
     }
     static constexpr std::size_t figure_count = 9;
+    static constexpr std::size_t figure_count_sampled = figure_count + 5;
 
     // ---- words ----------------------------------------------------------------------------------
 
@@ -312,6 +359,7 @@ private:
         std::vector<std::string> notes;
         if (const auto note = bucket_note()) notes.push_back(*note);
         if (!view_.account) notes.push_back(conservation_text(usage_.totals, view_.units));
+        if (is_sampled()) notes.push_back(sampling_note());
         const bool names_it = std::ranges::any_of(
             usage_.rows, [](const UsageRow& row) { return row.account == "@unattributed"; });
         if (names_it)
@@ -319,6 +367,15 @@ private:
                 "@unattributed: local addresses that belong to no account; "
                 "`octroi bind` says whose they are.");
         return notes;
+    }
+
+    std::string sampling_note() const {
+        const std::uint64_t counted = usage_.in_rows.bytes.value() - usage_.estimate.bytes;
+        return fmt::format(
+            "Scaled up from samples: {} in {} packets were counted; the error is that of Total, at "
+            "95 %.",
+            bytes_text(counted, view_.units) + (view_.units == Units::exact ? " B" : ""),
+            count_text(usage_.in_rows.packets.value() - usage_.estimate.packets));
     }
 
     std::string when_empty() const {

@@ -99,6 +99,21 @@ TEST(UsageView, ByAccount) {
     support::expect_golden("view/usage_by_account_50.txt", table(sheet, narrow));
 }
 
+TEST(UsageView, SaysHowFarOffScaledFiguresMayBe) {
+    std::vector<TransferSum> sums = traffic();
+    // One of 100 packets was counted, full ones.
+    sums[0].estimate = {7'920'000'000, 15'840'001, 1'133'000'000, 1'584'000'000};
+    sums[4].estimate = {319'000'000, 639, variance_max, variance_max};
+    const Usage u = folded(question_by({UsageKey::account}), sums);
+    const Sheet sheet = usage_sheet(u, view_by({UsageKey::account}));
+    support::expect_golden("view/usage_sampled.txt", table(sheet));
+    support::expect_golden("view/usage_sampled.json", json(sheet));
+    // Only where there is something to say.
+    const Sheet plain =
+        usage_sheet(folded(question_by({UsageKey::account}), traffic()), view_by({}));
+    EXPECT_EQ(json(plain).find("error"), std::string::npos);
+}
+
 TEST(UsageView, TreeWithTitles) {
     UsageQuestion question = question_by({UsageKey::account});
     question.tree = true;

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "ledger_content.hpp"
@@ -115,6 +117,30 @@ Sent write_exports(const std::string& path, std::uint32_t messages) {
 
 support::Arguments import(const std::string& ledger, const std::string& file) {
     return octroi(ledger, {"import", "flow", "--checkpoint", "300", file});
+}
+
+TEST(ImportFlow, WhatWasCountedStandsBesideWhatItStandsFor) {
+    const Folder folder;
+    const std::string file = folder / "exports.pcap";
+    const std::string ledger = folder / "ledger.db";
+    const Sent sent = write_exports(file, 100);
+    const Ended ended = support::run(import(ledger, file));
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const Ended usage = support::run(octroi(ledger, {"usage", "--by", "meter", "--json"}));
+    ASSERT_EQ(usage.status, 0) << usage.err;
+    const nlohmann::json row = nlohmann::json::parse(usage.out).at("rows").at(0);
+    EXPECT_EQ(row.at("total_bytes"), sent.bytes * Exporter::sampling);
+    EXPECT_EQ(row.at("total_packets"), sent.packets * Exporter::sampling);
+    EXPECT_EQ(row.at("counted_bytes"), sent.bytes);
+    EXPECT_EQ(row.at("counted_packets"), sent.packets);
+    // 1.96 * sqrt(packets * 100 * 99), and a little more; full packets mostly.
+    const double deviations = 1.96 * std::sqrt(static_cast<double>(sent.packets) * 9900);
+    EXPECT_GE(row.at("error_packets").get<double>(), deviations);
+    EXPECT_LE(row.at("error_packets").get<double>(), deviations * 1.05);
+    EXPECT_LE(row.at("error_bytes").get<double>(), deviations * 1.05 * 1500);
+    const Ended table = support::run(octroi(ledger, {"usage", "--by", "meter"}));
+    EXPECT_NE(table.out.find("±"), std::string::npos) << table.out;
+    EXPECT_EQ(support::run(octroi(ledger, {"audit"})).status, 0);
 }
 
 TEST(ImportFlow, KilledAtThirtyMomentsItBooksEveryRecordOnce) {
