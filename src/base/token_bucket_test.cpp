@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/token_bucket.hpp"
+
+#include <gtest/gtest.h>
+
+namespace octroi {
+namespace {
+
+TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
+    TokenBucket bucket(100, 5);
+    Duration now = Duration::seconds(1000);
+    int taken = 0;
+    while (bucket.take(now)) ++taken;
+    EXPECT_EQ(taken, 5);
+    EXPECT_EQ(bucket.wait(now), Duration::milliseconds(10));
+    for (int ms = 0; ms < 1000; ++ms) {
+        now = now + Duration::milliseconds(1);
+        if (bucket.take(now)) ++taken;
+    }
+    EXPECT_EQ(taken, 105);
+}
+
+TEST(TokenBucket, IsFullAgainAfterAPauseAndNeverFuller) {
+    TokenBucket bucket(10, 3);
+    for (const int second : {0, 100, 200}) {
+        int taken = 0;
+        while (bucket.take(Duration::seconds(second))) ++taken;
+        EXPECT_EQ(taken, 3);
+    }
+}
+
+}  // namespace
+}  // namespace octroi
