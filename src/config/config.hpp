@@ -12,6 +12,7 @@
 #include "base/address.hpp"
 #include "base/quantity.hpp"
 #include "base/time.hpp"
+#include "config/export_target.hpp"
 
 namespace octroi {
 
@@ -79,6 +80,15 @@ struct MeterConfig {
     auto operator<=>(const MeterConfig&) const = default;
 };
 
+struct ExportConfig {
+    ExportTarget to;
+    ExportFormat format = ExportFormat::ipfix;
+    std::string meter;  // empty: all of them
+    SourceLine where;   // of its [[export]] line
+
+    auto operator<=>(const ExportConfig&) const = default;
+};
+
 struct AttributeConfig {
     std::vector<Prefix> local;  // empty: the networks of the metered interfaces
     bool per_address = true;
@@ -109,6 +119,7 @@ struct Config {
     LedgerConfig ledger;
     std::vector<MeterConfig>
         meters;  // in the order of the file; empty: the caller meters everything
+    std::vector<ExportConfig> exports;
     AttributeConfig attribute;
     std::vector<NamedList> services;    // in the order of the file: the first match wins
     std::vector<NamedList> categories;  // likewise

@@ -64,6 +64,8 @@ TEST(OptionTable, SaysTheDefaultsOfTheStruct) {
     Config expected;
     expected.meters.push_back({.name = "uplink"});
     expected.meters[0].where = config->meters.at(0).where;
+    expected.exports.push_back({.to = *parse_export_target("udp/192.0.2.1:4739")});
+    expected.exports[0].where = config->exports.at(0).where;
     EXPECT_EQ(*config, expected);
 }
 

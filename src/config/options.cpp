@@ -5,6 +5,7 @@
 #include <array>
 
 #include "config/collector_options.hpp"
+#include "config/export_options.hpp"
 #include "config/option.hpp"
 
 namespace octroi {
@@ -21,6 +22,11 @@ constexpr std::array sections = {
             .help = "A source of readings. Without any, every physical interface is metered.",
             .append = [](Config& c,
                          const SourceLine& where) { c.meters.emplace_back().where = where; }},
+    Section{.name = "export",
+            .repeated = true,
+            .help = "Readings that are also sent to another collector, as flows.",
+            .append = [](Config& c,
+                         const SourceLine& where) { c.exports.emplace_back().where = where; }},
     Section{.name = "attribute",
             .help = "Whose traffic it is: local networks, and what kind of far end."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
@@ -273,9 +279,8 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
     return all;
 }
 
-constexpr auto options =
-    join(ledger_options, meter_options, collector_options, attribute_options, name_options,
-         display_options);
+constexpr auto options = join(ledger_options, meter_options, collector_options, export_options,
+                              attribute_options, name_options, display_options);
 
 constexpr bool keys_are_unique() {
     for (std::size_t i = 0; i < options.size(); ++i) {

@@ -61,6 +61,20 @@ void check_timeouts(const Config& config, std::vector<Problem>& problems) {
     }
 }
 
+void check_exports(const Config& config, std::vector<Problem>& problems) {
+    for (const ExportConfig& wanted : config.exports) {
+        if (const Status good = check_export(wanted.to, wanted.format); !good)
+            problems.push_back({wanted.where, "[export] " + good.error().text});
+        const bool known = wanted.meter.empty() ||
+                           std::ranges::any_of(config.meters, [&](const MeterConfig& meter) {
+                               return meter.name == wanted.meter;
+                           });
+        if (!known)
+            problems.push_back({wanted.where, fmt::format("[export] meter: there is no meter '{}'",
+                                                          wanted.meter)});
+    }
+}
+
 }  // namespace
 
 void check_rules(const Config& config, std::vector<Problem>& problems) {
@@ -72,6 +86,7 @@ void check_rules(const Config& config, std::vector<Problem>& problems) {
     check_names(config, problems);
     check_charged_once(config, problems);
     check_timeouts(config, problems);
+    check_exports(config, problems);
 }
 
 }  // namespace octroi
