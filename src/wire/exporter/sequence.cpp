@@ -22,6 +22,9 @@ std::int32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
     return static_cast<std::int32_t>(to - from);
 }
 
+// Our clock may have been set back between the two.
+Interval between(UtcTime a, UtcTime b) noexcept { return {std::min(a, b), std::max(a, b)}; }
+
 }  // namespace
 
 std::uint32_t Sequence::plausible(UtcTime received) const noexcept {
@@ -76,14 +79,17 @@ void Sequence::remember(const Numbered& message) noexcept {
     if (messages_ == 0) measured_since_ = message.received;
     ++messages_;
     recent_[messages_ % window] = {message.sequence, message.content};
-    received_before_ = received_;
-    received_ = std::max(received_, message.received);
+    // Our clock was set back: what is measured goes on from there.
+    if (messages_ > 1 && message.received < received_)
+        measured_since_ = measured_since_ - (received_ - message.received);
+    received_before_ = messages_ == 1 ? message.received : received_;
+    received_ = message.received;
     for (Gap& gap : gaps_) ++gap.age;
     if (left_at_ && ++left_age_ > window) left_at_.reset();
 }
 
 void Sequence::open_gap(const Numbered& message) noexcept {
-    gaps_.push_back({next_, message.sequence - next_, 0, Interval{received_, message.received}});
+    gaps_.push_back({next_, message.sequence - next_, 0, between(received_, message.received)});
 }
 
 Sequence::Arrival Sequence::begin_anew(const Numbered& message) noexcept {
@@ -161,8 +167,8 @@ void Sequence::advance_with_it(std::optional<std::uint32_t> counted) noexcept {
         }
         measure(*counted);
         if (jump > 0 && static_cast<std::uint32_t>(jump) <= plausible(received_))
-            gaps_.push_back({next_, static_cast<std::uint32_t>(jump), 0,
-                             Interval{received_before_, received_}});
+            gaps_.push_back(
+                {next_, static_cast<std::uint32_t>(jump), 0, between(received_before_, received_)});
     }
     known_ = true;
     next_ = current_;

@@ -57,6 +57,25 @@ TEST(Sequence, AGapIsToldWhenItLeavesTheWindow) {
     EXPECT_EQ(s.lost(), 60U);
 }
 
+TEST(Sequence, AClockThatIsSetBackTurnsNoIntervalAround) {
+    for (const Counted counted : {Counted::records, Counted::records_with_it}) {
+        Stream s(counted);
+        const std::uint32_t with = counted == Counted::records ? 0 : 30;
+        s.send(0 + with, 30);
+        const UtcTime before = s.now;
+        s.now = s.now - Duration::hours(2);
+        s.send(90 + with, 30);
+        const UtcTime after = s.now;
+        s.send(150 + with, 30);
+        EXPECT_EQ(s.lost(), 90U);
+        ASSERT_EQ(s.told.size(), 2U);
+        EXPECT_EQ(s.told[0].interval, (Interval{after, before}));
+        // From then on by the clock as it is now.
+        EXPECT_EQ(s.told[1].interval, (Interval{after, s.now}));
+        EXPECT_EQ(s.sequence.last_received(), s.now);
+    }
+}
+
 TEST(Sequence, ALateMessageTakesBackItsLoss) {
     Stream s(Counted::records);
     s.send(0, 10);
