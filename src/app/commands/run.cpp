@@ -10,7 +10,9 @@
 #include "app/flow_collector.hpp"
 #include "app/ledger_access.hpp"
 #include "app/live_capture.hpp"
+#include "app/live_export.hpp"
 #include "app/run_total.hpp"
+#include "host/privilege.hpp"
 #include "host/stop.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
@@ -75,6 +77,7 @@ Result<std::unique_ptr<Meter>> open_collector(const MeterConfig& config, Store& 
 }
 
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
+                                             const std::vector<ExportConfig>& exports,
                                              CaptureHost& host, Store& store,
                                              const std::string& ledger) {
     std::vector<DaemonMeter> meters;
@@ -92,6 +95,9 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
                        open_collector(config, store, ledger,
                                       std::exchange(given, std::vector<Fd>()), host.clock()));
         }
+        const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
+        TRY_ASSIGN(meter,
+                   with_exports(exports, config.name, domain, std::move(meter), host.clock()));
         meters.push_back({{config.name, config.kind, role}, std::move(meter)});
     }
     return meters;
@@ -163,7 +169,8 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
-    TRY_ASSIGN(auto meters, open_meters(configs, host, *ledger, path));
+    allow_many_files();
+    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, host, *ledger, path));
     say_what_is_done(configs, present, attribution, path, daemon.run_for);
 
     RunTotal total;

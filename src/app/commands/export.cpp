@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <functional>
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/flow_export.hpp"
+#include "app/session.hpp"
+#include "app/verb.hpp"
+#include "host/random.hpp"
+#include "host/stop.hpp"
+#include "meter/capture/file_meter.hpp"
+#include "meter/collector/flow_file_meter.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr Duration patience = Duration::seconds(30);
+
+struct Options {
+    std::vector<std::string> files;
+    std::string to;
+    std::string format = "ipfix";
+    std::uint64_t domain = 0;
+    std::uint64_t rate = 2000;
+    std::uint64_t sampling = 0;  // of flow files
+};
+
+using Open = std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file)>;
+
+// A file is exported as its own probe would have done it: the time of the export is that of the
+// last packet or record so far, so that collectors keep flows at the time when they were.
+class ExportSink final : public ReadingSink {
+public:
+    ExportSink(FlowExport& out, const Meter& meter, UtcTime& exported)
+        : out_(out), meter_(meter), exported_(exported) {}
+
+    void accept(std::span<const Reading> readings) override {
+        for (const Reading& reading : readings) exported_ = std::max(exported_, reading.last);
+        out_.accept(readings, meter_.interfaces(), exported_);
+    }
+
+private:
+    FlowExport& out_;
+    const Meter& meter_;
+    UtcTime& exported_;
+};
+
+Status export_file(Meter& meter, FlowExport& out, UtcTime& exported) {
+    ExportSink sink(out, meter, exported);
+    for (bool ended = false; !ended;) {
+        TRY_ASSIGN(const Pull pull, meter.pull(sink, Duration::milliseconds(200)));
+        ended = pull == Pull::end;
+        if (const auto trouble = out.take_trouble()) return std::unexpected(*trouble);
+        if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");
+    }
+    TRY_ASSIGN([[maybe_unused]] const Checkpoint end, meter.checkpoint(sink));
+    return {};
+}
+
+std::vector<Fact> facts_of(const ExportCounts& counts) {
+    return {{"messages", counts.encoded.messages},
+            {"records", counts.encoded.records},
+            {"split", counts.encoded.split},
+            {"left_out", counts.encoded.left_out},
+            {"left_out_bytes", counts.encoded.left_out_bytes},
+            {"left_out_packets", counts.encoded.left_out_packets},
+            {"not_ip", counts.not_ip}};
+}
+
+Status print_counts(Session& session, const ExportCounts& counts, const ExportTarget& to) {
+    if (counts.encoded.left_out > 0)
+        Session::say(fmt::format(
+            "{} flows ({} bytes) have no place in this format and were left "
+            "out: choose --format ipfix",
+            count_text(counts.encoded.left_out), count_text(counts.encoded.left_out_bytes)));
+    const auto facts = facts_of(counts);
+    if (session.options.json || session.options.ndjson) return session.print(json_object(facts));
+    Sheet sheet;
+    sheet.columns = {{.key = "name", .title = to_string(to)},
+                     {.key = "value", .title = "", .kind = ColumnKind::count}};
+    for (const Fact& fact : facts) sheet.rows.push_back({.cells = {fact.key, fact.value}});
+    return session.print(sheet);
+}
+
+Result<ExitStatus> export_files(Session& session, const Options& options, const Open& open) {
+    if (options.to.empty())
+        return fail(ErrorCode::invalid,
+                    "where to is missing: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
+    TRY_ASSIGN(const ExportTarget to, parse_export_target(options.to));
+    const ExportManner manner{.to = to,
+                              .format = export_format(options.format),
+                              .domain = static_cast<std::uint32_t>(options.domain),
+                              .rate = options.rate,
+                              .patience = patience};
+    TRY_ASSIGN(const auto out, FlowExport::open(manner, session.clock()));
+    catch_stop_signals();
+    ExitStatus status = ExitStatus::done;
+    UtcTime exported = UtcTime::from_seconds(0);
+    for (const std::string& file : options.files) {
+        TRY_ASSIGN(const auto meter, open(file));
+        TRY(export_file(*meter, *out, exported));
+        if (meter->warning().empty()) continue;
+        Session::say(fmt::format("{}: {}", file, meter->warning()));
+        status = ExitStatus::failed;
+    }
+    TRY(out->finish(exported));
+    if (const auto trouble = out->take_trouble()) return std::unexpected(*trouble);
+    TRY(print_counts(session, out->counts(), to));
+    return status;
+}
+
+Result<std::unique_ptr<file::OnceMeter>> open_packets(const std::string& file) {
+    capture::FileMeterOptions options;
+    options.intake.flows.cut_at_buckets = false;
+    options.checkpoint_packets = 0;
+    options.seed = random_seed();
+    return capture::FileMeter::open(file, options, {});
+}
+
+Result<std::unique_ptr<file::OnceMeter>> open_flow(const std::string& file,
+                                                   std::uint64_t sampling) {
+    collector::FlowFileMeterOptions options;
+    options.policy.sampling = sampling;
+    options.seed = random_seed();
+    return collector::FlowFileMeter::open(file, options, {});
+}
+
+void add_common(Verb& verb, Options& options) {
+    verb.operands("FILE", options.files, "Files, also compressed; - for standard input")
+        .text("--to", options.to,
+              "The collector: udp/HOST:PORT, tcp/HOST:PORT (IPFIX only), or file:PATH", "PLACE")
+        .choice("--format", options.format, {"ipfix", "v9", "v5"},
+                "IPFIX, or NetFlow version 9 or 5 (IPv4 only)")
+        .number("--domain", options.domain, "Observation domain, source id, or engine id", "NUMBER")
+        .number("--rate", options.rate,
+                "Messages in a second by UDP at most, 0 for no bound: a collector's socket holds "
+                "some hundred",
+                "MESSAGES");
+}
+
+}  // namespace
+
+void add_export(const Verb& app, Session& session) {
+    Verb verb = app.sub("export", "Send what files hold to another collector, as flows");
+    verb.needs_sub();
+    auto packets = std::make_shared<Options>();
+    Verb of_packets = verb.sub("packets", "The flows of captures (pcap, pcapng)");
+    add_common(of_packets, *packets);
+    of_packets.does([&session, packets] { return export_files(session, *packets, open_packets); });
+    auto flow = std::make_shared<Options>();
+    Verb of_flow = verb.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
+    add_common(of_flow, *flow);
+    of_flow
+        .number("--sampling", flow->sampling,
+                "One of so many packets was counted, where neither records nor options say it",
+                "RATE")
+        .does([&session, flow] {
+            return export_files(session, *flow, [flow](const std::string& file) {
+                return open_flow(file, flow->sampling);
+            });
+        });
+}
+
+}  // namespace octroi

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Readings out as flows: an encoder and the way to the collector, joined.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/token_bucket.hpp"
+#include "config/export_target.hpp"
+#include "host/clock.hpp"
+#include "host/sender.hpp"
+#include "record/reading.hpp"
+#include "wire/flow/encoder.hpp"
+
+namespace octroi {
+
+struct ExportManner {
+    ExportTarget to;
+    ExportFormat format = ExportFormat::ipfix;
+    std::uint32_t domain = 0;
+    // Messages in a second by UDP, so that a file is not poured into a collector's socket. 0: as
+    // they come.
+    std::uint64_t rate = 0;
+    // How long one message may wait for a collector that is slow (TCP).
+    Duration patience;
+};
+
+struct ExportCounts {
+    flow::EncoderCounters encoded;
+    std::uint64_t not_ip = 0;    // readings that are no IP traffic that passed
+    std::uint64_t not_sent = 0;  // messages
+};
+
+class FlowExport final : private flow::MessageSink {
+public:
+    // The clock must outlive it.
+    [[nodiscard]] static Result<std::unique_ptr<FlowExport>> open(const ExportManner& manner,
+                                                                  const Clock& clock);
+
+    // names: those that Reading::interface is about. exported: not before the readings' ends.
+    void accept(std::span<const Reading> readings, std::span<const std::string> names,
+                UtcTime exported);
+    // Sends what waits for a full message.
+    void flush(UtcTime exported);
+    // All that was given has left.
+    [[nodiscard]] Status finish(UtcTime exported);
+
+    [[nodiscard]] ExportCounts counts() const;
+    // Why a message could not be sent, the last of them since this was asked before.
+    [[nodiscard]] std::optional<Error> take_trouble() { return std::exchange(trouble_, {}); }
+
+private:
+    FlowExport(const ExportManner& manner, std::unique_ptr<flow::Encoder> encoder,
+               std::unique_ptr<Sender> sender, const Clock& clock);
+    void message(std::string_view octets) override;
+
+    std::unique_ptr<flow::Encoder> encoder_;
+    std::unique_ptr<Sender> sender_;
+    const Clock& clock_;
+    bool has_sessions_;  // with the collector: TCP
+    std::optional<TokenBucket> bucket_;
+    std::vector<flow::FlowRecord> records_;
+    std::size_t names_known_ = 0;
+    std::uint64_t not_ip_ = 0;
+    std::uint64_t not_sent_ = 0;
+    std::optional<Error> trouble_;
+};
+
+}  // namespace octroi
