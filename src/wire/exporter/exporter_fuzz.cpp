@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Input: datagrams, each with a head of three octets: who sent it (4 bits) and how many seconds
-// after the one before (4 bits), then its length (16 bits, big endian). With the highest bit of the
-// length it is given as a message of a TCP session.
+// after the one before (4 bits; 15: an hour after it, 14: a minute before it), then its length (16
+// bits, big endian). With the highest bit of the length it is given as a message of a TCP session.
 
 #include <algorithm>
 #include <cstdint>
@@ -56,6 +56,11 @@ Settings tight() {
     return s;
 }
 
+Duration later(unsigned code) {
+    if (code == 14) return Duration::minutes(-1);
+    return code == 15 ? Duration::hours(1) : Duration::seconds(code);
+}
+
 // What is saved after each datagram and restored goes on in the same way: `again` is restored
 // halfway, and must find the same.
 void run(ByteSpan input, const Settings& settings) {
@@ -75,12 +80,16 @@ void run(ByteSpan input, const Settings& settings) {
         CHECK(cursor.take(size, octets));
         const auto exact = std::make_unique<std::byte[]>(size);
         if (size != 0) std::memcpy(exact.get(), octets.data(), size);
-        now = now + Duration::seconds(head & 0x0fU);
+        now = now + later(head & 0x0fU);
         const Datagram datagram{{exact.get(), size}, Address::v4(0x0a000000U + (head >> 4U)), now};
         const auto give = [&](Exporters& to, Summed& found) {
             return tcp ? to.take_message(datagram, found) : to.take(datagram, found);
         };
         CHECK(give(one, sink) == give(again, sink_again));
+        if (n % 3 == 2) {
+            one.expire(now, sink);
+            again.expire(now, sink_again);
+        }
         CHECK(one.memory() <= one.memory_limit());
         if (n % 4 != 1) continue;
         const std::string saved = again.save();

@@ -25,6 +25,8 @@ flow::Outcome Exporters::take_message(const Datagram& message, flow::RecordSink&
 
 void Exporters::flush(flow::RecordSink& sink) { state_->flush(sink); }
 
+void Exporters::expire(UtcTime now, flow::RecordSink& sink) { state_->expire(now, sink); }
+
 SamplingTable Exporters::sampling() const { return state_->sampling(); }
 
 void Exporters::set_fallback(SamplingTable table) { state_->set_fallback(std::move(table)); }

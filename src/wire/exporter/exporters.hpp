@@ -106,6 +106,10 @@ public:
     // Tells the gaps that were still held because late messages might fill them. To be called at
     // the end of a file, and whenever a commit shall hold all losses.
     void flush(flow::RecordSink& sink);
+    // What time alone decides, for exporters that fell silent: gaps are told 10 minutes after they
+    // were seen, and data sets that waited for their template for 30 minutes are given up. To be
+    // called now and then (at checkpoints) where datagrams come live.
+    void expire(UtcTime now, flow::RecordSink& sink);
 
     // Rates known so far. Options may stand behind the data in a file: whoever can read it twice
     // gives the first pass's table to the second as what is asked last.

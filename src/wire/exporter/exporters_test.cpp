@@ -149,6 +149,72 @@ TEST(Exporters, DataMayComeBeforeItsTemplate) {
     EXPECT_EQ(c.exporters.status()[0].waiting, 0U);
 }
 
+TEST(Exporters, DataThatWaitedTooLongIsGivenUp) {
+    Collector c;
+    c.take(ipfix_message(1, {data(256, record(1))}));
+    c.now = c.now + Duration::minutes(20);
+    c.take(ipfix_message(1, {data(256, record(2))}));
+    EXPECT_EQ(c.counters().dropped, 0U);
+    // At any message of the exporter.
+    c.now = c.now + Duration::minutes(20);
+    c.take(v9_message(4, {v9_templates({{300, plain}})}));
+    EXPECT_EQ(c.counters().dropped, 1U);
+    c.take(ipfix_message(1, {templates({{256, plain}})}));
+    EXPECT_EQ(c.sink.bytes(), 2U);
+    // And without any.
+    c.take(ipfix_message(1, {data(257, record(4))}));
+    c.exporters.expire(c.now + Duration::minutes(30), c.sink);
+    EXPECT_EQ(c.counters().dropped, 1U);
+    c.exporters.expire(c.now + Duration::minutes(31), c.sink);
+    EXPECT_EQ(c.counters().dropped, 2U);
+    EXPECT_EQ(c.exporters.status()[0].waiting, 0U);
+    EXPECT_EQ(c.exporters.status()[0].undecodable, 2U);
+}
+
+TEST(Exporters, AClockThatIsSetBackMakesNobodyWaitForEver) {
+    Collector c;
+    c.take(ipfix_message(1, {data(256, record(1))}));
+    c.now = c.now - Duration::hours(1000);
+    c.exporters.expire(c.now, c.sink);
+    EXPECT_EQ(c.counters().dropped, 0U);
+    c.exporters.expire(c.now + Duration::minutes(31), c.sink);
+    EXPECT_EQ(c.counters().dropped, 1U);
+}
+
+TEST(Exporters, ATemplateAfterARestartIsAnotherOne) {
+    Collector c;
+    c.take(v9_message(1, {data(256, record(1))}, 500));
+    c.take(v9_message(2, {data(256, record(2))}, 500));
+    c.take(v9_message(1, {v9_templates({{256, plain}})}, 0, 1000));
+    EXPECT_EQ(c.counters().restarts, 1U);
+    EXPECT_EQ(c.counters().dropped, 1U);
+    EXPECT_TRUE(c.sink.all.empty());
+    c.take(v9_message(2, {v9_templates({{256, plain}})}, 501, 1'001'000));
+    EXPECT_EQ(c.sink.bytes(), 2U);
+    // Nobody knows how many records the message before had.
+    c.take(ipfix_message(1, {data(256, record(4))}, 500));
+    c.take(ipfix_message(1, {templates({{256, plain}})}, 0));
+    EXPECT_EQ(c.counters().dropped, 2U);
+    EXPECT_EQ(c.sink.bytes(), 2U);
+}
+
+TEST(Exporters, GapsOfASilentExporterAreTold) {
+    Collector c;
+    c.take(v5_message({.sequence = 0}, {v5_record(1, 1)}));
+    c.take(v5_message({.sequence = 10, .uptime_ms = 1'001'000}, {v5_record(1, 1)}));
+    const UtcTime seen = c.now;
+    c.exporters.expire(seen + Duration::minutes(10), c.sink);
+    EXPECT_TRUE(c.sink.gaps.empty());
+    c.exporters.expire(seen + Duration::minutes(11), c.sink);
+    ASSERT_EQ(c.sink.gaps.size(), 1U);
+    EXPECT_EQ(c.sink.gaps[0].lost, 9U);
+    EXPECT_EQ(c.sink.gap_contexts[0].exporter, router);
+    EXPECT_EQ(c.counters().lost, 9U);
+    c.exporters.expire(seen + Duration::hours(1), c.sink);
+    c.exporters.flush(c.sink);
+    EXPECT_EQ(c.sink.gaps.size(), 1U);
+}
+
 TEST(Exporters, SamplersApplyByTheirId) {
     Collector c;
     const Fields with_sampler{{8, 4}, {12, 4}, {1, 4}, {48, 1}, {10, 2}};

@@ -16,6 +16,8 @@ namespace {
 // Exporters over UDP repeat their templates within minutes (RFC 7011 section 8.4: 10 by default).
 constexpr Duration template_lifetime = Duration::minutes(30);
 constexpr Duration between_expiries = Duration::minutes(1);
+// Whose template does not come within the time in which it should be repeated.
+constexpr Duration longest_wait = Duration::minutes(30);
 // A template of the greatest size takes the place of so many at the most.
 constexpr int strangers_at_once = 64;
 
@@ -133,14 +135,45 @@ Stream* Exporters::State::stream_of(std::uint64_t key, Counted counted, Passage&
 
 // Those that were not announced again for long.
 void Exporters::State::expire_templates(Exporter& exporter, UtcTime now) {
-    if ((now - exporter.expired).ns < between_expiries.ns) return;
+    if (now >= exporter.expired && (now - exporter.expired).ns < between_expiries.ns) return;
     exporter.expired = now;
     for (auto& [key, domain] : exporter.domains) {
         std::vector<std::uint16_t> old;
-        for (const auto& [id, known] : domain->templates)
+        for (const auto& [id, known] : domain->templates) {
+            // What came in the future, before our clock was set back, came now.
+            known->announced = std::min(known->announced, now);
             if ((now - known->announced).ns > template_lifetime.ns) old.push_back(known->from.id);
+        }
         for (const std::uint16_t id : old) forget_template(exporter, *domain, id);
     }
+}
+
+void Exporters::State::given_up(Exporter& exporter, std::size_t octets_before,
+                                std::size_t dropped) noexcept {
+    const std::size_t octets = octets_before - exporter.waiting.octets();
+    waiting_octets_ -= octets;
+    release(exporter, octets);
+    counters_.dropped += dropped;
+    exporter.undecodable += dropped;
+}
+
+void Exporters::State::expire_waiting(Exporter& exporter, UtcTime now) {
+    if (exporter.waiting.empty()) return;
+    const std::size_t before = exporter.waiting.octets();
+    given_up(exporter, before, exporter.waiting.expire(now, longest_wait));
+}
+
+void Exporters::State::drop_waiting(Exporter& exporter, std::uint64_t stream) {
+    if (exporter.waiting.empty()) return;
+    const std::size_t before = exporter.waiting.octets();
+    given_up(exporter, before, exporter.waiting.drop_stream(stream));
+}
+
+bool Exporters::State::drop_oldest_waiting(Exporter& exporter) {
+    const std::size_t before = exporter.waiting.octets();
+    const bool dropped = exporter.waiting.drop_oldest();
+    given_up(exporter, before, dropped ? 1 : 0);
+    return dropped;
 }
 
 bool Exporters::State::room_for_template(std::size_t octets, Passage& passage) {

@@ -12,7 +12,7 @@
 namespace octroi::exporter {
 namespace {
 
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 
 // Every counter, in the order in which they are saved.
 template <typename Of, typename Visit>
@@ -135,6 +135,7 @@ void put_waiting(ByteWriter& to, const Waiting& waiting) {
         to.be64(set.key);
         put(to, set.context);
         put(to, set.origin);
+        put(to, set.since);
         to.text(set.octets);
     });
 }
@@ -273,7 +274,7 @@ bool Exporters::State::restore_waiting(ByteCursor& from, Exporter& exporter) {
     for (std::uint32_t i = 0; i < count; ++i) {
         WaitingSet set;
         if (!from.be64(set.key) || !get(from, set.context) || !get(from, set.origin)) return false;
-        if (!from.text(set.octets)) return false;
+        if (!get(from, set.since) || !from.text(set.octets)) return false;
         const std::size_t octets = Waiting::cost(set.octets.size());
         if (exporter.waiting.octets() + octets > settings_.limits.waiting_octets ||
             waiting_octets_ + octets > settings_.limits.waiting_octets_in_all)

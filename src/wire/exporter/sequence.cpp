@@ -69,6 +69,17 @@ bool Sequence::started_anew(const Numbered& message) const noexcept {
            advance > std::max<std::int64_t>(elapsed, 0) + 4 * uptime_slack_ms;
 }
 
+// Where the number that should come is not known: whether this one cannot belong to the message
+// before.
+bool Sequence::counts_anew(const Numbered& message) const noexcept {
+    if (messages_ == 0) return false;
+    if (started_anew(message)) return true;
+    const std::uint32_t before = recent_[messages_ % window].sequence;
+    if (message.sequence == 0) return before != 0;
+    const std::int64_t jump = distance(before, message.sequence);
+    return std::max(jump, -jump) > plausible(message.received);
+}
+
 Gap* Sequence::gap_of(std::uint32_t sequence) noexcept {
     for (Gap& gap : gaps_)
         if (sequence - gap.begin < gap.length) return &gap;
@@ -95,7 +106,8 @@ void Sequence::open_gap(const Numbered& message) noexcept {
 Sequence::Arrival Sequence::begin_anew(const Numbered& message) noexcept {
     // Gaps before the restart can be filled no more.
     for (Gap& gap : gaps_) gap.age = window;
-    left_at_ = next_;
+    left_at_.reset();
+    if (known_) left_at_ = next_;
     left_age_ = 0;
     doubtful_next_.reset();
     place_ = Place::main;
@@ -180,7 +192,9 @@ Sequence::Arrival Sequence::arrive(const Numbered& message) noexcept {
     current_ = message.sequence;
     Arrival arrival = Arrival::in_order;
     if ((!known_ || jump != 0) && seen(message)) return Arrival::duplicate;
-    if (!known_ || jump == 0) {
+    if (!known_ && counts_anew(message)) {
+        arrival = begin_anew(message);
+    } else if (!known_ || jump == 0) {
         place_ = Place::main;
         // The order is as it should be, so that a clock that was set is no restart.
         uptime_ms_ = message.uptime_ms;
@@ -258,6 +272,12 @@ std::optional<Gap> Sequence::take_gap(bool all) noexcept {
     if (!all && oldest.age < window && gaps_.size() <= max_gaps) return std::nullopt;
     gaps_.erase(gaps_.begin());
     return oldest;
+}
+
+std::optional<Gap> Sequence::take_gap_by(UtcTime now) noexcept {
+    if (gaps_.empty()) return std::nullopt;
+    const UtcTime behind = gaps_.front().interval.end;
+    return take_gap(now > behind + patience || now < behind - patience);
 }
 
 void Sequence::save(ByteWriter& to) const {

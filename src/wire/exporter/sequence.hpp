@@ -44,6 +44,8 @@ public:
     // spans a few; several line cards that share a stream, some tens.
     static constexpr std::uint32_t window = 64;
     static constexpr std::size_t max_gaps = 32;
+    // And so long, where somebody looks at the time: see take_gap_by().
+    static constexpr Duration patience = Duration::minutes(10);
 
     enum class Arrival : std::uint8_t {
         in_order,
@@ -64,6 +66,9 @@ public:
     // Gaps that nothing can fill any more, oldest first; nothing when there is none. All of them,
     // however young, with `all`.
     [[nodiscard]] std::optional<Gap> take_gap(bool all = false) noexcept;
+    // Also those that the message behind was seen of longer than `patience` ago: no more messages
+    // may come. A clock that was set back so far makes them old as well.
+    [[nodiscard]] std::optional<Gap> take_gap_by(UtcTime now) noexcept;
 
     [[nodiscard]] Counted counted() const noexcept { return counted_; }
     [[nodiscard]] UtcTime last_received() const noexcept { return received_; }
@@ -80,6 +85,7 @@ private:
 
     [[nodiscard]] bool seen(const Numbered& message) const noexcept;
     [[nodiscard]] bool started_anew(const Numbered& message) const noexcept;
+    [[nodiscard]] bool counts_anew(const Numbered& message) const noexcept;
     [[nodiscard]] std::uint32_t plausible(UtcTime received) const noexcept;
     [[nodiscard]] Gap* gap_of(std::uint32_t sequence) noexcept;
     Arrival backward(const Numbered& message) noexcept;

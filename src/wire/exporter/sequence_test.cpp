@@ -76,6 +76,31 @@ TEST(Sequence, AClockThatIsSetBackTurnsNoIntervalAround) {
     }
 }
 
+TEST(Sequence, AGapIsToldByTimeAsWell) {
+    for (const int minutes : {11, -11}) {
+        Stream s(Counted::messages);
+        s.send(1);
+        s.send(5);
+        EXPECT_FALSE(s.sequence.take_gap_by(s.now + Duration::minutes(9)).has_value());
+        const auto gap = s.sequence.take_gap_by(s.now + Duration::minutes(minutes));
+        ASSERT_TRUE(gap.has_value());
+        EXPECT_EQ(gap->length, 3U);
+        EXPECT_FALSE(s.sequence.take_gap(true).has_value());
+    }
+}
+
+TEST(Sequence, ARestartIsSeenWhereTheCountIsNotKnown) {
+    Stream s(Counted::records);
+    s.send(500'000, std::nullopt);
+    EXPECT_EQ(s.send(500'300, std::nullopt), Arrival::in_order);
+    EXPECT_EQ(s.send(500'200, std::nullopt), Arrival::in_order);
+    EXPECT_EQ(s.send(20, std::nullopt), Arrival::restart);
+    EXPECT_EQ(s.send(40, std::nullopt), Arrival::in_order);
+    EXPECT_EQ(s.send(0, std::nullopt), Arrival::restart);
+    EXPECT_EQ(s.send(0, std::nullopt), Arrival::in_order);
+    EXPECT_EQ(s.lost(), 0U);
+}
+
 TEST(Sequence, ALateMessageTakesBackItsLoss) {
     Stream s(Counted::records);
     s.send(0, 10);

@@ -214,13 +214,7 @@ void Exporters::State::put_aside(const ipfix::Set& set, Passage& passage) {
                waiting_octets_ + octets <= limits.waiting_octets_in_all;
     };
     // The newest are the likeliest to see their template: the oldest of the same exporter go.
-    while (!fits()) {
-        const std::size_t before = exporter.waiting.octets();
-        if (!exporter.waiting.drop_oldest()) break;
-        ++counters_.dropped;
-        ++exporter.undecodable;
-        waiting_octets_ -= before - exporter.waiting.octets();
-        release(exporter, before - exporter.waiting.octets());
+    while (!fits() && drop_oldest_waiting(exporter)) {
     }
     if (!fits() || !make_room(octets, exporter, passage.sink)) {
         ++counters_.dropped;
@@ -234,6 +228,7 @@ void Exporters::State::put_aside(const ipfix::Set& set, Passage& passage) {
     waiting.key = waiting_key(passage.context.protocol, passage.context.domain, set.id);
     waiting.context = passage.context;
     waiting.origin = passage.origin;
+    waiting.since = passage.context.received;
     waiting.octets.assign(reinterpret_cast<const char*>(set.content.data()), set.content.size());
     exporter.waiting.put(std::move(waiting));
 }

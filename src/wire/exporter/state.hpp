@@ -29,6 +29,7 @@ public:
     flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
     flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
     void flush(flow::RecordSink& sink);
+    void expire(UtcTime now, flow::RecordSink& sink);
 
     [[nodiscard]] SamplingTable sampling() const;
     [[nodiscard]] std::string_view interface_name(const Address& from, std::uint32_t index) const;
@@ -71,6 +72,7 @@ private:
     };
     Entry enter(std::uint64_t key, Counted counted, const Numbered& message, Passage& passage);
     void leave(const Entry& entry, Passage& passage);
+    void tell_gap(Exporter& exporter, Stream& stream, const Gap& gap, flow::RecordSink& sink);
     void tell_gaps(Exporter& exporter, Stream& stream, bool all, flow::RecordSink& sink);
     void finish(Passage& passage);
 
@@ -106,6 +108,12 @@ private:
     void forget_domain(Exporter& exporter, std::uint64_t key);
     [[nodiscard]] bool room_for_template(std::size_t octets, Passage& passage);
     void expire_templates(Exporter& exporter, UtcTime now);
+    // Gives up sets that wait: too long at that time, or for a template of before a restart.
+    void expire_waiting(Exporter& exporter, UtcTime now);
+    void drop_waiting(Exporter& exporter, std::uint64_t stream);
+    bool drop_oldest_waiting(Exporter& exporter);
+    // Of `dropped` sets, which took the octets that the others do not: out of the books.
+    void given_up(Exporter& exporter, std::size_t octets_before, std::size_t dropped) noexcept;
     void forget_template(Exporter& exporter, Domain& domain, std::uint16_t id);
     void over_limit(Passage& passage) noexcept;
 

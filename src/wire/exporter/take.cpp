@@ -69,13 +69,16 @@ private:
 
 }  // namespace
 
+void Exporters::State::tell_gap(Exporter& exporter, Stream& stream, const Gap& gap,
+                                flow::RecordSink& sink) {
+    counters_.lost += gap.length;
+    exporter.lost += gap.length;
+    sink.gap(stream.context, {unit_of(stream.sequence.counted()), gap.length, gap.interval});
+}
+
 void Exporters::State::tell_gaps(Exporter& exporter, Stream& stream, bool all,
                                  flow::RecordSink& sink) {
-    while (const auto gap = stream.sequence.take_gap(all)) {
-        counters_.lost += gap->length;
-        exporter.lost += gap->length;
-        sink.gap(stream.context, {unit_of(stream.sequence.counted()), gap->length, gap->interval});
-    }
+    while (const auto gap = stream.sequence.take_gap(all)) tell_gap(exporter, stream, *gap, sink);
 }
 
 Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted counted,
@@ -92,6 +95,8 @@ Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted count
         case Sequence::Arrival::restart:
             ++counters_.restarts;
             ++passage.exporter.restarts;
+            // A template after the restart is another one.
+            drop_waiting(passage.exporter, key);
             break;
         case Sequence::Arrival::late:
             ++counters_.late;
@@ -232,7 +237,10 @@ std::size_t Exporters::State::take_one(Protocol protocol, ByteSpan octets, Passa
 }
 
 Exporter* Exporters::State::exporter_of(const Datagram& datagram, flow::RecordSink& sink) {
-    if (Exporter* known = registry_.find(datagram.from)) return known;
+    if (Exporter* known = registry_.find(datagram.from)) {
+        expire_waiting(*known, datagram.received);
+        return known;
+    }
     if (registry_.full()) {
         Exporter* longest_silent = registry_.dispensable(datagram.received, nullptr);
         if (longest_silent != nullptr) forget(*longest_silent, sink);
@@ -315,6 +323,15 @@ Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink
 void Exporters::State::flush(flow::RecordSink& sink) {
     registry_.each([&](Exporter& exporter) {
         for (auto& [key, stream] : exporter.streams) tell_gaps(exporter, *stream, true, sink);
+    });
+}
+
+void Exporters::State::expire(UtcTime now, flow::RecordSink& sink) {
+    registry_.each([&](Exporter& exporter) {
+        expire_waiting(exporter, now);
+        for (auto& [key, stream] : exporter.streams)
+            while (const auto gap = stream->sequence.take_gap_by(now))
+                tell_gap(exporter, *stream, *gap, sink);
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/waiting.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace octroi::exporter {
@@ -48,6 +49,24 @@ bool Waiting::drop_oldest() {
     }
     sets_.erase(sets_.begin());
     return true;
+}
+
+std::size_t Waiting::expire(UtcTime now, Duration longest) {
+    if (sets_.empty()) return 0;
+    if (sets_.begin()->second.since > now)
+        for (auto& [number, set] : sets_) set.since = std::min(set.since, now);
+    std::size_t count = 0;
+    for (; !sets_.empty() && sets_.begin()->second.since + longest < now; ++count) drop_oldest();
+    return count;
+}
+
+std::size_t Waiting::drop_stream(std::uint64_t stream) {
+    std::vector<std::uint64_t> keys;
+    for (const auto& [key, numbers] : by_key_)
+        if (stream_of_waiting(key) == stream) keys.push_back(key);
+    std::size_t count = 0;
+    for (const std::uint64_t key : keys) count += take(key).size();
+    return count;
 }
 
 }  // namespace octroi::exporter

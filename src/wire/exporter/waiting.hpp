@@ -22,12 +22,17 @@ struct WaitingSet {
     flow::MessageContext context;
     ipfix::Origin origin;
     std::string octets;
+    UtcTime since;  // when it began to wait; never in the future of expire()
 };
 
 [[nodiscard]] constexpr std::uint64_t waiting_key(flow::Protocol protocol, std::uint32_t domain,
                                                   std::uint16_t set) noexcept {
     return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 48U |
            std::uint64_t{domain} << 16U | set;
+}
+// As stream_key() makes it.
+[[nodiscard]] constexpr std::uint64_t stream_of_waiting(std::uint64_t key) noexcept {
+    return key >> 16U;
 }
 
 class Waiting {
@@ -42,6 +47,11 @@ public:
     [[nodiscard]] std::vector<WaitingSet> take(std::uint64_t key);
     // Gives up the oldest; false when there is none.
     bool drop_oldest();
+    // Gives up what has waited for longer; how many sets. A clock that was set back makes nobody
+    // wait for ever: what came in its future came now.
+    std::size_t expire(UtcTime now, Duration longest);
+    // Gives up what waits for templates of this stream (stream_key); how many sets.
+    std::size_t drop_stream(std::uint64_t stream);
     [[nodiscard]] std::size_t octets() const noexcept { return octets_; }
     [[nodiscard]] bool empty() const noexcept { return by_key_.empty(); }
     // Oldest first.
