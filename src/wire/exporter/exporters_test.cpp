@@ -264,6 +264,60 @@ TEST(Exporters, TheRecordsOwnRateComesFirst) {
     EXPECT_EQ(c.sink.all.back().record.sampling, 50U);
 }
 
+TEST(Exporters, ARateMayBeTakenBack) {
+    Collector c;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    std::uint32_t number = 0;
+    c.take(ipfix_message(1, {options_template(wide), templates({{257, plain}})}));
+    const auto rate_after = [&](std::uint32_t said) {
+        c.take(
+            ipfix_message(1, {data(300, values().u32(1).u32(said)), data(257, record(7))}, number));
+        number += 2;
+        return c.sink.all.back().record.sampling;
+    };
+    EXPECT_EQ(rate_after(0), 0U);  // nothing was known, nothing is
+    for (const std::uint32_t off : {0U, 1U}) {
+        EXPECT_EQ(rate_after(100), 100U);
+        EXPECT_EQ(rate_after(off), 1U);
+    }
+    EXPECT_EQ(c.exporters.status()[0].sampling, (std::vector<std::uint64_t>{1}));
+}
+
+TEST(Exporters, ARestartForgetsTheRatesOfTheDomain) {
+    Collector c;
+    const OptionsSpec wide{300, {{1, 4}}, {{34, 4}}};
+    const std::string rates = data(300, values().u32(0).u32(100));
+    for (const std::uint32_t source : {1U, 2U})
+        c.take(v9_message(source, {v9_options_template(wide), v9_templates({{257, plain}}), rates},
+                          500));
+    const std::size_t memory = c.exporters.memory();
+    const auto rate_of = [&](std::uint32_t source, std::uint32_t number, std::uint32_t uptime) {
+        c.take(v9_message(source, {data(257, record(7))}, number, uptime));
+        return c.sink.all.back().record.sampling;
+    };
+    EXPECT_EQ(rate_of(1, 501, 1'001'000), 100U);
+    EXPECT_EQ(rate_of(1, 0, 500), 0U);
+    EXPECT_EQ(rate_of(2, 501, 1'001'000), 100U);
+    EXPECT_LT(c.exporters.memory(), memory);
+    // Said since it started: two sources behind one address are no restart each time.
+    c.take(v9_message(1, {rates}, 1, 2000));
+    EXPECT_EQ(rate_of(1, 9000, 5'000'000), 100U);
+    EXPECT_EQ(rate_of(1, 2, 60'000), 100U);
+    EXPECT_EQ(c.counters().restarts, 3U);
+}
+
+TEST(Exporters, WhoCountsFromZeroForgetsItsRates) {
+    Collector c;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    c.take(ipfix_message(1,
+                         {options_template(wide), templates({{257, plain}}),
+                          data(300, values().u32(1).u32(100)), data(257, record(7))},
+                         500));
+    EXPECT_EQ(c.sink.all.back().record.sampling, 100U);
+    c.take(ipfix_message(1, {data(257, record(7))}, 0));
+    EXPECT_EQ(c.sink.all.back().record.sampling, 0U);
+}
+
 TEST(Exporters, AFirstPassTeachesTheSecond) {
     const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
     const std::string flows = ipfix_message(1, {templates({{257, plain}}), data(257, record(7))});

@@ -81,12 +81,16 @@ struct SamplerHash {
         return hash(hash(first) ^ key.id);
     }
 };
-inline constexpr std::size_t sampler_cost = entry_octets<SamplerId, std::uint64_t>;
+struct SamplerRate {
+    std::uint64_t rate = 0;
+    UtcTime learned;  // when it was last said
+};
+inline constexpr std::size_t sampler_cost = entry_octets<SamplerId, SamplerRate>;
 // A name may change: it is charged at the greatest length from the beginning.
 [[nodiscard]] constexpr std::size_t name_cost(std::size_t greatest) noexcept {
     return entry_octets<std::uint64_t, std::string> + greatest + 1;
 }
-using Samplers = boost::unordered_flat_map<SamplerId, std::uint64_t, SamplerHash>;
+using Samplers = boost::unordered_flat_map<SamplerId, SamplerRate, SamplerHash>;
 
 struct Exporter {
     Exporter(const Address& from, std::uint64_t seed)

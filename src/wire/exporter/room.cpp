@@ -163,6 +163,13 @@ void Exporters::State::expire_waiting(Exporter& exporter, UtcTime now) {
     given_up(exporter, before, exporter.waiting.expire(now, longest_wait));
 }
 
+void Exporters::State::forget_rates(Exporter& exporter, std::uint32_t domain, UtcTime before) {
+    const std::size_t count = erase_if(exporter.samplers, [&](const auto& entry) {
+        return entry.first.domain == domain && entry.second.learned < before;
+    });
+    release(exporter, count * sampler_cost);
+}
+
 void Exporters::State::drop_waiting(Exporter& exporter, std::uint64_t stream) {
     if (exporter.waiting.empty()) return;
     const std::size_t before = exporter.waiting.octets();

@@ -159,11 +159,12 @@ void put(ByteWriter& to, const Exporter& e) {
         stream->sequence.save(to);
     }
     to.be32(static_cast<std::uint32_t>(e.samplers.size()));
-    for (const auto& [key, rate] : e.samplers) {
+    for (const auto& [key, said] : e.samplers) {
         to.be32(key.domain);
         to.u8(static_cast<std::uint8_t>(key.scope));
         to.be64(key.id);
-        to.be64(rate);
+        to.be64(said.rate);
+        put(to, said.learned);
     }
     to.be32(static_cast<std::uint32_t>(e.names.size()));
     for (const auto& [index, name] : e.names) {
@@ -243,13 +244,13 @@ bool Exporters::State::restore_samplers(ByteCursor& from, Exporter& exporter) {
     for (std::uint32_t i = 0; i < count; ++i) {
         SamplerId key;
         std::uint8_t scope = 0;
-        std::uint64_t rate = 0;
-        if (!from.be32(key.domain) || !from.u8(scope) || !from.be64(key.id) || !from.be64(rate))
-            return false;
+        SamplerRate said;
+        if (!from.be32(key.domain) || !from.u8(scope) || !from.be64(key.id)) return false;
+        if (!from.be64(said.rate) || !get(from, said.learned)) return false;
         if (scope > static_cast<std::uint8_t>(SamplerScope::domain)) return false;
         key.scope = SamplerScope{scope};
         charge(exporter, sampler_cost);
-        if (!exporter.samplers.emplace(key, rate).second) return false;
+        if (!exporter.samplers.emplace(key, said).second) return false;
     }
     return true;
 }

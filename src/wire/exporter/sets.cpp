@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the sets of NetFlow v9 and IPFIX hold: templates, options, data.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -148,7 +149,7 @@ void Exporters::State::take_options(const ipfix::Template& from, ByteSpan conten
 }
 
 void Exporters::State::learn(const ipfix::OptionsRecord& record, Passage& passage) {
-    if (record.sampling != 0) learn_rate(record, passage);
+    if (record.sampling != 0 || record.unsampled) learn_rate(record, passage);
     if (record.interface && (!record.name.empty() || !record.description.empty()))
         learn_name(record, passage);
     if (record.init_ms != 0 && record.init_ms <= most_ms) {
@@ -171,14 +172,16 @@ void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, Passage& p
     }
     Exporter& exporter = passage.exporter;
     if (const auto found = exporter.samplers.find(key); found != exporter.samplers.end()) {
-        found->second = record.sampling;
+        // 0 says as much as 1 where a rate was known; elsewhere, that nothing is said here.
+        found->second = {std::max<std::uint64_t>(record.sampling, 1), passage.context.received};
         return;
     }
+    if (record.sampling == 0) return;
     if (exporter.samplers.size() >= settings_.limits.samplers ||
         !make_room(sampler_cost, exporter, passage.sink))
         return over_limit(passage);
     charge(exporter, sampler_cost);
-    exporter.samplers.emplace(key, record.sampling);
+    exporter.samplers.emplace(key, SamplerRate{record.sampling, passage.context.received});
 }
 
 void Exporters::State::learn_name(const ipfix::OptionsRecord& record, Passage& passage) {
@@ -270,7 +273,7 @@ std::uint64_t Exporters::State::rate_by(SamplerScope scope, std::uint64_t id,
     const Samplers& samplers = passage.exporter.samplers;
     const auto of_domain = [&](std::uint32_t domain) -> std::uint64_t {
         const auto found = samplers.find(SamplerId{domain, scope, id});
-        if (found != samplers.end()) return found->second;
+        if (found != samplers.end()) return found->second.rate;
         if (fallback_.empty()) return 0;
         return fallback_.find({passage.exporter.address, domain, scope, id});
     };

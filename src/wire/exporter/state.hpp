@@ -72,6 +72,7 @@ private:
     };
     Entry enter(std::uint64_t key, Counted counted, const Numbered& message, Passage& passage);
     void leave(const Entry& entry, Passage& passage);
+    void restarted(std::uint64_t key, const Numbered& message, Passage& passage);
     void tell_gap(Exporter& exporter, Stream& stream, const Gap& gap, flow::RecordSink& sink);
     void tell_gaps(Exporter& exporter, Stream& stream, bool all, flow::RecordSink& sink);
     void finish(Passage& passage);
@@ -110,6 +111,8 @@ private:
     void expire_templates(Exporter& exporter, UtcTime now);
     // Gives up sets that wait: too long at that time, or for a template of before a restart.
     void expire_waiting(Exporter& exporter, UtcTime now);
+    // Rates of a domain that began anew: those that it stated before.
+    void forget_rates(Exporter& exporter, std::uint32_t domain, UtcTime before);
     void drop_waiting(Exporter& exporter, std::uint64_t stream);
     bool drop_oldest_waiting(Exporter& exporter);
     // Of `dropped` sets, which took the octets that the others do not: out of the books.

@@ -36,7 +36,7 @@ ExporterStatus status_of(const Exporter& from) {
         out.domains.push_back(stream->context.domain);
         if (stream->sampling != 0) out.sampling.push_back(stream->sampling);
     }
-    for (const auto& [key, rate] : from.samplers) out.sampling.push_back(rate);
+    for (const auto& [key, said] : from.samplers) out.sampling.push_back(said.rate);
     sort_unique(out.domains);
     sort_unique(out.sampling);
     return out;
@@ -57,8 +57,8 @@ std::vector<ExporterStatus> Exporters::State::status() const {
 SamplingTable Exporters::State::sampling() const {
     std::vector<SamplingTable::Entry> entries;
     registry_.each([&](const Exporter& exporter) {
-        for (const auto& [key, rate] : exporter.samplers)
-            entries.push_back({{exporter.address, key.domain, key.scope, key.id}, rate});
+        for (const auto& [key, said] : exporter.samplers)
+            entries.push_back({{exporter.address, key.domain, key.scope, key.id}, said.rate});
     });
     return SamplingTable(std::move(entries));
 }

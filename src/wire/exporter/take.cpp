@@ -81,6 +81,21 @@ void Exporters::State::tell_gaps(Exporter& exporter, Stream& stream, bool all,
     while (const auto gap = stream.sequence.take_gap(all)) tell_gap(exporter, stream, *gap, sink);
 }
 
+void Exporters::State::restarted(std::uint64_t key, const Numbered& message, Passage& passage) {
+    ++counters_.restarts;
+    ++passage.exporter.restarts;
+    // A template after the restart is another one.
+    drop_waiting(passage.exporter, key);
+    // Rates that were said since the exporter started go on: two sources behind one address look
+    // like restarts without end. Without an uptime, only who counts from 0 surely began anew.
+    if (message.uptime_ms) {
+        const Duration uptime = Duration::milliseconds(*message.uptime_ms);
+        forget_rates(passage.exporter, passage.context.domain, message.received - uptime);
+    } else if (message.sequence == 0) {
+        forget_rates(passage.exporter, passage.context.domain, UtcTime::max());
+    }
+}
+
 Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted counted,
                                                 const Numbered& message, Passage& passage) {
     Entry entry;
@@ -93,10 +108,7 @@ Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted count
             entry.decode = false;
             break;
         case Sequence::Arrival::restart:
-            ++counters_.restarts;
-            ++passage.exporter.restarts;
-            // A template after the restart is another one.
-            drop_waiting(passage.exporter, key);
+            restarted(key, message, passage);
             break;
         case Sequence::Arrival::late:
             ++counters_.late;

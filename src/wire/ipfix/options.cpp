@@ -21,6 +21,7 @@ struct RateParts {
     std::uint64_t population = 0;       // 310
     std::uint64_t probability = 0;      // the rate that it makes
     bool has_space = false;
+    bool has_interval = false;  // either of them
 
     [[nodiscard]] std::uint64_t rate() const noexcept {
         if (interval != 0) return interval;
@@ -49,9 +50,11 @@ bool take_rate(std::uint16_t id, ByteSpan value, RateParts& parts) noexcept {
     switch (id) {
         case 34:
             parts.interval = number(value);
+            parts.has_interval = true;
             return true;
         case 50:
             parts.random_interval = number(value);
+            parts.has_interval = true;
             return true;
         case 305:
             parts.count = number(value);
@@ -132,6 +135,7 @@ bool read_options(const Template& from, ByteCursor& set, OptionsRecord& out) noe
     }
     if (attempt.left() == set.left()) return false;  // a record of no octets has no end
     out.sampling = parts.rate();
+    out.unsampled = parts.has_interval && out.sampling == 0;
     set = attempt;
     return true;
 }

@@ -21,6 +21,7 @@ struct OptionsRecord {
     std::optional<std::uint64_t> template_id;  // 145 or v9's scope 5
     // 1 in how many packets (elements 34, 50, 305 to 311); 0: nothing said.
     std::uint64_t sampling = 0;
+    bool unsampled = false;        // it states an interval (34, 50), and that is 0
     std::uint64_t init_ms = 0;     // element 160, ms since 1970
     std::string_view name;         // of the interface: element 82
     std::string_view description;  // 83
