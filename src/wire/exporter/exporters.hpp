@@ -40,7 +40,9 @@ struct Datagram {
     UtcTime received;
 };
 
-// What happened, over all exporters since the beginning (or since the state was first saved).
+// What happened, over all exporters since the beginning (or since the state was first saved). What
+// was sent and is not among the records is in one of: unknown, malformed, over_limit, dropped,
+// lost, refused.
 struct Counters {
     std::uint64_t datagrams = 0;
     std::uint64_t octets = 0;
@@ -49,17 +51,20 @@ struct Counters {
     std::uint64_t options_records = 0;  // read, never handed over
     std::uint64_t templates = 0;        // announced, options templates with them
     std::uint64_t unknown = 0;          // datagrams that begin with no message known here
-    std::uint64_t malformed = 0;        // messages or sets that cannot be; the rest was decoded
-    std::uint64_t over_limit = 0;       // templates, names, samplers, sets left out by a bound
-    std::uint64_t waiting = 0;          // sets put aside because their template was not there
-    std::uint64_t resumed = 0;          // of these, decoded later
-    std::uint64_t dropped = 0;          // of these, given up
-    std::uint64_t duplicates = 0;       // datagrams that came twice
-    std::uint64_t restarts = 0;         // of exporters
-    std::uint64_t lost = 0;             // in the unit of each protocol, as handed to the sink
-    std::uint64_t late = 0;             // messages that came after their successors
-    std::uint64_t evicted = 0;          // exporters forgotten to make room
-    std::uint64_t refused = 0;          // datagrams of a newcomer for whom there was no room
+    // Messages, and samples of sFlow, that cannot be; what stood before was decoded.
+    std::uint64_t malformed = 0;
+    // Left out by a bound: templates, names, samplers, streams (whose losses are then not seen),
+    // and all sets of a message whose domain has no room.
+    std::uint64_t over_limit = 0;
+    std::uint64_t waiting = 0;     // sets put aside because their template was not there
+    std::uint64_t resumed = 0;     // of these, decoded later
+    std::uint64_t dropped = 0;     // of these, given up
+    std::uint64_t duplicates = 0;  // datagrams that came twice
+    std::uint64_t restarts = 0;    // of exporters
+    std::uint64_t lost = 0;        // in the unit of each protocol, as handed to the sink
+    std::uint64_t late = 0;        // messages that came after their successors
+    std::uint64_t evicted = 0;     // exporters forgotten to make room
+    std::uint64_t refused = 0;     // datagrams of a newcomer for whom there was no room
 };
 
 // One exporter as people see it.

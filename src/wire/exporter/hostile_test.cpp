@@ -189,5 +189,54 @@ TEST(Hostile, AFullMemoryTakesFromStrangersOnly) {
     site.expect_undisturbed();
 }
 
+// Each in its own counter, and once.
+TEST(Hostile, WhatIsLeftOutIsCountedByKind) {
+    Settings settings = small();
+    settings.limits.domains = settings.limits.templates = 2;
+    Site site(settings);
+    const Counters& counters = site.exporters.counters();
+    for (const std::uint32_t domain : {1U, 2U})
+        site.take(bad, ipfix_message(domain, {templates({{256, plain}}), data(256, one_record)}));
+    EXPECT_EQ(site.take(bad, ipfix_message(3, {data(256, one_record)})), Outcome::over_limit);
+    EXPECT_EQ(counters.over_limit, 1U);
+    EXPECT_EQ(counters.malformed, 0U);
+    // Both at once.
+    const std::string broken("\x01\x00\x00\x02", 4);
+    EXPECT_EQ(site.take(bad, ipfix_message(1, {templates({{257, plain}}), broken}, 1)),
+              Outcome::over_limit);
+    EXPECT_EQ(counters.over_limit, 2U);
+    EXPECT_EQ(counters.malformed, 1U);
+    // A sample of sFlow that is shorter than its head, and one behind it that is not known.
+    const std::string sflow = values().u32(5).u32(1).u32(0x0a000001).u32(0).u32(1).u32(1000).u32(2);
+    site.take(bad, sflow + std::string(values().u32(1).u32(4).u32(7).u32(99).u32(0)));
+    EXPECT_EQ(counters.malformed, 2U);
+    site.take(bad, "hello");
+    EXPECT_EQ(counters.unknown, 1U);
+    EXPECT_EQ(counters.dropped + counters.refused, 0U);
+}
+
+TEST(Hostile, SetsWithoutRoomAreDroppedOnce) {
+    Settings settings = small();
+    settings.limits.waiting_octets = 100;
+    Site site(settings);
+    const std::string waits = ipfix_message(1, {data(999, std::string(200, 'x'))});
+    EXPECT_EQ(site.take(bad, waits), Outcome::over_limit);
+    EXPECT_EQ(site.exporters.counters().dropped, 1U);
+    EXPECT_EQ(site.exporters.counters().over_limit, 0U);
+}
+
+TEST(Hostile, RefusedNewcomersAreCountedByDatagram) {
+    Settings settings = small();
+    settings.limits.exporters = 1;
+    Site site(settings);
+    const std::string message = v5_message({}, {v5_record(1, 1)});
+    EXPECT_EQ(site.take(bad, message + message), Outcome::over_limit);
+    const std::string ipfix = ipfix_message(1, {templates({{256, plain}})});
+    EXPECT_EQ(site.exporters.take_message({as_octets(ipfix), bad, site.now}, site.sink),
+              Outcome::over_limit);
+    EXPECT_EQ(site.exporters.counters().refused, 2U);
+    EXPECT_EQ(site.exporters.counters().over_limit, 0U);
+}
+
 }  // namespace
 }  // namespace octroi::exporter

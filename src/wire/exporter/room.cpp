@@ -35,7 +35,7 @@ void Exporters::State::release(Exporter& exporter, std::size_t octets) noexcept 
 
 void Exporters::State::over_limit(Passage& passage) noexcept {
     ++counters_.over_limit;
-    passage.outcome = worse(passage.outcome, flow::Outcome::over_limit);
+    passage.over_limit = true;
 }
 
 bool Exporters::State::make_room(std::size_t octets, const Exporter& exporter,

@@ -222,7 +222,8 @@ void Exporters::State::put_aside(const ipfix::Set& set, Passage& passage) {
     if (!fits() || !make_room(octets, exporter, passage.sink)) {
         ++counters_.dropped;
         ++exporter.undecodable;
-        return over_limit(passage);
+        passage.over_limit = true;
+        return;
     }
     charge(exporter, octets);
     waiting_octets_ += octets;
@@ -264,6 +265,7 @@ void Exporters::State::resume(std::uint16_t id, Passage& passage) {
         }
         hand_over(then);
         passage.outcome = worse(passage.outcome, then.outcome);
+        passage.over_limit = passage.over_limit || then.over_limit;
     }
     passage.origin.init_ms = passage.domain->init_ms;
 }

@@ -53,7 +53,8 @@ private:
         Domain* domain = nullptr;
         // Data records of the message; nothing once that cannot be known.
         std::optional<std::uint64_t> counted = 0;
-        flow::Outcome outcome = flow::Outcome::ok;
+        flow::Outcome outcome = flow::Outcome::ok;  // of reading it
+        bool over_limit = false;                    // something was left out by a bound
     };
 
     // take.cpp

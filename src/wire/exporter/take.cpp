@@ -160,7 +160,6 @@ void Exporters::State::take_sets(ByteSpan sets, Passage& passage) {
     const std::uint64_t key = stream_key(passage.context.protocol, passage.context.domain);
     passage.domain = domain_of(key, passage);
     if (passage.domain == nullptr) {
-        passage.outcome = worse(passage.outcome, Outcome::over_limit);
         passage.counted.reset();
         return;
     }
@@ -226,10 +225,13 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
         if (!entry.decode) return datagram.size();
     }
     Counting sink(passage.sink);
+    const std::uint64_t broken = sflow_counters_.malformed_samples;
     passage.outcome =
         sflow::decode(datagram, passage.context, sflow_counters_, sink, sflow_sequence_);
     counters_.records += sink.count;
     passage.exporter.records += sink.count;
+    counters_.malformed += sflow_counters_.malformed_samples - broken;
+    passage.exporter.undecodable += sflow_counters_.malformed_samples - broken;
     if (sink.count != 0 && !passage.exporter.delivered) registry_.delivered(passage.exporter);
     leave(entry, passage);
     return datagram.size();
@@ -275,9 +277,11 @@ void Exporters::State::finish(Passage& passage) {
     exporter.last_seen = std::max(exporter.last_seen, passage.context.received);
     exporter.exported = passage.context.exported;
     exporter.protocols |= protocol_bit(passage.context.protocol);
-    if (passage.outcome == Outcome::ok || passage.outcome == Outcome::over_limit) return;
-    ++counters_.malformed;
-    ++exporter.undecodable;
+    if (passage.outcome != Outcome::ok) {
+        ++counters_.malformed;
+        ++exporter.undecodable;
+    }
+    if (passage.over_limit) passage.outcome = worse(passage.outcome, Outcome::over_limit);
 }
 
 Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink) {
