@@ -189,6 +189,48 @@ TEST(Hostile, AFullMemoryTakesFromStrangersOnly) {
     site.expect_undisturbed();
 }
 
+TEST(Hostile, AFewRecordsProtectNobodyForLong) {
+    Site site;
+    for (std::uint32_t i = 0; i < 150; ++i)
+        site.take(good, ipfix_message(1, {data(256, one_record)}, site.next++));
+    const auto guest = [&](std::uint32_t i) {
+        return site.take(Address::v4(0x0b000000 + i), v5_message({}, {v5_record(1, 1)}));
+    };
+    for (std::uint32_t i = 0; i < 63; ++i) EXPECT_EQ(guest(i), Outcome::ok);
+    EXPECT_EQ(guest(100), Outcome::over_limit);
+    EXPECT_EQ(site.exporters.counters().refused, 1U);
+    site.now = site.now + Duration::seconds(60);
+    for (std::uint32_t i = 100; i < 163; ++i) EXPECT_EQ(guest(i), Outcome::ok);
+    EXPECT_EQ(site.exporters.counters().evicted, 63U);
+    // Who gave many stays.
+    EXPECT_EQ(guest(200), Outcome::over_limit);
+    site.expect_undisturbed();
+}
+
+TEST(Hostile, AClockThatIsSetBackProtectsNobodyForEver) {
+    Settings settings = small();
+    settings.limits.few_records = 1;
+    settings.limits.domains = 2;
+    settings.limits.sequences = 2;
+    Site site(settings);
+    const auto newcomer = [&](std::uint32_t i) {
+        return site.take(Address::v4(0x0b000000 + i), v5_message({}, {v5_record(1, 1)}));
+    };
+    const auto domain = [&](std::uint32_t i) {
+        return site.take(good,
+                         ipfix_message(i, {templates({{256, plain}}), data(256, one_record)}));
+    };
+    for (std::uint32_t i = 0; i < 63; ++i) EXPECT_EQ(newcomer(i), Outcome::ok);
+    EXPECT_EQ(domain(2), Outcome::ok);
+    site.now = site.now - Duration::hours(1000);
+    EXPECT_EQ(newcomer(100), Outcome::over_limit);
+    EXPECT_EQ(domain(3), Outcome::over_limit);
+    site.now = site.now + Duration::minutes(61);
+    EXPECT_EQ(domain(3), Outcome::ok);
+    for (std::uint32_t i = 100; i < 163; ++i) EXPECT_EQ(newcomer(i), Outcome::ok);
+    EXPECT_EQ(newcomer(200), Outcome::over_limit);
+}
+
 // Each in its own counter, and once.
 TEST(Hostile, WhatIsLeftOutIsCountedByKind) {
     Settings settings = small();

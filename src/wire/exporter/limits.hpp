@@ -12,7 +12,8 @@ namespace octroi::exporter {
 
 struct Limits {
     // Addresses that messages came from. Sources can be invented, so when the table is full the
-    // one that was silent longest makes room: first among those that never gave a record.
+    // one that was silent longest makes room: first among those that never gave a record, then
+    // among those that gave few.
     std::size_t exporters = 4096;
     // A chassis has a domain for each line card; the largest have some tens.
     std::size_t domains = 256;
@@ -35,6 +36,9 @@ struct Limits {
     std::size_t memory_octets = std::size_t{512} << 20U;
     // Who delivered records within this time is never made to go for a newcomer.
     std::int64_t idle_ns = 3'600'000'000'000;
+    // Unless it was fewer in all than these: then within this time. A record is easily invented.
+    std::uint64_t few_records = 100;
+    std::int64_t few_idle_ns = 60'000'000'000;
 };
 
 }  // namespace octroi::exporter

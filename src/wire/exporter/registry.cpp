@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/registry.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/narrow.hpp"
 
 namespace octroi::exporter {
 
 Registry::Registry(const Limits& limits, std::uint64_t seed)
-    : limits_(limits), seed_(seed), places_(2), by_address_(0, SeededHash{seed}) {
-    places_[strangers].before = places_[strangers].after = strangers;
-    places_[deliverers].before = places_[deliverers].after = deliverers;
+    : limits_(limits), seed_(seed), places_(rings), by_address_(0, SeededHash{seed}) {
+    for (std::uint32_t list = 0; list < rings; ++list)
+        places_[list].before = places_[list].after = list;
 }
 
 Exporter* Registry::find(const Address& address) noexcept {
@@ -52,24 +54,35 @@ Exporter& Registry::add(const Address& address) {
 
 void Registry::touch(Exporter& exporter) noexcept {
     unlink(exporter.place);
-    append(exporter.delivered ? deliverers : strangers, exporter.place);
+    append(ring_of(exporter), exporter.place);
 }
 
-void Registry::delivered(Exporter& exporter) noexcept {
-    exporter.delivered = true;
-    touch(exporter);
+std::uint32_t Registry::ring_of(const Exporter& exporter) const noexcept {
+    if (exporter.records == 0) return strangers;
+    return exporter.records < limits_.few_records ? guests : deliverers;
+}
+
+Exporter* Registry::silent(std::uint32_t list, std::int64_t for_ns, UtcTime now,
+                           const Exporter* except) noexcept {
+    std::uint32_t at = places_[list].after;
+    if (at != list && places_[at].exporter.get() == except) at = places_[at].after;
+    if (at == list) return nullptr;
+    Exporter* const first = places_[at].exporter.get();
+    // Our clock was set back: who was heard of in the future was heard of now, so that nobody is
+    // held for longer than from now on.
+    if (first->last_seen > now)
+        for (; at != list; at = places_[at].after) {
+            Exporter& each = *places_[at].exporter;
+            each.last_seen = std::min(each.last_seen, now);
+        }
+    return (now - first->last_seen).ns < for_ns ? nullptr : first;
 }
 
 Exporter* Registry::dispensable(UtcTime now, const Exporter* except) noexcept {
-    const auto oldest = [&](std::uint32_t list) -> Exporter* {
-        std::uint32_t at = places_[list].after;
-        if (at != list && places_[at].exporter.get() == except) at = places_[at].after;
-        return at == list ? nullptr : places_[at].exporter.get();
-    };
-    if (Exporter* stranger = oldest(strangers)) return stranger;
-    Exporter* silent = oldest(deliverers);
-    if (silent == nullptr || (now - silent->last_seen).ns < limits_.idle_ns) return nullptr;
-    return silent;
+    if (Exporter* stranger = silent(strangers, 0, now, except)) return stranger;
+    const std::int64_t few = std::min(limits_.few_idle_ns, limits_.idle_ns);
+    if (Exporter* guest = silent(guests, few, now, except)) return guest;
+    return silent(deliverers, limits_.idle_ns, now, except);
 }
 
 void Registry::remove(Exporter& exporter) noexcept {

@@ -125,7 +125,6 @@ struct Exporter {
     UtcTime expired;         // when templates that were not repeated were last looked for
 
     std::uint32_t place = 0;  // in the Registry
-    bool delivered = false;   // records came from it
 
     static constexpr std::size_t cost = 1024;  // with its entry and empty tables
 };

@@ -83,6 +83,10 @@ Domain* Exporters::State::domain_of(std::uint64_t key, Passage& passage) {
     const auto found = exporter.domains.find(key);
     if (found != exporter.domains.end()) return found->second.get();
     if (exporter.domains.size() >= settings_.limits.domains) {
+        // What was heard of in the future, before our clock was set back, was heard of now.
+        const UtcTime now = passage.context.received;
+        for (auto& [each, domain] : exporter.domains)
+            domain->last_seen = std::min(domain->last_seen, now);
         // The longest silent goes: of those that never gave a record, if there are any.
         const auto worth = [](const auto& entry) {
             return std::tuple(entry.second->records != 0, entry.second->last_seen, entry.first);
@@ -90,9 +94,8 @@ Domain* Exporters::State::domain_of(std::uint64_t key, Passage& passage) {
         const auto least =
             std::min_element(exporter.domains.begin(), exporter.domains.end(),
                              [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
-        const bool in_use =
-            least->second->records != 0 &&
-            (passage.context.received - least->second->last_seen).ns < settings_.limits.idle_ns;
+        const bool in_use = least->second->records != 0 &&
+                            (now - least->second->last_seen).ns < settings_.limits.idle_ns;
         if (in_use) {
             over_limit(passage);
             return nullptr;
@@ -113,10 +116,13 @@ Stream* Exporters::State::stream_of(std::uint64_t key, Counted counted, Passage&
     const auto found = exporter.streams.find(key);
     if (found != exporter.streams.end()) return found->second.get();
     if (exporter.streams.size() >= settings_.limits.sequences) {
+        // As above.
+        const auto heard = [&](const Stream& stream) {
+            return std::min(stream.sequence.last_received(), passage.context.received);
+        };
         const auto silent = std::min_element(
-            exporter.streams.begin(), exporter.streams.end(), [](const auto& a, const auto& b) {
-                return std::pair(a.second->sequence.last_received(), a.first) <
-                       std::pair(b.second->sequence.last_received(), b.first);
+            exporter.streams.begin(), exporter.streams.end(), [&](const auto& a, const auto& b) {
+                return std::pair(heard(*a.second), a.first) < std::pair(heard(*b.second), b.first);
             });
         tell_gaps(exporter, *silent->second, true, passage.sink);
         exporter.streams.erase(silent);

@@ -145,7 +145,6 @@ void put(ByteWriter& to, const Exporter& e) {
     each_time(e, [&](UtcTime t) { put(to, t); });
     each_figure(e, [&](std::uint64_t value) { to.be64(value); });
     to.be32(e.protocols);
-    to.u8(e.delivered ? 1 : 0);
     to.be32(static_cast<std::uint32_t>(e.domains.size()));
     for (const auto& [key, domain] : e.domains) {
         to.be64(key);
@@ -295,9 +294,8 @@ bool Exporters::State::restore_exporter(ByteCursor& from) {
     bool good = true;
     each_time(exporter, [&](UtcTime& t) { good = good && get(from, t); });
     each_figure(exporter, [&](std::uint64_t& value) { good = good && from.be64(value); });
-    bool delivered = false;
-    if (!good || !from.be32(exporter.protocols) || !get(from, delivered)) return false;
-    if (delivered) registry_.delivered(exporter);
+    if (!good || !from.be32(exporter.protocols)) return false;
+    registry_.touch(exporter);
     return restore_domains(from, exporter) && restore_streams(from, exporter) &&
            restore_samplers(from, exporter) && restore_names(from, exporter) &&
            restore_waiting(from, exporter);

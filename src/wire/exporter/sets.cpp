@@ -112,7 +112,6 @@ void Exporters::State::hand_over(Passage& passage) {
     counters_.records += count;
     passage.exporter.records += count;
     if (passage.domain != nullptr) passage.domain->records += count;
-    if (!passage.exporter.delivered) registry_.delivered(passage.exporter);
     passage.sink.records(passage.context, std::as_const(batch_).records());
     batch_.clear();
 }

@@ -232,7 +232,6 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
     passage.exporter.records += sink.count;
     counters_.malformed += sflow_counters_.malformed_samples - broken;
     passage.exporter.undecodable += sflow_counters_.malformed_samples - broken;
-    if (sink.count != 0 && !passage.exporter.delivered) registry_.delivered(passage.exporter);
     leave(entry, passage);
     return datagram.size();
 }
@@ -252,6 +251,7 @@ std::size_t Exporters::State::take_one(Protocol protocol, ByteSpan octets, Passa
 
 Exporter* Exporters::State::exporter_of(const Datagram& datagram, flow::RecordSink& sink) {
     if (Exporter* known = registry_.find(datagram.from)) {
+        known->last_seen = datagram.received;
         expire_waiting(*known, datagram.received);
         return known;
     }
@@ -274,7 +274,6 @@ void Exporters::State::finish(Passage& passage) {
     Exporter& exporter = passage.exporter;
     ++counters_.messages;
     ++exporter.messages;
-    exporter.last_seen = std::max(exporter.last_seen, passage.context.received);
     exporter.exported = passage.context.exported;
     exporter.protocols |= protocol_bit(passage.context.protocol);
     if (passage.outcome != Outcome::ok) {
