@@ -69,9 +69,15 @@ bool Sequence::started_anew(const Numbered& message) const noexcept {
            advance > std::max<std::int64_t>(elapsed, 0) + 4 * uptime_slack_ms;
 }
 
-// Where the number that should come is not known: whether this one cannot belong to the message
-// before.
+// Whether the number belongs to another count: it is too far ahead, or, where it is not known which
+// should come, too far from the message before.
 bool Sequence::counts_anew(const Numbered& message) const noexcept {
+    if (known_) {
+        const std::int64_t ahead = distance(next_, message.sequence);
+        return ahead > 0 &&
+               (started_anew(message) || left_at_ == message.sequence ||
+                doubtful_next_ == message.sequence || ahead > plausible(message.received));
+    }
     if (messages_ == 0) return false;
     if (started_anew(message)) return true;
     const std::uint32_t before = recent_[messages_ % window].sequence;
@@ -192,7 +198,7 @@ Sequence::Arrival Sequence::arrive(const Numbered& message) noexcept {
     current_ = message.sequence;
     Arrival arrival = Arrival::in_order;
     if ((!known_ || jump != 0) && seen(message)) return Arrival::duplicate;
-    if (!known_ && counts_anew(message)) {
+    if (counts_anew(message)) {
         arrival = begin_anew(message);
     } else if (!known_ || jump == 0) {
         place_ = Place::main;
@@ -201,10 +207,6 @@ Sequence::Arrival Sequence::arrive(const Numbered& message) noexcept {
         doubtful_next_.reset();
     } else if (jump < 0) {
         arrival = backward(message);
-    } else if (started_anew(message) || left_at_ == message.sequence ||
-               doubtful_next_ == message.sequence ||
-               static_cast<std::uint32_t>(jump) > plausible(message.received)) {
-        arrival = begin_anew(message);
     } else {
         open_gap(message);
         place_ = Place::main;
