@@ -19,6 +19,11 @@ constexpr Duration look_around = Duration::milliseconds(250);
 constexpr Duration refresh_interval = Duration::seconds(2);
 constexpr Duration retry_interval = Duration::seconds(2);
 
+// Trouble that passes: what could not be done is tried again.
+bool passes(const Error& error) {
+    return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
+}
+
 // One meter's thread.
 class Worker {
 public:
@@ -33,7 +38,7 @@ public:
     void run(const std::stop_token& stop) {
         const Status read = read_until(stop);
         // The last batch: all that was read stands in the ledger, also when the meter failed.
-        const Status last = hand_over();
+        const Status last = hand_over(true);
         if (!read) return desk_.finish(number_, read.error());
         if (!last) return desk_.finish(number_, last.error());
         desk_.finish(number_, std::nullopt);
@@ -54,14 +59,24 @@ private:
             const bool due =
                 clock_.uptime() >= next_commit || pull == Pull::checkpoint || metering_.full();
             if (!due || (!desk_.is_free(number_) && !metering_.overfull())) continue;
-            TRY(hand_over());
+            TRY(hand_over(false));
             next_commit = clock_.uptime() + interval_;
         }
         return {};
     }
-    Status hand_over() {
-        TRY_ASSIGN(Batch batch, metering_.cut());
-        desk_.put(number_, std::move(batch));
+    // Trouble that passes is no reason to end while the meter goes on: the next cut has it all.
+    Status hand_over(bool last) {
+        auto batch = metering_.cut();
+        if (!batch && !last && passes(batch.error())) {
+            if (trouble_ != batch.error().text)
+                Session::say(fmt::format("meter {}: {}. Metering goes on; it is tried again",
+                                         metering_.name().name, batch.error().text));
+            trouble_ = batch.error().text;
+            return {};
+        }
+        if (!batch) return std::unexpected(batch.error());
+        trouble_.clear();
+        desk_.put(number_, *std::move(batch));
         uncommitted_ = true;
         if (const auto tables = desk_.new_tables(number_)) metering_.replace(*tables);
         return {};
@@ -72,13 +87,9 @@ private:
     const Clock& clock_;
     Duration interval_;
     Desk& desk_;
+    std::string trouble_;       // why the last cut could not be made; empty: it could
     bool uncommitted_ = false;  // the batch of the last cut, as far as is known
 };
-
-// Trouble that passes: the batch is kept and tried again.
-bool passes(const Error& error) {
-    return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
-}
 
 // The committing side, on the caller's thread.
 class Committer {

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/run_total.hpp"
 
+#include "ledger/rules.hpp"
+
 namespace octroi {
 
 void RunTotal::add(const Batch& batch) {
     for (const Transfer& transfer : batch.transfers) {
         if (too_many_) return;
-        pairs_[{batch.parties[transfer.from], batch.parties[transfer.to]}] += transfer.volume;
-        too_many_ = pairs_.size() > pairs_max;
+        Volume& sum = pairs_[{batch.parties[transfer.from], batch.parties[transfer.to]}];
+        const auto added = checked_sum(sum, transfer.volume);
+        too_many_ = !added || pairs_.size() > pairs_max;
+        if (added) sum = *added;
     }
 }
 

@@ -113,7 +113,7 @@ inline constexpr std::array collector_options = {
            .key = "journal_size",
            .type = OptionType::size,
            .standard = R"("1 GiB")",
-           .range = "16 MiB..1 TiB",
+           .range = "128 MiB..1 TiB",
            .help = "collector: bound of the journal. Half full, it asks for a commit.",
            .assign = [](Config& c, const OptionEntry& e) { collector(c).journal_size = e.size(); }},
     Option{.section = "meter",

@@ -129,7 +129,9 @@ Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
         // socket before and was killed in the call: the kernel says it once.
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
     }
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    // EFAULT: there was no room on the disk for the rest of a long datagram. It is gone, and the
+    // kernel counts it as dropped.
+    if (got < 0 && (errno == EAGAIN || errno == EINTR || errno == EFAULT)) return 0;
     if (got < 0) return os_failure("receive from " + name_);
     return static_cast<std::size_t>(got);
 }

@@ -55,14 +55,24 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
     return map(std::move(fd), path, static_cast<std::size_t>(status.st_size));
 }
 
+Status MappedFile::take_room(std::size_t offset, std::size_t size) const {
+    const int full =
+        ::posix_fallocate(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size));
+    if (full == 0) return {};
+    errno = full;
+    return os_failure(fmt::format("take {} octets for {}", size, path_));
+}
+
 void MappedFile::give_back(std::size_t offset, std::size_t size) const noexcept {
     // A wish: where the file system cannot, the room stays taken.
     static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                   static_cast<off_t>(offset), static_cast<off_t>(size)));
 }
 
-Status MappedFile::sync() const {
-    if (::msync(octets_.data(), octets_.size(), MS_SYNC) != 0) return os_failure("sync " + path_);
+Status MappedFile::sync() const { return sync_first(octets_.size()); }
+
+Status MappedFile::sync_first(std::size_t octets) const {
+    if (::msync(octets_.data(), octets, MS_SYNC) != 0) return os_failure("sync " + path_);
     return {};
 }
 

@@ -36,6 +36,9 @@ public:
                                                    std::size_t size);
     // The whole of a file that is there. Errors: not_found, permission, over_limit (empty).
     [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+    // Takes room on the disk for these octets, where they have none: writing there cannot fail
+    // then.
+    [[nodiscard]] Status take_room(std::size_t offset, std::size_t size) const;
     // Gives the room of these octets back: they are zero again.
     void give_back(std::size_t offset, std::size_t size) const noexcept;
 
@@ -44,6 +47,8 @@ public:
 
     // Returns when all that was written before the call is on the disk. From any thread.
     [[nodiscard]] Status sync() const;
+    // The same of the first octets only.
+    [[nodiscard]] Status sync_first(std::size_t octets) const;
 
 private:
     MappedFile(Fd fd, std::string path, std::span<std::byte> octets)

@@ -2,6 +2,7 @@
 #include "host/privilege.hpp"
 
 #include <linux/capability.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +29,14 @@ std::string program_path() {
     std::error_code ignored;
     const auto path = std::filesystem::read_symlink("/proc/self/exe", ignored);
     return path.empty() ? "octroi" : path.string();
+}
+
+void allow_many_files() {
+    constexpr rlim_t enough = 65536;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, enough));
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 }  // namespace octroi

@@ -16,4 +16,7 @@ namespace octroi {
 // The path of the running program, for messages ("setcap … PATH").
 [[nodiscard]] std::string program_path();
 
+// Raises the soft limit of open files to the hard one, at most to 65536.
+void allow_many_files();
+
 }  // namespace octroi

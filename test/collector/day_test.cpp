@@ -93,7 +93,7 @@ protected:
         sources.push_back(std::make_unique<HeldSocket>(socket_));
         intake_ = std::make_unique<collector::Intake>(
             std::move(sources), std::vector<std::unique_ptr<StreamListener>>(),
-            collector_->journal(), clock_);
+            std::vector<Prefix>(), collector_->journal(), clock_);
         collector_->watch(*intake_);
         metering_ = std::make_unique<Metering>(MeterName{"routers", "collector", MeterRole::bill},
                                                *collector_, tables_, clock_);

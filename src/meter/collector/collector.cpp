@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/id.hpp"
 #include "host/random.hpp"
@@ -142,10 +143,12 @@ Status Collector::resume(std::span<const Cursor> known) {
 Status Collector::load(const std::string& name) {
     const std::string path = folder_.path_of(name);
     TRY_ASSIGN(Snapshot snapshot, read_snapshot(path));
-    TRY_ASSIGN(exporters_, exporter::Exporters::restore(snapshot.exporters, settings()));
+    TRY_ASSIGN(auto exporters, exporter::Exporters::restore(snapshot.exporters, settings()));
     if (!maker_.restore(snapshot.maker)) return fail(ErrorCode::corrupt, path + " is damaged");
+    exporters_ = std::move(exporters);
     reported_drops_ = std::move(snapshot.drops);
-    dropped_sets_ = exporters_.counters().dropped;
+    const exporter::Counters& counted = exporters_.counters();
+    reported_left_out_ = {counted.dropped, counted.malformed + counted.refused};
     return {};
 }
 
@@ -159,7 +162,8 @@ Result<std::string> Collector::save_snapshot(const JournalPosition& at) {
         out.text(entry.source);
         out.be64(entry.dropped);
     }
-    std::string name = fmt::format("{}{}-{}", snapshot_prefix, at.segment, at.place);
+    std::string name =
+        fmt::format("{}{}-{}-{}", snapshot_prefix, at.segment, at.place, cursor_.version + 1);
     TRY(replace_file(folder_.path_of(name), out.octets()));
     return name;
 }
@@ -202,6 +206,7 @@ Result<Pull> Collector::pull(ReadingSink& sink, Duration wait) {
         for (int i = 0; i < messages_at_once; ++i) {
             if (!journal_->next(message)) return i > 0 ? Pull::more : Pull::idle;
             take(message);
+            if (maker_.is_full()) return Pull::checkpoint;
         }
         // What is in the ledger gives its room back; before there is none, a commit is wanted.
         if (taken_ > 0 && journal_->held_octets() > journal_->limit_octets() / 2)
@@ -225,24 +230,33 @@ void Collector::add_losses(std::vector<Loss>& losses, UtcTime now) {
         }
         reported_drops_ = drops;
     }
-    const std::uint64_t given_up = exporters_.counters().dropped;
-    if (given_up > dropped_sets_)
-        losses.push_back({cursor_.source, LossReason::no_template, interval,
-                          given_up - dropped_sets_, std::nullopt});
-    dropped_sets_ = given_up;
+    // What exporters sent and could not be booked, whoever they were.
+    const exporter::Counters& counted = exporters_.counters();
+    const std::array<std::pair<LossReason, std::uint64_t>, 2> left_out = {
+        {{LossReason::no_template, counted.dropped},
+         {LossReason::corrupt, counted.malformed + counted.refused}}};
+    for (std::size_t i = 0; i < left_out.size(); ++i) {
+        const auto& [reason, count] = left_out[i];
+        if (count > reported_left_out_[i])
+            losses.push_back(
+                {cursor_.source, reason, interval, count - reported_left_out_[i], std::nullopt});
+        reported_left_out_[i] = count;
+    }
 }
 
 Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     // What was received until now belongs to this batch, as far as it is decoded soon; the rest
     // stays in the journal.
     TRY_ASSIGN([[maybe_unused]] const Pull drained, pull(sink, drain_time));
+    exporters_.expire(clock_.now(), maker_);
     const UtcTime now = std::max(clock_.now(), since_);
-    Checkpoint made;
-    made.observed = maker_.take_observed();
-    made.losses = maker_.take_losses();
-    add_losses(made.losses, now);
+    // Kept until the snapshot stands: without it there is no checkpoint, and they are in the next.
+    unsettled_.observed += maker_.take_observed();
+    for (Loss& loss : maker_.take_losses()) unsettled_.losses.push_back(std::move(loss));
+    add_losses(unsettled_.losses, now);
     const JournalPosition at = journal_->position();
     TRY_ASSIGN(const std::string snapshot, save_snapshot(at));
+    Checkpoint made = std::exchange(unsettled_, {});
     ++cursor_.version;
     cursor_.position = encode({at, snapshot});
     const std::size_t heard = exporters_.status().size();

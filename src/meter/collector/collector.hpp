@@ -109,12 +109,13 @@ private:
     const Intake* intake_ = nullptr;
     std::vector<Intake::Drops> reported_drops_;
 
+    Checkpoint unsettled_;  // observed and losses of checkpoints that could not be made
     Cursor cursor_;
-    UtcTime since_;                   // of the last checkpoint
-    JournalPosition checked_;         // where it stood
-    std::string snapshot_;            // that the cursor of the last checkpoint names
-    std::uint64_t dropped_sets_ = 0;  // reported as losses
-    std::uint64_t taken_ = 0;         // messages since the last checkpoint
+    UtcTime since_;            // of the last checkpoint
+    JournalPosition checked_;  // where it stood
+    std::string snapshot_;     // that the cursor of the last checkpoint names
+    std::array<std::uint64_t, 2> reported_left_out_{};  // as losses, by reason
+    std::uint64_t taken_ = 0;                           // messages since the last checkpoint
     std::uint64_t refused_ = 0;
     std::string notice_;
 };

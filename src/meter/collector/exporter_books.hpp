@@ -21,6 +21,10 @@ struct ExporterBook {
     Address exporter;
     // Of one record as booked. What a lost record can have held at most, as far as anybody knows.
     std::uint64_t largest_bytes = 0;
+    // Booked for it in the batch of that number.
+    std::uint64_t batch = 0;
+    std::uint64_t batch_bytes = 0;
+    std::uint64_t batch_packets = 0;
     boost::unordered_flat_map<std::uint32_t, std::uint16_t> interfaces;  // by ifIndex
     // The numbers of those asked for last, by the low bits of ifIndex.
     struct Recent {

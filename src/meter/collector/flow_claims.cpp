@@ -9,6 +9,12 @@ void FlowClaims::turn(UtcTime now) {
     turned_ = now;
 }
 
+// Our clock may have been set back meanwhile.
+bool FlowClaims::is_fresh(const Claim& claim, UtcTime now) const {
+    const Duration age = now - claim.last;
+    return age <= window_ && Duration{-age.ns} <= window_;
+}
+
 bool FlowClaims::is_anothers(const FlowIdentity& flow, const Address& exporter, UtcTime now) {
     if (turned_ == UtcTime::min()) turned_ = now;  // what was restored may be of now
     if (recent_.size() >= flows_max / 2) {
@@ -21,7 +27,7 @@ bool FlowClaims::is_anothers(const FlowIdentity& flow, const Address& exporter, 
     if (known == recent_.end()) {
         Claim claim{exporter, now};
         const auto old = older_.find(flow);
-        if (old != older_.end() && now - old->second.last <= window_)
+        if (old != older_.end() && is_fresh(old->second, now))
             claim.exporter = old->second.exporter;
         const bool anothers = claim.exporter != exporter;
         if (anothers) claim.last = old->second.last;  // only its keeper keeps it
@@ -29,7 +35,7 @@ bool FlowClaims::is_anothers(const FlowIdentity& flow, const Address& exporter, 
         return anothers;
     }
     Claim& claim = known->second;
-    if (claim.exporter != exporter && now - claim.last <= window_) return true;
+    if (claim.exporter != exporter && is_fresh(claim, now)) return true;
     claim = {exporter, now};
     return false;
 }
@@ -47,7 +53,7 @@ void FlowClaims::save(ByteWriter& out) const {
 
 bool FlowClaims::restore(ByteCursor& in) {
     std::uint64_t count = 0;
-    if (!in.be64(count) || count > flows_max) return false;
+    if (!in.be64(count) || count > 2 * flows_max) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
         FlowIdentity identity;
         Claim claim;

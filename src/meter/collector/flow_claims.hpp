@@ -37,6 +37,7 @@ private:
     };
     using Flows = boost::unordered_flat_map<FlowIdentity, Claim, FlowIdentityHash>;
     void turn(UtcTime now);
+    [[nodiscard]] bool is_fresh(const Claim& claim, UtcTime now) const;
 
     Duration window_;
     Flows recent_;

@@ -241,7 +241,7 @@ TEST_F(FlowFileMeterTest, InterfacesHaveNamesBeforeTheirReadingsCome) {
         if (!sink.lines.empty()) break;
     }
     ASSERT_EQ(sink.lines, std::vector<std::string>{"192.0.2.1 25600 256"});
-    EXPECT_EQ(named, std::vector<std::string>{"192.0.2.1#3"});
+    EXPECT_EQ(named, (std::vector<std::string>{"192.0.2.1#3", "192.0.2.1#4"}));
 }
 
 }  // namespace

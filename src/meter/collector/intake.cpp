@@ -10,10 +10,10 @@ constexpr int turns = 16;
 }  // namespace
 
 Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
-               std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal,
-               const Clock& clock)
+               std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
+               Journal& journal, const Clock& clock)
     : sources_(std::move(sources)),
-      streams_(std::move(listeners), journal),
+      streams_(std::move(listeners), std::move(allowed), journal),
       journal_(journal),
       clock_(clock) {}
 
@@ -34,7 +34,7 @@ void Intake::wait(Duration wait) const {
     std::vector<int> descriptors;
     if (!journal_.full()) {
         for (const auto& source : sources_) descriptors.push_back(source->descriptor());
-        streams_.add_descriptors(descriptors);
+        streams_.add_descriptors(descriptors, clock_.uptime());
     }
     wait_readable(descriptors, wait);
 }

@@ -18,10 +18,10 @@ namespace octroi::collector {
 
 class Intake {
 public:
-    // The journal and the clock must outlive it.
+    // allowed: who may open streams; empty: everybody. The journal and the clock must outlive it.
     Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
-           std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal,
-           const Clock& clock);
+           std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
+           Journal& journal, const Clock& clock);
 
     // Takes what all sources have at the moment; how many messages that was. Does not wait.
     [[nodiscard]] Result<std::size_t> step();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace octroi::collector {
 namespace {
@@ -45,7 +46,9 @@ Status Journal::recover(JournalPosition from) {
         if (!number) continue;
         next_file_ = std::max(next_file_, *number + 1);
         auto opened = Segment::open(folder_->path_of(name), options_.boot_id);
-        if (!opened && opened.error().code == ErrorCode::corrupt) {
+        const bool unusable = !opened && (opened.error().code == ErrorCode::corrupt ||
+                                          opened.error().code == ErrorCode::over_limit);
+        if (unusable) {
             ++damaged_;
             TRY(folder_->set_aside(name));
             continue;
@@ -98,12 +101,18 @@ Status Journal::begin_segment() {
 
 Result<bool> Journal::make_room() {
     if (filling_ != nullptr && !filling_->is_full()) return true;
+    // What is full can be read to its end and released, whether there is a next one or not.
+    if (filling_ != nullptr) std::exchange(filling_, nullptr)->close();
     const std::scoped_lock lock(mutex_);
     const bool may_begin = has_spare() && held() < options_.limit_octets;
     full_.store(!may_begin, std::memory_order_relaxed);
     if (!may_begin) return false;
-    TRY(begin_segment());
-    if (filling_ != nullptr) filling_->close();
+    const Status begun = begin_segment();
+    if (!begun && begun.error().code == ErrorCode::no_space) {
+        full_.store(true, std::memory_order_relaxed);  // until something is released
+        return false;
+    }
+    TRY(begun);
     filling_ = live_.back().get();
     return true;
 }
@@ -143,7 +152,8 @@ bool Journal::next(Message& out) {
             if (reading_->at(at_.place++, out, whole_)) return true;
         }
         if (!closed) return false;
-        if (!read_from(at_.segment + 1)) return false;
+        at_ = {at_.segment + 1, 0};
+        reading_ = nullptr;
     }
 }
 
@@ -167,8 +177,18 @@ Status Journal::sync() {
         const std::scoped_lock lock(mutex_);
         live.assign(live_.begin(), live_.end());
     }
-    for (const auto& segment : live)
-        if (!segment->synced()) TRY(segment->sync());
+    for (const auto& segment : live) {
+        if (segment->is_synced()) continue;
+        const std::uint64_t number = segment->number();
+        const std::uint32_t published = segment->used();
+        TRY(segment->sync_content());
+        {
+            const std::scoped_lock lock(mutex_);
+            if (segment->number() != number) continue;  // released, or filled anew
+            segment->mark_synced(published);
+        }
+        TRY(segment->sync_mark());
+    }
     return {};
 }
 

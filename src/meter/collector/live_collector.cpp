@@ -60,8 +60,9 @@ Result<std::unique_ptr<LiveCollector>> LiveCollector::open(const LiveCollectorOp
     for (const TcpOptions& tls : options.listen_tls) {
         TRY_ASSIGN(listeners.emplace_back(), listen_tls(tls.address, tls.port, options.tls));
     }
-    live->intake_ = std::make_unique<Intake>(std::move(sources), std::move(listeners),
-                                             live->collector_->journal(), clock);
+    live->intake_ =
+        std::make_unique<Intake>(std::move(sources), std::move(listeners),
+                                 options.collector.allowed, live->collector_->journal(), clock);
     live->collector_->watch(*live->intake_);
     return live;
 }

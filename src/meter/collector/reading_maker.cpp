@@ -12,14 +12,19 @@ using flow::FlowRecord;
 using flow::MessageContext;
 using flow::RecordKind;
 
-// One record beyond this (1 PiB: 100 Gbit/s for a day) is no traffic that anybody could have sent.
-constexpr std::uint64_t record_max = std::uint64_t{1} << 50U;
-// What a batch may observe at most; the ledger's figures end at 2^63-1.
-constexpr std::uint64_t batch_max = std::uint64_t{1} << 62U;
+// One record beyond this (128 TiB: 400 Gbit/s for three quarters of an hour) is no traffic that
+// anybody could have sent.
+constexpr std::uint64_t record_max = std::uint64_t{1} << 47U;
+// What an exporter, and all of them, may say in one batch. The ledger's sums end at 2^63-1: nobody
+// may bring them there.
+constexpr std::uint64_t exporter_max = std::uint64_t{1} << 49U;
+constexpr std::uint64_t batch_max = std::uint64_t{1} << 52U;
+// Rows that a batch may have of readings over several buckets, about.
+constexpr std::uint64_t spread_max = std::uint64_t{1} << 20U;
 // Exporters with losses of their own in a batch.
 constexpr std::size_t losses_max = 8192;
 // The longest a record may reach back; attribution books longer ones whole.
-constexpr Duration span_max = Duration::hours(24 * 31);
+constexpr Duration span_max = Duration::hours(24);
 
 // RFC 7270 section 4.12: the two upper bits; 2 is "dropped". A record of one octet.
 constexpr unsigned forwarding_class_dropped = 2;
@@ -58,6 +63,13 @@ void copy_details(const FlowRecord& record, Reading& reading) noexcept {
     reading.icmp_code = record.icmp_code;
 }
 
+// Where additions of times and differences of clocks cannot overflow.
+UtcTime clamped(UtcTime time) noexcept {
+    constexpr UtcTime least = UtcTime::from_seconds(0);
+    constexpr UtcTime most = UtcTime::from_seconds(std::int64_t{1} << 32U);
+    return std::clamp(time, least, most);
+}
+
 }  // namespace
 
 ReadingMaker::ReadingMaker(ReadingPolicy policy, std::uint64_t seed)
@@ -75,6 +87,7 @@ void ReadingMaker::records(const MessageContext& context, std::span<const FlowRe
 void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) {
     Reading& reading = out_[filled_];
     reading = {};
+    std::optional<UtcTime> since;  // of running totals: the time of the record before
     ++counts_[seen];
     reading.bytes = record.bytes;
     reading.packets = record.packets;
@@ -82,22 +95,24 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
         const auto difference = running_.difference(context, record);
         reading.bytes = difference.bytes;
         reading.packets = difference.packets;
+        since = difference.since;
         ++counts_[totals];
         if (reading.bytes == 0 && reading.packets == 0) return;
     }
     ExporterBook& book = books_.of(context.exporter);
-    if (!scale(record, reading)) {
+    if (!scale(record, reading) || !within_budget(book, reading)) {
         ++counts_[overflow];
         add_loss(context.exporter, LossReason::corrupt, {context.received, context.received}, 1,
                  std::nullopt);
         return;
     }
     book.largest_bytes = std::max(book.largest_bytes, reading.bytes);
-    set_times(context, record, reading);
+    set_times(context, record, since, reading);
     copy_details(record, reading);
-    reading.flows = record.has(Field::flows) && record.flows > 0 && record.flows < record_max
-                        ? record.flows
-                        : 1;
+    constexpr std::uint64_t flows_max = 1U << 20U;  // aggregated into one record
+    reading.flows =
+        record.has(Field::flows) && record.flows > 0 ? std::min(record.flows, flows_max) : 1;
+    spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     // A router's record knows both sides, wherever it was made.
     reading.direction = Direction::in;
     reading.interface = books_.interface(book, record.in_if);
@@ -128,13 +143,26 @@ bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
             __builtin_mul_overflow(reading.packets, rate, &reading.packets))
             return false;
     }
-    return reading.bytes <= record_max && reading.packets <= record_max &&
-           observed_.bytes.value() <= batch_max && observed_.packets.value() <= batch_max &&
-           observed_.flows.value() <= batch_max;
+    return reading.bytes <= record_max && reading.packets <= record_max;
+}
+
+// What an exporter says beyond all reason is its own trouble, and not that of others.
+bool ReadingMaker::within_budget(ExporterBook& book, const Reading& reading) {
+    if (book.batch != batch_) {
+        book.batch = batch_;
+        book.batch_bytes = book.batch_packets = 0;
+    }
+    if (book.batch_bytes + reading.bytes > exporter_max ||
+        book.batch_packets + reading.packets > exporter_max ||
+        observed_.bytes.value() > batch_max || observed_.packets.value() > batch_max)
+        return false;
+    book.batch_bytes += reading.bytes;
+    book.batch_packets += reading.packets;
+    return true;
 }
 
 void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& record,
-                             Reading& reading) {
+                             const std::optional<UtcTime>& since, Reading& reading) {
     // Of messages in a file without receive times the exporter's clock is all there is.
     const UtcTime received = context.received.ns != 0 ? context.received : context.exported;
     const bool has_first = record.has(Field::first);
@@ -143,8 +171,9 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
         reading.first = reading.last = received;
         return;
     }
-    reading.first = has_first ? record.first : record.last;
-    reading.last = has_last ? record.last : record.first;
+    reading.first = clamped(has_first ? record.first : record.last);
+    reading.last = clamped(has_last ? record.last : record.first);
+    if (since && *since < reading.last) reading.first = std::max(reading.first, *since);
     const Duration behind = received - context.exported;
     if (context.exported.ns != 0 &&
         (behind > policy_.skew || Duration{-behind.ns} > policy_.skew)) {
@@ -195,14 +224,27 @@ void ReadingMaker::gap(const MessageContext& context, const flow::SequenceGap& g
     add_loss(context.exporter, LossReason::export_gap, gap.interval, gap.lost, bound);
 }
 
-Volume ReadingMaker::take_observed() noexcept { return std::exchange(observed_, {}); }
+Volume ReadingMaker::take_observed() noexcept {
+    spread_ = 0;
+    ++batch_;
+    return std::exchange(observed_, {});
+}
+
+bool ReadingMaker::is_full() const noexcept { return spread_ > spread_max; }
 
 void ReadingMaker::add_loss(const Address& exporter, LossReason reason, const Interval& interval,
                             std::uint64_t lost, std::optional<std::uint64_t> bound) {
-    const std::string source =
-        losses_.size() < losses_max ? to_string(exporter) : "other exporters";
-    const auto [at, is_new] =
-        losses_.try_emplace({source, reason}, Loss{source, reason, interval, lost, bound});
+    // Files of messages do not say who sent them.
+    const std::string source = exporter.empty()              ? "unknown exporter"
+                               : losses_.size() < losses_max ? to_string(exporter)
+                                                             : "other exporters";
+    const auto [at, is_new] = losses_.try_emplace(
+        {source, reason},
+        Loss{source,
+             reason,
+             {std::min(interval.begin, interval.end), std::max(interval.begin, interval.end)},
+             lost,
+             bound});
     if (is_new) return;
     Loss& loss = at->second;
     loss.interval = {std::min(loss.interval.begin, interval.begin),

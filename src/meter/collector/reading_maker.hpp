@@ -45,7 +45,8 @@ inline constexpr std::array<CounterInfo, 9> reading_counters = {{
     {"collector_totals_total", "Records with running totals, booked as differences."},
     {"collector_moved_total", "Records whose times were moved by the exporter's clock error."},
     {"collector_odd_times_total", "Records whose times could not be: the receive time was taken."},
-    {"collector_overflow_total", "Records whose scaled counts exceed 2^63-1: not booked."},
+    {"collector_overflow_total",
+     "Records beyond all reason: not booked, a loss of their exporter."},
 }};
 
 // What readings are made of: what else a record has need not be decoded.
@@ -73,6 +74,8 @@ public:
                  std::span<const flow::FlowRecord> records) override;
     void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override;
 
+    // Readings over many buckets have made the batch long: it should be taken.
+    [[nodiscard]] bool is_full() const noexcept;
     // What went to the sink since the last call, counted at the records.
     [[nodiscard]] Volume take_observed() noexcept;
     [[nodiscard]] std::vector<Loss> take_losses();
@@ -101,8 +104,9 @@ private:
     };
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
+    [[nodiscard]] bool within_budget(ExporterBook& book, const Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
-                   Reading& reading);
+                   const std::optional<UtcTime>& since, Reading& reading);
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
                                     const flow::FlowRecord& record);
     void hand_over();
@@ -117,6 +121,8 @@ private:
     std::array<Reading, 64> out_;
     std::size_t filled_ = 0;
     Volume observed_;
+    std::uint64_t spread_ = 0;  // buckets that readings of the batch reach over, beside one each
+    std::uint64_t batch_ = 1;   // its number here
     // Since the last take_losses(): one for each exporter and reason, so that nobody can make a
     // batch long by sending nonsense.
     std::map<std::pair<std::string, LossReason>, Loss> losses_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/collector/running_totals.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "base/hash.hpp"
@@ -25,49 +24,52 @@ RunningTotals::Exporter& RunningTotals::exporter(const Address& address) {
     return exporters_.try_emplace(address, seed_).first->second;
 }
 
-RunningTotals::Counts RunningTotals::difference(const flow::MessageContext& context,
-                                                const flow::FlowRecord& record) {
+void RunningTotals::turn(Exporter& of, UtcTime now) {
+    flows_ -= of.older.size();
+    of.older = std::move(of.recent);
+    of.recent = Flows(0, FlowIdentityHash{seed_});
+    of.turned = now;
+}
+
+RunningTotals::Difference RunningTotals::difference(const flow::MessageContext& context,
+                                                    const flow::FlowRecord& record) {
     FlowIdentity identity = identity_of(record);
     identity.more = apart(context, record);
-    if (flows_ >= flows_max) make_room();
     Exporter& of = exporter(context.exporter);
-    Counts before;
-    if (const auto old = of.older.find(identity); old != of.older.end()) {
+    if (of.turned.ns == 0) of.turned = context.received;
+    if (context.received - of.turned > idle_max) turn(of, context.received);
+    std::optional<Totals> before;
+    if (const auto recent = of.recent.find(identity); recent != of.recent.end()) {
+        before = recent->second;
+    } else if (const auto old = of.older.find(identity); old != of.older.end()) {
         before = old->second;
         of.older.erase(old);
         --flows_;
     }
-    const auto [at, is_new] = of.recent.try_emplace(identity, before);
-    if (is_new) ++flows_;
-    Counts& last = at->second;
-    const bool goes_on = record.bytes >= last.bytes && record.packets >= last.packets;
-    const Counts difference = goes_on
-                                  ? Counts{record.bytes - last.bytes, record.packets - last.packets}
-                                  : Counts{record.bytes, record.packets};
-    last = {record.bytes, record.packets};
-    return difference;
-}
-
-void RunningTotals::make_room() {
-    const auto largest = std::max_element(
-        exporters_.begin(), exporters_.end(),
-        [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
-    if (largest == exporters_.end()) return;
-    Exporter& of = largest->second;
-    flows_ -= of.older.size();
-    of.older = std::move(of.recent);
-    of.recent = Flows(0, FlowIdentityHash{seed_});
+    if (!before && flows_ >= flows_max) {
+        ++forgotten_;
+        return {record.bytes, record.packets, std::nullopt};
+    }
+    const bool is_late = before && record.last < before->last;
+    const bool goes_on =
+        before && record.bytes >= before->bytes && record.packets >= before->packets;
+    const Totals now{record.bytes, record.packets, record.last};
+    if (of.recent.insert_or_assign(identity, is_late ? *before : now).second) ++flows_;
+    if (is_late) return {};
+    if (!goes_on) return {record.bytes, record.packets, std::nullopt};
+    return {record.bytes - before->bytes, record.packets - before->packets, before->last};
 }
 
 void RunningTotals::save(ByteWriter& out) const {
     out.be64(flows_);
     for (const auto& [address, of] : exporters_) {
         for (const Flows* flows : {&of.older, &of.recent}) {
-            for (const auto& [identity, counts] : *flows) {
+            for (const auto& [identity, totals] : *flows) {
                 collector::save(out, address);
                 collector::save(out, identity);
-                out.be64(counts.bytes);
-                out.be64(counts.packets);
+                out.be64(totals.bytes);
+                out.be64(totals.packets);
+                out.be64(static_cast<std::uint64_t>(totals.last.ns));
             }
         }
     }
@@ -79,11 +81,13 @@ bool RunningTotals::restore(ByteCursor& in) {
     for (std::uint64_t i = 0; i < count; ++i) {
         Address address;
         FlowIdentity identity;
-        Counts counts;
+        Totals totals;
+        std::uint64_t last = 0;
         if (!collector::restore(in, address) || !collector::restore(in, identity) ||
-            !in.be64(counts.bytes) || !in.be64(counts.packets))
+            !in.be64(totals.bytes) || !in.be64(totals.packets) || !in.be64(last))
             return false;
-        if (exporter(address).older.emplace(identity, counts).second) ++flows_;
+        totals.last.ns = static_cast<std::int64_t>(last);
+        if (exporter(address).recent.emplace(identity, totals).second) ++flows_;
     }
     return true;
 }

@@ -171,11 +171,14 @@ void Segment::publish(std::size_t count) noexcept {
 bool Segment::append(ByteSpan octets, const Address& sender, UtcTime received,
                      Transport transport) noexcept {
     const std::uint32_t used = used_.load(std::memory_order_relaxed);
-    if (used == shape_.places) return false;
+    if (is_full()) return false;
     const std::size_t first = std::min<std::size_t>(octets.size(), shape_.slot);
     if (first > 0) std::memcpy(data_ + std::size_t{used} * shape_.slot, octets.data(), first);
-    if (octets.size() > first)
+    if (octets.size() > first) {
+        const std::size_t at = Layout(shape_).rest + used * rest_stride;
+        if (!file_.take_room(at, octets.size() - first)) return false;
         std::memcpy(rest_ + used * rest_stride, octets.data() + first, octets.size() - first);
+    }
     kinds_[used] = transport == Transport::stream ? kind_stream : kind_datagram;
     write_datagram(headers_[used], origins_[used], static_cast<std::uint32_t>(octets.size()),
                    sender, received);
@@ -201,14 +204,10 @@ bool Segment::at(std::uint32_t place, Message& out, std::vector<std::byte>& whol
     return true;
 }
 
-bool Segment::synced() const noexcept { return head().synced == used(); }
+bool Segment::is_synced() const noexcept { return head().synced == used(); }
 
-Status Segment::sync() {
-    const std::uint64_t of = number();
-    const std::uint32_t published = used();
-    TRY(file_.sync());
-    if (number() == of) head().synced = published;  // else it was filled anew meanwhile
-    return {};
-}
+void Segment::mark_synced(std::uint32_t places) noexcept { head().synced = places; }
+
+Status Segment::sync_mark() const { return file_.sync_first(head_octets); }
 
 }  // namespace octroi::collector

@@ -44,6 +44,8 @@ struct SegmentShape {
 class Segment {
 public:
     static constexpr std::uint64_t unused = 0;  // its number while it holds nothing
+    // With more of long messages a segment is full, so that the journal's bound is kept.
+    static constexpr std::size_t rests_max = std::size_t{16} << 20U;
 
     [[nodiscard]] static Result<std::unique_ptr<Segment>> create(const std::string& path,
                                                                  const SegmentShape& shape);
@@ -77,7 +79,7 @@ public:
     [[nodiscard]] bool append(ByteSpan octets, const Address& sender, UtcTime received,
                               Transport transport) noexcept;
     [[nodiscard]] bool is_full() const noexcept {
-        return used_.load(std::memory_order_relaxed) == shape_.places;
+        return used_.load(std::memory_order_relaxed) == shape_.places || rest_octets() >= rests_max;
     }
     // Nothing will come behind what is published.
     void close() noexcept { closed_.store(true, std::memory_order_release); }
@@ -96,9 +98,12 @@ public:
 
     // ---- any thread
 
-    // All that is published at the call is on the disk when it returns.
-    [[nodiscard]] Status sync();
-    [[nodiscard]] bool synced() const noexcept;
+    // All that was published before the call is on the disk when it returns.
+    [[nodiscard]] Status sync_content() const { return file_.sync(); }
+    // So many places are on the disk. Not while it is retired or begun.
+    void mark_synced(std::uint32_t places) noexcept;
+    [[nodiscard]] Status sync_mark() const;
+    [[nodiscard]] bool is_synced() const noexcept;
 
 private:
     struct Head;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/collector/stream_intake.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace octroi::collector {
 namespace {
@@ -17,20 +19,47 @@ constexpr int turns = 16;
 
 }  // namespace
 
-StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal)
-    : listeners_(std::move(listeners)), journal_(journal) {}
+StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
+                           std::vector<Prefix> allowed, Journal& journal)
+    : listeners_(std::move(listeners)), allowed_(std::move(allowed)), journal_(journal) {}
 
 void StreamIntake::accept_all(Duration uptime) {
+    if (uptime < accept_again_) return;
     for (const auto& listener : listeners_) {
-        while (connections_.size() < connections_max) {
+        // As many as there may be connections: nobody keeps this loop busy for ever.
+        for (std::size_t i = 0; i < connections_max; ++i) {
             auto accepted = listener->accept();
+            if (!accepted) accept_again_ = uptime + accept_pause;
             if (!accepted || *accepted == nullptr) break;
-            Connection& connection = connections_.emplace_back();
-            connection.stream = *std::move(accepted);
-            connection.octets.resize(buffer_octets);
-            connection.heard = uptime;
+            let_in(*std::move(accepted), uptime);
         }
     }
+}
+
+bool StreamIntake::is_welcome(const Address& peer) const {
+    const bool is_allowed =
+        allowed_.empty() || std::any_of(allowed_.begin(), allowed_.end(),
+                                        [&](const Prefix& p) { return p.contains(peer); });
+    const auto of_peer = std::count_if(connections_.begin(), connections_.end(),
+                                       [&](const auto& c) { return c.stream->peer() == peer; });
+    return is_allowed && static_cast<std::size_t>(of_peer) < connections_of_address_max;
+}
+
+void StreamIntake::let_in(std::unique_ptr<StreamConnection> stream, Duration uptime) {
+    if (!is_welcome(stream->peer())) {
+        ++refused_;
+        return;
+    }
+    if (connections_.size() >= connections_max) {
+        connections_.erase(std::min_element(
+            connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
+                return std::pair(a.spoke, a.heard) < std::pair(b.spoke, b.heard);
+            }));
+    }
+    Connection& connection = connections_.emplace_back();
+    connection.stream = std::move(stream);
+    connection.octets.resize(buffer_octets);
+    connection.heard = uptime;
 }
 
 Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
@@ -41,9 +70,13 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
         for (int turn = 0; turn < turns && next == Next::go_on; ++turn) {
             const std::size_t before = messages;
             TRY_ASSIGN(next, read(*at, now, messages));
-            if (messages > before) at->heard = uptime;
+            if (messages == before) continue;
+            at->heard = uptime;
+            at->spoke = true;
         }
-        const bool gone = next == Next::close || uptime - at->heard > idle_max;
+        const Duration silence = uptime - at->heard;
+        const bool gone =
+            next == Next::close || silence > (at->spoke ? idle_max : first_message_max);
         at = gone ? connections_.erase(at) : std::next(at);
     }
     return messages;
@@ -86,8 +119,9 @@ Result<StreamIntake::Next> StreamIntake::take_messages(Connection& connection, U
     }
 }
 
-void StreamIntake::add_descriptors(std::vector<int>& descriptors) const {
-    for (const auto& listener : listeners_) descriptors.push_back(listener->descriptor());
+void StreamIntake::add_descriptors(std::vector<int>& descriptors, Duration uptime) const {
+    if (uptime >= accept_again_)
+        for (const auto& listener : listeners_) descriptors.push_back(listener->descriptor());
     for (const Connection& connection : connections_)
         descriptors.push_back(connection.stream->descriptor());
 }

@@ -20,19 +20,26 @@ namespace octroi::collector {
 
 class StreamIntake {
 public:
-    // Connections at a time; further ones wait in the kernel.
-    static constexpr std::size_t connections_max = 1024;
-    // One that has been silent for so long is closed: exporters send templates more often.
+    // Connections at a time, in all and of one address. A newcomer takes the place of the one that
+    // was silent longest.
+    static constexpr std::size_t connections_max = 256;
+    static constexpr std::size_t connections_of_address_max = 32;
+    // One that has been silent for so long is closed: exporters send templates more often. One that
+    // never sent a message has less time.
     static constexpr Duration idle_max = Duration::hours(24);
+    static constexpr Duration first_message_max = Duration::seconds(60);
+    // After a connection could not be taken (too many open files), the next try.
+    static constexpr Duration accept_pause = Duration::seconds(1);
 
-    // The journal must outlive it.
-    StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners, Journal& journal);
+    // allowed: who may connect; empty: everybody. The journal must outlive it.
+    StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
+                 std::vector<Prefix> allowed, Journal& journal);
 
     // Takes what all connections have at the moment; how many messages that was. now, uptime: of
     // the clock. An error is the journal's.
     [[nodiscard]] Result<std::size_t> step(UtcTime now, Duration uptime);
-    // What step() would read.
-    void add_descriptors(std::vector<int>& descriptors) const;
+    // What step() would read at that time.
+    void add_descriptors(std::vector<int>& descriptors, Duration uptime) const;
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
     // Connections that sent something else than IPFIX, and were closed for it.
@@ -45,15 +52,20 @@ private:
         std::size_t taken = 0;
         std::size_t filled = 0;
         Duration heard;
+        bool spoke = false;  // a whole message came
     };
     enum class Next { go_on, wait, close };
     void accept_all(Duration uptime);
+    void let_in(std::unique_ptr<StreamConnection> stream, Duration uptime);
+    [[nodiscard]] bool is_welcome(const Address& peer) const;
     [[nodiscard]] Result<Next> read(Connection& connection, UtcTime now, std::size_t& messages);
     [[nodiscard]] Result<Next> take_messages(Connection& connection, UtcTime now,
                                              std::size_t& messages);
 
     std::vector<std::unique_ptr<StreamListener>> listeners_;
+    std::vector<Prefix> allowed_;
     Journal& journal_;
+    Duration accept_again_;
     std::list<Connection> connections_;
     std::uint64_t refused_ = 0;
 };

@@ -70,7 +70,7 @@ protected:
         port_ = (*listener)->port();
         std::vector<std::unique_ptr<StreamListener>> listeners;
         listeners.push_back(std::move(*listener));
-        intake_ = std::make_unique<StreamIntake>(std::move(listeners), *journal_);
+        intake_ = std::make_unique<StreamIntake>(std::move(listeners), allowed_, *journal_);
     }
     std::size_t step() {
         ::usleep(20'000);  // the loopback delivers at once, but not in no time
@@ -93,6 +93,7 @@ protected:
     testing::Folder place_;
     std::unique_ptr<OwnFolder> folder_;
     std::unique_ptr<Journal> journal_;
+    std::vector<Prefix> allowed_;
     std::unique_ptr<StreamIntake> intake_;
     std::uint16_t port_ = 0;
 };
