@@ -98,12 +98,14 @@ std::int64_t waiting_octets(std::uint16_t port) {
 bool listens(std::uint16_t port) { return waiting_octets(port) >= 0; }
 bool drained(std::uint16_t port) { return waiting_octets(port) == 0; }
 
-Collecting::Collecting() : ledger_(folder_ / "ledger.db"), port_(free_port()) {
+Collecting::Collecting(const std::string& more)
+    : ledger_(folder_ / "ledger.db"), port_(free_port()) {
     const std::string config = folder_ / "octroi.toml";
     std::ofstream(config) << "[ledger]\ncommit_interval = \"1s\"\n"
                              "[attribute]\nlocal = [\"10.0.0.0/8\"]\n"
                              "[[meter]]\nname = \"routers\"\nkind = \"collector\"\n"
-                          << "listen = [\"udp/" << address() << "\"]\n";
+                          << "listen = [\"udp/" << address() << "\", \"tcp/" << address() << "\"]\n"
+                          << more;
     daemon_ =
         std::make_unique<support::Process>(support::octroi(ledger_, {"--config", config, "run"}));
     const auto ready = [&] {

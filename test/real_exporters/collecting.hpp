@@ -50,7 +50,9 @@ struct Summary {
 // Running from the constructor to stop().
 class Collecting {
 public:
-    Collecting();
+    // more: sections of the configuration beside the meter. It listens on the same port of TCP,
+    // too.
+    explicit Collecting(const std::string& more = "");
     [[nodiscard]] std::uint16_t port() const { return port_; }
     // "127.0.0.1:PORT"
     [[nodiscard]] std::string address() const;
