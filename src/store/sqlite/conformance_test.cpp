@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/testing/folder.hpp"
 #include "ledger/testing/store_conformance.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {

@@ -11,11 +11,11 @@
 #include <filesystem>
 #include <random>
 
+#include "host/testing/folder.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/testing/fault_vfs.hpp"
-#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {

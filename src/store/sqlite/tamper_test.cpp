@@ -10,10 +10,10 @@
 #include <random>
 #include <set>
 
+#include "host/testing/folder.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "host/testing/folder.hpp"
 
 namespace octroi::testing {
 namespace {
