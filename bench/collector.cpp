@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <charconv>
 #include <chrono>
@@ -190,6 +191,30 @@ Received receive_and_count(const ExportMessages& messages, const Options& option
     return {used / static_cast<double>(records) * 1e6, records, source->dropped()};
 }
 
+// Says when the meter had nothing left to read.
+class Watched final : public Meter {
+public:
+    Watched(std::unique_ptr<Meter> meter, std::atomic<bool>& idle)
+        : meter_(std::move(meter)), idle_(idle) {}
+    [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override {
+        const auto pulled = meter_->pull(sink, wait);
+        idle_ = pulled && *pulled == Pull::idle;
+        return pulled;
+    }
+    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override {
+        return meter_->checkpoint(sink);
+    }
+    void committed() override { meter_->committed(); }
+    [[nodiscard]] std::span<const std::string> interfaces() const override {
+        return meter_->interfaces();
+    }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return meter_->counters(); }
+
+private:
+    std::unique_ptr<Meter> meter_;
+    std::atomic<bool>& idle_;
+};
+
 // All of it: journal, decoding, attribution, commits.
 Received collect(const ExportMessages& messages, const Options& options, double rate) {
     const std::string folder =
@@ -218,15 +243,14 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     if (!attribution) return {};
     Sender sender(messages, source->port(), rate, options.seconds);
     Volume booked;
-    std::optional<Duration> ended;
+    std::atomic<bool> idle = false;
     DaemonOptions daemon{.commit_interval = Duration::seconds(60)};
-    daemon.stop_requested = [&] {
-        if (!ended && sender.done()) ended = clock.uptime();
-        return ended && clock.uptime() - *ended > Duration::milliseconds(500);
-    };
+    // What is left in the journal is still to be booked.
+    daemon.stop_requested = [&] { return sender.done() && idle; };
     daemon.committed = [&](const Batch& batch) { booked += batch.observed; };
     std::vector<DaemonMeter> meters;
-    meters.push_back({{"bench", "collector", MeterRole::bill}, std::move(*meter)});
+    meters.push_back({{"bench", "collector", MeterRole::bill},
+                      std::make_unique<Watched>(std::move(*meter), idle)});
     const double begin = cpu_seconds();
     const Status ran = run_daemon(std::move(meters), **ledger, *attribution, clock, daemon);
     const double used = cpu_seconds() - begin;
