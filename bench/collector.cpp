@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -20,6 +19,7 @@
 
 #include "app/daemon.hpp"
 #include "app/metering.hpp"
+#include "arguments.hpp"
 #include "flow_messages.hpp"
 #include "host/interfaces.hpp"
 #include "host/memory.hpp"
@@ -331,12 +331,6 @@ bool measure(const ExportFormat& format, const Options& options) {
             highest_rate([&](double rate) { return receive_and_count(messages, options, rate); }) /
                 1e6);
     return all.seconds_per_million > 0;
-}
-
-template <typename T>
-bool number(std::string_view text, T& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc{} && end == text.data() + text.size() && out > 0;
 }
 
 bool parse(std::span<const char* const> arguments, Options& options) {

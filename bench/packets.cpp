@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "app/metering.hpp"
+#include "arguments.hpp"
 #include "host/random.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "packet_floor.hpp"
@@ -261,12 +261,6 @@ bool measure_trace(const Options& options, std::uint32_t flows) {
     }
     std::fflush(stdout);
     return true;
-}
-
-template <typename T>
-bool number(std::string_view text, T& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc{} && end == text.data() + text.size() && out > 0;
 }
 
 bool parse(std::span<const char* const> arguments, Options& options) {

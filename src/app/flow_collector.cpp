@@ -66,6 +66,11 @@ Result<std::unique_ptr<collector::LiveCollector>> open_flow_collector(const Mete
         options.listen.push_back(
             {listen.address, listen.port, narrow<std::uint32_t>(wanted.socket_buffer.value())});
     }
+    if (!options.listen_tls.empty() && (options.tls.certificate.empty() || options.tls.key.empty()))
+        return fail(ErrorCode::invalid,
+                    fmt::format("[[meter]] {}: to listen with TLS it needs tls_certificate and "
+                                "tls_key, two PEM files",
+                                config.name));
     return collector::LiveCollector::open(options, std::move(given), known, clock);
 }
 

@@ -452,8 +452,7 @@ Sheet run_sheet(const Usage& usage, const Interval& period, const Zone& zone, Un
     Sheet sheet = usage_sheet(usage, view);
     sheet.columns.front().title = "Host";
     sheet.heading.front() = fmt::format("Local hosts, {}", period_text(period, zone));
-    sheet.when_empty =
-        "No traffic was seen. `octroi doctor` says what may be wrong with the interfaces.";
+    sheet.when_empty = "No traffic was seen. `octroi doctor` says what may be wrong.";
     return sheet;
 }
 

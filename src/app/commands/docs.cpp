@@ -14,6 +14,7 @@
 #include "attribute/attributor.hpp"
 #include "host/file.hpp"
 #include "meter/capture/counters.hpp"
+#include "meter/collector/collector.hpp"
 #include "view/rows.hpp"
 
 namespace octroi {
@@ -22,6 +23,10 @@ namespace {
 std::string counters_text() {
     const std::array chapters{
         CounterChapter{"Capture", "Live interfaces and capture files.", capture::capture_counters},
+        CounterChapter{"Collector", "Flow exports, from the network: what came and was decoded.",
+                       collector::collector_counters},
+        CounterChapter{"Flow records", "From records to readings, of collectors and of files.",
+                       collector::reading_counters},
         CounterChapter{"Attribution", "From readings to transfers.", attribute_counters},
     };
     return counters_markdown(chapters);

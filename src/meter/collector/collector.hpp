@@ -83,9 +83,6 @@ public:
         return maker_.interfaces();
     }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
-    [[nodiscard]] std::vector<exporter::ExporterStatus> exporters() const {
-        return exporters_.status();
-    }
     // What was wrong with the files at the start, for people; empty: nothing.
     [[nodiscard]] const std::string& notice() const noexcept { return notice_; }
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "host/filesystem.hpp"
+
 namespace octroi::collector {
 namespace {
 
@@ -65,7 +67,10 @@ Status Journal::recover(JournalPosition from) {
               [](const auto& a, const auto& b) { return a->number() < b->number(); });
     // What was filled by the process before is closed: this one begins a segment of its own.
     if (!live_.empty()) next_number_ = live_.back()->number() + 1;
-    const std::uint64_t ready = std::min(options_.ready_octets, options_.limit_octets);
+    // The ledger is likely on the same disk, and needs room more than a burst does.
+    TRY_ASSIGN(const FileSystem disk, file_system_of(folder_->path()));
+    const std::uint64_t ready =
+        std::min({options_.ready_octets, options_.limit_octets, octets_ + disk.free_bytes / 4});
     while (octets_ + Segment::octets_of(options_.shape) <= ready) TRY(add_free_segment());
     return {};
 }

@@ -37,7 +37,8 @@ struct JournalPosition {
 
 struct JournalOptions {
     SegmentShape shape;
-    // Room that is made at once, so that a burst need not wait for it.
+    // Room that is made at once, so that a burst need not wait for it; less where the disk has
+    // less than four times as much.
     std::uint64_t ready_octets = std::uint64_t{64} << 20U;
     // Bound of all its files. When it is reached nothing is taken from the sockets any more: what
     // their buffers cannot hold then, the kernel drops and counts.

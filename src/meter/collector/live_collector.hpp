@@ -50,7 +50,6 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return collector_->counters();
     }
-    [[nodiscard]] const Collector& collector() const noexcept { return *collector_; }
     // For people, one sentence each: small socket buffers, damaged files.
     [[nodiscard]] const std::vector<std::string>& notices() const noexcept { return notices_; }
     // "udp [::]:2055"

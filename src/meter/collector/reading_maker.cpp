@@ -265,6 +265,7 @@ std::vector<CounterValue> ReadingMaker::counters() const {
     std::vector<CounterValue> values;
     for (std::size_t i = 0; i < counts_.size(); ++i)
         values.push_back({reading_counters[i].name, counts_[i]});
+    values[forgotten].value = running_.forgotten() + claims_.forgotten();
     return values;
 }
 

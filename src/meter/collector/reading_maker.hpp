@@ -35,7 +35,7 @@
 namespace octroi::collector {
 
 // In the order of ReadingMaker::counters().
-inline constexpr std::array<CounterInfo, 9> reading_counters = {{
+inline constexpr std::array<CounterInfo, 10> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -45,6 +45,9 @@ inline constexpr std::array<CounterInfo, 9> reading_counters = {{
     {"collector_totals_total", "Records with running totals, booked as differences."},
     {"collector_moved_total", "Records whose times were moved by the exporter's clock error."},
     {"collector_odd_times_total", "Records whose times could not be: the receive time was taken."},
+    {"collector_forgotten_total",
+     "Flows that could not be remembered: their totals, or what two exporters say, may count "
+     "twice."},
     {"collector_overflow_total",
      "Records beyond all reason: not booked, a loss of their exporter."},
 }};
@@ -100,6 +103,7 @@ private:
         totals,
         moved,
         odd_times,
+        forgotten,
         overflow
     };
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
