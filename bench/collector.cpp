@@ -38,6 +38,7 @@ struct Options {
     std::uint32_t flows = 1'000'000;
     unsigned seconds = 3;
     std::string only;   // a format
+    std::string stage;  // one of those below; the floor is always measured
     double rate = 2e6;  // records a second of the sender, for what is measured over the loopback
     bool search = true;
 };
@@ -142,6 +143,7 @@ double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
         static_cast<void>(exporters.take(datagram, maker));
     });
+    maker.flush();
     return attributor.take().volume.bytes.value() == messages.bytes * rounds ? cost : -1;
 }
 
@@ -312,13 +314,17 @@ bool measure(const ExportFormat& format, const Options& options) {
     if (floor.seconds_per_million <= 0) return false;
     const double base = floor.seconds_per_million;
     print(format.name, "floor", base, base, "recvmmsg and count");
-    print(format.name, "decode", apart([&] { return decode_only(messages, rounds); }), base,
-          "in memory: datagrams to records");
-    print(format.name, "flows",
-          apart([&] { return decode_and_sum_flows(messages, rounds, options.flows); }), base,
-          "+ sums by 5-tuple");
-    print(format.name, "attribute", apart([&] { return decode_and_attribute(messages, rounds); }),
-          base, "decode + readings, attribution: rows of the ledger");
+    const auto in_memory = [&](std::string_view stage, std::string_view what, const auto& work) {
+        if (options.stage.empty() || options.stage == stage)
+            print(format.name, stage, apart(work), base, what);
+    };
+    in_memory("decode", "in memory: datagrams to records",
+              [&] { return decode_only(messages, rounds); });
+    in_memory("flows", "+ sums by 5-tuple",
+              [&] { return decode_and_sum_flows(messages, rounds, options.flows); });
+    in_memory("attribute", "decode + readings, attribution: rows of the ledger",
+              [&] { return decode_and_attribute(messages, rounds); });
+    if (!options.stage.empty() && options.stage != "collector") return true;
     const Received all = apart([&] { return collect(messages, options, options.rate); });
     print(
         format.name, "collector", all.seconds_per_million, base,
@@ -346,6 +352,8 @@ bool parse(std::span<const char* const> arguments, Options& options) {
             options.directory = value;
         else if (name == "--only")
             options.only = value;
+        else if (name == "--stage")
+            options.stage = value;
         else if (name == "--flows"     ? !number(value, options.flows)
                  : name == "--seconds" ? !number(value, options.seconds)
                  : name == "--rate"    ? !number(value, options.rate)
@@ -360,9 +368,10 @@ bool parse(std::span<const char* const> arguments, Options& options) {
 int collector(std::span<const char* const> arguments) {
     Options options;
     if (!parse(arguments, options)) {
-        fmt::print(stderr,
-                   "usage: octroi_bench collector [--only v5|v9|ipfix|sflow] [--flows N] "
-                   "[--seconds N] [--rate RECORDS] [--no-search] [--directory DIR]\n");
+        fmt::print(
+            stderr,
+            "usage: octroi_bench collector [--only v5|v9|ipfix|sflow] [--stage STAGE] [--flows N] "
+            "[--seconds N] [--rate RECORDS] [--no-search] [--directory DIR]\n");
         return 2;
     }
     fmt::print(

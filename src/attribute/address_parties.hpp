@@ -30,20 +30,21 @@ public:
         : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
     [[nodiscard]] std::uint32_t row_of(std::uint32_t owner, const Address& address) {
-        const Row wanted{address, owner};
-        return row_of(wanted, hash(wanted));
+        return row_of(owner, address, hash(owner, address));
     }
-    [[nodiscard]] std::uint32_t row_of(const Row& wanted, std::uint64_t hash_of_row) {
+    [[nodiscard]] std::uint32_t row_of(std::uint32_t owner, const Address& address,
+                                       std::uint64_t hash_of_both) {
         const auto next = static_cast<std::uint32_t>(rows_.size());
-        const std::uint32_t row = index_.find_or_insert(
-            hash_of_row, next, [&](std::uint32_t r) { return same(rows_[r], wanted); });
-        if (row == next) rows_.push_back(wanted);
+        const std::uint32_t row = index_.find_or_insert(hash_of_both, next, [&](std::uint32_t r) {
+            return rows_[r].owner == owner && same(rows_[r].address, address);
+        });
+        if (row == next) rows_.push_back({address, owner});
         return row;
     }
     // For the two above, ahead of time: see RowIndex.
-    [[nodiscard]] std::uint64_t hash(const Row& row) const noexcept {
-        const Words words = words_of(row.address);
-        return mix(words.high ^ mix_a ^ row.owner, mix(words.low ^ seed_, mix_b) ^ mix_c);
+    [[nodiscard]] std::uint64_t hash(std::uint32_t owner, const Address& address) const noexcept {
+        const Words words = words_of(address);
+        return mix(words.high ^ mix_a ^ owner, mix(words.low ^ seed_, mix_b) ^ mix_c);
     }
     [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
 
@@ -70,11 +71,10 @@ private:
         return words;
     }
     // As ==, which calls memcmp.
-    [[nodiscard]] static bool same(const Row& a, const Row& b) noexcept {
-        const Words x = words_of(a.address);
-        const Words y = words_of(b.address);
-        return x.high == y.high && x.low == y.low && a.owner == b.owner &&
-               a.address.family == b.address.family;
+    [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
+        const Words x = words_of(a);
+        const Words y = words_of(b);
+        return x.high == y.high && x.low == y.low && a.family == b.family;
     }
 
     std::uint64_t seed_;

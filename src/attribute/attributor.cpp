@@ -81,36 +81,45 @@ void Attributor::set_interfaces(std::span<const std::string> names) {
     }
 }
 
-Attributor::Finding Attributor::find(const Reading& reading, UtcTime time) const {
-    Finding finding;
+void Attributor::find(const Reading& reading, UtcTime time, Finding& finding) const {
     finding.service = services_->find(reading);
-    const auto exclude = [&](Reason reason) {
-        finding.from.number = finding.to.number = bases_.excluded + reason;
-        return finding;
-    };
+    finding.valid = {};
+    if (const std::uint32_t excluded = exclusion(reading); excluded != not_excluded) {
+        finding.from.address = finding.to.address = nullptr;
+        finding.from.number = finding.to.number = bases_.excluded + excluded;
+        return;
+    }
+    const Ends ends = find_ends(reading, time);
+    set_end(finding.from, ends.from, reading.src);
+    set_end(finding.to, ends.to, reading.dst);
+    narrow_to(finding.valid, ends.from.valid);
+    narrow_to(finding.valid, ends.to.valid);
+}
+
+std::uint32_t Attributor::exclusion(const Reading& reading) {
     switch (reading.kind) {
         case ReadingKind::non_ip:
-            return exclude(reason_non_ip);
+            return reason_non_ip;
         case ReadingKind::malformed:
-            return exclude(reason_malformed);
+            return reason_malformed;
         case ReadingKind::duplicate:
-            return exclude(reason_duplicate);
+            return reason_duplicate;
         case ReadingKind::dropped:
-            return exclude(reason_dropped);
+            return reason_dropped;
         case ReadingKind::ip:
             break;
     }
-    if (is_loopback(reading.src) || is_loopback(reading.dst)) return exclude(reason_loopback);
-    const Ends ends = find_ends(reading, time);
-    finding.from = end_of(ends.from, reading.src);
-    finding.to = end_of(ends.to, reading.dst);
-    narrow_to(finding.valid, ends.from.valid);
-    narrow_to(finding.valid, ends.to.valid);
-    return finding;
+    return is_loopback(reading.src) || is_loopback(reading.dst) ? reason_loopback : not_excluded;
 }
 
 Attributor::Answer Attributor::answer_of(const Finding& finding) {
     return {number_of(finding.from), number_of(finding.to), finding.service, finding.valid};
+}
+
+Attributor::Answer Attributor::answer_of(const Reading& reading, UtcTime time) {
+    Finding finding;
+    find(reading, time, finding);
+    return answer_of(finding);
 }
 
 Attributor::Ends Attributor::find_ends(const Reading& reading, UtcTime time) const {
@@ -141,32 +150,35 @@ bool Attributor::near_is_source(const Reading& reading, bool& known) const {
     known = true;
     if (reading.direction == Direction::in) return true;
     if (reading.direction == Direction::out) return false;
-    const bool src_local = directory_->find_network(reading.src).bound;
-    known = src_local != directory_->find_network(reading.dst).bound;
+    const bool src_local = directory_->find_network(reading.src).has_value();
+    known = src_local != directory_->find_network(reading.dst).has_value();
     return src_local;
 }
 
-Attributor::End Attributor::end_of(const CompiledDirectory::Answer& answer,
-                                   const Address& address) const {
-    if (answer.bound) return end_of(answer.target, address);
+void Attributor::set_end(End& end, const CompiledDirectory::Answer& answer,
+                         const Address& address) const {
+    if (answer.bound) return set_end(end, answer.target, address);
+    end.address = nullptr;
     const BuiltinClass builtin = builtin_class(address);
-    if (builtin != BuiltinClass::none)
-        return {.number = bases_.builtin + static_cast<std::uint32_t>(builtin), .row = {}};
-    const CompiledDirectory::Answer network = directory_->find_network(address);
-    if (network.bound) return end_of(network.target, address);
-    return {.number = class_parties_[classes_->find(address)], .row = {}};
+    if (builtin != BuiltinClass::none) {
+        end.number = bases_.builtin + static_cast<std::uint32_t>(builtin);
+        return;
+    }
+    if (const auto network = directory_->find_network(address))
+        return set_end(end, *network, address);
+    end.number = class_parties_[classes_->find(address)];
 }
 
-Attributor::End Attributor::end_of(const CompiledDirectory::Target& target,
-                                   const Address& address) const {
-    if (!target.per_address) return {.number = target.index, .row = {}};
-    const AddressParties::Row row{address, target.index};
-    return {.by_address = true, .row = row, .hash = addresses_.hash(row)};
+void Attributor::set_end(End& end, const CompiledDirectory::Target& target,
+                         const Address& address) const {
+    end.number = target.index;
+    end.address = target.per_address ? &address : nullptr;
+    if (target.per_address) end.hash = addresses_.hash(target.index, address);
 }
 
 std::uint32_t Attributor::number_of(const End& end) {
-    if (!end.by_address) return end.number;
-    return bases_.addresses + addresses_.row_of(end.row, end.hash);
+    if (end.address == nullptr) return end.number;
+    return bases_.addresses + addresses_.row_of(end.number, *end.address, end.hash);
 }
 
 std::vector<CounterValue> Attributor::counters() const {

@@ -114,7 +114,8 @@ private:
         reason_malformed,
         reason_duplicate,
         reason_loopback,
-        reason_dropped
+        reason_dropped,
+        not_excluded
     };
 
     using BucketNumber = std::int32_t;
@@ -142,10 +143,9 @@ private:
     };
     // One end before it has a number: an address that is a party may be new.
     struct End {
-        bool by_address = false;
-        std::uint32_t number = 0;  // unless by_address
-        AddressParties::Row row;   // by_address
-        std::uint64_t hash = 0;    // of the row
+        const Address* address = nullptr;  // of the reading; null: the end has a number
+        std::uint32_t number = 0;          // of the address's owner, or of the end
+        std::uint64_t hash = 0;            // of address and owner
     };
     struct Finding {
         End from;
@@ -192,14 +192,17 @@ private:
     void add_sampled(std::uint32_t row, const Reading& reading);
     void add_split(const Reading& reading);
     [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
-    // Without a change; then with numbers for addresses that had none.
-    [[nodiscard]] Finding find(const Reading& reading, UtcTime time) const;
+    [[nodiscard]] static std::uint32_t exclusion(const Reading& reading);  // a Reason
+    // Without a change; then with numbers for addresses that had none. The finding points into the
+    // reading, and is written where it stays: copying it would cost as much as finding it.
+    void find(const Reading& reading, UtcTime time, Finding& finding) const;
     [[nodiscard]] Answer answer_of(const Finding& finding);
+    [[nodiscard]] Answer answer_of(const Reading& reading, UtcTime time);
     [[nodiscard]] Ends find_ends(const Reading& reading, UtcTime time) const;
     [[nodiscard]] std::uint32_t timeline_of(std::uint16_t interface) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
-    [[nodiscard]] End end_of(const CompiledDirectory::Answer& answer, const Address& address) const;
-    [[nodiscard]] End end_of(const CompiledDirectory::Target& target, const Address& address) const;
+    void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address) const;
+    void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
     [[nodiscard]] std::uint32_t number_of(const End& end);
     [[nodiscard]] static TallyKey key_of(BucketNumber bucket, const Answer& answer) noexcept {
         return {bucket, answer.from, answer.to, answer.service};

@@ -27,6 +27,13 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
     return {first, std::max(first, bucket_number(end))};
 }
 
+// A row may lie across two cache lines.
+template <typename Row>
+[[gnu::always_inline]] inline void prefetch(const Row& row) {
+    __builtin_prefetch(&row, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(&row + 1) - 1, 1);
+}
+
 // Beside the scaled figures of a reading the counted ones are split. Between any two cuts a scaled
 // figure passes at least as many whole numbers as the counted one does: no part was counted more
 // often than it is booked.
@@ -65,6 +72,8 @@ void Attributor::accept(std::span<const Reading> batch) {
             if (!ahead.fresh) continue;
             __builtin_prefetch(classes_->first_step(ahead.src));
             __builtin_prefetch(classes_->first_step(ahead.dst));
+            __builtin_prefetch(services_->first_step(ahead, ahead.sport));
+            __builtin_prefetch(services_->first_step(ahead, ahead.dport));
         }
         const Group group = batch.subspan(at, std::min(group_size, batch.size() - at));
         choose_ways(group);
@@ -80,9 +89,10 @@ void Attributor::choose_ways(Group group) {
         Passage& passage = passages_[i];
         passage.way = choose_way(group[i], passage.bucket);
         if (passage.way != Passage::Way::resolved) continue;
-        passage.finding = find(group[i], group[i].first);
+        find(group[i], group[i].first, passage.finding);
         for (const End* end : {&passage.finding.from, &passage.finding.to})
-            if (end->by_address) __builtin_prefetch(addresses_.index().first_step(end->hash));
+            if (end->address != nullptr)
+                __builtin_prefetch(addresses_.index().first_step(end->hash));
     }
 }
 
@@ -113,16 +123,16 @@ void Attributor::meet_addresses(Group group) {
             const Memo& memo = memos_[group[i].memo];
             if (memo.row_generation == generation_) {
                 passage.row = memo.row;
-                __builtin_prefetch(&tally_.row(memo.row), 1);
+                prefetch(tally_.row(memo.row));
             } else {
                 passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
                 __builtin_prefetch(tally_.index().first_step(passage.hash));
             }
         } else if (passage.way == Passage::Way::resolved) {
             for (const End* end : {&passage.finding.from, &passage.finding.to}) {
-                if (!end->by_address) continue;
+                if (end->address == nullptr) continue;
                 const std::uint32_t row = addresses_.index().likely(end->hash);
-                if (row != RowIndex::absent) __builtin_prefetch(&addresses_.row(row));
+                if (row != RowIndex::absent) prefetch(addresses_.row(row));
             }
         }
     }
@@ -151,7 +161,7 @@ void Attributor::meet_rows(Group group) {
         Passage& passage = passages_[i];
         if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
         passage.row = tally_.index().likely(passage.hash);
-        if (passage.row != RowIndex::absent) __builtin_prefetch(&tally_.row(passage.row), 1);
+        if (passage.row != RowIndex::absent) prefetch(tally_.row(passage.row));
     }
 }
 
@@ -170,7 +180,7 @@ void Attributor::add_group(Group group) {
                 break;
             case Passage::Way::remembered:
                 if (add_remembered(reading, passage.bucket)) break;
-                const Answer answer = answer_of(find(reading, reading.first));
+                const Answer answer = answer_of(reading, reading.first);
                 add_whole(reading, passage.bucket, answer,
                           tally_.hash(key_of(passage.bucket, answer)));
                 break;
@@ -277,7 +287,7 @@ Attributor::Answer Attributor::answer_at(const Reading& reading, UtcTime time) {
         return {
             memo->from, memo->to, memo->service, {bucket_begin(bucket), bucket_begin(bucket + 1)}};
     }
-    const Answer answer = answer_of(find(reading, time));
+    const Answer answer = answer_of(reading, time);
     remember(reading, answer);
     return answer;
 }

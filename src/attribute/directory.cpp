@@ -15,17 +15,7 @@
 namespace octroi {
 namespace {
 
-// A target in 32 bits, below Lpm::no_match.
-constexpr std::uint32_t per_address_mark = 0x40000000U;
 constexpr std::uint32_t unbound = 0xFFFFFFFFU;
-
-std::uint32_t pack(const CompiledDirectory::Target& target) {
-    CHECK(target.index < per_address_mark);
-    return target.index | (target.per_address ? per_address_mark : 0U);
-}
-CompiledDirectory::Target unpack(std::uint32_t packed) {
-    return {packed & ~per_address_mark, (packed & per_address_mark) != 0};
-}
 
 std::uint64_t mac_key(const Mac& mac) {
     std::uint64_t key = 0;
@@ -195,6 +185,11 @@ struct CompiledDirectory::Compiler {
 
 CompiledDirectory::CompiledDirectory() = default;
 
+std::uint32_t CompiledDirectory::pack(const Target& target) {
+    CHECK(target.index < per_address_mark);
+    return target.index | (target.per_address ? per_address_mark : 0U);
+}
+
 CompiledDirectory::CompiledDirectory(const Directory& directory) : version_(directory.version) {
     Compiler compiler(*this);
     for (const Binding& binding : directory.bindings) compiler.add(binding);
@@ -220,8 +215,8 @@ bool CompiledDirectory::consult(std::uint32_t timeline, UtcTime time, Answer& an
     return true;
 }
 
-CompiledDirectory::Answer CompiledDirectory::find_address(const Address& address, const Mac& mac,
-                                                          UtcTime time) const {
+CompiledDirectory::Answer CompiledDirectory::look_up(const Address& address, const Mac& mac,
+                                                     UtcTime time) const {
     Answer answer;
     std::uint32_t at = prefix_lpm_.find(address);
     if (at == Lpm::no_match) at = no_timeline;
@@ -246,15 +241,6 @@ CompiledDirectory::Answer CompiledDirectory::find_link(std::uint16_t vlan,
     if (vlan < vlans_.size() && vlans_[vlan] != no_timeline && consult(vlans_[vlan], time, answer))
         return answer;
     if (interface_timeline != no_timeline) consult(interface_timeline, time, answer);
-    return answer;
-}
-
-CompiledDirectory::Answer CompiledDirectory::find_network(const Address& address) const {
-    Answer answer;
-    const std::uint32_t found = network_lpm_.find(address);
-    if (found == Lpm::no_match) return answer;
-    answer.bound = true;
-    answer.target = unpack(found);
     return answer;
 }
 

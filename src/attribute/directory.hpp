@@ -12,6 +12,7 @@
 // network (unattributed), then the outside.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,12 +56,18 @@ public:
     explicit CompiledDirectory(const Directory& directory);
 
     // By single address, MAC, prefix. An empty MAC or address binds nothing.
-    [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const;
+    [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const {
+        return prefixes_.empty() && macs_.empty() ? Answer{} : look_up(address, mac, time);
+    }
     // By VLAN, then interface (its place in interface_timeline()).
     [[nodiscard]] Answer find_link(std::uint16_t vlan, std::uint32_t interface_timeline,
                                    UtcTime time) const;
     // The declared local network that holds the address, if any; whatever the time.
-    [[nodiscard]] Answer find_network(const Address& address) const;
+    [[nodiscard]] std::optional<Target> find_network(const Address& address) const {
+        const std::uint32_t found = network_lpm_.find(address);
+        if (found == Lpm::no_match) return std::nullopt;
+        return unpack(found);
+    }
 
     // Resolved once for each interface of a meter.
     static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
@@ -92,6 +99,13 @@ private:
     };
     struct Compiler;
 
+    // A target in 32 bits, below Lpm::no_match.
+    static constexpr std::uint32_t per_address_mark = 0x40000000U;
+    [[nodiscard]] static std::uint32_t pack(const Target& target);
+    [[nodiscard]] static Target unpack(std::uint32_t packed) noexcept {
+        return {packed & ~per_address_mark, (packed & per_address_mark) != 0};
+    }
+    [[nodiscard]] Answer look_up(const Address& address, const Mac& mac, UtcTime time) const;
     // Narrows answer.valid by the timeline's segment, and takes its target if there is one.
     bool consult(std::uint32_t timeline, UtcTime time, Answer& answer) const;
 

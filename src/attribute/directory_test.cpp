@@ -34,6 +34,11 @@ std::string show(const CompiledDirectory& directory, const CompiledDirectory::An
     return to_string(party) + " " + party.identity;
 }
 
+std::string network_of(const CompiledDirectory& directory, const char* address) {
+    const auto target = directory.find_network(*parse_address(address));
+    return target ? show(directory, {.bound = true, .target = *target, .valid = {}}) : "-";
+}
+
 std::string who(const CompiledDirectory& directory, const char* address, const char* mac = "",
                 UtcTime time = {}) {
     return show(directory, directory.find_address(*parse_address(address),
@@ -103,11 +108,9 @@ TEST(CompiledDirectory, LinksAndNetworks) {
     EXPECT_EQ(show(directory, directory.find_link(13, eth0, {})), "lan interface eth0");
     EXPECT_EQ(show(directory, directory.find_link(13, CompiledDirectory::no_timeline, {})), "-");
     EXPECT_EQ(show(directory, directory.find_link(4095, CompiledDirectory::no_timeline, {})), "-");
-    EXPECT_EQ(show(directory, directory.find_network(*parse_address("10.1.1.1"))),
-              "@unattributed 10.0.0.0/8");
-    EXPECT_EQ(show(directory, directory.find_network(*parse_address("10.9.1.1"))),
-              "@unattributed *");
-    EXPECT_EQ(show(directory, directory.find_network(*parse_address("11.9.1.1"))), "-");
+    EXPECT_EQ(network_of(directory, "10.1.1.1"), "@unattributed 10.0.0.0/8");
+    EXPECT_EQ(network_of(directory, "10.9.1.1"), "@unattributed *");
+    EXPECT_EQ(network_of(directory, "11.9.1.1"), "-");
 }
 
 TEST(CompiledDirectory, WhatCannotBeReadIsLeftOutAndSaid) {

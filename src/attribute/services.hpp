@@ -59,6 +59,12 @@ public:
     // A number that name() turns into text. Different numbers have different names.
     [[nodiscard]] std::uint32_t find(const Reading& reading) const noexcept;
     [[nodiscard]] std::string name(std::uint32_t service) const;
+    // What find() will look at for a port of the reading, if anything: see Lpm::first_step.
+    [[nodiscard]] const void* first_step(const Reading& reading,
+                                         std::uint16_t port) const noexcept {
+        const std::size_t protocol = port_protocol_index(reading.proto);
+        return protocol < ports_.size() ? &ports_[protocol][port] : nullptr;
+    }
 
     // Numbers are below this; they are dense up to a few thousand, then one for each ethertype.
     [[nodiscard]] std::uint32_t end() const noexcept { return ethertype_base() + 0x10000U; }

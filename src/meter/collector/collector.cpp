@@ -200,6 +200,12 @@ void Collector::take(const Message& message) {
 
 Result<Pull> Collector::pull(ReadingSink& sink, Duration wait) {
     maker_.set_sink(&sink);
+    const Pull pulled = read(wait);
+    maker_.flush();
+    return pulled;
+}
+
+Pull Collector::read(Duration wait) {
     const Duration until = clock_.uptime() + wait;
     Message message;
     do {

@@ -92,6 +92,7 @@ private:
     [[nodiscard]] Status load(const std::string& name);
     [[nodiscard]] Result<std::string> save_snapshot(const JournalPosition& at);
     void remove_snapshots(const std::string& but);
+    [[nodiscard]] Pull read(Duration wait);
     void take(const Message& message);
     void add_losses(std::vector<Loss>& losses, UtcTime now);
     [[nodiscard]] bool is_allowed(const Address& sender) const;

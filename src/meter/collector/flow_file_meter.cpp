@@ -90,8 +90,10 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
     }
     const std::uint64_t stop = next_stop();
     maker_.set_sink(&held_);
-    TRY_ASSIGN(const bool more, file_->read(maker_, stop));
-    if (!more) {
+    const auto more = file_->read(maker_, stop);
+    maker_.flush();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) {
         ended_ = true;
         return Pull::more;  // what is held goes out with the next call
     }

@@ -81,7 +81,6 @@ void ReadingMaker::records(const MessageContext& context, std::span<const FlowRe
             record.kind == RecordKind::traffic || record.kind == RecordKind::non_ip;
         if (is_traffic && (record.bytes > 0 || record.packets > 0)) add(context, record);
     }
-    hand_over();
 }
 
 void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) {
@@ -128,7 +127,7 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     }
     if (sink_ == nullptr) return;
     observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(reading.flows)};
-    if (++filled_ == out_.size()) hand_over();
+    if (++filled_ == out_.size()) flush();
 }
 
 bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
@@ -207,7 +206,7 @@ bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord&
     return false;
 }
 
-void ReadingMaker::hand_over() {
+void ReadingMaker::flush() {
     if (filled_ == 0) return;
     sink_->accept(std::span(out_).first(filled_));
     filled_ = 0;

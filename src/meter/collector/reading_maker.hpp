@@ -69,9 +69,11 @@ class ReadingMaker final : public flow::RecordSink {
 public:
     explicit ReadingMaker(ReadingPolicy policy, std::uint64_t seed);
 
-    // Where readings go while messages are decoded; null: they are dropped (a part of a file that
-    // was booked before is read again).
+    // Where readings go while messages are decoded, some hundred at once; null: they are dropped (a
+    // part of a file that was booked before is read again). After the last message, and before the
+    // sink goes away, what is left goes there with flush().
     void set_sink(ReadingSink* sink) noexcept { sink_ = sink; }
+    void flush();
 
     void records(const flow::MessageContext& context,
                  std::span<const flow::FlowRecord> records) override;
@@ -113,7 +115,6 @@ private:
                    const std::optional<UtcTime>& since, Reading& reading);
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
                                     const flow::FlowRecord& record);
-    void hand_over();
     void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
                   std::uint64_t lost, std::optional<std::uint64_t> bound);
 
@@ -122,7 +123,7 @@ private:
     ExporterBooks books_;
     RunningTotals running_;
     FlowClaims claims_;
-    std::array<Reading, 64> out_;
+    std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
     Volume observed_;
     std::uint64_t spread_ = 0;  // buckets that readings of the batch reach over, beside one each

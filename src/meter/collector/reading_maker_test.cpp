@@ -50,6 +50,7 @@ protected:
         if (maker_ == nullptr) make({});
         const std::size_t before = taken_.readings.size();
         maker_->records(context, std::span(&r, 1));
+        maker_->flush();
         static const Reading none;
         return taken_.readings.size() > before ? taken_.readings.back() : none;
     }
