@@ -55,20 +55,22 @@ bool send_group(int socket, Row& row) {
     return true;
 }
 
-std::uint64_t send_all(const ExportMessages& messages, std::uint16_t port, double rate,
-                       unsigned seconds) {
+}  // namespace
+
+Sender::Sent Sender::send_all(const ExportMessages& messages, std::uint16_t port, double rate,
+                              unsigned seconds) {
     const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(port);
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return 0;
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return {};
     Row row(messages);
     if (!messages.first.empty()) {
         // Its sequence is the one before the row's: a template is no record.
         std::string first = messages.first;
         if (messages.format.kind == ExportKind::netflow_v9) messages.set_sequence(first, ~0U);
-        if (::send(socket, first.data(), first.size(), 0) < 0) return 0;
+        if (::send(socket, first.data(), first.size(), 0) < 0) return {};
     }
     using Clock = std::chrono::steady_clock;
     const auto group = std::chrono::duration<double>(
@@ -82,19 +84,18 @@ std::uint64_t send_all(const ExportMessages& messages, std::uint16_t port, doubl
             const timespec wait{0, (due - now).count()};
             ::nanosleep(&wait, nullptr);
         }
-        if (!send_group(socket, row)) return i * at_once * messages.format.records;
+        if (!send_group(socket, row)) return {};
     }
-    return groups * at_once * messages.format.records;
+    return {groups * at_once * messages.format.records,
+            std::chrono::duration<double>(Clock::now() - begin).count()};
 }
-
-}  // namespace
 
 Sender::Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds) {
     std::array<int, 2> pipe{};
     if (::pipe(pipe.data()) != 0) return;
     child_ = ::fork();
     if (child_ == 0) {
-        const std::uint64_t sent = send_all(messages, port, rate, seconds);
+        const Sent sent = send_all(messages, port, rate, seconds);
         const bool written = ::write(pipe[1], &sent, sizeof sent) == sizeof sent;
         ::_exit(written ? 0 : 1);
     }
@@ -109,7 +110,7 @@ Sender::~Sender() {
 }
 
 bool Sender::done() {
-    if (!done_) done_ = ::read(result_, &records_, sizeof records_) == sizeof records_;
+    if (!done_) done_ = ::read(result_, &sent_, sizeof sent_) == sizeof sent_;
     return done_;
 }
 

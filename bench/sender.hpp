@@ -21,13 +21,21 @@ public:
 
     // All was sent. To be asked for until it says so.
     [[nodiscard]] bool done();
-    // That were sent, once it is done.
-    [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+    // That were sent, and how long it took; once it is done.
+    [[nodiscard]] std::uint64_t records() const noexcept { return sent_.records; }
+    [[nodiscard]] double seconds() const noexcept { return sent_.seconds; }
 
 private:
+    struct Sent {
+        std::uint64_t records = 0;
+        double seconds = 0;
+    };
+    static Sent send_all(const ExportMessages& messages, std::uint16_t port, double rate,
+                         unsigned seconds);
+
     pid_t child_ = -1;
     int result_ = -1;
-    std::uint64_t records_ = 0;
+    Sent sent_;
     bool done_ = false;
 };
 

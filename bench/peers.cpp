@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "peers.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "sender.hpp"
+
+namespace octroi::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto moment = std::chrono::milliseconds(20);
+
+double since(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+std::uint16_t free_port() {
+    const int socket = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof at;
+    ::bind(socket, reinterpret_cast<const sockaddr*>(&at), length);
+    ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &length);
+    ::close(socket);
+    return ntohs(at.sin_port);
+}
+
+// The socket of a port, as /proc/net/udp has it.
+struct Socket {
+    std::uint64_t waiting = 0;  // octets
+    std::uint64_t dropped = 0;  // datagrams
+};
+std::optional<Socket> socket_of(std::uint16_t port) {
+    std::ifstream table("/proc/net/udp");
+    std::string line;
+    while (std::getline(table, line)) {
+        std::istringstream words(line);
+        std::vector<std::string> word;
+        for (std::string w; words >> w;) word.push_back(w);
+        constexpr std::size_t local = 1;
+        constexpr std::size_t queues = 4;
+        constexpr std::size_t drops = 12;
+        if (word.size() <= drops || !word[local].ends_with(fmt::format(":{:04X}", port))) continue;
+        return Socket{std::stoull(word[queues].substr(word[queues].find(':') + 1), nullptr, 16),
+                      std::stoull(word[drops])};
+    }
+    return std::nullopt;
+}
+
+// CPU seconds of all processes of a group (proc(5): fields 5, 14, 15).
+double cpu_of_group(pid_t group) {
+    double ticks = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        std::ifstream stat(entry.path() / "stat");
+        std::string text;
+        if (!std::getline(stat, text) || text.find(") ") == std::string::npos) continue;
+        std::istringstream fields(text.substr(text.rfind(") ") + 2));
+        std::vector<std::string> field;
+        for (std::string f; fields >> f;) field.push_back(f);
+        if (field.size() > 12 && field[2] == std::to_string(group))
+            ticks += std::stod(field[11]) + std::stod(field[12]);
+    }
+    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+std::vector<std::string> command(Peer peer, const std::string& program, std::uint16_t port,
+                                 const std::string& folder) {
+    constexpr std::size_t buffer = std::size_t{256} << 20U;
+    if (peer == Peer::stores)
+        return {program, "-b", "127.0.0.1",           "-p", std::to_string(port), "-w",
+                folder,  "-B", std::to_string(buffer)};
+    const std::string config = folder + "/pmacct.conf";
+    // What its documentation advises where much comes in.
+    const std::string name = std::filesystem::path(program).filename().string();
+    std::ofstream(config) << name << "_ip: 127.0.0.1\n"
+                          << name << "_port: " << port << "\n"
+                          << name << "_pipe_size: " << buffer << "\n"
+                          << "plugins: memory\naggregate: src_host, dst_host\n"
+                          << "imt_path: " << folder << "/pipe\n"
+                          << "plugin_pipe_size: " << buffer << "\nplugin_buffer_size: 102400\n";
+    return {program, "-f", config};
+}
+
+pid_t start(const std::vector<std::string>& words) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::setpgid(0, 0);
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (const int stream : {0, 1, 2}) ::dup2(nowhere, stream);
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+}
+
+Received receive(pid_t group, std::uint16_t port, const ExportMessages& messages, double rate,
+                 unsigned seconds) {
+    for (int i = 0; !socket_of(port); ++i) {
+        if (i == 250 || ::waitpid(group, nullptr, WNOHANG) != 0) return {};
+        std::this_thread::sleep_for(moment);
+    }
+    const double cpu_before = cpu_of_group(group);
+    Sender sender(messages, port, rate, seconds);
+    while (!sender.done()) std::this_thread::sleep_for(moment);
+    const auto sent = Clock::now();
+    // It may hold more behind its socket: it is done when it needs no more time.
+    double cpu = cpu_of_group(group);
+    double rest = 0;
+    for (int quiet = 0; quiet < 10;) {
+        std::this_thread::sleep_for(moment);
+        const auto socket = socket_of(port);
+        if (!socket) return {};
+        const double now = cpu_of_group(group);
+        quiet = socket->waiting == 0 && now - cpu < 0.01 ? quiet + 1 : 0;
+        if (quiet == 0) rest = since(sent);
+        cpu = now;
+    }
+    const auto socket = socket_of(port);
+    const std::uint64_t records = sender.records() - socket->dropped * messages.format.records;
+    return {(cpu - cpu_before) / static_cast<double>(records) * 1e6, socket->dropped,
+            static_cast<double>(sender.records()) / sender.seconds(), rest / sender.seconds()};
+}
+
+std::string found(std::string_view name) {
+    for (const std::string_view folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/bin/"}) {
+        std::string path = fmt::format("{}{}", folder, name);
+        if (::access(path.c_str(), X_OK) == 0) return path;
+    }
+    return {};
+}
+
+std::string_view name_of(Peer peer, ExportKind kind) {
+    const bool sflow = kind == ExportKind::sflow;
+    if (peer == Peer::stores) return sflow ? "sfcapd" : "nfcapd";
+    return sflow ? "sfacctd" : "nfacctd";
+}
+
+}  // namespace
+
+std::string peer_program(Peer peer, ExportKind kind) {
+    return found(name_of(peer, kind)).empty() ? std::string() : std::string(name_of(peer, kind));
+}
+
+Received run_peer(Peer peer, const ExportMessages& messages, double rate, unsigned seconds,
+                  const std::string& directory) {
+    const std::string folder = fmt::format("{}/octroi-bench-peer-{}", directory, ::getpid());
+    std::filesystem::create_directories(folder);
+    const std::uint16_t port = free_port();
+    const std::string program = found(name_of(peer, messages.format.kind));
+    std::vector<std::string> words = command(peer, program, port, folder);
+    const pid_t group = start(words);
+    const Received received = receive(group, port, messages, rate, seconds);
+    ::kill(-group, SIGKILL);
+    ::waitpid(group, nullptr, 0);
+    std::filesystem::remove_all(folder);
+    return received;
+}
+
+}  // namespace octroi::bench
