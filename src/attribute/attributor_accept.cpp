@@ -27,13 +27,6 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
     return {first, std::max(first, bucket_number(end))};
 }
 
-// A row may lie across two cache lines.
-template <typename Row>
-[[gnu::always_inline]] inline void prefetch(const Row& row) {
-    __builtin_prefetch(&row, 1);
-    __builtin_prefetch(reinterpret_cast<const char*>(&row + 1) - 1, 1);
-}
-
 // Beside the scaled figures of a reading the counted ones are split. Between any two cuts a scaled
 // figure passes at least as many whole numbers as the counted one does: no part was counted more
 // often than it is booked.
@@ -123,7 +116,7 @@ void Attributor::meet_addresses(Group group) {
             const Memo& memo = memos_[group[i].memo];
             if (memo.row_generation == generation_) {
                 passage.row = memo.row;
-                prefetch(tally_.row(memo.row));
+                __builtin_prefetch(&tally_.row(memo.row), 1);
             } else {
                 passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
                 __builtin_prefetch(tally_.index().first_step(passage.hash));
@@ -132,7 +125,7 @@ void Attributor::meet_addresses(Group group) {
             for (const End* end : {&passage.finding.from, &passage.finding.to}) {
                 if (end->address == nullptr) continue;
                 const std::uint32_t row = addresses_.index().likely(end->hash);
-                if (row != RowIndex::absent) prefetch(addresses_.row(row));
+                if (row != RowIndex::absent) __builtin_prefetch(&addresses_.row(row));
             }
         }
     }
@@ -161,7 +154,7 @@ void Attributor::meet_rows(Group group) {
         Passage& passage = passages_[i];
         if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
         passage.row = tally_.index().likely(passage.hash);
-        if (passage.row != RowIndex::absent) prefetch(tally_.row(passage.row));
+        if (passage.row != RowIndex::absent) __builtin_prefetch(&tally_.row(passage.row), 1);
     }
 }
 

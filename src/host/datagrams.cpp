@@ -29,11 +29,6 @@ mmsghdr& kernel_header(DatagramHeader& header) noexcept {
     return *reinterpret_cast<mmsghdr*>(header.octets.data());
 }
 
-Status set(int fd, int level, int option, int value, const char* what) {
-    if (::setsockopt(fd, level, option, &value, sizeof value) != 0) return os_failure(what);
-    return {};
-}
-
 // As much as may be had: over net.core.rmem_max with CAP_NET_ADMIN, else up to it.
 void grow_buffer(int fd, std::uint32_t octets) {
     const int wanted = static_cast<int>(std::min<std::uint32_t>(octets, 1U << 30U));
@@ -51,9 +46,13 @@ Address datagram_sender(const DatagramOrigin& origin) noexcept {
     return address_of(*reinterpret_cast<const sockaddr_in6*>(origin.octets.data()));
 }
 
+std::uint16_t datagram_port(const DatagramOrigin& origin) noexcept {
+    return port_of(*reinterpret_cast<const sockaddr_in6*>(origin.octets.data()));
+}
+
 void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_t length,
-                    const Address& sender, UtcTime received) noexcept {
-    const SocketAddress from = socket_address(sender, 0);
+                    const Address& sender, std::uint16_t port, UtcTime received) noexcept {
+    const SocketAddress from = socket_address(sender, port);
     std::memcpy(origin.octets.data(), &from.storage, sizeof from.storage);
     origin.received_ns = received.ns;
     kernel_header(header).msg_len = length;
@@ -72,11 +71,9 @@ UdpSource::UdpSource(Fd socket, std::string name, std::uint16_t port)
 UdpSource::~UdpSource() = default;
 
 Result<std::unique_ptr<UdpSource>> UdpSource::open(const UdpOptions& options) {
-    const bool v4 = options.address.family == Family::v4;
-    Fd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (fd.get() < 0) return os_failure("make a UDP socket");
-    if (!v4) TRY(set(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0, "take IPv4 on an IPv6 socket"));
-    const SocketAddress own = socket_address(options.address, options.port);
+    Address at = options.address;
+    TRY_ASSIGN(Fd fd, socket_for(at, SOCK_DGRAM));
+    const SocketAddress own = socket_address(at, options.port);
     if (::bind(fd.get(), own.get(), own.length) != 0) {
         if (errno == EADDRINUSE)
             return fail(ErrorCode::exists,
@@ -136,7 +133,7 @@ Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
     return static_cast<std::size_t>(got);
 }
 
-std::uint64_t UdpSource::dropped() const {
+std::uint32_t UdpSource::dropped() const {
     std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
     socklen_t length = sizeof info;
     // Of every kernel since 4.6. The counter is the socket's own and begins with it.

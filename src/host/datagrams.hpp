@@ -35,9 +35,10 @@ struct alignas(8) DatagramOrigin {
 
 [[nodiscard]] std::uint32_t datagram_length(const DatagramHeader& header) noexcept;  // 0: none
 [[nodiscard]] Address datagram_sender(const DatagramOrigin& origin) noexcept;
+[[nodiscard]] std::uint16_t datagram_port(const DatagramOrigin& origin) noexcept;  // the sender's
 // As if the kernel had written it: for streams, tests and the simulator.
 void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_t length,
-                    const Address& sender, UtcTime received) noexcept;
+                    const Address& sender, std::uint16_t port, UtcTime received) noexcept;
 
 // The largest UDP payload.
 inline constexpr std::size_t max_datagram = 65'535;
@@ -63,8 +64,9 @@ public:
     // Takes what is there, at most as much as there is room for, and returns how many places were
     // used, from the first on. Does not wait.
     [[nodiscard]] virtual Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) = 0;
-    // Datagrams that the kernel dropped because the socket's buffer was full, since it was opened.
-    [[nodiscard]] virtual std::uint64_t dropped() const = 0;
+    // Datagrams that the kernel dropped because the socket's buffer was full, since it was opened:
+    // modulo 2^32.
+    [[nodiscard]] virtual std::uint32_t dropped() const = 0;
     // To wait for datagrams with poll(2); -1: none.
     [[nodiscard]] virtual int descriptor() const = 0;
     // "udp [::]:2055"
@@ -87,7 +89,7 @@ public:
     ~UdpSource() override;
 
     [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override;
-    [[nodiscard]] std::uint64_t dropped() const override;
+    [[nodiscard]] std::uint32_t dropped() const override;
     [[nodiscard]] int descriptor() const override { return socket_.get(); }
     [[nodiscard]] std::string name() const override { return name_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }

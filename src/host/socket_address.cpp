@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+
+#include "host/os_error.hpp"
 
 namespace octroi {
 
@@ -30,6 +33,22 @@ SocketAddress socket_address(const Address& address, std::uint16_t port) noexcep
     out.storage.sin6_port = htons(port);
     std::memcpy(&out.storage.sin6_addr, address.octets.data(), 16);
     return out;
+}
+
+Result<Fd> socket_for(Address& address, int type) {
+    const int how = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const int family = address.family == Family::v4 ? AF_INET : AF_INET6;
+    Fd fd(::socket(family, how, 0));
+    if (fd.get() < 0 && errno == EAFNOSUPPORT && address.empty()) {
+        address = Address::v4(0U);
+        fd = Fd(::socket(AF_INET, how, 0));
+    }
+    if (fd.get() < 0) return os_failure("make a socket");
+    const int off = 0;
+    if (address.family != Family::v4 &&
+        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
+        return os_failure("take IPv4 on an IPv6 socket");
+    return fd;
 }
 
 Address address_of(const sockaddr_in6& storage) noexcept {

@@ -8,6 +8,8 @@
 #include <string>
 
 #include "base/address.hpp"
+#include "base/result.hpp"
+#include "host/file.hpp"
 
 namespace octroi {
 
@@ -22,6 +24,9 @@ struct SocketAddress {
 
 // An empty address is :: (all).
 [[nodiscard]] SocketAddress socket_address(const Address& address, std::uint16_t port) noexcept;
+// A socket that does not block, for both families where the address is of IPv6 or empty. An empty
+// address becomes 0.0.0.0 on a machine without IPv6. type: SOCK_DGRAM or SOCK_STREAM.
+[[nodiscard]] Result<Fd> socket_for(Address& address, int type);
 // What comes in over IPv4 on a socket for both families is IPv4.
 [[nodiscard]] Address address_of(const sockaddr_in6& storage) noexcept;
 [[nodiscard]] std::uint16_t port_of(const sockaddr_in6& storage) noexcept;

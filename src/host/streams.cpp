@@ -17,7 +17,8 @@ constexpr int waiting_connections = 64;
 
 class TcpConnection final : public StreamConnection {
 public:
-    TcpConnection(Fd socket, const Address& peer) : socket_(std::move(socket)), peer_(peer) {}
+    TcpConnection(Fd socket, const Address& peer, std::uint16_t port)
+        : socket_(std::move(socket)), peer_(peer), port_(port) {}
 
     [[nodiscard]] Result<std::optional<std::size_t>> read(std::span<std::byte> into) override {
         const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
@@ -26,11 +27,13 @@ public:
         return os_failure("read from " + to_string(peer_));
     }
     [[nodiscard]] const Address& peer() const override { return peer_; }
+    [[nodiscard]] std::uint16_t peer_port() const override { return port_; }
     [[nodiscard]] int descriptor() const override { return socket_.get(); }
 
 private:
     Fd socket_;
     Address peer_;
+    std::uint16_t port_;
 };
 
 class TcpListener final : public StreamListener {
@@ -42,7 +45,8 @@ public:
         SocketAddress peer;
         Fd socket(::accept4(socket_.get(), peer.get(), &peer.length, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (socket.get() >= 0)
-            return std::make_unique<TcpConnection>(std::move(socket), address_of(peer.storage));
+            return std::make_unique<TcpConnection>(std::move(socket), address_of(peer.storage),
+                                                   port_of(peer.storage));
         // What went wrong with one that wanted in is its own affair.
         if (errno != EMFILE && errno != ENFILE && errno != ENOMEM) return nullptr;
         return os_failure("take a connection at " + name_);
@@ -60,15 +64,12 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<StreamListener>> listen_tcp(const Address& address, std::uint16_t port) {
-    const bool v4 = address.family == Family::v4;
-    Fd fd(::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (fd.get() < 0) return os_failure("make a TCP socket");
+    Address at = address;
+    TRY_ASSIGN(Fd fd, socket_for(at, SOCK_STREAM));
     const int on = 1;
-    const int off = 0;
     // A restart need not wait for connections of the process before to be forgotten.
     static_cast<void>(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
-    if (!v4) static_cast<void>(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off));
-    SocketAddress own = socket_address(address, port);
+    SocketAddress own = socket_address(at, port);
     const bool bound = ::bind(fd.get(), own.get(), own.length) == 0;
     if (!bound && errno == EADDRINUSE)
         return fail(ErrorCode::exists,

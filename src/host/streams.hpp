@@ -23,6 +23,7 @@ public:
     // nothing at the moment. An error ends the connection.
     [[nodiscard]] virtual Result<std::optional<std::size_t>> read(std::span<std::byte> into) = 0;
     [[nodiscard]] virtual const Address& peer() const = 0;
+    [[nodiscard]] virtual std::uint16_t peer_port() const = 0;
     // To wait for octets with poll(2).
     [[nodiscard]] virtual int descriptor() const = 0;
 };

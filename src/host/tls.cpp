@@ -50,6 +50,7 @@ public:
         }
     }
     [[nodiscard]] const Address& peer() const override { return below_->peer(); }
+    [[nodiscard]] std::uint16_t peer_port() const override { return below_->peer_port(); }
     [[nodiscard]] int descriptor() const override { return below_->descriptor(); }
 
 private:

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
         return socket_.receive(room, now);
     }
-    [[nodiscard]] std::uint64_t dropped() const override { return socket_.dropped(); }
+    [[nodiscard]] std::uint32_t dropped() const override { return socket_.dropped(); }
     [[nodiscard]] int descriptor() const override { return -1; }
     [[nodiscard]] std::string name() const override { return socket_.name(); }
 

@@ -22,7 +22,7 @@ public:
         sent_.push_back({from, {octets.begin(), octets.end()}});
     }
     // What the kernel would have dropped: it is never received.
-    void drop(std::uint64_t count) { dropped_ += count; }
+    void drop(std::uint32_t count) { dropped_ += count; }
     [[nodiscard]] std::size_t left() const { return sent_.size(); }
 
     [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
@@ -35,19 +35,19 @@ public:
                 std::memcpy(room.rest + got * rest_stride, next.octets.data() + fits,
                             next.octets.size() - fits);
             write_datagram(room.headers[got], room.origins[got],
-                           static_cast<std::uint32_t>(next.octets.size()), next.from, now);
+                           static_cast<std::uint32_t>(next.octets.size()), next.from, 0, now);
             sent_.pop_front();
             ++got;
         }
         return got;
     }
-    [[nodiscard]] std::uint64_t dropped() const override { return dropped_; }
+    [[nodiscard]] std::uint32_t dropped() const override { return dropped_; }
     [[nodiscard]] int descriptor() const override { return -1; }
     [[nodiscard]] std::string name() const override { return "udp fake"; }
 
 private:
     std::deque<Sent> sent_;
-    std::uint64_t dropped_ = 0;
+    std::uint32_t dropped_ = 0;
 };
 
 }  // namespace octroi::testing

@@ -14,7 +14,7 @@ namespace {
 
 // DO NOT CHANGE: these values stand in ledgers and in snapshots.
 constexpr std::uint8_t position_version = 1;
-constexpr std::uint32_t snapshot_magic = 0x6f637431;  // "oct1"
+constexpr std::uint32_t snapshot_magic = 0x6f637432;  // "oct2"
 
 constexpr std::string_view id_name = "id";
 constexpr std::string_view snapshot_prefix = "state-";
@@ -80,7 +80,7 @@ Result<Snapshot> read_snapshot(const std::string& path) {
         return damaged();
     for (std::uint32_t i = 0; i < sockets; ++i) {
         Intake::Drops& entry = snapshot.drops.emplace_back();
-        if (!in.text(entry.source) || !in.be64(entry.dropped)) return damaged();
+        if (!in.text(entry.source) || !in.be32(entry.dropped)) return damaged();
     }
     return snapshot;
 }
@@ -104,7 +104,10 @@ Collector::Collector(CollectorOptions options, OwnFolder folder, const Clock& cl
       since_(clock.now()) {}
 
 exporter::Settings Collector::settings() const {
-    return {.limits = options_.limits, .seed = options_.seed, .wanted = wanted_fields};
+    return {.limits = options_.limits,
+            .seed = options_.seed,
+            .wanted = wanted_fields,
+            .agents = options_.allowed};
 }
 
 Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& options,
@@ -160,7 +163,7 @@ Result<std::string> Collector::save_snapshot(const JournalPosition& at) {
     out.be32(static_cast<std::uint32_t>(reported_drops_.size()));
     for (const Intake::Drops& entry : reported_drops_) {
         out.text(entry.source);
-        out.be64(entry.dropped);
+        out.be32(entry.dropped);
     }
     std::string name =
         fmt::format("{}{}-{}-{}", snapshot_prefix, at.segment, at.place, cursor_.version + 1);
@@ -191,11 +194,19 @@ void Collector::take(const Message& message) {
         ++refused_;
         return;
     }
-    const exporter::Datagram datagram{message.octets, message.sender, message.received};
-    if (message.transport == Transport::stream)
-        static_cast<void>(exporters_.take_message(datagram, maker_));
-    else
-        static_cast<void>(exporters_.take(datagram, maker_));
+    switch (message.transport) {
+        case Transport::datagram:
+            static_cast<void>(
+                exporters_.take({message.octets, message.sender, message.received}, maker_));
+            break;
+        case Transport::stream:
+            static_cast<void>(exporters_.take_message(
+                {message.octets, message.sender, message.received, message.port}, maker_));
+            break;
+        case Transport::stream_end:
+            exporters_.end_session(message.sender, message.port, maker_);
+            break;
+    }
 }
 
 Result<Pull> Collector::pull(ReadingSink& sink, Duration wait) {
@@ -229,10 +240,10 @@ void Collector::add_losses(std::vector<Loss>& losses, UtcTime now) {
             const auto before =
                 std::find_if(reported_drops_.begin(), reported_drops_.end(),
                              [&](const auto& d) { return d.source == entry.source; });
-            const std::uint64_t known = before == reported_drops_.end() ? 0 : before->dropped;
-            if (entry.dropped > known)
-                losses.push_back({entry.source, LossReason::socket_drop, interval,
-                                  entry.dropped - known, std::nullopt});
+            const std::uint32_t known = before == reported_drops_.end() ? 0 : before->dropped;
+            if (const std::uint32_t more = entry.dropped - known; more > 0)
+                losses.push_back(
+                    {entry.source, LossReason::socket_drop, interval, more, std::nullopt});
         }
         reported_drops_ = drops;
     }

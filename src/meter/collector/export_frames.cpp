@@ -30,9 +30,10 @@ void ExportFrames::take(const pcap::Frame& frame, DatagramSink& sink) {
     if (!packet::find_payload(frame.link, frame.captured(), frame.wire_length, packet, payload))
         return;
     if (payload.proto == proto_tcp && !payload.fragment()) {
-        streams_.take(packet, payload, [&](const Address& from, ByteSpan message) {
-            sink.message({.octets = message, .from = from, .received = frame.time});
-        });
+        streams_.take(packet, payload,
+                      [&](const Address& from, std::uint16_t port, ByteSpan message) {
+                          sink.message({message, from, frame.time, port});
+                      });
         return;
     }
     if (payload.proto != proto_udp) return;
@@ -46,8 +47,8 @@ void ExportFrames::take(const pcap::Frame& frame, DatagramSink& sink) {
 }
 
 void ExportFrames::finish(UtcTime last, DatagramSink& sink) {
-    streams_.finish([&](const Address& from, ByteSpan message) {
-        sink.message({.octets = message, .from = from, .received = last});
+    streams_.finish([&](const Address& from, std::uint16_t port, ByteSpan message) {
+        sink.message({message, from, last, port});
     });
 }
 

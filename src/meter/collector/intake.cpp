@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/collector/intake.hpp"
 
+#include <algorithm>
+
 namespace octroi::collector {
 namespace {
 
@@ -49,7 +51,11 @@ std::vector<std::string> Intake::names() const {
 
 std::vector<Intake::Drops> Intake::drops() const {
     std::vector<Drops> all;
-    for (const auto& source : sources_) all.push_back({source->name(), source->dropped()});
+    for (const auto& source : sources_) {
+        auto same = std::ranges::find(all, source->name(), &Drops::source);
+        if (same == all.end()) same = all.insert(all.end(), {source->name(), 0});
+        same->dropped += source->dropped();
+    }
     return all;
 }
 

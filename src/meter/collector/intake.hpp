@@ -31,10 +31,10 @@ public:
     // "udp [::]:2055", "tcp [::]:4739".
     [[nodiscard]] std::vector<std::string> names() const;
     // From any thread: what each datagram source is called, and what the kernel dropped for want of
-    // room in its buffer since it was opened.
+    // room in its buffer since it was opened, modulo 2^32. Sources of one name are one.
     struct Drops {
         std::string source;
-        std::uint64_t dropped = 0;
+        std::uint32_t dropped = 0;
     };
     [[nodiscard]] std::vector<Drops> drops() const;
 

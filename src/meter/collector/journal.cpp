@@ -130,10 +130,9 @@ Result<std::size_t> Journal::receive(DatagramSource& source, UtcTime now) {
     return got;
 }
 
-Result<bool> Journal::append(ByteSpan octets, const Address& sender, UtcTime received,
-                             Transport transport) {
+Result<bool> Journal::append(const Message& message) {
     TRY_ASSIGN(const bool there_is_room, make_room());
-    return there_is_room && filling_->append(octets, sender, received, transport);
+    return there_is_room && filling_->append(message);
 }
 
 // The first segment of that number or a later one. false: there is none yet.

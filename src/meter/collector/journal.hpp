@@ -61,8 +61,7 @@ public:
     // (full()). Errors: those of the source, and no_space or others when a new segment is needed.
     [[nodiscard]] Result<std::size_t> receive(DatagramSource& source, UtcTime now);
     // A message of a stream. false: there is no room.
-    [[nodiscard]] Result<bool> append(ByteSpan octets, const Address& sender, UtcTime received,
-                                      Transport transport);
+    [[nodiscard]] Result<bool> append(const Message& message);
     // The bound was reached, and not enough has been released since.
     [[nodiscard]] bool full() const noexcept { return full_.load(std::memory_order_relaxed); }
 

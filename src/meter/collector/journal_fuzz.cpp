@@ -46,7 +46,7 @@ void make_good_segment() {
     CHECK(made.has_value());
     (*made)->begin(7, boot);
     const std::vector<std::byte> message(100, std::byte{1});
-    CHECK((*made)->append(message, Address::v4(1U), {1}, Transport::datagram));
+    CHECK((*made)->append({message, Address::v4(1U), 2, {1}, Transport::datagram}));
 }
 
 ByteSpan damage(ByteSpan input) {

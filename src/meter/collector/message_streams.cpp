@@ -52,7 +52,7 @@ void MessageStreams::append(Stream& stream, ByteSpan octets, const Visit& visit)
             break;
         }
         if (rest.size() < length) break;
-        visit(stream.key.src, rest.first(length));
+        visit(stream.key.src, stream.key.sport, rest.first(length));
         at += length;
     }
     stream.held.erase(stream.held.begin(), stream.held.begin() + static_cast<std::ptrdiff_t>(at));

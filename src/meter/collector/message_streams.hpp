@@ -26,7 +26,7 @@ public:
     static constexpr std::size_t early_octets = 1 << 17;  // all of them
 
     // Called with each message that is whole, and who sent it.
-    using Visit = std::function<void(const Address& from, ByteSpan message)>;
+    using Visit = std::function<void(const Address& from, std::uint16_t port, ByteSpan message)>;
 
     // The payload of a TCP segment, from its header on.
     void take(const packet::Packet& packet, const packet::Payload& segment, const Visit& visit);

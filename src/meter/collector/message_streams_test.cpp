@@ -44,7 +44,7 @@ public:
         streams.take(packet, payload, visit());
     }
     MessageStreams::Visit visit() {
-        return [this](const Address& from, ByteSpan octets) {
+        return [this](const Address& from, std::uint16_t /*port*/, ByteSpan octets) {
             EXPECT_EQ(from, v4_a);
             seen += static_cast<char>(octets[4]);
         };

@@ -174,8 +174,10 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
     reading.last = clamped(has_last ? record.last : record.first);
     if (since && *since < reading.last) reading.first = std::max(reading.first, *since);
     const Duration behind = received - context.exported;
-    if (context.exported.ns != 0 &&
-        (behind > policy_.skew || Duration{-behind.ns} > policy_.skew)) {
+    // What comes over TCP waits for a receiver that is away: late says nothing about its clock.
+    const bool clock_is_off =
+        (behind > policy_.skew && context.session == 0) || Duration{-behind.ns} > policy_.skew;
+    if (context.exported.ns != 0 && clock_is_off) {
         reading.first = reading.first + behind;
         reading.last = reading.last + behind;
         ++counts_[moved];

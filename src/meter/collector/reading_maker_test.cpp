@@ -198,6 +198,24 @@ TEST_F(ReadingMakerTest, MovesTimesOfAClockThatIsOff) {
     EXPECT_EQ(counter("collector_moved_total"), 1U);
 }
 
+// What waited in an exporter while we were away says when it was.
+TEST_F(ReadingMakerTest, LeavesTimesOfWhatComesLateOverTcp) {
+    flow::MessageContext context = from(1, now + Duration::hours(2));
+    context.exported = now;
+    context.session = 5000;
+    const Reading& reading = give(record(), context);
+    EXPECT_EQ(reading.first, record().first);
+    EXPECT_EQ(reading.last, record().last);
+    // A clock that is ahead is still one.
+    context = from(1);
+    context.exported = now + Duration::hours(2);
+    context.session = 5000;
+    FlowRecord ahead = record();
+    ahead.first = ahead.first + Duration::hours(2);
+    ahead.last = ahead.last + Duration::hours(2);
+    EXPECT_EQ(give(ahead, context).last, record().last);
+}
+
 TEST_F(ReadingMakerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
     FlowRecord future = record();
     future.last = now + Duration::hours(1);

@@ -13,8 +13,6 @@ namespace {
 // DO NOT CHANGE: these values are embedded in journals.
 constexpr std::array<char, 8> magic = {'o', 'c', 't', 'r', 'o', 'i', 'J', '1'};
 constexpr std::size_t head_octets = 4096;
-constexpr std::uint8_t kind_datagram = 0;
-constexpr std::uint8_t kind_stream = 1;
 
 constexpr std::uint32_t least_slot = 512;
 constexpr std::uint32_t most_slot = 1U << 17U;
@@ -139,7 +137,7 @@ void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     Head& at = head();
     at.number = unused;
     std::memset(headers_.data(), 0, headers_.size_bytes());
-    std::memset(kinds_.data(), kind_datagram, kinds_.size_bytes());
+    std::memset(kinds_.data(), static_cast<int>(Transport::datagram), kinds_.size_bytes());
     at.synced = 0;
     at.boot_id = {};
     std::memcpy(at.boot_id.data(), boot_id.data(), std::min(boot_id.size(), at.boot_id.size()));
@@ -168,10 +166,10 @@ void Segment::publish(std::size_t count) noexcept {
     used_.store(used + static_cast<std::uint32_t>(count), std::memory_order_release);
 }
 
-bool Segment::append(ByteSpan octets, const Address& sender, UtcTime received,
-                     Transport transport) noexcept {
+bool Segment::append(const Message& message) noexcept {
     const std::uint32_t used = used_.load(std::memory_order_relaxed);
     if (is_full()) return false;
+    const ByteSpan octets = message.octets;
     const std::size_t first = std::min<std::size_t>(octets.size(), shape_.slot);
     if (first > 0) std::memcpy(data_ + std::size_t{used} * shape_.slot, octets.data(), first);
     if (octets.size() > first) {
@@ -179,9 +177,9 @@ bool Segment::append(ByteSpan octets, const Address& sender, UtcTime received,
         if (!file_.take_room(at, octets.size() - first)) return false;
         std::memcpy(rest_ + used * rest_stride, octets.data() + first, octets.size() - first);
     }
-    kinds_[used] = transport == Transport::stream ? kind_stream : kind_datagram;
+    kinds_[used] = static_cast<std::uint8_t>(message.transport);
     write_datagram(headers_[used], origins_[used], static_cast<std::uint32_t>(octets.size()),
-                   sender, received);
+                   message.sender, message.port, message.received);
     publish(1);
     return true;
 }
@@ -200,7 +198,10 @@ bool Segment::at(std::uint32_t place, Message& out, std::vector<std::byte>& whol
     }
     out.sender = datagram_sender(origins_[place]);
     out.received = {origins_[place].received_ns};
-    out.transport = kinds_[place] == kind_stream ? Transport::stream : Transport::datagram;
+    out.port = datagram_port(origins_[place]);
+    const std::uint8_t kind = kinds_[place];
+    out.transport = kind <= static_cast<std::uint8_t>(Transport::stream_end) ? Transport{kind}
+                                                                             : Transport::datagram;
     return true;
 }
 

@@ -24,12 +24,17 @@
 namespace octroi::collector {
 
 // How a message came in. The numbers are stored in journals: do not change them, only add.
-enum class Transport : std::uint8_t { datagram = 0, stream = 1 };
+enum class Transport : std::uint8_t {
+    datagram = 0,
+    stream = 1,
+    stream_end = 2,  // the session has ended; one octet, without meaning
+};
 
 // A message in the journal. Valid until the next one is read, or its place is released.
 struct Message {
     ByteSpan octets;
     Address sender;
+    std::uint16_t port = 0;  // the sender's
     UtcTime received;
     Transport transport = Transport::datagram;
 };
@@ -76,8 +81,7 @@ public:
     void publish(std::size_t count) noexcept;
     // A message that the kernel did not receive into its place, at most max_datagram octets. false:
     // the segment is full.
-    [[nodiscard]] bool append(ByteSpan octets, const Address& sender, UtcTime received,
-                              Transport transport) noexcept;
+    [[nodiscard]] bool append(const Message& message) noexcept;
     [[nodiscard]] bool is_full() const noexcept {
         return used_.load(std::memory_order_relaxed) == shape_.places || rest_octets() >= rests_max;
     }

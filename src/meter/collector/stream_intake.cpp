@@ -23,17 +23,18 @@ StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listener
                            std::vector<Prefix> allowed, Journal& journal)
     : listeners_(std::move(listeners)), allowed_(std::move(allowed)), journal_(journal) {}
 
-void StreamIntake::accept_all(Duration uptime) {
-    if (uptime < accept_again_) return;
+Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
+    if (uptime < accept_again_) return {};
     for (const auto& listener : listeners_) {
         // As many as there may be connections: nobody keeps this loop busy for ever.
         for (std::size_t i = 0; i < connections_max; ++i) {
             auto accepted = listener->accept();
             if (!accepted) accept_again_ = uptime + accept_pause;
             if (!accepted || *accepted == nullptr) break;
-            let_in(*std::move(accepted), uptime);
+            TRY(let_in(*std::move(accepted), now, uptime));
         }
     }
+    return {};
 }
 
 bool StreamIntake::is_welcome(const Address& peer) const {
@@ -45,25 +46,29 @@ bool StreamIntake::is_welcome(const Address& peer) const {
     return is_allowed && static_cast<std::size_t>(of_peer) < connections_of_address_max;
 }
 
-void StreamIntake::let_in(std::unique_ptr<StreamConnection> stream, Duration uptime) {
+Status StreamIntake::let_in(std::unique_ptr<StreamConnection> stream, UtcTime now,
+                            Duration uptime) {
     if (!is_welcome(stream->peer())) {
         ++refused_;
-        return;
+        return {};
     }
     if (connections_.size() >= connections_max) {
-        connections_.erase(std::min_element(
+        const auto least = std::min_element(
             connections_.begin(), connections_.end(), [](const auto& a, const auto& b) {
                 return std::pair(a.spoke, a.heard) < std::pair(b.spoke, b.heard);
-            }));
+            });
+        if (least->spoke) TRY(say_end(*least, now));
+        connections_.erase(least);
     }
     Connection& connection = connections_.emplace_back();
     connection.stream = std::move(stream);
     connection.octets.resize(buffer_octets);
     connection.heard = uptime;
+    return {};
 }
 
 Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
-    accept_all(uptime);
+    TRY(accept_all(now, uptime));
     std::size_t messages = 0;
     for (auto at = connections_.begin(); at != connections_.end();) {
         Next next = Next::go_on;
@@ -77,9 +82,19 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
         const Duration silence = uptime - at->heard;
         const bool gone =
             next == Next::close || silence > (at->spoke ? idle_max : first_message_max);
+        if (gone && at->spoke) TRY(say_end(*at, now));
         at = gone ? connections_.erase(at) : std::next(at);
     }
     return messages;
+}
+
+// Where there is no room for it the session is forgotten later, as one that fell silent.
+Status StreamIntake::say_end(const Connection& connection, UtcTime now) {
+    constexpr std::byte nothing{0};
+    const auto kept = journal_.append({ByteSpan(&nothing, 1), connection.stream->peer(),
+                                       connection.stream->peer_port(), now, Transport::stream_end});
+    if (!kept) return std::unexpected(kept.error());
+    return {};
 }
 
 Result<StreamIntake::Next> StreamIntake::read(Connection& connection, UtcTime now,
@@ -111,8 +126,9 @@ Result<StreamIntake::Next> StreamIntake::take_messages(Connection& connection, U
             return Next::close;
         }
         if (rest.size() < length) return Next::go_on;
-        TRY_ASSIGN(const bool kept, journal_.append(rest.first(length), connection.stream->peer(),
-                                                    now, Transport::stream));
+        TRY_ASSIGN(const bool kept,
+                   journal_.append({rest.first(length), connection.stream->peer(),
+                                    connection.stream->peer_port(), now, Transport::stream}));
         if (!kept) return Next::wait;
         connection.taken += length;
         ++messages;

@@ -55,10 +55,12 @@ private:
         bool spoke = false;  // a whole message came
     };
     enum class Next { go_on, wait, close };
-    void accept_all(Duration uptime);
-    void let_in(std::unique_ptr<StreamConnection> stream, Duration uptime);
+    [[nodiscard]] Status accept_all(UtcTime now, Duration uptime);
+    [[nodiscard]] Status let_in(std::unique_ptr<StreamConnection> stream, UtcTime now,
+                                Duration uptime);
     [[nodiscard]] bool is_welcome(const Address& peer) const;
     [[nodiscard]] Result<Next> read(Connection& connection, UtcTime now, std::size_t& messages);
+    [[nodiscard]] Status say_end(const Connection& connection, UtcTime now);
     [[nodiscard]] Result<Next> take_messages(Connection& connection, UtcTime now,
                                              std::size_t& messages);
 

@@ -40,6 +40,13 @@ public:
         EXPECT_EQ(::send(socket_.get(), octets.data(), octets.size(), 0),
                   static_cast<ssize_t>(octets.size()));
     }
+    [[nodiscard]] std::uint16_t port() const {
+        sockaddr_in own{};
+        socklen_t length = sizeof own;
+        SocketAddressView view{&own};
+        EXPECT_EQ(::getsockname(socket_.get(), view.generic, &length), 0);
+        return ntohs(own.sin_port);
+    }
     // The other side has closed.
     [[nodiscard]] bool is_closed() const {
         char octet = 0;
@@ -82,6 +89,10 @@ protected:
         std::vector<std::size_t> all;
         Message message;
         while (journal_->next(message)) {
+            if (message.transport == Transport::stream_end) {
+                ended_.push_back(message.port);
+                continue;
+            }
             EXPECT_EQ(message.transport, Transport::stream);
             EXPECT_EQ(message.sender, Address::v4(INADDR_LOOPBACK));
             EXPECT_EQ(message.received, now);
@@ -94,6 +105,7 @@ protected:
     std::unique_ptr<OwnFolder> folder_;
     std::unique_ptr<Journal> journal_;
     std::vector<Prefix> allowed_;
+    std::vector<std::uint16_t> ended_;  // ports, as lengths() found them
     std::unique_ptr<StreamIntake> intake_;
     std::uint16_t port_ = 0;
 };
@@ -108,6 +120,20 @@ TEST_F(StreamIntakeTest, CutsTheStreamIntoMessagesHoweverItComes) {
     client.send(all.substr(33));
     EXPECT_EQ(step(), 2U);
     EXPECT_EQ(lengths(), (std::vector<std::size_t>{26, 1016, 16}));
+}
+
+TEST_F(StreamIntakeTest, SaysWhichSessionsHaveEnded) {
+    std::uint16_t port = 0;
+    {
+        const Client client(port_);
+        const Client silent(port_);
+        client.send(ipfix(10, 'a'));
+        EXPECT_EQ(step(), 1U);
+        port = client.port();
+    }
+    EXPECT_EQ(step(), 0U);
+    EXPECT_EQ(lengths(), std::vector<std::size_t>{26});
+    EXPECT_EQ(ended_, std::vector<std::uint16_t>{port});
 }
 
 TEST_F(StreamIntakeTest, ClosesWhatIsNoIpfixAndKeepsTheOthers) {

@@ -23,6 +23,10 @@ flow::Outcome Exporters::take_message(const Datagram& message, flow::RecordSink&
     return state_->take_message(message, sink);
 }
 
+void Exporters::end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink) {
+    state_->end_session(from, session, sink);
+}
+
 void Exporters::flush(flow::RecordSink& sink) { state_->flush(sink); }
 
 void Exporters::expire(UtcTime now, flow::RecordSink& sink) { state_->expire(now, sink); }

@@ -5,8 +5,9 @@
 // records: NetFlow v1, v5, v7, v9, IPFIX and sFlow v5, recognised message by message.
 //
 // What is remembered belongs to the exporter's ADDRESS (and the domain it states), never to its
-// port: templates, sampling, the names of interfaces, sequence numbers, and data sets whose
-// template has not come yet. All of it is bounded (limits.hpp) and can be saved and restored.
+// UDP port; over TCP to the session: templates, sampling, the names of interfaces, sequence
+// numbers, and data sets whose template has not come yet. All of it is bounded (limits.hpp) and can
+// be saved and restored.
 //
 //     Exporters exporters;
 //     exporters.take({octets, from, received}, sink);   // for each datagram
@@ -38,6 +39,7 @@ struct Datagram {
     ByteSpan octets;  // the payload of UDP, or one IPFIX message of a TCP session
     Address from;
     UtcTime received;
+    std::uint16_t session = 0;  // of a message of TCP: the exporter's port
 };
 
 // What happened, over all exporters since the beginning (or since the state was first saved). What
@@ -64,7 +66,8 @@ struct Counters {
     std::uint64_t lost = 0;        // in the unit of each protocol, as handed to the sink
     std::uint64_t late = 0;        // messages that came after their successors
     std::uint64_t evicted = 0;     // exporters forgotten to make room
-    std::uint64_t refused = 0;     // datagrams of a newcomer for whom there was no room
+    // Datagrams of a newcomer for whom there was no room, or of an sFlow agent that is not allowed.
+    std::uint64_t refused = 0;
 };
 
 // One exporter as people see it.
@@ -95,6 +98,9 @@ struct Settings {
     // Bits of flow::Field that are wanted; the others are not looked for. Bytes, packets and times
     // are always there.
     std::uint64_t wanted = ~std::uint64_t{0};
+    // sFlow agents that are believed, whoever sent the datagram; empty: all. What names another one
+    // is refused.
+    std::vector<Prefix> agents;
 };
 
 class Exporters {
@@ -108,6 +114,8 @@ public:
     flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
     // One message of a TCP session (RFC 7011 section 10.4): IPFIX only, exactly one.
     flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
+    // The TCP session has ended, and its templates with it.
+    void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
     // Tells the gaps that were still held because late messages might fill them. To be called at
     // the end of a file, and whenever a commit shall hold all losses.
     void flush(flow::RecordSink& sink);

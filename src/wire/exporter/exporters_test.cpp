@@ -409,16 +409,67 @@ TEST(Exporters, OneMessageOfATcpSession) {
     const std::string message =
         ipfix_message(1, {templates({{256, plain}}), data(256, record(10))});
     const auto take = [&](const std::string& octets) {
-        return c.exporters.take_message({as_octets(octets), router, c.now}, c.sink);
+        return c.exporters.take_message({as_octets(octets), router, c.now, 5000}, c.sink);
     };
     EXPECT_EQ(take(message), Outcome::ok);
     EXPECT_EQ(take(message + "x"), Outcome::unsupported);
     EXPECT_EQ(take(v5_message({}, {v5_record(10, 1)})), Outcome::unsupported);
     EXPECT_EQ(take("ab"), Outcome::unsupported);
     EXPECT_EQ(c.sink.bytes(), 10U);
-    // UDP and TCP of one exporter share what is known of it.
-    c.take(ipfix_message(1, {data(256, record(5))}, 1));
-    EXPECT_EQ(c.sink.bytes(), 15U);
+}
+
+// Two processes on one machine, each over TCP, with the same domain.
+TEST(Exporters, TcpSessionsHaveTemplatesAndNumbersOfTheirOwn) {
+    Collector c;
+    const auto take = [&](std::uint16_t session, const std::string& octets) {
+        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+    };
+    const Fields turned{{1, 4}, {8, 4}, {12, 4}};
+    take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(10))}, 0));
+    take(6000,
+         ipfix_message(1, {templates({{256, turned}}), data(256, values().u32(20).u32(1).u32(2))},
+                       1000));
+    take(5000, ipfix_message(1, {data(256, record(30))}, 1));
+    take(6000, ipfix_message(1, {data(256, values().u32(40).u32(1).u32(2))}, 1001));
+    EXPECT_EQ(c.sink.bytes(), 100U);
+    // UDP is none of them.
+    c.take(ipfix_message(1, {data(256, record(5))}, 2));
+    EXPECT_EQ(c.counters().waiting, 1U);
+    // After a kill all of it is as before.
+    auto restored = Exporters::restore(c.exporters.save());
+    ASSERT_TRUE(restored.has_value());
+    c.exporters = std::move(*restored);
+    take(6000, ipfix_message(1, {data(256, values().u32(50).u32(1).u32(2))}, 1002));
+    EXPECT_EQ(c.sink.bytes(), 150U);
+    // Whoever gets the port next has to say what its templates are.
+    c.exporters.end_session(router, 6000, c.sink);
+    take(6000, ipfix_message(1, {data(256, record(5))}, 7));
+    EXPECT_EQ(c.counters().waiting, 2U);
+    take(6000, ipfix_message(1, {templates({{256, plain}})}, 8));
+    EXPECT_EQ(c.sink.bytes(), 155U);
+    take(5000, ipfix_message(1, {data(256, record(45))}, 2));
+    EXPECT_EQ(c.sink.bytes(), 200U);
+    c.exporters.flush(c.sink);
+    EXPECT_EQ(c.sink.lost(), 0U);
+    EXPECT_EQ(c.exporters.memory(), Exporters::restore(c.exporters.save())->memory());
+}
+
+TEST(Exporters, AnEndedSessionGivesItsRoomBack) {
+    Collector c;
+    const std::size_t before = [&] {
+        c.take(v5_message({}, {v5_record(10, 1)}));
+        return c.exporters.memory();
+    }();
+    for (std::uint16_t session = 1024; session < 3024; ++session) {
+        const std::string message =
+            ipfix_message(1, {templates({{256, plain}}), data(256, record(10)), data(300, "xxxx")});
+        EXPECT_EQ(c.exporters.take_message({as_octets(message), router, c.now, session}, c.sink),
+                  Outcome::ok);
+        c.exporters.end_session(router, session, c.sink);
+    }
+    EXPECT_EQ(c.exporters.memory(), before);
+    EXPECT_EQ(c.counters().over_limit, 0U);
+    EXPECT_EQ(c.counters().dropped, 2000U);
 }
 
 TEST(Exporters, SflowIsKnownByItsAgent) {
@@ -436,6 +487,41 @@ TEST(Exporters, SflowIsKnownByItsAgent) {
     EXPECT_EQ(c.sink.gaps[0].lost, 2U);
     EXPECT_EQ(c.sink.gap_contexts[0].exporter, Address::v4(0x0a000001));
     EXPECT_EQ(c.sink.gap_contexts[0].domain, 7U);
+}
+
+// A flow sample of interface 3 with the first 4 octets of a frame.
+std::string sflow_sample(std::uint32_t agent, std::uint32_t sequence, std::uint32_t drops) {
+    Values v = values().u32(5).u32(1).u32(agent).u32(0).u32(sequence).u32(1000 * sequence).u32(1);
+    v.u32(1).u32(32 + 8 + 16 + 4);
+    v.u32(sequence).u32(3).u32(100).u32(0).u32(drops).u32(3).u32(4).u32(1);
+    return v.u32(1).u32(20).u32(1).u32(64).u32(0).u32(4).u32(0);
+}
+
+TEST(Exporters, SamplesThatAnAgentCouldNotSendAreLost) {
+    Collector c;
+    c.take(sflow_sample(0x0a000001, 1, 40));
+    c.take(sflow_sample(0x0a000001, 2, 40));
+    EXPECT_EQ(c.sink.lost(), 0U);
+    c.take(sflow_sample(0x0a000001, 4, 47));
+    c.take(sflow_sample(0x0a000001, 3, 45));  // late
+    EXPECT_EQ(c.sink.lost(), 7U);
+    ASSERT_EQ(c.sink.gaps.size(), 1U);
+    EXPECT_EQ(c.sink.gaps[0].unit, flow::SequenceGap::Unit::samples);
+    // The counter of 32 bits comes round.
+    c.take(sflow_sample(0x0a000002, 1, 0xfffffffe));
+    auto restored = Exporters::restore(c.exporters.save());
+    ASSERT_TRUE(restored.has_value());
+    c.exporters = std::move(*restored);
+    c.take(sflow_sample(0x0a000002, 2, 1));
+    EXPECT_EQ(c.sink.lost(), 10U);
+}
+
+TEST(Exporters, SflowAgentsThatAreNotAllowedAreRefused) {
+    Collector c({.agents = {*parse_prefix("10.0.0.0/30")}});
+    c.take(sflow_sample(0x0a000001, 1, 0));
+    c.take(sflow_sample(0x0a000009, 1, 0));
+    EXPECT_EQ(c.counters().refused, 1U);
+    EXPECT_EQ(c.exporters.status()[0].domains.size(), 1U);
 }
 
 TEST(Exporters, ManyRecordsComeInOneCall) {

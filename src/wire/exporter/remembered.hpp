@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "wire/exporter/sample_drops.hpp"
 #include "wire/exporter/sampling.hpp"
 #include "wire/exporter/sequence.hpp"
 #include "wire/exporter/tables.hpp"
@@ -59,10 +60,13 @@ struct Stream {
     Sequence sequence;
     flow::MessageContext context;  // of the message before
     std::uint64_t sampling = 0;    // v5: as its header says
+    SampleDrops drops;             // sFlow
 
-    static constexpr std::size_t cost = 2048;  // with its entry and all gaps it may hold
+    // With its entry, all gaps and all sources it may hold.
+    static constexpr std::size_t cost = 2560;
 };
-static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) < Stream::cost);
+static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) + SampleDrops::octets_max <
+              Stream::cost);
 
 // What a rate applies to, within one exporter.
 struct SamplerId {
@@ -140,9 +144,18 @@ inline constexpr std::array all_protocols{
     return 0;
 }
 
-[[nodiscard]] constexpr std::uint64_t stream_key(flow::Protocol protocol,
-                                                 std::uint32_t domain) noexcept {
-    return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 32U | domain;
+// Templates and numbers belong to a domain, and within a TCP session to that session (RFC 7011
+// sections 8 and 3.1). Beside these 56 bits sFlow has keys of its own.
+[[nodiscard]] constexpr std::uint64_t stream_key(flow::Protocol protocol, std::uint32_t domain,
+                                                 std::uint16_t session = 0) noexcept {
+    return std::uint64_t{session} << 40U |
+           std::uint64_t{static_cast<std::uint8_t>(protocol)} << 32U | domain;
+}
+[[nodiscard]] constexpr std::uint64_t stream_key(const flow::MessageContext& context) noexcept {
+    return stream_key(context.protocol, context.domain, context.session);
+}
+[[nodiscard]] constexpr std::uint16_t session_of(std::uint64_t key) noexcept {
+    return key >> 56U != 0 ? 0 : static_cast<std::uint16_t>(key >> 40U);
 }
 
 }  // namespace octroi::exporter

@@ -148,7 +148,11 @@ void Exporters::State::expire_templates(Exporter& exporter, UtcTime now) {
         for (const auto& [id, known] : domain->templates) {
             // What came in the future, before our clock was set back, came now.
             known->announced = std::min(known->announced, now);
-            if ((now - known->announced).ns > template_lifetime.ns) old.push_back(known->from.id);
+            // Over TCP they are said once, and hold as long as the session.
+            const UtcTime said = session_of(key) == 0
+                                     ? known->announced
+                                     : std::max(known->announced, domain->last_seen);
+            if ((now - said).ns > template_lifetime.ns) old.push_back(known->from.id);
         }
         for (const std::uint16_t id : old) forget_template(exporter, *domain, id);
     }

@@ -12,7 +12,7 @@
 namespace octroi::exporter {
 namespace {
 
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 
 // Every counter, in the order in which they are saved.
 template <typename Of, typename Visit>
@@ -74,12 +74,14 @@ void put(ByteWriter& to, const flow::MessageContext& context) {
     to.be32(context.domain);
     put(to, context.exported);
     put(to, context.received);
+    to.be16(context.session);
 }
 bool get(ByteCursor& from, flow::MessageContext& context) {
     std::uint8_t protocol = 0;
     if (!get(from, context.exporter) || !from.u8(protocol) || !is_protocol(protocol)) return false;
     context.protocol = flow::Protocol{protocol};
-    return from.be32(context.domain) && get(from, context.exported) && get(from, context.received);
+    return from.be32(context.domain) && get(from, context.exported) &&
+           get(from, context.received) && from.be16(context.session);
 }
 
 void put(ByteWriter& to, const ipfix::Origin& origin) {
@@ -132,7 +134,8 @@ void put_waiting(ByteWriter& to, const Waiting& waiting) {
     waiting.each([&](const WaitingSet&) { ++count; });
     to.be32(count);
     waiting.each([&](const WaitingSet& set) {
-        to.be64(set.key);
+        to.be64(set.key.stream);
+        to.be16(set.key.set);
         put(to, set.context);
         put(to, set.origin);
         put(to, set.since);
@@ -156,6 +159,7 @@ void put(ByteWriter& to, const Exporter& e) {
         put(to, stream->context);
         to.be64(stream->sampling);
         stream->sequence.save(to);
+        stream->drops.save(to);
     }
     to.be32(static_cast<std::uint32_t>(e.samplers.size()));
     for (const auto& [key, said] : e.samplers) {
@@ -230,7 +234,7 @@ bool Exporters::State::restore_streams(ByteCursor& from, Exporter& exporter) {
         auto stream = std::make_unique<Stream>();
         if (!from.be64(key) || !get(from, stream->context) || !from.be64(stream->sampling))
             return false;
-        if (!stream->sequence.restore(from)) return false;
+        if (!stream->sequence.restore(from) || !stream->drops.restore(from)) return false;
         charge(exporter, Stream::cost);
         if (!exporter.streams.emplace(key, std::move(stream)).second) return false;
     }
@@ -273,7 +277,9 @@ bool Exporters::State::restore_waiting(ByteCursor& from, Exporter& exporter) {
     if (!from.be32(count)) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         WaitingSet set;
-        if (!from.be64(set.key) || !get(from, set.context) || !get(from, set.origin)) return false;
+        if (!from.be64(set.key.stream) || !from.be16(set.key.set) || !get(from, set.context) ||
+            !get(from, set.origin))
+            return false;
         if (!get(from, set.since) || !from.text(set.octets)) return false;
         const std::size_t octets = Waiting::cost(set.octets.size());
         if (exporter.waiting.octets() + octets > settings_.limits.waiting_octets ||

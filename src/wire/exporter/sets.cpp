@@ -228,7 +228,7 @@ void Exporters::State::put_aside(const ipfix::Set& set, Passage& passage) {
     waiting_octets_ += octets;
     ++counters_.waiting;
     WaitingSet waiting;
-    waiting.key = waiting_key(passage.context.protocol, passage.context.domain, set.id);
+    waiting.key = {stream_key(passage.context), set.id};
     waiting.context = passage.context;
     waiting.origin = passage.origin;
     waiting.since = passage.context.received;
@@ -241,8 +241,7 @@ void Exporters::State::resume(std::uint16_t id, Passage& passage) {
     Exporter& exporter = passage.exporter;
     if (exporter.waiting.empty()) return;
     const std::size_t before = exporter.waiting.octets();
-    const std::vector<WaitingSet> sets =
-        exporter.waiting.take(waiting_key(passage.context.protocol, passage.context.domain, id));
+    const std::vector<WaitingSet> sets = exporter.waiting.take({stream_key(passage.context), id});
     waiting_octets_ -= before - exporter.waiting.octets();
     release(exporter, before - exporter.waiting.octets());
     if (sets.empty()) return;

@@ -28,6 +28,7 @@ public:
 
     flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
     flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
+    void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
     void flush(flow::RecordSink& sink);
     void expire(UtcTime now, flow::RecordSink& sink);
 
@@ -65,6 +66,8 @@ private:
     std::size_t take_v9(ByteSpan octets, Passage& passage);
     std::size_t take_ipfix(ByteSpan octets, Passage& passage);
     std::size_t take_sflow(ByteSpan octets, Passage& passage);
+    [[nodiscard]] bool is_believed(const Address& agent) const;
+    void tell_sample_drops(Stream& stream, Passage& passage);
     void take_sets(ByteSpan sets, Passage& passage);
     // nullptr: the message came before, or there is no room for its stream.
     struct Entry {

@@ -2,6 +2,7 @@
 // From a datagram to its messages, and what their sequence numbers say.
 
 #include <algorithm>
+#include <cstring>
 
 #include "wire/exporter/recognise.hpp"
 #include "wire/exporter/state.hpp"
@@ -23,6 +24,7 @@ bool is_padding(ByteSpan octets) noexcept {
 // The head of an sFlow datagram, as far as it is needed to recognise one that came before: sFlow
 // version 5, "sample_datagram_v5".
 struct SflowHead {
+    Address agent;
     std::uint64_t stream = 0;
     std::uint32_t sequence = 0;
     std::uint32_t uptime_ms = 0;
@@ -36,6 +38,8 @@ bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
     if (!cursor.be32(version) || !cursor.be32(kind)) return false;
     if (kind > 2 || !cursor.take(kind == 2 ? 16 : kind == 1 ? 4 : 0, agent)) return false;
     if (!cursor.be32(sub_agent) || !cursor.be32(out.sequence)) return false;
+    if (kind != 0) std::memcpy(out.agent.octets.data(), agent.data(), agent.size());
+    out.agent.family = kind == 0 ? Family::none : kind == 1 ? Family::v4 : Family::v6;
     std::uint64_t word = mix_a;
     for (const std::byte octet : agent) word = mix(word ^ static_cast<std::uint64_t>(octet), mix_b);
     // Beside the protocol there are 56 bits; agents behind one address are few.
@@ -86,6 +90,7 @@ void Exporters::State::restarted(std::uint64_t key, const Numbered& message, Pas
     ++passage.exporter.restarts;
     // A template after the restart is another one.
     drop_waiting(passage.exporter, key);
+    passage.exporter.streams.find(key)->second->drops.clear();
     // Rates that were said since the exporter started go on: two sources behind one address look
     // like restarts without end. Without an uptime, only who counts from 0 surely began anew.
     if (message.uptime_ms) {
@@ -157,7 +162,7 @@ std::size_t Exporters::State::take_fixed(ByteSpan octets, Passage& passage) {
 }
 
 void Exporters::State::take_sets(ByteSpan sets, Passage& passage) {
-    const std::uint64_t key = stream_key(passage.context.protocol, passage.context.domain);
+    const std::uint64_t key = stream_key(passage.context);
     passage.domain = domain_of(key, passage);
     if (passage.domain == nullptr) {
         passage.counted.reset();
@@ -203,8 +208,7 @@ std::size_t Exporters::State::take_ipfix(ByteSpan octets, Passage& passage) {
     passage.context.exported = message.exported;
     const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
                             passage.context.received, std::nullopt};
-    const Entry entry =
-        enter(stream_key(Protocol::ipfix, message.domain), Counted::records, numbered, passage);
+    const Entry entry = enter(stream_key(passage.context), Counted::records, numbered, passage);
     if (!entry.decode) return message.octets;
     const bool whole = passage.outcome == Outcome::ok;
     take_sets(message.sets, passage);
@@ -213,12 +217,38 @@ std::size_t Exporters::State::take_ipfix(ByteSpan octets, Passage& passage) {
     return message.octets;
 }
 
+bool Exporters::State::is_believed(const Address& agent) const {
+    return settings_.agents.empty() || agent.empty() ||
+           std::ranges::any_of(settings_.agents,
+                               [&](const Prefix& prefix) { return prefix.contains(agent); });
+}
+
+void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
+    std::uint64_t lost = 0;
+    for (const sflow::SequenceInfo::Sample& sample : sflow_sequence_.kept())
+        if (!sample.counters)
+            lost += stream.drops.more(
+                std::uint32_t{sample.source_type} << 24U | sample.source_index, sample.drops);
+    if (lost == 0) return;
+    counters_.lost += lost;
+    passage.exporter.lost += lost;
+    const UtcTime now = passage.context.received;
+    const UtcTime before = stream.context.received;
+    passage.sink.gap(passage.context, {flow::SequenceGap::Unit::samples,
+                                       lost,
+                                       {before.ns == 0 ? now : std::min(before, now), now}});
+}
+
 std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
     const std::size_t measured = sflow::measure(octets);
     const ByteSpan datagram = measured == 0 ? octets : octets.first(measured);
     Entry entry;
     SflowHead head;
     if (read_sflow_head(datagram, head)) {
+        if (!is_believed(head.agent)) {
+            ++counters_.refused;
+            return datagram.size();
+        }
         const Numbered numbered{head.sequence, content_hash(datagram), passage.context.received,
                                 head.uptime_ms};
         entry = enter(head.stream, Counted::messages, numbered, passage);
@@ -232,6 +262,7 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
     passage.exporter.records += sink.count;
     counters_.malformed += sflow_counters_.malformed_samples - broken;
     passage.exporter.undecodable += sflow_counters_.malformed_samples - broken;
+    if (entry.stream != nullptr) tell_sample_drops(*entry.stream, passage);
     leave(entry, passage);
     return datagram.size();
 }
@@ -328,11 +359,33 @@ Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink
     Exporter* exporter = exporter_of(message, sink);
     if (exporter == nullptr) return Outcome::over_limit;
     Passage passage{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
-    passage.context = {message.from, Protocol::ipfix, 0, {}, message.received};
+    passage.context = {message.from, Protocol::ipfix, 0, {}, message.received, message.session};
     take_ipfix(message.octets, passage);
     finish(passage);
     registry_.touch(*exporter);
     return passage.outcome;
+}
+
+// Its templates and numbers are nobody's from here on (RFC 7011 section 8).
+void Exporters::State::end_session(const Address& from, std::uint16_t session,
+                                   flow::RecordSink& sink) {
+    Exporter* exporter = registry_.find(from);
+    if (exporter == nullptr || session == 0) return;
+    std::vector<std::uint64_t> streams;
+    for (auto& [key, stream] : exporter->streams) {
+        if (session_of(key) != session) continue;
+        tell_gaps(*exporter, *stream, true, sink);
+        drop_waiting(*exporter, key);
+        streams.push_back(key);
+    }
+    for (const std::uint64_t key : streams) {
+        exporter->streams.erase(key);
+        release(*exporter, Stream::cost);
+    }
+    std::vector<std::uint64_t> domains;
+    for (const auto& [key, domain] : exporter->domains)
+        if (session_of(key) == session) domains.push_back(key);
+    for (const std::uint64_t key : domains) forget_domain(*exporter, key);
 }
 
 void Exporters::State::flush(flow::RecordSink& sink) {

@@ -9,7 +9,7 @@ namespace {
 
 // An entry of by_key_ for each, with the number in it, and a node of the map.
 constexpr std::size_t overhead =
-    sizeof(WaitingSet) + entry_octets<std::uint64_t, std::vector<std::uint64_t>> + 8 * 16;
+    sizeof(WaitingSet) + entry_octets<WaitingKey, std::vector<std::uint64_t>> + 8 * 16;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ void Waiting::put(WaitingSet set) {
     sets_.emplace_hint(sets_.end(), next_++, std::move(set));
 }
 
-std::vector<WaitingSet> Waiting::take(std::uint64_t key) {
+std::vector<WaitingSet> Waiting::take(const WaitingKey& key) {
     std::vector<WaitingSet> out;
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return out;
@@ -61,11 +61,11 @@ std::size_t Waiting::expire(UtcTime now, Duration longest) {
 }
 
 std::size_t Waiting::drop_stream(std::uint64_t stream) {
-    std::vector<std::uint64_t> keys;
+    std::vector<WaitingKey> keys;
     for (const auto& [key, numbers] : by_key_)
-        if (stream_of_waiting(key) == stream) keys.push_back(key);
+        if (key.stream == stream) keys.push_back(key);
     std::size_t count = 0;
-    for (const std::uint64_t key : keys) count += take(key).size();
+    for (const WaitingKey& key : keys) count += take(key).size();
     return count;
 }
 

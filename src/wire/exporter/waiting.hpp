@@ -17,34 +17,39 @@
 
 namespace octroi::exporter {
 
+// What a set waits for.
+struct WaitingKey {
+    std::uint64_t stream = 0;  // as stream_key() makes it
+    std::uint16_t set = 0;     // the template's id
+
+    bool operator==(const WaitingKey&) const noexcept = default;
+};
+struct WaitingHash {
+    using is_avalanching = void;
+    SeededHash hash;
+    [[nodiscard]] std::size_t operator()(const WaitingKey& key) const noexcept {
+        return hash(hash(key.stream) ^ key.set);
+    }
+};
+
 struct WaitingSet {
-    std::uint64_t key = 0;  // stream and template id: see waiting_key
+    WaitingKey key;
     flow::MessageContext context;
     ipfix::Origin origin;
     std::string octets;
     UtcTime since;  // when it began to wait; never in the future of expire()
 };
 
-[[nodiscard]] constexpr std::uint64_t waiting_key(flow::Protocol protocol, std::uint32_t domain,
-                                                  std::uint16_t set) noexcept {
-    return std::uint64_t{static_cast<std::uint8_t>(protocol)} << 48U |
-           std::uint64_t{domain} << 16U | set;
-}
-// As stream_key() makes it.
-[[nodiscard]] constexpr std::uint64_t stream_of_waiting(std::uint64_t key) noexcept {
-    return key >> 16U;
-}
-
 class Waiting {
 public:
-    explicit Waiting(std::uint64_t seed) : by_key_(0, SeededHash{seed}) {}
+    explicit Waiting(std::uint64_t seed) : by_key_(0, WaitingHash{SeededHash{seed}}) {}
 
     // What a set takes while it waits.
     [[nodiscard]] static std::size_t cost(std::size_t octets) noexcept;
 
     void put(WaitingSet set);
     // The sets of this key in the order in which they came; they wait no more.
-    [[nodiscard]] std::vector<WaitingSet> take(std::uint64_t key);
+    [[nodiscard]] std::vector<WaitingSet> take(const WaitingKey& key);
     // Gives up the oldest; false when there is none.
     bool drop_oldest();
     // Gives up what has waited for longer; how many sets. A clock that was set back makes nobody
@@ -63,7 +68,8 @@ public:
 private:
     std::map<std::uint64_t, WaitingSet> sets_;  // by number: in the order in which they came
     std::uint64_t next_ = 0;
-    Table<std::uint64_t, std::vector<std::uint64_t>> by_key_;  // numbers, ascending
+    boost::unordered_flat_map<WaitingKey, std::vector<std::uint64_t>, WaitingHash>
+        by_key_;  // numbers, ascending
     std::size_t octets_ = 0;
 };
 

@@ -21,6 +21,9 @@ struct MessageContext {
     std::uint32_t domain = 0;
     UtcTime exported;  // by the exporter's clock, from the message header; sFlow: none (received)
     UtcTime received;  // by ours
+    // IPFIX over TCP: the exporter's port, which stands for the session. What came so may be late
+    // though nobody's clock is off. 0: a datagram.
+    std::uint16_t session = 0;
 };
 
 // A gap in an exporter's sequence numbers.
