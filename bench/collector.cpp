@@ -47,6 +47,8 @@ struct Options {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::uint32_t bucket_seconds = bucket_length.ns / 1'000'000'000;
+
 // Of this process, all threads.
 double cpu_seconds() {
     timespec t{};
@@ -105,7 +107,7 @@ AttributionTables tables() {
 double in_memory(ExportMessages& messages, unsigned rounds,
                  const std::function<void(const exporter::Datagram&)>& take) {
     const Address from = Address::v4(0x7f000001U);
-    const UtcTime now = SystemClock().now();
+    const UtcTime now = UtcTime::from_seconds(messages.now_s);
     if (!messages.first.empty()) take({as_octets(messages.first), from, now});
     std::uint32_t sequence = messages.format.sequence_by;
     const double begin = cpu_seconds();
@@ -315,9 +317,19 @@ void print(std::string_view format, std::string_view stage, double cost, double 
     std::fflush(stdout);
 }
 
+// Now, or later: when records of now and of the next seconds lie in one bucket.
+std::uint32_t in_one_bucket(unsigned seconds) {
+    for (;;) {
+        const auto now = static_cast<std::uint32_t>(SystemClock().now().ns / 1'000'000'000);
+        const std::uint32_t into = now % bucket_seconds;
+        if (into > record_seconds && into + 4 * seconds < bucket_seconds) return now;
+        wait_readable({}, Duration::seconds(1));
+    }
+}
+
 bool measure(const ExportFormat& format, const Options& options) {
-    const auto now = static_cast<std::uint32_t>(SystemClock().now().ns / 1'000'000'000);
-    ExportMessages messages = make_messages(format, options.flows, 1, now);
+    ExportMessages messages =
+        make_messages(format, options.flows, 1, in_one_bucket(options.seconds));
     constexpr unsigned rounds = 5;
     const Received floor =
         apart([&] { return receive_and_count(messages, options, options.rate); });
@@ -334,6 +346,12 @@ bool measure(const ExportFormat& format, const Options& options) {
               [&] { return decode_and_sum_flows(messages, rounds, options.flows); });
     in_memory("attribute", "decode + readings, attribution: rows of the ledger",
               [&] { return decode_and_attribute(messages, rounds); });
+    if (options.stage.empty() || options.stage == "spread") {
+        const std::uint32_t begin = messages.now_s - messages.now_s % bucket_seconds;
+        ExportMessages spread = make_messages(format, options.flows, 1, begin + record_seconds / 2);
+        in_memory("spread", "the same, with records that all lie in two buckets",
+                  [&] { return decode_and_attribute(spread, rounds); });
+    }
     if (!options.stage.empty() && options.stage != "collector") return true;
     const Received all = apart([&] { return collect(messages, options, options.rate); });
     print(

@@ -69,11 +69,11 @@ void put_field(ByteWriter& out, std::uint16_t id, std::uint16_t length, const Fl
             case 1:
                 return f.bytes;
             case 22:
-                return uptime_ms - 20'000;
+                return uptime_ms - record_seconds * 1000;
             case 21:
                 return uptime_ms - 10;
             case 152:
-                return now_s * 1000 - 20'000;
+                return now_s * 1000 - record_seconds * 1000;
             case 153:
                 return now_s * 1000 - 10;
             case 7:
@@ -128,7 +128,7 @@ std::string v5(const std::vector<Flow>& flows, std::uint32_t now_s) {
     for (const std::uint32_t v : {uptime_ms, now_s, 0U, 0U, 0U}) out.be32(v);
     for (const Flow& f : flows) {
         for (const std::uint32_t v : {f.src, f.dst, 0U, 0x00010002U, f.packets, f.bytes,
-                                      uptime_ms - 20'000, uptime_ms - 10})
+                                      uptime_ms - record_seconds * 1000, uptime_ms - 10})
             out.be32(v);
         out.be16(f.sport);
         out.be16(f.dport);
@@ -208,7 +208,7 @@ void ExportMessages::set_sequence(std::string& message, std::uint32_t sequence) 
 
 ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows, std::uint64_t seed,
                              std::uint32_t now_s) {
-    ExportMessages made{.format = format};
+    ExportMessages made{.format = format, .now_s = now_s};
     const auto compose = [&](const std::vector<Flow>& of) -> std::string {
         switch (format.kind) {
             case ExportKind::netflow_v5:

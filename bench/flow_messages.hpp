@@ -32,10 +32,13 @@ struct ExportMessages {
     std::vector<std::string> messages;  // to be sent round and round, with new sequence numbers
     std::uint64_t bytes = 0;            // of all their records
     std::uint64_t records = 0;
+    std::uint32_t now_s = 0;  // their export time
 
     void set_sequence(std::string& message, std::uint32_t sequence) const;
 };
 
+// From the first packet of each flow to the export.
+inline constexpr std::uint32_t record_seconds = 20;
 // As many messages as hold each of `flows` flows once. now_s: their export time.
 [[nodiscard]] ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows,
                                            std::uint64_t seed, std::uint32_t now_s);

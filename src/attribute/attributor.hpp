@@ -155,13 +155,15 @@ private:
     };
     // A reading on its way through accept(), which takes a group of them from step to step.
     struct Passage {
-        enum class Way : std::uint8_t { refused, split, remembered, resolved };
+        // spread: resolved, but over several buckets. split: anything may happen on the way.
+        enum class Way : std::uint8_t { refused, split, remembered, resolved, spread };
         Way way = Way::refused;
-        BucketNumber bucket = 0;
+        BucketNumber bucket = 0;               // spread: the first
         std::uint32_t row = RowIndex::absent;  // its row, as far as can be told
         std::uint64_t hash = 0;                // of the row's key
-        Finding finding;                       // resolved
-        Answer answer;                         // resolved
+        std::uint64_t next_hash = 0;           // spread: of that in the next bucket
+        Finding finding;                       // resolved, spread
+        Answer answer;                         // resolved, spread
     };
     static constexpr std::size_t group_size = 32;
     using Group = std::span<const Reading>;
@@ -190,6 +192,7 @@ private:
                    std::uint64_t hash);
     void add_to(std::uint32_t row, const Reading& reading);
     void add_sampled(std::uint32_t row, const Reading& reading);
+    void add_spread(const Reading& reading, const Passage& passage);
     void add_split(const Reading& reading);
     [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
     [[nodiscard]] static std::uint32_t exclusion(const Reading& reading);  // a Reason

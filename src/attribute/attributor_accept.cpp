@@ -81,7 +81,7 @@ void Attributor::choose_ways(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         Passage& passage = passages_[i];
         passage.way = choose_way(group[i], passage.bucket);
-        if (passage.way != Passage::Way::resolved) continue;
+        if (passage.way < Passage::Way::resolved) continue;
         find(group[i], group[i].first, passage.finding);
         for (const End* end : {&passage.finding.from, &passage.finding.to})
             if (end->address != nullptr)
@@ -95,9 +95,13 @@ Attributor::Passage::Way Attributor::choose_way(const Reading& reading, BucketNu
         reading.last < reading.first) {
         const bool sane =
             reading.first <= reading.last && reading.first >= earliest && reading.last <= latest;
-        if (!sane || bucket_number(reading.first) != bucket_number(reading.last))
-            return Passage::Way::split;
-        bucket_ = bucket_number(reading.first);
+        if (!sane) return Passage::Way::split;
+        bucket = bucket_number(reading.first);
+        if (const BucketNumber last = bucket_number(reading.last); last != bucket)
+            return reading.memo == 0 && last - bucket < buckets_of_a_reading_max
+                       ? Passage::Way::spread
+                       : Passage::Way::split;
+        bucket_ = bucket;
         bucket_begin_ = bucket_begin(bucket_);
         bucket_end_ = bucket_begin(bucket_ + 1);
     }
@@ -121,7 +125,7 @@ void Attributor::meet_addresses(Group group) {
                 passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
                 __builtin_prefetch(tally_.index().first_step(passage.hash));
             }
-        } else if (passage.way == Passage::Way::resolved) {
+        } else if (passage.way >= Passage::Way::resolved) {
             for (const End* end : {&passage.finding.from, &passage.finding.to}) {
                 if (end->address == nullptr) continue;
                 const std::uint32_t row = addresses_.index().likely(end->hash);
@@ -134,9 +138,13 @@ void Attributor::meet_addresses(Group group) {
 void Attributor::number_ends(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         Passage& passage = passages_[i];
-        if (passage.way == Passage::Way::resolved) {
+        if (passage.way >= Passage::Way::resolved) {
             passage.answer = answer_of(passage.finding);
             passage.hash = tally_.hash(key_of(passage.bucket, passage.answer));
+            if (passage.way == Passage::Way::spread) {
+                passage.next_hash = tally_.hash(key_of(passage.bucket + 1, passage.answer));
+                __builtin_prefetch(tally_.index().first_step(passage.next_hash));
+            }
         } else if (passage.row != RowIndex::absent &&
                    tally_.row(passage.row).key.bucket != passage.bucket) {
             const Memo& memo = memos_[group[i].memo];
@@ -155,6 +163,9 @@ void Attributor::meet_rows(Group group) {
         if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
         passage.row = tally_.index().likely(passage.hash);
         if (passage.row != RowIndex::absent) __builtin_prefetch(&tally_.row(passage.row), 1);
+        if (passage.way != Passage::Way::spread) continue;
+        const std::uint32_t next = tally_.index().likely(passage.next_hash);
+        if (next != RowIndex::absent) __builtin_prefetch(&tally_.row(next), 1);
     }
 }
 
@@ -170,6 +181,9 @@ void Attributor::add_group(Group group) {
                 break;
             case Passage::Way::resolved:
                 add_whole(reading, passage.bucket, passage.answer, passage.hash);
+                break;
+            case Passage::Way::spread:
+                add_spread(reading, passage);
                 break;
             case Passage::Way::remembered:
                 if (add_remembered(reading, passage.bucket)) break;
@@ -237,6 +251,31 @@ void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const An
         memo->row = row;
         memo->row_generation = generation_;
     }
+}
+
+// One answer in several buckets.
+void Attributor::add_spread(const Reading& reading, const Passage& passage) {
+    const Answer& answer = passage.answer;
+    if (answer.valid.end <= reading.last) {
+        add_split(reading);
+        return;
+    }
+    TimeSplit bytes(reading.first, reading.last, reading.bytes);
+    TimeSplit packets(reading.first, reading.last, reading.packets);
+    SampledSplit sampled(reading.first, reading.last, reading);
+    std::uint64_t flows = reading.flows;
+    std::uint64_t hash = passage.hash;
+    for (BucketNumber bucket = passage.bucket; bucket_begin(bucket) <= reading.last; ++bucket) {
+        if (bucket == passage.bucket + 1) hash = passage.next_hash;
+        if (bucket > passage.bucket + 1) hash = tally_.hash(key_of(bucket, answer));
+        const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
+        const UtcTime until = bucket_begin(bucket + 1);
+        const SampledRows::Part part{bytes.take_until(until), packets.take_until(until)};
+        tally_.add(row, part.bytes, part.packets, flows);
+        sampled.take_until(until, row, part, sampled_);
+        flows = 0;
+    }
+    ++counts_[split];
 }
 
 // The long way: part by part, each within one bucket and one answer.

@@ -393,9 +393,11 @@ std::shared_ptr<const CompiledServices> compiled(const std::vector<ServiceRule>&
     return std::make_shared<const CompiledServices>(*CompiledServices::compile(rules));
 }
 
-// A meter's flow table in small: flows with a memo each, now and then replaced by other flows.
+// A meter's flow table in small: flows with a memo each, now and then replaced by other flows. Or
+// the readings of a collector, which knows no flows: without memos.
 struct Flows {
     Random& random;
+    bool memos = true;
     std::vector<Reading> flows = std::vector<Reading>(12);
     std::vector<bool> started = std::vector<bool>(12, false);
 
@@ -412,6 +414,10 @@ struct Flows {
         }
         started[at] = true;
         fill(random, flows[at]);
+        if (!memos) {
+            flows[at].memo = 0;
+            flows[at].fresh = true;
+        }
         return flows[at];
     }
 };
@@ -426,7 +432,7 @@ void run(std::uint64_t seed) {
                           std::make_shared<const CompiledClasses>(world.classes),
                           compiled(world.rules), seed);
     attributor.set_interfaces(world.interfaces);
-    Flows flows{random};
+    Flows flows{.random = random, .memos = seed % 3 != 0};
     for (int batch = 0; batch < 4; ++batch) {
         Auditor auditor{world, {}};
         std::vector<Reading> readings;

@@ -69,6 +69,10 @@ void MappedFile::give_back(std::size_t offset, std::size_t size) const noexcept 
                                   static_cast<off_t>(offset), static_cast<off_t>(size)));
 }
 
+void MappedFile::step_back() const noexcept {
+    static_cast<void>(::madvise(octets_.data(), octets_.size(), MADV_DONTNEED));
+}
+
 Status MappedFile::sync() const { return sync_first(octets_.size()); }
 
 Status MappedFile::sync_first(std::size_t octets) const {

@@ -45,6 +45,10 @@ public:
     [[nodiscard]] std::span<std::byte> octets() const noexcept { return octets_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    // Where nobody will write for a while: takes the pages out of the process's tables, at once and
+    // not one by one as a sync must, page by page with a word to each processor. What is in them
+    // stays, and is mapped anew when it is touched.
+    void step_back() const noexcept;
     // Returns when all that was written before the call is on the disk. From any thread.
     [[nodiscard]] Status sync() const;
     // The same of the first octets only.

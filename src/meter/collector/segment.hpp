@@ -103,7 +103,10 @@ public:
     // ---- any thread
 
     // All that was published before the call is on the disk when it returns.
-    [[nodiscard]] Status sync_content() const { return file_.sync(); }
+    [[nodiscard]] Status sync_content() const {
+        if (is_full()) file_.step_back();
+        return file_.sync();
+    }
     // So many places are on the disk. Not while it is retired or begun.
     void mark_synced(std::uint32_t places) noexcept;
     [[nodiscard]] Status sync_mark() const;
