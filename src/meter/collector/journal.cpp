@@ -162,12 +162,18 @@ bool Journal::next(Message& out) {
 }
 
 void Journal::release(JournalPosition before) {
-    const std::scoped_lock lock(mutex_);
-    while (!live_.empty() && live_.front()->number() < before.segment) {
-        live_.front()->retire();
-        free_.push_back(std::move(live_.front()));
-        live_.pop_front();
+    std::vector<std::shared_ptr<Segment>> done;
+    {
+        const std::scoped_lock lock(mutex_);
+        while (!live_.empty() && live_.front()->number() < before.segment) {
+            done.push_back(std::move(live_.front()));
+            live_.pop_front();
+        }
     }
+    // Room goes back to the file system here: the filling thread need not wait for that.
+    for (const auto& segment : done) segment->retire();
+    const std::scoped_lock lock(mutex_);
+    for (auto& segment : done) free_.push_back(std::move(segment));
 }
 
 std::uint64_t Journal::held_octets() const {
