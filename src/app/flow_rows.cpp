@@ -25,6 +25,12 @@ Cell number(const FlowRow& row) {
     return std::uint64_t{row.record.*member};
 }
 
+// A number that stands for something only where it is not zero.
+template <auto member>
+Cell some_number(const FlowRow& row) {
+    return row.record.*member == 0 ? Cell{} : Cell{std::uint64_t{row.record.*member}};
+}
+
 // An address or a MAC that the record had.
 template <Field field, auto member>
 Cell end(const FlowRow& row) {
@@ -86,7 +92,7 @@ constexpr Audience everyone = Audience::everyone;
 constexpr Audience machines = Audience::machines;
 using flow::FlowRecord;
 
-const std::array<FlowField, 47> fields{{
+const std::array<FlowField, 51> fields{{
     {{"kind", "Kind", ColumnKind::text, machines},
      "text",
      "Absent for traffic; `event` for a firewall's or a translator's note without counts; `non-ip` "
@@ -266,6 +272,22 @@ const std::array<FlowField, 47> fields{{
      "integer",
      "RFC 8158.",
      number<Field::nat_event, &FlowRecord::nat_event>},
+    {{"port_first", "First port", ColumnKind::number, machines},
+     "integer",
+     "Of a block of ports that a translator gave: the first.",
+     some_number<&FlowRecord::port_first>},
+    {{"port_last", "Last port", ColumnKind::number, machines},
+     "integer",
+     "The last.",
+     some_number<&FlowRecord::port_last>},
+    {{"port_step", "Port step", ColumnKind::number, machines},
+     "integer",
+     "From one to the next, where they do not follow each other.",
+     some_number<&FlowRecord::port_step>},
+    {{"port_count", "Ports", ColumnKind::number, machines},
+     "integer",
+     "How many.",
+     some_number<&FlowRecord::port_count>},
     {{"flow_id", "Flow", ColumnKind::number, machines},
      "integer",
      "The exporter's own number of the flow.",

@@ -69,6 +69,7 @@ enum class Field : std::uint64_t {
     flow_id = 1ULL << 35U,
     frame_bytes = 1ULL << 36U,
     ethertype = 1ULL << 37U,
+    port_range = 1ULL << 38U,  // port_first to port_count
 };
 [[nodiscard]] constexpr std::uint64_t bit(Field field) noexcept {
     return static_cast<std::uint64_t>(field);
@@ -121,6 +122,11 @@ struct FlowRecord {
     std::uint16_t dport = 0;
     std::uint16_t nat_sport = 0;
     std::uint16_t nat_dport = 0;
+    // A block of ports (RFC 8158): elements 361 to 364; 0: not said.
+    std::uint16_t port_first = 0;
+    std::uint16_t port_last = 0;
+    std::uint16_t port_step = 0;
+    std::uint16_t port_count = 0;
     std::uint16_t vlan = 0;
     std::uint16_t inner_vlan = 0;
     std::uint16_t ethertype = 0;

@@ -522,6 +522,30 @@ TEST(Plan, OtherFieldsFindTheirPlace) {
     EXPECT_EQ(r.flows, 5U);
 }
 
+TEST(Plan, ABlockOfPortsIsAnEventWithItsRange) {
+    const FlowRecord r =
+        decode({{323, 8}, {230, 1}, {8, 4}, {225, 4}, {361, 2}, {362, 2}, {363, 2}, {364, 2}},
+               values()
+                   .u64(1'790'000'000'250)
+                   .u8(16)
+                   .u32(5)
+                   .u32(6)
+                   .u16(1024)
+                   .u16(2047)
+                   .u16(8)
+                   .u16(128))
+            .records.at(0);
+    EXPECT_EQ(r.kind, flow::RecordKind::event);
+    EXPECT_EQ(r.nat_event, 16);
+    EXPECT_EQ(r.first, UtcTime::from_seconds(1'790'000'000) + Duration::milliseconds(250));
+    EXPECT_EQ(r.last, r.first);
+    EXPECT_TRUE(r.has(Field::port_range));
+    EXPECT_EQ(r.port_first, 1024);
+    EXPECT_EQ(r.port_last, 2047);
+    EXPECT_EQ(r.port_step, 8);
+    EXPECT_EQ(r.port_count, 128);
+}
+
 TEST(Plan, WhatIsNotWantedIsNotLookedFor) {
     const Fields fields{{8, 4}, {12, 4}, {1, 4}, {58, 2}, {371, variable_length}};
     const std::string octets = values().u32(1).u32(2).u32(3).u16(4).variable("ann");
