@@ -34,6 +34,7 @@ Result<Batch> Metering::cut() {
     batch.sampled = std::move(made.sampled);
     batch.cursors = std::move(checkpoint.cursors);
     batch.losses = std::move(checkpoint.losses);
+    batch.translations = std::move(checkpoint.translations);
     batch.observed = checkpoint.observed;
     return batch;
 }

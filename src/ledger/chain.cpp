@@ -21,6 +21,8 @@ static_assert(hash_octets == crypto_generichash_BYTES);
 
 // Separate the kinds of link, and this format from later ones.
 constexpr std::string_view batch_tag = "octroi batch 1\n";
+// Behind a list that need not be there: no number of items is as great as these octets.
+constexpr std::string_view translations_tag = "translations\n";
 constexpr std::string_view directory_tag = "octroi directory 1\n";
 
 crypto_generichash_state* state_in(std::array<unsigned char, 384>& room) {
@@ -126,6 +128,24 @@ void add_sampled(Hasher& hasher, std::span<const SampledVolume> sampled) {
     }
 }
 
+void add_translations(Hasher& hasher, const std::vector<const Translation*>& translations) {
+    hasher.raw(translations_tag);
+    add_count(hasher, translations);
+    for (const Translation* t : translations) {
+        hasher.text(to_string(t->exporter));
+        hasher.text(to_string(t->outside));
+        hasher.u8(t->protocol);
+        for (const std::uint16_t port : {t->first_port, t->last_port, t->port_step})
+            hasher.be32(port);
+        hasher.text(to_string(t->remote));
+        hasher.be32(t->remote_port);
+        hasher.text(to_string(t->inside));
+        hasher.be32(t->inside_port);
+        add_time(hasher, t->valid.begin);
+        add_time(hasher, t->valid.end);
+    }
+}
+
 // Two-way difference of lists sorted by `key`.
 template <typename T, typename Key, typename KeyOf>
 void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::vector<T>& written,
@@ -211,6 +231,7 @@ CanonicalBatch canonical(const Batch& batch) {
     }
     result.cursors = sorted_pointers(batch.cursors);
     result.losses = sorted_pointers(batch.losses);
+    result.translations = sorted_pointers(batch.translations);
     return result;
 }
 
@@ -244,8 +265,9 @@ std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& bat
         hasher.text(cursor->note);
     }
     add_losses(hasher, batch.losses);
-    // Ledgers are older than this list: without it the hash is what it was.
+    // Ledgers are older than these lists: without them the hash is what it was.
     if (!batch.sampled.empty()) add_sampled(hasher, batch.sampled);
+    if (!batch.translations.empty()) add_translations(hasher, batch.translations);
     return hasher.finish();
 }
 

@@ -51,10 +51,10 @@ private:
 // What stands before the first link of a chain.
 [[nodiscard]] std::string zero_hash();
 
-// A batch in canonical order: parties, services, cursors and losses sorted, what no transfer uses
-// left out, transfers renumbered and sorted again. Two batches that say the same have the same
-// canonical form, however their producer numbered the names. Refers to the batch, which must
-// outlive it; one that is in canonical order already is not copied.
+// A batch in canonical order: parties, services, cursors, losses and translations sorted, what no
+// transfer uses left out, transfers renumbered and sorted again. Two batches that say the same have
+// the same canonical form, however their producer numbered the names. Refers to the batch, which
+// must outlive it; one that is in canonical order already is not copied.
 struct CanonicalBatch {
     const Batch* batch = nullptr;
     std::vector<const Party*> parties;
@@ -65,6 +65,7 @@ struct CanonicalBatch {
     std::vector<SampledVolume> sampled_renumbered;
     std::vector<const Cursor*> cursors;
     std::vector<const Loss*> losses;
+    std::vector<const Translation*> translations;
 
     CanonicalBatch() = default;
     CanonicalBatch(CanonicalBatch&&) = default;  // a copy would refer to the original

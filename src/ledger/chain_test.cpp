@@ -84,6 +84,32 @@ TEST(Chain, CoversSampledCountsWhereThereAreAny) {
     EXPECT_EQ(hashes.size(), 6U);
 }
 
+// As computed from the octets of the document with b2sum -l 256.
+TEST(Chain, CoversTranslationsWhereThereAreAny) {
+    Batch batch = example();
+    batch.translations = {translation(7, 40000, {some_day, UtcTime::max()})};
+    EXPECT_EQ(hash_of(batch), "3297f2dd663b1da59b58e6a7cafbb0944e1c17f8f0331646a53d4d9cc5e88c1f");
+    std::set<std::string> hashes{hash_of(batch), hash_of(example())};
+    const auto other = [&](auto spoil) {
+        Batch changed = batch;
+        spoil(changed.translations[0]);
+        hashes.insert(hash_of(changed));
+    };
+    other([](Translation& t) { t.exporter = {}; });
+    other([](Translation& t) { t.outside = t.inside; });
+    other([](Translation& t) { t.protocol = 17; });
+    other([](Translation& t) { --t.first_port; });
+    other([](Translation& t) { ++t.last_port; });
+    other([](Translation& t) { ++t.port_step; });
+    other([](Translation& t) { t.remote = t.inside; });
+    other([](Translation& t) { ++t.remote_port; });
+    other([](Translation& t) { t.inside = t.outside; });
+    other([](Translation& t) { ++t.inside_port; });
+    other([](Translation& t) { --t.valid.begin.ns; });
+    other([](Translation& t) { --t.valid.end.ns; });
+    EXPECT_EQ(hashes.size(), 14U);
+}
+
 TEST(Chain, DoesNotDependOnTheProducersNumbers) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Batch batch = random_batch(seed, 1, 200);

@@ -41,6 +41,14 @@ struct TransferSum {
     Estimate estimate;  // what of the volume was not counted; nothing unless asked for
 };
 
+// Who stood behind an outside address at a moment.
+struct TranslationQuestion {
+    Address outside;
+    std::optional<std::uint16_t> port;     // absent: of any, and of protocols without ports
+    std::optional<std::uint8_t> protocol;  // absent: of any
+    UtcTime at;
+};
+
 struct MeterState {
     MeterName meter;
     std::uint64_t batches = 0;
@@ -86,6 +94,12 @@ public:
     [[nodiscard]] virtual Result<std::vector<TransferSum>> sums(const SumQuestion& question) = 0;
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
     [[nodiscard]] virtual Result<std::vector<MeterLoss>> losses(Interval period) = 0;
+
+    // The translations that held then, sorted. One that is not known to have ended holds until the
+    // next of the same exporter for the same outside end (address, protocol, ports, far end)
+    // begins.
+    [[nodiscard]] virtual Result<std::vector<Translation>> translations(
+        const TranslationQuestion& question) = 0;
 
     // Every batch in order of sequence, as stored. The visitor's error ends the walk and is
     // returned.

@@ -225,6 +225,31 @@ Refusal loss_breach(const Batch& batch) {
     return std::nullopt;
 }
 
+Refusal translation_breach(const Batch& batch) {
+    std::vector<const Translation*> sorted;
+    for (const Translation& t : batch.translations) {
+        if (t.outside.empty() || t.inside.empty())
+            return refuse(Breach::translation_address, "a translation of '{}' has an end missing",
+                          to_string(t.outside));
+        if (t.first_port > t.last_port || t.port_step == 0)
+            return refuse(Breach::translation_ports,
+                          "the translation of {} has the ports {} to {} in steps of {}",
+                          to_string(t.outside), t.first_port, t.last_port, t.port_step);
+        if (t.valid.end < t.valid.begin)
+            return refuse(Breach::translation_interval,
+                          "the translation of {} ends before it begins", to_string(t.outside));
+        sorted.push_back(&t);
+    }
+    std::sort(sorted.begin(), sorted.end(),
+              [](const Translation* a, const Translation* b) { return *a < *b; });
+    const auto twice = std::adjacent_find(
+        sorted.begin(), sorted.end(),
+        [](const Translation* a, const Translation* b) { return is_same_but_for_end(*a, *b); });
+    if (twice == sorted.end()) return std::nullopt;
+    return refuse(Breach::translation_twice, "the translation of {} is listed twice",
+                  to_string((*twice)->outside));
+}
+
 Refusal conservation_breach(const Batch& batch) {
     if (!fits(batch.observed))
         return refuse(Breach::figure_range, "what was observed has a figure beyond 2^63-1");
@@ -265,8 +290,9 @@ Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
 
 std::optional<BatchRefusal> find_breach(const Batch& batch) {
     // In the order of Breach; each looks only at what the ones before it have found good.
-    for (const auto rule : {header_breach, party_breach, service_breach, transfer_breach,
-                            sampled_breach, cursor_breach, loss_breach, conservation_breach})
+    for (const auto rule :
+         {header_breach, party_breach, service_breach, transfer_breach, sampled_breach,
+          cursor_breach, loss_breach, translation_breach, conservation_breach})
         if (auto refusal = rule(batch)) return refusal;
     return std::nullopt;
 }

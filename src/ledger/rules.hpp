@@ -56,6 +56,10 @@ enum class Breach {
     loss_reason,
     loss_interval,
     loss_figure,
+    translation_address,
+    translation_ports,
+    translation_interval,
+    translation_twice,
     sum_overflow,
     conservation,
 };

@@ -18,6 +18,8 @@ Batch good_batch() {
         .cursor("interface:eth0", "x", 1)
         .cursor("interface:eth1", "x", 4)
         .loss({"eth0", LossReason::kernel_drop, {bucket_at(0), bucket_at(1)}, 5, 7500})
+        .translation(translation(1, 40000, {bucket_at(0), bucket_at(1)}))
+        .translation(translation(1, 40000, {bucket_at(2), UtcTime::max()}))
         .build();
 }
 
@@ -98,6 +100,21 @@ const Case cases[] = {
     {"LossInterval", Breach::loss_interval,
      [](Batch& b) { b.losses[0].interval.end = bucket_at(-1); }},
     {"LossFigure", Breach::loss_figure, [](Batch& b) { b.losses[0].bytes_bound = figure_max + 1; }},
+    {"TranslationOutside", Breach::translation_address,
+     [](Batch& b) { b.translations[0].outside = {}; }},
+    {"TranslationInside", Breach::translation_address,
+     [](Batch& b) { b.translations[1].inside = {}; }},
+    {"TranslationPorts", Breach::translation_ports,
+     [](Batch& b) { b.translations[0].first_port = 40001; }},
+    {"TranslationStep", Breach::translation_ports,
+     [](Batch& b) { b.translations[0].port_step = 0; }},
+    {"TranslationInterval", Breach::translation_interval,
+     [](Batch& b) { b.translations[0].valid.end = bucket_at(-1); }},
+    // Open and closed it is the same one.
+    {"TranslationTwice", Breach::translation_twice,
+     [](Batch& b) {
+         b.translations[0].valid.begin = bucket_at(2), b.translations[0].valid.end = bucket_at(3);
+     }},
     {"SumOverflow", Breach::sum_overflow,
      [](Batch& b) {
          for (Transfer& t : b.transfers) t.volume.bytes = Bytes{figure_max};

@@ -30,8 +30,9 @@ enum class Pull {
 };
 
 struct Checkpoint {
-    std::vector<Cursor> cursors;  // version already raised by one
-    std::vector<Loss> losses;     // since the last checkpoint
+    std::vector<Cursor> cursors;            // version already raised by one
+    std::vector<Loss> losses;               // since the last checkpoint
+    std::vector<Translation> translations;  // begun or ended since the last checkpoint
     // All that was observed since the last checkpoint, counted at the packet and not by summing the
     // readings: the ledger compares the two.
     Volume observed;

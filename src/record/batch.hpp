@@ -11,6 +11,7 @@
 #include "base/id.hpp"
 #include "base/sampling.hpp"
 #include "record/transfer.hpp"
+#include "record/translation.hpp"
 
 namespace octroi {
 
@@ -63,6 +64,9 @@ struct Batch {
     std::vector<SampledVolume> sampled;
     std::vector<Cursor> cursors;
     std::vector<Loss> losses;
+    // What became known of translations: those that began, and those that ended, with their end.
+    // No two that differ in the end alone.
+    std::vector<Translation> translations;
 
     // What the meter says it observed for this batch. The ledger refuses a batch whose transfers do
     // not sum to it (conservation), and keeps it so that an audit can ask again.

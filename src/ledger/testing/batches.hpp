@@ -41,6 +41,18 @@ inline BatchId batch_id(std::uint64_t number) {
     return id;
 }
 
+// 10.0.0.<host> behind 203.0.113.5:<port>, TCP.
+inline Translation translation(std::uint32_t host, std::uint16_t port, const Interval& valid) {
+    Translation t;
+    t.exporter = Address::v4(0xc0000201U);
+    t.outside = Address::v4(0xcb007105U);
+    t.protocol = 6;
+    t.first_port = t.last_port = port;
+    t.inside = Address::v4(0x0a000000U + host);
+    t.valid = valid;
+    return t;
+}
+
 class BatchBuilder {
 public:
     explicit BatchBuilder(std::uint64_t id, std::string meter = "eth0",
@@ -65,6 +77,10 @@ public:
     }
     BatchBuilder& loss(Loss loss) {
         batch_.losses.push_back(std::move(loss));
+        return *this;
+    }
+    BatchBuilder& translation(const Translation& t) {
+        batch_.translations.push_back(t);
         return *this;
     }
     // By place among the transfers: in the order of bucket, then of how the names came.
@@ -137,6 +153,23 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
                                  Packets{volume.packets.value() / 10}, random() % 1'000'000,
                                  random() % 1'000'000});
     }
+    for (std::size_t i = below(4); i > 0; --i) {
+        Translation t;
+        t.exporter = Address::v4(0xc0000201U);
+        t.outside = Address::v4(0xcb007100U + static_cast<std::uint32_t>(below(4)));
+        t.protocol = below(2) == 0 ? 6 : 0;
+        t.first_port = static_cast<std::uint16_t>(1024 * (i + seed % 16));
+        t.last_port = static_cast<std::uint16_t>(t.first_port + below(2) * 1023);
+        if (below(2) == 0) {
+            t.remote = Address::v4(0xc6336401U);
+            t.remote_port = 443;
+        }
+        t.inside = Address::v4(0x0a000000U + static_cast<std::uint32_t>(random() % 1000));
+        t.inside_port = static_cast<std::uint16_t>(random() % 65536);
+        t.valid.begin = bucket_at(static_cast<int>(below(5)));
+        if (below(2) == 0) t.valid.end = bucket_at(5);
+        batch.translations.push_back(t);
+    }
     return batch;
 }
 
@@ -158,6 +191,7 @@ inline Batch renumbered(const Batch& batch) {
     std::reverse(other.services.begin(), other.services.end());
     std::reverse(other.cursors.begin(), other.cursors.end());
     std::reverse(other.losses.begin(), other.losses.end());
+    std::reverse(other.translations.begin(), other.translations.end());
     const auto parties = static_cast<std::uint32_t>(batch.parties.size());
     const auto services = static_cast<std::uint32_t>(batch.services.size());
     for (Transfer& t : other.transfers) {

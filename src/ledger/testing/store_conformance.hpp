@@ -96,6 +96,7 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
         EXPECT_EQ(stored[i].batch.transfers.size(), committed[i].transfers.size());
         EXPECT_GT(committed[i].sampled.size(), 0U);
         EXPECT_EQ(stored[i].batch.sampled.size(), committed[i].sampled.size());
+        EXPECT_EQ(stored[i].batch.translations.size(), committed[i].translations.size());
         EXPECT_EQ(stored[i].batch.observed, committed[i].observed);
         previous = stored[i].hash;
     }
@@ -400,6 +401,72 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     this->expect_holds(0);
 }
 
+// 203.0.113.5 has had three hosts behind port 40000, and a block from 1024 on.
+TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
+    const Translation first = translation(1, 40000, {bucket_at(0), UtcTime::max()});
+    const Translation second = translation(2, 40000, {bucket_at(4), UtcTime::max()});
+    Translation third = translation(3, 40000, {bucket_at(4), bucket_at(5)});
+    third.exporter = {};
+    Translation block = translation(4, 1024, {bucket_at(0), UtcTime::max()});
+    block.protocol = 0;
+    block.last_port = 2047;
+    block.port_step = 2;
+    ASSERT_EQ(this->commit(BatchBuilder(1).translation(first).translation(block).build()),
+              "committed");
+    Translation ended = first;
+    ended.valid.end = bucket_at(2);
+    const Batch closing = BatchBuilder(2).translation(ended).translation(third).build();
+    ASSERT_EQ(this->commit(closing), "committed");
+    ASSERT_EQ(this->commit(closing), "already");
+    ASSERT_EQ(this->commit(BatchBuilder(3).translation(second).build()), "committed");
+    this->ledger_.reopen();
+    const auto at = [&](int bucket, std::optional<std::uint16_t> port,
+                        std::optional<std::uint8_t> protocol = {}) {
+        const auto found =
+            this->ledger_.query().translations({first.outside, port, protocol, bucket_at(bucket)});
+        EXPECT_TRUE(found) << found.error().text;
+        return found.value_or(std::vector<Translation>{});
+    };
+    using List = std::vector<Translation>;
+    EXPECT_EQ(at(-1, 40000), List{});
+    EXPECT_EQ(at(0, 40000), List{ended});
+    EXPECT_EQ(at(1, 40000, 6), List{ended});
+    EXPECT_EQ(at(1, 40000, 17), List{});
+    EXPECT_EQ(at(2, 40000), List{}) << "half-open";
+    EXPECT_EQ(at(4, 40000), (List{third, second})) << "of two exporters";
+    EXPECT_EQ(at(5, 40000), List{second});
+    EXPECT_EQ(at(1, 1026, 17), List{block});
+    EXPECT_EQ(at(1, 1025), List{}) << "between the steps";
+    EXPECT_EQ(at(1, 2048), List{});
+    EXPECT_EQ(at(1, {}), (List{block, ended}));
+    const auto elsewhere = this->ledger_.query().translations({first.inside, {}, {}, bucket_at(1)});
+    ASSERT_TRUE(elsewhere);
+    EXPECT_EQ(*elsewhere, List{});
+    // What the first batch did not know is not put into its mouth.
+    const auto stored = this->batches();
+    ASSERT_EQ(stored.size(), 3U);
+    EXPECT_EQ(stored[0].batch.translations.size(), 2U);
+    for (const Translation& t : stored[0].batch.translations) EXPECT_TRUE(t.is_open());
+    this->expect_holds(3);
+}
+
+// One of which the end was never told ends with the next.
+TYPED_TEST_P(StoreConformance, ATranslationEndsWithTheNextOfItsEnd) {
+    ASSERT_EQ(this->commit(BatchBuilder(1)
+                               .translation(translation(1, 40000, {bucket_at(0), UtcTime::max()}))
+                               .translation(translation(2, 40000, {bucket_at(2), bucket_at(3)}))
+                               .build()),
+              "committed");
+    const auto count = [&](int bucket) {
+        return this->ledger_.query()
+            .translations({Address::v4(0xcb007105U), 40000, 6, bucket_at(bucket)})
+            ->size();
+    };
+    EXPECT_EQ(count(1), 1U);
+    EXPECT_EQ(count(2), 1U);
+    EXPECT_EQ(count(4), 0U);
+}
+
 TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed)
         ASSERT_EQ(this->commit(random_batch(seed, 1, 5)), "committed");
@@ -422,6 +489,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce
                             KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
                             TellsOfMetersAndLosses, KeepsTheDirectoryAndItsHistory,
                             ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
+                            KnowsWhoStoodBehindAnAddress, ATranslationEndsWithTheNextOfItsEnd,
                             EndsAWalkWithTheVisitorsError);
 
 }  // namespace octroi::testing

@@ -248,6 +248,7 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     TRY(insert_transfers(db_, batch, numbers, row.first_transfer));
     TRY(insert_sampled(db_, batch, row.first_transfer));
     TRY(insert_losses(db_, batch, sequence));
+    TRY(sqlite::insert_translations(db_, batch, sequence));
     return insert_batch(db_, batch, row);
 }
 

@@ -132,10 +132,10 @@ TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
     EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
 }
 
-// A ledger as Octroi made it before it kept what was counted of samples.
-void make_of_format_1(const std::string& path, const std::string& newer) {
+// A ledger as Octroi made it before it knew of the tables of later formats.
+void make_of_format(std::size_t format, const std::string& path, const std::string& newer) {
     auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    ASSERT_TRUE(sqlite::migrate(db, sqlite::migration_steps().first(1), true));
+    ASSERT_TRUE(sqlite::migrate(db, sqlite::migration_steps().first(format), true));
     ASSERT_TRUE(db.run(fmt::format("ATTACH '{}' AS newer", newer).c_str()));
     auto tables =
         *sqlite::Statement::prepare(db, "SELECT name FROM main.sqlite_schema WHERE type = 'table'");
@@ -144,12 +144,15 @@ void make_of_format_1(const std::string& path, const std::string& newer) {
             fmt::format("INSERT INTO main.{0} SELECT * FROM newer.{0}", tables.text(0)).c_str()));
 }
 
-TEST(Migrate, ALedgerFromBeforeSampledCountsGoesOn) {
+class OlderFormat : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(OlderFormat, GoesOn) {
     const Folder folder;
     const std::string path = folder.file("old.db");
     const auto plain = [](std::uint64_t number) {
         Batch batch = random_batch(number, 1, 30);
-        batch.sampled.clear();
+        if (GetParam() < 2) batch.sampled.clear();
+        batch.translations.clear();
         return batch;
     };
     {
@@ -157,7 +160,7 @@ TEST(Migrate, ALedgerFromBeforeSampledCountsGoesOn) {
         for (std::uint64_t number = 1; number <= 3; ++number)
             ASSERT_TRUE(ledger->commit(plain(number)));
     }
-    make_of_format_1(path, folder.file("new.db"));
+    make_of_format(GetParam(), path, folder.file("new.db"));
     EXPECT_EQ(error_of(path, OpenMode::read_only).code, ErrorCode::unsupported);
     auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_write});
     const auto before = audit(*ledger);
@@ -165,14 +168,16 @@ TEST(Migrate, ALedgerFromBeforeSampledCountsGoesOn) {
     EXPECT_TRUE(before->holds());
     EXPECT_EQ(before->batches, 3U);
     EXPECT_EQ(*ledger->commit(plain(2)), CommitOutcome::already_committed);
-    const Batch sampled = random_batch(4, 1, 30);
-    ASSERT_FALSE(sampled.sampled.empty());
-    EXPECT_EQ(*ledger->commit(sampled), CommitOutcome::committed);
+    Batch newer = random_batch(4, 1, 30);
+    newer.translations = {translation(1, 40000, {some_day, UtcTime::max()})};
+    ASSERT_FALSE(newer.sampled.empty());
+    EXPECT_EQ(*ledger->commit(newer), CommitOutcome::committed);
     const auto after = audit(*ledger);
     ASSERT_TRUE(after);
     EXPECT_TRUE(after->holds());
     EXPECT_EQ(after->batches, 4U);
 }
+INSTANTIATE_TEST_SUITE_P(Migrate, OlderFormat, ::testing::Values(1, 2));
 
 // Two commands on a machine that has no ledger yet; neither may see half of what the other makes.
 TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {

@@ -227,7 +227,32 @@ JOIN service s ON s.service_id = t.service
 LEFT JOIN sampled x ON x.transfer = t.transfer_id;
 )sql";
 
-constexpr std::array<MigrationStep, 2> steps_{version_1, version_2};
+// Who stood behind an outside address.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE translation (
+    translation_id INTEGER PRIMARY KEY,
+    exporter       TEXT NOT NULL,            -- addresses as text; empty: not known
+    outside        TEXT NOT NULL,
+    protocol       INTEGER NOT NULL,         -- 0: any
+    first_port     INTEGER NOT NULL,         -- 0 to 65535: all; 0 to 0: none
+    last_port      INTEGER NOT NULL,
+    port_step      INTEGER NOT NULL,
+    remote         TEXT NOT NULL,            -- empty: any
+    remote_port    INTEGER NOT NULL,
+    inside         TEXT NOT NULL,
+    inside_port    INTEGER NOT NULL,
+    begin_at       INTEGER NOT NULL,         -- ns since 1970
+    end_at         INTEGER NOT NULL,         -- 2^63-1: not known to have ended
+    opened         INTEGER NOT NULL REFERENCES batch,
+    closed         INTEGER REFERENCES batch  -- that told of the end; NULL: none did
+) STRICT;
+CREATE INDEX translation_by_end ON translation (outside, first_port, begin_at);
+CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;
+CREATE INDEX translation_opened ON translation (opened);
+CREATE INDEX translation_closed ON translation (closed) WHERE closed IS NOT NULL;
+)sql";
+
+constexpr std::array<MigrationStep, 3> steps_{version_1, version_2, version_3};
 
 // 0: nothing is there yet.
 Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {

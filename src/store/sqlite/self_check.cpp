@@ -42,6 +42,16 @@ constexpr std::array checks{
           "{} cursors belong to no batch"},
     Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT sequence FROM batch)",
           "{} losses belong to no batch"},
+    Check{"SELECT count(*) FROM translation WHERE opened NOT IN (SELECT sequence FROM batch) OR "
+          "closed NOT IN (SELECT sequence FROM batch) OR closed < opened",
+          "{} translations belong to no batch"},
+    Check{"SELECT count(*) FROM translation WHERE (closed IS NULL) IS NOT (end_at = "
+          "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "
+          "65535 OR last_port NOT BETWEEN 0 AND 65535 OR port_step NOT BETWEEN 1 AND 65535 OR "
+          "remote_port NOT BETWEEN 0 AND 65535 OR inside_port NOT BETWEEN 0 AND 65535",
+          "{} translations have figures that cannot be"},
+    Check{"SELECT abs(coalesce(max(translation_id), 0) - count(*)) FROM translation",
+          "{} translations are too many or missing"},
     Check{"SELECT count(*) FROM party WHERE holder NOT IN (SELECT holder_id FROM holder)",
           "{} parties have no holder"},
     Check{"SELECT sum(c) FROM (SELECT count(*) AS c FROM account WHERE added NOT IN (SELECT "

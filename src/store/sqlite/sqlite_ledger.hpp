@@ -14,6 +14,7 @@
 #include "ledger/store.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/interner.hpp"
+#include "store/sqlite/translations.hpp"
 
 namespace octroi {
 
@@ -63,11 +64,15 @@ public:
     [[nodiscard]] Result<std::optional<ClassTable>> class_table(std::string_view version) override;
     [[nodiscard]] Result<std::vector<ClassTableInfo>> class_tables() override;
 
-    // Query: sums.cpp, walk.cpp, self_check.cpp
+    // Query: sums.cpp, meters.cpp, translations.cpp, walk.cpp, self_check.cpp
     [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;
     [[nodiscard]] Result<std::vector<TransferSum>> sums(const SumQuestion& question) override;
     [[nodiscard]] Result<std::vector<MeterState>> meters() override;
     [[nodiscard]] Result<std::vector<MeterLoss>> losses(Interval period) override;
+    [[nodiscard]] Result<std::vector<Translation>> translations(
+        const TranslationQuestion& question) override {
+        return sqlite::find_translations(db_, question);
+    }
     [[nodiscard]] Status each_batch(const BatchVisitor& visit) override;
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;

@@ -43,6 +43,11 @@ void fill(const std::string& path) {
         batch.directory_version = 2;
         batch.cursors = {{"file:1", fmt::format("at {}", number), number, "note"}};
         batch.losses = {{"eth0", LossReason::truncated, {bucket_at(0), bucket_at(1)}, number, 9}};
+        const auto port = static_cast<std::uint16_t>(40000 + number);
+        batch.translations = {translation(1, port, {some_day, UtcTime::max()})};
+        if (number > 1)
+            batch.translations.push_back(
+                translation(1, static_cast<std::uint16_t>(port - 1), {some_day, bucket_at(1)}));
         ASSERT_TRUE(ledger->commit(batch));
     }
 }

@@ -65,6 +65,7 @@ public:
                                       "SELECT source, reason, begin_at, end_at, packets, "
                                       "bytes_bound, number FROM loss WHERE batch = ?1 "
                                       "ORDER BY number"));
+        TRY_ASSIGN(reader.translations_, sqlite::TranslationReader::make(db));
         return reader;
     }
 
@@ -93,6 +94,8 @@ public:
         sort_transfers(batch.transfers, batch.sampled);
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
+        TRY_ASSIGN(const bool good, translations_.read(stored.sequence, batch.translations));
+        if (!good) add_damage(stored.damage, "a translation of it names an address that is none");
         return stored;
     }
 
@@ -197,6 +200,7 @@ private:
     Statement service_;
     Statement cursors_;
     Statement losses_;
+    sqlite::TranslationReader translations_;
 };
 
 class DirectoryReader {

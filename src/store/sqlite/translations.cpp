@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/translations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace octroi::sqlite {
+namespace {
+
+// In the order of Translation's fields.
+constexpr const char* columns =
+    "exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, inside, "
+    "inside_port, begin_at";
+constexpr int column_end = 11;
+
+// Those that must live until the statement is reset.
+struct Texts {
+    std::string exporter;
+    std::string outside;
+    std::string remote;
+    std::string inside;
+};
+
+Texts texts_of(const Translation& t) {
+    return {to_string(t.exporter), to_string(t.outside), to_string(t.remote), to_string(t.inside)};
+}
+
+void bind_all(Statement& to, const Translation& t, const Texts& texts) {
+    to.bind_text(1, texts.exporter);
+    to.bind_text(2, texts.outside);
+    to.bind(3, std::uint64_t{t.protocol});
+    to.bind(4, std::uint64_t{t.first_port});
+    to.bind(5, std::uint64_t{t.last_port});
+    to.bind(6, std::uint64_t{t.port_step});
+    to.bind_text(7, texts.remote);
+    to.bind(8, std::uint64_t{t.remote_port});
+    to.bind_text(9, texts.inside);
+    to.bind(10, std::uint64_t{t.inside_port});
+    to.bind(11, t.valid.begin);
+}
+
+bool take_address(std::string_view text, Address& into) {
+    if (text.empty()) return true;
+    const auto address = parse_address(text);
+    if (address) into = *address;
+    return address.has_value();
+}
+
+std::uint16_t port_from(const Statement& row, int column) {
+    return static_cast<std::uint16_t>(row.number(column));
+}
+
+// The columns, and behind them the end. False: an address is none.
+bool take_row(const Statement& row, Translation& t) {
+    const bool good =
+        take_address(row.octets(0), t.exporter) && take_address(row.octets(1), t.outside) &&
+        take_address(row.octets(6), t.remote) && take_address(row.octets(8), t.inside);
+    t.protocol = static_cast<std::uint8_t>(row.number(2));
+    t.first_port = port_from(row, 3);
+    t.last_port = port_from(row, 4);
+    t.port_step = port_from(row, 5);
+    t.remote_port = port_from(row, 7);
+    t.inside_port = port_from(row, 9);
+    t.valid = {row.time(10), row.time(column_end)};
+    return good;
+}
+
+// The newest that holds at ?2, of each outside end that is meant; ?3 is a port, ?4 a protocol, or
+// NULL. Single ports are found by their index, blocks by theirs.
+std::string question_sql(std::string_view which) {
+    return fmt::format(
+        "SELECT {0}, end_at FROM translation t WHERE outside = ?1 AND {1} AND begin_at <= ?2 AND "
+        "end_at > ?2 AND (?4 IS NULL OR protocol IN (0, ?4)) AND NOT EXISTS (SELECT 1 FROM "
+        "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
+        "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
+        "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
+        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
+        columns, which);
+}
+
+}  // namespace
+
+Status insert_translations(const Database& db, const CanonicalBatch& batch,
+                           std::uint64_t sequence) {
+    if (batch.translations.empty()) return {};
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db,
+                   "SELECT max(translation_id) FROM translation WHERE exporter = ?1 AND outside = "
+                   "?2 AND protocol = ?3 AND first_port = ?4 AND last_port = ?5 AND port_step = "
+                   "?6 AND remote = ?7 AND remote_port = ?8 AND inside = ?9 AND inside_port = ?10 "
+                   "AND begin_at = ?11 AND closed IS NULL"));
+    TRY_ASSIGN(
+        auto close,
+        Statement::prepare(
+            db, "UPDATE translation SET end_at = ?2, closed = ?3 WHERE translation_id = ?1"));
+    TRY_ASSIGN(auto insert, Statement::prepare(
+                                db, fmt::format("INSERT INTO translation ({}, end_at, opened, "
+                                                "closed) VALUES "
+                                                "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+                                                columns)));
+    for (const Translation* t : batch.translations) {
+        const Texts texts = texts_of(*t);
+        if (!t->is_open()) {
+            bind_all(find, *t, texts);
+            TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
+            const bool found = !find.is_null(0);
+            close.bind(1, find.number(0));
+            find.reset();
+            if (found) {
+                close.bind(2, t->valid.end);
+                close.bind(3, sequence);
+                TRY(close.run());
+                continue;
+            }
+        }
+        bind_all(insert, *t, texts);
+        insert.bind(12, t->valid.end);
+        insert.bind(13, sequence);
+        insert.bind_optional(14, t->is_open() ? std::nullopt : std::optional(sequence));
+        TRY(insert.run());
+    }
+    return {};
+}
+
+Result<std::vector<Translation>> find_translations(const Database& db,
+                                                   const TranslationQuestion& question) {
+    std::vector<std::string> questions;
+    if (question.port) {
+        questions = {question_sql("first_port = ?3 AND last_port = ?3"),
+                     question_sql("last_port > first_port AND first_port <= ?3 AND last_port >= ?3 "
+                                  "AND (?3 - first_port) % port_step = 0")};
+    } else {
+        questions = {question_sql("?3 IS NULL")};
+    }
+    const std::string outside = to_string(question.outside);
+    std::vector<Translation> found;
+    for (const std::string& sql : questions) {
+        TRY_ASSIGN(auto rows, Statement::prepare(db, sql));
+        rows.bind_text(1, outside);
+        rows.bind(2, question.at);
+        rows.bind_optional(3, question.port);
+        rows.bind_optional(4, question.protocol);
+        while (true) {
+            TRY_ASSIGN(const bool row, rows.step());
+            if (!row) break;
+            Translation t;
+            if (!take_row(rows, t))
+                return fail(ErrorCode::corrupt,
+                            fmt::format("a translation of {} in {} is damaged; see `octroi audit`",
+                                        outside, db.path()));
+            found.push_back(t);
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+Result<TranslationReader> TranslationReader::make(const Database& db) {
+    TranslationReader reader;
+    // Where another batch told of the end, this one did not know it.
+    TRY_ASSIGN(
+        reader.rows_,
+        Statement::prepare(
+            db, fmt::format("SELECT {}, iif(closed IS ?1, end_at, 9223372036854775807) FROM "
+                            "translation WHERE opened = ?1 OR closed = ?1 ORDER BY translation_id",
+                            columns)));
+    return reader;
+}
+
+Result<bool> TranslationReader::read(std::uint64_t sequence, std::vector<Translation>& into) {
+    bool good = true;
+    rows_.bind(1, sequence);
+    while (true) {
+        TRY_ASSIGN(const bool row, rows_.step());
+        if (!row) return good;
+        if (!take_row(rows_, into.emplace_back())) good = false;
+    }
+}
+
+}  // namespace octroi::sqlite
