@@ -27,6 +27,8 @@ collector::ReadingPolicy reading_policy(const CollectorConfig& config) {
     }
     policy.window = config.duplicate_window;
     policy.witnesses = config.duplicates_from;
+    policy.apply_translations = config.nat_events == NatEventsChoice::apply;
+    policy.translators = config.nat_events_from;
     policy.sampling = narrow<std::uint64_t>(config.sampling);
     policy.skew = config.clock_skew;
     return policy;

@@ -83,6 +83,29 @@ inline constexpr std::array collector_options = {
            .help = "collector: exporters whose traffic others report too: always duplicates.",
            .assign = [](Config& c,
                         const OptionEntry& e) { collector(c).duplicates_from = e.prefixes(); }},
+    Option{.section = "meter",
+           .key = "nat_events",
+           .type = OptionType::choice,
+           .standard = R"("apply")",
+           .range = "apply|keep",
+           .help = "collector: what is made of the translations (NAT) that exporters tell of.",
+           .doc = "`apply`: traffic of an outside address is booked to the inside address that was "
+                  "behind it at the time, whichever exporter reports the traffic. `keep`: it is "
+                  "booked as reported. `octroi who` answers either way.",
+           .assign =
+               [](Config& c, const OptionEntry& e) {
+                   collector(c).nat_events =
+                       e.text() == "keep" ? NatEventsChoice::keep : NatEventsChoice::apply;
+               }},
+    Option{.section = "meter",
+           .key = "nat_events_from",
+           .type = OptionType::prefixes,
+           .standard = "[]",
+           .help = "collector: exporters whose word on translations is taken. Empty: all.",
+           .doc = "Name your translators: what they say decides whose the traffic is that others "
+                  "report.",
+           .assign = [](Config& c,
+                        const OptionEntry& e) { collector(c).nat_events_from = e.prefixes(); }},
     Option{
         .section = "meter",
         .key = "clock_skew",

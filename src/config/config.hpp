@@ -40,6 +40,7 @@ enum class RoleChoice { bill, witness };
 enum class FragmentsChoice { first, separate };
 
 enum class DeduplicateChoice { none, ingress, flow_key };
+enum class NatEventsChoice { apply, keep };
 
 // What only a meter of kind `collector` looks at.
 struct CollectorConfig {
@@ -49,6 +50,8 @@ struct CollectorConfig {
     DeduplicateChoice deduplicate = DeduplicateChoice::none;
     Duration duplicate_window = Duration::minutes(5);
     std::vector<Prefix> duplicates_from;
+    NatEventsChoice nat_events = NatEventsChoice::apply;
+    std::vector<Prefix> nat_events_from;
     Duration clock_skew = Duration::minutes(5);
     Bytes socket_buffer{64ULL << 20U};
     std::string journal;  // folder; empty: beside the ledger

@@ -274,6 +274,7 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     const JournalPosition at = journal_->position();
     TRY_ASSIGN(const std::string snapshot, save_snapshot(at));
     Checkpoint made = std::exchange(unsettled_, {});
+    made.translations = maker_.take_translations();
     ++cursor_.version;
     cursor_.position = encode({at, snapshot});
     const std::size_t heard = exporters_.status().size();

@@ -70,6 +70,7 @@ Status FlowFileMeter::pass_booked() {
     // Gaps that were told when the file ended there.
     if (at_.ended) file_->flush(maker_);
     static_cast<void>(maker_.take_losses());
+    static_cast<void>(maker_.take_translations());
     return {};
 }
 
@@ -142,6 +143,7 @@ Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& sink) {
                        datagrams.damaged() != at_.damaged || rest != at_.rest;
     if (!moved) return out;
     out.losses = maker_.take_losses();
+    out.translations = maker_.take_translations();
     add_losses(out.losses);
     // Captures without a frame are all alike: a cursor would take the next one for this one.
     if (datagrams.frames() == 0 && rest == 0 && out.losses.empty()) return out;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "meter/collector/nat_event.hpp"
+
 namespace octroi::collector {
 namespace {
 
@@ -23,6 +25,8 @@ constexpr std::uint64_t batch_max = std::uint64_t{1} << 52U;
 constexpr std::uint64_t spread_max = std::uint64_t{1} << 20U;
 // Exporters with losses of their own in a batch.
 constexpr std::size_t losses_max = 8192;
+// Translations that make a batch long.
+constexpr std::size_t translations_max = std::size_t{1} << 17U;
 // The longest a record may reach back; attribution books longer ones whole.
 constexpr Duration span_max = Duration::hours(24);
 
@@ -73,12 +77,16 @@ UtcTime clamped(UtcTime time) noexcept {
 }  // namespace
 
 ReadingMaker::ReadingMaker(ReadingPolicy policy, std::uint64_t seed)
-    : policy_(std::move(policy)), running_(seed), claims_(policy_.window, seed) {}
+    : policy_(std::move(policy)),
+      running_(seed),
+      claims_(policy_.window, seed),
+      translations_(seed) {}
 
 void ReadingMaker::records(const MessageContext& context, std::span<const FlowRecord> records) {
     for (const FlowRecord& record : records) {
         const bool is_traffic =
             record.kind == RecordKind::traffic || record.kind == RecordKind::non_ip;
+        if (record.has(Field::nat_event)) take_event(context, record);
         if (is_traffic && (record.bytes > 0 || record.packets > 0)) add(context, record);
     }
 }
@@ -125,9 +133,55 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
         reading.kind = ReadingKind::duplicate;
         ++counts_[duplicates];
     }
+    if (!translations_.empty() && policy_.apply_translations) put_inside(context.exporter, reading);
     if (sink_ == nullptr) return;
     observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(reading.flows)};
     if (++filled_ == out_.size()) flush();
+}
+
+void ReadingMaker::take_event(const MessageContext& context, const FlowRecord& record) {
+    ++counts_[nat_events];
+    if (record.kind == RecordKind::options || !is_translator(context.exporter)) return;
+    std::optional<NatEvent> event = nat_event_of(record);
+    if (!event) return;
+    FlowRecord timed = record;
+    if (!timed.has(Field::first) && !timed.has(Field::last) && context.exported.ns != 0) {
+        timed.first = timed.last = context.exported;
+        timed.fields |= flow::bit(Field::first) | flow::bit(Field::last);
+    }
+    Reading at;
+    set_times(context, timed, std::nullopt, at);
+    event->translation.exporter = context.exporter;
+    const UtcTime now = context.received.ns != 0 ? context.received : at.last;
+    if (event->begins)
+        translations_.begin(event->translation, at.last, now);
+    else
+        translations_.end(event->translation, at.last, now);
+}
+
+void ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
+    const TranslationBook::Ask of_source{exporter,
+                                         reading.src,
+                                         reading.dst,
+                                         reading.proto,
+                                         known_port(reading.proto, reading.sport),
+                                         known_port(reading.proto, reading.dport),
+                                         reading.first,
+                                         reading.last};
+    TranslationBook::Ask of_destination = of_source;
+    std::swap(of_destination.outside, of_destination.remote);
+    std::swap(of_destination.port, of_destination.remote_port);
+    const Address* source = translations_.inside_of(of_source);
+    const Address* destination = translations_.inside_of(of_destination);
+    if (source != nullptr) reading.src = *source;
+    if (destination != nullptr) reading.dst = *destination;
+    if (source != nullptr || destination != nullptr) ++counts_[translated];
+}
+
+bool ReadingMaker::is_translator(const Address& exporter) const {
+    return policy_.translators.empty() ||
+           std::any_of(policy_.translators.begin(), policy_.translators.end(),
+                       [&](const Prefix& prefix) { return prefix.contains(exporter); });
 }
 
 bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
@@ -231,7 +285,9 @@ Volume ReadingMaker::take_observed() noexcept {
     return std::exchange(observed_, {});
 }
 
-bool ReadingMaker::is_full() const noexcept { return spread_ > spread_max; }
+bool ReadingMaker::is_full() const noexcept {
+    return spread_ > spread_max || translations_.changes() > translations_max;
+}
 
 void ReadingMaker::add_loss(const Address& exporter, LossReason reason, const Interval& interval,
                             std::uint64_t lost, std::optional<std::uint64_t> bound) {
@@ -267,6 +323,7 @@ std::vector<CounterValue> ReadingMaker::counters() const {
     for (std::size_t i = 0; i < counts_.size(); ++i)
         values.push_back({reading_counters[i].name, counts_[i]});
     values[forgotten].value = running_.forgotten() + claims_.forgotten();
+    values[translations_forgotten].value = translations_.forgotten();
     return values;
 }
 
@@ -274,12 +331,15 @@ std::string ReadingMaker::save() const {
     ByteWriter out;
     running_.save(out);
     claims_.save(out);
+    translations_.save(out);
     return out.take();
 }
 
 bool ReadingMaker::restore(std::string_view saved) {
     ByteCursor in(as_octets(saved));
-    return running_.restore(in) && claims_.restore(in) && in.left() == 0;
+    if (!running_.restore(in) || !claims_.restore(in)) return false;
+    // Versions before 0204 knew no translations.
+    return in.left() == 0 || (translations_.restore(in) && in.left() == 0);
 }
 
 }  // namespace octroi::collector

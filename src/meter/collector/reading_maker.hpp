@@ -8,6 +8,8 @@
 //   - Traffic that the router did not let through (RFC 7270 forwarding status, a firewall's denial)
 //     and duplicates keep their volume and are marked: conservation is a sum over all.
 //   - Times that cannot be believed are moved to the receive time, and counted.
+//   - A translator's events open and close translations (translation_book.hpp); an end that has an
+//     outside address of one becomes the inside address, where the policy says so.
 //   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter.
 //
 // Pure: no clock but the receive times. One thread. What it remembers is bounded, and saved with
@@ -27,6 +29,7 @@
 #include "meter/collector/flow_claims.hpp"
 #include "meter/collector/reading_policy.hpp"
 #include "meter/collector/running_totals.hpp"
+#include "meter/collector/translation_book.hpp"
 #include "record/counter.hpp"
 #include "record/reading.hpp"
 #include "record/transfer.hpp"
@@ -35,7 +38,7 @@
 namespace octroi::collector {
 
 // In the order of ReadingMaker::counters().
-inline constexpr std::array<CounterInfo, 10> reading_counters = {{
+inline constexpr std::array<CounterInfo, 13> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -50,6 +53,11 @@ inline constexpr std::array<CounterInfo, 10> reading_counters = {{
      "twice."},
     {"collector_overflow_total",
      "Records beyond all reason: not booked, a loss of their exporter."},
+    {"collector_nat_events_total", "Events of translators, of any kind."},
+    {"collector_translated_total",
+     "Records of which an end was booked as the inside address behind it."},
+    {"collector_translations_forgotten_total",
+     "Translations for which there was no room, or that had to make room for others."},
 }};
 
 // What readings are made of: what else a record has need not be decoded.
@@ -63,7 +71,10 @@ inline constexpr std::uint64_t wanted_fields =
     flow::bit(flow::Field::direction) | flow::bit(flow::Field::sampling) |
     flow::bit(flow::Field::sampler) | flow::bit(flow::Field::forwarding_status) |
     flow::bit(flow::Field::firewall_event) | flow::bit(flow::Field::flow_id) |
-    flow::bit(flow::Field::ethertype);
+    flow::bit(flow::Field::ethertype) | flow::bit(flow::Field::nat_event) |
+    flow::bit(flow::Field::nat_src) | flow::bit(flow::Field::nat_dst) |
+    flow::bit(flow::Field::nat_sport) | flow::bit(flow::Field::nat_dport) |
+    flow::bit(flow::Field::port_range);
 
 class ReadingMaker final : public flow::RecordSink {
 public:
@@ -84,13 +95,17 @@ public:
     // What went to the sink since the last call, counted at the records.
     [[nodiscard]] Volume take_observed() noexcept;
     [[nodiscard]] std::vector<Loss> take_losses();
+    // Those that began or ended since the last call.
+    [[nodiscard]] std::vector<Translation> take_translations() {
+        return translations_.take_changes();
+    }
     // Names for Reading::interface: "192.0.2.1#3" is interface 3 of that exporter.
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept {
         return books_.interfaces();
     }
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
-    // Totals and claims, as octets.
+    // Totals, claims and translations, as octets.
     [[nodiscard]] std::string save() const;
     [[nodiscard]] bool restore(std::string_view saved);
 
@@ -106,7 +121,10 @@ private:
         moved,
         odd_times,
         forgotten,
-        overflow
+        overflow,
+        nat_events,
+        translated,
+        translations_forgotten
     };
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
@@ -115,6 +133,9 @@ private:
                    const std::optional<UtcTime>& since, Reading& reading);
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
                                     const flow::FlowRecord& record);
+    void take_event(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] bool is_translator(const Address& exporter) const;
+    void put_inside(const Address& exporter, Reading& reading);
     void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
                   std::uint64_t lost, std::optional<std::uint64_t> bound);
 
@@ -123,6 +144,7 @@ private:
     ExporterBooks books_;
     RunningTotals running_;
     FlowClaims claims_;
+    TranslationBook translations_;
     std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
     Volume observed_;

@@ -151,6 +151,99 @@ TEST_F(ReadingMakerTest, IsNotMadeOfEventsOptionsAndCounters) {
     EXPECT_EQ(maker_->take_observed(), Volume());
 }
 
+// 10.0.0.7 goes out as 203.0.113.5:40000, towards the far end of record().
+FlowRecord nat_event(std::uint8_t event, UtcTime at) {
+    FlowRecord r;
+    r.kind = flow::RecordKind::event;
+    r.fields = bit(Field::nat_event) | bit(Field::src) | bit(Field::nat_src) | bit(Field::first) |
+               bit(Field::last);
+    r.nat_event = event;
+    r.src = Address::v4(0x0a000007U);
+    r.nat_src = Address::v4(0xcb007105U);
+    r.sport = 1234;
+    r.nat_sport = 40000;
+    r.proto = 6;
+    r.first = r.last = at;
+    return r;
+}
+
+FlowRecord translated_record() {
+    FlowRecord r = record();
+    r.src = Address::v4(0xcb007105U);
+    r.sport = 40000;
+    r.dport = 443;
+    return r;
+}
+
+TEST_F(ReadingMakerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
+    const Address inside = Address::v4(0x0a000007U);
+    give(nat_event(8, now - Duration::seconds(60)), from(1));
+    EXPECT_TRUE(taken_.readings.empty()) << "an event is no traffic";
+    const Reading& sent = give(translated_record(), from(2));
+    EXPECT_EQ(sent.src, inside);
+    EXPECT_EQ(sent.sport, 40000) << "as it was on the wire";
+    EXPECT_EQ(sent.bytes, 1000U);
+    FlowRecord back = translated_record();
+    std::swap(back.src, back.dst);
+    std::swap(back.sport, back.dport);
+    EXPECT_EQ(give(back, from(2)).dst, inside);
+    FlowRecord earlier = translated_record();
+    earlier.first = earlier.last = now - Duration::seconds(90);
+    EXPECT_EQ(give(earlier, from(2)).src, earlier.src) << "nobody is known to have had it then";
+    give(nat_event(9, now - Duration::seconds(10)), from(1));
+    EXPECT_EQ(give(translated_record(), from(2)).src, inside) << "reported after it was over";
+    EXPECT_EQ(counter("collector_nat_events_total"), 2U);
+    EXPECT_EQ(counter("collector_translated_total"), 3U);
+    EXPECT_EQ(counter("collector_records_total"), 4U);
+}
+
+TEST_F(ReadingMakerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted) {
+    make({.apply_translations = false});
+    give(nat_event(8, now - Duration::seconds(60)));
+    EXPECT_EQ(give(translated_record()).src, translated_record().src);
+    const auto kept = maker_->take_translations();
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(kept[0].exporter, exporter(1));
+    EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(60));
+}
+
+TEST_F(ReadingMakerTest, BelievesTranslatorsThatAreNamed) {
+    make({.translators = {*parse_prefix("192.0.2.1/32")}});
+    give(nat_event(8, now - Duration::seconds(60)), from(2));
+    EXPECT_TRUE(maker_->take_translations().empty());
+    give(nat_event(8, now - Duration::seconds(60)), from(1));
+    EXPECT_EQ(maker_->take_translations().size(), 1U);
+}
+
+TEST_F(ReadingMakerTest, TranslationsHaveTheTimesOfRecords) {
+    flow::MessageContext off = from(1);
+    off.exported = now + Duration::hours(2);
+    give(nat_event(8, now + Duration::hours(2) - Duration::seconds(30)), off);
+    FlowRecord timeless = nat_event(8, {});
+    timeless.fields &= ~(bit(Field::first) | bit(Field::last));
+    timeless.nat_sport = 40001;
+    give(timeless, from(1));
+    const auto kept = maker_->take_translations();
+    ASSERT_EQ(kept.size(), 2U);
+    EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(30)) << "by our clock";
+    EXPECT_EQ(kept[1].valid.begin, now - Duration::seconds(1)) << "when it was exported";
+}
+
+TEST_F(ReadingMakerTest, TranslationsOutliveARestart) {
+    give(nat_event(8, now - Duration::seconds(60)));
+    const std::string saved = maker_->save();
+    make({});
+    ASSERT_TRUE(maker_->restore(saved));
+    EXPECT_EQ(give(translated_record()).src, Address::v4(0x0a000007U));
+    EXPECT_TRUE(maker_->take_translations().empty()) << "they were told";
+    EXPECT_FALSE(maker_->restore(saved + "x"));
+    // Of a version that knew none.
+    const std::string before = saved.substr(0, 16);
+    make({});
+    EXPECT_TRUE(maker_->restore(before));
+    EXPECT_EQ(give(translated_record()).src, translated_record().src);
+}
+
 TEST_F(ReadingMakerTest, CountsEgressOnceWhereThatIsWanted) {
     FlowRecord r = record();
     r.fields |= bit(Field::direction);

@@ -26,6 +26,11 @@ struct ReadingPolicy {
     Duration window = Duration::minutes(5);
     // Exporters whose records are always duplicates: seen by another exporter already.
     std::vector<Prefix> witnesses;
+    // Whether traffic of an outside address is booked to the inside address behind it. Translations
+    // are kept in any case.
+    bool apply_translations = true;
+    // Exporters whose word on translations is taken; empty: all.
+    std::vector<Prefix> translators;
     // Where neither the record nor options data nor the message says how the exporter samples.
     // 0: it is taken not to sample.
     std::uint64_t sampling = 0;
