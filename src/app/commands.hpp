@@ -19,6 +19,7 @@ void add_import(const Verb& app, Session& session);
 void add_export(const Verb& app, Session& session);
 void add_account(const Verb& app, Session& session);
 void add_bind(const Verb& app, Session& session);
+void add_who(const Verb& app, Session& session);
 void add_network(const Verb& app, Session& session);
 void add_apply(const Verb& app, Session& session);
 void add_class(const Verb& app, Session& session);
@@ -27,8 +28,8 @@ void add_audit(const Verb& app, Session& session);
 void add_doctor(const Verb& app, Session& session);
 void add_docs(const Verb& app, Session& session);
 
-inline constexpr std::array commands{add_run,    add_top,     add_usage, add_inspect, add_import,
-                                     add_export, add_account, add_bind,  add_network, add_apply,
-                                     add_class,  add_meters,  add_audit, add_doctor,  add_docs};
+inline constexpr std::array commands{
+    add_run, add_top,     add_usage, add_inspect, add_import, add_export, add_account, add_bind,
+    add_who, add_network, add_apply, add_class,   add_meters, add_audit,  add_doctor,  add_docs};
 
 }  // namespace octroi

@@ -70,6 +70,12 @@ Result<Interval> Session::period() {
     return parse_period(given(options.since), given(options.until), clock_.now(), in_zone);
 }
 
+Result<UtcTime> Session::moment(const std::string& text) {
+    TRY_ASSIGN(const Zone in_zone, zone());
+    TRY_ASSIGN(const Interval stretch, parse_stretch(text, clock_.now(), in_zone));
+    return stretch.begin;
+}
+
 Result<std::string> Session::ledger_path() {
     if (!options.ledger.empty()) return options.ledger;
     TRY_ASSIGN(const Config* configured, config());

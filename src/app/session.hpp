@@ -47,6 +47,8 @@ public:
     [[nodiscard]] Result<Units> units();
     // --since and --until.
     [[nodiscard]] Result<Interval> period();
+    // A moment as people write it: the beginning of what it names.
+    [[nodiscard]] Result<UtcTime> moment(const std::string& text);
     // --ledger, the environment, the configuration, or the default place.
     [[nodiscard]] Result<std::string> ledger_path();
 

@@ -16,6 +16,12 @@ Cell moment_or_absent(UtcTime t) {
     return t == UtcTime::min() || t == UtcTime::max() ? Cell{} : Cell{Moment{t, 0}};
 }
 
+// With the digits that it has: milliseconds, or all.
+Cell precise_or_absent(UtcTime t) {
+    if (t == UtcTime::min() || t == UtcTime::max()) return {};
+    return Moment{t, t.ns % 1'000'000 == 0 ? 3 : 9};
+}
+
 Cell text_or_absent(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
 
 std::string role_text(MeterRole role) { return role == MeterRole::bill ? "bill" : "witness"; }
@@ -36,6 +42,14 @@ std::string_view kind_text(IdentityKind kind) {
 
 // "a1b2c3d4e5f6": enough to tell versions apart; machines get all of it.
 std::string short_version(const std::string& version) { return version.substr(0, 12); }
+
+// "40000", "1024-2047", "1024-2040 step 8"; "none" of protocols without ports.
+std::string ports_text(const Translation& t) {
+    if (t.last_port == 0) return "none";
+    if (t.first_port == t.last_port) return fmt::format("{}", t.first_port);
+    const std::string range = fmt::format("{}-{}", t.first_port, t.last_port);
+    return t.port_step == 1 ? range : fmt::format("{} step {}", range, t.port_step);
+}
 
 using Children = std::map<std::string, std::vector<const Account*>>;
 
@@ -193,6 +207,45 @@ Sheet bindings_sheet(const Directory& directory, UtcTime now, bool with_ended) {
         directory.accounts.empty()
             ? "Nothing is bound. Make an account first: `octroi account add NAME`."
             : "Nothing is bound. `octroi bind IDENTITY ACCOUNT` says whose an address is.";
+    return sheet;
+}
+
+Sheet who_sheet(const std::vector<AddressUser>& users) {
+    Sheet sheet;
+    sheet.columns = {{"outside", "Address"},
+                     {"protocol", "Protocol", ColumnKind::number, Audience::everyone, 3, "any"},
+                     {"ports", "Ports", ColumnKind::text, Audience::people, 0, "all"},
+                     {"first_port", "First port", ColumnKind::number, Audience::machines},
+                     {"last_port", "Last port", ColumnKind::number, Audience::machines},
+                     {"port_step", "Port step", ColumnKind::number, Audience::machines},
+                     {"remote", "Far end", ColumnKind::text, Audience::everyone, 2, "any"},
+                     {"remote_port", "Port", ColumnKind::number, Audience::everyone, 3},
+                     {"inside", "Inside"},
+                     {"inside_port", "Port", ColumnKind::number, Audience::everyone, 4},
+                     {"account", "Account"},
+                     {"identity", "Identity", ColumnKind::text, Audience::everyone, 5},
+                     {"from", "From", ColumnKind::time, Audience::everyone, 1},
+                     {"until", "Until", ColumnKind::time, Audience::everyone, 1},
+                     {"exporter", "Exporter", ColumnKind::text, Audience::everyone, 6}};
+    for (const AddressUser& user : users) {
+        const Translation& t = user.translation;
+        const auto port = [](std::uint16_t p) { return p == 0 ? Cell{} : Cell{std::uint64_t{p}}; };
+        const auto address = [](const Address& a) { return a.empty() ? Cell{} : Cell{a}; };
+        const bool limited = t.first_port != 0 || t.last_port != 65535;
+        const auto limit = [&](std::uint16_t p) {
+            return limited ? Cell{std::uint64_t{p}} : Cell{};
+        };
+        sheet.rows.push_back(
+            {{t.outside, t.protocol == 0 ? Cell{} : Cell{std::uint64_t{t.protocol}},
+              limited ? Cell{ports_text(t)} : Cell{}, limit(t.first_port), limit(t.last_port),
+              limit(t.port_step), address(t.remote), port(t.remote_port), address(t.inside),
+              port(t.inside_port), text_or_absent(to_string(user.party)),
+              text_or_absent(user.party.identity), precise_or_absent(t.valid.begin),
+              precise_or_absent(t.valid.end), address(t.exporter)}});
+    }
+    sheet.when_empty =
+        "Nobody is known to have had it then. Translations are known where a translator (NAT) "
+        "exports its events to a meter of kind \"collector\".";
     return sheet;
 }
 

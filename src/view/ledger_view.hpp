@@ -23,6 +23,13 @@ namespace octroi {
 // `octroi bindings`: those in force at `now`; with_ended: all that ever were or will be.
 [[nodiscard]] Sheet bindings_sheet(const Directory& directory, UtcTime now,
                                    bool with_ended = false);
+// `octroi who`: a translation that held, or with an empty inside address the address itself, and
+// whose it was.
+struct AddressUser {
+    Translation translation;
+    Party party;  // an account, unattributed, or with an empty name outside
+};
+[[nodiscard]] Sheet who_sheet(const std::vector<AddressUser>& users);
 // The networks whose addresses are ours.
 [[nodiscard]] Sheet networks_sheet(const Directory& directory);
 // `octroi class list`.

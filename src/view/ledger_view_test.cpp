@@ -86,6 +86,44 @@ TEST(DirectorySheets, Goldens) {
     support::expect_golden("view/networks.txt", table(networks_sheet(directory())));
 }
 
+TEST(WhoSheet, Goldens) {
+    Translation session;
+    session.exporter = Address::v4(0xc0000201U);
+    session.outside = Address::v4(0xcb007105U);
+    session.protocol = 6;
+    session.first_port = session.last_port = 40000;
+    session.remote = Address::v4(0xc6336401U);
+    session.remote_port = 443;
+    session.inside = Address::v4(0x0a010007U);
+    session.inside_port = 1234;
+    session.valid = {now - Duration::hours(1), now};
+    Translation block = session;
+    block.protocol = 0;
+    block.first_port = 1024;
+    block.last_port = 2040;
+    block.port_step = 8;
+    block.remote = {};
+    block.remote_port = block.inside_port = 0;
+    block.valid.end = UtcTime::max();
+    Translation whole = block;
+    whole.first_port = 0;
+    whole.last_port = 65535;
+    whole.port_step = 1;
+    Translation ping = session;
+    ping.protocol = 1;
+    ping.first_port = ping.last_port = ping.remote_port = ping.inside_port = 0;
+    AddressUser own;
+    own.translation.outside = Address::v4(0x0a010009U);
+    own.party = {PartyKind::account, "physics", "10.1.0.0/16"};
+    const Sheet sheet = who_sheet({{session, {PartyKind::account, "physics", "10.1.0.7"}},
+                                   {block, {PartyKind::unattributed, "", "10.1.0.7"}},
+                                   {whole, {PartyKind::outside, "", ""}},
+                                   {ping, {PartyKind::account, "physics", "10.1.0.7"}},
+                                   own});
+    support::expect_golden("view/who.txt", table(sheet));
+    support::expect_golden("view/who.ndjson", ndjson(sheet));
+}
+
 // Two bindings of one identity look alike, but only one of them decides.
 TEST(DirectorySheets, SayWhichBindingHolds) {
     Directory d = directory();

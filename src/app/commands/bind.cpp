@@ -21,19 +21,13 @@ struct Options {
     bool all = false;
 };
 
-Result<UtcTime> moment(Session& session, const std::string& text) {
-    TRY_ASSIGN(const Zone zone, session.zone());
-    TRY_ASSIGN(const Interval stretch, parse_stretch(text, session.clock().now(), zone));
-    return stretch.begin;
-}
-
 Result<Interval> validity(Session& session, const Options& options) {
     Interval valid;
     if (!options.from.empty()) {
-        TRY_ASSIGN(valid.begin, moment(session, options.from));
+        TRY_ASSIGN(valid.begin, session.moment(options.from));
     }
     if (!options.until.empty()) {
-        TRY_ASSIGN(valid.end, moment(session, options.until));
+        TRY_ASSIGN(valid.end, session.moment(options.until));
     }
     return valid;
 }
@@ -66,7 +60,7 @@ Result<ExitStatus> bind(Session& session, Options options) {
 Result<ExitStatus> unbind(Session& session, const Options& options) {
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
-        TRY_ASSIGN(at, moment(session, options.at));
+        TRY_ASSIGN(at, session.moment(options.at));
     }
     TRY_ASSIGN(const Identity identity, identity_of(options.identity));
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
