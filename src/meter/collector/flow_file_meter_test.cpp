@@ -74,6 +74,18 @@ public:
         const std::string content = words({1}) + std::string("\x07\x02", 2) + words({10});
         return message(2, set(1, shape.take()) + set(301, content + std::string(2, '\0')));
     }
+    // A NAT event (RFC 8158): 10.0.0.<outside> is bound to an inside address, or no more.
+    std::string binding(std::uint8_t event, std::uint32_t outside, std::uint32_t inside) {
+        ByteWriter shape;
+        for (const int value : {303, 3, 230, 1, 225, 4, 8, 4})
+            shape.be16(static_cast<std::uint16_t>(value));
+        ByteWriter content;
+        content.u8(event);
+        content.be32(0x0a00'0000 + outside);
+        content.be32(inside);
+        content.raw(std::string_view("\0\0", 2));
+        return message(2, set(0, shape.take()) + set(303, content.take() + '\0'));
+    }
 
 private:
     std::uint32_t sequence_ = 1;
@@ -174,6 +186,41 @@ TEST_F(FlowFileMeterTest, GoesOnFromAnyCheckpointAsIfUndisturbed) {
         const Imported rest = run(**meter);
         first.lines.insert(first.lines.end(), rest.lines.begin(), rest.lines.end());
         EXPECT_EQ(first.lines, all.lines) << "after checkpoint " << count;
+    }
+}
+
+TEST_F(FlowFileMeterTest, TranslationsAreToldOnceAndHoldBehindAnyCheckpoint) {
+    Exporter exporter;
+    std::vector<std::string> messages = {exporter.template_message(), exporter.data(50, 1),
+                                         exporter.binding(14, 50, 0xc0a80007)};
+    for (std::uint32_t i = 0; i < 10; ++i) messages.push_back(exporter.data(50, 100 + i, 1));
+    messages.push_back(exporter.binding(14, 51, 0xc0a80008));
+    messages.push_back(exporter.data(51, 300, 1));
+    messages.push_back(exporter.binding(15, 50, 0xc0a80007));
+    const auto told = [](const Imported& run) {
+        std::vector<Translation> all;
+        for (const Checkpoint& checkpoint : run.checkpoints)
+            all.insert(all.end(), checkpoint.translations.begin(), checkpoint.translations.end());
+        return all;
+    };
+    const std::string path = write(capture_of(messages));
+    const Imported all = whole(path);
+    EXPECT_EQ(all.lines.front(), "10.0.0.50 1 1") << "before it was bound";
+    EXPECT_EQ(std::ranges::count(all.lines, "192.168.0.7 105 1"), 1);
+    EXPECT_EQ(all.lines.back(), "192.168.0.8 300 1");
+    ASSERT_EQ(told(all).size(), 3U) << "two beginnings and an end";
+    for (std::size_t count = 1; count < all.checkpoints.size(); ++count) {
+        auto killed = open(path);
+        ASSERT_TRUE(killed.has_value());
+        Imported first = run(**killed, count);
+        auto meter = open(path, first.checkpoints.back().cursors);
+        ASSERT_TRUE(meter.has_value());
+        const Imported rest = run(**meter);
+        first.lines.insert(first.lines.end(), rest.lines.begin(), rest.lines.end());
+        first.checkpoints.insert(first.checkpoints.end(), rest.checkpoints.begin(),
+                                 rest.checkpoints.end());
+        EXPECT_EQ(first.lines, all.lines) << "after checkpoint " << count;
+        EXPECT_EQ(told(first), told(all)) << "after checkpoint " << count;
     }
 }
 

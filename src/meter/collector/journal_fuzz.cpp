@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Input: damage to a good segment of the journal: where (16 bits, in steps of 8 octets), how many
 // octets (8 bits), and these, until a length of 0; the rest is taken
-// as a snapshot of running totals and claims. Nothing may be read outside the file, and what is
-// found must fit into it.
+// as a snapshot of running totals, claims and translations. Nothing may be read outside the file,
+// and what is found must fit into it.
 
 #include <fcntl.h>
 #include <unistd.h>

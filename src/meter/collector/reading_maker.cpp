@@ -160,6 +160,7 @@ void ReadingMaker::take_event(const MessageContext& context, const FlowRecord& r
 }
 
 void ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
+    if (!translations_.knows(reading.src) && !translations_.knows(reading.dst)) return;
     const TranslationBook::Ask of_source{exporter,
                                          reading.src,
                                          reading.dst,

@@ -211,7 +211,8 @@ void TranslationBook::end(Translation translation, UtcTime at, UtcTime now) {
     translation.valid = {at - unknown_start, at};
     Claim* claim = find_claim(translation);
     if (claim == nullptr) return add_with_room(translation, false, now);
-    const Key key = key_of(translation);
+    Key key = key_of(translation);
+    key.begin = at;
     Entries& entries = claim->entries;
     const auto newest = latest(entries, key, at);
     auto found = newest;
@@ -222,6 +223,11 @@ void TranslationBook::end(Translation translation, UtcTime at, UtcTime now) {
         }
         if (found == entries.begin() || !(--found)->first.same_end(key)) break;
     }
+    // By an unsteady clock one may end before it began.
+    const auto after = entries.upper_bound(key);
+    if (after != entries.end() && after->first.same_end(key) && after->second.is_open() &&
+        after->first.inside == key.inside && after->first.begin - at <= clock_grace)
+        return close(*claim, after, at);
     if (newest != entries.end()) {
         if (newest->second.is_open()) return close(*claim, newest, at);
         translation.valid.begin =
@@ -327,6 +333,9 @@ bool take(ByteCursor& in, Translation& t, bool& start_known) {
     if (!in.be64(begin) || !in.be64(end) || !in.u8(known) || known > 1) return false;
     t.valid = {{static_cast<std::int64_t>(begin)}, {static_cast<std::int64_t>(end)}};
     start_known = known == 1;
+    // Where differences of times cannot overflow.
+    constexpr Duration most = Duration::hours(24 * 366 * 200);
+    if (t.valid.begin < UtcTime{-most.ns} || t.valid.begin > UtcTime{most.ns}) return false;
     return is_address(t.exporter, true) && is_address(t.outside, false) &&
            is_address(t.remote, true) && is_address(t.inside, false) && t.port_step > 0 &&
            t.first_port <= t.last_port && t.valid.begin <= t.valid.end;

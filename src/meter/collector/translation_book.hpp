@@ -11,12 +11,14 @@
 //     it is. If another inside address has the outside end, that one is closed: it does not have it
 //     any more, and more is not known.
 //   - An end without a beginning stands for a translation since unknown_start before it, or since
-//     the one before. When its beginning arrives after all, it begins there.
+//     the one before. When its beginning arrives after all, it begins there. (An end may be dated
+//     up to clock_grace before its beginning.)
 //   - What ended is kept for kept_after_end: flows are reported after they are over.
 //
 // Bounds: an exporter has at most half of all places. When it has as many, or there are no more,
-// its own translation that ended first makes room, else its oldest; nobody else's ever does. So the
-// memory is 120 MiB at most, and what is forgotten is counted.
+// its own translation that ended first makes room, else its oldest; nobody else's ever does. What
+// is forgotten is counted. Memory: 200 MiB for the book at most (100 where many have the same
+// outside address), and 100 MiB for what became known since the last take_changes().
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -54,6 +56,11 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return outsides_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    // Whether anything is known of the address: quick, for what mostly has the answer no.
+    [[nodiscard]] bool knows(const Address& outside) const noexcept {
+        return outsides_.contains(outside);
+    }
 
     // now: when it was told, by our clock.
     void begin(Translation translation, UtcTime at, UtcTime now);

@@ -149,6 +149,18 @@ TEST_F(TranslationBookTest, ClocksMayDifferALittle) {
     EXPECT_EQ(who(200), 3U) << "what holds goes before what is near";
 }
 
+TEST_F(TranslationBookTest, AnEndMayBeDatedALittleBeforeItsBeginning) {
+    begin(binding(1), 100);
+    end(binding(1), 99);
+    EXPECT_EQ(book_.size(), 1U);
+    EXPECT_EQ(who(110), 0U);
+    // But what has begun anew goes on where the end was of the time before.
+    begin(binding(2, 41000), 50);
+    begin(binding(2, 41000), 100);
+    end(binding(2, 41000), 99);
+    EXPECT_EQ(who(110, 110, 41000), 2U);
+}
+
 TEST_F(TranslationBookTest, TheClosestDescriptionGoesFirst) {
     Translation whole = block(1, 0, 65535);
     begin(whole, 100);
