@@ -217,9 +217,12 @@ void TranslationBook::end(Translation translation, UtcTime at, UtcTime now) {
     const auto newest = latest(entries, key, at);
     auto found = newest;
     for (int steps = 0; steps < steps_max && found != entries.end(); ++steps) {
+        const Entry& entry = found->second;
         if (found->first.inside == key.inside) {
-            if (found->second.is_open()) close(*claim, found, at);
-            return;
+            if (entry.is_open()) return close(*claim, found, at);
+            // It is known to be over, unless it began once more since.
+            if (found != newest || entry.end >= at - clock_grace) return;
+            break;
         }
         if (found == entries.begin() || !(--found)->first.same_end(key)) break;
     }

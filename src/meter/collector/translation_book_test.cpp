@@ -115,6 +115,8 @@ TEST_F(TranslationBookTest, AnEndAloneReachesBackForAnHour) {
     end(binding(2, 41000), 10'000);
     EXPECT_EQ(who(9'400, 9'400, 41000), 1U);
     EXPECT_EQ(who(9'600, 9'600, 41000), 2U);
+    end(binding(2, 41000), 10'100);
+    EXPECT_EQ(who(10'050, 10'050, 41000), 2U) << "it must have begun once more";
 }
 
 TEST_F(TranslationBookTest, AnEndThatContradictsClosesAndGuessesNothing) {
@@ -123,6 +125,10 @@ TEST_F(TranslationBookTest, AnEndThatContradictsClosesAndGuessesNothing) {
     EXPECT_EQ(who(150), 1U);
     EXPECT_EQ(who(250), 0U);
     EXPECT_EQ(book_.size(), 1U);
+    // But it was not told too late of the one before.
+    begin(binding(2), 300);
+    end(binding(1), 310);
+    EXPECT_EQ(who(320), 2U);
 }
 
 TEST_F(TranslationBookTest, WhatIsToldTwiceIsKnownOnce) {
