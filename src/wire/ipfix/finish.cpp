@@ -127,6 +127,15 @@ void agree_on_family(Address& a, Address& b) noexcept {
     }
 }
 
+// The router at the other end of the path through our own network, which BGP knows, says who gets
+// the traffic; the one that is next on the wire may be any of our own. Routes that are not BGP's
+// have zeros there.
+void prefer_bgp(const Plan& plan, const Work& work, FlowRecord& record) noexcept {
+    constexpr std::array<std::uint8_t, 16> zeros{};
+    if (work.bgp_next_hop.octets != zeros || (plan.finish & Finish::next_hop) == 0)
+        record.next_hop = work.bgp_next_hop;
+}
+
 struct Exchange {
     Field a;
     Field b;
@@ -235,6 +244,7 @@ void finish_fields(const Plan& plan, Work& work, FlowRecord& record) noexcept {
         agree_on_family(record.src, record.dst);
         agree_on_family(record.nat_src, record.nat_dst);
     }
+    if ((plan.finish & Finish::bgp_next_hop) != 0) prefer_bgp(plan, work, record);
     if ((plan.finish & Finish::sampling) != 0) {
         record.sampling = rate(plan, work);
         if (record.sampling != 0) record.fields |= bit(Field::sampling);

@@ -257,6 +257,9 @@ private:
              Finish::icmp_from_port);
         when(has(forward_, Slot::src4) && has(forward_, Slot::src6), Finish::families);
         when(has(forward_, Slot::dst4) && has(forward_, Slot::dst6), Finish::families);
+        when(has(forward_, Slot::bgp_next_hop4) || has(forward_, Slot::bgp_next_hop6),
+             Finish::bgp_next_hop);
+        when(has(forward_, Slot::next_hop4) || has(forward_, Slot::next_hop6), Finish::next_hop);
         when(plan_.sampling != SamplingForm::none, Finish::sampling);
         const std::uint64_t events = bit(Field::firewall_event) | bit(Field::nat_event);
         when((plan_.fields & events) != 0, Finish::events);

@@ -83,6 +83,8 @@ struct Finish {
     static constexpr std::uint32_t sampling = 1U << 4U;
     static constexpr std::uint32_t events = 1U << 5U;   // an event without counts may be among them
     static constexpr std::uint32_t reverse = 1U << 6U;  // there may be a second record
+    static constexpr std::uint32_t bgp_next_hop = 1U << 7U;  // to be preferred where it is not zero
+    static constexpr std::uint32_t next_hop = 1U << 8U;      // there is another beside it
 };
 
 struct Plan {
@@ -131,6 +133,7 @@ struct Work {
     std::uint64_t reverse_delta_ms = 0;
     std::uint64_t sampling_a = 0;  // interval, count, size, or the bits of the probability
     std::uint64_t sampling_b = 0;  // space or population
+    Address bgp_next_hop;
     std::uint16_t icmp = 0;
 };
 

@@ -546,6 +546,26 @@ TEST(Plan, ABlockOfPortsIsAnEventWithItsRange) {
     EXPECT_EQ(r.port_count, 128);
 }
 
+TEST(Plan, TheNextHopOfBgpIsPreferredUnlessItIsNone) {
+    const Fields both{{18, 4}, {15, 4}, {1, 4}};
+    EXPECT_EQ(to_string(one(both, values().u32(0xc0000201).u32(0xc0000202).u32(1)).next_hop),
+              "192.0.2.1");
+    EXPECT_EQ(to_string(one(both, values().u32(0).u32(0xc0000202).u32(1)).next_hop), "192.0.2.2");
+    const Fields reversed{{62, 16}, {371, variable_length}, {63, 16}, {1, 4}};
+    const auto next_hops = [](std::uint64_t plain, std::uint64_t bgp) {
+        constexpr std::uint64_t net = 0x20010db800000000;
+        return values().u64(net).u64(plain).variable("ann").u64(bgp == 0 ? 0 : net).u64(bgp).u32(1);
+    };
+    EXPECT_EQ(to_string(one(reversed, next_hops(2, 1)).next_hop), "2001:db8::1");
+    EXPECT_EQ(to_string(one(reversed, next_hops(2, 0)).next_hop), "2001:db8::2");
+    // Nothing stays of the record before.
+    const Decoded alone = decode({{18, 4}, {1, 4}}, values().u32(0xc0000201).u32(1).u32(0).u32(1));
+    ASSERT_EQ(alone.records.size(), 2U);
+    EXPECT_EQ(to_string(alone.records[0].next_hop), "192.0.2.1");
+    EXPECT_EQ(to_string(alone.records[1].next_hop), "0.0.0.0");
+    EXPECT_TRUE(alone.records[1].has(Field::next_hop));
+}
+
 TEST(Plan, WhatIsNotWantedIsNotLookedFor) {
     const Fields fields{{8, 4}, {12, 4}, {1, 4}, {58, 2}, {371, variable_length}};
     const std::string octets = values().u32(1).u32(2).u32(3).u16(4).variable("ann");

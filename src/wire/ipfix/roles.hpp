@@ -26,6 +26,8 @@ enum class Slot : std::uint8_t {
     dst6,
     next_hop4,
     next_hop6,
+    bgp_next_hop4,
+    bgp_next_hop6,
     nat_src4,
     nat_src6,
     nat_dst4,

@@ -191,7 +191,7 @@ inline void end(const Plan& plan, const Origin& origin, Batch& batch, FlowRecord
     Work& work = batch.work();
     if ((plan.finish & Finish::times) != 0) finish_times(plan, origin, work, record);
     constexpr std::uint32_t rare =
-        Finish::icmp | Finish::families | Finish::sampling | Finish::events;
+        Finish::icmp | Finish::families | Finish::sampling | Finish::events | Finish::bgp_next_hop;
     if ((plan.finish & rare) != 0) finish_fields(plan, work, record);
     if ((plan.finish & Finish::icmp_from_port) != 0 && origin.icmp_in_port) {
         record.icmp_type = record.icmp_code = 0;

@@ -237,7 +237,7 @@ bool Sampled::routed(ByteCursor in) noexcept {
     if (!take_address(in, next_hop) || !take_words(in, masks) ||
         std::ranges::any_of(masks, [](std::uint32_t bits) { return bits > 128; }))
         return false;
-    if (!next_hop.empty()) {
+    if (!next_hop.empty() && !has_bgp_next_hop_) {
         record_.next_hop = next_hop;
         set(Field::next_hop);
     }
@@ -266,9 +266,11 @@ bool Sampled::gateway(ByteCursor in) noexcept {
         if (single) last = load_be32(members.last(4).data());
     }
     // Communities and the local preference follow; nobody asks for them.
-    if (!next_hop.empty() && !record_.has(Field::next_hop)) {
+    // The border router of our network for the destination: see prefer_bgp() of wire/ipfix.
+    if (next_hop.octets != Address{}.octets) {
         record_.next_hop = next_hop;
         set(Field::next_hop);
+        has_bgp_next_hop_ = true;
     }
     record_.src_as = words[1];
     set(Field::src_as);

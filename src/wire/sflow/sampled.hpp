@@ -45,6 +45,7 @@ private:
     flow::FlowRecord& record_;
     Counters& counters_;
     Rank rank_ = Rank::none;
+    bool has_bgp_next_hop_ = false;
     std::uint32_t switch_vlan_ = no_vlan;
     static constexpr std::uint32_t no_vlan = 0xffff'ffff;
 };

@@ -168,7 +168,7 @@ TEST(Sflow, WhatSwitchesAndRoutersAdd) {
     ASSERT_EQ(d.records.size(), 1U);
     const FlowRecord& r = d.records[0];
     EXPECT_EQ(r.vlan, 100);
-    EXPECT_EQ(r.next_hop, v4_b);
+    EXPECT_EQ(r.next_hop, v4_a) << "BGP's";
     EXPECT_EQ(r.src_mask, 24);
     EXPECT_EQ(r.dst_mask, 16);
     EXPECT_EQ(r.src_as, 64500U);
@@ -178,6 +178,17 @@ TEST(Sflow, WhatSwitchesAndRoutersAdd) {
     EXPECT_EQ(r.nat_dst, v4_a);
     EXPECT_EQ(r.nat_sport, 1024);
     EXPECT_EQ(r.nat_dport, 80);
+}
+
+TEST(Sflow, TheNextHopOfBgpIsPreferredUnlessItIsNone) {
+    const Part none = extended_gateway(Address::v4(0U), 64500, 2, {64501});
+    const Part bgp = extended_gateway(v4_a, 64500, 2, {64501});
+    const Part next = extended_router(v4_b, 24, 16);
+    const Part header = raw_header(tcp_frame());
+    const Decoded d(one({header, bgp, next}).flow_sample({}, {header, next, none}));
+    ASSERT_EQ(d.records.size(), 2U);
+    EXPECT_EQ(d.records[0].next_hop, v4_a);
+    EXPECT_EQ(d.records[1].next_hop, v4_b);
 }
 
 TEST(Sflow, ASetOfAsesIsNoOrigin) {
