@@ -77,11 +77,21 @@ struct Reading {
     std::uint32_t memo = 0;
     bool fresh = true;
 
+    // Index into the meter's list of next hops plus 1 (Meter::next_hops): the router that it was
+    // sent on to; 0: unknown. (From here on in the order that needs no padding.)
+    std::uint16_t next_hop = 0;
+
     // One packet of so many was counted: bytes and packets are what was counted times this. 0 or 1:
-    // all were. (Last, where it fills what would be padding.)
+    // all were.
     std::uint32_t sampling = 0;
+
+    // AS numbers of the two ends, as the exporter is set up to give them (origin or peer); 0:
+    // unknown.
+    std::uint32_t src_as = 0;
+    std::uint32_t dst_as = 0;
 };
 static_assert(std::is_trivially_copyable_v<Reading>);
+static_assert(sizeof(Reading) == 128, "two cache lines: readings are copied by the million");
 
 // Where a meter hands over its readings. One call for many readings; the span is the meter's and
 // is valid during the call only. Called on the meter's thread.

@@ -82,6 +82,7 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return maker_.interfaces();
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return maker_.next_hops(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     // What was wrong with the files at the start, for people; empty: nothing.
     [[nodiscard]] const std::string& notice() const noexcept { return notice_; }

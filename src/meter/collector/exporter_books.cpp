@@ -39,4 +39,16 @@ std::uint16_t ExporterBooks::look_up(ExporterBook& book, std::uint32_t if_index)
     return number;
 }
 
+std::uint16_t ExporterBooks::look_up(ExporterBook& book, const Address& next_hop) {
+    const auto known = next_hop_numbers_.find(next_hop);
+    if (known != next_hop_numbers_.end()) return known->second;
+    if (book.next_hops >= next_hops_per_exporter_max || next_hops_.size() >= next_hops_max)
+        return 0;
+    ++book.next_hops;
+    next_hops_.push_back(next_hop);
+    const auto number = static_cast<std::uint16_t>(next_hops_.size());
+    next_hop_numbers_.emplace(next_hop, number);
+    return number;
+}
+
 }  // namespace octroi::collector

@@ -2,8 +2,9 @@
 #pragma once
 
 // What the collector keeps for each exporter beside what its decoder remembers: the numbers of its
-// interfaces among the meter's, and its largest record. Bounded: exporters beyond the bound share
-// one book, interfaces beyond it have no number.
+// interfaces among the meter's, and its largest record. And the numbers of next hops, which are the
+// same whoever names them. Bounded: exporters beyond the bound share one book, interfaces and next
+// hops beyond it have no number.
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -32,6 +33,13 @@ struct ExporterBook {
         std::uint16_t number = 0;
     };
     std::array<Recent, 64> recent{};
+    std::uint16_t next_hops = 0;  // that it was the first to name
+    // The next hops asked for last, by some bits of their address.
+    struct RecentHop {
+        Address address;
+        std::uint16_t number = 0;
+    };
+    std::array<RecentHop, 64> recent_hops{};
 };
 
 class ExporterBooks {
@@ -48,11 +56,23 @@ public:
         if (recent.if_index != if_index) recent = {if_index, look_up(book, if_index)};
         return recent.number;
     }
+    static constexpr std::size_t next_hops_max = 65'000;  // Reading::next_hop is 16 bit
+    static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
+    // Reading::next_hop for that address; 0: it has no number.
+    [[nodiscard]] std::uint16_t next_hop(ExporterBook& book, const Address& address) {
+        // The last octet of either version tells most apart; v6 addresses have zeros before it.
+        const std::size_t place = address.octets[3] ^ address.octets[15];
+        auto& recent = book.recent_hops[place % book.recent_hops.size()];
+        if (recent.address != address) recent = {address, look_up(book, address)};
+        return recent.number;
+    }
     // "192.0.2.1#3": by number - 1.
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return names_; }
+    [[nodiscard]] std::span<const Address> next_hops() const noexcept { return next_hops_; }
 
 private:
     [[nodiscard]] std::uint16_t look_up(ExporterBook& book, std::uint32_t if_index);
+    [[nodiscard]] std::uint16_t look_up(ExporterBook& book, const Address& next_hop);
     struct AddressHash {
         [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
     };
@@ -60,6 +80,8 @@ private:
     ExporterBook others_;
     ExporterBook* last_ = nullptr;
     std::vector<std::string> names_;
+    boost::unordered_flat_map<Address, std::uint16_t, AddressHash> next_hop_numbers_;
+    std::vector<Address> next_hops_;
 };
 
 }  // namespace octroi::collector

@@ -64,6 +64,7 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return maker_.interfaces();
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return maker_.next_hops(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return maker_.counters(); }
     [[nodiscard]] const exporter::Exporters& exporters() const noexcept {
         return file_->exporters();

@@ -34,6 +34,7 @@ constexpr Duration span_max = Duration::hours(24);
 constexpr unsigned forwarding_class_dropped = 2;
 constexpr std::uint8_t firewall_denied = 3;  // element 233
 constexpr std::uint8_t egress = 1;           // element 61
+constexpr std::uint32_t as_trans = 23456;    // RFC 6793: an AS that 16 bits cannot hold
 
 bool was_dropped(const FlowRecord& record) noexcept {
     return (record.has(Field::forwarding_status) &&
@@ -49,6 +50,9 @@ UtcTime unwrapped(UtcTime time, UtcTime earliest, UtcTime latest) noexcept {
     if (time < earliest && time + round <= latest) return time + round;
     return time;
 }
+
+// Routers say 0.0.0.0 or :: where they know none.
+bool is_zero(const Address& address) noexcept { return address.octets == Address{}.octets; }
 
 void copy_details(const FlowRecord& record, Reading& reading) noexcept {
     reading.src = record.src;
@@ -122,8 +126,7 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     // A router's record knows both sides, wherever it was made.
     reading.direction = Direction::in;
-    reading.interface = books_.interface(book, record.in_if);
-    reading.out_interface = books_.interface(book, record.out_if);
+    set_route(book, record, reading);
     if (record.kind == RecordKind::non_ip) {
         reading.kind = ReadingKind::non_ip;
     } else if (was_dropped(record)) {
@@ -201,6 +204,18 @@ bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
 }
 
 // What an exporter says beyond all reason is its own trouble, and not that of others.
+void ReadingMaker::set_route(ExporterBook& book, const FlowRecord& record, Reading& reading) {
+    reading.interface = books_.interface(book, record.in_if);
+    reading.out_interface = books_.interface(book, record.out_if);
+    const bool has_next_hop = record.has(Field::next_hop) && !is_zero(record.next_hop);
+    if (has_next_hop) reading.next_hop = books_.next_hop(book, record.next_hop);
+    reading.src_as = record.src_as == as_trans ? 0 : record.src_as;
+    reading.dst_as = record.dst_as == as_trans ? 0 : record.dst_as;
+    const bool unnumbered_interface = (record.in_if != 0 && reading.interface == 0) ||
+                                      (record.out_if != 0 && reading.out_interface == 0);
+    if (unnumbered_interface || (has_next_hop && reading.next_hop == 0)) ++counts_[unnumbered];
+}
+
 bool ReadingMaker::within_budget(ExporterBook& book, const Reading& reading) {
     if (book.batch != batch_) {
         book.batch = batch_;

@@ -38,7 +38,7 @@
 namespace octroi::collector {
 
 // In the order of ReadingMaker::counters().
-inline constexpr std::array<CounterInfo, 13> reading_counters = {{
+inline constexpr std::array<CounterInfo, 14> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -53,6 +53,8 @@ inline constexpr std::array<CounterInfo, 13> reading_counters = {{
      "twice."},
     {"collector_overflow_total",
      "Records beyond all reason: not booked, a loss of their exporter."},
+    {"collector_unnumbered_total",
+     "Records with an interface or a next hop beyond the bounds: it binds nobody."},
     {"collector_nat_events_total", "Events of translators, of any kind."},
     {"collector_translated_total",
      "Records of which an end was booked as the inside address behind it."},
@@ -68,13 +70,14 @@ inline constexpr std::uint64_t wanted_fields =
     flow::bit(flow::Field::vlan) | flow::bit(flow::Field::inner_vlan) |
     flow::bit(flow::Field::src_mac) | flow::bit(flow::Field::dst_mac) |
     flow::bit(flow::Field::in_if) | flow::bit(flow::Field::out_if) |
-    flow::bit(flow::Field::direction) | flow::bit(flow::Field::sampling) |
-    flow::bit(flow::Field::sampler) | flow::bit(flow::Field::forwarding_status) |
-    flow::bit(flow::Field::firewall_event) | flow::bit(flow::Field::flow_id) |
-    flow::bit(flow::Field::ethertype) | flow::bit(flow::Field::nat_event) |
-    flow::bit(flow::Field::nat_src) | flow::bit(flow::Field::nat_dst) |
-    flow::bit(flow::Field::nat_sport) | flow::bit(flow::Field::nat_dport) |
-    flow::bit(flow::Field::port_range);
+    flow::bit(flow::Field::src_as) | flow::bit(flow::Field::dst_as) |
+    flow::bit(flow::Field::next_hop) | flow::bit(flow::Field::direction) |
+    flow::bit(flow::Field::sampling) | flow::bit(flow::Field::sampler) |
+    flow::bit(flow::Field::forwarding_status) | flow::bit(flow::Field::firewall_event) |
+    flow::bit(flow::Field::flow_id) | flow::bit(flow::Field::ethertype) |
+    flow::bit(flow::Field::nat_event) | flow::bit(flow::Field::nat_src) |
+    flow::bit(flow::Field::nat_dst) | flow::bit(flow::Field::nat_sport) |
+    flow::bit(flow::Field::nat_dport) | flow::bit(flow::Field::port_range);
 
 class ReadingMaker final : public flow::RecordSink {
 public:
@@ -103,6 +106,8 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept {
         return books_.interfaces();
     }
+    // For Reading::next_hop.
+    [[nodiscard]] std::span<const Address> next_hops() const noexcept { return books_.next_hops(); }
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
     // Totals, claims and translations, as octets.
@@ -122,6 +127,7 @@ private:
         odd_times,
         forgotten,
         overflow,
+        unnumbered,
         nat_events,
         translated,
         translations_forgotten
@@ -129,6 +135,7 @@ private:
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
     [[nodiscard]] bool within_budget(ExporterBook& book, const Reading& reading);
+    void set_route(ExporterBook& book, const flow::FlowRecord& record, Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
                    const std::optional<UtcTime>& since, Reading& reading);
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,

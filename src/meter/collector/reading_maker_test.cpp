@@ -85,6 +85,46 @@ TEST_F(ReadingMakerTest, CopiesWhatTheRecordSays) {
     EXPECT_EQ(maker_->take_observed(), Volume());
 }
 
+TEST_F(ReadingMakerTest, StatesAsNumbersAndNextHops) {
+    FlowRecord r = record();
+    r.fields |= bit(Field::src_as) | bit(Field::dst_as) | bit(Field::next_hop);
+    r.src_as = 64500;
+    r.dst_as = 4'200'000'001;
+    r.next_hop = *parse_address("192.0.2.9");
+    const Reading first = give(r);
+    EXPECT_EQ(first.src_as, 64500U);
+    EXPECT_EQ(first.dst_as, 4'200'000'001U);
+    ASSERT_EQ(maker_->next_hops().size(), 1U);
+    EXPECT_EQ(maker_->next_hops()[first.next_hop - 1U], r.next_hop);
+    EXPECT_EQ(give(r, from(2)).next_hop, first.next_hop) << "the same router, whoever names it";
+    r.next_hop = *parse_address("2001:db8::9");
+    EXPECT_EQ(give(r).next_hop, 2);
+    for (const char* none : {"0.0.0.0", "::"}) {
+        r.next_hop = *parse_address(none);
+        EXPECT_EQ(give(r).next_hop, 0);
+    }
+    r.src_as = 23456;
+    r.dst_as = 0;
+    EXPECT_EQ(give(r).src_as, 0U) << "an AS that the exporter cannot write";
+    EXPECT_EQ(give(r).dst_as, 0U);
+    EXPECT_EQ(counter("collector_unnumbered_total"), 0U);
+}
+
+TEST_F(ReadingMakerTest, OneExporterCannotTakeTheNumbersOfAll) {
+    FlowRecord r = record();
+    r.fields |= bit(Field::next_hop);
+    constexpr std::uint32_t most = ExporterBooks::next_hops_per_exporter_max;
+    for (std::uint32_t i = 1; i <= most + 10; ++i) {
+        r.next_hop = Address::v4(0x0b000000U | i);
+        EXPECT_EQ(give(r).next_hop, i <= most ? i : 0U);
+    }
+    EXPECT_EQ(maker_->next_hops().size(), most);
+    EXPECT_EQ(counter("collector_unnumbered_total"), 10U);
+    EXPECT_EQ(give(r, from(2)).next_hop, most + 1) << "another one has its own";
+    r.next_hop = Address::v4(0x0b000001U);
+    EXPECT_EQ(give(r).next_hop, 1U);
+}
+
 TEST_F(ReadingMakerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
     make({.sampling = 100});
     FlowRecord r = record();
