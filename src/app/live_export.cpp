@@ -55,6 +55,7 @@ public:
     }
     void committed() override { meter_->committed(); }
     std::span<const std::string> interfaces() const override { return meter_->interfaces(); }
+    std::span<const Address> next_hops() const override { return meter_->next_hops(); }
     std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] const MeterName& name() const { return name_; }
 
 private:
-    // Tells the attributor of new interfaces before readings that came through them.
+    // Tells the attributor of new interfaces and next hops before readings that name them.
     class Named final : public ReadingSink {
     public:
         Named(const Meter& meter, Attributor& attributor)
@@ -43,6 +43,9 @@ private:
             const auto names = meter_.interfaces();
             if (names.size() != known_) attributor_.set_interfaces(names);
             known_ = names.size();
+            const auto next_hops = meter_.next_hops();
+            if (next_hops.size() != known_next_hops_) attributor_.set_next_hops(next_hops);
+            known_next_hops_ = next_hops.size();
             attributor_.accept(readings);
         }
 
@@ -50,6 +53,7 @@ private:
         const Meter& meter_;
         Attributor& attributor_;
         std::size_t known_ = 0;
+        std::size_t known_next_hops_ = 0;
     };
 
     MeterName name_;

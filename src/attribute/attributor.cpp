@@ -49,6 +49,7 @@ void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr
     interface_names_.clear();
     interface_timelines_.clear();
     set_interfaces(names);
+    for (NextHop& next_hop : next_hops_) next_hop = resolved(next_hop.address);
 }
 
 void Attributor::number_parties() {
@@ -81,6 +82,15 @@ void Attributor::set_interfaces(std::span<const std::string> names) {
     }
 }
 
+void Attributor::set_next_hops(std::span<const Address> next_hops) {
+    for (const Address& address : next_hops.subspan(std::min(next_hops.size(), next_hops_.size())))
+        next_hops_.push_back(resolved(address));
+}
+
+Attributor::NextHop Attributor::resolved(const Address& next_hop) const {
+    return {next_hop, directory_->next_hop_timeline(next_hop), classes_->find_next_hop(next_hop)};
+}
+
 void Attributor::find(const Reading& reading, UtcTime time, Finding& finding) const {
     finding.service = services_->find(reading);
     finding.valid = {};
@@ -90,8 +100,8 @@ void Attributor::find(const Reading& reading, UtcTime time, Finding& finding) co
         return;
     }
     const Ends ends = find_ends(reading, time);
-    set_end(finding.from, ends.from, reading.src);
-    set_end(finding.to, ends.to, reading.dst);
+    set_end(finding.from, ends.from, reading.src, {reading.src_as});
+    set_end(finding.to, ends.to, reading.dst, {reading.dst_as, reading.next_hop});
     narrow_to(finding.valid, ends.from.valid);
     narrow_to(finding.valid, ends.to.valid);
 }
@@ -125,19 +135,31 @@ Attributor::Answer Attributor::answer_of(const Reading& reading, UtcTime time) {
 Attributor::Ends Attributor::find_ends(const Reading& reading, UtcTime time) const {
     Ends ends{directory_->find_address(reading.src, reading.src_mac, time),
               directory_->find_address(reading.dst, reading.dst_mac, time)};
-    if (!directory_->binds_links()) return ends;
-    const auto bind_link = [&](CompiledDirectory::Answer& end, std::uint16_t vlan,
-                               std::uint16_t interface) {
+    if (directory_->binds_links()) bind_by_links(reading, time, ends);
+    return ends;
+}
+
+// In the order of specificity: next hop, VLAN and interface, AS.
+void Attributor::bind_by_links(const Reading& reading, UtcTime time, Ends& ends) const {
+    const auto bind = [](CompiledDirectory::Answer& end, CompiledDirectory::Answer link) {
         if (end.bound) return;
-        CompiledDirectory::Answer link = directory_->find_link(vlan, timeline_of(interface), time);
         narrow_to(link.valid, end.valid);
         end = link;
     };
+    const auto bind_link = [&](CompiledDirectory::Answer& end, std::uint16_t vlan,
+                               std::uint16_t interface) {
+        bind(end, directory_->find_link(vlan, timeline_of(interface), time));
+    };
+    if (reading.next_hop != 0 && reading.next_hop <= next_hops_.size()) {
+        const std::uint32_t timeline = next_hops_[reading.next_hop - 1U].timeline;
+        bind(ends.to, directory_->find_next_hop(timeline, time));
+    }
     bool known = false;
     const bool source_is_near = near_is_source(reading, known);
     if (known) bind_link(source_is_near ? ends.from : ends.to, reading.vlan, reading.interface);
     if (reading.out_interface != 0) bind_link(ends.to, 0, reading.out_interface);
-    return ends;
+    bind(ends.from, directory_->find_as(reading.src_as, time));
+    bind(ends.to, directory_->find_as(reading.dst_as, time));
 }
 
 std::uint32_t Attributor::timeline_of(std::uint16_t interface) const {
@@ -155,8 +177,8 @@ bool Attributor::near_is_source(const Reading& reading, bool& known) const {
     return src_local;
 }
 
-void Attributor::set_end(End& end, const CompiledDirectory::Answer& answer,
-                         const Address& address) const {
+void Attributor::set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
+                         Stated stated) const {
     if (answer.bound) return set_end(end, answer.target, address);
     end.address = nullptr;
     const BuiltinClass builtin = builtin_class(address);
@@ -166,7 +188,16 @@ void Attributor::set_end(End& end, const CompiledDirectory::Answer& answer,
     }
     if (const auto network = directory_->find_network(address))
         return set_end(end, *network, address);
-    end.number = class_parties_[classes_->find(address)];
+    end.number = class_parties_[class_of(address, stated)];
+}
+
+std::uint32_t Attributor::class_of(const Address& address, Stated stated) const {
+    if (classes_->asks_next_hops() && stated.next_hop != 0 &&
+        stated.next_hop <= next_hops_.size()) {
+        const std::uint32_t decided = next_hops_[stated.next_hop - 1U].class_index;
+        if (decided != CompiledClasses::no_class) return decided;
+    }
+    return classes_->find(address, stated.as);
 }
 
 void Attributor::set_end(End& end, const CompiledDirectory::Target& target,

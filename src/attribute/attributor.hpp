@@ -12,7 +12,8 @@
 // what policy leaves out is attributed to excluded/<reason> at both ends. Ends are decided by
 // CompiledDirectory; the near end of a link (VLAN, interface) is the source of traffic that came in
 // and the destination of what went out; where the direction is not known, it is the end inside a
-// declared local network if exactly one is; else links bind nothing. A reading over several
+// declared local network if exactly one is; else links bind nothing. AS numbers belong to their
+// end, a next hop to the destination, whatever the direction. A reading over several
 // buckets, or over a change of a binding, is split in proportion to time (split.hpp); its flow
 // belongs to the first part.
 //
@@ -92,6 +93,9 @@ public:
     // Names for Reading::interface (index + 1), as Meter::interfaces() gives them: to be called
     // when there are more than before. Readings of interfaces not named yet are of no interface.
     void set_interfaces(std::span<const std::string> names);
+
+    // The same for Reading::next_hop, as Meter::next_hops() gives them.
+    void set_next_hops(std::span<const Address> next_hops);
 
     // What was accepted since the last take(). Starts anew.
     [[nodiscard]] Attributed take();
@@ -202,10 +206,18 @@ private:
     [[nodiscard]] Answer answer_of(const Finding& finding);
     [[nodiscard]] Answer answer_of(const Reading& reading, UtcTime time);
     [[nodiscard]] Ends find_ends(const Reading& reading, UtcTime time) const;
+    void bind_by_links(const Reading& reading, UtcTime time, Ends& ends) const;
     [[nodiscard]] std::uint32_t timeline_of(std::uint16_t interface) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
-    void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address) const;
+    // What the record says of the end: a source has no next hop.
+    struct Stated {
+        std::uint32_t as = 0;
+        std::uint16_t next_hop = 0;
+    };
+    void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
+                 Stated stated) const;
     void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
+    [[nodiscard]] std::uint32_t class_of(const Address& address, Stated stated) const;
     [[nodiscard]] std::uint32_t number_of(const End& end);
     [[nodiscard]] static TallyKey key_of(BucketNumber bucket, const Answer& answer) noexcept {
         return {bucket, answer.from, answer.to, answer.service};
@@ -224,6 +236,13 @@ private:
     ServicesPtr services_;
     std::vector<std::string> interface_names_;
     std::vector<std::uint32_t> interface_timelines_;
+    struct NextHop {
+        Address address;
+        std::uint32_t timeline = CompiledDirectory::no_timeline;
+        std::uint32_t class_index = CompiledClasses::no_class;
+    };
+    [[nodiscard]] NextHop resolved(const Address& next_hop) const;
+    std::vector<NextHop> next_hops_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
     AddressParties addresses_;

@@ -32,6 +32,10 @@ struct World {
     ClassTable classes;
     std::vector<ServiceRule> rules;
     std::vector<std::string> interfaces = {"eth0", "eth1", "wan"};
+    std::vector<Address> next_hops = {*parse_address("192.0.2.1"), *parse_address("2001:db8::9"),
+                                      *parse_address("192.0.2.3")};
+    // `as` rules: first number, last number, class; the first that fits decides.
+    std::vector<std::array<std::uint16_t, 3>> as_rules;
 };
 
 // Few distinct addresses, near each other, with the special ones among them.
@@ -75,7 +79,14 @@ Binding some_binding(Random& random, std::uint64_t id) {
     Binding binding;
     binding.id = id;
     binding.account = fmt::format("account-{}", below(random, 6));
-    switch (below(random, 8)) {
+    switch (below(random, 10)) {
+        case 8:
+            binding.identity = {IdentityKind::as, fmt::to_string(1 + below(random, 4))};
+            break;
+        case 9:
+            binding.identity = {IdentityKind::next_hop,
+                                below(random, 2) == 0 ? "192.0.2.1" : "2001:db8::9"};
+            break;
         case 0:
             binding.identity = {IdentityKind::vlan, fmt::to_string(1 + below(random, 3))};
             break;
@@ -109,8 +120,21 @@ World some_world(Random& random) {
     for (const Prefix& prefix : networks) {
         world.directory.networks.push_back({to_string(prefix), below(random, 2) == 0});
     }
+    for (std::uint64_t i = below(random, 2) * below(random, 4); i > 0; --i) {
+        const auto first = static_cast<std::uint16_t>(1 + below(random, 6));
+        const auto last = static_cast<std::uint16_t>(first + below(random, 3));
+        world.as_rules.push_back({first, last, static_cast<std::uint16_t>(below(random, 3))});
+    }
     world.classes.default_class = "rest";
     world.classes.classes = {"free", "mirror", "paid"};
+    for (std::uint32_t as = 1; as < 10; ++as) {
+        const auto rule = std::ranges::find_if(
+            world.as_rules, [as](const auto& r) { return as >= r[0] && as <= r[1]; });
+        if (rule != world.as_rules.end()) world.classes.ases.push_back({as, as, (*rule)[2]});
+    }
+    if (below(random, 2) == 0)
+        world.classes.next_hops.push_back(
+            {world.next_hops[below(random, 3)], static_cast<std::uint16_t>(below(random, 3))});
     std::map<Prefix, std::uint16_t> routes;
     for (std::uint64_t i = below(random, 12); i > 0; --i) {
         routes[some_prefix(random)] = static_cast<std::uint16_t>(below(random, 3));
@@ -148,6 +172,11 @@ Reading some_reading(Random& random) {
     reading.vlan = static_cast<std::uint16_t>(below(random, 4));
     reading.interface = static_cast<std::uint16_t>(below(random, 5));
     reading.direction = static_cast<Direction>(below(random, 3));
+    if (reading.direction == Direction::in)  // as flow records are
+        reading.out_interface = static_cast<std::uint16_t>(below(random, 5));
+    reading.src_as = static_cast<std::uint32_t>(below(random, 7));
+    reading.dst_as = static_cast<std::uint32_t>(below(random, 7));
+    reading.next_hop = static_cast<std::uint16_t>(below(random, 5));
     reading.fragment = static_cast<FragmentState>(below(random, 8) == 0 ? 2 : below(random, 2));
     return reading;
 }
@@ -180,10 +209,14 @@ struct Auditor {
             }
             case IdentityKind::mac:
                 return 900;
+            case IdentityKind::next_hop:
+                return 250;
             case IdentityKind::vlan:
                 return 200;
             case IdentityKind::interface:
                 return 100;
+            case IdentityKind::as:
+                return 50;
         }
         return 0;
     }
@@ -199,6 +232,13 @@ struct Auditor {
         return local(source ? r.src : r.dst) && !local(source ? r.dst : r.src);
     }
 
+    std::string interface_named(std::uint16_t number) const {
+        return number > 0 && number <= world.interfaces.size() ? world.interfaces[number - 1U] : "";
+    }
+    bool has_next_hop(const Reading& r) const {
+        return r.next_hop > 0 && r.next_hop <= world.next_hops.size();
+    }
+
     bool fits(const Binding& binding, const Reading& r, bool source) const {
         const std::string& value = binding.identity.value;
         switch (binding.identity.kind) {
@@ -209,9 +249,13 @@ struct Auditor {
             case IdentityKind::vlan:
                 return is_near(r, source) && fmt::to_string(r.vlan) == value;
             case IdentityKind::interface:
-                return is_near(r, source) && r.interface > 0 &&
-                       r.interface <= world.interfaces.size() &&
-                       world.interfaces[r.interface - 1U] == value;
+                return (is_near(r, source) && interface_named(r.interface) == value) ||
+                       (!source && interface_named(r.out_interface) == value);
+            case IdentityKind::as:
+                return fmt::to_string(source ? r.src_as : r.dst_as) == value;
+            case IdentityKind::next_hop:
+                return !source && has_next_hop(r) &&
+                       to_string(world.next_hops[r.next_hop - 1U]) == value;
         }
         return false;
     }
@@ -254,12 +298,17 @@ struct Auditor {
                     {},
                     network->per_address ? to_string(address) : identity_text(identity)};
         }
-        return {PartyKind::outside, class_of(address), {}};
+        return {PartyKind::outside, class_of(r, source), {}};
     }
 
-    std::string class_of(const Address& address) const {
+    std::string class_of(const Reading& r, bool source) const {
+        const Address& address = source ? r.src : r.dst;
+        for (const ClassNextHop& entry : world.classes.next_hops) {
+            if (!source && has_next_hop(r) && world.next_hops[r.next_hop - 1U] == entry.next_hop)
+                return world.classes.classes[entry.class_index];
+        }
         int longest = -1;
-        std::string name = world.classes.default_class;
+        std::string name = by_as(source ? r.src_as : r.dst_as);
         for (const ClassRoute& route : world.classes.routes) {
             if (route.prefix.length > longest && route.prefix.contains(address)) {
                 longest = route.prefix.length;
@@ -267,6 +316,12 @@ struct Auditor {
             }
         }
         return name;
+    }
+
+    std::string by_as(std::uint32_t as) const {
+        for (const auto& [first, last, class_index] : world.as_rules)
+            if (as >= first && as <= last) return world.classes.classes[class_index];
+        return world.classes.default_class;
     }
 
     std::string service(const Reading& r) const {
@@ -428,10 +483,13 @@ void run(std::uint64_t seed) {
     const std::vector<std::string> interfaces =
         seed % 2 == 0 ? world.interfaces : std::vector<std::string>{};
     world.interfaces = interfaces;
+    if (seed % 3 == 0) world.next_hops.pop_back();
+    const std::vector<Address> next_hops = world.next_hops;
     Attributor attributor(std::make_shared<const CompiledDirectory>(world.directory),
                           std::make_shared<const CompiledClasses>(world.classes),
                           compiled(world.rules), seed);
     attributor.set_interfaces(world.interfaces);
+    attributor.set_next_hops(world.next_hops);
     Flows flows{.random = random, .memos = seed % 3 != 0};
     for (int batch = 0; batch < 4; ++batch) {
         Auditor auditor{world, {}};
@@ -455,6 +513,7 @@ void run(std::uint64_t seed) {
         if (batch == 1) {
             world = some_world(random);
             world.interfaces = interfaces;
+            world.next_hops = next_hops;
             attributor.replace(std::make_shared<const CompiledDirectory>(world.directory),
                                std::make_shared<const CompiledClasses>(world.classes),
                                compiled(world.rules));

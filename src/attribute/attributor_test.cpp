@@ -134,6 +134,75 @@ TEST(Attributor, MacAndLinkIdentifyTheirEnd) {
         << "a prefix is more specific";
 }
 
+TEST(Attributor, NextHopVlanInterfaceThenAs) {
+    Directory directory;
+    directory.bindings = {{1, *parse_identity("as 64500"), "customer", {}, false},
+                          {2, *parse_identity("interface 192.0.2.1#3"), "port", {}, false},
+                          {3, *parse_identity("vlan 12"), "lab", {}, false},
+                          {4, *parse_identity("next-hop 192.0.2.9"), "peer", {}, false},
+                          {5, *parse_identity("10.0.0.0/8"), "college", {}, false}};
+    Fixture f;
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(directory),
+                         std::make_shared<const CompiledClasses>(),
+                         std::make_shared<const CompiledServices>());
+    const std::array<std::string, 1> interfaces = {"192.0.2.1#3"};
+    const std::array<Address, 2> next_hops = {*parse_address("192.0.2.8"),
+                                              *parse_address("192.0.2.9")};
+    f.attributor.set_interfaces(interfaces);
+    f.attributor.set_next_hops(next_hops);
+    Reading r = Fixture::reading("9.9.9.9", "8.8.8.8");
+    r.direction = Direction::in;
+    r.src_as = 64500;
+    r.next_hop = 2;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 customer(as 64500) > peer(next-hop 192.0.2.9) http 100/2/1\n");
+    r.interface = 1;
+    r.dst_as = 64500;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 port(interface 192.0.2.1#3) > peer(next-hop 192.0.2.9) http 100/2/1\n");
+    r.vlan = 12;
+    r.next_hop = 1;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 lab(vlan 12) > customer(as 64500) http 100/2/1\n");
+    r.out_interface = 1;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 lab(vlan 12) > port(interface 192.0.2.1#3) http 100/2/1\n");
+    r.next_hop = 2;
+    r.dst = *parse_address("10.1.1.1");
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 lab(vlan 12) > college(10.0.0.0/8) http 100/2/1\n");
+    r = Fixture::reading("9.9.9.9", "8.8.8.8");
+    r.next_hop = 3;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 world > world http 100/2/1\n") << "a next hop that was not told";
+}
+
+TEST(Attributor, ClassesByNextHopAndAsWithoutRoutes) {
+    ClassTable table{.default_class = "world", .classes = {"aarnet", "transit"}};
+    table.ases = {{7575, 7575, 0}};
+    table.next_hops = {{*parse_address("192.0.2.9"), 1}};
+    table.version = class_table_version(table);
+    Fixture f;
+    const std::array<Address, 1> next_hops = {*parse_address("192.0.2.9")};
+    f.attributor.set_next_hops(next_hops);
+    // Told before the table came: it counts all the same.
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(college()),
+                         std::make_shared<const CompiledClasses>(table),
+                         std::make_shared<const CompiledServices>());
+    Reading r = Fixture::reading("10.1.0.1", "8.8.8.8");
+    r.dst_as = 7575;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > aarnet http 100/2/1\n");
+    r.next_hop = 1;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > transit http 100/2/1\n");
+    std::swap(r.src, r.dst);
+    std::swap(r.src_as, r.dst_as);
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 aarnet > physics(10.1.0.0/16) http 100/2/1\n")
+        << "a next hop says nothing about the source";
+}
+
 TEST(Attributor, SplitsOverBucketsAndBindings) {
     Fixture f;
     Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");

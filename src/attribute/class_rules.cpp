@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "attribute/as_number.hpp"
 #include "attribute/builtin_classes.hpp"
 
 namespace octroi {
@@ -19,24 +19,12 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-Result<std::uint32_t> parse_as(std::string_view text) {
-    std::string_view digits = trim(text);
-    if (digits.starts_with("AS") || digits.starts_with("as")) digits.remove_prefix(2);
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc{} || end != digits.data() + digits.size()) {
-        return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is not an AS number (0 to 4294967295)", text));
-    }
-    return number;
-}
-
 Status parse_as_range(std::string_view text, ClassRule& rule) {
     const std::size_t dash = text.find('-');
-    TRY_ASSIGN(rule.first_as, parse_as(text.substr(0, dash)));
+    TRY_ASSIGN(rule.first_as, parse_as_number(trim(text.substr(0, dash))));
     rule.last_as = rule.first_as;
     if (dash != std::string_view::npos) {
-        TRY_ASSIGN(rule.last_as, parse_as(text.substr(dash + 1)));
+        TRY_ASSIGN(rule.last_as, parse_as_number(trim(text.substr(dash + 1))));
     }
     if (rule.last_as < rule.first_as) {
         return fail(ErrorCode::invalid, fmt::format("'{}' is an empty range; did you mean {}-{}?",
@@ -61,6 +49,11 @@ Status parse_subject(std::string_view keyword, std::string_view subject, ClassRu
         TRY_ASSIGN(rule.prefix, parse_prefix(subject));
         return {};
     }
+    if (keyword == "next-hop") {
+        rule.kind = ClassRule::Kind::next_hop;
+        TRY_ASSIGN(rule.next_hop, parse_address(subject));
+        return {};
+    }
     if (keyword == "word") {
         rule.kind = ClassRule::Kind::word;
         rule.word = subject;
@@ -70,7 +63,8 @@ Status parse_subject(std::string_view keyword, std::string_view subject, ClassRu
     }
     return fail(
         ErrorCode::invalid,
-        fmt::format("'{}' is no rule; there are: as, within, word, own, prefix, default", keyword));
+        fmt::format("'{}' is no rule; there are: as, within, word, own, prefix, next-hop, default",
+                    keyword));
 }
 
 }  // namespace

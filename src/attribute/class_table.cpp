@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "attribute/builtin_classes.hpp"
 #include "base/byte_cursor.hpp"
@@ -49,6 +50,61 @@ void write_route(const Prefix& prefix, std::uint32_t class_rank, ByteWriter& out
     out.be32(class_rank);
 }
 
+// The names that a table uses, sorted, and the places of its classes among them.
+class Ranks {
+public:
+    explicit Ranks(const ClassTable& table) {
+        std::vector<bool> used(table.classes.size(), false);
+        const auto use = [&](const auto& list) {
+            for (const auto& entry : list) {
+                CHECK(entry.class_index < table.classes.size());
+                used[entry.class_index] = true;
+            }
+        };
+        use(table.routes);
+        use(table.ases);
+        use(table.next_hops);
+        for (std::size_t i = 0; i < used.size(); ++i) {
+            if (used[i]) names_.push_back(table.classes[i]);
+        }
+        std::sort(names_.begin(), names_.end());
+        names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+        for (const std::string& name : table.classes) {
+            const auto place = std::lower_bound(names_.begin(), names_.end(), name);
+            ranks_.push_back(static_cast<std::uint32_t>(place - names_.begin()));
+        }
+    }
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+    [[nodiscard]] std::uint32_t of(std::uint16_t class_index) const { return ranks_[class_index]; }
+
+private:
+    std::vector<std::string> names_;
+    std::vector<std::uint32_t> ranks_;
+};
+
+// What decides by what records state.
+std::string stated_octets(const ClassTable& table, const Ranks& ranks) {
+    ByteWriter out;
+    out.be64(table.ases.size());
+    for (const ClassAses& range : table.ases) {
+        out.be32(range.first);
+        out.be32(range.last);
+        out.be32(ranks.of(range.class_index));
+    }
+    out.be64(table.next_hops.size());
+    for (const auto& [next_hop, class_index] : table.next_hops)
+        write_route({next_hop, static_cast<std::uint8_t>(next_hop.bits())}, ranks.of(class_index),
+                    out);
+    return out.take();
+}
+
+const ClassNextHop* entry_of(std::span<const ClassNextHop> entries, const Address& next_hop) {
+    const auto at = std::lower_bound(
+        entries.begin(), entries.end(), next_hop,
+        [](const ClassNextHop& entry, const Address& wanted) { return entry.next_hop < wanted; });
+    return at == entries.end() || at->next_hop != next_hop ? nullptr : &*at;
+}
+
 bool matches(const ClassRule& rule, const Prefix& prefix, std::span<const std::uint32_t> origins,
              std::string_view word, bool own) {
     switch (rule.kind) {
@@ -63,6 +119,7 @@ bool matches(const ClassRule& rule, const Prefix& prefix, std::span<const std::u
         case ClassRule::Kind::own:
             return own;
         case ClassRule::Kind::prefix:
+        case ClassRule::Kind::next_hop:
         case ClassRule::Kind::other:
             return false;
     }
@@ -71,31 +128,16 @@ bool matches(const ClassRule& rule, const Prefix& prefix, std::span<const std::u
 
 }  // namespace
 
-// "octroi class table 1", the default class, the used names in order, the routes; counts in front
-// of lists.
+// "octroi class table 1", the default class, the used names in order, the routes; then, where there
+// are any, AS numbers and next hops. Counts in front of lists.
 std::string class_table_version(const ClassTable& table) {
-    std::vector<bool> used(table.classes.size(), false);
-    for (const ClassRoute& route : table.routes) {
-        CHECK(route.class_index < table.classes.size());
-        used[route.class_index] = true;
-    }
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < used.size(); ++i) {
-        if (used[i]) names.push_back(table.classes[i]);
-    }
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    std::vector<std::uint32_t> rank(table.classes.size(), 0);
-    for (std::size_t i = 0; i < rank.size(); ++i) {
-        const auto place = std::lower_bound(names.begin(), names.end(), table.classes[i]);
-        rank[i] = static_cast<std::uint32_t>(place - names.begin());
-    }
+    const Ranks ranks(table);
     ContentHash hash;
     ByteWriter head;
     head.text("octroi class table 1");
     head.text(table.default_class);
-    head.be32(narrow<std::uint32_t>(names.size()));
-    for (const std::string& name : names) head.text(name);
+    head.be32(narrow<std::uint32_t>(ranks.names().size()));
+    for (const std::string& name : ranks.names()) head.text(name);
     head.be64(table.routes.size());
     hash.add(head.octets());
     constexpr std::size_t chunk = 4096;
@@ -105,10 +147,11 @@ std::string class_table_version(const ClassTable& table) {
         for (std::size_t i = begin; i < end; ++i) {
             const ClassRoute& route = table.routes[i];
             CHECK(i == 0 || table.routes[i - 1].prefix < route.prefix);
-            write_route(route.prefix, rank[route.class_index], part);
+            write_route(route.prefix, ranks.of(route.class_index), part);
         }
         hash.add(part.octets());
     }
+    if (!table.ases.empty() || !table.next_hops.empty()) hash.add(stated_octets(table, ranks));
     return hash.hex();
 }
 
@@ -122,6 +165,9 @@ ClassTableBuilder::ClassTableBuilder(std::vector<ClassRule> rules, std::string d
                 break;
             case ClassRule::Kind::prefix:
                 routes_of_rules_.push_back(std::move(rule));
+                break;
+            case ClassRule::Kind::next_hop:
+                next_hop_rules_.push_back(std::move(rule));
                 break;
             default:
                 has_as_rule_ = has_as_rule_ || rule.kind == ClassRule::Kind::as_range;
@@ -175,8 +221,7 @@ std::uint32_t ClassTableBuilder::intern(std::string_view class_name) {
     return it->second;
 }
 
-Status ClassTableBuilder::name_classes(ClassTable& table,
-                                       std::vector<std::uint16_t>& index_of_label) {
+Status ClassTableBuilder::name_classes(ClassTable& table) {
     if (names_.size() > classes_max) {
         return fail(
             ErrorCode::over_limit,
@@ -190,24 +235,23 @@ Status ClassTableBuilder::name_classes(ClassTable& table,
     std::sort(table.classes.begin(), table.classes.end());
     for (const std::string& name : names_) {
         const auto place = std::lower_bound(table.classes.begin(), table.classes.end(), name);
-        index_of_label.push_back(static_cast<std::uint16_t>(place - table.classes.begin()));
+        index_of_label_.push_back(static_cast<std::uint16_t>(place - table.classes.begin()));
     }
     return {};
 }
 
-Result<ClassTable> ClassTableBuilder::finish() {
+std::uint16_t ClassTableBuilder::index_of(std::string_view class_name) {
+    return index_of_label_[intern(class_name)];
+}
+
+void ClassTableBuilder::add_routes(ClassTable& table) {
     std::vector<LpmEntry> forced;
     for (const ClassRule& rule : routes_of_rules_)
         forced.push_back({rule.prefix, intern(rule.class_name)});
-    ClassTable table;
-    table.default_class = default_class_;
-    std::vector<std::uint16_t> index_of_label;
-    TRY(name_classes(table, index_of_label));
-
     const auto by_prefix = [](const LpmEntry& a, const LpmEntry& b) { return a.prefix < b.prefix; };
     std::stable_sort(forced.begin(), forced.end(), by_prefix);
     const std::vector<LpmEntry> voted =
-        votes_.winners([&](std::uint32_t label) { return std::uint32_t{index_of_label[label]}; });
+        votes_.winners([&](std::uint32_t label) { return std::uint32_t{index_of_label_[label]}; });
     std::vector<LpmEntry> all;
     all.reserve(voted.size() + forced.size());
     // Of equal prefixes merge() puts the voted one first; the last one counts.
@@ -215,13 +259,70 @@ Result<ClassTable> ClassTableBuilder::finish() {
                by_prefix);
     table.routes.reserve(all.size());
     for (const LpmEntry& entry : all) {
-        const ClassRoute route{entry.prefix, index_of_label[entry.value]};
+        const ClassRoute route{entry.prefix, index_of_label_[entry.value]};
         if (!table.routes.empty() && table.routes.back().prefix == route.prefix) {
             table.routes.back() = route;
         } else {
             table.routes.push_back(route);
         }
     }
+}
+
+// Each rule takes the numbers that none before it has.
+void ClassTableBuilder::add_ases(ClassTable& table) {
+    std::map<std::uint64_t, ClassAses> ranges;  // by their first number
+    for (const ClassRule& rule : rules_) {
+        if (rule.kind != ClassRule::Kind::as_range) continue;
+        std::uint64_t at = rule.first_as;
+        auto next = ranges.upper_bound(at);
+        if (next != ranges.begin())
+            at = std::max(at, std::uint64_t{std::prev(next)->second.last} + 1);
+        while (at <= rule.last_as) {
+            const std::uint64_t end = next == ranges.end() ? UINT64_MAX : next->first;
+            const auto last =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(rule.last_as, end - 1));
+            if (at < end)
+                ranges[at] = {static_cast<std::uint32_t>(at), last, index_of(rule.class_name)};
+            if (next == ranges.end()) break;
+            at = std::uint64_t{next->second.last} + 1;
+            ++next;
+        }
+    }
+    for (const auto& [first, range] : ranges) {
+        ClassAses* before = table.ases.empty() ? nullptr : &table.ases.back();
+        const bool goes_on = before != nullptr && std::uint64_t{before->last} + 1 == first &&
+                             before->class_index == range.class_index;
+        if (goes_on) {
+            before->last = range.last;
+        } else {
+            table.ases.push_back(range);
+        }
+    }
+}
+
+void ClassTableBuilder::add_next_hops(ClassTable& table) {
+    std::map<Address, std::uint16_t> classes;
+    for (const ClassRule& rule : next_hop_rules_)
+        classes[rule.next_hop] = index_of(rule.class_name);
+    for (const auto& [next_hop, class_index] : classes)
+        table.next_hops.push_back({next_hop, class_index});
+}
+
+Result<ClassTable> ClassTableBuilder::finish() {
+    for (const auto* list : {&rules_, &routes_of_rules_, &next_hop_rules_}) {
+        for (const ClassRule& rule : *list) {
+            const bool needs_route = rule.kind == ClassRule::Kind::within ||
+                                     rule.kind == ClassRule::Kind::word ||
+                                     rule.kind == ClassRule::Kind::own;
+            if (!needs_route) intern(rule.class_name);
+        }
+    }
+    ClassTable table;
+    table.default_class = default_class_;
+    TRY(name_classes(table));
+    add_routes(table);
+    add_ases(table);
+    add_next_hops(table);
     table.version = class_table_version(table);
     return table;
 }
@@ -229,7 +330,10 @@ Result<ClassTable> ClassTableBuilder::finish() {
 CompiledClasses::CompiledClasses() : names_{std::string(no_table_class)} {}
 
 CompiledClasses::CompiledClasses(const ClassTable& table)
-    : names_(table.classes), version_(table.version) {
+    : names_(table.classes),
+      version_(table.version),
+      ases_(table.ases),
+      next_hops_(table.next_hops) {
     const std::string default_class =
         table.default_class.empty() ? std::string(no_table_class) : table.default_class;
     const auto place = std::find(names_.begin(), names_.end(), default_class);
@@ -242,6 +346,27 @@ CompiledClasses::CompiledClasses(const ClassTable& table)
         entries.push_back({route.prefix, route.class_index});
     }
     lpm_ = Lpm(std::move(entries));
+    for (const ClassAses& range : ases_) CHECK(range.class_index < table.classes.size());
+    for (const ClassNextHop& entry : next_hops_) CHECK(entry.class_index < table.classes.size());
+}
+
+std::uint32_t CompiledClasses::find_as(std::uint32_t number) const noexcept {
+    const ClassAses* range = range_of(ases_, number);
+    return range == nullptr ? default_index_ : range->class_index;
+}
+
+std::uint32_t CompiledClasses::find_next_hop(const Address& next_hop) const noexcept {
+    const ClassNextHop* entry = entry_of(next_hops_, next_hop);
+    return entry == nullptr ? no_class : entry->class_index;
+}
+
+const ClassAses* range_of(std::span<const ClassAses> ranges, std::uint32_t number) noexcept {
+    if (number == 0) return nullptr;
+    const auto behind =
+        std::upper_bound(ranges.begin(), ranges.end(), number,
+                         [](std::uint32_t n, const ClassAses& range) { return n < range.first; });
+    if (behind == ranges.begin() || std::prev(behind)->last < number) return nullptr;
+    return &*std::prev(behind);
 }
 
 ClassLookup::ClassLookup(const ClassTable& table) : table_(table) {
@@ -252,11 +377,23 @@ ClassLookup::ClassLookup(const ClassTable& table) : table_(table) {
     lpm_ = Lpm(std::move(entries));
 }
 
-ClassLookup::Match ClassLookup::find(const Address& address) const {
+ClassLookup::Match ClassLookup::find(const Address& address, std::uint32_t as,
+                                     const Address& next_hop) const {
+    Match match{.class_name = table_.default_class};
+    const auto decided_by = [&](std::uint16_t class_index) {
+        match.class_name = table_.classes[class_index];
+        return match;
+    };
+    match.next_hop = entry_of(table_.next_hops, next_hop);
+    if (match.next_hop != nullptr) return decided_by(match.next_hop->class_index);
     const std::uint32_t place = lpm_.find(address);
-    if (place == Lpm::no_match) return {std::nullopt, table_.default_class};
-    const ClassRoute& route = table_.routes[place];
-    return {route.prefix, table_.classes[route.class_index]};
+    if (place != Lpm::no_match) {
+        match.prefix = table_.routes[place].prefix;
+        return decided_by(table_.routes[place].class_index);
+    }
+    match.ases = range_of(table_.ases, as);
+    if (match.ases != nullptr) return decided_by(match.ases->class_index);
+    return match;
 }
 
 }  // namespace octroi

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "attribute/class_table.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 
 #include "attribute/origin_table.hpp"
 
@@ -104,17 +106,20 @@ TEST(ClassTable, TheMajorityDecidesWhateverTheOrder) {
 }
 
 TEST(ClassTable, TheVersionIsThatOfTheContent) {
-    const auto class_rules = rules({"as 1 = a", "as 2 = b"});
+    const auto class_rules = rules({"within 10.0.0.0/8 = a", "within 11.0.0.0/8 = b"});
     const ClassTable one = table_of(class_rules, {{"10.0.0.0/8", {1}}, {"11.0.0.0/8", {2}}});
     const ClassTable same =
         table_of({}, {{"11.0.0.0/8", {}, "b", true}, {"10.0.0.0/8", {}, "a", true}});
+    // As it was before tables had anything but routes.
+    EXPECT_EQ(one.version, "34922a81a72ea7d23609048d9169254f7e6e2a3fd461ed43a4789d67755d53c0");
     EXPECT_EQ(one.version, same.version);
     ClassTable renumbered = one;
     std::swap(renumbered.classes[0], renumbered.classes[1]);
     for (ClassRoute& route : renumbered.routes) route.class_index ^= 1U;
     renumbered.classes.emplace_back("unused");
     EXPECT_EQ(class_table_version(renumbered), one.version);
-    const ClassTable other = table_of(class_rules, {{"10.0.0.0/8", {2}}, {"11.0.0.0/8", {1}}});
+    const ClassTable other =
+        table_of({}, {{"11.0.0.0/8", {}, "a", true}, {"10.0.0.0/8", {}, "b", true}});
     EXPECT_NE(other.version, one.version);
     ClassTable other_default = one;
     other_default.default_class = "elsewhere";
@@ -122,6 +127,95 @@ TEST(ClassTable, TheVersionIsThatOfTheContent) {
     ClassTable longer = one;
     longer.routes[0].prefix.length = 9;
     EXPECT_NE(class_table_version(longer), one.version);
+}
+
+std::string ranges(const ClassTable& table) {
+    std::string text;
+    for (const ClassAses& range : table.ases)
+        text +=
+            fmt::format("{}-{} {}\n", range.first, range.last, table.classes.at(range.class_index));
+    return text;
+}
+
+TEST(ClassTable, AsRulesBecomeRangesOfWhichTheFirstRuleHasItsOwn) {
+    EXPECT_EQ(ranges(table_of(rules({"as 5 = a", "as 3-8 = b", "as 7-9 = a", "as 1-20 = c"}), {})),
+              "1-2 c\n3-4 b\n5-5 a\n6-8 b\n9-9 a\n10-20 c\n");
+    EXPECT_EQ(ranges(table_of(rules({"as 1-4 = a", "as 5-6 = a", "as 2-9 = a"}), {})), "1-9 a\n")
+        << "what follows in the same class is one range";
+    EXPECT_EQ(ranges(table_of(rules({"as 0-4294967295 = a", "as 7 = b"}), {})), "0-4294967295 a\n");
+    EXPECT_EQ(ranges(table_of(rules({"as 4294967295 = a", "as 0-4294967295 = b"}), {})),
+              "0-4294967294 b\n4294967295-4294967295 a\n");
+    EXPECT_EQ(ranges(table_of(rules({"own = a", "within 10.0.0.0/8 = b"}), {})), "");
+}
+
+// Against asking the rules one after the other.
+TEST(ClassTable, RangesAnswerAsTheRulesDo) {
+    std::mt19937 random(5);
+    for (int round = 0; round < 200; ++round) {
+        std::vector<ClassRule> list;
+        const auto below = [&](std::uint32_t limit) {
+            return static_cast<std::uint32_t>(random() % limit);
+        };
+        for (std::uint32_t i = below(8); i > 0; --i) {
+            ClassRule rule{.kind = ClassRule::Kind::as_range, .first_as = below(30)};
+            rule.last_as = rule.first_as + below(12);
+            rule.class_name = std::string(1, static_cast<char>('a' + below(3)));
+            list.push_back(rule);
+        }
+        const ClassTable table = table_of(list, {});
+        const CompiledClasses compiled(table);
+        for (std::uint32_t as = 0; as < 45; ++as) {
+            std::string expected = "world";
+            for (const ClassRule& rule : list) {
+                if (as == 0 || as < rule.first_as || as > rule.last_as) continue;
+                expected = rule.class_name;
+                break;
+            }
+            ASSERT_EQ(compiled.names()[compiled.find(*parse_address("9.9.9.9"), as)], expected);
+        }
+    }
+}
+
+TEST(ClassTable, NextHopThenRouteThenAsThenDefault) {
+    const ClassTable table =
+        table_of(rules({"as 7575 = aarnet", "next-hop 192.0.2.9 = old",
+                        "next-hop 192.0.2.9 = transit-a", "default = international"}),
+                 {{"10.0.0.0/8", {1}}, {"11.0.0.0/8", {7575}}});
+    const ClassLookup lookup(table);
+    const auto name = [&](const char* address, std::uint32_t as, const char* next_hop = "") {
+        const Address hop = *next_hop == '\0' ? Address{} : *parse_address(next_hop);
+        return std::string(lookup.find(*parse_address(address), as, hop).class_name);
+    };
+    EXPECT_EQ(name("11.0.0.1", 7575, "192.0.2.9"), "transit-a") << "the later of two";
+    EXPECT_EQ(name("11.0.0.1", 1), "aarnet");
+    EXPECT_EQ(name("10.0.0.1", 7575), "international") << "a route is there, of that class";
+    EXPECT_EQ(name("12.0.0.1", 7575, "192.0.2.8"), "aarnet");
+    EXPECT_EQ(name("12.0.0.1", 7574), "international");
+    EXPECT_EQ(name("12.0.0.1", 0), "international");
+    EXPECT_EQ(lookup.find(*parse_address("12.0.0.1"), 7575).ases->first, 7575U);
+    const CompiledClasses compiled(table);
+    EXPECT_TRUE(compiled.asks_next_hops());
+    EXPECT_EQ(compiled.names()[compiled.find_next_hop(*parse_address("192.0.2.9"))], "transit-a");
+    EXPECT_EQ(compiled.find_next_hop(*parse_address("192.0.2.8")), CompiledClasses::no_class);
+    EXPECT_FALSE(CompiledClasses().asks_next_hops());
+}
+
+TEST(ClassTable, TheVersionCoversWhatRecordsDecideBy) {
+    const auto version = [](std::initializer_list<const char*> texts) {
+        return table_of(rules(texts), {}).version;
+    };
+    const std::set<std::string> versions = {version({}),
+                                            version({"as 1 = a"}),
+                                            version({"as 2 = a"}),
+                                            version({"as 1 = b"}),
+                                            version({"as 1-2 = a"}),
+                                            version({"next-hop 192.0.2.9 = a"}),
+                                            version({"next-hop 192.0.2.8 = a"}),
+                                            version({"next-hop 192.0.2.9 = b"}),
+                                            version({"as 1 = a", "next-hop 192.0.2.9 = a"})};
+    EXPECT_EQ(versions.size(), 9U);
+    EXPECT_EQ(version({"as 1 = a", "as 2 = a"}), version({"as 1-2 = a"}));
+    EXPECT_EQ(version({"as 2 = a", "as 1 = b", "as 1-2 = c"}), version({"as 1 = b", "as 2 = a"}));
 }
 
 TEST(ClassTable, CompiledAndLookup) {
@@ -155,6 +249,7 @@ TEST(ClassTable, RulesThatAreWrongSaySo) {
     EXPECT_THAT(error("as 9-5 = aarnet"), testing::HasSubstr("5-9"));
     EXPECT_THAT(error("within 10.0.0.1/8 = a"), testing::HasSubstr("10.0.0.0/8"));
     EXPECT_THAT(error("asn 5 = a"), testing::HasSubstr("there are: as"));
+    EXPECT_THAT(error("next-hop 192.0.2.0/24 = a"), testing::HasSubstr("192.0.2.0/24"));
     EXPECT_THAT(error("own 5 = a"), testing::HasSubstr("nothing before"));
     EXPECT_THAT(error("as 5 = two words"), testing::HasSubstr("class name"));
     EXPECT_THAT(error("as 5 = multicast"), testing::HasSubstr("Octroi's own"));

@@ -45,7 +45,7 @@ struct CompiledDirectory::Compiler {
         }
     };
     std::map<Prefix, std::vector<Layer>, PrefixOrder> prefixes;
-    std::map<Identity, std::vector<Layer>> links;  // MACs, VLANs, interfaces
+    std::map<Identity, std::vector<Layer>> links;  // all but prefixes
     boost::unordered_flat_map<std::string, std::uint32_t> owner_index;
     boost::unordered_flat_map<std::string, std::uint32_t> party_index;
 
@@ -172,14 +172,22 @@ struct CompiledDirectory::Compiler {
             out.binds_links_ = true;
             if (identity.kind == IdentityKind::interface) {
                 out.interfaces_.emplace(identity.value, timeline);
-                continue;
+            } else if (identity.kind == IdentityKind::as) {
+                out.ases_.emplace(number(identity.value), timeline);
+            } else if (identity.kind == IdentityKind::next_hop) {
+                out.next_hops_.emplace(*parse_address(identity.value), timeline);
+            } else {
+                out.vlans_.resize(vlan_last + 1, no_timeline);
+                out.vlans_.at(number(identity.value)) = timeline;
             }
-            out.vlans_.resize(vlan_last + 1, no_timeline);
-            std::size_t id = 0;
-            std::from_chars(identity.value.data(), identity.value.data() + identity.value.size(),
-                            id);
-            out.vlans_.at(id) = timeline;
         }
+    }
+
+    // Of a canonical identity.
+    static std::uint32_t number(const std::string& digits) {
+        std::uint32_t value = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        return value;
     }
 };
 
@@ -244,9 +252,29 @@ CompiledDirectory::Answer CompiledDirectory::find_link(std::uint16_t vlan,
     return answer;
 }
 
+CompiledDirectory::Answer CompiledDirectory::find_next_hop(std::uint32_t next_hop_timeline,
+                                                           UtcTime time) const {
+    Answer answer;
+    if (next_hop_timeline != no_timeline) consult(next_hop_timeline, time, answer);
+    return answer;
+}
+
+CompiledDirectory::Answer CompiledDirectory::find_as(std::uint32_t number, UtcTime time) const {
+    Answer answer;
+    if (number == 0 || ases_.empty()) return answer;
+    const auto known = ases_.find(number);
+    if (known != ases_.end()) consult(known->second, time, answer);
+    return answer;
+}
+
 std::uint32_t CompiledDirectory::interface_timeline(std::string_view name) const {
     const auto known = interfaces_.find(std::string(name));
     return known == interfaces_.end() ? no_timeline : known->second;
+}
+
+std::uint32_t CompiledDirectory::next_hop_timeline(const Address& next_hop) const {
+    const auto known = next_hops_.find(next_hop);
+    return known == next_hops_.end() ? no_timeline : known->second;
 }
 
 }  // namespace octroi

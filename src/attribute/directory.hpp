@@ -8,10 +8,11 @@
 // look-up goes from the most specific to the least specific identity and takes the first that is
 // bound at the time; the answer says in which interval it holds, so that it can be remembered.
 //
-// Order of specificity: a single address, MAC, longest prefix, VLAN, interface; then a local
-// network (unattributed), then the outside.
+// Order of specificity: a single address, MAC, longest prefix, next hop, VLAN, interface, AS; then
+// a local network (unattributed), then the outside.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,6 +63,10 @@ public:
     // By VLAN, then interface (its place in interface_timeline()).
     [[nodiscard]] Answer find_link(std::uint16_t vlan, std::uint32_t interface_timeline,
                                    UtcTime time) const;
+    // By next hop (its place in next_hop_timeline()): destinations only.
+    [[nodiscard]] Answer find_next_hop(std::uint32_t next_hop_timeline, UtcTime time) const;
+    // By the AS of that end; 0 binds nothing.
+    [[nodiscard]] Answer find_as(std::uint32_t number, UtcTime time) const;
     // The declared local network that holds the address, if any; whatever the time.
     [[nodiscard]] std::optional<Target> find_network(const Address& address) const {
         const std::uint32_t found = network_lpm_.find(address);
@@ -69,9 +74,11 @@ public:
         return unpack(found);
     }
 
-    // Resolved once for each interface of a meter.
+    // Resolved once for each interface and next hop of a meter.
     static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
     [[nodiscard]] std::uint32_t interface_timeline(std::string_view name) const;
+    [[nodiscard]] std::uint32_t next_hop_timeline(const Address& next_hop) const;
+    // Whether anything is bound by next hop, VLAN, interface or AS: else nobody need ask for them.
     [[nodiscard]] bool binds_links() const noexcept { return binds_links_; }
 
     // Targets that are not per address: Target::index into these. Each party once.
@@ -119,6 +126,8 @@ private:
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
     std::vector<std::uint32_t> vlans_;  // by id, or empty
     boost::unordered_flat_map<std::string, std::uint32_t> interfaces_;
+    boost::unordered_flat_map<std::uint32_t, std::uint32_t> ases_;
+    std::map<Address, std::uint32_t> next_hops_;
     bool binds_links_ = false;
     std::uint64_t version_ = 0;
     std::vector<std::string> problems_;

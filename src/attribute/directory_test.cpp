@@ -113,6 +113,30 @@ TEST(CompiledDirectory, LinksAndNetworks) {
     EXPECT_EQ(network_of(directory, "11.9.1.1"), "-");
 }
 
+TEST(CompiledDirectory, AsNumbersAndNextHops) {
+    Builder b;
+    b.bind("as 64500", "customer", {{100}, {200}}).bind("as 64500", "newer", {{150}, {160}});
+    b.bind("next-hop 192.0.2.9", "peer").bind("next-hop 2001:db8::9", "peer");
+    const CompiledDirectory directory(b.directory);
+    EXPECT_TRUE(directory.binds_links());
+    const auto as = [&](std::uint32_t number, std::int64_t time) {
+        return show(directory, directory.find_as(number, {time}));
+    };
+    EXPECT_EQ(as(64500, 99), "-");
+    EXPECT_EQ(as(64500, 100), "customer as 64500");
+    EXPECT_EQ(as(64500, 150), "newer as 64500");
+    EXPECT_EQ(directory.find_as(64500, {100}).valid.end.ns, 150);
+    EXPECT_EQ(as(64501, 100), "-");
+    EXPECT_EQ(as(0, 100), "-");
+    const auto next_hop = [&](const char* address) {
+        const auto timeline = directory.next_hop_timeline(*parse_address(address));
+        return show(directory, directory.find_next_hop(timeline, {}));
+    };
+    EXPECT_EQ(next_hop("192.0.2.9"), "peer next-hop 192.0.2.9");
+    EXPECT_EQ(next_hop("2001:db8::9"), "peer next-hop 2001:db8::9");
+    EXPECT_EQ(next_hop("192.0.2.8"), "-");
+}
+
 TEST(CompiledDirectory, WhatCannotBeReadIsLeftOutAndSaid) {
     Builder b;
     b.bind("10.0.0.0/8", "good").network("10.0.0.1/8");

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "attribute/as_number.hpp"
 #include "base/address.hpp"
 
 namespace octroi {
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t interface_name_max = 15;  // IFNAMSIZ - 1, if.h
 
-constexpr std::array<std::pair<std::string_view, IdentityKind>, 8> keywords = {{
+constexpr std::array<std::pair<std::string_view, IdentityKind>, 10> keywords = {{
     {"prefix", IdentityKind::prefix},
     {"address", IdentityKind::prefix},
     {"ip", IdentityKind::prefix},
@@ -24,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, IdentityKind>, 8> keywords = {{
     {"vlan", IdentityKind::vlan},
     {"interface", IdentityKind::interface},
     {"if", IdentityKind::interface},
+    {"as", IdentityKind::as},
+    {"next-hop", IdentityKind::next_hop},
 }};
 
 std::string_view trim(std::string_view text) {
@@ -58,7 +61,22 @@ Result<Identity> vlan_identity(std::string_view text) {
     return Identity{IdentityKind::vlan, fmt::to_string(id)};
 }
 
+// "192.0.2.1#3"
+Result<Identity> exporter_interface(const Address& exporter, std::string_view text) {
+    std::uint32_t if_index = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), if_index);
+    if (error != std::errc{} || end != text.data() + text.size() || if_index == 0) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' is no ifIndex of an exporter (1 to 4294967295)", text));
+    }
+    return Identity{IdentityKind::interface, fmt::format("{}#{}", to_string(exporter), if_index)};
+}
+
 Result<Identity> interface_identity(std::string_view text) {
+    if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
+        const auto exporter = parse_address(text.substr(0, hash));
+        if (exporter) return exporter_interface(*exporter, text.substr(hash + 1));
+    }
     const auto allowed = [](char c) {
         return static_cast<unsigned char>(c) > ' ' && c != '/' && c != 0x7F;
     };
@@ -73,6 +91,27 @@ Result<Identity> interface_identity(std::string_view text) {
     return Identity{IdentityKind::interface, std::string(text)};
 }
 
+Result<Identity> as_identity(std::string_view text) {
+    TRY_ASSIGN(const std::uint32_t number, parse_as_number(text));
+    if (number == 0 || number == as_trans) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("AS {} is nobody's: exporters send it where they do not know or "
+                                "cannot say the AS",
+                                number));
+    }
+    return Identity{IdentityKind::as, fmt::to_string(number)};
+}
+
+Result<Identity> next_hop_identity(std::string_view text) {
+    TRY_ASSIGN(const Address address, parse_address(text));
+    if (address.octets == Address{}.octets) {
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("'{}' is no router's: exporters send it where there is no next hop", text));
+    }
+    return Identity{IdentityKind::next_hop, to_string(address)};
+}
+
 Result<Identity> of_kind(IdentityKind kind, std::string_view text) {
     switch (kind) {
         case IdentityKind::prefix:
@@ -83,6 +122,10 @@ Result<Identity> of_kind(IdentityKind kind, std::string_view text) {
             return vlan_identity(text);
         case IdentityKind::interface:
             return interface_identity(text);
+        case IdentityKind::as:
+            return as_identity(text);
+        case IdentityKind::next_hop:
+            return next_hop_identity(text);
     }
     return fail(ErrorCode::unsupported,
                 fmt::format("identity of kind {}: written by a newer Octroi?",
@@ -103,7 +146,8 @@ Result<Identity> parse_identity(std::string_view text) {
     return fail(
         ErrorCode::invalid,
         fmt::format("'{}' is no identity; write an address (10.1.2.3), a prefix (10.0.0.0/8), "
-                    "'mac 00:30:ca:b8:d9:bc', 'vlan 12' or 'interface eth0'",
+                    "'mac 00:30:ca:b8:d9:bc', 'vlan 12', 'interface eth0', 'as 64500' or "
+                    "'next-hop 192.0.2.9'",
                     text));
 }
 

@@ -25,17 +25,28 @@ TEST(Identity, ReadsWhatPeopleWrite) {
     EXPECT_EQ(parsed("vlan 012"), (Identity{IdentityKind::vlan, "12"}));
     EXPECT_EQ(parsed("vlan:4094"), (Identity{IdentityKind::vlan, "4094"}));
     EXPECT_EQ(parsed("interface eth0.12"), (Identity{IdentityKind::interface, "eth0.12"}));
+    EXPECT_EQ(parsed("interface 2001:DB8::1#42"),
+              (Identity{IdentityKind::interface, "2001:db8::1#42"}));
+    EXPECT_EQ(parsed("if:192.168.100.200#4294967295"),
+              (Identity{IdentityKind::interface, "192.168.100.200#4294967295"}));
+    EXPECT_EQ(parsed("as 64500"), (Identity{IdentityKind::as, "64500"}));
+    EXPECT_EQ(parsed("as:AS4200000001"), (Identity{IdentityKind::as, "4200000001"}));
+    EXPECT_EQ(parsed("next-hop 192.0.2.9"), (Identity{IdentityKind::next_hop, "192.0.2.9"}));
+    EXPECT_EQ(parsed("next-hop 2001:DB8::9"), (Identity{IdentityKind::next_hop, "2001:db8::9"}));
     EXPECT_EQ(parsed("if:ppp0"), (Identity{IdentityKind::interface, "ppp0"}));
 }
 
 TEST(Identity, TheTextOfAPartyIsReadBack) {
-    for (const char* text : {"10.1.2.3", "10.1.0.0/16", "2001:db8::1", "2001:db8::/32",
-                             "mac 00:30:ca:b8:d9:bc", "vlan 12", "interface eth0"}) {
+    for (const char* text :
+         {"10.1.2.3", "10.1.0.0/16", "2001:db8::1", "2001:db8::/32", "mac 00:30:ca:b8:d9:bc",
+          "vlan 12", "interface eth0", "interface 192.0.2.1#3", "as 64500", "next-hop 192.0.2.9"}) {
         EXPECT_EQ(identity_text(parsed(text)), text);
         EXPECT_TRUE(is_canonical(parsed(text)));
     }
     EXPECT_FALSE(is_canonical({IdentityKind::prefix, "10.1.2.3"}));
     EXPECT_FALSE(is_canonical({IdentityKind::vlan, "012"}));
+    EXPECT_FALSE(is_canonical({IdentityKind::as, "AS64500"}));
+    EXPECT_FALSE(is_canonical({IdentityKind::next_hop, "2001:DB8::9"}));
     EXPECT_FALSE(is_canonical({static_cast<IdentityKind>(77), "x"}));
 }
 
@@ -52,6 +63,14 @@ TEST(Identity, SaysWhatIsWrong) {
     EXPECT_THAT(error("mac 0:0:0:0:0:0"), testing::HasSubstr("single station"));
     EXPECT_THAT(error("interface a/b"), testing::HasSubstr("no '/'"));
     EXPECT_THAT(error("interface 0123456789abcdef"), testing::HasSubstr("1 to 15"));
+    EXPECT_THAT(error("interface 192.0.2.1#0"), testing::HasSubstr("ifIndex"));
+    EXPECT_THAT(error("interface 192.0.2.1#ge-0/0/1"), testing::HasSubstr("ifIndex"));
+    EXPECT_THAT(error("as 0"), testing::HasSubstr("nobody's"));
+    EXPECT_THAT(error("as 23456"), testing::HasSubstr("nobody's"));
+    EXPECT_THAT(error("as 4294967296"), testing::HasSubstr("0 to 4294967295"));
+    EXPECT_THAT(error("next-hop 0.0.0.0"), testing::HasSubstr("no next hop"));
+    EXPECT_THAT(error("next-hop ::"), testing::HasSubstr("no next hop"));
+    EXPECT_THAT(error("next-hop 192.0.2.0/24"), testing::HasSubstr("192.0.2.0/24"));
     EXPECT_THAT(error(""), testing::HasSubstr("no identity"));
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using Accounts = std::map<std::string, Account, std::less<>>;
 
-constexpr int vlan_max = 4094;                    // IEEE 802.1Q: 4095 is reserved
+constexpr std::uint32_t vlan_max = 4094;          // IEEE 802.1Q: 4095 is reserved
 constexpr std::size_t interface_octets_max = 64;  // Linux has 15; exporters have longer names
 
 bool is_account_octet(char c) {
@@ -202,13 +202,39 @@ Status check_canonical(std::string_view given, const std::string& canonical) {
                 fmt::format("'{}' is not canonical; write {}", given, canonical));
 }
 
-Status check_vlan(std::string_view text) {
-    int id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id < 1 || id > vlan_max)
+Status check_number(std::string_view text, std::string_view what, std::uint32_t max) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > max)
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is not a VLAN; it is a number from 1 to {}", text, vlan_max));
-    return check_canonical(text, std::to_string(id));
+                    fmt::format("'{}' is not {}; it is a number from 1 to {}", text, what, max));
+    return check_canonical(text, std::to_string(number));
+}
+
+// Classes by what records state.
+Status check_stated_classes(const ClassTable& table) {
+    const auto refuse = [](std::string text) {
+        return fail(ErrorCode::invalid, "the class table is refused: " + text);
+    };
+    const ClassAses* previous = nullptr;
+    for (const ClassAses& range : table.ases) {
+        if (range.class_index >= table.classes.size())
+            return refuse(fmt::format("AS {} has a class that is not listed", range.first));
+        if (range.last < range.first || (previous != nullptr && range.first <= previous->last))
+            return refuse(
+                fmt::format("AS {} is in an empty range, in two, or not in order", range.first));
+        previous = &range;
+    }
+    const ClassNextHop* before = nullptr;
+    for (const ClassNextHop& entry : table.next_hops) {
+        const std::string text = to_string(entry.next_hop);
+        if (entry.class_index >= table.classes.size())
+            return refuse(fmt::format("next hop {} has a class that is not listed", text));
+        if (entry.next_hop.empty() || (before != nullptr && entry.next_hop <= before->next_hop))
+            return refuse(fmt::format("next hop {} is empty, listed twice or not in order", text));
+        before = &entry;
+    }
+    return {};
 }
 
 }  // namespace
@@ -229,13 +255,19 @@ Status check_identity(const Identity& identity) {
             return check_canonical(identity.value, to_string(mac));
         }
         case IdentityKind::vlan:
-            return check_vlan(identity.value);
+            return check_number(identity.value, "a VLAN", vlan_max);
         case IdentityKind::interface:
             if (is_name(identity.value, interface_octets_max)) return {};
             return fail(ErrorCode::invalid,
                         fmt::format("an interface's name has 1 to {} octets and no control "
                                     "characters",
                                     interface_octets_max));
+        case IdentityKind::as:
+            return check_number(identity.value, "an AS", UINT32_MAX);
+        case IdentityKind::next_hop: {
+            TRY_ASSIGN(const Address address, parse_address(identity.value));
+            return check_canonical(identity.value, to_string(address));
+        }
     }
     return fail(ErrorCode::invalid,
                 fmt::format("the kind of identity {} is unknown", static_cast<int>(identity.kind)));
@@ -267,7 +299,7 @@ Status check_class_table(const ClassTable& table) {
                 fmt::format("{} is listed twice or not in order", to_string(route.prefix)));
         previous = &route;
     }
-    return {};
+    return check_stated_classes(table);
 }
 
 Result<Directory> changed_directory(Directory directory, const Registry::Change& change,

@@ -21,6 +21,7 @@ struct ClassTableInfo {
     std::string name;     // where it was loaded from, for people
     UtcTime loaded_at;
     std::uint64_t prefixes = 0;
+    std::uint64_t stated = 0;  // ranges of AS numbers, and next hops
     std::vector<std::string> classes;
     bool current = false;
 };

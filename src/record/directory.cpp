@@ -18,6 +18,10 @@ std::string identity_text(const Identity& identity) {
             return "vlan " + identity.value;
         case IdentityKind::interface:
             return "interface " + identity.value;
+        case IdentityKind::as:
+            return "as " + identity.value;
+        case IdentityKind::next_hop:
+            return "next-hop " + identity.value;
     }
     return identity.value;
 }

@@ -24,10 +24,18 @@ struct Account {
 };
 
 // The numbers are stored in ledgers: do not change them, only add.
-enum class IdentityKind : std::uint8_t { prefix = 1, mac = 2, vlan = 3, interface = 4 };
+enum class IdentityKind : std::uint8_t {
+    prefix = 1,
+    mac = 2,
+    vlan = 3,
+    interface = 4,
+    as = 5,        // the AS of the end's address, as an exporter states it
+    next_hop = 6,  // the router that the destination's traffic was handed to
+};
 
 // An identity in canonical text: prefix "10.0.0.0/8" (a single address as /32 or /128), mac
-// "00:30:ca:b8:d9:bc", vlan "12", interface "eth0".
+// "00:30:ca:b8:d9:bc", vlan "12", interface "eth0" (of an exporter: "192.0.2.1#3"), as "64500",
+// next_hop "192.0.2.9".
 struct Identity {
     IdentityKind kind = IdentityKind::prefix;
     std::string value;
@@ -36,7 +44,8 @@ struct Identity {
 };
 
 // The text of a party's identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
-// "interface eth0". parse_identity (attribute/identity.hpp) reads it back.
+// "interface eth0", "as 64500", "next-hop 192.0.2.9". parse_identity (attribute/identity.hpp) reads
+// it back.
 [[nodiscard]] std::string identity_text(const Identity& identity);
 
 struct Binding {

@@ -27,7 +27,7 @@ struct Party {
     PartyKind kind = PartyKind::unattributed;
     std::string name;
     // Canonical text of the identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan
-    // 12", "interface eth0"; empty where there is none.
+    // 12", "interface eth0", "as 64500", "next-hop 192.0.2.9"; empty where there is none.
     std::string identity;
 
     auto operator<=>(const Party&) const = default;

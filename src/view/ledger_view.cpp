@@ -36,6 +36,10 @@ std::string_view kind_text(IdentityKind kind) {
             return "vlan";
         case IdentityKind::interface:
             return "interface";
+        case IdentityKind::as:
+            return "as";
+        case IdentityKind::next_hop:
+            return "next-hop";
     }
     return "";
 }
@@ -265,11 +269,12 @@ Sheet class_tables_sheet(const std::vector<ClassTableInfo>& tables) {
                      {"name", "Loaded from"},
                      {"loaded_at", "Loaded", ColumnKind::time, Audience::everyone, 1},
                      {"prefixes", "Prefixes", ColumnKind::count},
+                     {"stated", "AS, next hops", ColumnKind::count, Audience::everyone, 3},
                      {"classes", "Classes", ColumnKind::list, Audience::everyone, 2},
                      {"current", "Current"}};
     for (const ClassTableInfo& t : tables)
         sheet.rows.push_back({{t.version, short_version(t.version), t.name, Moment{t.loaded_at, 0},
-                               t.prefixes, t.classes, t.current},
+                               t.prefixes, t.stated, t.classes, t.current},
                               0,
                               t.current ? Tone::strong : Tone::plain});
     sheet.when_empty =

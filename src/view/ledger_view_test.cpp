@@ -166,9 +166,10 @@ TEST(ClassTablesSheet, Golden) {
           "rib.gz",
           now,
           1'200'000,
+          3,
           {"domestic", "world"},
           true},
-         {"fedcba9876543210", "old.txt", now - Duration::hours(24), 12, {"free"}, false}});
+         {"fedcba9876543210", "old.txt", now - Duration::hours(24), 12, 0, {"free"}, false}});
     support::expect_golden("view/class_tables.txt", table(sheet));
     support::expect_golden("view/class_tables.ndjson", ndjson(sheet));
 }

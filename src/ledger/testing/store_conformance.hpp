@@ -366,14 +366,16 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     Registry& registry = this->ledger_.registry();
     EXPECT_EQ(*registry.current_class_version(), "");
     const auto prefix = [](const char* text) { return *parse_prefix(text); };
-    ClassTable one{"v1", "world", {"free", "domestic"}, {}};
+    ClassTable one{"v1", "world", {"free", "domestic"}, {}, {}, {}};
     one.routes = {{prefix("0.0.0.0/0"), 1},
                   {prefix("10.0.0.0/8"), 0},
                   {prefix("10.1.0.0/17"), 1},
                   {prefix("2001:db8::/33"), 0},
                   {prefix("10.1.2.3/32"), 1}};
     std::sort(one.routes.begin(), one.routes.end());
-    ClassTable two{"v2", "other", {}, {}};
+    one.ases = {{1, 1, 1}, {64512, 4'294'967'295U, 0}};
+    one.next_hops = {{*parse_address("2001:db8::9"), 0}, {*parse_address("192.0.2.9"), 1}};
+    ClassTable two{"v2", "other", {}, {}, {}, {}};
     ASSERT_TRUE(registry.load_class_table(one, "one.txt", bucket_at(0)));
     ASSERT_TRUE(registry.load_class_table(two, "two.txt", bucket_at(1)));
     EXPECT_EQ(*registry.current_class_version(), "v2");
@@ -384,6 +386,8 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     const auto read = again.class_table("v1");
     ASSERT_TRUE(read && *read);
     EXPECT_EQ((*read)->routes, one.routes);
+    EXPECT_EQ((*read)->ases, one.ases);
+    EXPECT_EQ((*read)->next_hops, one.next_hops);
     EXPECT_EQ((*read)->classes, one.classes);
     EXPECT_EQ((*read)->default_class, "world");
     EXPECT_FALSE(*again.class_table("v3"));
@@ -392,12 +396,25 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     ASSERT_EQ(infos->size(), 2U);
     EXPECT_EQ(infos->at(0).name, "one.txt");
     EXPECT_EQ(infos->at(0).prefixes, 5U);
+    EXPECT_EQ(infos->at(0).stated, 4U);
     EXPECT_TRUE(infos->at(0).current);
     EXPECT_FALSE(infos->at(1).current);
     ClassTable bad = one;
     bad.version = "v4";
+    const auto refused = [&] {
+        const Status loaded = again.load_class_table(bad, "bad", bucket_at(3));
+        return !loaded && loaded.error().code == ErrorCode::invalid;
+    };
     bad.routes.front().class_index = 9;
-    EXPECT_EQ(again.load_class_table(bad, "bad", bucket_at(3)).error().code, ErrorCode::invalid);
+    EXPECT_TRUE(refused());
+    bad.routes = one.routes;
+    bad.ases = {{5, 9, 0}, {9, 10, 1}};
+    EXPECT_TRUE(refused()) << "AS 9 is in two ranges";
+    bad.ases = {{5, 9, 2}};
+    EXPECT_TRUE(refused());
+    bad.ases.clear();
+    bad.next_hops = {one.next_hops[1], one.next_hops[0]};
+    EXPECT_TRUE(refused()) << "not in order";
     this->expect_holds(0);
 }
 

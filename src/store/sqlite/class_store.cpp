@@ -47,6 +47,67 @@ Status read_routes(const Database& db, std::int64_t id, ClassTable& table) {
     }
 }
 
+// A class by its number, as far as a table can have so many; its owner checks the rest.
+std::uint16_t class_from(const Statement& row, int column) {
+    return static_cast<std::uint16_t>(std::min<std::uint64_t>(row.figure(column), UINT16_MAX));
+}
+std::uint32_t as_from(const Statement& row, int column) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(row.figure(column), UINT32_MAX));
+}
+
+Status read_ases(const Database& db, std::int64_t id, ClassTable& table) {
+    TRY_ASSIGN(auto rows, Statement::prepare(db,
+                                             "SELECT first_as, last_as, class FROM class_as WHERE "
+                                             "class_table = ?1 ORDER BY first_as"));
+    rows.bind(1, id);
+    while (true) {
+        TRY_ASSIGN(const bool row, rows.step());
+        if (!row) return {};
+        table.ases.push_back({as_from(rows, 0), as_from(rows, 1), class_from(rows, 2)});
+    }
+}
+
+Status read_next_hops(const Database& db, std::int64_t id, ClassTable& table) {
+    TRY_ASSIGN(auto rows, Statement::prepare(db,
+                                             "SELECT number, next_hop, class FROM class_next_hop "
+                                             "WHERE class_table = ?1 ORDER BY number"));
+    rows.bind(1, id);
+    while (true) {
+        TRY_ASSIGN(const bool row, rows.step());
+        if (!row) return {};
+        const auto next_hop = parse_address(rows.text(1));
+        if (rows.figure(0) != table.next_hops.size() || !next_hop)
+            return damaged(db, table.version);
+        table.next_hops.push_back({*next_hop, class_from(rows, 2)});
+    }
+}
+
+Status write_stated(const Database& db, std::int64_t id, const ClassTable& table) {
+    TRY_ASSIGN(auto ases, Statement::prepare(db,
+                                             "INSERT INTO class_as (class_table, first_as, "
+                                             "last_as, class) VALUES (?1, ?2, ?3, ?4)"));
+    for (const ClassAses& range : table.ases) {
+        ases.bind(1, id);
+        ases.bind(2, std::int64_t{range.first});
+        ases.bind(3, std::int64_t{range.last});
+        ases.bind(4, std::int64_t{range.class_index});
+        TRY(ases.run());
+    }
+    TRY_ASSIGN(auto hops, Statement::prepare(db,
+                                             "INSERT INTO class_next_hop (class_table, number, "
+                                             "next_hop, class) VALUES (?1, ?2, ?3, ?4)"));
+    std::int64_t number = 0;
+    for (const ClassNextHop& entry : table.next_hops) {
+        const std::string next_hop = to_string(entry.next_hop);
+        hops.bind(1, id);
+        hops.bind(2, number++);
+        hops.bind_text(3, next_hop);
+        hops.bind(4, std::int64_t{entry.class_index});
+        TRY(hops.run());
+    }
+    return {};
+}
+
 Status write_classes(const Database& db, std::int64_t id, const ClassTable& table) {
     TRY_ASSIGN(auto insert, Statement::prepare(db,
                                                "INSERT INTO class_name (class_table, number, "
@@ -99,7 +160,8 @@ Status write_class_table(const Database& db, const StoredClassTable& stored) {
     TRY(insert.run());
     const std::int64_t id = sqlite3_last_insert_rowid(db.handle());
     TRY(write_classes(db, id, stored.table));
-    return write_routes(db, id, stored.table);
+    TRY(write_routes(db, id, stored.table));
+    return write_stated(db, id, stored.table);
 }
 
 Status use_class_table(const Database& db, std::string_view version, UtcTime now) {
@@ -122,6 +184,20 @@ Status use_class_table(const Database& db, std::string_view version, UtcTime now
     return insert.run();
 }
 
+void add_stated(Hasher& hasher, const ClassTable& table) {
+    hasher.be64(table.ases.size());
+    for (const ClassAses& range : table.ases) {
+        hasher.be32(range.first);
+        hasher.be32(range.last);
+        hasher.be32(range.class_index);
+    }
+    hasher.be64(table.next_hops.size());
+    for (const ClassNextHop& entry : table.next_hops) {
+        hasher.text(to_string(entry.next_hop));
+        hasher.be32(entry.class_index);
+    }
+}
+
 }  // namespace
 
 std::string checksum_of(const StoredClassTable& stored) {
@@ -139,6 +215,8 @@ std::string checksum_of(const StoredClassTable& stored) {
         hasher.u8(prefix.length);
         hasher.be32(class_index);
     }
+    if (!stored.table.ases.empty() || !stored.table.next_hops.empty())
+        add_stated(hasher, stored.table);
     return hasher.finish();
 }
 
@@ -161,6 +239,8 @@ Result<std::optional<StoredClassTable>> read_class_table(const Database& db,
     stored.checksum = find.text(5);
     TRY(read_classes(db, id, stored.table));
     TRY(read_routes(db, id, stored.table));
+    TRY(read_ases(db, id, stored.table));
+    TRY(read_next_hops(db, id, stored.table));
     if (stored.table.routes.size() != stored.prefixes || checksum_of(stored) != stored.checksum)
         return damaged(db, version);
     return stored;
@@ -198,7 +278,10 @@ Result<std::vector<ClassTableInfo>> SqliteLedger::class_tables() {
     TRY_ASSIGN(const std::string current, current_class_version());
     TRY_ASSIGN(auto find, sqlite::Statement::prepare(
                               db_,
-                              "SELECT class_table_id, version, name, loaded_at, prefixes "
+                              "SELECT class_table_id, version, name, loaded_at, prefixes, "
+                              "(SELECT count(*) FROM class_as WHERE class_table = "
+                              "class_table_id) + (SELECT count(*) FROM class_next_hop WHERE "
+                              "class_table = class_table_id) "
                               "FROM class_table ORDER BY loaded_at, class_table_id"));
     TRY_ASSIGN(auto names, sqlite::Statement::prepare(db_,
                                                       "SELECT name FROM class_name WHERE "
@@ -211,6 +294,7 @@ Result<std::vector<ClassTableInfo>> SqliteLedger::class_tables() {
                             .name = find.text(2),
                             .loaded_at = find.time(3),
                             .prefixes = find.figure(4),
+                            .stated = find.figure(5),
                             .classes = {},
                             .current = find.octets(1) == current};
         names.bind(1, find.number(0));

@@ -155,8 +155,11 @@ TEST_P(OlderFormat, GoesOn) {
         batch.translations.clear();
         return batch;
     };
+    ClassTable table{.version = "v1", .default_class = "world", .classes = {"free"}};
+    table.routes = {{*parse_prefix("10.0.0.0/8"), 0}};
     {
         auto ledger = *SqliteLedger::open(folder.file("new.db"), {.mode = OpenMode::create});
+        ASSERT_TRUE(ledger->load_class_table(table, "routes", some_day));
         for (std::uint64_t number = 1; number <= 3; ++number)
             ASSERT_TRUE(ledger->commit(plain(number)));
     }
@@ -168,6 +171,11 @@ TEST_P(OlderFormat, GoesOn) {
     EXPECT_TRUE(before->holds());
     EXPECT_EQ(before->batches, 3U);
     EXPECT_EQ(*ledger->commit(plain(2)), CommitOutcome::already_committed);
+    EXPECT_EQ(ledger->class_table("v1")->value().routes, table.routes);
+    table.version = "v2";
+    table.ases = {{7575, 7575, 0}};
+    ASSERT_TRUE(ledger->load_class_table(table, "rules", some_day));
+    EXPECT_EQ(ledger->class_table("v2")->value().ases, table.ases);
     Batch newer = random_batch(4, 1, 30);
     newer.translations = {translation(1, 40000, {some_day, UtcTime::max()})};
     ASSERT_FALSE(newer.sampled.empty());

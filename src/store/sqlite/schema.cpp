@@ -227,7 +227,7 @@ JOIN service s ON s.service_id = t.service
 LEFT JOIN sampled x ON x.transfer = t.transfer_id;
 )sql";
 
-// Who stood behind an outside address.
+// Who stood behind an outside address; classes by what flow records state.
 constexpr const char* version_3 = R"sql(
 CREATE TABLE translation (
     translation_id INTEGER PRIMARY KEY,
@@ -250,6 +250,22 @@ CREATE INDEX translation_by_end ON translation (outside, first_port, begin_at);
 CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;
 CREATE INDEX translation_opened ON translation (opened);
 CREATE INDEX translation_closed ON translation (closed) WHERE closed IS NOT NULL;
+
+CREATE TABLE class_as (
+    class_table INTEGER NOT NULL REFERENCES class_table,
+    first_as    INTEGER NOT NULL,
+    last_as     INTEGER NOT NULL,
+    class       INTEGER NOT NULL,            -- class_name.number
+    PRIMARY KEY (class_table, first_as)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE class_next_hop (
+    class_table INTEGER NOT NULL REFERENCES class_table,
+    number      INTEGER NOT NULL,            -- 0, 1, 2, … by address
+    next_hop    TEXT NOT NULL,
+    class       INTEGER NOT NULL,            -- class_name.number
+    PRIMARY KEY (class_table, number)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr std::array<MigrationStep, 3> steps_{version_1, version_2, version_3};

@@ -72,6 +72,10 @@ constexpr std::array checks{
     Check{"SELECT count(*) FROM class_routes WHERE class_table NOT IN (SELECT class_table_id FROM "
           "class_table)",
           "{} lists of prefixes belong to no class table"},
+    Check{"SELECT (SELECT count(*) FROM class_as WHERE class_table NOT IN (SELECT class_table_id "
+          "FROM class_table)) + (SELECT count(*) FROM class_next_hop WHERE class_table NOT IN "
+          "(SELECT class_table_id FROM class_table))",
+          "{} AS numbers or next hops belong to no class table"},
     Check{"SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'",
           "{} triggers change what is written; Octroi makes none"},
     Check{"SELECT count(*) FROM class_use WHERE version NOT IN (SELECT version FROM class_table)",

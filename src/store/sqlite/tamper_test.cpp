@@ -35,6 +35,8 @@ void fill(const std::string& path) {
     for (const char* version : {"v1", "v2"}) {
         ClassTable table{version, "world", {"free", "domestic"}, {}};
         table.routes = {{*parse_prefix("10.0.0.0/8"), 0}, {*parse_prefix("10.1.0.0/16"), 1}};
+        table.ases = {{7575, 7580, 0}, {64512, 65534, 1}};
+        table.next_hops = {{*parse_address("192.0.2.8"), 0}, {*parse_address("192.0.2.9"), 1}};
         ASSERT_TRUE(ledger->load_class_table(table, version, some_day));
     }
     for (std::uint64_t number = 1; number <= 4; ++number) {
