@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 
 namespace octroi {
 namespace {
@@ -62,7 +63,7 @@ Sheet exporters_sheet(const std::vector<MeterExporters>& meters) {
                      {"waiting_octets", "Waiting", ColumnKind::count, Audience::machines},
                      {"undecodable", "Undecodable", ColumnKind::count, Audience::everyone, 1}};
     for (const MeterExporters& meter : meters)
-        for (const exporter::ExporterStatus& e : meter.exporters)
+        for (const exporter::ExporterStatus& e : meter.exporters.status())
             sheet.rows.push_back(row_of(meter.meter, e));
     if (!sheet.rows.empty())
         sheet.notes = {
@@ -71,6 +72,42 @@ Sheet exporters_sheet(const std::vector<MeterExporters>& meters) {
     sheet.when_empty =
         "No exporter has been heard. A [[meter]] of kind \"collector\" listens to them: see "
         "`octroi docs options`.";
+    return sheet;
+}
+
+Sheet interfaces_sheet(const std::vector<MeterExporters>& meters, const Directory& directory,
+                       UtcTime now) {
+    std::map<std::string, const Binding*> bound;  // the newest of those that hold
+    for (const Binding& binding : directory.bindings) {
+        if (binding.identity.kind != IdentityKind::interface || !binding.valid.contains(now))
+            continue;
+        const Binding*& newest = bound[binding.identity.value];
+        if (newest == nullptr || binding.id > newest->id) newest = &binding;
+    }
+    Sheet sheet;
+    sheet.columns = {{"meter", "Meter", ColumnKind::text, Audience::everyone, 1},
+                     {"exporter", "Exporter"},
+                     {"if_index", "ifIndex", ColumnKind::number},
+                     {"name", "Name"},
+                     {"identity", "Identity"},
+                     {"account", "Account"}};
+    for (const MeterExporters& meter : meters) {
+        for (const auto& [exporter, if_index, name] : meter.exporters.interface_names()) {
+            const Identity identity{IdentityKind::interface,
+                                    fmt::format("{}#{}", to_string(exporter), if_index)};
+            const auto known = bound.find(identity.value);
+            sheet.rows.push_back({{meter.meter, to_string(exporter), std::uint64_t{if_index}, name,
+                                   identity_text(identity),
+                                   known == bound.end() ? Cell{} : Cell{known->second->account}}});
+        }
+    }
+    if (!sheet.rows.empty())
+        sheet.notes = {
+            "As of the last commit. Only interfaces whose name came in options data; the others "
+            "bind as well: octroi bind interface '192.0.2.1#3' ACCOUNT"};
+    sheet.when_empty =
+        "No exporter has sent names of its interfaces (options data with elements 82 or 83). They "
+        "bind without names too: octroi bind interface '192.0.2.1#3' ACCOUNT";
     return sheet;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What `octroi meters --exporters` prints.
+// What `octroi meters --exporters` and `--interfaces` print.
 
 #include <string>
 #include <vector>
 
+#include "record/directory.hpp"
 #include "view/sheet.hpp"
 #include "wire/exporter/exporters.hpp"
 
@@ -13,9 +14,12 @@ namespace octroi {
 
 struct MeterExporters {
     std::string meter;
-    std::vector<exporter::ExporterStatus> exporters;
+    exporter::Exporters exporters;
 };
 
 [[nodiscard]] Sheet exporters_sheet(const std::vector<MeterExporters>& meters);
+// The names that exporters give their interfaces, and whom each is bound to at the time.
+[[nodiscard]] Sheet interfaces_sheet(const std::vector<MeterExporters>& meters,
+                                     const Directory& directory, UtcTime now);
 
 }  // namespace octroi

@@ -17,6 +17,7 @@ namespace {
 struct Options {
     bool losses = false;
     bool exporters = false;
+    bool interfaces = false;
 };
 
 std::string configured_journal(const Config& config, const std::string& meter) {
@@ -25,7 +26,7 @@ std::string configured_journal(const Config& config, const std::string& meter) {
     return known == config.meters.end() ? "" : known->collector.journal;
 }
 
-Status show_exporters(Session& session, SqliteLedger& ledger) {
+Result<std::vector<MeterExporters>> heard_exporters(Session& session, SqliteLedger& ledger) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto cursors, ledger.cursors(collector::journal_source_prefix));
@@ -40,13 +41,18 @@ Status show_exporters(Session& session, SqliteLedger& ledger) {
         }
         meters.push_back({entry.meter, *std::move(exporters)});
     }
-    return session.print(exporters_sheet(meters));
+    return meters;
 }
 
 Result<ExitStatus> show(Session& session, const Options& options) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    if (options.exporters) {
-        TRY(show_exporters(session, *ledger));
+    if (options.interfaces) {
+        TRY_ASSIGN(const auto meters, heard_exporters(session, *ledger));
+        TRY_ASSIGN(const Directory directory, ledger->directory());
+        TRY(session.print(interfaces_sheet(meters, directory, session.clock().now())));
+    } else if (options.exporters) {
+        TRY_ASSIGN(const auto meters, heard_exporters(session, *ledger));
+        TRY(session.print(exporters_sheet(meters)));
     } else if (options.losses) {
         TRY_ASSIGN(const Interval period, session.period());
         TRY_ASSIGN(const auto lost, ledger->losses(period));
@@ -66,6 +72,8 @@ void add_meters(const Verb& app, Session& session) {
         .flag("--losses", options->losses, "What is known not to have been seen, one by one")
         .flag("--exporters", options->exporters,
               "Of collectors: each exporter, when last heard, its rate, losses, sampling, clock")
+        .flag("--interfaces", options->interfaces,
+              "Of collectors: how exporters call their interfaces, and whom each is bound to")
         .text("--since", session.options.since, "Of losses: from when on", "TIME")
         .text("--until", session.options.until, "Of losses: until when", "TIME")
         .does([&session, options] { return show(session, *options); });

@@ -87,12 +87,10 @@ Result<Snapshot> read_snapshot(const std::string& path) {
 
 }  // namespace
 
-Result<std::vector<exporter::ExporterStatus>> exporters_at(const std::string& folder,
-                                                           const Cursor& cursor) {
+Result<exporter::Exporters> exporters_at(const std::string& folder, const Cursor& cursor) {
     TRY_ASSIGN(const Position position, decode(cursor.position));
     TRY_ASSIGN(const Snapshot snapshot, read_snapshot(folder + "/" + position.snapshot));
-    TRY_ASSIGN(const auto exporters, exporter::Exporters::restore(snapshot.exporters));
-    return exporters.status();
+    return exporter::Exporters::restore(snapshot.exporters);
 }
 
 Collector::Collector(CollectorOptions options, OwnFolder folder, const Clock& clock)

@@ -59,8 +59,8 @@ inline constexpr std::array<CounterInfo, 16> collector_counters = {{
 // The exporters as they were at a cursor's commit, read from its snapshot: also while a daemon has
 // the folder. Errors: not_found (the snapshot was superseded meanwhile: ask for the cursor again,
 // or the folder is elsewhere), corrupt, unsupported.
-[[nodiscard]] Result<std::vector<exporter::ExporterStatus>> exporters_at(const std::string& folder,
-                                                                         const Cursor& cursor);
+[[nodiscard]] Result<exporter::Exporters> exporters_at(const std::string& folder,
+                                                       const Cursor& cursor);
 
 class Collector final : public Meter {
 public:

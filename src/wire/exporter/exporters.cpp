@@ -43,6 +43,8 @@ const Counters& Exporters::counters() const noexcept { return state_->counters()
 
 std::vector<ExporterStatus> Exporters::status() const { return state_->status(); }
 
+std::vector<InterfaceName> Exporters::interface_names() const { return state_->interface_names(); }
+
 std::size_t Exporters::memory() const noexcept { return state_->memory(); }
 
 std::size_t Exporters::memory_limit() const noexcept { return state_->memory_limit(); }

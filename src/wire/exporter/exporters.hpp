@@ -91,6 +91,15 @@ struct ExporterStatus {
     std::uint64_t undecodable = 0;  // messages or sets given up
 };
 
+// As an exporter calls its interface in options data.
+struct InterfaceName {
+    Address exporter;
+    std::uint32_t if_index = 0;
+    std::string name;
+
+    auto operator<=>(const InterfaceName&) const = default;
+};
+
 struct Settings {
     Limits limits;
     // Secret, so that nobody outside can aim at one place of the tables.
@@ -134,7 +143,8 @@ public:
                                                   std::uint32_t if_index) const;
 
     [[nodiscard]] const Counters& counters() const noexcept;
-    [[nodiscard]] std::vector<ExporterStatus> status() const;  // by address
+    [[nodiscard]] std::vector<ExporterStatus> status() const;          // by address
+    [[nodiscard]] std::vector<InterfaceName> interface_names() const;  // by exporter and ifIndex
     // Octets that are held now, and the most that can be with these limits.
     [[nodiscard]] std::size_t memory() const noexcept;
     [[nodiscard]] std::size_t memory_limit() const noexcept;

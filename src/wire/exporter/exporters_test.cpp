@@ -242,6 +242,7 @@ TEST(Exporters, SamplersApplyByTheirId) {
     EXPECT_EQ(c.exporters.interface_name(router, 9), "ge-0/0/9");
     EXPECT_EQ(c.exporters.interface_name(router, 8), "");
     EXPECT_EQ(c.exporters.interface_name(other, 9), "");
+    EXPECT_EQ(c.exporters.interface_names(), (std::vector<InterfaceName>{{router, 9, "ge-0/0/9"}}));
     EXPECT_EQ(c.exporters.status()[0].sampling, (std::vector<std::uint64_t>{64, 77, 512}));
     // Options are no traffic.
     EXPECT_EQ(c.counters().options_records, 3U);

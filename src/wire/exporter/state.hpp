@@ -35,6 +35,7 @@ public:
     [[nodiscard]] SamplingTable sampling() const;
     [[nodiscard]] std::string_view interface_name(const Address& from, std::uint32_t index) const;
     [[nodiscard]] std::vector<ExporterStatus> status() const;
+    [[nodiscard]] std::vector<InterfaceName> interface_names() const;
     [[nodiscard]] std::size_t memory() const noexcept;
     [[nodiscard]] std::size_t memory_limit() const noexcept;
     void save(ByteWriter& to) const;

@@ -70,4 +70,15 @@ std::string_view Exporters::State::interface_name(const Address& from, std::uint
     return found == exporter->names.end() ? std::string_view() : found->second;
 }
 
+std::vector<InterfaceName> Exporters::State::interface_names() const {
+    std::vector<InterfaceName> out;
+    registry_.each([&](const Exporter& exporter) {
+        for (const auto& [if_index, name] : exporter.names)
+            if (if_index <= UINT32_MAX)
+                out.push_back({exporter.address, static_cast<std::uint32_t>(if_index), name});
+    });
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 }  // namespace octroi::exporter
