@@ -69,13 +69,14 @@ Result<bool> AttributionSource::refresh() {
 }
 
 Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now) {
-    const std::string& path = config.attribute.class_table;
-    if (path.empty()) return {};
-    TRY_ASSIGN(const LoadedClasses loaded,
-               read_classes({.files = {path}, .default_class = std::string(no_table_class)}));
+    const AttributeConfig& wanted = config.attribute;
+    if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
+    ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
+    if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
+    TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     TRY_ASSIGN(const std::string current, registry.current_class_version());
     if (current == loaded.table.version) return {};
-    return registry.load_class_table(loaded.table, path, now);
+    return registry.load_class_table(loaded.table, name_of(sources), now);
 }
 
 void AttributionSource::learn(const std::vector<LocalNetwork>& undeclared) {

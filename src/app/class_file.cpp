@@ -2,6 +2,7 @@
 #include "app/class_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <sstream>
 
@@ -40,6 +41,11 @@ Result<std::vector<ClassRule>> read_rules(const ClassSources& sources) {
 }
 
 }  // namespace
+
+std::string name_of(const ClassSources& sources) {
+    const auto& files = sources.files.empty() ? sources.rule_files : sources.files;
+    return files.empty() ? "rules" : fmt::format("{}", fmt::join(files, " "));
+}
 
 Result<LoadedClasses> read_classes(const ClassSources& sources) {
     TRY_ASSIGN(auto rules, read_rules(sources));

@@ -25,6 +25,8 @@ struct LoadedClasses {
     bool problems = false;        // something could not be read, and was said on standard error
 };
 
+// Where it comes from, for people.
+[[nodiscard]] std::string name_of(const ClassSources& sources);
 [[nodiscard]] Result<LoadedClasses> read_classes(const ClassSources& sources);
 
 }  // namespace octroi

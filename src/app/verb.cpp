@@ -39,6 +39,12 @@ Verb& Verb::operands(std::string_view name, std::vector<std::string>& target,
     return *this;
 }
 
+Verb& Verb::optional_operands(std::string_view name, std::vector<std::string>& target,
+                              std::string_view help) {
+    app_->add_option(std::string(name), target, std::string(help));
+    return *this;
+}
+
 Verb& Verb::text(std::string_view name, std::string& target, std::string_view help,
                  std::string_view type) {
     app_->add_option(std::string(name), target, std::string(help))->type_name(std::string(type));

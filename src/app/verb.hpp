@@ -41,6 +41,9 @@ public:
 
     Verb& operand(std::string_view name, std::string& target, std::string_view help);
     Verb& operands(std::string_view name, std::vector<std::string>& target, std::string_view help);
+    // The same, none at all being as good.
+    Verb& optional_operands(std::string_view name, std::vector<std::string>& target,
+                            std::string_view help);
     Verb& text(std::string_view name, std::string& target, std::string_view help,
                std::string_view type = "TEXT");
     // May be given several times, a value each.

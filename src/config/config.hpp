@@ -95,7 +95,9 @@ struct ExportConfig {
 struct AttributeConfig {
     std::vector<Prefix> local;  // empty: the networks of the metered interfaces
     bool per_address = true;
-    std::string class_table;  // file of prefixes or routes; empty: what the ledger holds
+    std::string class_table;  // file of prefixes or routes; empty: none
+    // As attribute/class_rules.hpp. With no class_table either: what the ledger holds.
+    std::vector<std::string> class_rules;
 
     auto operator<=>(const AttributeConfig&) const = default;
 };

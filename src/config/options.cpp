@@ -217,6 +217,16 @@ constexpr std::array attribute_options = {
                "Put into the ledger and in force at start, as `octroi class load` does. Empty: the "
                "table that is in force there, if any.",
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
+    Option{.section = "attribute",
+           .key = "class_rules",
+           .type = texts,
+           .standard = "[]",
+           .help = "Rules that give classes, as `as 7575 = aarnet` or `next-hop 192.0.2.9 = "
+                   "transit-a`.",
+           .doc =
+               "For the routes of `class_table`, and for what flow records state: without a file "
+               "too. `octroi class load --help` and docs/flow-exports.md have the kinds.",
+           .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_rules = e.texts(); }},
 };
 
 constexpr std::array name_options = {

@@ -19,23 +19,29 @@ struct Options {
     bool dry_run = false;
     std::vector<std::string> addresses;
     std::string version;
+    std::uint64_t as = 0;
+    std::string next_hop;
 };
 
 constexpr std::size_t version_digits = 12;  // enough to tell versions apart by eye
 
 Result<ExitStatus> load(Session& session, const Options& options) {
-    TRY_ASSIGN(const LoadedClasses loaded, read_classes(options.sources));
+    const ClassSources& sources = options.sources;
+    if (sources.files.empty() && sources.rules.empty() && sources.rule_files.empty())
+        return fail(ErrorCode::invalid, "load what? Name a file, or rules with --rule");
+    TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     const ClassTable& table = loaded.table;
-    Session::say(fmt::format("{} prefixes in {} classes ({}), everything else {}",
-                             table.routes.size(), table.classes.size(),
-                             fmt::join(table.classes, ", "), table.default_class));
+    const std::size_t stated = table.ases.size() + table.next_hops.size();
+    Session::say(fmt::format(
+        "{} prefixes{} in {} classes ({}), everything else {}", table.routes.size(),
+        stated == 0 ? "" : fmt::format(", {} AS numbers and next hops of flow records", stated),
+        table.classes.size(), fmt::join(table.classes, ", "), table.default_class));
     if (loaded.unmatched > 0)
         Session::say(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
                                  table.default_class));
     if (!options.dry_run) {
         TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-        const std::string name = fmt::format("{}", fmt::join(options.sources.files, " "));
-        TRY(ledger->load_class_table(table, name, session.clock().now()));
+        TRY(ledger->load_class_table(table, name_of(options.sources), session.clock().now()));
         Session::say(fmt::format("version {} is in force from now on",
                                  table.version.substr(0, version_digits)));
     }
@@ -58,6 +64,15 @@ Result<std::string> version_meant(Registry& registry, const std::string& given) 
                 fmt::format("there is no class table {}; octroi class list shows all", given));
 }
 
+std::string decided_by(const ClassLookup::Match& match) {
+    if (match.next_hop != nullptr)
+        return fmt::format("next-hop {}", to_string(match.next_hop->next_hop));
+    if (match.prefix) return fmt::format("prefix {}", to_string(*match.prefix));
+    if (match.ases == nullptr) return "default";
+    const auto [first, last, class_index] = *match.ases;
+    return first == last ? fmt::format("as {}", first) : fmt::format("as {}-{}", first, last);
+}
+
 Result<ExitStatus> look_up(Session& session, const Options& options) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const std::string version, version_meant(*ledger, options.version));
@@ -68,13 +83,20 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
         if (stored) table = *std::move(stored);
     }
     const ClassLookup lookup(table);
+    if (options.as > UINT32_MAX) return fail(ErrorCode::invalid, "--as is not an AS number");
+    const auto as = static_cast<std::uint32_t>(options.as);
+    Address next_hop;
+    if (!options.next_hop.empty()) {
+        TRY_ASSIGN(next_hop, parse_address(options.next_hop));
+    }
     Sheet sheet;
     sheet.columns = {{.key = "address", .title = "Address"},
                      {.key = "prefix", .title = "Prefix"},
-                     {.key = "class", .title = "Class"}};
+                     {.key = "class", .title = "Class"},
+                     {.key = "decided_by", .title = "Decided by"}};
     for (const std::string& text : options.addresses) {
         TRY_ASSIGN(const Address address, parse_address(text));
-        const auto match = lookup.find(address);
+        const auto match = lookup.find(address, as, next_hop);
         const BuiltinClass builtin = builtin_class(address);
         const std::string_view name = builtin == BuiltinClass::none
                                           ? match.class_name
@@ -82,7 +104,8 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
         const bool by_prefix = match.prefix && builtin == BuiltinClass::none;
         sheet.rows.push_back(
             {.cells = {address, by_prefix ? Cell(to_string(*match.prefix)) : Cell(),
-                       std::string(name)}});
+                       std::string(name),
+                       builtin == BuiltinClass::none ? decided_by(match) : "built in"}});
     }
     TRY(session.print(sheet));
     return ExitStatus::done;
@@ -98,10 +121,12 @@ void add_class(const Verb& app, Session& session) {
     sources.default_class = no_table_class;
     classes
         .sub("load", "Make a class table from routing tables or prefix lists, and put it in force")
-        .operands("FILE", sources.files,
-                  "MRT dumps or lists of \"prefix class\"; compressed or not")
+        .optional_operands("FILE", sources.files,
+                           "MRT dumps or lists of \"prefix class\"; compressed or not")
         .texts("--rule", sources.rules,
-               "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\"; the first that fits",
+               "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\" (the first that fits), "
+               "\"next-hop 192.0.2.9 = transit-a\"; \"as\" and \"next-hop\" need no FILE: "
+               "they also decide by what flow records state",
                "RULE")
         .texts("--rules", sources.rule_files, "A file of such rules, one a line", "FILE")
         .text("--default", sources.default_class, "Class of everything else (default: world)",
@@ -111,10 +136,13 @@ void add_class(const Verb& app, Session& session) {
         .flag("--dry-run", options->dry_run, "Only read and say what it holds")
         .does([&session, options] { return load(session, *options); });
     classes.sub("list", "The tables that were loaded").does([&session] { return list(session); });
-    classes.sub("lookup", "The class of addresses, and the prefix that decides")
+    classes.sub("lookup", "The class of addresses, and what decides")
         .operands("ADDRESS", options->addresses, "Addresses")
         .text("--version", options->version,
               "Of this table (its first digits do) instead of the one in force", "VERSION")
+        .number("--as", options->as, "As a flow record with this AS would have it", "NUMBER")
+        .text("--next-hop", options->next_hop, "As a flow record with this next hop would",
+              "ADDRESS")
         .does([&session, options] { return look_up(session, *options); });
 }
 

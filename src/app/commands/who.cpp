@@ -16,10 +16,11 @@ struct Options {
 };
 
 Party party_of(const CompiledDirectory& directory, const Address& address, UtcTime at) {
-    auto answer = directory.find_address(address, {}, at);
-    if (!answer.bound) answer = directory.find_network(address);
-    if (!answer.bound) return {PartyKind::outside, "", ""};
-    const auto [index, per_address] = answer.target;
+    const auto answer = directory.find_address(address, {}, at);
+    const auto target =
+        answer.bound ? std::optional(answer.target) : directory.find_network(address);
+    if (!target) return {PartyKind::outside, "", ""};
+    const auto [index, per_address] = *target;
     if (!per_address) return directory.parties()[index];
     const auto& owner = directory.owners()[index];
     return {owner.kind, owner.name, to_string(address)};
