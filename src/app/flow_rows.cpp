@@ -234,7 +234,7 @@ const std::array<FlowField, 51> fields{{
      number<Field::dst_mask, &FlowRecord::dst_mask>},
     {{"next_hop", "Next hop", ColumnKind::text, machines},
      "address",
-     "Where the router sent it.",
+     "The router that it was sent on to: BGP's next hop, where it is stated and not zero.",
      end<Field::next_hop, &FlowRecord::next_hop>},
     {{"direction", "Direction", ColumnKind::text, machines},
      "text",

@@ -93,16 +93,15 @@ Result<ExitStatus> list(Session& session, const Options& options) {
 }
 
 constexpr const char* identity_help =
-    "10.1.2.3, 10.1.0.0/16, mac 00:30:ca:b8:d9:bc, vlan 12, interface eth0 (of a flow exporter "
-    "192.0.2.1#3), as 64500 or next-hop 192.0.2.9";
+    "10.1.2.3, 10.1.0.0/16, mac 00:30:ca:b8:d9:bc, vlan 12, interface eth0, interface "
+    "192.0.2.1#3 (a flow exporter's), as 64500 or next-hop 192.0.2.9";
 
 }  // namespace
 
 void add_bind(const Verb& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity,
-                  fmt::format("An identity ({}), then the account", identity_help))
+        .operands("IDENTITY", options->identity, fmt::format("{}; then the account", identity_help))
         .text("--account", options->account, "Who is charged, where it is not the last word",
               "NAME")
         .text("--from", options->from, "From when on (default: since ever)", "TIME")

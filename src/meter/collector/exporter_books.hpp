@@ -7,6 +7,7 @@
 // hops beyond it have no number.
 
 #include <array>
+#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,8 @@ public:
     static constexpr std::size_t exporters_max = 4096;
     static constexpr std::size_t interfaces_max = 65'000;  // Reading::interface is 16 bit
     static constexpr std::size_t interfaces_per_exporter_max = 4096;
+    static constexpr std::size_t next_hops_max = 65'000;  // Reading::next_hop is 16 bit
+    static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
 
     // Valid as long as this object.
     [[nodiscard]] ExporterBook& of(const Address& exporter);
@@ -56,15 +59,18 @@ public:
         if (recent.if_index != if_index) recent = {if_index, look_up(book, if_index)};
         return recent.number;
     }
-    static constexpr std::size_t next_hops_max = 65'000;  // Reading::next_hop is 16 bit
-    static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
     // Reading::next_hop for that address; 0: it has no number.
     [[nodiscard]] std::uint16_t next_hop(ExporterBook& book, const Address& address) {
         // The last octet of either version tells most apart; v6 addresses have zeros before it.
         const std::size_t place = address.octets[3] ^ address.octets[15];
         auto& recent = book.recent_hops[place % book.recent_hops.size()];
-        if (recent.address != address) recent = {address, look_up(book, address)};
+        if (!same(recent.address, address)) recent = {address, look_up(book, address)};
         return recent.number;
+    }
+    // Exporters say 0.0.0.0 or :: where there is no next hop.
+    [[nodiscard]] static bool is_zero(const Address& address) noexcept {
+        const auto [high, low] = words_of(address);
+        return (high | low) == 0;
     }
     // "192.0.2.1#3": by number - 1.
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return names_; }
@@ -73,6 +79,15 @@ public:
 private:
     [[nodiscard]] std::uint16_t look_up(ExporterBook& book, std::uint32_t if_index);
     [[nodiscard]] std::uint16_t look_up(ExporterBook& book, const Address& next_hop);
+    // As ==, which calls memcmp.
+    [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
+        const auto [a_high, a_low] = words_of(a);
+        const auto [b_high, b_low] = words_of(b);
+        return a_high == b_high && a_low == b_low && a.family == b.family;
+    }
+    [[nodiscard]] static std::array<std::uint64_t, 2> words_of(const Address& address) noexcept {
+        return std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
+    }
     struct AddressHash {
         [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
     };

@@ -51,9 +51,6 @@ UtcTime unwrapped(UtcTime time, UtcTime earliest, UtcTime latest) noexcept {
     return time;
 }
 
-// Routers say 0.0.0.0 or :: where they know none.
-bool is_zero(const Address& address) noexcept { return address.octets == Address{}.octets; }
-
 void copy_details(const FlowRecord& record, Reading& reading) noexcept {
     reading.src = record.src;
     reading.dst = record.dst;
@@ -207,7 +204,8 @@ bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
 void ReadingMaker::set_route(ExporterBook& book, const FlowRecord& record, Reading& reading) {
     reading.interface = books_.interface(book, record.in_if);
     reading.out_interface = books_.interface(book, record.out_if);
-    const bool has_next_hop = record.has(Field::next_hop) && !is_zero(record.next_hop);
+    const bool has_next_hop =
+        record.has(Field::next_hop) && !ExporterBooks::is_zero(record.next_hop);
     if (has_next_hop) reading.next_hop = books_.next_hop(book, record.next_hop);
     reading.src_as = record.src_as == as_trans ? 0 : record.src_as;
     reading.dst_as = record.dst_as == as_trans ? 0 : record.dst_as;
