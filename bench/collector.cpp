@@ -211,6 +211,9 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return meter_->interfaces();
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override {
+        return meter_->next_hops();
+    }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:

@@ -37,6 +37,7 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return interface_names;
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:

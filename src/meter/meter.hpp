@@ -57,8 +57,8 @@ public:
     // Those of a reading are there when it is handed over.
     [[nodiscard]] virtual std::span<const std::string> interfaces() const = 0;
 
-    // The same for Reading::next_hop, of meters that know routers.
-    [[nodiscard]] virtual std::span<const Address> next_hops() const { return {}; }
+    // The same for Reading::next_hop; none of meters that know no routers.
+    [[nodiscard]] virtual std::span<const Address> next_hops() const = 0;
 
     // Values of the component's counter table, in its order.
     [[nodiscard]] virtual std::vector<CounterValue> counters() const = 0;

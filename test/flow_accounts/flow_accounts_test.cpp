@@ -2,12 +2,16 @@
 // Flow records that state AS numbers and next hops, from the wire to `octroi usage`: who is charged
 // by AS, interface and next hop, and which class the far end is of, with no route file at all.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "host/datagrams.hpp"
+#include "host/file.hpp"
 #include "support/process.hpp"
 #include "wire/packet/build.hpp"
 #include "wire/pcap/writer.hpp"
@@ -135,6 +139,17 @@ protected:
         return rows;
     }
 
+    static void send(const std::string& message, std::uint16_t port) {
+        const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        to.sin_port = htons(port);
+        EXPECT_EQ(::sendto(socket.get(), message.data(), message.size(), 0,
+                           reinterpret_cast<const sockaddr*>(&to), sizeof to),
+                  static_cast<ssize_t>(message.size()));
+    }
+
     Folder folder_;
     std::string ledger_ = folder_ / "ledger.db";
     std::string capture_ = folder_ / "exports.pcap";
@@ -213,6 +228,44 @@ TEST_F(FlowAccounts, RoutesGoBeforeAsNumbers) {
     const auto classes = usage("class");
     EXPECT_EQ(classes.at("mirror"), Row(1, 0));
     EXPECT_EQ(classes.at("aarnet"), Row(20, 0));
+}
+
+// The same by way of the daemon: socket, journal and an export beside it.
+TEST_F(FlowAccounts, AreTheSameForARunningCollector) {
+    auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
+    ASSERT_TRUE(source.has_value()) << source.error().text;
+    const int socket_of_ours = (*source)->descriptor();
+    std::ofstream(folder_ / "octroi.toml")
+        << "[attribute]\nlocal = [\"10.0.0.0/8\"]\n"
+           "class_rules = [\"as 7575 = aarnet\", \"next-hop 192.0.2.9 = transit-a\"]\n"
+           "[[meter]]\nname = \"routers\"\nkind = \"collector\"\n"
+           "[[export]]\nto = \"file:"
+        << folder_ / "out.ipfix" << "\"\n";
+    expect_done({"account", "add", "bgp-customer"});
+    expect_done({"bind", "as", "64500", "bgp-customer"});
+    send(netflow_v9({{"203.0.113.1", "10.0.0.1", 1, 64500},
+                     {"10.0.0.1", "203.0.113.2", 20, 0, 7575},
+                     {"10.0.0.1", "203.0.113.2", 300, 0, 7575, "192.0.2.9"}}),
+         (*source)->port());
+    const Ended ended =
+        support::Process(
+            octroi(ledger_, {"--config", folder_ / "octroi.toml", "run", "--for", "3s"}),
+            [socket_of_ours] {
+                constexpr int first_given = 3;  // sd_listen_fds(3)
+                if (socket_of_ours == first_given)
+                    ::fcntl(first_given, F_SETFD, 0);
+                else
+                    ::dup2(socket_of_ours, first_given);
+                ::setenv("LISTEN_FDS", "1", 1);
+                ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+            })
+            .wait();
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    expect_done({"audit"});
+    EXPECT_EQ(usage("account").at("bgp-customer"), Row(0, 1));
+    const auto classes = usage("class");
+    EXPECT_EQ(classes.at("aarnet"), Row(0, 20));
+    EXPECT_EQ(classes.at("transit-a"), Row(0, 300));
 }
 
 TEST_F(FlowAccounts, ATableOfNothingIsRefused) {

@@ -67,6 +67,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     [[nodiscard]] std::span<const std::string> interfaces() const override { return interfaces_; }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
 private:

@@ -68,6 +68,7 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return options_.interfaces;
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     [[nodiscard]] const PacketTotals& totals() const noexcept { return intake_->totals(); }
 

@@ -47,6 +47,9 @@ public:
     [[nodiscard]] std::span<const std::string> interfaces() const override {
         return collector_->interfaces();
     }
+    [[nodiscard]] std::span<const Address> next_hops() const override {
+        return collector_->next_hops();
+    }
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return collector_->counters();
     }
