@@ -169,6 +169,16 @@ private:
         Finding finding;                       // resolved, spread
         Answer answer;                         // resolved, spread
     };
+    // What the record says of an end: a source has no next hop.
+    struct Stated {
+        std::uint32_t as = 0;
+        std::uint16_t next_hop = 0;
+    };
+    struct NextHop {
+        Address address;
+        std::uint32_t timeline = CompiledDirectory::no_timeline;
+        std::uint32_t class_index = CompiledClasses::no_class;
+    };
     static constexpr std::size_t group_size = 32;
     using Group = std::span<const Reading>;
 
@@ -209,11 +219,7 @@ private:
     void bind_by_links(const Reading& reading, UtcTime time, Ends& ends) const;
     [[nodiscard]] std::uint32_t timeline_of(std::uint16_t interface) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
-    // What the record says of the end: a source has no next hop.
-    struct Stated {
-        std::uint32_t as = 0;
-        std::uint16_t next_hop = 0;
-    };
+    [[nodiscard]] NextHop resolved(const Address& next_hop) const;
     void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
                  Stated stated) const;
     void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
@@ -236,12 +242,6 @@ private:
     ServicesPtr services_;
     std::vector<std::string> interface_names_;
     std::vector<std::uint32_t> interface_timelines_;
-    struct NextHop {
-        Address address;
-        std::uint32_t timeline = CompiledDirectory::no_timeline;
-        std::uint32_t class_index = CompiledClasses::no_class;
-    };
-    [[nodiscard]] NextHop resolved(const Address& next_hop) const;
     std::vector<NextHop> next_hops_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()

@@ -61,7 +61,7 @@ public:
     }
     // Reading::next_hop for that address; 0: it has no number.
     [[nodiscard]] std::uint16_t next_hop(ExporterBook& book, const Address& address) {
-        // The last octet of either version tells most apart; v6 addresses have zeros before it.
+        // The last octet: the fourth of IPv4, whose sixteenth is 0, or the sixteenth of IPv6.
         const std::size_t place = address.octets[3] ^ address.octets[15];
         auto& recent = book.recent_hops[place % book.recent_hops.size()];
         if (!same(recent.address, address)) recent = {address, look_up(book, address)};

@@ -54,7 +54,8 @@ inline constexpr std::array<CounterInfo, 14> reading_counters = {{
     {"collector_overflow_total",
      "Records beyond all reason: not booked, a loss of their exporter."},
     {"collector_unnumbered_total",
-     "Records with an interface or a next hop beyond the bounds: it binds nobody."},
+     "Records with an interface or a next hop that has no number (beyond the bounds, or of an "
+     "exporter that a file does not name): it binds nobody."},
     {"collector_nat_events_total", "Events of translators, of any kind."},
     {"collector_translated_total",
      "Records of which an end was booked as the inside address behind it."},
