@@ -251,11 +251,14 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     Volume booked;
     std::atomic<bool> idle = false;
     std::optional<Clock::time_point> sent;
+    Clock::time_point caught_up;
     DaemonOptions daemon{.commit_interval = Duration::seconds(60)};
     // What is left in the journal is still to be booked.
     daemon.stop_requested = [&] {
         if (!sent && sender.done()) sent = Clock::now();
-        return sent && idle;
+        if (!sent || !idle) return false;
+        caught_up = Clock::now();
+        return true;
     };
     daemon.committed = [&](const Batch& batch) { booked += batch.observed; };
     std::vector<DaemonMeter> meters;
@@ -269,8 +272,7 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     if (ran && records + result.dropped * messages.format.records == sender.records()) {
         result.seconds_per_million = used / static_cast<double>(records) * 1e6;
         result.rate = static_cast<double>(sender.records()) / sender.seconds();
-        result.rest =
-            std::chrono::duration<double>(Clock::now() - *sent).count() / sender.seconds();
+        result.rest = std::chrono::duration<double>(caught_up - *sent).count() / sender.seconds();
     } else {
         fmt::print(stderr, "octroi_bench: {} of {} records booked, {} datagrams dropped{}\n",
                    records, sender.records(), result.dropped, ran ? "" : ": " + ran.error().text);
