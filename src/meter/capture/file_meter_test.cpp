@@ -336,7 +336,7 @@ TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
     std::mt19937_64 random(1);
     for (std::uint32_t interface = 0; interface < 3; ++interface) {
         writer.interface({.name = std::string("up") + std::to_string(interface)});
-        for (int i = 0; i < 500; ++i) {
+        for (std::uint32_t i = 0; i < 500; ++i) {
             const UtcTime time = start + Duration{(interface * 500 + i) * 20'000'000};
             writer.frame(interface, time, random_frame(random));
         }
