@@ -14,7 +14,7 @@ namespace {
 
 // DO NOT CHANGE: these values stand in ledgers and in snapshots.
 constexpr std::uint8_t position_version = 1;
-constexpr std::uint32_t snapshot_magic = 0x6f637432;  // "oct2"
+constexpr std::uint32_t snapshot_magic = 0x6f637431;  // "oct1"
 
 constexpr std::string_view id_name = "id";
 constexpr std::string_view snapshot_prefix = "state-";
@@ -80,7 +80,9 @@ Result<Snapshot> read_snapshot(const std::string& path) {
         return damaged();
     for (std::uint32_t i = 0; i < sockets; ++i) {
         Intake::Drops& entry = snapshot.drops.emplace_back();
-        if (!in.text(entry.source) || !in.be32(entry.dropped)) return damaged();
+        std::uint64_t dropped = 0;
+        if (!in.text(entry.source) || !in.be64(dropped)) return damaged();
+        entry.dropped = static_cast<std::uint32_t>(dropped);
     }
     return snapshot;
 }
@@ -128,9 +130,7 @@ Status Collector::resume(std::span<const Cursor> known) {
     }
     if (!position.snapshot.empty()) {
         const Status loaded = load(position.snapshot);
-        if (!loaded)
-            notice_ =
-                fmt::format("{}. Templates and sampling are learned anew", loaded.error().text);
+        if (!loaded) notice_ = loaded.error().text;
     }
     TRY_ASSIGN(journal_, Journal::open(folder_, options_.journal, position.at));
     snapshot_ = position.snapshot;
@@ -144,12 +144,22 @@ Status Collector::resume(std::span<const Cursor> known) {
 Status Collector::load(const std::string& name) {
     const std::string path = folder_.path_of(name);
     TRY_ASSIGN(Snapshot snapshot, read_snapshot(path));
-    TRY_ASSIGN(auto exporters, exporter::Exporters::restore(snapshot.exporters, settings()));
-    if (!maker_.restore(snapshot.maker)) return fail(ErrorCode::corrupt, path + " is damaged");
-    exporters_ = std::move(exporters);
     reported_drops_ = std::move(snapshot.drops);
+    // Each part for itself: what one version writes otherwise must not take the rest with it.
+    auto exporters = exporter::Exporters::restore(snapshot.exporters, settings());
+    if (exporters) exporters_ = *std::move(exporters);
     const exporter::Counters& counted = exporters_.counters();
     reported_left_out_ = {counted.dropped, counted.malformed + counted.refused};
+    if (!maker_.restore(snapshot.maker))
+        return fail(ErrorCode::corrupt,
+                    path +
+                        " is damaged: what exporters count since their flows began may count "
+                        "twice");
+    if (!exporters)
+        return fail(ErrorCode::corrupt,
+                    path +
+                        " is damaged, or of another version: templates and sampling are "
+                        "learned anew");
     return {};
 }
 
@@ -161,7 +171,7 @@ Result<std::string> Collector::save_snapshot(const JournalPosition& at) {
     out.be32(static_cast<std::uint32_t>(reported_drops_.size()));
     for (const Intake::Drops& entry : reported_drops_) {
         out.text(entry.source);
-        out.be32(entry.dropped);
+        out.be64(entry.dropped);  // of 32 bits
     }
     std::string name =
         fmt::format("{}{}-{}-{}", snapshot_prefix, at.segment, at.place, cursor_.version + 1);
@@ -220,6 +230,10 @@ Pull Collector::read(Duration wait) {
     do {
         for (int i = 0; i < messages_at_once; ++i) {
             if (!journal_->next(message)) return i > 0 ? Pull::more : Pull::idle;
+            if (!sessions_ended_ && journal_->position().segment >= journal_->first_of_process()) {
+                exporters_.end_all_sessions(message.received, maker_);
+                sessions_ended_ = true;
+            }
             take(message);
             if (maker_.is_full()) return Pull::checkpoint;
         }
@@ -270,7 +284,10 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     for (Loss& loss : maker_.take_losses()) unsettled_.losses.push_back(std::move(loss));
     add_losses(unsettled_.losses, now);
     const JournalPosition at = journal_->position();
-    TRY_ASSIGN(const std::string snapshot, save_snapshot(at));
+    // A quiet minute costs nothing.
+    const bool changed = taken_ > 0 || !unsettled_.losses.empty() || snapshot_.empty();
+    TRY_ASSIGN(const std::string snapshot,
+               changed ? save_snapshot(at) : Result<std::string>(snapshot_));
     Checkpoint made = std::exchange(unsettled_, {});
     made.translations = maker_.take_translations();
     ++cursor_.version;
@@ -301,9 +318,9 @@ void Collector::remove_snapshots(const std::string& but) {
 std::vector<CounterValue> Collector::counters() const {
     const exporter::Counters& c = exporters_.counters();
     const std::array<std::uint64_t, collector_counters.size()> values = {
-        c.datagrams, c.octets,     refused_,    c.messages,   c.records, c.options_records,
-        c.templates, c.unknown,    c.malformed, c.over_limit, c.waiting, c.resumed,
-        c.dropped,   c.duplicates, c.restarts,  c.lost};
+        c.datagrams, c.octets,     refused_ + c.foreign, c.messages,   c.records, c.options_records,
+        c.templates, c.unknown,    c.malformed,          c.over_limit, c.waiting, c.resumed,
+        c.dropped,   c.duplicates, c.restarts,           c.lost};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({collector_counters[i].name, values[i]});

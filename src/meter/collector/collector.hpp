@@ -114,6 +114,7 @@ private:
     JournalPosition checked_;  // where it stood
     std::string snapshot_;     // that the cursor of the last checkpoint names
     std::array<std::uint64_t, 2> reported_left_out_{};  // as losses, by reason
+    bool sessions_ended_ = false;                       // those of the processes before
     std::uint64_t taken_ = 0;                           // messages since the last checkpoint
     std::uint64_t refused_ = 0;
     std::string notice_;

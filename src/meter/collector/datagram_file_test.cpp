@@ -34,6 +34,7 @@ class Seen final : public DatagramSink {
 public:
     void datagram(const exporter::Datagram& d) override { keep("udp", d); }
     void message(const exporter::Datagram& d) override { keep("tcp", d); }
+    void session_ended(const Address& /*from*/, std::uint16_t /*session*/) override {}
     std::vector<std::string> all;
     std::vector<UtcTime> times;
 

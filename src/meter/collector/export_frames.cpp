@@ -32,7 +32,10 @@ void ExportFrames::take(const pcap::Frame& frame, DatagramSink& sink) {
     if (payload.proto == proto_tcp && !payload.fragment()) {
         streams_.take(packet, payload,
                       [&](const Address& from, std::uint16_t port, ByteSpan message) {
-                          sink.message({message, from, frame.time, port});
+                          if (message.empty())
+                              sink.session_ended(from, port);
+                          else
+                              sink.message({message, from, frame.time, port});
                       });
         return;
     }

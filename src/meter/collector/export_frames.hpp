@@ -21,6 +21,8 @@ public:
     virtual void datagram(const exporter::Datagram& datagram) = 0;
     // One IPFIX message of a TCP connection.
     virtual void message(const exporter::Datagram& message) = 0;
+    // A connection from that port begins: what was one before has ended.
+    virtual void session_ended(const Address& from, std::uint16_t session) = 0;
 };
 
 class ExportFrames {

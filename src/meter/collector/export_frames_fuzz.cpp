@@ -19,6 +19,7 @@ public:
         CHECK(!d.octets.empty() && d.octets.size() <= 65'535 && !d.from.empty());
         sum += d.octets.size() + octet_sum(d.octets);
     }
+    void session_ended(const Address& /*from*/, std::uint16_t /*session*/) override {}
     void message(const exporter::Datagram& m) override {
         CHECK(m.octets.size() >= 16 && load_be16(m.octets.data()) == 10);
         CHECK(load_be16(m.octets.data() + 2) == m.octets.size() && !m.from.empty());

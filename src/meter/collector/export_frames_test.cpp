@@ -81,6 +81,7 @@ class Seen final : public DatagramSink {
 public:
     void datagram(const exporter::Datagram& d) override { udp.push_back(d.octets.size()); }
     void message(const exporter::Datagram& m) override { tcp.push_back(m.octets.size()); }
+    void session_ended(const Address& /*from*/, std::uint16_t /*session*/) override {}
     std::vector<std::size_t> udp;
     std::vector<std::size_t> tcp;
 };

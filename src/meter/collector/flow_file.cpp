@@ -15,6 +15,9 @@ public:
     void message(const exporter::Datagram& message) override {
         exporters_.take_message(message, sink_);
     }
+    void session_ended(const Address& from, std::uint16_t session) override {
+        exporters_.end_session(from, session, sink_);
+    }
 
 private:
     exporter::Exporters& exporters_;

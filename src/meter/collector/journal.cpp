@@ -67,6 +67,7 @@ Status Journal::recover(JournalPosition from) {
               [](const auto& a, const auto& b) { return a->number() < b->number(); });
     // What was filled by the process before is closed: this one begins a segment of its own.
     if (!live_.empty()) next_number_ = live_.back()->number() + 1;
+    first_of_process_ = next_number_;
     // The ledger is likely on the same disk, and needs room more than a burst does.
     TRY_ASSIGN(const FileSystem disk, file_system_of(folder_->path()));
     const std::uint64_t ready =

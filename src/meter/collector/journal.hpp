@@ -65,6 +65,9 @@ public:
     // The bound was reached, and not enough has been released since.
     [[nodiscard]] bool full() const noexcept { return full_.load(std::memory_order_relaxed); }
 
+    // The first segment that this process fills: what stands before is of those before it.
+    [[nodiscard]] std::uint64_t first_of_process() const noexcept { return first_of_process_; }
+
     // ---- the reading thread
 
     // The next message, if one is there. Valid until its place is released.
@@ -103,6 +106,7 @@ private:
     std::vector<std::shared_ptr<Segment>> free_;  // the one freed last is taken first: it is warm
     std::uint64_t octets_ = 0;                    // of all files
 
+    std::uint64_t first_of_process_ = 1;
     std::uint64_t next_number_ = 1;
     std::uint64_t next_file_ = 0;
     Segment* filling_ = nullptr;  // the filling thread's: live_.back()

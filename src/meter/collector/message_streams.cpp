@@ -120,7 +120,10 @@ void MessageStreams::take(const packet::Packet& packet, const packet::Payload& s
     const ByteSpan octets = segment.octets.subspan(length);
     const std::uint32_t sequence = load_be32(header + 4);
     const Key key{packet.key.src(), packet.key.dst(), load_be16(header), load_be16(header + 2)};
-    if ((flags & syn) != 0) std::erase_if(streams_, [&](const Stream& s) { return s.key == key; });
+    if ((flags & syn) != 0) {
+        std::erase_if(streams_, [&](const Stream& s) { return s.key == key; });
+        visit(key.src, key.sport, {});
+    }
     if (!octets.empty() && find(key) == nullptr && begins_message(octets)) begin(key, sequence);
     Stream* const stream = find(key);
     if (stream == nullptr) return;

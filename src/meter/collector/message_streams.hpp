@@ -25,7 +25,8 @@ public:
     static constexpr std::size_t early_max = 32;          // segments of a connection
     static constexpr std::size_t early_octets = 1 << 17;  // all of them
 
-    // Called with each message that is whole, and who sent it.
+    // Called with each message that is whole, and who sent it; with an empty one where a connection
+    // begins, and one before it from that port has ended.
     using Visit = std::function<void(const Address& from, std::uint16_t port, ByteSpan message)>;
 
     // The payload of a TCP segment, from its header on.

@@ -46,6 +46,7 @@ public:
     MessageStreams::Visit visit() {
         return [this](const Address& from, std::uint16_t /*port*/, ByteSpan octets) {
             EXPECT_EQ(from, v4_a);
+            if (octets.empty()) return;  // a connection begins
             seen += static_cast<char>(octets[4]);
         };
     }

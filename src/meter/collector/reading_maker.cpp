@@ -200,7 +200,6 @@ bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
     return reading.bytes <= record_max && reading.packets <= record_max;
 }
 
-// What an exporter says beyond all reason is its own trouble, and not that of others.
 void ReadingMaker::set_route(ExporterBook& book, const FlowRecord& record, Reading& reading) {
     reading.interface = books_.interface(book, record.in_if);
     reading.out_interface = books_.interface(book, record.out_if);
@@ -214,6 +213,7 @@ void ReadingMaker::set_route(ExporterBook& book, const FlowRecord& record, Readi
     if (unnumbered_interface || (has_next_hop && reading.next_hop == 0)) ++counts_[unnumbered];
 }
 
+// What an exporter says beyond all reason is its own trouble, and not that of others.
 bool ReadingMaker::within_budget(ExporterBook& book, const Reading& reading) {
     if (book.batch != batch_) {
         book.batch = batch_;
@@ -243,8 +243,10 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
     if (since && *since < reading.last) reading.first = std::max(reading.first, *since);
     const Duration behind = received - context.exported;
     // What comes over TCP waits for a receiver that is away: late says nothing about its clock.
+    const bool is_late = behind > policy_.skew && context.exported.ns != 0;
+    if (is_late && context.session != 0) ++counts_[late];
     const bool clock_is_off =
-        (behind > policy_.skew && context.session == 0) || Duration{-behind.ns} > policy_.skew;
+        (is_late && context.session == 0) || Duration{-behind.ns} > policy_.skew;
     if (context.exported.ns != 0 && clock_is_off) {
         reading.first = reading.first + behind;
         reading.last = reading.last + behind;
@@ -283,6 +285,11 @@ void ReadingMaker::flush() {
 }
 
 void ReadingMaker::gap(const MessageContext& context, const flow::SequenceGap& gap) {
+    if (gap.lost == 0) {
+        add_loss(context.exporter, LossReason::not_running, gap.interval, std::nullopt,
+                 std::nullopt);
+        return;
+    }
     const std::uint64_t largest = books_.of(context.exporter).largest_bytes;
     // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
     std::optional<std::uint64_t> bound;
@@ -304,7 +311,7 @@ bool ReadingMaker::is_full() const noexcept {
 }
 
 void ReadingMaker::add_loss(const Address& exporter, LossReason reason, const Interval& interval,
-                            std::uint64_t lost, std::optional<std::uint64_t> bound) {
+                            std::optional<std::uint64_t> lost, std::optional<std::uint64_t> bound) {
     // Files of messages do not say who sent them.
     const std::string source = exporter.empty()              ? "unknown exporter"
                                : losses_.size() < losses_max ? to_string(exporter)
@@ -320,7 +327,10 @@ void ReadingMaker::add_loss(const Address& exporter, LossReason reason, const In
     Loss& loss = at->second;
     loss.interval = {std::min(loss.interval.begin, interval.begin),
                      std::max(loss.interval.end, interval.end)};
-    loss.packets = std::min(checked_add(*loss.packets, lost).value_or(batch_max), batch_max);
+    if (loss.packets && lost)
+        loss.packets = std::min(checked_add(*loss.packets, *lost).value_or(batch_max), batch_max);
+    else
+        loss.packets.reset();
     const bool bounded = loss.bytes_bound && bound && *bound <= batch_max - *loss.bytes_bound;
     loss.bytes_bound = bounded ? std::optional(*loss.bytes_bound + *bound) : std::nullopt;
 }

@@ -10,7 +10,9 @@
 //   - Times that cannot be believed are moved to the receive time, and counted.
 //   - A translator's events open and close translations (translation_book.hpp); an end that has an
 //     outside address of one becomes the inside address, where the policy says so.
-//   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter.
+//   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter; what
+//     nobody numbered (the end of a TCP session that died with its receiver) a loss without a
+//     bound.
 //
 // Pure: no clock but the receive times. One thread. What it remembers is bounded, and saved with
 // the exporters' state, so that a restart does not count a total twice.
@@ -38,7 +40,7 @@
 namespace octroi::collector {
 
 // In the order of ReadingMaker::counters().
-inline constexpr std::array<CounterInfo, 14> reading_counters = {{
+inline constexpr std::array<CounterInfo, 15> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -48,6 +50,8 @@ inline constexpr std::array<CounterInfo, 14> reading_counters = {{
     {"collector_totals_total", "Records with running totals, booked as differences."},
     {"collector_moved_total", "Records whose times were moved by the exporter's clock error."},
     {"collector_odd_times_total", "Records whose times could not be: the receive time was taken."},
+    {"collector_late_total",
+     "Records that came over TCP later than clock_skew: they keep their times."},
     {"collector_forgotten_total",
      "Flows that could not be remembered: their totals, or what two exporters say, may count "
      "twice."},
@@ -126,6 +130,7 @@ private:
         totals,
         moved,
         odd_times,
+        late,
         forgotten,
         overflow,
         unnumbered,
@@ -145,7 +150,7 @@ private:
     [[nodiscard]] bool is_translator(const Address& exporter) const;
     void put_inside(const Address& exporter, Reading& reading);
     void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
-                  std::uint64_t lost, std::optional<std::uint64_t> bound);
+                  std::optional<std::uint64_t> lost, std::optional<std::uint64_t> bound);
 
     ReadingPolicy policy_;
     ReadingSink* sink_ = nullptr;

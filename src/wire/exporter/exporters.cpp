@@ -27,6 +27,10 @@ void Exporters::end_session(const Address& from, std::uint16_t session, flow::Re
     state_->end_session(from, session, sink);
 }
 
+void Exporters::end_all_sessions(UtcTime now, flow::RecordSink& sink) {
+    state_->end_all_sessions(now, sink);
+}
+
 void Exporters::flush(flow::RecordSink& sink) { state_->flush(sink); }
 
 void Exporters::expire(UtcTime now, flow::RecordSink& sink) { state_->expire(now, sink); }

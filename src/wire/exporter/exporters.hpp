@@ -5,9 +5,9 @@
 // records: NetFlow v1, v5, v7, v9, IPFIX and sFlow v5, recognised message by message.
 //
 // What is remembered belongs to the exporter's ADDRESS (and the domain it states), never to its
-// UDP port; over TCP to the session: templates, sampling, the names of interfaces, sequence
-// numbers, and data sets whose template has not come yet. All of it is bounded (limits.hpp) and can
-// be saved and restored.
+// UDP port; over TCP to the session (but for names): templates, sampling, the names of interfaces,
+// sequence numbers, and data sets whose template has not come yet. All of it is bounded
+// (limits.hpp) and can be saved and restored.
 //
 //     Exporters exporters;
 //     exporters.take({octets, from, received}, sink);   // for each datagram
@@ -66,8 +66,8 @@ struct Counters {
     std::uint64_t lost = 0;        // in the unit of each protocol, as handed to the sink
     std::uint64_t late = 0;        // messages that came after their successors
     std::uint64_t evicted = 0;     // exporters forgotten to make room
-    // Datagrams of a newcomer for whom there was no room, or of an sFlow agent that is not allowed.
-    std::uint64_t refused = 0;
+    std::uint64_t refused = 0;     // datagrams of a newcomer for whom there was no room
+    std::uint64_t foreign = 0;     // datagrams of sFlow agents that are not allowed
 };
 
 // One exporter as people see it.
@@ -125,6 +125,9 @@ public:
     flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
     // The TCP session has ended, and its templates with it.
     void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
+    // So have all: the process that held their sockets is gone. What they sent last, nobody knows:
+    // a gap of unknown size for each.
+    void end_all_sessions(UtcTime now, flow::RecordSink& sink);
     // Tells the gaps that were still held because late messages might fill them. To be called at
     // the end of a file, and whenever a commit shall hold all losses.
     void flush(flow::RecordSink& sink);

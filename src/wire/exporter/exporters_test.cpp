@@ -490,6 +490,73 @@ TEST(Exporters, SflowIsKnownByItsAgent) {
     EXPECT_EQ(c.sink.gap_contexts[0].domain, 7U);
 }
 
+// Nothing is said twice over TCP: who has many sessions keeps the templates of all, and of sessions
+// that died unheard those that were silent longest go first.
+TEST(Exporters, ManySessionsWithManyDomainsKeepTheirTemplates) {
+    Collector c;
+    const auto take = [&](std::uint16_t session, const std::string& octets) {
+        c.now = c.now + Duration::milliseconds(1);
+        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+    };
+    for (std::uint16_t session = 1024; session < 1054; ++session)
+        for (std::uint32_t domain = 0; domain < 10; ++domain)
+            EXPECT_EQ(take(session, ipfix_message(domain, {templates({{256, plain}})})),
+                      Outcome::ok);
+    for (std::uint16_t session = 1024; session < 1054; ++session)
+        for (std::uint32_t domain = 0; domain < 10; ++domain)
+            take(session, ipfix_message(domain, {data(256, record(1000))}));
+    EXPECT_EQ(c.sink.bytes(), 300'000U);
+    for (std::uint16_t session = 2000; session < 2040; ++session)
+        for (std::uint32_t domain = 0; domain < 256; ++domain)
+            take(session, ipfix_message(domain, {templates({{256, plain}}), data(256, record(1))}));
+    EXPECT_EQ(c.sink.bytes(), 300'000U + 40 * 256);
+    EXPECT_EQ(c.counters().dropped, 0U);
+    EXPECT_LE(c.exporters.memory(), c.exporters.memory_limit());
+    // One session with more domains than anybody has: what is left out is counted as lost.
+    for (std::uint32_t domain = 0; domain < 300; ++domain)
+        take(3000, ipfix_message(domain, {templates({{256, plain}}), data(256, record(1))}));
+    EXPECT_EQ(c.counters().dropped, 44U);
+}
+
+TEST(Exporters, RatesOfATcpSessionAreItsOwn) {
+    Collector c;
+    const auto take = [&](std::uint16_t session, const std::string& octets) {
+        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+    };
+    const std::string rate =
+        options_template({300, {{149, 4}}, {{34, 4}}}) + data(300, values().u32(1).u32(1000));
+    take(5000, ipfix_message(1, {templates({{256, plain}}), rate}));
+    take(6000, ipfix_message(1, {templates({{256, plain}})}));
+    take(5000, ipfix_message(1, {data(256, record(10))}, 1));
+    take(6000, ipfix_message(1, {data(256, record(20))}));
+    ASSERT_EQ(c.sink.all.size(), 2U);
+    EXPECT_EQ(c.sink.all[0].record.sampling, 1000U);
+    EXPECT_EQ(c.sink.all[1].record.sampling, 0U);
+    c.exporters.end_session(router, 5000, c.sink);
+    take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(30))}));
+    EXPECT_EQ(c.sink.all.back().record.sampling, 0U);
+}
+
+// Their sockets died with the process before.
+TEST(Exporters, AllSessionsEndWithAGapOfUnknownSize) {
+    Collector c;
+    const auto take = [&](std::uint16_t session, const std::string& octets) {
+        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+    };
+    take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(10))}));
+    take(6000, ipfix_message(1, {templates({{256, plain}})}));
+    c.take(ipfix_message(1, {templates({{256, plain}})}));
+    const std::size_t templates_of_all = c.exporters.status()[0].templates;
+    c.exporters.end_all_sessions(c.now + Duration::seconds(5), c.sink);
+    EXPECT_EQ(templates_of_all, 3U);
+    EXPECT_EQ(c.exporters.status()[0].templates, 1U);
+    ASSERT_EQ(c.sink.gaps.size(), 2U);
+    EXPECT_EQ(c.sink.gaps[0].lost, 0U);
+    EXPECT_EQ(c.sink.gaps[0].interval.end, c.now + Duration::seconds(5));
+    c.exporters.end_all_sessions(c.now, c.sink);
+    EXPECT_EQ(c.sink.gaps.size(), 2U);
+}
+
 // A flow sample of interface 3 with the first 4 octets of a frame.
 std::string sflow_sample(std::uint32_t agent, std::uint32_t sequence, std::uint32_t drops) {
     Values v = values().u32(5).u32(1).u32(agent).u32(0).u32(sequence).u32(1000 * sequence).u32(1);
@@ -508,6 +575,10 @@ TEST(Exporters, SamplesThatAnAgentCouldNotSendAreLost) {
     EXPECT_EQ(c.sink.lost(), 7U);
     ASSERT_EQ(c.sink.gaps.size(), 1U);
     EXPECT_EQ(c.sink.gaps[0].unit, flow::SequenceGap::Unit::samples);
+    // Begun anew without a word: no loss, and what follows is one.
+    c.take(sflow_sample(0x0a000001, 5, 0));
+    c.take(sflow_sample(0x0a000001, 6, 0));
+    EXPECT_EQ(c.sink.lost(), 7U);
     // The counter of 32 bits comes round.
     c.take(sflow_sample(0x0a000002, 1, 0xfffffffe));
     auto restored = Exporters::restore(c.exporters.save());
@@ -521,7 +592,7 @@ TEST(Exporters, SflowAgentsThatAreNotAllowedAreRefused) {
     Collector c({.agents = {*parse_prefix("10.0.0.0/30")}});
     c.take(sflow_sample(0x0a000001, 1, 0));
     c.take(sflow_sample(0x0a000009, 1, 0));
-    EXPECT_EQ(c.counters().refused, 1U);
+    EXPECT_EQ(c.counters().foreign, 1U);
     EXPECT_EQ(c.exporters.status()[0].domains.size(), 1U);
 }
 

@@ -16,7 +16,9 @@ struct Limits {
     // among those that gave few.
     std::size_t exporters = 4096;
     // A chassis has a domain for each line card; the largest have some tens.
-    std::size_t domains = 256;
+    std::size_t domains = 256;  // of UDP together, of each TCP session
+    // Of all TCP sessions. Beyond it the session that was silent longest is forgotten.
+    std::size_t session_domains = 4096;
     // Cisco's ASR sends some 20 templates for each domain.
     std::size_t templates = 4096;
     // Octets of templates and their plans, for each exporter. One template with 1024 fields takes

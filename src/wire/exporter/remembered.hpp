@@ -63,14 +63,15 @@ struct Stream {
     SampleDrops drops;             // sFlow
 
     // With its entry, all gaps and all sources it may hold.
-    static constexpr std::size_t cost = 2560;
+    static constexpr std::size_t cost = 4096;
 };
-static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) + SampleDrops::octets_max <
+static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) + 2 * SampleDrops::octets_max <
               Stream::cost);
 
 // What a rate applies to, within one exporter.
 struct SamplerId {
     std::uint32_t domain = 0;
+    std::uint16_t session = 0;  // MessageContext::session
     SamplerScope scope = SamplerScope::domain;
     std::uint64_t id = 0;
 
@@ -80,8 +81,9 @@ struct SamplerHash {
     using is_avalanching = void;
     SeededHash hash;
     [[nodiscard]] std::size_t operator()(const SamplerId& key) const noexcept {
-        const std::uint64_t first =
-            std::uint64_t{key.domain} << 8U | static_cast<std::uint64_t>(key.scope);
+        const std::uint64_t first = std::uint64_t{key.session} << 40U |
+                                    std::uint64_t{key.domain} << 8U |
+                                    static_cast<std::uint64_t>(key.scope);
         return hash(hash(first) ^ key.id);
     }
 };

@@ -78,31 +78,70 @@ void Exporters::State::forget_domain(Exporter& exporter, std::uint64_t key) {
     exporter.domains.erase(found);
 }
 
+void Exporters::State::forget_session(Exporter& exporter, std::uint16_t session,
+                                      flow::RecordSink& sink) {
+    const auto keys_of = [&](const auto& table) {
+        std::vector<std::uint64_t> keys;
+        for (const auto& [key, value] : table)
+            if (session_of(key) == session) keys.push_back(key);
+        return keys;
+    };
+    for (const std::uint64_t key : keys_of(exporter.streams)) {
+        tell_gaps(exporter, *exporter.streams.find(key)->second, true, sink);
+        exporter.streams.erase(key);
+        release(exporter, Stream::cost);
+    }
+    for (const std::uint64_t key : keys_of(exporter.domains)) {
+        drop_waiting(exporter, key);
+        forget_domain(exporter, key);
+    }
+    const std::size_t rates = erase_if(
+        exporter.samplers, [&](const auto& entry) { return entry.first.session == session; });
+    release(exporter, rates * sampler_cost);
+}
+
+bool Exporters::State::make_room_for_domain(std::uint64_t key, Passage& passage) {
+    Exporter& exporter = passage.exporter;
+    const UtcTime now = passage.context.received;
+    const std::uint16_t session = session_of(key);
+    std::size_t mine = 0;      // of UDP, or of this session
+    std::size_t sessions = 0;  // of all sessions
+    auto least = exporter.domains.end();
+    // The longest silent goes: of those that never gave a record, if there are any. Over TCP, where
+    // nothing is said twice, what gave none may have just begun: the longest silent session goes.
+    const auto worth = [&](const auto& entry) {
+        return std::tuple(session == 0 && entry.second->records != 0, entry.second->last_seen,
+                          entry.first);
+    };
+    for (auto at = exporter.domains.begin(); at != exporter.domains.end(); ++at) {
+        // What was heard of in the future, before our clock was set back, was heard of now.
+        at->second->last_seen = std::min(at->second->last_seen, now);
+        const std::uint16_t other = session_of(at->first);
+        if (other == session) ++mine;
+        if (other != 0) ++sessions;
+        const bool may_go = session == 0 ? other == 0 : other != 0 && other != session;
+        if (may_go && (least == exporter.domains.end() || worth(*at) < worth(*least))) least = at;
+    }
+    if (session != 0) {
+        if (mine >= settings_.limits.domains) return false;
+        if (sessions < settings_.limits.session_domains) return true;
+        if (least == exporter.domains.end()) return false;
+        forget_session(exporter, session_of(least->first), passage.sink);
+        return true;
+    }
+    if (mine < settings_.limits.domains) return true;
+    const bool in_use = least->second->records != 0 &&
+                        (now - least->second->last_seen).ns < settings_.limits.idle_ns;
+    if (in_use) return false;
+    forget_domain(exporter, least->first);
+    return true;
+}
+
 Domain* Exporters::State::domain_of(std::uint64_t key, Passage& passage) {
     Exporter& exporter = passage.exporter;
     const auto found = exporter.domains.find(key);
     if (found != exporter.domains.end()) return found->second.get();
-    if (exporter.domains.size() >= settings_.limits.domains) {
-        // What was heard of in the future, before our clock was set back, was heard of now.
-        const UtcTime now = passage.context.received;
-        for (auto& [each, domain] : exporter.domains)
-            domain->last_seen = std::min(domain->last_seen, now);
-        // The longest silent goes: of those that never gave a record, if there are any.
-        const auto worth = [](const auto& entry) {
-            return std::tuple(entry.second->records != 0, entry.second->last_seen, entry.first);
-        };
-        const auto least =
-            std::min_element(exporter.domains.begin(), exporter.domains.end(),
-                             [&](const auto& a, const auto& b) { return worth(a) < worth(b); });
-        const bool in_use = least->second->records != 0 &&
-                            (now - least->second->last_seen).ns < settings_.limits.idle_ns;
-        if (in_use) {
-            over_limit(passage);
-            return nullptr;
-        }
-        forget_domain(exporter, least->first);
-    }
-    if (!make_room(Domain::cost, exporter, passage.sink)) {
+    if (!make_room_for_domain(key, passage) || !make_room(Domain::cost, exporter, passage.sink)) {
         over_limit(passage);
         return nullptr;
     }
@@ -173,9 +212,11 @@ void Exporters::State::expire_waiting(Exporter& exporter, UtcTime now) {
     given_up(exporter, before, exporter.waiting.expire(now, longest_wait));
 }
 
-void Exporters::State::forget_rates(Exporter& exporter, std::uint32_t domain, UtcTime before) {
+void Exporters::State::forget_rates(Exporter& exporter, const flow::MessageContext& of,
+                                    UtcTime before) {
     const std::size_t count = erase_if(exporter.samplers, [&](const auto& entry) {
-        return entry.first.domain == domain && entry.second.learned < before;
+        return entry.first.domain == of.domain && entry.first.session == of.session &&
+               entry.second.learned < before;
     });
     release(exporter, count * sampler_cost);
 }

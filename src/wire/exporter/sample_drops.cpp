@@ -6,19 +6,23 @@
 namespace octroi::exporter {
 
 std::uint32_t SampleDrops::more(std::uint32_t source, std::uint32_t drops) {
-    const auto known =
-        std::ranges::find_if(sources_, [&](const Source& each) { return each.id == source; });
+    const auto known = std::ranges::find(sources_, source, &Source::id);
     if (known == sources_.end()) {
-        if (sources_.size() == sources_max) return 0;
-        sources_.reserve(sources_max);
-        sources_.push_back({source, drops});
+        if (sources_.size() < sources_max) sources_.push_back({source, drops});
         return 0;
     }
-    const std::uint32_t more = drops - known->drops;
-    constexpr std::uint32_t late = 1U << 31U;
-    if (more >= late) return 0;
+    // A counter that comes round was near its end, and is near its beginning.
+    constexpr std::uint32_t near = 1U << 24U;
+    const bool came_round = known->drops > ~near && drops < near;
+    const bool goes_on = drops >= known->drops || came_round;
+    const std::uint32_t more = goes_on ? drops - known->drops : 0;
     known->drops = drops;
     return more;
+}
+
+bool SampleDrops::is_beyond(std::uint32_t source) const noexcept {
+    return sources_.size() == sources_max &&
+           std::ranges::find(sources_, source, &Source::id) == sources_.end();
 }
 
 void SampleDrops::save(ByteWriter& to) const {
@@ -32,7 +36,6 @@ void SampleDrops::save(ByteWriter& to) const {
 bool SampleDrops::restore(ByteCursor& from) {
     std::uint8_t count = 0;
     if (!from.u8(count) || count > sources_max) return false;
-    if (count > 0) sources_.reserve(sources_max);
     for (std::uint8_t i = 0; i < count; ++i) {
         Source source;
         if (!from.be32(source.id) || !from.be32(source.drops)) return false;

@@ -15,12 +15,14 @@ namespace octroi::exporter {
 class SampleDrops {
 public:
     // Of further sources nothing is known.
-    static constexpr std::size_t sources_max = 32;
+    static constexpr std::size_t sources_max = 128;
     static constexpr std::size_t octets_max = sources_max * 8;
 
-    // How many more there were than the source said before. The first word is the beginning; one
-    // that is smaller came late.
+    // How many more there were than the source said before. Its first word is the beginning, and so
+    // is a smaller one, unless it came round. Only of datagrams that came in order.
     [[nodiscard]] std::uint32_t more(std::uint32_t source, std::uint32_t drops);
+    // A source of which nothing is known, for want of room.
+    [[nodiscard]] bool is_beyond(std::uint32_t source) const noexcept;
     // The agent was started anew.
     void clear() noexcept { sources_.clear(); }
 

@@ -21,6 +21,7 @@ enum class SamplerScope : std::uint8_t {
 struct SamplerKey {
     Address exporter;
     std::uint32_t domain = 0;
+    std::uint16_t session = 0;  // MessageContext::session
     SamplerScope scope = SamplerScope::domain;
     std::uint64_t id = 0;
 

@@ -20,10 +20,10 @@ void each_counter(Of& c, Visit&& visit) {
     for (auto* value :
          {&c.datagrams, &c.octets, &c.messages, &c.records, &c.options_records, &c.templates,
           &c.unknown, &c.malformed, &c.over_limit, &c.waiting, &c.resumed, &c.dropped,
-          &c.duplicates, &c.restarts, &c.lost, &c.late, &c.evicted, &c.refused})
+          &c.duplicates, &c.restarts, &c.lost, &c.late, &c.evicted, &c.refused, &c.foreign})
         visit(*value);
 }
-static_assert(sizeof(Counters) == 18 * sizeof(std::uint64_t), "a counter is not saved");
+static_assert(sizeof(Counters) == 19 * sizeof(std::uint64_t), "a counter is not saved");
 
 template <typename Of, typename Visit>
 void each_figure(Of& e, Visit&& visit) {
@@ -164,6 +164,7 @@ void put(ByteWriter& to, const Exporter& e) {
     to.be32(static_cast<std::uint32_t>(e.samplers.size()));
     for (const auto& [key, said] : e.samplers) {
         to.be32(key.domain);
+        to.be16(key.session);
         to.u8(static_cast<std::uint8_t>(key.scope));
         to.be64(key.id);
         to.be64(said.rate);
@@ -210,7 +211,8 @@ bool Exporters::State::restore_templates(ByteCursor& from, Exporter& exporter, D
 
 bool Exporters::State::restore_domains(ByteCursor& from, Exporter& exporter) {
     std::uint32_t count = 0;
-    if (!get_count(from, settings_.limits.domains, count)) return false;
+    if (!get_count(from, settings_.limits.domains + settings_.limits.session_domains, count))
+        return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         std::uint64_t key = 0;
         std::uint64_t init = 0;
@@ -248,7 +250,9 @@ bool Exporters::State::restore_samplers(ByteCursor& from, Exporter& exporter) {
         SamplerId key;
         std::uint8_t scope = 0;
         SamplerRate said;
-        if (!from.be32(key.domain) || !from.u8(scope) || !from.be64(key.id)) return false;
+        if (!from.be32(key.domain) || !from.be16(key.session) || !from.u8(scope) ||
+            !from.be64(key.id))
+            return false;
         if (!from.be64(said.rate) || !get(from, said.learned)) return false;
         if (scope > static_cast<std::uint8_t>(SamplerScope::domain)) return false;
         key.scope = SamplerScope{scope};

@@ -158,7 +158,7 @@ void Exporters::State::learn(const ipfix::OptionsRecord& record, Passage& passag
 }
 
 void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, Passage& passage) {
-    SamplerId key{.domain = passage.context.domain};
+    SamplerId key{.domain = passage.context.domain, .session = passage.context.session};
     if (record.selector) {
         key.scope = SamplerScope::selector;
         key.id = *record.selector;
@@ -272,10 +272,11 @@ std::uint64_t Exporters::State::rate_by(SamplerScope scope, std::uint64_t id,
                                         const Passage& passage) const {
     const Samplers& samplers = passage.exporter.samplers;
     const auto of_domain = [&](std::uint32_t domain) -> std::uint64_t {
-        const auto found = samplers.find(SamplerId{domain, scope, id});
+        const auto found = samplers.find(SamplerId{domain, passage.context.session, scope, id});
         if (found != samplers.end()) return found->second.rate;
         if (fallback_.empty()) return 0;
-        return fallback_.find({passage.exporter.address, domain, scope, id});
+        return fallback_.find(
+            {passage.exporter.address, domain, passage.context.session, scope, id});
     };
     const std::uint64_t rate = of_domain(passage.context.domain);
     // Domain 0 is the whole exporter (RFC 7011 section 3.1).

@@ -29,6 +29,7 @@ public:
     flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
     flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
     void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
+    void end_all_sessions(UtcTime now, flow::RecordSink& sink);
     void flush(flow::RecordSink& sink);
     void expire(UtcTime now, flow::RecordSink& sink);
 
@@ -74,6 +75,7 @@ private:
     struct Entry {
         Stream* stream = nullptr;
         bool decode = true;
+        bool late = false;
     };
     Entry enter(std::uint64_t key, Counted counted, const Numbered& message, Passage& passage);
     void leave(const Entry& entry, Passage& passage);
@@ -112,12 +114,16 @@ private:
     [[nodiscard]] Domain* domain_of(std::uint64_t key, Passage& passage);
     [[nodiscard]] Stream* stream_of(std::uint64_t key, Counted counted, Passage& passage);
     void forget_domain(Exporter& exporter, std::uint64_t key);
+    // Its templates, numbers and rates are nobody's any more (RFC 7011 section 8).
+    void forget_session(Exporter& exporter, std::uint16_t session, flow::RecordSink& sink);
+    // Room for one more domain among those of UDP, or of TCP. false: there is none.
+    [[nodiscard]] bool make_room_for_domain(std::uint64_t key, Passage& passage);
     [[nodiscard]] bool room_for_template(std::size_t octets, Passage& passage);
     void expire_templates(Exporter& exporter, UtcTime now);
     // Gives up sets that wait: too long at that time, or for a template of before a restart.
     void expire_waiting(Exporter& exporter, UtcTime now);
     // Rates of a domain that began anew: those that it stated before.
-    void forget_rates(Exporter& exporter, std::uint32_t domain, UtcTime before);
+    void forget_rates(Exporter& exporter, const flow::MessageContext& of, UtcTime before);
     void drop_waiting(Exporter& exporter, std::uint64_t stream);
     bool drop_oldest_waiting(Exporter& exporter);
     // Of `dropped` sets, which took the octets that the others do not: out of the books.

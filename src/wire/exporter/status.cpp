@@ -58,7 +58,8 @@ SamplingTable Exporters::State::sampling() const {
     std::vector<SamplingTable::Entry> entries;
     registry_.each([&](const Exporter& exporter) {
         for (const auto& [key, said] : exporter.samplers)
-            entries.push_back({{exporter.address, key.domain, key.scope, key.id}, said.rate});
+            entries.push_back(
+                {{exporter.address, key.domain, key.session, key.scope, key.id}, said.rate});
     });
     return SamplingTable(std::move(entries));
 }

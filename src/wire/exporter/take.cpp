@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "wire/exporter/recognise.hpp"
 #include "wire/exporter/state.hpp"
@@ -95,9 +96,9 @@ void Exporters::State::restarted(std::uint64_t key, const Numbered& message, Pas
     // like restarts without end. Without an uptime, only who counts from 0 surely began anew.
     if (message.uptime_ms) {
         const Duration uptime = Duration::milliseconds(*message.uptime_ms);
-        forget_rates(passage.exporter, passage.context.domain, message.received - uptime);
+        forget_rates(passage.exporter, passage.context, message.received - uptime);
     } else if (message.sequence == 0) {
-        forget_rates(passage.exporter, passage.context.domain, UtcTime::max());
+        forget_rates(passage.exporter, passage.context, UtcTime::max());
     }
 }
 
@@ -117,6 +118,7 @@ Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted count
             break;
         case Sequence::Arrival::late:
             ++counters_.late;
+            entry.late = true;
             break;
         case Sequence::Arrival::in_order:
         case Sequence::Arrival::ahead:
@@ -166,6 +168,13 @@ void Exporters::State::take_sets(ByteSpan sets, Passage& passage) {
     passage.domain = domain_of(key, passage);
     if (passage.domain == nullptr) {
         passage.counted.reset();
+        ipfix::SetReader reader(sets);
+        ipfix::Set set;
+        while (reader.next(set)) {
+            if (set.id < ipfix::first_template_id) continue;
+            ++counters_.dropped;
+            ++passage.exporter.undecodable;
+        }
         return;
     }
     passage.domain->last_seen = passage.context.received;
@@ -225,10 +234,12 @@ bool Exporters::State::is_believed(const Address& agent) const {
 
 void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
     std::uint64_t lost = 0;
-    for (const sflow::SequenceInfo::Sample& sample : sflow_sequence_.kept())
-        if (!sample.counters)
-            lost += stream.drops.more(
-                std::uint32_t{sample.source_type} << 24U | sample.source_index, sample.drops);
+    for (const sflow::SequenceInfo::Sample& sample : sflow_sequence_.kept()) {
+        if (sample.counters) continue;
+        const std::uint32_t source = std::uint32_t{sample.source_type} << 24U | sample.source_index;
+        if (stream.drops.is_beyond(source)) ++counters_.over_limit;
+        lost += stream.drops.more(source, sample.drops);
+    }
     if (lost == 0) return;
     counters_.lost += lost;
     passage.exporter.lost += lost;
@@ -246,7 +257,7 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
     SflowHead head;
     if (read_sflow_head(datagram, head)) {
         if (!is_believed(head.agent)) {
-            ++counters_.refused;
+            ++counters_.foreign;
             return datagram.size();
         }
         const Numbered numbered{head.sequence, content_hash(datagram), passage.context.received,
@@ -262,7 +273,7 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
     passage.exporter.records += sink.count;
     counters_.malformed += sflow_counters_.malformed_samples - broken;
     passage.exporter.undecodable += sflow_counters_.malformed_samples - broken;
-    if (entry.stream != nullptr) tell_sample_drops(*entry.stream, passage);
+    if (entry.stream != nullptr && !entry.late) tell_sample_drops(*entry.stream, passage);
     leave(entry, passage);
     return datagram.size();
 }
@@ -366,26 +377,27 @@ Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink
     return passage.outcome;
 }
 
-// Its templates and numbers are nobody's from here on (RFC 7011 section 8).
 void Exporters::State::end_session(const Address& from, std::uint16_t session,
                                    flow::RecordSink& sink) {
     Exporter* exporter = registry_.find(from);
-    if (exporter == nullptr || session == 0) return;
-    std::vector<std::uint64_t> streams;
-    for (auto& [key, stream] : exporter->streams) {
-        if (session_of(key) != session) continue;
-        tell_gaps(*exporter, *stream, true, sink);
-        drop_waiting(*exporter, key);
-        streams.push_back(key);
-    }
-    for (const std::uint64_t key : streams) {
-        exporter->streams.erase(key);
-        release(*exporter, Stream::cost);
-    }
-    std::vector<std::uint64_t> domains;
-    for (const auto& [key, domain] : exporter->domains)
-        if (session_of(key) == session) domains.push_back(key);
-    for (const std::uint64_t key : domains) forget_domain(*exporter, key);
+    if (exporter != nullptr && session != 0) forget_session(*exporter, session, sink);
+}
+
+void Exporters::State::end_all_sessions(UtcTime now, flow::RecordSink& sink) {
+    registry_.each([&](Exporter& exporter) {
+        std::map<std::uint16_t, flow::MessageContext> open;  // with its last message
+        for (const auto& [key, stream] : exporter.streams) {
+            if (session_of(key) == 0) continue;
+            flow::MessageContext& last = open[session_of(key)];
+            if (last.session == 0 || last.received < stream->context.received)
+                last = stream->context;
+        }
+        for (const auto& [session, last] : open) {
+            forget_session(exporter, session, sink);
+            const UtcTime before = std::min(last.received, now);
+            sink.gap(last, {flow::SequenceGap::Unit::records, 0, {before, now}});
+        }
+    });
 }
 
 void Exporters::State::flush(flow::RecordSink& sink) {

@@ -30,7 +30,7 @@ struct MessageContext {
 struct SequenceGap {
     enum class Unit : std::uint8_t { records, messages, samples };
     Unit unit = Unit::records;
-    std::uint64_t lost = 0;
+    std::uint64_t lost = 0;  // 0: nobody knows how many, if any
     // Between the message before the gap and the one after it (ours: receive times).
     Interval interval;
 };
