@@ -135,9 +135,11 @@ Received receive(pid_t group, std::uint16_t port, const ExportMessages& messages
         cpu = now;
     }
     const auto socket = socket_of(port);
-    const std::uint64_t records = sender.records() - socket->dropped * messages.format.records;
-    return {(cpu - cpu_before) / static_cast<double>(records) * 1e6, socket->dropped,
-            static_cast<double>(sender.records()) / sender.seconds(), rest / sender.seconds()};
+    const std::uint64_t lost = socket->dropped * messages.format.records;
+    if (lost >= sender.records()) return {.dropped = socket->dropped};
+    return {(cpu - cpu_before) / static_cast<double>(sender.records() - lost) * 1e6,
+            socket->dropped, static_cast<double>(sender.records()) / sender.seconds(),
+            rest / sender.seconds()};
 }
 
 std::string found(std::string_view name) {

@@ -10,9 +10,6 @@
 
 namespace octroi {
 
-// RFC 6793: stands for any number that a field of 16 bits (NetFlow v5) cannot hold.
-inline constexpr std::uint32_t as_trans = 23456;
-
 [[nodiscard]] Result<std::uint32_t> parse_as_number(std::string_view text);
 
 }  // namespace octroi

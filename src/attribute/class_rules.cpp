@@ -52,6 +52,10 @@ Status parse_subject(std::string_view keyword, std::string_view subject, ClassRu
     if (keyword == "next-hop") {
         rule.kind = ClassRule::Kind::next_hop;
         TRY_ASSIGN(rule.next_hop, parse_address(subject));
+        if (rule.next_hop.octets == Address{}.octets)
+            return fail(
+                ErrorCode::invalid,
+                fmt::format("'{}' is what exporters say where there is no next hop", subject));
         return {};
     }
     if (keyword == "word") {

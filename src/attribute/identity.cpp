@@ -10,6 +10,7 @@
 
 #include "attribute/as_number.hpp"
 #include "base/address.hpp"
+#include "record/reading.hpp"
 
 namespace octroi {
 namespace {

@@ -23,6 +23,10 @@ enum class ReadingKind : std::uint8_t {
     dropped = 4,    // IP traffic that the router or firewall did not let through
 };
 
+// RFC 6793: stands for any AS number that a field of 16 bits (NetFlow v5) cannot hold: in a reading
+// it is none.
+inline constexpr std::uint32_t as_trans = 23456;
+
 // Which way the traffic went as seen by the observing interface.
 enum class Direction : std::uint8_t { unknown = 0, in = 1, out = 2 };
 

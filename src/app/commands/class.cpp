@@ -9,6 +9,7 @@
 #include "app/ledger_access.hpp"
 #include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
+#include "record/reading.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -28,13 +29,13 @@ constexpr std::size_t version_digits = 12;  // enough to tell versions apart by 
 Result<ExitStatus> load(Session& session, const Options& options) {
     const ClassSources& sources = options.sources;
     if (sources.files.empty() && sources.rules.empty() && sources.rule_files.empty())
-        return fail(ErrorCode::invalid, "load what? Name a file, or rules with --rule");
+        return fail(ErrorCode::invalid, "load what? Name a file, or rules with --rule or --rules");
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     const ClassTable& table = loaded.table;
     const std::size_t stated = table.ases.size() + table.next_hops.size();
     Session::say(fmt::format(
         "{} prefixes{} in {} classes ({}), everything else {}", table.routes.size(),
-        stated == 0 ? "" : fmt::format(", {} AS numbers and next hops of flow records", stated),
+        stated == 0 ? "" : fmt::format(", AS numbers and next hops of flow records: {}", stated),
         table.classes.size(), fmt::join(table.classes, ", "), table.default_class));
     if (loaded.unmatched > 0)
         Session::say(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
@@ -84,7 +85,8 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
     }
     const ClassLookup lookup(table);
     if (options.as > UINT32_MAX) return fail(ErrorCode::invalid, "--as is not an AS number");
-    const auto as = static_cast<std::uint32_t>(options.as);
+    // As readings have it.
+    const auto as = options.as == as_trans ? 0 : static_cast<std::uint32_t>(options.as);
     Address next_hop;
     if (!options.next_hop.empty()) {
         TRY_ASSIGN(next_hop, parse_address(options.next_hop));

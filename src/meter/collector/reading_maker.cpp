@@ -34,7 +34,6 @@ constexpr Duration span_max = Duration::hours(24);
 constexpr unsigned forwarding_class_dropped = 2;
 constexpr std::uint8_t firewall_denied = 3;  // element 233
 constexpr std::uint8_t egress = 1;           // element 61
-constexpr std::uint32_t as_trans = 23456;    // RFC 6793: an AS that 16 bits cannot hold
 
 bool was_dropped(const FlowRecord& record) noexcept {
     return (record.has(Field::forwarding_status) &&

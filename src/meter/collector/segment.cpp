@@ -127,7 +127,7 @@ void Segment::recover(bool same_boot) noexcept {
 }
 
 void Segment::retire() noexcept {
-    head().number = unused;
+    std::atomic_ref(head().number).store(unused, std::memory_order_relaxed);
     if (rests_.exchange(0, std::memory_order_relaxed) == 0) return;
     const std::size_t offset = Layout(shape_).rest;
     file_.give_back(offset, file_.octets().size() - offset);
@@ -135,7 +135,7 @@ void Segment::retire() noexcept {
 
 void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     Head& at = head();
-    at.number = unused;
+    std::atomic_ref(at.number).store(unused, std::memory_order_relaxed);
     std::memset(headers_.data(), 0, headers_.size_bytes());
     std::memset(kinds_.data(), static_cast<int>(Transport::datagram), kinds_.size_bytes());
     at.synced = 0;
@@ -143,10 +143,13 @@ void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     std::memcpy(at.boot_id.data(), boot_id.data(), std::min(boot_id.size(), at.boot_id.size()));
     used_.store(0, std::memory_order_release);
     closed_.store(false, std::memory_order_release);
-    at.number = number;
+    std::atomic_ref(at.number).store(number, std::memory_order_relaxed);
 }
 
-std::uint64_t Segment::number() const noexcept { return head().number; }
+// The syncing thread asks while the reading one retires.
+std::uint64_t Segment::number() const noexcept {
+    return std::atomic_ref(head().number).load(std::memory_order_relaxed);
+}
 
 std::size_t Segment::octets_of(const SegmentShape& shape) noexcept { return Layout(shape).rest; }
 
