@@ -347,6 +347,7 @@ std::vector<CounterValue> ReadingMaker::counters() const {
         values.push_back({reading_counters[i].name, counts_[i]});
     values[forgotten].value = running_.forgotten() + claims_.forgotten();
     values[translations_forgotten].value = translations_.forgotten();
+    values[translations_contradicted].value = translations_.contradicted();
     return values;
 }
 

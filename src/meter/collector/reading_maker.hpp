@@ -65,6 +65,9 @@ inline constexpr std::array<CounterInfo, 15> reading_counters = {{
      "Records of which an end was booked as the inside address behind it."},
     {"collector_translations_forgotten_total",
      "Translations for which there was no room, or that had to make room for others."},
+    {"collector_translations_contradicted_total",
+     "Ends of translations that name another inside address than the one that has the outside end: "
+     "not taken."},
 }};
 
 // What readings are made of: what else a record has need not be decoded.
@@ -136,7 +139,8 @@ private:
         unnumbered,
         nat_events,
         translated,
-        translations_forgotten
+        translations_forgotten,
+        translations_contradicted
     };
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);

@@ -169,8 +169,14 @@ bool TranslationBook::add(const Translation& t, bool start_known) {
     return true;
 }
 
+bool TranslationBook::has_claims_left(const Translation& t) {
+    const auto known = outsides_.find(t.outside);
+    return known == outsides_.end() || known->second.size() < limits_.exporters_of_address ||
+           find_claim(t) != nullptr;
+}
+
 void TranslationBook::add_with_room(const Translation& t, bool start_known, UtcTime now) {
-    if (!make_room(t.exporter, now) || !add(t, start_known)) ++forgotten_;
+    if (!has_claims_left(t) || !make_room(t.exporter, now) || !add(t, start_known)) ++forgotten_;
 }
 
 void TranslationBook::close(const Claim& claim, Entries::iterator at, UtcTime end) {
@@ -232,7 +238,10 @@ void TranslationBook::end(Translation translation, UtcTime at, UtcTime now) {
         after->first.inside == key.inside && after->first.begin - at <= clock_grace)
         return close(*claim, after, at);
     if (newest != entries.end()) {
-        if (newest->second.is_open()) return close(*claim, newest, at);
+        if (newest->second.is_open()) {
+            ++contradicted_;
+            return;
+        }
         translation.valid.begin =
             std::clamp(newest->second.end, translation.valid.begin, translation.valid.end);
     }

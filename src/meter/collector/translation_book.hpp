@@ -8,8 +8,8 @@
 //     outside end (address, protocol, ports, far end) before it, and ends itself where a later one
 //     is known already: datagrams may overtake each other.
 //   - An end closes the translation of that outside end and inside address. What is closed stays as
-//     it is. If another inside address has the outside end, that one is closed: it does not have it
-//     any more, and more is not known.
+//     it is. If another inside address has the outside end, the end is not taken, and counted: a
+//     beginning alone says that somebody else has it.
 //   - An end without a beginning stands for a translation since unknown_start before it, or since
 //     the one before. When its beginning arrives after all, it begins there. (An end may be dated
 //     up to clock_grace before its beginning.)
@@ -87,6 +87,8 @@ public:
     [[nodiscard]] std::size_t changes() const noexcept { return changes_.size(); }
     // Translations that had to make room, and ones for which there was none.
     [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
+    // Ends that were not taken because another inside address has the outside end.
+    [[nodiscard]] std::uint64_t contradicted() const noexcept { return contradicted_; }
 
     void save(ByteWriter& out) const;
     // Into an empty book. False: these are not the octets of a book; it is empty then.
@@ -157,6 +159,8 @@ private:
     [[nodiscard]] static const Key* find_in(const Claim& claim, const Ask& ask, UtcTime at,
                                             Duration grace);
     [[nodiscard]] Claim* find_claim(const Translation& t);
+    // Whether another exporter may claim the address, or this one does.
+    [[nodiscard]] bool has_claims_left(const Translation& t);
     [[nodiscard]] bool make_room(const Address& exporter, UtcTime now);
     // False: it is there, or too many exporters claim its address.
     [[nodiscard]] bool add(const Translation& t, bool start_known);
@@ -174,6 +178,7 @@ private:
     std::vector<Translation> changes_;
     std::uint64_t round_ = 1;
     std::uint64_t forgotten_ = 0;
+    std::uint64_t contradicted_ = 0;
 };
 
 }  // namespace octroi::collector

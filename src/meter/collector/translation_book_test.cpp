@@ -119,12 +119,15 @@ TEST_F(TranslationBookTest, AnEndAloneReachesBackForAnHour) {
     EXPECT_EQ(who(10'050, 10'050, 41000), 2U) << "it must have begun once more";
 }
 
-TEST_F(TranslationBookTest, AnEndThatContradictsClosesAndGuessesNothing) {
+TEST_F(TranslationBookTest, AnEndThatContradictsIsNotTaken) {
     begin(binding(1), 100);
+    (void)book_.take_changes();
     end(binding(2), 200);
     EXPECT_EQ(who(150), 1U);
-    EXPECT_EQ(who(250), 0U);
+    EXPECT_EQ(who(250), 1U) << "the living one goes on";
     EXPECT_EQ(book_.size(), 1U);
+    EXPECT_TRUE(book_.take_changes().empty());
+    EXPECT_EQ(book_.contradicted(), 1U);
     // But it was not told too late of the one before.
     begin(binding(2), 300);
     end(binding(1), 310);
@@ -313,6 +316,15 @@ TEST_F(FullBook, AnAddressHasSoManyWitnesses) {
     EXPECT_EQ(book_.size(), 4U);
     EXPECT_EQ(book_.forgotten(), 2U);
     EXPECT_EQ(who(10, 10, 40000, 4), 4U);
+}
+
+TEST_F(FullBook, WhatIsRefusedTakesNoRoom) {
+    for (std::uint32_t by = 1; by <= 4; ++by) begin(binding(by, 40000, by), 0);
+    for (std::uint32_t i = 10; i < 60; ++i) begin(numbered(5, i), 0);
+    EXPECT_EQ(book_.size(), 54U);
+    begin(binding(5, 40000, 5), 1);
+    EXPECT_EQ(book_.size(), 54U) << "the oldest of the exporter is there still";
+    EXPECT_EQ(book_.forgotten(), 1U);
 }
 
 TEST_F(FullBook, WhatTheLedgerShallKnowIsBoundedToo) {
