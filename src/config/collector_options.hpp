@@ -90,8 +90,8 @@ inline constexpr std::array collector_options = {
            .range = "apply|keep",
            .help = "collector: what is made of the translations (NAT) that exporters tell of.",
            .doc = "`apply`: traffic of an outside address is booked to the inside address that was "
-                  "behind it at the time, whichever exporter reports the traffic. `keep`: it is "
-                  "booked as reported. `octroi who` answers either way.",
+                  "behind it at the time. `keep`: it is booked as reported. `octroi who` answers "
+                  "either way.",
            .assign =
                [](Config& c, const OptionEntry& e) {
                    collector(c).nat_events =
@@ -101,9 +101,9 @@ inline constexpr std::array collector_options = {
            .key = "nat_events_from",
            .type = OptionType::prefixes,
            .standard = "[]",
-           .help = "collector: exporters whose word on translations is taken. Empty: all.",
-           .doc = "Name your translators: what they say decides whose the traffic is that others "
-                  "report.",
+           .help = "collector: translators that are believed of all exporters' records.",
+           .doc = "What others say of translations is then not kept. Empty: what an exporter says "
+                  "counts for its own records only.",
            .assign = [](Config& c,
                         const OptionEntry& e) { collector(c).nat_events_from = e.prefixes(); }},
     Option{

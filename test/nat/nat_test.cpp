@@ -83,6 +83,7 @@ protected:
         std::ofstream(config_) << "[ledger]\ncommit_interval = \"1s\"\n"
                                   "[attribute]\nlocal = [\"10.0.0.0/8\", \"203.0.113.0/24\"]\n"
                                   "[[meter]]\nname = \"routers\"\nkind = \"collector\"\n"
+                                  "nat_events_from = [\"127.0.0.2/32\"]\n"
                                << more;
     }
     [[nodiscard]] support::Arguments command(support::Arguments more) const {

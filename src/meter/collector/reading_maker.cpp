@@ -167,15 +167,16 @@ void ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
                                          known_port(reading.proto, reading.sport),
                                          known_port(reading.proto, reading.dport),
                                          reading.first,
-                                         reading.last};
+                                         reading.last,
+                                         policy_.translators};
     TranslationBook::Ask of_destination = of_source;
     std::swap(of_destination.outside, of_destination.remote);
     std::swap(of_destination.port, of_destination.remote_port);
-    const Address* source = translations_.inside_of(of_source);
-    const Address* destination = translations_.inside_of(of_destination);
-    if (source != nullptr) reading.src = *source;
-    if (destination != nullptr) reading.dst = *destination;
-    if (source != nullptr || destination != nullptr) ++counts_[translated];
+    const auto source = translations_.inside_of(of_source);
+    const auto destination = translations_.inside_of(of_destination);
+    if (source) reading.src = source->address;
+    if (destination) reading.dst = destination->address;
+    if (source || destination) ++counts_[translated];
 }
 
 bool ReadingMaker::is_translator(const Address& exporter) const {

@@ -9,7 +9,8 @@
 //     and duplicates keep their volume and are marked: conservation is a sum over all.
 //   - Times that cannot be believed are moved to the receive time, and counted.
 //   - A translator's events open and close translations (translation_book.hpp); an end that has an
-//     outside address of one becomes the inside address, where the policy says so.
+//     outside address of one becomes the inside address, where the policy says so. An exporter is
+//     believed of its own records, one that the policy names of everybody's.
 //   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter; what
 //     nobody numbered (the end of a TCP session that died with its receiver) a loss without a
 //     bound.

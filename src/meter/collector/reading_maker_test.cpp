@@ -217,6 +217,7 @@ FlowRecord translated_record() {
 
 TEST_F(ReadingMakerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
     const Address inside = Address::v4(0x0a000007U);
+    make({.translators = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(1));
     EXPECT_TRUE(taken_.readings.empty()) << "an event is no traffic";
     const Reading& sent = give(translated_record(), from(2));
@@ -253,6 +254,20 @@ TEST_F(ReadingMakerTest, BelievesTranslatorsThatAreNamed) {
     EXPECT_TRUE(maker_->take_translations().empty());
     give(nat_event(8, now - Duration::seconds(60)), from(1));
     EXPECT_EQ(maker_->take_translations().size(), 1U);
+    EXPECT_NE(give(translated_record(), from(3)).src, translated_record().src);
+    // Also where it was believed before the restart.
+    const std::string saved = maker_->save();
+    make({.translators = {*parse_prefix("192.0.2.2/32")}});
+    ASSERT_TRUE(maker_->restore(saved));
+    EXPECT_EQ(give(translated_record(), from(3)).src, translated_record().src);
+}
+
+TEST_F(ReadingMakerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
+    give(nat_event(8, now - Duration::seconds(60)), from(1));
+    EXPECT_EQ(give(translated_record(), from(2)).src, translated_record().src);
+    EXPECT_EQ(counter("collector_translated_total"), 0U);
+    EXPECT_EQ(give(translated_record(), from(1)).src, Address::v4(0x0a000007U));
+    EXPECT_EQ(maker_->take_translations().size(), 1U) << "kept in any case";
 }
 
 TEST_F(ReadingMakerTest, TranslationsHaveTheTimesOfRecords) {

@@ -29,7 +29,8 @@ struct ReadingPolicy {
     // Whether traffic of an outside address is booked to the inside address behind it. Translations
     // are kept in any case.
     bool apply_translations = true;
-    // Exporters whose word on translations is taken; empty: all.
+    // Exporters whose word on translations counts for everybody's records; that of others is not
+    // kept then. Empty: everybody's word is kept, and counts for their own records.
     std::vector<Prefix> translators;
     // Where neither the record nor options data nor the message says how the exporter samples.
     // 0: it is taken not to sample.

@@ -294,22 +294,28 @@ const TranslationBook::Key* TranslationBook::find_in(const Claim& claim, const A
     return nullptr;
 }
 
-const Address* TranslationBook::inside_of(const Ask& ask) const {
+std::optional<TranslationBook::Inside> TranslationBook::inside_of(const Ask& ask) const {
     const auto known = outsides_.find(ask.outside);
-    if (known == outsides_.end()) return nullptr;
+    if (known == outsides_.end()) return std::nullopt;
+    const auto is_believed = [&](const Address& exporter) {
+        return std::any_of(ask.believed.begin(), ask.believed.end(),
+                           [&](const Prefix& prefix) { return prefix.contains(exporter); });
+    };
     const std::array<std::pair<UtcTime, Duration>, 3> moments{
         {{ask.first, {}}, {ask.last, {}}, {ask.first, clock_grace}}};
     for (const auto& [at, grace] : moments) {
         const Key* best = nullptr;
         for (const auto& claim : known->second) {
+            const bool is_own = claim->exporter == ask.exporter;
+            if (!is_own && !is_believed(claim->exporter)) continue;
             const Key* found = find_in(*claim, ask, at, grace);
             if (found == nullptr) continue;
-            if (claim->exporter == ask.exporter) return &found->inside;
-            if (best == nullptr || found->begin > best->begin) best = found;
+            if (is_own || best == nullptr || found->begin > best->begin) best = found;
+            if (is_own) break;
         }
-        if (best != nullptr) return &best->inside;
+        if (best != nullptr) return Inside{best->inside, best->inside_port};
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 // ---- octets

@@ -25,6 +25,8 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -75,12 +77,17 @@ public:
         std::uint16_t remote_port = 0;
         UtcTime first;  // of the traffic
         UtcTime last;
+        // Other exporters whose word is taken.
+        std::span<const Prefix> believed = {};
     };
-    // The inside address: of the translation that holds at `first`, else at `last`, else within
+    struct Inside {
+        Address address;
+        std::uint16_t port = 0;  // 0: as outside, or not known
+    };
+    // The inside end: of the translation that holds at `first`, else at `last`, else within
     // clock_grace of `first`; the closest description first (session, binding, block, address).
-    // Where exporters contradict each other, the translation that began last. Null: none. Valid
-    // until the next change.
-    [[nodiscard]] const Address* inside_of(const Ask& ask) const;
+    // Where exporters contradict each other, the translation that began last.
+    [[nodiscard]] std::optional<Inside> inside_of(const Ask& ask) const;
 
     // What began or ended since the last call, sorted; no two differ in the end alone.
     [[nodiscard]] std::vector<Translation> take_changes();

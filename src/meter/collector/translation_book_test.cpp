@@ -43,9 +43,9 @@ protected:
     // The number of the inside host; 0: none.
     [[nodiscard]] std::uint32_t who(int first, int last, std::uint16_t port = 40000,
                                     std::uint32_t asked_by = 9, std::uint8_t proto = 6) const {
-        const Address* inside = book_.inside_of(
-            {exporter(asked_by), outside(), remote, proto, port, 443, at(first), at(last)});
-        return inside == nullptr ? 0 : inside->v4_value() - 0x0a000000U;
+        const auto inside = book_.inside_of({exporter(asked_by), outside(), remote, proto, port,
+                                             443, at(first), at(last), believed_});
+        return inside ? inside->address.v4_value() - 0x0a000000U : 0;
     }
     [[nodiscard]] std::uint32_t who(int seconds) const { return who(seconds, seconds); }
     void restart() {
@@ -57,6 +57,7 @@ protected:
         EXPECT_EQ(in.left(), 0U);
     }
 
+    std::vector<Prefix> believed_{Prefix::of(exporter(0), 24)};
     TranslationLimits limits_;
     TranslationBook book_{7};
 };
@@ -194,6 +195,20 @@ TEST_F(TranslationBookTest, TheClosestDescriptionGoesFirst) {
     EXPECT_EQ(who(310), 2U) << "a session with another far end is none of this one's";
 }
 
+TEST_F(TranslationBookTest, KnowsTheInsidePortIfItWasTold) {
+    Translation told = binding(1);
+    told.inside_port = 1234;
+    begin(told, 100);
+    begin(block(2, 1024, 2047), 100);
+    const auto port = [&](std::uint16_t of) {
+        const auto inside =
+            book_.inside_of({exporter(1), outside(), remote, 6, of, 443, at(110), at(110)});
+        return inside ? inside->port : 65535;
+    };
+    EXPECT_EQ(port(40000), 1234);
+    EXPECT_EQ(port(1024), 0);
+}
+
 TEST_F(TranslationBookTest, BlocksMayLieWithinOneAnother) {
     for (std::uint16_t i = 0; i < 32; ++i) begin(block(1U + i, 1024 + i, 2016 + i, 32), 100 + i);
     for (std::uint16_t port = 1024; port < 2048; ++port)
@@ -209,6 +224,12 @@ TEST_F(TranslationBookTest, AnExportersOwnWordGoesFirstElseTheLatest) {
     EXPECT_EQ(who(300, 300, 40000, 3), 2U);
     end(binding(2, 40000, 2), 400);
     EXPECT_EQ(who(500, 500, 40000, 3), 1U) << "one exporter ends nothing of another's";
+    believed_ = {Prefix::of(exporter(1), 32)};
+    EXPECT_EQ(who(300, 300, 40000, 3), 1U);
+    EXPECT_EQ(who(300, 300, 40000, 2), 2U);
+    believed_.clear();
+    EXPECT_EQ(who(300, 300, 40000, 3), 0U);
+    EXPECT_EQ(who(300, 300, 40000, 1), 1U);
 }
 
 TEST_F(TranslationBookTest, OutlivesARestart) {
@@ -284,10 +305,10 @@ TEST_F(FullBook, NobodyTakesMoreThanHalfNorFromOthers) {
     EXPECT_EQ(book_.size(), 100U);
     for (std::uint32_t i = 0; i < 30; ++i) {
         const Translation t = numbered(1, i);
-        const Address* inside =
+        const auto inside =
             book_.inside_of({exporter(1), t.outside, remote, 6, t.first_port, 443, at(10), at(10)});
-        ASSERT_NE(inside, nullptr) << i;
-        EXPECT_EQ(*inside, t.inside) << i;
+        ASSERT_TRUE(inside.has_value()) << i;
+        EXPECT_EQ(inside->address, t.inside) << i;
     }
 }
 
@@ -297,8 +318,8 @@ TEST_F(FullBook, WhatIsOverMakesRoomFirst) {
     begin(numbered(1, 60), 20);
     const auto known = [&](std::uint32_t i) {
         const Translation t = numbered(1, i);
-        return book_.inside_of(
-                   {exporter(1), t.outside, remote, 6, t.first_port, 443, at(5), at(5)}) != nullptr;
+        return book_.inside_of({exporter(1), t.outside, remote, 6, t.first_port, 443, at(5), at(5)})
+            .has_value();
     };
     EXPECT_FALSE(known(20));
     EXPECT_TRUE(known(0));
