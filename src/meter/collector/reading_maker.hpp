@@ -41,7 +41,7 @@
 namespace octroi::collector {
 
 // In the order of ReadingMaker::counters().
-inline constexpr std::array<CounterInfo, 15> reading_counters = {{
+inline constexpr std::array<CounterInfo, 16> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
