@@ -116,6 +116,9 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     book.largest_bytes = std::max(book.largest_bytes, reading.bytes);
     set_times(context, record, since, reading);
     copy_details(record, reading);
+    Ports inside{record.sport, record.dport};
+    if (!translations_.empty() && policy_.apply_translations)
+        inside = put_inside(context.exporter, reading);
     constexpr std::uint64_t flows_max = 1U << 20U;  // aggregated into one record
     reading.flows =
         record.has(Field::flows) && record.flows > 0 ? std::min(record.flows, flows_max) : 1;
@@ -128,11 +131,10 @@ void ReadingMaker::add(const MessageContext& context, const FlowRecord& record) 
     } else if (was_dropped(record)) {
         reading.kind = ReadingKind::dropped;
         ++counts_[dropped];
-    } else if (is_duplicate(context, record)) {
+    } else if (is_duplicate(context, record, reading, inside)) {
         reading.kind = ReadingKind::duplicate;
         ++counts_[duplicates];
     }
-    if (!translations_.empty() && policy_.apply_translations) put_inside(context.exporter, reading);
     if (sink_ == nullptr) return;
     observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(reading.flows)};
     if (++filled_ == out_.size()) flush();
@@ -158,8 +160,9 @@ void ReadingMaker::take_event(const MessageContext& context, const FlowRecord& r
         translations_.end(event->translation, at.last, now);
 }
 
-void ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
-    if (!translations_.knows(reading.src) && !translations_.knows(reading.dst)) return;
+ReadingMaker::Ports ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
+    Ports inside{reading.sport, reading.dport};
+    if (!translations_.knows(reading.src) && !translations_.knows(reading.dst)) return inside;
     const TranslationBook::Ask of_source{exporter,
                                          reading.src,
                                          reading.dst,
@@ -174,9 +177,15 @@ void ReadingMaker::put_inside(const Address& exporter, Reading& reading) {
     std::swap(of_destination.port, of_destination.remote_port);
     const auto source = translations_.inside_of(of_source);
     const auto destination = translations_.inside_of(of_destination);
-    if (source) reading.src = source->address;
-    if (destination) reading.dst = destination->address;
+    const auto put = [](const auto& found, Address& address, std::uint16_t& port) {
+        if (!found) return;
+        address = found->address;
+        if (found->port != 0) port = found->port;
+    };
+    put(source, reading.src, inside.source);
+    put(destination, reading.dst, inside.destination);
     if (source || destination) ++counts_[translated];
+    return inside;
 }
 
 bool ReadingMaker::is_translator(const Address& exporter) const {
@@ -263,7 +272,8 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
     ++counts_[odd_times];
 }
 
-bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord& record) {
+bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord& record,
+                                const Reading& reading, const Ports& inside) {
     if (std::any_of(policy_.witnesses.begin(), policy_.witnesses.end(),
                     [&](const Prefix& prefix) { return prefix.contains(context.exporter); }))
         return true;
@@ -272,8 +282,16 @@ bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord&
             return false;
         case Deduplicate::ingress:
             return record.has(Field::direction) && record.direction == egress;
-        case Deduplicate::flow_key:
-            return claims_.is_anothers(identity_of(record), context.exporter, context.received);
+        case Deduplicate::flow_key: {
+            // As it is behind translators: routers on both sides of one report the same flow.
+            FlowIdentity flow = identity_of(record);
+            flow.src = reading.src.octets;
+            flow.dst = reading.dst.octets;
+            flow.family = static_cast<std::uint8_t>(reading.src.family);
+            flow.sport = inside.source;
+            flow.dport = inside.destination;
+            return claims_.is_anothers(flow, context.exporter, context.received);
+        }
     }
     return false;
 }

@@ -149,11 +149,18 @@ private:
     void set_route(ExporterBook& book, const flow::FlowRecord& record, Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
                    const std::optional<UtcTime>& since, Reading& reading);
+    // Behind the translations, where they say so; else as on the wire.
+    struct Ports {
+        std::uint16_t source = 0;
+        std::uint16_t destination = 0;
+    };
+    // reading: with the ends as they are behind the translations.
     [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
-                                    const flow::FlowRecord& record);
+                                    const flow::FlowRecord& record, const Reading& reading,
+                                    const Ports& inside);
     void take_event(const flow::MessageContext& context, const flow::FlowRecord& record);
     [[nodiscard]] bool is_translator(const Address& exporter) const;
-    void put_inside(const Address& exporter, Reading& reading);
+    [[nodiscard]] Ports put_inside(const Address& exporter, Reading& reading);
     void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
                   std::optional<std::uint64_t> lost, std::optional<std::uint64_t> bound);
 

@@ -327,6 +327,38 @@ TEST_F(ReadingMakerTest, LeavesAFlowToWhoReportedItFirst) {
     EXPECT_EQ(give(again, from(1, later)).kind, ReadingKind::duplicate);
 }
 
+// Routers 2 and 3 are on both sides of translator 1.
+TEST_F(ReadingMakerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
+    const ReadingPolicy policy{.deduplicate = Deduplicate::flow_key,
+                               .translators = {*parse_prefix("192.0.2.1/32")}};
+    FlowRecord before = translated_record();
+    before.src = Address::v4(0x0a000007U);
+    before.sport = 1234;
+    const auto back = [](FlowRecord r) {
+        std::swap(r.src, r.dst);
+        std::swap(r.sport, r.dport);
+        return r;
+    };
+    make(policy);
+    give(nat_event(8, now - Duration::seconds(60)), from(1));
+    EXPECT_EQ(give(before, from(2)).kind, ReadingKind::ip);
+    const Reading& after = give(translated_record(), from(3));
+    EXPECT_EQ(after.kind, ReadingKind::duplicate);
+    EXPECT_EQ(after.src, before.src);
+    EXPECT_EQ(after.sport, 40000) << "as it was on the wire";
+    EXPECT_EQ(give(back(translated_record()), from(3)).kind, ReadingKind::ip);
+    EXPECT_EQ(give(back(before), from(2)).kind, ReadingKind::duplicate);
+    FlowRecord another = before;
+    another.src = Address::v4(0x0a000008U);
+    EXPECT_EQ(give(another, from(3)).kind, ReadingKind::ip);
+    // A translation of an address alone says nothing of ports.
+    make(policy);
+    give(nat_event(14, now - Duration::seconds(60)), from(1));
+    EXPECT_EQ(give(translated_record(), from(3)).kind, ReadingKind::ip);
+    before.sport = 40000;
+    EXPECT_EQ(give(before, from(2)).kind, ReadingKind::duplicate);
+}
+
 TEST_F(ReadingMakerTest, NeverCountsWitnesses) {
     make({.witnesses = {*parse_prefix("192.0.2.2/32")}});
     EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);

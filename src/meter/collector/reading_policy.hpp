@@ -17,8 +17,9 @@ enum class Deduplicate : std::uint8_t {
     none,
     ingress,   // records made where traffic leaves an interface are duplicates of those made where
                // it came in (element 61, flowDirection)
-    flow_key,  // the first exporter that reports a flow (addresses, ports, protocol) within the
-               // window keeps it; records of others about it are duplicates
+    flow_key,  // the first exporter that reports a flow (addresses, ports, protocol; as they are
+               // behind translations that are applied) within the window keeps it; records of
+               // others about it are duplicates
 };
 
 struct ReadingPolicy {
