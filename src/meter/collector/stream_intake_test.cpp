@@ -37,7 +37,7 @@ public:
         EXPECT_EQ(::connect(socket_.get(), view.generic, sizeof to), 0);
     }
     void send(std::string_view octets) const {
-        EXPECT_EQ(::send(socket_.get(), octets.data(), octets.size(), 0),
+        EXPECT_EQ(::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(octets.size()));
     }
     [[nodiscard]] std::uint16_t port() const {
