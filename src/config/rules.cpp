@@ -33,10 +33,16 @@ bool share_packets(const MeterConfig& a, const MeterConfig& b) {
     return a.filter.empty() || b.filter.empty() || a.filter == b.filter;
 }
 
+// What exporters meter elsewhere is on none of our interfaces: whether two meters hear of the same
+// traffic is the user's to know.
+bool is_billed_capture(const MeterConfig& meter) {
+    return meter.role == RoleChoice::bill && meter.kind == "capture";
+}
+
 void check_charged_once(const Config& config, std::vector<Problem>& problems) {
     for (auto meter = config.meters.begin(); meter != config.meters.end(); ++meter) {
         const auto other = std::find_if(config.meters.begin(), meter, [&](const MeterConfig& o) {
-            return o.role == RoleChoice::bill && meter->role == RoleChoice::bill &&
+            return is_billed_capture(o) && is_billed_capture(*meter) &&
                    share_interface(o, *meter) && share_packets(o, *meter);
         });
         if (other == meter) continue;
