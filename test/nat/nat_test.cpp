@@ -16,6 +16,8 @@
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "support/process.hpp"
 #include "wire/ipfix/testing/messages.hpp"
+#include "wire/packet/build.hpp"
+#include "wire/pcap/writer.hpp"
 
 namespace octroi {
 namespace {
@@ -42,8 +44,8 @@ constexpr std::uint8_t block_allocation = 16;
 class Exporter {
 public:
     Exporter(std::uint32_t address, std::uint16_t to)
-        : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        const SocketAddress own = socket_address(Address::v4(address), 0);
+        : address_(Address::v4(address)), socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        const SocketAddress own = socket_address(address_, 0);
         const SocketAddress meter = socket_address(Address::v4(INADDR_LOOPBACK), to);
         EXPECT_EQ(::bind(socket_.get(), own.get(), own.length), 0);
         EXPECT_EQ(::connect(socket_.get(), meter.get(), meter.length), 0);
@@ -61,9 +63,22 @@ public:
         sequence_ += records;
         EXPECT_EQ(::send(socket_.get(), message.data(), message.size(), 0),
                   static_cast<ssize_t>(message.size()));
+        sent_.push_back(message);
+    }
+    // All of it, as a capture has it.
+    void write_to(pcap::PcapWriter& capture, UtcTime time) const {
+        for (const std::string& message : sent_)
+            capture.frame(time, packet::build::Frame()
+                                    .ethernet({{2, 0, 0, 0, 0, 1}}, {{2, 0, 0, 0, 0, 2}})
+                                    .ipv4({.src = address_, .dst = Address::v4(INADDR_LOOPBACK)})
+                                    .udp(50'000, 4739)
+                                    .raw(message)
+                                    .octets());
     }
 
 private:
+    Address address_;
+    std::vector<std::string> sent_;
     Fd socket_;
     std::uint32_t sequence_ = 0;
 };
@@ -213,6 +228,26 @@ protected:
     std::optional<Exporter> translator_;
     std::optional<Exporter> router_;
 };
+
+// The same two exporters in a capture.
+TEST_F(NatTest, AnImportBelievesWhomItIsTold) {
+    tell_templates();
+    tell_session(session_create, alice, 0);
+    tell_flow(1000, 1, 10);
+    const auto capture = [&](const std::string& name, int seconds) {
+        std::string octets;
+        pcap::PcapWriter writer(octets);
+        const UtcTime time{static_cast<std::int64_t>(ms(seconds)) * 1'000'000};
+        translator_->write_to(writer, time);
+        router_->write_to(writer, time);
+        std::ofstream(folder_ / name, std::ios::binary) << octets;
+        return folder_ / name;
+    };
+    (void)ran({"import", "flow", "--nat-events-from", "127.0.0.2", capture("told.pcap", 20)});
+    EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}}));
+    (void)ran({"import", "flow", capture("not_told.pcap", 21)});
+    EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}, {"203.0.113.5", {1000, 0}}}));
+}
 
 TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     for (const char* name : {"alice", "bob"}) (void)ran({"account", "add", name});

@@ -20,7 +20,8 @@ struct PacketOptions {
 
 struct FlowOptions {
     ImportOptions common{.files = {}, .meter = "import-flow", .local = {}};
-    std::uint64_t sampling = 0;           // 0: taken not to sample
+    std::uint64_t sampling = 0;  // 0: taken not to sample
+    std::vector<std::string> translators;
     std::uint64_t checkpoint_frames = 0;  // 0: as the meter thinks fit
 };
 
@@ -39,12 +40,16 @@ ImportKind packets(const PacketOptions& options) {
         }};
 }
 
-ImportKind flows(const FlowOptions& options) {
+Result<ImportKind> flows(const FlowOptions& options) {
     collector::FlowFileMeterOptions meter;
     meter.policy.sampling = options.sampling;
+    for (const std::string& text : options.translators) {
+        TRY_ASSIGN(const Prefix prefix, parse_prefix(text));
+        meter.policy.translators.push_back(prefix);
+    }
     if (options.checkpoint_frames > 0) meter.checkpoint_frames = options.checkpoint_frames;
     meter.seed = random_seed();
-    return {
+    return ImportKind{
         .meter_kind = "collector",
         .source_prefix = collector::flow_file_source_prefix,
         .open = [meter](const std::string& file,
@@ -77,10 +82,16 @@ void add_flow(const Verb& import, Session& session) {
     verb.number("--sampling", options->sampling,
                 "One of so many packets was counted, where neither records nor options say it",
                 "RATE")
+        .texts("--nat-events-from", options->translators,
+               "Translators whose word on who stood behind an address counts for all records; "
+               "else an exporter's counts for its own",
+               "PREFIX")
         .number("--checkpoint", options->checkpoint_frames,
                 "Commit after so many frames: what a kill makes to be booked again", "FRAMES")
         .does([&session, options] {
-            return import_files(session, options->common, flows(*options));
+            const auto kind = flows(*options);
+            if (!kind) return Result<ExitStatus>(std::unexpected(kind.error()));
+            return import_files(session, options->common, *kind);
         });
 }
 
