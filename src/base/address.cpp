@@ -79,6 +79,11 @@ bool Prefix::contains(const Address& other) const noexcept {
     return other.family == address.family && of(other, length).address == address;
 }
 
+bool any_contains(std::span<const Prefix> prefixes, const Address& address) noexcept {
+    return std::ranges::any_of(prefixes,
+                               [&](const Prefix& prefix) { return prefix.contains(address); });
+}
+
 std::string to_string(const Prefix& prefix) {
     return fmt::format("{}/{}", to_string(prefix.address), prefix.length);
 }

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -72,6 +73,9 @@ struct Prefix {
     [[nodiscard]] static Prefix of(const Address& address, int length) noexcept;
     [[nodiscard]] bool contains(const Address& other) const noexcept;
 };
+
+// Whether one of them holds the address.
+[[nodiscard]] bool any_contains(std::span<const Prefix> prefixes, const Address& address) noexcept;
 
 [[nodiscard]] std::string to_string(const Prefix& prefix);
 // "10.0.0.0/8", "2001:db8::/32", or an address alone (its full length). Bits set behind the length

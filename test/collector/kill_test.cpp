@@ -15,6 +15,7 @@
 #include "ledger/audit.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "support/exporters.hpp"
+#include "support/given_socket.hpp"
 #include "support/process.hpp"
 
 namespace octroi {
@@ -26,7 +27,6 @@ using support::octroi;
 using support::Process;
 using support::TestExporter;
 
-constexpr int first_given = 3;  // sd_listen_fds(3)
 constexpr unsigned records_a_message = 25;
 constexpr unsigned samples_a_message = 15;  // as many as fit into an Ethernet frame
 constexpr int records_a_second = 200'000;
@@ -50,21 +50,10 @@ protected:
             EXPECT_TRUE(exporters_.back()->good());
         }
     }
-    // The daemon, with the socket given on as sd_listen_fds(3) describes.
     [[nodiscard]] support::Arguments run(support::Arguments more = {}) const {
         support::Arguments all = octroi(ledger_, {"--config", config_, "run"});
         all.insert(all.end(), more.begin(), more.end());
         return all;
-    }
-    [[nodiscard]] std::function<void()> with_socket() const {
-        return [fd = source_->descriptor()] {
-            if (fd == first_given)
-                ::fcntl(fd, F_SETFD, 0);
-            else
-                ::dup2(fd, first_given);
-            ::setenv("LISTEN_FDS", "1", 1);
-            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
-        };
     }
     void keep_sending(const std::atomic<bool>& stop) {
         const auto pause =
@@ -104,7 +93,7 @@ TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
     std::thread sender([&] { keep_sending(stop); });
     int killed = 0;
     for (int i = 0; i < 100; ++i) {
-        Process process(run(), with_socket());
+        Process process(run(), support::giving_socket(source_->descriptor()));
         // Before the first commit, during one, between two.
         support::pass(std::chrono::milliseconds(30 + random() % (i % 2 == 0 ? 400 : 2200)));
         process.signal(SIGKILL);
@@ -116,7 +105,8 @@ TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
     stop = true;
     sender.join();
     ASSERT_EQ(killed, 100);
-    const auto last = Process(run({"--for", "5s"}), with_socket()).wait();
+    const auto last =
+        Process(run({"--for", "5s"}), support::giving_socket(source_->descriptor())).wait();
     ASSERT_EQ(last.status, 0) << last.err;
 
     const support::Truth truth = sent();

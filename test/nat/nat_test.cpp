@@ -14,6 +14,7 @@
 #include "host/datagrams.hpp"
 #include "host/socket_address.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "support/given_socket.hpp"
 #include "support/process.hpp"
 #include "wire/ipfix/testing/messages.hpp"
 #include "wire/packet/build.hpp"
@@ -29,8 +30,6 @@ using support::Ended;
 using support::Folder;
 using support::octroi;
 using support::Process;
-
-constexpr int first_given = 3;  // sd_listen_fds(3)
 
 constexpr std::uint32_t alice = 0x0a000001;    // 10.0.0.1
 constexpr std::uint32_t bob = 0x0a000002;      // 10.0.0.2
@@ -109,16 +108,6 @@ protected:
         Ended ended = support::run(command(more));
         EXPECT_EQ(ended.status, 0) << ended.err;
         return ended;
-    }
-    [[nodiscard]] std::function<void()> with_socket() const {
-        return [fd = source_->descriptor()] {
-            if (fd == first_given)
-                ::fcntl(fd, F_SETFD, 0);
-            else
-                ::dup2(fd, first_given);
-            ::setenv("LISTEN_FDS", "1", 1);
-            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
-        };
     }
     // Milliseconds since 1970, so many seconds after the beginning of the story.
     [[nodiscard]] std::uint64_t ms(int seconds) const {
@@ -254,7 +243,7 @@ TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     (void)ran({"bind", "10.0.0.1", "alice"});
     (void)ran({"bind", "10.0.0.2", "bob"});
     {
-        Process process(command({"run"}), with_socket());
+        Process process(command({"run"}), support::giving_socket(source_->descriptor()));
         tell_templates();
         tell_session(session_create, alice, 0);
         tell_block(bob, 0);
@@ -270,7 +259,7 @@ TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     tell_session(session_delete, alice, 30);
     tell_session(session_create, bob, 40);
     {
-        Process process(command({"run"}), with_socket());
+        Process process(command({"run"}), support::giving_socket(source_->descriptor()));
         tell_flow(2000, 41, 50);
         // After everything was received, but most likely before it is in the ledger.
         support::pass(std::chrono::milliseconds(300));
@@ -280,7 +269,9 @@ TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     tell_flow(500, 12, 20);  // late: of alice's time
     tell_flow(30, 35, 36);   // of nobody's
     tell_flow(8, 41, 50, true, 1500);
-    const Ended last = Process(command({"run", "--for", "4s"}), with_socket()).wait();
+    const Ended last =
+        Process(command({"run", "--for", "4s"}), support::giving_socket(source_->descriptor()))
+            .wait();
     ASSERT_EQ(last.status, 0) << last.err;
     ASSERT_TRUE(booked(1070 + 2538));
 
@@ -320,7 +311,9 @@ TEST_F(NatTest, IsKeptAndNotAppliedWhereThatIsWanted) {
     tell_templates();
     tell_session(session_create, alice, 0);
     tell_flow(1000, 1, 10);
-    const Ended last = Process(command({"run", "--for", "3s"}), with_socket()).wait();
+    const Ended last =
+        Process(command({"run", "--for", "3s"}), support::giving_socket(source_->descriptor()))
+            .wait();
     ASSERT_EQ(last.status, 0) << last.err;
     ASSERT_TRUE(booked(1000));
     EXPECT_EQ(usage(), (Usage{{"203.0.113.5", {1000, 0}}}));

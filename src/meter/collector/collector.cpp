@@ -191,9 +191,7 @@ void Collector::watch(const Intake& intake) {
 }
 
 bool Collector::is_allowed(const Address& sender) const {
-    return options_.allowed.empty() ||
-           std::any_of(options_.allowed.begin(), options_.allowed.end(),
-                       [&](const Prefix& prefix) { return prefix.contains(sender); });
+    return options_.allowed.empty() || any_contains(options_.allowed, sender);
 }
 
 void Collector::take(const Message& message) {

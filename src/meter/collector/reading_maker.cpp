@@ -189,9 +189,7 @@ ReadingMaker::Ports ReadingMaker::put_inside(const Address& exporter, Reading& r
 }
 
 bool ReadingMaker::is_translator(const Address& exporter) const {
-    return policy_.translators.empty() ||
-           std::any_of(policy_.translators.begin(), policy_.translators.end(),
-                       [&](const Prefix& prefix) { return prefix.contains(exporter); });
+    return policy_.translators.empty() || any_contains(policy_.translators, exporter);
 }
 
 bool ReadingMaker::scale(const FlowRecord& record, Reading& reading) {
@@ -274,9 +272,7 @@ void ReadingMaker::set_times(const MessageContext& context, const FlowRecord& re
 
 bool ReadingMaker::is_duplicate(const MessageContext& context, const FlowRecord& record,
                                 const Reading& reading, const Ports& inside) {
-    if (std::any_of(policy_.witnesses.begin(), policy_.witnesses.end(),
-                    [&](const Prefix& prefix) { return prefix.contains(context.exporter); }))
-        return true;
+    if (any_contains(policy_.witnesses, context.exporter)) return true;
     switch (policy_.deduplicate) {
         case Deduplicate::none:
             return false;

@@ -38,9 +38,7 @@ Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
 }
 
 bool StreamIntake::is_welcome(const Address& peer) const {
-    const bool is_allowed =
-        allowed_.empty() || std::any_of(allowed_.begin(), allowed_.end(),
-                                        [&](const Prefix& p) { return p.contains(peer); });
+    const bool is_allowed = allowed_.empty() || any_contains(allowed_, peer);
     const auto of_peer = std::count_if(connections_.begin(), connections_.end(),
                                        [&](const auto& c) { return c.stream->peer() == peer; });
     return is_allowed && static_cast<std::size_t>(of_peer) < connections_of_address_max;

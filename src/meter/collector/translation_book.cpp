@@ -298,8 +298,7 @@ std::optional<TranslationBook::Inside> TranslationBook::inside_of(const Ask& ask
     const auto known = outsides_.find(ask.outside);
     if (known == outsides_.end()) return std::nullopt;
     const auto is_believed = [&](const Address& exporter) {
-        return std::any_of(ask.believed.begin(), ask.believed.end(),
-                           [&](const Prefix& prefix) { return prefix.contains(exporter); });
+        return any_contains(ask.believed, exporter);
     };
     const std::array<std::pair<UtcTime, Duration>, 3> moments{
         {{ask.first, {}}, {ask.last, {}}, {ask.first, clock_grace}}};

@@ -5,10 +5,11 @@
 
 namespace octroi::exporter {
 
-std::uint32_t SampleDrops::more(std::uint32_t source, std::uint32_t drops) {
+std::optional<std::uint32_t> SampleDrops::more(std::uint32_t source, std::uint32_t drops) {
     const auto known = std::ranges::find(sources_, source, &Source::id);
     if (known == sources_.end()) {
-        if (sources_.size() < sources_max) sources_.push_back({source, drops});
+        if (sources_.size() == sources_max) return std::nullopt;
+        sources_.push_back({source, drops});
         return 0;
     }
     // A counter that comes round was near its end, and is near its beginning.
@@ -18,11 +19,6 @@ std::uint32_t SampleDrops::more(std::uint32_t source, std::uint32_t drops) {
     const std::uint32_t more = goes_on ? drops - known->drops : 0;
     known->drops = drops;
     return more;
-}
-
-bool SampleDrops::is_beyond(std::uint32_t source) const noexcept {
-    return sources_.size() == sources_max &&
-           std::ranges::find(sources_, source, &Source::id) == sources_.end();
 }
 
 void SampleDrops::save(ByteWriter& to) const {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/byte_cursor.hpp"
@@ -19,10 +20,9 @@ public:
     static constexpr std::size_t octets_max = sources_max * 8;
 
     // How many more there were than the source said before. Its first word is the beginning, and so
-    // is a smaller one, unless it came round. Only of datagrams that came in order.
-    [[nodiscard]] std::uint32_t more(std::uint32_t source, std::uint32_t drops);
-    // A source of which nothing is known, for want of room.
-    [[nodiscard]] bool is_beyond(std::uint32_t source) const noexcept;
+    // is a smaller one, unless it came round. Only of datagrams that came in order. Nothing: there
+    // is no room for the source.
+    [[nodiscard]] std::optional<std::uint32_t> more(std::uint32_t source, std::uint32_t drops);
     // The agent was started anew.
     void clear() noexcept { sources_.clear(); }
 

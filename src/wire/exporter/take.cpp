@@ -227,9 +227,7 @@ std::size_t Exporters::State::take_ipfix(ByteSpan octets, Passage& passage) {
 }
 
 bool Exporters::State::is_believed(const Address& agent) const {
-    return settings_.agents.empty() || agent.empty() ||
-           std::ranges::any_of(settings_.agents,
-                               [&](const Prefix& prefix) { return prefix.contains(agent); });
+    return settings_.agents.empty() || agent.empty() || any_contains(settings_.agents, agent);
 }
 
 void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
@@ -237,8 +235,9 @@ void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
     for (const sflow::SequenceInfo::Sample& sample : sflow_sequence_.kept()) {
         if (sample.counters) continue;
         const std::uint32_t source = std::uint32_t{sample.source_type} << 24U | sample.source_index;
-        if (stream.drops.is_beyond(source)) ++counters_.over_limit;
-        lost += stream.drops.more(source, sample.drops);
+        const auto more = stream.drops.more(source, sample.drops);
+        if (!more) ++counters_.over_limit;
+        lost += more.value_or(0);
     }
     if (lost == 0) return;
     counters_.lost += lost;
@@ -385,12 +384,17 @@ void Exporters::State::end_session(const Address& from, std::uint16_t session,
 
 void Exporters::State::end_all_sessions(UtcTime now, flow::RecordSink& sink) {
     registry_.each([&](Exporter& exporter) {
-        std::map<std::uint16_t, flow::MessageContext> open;  // with its last message
+        // With the last message of each; of one without a stream nothing is known but that it was.
+        std::map<std::uint16_t, flow::MessageContext> open;
+        for (const auto& [key, domain] : exporter.domains)
+            if (session_of(key) != 0)
+                open.try_emplace(session_of(key),
+                                 flow::MessageContext{.exporter = exporter.address,
+                                                      .received = domain->last_seen});
         for (const auto& [key, stream] : exporter.streams) {
             if (session_of(key) == 0) continue;
             flow::MessageContext& last = open[session_of(key)];
-            if (last.session == 0 || last.received < stream->context.received)
-                last = stream->context;
+            if (last.received <= stream->context.received) last = stream->context;
         }
         for (const auto& [session, last] : open) {
             forget_session(exporter, session, sink);
