@@ -135,7 +135,7 @@ std::vector<Reading> flows(std::size_t count) {
         r.bytes = 1000;
         r.packets = 2;
         r.flows = 1;
-        r.memo = i + 1;
+        r.flow_slot = i + 1;
     }
     return list;
 }

@@ -17,8 +17,6 @@
 #include <functional>
 #include <optional>
 
-#include "app/daemon.hpp"
-#include "app/metering.hpp"
 #include "arguments.hpp"
 #include "flow_messages.hpp"
 #include "host/interfaces.hpp"
@@ -29,6 +27,8 @@
 #include "peers.hpp"
 #include "received.hpp"
 #include "sender.hpp"
+#include "service/daemon.hpp"
+#include "service/metering.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "wire/exporter/exporters.hpp"
 
@@ -141,7 +141,7 @@ double decode_and_sum_flows(ExportMessages& messages, unsigned rounds, std::uint
 
 double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
     exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
-    collector::ReadingMaker maker({}, 1);
+    collector::FlowNormalizer maker({}, 1);
     const AttributionTables with = tables();
     Attributor attributor(with.directory, with.classes, with.services, 1, huge_page_resource());
     attributor.reserve();

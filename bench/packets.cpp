@@ -15,12 +15,12 @@
 #include <string_view>
 #include <vector>
 
-#include "app/metering.hpp"
 #include "arguments.hpp"
 #include "host/random.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "packet_floor.hpp"
 #include "packet_trace.hpp"
+#include "service/metering.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "wire/packet/packet_fast.hpp"
 
@@ -142,7 +142,7 @@ Result<Found> run_metering(const std::string& path, Store* ledger) {
         TRY_ASSIGN(const Pull pull, metering.pull(Duration::milliseconds(100)));
         ended = pull == Pull::end;
         if (!ended && pull != Pull::checkpoint) continue;
-        TRY_ASSIGN(const Batch batch, metering.cut());
+        TRY_ASSIGN(const Batch batch, metering.make_batch());
         for (const Transfer& transfer : batch.transfers) {
             found.packets += transfer.volume.packets.value();
             found.ip_bytes += transfer.volume.bytes.value();

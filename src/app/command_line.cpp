@@ -5,17 +5,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/command.hpp"
 #include "app/commands.hpp"
 #include "app/session.hpp"
-#include "app/verb.hpp"
 #include "app/version.hpp"
 #include "config/suggest.hpp"
+#include "host/log.hpp"
 
 namespace octroi {
 namespace {
 
-void add_global_options(CLI::App& app, Verb& verb, GlobalOptions& options) {
-    verb.text("--ledger", options.ledger, "Where the figures are kept: a file", "PATH")
+void add_global_options(CLI::App& app, Command& command, GlobalOptions& options) {
+    command.text("--ledger", options.ledger, "Where the figures are kept: a file", "PATH")
         .text("--config", options.config,
               "Configuration (default: /etc/octroi/octroi.toml, absent is fine)", "FILE")
         .flag("--json", options.json, "Print one JSON document")
@@ -34,7 +35,7 @@ void add_global_options(CLI::App& app, Verb& verb, GlobalOptions& options) {
 }
 
 int fail_with(const Error& error) {
-    Session::say(fmt::format("octroi: {}", error.text));
+    log_info(fmt::format("octroi: {}", error.text));
     return static_cast<int>(error.code == ErrorCode::invalid ? ExitStatus::usage
                                                              : ExitStatus::failed);
 }
@@ -64,13 +65,13 @@ int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
     const bool wants_sub =
         error.get_name() == "RequiredError" && command->get_require_subcommand_min() > 0;
     if (wants_sub && argc == 1) {
-        Session::say(app.help());
+        log_info(app.help());
     } else if (wants_sub && !app.remaining(true).empty()) {
-        Session::say(unknown_command(*command, app.remaining(true).front()));
+        log_info(unknown_command(*command, app.remaining(true).front()));
     } else {
-        Session::say(fmt::format("octroi: {}", error.what()));
+        log_info(fmt::format("octroi: {}", error.what()));
     }
-    Session::say(fmt::format("See {} --help", path));
+    log_info(fmt::format("See {} --help", path));
     return static_cast<int>(ExitStatus::usage);
 }
 
@@ -82,9 +83,9 @@ void build_command_line(CLI::App& app, Session& session) {
     app.set_version_flag("--version", std::string("octroi ") + version);
     app.require_subcommand(1);
     app.fallthrough();
-    Verb verb(app, session.action);
-    add_global_options(app, verb, session.options);
-    for (const auto add : commands) add(verb, session);
+    Command command(app, session.action);
+    add_global_options(app, command, session.options);
+    for (const auto add : commands) add(command, session);
 }
 
 int run_command_line(int argc, const char* const* argv) {
@@ -99,7 +100,7 @@ int run_command_line(int argc, const char* const* argv) {
         return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error, argc);
     }
     const auto outcome = session.action();
-    Session::progress("");
+    show_progress("");
     return outcome ? static_cast<int>(*outcome) : fail_with(outcome.error());
 }
 

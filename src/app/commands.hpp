@@ -9,24 +9,24 @@
 namespace octroi {
 
 class Session;
-class Verb;
+class Command;
 
-void add_run(const Verb& app, Session& session);
-void add_top(const Verb& app, Session& session);
-void add_usage(const Verb& app, Session& session);
-void add_inspect(const Verb& app, Session& session);
-void add_import(const Verb& app, Session& session);
-void add_export(const Verb& app, Session& session);
-void add_account(const Verb& app, Session& session);
-void add_bind(const Verb& app, Session& session);
-void add_who(const Verb& app, Session& session);
-void add_network(const Verb& app, Session& session);
-void add_apply(const Verb& app, Session& session);
-void add_class(const Verb& app, Session& session);
-void add_meters(const Verb& app, Session& session);
-void add_audit(const Verb& app, Session& session);
-void add_doctor(const Verb& app, Session& session);
-void add_docs(const Verb& app, Session& session);
+void add_run(const Command& app, Session& session);
+void add_top(const Command& app, Session& session);
+void add_usage(const Command& app, Session& session);
+void add_inspect(const Command& app, Session& session);
+void add_import(const Command& app, Session& session);
+void add_export(const Command& app, Session& session);
+void add_account(const Command& app, Session& session);
+void add_bind(const Command& app, Session& session);
+void add_who(const Command& app, Session& session);
+void add_network(const Command& app, Session& session);
+void add_apply(const Command& app, Session& session);
+void add_class(const Command& app, Session& session);
+void add_meters(const Command& app, Session& session);
+void add_audit(const Command& app, Session& session);
+void add_doctor(const Command& app, Session& session);
+void add_docs(const Command& app, Session& session);
 
 inline constexpr std::array commands{
     add_run, add_top,     add_usage, add_inspect, add_import, add_export, add_account, add_bind,

@@ -5,9 +5,10 @@
 
 #include <optional>
 
-#include "app/attribution.hpp"
-#include "app/metering.hpp"
+#include "host/log.hpp"
 #include "host/stop.hpp"
+#include "service/attribution.hpp"
+#include "service/metering.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -40,12 +41,12 @@ public:
         Outcome outcome{.file = file, .state = meter->resumed_at() > 0 ? "continued" : "imported"};
         if (meter->already_complete()) {
             outcome.state = "already imported";
-            Session::say(
+            log_info(
                 fmt::format("{}: already imported as {}: nothing to add", file, meter->known_as()));
             return outcome;
         }
         if (meter->resumed_at() > 0)
-            Session::say(
+            log_info(
                 fmt::format("{}: goes on behind frame {}", file, count_text(meter->resumed_at())));
         TRY(run(*meter, outcome));
         outcome.frames = meter->frames();
@@ -75,7 +76,7 @@ private:
         Metering metering(name, meter, tables_, session_.clock());
         for (bool ended = false; !ended;) {
             const Result<Pull> pull = metering.pull(progress_interval);
-            show_progress(meter);
+            report_progress(meter);
             ended = !pull || *pull == Pull::end;
             if (!ended && *pull != Pull::checkpoint && !metering.full()) continue;
             TRY(commit(metering, outcome));
@@ -91,7 +92,7 @@ private:
     }
 
     Status commit(Metering& metering, Outcome& outcome) {
-        TRY_ASSIGN(const Batch batch, metering.cut());
+        TRY_ASSIGN(const Batch batch, metering.make_batch());
         if (batch.cursors.empty()) return {};  // nothing was read
         TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, ledger_.commit(batch));
         outcome.volume += batch.observed;
@@ -99,13 +100,13 @@ private:
         return {};
     }
 
-    void show_progress(const file::OnceMeter& meter) {
+    void report_progress(const file::OnceMeter& meter) {
         const Duration now = session_.clock().uptime();
         if (now - shown_at_ < progress_interval) return;
         shown_at_ = now;
         const std::string share =
             meter.size() > 0 ? share_text(meter.position(), meter.size()) + ", " : "";
-        Session::progress(fmt::format("importing: {}{} frames", share, count_text(meter.frames())));
+        show_progress(fmt::format("importing: {}{} frames", share, count_text(meter.frames())));
     }
 
     Session& session_;
@@ -116,18 +117,18 @@ private:
     Duration shown_at_;
 };
 
-Sheet outcome_sheet(const std::vector<Outcome>& outcomes) {
-    Sheet sheet;
-    sheet.columns = {{.key = "file", .title = "File"},
-                     {.key = "state", .title = "State"},
-                     {.key = "frames", .title = "Frames", .kind = ColumnKind::count},
-                     {.key = "packets", .title = "Packets", .kind = ColumnKind::packets},
-                     {.key = "bytes", .title = "Bytes", .kind = ColumnKind::bytes},
-                     {.key = "batches", .title = "Batches", .kind = ColumnKind::count}};
+Report outcome_report(const std::vector<Outcome>& outcomes) {
+    Report report;
+    report.columns = {{.key = "file", .title = "File"},
+                      {.key = "state", .title = "State"},
+                      {.key = "frames", .title = "Frames", .kind = ColumnKind::count},
+                      {.key = "packets", .title = "Packets", .kind = ColumnKind::packets},
+                      {.key = "bytes", .title = "Bytes", .kind = ColumnKind::bytes},
+                      {.key = "batches", .title = "Batches", .kind = ColumnKind::count}};
     for (const Outcome& o : outcomes)
-        sheet.rows.push_back({.cells = {o.file, o.state, o.frames, o.volume.packets.value(),
-                                        o.volume.bytes.value(), o.batches}});
-    return sheet;
+        report.rows.push_back({.cells = {o.file, o.state, o.frames, o.volume.packets.value(),
+                                         o.volume.bytes.value(), o.batches}});
+    return report;
 }
 
 // One after the other, until one fails or the user stops. What was done before is told all the
@@ -138,13 +139,13 @@ Result<ExitStatus> import_each(Session& session, const ImportOptions& options, F
     std::optional<Error> failure;
     for (const std::string& file : options.files) {
         auto outcome = import.import(file);
-        Session::progress("");
+        show_progress("");
         if (!outcome) {
             failure = std::move(outcome.error());
             break;
         }
         if (!outcome->warning.empty()) {
-            Session::say(fmt::format("{}: {}", file, outcome->warning));
+            log_info(fmt::format("{}: {}", file, outcome->warning));
             status = ExitStatus::failed;
         }
         const bool stopped = outcome->state == "stopped";
@@ -154,15 +155,16 @@ Result<ExitStatus> import_each(Session& session, const ImportOptions& options, F
                         "stopped; what was read is in the ledger. Import again to go on"};
         break;
     }
-    TRY(session.print(outcome_sheet(outcomes)));
+    TRY(session.print(outcome_report(outcomes)));
     if (failure) return std::unexpected(*std::move(failure));
     return status;
 }
 
 }  // namespace
 
-void add_import_options(Verb& verb, ImportOptions& options) {
-    verb.text("--meter", options.meter,
+void add_import_options(Command& command, ImportOptions& options) {
+    command
+        .text("--meter", options.meter,
               fmt::format("Name of the meter under which the traffic stands (default: {})",
                           options.meter),
               "NAME")
@@ -184,7 +186,7 @@ Result<ExitStatus> import_files(Session& session, const ImportOptions& options,
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(config, *ledger, private_networks()));
     if (attribution.assumed())
-        Session::say(
+        log_info(
             "no network is declared local: taking private addresses as ours (--local, octroi "
             "network add)");
     FileImport import(session, options, kind, *ledger, attribution.tables());

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "app/command.hpp"
 #include "app/ledger_access.hpp"
 #include "app/session.hpp"
-#include "app/verb.hpp"
 #include "meter/file/once_meter.hpp"
 #include "record/batch.hpp"
 
@@ -34,7 +34,7 @@ struct ImportKind {
 };
 
 // The options that every kind has.
-void add_import_options(Verb& verb, ImportOptions& options);
+void add_import_options(Command& command, ImportOptions& options);
 
 // Prints what became of each file.
 [[nodiscard]] Result<ExitStatus> import_files(Session& session, const ImportOptions& options,

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 #include "wire/flow/record_sink.hpp"
 
 namespace octroi {

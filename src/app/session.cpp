@@ -8,6 +8,7 @@
 
 #include "config/parse.hpp"
 #include "host/file.hpp"
+#include "host/log.hpp"
 #include "host/terminal.hpp"
 
 namespace octroi {
@@ -37,7 +38,7 @@ Result<const Config*> Session::config() {
     const auto text = read_file(path, config_text_max);
     if (text) {
         TRY_ASSIGN(config_, parse_config(*text, path));
-        for (const auto& notice : config_->notices) say(notice);
+        for (const auto& notice : config_->notices) log_warning(notice);
     } else if (text.error().code == ErrorCode::not_found && options.config.empty()) {
         config_ = Config{};
     } else {
@@ -104,25 +105,13 @@ Result<TableOptions> Session::table_options() {
     return table;
 }
 
-Status Session::print(const Sheet& sheet) {
+Status Session::print(const Report& report) {
     if (const auto format = machine_format())
-        return write_machine(sheet, *format, standard_output());
+        return write_machine(report, *format, standard_output());
     TRY_ASSIGN(const TableOptions table, table_options());
-    return write_table(sheet, table, standard_output());
+    return write_table(report, table, standard_output());
 }
 
 Status Session::print(std::string_view text) const { return write_out(STDOUT_FILENO, text); }
-
-void Session::say(std::string_view line) {
-    progress("");
-    (void)write_out(STDERR_FILENO, fmt::format("{}\n", line));
-}
-
-void Session::progress(std::string_view line) {
-    static bool shown = false;
-    if (!is_terminal(STDERR_FILENO) || (line.empty() && !shown)) return;
-    (void)write_out(STDERR_FILENO, fmt::format("\r\x1b[K{}", line));
-    shown = !line.empty();
-}
 
 }  // namespace octroi

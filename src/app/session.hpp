@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "app/verb.hpp"
+#include "app/command.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "host/clock.hpp"
 #include "view/period.hpp"
+#include "view/report.hpp"
 #include "view/row_stream.hpp"
-#include "view/sheet.hpp"
 #include "view/table.hpp"
 #include "view/units.hpp"
 
@@ -56,15 +56,9 @@ public:
     // nullopt: tables for people.
     [[nodiscard]] std::optional<MachineFormat> machine_format() const;
     // Prints to standard output in the format that was asked for.
-    [[nodiscard]] Status print(const Sheet& sheet);
+    [[nodiscard]] Status print(const Report& report);
     [[nodiscard]] Status print(std::string_view text) const;
     [[nodiscard]] static TextSink standard_output();
-
-    // A line to standard error: for people, never part of the output.
-    static void say(std::string_view line);
-    // A line that is rewritten in place while standard error is a terminal, and left out elsewhere.
-    // An empty line ends it.
-    static void progress(std::string_view line);
 
 private:
     const Clock& clock_;

@@ -26,13 +26,13 @@ Attributor::Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr s
       addresses_(seed, memory),
       tally_(seed, memory),
       sampled_(memory),
-      memos_(&memory) {
+      slots_(&memory) {
     CHECK(directory_ && classes_ && services_);
     number_parties();
 }
 
 void Attributor::reserve() {
-    memos_.reserve(memos_expected);
+    slots_.reserve(flow_slots_expected);
     tally_.reserve(rows_kept);
     addresses_.reserve(addresses_kept);
 }
@@ -71,7 +71,7 @@ void Attributor::number_parties() {
 
 // Answers remembered hold no longer: the parties have other numbers.
 void Attributor::forget() {
-    memos_.clear();
+    slots_.clear();
     addresses_.reset();
 }
 

@@ -17,9 +17,9 @@
 // buckets, or over a change of a binding, is split in proportion to time (split.hpp); its flow
 // belongs to the first part.
 //
-// Memory: 28 octets for each memo of the meter (the live flows); for a batch 40 + 22 for each row
-// and 70 for each single address seen, with 48 more for each row once readings are sampled. Between
-// batches at most rows_kept and addresses_kept stay.
+// Memory: 28 octets for each flow_slot of the meter (the live flows); for a batch 40 + 22 for each
+// row and 70 for each single address seen, with 48 more for each row once readings are sampled.
+// Between batches at most rows_kept and addresses_kept stay.
 
 #include <array>
 #include <cstdint>
@@ -71,9 +71,9 @@ class Attributor final : public ReadingSink {
 public:
     static constexpr std::size_t rows_kept = std::size_t{1} << 21U;
     static constexpr std::size_t addresses_kept = std::size_t{1} << 20U;
-    static constexpr std::size_t memos_expected = std::size_t{1} << 22U;
-    static constexpr std::size_t memos_max = std::size_t{1}
-                                             << 24U;  // of larger ones nothing is remembered
+    static constexpr std::size_t flow_slots_expected = std::size_t{1} << 22U;
+    static constexpr std::size_t flow_slots_max = std::size_t{1}
+                                                  << 24U;  // of larger ones nothing is remembered
 
     using DirectoryPtr = std::shared_ptr<const CompiledDirectory>;
     using ClassesPtr = std::shared_ptr<const CompiledClasses>;
@@ -132,7 +132,7 @@ private:
     };
     // An answer remembered, for the buckets [first, end) that lie wholly inside its interval, and
     // the row it was last added to.
-    struct Memo {
+    struct SlotAnswer {
         BucketNumber first = 0;
         BucketNumber end = 0;  // first == end: nothing remembered
         std::uint32_t from = 0;
@@ -157,11 +157,12 @@ private:
         std::uint32_t service = 0;
         Interval valid;
     };
-    // A reading on its way through accept(), which takes a group of them from step to step.
-    struct Passage {
-        // spread: resolved, but over several buckets. split: anything may happen on the way.
-        enum class Way : std::uint8_t { refused, split, remembered, resolved, spread };
-        Way way = Way::refused;
+    // spread: looked up, but over several buckets. split: over several buckets or answers, in a way
+    // that is found out part by part.
+    enum class LookupState : std::uint8_t { refused, split, remembered, resolved, spread };
+    // A reading inside accept(), which takes a group of readings through the same steps.
+    struct PendingLookup {
+        LookupState state = LookupState::refused;
         BucketNumber bucket = 0;               // spread: the first
         std::uint32_t row = RowIndex::absent;  // its row, as far as can be told
         std::uint64_t hash = 0;                // of the row's key
@@ -195,18 +196,18 @@ private:
     void forget();
     [[nodiscard]] bool count(const Reading& reading) noexcept;
     // The steps of accept(): attributor_accept.cpp.
-    void choose_ways(Group group);
-    void meet_addresses(Group group);
+    void choose_states(Group group);
+    void probe_addresses(Group group);
     void number_ends(Group group);
-    void meet_rows(Group group);
+    void probe_rows(Group group);
     void add_group(Group group);
-    [[nodiscard]] Passage::Way choose_way(const Reading& reading, BucketNumber& bucket);
+    [[nodiscard]] LookupState choose_state(const Reading& reading, BucketNumber& bucket);
     bool add_remembered(const Reading& reading, BucketNumber bucket);
     void add_whole(const Reading& reading, BucketNumber bucket, const Answer& answer,
                    std::uint64_t hash);
     void add_to(std::uint32_t row, const Reading& reading);
     void add_sampled(std::uint32_t row, const Reading& reading);
-    void add_spread(const Reading& reading, const Passage& passage);
+    void add_spread(const Reading& reading, const PendingLookup& pending);
     void add_split(const Reading& reading);
     [[nodiscard]] Answer answer_at(const Reading& reading, UtcTime time);
     [[nodiscard]] static std::uint32_t exclusion(const Reading& reading);  // a Reason
@@ -228,7 +229,7 @@ private:
     [[nodiscard]] static TallyKey key_of(BucketNumber bucket, const Answer& answer) noexcept {
         return {bucket, answer.from, answer.to, answer.service};
     }
-    [[nodiscard]] Memo* memo_of(const Reading& reading);
+    [[nodiscard]] SlotAnswer* slot_of(const Reading& reading);
     void remember(const Reading& reading, const Answer& answer);
     [[nodiscard]] Party party(std::uint32_t number) const;
     // The parts of take(): attributor_take.cpp.
@@ -249,8 +250,8 @@ private:
     Tally tally_;
     SampledRows sampled_;
     std::uint32_t generation_ = 1;  // of the tally's rows
-    std::pmr::vector<Memo> memos_;
-    std::array<Passage, group_size> passages_;
+    std::pmr::vector<SlotAnswer> slots_;
+    std::array<PendingLookup, group_size> pending_;
     UtcTime bucket_begin_{1};  // the bucket of the reading before; at first none
     UtcTime bucket_end_{0};
     BucketNumber bucket_ = 0;

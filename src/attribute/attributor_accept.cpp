@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The way of readings into the sums.
 //
-// What a reading needs lies all over memory: its flow's memo, its two addresses, its row. Each is
-// found by the one before, so one reading after another would wait four times for each. Therefore a
-// group of readings goes step by step: a step asks for the memory that the next one needs, of all
-// readings of the group, and the waits overlap. The steps ahead of the last only fetch and find;
-// what is booked, remembered and counted is done by the last one, in order.
+// What a reading needs lies all over memory: its flow's flow_slot, its two addresses, its row. Each
+// is found by the one before, so one reading after another would wait four times for each.
+// Therefore a group of readings goes step by step: a step asks for the memory that the next one
+// needs, of all readings of the group, and the waits overlap. The steps ahead of the last only
+// fetch and find; what is booked, remembered and counted is done by the last one, in order.
 #include <algorithm>
 
 #include "attribute/attributor.hpp"
@@ -61,7 +61,7 @@ void Attributor::accept(std::span<const Reading> batch) {
         for (const std::size_t end = std::min(batch.size(), at + 2 * group_size); fetched < end;
              ++fetched) {
             const Reading& ahead = batch[fetched];
-            if (ahead.memo < memos_.size()) __builtin_prefetch(&memos_[ahead.memo], 1);
+            if (ahead.flow_slot < slots_.size()) __builtin_prefetch(&slots_[ahead.flow_slot], 1);
             if (!ahead.fresh) continue;
             __builtin_prefetch(classes_->first_step(ahead.src));
             __builtin_prefetch(classes_->first_step(ahead.dst));
@@ -69,64 +69,65 @@ void Attributor::accept(std::span<const Reading> batch) {
             __builtin_prefetch(services_->first_step(ahead, ahead.dport));
         }
         const Group group = batch.subspan(at, std::min(group_size, batch.size() - at));
-        choose_ways(group);
-        meet_addresses(group);
+        choose_states(group);
+        probe_addresses(group);
         number_ends(group);
-        meet_rows(group);
+        probe_rows(group);
         add_group(group);
     }
 }
 
-void Attributor::choose_ways(Group group) {
+void Attributor::choose_states(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
-        Passage& passage = passages_[i];
-        passage.way = choose_way(group[i], passage.bucket);
-        if (passage.way < Passage::Way::resolved) continue;
-        find(group[i], group[i].first, passage.finding);
-        for (const End* end : {&passage.finding.from, &passage.finding.to})
+        PendingLookup& pending = pending_[i];
+        pending.state = choose_state(group[i], pending.bucket);
+        if (pending.state < LookupState::resolved) continue;
+        find(group[i], group[i].first, pending.finding);
+        for (const End* end : {&pending.finding.from, &pending.finding.to})
             if (end->address != nullptr)
                 __builtin_prefetch(addresses_.index().first_step(end->hash));
     }
 }
 
-Attributor::Passage::Way Attributor::choose_way(const Reading& reading, BucketNumber& bucket) {
-    if (!count(reading)) return Passage::Way::refused;
+Attributor::LookupState Attributor::choose_state(const Reading& reading, BucketNumber& bucket) {
+    if (!count(reading)) return LookupState::refused;
     if (reading.first < bucket_begin_ || reading.last >= bucket_end_ ||
         reading.last < reading.first) {
         const bool sane =
             reading.first <= reading.last && reading.first >= earliest && reading.last <= latest;
-        if (!sane) return Passage::Way::split;
+        if (!sane) return LookupState::split;
         bucket = bucket_number(reading.first);
         if (const BucketNumber last = bucket_number(reading.last); last != bucket)
-            return reading.memo == 0 && last - bucket < buckets_of_a_reading_max
-                       ? Passage::Way::spread
-                       : Passage::Way::split;
+            return reading.flow_slot == 0 && last - bucket < buckets_of_a_reading_max
+                       ? LookupState::spread
+                       : LookupState::split;
         bucket_ = bucket;
         bucket_begin_ = bucket_begin(bucket_);
         bucket_end_ = bucket_begin(bucket_ + 1);
     }
     bucket = bucket_;
-    const bool known = !reading.fresh && reading.memo < memos_.size();
-    return known ? Passage::Way::remembered : Passage::Way::resolved;
+    const bool known = !reading.fresh && reading.flow_slot < slots_.size();
+    return known ? LookupState::remembered : LookupState::resolved;
 }
 
-// Of what is remembered: the row, or where it will be. A memo may be written anew by a reading
+// Of what is remembered: the row, or where it will be. A flow_slot may be written anew by a reading
 // before this one in the same group, so nothing is concluded from it here.
-void Attributor::meet_addresses(Group group) {
+void Attributor::probe_addresses(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
-        Passage& passage = passages_[i];
-        passage.row = RowIndex::absent;
-        if (passage.way == Passage::Way::remembered) {
-            const Memo& memo = memos_[group[i].memo];
-            if (memo.row_generation == generation_) {
-                passage.row = memo.row;
-                __builtin_prefetch(&tally_.row(memo.row), 1);
+        PendingLookup& pending = pending_[i];
+        pending.row = RowIndex::absent;
+        if (pending.state == LookupState::remembered) {
+            const SlotAnswer& flow_slot = slots_[group[i].flow_slot];
+            if (flow_slot.row_generation == generation_) {
+                pending.row = flow_slot.row;
+                __builtin_prefetch(&tally_.row(flow_slot.row), 1);
             } else {
-                passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
-                __builtin_prefetch(tally_.index().first_step(passage.hash));
+                pending.hash =
+                    tally_.hash({pending.bucket, flow_slot.from, flow_slot.to, flow_slot.service});
+                __builtin_prefetch(tally_.index().first_step(pending.hash));
             }
-        } else if (passage.way >= Passage::Way::resolved) {
-            for (const End* end : {&passage.finding.from, &passage.finding.to}) {
+        } else if (pending.state >= LookupState::resolved) {
+            for (const End* end : {&pending.finding.from, &pending.finding.to}) {
                 if (end->address == nullptr) continue;
                 const std::uint32_t row = addresses_.index().likely(end->hash);
                 if (row != RowIndex::absent) __builtin_prefetch(&addresses_.row(row));
@@ -137,34 +138,35 @@ void Attributor::meet_addresses(Group group) {
 
 void Attributor::number_ends(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
-        Passage& passage = passages_[i];
-        if (passage.way >= Passage::Way::resolved) {
-            passage.answer = answer_of(passage.finding);
-            passage.hash = tally_.hash(key_of(passage.bucket, passage.answer));
-            if (passage.way == Passage::Way::spread) {
-                passage.next_hash = tally_.hash(key_of(passage.bucket + 1, passage.answer));
-                __builtin_prefetch(tally_.index().first_step(passage.next_hash));
+        PendingLookup& pending = pending_[i];
+        if (pending.state >= LookupState::resolved) {
+            pending.answer = answer_of(pending.finding);
+            pending.hash = tally_.hash(key_of(pending.bucket, pending.answer));
+            if (pending.state == LookupState::spread) {
+                pending.next_hash = tally_.hash(key_of(pending.bucket + 1, pending.answer));
+                __builtin_prefetch(tally_.index().first_step(pending.next_hash));
             }
-        } else if (passage.row != RowIndex::absent &&
-                   tally_.row(passage.row).key.bucket != passage.bucket) {
-            const Memo& memo = memos_[group[i].memo];
-            passage.row = RowIndex::absent;
-            passage.hash = tally_.hash({passage.bucket, memo.from, memo.to, memo.service});
+        } else if (pending.row != RowIndex::absent &&
+                   tally_.row(pending.row).key.bucket != pending.bucket) {
+            const SlotAnswer& flow_slot = slots_[group[i].flow_slot];
+            pending.row = RowIndex::absent;
+            pending.hash =
+                tally_.hash({pending.bucket, flow_slot.from, flow_slot.to, flow_slot.service});
         } else {
             continue;
         }
-        __builtin_prefetch(tally_.index().first_step(passage.hash));
+        __builtin_prefetch(tally_.index().first_step(pending.hash));
     }
 }
 
-void Attributor::meet_rows(Group group) {
+void Attributor::probe_rows(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
-        Passage& passage = passages_[i];
-        if (passage.way < Passage::Way::remembered || passage.row != RowIndex::absent) continue;
-        passage.row = tally_.index().likely(passage.hash);
-        if (passage.row != RowIndex::absent) __builtin_prefetch(&tally_.row(passage.row), 1);
-        if (passage.way != Passage::Way::spread) continue;
-        const std::uint32_t next = tally_.index().likely(passage.next_hash);
+        PendingLookup& pending = pending_[i];
+        if (pending.state < LookupState::remembered || pending.row != RowIndex::absent) continue;
+        pending.row = tally_.index().likely(pending.hash);
+        if (pending.row != RowIndex::absent) __builtin_prefetch(&tally_.row(pending.row), 1);
+        if (pending.state != LookupState::spread) continue;
+        const std::uint32_t next = tally_.index().likely(pending.next_hash);
         if (next != RowIndex::absent) __builtin_prefetch(&tally_.row(next), 1);
     }
 }
@@ -172,24 +174,24 @@ void Attributor::meet_rows(Group group) {
 void Attributor::add_group(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         const Reading& reading = group[i];
-        const Passage& passage = passages_[i];
-        switch (passage.way) {
-            case Passage::Way::refused:
+        const PendingLookup& pending = pending_[i];
+        switch (pending.state) {
+            case LookupState::refused:
                 break;
-            case Passage::Way::split:
+            case LookupState::split:
                 add_split(reading);
                 break;
-            case Passage::Way::resolved:
-                add_whole(reading, passage.bucket, passage.answer, passage.hash);
+            case LookupState::resolved:
+                add_whole(reading, pending.bucket, pending.answer, pending.hash);
                 break;
-            case Passage::Way::spread:
-                add_spread(reading, passage);
+            case LookupState::spread:
+                add_spread(reading, pending);
                 break;
-            case Passage::Way::remembered:
-                if (add_remembered(reading, passage.bucket)) break;
+            case LookupState::remembered:
+                if (add_remembered(reading, pending.bucket)) break;
                 const Answer answer = answer_of(reading, reading.first);
-                add_whole(reading, passage.bucket, answer,
-                          tally_.hash(key_of(passage.bucket, answer)));
+                add_whole(reading, pending.bucket, answer,
+                          tally_.hash(key_of(pending.bucket, answer)));
                 break;
         }
     }
@@ -215,15 +217,15 @@ bool Attributor::count(const Reading& reading) noexcept {
 
 // The short way: a reading inside one bucket whose flow was looked up before.
 bool Attributor::add_remembered(const Reading& reading, BucketNumber bucket) {
-    if (reading.fresh || reading.memo >= memos_.size()) return false;
-    Memo& memo = memos_[reading.memo];
-    if (bucket < memo.first || bucket >= memo.end) return false;
-    if (memo.row_generation != generation_ || tally_.row(memo.row).key.bucket != bucket) {
-        memo.row = tally_.row_of({bucket, memo.from, memo.to, memo.service});
-        memo.row_generation = generation_;
+    if (reading.fresh || reading.flow_slot >= slots_.size()) return false;
+    SlotAnswer& flow_slot = slots_[reading.flow_slot];
+    if (bucket < flow_slot.first || bucket >= flow_slot.end) return false;
+    if (flow_slot.row_generation != generation_ || tally_.row(flow_slot.row).key.bucket != bucket) {
+        flow_slot.row = tally_.row_of({bucket, flow_slot.from, flow_slot.to, flow_slot.service});
+        flow_slot.row_generation = generation_;
     }
     ++counts_[remembered];
-    add_to(memo.row, reading);
+    add_to(flow_slot.row, reading);
     return true;
 }
 
@@ -247,15 +249,15 @@ void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const An
     const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
     add_to(row, reading);
     remember(reading, answer);
-    if (Memo* memo = memo_of(reading)) {
-        memo->row = row;
-        memo->row_generation = generation_;
+    if (SlotAnswer* flow_slot = slot_of(reading)) {
+        flow_slot->row = row;
+        flow_slot->row_generation = generation_;
     }
 }
 
 // One answer in several buckets.
-void Attributor::add_spread(const Reading& reading, const Passage& passage) {
-    const Answer& answer = passage.answer;
+void Attributor::add_spread(const Reading& reading, const PendingLookup& pending) {
+    const Answer& answer = pending.answer;
     if (answer.valid.end <= reading.last) {
         add_split(reading);
         return;
@@ -264,10 +266,10 @@ void Attributor::add_spread(const Reading& reading, const Passage& passage) {
     TimeSplit packets(reading.first, reading.last, reading.packets);
     SampledSplit sampled(reading.first, reading.last, reading);
     std::uint64_t flows = reading.flows;
-    std::uint64_t hash = passage.hash;
-    for (BucketNumber bucket = passage.bucket; bucket_begin(bucket) <= reading.last; ++bucket) {
-        if (bucket == passage.bucket + 1) hash = passage.next_hash;
-        if (bucket > passage.bucket + 1) hash = tally_.hash(key_of(bucket, answer));
+    std::uint64_t hash = pending.hash;
+    for (BucketNumber bucket = pending.bucket; bucket_begin(bucket) <= reading.last; ++bucket) {
+        if (bucket == pending.bucket + 1) hash = pending.next_hash;
+        if (bucket > pending.bucket + 1) hash = tally_.hash(key_of(bucket, answer));
         const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
         const UtcTime until = bucket_begin(bucket + 1);
         const SampledRows::Part part{bytes.take_until(until), packets.take_until(until)};
@@ -294,7 +296,7 @@ void Attributor::add_split(const Reading& reading) {
     std::uint64_t flows = reading.flows;
     std::uint64_t parts = 0;
     if (reading.fresh) {
-        if (Memo* memo = memo_of(reading)) *memo = Memo{};
+        if (SlotAnswer* flow_slot = slot_of(reading)) *flow_slot = SlotAnswer{};
     }
     for (UtcTime at = first; at <= last; ++parts) {
         const BucketNumber bucket = bucket_number(at);
@@ -314,30 +316,32 @@ void Attributor::add_split(const Reading& reading) {
 // As find(), from memory where possible.
 Attributor::Answer Attributor::answer_at(const Reading& reading, UtcTime time) {
     const BucketNumber bucket = bucket_number(time);
-    if (const Memo* memo = memo_of(reading);
-        memo != nullptr && bucket >= memo->first && bucket < memo->end) {
-        return {
-            memo->from, memo->to, memo->service, {bucket_begin(bucket), bucket_begin(bucket + 1)}};
+    if (const SlotAnswer* flow_slot = slot_of(reading);
+        flow_slot != nullptr && bucket >= flow_slot->first && bucket < flow_slot->end) {
+        return {flow_slot->from,
+                flow_slot->to,
+                flow_slot->service,
+                {bucket_begin(bucket), bucket_begin(bucket + 1)}};
     }
     const Answer answer = answer_of(reading, time);
     remember(reading, answer);
     return answer;
 }
 
-Attributor::Memo* Attributor::memo_of(const Reading& reading) {
-    if (reading.memo == 0 || reading.memo >= memos_.size()) return nullptr;
-    return &memos_[reading.memo];
+Attributor::SlotAnswer* Attributor::slot_of(const Reading& reading) {
+    if (reading.flow_slot == 0 || reading.flow_slot >= slots_.size()) return nullptr;
+    return &slots_[reading.flow_slot];
 }
 
 void Attributor::remember(const Reading& reading, const Answer& answer) {
-    if (reading.memo == 0 || reading.memo >= memos_max) return;
-    if (reading.memo >= memos_.size()) {
+    if (reading.flow_slot == 0 || reading.flow_slot >= flow_slots_max) return;
+    if (reading.flow_slot >= slots_.size()) {
         // Dense numbers. The vector's capacity doubles; only what is used is filled.
-        constexpr std::size_t memos_more = 1024;
-        memos_.resize(reading.memo + memos_more);
+        constexpr std::size_t flow_slots_more = 1024;
+        slots_.resize(reading.flow_slot + flow_slots_more);
     }
     const auto [first, end] = whole_buckets(answer.valid);
-    memos_[reading.memo] = {first, end, answer.from, answer.to, answer.service, 0, 0};
+    slots_[reading.flow_slot] = {first, end, answer.from, answer.to, answer.service, 0, 0};
 }
 
 }  // namespace octroi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random readings, directories, class tables and services against an auditor that knows nothing of
-// tries, timelines, tables or memos: it walks lists. Every row must agree, and so every sum.
+// tries, timelines, tables or flow slots: it walks lists. Every row must agree, and so every sum.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -448,11 +448,11 @@ std::shared_ptr<const CompiledServices> compiled(const std::vector<ServiceRule>&
     return std::make_shared<const CompiledServices>(*CompiledServices::compile(rules));
 }
 
-// A meter's flow table in small: flows with a memo each, now and then replaced by other flows. Or
-// the readings of a collector, which knows no flows: without memos.
+// A meter's flow table in small: flows with a flow_slot each, now and then replaced by other flows.
+// Or the readings of a collector, which knows no flows: without flow slots.
 struct Flows {
     Random& random;
-    bool memos = true;
+    bool flow slots = true;
     std::vector<Reading> flows = std::vector<Reading>(12);
     std::vector<bool> started = std::vector<bool>(12, false);
 
@@ -460,7 +460,7 @@ struct Flows {
         const std::size_t at = below(random, flows.size());
         if (!started[at] || below(random, 6) == 0) {
             flows[at] = some_reading(random);
-            flows[at].memo = static_cast<std::uint32_t>(at);
+            flows[at].flow_slot = static_cast<std::uint32_t>(at);
             flows[at].fresh = true;
             flows[at].flows = 1;
         } else {
@@ -469,8 +469,8 @@ struct Flows {
         }
         started[at] = true;
         fill(random, flows[at]);
-        if (!memos) {
-            flows[at].memo = 0;
+        if (!flow slots) {
+            flows[at].flow_slot = 0;
             flows[at].fresh = true;
         }
         return flows[at];
@@ -490,7 +490,7 @@ void run(std::uint64_t seed) {
                           compiled(world.rules), seed);
     attributor.set_interfaces(world.interfaces);
     attributor.set_next_hops(world.next_hops);
-    Flows flows{.random = random, .memos = seed % 3 != 0};
+    Flows flows{.random = random, .flow slots = seed % 3 != 0};
     for (int batch = 0; batch < 4; ++batch) {
         Auditor auditor{world, {}};
         std::vector<Reading> readings;

@@ -260,7 +260,7 @@ TEST(Attributor, SumsDoNotOverflow) {
 TEST(Attributor, RemembersByMemoUntilFresh) {
     Fixture f;
     Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
-    r.memo = 3;
+    r.flow_slot = 3;
     f.accept(r);
     r.fresh = false;
     f.accept(r);
@@ -281,7 +281,7 @@ TEST(Attributor, RemembersByMemoUntilFresh) {
     f.accept(r);
     EXPECT_EQ(f.take(), "1 chemistry(10.1.0.0/16) > world http 100/2/1\n");
     Reading next = Fixture::reading("10.3.0.1", "8.8.8.8");
-    next.memo = 3;
+    next.flow_slot = 3;
     f.accept(next);
     EXPECT_EQ(f.take(), "0 @unattributed(10.0.0.0/8) > world http 100/2/1\n");
 }
@@ -298,7 +298,7 @@ TEST(Attributor, ForgetsManyAddressesBetweenBatches) {
     const auto count = static_cast<std::uint32_t>(Attributor::addresses_kept + 10);
     for (std::uint32_t i = 0; i < count; ++i) {
         r.src = Address::v4(0x0A000000U + i);
-        r.memo = i % 1000 + 1;
+        r.flow_slot = i % 1000 + 1;
         attributor.accept({&r, 1});
     }
     Attributed made = attributor.take();

@@ -53,7 +53,7 @@ std::string markdown_row(const Option& option) {
     std::string meaning(option.help);
     if (!option.doc.empty()) meaning += fmt::format(" {}", option.doc);
     const std::string standard =
-        option.required ? "required" : fmt::format("`{}`", option.standard);
+        option.required ? "required" : fmt::format("`{}`", option.default_text);
     return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", key, to_string(option.type),
                        standard, cell(range_text(option)), cell(meaning), option.since,
                        option.reload ? "yes" : "");
@@ -91,7 +91,8 @@ Json option_schema(const Option& option) {
         schema["maximum"] = Json::parse(option.range.substr(dots + 2));
     }
     // A TOML value of these types is written as JSON writes it.
-    if (option.key != any_key && !option.required) schema["default"] = Json::parse(option.standard);
+    if (option.key != any_key && !option.required)
+        schema["default"] = Json::parse(option.default_text);
     if (!option.renamed_to.empty()) schema["deprecated"] = true;
     return schema;
 }
@@ -119,7 +120,7 @@ std::string example_option(const Option& option) {
     if (!option.range.empty()) out += fmt::format("# {}.\n", range_text(option));
     if (option.required) out += "# Required.\n";
     const std::string_view key = option.key == any_key ? std::string_view("name") : option.key;
-    return out + fmt::format("#{} = {}\n", key, option.standard);
+    return out + fmt::format("#{} = {}\n", key, option.default_text);
 }
 
 }  // namespace

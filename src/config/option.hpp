@@ -51,8 +51,8 @@ struct Option {
     std::string_view section;
     std::string_view key;  // any_key: every name that the user likes
     OptionType type;
-    std::string_view standard;       // the default, as one would write it in the file
-    bool required = false;           // has no default: `standard` is an example
+    std::string_view default_text;   // the default, as one would write it in the file
+    bool required = false;           // has no default: `default_text` is an example
     std::string_view range = "";     // "1s..1h"; "iec|si" for a choice; empty: any
     std::string_view help;           // one line
     std::string_view doc = "";       // more, where one line does not do

@@ -30,7 +30,7 @@ TEST(OptionTable, HasCompleteRows) {
             continue;
         }
         EXPECT_NE(option.assign, nullptr);
-        EXPECT_FALSE(option.standard.empty());
+        EXPECT_FALSE(option.default_text.empty());
         EXPECT_EQ(option.type == OptionType::choice,
                   option.range.find('|') != std::string_view::npos ||
                       (!option.range.empty() && !has_range(option.type)));
@@ -56,7 +56,7 @@ TEST(OptionTable, SaysTheDefaultsOfTheStruct) {
                                  : fmt::format("[{}]\n", section.name);
         for (const Option& option : option_table().options) {
             if (option.section != section.name || option.key == any_key) continue;
-            text += fmt::format("{} = {}\n", option.key, option.standard);
+            text += fmt::format("{} = {}\n", option.key, option.default_text);
         }
     }
     const auto config = parse_config(text, "standard.toml");

@@ -180,7 +180,7 @@ private:
         for (const Option& row : table_.options) {
             if (row.section != section.name || !row.required || table.contains(row.key)) continue;
             problem(table.source(), fmt::format("[{}] {} is missing: {} = {}", section.name,
-                                                row.key, row.key, row.standard));
+                                                row.key, row.key, row.default_text));
         }
     }
 

@@ -29,7 +29,7 @@ TEST(Range, IncludesItsEnds) {
     const Option option{.section = "s",
                         .key = "k",
                         .type = OptionType::duration,
-                        .standard = "\"1m\"",
+                        .default_text = "\"1m\"",
                         .range = "1s..1h",
                         .help = "h"};
     EXPECT_TRUE(check_range(option, Duration::seconds(1)).has_value());
@@ -42,7 +42,7 @@ TEST(Choices, AreDividedByBars) {
     Option option{.section = "s",
                   .key = "k",
                   .type = OptionType::choice,
-                  .standard = "",
+                  .default_text = "",
                   .range = "a|bc",
                   .help = "h"};
     EXPECT_THAT(choices(option), ElementsAre("a", "bc"));

@@ -18,7 +18,7 @@ using Refusal = std::optional<BatchRefusal>;
 constexpr UtcTime booked_at_end = UtcTime::from_seconds(7'258'118'400);
 
 template <typename... Args>
-Refusal refuse(Breach breach, fmt::format_string<Args...> text, Args&&... args) {
+Refusal refuse(Violation breach, fmt::format_string<Args...> text, Args&&... args) {
     return BatchRefusal{breach, fmt::format(text, std::forward<Args>(args)...)};
 }
 
@@ -37,20 +37,20 @@ std::string shown(std::string_view text) {
 
 Refusal header_breach(const Batch& batch) {
     if (!is_name(batch.meter.name) || !is_name(batch.meter.kind))
-        return refuse(Breach::meter_name, "the meter's name '{}' or kind '{}' is not a name",
+        return refuse(Violation::meter_name, "the meter's name '{}' or kind '{}' is not a name",
                       shown(batch.meter.name), shown(batch.meter.kind));
     if (batch.meter.role != MeterRole::bill && batch.meter.role != MeterRole::witness)
-        return refuse(Breach::meter_role, "the meter's role {} is unknown",
+        return refuse(Violation::meter_role, "the meter's role {} is unknown",
                       static_cast<int>(batch.meter.role));
     if (batch.booked_at < UtcTime{} || batch.booked_at >= booked_at_end)
-        return refuse(Breach::booked_at,
+        return refuse(Violation::booked_at,
                       "the batch is booked at {}, outside 1970 to 2200: the clock is wrong",
                       to_rfc3339(batch.booked_at));
     if (!is_free_text(batch.class_version, name_octets_max))
-        return refuse(Breach::class_version, "the class table's version '{}' is not a name",
+        return refuse(Violation::class_version, "the class table's version '{}' is not a name",
                       shown(batch.class_version));
     if (batch.directory_version > figure_max)
-        return refuse(Breach::directory_version, "the directory's version {} is out of range",
+        return refuse(Violation::directory_version, "the directory's version {} is out of range",
                       batch.directory_version);
     return std::nullopt;
 }
@@ -89,14 +89,14 @@ Refusal party_breach(const Batch& batch) {
     for (std::size_t i = 0; i < batch.parties.size(); ++i) {
         const Party& party = batch.parties[i];
         if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
-            return refuse(Breach::party_kind, "party '{}' is of the unknown kind {}",
+            return refuse(Violation::party_kind, "party '{}' is of the unknown kind {}",
                           shown(party.name), static_cast<int>(party.kind));
         if (!party_name_fits(party))
-            return refuse(Breach::party_name, "a party's name '{}' does not fit its kind ({})",
+            return refuse(Violation::party_name, "a party's name '{}' does not fit its kind ({})",
                           shown(party.name), static_cast<int>(party.kind));
         if (!is_free_text(party.identity, name_octets_max) ||
             (party.kind == PartyKind::outside && !party.identity.empty()))
-            return refuse(Breach::party_identity, "party '{}' has the unfit identity '{}'",
+            return refuse(Violation::party_identity, "party '{}' has the unfit identity '{}'",
                           shown(to_string(party)), shown(party.identity));
         if (ascending && i > 0 && !(batch.parties[i - 1] < party)) {
             ascending = false;
@@ -104,7 +104,7 @@ Refusal party_breach(const Batch& batch) {
             for (std::size_t before = 0; before < i; ++before) seen.insert(&batch.parties[before]);
         }
         if (!ascending && !seen.insert(&party).second)
-            return refuse(Breach::party_twice, "party '{}' ('{}') is listed twice",
+            return refuse(Violation::party_twice, "party '{}' ('{}') is listed twice",
                           to_string(party), party.identity);
     }
     return std::nullopt;
@@ -114,9 +114,10 @@ Refusal service_breach(const Batch& batch) {
     boost::unordered_flat_set<std::string_view> seen;
     for (const std::string& service : batch.services) {
         if (!is_name(service))
-            return refuse(Breach::service_name, "'{}' is not a name for a service", shown(service));
+            return refuse(Violation::service_name, "'{}' is not a name for a service",
+                          shown(service));
         if (!seen.insert(service).second)
-            return refuse(Breach::service_twice, "service '{}' is listed twice", service);
+            return refuse(Violation::service_twice, "service '{}' is listed twice", service);
     }
     return std::nullopt;
 }
@@ -134,22 +135,22 @@ Refusal transfer_breach(const Batch& batch) {
     for (const Transfer& t : batch.transfers) {
         const auto row = &t - batch.transfers.data();
         if (t.from >= parties || t.to >= parties || t.service >= batch.services.size())
-            return refuse(Breach::index_range,
+            return refuse(Violation::index_range,
                           "transfer {} names a party or a service that the batch does not have",
                           row);
         if (t.bucket.ns % bucket_length.ns != 0)
-            return refuse(Breach::bucket_alignment,
+            return refuse(Violation::bucket_alignment,
                           "transfer {} stands at {}, which is not the start of a bucket", row,
                           to_rfc3339(t.bucket, 9));
         if (!fits(t.volume))
-            return refuse(Breach::figure_range, "transfer {} has a figure beyond 2^63-1", row);
+            return refuse(Violation::figure_range, "transfer {} has a figure beyond 2^63-1", row);
         if (previous != nullptr && key_of(t) == key_of(*previous))
-            return refuse(Breach::transfer_twice,
+            return refuse(Violation::transfer_twice,
                           "transfers {} and {} have the same bucket, parties and service", row - 1,
                           row);
         if (previous != nullptr && key_of(t) < key_of(*previous))
-            return refuse(Breach::transfer_order, "transfers {} and {} are not in order", row - 1,
-                          row);
+            return refuse(Violation::transfer_order, "transfers {} and {} are not in order",
+                          row - 1, row);
         previous = &t;
     }
     return std::nullopt;
@@ -165,20 +166,20 @@ Refusal sampled_breach(const Batch& batch) {
     const SampledVolume* previous = nullptr;
     for (const SampledVolume& row : batch.sampled) {
         if (row.transfer >= batch.transfers.size())
-            return refuse(Breach::sampled_index,
+            return refuse(Violation::sampled_index,
                           "sampled counts name transfer {}, which the batch does not have",
                           row.transfer);
         if (previous != nullptr && row.transfer <= previous->transfer)
-            return refuse(Breach::sampled_order,
+            return refuse(Violation::sampled_order,
                           "the sampled counts of transfers {} and {} are not in order",
                           previous->transfer, row.transfer);
         if (!counted_fits(row, batch.transfers[row.transfer].volume))
-            return refuse(Breach::sampled_counted,
+            return refuse(Violation::sampled_counted,
                           "the sampled counts of transfer {} are not below its volume",
                           row.transfer);
         if (row.bytes_variance > variance_max || row.packets_variance > variance_max)
-            return refuse(Breach::sampled_variance, "the variance of transfer {} is beyond 2^63-1",
-                          row.transfer);
+            return refuse(Violation::sampled_variance,
+                          "the variance of transfer {} is beyond 2^63-1", row.transfer);
         previous = &row;
     }
     return std::nullopt;
@@ -188,19 +189,19 @@ Refusal cursor_breach(const Batch& batch) {
     boost::unordered_flat_set<std::string_view> seen;
     for (const Cursor& cursor : batch.cursors) {
         if (!is_name(cursor.source, source_octets_max))
-            return refuse(Breach::cursor_source, "'{}' is not a name for a cursor's source",
+            return refuse(Violation::cursor_source, "'{}' is not a name for a cursor's source",
                           shown(cursor.source));
         if (!seen.insert(cursor.source).second)
-            return refuse(Breach::cursor_twice, "the cursor of '{}' is moved twice",
+            return refuse(Violation::cursor_twice, "the cursor of '{}' is moved twice",
                           shown(cursor.source));
         if (cursor.position.size() > position_octets_max || cursor.note.size() > note_octets_max)
-            return refuse(Breach::cursor_size,
+            return refuse(Violation::cursor_size,
                           "the cursor of '{}' has {} octets of position and {} of note; at most "
                           "{} and {} are kept",
                           shown(cursor.source), cursor.position.size(), cursor.note.size(),
                           position_octets_max, note_octets_max);
         if (cursor.version < 1 || cursor.version > figure_max)
-            return refuse(Breach::cursor_version,
+            return refuse(Violation::cursor_version,
                           "the cursor of '{}' has version {}; the first one is 1",
                           shown(cursor.source), cursor.version);
     }
@@ -210,16 +211,16 @@ Refusal cursor_breach(const Batch& batch) {
 Refusal loss_breach(const Batch& batch) {
     for (const Loss& loss : batch.losses) {
         if (!is_name(loss.source, source_octets_max))
-            return refuse(Breach::loss_source, "'{}' is not a name for a loss's source",
+            return refuse(Violation::loss_source, "'{}' is not a name for a loss's source",
                           shown(loss.source));
         if (loss.reason < LossReason::kernel_drop || loss.reason > last_loss_reason)
-            return refuse(Breach::loss_reason, "the loss of '{}' has the unknown reason {}",
+            return refuse(Violation::loss_reason, "the loss of '{}' has the unknown reason {}",
                           shown(loss.source), static_cast<int>(loss.reason));
         if (loss.interval.end < loss.interval.begin)
-            return refuse(Breach::loss_interval, "the loss of '{}' ends before it begins",
+            return refuse(Violation::loss_interval, "the loss of '{}' ends before it begins",
                           shown(loss.source));
         if (loss.packets.value_or(0) > figure_max || loss.bytes_bound.value_or(0) > figure_max)
-            return refuse(Breach::loss_figure, "the loss of '{}' has a figure beyond 2^63-1",
+            return refuse(Violation::loss_figure, "the loss of '{}' has a figure beyond 2^63-1",
                           shown(loss.source));
     }
     return std::nullopt;
@@ -229,14 +230,14 @@ Refusal translation_breach(const Batch& batch) {
     std::vector<const Translation*> sorted;
     for (const Translation& t : batch.translations) {
         if (t.outside.empty() || t.inside.empty())
-            return refuse(Breach::translation_address, "a translation of '{}' has an end missing",
-                          to_string(t.outside));
+            return refuse(Violation::translation_address,
+                          "a translation of '{}' has an end missing", to_string(t.outside));
         if (t.first_port > t.last_port || t.port_step == 0)
-            return refuse(Breach::translation_ports,
+            return refuse(Violation::translation_ports,
                           "the translation of {} has the ports {} to {} in steps of {}",
                           to_string(t.outside), t.first_port, t.last_port, t.port_step);
         if (t.valid.end < t.valid.begin)
-            return refuse(Breach::translation_interval,
+            return refuse(Violation::translation_interval,
                           "the translation of {} ends before it begins", to_string(t.outside));
         sorted.push_back(&t);
     }
@@ -246,17 +247,17 @@ Refusal translation_breach(const Batch& batch) {
         sorted.begin(), sorted.end(),
         [](const Translation* a, const Translation* b) { return is_same_but_for_end(*a, *b); });
     if (twice == sorted.end()) return std::nullopt;
-    return refuse(Breach::translation_twice, "the translation of {} is listed twice",
+    return refuse(Violation::translation_twice, "the translation of {} is listed twice",
                   to_string((*twice)->outside));
 }
 
 Refusal conservation_breach(const Batch& batch) {
     if (!fits(batch.observed))
-        return refuse(Breach::figure_range, "what was observed has a figure beyond 2^63-1");
+        return refuse(Violation::figure_range, "what was observed has a figure beyond 2^63-1");
     const auto sum = sum_of(batch.transfers);
-    if (!sum) return BatchRefusal{Breach::sum_overflow, sum.error().text};
+    if (!sum) return BatchRefusal{Violation::sum_overflow, sum.error().text};
     if (*sum != batch.observed)
-        return refuse(Breach::conservation,
+        return refuse(Violation::conservation,
                       "the transfers sum to {} bytes, {} packets, {} flows, but {} bytes, {} "
                       "packets, {} flows were observed",
                       sum->bytes.value(), sum->packets.value(), sum->flows.value(),
@@ -289,7 +290,7 @@ Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
 }
 
 std::optional<BatchRefusal> find_breach(const Batch& batch) {
-    // In the order of Breach; each looks only at what the ones before it have found good.
+    // In the order of Violation; each looks only at what the ones before it have found good.
     for (const auto rule :
          {header_breach, party_breach, service_breach, transfer_breach, sampled_breach,
           cursor_breach, loss_breach, translation_breach, conservation_breach})

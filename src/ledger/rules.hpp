@@ -27,7 +27,7 @@ inline constexpr std::size_t account_depth_max = 64;
 inline constexpr std::uint64_t figure_max = INT64_MAX;
 
 // One for each way in which a batch can be wrong, in the order in which they are looked for.
-enum class Breach {
+enum class Violation {
     meter_name,
     meter_role,
     booked_at,
@@ -65,7 +65,7 @@ enum class Breach {
 };
 
 struct BatchRefusal {
-    Breach breach;
+    Violation breach;
     std::string text;  // what is wrong and where
 };
 

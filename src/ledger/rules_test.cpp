@@ -25,104 +25,106 @@ Batch good_batch() {
 
 struct Case {
     const char* name;
-    Breach breach;
+    Violation breach;
     void (*spoil)(Batch&);
 };
 
 // One spoiled batch at least for every reason there is.
 const Case cases[] = {
-    {"NoMeterName", Breach::meter_name, [](Batch& b) { b.meter.name = ""; }},
-    {"LongMeterName", Breach::meter_name, [](Batch& b) { b.meter.name.assign(256, 'x'); }},
-    {"ControlInKind", Breach::meter_name, [](Batch& b) { b.meter.kind = "a\nb"; }},
-    {"Role", Breach::meter_role, [](Batch& b) { b.meter.role = static_cast<MeterRole>(3); }},
-    {"BookedBefore1970", Breach::booked_at, [](Batch& b) { b.booked_at = UtcTime{-1}; }},
-    {"BookedNever", Breach::booked_at, [](Batch& b) { b.booked_at = UtcTime::max(); }},
-    {"ClassVersion", Breach::class_version, [](Batch& b) { b.class_version = "\x7f"; }},
-    {"DirectoryVersion", Breach::directory_version,
+    {"NoMeterName", Violation::meter_name, [](Batch& b) { b.meter.name = ""; }},
+    {"LongMeterName", Violation::meter_name, [](Batch& b) { b.meter.name.assign(256, 'x'); }},
+    {"ControlInKind", Violation::meter_name, [](Batch& b) { b.meter.kind = "a\nb"; }},
+    {"Role", Violation::meter_role, [](Batch& b) { b.meter.role = static_cast<MeterRole>(3); }},
+    {"BookedBefore1970", Violation::booked_at, [](Batch& b) { b.booked_at = UtcTime{-1}; }},
+    {"BookedNever", Violation::booked_at, [](Batch& b) { b.booked_at = UtcTime::max(); }},
+    {"ClassVersion", Violation::class_version, [](Batch& b) { b.class_version = "\x7f"; }},
+    {"DirectoryVersion", Violation::directory_version,
      [](Batch& b) { b.directory_version = figure_max + 1; }},
-    {"PartyKind", Breach::party_kind,
+    {"PartyKind", Violation::party_kind,
      [](Batch& b) { b.parties[0].kind = static_cast<PartyKind>(5); }},
-    {"AccountName", Breach::party_name, [](Batch& b) { b.parties[0].name = "@x"; }},
-    {"UnattributedWithName", Breach::party_name, [](Batch& b) { b.parties[2].name = "x"; }},
-    {"ClassLikeOurOwn", Breach::party_name, [](Batch& b) { b.parties[1].name = "@internal"; }},
-    {"ExcludedWithoutReason", Breach::party_name, [](Batch& b) { b.parties[3].name = ""; }},
-    {"OutsideIdentity", Breach::party_identity, [](Batch& b) { b.parties[1].identity = "x"; }},
-    {"ControlInIdentity", Breach::party_identity,
+    {"AccountName", Violation::party_name, [](Batch& b) { b.parties[0].name = "@x"; }},
+    {"UnattributedWithName", Violation::party_name, [](Batch& b) { b.parties[2].name = "x"; }},
+    {"ClassLikeOurOwn", Violation::party_name, [](Batch& b) { b.parties[1].name = "@internal"; }},
+    {"ExcludedWithoutReason", Violation::party_name, [](Batch& b) { b.parties[3].name = ""; }},
+    {"OutsideIdentity", Violation::party_identity, [](Batch& b) { b.parties[1].identity = "x"; }},
+    {"ControlInIdentity", Violation::party_identity,
      [](Batch& b) { b.parties[0].identity = std::string(1, '\0'); }},
-    {"PartyTwice", Breach::party_twice, [](Batch& b) { b.parties.push_back(b.parties[0]); }},
-    {"ServiceName", Breach::service_name, [](Batch& b) { b.services[0] = ""; }},
-    {"ServiceTwice", Breach::service_twice, [](Batch& b) { b.services[0] = b.services[1]; }},
-    {"FromRange", Breach::index_range, [](Batch& b) { b.transfers[0].from = 4; }},
-    {"ToRange", Breach::index_range, [](Batch& b) { b.transfers[0].to = UINT32_MAX; }},
-    {"ServiceRange", Breach::index_range, [](Batch& b) { b.transfers[2].service = 2; }},
-    {"Bucket", Breach::bucket_alignment, [](Batch& b) { b.transfers[0].bucket.ns -= 1; }},
-    {"Bytes", Breach::figure_range,
+    {"PartyTwice", Violation::party_twice, [](Batch& b) { b.parties.push_back(b.parties[0]); }},
+    {"ServiceName", Violation::service_name, [](Batch& b) { b.services[0] = ""; }},
+    {"ServiceTwice", Violation::service_twice, [](Batch& b) { b.services[0] = b.services[1]; }},
+    {"FromRange", Violation::index_range, [](Batch& b) { b.transfers[0].from = 4; }},
+    {"ToRange", Violation::index_range, [](Batch& b) { b.transfers[0].to = UINT32_MAX; }},
+    {"ServiceRange", Violation::index_range, [](Batch& b) { b.transfers[2].service = 2; }},
+    {"Bucket", Violation::bucket_alignment, [](Batch& b) { b.transfers[0].bucket.ns -= 1; }},
+    {"Bytes", Violation::figure_range,
      [](Batch& b) { b.transfers[0].volume.bytes = Bytes{figure_max + 1}; }},
-    {"Flows", Breach::figure_range,
+    {"Flows", Violation::figure_range,
      [](Batch& b) { b.transfers[0].volume.flows = Flows{figure_max + 1}; }},
-    {"Observed", Breach::figure_range,
+    {"Observed", Violation::figure_range,
      [](Batch& b) { b.observed.packets = Packets{figure_max + 1}; }},
-    {"Order", Breach::transfer_order, [](Batch& b) { std::swap(b.transfers[0], b.transfers[2]); }},
-    {"Twice", Breach::transfer_twice, [](Batch& b) { b.transfers[1] = b.transfers[0]; }},
+    {"Order", Violation::transfer_order,
+     [](Batch& b) { std::swap(b.transfers[0], b.transfers[2]); }},
+    {"Twice", Violation::transfer_twice, [](Batch& b) { b.transfers[1] = b.transfers[0]; }},
     // The same key with another volume is the same row.
-    {"TwiceOtherVolume", Breach::transfer_twice,
+    {"TwiceOtherVolume", Violation::transfer_twice,
      [](Batch& b) {
          b.transfers[1] = b.transfers[0];
          b.transfers[1].volume.bytes += Bytes{1};
      }},
-    {"SampledIndex", Breach::sampled_index, [](Batch& b) { b.sampled[1].transfer = 3; }},
-    {"SampledOrder", Breach::sampled_order,
+    {"SampledIndex", Violation::sampled_index, [](Batch& b) { b.sampled[1].transfer = 3; }},
+    {"SampledOrder", Violation::sampled_order,
      [](Batch& b) { std::swap(b.sampled[0], b.sampled[1]); }},
-    {"SampledTwice", Breach::sampled_order, [](Batch& b) { b.sampled[1] = b.sampled[0]; }},
-    {"CountedBytes", Breach::sampled_counted, [](Batch& b) { b.sampled[0].bytes = Bytes{101}; }},
-    {"CountedPackets", Breach::sampled_counted,
+    {"SampledTwice", Violation::sampled_order, [](Batch& b) { b.sampled[1] = b.sampled[0]; }},
+    {"CountedBytes", Violation::sampled_counted, [](Batch& b) { b.sampled[0].bytes = Bytes{101}; }},
+    {"CountedPackets", Violation::sampled_counted,
      [](Batch& b) { b.sampled[0].packets = Packets{3}; }},
-    {"CountedAll", Breach::sampled_counted,
+    {"CountedAll", Violation::sampled_counted,
      [](Batch& b) {
          b.sampled[1].bytes = Bytes{900};
          b.sampled[1].packets = Packets{3};
      }},
-    {"BytesVariance", Breach::sampled_variance,
+    {"BytesVariance", Violation::sampled_variance,
      [](Batch& b) { b.sampled[0].bytes_variance = figure_max + 1; }},
-    {"PacketsVariance", Breach::sampled_variance,
+    {"PacketsVariance", Violation::sampled_variance,
      [](Batch& b) { b.sampled[1].packets_variance = figure_max + 1; }},
-    {"CursorSource", Breach::cursor_source, [](Batch& b) { b.cursors[0].source = ""; }},
-    {"CursorTwice", Breach::cursor_twice,
+    {"CursorSource", Violation::cursor_source, [](Batch& b) { b.cursors[0].source = ""; }},
+    {"CursorTwice", Violation::cursor_twice,
      [](Batch& b) { b.cursors[0].source = b.cursors[1].source; }},
-    {"CursorSize", Breach::cursor_size,
+    {"CursorSize", Violation::cursor_size,
      [](Batch& b) { b.cursors[0].position.assign(position_octets_max + 1, 'x'); }},
-    {"CursorNote", Breach::cursor_size,
+    {"CursorNote", Violation::cursor_size,
      [](Batch& b) { b.cursors[0].note.assign(note_octets_max + 1, 'x'); }},
-    {"CursorVersion", Breach::cursor_version, [](Batch& b) { b.cursors[0].version = 0; }},
-    {"LossSource", Breach::loss_source, [](Batch& b) { b.losses[0].source = "\r"; }},
-    {"LossReason", Breach::loss_reason,
+    {"CursorVersion", Violation::cursor_version, [](Batch& b) { b.cursors[0].version = 0; }},
+    {"LossSource", Violation::loss_source, [](Batch& b) { b.losses[0].source = "\r"; }},
+    {"LossReason", Violation::loss_reason,
      [](Batch& b) { b.losses[0].reason = static_cast<LossReason>(0); }},
-    {"LossInterval", Breach::loss_interval,
+    {"LossInterval", Violation::loss_interval,
      [](Batch& b) { b.losses[0].interval.end = bucket_at(-1); }},
-    {"LossFigure", Breach::loss_figure, [](Batch& b) { b.losses[0].bytes_bound = figure_max + 1; }},
-    {"TranslationOutside", Breach::translation_address,
+    {"LossFigure", Violation::loss_figure,
+     [](Batch& b) { b.losses[0].bytes_bound = figure_max + 1; }},
+    {"TranslationOutside", Violation::translation_address,
      [](Batch& b) { b.translations[0].outside = {}; }},
-    {"TranslationInside", Breach::translation_address,
+    {"TranslationInside", Violation::translation_address,
      [](Batch& b) { b.translations[1].inside = {}; }},
-    {"TranslationPorts", Breach::translation_ports,
+    {"TranslationPorts", Violation::translation_ports,
      [](Batch& b) { b.translations[0].first_port = 40001; }},
-    {"TranslationStep", Breach::translation_ports,
+    {"TranslationStep", Violation::translation_ports,
      [](Batch& b) { b.translations[0].port_step = 0; }},
-    {"TranslationInterval", Breach::translation_interval,
+    {"TranslationInterval", Violation::translation_interval,
      [](Batch& b) { b.translations[0].valid.end = bucket_at(-1); }},
     // Open and closed it is the same one.
-    {"TranslationTwice", Breach::translation_twice,
+    {"TranslationTwice", Violation::translation_twice,
      [](Batch& b) {
          b.translations[0].valid.begin = bucket_at(2), b.translations[0].valid.end = bucket_at(3);
      }},
-    {"SumOverflow", Breach::sum_overflow,
+    {"SumOverflow", Violation::sum_overflow,
      [](Batch& b) {
          for (Transfer& t : b.transfers) t.volume.bytes = Bytes{figure_max};
      }},
-    {"OneByteMore", Breach::conservation, [](Batch& b) { b.observed.bytes += Bytes{1}; }},
-    {"OnePacketLess", Breach::conservation, [](Batch& b) { b.observed.packets -= Packets{1}; }},
-    {"OneFlowMore", Breach::conservation, [](Batch& b) { b.observed.flows += Flows{1}; }},
-    {"RowMissing", Breach::conservation, [](Batch& b) { b.transfers.pop_back(); }},
+    {"OneByteMore", Violation::conservation, [](Batch& b) { b.observed.bytes += Bytes{1}; }},
+    {"OnePacketLess", Violation::conservation, [](Batch& b) { b.observed.packets -= Packets{1}; }},
+    {"OneFlowMore", Violation::conservation, [](Batch& b) { b.observed.flows += Flows{1}; }},
+    {"RowMissing", Violation::conservation, [](Batch& b) { b.transfers.pop_back(); }},
 };
 
 class Refuses : public ::testing::TestWithParam<Case> {};
@@ -145,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(Batch, Refuses, ::testing::ValuesIn(cases),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Rules, EveryReasonHasACase) {
-    for (int i = 0; i <= static_cast<int>(Breach::conservation); ++i) {
+    for (int i = 0; i <= static_cast<int>(Violation::conservation); ++i) {
         const auto is_it = [&](const Case& c) { return static_cast<int>(c.breach) == i; };
         EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "breach " << i;
     }

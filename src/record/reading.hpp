@@ -75,10 +75,10 @@ struct Reading {
     std::uint16_t out_interface = 0;
 
     // What lets attribution remember its answer for a flow: readings of one meter with the same
-    // non-zero memo have the same ends, details and service, as long as fresh is false. fresh: the
-    // meter uses this memo for another flow than before. Small, dense numbers from 1; 0: do not
-    // remember.
-    std::uint32_t memo = 0;
+    // non-zero flow_slot have the same ends, details and service, as long as fresh is false. fresh:
+    // the meter uses this flow_slot for another flow than before. Small, dense numbers from 1; 0:
+    // do not remember.
+    std::uint32_t flow_slot = 0;
     bool fresh = true;
 
     // Index into the meter's list of next hops plus 1 (Meter::next_hops): the router that it was

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 
 namespace octroi {
 

@@ -96,21 +96,21 @@ std::map<Identity, std::uint64_t> holding(const Directory& directory, UtcTime no
 
 }  // namespace
 
-Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now) {
-    Sheet sheet;
-    sheet.columns = {{"meter", "Meter"},
-                     {"kind", "Kind"},
-                     {"role", "Role", ColumnKind::text, Audience::everyone, 3},
-                     {"last_booked", "Last booked", ColumnKind::time, Audience::machines},
-                     {"last_bucket", "Last traffic", ColumnKind::time, Audience::everyone, 2},
-                     {"lag", "Lag", ColumnKind::duration},
-                     {"bytes", "Bytes", ColumnKind::bytes},
-                     {"packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
-                     {"flows", "Flows", ColumnKind::count, Audience::machines},
-                     {"batches", "Batches", ColumnKind::count, Audience::everyone, 5},
-                     {"losses", "Losses", ColumnKind::count},
-                     {"lost_packets", "Lost packets", ColumnKind::packets},
-                     {"cursors", "Where it stands", ColumnKind::list, Audience::everyone, 4}};
+Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
+    Report report;
+    report.columns = {{"meter", "Meter"},
+                      {"kind", "Kind"},
+                      {"role", "Role", ColumnKind::text, Audience::everyone, 3},
+                      {"last_booked", "Last booked", ColumnKind::time, Audience::machines},
+                      {"last_bucket", "Last traffic", ColumnKind::time, Audience::everyone, 2},
+                      {"lag", "Lag", ColumnKind::duration},
+                      {"bytes", "Bytes", ColumnKind::bytes},
+                      {"packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
+                      {"flows", "Flows", ColumnKind::count, Audience::machines},
+                      {"batches", "Batches", ColumnKind::count, Audience::everyone, 5},
+                      {"losses", "Losses", ColumnKind::count},
+                      {"lost_packets", "Lost packets", ColumnKind::packets},
+                      {"cursors", "Where it stands", ColumnKind::list, Audience::everyone, 4}};
     bool lost = false;
     for (const MeterState& m : meters) {
         std::vector<std::string> notes;
@@ -124,74 +124,74 @@ Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now) {
                  m.lost_packets, std::move(notes)}};
         if (m.losses > 0) row.tone = Tone::warn;
         lost = lost || m.losses > 0;
-        sheet.rows.push_back(std::move(row));
+        report.rows.push_back(std::move(row));
     }
     if (lost)
-        sheet.notes = {
+        report.notes = {
             "Losses: traffic that was there and is not in the ledger; `octroi meters --losses` "
             "lists it."};
-    sheet.when_empty =
+    report.when_empty =
         "No meter has recorded anything yet. Run `octroi run` to meter this machine, or "
         "`octroi import packets FILE` to read a capture.";
-    return sheet;
+    return report;
 }
 
-Sheet losses_sheet(const std::vector<MeterLoss>& losses) {
-    Sheet sheet;
-    sheet.columns = {{"meter", "Meter"},
-                     {"source", "Source"},
-                     {"reason", "Reason"},
-                     {"begin", "From", ColumnKind::time},
-                     {"end", "Until", ColumnKind::time},
-                     {"packets", "Packets at most", ColumnKind::packets},
-                     {"bytes_bound", "Bytes at most", ColumnKind::bytes}};
+Report losses_report(const std::vector<MeterLoss>& losses) {
+    Report report;
+    report.columns = {{"meter", "Meter"},
+                      {"source", "Source"},
+                      {"reason", "Reason"},
+                      {"begin", "From", ColumnKind::time},
+                      {"end", "Until", ColumnKind::time},
+                      {"packets", "Packets at most", ColumnKind::packets},
+                      {"bytes_bound", "Bytes at most", ColumnKind::bytes}};
     const auto figure = [](const std::optional<std::uint64_t>& v) { return v ? Cell{*v} : Cell{}; };
     bool unbounded = false;
     for (const MeterLoss& l : losses) {
-        sheet.rows.push_back(
+        report.rows.push_back(
             {{l.meter, l.loss.source, std::string(to_string(l.loss.reason)),
               moment_or_absent(l.loss.interval.begin), moment_or_absent(l.loss.interval.end),
               figure(l.loss.packets), figure(l.loss.bytes_bound)}});
         unbounded = unbounded || !l.loss.packets;
     }
-    if (unbounded) sheet.notes = {"Where no figure stands, no bound is known."};
-    sheet.when_empty = "No losses recorded in this period.";
-    return sheet;
+    if (unbounded) report.notes = {"Where no figure stands, no bound is known."};
+    report.when_empty = "No losses recorded in this period.";
+    return report;
 }
 
-Sheet accounts_sheet(const Directory& directory, UtcTime now) {
-    Sheet sheet;
-    sheet.columns = {{"account", "Account"},
-                     {"title", "Title", ColumnKind::text, Audience::everyone, 1},
-                     {"parent", "Parent", ColumnKind::text, Audience::machines},
-                     {"depth", "Depth", ColumnKind::number, Audience::machines},
-                     {"bindings", "Bindings", ColumnKind::count}};
+Report accounts_report(const Directory& directory, UtcTime now) {
+    Report report;
+    report.columns = {{"account", "Account"},
+                      {"title", "Title", ColumnKind::text, Audience::everyone, 1},
+                      {"parent", "Parent", ColumnKind::text, Audience::machines},
+                      {"depth", "Depth", ColumnKind::number, Audience::machines},
+                      {"bindings", "Bindings", ColumnKind::count}};
     const auto holds = holding(directory, now);
     std::map<std::string, std::uint64_t> bound;
     for (const Binding& b : directory.bindings)
         if (b.valid.contains(now) && holds.at(b.identity) == b.id) ++bound[b.account];
     for (const auto& [account, depth] : in_tree_order(directory.accounts)) {
         const auto found = bound.find(account->name);
-        sheet.rows.push_back({{account->name, text_or_absent(account->title),
-                               text_or_absent(account->parent), static_cast<std::uint64_t>(depth),
-                               found == bound.end() ? std::uint64_t{0} : found->second},
-                              depth});
+        report.rows.push_back({{account->name, text_or_absent(account->title),
+                                text_or_absent(account->parent), static_cast<std::uint64_t>(depth),
+                                found == bound.end() ? std::uint64_t{0} : found->second},
+                               depth});
     }
-    sheet.when_empty =
+    report.when_empty =
         "No accounts yet. `octroi account add NAME` makes one, `octroi apply FILE` many.";
-    return sheet;
+    return report;
 }
 
-Sheet bindings_sheet(const Directory& directory, UtcTime now, bool with_ended) {
-    Sheet sheet;
-    sheet.columns = {{"id", "Id", ColumnKind::number},
-                     {"kind", "Kind"},
-                     {"identity", "Identity"},
-                     {"account", "Account"},
-                     {"from", "From", ColumnKind::time, Audience::everyone, 1},
-                     {"until", "Until", ColumnKind::time, Audience::everyone, 1},
-                     {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2},
-                     {"overridden_by", "Overridden by", ColumnKind::number, Audience::machines}};
+Report bindings_report(const Directory& directory, UtcTime now, bool with_ended) {
+    Report report;
+    report.columns = {{"id", "Id", ColumnKind::number},
+                      {"kind", "Kind"},
+                      {"identity", "Identity"},
+                      {"account", "Account"},
+                      {"from", "From", ColumnKind::time, Audience::everyone, 1},
+                      {"until", "Until", ColumnKind::time, Audience::everyone, 1},
+                      {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2},
+                      {"overridden_by", "Overridden by", ColumnKind::number, Audience::machines}};
     const auto holds = holding(directory, now);
     for (const Binding& b : directory.bindings) {
         const bool now_valid = b.valid.contains(now);
@@ -202,35 +202,35 @@ Sheet bindings_sheet(const Directory& directory, UtcTime now, bool with_ended) {
                  overridden ? Cell{holds.at(b.identity)} : Cell{}}};
         if (!now_valid || overridden) row.tone = Tone::dim;
         // People see the column where it says something.
-        if (overridden) sheet.columns.back().audience = Audience::everyone;
-        sheet.rows.push_back(std::move(row));
+        if (overridden) report.columns.back().audience = Audience::everyone;
+        report.rows.push_back(std::move(row));
     }
-    if (sheet.columns.back().audience == Audience::everyone)
-        sheet.notes = {"Of one identity the newest binding holds."};
-    sheet.when_empty =
+    if (report.columns.back().audience == Audience::everyone)
+        report.notes = {"Of one identity the newest binding holds."};
+    report.when_empty =
         directory.accounts.empty()
             ? "Nothing is bound. Make an account first: `octroi account add NAME`."
             : "Nothing is bound. `octroi bind IDENTITY ACCOUNT` says whose an address is.";
-    return sheet;
+    return report;
 }
 
-Sheet who_sheet(const std::vector<AddressUser>& users) {
-    Sheet sheet;
-    sheet.columns = {{"outside", "Address"},
-                     {"protocol", "Protocol", ColumnKind::number, Audience::everyone, 3, "any"},
-                     {"ports", "Ports", ColumnKind::text, Audience::people, 0, "all"},
-                     {"first_port", "First port", ColumnKind::number, Audience::machines},
-                     {"last_port", "Last port", ColumnKind::number, Audience::machines},
-                     {"port_step", "Port step", ColumnKind::number, Audience::machines},
-                     {"remote", "Far end", ColumnKind::text, Audience::everyone, 2, "any"},
-                     {"remote_port", "Port", ColumnKind::number, Audience::everyone, 3},
-                     {"inside", "Inside"},
-                     {"inside_port", "Port", ColumnKind::number, Audience::everyone, 4},
-                     {"account", "Account"},
-                     {"identity", "Identity", ColumnKind::text, Audience::everyone, 5},
-                     {"from", "From", ColumnKind::time, Audience::everyone, 1},
-                     {"until", "Until", ColumnKind::time, Audience::everyone, 1},
-                     {"exporter", "Exporter", ColumnKind::text, Audience::everyone, 6}};
+Report who_report(const std::vector<AddressUser>& users) {
+    Report report;
+    report.columns = {{"outside", "Address"},
+                      {"protocol", "Protocol", ColumnKind::number, Audience::everyone, 3, "any"},
+                      {"ports", "Ports", ColumnKind::text, Audience::people, 0, "all"},
+                      {"first_port", "First port", ColumnKind::number, Audience::machines},
+                      {"last_port", "Last port", ColumnKind::number, Audience::machines},
+                      {"port_step", "Port step", ColumnKind::number, Audience::machines},
+                      {"remote", "Far end", ColumnKind::text, Audience::everyone, 2, "any"},
+                      {"remote_port", "Port", ColumnKind::number, Audience::everyone, 3},
+                      {"inside", "Inside"},
+                      {"inside_port", "Port", ColumnKind::number, Audience::everyone, 4},
+                      {"account", "Account"},
+                      {"identity", "Identity", ColumnKind::text, Audience::everyone, 5},
+                      {"from", "From", ColumnKind::time, Audience::everyone, 1},
+                      {"until", "Until", ColumnKind::time, Audience::everyone, 1},
+                      {"exporter", "Exporter", ColumnKind::text, Audience::everyone, 6}};
     for (const AddressUser& user : users) {
         const Translation& t = user.translation;
         const auto port = [](std::uint16_t p) { return p == 0 ? Cell{} : Cell{std::uint64_t{p}}; };
@@ -239,7 +239,7 @@ Sheet who_sheet(const std::vector<AddressUser>& users) {
         const auto limit = [&](std::uint16_t p) {
             return limited ? Cell{std::uint64_t{p}} : Cell{};
         };
-        sheet.rows.push_back(
+        report.rows.push_back(
             {{t.outside, t.protocol == 0 ? Cell{} : Cell{std::uint64_t{t.protocol}},
               limited ? Cell{ports_text(t)} : Cell{}, limit(t.first_port), limit(t.last_port),
               limit(t.port_step), address(t.remote), port(t.remote_port), address(t.inside),
@@ -247,40 +247,40 @@ Sheet who_sheet(const std::vector<AddressUser>& users) {
               text_or_absent(user.party.identity), precise_or_absent(t.valid.begin),
               precise_or_absent(t.valid.end), address(t.exporter)}});
     }
-    sheet.when_empty =
+    report.when_empty =
         "Nobody is known to have had it then. Translations are known where a translator (NAT) "
         "exports its events to a meter of kind \"collector\".";
-    return sheet;
+    return report;
 }
 
-Sheet networks_sheet(const Directory& directory) {
-    Sheet sheet;
-    sheet.columns = {{"prefix", "Network"}, {"per_address", "Per address"}};
+Report networks_report(const Directory& directory) {
+    Report report;
+    report.columns = {{"prefix", "Network"}, {"per_address", "Per address"}};
     for (const LocalNetwork& n : directory.networks)
-        sheet.rows.push_back({{n.prefix, n.per_address}});
-    sheet.when_empty = "No network is declared local; `octroi run` takes those of its interfaces.";
-    return sheet;
+        report.rows.push_back({{n.prefix, n.per_address}});
+    report.when_empty = "No network is declared local; `octroi run` takes those of its interfaces.";
+    return report;
 }
 
-Sheet class_tables_sheet(const std::vector<ClassTableInfo>& tables) {
-    Sheet sheet;
-    sheet.columns = {{"version", "", ColumnKind::text, Audience::machines},
-                     {"short_version", "Version", ColumnKind::text, Audience::people},
-                     {"name", "Loaded from"},
-                     {"loaded_at", "Loaded", ColumnKind::time, Audience::everyone, 1},
-                     {"prefixes", "Prefixes", ColumnKind::count},
-                     {"stated", "AS, next hops", ColumnKind::count, Audience::everyone, 3},
-                     {"classes", "Classes", ColumnKind::list, Audience::everyone, 2},
-                     {"current", "Current"}};
+Report class_tables_report(const std::vector<ClassTableInfo>& tables) {
+    Report report;
+    report.columns = {{"version", "", ColumnKind::text, Audience::machines},
+                      {"short_version", "Version", ColumnKind::text, Audience::people},
+                      {"name", "Loaded from"},
+                      {"loaded_at", "Loaded", ColumnKind::time, Audience::everyone, 1},
+                      {"prefixes", "Prefixes", ColumnKind::count},
+                      {"stated", "AS, next hops", ColumnKind::count, Audience::everyone, 3},
+                      {"classes", "Classes", ColumnKind::list, Audience::everyone, 2},
+                      {"current", "Current"}};
     for (const ClassTableInfo& t : tables)
-        sheet.rows.push_back({{t.version, short_version(t.version), t.name, Moment{t.loaded_at, 0},
-                               t.prefixes, t.stated, t.classes, t.current},
-                              0,
-                              t.current ? Tone::strong : Tone::plain});
-    sheet.when_empty =
+        report.rows.push_back({{t.version, short_version(t.version), t.name, Moment{t.loaded_at, 0},
+                                t.prefixes, t.stated, t.classes, t.current},
+                               0,
+                               t.current ? Tone::strong : Tone::plain});
+    report.when_empty =
         "No class table is loaded: all the outside is one class. `octroi class load FILE` loads "
         "one.";
-    return sheet;
+    return report;
 }
 
 namespace {
@@ -318,38 +318,38 @@ std::string finding_text(const AuditFinding& f) {
 
 }  // namespace
 
-Sheet audit_sheet(const AuditReport& report) {
-    Sheet sheet;
-    const std::uint64_t findings = report.findings.size() + report.findings_left_off;
-    sheet.heading = {report.holds() ? "The ledger holds: every byte observed stands in it once."
-                                    : fmt::format("THE LEDGER DOES NOT HOLD: {} findings.",
-                                                  count_text(findings)),
-                     fmt::format("{} batches, {} transfers, {} versions of the directory checked.",
-                                 count_text(report.batches), count_text(report.transfers),
-                                 count_text(report.directory_versions))};
-    sheet.columns = audit_columns();
-    for (const MeterTotals& m : report.meters) sheet.rows.push_back(audit_row(m));
+Report audit_report(const AuditReport& audit) {
+    Report report;
+    const std::uint64_t findings = audit.findings.size() + audit.findings_left_off;
+    report.heading = {
+        audit.holds() ? "The ledger holds: every byte observed stands in it once."
+                      : fmt::format("THE LEDGER DOES NOT HOLD: {} findings.", count_text(findings)),
+        fmt::format("{} batches, {} transfers, {} versions of the directory checked.",
+                    count_text(audit.batches), count_text(audit.transfers),
+                    count_text(audit.directory_versions))};
+    report.columns = audit_columns();
+    for (const MeterTotals& m : audit.meters) report.rows.push_back(audit_row(m));
     std::vector<std::string> texts;
-    for (const AuditFinding& f : report.findings) texts.push_back(finding_text(f));
-    sheet.notes = texts;
-    if (report.findings_left_off > 0)
-        sheet.notes.push_back(
-            fmt::format("and {} findings more", count_text(report.findings_left_off)));
-    sheet.notes.push_back("Head of the chain: " + to_hex(report.head_hash));
-    if (report.directory_versions > 0)
-        sheet.notes.push_back("Head of the directory: " + to_hex(report.directory_head_hash));
-    sheet.meta = {{"holds", report.holds()},
-                  {"batches", report.batches},
-                  {"transfers", report.transfers},
-                  {"directory_versions", report.directory_versions},
-                  {"head_hash", to_hex(report.head_hash)},
-                  {"directory_head_hash", to_hex(report.directory_head_hash)},
-                  {"findings", std::move(texts)},
-                  {"findings_left_off", report.findings_left_off}};
-    if (report.holds())
-        sheet.when_empty =
+    for (const AuditFinding& f : audit.findings) texts.push_back(finding_text(f));
+    report.notes = texts;
+    if (audit.findings_left_off > 0)
+        report.notes.push_back(
+            fmt::format("and {} findings more", count_text(audit.findings_left_off)));
+    report.notes.push_back("Head of the chain: " + to_hex(audit.head_hash));
+    if (audit.directory_versions > 0)
+        report.notes.push_back("Head of the directory: " + to_hex(audit.directory_head_hash));
+    report.meta = {{"holds", audit.holds()},
+                   {"batches", audit.batches},
+                   {"transfers", audit.transfers},
+                   {"directory_versions", audit.directory_versions},
+                   {"head_hash", to_hex(audit.head_hash)},
+                   {"directory_head_hash", to_hex(audit.directory_head_hash)},
+                   {"findings", std::move(texts)},
+                   {"findings_left_off", audit.findings_left_off}};
+    if (audit.holds())
+        report.when_empty =
             "The ledger is empty: nothing to check yet. `octroi run` begins to fill it.";
-    return sheet;
+    return report;
 }
 
 }  // namespace octroi

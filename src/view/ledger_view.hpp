@@ -9,34 +9,34 @@
 #include "ledger/audit.hpp"
 #include "ledger/query.hpp"
 #include "ledger/registry.hpp"
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 
 namespace octroi {
 
 // `octroi meters`: health. lag is now less the booking time of the newest batch.
-[[nodiscard]] Sheet meters_sheet(const std::vector<MeterState>& meters, UtcTime now);
+[[nodiscard]] Report meters_report(const std::vector<MeterState>& meters, UtcTime now);
 // `octroi meters --losses`: what is known not to have been seen.
-[[nodiscard]] Sheet losses_sheet(const std::vector<MeterLoss>& losses);
+[[nodiscard]] Report losses_report(const std::vector<MeterLoss>& losses);
 
 // `octroi account list`: the tree, with how much is bound to each account at `now`.
-[[nodiscard]] Sheet accounts_sheet(const Directory& directory, UtcTime now);
+[[nodiscard]] Report accounts_report(const Directory& directory, UtcTime now);
 // `octroi bindings`: those in force at `now`; with_ended: all that ever were or will be.
-[[nodiscard]] Sheet bindings_sheet(const Directory& directory, UtcTime now,
-                                   bool with_ended = false);
+[[nodiscard]] Report bindings_report(const Directory& directory, UtcTime now,
+                                     bool with_ended = false);
 // `octroi who`: a translation that held, or with an empty inside address the address itself, and
 // whose it was.
 struct AddressUser {
     Translation translation;
     Party party;  // an account, unattributed, or with an empty name outside
 };
-[[nodiscard]] Sheet who_sheet(const std::vector<AddressUser>& users);
+[[nodiscard]] Report who_report(const std::vector<AddressUser>& users);
 // The networks whose addresses are ours.
-[[nodiscard]] Sheet networks_sheet(const Directory& directory);
+[[nodiscard]] Report networks_report(const Directory& directory);
 // `octroi class list`.
-[[nodiscard]] Sheet class_tables_sheet(const std::vector<ClassTableInfo>& tables);
+[[nodiscard]] Report class_tables_report(const std::vector<ClassTableInfo>& tables);
 
-// `octroi audit`: the conservation of each meter as a sheet; its heading says whether the ledger
+// `octroi audit`: the conservation of each meter as a report; its heading says whether the ledger
 // holds, its notes are the findings. The meta facts hold the same for machines (findings as texts).
-[[nodiscard]] Sheet audit_sheet(const AuditReport& report);
+[[nodiscard]] Report audit_report(const AuditReport& report);
 
 }  // namespace octroi

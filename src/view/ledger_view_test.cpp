@@ -15,25 +15,25 @@ namespace {
 UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
 const UtcTime now = at("2026-11-21T13:00:00Z");
 
-std::string table(const Sheet& sheet) {
+std::string table(const Report& report) {
     std::string out;
-    EXPECT_TRUE(write_table(sheet, {}, [&](std::string_view text) -> Status {
+    EXPECT_TRUE(write_table(report, {}, [&](std::string_view text) -> Status {
         out += text;
         return {};
     }));
     return out;
 }
 
-std::string ndjson(const Sheet& sheet, MachineFormat format = MachineFormat::ndjson) {
+std::string ndjson(const Report& report, MachineFormat format = MachineFormat::ndjson) {
     std::string out;
-    EXPECT_TRUE(write_machine(sheet, format, [&](std::string_view text) -> Status {
+    EXPECT_TRUE(write_machine(report, format, [&](std::string_view text) -> Status {
         out += text;
         return {};
     }));
     return out;
 }
 
-TEST(MetersSheet, Golden) {
+TEST(MetersReport, Golden) {
     MeterState good;
     good.meter = {"eth0", "capture", MeterRole::bill};
     good.batches = 12;
@@ -48,20 +48,20 @@ TEST(MetersSheet, Golden) {
     lossy.cursors = {{"file:1", "", 1, ""}, {"file:2", "", 1, "access.log, 1.2 GiB read"}};
     MeterState fresh;
     fresh.meter = {"new", "capture", MeterRole::bill};
-    const Sheet sheet = meters_sheet({good, lossy, fresh}, now);
-    support::expect_golden("view/meters.txt", table(sheet));
-    support::expect_golden("view/meters.ndjson", ndjson(sheet));
-    EXPECT_NE(table(meters_sheet({}, now)).find("Run `octroi run`"), std::string::npos);
+    const Report report = meters_report({good, lossy, fresh}, now);
+    support::expect_golden("view/meters.txt", table(report));
+    support::expect_golden("view/meters.ndjson", ndjson(report));
+    EXPECT_NE(table(meters_report({}, now)).find("Run `octroi run`"), std::string::npos);
 }
 
-TEST(LossesSheet, Golden) {
+TEST(LossesReport, Golden) {
     const Interval hour{at("2026-11-21T12:00:00Z"), at("2026-11-21T12:00:05Z")};
-    const Sheet sheet =
-        losses_sheet({{"eth0", {"eth0", LossReason::kernel_drop, hour, 1234, 1'234'000}},
-                      {"import", {"x.pcap", LossReason::truncated, {}, {}, {}}}});
-    support::expect_golden("view/losses.txt", table(sheet));
-    support::expect_golden("view/losses.ndjson", ndjson(sheet));
-    EXPECT_EQ(table(losses_sheet({})), "No losses recorded in this period.\n");
+    const Report report =
+        losses_report({{"eth0", {"eth0", LossReason::kernel_drop, hour, 1234, 1'234'000}},
+                       {"import", {"x.pcap", LossReason::truncated, {}, {}, {}}}});
+    support::expect_golden("view/losses.txt", table(report));
+    support::expect_golden("view/losses.ndjson", ndjson(report));
+    EXPECT_EQ(table(losses_report({})), "No losses recorded in this period.\n");
 }
 
 Directory directory() {
@@ -77,16 +77,16 @@ Directory directory() {
     return d;
 }
 
-TEST(DirectorySheets, Goldens) {
-    support::expect_golden("view/accounts.txt", table(accounts_sheet(directory(), now)));
-    support::expect_golden("view/accounts.ndjson", ndjson(accounts_sheet(directory(), now)));
-    support::expect_golden("view/bindings.txt", table(bindings_sheet(directory(), now)));
+TEST(DirectoryReports, Goldens) {
+    support::expect_golden("view/accounts.txt", table(accounts_report(directory(), now)));
+    support::expect_golden("view/accounts.ndjson", ndjson(accounts_report(directory(), now)));
+    support::expect_golden("view/bindings.txt", table(bindings_report(directory(), now)));
     support::expect_golden("view/bindings_all.ndjson",
-                           ndjson(bindings_sheet(directory(), now, true)));
-    support::expect_golden("view/networks.txt", table(networks_sheet(directory())));
+                           ndjson(bindings_report(directory(), now, true)));
+    support::expect_golden("view/networks.txt", table(networks_report(directory())));
 }
 
-TEST(WhoSheet, Goldens) {
+TEST(WhoReport, Goldens) {
     Translation session;
     session.exporter = Address::v4(0xc0000201U);
     session.outside = Address::v4(0xcb007105U);
@@ -115,53 +115,53 @@ TEST(WhoSheet, Goldens) {
     AddressUser own;
     own.translation.outside = Address::v4(0x0a010009U);
     own.party = {PartyKind::account, "physics", "10.1.0.0/16"};
-    const Sheet sheet = who_sheet({{session, {PartyKind::account, "physics", "10.1.0.7"}},
-                                   {block, {PartyKind::unattributed, "", "10.1.0.7"}},
-                                   {whole, {PartyKind::outside, "", ""}},
-                                   {ping, {PartyKind::account, "physics", "10.1.0.7"}},
-                                   own});
-    support::expect_golden("view/who.txt", table(sheet));
-    support::expect_golden("view/who.ndjson", ndjson(sheet));
+    const Report report = who_report({{session, {PartyKind::account, "physics", "10.1.0.7"}},
+                                      {block, {PartyKind::unattributed, "", "10.1.0.7"}},
+                                      {whole, {PartyKind::outside, "", ""}},
+                                      {ping, {PartyKind::account, "physics", "10.1.0.7"}},
+                                      own});
+    support::expect_golden("view/who.txt", table(report));
+    support::expect_golden("view/who.ndjson", ndjson(report));
 }
 
 // Two bindings of one identity look alike, but only one of them decides.
-TEST(DirectorySheets, SayWhichBindingHolds) {
+TEST(DirectoryReports, SayWhichBindingHolds) {
     Directory d = directory();
     d.bindings.push_back({4, {IdentityKind::vlan, "12"}, "physics", {}, false});
     d.bindings.push_back(
         {5, {IdentityKind::vlan, "12"}, "lost", {UtcTime::min(), now - Duration{1}}, false});
-    const Sheet sheet = bindings_sheet(d, now);
-    ASSERT_EQ(sheet.rows.size(), 3U);
-    EXPECT_EQ(sheet.rows[1].cells.back(), Cell{std::uint64_t{4}});
-    EXPECT_EQ(sheet.rows[2].cells.back(), Cell{});
-    EXPECT_NE(table(sheet).find("Overridden by"), std::string::npos);
-    EXPECT_EQ(table(bindings_sheet(directory(), now)).find("Overridden by"), std::string::npos);
-    for (const Row& row : accounts_sheet(d, now).rows)
+    const Report report = bindings_report(d, now);
+    ASSERT_EQ(report.rows.size(), 3U);
+    EXPECT_EQ(report.rows[1].cells.back(), Cell{std::uint64_t{4}});
+    EXPECT_EQ(report.rows[2].cells.back(), Cell{});
+    EXPECT_NE(table(report).find("Overridden by"), std::string::npos);
+    EXPECT_EQ(table(bindings_report(directory(), now)).find("Overridden by"), std::string::npos);
+    for (const Row& row : accounts_report(d, now).rows)
         EXPECT_EQ(row.cells.back(),
                   Cell{std::uint64_t{row.cells[0] == Cell{std::string("physics")} ? 2U : 0U}});
 }
 
-TEST(DirectorySheets, EveryAccountIsListedOnceEvenInABrokenTree) {
+TEST(DirectoryReports, EveryAccountIsListedOnceEvenInABrokenTree) {
     Directory d;
     d.accounts = {{"a", "", ""}, {"b", "a", ""}, {"c", "b", ""}, {"orphan", "gone", ""}};
-    const Sheet sheet = accounts_sheet(d, now);
-    ASSERT_EQ(sheet.rows.size(), 4U);
-    EXPECT_EQ(sheet.rows[2].indent, 2);
-    EXPECT_EQ(sheet.rows[3].indent, 0);
+    const Report report = accounts_report(d, now);
+    ASSERT_EQ(report.rows.size(), 4U);
+    EXPECT_EQ(report.rows[2].indent, 2);
+    EXPECT_EQ(report.rows[3].indent, 0);
 }
 
-TEST(DirectorySheets, EmptyStatesSayWhatToDo) {
-    EXPECT_NE(table(accounts_sheet({}, now)).find("octroi account add"), std::string::npos);
-    EXPECT_NE(table(bindings_sheet({}, now)).find("octroi account add"), std::string::npos);
+TEST(DirectoryReports, EmptyStatesSayWhatToDo) {
+    EXPECT_NE(table(accounts_report({}, now)).find("octroi account add"), std::string::npos);
+    EXPECT_NE(table(bindings_report({}, now)).find("octroi account add"), std::string::npos);
     Directory d;
     d.accounts = {{"a", "", ""}};
-    EXPECT_NE(table(bindings_sheet(d, now)).find("octroi bind"), std::string::npos);
-    EXPECT_NE(table(class_tables_sheet({})).find("octroi class load"), std::string::npos);
-    EXPECT_NE(table(networks_sheet({})).find("No network"), std::string::npos);
+    EXPECT_NE(table(bindings_report(d, now)).find("octroi bind"), std::string::npos);
+    EXPECT_NE(table(class_tables_report({})).find("octroi class load"), std::string::npos);
+    EXPECT_NE(table(networks_report({})).find("No network"), std::string::npos);
 }
 
-TEST(ClassTablesSheet, Golden) {
-    const Sheet sheet = class_tables_sheet(
+TEST(ClassTablesReport, Golden) {
+    const Report report = class_tables_report(
         {{"0123456789abcdef0123456789abcdef",
           "rib.gz",
           now,
@@ -170,8 +170,8 @@ TEST(ClassTablesSheet, Golden) {
           {"domestic", "world"},
           true},
          {"fedcba9876543210", "old.txt", now - Duration::hours(24), 12, 0, {"free"}, false}});
-    support::expect_golden("view/class_tables.txt", table(sheet));
-    support::expect_golden("view/class_tables.ndjson", ndjson(sheet));
+    support::expect_golden("view/class_tables.txt", table(report));
+    support::expect_golden("view/class_tables.ndjson", ndjson(report));
 }
 
 AuditReport report() {
@@ -192,27 +192,27 @@ AuditReport report() {
     return r;
 }
 
-TEST(AuditSheet, Goldens) {
-    support::expect_golden("view/audit_good.txt", table(audit_sheet(report())));
+TEST(AuditReport, Goldens) {
+    support::expect_golden("view/audit_good.txt", table(audit_report(report())));
     AuditReport bad = report();
     bad.meters[0].posted.bytes = Bytes(999);
     bad.findings = {{FindingKind::rule, 17, "observed 1000 bytes, posted 999"},
                     {FindingKind::store, 0, "page 3"}};
     bad.findings_left_off = 5;
-    support::expect_golden("view/audit_bad.txt", table(audit_sheet(bad)));
-    const auto parsed = nlohmann::json::parse(ndjson(audit_sheet(bad), MachineFormat::json));
+    support::expect_golden("view/audit_bad.txt", table(audit_report(bad)));
+    const auto parsed = nlohmann::json::parse(ndjson(audit_report(bad), MachineFormat::json));
     EXPECT_FALSE(parsed["holds"]);
     EXPECT_EQ(parsed["findings"].size(), 2U);
     EXPECT_EQ(parsed["head_hash"].get<std::string>().substr(0, 4), "abab");
     EXPECT_EQ(parsed["rows"][0]["posted_bytes"], 999);
 }
 
-TEST(AuditSheet, FindingsAreShownWithoutMetersToo) {
+TEST(AuditReport, FindingsAreShownWithoutMetersToo) {
     AuditReport bad;
     bad.findings = {{FindingKind::chain, 1, "missing"}};
-    EXPECT_NE(table(audit_sheet(bad)).find("missing"), std::string::npos);
-    EXPECT_EQ(table(audit_sheet(bad)).find("is empty"), std::string::npos);
-    EXPECT_NE(table(audit_sheet({})).find("The ledger is empty"), std::string::npos);
+    EXPECT_NE(table(audit_report(bad)).find("missing"), std::string::npos);
+    EXPECT_EQ(table(audit_report(bad)).find("is empty"), std::string::npos);
+    EXPECT_NE(table(audit_report({})).find("The ledger is empty"), std::string::npos);
 }
 
 }  // namespace

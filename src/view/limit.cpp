@@ -7,12 +7,12 @@
 
 namespace octroi {
 
-void limit_rows(Sheet& sheet, std::size_t rows) {
-    if (sheet.rows.size() <= rows) return;
-    const std::size_t left_out = sheet.rows.size() - rows;
-    sheet.rows.resize(rows);
-    sheet.notes.insert(
-        sheet.notes.begin(),
+void limit_rows(Report& report, std::size_t rows) {
+    if (report.rows.size() <= rows) return;
+    const std::size_t left_out = report.rows.size() - rows;
+    report.rows.resize(rows);
+    report.notes.insert(
+        report.notes.begin(),
         fmt::format("{} more row{} not shown; the total is that of all.",
                     count_text(static_cast<std::uint64_t>(left_out)), left_out == 1 ? "" : "s"));
 }

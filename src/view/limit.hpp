@@ -3,11 +3,11 @@
 
 #include <cstddef>
 
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 
 namespace octroi {
 
 // Keeps the first `rows` rows and says to people how many are not shown. Totals stay those of all.
-void limit_rows(Sheet& sheet, std::size_t rows);
+void limit_rows(Report& report, std::size_t rows);
 
 }  // namespace octroi

@@ -6,27 +6,27 @@
 namespace octroi {
 namespace {
 
-Sheet sheet_of(std::size_t rows) {
-    Sheet sheet;
-    sheet.columns = {{"name", "Name"}};
-    for (std::size_t i = 0; i < rows; ++i) sheet.rows.push_back({{std::to_string(i)}});
-    return sheet;
+Report report_of(std::size_t rows) {
+    Report report;
+    report.columns = {{"name", "Name"}};
+    for (std::size_t i = 0; i < rows; ++i) report.rows.push_back({{std::to_string(i)}});
+    return report;
 }
 
 TEST(LimitRows, KeepsTheFirstAndSaysHowManyAreLeftOut) {
-    Sheet sheet = sheet_of(1003);
-    limit_rows(sheet, 2);
-    ASSERT_EQ(sheet.rows.size(), 2U);
-    EXPECT_EQ(std::get<std::string>(sheet.rows[1].cells[0]), "1");
-    EXPECT_EQ(sheet.notes,
+    Report report = report_of(1003);
+    limit_rows(report, 2);
+    ASSERT_EQ(report.rows.size(), 2U);
+    EXPECT_EQ(std::get<std::string>(report.rows[1].cells[0]), "1");
+    EXPECT_EQ(report.notes,
               std::vector<std::string>{"1,001 more rows not shown; the total is that of all."});
 }
 
-TEST(LimitRows, LeavesAShortSheetAlone) {
-    Sheet sheet = sheet_of(2);
-    limit_rows(sheet, 2);
-    EXPECT_EQ(sheet.rows.size(), 2U);
-    EXPECT_TRUE(sheet.notes.empty());
+TEST(LimitRows, LeavesAShortReportAlone) {
+    Report report = report_of(2);
+    limit_rows(report, 2);
+    EXPECT_EQ(report.rows.size(), 2U);
+    EXPECT_TRUE(report.notes.empty());
 }
 
 }  // namespace

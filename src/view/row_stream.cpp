@@ -116,10 +116,10 @@ Status RowStream::flush() {
     return status;
 }
 
-Status write_machine(const Sheet& sheet, MachineFormat format, const TextSink& sink) {
-    RowStream stream(sheet.columns, format, sink, sheet.meta);
-    for (const Row& row : sheet.rows) TRY(stream.row(row.cells));
-    return stream.finish(sheet.totals);
+Status write_machine(const Report& report, MachineFormat format, const TextSink& sink) {
+    RowStream stream(report.columns, format, sink, report.meta);
+    for (const Row& row : report.rows) TRY(stream.row(row.cells));
+    return stream.finish(report.totals);
 }
 
 std::string json_object(std::span<const Fact> facts) {

@@ -18,7 +18,7 @@ enum class MachineFormat {
 // Not for several threads. Text reaches the sink in pieces of about 64 KiB.
 class RowStream {
 public:
-    // Columns for people only are left out. meta and totals are JSON's alone (see Sheet).
+    // Columns for people only are left out. meta and totals are JSON's alone (see Report).
     RowStream(std::span<const Column> columns, MachineFormat format, TextSink sink,
               std::span<const Fact> meta = {});
 
@@ -47,8 +47,9 @@ private:
     TextBuffer out_;
 };
 
-// The whole sheet.
-[[nodiscard]] Status write_machine(const Sheet& sheet, MachineFormat format, const TextSink& sink);
+// The whole report.
+[[nodiscard]] Status write_machine(const Report& report, MachineFormat format,
+                                   const TextSink& sink);
 
 // One JSON object: {"key":value,...}, absent facts left out, with a line end. For summaries.
 [[nodiscard]] std::string json_object(std::span<const Fact> facts);

@@ -176,9 +176,9 @@ void TableStream::lay_out() {
     while (total_width() > options_.width) {
         Visible* least_needed = nullptr;
         for (Visible& v : visible_) {
-            const int rank = v.shown ? columns_[v.column].dispensable : 0;
+            const int rank = v.shown ? columns_[v.column].drop_priority : 0;
             if (rank > 0 &&
-                (least_needed == nullptr || rank > columns_[least_needed->column].dispensable))
+                (least_needed == nullptr || rank > columns_[least_needed->column].drop_priority))
                 least_needed = &v;
         }
         if (least_needed == nullptr) break;
@@ -263,22 +263,22 @@ Status TableStream::flush() {
     return status;
 }
 
-Status write_table(const Sheet& sheet, const TableOptions& options, const TextSink& sink) {
+Status write_table(const Report& report, const TableOptions& options, const TextSink& sink) {
     const auto lines = [&](const std::vector<std::string>& texts) {
         std::string out;
         for (const std::string& text : texts) out += wrapped(show(text), options.width) + "\n";
         return out;
     };
-    if (!sheet.heading.empty()) TRY(sink(lines(sheet.heading) + "\n"));
-    if (sheet.rows.empty()) {
+    if (!report.heading.empty()) TRY(sink(lines(report.heading) + "\n"));
+    if (report.rows.empty()) {
         const std::string next =
-            sheet.when_empty.empty() ? "" : wrapped(sheet.when_empty, options.width) + "\n";
-        return sink(next + lines(sheet.notes));
+            report.when_empty.empty() ? "" : wrapped(report.when_empty, options.width) + "\n";
+        return sink(next + lines(report.notes));
     }
-    TableStream stream(sheet.columns, options, sink, sheet.rows.size() + 1);
-    for (const Row& row : sheet.rows) TRY(stream.row(row));
-    TRY(stream.finish(sheet.totals, sheet.totals_label));
-    return sheet.notes.empty() ? Status{} : sink("\n" + lines(sheet.notes));
+    TableStream stream(report.columns, options, sink, report.rows.size() + 1);
+    for (const Row& row : report.rows) TRY(stream.row(row));
+    TRY(stream.finish(report.totals, report.totals_label));
+    return report.notes.empty() ? Status{} : sink("\n" + lines(report.notes));
 }
 
 Status write_facts(std::span<const Column> columns, std::span<const Cell> cells,

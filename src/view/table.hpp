@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 #include "view/units.hpp"
 #include "view/zone.hpp"
 
@@ -68,7 +68,7 @@ private:
 };
 
 // Heading, table, totals, notes; or, without rows, heading and what to do.
-[[nodiscard]] Status write_table(const Sheet& sheet, const TableOptions& options,
+[[nodiscard]] Status write_table(const Report& report, const TableOptions& options,
                                  const TextSink& sink);
 
 // "Name   value" lines: a summary, one thing's properties. Columns give titles and kinds.

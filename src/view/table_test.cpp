@@ -18,31 +18,31 @@ TextSink into(std::string& out) {
     };
 }
 
-std::string table(const Sheet& sheet, const TableOptions& options = {}) {
+std::string table(const Report& report, const TableOptions& options = {}) {
     std::string out;
-    EXPECT_TRUE(write_table(sheet, options, into(out)));
+    EXPECT_TRUE(write_table(report, options, into(out)));
     return out;
 }
 
-Sheet example() {
-    Sheet sheet;
-    sheet.heading = {"Usage"};
-    sheet.columns = {{"account", "Account"},
-                     {"bytes", "Bytes", ColumnKind::bytes},
-                     {"packets", "Packets", ColumnKind::packets},
-                     {"share", "Share", ColumnKind::bar, Audience::people, 3},
-                     {"hidden", "Hidden", ColumnKind::count, Audience::machines}};
-    sheet.rows = {{{std::string("東京支店"),
-                    std::uint64_t{13'207'024'435},
-                    std::uint64_t{1'234'567},
-                    100.0,
-                    {}}},
-                  {{std::string("Zürich"), std::uint64_t{2048}, std::uint64_t{3}, 50.0, {}}, 1},
-                  {{std::string("e\u0301ole"), std::uint64_t{12}, {}, 0.01, {}}, 1, Tone::dim}};
-    sheet.totals = {absent, std::uint64_t{13'207'026'495}, std::uint64_t{1'234'570}, {}, {}};
-    sheet.totals_label = "Total";
-    sheet.notes = {"bytes are layer 3"};
-    return sheet;
+Report example() {
+    Report report;
+    report.heading = {"Usage"};
+    report.columns = {{"account", "Account"},
+                      {"bytes", "Bytes", ColumnKind::bytes},
+                      {"packets", "Packets", ColumnKind::packets},
+                      {"share", "Share", ColumnKind::bar, Audience::people, 3},
+                      {"hidden", "Hidden", ColumnKind::count, Audience::machines}};
+    report.rows = {{{std::string("東京支店"),
+                     std::uint64_t{13'207'024'435},
+                     std::uint64_t{1'234'567},
+                     100.0,
+                     {}}},
+                   {{std::string("Zürich"), std::uint64_t{2048}, std::uint64_t{3}, 50.0, {}}, 1},
+                   {{std::string("e\u0301ole"), std::uint64_t{12}, {}, 0.01, {}}, 1, Tone::dim}};
+    report.totals = {absent, std::uint64_t{13'207'026'495}, std::uint64_t{1'234'570}, {}, {}};
+    report.totals_label = "Total";
+    report.notes = {"bytes are layer 3"};
+    return report;
 }
 
 TEST(Table, AlignsWideAndNarrowLetters) {
@@ -53,10 +53,10 @@ TEST(Table, UnitsAndAscii) {
     TableOptions options;
     options.units = Units::exact;
     options.unicode = false;
-    Sheet sheet = example();
-    sheet.heading.clear();
-    sheet.notes.clear();
-    support::expect_golden("view/table_exact_ascii.txt", table(sheet, options));
+    Report report = example();
+    report.heading.clear();
+    report.notes.clear();
+    support::expect_golden("view/table_exact_ascii.txt", table(report, options));
 }
 
 TEST(Table, ColoursOnlyWhenAsked) {
@@ -75,37 +75,37 @@ TEST(Table, ColoursOnlyWhenAsked) {
 }
 
 TEST(Table, NeverWiderThanTheTerminal) {
-    Sheet sheet = example();
-    sheet.heading = {"a heading of many short words that has to be broken"};
-    sheet.rows.push_back({{std::string(200, 'x'), std::uint64_t{1}, std::uint64_t{1}, 1.0, {}}});
+    Report report = example();
+    report.heading = {"a heading of many short words that has to be broken"};
+    report.rows.push_back({{std::string(200, 'x'), std::uint64_t{1}, std::uint64_t{1}, 1.0, {}}});
     for (int width = 8; width <= 120; ++width) {
         TableOptions options;
         options.width = width;
-        std::istringstream lines(table(sheet, options));
+        std::istringstream lines(table(report, options));
         std::string line;
         while (std::getline(lines, line)) ASSERT_LE(text_width(line), width) << line;
     }
 }
 
 TEST(Table, NarrowTerminalsLoseBarsBeforeFigures) {
-    Sheet sheet = example();
-    sheet.heading.clear();
-    sheet.notes.clear();
+    Report report = example();
+    report.heading.clear();
+    report.notes.clear();
     TableOptions options;
     options.width = 32;
-    support::expect_golden("view/table_narrow.txt", table(sheet, options));
+    support::expect_golden("view/table_narrow.txt", table(report, options));
 }
 
 TEST(Table, TheMostDispensableColumnGoesFirst) {
-    Sheet sheet;
+    Report report;
     for (const int rank : {0, 2, 3, 1})
-        sheet.columns.push_back({std::to_string(rank), "Column " + std::to_string(rank),
-                                 ColumnKind::count, Audience::everyone, rank});
-    sheet.rows = {{{std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{4}}}};
+        report.columns.push_back({std::to_string(rank), "Column " + std::to_string(rank),
+                                  ColumnKind::count, Audience::everyone, rank});
+    report.rows = {{{std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{4}}}};
     const auto header = [&](int width) {
         TableOptions options;
         options.width = width;
-        const std::string text = table(sheet, options);
+        const std::string text = table(report, options);
         return text.substr(0, text.find('\n'));
     };
     EXPECT_EQ(header(38), "Column 0  Column 2  Column 3  Column 1");
@@ -115,17 +115,17 @@ TEST(Table, TheMostDispensableColumnGoesFirst) {
 }
 
 TEST(Table, ForeignTextCannotActOnTheTerminal) {
-    Sheet sheet;
-    sheet.columns = {{"user", "User"}, {"tags", "Tags", ColumnKind::list}};
-    sheet.rows = {{{std::string("evil\x1b[2J\nrow"), std::vector<std::string>{"a\rb", "c"}}}};
-    EXPECT_EQ(table(sheet), "User          Tags\nevil\uFFFD[2J\uFFFDrow  a\uFFFDb, c\n");
+    Report report;
+    report.columns = {{"user", "User"}, {"tags", "Tags", ColumnKind::list}};
+    report.rows = {{{std::string("evil\x1b[2J\nrow"), std::vector<std::string>{"a\rb", "c"}}}};
+    EXPECT_EQ(table(report), "User          Tags\nevil\uFFFD[2J\uFFFDrow  a\uFFFDb, c\n");
 }
 
 TEST(Table, EmptySaysWhatToDo) {
-    Sheet sheet = example();
-    sheet.rows.clear();
-    sheet.when_empty = "No traffic recorded yet. Run `octroi run`.";
-    EXPECT_EQ(table(sheet),
+    Report report = example();
+    report.rows.clear();
+    report.when_empty = "No traffic recorded yet. Run `octroi run`.";
+    EXPECT_EQ(table(report),
               "Usage\n\nNo traffic recorded yet. Run `octroi run`.\nbytes are layer 3\n");
 }
 
@@ -141,17 +141,18 @@ TEST(Table, StreamsWithWidthsOfTheFirstRows) {
 }
 
 TEST(Table, TimesAreInTheZone) {
-    Sheet sheet;
-    sheet.columns = {{"at", "At", ColumnKind::time},
-                     {"for", "For", ColumnKind::duration},
-                     {"on", "On"},
-                     {"address", "Address"},
-                     {"port", "Port", ColumnKind::number}};
-    sheet.rows = {{{Moment{parse_rfc3339("2026-07-01T12:00:00Z").value(), 9}, Duration::seconds(90),
-                    true, parse_address("2001:db8::1").value(), std::uint64_t{65535}}}};
+    Report report;
+    report.columns = {{"at", "At", ColumnKind::time},
+                      {"for", "For", ColumnKind::duration},
+                      {"on", "On"},
+                      {"address", "Address"},
+                      {"port", "Port", ColumnKind::number}};
+    report.rows = {
+        {{Moment{parse_rfc3339("2026-07-01T12:00:00Z").value(), 9}, Duration::seconds(90), true,
+          parse_address("2001:db8::1").value(), std::uint64_t{65535}}}};
     TableOptions options;
     options.zone = Zone::find("Europe/Vienna").value();
-    support::expect_golden("view/table_zone.txt", table(sheet, options));
+    support::expect_golden("view/table_zone.txt", table(report, options));
 }
 
 TEST(Facts, OneInALine) {

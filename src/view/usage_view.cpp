@@ -69,9 +69,9 @@ struct Standing {
     int depth = 0;
 };
 
-class UsageSheet {
+class UsageReport {
 public:
-    UsageSheet(const Usage& usage, const UsageView& view) : usage_(usage), view_(view) {
+    UsageReport(const Usage& usage, const UsageView& view) : usage_(usage), view_(view) {
         for (const Account& account : view.accounts) accounts_.emplace(account.name, &account);
         with_titles_ = asks(view, UsageKey::account) &&
                        std::ranges::any_of(usage.rows, [&](const UsageRow& row) {
@@ -80,23 +80,23 @@ public:
         if (view.tree) stand();
     }
 
-    Sheet made() {
-        Sheet sheet;
-        sheet.columns = columns();
-        for (const UsageRow* row : ordered()) sheet.rows.push_back(shown(*row));
+    Report made() {
+        Report report;
+        report.columns = columns();
+        for (const UsageRow* row : ordered()) report.rows.push_back(shown(*row));
         // Without a column to name it there is one row, and it is the total.
-        if (!sheet.rows.empty() && !view_.by.empty()) {
-            sheet.totals = totals();
-            sheet.totals_label = "Total";
+        if (!report.rows.empty() && !view_.by.empty()) {
+            report.totals = totals();
+            report.totals_label = "Total";
         }
-        sheet.heading = heading();
-        if (!sheet.rows.empty())
-            sheet.notes = notes();
+        report.heading = heading();
+        if (!report.rows.empty())
+            report.notes = notes();
         else if (const auto note = bucket_note())
-            sheet.notes = {*note};
-        sheet.when_empty = when_empty();
-        sheet.meta = meta();
-        return sheet;
+            report.notes = {*note};
+        report.when_empty = when_empty();
+        report.meta = meta();
+        return report;
     }
 
 private:
@@ -425,8 +425,8 @@ private:
 
 }  // namespace
 
-Sheet usage_sheet(const Usage& usage, const UsageView& view) {
-    return UsageSheet(usage, view).made();
+Report usage_report(const Usage& usage, const UsageView& view) {
+    return UsageReport(usage, view).made();
 }
 
 std::string conservation_text(const UsageTotals& totals, Units units) {
@@ -442,18 +442,18 @@ std::string conservation_text(const UsageTotals& totals, Units units) {
     return out;
 }
 
-Sheet run_sheet(const Usage& usage, const Interval& period, const Zone& zone, Units units) {
+Report run_report(const Usage& usage, const Interval& period, const Zone& zone, Units units) {
     UsageView view;
     view.by = {UsageKey::identity, UsageKey::account};
     view.period = period;
     view.zone = zone;
     view.units = units;
     view.of_buckets = false;
-    Sheet sheet = usage_sheet(usage, view);
-    sheet.columns.front().title = "Host";
-    sheet.heading.front() = fmt::format("Local hosts, {}", period_text(period, zone));
-    sheet.when_empty = "No traffic was seen. `octroi doctor` says what may be wrong.";
-    return sheet;
+    Report report = usage_report(usage, view);
+    report.columns.front().title = "Host";
+    report.heading.front() = fmt::format("Local hosts, {}", period_text(period, zone));
+    report.when_empty = "No traffic was seen. `octroi doctor` says what may be wrong.";
+    return report;
 }
 
 }  // namespace octroi

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Answers of the ledger about usage as sheets: `octroi usage`, and the table at the end of
+// Answers of the ledger about usage as reports: `octroi usage`, and the table at the end of
 // `octroi run`.
 
 #include <optional>
@@ -10,12 +10,12 @@
 
 #include "ledger/usage.hpp"
 #include "view/period.hpp"
-#include "view/sheet.hpp"
+#include "view/report.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
 
-// What was asked, as far as the sheet must know it.
+// What was asked, as far as the report must know it.
 struct UsageView {
     std::vector<UsageKey> by;  // the columns, in this order
     Interval period;
@@ -35,7 +35,7 @@ struct UsageView {
 // Rows from the greatest total to the least, periods in order of time, a tree from its tops down.
 // JSON: an object with the period, the zone, the layer of the bytes and the conserved sums, then
 // rows.
-[[nodiscard]] Sheet usage_sheet(const Usage& usage, const UsageView& view);
+[[nodiscard]] Report usage_report(const Usage& usage, const UsageView& view);
 
 // "12.3 GiB observed = 11.9 GiB attributed + 0.3 GiB unattributed + 0 B excluded"; with `exact`
 // units to the byte. Says so if it does not add up.
@@ -43,7 +43,7 @@ struct UsageView {
 
 // The end of `octroi run`: local hosts with what they sent and received. The usage must have been
 // asked by identity and account.
-[[nodiscard]] Sheet run_sheet(const Usage& usage, const Interval& period, const Zone& zone,
-                              Units units);
+[[nodiscard]] Report run_report(const Usage& usage, const Interval& period, const Zone& zone,
+                                Units units);
 
 }  // namespace octroi

@@ -56,18 +56,18 @@ std::vector<Account> accounts() {
             {"東京支店", "", ""}};
 }
 
-std::string table(const Sheet& sheet, TableOptions options = {}) {
+std::string table(const Report& report, TableOptions options = {}) {
     std::string out;
-    EXPECT_TRUE(write_table(sheet, options, [&](std::string_view text) -> Status {
+    EXPECT_TRUE(write_table(report, options, [&](std::string_view text) -> Status {
         out += text;
         return {};
     }));
     return out;
 }
 
-std::string json(const Sheet& sheet) {
+std::string json(const Report& report) {
     std::string out;
-    EXPECT_TRUE(write_machine(sheet, MachineFormat::json, [&](std::string_view text) -> Status {
+    EXPECT_TRUE(write_machine(report, MachineFormat::json, [&](std::string_view text) -> Status {
         out += text;
         return {};
     }));
@@ -90,13 +90,13 @@ UsageQuestion question_by(std::vector<UsageKey> by) {
 
 TEST(UsageView, ByAccount) {
     const Usage u = folded(question_by({UsageKey::account}), traffic());
-    const Sheet sheet = usage_sheet(u, view_by({UsageKey::account}));
-    support::expect_golden("view/usage_by_account.txt", table(sheet));
-    support::expect_golden("view/usage_by_account.json", json(sheet));
-    EXPECT_FALSE(nlohmann::json::parse(json(sheet)).is_discarded());
+    const Report report = usage_report(u, view_by({UsageKey::account}));
+    support::expect_golden("view/usage_by_account.txt", table(report));
+    support::expect_golden("view/usage_by_account.json", json(report));
+    EXPECT_FALSE(nlohmann::json::parse(json(report)).is_discarded());
     TableOptions narrow;
     narrow.width = 50;
-    support::expect_golden("view/usage_by_account_50.txt", table(sheet, narrow));
+    support::expect_golden("view/usage_by_account_50.txt", table(report, narrow));
 }
 
 TEST(UsageView, SaysHowFarOffScaledFiguresMayBe) {
@@ -105,12 +105,12 @@ TEST(UsageView, SaysHowFarOffScaledFiguresMayBe) {
     sums[0].estimate = {7'920'000'000, 15'840'001, 1'133'000'000, 1'584'000'000};
     sums[4].estimate = {319'000'000, 639, variance_max, variance_max};
     const Usage u = folded(question_by({UsageKey::account}), sums);
-    const Sheet sheet = usage_sheet(u, view_by({UsageKey::account}));
-    support::expect_golden("view/usage_sampled.txt", table(sheet));
-    support::expect_golden("view/usage_sampled.json", json(sheet));
+    const Report report = usage_report(u, view_by({UsageKey::account}));
+    support::expect_golden("view/usage_sampled.txt", table(report));
+    support::expect_golden("view/usage_sampled.json", json(report));
     // Only where there is something to say.
-    const Sheet plain =
-        usage_sheet(folded(question_by({UsageKey::account}), traffic()), view_by({}));
+    const Report plain =
+        usage_report(folded(question_by({UsageKey::account}), traffic()), view_by({}));
     EXPECT_EQ(json(plain).find("error"), std::string::npos);
 }
 
@@ -125,9 +125,9 @@ TEST(UsageView, TreeWithTitles) {
     const Usage u = folded(question, traffic());
     TableOptions options;
     options.units = Units::exact;
-    const Sheet sheet = usage_sheet(u, view);
-    support::expect_golden("view/usage_tree.txt", table(sheet, options));
-    const auto parsed = nlohmann::json::parse(json(sheet));
+    const Report report = usage_report(u, view);
+    support::expect_golden("view/usage_tree.txt", table(report, options));
+    const auto parsed = nlohmann::json::parse(json(report));
     bool found = false;
     for (const auto& row : parsed["rows"]) {
         if (row["account"] != "physics") continue;
@@ -149,7 +149,7 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
     view.account = "physics";
     const Usage u = folded(
         question, {sum(account("physics", "10.1.0.7"), account("physics", "10.1.0.8"), 1000)});
-    const auto parsed = nlohmann::json::parse(json(usage_sheet(u, view)));
+    const auto parsed = nlohmann::json::parse(json(usage_report(u, view)));
     EXPECT_EQ(parsed["rows"].size(), 2U);
     EXPECT_EQ(parsed["totals"]["total_bytes"], 1000U);
 }
@@ -158,11 +158,11 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
 TEST(UsageView, SaysWhereABucketIsCut) {
     UsageView view = view_by({UsageKey::account});
     const Usage u = folded(question_by({UsageKey::account}), traffic());
-    EXPECT_EQ(table(usage_sheet(u, view)).find("every 5 minutes"), std::string::npos);
+    EXPECT_EQ(table(usage_report(u, view)).find("every 5 minutes"), std::string::npos);
     view.period.begin = at("2026-11-01T10:02:00Z");
-    EXPECT_NE(table(usage_sheet(u, view)).find("these begin at 2026-11-01 10:05."),
+    EXPECT_NE(table(usage_report(u, view)).find("these begin at 2026-11-01 10:05."),
               std::string::npos);
-    EXPECT_NE(table(usage_sheet({}, view)).find("these begin at 2026-11-01 10:05."),
+    EXPECT_NE(table(usage_report({}, view)).find("these begin at 2026-11-01 10:05."),
               std::string::npos);
 }
 
@@ -183,31 +183,31 @@ TEST(UsageView, ByDayInAZone) {
             sum(outside("world"), account("physics"), 2000, "dns", at("2026-10-25T22:55:00Z")),
             sum(outside("world"), account("physics"), 4000, "https", at("2026-10-25T23:00:00Z")),
         });
-    support::expect_golden("view/usage_by_day.txt", table(usage_sheet(u, view)));
-    support::expect_golden("view/usage_by_day.json", json(usage_sheet(u, view)));
+    support::expect_golden("view/usage_by_day.txt", table(usage_report(u, view)));
+    support::expect_golden("view/usage_by_day.json", json(usage_report(u, view)));
 }
 
 TEST(UsageView, ByServiceWithoutAnEnd) {
     const Usage u = folded(question_by({UsageKey::service}), traffic());
     support::expect_golden("view/usage_by_service.txt",
-                           table(usage_sheet(u, view_by({UsageKey::service}))));
+                           table(usage_report(u, view_by({UsageKey::service}))));
 }
 
 TEST(UsageView, WithoutColumnsOneRow) {
     const Usage u = folded(question_by({}), traffic());
-    const Sheet sheet = usage_sheet(u, view_by({}));
-    EXPECT_EQ(sheet.rows.size(), 1U);
-    EXPECT_TRUE(sheet.totals.empty());
+    const Report report = usage_report(u, view_by({}));
+    EXPECT_EQ(report.rows.size(), 1U);
+    EXPECT_TRUE(report.totals.empty());
 }
 
 TEST(UsageView, EmptyStatesSayWhatToDo) {
     UsageView view = view_by({UsageKey::account});
-    EXPECT_NE(table(usage_sheet({}, view)).find("`octroi meters` shows"), std::string::npos);
+    EXPECT_NE(table(usage_report({}, view)).find("`octroi meters` shows"), std::string::npos);
     view.period.begin = UtcTime::min();
-    EXPECT_NE(table(usage_sheet({}, view)).find("Run `octroi run`"), std::string::npos);
+    EXPECT_NE(table(usage_report({}, view)).find("Run `octroi run`"), std::string::npos);
     view.account = "physics";
-    EXPECT_NE(table(usage_sheet({}, view)).find("No traffic of physics"), std::string::npos);
-    const auto parsed = nlohmann::json::parse(json(usage_sheet({}, view)));
+    EXPECT_NE(table(usage_report({}, view)).find("No traffic of physics"), std::string::npos);
+    const auto parsed = nlohmann::json::parse(json(usage_report({}, view)));
     EXPECT_TRUE(parsed["rows"].empty());
     EXPECT_EQ(parsed["observed_bytes"], 0);
 }
@@ -228,16 +228,16 @@ TEST(UsageView, ConservationIsStatedAndItsBreachToo) {
         "1000 B observed = 900 B attributed + 60 B unattributed + 39 B excluded + 1 B transit");
 }
 
-TEST(RunSheet, Hosts) {
+TEST(RunReport, Hosts) {
     const std::vector<UsageKey> by{UsageKey::identity, UsageKey::account};
     const Usage u = folded(question_by(by), traffic());
     const Interval run{at("2026-11-01T10:00:00Z"), at("2026-11-01T10:00:20Z")};
-    support::expect_golden("view/run.txt", table(run_sheet(u, run, Zone::utc(), Units::iec)));
-    EXPECT_NE(table(run_sheet({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
+    support::expect_golden("view/run.txt", table(run_report(u, run, Zone::utc(), Units::iec)));
+    EXPECT_NE(table(run_report({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
               std::string::npos);
     // What was counted since the start is not cut at a bucket.
     const Interval inside{run.begin + Duration::seconds(7), run.end};
-    EXPECT_EQ(table(run_sheet(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
+    EXPECT_EQ(table(run_report(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
               std::string::npos);
 }
 

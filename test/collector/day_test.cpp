@@ -7,10 +7,10 @@
 
 #include <map>
 
-#include "app/metering.hpp"
 #include "host/testing/fake_datagrams.hpp"
 #include "ledger/audit.hpp"
 #include "meter/collector/collector.hpp"
+#include "service/metering.hpp"
 #include "simulated_exporter.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "support/process.hpp"
@@ -107,7 +107,7 @@ protected:
             taken = intake_->step();
     }
     void commit() {
-        auto batch = metering_->cut();
+        auto batch = metering_->make_batch();
         ASSERT_TRUE(batch.has_value()) << batch.error().text;
         const auto outcome = ledger_->commit(*batch);
         ASSERT_TRUE(outcome.has_value()) << outcome.error().text;

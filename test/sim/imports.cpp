@@ -17,7 +17,7 @@ std::unexpected<Error> wrong(const CaptureFile& file, const std::string& what) {
 
 Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     const Recording& recording = captures_->of(file);
-    TRY_ASSIGN(const auto known, desk_->box.ledger().cursors(capture::file_source_prefix));
+    TRY_ASSIGN(const auto known, sim_ledger_->box.ledger().cursors(capture::file_source_prefix));
     std::vector<Cursor> cursors;
     for (const auto& entry : known) cursors.push_back(entry.cursor);
     capture::FileMeterOptions options;
@@ -50,9 +50,9 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     run.every = options.checkpoint_packets;
     run.visible = visible;
     run.clean = recording.ends_clean(file.visible);
-    TRY(desk_->refresh());
+    TRY(sim_ledger_->refresh());
     run.metering = std::make_unique<Metering>(MeterName{"files", "capture", MeterRole::bill},
-                                              *run.meter, desk_->tables(), *clock_);
+                                              *run.meter, sim_ledger_->tables(), *clock_);
     return run;
 }
 
@@ -66,9 +66,9 @@ Result<Cut> Imports::next_cut(Run& run, Recording& recording) {
     if (next > run.visible)
         return fail(ErrorCode::failed, "a file meter stops behind the end of its file");
     Cut cut;
-    TRY_ASSIGN(cut.batch, run.metering->cut());
-    const NaiveRules rules = desk_->rules();
-    TRY(desk_->stamp(cut, rules));
+    TRY_ASSIGN(cut.batch, run.metering->make_batch());
+    const NaiveRules rules = sim_ledger_->rules();
+    TRY(sim_ledger_->stamp(cut, rules));
     for (std::size_t i = run.at; i < next; ++i)
         book(cut.rows, recording.frames[i].sent, recording.frames[i].service, rules);
     run.at = next;
@@ -89,7 +89,7 @@ Result<bool> Imports::import(const CaptureFile& file) {
     TRY_ASSIGN(std::optional<Run> run, open(file));
     while (run && !run->ended) {
         TRY_ASSIGN(const Cut cut, next_cut(*run, recording));
-        TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(cut));
+        TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(cut));
         if (outcome == LedgerBox::Committed::cut) return true;
         if (outcome == LedgerBox::Committed::conflict)
             return wrong(file, "a conflict, though nobody else reads it");
@@ -108,11 +108,12 @@ Result<bool> Imports::import_twice(const CaptureFile& file) {
     if (!second) return wrong(file, "is open for one and complete for another");
     TRY_ASSIGN(const Cut one, next_cut(*first, recording));
     TRY_ASSIGN(const Cut two, next_cut(*second, recording));
-    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(one));
+    TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(one));
     if (outcome == LedgerBox::Committed::cut) return true;
     if (outcome != LedgerBox::Committed::yes || one.batch.cursors.empty()) return false;
-    TRY_ASSIGN(const LedgerBox::Committed late, desk_->commit(two));
-    if (desk_->auditor.has(two.batch.id)) return wrong(file, "two importers have both booked it");
+    TRY_ASSIGN(const LedgerBox::Committed late, sim_ledger_->commit(two));
+    if (sim_ledger_->auditor.has(two.batch.id))
+        return wrong(file, "two importers have both booked it");
     if (late == LedgerBox::Committed::conflict) ++conflicts_;
     return late == LedgerBox::Committed::cut;
 }

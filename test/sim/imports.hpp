@@ -6,17 +6,17 @@
 #include <memory>
 #include <optional>
 
-#include "app/metering.hpp"
 #include "captures.hpp"
-#include "desk.hpp"
 #include "meter/capture/file_meter.hpp"
+#include "service/metering.hpp"
+#include "sim_ledger.hpp"
 
 namespace octroi::sim {
 
 class Imports {
 public:
-    Imports(Random& random, Captures& captures, Desk& desk, const Clock& clock)
-        : random_(&random), captures_(&captures), desk_(&desk), clock_(&clock) {}
+    Imports(Random& random, Captures& captures, SimLedger& sim_ledger, const Clock& clock)
+        : random_(&random), captures_(&captures), sim_ledger_(&sim_ledger), clock_(&clock) {}
 
     // True: it ended in a crash, the ledger was opened again.
     [[nodiscard]] Result<bool> import(const CaptureFile& file);
@@ -45,7 +45,7 @@ private:
 
     Random* random_;
     Captures* captures_;
-    Desk* desk_;
+    SimLedger* sim_ledger_;
     const Clock* clock_;
     std::uint64_t batches_ = 0;
     std::uint64_t conflicts_ = 0;

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "auditor.hpp"
-#include "desk.hpp"
 #include "host/capture.hpp"
+#include "sim_ledger.hpp"
 #include "truth.hpp"
 
 namespace octroi::sim {

@@ -13,7 +13,8 @@ Status LiveRun::start() {
     const bool all_there = std::ranges::all_of(
         interfaces_, [&](const std::string& name) { return host_->port(name).present; });
     if (!all_there) return {};
-    TRY_ASSIGN(const auto known, desk_->box.ledger().cursors(capture::interface_source_prefix));
+    TRY_ASSIGN(const auto known,
+               sim_ledger_->box.ledger().cursors(capture::interface_source_prefix));
     std::vector<Cursor> mine;
     for (const auto& entry : known)
         if (entry.meter == name_) mine.push_back(entry.cursor);
@@ -24,11 +25,11 @@ Status LiveRun::start() {
     options.intake.flows.inactive = Duration::seconds(random_->between(5, 60));
     options.seed = random_->next();
     TRY_ASSIGN(meter_, capture::LiveMeter::open(options, *host_, mine));
-    TRY(desk_->refresh());
-    rules_ = desk_->rules();
+    TRY(sim_ledger_->refresh());
+    rules_ = sim_ledger_->rules();
     fragments_.forget();
     metering_ = std::make_unique<Metering>(MeterName{name_, "capture", MeterRole::bill}, *meter_,
-                                           desk_->tables(), host_->clock());
+                                           sim_ledger_->tables(), host_->clock());
     return {};
 }
 
@@ -41,8 +42,8 @@ Status LiveRun::pull() {
 
 Status LiveRun::cut() {
     LiveCut made;
-    TRY_ASSIGN(made.batch, metering_->cut());
-    TRY(desk_->stamp(made, rules_));
+    TRY_ASSIGN(made.batch, metering_->make_batch());
+    TRY(sim_ledger_->stamp(made, rules_));
     made.sents = std::exchange(seen_, {});
     for (const Sent& sent : made.sents) book(made.rows, sent, fragments_.service_of(sent), rules_);
     for (const std::string& name : interfaces_) {
@@ -61,16 +62,16 @@ Status LiveRun::cut() {
     waiting_ = std::move(made);
     // New tables are taken right behind a cut, and nowhere else.
     if (!random_->chance(80)) return {};
-    TRY(desk_->refresh());
-    metering_->replace(desk_->tables());
-    rules_ = desk_->rules();
+    TRY(sim_ledger_->refresh());
+    metering_->replace(sim_ledger_->tables());
+    rules_ = sim_ledger_->rules();
     return {};
 }
 
 Result<bool> LiveRun::commit() {
     if (!is_running()) return false;
     if (!waiting_) TRY(cut());
-    TRY_ASSIGN(const LedgerBox::Committed outcome, desk_->commit(Cut(*waiting_)));
+    TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(Cut(*waiting_)));
     if (outcome == LedgerBox::Committed::conflict)
         return fail(ErrorCode::failed, "a conflict of a live meter that nobody else drives");
     return outcome == LedgerBox::Committed::cut;
@@ -84,8 +85,8 @@ Status LiveRun::booked(const LiveCut& done) {
         covered.bound += {loss.bytes_bound.value_or(0), loss.packets.value_or(0)};
     }
     for (const auto& [name, stated] : done.stated) {
-        desk_->auditor.counted_loss(name_, name, LossReason::kernel_drop, stated.ring);
-        desk_->auditor.counted_loss(name_, name, LossReason::interface_drop, stated.before);
+        sim_ledger_->auditor.counted_loss(name_, name, LossReason::kernel_drop, stated.ring);
+        sim_ledger_->auditor.counted_loss(name_, name, LossReason::interface_drop, stated.before);
         const Covered covered = std::exchange(covered_[name], {});
         if (!std::exchange(host_->port(name).known, true) || covered.is_unbounded) continue;
         const Amount& missed = stated.demand;

@@ -10,20 +10,20 @@
 #include <string>
 #include <vector>
 
-#include "app/metering.hpp"
-#include "desk.hpp"
 #include "live_host.hpp"
 #include "meter/capture/live_meter.hpp"
+#include "service/metering.hpp"
+#include "sim_ledger.hpp"
 
 namespace octroi::sim {
 
 class LiveRun {
 public:
-    LiveRun(Random& random, LiveHost& host, Desk& desk, std::string name,
+    LiveRun(Random& random, LiveHost& host, SimLedger& sim_ledger, std::string name,
             std::vector<std::string> interfaces)
         : random_(&random),
           host_(&host),
-          desk_(&desk),
+          sim_ledger_(&sim_ledger),
           name_(std::move(name)),
           interfaces_(std::move(interfaces)) {}
 
@@ -61,7 +61,7 @@ private:
 
     Random* random_;
     LiveHost* host_;
-    Desk* desk_;
+    SimLedger* sim_ledger_;
     std::string name_;
     std::vector<std::string> interfaces_;
     Seen seen_;

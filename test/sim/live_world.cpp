@@ -19,7 +19,8 @@ void set_macs(Packet& packet, const Mac& src, const Mac& dst) {
 
 }  // namespace
 
-LiveWorld::LiveWorld(Random& random, const Population& population, SimClock& clock, Desk& desk)
+LiveWorld::LiveWorld(Random& random, const Population& population, SimClock& clock,
+                     SimLedger& sim_ledger)
     : random_(&random),
       population_(&population),
       clock_(&clock),
@@ -27,8 +28,8 @@ LiveWorld::LiveWorld(Random& random, const Population& population, SimClock& clo
       routed_(random, population,
               {.stations = false, .vlans = false, .disorder = false, .strange = false}),
       tapped_(random, population, {.stations = true, .vlans = true, .strange = true}),
-      router_(random, host_, desk, "router", {"eth0", "eth1"}),
-      tap_(random, host_, desk, "tap", {"eth2"}),
+      router_(random, host_, sim_ledger, "router", {"eth0", "eth1"}),
+      tap_(random, host_, sim_ledger, "tap", {"eth2"}),
       self_{*parse_address("192.0.2.254"), *parse_address("2001:db8:fff::1"), wan_mac} {
     host_.add("eth0", lan_mac, {*parse_address("10.1.0.254")}, router_.seen());
     host_.add("eth1", wan_mac, {self_.v4, self_.v6}, router_.seen());

@@ -12,7 +12,7 @@ namespace octroi::sim {
 
 class LiveWorld {
 public:
-    LiveWorld(Random& random, const Population& population, SimClock& clock, Desk& desk);
+    LiveWorld(Random& random, const Population& population, SimClock& clock, SimLedger& sim_ledger);
 
     // Some packets pass.
     void traffic();

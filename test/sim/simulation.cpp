@@ -22,15 +22,15 @@ public:
           clock_(live_begin),
           box_(random_, folder + "/ledger.db"),
           declarations_(random_, population_, box_),
-          desk_(random_, box_, auditor_, declarations_),
+          sim_ledger_(random_, box_, auditor_, declarations_),
           captures_(random_, population_, folder, recordings_begin),
-          imports_(random_, captures_, desk_, clock_),
-          live_(random_, population_, clock_, desk_) {}
+          imports_(random_, captures_, sim_ledger_, clock_),
+          live_(random_, population_, clock_, sim_ledger_) {}
 
     Status run(std::uint64_t steps) {
         TRY(box_.open());
         TRY(declarations_.begin(recordings_begin));
-        desk_.faults.commit = static_cast<unsigned>(random_.below(25));
+        sim_ledger_.faults.commit = static_cast<unsigned>(random_.below(25));
         for (; figures_.steps < steps; ++figures_.steps) {
             TRY(step());
             if (figures_.steps % compare_every == 0) TRY(compare());
@@ -59,7 +59,7 @@ private:
         clock_.advance(Duration::milliseconds(random_.between(1, 30'000)));
         if (random_.chance(30)) {
             const UtcTime about = random_.chance(50) ? clock_.now() : recordings_begin;
-            TRY_ASSIGN(const bool cut, declarations_.change(about, desk_.faults.commit));
+            TRY_ASSIGN(const bool cut, declarations_.change(about, sim_ledger_.faults.commit));
             if (cut) TRY(after_crash());
             ++figures_.changes;
         }
@@ -101,13 +101,13 @@ private:
     }
 
     Status after_crash() {
-        desk_.forget();
+        sim_ledger_.forget();
         live_.die(box_.was_machine());
         return compare();
     }
 
     Status finish() {
-        desk_.faults.commit = 0;
+        sim_ledger_.faults.commit = 0;
         captures_.finish();
         live_.mend();
         for (int i = 0; i < 20; ++i) {
@@ -138,7 +138,7 @@ private:
     LedgerBox box_;
     Auditor auditor_;
     Declarations declarations_;
-    Desk desk_;
+    SimLedger sim_ledger_;
     Captures captures_;
     Imports imports_;
     LiveWorld live_;

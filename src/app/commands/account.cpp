@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "host/log.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -34,7 +35,7 @@ Result<ExitStatus> put(Session& session, const Account& account) {
     change.put_accounts = {account};
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
     if (!changed)
-        Session::say(fmt::format("account {} was there already: nothing changed", account.name));
+        log_info(fmt::format("account {} was there already: nothing changed", account.name));
     return ExitStatus::done;
 }
 
@@ -67,7 +68,7 @@ Result<ExitStatus> set(Session& session, const std::string& name, const std::str
 Result<ExitStatus> list(Session& session) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const Directory directory, ledger->directory());
-    TRY(session.print(accounts_sheet(directory, session.clock().now())));
+    TRY(session.print(accounts_report(directory, session.clock().now())));
     return ExitStatus::done;
 }
 
@@ -77,12 +78,12 @@ Result<ExitStatus> show(Session& session, const std::string& name) {
     const Account* account = find_account(directory, name);
     if (account == nullptr) return no_such_account(name);
     std::erase_if(directory.bindings, [&](const Binding& b) { return b.account != name; });
-    Sheet sheet = bindings_sheet(directory, session.clock().now(), true);
-    sheet.heading = {
+    Report report = bindings_report(directory, session.clock().now(), true);
+    report.heading = {
         fmt::format("{}{}{}", name, account->title.empty() ? "" : ": ", account->title)};
-    if (!account->parent.empty()) sheet.heading.push_back("below " + account->parent);
-    sheet.meta = {{"name", account->name}, {"parent", account->parent}, {"title", account->title}};
-    TRY(session.print(sheet));
+    if (!account->parent.empty()) report.heading.push_back("below " + account->parent);
+    report.meta = {{"name", account->name}, {"parent", account->parent}, {"title", account->title}};
+    TRY(session.print(report));
     return ExitStatus::done;
 }
 
@@ -96,22 +97,22 @@ Result<ExitStatus> remove(Session& session, const std::string& name) {
 
 }  // namespace
 
-void add_account(const Verb& app, Session& session) {
-    Verb account = app.sub("account", "Who is charged: customers, departments, people; a tree");
+void add_account(const Command& app, Session& session) {
+    Command account = app.sub("account", "Who is charged: customers, departments, people; a tree");
     account.needs_sub();
     auto options = std::make_shared<Options>();
     const auto sub = [&](const char* name, const char* help) {
-        Verb verb = account.sub(name, help);
-        verb.operand("NAME", options->account.name,
-                     "The account's key, for ever: letters, digits, . - _ @");
-        return verb;
+        Command command = account.sub(name, help);
+        command.operand("NAME", options->account.name,
+                        "The account's key, for ever: letters, digits, . - _ @");
+        return command;
     };
     sub("add", "Add an account; again with the same values changes nothing")
         .text("--parent", options->account.parent, "The account above it", "NAME")
         .text("--title", options->account.title, "What people read")
         .does([&session, options] { return add(session, options->account); });
 
-    Verb setting = sub("set", "Change an account's parent or title");
+    Command setting = sub("set", "Change an account's parent or title");
     setting.text("--parent", options->parent, "The account above it; \"\" for none", "NAME")
         .text("--title", options->title, "What people read");
     setting.does(

@@ -8,6 +8,7 @@
 #include "attribute/identity.hpp"
 #include "config/declaration.hpp"
 #include "host/file.hpp"
+#include "host/log.hpp"
 #include "ledger/reconcile.hpp"
 
 namespace octroi {
@@ -58,19 +59,19 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
     for (const std::string& line : plan.lines) text += line + "\n";
     TRY(session.print(text));
     if (plan.lines.empty()) {
-        Session::say("everything was so already: nothing changed");
+        log_info("everything was so already: nothing changed");
     } else if (options.dry_run) {
-        Session::say(fmt::format("{} changes; nothing was done (--dry-run)", plan.lines.size()));
+        log_info(fmt::format("{} changes; nothing was done (--dry-run)", plan.lines.size()));
     } else {
         TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(plan.change, now));
-        Session::say(fmt::format("{} changes made", plan.lines.size()));
+        log_info(fmt::format("{} changes made", plan.lines.size()));
     }
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_apply(const Verb& app, Session& session) {
+void add_apply(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("apply", "Make accounts, bindings and networks as TOML or CSV files declare them")
         .operands("FILE", options->files, "TOML, or CSV with a header; all files are one change")

@@ -19,7 +19,7 @@ using Buckets = std::map<UtcTime, capture::BucketCount>;
 Result<ExitStatus> audit_ledger(Session& session) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const AuditReport report, audit(*ledger));
-    TRY(session.print(audit_sheet(report)));
+    TRY(session.print(audit_report(report)));
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
 }
 
@@ -63,8 +63,8 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     TRY_ASSIGN(Buckets there, booked(*ledger, source));
     TRY_ASSIGN(Buckets counted, capture::recount(file));
     bool same = true;
-    Sheet sheet;
-    sheet.columns = {
+    Report report;
+    report.columns = {
         {.key = "bucket", .title = "Bucket", .kind = ColumnKind::time},
         {.key = "file_bytes", .title = "In the file", .kind = ColumnKind::bytes},
         {.key = "ledger_bytes", .title = "In the ledger", .kind = ColumnKind::bytes},
@@ -74,20 +74,20 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     for (const auto& [bucket, count] : counted) {
         const capture::BucketCount& booked_count = there[bucket];
         same = same && booked_count == count;
-        sheet.rows.push_back({.cells = {Moment{bucket}, count.bytes, booked_count.bytes,
-                                        count.packets, booked_count.packets},
-                              .tone = booked_count == count ? Tone::plain : Tone::warn});
+        report.rows.push_back({.cells = {Moment{bucket}, count.bytes, booked_count.bytes,
+                                         count.packets, booked_count.packets},
+                               .tone = booked_count == count ? Tone::plain : Tone::warn});
     }
-    sheet.notes = {same ? "Every bucket agrees to the byte."
-                        : "The ledger does not hold what the file holds."};
-    sheet.meta = {{"file", file}, {"agrees", same}};
-    TRY(session.print(sheet));
+    report.notes = {same ? "Every bucket agrees to the byte."
+                         : "The ledger does not hold what the file holds."};
+    report.meta = {{"file", file}, {"agrees", same}};
+    TRY(session.print(report));
     return same ? ExitStatus::done : ExitStatus::failed;
 }
 
 }  // namespace
 
-void add_audit(const Verb& app, Session& session) {
+void add_audit(const Command& app, Session& session) {
     auto against = std::make_shared<std::string>();
     app.sub(
            "audit",

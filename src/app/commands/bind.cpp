@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "attribute/identity.hpp"
+#include "host/log.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -51,8 +52,8 @@ Result<ExitStatus> bind(Session& session, Options options) {
     // The ledger knows whether that says anything new: a newer binding may hide an equal older one.
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
     if (!changed)
-        Session::say(fmt::format("{} is bound to {} already: nothing changed",
-                                 identity_text(identity), options.account));
+        log_info(fmt::format("{} is bound to {} already: nothing changed", identity_text(identity),
+                             options.account));
     return ExitStatus::done;
 }
 
@@ -78,7 +79,7 @@ Result<ExitStatus> unbind(Session& session, const Options& options) {
                         identity_text(identity),
                         options.account.empty() ? "" : " for " + options.account));
     TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
-    Session::say(fmt::format("{} ends at {}", identity_text(identity), to_rfc3339(at)));
+    log_info(fmt::format("{} ends at {}", identity_text(identity), to_rfc3339(at)));
     return ExitStatus::done;
 }
 
@@ -88,7 +89,7 @@ Result<ExitStatus> list(Session& session, const Options& options) {
     if (!options.account.empty())
         std::erase_if(directory.bindings,
                       [&](const Binding& binding) { return binding.account != options.account; });
-    TRY(session.print(bindings_sheet(directory, session.clock().now(), options.all)));
+    TRY(session.print(bindings_report(directory, session.clock().now(), options.all)));
     return ExitStatus::done;
 }
 
@@ -98,7 +99,7 @@ constexpr const char* identity_help =
 
 }  // namespace
 
-void add_bind(const Verb& app, Session& session) {
+void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
         .operands("IDENTITY", options->identity, fmt::format("{}; then the account", identity_help))

@@ -4,12 +4,13 @@
 
 #include <memory>
 
-#include "app/class_file.hpp"
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
+#include "host/log.hpp"
 #include "record/reading.hpp"
+#include "service/class_file.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -33,18 +34,18 @@ Result<ExitStatus> load(Session& session, const Options& options) {
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     const ClassTable& table = loaded.table;
     const std::size_t stated = table.ases.size() + table.next_hops.size();
-    Session::say(fmt::format(
+    log_info(fmt::format(
         "{} prefixes{} in {} classes ({}), everything else {}", table.routes.size(),
         stated == 0 ? "" : fmt::format(", AS numbers and next hops of flow records: {}", stated),
         table.classes.size(), fmt::join(table.classes, ", "), table.default_class));
     if (loaded.unmatched > 0)
-        Session::say(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
-                                 table.default_class));
+        log_info(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
+                             table.default_class));
     if (!options.dry_run) {
         TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
         TRY(ledger->load_class_table(table, name_of(options.sources), session.clock().now()));
-        Session::say(fmt::format("version {} is in force from now on",
-                                 table.version.substr(0, version_digits)));
+        log_info(fmt::format("version {} is in force from now on",
+                             table.version.substr(0, version_digits)));
     }
     return loaded.problems ? ExitStatus::failed : ExitStatus::done;
 }
@@ -52,7 +53,7 @@ Result<ExitStatus> load(Session& session, const Options& options) {
 Result<ExitStatus> list(Session& session) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const auto tables, ledger->class_tables());
-    TRY(session.print(class_tables_sheet(tables)));
+    TRY(session.print(class_tables_report(tables)));
     return ExitStatus::done;
 }
 
@@ -91,11 +92,11 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
     if (!options.next_hop.empty()) {
         TRY_ASSIGN(next_hop, parse_address(options.next_hop));
     }
-    Sheet sheet;
-    sheet.columns = {{.key = "address", .title = "Address"},
-                     {.key = "prefix", .title = "Prefix"},
-                     {.key = "class", .title = "Class"},
-                     {.key = "decided_by", .title = "Decided by"}};
+    Report report;
+    report.columns = {{.key = "address", .title = "Address"},
+                      {.key = "prefix", .title = "Prefix"},
+                      {.key = "class", .title = "Class"},
+                      {.key = "decided_by", .title = "Decided by"}};
     for (const std::string& text : options.addresses) {
         TRY_ASSIGN(const Address address, parse_address(text));
         const auto match = lookup.find(address, as, next_hop);
@@ -104,19 +105,20 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
                                           ? match.class_name
                                           : builtin_class_names[static_cast<std::size_t>(builtin)];
         const bool by_prefix = match.prefix && builtin == BuiltinClass::none;
-        sheet.rows.push_back(
+        report.rows.push_back(
             {.cells = {address, by_prefix ? Cell(to_string(*match.prefix)) : Cell(),
                        std::string(name),
                        builtin == BuiltinClass::none ? decided_by(match) : "built in"}});
     }
-    TRY(session.print(sheet));
+    TRY(session.print(report));
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_class(const Verb& app, Session& session) {
-    Verb classes = app.sub("class", "What kind of far end: class tables by longest prefix match");
+void add_class(const Command& app, Session& session) {
+    Command classes =
+        app.sub("class", "What kind of far end: class tables by longest prefix match");
     classes.needs_sub();
     auto options = std::make_shared<Options>();
     ClassSources& sources = options->sources;

@@ -52,7 +52,7 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
 
 }  // namespace
 
-void add_docs(const Verb& app, Session& session) {
+void add_docs(const Command& app, Session& session) {
     auto folder = std::make_shared<std::string>();
     app.sub("docs", "Write the reference documentation into a folder")
         .hide()

@@ -23,7 +23,7 @@ struct Finding {
     Verdict verdict = Verdict::good;
     std::string about;
     std::string what;
-    std::string mend;
+    std::string fix;
 };
 
 constexpr std::uint64_t little_room = 1ULL << 30U;
@@ -126,12 +126,12 @@ void add_losses(Session& session, std::vector<Finding>& findings) {
             return std::find(reasons.begin(), reasons.end(), loss.loss.reason) != reasons.end();
         });
     };
-    const auto report = [&](auto count, std::string_view what, std::string_view mend) {
+    const auto report = [&](auto count, std::string_view what, std::string_view fix) {
         if (count == 0) return;
         findings.push_back(
             {Verdict::wrong, "losses",
              fmt::format("{}, {} times in the last 24 hours (octroi meters --losses)", what, count),
-             std::string(mend)});
+             std::string(fix)});
     };
     const std::size_t before = findings.size();
     report(times({LossReason::kernel_drop, LossReason::interface_drop}), "packets were dropped",
@@ -152,29 +152,29 @@ Result<ExitStatus> examine(Session& session) {
     findings.push_back(ledger_place(path));
     add_losses(session, findings);
     add_interfaces(findings);
-    Sheet sheet;
-    sheet.columns = {{.key = "verdict", .title = ""},
-                     {.key = "about", .title = "About"},
-                     {.key = "finding", .title = "Finding"},
-                     {.key = "mend", .title = "To mend it"}};
+    Report report;
+    report.columns = {{.key = "verdict", .title = ""},
+                      {.key = "about", .title = "About"},
+                      {.key = "finding", .title = "Finding"},
+                      {.key = "fix", .title = "Fix"}};
     bool wrong = false;
     for (const Finding& f : findings) {
         wrong = wrong || f.verdict == Verdict::wrong;
         const Tone tone = f.verdict == Verdict::good   ? Tone::plain
                           : f.verdict == Verdict::note ? Tone::strong
                                                        : Tone::warn;
-        sheet.rows.push_back({.cells = {std::string(text(f.verdict)), f.about, f.what,
-                                        f.mend.empty() ? Cell() : Cell(f.mend)},
-                              .tone = tone});
+        report.rows.push_back({.cells = {std::string(text(f.verdict)), f.about, f.what,
+                                         f.fix.empty() ? Cell() : Cell(f.fix)},
+                               .tone = tone});
     }
-    TRY(session.print(sheet));
+    TRY(session.print(report));
     return wrong ? ExitStatus::failed : ExitStatus::done;
 }
 
 }  // namespace
 
-void add_doctor(const Verb& app, Session& session) {
-    app.sub("doctor", "What on this machine would make figures wrong, and how to mend it")
+void add_doctor(const Command& app, Session& session) {
+    app.sub("doctor", "What on this machine would make figures wrong, and how to fix it")
         .does([&session] { return examine(session); });
 }
 

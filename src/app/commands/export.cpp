@@ -4,14 +4,15 @@
 #include <functional>
 #include <memory>
 
+#include "app/command.hpp"
 #include "app/commands.hpp"
-#include "app/flow_export.hpp"
 #include "app/session.hpp"
-#include "app/verb.hpp"
+#include "host/log.hpp"
 #include "host/random.hpp"
 #include "host/stop.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "meter/collector/flow_file_meter.hpp"
+#include "service/flow_export.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -72,17 +73,17 @@ std::vector<Fact> facts_of(const ExportCounts& counts) {
 
 Status print_counts(Session& session, const ExportCounts& counts, const ExportTarget& to) {
     if (counts.encoded.left_out > 0)
-        Session::say(fmt::format(
+        log_info(fmt::format(
             "{} flows ({} bytes) have no place in this format and were left "
             "out: choose --format ipfix",
             count_text(counts.encoded.left_out), count_text(counts.encoded.left_out_bytes)));
     const auto facts = facts_of(counts);
     if (session.options.json || session.options.ndjson) return session.print(json_object(facts));
-    Sheet sheet;
-    sheet.columns = {{.key = "name", .title = to_string(to)},
-                     {.key = "value", .title = "", .kind = ColumnKind::count}};
-    for (const Fact& fact : facts) sheet.rows.push_back({.cells = {fact.key, fact.value}});
-    return session.print(sheet);
+    Report report;
+    report.columns = {{.key = "name", .title = to_string(to)},
+                      {.key = "value", .title = "", .kind = ColumnKind::count}};
+    for (const Fact& fact : facts) report.rows.push_back({.cells = {fact.key, fact.value}});
+    return session.print(report);
 }
 
 Result<ExitStatus> export_files(Session& session, const Options& options, const Open& open) {
@@ -103,7 +104,7 @@ Result<ExitStatus> export_files(Session& session, const Options& options, const 
         TRY_ASSIGN(const auto meter, open(file));
         TRY(export_file(*meter, *out, exported));
         if (meter->warning().empty()) continue;
-        Session::say(fmt::format("{}: {}", file, meter->warning()));
+        log_info(fmt::format("{}: {}", file, meter->warning()));
         status = ExitStatus::failed;
     }
     TRY(out->finish(exported));
@@ -128,8 +129,8 @@ Result<std::unique_ptr<file::OnceMeter>> open_flow(const std::string& file,
     return collector::FlowFileMeter::open(file, options, {});
 }
 
-void add_common(Verb& verb, Options& options) {
-    verb.operands("FILE", options.files, "Files, also compressed; - for standard input")
+void add_common(Command& command, Options& options) {
+    command.operands("FILE", options.files, "Files, also compressed; - for standard input")
         .text("--to", options.to,
               "The collector: udp/HOST:PORT, tcp/HOST:PORT (IPFIX only), or file:PATH", "PLACE")
         .choice("--format", options.format, {"ipfix", "v9", "v5"},
@@ -143,15 +144,15 @@ void add_common(Verb& verb, Options& options) {
 
 }  // namespace
 
-void add_export(const Verb& app, Session& session) {
-    Verb verb = app.sub("export", "Send what files hold to another collector, as flows");
-    verb.needs_sub();
+void add_export(const Command& app, Session& session) {
+    Command command = app.sub("export", "Send what files hold to another collector, as flows");
+    command.needs_sub();
     auto packets = std::make_shared<Options>();
-    Verb of_packets = verb.sub("packets", "The flows of captures (pcap, pcapng)");
+    Command of_packets = command.sub("packets", "The flows of captures (pcap, pcapng)");
     add_common(of_packets, *packets);
     of_packets.does([&session, packets] { return export_files(session, *packets, open_packets); });
     auto flow = std::make_shared<Options>();
-    Verb of_flow = verb.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
+    Command of_flow = command.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
     add_common(of_flow, *flow);
     of_flow
         .number("--sampling", flow->sampling,

@@ -58,12 +58,14 @@ Result<ImportKind> flows(const FlowOptions& options) {
         }};
 }
 
-void add_packets(const Verb& import, Session& session) {
+void add_packets(const Command& import, Session& session) {
     auto options = std::make_shared<PacketOptions>();
-    Verb verb = import.sub("packets", "Captures (pcap, pcapng)");
-    verb.operands("FILE", options->common.files, "Captures, also compressed; - for standard input");
-    add_import_options(verb, options->common);
-    verb.choice("--fragments", options->fragments, {"first", "separate"},
+    Command command = import.sub("packets", "Captures (pcap, pcapng)");
+    command.operands("FILE", options->common.files,
+                     "Captures, also compressed; - for standard input");
+    add_import_options(command, options->common);
+    command
+        .choice("--fragments", options->fragments, {"first", "separate"},
                 "Charge later fragments to their first one's service, or keep them separate")
         .number("--checkpoint", options->checkpoint_packets,
                 "Commit after so many packets: what a kill makes to be read again", "PACKETS")
@@ -72,14 +74,15 @@ void add_packets(const Verb& import, Session& session) {
         });
 }
 
-void add_flow(const Verb& import, Session& session) {
+void add_flow(const Command& import, Session& session) {
     auto options = std::make_shared<FlowOptions>();
-    Verb verb = import.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
-    verb.operands("FILE", options->common.files,
-                  "Captures of export traffic, or files of messages, also compressed; - for "
-                  "standard input");
-    add_import_options(verb, options->common);
-    verb.number("--sampling", options->sampling,
+    Command command = import.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
+    command.operands("FILE", options->common.files,
+                     "Captures of export traffic, or files of messages, also compressed; - for "
+                     "standard input");
+    add_import_options(command, options->common);
+    command
+        .number("--sampling", options->sampling,
                 "One of so many packets was counted, where neither records nor options say it",
                 "RATE")
         .texts("--nat-events-from", options->translators,
@@ -97,8 +100,8 @@ void add_flow(const Verb& import, Session& session) {
 
 }  // namespace
 
-void add_import(const Verb& app, Session& session) {
-    Verb import =
+void add_import(const Command& app, Session& session) {
+    Command import =
         app.sub("import", "Read files into the ledger, once however often they are given");
     import.needs_sub();
     add_packets(import, session);

@@ -6,10 +6,10 @@
 namespace octroi {
 
 class Session;
-class Verb;
+class Command;
 
-void add_inspect_packets(const Verb& inspect, Session& session);
-void add_inspect_flow(const Verb& inspect, Session& session);
-void add_inspect_routes(const Verb& inspect, Session& session);
+void add_inspect_packets(const Command& inspect, Session& session);
+void add_inspect_flow(const Command& inspect, Session& session);
+void add_inspect_routes(const Command& inspect, Session& session);
 
 }  // namespace octroi

@@ -6,6 +6,7 @@
 #include "app/commands/inspect.hpp"
 #include "app/flow_rows.hpp"
 #include "app/row_output.hpp"
+#include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/collector/flow_file.hpp"
 
@@ -40,7 +41,7 @@ private:
     std::vector<Cell> cells_;
 };
 
-class Silence final : public flow::RecordSink {
+class NullSink final : public flow::RecordSink {
 public:
     void records(const flow::MessageContext& /*context*/,
                  std::span<const flow::FlowRecord> /*records*/) override {}
@@ -77,11 +78,11 @@ std::vector<Column> summary_columns() {
             {.key = "undecodable", .title = "Undecodable", .kind = ColumnKind::count}};
 }
 
-void add_summary(const std::string& name, const collector::FlowFile& file, Sheet& sheet) {
+void add_summary(const std::string& name, const collector::FlowFile& file, Report& report) {
     for (const exporter::ExporterStatus& s : file.exporters().status()) {
         std::vector<std::string> rates;
         for (const std::uint64_t rate : s.sampling) rates.push_back(std::to_string(rate));
-        sheet.rows.push_back(
+        report.rows.push_back(
             {.cells = {name, s.address.empty() ? Cell{} : Cell{s.address}, names_of(s), s.messages,
                        s.records, std::uint64_t{s.templates}, rates, s.lost, s.restarts,
                        s.duplicates, s.undecodable}});
@@ -91,26 +92,25 @@ void add_summary(const std::string& name, const collector::FlowFile& file, Sheet
 // What of the file gives no rows, for people.
 void say_what_is_missing(const std::string& name, const collector::FlowFile& file) {
     const exporter::Counters& counts = file.exporters().counters();
-    if (counts.messages == 0)
-        Session::say(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", name));
+    if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", name));
     const std::uint64_t without_template = counts.waiting - counts.resumed;
     if (without_template > 0)
-        Session::say(fmt::format("{}: {} sets of records whose template is not in the file", name,
-                                 without_template));
+        log_info(fmt::format("{}: {} sets of records whose template is not in the file", name,
+                             without_template));
 }
 
 Result<ExitStatus> inspect(Session& session, const Options& options) {
     ExitStatus status = ExitStatus::done;
     std::optional<RowOutput> output;
-    Sheet summary{.columns = summary_columns()};
+    Report summary{.columns = summary_columns()};
     if (!options.summary) {
         TRY_ASSIGN(output, RowOutput::open(session, flow_columns()));
     }
     for (const std::string& name : options.files) {
         TRY_ASSIGN(const auto file, collector::FlowFile::open(name, random_seed()));
         if (options.summary) {
-            Silence silence;
-            TRY(read_to_end(*file, silence, {}));
+            NullSink sink;
+            TRY(read_to_end(*file, sink, {}));
             add_summary(name, *file, summary);
         } else {
             RecordPrinter printer(*output, file->datagrams());
@@ -118,7 +118,7 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
         }
         say_what_is_missing(name, *file);
         if (file->datagrams().warning().empty()) continue;
-        Session::say(file->datagrams().warning());
+        log_info(file->datagrams().warning());
         status = ExitStatus::failed;
     }
     if (output) TRY(output->finish());
@@ -128,7 +128,7 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_inspect_flow(const Verb& inspect_verb, Session& session) {
+void add_inspect_flow(const Command& inspect_verb, Session& session) {
     auto options = std::make_shared<Options>();
     inspect_verb
         .sub("flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record")

@@ -5,6 +5,7 @@
 
 #include "app/commands/inspect.hpp"
 #include "app/row_output.hpp"
+#include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/capture/file_meter.hpp"
 #include "view/rows.hpp"
@@ -40,7 +41,7 @@ private:
     std::vector<Cell> cells_;
 };
 
-class Silence final : public ReadingSink {
+class NullSink final : public ReadingSink {
 public:
     void accept(std::span<const Reading> /*readings*/) override {}
 };
@@ -79,11 +80,11 @@ Status print_summary(Session& session, const std::string& file,
                      const capture::PacketTotals& totals) {
     const auto facts = summary_facts(totals);
     if (session.options.json || session.options.ndjson) return session.print(json_object(facts));
-    Sheet sheet;
-    sheet.columns = {{.key = "name", .title = file},
-                     {.key = "value", .title = "", .kind = ColumnKind::count}};
-    for (const Fact& fact : facts) sheet.rows.push_back({.cells = {fact.key, fact.value}});
-    return session.print(sheet);
+    Report report;
+    report.columns = {{.key = "name", .title = file},
+                      {.key = "value", .title = "", .kind = ColumnKind::count}};
+    for (const Fact& fact : facts) report.rows.push_back({.cells = {fact.key, fact.value}});
+    return session.print(report);
 }
 
 Result<ExitStatus> inspect(Session& session, const Options& options) {
@@ -95,8 +96,8 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
     for (const std::string& file : options.files) {
         TRY_ASSIGN(const auto meter, open_for_reading(file, options));
         if (options.summary) {
-            Silence silence;
-            TRY(read_to_end(*meter, silence));
+            NullSink sink;
+            TRY(read_to_end(*meter, sink));
             TRY(print_summary(session, file, meter->totals()));
         } else {
             FlowPrinter printer(*output, *meter);
@@ -104,7 +105,7 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
             TRY(printer.status);
         }
         if (meter->warning().empty()) continue;
-        Session::say(fmt::format("{}: {}", file, meter->warning()));
+        log_info(fmt::format("{}: {}", file, meter->warning()));
         status = ExitStatus::failed;
     }
     if (output) TRY(output->finish());
@@ -113,7 +114,7 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_inspect_packets(const Verb& inspect_verb, Session& session) {
+void add_inspect_packets(const Command& inspect_verb, Session& session) {
     auto options = std::make_shared<Options>();
     inspect_verb.sub("packets", "A capture (pcap, pcapng): one row per unidirectional flow")
         .operands("FILE", options->files, "Captures, also compressed; - for standard input")

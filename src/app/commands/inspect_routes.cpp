@@ -5,10 +5,11 @@
 #include <sstream>
 
 #include "app/commands/inspect.hpp"
-#include "app/route_file.hpp"
 #include "app/row_output.hpp"
 #include "attribute/origin_table.hpp"
 #include "host/file.hpp"
+#include "host/log.hpp"
+#include "service/route_file.hpp"
 
 namespace octroi {
 namespace {
@@ -84,7 +85,7 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
         const auto address =
             parse_address(line.substr(begin, line.find_first_of(" \t\r,", begin) - begin));
         if (!address) {
-            Session::say(fmt::format("{}:{}: {}", options.addresses, number, address.error().text));
+            log_info(fmt::format("{}:{}: {}", options.addresses, number, address.error().text));
             problems = true;
             continue;
         }
@@ -97,7 +98,7 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_inspect_routes(const Verb& inspect, Session& session) {
+void add_inspect_routes(const Command& inspect, Session& session) {
     auto options = std::make_shared<Options>();
     inspect.sub("routes", "A routing table (MRT) or a list of prefixes: prefix and origin")
         .operand("FILE", options->file,

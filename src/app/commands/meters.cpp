@@ -5,10 +5,11 @@
 #include <memory>
 
 #include "app/commands.hpp"
-#include "app/exporter_sheet.hpp"
-#include "app/flow_collector.hpp"
 #include "app/ledger_access.hpp"
+#include "host/log.hpp"
 #include "meter/collector/collector.hpp"
+#include "service/exporter_report.hpp"
+#include "service/flow_collector.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -36,7 +37,7 @@ Result<std::vector<MeterExporters>> heard_exporters(Session& session, SqliteLedg
             journal_folder(configured_journal(*config, entry.meter), path, entry.meter);
         auto exporters = collector::exporters_at(folder, entry.cursor);
         if (!exporters) {
-            Session::say(fmt::format("meter {}: {}", entry.meter, exporters.error().text));
+            log_info(fmt::format("meter {}: {}", entry.meter, exporters.error().text));
             continue;
         }
         meters.push_back({entry.meter, *std::move(exporters)});
@@ -49,24 +50,24 @@ Result<ExitStatus> show(Session& session, const Options& options) {
     if (options.interfaces) {
         TRY_ASSIGN(const auto meters, heard_exporters(session, *ledger));
         TRY_ASSIGN(const Directory directory, ledger->directory());
-        TRY(session.print(interfaces_sheet(meters, directory, session.clock().now())));
+        TRY(session.print(interfaces_report(meters, directory, session.clock().now())));
     } else if (options.exporters) {
         TRY_ASSIGN(const auto meters, heard_exporters(session, *ledger));
-        TRY(session.print(exporters_sheet(meters)));
+        TRY(session.print(exporters_report(meters)));
     } else if (options.losses) {
         TRY_ASSIGN(const Interval period, session.period());
         TRY_ASSIGN(const auto lost, ledger->losses(period));
-        TRY(session.print(losses_sheet(lost)));
+        TRY(session.print(losses_report(lost)));
     } else {
         TRY_ASSIGN(const auto meters, ledger->meters());
-        TRY(session.print(meters_sheet(meters, session.clock().now())));
+        TRY(session.print(meters_report(meters, session.clock().now())));
     }
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_meters(const Verb& app, Session& session) {
+void add_meters(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("meters", "Each meter's health: last reading, lag, totals, losses")
         .flag("--losses", options->losses, "What is known not to have been seen, one by one")

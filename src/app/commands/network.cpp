@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "host/log.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -26,21 +27,21 @@ Result<ExitStatus> change_networks(Session& session, const Options& options, boo
     }
     TRY_ASSIGN(auto ledger, open_ledger(session, add ? OpenMode::create : OpenMode::read_write));
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
-    if (!changed) Session::say("it was so already: nothing changed");
+    if (!changed) log_info("it was so already: nothing changed");
     return ExitStatus::done;
 }
 
 Result<ExitStatus> list(Session& session) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const Directory directory, ledger->directory());
-    TRY(session.print(networks_sheet(directory)));
+    TRY(session.print(networks_report(directory)));
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_network(const Verb& app, Session& session) {
-    Verb network =
+void add_network(const Command& app, Session& session) {
+    Command network =
         app.sub("network", "Which networks are ours: unbound addresses in them are @unattributed");
     network.needs_sub();
     auto options = std::make_shared<Options>();

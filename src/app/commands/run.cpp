@@ -6,14 +6,15 @@
 #include <memory>
 
 #include "app/commands.hpp"
-#include "app/daemon.hpp"
-#include "app/flow_collector.hpp"
 #include "app/ledger_access.hpp"
-#include "app/live_capture.hpp"
-#include "app/live_export.hpp"
-#include "app/run_total.hpp"
+#include "host/log.hpp"
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
+#include "service/daemon.hpp"
+#include "service/flow_collector.hpp"
+#include "service/live_capture.hpp"
+#include "service/live_export.hpp"
+#include "service/run_total.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
@@ -69,10 +70,10 @@ Result<std::unique_ptr<Meter>> open_collector(const MeterConfig& config, Store& 
                                               const Clock& clock) {
     TRY_ASSIGN(const auto cursors, cursors_of(config, store, collector::journal_source_prefix));
     TRY_ASSIGN(auto meter, open_flow_collector(config, ledger, std::move(given), cursors, clock));
-    Session::say(
+    log_info(
         fmt::format("meter {}: exporters at {}", config.name, fmt::join(meter->listening(), ", ")));
     for (const std::string& notice : meter->notices())
-        Session::say(fmt::format("meter {}: {}", config.name, notice));
+        log_info(fmt::format("meter {}: {}", config.name, notice));
     return meter;
 }
 
@@ -108,10 +109,9 @@ void say_what_is_done(const std::vector<MeterConfig>& meters, const std::vector<
                       const std::optional<Duration>& run_for) {
     for (const MeterConfig& meter : meters)
         if (meter.kind == capture_kind)
-            Session::say(fmt::format("meter {}: {}{}{}", meter.name,
-                                     fmt::join(meter.interfaces, ", "),
-                                     meter.promiscuous ? ", promiscuous" : "",
-                                     meter.filter.empty() ? "" : ", only " + meter.filter));
+            log_info(fmt::format("meter {}: {}{}{}", meter.name, fmt::join(meter.interfaces, ", "),
+                                 meter.promiscuous ? ", promiscuous" : "",
+                                 meter.filter.empty() ? "" : ", only " + meter.filter));
     const bool captures = std::any_of(meters.begin(), meters.end(),
                                       [](const MeterConfig& m) { return m.kind == capture_kind; });
     std::string left_out;
@@ -124,30 +124,30 @@ void say_what_is_done(const std::vector<MeterConfig>& meters, const std::vector<
             left_out += fmt::format("{}{}{}", left_out.empty() ? "" : ", ", i.name,
                                     i.why_not.empty() ? "" : " (" + i.why_not + ")");
     }
-    if (!left_out.empty()) Session::say("left out: " + left_out);
+    if (!left_out.empty()) log_info("left out: " + left_out);
     std::string networks;
     for (const LocalNetwork& network : attribution.networks())
         networks += (networks.empty() ? "" : ", ") + network.prefix;
-    Session::say(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
-                             attribution.assumed() ? " (the networks of the interfaces)" : ""));
-    Session::say(fmt::format("ledger:   {}", ledger));
-    Session::say(run_for ? fmt::format("ends in {}, or with Ctrl-C", to_string(*run_for))
-                         : "ends with Ctrl-C");
+    log_info(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
+                         attribution.assumed() ? " (the networks of the interfaces)" : ""));
+    log_info(fmt::format("ledger:   {}", ledger));
+    log_info(run_for ? fmt::format("ends in {}, or with Ctrl-C", to_string(*run_for))
+                     : "ends with Ctrl-C");
 }
 
 Status print_end(Session& session, const RunTotal& total, UtcTime began) {
     const auto usage = total.usage();
     if (!usage) {
-        Session::say(usage.error().text);
+        log_info(usage.error().text);
         return {};
     }
     TRY_ASSIGN(const Zone zone, session.zone());
     TRY_ASSIGN(const Units units, session.units());
-    Sheet sheet = run_sheet(*usage, {began, session.clock().now()}, zone, units);
+    Report report = run_report(*usage, {began, session.clock().now()}, zone, units);
     const bool for_people =
         !session.options.json && !session.options.ndjson && !session.options.csv;
-    if (for_people) limit_rows(sheet, hosts_shown);
-    return session.print(sheet);
+    if (for_people) limit_rows(report, hosts_shown);
+    return session.print(report);
 }
 
 Result<ExitStatus> run(Session& session, const Options& options) {
@@ -189,7 +189,7 @@ Result<ExitStatus> run(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_run(const Verb& app, Session& session) {
+void add_run(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("run",
             "Meter this machine's traffic into the ledger; with no configuration, everything")

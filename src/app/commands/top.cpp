@@ -5,13 +5,13 @@
 #include <cstdlib>
 #include <memory>
 
-#include "app/attribution.hpp"
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "app/live_capture.hpp"
-#include "app/metering.hpp"
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
+#include "service/attribution.hpp"
+#include "service/live_capture.hpp"
+#include "service/metering.hpp"
 #include "view/top_screen.hpp"
 
 namespace octroi {
@@ -24,7 +24,7 @@ struct Options {
 };
 
 // A registry for machines that have no ledger yet: nothing is declared.
-class NothingDeclared final : public Registry {
+class EmptyRegistry final : public Registry {
 public:
     Result<Directory> directory() override { return Directory{}; }
     Result<Directory> directory_at(std::uint64_t /*version*/) override { return Directory{}; }
@@ -116,7 +116,7 @@ Status watch(Session& session, Metering& metering, TopModel& model, Duration int
         }
         const Duration now = session.clock().uptime();
         if (now - last >= interval) {
-            TRY_ASSIGN(const Batch batch, metering.cut());
+            TRY_ASSIGN(const Batch batch, metering.make_batch());
             model.add(sample_of(batch, session.clock().now(), now - last));
             last = now;
             redraw = true;
@@ -144,7 +144,7 @@ Result<ExitStatus> top(Session& session, const Options& options) {
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
         return std::unexpected(ledger.error());
-    NothingDeclared nothing;
+    EmptyRegistry nothing;
     Registry& registry = ledger ? static_cast<Registry&>(**ledger) : nothing;
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(*config, registry, networks_of(present)));
@@ -160,7 +160,7 @@ Result<ExitStatus> top(Session& session, const Options& options) {
 
 }  // namespace
 
-void add_top(const Verb& app, Session& session) {
+void add_top(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("top", "Who uses the network right now, full screen; writes no ledger")
         .texts("-i,--interface", options->interfaces,

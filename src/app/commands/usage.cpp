@@ -5,10 +5,10 @@
 #include <array>
 #include <memory>
 
-#include "app/attribution.hpp"
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "ledger/usage.hpp"
+#include "service/attribution.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
@@ -141,15 +141,15 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
 
     TRY_ASSIGN(const auto sums, ledger->sums(sum_question(question)));
     TRY_ASSIGN(const Usage answer, usage(question, sums));
-    Sheet sheet = usage_sheet(answer, view);
-    if (options.limit > 0) limit_rows(sheet, options.limit);
-    TRY(session.print(sheet));
+    Report report = usage_report(answer, view);
+    if (options.limit > 0) limit_rows(report, options.limit);
+    TRY(session.print(report));
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_usage(const Verb& app, Session& session) {
+void add_usage(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("usage", "Who used how much: received and sent, by whatever is asked")
         .list("--by", options->by,

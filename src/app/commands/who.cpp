@@ -50,13 +50,13 @@ Result<ExitStatus> tell(Session& session, const Options& options) {
         own.party = party_of(directory, end.address, at);
         if (own.party.kind == PartyKind::account) users.push_back(own);
     }
-    TRY(session.print(who_sheet(users)));
+    TRY(session.print(who_report(users)));
     return ExitStatus::done;
 }
 
 }  // namespace
 
-void add_who(const Verb& app, Session& session) {
+void add_who(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("who", "Who had an address (and port) then: octroi who 203.0.113.5:40000/tcp")
         .operand("ADDRESS", options->end, "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443")

@@ -89,13 +89,13 @@ Status FileMeter::probe() {
 
 // Leaves the stream at the position to go on from.
 Status FileMeter::recognise(std::span<const Cursor> known) {
-    TRY_ASSIGN(file::Known found,
+    TRY_ASSIGN(file::KnownFile found,
                file::recognise(stream_, file_source_prefix, known, first_frame_end_));
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
-    if (found.as == file::Known::As::nobody) return {};
+    if (found.as == file::KnownFile::As::nobody) return {};
     known_as_ = cursor_.note;
-    if (found.as == file::Known::As::itself) return resume();
+    if (found.as == file::KnownFile::As::itself) return resume();
     already_complete_ = done_ = true;
     return {};
 }

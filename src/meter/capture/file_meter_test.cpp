@@ -196,7 +196,7 @@ bool same(const Reading& a, const Reading& b) {
     };
     const auto more = [](const Reading& r) {
         return std::tie(r.tcp_flags, r.tos, r.icmp_type, r.icmp_code, r.kind, r.direction,
-                        r.fragment, r.interface, r.memo, r.fresh);
+                        r.fragment, r.interface, r.flow_slot, r.fresh);
     };
     return tie(a) == tie(b) && more(a) == more(b);
 }

@@ -275,14 +275,14 @@ void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
     r.direction = direction_of(key);
     r.fragment = (key.words[5] & orphan_mark) != 0 ? FragmentState::orphan : FragmentState::whole;
     r.interface = key.interface();
-    r.memo = slot + 1;
+    r.flow_slot = slot + 1;
     r.fresh = flow.fresh;
     flow.fresh = false;
     flow.packets = 0;
     flow.bytes = 0;
 }
 
-bool FlowTable::ripe(const Flow& flow, std::int64_t now) const noexcept {
+bool FlowTable::is_expired(const Flow& flow, std::int64_t now) const noexcept {
     if (flow.packets == 0) return false;
     if (flow.last < bucket_begin_ || flow.last >= bucket_end_) return true;
     const auto age = static_cast<std::uint8_t>((now >> age_shift_) - std::int64_t{flow.begun});
@@ -306,7 +306,7 @@ void FlowTable::sweep(UtcTime now_time, ReadingBuffer& out) {
             emit(flow, slot, out);
             remove(slot);
             ++counters_.expired;
-        } else if (ripe(flow, now)) {
+        } else if (is_expired(flow, now)) {
             emit(flow, slot, out);
         }
     }

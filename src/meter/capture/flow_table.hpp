@@ -88,7 +88,7 @@ private:
     [[nodiscard]] std::uint32_t hash(const packet::Packet& packet) const noexcept;
     [[nodiscard]] bool same(const Flow& flow, const packet::Packet& packet) const noexcept;
     void enter_bucket(std::int64_t time) noexcept;
-    [[nodiscard]] bool ripe(const Flow& flow, std::int64_t now) const noexcept;
+    [[nodiscard]] bool is_expired(const Flow& flow, std::int64_t now) const noexcept;
 
     void look_up(std::span<const std::uint32_t> hashes,
                  std::array<std::uint32_t, batch_size>& slots) const noexcept;

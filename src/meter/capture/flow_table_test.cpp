@@ -132,7 +132,7 @@ TEST(FlowTable, SumsAreThoseOfThePacketsWhateverTheLimitsAre) {
             EXPECT_EQ(bucket_start(r.first), bucket_start(r.last));
             EXPECT_LT((r.last - r.first).ns, std::max<std::int64_t>(options.active.ns, 1));
             EXPECT_GT(r.packets, 0U);
-            EXPECT_TRUE(r.memo >= 1 && r.memo <= options.flow_limit);
+            EXPECT_TRUE(r.flow_slot >= 1 && r.flow_slot <= options.flow_limit);
             EXPECT_EQ(r.fresh, r.flows == 1);
         }
         EXPECT_EQ(begun, run.table->counters().begun);
@@ -148,9 +148,9 @@ TEST(FlowTable, AMemoIsOfOneFlowUntilItIsFresh) {
     run.feed(random_samples(random, 20'000, 300));
     std::map<std::uint32_t, Reading> owners;
     for (const Reading& r : run.finish()) {
-        if (r.fresh) owners[r.memo] = r;
-        ASSERT_TRUE(owners.contains(r.memo));
-        const Reading& owner = owners[r.memo];
+        if (r.fresh) owners[r.flow_slot] = r;
+        ASSERT_TRUE(owners.contains(r.flow_slot));
+        const Reading& owner = owners[r.flow_slot];
         EXPECT_EQ(std::tie(r.src, r.dst, r.sport, r.src_mac, r.dst_mac),
                   std::tie(owner.src, owner.dst, owner.sport, owner.src_mac, owner.dst_mac));
     }
@@ -173,7 +173,7 @@ TEST(FlowTable, TheSeedHasNoInfluenceOnWhatIsHandedOver) {
         EXPECT_EQ(left[i].src, right[i].src);
         EXPECT_EQ(left[i].packets, right[i].packets);
         EXPECT_EQ(left[i].first, right[i].first);
-        EXPECT_EQ(left[i].memo, right[i].memo);
+        EXPECT_EQ(left[i].flow_slot, right[i].flow_slot);
     }
 }
 

@@ -17,9 +17,9 @@
 #include "base/address.hpp"
 #include "host/clock.hpp"
 #include "host/folder.hpp"
+#include "meter/collector/flow_normalizer.hpp"
 #include "meter/collector/intake.hpp"
 #include "meter/collector/journal.hpp"
-#include "meter/collector/reading_maker.hpp"
 #include "meter/meter.hpp"
 #include "wire/exporter/exporters.hpp"
 
@@ -30,7 +30,7 @@ inline constexpr std::string_view journal_source_prefix = "journal:";
 struct CollectorOptions {
     std::string folder;  // of the journal; made where it is missing
     JournalOptions journal;
-    ReadingPolicy policy;
+    FlowPolicy policy;
     exporter::Limits limits;
     std::vector<Prefix> allowed;  // exporters that are listened to; empty: all
     std::uint64_t seed = 0;
@@ -104,7 +104,7 @@ private:
     const Clock& clock_;
     std::unique_ptr<Journal> journal_;
     exporter::Exporters exporters_;
-    ReadingMaker maker_;
+    FlowNormalizer maker_;
     const Intake* intake_ = nullptr;
     std::vector<Intake::Drops> reported_drops_;
 

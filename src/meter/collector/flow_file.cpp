@@ -24,7 +24,7 @@ private:
     flow::RecordSink& sink_;
 };
 
-class Silence final : public flow::RecordSink {
+class NullSink final : public flow::RecordSink {
 public:
     void records(const flow::MessageContext& /*context*/,
                  std::span<const flow::FlowRecord> /*records*/) override {}
@@ -43,8 +43,8 @@ exporter::Exporters FlowFile::fresh() const { return exporter::Exporters({.seed 
 Status FlowFile::begin() {
     TRY(datagrams_->rewind());
     exporter::Exporters scout = fresh();
-    Silence silence;
-    Feed feed(scout, silence);
+    NullSink sink;
+    Feed feed(scout, sink);
     for (bool more = true; more && datagrams_->can_look_further();) {
         TRY_ASSIGN(more, datagrams_->read(feed));
     }

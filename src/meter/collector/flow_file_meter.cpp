@@ -35,14 +35,14 @@ Result<std::unique_ptr<FlowFileMeter>> FlowFileMeter::open(const std::string& pa
 
 Status FlowFileMeter::recognise(std::span<const Cursor> known) {
     DatagramFile& datagrams = file_->datagrams();
-    TRY_ASSIGN(file::Known found, file::recognise(datagrams.stream(), flow_file_source_prefix,
-                                                  known, datagrams.first_frame_end()));
+    TRY_ASSIGN(file::KnownFile found, file::recognise(datagrams.stream(), flow_file_source_prefix,
+                                                      known, datagrams.first_frame_end()));
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
     at_.dropped.resize(reported_kinds);
-    if (found.as == file::Known::As::nobody) return {};
+    if (found.as == file::KnownFile::As::nobody) return {};
     known_as_ = cursor_.note;
-    already_complete_ = found.as == file::Known::As::earlier_copy || at_.damaged;
+    already_complete_ = found.as == file::KnownFile::As::earlier_copy || at_.damaged;
     if (already_complete_) return {};
     resumed_at_ = at_.frames;
     TRY_ASSIGN(already_complete_, has_nothing_new());

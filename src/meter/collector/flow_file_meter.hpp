@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "meter/collector/flow_file.hpp"
-#include "meter/collector/reading_maker.hpp"
+#include "meter/collector/flow_normalizer.hpp"
 #include "meter/file/once_meter.hpp"
 #include "meter/file/position.hpp"
 
@@ -26,7 +26,7 @@ namespace octroi::collector {
 inline constexpr std::string_view flow_file_source_prefix = "flowfile:";
 
 struct FlowFileMeterOptions {
-    ReadingPolicy policy;
+    FlowPolicy policy;
     // 0: only at the end.
     std::uint64_t checkpoint_frames = std::uint64_t{1} << 20U;
     // For the tables' hashes. Has no influence on results.
@@ -98,7 +98,7 @@ private:
     std::string path_;
     FlowFileMeterOptions options_;
     std::unique_ptr<FlowFile> file_;
-    ReadingMaker maker_;
+    FlowNormalizer maker_;
     Held held_;
 
     file::Position at_;  // of the last checkpoint

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "base/check.hpp"
-#include "meter/collector/reading_maker.hpp"
+#include "meter/collector/flow_normalizer.hpp"
 #include "meter/collector/segment.hpp"
 
 namespace octroi::collector {
@@ -79,11 +79,11 @@ void run(ByteSpan input) {
         }
         CHECK(sum <= 255U * max_datagram * segment.used());
     }
-    ReadingMaker maker({}, 1);
+    FlowNormalizer maker({}, 1);
     std::string saved(rest.size(), ' ');
     if (!rest.empty()) std::memcpy(saved.data(), rest.data(), rest.size());
     if (maker.restore(saved)) {
-        ReadingMaker again({}, 1);
+        FlowNormalizer again({}, 1);
         CHECK(again.restore(maker.save()));
     }
 }

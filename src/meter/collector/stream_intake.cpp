@@ -77,9 +77,8 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
             at->heard = uptime;
             at->spoke = true;
         }
-        const Duration silence = uptime - at->heard;
-        const bool gone =
-            next == Next::close || silence > (at->spoke ? idle_max : first_message_max);
+        const Duration sink = uptime - at->heard;
+        const bool gone = next == Next::close || sink > (at->spoke ? idle_max : first_message_max);
         if (gone && at->spoke) TRY(say_end(*at, now));
         at = gone ? connections_.erase(at) : std::next(at);
     }

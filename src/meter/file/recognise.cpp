@@ -64,21 +64,21 @@ Result<std::vector<Candidate>> candidates_of(ByteSpan head, std::string_view pre
 
 }  // namespace
 
-Result<Known> recognise(Stream& stream, std::string_view prefix, std::span<const Cursor> known,
-                        std::size_t first_frame_end) {
+Result<KnownFile> recognise(Stream& stream, std::string_view prefix, std::span<const Cursor> known,
+                            std::size_t first_frame_end) {
     const ByteSpan seen = stream.unread();
     const ByteSpan head = seen.first(std::min(seen.size(), Stream::head_length));
     TRY_ASSIGN(auto candidates, candidates_of(head, prefix, known));
     // Before the stream moves and the window with it.
     const Digest own = digest(head);
-    Known fresh;
+    KnownFile fresh;
     fresh.position.head_length = static_cast<std::uint32_t>(head.size());
     fresh.position.beginnings = beginnings_of(head, first_frame_end);
     for (Candidate& candidate : candidates) {
         TRY_ASSIGN(const Match match, compare(stream, candidate.position));
         if (match == Match::no) continue;
-        return Known{match == Match::here ? Known::As::itself : Known::As::earlier_copy,
-                     *candidate.cursor, std::move(candidate.position)};
+        return KnownFile{match == Match::here ? KnownFile::As::itself : KnownFile::As::earlier_copy,
+                         *candidate.cursor, std::move(candidate.position)};
     }
     TRY_ASSIGN(const bool rewound, stream.move_to(0));
     CHECK(rewound);

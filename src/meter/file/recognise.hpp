@@ -14,7 +14,7 @@
 
 namespace octroi::file {
 
-struct Known {
+struct KnownFile {
     enum class As : std::uint8_t {
         nobody,        // a file that the ledger does not know
         itself,        // also when it has grown
@@ -30,7 +30,8 @@ struct Known {
 // The stream shows its head (Stream::head_length octets, or all there are), in which the first
 // frame ends at first_frame_end (0: behind it). Leaves the stream at the position to go on from; of
 // an earlier copy anywhere. `known`: the ledger's cursors; those of another prefix are passed over.
-[[nodiscard]] Result<Known> recognise(Stream& stream, std::string_view prefix,
-                                      std::span<const Cursor> known, std::size_t first_frame_end);
+[[nodiscard]] Result<KnownFile> recognise(Stream& stream, std::string_view prefix,
+                                          std::span<const Cursor> known,
+                                          std::size_t first_frame_end);
 
 }  // namespace octroi::file

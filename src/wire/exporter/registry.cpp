@@ -78,7 +78,7 @@ Exporter* Registry::silent(std::uint32_t list, std::int64_t for_ns, UtcTime now,
     return (now - first->last_seen).ns < for_ns ? nullptr : first;
 }
 
-Exporter* Registry::dispensable(UtcTime now, const Exporter* except) noexcept {
+Exporter* Registry::drop_priority(UtcTime now, const Exporter* except) noexcept {
     if (Exporter* stranger = silent(strangers, 0, now, except)) return stranger;
     const std::int64_t few = std::min(limits_.few_idle_ns, limits_.idle_ns);
     if (Exporter* guest = silent(guests, few, now, except)) return guest;

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
+#include "wire/exporter/exporter_state.hpp"
 #include "wire/exporter/limits.hpp"
-#include "wire/exporter/remembered.hpp"
 
 namespace octroi::exporter {
 
@@ -27,7 +27,7 @@ public:
     void touch(Exporter& exporter) noexcept;
     [[nodiscard]] bool full() const noexcept { return by_address_.size() >= limits_.exporters; }
     // Who may go to make room at that time; nullptr: nobody. Never `except`.
-    [[nodiscard]] Exporter* dispensable(UtcTime now, const Exporter* except) noexcept;
+    [[nodiscard]] Exporter* drop_priority(UtcTime now, const Exporter* except) noexcept;
     void remove(Exporter& exporter) noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return by_address_.size(); }

@@ -28,8 +28,8 @@ Interval between(UtcTime a, UtcTime b) noexcept { return {std::min(a, b), std::m
 }  // namespace
 
 std::uint32_t Sequence::plausible(UtcTime received) const noexcept {
-    const std::int64_t silence = std::max<std::int64_t>(0, (received - received_).ns);
-    const std::uint64_t seconds = static_cast<std::uint64_t>(silence) / 1'000'000'000U + 1;
+    const std::int64_t sink = std::max<std::int64_t>(0, (received - received_).ns);
+    const std::uint64_t seconds = static_cast<std::uint64_t>(sink) / 1'000'000'000U + 1;
     const std::uint64_t usual = counted_ == Counted::records ? usual_records : usual_messages;
     const std::uint64_t rate = std::min(std::max(rate_, usual) * times_faster, most_plausible);
     if (seconds > most_plausible / rate) return most_plausible;

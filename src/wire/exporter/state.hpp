@@ -2,7 +2,7 @@
 #pragma once
 
 // The inside of Exporters. take.cpp: from a datagram to messages; sets.cpp: what the sets of v9 and
-// IPFIX hold; room.cpp: who and what makes room; saved.cpp: octets and back.
+// IPFIX hold; eviction.cpp: who and what makes room; serialize.cpp: octets and back.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "wire/exporter/exporter_state.hpp"
 #include "wire/exporter/exporters.hpp"
 #include "wire/exporter/registry.hpp"
-#include "wire/exporter/remembered.hpp"
 #include "wire/ipfix/options.hpp"
 #include "wire/ipfix/run.hpp"
 #include "wire/ipfix/template.hpp"
@@ -47,7 +47,7 @@ public:
 
 private:
     // One message on its way: what all steps need.
-    struct Passage {
+    struct DecodeContext {
         Exporter& exporter;
         flow::RecordSink& sink;
         flow::MessageContext context;
@@ -63,62 +63,64 @@ private:
     // take.cpp
     [[nodiscard]] Exporter* exporter_of(const Datagram& datagram, flow::RecordSink& sink);
     // Decodes the message that the octets begin with; how many octets it took, 0: all of them.
-    std::size_t take_one(flow::Protocol protocol, ByteSpan octets, Passage& passage);
-    std::size_t take_fixed(ByteSpan octets, Passage& passage);
-    std::size_t take_v9(ByteSpan octets, Passage& passage);
-    std::size_t take_ipfix(ByteSpan octets, Passage& passage);
-    std::size_t take_sflow(ByteSpan octets, Passage& passage);
+    std::size_t take_one(flow::Protocol protocol, ByteSpan octets, DecodeContext& context);
+    std::size_t take_fixed(ByteSpan octets, DecodeContext& context);
+    std::size_t take_v9(ByteSpan octets, DecodeContext& context);
+    std::size_t take_ipfix(ByteSpan octets, DecodeContext& context);
+    std::size_t take_sflow(ByteSpan octets, DecodeContext& context);
     [[nodiscard]] bool is_believed(const Address& agent) const;
-    void tell_sample_drops(Stream& stream, Passage& passage);
-    void take_sets(ByteSpan sets, Passage& passage);
+    void tell_sample_drops(Stream& stream, DecodeContext& context);
+    void take_sets(ByteSpan sets, DecodeContext& context);
     // nullptr: the message came before, or there is no room for its stream.
     struct Entry {
         Stream* stream = nullptr;
         bool decode = true;
         bool late = false;
     };
-    Entry enter(std::uint64_t key, Counted counted, const Numbered& message, Passage& passage);
-    void leave(const Entry& entry, Passage& passage);
-    void restarted(std::uint64_t key, const Numbered& message, Passage& passage);
-    void tell_gap(Exporter& exporter, Stream& stream, const Gap& gap, flow::RecordSink& sink);
+    Entry enter(std::uint64_t key, Counted counted, const Numbered& message,
+                DecodeContext& context);
+    void leave(const Entry& entry, DecodeContext& context);
+    void restarted(std::uint64_t key, const Numbered& message, DecodeContext& context);
+    void report_gap(Exporter& exporter, Stream& stream, const Gap& gap, flow::RecordSink& sink);
     void tell_gaps(Exporter& exporter, Stream& stream, bool all, flow::RecordSink& sink);
-    void finish(Passage& passage);
+    void finish(DecodeContext& context);
 
     // sets.cpp
-    void take_set(const ipfix::Set& set, Passage& passage);
-    void take_templates(const ipfix::Set& set, bool options, Passage& passage);
-    void withdraw(std::uint16_t id, bool options, Passage& passage);
-    void announce(const ipfix::Template& from, Passage& passage);
-    void take_data(const Known& known, ByteSpan content, Passage& passage);
-    void take_options(const ipfix::Template& from, ByteSpan content, Passage& passage);
-    void learn(const ipfix::OptionsRecord& record, Passage& passage);
-    void learn_rate(const ipfix::OptionsRecord& record, Passage& passage);
-    void learn_name(const ipfix::OptionsRecord& record, Passage& passage);
-    void put_aside(const ipfix::Set& set, Passage& passage);
-    void resume(std::uint16_t id, Passage& passage);
-    void hand_over(Passage& passage);
+    void take_set(const ipfix::Set& set, DecodeContext& context);
+    void take_templates(const ipfix::Set& set, bool options, DecodeContext& context);
+    void withdraw(std::uint16_t id, bool options, DecodeContext& context);
+    void announce(const ipfix::Template& from, DecodeContext& context);
+    void take_data(const CachedTemplate& known, ByteSpan content, DecodeContext& context);
+    void take_options(const ipfix::Template& from, ByteSpan content, DecodeContext& context);
+    void learn(const ipfix::OptionsRecord& record, DecodeContext& context);
+    void learn_rate(const ipfix::OptionsRecord& record, DecodeContext& context);
+    void learn_name(const ipfix::OptionsRecord& record, DecodeContext& context);
+    void put_aside(const ipfix::Set& set, DecodeContext& context);
+    void resume(std::uint16_t id, DecodeContext& context);
+    void hand_over(DecodeContext& context);
     // Gives the rate to those of the records that do not state it.
-    void set_rates(std::span<flow::FlowRecord> records, std::uint16_t set, const Passage& passage);
+    void set_rates(std::span<flow::FlowRecord> records, std::uint16_t set,
+                   const DecodeContext& context);
     [[nodiscard]] std::uint64_t rate_of(const flow::FlowRecord& record, std::uint16_t set,
-                                        const Passage& passage) const;
+                                        const DecodeContext& context) const;
     [[nodiscard]] std::uint64_t rate_by(SamplerScope scope, std::uint64_t id,
-                                        const Passage& passage) const;
+                                        const DecodeContext& context) const;
 
-    // room.cpp
+    // eviction.cpp
     // Room for so many octets more of this exporter, if it must be by forgetting strangers.
     [[nodiscard]] bool make_room(std::size_t octets, const Exporter& exporter,
                                  flow::RecordSink& sink);
     void charge(Exporter& exporter, std::size_t octets) noexcept;
     void release(Exporter& exporter, std::size_t octets) noexcept;
     void forget(Exporter& exporter, flow::RecordSink& sink);
-    [[nodiscard]] Domain* domain_of(std::uint64_t key, Passage& passage);
-    [[nodiscard]] Stream* stream_of(std::uint64_t key, Counted counted, Passage& passage);
+    [[nodiscard]] Domain* domain_of(std::uint64_t key, DecodeContext& context);
+    [[nodiscard]] Stream* stream_of(std::uint64_t key, Counted counted, DecodeContext& context);
     void forget_domain(Exporter& exporter, std::uint64_t key);
     // Its templates, numbers and rates are nobody's any more (RFC 7011 section 8).
     void forget_session(Exporter& exporter, std::uint16_t session, flow::RecordSink& sink);
     // Room for one more domain among those of UDP, or of TCP. false: there is none.
-    [[nodiscard]] bool make_room_for_domain(std::uint64_t key, Passage& passage);
-    [[nodiscard]] bool room_for_template(std::size_t octets, Passage& passage);
+    [[nodiscard]] bool make_room_for_domain(std::uint64_t key, DecodeContext& context);
+    [[nodiscard]] bool room_for_template(std::size_t octets, DecodeContext& context);
     void expire_templates(Exporter& exporter, UtcTime now);
     // Gives up sets that wait: too long at that time, or for a template of before a restart.
     void expire_waiting(Exporter& exporter, UtcTime now);
@@ -129,9 +131,9 @@ private:
     // Of `dropped` sets, which took the octets that the others do not: out of the books.
     void given_up(Exporter& exporter, std::size_t octets_before, std::size_t dropped) noexcept;
     void forget_template(Exporter& exporter, Domain& domain, std::uint16_t id);
-    void over_limit(Passage& passage) noexcept;
+    void over_limit(DecodeContext& context) noexcept;
 
-    // saved.cpp
+    // serialize.cpp
     [[nodiscard]] bool restore_exporter(ByteCursor& from);
     [[nodiscard]] bool restore_domains(ByteCursor& from, Exporter& exporter);
     [[nodiscard]] bool restore_templates(ByteCursor& from, Exporter& exporter, Domain& domain);

@@ -74,8 +74,8 @@ private:
 
 }  // namespace
 
-void Exporters::State::tell_gap(Exporter& exporter, Stream& stream, const Gap& gap,
-                                flow::RecordSink& sink) {
+void Exporters::State::report_gap(Exporter& exporter, Stream& stream, const Gap& gap,
+                                  flow::RecordSink& sink) {
     counters_.lost += gap.length;
     exporter.lost += gap.length;
     sink.gap(stream.context, {unit_of(stream.sequence.counted()), gap.length, gap.interval});
@@ -83,38 +83,39 @@ void Exporters::State::tell_gap(Exporter& exporter, Stream& stream, const Gap& g
 
 void Exporters::State::tell_gaps(Exporter& exporter, Stream& stream, bool all,
                                  flow::RecordSink& sink) {
-    while (const auto gap = stream.sequence.take_gap(all)) tell_gap(exporter, stream, *gap, sink);
+    while (const auto gap = stream.sequence.take_gap(all)) report_gap(exporter, stream, *gap, sink);
 }
 
-void Exporters::State::restarted(std::uint64_t key, const Numbered& message, Passage& passage) {
+void Exporters::State::restarted(std::uint64_t key, const Numbered& message,
+                                 DecodeContext& context) {
     ++counters_.restarts;
-    ++passage.exporter.restarts;
+    ++context.exporter.restarts;
     // A template after the restart is another one.
-    drop_waiting(passage.exporter, key);
-    passage.exporter.streams.find(key)->second->drops.clear();
+    drop_waiting(context.exporter, key);
+    context.exporter.streams.find(key)->second->drops.clear();
     // Rates that were said since the exporter started go on: two sources behind one address look
     // like restarts without end. Without an uptime, only who counts from 0 surely began anew.
     if (message.uptime_ms) {
         const Duration uptime = Duration::milliseconds(*message.uptime_ms);
-        forget_rates(passage.exporter, passage.context, message.received - uptime);
+        forget_rates(context.exporter, context.context, message.received - uptime);
     } else if (message.sequence == 0) {
-        forget_rates(passage.exporter, passage.context, UtcTime::max());
+        forget_rates(context.exporter, context.context, UtcTime::max());
     }
 }
 
 Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted counted,
-                                                const Numbered& message, Passage& passage) {
+                                                const Numbered& message, DecodeContext& context) {
     Entry entry;
-    entry.stream = stream_of(key, counted, passage);
+    entry.stream = stream_of(key, counted, context);
     if (entry.stream == nullptr) return entry;
     switch (entry.stream->sequence.arrive(message)) {
         case Sequence::Arrival::duplicate:
             ++counters_.duplicates;
-            ++passage.exporter.duplicates;
+            ++context.exporter.duplicates;
             entry.decode = false;
             break;
         case Sequence::Arrival::restart:
-            restarted(key, message, passage);
+            restarted(key, message, context);
             break;
         case Sequence::Arrival::late:
             ++counters_.late;
@@ -127,28 +128,28 @@ Exporters::State::Entry Exporters::State::enter(std::uint64_t key, Counted count
     return entry;
 }
 
-void Exporters::State::leave(const Entry& entry, Passage& passage) {
+void Exporters::State::leave(const Entry& entry, DecodeContext& context) {
     if (entry.stream == nullptr || !entry.decode) return;
     std::optional<std::uint32_t> counted;
-    if (passage.counted) counted = static_cast<std::uint32_t>(*passage.counted);
+    if (context.counted) counted = static_cast<std::uint32_t>(*context.counted);
     entry.stream->sequence.advance(counted);
-    entry.stream->context = passage.context;
-    tell_gaps(passage.exporter, *entry.stream, false, passage.sink);
+    entry.stream->context = context.context;
+    tell_gaps(context.exporter, *entry.stream, false, context.sink);
 }
 
-std::size_t Exporters::State::take_fixed(ByteSpan octets, Passage& passage) {
+std::size_t Exporters::State::take_fixed(ByteSpan octets, DecodeContext& context) {
     netflow::FixedMessage message;
-    passage.outcome = netflow::parse_fixed(octets, message);
-    if (passage.outcome == Outcome::malformed) return 0;
-    passage.context.domain = message.domain;
-    passage.context.exported = message.exported;
+    context.outcome = netflow::parse_fixed(octets, message);
+    if (context.outcome == Outcome::malformed) return 0;
+    context.context.domain = message.domain;
+    context.context.exported = message.exported;
     Entry entry;
     // v1 has no numbers.
     if (message.protocol != Protocol::netflow_v1) {
         const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                                passage.context.received, message.uptime_ms};
+                                context.context.received, message.uptime_ms};
         entry = enter(stream_key(message.protocol, message.domain), Counted::records, numbered,
-                      passage);
+                      context);
         if (!entry.decode) return message.octets;
         if (entry.stream != nullptr) entry.stream->sampling = message.sampling;
     }
@@ -156,73 +157,73 @@ std::size_t Exporters::State::take_fixed(ByteSpan octets, Passage& passage) {
     bool more = true;
     while (more) {
         more = netflow::fill(message, records, batch_);
-        hand_over(passage);
+        hand_over(context);
     }
-    passage.counted = message.count;
-    leave(entry, passage);
+    context.counted = message.count;
+    leave(entry, context);
     return message.octets;
 }
 
-void Exporters::State::take_sets(ByteSpan sets, Passage& passage) {
-    const std::uint64_t key = stream_key(passage.context);
-    passage.domain = domain_of(key, passage);
-    if (passage.domain == nullptr) {
-        passage.counted.reset();
+void Exporters::State::take_sets(ByteSpan sets, DecodeContext& context) {
+    const std::uint64_t key = stream_key(context.context);
+    context.domain = domain_of(key, context);
+    if (context.domain == nullptr) {
+        context.counted.reset();
         ipfix::SetReader reader(sets);
         ipfix::Set set;
         while (reader.next(set)) {
             if (set.id < ipfix::first_template_id) continue;
             ++counters_.dropped;
-            ++passage.exporter.undecodable;
+            ++context.exporter.undecodable;
         }
         return;
     }
-    passage.domain->last_seen = passage.context.received;
-    passage.origin.exported = passage.context.exported;
-    passage.origin.init_ms = passage.domain->init_ms;
+    context.domain->last_seen = context.context.received;
+    context.origin.exported = context.context.exported;
+    context.origin.init_ms = context.domain->init_ms;
     ipfix::SetReader reader(sets);
     ipfix::Set set;
-    while (reader.next(set)) take_set(set, passage);
-    hand_over(passage);
-    passage.outcome = worse(passage.outcome, reader.outcome());
+    while (reader.next(set)) take_set(set, context);
+    hand_over(context);
+    context.outcome = worse(context.outcome, reader.outcome());
     // What was cut off cannot be counted.
-    if (reader.outcome() != Outcome::ok) passage.counted.reset();
+    if (reader.outcome() != Outcome::ok) context.counted.reset();
 }
 
-std::size_t Exporters::State::take_v9(ByteSpan octets, Passage& passage) {
+std::size_t Exporters::State::take_v9(ByteSpan octets, DecodeContext& context) {
     netflow::V9Message message;
-    passage.outcome = netflow::parse_v9(octets, message);
-    if (passage.outcome == Outcome::malformed) return 0;
-    passage.context.domain = message.source;
-    passage.context.exported = message.exported;
-    passage.dialect = ipfix::Dialect::v9;
-    passage.origin.has_uptime = true;
-    passage.origin.uptime_ms = message.uptime_ms;
-    passage.origin.icmp_in_port = true;
+    context.outcome = netflow::parse_v9(octets, message);
+    if (context.outcome == Outcome::malformed) return 0;
+    context.context.domain = message.source;
+    context.context.exported = message.exported;
+    context.dialect = ipfix::Dialect::v9;
+    context.origin.has_uptime = true;
+    context.origin.uptime_ms = message.uptime_ms;
+    context.origin.icmp_in_port = true;
     const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                            passage.context.received, message.uptime_ms};
+                            context.context.received, message.uptime_ms};
     const Entry entry = enter(stream_key(Protocol::netflow_v9, message.source), Counted::messages,
-                              numbered, passage);
+                              numbered, context);
     if (!entry.decode) return message.octets;
-    take_sets(message.sets, passage);
-    leave(entry, passage);
+    take_sets(message.sets, context);
+    leave(entry, context);
     return message.octets;
 }
 
-std::size_t Exporters::State::take_ipfix(ByteSpan octets, Passage& passage) {
+std::size_t Exporters::State::take_ipfix(ByteSpan octets, DecodeContext& context) {
     ipfix::Message message;
-    passage.outcome = ipfix::parse_message(octets, message);
-    if (passage.outcome == Outcome::malformed) return 0;
-    passage.context.domain = message.domain;
-    passage.context.exported = message.exported;
+    context.outcome = ipfix::parse_message(octets, message);
+    if (context.outcome == Outcome::malformed) return 0;
+    context.context.domain = message.domain;
+    context.context.exported = message.exported;
     const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                            passage.context.received, std::nullopt};
-    const Entry entry = enter(stream_key(passage.context), Counted::records, numbered, passage);
+                            context.context.received, std::nullopt};
+    const Entry entry = enter(stream_key(context.context), Counted::records, numbered, context);
     if (!entry.decode) return message.octets;
-    const bool whole = passage.outcome == Outcome::ok;
-    take_sets(message.sets, passage);
-    if (!whole) passage.counted.reset();
-    leave(entry, passage);
+    const bool whole = context.outcome == Outcome::ok;
+    take_sets(message.sets, context);
+    if (!whole) context.counted.reset();
+    leave(entry, context);
     return message.octets;
 }
 
@@ -230,7 +231,7 @@ bool Exporters::State::is_believed(const Address& agent) const {
     return settings_.agents.empty() || agent.empty() || any_contains(settings_.agents, agent);
 }
 
-void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
+void Exporters::State::tell_sample_drops(Stream& stream, DecodeContext& context) {
     std::uint64_t lost = 0;
     for (const sflow::SequenceInfo::Sample& sample : sflow_sequence_.kept()) {
         if (sample.counters) continue;
@@ -241,15 +242,15 @@ void Exporters::State::tell_sample_drops(Stream& stream, Passage& passage) {
     }
     if (lost == 0) return;
     counters_.lost += lost;
-    passage.exporter.lost += lost;
-    const UtcTime now = passage.context.received;
+    context.exporter.lost += lost;
+    const UtcTime now = context.context.received;
     const UtcTime before = stream.context.received;
-    passage.sink.gap(passage.context, {flow::SequenceGap::Unit::samples,
+    context.sink.gap(context.context, {flow::SequenceGap::Unit::samples,
                                        lost,
                                        {before.ns == 0 ? now : std::min(before, now), now}});
 }
 
-std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
+std::size_t Exporters::State::take_sflow(ByteSpan octets, DecodeContext& context) {
     const std::size_t measured = sflow::measure(octets);
     const ByteSpan datagram = measured == 0 ? octets : octets.first(measured);
     Entry entry;
@@ -259,34 +260,34 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, Passage& passage) {
             ++counters_.foreign;
             return datagram.size();
         }
-        const Numbered numbered{head.sequence, content_hash(datagram), passage.context.received,
+        const Numbered numbered{head.sequence, content_hash(datagram), context.context.received,
                                 head.uptime_ms};
-        entry = enter(head.stream, Counted::messages, numbered, passage);
+        entry = enter(head.stream, Counted::messages, numbered, context);
         if (!entry.decode) return datagram.size();
     }
-    Counting sink(passage.sink);
+    Counting sink(context.sink);
     const std::uint64_t broken = sflow_counters_.malformed_samples;
-    passage.outcome =
-        sflow::decode(datagram, passage.context, sflow_counters_, sink, sflow_sequence_);
+    context.outcome =
+        sflow::decode(datagram, context.context, sflow_counters_, sink, sflow_sequence_);
     counters_.records += sink.count;
-    passage.exporter.records += sink.count;
+    context.exporter.records += sink.count;
     counters_.malformed += sflow_counters_.malformed_samples - broken;
-    passage.exporter.undecodable += sflow_counters_.malformed_samples - broken;
-    if (entry.stream != nullptr && !entry.late) tell_sample_drops(*entry.stream, passage);
-    leave(entry, passage);
+    context.exporter.undecodable += sflow_counters_.malformed_samples - broken;
+    if (entry.stream != nullptr && !entry.late) tell_sample_drops(*entry.stream, context);
+    leave(entry, context);
     return datagram.size();
 }
 
-std::size_t Exporters::State::take_one(Protocol protocol, ByteSpan octets, Passage& passage) {
+std::size_t Exporters::State::take_one(Protocol protocol, ByteSpan octets, DecodeContext& context) {
     switch (protocol) {
         case Protocol::netflow_v9:
-            return take_v9(octets, passage);
+            return take_v9(octets, context);
         case Protocol::ipfix:
-            return take_ipfix(octets, passage);
+            return take_ipfix(octets, context);
         case Protocol::sflow_v5:
-            return take_sflow(octets, passage);
+            return take_sflow(octets, context);
         default:
-            return take_fixed(octets, passage);
+            return take_fixed(octets, context);
     }
 }
 
@@ -297,7 +298,7 @@ Exporter* Exporters::State::exporter_of(const Datagram& datagram, flow::RecordSi
         return known;
     }
     if (registry_.full()) {
-        Exporter* longest_silent = registry_.dispensable(datagram.received, nullptr);
+        Exporter* longest_silent = registry_.drop_priority(datagram.received, nullptr);
         if (longest_silent != nullptr) forget(*longest_silent, sink);
     }
     if (registry_.full()) {
@@ -311,17 +312,17 @@ Exporter* Exporters::State::exporter_of(const Datagram& datagram, flow::RecordSi
 }
 
 // What a message leaves in the books, however it went.
-void Exporters::State::finish(Passage& passage) {
-    Exporter& exporter = passage.exporter;
+void Exporters::State::finish(DecodeContext& context) {
+    Exporter& exporter = context.exporter;
     ++counters_.messages;
     ++exporter.messages;
-    exporter.exported = passage.context.exported;
-    exporter.protocols |= protocol_bit(passage.context.protocol);
-    if (passage.outcome != Outcome::ok) {
+    exporter.exported = context.context.exported;
+    exporter.protocols |= protocol_bit(context.context.protocol);
+    if (context.outcome != Outcome::ok) {
         ++counters_.malformed;
         ++exporter.undecodable;
     }
-    if (passage.over_limit) passage.outcome = worse(passage.outcome, Outcome::over_limit);
+    if (context.over_limit) context.outcome = worse(context.outcome, Outcome::over_limit);
 }
 
 Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink) {
@@ -345,11 +346,11 @@ Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink)
         }
         if (exporter == nullptr) exporter = exporter_of(datagram, sink);
         if (exporter == nullptr) return Outcome::over_limit;
-        Passage passage{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
-        passage.context = {datagram.from, protocol, 0, {}, datagram.received};
-        const std::size_t took = take_one(protocol, rest, passage);
-        finish(passage);
-        worst = worse(worst, passage.outcome);
+        DecodeContext context{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
+        context.context = {datagram.from, protocol, 0, {}, datagram.received};
+        const std::size_t took = take_one(protocol, rest, context);
+        finish(context);
+        worst = worse(worst, context.outcome);
         if (took == 0) break;
         rest = rest.subspan(took);
     } while (!rest.empty());
@@ -368,12 +369,12 @@ Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink
     }
     Exporter* exporter = exporter_of(message, sink);
     if (exporter == nullptr) return Outcome::over_limit;
-    Passage passage{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
-    passage.context = {message.from, Protocol::ipfix, 0, {}, message.received, message.session};
-    take_ipfix(message.octets, passage);
-    finish(passage);
+    DecodeContext context{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
+    context.context = {message.from, Protocol::ipfix, 0, {}, message.received, message.session};
+    take_ipfix(message.octets, context);
+    finish(context);
     registry_.touch(*exporter);
-    return passage.outcome;
+    return context.outcome;
 }
 
 void Exporters::State::end_session(const Address& from, std::uint16_t session,
@@ -415,7 +416,7 @@ void Exporters::State::expire(UtcTime now, flow::RecordSink& sink) {
         expire_waiting(exporter, now);
         for (auto& [key, stream] : exporter.streams)
             while (const auto gap = stream->sequence.take_gap_by(now))
-                tell_gap(exporter, *stream, *gap, sink);
+                report_gap(exporter, *stream, *gap, sink);
     });
 }
 

@@ -16,31 +16,31 @@ using detail::Layer;
 using detail::other;
 using detail::Work;
 
-struct Known {
+struct NamedLinkType {
     LinkType link;
     std::string_view name;
 };
 constexpr std::array known{
-    Known{LinkType::null, "BSD loopback"},
-    Known{LinkType::ethernet, "Ethernet"},
-    Known{LinkType::ppp, "PPP"},
-    Known{LinkType::raw_bsd, "raw IP"},
-    Known{LinkType::raw_openbsd, "raw IP"},
-    Known{LinkType::ppp_hdlc, "PPP in HDLC framing"},
-    Known{LinkType::ppp_ether, "PPPoE"},
-    Known{LinkType::atm_rfc1483, "LLC over ATM"},
-    Known{LinkType::raw, "raw IP"},
-    Known{LinkType::cisco_hdlc, "Cisco HDLC"},
-    Known{LinkType::loop, "OpenBSD loopback"},
-    Known{LinkType::linux_sll, "Linux cooked v1"},
-    Known{LinkType::pflog, "OpenBSD packet filter log"},
-    Known{LinkType::ppp_pppd, "PPP of pppd"},
-    Known{LinkType::ppp_with_direction, "PPP with direction"},
-    Known{LinkType::mpls, "MPLS"},
-    Known{LinkType::ipv4, "raw IPv4"},
-    Known{LinkType::ipv6, "raw IPv6"},
-    Known{LinkType::nflog, "Linux netfilter log"},
-    Known{LinkType::linux_sll2, "Linux cooked v2"},
+    NamedLinkType{LinkType::null, "BSD loopback"},
+    NamedLinkType{LinkType::ethernet, "Ethernet"},
+    NamedLinkType{LinkType::ppp, "PPP"},
+    NamedLinkType{LinkType::raw_bsd, "raw IP"},
+    NamedLinkType{LinkType::raw_openbsd, "raw IP"},
+    NamedLinkType{LinkType::ppp_hdlc, "PPP in HDLC framing"},
+    NamedLinkType{LinkType::ppp_ether, "PPPoE"},
+    NamedLinkType{LinkType::atm_rfc1483, "LLC over ATM"},
+    NamedLinkType{LinkType::raw, "raw IP"},
+    NamedLinkType{LinkType::cisco_hdlc, "Cisco HDLC"},
+    NamedLinkType{LinkType::loop, "OpenBSD loopback"},
+    NamedLinkType{LinkType::linux_sll, "Linux cooked v1"},
+    NamedLinkType{LinkType::pflog, "OpenBSD packet filter log"},
+    NamedLinkType{LinkType::ppp_pppd, "PPP of pppd"},
+    NamedLinkType{LinkType::ppp_with_direction, "PPP with direction"},
+    NamedLinkType{LinkType::mpls, "MPLS"},
+    NamedLinkType{LinkType::ipv4, "raw IPv4"},
+    NamedLinkType{LinkType::ipv6, "raw IPv6"},
+    NamedLinkType{LinkType::nflog, "Linux netfilter log"},
+    NamedLinkType{LinkType::linux_sll2, "Linux cooked v2"},
 };
 
 // AF_INET6 is another number on each system; AF_INET is 2 on all of them.
@@ -200,7 +200,7 @@ Outcome by_link(LinkType link, Work& work) noexcept {
 bool is_supported(LinkType link) noexcept { return !name(link).empty(); }
 
 std::string_view name(LinkType link) noexcept {
-    const auto* const it = std::ranges::find(known, link, &Known::link);
+    const auto* const it = std::ranges::find(known, link, &NamedLinkType::link);
     return it == known.end() ? std::string_view{} : it->name;
 }
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+namespace octroi {
+
+Command Command::sub(std::string_view name, std::string_view help) const {
+    return {*app_->add_subcommand(std::string(name), std::string(help)), *chosen_};
+}
+
+Command& Command::needs_sub() {
+    app_->require_subcommand(1);
+    return *this;
+}
+
+Command& Command::hide() {
+    app_->group("");
+    return *this;
+}
+
+Command& Command::does(Action action) {
+    app_->callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
+    return *this;
+}
+
+Command& Command::operand(std::string_view name, std::string& target, std::string_view help) {
+    app_->add_option(std::string(name), target, std::string(help))->required();
+    return *this;
+}
+
+Command& Command::operands(std::string_view name, std::vector<std::string>& target,
+                           std::string_view help) {
+    app_->add_option(std::string(name), target, std::string(help))->required();
+    return *this;
+}
+
+Command& Command::optional_operands(std::string_view name, std::vector<std::string>& target,
+                                    std::string_view help) {
+    app_->add_option(std::string(name), target, std::string(help));
+    return *this;
+}
+
+Command& Command::text(std::string_view name, std::string& target, std::string_view help,
+                       std::string_view type) {
+    app_->add_option(std::string(name), target, std::string(help))->type_name(std::string(type));
+    return *this;
+}
+
+Command& Command::texts(std::string_view name, std::vector<std::string>& target,
+                        std::string_view help, std::string_view type) {
+    app_->add_option(std::string(name), target, std::string(help))
+        ->type_name(std::string(type))
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    return *this;
+}
+
+Command& Command::list(std::string_view name, std::vector<std::string>& target,
+                       std::string_view help, std::string_view type) {
+    texts(name, target, help, type);
+    app_->get_option(std::string(name))->delimiter(',');
+    return *this;
+}
+
+// Not CLI::IsMember: it would write the words into --help a second time, behind the type.
+Command& Command::choice(std::string_view name, std::string& target, std::vector<std::string> words,
+                         std::string_view help) {
+    const std::string type = fmt::format("{}", fmt::join(words, "|"));
+    const auto refuse_others = [words = std::move(words)](const std::string& given) {
+        if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
+        return fmt::format("{} is none of {}", given, fmt::join(words, ", "));
+    };
+    text(name, target, help, type);
+    app_->get_option(std::string(name))->check(CLI::Validator(refuse_others, ""));
+    return *this;
+}
+
+Command& Command::number(std::string_view name, std::uint64_t& target, std::string_view help,
+                         std::string_view type) {
+    app_->add_option(std::string(name), target, std::string(help))->type_name(std::string(type));
+    return *this;
+}
+
+Command& Command::flag(std::string_view name, bool& target, std::string_view help) {
+    app_->add_flag(std::string(name), target, std::string(help));
+    return *this;
+}
+
+std::function<bool()> Command::given(std::string_view name) const {
+    return [option = app_->get_option(std::string(name))] { return option->count() > 0; };
+}
+
+}  // namespace octroi

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/attribution.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attribute/builtin_classes.hpp"
+#include "host/log.hpp"
+#include "service/class_file.hpp"
+
+namespace octroi {
+namespace {
+
+Result<Attributor::ServicesPtr> compiled_services(const Config& config) {
+    std::vector<ServiceRule> rules;
+    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
+    auto compiled = CompiledServices::compile(rules);
+    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
+    return std::make_shared<const CompiledServices>(*std::move(compiled));
+}
+
+}  // namespace
+
+Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
+                                                    std::vector<LocalNetwork> undeclared) {
+    AttributionSource source(config, registry, std::move(undeclared));
+    TRY_ASSIGN(source.tables_.services, compiled_services(config));
+    TRY(source.load_directory());
+    TRY_ASSIGN(const std::string version, registry.current_class_version());
+    TRY(source.load_classes(version));
+    return source;
+}
+
+Status AttributionSource::load_directory() {
+    TRY_ASSIGN(Directory directory, registry_.directory());
+    for (const Prefix& prefix : config_.attribute.local)
+        directory.networks.push_back({to_string(prefix), config_.attribute.per_address});
+    assumed_ = directory.networks.empty();
+    if (assumed_) directory.networks = undeclared_;
+    networks_ = directory.networks;
+    directory_version_ = directory.version;
+    auto compiled = std::make_shared<const CompiledDirectory>(directory);
+    for (const std::string& problem : compiled->problems()) log_info(problem);
+    tables_.directory = std::move(compiled);
+    return {};
+}
+
+Status AttributionSource::load_classes(const std::string& version) {
+    class_version_ = version;
+    std::optional<ClassTable> table;
+    if (!version.empty()) {
+        TRY_ASSIGN(table, registry_.class_table(version));
+    }
+    tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
+                            : std::make_shared<const CompiledClasses>();
+    return {};
+}
+
+Result<bool> AttributionSource::refresh() {
+    TRY_ASSIGN(const std::uint64_t directory_version, registry_.directory_version());
+    TRY_ASSIGN(const std::string class_version, registry_.current_class_version());
+    const bool directory_is_new = directory_version != directory_version_ || (assumed_ && learned_);
+    learned_ = false;
+    const bool classes_are_new = class_version != class_version_;
+    if (directory_is_new) TRY(load_directory());
+    if (classes_are_new) TRY(load_classes(class_version));
+    return directory_is_new || classes_are_new;
+}
+
+Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now) {
+    const AttributeConfig& wanted = config.attribute;
+    if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
+    ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
+    if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
+    TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
+    TRY_ASSIGN(const std::string current, registry.current_class_version());
+    if (current == loaded.table.version) return {};
+    return registry.load_class_table(loaded.table, name_of(sources), now);
+}
+
+void AttributionSource::learn(const std::vector<LocalNetwork>& undeclared) {
+    for (const LocalNetwork& network : undeclared) {
+        if (std::find(undeclared_.begin(), undeclared_.end(), network) != undeclared_.end())
+            continue;
+        undeclared_.push_back(network);
+        learned_ = true;
+    }
+}
+
+std::vector<LocalNetwork> private_networks() {
+    std::vector<LocalNetwork> networks;
+    for (const char* prefix : {"10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
+                               "192.168.0.0/16", "fc00::/7", "fe80::/10"})
+        networks.push_back({prefix, true});
+    return networks;
+}
+
+Result<Categories> configured_categories(const Config& config) {
+    std::vector<Category> list;
+    for (const NamedList& entry : config.categories) list.push_back({entry.name, entry.values});
+    auto categories = Categories::make(std::move(list));
+    if (!categories) return fail(ErrorCode::invalid, "[categories] " + categories.error().text);
+    return categories;
+}
+
+}  // namespace octroi

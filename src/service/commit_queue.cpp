@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/commit_queue.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.hpp"
+
+namespace octroi {
+
+bool CommitQueue::is_free(std::size_t worker) const {
+    const std::lock_guard lock(mutex_);
+    return !places_[worker].batch.has_value();
+}
+
+bool CommitQueue::put(std::size_t worker, Batch batch) {
+    std::unique_lock lock(mutex_);
+    Place& place = places_[worker];
+    changed_.wait(lock, [&] { return closed_ || !place.batch; });
+    if (closed_) return false;
+    place.batch = std::move(batch);
+    changed_.notify_all();
+    return true;
+}
+
+std::optional<AttributionTables> CommitQueue::new_tables(std::size_t worker) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(places_[worker].tables, std::nullopt);
+}
+
+void CommitQueue::finish(std::size_t worker, std::optional<Error> error) {
+    const std::lock_guard lock(mutex_);
+    places_[worker].finished = true;
+    if (error && !error_) error_ = std::move(error);
+    changed_.notify_all();
+}
+
+std::optional<CommitQueue::Waiting> CommitQueue::next(Duration wait) {
+    std::unique_lock lock(mutex_);
+    const auto waiting = [&] {
+        return std::find_if(places_.begin(), places_.end(),
+                            [](const Place& p) { return p.batch.has_value(); });
+    };
+    const auto something = [&] {
+        return waiting() != places_.end() || std::all_of(places_.begin(), places_.end(),
+                                                         [](const Place& p) { return p.finished; });
+    };
+    changed_.wait_for(lock, std::chrono::nanoseconds(wait.ns), something);
+    const auto place = waiting();
+    if (place == places_.end()) return std::nullopt;
+    return Waiting{static_cast<std::size_t>(place - places_.begin()), &*place->batch};
+}
+
+void CommitQueue::done(std::size_t worker) {
+    const std::lock_guard lock(mutex_);
+    CHECK(places_[worker].batch.has_value());
+    places_[worker].batch.reset();
+    changed_.notify_all();
+}
+
+void CommitQueue::pause(Duration wait) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::nanoseconds(wait.ns));
+}
+
+void CommitQueue::post_tables(const AttributionTables& tables) {
+    const std::lock_guard lock(mutex_);
+    for (Place& place : places_) place.tables = tables;
+}
+
+bool CommitQueue::all_finished() const {
+    const std::lock_guard lock(mutex_);
+    return std::all_of(places_.begin(), places_.end(),
+                       [](const Place& p) { return p.finished && !p.batch; });
+}
+
+std::optional<Error> CommitQueue::error() const {
+    const std::lock_guard lock(mutex_);
+    return error_;
+}
+
+void CommitQueue::close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+}
+
+}  // namespace octroi

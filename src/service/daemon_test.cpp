@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/daemon.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace octroi {
+namespace {
+
+constexpr std::uint64_t packet_bytes = 100;
+
+const std::array<std::string, 1> interface_names{"eth0"};
+
+// A packet every time it is asked; the end after so many.
+class SteadyMeter final : public Meter {
+public:
+    explicit SteadyMeter(std::uint64_t packets) : left_(packets) {}
+    Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
+        if (left_ == 0) return Pull::end;
+        --left_;
+        Reading r;
+        r.first = r.last = UtcTime::from_seconds(1'700'000'000);
+        r.bytes = packet_bytes;
+        r.packets = 1;
+        r.src = Address::v4(0x0a000001U);
+        r.dst = Address::v4(0xc0000201U);
+        sink.accept({&r, 1});
+        seen_ += Volume{Bytes{packet_bytes}, Packets{1}, Flows{0}};
+        return Pull::more;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override {
+        Checkpoint out;
+        out.observed = std::exchange(seen_, {});
+        return out;
+    }
+    [[nodiscard]] std::span<const std::string> interfaces() const override {
+        return interface_names;
+    }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    std::uint64_t left_;
+    Volume seen_;
+};
+
+// Refuses so many commits first, and sums the others.
+class MoodyStore final : public Store {
+public:
+    MoodyStore(int refusals, ErrorCode why) : refusals_(refusals), why_(why) {}
+    Result<CommitOutcome> commit(const Batch& batch) override {
+        if (refusals_ > 0) {
+            --refusals_;
+            return fail(why_, "not now");
+        }
+        for (const Transfer& t : batch.transfers) booked += t.volume;
+        for (const Party& party : batch.parties) parties.push_back(party);
+        return CommitOutcome::committed;
+    }
+    Result<std::optional<Cursor>> cursor(std::string_view /*meter*/,
+                                         std::string_view /*source*/) override {
+        return std::nullopt;
+    }
+    Result<std::vector<MeterCursor>> cursors(std::string_view /*prefix*/) override {
+        return std::vector<MeterCursor>();
+    }
+    Volume booked;
+    std::vector<Party> parties;
+
+private:
+    int refusals_;
+    ErrorCode why_;
+};
+
+// Nothing is declared; from some time on it cannot be read.
+class FailingRegistry final : public Registry {
+public:
+    bool fails = false;
+    Result<Directory> directory() override { return Directory{}; }
+    Result<Directory> directory_at(std::uint64_t /*version*/) override { return Directory{}; }
+    Result<std::uint64_t> directory_version() override {
+        if (fails) return fail(ErrorCode::failed, "the disk does not answer");
+        return 0;
+    }
+    Result<std::string> current_class_version() override { return std::string(); }
+    Result<bool> apply(const Change& /*change*/, UtcTime /*now*/) override { return false; }
+    Status load_class_table(const ClassTable& /*table*/, std::string_view /*name*/,
+                            UtcTime /*now*/) override {
+        return {};
+    }
+    Result<std::optional<ClassTable>> class_table(std::string_view /*version*/) override {
+        return std::nullopt;
+    }
+    Result<std::vector<ClassTableInfo>> class_tables() override {
+        return std::vector<ClassTableInfo>();
+    }
+};
+
+class DaemonTest : public ::testing::Test {
+protected:
+    Status run(Store& store, DaemonOptions options, std::uint64_t packets = 1000) {
+        auto attribution = AttributionSource::create(config_, registry_, networks_);
+        EXPECT_TRUE(attribution.has_value());
+        if (!attribution.has_value()) return {};
+        if (fails_later_) registry_.fails = true;
+        std::vector<DaemonMeter> meters;
+        meters.push_back(
+            {{"capture", "capture", MeterRole::bill}, std::make_unique<SteadyMeter>(packets)});
+        return run_daemon(std::move(meters), store, *attribution, clock_, options);
+    }
+
+    Config config_;
+    FailingRegistry registry_;
+    std::vector<LocalNetwork> networks_;
+    bool fails_later_ = false;
+    SystemClock clock_;
+};
+
+TEST_F(DaemonTest, BooksAllThatWasRead) {
+    MoodyStore store(0, ErrorCode::failed);
+    EXPECT_TRUE(run(store, {}).has_value());
+    EXPECT_EQ(store.booked.bytes.value(), 1000 * packet_bytes);
+}
+
+TEST_F(DaemonTest, TriesAgainWhereTheDiskIsFull) {
+    MoodyStore store(1, ErrorCode::no_space);
+    EXPECT_TRUE(run(store, {}).has_value());
+    EXPECT_EQ(store.booked.packets.value(), 1000U);
+}
+
+TEST_F(DaemonTest, TriesALastTimeWhenItIsToStop) {
+    MoodyStore store(1, ErrorCode::no_space);
+    int asked = 0;
+    const Duration began = clock_.uptime();
+    EXPECT_TRUE(run(store, {.stop_requested = [&] { return ++asked > 3; }}).has_value());
+    EXPECT_EQ(store.booked.packets.value(), 1000U);
+    EXPECT_LT(clock_.uptime() - began, Duration::milliseconds(1900));
+}
+
+TEST_F(DaemonTest, EndsWhereBookingFailsForGood) {
+    MoodyStore store(1, ErrorCode::corrupt);
+    EXPECT_FALSE(run(store, {}).has_value());
+}
+
+TEST_F(DaemonTest, GoesOnWithTheOldDirectoryWhereTheNewOneCannotBeRead) {
+    MoodyStore store(0, ErrorCode::failed);
+    fails_later_ = true;
+    EXPECT_TRUE(run(store, {}).has_value());
+    EXPECT_EQ(store.booked.packets.value(), 1000U);
+}
+
+TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
+    auto attribution = AttributionSource::create(config_, registry_, {});
+    ASSERT_TRUE(attribution.has_value());
+    EXPECT_TRUE(attribution->networks().empty());
+    attribution->learn({{"10.0.0.0/8", true}});
+    EXPECT_TRUE(attribution->networks().empty());
+    EXPECT_EQ(attribution->refresh().value_or(false), true);
+    ASSERT_EQ(attribution->networks().size(), 1U);
+    attribution->learn({{"10.0.0.0/8", true}});
+    EXPECT_EQ(attribution->refresh().value_or(true), false);
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/live_export.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/log.hpp"
+#include "service/flow_export.hpp"
+
+namespace octroi {
+namespace {
+
+// Flows wait for a full message no longer than this.
+constexpr Duration flush_interval = Duration::seconds(1);
+constexpr Duration say_interval = Duration::minutes(1);
+// A collector that does not take what it is sent may not hold up the meter.
+constexpr Duration patience = Duration::milliseconds(100);
+
+struct Outlet {
+    std::string to;
+    std::unique_ptr<FlowExport> out;
+    std::uint64_t not_sent_said = 0;
+};
+
+class ExportingMeter final : public Meter {
+public:
+    ExportingMeter(std::string name, std::unique_ptr<Meter> meter, std::vector<Outlet> outlets,
+                   const Clock& clock)
+        : name_(std::move(name)),
+          meter_(std::move(meter)),
+          outlets_(std::move(outlets)),
+          clock_(clock) {}
+    ~ExportingMeter() override {
+        for (Outlet& outlet : outlets_) {
+            const Status left = outlet.out->finish(clock_.now());
+            const auto counts = outlet.out->counts();
+            log_info(fmt::format("meter {}: {} flows exported to {}, {} messages not sent{}", name_,
+                                 counts.encoded.records, outlet.to, counts.not_sent,
+                                 left ? "" : "; " + left.error().text));
+        }
+    }
+    ExportingMeter(const ExportingMeter&) = delete;
+    ExportingMeter& operator=(const ExportingMeter&) = delete;
+
+    Result<Pull> pull(ReadingSink& sink, Duration wait) override {
+        Tee tee(*this, sink);
+        auto outcome = meter_->pull(tee, wait);
+        look_after();
+        return outcome;
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& sink) override {
+        Tee tee(*this, sink);
+        return meter_->checkpoint(tee);
+    }
+    void committed() override { meter_->committed(); }
+    std::span<const std::string> interfaces() const override { return meter_->interfaces(); }
+    std::span<const Address> next_hops() const override { return meter_->next_hops(); }
+    std::vector<CounterValue> counters() const override { return meter_->counters(); }
+
+private:
+    class Tee final : public ReadingSink {
+    public:
+        Tee(ExportingMeter& owner, ReadingSink& sink) : owner_(owner), sink_(sink) {}
+        void accept(std::span<const Reading> readings) override {
+            sink_.accept(readings);
+            owner_.send(readings);
+        }
+
+    private:
+        ExportingMeter& owner_;
+        ReadingSink& sink_;
+    };
+
+    void send(std::span<const Reading> readings) {
+        UtcTime exported = clock_.now();
+        for (const Reading& reading : readings) exported = std::max(exported, reading.last);
+        for (Outlet& outlet : outlets_)
+            outlet.out->accept(readings, meter_->interfaces(), exported);
+    }
+    void look_after() {
+        const Duration now = clock_.uptime();
+        if (now < flush_at_) return;
+        flush_at_ = now + flush_interval;
+        for (Outlet& outlet : outlets_) outlet.out->flush(clock_.now());
+        if (now < say_at_) return;
+        for (Outlet& outlet : outlets_) {
+            const auto trouble = outlet.out->take_trouble();
+            if (!trouble) continue;
+            say_at_ = now + say_interval;
+            const std::uint64_t not_sent = outlet.out->counts().not_sent;
+            log_info(fmt::format("meter {}: {}: {} messages not sent", name_, trouble->text,
+                                 not_sent - std::exchange(outlet.not_sent_said, not_sent)));
+        }
+    }
+
+    std::string name_;
+    std::unique_ptr<Meter> meter_;
+    std::vector<Outlet> outlets_;
+    const Clock& clock_;
+    Duration flush_at_;
+    Duration say_at_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Meter>> with_exports(const std::vector<ExportConfig>& exports,
+                                            const std::string& meter_name, std::uint32_t domain,
+                                            std::unique_ptr<Meter> meter, const Clock& clock) {
+    std::vector<Outlet> outlets;
+    for (const ExportConfig& wanted : exports) {
+        if (!wanted.meter.empty() && wanted.meter != meter_name) continue;
+        const ExportManner manner{
+            .to = wanted.to, .format = wanted.format, .domain = domain, .patience = patience};
+        TRY_ASSIGN(auto out, FlowExport::open(manner, clock));
+        outlets.push_back({to_string(wanted.to), std::move(out)});
+        log_info(fmt::format("meter {}: exported to {}", meter_name, outlets.back().to));
+    }
+    if (outlets.empty()) return meter;
+    return std::make_unique<ExportingMeter>(meter_name, std::move(meter), std::move(outlets),
+                                            clock);
+}
+
+}  // namespace octroi

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/metering.hpp"
+
+#include "host/memory.hpp"
+#include "host/random.hpp"
+
+namespace octroi {
+
+Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables,
+                   const Clock& clock)
+    : name_(std::move(name)),
+      meter_(meter),
+      clock_(clock),
+      attributor_(tables.directory, tables.classes, tables.services, random_seed(),
+                  huge_page_resource()),
+      named_(meter, attributor_) {
+    attributor_.reserve();
+}
+
+Result<Pull> Metering::pull(Duration wait) { return meter_.pull(named_, wait); }
+
+Result<Batch> Metering::make_batch() {
+    TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(named_));
+    Attributed made = attributor_.take();
+    Batch batch;
+    batch.id = random_batch_id();
+    batch.meter = name_;
+    batch.booked_at = clock_.now();
+    batch.class_version = std::move(made.class_version);
+    batch.directory_version = made.directory_version;
+    batch.parties = std::move(made.parties);
+    batch.services = std::move(made.services);
+    batch.transfers = std::move(made.transfers);
+    batch.sampled = std::move(made.sampled);
+    batch.cursors = std::move(checkpoint.cursors);
+    batch.losses = std::move(checkpoint.losses);
+    batch.translations = std::move(checkpoint.translations);
+    batch.observed = checkpoint.observed;
+    return batch;
+}
+
+void Metering::replace(const AttributionTables& tables) {
+    attributor_.replace(tables.directory, tables.classes, tables.services);
+}
+
+}  // namespace octroi

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/route_file.hpp"
+
+#include <fmt/format.h>
+
+#include "host/file.hpp"
+#include "host/inflate.hpp"
+#include "host/log.hpp"
+
+namespace octroi {
+
+Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use) {
+    TRY_ASSIGN(auto file, File::open(path));
+    TRY_ASSIGN(const auto source, inflate(std::move(file)));
+    std::vector<std::byte> block(1U << 20U);
+    RouteReader reader;
+    RouteBatch batch;
+    RouteFileEnd end;
+    for (;;) {
+        const auto got = source->read(block);
+        if (!got) end.damage = got.error().text;
+        if (!got || *got == 0) break;
+        reader.feed(ByteSpan(block).first(*got), batch);
+        TRY(use(batch, reader.format()));
+        batch.clear();
+    }
+    reader.finish(batch);
+    TRY(use(batch, reader.format()));
+    if (reader.not_a_table())
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is neither an MRT routing table nor a list of prefixes{}{}",
+                                path, end.damage.empty() ? "" : ": ", end.damage));
+    end.counts = reader.counts();
+    end.errors = reader.errors();
+    return end;
+}
+
+bool report_problems(const std::string& path, const RouteFileEnd& end) {
+    for (const RouteError& error : end.errors)
+        log_info(fmt::format("{}:{}: {}", path, error.place, error.text));
+    const std::uint64_t unsaid =
+        end.counts.malformed - std::min<std::uint64_t>(end.counts.malformed, end.errors.size());
+    if (unsaid > 0) log_info(fmt::format("{}: {} more like these", path, unsaid));
+    if (end.counts.unsupported > 0)
+        log_info(
+            fmt::format("{}: {} records of a kind that is not read", path, end.counts.unsupported));
+    if (!end.damage.empty())
+        log_info(fmt::format("{}: {}; what stands before it was read", path, end.damage));
+    if (end.damage.empty() && end.counts.truncated > 0)
+        log_info(fmt::format("{}: cut off within a record; what stands before it was read", path));
+    return !end.damage.empty() || end.counts.truncated + end.counts.malformed > 0;
+}
+
+}  // namespace octroi
