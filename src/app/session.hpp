@@ -12,7 +12,7 @@
 #include "config/config.hpp"
 #include "host/clock.hpp"
 #include "view/period.hpp"
-#include "view/report.hpp"
+#include "record/report.hpp"
 #include "view/row_stream.hpp"
 #include "view/table.hpp"
 #include "view/units.hpp"

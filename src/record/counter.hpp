@@ -5,6 +5,7 @@
 // CounterInfo (the documentation is printed from it) and hands out their values.
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace octroi {
@@ -12,6 +13,13 @@ namespace octroi {
 struct CounterInfo {
     std::string_view name;  // "capture_frames_total": component, thing, unit or _total
     std::string_view help;  // one sentence
+};
+
+// A chapter of docs/counters.md: the counters of one component.
+struct CounterChapter {
+    std::string_view title;
+    std::string_view about;  // one sentence; may be empty
+    std::span<const CounterInfo> counters;
 };
 
 struct CounterValue {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "record/directory.hpp"
-#include "view/report.hpp"
+#include "record/report.hpp"
 #include "wire/exporter/exporters.hpp"
 
 namespace octroi {

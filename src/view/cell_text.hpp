@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "view/report.hpp"
+#include "record/report.hpp"
 
 namespace octroi {
 

@@ -9,7 +9,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/query.hpp"
 #include "ledger/registry.hpp"
-#include "view/report.hpp"
+#include "record/report.hpp"
 
 namespace octroi {
 

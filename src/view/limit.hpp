@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "view/report.hpp"
+#include "record/report.hpp"
 
 namespace octroi {
 

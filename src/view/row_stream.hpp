@@ -6,6 +6,7 @@
 #include <span>
 
 #include "view/cell_text.hpp"
+#include "view/text_sink.hpp"
 
 namespace octroi {
 

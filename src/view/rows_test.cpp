@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/rows.hpp"
+#include "record/reading_rows.hpp"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "support/golden.hpp"
+#include "view/reference.hpp"
+#include "view/row_stream.hpp"
 
 namespace octroi {
 namespace {
@@ -121,12 +123,13 @@ TEST(Rows, NamesAreUnique) {
 }
 
 TEST(RowsDocs, Golden) {
-    support::expect_golden("view/rows.md", rows_markdown());
+    const std::array chapters{RowChapter{"Flows", "A row is a flow.", reading_fields()}};
+    support::expect_golden("view/rows.md", rows_markdown(chapters));
     constexpr std::array counters{CounterInfo{"capture_frames_total", "Frames seen."},
                                   CounterInfo{"capture_bytes_total", "Octets on the wire."}};
-    const std::array chapters{CounterChapter{"capture", "One for each meter.", counters},
-                              CounterChapter{"fragments", "", std::span(counters).first(1)}};
-    support::expect_golden("view/counters.md", counters_markdown(chapters));
+    const std::array components{CounterChapter{"capture", "One for each meter.", counters},
+                                CounterChapter{"fragments", "", std::span(counters).first(1)}};
+    support::expect_golden("view/counters.md", counters_markdown(components));
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 
 #include <span>
 
-#include "view/report.hpp"
+#include "record/report.hpp"
+#include "view/text_sink.hpp"
 #include "view/units.hpp"
 #include "view/zone.hpp"
 

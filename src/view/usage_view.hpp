@@ -10,7 +10,7 @@
 
 #include "ledger/usage.hpp"
 #include "view/period.hpp"
-#include "view/report.hpp"
+#include "record/report.hpp"
 #include "view/units.hpp"
 
 namespace octroi {

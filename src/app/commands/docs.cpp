@@ -9,13 +9,14 @@
 
 #include "app/command_docs.hpp"
 #include "app/commands.hpp"
-#include "app/flow_rows.hpp"
 #include "app/session.hpp"
 #include "attribute/attributor.hpp"
 #include "host/file.hpp"
 #include "meter/capture/counters.hpp"
 #include "meter/collector/collector.hpp"
-#include "view/rows.hpp"
+#include "meter/collector/flow_rows.hpp"
+#include "record/reading_rows.hpp"
+#include "view/reference.hpp"
 
 namespace octroi {
 namespace {
@@ -32,6 +33,23 @@ std::string counters_text() {
     return counters_markdown(chapters);
 }
 
+std::string rows_text() {
+    const std::array chapters{
+        RowChapter{"Flows: `octroi inspect packets`",
+                   "A row is the traffic of one unidirectional flow; a long flow may have several "
+                   "rows, which add up.\nFrames that carry no IP, or whose IP header cannot be "
+                   "believed, are in `--summary` only.",
+                   reading_fields()},
+        RowChapter{"Flow exports: `octroi inspect flow`",
+                   "A row is a record as it was sent: counts are not multiplied by the sampling "
+                   "rate, times are the\nexporter's. A record with counts for both ways gives two "
+                   "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
+                   "What the record did not say is absent; what it said to be zero is\nzero.",
+                   collector::flow_fields()},
+    };
+    return rows_markdown(chapters);
+}
+
 // What the program knows about itself, as the files of docs/ (CI compares).
 Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
     std::error_code error;
@@ -41,7 +59,7 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
         {"options.md", options_markdown(table)},
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
-        {"rows.md", rows_markdown() + flow_rows_markdown()},
+        {"rows.md", rows_text()},
         {"counters.md", counters_text()},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},

@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "app/commands/inspect.hpp"
-#include "app/flow_rows.hpp"
 #include "app/row_output.hpp"
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/collector/flow_file.hpp"
+#include "meter/collector/flow_rows.hpp"
 
 namespace octroi {
 namespace {
@@ -28,7 +28,7 @@ public:
                  std::span<const flow::FlowRecord> records) override {
         for (const flow::FlowRecord& record : records) {
             if (!status.has_value()) return;
-            flow_cells({record, context, file_.time_digits()}, cells_);
+            collector::flow_cells({record, context, file_.time_digits()}, cells_);
             status = output_.row(cells_);
         }
     }
@@ -104,7 +104,7 @@ Result<ExitStatus> inspect(Session& session, const Options& options) {
     std::optional<RowOutput> output;
     Report summary{.columns = summary_columns()};
     if (!options.summary) {
-        TRY_ASSIGN(output, RowOutput::open(session, flow_columns()));
+        TRY_ASSIGN(output, RowOutput::open(session, collector::flow_columns()));
     }
     for (const std::string& name : options.files) {
         TRY_ASSIGN(const auto file, collector::FlowFile::open(name, random_seed()));

@@ -8,7 +8,7 @@
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/capture/file_meter.hpp"
-#include "view/rows.hpp"
+#include "record/reading_rows.hpp"
 
 namespace octroi {
 namespace {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/flow_rows.hpp"
-
-#include <fmt/format.h>
+#include "meter/collector/flow_rows.hpp"
 
 #include <array>
-#include <iterator>
 
-namespace octroi {
+namespace octroi::collector {
 namespace {
 
 using flow::Field;
@@ -302,18 +299,6 @@ const std::array<FlowField, 51> fields{{
      [](const FlowRow& row) { return row.record.reverse ? Cell{true} : Cell{}; }},
 }};
 
-constexpr std::string_view preface = R"(
-## Flow exports: `octroi inspect flow`
-
-A row is a record as it was sent: counts are not multiplied by the sampling rate, times are the
-exporter's. A record with counts for both ways gives two rows, the second with the ends exchanged.
-Rows with a `kind` are no traffic. What the record did not say is absent; what it said to be zero is
-zero.
-
-| field | type | meaning |
-| --- | --- | --- |
-)";
-
 }  // namespace
 
 std::vector<Column> flow_columns() {
@@ -327,12 +312,11 @@ void flow_cells(const FlowRow& row, std::vector<Cell>& cells) {
     for (std::size_t i = 0; i < fields.size(); ++i) cells[i] = fields[i].value(row);
 }
 
-std::string flow_rows_markdown() {
-    std::string out(preface);
+std::vector<DocumentedColumn> flow_fields() {
+    std::vector<DocumentedColumn> documented;
     for (const FlowField& field : fields)
-        fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} |\n", field.column.key,
-                       field.type, field.doc);
-    return out;
+        documented.push_back({field.column, field.type, field.doc});
+    return documented;
 }
 
-}  // namespace octroi
+}  // namespace octroi::collector

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Flow records as the rows of `octroi inspect flow`. One table names the fields; rows, CSV headers
-// and docs/rows.md come from it. The names are a promise: scripts rely on them. (It stands here and
-// not in view/, which does not see what the wire carries.)
+// The fields of a flow record as the columns of a row, for `octroi inspect flow`. One table names
+// them; rows, CSV headers and docs/rows.md are made from that table. Scripts rely on the names:
+// they do not change.
 
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "view/report.hpp"
+#include "record/report.hpp"
 #include "wire/flow/record_sink.hpp"
 
-namespace octroi {
+namespace octroi::collector {
 
 // A record with the message it came in.
 struct FlowRow {
@@ -23,12 +21,10 @@ struct FlowRow {
 };
 
 [[nodiscard]] std::vector<Column> flow_columns();
+[[nodiscard]] std::vector<DocumentedColumn> flow_fields();
 
 // Fills cells (resized to the number of fields; give the same vector again and again). Cells may
 // refer to texts of the record.
 void flow_cells(const FlowRow& row, std::vector<Cell>& cells);
 
-// The chapter of docs/rows.md.
-[[nodiscard]] std::string flow_rows_markdown();
-
-}  // namespace octroi
+}  // namespace octroi::collector

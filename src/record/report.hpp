@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One way to print rows. What makes a Report knows nothing of formats; what writes it (table.hpp,
-// row_stream.hpp) knows nothing of accounting.
+// Rows with named columns, for people and for machines. The code that makes a Report knows no
+// output format; the code that writes it (view/table.hpp, view/row_stream.hpp) knows no accounting.
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,17 +12,11 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "base/result.hpp"
 #include "base/time.hpp"
 
 namespace octroi {
 
-// Where text goes: given by the caller (a file, a socket, a test's string). The text is valid
-// during the call only. An error ends the writing and is handed back: a closed pipe is the caller's
-// affair.
-using TextSink = std::function<Status(std::string_view)>;
-
-// What a column holds decides how people see it; machines get exact values whatever the kind.
+// The kind of a column decides how it is shown to people. Machines get exact values for every kind.
 enum class ColumnKind {
     text,
     number,    // an integer that is not an amount: a port, a VLAN, a sequence; no separators
@@ -48,6 +41,13 @@ struct Column {
     // On a narrow terminal columns with the greatest number go first; 0 stays to the end.
     int drop_priority = 0;
     std::string when_absent = {};  // what people see where a row has nothing
+};
+
+// A column with its documentation: a line of docs/rows.md.
+struct DocumentedColumn {
+    Column column;
+    std::string_view type;  // "address", "integer", "time", …
+    std::string_view doc;   // one sentence
 };
 
 // A moment and how many digits of its fraction the source stated (0 to 9).

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Readings as the rows of `octroi inspect`. One table names the fields; rows, CSV headers and
-// docs/rows.md come from it. The names are a promise: scripts rely on them.
+// The fields of a Reading as the columns of a row, for `octroi inspect`. One table names them;
+// rows, CSV headers and docs/rows.md are made from that table. Scripts rely on the names: they do
+// not change.
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "record/counter.hpp"
 #include "record/reading.hpp"
-#include "view/row_stream.hpp"
+#include "record/report.hpp"
 
 namespace octroi {
 
@@ -23,16 +22,9 @@ struct RowContext {
     int time_digits = 9;
 };
 
-struct ReadingField {
-    Column column;
-    std::string_view type;  // for the documentation: "address", "integer", …
-    std::string_view doc;   // one sentence
-    Cell (*value)(const Reading&, const RowContext&);
-};
-
-// In the order in which they are printed.
-[[nodiscard]] std::span<const ReadingField> reading_fields();
+// The fields in the order in which they are printed, and their documentation.
 [[nodiscard]] std::vector<Column> reading_columns();
+[[nodiscard]] std::vector<DocumentedColumn> reading_fields();
 
 // Fills cells (resized to the number of fields; give the same vector again and again). Cells may
 // refer to texts of the context.
@@ -43,16 +35,5 @@ void reading_cells(const Reading& reading, const RowContext& context, std::vecto
 [[nodiscard]] inline bool is_flow_row(const Reading& reading) noexcept {
     return reading.kind == ReadingKind::ip || reading.kind == ReadingKind::duplicate;
 }
-
-// docs/rows.md.
-[[nodiscard]] std::string rows_markdown();
-
-// docs/counters.md: a heading and a table for each component.
-struct CounterChapter {
-    std::string_view title;
-    std::string_view about;  // one sentence, may be empty
-    std::span<const CounterInfo> counters;
-};
-[[nodiscard]] std::string counters_markdown(std::span<const CounterChapter> chapters);
 
 }  // namespace octroi

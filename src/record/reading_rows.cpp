@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/rows.hpp"
-
-#include <fmt/format.h>
+#include "record/reading_rows.hpp"
 
 #include <array>
-#include <iterator>
 
 namespace octroi {
 namespace {
@@ -88,6 +85,13 @@ Cell interface_name(const Reading& r, const RowContext& c) {
     if (r.interface == 0 || r.interface > c.interfaces.size()) return {};
     return std::string_view(c.interfaces[r.interface - 1U]);
 }
+
+struct ReadingField {
+    Column column;
+    std::string_view type;
+    std::string_view doc;
+    Cell (*value)(const Reading&, const RowContext&);
+};
 
 const std::array fields{
     ReadingField{
@@ -210,27 +214,7 @@ const std::array fields{
                  [](const Reading& r, const RowContext&) { return direction_of(r); }},
 };
 
-constexpr std::string_view rows_preface = R"(# Rows of `octroi inspect`
-
-Generated from the table of fields in `src/view/rows.cpp`; do not edit.
-
-`--ndjson` prints an object in each line, `--json` an array of the same objects, `--csv` a header
-and a record for each row. A field that is not known is absent (in CSV: empty), never zero.
-Integers are exact; readers that keep numbers as doubles lose digits above 2^53. Text is UTF-8; what
-is not UTF-8 in a name reads U+FFFD. Addresses are written as in RFC 5952.
-
-## Flows: `octroi inspect packets`
-
-A row is the traffic of one unidirectional flow; a long flow may have several rows, which add up.
-Frames that carry no IP, or whose IP header cannot be believed, are in `--summary` only.
-
-| field | type | meaning |
-| --- | --- | --- |
-)";
-
 }  // namespace
-
-std::span<const ReadingField> reading_fields() { return fields; }
 
 std::vector<Column> reading_columns() {
     std::vector<Column> columns;
@@ -238,32 +222,16 @@ std::vector<Column> reading_columns() {
     return columns;
 }
 
+std::vector<DocumentedColumn> reading_fields() {
+    std::vector<DocumentedColumn> documented;
+    for (const ReadingField& field : fields)
+        documented.push_back({field.column, field.type, field.doc});
+    return documented;
+}
+
 void reading_cells(const Reading& reading, const RowContext& context, std::vector<Cell>& cells) {
     cells.resize(fields.size());
     for (std::size_t i = 0; i < fields.size(); ++i) cells[i] = fields[i].value(reading, context);
-}
-
-std::string rows_markdown() {
-    std::string out(rows_preface);
-    for (const ReadingField& field : fields)
-        fmt::format_to(std::back_inserter(out), "| `{}` | {} | {} |\n", field.column.key,
-                       field.type, field.doc);
-    return out;
-}
-
-std::string counters_markdown(std::span<const CounterChapter> chapters) {
-    std::string out =
-        "# Counters\n\nGenerated from the counter tables of the components; do not edit.\n\n"
-        "Counters only grow while the program runs, and begin at 0 with it.\n";
-    for (const CounterChapter& chapter : chapters) {
-        fmt::format_to(std::back_inserter(out), "\n## {}\n\n", chapter.title);
-        if (!chapter.about.empty())
-            fmt::format_to(std::back_inserter(out), "{}\n\n", chapter.about);
-        out += "| counter | counts |\n| --- | --- |\n";
-        for (const CounterInfo& info : chapter.counters)
-            fmt::format_to(std::back_inserter(out), "| `{}` | {} |\n", info.name, info.help);
-    }
-    return out;
 }
 
 }  // namespace octroi
