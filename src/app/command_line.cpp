@@ -88,9 +88,9 @@ void build_command_line(CLI::App& app, Session& session) {
     for (const auto add : commands) add(command, session);
 }
 
-int run_command_line(int argc, const char* const* argv) {
+int run_program(int argc, const char* const* argv, MeterKinds kinds) {
     const SystemClock clock;
-    Session session(clock);
+    Session session(clock, kinds);
     CLI::App app;
     build_command_line(app, session);
     try {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "meter/kind.hpp"
+
 namespace CLI {
 class App;
 }
@@ -9,10 +11,11 @@ namespace octroi {
 
 class Session;
 
-// The whole program: parses the command line, runs the command, answers with the exit status.
-[[nodiscard]] int run_command_line(int argc, const char* const* argv);
+// The whole program: parses the command line, runs the command and returns the exit status. kinds:
+// the meter kinds that configuration and commands know.
+[[nodiscard]] int run_program(int argc, const char* const* argv, MeterKinds kinds);
 
-// The parser with all commands; they put what they are to do into the session.
+// Adds all commands to the parser. The command that the user chose is put into Session::action.
 void build_command_line(CLI::App& app, Session& session);
 
 }  // namespace octroi

@@ -11,8 +11,9 @@
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "host/clock.hpp"
-#include "view/period.hpp"
+#include "meter/kind.hpp"
 #include "record/report.hpp"
+#include "view/period.hpp"
 #include "view/row_stream.hpp"
 #include "view/table.hpp"
 #include "view/units.hpp"
@@ -34,13 +35,14 @@ struct GlobalOptions {
 
 class Session {
 public:
-    explicit Session(const Clock& clock) : clock_(clock) {}
+    Session(const Clock& clock, MeterKinds kinds) : clock_(clock), kinds_(kinds) {}
 
     GlobalOptions options;
     // What the parsed command line asks for.
     Action action;
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
+    [[nodiscard]] MeterKinds kinds() const { return kinds_; }
     // The configuration file; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
     [[nodiscard]] Result<Zone> zone();
@@ -62,6 +64,7 @@ public:
 
 private:
     const Clock& clock_;
+    MeterKinds kinds_;
     std::optional<Config> config_;
 };
 

@@ -12,8 +12,6 @@
 #include "app/session.hpp"
 #include "attribute/attributor.hpp"
 #include "host/file.hpp"
-#include "meter/capture/counters.hpp"
-#include "meter/collector/collector.hpp"
 #include "meter/collector/flow_rows.hpp"
 #include "record/reading_rows.hpp"
 #include "view/reference.hpp"
@@ -21,15 +19,11 @@
 namespace octroi {
 namespace {
 
-std::string counters_text() {
-    const std::array chapters{
-        CounterChapter{"Capture", "Live interfaces and capture files.", capture::capture_counters},
-        CounterChapter{"Collector", "Flow exports, from the network: what came and was decoded.",
-                       collector::collector_counters},
-        CounterChapter{"Flow records", "From records to readings, of collectors and of files.",
-                       collector::reading_counters},
-        CounterChapter{"Attribution", "From readings to transfers.", attribute_counters},
-    };
+std::string counters_text(MeterKinds kinds) {
+    std::vector<CounterChapter> chapters;
+    for (const MeterKind* kind : kinds)
+        chapters.insert(chapters.end(), kind->counters.begin(), kind->counters.end());
+    chapters.push_back({"Attribution", "From readings to transfers.", attribute_counters});
     return counters_markdown(chapters);
 }
 
@@ -60,7 +54,7 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
         {"rows.md", rows_text()},
-        {"counters.md", counters_text()},
+        {"counters.md", counters_text(session.kinds())},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},
     }};

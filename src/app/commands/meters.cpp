@@ -2,14 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
 #include "meter/collector/collector.hpp"
+#include "meter/collector/kind.hpp"
 #include "service/exporter_report.hpp"
-#include "service/flow_collector.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -34,7 +35,8 @@ Result<std::vector<MeterExporters>> heard_exporters(Session& session, SqliteLedg
     std::vector<MeterExporters> meters;
     for (const auto& entry : cursors) {
         const std::string folder =
-            journal_folder(configured_journal(*config, entry.meter), path, entry.meter);
+            collector::journal_folder(configured_journal(*config, entry.meter),
+                                      std::filesystem::path(path).parent_path(), entry.meter);
         auto exporters = collector::exporters_at(folder, entry.cursor);
         if (!exporters) {
             log_info(fmt::format("meter {}: {}", entry.meter, exporters.error().text));

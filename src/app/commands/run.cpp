@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "base/check.hpp"
+#include "host/datagrams.hpp"
 #include "host/log.hpp"
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
 #include "service/daemon.hpp"
-#include "service/flow_collector.hpp"
-#include "service/live_capture.hpp"
 #include "service/live_export.hpp"
+#include "service/local_networks.hpp"
 #include "service/run_total.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
@@ -24,8 +24,6 @@ namespace {
 // A screen full; `octroi usage` has the others.
 constexpr std::size_t hosts_shown = 40;
 
-constexpr std::string_view capture_kind = "capture";
-
 struct Options {
     std::vector<std::string> interfaces;
     std::vector<std::string> local;
@@ -34,22 +32,19 @@ struct Options {
     bool promiscuous = false;
 };
 
-// The meters of the configuration, or one for all physical interfaces, or what the command line
-// says.
-Result<std::vector<MeterConfig>> wanted_meters(const Config& config, const Options& options,
-                                               const std::vector<Interface>& present) {
+// The meters of the configuration, or one of the default kind, or what the command line says.
+std::vector<MeterConfig> wanted_meters(const Config& config, const Options& options,
+                                       const MeterKind& standing_in) {
     std::vector<MeterConfig> meters = config.meters;
     if (meters.empty() || !options.interfaces.empty()) {
         MeterConfig meter;
-        meter.name = "capture";
+        meter.name = standing_in.name;
+        meter.kind = standing_in.name;
         meter.interfaces = options.interfaces;
         meters = {meter};
     }
     for (MeterConfig& meter : meters) {
-        if (meter.kind != capture_kind) continue;
-        if (meter.interfaces.empty()) {
-            TRY_ASSIGN(meter.interfaces, default_interfaces(present));
-        }
+        if (meter.kind != standing_in.name) continue;
         meter.promiscuous = meter.promiscuous || options.promiscuous;
         if (!options.filter.empty()) meter.filter = options.filter;
     }
@@ -65,66 +60,54 @@ Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
     return cursors;
 }
 
-Result<std::unique_ptr<Meter>> open_collector(const MeterConfig& config, Store& store,
-                                              const std::string& ledger, std::vector<Fd> given,
-                                              const Clock& clock) {
-    TRY_ASSIGN(const auto cursors, cursors_of(config, store, collector::journal_source_prefix));
-    TRY_ASSIGN(auto meter, open_flow_collector(config, ledger, std::move(given), cursors, clock));
-    log_info(
-        fmt::format("meter {}: exporters at {}", config.name, fmt::join(meter->listening(), ", ")));
-    for (const std::string& notice : meter->notices())
+Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
+                               const std::string& state_folder, std::vector<Fd>& sockets,
+                               CaptureHost& host) {
+    TRY_ASSIGN(const auto cursors, cursors_of(config, store, kind.cursor_prefix));
+    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock()};
+    TRY_ASSIGN(auto opened, kind.open(setup));
+    for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
-    return meter;
+    const MeterRole role =
+        config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
+    return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};
 }
 
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                              const std::vector<ExportConfig>& exports,
-                                             CaptureHost& host, Store& store,
+                                             MeterKinds kinds, CaptureHost& host, Store& store,
                                              const std::string& ledger) {
     std::vector<DaemonMeter> meters;
-    std::vector<Fd> given = inherited_sockets();
+    std::vector<Fd> sockets = inherited_sockets();
+    const std::string state_folder = std::filesystem::path(ledger).parent_path();
     for (const MeterConfig& config : configs) {
-        const MeterRole role =
-            config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
-        std::unique_ptr<Meter> meter;
-        if (config.kind == capture_kind) {
-            TRY_ASSIGN(const auto cursors,
-                       cursors_of(config, store, capture::interface_source_prefix));
-            TRY_ASSIGN(meter, open_live_meter(config, host, cursors));
-        } else {
-            TRY_ASSIGN(meter,
-                       open_collector(config, store, ledger,
-                                      std::exchange(given, std::vector<Fd>()), host.clock()));
-        }
+        const MeterKind* kind = find_kind(kinds, config.kind);
+        CHECK(kind != nullptr);  // the configuration was checked against the same table
+        TRY_ASSIGN(DaemonMeter opened,
+                   open_meter(config, *kind, store, state_folder, sockets, host));
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
-        TRY_ASSIGN(meter,
-                   with_exports(exports, config.name, domain, std::move(meter), host.clock()));
-        meters.push_back({{config.name, config.kind, role}, std::move(meter)});
+        TRY_ASSIGN(opened.meter, with_exports(exports, config.name, domain, std::move(opened.meter),
+                                              host.clock()));
+        meters.push_back(std::move(opened));
     }
     return meters;
 }
 
-void say_what_is_done(const std::vector<MeterConfig>& meters, const std::vector<Interface>& present,
-                      const AttributionSource& attribution, const std::string& ledger,
-                      const std::optional<Duration>& run_for) {
-    for (const MeterConfig& meter : meters)
-        if (meter.kind == capture_kind)
-            log_info(fmt::format("meter {}: {}{}{}", meter.name, fmt::join(meter.interfaces, ", "),
-                                 meter.promiscuous ? ", promiscuous" : "",
-                                 meter.filter.empty() ? "" : ", only " + meter.filter));
-    const bool captures = std::any_of(meters.begin(), meters.end(),
-                                      [](const MeterConfig& m) { return m.kind == capture_kind; });
-    std::string left_out;
-    for (const Interface& i : present) {
-        const bool metered = std::any_of(meters.begin(), meters.end(), [&](const MeterConfig& m) {
-            return std::find(m.interfaces.begin(), m.interfaces.end(), i.name) !=
-                   m.interfaces.end();
-        });
-        if (!metered && captures)
-            left_out += fmt::format("{}{}{}", left_out.empty() ? "" : ", ", i.name,
-                                    i.why_not.empty() ? "" : " (" + i.why_not + ")");
+// The notices about all meters of each kind together.
+Status log_overviews(const std::vector<MeterConfig>& meters, MeterKinds kinds, CaptureHost& host) {
+    for (const MeterKind* kind : kinds) {
+        std::vector<const MeterConfig*> own;
+        for (const MeterConfig& meter : meters)
+            if (meter.kind == kind->name) own.push_back(&meter);
+        if (own.empty() || kind->overview == nullptr) continue;
+        TRY_ASSIGN(const auto notices, kind->overview(own, host));
+        for (const std::string& notice : notices) log_info(notice);
     }
-    if (!left_out.empty()) log_info("left out: " + left_out);
+    return {};
+}
+
+void log_start(const AttributionSource& attribution, const std::string& ledger,
+               const std::optional<Duration>& run_for) {
     std::string networks;
     for (const LocalNetwork& network : attribution.networks())
         networks += (networks.empty() ? "" : ", ") + network.prefix;
@@ -163,15 +146,17 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     }
     SystemCaptureHost host;
     TRY_ASSIGN(const auto present, host.interfaces());
-    TRY_ASSIGN(const auto configs, wanted_meters(config, options, present));
+    const MeterKinds kinds = session.kinds();
+    const auto configs = wanted_meters(config, options, default_kind(kinds));
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
     TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
     allow_many_files();
-    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, host, *ledger, path));
-    say_what_is_done(configs, present, attribution, path, daemon.run_for);
+    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger, path));
+    TRY(log_overviews(configs, kinds, host));
+    log_start(attribution, path, daemon.run_for);
 
     RunTotal total;
     const UtcTime began = session.clock().now();

@@ -10,7 +10,7 @@
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
 #include "service/attribution.hpp"
-#include "service/live_capture.hpp"
+#include "service/local_networks.hpp"
 #include "service/metering.hpp"
 #include "view/top_screen.hpp"
 
@@ -137,9 +137,6 @@ Result<ExitStatus> top(Session& session, const Options& options) {
     MeterConfig meter_config;
     meter_config.interfaces = options.interfaces;
     meter_config.promiscuous = options.promiscuous;
-    if (meter_config.interfaces.empty()) {
-        TRY_ASSIGN(meter_config.interfaces, default_interfaces(present));
-    }
     // Names come from the ledger, if there is one; nothing is written to it.
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
@@ -148,12 +145,16 @@ Result<ExitStatus> top(Session& session, const Options& options) {
     Registry& registry = ledger ? static_cast<Registry&>(**ledger) : nothing;
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(*config, registry, networks_of(present)));
-    TRY_ASSIGN(const auto meter, open_live_meter(meter_config, host, {}));
+    const MeterKind& kind = default_kind(session.kinds());
+    std::vector<Fd> sockets;
+    MeterSetup setup{meter_config, {}, {}, sockets, host, session.clock()};
+    TRY_ASSIGN(const auto opened, kind.open(setup));
     catch_stop_signals();
-    Metering metering({"top", "capture", MeterRole::witness}, *meter, attribution.tables(),
-                      session.clock());
+    Metering metering({"top", std::string(kind.name), MeterRole::witness}, *opened.meter,
+                      attribution.tables(), session.clock());
     TRY_ASSIGN(const Units units, session.units());
-    TopModel model(meter_config.interfaces, units);
+    const auto interfaces = opened.meter->interfaces();
+    TopModel model({interfaces.begin(), interfaces.end()}, units);
     TRY(watch(session, metering, model, interval));
     return ExitStatus::done;
 }

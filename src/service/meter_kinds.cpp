@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/meter_kinds.hpp"
+
+#include <array>
+
+#include "meter/capture/kind.hpp"
+#include "meter/collector/kind.hpp"
+
+namespace octroi {
+namespace {
+
+// In the order in which documentation shows them.
+constexpr std::array kinds{&capture::kind, &collector::kind};
+
+}  // namespace
+
+MeterKinds meter_kinds() { return kinds; }
+
+}  // namespace octroi
