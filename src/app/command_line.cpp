@@ -24,6 +24,8 @@ void add_global_options(CLI::App& app, Command& command, GlobalOptions& options)
         .flag("--csv", options.csv, "Print CSV")
         .choice("--units", options.units, {"iec", "si"}, "In tables: KiB or kB")
         .flag("--bytes", options.exact_bytes, "In tables: every byte")
+        .choice("--log-level", options.log_level, {"error", "warning", "info", "debug"},
+                "Messages on standard error from this level up (default: info)")
         .text("--tz", options.zone, "Time zone of what is read and shown, as Europe/Vienna",
               "ZONE");
     for (CLI::Option* option : app.get_options())
@@ -35,7 +37,7 @@ void add_global_options(CLI::App& app, Command& command, GlobalOptions& options)
 }
 
 int fail_with(const Error& error) {
-    log_info(fmt::format("octroi: {}", error.text));
+    log_error(fmt::format("octroi: {}", error.text));
     return static_cast<int>(error.code == ErrorCode::invalid ? ExitStatus::usage
                                                              : ExitStatus::failed);
 }
@@ -65,13 +67,13 @@ int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
     const bool wants_sub =
         error.get_name() == "RequiredError" && command->get_require_subcommand_min() > 0;
     if (wants_sub && argc == 1) {
-        log_info(app.help());
+        log_error(app.help());
     } else if (wants_sub && !app.remaining(true).empty()) {
-        log_info(unknown_command(*command, app.remaining(true).front()));
+        log_error(unknown_command(*command, app.remaining(true).front()));
     } else {
-        log_info(fmt::format("octroi: {}", error.what()));
+        log_error(fmt::format("octroi: {}", error.what()));
     }
-    log_info(fmt::format("See {} --help", path));
+    log_error(fmt::format("See {} --help", path));
     return static_cast<int>(ExitStatus::usage);
 }
 
@@ -99,6 +101,7 @@ int run_program(int argc, const char* const* argv, MeterKinds kinds) {
         // --help and --version come as errors of exit code 0.
         return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error, argc);
     }
+    if (const auto level = log_level(session.options.log_level)) set_log_level(*level);
     const auto outcome = session.action();
     show_progress("");
     return outcome ? static_cast<int>(*outcome) : fail_with(outcome.error());

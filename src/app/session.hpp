@@ -28,6 +28,7 @@ struct GlobalOptions {
     bool csv = false;
     std::string units;
     bool exact_bytes = false;
+    std::string log_level;  // empty: not given
     std::string zone;
     std::string since;
     std::string until;

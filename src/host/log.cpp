@@ -2,9 +2,16 @@
 #include "host/log.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "host/file.hpp"
 #include "host/terminal.hpp"
@@ -12,23 +19,189 @@
 namespace octroi {
 namespace {
 
-std::mutex output;
-bool progress_is_shown = false;
+using Level = spdlog::level::level_enum;
+
+// In the order of LogLevel.
+constexpr std::array<Level, log_levels> spdlog_levels = {Level::err, Level::warn, Level::info,
+                                                         Level::debug};
+
+// Custom flags of the patterns below.
+constexpr char priority_flag = '*';
+constexpr char json_flag = '&';
+
+// Syslog priorities: syslog(3), the numbers that sd-daemon(3) expects.
+int priority(Level level) {
+    switch (level) {
+        case Level::err:
+            return 3;
+        case Level::warn:
+            return 4;
+        case Level::info:
+            return 6;
+        default:
+            return 7;
+    }
+}
+
+void append(spdlog::memory_buf_t& out, std::string_view text) {
+    out.append(text.data(), text.data() + text.size());
+}
+
+class Priority final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+                spdlog::memory_buf_t& out) override {
+        append(out, fmt::format("<{}>", priority(message.level)));
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<Priority>();
+    }
+};
+
+class JsonText final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+                spdlog::memory_buf_t& out) override {
+        const nlohmann::json text = std::string(message.payload.data(), message.payload.size());
+        append(out, text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JsonText>();
+    }
+};
+
+std::unique_ptr<spdlog::formatter> formatter(LogFormat format) {
+    auto made = std::make_unique<spdlog::pattern_formatter>(format == LogFormat::json
+                                                                ? spdlog::pattern_time_type::utc
+                                                                : spdlog::pattern_time_type::local,
+                                                            "\n");
+    made->add_flag<Priority>(priority_flag).add_flag<JsonText>(json_flag);
+    switch (format) {
+        case LogFormat::plain:
+            made->set_pattern("%v");
+            break;
+        case LogFormat::text:
+            made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+            break;
+        case LogFormat::journal:
+            made->set_pattern("%*%v");
+            break;
+        case LogFormat::json:
+            made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%&})");
+            break;
+    }
+    return made;
+}
+
+// Standard error, with the progress line that may stand at its end.
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    StandardError() : base_sink(formatter(LogFormat::plain)) {}
+
+    void show_progress(std::string_view line) {
+        const std::lock_guard lock(mutex_);
+        if (!is_terminal(STDERR_FILENO) || (line.empty() && !progress_is_shown_)) return;
+        (void)write_out(STDERR_FILENO, fmt::format("\r\x1b[K{}", line));
+        progress_is_shown_ = !line.empty();
+    }
+
+private:
+    // One write(2) a message: those of several processes do not mix within a line.
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        if (progress_is_shown_) append(line, "\r\x1b[K");
+        formatter_->format(message, line);
+        (void)write_out(STDERR_FILENO, std::string_view(line.data(), line.size()));
+        progress_is_shown_ = false;
+    }
+    void flush_() override {}
+
+    bool progress_is_shown_ = false;
+};
+
+struct Log {
+    std::shared_ptr<StandardError> output = std::make_shared<StandardError>();
+    spdlog::logger logger{"octroi", output};
+    std::atomic<LogFormat> format = LogFormat::plain;
+    std::array<std::atomic<std::uint64_t>, log_levels> written{};
+};
+
+Log& the_log() {
+    static Log log;
+    return log;
+}
+
+bool is_control(unsigned char octet) { return octet < 0x20 || octet == 0x7f; }
+
+// The control characters U+0080 to U+009F in UTF-8: some terminals act on them as on ESC.
+bool is_wide_control(std::string_view rest) {
+    return rest.size() > 1 && rest[0] == '\xc2' && static_cast<unsigned char>(rest[1]) >= 0x80 &&
+           static_cast<unsigned char>(rest[1]) < 0xa0;
+}
+
+std::string escaped(std::string_view text, LogFormat format) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool is_kept = format == LogFormat::plain && (c == '\n' || c == '\t');
+        if (is_wide_control(text.substr(i)))
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+        else if (!is_kept && is_control(static_cast<unsigned char>(c)))
+            out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            out += c;
+    }
+    return out;
+}
 
 }  // namespace
 
-void log(LogLevel /*level*/, std::string_view line) {
-    const std::lock_guard lock(output);
-    (void)write_out(STDERR_FILENO,
-                    fmt::format("{}{}\n", progress_is_shown ? "\r\x1b[K" : "", line));
-    progress_is_shown = false;
+void log(LogLevel level, std::string_view message) {
+    if (!is_logged(level)) return;
+    Log& log = the_log();
+    const LogFormat format = log.format.load();
+    // JSON has escapes of its own.
+    log.logger.log(spdlog_levels[static_cast<std::size_t>(level)],
+                   format == LogFormat::json ? std::string(message) : escaped(message, format));
+    log.written[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
 }
 
-void show_progress(std::string_view line) {
-    const std::lock_guard lock(output);
-    if (!is_terminal(STDERR_FILENO) || (line.empty() && !progress_is_shown)) return;
-    (void)write_out(STDERR_FILENO, fmt::format("\r\x1b[K{}", line));
-    progress_is_shown = !line.empty();
+std::optional<LogLevel> log_level(std::string_view word) {
+    for (std::size_t i = 0; i < log_levels; ++i) {
+        const auto name = spdlog::level::to_string_view(spdlog_levels[i]);
+        if (word == std::string_view(name.data(), name.size())) return static_cast<LogLevel>(i);
+    }
+    return std::nullopt;
 }
+
+void set_log_level(LogLevel level) {
+    the_log().logger.set_level(spdlog_levels[static_cast<std::size_t>(level)]);
+}
+
+bool is_logged(LogLevel level) {
+    return the_log().logger.should_log(spdlog_levels[static_cast<std::size_t>(level)]);
+}
+
+void set_log_format(LogFormat format) {
+    the_log().format = format;
+    the_log().output->set_formatter(formatter(format));
+}
+
+LogFormat format_of_standard_error() {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    struct stat status{};
+    if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return LogFormat::text;
+    return stream == fmt::format("{}:{}", status.st_dev, status.st_ino) ? LogFormat::journal
+                                                                        : LogFormat::text;
+}
+
+std::array<std::uint64_t, log_levels> logged_messages() {
+    std::array<std::uint64_t, log_levels> counts{};
+    for (std::size_t i = 0; i < log_levels; ++i) counts[i] = the_log().written[i].load();
+    return counts;
+}
+
+void show_progress(std::string_view line) { the_log().output->show_progress(line); }
 
 }  // namespace octroi

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "host/log.hpp"
+#include "host/log_limit.hpp"
 #include "service/commit_queue.hpp"
 #include "service/metering.hpp"
 
@@ -69,8 +70,8 @@ private:
         auto batch = metering_.make_batch();
         if (!batch && !last && passes(batch.error())) {
             if (trouble_ != batch.error().text)
-                log_info(fmt::format("meter {}: {}. Metering goes on; it is tried again",
-                                     metering_.name().name, batch.error().text));
+                log_warning(fmt::format("meter {}: {}. Metering goes on; it is tried again",
+                                        metering_.name().name, batch.error().text));
             trouble_ = batch.error().text;
             return {};
         }
@@ -117,6 +118,7 @@ public:
                 TRY(commit_next());
             refresh();
         }
+        LimitedLog::write_last_summaries();
         if (const auto error = queue_.error()) return std::unexpected(*error);
         return {};
     }
@@ -134,8 +136,8 @@ private:
         const auto outcome = store_.commit(*waiting.batch);
         if (!outcome && !stopping_ && passes(outcome.error())) {
             if (trouble_.empty())
-                log_info(fmt::format("{}. Metering goes on; booking is tried again every {}",
-                                     outcome.error().text, to_string(retry_interval)));
+                log_warning(fmt::format("{}. Metering goes on; booking is tried again every {}",
+                                        outcome.error().text, to_string(retry_interval)));
             trouble_ = outcome.error().text;
             retry_at_ = clock_.uptime() + retry_interval;
             return {};
@@ -150,12 +152,13 @@ private:
     void refresh() {
         if (clock_.uptime() - refreshed_ < refresh_interval) return;
         refreshed_ = clock_.uptime();
+        LimitedLog::write_due_summaries();
         if (options_.networks) attribution_.learn(options_.networks());
         const auto changed = attribution_.refresh();
         if (changed && *changed) queue_.post_tables(attribution_.tables());
         const std::string problem = changed ? "" : changed.error().text;
         if (!problem.empty() && problem != refresh_problem_)
-            log_info(fmt::format("{}. Accounts and classes stay as they were", problem));
+            log_warning(fmt::format("{}. Accounts and classes stay as they were", problem));
         refresh_problem_ = problem;
     }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/log.hpp"
+#include "host/log_limit.hpp"
 #include "service/flow_export.hpp"
 
 namespace octroi {
@@ -16,6 +17,8 @@ constexpr Duration flush_interval = Duration::seconds(1);
 constexpr Duration say_interval = Duration::minutes(1);
 // A collector that does not take what it is sent may not hold up the meter.
 constexpr Duration patience = Duration::milliseconds(100);
+
+constinit LimitedLog export_failures("export_failure");
 
 struct Outlet {
     std::string to;
@@ -89,8 +92,11 @@ private:
             if (!trouble) continue;
             say_at_ = now + say_interval;
             const std::uint64_t not_sent = outlet.out->counts().not_sent;
-            log_info(fmt::format("meter {}: {}: {} messages not sent", name_, trouble->text,
-                                 not_sent - std::exchange(outlet.not_sent_said, not_sent)));
+            const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_said, not_sent);
+            export_failures.warning([&] {
+                return fmt::format("meter {}: {}: {} messages not sent", name_, trouble->text,
+                                   more);
+            });
         }
     }
 
