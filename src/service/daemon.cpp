@@ -117,6 +117,7 @@ public:
             else
                 TRY(commit_next());
             refresh();
+            if (options_.control != nullptr) options_.control->step();
         }
         LimitedLog::write_last_summaries();
         if (const auto error = queue_.error()) return std::unexpected(*error);

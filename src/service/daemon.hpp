@@ -15,6 +15,7 @@
 #include "ledger/store.hpp"
 #include "meter/meter.hpp"
 #include "service/attribution.hpp"
+#include "service/control.hpp"
 
 namespace octroi {
 
@@ -31,6 +32,8 @@ struct DaemonOptions {
     // The networks of this machine, asked for again and again: an address may come late (DHCP) or
     // change (a provider's new prefix). Empty: nobody is asked.
     std::function<std::vector<LocalNetwork>()> networks;
+    // Its requests are answered between two commits, on the caller's thread. Null: there is none.
+    ControlServer* control = nullptr;
 };
 
 // Returns when it is time, or when a meter or the ledger fails for good: what was read by then is

@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "host/testing/folder.hpp"
 
 namespace octroi {
 namespace {
@@ -148,6 +153,26 @@ TEST_F(DaemonTest, GoesOnWithTheOldDirectoryWhereTheNewOneCannotBeRead) {
     fails_later_ = true;
     EXPECT_TRUE(run(store, {}).has_value());
     EXPECT_EQ(store.booked.packets.value(), 1000U);
+}
+
+TEST_F(DaemonTest, AnswersRequestsWhileItMeters) {
+    const testing::Folder folder;
+    const std::string ledger = folder.file("ledger.db");
+    const auto control = ControlServer::open(ledger, clock_);
+    ASSERT_TRUE(control.has_value()) << control.error().text;
+    (*control)->add_request("ping", [](const nlohmann::json&) { return nlohmann::json("pong"); });
+    std::atomic<bool> answered = false;
+    std::jthread client([&] {
+        const auto answer = ask_daemon(ledger, {{"request", "ping"}});
+        EXPECT_EQ(answer.value_or(""), "pong");
+        answered = true;
+    });
+    MoodyStore store(0, ErrorCode::failed);
+    EXPECT_TRUE(run(store,
+                    {.stop_requested = [&] { return answered.load(); }, .control = control->get()},
+                    UINT64_MAX)
+                    .has_value());
+    EXPECT_GT(store.booked.packets.value(), 0U);
 }
 
 TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {

@@ -133,6 +133,15 @@ Status print_end(Session& session, const RunTotal& total, UtcTime began) {
     return session.print(report);
 }
 
+// Metering does not depend on the socket: without it, signals still work.
+std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clock& clock) {
+    auto server = ControlServer::open(ledger, clock);
+    if (server) return *std::move(server);
+    log_warning(
+        fmt::format("{}. Requests as octroi reload cannot reach this daemon", server.error().text));
+    return nullptr;
+}
+
 Result<ExitStatus> run(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* loaded, session.config());
     Config config = *loaded;
@@ -157,6 +166,9 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger, path));
     TRY(log_overviews(configs, kinds, host));
     log_start(attribution, path, daemon.run_for);
+
+    const auto control = open_control(path, session.clock());
+    daemon.control = control.get();
 
     RunTotal total;
     const UtcTime began = session.clock().now();
