@@ -12,7 +12,6 @@
 namespace octroi {
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::string_view hex = "0123456789abcdef";
 
 template <typename... Fs>
@@ -47,14 +46,6 @@ void append_escaped(TextBuffer& out, char32_t c) {
     append(out, "\\u00");
     out.push_back(hex[(c >> 4U) & 0xFU]);
     out.push_back(hex[c & 0xFU]);
-}
-
-// The next code point with its own octets, or U+FFFD where it is not one.
-std::string_view take_valid(std::string_view& rest, char32_t& c) {
-    const std::string_view before = rest;
-    bool valid = true;
-    c = take_code_point(rest, valid);
-    return valid ? before.substr(0, before.size() - rest.size()) : replacement;
 }
 
 void append_two(TextBuffer& out, unsigned value) {
@@ -140,8 +131,7 @@ void append_json_string(TextBuffer& out, std::string_view text) {
         append(out, text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;
-        char32_t c = 0;
-        const std::string_view octets = take_valid(text, c);
+        const auto [c, octets] = decode_code_point(text);
         // 0x7F and the C1 controls are legal in JSON, but do harm when a document is looked at.
         const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
         if (control || c == '"' || c == '\\') {
@@ -158,8 +148,8 @@ void append_csv_field(TextBuffer& out, std::string_view text) {
     const bool quoted = edge_space || text.find_first_of(",\"\r\n") != std::string_view::npos;
     if (quoted) out.push_back('"');
     while (!text.empty()) {
-        char32_t c = 0;
-        append(out, take_valid(text, c));
+        const auto [c, octets] = decode_code_point(text);
+        append(out, octets);
         if (c == '"') out.push_back('"');
     }
     if (quoted) out.push_back('"');

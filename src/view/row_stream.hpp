@@ -27,13 +27,12 @@ public:
     [[nodiscard]] Status row(std::span<const Cell> cells);
     // Ends the document and hands over what is left. Nothing may be called afterwards.
     [[nodiscard]] Status finish(std::span<const Cell> totals = {});
-    // Hands over what is there, for a reader that waits.
-    [[nodiscard]] Status flush();
 
 private:
     void object(std::span<const Cell> cells);
     void csv_line(std::span<const Cell> cells);
     void begin(std::span<const Fact> meta);
+    [[nodiscard]] Status flush();
 
     struct Key {
         std::size_t column = 0;

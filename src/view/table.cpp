@@ -72,14 +72,14 @@ std::string unsigned_text(std::uint64_t value, ColumnKind kind, Units units) {
 }
 
 std::string list_text(const std::vector<std::string>& list) {
-    return show(fmt::format("{}", fmt::join(list, ", ")));
+    return printable(fmt::format("{}", fmt::join(list, ", ")));
 }
 
 // For people; may end in spaces that keep units under one another.
 std::string people_text(const Cell& cell, const Column& column, const TableOptions& options) {
     if (is_absent(cell)) return column.when_absent;
-    if (const auto* text = std::get_if<std::string>(&cell)) return show(*text);
-    if (const auto* text = std::get_if<std::string_view>(&cell)) return show(*text);
+    if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
+    if (const auto* text = std::get_if<std::string_view>(&cell)) return printable(*text);
     if (const auto* value = std::get_if<std::uint64_t>(&cell))
         return unsigned_text(*value, column.kind, options.units);
     if (const auto* value = std::get_if<std::int64_t>(&cell))
@@ -245,7 +245,8 @@ Status TableStream::finish(std::span<const Cell> totals, std::string_view label)
         line = rendered(totals, 0, Tone::strong);
         // What is absent here is no row's gap: the column has no total.
         for (std::size_t i = 0; i < visible_.size(); ++i)
-            if (is_absent(totals[visible_[i].column])) line.texts[i] = i == 0 ? show(label) : "";
+            if (is_absent(totals[visible_[i].column]))
+                line.texts[i] = i == 0 ? printable(label) : "";
         if (!begun_) widen(line);
     }
     if (!begun_) TRY(begin());
@@ -266,7 +267,7 @@ Status TableStream::flush() {
 Status write_table(const Report& report, const TableOptions& options, const TextSink& sink) {
     const auto lines = [&](const std::vector<std::string>& texts) {
         std::string out;
-        for (const std::string& text : texts) out += wrapped(show(text), options.width) + "\n";
+        for (const std::string& text : texts) out += wrapped(printable(text), options.width) + "\n";
         return out;
     };
     if (!report.heading.empty()) TRY(sink(lines(report.heading) + "\n"));
@@ -279,23 +280,6 @@ Status write_table(const Report& report, const TableOptions& options, const Text
     for (const Row& row : report.rows) TRY(stream.row(row));
     TRY(stream.finish(report.totals, report.totals_label));
     return report.notes.empty() ? Status{} : sink("\n" + lines(report.notes));
-}
-
-Status write_facts(std::span<const Column> columns, std::span<const Cell> cells,
-                   const TableOptions& options, const TextSink& sink) {
-    CHECK(columns.size() == cells.size());
-    int width = 0;
-    for (const Column& column : columns) width = std::max(width, text_width(column.title));
-    std::string out;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (is_absent(cells[i]) || columns[i].audience == Audience::machines) continue;
-        std::string line = fit(columns[i].title, width + gap);
-        line += people_text(cells[i], columns[i], options);
-        trim_end(line, 0);
-        if (options.width > 0) line = cut(line, options.width, ellipsis(options));
-        out += line + "\n";
-    }
-    return sink(out);
 }
 
 }  // namespace octroi

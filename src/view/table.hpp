@@ -72,10 +72,6 @@ private:
 [[nodiscard]] Status write_table(const Report& report, const TableOptions& options,
                                  const TextSink& sink);
 
-// "Name   value" lines: a summary, one thing's properties. Columns give titles and kinds.
-[[nodiscard]] Status write_facts(std::span<const Column> columns, std::span<const Cell> cells,
-                                 const TableOptions& options, const TextSink& sink);
-
 // A bar of eighths: percent of `width` columns.
 [[nodiscard]] std::string bar_text(double percent, int width, bool unicode = true);
 

@@ -155,16 +155,6 @@ TEST(Table, TimesAreInTheZone) {
     support::expect_golden("view/table_zone.txt", table(report, options));
 }
 
-TEST(Facts, OneInALine) {
-    const std::vector<Column> columns{{"frames", "Frames", ColumnKind::count},
-                                      {"bytes", "Frame bytes", ColumnKind::bytes},
-                                      {"none", "None", ColumnKind::count}};
-    const std::vector<Cell> cells{std::uint64_t{1234}, std::uint64_t{2048}, {}};
-    std::string out;
-    ASSERT_TRUE(write_facts(columns, cells, {}, into(out)));
-    EXPECT_EQ(out, "Frames       1,234\nFrame bytes  2.00 KiB\n");
-}
-
 TEST(Bar, IsSeenWhenThereIsSomething) {
     EXPECT_EQ(bar_text(0, 10), "");
     EXPECT_EQ(bar_text(0.0001, 10), "▏");

@@ -1,141 +1,138 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/text.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <span>
+#include <utf8proc.h>
 
-#include "view/width_table.hpp"
+#include <algorithm>
+#include <array>
+#include <cstddef>
 
 namespace octroi {
 namespace {
 
-constexpr char32_t replacement = 0xFFFD;
+constexpr CodePoint replacement{0xFFFD, "\xEF\xBF\xBD"};
+constexpr std::size_t longest_sequence = 4;  // octets of one code point (RFC 3629)
 
-bool in_ranges(std::span<const CodePointRange> ranges, char32_t code_point) noexcept {
-    const auto at = std::ranges::lower_bound(ranges, code_point, {}, &CodePointRange::last);
-    return at != ranges.end() && at->first <= code_point;
+struct Decoded {
+    utf8proc_int32_t value = 0;
+    std::size_t octets = 0;  // 0: not UTF-8
+};
+
+Decoded decode(std::string_view text) noexcept {
+    Decoded decoded;
+    // The library reads octets of any character type; it only names them differently.
+    std::array<utf8proc_uint8_t, longest_sequence> octets{};
+    const std::size_t size = std::min(text.size(), octets.size());
+    std::copy_n(text.begin(), size, octets.begin());
+    const utf8proc_ssize_t used =
+        utf8proc_iterate(octets.data(), static_cast<utf8proc_ssize_t>(size), &decoded.value);
+    decoded.octets = used > 0 ? static_cast<std::size_t>(used) : 0;
+    return decoded;
 }
 
-bool is_control(char32_t c) noexcept { return c < 0x20 || (c >= 0x7F && c < 0xA0); }
+// Octets at the front that are the begin of a valid sequence, at least 1. The library reports only
+// that a sequence is wrong. Every valid begin of two or three octets can be completed with 0x80.
+std::size_t maximal_subpart(std::string_view text) noexcept {
+    std::size_t length = 1;
+    for (std::size_t n = 2; n < longest_sequence && n <= text.size(); ++n) {
+        std::array<char, longest_sequence> completed{};
+        completed.fill('\x80');
+        std::copy_n(text.begin(), n, completed.begin());
+        if (decode({completed.data(), completed.size()}).octets <= n) break;
+        length = n;
+    }
+    return length;
+}
 
-// They turn the order of what follows: a name could pretend to be another one (UAX #9).
-bool turns_direction(char32_t c) noexcept {
+// utf8proc gives spacing marks (Devanagari vowel signs) no column and each conjoining Hangul vowel
+// and final one. wcwidth(3), which terminals follow, does the opposite for both.
+int code_point_width(char32_t c) noexcept {
+    if (c >= 0x20 && c < 0x7F) return 1;
+    const auto code_point = static_cast<utf8proc_int32_t>(c);
+    const auto boundary = utf8proc_get_property(code_point)->boundclass;
+    if (boundary == UTF8PROC_BOUNDCLASS_V || boundary == UTF8PROC_BOUNDCLASS_T) return 0;
+    if (utf8proc_category(code_point) == UTF8PROC_CATEGORY_MC) return 1;
+    return utf8proc_charwidth(code_point);
+}
+
+// The controls of UAX #9. With them a name can look like another name.
+bool is_bidirectional_control(char32_t c) noexcept {
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
            c == 0x200F || c == 0x061C;
 }
 
-// Line and paragraph separators break a row on some terminals.
-bool harmful(char32_t c) noexcept {
-    return is_control(c) || turns_direction(c) || c == 0x2028 || c == 0x2029;
-}
-
-// The well-formed second octets after each lead octet (Unicode Standard, table 3-7).
-struct Lead {
-    int more = 0;  // octets that follow
-    unsigned low = 0x80;
-    unsigned high = 0xBF;
-};
-
-Lead lead_of(unsigned octet) noexcept {
-    if (octet >= 0xC2 && octet <= 0xDF) return {1};
-    if (octet == 0xE0) return {2, 0xA0, 0xBF};
-    if (octet == 0xED) return {2, 0x80, 0x9F};
-    if (octet >= 0xE1 && octet <= 0xEF) return {2};
-    if (octet == 0xF0) return {3, 0x90, 0xBF};
-    if (octet == 0xF4) return {3, 0x80, 0x8F};
-    if (octet >= 0xF1 && octet <= 0xF3) return {3};
-    return {};
+bool is_harmful(char32_t c) noexcept {
+    if (c >= 0x20 && c < 0x7F) return false;
+    switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
+        case UTF8PROC_CATEGORY_CC:
+        case UTF8PROC_CATEGORY_ZL:  // some terminals break the line at U+2028 and U+2029
+        case UTF8PROC_CATEGORY_ZP:
+            return true;
+        default:
+            return is_bidirectional_control(c);
+    }
 }
 
 }  // namespace
 
-char32_t take_code_point(std::string_view& rest, bool& valid) noexcept {
-    const unsigned first = static_cast<unsigned char>(rest.front());
-    rest.remove_prefix(1);
-    valid = true;
-    if (first < 0x80) return first;
-    Lead lead = lead_of(first);
-    valid = lead.more > 0;
-    if (!valid) return replacement;
-    char32_t code_point = first & (0x3FU >> static_cast<unsigned>(lead.more));
-    for (int i = 0; i < lead.more; ++i) {
-        const unsigned octet = rest.empty() ? 0U : static_cast<unsigned char>(rest.front());
-        valid = octet >= lead.low && octet <= lead.high;
-        if (!valid) return replacement;
-        code_point = (code_point << 6U) | (octet & 0x3FU);
+CodePoint decode_code_point(std::string_view& rest) noexcept {
+    const std::string_view text = rest;
+    if (const auto first = static_cast<unsigned char>(text.front()); first < 0x80) {
         rest.remove_prefix(1);
-        lead.low = 0x80;
-        lead.high = 0xBF;
+        return {first, text.substr(0, 1)};
     }
-    return code_point;
-}
-
-void append_utf8(std::string& out, char32_t c) {
-    const auto put = [&](unsigned octet) { out.push_back(static_cast<char>(octet)); };
-    if (c < 0x80) {
-        put(c);
-    } else if (c < 0x800) {
-        put(0xC0U | (c >> 6U));
-        put(0x80U | (c & 0x3FU));
-    } else if (c < 0x10000) {
-        put(0xE0U | (c >> 12U));
-        put(0x80U | ((c >> 6U) & 0x3FU));
-        put(0x80U | (c & 0x3FU));
-    } else {
-        put(0xF0U | (c >> 18U));
-        put(0x80U | ((c >> 12U) & 0x3FU));
-        put(0x80U | ((c >> 6U) & 0x3FU));
-        put(0x80U | (c & 0x3FU));
+    const Decoded decoded = decode(text);
+    if (decoded.octets == 0) {
+        rest.remove_prefix(maximal_subpart(text));
+        return replacement;
     }
-}
-
-int code_point_width(char32_t c) noexcept {
-    if (c >= 0x20 && c < 0x7F) return 1;
-    if (is_control(c)) return 0;
-    if (in_ranges(zero_width_ranges, c)) return 0;
-    return in_ranges(wide_ranges, c) ? 2 : 1;
+    rest.remove_prefix(decoded.octets);
+    return {static_cast<char32_t>(decoded.value), text.substr(0, decoded.octets)};
 }
 
 int text_width(std::string_view text) noexcept {
     int width = 0;
-    bool valid = true;
-    while (!text.empty()) width += code_point_width(take_code_point(text, valid));
+    while (!text.empty()) width += code_point_width(decode_code_point(text).value);
     return width;
 }
 
-std::string show(std::string_view text) {
+std::string printable(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    bool valid = true;
     while (!text.empty()) {
-        const char32_t c = take_code_point(text, valid);
-        append_utf8(out, harmful(c) ? replacement : c);
+        const CodePoint c = decode_code_point(text);
+        out += is_harmful(c.value) ? replacement.octets : c.octets;
     }
     return out;
 }
 
 std::string cut(std::string_view text, int width, std::string_view ellipsis) {
     if (text_width(text) <= width) return std::string(text);
-    const int room = width - text_width(ellipsis);
-    if (room < 0) return std::string(static_cast<std::size_t>(std::max(width, 0)), ' ');
+    const int available = width - text_width(ellipsis);
+    if (available < 0) return std::string(static_cast<std::size_t>(std::max(width, 0)), ' ');
     std::string_view rest = text;
-    int used = 0;
-    bool valid = true;
-    std::size_t end = 0;
-    while (!rest.empty()) {
-        used += code_point_width(take_code_point(rest, valid));
-        if (used > room) break;
-        end = text.size() - rest.size();
+    std::size_t cluster = 0;  // where the grapheme cluster of the code point begins
+    utf8proc_int32_t state = 0;
+    utf8proc_int32_t previous = 0;
+    for (int used = 0; !rest.empty();) {
+        const std::size_t begin = text.size() - rest.size();
+        const char32_t c = decode_code_point(rest).value;
+        const auto code_point = static_cast<utf8proc_int32_t>(c);
+        if (begin > 0 && utf8proc_grapheme_break_stateful(previous, code_point, &state)) {
+            cluster = begin;
+        }
+        previous = code_point;
+        used += code_point_width(c);
+        if (used > available) break;
     }
-    return std::string(text.substr(0, end)).append(ellipsis);
+    return std::string(text.substr(0, cluster)).append(ellipsis);
 }
 
 std::string fit(std::string_view text, int width, Align align, std::string_view ellipsis) {
-    std::string shown = cut(text, width, ellipsis);
-    const int missing = width - text_width(shown);
+    const std::string content = cut(text, width, ellipsis);
+    const int missing = width - text_width(content);
     const std::string space(static_cast<std::size_t>(std::max(missing, 0)), ' ');
-    return align == Align::left ? shown + space : space + shown;
+    return align == Align::left ? content + space : space + content;
 }
 
 std::string wrapped(std::string_view text, int width) {

@@ -129,7 +129,7 @@ private:
     }
 
     std::string interfaces() const {
-        return show(fmt::format("{}", fmt::join(model_.interfaces(), ", ")));
+        return printable(fmt::format("{}", fmt::join(model_.interfaces(), ", ")));
     }
 
     void one_line_header() {
@@ -324,7 +324,7 @@ private:
             std::span(all).subspan(begin, std::min(visible, all.size() - begin));
         int longest_name = text_width(heading(Field::name));
         for (const TopLine& row : page)
-            longest_name = std::max(longest_name, text_width(show(row.name)));
+            longest_name = std::max(longest_name, text_width(printable(row.name)));
         const std::vector<Place> columns = places(longest_name);
         ScreenLine head = line();
         head.space(margin);
@@ -376,9 +376,9 @@ private:
     std::string value(const TopLine& row, Field field, std::uint64_t whole) const {
         switch (field) {
             case Field::name:
-                return show(row.name);
+                return printable(row.name);
             case Field::account:
-                return show(row.account);
+                return printable(row.account);
             case Field::received:
                 return rate_or_dash(row.received_rate);
             case Field::sent:

@@ -21,7 +21,6 @@ constexpr Scale iec_bytes{1024, {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}}
 constexpr Scale si_bytes{1000, {"B", "kB", "MB", "GB", "TB", "PB", "EB"}};
 constexpr Scale si_bits{1000,
                         {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s", "Pbit/s", "Ebit/s"}};
-constexpr Scale si_counts{1000, {"", "k", "M", "G", "T", "P", "E"}};
 
 struct Scaled {
     std::string number;
@@ -54,9 +53,7 @@ Scaled scaled(std::uint64_t value, const Scale& scale) {
 
 const Scale& byte_scale(Units units) { return units == Units::si ? si_bytes : iec_bytes; }
 
-std::string joined(const Scaled& s) {
-    return s.unit.empty() ? s.number : fmt::format("{} {}", s.number, s.unit);
-}
+std::string joined(const Scaled& s) { return fmt::format("{} {}", s.number, s.unit); }
 
 std::string in_column(const Scaled& s, const Scale& scale) {
     return fmt::format("{} {:<{}}", s.number, s.unit, scale.names[1].size());
@@ -84,12 +81,12 @@ constexpr std::array long_parts{Part{86'400'000'000'000, "d"}, Part{3'600'000'00
                                 Part{60'000'000'000, "min"}, Part{1'000'000'000, "s"}};
 constexpr std::array short_parts{Part{1'000'000, "ms"}, Part{1'000, "µs"}, Part{1, "ns"}};
 
-std::string length_text(std::uint64_t ns, bool two_parts) {
+std::string length_text(std::uint64_t ns) {
     for (std::size_t i = 0; i < long_parts.size(); ++i) {
         const Part& part = long_parts.at(i);
         if (ns < part.ns) continue;
         std::string text = fmt::format("{} {}", ns / part.ns, part.name);
-        if (two_parts && i + 1 < long_parts.size()) {
+        if (i + 1 < long_parts.size()) {
             const Part& next = long_parts.at(i + 1);
             if (const auto rest = ns % part.ns / next.ns; rest > 0)
                 text += fmt::format(" {} {}", rest, next.name);
@@ -122,21 +119,9 @@ std::string count_text(std::uint64_t count) { return grouped(count); }
 std::string count_text(std::int64_t count) {
     return (count < 0 ? "-" : "") + grouped(magnitude(count));
 }
-std::string short_count_text(std::uint64_t count) { return joined(scaled(count, si_counts)); }
 
 std::string duration_text(Duration duration) {
-    return (duration.ns < 0 ? "-" : "") + length_text(magnitude(duration.ns), true);
-}
-
-std::string relative_text(UtcTime when, UtcTime now) {
-    const bool past = when <= now;
-    // The difference of any two times fits an unsigned number, not always a signed one.
-    const auto a = static_cast<std::uint64_t>(when.ns);
-    const auto b = static_cast<std::uint64_t>(now.ns);
-    const std::uint64_t distance = past ? b - a : a - b;
-    if (distance < 1'000'000'000) return "just now";
-    const std::string text = length_text(distance, false);
-    return past ? text + " ago" : "in " + text;
+    return (duration.ns < 0 ? "-" : "") + length_text(magnitude(duration.ns));
 }
 
 std::string share_text(std::uint64_t part, std::uint64_t whole) {

@@ -26,13 +26,9 @@ enum class Units { iec, si, exact };
 // "1,234,567"
 [[nodiscard]] std::string count_text(std::uint64_t count);
 [[nodiscard]] std::string count_text(std::int64_t count);
-// SI and three digits where room is scarce: "950", "12.3 k".
-[[nodiscard]] std::string short_count_text(std::uint64_t count);
 
 // Two parts of precision: "250 ms", "12 s", "3 min 5 s", "2 h 10 min", "5 d 3 h".
 [[nodiscard]] std::string duration_text(Duration duration);
-// "just now", "12 s ago", "in 3 min": one part.
-[[nodiscard]] std::string relative_text(UtcTime when, UtcTime now);
 
 // part of whole in percent with one decimal: "12.3%"; "<0.1%" rather than 0.0% for what is not
 // nothing, ">99.9%" for what is not all. whole 0: "".

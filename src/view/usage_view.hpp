@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "ledger/usage.hpp"
-#include "view/period.hpp"
 #include "record/report.hpp"
+#include "view/period.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
