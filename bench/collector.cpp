@@ -125,7 +125,7 @@ double decode_only(ExportMessages& messages, unsigned rounds) {
     exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
     Discard sink;
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
-        static_cast<void>(exporters.take(datagram, sink));
+        static_cast<void>(exporters.decode(datagram, sink));
     });
     return sink.bytes == messages.bytes * rounds ? cost : -1;
 }
@@ -134,7 +134,7 @@ double decode_and_sum_flows(ExportMessages& messages, unsigned rounds, std::uint
     exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
     ByFlow sink(flows);
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
-        static_cast<void>(exporters.take(datagram, sink));
+        static_cast<void>(exporters.decode(datagram, sink));
     });
     return sink.bytes == messages.bytes * rounds ? cost : -1;
 }
@@ -147,7 +147,7 @@ double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
     attributor.reserve();
     maker.set_sink(&attributor);
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
-        static_cast<void>(exporters.take(datagram, maker));
+        static_cast<void>(exporters.decode(datagram, maker));
     });
     maker.flush();
     return attributor.take().volume.bytes.value() == messages.bytes * rounds ? cost : -1;

@@ -31,12 +31,12 @@ Row row_of(const std::string& meter, const exporter::ExporterStatus& e) {
     const bool has_clock = e.exported.ns != 0;
     const std::int64_t skew_s = has_clock ? (e.exported - e.last_seen).ns / second : 0;
     Row row{{meter, to_string(e.address), names_of(e.protocols),
-             static_cast<std::uint64_t>(e.domains.size()), Moment{e.first_seen, 0},
+             static_cast<std::uint64_t>(e.observation_domains.size()), Moment{e.first_seen, 0},
              Moment{e.last_seen, 0}, e.messages, e.records,
              heard_s > 0 ? Cell{e.records / static_cast<std::uint64_t>(heard_s)} : Cell{}, e.lost,
              static_cast<std::uint64_t>(e.templates), sampling,
              has_clock ? Cell{Duration::seconds(skew_s)} : Cell{}, e.restarts, e.duplicates,
-             e.waiting, e.undecodable}};
+             e.pending_octets, e.undecodable}};
     if (e.lost > 0 || e.undecodable > 0 || std::abs(skew_s) > much_skew_s) row.tone = Tone::warn;
     return row;
 }

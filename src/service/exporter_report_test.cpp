@@ -22,7 +22,7 @@ TEST(InterfacesReport, NamesWhatExportersNameAndSaysWhoseItIs) {
                        data(258, values().u32(3).raw("ge-0/0/3"))});
     exporter::testing::Collected sink;
     static_cast<void>(
-        meters[0].exporters.take({as_octets(message), Address::v4(0xc0000201U), now}, sink));
+        meters[0].exporters.decode({as_octets(message), Address::v4(0xc0000201U), now}, sink));
     Directory directory;
     const auto bind = [&](const char* value, const char* account, Interval valid) {
         directory.bindings.push_back({directory.bindings.size() + 1,

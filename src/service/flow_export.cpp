@@ -35,7 +35,7 @@ flow::FlowRecord flow_of(const Reading& reading) {
 }
 
 std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
-    flow::EncoderSettings settings{.domain = manner.domain};
+    flow::EncoderSettings settings{.observation_domain = manner.domain};
     if (manner.to.way != ExportWay::udp) {
         settings.template_interval = {};
         settings.template_messages = 0;

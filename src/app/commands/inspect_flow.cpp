@@ -93,7 +93,7 @@ void add_summary(const std::string& name, const collector::FlowFile& file, Repor
 void say_what_is_missing(const std::string& name, const collector::FlowFile& file) {
     const exporter::Counters& counts = file.exporters().counters();
     if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", name));
-    const std::uint64_t without_template = counts.waiting - counts.resumed;
+    const std::uint64_t without_template = counts.pending - counts.resumed;
     if (without_template > 0)
         log_info(fmt::format("{}: {} sets of records whose template is not in the file", name,
                              without_template));

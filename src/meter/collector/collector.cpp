@@ -203,14 +203,14 @@ void Collector::take(const Message& message) {
     switch (message.transport) {
         case Transport::datagram:
             static_cast<void>(
-                exporters_.take({message.octets, message.sender, message.received}, maker_));
+                exporters_.decode({message.octets, message.sender, message.received}, maker_));
             break;
         case Transport::stream:
-            static_cast<void>(exporters_.take_message(
+            static_cast<void>(exporters_.decode_message(
                 {message.octets, message.sender, message.received, message.port}, maker_));
             break;
         case Transport::stream_end:
-            exporters_.end_session(message.sender, message.port, maker_);
+            exporters_.end_transport_session(message.sender, message.port, maker_);
             break;
     }
 }
@@ -229,7 +229,7 @@ Pull Collector::read(Duration wait) {
         for (int i = 0; i < messages_at_once; ++i) {
             if (!journal_->next(message)) return i > 0 ? Pull::more : Pull::idle;
             if (!sessions_ended_ && journal_->position().segment >= journal_->first_of_process()) {
-                exporters_.end_all_sessions(message.received, maker_);
+                exporters_.end_all_transport_sessions(message.received, maker_);
                 sessions_ended_ = true;
             }
             take(message);
@@ -316,9 +316,12 @@ void Collector::remove_snapshots(const std::string& but) {
 std::vector<CounterValue> Collector::counters() const {
     const exporter::Counters& c = exporters_.counters();
     const std::array<std::uint64_t, collector_counters.size()> values = {
-        c.datagrams, c.octets,     refused_ + c.foreign, c.messages,   c.records, c.options_records,
-        c.templates, c.unknown,    c.malformed,          c.over_limit, c.waiting, c.resumed,
-        c.dropped,   c.duplicates, c.restarts,           c.lost};
+        c.datagrams,  c.octets,     refused_ + c.refused_agents,
+        c.messages,   c.records,    c.options_records,
+        c.templates,  c.unknown,    c.malformed,
+        c.over_limit, c.pending,    c.resumed,
+        c.dropped,    c.duplicates, c.restarts,
+        c.lost};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({collector_counters[i].name, values[i]});

@@ -11,12 +11,14 @@ public:
         : exporters_(exporters), sink_(sink) {}
 
     // What cannot be decoded is counted by the exporters.
-    void datagram(const exporter::Datagram& datagram) override { exporters_.take(datagram, sink_); }
+    void datagram(const exporter::Datagram& datagram) override {
+        exporters_.decode(datagram, sink_);
+    }
     void message(const exporter::Datagram& message) override {
-        exporters_.take_message(message, sink_);
+        exporters_.decode_message(message, sink_);
     }
     void session_ended(const Address& from, std::uint16_t session) override {
-        exporters_.end_session(from, session, sink_);
+        exporters_.end_transport_session(from, session, sink_);
     }
 
 private:

@@ -108,7 +108,7 @@ void FlowFileMeter::add_losses(std::vector<Loss>& losses) {
     const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
     const exporter::Counters& counts = file_->exporters().counters();
     // While there is more to come, what waits may yet find its template or its other parts.
-    const std::uint64_t waiting = ended_ ? counts.waiting - counts.resumed : counts.dropped;
+    const std::uint64_t waiting = ended_ ? counts.pending - counts.resumed : counts.dropped;
     const std::uint64_t parts = ended_ ? datagrams.incomplete_datagrams() : 0;
     const auto report = [&](Reported kind, std::uint64_t now, LossReason reason) {
         if (now <= at_.dropped[kind]) return;

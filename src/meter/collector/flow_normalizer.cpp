@@ -251,9 +251,9 @@ void FlowNormalizer::set_times(const MessageContext& context, const FlowRecord& 
     const Duration behind = received - context.exported;
     // What comes over TCP waits for a receiver that is away: late says nothing about its clock.
     const bool is_late = behind > policy_.skew && context.exported.ns != 0;
-    if (is_late && context.session != 0) ++counts_[late];
+    if (is_late && context.transport_session != 0) ++counts_[late];
     const bool clock_is_off =
-        (is_late && context.session == 0) || Duration{-behind.ns} > policy_.skew;
+        (is_late && context.transport_session == 0) || Duration{-behind.ns} > policy_.skew;
     if (context.exported.ns != 0 && clock_is_off) {
         reading.first = reading.first + behind;
         reading.last = reading.last + behind;

@@ -382,14 +382,14 @@ TEST_F(ReadingMakerTest, MovesTimesOfAClockThatIsOff) {
 TEST_F(ReadingMakerTest, LeavesTimesOfWhatComesLateOverTcp) {
     flow::MessageContext context = from(1, now + Duration::hours(2));
     context.exported = now;
-    context.session = 5000;
+    context.transport_session = 5000;
     const Reading& reading = give(record(), context);
     EXPECT_EQ(reading.first, record().first);
     EXPECT_EQ(reading.last, record().last);
     // A clock that is ahead is still one.
     context = from(1);
     context.exported = now + Duration::hours(2);
-    context.session = 5000;
+    context.transport_session = 5000;
     FlowRecord ahead = record();
     ahead.first = ahead.first + Duration::hours(2);
     ahead.last = ahead.last + Duration::hours(2);

@@ -116,7 +116,7 @@ const std::array<FlowField, 51> fields{{
      "Observation domain of IPFIX, source id of v9, engine type * 256 + engine id of v5 and v7, "
      "sub "
      "agent of sFlow.",
-     [](const FlowRow& row) { return Cell{std::uint64_t{row.context.domain}}; }},
+     [](const FlowRow& row) { return Cell{std::uint64_t{row.context.observation_domain}}; }},
     {{"src", "Source"}, "address", "Source address.", end<Field::src, &FlowRecord::src>},
     {{"sport", "Port", ColumnKind::number},
      "integer",

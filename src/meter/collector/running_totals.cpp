@@ -14,8 +14,9 @@ std::uint64_t apart(const flow::MessageContext& context, const flow::FlowRecord&
     const std::uint64_t own = record.has(flow::Field::flow_id)
                                   ? record.flow_id
                                   : static_cast<std::uint64_t>(record.first.ns);
-    return mix(own ^ mix_a,
-               (std::uint64_t{context.domain} << 1U | (record.reverse ? 1U : 0U)) ^ mix_b);
+    return mix(
+        own ^ mix_a,
+        (std::uint64_t{context.observation_domain} << 1U | (record.reverse ? 1U : 0U)) ^ mix_b);
 }
 
 }  // namespace

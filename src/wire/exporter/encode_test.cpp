@@ -35,7 +35,7 @@ public:
         longest = std::max(longest, octets.size());
         all += octets;
         const Datagram datagram{as_octets(octets), Address::v4(0x7f000001), begin};
-        EXPECT_EQ(exporters.take(datagram, *this), flow::Outcome::ok);
+        EXPECT_EQ(exporters.decode(datagram, *this), flow::Outcome::ok);
     }
     void records(const flow::MessageContext& context,
                  std::span<const FlowRecord> records) override {
@@ -123,7 +123,7 @@ class EncodeTest : public testing::TestWithParam<Format> {};
 TEST_P(EncodeTest, WhatIsWrittenIsReadBack) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         std::mt19937_64 random(seed);
-        const auto encoder = GetParam().make({.domain = 7});
+        const auto encoder = GetParam().make({.observation_domain = 7});
         const std::vector<std::string> names = {"eth0", "eth1"};
         if (seed % 2 == 0) encoder->name_interfaces(names);
         Loop loop;
@@ -149,7 +149,7 @@ TEST_P(EncodeTest, WhatIsWrittenIsReadBack) {
         ASSERT_EQ(loop.got.size(), sent.size()) << "seed " << seed;
         for (std::size_t i = 0; i < sent.size(); ++i) expect_same(loop.got[i], sent[i]);
         if (sent.empty()) continue;
-        EXPECT_EQ(loop.last_context.domain, 7U);
+        EXPECT_EQ(loop.last_context.observation_domain, 7U);
         if (GetParam().v6 && seed % 2 == 0) {
             EXPECT_EQ(loop.exporters.interface_name(Address::v4(0x7f000001), 2), "eth1");
         }

@@ -58,7 +58,8 @@ void Exporters::State::forget(Exporter& exporter, flow::RecordSink& sink) {
     registry_.remove(exporter);
 }
 
-void Exporters::State::forget_template(Exporter& exporter, Domain& domain, std::uint16_t id) {
+void Exporters::State::forget_template(Exporter& exporter, ObservationDomain& domain,
+                                       std::uint16_t id) {
     const auto found = domain.templates.find(id);
     if (found == domain.templates.end()) return;
     const std::size_t octets = found->second->octets();
@@ -71,10 +72,10 @@ void Exporters::State::forget_template(Exporter& exporter, Domain& domain, std::
 
 void Exporters::State::forget_domain(Exporter& exporter, std::uint64_t key) {
     const auto found = exporter.domains.find(key);
-    Domain& domain = *found->second;
+    ObservationDomain& domain = *found->second;
     while (!domain.templates.empty())
         forget_template(exporter, domain, domain.templates.begin()->second->from.id);
-    release(exporter, Domain::cost);
+    release(exporter, ObservationDomain::cost);
     exporter.domains.erase(found);
 }
 
@@ -95,14 +96,15 @@ void Exporters::State::forget_session(Exporter& exporter, std::uint16_t session,
         drop_waiting(exporter, key);
         forget_domain(exporter, key);
     }
-    const std::size_t rates = erase_if(
-        exporter.samplers, [&](const auto& entry) { return entry.first.session == session; });
+    const std::size_t rates = erase_if(exporter.samplers, [&](const auto& entry) {
+        return entry.first.transport_session == session;
+    });
     release(exporter, rates * sampler_cost);
 }
 
 bool Exporters::State::make_room_for_domain(std::uint64_t key, DecodeContext& context) {
     Exporter& exporter = context.exporter;
-    const UtcTime now = context.context.received;
+    const UtcTime now = context.message.received;
     const std::uint16_t session = session_of(key);
     std::size_t mine = 0;      // of UDP, or of this session
     std::size_t sessions = 0;  // of all sessions
@@ -123,13 +125,13 @@ bool Exporters::State::make_room_for_domain(std::uint64_t key, DecodeContext& co
         if (may_go && (least == exporter.domains.end() || worth(*at) < worth(*least))) least = at;
     }
     if (session != 0) {
-        if (mine >= settings_.limits.domains) return false;
-        if (sessions < settings_.limits.session_domains) return true;
+        if (mine >= settings_.limits.observation_domains) return false;
+        if (sessions < settings_.limits.transport_session_domains) return true;
         if (least == exporter.domains.end()) return false;
         forget_session(exporter, session_of(least->first), context.sink);
         return true;
     }
-    if (mine < settings_.limits.domains) return true;
+    if (mine < settings_.limits.observation_domains) return true;
     const bool in_use = least->second->records != 0 &&
                         (now - least->second->last_seen).ns < settings_.limits.idle_ns;
     if (in_use) return false;
@@ -137,16 +139,17 @@ bool Exporters::State::make_room_for_domain(std::uint64_t key, DecodeContext& co
     return true;
 }
 
-Domain* Exporters::State::domain_of(std::uint64_t key, DecodeContext& context) {
+ObservationDomain* Exporters::State::domain_of(std::uint64_t key, DecodeContext& context) {
     Exporter& exporter = context.exporter;
     const auto found = exporter.domains.find(key);
     if (found != exporter.domains.end()) return found->second.get();
-    if (!make_room_for_domain(key, context) || !make_room(Domain::cost, exporter, context.sink)) {
+    if (!make_room_for_domain(key, context) ||
+        !make_room(ObservationDomain::cost, exporter, context.sink)) {
         over_limit(context);
         return nullptr;
     }
-    charge(exporter, Domain::cost);
-    return exporter.domains.emplace(key, std::make_unique<Domain>(settings_.seed))
+    charge(exporter, ObservationDomain::cost);
+    return exporter.domains.emplace(key, std::make_unique<ObservationDomain>(settings_.seed))
         .first->second.get();
 }
 
@@ -154,10 +157,10 @@ Stream* Exporters::State::stream_of(std::uint64_t key, Counted counted, DecodeCo
     Exporter& exporter = context.exporter;
     const auto found = exporter.streams.find(key);
     if (found != exporter.streams.end()) return found->second.get();
-    if (exporter.streams.size() >= settings_.limits.sequences) {
+    if (exporter.streams.size() >= settings_.limits.streams) {
         // As above.
         const auto heard = [&](const Stream& stream) {
-            return std::min(stream.sequence.last_received(), context.context.received);
+            return std::min(stream.sequence.last_received(), context.message.received);
         };
         const auto silent = std::min_element(
             exporter.streams.begin(), exporter.streams.end(), [&](const auto& a, const auto& b) {
@@ -215,7 +218,8 @@ void Exporters::State::expire_waiting(Exporter& exporter, UtcTime now) {
 void Exporters::State::forget_rates(Exporter& exporter, const flow::MessageContext& of,
                                     UtcTime before) {
     const std::size_t count = erase_if(exporter.samplers, [&](const auto& entry) {
-        return entry.first.domain == of.domain && entry.first.session == of.session &&
+        return entry.first.observation_domain == of.observation_domain &&
+               entry.first.transport_session == of.transport_session &&
                entry.second.learned < before;
     });
     release(exporter, count * sampler_cost);
@@ -241,7 +245,7 @@ bool Exporters::State::room_for_template(std::size_t octets, DecodeContext& cont
         return exporter.templates < limits.templates &&
                exporter.template_octets + octets <= limits.template_octets;
     };
-    if (!fits()) expire_templates(exporter, context.context.received);
+    if (!fits()) expire_templates(exporter, context.message.received);
     return fits() && make_room(octets, exporter, context.sink);
 }
 

@@ -42,15 +42,15 @@ public:
 Settings tight() {
     Settings s;
     s.limits.exporters = 4;
-    s.limits.domains = 3;
+    s.limits.observation_domains = 3;
     s.limits.templates = 5;
     s.limits.template_octets = 8192;
-    s.limits.waiting_octets = 4096;
-    s.limits.waiting_octets_in_all = 8192;
+    s.limits.pending_octets = 4096;
+    s.limits.pending_octets_total = 8192;
     s.limits.samplers = 3;
     s.limits.interfaces = 3;
     s.limits.name_octets = 8;
-    s.limits.sequences = 4;
+    s.limits.streams = 4;
     s.limits.memory_octets = std::size_t{64} << 10U;
     s.limits.idle_ns = 5'000'000'000;
     return s;
@@ -83,7 +83,7 @@ void run(ByteSpan input, const Settings& settings) {
         now = now + later(head & 0x0fU);
         const Datagram datagram{{exact.get(), size}, Address::v4(0x0a000000U + (head >> 4U)), now};
         const auto give = [&](Exporters& to, Summed& found) {
-            return tcp ? to.take_message(datagram, found) : to.take(datagram, found);
+            return tcp ? to.decode_message(datagram, found) : to.decode(datagram, found);
         };
         CHECK(give(one, sink) == give(again, sink_again));
         if (n % 3 == 2) {

@@ -36,8 +36,8 @@ struct CachedTemplate {
 };
 
 // What NetFlow v9 calls a source, under one of the two protocols with templates.
-struct Domain {
-    explicit Domain(std::uint64_t seed) : templates(0, SeededHash{seed}) {}
+struct ObservationDomain {
+    explicit ObservationDomain(std::uint64_t seed) : templates(0, SeededHash{seed}) {}
 
     Table<std::uint64_t, std::unique_ptr<CachedTemplate>> templates;  // by id
     std::int64_t init_ms = 0;  // element 160 of the options; 0: not said
@@ -71,9 +71,9 @@ static_assert(sizeof(Stream) + Sequence::max_gaps * sizeof(Gap) + 2 * SampleDrop
 
 // What a rate applies to, within one exporter.
 struct SamplerId {
-    std::uint32_t domain = 0;
-    std::uint16_t session = 0;  // MessageContext::session
-    SamplerScope scope = SamplerScope::domain;
+    std::uint32_t observation_domain = 0;
+    std::uint16_t transport_session = 0;  // MessageContext::session
+    SamplerScope scope = SamplerScope::observation_domain;
     std::uint64_t id = 0;
 
     bool operator==(const SamplerId&) const noexcept = default;
@@ -82,8 +82,8 @@ struct SamplerHash {
     using is_avalanching = void;
     SeededHash hash;
     [[nodiscard]] std::size_t operator()(const SamplerId& key) const noexcept {
-        const std::uint64_t first = std::uint64_t{key.session} << 40U |
-                                    std::uint64_t{key.domain} << 8U |
+        const std::uint64_t first = std::uint64_t{key.transport_session} << 40U |
+                                    std::uint64_t{key.observation_domain} << 8U |
                                     static_cast<std::uint64_t>(key.scope);
         return hash(hash(first) ^ key.id);
     }
@@ -120,8 +120,8 @@ struct Exporter {
     std::uint64_t undecodable = 0;
     std::uint32_t protocols = 0;  // bit of each: see protocol_bit
 
-    Table<std::uint64_t, std::unique_ptr<Domain>> domains;  // by stream_key
-    Table<std::uint64_t, std::unique_ptr<Stream>> streams;  // by stream_key
+    Table<std::uint64_t, std::unique_ptr<ObservationDomain>> domains;  // by stream_key
+    Table<std::uint64_t, std::unique_ptr<Stream>> streams;             // by stream_key
     Samplers samplers;
     Table<std::uint64_t, std::string> names;  // by ifIndex
     Waiting waiting;
@@ -155,7 +155,7 @@ inline constexpr std::array all_protocols{
            std::uint64_t{static_cast<std::uint8_t>(protocol)} << 32U | domain;
 }
 [[nodiscard]] constexpr std::uint64_t stream_key(const flow::MessageContext& context) noexcept {
-    return stream_key(context.protocol, context.domain, context.session);
+    return stream_key(context.protocol, context.observation_domain, context.transport_session);
 }
 [[nodiscard]] constexpr std::uint16_t session_of(std::uint64_t key) noexcept {
     return key >> 56U != 0 ? 0 : static_cast<std::uint16_t>(key >> 40U);

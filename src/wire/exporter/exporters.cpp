@@ -15,20 +15,21 @@ Exporters::Exporters(Exporters&&) noexcept = default;
 Exporters& Exporters::operator=(Exporters&&) noexcept = default;
 Exporters::~Exporters() = default;
 
-flow::Outcome Exporters::take(const Datagram& datagram, flow::RecordSink& sink) {
-    return state_->take(datagram, sink);
+flow::Outcome Exporters::decode(const Datagram& datagram, flow::RecordSink& sink) {
+    return state_->decode(datagram, sink);
 }
 
-flow::Outcome Exporters::take_message(const Datagram& message, flow::RecordSink& sink) {
-    return state_->take_message(message, sink);
+flow::Outcome Exporters::decode_message(const Datagram& message, flow::RecordSink& sink) {
+    return state_->decode_message(message, sink);
 }
 
-void Exporters::end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink) {
-    state_->end_session(from, session, sink);
+void Exporters::end_transport_session(const Address& from, std::uint16_t session,
+                                      flow::RecordSink& sink) {
+    state_->end_transport_session(from, session, sink);
 }
 
-void Exporters::end_all_sessions(UtcTime now, flow::RecordSink& sink) {
-    state_->end_all_sessions(now, sink);
+void Exporters::end_all_transport_sessions(UtcTime now, flow::RecordSink& sink) {
+    state_->end_all_transport_sessions(now, sink);
 }
 
 void Exporters::flush(flow::RecordSink& sink) { state_->flush(sink); }

@@ -10,7 +10,7 @@
 // (limits.hpp) and can be saved and restored.
 //
 //     Exporters exporters;
-//     exporters.take({octets, from, received}, sink);   // for each datagram
+//     exporters.decode({octets, from, received}, sink);   // for each datagram
 //     exporters.flush(sink);                            // at the end: gaps not yet told
 //
 // Pure: no I/O, no clock. One thread at a time; several objects are independent of one another.
@@ -39,7 +39,7 @@ struct Datagram {
     ByteSpan octets;  // the payload of UDP, or one IPFIX message of a TCP session
     Address from;
     UtcTime received;
-    std::uint16_t session = 0;  // of a message of TCP: the exporter's port
+    std::uint16_t transport_session = 0;  // of a message of TCP: the exporter's port
 };
 
 // What happened, over all exporters since the beginning (or since the state was first saved). What
@@ -58,23 +58,23 @@ struct Counters {
     // Left out by a bound: templates, names, samplers, streams (whose losses are then not seen),
     // and all sets of a message whose domain has no room.
     std::uint64_t over_limit = 0;
-    std::uint64_t waiting = 0;     // sets put aside because their template was not there
-    std::uint64_t resumed = 0;     // of these, decoded later
-    std::uint64_t dropped = 0;     // of these, given up
-    std::uint64_t duplicates = 0;  // datagrams that came twice
-    std::uint64_t restarts = 0;    // of exporters
-    std::uint64_t lost = 0;        // in the unit of each protocol, as handed to the sink
-    std::uint64_t late = 0;        // messages that came after their successors
-    std::uint64_t evicted = 0;     // exporters forgotten to make room
-    std::uint64_t refused = 0;     // datagrams of a newcomer for whom there was no room
-    std::uint64_t foreign = 0;     // datagrams of sFlow agents that are not allowed
+    std::uint64_t pending = 0;         // sets put aside because their template was not there
+    std::uint64_t resumed = 0;         // of these, decoded later
+    std::uint64_t dropped = 0;         // of these, given up
+    std::uint64_t duplicates = 0;      // datagrams that came twice
+    std::uint64_t restarts = 0;        // of exporters
+    std::uint64_t lost = 0;            // in the unit of each protocol, as handed to the sink
+    std::uint64_t late = 0;            // messages that came after their successors
+    std::uint64_t evicted = 0;         // exporters forgotten to make room
+    std::uint64_t refused = 0;         // datagrams of a newcomer for whom there was no room
+    std::uint64_t refused_agents = 0;  // datagrams of sFlow agents that are not allowed
 };
 
 // One exporter as people see it.
 struct ExporterStatus {
     Address address;
     std::vector<flow::Protocol> protocols;
-    std::vector<std::uint32_t> domains;
+    std::vector<std::uint32_t> observation_domains;
     // Distinct rates that apply to its records, in ascending order: from options and v5 headers.
     std::vector<std::uint64_t> sampling;
     std::size_t templates = 0;
@@ -87,8 +87,8 @@ struct ExporterStatus {
     std::uint64_t lost = 0;  // in the unit of its protocol
     std::uint64_t restarts = 0;
     std::uint64_t duplicates = 0;
-    std::uint64_t waiting = 0;      // octets that wait for their template now
-    std::uint64_t undecodable = 0;  // messages or sets given up
+    std::uint64_t pending_octets = 0;  // octets that wait for their template now
+    std::uint64_t undecodable = 0;     // messages or sets given up
 };
 
 // As an exporter calls its interface in options data.
@@ -120,14 +120,14 @@ public:
     ~Exporters();
 
     // One datagram: all messages in it, whatever their protocol. The worst outcome of them.
-    flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
+    flow::Outcome decode(const Datagram& datagram, flow::RecordSink& sink);
     // One message of a TCP session (RFC 7011 section 10.4): IPFIX only, exactly one.
-    flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
+    flow::Outcome decode_message(const Datagram& message, flow::RecordSink& sink);
     // The TCP session has ended, and its templates with it.
-    void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
+    void end_transport_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
     // So have all: the process that held their sockets is gone. What they sent last, nobody knows:
     // a gap of unknown size for each.
-    void end_all_sessions(UtcTime now, flow::RecordSink& sink);
+    void end_all_transport_sessions(UtcTime now, flow::RecordSink& sink);
     // Tells the gaps that were still held because late messages might fill them. To be called at
     // the end of a file, and whenever a commit shall hold all losses.
     void flush(flow::RecordSink& sink);

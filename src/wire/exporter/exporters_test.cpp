@@ -29,7 +29,7 @@ struct Collector {
 
     Outcome take(const std::string& octets, const Address& from = router) {
         now = now + Duration::seconds(1);
-        return exporters.take({as_octets(octets), from, now}, sink);
+        return exporters.decode({as_octets(octets), from, now}, sink);
     }
     [[nodiscard]] const Counters& counters() const { return exporters.counters(); }
 
@@ -51,7 +51,7 @@ TEST(Exporters, RecogniseEachMessage) {
     ASSERT_EQ(c.sink.all.size(), 3U);
     EXPECT_EQ(c.sink.all[0].context.protocol, Protocol::netflow_v5);
     EXPECT_EQ(c.sink.all[1].context.protocol, Protocol::netflow_v9);
-    EXPECT_EQ(c.sink.all[1].context.domain, 1U);
+    EXPECT_EQ(c.sink.all[1].context.observation_domain, 1U);
     EXPECT_EQ(c.sink.all[2].context.protocol, Protocol::ipfix);
     EXPECT_EQ(c.sink.all[2].context.exporter, router);
     EXPECT_EQ(c.sink.all[2].context.exported, UtcTime::from_seconds(export_seconds));
@@ -61,7 +61,7 @@ TEST(Exporters, RecogniseEachMessage) {
     ASSERT_EQ(status.size(), 1U);
     EXPECT_EQ(status[0].protocols.size(), 4U);
     EXPECT_EQ(status[0].templates, 2U);
-    EXPECT_EQ(status[0].domains, (std::vector<std::uint32_t>{0, 1, 2}));
+    EXPECT_EQ(status[0].observation_domains, (std::vector<std::uint32_t>{0, 1, 2}));
 }
 
 TEST(Exporters, TakeSeveralMessagesInOneDatagram) {
@@ -99,7 +99,7 @@ TEST(Exporters, TemplatesBelongToAddressDomainAndProtocol) {
     c.take(v9_message(1, {data(256, record(10))}));
     c.take(ipfix_message(1, {data(256, record(10))}), other);
     EXPECT_EQ(c.sink.all.size(), 1U);
-    EXPECT_EQ(c.counters().waiting, 3U);
+    EXPECT_EQ(c.counters().pending, 3U);
 }
 
 TEST(Exporters, ARedefinitionReplaces) {
@@ -133,8 +133,8 @@ TEST(Exporters, DataMayComeBeforeItsTemplate) {
     c.take(ipfix_message(1, {data(257, record(4))}));
     c.take(ipfix_message(1, {data(256, record(8))}));
     EXPECT_TRUE(c.sink.all.empty());
-    EXPECT_EQ(c.counters().waiting, 3U);
-    EXPECT_GT(c.exporters.status()[0].waiting, 0U);
+    EXPECT_EQ(c.counters().pending, 3U);
+    EXPECT_GT(c.exporters.status()[0].pending_octets, 0U);
     c.take(ipfix_message(
         1, {data(256, record(16)), templates({{256, plain}}), data(256, record(32))}));
     ASSERT_EQ(c.sink.all.size(), 5U);
@@ -146,7 +146,7 @@ TEST(Exporters, DataMayComeBeforeItsTemplate) {
     EXPECT_TRUE(c.sink.gaps.empty());
     c.take(ipfix_message(1, {templates({{257, plain}})}));
     EXPECT_EQ(c.sink.bytes(), 63U);
-    EXPECT_EQ(c.exporters.status()[0].waiting, 0U);
+    EXPECT_EQ(c.exporters.status()[0].pending_octets, 0U);
 }
 
 TEST(Exporters, DataThatWaitedTooLongIsGivenUp) {
@@ -167,7 +167,7 @@ TEST(Exporters, DataThatWaitedTooLongIsGivenUp) {
     EXPECT_EQ(c.counters().dropped, 1U);
     c.exporters.expire(c.now + Duration::minutes(31), c.sink);
     EXPECT_EQ(c.counters().dropped, 2U);
-    EXPECT_EQ(c.exporters.status()[0].waiting, 0U);
+    EXPECT_EQ(c.exporters.status()[0].pending_octets, 0U);
     EXPECT_EQ(c.exporters.status()[0].undecodable, 2U);
 }
 
@@ -259,7 +259,7 @@ TEST(Exporters, TheRecordsOwnRateComesFirst) {
     EXPECT_EQ(c.sink.all[0].record.sampling, 10U);
     EXPECT_EQ(c.sink.all[1].record.sampling, 1000U);
     EXPECT_EQ(c.sink.all[2].record.sampling, 1000U);
-    // Domain 0 speaks for the whole exporter.
+    // ObservationDomain 0 speaks for the whole exporter.
     c.take(ipfix_message(0, {options_template(wide), data(300, values().u32(0).u32(50))}));
     c.take(ipfix_message(9, {templates({{257, plain}}), data(257, record(7))}));
     EXPECT_EQ(c.sink.all.back().record.sampling, 50U);
@@ -339,7 +339,7 @@ TEST(Exporters, TheHeaderOfV5StatesARate) {
     Collector c;
     c.take(v5_message({.engine = 0x0103, .sampling = 0x4000 + 100}, {v5_record(1, 1)}));
     EXPECT_EQ(c.sink.all[0].record.sampling, 100U);
-    EXPECT_EQ(c.sink.all[0].context.domain, 0x0103U);
+    EXPECT_EQ(c.sink.all[0].context.observation_domain, 0x0103U);
     EXPECT_EQ(c.exporters.status()[0].sampling, (std::vector<std::uint64_t>{100}));
 }
 
@@ -410,7 +410,7 @@ TEST(Exporters, OneMessageOfATcpSession) {
     const std::string message =
         ipfix_message(1, {templates({{256, plain}}), data(256, record(10))});
     const auto take = [&](const std::string& octets) {
-        return c.exporters.take_message({as_octets(octets), router, c.now, 5000}, c.sink);
+        return c.exporters.decode_message({as_octets(octets), router, c.now, 5000}, c.sink);
     };
     EXPECT_EQ(take(message), Outcome::ok);
     EXPECT_EQ(take(message + "x"), Outcome::unsupported);
@@ -423,7 +423,7 @@ TEST(Exporters, OneMessageOfATcpSession) {
 TEST(Exporters, TcpSessionsHaveTemplatesAndNumbersOfTheirOwn) {
     Collector c;
     const auto take = [&](std::uint16_t session, const std::string& octets) {
-        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+        return c.exporters.decode_message({as_octets(octets), router, c.now, session}, c.sink);
     };
     const Fields turned{{1, 4}, {8, 4}, {12, 4}};
     take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(10))}, 0));
@@ -435,7 +435,7 @@ TEST(Exporters, TcpSessionsHaveTemplatesAndNumbersOfTheirOwn) {
     EXPECT_EQ(c.sink.bytes(), 100U);
     // UDP is none of them.
     c.take(ipfix_message(1, {data(256, record(5))}, 2));
-    EXPECT_EQ(c.counters().waiting, 1U);
+    EXPECT_EQ(c.counters().pending, 1U);
     // After a kill all of it is as before.
     auto restored = Exporters::restore(c.exporters.save());
     ASSERT_TRUE(restored.has_value());
@@ -443,9 +443,9 @@ TEST(Exporters, TcpSessionsHaveTemplatesAndNumbersOfTheirOwn) {
     take(6000, ipfix_message(1, {data(256, values().u32(50).u32(1).u32(2))}, 1002));
     EXPECT_EQ(c.sink.bytes(), 150U);
     // Whoever gets the port next has to say what its templates are.
-    c.exporters.end_session(router, 6000, c.sink);
+    c.exporters.end_transport_session(router, 6000, c.sink);
     take(6000, ipfix_message(1, {data(256, record(5))}, 7));
-    EXPECT_EQ(c.counters().waiting, 2U);
+    EXPECT_EQ(c.counters().pending, 2U);
     take(6000, ipfix_message(1, {templates({{256, plain}})}, 8));
     EXPECT_EQ(c.sink.bytes(), 155U);
     take(5000, ipfix_message(1, {data(256, record(45))}, 2));
@@ -464,9 +464,9 @@ TEST(Exporters, AnEndedSessionGivesItsRoomBack) {
     for (std::uint16_t session = 1024; session < 3024; ++session) {
         const std::string message =
             ipfix_message(1, {templates({{256, plain}}), data(256, record(10)), data(300, "xxxx")});
-        EXPECT_EQ(c.exporters.take_message({as_octets(message), router, c.now, session}, c.sink),
+        EXPECT_EQ(c.exporters.decode_message({as_octets(message), router, c.now, session}, c.sink),
                   Outcome::ok);
-        c.exporters.end_session(router, session, c.sink);
+        c.exporters.end_transport_session(router, session, c.sink);
     }
     EXPECT_EQ(c.exporters.memory(), before);
     EXPECT_EQ(c.counters().over_limit, 0U);
@@ -487,7 +487,7 @@ TEST(Exporters, SflowIsKnownByItsAgent) {
     ASSERT_EQ(c.sink.gaps.size(), 1U);
     EXPECT_EQ(c.sink.gaps[0].lost, 2U);
     EXPECT_EQ(c.sink.gap_contexts[0].exporter, Address::v4(0x0a000001));
-    EXPECT_EQ(c.sink.gap_contexts[0].domain, 7U);
+    EXPECT_EQ(c.sink.gap_contexts[0].observation_domain, 7U);
 }
 
 // Nothing is said twice over TCP: who has many sessions keeps the templates of all, and of sessions
@@ -496,7 +496,7 @@ TEST(Exporters, ManySessionsWithManyDomainsKeepTheirTemplates) {
     Collector c;
     const auto take = [&](std::uint16_t session, const std::string& octets) {
         c.now = c.now + Duration::milliseconds(1);
-        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+        return c.exporters.decode_message({as_octets(octets), router, c.now, session}, c.sink);
     };
     for (std::uint16_t session = 1024; session < 1054; ++session)
         for (std::uint32_t domain = 0; domain < 10; ++domain)
@@ -521,7 +521,7 @@ TEST(Exporters, ManySessionsWithManyDomainsKeepTheirTemplates) {
 TEST(Exporters, RatesOfATcpSessionAreItsOwn) {
     Collector c;
     const auto take = [&](std::uint16_t session, const std::string& octets) {
-        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+        return c.exporters.decode_message({as_octets(octets), router, c.now, session}, c.sink);
     };
     const std::string rate =
         options_template({300, {{149, 4}}, {{34, 4}}}) + data(300, values().u32(1).u32(1000));
@@ -532,7 +532,7 @@ TEST(Exporters, RatesOfATcpSessionAreItsOwn) {
     ASSERT_EQ(c.sink.all.size(), 2U);
     EXPECT_EQ(c.sink.all[0].record.sampling, 1000U);
     EXPECT_EQ(c.sink.all[1].record.sampling, 0U);
-    c.exporters.end_session(router, 5000, c.sink);
+    c.exporters.end_transport_session(router, 5000, c.sink);
     take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(30))}));
     EXPECT_EQ(c.sink.all.back().record.sampling, 0U);
 }
@@ -541,19 +541,19 @@ TEST(Exporters, RatesOfATcpSessionAreItsOwn) {
 TEST(Exporters, AllSessionsEndWithAGapOfUnknownSize) {
     Collector c;
     const auto take = [&](std::uint16_t session, const std::string& octets) {
-        return c.exporters.take_message({as_octets(octets), router, c.now, session}, c.sink);
+        return c.exporters.decode_message({as_octets(octets), router, c.now, session}, c.sink);
     };
     take(5000, ipfix_message(1, {templates({{256, plain}}), data(256, record(10))}));
     take(6000, ipfix_message(1, {templates({{256, plain}})}));
     c.take(ipfix_message(1, {templates({{256, plain}})}));
     const std::size_t templates_of_all = c.exporters.status()[0].templates;
-    c.exporters.end_all_sessions(c.now + Duration::seconds(5), c.sink);
+    c.exporters.end_all_transport_sessions(c.now + Duration::seconds(5), c.sink);
     EXPECT_EQ(templates_of_all, 3U);
     EXPECT_EQ(c.exporters.status()[0].templates, 1U);
     ASSERT_EQ(c.sink.gaps.size(), 2U);
     EXPECT_EQ(c.sink.gaps[0].lost, 0U);
     EXPECT_EQ(c.sink.gaps[0].interval.end, c.now + Duration::seconds(5));
-    c.exporters.end_all_sessions(c.now, c.sink);
+    c.exporters.end_all_transport_sessions(c.now, c.sink);
     EXPECT_EQ(c.sink.gaps.size(), 2U);
 }
 
@@ -592,8 +592,8 @@ TEST(Exporters, SflowAgentsThatAreNotAllowedAreRefused) {
     Collector c({.agents = {*parse_prefix("10.0.0.0/30")}});
     c.take(sflow_sample(0x0a000001, 1, 0));
     c.take(sflow_sample(0x0a000009, 1, 0));
-    EXPECT_EQ(c.counters().foreign, 1U);
-    EXPECT_EQ(c.exporters.status()[0].domains.size(), 1U);
+    EXPECT_EQ(c.counters().refused_agents, 1U);
+    EXPECT_EQ(c.exporters.status()[0].observation_domains.size(), 1U);
 }
 
 TEST(Exporters, ManyRecordsComeInOneCall) {

@@ -25,14 +25,14 @@ const std::string one_record = values().u32(1).u32(2).u32(100);
 Settings small() {
     Settings s;
     s.limits.exporters = 64;
-    s.limits.domains = 16;
+    s.limits.observation_domains = 16;
     s.limits.templates = 128;
     s.limits.template_octets = std::size_t{256} << 10U;
-    s.limits.waiting_octets = std::size_t{64} << 10U;
-    s.limits.waiting_octets_in_all = std::size_t{1} << 20U;
+    s.limits.pending_octets = std::size_t{64} << 10U;
+    s.limits.pending_octets_total = std::size_t{1} << 20U;
     s.limits.samplers = 32;
     s.limits.interfaces = 32;
-    s.limits.sequences = 32;
+    s.limits.streams = 32;
     s.limits.memory_octets = std::size_t{4} << 20U;
     return s;
 }
@@ -47,7 +47,7 @@ struct Site {
     }
     Outcome take(const Address& from, const std::string& octets) {
         now = now + Duration::milliseconds(10);
-        const Outcome outcome = exporters.take({as_octets(octets), from, now}, sink);
+        const Outcome outcome = exporters.decode({as_octets(octets), from, now}, sink);
         EXPECT_LE(exporters.memory(), exporters.memory_limit());
         sink.all.clear();
         return outcome;
@@ -56,7 +56,7 @@ struct Site {
     void expect_undisturbed() {
         const std::string message = ipfix_message(1, {data(256, one_record)}, next++);
         Collected got;
-        exporters.take({as_octets(message), good, now}, got);
+        exporters.decode({as_octets(message), good, now}, got);
         ASSERT_EQ(got.all.size(), 1U);
         EXPECT_EQ(got.all[0].record.bytes, 100U);
         EXPECT_EQ(got.all[0].record.sampling, 50U);
@@ -210,8 +210,8 @@ TEST(Hostile, AFewRecordsProtectNobodyForLong) {
 TEST(Hostile, AClockThatIsSetBackProtectsNobodyForEver) {
     Settings settings = small();
     settings.limits.few_records = 1;
-    settings.limits.domains = 2;
-    settings.limits.sequences = 2;
+    settings.limits.observation_domains = 2;
+    settings.limits.streams = 2;
     Site site(settings);
     const auto newcomer = [&](std::uint32_t i) {
         return site.take(Address::v4(0x0b000000 + i), v5_message({}, {v5_record(1, 1)}));
@@ -234,7 +234,7 @@ TEST(Hostile, AClockThatIsSetBackProtectsNobodyForEver) {
 // Each in its own counter, and once.
 TEST(Hostile, WhatIsLeftOutIsCountedByKind) {
     Settings settings = small();
-    settings.limits.domains = settings.limits.templates = 2;
+    settings.limits.observation_domains = settings.limits.templates = 2;
     Site site(settings);
     const Counters& counters = site.exporters.counters();
     for (const std::uint32_t domain : {1U, 2U})
@@ -260,7 +260,7 @@ TEST(Hostile, WhatIsLeftOutIsCountedByKind) {
 
 TEST(Hostile, SetsWithoutRoomAreDroppedOnce) {
     Settings settings = small();
-    settings.limits.waiting_octets = 100;
+    settings.limits.pending_octets = 100;
     Site site(settings);
     const std::string waits = ipfix_message(1, {data(999, std::string(200, 'x'))});
     EXPECT_EQ(site.take(bad, waits), Outcome::over_limit);
@@ -275,7 +275,7 @@ TEST(Hostile, RefusedNewcomersAreCountedByDatagram) {
     const std::string message = v5_message({}, {v5_record(1, 1)});
     EXPECT_EQ(site.take(bad, message + message), Outcome::over_limit);
     const std::string ipfix = ipfix_message(1, {templates({{256, plain}})});
-    EXPECT_EQ(site.exporters.take_message({as_octets(ipfix), bad, site.now}, site.sink),
+    EXPECT_EQ(site.exporters.decode_message({as_octets(ipfix), bad, site.now}, site.sink),
               Outcome::over_limit);
     EXPECT_EQ(site.exporters.counters().refused, 2U);
     EXPECT_EQ(site.exporters.counters().over_limit, 0U);

@@ -16,23 +16,23 @@ struct Limits {
     // among those that gave few.
     std::size_t exporters = 4096;
     // A chassis has a domain for each line card; the largest have some tens.
-    std::size_t domains = 256;  // of UDP together, of each TCP session
+    std::size_t observation_domains = 256;  // of UDP together, of each TCP session
     // Of all TCP sessions. Beyond it the session that was silent longest is forgotten.
-    std::size_t session_domains = 4096;
+    std::size_t transport_session_domains = 4096;
     // Cisco's ASR sends some 20 templates for each domain.
     std::size_t templates = 4096;
     // Octets of templates and their plans, for each exporter. One template with 1024 fields takes
     // about 40 KiB.
     std::size_t template_octets = std::size_t{4} << 20U;
     // Data sets that wait for their template: those of about half a minute of a busy exporter.
-    std::size_t waiting_octets = std::size_t{1} << 20U;
-    std::size_t waiting_octets_in_all = std::size_t{64} << 20U;
+    std::size_t pending_octets = std::size_t{1} << 20U;
+    std::size_t pending_octets_total = std::size_t{64} << 20U;
     // Sampler definitions, for each exporter: some routers have one for each interface.
     std::size_t samplers = 4096;
     std::size_t interfaces = 16384;
     std::size_t name_octets = 255;
     // Sequences of one exporter: protocol, domain, engine, sub agent.
-    std::size_t sequences = 1024;
+    std::size_t streams = 1024;
     // All that is remembered, for all exporters together. Where an exporter would grow beyond it,
     // what it announces is left out and counted.
     std::size_t memory_octets = std::size_t{512} << 20U;

@@ -12,17 +12,17 @@ namespace octroi::exporter {
 
 // What options data said a rate applies to.
 enum class SamplerScope : std::uint8_t {
-    selector = 0,   // sampler or selector id (elements 48, 302)
-    interface = 1,  // ifIndex
-    template_ = 2,  // template id
-    domain = 3,     // all of the domain
+    selector = 0,            // sampler or selector id (elements 48, 302)
+    interface = 1,           // ifIndex
+    template_ = 2,           // template id
+    observation_domain = 3,  // all of the domain
 };
 
 struct SamplerKey {
     Address exporter;
-    std::uint32_t domain = 0;
-    std::uint16_t session = 0;  // MessageContext::session
-    SamplerScope scope = SamplerScope::domain;
+    std::uint32_t observation_domain = 0;
+    std::uint16_t transport_session = 0;  // MessageContext::session
+    SamplerScope scope = SamplerScope::observation_domain;
     std::uint64_t id = 0;
 
     auto operator<=>(const SamplerKey&) const noexcept = default;

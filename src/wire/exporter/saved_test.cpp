@@ -20,7 +20,7 @@ std::string record(std::uint32_t bytes) { return values().u32(1).u32(2).u32(byte
 
 void take(Exporters& exporters, Collected& sink, const std::string& octets,
           const Address& from = router) {
-    exporters.take({as_octets(octets), from, UtcTime::from_seconds(export_seconds)}, sink);
+    exporters.decode({as_octets(octets), from, UtcTime::from_seconds(export_seconds)}, sink);
 }
 
 // With something of everything that is remembered.

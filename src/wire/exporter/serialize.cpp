@@ -19,8 +19,8 @@ template <typename Of, typename Visit>
 void each_counter(Of& c, Visit&& visit) {
     for (auto* value :
          {&c.datagrams, &c.octets, &c.messages, &c.records, &c.options_records, &c.templates,
-          &c.unknown, &c.malformed, &c.over_limit, &c.waiting, &c.resumed, &c.dropped,
-          &c.duplicates, &c.restarts, &c.lost, &c.late, &c.evicted, &c.refused, &c.foreign})
+          &c.unknown, &c.malformed, &c.over_limit, &c.pending, &c.resumed, &c.dropped,
+          &c.duplicates, &c.restarts, &c.lost, &c.late, &c.evicted, &c.refused, &c.refused_agents})
         visit(*value);
 }
 static_assert(sizeof(Counters) == 19 * sizeof(std::uint64_t), "a counter is not saved");
@@ -71,17 +71,17 @@ bool is_protocol(std::uint8_t value) {
 void put(ByteWriter& to, const flow::MessageContext& context) {
     put(to, context.exporter);
     to.u8(static_cast<std::uint8_t>(context.protocol));
-    to.be32(context.domain);
+    to.be32(context.observation_domain);
     put(to, context.exported);
     put(to, context.received);
-    to.be16(context.session);
+    to.be16(context.transport_session);
 }
 bool get(ByteCursor& from, flow::MessageContext& context) {
     std::uint8_t protocol = 0;
     if (!get(from, context.exporter) || !from.u8(protocol) || !is_protocol(protocol)) return false;
     context.protocol = flow::Protocol{protocol};
-    return from.be32(context.domain) && get(from, context.exported) &&
-           get(from, context.received) && from.be16(context.session);
+    return from.be32(context.observation_domain) && get(from, context.exported) &&
+           get(from, context.received) && from.be16(context.transport_session);
 }
 
 void put(ByteWriter& to, const ipfix::Origin& origin) {
@@ -121,7 +121,7 @@ bool get(ByteCursor& from, CachedTemplate& known) {
     return true;
 }
 
-void put(ByteWriter& to, const Domain& domain) {
+void put(ByteWriter& to, const ObservationDomain& domain) {
     to.be64(static_cast<std::uint64_t>(domain.init_ms));
     put(to, domain.last_seen);
     to.be64(domain.records);
@@ -163,8 +163,8 @@ void put(ByteWriter& to, const Exporter& e) {
     }
     to.be32(static_cast<std::uint32_t>(e.samplers.size()));
     for (const auto& [key, said] : e.samplers) {
-        to.be32(key.domain);
-        to.be16(key.session);
+        to.be32(key.observation_domain);
+        to.be16(key.transport_session);
         to.u8(static_cast<std::uint8_t>(key.scope));
         to.be64(key.id);
         to.be64(said.rate);
@@ -191,7 +191,8 @@ void Exporters::State::save(ByteWriter& to) const {
     registry_.each([&](const Exporter& exporter) { put(to, exporter); });
 }
 
-bool Exporters::State::restore_templates(ByteCursor& from, Exporter& exporter, Domain& domain) {
+bool Exporters::State::restore_templates(ByteCursor& from, Exporter& exporter,
+                                         ObservationDomain& domain) {
     std::uint32_t count = 0;
     if (!get_count(from, settings_.limits.templates, count)) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -211,17 +212,19 @@ bool Exporters::State::restore_templates(ByteCursor& from, Exporter& exporter, D
 
 bool Exporters::State::restore_domains(ByteCursor& from, Exporter& exporter) {
     std::uint32_t count = 0;
-    if (!get_count(from, settings_.limits.domains + settings_.limits.session_domains, count))
+    if (!get_count(
+            from, settings_.limits.observation_domains + settings_.limits.transport_session_domains,
+            count))
         return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         std::uint64_t key = 0;
         std::uint64_t init = 0;
-        auto domain = std::make_unique<Domain>(settings_.seed);
+        auto domain = std::make_unique<ObservationDomain>(settings_.seed);
         if (!from.be64(key) || !from.be64(init) || !get(from, domain->last_seen)) return false;
         if (init > static_cast<std::uint64_t>(INT64_MAX) || !from.be64(domain->records))
             return false;
         domain->init_ms = static_cast<std::int64_t>(init);
-        charge(exporter, Domain::cost);
+        charge(exporter, ObservationDomain::cost);
         const auto [entry, fresh] = exporter.domains.emplace(key, std::move(domain));
         if (!fresh || !restore_templates(from, exporter, *entry->second)) return false;
     }
@@ -230,7 +233,7 @@ bool Exporters::State::restore_domains(ByteCursor& from, Exporter& exporter) {
 
 bool Exporters::State::restore_streams(ByteCursor& from, Exporter& exporter) {
     std::uint32_t count = 0;
-    if (!get_count(from, settings_.limits.sequences, count)) return false;
+    if (!get_count(from, settings_.limits.streams, count)) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         std::uint64_t key = 0;
         auto stream = std::make_unique<Stream>();
@@ -250,11 +253,11 @@ bool Exporters::State::restore_samplers(ByteCursor& from, Exporter& exporter) {
         SamplerId key;
         std::uint8_t scope = 0;
         SamplerRate said;
-        if (!from.be32(key.domain) || !from.be16(key.session) || !from.u8(scope) ||
-            !from.be64(key.id))
+        if (!from.be32(key.observation_domain) || !from.be16(key.transport_session) ||
+            !from.u8(scope) || !from.be64(key.id))
             return false;
         if (!from.be64(said.rate) || !get(from, said.learned)) return false;
-        if (scope > static_cast<std::uint8_t>(SamplerScope::domain)) return false;
+        if (scope > static_cast<std::uint8_t>(SamplerScope::observation_domain)) return false;
         key.scope = SamplerScope{scope};
         charge(exporter, sampler_cost);
         if (!exporter.samplers.emplace(key, said).second) return false;
@@ -286,8 +289,8 @@ bool Exporters::State::restore_waiting(ByteCursor& from, Exporter& exporter) {
             return false;
         if (!get(from, set.since) || !from.text(set.octets)) return false;
         const std::size_t octets = Waiting::cost(set.octets.size());
-        if (exporter.waiting.octets() + octets > settings_.limits.waiting_octets ||
-            waiting_octets_ + octets > settings_.limits.waiting_octets_in_all)
+        if (exporter.waiting.octets() + octets > settings_.limits.pending_octets ||
+            waiting_octets_ + octets > settings_.limits.pending_octets_total)
             return false;
         charge(exporter, octets);
         waiting_octets_ += octets;

@@ -32,7 +32,7 @@ void Exporters::State::take_set(const ipfix::Set& set, DecodeContext& context) {
     } else if (set.id == ipfix::options_template_set(context.dialect)) {
         take_templates(set, true, context);
     } else if (set.id >= ipfix::first_template_id) {
-        const CachedTemplate* known = context.domain->find(set.id);
+        const CachedTemplate* known = context.observation_domain->find(set.id);
         if (known == nullptr) {
             put_aside(set, context);
         } else if (known->from.options) {
@@ -70,7 +70,7 @@ void Exporters::State::take_templates(const ipfix::Set& set, bool options, Decod
 void Exporters::State::withdraw(std::uint16_t id, bool options, DecodeContext& context) {
     hand_over(context);
     if (id >= ipfix::first_template_id) {
-        forget_template(context.exporter, *context.domain, id);
+        forget_template(context.exporter, *context.observation_domain, id);
         return;
     }
     // RFC 7011 section 8.1: the set's own id stands for all templates of that kind.
@@ -78,24 +78,25 @@ void Exporters::State::withdraw(std::uint16_t id, bool options, DecodeContext& c
                        : ipfix::template_set(context.dialect)))
         return;
     std::vector<std::uint16_t> ids;
-    for (const auto& [key, known] : context.domain->templates)
+    for (const auto& [key, known] : context.observation_domain->templates)
         if (known->from.options == options) ids.push_back(known->from.id);
-    for (const std::uint16_t each : ids) forget_template(context.exporter, *context.domain, each);
+    for (const std::uint16_t each : ids)
+        forget_template(context.exporter, *context.observation_domain, each);
 }
 
 void Exporters::State::announce(const ipfix::Template& from, DecodeContext& context) {
     ++counters_.templates;
-    Domain& domain = *context.domain;
+    ObservationDomain& domain = *context.observation_domain;
     CachedTemplate* known = domain.find(from.id);
     if (known != nullptr && known->from == from) {
-        known->announced = context.context.received;
+        known->announced = context.message.received;
         return;
     }
     auto fresh = std::make_unique<CachedTemplate>();
     fresh->from = from;
     fresh->from.fields.shrink_to_fit();
     if (!from.options) fresh->plan = ipfix::compile(from, settings_.wanted);
-    fresh->announced = context.context.received;
+    fresh->announced = context.message.received;
     forget_template(context.exporter, domain, from.id);
     const std::size_t octets = fresh->octets();
     if (!room_for_template(octets, context)) return over_limit(context);
@@ -111,8 +112,8 @@ void Exporters::State::hand_over(DecodeContext& context) {
     const std::size_t count = batch_.records().size();
     counters_.records += count;
     context.exporter.records += count;
-    if (context.domain != nullptr) context.domain->records += count;
-    context.sink.records(context.context, std::as_const(batch_).records());
+    if (context.observation_domain != nullptr) context.observation_domain->records += count;
+    context.sink.records(context.message, std::as_const(batch_).records());
     batch_.clear();
 }
 
@@ -153,13 +154,14 @@ void Exporters::State::learn(const ipfix::OptionsRecord& record, DecodeContext& 
     if (record.interface && (!record.name.empty() || !record.description.empty()))
         learn_name(record, context);
     if (record.init_ms != 0 && record.init_ms <= most_ms) {
-        context.domain->init_ms = static_cast<std::int64_t>(record.init_ms);
-        context.origin.init_ms = context.domain->init_ms;
+        context.observation_domain->init_ms = static_cast<std::int64_t>(record.init_ms);
+        context.origin.init_ms = context.observation_domain->init_ms;
     }
 }
 
 void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, DecodeContext& context) {
-    SamplerId key{.domain = context.context.domain, .session = context.context.session};
+    SamplerId key{.observation_domain = context.message.observation_domain,
+                  .transport_session = context.message.transport_session};
     if (record.selector) {
         key.scope = SamplerScope::selector;
         key.id = *record.selector;
@@ -173,7 +175,7 @@ void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, DecodeCont
     Exporter& exporter = context.exporter;
     if (const auto found = exporter.samplers.find(key); found != exporter.samplers.end()) {
         // 0 says as much as 1 where a rate was known; elsewhere, that nothing is said here.
-        found->second = {std::max<std::uint64_t>(record.sampling, 1), context.context.received};
+        found->second = {std::max<std::uint64_t>(record.sampling, 1), context.message.received};
         return;
     }
     if (record.sampling == 0) return;
@@ -181,7 +183,7 @@ void Exporters::State::learn_rate(const ipfix::OptionsRecord& record, DecodeCont
         !make_room(sampler_cost, exporter, context.sink))
         return over_limit(context);
     charge(exporter, sampler_cost);
-    exporter.samplers.emplace(key, SamplerRate{record.sampling, context.context.received});
+    exporter.samplers.emplace(key, SamplerRate{record.sampling, context.message.received});
 }
 
 void Exporters::State::learn_name(const ipfix::OptionsRecord& record, DecodeContext& context) {
@@ -213,8 +215,8 @@ void Exporters::State::put_aside(const ipfix::Set& set, DecodeContext& context) 
     const Limits& limits = settings_.limits;
     const std::size_t octets = Waiting::cost(set.content.size());
     const auto fits = [&] {
-        return exporter.waiting.octets() + octets <= limits.waiting_octets &&
-               waiting_octets_ + octets <= limits.waiting_octets_in_all;
+        return exporter.waiting.octets() + octets <= limits.pending_octets &&
+               waiting_octets_ + octets <= limits.pending_octets_total;
     };
     // The newest are the likeliest to see their template: the oldest of the same exporter go.
     while (!fits() && drop_oldest_waiting(exporter)) {
@@ -227,12 +229,12 @@ void Exporters::State::put_aside(const ipfix::Set& set, DecodeContext& context) 
     }
     charge(exporter, octets);
     waiting_octets_ += octets;
-    ++counters_.waiting;
+    ++counters_.pending;
     WaitingSet waiting;
-    waiting.key = {stream_key(context.context), set.id};
-    waiting.context = context.context;
+    waiting.key = {stream_key(context.message), set.id};
+    waiting.context = context.message;
     waiting.origin = context.origin;
-    waiting.since = context.context.received;
+    waiting.since = context.message.received;
     waiting.octets.assign(reinterpret_cast<const char*>(set.content.data()), set.content.size());
     exporter.waiting.put(std::move(waiting));
 }
@@ -242,21 +244,21 @@ void Exporters::State::resume(std::uint16_t id, DecodeContext& context) {
     Exporter& exporter = context.exporter;
     if (exporter.waiting.empty()) return;
     const std::size_t before = exporter.waiting.octets();
-    const std::vector<WaitingSet> sets = exporter.waiting.take({stream_key(context.context), id});
+    const std::vector<WaitingSet> sets = exporter.waiting.take({stream_key(context.message), id});
     waiting_octets_ -= before - exporter.waiting.octets();
     release(exporter, before - exporter.waiting.octets());
     if (sets.empty()) return;
     hand_over(context);
-    const CachedTemplate* known = context.domain->find(id);
+    const CachedTemplate* known = context.observation_domain->find(id);
     for (const WaitingSet& set : sets) {
         ++counters_.resumed;
         DecodeContext then{.exporter = exporter,
                            .sink = context.sink,
-                           .context = set.context,
+                           .message = set.context,
                            .origin = set.origin};
         then.dialect = context.dialect;
-        then.domain = context.domain;
-        then.origin.init_ms = context.domain->init_ms;
+        then.observation_domain = context.observation_domain;
+        then.origin.init_ms = context.observation_domain->init_ms;
         if (known->from.options) {
             take_options(known->from, as_octets(set.octets), then);
         } else {
@@ -266,22 +268,23 @@ void Exporters::State::resume(std::uint16_t id, DecodeContext& context) {
         context.outcome = worse(context.outcome, then.outcome);
         context.over_limit = context.over_limit || then.over_limit;
     }
-    context.origin.init_ms = context.domain->init_ms;
+    context.origin.init_ms = context.observation_domain->init_ms;
 }
 
 std::uint64_t Exporters::State::rate_by(SamplerScope scope, std::uint64_t id,
                                         const DecodeContext& context) const {
     const Samplers& samplers = context.exporter.samplers;
     const auto of_domain = [&](std::uint32_t domain) -> std::uint64_t {
-        const auto found = samplers.find(SamplerId{domain, context.context.session, scope, id});
+        const auto found =
+            samplers.find(SamplerId{domain, context.message.transport_session, scope, id});
         if (found != samplers.end()) return found->second.rate;
         if (fallback_.empty()) return 0;
         return fallback_.find(
-            {context.exporter.address, domain, context.context.session, scope, id});
+            {context.exporter.address, domain, context.message.transport_session, scope, id});
     };
-    const std::uint64_t rate = of_domain(context.context.domain);
-    // Domain 0 is the whole exporter (RFC 7011 section 3.1).
-    return rate != 0 || context.context.domain == 0 ? rate : of_domain(0);
+    const std::uint64_t rate = of_domain(context.message.observation_domain);
+    // ObservationDomain 0 is the whole exporter (RFC 7011 section 3.1).
+    return rate != 0 || context.message.observation_domain == 0 ? rate : of_domain(0);
 }
 
 std::uint64_t Exporters::State::rate_of(const FlowRecord& record, std::uint16_t set,
@@ -297,7 +300,7 @@ std::uint64_t Exporters::State::rate_of(const FlowRecord& record, std::uint16_t 
         if (rate != 0) return rate;
     }
     const std::uint64_t rate = rate_by(SamplerScope::template_, set, context);
-    return rate != 0 ? rate : rate_by(SamplerScope::domain, 0, context);
+    return rate != 0 ? rate : rate_by(SamplerScope::observation_domain, 0, context);
 }
 
 void Exporters::State::set_rates(std::span<FlowRecord> records, std::uint16_t set,

@@ -26,10 +26,10 @@ class Exporters::State {
 public:
     explicit State(const Settings& settings);
 
-    flow::Outcome take(const Datagram& datagram, flow::RecordSink& sink);
-    flow::Outcome take_message(const Datagram& message, flow::RecordSink& sink);
-    void end_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
-    void end_all_sessions(UtcTime now, flow::RecordSink& sink);
+    flow::Outcome decode(const Datagram& datagram, flow::RecordSink& sink);
+    flow::Outcome decode_message(const Datagram& message, flow::RecordSink& sink);
+    void end_transport_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
+    void end_all_transport_sessions(UtcTime now, flow::RecordSink& sink);
     void flush(flow::RecordSink& sink);
     void expire(UtcTime now, flow::RecordSink& sink);
 
@@ -50,10 +50,10 @@ private:
     struct DecodeContext {
         Exporter& exporter;
         flow::RecordSink& sink;
-        flow::MessageContext context;
+        flow::MessageContext message;
         ipfix::Origin origin;
         ipfix::Dialect dialect = ipfix::Dialect::ipfix;
-        Domain* domain = nullptr;
+        ObservationDomain* observation_domain = nullptr;
         // Data records of the message; nothing once that cannot be known.
         std::optional<std::uint64_t> counted = 0;
         flow::Outcome outcome = flow::Outcome::ok;  // of reading it
@@ -113,7 +113,7 @@ private:
     void charge(Exporter& exporter, std::size_t octets) noexcept;
     void release(Exporter& exporter, std::size_t octets) noexcept;
     void forget(Exporter& exporter, flow::RecordSink& sink);
-    [[nodiscard]] Domain* domain_of(std::uint64_t key, DecodeContext& context);
+    [[nodiscard]] ObservationDomain* domain_of(std::uint64_t key, DecodeContext& context);
     [[nodiscard]] Stream* stream_of(std::uint64_t key, Counted counted, DecodeContext& context);
     void forget_domain(Exporter& exporter, std::uint64_t key);
     // Its templates, numbers and rates are nobody's any more (RFC 7011 section 8).
@@ -130,13 +130,14 @@ private:
     bool drop_oldest_waiting(Exporter& exporter);
     // Of `dropped` sets, which took the octets that the others do not: out of the books.
     void given_up(Exporter& exporter, std::size_t octets_before, std::size_t dropped) noexcept;
-    void forget_template(Exporter& exporter, Domain& domain, std::uint16_t id);
+    void forget_template(Exporter& exporter, ObservationDomain& domain, std::uint16_t id);
     void over_limit(DecodeContext& context) noexcept;
 
     // serialize.cpp
     [[nodiscard]] bool restore_exporter(ByteCursor& from);
     [[nodiscard]] bool restore_domains(ByteCursor& from, Exporter& exporter);
-    [[nodiscard]] bool restore_templates(ByteCursor& from, Exporter& exporter, Domain& domain);
+    [[nodiscard]] bool restore_templates(ByteCursor& from, Exporter& exporter,
+                                         ObservationDomain& domain);
     [[nodiscard]] bool restore_streams(ByteCursor& from, Exporter& exporter);
     [[nodiscard]] bool restore_samplers(ByteCursor& from, Exporter& exporter);
     [[nodiscard]] bool restore_names(ByteCursor& from, Exporter& exporter);

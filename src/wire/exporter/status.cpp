@@ -28,16 +28,16 @@ ExporterStatus status_of(const Exporter& from) {
     out.lost = from.lost;
     out.restarts = from.restarts;
     out.duplicates = from.duplicates;
-    out.waiting = from.waiting.octets();
+    out.pending_octets = from.waiting.octets();
     out.undecodable = from.undecodable;
     for (const flow::Protocol protocol : all_protocols)
         if ((from.protocols & protocol_bit(protocol)) != 0) out.protocols.push_back(protocol);
     for (const auto& [key, stream] : from.streams) {
-        out.domains.push_back(stream->context.domain);
+        out.observation_domains.push_back(stream->context.observation_domain);
         if (stream->sampling != 0) out.sampling.push_back(stream->sampling);
     }
     for (const auto& [key, said] : from.samplers) out.sampling.push_back(said.rate);
-    sort_unique(out.domains);
+    sort_unique(out.observation_domains);
     sort_unique(out.sampling);
     return out;
 }
@@ -58,8 +58,9 @@ SamplingTable Exporters::State::sampling() const {
     std::vector<SamplingTable::Entry> entries;
     registry_.each([&](const Exporter& exporter) {
         for (const auto& [key, said] : exporter.samplers)
-            entries.push_back(
-                {{exporter.address, key.domain, key.session, key.scope, key.id}, said.rate});
+            entries.push_back({{exporter.address, key.observation_domain, key.transport_session,
+                                key.scope, key.id},
+                               said.rate});
     });
     return SamplingTable(std::move(entries));
 }

@@ -97,9 +97,9 @@ void Exporters::State::restarted(std::uint64_t key, const Numbered& message,
     // like restarts without end. Without an uptime, only who counts from 0 surely began anew.
     if (message.uptime_ms) {
         const Duration uptime = Duration::milliseconds(*message.uptime_ms);
-        forget_rates(context.exporter, context.context, message.received - uptime);
+        forget_rates(context.exporter, context.message, message.received - uptime);
     } else if (message.sequence == 0) {
-        forget_rates(context.exporter, context.context, UtcTime::max());
+        forget_rates(context.exporter, context.message, UtcTime::max());
     }
 }
 
@@ -133,7 +133,7 @@ void Exporters::State::leave(const Entry& entry, DecodeContext& context) {
     std::optional<std::uint32_t> counted;
     if (context.counted) counted = static_cast<std::uint32_t>(*context.counted);
     entry.stream->sequence.advance(counted);
-    entry.stream->context = context.context;
+    entry.stream->context = context.message;
     tell_gaps(context.exporter, *entry.stream, false, context.sink);
 }
 
@@ -141,14 +141,14 @@ std::size_t Exporters::State::take_fixed(ByteSpan octets, DecodeContext& context
     netflow::FixedMessage message;
     context.outcome = netflow::parse_fixed(octets, message);
     if (context.outcome == Outcome::malformed) return 0;
-    context.context.domain = message.domain;
-    context.context.exported = message.exported;
+    context.message.observation_domain = message.engine;
+    context.message.exported = message.exported;
     Entry entry;
     // v1 has no numbers.
     if (message.protocol != Protocol::netflow_v1) {
         const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                                context.context.received, message.uptime_ms};
-        entry = enter(stream_key(message.protocol, message.domain), Counted::records, numbered,
+                                context.message.received, message.uptime_ms};
+        entry = enter(stream_key(message.protocol, message.engine), Counted::records, numbered,
                       context);
         if (!entry.decode) return message.octets;
         if (entry.stream != nullptr) entry.stream->sampling = message.sampling;
@@ -165,9 +165,9 @@ std::size_t Exporters::State::take_fixed(ByteSpan octets, DecodeContext& context
 }
 
 void Exporters::State::take_sets(ByteSpan sets, DecodeContext& context) {
-    const std::uint64_t key = stream_key(context.context);
-    context.domain = domain_of(key, context);
-    if (context.domain == nullptr) {
+    const std::uint64_t key = stream_key(context.message);
+    context.observation_domain = domain_of(key, context);
+    if (context.observation_domain == nullptr) {
         context.counted.reset();
         ipfix::SetReader reader(sets);
         ipfix::Set set;
@@ -178,9 +178,9 @@ void Exporters::State::take_sets(ByteSpan sets, DecodeContext& context) {
         }
         return;
     }
-    context.domain->last_seen = context.context.received;
-    context.origin.exported = context.context.exported;
-    context.origin.init_ms = context.domain->init_ms;
+    context.observation_domain->last_seen = context.message.received;
+    context.origin.exported = context.message.exported;
+    context.origin.init_ms = context.observation_domain->init_ms;
     ipfix::SetReader reader(sets);
     ipfix::Set set;
     while (reader.next(set)) take_set(set, context);
@@ -194,16 +194,16 @@ std::size_t Exporters::State::take_v9(ByteSpan octets, DecodeContext& context) {
     netflow::V9Message message;
     context.outcome = netflow::parse_v9(octets, message);
     if (context.outcome == Outcome::malformed) return 0;
-    context.context.domain = message.source;
-    context.context.exported = message.exported;
+    context.message.observation_domain = message.source_id;
+    context.message.exported = message.exported;
     context.dialect = ipfix::Dialect::v9;
     context.origin.has_uptime = true;
     context.origin.uptime_ms = message.uptime_ms;
     context.origin.icmp_in_port = true;
     const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                            context.context.received, message.uptime_ms};
-    const Entry entry = enter(stream_key(Protocol::netflow_v9, message.source), Counted::messages,
-                              numbered, context);
+                            context.message.received, message.uptime_ms};
+    const Entry entry = enter(stream_key(Protocol::netflow_v9, message.source_id),
+                              Counted::messages, numbered, context);
     if (!entry.decode) return message.octets;
     take_sets(message.sets, context);
     leave(entry, context);
@@ -214,11 +214,11 @@ std::size_t Exporters::State::take_ipfix(ByteSpan octets, DecodeContext& context
     ipfix::Message message;
     context.outcome = ipfix::parse_message(octets, message);
     if (context.outcome == Outcome::malformed) return 0;
-    context.context.domain = message.domain;
-    context.context.exported = message.exported;
+    context.message.observation_domain = message.observation_domain;
+    context.message.exported = message.exported;
     const Numbered numbered{message.sequence, content_hash(octets.first(message.octets)),
-                            context.context.received, std::nullopt};
-    const Entry entry = enter(stream_key(context.context), Counted::records, numbered, context);
+                            context.message.received, std::nullopt};
+    const Entry entry = enter(stream_key(context.message), Counted::records, numbered, context);
     if (!entry.decode) return message.octets;
     const bool whole = context.outcome == Outcome::ok;
     take_sets(message.sets, context);
@@ -243,9 +243,9 @@ void Exporters::State::tell_sample_drops(Stream& stream, DecodeContext& context)
     if (lost == 0) return;
     counters_.lost += lost;
     context.exporter.lost += lost;
-    const UtcTime now = context.context.received;
+    const UtcTime now = context.message.received;
     const UtcTime before = stream.context.received;
-    context.sink.gap(context.context, {flow::SequenceGap::Unit::samples,
+    context.sink.gap(context.message, {flow::SequenceGap::Unit::samples,
                                        lost,
                                        {before.ns == 0 ? now : std::min(before, now), now}});
 }
@@ -257,10 +257,10 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, DecodeContext& context
     SflowHead head;
     if (read_sflow_head(datagram, head)) {
         if (!is_believed(head.agent)) {
-            ++counters_.foreign;
+            ++counters_.refused_agents;
             return datagram.size();
         }
-        const Numbered numbered{head.sequence, content_hash(datagram), context.context.received,
+        const Numbered numbered{head.sequence, content_hash(datagram), context.message.received,
                                 head.uptime_ms};
         entry = enter(head.stream, Counted::messages, numbered, context);
         if (!entry.decode) return datagram.size();
@@ -268,7 +268,7 @@ std::size_t Exporters::State::take_sflow(ByteSpan octets, DecodeContext& context
     Counting sink(context.sink);
     const std::uint64_t broken = sflow_counters_.malformed_samples;
     context.outcome =
-        sflow::decode(datagram, context.context, sflow_counters_, sink, sflow_sequence_);
+        sflow::decode(datagram, context.message, sflow_counters_, sink, sflow_sequence_);
     counters_.records += sink.count;
     context.exporter.records += sink.count;
     counters_.malformed += sflow_counters_.malformed_samples - broken;
@@ -316,8 +316,8 @@ void Exporters::State::finish(DecodeContext& context) {
     Exporter& exporter = context.exporter;
     ++counters_.messages;
     ++exporter.messages;
-    exporter.exported = context.context.exported;
-    exporter.protocols |= protocol_bit(context.context.protocol);
+    exporter.exported = context.message.exported;
+    exporter.protocols |= protocol_bit(context.message.protocol);
     if (context.outcome != Outcome::ok) {
         ++counters_.malformed;
         ++exporter.undecodable;
@@ -325,7 +325,7 @@ void Exporters::State::finish(DecodeContext& context) {
     if (context.over_limit) context.outcome = worse(context.outcome, Outcome::over_limit);
 }
 
-Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink) {
+Outcome Exporters::State::decode(const Datagram& datagram, flow::RecordSink& sink) {
     ++counters_.datagrams;
     counters_.octets += datagram.octets.size();
     Outcome worst = Outcome::ok;
@@ -346,8 +346,8 @@ Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink)
         }
         if (exporter == nullptr) exporter = exporter_of(datagram, sink);
         if (exporter == nullptr) return Outcome::over_limit;
-        DecodeContext context{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
-        context.context = {datagram.from, protocol, 0, {}, datagram.received};
+        DecodeContext context{.exporter = *exporter, .sink = sink, .message = {}, .origin = {}};
+        context.message = {datagram.from, protocol, 0, {}, datagram.received};
         const std::size_t took = take_one(protocol, rest, context);
         finish(context);
         worst = worse(worst, context.outcome);
@@ -358,7 +358,7 @@ Outcome Exporters::State::take(const Datagram& datagram, flow::RecordSink& sink)
     return worst;
 }
 
-Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink& sink) {
+Outcome Exporters::State::decode_message(const Datagram& message, flow::RecordSink& sink) {
     ++counters_.datagrams;
     counters_.octets += message.octets.size();
     const bool ours = recognise(message.octets) == Protocol::ipfix &&
@@ -369,21 +369,22 @@ Outcome Exporters::State::take_message(const Datagram& message, flow::RecordSink
     }
     Exporter* exporter = exporter_of(message, sink);
     if (exporter == nullptr) return Outcome::over_limit;
-    DecodeContext context{.exporter = *exporter, .sink = sink, .context = {}, .origin = {}};
-    context.context = {message.from, Protocol::ipfix, 0, {}, message.received, message.session};
+    DecodeContext context{.exporter = *exporter, .sink = sink, .message = {}, .origin = {}};
+    context.message = {message.from, Protocol::ipfix,  0,
+                       {},           message.received, message.transport_session};
     take_ipfix(message.octets, context);
     finish(context);
     registry_.touch(*exporter);
     return context.outcome;
 }
 
-void Exporters::State::end_session(const Address& from, std::uint16_t session,
-                                   flow::RecordSink& sink) {
+void Exporters::State::end_transport_session(const Address& from, std::uint16_t session,
+                                             flow::RecordSink& sink) {
     Exporter* exporter = registry_.find(from);
     if (exporter != nullptr && session != 0) forget_session(*exporter, session, sink);
 }
 
-void Exporters::State::end_all_sessions(UtcTime now, flow::RecordSink& sink) {
+void Exporters::State::end_all_transport_sessions(UtcTime now, flow::RecordSink& sink) {
     registry_.each([&](Exporter& exporter) {
         // With the last message of each; of one without a stream nothing is known but that it was.
         std::map<std::uint16_t, flow::MessageContext> open;

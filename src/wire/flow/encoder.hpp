@@ -39,7 +39,7 @@ struct EncoderCounters {
 
 struct EncoderSettings {
     // Observation domain, source id; version 5: its low 8 bits are the engine id.
-    std::uint32_t domain = 0;
+    std::uint32_t observation_domain = 0;
     // Of one message. What fits a path of 1500 octets together with UDP's and IPv6's headers.
     std::size_t message_octets = 1400;
     // Templates are sent again after so long or so many messages, for a collector that began late

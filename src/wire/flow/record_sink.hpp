@@ -18,12 +18,12 @@ struct MessageContext {
     Protocol protocol = Protocol::unknown;
     // IPFIX observation domain, v9 source id, v5 and v7: engine type << 8 | engine id, sFlow: sub
     // agent.
-    std::uint32_t domain = 0;
+    std::uint32_t observation_domain = 0;
     UtcTime exported;  // by the exporter's clock, from the message header; sFlow: none (received)
     UtcTime received;  // by ours
     // IPFIX over TCP: the exporter's port, which stands for the session. What came so may be late
     // though nobody's clock is off. 0: a datagram.
-    std::uint16_t session = 0;
+    std::uint16_t transport_session = 0;
 };
 
 // A gap in an exporter's sequence numbers.

@@ -19,7 +19,7 @@ protected:
         to.be16(static_cast<std::uint16_t>(header_octets + message.octets));
         to.be32(static_cast<std::uint32_t>(message.exported.ns / 1'000'000'000));
         to.be32(message.sequence);
-        to.be32(message.domain);
+        to.be32(message.observation_domain);
         return to.take();
     }
 };

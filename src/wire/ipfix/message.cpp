@@ -12,7 +12,7 @@ flow::Outcome parse_message(ByteSpan octets, Message& out) noexcept {
     if (length < header_octets) return flow::Outcome::malformed;
     out.exported = UtcTime::from_seconds(load_be32(octets.data() + 4));
     out.sequence = load_be32(octets.data() + 8);
-    out.domain = load_be32(octets.data() + 12);
+    out.observation_domain = load_be32(octets.data() + 12);
     out.octets = std::min(length, octets.size());
     out.sets = octets.subspan(header_octets, out.octets - header_octets);
     return length > octets.size() ? flow::Outcome::incomplete : flow::Outcome::ok;

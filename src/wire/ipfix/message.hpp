@@ -18,7 +18,7 @@ inline constexpr std::size_t header_octets = 16;
 struct Message {
     UtcTime exported;
     std::uint32_t sequence = 0;  // data records before this message, modulo 2^32
-    std::uint32_t domain = 0;
+    std::uint32_t observation_domain = 0;
     std::size_t octets = 0;  // of the whole message, as far as it is there
     ByteSpan sets;
 };

@@ -5,7 +5,9 @@ namespace octroi::ipfix {
 
 TemplateEncoder::TemplateEncoder(Dialect dialect, const flow::EncoderSettings& settings,
                                  std::size_t header_size)
-    : dialect_(dialect), domain_(settings.domain), sets_(dialect, settings, header_size) {}
+    : dialect_(dialect),
+      observation_domain_(settings.observation_domain),
+      sets_(dialect, settings, header_size) {}
 
 void TemplateEncoder::begin(UtcTime exported) {
     if (!booted_) boot_ = boot_before(exported);
@@ -39,7 +41,7 @@ void TemplateEncoder::flush(UtcTime exported, flow::MessageSink& out) {
     const UtcTime second = next_second(exported);
     Message message{.exported = second,
                     .uptime_ms = boot_.uptime(second),
-                    .domain = domain_,
+                    .observation_domain = observation_domain_,
                     .sequence = sequence_,
                     .all_records = sets_.all_records()};
     // RFC 7011 section 3.1: data records before this message, those of options with them. RFC 3954

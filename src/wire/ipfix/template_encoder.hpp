@@ -30,7 +30,7 @@ protected:
     struct Message {
         UtcTime exported;  // a whole second
         std::uint32_t uptime_ms = 0;
-        std::uint32_t domain = 0;
+        std::uint32_t observation_domain = 0;
         std::uint32_t sequence = 0;
         std::uint32_t all_records = 0;  // templates with them
         std::size_t octets = 0;         // of the sets
@@ -41,7 +41,7 @@ private:
     void begin(UtcTime exported);
 
     Dialect dialect_;
-    std::uint32_t domain_;
+    std::uint32_t observation_domain_;
     SetBuilder sets_;
     Boot boot_;
     bool booted_ = false;

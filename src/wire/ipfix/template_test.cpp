@@ -121,7 +121,7 @@ TEST(Message, HasAHeader) {
     Message m;
     EXPECT_EQ(parse_message(as_octets(octets + "more"), m), Outcome::ok);
     EXPECT_EQ(m.octets, octets.size());
-    EXPECT_EQ(m.domain, 7U);
+    EXPECT_EQ(m.observation_domain, 7U);
     EXPECT_EQ(m.sequence, 99U);
     EXPECT_EQ(m.exported, UtcTime::from_seconds(export_seconds));
     EXPECT_EQ(parse_message(as_octets(octets).first(20), m), Outcome::incomplete);

@@ -20,7 +20,7 @@ constexpr std::uint64_t most_counted = std::numeric_limits<std::uint32_t>::max()
 class Encoder final : public flow::Encoder {
 public:
     explicit Encoder(const flow::EncoderSettings& settings)
-        : engine_(static_cast<std::uint8_t>(settings.domain)),
+        : engine_(static_cast<std::uint8_t>(settings.observation_domain)),
           fit_(std::clamp<std::size_t>((settings.message_octets - header_octets) / record_octets, 1,
                                        most_records)) {}
 

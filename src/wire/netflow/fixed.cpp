@@ -98,7 +98,7 @@ Outcome parse_fixed(ByteSpan octets, FixedMessage& out) noexcept {
                            (ns < 1'000'000'000U ? std::int64_t{ns} : 0)};
     if (layout->protocol != Protocol::netflow_v1) out.sequence = load_be32(p + 16);
     if (layout == &v5) {
-        out.domain = load_be16(p + 20);
+        out.engine = load_be16(p + 20);
         // The upper two bits are the mode; some exporters leave them 0 and sample all the same.
         out.sampling = load_be16(p + 22) & 0x3fffU;
     }

@@ -19,7 +19,7 @@ struct FixedMessage {
     UtcTime exported;
     std::uint32_t uptime_ms = 0;
     std::uint32_t sequence = 0;  // v5, v7: records before this message, modulo 2^32
-    std::uint32_t domain = 0;    // v5: engine type << 8 | engine id
+    std::uint32_t engine = 0;    // v5: engine type << 8 | engine id
     std::uint32_t sampling = 0;  // v5: 1 in so many packets; 0: none stated
     std::uint32_t count = 0;     // of records that are whole
     std::size_t octets = 0;      // of the message, as far as it is there

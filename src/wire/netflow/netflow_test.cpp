@@ -38,7 +38,7 @@ TEST(Fixed, ReadsVersion5) {
         m);
     EXPECT_EQ(m.protocol, Protocol::netflow_v5);
     EXPECT_EQ(m.sequence, 77U);
-    EXPECT_EQ(m.domain, 0x0102U);
+    EXPECT_EQ(m.engine, 0x0102U);
     EXPECT_EQ(m.exported.ns, std::int64_t{export_seconds} * 1'000'000'000 + 500'000'000);
     ASSERT_EQ(records.size(), 1U);
     const FlowRecord& r = records[0];
@@ -145,12 +145,12 @@ TEST(V9, EndsWhereTheNextMessageBegins) {
     V9Message m;
     EXPECT_EQ(parse_v9(as_octets(first + second), m), Outcome::ok);
     EXPECT_EQ(m.octets, first.size());
-    EXPECT_EQ(m.source, 7U);
+    EXPECT_EQ(m.source_id, 7U);
     EXPECT_EQ(m.sequence, 3U);
     EXPECT_EQ(m.uptime_ms, 1'000'000U);
     const std::string all = first + second + std::string(10, '\0');
     EXPECT_EQ(parse_v9(as_octets(all).subspan(m.octets), m), Outcome::ok);
-    EXPECT_EQ(m.source, 8U);
+    EXPECT_EQ(m.source_id, 8U);
     EXPECT_EQ(m.octets, second.size() + 10);
     EXPECT_EQ(parse_v9(as_octets(first).first(19), m), Outcome::malformed);
 }

@@ -30,7 +30,7 @@ flow::Outcome parse_v9(ByteSpan octets, V9Message& out) noexcept {
     out.uptime_ms = load_be32(octets.data() + 4);
     out.exported = UtcTime::from_seconds(load_be32(octets.data() + 8));
     out.sequence = load_be32(octets.data() + 12);
-    out.source = load_be32(octets.data() + 16);
+    out.source_id = load_be32(octets.data() + 16);
     const ByteSpan rest = octets.subspan(v9_header_octets);
     out.sets = rest.first(measure(rest));
     out.octets = v9_header_octets + out.sets.size();

@@ -18,8 +18,8 @@ inline constexpr std::size_t v9_header_octets = 20;
 struct V9Message {
     UtcTime exported;
     std::uint32_t uptime_ms = 0;
-    std::uint32_t sequence = 0;  // messages before this one, modulo 2^32
-    std::uint32_t source = 0;    // source id: what IPFIX calls the domain
+    std::uint32_t sequence = 0;   // messages before this one, modulo 2^32
+    std::uint32_t source_id = 0;  // source id: what IPFIX calls the domain
     std::size_t octets = 0;
     ByteSpan sets;
 };

@@ -299,7 +299,7 @@ Outcome decode(ByteSpan datagram, flow::MessageContext& context, Counters& count
     }
     if (!header.agent.empty()) context.exporter = header.agent;
     context.protocol = flow::Protocol::sflow_v5;
-    context.domain = header.words[0];
+    context.observation_domain = header.words[0];
     context.exported = {};
     sequence.sub_agent = header.words[0];
     sequence.sequence = header.words[1];

@@ -232,7 +232,7 @@ TEST(Sflow, TellsWhatIsNumbered) {
     datagram.counter_sample(5, 3);
     const Decoded d(datagram);
     EXPECT_EQ(d.exporter, v6(9));
-    EXPECT_EQ(d.sink.context.domain, 7U);
+    EXPECT_EQ(d.sink.context.observation_domain, 7U);
     EXPECT_EQ(d.sequence.sequence, 1234U);
     EXPECT_EQ(d.sequence.uptime_ms, 60'000U);
     const auto kept = d.sequence.kept();
