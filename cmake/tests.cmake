@@ -131,7 +131,8 @@ endfunction()
 # tools/tidy: the house rules as a program, its own tests, and a test that is to run it on the tree.
 function(add_style_tests)
     set(folder "${CMAKE_SOURCE_DIR}/tools/tidy")
-    set(rules "${folder}/source.cpp" "${folder}/functions.cpp" "${folder}/layers.cpp" "${folder}/rules.cpp")
+    set(rules "${folder}/source.cpp" "${folder}/functions.cpp" "${folder}/layers.cpp" "${folder}/rules.cpp"
+        "${folder}/words.cpp")
     add_executable(octroi_tidy "${folder}/main.cpp" ${rules})
     # It reads the whole tree: under sanitizers that takes seconds and finds what test_tidy finds.
     target_compile_options(octroi_tidy PRIVATE -O2 -fno-sanitize=all)

@@ -10,6 +10,7 @@
 
 #include "layers.hpp"
 #include "rules.hpp"
+#include "words.hpp"
 
 namespace {
 
@@ -48,19 +49,27 @@ bool is_script(const std::string& path) {
            path == "dev" || path == ".ci/run";
 }
 
+/// Text that people write and read. Lists of words for machines are not, and what the program
+/// prints (test/golden) is checked where it is written.
+bool has_prose(const std::string& path) {
+    return is_cpp(path) || is_script(path) || path.ends_with(".md") || path == "src/layers.txt" ||
+           path == "tools/elements/generate";
+}
+
 std::vector<Finding> check_tree(const fs::path& root) {
     using namespace octroi::tidy;
     std::vector<Finding> findings;
     const Layers layers = parse_layers(read_text(root / "src/layers.txt"), findings);
     const Ratchet ratchet = Ratchet::parse(read_text(root / "tools/tidy/ratchet.txt"), findings);
+    const WordList words = WordList::parse(read_text(root / "tools/tidy/words.txt"), findings);
     const std::vector<std::string> paths = tree_paths(root);
     std::vector<SourceFile> sources;
     for (const std::string& path : paths) {
-        if (path.ends_with(".md")) {
-            check_links(parse_source(path, read_text(root / path)), paths, findings);
-        }
-        if (!is_cpp(path) && !is_script(path)) continue;
+        if (!has_prose(path)) continue;
         SourceFile file = parse_source(path, read_text(root / path));
+        check_words(file, words, findings);
+        if (path.ends_with(".md")) check_links(file, paths, findings);
+        if (!is_cpp(path) && !is_script(path)) continue;
         check_licence(file, findings);
         if (!is_cpp(path)) continue;
         check_pragma_once(file, findings);
@@ -71,7 +80,7 @@ std::vector<Finding> check_tree(const fs::path& root) {
         sources.push_back(std::move(file));
     }
     check_readmes(paths, findings);
-    // Rooms are wired together in main(): without it every header would look dead.
+    // main() includes the commands: without it every header would look dead.
     if (fs::exists(root / "src/app/main.cpp")) check_dead_headers(sources, findings);
     ratchet.report_unused(findings);
     return findings;

@@ -172,7 +172,7 @@ void check_banned(const SourceFile& file, std::vector<Finding>& findings) {
     const std::string layer = layer_of(file.path);
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
         if (file.lines[i].find(leftover) != std::string::npos) {
-            findings.push_back({file.path, i + 1, leftover + ": mend it, or open an issue"});
+            findings.push_back({file.path, i + 1, leftover + ": fix it, or open an issue"});
         }
         if (layer.empty()) continue;
         if (quoted_include(file.lines[i]).starts_with("../")) {

@@ -9,7 +9,7 @@ namespace octroi::tidy {
 namespace {
 
 /// Walks over C++ text and answers, for each character, whether it is code. A hand-made lexer of
-/// the five states that matter here; line splices and trigraphs are not worth the trouble.
+/// the five states that matter here. It knows no line splices and no trigraphs: nobody writes them.
 class Blanker {
 public:
     explicit Blanker(std::string_view text) : text_(text) {}

@@ -6,6 +6,7 @@
 #include "functions.hpp"
 #include "layers.hpp"
 #include "rules.hpp"
+#include "words.hpp"
 
 namespace octroi::tidy {
 namespace {
@@ -224,6 +225,87 @@ TEST(Readmes, AreAskedForInEveryLayerWithSources) {
     EXPECT_THAT(findings, IsEmpty());
     check_readmes({"src/a/x/x.cpp", "src/a/x/README.md"}, findings);
     EXPECT_THAT(findings, SizeIs(1));
+}
+
+class Words : public testing::Test {
+protected:
+    // Words that the real list does not ban, so that this file is no finding itself.
+    std::vector<std::size_t> lines(const std::string& path, const std::string& text) {
+        std::vector<Finding> findings;
+        const WordList list = WordList::parse(
+            "# comment\n"
+            "name | Gizmo | Gear\nname | frob_* | turn_, press_\n"
+            "code | widget | part\n"
+            "word | gadget | tool | src/old/ docs/old.md\n"
+            "word | beyond the pale | too much\n",
+            findings);
+        check_words(parse_source(path, text), list, findings);
+        std::vector<std::size_t> lines;
+        for (const Finding& finding : findings) lines.push_back(finding.line);
+        return lines;
+    }
+};
+
+using testing::ElementsAre;
+
+TEST_F(Words, NamesAreFoundWhole) {
+    EXPECT_THAT(lines("src/a/x.cpp", "Gizmo a;\nint b;\n// a Gizmo\nf(\"Gizmo\");\n"),
+                ElementsAre(1, 3, 4));
+    EXPECT_THAT(lines("docs/x.md", "A `Gizmo` of\nfrob_it()\n"), ElementsAre(1, 2));
+    EXPECT_THAT(lines("src/a/x.cpp", "frob_it(1);\nx.frob_(2);\n"), ElementsAre(1, 2));
+    EXPECT_THAT(lines("src/a/x.cpp", "Gizmos a; gizmo b; refrob_it(); frob();\n"), IsEmpty());
+}
+
+TEST_F(Words, CodeIsFoundInCodeOnly) {
+    EXPECT_THAT(lines("src/a/x.cpp", "widget();\n// a widget\nf(\"widget\");\n"), ElementsAre(1));
+    EXPECT_THAT(lines("docs/x.md", "a widget\n"), IsEmpty());
+    EXPECT_THAT(lines("dev", "widget x\n"), IsEmpty());
+}
+
+TEST_F(Words, ProseIsCommentsStringsAndDocuments) {
+    EXPECT_THAT(lines("src/a/x.cpp", "// A Gadget.\n/* x\n * gadget */\nf(\"\\ngadget\");\n"),
+                ElementsAre(1, 3, 4));
+    EXPECT_THAT(lines("README.md", "a gadget, GADGET\n"), ElementsAre(1));
+    EXPECT_THAT(lines("dev", "x # gadget\n"), ElementsAre(1));
+    EXPECT_THAT(lines("README.md", "gadgets inspector_gadget\n"), IsEmpty());
+}
+
+TEST_F(Words, AWordIsFoundAsPartOfAnIdentifier) {
+    EXPECT_THAT(lines("src/a/x.cpp", "int gadget_count;\nclass MyGadget;\nGadgetBox b;\n"),
+                ElementsAre(1, 2, 3));
+    EXPECT_THAT(lines("src/a/x.cpp", "int gadgets; int widgadget;\n"), IsEmpty());
+}
+
+TEST_F(Words, PhrasesAreFoundAcrossLines) {
+    EXPECT_THAT(lines("src/a/x.cpp", "    // is beyond\n    // the pale.\n"), ElementsAre(1));
+    EXPECT_THAT(lines("src/a/x.cpp", "f(\"x Beyond \"\n  \"the  pale\");\n"), ElementsAre(1));
+    EXPECT_THAT(lines("docs/x.md", "it is beyond the\n> pale\n"), ElementsAre(1));
+    EXPECT_THAT(lines("docs/x.md", "it is beyond. The pale\n"), IsEmpty());
+    EXPECT_THAT(lines("src/a/x.cpp", "f(\"beyond\", \"the pale\");\n"), IsEmpty());
+    EXPECT_THAT(lines("src/a/x.cpp", "beyond(the, pale);\n"), IsEmpty());
+}
+
+TEST_F(Words, ExceptionsAreBeginsOfPaths) {
+    EXPECT_THAT(lines("src/old/x.cpp", "// gadget\n"), IsEmpty());
+    EXPECT_THAT(lines("docs/old.md", "gadget\n"), IsEmpty());
+    EXPECT_THAT(lines("src/older/x.cpp", "// gadget\n"), ElementsAre(1));
+}
+
+TEST(WordList, SaysWhatToWrite) {
+    std::vector<Finding> findings;
+    const WordList list = WordList::parse("word | gadget | tool, device\n", findings);
+    check_words(parse_source("docs/x.md", "\ngadget"), list, findings);
+    ASSERT_THAT(findings, SizeIs(1));
+    EXPECT_EQ(findings[0].line, 2U);
+    EXPECT_THAT(findings[0].text, HasSubstr("tool, device"));
+}
+
+TEST(WordList, LinesThatCannotBeReadAreFindings) {
+    std::vector<Finding> findings;
+    const WordList list =
+        WordList::parse("word | a\nwords | a | b\nword | | b\nword | a |\nword|ok|b\n", findings);
+    EXPECT_THAT(list.words(), SizeIs(1));
+    EXPECT_THAT(findings, SizeIs(4));
 }
 
 }  // namespace
