@@ -29,7 +29,7 @@ constexpr Duration progress_interval = Duration::milliseconds(200);
 class FileImport {
 public:
     FileImport(Session& session, const ImportOptions& options, const ImportKind& kind,
-               SqliteLedger& ledger, const AttributionTables& tables)
+               Ledger& ledger, const AttributionTables& tables)
         : session_(session), options_(options), kind_(kind), ledger_(ledger), tables_(tables) {}
 
     Result<Outcome> import(const std::string& file) {
@@ -112,7 +112,7 @@ private:
     Session& session_;
     const ImportOptions& options_;
     const ImportKind& kind_;
-    SqliteLedger& ledger_;
+    Ledger& ledger_;
     const AttributionTables& tables_;
     Duration shown_at_;
 };

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/ledger_access.hpp"
 
-#include <fmt/format.h>
+#include "service/ledger_url.hpp"
 
 namespace octroi {
 
-Result<std::unique_ptr<SqliteLedger>> open_ledger(Session& session, OpenMode mode,
-                                                  std::string holder) {
-    TRY_ASSIGN(const std::string path, session.ledger_path());
-    if (path.starts_with("postgresql://") || path.starts_with("postgres://"))
-        return fail(
-            ErrorCode::unsupported,
-            fmt::format("{}: this version keeps its ledger in a file; give --ledger a path", path));
+Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std::string owner) {
+    TRY_ASSIGN(const std::string url, session.ledger_path());
     TRY_ASSIGN(const Config* config, session.config());
-    return SqliteLedger::open(
-        path, {.mode = mode, .holder = std::move(holder), .patience = config->ledger.busy_timeout});
+    return open_ledger(
+        url,
+        {.mode = mode, .owner = std::move(owner), .busy_timeout = config->ledger.busy_timeout});
 }
 
 }  // namespace octroi

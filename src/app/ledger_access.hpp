@@ -5,13 +5,12 @@
 #include <string>
 
 #include "app/session.hpp"
-#include "store/sqlite/sqlite_ledger.hpp"
+#include "ledger/ledger.hpp"
 
 namespace octroi {
 
-// The ledger that the session names. holder: see SqliteOptions. Only here is decided which
-// database stands behind the ports.
-[[nodiscard]] Result<std::unique_ptr<SqliteLedger>> open_ledger(Session& session, OpenMode mode,
-                                                                std::string holder = {});
+// The ledger that the session names. owner: see LedgerOptions.
+[[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode,
+                                                          std::string owner = {});
 
 }  // namespace octroi

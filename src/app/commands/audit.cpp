@@ -24,7 +24,7 @@ Result<ExitStatus> audit_ledger(Session& session) {
 }
 
 // The cursor source under which the ledger knows the file.
-Result<std::string> source_of(SqliteLedger& ledger, const std::string& file) {
+Result<std::string> source_of(Ledger& ledger, const std::string& file) {
     TRY_ASSIGN(const auto known, ledger.cursors(capture::file_source_prefix));
     std::vector<Cursor> cursors;
     for (const auto& entry : known) cursors.push_back(entry.cursor);

@@ -28,7 +28,7 @@ std::string configured_journal(const Config& config, const std::string& meter) {
     return known == config.meters.end() ? "" : known->collector.journal;
 }
 
-Result<std::vector<MeterExporters>> heard_exporters(Session& session, SqliteLedger& ledger) {
+Result<std::vector<MeterExporters>> heard_exporters(Session& session, Ledger& ledger) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto cursors, ledger.cursors(collector::journal_source_prefix));

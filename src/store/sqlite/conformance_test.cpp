@@ -15,7 +15,7 @@ public:
     void reopen() {
         ledger_.reset();
         auto opened = SqliteLedger::open(folder_.file("deep/ledger.db"),
-                                         {.mode = OpenMode::create, .holder = "test"});
+                                         {.mode = OpenMode::create, .owner = "test"});
         if (!opened) {
             ADD_FAILURE() << opened.error().text;
             std::abort();

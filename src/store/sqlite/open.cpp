@@ -67,8 +67,8 @@ int flags_of(OpenMode mode) {
     CHECK(false);
 }
 
-Status configure(const sqlite::Database& db, const SqliteOptions& options) {
-    sqlite3_busy_timeout(db.handle(), narrow<int>(options.patience.ns / 1'000'000));
+Status configure(const sqlite::Database& db, const LedgerOptions& options) {
+    sqlite3_busy_timeout(db.handle(), narrow<int>(options.busy_timeout.ns / 1'000'000));
     // A file that somebody sends us may hold functions in its schema: run none with side effects.
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -95,7 +95,7 @@ Status use_wal(const sqlite::Database& db) {
 }  // namespace
 
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path,
-                                                         const SqliteOptions& options) {
+                                                         const LedgerOptions& options) {
     const bool may_write = options.mode != OpenMode::read_only;
     std::error_code ignored;
     const bool is_new = !fs::exists(path, ignored);
@@ -105,8 +105,8 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
         TRY(check_there(path));
     }
     Fd hold;
-    if (!options.holder.empty()) {
-        TRY_ASSIGN(hold, sqlite::hold(path, options.holder));
+    if (!options.owner.empty()) {
+        TRY_ASSIGN(hold, sqlite::hold(path, options.owner));
     }
     TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(options.mode)));
     // Also in a folder that is open to all; SQLite gives its other files the rights of this one.

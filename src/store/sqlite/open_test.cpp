@@ -24,7 +24,7 @@ namespace octroi::testing {
 namespace {
 
 Error error_of(const std::string& path, OpenMode mode, const std::string& holder = "") {
-    const auto opened = SqliteLedger::open(path, {.mode = mode, .holder = holder});
+    const auto opened = SqliteLedger::open(path, {.mode = mode, .owner = holder});
     if (!opened) return opened.error();
     return {ErrorCode::failed, "it opened"};
 }
@@ -214,21 +214,21 @@ TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {
 TEST(Hold, ASecondHolderIsToldWhoIsThere) {
     const Folder folder;
     const std::string path = folder.file("l.db");
-    auto first = SqliteLedger::open(path, {.mode = OpenMode::create, .holder = "octroi run"});
+    auto first = SqliteLedger::open(path, {.mode = OpenMode::create, .owner = "octroi run"});
     ASSERT_TRUE(first);
     const Error error = error_of(path, OpenMode::read_write, "octroi run");
     EXPECT_EQ(error.code, ErrorCode::conflict);
     EXPECT_TRUE(has(error.text, "octroi run, process " + std::to_string(getpid()))) << error.text;
     EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write})) << "writers take turns";
     first->reset();
-    EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write, .holder = "x"}));
+    EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write, .owner = "x"}));
 }
 
 TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto ledger = *SqliteLedger::open(
-        path, {.mode = OpenMode::create, .patience = Duration::milliseconds(20)});
+        path, {.mode = OpenMode::create, .busy_timeout = Duration::milliseconds(20)});
     // Another process: its locks are the kernel's to tell.
     std::array<int, 2> ready{};
     std::array<int, 2> done{};
@@ -264,7 +264,7 @@ TEST(Readers, SeeWholeBatchesAndHinderNoWriter) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto writer = *SqliteLedger::open(
-        path, {.mode = OpenMode::create, .patience = Duration::milliseconds(0)});
+        path, {.mode = OpenMode::create, .busy_timeout = Duration::milliseconds(0)});
     std::atomic<bool> stop{false};
     std::atomic<int> reads{0};
     // Every batch says the same twice, so a sum that is odd would be half a batch.

@@ -9,40 +9,21 @@
 
 #include "host/file.hpp"
 #include "ledger/chain.hpp"
-#include "ledger/query.hpp"
-#include "ledger/registry.hpp"
-#include "ledger/store.hpp"
+#include "ledger/ledger.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/interner.hpp"
 #include "store/sqlite/translations.hpp"
 
 namespace octroi {
 
-enum class OpenMode {
-    read_only,   // Store and Registry's changes fail; must exist
-    read_write,  // must exist
-    create,      // made if it is not there, with its folders (mode 0750)
-};
-
-struct SqliteOptions {
-    OpenMode mode = OpenMode::read_only;
-    // Not empty: hold the ledger under this name ("octroi run") as long as it is open, so that no
-    // other holder can open it (code conflict, naming who has it). Writers that do not hold take
-    // turns.
-    std::string holder;
-    // How long to wait for another writer's transaction before giving up with busy.
-    Duration patience = Duration::seconds(30);
-};
-
-// Calls come from one thread at a time. Two threads open the file twice; a reader sees the state as
-// of its last call and never blocks the writer. An error leaves the ledger usable.
-class SqliteLedger final : public Store, public Registry, public Query {
+// A file that is missing is made with its folders (mode 0750).
+class SqliteLedger final : public Ledger {
 public:
     // Errors name the path and what to do next: not_found, corrupt (not a ledger, damaged),
     // unsupported (another format), permission, conflict (held, or being written), no_space,
     // failed.
     [[nodiscard]] static Result<std::unique_ptr<SqliteLedger>> open(const std::string& path,
-                                                                    const SqliteOptions& options);
+                                                                    const LedgerOptions& options);
 
     // For open().
     SqliteLedger(sqlite::Database db, Fd hold) : db_(std::move(db)), hold_(std::move(hold)) {}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/ledger_url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using OpenedLedger = Result<std::unique_ptr<Ledger>>;
+
+struct StoreKind {
+    std::string_view scheme;  // of its URLs; "" for paths
+    OpenedLedger (*open)(const std::string& url, const LedgerOptions& options);
+};
+
+OpenedLedger open_sqlite(const std::string& path, const LedgerOptions& options) {
+    return SqliteLedger::open(path, options);
+}
+
+OpenedLedger refuse_server(const std::string& url, const LedgerOptions& /*options*/) {
+    return fail(
+        ErrorCode::unsupported,
+        fmt::format("{}: this version keeps its ledger in a file; give --ledger a path", url));
+}
+
+constexpr std::array stores{
+    StoreKind{"", open_sqlite},
+    StoreKind{"postgresql", refuse_server},
+    StoreKind{"postgres", refuse_server},
+};
+
+// A path may have a colon, and even "//" after it; only a word in front of "://" is a scheme.
+std::string_view scheme_of(std::string_view url) {
+    const std::size_t end = url.find("://");
+    if (end == std::string_view::npos) return "";
+    const std::string_view scheme = url.substr(0, end);
+    const bool is_word =
+        std::all_of(scheme.begin(), scheme.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    return is_word ? scheme : "";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> open_ledger(const std::string& url, const LedgerOptions& options) {
+    const std::string_view scheme = scheme_of(url);
+    const auto* store = std::find_if(stores.begin(), stores.end(),
+                                     [&](const StoreKind& s) { return s.scheme == scheme; });
+    if (store != stores.end()) return store->open(url, options);
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: no store is called '{}'; give --ledger a path", url, scheme));
+}
+
+}  // namespace octroi

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/ledger_url.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "host/testing/folder.hpp"
+
+namespace octroi {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(LedgerUrl, APathIsAFile) {
+    const testing::Folder folder;
+    for (const std::string name : {"ledger.db", "http:ledger", "2026://ledger.db"}) {
+        const std::string path = folder.file(name);
+        const auto ledger = open_ledger(path, {.mode = OpenMode::create});
+        ASSERT_TRUE(ledger.has_value()) << ledger.error().text;
+        EXPECT_TRUE((*ledger)->meters().has_value());
+        EXPECT_TRUE(std::filesystem::exists(path));
+    }
+}
+
+TEST(LedgerUrl, OpensForOneOwnerAtATime) {
+    const testing::Folder folder;
+    const LedgerOptions options{.mode = OpenMode::create, .owner = "octroi run"};
+    const auto first = open_ledger(folder.file("ledger.db"), options);
+    ASSERT_TRUE(first.has_value()) << first.error().text;
+    const auto second = open_ledger(folder.file("ledger.db"), options);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().code, ErrorCode::conflict);
+    EXPECT_THAT(second.error().text, HasSubstr("octroi run"));
+}
+
+TEST(LedgerUrl, SaysThatAServerIsNotSupportedYet) {
+    for (const std::string url : {"postgresql://db/octroi", "postgres://db/octroi"}) {
+        const auto ledger = open_ledger(url, {});
+        ASSERT_FALSE(ledger.has_value());
+        EXPECT_EQ(ledger.error().code, ErrorCode::unsupported);
+        EXPECT_THAT(ledger.error().text, HasSubstr(url + ": this version keeps"));
+    }
+}
+
+TEST(LedgerUrl, RefusesAStoreThatNobodyKnows) {
+    const auto ledger = open_ledger("mysql://db/octroi", {.mode = OpenMode::create});
+    ASSERT_FALSE(ledger.has_value());
+    EXPECT_EQ(ledger.error().code, ErrorCode::invalid);
+    EXPECT_THAT(ledger.error().text, HasSubstr("'mysql'"));
+}
+
+}  // namespace
+}  // namespace octroi
