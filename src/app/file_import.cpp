@@ -33,7 +33,7 @@ public:
         : session_(session), options_(options), kind_(kind), ledger_(ledger), tables_(tables) {}
 
     Result<Outcome> import(const std::string& file) {
-        TRY_ASSIGN(const auto known, ledger_.cursors(kind_.source_prefix));
+        TRY_ASSIGN(const auto known, ledger_.cursors(kind_.cursor_prefix));
         std::vector<Cursor> cursors;
         for (const auto& entry : known) cursors.push_back(entry.cursor);
         TRY_ASSIGN(const auto meter, kind_.open(file, cursors));

@@ -27,7 +27,7 @@ struct ImportOptions {
 // What is read out of the files.
 struct ImportKind {
     std::string_view meter_kind;     // MeterName::kind
-    std::string_view source_prefix;  // of its cursors
+    std::string_view cursor_prefix;  // the source of each cursor begins with it
     std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file,
                                                            std::span<const Cursor> known)>
         open;

@@ -37,7 +37,7 @@ Result<const Config*> Session::config() {
     const std::string path = options.config.empty() ? default_config_path : options.config;
     const auto text = read_file(path, config_text_max);
     if (text) {
-        TRY_ASSIGN(config_, parse_config(*text, path));
+        TRY_ASSIGN(config_, parse_config(*text, path, option_table_));
         for (const auto& notice : config_->notices) log_warning(notice);
     } else if (text.error().code == ErrorCode::not_found && options.config.empty()) {
         config_ = Config{};

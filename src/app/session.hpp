@@ -36,7 +36,8 @@ struct GlobalOptions {
 
 class Session {
 public:
-    Session(const Clock& clock, MeterKinds kinds) : clock_(clock), kinds_(kinds) {}
+    Session(const Clock& clock, MeterKinds kinds)
+        : clock_(clock), kinds_(kinds), option_table_(octroi::option_table(kinds)) {}
 
     GlobalOptions options;
     // What the parsed command line asks for.
@@ -44,6 +45,8 @@ public:
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
     [[nodiscard]] MeterKinds kinds() const { return kinds_; }
+    // What can be configured: with the options of these kinds.
+    [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
     // The configuration file; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
     [[nodiscard]] Result<Zone> zone();
@@ -66,6 +69,7 @@ public:
 private:
     const Clock& clock_;
     MeterKinds kinds_;
+    OptionTable option_table_;
     std::optional<Config> config_;
 };
 

@@ -6,10 +6,12 @@
 
 #include "base/check.hpp"
 #include "config/parse.hpp"
+#include "config/testing/sample_kinds.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const octroi::OptionTable table = octroi::testing::sample_table();
     const std::string text(data, data + size);
-    const auto config = octroi::parse_config(text, "fuzz.toml");
+    const auto config = octroi::parse_config(text, "fuzz.toml", table);
     CHECK(config.has_value() || config.error().text.starts_with("fuzz.toml:"));
     return 0;
 }

@@ -13,14 +13,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view generated =
-    "made from src/config/options.cpp by `octroi docs`; do not edit";
+constexpr std::string_view generated = "made from the option table by `octroi docs`; do not edit";
 
+// The rows of a section that this kind of meter has and that not every meter has; with an empty
+// kind, those that every element of the section has.
 template <typename Visit>
-void for_each_option(const OptionTable& table, const Section& section, Visit visit) {
+void for_each_option(const OptionTable& table, const Section& section, std::string_view kind,
+                     Visit visit) {
     for (const Option& option : table.options) {
-        if (option.section == section.name) visit(option);
+        if (option.section == section.name && option.kind == kind) visit(option);
     }
+}
+
+bool has_kinds(const OptionTable& table, const Section& section) {
+    return section.name == meter_section && !table.kinds.empty();
 }
 
 std::string heading(const Section& section) {
@@ -97,30 +103,86 @@ Json option_schema(const Option& option) {
     return schema;
 }
 
-Json section_schema(const OptionTable& table, const Section& section) {
+void add_to_schema(const Option& option, Json& object) {
+    if (option.key == any_key)
+        object["additionalProperties"] = option_schema(option);
+    else
+        object["properties"][std::string(option.key)] = option_schema(option);
+    if (option.required) object["required"].push_back(option.key);
+}
+
+Json object_schema(const OptionTable& table, const Section& section) {
     Json object = {
         {"type", "object"}, {"additionalProperties", false}, {"properties", Json::object()}};
-    for_each_option(table, section, [&](const Option& option) {
-        if (option.key == any_key) {
-            object["additionalProperties"] = option_schema(option);
-        } else {
-            object["properties"][std::string(option.key)] = option_schema(option);
-        }
-        if (option.required) object["required"].push_back(option.key);
-    });
+    for_each_option(table, section, "", [&](const Option& o) { add_to_schema(o, object); });
+    return object;
+}
+
+// Meters of one kind: the options of every meter, and those of the kind.
+Json kind_schema(const OptionTable& table, const Section& section, const MeterOptions& kind) {
+    Json object = object_schema(table, section);
+    object["description"] = kind.help;
+    object["properties"]["kind"] = {{"const", kind.kind}};
+    if (!kind.is_default) object["required"].push_back("kind");
+    for_each_option(table, section, kind.kind, [&](const Option& o) { add_to_schema(o, object); });
+    return object;
+}
+
+Json section_schema(const OptionTable& table, const Section& section) {
     if (!section.repeated) {
+        Json object = object_schema(table, section);
         object["description"] = section.help;
         return object;
     }
-    return {{"type", "array"}, {"description", section.help}, {"items", object}};
+    Json items;
+    if (has_kinds(table, section)) {
+        for (const MeterOptions& kind : table.kinds)
+            items["oneOf"].push_back(kind_schema(table, section, kind));
+    } else {
+        items = object_schema(table, section);
+    }
+    return {{"type", "array"}, {"description", section.help}, {"items", items}};
 }
 
-std::string example_option(const Option& option) {
+constexpr std::string_view table_head =
+    "| option | type | default | range | meaning | since | live |\n"
+    "| --- | --- | --- | --- | --- | --- | --- |\n";
+
+std::string kind_markdown(const OptionTable& table, const Section& section,
+                          const MeterOptions& kind) {
+    std::string out = fmt::format("\n### `kind = \"{}\"`\n\n{}{}\n\n{}", kind.kind, kind.help,
+                                  kind.is_default ? " This is the default kind." : "", table_head);
+    if (!kind.doc.empty())
+        out.insert(out.size() - table_head.size(), fmt::format("{}\n\n", kind.doc));
+    for_each_option(table, section, kind.kind,
+                    [&](const Option& option) { out += markdown_row(option); });
+    return out;
+}
+
+// value: in the place of the row's default; empty: the default.
+std::string example_option(const Option& option, std::string_view value = "") {
     std::string out = fmt::format("# {}\n", option.help);
     if (!option.range.empty()) out += fmt::format("# {}.\n", range_text(option));
     if (option.required) out += "# Required.\n";
     const std::string_view key = option.key == any_key ? std::string_view("name") : option.key;
-    return out + fmt::format("#{} = {}\n", key, option.default_text);
+    return out + fmt::format("#{} = {}\n", key, value.empty() ? option.default_text : value);
+}
+
+// A [[meter]] of each kind, under names that differ: the file is good when all marks are removed.
+std::string kind_examples(const OptionTable& table, const Section& section) {
+    std::string out;
+    for (const MeterOptions& kind : table.kinds) {
+        const std::string quoted = fmt::format("\"{}\"", kind.kind);
+        out += fmt::format("\n# {}\n#{}\n", kind.help, heading(section));
+        const auto add = [&](const Option& option) {
+            const bool names_it = option.key == "name" || option.key == "kind";
+            if (option.renamed_to.empty())
+                out += "\n" + example_option(option, names_it && option.kind.empty() ? quoted : "");
+        };
+        for_each_option(table, section, "", add);
+        for_each_option(table, section, kind.kind, add);
+    }
+    return out;
 }
 
 }  // namespace
@@ -134,13 +196,15 @@ std::string options_markdown(const OptionTable& table) {
         "A duration is a number with `ms`, `s`, `m`, `h` or `d` (`\"1h30m\"`); a size is a "
         "number with `B`, `kB`, `MB`, `GB`, `TB` (by 1000) or `KiB`, `MiB`, `GiB`, `TiB` (by "
         "1024).\n"
-        "*Live*: a running daemon takes the change without a restart.\n",
+        "*Live*: a running daemon applies a change without a restart.\n",
         generated);
     for (const Section& section : table.sections) {
         out += fmt::format("\n## `{}`\n\n{}\n\n", heading(section), section.help);
-        out += "| option | type | default | range | meaning | since | live |\n";
-        out += "| --- | --- | --- | --- | --- | --- | --- |\n";
-        for_each_option(table, section, [&](const Option& option) { out += markdown_row(option); });
+        out += table_head;
+        for_each_option(table, section, "",
+                        [&](const Option& option) { out += markdown_row(option); });
+        if (!has_kinds(table, section)) continue;
+        for (const MeterOptions& kind : table.kinds) out += kind_markdown(table, section, kind);
     }
     return out;
 }
@@ -161,11 +225,15 @@ std::string options_schema(const OptionTable& table) {
 std::string options_example(const OptionTable& table) {
     std::string out = fmt::format(
         "# octroi.toml: every option with its default, {}.\n"
-        "# Take the mark off the lines that you want to change; docs/options.md says more.\n",
+        "# Remove the mark from the lines that you want to change; docs/options.md says more.\n",
         generated);
     for (const Section& section : table.sections) {
+        if (has_kinds(table, section)) {
+            out += fmt::format("\n# {}\n", section.help) + kind_examples(table, section);
+            continue;
+        }
         out += fmt::format("\n# {}\n#{}\n", section.help, heading(section));
-        for_each_option(table, section, [&](const Option& option) {
+        for_each_option(table, section, "", [&](const Option& option) {
             if (option.renamed_to.empty()) out += "\n" + example_option(option);
         });
     }

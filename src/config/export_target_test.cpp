@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/parse.hpp"
+#include "config/testing/sample_kinds.hpp"
 
 namespace octroi {
 namespace {
@@ -40,7 +41,8 @@ TEST(ExportTarget, NetFlowIsNotSentByTcp) {
 TEST(ExportTarget, ASectionNamesAMeterThatIsThereAndAFormatThatCanBeSent) {
     const std::string meter = "[[meter]]\nname = \"up\"\n[[export]]\n";
     const auto problem = [&](const std::string& section) -> std::string {
-        const auto config = parse_config(meter + section, "x.toml");
+        const auto config =
+            parse_config(meter + section, "x.toml", octroi::testing::sample_table());
         return config ? "" : config.error().text;
     };
     EXPECT_EQ(problem("to = \"udp/h:1\"\nformat = \"v5\"\nmeter = \"up\"\n"), "");

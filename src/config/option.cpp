@@ -34,10 +34,31 @@ const Section* OptionTable::find_section(std::string_view name) const {
     return found == sections.end() ? nullptr : &*found;
 }
 
-const Option* OptionTable::find_option(std::string_view section, std::string_view key) const {
-    const auto found = std::ranges::find_if(
-        options, [&](const Option& o) { return o.section == section && o.key == key; });
+const Option* OptionTable::find_option(std::string_view section, std::string_view key,
+                                       std::string_view kind) const {
+    const auto found = std::ranges::find_if(options, [&](const Option& o) {
+        return o.section == section && o.key == key && (o.kind.empty() || o.kind == kind);
+    });
     return found == options.end() ? nullptr : &*found;
+}
+
+const MeterOptions* OptionTable::find_kind(std::string_view kind) const {
+    const auto found = std::ranges::find(kinds, kind, &MeterOptions::kind);
+    return found == kinds.end() ? nullptr : &*found;
+}
+
+std::string_view OptionTable::default_kind() const {
+    const auto found = std::ranges::find_if(kinds, &MeterOptions::is_default);
+    return found == kinds.end() ? std::string_view() : found->kind;
+}
+
+MeterConfig OptionTable::default_meter(std::string_view kind) const {
+    MeterConfig meter;
+    meter.kind = kind;
+    const MeterOptions* known = find_kind(kind);
+    if (known != nullptr)
+        meter.options = defaults.at(static_cast<std::size_t>(known - kinds.data()));
+    return meter;
 }
 
 std::string_view to_string(OptionType type) {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The option table: one row for each thing that can be configured. Parser, validator,
-// documentation, schema and example are all made from these rows, so a new option is one row
-// (config/options.cpp) and one member of Config.
+// The option table: one row for each thing that can be configured. The parser, its messages, the
+// documentation, the JSON schema and the example file are made from these rows. Options of
+// [[meter]] that belong to one kind of meter come from the caller: config knows no kind.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/result.hpp"
 #include "config/config.hpp"
+#include "config/option_values.hpp"
 
 namespace octroi {
 
@@ -28,16 +29,13 @@ enum class OptionType {
     prefixes,  // ["192.0.2.0/24", "2001:db8::/32"]
 };
 
-using OptionValue = std::variant<bool, std::int64_t, Duration, Bytes, std::string,
-                                 std::vector<std::string>, std::vector<Prefix>>;
-
-// A value that was read, checked against type and range, on its way into a Config.
+// A value that was read, and checked against the type and range of its row.
 struct OptionEntry {
     std::string key;  // as the file has it: differs from Option::key in rows for any key
     OptionValue value;
     SourceLine where;
 
-    // The value as the row's type has it. Asking for another is a bug.
+    // The value, which must be of this type: the type of the row.
     [[nodiscard]] bool boolean() const;
     [[nodiscard]] std::int64_t integer() const;
     [[nodiscard]] Duration duration() const;
@@ -47,50 +45,95 @@ struct OptionEntry {
     [[nodiscard]] const std::vector<Prefix>& prefixes() const;
 };
 
+// All texts are constants. Rows of a meter kind, and rows that only the command line has, leave
+// `section` and `assign` out: their values are kept by key (OptionValues).
 struct Option {
     std::string_view section;
-    std::string_view key;  // any_key: every name that the user likes
+    std::string_view key;  // any_key: every name that the user chooses
     OptionType type;
-    std::string_view default_text;   // the default, as one would write it in the file
+    std::string_view default_text;   // the default, as the user would write it in the file
     bool required = false;           // has no default: `default_text` is an example
-    std::string_view range = "";     // "1s..1h"; "iec|si" for a choice; empty: any
+    std::string_view range = "";     // "1s..1h"; "iec|si" for a choice; empty: any value
     std::string_view help;           // one line
-    std::string_view doc = "";       // more, where one line does not do
-    std::string_view since = "0.1";  // version that has it first
-    bool reload = false;             // a running daemon takes a change without a restart
-    // Set in the row of an old name: the key in the same section that has taken its place. Such a
-    // row needs a type only for readers; what is written is checked and taken as the new key.
+    std::string_view doc = "";       // more, where one line is too short
+    std::string_view since = "0.1";  // the first version that has it
+    bool reload = false;             // a running daemon applies a change without a restart
+    // In the row of an old name: the key in the same section that replaces it. Such a row needs a
+    // type for readers only; the value is checked and assigned as that of the new key.
     std::string_view renamed_to = "";
-    // What a range cannot say; the error tells what is wrong with the value. Null: nothing.
+    // A check that a range cannot express. The error says what is wrong with the value. Null: none.
     Status (*check)(const OptionEntry&) = nullptr;
-    // Puts the value into the Config; in a repeated section, into the last element.
+    // Stores the value in the Config; in a repeated section, in the last element.
     void (*assign)(Config&, const OptionEntry&) = nullptr;
+
+    // On a command line: the names of the option ("-i,--interface"; empty: "--" and the key, with
+    // '-' for '_') and the word for its value in --help ("PREFIX").
+    std::string_view flags = "";
+    std::string_view placeholder = "TEXT";
+    // The meter kind that the row belongs to; empty: every kind, or no meter at all. Set by
+    // make_option_table.
+    std::string_view kind = "";
 };
 
 struct Section {
     std::string_view name;
-    bool repeated = false;  // [[meter]]: as many as one likes
+    bool repeated = false;  // [[meter]]: any number of elements
     std::string_view help;
     // Repeated sections: appends an element, which the rows then fill.
     void (*append)(Config&, const SourceLine&) = nullptr;
 };
 
 inline constexpr std::string_view any_key = "*";
+inline constexpr std::string_view meter_section = "meter";
+
+// Something that is wrong in a configuration file.
+struct Problem {
+    SourceLine where;
+    std::string text;
+
+    auto operator<=>(const Problem&) const = default;
+};
+
+// The configuration's part of a meter kind.
+struct MeterOptions {
+    std::string_view kind;
+    std::string_view help;            // one line
+    std::string_view doc = "";        // more
+    std::span<const Option> options;  // the rows of [[meter]] that only this kind has
+    // Finds what is wrong between options of one meter, and between the meters of this kind. Called
+    // when each value by itself is good. Null: nothing to check.
+    void (*check)(std::span<const MeterConfig* const> meters,
+                  std::vector<Problem>& problems) = nullptr;
+    bool is_default = false;  // the kind of a [[meter]] that names none
+};
 
 // All sections and all rows, in the order in which documentation shows them.
 struct OptionTable {
-    std::span<const Section> sections;
-    std::span<const Option> options;
+    std::vector<Section> sections;
+    std::vector<Option> options;
+    std::vector<MeterOptions> kinds;
+    std::vector<OptionValues> defaults =
+        {};  // of the options of each kind, in the order of `kinds`
+    // Texts that rows refer to and that are not constants.
+    std::vector<std::shared_ptr<const std::string>> texts = {};
 
-    // Null when there is none. find_option does not look at rows for any key.
+    // Null: there is none. find_option does not find rows for any key. kind: of the meter; rows of
+    // other kinds are not found.
     [[nodiscard]] const Section* find_section(std::string_view name) const;
-    [[nodiscard]] const Option* find_option(std::string_view section, std::string_view key) const;
+    [[nodiscard]] const Option* find_option(std::string_view section, std::string_view key,
+                                            std::string_view kind = "") const;
+    [[nodiscard]] const MeterOptions* find_kind(std::string_view kind) const;
+    // The kind of a meter that names none; empty: the table has no kinds.
+    [[nodiscard]] std::string_view default_kind() const;
+    // A meter of this kind, without a name, with the default of every option.
+    [[nodiscard]] MeterConfig default_meter(std::string_view kind) const;
 };
 
-// The table of this program.
-[[nodiscard]] const OptionTable& option_table();
+// The table of a program with these kinds of meters. Two kinds may have options of the same name;
+// no kind may have one that every meter has.
+[[nodiscard]] OptionTable make_option_table(std::span<const MeterOptions> kinds);
 
-// "duration": how a type is called in messages and documentation.
+// "duration": the name of a type in messages and documentation.
 [[nodiscard]] std::string_view to_string(OptionType type);
 
 }  // namespace octroi

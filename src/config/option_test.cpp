@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What every row of the option table must keep, and that documentation says the same as the code.
+// The rules that every row of the option table keeps, and the documentation that is made from the
+// rows.
 #include "config/option.hpp"
 
 #include <gmock/gmock.h>
@@ -7,59 +8,76 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <nlohmann/json.hpp>
+
 #include "config/docs.hpp"
 #include "config/parse.hpp"
-#include "config/value.hpp"
+#include "config/testing/row_rules.hpp"
+#include "config/testing/sample_kinds.hpp"
 #include "support/golden.hpp"
 
 namespace octroi {
 namespace {
 
-bool has_range(OptionType type) {
-    return type == OptionType::integer || type == OptionType::duration || type == OptionType::size;
+using octroi::testing::sample_table;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TEST(OptionTable, HasCompleteRows) { octroi::testing::expect_good_table(sample_table()); }
+
+TEST(OptionTable, FindsTheRowsOfTheKind) {
+    const OptionTable table = sample_table();
+    EXPECT_EQ(table.default_kind(), "sample");
+    EXPECT_EQ(table.find_option("meter", "depth", "sample")->range, "64..1024");
+    EXPECT_EQ(table.find_option("meter", "depth", "other")->range, "1..9");
+    EXPECT_EQ(table.find_option("meter", "depth"), nullptr);
+    EXPECT_EQ(table.find_option("meter", "file", "sample"), nullptr);
+    EXPECT_NE(table.find_option("meter", "name", "other"), nullptr);
+    EXPECT_EQ(table.find_option("meter", "kind")->range, "sample|other");
+    EXPECT_EQ(table.find_option("meter", "kind")->default_text, "\"sample\"");
 }
 
-TEST(OptionTable, HasCompleteRows) {
-    for (const Option& option : option_table().options) {
-        SCOPED_TRACE(fmt::format("[{}] {}", option.section, option.key));
-        EXPECT_NE(option_table().find_section(option.section), nullptr);
-        EXPECT_FALSE(option.help.empty());
-        EXPECT_FALSE(option.since.empty());
-        if (!option.renamed_to.empty()) {
-            EXPECT_NE(option_table().find_option(option.section, option.renamed_to), nullptr);
-            continue;
-        }
-        EXPECT_NE(option.assign, nullptr);
-        EXPECT_FALSE(option.default_text.empty());
-        EXPECT_EQ(option.type == OptionType::choice,
-                  option.range.find('|') != std::string_view::npos ||
-                      (!option.range.empty() && !has_range(option.type)));
-    }
+// A copy, or a table that was moved, refers to the same texts.
+TEST(OptionTable, CanBeCopied) {
+    auto table = std::make_unique<OptionTable>(sample_table());
+    const OptionTable copy = *table;
+    table.reset();
+    EXPECT_EQ(copy.find_option("meter", "kind")->range, "sample|other");
 }
 
-TEST(OptionTable, HasReadableRanges) {
-    for (const Option& option : option_table().options) {
-        if (!has_range(option.type)) continue;
-        SCOPED_TRACE(fmt::format("[{}] {} {}", option.section, option.key, option.range));
-        const std::size_t dots = option.range.find("..");
-        ASSERT_NE(dots, std::string_view::npos) << "an amount without bounds is not bounded";
-        EXPECT_TRUE(parse_option_text(option, option.range.substr(0, dots)).has_value());
-        EXPECT_TRUE(parse_option_text(option, option.range.substr(dots + 2)).has_value());
-    }
+TEST(OptionTable, GivesAMeterItsDefaults) {
+    const MeterConfig meter = sample_table().default_meter("sample");
+    EXPECT_EQ(meter.kind, "sample");
+    EXPECT_EQ(meter.options.texts("places"), (std::vector<std::string>{"a", "b"}));
+    EXPECT_FALSE(meter.options.boolean("loud"));
+    EXPECT_EQ(meter.options.integer("depth"), 128);
+    EXPECT_EQ(meter.options.size("buffer_size"), Bytes(65536));
+    EXPECT_EQ(meter.options.text("order"), "first");
+    EXPECT_EQ(meter.options.duration("least"), Duration::seconds(10));
+    EXPECT_EQ(meter.options.prefixes("networks").size(), 1U);
 }
 
-// The default stands in the table, for people, and in the struct, for programs.
+TEST(OptionValuesDeathTest, AbortOnAKeyThatNoRowHas) {
+    const MeterConfig meter = sample_table().default_meter("sample");
+    EXPECT_DEATH((void)meter.options.text("ordre"), "");
+    EXPECT_DEATH((void)meter.options.text("depth"), "");
+}
+
+// The table states each default for people, and the struct for programs.
 TEST(OptionTable, SaysTheDefaultsOfTheStruct) {
+    const OptionTable table = make_option_table({});
     std::string text;
-    for (const Section& section : option_table().sections) {
+    for (const Section& section : table.sections) {
         text += section.repeated ? fmt::format("[[{}]]\n", section.name)
                                  : fmt::format("[{}]\n", section.name);
-        for (const Option& option : option_table().options) {
-            if (option.section != section.name || option.key == any_key) continue;
+        for (const Option& option : table.options) {
+            if (option.section != section.name || option.key == any_key || option.key == "kind")
+                continue;
             text += fmt::format("{} = {}\n", option.key, option.default_text);
         }
     }
-    const auto config = parse_config(text, "standard.toml");
+    const auto config = parse_config(text, "defaults.toml", table);
     ASSERT_TRUE(config.has_value()) << config.error().text;
     Config expected;
     expected.meters.push_back({.name = "uplink"});
@@ -69,34 +87,38 @@ TEST(OptionTable, SaysTheDefaultsOfTheStruct) {
     EXPECT_EQ(*config, expected);
 }
 
-TEST(OptionDocs, AreThoseInTheTree) {
-    support::expect_file("docs/options.md", options_markdown(option_table()));
-    support::expect_file("docs/octroi.schema.json", options_schema(option_table()));
-    support::expect_file("docs/octroi.example.toml", options_example(option_table()));
-}
-
 TEST(OptionDocs, NameEveryOption) {
-    const std::string markdown = options_markdown(option_table());
-    for (const Option& option : option_table().options) {
+    const OptionTable table = sample_table();
+    const std::string markdown = options_markdown(table);
+    for (const Option& option : table.options) {
         if (option.key == any_key) continue;
-        EXPECT_THAT(markdown, testing::HasSubstr(fmt::format("| `{}` |", option.key)));
+        EXPECT_THAT(markdown, HasSubstr(fmt::format("| `{}` |", option.key)));
     }
 }
 
-// The example says of itself that marks can be taken off: then it must be good.
-TEST(OptionDocs, HaveAnExampleThatWorks) {
-    std::string text;
-    const std::string example = options_example(option_table());
-    for (std::size_t at = 0; at < example.size();) {
-        const std::size_t end = example.find('\n', at);
-        std::string line = example.substr(at, end - at + 1);
-        if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
-        text += line;
-        at = end + 1;
-    }
-    const auto config = parse_config(text, "octroi.example.toml");
-    ASSERT_TRUE(config.has_value()) << config.error().text << "\n" << text;
-    EXPECT_EQ(config->ledger, LedgerConfig{});
+TEST(OptionDocs, HaveAnExampleThatWorks) { octroi::testing::expect_good_example(sample_table()); }
+
+// Two kinds have a row `depth` each.
+TEST(OptionDocs, ShowTheRowsOfEachKindApart) {
+    const std::string markdown = options_markdown(sample_table());
+    const std::size_t sample = markdown.find("### `kind = \"sample\"`");
+    const std::size_t other = markdown.find("### `kind = \"other\"`");
+    const std::size_t next = markdown.find("## `[[export]]`");
+    ASSERT_TRUE(sample < other && other < next);
+    EXPECT_THAT(markdown.substr(sample, other - sample), HasSubstr("64 to 1024"));
+    EXPECT_THAT(markdown.substr(other, next - other), HasSubstr("1 to 9"));
+    EXPECT_THAT(markdown.substr(0, sample), Not(HasSubstr("`depth`")));
+}
+
+TEST(OptionDocs, HaveASchemaForEachKind) {
+    const auto schema = nlohmann::json::parse(options_schema(sample_table()));
+    const auto& kinds = schema.at("properties").at("meter").at("items").at("oneOf");
+    ASSERT_EQ(kinds.size(), 2U);
+    EXPECT_EQ(kinds[0].at("properties").at("kind").at("const"), "sample");
+    EXPECT_EQ(kinds[0].at("properties").at("depth").at("maximum"), 1024);
+    EXPECT_EQ(kinds[0].at("required"), nlohmann::json({"name"}));
+    EXPECT_EQ(kinds[1].at("properties").at("depth").at("maximum"), 9);
+    EXPECT_EQ(kinds[1].at("required"), nlohmann::json({"name", "kind", "file"}));
 }
 
 }  // namespace

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
-#include "config/collector_options.hpp"
+#include "base/check.hpp"
 #include "config/export_options.hpp"
 #include "config/option.hpp"
+#include "config/value.hpp"
 
 namespace octroi {
 namespace {
 
 using enum OptionType;
 
-// A name that is stored in ledgers must not change its meaning; everything else may be renamed with
-// a row that says so (Option::renamed_to).
+// Names that ledgers store keep their meaning for ever. Every other name may change, with a row for
+// the old one (Option::renamed_to).
 constexpr std::array sections = {
     Section{.name = "ledger", .help = "Where figures are kept, and how often they are committed."},
     Section{.name = "meter",
@@ -95,50 +97,13 @@ constexpr std::array meter_options = {
                   "meter, which starts anew.",
            .check = is_name,
            .assign = [](Config& c, const OptionEntry& e) { meter(c).name = e.text(); }},
+    // make_option_table sets its default and its range: the kinds of the program.
     Option{.section = "meter",
            .key = "kind",
            .type = choice,
-           .default_text = R"("capture")",
-           .range = "capture|collector",
-           .help = "What is metered: `capture` reads packets from interfaces, `collector` listens "
-                   "to flow exporters.",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).kind = e.text(); }},
-    Option{.section = "meter",
-           .key = "interfaces",
-           .type = texts,
-           .default_text = "[]",
-           .help = "Interfaces to capture on. Empty: every physical one.",
-           .doc =
-               "One interface may be in one meter with the role `bill` only, or its traffic would "
-               "be charged twice.",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).interfaces = e.texts(); }},
-    Option{.section = "meter",
-           .key = "promiscuous",
-           .type = boolean,
-           .default_text = "false",
-           .help = "Count also what is not addressed to this host (mirror port, shared segment).",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).promiscuous = e.boolean(); }},
-    Option{.section = "meter",
-           .key = "filter",
-           .type = text,
            .default_text = R"("")",
-           .help = "Only packets that match, in the language of pcap-filter(7).",
-           .doc = "What does not match is not observed at all: it is in no sum, and no loss.",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).filter = e.text(); }},
-    Option{.section = "meter",
-           .key = "snap_length",
-           .type = integer,
-           .default_text = "128",
-           .range = "64..262144",
-           .help = "Octets of each packet to look at. Sizes are always those of the whole packet.",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).snap_length = e.integer(); }},
-    Option{.section = "meter",
-           .key = "ring_size",
-           .type = size,
-           .default_text = R"("64 MiB")",
-           .range = "64 KiB..1 GiB",
-           .help = "Memory shared with the kernel for packets on their way, for each interface.",
-           .assign = [](Config& c, const OptionEntry& e) { meter(c).ring_size = e.size(); }},
+           .help = "What the meter reads. Each kind has options of its own, see below.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).kind = e.text(); }},
     Option{.section = "meter",
            .key = "role",
            .type = choice,
@@ -149,44 +114,6 @@ constexpr std::array meter_options = {
                [](Config& c, const OptionEntry& e) {
                    meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
                }},
-    Option{.section = "meter",
-           .key = "fragments",
-           .type = choice,
-           .default_text = R"("first")",
-           .range = "first|separate",
-           .help = "Which service later IP fragments belong to.",
-           .doc = "`first`: that of their first fragment when it was seen, else the service "
-                  "`fragment`. `separate`: always `fragment`.",
-           .assign =
-               [](Config& c, const OptionEntry& e) {
-                   meter(c).fragments =
-                       e.text() == "first" ? FragmentsChoice::first : FragmentsChoice::separate;
-               }},
-    Option{
-        .section = "meter",
-        .key = "active_timeout",
-        .type = duration,
-        .default_text = R"("5m")",
-        .range = "1s..1h",
-        .help = "A flow that goes on is handed over at least this often.",
-        .assign = [](Config& c, const OptionEntry& e) { meter(c).active_timeout = e.duration(); }},
-    Option{.section = "meter",
-           .key = "inactive_timeout",
-           .type = duration,
-           .default_text = R"("60s")",
-           .range = "1s..1h",
-           .help = "A flow without packets for so long has ended.",
-           .assign = [](Config& c,
-                        const OptionEntry& e) { meter(c).inactive_timeout = e.duration(); }},
-    Option{
-        .section = "meter",
-        .key = "flow_limit",
-        .type = integer,
-        .default_text = "1000000",
-        .range = "1024..100000000",
-        .help = "Flows kept at once. A full table hands flows over early; nothing is lost by it.",
-        .doc = "Bounds memory: under 300 bytes for each flow.",
-        .assign = [](Config& c, const OptionEntry& e) { meter(c).flow_limit = e.integer(); }},
 };
 
 constexpr std::array attribute_options = {
@@ -289,24 +216,63 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
     return all;
 }
 
-constexpr auto options = join(ledger_options, meter_options, collector_options, export_options,
-                              attribute_options, name_options, display_options);
+constexpr auto base_options = join(ledger_options, meter_options, export_options, attribute_options,
+                                   name_options, display_options);
 
-constexpr bool keys_are_unique() {
+bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {
         for (std::size_t j = i + 1; j < options.size(); ++j) {
-            if (options[i].section == options[j].section && options[i].key == options[j].key)
-                return false;
+            const Option& a = options[i];
+            const Option& b = options[j];
+            const bool together = a.kind.empty() || b.kind.empty() || a.kind == b.kind;
+            if (a.section == b.section && a.key == b.key && together) return false;
         }
     }
     return true;
 }
-static_assert(keys_are_unique());
 
-constexpr OptionTable table{sections, options};
+// The rows of a kind are written without what is the same in all of them.
+void add_kind(const MeterOptions& kind, std::vector<Option>& options) {
+    for (Option row : kind.options) {
+        row.section = meter_section;
+        row.kind = kind.kind;
+        options.push_back(row);
+    }
+}
+
+std::string_view keep(OptionTable& table, std::string text) {
+    return *table.texts.emplace_back(std::make_shared<const std::string>(std::move(text)));
+}
+
+void complete_kind_row(OptionTable& table) {
+    const auto row = std::ranges::find_if(table.options, [](const Option& option) {
+        return option.section == meter_section && option.key == "kind";
+    });
+    CHECK(row != table.options.end());
+    std::vector<std::string_view> names;
+    for (const MeterOptions& kind : table.kinds) names.push_back(kind.kind);
+    row->range = keep(table, fmt::format("{}", fmt::join(names, "|")));
+    row->default_text = keep(table, fmt::format("\"{}\"", table.default_kind()));
+}
 
 }  // namespace
 
-const OptionTable& option_table() { return table; }
+OptionTable make_option_table(std::span<const MeterOptions> kinds) {
+    OptionTable table;
+    table.sections.assign(sections.begin(), sections.end());
+    table.kinds.assign(kinds.begin(), kinds.end());
+    for (const MeterOptions& kind : kinds) table.defaults.push_back(default_values(kind.options));
+    for (auto row = base_options.begin(); row != base_options.end(); ++row) {
+        table.options.push_back(*row);
+        const bool last_of_meter =
+            row->section == meter_section &&
+            (row + 1 == base_options.end() || (row + 1)->section != meter_section);
+        if (!last_of_meter) continue;
+        for (const MeterOptions& kind : kinds) add_kind(kind, table.options);
+    }
+    complete_kind_row(table);
+    CHECK(keys_are_unique(table.options));
+    return table;
+}
 
 }  // namespace octroi

@@ -5,116 +5,30 @@
 
 #include <algorithm>
 
-#include "base/narrow.hpp"
 #include "config/rules.hpp"
 #include "config/suggest.hpp"
 #include "config/toml_text.hpp"
+#include "config/toml_value.hpp"
 #include "config/value.hpp"
 
 namespace octroi {
 namespace {
 
-// Enough to mend a file by; a file with more has another problem.
+// More than a user fixes in one pass.
 constexpr std::size_t problems_max = 50;
 
-std::string_view found_type(const toml::node& node) {
-    switch (node.type()) {
-        case toml::node_type::table:
-            return "a table";
-        case toml::node_type::array:
-            return "a list";
-        case toml::node_type::string:
-            return "a text";
-        case toml::node_type::integer:
-            return "an integer";
-        case toml::node_type::floating_point:
-            return "a number with a fraction";
-        case toml::node_type::boolean:
-            return "true or false";
-        default:
-            return "a date or time";
-    }
-}
+// Bounds the checks that compare each meter with each other one.
+constexpr std::size_t repeated_max = 256;
 
-std::string_view expected_form(OptionType type) {
-    switch (type) {
-        case OptionType::boolean:
-            return "true or false";
-        case OptionType::integer:
-            return "an integer";
-        case OptionType::duration:
-            return "a duration with its unit, in quotes: \"10s\", \"5m\"";
-        case OptionType::size:
-            return "a size with its unit, in quotes: \"64 MiB\"";
-        case OptionType::text:
-            return "a text in quotes";
-        case OptionType::choice:
-            return "one word in quotes";
-        case OptionType::texts:
-            return "a list of texts: [\"a\", \"b\"]";
-        case OptionType::prefixes:
-            return "a list of prefixes: [\"192.0.2.0/24\"]";
-    }
-    return "";
-}
-
-Error wrong_form(const Option& option, const toml::node& node) {
-    return {ErrorCode::invalid,
-            fmt::format("expected {}, found {}", expected_form(option.type), found_type(node))};
-}
-
-Result<OptionValue> read_list(const Option& option, const toml::node& node) {
-    const toml::array* const array = node.as_array();
-    if (array == nullptr) return std::unexpected(wrong_form(option, node));
-    std::vector<std::string> texts;
-    std::vector<Prefix> prefixes;
-    for (const toml::node& element : *array) {
-        const auto text = element.value<std::string_view>();
-        if (!element.is_string() || !text.has_value())
-            return std::unexpected(wrong_form(option, element));
-        texts.emplace_back(*text);
-        if (option.type != OptionType::prefixes) continue;
-        TRY_ASSIGN(prefixes.emplace_back(), parse_prefix(*text));
-    }
-    if (option.type == OptionType::prefixes) return OptionValue(std::move(prefixes));
-    return OptionValue(std::move(texts));
-}
-
-Result<OptionValue> read_value(const Option& option, const toml::node& node) {
-    switch (option.type) {
-        case OptionType::boolean:
-            if (const auto* value = node.as_boolean()) return OptionValue(value->get());
-            break;
-        case OptionType::integer:
-            if (const auto* value = node.as_integer()) return OptionValue(value->get());
-            break;
-        case OptionType::size:
-            if (const auto* value = node.as_integer(); value != nullptr && value->get() >= 0) {
-                return OptionValue(Bytes(narrow<std::uint64_t>(value->get())));
-            }
-            [[fallthrough]];
-        case OptionType::duration:
-        case OptionType::text:
-        case OptionType::choice:
-            if (const auto* value = node.as_string())
-                return parse_option_text(option, value->get());
-            break;
-        case OptionType::texts:
-        case OptionType::prefixes:
-            return read_list(option, node);
-    }
-    return std::unexpected(wrong_form(option, node));
-}
-
-// One reading of one file: collects every problem before it answers.
+// Reads one file, and collects every problem of it.
 class Reader {
 public:
     Reader(std::string_view file, const OptionTable& table) : file_(file), table_(table) {}
 
     Result<Config> read(const toml::table& root) {
         for (const auto& [key, node] : in_source_order(root)) section(*key, *node);
-        // They presume that every value is what its row wants.
-        if (problems_.empty()) check_rules(config_, problems_);
+        // Rules between options expect that each value by itself is good.
+        if (problems_.empty()) check_rules(config_, table_, problems_);
         if (problems_.empty()) return std::move(config_);
         return std::unexpected(Error{ErrorCode::invalid, problem_text()});
     }
@@ -122,7 +36,7 @@ public:
 private:
     using Entries = std::vector<std::pair<const toml::key*, const toml::node*>>;
 
-    // toml++ sorts keys by name; for services and categories the order of the file has a meaning.
+    // toml++ sorts keys by name. In [services] and [categories] the order of the file matters.
     static Entries in_source_order(const toml::table& table) {
         Entries entries;
         for (const auto& [key, node] : table) entries.emplace_back(&key, &node);
@@ -156,7 +70,7 @@ private:
                 key.source(),
                 fmt::format("[{0}] is a section that stands once; write [{0}]", section->name));
         }
-        options(*section, *table);
+        options(*section, *table, "");
     }
 
     void repeated_section(const Section& section, const toml::key& key, const toml::node& node) {
@@ -166,60 +80,101 @@ private:
             return problem(key.source(), fmt::format("[{0}] may stand several times; write [[{0}]]",
                                                      section.name));
         }
+        if (array->size() > repeated_max) {
+            return problem((*array)[repeated_max].source(),
+                           fmt::format("[{}]: more than {} of them", section.name, repeated_max));
+        }
         for (const toml::node& element : *array) {
             section.append(config_, place(element.source()));
-            options(section, *element.as_table());
+            const toml::table& table = *element.as_table();
+            if (section.name != meter_section) {
+                options(section, table, "");
+                continue;
+            }
+            const std::string_view kind = kind_of(table);
+            MeterConfig& meter = config_.meters.back();
+            meter = table_.default_meter(kind);
+            meter.where = place(element.source());
+            options(section, table, kind);
         }
     }
 
-    void options(const Section& section, const toml::table& table) {
+    // The kind of a meter decides which rows it has, so it is read before the others. A value that
+    // is no kind is reported with the row `kind`; the default stands in for it.
+    std::string_view kind_of(const toml::table& meter) const {
+        const auto text = meter["kind"].value<std::string_view>();
+        const MeterOptions* known = text ? table_.find_kind(*text) : nullptr;
+        return known != nullptr ? known->kind : table_.default_kind();
+    }
+
+    void options(const Section& section, const toml::table& table, std::string_view kind) {
         for (const auto& [key, node] : in_source_order(table)) {
             if (problems_.size() >= problems_max) return;
-            option(section, *key, *node);
+            option(section, *key, *node, kind);
         }
         for (const Option& row : table_.options) {
-            if (row.section != section.name || !row.required || table.contains(row.key)) continue;
+            const bool belongs =
+                row.section == section.name && (row.kind.empty() || row.kind == kind);
+            if (!belongs || !row.required || table.contains(row.key)) continue;
             problem(table.source(), fmt::format("[{}] {} is missing: {} = {}", section.name,
                                                 row.key, row.key, row.default_text));
         }
     }
 
-    void option(const Section& section, const toml::key& key, const toml::node& node) {
-        const Option* row = table_.find_option(section.name, key.str());
+    void option(const Section& section, const toml::key& key, const toml::node& node,
+                std::string_view kind) {
+        const Option* row = table_.find_option(section.name, key.str(), kind);
         if (row != nullptr && !row->renamed_to.empty()) {
-            row = renamed(section, *row, key);
+            row = renamed(section, *row, key, kind);
         }
         if (row == nullptr) row = table_.find_option(section.name, any_key);
-        if (row == nullptr) return unknown(section, key);
+        if (row == nullptr) return unknown(section, key, kind);
         OptionEntry entry{std::string(key.str()), {}, place(key.source())};
         const Status read = read_entry(*row, node, entry);
-        if (read.has_value()) return row->assign(config_, entry);
+        if (read.has_value()) return store(*row, entry);
         problem(node.source(),
                 fmt::format("[{}] {}: {}", section.name, key.str(), read.error().text));
     }
 
-    // Reads the value and asks everything that its row wants to know of it.
+    void store(const Option& row, OptionEntry& entry) {
+        if (row.kind.empty()) return row.assign(config_, entry);
+        config_.meters.back().options.set(row.key, std::move(entry.value));
+    }
+
+    // Reads the value and makes all checks of its row.
     static Status read_entry(const Option& row, const toml::node& node, OptionEntry& entry) {
         TRY_ASSIGN(entry.value, read_value(row, node));
         TRY(check_range(row, entry.value));
         return row.check == nullptr ? Status{} : row.check(entry);
     }
 
-    const Option* renamed(const Section& section, const Option& row, const toml::key& key) {
+    const Option* renamed(const Section& section, const Option& row, const toml::key& key,
+                          std::string_view kind) {
         config_.notices.push_back(
             fmt::format("{}: [{}] {} is called {} now; the old name still works",
                         to_string(place(key.source())), section.name, key.str(), row.renamed_to));
-        return table_.find_option(section.name, row.renamed_to);
+        return table_.find_option(section.name, row.renamed_to, kind);
     }
 
-    void unknown(const Section& section, const toml::key& key) {
+    void unknown(const Section& section, const toml::key& key, std::string_view kind) {
         std::vector<std::string_view> known;
-        for (const Option& option : table_.options) {
-            if (option.section == section.name && option.renamed_to.empty())
-                known.push_back(option.key);
+        for (const Option& row : table_.options) {
+            if (row.section != section.name || !row.renamed_to.empty()) continue;
+            if (row.kind.empty() || row.kind == kind)
+                known.push_back(row.key);
+            else if (row.key == key.str())
+                return of_another_kind(section, row, kind, key);
         }
         problem(key.source(), fmt::format("[{}] {}: unknown option{}", section.name, key.str(),
                                           suggestion(key.str(), known)));
+    }
+
+    void of_another_kind(const Section& section, const Option& row, std::string_view kind,
+                         const toml::key& key) {
+        problem(key.source(),
+                fmt::format("[{0}] {1}: an option of kind = \"{2}\", and this meter has kind = "
+                            "\"{3}\"; remove the line, or write kind = \"{2}\"",
+                            section.name, row.key, row.kind, kind));
     }
 
     std::string problem_text() {
@@ -239,10 +194,6 @@ private:
 };
 
 }  // namespace
-
-Result<Config> parse_config(std::string_view text, std::string_view file_name) {
-    return parse_config(text, file_name, option_table());
-}
 
 Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const OptionTable& table) {

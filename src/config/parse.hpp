@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Configuration text to Config. Pure: reading the file is the caller's.
+// From the text of a configuration to a Config. The caller reads the file.
 
 #include <string_view>
 
@@ -11,14 +11,11 @@
 
 namespace octroi {
 
-// Reads TOML text and checks it against the option table. `file_name` is for messages only.
+// Parses TOML text and checks it against the option table. `file_name` is for messages only.
 //
-// An Error (ErrorCode::invalid) holds every problem that was found, a line each, in the order of
-// the file: "octroi.toml:7:1: [meter] ring_sise: unknown option; did you mean ring_size?". Nothing
-// that is wrong is passed over, and no unknown key is ignored.
-[[nodiscard]] Result<Config> parse_config(std::string_view text, std::string_view file_name);
-
-// The same with another table: for tests of what a table can say.
+// An Error (ErrorCode::invalid) holds every problem that was found, one in each line, in the order
+// of the file: "octroi.toml:7:1: [meter] ring_sise: unknown option; did you mean ring_size?". An
+// unknown key is a problem too.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, std::string_view file_name,
                                           const OptionTable& table);
 

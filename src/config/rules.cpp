@@ -9,8 +9,6 @@
 namespace octroi {
 namespace {
 
-constexpr std::size_t meters_max = 256;
-
 void check_names(const Config& config, std::vector<Problem>& problems) {
     std::map<std::string_view, const MeterConfig*> seen;
     for (const MeterConfig& meter : config.meters) {
@@ -23,47 +21,12 @@ void check_names(const Config& config, std::vector<Problem>& problems) {
     }
 }
 
-bool share_interface(const MeterConfig& a, const MeterConfig& b) {
-    if (a.interfaces.empty() || b.interfaces.empty()) return true;  // empty: all of them
-    return std::ranges::find_first_of(a.interfaces, b.interfaces) != a.interfaces.end();
-}
-
-// Different filters may take different packets: whether they do is the user's to know.
-bool share_packets(const MeterConfig& a, const MeterConfig& b) {
-    return a.filter.empty() || b.filter.empty() || a.filter == b.filter;
-}
-
-// What exporters meter elsewhere is on none of our interfaces: whether two meters hear of the same
-// traffic is the user's to know.
-bool is_billed_capture(const MeterConfig& meter) {
-    return meter.role == RoleChoice::bill && meter.kind == "capture";
-}
-
-void check_charged_once(const Config& config, std::vector<Problem>& problems) {
-    for (auto meter = config.meters.begin(); meter != config.meters.end(); ++meter) {
-        const auto other = std::find_if(config.meters.begin(), meter, [&](const MeterConfig& o) {
-            return is_billed_capture(o) && is_billed_capture(*meter) &&
-                   share_interface(o, *meter) && share_packets(o, *meter);
-        });
-        if (other == meter) continue;
-        problems.push_back(
-            {meter->where,
-             fmt::format(
-                 "[meter] {}: shares an interface with the meter '{}', and its traffic would "
-                 "be charged twice; make one of them role = \"witness\"",
-                 meter->name, other->name)});
-    }
-}
-
-void check_timeouts(const Config& config, std::vector<Problem>& problems) {
-    for (const MeterConfig& meter : config.meters) {
-        if (meter.inactive_timeout > meter.active_timeout) {
-            problems.push_back(
-                {meter.where, fmt::format("[meter] {}: inactive_timeout ({}) is longer than "
-                                          "active_timeout ({}) and would never be reached",
-                                          meter.name, to_string(meter.inactive_timeout),
-                                          to_string(meter.active_timeout))});
-        }
+void check_kinds(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
+    for (const MeterOptions& kind : table.kinds) {
+        std::vector<const MeterConfig*> meters;
+        for (const MeterConfig& meter : config.meters)
+            if (meter.kind == kind.kind) meters.push_back(&meter);
+        if (kind.check != nullptr && !meters.empty()) kind.check(meters, problems);
     }
 }
 
@@ -83,15 +46,9 @@ void check_exports(const Config& config, std::vector<Problem>& problems) {
 
 }  // namespace
 
-void check_rules(const Config& config, std::vector<Problem>& problems) {
-    if (config.meters.size() > meters_max) {
-        problems.push_back({config.meters[meters_max].where,
-                            fmt::format("[meter]: more than {} meters", meters_max)});
-        return;  // what follows compares each with each
-    }
+void check_rules(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
     check_names(config, problems);
-    check_charged_once(config, problems);
-    check_timeouts(config, problems);
+    check_kinds(config, table, problems);
     check_exports(config, problems);
 }
 

@@ -14,8 +14,24 @@ const MeterKind* find_kind(MeterKinds kinds, std::string_view name) {
 
 const MeterKind& default_kind(MeterKinds kinds) {
     const auto found = std::ranges::find_if(kinds, &MeterKind::runs_unconfigured);
-    CHECK(found != kinds.end());  // a test looks at the table
+    CHECK(found != kinds.end());
     return **found;
+}
+
+OptionTable option_table(MeterKinds kinds) {
+    std::vector<MeterOptions> options;
+    for (const MeterKind* kind : kinds)
+        options.push_back({kind->name, kind->help, kind->doc, kind->options, kind->check_options,
+                           kind->runs_unconfigured});
+    return make_option_table(options);
+}
+
+std::vector<const MeterConfig*> meters_of(const MeterKind& kind,
+                                          std::span<const MeterConfig> meters) {
+    std::vector<const MeterConfig*> own;
+    for (const MeterConfig& meter : meters)
+        if (meter.kind == kind.name) own.push_back(&meter);
+    return own;
 }
 
 }  // namespace octroi

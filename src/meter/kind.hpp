@@ -6,10 +6,13 @@
 // them. The daemon, the commands, the configuration and the documentation read the table and know
 // no kind by name.
 //
-// Rows are constants: all texts, spans and functions live as long as the program. A function
-// pointer may be null and a span empty where a kind has nothing of that sort. The functions are
-// called on one thread, before a meter runs.
+// Rows are constants: all texts, spans and functions live as long as the program. A span may be
+// empty and a function pointer null where a kind has nothing of that sort, except where a comment
+// says otherwise. The functions are called on one thread; those of `octroi run` before any meter
+// runs.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,21 +20,29 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "config/config.hpp"
+#include "config/option.hpp"
 #include "host/capture.hpp"
 #include "host/clock.hpp"
 #include "host/file.hpp"
+#include "meter/bucket_count.hpp"
+#include "meter/file/once_meter.hpp"
 #include "meter/meter.hpp"
 #include "record/batch.hpp"
 #include "record/counter.hpp"
+#include "record/directory.hpp"
+#include "record/report.hpp"
 
 namespace octroi {
 
-// The arguments of MeterKind::open.
+// ---- A meter that runs: `octroi run`, `octroi top`
+
 struct MeterSetup {
     const MeterConfig& config;
-    std::span<const Cursor> cursors;  // of this meter, as MeterKind::cursor_prefix says
-    std::string state_folder;         // where files of meters stand (beside the ledger)
+    std::span<const Cursor>
+        cursors;               // of this meter, those that begin with MeterKind::cursor_prefix
+    std::string state_folder;  // for files of the meter, beside the ledger
     // Sockets that the service manager passed and that no meter has claimed yet. A kind that
     // listens moves them out.
     std::vector<Fd>& sockets;
@@ -41,26 +52,147 @@ struct MeterSetup {
 
 struct OpenedMeter {
     std::unique_ptr<Meter> meter;
-    // For people, at the start: "exporters at udp [::]:2055". The caller puts the name of the meter
-    // before each.
+    // For people, at the start: "exporters at udp [::]:2055". The caller writes the name of the
+    // meter before each.
     std::vector<std::string> notices;
 };
+
+// ---- Files: `octroi import`, `octroi export`, `octroi inspect`, `octroi audit --against`
+
+struct FileSetup {
+    std::string path;                      // "-": standard input
+    const OptionValues& options;           // of the command, by the keys of its rows
+    std::span<const Cursor> cursors = {};  // of the ledger, those that begin with cursor_prefix
+};
+
+// The file command `octroi VERB noun`.
+struct FileCommand {
+    std::string_view noun;
+    std::string_view help;       // no full stop, as in all help of the command line
+    std::string_view file_help;  // of the operand FILE
+    std::span<const Option> options;
+};
+
+// `octroi import noun FILE…`: reads each file once. `open` must be given.
+struct Importer {
+    FileCommand command;
+    std::string_view default_meter;  // the name of the meter where --meter is not given
+    std::string_view cursor_prefix;  // the source of each cursor begins with it
+    Result<std::unique_ptr<file::OnceMeter>> (*open)(const FileSetup& setup) = nullptr;
+    // For `octroi audit --against`. Errors: unsupported (the simple program cannot read this file).
+    Result<BucketCounts> (*recount)(const std::string& path) = nullptr;
+};
+
+// `octroi export noun FILE…`: the readings of a file are sent as flows. `open` must be given. Its
+// meter does not split readings at the ledger's buckets.
+struct FlowSource {
+    FileCommand command;
+    Result<std::unique_ptr<file::OnceMeter>> (*open)(const FileSetup& setup) = nullptr;
+};
+
+// Where an inspector puts what it finds.
+class InspectSink {
+public:
+    virtual ~InspectSink() = default;
+    // A row with a cell for each column. Texts in cells are borrowed during the call only. An error
+    // ends the inspection.
+    [[nodiscard]] virtual Status row(std::vector<Cell>& cells) = 0;
+    // The facts of one file. JSON: one object for each file.
+    [[nodiscard]] virtual Status facts(const std::string& file, std::span<const Fact> facts) = 0;
+};
+
+// `octroi inspect noun FILE…`: decodes and prints, and needs no ledger. `columns` and `inspect`
+// must be given.
+struct Inspector {
+    FileCommand command;
+    std::string_view rows_title;  // the chapter of docs/rows.md
+    std::string_view rows_about;  // Markdown
+    // The columns of the rows without options, with their documentation.
+    std::vector<DocumentedColumn> (*fields)() = nullptr;
+    // The columns of the rows with these options; empty: it writes facts only.
+    std::vector<Column> (*columns)(const OptionValues& options) = nullptr;
+    // Reads one file to its end. Returns what is wrong with the file as a sentence for people that
+    // names it; empty: nothing. An error: the file cannot be read, or a row could not be written.
+    Result<std::string> (*inspect)(const FileSetup& setup, InspectSink& sink) = nullptr;
+};
+
+// ---- What is known about meters: `octroi meters`, `octroi doctor`
+
+// A meter of the kind that the ledger knows.
+struct KnownMeter {
+    std::string name;
+    const MeterConfig* config;  // null: it is configured no longer
+    Cursor cursor;              // a meter with several cursors is there several times
+};
+
+struct MeterReportSetup {
+    std::span<const KnownMeter> meters;
+    std::string state_folder;  // as in MeterSetup
+    const Directory& directory;
+    UtcTime now;
+};
+
+// `octroi meters --flag`. `make` must be given. What cannot be read of one meter is logged, and the
+// others are reported.
+struct MeterReport {
+    std::string_view flag;  // "--exporters"
+    std::string_view help;
+    Result<Report> (*make)(const MeterReportSetup& setup) = nullptr;
+};
+
+enum class Verdict : std::uint8_t { good, note, wrong };
+
+// A line of `octroi doctor`.
+struct Finding {
+    Verdict verdict = Verdict::good;
+    std::string about;
+    std::string finding;
+    std::string fix;  // empty: there is nothing to do
+};
+
+// What to do against losses of these reasons.
+struct LossAdvice {
+    std::array<LossReason, 2> reasons;  // twice the same where there is one
+    std::string_view finding;           // "packets were dropped"
+    std::string_view fix;
+};
+
+// ---- The row
 
 struct MeterKind {
     std::string_view name;  // `kind = "…"` in [[meter]]; ledgers keep it: it never changes
     std::string_view help;  // one line
+    std::string_view doc = "";
+    // The rows of [[meter]] that only this kind has, and the rules between them
+    // (config/option.hpp).
+    std::span<const Option> options;
+    void (*check_options)(std::span<const MeterConfig* const> meters,
+                          std::vector<Problem>& problems) = nullptr;
     std::span<const CounterChapter> counters;
 
-    // The meter that runs where the configuration has none. One kind of the table has it.
+    // The meter that runs where the configuration has none. One kind of the table says so.
     bool runs_unconfigured = false;
+    // Options of `octroi run` and `octroi top`, of the kind that runs unconfigured. A value that is
+    // given replaces that of the same key in `options`.
+    std::span<const Option> run_options;
+    // The key of the run option that replaces the configured meters by one meter of this kind.
+    std::string_view instead_option;
     // The source of each cursor of a running meter begins with this text.
     std::string_view cursor_prefix;
     // Opens a source that runs until the daemon stops. Acquires what needs privileges; reads
     // nothing.
     Result<OpenedMeter> (*open)(MeterSetup& setup) = nullptr;
-    // Start-up notices about all meters of this kind together: "left out: eth1 (down)".
+    // Start-up notices about all meters of the kind together: "left out: eth1 (down)".
     Result<std::vector<std::string>> (*overview)(std::span<const MeterConfig* const> meters,
                                                  CaptureHost& host) = nullptr;
+
+    std::span<const Importer> importers;
+    std::span<const FlowSource> flow_sources;
+    std::span<const Inspector> inspectors;
+    std::span<const MeterReport> reports;
+    // Examines this machine. meters: the configured ones of this kind; may be empty.
+    std::vector<Finding> (*examine)(std::span<const MeterConfig* const> meters) = nullptr;
+    std::span<const LossAdvice> loss_advice;
 };
 
 using MeterKinds = std::span<const MeterKind* const>;
@@ -69,5 +201,10 @@ using MeterKinds = std::span<const MeterKind* const>;
 [[nodiscard]] const MeterKind* find_kind(MeterKinds kinds, std::string_view name);
 // The kind that runs where nothing is configured.
 [[nodiscard]] const MeterKind& default_kind(MeterKinds kinds);
+// The option table of a program with these kinds.
+[[nodiscard]] OptionTable option_table(MeterKinds kinds);
+// The meters of one kind, in their order.
+[[nodiscard]] std::vector<const MeterConfig*> meters_of(const MeterKind& kind,
+                                                        std::span<const MeterConfig> meters);
 
 }  // namespace octroi

@@ -16,7 +16,7 @@ namespace octroi {
 
 // The rows that one subcommand of `octroi inspect` prints.
 struct RowChapter {
-    std::string_view title;
+    std::string title;
     std::string_view about;  // Markdown paragraphs
     std::vector<DocumentedColumn> fields;
 };

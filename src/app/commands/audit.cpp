@@ -3,18 +3,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "config/value.hpp"
 #include "ledger/audit.hpp"
-#include "meter/capture/file_meter.hpp"
-#include "meter/capture/recount.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
 namespace {
-
-using Buckets = std::map<UtcTime, capture::BucketCount>;
 
 Result<ExitStatus> audit_ledger(Session& session) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
@@ -23,32 +21,55 @@ Result<ExitStatus> audit_ledger(Session& session) {
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
 }
 
-// The cursor source under which the ledger knows the file.
-Result<std::string> source_of(Ledger& ledger, const std::string& file) {
-    TRY_ASSIGN(const auto known, ledger.cursors(capture::file_source_prefix));
+// A file that the ledger holds as a whole.
+struct ImportedFile {
+    std::string source;  // of its cursor
+    const Importer* importer;
+};
+
+// nullopt: the file was not imported with this importer.
+Result<std::optional<ImportedFile>> find_import(Ledger& ledger, const Importer& importer,
+                                                const std::string& file) {
+    TRY_ASSIGN(const auto known, ledger.cursors(importer.cursor_prefix));
     std::vector<Cursor> cursors;
     for (const auto& entry : known) cursors.push_back(entry.cursor);
-    TRY_ASSIGN(const auto meter, capture::FileMeter::open(file, {}, cursors));
-    if (meter->known_as().empty())
-        return fail(ErrorCode::not_found,
-                    fmt::format("{} is not in this ledger; octroi import packets {}", file, file));
+    const OptionValues values = default_values(importer.command.options);
+    TRY_ASSIGN(const auto meter, importer.open({file, values, cursors}));
+    if (meter->known_as().empty()) return std::nullopt;
     if (!meter->already_complete())
         return fail(ErrorCode::failed,
-                    fmt::format("{} is in the ledger up to frame {} only; octroi import packets {}",
-                                file, meter->resumed_at(), file));
-    return meter->source();
+                    fmt::format("{} is in the ledger up to frame {} only; octroi import {} {}",
+                                file, meter->resumed_at(), importer.command.noun, file));
+    return ImportedFile{meter->source(), &importer};
 }
 
-// What the batches hold that moved the file's cursor.
-Result<Buckets> booked(Query& ledger, const std::string& source) {
-    Buckets buckets;
+// The import of the file through an importer that can count it again.
+Result<ImportedFile> find_import(Ledger& ledger, MeterKinds kinds, const std::string& file) {
+    std::optional<Error> failure;
+    std::string commands;
+    for (const MeterKind* kind : kinds) {
+        for (const Importer& importer : kind->importers) {
+            if (importer.recount == nullptr) continue;
+            commands += fmt::format("; octroi import {} {}", importer.command.noun, file);
+            auto found = find_import(ledger, importer, file);
+            if (found && *found) return **std::move(found);
+            if (!found && !failure) failure = std::move(found.error());
+        }
+    }
+    if (failure) return std::unexpected(*std::move(failure));
+    return fail(ErrorCode::not_found, fmt::format("{} is not in this ledger{}", file, commands));
+}
+
+// The sums of the batches that moved the cursor of the file.
+Result<BucketCounts> booked(Query& ledger, const std::string& source) {
+    BucketCounts buckets;
     TRY(ledger.each_batch([&](const StoredBatch& stored) -> Status {
         const auto& cursors = stored.batch.cursors;
         if (std::none_of(cursors.begin(), cursors.end(),
                          [&](const Cursor& c) { return c.source == source; }))
             return {};
         for (const Transfer& transfer : stored.batch.transfers) {
-            capture::BucketCount& bucket = buckets[transfer.bucket];
+            BucketCount& bucket = buckets[transfer.bucket];
             bucket.bytes += transfer.volume.bytes.value();
             bucket.packets += transfer.volume.packets.value();
         }
@@ -59,9 +80,9 @@ Result<Buckets> booked(Query& ledger, const std::string& source) {
 
 Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const std::string source, source_of(*ledger, file));
-    TRY_ASSIGN(Buckets there, booked(*ledger, source));
-    TRY_ASSIGN(Buckets counted, capture::recount(file));
+    TRY_ASSIGN(const ImportedFile imported, find_import(*ledger, session.kinds(), file));
+    TRY_ASSIGN(BucketCounts there, booked(*ledger, imported.source));
+    TRY_ASSIGN(BucketCounts counted, imported.importer->recount(file));
     bool same = true;
     Report report;
     report.columns = {
@@ -72,7 +93,7 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
         {.key = "ledger_packets", .title = "In the ledger", .kind = ColumnKind::packets}};
     for (const auto& [bucket, count] : there) counted.try_emplace(bucket);
     for (const auto& [bucket, count] : counted) {
-        const capture::BucketCount& booked_count = there[bucket];
+        const BucketCount& booked_count = there[bucket];
         same = same && booked_count == count;
         report.rows.push_back({.cells = {Moment{bucket}, count.bytes, booked_count.bytes,
                                          count.packets, booked_count.packets},

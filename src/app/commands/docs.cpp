@@ -12,8 +12,6 @@
 #include "app/session.hpp"
 #include "attribute/attributor.hpp"
 #include "host/file.hpp"
-#include "meter/collector/flow_rows.hpp"
-#include "record/reading_rows.hpp"
 #include "view/reference.hpp"
 
 namespace octroi {
@@ -27,33 +25,26 @@ std::string counters_text(MeterKinds kinds) {
     return counters_markdown(chapters);
 }
 
-std::string rows_text() {
-    const std::array chapters{
-        RowChapter{"Flows: `octroi inspect packets`",
-                   "A row is the traffic of one unidirectional flow; a long flow may have several "
-                   "rows, which add up.\nFrames that carry no IP, or whose IP header cannot be "
-                   "believed, are in `--summary` only.",
-                   reading_fields()},
-        RowChapter{"Flow exports: `octroi inspect flow`",
-                   "A row is a record as it was sent: counts are not multiplied by the sampling "
-                   "rate, times are the\nexporter's. A record with counts for both ways gives two "
-                   "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
-                   "What the record did not say is absent; what it said to be zero is\nzero.",
-                   collector::flow_fields()},
-    };
+std::string rows_text(MeterKinds kinds) {
+    std::vector<RowChapter> chapters;
+    for (const MeterKind* kind : kinds)
+        for (const Inspector& inspector : kind->inspectors)
+            chapters.push_back({fmt::format("{}: `octroi inspect {}`", inspector.rows_title,
+                                            inspector.command.noun),
+                                inspector.rows_about, inspector.fields()});
     return rows_markdown(chapters);
 }
 
-// What the program knows about itself, as the files of docs/ (CI compares).
+// The files of docs/ that are made from the tables of the program; a test compares them.
 Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    const OptionTable& table = option_table();
+    const OptionTable& table = session.option_table();
     const std::array<std::pair<const char*, std::string>, 7> files{{
         {"options.md", options_markdown(table)},
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
-        {"rows.md", rows_text()},
+        {"rows.md", rows_text(session.kinds())},
         {"counters.md", counters_text(session.kinds())},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},

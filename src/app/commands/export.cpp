@@ -6,12 +6,10 @@
 
 #include "app/command.hpp"
 #include "app/commands.hpp"
+#include "app/option_rows.hpp"
 #include "app/session.hpp"
 #include "host/log.hpp"
-#include "host/random.hpp"
 #include "host/stop.hpp"
-#include "meter/capture/file_meter.hpp"
-#include "meter/collector/flow_file_meter.hpp"
 #include "service/flow_export.hpp"
 #include "view/units.hpp"
 
@@ -26,7 +24,6 @@ struct Options {
     std::string format = "ipfix";
     std::uint64_t domain = 0;
     std::uint64_t rate = 2000;
-    std::uint64_t sampling = 0;  // of flow files
 };
 
 using Open = std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file)>;
@@ -113,24 +110,8 @@ Result<ExitStatus> export_files(Session& session, const Options& options, const 
     return status;
 }
 
-Result<std::unique_ptr<file::OnceMeter>> open_packets(const std::string& file) {
-    capture::FileMeterOptions options;
-    options.intake.flows.cut_at_buckets = false;
-    options.checkpoint_packets = 0;
-    options.seed = random_seed();
-    return capture::FileMeter::open(file, options, {});
-}
-
-Result<std::unique_ptr<file::OnceMeter>> open_flow(const std::string& file,
-                                                   std::uint64_t sampling) {
-    collector::FlowFileMeterOptions options;
-    options.policy.sampling = sampling;
-    options.seed = random_seed();
-    return collector::FlowFileMeter::open(file, options, {});
-}
-
-void add_common(Command& command, Options& options) {
-    command.operands("FILE", options.files, "Files, also compressed; - for standard input")
+void add_common(Command& command, const FileCommand& file_command, Options& options) {
+    command.operands("FILE", options.files, file_command.file_help)
         .text("--to", options.to,
               "The collector: udp/HOST:PORT, tcp/HOST:PORT (IPFIX only), or file:PATH", "PLACE")
         .choice("--format", options.format, {"ipfix", "v9", "v5"},
@@ -145,24 +126,22 @@ void add_common(Command& command, Options& options) {
 }  // namespace
 
 void add_export(const Command& app, Session& session) {
-    Command command = app.sub("export", "Send what files hold to another collector, as flows");
-    command.needs_sub();
-    auto packets = std::make_shared<Options>();
-    Command of_packets = command.sub("packets", "The flows of captures (pcap, pcapng)");
-    add_common(of_packets, *packets);
-    of_packets.does([&session, packets] { return export_files(session, *packets, open_packets); });
-    auto flow = std::make_shared<Options>();
-    Command of_flow = command.sub("flow", "NetFlow, IPFIX or sFlow: captures of it, or messages");
-    add_common(of_flow, *flow);
-    of_flow
-        .number("--sampling", flow->sampling,
-                "One of so many packets was counted, where neither records nor options say it",
-                "RATE")
-        .does([&session, flow] {
-            return export_files(session, *flow, [flow](const std::string& file) {
-                return open_flow(file, flow->sampling);
+    Command exports = app.sub("export", "Send what files hold to another collector, as flows");
+    exports.needs_sub();
+    for (const MeterKind* kind : session.kinds()) {
+        for (const FlowSource& source : kind->flow_sources) {
+            Command sub = exports.sub(source.command.noun, source.command.help);
+            auto options = std::make_shared<Options>();
+            add_common(sub, source.command, *options);
+            auto rows = std::make_shared<OptionRows>(sub, source.command.options);
+            sub.does([&session, options, rows, &source]() -> Result<ExitStatus> {
+                TRY_ASSIGN(const OptionValues values, rows->values());
+                return export_files(session, *options, [&](const std::string& file) {
+                    return source.open({file, values});
+                });
             });
-        });
+        }
+    }
 }
 
 }  // namespace octroi

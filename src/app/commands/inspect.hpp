@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// octroi inspect KIND: decodes and prints, touches no ledger.
+// `octroi inspect routes`: the one file that is of no meter kind.
 
 namespace octroi {
 
 class Session;
 class Command;
 
-void add_inspect_packets(const Command& inspect, Session& session);
-void add_inspect_flow(const Command& inspect, Session& session);
 void add_inspect_routes(const Command& inspect, Session& session);
 
 }  // namespace octroi

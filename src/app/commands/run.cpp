@@ -6,14 +6,13 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "base/check.hpp"
-#include "host/datagrams.hpp"
+#include "app/option_rows.hpp"
 #include "host/log.hpp"
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
 #include "service/daemon.hpp"
-#include "service/live_export.hpp"
 #include "service/local_networks.hpp"
+#include "service/open_meters.hpp"
 #include "service/run_total.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
@@ -25,86 +24,9 @@ namespace {
 constexpr std::size_t hosts_shown = 40;
 
 struct Options {
-    std::vector<std::string> interfaces;
     std::vector<std::string> local;
     std::string run_for;
-    std::string filter;
-    bool promiscuous = false;
 };
-
-// The meters of the configuration, or one of the default kind, or what the command line says.
-std::vector<MeterConfig> wanted_meters(const Config& config, const Options& options,
-                                       const MeterKind& standing_in) {
-    std::vector<MeterConfig> meters = config.meters;
-    if (meters.empty() || !options.interfaces.empty()) {
-        MeterConfig meter;
-        meter.name = standing_in.name;
-        meter.kind = standing_in.name;
-        meter.interfaces = options.interfaces;
-        meters = {meter};
-    }
-    for (MeterConfig& meter : meters) {
-        if (meter.kind != standing_in.name) continue;
-        meter.promiscuous = meter.promiscuous || options.promiscuous;
-        if (!options.filter.empty()) meter.filter = options.filter;
-    }
-    return meters;
-}
-
-Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
-                                       std::string_view source_prefix) {
-    TRY_ASSIGN(const auto known, store.cursors(source_prefix));
-    std::vector<Cursor> cursors;
-    for (const auto& entry : known)
-        if (entry.meter == config.name) cursors.push_back(entry.cursor);
-    return cursors;
-}
-
-Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
-                               const std::string& state_folder, std::vector<Fd>& sockets,
-                               CaptureHost& host) {
-    TRY_ASSIGN(const auto cursors, cursors_of(config, store, kind.cursor_prefix));
-    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock()};
-    TRY_ASSIGN(auto opened, kind.open(setup));
-    for (const std::string& notice : opened.notices)
-        log_info(fmt::format("meter {}: {}", config.name, notice));
-    const MeterRole role =
-        config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
-    return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};
-}
-
-Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
-                                             const std::vector<ExportConfig>& exports,
-                                             MeterKinds kinds, CaptureHost& host, Store& store,
-                                             const std::string& ledger) {
-    std::vector<DaemonMeter> meters;
-    std::vector<Fd> sockets = inherited_sockets();
-    const std::string state_folder = std::filesystem::path(ledger).parent_path();
-    for (const MeterConfig& config : configs) {
-        const MeterKind* kind = find_kind(kinds, config.kind);
-        CHECK(kind != nullptr);  // the configuration was checked against the same table
-        TRY_ASSIGN(DaemonMeter opened,
-                   open_meter(config, *kind, store, state_folder, sockets, host));
-        const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
-        TRY_ASSIGN(opened.meter, with_exports(exports, config.name, domain, std::move(opened.meter),
-                                              host.clock()));
-        meters.push_back(std::move(opened));
-    }
-    return meters;
-}
-
-// The notices about all meters of each kind together.
-Status log_overviews(const std::vector<MeterConfig>& meters, MeterKinds kinds, CaptureHost& host) {
-    for (const MeterKind* kind : kinds) {
-        std::vector<const MeterConfig*> own;
-        for (const MeterConfig& meter : meters)
-            if (meter.kind == kind->name) own.push_back(&meter);
-        if (own.empty() || kind->overview == nullptr) continue;
-        TRY_ASSIGN(const auto notices, kind->overview(own, host));
-        for (const std::string& notice : notices) log_info(notice);
-    }
-    return {};
-}
 
 void log_start(const AttributionSource& attribution, const std::string& ledger,
                const std::optional<Duration>& run_for) {
@@ -142,7 +64,7 @@ std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clo
     return nullptr;
 }
 
-Result<ExitStatus> run(Session& session, const Options& options) {
+Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
     TRY_ASSIGN(const Config* loaded, session.config());
     Config config = *loaded;
     for (const std::string& text : options.local) {
@@ -156,15 +78,16 @@ Result<ExitStatus> run(Session& session, const Options& options) {
     SystemCaptureHost host;
     TRY_ASSIGN(const auto present, host.interfaces());
     const MeterKinds kinds = session.kinds();
-    const auto configs = wanted_meters(config, options, default_kind(kinds));
+    TRY_ASSIGN(const OptionValues given, meter_options.given_values());
+    const auto configs = meters_to_run(config, session.option_table(), default_kind(kinds), given);
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
     TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
     allow_many_files();
-    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger, path));
-    TRY(log_overviews(configs, kinds, host));
+    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger,
+                                        std::filesystem::path(path).parent_path()));
     log_start(attribution, path, daemon.run_for);
 
     const auto control = open_control(path, session.clock());
@@ -187,17 +110,15 @@ Result<ExitStatus> run(Session& session, const Options& options) {
 }  // namespace
 
 void add_run(const Command& app, Session& session) {
+    Command command = app.sub(
+        "run", "Meter this machine's traffic into the ledger; with no configuration, everything");
+    auto meter_options =
+        std::make_shared<OptionRows>(command, default_kind(session.kinds()).run_options);
     auto options = std::make_shared<Options>();
-    app.sub("run",
-            "Meter this machine's traffic into the ledger; with no configuration, everything")
-        .texts("-i,--interface", options->interfaces,
-               "Meter this interface instead of all physical ones", "NAME")
-        .text("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …", "DURATION")
+    command.text("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …", "DURATION")
         .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
-        .flag("--promiscuous", options->promiscuous, "Also what is not addressed to this machine")
-        .text("--filter", options->filter, "Only what passes, as \"not port 22\" (pcap-filter(7))",
-              "TEXT")
-        .does([&session, options] { return run(session, *options); });
+        .does(
+            [&session, options, meter_options] { return run(session, *options, *meter_options); });
 }
 
 }  // namespace octroi

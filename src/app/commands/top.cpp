@@ -7,20 +7,20 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "app/option_rows.hpp"
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
 #include "service/attribution.hpp"
 #include "service/local_networks.hpp"
 #include "service/metering.hpp"
+#include "service/open_meters.hpp"
 #include "view/top_screen.hpp"
 
 namespace octroi {
 namespace {
 
 struct Options {
-    std::vector<std::string> interfaces;
     std::string interval = "1s";
-    bool promiscuous = false;
 };
 
 // A registry for machines that have no ledger yet: nothing is declared.
@@ -126,7 +126,7 @@ Status watch(Session& session, Metering& metering, TopModel& model, Duration int
     return {};
 }
 
-Result<ExitStatus> top(Session& session, const Options& options) {
+Result<ExitStatus> top(Session& session, const Options& options, const OptionRows& meter_options) {
     if (!is_terminal(STDOUT_FILENO))
         return fail(ErrorCode::invalid,
                     "octroi top needs a terminal; octroi usage prints figures anywhere");
@@ -134,9 +134,9 @@ Result<ExitStatus> top(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* config, session.config());
     SystemCaptureHost host;
     TRY_ASSIGN(const auto present, host.interfaces());
-    MeterConfig meter_config;
-    meter_config.interfaces = options.interfaces;
-    meter_config.promiscuous = options.promiscuous;
+    const MeterKind& kind = default_kind(session.kinds());
+    TRY_ASSIGN(const OptionValues given, meter_options.given_values());
+    const auto meters = meters_to_run({}, session.option_table(), kind, given);
     // Names come from the ledger, if there is one; nothing is written to it.
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
@@ -145,9 +145,8 @@ Result<ExitStatus> top(Session& session, const Options& options) {
     Registry& registry = ledger ? static_cast<Registry&>(**ledger) : nothing;
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(*config, registry, networks_of(present)));
-    const MeterKind& kind = default_kind(session.kinds());
     std::vector<Fd> sockets;
-    MeterSetup setup{meter_config, {}, {}, sockets, host, session.clock()};
+    MeterSetup setup{meters.front(), {}, {}, sockets, host, session.clock()};
     TRY_ASSIGN(const auto opened, kind.open(setup));
     catch_stop_signals();
     Metering metering({"top", std::string(kind.name), MeterRole::witness}, *opened.meter,
@@ -162,13 +161,15 @@ Result<ExitStatus> top(Session& session, const Options& options) {
 }  // namespace
 
 void add_top(const Command& app, Session& session) {
+    Command command =
+        app.sub("top", "Who uses the network right now, full screen; writes no ledger");
+    auto meter_options =
+        std::make_shared<OptionRows>(command, default_kind(session.kinds()).run_options);
     auto options = std::make_shared<Options>();
-    app.sub("top", "Who uses the network right now, full screen; writes no ledger")
-        .texts("-i,--interface", options->interfaces,
-               "Watch this interface instead of all physical ones", "NAME")
+    command
         .text("--interval", options->interval, "Time between two looks (default: 1s)", "DURATION")
-        .flag("--promiscuous", options->promiscuous, "Also what is not addressed to this machine")
-        .does([&session, options] { return top(session, *options); });
+        .does(
+            [&session, options, meter_options] { return top(session, *options, *meter_options); });
 }
 
 }  // namespace octroi

@@ -9,12 +9,18 @@
 #include "base/narrow.hpp"
 #include "host/random.hpp"
 #include "meter/capture/counters.hpp"
+#include "meter/capture/examine.hpp"
+#include "meter/capture/file_commands.hpp"
+#include "meter/capture/file_meter.hpp"
 #include "meter/capture/live_meter.hpp"
+#include "meter/capture/options.hpp"
+#include "meter/capture/recount.hpp"
+#include "record/reading_rows.hpp"
 
 namespace octroi::capture {
 namespace {
 
-// The interfaces of a meter that names none: all physical ones.
+// The interfaces of a meter that names none: all that can be metered.
 Result<std::vector<std::string>> default_interfaces(const std::vector<Interface>& present) {
     std::vector<std::string> names;
     std::string others;
@@ -34,28 +40,28 @@ Result<std::vector<std::string>> default_interfaces(const std::vector<Interface>
 
 Result<std::vector<std::string>> interfaces_of(const MeterConfig& config,
                                                const std::vector<Interface>& present) {
-    if (!config.interfaces.empty()) return config.interfaces;
+    const auto& named = config.options.texts("interfaces");
+    if (!named.empty()) return named;
     return default_interfaces(present);
 }
 
-LiveMeterOptions live_options(const MeterConfig& config) {
+LiveMeterOptions live_options(const OptionValues& values) {
     LiveMeterOptions options;
-    options.promiscuous = config.promiscuous;
-    options.snap_length = narrow<std::uint32_t>(config.snap_length);
-    options.ring_octets = narrow<std::uint32_t>(config.ring_size.value());
-    options.filter = config.filter;
-    options.intake.fragments = config.fragments == FragmentsChoice::separate
-                                   ? FragmentPolicy::separate
-                                   : FragmentPolicy::resolve;
-    options.intake.flows.flow_limit = narrow<std::uint32_t>(config.flow_limit);
-    options.intake.flows.active = config.active_timeout;
-    options.intake.flows.inactive = config.inactive_timeout;
+    options.promiscuous = values.boolean("promiscuous");
+    options.snap_length = narrow<std::uint32_t>(values.integer("snap_length"));
+    options.ring_octets = narrow<std::uint32_t>(values.size("ring_size").value());
+    options.filter = values.text("filter");
+    options.intake.fragments =
+        values.text("fragments") == "separate" ? FragmentPolicy::separate : FragmentPolicy::resolve;
+    options.intake.flows.flow_limit = narrow<std::uint32_t>(values.integer("flow_limit"));
+    options.intake.flows.active = values.duration("active_timeout");
+    options.intake.flows.inactive = values.duration("inactive_timeout");
     options.seed = random_seed();
     return options;
 }
 
 Result<OpenedMeter> open_live(MeterSetup& setup) {
-    LiveMeterOptions options = live_options(setup.config);
+    LiveMeterOptions options = live_options(setup.config.options);
     TRY_ASSIGN(const auto present, setup.host.interfaces());
     TRY_ASSIGN(options.interfaces, interfaces_of(setup.config, present));
     std::string notice = fmt::format("{}{}{}", fmt::join(options.interfaces, ", "),
@@ -87,16 +93,57 @@ Result<std::vector<std::string>> overview(std::span<const MeterConfig* const> me
 constexpr std::array chapters{
     CounterChapter{"Capture", "Live interfaces and capture files.", capture_counters}};
 
+constexpr std::string_view file_help = "Captures, also compressed; - for standard input";
+
+constexpr std::array importers{
+    Importer{.command = {"packets", "Captures (pcap, pcapng)", file_help, import_options},
+             .default_meter = "import",
+             .cursor_prefix = file_source_prefix,
+             .open = open_import,
+             .recount = recount}};
+
+constexpr std::array flow_sources{
+    FlowSource{.command = {"packets",
+                           "The flows of captures (pcap, pcapng)",
+                           "Files, also compressed; - for standard input",
+                           {}},
+               .open = open_export}};
+
+constexpr std::array inspectors{Inspector{
+    .command = {"packets", "A capture (pcap, pcapng): one row per unidirectional flow", file_help,
+                inspect_options},
+    .rows_title = "Flows",
+    .rows_about = "A row is the traffic of one unidirectional flow; a long flow may have several "
+                  "rows, which add up.\nFrames that carry no IP, or whose IP header cannot be "
+                  "believed, are in `--summary` only.",
+    .fields = reading_fields,
+    .columns = inspect_columns,
+    .inspect = inspect}};
+
+constexpr std::array loss_advice{
+    LossAdvice{{LossReason::kernel_drop, LossReason::interface_drop},
+               "packets were dropped",
+               "a larger ring: ring_size in [[meter]]; fewer processes beside it"}};
+
 }  // namespace
 
 constinit const MeterKind kind{
     .name = "capture",
     .help = "Packets, read from interfaces of this machine.",
+    .options = meter_options,
+    .check_options = check_options,
     .counters = chapters,
     .runs_unconfigured = true,
+    .run_options = run_options,
+    .instead_option = "interfaces",
     .cursor_prefix = interface_source_prefix,
     .open = open_live,
     .overview = overview,
+    .importers = importers,
+    .flow_sources = flow_sources,
+    .inspectors = inspectors,
+    .examine = examine,
+    .loss_advice = loss_advice,
 };
 
 }  // namespace octroi::capture

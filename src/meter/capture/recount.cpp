@@ -18,7 +18,7 @@ struct Closer {
 
 }  // namespace
 
-Result<std::map<UtcTime, BucketCount>> recount(const std::string& path) {
+Result<BucketCounts> recount(const std::string& path) {
     std::array<char, PCAP_ERRBUF_SIZE> problem{};
     const std::unique_ptr<pcap_t, Closer> file(pcap_open_offline_with_tstamp_precision(
         path.c_str(), PCAP_TSTAMP_PRECISION_NANO, problem.data()));
@@ -29,7 +29,7 @@ Result<std::map<UtcTime, BucketCount>> recount(const std::string& path) {
     if (!packet::is_supported(link))
         return fail(ErrorCode::unsupported, fmt::format("{}: link type {} is not decoded", path,
                                                         pcap_datalink(file.get())));
-    std::map<UtcTime, BucketCount> buckets;
+    BucketCounts buckets;
     pcap_pkthdr* header = nullptr;
     const unsigned char* octets = nullptr;
     while (pcap_next_ex(file.get(), &header, &octets) == 1) {

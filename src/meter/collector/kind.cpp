@@ -9,41 +9,42 @@
 #include "base/narrow.hpp"
 #include "config/listen.hpp"
 #include "host/interfaces.hpp"
+#include "host/log.hpp"
 #include "host/random.hpp"
+#include "meter/collector/exporter_report.hpp"
+#include "meter/collector/file_commands.hpp"
+#include "meter/collector/flow_file_meter.hpp"
+#include "meter/collector/flow_rows.hpp"
 #include "meter/collector/live_collector.hpp"
+#include "meter/collector/options.hpp"
 
 namespace octroi::collector {
 namespace {
 
-FlowPolicy flow_policy(const CollectorConfig& config) {
+Deduplicate deduplicate(std::string_view word) {
+    if (word == "ingress") return Deduplicate::ingress;
+    return word == "flow-key" ? Deduplicate::flow_key : Deduplicate::none;
+}
+
+FlowPolicy flow_policy(const OptionValues& values) {
     FlowPolicy policy;
-    switch (config.deduplicate) {
-        case DeduplicateChoice::none:
-            policy.deduplicate = Deduplicate::none;
-            break;
-        case DeduplicateChoice::ingress:
-            policy.deduplicate = Deduplicate::ingress;
-            break;
-        case DeduplicateChoice::flow_key:
-            policy.deduplicate = Deduplicate::flow_key;
-            break;
-    }
-    policy.window = config.duplicate_window;
-    policy.witnesses = config.duplicates_from;
-    policy.apply_translations = config.nat_events == NatEventsChoice::apply;
-    policy.translators = config.nat_events_from;
-    policy.sampling = narrow<std::uint64_t>(config.sampling);
-    policy.skew = config.clock_skew;
+    policy.deduplicate = deduplicate(values.text("deduplicate"));
+    policy.window = values.duration("duplicate_window");
+    policy.witnesses = values.prefixes("duplicates_from");
+    policy.apply_translations = values.text("nat_events") == "apply";
+    policy.translators = values.prefixes("nat_events_from");
+    policy.sampling = narrow<std::uint64_t>(values.integer("sampling"));
+    policy.skew = values.duration("clock_skew");
     return policy;
 }
 
-Status add_listeners(const CollectorConfig& config, LiveCollectorOptions& options) {
-    for (const std::string& text : config.listen) {
+Status add_listeners(const OptionValues& values, LiveCollectorOptions& options) {
+    const auto buffer = narrow<std::uint32_t>(values.size("socket_buffer").value());
+    for (const std::string& text : values.texts("listen")) {
         TRY_ASSIGN(const ListenAddress listen, parse_listen(text));
         switch (listen.transport) {
             case ListenTransport::udp:
-                options.listen.push_back({listen.address, listen.port,
-                                          narrow<std::uint32_t>(config.socket_buffer.value())});
+                options.listen.push_back({listen.address, listen.port, buffer});
                 break;
             case ListenTransport::tcp:
                 options.listen_tcp.push_back({listen.address, listen.port});
@@ -56,24 +57,27 @@ Status add_listeners(const CollectorConfig& config, LiveCollectorOptions& option
     return {};
 }
 
+// The configured folder, or one below the folder for files of meters.
+std::string journal_folder(const std::string& configured, const std::string& state_folder,
+                           const std::string& meter) {
+    if (!configured.empty()) return configured;
+    return (std::filesystem::path(state_folder) / "journal" / meter).string();
+}
+
 Result<OpenedMeter> open_live(MeterSetup& setup) {
-    const CollectorConfig& config = setup.config.collector;
+    const OptionValues& values = setup.config.options;
     LiveCollectorOptions options;
     options.collector.folder =
-        journal_folder(config.journal, setup.state_folder, setup.config.name);
-    options.collector.journal.limit_octets = config.journal_size.value();
+        journal_folder(values.text("journal"), setup.state_folder, setup.config.name);
+    options.collector.journal.limit_octets = values.size("journal_size").value();
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
-    options.collector.policy = flow_policy(config);
-    options.collector.allowed = config.exporters;
+    options.collector.policy = flow_policy(values);
+    options.collector.allowed = values.prefixes("exporters");
     options.collector.seed = random_seed();
-    options.sync_interval = config.journal_sync;
-    options.tls = {config.tls_certificate, config.tls_key, config.tls_clients};
-    TRY(add_listeners(config, options));
-    if (!options.listen_tls.empty() && (options.tls.certificate.empty() || options.tls.key.empty()))
-        return fail(ErrorCode::invalid,
-                    fmt::format("[[meter]] {}: to listen with TLS it needs tls_certificate and "
-                                "tls_key, two PEM files",
-                                setup.config.name));
+    options.sync_interval = values.duration("journal_sync");
+    options.tls = {values.text("tls_certificate"), values.text("tls_key"),
+                   values.text("tls_clients")};
+    TRY(add_listeners(values, options));
     TRY_ASSIGN(auto meter,
                LiveCollector::open(options, std::exchange(setup.sockets, std::vector<Fd>()),
                                    setup.cursors, setup.clock));
@@ -83,6 +87,30 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     return OpenedMeter{std::move(meter), std::move(notices)};
 }
 
+// The exporters of each meter, as they were at its last commit.
+std::vector<MeterExporters> known_exporters(const MeterReportSetup& setup) {
+    std::vector<MeterExporters> meters;
+    for (const KnownMeter& meter : setup.meters) {
+        const std::string configured =
+            meter.config == nullptr ? "" : meter.config->options.text("journal");
+        auto exporters =
+            exporters_at(journal_folder(configured, setup.state_folder, meter.name), meter.cursor);
+        if (exporters)
+            meters.push_back({meter.name, *std::move(exporters)});
+        else
+            log_info(fmt::format("meter {}: {}", meter.name, exporters.error().text));
+    }
+    return meters;
+}
+
+Result<Report> report_exporters(const MeterReportSetup& setup) {
+    return exporters_report(known_exporters(setup));
+}
+
+Result<Report> report_interfaces(const MeterReportSetup& setup) {
+    return interfaces_report(known_exporters(setup), setup.directory, setup.now);
+}
+
 constexpr std::array chapters{
     CounterChapter{"Collector", "Flow exports, from the network: what came and was decoded.",
                    collector_counters},
@@ -90,20 +118,70 @@ constexpr std::array chapters{
                    reading_counters},
 };
 
-}  // namespace
+constexpr std::string_view file_help =
+    "Captures of export traffic, or files of messages, also compressed; - for standard input";
 
-std::string journal_folder(const std::string& configured, const std::string& state_folder,
-                           const std::string& meter) {
-    if (!configured.empty()) return configured;
-    return (std::filesystem::path(state_folder) / "journal" / meter).string();
-}
+constexpr std::array importers{
+    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages", file_help,
+                         import_options},
+             .default_meter = "import-flow",
+             .cursor_prefix = flow_file_source_prefix,
+             .open = open_import}};
+
+constexpr std::array flow_sources{
+    FlowSource{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages",
+                           "Files, also compressed; - for standard input", export_options},
+               .open = open_export}};
+
+constexpr std::array inspectors{Inspector{
+    .command = {"flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record",
+                file_help, inspect_options},
+    .rows_title = "Flow exports",
+    .rows_about = "A row is a record as it was sent: counts are not multiplied by the sampling "
+                  "rate, times are the\nexporter's. A record with counts for both ways gives two "
+                  "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
+                  "What the record did not say is absent; what it said to be zero is\nzero.",
+    .fields = flow_fields,
+    .columns = inspect_columns,
+    .inspect = inspect}};
+
+constexpr std::array reports{
+    MeterReport{"--exporters",
+                "Of collectors: each exporter, when last heard, its rate, losses, sampling, clock",
+                report_exporters},
+    MeterReport{"--interfaces",
+                "Of collectors: how exporters call their interfaces, and whom each is bound to",
+                report_interfaces},
+};
+
+constexpr std::array loss_advice{
+    LossAdvice{{LossReason::socket_drop, LossReason::socket_drop},
+               "the kernel dropped datagrams of exporters",
+               "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max"},
+    LossAdvice{{LossReason::export_gap, LossReason::export_gap},
+               "exports did not arrive",
+               "look on the way between exporter and collector: octroi meters --exporters says "
+               "whose"},
+    LossAdvice{{LossReason::no_template, LossReason::no_template},
+               "data sets came without their template",
+               "let the exporter send its templates more often"},
+};
+
+}  // namespace
 
 constinit const MeterKind kind{
     .name = "collector",
     .help = "Flows that routers and probes export: NetFlow, IPFIX and sFlow.",
+    .options = meter_options,
+    .check_options = check_options,
     .counters = chapters,
     .cursor_prefix = journal_source_prefix,
     .open = open_live,
+    .importers = importers,
+    .flow_sources = flow_sources,
+    .inspectors = inspectors,
+    .reports = reports,
+    .loss_advice = loss_advice,
 };
 
 }  // namespace octroi::collector

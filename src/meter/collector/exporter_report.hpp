@@ -10,7 +10,7 @@
 #include "record/report.hpp"
 #include "wire/exporter/exporters.hpp"
 
-namespace octroi {
+namespace octroi::collector {
 
 struct MeterExporters {
     std::string meter;
@@ -22,4 +22,4 @@ struct MeterExporters {
 [[nodiscard]] Report interfaces_report(const std::vector<MeterExporters>& meters,
                                        const Directory& directory, UtcTime now);
 
-}  // namespace octroi
+}  // namespace octroi::collector

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "service/exporter_report.hpp"
+#include "meter/collector/exporter_report.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-namespace octroi {
+namespace octroi::collector {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
@@ -111,4 +111,4 @@ Report interfaces_report(const std::vector<MeterExporters>& meters, const Direct
     return report;
 }
 
-}  // namespace octroi
+}  // namespace octroi::collector

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "service/exporter_report.hpp"
+#include "meter/collector/exporter_report.hpp"
 
 #include <gtest/gtest.h>
 
 #include "wire/exporter/testing/collected.hpp"
 #include "wire/ipfix/testing/messages.hpp"
 
-namespace octroi {
+namespace octroi::collector {
 namespace {
 
 using namespace ipfix::testing;
@@ -47,4 +47,4 @@ TEST(InterfacesReport, NamesWhatExportersNameAndSaysWhoseItIs) {
 }
 
 }  // namespace
-}  // namespace octroi
+}  // namespace octroi::collector

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The options of the collector: of [[meter]], and of the commands that read files of flow exports.
+
+#include <array>
+
+#include "config/option.hpp"
+
+namespace octroi::collector {
+
+// Each text is an address to listen on (config/listen.hpp).
+[[nodiscard]] Status check_listen(const OptionEntry& entry);
+
+inline constexpr std::array meter_options = {
+    Option{.key = "listen",
+           .type = OptionType::texts,
+           .default_text = R"(["udp/2055", "udp/4739", "udp/6343"])",
+           .help = "Ports that exporters send to.",
+           .doc = "NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 are told apart message by message: "
+                  "each port receives all of them. `tcp/4739` receives IPFIX over TCP, `tls/4740` "
+                  "IPFIX over TLS. An address may stand before the port: `udp/192.0.2.1:2055`.",
+           .check = check_listen},
+    Option{.key = "exporters",
+           .type = OptionType::prefixes,
+           .default_text = "[]",
+           .help = "Networks of the exporters that are accepted. Empty: all.",
+           .doc = "UDP senders can be forged: name your exporters, and filter at your border."},
+    Option{.key = "sampling",
+           .type = OptionType::integer,
+           .default_text = "0",
+           .range = "0..4294967295",
+           .help = "The sampling rate (1 packet of so many) where the exporter does not state it.",
+           .doc = "The rate in records, options data, NetFlow v5 headers or sFlow samples comes "
+                  "first. 0: an exporter that states no rate counts every packet."},
+    Option{.key = "deduplicate",
+           .type = OptionType::choice,
+           .default_text = R"("none")",
+           .range = "none|ingress|flow-key",
+           .help = "Which records of the same traffic count once.",
+           .doc =
+               "`ingress`: records made where traffic leaves a router (flowDirection 1) are "
+               "duplicates. `flow-key`: the first exporter that reports a flow owns it; records "
+               "of other exporters about it within `duplicate_window` are duplicates. The ledger "
+               "keeps duplicates under `@excluded/duplicate`."},
+    Option{.key = "duplicate_window",
+           .type = OptionType::duration,
+           .default_text = R"("5m")",
+           .range = "1s..1h",
+           .help = "How long a flow belongs to the exporter that reported it first."},
+    Option{.key = "duplicates_from",
+           .type = OptionType::prefixes,
+           .default_text = "[]",
+           .help = "Exporters of traffic that other exporters report too: always duplicates."},
+    Option{.key = "nat_events",
+           .type = OptionType::choice,
+           .default_text = R"("apply")",
+           .range = "apply|keep",
+           .help = "How translations (NAT) that exporters report are used.",
+           .doc = "`apply`: traffic of an outside address is booked to the inside address that had "
+                  "it at the time. `keep`: it is booked as reported. `octroi who` answers in both "
+                  "cases."},
+    Option{.key = "nat_events_from",
+           .type = OptionType::prefixes,
+           .default_text = "[]",
+           .help = "NAT devices whose events apply to the records of all exporters.",
+           .doc = "Events of other exporters are then dropped. Empty: the events of each exporter "
+                  "apply to its own records only."},
+    Option{.key = "clock_skew",
+           .type = OptionType::duration,
+           .default_text = R"("5m")",
+           .range = "1s..24h",
+           .help = "How far the clock of an exporter may differ from ours.",
+           .doc = "Beyond it, the times of its records are moved by the difference, and counted."},
+    Option{.key = "socket_buffer",
+           .type = OptionType::size,
+           .default_text = R"("64 MiB")",
+           .range = "64 KiB..1 GiB",
+           .help = "The receive buffer in the kernel, for each socket."},
+    Option{.key = "journal",
+           .type = OptionType::text,
+           .default_text = R"("")",
+           .help = "Folder of the intake journal.",
+           .doc = "The journal holds what was received and is not yet in the ledger. Empty: "
+                  "`journal/NAME` beside the ledger."},
+    Option{.key = "journal_size",
+           .type = OptionType::size,
+           .default_text = R"("1 GiB")",
+           .range = "128 MiB..1 TiB",
+           .help = "The largest size of the journal. Half full, it requests a commit."},
+    Option{.key = "journal_sync",
+           .type = OptionType::duration,
+           .default_text = R"("5s")",
+           .range = "100ms..10m",
+           .help = "How often the journal is synced to the disk.",
+           .doc = "A crash or a kill loses nothing that was received. A power cut loses at most "
+                  "what came in within twice this time."},
+    Option{.key = "tls_certificate",
+           .type = OptionType::text,
+           .default_text = R"("")",
+           .help = "The server certificate and its chain, for `tls/` (PEM file)."},
+    Option{.key = "tls_key",
+           .type = OptionType::text,
+           .default_text = R"("")",
+           .help = "The key of the server certificate (PEM file)."},
+    Option{.key = "tls_clients",
+           .type = OptionType::text,
+           .default_text = R"("")",
+           .help = "Authorities that sign the certificates of exporters (PEM file). Empty: any "
+                   "exporter may connect."},
+};
+
+inline constexpr std::array inspect_options = {
+    Option{.key = "summary",
+           .type = OptionType::boolean,
+           .default_text = "false",
+           .help = "A row per exporter instead of its records"},
+};
+
+inline constexpr Option sampling_option = {
+    .key = "sampling",
+    .type = OptionType::integer,
+    .default_text = "0",  // not sampled
+    .range = "0..9223372036854775807",
+    .help = "One of so many packets was counted, where neither records nor options say it",
+    .placeholder = "RATE"};
+
+inline constexpr std::array import_options = {
+    sampling_option,
+    Option{.key = "nat_events_from",
+           .type = OptionType::prefixes,
+           .default_text = "[]",
+           .help = "NAT devices whose events apply to all records; without it, the events of an "
+                   "exporter apply to its own",
+           .placeholder = "PREFIX"},
+    Option{.key = "checkpoint",
+           .type = OptionType::integer,
+           .default_text = "0",  // as the meter's own default
+           .range = "0..9223372036854775807",
+           .help = "Commit after so many frames: what a kill makes to be booked again",
+           .placeholder = "FRAMES"},
+};
+
+inline constexpr std::array export_options = {sampling_option};
+
+// Reports meters that listen with TLS and have no certificate.
+void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
+
+}  // namespace octroi::collector

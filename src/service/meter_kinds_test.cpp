@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of the product: its rows are complete, and configuration and documentation are those
+// that the tree holds.
+#include "service/meter_kinds.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "config/docs.hpp"
+#include "config/parse.hpp"
+#include "config/testing/row_rules.hpp"
+#include "support/golden.hpp"
+
+namespace octroi {
+namespace {
+
+using ::testing::ElementsAre;
+
+const OptionTable& table() {
+    static const OptionTable product = option_table(meter_kinds());
+    return product;
+}
+
+TEST(MeterKinds, HaveCompleteOptionRows) { octroi::testing::expect_good_table(table()); }
+
+TEST(MeterKinds, OneRunsUnconfigured) {
+    EXPECT_EQ(std::ranges::count_if(meter_kinds(), &MeterKind::runs_unconfigured), 1);
+}
+
+// Options of `octroi run` set options of the meter: same key, same type.
+TEST(MeterKinds, HaveRunOptionsThatAreOptions) {
+    for (const MeterKind* kind : meter_kinds()) {
+        for (const Option& option : kind->run_options) {
+            const Option* row = table().find_option("meter", option.key, kind->name);
+            ASSERT_NE(row, nullptr) << option.key;
+            EXPECT_EQ(row->type, option.type) << option.key;
+        }
+        EXPECT_TRUE(kind->instead_option.empty() ||
+                    std::ranges::count(kind->run_options, kind->instead_option, &Option::key) == 1);
+    }
+}
+
+TEST(MeterKinds, HaveNounsAndFlagsThatDiffer) {
+    std::set<std::string_view> imports;
+    std::set<std::string_view> exports;
+    std::set<std::string_view> inspections{"routes"};
+    std::set<std::string_view> reports{"--losses", "--since", "--until", "--counters"};
+    for (const MeterKind* kind : meter_kinds()) {
+        for (const auto& each : kind->importers)
+            EXPECT_TRUE(imports.insert(each.command.noun).second);
+        for (const auto& each : kind->flow_sources)
+            EXPECT_TRUE(exports.insert(each.command.noun).second);
+        for (const auto& each : kind->inspectors)
+            EXPECT_TRUE(inspections.insert(each.command.noun).second);
+        for (const auto& each : kind->reports) EXPECT_TRUE(reports.insert(each.flag).second);
+    }
+}
+
+TEST(MeterKinds, HaveTheFunctionsThatTheTableNeeds) {
+    for (const MeterKind* kind : meter_kinds()) {
+        EXPECT_NE(kind->open, nullptr);
+        EXPECT_FALSE(kind->cursor_prefix.empty());
+        EXPECT_FALSE(kind->counters.empty());
+        for (const auto& each : kind->importers) EXPECT_NE(each.open, nullptr);
+        for (const auto& each : kind->flow_sources) EXPECT_NE(each.open, nullptr);
+        for (const auto& each : kind->reports) EXPECT_NE(each.make, nullptr);
+        for (const Inspector& each : kind->inspectors) {
+            ASSERT_TRUE(each.fields != nullptr && each.columns != nullptr);
+            EXPECT_NE(each.inspect, nullptr);
+            const auto defaults = default_values(each.command.options);
+            EXPECT_EQ(each.columns(defaults).size(), each.fields().size());
+        }
+    }
+}
+
+TEST(OptionDocs, AreThoseInTheTree) {
+    support::expect_file("docs/options.md", options_markdown(table()));
+    support::expect_file("docs/octroi.schema.json", options_schema(table()));
+    support::expect_file("docs/octroi.example.toml", options_example(table()));
+}
+
+TEST(OptionDocs, HaveAnExampleThatWorks) { octroi::testing::expect_good_example(table()); }
+
+// test/golden/config/<case>.toml, and beside it the message: <case>.expected.
+TEST(ConfigGolden, WrongFilesAreExplained) {
+    const auto folder = support::source_root() / "test/golden/config";
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+    }
+    ASSERT_GE(names.size(), 9U);
+    for (const std::string& name : names) {
+        const auto config =
+            parse_config(support::read_text(folder / (name + ".toml")), name + ".toml", table());
+        const std::string outcome = config.has_value() ? "good" : config.error().text;
+        support::expect_golden("config/" + name + ".expected", outcome + "\n");
+    }
+}
+
+TEST(Config, TakesEveryOption) {
+    const auto path = support::source_root() / "test/golden/config/full.toml";
+    const auto config = parse_config(support::read_text(path), "full.toml", table());
+    ASSERT_TRUE(config.has_value()) << config.error().text;
+    EXPECT_EQ(config->ledger,
+              (LedgerConfig{"/srv/ledger.db", Duration::minutes(1), Duration::seconds(5)}));
+    ASSERT_EQ(config->meters.size(), 2U);
+    MeterConfig uplink = table().default_meter("capture");
+    uplink.name = "uplink";
+    uplink.where = {"full.toml", 20, 1};
+    uplink.options.set("interfaces", std::vector<std::string>{"eth0", "eth1"});
+    uplink.options.set("promiscuous", true);
+    uplink.options.set("filter", std::string("not port 22"));
+    uplink.options.set("ring_size", Bytes(1ULL << 20U));
+    uplink.options.set("fragments", std::string("separate"));
+    uplink.options.set("active_timeout", Duration::minutes(5));
+    uplink.options.set("inactive_timeout", Duration::seconds(30));
+    uplink.options.set("flow_limit", std::int64_t{50'000});
+    EXPECT_EQ(config->meters[0], uplink);
+    EXPECT_EQ(config->meters[1].role, RoleChoice::witness);
+    EXPECT_EQ(config->meters[1].options.size("ring_size"), Bytes(2'000'000));
+    EXPECT_EQ(config->attribute.local.size(), 2U);
+    EXPECT_FALSE(config->attribute.per_address);
+    EXPECT_EQ(config->attribute.class_table, "/etc/octroi/classes.txt");
+    EXPECT_EQ(config->display, (DisplayConfig{UnitsChoice::si, "Europe/Berlin"}));
+    EXPECT_TRUE(config->notices.empty());
+}
+
+TEST(Config, KeepsServicesAndCategoriesInTheOrderOfTheFile) {
+    const auto path = support::source_root() / "test/golden/config/full.toml";
+    const auto config = parse_config(support::read_text(path), "full.toml", table());
+    ASSERT_TRUE(config.has_value());
+    EXPECT_THAT(config->services,
+                ElementsAre(NamedList{"web", {"tcp/80", "tcp/443"}, {"full.toml", 7, 1}},
+                            NamedList{"mail", {"tcp/smtp"}, {"full.toml", 8, 1}},
+                            NamedList{"ftp", {"tcp/20-21"}, {"full.toml", 9, 1}}));
+    EXPECT_THAT(config->categories,
+                ElementsAre(NamedList{"nonessential", {"games"}, {"full.toml", 3, 1}},
+                            NamedList{"essential", {"web", "mail"}, {"full.toml", 4, 1}}));
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/open_meters.hpp"
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+#include "host/datagrams.hpp"
+#include "host/log.hpp"
+#include "service/live_export.hpp"
+
+namespace octroi {
+namespace {
+
+Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
+                                       std::string_view cursor_prefix) {
+    TRY_ASSIGN(const auto known, store.cursors(cursor_prefix));
+    std::vector<Cursor> cursors;
+    for (const auto& entry : known)
+        if (entry.meter == config.name) cursors.push_back(entry.cursor);
+    return cursors;
+}
+
+Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
+                               const std::string& state_folder, std::vector<Fd>& sockets,
+                               CaptureHost& host) {
+    TRY_ASSIGN(const auto cursors, cursors_of(config, store, kind.cursor_prefix));
+    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock()};
+    TRY_ASSIGN(auto opened, kind.open(setup));
+    for (const std::string& notice : opened.notices)
+        log_info(fmt::format("meter {}: {}", config.name, notice));
+    const MeterRole role =
+        config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
+    return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};
+}
+
+Status log_overviews(const std::vector<MeterConfig>& configs, MeterKinds kinds, CaptureHost& host) {
+    for (const MeterKind* kind : kinds) {
+        const auto own = meters_of(*kind, configs);
+        if (own.empty() || kind->overview == nullptr) continue;
+        TRY_ASSIGN(const auto notices, kind->overview(own, host));
+        for (const std::string& notice : notices) log_info(notice);
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& table,
+                                       const MeterKind& unconfigured, const OptionValues& given) {
+    std::vector<MeterConfig> meters = config.meters;
+    if (meters.empty() || given.contains(unconfigured.instead_option)) {
+        meters = {table.default_meter(unconfigured.name)};
+        meters.front().name = unconfigured.name;
+    }
+    for (MeterConfig& meter : meters)
+        if (meter.kind == unconfigured.name) meter.options.merge(given);
+    return meters;
+}
+
+Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
+                                             const std::vector<ExportConfig>& exports,
+                                             MeterKinds kinds, CaptureHost& host, Store& store,
+                                             const std::string& state_folder) {
+    std::vector<DaemonMeter> meters;
+    std::vector<Fd> sockets = inherited_sockets();
+    for (const MeterConfig& config : configs) {
+        const MeterKind* kind = find_kind(kinds, config.kind);
+        CHECK(kind != nullptr);  // the configuration was checked against the same table
+        TRY_ASSIGN(DaemonMeter opened,
+                   open_meter(config, *kind, store, state_folder, sockets, host));
+        const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
+        TRY_ASSIGN(opened.meter, with_exports(exports, config.name, domain, std::move(opened.meter),
+                                              host.clock()));
+        meters.push_back(std::move(opened));
+    }
+    TRY(log_overviews(configs, kinds, host));
+    return meters;
+}
+
+}  // namespace octroi

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The meters of a daemon: which ones run, and how they are opened.
+
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/option.hpp"
+#include "host/capture.hpp"
+#include "ledger/store.hpp"
+#include "meter/kind.hpp"
+#include "service/daemon.hpp"
+
+namespace octroi {
+
+// The configured meters; or one of the kind `unconfigured`, where none is configured or where
+// `given` has the kind's instead_option. given: values of the kind's run_options from the command
+// line; they replace those of the meters of this kind.
+[[nodiscard]] std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& table,
+                                                     const MeterKind& unconfigured,
+                                                     const OptionValues& given);
+
+// Opens the meters in their order, each with the exports that are configured for it, and logs the
+// start-up notices of meters and kinds. A meter's place in the list, from 1 on, is its observation
+// domain in exports. Files of meters stand in state_folder. The host must outlive the meters.
+[[nodiscard]] Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
+                                                           const std::vector<ExportConfig>& exports,
+                                                           MeterKinds kinds, CaptureHost& host,
+                                                           Store& store,
+                                                           const std::string& state_folder);
+
+}  // namespace octroi
