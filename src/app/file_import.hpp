@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `octroi import`: files of one kind into the ledger, each once, with a commit at every checkpoint.
+// `octroi import`: the options that every kind of file has, and the table of what became of each.
 
 #include <functional>
 #include <memory>
@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "app/command.hpp"
-#include "app/ledger_access.hpp"
 #include "app/session.hpp"
 #include "meter/file/once_meter.hpp"
 #include "record/batch.hpp"

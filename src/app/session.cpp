@@ -114,4 +114,12 @@ Status Session::print(const Report& report) {
 
 Status Session::print(std::string_view text) const { return write_out(STDOUT_FILENO, text); }
 
+Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts) {
+    std::vector<Prefix> prefixes;
+    for (const std::string& text : texts) {
+        TRY_ASSIGN(prefixes.emplace_back(), parse_prefix(text));
+    }
+    return prefixes;
+}
+
 }  // namespace octroi

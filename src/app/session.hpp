@@ -73,4 +73,7 @@ private:
     std::optional<Config> config_;
 };
 
+// The values of an option that names networks: --local PREFIX.
+[[nodiscard]] Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts);
+
 }  // namespace octroi

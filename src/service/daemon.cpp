@@ -9,7 +9,7 @@
 #include "host/log.hpp"
 #include "host/log_limit.hpp"
 #include "service/commit_queue.hpp"
-#include "service/metering.hpp"
+#include "service/metering_loop.hpp"
 
 namespace octroi {
 namespace {
@@ -20,76 +20,43 @@ constexpr Duration look_around = Duration::milliseconds(250);
 constexpr Duration refresh_interval = Duration::seconds(2);
 constexpr Duration retry_interval = Duration::seconds(2);
 
-// Trouble that passes: what could not be done is tried again.
-bool passes(const Error& error) {
-    return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
-}
-
-// One meter's thread.
-class Worker {
+// One meter's thread: its loop, and the place of its batches in the queue.
+class Worker final : private BatchTarget {
 public:
     Worker(std::size_t number, DaemonMeter& what, const AttributionTables& tables,
            const Clock& clock, Duration commit_interval, CommitQueue& queue)
         : number_(number),
-          metering_(what.name, *what.meter, tables, clock),
-          clock_(clock),
           interval_(commit_interval),
-          queue_(queue) {}
+          queue_(queue),
+          loop_(what.name, *what.meter, tables, *this, clock, pull_wait) {}
 
     void run(const std::stop_token& stop) {
-        const Status read = read_until(stop);
-        // The last batch: all that was read stands in the ledger, also when the meter failed.
-        const Status last = hand_over(true);
-        if (!read) return queue_.finish(number_, read.error());
-        if (!last) return queue_.finish(number_, last.error());
-        queue_.finish(number_, std::nullopt);
+        stop_ = stop;
+        const Status outcome = loop_.run();
+        queue_.finish(number_, outcome ? std::nullopt : std::optional(outcome.error()));
     }
 
 private:
-    Status read_until(const std::stop_token& stop) {
-        // The first batch comes early: from then on the ledger knows that the meter runs, and what
-        // a crash takes has a bound.
-        Duration next_commit = clock_.uptime() + std::min(interval_, first_commit);
-        while (!stop.stop_requested()) {
-            TRY_ASSIGN(const Pull pull, metering_.pull(pull_wait));
-            if (pull == Pull::end) return {};
-            if (uncommitted_ && queue_.is_free(number_)) {
-                uncommitted_ = false;
-                metering_.committed();
-            }
-            const bool due =
-                clock_.uptime() >= next_commit || pull == Pull::checkpoint || metering_.full();
-            if (!due || (!queue_.is_free(number_) && !metering_.overfull())) continue;
-            TRY(hand_over(false));
-            next_commit = clock_.uptime() + interval_;
-        }
+    bool go_on() override { return !stop_.stop_requested(); }
+    // The first batch comes early: from then on the ledger knows that the meter runs, and the loss
+    // of a crash has a bound.
+    [[nodiscard]] std::optional<Duration> commit_interval() const override {
+        return has_put_ ? interval_ : std::min(interval_, first_commit);
+    }
+    [[nodiscard]] bool is_ready() const override { return queue_.is_free(number_); }
+    Status put(Batch batch) override {
+        has_put_ = true;
+        queue_.put(number_, std::move(batch));
         return {};
     }
-    // Trouble that passes is no reason to end while the meter goes on: the next cut has it all.
-    Status hand_over(bool last) {
-        auto batch = metering_.make_batch();
-        if (!batch && !last && passes(batch.error())) {
-            if (trouble_ != batch.error().text)
-                log_warning(fmt::format("meter {}: {}. Metering goes on; it is tried again",
-                                        metering_.name().name, batch.error().text));
-            trouble_ = batch.error().text;
-            return {};
-        }
-        if (!batch) return std::unexpected(batch.error());
-        trouble_.clear();
-        queue_.put(number_, *std::move(batch));
-        uncommitted_ = true;
-        if (const auto tables = queue_.new_tables(number_)) metering_.replace(*tables);
-        return {};
-    }
+    std::optional<AttributionTables> new_tables() override { return queue_.new_tables(number_); }
 
     std::size_t number_;
-    Metering metering_;
-    const Clock& clock_;
     Duration interval_;
     CommitQueue& queue_;
-    std::string trouble_;       // why the last cut could not be made; empty: it could
-    bool uncommitted_ = false;  // the batch of the last cut, as far as is known
+    std::stop_token stop_;
+    bool has_put_ = false;
+    MeteringLoop loop_;
 };
 
 // The committing side, on the caller's thread.
@@ -135,7 +102,7 @@ private:
     }
     Status commit(const CommitQueue::Waiting& waiting) {
         const auto outcome = store_.commit(*waiting.batch);
-        if (!outcome && !stopping_ && passes(outcome.error())) {
+        if (!outcome && !stopping_ && is_transient(outcome.error())) {
             if (trouble_.empty())
                 log_warning(fmt::format("{}. Metering goes on; booking is tried again every {}",
                                         outcome.error().text, to_string(retry_interval)));

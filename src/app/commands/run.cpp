@@ -67,9 +67,8 @@ std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clo
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
     TRY_ASSIGN(const Config* loaded, session.config());
     Config config = *loaded;
-    for (const std::string& text : options.local) {
-        TRY_ASSIGN(config.attribute.local.emplace_back(), parse_prefix(text));
-    }
+    TRY_ASSIGN(const auto local, parse_prefixes(options.local));
+    config.attribute.local.insert(config.attribute.local.end(), local.begin(), local.end());
     DaemonOptions daemon{.commit_interval = config.ledger.commit_interval,
                          .stop_requested = stop_requested};
     if (!options.run_for.empty()) {

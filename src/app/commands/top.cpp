@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
@@ -11,75 +12,22 @@
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
 #include "service/attribution.hpp"
+#include "service/empty_registry.hpp"
 #include "service/local_networks.hpp"
-#include "service/metering.hpp"
+#include "service/metering_loop.hpp"
 #include "service/open_meters.hpp"
+#include "view/top_sample.hpp"
 #include "view/top_screen.hpp"
 
 namespace octroi {
 namespace {
 
+// How long a key may wait for its effect.
+constexpr Duration key_interval = Duration::milliseconds(50);
+
 struct Options {
     std::string interval = "1s";
 };
-
-// A registry for machines that have no ledger yet: nothing is declared.
-class EmptyRegistry final : public Registry {
-public:
-    Result<Directory> directory() override { return Directory{}; }
-    Result<Directory> directory_at(std::uint64_t /*version*/) override { return Directory{}; }
-    Result<std::uint64_t> directory_version() override { return 0; }
-    Result<std::string> current_class_version() override { return std::string(); }
-    Result<bool> apply(const Change& /*change*/, UtcTime /*now*/) override { return nothing(); }
-    Status load_class_table(const ClassTable& /*table*/, std::string_view /*name*/,
-                            UtcTime /*now*/) override {
-        return nothing();
-    }
-    Result<std::optional<ClassTable>> class_table(std::string_view /*version*/) override {
-        return std::optional<ClassTable>();
-    }
-    Result<std::vector<ClassTableInfo>> class_tables() override {
-        return std::vector<ClassTableInfo>();
-    }
-
-private:
-    static std::unexpected<Error> nothing() {
-        return fail(ErrorCode::unsupported, "there is no ledger here");
-    }
-};
-
-// A transfer as its ends see it: one entry for each local end; where there is none, one that says
-// what it is.
-
-void add_entries(const Batch& batch, std::vector<TopEntry>& entries) {
-    const auto is_local = [](const Party& p) {
-        return p.kind == PartyKind::account || p.kind == PartyKind::unattributed;
-    };
-    for (const Transfer& transfer : batch.transfers) {
-        const Party& from = batch.parties[transfer.from];
-        const Party& to = batch.parties[transfer.to];
-        const std::string& service = batch.services[transfer.service];
-        if (is_local(from))
-            entries.push_back(
-                {from.identity, to_string(from), service, to_string(to), {}, transfer.volume});
-        if (!is_local(from) && !is_local(to)) {
-            const std::string name =
-                from.kind == PartyKind::excluded ? to_string(from) : "@transit";
-            entries.push_back({name, name, service, to_string(to), {}, transfer.volume});
-        }
-        if (is_local(to))
-            entries.push_back(
-                {to.identity, to_string(to), service, to_string(from), transfer.volume, {}});
-    }
-}
-
-TopSample sample_of(const Batch& batch, UtcTime at, Duration length) {
-    TopSample sample{.at = at, .length = length};
-    add_entries(batch, sample.entries);
-    for (const Loss& loss : batch.losses)
-        if (loss.reason != LossReason::not_running) sample.lost_packets += loss.packets.value_or(0);
-    return sample;
-}
 
 // The screen while it lives; also with an error the terminal gets its own picture back.
 class Screen {
@@ -98,32 +46,66 @@ private:
     Session& session_;
 };
 
-Status watch(Session& session, Metering& metering, TopModel& model, Duration interval) {
-    TRY_ASSIGN(const TableOptions table, session.table_options());
-    const ScreenOptions options{
-        .colour = table.colour, .unicode = table.unicode, .zone = table.zone};
-    RawTerminal keyboard;
-    Screen screen(session);
-    Duration last = session.clock().uptime();
-    TRY(screen.draw(model, options));
-    while (!stop_requested()) {
-        TRY_ASSIGN([[maybe_unused]] const Pull pull, metering.pull(Duration::milliseconds(50)));
-        bool redraw = false;
-        while (const auto key = keyboard.key({})) {
-            const TopModel::Answer answer = model.key(*key);
-            if (answer == TopModel::Answer::quit) return {};
+// Batches become samples of the model; keys and new samples redraw the screen.
+class TopTarget final : public BatchTarget {
+public:
+    TopTarget(TopModel& model, Screen& screen, const ScreenOptions& options, Duration interval,
+              const Clock& clock)
+        : model_(model),
+          screen_(screen),
+          options_(options),
+          interval_(interval),
+          clock_(clock),
+          last_(clock.uptime()) {}
+
+    bool go_on() override {
+        if (stop_requested()) return false;
+        bool redraw = std::exchange(has_sample_, false);
+        while (const auto key = keyboard_.key({})) {
+            const TopModel::Answer answer = model_.key(*key);
+            if (answer == TopModel::Answer::quit) return false;
             redraw = redraw || answer == TopModel::Answer::redraw;
         }
-        const Duration now = session.clock().uptime();
-        if (now - last >= interval) {
-            TRY_ASSIGN(const Batch batch, metering.make_batch());
-            model.add(sample_of(batch, session.clock().now(), now - last));
-            last = now;
-            redraw = true;
-        }
-        if (redraw) TRY(screen.draw(model, options));
+        if (redraw) outcome_ = screen_.draw(model_, options_);
+        return outcome_.has_value();
     }
-    return {};
+    [[nodiscard]] std::optional<Duration> commit_interval() const override { return interval_; }
+    [[nodiscard]] bool is_ready() const override { return true; }
+    Status put(Batch batch) override {
+        const Duration now = clock_.uptime();
+        model_.add(top_sample(batch, clock_.now(), std::max(now - last_, Duration{1})));
+        last_ = now;
+        has_sample_ = true;
+        return {};
+    }
+    // Why the screen could not be drawn.
+    [[nodiscard]] const Status& outcome() const { return outcome_; }
+
+private:
+    TopModel& model_;
+    Screen& screen_;
+    const ScreenOptions& options_;
+    Duration interval_;
+    const Clock& clock_;
+    RawTerminal keyboard_;
+    Duration last_;  // uptime of the last sample
+    bool has_sample_ = false;
+    Status outcome_;
+};
+
+Status watch(Session& session, const MeterName& name, Meter& meter, const AttributionTables& tables,
+             Duration interval) {
+    TRY_ASSIGN(const TableOptions table, session.table_options());
+    TRY_ASSIGN(const Units units, session.units());
+    const ScreenOptions options{
+        .colour = table.colour, .unicode = table.unicode, .zone = table.zone};
+    const auto interfaces = meter.interfaces();
+    TopModel model({interfaces.begin(), interfaces.end()}, units);
+    Screen screen(session);
+    TopTarget target(model, screen, options, interval, session.clock());
+    TRY(screen.draw(model, options));
+    TRY(MeteringLoop(name, meter, tables, target, session.clock(), key_interval).run());
+    return target.outcome();
 }
 
 Result<ExitStatus> top(Session& session, const Options& options, const OptionRows& meter_options) {
@@ -141,20 +123,16 @@ Result<ExitStatus> top(Session& session, const Options& options, const OptionRow
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
         return std::unexpected(ledger.error());
-    EmptyRegistry nothing;
-    Registry& registry = ledger ? static_cast<Registry&>(**ledger) : nothing;
+    EmptyRegistry no_ledger;
+    Registry& registry = ledger ? static_cast<Registry&>(**ledger) : no_ledger;
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(*config, registry, networks_of(present)));
     std::vector<Fd> sockets;
     MeterSetup setup{meters.front(), {}, {}, sockets, host, session.clock()};
     TRY_ASSIGN(const auto opened, kind.open(setup));
     catch_stop_signals();
-    Metering metering({"top", std::string(kind.name), MeterRole::witness}, *opened.meter,
-                      attribution.tables(), session.clock());
-    TRY_ASSIGN(const Units units, session.units());
-    const auto interfaces = opened.meter->interfaces();
-    TopModel model({interfaces.begin(), interfaces.end()}, units);
-    TRY(watch(session, metering, model, interval));
+    TRY(watch(session, {"top", std::string(kind.name), MeterRole::witness}, *opened.meter,
+              attribution.tables(), interval));
     return ExitStatus::done;
 }
 

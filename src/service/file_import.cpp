@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/file_import.hpp"
+
+#include <fmt/format.h>
+
+#include "host/log.hpp"
+#include "service/attribution.hpp"
+#include "service/metering_loop.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr Duration progress_interval = Duration::milliseconds(200);
+
+// Commits the batches of one file.
+class ImportTarget final : public BatchTarget {
+public:
+    ImportTarget(const ImportSettings& settings, const file::OnceMeter& meter, Store& store,
+                 const Clock& clock, ImportedFile& outcome)
+        : settings_(settings), meter_(meter), store_(store), clock_(clock), outcome_(outcome) {}
+
+    bool go_on() override {
+        report_progress();
+        // Only where a batch was committed: the cursor of any other place costs the next import
+        // nothing less, and cuts flows in two.
+        const bool stop = has_committed_ && settings_.stop_requested && settings_.stop_requested();
+        has_committed_ = false;
+        if (stop) outcome_.state = ImportState::stopped;
+        return !stop;
+    }
+    [[nodiscard]] std::optional<Duration> commit_interval() const override { return std::nullopt; }
+    [[nodiscard]] bool is_ready() const override { return true; }
+    Status put(Batch batch) override {
+        has_committed_ = true;
+        if (batch.cursors.empty()) return {};  // nothing was read
+        TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, store_.commit(batch));
+        outcome_.volume += batch.observed;
+        ++outcome_.batches;
+        return {};
+    }
+
+private:
+    void report_progress() {
+        const Duration now = clock_.uptime();
+        if (!settings_.progress || now - reported_at_ < progress_interval) return;
+        reported_at_ = now;
+        settings_.progress(meter_);
+    }
+
+    const ImportSettings& settings_;
+    const file::OnceMeter& meter_;
+    Store& store_;
+    const Clock& clock_;
+    ImportedFile& outcome_;
+    Duration reported_at_;
+    bool has_committed_ = false;  // since the last pull
+};
+
+class FileImport {
+public:
+    FileImport(const ImportSettings& settings, Store& store, const AttributionTables& tables,
+               const Clock& clock)
+        : settings_(settings), store_(store), tables_(tables), clock_(clock) {}
+
+    Result<ImportedFile> import(const std::string& file) {
+        TRY_ASSIGN(const auto known, store_.cursors(settings_.cursor_prefix));
+        std::vector<Cursor> cursors;
+        for (const auto& entry : known) cursors.push_back(entry.cursor);
+        TRY_ASSIGN(const auto meter, settings_.open(file, cursors));
+        TRY(refuse_file_of_another_meter(file, *meter, known));
+        const bool continued = meter->resumed_at() > 0;
+        ImportedFile outcome{.file = file,
+                             .state = continued ? ImportState::continued : ImportState::imported};
+        if (meter->already_complete()) {
+            outcome.state = ImportState::already_imported;
+            log_info(
+                fmt::format("{}: already imported as {}: nothing to add", file, meter->known_as()));
+            return outcome;
+        }
+        if (continued)
+            log_info(
+                fmt::format("{}: goes on behind frame {}", file, count_text(meter->resumed_at())));
+        ImportTarget target(settings_, *meter, store_, clock_, outcome);
+        MeteringLoop loop(settings_.meter, *meter, tables_, target, clock_, progress_interval);
+        TRY(loop.run());
+        outcome.frames = meter->frames();
+        outcome.warning = meter->warning();
+        if (!outcome.warning.empty()) log_warning(fmt::format("{}: {}", file, outcome.warning));
+        return outcome;
+    }
+
+private:
+    // The meter that began a file is the one that goes on with it.
+    Status refuse_file_of_another_meter(const std::string& file, const file::OnceMeter& meter,
+                                        const std::vector<Store::MeterCursor>& known) const {
+        const std::string& own = settings_.meter.name;
+        for (const auto& entry : known) {
+            if (entry.cursor.source != meter.source() || entry.meter == own) continue;
+            return fail(
+                ErrorCode::conflict,
+                fmt::format(
+                    "{} was imported through meter {} ({}); through {} it would be counted twice. "
+                    "To go on with it: --meter {}",
+                    file, entry.meter, entry.cursor.note, own, entry.meter));
+        }
+        return {};
+    }
+
+    const ImportSettings& settings_;
+    Store& store_;
+    const AttributionTables& tables_;
+    const Clock& clock_;
+};
+
+}  // namespace
+
+std::string_view to_string(ImportState state) {
+    switch (state) {
+        case ImportState::imported:
+            return "imported";
+        case ImportState::continued:
+            return "continued";
+        case ImportState::already_imported:
+            return "already imported";
+        case ImportState::stopped:
+            return "stopped";
+    }
+    return "";
+}
+
+Result<ImportOutcome> import_files(const std::vector<std::string>& files,
+                                   const ImportSettings& settings, Config config, Ledger& ledger,
+                                   const Clock& clock) {
+    config.attribute.local.insert(config.attribute.local.end(), settings.local.begin(),
+                                  settings.local.end());
+    TRY(keep_configured_classes(config, ledger, clock.now()));
+    TRY_ASSIGN(const auto attribution,
+               AttributionSource::create(config, ledger, private_networks()));
+    if (attribution.assumed())
+        log_info(
+            "no network is declared local: taking private addresses as ours (--local, octroi "
+            "network add)");
+    FileImport import(settings, ledger, attribution.tables(), clock);
+    ImportOutcome outcome;
+    for (const std::string& file : files) {
+        auto imported = import.import(file);
+        if (!imported) {
+            outcome.failure = std::move(imported.error());
+            break;
+        }
+        outcome.files.push_back(*std::move(imported));
+        if (outcome.files.back().state != ImportState::stopped) continue;
+        outcome.failure = Error{ErrorCode::interrupted,
+                                "stopped; what was read is in the ledger. Import again to go on"};
+        break;
+    }
+    return outcome;
+}
+
+}  // namespace octroi
