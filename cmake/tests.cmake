@@ -60,6 +60,17 @@ function(link_everything target)
     target_link_libraries(${target} PRIVATE ${EXTERNALS_EVERY_LAYER})
 endfunction()
 
+# test/<name>/program/*.cpp: a program octroi_<name>, beside octroi, which the tests of e2e_<name> run.
+function(add_test_program name)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/${name}/program/*.cpp")
+    if(NOT sources)
+        return()
+    endif()
+    add_executable(octroi_${name} ${sources})
+    link_everything(octroi_${name})
+    add_dependencies(e2e_${name} octroi_${name})
+endfunction()
+
 # test/<name>/*.cpp: a GoogleTest binary e2e_<name>. With a main.cpp it is a program of its own
 # (octroi_<name>), and the test is to run it without arguments.
 function(add_test_folders)
@@ -89,6 +100,7 @@ function(add_test_folders)
             target_link_libraries(e2e_${name} PRIVATE GTest::gmock_main)
             discover_tests(e2e_${name} e2e)
             add_dependencies(e2e_tests e2e_${name})
+            add_test_program(${name})
         endif()
     endforeach()
 endfunction()

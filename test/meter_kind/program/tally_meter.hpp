@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A small meter, for the test that a meter kind needs no change in src/: it reads a text file with
+// a line for each transfer, `SECONDS SOURCE DESTINATION BYTES PACKETS` (seconds since 1970, UTC).
+// Its cursor is the offset in octets behind the last line that was read.
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "meter/file/once_meter.hpp"
+#include "record/counter.hpp"
+
+namespace octroi::tally {
+
+inline constexpr std::string_view live_prefix = "tally:";
+inline constexpr std::string_view import_prefix = "tallyfile:";
+
+inline constexpr std::array<CounterInfo, 2> counters = {{
+    {"tally_lines_total", "Lines read, malformed ones included."},
+    {"tally_malformed_total", "Lines that are no transfer: left out."},
+}};
+
+struct Transferred {
+    UtcTime time;
+    Address src;
+    Address dst;
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+};
+
+// nullopt: malformed.
+[[nodiscard]] std::optional<Transferred> parse_line(const std::string& line);
+
+struct TallyOptions {
+    std::string path;
+    std::string source;  // of the cursor
+    std::uint64_t scale = 1;
+    bool follow = false;  // wait for more at the end of the file
+};
+
+class TallyMeter final : public file::OnceMeter {
+public:
+    // cursors: any; the one of this source says where reading goes on.
+    [[nodiscard]] static Result<std::unique_ptr<TallyMeter>> open(const TallyOptions& options,
+                                                                  std::span<const Cursor> cursors);
+
+    [[nodiscard]] bool already_complete() const noexcept override;
+    [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
+    [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
+    [[nodiscard]] const std::string& source() const noexcept override { return cursor_.source; }
+    [[nodiscard]] std::uint64_t position() const noexcept override { return offset_; }
+    [[nodiscard]] std::uint64_t size() const noexcept override { return size_; }
+    [[nodiscard]] std::uint64_t frames() const noexcept override { return lines_; }
+    [[nodiscard]] const std::string& warning() const noexcept override { return warning_; }
+
+    [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
+    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
+    [[nodiscard]] std::span<const std::string> interfaces() const override { return {}; }
+    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::vector<CounterValue> counters() const override;
+
+private:
+    explicit TallyMeter(const TallyOptions& options) : options_(options) {}
+    // Reads complete lines into readings_, at most `limit`.
+    void read_lines(std::size_t limit);
+    void add(const Transferred& transferred);
+
+    TallyOptions options_;
+    Cursor cursor_;
+    std::uint64_t offset_ = 0;
+    std::uint64_t size_ = 0;  // when it was opened
+    std::uint64_t resumed_at_ = 0;
+    std::uint64_t lines_ = 0;
+    std::uint64_t malformed_ = 0;
+    std::string known_as_;
+    std::string warning_;
+    std::vector<Reading> readings_;
+    Volume observed_;
+};
+
+}  // namespace octroi::tally

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Meter kinds, identity kinds and stores are rows of tables. Only the files below name one; a new
+// kind must not make these lists longer.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "service/meter_kinds.hpp"
+#include "support/golden.hpp"
+
+namespace octroi {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Without comments: they may give examples.
+std::string code_of(const std::filesystem::path& file) {
+    std::string text = support::read_text(file);
+    for (std::size_t at = 0; (at = text.find("//", at)) != std::string::npos;)
+        text.erase(at, text.find('\n', at) - at);
+    return text;
+}
+
+bool is_word_character(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// The name in front of "::", or as a whole text in quotes.
+bool names(const std::string& code, const std::string& name) {
+    if (code.find("\"" + name + "\"") != std::string::npos) return true;
+    const std::string scope = name + "::";
+    for (std::size_t at = 0; (at = code.find(scope, at)) != std::string::npos; ++at)
+        if (at == 0 || !is_word_character(code[at - 1])) return true;
+    return false;
+}
+
+bool contains_any(const std::string& code, const std::vector<std::string>& texts) {
+    return std::ranges::any_of(
+        texts, [&](const std::string& text) { return code.find(text) != std::string::npos; });
+}
+
+bool names_a_meter_kind(const std::string& path, const std::string& code) {
+    if (path.starts_with("src/meter/") && std::ranges::count(path, '/') > 2) return false;
+    for (const MeterKind* kind : meter_kinds())
+        if (names(code, std::string(kind->name))) return true;
+    for (std::size_t at = 0; (at = code.find("#include \"meter/", at)) != std::string::npos; ++at) {
+        const std::string included = code.substr(at + 16, code.find('"', at + 16) - at - 16);
+        // meter/file is common to all kinds.
+        if (included.find('/') != std::string::npos && !included.starts_with("file/")) return true;
+    }
+    return false;
+}
+
+bool names_an_identity_kind(const std::string& /*path*/, const std::string& code) {
+    return contains_any(code, {"IdentityKind::"});
+}
+
+bool names_a_store(const std::string& path, const std::string& code) {
+    if (path.starts_with("src/store/")) return false;
+    return contains_any(code, {"sqlite", "Sqlite", "postgresql://", "#include \"store/"});
+}
+
+// The files of src/ for which `names` holds; tests and test doubles are left out.
+std::vector<std::string> files_that(
+    const std::function<bool(const std::string& path, const std::string& code)>& names) {
+    std::vector<std::string> found;
+    const auto root = support::source_root();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "src")) {
+        const std::string path = std::filesystem::relative(entry.path(), root).string();
+        const std::string end = entry.path().extension().string();
+        const bool is_test = path.ends_with("_test.cpp") || path.ends_with("_fuzz.cpp") ||
+                             path.find("/testing/") != std::string::npos;
+        if ((end != ".cpp" && end != ".hpp") || is_test) continue;
+        if (names(path, code_of(entry.path()))) found.push_back(path);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+TEST(Seams, OnlyTheTableNamesAMeterKind) {
+    EXPECT_THAT(files_that(names_a_meter_kind), ElementsAre("src/service/meter_kinds.cpp"));
+}
+
+TEST(Seams, FewFilesNameAnIdentityKind) {
+    EXPECT_THAT(files_that(names_an_identity_kind),
+                ElementsAre("src/attribute/directory.cpp", "src/attribute/identity.cpp",
+                            "src/ledger/directory_rules.cpp",
+                            "src/meter/collector/exporter_report.cpp", "src/record/directory.cpp",
+                            "src/record/directory.hpp", "src/view/ledger_view.cpp"));
+}
+
+TEST(Seams, OnlyTheLedgerUrlNamesAStore) {
+    EXPECT_THAT(files_that(names_a_store), ElementsAre("src/service/ledger_url.cpp"));
+}
+
+}  // namespace
+}  // namespace octroi
