@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "config/docs.hpp"
 #include "config/parse.hpp"
 #include "config/testing/row_rules.hpp"
+#include "host/testing/folder.hpp"
 #include "support/golden.hpp"
 
 namespace octroi {
@@ -73,6 +75,94 @@ TEST(MeterKinds, HaveTheFunctionsThatTheTableNeeds) {
             EXPECT_NE(each.inspect, nullptr);
             const auto defaults = default_values(each.command.options);
             EXPECT_EQ(each.columns(defaults).size(), each.fields().size());
+        }
+    }
+}
+
+class NoSink final : public InspectSink {
+public:
+    Status row(std::vector<Cell>& /*cells*/) override { return {}; }
+    Status facts(const std::string& /*file*/, std::span<const Fact> /*facts*/) override {
+        return {};
+    }
+};
+
+// A machine with one interface, on which nothing passes.
+class QuietHost final : public CaptureHost {
+public:
+    Result<std::unique_ptr<PacketSource>> open(const CaptureOptions& /*options*/) override {
+        return std::make_unique<QuietSource>();
+    }
+    Result<std::vector<Interface>> interfaces() override {
+        Interface interface;
+        interface.name = "eth0";
+        interface.up = interface.meterable = true;
+        return std::vector{interface};
+    }
+    Result<std::string> boot_id() override { return std::string("boot"); }
+    void wait(std::span<PacketSource* const> /*sources*/, Duration /*wait*/) override {}
+    [[nodiscard]] const Clock& clock() const override { return clock_; }
+
+private:
+    class QuietSource final : public PacketSource {
+    public:
+        [[nodiscard]] std::uint16_t link_type() const override { return 1; }
+        Result<std::size_t> read(std::size_t /*limit*/, Handler /*handler*/,
+                                 void* /*context*/) override {
+            return std::size_t{0};
+        }
+        Result<CaptureStatistics> statistics() override { return CaptureStatistics{}; }
+        [[nodiscard]] int descriptor() const override { return -1; }
+    };
+    SystemClock clock_;
+};
+
+std::vector<std::string_view> counter_names(const MeterKind& kind) {
+    std::vector<std::string_view> names;
+    for (const CounterChapter& chapter : kind.counters)
+        for (const CounterInfo& info : chapter.counters) names.push_back(info.name);
+    return names;
+}
+
+// A lookup of an option that the kind does not have would abort here. A meter has the counters that
+// the table documents, in its order.
+TEST(MeterKinds, OpenWithTheirDefaults) {
+    for (const MeterKind* kind : meter_kinds()) {
+        SCOPED_TRACE(kind->name);
+        QuietHost host;
+        const octroi::testing::Folder folder;
+        std::vector<Fd> sockets;
+        sockets.emplace_back(::socket(AF_INET, SOCK_DGRAM, 0));  // instead of the default ports
+        MeterConfig config = table().default_meter(kind->name);
+        config.name = "m";
+        MeterSetup setup{config, {}, folder.file(""), sockets, host, host.clock()};
+        const auto opened = kind->open(setup);
+        ASSERT_TRUE(opened.has_value()) << opened.error().text;
+        std::vector<std::string_view> names;
+        for (const CounterValue& value : opened->meter->counters()) names.push_back(value.name);
+        EXPECT_EQ(names, counter_names(*kind));
+        if (kind->overview != nullptr) {
+            const std::array configs{&config};
+            EXPECT_TRUE(kind->overview(configs, host).has_value());
+        }
+    }
+}
+
+// Each command for files reads its options and the file, and reports that there is none.
+TEST(MeterKinds, HaveFileCommandsThatReportAMissingFile) {
+    for (const MeterKind* kind : meter_kinds()) {
+        for (const auto& each : kind->importers) {
+            const OptionValues options = default_values(each.command.options);
+            EXPECT_FALSE(each.open({"/nowhere/file", options}).has_value());
+        }
+        for (const auto& each : kind->flow_sources) {
+            const OptionValues options = default_values(each.command.options);
+            EXPECT_FALSE(each.open({"/nowhere/file", options}).has_value());
+        }
+        for (const auto& each : kind->inspectors) {
+            const OptionValues options = default_values(each.command.options);
+            NoSink sink;
+            EXPECT_FALSE(each.inspect({"/nowhere/file", options}, sink).has_value());
         }
     }
 }

@@ -1,33 +1,85 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "app/commands.hpp"
-#include "app/file_import.hpp"
+#include "app/ledger_access.hpp"
 #include "app/option_rows.hpp"
+#include "app/session.hpp"
+#include "host/log.hpp"
+#include "host/stop.hpp"
+#include "service/file_import.hpp"
+#include "view/units.hpp"
 
 namespace octroi {
 namespace {
 
 struct ImportCommand {
-    ImportCommand(Command& command, const Importer& importer)
-        : common{.files = {}, .meter = std::string(importer.default_meter), .local = {}} {
-        command.operands("FILE", common.files, importer.command.file_help);
-        add_import_options(command, common);
+    ImportCommand(Command& command, const Importer& importer) : meter(importer.default_meter) {
+        command.operands("FILE", files, importer.command.file_help)
+            .text("--meter", meter,
+                  fmt::format("Name of the meter under which the traffic stands (default: {})",
+                              meter),
+                  "NAME")
+            .choice("--role", role, {"bill", "witness"},
+                    "Whether it is charged, or only kept to compare")
+            .texts("--local", local, "Networks that are ours, beside those declared", "PREFIX");
         options.emplace(command, importer.command.options);
     }
-    ImportOptions common;
+    std::vector<std::string> files;
+    std::string meter;
+    std::string role = "bill";
+    std::vector<std::string> local;
     std::optional<OptionRows> options;
 };
+
+Report outcome_report(const std::vector<ImportedFile>& files) {
+    Report report;
+    report.columns = {{.key = "file", .title = "File"},
+                      {.key = "state", .title = "State"},
+                      {.key = "frames", .title = "Frames", .kind = ColumnKind::count},
+                      {.key = "packets", .title = "Packets", .kind = ColumnKind::packets},
+                      {.key = "bytes", .title = "Bytes", .kind = ColumnKind::bytes},
+                      {.key = "batches", .title = "Batches", .kind = ColumnKind::count}};
+    for (const ImportedFile& f : files)
+        report.rows.push_back(
+            {.cells = {f.file, to_string(f.state), f.frames, f.volume.packets.value(),
+                       f.volume.bytes.value(), f.batches}});
+    return report;
+}
+
+void report_progress(const file::OnceMeter& meter) {
+    const std::string share =
+        meter.size() > 0 ? share_text(meter.position(), meter.size()) + ", " : "";
+    show_progress(fmt::format("importing: {}{} frames", share, count_text(meter.frames())));
+}
 
 Result<ExitStatus> import(Session& session, const ImportCommand& command, const MeterKind& kind,
                           const Importer& importer) {
     TRY_ASSIGN(const OptionValues values, command.options->values());
-    return import_files(session, command.common,
-                        {.meter_kind = kind.name,
-                         .cursor_prefix = importer.cursor_prefix,
-                         .open = [&](const std::string& file, std::span<const Cursor> known) {
-                             return importer.open({file, values, known});
-                         }});
+    catch_stop_signals();
+    ImportSettings settings{
+        .meter = {command.meter, std::string(kind.name),
+                  command.role == "witness" ? MeterRole::witness : MeterRole::bill},
+        .cursor_prefix = importer.cursor_prefix,
+        .open = [&](const std::string& file,
+                    std::span<const Cursor> known) { return importer.open({file, values, known}); },
+        .progress = report_progress,
+        .stop_requested = stop_requested};
+    TRY_ASSIGN(settings.local, parse_prefixes(command.local));
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
+    TRY_ASSIGN(auto outcome,
+               import_files(command.files, settings, *config, *ledger, session.clock()));
+    show_progress("");
+    TRY(session.print(outcome_report(outcome.files)));
+    if (outcome.failure) return std::unexpected(*std::move(outcome.failure));
+    const bool all_complete =
+        std::ranges::all_of(outcome.files, [](const ImportedFile& f) { return f.warning.empty(); });
+    return all_complete ? ExitStatus::done : ExitStatus::failed;
 }
 
 }  // namespace
