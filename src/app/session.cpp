@@ -73,7 +73,7 @@ Result<Interval> Session::period() {
 
 Result<UtcTime> Session::moment(const std::string& text) {
     TRY_ASSIGN(const Zone in_zone, zone());
-    TRY_ASSIGN(const Interval stretch, parse_stretch(text, clock_.now(), in_zone));
+    TRY_ASSIGN(const Interval stretch, parse_interval(text, clock_.now(), in_zone));
     return stretch.begin;
 }
 

@@ -21,7 +21,7 @@ struct Overloaded : Fs... {
 template <typename... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-// Octets that stand in a JSON string as they are: printable ASCII but for the quote and backslash.
+// Octets that need no escape in a JSON string: printable ASCII except quote and backslash.
 constexpr std::array<bool, 256> plain_json = [] {
     std::array<bool, 256> table{};
     for (std::size_t c = 0x20; c < 0x7F; ++c) table.at(c) = c != '"' && c != '\\';
@@ -88,7 +88,8 @@ void append_group(TextBuffer& out, unsigned group) {
     }
 }
 
-// RFC 5952: the first of the longest runs of two and more zero groups becomes "::".
+// RFC 5952: "::" replaces the longest run of two or more zero groups, the first one if several are
+// equally long.
 void append_v6(TextBuffer& out, const Address& address) {
     std::array<unsigned, 8> groups{};
     for (std::size_t i = 0; i < 8; ++i)
@@ -104,7 +105,7 @@ void append_v6(TextBuffer& out, const Address& address) {
         }
         i = end + 1;
     }
-    // The few forms that end in dotted decimal (section 5) are base's affair.
+    // base knows the few forms that end in dotted decimal (section 5).
     if (gap == 0 && gap_length >= 5) return append(out, to_string(address));
     for (std::size_t i = 0; i < 8; ++i) {
         if (i == gap) {
@@ -132,7 +133,7 @@ void append_json_string(TextBuffer& out, std::string_view text) {
         text.remove_prefix(plain);
         if (text.empty()) break;
         const auto [c, octets] = decode_code_point(text);
-        // 0x7F and the C1 controls are legal in JSON, but do harm when a document is looked at.
+        // 0x7F and the C1 controls are legal in JSON, but a terminal that prints them obeys them.
         const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0);
         if (control || c == '"' || c == '\\') {
             append_escaped(out, c);

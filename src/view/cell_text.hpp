@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The exact text of a cell, appended to a buffer without an allocation where the value has a fixed
-// form. For machines: no units, no separators, no rounding.
+// Exact text of cells for machines: no units, no separators, no rounding. The text is appended to a
+// buffer; numbers, times and addresses need no allocation.
 
 #include <fmt/format.h>
 
@@ -16,20 +16,20 @@ inline void append(TextBuffer& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
-// A JSON string with its quotes (RFC 8259, section 7). What is not UTF-8 becomes U+FFFD, so that
-// the document is valid whatever a name on the wire holds.
+// A JSON string with its quotes (RFC 8259, section 7). Octets that are not UTF-8 become U+FFFD, so
+// the document is valid for every name from the wire.
 void append_json_string(TextBuffer& out, std::string_view text);
-// RFC 4180: quoted where there is a comma, a quote, CR or LF, or a space at either end. Not UTF-8:
-// U+FFFD.
+// RFC 4180: quoted if the text contains a comma, a quote, CR or LF, or begins or ends with a space.
+// Octets that are not UTF-8 become U+FFFD.
 void append_csv_field(TextBuffer& out, std::string_view text);
 
-// "2026-11-21T13:00:00.123456Z": the moment's digits, cut and not rounded; always 4-digit years, as
-// UtcTime holds 1677 to 2262.
+// "2026-11-21T13:00:00.123456Z" with as many digits as the moment has, truncated and not rounded.
+// The year has always 4 digits: UtcTime covers 1677 to 2262.
 void append_rfc3339(TextBuffer& out, const Moment& moment);
 void append_address(TextBuffer& out, const Address& address);
 
-// The JSON value of a cell. Must not be absent. Infinite and NaN doubles are null (JSON has
-// neither).
+// The JSON value of a cell, which must not be absent. JSON has neither infinity nor NaN: such
+// doubles become null.
 void append_json(TextBuffer& out, const Cell& cell);
 void append_csv(TextBuffer& out, const Cell& cell);
 

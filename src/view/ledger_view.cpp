@@ -16,7 +16,7 @@ Cell moment_or_absent(UtcTime t) {
     return t == UtcTime::min() || t == UtcTime::max() ? Cell{} : Cell{Moment{t, 0}};
 }
 
-// With the digits that it has: milliseconds, or all.
+// With milliseconds if these are enough, otherwise with nanoseconds.
 Cell precise_or_absent(UtcTime t) {
     if (t == UtcTime::min() || t == UtcTime::max()) return {};
     return Moment{t, t.ns % 1'000'000 == 0 ? 3 : 9};
@@ -44,10 +44,10 @@ std::string_view kind_text(IdentityKind kind) {
     return "";
 }
 
-// "a1b2c3d4e5f6": enough to tell versions apart; machines get all of it.
+// "a1b2c3d4e5f6": enough to distinguish versions; machines get the whole text.
 std::string short_version(const std::string& version) { return version.substr(0, 12); }
 
-// "40000", "1024-2047", "1024-2040 step 8"; "none" of protocols without ports.
+// "40000", "1024-2047", "1024-2040 step 8"; "none" for protocols without ports.
 std::string ports_text(const Translation& t) {
     if (t.last_port == 0) return "none";
     if (t.first_port == t.last_port) return fmt::format("{}", t.first_port);
@@ -57,7 +57,8 @@ std::string ports_text(const Translation& t) {
 
 using Children = std::map<std::string, std::vector<const Account*>>;
 
-// Accounts in the order of the tree, with their depth; each once, even if the tree were broken.
+// Accounts in the order of the tree, with their depth. Each account once, even in a tree with a
+// cycle.
 std::vector<std::pair<const Account*, int>> in_tree_order(const std::vector<Account>& accounts) {
     std::map<std::string, bool> placed;
     for (const Account& a : accounts) placed.emplace(a.name, false);
@@ -83,8 +84,8 @@ std::vector<std::pair<const Account*, int>> in_tree_order(const std::vector<Acco
     return ordered;
 }
 
-// Of one identity the newest binding that is valid holds: by identity, the number of that one.
-std::map<Identity, std::uint64_t> holding(const Directory& directory, UtcTime now) {
+// The id of the binding that applies to each identity: of the valid ones the newest.
+std::map<Identity, std::uint64_t> applying_bindings(const Directory& directory, UtcTime now) {
     std::map<Identity, std::uint64_t> newest;
     for (const Binding& b : directory.bindings) {
         if (!b.valid.contains(now)) continue;
@@ -110,7 +111,7 @@ Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
                       {"batches", "Batches", ColumnKind::count, Audience::everyone, 5},
                       {"losses", "Losses", ColumnKind::count},
                       {"lost_packets", "Lost packets", ColumnKind::packets},
-                      {"cursors", "Where it stands", ColumnKind::list, Audience::everyone, 4}};
+                      {"cursors", "Position", ColumnKind::list, Audience::everyone, 4}};
     bool lost = false;
     for (const MeterState& m : meters) {
         std::vector<std::string> notes;
@@ -128,7 +129,7 @@ Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
     }
     if (lost)
         report.notes = {
-            "Losses: traffic that was there and is not in the ledger; `octroi meters --losses` "
+            "Losses: traffic that was missed and is not in the ledger; `octroi meters --losses` "
             "lists it."};
     report.when_empty =
         "No meter has recorded anything yet. Run `octroi run` to meter this machine, or "
@@ -154,7 +155,7 @@ Report losses_report(const std::vector<MeterLoss>& losses) {
               figure(l.loss.packets), figure(l.loss.bytes_bound)}});
         unbounded = unbounded || !l.loss.packets;
     }
-    if (unbounded) report.notes = {"Where no figure stands, no bound is known."};
+    if (unbounded) report.notes = {"An empty figure means that no bound is known."};
     report.when_empty = "No losses recorded in this period.";
     return report;
 }
@@ -166,10 +167,10 @@ Report accounts_report(const Directory& directory, UtcTime now) {
                       {"parent", "Parent", ColumnKind::text, Audience::machines},
                       {"depth", "Depth", ColumnKind::number, Audience::machines},
                       {"bindings", "Bindings", ColumnKind::count}};
-    const auto holds = holding(directory, now);
+    const auto applies = applying_bindings(directory, now);
     std::map<std::string, std::uint64_t> bound;
     for (const Binding& b : directory.bindings)
-        if (b.valid.contains(now) && holds.at(b.identity) == b.id) ++bound[b.account];
+        if (b.valid.contains(now) && applies.at(b.identity) == b.id) ++bound[b.account];
     for (const auto& [account, depth] : in_tree_order(directory.accounts)) {
         const auto found = bound.find(account->name);
         report.rows.push_back({{account->name, text_or_absent(account->title),
@@ -178,7 +179,7 @@ Report accounts_report(const Directory& directory, UtcTime now) {
                                depth});
     }
     report.when_empty =
-        "No accounts yet. `octroi account add NAME` makes one, `octroi apply FILE` many.";
+        "No accounts yet. `octroi account add NAME` adds one, `octroi apply FILE` adds many.";
     return report;
 }
 
@@ -192,25 +193,25 @@ Report bindings_report(const Directory& directory, UtcTime now, bool with_ended)
                       {"until", "Until", ColumnKind::time, Audience::everyone, 1},
                       {"per_address", "Per address", ColumnKind::text, Audience::everyone, 2},
                       {"overridden_by", "Overridden by", ColumnKind::number, Audience::machines}};
-    const auto holds = holding(directory, now);
+    const auto applies = applying_bindings(directory, now);
     for (const Binding& b : directory.bindings) {
         const bool now_valid = b.valid.contains(now);
         if (!now_valid && !with_ended) continue;
-        const bool overridden = now_valid && holds.at(b.identity) != b.id;
+        const bool overridden = now_valid && applies.at(b.identity) != b.id;
         Row row{{b.id, kind_text(b.identity.kind), b.identity.value, b.account,
                  moment_or_absent(b.valid.begin), moment_or_absent(b.valid.end), b.per_address,
-                 overridden ? Cell{holds.at(b.identity)} : Cell{}}};
+                 overridden ? Cell{applies.at(b.identity)} : Cell{}}};
         if (!now_valid || overridden) row.tone = Tone::dim;
-        // People see the column where it says something.
+        // People see the column only if a row has a value in it.
         if (overridden) report.columns.back().audience = Audience::everyone;
         report.rows.push_back(std::move(row));
     }
     if (report.columns.back().audience == Audience::everyone)
-        report.notes = {"Of one identity the newest binding holds."};
+        report.notes = {"If several bindings have the same identity, the newest one applies."};
     report.when_empty =
         directory.accounts.empty()
             ? "Nothing is bound. Make an account first: `octroi account add NAME`."
-            : "Nothing is bound. `octroi bind IDENTITY ACCOUNT` says whose an address is.";
+            : "Nothing is bound. `octroi bind IDENTITY ACCOUNT` binds an address to an account.";
     return report;
 }
 
@@ -248,7 +249,7 @@ Report who_report(const std::vector<AddressUser>& users) {
               precise_or_absent(t.valid.end), address(t.exporter)}});
     }
     report.when_empty =
-        "Nobody is known to have had it then. Translations are known where a translator (NAT) "
+        "No host is known for this address at that time. Translations are known if a NAT device "
         "exports its events to a meter of kind \"collector\".";
     return report;
 }
@@ -258,7 +259,8 @@ Report networks_report(const Directory& directory) {
     report.columns = {{"prefix", "Network"}, {"per_address", "Per address"}};
     for (const LocalNetwork& n : directory.networks)
         report.rows.push_back({{n.prefix, n.per_address}});
-    report.when_empty = "No network is declared local; `octroi run` takes those of its interfaces.";
+    report.when_empty =
+        "No network is declared local. `octroi run` uses the networks of its interfaces.";
     return report;
 }
 
@@ -278,8 +280,8 @@ Report class_tables_report(const std::vector<ClassTableInfo>& tables) {
                                0,
                                t.current ? Tone::strong : Tone::plain});
     report.when_empty =
-        "No class table is loaded: all the outside is one class. `octroi class load FILE` loads "
-        "one.";
+        "No class table is loaded: all outside addresses are in one class. `octroi class load "
+        "FILE` loads a table.";
     return report;
 }
 
@@ -322,8 +324,8 @@ Report audit_report(const AuditReport& audit) {
     Report report;
     const std::uint64_t findings = audit.findings.size() + audit.findings_left_off;
     report.heading = {
-        audit.holds() ? "The ledger holds: every byte observed stands in it once."
-                      : fmt::format("THE LEDGER DOES NOT HOLD: {} findings.", count_text(findings)),
+        audit.holds() ? "The ledger is sound: every observed byte is in it exactly once."
+                      : fmt::format("THE LEDGER IS NOT SOUND: {} findings.", count_text(findings)),
         fmt::format("{} batches, {} transfers, {} versions of the directory checked.",
                     count_text(audit.batches), count_text(audit.transfers),
                     count_text(audit.directory_versions))};
@@ -334,7 +336,7 @@ Report audit_report(const AuditReport& audit) {
     report.notes = texts;
     if (audit.findings_left_off > 0)
         report.notes.push_back(
-            fmt::format("and {} findings more", count_text(audit.findings_left_off)));
+            fmt::format("and {} more findings", count_text(audit.findings_left_off)));
     report.notes.push_back("Head of the chain: " + to_hex(audit.head_hash));
     if (audit.directory_versions > 0)
         report.notes.push_back("Head of the directory: " + to_hex(audit.directory_head_hash));
@@ -348,7 +350,7 @@ Report audit_report(const AuditReport& audit) {
                    {"findings_left_off", audit.findings_left_off}};
     if (audit.holds())
         report.when_empty =
-            "The ledger is empty: nothing to check yet. `octroi run` begins to fill it.";
+            "The ledger is empty: there is nothing to check. `octroi run` fills it.";
     return report;
 }
 

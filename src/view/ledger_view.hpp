@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What else a ledger can be asked: meters, losses, the directory, class tables, the audit.
+// Answers of the ledger as reports: meters, losses, the directory, class tables, the audit. Usage
+// is in usage_view.hpp.
 
 #include <string>
 #include <vector>
@@ -13,30 +14,29 @@
 
 namespace octroi {
 
-// `octroi meters`: health. lag is now less the booking time of the newest batch.
+// `octroi meters`: the state of each meter. lag: `now` minus the commit time of its newest batch.
 [[nodiscard]] Report meters_report(const std::vector<MeterState>& meters, UtcTime now);
-// `octroi meters --losses`: what is known not to have been seen.
+// `octroi meters --losses`: traffic that the meters missed.
 [[nodiscard]] Report losses_report(const std::vector<MeterLoss>& losses);
 
-// `octroi account list`: the tree, with how much is bound to each account at `now`.
+// `octroi account list`: the tree, with the number of bindings of each account at `now`.
 [[nodiscard]] Report accounts_report(const Directory& directory, UtcTime now);
-// `octroi bindings`: those in force at `now`; with_ended: all that ever were or will be.
+// `octroi bindings`: the bindings that are valid at `now`; with_ended: all, past and future too.
 [[nodiscard]] Report bindings_report(const Directory& directory, UtcTime now,
                                      bool with_ended = false);
-// `octroi who`: a translation that held, or with an empty inside address the address itself, and
-// whose it was.
+// `octroi who`: one host that used an address.
 struct AddressUser {
-    Translation translation;
-    Party party;  // an account, unattributed, or with an empty name outside
+    Translation translation;  // an empty inside address: the host used the address itself
+    Party party;  // its account, or unattributed; an empty name: outside of the local networks
 };
 [[nodiscard]] Report who_report(const std::vector<AddressUser>& users);
-// The networks whose addresses are ours.
+// The networks that are declared local.
 [[nodiscard]] Report networks_report(const Directory& directory);
 // `octroi class list`.
 [[nodiscard]] Report class_tables_report(const std::vector<ClassTableInfo>& tables);
 
-// `octroi audit`: the conservation of each meter as a report; its heading says whether the ledger
-// holds, its notes are the findings. The meta facts hold the same for machines (findings as texts).
+// `octroi audit`: one row for the conservation of each meter. The heading says whether the ledger
+// is sound, the notes are the findings. The meta facts contain the same for machines.
 [[nodiscard]] Report audit_report(const AuditReport& report);
 
 }  // namespace octroi

@@ -124,8 +124,8 @@ TEST(WhoReport, Goldens) {
     support::expect_golden("view/who.ndjson", ndjson(report));
 }
 
-// Two bindings of one identity look alike, but only one of them decides.
-TEST(DirectoryReports, SayWhichBindingHolds) {
+// Of two bindings of one identity, only the newer one applies.
+TEST(DirectoryReports, ShowWhichBindingApplies) {
     Directory d = directory();
     d.bindings.push_back({4, {IdentityKind::vlan, "12"}, "physics", {}, false});
     d.bindings.push_back(
@@ -141,7 +141,7 @@ TEST(DirectoryReports, SayWhichBindingHolds) {
                   Cell{std::uint64_t{row.cells[0] == Cell{std::string("physics")} ? 2U : 0U}});
 }
 
-TEST(DirectoryReports, EveryAccountIsListedOnceEvenInABrokenTree) {
+TEST(DirectoryReports, ListEveryAccountOnceEvenInACycle) {
     Directory d;
     d.accounts = {{"a", "", ""}, {"b", "a", ""}, {"c", "b", ""}, {"orphan", "gone", ""}};
     const Report report = accounts_report(d, now);

@@ -13,7 +13,7 @@ void limit_rows(Report& report, std::size_t rows) {
     report.rows.resize(rows);
     report.notes.insert(
         report.notes.begin(),
-        fmt::format("{} more row{} not shown; the total is that of all.",
+        fmt::format("{} more row{} not shown. The total includes all rows.",
                     count_text(static_cast<std::uint64_t>(left_out)), left_out == 1 ? "" : "s"));
 }
 

@@ -7,7 +7,8 @@
 
 namespace octroi {
 
-// Keeps the first `rows` rows and says to people how many are not shown. Totals stay those of all.
+// Keeps the first `rows` rows and adds a note with the number of the others. The totals stay those
+// of all rows.
 void limit_rows(Report& report, std::size_t rows);
 
 }  // namespace octroi

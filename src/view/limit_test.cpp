@@ -13,16 +13,16 @@ Report report_of(std::size_t rows) {
     return report;
 }
 
-TEST(LimitRows, KeepsTheFirstAndSaysHowManyAreLeftOut) {
+TEST(LimitRows, KeepsTheFirstRowsAndCountsTheOthers) {
     Report report = report_of(1003);
     limit_rows(report, 2);
     ASSERT_EQ(report.rows.size(), 2U);
     EXPECT_EQ(std::get<std::string>(report.rows[1].cells[0]), "1");
     EXPECT_EQ(report.notes,
-              std::vector<std::string>{"1,001 more rows not shown; the total is that of all."});
+              std::vector<std::string>{"1,001 more rows not shown. The total includes all rows."});
 }
 
-TEST(LimitRows, LeavesAShortReportAlone) {
+TEST(LimitRows, DoesNotChangeAShortReport) {
     Report report = report_of(2);
     limit_rows(report, 2);
     EXPECT_EQ(report.rows.size(), 2U);

@@ -18,7 +18,7 @@ namespace chrono = std::chrono;
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::int64_t hour_ns = 3600 * ns_per_second;
-// Of UtcTime (base/time.hpp: 1677 to 2262), a year inside at both ends.
+// UtcTime covers 1677 to 2262 (base/time.hpp); one year less at both ends.
 constexpr int first_year = 1678;
 constexpr int last_year = 2261;
 
@@ -48,12 +48,12 @@ LocalTime midnight(chrono::sys_days day) { return midnight(chrono::year_month_da
 
 chrono::sys_days days_of(const LocalTime& t) { return chrono::sys_days{date_of(t)}; }
 
-// The Monday of its week.
+// The Monday of the week of that day.
 chrono::sys_days monday_of(chrono::sys_days day) {
     return day - (chrono::weekday{day} - chrono::Monday);
 }
 
-// The first midnight of the unit that holds the local day, and of the one after it.
+// The midnight at which a unit begins, and the midnight at which the next one begins.
 struct LocalSpan {
     LocalTime begin;
     LocalTime end;
@@ -64,7 +64,7 @@ LocalSpan local_span(const LocalTime& t, PeriodUnit unit) {
     const chrono::sys_days day{date};
     switch (unit) {
         case PeriodUnit::hour:
-            break;  // not made of days: see hour_around
+            break;  // an hour does not consist of days: see hour_around
         case PeriodUnit::day:
             return {midnight(day), midnight(day + chrono::days{1})};
         case PeriodUnit::week:
@@ -84,8 +84,8 @@ LocalSpan local_span(const LocalTime& t, PeriodUnit unit) {
 Interval hour_around(UtcTime t, const Zone& zone) {
     const Duration offset = Duration::seconds(zone.offset_seconds(t));
     const UtcTime begin = bucket_start(t + offset, {hour_ns}) - offset;
-    const Interval stretch = zone.same_offset(t);
-    return {std::max(begin, stretch.begin), std::min(begin + Duration{hour_ns}, stretch.end)};
+    const Interval constant = zone.same_offset(t);
+    return {std::max(begin, constant.begin), std::min(begin + Duration{hour_ns}, constant.end)};
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ std::unexpected<Error> not_a_period(std::string_view text) {
                     text));
 }
 
-// A fixed number of digits and nothing else.
+// Exactly `digits` decimal digits.
 std::optional<int> number(std::string_view text, std::size_t digits) {
     int value = 0;
     if (text.size() != digits) return std::nullopt;
@@ -119,7 +119,7 @@ std::optional<int> number(std::string_view text, std::size_t digits) {
 
 bool year_fits(int year) { return year >= first_year && year <= last_year; }
 
-// "2026-11-21"; nullopt also for days that are not (February 30).
+// "2026-11-21"; nullopt also for days that do not exist (February 30).
 std::optional<LocalTime> parse_date(std::string_view text) {
     if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
     const auto year = number(text.substr(0, 4), 4);
@@ -150,7 +150,7 @@ std::optional<Interval> parse_calendar(std::string_view text, const Zone& zone) 
     if (text.size() == 8 && text[5] == 'w') {
         const auto week = number(text.substr(6), 2);
         if (!week || *week < 1) return std::nullopt;
-        // Week 1 is the one with January 4 (ISO 8601).
+        // Week 1 is the week that contains January 4 (ISO 8601).
         const auto first = monday_of(chrono::sys_days{chrono::year{*year} / chrono::January / 4});
         const auto next =
             monday_of(chrono::sys_days{chrono::year{*year + 1} / chrono::January / 4});
@@ -166,13 +166,13 @@ bool has_offset(std::string_view time_of_day) {
     return time_of_day.find_first_of("zZ+-") != std::string_view::npos;
 }
 
-// "2026-11-21t13:05…": read as if it were UTC, then moved to the zone if no offset is written.
+// "2026-11-21t13:05…". A time without an offset is read as UTC first and then moved to the zone.
 std::optional<UtcTime> parse_moment(std::string_view text, const Zone& zone) {
     if (text.size() < 16 || (text[10] != 't' && text[10] != ' ')) return std::nullopt;
     const auto date = parse_date(text.substr(0, 10));
     if (!date) return std::nullopt;
     std::string spelled(text);
-    // "+0100" and "+01" are ISO 8601 too; RFC 3339 wants the colon.
+    // ISO 8601 also allows "+0100" and "+01"; parse_rfc3339 needs "+01:00".
     const std::size_t sign = spelled.find_first_of("+-", 11);
     if (sign != std::string::npos) {
         const std::size_t length = spelled.size() - sign;
@@ -184,7 +184,7 @@ std::optional<UtcTime> parse_moment(std::string_view text, const Zone& zone) {
     if (has_offset(text.substr(11))) return *as_utc;
     const UtcTime day = bucket_start(*as_utc, Duration::hours(24));
     const std::int64_t of_day = (*as_utc - day).ns;
-    // A leap second (23:59:60) is read as the next midnight; then it is not `date` any more.
+    // A leap second (23:59:60) is read as the next midnight, so the day may differ from `date`.
     LocalTime local = Zone::utc().at(*as_utc);
     local.second_of_day = of_day / ns_per_second;
     return zone.resolve(local) + Duration{of_day % ns_per_second};
@@ -203,7 +203,7 @@ constexpr std::array back_units{
 };
 constexpr std::int64_t max_back_days = 200 * 366;
 
-// "-7d": the same time of day seven days ago; "-12h": exactly that long ago.
+// "-7d": the same time of day seven days ago. "-12h": exactly twelve hours ago.
 std::optional<UtcTime> parse_back(std::string_view text, UtcTime now, const Zone& zone) {
     if (!text.starts_with('-')) return std::nullopt;
     text.remove_prefix(1);
@@ -233,7 +233,7 @@ std::optional<UtcTime> parse_unix(std::string_view text) {
     text.remove_prefix(1);
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    // Inside first_year and last_year, with room for a zone's offset.
+    // Within first_year and last_year, less the largest offset of a zone.
     constexpr std::int64_t limit = 9'214'000'000;
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     if (seconds > limit || seconds < -limit) return std::nullopt;
@@ -264,7 +264,7 @@ std::optional<Interval> parse_named(std::string_view text, UtcTime now, const Zo
 
 std::string week_label(chrono::sys_days day) {
     const auto monday = monday_of(day);
-    // The week belongs to the year of its Thursday (ISO 8601).
+    // A week belongs to the year of its Thursday (ISO 8601).
     const auto year = chrono::year_month_day{monday + chrono::days{3}}.year();
     const auto first = monday_of(chrono::sys_days{year / chrono::January / 4});
     return fmt::format("{:04}-W{:02}", static_cast<int>(year), (monday - first).count() / 7 + 1);
@@ -272,17 +272,17 @@ std::string week_label(chrono::sys_days day) {
 
 std::string hour_label(UtcTime begin, const Zone& zone) {
     const std::string label = local_text(begin, zone);
-    // The same hour on the clock just before or after, with another offset?
-    const Interval stretch = zone.same_offset(begin);
+    // Does the local clock show the same hour once more, just before or after, with another offset?
+    const Interval constant = zone.same_offset(begin);
     const auto shown_again = [&](UtcTime t) { return local_text(t, zone) == label; };
     const std::int64_t here = zone.offset_seconds(begin);
-    for (const UtcTime edge : {stretch.begin, stretch.end}) {
+    for (const UtcTime edge : {constant.begin, constant.end}) {
         if (unbounded(edge)) continue;
-        const UtcTime side = edge == stretch.end ? edge : edge - Duration{1};
+        const UtcTime side = edge == constant.end ? edge : edge - Duration{1};
         const Duration shift = Duration::seconds(here - zone.offset_seconds(side));
-        const UtcTime twin = begin + shift;
-        if (shift.ns != 0 && zone.offset_seconds(twin) == zone.offset_seconds(side) &&
-            shown_again(twin))
+        const UtcTime other = begin + shift;
+        if (shift.ns != 0 && zone.offset_seconds(other) == zone.offset_seconds(side) &&
+            shown_again(other))
             return label + " " + offset_text(begin, zone);
     }
     return label;
@@ -322,13 +322,13 @@ std::string_view to_string(PeriodUnit unit) {
 Interval unit_around(UtcTime t, PeriodUnit unit, const Zone& zone) {
     if (unit == PeriodUnit::hour) return hour_around(t, zone);
     Interval around = whole(zone.at(t), unit, zone);
-    // Where midnight comes twice (clocks went back over it) the second one is of the old day by the
-    // clock and of the new day by resolve(): it belongs to the day that had begun.
+    // If clocks go back over midnight, the old day continues on the clock after the new day has
+    // begun. This time belongs to the new day, so that days do not overlap.
     if (t >= around.end) around = whole(zone.at(around.end), unit, zone);
     return around;
 }
 
-Result<Interval> parse_stretch(std::string_view text, UtcTime now, const Zone& zone) {
+Result<Interval> parse_interval(std::string_view text, UtcTime now, const Zone& zone) {
     const std::string plain = normalised(text);
     if (const auto named = parse_named(plain, now, zone)) return *named;
     if (const auto calendar = parse_calendar(plain, zone)) return *calendar;
@@ -345,23 +345,23 @@ Result<Interval> parse_period(std::optional<std::string_view> since,
     Interval period{UtcTime::min(), now};
     Interval last{now, now};
     if (since) {
-        TRY_ASSIGN(const Interval first, parse_stretch(*since, now, zone));
+        TRY_ASSIGN(const Interval first, parse_interval(*since, now, zone));
         period.begin = first.begin;
     }
     if (until) {
-        TRY_ASSIGN(last, parse_stretch(*until, now, zone));
+        TRY_ASSIGN(last, parse_interval(*until, now, zone));
         period.end = last.begin;
     }
     if (period.begin < period.end) return period;
     if (!until)
         return fail(ErrorCode::invalid, fmt::format("--since {} is not in the past", *since));
-    if (!since) return period;  // not possible: everything is after the least time
+    if (!since) return period;  // cannot happen: every time is after the earliest time
     std::string next = "--until must name a later time than --since";
     if (period.begin == period.end && last.end > last.begin)
-        next = fmt::format("--until is not included: for all of it say --until {}",
-                           local_text(last.end, zone).replace(10, 1, "T"));
+        next = fmt::format("the period ends where --until begins; to include '{}' write --until {}",
+                           *until, local_text(last.end, zone).replace(10, 1, "T"));
     return fail(ErrorCode::invalid,
-                fmt::format("nothing lies from '{}' until '{}'; {}", *since, *until, next));
+                fmt::format("the period from '{}' until '{}' is empty; {}", *since, *until, next));
 }
 
 Result<std::vector<Slot>> cut_period(const Interval& period, PeriodUnit unit, const Zone& zone) {

@@ -15,7 +15,7 @@ Zone zone(std::string_view name) {
 UtcTime at(std::string_view text) { return parse_rfc3339(text).value(); }
 
 std::string stretch(std::string_view text, UtcTime now, const Zone& in) {
-    const auto parsed = parse_stretch(text, now, in);
+    const auto parsed = parse_interval(text, now, in);
     if (!parsed) return parsed.error().text;
     if (parsed->begin == parsed->end) return to_rfc3339(parsed->begin);
     return to_rfc3339(parsed->begin) + " " + to_rfc3339(parsed->end);
@@ -24,7 +24,7 @@ std::string stretch(std::string_view text, UtcTime now, const Zone& in) {
 // A Thursday; clocks in Vienna show 2026-11-19 14:30.
 const UtcTime now = at("2026-11-19T13:30:00Z");
 
-TEST(Period, NamedStretchesFollowTheZone) {
+TEST(Period, NamedPeriodsFollowTheZone) {
     const Zone vienna = zone("Europe/Vienna");
     EXPECT_EQ(stretch("now", now, vienna), "2026-11-19T13:30:00Z");
     EXPECT_EQ(stretch("today", now, vienna), "2026-11-18T23:00:00Z 2026-11-19T23:00:00Z");
@@ -38,7 +38,7 @@ TEST(Period, NamedStretchesFollowTheZone) {
     EXPECT_EQ(stretch("last hour", now, vienna), "2026-11-19T12:00:00Z 2026-11-19T13:00:00Z");
     EXPECT_EQ(stretch("this hour", now, zone("Asia/Kolkata")),
               "2026-11-19T13:30:00Z 2026-11-19T14:30:00Z");
-    // The same moment is another day elsewhere.
+    // The same moment is on a different day in another zone.
     EXPECT_EQ(stretch("today", now, zone("Pacific/Auckland")),
               "2026-11-19T11:00:00Z 2026-11-20T11:00:00Z");
 }
@@ -62,25 +62,25 @@ TEST(Period, MomentsWithAndWithoutZone) {
     EXPECT_EQ(stretch("2026-11-21T13:05+05:30", now, vienna), "2026-11-21T07:35:00Z");
     EXPECT_EQ(stretch("2026-11-21T13:05+02", now, vienna), "2026-11-21T11:05:00Z");
     EXPECT_EQ(stretch("@1763726400", now, vienna), "2025-11-21T12:00:00Z");
-    const auto exact = parse_stretch("2026-11-21T13:05:09.123456789", now, vienna);
+    const auto exact = parse_interval("2026-11-21T13:05:09.123456789", now, vienna);
     ASSERT_TRUE(exact.has_value());
     EXPECT_EQ(to_rfc3339(exact->begin, 9), "2026-11-21T12:05:09.123456789Z");
-    // Skipped by the clock: the first moment after. Shown twice: the first time.
+    // A local time that is skipped: the first moment after it. One that occurs twice: the first.
     EXPECT_EQ(stretch("2026-03-29T02:30", now, vienna), "2026-03-29T01:00:00Z");
     EXPECT_EQ(stretch("2026-10-25T02:30", now, vienna), "2026-10-25T00:30:00Z");
 }
 
-TEST(Period, BackFromNow) {
+TEST(Period, RelativeToNow) {
     const Zone vienna = zone("Europe/Vienna");
     EXPECT_EQ(stretch("-12h", now, vienna), "2026-11-19T01:30:00Z");
     EXPECT_EQ(stretch("-90m", now, vienna), "2026-11-19T12:00:00Z");
     EXPECT_EQ(stretch("-7d", now, vienna), "2026-11-12T13:30:00Z");
     EXPECT_EQ(stretch("-2 weeks", now, vienna), "2026-11-05T13:30:00Z");
-    // 30 days back lies in summer time: the same time of day, an hour more ago.
+    // 30 days ago was summer time: the same time of day is one hour longer ago.
     EXPECT_EQ(stretch("-30d", now, vienna), "2026-10-20T12:30:00Z");
 }
 
-TEST(Period, RefusesWhatItCannotRead) {
+TEST(Period, RefusesTextThatIsNoTime) {
     for (const char* text : {"",
                              "tomorrow",
                              "2026-13",
@@ -104,7 +104,7 @@ TEST(Period, RefusesWhatItCannotRead) {
                              "2026-11-21T13:05 Vienna",
                              "0000-00-00",
                              "2026-1"}) {
-        const auto parsed = parse_stretch(text, now, Zone::utc());
+        const auto parsed = parse_interval(text, now, Zone::utc());
         ASSERT_FALSE(parsed.has_value()) << text;
         EXPECT_EQ(parsed.error().code, ErrorCode::invalid);
         EXPECT_NE(parsed.error().text.find("is not a time; write it as"), std::string::npos);
@@ -124,13 +124,13 @@ TEST(Period, SinceAndUntil) {
     const auto same = parse_period("2026-10", "2026-10", now, utc);
     ASSERT_FALSE(same.has_value());
     EXPECT_EQ(same.error().text,
-              "nothing lies from '2026-10' until '2026-10'; --until is not included: for all of it "
-              "say --until 2026-11-01T00:00");
+              "the period from '2026-10' until '2026-10' is empty; the period ends where --until "
+              "begins; to include '2026-10' write --until 2026-11-01T00:00");
     const auto backwards = parse_period("today", "yesterday", now, utc);
     ASSERT_FALSE(backwards.has_value());
     EXPECT_EQ(backwards.error().text,
-              "nothing lies from 'today' until 'yesterday'; --until must name a later time than "
-              "--since");
+              "the period from 'today' until 'yesterday' is empty; --until must name a later time "
+              "than --since");
     const auto future = parse_period("2027", {}, now, utc);
     ASSERT_FALSE(future.has_value());
     EXPECT_EQ(future.error().text, "--since 2027 is not in the past");
@@ -151,7 +151,7 @@ std::vector<std::string> labels(const Interval& period, PeriodUnit unit, const Z
     return out;
 }
 
-TEST(PeriodCut, DaysOfTwentyThreeAndTwentyFiveHours) {
+TEST(PeriodCut, DaysMayHave23Or25Hours) {
     const Zone vienna = zone("Europe/Vienna");
     EXPECT_EQ(
         labels({at("2026-03-27T23:00:00Z"), at("2026-03-30T22:00:00Z")}, PeriodUnit::day, vienna),
@@ -161,7 +161,7 @@ TEST(PeriodCut, DaysOfTwentyThreeAndTwentyFiveHours) {
         (std::vector<std::string>{"2026-10-25 = 1d1h"}));
 }
 
-TEST(PeriodCut, HoursOverAChangeOfTheClock) {
+TEST(PeriodCut, HoursEndWhenTheOffsetChanges) {
     const Zone vienna = zone("Europe/Vienna");
     EXPECT_EQ(
         labels({at("2026-10-24T23:00:00Z"), at("2026-10-25T02:30:00Z")}, PeriodUnit::hour, vienna),
@@ -178,26 +178,26 @@ TEST(PeriodCut, HoursOverAChangeOfTheClock) {
                                         "2026-04-05 01:30 +10:30 = 30m", "2026-04-05 02:00 = 1h"}));
 }
 
-TEST(PeriodCut, MidnightThatIsNotThere) {
+TEST(PeriodCut, MidnightMayBeSkipped) {
     // Beirut goes forward at midnight: the day begins at 01:00 and has 23 hours.
     const Zone beirut = zone("Asia/Beirut");
     EXPECT_EQ(
         labels({at("2026-03-27T22:00:00Z"), at("2026-03-29T21:00:00Z")}, PeriodUnit::day, beirut),
         (std::vector<std::string>{"2026-03-28 = 1d", "2026-03-29 = 23h"}));
-    // Apia left out December 30 of 2011 altogether.
+    // Apia had no December 30 in 2011.
     const Zone apia = zone("Pacific/Apia");
     EXPECT_EQ(
         labels({at("2011-12-29T10:00:00Z"), at("2011-12-31T10:00:00Z")}, PeriodUnit::day, apia),
         (std::vector<std::string>{"2011-12-29 = 1d", "2011-12-31 = 1d"}));
-    // St. John's went back over midnight at 00:01: the old day comes again for 59 minutes.
+    // St. John's set clocks back at 00:01: the old day continued on the clock for 59 minutes.
     const Zone st_johns = zone("America/St_Johns");
     EXPECT_EQ(
         labels({at("2006-10-28T02:30:00Z"), at("2006-10-30T03:30:00Z")}, PeriodUnit::day, st_johns),
         (std::vector<std::string>{"2006-10-28 = 1d", "2006-10-29 = 1d1h"}));
 }
 
-TEST(PeriodCut, TheOldDayThatComesAgainBelongsToTheNewOne) {
-    // 23:30 on Saturday's clock for the second time, after Sunday had begun for a minute.
+TEST(PeriodCut, TimeAfterTheFirstMidnightBelongsToTheNewDay) {
+    // The second 23:30 of Saturday, one minute after Sunday had begun.
     const Zone st_johns = zone("America/St_Johns");
     const UtcTime again = at("2006-10-29T03:00:00Z");
     ASSERT_EQ(local_text(again, st_johns), "2006-10-28 23:30");
@@ -248,10 +248,10 @@ TEST(PeriodCut, IsBounded) {
     EXPECT_TRUE(cut_period({at("1970-01-01"), at("2026-01-01")}, PeriodUnit::day, Zone::utc()));
 }
 
-TEST(PeriodCut, TheEndsOfTimeDoNotOverflow) {
+TEST(PeriodCut, TheFirstAndLastTimesDoNotOverflow) {
     const Zone vienna = zone("Europe/Vienna");
     for (const char* text : {"1678", "2261", "@9214000000", "@-9214000000", "2261-12-31T23:59"}) {
-        const auto parsed = parse_stretch(text, now, vienna);
+        const auto parsed = parse_interval(text, now, vienna);
         ASSERT_TRUE(parsed.has_value()) << text;
         for (const PeriodUnit unit : {PeriodUnit::hour, PeriodUnit::day, PeriodUnit::week,
                                       PeriodUnit::month, PeriodUnit::year}) {
@@ -260,7 +260,7 @@ TEST(PeriodCut, TheEndsOfTimeDoNotOverflow) {
             EXPECT_TRUE(cut_period(hour, unit, vienna).has_value()) << text;
         }
     }
-    EXPECT_FALSE(parse_stretch("@9214000001", now, vienna).has_value());
+    EXPECT_FALSE(parse_interval("@9214000001", now, vienna).has_value());
 }
 
 TEST(PeriodText, NamesWholeUnits) {

@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::string_view rows_preface = R"(# Rows of `octroi inspect`
 
-Printed by the program from its tables of fields; do not edit.
+Generated from the field tables of the program; do not edit.
 
-`--ndjson` prints an object in each line, `--json` an array of the same objects, `--csv` a header
-and a record for each row. A field that is not known is absent (in CSV: empty), never zero.
-Integers are exact; readers that keep numbers as doubles lose digits above 2^53. Text is UTF-8; what
-is not UTF-8 in a name reads U+FFFD. Addresses are written as in RFC 5952.
+`--ndjson` prints one object per line, `--json` an array of the same objects, `--csv` a header
+and one record per row. A field with an unknown value is absent (in CSV: empty), never zero.
+Integers are exact. A reader that stores numbers as doubles loses digits above 2^53. Text is UTF-8;
+octets of a name that are not UTF-8 become U+FFFD. Addresses have the form of RFC 5952.
 )";
 
 }  // namespace
@@ -35,7 +35,7 @@ std::string rows_markdown(std::span<const RowChapter> chapters) {
 std::string counters_markdown(std::span<const CounterChapter> chapters) {
     std::string out =
         "# Counters\n\nGenerated from the counter tables of the components; do not edit.\n\n"
-        "Counters only grow while the program runs, and begin at 0 with it.\n";
+        "Counters begin at 0 when the program starts, and only increase.\n";
     for (const CounterChapter& chapter : chapters) {
         fmt::format_to(std::back_inserter(out), "\n## {}\n\n", chapter.title);
         if (!chapter.about.empty())

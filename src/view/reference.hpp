@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Reference documentation that is printed from tables of columns and counters (docs/rows.md,
-// docs/counters.md).
+// Prints docs/rows.md and docs/counters.md from the tables of columns and counters.
 
 #include <span>
 #include <string>

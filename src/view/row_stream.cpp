@@ -91,7 +91,7 @@ void RowStream::csv_line(std::span<const Cell> cells) {
         if (i > 0) out_.push_back(',');
         append_csv(out_, cells[keys_[i].column]);
     }
-    // A record of one empty field would be an empty line, which readers skip.
+    // One empty field would make an empty line, and CSV readers skip empty lines.
     if (out_.size() == begin) append(out_, "\"\"");
     append(out_, "\r\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Rows for machines, one at a time and without keeping them: a million rows take one buffer.
+// Writes rows for machines one at a time. It keeps no rows: a million rows need one buffer.
 
 #include <span>
 
@@ -12,20 +12,20 @@ namespace octroi {
 
 enum class MachineFormat {
     json,    // one document (RFC 8259)
-    ndjson,  // an object in each line; absent cells are left out
-    csv,     // RFC 4180: header, CRLF, absent cells are empty
+    ndjson,  // one object per line; absent cells are left out
+    csv,     // RFC 4180: header, CRLF; absent cells are empty
 };
 
-// Not for several threads. Text reaches the sink in pieces of about 64 KiB.
+// For one thread. The sink gets text in pieces of about 64 KiB.
 class RowStream {
 public:
-    // Columns for people only are left out. meta and totals are JSON's alone (see Report).
+    // Columns for people are left out. Only JSON has meta and totals (see Report).
     RowStream(std::span<const Column> columns, MachineFormat format, TextSink sink,
               std::span<const Fact> meta = {});
 
-    // As many cells as columns were given.
+    // Exactly one cell per column.
     [[nodiscard]] Status row(std::span<const Cell> cells);
-    // Ends the document and hands over what is left. Nothing may be called afterwards.
+    // Ends the document and writes the rest to the sink. No function may be called after it.
     [[nodiscard]] Status finish(std::span<const Cell> totals = {});
 
 private:
@@ -42,7 +42,7 @@ private:
     std::size_t columns_ = 0;
     MachineFormat format_;
     TextSink sink_;
-    bool in_object_ = false;  // JSON with meta
+    bool in_object_ = false;  // JSON with meta: the document is an object
     bool first_ = true;
     TextBuffer out_;
 };
@@ -51,7 +51,7 @@ private:
 [[nodiscard]] Status write_machine(const Report& report, MachineFormat format,
                                    const TextSink& sink);
 
-// One JSON object: {"key":value,...}, absent facts left out, with a line end. For summaries.
+// One JSON object for a summary: {"key":value,...} and a line end. Absent facts are left out.
 [[nodiscard]] std::string json_object(std::span<const Fact> facts);
 
 }  // namespace octroi

@@ -41,7 +41,7 @@ TextSink into(std::string& out) {
     };
 }
 
-TEST(JsonString, EscapesWhatMustBe) {
+TEST(JsonString, EscapesAsRfc8259) {
     EXPECT_EQ(json_string("plain"), R"("plain")");
     EXPECT_EQ(json_string("a\"b\\c/"), R"("a\"b\\c/")");
     EXPECT_EQ(json_string("a\nb\rc\td\x01"), R"("a\nb\rc\td\u0001")");
@@ -73,7 +73,7 @@ TEST(CsvField, QuotesAsRfc4180) {
     EXPECT_EQ(csv_field("\xff"), "\uFFFD");
 }
 
-TEST(Rfc3339, IsWhatBaseSays) {
+TEST(Rfc3339, EqualsTheTextOfBase) {
     std::mt19937_64 random(11);
     for (int round = 0; round < 5000; ++round) {
         const UtcTime t{static_cast<std::int64_t>(random())};
@@ -85,7 +85,7 @@ TEST(Rfc3339, IsWhatBaseSays) {
     EXPECT_EQ(rfc3339({UtcTime{1'999'999'999}, 6}), "1970-01-01T00:00:01.999999Z");
 }
 
-TEST(AddressText, IsWhatBaseSays) {
+TEST(AddressText, EqualsTheTextOfBase) {
     for (const char* text :
          {"0.0.0.0", "192.0.2.255", "2001:db8::1", "::", "::1", "::ffff:192.0.2.1",
           "1::", "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1", "fe80::ff:fe00:1"})
@@ -155,7 +155,7 @@ TEST(RowStream, Csv) {
     RowStream stream(columns, MachineFormat::csv, into(out));
     ASSERT_TRUE(stream.row(full_row()));
     ASSERT_TRUE(stream.row(std::vector<Cell>(columns.size())));
-    ASSERT_TRUE(stream.finish(full_row()));  // totals would be rows to a reader: left out
+    ASSERT_TRUE(stream.finish(full_row()));  // no totals: a reader would take them for a row
     EXPECT_EQ(
         out,
         "name,address,bytes,delta,seen,age,on,tags,mac,ratio\r\n"
@@ -189,7 +189,7 @@ TEST(RowStream, JsonArrayAndObject) {
                           R"({"zone":"UTC","rows":[{"a":"x","b":1}],"totals":{"a":"x","b":1}})"));
 }
 
-TEST(RowStream, NumbersThatJsonHasNotAreNull) {
+TEST(RowStream, InfiniteAndNanNumbersAreNull) {
     const std::vector<Column> one{{"x", "X", ColumnKind::percent}};
     std::string out;
     RowStream stream(one, MachineFormat::ndjson, into(out));
@@ -198,7 +198,7 @@ TEST(RowStream, NumbersThatJsonHasNotAreNull) {
     EXPECT_EQ(out, "{\"x\":null}\n");
 }
 
-TEST(RowStream, HandsOverInPiecesAndStopsAtAnError) {
+TEST(RowStream, WritesInPiecesAndStopsAtAnError) {
     const std::vector<Column> one{{"x", "X"}};
     const std::vector<Cell> row{std::string(1000, 'x')};
     std::size_t calls = 0;

@@ -50,7 +50,7 @@ TEST(Rows, TcpToTheNanosecond) {
               "\n");
 }
 
-TEST(Rows, PrecisionIsTheSources) {
+TEST(Rows, PrecisionIsThatOfTheSource) {
     EXPECT_NE(ndjson(tcp(), {{}, 6}).find(R"("first":"2025-11-21T12:00:00.123456Z")"),
               std::string::npos);
     EXPECT_NE(ndjson(tcp(), {{}, 0}).find(R"("first":"2025-11-21T12:00:00Z")"), std::string::npos);
@@ -96,11 +96,11 @@ TEST(Rows, EverythingAtOnce) {
     r.direction = Direction::in;
     EXPECT_NE(ndjson(r, {interfaces, 9}).find(R"("in_if":"eth1","direction":"in"})"),
               std::string::npos);
-    r.interface = 3;  // a number that the meter never gave
+    r.interface = 3;  // a number that the meter did not assign
     EXPECT_EQ(ndjson(r, {interfaces, 9}).find("in_if"), std::string::npos);
 }
 
-TEST(Rows, FramesWithoutIpAreNoFlows) {
+TEST(Rows, FramesWithoutIpAreNotFlows) {
     Reading r;
     r.kind = ReadingKind::non_ip;
     r.ethertype = 0x0806;

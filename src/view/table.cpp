@@ -16,8 +16,9 @@ namespace {
 
 constexpr int gap = 2;
 constexpr int bar_width = 16;
-// A text column is not cut below this; then columns go, and at last the line is cut.
-constexpr int least_text = 8;
+// Text columns are not cut below this width: columns are dropped first, and at last the line is
+// cut.
+constexpr int min_text_width = 8;
 constexpr std::size_t flush_at = std::size_t{64} << 10U;
 
 constexpr std::string_view reset = "\x1b[0m";
@@ -75,7 +76,7 @@ std::string list_text(const std::vector<std::string>& list) {
     return printable(fmt::format("{}", fmt::join(list, ", ")));
 }
 
-// For people; may end in spaces that keep units under one another.
+// The text may end in spaces, so that units are aligned.
 std::string people_text(const Cell& cell, const Column& column, const TableOptions& options) {
     if (is_absent(cell)) return column.when_absent;
     if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
@@ -114,7 +115,7 @@ std::string bar_text(double percent, int width, bool unicode) {
     if (!(percent > 0)) return {};
     const double bounded = std::min(percent, 100.0);
     const int scale = unicode ? 8 : 1;
-    // What is there is seen: at least the thinnest stroke.
+    // A value above 0 must be visible.
     const int units = std::max(1, static_cast<int>(std::lround(bounded * width * scale / 100)));
     std::string bar;
     for (int i = 0; i < units / scale; ++i) bar += unicode ? "█" : "#";
@@ -170,9 +171,9 @@ void TableStream::lay_out() {
             --widest->width;
         }
     };
-    // Long names give way first, down to a length that still tells them apart; then columns go.
-    constexpr int readable_text = 24;
-    shrink(readable_text);
+    // First cut long names, down to a length at which most of them still differ; then drop columns.
+    constexpr int readable_text_width = 24;
+    shrink(readable_text_width);
     while (total_width() > options_.width) {
         Visible* least_needed = nullptr;
         for (Visible& v : visible_) {
@@ -184,7 +185,7 @@ void TableStream::lay_out() {
         if (least_needed == nullptr) break;
         least_needed->shown = false;
     }
-    shrink(least_text);
+    shrink(min_text_width);
 }
 
 void TableStream::add_line(const Line& line) {
@@ -194,7 +195,7 @@ void TableStream::add_line(const Line& line) {
         if (!v.shown) continue;
         if (!text.empty()) text.append(gap, ' ');
         const Column& column = columns_[v.column];
-        // Only text may be cut: a figure with its end missing would be another figure.
+        // Only text may be cut: a number without its last digits would be a wrong number.
         const bool whole = !is_text(column) && text_width(line.texts[i]) > v.width;
         text += whole ? line.texts[i]
                       : fit(line.texts[i], v.width, align_of(column), ellipsis(options_));
@@ -243,7 +244,7 @@ Status TableStream::finish(std::span<const Cell> totals, std::string_view label)
     Line line;
     if (!totals.empty()) {
         line = rendered(totals, 0, Tone::strong);
-        // What is absent here is no row's gap: the column has no total.
+        // An absent total means that the column has no total: it does not use when_absent.
         for (std::size_t i = 0; i < visible_.size(); ++i)
             if (is_absent(totals[visible_[i].column]))
                 line.texts[i] = i == 0 ? printable(label) : "";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Rows for people: aligned columns, never wider than the terminal.
+// Tables for people: aligned columns, never wider than the terminal.
 
 #include <span>
 
@@ -13,19 +13,19 @@
 namespace octroi {
 
 struct TableOptions {
-    int width = 0;        // columns of the terminal; 0: not a terminal, no limit
-    bool colour = false;  // a terminal, and NO_COLOR is not set
+    int width = 0;        // columns of the terminal; 0: no limit, the output is not a terminal
+    bool colour = false;  // see colour_wanted()
     bool unicode = true;  // false: bars and ellipses in ASCII
     Units units = Units::iec;
-    Zone zone = Zone::utc();  // in which times are shown
+    Zone zone = Zone::utc();  // for times
 };
 
-// Whether to colour: on a terminal, unless NO_COLOR is there and not empty (no-color.org), or TERM
-// is "dumb". Null: the variable is not set.
+// True on a terminal, unless NO_COLOR is set and not empty (no-color.org) or TERM is "dumb". Null
+// means that the environment variable is not set.
 [[nodiscard]] bool colour_wanted(bool is_terminal, const char* no_color, const char* term);
 
-// Rows of one kind, printed as they come: the first `sample_rows` decide how wide the columns are,
-// later text that is longer is cut. Not for several threads.
+// Prints rows as they arrive. The first `sample` rows determine the widths of the columns; longer
+// text in later rows is cut. For one thread.
 class TableStream {
 public:
     static constexpr std::size_t sample_rows = 1000;
@@ -33,14 +33,14 @@ public:
     TableStream(std::span<const Column> columns, const TableOptions& options, TextSink sink,
                 std::size_t sample = sample_rows);
 
-    // As many cells as columns were given.
+    // Exactly one cell per column.
     [[nodiscard]] Status row(const Row& row);
-    // The label stands in the first column of the totals line.
+    // Prints the remaining rows and the totals line, with the label in its first column.
     [[nodiscard]] Status finish(std::span<const Cell> totals = {}, std::string_view label = {});
 
 private:
     struct Line {
-        std::vector<std::string> texts;  // as shown, one per visible column
+        std::vector<std::string> texts;  // one per visible column
         Tone tone = Tone::plain;
     };
     struct Visible {
@@ -68,11 +68,12 @@ private:
     std::string out_;
 };
 
-// Heading, table, totals, notes; or, without rows, heading and what to do.
+// Heading, table, totals, notes. Without rows: heading, Report::when_empty, notes.
 [[nodiscard]] Status write_table(const Report& report, const TableOptions& options,
                                  const TextSink& sink);
 
-// A bar of eighths: percent of `width` columns.
+// A bar of `percent` of `width` columns, exact to an eighth of a column. A percentage above 0 has
+// at least the thinnest bar.
 [[nodiscard]] std::string bar_text(double percent, int width, bool unicode = true);
 
 }  // namespace octroi

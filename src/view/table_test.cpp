@@ -45,7 +45,7 @@ Report example() {
     return report;
 }
 
-TEST(Table, AlignsWideAndNarrowLetters) {
+TEST(Table, AlignsWideAndNarrowCharacters) {
     support::expect_golden("view/table_wide_letters.txt", table(example()));
 }
 
@@ -87,7 +87,7 @@ TEST(Table, NeverWiderThanTheTerminal) {
     }
 }
 
-TEST(Table, NarrowTerminalsLoseBarsBeforeFigures) {
+TEST(Table, NarrowTerminalsDropBarsBeforeFigures) {
     Report report = example();
     report.heading.clear();
     report.notes.clear();
@@ -96,7 +96,7 @@ TEST(Table, NarrowTerminalsLoseBarsBeforeFigures) {
     support::expect_golden("view/table_narrow.txt", table(report, options));
 }
 
-TEST(Table, TheMostDispensableColumnGoesFirst) {
+TEST(Table, TheColumnWithTheHighestDropPriorityGoesFirst) {
     Report report;
     for (const int rank : {0, 2, 3, 1})
         report.columns.push_back({std::to_string(rank), "Column " + std::to_string(rank),
@@ -129,7 +129,7 @@ TEST(Table, EmptySaysWhatToDo) {
               "Usage\n\nNo traffic recorded yet. Run `octroi run`.\nbytes are layer 3\n");
 }
 
-TEST(Table, StreamsWithWidthsOfTheFirstRows) {
+TEST(Table, StreamsUseTheWidthsOfTheFirstRows) {
     const std::vector<Column> columns{{"a", "Name"}, {"b", "Count", ColumnKind::count}};
     std::string out;
     TableStream stream(columns, {}, into(out), 2);
@@ -155,7 +155,7 @@ TEST(Table, TimesAreInTheZone) {
     support::expect_golden("view/table_zone.txt", table(report, options));
 }
 
-TEST(Bar, IsSeenWhenThereIsSomething) {
+TEST(Bar, IsVisibleAboveZero) {
     EXPECT_EQ(bar_text(0, 10), "");
     EXPECT_EQ(bar_text(0.0001, 10), "▏");
     EXPECT_EQ(bar_text(50, 10), "█████");

@@ -8,9 +8,9 @@
 
 namespace octroi {
 
-// The destination of text: a file, a socket, or the string of a test. The text is valid during the
-// call only. An error ends the writing and is returned to the caller of the writer: whether a
-// closed pipe is an error is for that caller to decide.
+// The destination of text: a file, a socket, or a string in a test. The text is valid only during
+// the call. If the sink returns an error, the writer stops and returns it to its caller. That
+// caller decides whether a closed pipe is an error.
 using TextSink = std::function<Status(std::string_view)>;
 
 }  // namespace octroi

@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
         Width{"not UTF-8: one replacement for each octet", "\xff\xfe", 2},
         Width{"escape and delete have no width", "\x1b\x7f", 0}));
 
-TEST(Text, CutsAtColumnsAndNeverInsideALetter) {
+TEST(Text, CutsAtColumnsAndNeverInsideACharacter) {
     EXPECT_EQ(cut("accounting", 10), "accounting");
     EXPECT_EQ(cut("accounting", 9), "accounti…");
     EXPECT_EQ(cut("東京都庁", 8), "東京都庁");

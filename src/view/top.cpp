@@ -68,20 +68,20 @@ void TopModel::add(const TopSample& sample) {
     }
     totals.received_bytes = sum(totals.received_bytes, received);
     totals.sent_bytes = sum(totals.sent_bytes, sent);
-    totals.lost_lately = sample.lost_packets;
+    totals.lost_in_last_sample = sample.lost_packets;
     totals.lost_packets = sum(totals.lost_packets, sample.lost_packets);
     const TopRates rates{rate_of(received, sample.length), rate_of(sent, sample.length)};
     totals.peak.received = std::max(totals.peak.received, rates.received);
     totals.peak.sent = std::max(totals.peak.sent, rates.sent);
     totals.history.push_back(rates);
     if (totals.history.size() > history_max) totals.history.pop_front();
-    for (std::size_t i = 0; i < groups; ++i) give_up_rows(static_cast<TopGroup>(i));
+    for (std::size_t i = 0; i < groups; ++i) evict_rows(static_cast<TopGroup>(i));
 }
 
 void TopModel::add_entry(const TopEntry& entry) {
-    // Traffic without an identity (an account's own, excluded traffic) is shown by its account.
-    const std::string& who = entry.identity.empty() ? entry.account : entry.identity;
-    add_track(TopGroup::identity, who, entry);
+    // Traffic without an identity (excluded traffic, for example) is shown by its account.
+    const std::string& identity = entry.identity.empty() ? entry.account : entry.identity;
+    add_track(TopGroup::identity, identity, entry);
     add_track(TopGroup::account, entry.account, entry);
     add_track(TopGroup::service, entry.service, entry);
     add_track(TopGroup::peer, entry.peer, entry);
@@ -102,9 +102,9 @@ void TopModel::add_track(TopGroup group, const std::string& name, const TopEntry
     track.total_bytes = sum(track.total_bytes, sum(received, sent));
 }
 
-// Beyond the bound those with the least traffic of all go, down to three quarters of it, so that
-// this is not done anew for every sample.
-void TopModel::give_up_rows(TopGroup group) {
+// Above tracks_max, evicts the rows with the least traffic until three quarters of tracks_max are
+// left. So this sort does not run for every sample.
+void TopModel::evict_rows(TopGroup group) {
     Tracks& tracks = live_.tracks.at(static_cast<std::size_t>(group));
     if (tracks.size() <= tracks_max) return;
     std::vector<std::uint64_t> bytes;
@@ -194,7 +194,7 @@ TopModel::Answer TopModel::key(char octet) {
         escape_.clear();
         return plain_key(octet);
     }
-    // Parameters go on; a sequence that goes on for long is none of ours.
+    // Parameters continue the sequence. No known sequence is longer than this.
     if (octet < '@' && escape_.size() < 8) return Answer::nothing;
     const std::string sequence = std::exchange(escape_, {}).substr(2);
     if (sequence == "A") return move(-1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `octroi top`: what the live screen knows and how keys change it. Pure values: samples come in,
-// top_screen.hpp draws. Who owns the terminal hands over keys and prints frames.
+// The state of the screen of `octroi top`. Samples and keys change it, top_screen.hpp draws it. The
+// caller owns the terminal: it reads the keys and prints the frames.
 
 #include <array>
 #include <cstdint>
@@ -21,9 +21,9 @@
 
 namespace octroi {
 
-// What went through during one interval, for one combination of the four.
+// The volume of one interval for one combination of identity, account, service and peer.
 struct TopEntry {
-    std::string identity;  // "10.0.0.12"; as Party::identity
+    std::string identity;  // as Party::identity: "10.0.0.12"
     std::string account;   // as to_string(Party): "alice", "@unattributed"
     std::string service;
     std::string peer;  // class of the far end: "world"
@@ -32,24 +32,24 @@ struct TopEntry {
 };
 
 struct TopSample {
-    UtcTime at;       // end of the interval
-    Duration length;  // of the interval; greater than 0
+    UtcTime at;       // the end of the interval
+    Duration length;  // greater than 0
     std::vector<TopEntry> entries;
-    std::uint64_t lost_packets = 0;  // during the interval, upper bound
+    std::uint64_t lost_packets = 0;  // during the interval; an upper bound
 };
 
-// What the rows are.
+// The meaning of a row.
 enum class TopGroup { identity, account, service, peer };
 enum class TopSort { rate, received, sent, packets, total, name };
 
 // One row, or the sum of all.
 struct TopLine {
     std::string name;
-    std::string account;              // of an identity; else empty
-    std::uint64_t received_rate = 0;  // bit/s over the last samples
+    std::string account;              // only in rows of identities
+    std::uint64_t received_rate = 0;  // bit/s, mean of the last samples
     std::uint64_t sent_rate = 0;
-    std::uint64_t packet_rate = 0;  // packets/s, both ways
-    std::uint64_t total_bytes = 0;  // both ways, since the start
+    std::uint64_t packet_rate = 0;  // packets/s, both directions
+    std::uint64_t total_bytes = 0;  // both directions, since the start
 
     [[nodiscard]] std::uint64_t rate() const noexcept {
         return checked_add(received_rate, sent_rate).value_or(UINT64_MAX);
@@ -61,22 +61,23 @@ struct TopRates {
     std::uint64_t sent = 0;
 };
 
-// Not for several threads. Memory is bounded: tracks_max rows for each grouping (what is beyond is
-// summed in a row "(others)"), history_max samples.
+// For one thread. Memory is bounded: tracks_max rows for each grouping, history_max samples. The
+// bytes of rows beyond tracks_max are summed in a row "(others)".
 class TopModel {
 public:
     static constexpr std::size_t history_max = 600;
     static constexpr std::size_t tracks_max = 8192;
-    // Rates of rows are means over so many samples: one quiet second does not reorder the table.
+    // Rates of rows are means of so many samples, so that one quiet second does not reorder the
+    // table.
     static constexpr std::size_t window = 3;
 
     explicit TopModel(std::vector<std::string> interfaces, Units units = Units::iec);
 
-    // Saturates instead of overflowing: it is a view.
+    // Sums saturate: a screen must not stop the meter.
     void add(const TopSample& sample);
 
     enum class Answer { nothing, redraw, quit };
-    // One octet of what the keyboard sends; knows the sequences of arrow and paging keys.
+    // Processes one octet from the keyboard. Arrow and page keys are sequences of several octets.
     [[nodiscard]] Answer key(char octet);
 
     [[nodiscard]] TopGroup group() const noexcept { return group_; }
@@ -86,7 +87,7 @@ public:
     [[nodiscard]] std::size_t scroll() const noexcept { return scroll_; }
     [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return interfaces_; }
 
-    // What is shown: the present, or the moment of the pause.
+    // Sums of everything. While paused: of the moment at which the pause began.
     struct Totals {
         UtcTime at;
         std::uint64_t samples = 0;
@@ -95,15 +96,15 @@ public:
         std::uint64_t received_bytes = 0;
         std::uint64_t sent_bytes = 0;
         std::uint64_t lost_packets = 0;
-        std::uint64_t lost_lately = 0;  // in the newest sample
+        std::uint64_t lost_in_last_sample = 0;
     };
     [[nodiscard]] const Totals& totals() const noexcept { return shown().totals; }
-    // All rows in the order that is asked for.
+    // All rows in the order of sort().
     [[nodiscard]] std::vector<TopLine> lines() const;
 
 private:
     struct Slice {
-        std::uint64_t sample = 0;  // its number, from 1
+        std::uint64_t sample = 0;  // the number of the sample, from 1
         std::uint64_t received = 0;
         std::uint64_t sent = 0;
         std::uint64_t packets = 0;
@@ -119,14 +120,14 @@ private:
     struct State {
         Totals totals;
         std::array<Tracks, groups> tracks;
-        std::array<std::uint64_t, groups> others{};  // bytes of rows that were given up
+        std::array<std::uint64_t, groups> others{};  // bytes of evicted rows
         std::array<Duration, window> lengths;
     };
 
     [[nodiscard]] const State& shown() const noexcept { return frozen_ ? *frozen_ : live_; }
     void add_entry(const TopEntry& entry);
     void add_track(TopGroup group, const std::string& name, const TopEntry& entry);
-    void give_up_rows(TopGroup group);
+    void evict_rows(TopGroup group);
     [[nodiscard]] static TopLine line_of(const State& state, const std::string& name,
                                          const Track& track, Duration length);
     [[nodiscard]] Answer plain_key(char octet);
@@ -137,7 +138,7 @@ private:
     TopGroup group_ = TopGroup::identity;
     TopSort sort_ = TopSort::rate;
     std::size_t scroll_ = 0;
-    std::string escape_;  // the begin of a sequence
+    std::string escape_;  // the octets of an incomplete sequence
     State live_;
     std::optional<State> frozen_;
 };

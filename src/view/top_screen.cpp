@@ -25,11 +25,11 @@ constexpr std::string_view received_bold = "1;32";
 constexpr std::string_view sent_bold = "1;36";
 constexpr std::string_view green_on_cyan = "32;46";
 
-// From the left edge, in eighths.
+// Blocks that fill 0 to 8 eighths of a column from its left edge.
 constexpr std::array<std::string_view, 9> eighth_blocks{" ", "▏", "▎", "▍", "▌",
                                                         "▋", "▊", "▉", "█"};
 
-// One line of the screen: knows how many columns it has taken, whatever styles are in it.
+// One line of the screen. Counts the columns that its text fills; styles fill none.
 class ScreenLine {
 public:
     ScreenLine(int width, const ScreenOptions& options) : width_(width), options_(options) {}
@@ -43,10 +43,10 @@ public:
     ScreenLine& space(int columns) {
         return columns > 0 ? add(std::string(static_cast<std::size_t>(columns), ' ')) : *this;
     }
-    ScreenLine& to(int column) { return space(column - used_); }
+    ScreenLine& pad_to(int column) { return space(column - used_); }
     [[nodiscard]] int used() const { return used_; }
-    [[nodiscard]] int room() const { return width_ - used_; }
-    [[nodiscard]] std::string take() {
+    [[nodiscard]] int available() const { return width_ - used_; }
+    [[nodiscard]] std::string finish() {
         put("", {});
         return std::move(out_);
     }
@@ -71,7 +71,7 @@ private:
 
 enum class Field { name, account, received, sent, bar, packets, total, share };
 
-struct Place {
+struct ScreenColumn {
     Field field;
     int width;
 };
@@ -109,11 +109,11 @@ public:
 
 private:
     ScreenLine line() const { return {size_.columns, options_}; }
-    // What stood to the right goes. Not after a full line: there the cursor still stands on the
-    // last column, and would take its letter away.
+    // Clears the rest of the line (EL), except after a full line: there the cursor is still on the
+    // last column, and EL would erase its character.
     void push(ScreenLine& l) {
-        const bool full = l.room() <= 0;
-        lines_.push_back(l.take() + (full ? "" : "\x1b[K"));
+        const bool full = l.available() <= 0;
+        lines_.push_back(l.finish() + (full ? "" : "\x1b[K"));
     }
     void blank() { lines_.emplace_back("\x1b[K"); }
 
@@ -150,8 +150,8 @@ private:
                                 options_.zone.name());
         const std::string_view state = model_.paused() ? " PAUSED " : "";
         const int need = text_width(right) + text_width(state) + margin + (state.empty() ? 0 : 1);
-        if (l.room() > need + 1) {
-            l.to(size_.columns - need);
+        if (l.available() > need + 1) {
+            l.pad_to(size_.columns - need);
             if (!state.empty()) l.add(state, paused_style).space(1);
             l.add(right, dim);
         } else if (!state.empty()) {
@@ -171,7 +171,7 @@ private:
         return values;
     }
 
-    // Side by side: what came in on the left, what went out on the right.
+    // Received traffic on the left, sent traffic on the right.
     void graphs() {
         const int half = (size_.columns - 2 * margin - between) / 2;
         const auto& totals = model_.totals();
@@ -179,7 +179,7 @@ private:
         ScreenLine title = line();
         title.space(margin);
         caption(title, true, now().received, totals.peak.received);
-        title.to(margin + half + between);
+        title.pad_to(margin + half + between);
         caption(title, false, now().sent, totals.peak.sent);
         push(title);
         const auto in = drawn(true, half);
@@ -191,7 +191,7 @@ private:
         }
         ScreenLine sums = line();
         sums.space(margin).add(since_start(totals.received_bytes), dim);
-        sums.to(margin + half + between).add(since_start(totals.sent_bytes), dim);
+        sums.pad_to(margin + half + between).add(since_start(totals.sent_bytes), dim);
         push(sums);
     }
 
@@ -225,31 +225,32 @@ private:
         ScreenLine l = line();
         l.space(margin).add(fmt::format(" {} packets lost ", count_text(totals.lost_packets)),
                             alarm);
-        if (totals.lost_lately > 0)
-            l.add(fmt::format(" {} just now", count_text(totals.lost_lately)), bold);
+        if (totals.lost_in_last_sample > 0)
+            l.add(fmt::format(" {} just now", count_text(totals.lost_in_last_sample)), bold);
         l.add("  the figures below are too low", dim);
         push(l);
     }
 
     // ---- the table ------------------------------------------------------------------------------
 
-    std::vector<Place> places(int longest_name) const {
+    std::vector<ScreenColumn> places(int longest_name) const {
         const int columns = size_.columns;
         const int total = model_.units() == Units::exact ? exact_total_width : total_width;
-        std::vector<Place> places{{Field::name, 0}};
+        std::vector<ScreenColumn> places{{Field::name, 0}};
         const bool with_account = model_.group() == TopGroup::identity && columns >= 84;
         if (with_account) places.push_back({Field::account, columns >= 120 ? 20 : 14});
         places.push_back({Field::received, rate_width});
         places.push_back({Field::sent, rate_width});
         if (columns >= 110) places.push_back({Field::packets, packets_width});
         if (columns >= 58) places.push_back({Field::total, total});
-        // Names come first: a bar is drawn where it leaves them room, and before the share in
-        // figures.
+        // Names are most important: there is a bar only if all names fit beside it, and a share
+        // only if a bar fits beside it.
         constexpr int least_name = 14;
         constexpr int least_bar = 8;
         const int wanted = std::max(longest_name, least_name);
         int rest = columns - 2 * margin;
-        for (const Place& p : places) rest -= p.width + (p.field == Field::name ? 0 : between);
+        for (const ScreenColumn& p : places)
+            rest -= p.width + (p.field == Field::name ? 0 : between);
         if (rest >= wanted + between + least_bar + between + share_width) {
             places.push_back({Field::share, share_width});
             rest -= between + share_width;
@@ -316,7 +317,7 @@ private:
             most = std::max(most, l.rate());
             whole = checked_add(whole, l.rate()).value_or(UINT64_MAX);
         }
-        // Never past the end: the last page is full as far as there are rows.
+        // Do not scroll past the last page: it is full if there are enough rows.
         const auto visible = static_cast<std::size_t>(rows - 1);
         const std::size_t last = all.size() > visible ? all.size() - visible : 0;
         const std::size_t begin = std::min(model_.scroll(), last);
@@ -325,10 +326,10 @@ private:
         int longest_name = text_width(heading(Field::name));
         for (const TopLine& row : page)
             longest_name = std::max(longest_name, text_width(printable(row.name)));
-        const std::vector<Place> columns = places(longest_name);
+        const std::vector<ScreenColumn> columns = places(longest_name);
         ScreenLine head = line();
         head.space(margin);
-        for (const Place& p : columns) {
+        for (const ScreenColumn& p : columns) {
             if (head.used() > margin) head.space(between);
             head.add(
                 fit(heading(p.field), p.width, left_aligned(p.field) ? Align::left : Align::right),
@@ -336,15 +337,15 @@ private:
         }
         push(head);
         for (const TopLine& row : page) table_row(row, columns, most, whole);
-        if (all.size() > begin + visible) more_ = all.size() - begin - visible;
+        if (all.size() > begin + visible) rows_below_ = all.size() - begin - visible;
     }
 
-    void table_row(const TopLine& row, const std::vector<Place>& columns, std::uint64_t most,
+    void table_row(const TopLine& row, const std::vector<ScreenColumn>& columns, std::uint64_t most,
                    std::uint64_t whole) {
         ScreenLine l = line();
         l.space(margin);
         const bool idle = row.rate() == 0;
-        for (const Place& p : columns) {
+        for (const ScreenColumn& p : columns) {
             if (l.used() > margin) l.space(between);
             if (p.field == Field::bar) {
                 bar(l, row, most, p.width);
@@ -400,8 +401,8 @@ private:
         return options_.unicode ? "–       " : "-       ";
     }
 
-    // Received and sent one after the other, in eighths of a letter; the longest row fills the
-    // width.
+    // Received and sent side by side in one bar, exact to an eighth of a column. The row with the
+    // highest rate fills the width.
     void bar(ScreenLine& l, const TopLine& row, std::uint64_t most, int width) const {
         const int begin = l.used();
         const auto eighths = [&](std::uint64_t value) {
@@ -409,15 +410,15 @@ private:
             return static_cast<int>(part * width * 8 + 0.5);
         };
         const int received = eighths(row.received_rate);
-        // What is there is seen: at least the thinnest stroke.
+        // A value above 0 must be visible.
         const int both = std::max(eighths(row.rate()), row.rate() > 0 ? 1 : 0);
         for (int i = 0; i < width && i * 8 < both; ++i)
-            bar_letter(l, std::clamp(received - i * 8, 0, 8), std::min(both - i * 8, 8));
-        l.to(begin + width);
+            bar_column(l, std::clamp(received - i * 8, 0, 8), std::min(both - i * 8, 8));
+        l.pad_to(begin + width);
     }
 
-    // One letter of a bar: so many eighths received, and so many filled in all.
-    void bar_letter(ScreenLine& l, int received, int filled) const {
+    // One column of a bar: `received` eighths are received traffic, `filled` eighths are filled.
+    void bar_column(ScreenLine& l, int received, int filled) const {
         if (!options_.unicode) {
             l.add(received >= 4 ? "#" : filled >= 4 ? "+" : " ", received >= 4 ? green : cyan);
         } else if (!options_.colour) {
@@ -439,8 +440,8 @@ private:
         if (model_.totals().samples < 5) {
             l.space(margin).add(fmt::format("Waiting for traffic{} …", where), dim);
         } else {
-            l.space(margin).add(fmt::format(
-                "No traffic seen{} yet. `octroi doctor` says what may be wrong.", where));
+            l.space(margin).add(
+                fmt::format("No traffic seen{} yet. `octroi doctor` looks for the reason.", where));
         }
         push(l);
     }
@@ -454,27 +455,28 @@ private:
             {"q", "quit"},
             {"g", group},
             {"s", sort},
-            {"p", model_.paused() ? "go on" : "pause"},
+            {"p", model_.paused() ? "continue" : "pause"},
             {"u", "units"},
             {options_.unicode ? "↑↓" : "jk", "scroll"},
         }};
         for (const auto& [key, text] : keys) {
-            if (l.room() < text_width(key) + text_width(text) + 5) break;
+            if (l.available() < text_width(key) + text_width(text) + 5) break;
             l.add(fmt::format(" {} ", key), reverse).add(fmt::format(" {}  ", text));
         }
-        const std::string more = more_ > 0 ? fmt::format("{} more below", count_text(more_)) : "";
-        if (!more.empty() && l.room() > text_width(more) + margin)
-            l.to(size_.columns - margin - text_width(more)).add(more, dim);
+        const std::string more =
+            rows_below_ > 0 ? fmt::format("{} more below", count_text(rows_below_)) : "";
+        if (!more.empty() && l.available() > text_width(more) + margin)
+            l.pad_to(size_.columns - margin - text_width(more)).add(more, dim);
         push(l);
     }
 
     std::string joined() const {
-        // Terminals that know mode 2026 show the frame at once; to others it says nothing.
+        // Terminals with mode 2026 (synchronised output) show the frame at once; others ignore it.
         std::string out = "\x1b[?2026h\x1b[H";
         const auto count =
             std::min(lines_.size(), static_cast<std::size_t>(std::max(size_.rows, 0)));
         for (std::size_t i = 0; i < count; ++i) {
-            // No line end after the last line: the screen would scroll.
+            // No line end after the last line, because it would scroll the screen.
             if (i > 0) out += "\r\n";
             out += lines_[i];
         }
@@ -486,7 +488,7 @@ private:
     ScreenSize size_;
     const ScreenOptions& options_;
     std::vector<std::string> lines_;
-    std::uint64_t more_ = 0;
+    std::uint64_t rows_below_ = 0;
 };
 
 }  // namespace

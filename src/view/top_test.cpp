@@ -31,7 +31,7 @@ TopSample sample(int second, std::vector<TopEntry> entries, std::uint64_t lost =
             lost};
 }
 
-// A minute of five hosts, one of them quiet at the end.
+// One minute of five hosts; one of them sends nothing at the end.
 TopModel example(bool with_losses = false) {
     TopModel model({"eth0", "wlan0"});
     for (int i = 0; i < 60; ++i) {
@@ -103,7 +103,7 @@ TEST(TopModel, RatesAreMeansOverTheLastSamples) {
     EXPECT_EQ(model.lines()[0].total_bytes, 4000U);
 }
 
-TEST(TopModel, EntriesOfOneNameAddUp) {
+TEST(TopModel, EntriesWithOneNameAreSummed) {
     TopModel model({"eth0"});
     model.add(
         sample(0, {entry("a", "x", 1000, 10), entry("a", "x", 500, 20), entry("b", "x", 1, 2000)}));
@@ -159,13 +159,13 @@ TEST(TopModel, ArrowsScrollWithinTheRows) {
     EXPECT_EQ(type("\x1b[H"), Answer::redraw);
     EXPECT_EQ(model.scroll(), 0U);
     EXPECT_EQ(type("k"), Answer::nothing);
-    // A sequence that is none of ours does nothing, and the next key is a key again.
+    // An unknown sequence does nothing, and the next key works.
     EXPECT_EQ(type("\x1b[1;5C"), Answer::nothing);
     EXPECT_EQ(type("\x1b[99999999999999"), Answer::nothing);
     EXPECT_EQ(type("\x1bq"), Answer::quit);
 }
 
-TEST(TopModel, APauseShowsTheMomentAndLosesNothing) {
+TEST(TopModel, APauseKeepsTheScreenAndLosesNoSample) {
     TopModel model({"eth0"});
     model.add(sample(0, {entry("a", "x", 1000, 0)}));
     EXPECT_EQ(model.key('p'), Answer::redraw);
@@ -177,7 +177,7 @@ TEST(TopModel, APauseShowsTheMomentAndLosesNothing) {
     EXPECT_EQ(model.totals().received_bytes, 6000U);
 }
 
-TEST(TopModel, IsBoundedAndLosesNoByte) {
+TEST(TopModel, IsBoundedAndEvictedRowsKeepTheirBytes) {
     TopModel model({"eth0"});
     std::uint64_t sent = 0;
     for (int second = 0; second < 5; ++second) {
@@ -227,10 +227,10 @@ TEST(TopScreen, EmptyStatesSayWhatToDo) {
     TopModel model({"eth0"});
     EXPECT_NE(render(model, {80, 24}, {}).find("Waiting for traffic on eth0"), std::string::npos);
     for (int i = 0; i < 5; ++i) model.add(sample(i, {}));
-    EXPECT_NE(render(model, {80, 24}, {}).find("`octroi doctor` says"), std::string::npos);
+    EXPECT_NE(render(model, {80, 24}, {}).find("`octroi doctor` looks"), std::string::npos);
 }
 
-TEST(TopScreen, NeverWiderNorHigherThanTheTerminal) {
+TEST(TopScreen, IsNeverWiderOrHigherThanTheTerminal) {
     TopModel model = example(true);
     for (int columns = 1; columns <= 140; columns += 3) {
         for (int rows = 1; rows <= 40; rows += 3) {

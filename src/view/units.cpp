@@ -37,7 +37,7 @@ std::uint64_t rounded(std::uint64_t value, Wide divisor, unsigned decimals) {
 Scaled scaled(std::uint64_t value, const Scale& scale) {
     Wide divisor = 1;
     std::size_t step = 0;
-    // Up while the rounded figure would be a full unit of the next step ("1000 kB", "1024 KiB").
+    // Use the next unit if the rounded figure would reach it ("1000 kB", "1024 KiB").
     while (step + 1 < scale.names.size() && rounded(value, divisor, 0) >= scale.base) {
         divisor *= scale.base;
         ++step;

@@ -24,7 +24,7 @@ TEST(Units, BytesHaveThreeSignificantDigits) {
     EXPECT_EQ(bytes_text(UINT64_MAX, Units::exact), "18,446,744,073,709,551,615");
 }
 
-TEST(Units, StandUnderOneAnotherInAColumn) {
+TEST(Units, AreAlignedInAColumn) {
     EXPECT_EQ(bytes_column_text(12, Units::iec), "12 B  ");
     EXPECT_EQ(bytes_column_text(2048, Units::iec), "2.00 KiB");
     EXPECT_EQ(bytes_column_text(12, Units::si), "12 B ");
@@ -61,7 +61,7 @@ TEST(Units, DurationsHaveTwoParts) {
     EXPECT_EQ(duration_text({INT64_MIN}), "-106751 d 23 h");
 }
 
-TEST(Units, SharesNeverHideSomethingNorClaimAll) {
+TEST(Units, SharesAreNeverRoundedTo0Or100) {
     EXPECT_EQ(share_text(123, 1000), "12.3%");
     EXPECT_EQ(share_text(0, 1000), "0.0%");
     EXPECT_EQ(share_text(1, 1'000'000), "<0.1%");

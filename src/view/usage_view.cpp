@@ -48,14 +48,14 @@ std::string titled(std::string_view name) {
     return title;
 }
 
-bool asks(const UsageView& view, UsageKey key) { return std::ranges::count(view.by, key) > 0; }
+bool has_key(const UsageView& view, UsageKey key) { return std::ranges::count(view.by, key) > 0; }
 
-// Columns that are there only where something in the period was scaled up from samples.
-bool is_about_samples(const Column& column) {
+// Columns that are shown only if the period contains traffic scaled up from samples.
+bool is_for_sampling(const Column& column) {
     return column.key.starts_with("error") || column.key.starts_with("counted_");
 }
 
-// "±1.2%"; never less than it is.
+// "±1.2%", rounded up.
 std::string error_text(std::uint64_t error, std::uint64_t total) {
     if (total == 0) return "not known";
     const double percent = 100.0 * static_cast<double>(error) / static_cast<double>(total);
@@ -63,8 +63,8 @@ std::string error_text(std::uint64_t error, std::uint64_t total) {
     return fmt::format("±{:.1f}%", std::ceil(percent * 10) / 10);
 }
 
-// Where an account stands in the tree as it is shown.
-struct Standing {
+// The position of an account in the tree.
+struct TreePosition {
     std::size_t order = 0;
     int depth = 0;
 };
@@ -73,18 +73,18 @@ class UsageReport {
 public:
     UsageReport(const Usage& usage, const UsageView& view) : usage_(usage), view_(view) {
         for (const Account& account : view.accounts) accounts_.emplace(account.name, &account);
-        with_titles_ = asks(view, UsageKey::account) &&
+        with_titles_ = has_key(view, UsageKey::account) &&
                        std::ranges::any_of(usage.rows, [&](const UsageRow& row) {
                            return !title_of(row.account).empty();
                        });
-        if (view.tree) stand();
+        if (view.tree) place_accounts();
     }
 
-    Report made() {
+    Report build() {
         Report report;
         report.columns = columns();
         for (const UsageRow* row : ordered()) report.rows.push_back(shown(*row));
-        // Without a column to name it there is one row, and it is the total.
+        // Without keys there is one row, and it is the total.
         if (!report.rows.empty() && !view_.by.empty()) {
             report.totals = totals();
             report.totals_label = "Total";
@@ -112,14 +112,14 @@ private:
         return account == nullptr || account->title == name ? std::string() : account->title;
     }
 
-    // The parent, if it has rows too: a tree that begins at --account has its top there.
+    // The parent, if it has rows too. With --account the tree begins at that account.
     std::string shown_parent(const std::string& name) const {
         const Account* account = account_of(name);
         return account != nullptr && sums_.contains(account->parent) ? account->parent
                                                                      : std::string();
     }
 
-    void stand() {
+    void place_accounts() {
         for (const UsageRow& row : usage_.rows) {
             std::uint64_t& sum = sums_[row.account];
             sum = saturating(sum, row.total.bytes.value());
@@ -129,13 +129,14 @@ private:
         for (auto& [parent, names] : children)
             std::ranges::stable_sort(
                 names, [&](const auto& a, const auto& b) { return sums_.at(a) > sums_.at(b); });
-        // Depth first without recursion; an account is placed once, so that even a circle (which
-        // the ledger refuses) would end.
+        // Depth first without recursion. An account is placed once, so that even a cycle (which the
+        // ledger refuses) would end.
         std::vector<std::pair<std::string, int>> waiting{{"", -1}};
         while (!waiting.empty()) {
             const auto [name, depth] = waiting.back();
             waiting.pop_back();
-            if (depth >= 0 && !standing_.emplace(name, Standing{standing_.size(), depth}).second)
+            if (depth >= 0 &&
+                !positions_.emplace(name, TreePosition{positions_.size(), depth}).second)
                 continue;
             const auto below = children.find(name);
             if (below == children.end() || (name.empty() && depth >= 0)) continue;
@@ -144,9 +145,9 @@ private:
         }
     }
 
-    Standing standing(const std::string& name) const {
-        const auto found = standing_.find(name);
-        return found == standing_.end() ? Standing{standing_.size(), 0} : found->second;
+    TreePosition position_of(const std::string& name) const {
+        const auto found = positions_.find(name);
+        return found == positions_.end() ? TreePosition{positions_.size(), 0} : found->second;
     }
 
     // ---- rows -----------------------------------------------------------------------------------
@@ -156,8 +157,8 @@ private:
         for (const UsageRow& row : usage_.rows) rows.push_back(&row);
         std::ranges::stable_sort(rows, [&](const UsageRow* a, const UsageRow* b) {
             if (view_.tree) {
-                const auto x = standing(a->account).order;
-                const auto y = standing(b->account).order;
+                const auto x = position_of(a->account).order;
+                const auto y = position_of(b->account).order;
                 if (x != y) return x < y;
             }
             if (a->period != b->period) return a->period < b->period;
@@ -200,14 +201,14 @@ private:
             {"bar", "", ColumnKind::bar, Audience::people, 4},
         };
         if (!is_sampled())
-            std::erase_if(figures, [](const Column& c) { return is_about_samples(c); });
+            std::erase_if(figures, [](const Column& c) { return is_for_sampling(c); });
         columns.insert(columns.end(), figures.begin(), figures.end());
         return columns;
     }
 
     bool is_sampled() const { return usage_.estimate.any(); }
 
-    // For people; then for machines. Absent in rows of which all was counted.
+    // add_error() for people, add_counted() for machines. Absent in rows without sampled traffic.
     void add_error(std::vector<Cell>& cells, const Volume& total, const Estimate& estimate) const {
         if (!is_sampled()) return;
         const auto error = estimate.bytes_error();
@@ -247,8 +248,8 @@ private:
         if (!view_.tree) return;
         const Account* account = account_of(row.account);
         out.cells.push_back(optional(account == nullptr ? "" : account->parent));
-        out.cells.emplace_back(static_cast<std::uint64_t>(standing(row.account).depth));
-        if (view_.by.front() == UsageKey::account) out.indent = standing(row.account).depth;
+        out.cells.emplace_back(static_cast<std::uint64_t>(position_of(row.account).depth));
+        if (view_.by.front() == UsageKey::account) out.indent = position_of(row.account).depth;
     }
 
     static Cell text_or_absent(const std::string& text) {
@@ -319,12 +320,12 @@ private:
             sum.flows = Flows(saturating(sum.flows.value(), v.flows.value()));
         };
         for (const UsageRow& row : usage_.rows) {
-            // What stands below is in the row above it.
-            if (view_.tree && standing(row.account).depth > 0) continue;
+            // The row of a parent includes its children.
+            if (view_.tree && position_of(row.account).depth > 0) continue;
             add(received, row.received);
             add(sent, row.sent);
         }
-        // Two rows may both hold what went between them: the total holds it once.
+        // Traffic between two accounts is in the rows of both, but in the total once.
         const std::size_t figures = is_sampled() ? figure_count_sampled : figure_count;
         std::vector<Cell> cells(columns().size() - figures);
         add_figures(cells, received, sent, usage_.in_rows, usage_.estimate, false);
@@ -333,7 +334,7 @@ private:
     static constexpr std::size_t figure_count = 9;
     static constexpr std::size_t figure_count_sampled = figure_count + 5;
 
-    // ---- words ----------------------------------------------------------------------------------
+    // ---- heading and notes ----------------------------------------------------------------------
 
     std::vector<std::string> heading() const {
         std::vector<std::string> names;
@@ -345,14 +346,15 @@ private:
         return {first, std::string(layer_text)};
     }
 
-    // A bucket belongs to the period in which it starts, so one that --since cuts is not there.
+    // A bucket belongs to the period in which it begins: --since within a bucket leaves it out.
     std::optional<std::string> bucket_note() const {
         const UtcTime begin = view_.period.begin;
         if (!view_.of_buckets || begin == UtcTime::min() || bucket_start(begin) == begin)
             return std::nullopt;
-        return fmt::format("Figures are kept for every {} minutes: these begin at {}.",
-                           bucket_length.ns / Duration::minutes(1).ns,
-                           local_text(bucket_start(begin) + bucket_length, view_.zone));
+        return fmt::format(
+            "The ledger has one figure for every {} minutes: this table begins at {}.",
+            bucket_length.ns / Duration::minutes(1).ns,
+            local_text(bucket_start(begin) + bucket_length, view_.zone));
     }
 
     std::vector<std::string> notes() const {
@@ -360,20 +362,20 @@ private:
         if (const auto note = bucket_note()) notes.push_back(*note);
         if (!view_.account) notes.push_back(conservation_text(usage_.totals, view_.units));
         if (is_sampled()) notes.push_back(sampling_note());
-        const bool names_it = std::ranges::any_of(
+        const bool has_unattributed = std::ranges::any_of(
             usage_.rows, [](const UsageRow& row) { return row.account == "@unattributed"; });
-        if (names_it)
+        if (has_unattributed)
             notes.emplace_back(
-                "@unattributed: local addresses that belong to no account; "
-                "`octroi bind` says whose they are.");
+                "@unattributed: local addresses without an account; `octroi bind` binds them.");
         return notes;
     }
 
     std::string sampling_note() const {
         const std::uint64_t counted = usage_.in_rows.bytes.value() - usage_.estimate.bytes;
         return fmt::format(
-            "Scaled up from samples: {} in {} packets were counted; the error is that of Total, at "
-            "95 %.",
+            "Scaled up from samples: {} in {} packets were counted. The error is that of Total at "
+            "a "
+            "confidence of 95 %.",
             bytes_text(counted, view_.units) + (view_.units == Units::exact ? " B" : ""),
             count_text(usage_.in_rows.packets.value() - usage_.estimate.packets));
     }
@@ -381,14 +383,13 @@ private:
     std::string when_empty() const {
         if (view_.account)
             return fmt::format(
-                "No traffic of {} in this period. `octroi bindings` shows what is bound to it.",
+                "No traffic of {} in this period. `octroi bindings` lists its bindings.",
                 *view_.account);
         if (view_.period.begin == UtcTime::min())
-            return "No traffic recorded yet. Run `octroi run` to meter this machine, or `octroi "
-                   "import "
-                   "packets FILE` to read a capture.";
-        return "No traffic recorded in this period. `octroi meters` shows what has been recorded, "
-               "and when.";
+            return "No traffic recorded yet. Run `octroi run` to meter this machine, or "
+                   "`octroi import packets FILE` to read a capture.";
+        return "No traffic recorded in this period. `octroi meters` shows the last traffic of each "
+               "meter.";
     }
 
     std::vector<Fact> meta() const {
@@ -420,13 +421,13 @@ private:
     std::map<std::string, const Account*, std::less<>> accounts_;
     bool with_titles_ = false;
     std::map<std::string, std::uint64_t> sums_;
-    std::map<std::string, Standing> standing_;
+    std::map<std::string, TreePosition> positions_;
 };
 
 }  // namespace
 
 Report usage_report(const Usage& usage, const UsageView& view) {
-    return UsageReport(usage, view).made();
+    return UsageReport(usage, view).build();
 }
 
 std::string conservation_text(const UsageTotals& totals, Units units) {
@@ -438,7 +439,7 @@ std::string conservation_text(const UsageTotals& totals, Units units) {
                                   text(totals.unattributed), text(totals.excluded));
     if (totals.transit.bytes.value() > 0 || totals.transit.packets.value() > 0)
         out += fmt::format(" + {} transit", text(totals.transit));
-    if (!totals.conserved()) out += "  DOES NOT ADD UP: run `octroi audit`";
+    if (!totals.conserved()) out += "  THE SUM IS WRONG: run `octroi audit`";
     return out;
 }
 
@@ -452,7 +453,7 @@ Report run_report(const Usage& usage, const Interval& period, const Zone& zone, 
     Report report = usage_report(usage, view);
     report.columns.front().title = "Host";
     report.heading.front() = fmt::format("Local hosts, {}", period_text(period, zone));
-    report.when_empty = "No traffic was seen. `octroi doctor` says what may be wrong.";
+    report.when_empty = "No traffic was seen. `octroi doctor` looks for the reason.";
     return report;
 }
 

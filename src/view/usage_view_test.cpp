@@ -32,7 +32,7 @@ TransferSum sum(Party from, Party to, std::uint64_t bytes, std::string service =
     return s;
 }
 
-// What follows goes through the ledger's own folding: view and ledger must agree about the words.
+// These tests use the summing code of the ledger: view and ledger must use the same key names.
 Usage folded(const UsageQuestion& question, const std::vector<TransferSum>& sums) {
     auto result = usage(question, sums);
     EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().text);
@@ -99,16 +99,16 @@ TEST(UsageView, ByAccount) {
     support::expect_golden("view/usage_by_account_50.txt", table(report, narrow));
 }
 
-TEST(UsageView, SaysHowFarOffScaledFiguresMayBe) {
+TEST(UsageView, ShowsTheErrorOfScaledFigures) {
     std::vector<TransferSum> sums = traffic();
-    // One of 100 packets was counted, full ones.
+    // One of 100 packets was counted, all of full size.
     sums[0].estimate = {7'920'000'000, 15'840'001, 1'133'000'000, 1'584'000'000};
     sums[4].estimate = {319'000'000, 639, variance_max, variance_max};
     const Usage u = folded(question_by({UsageKey::account}), sums);
     const Report report = usage_report(u, view_by({UsageKey::account}));
     support::expect_golden("view/usage_sampled.txt", table(report));
     support::expect_golden("view/usage_sampled.json", json(report));
-    // Only where there is something to say.
+    // Only if the period has sampled traffic.
     const Report plain =
         usage_report(folded(question_by({UsageKey::account}), traffic()), view_by({}));
     EXPECT_EQ(json(plain).find("error"), std::string::npos);
@@ -137,7 +137,7 @@ TEST(UsageView, TreeWithTitles) {
         EXPECT_EQ(row["received_bytes"], 8'500'000'000U);
     }
     EXPECT_TRUE(found);
-    // The totals line counts what a parent holds once.
+    // The totals line counts the traffic of children once.
     EXPECT_EQ(parsed["totals"]["received_bytes"], 8'500'000'000U + 3'000'000'000U + 320'000'000U);
     EXPECT_EQ(parsed["totals"]["total_bytes"], parsed["observed_bytes"]);
 }
@@ -154,16 +154,14 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
     EXPECT_EQ(parsed["totals"]["total_bytes"], 1000U);
 }
 
-// "--since -2m" is empty for a reason that nobody would guess.
-TEST(UsageView, SaysWhereABucketIsCut) {
+// Explains why "--since -2m" may be empty.
+TEST(UsageView, ShowsTheFirstBucketOfThePeriod) {
     UsageView view = view_by({UsageKey::account});
     const Usage u = folded(question_by({UsageKey::account}), traffic());
     EXPECT_EQ(table(usage_report(u, view)).find("every 5 minutes"), std::string::npos);
     view.period.begin = at("2026-11-01T10:02:00Z");
-    EXPECT_NE(table(usage_report(u, view)).find("these begin at 2026-11-01 10:05."),
-              std::string::npos);
-    EXPECT_NE(table(usage_report({}, view)).find("these begin at 2026-11-01 10:05."),
-              std::string::npos);
+    EXPECT_NE(table(usage_report(u, view)).find("begins at 2026-11-01 10:05."), std::string::npos);
+    EXPECT_NE(table(usage_report({}, view)).find("begins at 2026-11-01 10:05."), std::string::npos);
 }
 
 TEST(UsageView, ByDayInAZone) {
@@ -187,7 +185,7 @@ TEST(UsageView, ByDayInAZone) {
     support::expect_golden("view/usage_by_day.json", json(usage_report(u, view)));
 }
 
-TEST(UsageView, ByServiceWithoutAnEnd) {
+TEST(UsageView, ByServiceWithoutAnEndTime) {
     const Usage u = folded(question_by({UsageKey::service}), traffic());
     support::expect_golden("view/usage_by_service.txt",
                            table(usage_report(u, view_by({UsageKey::service}))));
@@ -212,7 +210,7 @@ TEST(UsageView, EmptyStatesSayWhatToDo) {
     EXPECT_EQ(parsed["observed_bytes"], 0);
 }
 
-TEST(UsageView, ConservationIsStatedAndItsBreachToo) {
+TEST(UsageView, StatesWhetherTheSumIsRight) {
     UsageTotals totals;
     totals.whole.bytes = Bytes(1000);
     totals.attributed.bytes = Bytes(900);
@@ -221,7 +219,7 @@ TEST(UsageView, ConservationIsStatedAndItsBreachToo) {
     EXPECT_EQ(conservation_text(totals, Units::exact),
               "1,000 B observed = 900 B attributed + 60 B unattributed + 40 B excluded");
     totals.excluded.bytes = Bytes(39);
-    EXPECT_NE(conservation_text(totals, Units::iec).find("DOES NOT ADD UP"), std::string::npos);
+    EXPECT_NE(conservation_text(totals, Units::iec).find("THE SUM IS WRONG"), std::string::npos);
     totals.transit.bytes = Bytes(1);
     EXPECT_EQ(
         conservation_text(totals, Units::iec),
@@ -235,7 +233,7 @@ TEST(RunReport, Hosts) {
     support::expect_golden("view/run.txt", table(run_report(u, run, Zone::utc(), Units::iec)));
     EXPECT_NE(table(run_report({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
               std::string::npos);
-    // What was counted since the start is not cut at a bucket.
+    // The period since the start does not begin at a bucket.
     const Interval inside{run.begin + Duration::seconds(7), run.end};
     EXPECT_EQ(table(run_report(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
               std::string::npos);

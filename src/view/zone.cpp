@@ -15,7 +15,7 @@ namespace chrono = std::chrono;
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::int64_t seconds_per_day = 86400;
-// The least and greatest whole seconds of UtcTime.
+// The first and the last whole second of UtcTime.
 constexpr std::int64_t first_second = INT64_MIN / ns_per_second;
 constexpr std::int64_t last_second = INT64_MAX / ns_per_second;
 
@@ -30,7 +30,7 @@ UtcTime utc_time(std::int64_t seconds) {
     return UtcTime::from_seconds(seconds);
 }
 
-// The library reports what it cannot find by exceptions; they end here.
+// The library throws if it finds no zone. Exceptions must not leave this file.
 const date::time_zone* located(const std::string& name) noexcept {
     try {
         return date::locate_zone(name);
@@ -47,7 +47,7 @@ const date::time_zone* machine_zone() noexcept {
     }
 }
 
-// A zone name, and nothing that a library could take for a path.
+// Refuses everything that the library could use as a path.
 bool plausible(std::string_view name) {
     return !name.empty() && name.size() < 64 && name.front() != '/' &&
            name.find("..") == std::string_view::npos &&
@@ -74,7 +74,8 @@ Zone Zone::utc() {
 }
 
 Zone Zone::local(std::string_view tz_variable) {
-    if (tz_variable.starts_with(':')) tz_variable.remove_prefix(1);  // POSIX: implementation's own
+    if (tz_variable.starts_with(':'))
+        tz_variable.remove_prefix(1);  // POSIX: implementation-defined, ":Europe/Vienna" on Linux
     if (plausible(tz_variable))
         if (const auto* zone = located(std::string(tz_variable)); zone != nullptr)
             return Zone(zone);
@@ -82,7 +83,7 @@ Zone Zone::local(std::string_view tz_variable) {
     return zone != nullptr ? Zone(zone) : utc();
 }
 
-// Without any tzdata on the machine zone_ is null, and all is UTC.
+// Without tzdata on the machine zone_ is null, and every time is UTC.
 std::string Zone::name() const { return zone_ != nullptr ? zone_->name() : "UTC"; }
 
 std::int64_t Zone::offset_seconds(UtcTime t) const {
