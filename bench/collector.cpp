@@ -208,12 +208,7 @@ public:
         return meter_->checkpoint(sink);
     }
     void committed() override { meter_->committed(); }
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
-        return meter_->interfaces();
-    }
-    [[nodiscard]] std::span<const Address> next_hops() const override {
-        return meter_->next_hops();
-    }
+    [[nodiscard]] std::span<const Name> names() const override { return meter_->names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:

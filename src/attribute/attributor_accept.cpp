@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The way of readings into the sums.
+// Attributor::accept(): readings into the sums.
 //
-// What a reading needs lies all over memory: its flow's flow_slot, its two addresses, its row. Each
-// is found by the one before, so one reading after another would wait four times for each.
-// Therefore a group of readings goes step by step: a step asks for the memory that the next one
-// needs, of all readings of the group, and the waits overlap. The steps ahead of the last only
-// fetch and find; what is booked, remembered and counted is done by the last one, in order.
+// The data of a reading lies all over memory: its flow slot, its two addresses, its row. Each is
+// found by the one before, so one reading after another would wait four times for each. Therefore a
+// group of readings goes step by step: a step prefetches the memory that the next one needs, for
+// all readings of the group, and the waits overlap. The steps ahead of the last only prefetch and
+// look up; the last one books, remembers and counts, in order.
 #include <algorithm>
 
 #include "attribute/attributor.hpp"
@@ -15,9 +15,6 @@
 
 namespace octroi {
 namespace {
-
-// 31 days of buckets: no meter holds a reading back for longer, so this is a clock gone wrong.
-constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
 
 // The buckets that lie wholly inside the interval.
 std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexcept {
@@ -38,10 +35,10 @@ public:
           packets_(first, last, is_sampled_ ? reading.packets / reading.sampling : 0),
           weight_(is_sampled_ ? sample_weight(reading) : SampleWeight{}) {}
 
-    void take_until(UtcTime until, std::uint32_t row, const SampledRows::Part& scaled,
+    void part_until(UtcTime until, std::uint32_t row, const SampledRows::Part& scaled,
                     SampledRows& rows) {
         if (!is_sampled_) return;
-        rows.add(row, scaled, {bytes_.take_until(until), packets_.take_until(until)}, weight_);
+        rows.add(row, scaled, {bytes_.part_until(until), packets_.part_until(until)}, weight_);
     }
 
 private:
@@ -61,10 +58,10 @@ void Attributor::accept(std::span<const Reading> batch) {
         for (const std::size_t end = std::min(batch.size(), at + 2 * group_size); fetched < end;
              ++fetched) {
             const Reading& ahead = batch[fetched];
-            if (ahead.flow_slot < slots_.size()) __builtin_prefetch(&slots_[ahead.flow_slot], 1);
+            if (slots_.holds(ahead)) __builtin_prefetch(&slots_.of(ahead), 1);
             if (!ahead.fresh) continue;
-            __builtin_prefetch(classes_->first_step(ahead.src));
-            __builtin_prefetch(classes_->first_step(ahead.dst));
+            __builtin_prefetch(resolver_.classes().first_step(ahead.src));
+            __builtin_prefetch(resolver_.classes().first_step(ahead.dst));
             __builtin_prefetch(services_->first_step(ahead, ahead.sport));
             __builtin_prefetch(services_->first_step(ahead, ahead.dport));
         }
@@ -82,15 +79,16 @@ void Attributor::choose_states(Group group) {
         PendingLookup& pending = pending_[i];
         pending.state = choose_state(group[i], pending.bucket);
         if (pending.state < LookupState::resolved) continue;
-        find(group[i], group[i].first, pending.finding);
-        for (const End* end : {&pending.finding.from, &pending.finding.to})
-            if (end->address != nullptr)
-                __builtin_prefetch(addresses_.index().first_step(end->hash));
+        pending.service = services_->find(group[i]);
+        resolver_.find(group[i], group[i].first, pending.ends);
+        for (const PartyResolver::End* end : {&pending.ends.from, &pending.ends.to})
+            if (end->key != nullptr)
+                __builtin_prefetch(resolver_.seen().index().first_step(end->hash));
     }
 }
 
 Attributor::LookupState Attributor::choose_state(const Reading& reading, BucketNumber& bucket) {
-    if (!count(reading)) return LookupState::refused;
+    if (!count(reading.bytes, reading.packets, reading.flows)) return LookupState::refused;
     if (reading.first < bucket_begin_ || reading.last >= bucket_end_ ||
         reading.last < reading.first) {
         const bool sane =
@@ -106,31 +104,30 @@ Attributor::LookupState Attributor::choose_state(const Reading& reading, BucketN
         bucket_end_ = bucket_begin(bucket_ + 1);
     }
     bucket = bucket_;
-    const bool known = !reading.fresh && reading.flow_slot < slots_.size();
+    const bool known = !reading.fresh && slots_.holds(reading);
     return known ? LookupState::remembered : LookupState::resolved;
 }
 
-// Of what is remembered: the row, or where it will be. A flow_slot may be written anew by a reading
+// Of what is remembered: the row, or where it will be. A slot may be written anew by a reading
 // before this one in the same group, so nothing is concluded from it here.
 void Attributor::probe_addresses(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         PendingLookup& pending = pending_[i];
         pending.row = RowIndex::absent;
         if (pending.state == LookupState::remembered) {
-            const SlotAnswer& flow_slot = slots_[group[i].flow_slot];
-            if (flow_slot.row_generation == generation_) {
-                pending.row = flow_slot.row;
-                __builtin_prefetch(&tally_.row(flow_slot.row), 1);
+            const FlowSlots::Answer& slot = slots_.of(group[i]);
+            if (slot.row_generation == generation_) {
+                pending.row = slot.row;
+                __builtin_prefetch(&tally_.row(slot.row), 1);
             } else {
-                pending.hash =
-                    tally_.hash({pending.bucket, flow_slot.from, flow_slot.to, flow_slot.service});
+                pending.hash = tally_.hash(key_of(pending.bucket, slot));
                 __builtin_prefetch(tally_.index().first_step(pending.hash));
             }
         } else if (pending.state >= LookupState::resolved) {
-            for (const End* end : {&pending.finding.from, &pending.finding.to}) {
-                if (end->address == nullptr) continue;
-                const std::uint32_t row = addresses_.index().likely(end->hash);
-                if (row != RowIndex::absent) __builtin_prefetch(&addresses_.row(row));
+            for (const PartyResolver::End* end : {&pending.ends.from, &pending.ends.to}) {
+                if (end->key == nullptr) continue;
+                const std::uint32_t row = resolver_.seen().index().likely(end->hash);
+                if (row != RowIndex::absent) __builtin_prefetch(&resolver_.seen().row(row));
             }
         }
     }
@@ -140,7 +137,7 @@ void Attributor::number_ends(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         PendingLookup& pending = pending_[i];
         if (pending.state >= LookupState::resolved) {
-            pending.answer = answer_of(pending.finding);
+            pending.answer = number(pending.ends, pending.service);
             pending.hash = tally_.hash(key_of(pending.bucket, pending.answer));
             if (pending.state == LookupState::spread) {
                 pending.next_hash = tally_.hash(key_of(pending.bucket + 1, pending.answer));
@@ -148,10 +145,9 @@ void Attributor::number_ends(Group group) {
             }
         } else if (pending.row != RowIndex::absent &&
                    tally_.row(pending.row).key.bucket != pending.bucket) {
-            const SlotAnswer& flow_slot = slots_[group[i].flow_slot];
+            const FlowSlots::Answer& slot = slots_.of(group[i]);
             pending.row = RowIndex::absent;
-            pending.hash =
-                tally_.hash({pending.bucket, flow_slot.from, flow_slot.to, flow_slot.service});
+            pending.hash = tally_.hash(key_of(pending.bucket, slot));
         } else {
             continue;
         }
@@ -197,35 +193,17 @@ void Attributor::add_group(Group group) {
     }
 }
 
-// Adds to the batch's totals. False: they would overflow, and the reading is not booked.
-bool Attributor::count(const Reading& reading) noexcept {
-    std::uint64_t bytes = 0;
-    std::uint64_t packets = 0;
-    std::uint64_t flows = 0;
-    if (__builtin_add_overflow(bytes_, reading.bytes, &bytes) ||
-        __builtin_add_overflow(packets_, reading.packets, &packets) ||
-        __builtin_add_overflow(flows_, reading.flows, &flows)) {
-        ++counts_[refused];
-        return false;
-    }
-    bytes_ = bytes;
-    packets_ = packets;
-    flows_ = flows;
-    ++counts_[readings];
-    return true;
-}
-
-// The short way: a reading inside one bucket whose flow was looked up before.
+// A reading inside one bucket whose flow was looked up before.
 bool Attributor::add_remembered(const Reading& reading, BucketNumber bucket) {
-    if (reading.fresh || reading.flow_slot >= slots_.size()) return false;
-    SlotAnswer& flow_slot = slots_[reading.flow_slot];
-    if (bucket < flow_slot.first || bucket >= flow_slot.end) return false;
-    if (flow_slot.row_generation != generation_ || tally_.row(flow_slot.row).key.bucket != bucket) {
-        flow_slot.row = tally_.row_of({bucket, flow_slot.from, flow_slot.to, flow_slot.service});
-        flow_slot.row_generation = generation_;
+    if (reading.fresh || !slots_.holds(reading)) return false;
+    FlowSlots::Answer& slot = slots_.of(reading);
+    if (bucket < slot.first || bucket >= slot.end) return false;
+    if (slot.row_generation != generation_ || tally_.row(slot.row).key.bucket != bucket) {
+        slot.row = tally_.row_of(key_of(bucket, slot));
+        slot.row_generation = generation_;
     }
     ++counts_[remembered];
-    add_to(flow_slot.row, reading);
+    add_to(slot.row, reading);
     return true;
 }
 
@@ -249,9 +227,9 @@ void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const An
     const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
     add_to(row, reading);
     remember(reading, answer);
-    if (SlotAnswer* flow_slot = slot_of(reading)) {
-        flow_slot->row = row;
-        flow_slot->row_generation = generation_;
+    if (FlowSlots::Answer* slot = slots_.find(reading)) {
+        slot->row = row;
+        slot->row_generation = generation_;
     }
 }
 
@@ -272,76 +250,55 @@ void Attributor::add_spread(const Reading& reading, const PendingLookup& pending
         if (bucket > pending.bucket + 1) hash = tally_.hash(key_of(bucket, answer));
         const std::uint32_t row = tally_.row_of(key_of(bucket, answer), hash);
         const UtcTime until = bucket_begin(bucket + 1);
-        const SampledRows::Part part{bytes.take_until(until), packets.take_until(until)};
+        const SampledRows::Part part{bytes.part_until(until), packets.part_until(until)};
         tally_.add(row, part.bytes, part.packets, flows);
-        sampled.take_until(until, row, part, sampled_);
+        sampled.part_until(until, row, part, sampled_);
         flows = 0;
     }
     ++counts_[split];
 }
 
-// The long way: part by part, each within one bucket and one answer.
+// Part by part, each within one bucket and one answer.
 void Attributor::add_split(const Reading& reading) {
-    UtcTime last = std::clamp(reading.last, earliest, latest);
-    UtcTime first = std::clamp(reading.first, earliest, latest);
-    if (first > last) first = last;
-    if (first != reading.first || last != reading.last) ++counts_[odd_times];
-    if (bucket_number(last) - bucket_number(first) >= buckets_of_a_reading_max) {
-        ++counts_[overlong];
-        first = last;
-    }
+    const auto [first, last] = sane_times(reading.first, reading.last);
     TimeSplit bytes(first, last, reading.bytes);
     TimeSplit packets(first, last, reading.packets);
     SampledSplit sampled(first, last, reading);
     std::uint64_t flows = reading.flows;
     std::uint64_t parts = 0;
     if (reading.fresh) {
-        if (SlotAnswer* flow_slot = slot_of(reading)) *flow_slot = SlotAnswer{};
+        if (FlowSlots::Answer* slot = slots_.find(reading)) *slot = {};
     }
     for (UtcTime at = first; at <= last; ++parts) {
         const BucketNumber bucket = bucket_number(at);
         const Answer answer = answer_at(reading, at);
         const UtcTime until = std::min(bucket_begin(bucket + 1), answer.valid.end);
         CHECK(until > at);
-        const std::uint32_t row = tally_.row_of({bucket, answer.from, answer.to, answer.service});
-        const SampledRows::Part part{bytes.take_until(until), packets.take_until(until)};
+        const std::uint32_t row = tally_.row_of(key_of(bucket, answer));
+        const SampledRows::Part part{bytes.part_until(until), packets.part_until(until)};
         tally_.add(row, part.bytes, part.packets, flows);
-        sampled.take_until(until, row, part, sampled_);
+        sampled.part_until(until, row, part, sampled_);
         flows = 0;
         at = until;
     }
     if (parts > 1) ++counts_[split];
 }
 
-// As find(), from memory where possible.
+// As answer_of(), from the flow's slot where possible.
 Attributor::Answer Attributor::answer_at(const Reading& reading, UtcTime time) {
     const BucketNumber bucket = bucket_number(time);
-    if (const SlotAnswer* flow_slot = slot_of(reading);
-        flow_slot != nullptr && bucket >= flow_slot->first && bucket < flow_slot->end) {
-        return {flow_slot->from,
-                flow_slot->to,
-                flow_slot->service,
-                {bucket_begin(bucket), bucket_begin(bucket + 1)}};
-    }
+    const FlowSlots::Answer* slot = slots_.find(reading);
+    if (slot != nullptr && bucket >= slot->first && bucket < slot->end)
+        return {
+            slot->from, slot->to, slot->service, {bucket_begin(bucket), bucket_begin(bucket + 1)}};
     const Answer answer = answer_of(reading, time);
     remember(reading, answer);
     return answer;
 }
 
-Attributor::SlotAnswer* Attributor::slot_of(const Reading& reading) {
-    if (reading.flow_slot == 0 || reading.flow_slot >= slots_.size()) return nullptr;
-    return &slots_[reading.flow_slot];
-}
-
 void Attributor::remember(const Reading& reading, const Answer& answer) {
-    if (reading.flow_slot == 0 || reading.flow_slot >= flow_slots_max) return;
-    if (reading.flow_slot >= slots_.size()) {
-        // Dense numbers. The vector's capacity doubles; only what is used is filled.
-        constexpr std::size_t flow_slots_more = 1024;
-        slots_.resize(reading.flow_slot + flow_slots_more);
-    }
     const auto [first, end] = whole_buckets(answer.valid);
-    slots_[reading.flow_slot] = {first, end, answer.from, answer.to, answer.service, 0, 0};
+    slots_.remember(reading, {first, end, answer.from, answer.to, answer.service, 0, 0});
 }
 
 }  // namespace octroi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random readings, directories, class tables and services against an auditor that knows nothing of
-// tries, timelines, tables or flow slots: it walks lists. Every row must agree, and so every sum.
+// tries, timelines, tables or slots: it walks lists. Every row must agree, and so every sum.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 #include "attribute/attributor.hpp"
 #include "attribute/builtin_classes.hpp"
-#include "attribute/identity.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -31,9 +31,29 @@ struct World {
     Directory directory;
     ClassTable classes;
     std::vector<ServiceRule> rules;
-    std::vector<std::string> interfaces = {"eth0", "eth1", "wan"};
-    std::vector<Address> next_hops = {*parse_address("192.0.2.1"), *parse_address("2001:db8::9"),
-                                      *parse_address("192.0.2.3")};
+    // The meter's names; a run may give the attributor fewer of them.
+    std::vector<Name> names = {{NameKind::interface, "eth0"},
+                               {NameKind::next_hop, "192.0.2.1"},
+                               {NameKind::interface, "eth1"},
+                               {NameKind::domain, "example.org"},
+                               {NameKind::next_hop, "2001:db8::9"},
+                               {NameKind::user, "alice@example.org", 4},
+                               {NameKind::interface, "wan"},
+                               {NameKind::user, "bob"},
+                               {NameKind::uid, "1000"},
+                               {NameKind::cgroup, "/web.service"},
+                               {NameKind::prefix, "10.0.0.1/32"},
+                               {NameKind::prefix, "10.1.0.0/24"},
+                               {NameKind::prefix, "198.51.100.0/30"},
+                               {NameKind::mac, "02:00:00:00:00:01"},
+                               {NameKind::as, "2"},
+                               {NameKind::vlan, "2"},
+                               {NameKind::far_class, "paid"},
+                               {NameKind::far_class, "unlisted"},
+                               {NameKind::far_class, "multicast"},
+                               {NameKind::service, "http"},
+                               {NameKind::service, "unlisted"},
+                               {NameKind::next_hop, "192.0.2.3"}};
     // `as` rules: first number, last number, class; the first that fits decides.
     std::vector<std::array<std::uint16_t, 3>> as_rules;
 };
@@ -79,7 +99,14 @@ Binding some_binding(Random& random, std::uint64_t id) {
     Binding binding;
     binding.id = id;
     binding.account = fmt::format("account-{}", below(random, 6));
-    switch (below(random, 10)) {
+    static const std::array<Identity, 4> named = {{{IdentityKind::user, "alice@example.org"},
+                                                   {IdentityKind::domain, "example.org"},
+                                                   {IdentityKind::user, "bob"},
+                                                   {IdentityKind::uid, "1000"}}};
+    switch (below(random, 12)) {
+        case 10:
+            binding.identity = named[below(random, named.size())];
+            break;
         case 8:
             binding.identity = {IdentityKind::as, fmt::to_string(1 + below(random, 4))};
             break;
@@ -134,7 +161,8 @@ World some_world(Random& random) {
     }
     if (below(random, 2) == 0)
         world.classes.next_hops.push_back(
-            {world.next_hops[below(random, 3)], static_cast<std::uint16_t>(below(random, 3))});
+            {*parse_address(below(random, 2) == 0 ? "192.0.2.1" : "2001:db8::9"),
+             static_cast<std::uint16_t>(below(random, 3))});
     std::map<Prefix, std::uint16_t> routes;
     for (std::uint64_t i = below(random, 12); i > 0; --i) {
         routes[some_prefix(random)] = static_cast<std::uint16_t>(below(random, 3));
@@ -168,21 +196,40 @@ Reading some_reading(Random& random) {
     reading.sport = port();
     reading.dport = port();
     reading.icmp_type = static_cast<std::uint8_t>(below(random, 256));
-    reading.ethertype = static_cast<std::uint16_t>(below(random, 2) == 0 ? 0x0806 : random());
     reading.vlan = static_cast<std::uint16_t>(below(random, 4));
-    reading.interface = static_cast<std::uint16_t>(below(random, 5));
+    static const std::array<NameRef, 5> interfaces = {no_name, 1, 3, 7, 90};
+    static const std::array<NameRef, 5> next_hops = {no_name, 2, 5, 22, 90};
+    static const std::array<NameRef, 6> near_names = {no_name, 4, 6, 8, 9, 10};
+    reading.interface = interfaces[below(random, 5)];
+    if (below(random, 3) == 0) reading.near_name = near_names[below(random, 6)];
     reading.direction = static_cast<Direction>(below(random, 3));
     if (reading.direction == Direction::in)  // as flow records are
-        reading.out_interface = static_cast<std::uint16_t>(below(random, 5));
+        reading.out_interface = interfaces[below(random, 5)];
     reading.src_as = static_cast<std::uint32_t>(below(random, 7));
     reading.dst_as = static_cast<std::uint32_t>(below(random, 7));
-    reading.next_hop = static_cast<std::uint16_t>(below(random, 5));
+    reading.next_hop = next_hops[below(random, 5)];
     reading.fragment = static_cast<FragmentState>(below(random, 8) == 0 ? 2 : below(random, 2));
+    if (reading.kind == ReadingKind::non_ip)
+        reading.set_ethertype(
+            static_cast<std::uint16_t>(below(random, 2) == 0 ? 0x0806 : random()));
     return reading;
 }
 
-// Times and counts for another reading of a flow.
-void fill(Random& random, Reading& reading) {
+CountedVolume some_volume(Random& random) {
+    CountedVolume volume;
+    const auto name = [&] { return static_cast<NameRef>(below(random, 24)); };
+    const std::uint64_t kind = below(random, 20);
+    volume.kind = kind < 4 ? static_cast<ReadingKind>(kind + 1) : ReadingKind::ip;
+    volume.local = name();
+    volume.far = name();
+    volume.service = below(random, 2) == 0 ? static_cast<NameRef>(20 + below(random, 2)) : name();
+    volume.direction = below(random, 2) == 0 ? Direction::in : Direction::out;
+    return volume;
+}
+
+// Times and counts for another reading of a flow, or another increase of a counter.
+template <typename Record>
+void fill(Random& random, Record& reading) {
     reading.first = some_time(random);
     const std::uint64_t length = below(random, 4);
     reading.last = reading.first;
@@ -209,6 +256,14 @@ struct Auditor {
             }
             case IdentityKind::mac:
                 return 900;
+            case IdentityKind::user:
+                return 2000;
+            case IdentityKind::uid:
+                return 1900;
+            case IdentityKind::cgroup:
+                return 1800;
+            case IdentityKind::domain:
+                return 1700;
             case IdentityKind::next_hop:
                 return 250;
             case IdentityKind::vlan:
@@ -232,11 +287,18 @@ struct Auditor {
         return local(source ? r.src : r.dst) && !local(source ? r.dst : r.src);
     }
 
-    std::string interface_named(std::uint16_t number) const {
-        return number > 0 && number <= world.interfaces.size() ? world.interfaces[number - 1U] : "";
+    const Name* name(NameRef ref) const {
+        return ref > 0 && ref <= world.names.size() ? &world.names[ref - 1] : nullptr;
     }
-    bool has_next_hop(const Reading& r) const {
-        return r.next_hop > 0 && r.next_hop <= world.next_hops.size();
+    std::string text_of(NameRef ref) const {
+        const Name* known = name(ref);
+        return known == nullptr ? "" : known->text;
+    }
+    // The name, or one that it lies within, is that identity.
+    bool is_named(NameRef ref, const Identity& identity) const {
+        for (const Name* n = name(ref); n != nullptr; n = name(n->within))
+            if (identity_kind(n->kind) == identity.kind && n->text == identity.value) return true;
+        return false;
     }
 
     bool fits(const Binding& binding, const Reading& r, bool source) const {
@@ -249,13 +311,17 @@ struct Auditor {
             case IdentityKind::vlan:
                 return is_near(r, source) && fmt::to_string(r.vlan) == value;
             case IdentityKind::interface:
-                return (is_near(r, source) && interface_named(r.interface) == value) ||
-                       (!source && interface_named(r.out_interface) == value);
+                return (is_near(r, source) && text_of(r.interface) == value) ||
+                       (!source && text_of(r.out_interface) == value);
+            case IdentityKind::user:
+            case IdentityKind::uid:
+            case IdentityKind::cgroup:
+            case IdentityKind::domain:
+                return is_near(r, source) && is_named(r.near_name, binding.identity);
             case IdentityKind::as:
                 return fmt::to_string(source ? r.src_as : r.dst_as) == value;
             case IdentityKind::next_hop:
-                return !source && has_next_hop(r) &&
-                       to_string(world.next_hops[r.next_hop - 1U]) == value;
+                return !source && text_of(r.next_hop) == value;
         }
         return false;
     }
@@ -273,6 +339,17 @@ struct Auditor {
             return {PartyKind::account, best->account,
                     best->per_address ? to_string(address) : identity_text(best->identity)};
         }
+        if (name(r.near_name) != nullptr && is_near(r, source) && !local(address))
+            return {PartyKind::unattributed, {}, identity_of(r.near_name)};
+        return unbound(address, class_of(r, source));
+    }
+
+    std::string identity_of(NameRef ref) const {
+        return identity_text({*identity_kind(name(ref)->kind), name(ref)->text});
+    }
+
+    // An address that is bound to nobody; far_class: if it is far.
+    Party unbound(const Address& address, const std::string& far_class) const {
         if (address.empty()) return {PartyKind::outside, "unknown", {}};
         static const std::array<std::pair<const char*, const char*>, 5> fixed = {
             {{"224.0.0.0/4", "multicast"},
@@ -298,13 +375,69 @@ struct Auditor {
                     {},
                     network->per_address ? to_string(address) : identity_text(identity)};
         }
-        return {PartyKind::outside, class_of(r, source), {}};
+        return {PartyKind::outside, far_class, {}};
+    }
+
+    // What is bound to the name or to one that it lies within, the narrower one first.
+    const Binding* bound(NameRef ref, UtcTime time) const {
+        for (const Name* n = name(ref); n != nullptr; n = name(n->within)) {
+            const Binding* best = nullptr;
+            for (const Binding& b : world.directory.bindings) {
+                if (!b.valid.contains(time) || identity_kind(n->kind) != b.identity.kind) continue;
+                bool fit = n->text == b.identity.value;
+                if (n->kind == NameKind::prefix) {
+                    const Prefix wanted = *parse_prefix(n->text);
+                    const Prefix held = *parse_prefix(b.identity.value);
+                    fit = held.contains(wanted.address) && held.length <= wanted.length;
+                }
+                if (fit && (best == nullptr || std::pair(specificity(b), b.id) >
+                                                   std::pair(specificity(*best), best->id)))
+                    best = &b;
+            }
+            if (best != nullptr) return best;
+        }
+        return nullptr;
+    }
+
+    Party named_party(NameRef ref, UtcTime time) const {
+        const Name* n = name(ref);
+        if (n == nullptr || n->kind == NameKind::service)
+            return {PartyKind::outside, "unknown", {}};
+        if (n->kind == NameKind::far_class) return {PartyKind::outside, n->text, {}};
+        if (const Binding* best = bound(ref, time))
+            return {PartyKind::account, best->account,
+                    best->per_address ? identity_of(ref) : identity_text(best->identity)};
+        if (n->kind != NameKind::prefix) return {PartyKind::unattributed, {}, identity_of(ref)};
+        const Prefix prefix = *parse_prefix(n->text);
+        Reading r;
+        r.src = prefix.address;
+        Party party = unbound(prefix.address, class_of(r, true));
+        if (party.identity == to_string(prefix.address)) party.identity = identity_of(ref);
+        return party;
+    }
+
+    std::pair<Party, Party> parties(const CountedVolume& v, UtcTime time) const {
+        static const std::array<const char*, 5> reasons = {"", "non-ip", "malformed", "duplicate",
+                                                           "dropped"};
+        if (v.kind != ReadingKind::ip) {
+            const Party excluded{
+                PartyKind::excluded, reasons[static_cast<std::size_t>(v.kind)], {}};
+            return {excluded, excluded};
+        }
+        const Party local = named_party(v.local, time);
+        const Party far = named_party(v.far, time);
+        return v.direction == Direction::out ? std::pair(local, far) : std::pair(far, local);
+    }
+
+    std::string service(const CountedVolume& v) const {
+        const Name* n = name(v.service);
+        return n == nullptr || n->kind != NameKind::service ? "unknown" : n->text;
     }
 
     std::string class_of(const Reading& r, bool source) const {
         const Address& address = source ? r.src : r.dst;
         for (const ClassNextHop& entry : world.classes.next_hops) {
-            if (!source && has_next_hop(r) && world.next_hops[r.next_hop - 1U] == entry.next_hop)
+            if (!source && text_of(r.next_hop) == to_string(entry.next_hop))
                 return world.classes.classes[entry.class_index];
         }
         int longest = -1;
@@ -327,10 +460,10 @@ struct Auditor {
     std::string service(const Reading& r) const {
         if (r.kind == ReadingKind::malformed) return "malformed";
         if (r.kind == ReadingKind::non_ip) {
-            if (r.ethertype < 0x600) return "ethertype/llc";
-            if (r.ethertype == 0x806) return "ethertype/arp";
-            return r.ethertype == 0x8035 ? "ethertype/rarp"
-                                         : fmt::format("ethertype/0x{:04x}", r.ethertype);
+            if (r.ethertype() < 0x600) return "ethertype/llc";
+            if (r.ethertype() == 0x806) return "ethertype/arp";
+            return r.ethertype() == 0x8035 ? "ethertype/rarp"
+                                           : fmt::format("ethertype/0x{:04x}", r.ethertype());
         }
         if (r.fragment == FragmentState::orphan) return "fragment";
         const std::string proto = r.proto == 6 ? "tcp" : r.proto == 17 ? "udp" : "";
@@ -383,7 +516,8 @@ struct Auditor {
     }
 
     // Cut at every bucket and at every time that any binding begins or ends.
-    void add(const Reading& r) {
+    template <typename Record>
+    void add(const Record& r) {
         std::set<std::int64_t> cuts = {r.first.ns};
         for (std::int64_t b = bucket_start(r.first).ns; b <= r.last.ns; b += bucket_length.ns)
             cuts.insert(b);
@@ -449,10 +583,10 @@ std::shared_ptr<const CompiledServices> compiled(const std::vector<ServiceRule>&
 }
 
 // A meter's flow table in small: flows with a flow_slot each, now and then replaced by other flows.
-// Or the readings of a collector, which knows no flows: without flow slots.
+// Or the readings of a collector, which knows no flows: without slots.
 struct Flows {
     Random& random;
-    bool flow slots = true;
+    bool slots = true;
     std::vector<Reading> flows = std::vector<Reading>(12);
     std::vector<bool> started = std::vector<bool>(12, false);
 
@@ -469,7 +603,7 @@ struct Flows {
         }
         started[at] = true;
         fill(random, flows[at]);
-        if (!flow slots) {
+        if (!slots) {
             flows[at].flow_slot = 0;
             flows[at].fresh = true;
         }
@@ -480,17 +614,15 @@ struct Flows {
 void run(std::uint64_t seed) {
     Random random(seed);
     World world = some_world(random);
-    const std::vector<std::string> interfaces =
-        seed % 2 == 0 ? world.interfaces : std::vector<std::string>{};
-    world.interfaces = interfaces;
-    if (seed % 3 == 0) world.next_hops.pop_back();
-    const std::vector<Address> next_hops = world.next_hops;
+    if (seed % 3 == 0) world.names.resize(6 + seed % 16);
+    const std::vector<Name> names = world.names;
     Attributor attributor(std::make_shared<const CompiledDirectory>(world.directory),
                           std::make_shared<const CompiledClasses>(world.classes),
                           compiled(world.rules), seed);
-    attributor.set_interfaces(world.interfaces);
-    attributor.set_next_hops(world.next_hops);
-    Flows flows{.random = random, .flow slots = seed % 3 != 0};
+    // Rows are added while the meter reads.
+    attributor.set_names(std::span(names).first(names.size() / 2));
+    attributor.set_names(names);
+    Flows flows{.random = random, .slots = seed % 3 != 0};
     for (int batch = 0; batch < 4; ++batch) {
         Auditor auditor{world, {}};
         std::vector<Reading> readings;
@@ -502,8 +634,17 @@ void run(std::uint64_t seed) {
             observed[1] += r.packets;
             observed[2] += r.flows;
         }
+        std::vector<CountedVolume> volumes;
+        for (std::uint64_t i = below(random, 40); i > 0; --i) {
+            CountedVolume& v = volumes.emplace_back(some_volume(random));
+            fill(random, v);
+            auditor.add(v);
+            observed[0] += v.bytes;
+            observed[1] += v.packets;
+        }
         attributor.accept(readings);
-        const Attributed made = attributor.take();
+        attributor.accept_counted(volumes);
+        const Attributed made = attributor.make_attributed();
         compare(rows_of(made), auditor.sums, seed);
         EXPECT_EQ(made.volume,
                   (Volume{Bytes(observed[0]), Packets(observed[1]), octroi::Flows(observed[2])}));
@@ -512,8 +653,7 @@ void run(std::uint64_t seed) {
         if (testing::Test::HasFailure()) return;
         if (batch == 1) {
             world = some_world(random);
-            world.interfaces = interfaces;
-            world.next_hops = next_hops;
+            world.names = names;
             attributor.replace(std::make_shared<const CompiledDirectory>(world.directory),
                                std::make_shared<const CompiledClasses>(world.classes),
                                compiled(world.rules));
@@ -540,7 +680,7 @@ TEST(AttributorProperty, EveryLevelSumsToTheWhole) {
         observed += {Bytes(r.bytes), Packets(r.packets), octroi::Flows(r.flows)};
         attributor.accept({&r, 1});
     }
-    const Attributed made = attributor.take();
+    const Attributed made = attributor.make_attributed();
     // A tree of two levels: accounts 0-2 below "reseller", 3-5 below "provider".
     const auto root = [](const Party& party) {
         if (party.kind != PartyKind::account) return to_string(party);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "attribute/identity.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -47,7 +47,7 @@ struct Fixture {
     void accept(const Reading& r) { attributor.accept({&r, 1}); }
     // "bucket from(identity) > to(identity) service bytes/packets/flows"
     std::string take() {
-        const Attributed made = attributor.take();
+        const Attributed made = attributor.make_attributed();
         const auto show = [](const Party& p) {
             return p.identity.empty() ? to_string(p) : to_string(p) + "(" + p.identity + ")";
         };
@@ -95,7 +95,7 @@ TEST(Attributor, ExcludedKinds) {
     r.kind = ReadingKind::malformed;
     f.accept(r);
     r.kind = ReadingKind::non_ip;
-    r.ethertype = 0x0806;
+    r.set_ethertype(0x0806);
     f.accept(r);
     EXPECT_EQ(f.take(),
               "0 @excluded/duplicate > @excluded/duplicate http 100/2/1\n"
@@ -145,15 +145,14 @@ TEST(Attributor, NextHopVlanInterfaceThenAs) {
     f.attributor.replace(std::make_shared<const CompiledDirectory>(directory),
                          std::make_shared<const CompiledClasses>(),
                          std::make_shared<const CompiledServices>());
-    const std::array<std::string, 1> interfaces = {"192.0.2.1#3"};
-    const std::array<Address, 2> next_hops = {*parse_address("192.0.2.8"),
-                                              *parse_address("192.0.2.9")};
-    f.attributor.set_interfaces(interfaces);
-    f.attributor.set_next_hops(next_hops);
+    const std::array<Name, 3> names = {{{NameKind::interface, "192.0.2.1#3"},
+                                        {NameKind::next_hop, "192.0.2.8"},
+                                        {NameKind::next_hop, "192.0.2.9"}}};
+    f.attributor.set_names(names);
     Reading r = Fixture::reading("9.9.9.9", "8.8.8.8");
     r.direction = Direction::in;
     r.src_as = 64500;
-    r.next_hop = 2;
+    r.next_hop = 3;
     f.accept(r);
     EXPECT_EQ(f.take(), "0 customer(as 64500) > peer(next-hop 192.0.2.9) http 100/2/1\n");
     r.interface = 1;
@@ -161,20 +160,20 @@ TEST(Attributor, NextHopVlanInterfaceThenAs) {
     f.accept(r);
     EXPECT_EQ(f.take(), "0 port(interface 192.0.2.1#3) > peer(next-hop 192.0.2.9) http 100/2/1\n");
     r.vlan = 12;
-    r.next_hop = 1;
+    r.next_hop = 2;
     f.accept(r);
     EXPECT_EQ(f.take(), "0 lab(vlan 12) > customer(as 64500) http 100/2/1\n");
     r.out_interface = 1;
     f.accept(r);
     EXPECT_EQ(f.take(), "0 lab(vlan 12) > port(interface 192.0.2.1#3) http 100/2/1\n");
-    r.next_hop = 2;
+    r.next_hop = 3;
     r.dst = *parse_address("10.1.1.1");
     f.accept(r);
     EXPECT_EQ(f.take(), "0 lab(vlan 12) > college(10.0.0.0/8) http 100/2/1\n");
     r = Fixture::reading("9.9.9.9", "8.8.8.8");
-    r.next_hop = 3;
+    r.next_hop = 4;
     f.accept(r);
-    EXPECT_EQ(f.take(), "0 world > world http 100/2/1\n") << "a next hop that was not told";
+    EXPECT_EQ(f.take(), "0 world > world http 100/2/1\n") << "a row that was not given";
 }
 
 TEST(Attributor, ClassesByNextHopAndAsWithoutRoutes) {
@@ -183,9 +182,9 @@ TEST(Attributor, ClassesByNextHopAndAsWithoutRoutes) {
     table.next_hops = {{*parse_address("192.0.2.9"), 1}};
     table.version = class_table_version(table);
     Fixture f;
-    const std::array<Address, 1> next_hops = {*parse_address("192.0.2.9")};
-    f.attributor.set_next_hops(next_hops);
-    // Told before the table came: it counts all the same.
+    const std::array<Name, 1> names = {{{NameKind::next_hop, "192.0.2.9"}}};
+    f.attributor.set_names(names);
+    // Given before the table came: it counts all the same.
     f.attributor.replace(std::make_shared<const CompiledDirectory>(college()),
                          std::make_shared<const CompiledClasses>(table),
                          std::make_shared<const CompiledServices>());
@@ -201,6 +200,84 @@ TEST(Attributor, ClassesByNextHopAndAsWithoutRoutes) {
     f.accept(r);
     EXPECT_EQ(f.take(), "0 aarnet > physics(10.1.0.0/16) http 100/2/1\n")
         << "a next hop says nothing about the source";
+}
+
+TEST(Attributor, UsersAndDomainsDecideBeforeAddresses) {
+    Directory directory = college();
+    directory.bindings.push_back(
+        {6, *parse_identity("user alice@example.org"), "alice", {}, false});
+    directory.bindings.push_back({7, *parse_identity("domain Example.org"), "shop", {}, false});
+    Fixture f;
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(directory),
+                         std::make_shared<const CompiledClasses>(),
+                         std::make_shared<const CompiledServices>());
+    const std::array<Name, 4> names = {{{NameKind::domain, "example.org"},
+                                        {NameKind::user, "alice@example.org", 1},
+                                        {NameKind::user, "bob@example.org", 1},
+                                        {NameKind::domain, "example.net"}}};
+    f.attributor.set_names(names);
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    r.direction = Direction::in;
+    r.near_name = 2;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 alice(user alice@example.org) > world http 100/2/1\n");
+    r.near_name = 3;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 shop(domain example.org) > world http 100/2/1\n");
+    r.near_name = 4;
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 physics(10.1.0.0/16) > world http 100/2/1\n") << "the address is bound";
+    r.src = {};
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 @unattributed(domain example.net) > world http 100/2/1\n");
+    r.direction = Direction::out;
+    r.dst = {};
+    r.src = *parse_address("8.8.8.8");
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 world > @unattributed(domain example.net) http 100/2/1\n");
+}
+
+TEST(Attributor, CountedVolumesGiveTheRowsOfReadings) {
+    const std::array<Name, 5> names = {{{NameKind::prefix, "10.1.2.3/32"},
+                                        {NameKind::far_class, "world"},
+                                        {NameKind::service, "http"},
+                                        {NameKind::prefix, "192.168.1.1/32"},
+                                        {NameKind::prefix, "192.168.0.0/24"}}};
+    Fixture by_readings;
+    Fixture by_volumes;
+    by_volumes.attributor.set_names(names);
+    Reading r = Fixture::reading("10.1.2.3", "8.8.8.8");
+    r.last.ns += 2 * bucket_length.ns;
+    r.bytes = 1001;
+    by_readings.accept(r);
+    CountedVolume v{.first = r.first,
+                    .last = r.last,
+                    .bytes = r.bytes,
+                    .packets = r.packets,
+                    .flows = r.flows,
+                    .local = 1,
+                    .far = 2,
+                    .service = 3,
+                    .direction = Direction::out};
+    by_volumes.attributor.accept_counted({&v, 1});
+    std::swap(r.src, r.dst);
+    r.dst = *parse_address("192.168.1.1");
+    by_readings.accept(r);
+    v.local = 4;
+    v.direction = Direction::in;
+    by_volumes.attributor.accept_counted({&v, 1});
+    const std::string rows = by_readings.take();
+    EXPECT_EQ(by_volumes.take(), rows);
+    EXPECT_NE(rows.find("physics(10.1.0.0/16) > world http 500"), std::string::npos) << rows;
+    EXPECT_NE(rows.find("world > @unattributed(192.168.1.1)"), std::string::npos) << rows;
+    v.last = v.first;
+    v.local = 5;
+    by_volumes.attributor.accept_counted({&v, 1});
+    EXPECT_EQ(by_volumes.take(), "0 world > @unattributed(192.168.0.0/24) http 1001/2/1\n");
+    v.bytes = UINT64_MAX;
+    by_volumes.attributor.accept_counted({&v, 1});
+    by_volumes.attributor.accept_counted({&v, 1});
+    EXPECT_EQ(by_volumes.count("attribute_refused_total"), 1U);
 }
 
 TEST(Attributor, SplitsOverBucketsAndBindings) {
@@ -237,7 +314,7 @@ TEST(Attributor, OddReadingsAreBookedWholeAndCounted) {
     for (const std::int64_t time : {INT64_MIN, INT64_MAX}) {
         r.first = r.last = {time};
         f.accept(r);
-        const Attributed made = f.attributor.take();
+        const Attributed made = f.attributor.make_attributed();
         ASSERT_EQ(made.transfers.size(), 1U);
         EXPECT_EQ(made.volume.bytes.value(), 100U);
     }
@@ -257,7 +334,7 @@ TEST(Attributor, SumsDoNotOverflow) {
     EXPECT_EQ(f.count("attribute_refused_total"), 1U);
 }
 
-TEST(Attributor, RemembersByMemoUntilFresh) {
+TEST(Attributor, RemembersByFlowSlotUntilFresh) {
     Fixture f;
     Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
     r.flow_slot = 3;
@@ -295,18 +372,18 @@ TEST(Attributor, ForgetsManyAddressesBetweenBatches) {
                           std::make_shared<const CompiledClasses>(),
                           std::make_shared<const CompiledServices>(), 1);
     Reading r = Fixture::reading("10.0.0.0", "8.8.8.8");
-    const auto count = static_cast<std::uint32_t>(Attributor::addresses_kept + 10);
+    const auto count = static_cast<std::uint32_t>(Attributor::seen_kept + 10);
     for (std::uint32_t i = 0; i < count; ++i) {
         r.src = Address::v4(0x0A000000U + i);
         r.flow_slot = i % 1000 + 1;
         attributor.accept({&r, 1});
     }
-    Attributed made = attributor.take();
+    Attributed made = attributor.make_attributed();
     EXPECT_EQ(made.parties.size(), count + 1U);
     EXPECT_EQ(made.transfers.size(), count);
     r.fresh = false;
     attributor.accept({&r, 1});
-    made = attributor.take();
+    made = attributor.make_attributed();
     ASSERT_EQ(made.transfers.size(), 1U);
     EXPECT_EQ(made.parties[made.transfers[0].from].identity, to_string(r.src));
 }
@@ -324,7 +401,7 @@ TEST(Attributor, ClassNamesGiveOnePartyEach) {
         const Reading r = Fixture::reading(src, "3.0.0.1");
         attributor.accept({&r, 1});
     }
-    const Attributed made = attributor.take();
+    const Attributed made = attributor.make_attributed();
     EXPECT_EQ(made.parties.size(), 2U);
     EXPECT_EQ(made.transfers.size(), 2U);
 }

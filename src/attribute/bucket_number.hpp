@@ -20,4 +20,8 @@ constexpr std::int32_t bucket_number(UtcTime t) noexcept {
 constexpr UtcTime bucket_begin(std::int32_t number) noexcept { return {number * bucket_ns}; }
 static_assert(INT64_MAX / bucket_ns < INT32_MAX);
 
+// 31 days of buckets: no meter holds a reading back for longer, so a longer one is of a wrong
+// clock.
+inline constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
+
 }  // namespace octroi

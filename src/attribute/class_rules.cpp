@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "attribute/as_number.hpp"
 #include "attribute/builtin_classes.hpp"
+#include "record/as_number.hpp"
 
 namespace octroi {
 namespace {

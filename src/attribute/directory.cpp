@@ -8,9 +8,10 @@
 #include <map>
 #include <set>
 
-#include "attribute/identity.hpp"
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "record/identity.hpp"
+#include "record/identity_kinds.hpp"
 
 namespace octroi {
 namespace {
@@ -79,7 +80,7 @@ struct CompiledDirectory::Compiler {
             return;
         }
         const Owner owner{PartyKind::account, binding.account};
-        if (binding.identity.kind != IdentityKind::prefix) {
+        if (find_identity_kind(binding.identity.kind)->lookup != IdentityLookup::by_prefix) {
             const Target t = target(owner, binding.identity, false);
             links[binding.identity].push_back({binding.valid, binding.id, pack(t)});
             return;
@@ -155,7 +156,7 @@ struct CompiledDirectory::Compiler {
             const auto index = narrow<std::uint32_t>(out.prefixes_.size());
             out.prefixes_.push_back({flatten(layers),
                                      open.empty() ? no_timeline : open.back().second,
-                                     prefix.length == prefix.address.bits()});
+                                     prefix.length == prefix.address.bits(), prefix.length});
             entries.push_back({prefix, index});
             open.emplace_back(prefix, index);
         }
@@ -163,23 +164,30 @@ struct CompiledDirectory::Compiler {
     }
 
     void finish_links() {
-        for (const auto& [identity, layers] : links) {
-            const std::uint32_t timeline = flatten(layers);
-            if (identity.kind == IdentityKind::mac) {
+        for (const auto& [identity, layers] : links) add_link(identity, flatten(layers));
+    }
+
+    // Into the structure that the kind of the identity says.
+    void add_link(const Identity& identity, std::uint32_t timeline) {
+        const IdentityLookup lookup = find_identity_kind(identity.kind)->lookup;
+        out.binds_links_ = out.binds_links_ || lookup != IdentityLookup::by_mac;
+        switch (lookup) {
+            case IdentityLookup::by_prefix:
+                CHECK(false);  // prefixes are not among the links
+                break;
+            case IdentityLookup::by_mac:
                 out.macs_.emplace(mac_key(*parse_mac(identity.value)), timeline);
-                continue;
-            }
-            out.binds_links_ = true;
-            if (identity.kind == IdentityKind::interface) {
-                out.interfaces_.emplace(identity.value, timeline);
-            } else if (identity.kind == IdentityKind::as) {
-                out.ases_.emplace(number(identity.value), timeline);
-            } else if (identity.kind == IdentityKind::next_hop) {
-                out.next_hops_.emplace(*parse_address(identity.value), timeline);
-            } else {
+                break;
+            case IdentityLookup::by_vlan:
                 out.vlans_.resize(vlan_last + 1, no_timeline);
                 out.vlans_.at(number(identity.value)) = timeline;
-            }
+                break;
+            case IdentityLookup::by_as:
+                out.ases_.emplace(number(identity.value), timeline);
+                break;
+            case IdentityLookup::by_name:
+                out.names_.emplace(identity, timeline);
+                break;
         }
     }
 
@@ -242,20 +250,27 @@ CompiledDirectory::Answer CompiledDirectory::look_up(const Address& address, con
     return answer;
 }
 
-CompiledDirectory::Answer CompiledDirectory::find_link(std::uint16_t vlan,
-                                                       std::uint32_t interface_timeline,
-                                                       UtcTime time) const {
+CompiledDirectory::Answer CompiledDirectory::find_prefix(const Prefix& prefix, UtcTime time) const {
     Answer answer;
-    if (vlan < vlans_.size() && vlans_[vlan] != no_timeline && consult(vlans_[vlan], time, answer))
-        return answer;
-    if (interface_timeline != no_timeline) consult(interface_timeline, time, answer);
+    const std::uint32_t found = prefix_lpm_.find(prefix.address);
+    for (std::uint32_t at = found == Lpm::no_match ? no_timeline : found; at != no_timeline;
+         at = prefixes_[at].parent) {
+        if (prefixes_[at].length > prefix.length) continue;
+        if (consult(prefixes_[at].timeline, time, answer)) break;
+    }
     return answer;
 }
 
-CompiledDirectory::Answer CompiledDirectory::find_next_hop(std::uint32_t next_hop_timeline,
-                                                           UtcTime time) const {
+CompiledDirectory::Answer CompiledDirectory::find_vlan(std::uint16_t vlan, UtcTime time) const {
     Answer answer;
-    if (next_hop_timeline != no_timeline) consult(next_hop_timeline, time, answer);
+    if (vlan < vlans_.size() && vlans_[vlan] != no_timeline) consult(vlans_[vlan], time, answer);
+    return answer;
+}
+
+CompiledDirectory::Answer CompiledDirectory::find_name(std::uint32_t name_timeline,
+                                                       UtcTime time) const {
+    Answer answer;
+    if (name_timeline != no_timeline) consult(name_timeline, time, answer);
     return answer;
 }
 
@@ -267,14 +282,9 @@ CompiledDirectory::Answer CompiledDirectory::find_as(std::uint32_t number, UtcTi
     return answer;
 }
 
-std::uint32_t CompiledDirectory::interface_timeline(std::string_view name) const {
-    const auto known = interfaces_.find(std::string(name));
-    return known == interfaces_.end() ? no_timeline : known->second;
-}
-
-std::uint32_t CompiledDirectory::next_hop_timeline(const Address& next_hop) const {
-    const auto known = next_hops_.find(next_hop);
-    return known == next_hops_.end() ? no_timeline : known->second;
+std::uint32_t CompiledDirectory::name_timeline(const Identity& identity) const {
+    const auto known = names_.find(identity);
+    return known == names_.end() ? no_timeline : known->second;
 }
 
 }  // namespace octroi

@@ -60,11 +60,12 @@ public:
     [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const {
         return prefixes_.empty() && macs_.empty() ? Answer{} : look_up(address, mac, time);
     }
-    // By VLAN, then interface (its place in interface_timeline()).
-    [[nodiscard]] Answer find_link(std::uint16_t vlan, std::uint32_t interface_timeline,
-                                   UtcTime time) const;
-    // By next hop (its place in next_hop_timeline()): destinations only.
-    [[nodiscard]] Answer find_next_hop(std::uint32_t next_hop_timeline, UtcTime time) const;
+    // By prefix, where single addresses are not known: what is bound to it or to a prefix around
+    // it.
+    [[nodiscard]] Answer find_prefix(const Prefix& prefix, UtcTime time) const;
+    // By a name of the meter: an interface, a next hop, a user… (its place in name_timeline()).
+    [[nodiscard]] Answer find_name(std::uint32_t name_timeline, UtcTime time) const;
+    [[nodiscard]] Answer find_vlan(std::uint16_t vlan, UtcTime time) const;
     // By the AS of that end; 0 binds nothing.
     [[nodiscard]] Answer find_as(std::uint32_t number, UtcTime time) const;
     // The declared local network that holds the address, if any; whatever the time.
@@ -74,11 +75,10 @@ public:
         return unpack(found);
     }
 
-    // Resolved once for each interface and next hop of a meter.
+    // Resolved once for each name of a meter. no_timeline: nothing is ever bound to it.
     static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
-    [[nodiscard]] std::uint32_t interface_timeline(std::string_view name) const;
-    [[nodiscard]] std::uint32_t next_hop_timeline(const Address& next_hop) const;
-    // Whether anything is bound by next hop, VLAN, interface or AS: else nobody need ask for them.
+    [[nodiscard]] std::uint32_t name_timeline(const Identity& identity) const;
+    // Whether anything is bound by name, VLAN or AS: else nobody need ask for them.
     [[nodiscard]] bool binds_links() const noexcept { return binds_links_; }
 
     // Targets that are not per address: Target::index into these. Each party once.
@@ -103,6 +103,7 @@ private:
         std::uint32_t timeline = 0;
         std::uint32_t parent = no_timeline;  // the entry of the next shorter prefix
         bool single = false;
+        std::uint8_t length = 0;
     };
     struct Compiler;
 
@@ -125,9 +126,8 @@ private:
     Lpm network_lpm_;  // packed target
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
     std::vector<std::uint32_t> vlans_;  // by id, or empty
-    boost::unordered_flat_map<std::string, std::uint32_t> interfaces_;
     boost::unordered_flat_map<std::uint32_t, std::uint32_t> ases_;
-    std::map<Address, std::uint32_t> next_hops_;
+    std::map<Identity, std::uint32_t> names_;
     bool binds_links_ = false;
     std::uint64_t version_ = 0;
     std::vector<std::string> problems_;

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attribute/identity.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -102,12 +102,16 @@ TEST(CompiledDirectory, LinksAndNetworks) {
         .network("10.9.0.0/16", true);
     const CompiledDirectory directory(b.directory);
     EXPECT_TRUE(directory.binds_links());
-    const std::uint32_t eth0 = directory.interface_timeline("eth0");
-    EXPECT_EQ(directory.interface_timeline("eth1"), CompiledDirectory::no_timeline);
-    EXPECT_EQ(show(directory, directory.find_link(12, eth0, {})), "lab vlan 12");
-    EXPECT_EQ(show(directory, directory.find_link(13, eth0, {})), "lan interface eth0");
-    EXPECT_EQ(show(directory, directory.find_link(13, CompiledDirectory::no_timeline, {})), "-");
-    EXPECT_EQ(show(directory, directory.find_link(4095, CompiledDirectory::no_timeline, {})), "-");
+    const std::uint32_t eth0 = directory.name_timeline({IdentityKind::interface, "eth0"});
+    EXPECT_EQ(directory.name_timeline({IdentityKind::interface, "eth1"}),
+              CompiledDirectory::no_timeline);
+    EXPECT_EQ(directory.name_timeline({IdentityKind::user, "eth0"}),
+              CompiledDirectory::no_timeline);
+    EXPECT_EQ(show(directory, directory.find_vlan(12, {})), "lab vlan 12");
+    EXPECT_EQ(show(directory, directory.find_vlan(13, {})), "-");
+    EXPECT_EQ(show(directory, directory.find_vlan(4095, {})), "-");
+    EXPECT_EQ(show(directory, directory.find_name(eth0, {})), "lan interface eth0");
+    EXPECT_EQ(show(directory, directory.find_name(CompiledDirectory::no_timeline, {})), "-");
     EXPECT_EQ(network_of(directory, "10.1.1.1"), "@unattributed 10.0.0.0/8");
     EXPECT_EQ(network_of(directory, "10.9.1.1"), "@unattributed *");
     EXPECT_EQ(network_of(directory, "11.9.1.1"), "-");
@@ -129,8 +133,8 @@ TEST(CompiledDirectory, AsNumbersAndNextHops) {
     EXPECT_EQ(as(64501, 100), "-");
     EXPECT_EQ(as(0, 100), "-");
     const auto next_hop = [&](const char* address) {
-        const auto timeline = directory.next_hop_timeline(*parse_address(address));
-        return show(directory, directory.find_next_hop(timeline, {}));
+        const auto timeline = directory.name_timeline({IdentityKind::next_hop, address});
+        return show(directory, directory.find_name(timeline, {}));
     };
     EXPECT_EQ(next_hop("192.0.2.9"), "peer next-hop 192.0.2.9");
     EXPECT_EQ(next_hop("2001:db8::9"), "peer next-hop 2001:db8::9");

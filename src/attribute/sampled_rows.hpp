@@ -51,9 +51,9 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
 
-    // Says about the transfer at `place`, made of the row, what is to be said, if anything.
-    void take(std::uint32_t row, std::uint32_t place, const Volume& volume,
-              std::vector<SampledVolume>& out) const {
+    // Adds what was sampled of the transfer at `place`, which was made of the row, if anything was.
+    void report(std::uint32_t row, std::uint32_t place, const Volume& volume,
+                std::vector<SampledVolume>& out) const {
         if (row >= rows_.size()) return;
         const Row& r = rows_[row];
         if (r.bytes_added == 0 && r.packets_added == 0) return;

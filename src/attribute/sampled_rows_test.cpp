@@ -8,8 +8,8 @@
 #include <random>
 
 #include "attribute/attributor.hpp"
-#include "attribute/identity.hpp"
 #include "record/estimate.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -42,7 +42,7 @@ Reading reading(std::uint64_t bytes, std::uint64_t packets, std::uint32_t rate) 
 
 Attributed attributed(Attributor& attributor, std::span<const Reading> readings) {
     attributor.accept(readings);
-    return attributor.take();
+    return attributor.make_attributed();
 }
 
 TEST(Sampled, NothingIsSaidWhereNothingIs) {

@@ -231,6 +231,7 @@ struct CompiledServices::Compiler {
             out.port_default_[p] = out.of_proto_[port_protocols[p]];
         if (!fragment_set) out.fragment_ = intern("fragment");
         out.malformed_ = intern("malformed");
+        out.unknown_ = intern("unknown");
     }
 };
 
@@ -300,7 +301,8 @@ Result<CompiledServices> CompiledServices::compile(const std::vector<ServiceRule
 std::uint32_t CompiledServices::find(const Reading& reading) const noexcept {
     if (reading.kind == ReadingKind::non_ip) {
         // All lengths are one service, so that different numbers have different names.
-        return ethertype_base() + (reading.ethertype < ethertype_first ? 0U : reading.ethertype);
+        const std::uint16_t type = reading.ethertype();
+        return ethertype_base() + (type < ethertype_first ? 0U : type);
     }
     if (reading.kind == ReadingKind::malformed) return malformed_;
     if (reading.fragment == FragmentState::orphan) return fragment_;
@@ -310,6 +312,12 @@ std::uint32_t CompiledServices::find(const Reading& reading) const noexcept {
     if (reading.proto == proto_icmp) return of_icmp_[reading.icmp_type];
     if (reading.proto == proto_icmpv6) return of_icmpv6_[reading.icmp_type];
     return of_proto_[reading.proto];
+}
+
+std::optional<std::uint32_t> CompiledServices::number_of(std::string_view name) const {
+    const auto known = std::ranges::find(names_, name);
+    if (known == names_.end()) return std::nullopt;
+    return static_cast<std::uint32_t>(known - names_.begin());
 }
 
 std::string CompiledServices::name(std::uint32_t service) const {

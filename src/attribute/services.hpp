@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,10 @@ public:
     // A number that name() turns into text. Different numbers have different names.
     [[nodiscard]] std::uint32_t find(const Reading& reading) const noexcept;
     [[nodiscard]] std::string name(std::uint32_t service) const;
+    // Of a name as name() gives it; nullopt: no rule and no default gives that name.
+    [[nodiscard]] std::optional<std::uint32_t> number_of(std::string_view name) const;
+    // Of traffic whose meter does not know the service.
+    [[nodiscard]] std::uint32_t unknown() const noexcept { return unknown_; }
     // What find() will look at for a port of the reading, if anything: see Lpm::first_step.
     [[nodiscard]] const void* first_step(const Reading& reading,
                                          std::uint16_t port) const noexcept {
@@ -94,6 +99,7 @@ private:
     std::array<std::uint32_t, 256> of_icmpv6_{};
     std::uint32_t fragment_ = 0;
     std::uint32_t malformed_ = 0;
+    std::uint32_t unknown_ = 0;
     std::vector<std::string> names_;  // each once
 };
 

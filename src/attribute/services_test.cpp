@@ -77,7 +77,7 @@ TEST(Services, OtherKindsOfReadings) {
                                           {0x0026, "ethertype/llc"},
                                           {0x05FF, "ethertype/llc"},
                                           {0x0600, "ethertype/0x0600"}}) {
-        reading.ethertype = static_cast<std::uint16_t>(ethertype);
+        reading.set_ethertype(static_cast<std::uint16_t>(ethertype));
         EXPECT_EQ(table.name(table.find(reading)), name);
         EXPECT_LT(table.find(reading), table.end());
     }

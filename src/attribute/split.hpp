@@ -25,7 +25,7 @@ public:
 
     // What lies between the moment of the call before (at first: the beginning) and `until`, which
     // must not go back. With until > last: all the rest.
-    [[nodiscard]] std::uint64_t take_until(UtcTime until) noexcept {
+    [[nodiscard]] std::uint64_t part_until(UtcTime until) noexcept {
         const std::uint64_t share = share_until(until);
         const std::uint64_t part = share - taken_;
         taken_ = share;

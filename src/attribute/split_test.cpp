@@ -12,15 +12,15 @@ namespace {
 
 TEST(TimeSplit, GivesPartsInProportion) {
     TimeSplit split({0}, {99}, 1000);
-    EXPECT_EQ(split.take_until({25}), 250U);
-    EXPECT_EQ(split.take_until({25}), 0U);
-    EXPECT_EQ(split.take_until({100}), 750U);
+    EXPECT_EQ(split.part_until({25}), 250U);
+    EXPECT_EQ(split.part_until({25}), 0U);
+    EXPECT_EQ(split.part_until({100}), 750U);
     TimeSplit thirds({0}, {2}, 10);
-    EXPECT_EQ(thirds.take_until({1}), 3U);
-    EXPECT_EQ(thirds.take_until({2}), 3U);
-    EXPECT_EQ(thirds.take_until({3}), 4U);
+    EXPECT_EQ(thirds.part_until({1}), 3U);
+    EXPECT_EQ(thirds.part_until({2}), 3U);
+    EXPECT_EQ(thirds.part_until({3}), 4U);
     TimeSplit point({5}, {5}, 7);
-    EXPECT_EQ(point.take_until({6}), 7U);
+    EXPECT_EQ(point.part_until({6}), 7U);
 }
 
 // Any total, any times (from 1677 to 2262), any cuts: the sum is kept, no part is off its true
@@ -48,16 +48,16 @@ TEST(TimeSplit, KeepsTheSumWhateverTheCuts) {
         TimeSplit coarse({a}, {b}, total);
         std::uint64_t sum = 0;
         for (const std::int64_t cut : cuts) {
-            sum += split.take_until({cut});
+            sum += split.part_until({cut});
             const Wide elapsed = static_cast<std::uint64_t>(cut) - static_cast<std::uint64_t>(a);
             const Wide exact = Wide{total} * elapsed;  // over length
             const Wide length = Wide{span} + 1;
             ASSERT_LE(Wide{sum} * length, exact);
             ASSERT_GT((Wide{sum} + 1) * length, exact);
         }
-        ASSERT_EQ(coarse.take_until({cuts.empty() ? a : cuts.back()}), sum);
+        ASSERT_EQ(coarse.part_until({cuts.empty() ? a : cuts.back()}), sum);
         if (b == INT64_MAX) continue;
-        ASSERT_EQ(sum + split.take_until({b + 1}), total);
+        ASSERT_EQ(sum + split.part_until({b + 1}), total);
     }
 }
 

@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
 #include "base/address.hpp"
 #include "ledger/rules.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
 
 using Accounts = std::map<std::string, Account, std::less<>>;
-
-constexpr std::uint32_t vlan_max = 4094;          // IEEE 802.1Q: 4095 is reserved
-constexpr std::size_t interface_octets_max = 64;  // Linux has 15; exporters have longer names
 
 bool is_account_octet(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -196,21 +193,6 @@ Status change_networks(Directory& directory, const Registry::Change& change) {
     return {};
 }
 
-Status check_canonical(std::string_view given, const std::string& canonical) {
-    if (given == canonical) return {};
-    return fail(ErrorCode::invalid,
-                fmt::format("'{}' is not canonical; write {}", given, canonical));
-}
-
-Status check_number(std::string_view text, std::string_view what, std::uint32_t max) {
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size() || number < 1 || number > max)
-        return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is not {}; it is a number from 1 to {}", text, what, max));
-    return check_canonical(text, std::to_string(number));
-}
-
 // Classes by what records state.
 Status check_stated_classes(const ClassTable& table) {
     const auto refuse = [](std::string text) {
@@ -242,35 +224,6 @@ Status check_stated_classes(const ClassTable& table) {
 bool is_account_name(std::string_view text) {
     return is_name(text) && text.front() != '@' && text.front() != '-' &&
            std::all_of(text.begin(), text.end(), is_account_octet);
-}
-
-Status check_identity(const Identity& identity) {
-    switch (identity.kind) {
-        case IdentityKind::prefix: {
-            TRY_ASSIGN(const Prefix prefix, parse_prefix(identity.value));
-            return check_canonical(identity.value, to_string(prefix));
-        }
-        case IdentityKind::mac: {
-            TRY_ASSIGN(const Mac mac, parse_mac(identity.value));
-            return check_canonical(identity.value, to_string(mac));
-        }
-        case IdentityKind::vlan:
-            return check_number(identity.value, "a VLAN", vlan_max);
-        case IdentityKind::interface:
-            if (is_name(identity.value, interface_octets_max)) return {};
-            return fail(ErrorCode::invalid,
-                        fmt::format("an interface's name has 1 to {} octets and no control "
-                                    "characters",
-                                    interface_octets_max));
-        case IdentityKind::as:
-            return check_number(identity.value, "an AS", UINT32_MAX);
-        case IdentityKind::next_hop: {
-            TRY_ASSIGN(const Address address, parse_address(identity.value));
-            return check_canonical(identity.value, to_string(address));
-        }
-    }
-    return fail(ErrorCode::invalid,
-                fmt::format("the kind of identity {} is unknown", static_cast<int>(identity.kind)));
 }
 
 Status check_class_table(const ClassTable& table) {

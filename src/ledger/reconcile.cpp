@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "record/identity.hpp"
+
 namespace octroi {
 namespace {
 

@@ -82,8 +82,6 @@ struct BatchRefusal {
 [[nodiscard]] bool is_name(std::string_view text, std::size_t octets_max = name_octets_max);
 // Letters, digits, '.', '-', '_', '@'; not starting with '@' (our own parties) or '-' (options).
 [[nodiscard]] bool is_account_name(std::string_view text);
-// Whether the identity is written as record/directory.hpp says; the error tells the right way.
-[[nodiscard]] Status check_identity(const Identity& identity);
 
 // Routes sorted, each prefix once and canonical, every index and name good.
 [[nodiscard]] Status check_class_table(const ClassTable& table);

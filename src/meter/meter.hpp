@@ -18,7 +18,8 @@
 #include "base/result.hpp"
 #include "record/batch.hpp"
 #include "record/counter.hpp"
-#include "record/reading.hpp"
+#include "record/name.hpp"
+#include "record/reading_sink.hpp"
 
 namespace octroi {
 
@@ -53,12 +54,9 @@ public:
     // back before it may go.
     virtual void committed() {}
 
-    // Names for Reading::interface (index + 1). They grow while the meter reads; none ever changes.
-    // Those of a reading are there when it is handed over.
-    [[nodiscard]] virtual std::span<const std::string> interfaces() const = 0;
-
-    // The same for Reading::next_hop; none of meters that know no routers.
-    [[nodiscard]] virtual std::span<const Address> next_hops() const = 0;
+    // The names that readings refer to (NameRef: row plus 1). Rows are added while the meter reads;
+    // none changes. The names of a reading are there when it is handed over.
+    [[nodiscard]] virtual std::span<const Name> names() const = 0;
 
     // Values of the component's counter table, in its order.
     [[nodiscard]] virtual std::vector<CounterValue> counters() const = 0;

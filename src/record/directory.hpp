@@ -31,22 +31,21 @@ enum class IdentityKind : std::uint8_t {
     interface = 4,
     as = 5,        // the AS of the end's address, as an exporter states it
     next_hop = 6,  // the router that the destination's traffic was handed to
+    user = 7,      // as a server or an exporter names it: "alice", "alice@example.org"
+    domain = 8,    // DNS name of a site or a mail domain
+    uid = 9,       // numeric user id of this machine
+    cgroup = 10,   // path of a control group, version 2
 };
 
-// An identity in canonical text: prefix "10.0.0.0/8" (a single address as /32 or /128), mac
-// "00:30:ca:b8:d9:bc", vlan "12", interface "eth0" (of an exporter: "192.0.2.1#3"), as "64500",
-// next_hop "192.0.2.9".
+// An identity in canonical text (record/identity.hpp): prefix "10.0.0.0/8" (a single address as /32
+// or /128), mac "00:30:ca:b8:d9:bc", vlan "12", interface "eth0" (of an exporter: "192.0.2.1#3"),
+// as "64500", next_hop "192.0.2.9", user "alice".
 struct Identity {
     IdentityKind kind = IdentityKind::prefix;
     std::string value;
 
     auto operator<=>(const Identity&) const = default;
 };
-
-// The text of a party's identity: "10.1.2.3", "10.1.0.0/16", "mac 00:30:ca:b8:d9:bc", "vlan 12",
-// "interface eth0", "as 64500", "next-hop 192.0.2.9". parse_identity (attribute/identity.hpp) reads
-// it back.
-[[nodiscard]] std::string identity_text(const Identity& identity);
 
 struct Binding {
     std::uint64_t id = 0;  // given by the ledger, growing: the newer binding has the greater id

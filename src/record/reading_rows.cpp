@@ -82,8 +82,8 @@ Cell direction_of(const Reading& r) {
 }
 
 Cell interface_name(const Reading& r, const RowContext& c) {
-    if (r.interface == 0 || r.interface > c.interfaces.size()) return {};
-    return std::string_view(c.interfaces[r.interface - 1U]);
+    if (r.interface == no_name || r.interface > c.names.size()) return {};
+    return std::string_view(c.names[r.interface - 1U].text);
 }
 
 struct ReadingField {
@@ -104,7 +104,7 @@ const std::array fields{
                  "integer",
                  "Of frames that carry no IP; below 1536 it is an 802.3 length.",
                  [](const Reading& r, const RowContext&) {
-                     return integer_if(r.kind == ReadingKind::non_ip, r.ethertype);
+                     return integer_if(r.kind == ReadingKind::non_ip, r.ethertype());
                  }},
     ReadingField{{"src", "Source"},
                  "address",

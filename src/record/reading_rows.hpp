@@ -16,8 +16,8 @@ namespace octroi {
 
 // What a reading does not carry itself.
 struct RowContext {
-    // Meter::interfaces(): names for Reading::interface. Must live while rows are made.
-    std::span<const std::string> interfaces;
+    // Meter::names(). Must live while rows are made.
+    std::span<const Name> names;
     // How many digits of a second the source states: 6 or 9 for captures, 3 for NetFlow.
     int time_digits = 9;
 };

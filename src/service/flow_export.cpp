@@ -11,29 +11,6 @@ namespace {
 // Messages at once: a socket of Linux's default size holds some hundred of them.
 constexpr std::uint64_t burst = 32;
 
-flow::FlowRecord flow_of(const Reading& reading) {
-    flow::FlowRecord record;
-    record.bytes = reading.bytes;
-    record.packets = reading.packets;
-    record.first = reading.first;
-    record.last = reading.last;
-    record.src = reading.src;
-    record.dst = reading.dst;
-    record.src_mac = reading.src_mac;
-    record.dst_mac = reading.dst_mac;
-    record.sport = reading.sport;
-    record.dport = reading.dport;
-    record.vlan = reading.vlan;
-    record.proto = reading.proto;
-    record.tcp_flags = reading.tcp_flags;
-    record.tos = reading.tos;
-    record.icmp_type = reading.icmp_type;
-    record.icmp_code = reading.icmp_code;
-    record.in_if = reading.interface;
-    record.out_if = reading.out_interface;
-    return record;
-}
-
 std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
     flow::EncoderSettings settings{.observation_domain = manner.domain};
     if (manner.to.way != ExportWay::udp) {
@@ -82,10 +59,42 @@ Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportManner& manner,
         new FlowExport(manner, encoder_for(manner), std::move(sender), clock));
 }
 
-void FlowExport::accept(std::span<const Reading> readings, std::span<const std::string> names,
+void FlowExport::number_interfaces(std::span<const Name> names) {
+    for (const Name& name : names.subspan(interface_numbers_.size())) {
+        const bool is_interface = name.kind == NameKind::interface;
+        if (is_interface) interface_names_.push_back(name.text);
+        interface_numbers_.push_back(
+            is_interface ? static_cast<std::uint32_t>(interface_names_.size()) : 0);
+    }
+    encoder_->name_interfaces(interface_names_);
+}
+
+flow::FlowRecord FlowExport::flow_of(const Reading& reading) const {
+    flow::FlowRecord record;
+    record.bytes = reading.bytes;
+    record.packets = reading.packets;
+    record.first = reading.first;
+    record.last = reading.last;
+    record.src = reading.src;
+    record.dst = reading.dst;
+    record.src_mac = reading.src_mac;
+    record.dst_mac = reading.dst_mac;
+    record.sport = reading.sport;
+    record.dport = reading.dport;
+    record.vlan = reading.vlan;
+    record.proto = reading.proto;
+    record.tcp_flags = reading.tcp_flags;
+    record.tos = reading.tos;
+    record.icmp_type = reading.icmp_type;
+    record.icmp_code = reading.icmp_code;
+    record.in_if = interface_number(reading.interface);
+    record.out_if = interface_number(reading.out_interface);
+    return record;
+}
+
+void FlowExport::accept(std::span<const Reading> readings, std::span<const Name> names,
                         UtcTime exported) {
-    if (names.size() != names_known_) encoder_->name_interfaces(names);
-    names_known_ = names.size();
+    if (names.size() != interface_numbers_.size()) number_interfaces(names);
     records_.clear();
     for (const Reading& reading : readings) {
         if (reading.kind == ReadingKind::ip)

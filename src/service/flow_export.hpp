@@ -40,9 +40,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<FlowExport>> open(const ExportManner& manner,
                                                                   const Clock& clock);
 
-    // names: those that Reading::interface is about. exported: not before the readings' ends.
-    void accept(std::span<const Reading> readings, std::span<const std::string> names,
-                UtcTime exported);
+    // names: the meter's. exported: not before the readings' ends.
+    void accept(std::span<const Reading> readings, std::span<const Name> names, UtcTime exported);
     // Sends what waits for a full message.
     void flush(UtcTime exported);
     // All that was given has left.
@@ -63,7 +62,15 @@ private:
     bool has_sessions_;  // with the collector: TCP
     std::optional<TokenBucket> bucket_;
     std::vector<flow::FlowRecord> records_;
-    std::size_t names_known_ = 0;
+    // Interfaces are numbered without gaps, in the order of the meter's names; 0: not an interface.
+    void number_interfaces(std::span<const Name> names);
+    [[nodiscard]] std::uint32_t interface_number(NameRef ref) const noexcept {
+        return ref == no_name || ref > interface_numbers_.size() ? 0 : interface_numbers_[ref - 1];
+    }
+    [[nodiscard]] flow::FlowRecord flow_of(const Reading& reading) const;
+
+    std::vector<std::uint32_t> interface_numbers_;  // by NameRef - 1
+    std::vector<std::string> interface_names_;
     std::uint64_t not_ip_ = 0;
     std::uint64_t not_sent_ = 0;
     std::optional<Error> trouble_;

@@ -57,8 +57,7 @@ public:
         return meter_->checkpoint(tee);
     }
     void committed() override { meter_->committed(); }
-    std::span<const std::string> interfaces() const override { return meter_->interfaces(); }
-    std::span<const Address> next_hops() const override { return meter_->next_hops(); }
+    std::span<const Name> names() const override { return meter_->names(); }
     std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:
@@ -69,6 +68,10 @@ private:
             sink_.accept(readings);
             owner_.send(readings);
         }
+        // Not flows: they are booked, and nothing is exported.
+        void accept_counted(std::span<const CountedVolume> volumes) override {
+            sink_.accept_counted(volumes);
+        }
 
     private:
         ExportingMeter& owner_;
@@ -78,8 +81,7 @@ private:
     void send(std::span<const Reading> readings) {
         UtcTime exported = clock_.now();
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
-        for (Outlet& outlet : outlets_)
-            outlet.out->accept(readings, meter_->interfaces(), exported);
+        for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);
     }
     void look_after() {
         const Duration now = clock_.uptime();

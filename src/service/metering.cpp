@@ -21,7 +21,7 @@ Result<Pull> Metering::pull(Duration wait) { return meter_.pull(named_, wait); }
 
 Result<Batch> Metering::make_batch() {
     TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(named_));
-    Attributed made = attributor_.take();
+    Attributed made = attributor_.make_attributed();
     Batch batch;
     batch.id = random_batch_id();
     batch.meter = name_;

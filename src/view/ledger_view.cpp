@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/id.hpp"
+#include "record/identity_kinds.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -27,21 +28,8 @@ Cell text_or_absent(const std::string& text) { return text.empty() ? Cell{} : Ce
 std::string role_text(MeterRole role) { return role == MeterRole::bill ? "bill" : "witness"; }
 
 std::string_view kind_text(IdentityKind kind) {
-    switch (kind) {
-        case IdentityKind::prefix:
-            return "prefix";
-        case IdentityKind::mac:
-            return "mac";
-        case IdentityKind::vlan:
-            return "vlan";
-        case IdentityKind::interface:
-            return "interface";
-        case IdentityKind::as:
-            return "as";
-        case IdentityKind::next_hop:
-            return "next-hop";
-    }
-    return "";
+    const IdentityKindInfo* info = find_identity_kind(kind);
+    return info == nullptr ? "" : info->keyword;
 }
 
 // "a1b2c3d4e5f6": enough to distinguish versions; machines get the whole text.

@@ -5,11 +5,11 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "attribute/identity.hpp"
 #include "config/declaration.hpp"
 #include "host/file.hpp"
 #include "host/log.hpp"
 #include "ledger/reconcile.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {

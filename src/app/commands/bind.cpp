@@ -5,8 +5,8 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "attribute/identity.hpp"
 #include "host/log.hpp"
+#include "record/identity.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/check.hpp"
 #include "meter/file/recognise.hpp"
 #include "wire/packet/packet_fast.hpp"
 
@@ -130,7 +131,7 @@ template <bool HasInterfaces>
 pcap::Progress FileMeter::read_block() {
     std::size_t batched = batched_;
     std::uint64_t left = next_stop_ - frames_;
-    const std::size_t named = interfaces_.size();
+    const std::size_t named = names_.rows().size();
     const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
         Sample& sample = batch_[batched];
         const auto interface =
@@ -172,7 +173,7 @@ Result<Pull> FileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes a
         reader_.format() == pcap::Format::pcap ? read_block<false>() : read_block<true>();
     stream_.consume(progress.consumed);
     if (frames_ != before) last_time_ = batch_[batched_ == 0 ? batch_size - 1 : batched_ - 1].time;
-    if (interfaces_.size() != reader_.interfaces().size()) name_interfaces();
+    if (names_.rows().size() != reader_.interfaces().size()) name_interfaces();
     if (progress.state == pcap::State::stopped && frames_ != next_stop_) return Pull::more;
     if (progress.state == pcap::State::stopped) {
         take_batch();
@@ -214,10 +215,14 @@ void FileMeter::finish(pcap::State state) {
 
 void FileMeter::name_interfaces() {
     if (reader_.format() != pcap::Format::pcapng) return;
-    interfaces_.clear();
-    for (const pcap::Interface& in : reader_.interfaces())
-        interfaces_.push_back(in.name.empty() ? fmt::format("interface {}", in.section_id)
-                                              : in.name);
+    const auto in = reader_.interfaces();
+    for (std::size_t i = names_.rows().size(); i < in.size(); ++i) {
+        // Each has a row of its own, also where sections repeat a name: the row is the number.
+        const NameRef ref = names_.append(
+            NameKind::interface,
+            in[i].name.empty() ? fmt::format("interface {}", in[i].section_id) : in[i].name);
+        CHECK(ref == i + 1);
+    }
 }
 
 std::vector<Loss> FileMeter::losses() {

@@ -24,6 +24,7 @@
 #include "meter/file/once_meter.hpp"
 #include "meter/file/position.hpp"
 #include "meter/file/stream.hpp"
+#include "meter/name_table.hpp"
 #include "wire/pcap/reader.hpp"
 
 namespace octroi::capture {
@@ -66,8 +67,7 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const std::string> interfaces() const override { return interfaces_; }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::span<const Name> names() const override { return names_.rows(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
 private:
@@ -112,7 +112,7 @@ private:
     std::uint64_t bad_blocks_stated_ = 0;  // in losses
     std::string known_as_;
     std::string warning_;
-    std::vector<std::string> interfaces_;
+    NameTable names_;  // the interfaces, in the order of the file
 };
 
 }  // namespace octroi::capture

@@ -16,7 +16,7 @@ Reading begin_reading(const Sample& sample, ReadingKind kind) {
     r.dst_mac = p.dst_mac();
     r.vlan = p.key.vlan();
     r.inner_vlan = p.key.inner_vlan();
-    r.ethertype = p.ethertype;
+    r.set_ethertype(p.ethertype);
     r.interface = p.key.interface();
     r.direction = direction_of(p.key);
     return r;
@@ -31,7 +31,7 @@ void LeftOutFrames::add(const Sample& sample, ReadingBuffer& out) {
     const UtcTime time{sample.time};
     const auto mine = [&](const Row& row) {
         return row.vlans_interface == p.key.words[4] && row.marks == p.key.words[5] &&
-               row.reading.ethertype == p.ethertype && row.reading.kind == kind;
+               row.reading.ethertype() == p.ethertype && row.reading.kind == kind;
     };
     auto row = std::ranges::find_if(rows_, mine);
     if (row == rows_.end()) {

@@ -47,6 +47,7 @@ Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& optio
                                                    std::span<const Cursor> known) {
     if (options.interfaces.empty())
         return fail(ErrorCode::invalid, "a live capture needs at least one interface");
+    // The key of a captured flow has 16 bits for the interface.
     if (options.interfaces.size() >= UINT16_MAX)
         return fail(ErrorCode::over_limit, "too many interfaces for one capture");
     for (auto name = options.interfaces.begin(); name != options.interfaces.end(); ++name)
@@ -63,6 +64,10 @@ Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& optio
 }
 
 Status LiveMeter::open_all(std::span<const Cursor> known) {
+    // The number of a port is the row of its name.
+    for (const std::string& name : options_.interfaces)
+        if (names_.append(NameKind::interface, name) == no_name)
+            return fail(ErrorCode::over_limit, "too many interfaces for one capture");
     TRY_ASSIGN(boot_, host_->boot_id());
     TRY_ASSIGN(const auto present, host_->interfaces());
     learn_addresses(present);

@@ -31,6 +31,7 @@
 #include "meter/capture/interface_position.hpp"
 #include "meter/capture/waiting_frames.hpp"
 #include "meter/meter.hpp"
+#include "meter/name_table.hpp"
 
 namespace octroi::capture {
 
@@ -65,10 +66,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     // Waits CaptureHost::delivery_delay for what the ring still holds.
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
-        return options_.interfaces;
-    }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::span<const Name> names() const override { return names_.rows(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     [[nodiscard]] const PacketTotals& totals() const noexcept { return intake_->totals(); }
 
@@ -119,6 +117,7 @@ private:
     void learn_addresses(const std::vector<Interface>& present);
 
     LiveMeterOptions options_;
+    NameTable names_;  // the interfaces, in the order of the options
     CaptureHost* host_;
     std::string boot_;
     std::unique_ptr<Intake> intake_;

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <span>
 
-#include "record/reading.hpp"
+#include "record/reading_sink.hpp"
 
 namespace octroi::capture {
 

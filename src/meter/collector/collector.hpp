@@ -79,10 +79,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
-        return maker_.interfaces();
-    }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return maker_.next_hops(); }
+    [[nodiscard]] std::span<const Name> names() const override { return maker_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     // What was wrong with the files at the start, for people; empty: nothing.
     [[nodiscard]] const std::string& notice() const noexcept { return notice_; }

@@ -27,28 +27,26 @@ ExporterBook& ExporterIndex::of(const Address& exporter) {
     return *(last_ = book.get());
 }
 
-std::uint16_t ExporterIndex::look_up(ExporterBook& book, std::uint32_t if_index) {
-    if (if_index == 0 || book.exporter.empty()) return 0;
+NameRef ExporterIndex::look_up(ExporterBook& book, std::uint32_t if_index) {
+    if (if_index == 0 || book.exporter.empty()) return no_name;
     const auto known = book.interfaces.find(if_index);
     if (known != book.interfaces.end()) return known->second;
-    if (book.interfaces.size() >= interfaces_per_exporter_max || names_.size() >= interfaces_max)
-        return 0;
-    names_.push_back(fmt::format("{}#{}", to_string(book.exporter), if_index));
-    const auto number = static_cast<std::uint16_t>(names_.size());
-    book.interfaces.emplace(if_index, number);
-    return number;
+    if (book.interfaces.size() >= interfaces_per_exporter_max) return no_name;
+    const NameRef name = names_.append(NameKind::interface,
+                                       fmt::format("{}#{}", to_string(book.exporter), if_index));
+    if (name != no_name) book.interfaces.emplace(if_index, name);
+    return name;
 }
 
-std::uint16_t ExporterIndex::look_up(ExporterBook& book, const Address& next_hop) {
-    const auto known = next_hop_numbers_.find(next_hop);
-    if (known != next_hop_numbers_.end()) return known->second;
-    if (book.next_hops >= next_hops_per_exporter_max || next_hops_.size() >= next_hops_max)
-        return 0;
+NameRef ExporterIndex::look_up(ExporterBook& book, const Address& next_hop) {
+    const auto known = next_hops_.find(next_hop);
+    if (known != next_hops_.end()) return known->second;
+    if (book.next_hops >= next_hops_per_exporter_max) return no_name;
+    const NameRef name = names_.append(NameKind::next_hop, to_string(next_hop));
+    if (name == no_name) return no_name;
     ++book.next_hops;
-    next_hops_.push_back(next_hop);
-    const auto number = static_cast<std::uint16_t>(next_hops_.size());
-    next_hop_numbers_.emplace(next_hop, number);
-    return number;
+    next_hops_.emplace(next_hop, name);
+    return name;
 }
 
 }  // namespace octroi::collector

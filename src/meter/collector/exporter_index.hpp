@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the collector keeps for each exporter beside what its decoder remembers: the numbers of its
-// interfaces among the meter's, and its largest record. And the numbers of next hops, which are the
-// same whoever names them. Bounded: exporters beyond the bound share one book, interfaces and next
-// hops beyond it have no number.
+// What the collector keeps for each exporter beside the state of its decoder: the names of its
+// interfaces, and its largest record. And the names of next hops, which are the same whichever
+// exporter states them. Bounded: exporters beyond the bound share one entry, interfaces and next
+// hops beyond it have no name.
 
 #include <array>
 #include <bit>
@@ -12,10 +12,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/address.hpp"
+#include "meter/name_table.hpp"
 
 namespace octroi::collector {
 
@@ -27,18 +26,18 @@ struct ExporterBook {
     std::uint64_t batch = 0;
     std::uint64_t batch_bytes = 0;
     std::uint64_t batch_packets = 0;
-    boost::unordered_flat_map<std::uint32_t, std::uint16_t> interfaces;  // by ifIndex
+    boost::unordered_flat_map<std::uint32_t, NameRef> interfaces;  // by ifIndex
     // The numbers of those asked for last, by the low bits of ifIndex.
     struct Recent {
         std::uint32_t if_index = 0;
-        std::uint16_t number = 0;
+        NameRef name = no_name;
     };
     std::array<Recent, 64> recent{};
     std::uint16_t next_hops = 0;  // that it was the first to name
     // The next hops asked for last, by some bits of their address.
     struct RecentHop {
         Address address;
-        std::uint16_t number = 0;
+        NameRef name = no_name;
     };
     std::array<RecentHop, 64> recent_hops{};
 };
@@ -46,39 +45,37 @@ struct ExporterBook {
 class ExporterIndex {
 public:
     static constexpr std::size_t exporters_max = 4096;
-    static constexpr std::size_t interfaces_max = 65'000;  // Reading::interface is 16 bit
+    // All exporters together are bounded by NameTable::names_max.
     static constexpr std::size_t interfaces_per_exporter_max = 4096;
-    static constexpr std::size_t next_hops_max = 65'000;  // Reading::next_hop is 16 bit
     static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
 
     // Valid as long as this object.
     [[nodiscard]] ExporterBook& of(const Address& exporter);
-    // Reading::interface for that ifIndex; 0: it has no number.
-    [[nodiscard]] std::uint16_t interface(ExporterBook& book, std::uint32_t if_index) {
+    // Reading::interface for that ifIndex; no_name: a bound is reached.
+    [[nodiscard]] NameRef interface(ExporterBook& book, std::uint32_t if_index) {
         auto& recent = book.recent[if_index % book.recent.size()];
         if (recent.if_index != if_index) recent = {if_index, look_up(book, if_index)};
-        return recent.number;
+        return recent.name;
     }
-    // Reading::next_hop for that address; 0: it has no number.
-    [[nodiscard]] std::uint16_t next_hop(ExporterBook& book, const Address& address) {
+    // Reading::next_hop for that address; no_name: a bound is reached.
+    [[nodiscard]] NameRef next_hop(ExporterBook& book, const Address& address) {
         // The last octet: the fourth of IPv4, whose sixteenth is 0, or the sixteenth of IPv6.
         const std::size_t place = address.octets[3] ^ address.octets[15];
         auto& recent = book.recent_hops[place % book.recent_hops.size()];
         if (!same(recent.address, address)) recent = {address, look_up(book, address)};
-        return recent.number;
+        return recent.name;
     }
     // Exporters say 0.0.0.0 or :: where there is no next hop.
     [[nodiscard]] static bool is_zero(const Address& address) noexcept {
         const auto [high, low] = words_of(address);
         return (high | low) == 0;
     }
-    // "192.0.2.1#3": by number - 1.
-    [[nodiscard]] std::span<const std::string> interfaces() const noexcept { return names_; }
-    [[nodiscard]] std::span<const Address> next_hops() const noexcept { return next_hops_; }
+    // Interfaces ("192.0.2.1#3": interface 3 of that exporter) and next hops ("192.0.2.9").
+    [[nodiscard]] std::span<const Name> names() const noexcept { return names_.rows(); }
 
 private:
-    [[nodiscard]] std::uint16_t look_up(ExporterBook& book, std::uint32_t if_index);
-    [[nodiscard]] std::uint16_t look_up(ExporterBook& book, const Address& next_hop);
+    [[nodiscard]] NameRef look_up(ExporterBook& book, std::uint32_t if_index);
+    [[nodiscard]] NameRef look_up(ExporterBook& book, const Address& next_hop);
     // As ==, which calls memcmp.
     [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
         const auto [a_high, a_low] = words_of(a);
@@ -94,9 +91,8 @@ private:
     boost::unordered_flat_map<Address, std::unique_ptr<ExporterBook>, AddressHash> books_;
     ExporterBook others_;
     ExporterBook* last_ = nullptr;
-    std::vector<std::string> names_;
-    boost::unordered_flat_map<Address, std::uint16_t, AddressHash> next_hop_numbers_;
-    std::vector<Address> next_hops_;
+    NameTable names_;
+    boost::unordered_flat_map<Address, NameRef, AddressHash> next_hops_;
 };
 
 }  // namespace octroi::collector

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "record/identity.hpp"
+
 namespace octroi::collector {
 namespace {
 

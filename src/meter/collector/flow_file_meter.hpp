@@ -61,10 +61,7 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
-        return maker_.interfaces();
-    }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return maker_.next_hops(); }
+    [[nodiscard]] std::span<const Name> names() const override { return maker_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return maker_.counters(); }
     [[nodiscard]] const exporter::Exporters& exporters() const noexcept {
         return file_->exporters();

@@ -112,11 +112,8 @@ public:
         return translations_.take_changes();
     }
     // Names for Reading::interface: "192.0.2.1#3" is interface 3 of that exporter.
-    [[nodiscard]] std::span<const std::string> interfaces() const noexcept {
-        return books_.interfaces();
-    }
+    [[nodiscard]] std::span<const Name> names() const noexcept { return books_.names(); }
     // For Reading::next_hop.
-    [[nodiscard]] std::span<const Address> next_hops() const noexcept { return books_.next_hops(); }
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
     // Totals, claims and translations, as octets.

@@ -44,12 +44,7 @@ public:
         return collector_->checkpoint(sink);
     }
     void committed() override { collector_->committed(); }
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
-        return collector_->interfaces();
-    }
-    [[nodiscard]] std::span<const Address> next_hops() const override {
-        return collector_->next_hops();
-    }
+    [[nodiscard]] std::span<const Name> names() const override { return collector_->names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return collector_->counters();
     }

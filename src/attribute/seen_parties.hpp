@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Parties that are single addresses: only those seen, at most 70 octets each (24 of row, up to
-// twice for a growing vector, and 11 to 22 of index), so that a /8 that is wholly in use takes
-// about 1 GB and one with a thousand hosts next to nothing.
+// Parties that no table lists: single addresses of a network or binding with a row for each
+// address, and names of the meter. Only those seen take memory, at most 70 octets each (24 of row,
+// up to twice for a growing vector, and 11 to 22 of index): a /8 that is wholly in use takes about
+// 1 GB, one with a thousand hosts next to nothing.
 
 #include <cstdint>
 #include <cstring>
@@ -16,17 +17,19 @@
 
 namespace octroi {
 
-class AddressParties {
+class SeenParties {
 public:
     struct Row {
+        // The address; of a name the number of its row, as an IPv4 address.
         Address address;
-        std::uint32_t owner = 0;  // CompiledDirectory::owners()
+        std::uint32_t owner =
+            0;  // CompiledDirectory::owners(), or one of the marks of PartyResolver
 
         auto operator<=>(const Row&) const = default;
     };
 
     // The memory must outlive it.
-    AddressParties(std::uint64_t seed, std::pmr::memory_resource& memory)
+    SeenParties(std::uint64_t seed, std::pmr::memory_resource& memory)
         : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
     [[nodiscard]] std::uint32_t row_of(std::uint32_t owner, const Address& address) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attribute/as_number.hpp"
+#include "record/as_number.hpp"
 
 #include <fmt/format.h>
 

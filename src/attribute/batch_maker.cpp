@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// From the sums to the attributed part of a batch, in the order in which the ledger wants it: then
-// nobody has to sort again.
+#include "attribute/batch_maker.hpp"
+
 #include <algorithm>
 #include <bit>
 
-#include "attribute/attributor.hpp"
 #include "attribute/bucket_number.hpp"
-#include "attribute/builtin_classes.hpp"
 #include "base/narrow.hpp"
 #include "base/radix_sort.hpp"
 #include "record/party_order.hpp"
@@ -25,27 +23,10 @@ unsigned bits_for(std::uint64_t count) noexcept {
     return static_cast<unsigned>(std::bit_width(count));
 }
 
-}  // namespace
-
-Party Attributor::party(std::uint32_t number) const {
-    if (number < bases_.classes) return directory_->parties()[number];
-    if (number < bases_.builtin)
-        return {PartyKind::outside, classes_->names()[number - bases_.classes], {}};
-    if (number < bases_.excluded) {
-        return {PartyKind::outside, std::string(builtin_class_names[number - bases_.builtin]), {}};
-    }
-    if (number < bases_.addresses) {
-        return {PartyKind::excluded, std::string(reasons[number - bases_.excluded]), {}};
-    }
-    const AddressParties::Row& row = addresses_.row(number - bases_.addresses);
-    const CompiledDirectory::Owner& owner = directory_->owners()[row.owner];
-    return {owner.kind, owner.name, to_string(row.address)};
-}
-
 // Fills the parties that a transfer names; returns the place of each by its number.
-std::vector<std::uint32_t> Attributor::take_parties(Attributed& out) const {
-    std::vector<std::uint32_t> place(bases_.addresses + addresses_.size(), unused);
-    for (const TallyRow& row : tally_.rows()) {
+std::vector<std::uint32_t> make_parties(const AttributedSums& sums, Attributed& out) {
+    std::vector<std::uint32_t> place(sums.resolver.end(), unused);
+    for (const TallyRow& row : sums.tally.rows()) {
         if (is_empty(row)) continue;
         place[row.key.from] = used;
         place[row.key.to] = used;
@@ -58,7 +39,7 @@ std::vector<std::uint32_t> Attributor::take_parties(Attributed& out) const {
     for (std::uint32_t number = 0; number < place.size(); ++number) {
         if (place[number] == unused) continue;
         numbers.push_back(number);
-        parties.push_back(party(number));
+        parties.push_back(sums.resolver.party(number));
     }
     std::vector<std::uint32_t> order(count);
     for (std::uint32_t i = 0; i < count; ++i) order[i] = i;
@@ -71,14 +52,20 @@ std::vector<std::uint32_t> Attributor::take_parties(Attributed& out) const {
     return place;
 }
 
-std::vector<std::uint32_t> Attributor::take_services(Attributed& out) const {
-    std::vector<std::uint32_t> place(services_->end(), unused);
-    for (const TallyRow& row : tally_.rows()) {
+std::string service_name(const AttributedSums& sums, std::uint32_t number) {
+    if (number < sums.services.end()) return sums.services.name(number);
+    return sums.resolver.names().name(number - sums.services.end()).text;
+}
+
+std::vector<std::uint32_t> make_services(const AttributedSums& sums, Attributed& out) {
+    std::vector<std::uint32_t> place(sums.services.end() + sums.resolver.names().size() + 1,
+                                     unused);
+    for (const TallyRow& row : sums.tally.rows()) {
         if (!is_empty(row)) place[row.key.service] = used;
     }
     std::vector<std::pair<std::string, std::uint32_t>> names;
     for (std::uint32_t number = 0; number < place.size(); ++number) {
-        if (place[number] == used) names.emplace_back(services_->name(number), number);
+        if (place[number] == used) names.emplace_back(service_name(sums, number), number);
     }
     std::sort(names.begin(), names.end());
     for (auto& [name, number] : names) {
@@ -89,9 +76,10 @@ std::vector<std::uint32_t> Attributor::take_services(Attributed& out) const {
 }
 
 // Sorted by bucket, from, to, service. The four fit into one number unless the batch is enormous.
-void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t>& place_of_party,
-                                const std::vector<std::uint32_t>& place_of_service) const {
-    const std::pmr::vector<TallyRow>& rows = tally_.rows();
+void make_transfers(const AttributedSums& sums, Attributed& out,
+                    const std::vector<std::uint32_t>& place_of_party,
+                    const std::vector<std::uint32_t>& place_of_service) {
+    const std::pmr::vector<TallyRow>& rows = sums.tally.rows();
     const auto transfer = [&](const TallyRow& row) -> Transfer {
         return {bucket_begin(row.key.bucket),
                 place_of_party[row.key.from],
@@ -99,8 +87,8 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
                 place_of_service[row.key.service],
                 {Bytes(row.bytes), Packets(row.packets), Flows(row.flows)}};
     };
-    BucketNumber first = INT32_MAX;
-    BucketNumber last = INT32_MIN;
+    std::int32_t first = INT32_MAX;
+    std::int32_t last = INT32_MIN;
     std::size_t count = 0;
     for (const TallyRow& row : rows) {
         if (is_empty(row)) continue;
@@ -111,12 +99,12 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
     out.transfers.reserve(count);
     const unsigned party_bits = bits_for(out.parties.size());
     const unsigned service_bits = bits_for(out.services.size());
-    const auto take = [&](std::uint32_t index) {
+    const auto add = [&](std::uint32_t index) {
         const TallyRow& row = rows[index];
         const auto place = static_cast<std::uint32_t>(out.transfers.size());
         out.transfers.push_back(transfer(row));
-        if (!sampled_.empty())
-            sampled_.take(index, place, out.transfers.back().volume, out.sampled);
+        if (!sums.sampled.empty())
+            sums.sampled.report(index, place, out.transfers.back().volume, out.sampled);
     };
     const auto bucket_of = [first](const TallyRow& row) {
         return static_cast<std::uint64_t>(std::int64_t{row.key.bucket} - first);
@@ -125,7 +113,7 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
         count == 0 ? 0 : bits_for(static_cast<std::uint64_t>(std::int64_t{last} - first));
     if (bucket_bits + 2 * party_bits + service_bits > 64) {
         for (std::uint32_t i = 0; i < rows.size(); ++i)
-            if (!is_empty(rows[i])) take(i);
+            if (!is_empty(rows[i])) add(i);
         sort_transfers(out.transfers, out.sampled);
         return;
     }
@@ -140,22 +128,18 @@ void Attributor::take_transfers(Attributed& out, const std::vector<std::uint32_t
         order.push_back({packed << service_bits | place_of_service[key.service], i});
     }
     radix_sort(order);
-    for (const KeyedIndex& item : order) take(item.index);
+    for (const KeyedIndex& item : order) add(item.index);
 }
 
-Attributed Attributor::take() {
+}  // namespace
+
+Attributed make_attributed(const AttributedSums& sums) {
     Attributed out;
-    out.class_version = classes_->version();
-    out.directory_version = directory_->version();
-    out.volume = {Bytes(bytes_), Packets(packets_), Flows(flows_)};
-    const std::vector<std::uint32_t> parties = take_parties(out);
-    const std::vector<std::uint32_t> services = take_services(out);
-    take_transfers(out, parties, services);
-    tally_.clear(rows_kept);
-    sampled_.clear(rows_kept);
-    ++generation_;
-    bytes_ = packets_ = flows_ = 0;
-    if (addresses_.size() > addresses_kept) forget();
+    out.class_version = sums.resolver.classes().version();
+    out.directory_version = sums.resolver.directory().version();
+    const std::vector<std::uint32_t> parties = make_parties(sums, out);
+    const std::vector<std::uint32_t> services = make_services(sums, out);
+    make_transfers(sums, out, parties, services);
     return out;
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "attribute/identity.hpp"
+#include "record/identity.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "record/identity_kinds.hpp"
 
 namespace octroi {
 namespace {
@@ -50,6 +52,37 @@ TEST(Identity, TheTextOfAPartyIsReadBack) {
     EXPECT_FALSE(is_canonical({static_cast<IdentityKind>(77), "x"}));
 }
 
+TEST(Identity, EveryKindReadsItsExampleAndPrintsIt) {
+    for (const IdentityKindInfo& info : identity_kinds()) {
+        const Identity identity = parsed(std::string(info.example).c_str());
+        EXPECT_EQ(identity.kind, info.kind);
+        EXPECT_TRUE(is_canonical(identity));
+        EXPECT_EQ(find_identity_kind(info.kind), &info);
+        EXPECT_EQ(find_identity_kind(info.keyword), &info);
+        for (const std::string_view alias : info.aliases) {
+            if (!alias.empty()) {
+                EXPECT_EQ(find_identity_kind(alias), &info);
+            }
+        }
+        EXPECT_EQ(parsed(identity_text(identity).c_str()), identity) << info.example;
+        EXPECT_FALSE(parse_identity(std::string(info.keyword) + " ").has_value());
+        EXPECT_FALSE(parse_identity(std::string(info.keyword) + " \x01").has_value());
+    }
+    EXPECT_EQ(find_identity_kind(""), nullptr);
+    EXPECT_EQ(find_identity_kind(static_cast<IdentityKind>(77)), nullptr);
+}
+
+TEST(Identity, NamesThatServersAndKernelsUse) {
+    EXPECT_EQ(parsed("domain WWW.Example.Org."),
+              (Identity{IdentityKind::domain, "www.example.org"}));
+    EXPECT_EQ(parsed("user Alice@Example.org"),
+              (Identity{IdentityKind::user, "Alice@Example.org"}));
+    EXPECT_EQ(parsed("uid 0033"), (Identity{IdentityKind::uid, "33"}));
+    for (const char* wrong : {"domain a..b", "domain -a.org", "domain .", "user a b", "uid -1",
+                              "uid 4294967295", "cgroup web.service", "cgroup /a/"})
+        EXPECT_FALSE(parse_identity(wrong).has_value()) << wrong;
+}
+
 TEST(Identity, SaysWhatIsWrong) {
     const auto error = [](const char* text) {
         const auto identity = parse_identity(text);
@@ -65,13 +98,13 @@ TEST(Identity, SaysWhatIsWrong) {
     EXPECT_THAT(error("interface 0123456789abcdef"), testing::HasSubstr("1 to 15"));
     EXPECT_THAT(error("interface 192.0.2.1#0"), testing::HasSubstr("ifIndex"));
     EXPECT_THAT(error("interface 192.0.2.1#ge-0/0/1"), testing::HasSubstr("ifIndex"));
-    EXPECT_THAT(error("as 0"), testing::HasSubstr("nobody's"));
-    EXPECT_THAT(error("as 23456"), testing::HasSubstr("nobody's"));
+    EXPECT_THAT(error("as 0"), testing::HasSubstr("cannot be bound"));
+    EXPECT_THAT(error("as 23456"), testing::HasSubstr("cannot be bound"));
     EXPECT_THAT(error("as 4294967296"), testing::HasSubstr("0 to 4294967295"));
     EXPECT_THAT(error("next-hop 0.0.0.0"), testing::HasSubstr("no next hop"));
     EXPECT_THAT(error("next-hop ::"), testing::HasSubstr("no next hop"));
     EXPECT_THAT(error("next-hop 192.0.2.0/24"), testing::HasSubstr("192.0.2.0/24"));
-    EXPECT_THAT(error(""), testing::HasSubstr("no identity"));
+    EXPECT_THAT(error(""), testing::HasSubstr("not an identity"));
 }
 
 }  // namespace

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/party_resolver.hpp"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "attribute/builtin_classes.hpp"
+#include "base/check.hpp"
+#include "base/narrow.hpp"
+#include "record/identity.hpp"
+
+namespace octroi {
+namespace {
+
+void narrow_to(Interval& valid, const Interval& other) noexcept {
+    valid.begin = std::max(valid.begin, other.begin);
+    valid.end = std::min(valid.end, other.end);
+}
+
+// The end keeps its answer if it has one; else the link's holds for as long as both are so.
+void bind(CompiledDirectory::Answer& end, CompiledDirectory::Answer link) {
+    if (end.bound) return;
+    narrow_to(link.valid, end.valid);
+    end = link;
+}
+
+}  // namespace
+
+PartyResolver::PartyResolver(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
+                             std::uint64_t seed, std::pmr::memory_resource& memory)
+    : seen_(seed, memory) {
+    replace(std::move(directory), std::move(classes), std::move(services));
+}
+
+void PartyResolver::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services) {
+    CHECK(directory && classes && services);
+    directory_ = std::move(directory);
+    classes_ = std::move(classes);
+    services_ = std::move(services);
+    names_.replace(*directory_, *classes_, *services_);
+    number_parties();
+    drop_seen();
+}
+
+void PartyResolver::number_parties() {
+    CHECK(directory_->owners().size() < name_mark);
+    bases_.classes = narrow<std::uint32_t>(directory_->parties().size());
+    bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
+    bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
+    bases_.seen = bases_.excluded + narrow<std::uint32_t>(reasons.size());
+    // A batch holds each party once, so a name that a table brings twice, or that is built in, is
+    // one party.
+    class_parties_.clear();
+    boost::unordered_flat_map<std::string_view, std::uint32_t> known;
+    for (std::uint32_t i = 1; i < builtin_class_names.size(); ++i)
+        known.emplace(builtin_class_names[i], bases_.builtin + i);
+    for (const std::string& name : classes_->names()) {
+        const auto next = bases_.classes + static_cast<std::uint32_t>(class_parties_.size());
+        class_parties_.push_back(known.try_emplace(name, next).first->second);
+    }
+}
+
+Party PartyResolver::party(std::uint32_t number) const {
+    if (number < bases_.classes) return directory_->parties()[number];
+    if (number < bases_.builtin)
+        return {PartyKind::outside, classes_->names()[number - bases_.classes], {}};
+    if (number < bases_.excluded)
+        return {PartyKind::outside, std::string(builtin_class_names[number - bases_.builtin]), {}};
+    if (number < bases_.seen)
+        return {PartyKind::excluded, std::string(reasons[number - bases_.excluded]), {}};
+    return seen_party(seen_.row(number - bases_.seen));
+}
+
+Party PartyResolver::seen_party(const SeenParties::Row& row) const {
+    if ((row.owner & name_mark) == 0) {
+        const CompiledDirectory::Owner& owner = directory_->owners()[row.owner];
+        return {owner.kind, owner.name, to_string(row.address)};
+    }
+    const Name& name = names_.name(row.address.v4_value());
+    if (row.owner == class_name) return {PartyKind::outside, name.text, {}};
+    std::string identity = identity_text({*identity_kind(name.kind), name.text});
+    if (row.owner == unattributed_name) return {PartyKind::unattributed, {}, std::move(identity)};
+    const CompiledDirectory::Owner& owner = directory_->owners()[row.owner & ~name_mark];
+    return {owner.kind, owner.name, std::move(identity)};
+}
+
+std::uint32_t PartyResolver::exclusion(ReadingKind kind) {
+    switch (kind) {
+        case ReadingKind::non_ip:
+            return reason_non_ip;
+        case ReadingKind::malformed:
+            return reason_malformed;
+        case ReadingKind::duplicate:
+            return reason_duplicate;
+        case ReadingKind::dropped:
+            return reason_dropped;
+        case ReadingKind::ip:
+            break;
+    }
+    return not_excluded;
+}
+
+void PartyResolver::exclude(std::uint32_t reason, Ends& ends) const {
+    ends.from.key = ends.to.key = nullptr;
+    ends.from.number = ends.to.number = bases_.excluded + reason;
+}
+
+void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const {
+    ends.valid = {};
+    std::uint32_t reason = exclusion(reading.kind);
+    if (reason == not_excluded && (is_loopback(reading.src) || is_loopback(reading.dst)))
+        reason = reason_loopback;
+    if (reason != not_excluded) return exclude(reason, ends);
+    Answers answers{directory_->find_address(reading.src, reading.src_mac, time),
+                    directory_->find_address(reading.dst, reading.dst_mac, time)};
+    if (directory_->binds_links()) bind_by_links(reading, time, answers);
+    set_end(ends.from, answers.from, reading.src, {reading.src_as});
+    set_end(ends.to, answers.to, reading.dst, {reading.dst_as, reading.next_hop});
+    if (reading.near_name != no_name) [[unlikely]]
+        bind_near_name(reading, time, answers, ends);
+    narrow_to(ends.valid, answers.from.valid);
+    narrow_to(ends.valid, answers.to.valid);
+}
+
+// In the order of the ranks: next hop, VLAN, interface, AS.
+void PartyResolver::bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const {
+    if (reading.next_hop != no_name)
+        bind(answers.to, directory_->find_name(timeline_of(reading.next_hop), time));
+    bool known = false;
+    const bool source_is_near = near_is_source(reading, known);
+    if (known) {
+        CompiledDirectory::Answer& near = source_is_near ? answers.from : answers.to;
+        bind(near, directory_->find_vlan(reading.vlan, time));
+        bind(near, directory_->find_name(timeline_of(reading.interface), time));
+    }
+    if (reading.out_interface != no_name)
+        bind(answers.to, directory_->find_name(timeline_of(reading.out_interface), time));
+    bind(answers.from, directory_->find_as(reading.src_as, time));
+    bind(answers.to, directory_->find_as(reading.dst_as, time));
+}
+
+void PartyResolver::bind_near_name(const Reading& reading, UtcTime time, Answers& answers,
+                                   Ends& ends) const {
+    const ResolvedName* name = names_.find(reading.near_name);
+    bool known = false;
+    const bool source_is_near = near_is_source(reading, known);
+    if (name == nullptr || !known) return;
+    CompiledDirectory::Answer& answer = source_is_near ? answers.from : answers.to;
+    const Address& address = source_is_near ? reading.src : reading.dst;
+    End& end = source_is_near ? ends.from : ends.to;
+    const CompiledDirectory::Answer by_name = find_name(reading.near_name, time);
+    if (by_name.bound) {
+        answer = by_name;
+        return set_end(end, by_name.target, address);
+    }
+    narrow_to(answer.valid, by_name.valid);
+    // An address of ours says more about who it is than a name that nobody knows.
+    if (answer.bound || directory_->find_network(address)) return;
+    set_seen(end, unattributed_name, name->key);
+}
+
+// The narrower name first, then those that it lies within.
+CompiledDirectory::Answer PartyResolver::find_name(NameRef ref, UtcTime time) const {
+    CompiledDirectory::Answer answer;
+    for (const ResolvedName* name = names_.find(ref); name != nullptr;
+         name = names_.find(name->within)) {
+        bind(answer, find_identity(*name, time));
+        if (answer.bound) break;
+    }
+    return answer;
+}
+
+CompiledDirectory::Answer PartyResolver::find_identity(const ResolvedName& name,
+                                                       UtcTime time) const {
+    switch (name.lookup) {
+        case IdentityLookup::by_prefix:
+            return directory_->find_prefix(name.prefix, time);
+        case IdentityLookup::by_mac:
+            return directory_->find_address({}, name.mac, time);
+        case IdentityLookup::by_vlan:
+            return directory_->find_vlan(static_cast<std::uint16_t>(name.number), time);
+        case IdentityLookup::by_as:
+            return directory_->find_as(name.number, time);
+        case IdentityLookup::by_name:
+            break;
+    }
+    return directory_->find_name(name.timeline, time);
+}
+
+std::uint32_t PartyResolver::timeline_of(NameRef ref) const noexcept {
+    const ResolvedName* name = names_.find(ref);
+    return name == nullptr ? CompiledDirectory::no_timeline : name->timeline;
+}
+
+bool PartyResolver::near_is_source(const Reading& reading, bool& known) const {
+    known = true;
+    if (reading.direction == Direction::in) return true;
+    if (reading.direction == Direction::out) return false;
+    const bool src_local = directory_->find_network(reading.src).has_value();
+    known = src_local != directory_->find_network(reading.dst).has_value();
+    return src_local;
+}
+
+void PartyResolver::set_end(End& end, const CompiledDirectory::Answer& answer,
+                            const Address& address, Stated stated) const {
+    if (answer.bound) return set_end(end, answer.target, address);
+    end.key = nullptr;
+    const BuiltinClass builtin = builtin_class(address);
+    if (builtin != BuiltinClass::none) {
+        end.number = bases_.builtin + static_cast<std::uint32_t>(builtin);
+        return;
+    }
+    if (const auto network = directory_->find_network(address))
+        return set_end(end, *network, address);
+    end.number = class_parties_[class_of(address, stated)];
+}
+
+std::uint32_t PartyResolver::class_of(const Address& address, Stated stated) const {
+    if (classes_->asks_next_hops() && stated.next_hop != no_name) {
+        const ResolvedName* next_hop = names_.find(stated.next_hop);
+        if (next_hop != nullptr && next_hop->class_index != CompiledClasses::no_class)
+            return next_hop->class_index;
+    }
+    return classes_->find(address, stated.as);
+}
+
+void PartyResolver::set_end(End& end, const CompiledDirectory::Target& target,
+                            const Address& address) const {
+    if (target.per_address) return set_seen(end, target.index, address);
+    end.number = target.index;
+    end.key = nullptr;
+}
+
+void PartyResolver::set_seen(End& end, std::uint32_t owner, const Address& key) const {
+    end.number = owner;
+    end.key = &key;
+    end.hash = seen_.hash(owner, key);
+}
+
+void PartyResolver::find(const CountedVolume& volume, UtcTime time, Ends& ends) const {
+    ends.valid = {};
+    const std::uint32_t reason = exclusion(volume.kind);
+    if (reason != not_excluded) return exclude(reason, ends);
+    const bool is_sent = volume.direction == Direction::out;
+    set_named(is_sent ? ends.from : ends.to, volume.local, time, ends.valid);
+    set_named(is_sent ? ends.to : ends.from, volume.far, time, ends.valid);
+}
+
+void PartyResolver::set_named(End& end, NameRef ref, UtcTime time, Interval& valid) const {
+    const ResolvedName* name = names_.find(ref);
+    end.key = nullptr;
+    if (name == nullptr || name->kind == NameKind::service) {
+        end.number = bases_.builtin + static_cast<std::uint32_t>(BuiltinClass::unknown);
+        return;
+    }
+    if (name->kind == NameKind::far_class) {
+        if (name->class_index == CompiledClasses::no_class) return set_unlisted(end, ref);
+        end.number = class_parties_[name->class_index];
+        return;
+    }
+    const CompiledDirectory::Answer answer = find_name(ref, time);
+    narrow_to(valid, answer.valid);
+    const bool is_prefix = name->lookup == IdentityLookup::by_prefix;
+    const bool is_single = is_prefix && name->prefix.length == name->prefix.address.bits();
+    if (is_single) return set_end(end, answer, name->prefix.address, {});
+    std::optional<CompiledDirectory::Target> target;
+    if (answer.bound) target = answer.target;
+    if (!answer.bound && is_prefix) target = directory_->find_network(name->prefix.address);
+    // Rows for each address: which address of the prefix it was is not known.
+    if (target && target->per_address) return set_seen(end, name_mark | target->index, name->key);
+    if (target) return set_end(end, *target, name->prefix.address);
+    if (is_prefix) return set_end(end, answer, name->prefix.address, {});
+    set_seen(end, unattributed_name, name->key);
+}
+
+// A class that the table in force does not list.
+void PartyResolver::set_unlisted(End& end, NameRef ref) const {
+    const auto builtin = std::ranges::find(builtin_class_names, names_.name(ref).text);
+    if (builtin == builtin_class_names.end() || builtin->empty())
+        return set_seen(end, class_name, names_.find(ref)->key);
+    end.number = bases_.builtin + static_cast<std::uint32_t>(builtin - builtin_class_names.begin());
+}
+
+}  // namespace octroi
