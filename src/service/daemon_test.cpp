@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t packet_bytes = 100;
 
-const std::array<std::string, 1> interface_names{"eth0"};
+const std::array<Name, 1> interface_names{{{NameKind::interface, "eth0"}}};
 
 // A packet every time it is asked; the end after so many.
 class SteadyMeter final : public Meter {
@@ -39,10 +39,9 @@ public:
         out.observed = std::exchange(seen_, {});
         return out;
     }
-    [[nodiscard]] std::span<const std::string> interfaces() const override {
+    [[nodiscard]] std::span<const Name> names() const override {
         return interface_names;
     }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:

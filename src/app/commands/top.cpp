@@ -99,8 +99,10 @@ Status watch(Session& session, const MeterName& name, Meter& meter, const Attrib
     TRY_ASSIGN(const Units units, session.units());
     const ScreenOptions options{
         .colour = table.colour, .unicode = table.unicode, .zone = table.zone};
-    const auto interfaces = meter.interfaces();
-    TopModel model({interfaces.begin(), interfaces.end()}, units);
+    std::vector<std::string> interfaces;
+    for (const Name& name : meter.names())
+        if (name.kind == NameKind::interface) interfaces.push_back(name.text);
+    TopModel model(std::move(interfaces), units);
     Screen screen(session);
     TopTarget target(model, screen, options, interval, session.clock());
     TRY(screen.draw(model, options));

@@ -265,7 +265,6 @@ void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
     r.dport = key.dport();
     r.vlan = key.vlan();
     r.inner_vlan = key.inner_vlan();
-    r.ethertype = 0;
     r.proto = key.proto();
     r.tcp_flags = flow.tcp_flags;
     r.tos = flow.tos;

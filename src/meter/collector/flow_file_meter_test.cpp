@@ -282,8 +282,8 @@ TEST_F(FlowFileMeterTest, InterfacesHaveNamesBeforeTheirReadingsCome) {
     Readings sink;
     std::vector<std::string> named;
     for (auto pull = Pull::more; pull != Pull::end;) {
-        const auto names = (*meter)->interfaces();
-        named.assign(names.begin(), names.end());
+        named.clear();
+        for (const Name& name : (*meter)->names()) named.push_back(name.text);
         pull = *(*meter)->pull(sink, Duration::seconds(1));
         if (!sink.lines.empty()) break;
     }

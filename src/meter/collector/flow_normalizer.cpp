@@ -59,7 +59,6 @@ void copy_details(const FlowRecord& record, Reading& reading) noexcept {
     reading.dport = record.dport;
     reading.vlan = record.vlan;
     reading.inner_vlan = record.inner_vlan;
-    reading.ethertype = record.ethertype;
     reading.proto = record.proto;
     reading.tcp_flags = record.tcp_flags;
     reading.tos = record.tos;
@@ -120,14 +119,16 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
     if (!translations_.empty() && policy_.apply_translations)
         inside = put_inside(context.exporter, reading);
     constexpr std::uint64_t flows_max = 1U << 20U;  // aggregated into one record
-    reading.flows =
-        record.has(Field::flows) && record.flows > 0 ? std::min(record.flows, flows_max) : 1;
+    reading.flows = record.has(Field::flows) && record.flows > 0
+                        ? static_cast<std::uint32_t>(std::min(record.flows, flows_max))
+                        : 1;
     spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     // A router's record knows both sides, wherever it was made.
     reading.direction = Direction::in;
     set_route(book, record, reading);
     if (record.kind == RecordKind::non_ip) {
         reading.kind = ReadingKind::non_ip;
+        reading.set_ethertype(record.ethertype);
     } else if (was_dropped(record)) {
         reading.kind = ReadingKind::dropped;
         ++counts_[dropped];

@@ -34,7 +34,7 @@
 #include "meter/collector/nat_table.hpp"
 #include "meter/collector/running_totals.hpp"
 #include "record/counter.hpp"
-#include "record/reading.hpp"
+#include "record/reading_sink.hpp"
 #include "record/transfer.hpp"
 #include "wire/flow/record_sink.hpp"
 

@@ -40,7 +40,7 @@ FlowRecord record(std::uint64_t bytes = 1000, std::uint64_t packets = 10) {
     return r;
 }
 
-class ReadingMakerTest : public ::testing::Test {
+class FlowNormalizerTest : public ::testing::Test {
 protected:
     void make(const FlowPolicy& policy) {
         maker_ = std::make_unique<FlowNormalizer>(policy, 1);
@@ -64,7 +64,7 @@ protected:
     std::unique_ptr<FlowNormalizer> maker_;
 };
 
-TEST_F(ReadingMakerTest, CopiesWhatTheRecordSays) {
+TEST_F(FlowNormalizerTest, CopiesWhatTheRecordSays) {
     FlowRecord r = record();
     r.sport = 1024;
     r.dport = 443;
@@ -78,14 +78,15 @@ TEST_F(ReadingMakerTest, CopiesWhatTheRecordSays) {
     EXPECT_EQ(reading.last, r.last);
     EXPECT_EQ(reading.src, r.src);
     EXPECT_EQ(reading.dport, 443);
-    ASSERT_EQ(maker_->interfaces().size(), 2U);
-    EXPECT_EQ(maker_->interfaces()[reading.interface - 1U], "192.0.2.1#3");
-    EXPECT_EQ(maker_->interfaces()[reading.out_interface - 1U], "192.0.2.1#4");
+    ASSERT_EQ(maker_->names().size(), 2U);
+    EXPECT_EQ(maker_->names()[reading.interface - 1U],
+              (Name{NameKind::interface, "192.0.2.1#3"}));
+    EXPECT_EQ(maker_->names()[reading.out_interface - 1U].text, "192.0.2.1#4");
     EXPECT_EQ(maker_->take_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
     EXPECT_EQ(maker_->take_observed(), Volume());
 }
 
-TEST_F(ReadingMakerTest, StatesAsNumbersAndNextHops) {
+TEST_F(FlowNormalizerTest, StatesAsNumbersAndNextHops) {
     FlowRecord r = record();
     r.fields |= bit(Field::src_as) | bit(Field::dst_as) | bit(Field::next_hop);
     r.src_as = 64500;
@@ -94,14 +95,14 @@ TEST_F(ReadingMakerTest, StatesAsNumbersAndNextHops) {
     const Reading first = give(r);
     EXPECT_EQ(first.src_as, 64500U);
     EXPECT_EQ(first.dst_as, 4'200'000'001U);
-    ASSERT_EQ(maker_->next_hops().size(), 1U);
-    EXPECT_EQ(maker_->next_hops()[first.next_hop - 1U], r.next_hop);
+    ASSERT_EQ(maker_->names().size(), 1U);
+    EXPECT_EQ(maker_->names()[first.next_hop - 1U], (Name{NameKind::next_hop, "192.0.2.9"}));
     EXPECT_EQ(give(r, from(2)).next_hop, first.next_hop) << "the same router, whoever names it";
     r.next_hop = *parse_address("2001:db8::9");
-    EXPECT_EQ(give(r).next_hop, 2);
+    EXPECT_EQ(give(r).next_hop, 2U);
     for (const char* none : {"0.0.0.0", "::"}) {
         r.next_hop = *parse_address(none);
-        EXPECT_EQ(give(r).next_hop, 0);
+        EXPECT_EQ(give(r).next_hop, no_name);
     }
     r.src_as = 23456;
     r.dst_as = 0;
@@ -110,7 +111,7 @@ TEST_F(ReadingMakerTest, StatesAsNumbersAndNextHops) {
     EXPECT_EQ(counter("collector_unnumbered_total"), 0U);
 }
 
-TEST_F(ReadingMakerTest, OneExporterCannotTakeTheNumbersOfAll) {
+TEST_F(FlowNormalizerTest, OneExporterCannotTakeTheNumbersOfAll) {
     FlowRecord r = record();
     r.fields |= bit(Field::next_hop);
     constexpr std::uint32_t most = ExporterIndex::next_hops_per_exporter_max;
@@ -118,14 +119,14 @@ TEST_F(ReadingMakerTest, OneExporterCannotTakeTheNumbersOfAll) {
         r.next_hop = Address::v4(0x0b000000U | i);
         EXPECT_EQ(give(r).next_hop, i <= most ? i : 0U);
     }
-    EXPECT_EQ(maker_->next_hops().size(), most);
+    EXPECT_EQ(maker_->names().size(), most);
     EXPECT_EQ(counter("collector_unnumbered_total"), 10U);
     EXPECT_EQ(give(r, from(2)).next_hop, most + 1) << "another one has its own";
     r.next_hop = Address::v4(0x0b000001U);
     EXPECT_EQ(give(r).next_hop, 1U);
 }
 
-TEST_F(ReadingMakerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
+TEST_F(FlowNormalizerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
     make({.sampling = 100});
     FlowRecord r = record();
     r.sampling = 8;
@@ -137,7 +138,7 @@ TEST_F(ReadingMakerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
     EXPECT_EQ(counter("collector_sampled_total"), 2U);
 }
 
-TEST_F(ReadingMakerTest, BooksTotalsAsDifferences) {
+TEST_F(FlowNormalizerTest, BooksTotalsAsDifferences) {
     FlowRecord r = record(1000, 10);
     r.counting = flow::Counting::total;
     EXPECT_EQ(give(r).bytes, 1000U);
@@ -153,7 +154,7 @@ TEST_F(ReadingMakerTest, BooksTotalsAsDifferences) {
     EXPECT_EQ(give(r).bytes, 300U) << "less than before: a new flow of the same name";
 }
 
-TEST_F(ReadingMakerTest, TotalsOutliveARestart) {
+TEST_F(FlowNormalizerTest, TotalsOutliveARestart) {
     FlowRecord r = record(1000, 10);
     r.counting = flow::Counting::total;
     give(r);
@@ -165,7 +166,7 @@ TEST_F(ReadingMakerTest, TotalsOutliveARestart) {
     EXPECT_FALSE(maker_->restore(saved.substr(1)));
 }
 
-TEST_F(ReadingMakerTest, KeepsWhatWasNotLetThroughApart) {
+TEST_F(FlowNormalizerTest, KeepsWhatWasNotLetThroughApart) {
     FlowRecord r = record();
     r.fields |= bit(Field::forwarding_status);
     r.forwarding_status = 0x40;
@@ -178,7 +179,7 @@ TEST_F(ReadingMakerTest, KeepsWhatWasNotLetThroughApart) {
     EXPECT_EQ(give(denied).kind, ReadingKind::dropped);
 }
 
-TEST_F(ReadingMakerTest, IsNotMadeOfEventsOptionsAndCounters) {
+TEST_F(FlowNormalizerTest, IsNotMadeOfEventsOptionsAndCounters) {
     for (const auto kind :
          {flow::RecordKind::event, flow::RecordKind::options, flow::RecordKind::counters}) {
         FlowRecord r = record();
@@ -215,7 +216,7 @@ FlowRecord translated_record() {
     return r;
 }
 
-TEST_F(ReadingMakerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
+TEST_F(FlowNormalizerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
     const Address inside = Address::v4(0x0a000007U);
     make({.translators = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(1));
@@ -238,7 +239,7 @@ TEST_F(ReadingMakerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
     EXPECT_EQ(counter("collector_records_total"), 4U);
 }
 
-TEST_F(ReadingMakerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted) {
+TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted) {
     make({.apply_translations = false});
     give(nat_event(8, now - Duration::seconds(60)));
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
@@ -248,7 +249,7 @@ TEST_F(ReadingMakerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted) 
     EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(60));
 }
 
-TEST_F(ReadingMakerTest, BelievesTranslatorsThatAreNamed) {
+TEST_F(FlowNormalizerTest, BelievesTranslatorsThatAreNamed) {
     make({.translators = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(2));
     EXPECT_TRUE(maker_->take_translations().empty());
@@ -262,7 +263,7 @@ TEST_F(ReadingMakerTest, BelievesTranslatorsThatAreNamed) {
     EXPECT_EQ(give(translated_record(), from(3)).src, translated_record().src);
 }
 
-TEST_F(ReadingMakerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
+TEST_F(FlowNormalizerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
     give(nat_event(8, now - Duration::seconds(60)), from(1));
     EXPECT_EQ(give(translated_record(), from(2)).src, translated_record().src);
     EXPECT_EQ(counter("collector_translated_total"), 0U);
@@ -270,7 +271,7 @@ TEST_F(ReadingMakerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
     EXPECT_EQ(maker_->take_translations().size(), 1U) << "kept in any case";
 }
 
-TEST_F(ReadingMakerTest, TranslationsHaveTheTimesOfRecords) {
+TEST_F(FlowNormalizerTest, TranslationsHaveTheTimesOfRecords) {
     flow::MessageContext off = from(1);
     off.exported = now + Duration::hours(2);
     give(nat_event(8, now + Duration::hours(2) - Duration::seconds(30)), off);
@@ -284,7 +285,7 @@ TEST_F(ReadingMakerTest, TranslationsHaveTheTimesOfRecords) {
     EXPECT_EQ(kept[1].valid.begin, now - Duration::seconds(1)) << "when it was exported";
 }
 
-TEST_F(ReadingMakerTest, TranslationsOutliveARestart) {
+TEST_F(FlowNormalizerTest, TranslationsOutliveARestart) {
     give(nat_event(8, now - Duration::seconds(60)));
     const std::string saved = maker_->save();
     make({});
@@ -299,7 +300,7 @@ TEST_F(ReadingMakerTest, TranslationsOutliveARestart) {
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
 }
 
-TEST_F(ReadingMakerTest, CountsEgressOnceWhereThatIsWanted) {
+TEST_F(FlowNormalizerTest, CountsEgressOnceWhereThatIsWanted) {
     FlowRecord r = record();
     r.fields |= bit(Field::direction);
     r.direction = 1;
@@ -310,7 +311,7 @@ TEST_F(ReadingMakerTest, CountsEgressOnceWhereThatIsWanted) {
     EXPECT_EQ(give(r).kind, ReadingKind::ip);
 }
 
-TEST_F(ReadingMakerTest, LeavesAFlowToWhoReportedItFirst) {
+TEST_F(FlowNormalizerTest, LeavesAFlowToWhoReportedItFirst) {
     make({.deduplicate = Deduplicate::flow_key, .window = Duration::minutes(5)});
     const FlowRecord r = record();
     EXPECT_EQ(give(r, from(1)).kind, ReadingKind::ip);
@@ -328,7 +329,7 @@ TEST_F(ReadingMakerTest, LeavesAFlowToWhoReportedItFirst) {
 }
 
 // Routers 2 and 3 are on both sides of translator 1.
-TEST_F(ReadingMakerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
+TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
     const FlowPolicy policy{.deduplicate = Deduplicate::flow_key,
                             .translators = {*parse_prefix("192.0.2.1/32")}};
     FlowRecord before = translated_record();
@@ -359,13 +360,13 @@ TEST_F(ReadingMakerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
     EXPECT_EQ(give(before, from(2)).kind, ReadingKind::duplicate);
 }
 
-TEST_F(ReadingMakerTest, NeverCountsWitnesses) {
+TEST_F(FlowNormalizerTest, NeverCountsWitnesses) {
     make({.witnesses = {*parse_prefix("192.0.2.2/32")}});
     EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);
     EXPECT_EQ(give(record(), from(1)).kind, ReadingKind::ip);
 }
 
-TEST_F(ReadingMakerTest, MovesTimesOfAClockThatIsOff) {
+TEST_F(FlowNormalizerTest, MovesTimesOfAClockThatIsOff) {
     FlowRecord r = record();
     flow::MessageContext context = from(1);
     const Duration off = Duration::hours(3);
@@ -379,7 +380,7 @@ TEST_F(ReadingMakerTest, MovesTimesOfAClockThatIsOff) {
 }
 
 // What waited in an exporter while we were away says when it was.
-TEST_F(ReadingMakerTest, LeavesTimesOfWhatComesLateOverTcp) {
+TEST_F(FlowNormalizerTest, LeavesTimesOfWhatComesLateOverTcp) {
     flow::MessageContext context = from(1, now + Duration::hours(2));
     context.exported = now;
     context.transport_session = 5000;
@@ -396,7 +397,7 @@ TEST_F(ReadingMakerTest, LeavesTimesOfWhatComesLateOverTcp) {
     EXPECT_EQ(give(ahead, context).last, record().last);
 }
 
-TEST_F(ReadingMakerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
+TEST_F(FlowNormalizerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
     FlowRecord future = record();
     future.last = now + Duration::hours(1);
     EXPECT_EQ(give(future).last, now);
@@ -413,7 +414,7 @@ TEST_F(ReadingMakerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
     EXPECT_EQ(give(none).first, now);
 }
 
-TEST_F(ReadingMakerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
+TEST_F(FlowNormalizerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
     FlowRecord r = record(std::uint64_t{1} << 40U, 1);
     r.sampling = std::uint64_t{1} << 40U;
     give(r);
@@ -425,7 +426,7 @@ TEST_F(ReadingMakerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
     EXPECT_EQ(losses[0].reason, LossReason::corrupt);
 }
 
-TEST_F(ReadingMakerTest, GapsAreOneLossOfTheirExporterWithABound) {
+TEST_F(FlowNormalizerTest, GapsAreOneLossOfTheirExporterWithABound) {
     give(record(700, 7));
     give(record(900, 9));
     const flow::SequenceGap first{flow::SequenceGap::Unit::records, 5, {now, now}};
