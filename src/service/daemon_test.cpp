@@ -39,9 +39,7 @@ public:
         out.observed = std::exchange(seen_, {});
         return out;
     }
-    [[nodiscard]] std::span<const Name> names() const override {
-        return interface_names;
-    }
+    [[nodiscard]] std::span<const Name> names() const override { return interface_names; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:

@@ -195,8 +195,9 @@ bool same(const Reading& a, const Reading& b) {
                         r.dst_mac, r.sport, r.dport, r.vlan, r.inner_vlan, r.proto);
     };
     const auto more = [](const Reading& r) {
-        return std::tuple(r.tcp_flags, r.tos, r.icmp_type, r.icmp_code, ReadingKind{r.kind}, Direction{r.direction},
-                        FragmentState{r.fragment}, r.interface, r.flow_slot, bool{r.fresh});
+        return std::tuple(r.tcp_flags, r.tos, r.icmp_type, r.icmp_code, ReadingKind{r.kind},
+                          Direction{r.direction}, FragmentState{r.fragment}, r.interface,
+                          r.flow_slot, bool{r.fresh});
     };
     return tie(a) == tie(b) && more(a) == more(b);
 }

@@ -92,7 +92,7 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
 
 void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record) {
     Reading& reading = out_[filled_];
-    reading = {};
+    reading = Reading{};
     std::optional<UtcTime> since;  // of running totals: the time of the record before
     ++counts_[seen];
     reading.bytes = record.bytes;

@@ -79,8 +79,7 @@ TEST_F(FlowNormalizerTest, CopiesWhatTheRecordSays) {
     EXPECT_EQ(reading.src, r.src);
     EXPECT_EQ(reading.dport, 443);
     ASSERT_EQ(maker_->names().size(), 2U);
-    EXPECT_EQ(maker_->names()[reading.interface - 1U],
-              (Name{NameKind::interface, "192.0.2.1#3"}));
+    EXPECT_EQ(maker_->names()[reading.interface - 1U], (Name{NameKind::interface, "192.0.2.1#3"}));
     EXPECT_EQ(maker_->names()[reading.out_interface - 1U].text, "192.0.2.1#4");
     EXPECT_EQ(maker_->take_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
     EXPECT_EQ(maker_->take_observed(), Volume());
