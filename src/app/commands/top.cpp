@@ -100,8 +100,8 @@ Status watch(Session& session, const MeterName& name, Meter& meter, const Attrib
     const ScreenOptions options{
         .colour = table.colour, .unicode = table.unicode, .zone = table.zone};
     std::vector<std::string> interfaces;
-    for (const Name& name : meter.names())
-        if (name.kind == NameKind::interface) interfaces.push_back(name.text);
+    for (const Name& row : meter.names())
+        if (row.kind == NameKind::interface) interfaces.push_back(row.text);
     TopModel model(std::move(interfaces), units);
     Screen screen(session);
     TopTarget target(model, screen, options, interval, session.clock());
