@@ -22,8 +22,8 @@
 #include "host/interfaces.hpp"
 #include "host/memory.hpp"
 #include "host/random.hpp"
-#include "meter/collector/flow_identity.hpp"
 #include "meter/collector/live_collector.hpp"
+#include "meter/normalize/flow_identity.hpp"
 #include "peers.hpp"
 #include "received.hpp"
 #include "sender.hpp"
@@ -77,7 +77,7 @@ public:
     void records(const flow::MessageContext& /*context*/,
                  std::span<const flow::FlowRecord> records) override {
         for (const auto& record : records) {
-            auto& sum = sums_[collector::identity_of(record)];
+            auto& sum = sums_[normalize::identity_of(record)];
             sum.bytes += record.bytes;
             sum.packets += record.packets;
             bytes += record.bytes;
@@ -93,7 +93,7 @@ private:
         std::uint64_t bytes = 0;
         std::uint64_t packets = 0;
     };
-    boost::unordered_flat_map<collector::FlowIdentity, Sum, collector::FlowIdentityHash> sums_;
+    boost::unordered_flat_map<normalize::FlowIdentity, Sum, normalize::FlowIdentityHash> sums_;
 };
 
 AttributionTables tables() {
@@ -122,7 +122,7 @@ double in_memory(ExportMessages& messages, unsigned rounds,
 }
 
 double decode_only(ExportMessages& messages, unsigned rounds) {
-    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
+    exporter::Exporters exporters({.seed = 1, .wanted = normalize::wanted_fields});
     Discard sink;
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
         static_cast<void>(exporters.decode(datagram, sink));
@@ -131,7 +131,7 @@ double decode_only(ExportMessages& messages, unsigned rounds) {
 }
 
 double decode_and_sum_flows(ExportMessages& messages, unsigned rounds, std::uint32_t flows) {
-    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
+    exporter::Exporters exporters({.seed = 1, .wanted = normalize::wanted_fields});
     ByFlow sink(flows);
     const double cost = in_memory(messages, rounds, [&](const exporter::Datagram& datagram) {
         static_cast<void>(exporters.decode(datagram, sink));
@@ -140,8 +140,8 @@ double decode_and_sum_flows(ExportMessages& messages, unsigned rounds, std::uint
 }
 
 double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
-    exporter::Exporters exporters({.seed = 1, .wanted = collector::wanted_fields});
-    collector::FlowNormalizer maker({}, 1);
+    exporter::Exporters exporters({.seed = 1, .wanted = normalize::wanted_fields});
+    normalize::FlowNormalizer maker({}, 1);
     const AttributionTables with = tables();
     Attributor attributor(with.directory, with.classes, with.services, 1, huge_page_resource());
     attributor.reserve();

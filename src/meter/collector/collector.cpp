@@ -25,7 +25,7 @@ constexpr Duration drain_time = Duration::seconds(1);
 constexpr int messages_at_once = 64;
 
 struct Position {
-    JournalPosition at;
+    journal::JournalPosition at;
     std::string snapshot;
 };
 
@@ -106,7 +106,7 @@ Collector::Collector(CollectorOptions options, OwnFolder folder, const Clock& cl
 exporter::Settings Collector::settings() const {
     return {.limits = options_.limits,
             .seed = options_.seed,
-            .wanted = wanted_fields,
+            .wanted = normalize::wanted_fields,
             .agents = options_.allowed};
 }
 
@@ -132,7 +132,7 @@ Status Collector::resume(std::span<const Cursor> known) {
         const Status loaded = load(position.snapshot);
         if (!loaded) notice_ = loaded.error().text;
     }
-    TRY_ASSIGN(journal_, Journal::open(folder_, options_.journal, position.at));
+    TRY_ASSIGN(journal_, journal::Journal::open(folder_, options_.journal, position.at));
     snapshot_ = position.snapshot;
     checked_ = position.at;
     if (journal_->damaged() > 0)
@@ -163,7 +163,7 @@ Status Collector::load(const std::string& name) {
     return {};
 }
 
-Result<std::string> Collector::save_snapshot(const JournalPosition& at) {
+Result<std::string> Collector::save_snapshot(const journal::JournalPosition& at) {
     ByteWriter out;
     out.be32(snapshot_magic);
     out.text(exporters_.save());
@@ -194,22 +194,22 @@ bool Collector::is_allowed(const Address& sender) const {
     return options_.allowed.empty() || any_contains(options_.allowed, sender);
 }
 
-void Collector::take(const Message& message) {
+void Collector::take(const journal::Message& message) {
     ++taken_;
     if (!is_allowed(message.sender)) {
         ++refused_;
         return;
     }
     switch (message.transport) {
-        case Transport::datagram:
+        case journal::Transport::datagram:
             static_cast<void>(
                 exporters_.decode({message.octets, message.sender, message.received}, maker_));
             break;
-        case Transport::stream:
+        case journal::Transport::stream:
             static_cast<void>(exporters_.decode_message(
                 {message.octets, message.sender, message.received, message.port}, maker_));
             break;
-        case Transport::stream_end:
+        case journal::Transport::stream_end:
             exporters_.end_transport_session(message.sender, message.port, maker_);
             break;
     }
@@ -224,7 +224,7 @@ Result<Pull> Collector::pull(ReadingSink& sink, Duration wait) {
 
 Pull Collector::read(Duration wait) {
     const Duration until = clock_.uptime() + wait;
-    Message message;
+    journal::Message message;
     do {
         for (int i = 0; i < messages_at_once; ++i) {
             if (!journal_->next(message)) return i > 0 ? Pull::more : Pull::idle;
@@ -281,7 +281,7 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     unsettled_.observed += maker_.take_observed();
     for (Loss& loss : maker_.take_losses()) unsettled_.losses.push_back(std::move(loss));
     add_losses(unsettled_.losses, now);
-    const JournalPosition at = journal_->position();
+    const journal::JournalPosition at = journal_->position();
     // A quiet minute costs nothing.
     const bool changed = taken_ > 0 || !unsettled_.losses.empty() || snapshot_.empty();
     TRY_ASSIGN(const std::string snapshot,

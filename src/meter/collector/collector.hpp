@@ -17,10 +17,10 @@
 #include "base/address.hpp"
 #include "host/clock.hpp"
 #include "host/folder.hpp"
-#include "meter/collector/flow_normalizer.hpp"
 #include "meter/collector/intake.hpp"
-#include "meter/collector/journal.hpp"
+#include "meter/journal/journal.hpp"
 #include "meter/meter.hpp"
+#include "meter/normalize/flow_normalizer.hpp"
 #include "wire/exporter/exporters.hpp"
 
 namespace octroi::collector {
@@ -29,8 +29,8 @@ inline constexpr std::string_view journal_source_prefix = "journal:";
 
 struct CollectorOptions {
     std::string folder;  // of the journal; made where it is missing
-    JournalOptions journal;
-    FlowPolicy policy;
+    journal::JournalOptions journal;
+    normalize::FlowPolicy policy;
     exporter::Limits limits;
     std::vector<Prefix> allowed;  // exporters that are listened to; empty: all
     std::uint64_t seed = 0;
@@ -71,7 +71,7 @@ public:
                                                                  const Clock& clock);
 
     // To be filled by an Intake, on any one thread.
-    [[nodiscard]] Journal& journal() noexcept { return *journal_; }
+    [[nodiscard]] journal::Journal& journal() noexcept { return *journal_; }
     // Whose drops become losses at each checkpoint. It must outlive the last checkpoint.
     void watch(const Intake& intake);
 
@@ -88,10 +88,10 @@ private:
     Collector(CollectorOptions options, OwnFolder folder, const Clock& clock);
     [[nodiscard]] Status resume(std::span<const Cursor> known);
     [[nodiscard]] Status load(const std::string& name);
-    [[nodiscard]] Result<std::string> save_snapshot(const JournalPosition& at);
+    [[nodiscard]] Result<std::string> save_snapshot(const journal::JournalPosition& at);
     void remove_snapshots(const std::string& but);
     [[nodiscard]] Pull read(Duration wait);
-    void take(const Message& message);
+    void take(const journal::Message& message);
     void add_losses(std::vector<Loss>& losses, UtcTime now);
     [[nodiscard]] bool is_allowed(const Address& sender) const;
     [[nodiscard]] exporter::Settings settings() const;
@@ -99,17 +99,17 @@ private:
     CollectorOptions options_;
     OwnFolder folder_;
     const Clock& clock_;
-    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<journal::Journal> journal_;
     exporter::Exporters exporters_;
-    FlowNormalizer maker_;
+    normalize::FlowNormalizer maker_;
     const Intake* intake_ = nullptr;
     std::vector<Intake::Drops> reported_drops_;
 
     Checkpoint unsettled_;  // observed and losses of checkpoints that could not be made
     Cursor cursor_;
-    UtcTime since_;            // of the last checkpoint
-    JournalPosition checked_;  // where it stood
-    std::string snapshot_;     // that the cursor of the last checkpoint names
+    UtcTime since_;                     // of the last checkpoint
+    journal::JournalPosition checked_;  // where it stood
+    std::string snapshot_;              // that the cursor of the last checkpoint names
     std::array<std::uint64_t, 2> reported_left_out_{};  // as losses, by reason
     bool sessions_ended_ = false;                       // those of the processes before
     std::uint64_t taken_ = 0;                           // messages since the last checkpoint

@@ -57,9 +57,9 @@ protected:
         collector_ = std::move(*opened);
     }
     void send(const std::string& message, std::uint16_t session = 0) {
-        const auto kept =
-            collector_->journal().append({as_octets(message), router, session, now,
-                                          session == 0 ? Transport::datagram : Transport::stream});
+        const auto kept = collector_->journal().append(
+            {as_octets(message), router, session, now,
+             session == 0 ? journal::Transport::datagram : journal::Transport::stream});
         ASSERT_TRUE(kept.value_or(false));
     }
     // As the ledger takes it.

@@ -13,7 +13,7 @@ constexpr int turns = 16;
 
 Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
                std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-               Journal& journal, const Clock& clock)
+               journal::Journal& journal, const Clock& clock)
     : sources_(std::move(sources)),
       streams_(std::move(listeners), std::move(allowed), journal),
       journal_(journal),

@@ -11,8 +11,8 @@
 
 #include "host/clock.hpp"
 #include "host/datagrams.hpp"
-#include "meter/collector/journal.hpp"
 #include "meter/collector/stream_intake.hpp"
+#include "meter/journal/journal.hpp"
 
 namespace octroi::collector {
 
@@ -21,7 +21,7 @@ public:
     // allowed: who may open streams; empty: everybody. The journal and the clock must outlive it.
     Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
            std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-           Journal& journal, const Clock& clock);
+           journal::Journal& journal, const Clock& clock);
 
     // Takes what all sources have at the moment; how many messages that was. Does not wait.
     [[nodiscard]] Result<std::size_t> step();
@@ -41,7 +41,7 @@ public:
 private:
     std::vector<std::unique_ptr<DatagramSource>> sources_;
     StreamIntake streams_;
-    Journal& journal_;
+    journal::Journal& journal_;
     const Clock& clock_;
 };
 

@@ -14,13 +14,13 @@
 #include <string>
 
 #include "base/check.hpp"
-#include "meter/collector/flow_normalizer.hpp"
-#include "meter/collector/segment.hpp"
+#include "meter/journal/segment.hpp"
+#include "meter/normalize/flow_normalizer.hpp"
 
 namespace octroi::collector {
 namespace {
 
-constexpr SegmentShape shape{512, 4};
+constexpr journal::SegmentShape shape{512, 4};
 constexpr std::string_view boot = "boot";
 
 // One file for the whole run.
@@ -42,11 +42,11 @@ const std::string& file() {
 
 void make_good_segment() {
     static_cast<void>(::unlink(file().c_str()));
-    const auto made = Segment::create(file(), shape);
+    const auto made = journal::Segment::create(file(), shape);
     CHECK(made.has_value());
     (*made)->begin(7, boot);
     const std::vector<std::byte> message(100, std::byte{1});
-    CHECK((*made)->append({message, Address::v4(1U), 2, {1}, Transport::datagram}));
+    CHECK((*made)->append({message, Address::v4(1U), 2, {1}, journal::Transport::datagram}));
 }
 
 ByteSpan damage(ByteSpan input) {
@@ -66,24 +66,24 @@ ByteSpan damage(ByteSpan input) {
 void run(ByteSpan input) {
     make_good_segment();
     const ByteSpan rest = damage(input);
-    const auto opened = Segment::open(file(), boot);
+    const auto opened = journal::Segment::open(file(), boot);
     if (opened.has_value()) {
-        const Segment& segment = **opened;
+        const journal::Segment& segment = **opened;
         std::vector<std::byte> whole;
         std::uint64_t sum = 0;
         for (std::uint32_t place = 0; place < segment.used(); ++place) {
-            Message message;
+            journal::Message message;
             if (!segment.at(place, message, whole)) continue;
             CHECK(!message.octets.empty() && message.octets.size() <= max_datagram);
             for (const std::byte octet : message.octets) sum += static_cast<std::uint64_t>(octet);
         }
         CHECK(sum <= 255U * max_datagram * segment.used());
     }
-    FlowNormalizer maker({}, 1);
+    normalize::FlowNormalizer maker({}, 1);
     std::string saved(rest.size(), ' ');
     if (!rest.empty()) std::memcpy(saved.data(), rest.data(), rest.size());
     if (maker.restore(saved)) {
-        FlowNormalizer again({}, 1);
+        normalize::FlowNormalizer again({}, 1);
         CHECK(again.restore(maker.save()));
     }
 }

@@ -12,22 +12,23 @@
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/collector/exporter_report.hpp"
-#include "meter/collector/file_commands.hpp"
-#include "meter/collector/flow_file_meter.hpp"
-#include "meter/collector/flow_rows.hpp"
 #include "meter/collector/live_collector.hpp"
 #include "meter/collector/options.hpp"
+#include "meter/flow_file/file_commands.hpp"
+#include "meter/flow_file/flow_file_meter.hpp"
+#include "meter/flow_file/flow_rows.hpp"
+#include "meter/flow_file/options.hpp"
 
 namespace octroi::collector {
 namespace {
 
-Deduplicate deduplicate(std::string_view word) {
-    if (word == "ingress") return Deduplicate::ingress;
-    return word == "flow-key" ? Deduplicate::flow_key : Deduplicate::none;
+normalize::Deduplicate deduplicate(std::string_view word) {
+    if (word == "ingress") return normalize::Deduplicate::ingress;
+    return word == "flow-key" ? normalize::Deduplicate::flow_key : normalize::Deduplicate::none;
 }
 
-FlowPolicy flow_policy(const OptionValues& values) {
-    FlowPolicy policy;
+normalize::FlowPolicy flow_policy(const OptionValues& values) {
+    normalize::FlowPolicy policy;
     policy.deduplicate = deduplicate(values.text("deduplicate"));
     policy.window = values.duration("duplicate_window");
     policy.witnesses = values.prefixes("duplicates_from");
@@ -115,7 +116,7 @@ constexpr std::array chapters{
     CounterChapter{"Collector", "Flow exports, from the network: what came and was decoded.",
                    collector_counters},
     CounterChapter{"Flow records", "From records to readings, of collectors and of files.",
-                   reading_counters},
+                   normalize::reading_counters},
 };
 
 constexpr std::string_view file_help =
@@ -123,27 +124,27 @@ constexpr std::string_view file_help =
 
 constexpr std::array importers{
     Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages", file_help,
-                         import_options},
+                         flow_file::import_options},
              .default_meter = "import-flow",
-             .cursor_prefix = flow_file_source_prefix,
-             .open = open_import}};
+             .cursor_prefix = flow_file::flow_file_source_prefix,
+             .open = flow_file::open_import}};
 
-constexpr std::array flow_sources{
-    FlowSource{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages",
-                           "Files, also compressed; - for standard input", export_options},
-               .open = open_export}};
+constexpr std::array flow_sources{FlowSource{
+    .command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages",
+                "Files, also compressed; - for standard input", flow_file::export_options},
+    .open = flow_file::open_export}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record",
-                file_help, inspect_options},
+                file_help, flow_file::inspect_options},
     .rows_title = "Flow exports",
     .rows_about = "A row is a record as it was sent: counts are not multiplied by the sampling "
                   "rate, times are the\nexporter's. A record with counts for both ways gives two "
                   "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
                   "What the record did not say is absent; what it said to be zero is\nzero.",
-    .fields = flow_fields,
-    .columns = inspect_columns,
-    .inspect = inspect}};
+    .fields = flow_file::flow_fields,
+    .columns = flow_file::inspect_columns,
+    .inspect = flow_file::inspect}};
 
 constexpr std::array reports{
     MeterReport{"--exporters",

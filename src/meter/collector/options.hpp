@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The options of the collector: of [[meter]], and of the commands that read files of flow exports.
+// The options of the collector in [[meter]].
 
 #include <array>
 
@@ -109,39 +109,6 @@ inline constexpr std::array meter_options = {
            .help = "Authorities that sign the certificates of exporters (PEM file). Empty: any "
                    "exporter may connect."},
 };
-
-inline constexpr std::array inspect_options = {
-    Option{.key = "summary",
-           .type = OptionType::boolean,
-           .default_text = "false",
-           .help = "A row per exporter instead of its records"},
-};
-
-inline constexpr Option sampling_option = {
-    .key = "sampling",
-    .type = OptionType::integer,
-    .default_text = "0",  // not sampled
-    .range = "0..9223372036854775807",
-    .help = "One of so many packets was counted, where neither records nor options say it",
-    .placeholder = "RATE"};
-
-inline constexpr std::array import_options = {
-    sampling_option,
-    Option{.key = "nat_events_from",
-           .type = OptionType::prefixes,
-           .default_text = "[]",
-           .help = "NAT devices whose events apply to all records; without it, the events of an "
-                   "exporter apply to its own",
-           .placeholder = "PREFIX"},
-    Option{.key = "checkpoint",
-           .type = OptionType::integer,
-           .default_text = "0",  // as the meter's own default
-           .range = "0..9223372036854775807",
-           .help = "Commit after so many frames: what a kill makes to be booked again",
-           .placeholder = "FRAMES"},
-};
-
-inline constexpr std::array export_options = {sampling_option};
 
 // Reports meters that listen with TLS and have no certificate.
 void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);

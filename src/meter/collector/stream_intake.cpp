@@ -20,7 +20,7 @@ constexpr int turns = 16;
 }  // namespace
 
 StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
-                           std::vector<Prefix> allowed, Journal& journal)
+                           std::vector<Prefix> allowed, journal::Journal& journal)
     : listeners_(std::move(listeners)), allowed_(std::move(allowed)), journal_(journal) {}
 
 Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
@@ -88,8 +88,9 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
 // Where there is no room for it the session is forgotten later, as one that fell silent.
 Status StreamIntake::say_end(const Connection& connection, UtcTime now) {
     constexpr std::byte nothing{0};
-    const auto kept = journal_.append({ByteSpan(&nothing, 1), connection.stream->peer(),
-                                       connection.stream->peer_port(), now, Transport::stream_end});
+    const auto kept =
+        journal_.append({ByteSpan(&nothing, 1), connection.stream->peer(),
+                         connection.stream->peer_port(), now, journal::Transport::stream_end});
     if (!kept) return std::unexpected(kept.error());
     return {};
 }
@@ -123,9 +124,9 @@ Result<StreamIntake::Next> StreamIntake::take_messages(Connection& connection, U
             return Next::close;
         }
         if (rest.size() < length) return Next::go_on;
-        TRY_ASSIGN(const bool kept,
-                   journal_.append({rest.first(length), connection.stream->peer(),
-                                    connection.stream->peer_port(), now, Transport::stream}));
+        TRY_ASSIGN(const bool kept, journal_.append({rest.first(length), connection.stream->peer(),
+                                                     connection.stream->peer_port(), now,
+                                                     journal::Transport::stream}));
         if (!kept) return Next::wait;
         connection.taken += length;
         ++messages;

@@ -14,7 +14,7 @@
 
 #include "base/time.hpp"
 #include "host/streams.hpp"
-#include "meter/collector/journal.hpp"
+#include "meter/journal/journal.hpp"
 
 namespace octroi::collector {
 
@@ -33,7 +33,7 @@ public:
 
     // allowed: who may connect; empty: everybody. The journal must outlive it.
     StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
-                 std::vector<Prefix> allowed, Journal& journal);
+                 std::vector<Prefix> allowed, journal::Journal& journal);
 
     // Takes what all connections have at the moment; how many messages that was. now, uptime: of
     // the clock. An error is the journal's.
@@ -66,7 +66,7 @@ private:
 
     std::vector<std::unique_ptr<StreamListener>> listeners_;
     std::vector<Prefix> allowed_;
-    Journal& journal_;
+    journal::Journal& journal_;
     Duration accept_again_;
     std::list<Connection> connections_;
     std::uint64_t refused_ = 0;

@@ -67,11 +67,11 @@ protected:
         auto folder = OwnFolder::open(place_.file("journal"));
         EXPECT_TRUE(folder.has_value());
         folder_ = std::make_unique<OwnFolder>(std::move(*folder));
-        JournalOptions options;
+        journal::JournalOptions options;
         options.shape = {512, 4};
         options.ready_octets = 0;
-        options.limit_octets = 2 * Segment::octets_of(options.shape);
-        journal_ = *Journal::open(*folder_, options, {});
+        options.limit_octets = 2 * journal::Segment::octets_of(options.shape);
+        journal_ = *journal::Journal::open(*folder_, options, {});
         auto listener = listen_tcp(Address::v4(INADDR_LOOPBACK), 0);
         EXPECT_TRUE(listener.has_value()) << listener.error().text;
         port_ = (*listener)->port();
@@ -87,13 +87,13 @@ protected:
     }
     std::vector<std::size_t> lengths() {
         std::vector<std::size_t> all;
-        Message message;
+        journal::Message message;
         while (journal_->next(message)) {
-            if (message.transport == Transport::stream_end) {
+            if (message.transport == journal::Transport::stream_end) {
                 ended_.push_back(message.port);
                 continue;
             }
-            EXPECT_EQ(message.transport, Transport::stream);
+            EXPECT_EQ(message.transport, journal::Transport::stream);
             EXPECT_EQ(message.sender, Address::v4(INADDR_LOOPBACK));
             EXPECT_EQ(message.received, now);
             all.push_back(message.octets.size());
@@ -103,7 +103,7 @@ protected:
 
     testing::Folder place_;
     std::unique_ptr<OwnFolder> folder_;
-    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<journal::Journal> journal_;
     std::vector<Prefix> allowed_;
     std::vector<std::uint16_t> ended_;  // ports, as lengths() found them
     std::unique_ptr<StreamIntake> intake_;

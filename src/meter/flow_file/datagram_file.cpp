@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/flow_file/datagram_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "wire/exporter/message_length.hpp"
+
+namespace octroi::flow_file {
+
+Result<std::unique_ptr<DatagramFile>> DatagramFile::open(const std::string& path) {
+    TRY_ASSIGN(auto stream, file::Stream::open(path, kept_of_pipes));
+    const std::string name = path == "-" ? "standard input" : path;
+    auto file = std::unique_ptr<DatagramFile>(new DatagramFile(name, std::move(stream)));
+    TRY(file->stream_.fill(file::Stream::head_length));
+    TRY(file->probe());
+    return file;
+}
+
+// A capture, or messages? Looks at what is in the window already.
+Status DatagramFile::probe() {
+    const ByteSpan head = stream_.unread();
+    pcap::Reader reader;
+    const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
+    if (reader.is_capture()) {
+        capture_ = true;
+        if (progress.state == pcap::State::stopped) first_frame_end_ = progress.consumed;
+        const auto in = reader.interfaces();
+        const auto known = [](const pcap::Interface& i) { return packet::is_supported(i.link); };
+        if (in.empty() || std::ranges::any_of(in, known)) return {};
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{}: frames of link type {} cannot be read (the number is that of "
+                                "https://www.tcpdump.org/linktypes.html)",
+                                name_, static_cast<unsigned>(in.front().link)));
+    }
+    const exporter::MessageEnd first = exporter::find_message_end(head, stream_.ended());
+    if (first.kind == exporter::MessageEnd::Kind::whole) {
+        first_frame_end_ = std::min(first.length, file::Stream::head_length);
+        return {};
+    }
+    const std::string why = !stream_.damage().empty() ? ": " + stream_.damage()
+                            : head.empty()            ? ": it is empty"
+                                                      : "";
+    return fail(ErrorCode::corrupt,
+                fmt::format("{} is neither a capture (pcap, pcapng) nor a file of NetFlow, IPFIX "
+                            "or sFlow messages{}",
+                            name_, why));
+}
+
+Status DatagramFile::rewind() {
+    TRY_ASSIGN(const bool there, stream_.move_to(0));
+    CHECK(there);
+    reader_ = pcap::Reader();
+    export_frames_ = {};
+    frames_ = 0;
+    last_time_ = {};
+    needed_ = 1;
+    done_ = damaged_ = false;
+    warning_.clear();
+    return {};
+}
+
+bool DatagramFile::can_look_further() const noexcept {
+    constexpr std::size_t step = 4 * pcap::max_needed;
+    return stream_.reopens() || stream_.position() + step < kept_of_pipes;
+}
+
+std::uint64_t DatagramFile::dropped_frames() const noexcept {
+    std::uint64_t dropped = 0;
+    for (const pcap::Interface& in : reader_.interfaces())
+        dropped += std::max(in.dropped_between, in.dropped_total);
+    return dropped;
+}
+
+Result<bool> DatagramFile::read(DatagramSink& sink, std::uint64_t up_to) {
+    if (done_) return false;
+    if (frames_ >= up_to) return true;
+    TRY(stream_.fill(needed_));
+    return capture_ ? read_frames(sink, up_to) : read_messages(sink, up_to);
+}
+
+bool DatagramFile::read_frames(DatagramSink& sink, std::uint64_t up_to) {
+    const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
+        export_frames_.take(frame, sink);
+        last_time_ = frame.time;
+        return ++frames_ < up_to;
+    });
+    stream_.consume(progress.consumed);
+    if (progress.state == pcap::State::stopped) {
+        needed_ = 1;
+        return true;
+    }
+    // The reader never needs more than the window holds: else this would not end.
+    CHECK(progress.state == pcap::State::corrupt || progress.consumed > 0 ||
+          stream_.unread().size() < pcap::max_needed);
+    needed_ = std::max(progress.needed, stream_.unread().size() + 1);
+    const bool corrupt = progress.state == pcap::State::corrupt;
+    if (!corrupt && !(stream_.ended() && progress.consumed == 0)) return true;
+    end_capture(corrupt, sink);
+    return false;
+}
+
+void DatagramFile::end_capture(bool corrupt, DatagramSink& sink) {
+    done_ = true;
+    damaged_ = corrupt;
+    export_frames_.finish(last_time_, sink);
+    if (corrupt)
+        warning_ = fmt::format(
+            "{} is damaged behind octet {} ({}): {} frames before it count, what follows is lost",
+            name_, stream_.position(), reader_.why(), frames_);
+    else if (!stream_.damage().empty())
+        warning_ = fmt::format("{} cannot be decompressed to its end ({}): {} frames count", name_,
+                               stream_.damage(), frames_);
+    else if (!stream_.unread().empty() || !reader_.complete())
+        warning_ =
+            fmt::format("{} ends in the middle of a record: {} whole frames count", name_, frames_);
+}
+
+bool DatagramFile::read_messages(DatagramSink& sink, std::uint64_t up_to) {
+    using Kind = exporter::MessageEnd::Kind;
+    for (;;) {
+        const ByteSpan unread = stream_.unread();
+        const bool last = stream_.ended();
+        if (unread.empty() && last) break;
+        const exporter::MessageEnd end = exporter::find_message_end(unread, last);
+        if (end.kind == Kind::more) {
+            needed_ = std::max(exporter::message_max, unread.size() + 1);
+            return true;
+        }
+        if (end.kind != Kind::whole) {
+            damaged_ = end.kind == Kind::none;
+            break;
+        }
+        last_time_ = end.exported;
+        timeless_ |= end.exported.ns == 0;
+        sink.datagram({.octets = unread.first(end.length), .from = {}, .received = end.exported});
+        stream_.consume(end.length);
+        needed_ = 1;
+        if (++frames_ >= up_to) return true;
+    }
+    done_ = true;
+    if (!stream_.damage().empty())
+        warning_ = fmt::format("{} cannot be decompressed to its end ({}): {} messages count",
+                               name_, stream_.damage(), frames_);
+    else if (damaged_)
+        warning_ = fmt::format("{}: no message begins at octet {}: {} before it count", name_,
+                               stream_.position(), frames_);
+    else if (!stream_.unread().empty())
+        warning_ =
+            fmt::format("{} ends in the middle of a message: {} whole ones count", name_, frames_);
+    return false;
+}
+
+}  // namespace octroi::flow_file

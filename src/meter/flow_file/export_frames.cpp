@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/flow_file/export_frames.hpp"
+
+#include <algorithm>
+
+#include "wire/packet/payload.hpp"
+
+namespace octroi::flow_file {
+namespace {
+
+constexpr std::uint8_t proto_tcp = 6;
+constexpr std::uint8_t proto_udp = 17;
+
+// The payload of a UDP datagram (RFC 768) that begins with its header; empty where there is none.
+ByteSpan udp_payload(ByteSpan datagram) noexcept {
+    constexpr std::size_t header = 8;
+    if (datagram.size() < header) return {};
+    // 0 stands for "as the IP packet says" in jumbograms (RFC 2675, 4).
+    std::size_t length = load_be16(datagram.data() + 4);
+    if (length == 0) length = datagram.size();
+    if (length < header) return {};
+    return datagram.first(std::min(length, datagram.size())).subspan(header);
+}
+
+}  // namespace
+
+void ExportFrames::take(const pcap::Frame& frame, DatagramSink& sink) {
+    packet::Packet packet;
+    packet::Payload payload;
+    if (!packet::find_payload(frame.link, frame.captured(), frame.wire_length, packet, payload))
+        return;
+    if (payload.proto == proto_tcp && !payload.fragment()) {
+        streams_.take(packet, payload,
+                      [&](const Address& from, std::uint16_t port, ByteSpan message) {
+                          if (message.empty())
+                              sink.session_ended(from, port);
+                          else
+                              sink.message({message, from, frame.time, port});
+                      });
+        return;
+    }
+    if (payload.proto != proto_udp) return;
+    ByteSpan octets;
+    if (!payload.fragment())
+        octets = udp_payload(payload.octets);
+    else if (const auto whole = fragments_.take(packet, payload, frame.time))
+        octets = udp_payload(*whole);
+    if (!octets.empty())
+        sink.datagram({.octets = octets, .from = packet.key.src(), .received = frame.time});
+}
+
+void ExportFrames::finish(UtcTime last, DatagramSink& sink) {
+    streams_.finish([&](const Address& from, std::uint16_t port, ByteSpan message) {
+        sink.message({message, from, last, port});
+    });
+}
+
+}  // namespace octroi::flow_file

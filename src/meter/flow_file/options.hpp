@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The options of the commands that read files of flow exports.
+
+#include <array>
+
+#include "config/option.hpp"
+
+namespace octroi::flow_file {
+
+inline constexpr std::array inspect_options = {
+    Option{.key = "summary",
+           .type = OptionType::boolean,
+           .default_text = "false",
+           .help = "A row per exporter instead of its records"},
+};
+
+inline constexpr Option sampling_option = {
+    .key = "sampling",
+    .type = OptionType::integer,
+    .default_text = "0",  // not sampled
+    .range = "0..9223372036854775807",
+    .help = "One of so many packets was counted, where neither records nor options say it",
+    .placeholder = "RATE"};
+
+inline constexpr std::array import_options = {
+    sampling_option,
+    Option{.key = "nat_events_from",
+           .type = OptionType::prefixes,
+           .default_text = "[]",
+           .help = "NAT devices whose events apply to all records; without it, the events of an "
+                   "exporter apply to its own",
+           .placeholder = "PREFIX"},
+    Option{.key = "checkpoint",
+           .type = OptionType::integer,
+           .default_text = "0",  // as the meter's own default
+           .range = "0..9223372036854775807",
+           .help = "Commit after so many frames: what a kill makes to be booked again",
+           .placeholder = "FRAMES"},
+};
+
+inline constexpr std::array export_options = {sampling_option};
+
+}  // namespace octroi::flow_file

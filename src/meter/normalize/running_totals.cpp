@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/normalize/running_totals.hpp"
+
+#include <array>
+
+#include "base/hash.hpp"
+
+namespace octroi::normalize {
+namespace {
+
+// Flows of one name that are told apart: by the exporter's number for them, or else by their
+// beginning; by domain; and by way, since a biflow is two records.
+std::uint64_t apart(const flow::MessageContext& context, const flow::FlowRecord& record) noexcept {
+    const std::uint64_t own = record.has(flow::Field::flow_id)
+                                  ? record.flow_id
+                                  : static_cast<std::uint64_t>(record.first.ns);
+    return mix(
+        own ^ mix_a,
+        (std::uint64_t{context.observation_domain} << 1U | (record.reverse ? 1U : 0U)) ^ mix_b);
+}
+
+}  // namespace
+
+RunningTotals::Exporter& RunningTotals::exporter(const Address& address) {
+    return exporters_.try_emplace(address, seed_).first->second;
+}
+
+void RunningTotals::turn(Exporter& of, UtcTime now) {
+    flows_ -= of.older.size();
+    of.older = std::move(of.recent);
+    of.recent = Flows(0, FlowIdentityHash{seed_});
+    of.turned = now;
+}
+
+RunningTotals::Difference RunningTotals::difference(const flow::MessageContext& context,
+                                                    const flow::FlowRecord& record) {
+    FlowIdentity identity = identity_of(record);
+    identity.more = apart(context, record);
+    Exporter& of = exporter(context.exporter);
+    if (of.turned.ns == 0) of.turned = context.received;
+    if (context.received - of.turned > idle_max) turn(of, context.received);
+    std::optional<Totals> before;
+    if (const auto recent = of.recent.find(identity); recent != of.recent.end()) {
+        before = recent->second;
+    } else if (const auto old = of.older.find(identity); old != of.older.end()) {
+        before = old->second;
+        of.older.erase(old);
+        --flows_;
+    }
+    if (!before && flows_ >= flows_max) {
+        ++forgotten_;
+        return {record.bytes, record.packets, std::nullopt};
+    }
+    const bool is_late = before && record.last < before->last;
+    const bool goes_on =
+        before && record.bytes >= before->bytes && record.packets >= before->packets;
+    const Totals now{record.bytes, record.packets, record.last};
+    if (of.recent.insert_or_assign(identity, is_late ? *before : now).second) ++flows_;
+    if (is_late) return {};
+    if (!goes_on) return {record.bytes, record.packets, std::nullopt};
+    return {record.bytes - before->bytes, record.packets - before->packets, before->last};
+}
+
+void RunningTotals::save(ByteWriter& out) const {
+    out.be64(flows_);
+    for (const auto& [address, of] : exporters_) {
+        for (const Flows* flows : {&of.older, &of.recent}) {
+            for (const auto& [identity, totals] : *flows) {
+                octroi::save(out, address);
+                normalize::save(out, identity);
+                out.be64(totals.bytes);
+                out.be64(totals.packets);
+                out.be64(static_cast<std::uint64_t>(totals.last.ns));
+            }
+        }
+    }
+}
+
+bool RunningTotals::restore(ByteCursor& in) {
+    std::uint64_t count = 0;
+    if (!in.be64(count) || count > flows_max) return false;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Address address;
+        FlowIdentity identity;
+        Totals totals;
+        std::uint64_t last = 0;
+        if (!octroi::restore(in, address) || !normalize::restore(in, identity) ||
+            !in.be64(totals.bytes) || !in.be64(totals.packets) || !in.be64(last))
+            return false;
+        totals.last.ns = static_cast<std::int64_t>(last);
+        if (exporter(address).recent.emplace(identity, totals).second) ++flows_;
+    }
+    return true;
+}
+
+}  // namespace octroi::normalize
