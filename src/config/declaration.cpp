@@ -13,7 +13,7 @@
 namespace octroi {
 namespace {
 
-// One thing to fill, from a TOML table or a CSV line alike: fields are texts by name.
+// A member of a declared value. TOML tables and CSV lines both give texts by field name.
 template <typename Row>
 struct Field {
     std::string_view name;

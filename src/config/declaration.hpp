@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What `octroi apply` reads: who there is, as a file that can be kept under version control. Two
-// forms:
+// The files that `octroi apply` reads: accounts, bindings and networks, in a form that can be kept
+// under version control. There are two forms:
 //
 //   TOML  [[account]] name parent title        [[network]] prefix per_address
 //         [[binding]] identity account from until per_address
-//   CSV   a header line with these same names; the names tell which of the three the file declares.
+//   CSV   a header line with the same names; they decide which of the three the file declares.
 //
-// Values are checked for their own form only. What an identity is, and which accounts exist, is for
-// others to say.
+// Only the form of each value is checked here. attribute/ parses identities, and the ledger knows
+// which accounts exist.
 
 #include <optional>
 #include <string>
@@ -24,7 +24,7 @@ namespace octroi {
 
 struct DeclaredAccount {
     std::string name;
-    std::optional<std::string> parent;  // absent: as it is; empty: at the top
+    std::optional<std::string> parent;  // absent: unchanged; empty: at the top of the tree
     std::optional<std::string> title;
     SourceLine where;
 };
@@ -50,8 +50,8 @@ struct Declaration {
     std::vector<DeclaredNetwork> networks;
 };
 
-// CSV if the name ends in ".csv", TOML else. An Error (invalid) holds every problem, a line each,
-// as "people.csv:7: …".
+// The file is CSV if its name ends in ".csv", else TOML. An Error (invalid) holds every problem,
+// one in each line: "people.csv:7: …".
 [[nodiscard]] Result<Declaration> parse_declaration(std::string_view text,
                                                     std::string_view file_name);
 

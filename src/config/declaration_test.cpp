@@ -6,7 +6,7 @@
 namespace octroi {
 namespace {
 
-TEST(Declaration, TomlAndCsvSayTheSame) {
+TEST(Declaration, IsTheSameInTomlAndCsv) {
     const auto toml = parse_declaration(
         "[[binding]]\nidentity = \"10.1.0.0/16\"\naccount = \"physics\"\nfrom = "
         "2026-01-01\nper_address = true\n"
@@ -25,7 +25,8 @@ TEST(Declaration, TomlAndCsvSayTheSame) {
     ASSERT_EQ(accounts->accounts.size(), 1U);
     EXPECT_EQ(toml->accounts[0].title, accounts->accounts[0].title);
     EXPECT_EQ(accounts->accounts[0].title, "Physics, \"the lab\"");
-    EXPECT_FALSE(accounts->accounts[0].parent.has_value()) << "not said is not \"at the top\"";
+    EXPECT_FALSE(accounts->accounts[0].parent.has_value())
+        << "an absent parent is not \"at the top\"";
     EXPECT_EQ(parse_declaration("name,parent\nx,\n", "p.csv")->accounts[0].parent, "");
     EXPECT_EQ(accounts->accounts[0].where.line, 3U);
     EXPECT_EQ(toml->bindings[0].from, bindings->bindings[0].from);
@@ -35,7 +36,7 @@ TEST(Declaration, TomlAndCsvSayTheSame) {
     EXPECT_EQ(toml->networks[0].prefix, "10.0.0.0/8");
 }
 
-TEST(Declaration, EveryProblemIsNamedWithItsLine) {
+TEST(Declaration, ReportsEveryProblemWithItsLine) {
     const auto wrong = parse_declaration(
         "[[account]]\nnam = \"x\"\n[[binding]]\naccount = \"x\"\n[[binding]]\nidentity = "
         "\"x\"\nfrom = \"soon\"\n[[bindings]]\nx = 1\n",
@@ -49,7 +50,7 @@ TEST(Declaration, EveryProblemIsNamedWithItsLine) {
                                                                         << wrong.error().text;
 }
 
-TEST(Declaration, RefusesWhatIsNoDeclaration) {
+TEST(Declaration, RefusesOtherFiles) {
     for (const auto& [text, file] :
          std::vector<std::pair<const char*, const char*>>{{"name = ", "a.toml"},
                                                           {"account = 1", "a.toml"},
@@ -57,7 +58,7 @@ TEST(Declaration, RefusesWhatIsNoDeclaration) {
                                                           {"name\n\"open", "a.csv"},
                                                           {"name\na,b\n", "a.csv"}})
         EXPECT_FALSE(parse_declaration(text, file).has_value()) << text;
-    // A line that stops short binds to nobody; said with its place, before anything is planned.
+    // A line with too few fields names no account. The error names the line.
     const auto short_line = parse_declaration("identity,account\n10.1.0.0/16\n", "b.csv");
     ASSERT_FALSE(short_line.has_value());
     EXPECT_EQ(short_line.error().text, "b.csv:2: account is missing");

@@ -10,7 +10,7 @@
 namespace octroi {
 namespace {
 
-// A TOML value as the text that the field would have in CSV.
+// The text that a TOML value would have in CSV.
 Result<std::string> field_text(const toml::node& node) {
     if (const auto* text = node.as_string()) return text->get();
     if (const auto* flag = node.as_boolean()) return std::string(flag->get() ? "true" : "false");
@@ -53,8 +53,9 @@ Result<DeclaredRecord> toml_record(std::string_view kind, const toml::table& tab
     return record;
 }
 
-// One line of CSV at the front of `rest` (a quoted field may hold line ends), cut off with its end.
-bool take_csv_line(std::string_view& rest, std::vector<std::string>& fields, std::uint32_t& line) {
+// Parses one CSV line at the front of `rest` (a quoted field may hold line ends) and removes it.
+// False: a quoted field does not end.
+bool parse_csv_line(std::string_view& rest, std::vector<std::string>& fields, std::uint32_t& line) {
     fields.assign(1, {});
     bool quoted = false;
     while (!rest.empty()) {
@@ -119,7 +120,7 @@ Result<std::vector<DeclaredRecord>> csv_records(std::string_view text, std::stri
     std::uint32_t line = 1;
     while (!text.empty()) {
         const SourceLine where{std::string(file), line, 1};
-        if (!take_csv_line(text, fields, line))
+        if (!parse_csv_line(text, fields, line))
             return problem_at(where, "a quoted field does not end");
         const bool empty = fields.size() == 1 && fields.front().empty();
         if (empty || fields.front().starts_with('#')) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// TOML and CSV as records of named texts: what declaration.cpp gives a meaning to.
+// TOML and CSV as records of texts by name. declaration.cpp interprets them.
 
 #include <string>
 #include <string_view>
@@ -14,15 +14,15 @@
 namespace octroi {
 
 struct DeclaredRecord {
-    std::string kind;  // "account", "binding", "network", or what somebody wrote there
+    std::string kind;  // "account", "binding", "network", or any other name in the file
     std::vector<std::pair<std::string, std::string>> fields;
     SourceLine where;
 };
 
 [[nodiscard]] Result<std::vector<DeclaredRecord>> toml_records(std::string_view text,
                                                                std::string_view file);
-// RFC 4180; also LF line ends. Empty lines and lines that begin with '#' are passed over. Octets of
-// a byte order mark at the front are too.
+// RFC 4180, also with LF line ends. Empty lines, lines that begin with '#' and a byte order mark
+// are skipped.
 [[nodiscard]] Result<std::vector<DeclaredRecord>> csv_records(std::string_view text,
                                                               std::string_view file);
 

@@ -96,7 +96,7 @@ Json option_schema(const Option& option) {
         schema["minimum"] = Json::parse(option.range.substr(0, dots));
         schema["maximum"] = Json::parse(option.range.substr(dots + 2));
     }
-    // A TOML value of these types is written as JSON writes it.
+    // A value of these types looks the same in TOML and in JSON.
     if (option.key != any_key && !option.required)
         schema["default"] = Json::parse(option.default_text);
     if (!option.renamed_to.empty()) schema["deprecated"] = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The rows of the option table for [[export]]: readings that are also sent on as flows.
+// The rows of [[export]]: readings that are also sent to another collector, as flows.
 
 #include <array>
 
@@ -24,29 +24,31 @@ inline constexpr std::array export_options = {
            .default_text = R"("udp/192.0.2.1:4739")",
            .required = true,
            .help = "The collector: `udp/HOST:PORT`, `tcp/HOST:PORT`, or a file: `file:PATH`.",
-           .doc = "What it cannot be sent at the moment is not kept: it is counted and said. The "
-                  "ledger has it.",
+           .doc = "Flows that cannot be sent at the moment are dropped, counted and logged. The "
+                  "ledger has their readings.",
            .check = is_export_target,
            .assign =
                [](Config& c, const OptionEntry& e) {
                    if (auto target = parse_export_target(e.text())) exporting(c).to = *target;
                }},
-    Option{.section = "export",
-           .key = "format",
-           .type = OptionType::choice,
-           .default_text = R"("ipfix")",
-           .range = "ipfix|v9|v5",
-           .help = "IPFIX, or NetFlow version 9 or 5.",
-           .doc = "NetFlow is sent by UDP only. Version 5 has no place for IPv6: it is left out.",
-           .assign = [](Config& c,
-                        const OptionEntry& e) { exporting(c).format = export_format(e.text()); }},
+    Option{
+        .section = "export",
+        .key = "format",
+        .type = OptionType::choice,
+        .default_text = R"("ipfix")",
+        .range = "ipfix|v9|v5",
+        .help = "IPFIX, or NetFlow version 9 or 5.",
+        .doc =
+            "NetFlow is sent over UDP only. Version 5 cannot carry IPv6: such flows are left out.",
+        .assign = [](Config& c,
+                     const OptionEntry& e) { exporting(c).format = export_format(e.text()); }},
     Option{.section = "export",
            .key = "meter",
            .type = OptionType::text,
            .default_text = R"("")",
            .help = "The meter whose readings are exported. Empty: each of them.",
-           .doc = "Each meter is an observation domain of its own: the number of its place in the "
-                  "file.",
+           .doc = "Each meter is an observation domain of its own. The domain is the number of the "
+                  "meter in the file.",
            .assign = [](Config& c, const OptionEntry& e) { exporting(c).meter = e.text(); }},
 };
 

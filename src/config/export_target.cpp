@@ -10,7 +10,7 @@ namespace {
 
 std::unexpected<Error> not_a_target(std::string_view text, std::string_view why) {
     return fail(ErrorCode::invalid,
-                fmt::format("'{}' is no place to export to: {}. Write \"udp/192.0.2.1:2055\", "
+                fmt::format("'{}' is no destination of exports: {}. Write \"udp/192.0.2.1:2055\", "
                             "\"tcp/collector.example:4739\" or \"file:flows.ipfix\"",
                             text, why));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where flows are exported to, as one writes it: "udp/192.0.2.1:2055", "udp/[2001:db8::1]:4739",
-// "tcp/collector.example:4739", "file:/var/flows.ipfix"; and in which format.
+// The destination of exported flows, as the user writes it: "udp/192.0.2.1:2055",
+// "udp/[2001:db8::1]:4739", "tcp/collector.example:4739", "file:/var/flows.ipfix"; and the format.
 
 #include <cstdint>
 #include <string>
@@ -28,7 +28,7 @@ struct ExportTarget {
 [[nodiscard]] std::string to_string(const ExportTarget& target);
 
 [[nodiscard]] ExportFormat export_format(std::string_view word);  // "ipfix", "v9", "v5"
-// invalid: NetFlow is not sent by TCP.
+// invalid: NetFlow over TCP, which does not exist.
 [[nodiscard]] Status check_export(const ExportTarget& target, ExportFormat format);
 
 }  // namespace octroi

@@ -48,7 +48,7 @@ TEST(ExportTarget, ASectionNamesAMeterThatIsThereAndAFormatThatCanBeSent) {
     EXPECT_EQ(problem("to = \"udp/h:1\"\nformat = \"v5\"\nmeter = \"up\"\n"), "");
     EXPECT_NE(problem("to = \"udp/h:1\"\nmeter = \"down\"\n").find("'down'"), std::string::npos);
     EXPECT_NE(problem("to = \"tcp/h:1\"\nformat = \"v9\"\n").find("UDP only"), std::string::npos);
-    EXPECT_NE(problem("to = \"h:1\"\n").find("no place to export to"), std::string::npos);
+    EXPECT_NE(problem("to = \"h:1\"\n").find("no destination of exports"), std::string::npos);
     EXPECT_NE(problem("format = \"v9\"\n").find("to"), std::string::npos);
 }
 

@@ -8,9 +8,9 @@
 namespace octroi {
 namespace {
 
-std::unexpected<Error> not_a_place(std::string_view text, std::string_view why) {
+std::unexpected<Error> not_an_address(std::string_view text, std::string_view why) {
     return fail(ErrorCode::invalid,
-                fmt::format("'{}' is no place to listen at: {}. Write \"udp/2055\", "
+                fmt::format("'{}' is no address to listen on: {}. Write \"udp/2055\", "
                             "\"udp/192.0.2.1:2055\", \"udp/[2001:db8::1]:2055\" or \"tcp/4739\"",
                             text, why));
 }
@@ -27,7 +27,7 @@ Result<ListenAddress> parse_listen(std::string_view text) {
         else if (transport == "tls")
             listen.transport = ListenTransport::tls;
         else if (transport != "udp")
-            return not_a_place(text, "before the slash stands udp, tcp or tls");
+            return not_an_address(text, "before the slash stands udp, tcp or tls");
         rest = rest.substr(slash + 1);
     }
     if (const auto colon = rest.rfind(':'); colon != std::string_view::npos) {
@@ -35,13 +35,13 @@ Result<ListenAddress> parse_listen(std::string_view text) {
         if (address.starts_with('[') && address.ends_with(']'))
             address = address.substr(1, address.size() - 2);
         const auto parsed = parse_address(address);
-        if (!parsed) return not_a_place(text, "before the port stands an address");
+        if (!parsed) return not_an_address(text, "before the port stands an address");
         listen.address = *parsed;
         rest = rest.substr(colon + 1);
     }
     const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), listen.port);
     if (read.ec != std::errc() || read.ptr != rest.data() + rest.size() || listen.port == 0)
-        return not_a_place(text, "the port is a number from 1 to 65535");
+        return not_an_address(text, "the port is a number from 1 to 65535");
     return listen;
 }
 

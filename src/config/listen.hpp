@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where a meter listens, as one writes it: "2055", "udp/2055", "udp/192.0.2.1:2055",
-// "udp/[2001:db8::1]:2055", "tcp/4739", "tls/4740".
+// The address and port that a meter listens on, as the user writes them: "2055", "udp/2055",
+// "udp/192.0.2.1:2055", "udp/[2001:db8::1]:2055", "tcp/4739", "tls/4740".
 
 #include <cstdint>
 #include <string>

@@ -11,7 +11,7 @@ std::string again(std::string_view text) {
     return listen ? to_string(*listen) : "refused";
 }
 
-TEST(Listen, IsReadInAllItsForms) {
+TEST(Listen, HasSeveralForms) {
     EXPECT_EQ(again("2055"), "udp/2055");
     EXPECT_EQ(again("udp/6343"), "udp/6343");
     EXPECT_EQ(again("tcp/4739"), "tcp/4739");
@@ -20,7 +20,7 @@ TEST(Listen, IsReadInAllItsForms) {
     EXPECT_EQ(again("udp/[2001:db8::1]:2055"), "udp/[2001:db8::1]:2055");
 }
 
-TEST(Listen, RefusesWhatIsNoPlace) {
+TEST(Listen, RefusesOtherTexts) {
     for (const char* text : {"", "0", "65536", "udp", "sctp/4739", "udp/x:2055", "20 55", "2055 "})
         EXPECT_EQ(again(text), "refused") << text;
 }

@@ -18,7 +18,8 @@ using enum OptionType;
 // Names that ledgers store keep their meaning for ever. Every other name may change, with a row for
 // the old one (Option::renamed_to).
 constexpr std::array sections = {
-    Section{.name = "ledger", .help = "Where figures are kept, and how often they are committed."},
+    Section{.name = "ledger",
+            .help = "The database of all figures, and how often meters commit to it."},
     Section{.name = "meter",
             .repeated = true,
             .help = "A source of readings. Without any, every physical interface is metered.",
@@ -30,12 +31,12 @@ constexpr std::array sections = {
             .append = [](Config& c,
                          const SourceLine& where) { c.exports.emplace_back().where = where; }},
     Section{.name = "attribute",
-            .help = "Whose traffic it is: local networks, and what kind of far end."},
+            .help = "Which networks are local, and the classes of remote ends."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
     Section{.name = "categories",
             .help = "Groups of services; the first match wins, the rest is `other`."},
     Section{.name = "display",
-            .help = "How figures are shown. Machine output is not touched by it."},
+            .help = "How figures are shown to people. Machine output is always exact."},
 };
 
 constexpr std::size_t name_length_max = 64;
@@ -61,9 +62,9 @@ constexpr std::array ledger_options = {
            .type = text,
            .default_text = R"("")",
            .help = "File of the ledger.",
-           .doc = "Empty means `/var/lib/octroi/ledger.db` for root, and `octroi/ledger.db` below "
-                  "`$XDG_STATE_HOME` (`~/.local/state`) for everybody else. `--ledger` and "
-                  "`OCTROI_LEDGER` come first.",
+           .doc = "Empty: `/var/lib/octroi/ledger.db` for root, `octroi/ledger.db` in "
+                  "`$XDG_STATE_HOME` (`~/.local/state`) for other users. `--ledger` and "
+                  "`OCTROI_LEDGER` take precedence.",
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.path = e.text(); }},
     Option{
         .section = "ledger",
@@ -71,10 +72,10 @@ constexpr std::array ledger_options = {
         .type = duration,
         .default_text = R"("60s")",
         .range = "1s..1h",
-        .help = "How long readings may wait before they are committed.",
-        .doc = "Bounds what a crash can take from a live capture (the interface counters at the "
-               "last commit tell how much that was), and how many rows a day makes: a commit "
-               "writes a row for each pair and service that was seen since the last one.",
+        .help = "How often each meter commits its readings.",
+        .doc = "Bounds the loss of a live capture by a crash (its size follows from the interface "
+               "counters at the last commit), and the number of rows of a day: a commit writes a "
+               "row for each pair of parties and service since the last one.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.ledger.commit_interval = e.duration(); }},
     Option{.section = "ledger",
@@ -82,7 +83,7 @@ constexpr std::array ledger_options = {
            .type = duration,
            .default_text = R"("30s")",
            .range = "0s..10m",
-           .help = "How long to wait for another writer before giving up.",
+           .help = "How long to wait for another writer before a commit fails.",
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.busy_timeout = e.duration(); }},
 };
 
@@ -92,9 +93,9 @@ constexpr std::array meter_options = {
            .type = text,
            .default_text = R"("uplink")",
            .required = true,
-           .help = "Your name for it, unique and kept in the ledger for ever.",
-           .doc = "Letters, digits, `.`, `-` and `_`, at most 64. Under another name it is another "
-                  "meter, which starts anew.",
+           .help = "Your name for the meter. It is unique, and the ledger keeps it for ever.",
+           .doc = "Letters, digits, `.`, `-` and `_`, at most 64. A meter with another name is "
+                  "another meter, without the cursors of the old one.",
            .check = is_name,
            .assign = [](Config& c, const OptionEntry& e) { meter(c).name = e.text(); }},
     // make_option_table sets its default and its range: the kinds of the program.
@@ -109,7 +110,7 @@ constexpr std::array meter_options = {
            .type = choice,
            .default_text = R"("bill")",
            .range = "bill|witness",
-           .help = "`witness`: kept and compared, never charged.",
+           .help = "`bill`: traffic is charged. `witness`: it is kept and compared, never charged.",
            .assign =
                [](Config& c, const OptionEntry& e) {
                    meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
@@ -121,10 +122,9 @@ constexpr std::array attribute_options = {
            .key = "local",
            .type = prefixes,
            .default_text = "[]",
-           .help = "Networks that are ours. Empty: those of the metered interfaces.",
-           .doc =
-               "An address in one of them that is bound to no account is `@unattributed`, and not "
-               "the outside world.",
+           .help = "Local networks. Empty: the networks of this machine's interfaces.",
+           .doc = "Traffic of a local address that is bound to no account is booked to "
+                  "`@unattributed`.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.local = e.prefixes(); }},
     Option{
@@ -135,24 +135,25 @@ constexpr std::array attribute_options = {
         .help = "Give each local address a row of its own.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.attribute.per_address = e.boolean(); }},
-    Option{.section = "attribute",
-           .key = "class_table",
-           .type = text,
-           .default_text = R"("")",
-           .help = "File with the class of each far prefix: `prefix class` lines, or an MRT dump.",
-           .doc =
-               "Put into the ledger and in force at start, as `octroi class load` does. Empty: the "
-               "table that is in force there, if any.",
-           .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
+    Option{
+        .section = "attribute",
+        .key = "class_table",
+        .type = text,
+        .default_text = R"("")",
+        .help = "File with the classes of remote prefixes: lines `prefix class`, or an MRT dump.",
+        .doc = "It is loaded into the ledger and in force at the start, as with `octroi class "
+               "load`. Empty: the class table that is in force in the ledger, if any.",
+        .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
     Option{.section = "attribute",
            .key = "class_rules",
            .type = texts,
            .default_text = "[]",
-           .help = "Rules that give classes, as `as 7575 = aarnet` or `next-hop 192.0.2.9 = "
+           .help = "Rules for classes, such as `as 7575 = aarnet` or `next-hop 192.0.2.9 = "
                    "transit-a`.",
            .doc =
-               "For the routes of `class_table`, and for what flow records state: without a file "
-               "too. `octroi class load --help` and docs/flow-exports.md have the kinds.",
+               "They apply to the routes of `class_table` and to flow records, also without a "
+               "`class_table`. `octroi class load --help` and docs/flow-exports.md list the kinds "
+               "of rules.",
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_rules = e.texts(); }},
 };
 
@@ -165,8 +166,8 @@ constexpr std::array name_options = {
         .help = "Protocol and port, range, name of `/etc/services`, or ICMP type.",
         .doc =
             "`web = [\"tcp/80\", \"tcp/443\"]`, `ftp = [\"tcp/20-21\"]`, `dns = [\"udp/domain\"]`, "
-            "`ping = [\"icmp/8\"]`. A port without a protocol is refused: TCP and UDP have "
-            "ports of their own.",
+            "`ping = [\"icmp/8\"]`. A port needs its protocol: TCP and UDP have separate "
+            "ports.",
         .reload = true,
         .assign = [](Config& c,
                      const OptionEntry& e) { c.services.push_back({e.key, e.texts(), e.where}); }},
@@ -177,8 +178,8 @@ constexpr std::array name_options = {
         .default_text = "[]",
         .help = "Services that belong to the category.",
         .doc =
-            "`essential = [\"web\", \"mail\"]`. A service is in the first category that names it; "
-            "those that none names are in `other`, so that the sum is the whole.",
+            "`essential = [\"web\", \"mail\"]`. A service belongs to the first category that names "
+            "it, and to `other` where none does.",
         .reload = true,
         .assign =
             [](Config& c, const OptionEntry& e) {
@@ -203,7 +204,7 @@ constexpr std::array display_options = {
            .type = text,
            .default_text = R"("local")",
            .help = "`local`, `UTC`, or a name of the time zone database such as `Europe/Berlin`.",
-           .doc = "The ledger is in UTC whatever stands here.",
+           .doc = "The ledger itself is always in UTC.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.display.timezone = e.text(); }},
 };

@@ -83,7 +83,7 @@ TEST(Config, BoundsTheNumberOfMeters) {
 }
 
 // toml++ 3.3 aborts on these texts in debug builds, and has undefined behaviour in release builds.
-TEST(Config, RefusesOddCharactersItself) {
+TEST(Config, RefusesCharactersThatTomlplusplusCannotParse) {
     EXPECT_THAT(error_of("[~ledger]\n"), HasSubstr("octroi.toml:1:2: not TOML"));
     EXPECT_THAT(error_of("[ledger]\n\xC3\xBC = 1\n"), HasSubstr("octroi.toml:2:1: not TOML"));
     EXPECT_THAT(error_of("[ledger]\npath = \"\"\"a\\\n  \xC3\xBC\"\"\"\n"),
@@ -91,7 +91,7 @@ TEST(Config, RefusesOddCharactersItself) {
     EXPECT_THAT(error_of("[ledger] # \xFF\n"), HasSubstr("not TOML"));
 }
 
-TEST(Config, TakesAnyCharacterInTextsAndComments) {
+TEST(Config, AcceptsAnyCharacterInTextsAndComments) {
     for (const char* good :
          {"# \xC3\xBC \" '\n", "\xEF\xBB\xBF[ledger]\npath = \"\xC3\xBC\"\n",
           "[ledger]\npath = '\xC3\xBC\\'\n", "[ledger]\npath = \"\\\"#\xC3\xBC\" # \xC3\xBC\n",
@@ -101,12 +101,12 @@ TEST(Config, TakesAnyCharacterInTextsAndComments) {
     }
 }
 
-TEST(Config, RefusesTextsOfNoReasonableLength) {
+TEST(Config, BoundsTheLengthOfTheText) {
     EXPECT_THAT(error_of(std::string((1U << 20U) + 1, '#')), HasSubstr("1048576"));
     EXPECT_EQ(error_of(std::string(1U << 20U, '#')), "");
 }
 
-TEST(Config, StopsReportingAtSomePoint) {
+TEST(Config, BoundsTheNumberOfProblems) {
     std::string text = "[ledger]\n";
     for (int i = 0; i < 1000; ++i) text += "k" + std::to_string(i) + " = 1\n";
     const std::string error = error_of(text);
@@ -129,7 +129,7 @@ const std::vector old_options = {
            .renamed_to = "path"},
 };
 
-TEST(Config, UnderstandsOldNamesAndSaysSo) {
+TEST(Config, AcceptsOldNamesWithANotice) {
     const OptionTable table{old_sections, old_options, {}};
     const auto config = parse_config("[ledger]\nfile = \"x\"\n", "octroi.toml", table);
     ASSERT_TRUE(config.has_value()) << config.error().text;

@@ -11,7 +11,7 @@
 namespace octroi {
 namespace {
 
-// Names are short; what is longer is not a typing error, and the table below is quadratic.
+// Bounds the table below, which is quadratic. A longer text is no mistyped name.
 constexpr std::size_t length_max = 64;
 
 char folded(char c) {
@@ -46,7 +46,7 @@ std::string suggestion(std::string_view wrong, std::span<const std::string_view>
     if (known.empty()) return "";
     const auto distance = [&](std::string_view name) { return edit_distance(wrong, name); };
     const std::string_view nearest = *std::ranges::min_element(known, {}, distance);
-    // A third of the letters may be wrong: beyond that a guess only misleads.
+    // A third of the letters may be wrong. With more, a guess misleads.
     if (distance(nearest) * 3 <= std::max(wrong.size(), nearest.size())) {
         return fmt::format("; did you mean {}?", nearest);
     }

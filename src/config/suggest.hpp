@@ -7,12 +7,13 @@
 
 namespace octroi {
 
-// How many letters must be added, taken out, replaced or swapped with their neighbour to get from
-// one to the other. Upper and lower case, and '-' and '_', count as the same letter.
+// The number of letters that must be added, removed, replaced or swapped with their neighbour to
+// make one text from the other. Upper and lower case count as the same letter, and so do '-' and
+// '_'.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// "; did you mean ring_size?", or, when nothing is near enough to be meant, "; known are: a, b, c".
-// Empty when nothing is known. To be put behind "unknown option x".
+// A text to append to "unknown option x": "; did you mean ring_size?", or "; known are: a, b, c"
+// where no name is near enough. Empty where nothing is known.
 [[nodiscard]] std::string suggestion(std::string_view wrong,
                                      std::span<const std::string_view> known);
 

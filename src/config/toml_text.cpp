@@ -13,10 +13,9 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-// Finds characters outside ASCII where TOML has none, that is, not in a text or a comment.
-// toml++ 3.3 asks of such a character whether it is white space, and for most of them the answer is
-// undefined behaviour (a switch that "cannot" be left). It asks the same behind a backslash in a
-// text.
+// Finds characters outside ASCII where TOML allows none: outside of texts and comments, and behind
+// a backslash in a text. toml++ 3.3 tests there whether the character is white space, and for most
+// of them that test is undefined behaviour (a switch without a case for them).
 class ForeignCharacter {
 public:
     explicit ForeignCharacter(std::string_view text) : text_(text) {}
@@ -31,16 +30,16 @@ public:
             } else if ((c == '"' || c == '\'') && quote_may_open_) {
                 if (const auto found = skip_quoted(c)) return found;
             } else {
-                take(c);
+                skip_plain(c);
             }
         }
         return std::nullopt;
     }
 
 private:
-    // A quote opens a text only where a key or a value begins. Anywhere else it is an error, which
-    // toml++ finds too, but only after it has looked at what follows.
-    void take(char c) {
+    // A quote opens a text only where a key or a value begins. Elsewhere it is an error. toml++
+    // reports that error, but only after it has tested the characters that follow.
+    void skip_plain(char c) {
         if (c != ' ' && c != '\t' && c != '\r') {
             quote_may_open_ = std::string_view("\n=[{,.").find(c) != std::string_view::npos;
         }
@@ -67,8 +66,7 @@ private:
         return std::nullopt;
     }
 
-    // A backslash and one character, or the white space that a backslash at a line's end takes
-    // along.
+    // Skips a backslash and one character; at the end of a line, all white space that follows.
     std::optional<std::size_t> skip_escape() {
         const std::size_t next =
             std::min(text_.find_first_not_of(" \t\r\n", at_ + 1), text_.size());

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The one door to toml++: its settings, and what must be asked before it may see a text.
+// toml++: its settings, and the checks that a text must pass before toml++ may parse it. No other
+// header includes toml++.
 
-// A refused text is an error, not a bug: with assertions, toml++ 3.3 aborts on "[~x]" in debug
+// A wrong text is an error of the user. With its assertions, toml++ 3.3 aborts on "[~x]" in debug
 // builds.
 #define TOML_ASSERT(condition) static_assert(true)
 #define TOML_EXCEPTIONS 0
@@ -17,10 +18,10 @@
 
 namespace octroi {
 
-// A longer text is refused: no one has written it.
+// In octets. Nobody writes a longer file, so it is refused.
 inline constexpr std::size_t toml_text_max = 1U << 20U;
 
-// Parses TOML 1.0. The error names file, line and column. Any octets may be given.
+// Parses TOML 1.0. `text` may be any octets. The error names file, line and column.
 [[nodiscard]] Result<toml::table> parse_toml(std::string_view text, std::string_view file);
 
 [[nodiscard]] SourceLine source_line(const toml::source_region& region, std::string_view file);
