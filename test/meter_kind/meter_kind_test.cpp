@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "support/process.hpp"
@@ -85,6 +86,34 @@ TEST_F(MeterKindTest, RunsAndCountsEachLineOnceHoweverOftenItIsStarted) {
     EXPECT_EQ(rows[0].at("meter"), "lines");
     EXPECT_EQ(rows[0].at("offset"), std::filesystem::file_size(file_));
     EXPECT_EQ(run({"audit"}).status, 0);
+}
+
+// A user, and else the domain of the user, is an identity that can be bound.
+TEST_F(MeterKindTest, NamesUsersAndDomains) {
+    write(
+        "1700000000 10.0.0.1 198.51.100.1 1000 10 alice@example.org\n"
+        "1700000001 10.0.0.1 198.51.100.1 200 2 bob@example.org\n"
+        "1700000002 10.0.0.1 198.51.100.1 30 1\n");
+    configure("");
+    const Ended applied = [&] {
+        const std::string who = folder_ / "who.toml";
+        std::ofstream(who)
+            << "[[account]]\nname = \"alice\"\n[[account]]\nname = \"example\"\n"
+               "[[binding]]\nidentity = \"user alice@example.org\"\naccount = \"alice\"\n"
+               "[[binding]]\nidentity = \"domain example.org\"\naccount = \"example\"\n";
+        return run({"apply", who});
+    }();
+    ASSERT_EQ(applied.status, 0) << applied.err;
+    EXPECT_EQ(run_daemon().status, 0);
+    const Ended usage = run(
+        {"--json", "usage", "--by", "account", "--since", "2023-11-01", "--until", "2023-12-01"});
+    std::map<std::string, std::uint64_t> sent;
+    const json document = json::parse(usage.out);
+    for (const json& row : document.at("rows"))
+        sent[row.at("account")] = row.at("sent_bytes").get<std::uint64_t>();
+    EXPECT_EQ(sent["alice"], 1000U) << usage.out;
+    EXPECT_EQ(sent["example"], 200U) << usage.out;
+    EXPECT_EQ(sent["@unattributed"], 30U) << usage.out;
 }
 
 TEST_F(MeterKindTest, RefusesWrongOptions) {

@@ -22,6 +22,7 @@ std::optional<Transferred> parse_line(const std::string& line) {
     std::string dst;
     Transferred transferred;
     if (!(words >> seconds >> src >> dst >> transferred.bytes >> transferred.packets)) return {};
+    words >> transferred.user;
     const auto from = parse_address(src);
     const auto to = parse_address(dst);
     if (!from || !to) return {};
@@ -60,6 +61,11 @@ void TallyMeter::add(const Transferred& transferred) {
     reading.bytes = transferred.bytes * options_.scale;
     reading.packets = transferred.packets;
     reading.flows = 1;
+    if (const auto at = transferred.user.find('@'); at != std::string::npos) {
+        const NameRef domain = names_.intern(NameKind::domain, transferred.user.substr(at + 1));
+        reading.near_name = names_.intern(NameKind::user, transferred.user, domain);
+        reading.direction = Direction::in;  // the source is the near end
+    }
     observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(1)};
 }
 

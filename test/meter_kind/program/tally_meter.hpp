@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A small meter, for the test that a meter kind needs no change in src/: it reads a text file with
-// a line for each transfer, `SECONDS SOURCE DESTINATION BYTES PACKETS` (seconds since 1970, UTC).
-// Its cursor is the offset in octets behind the last line that was read.
+// A small meter, for the test that a meter kind needs no change in src/. It reads a text file with
+// a line for each transfer, `SECONDS SOURCE DESTINATION BYTES PACKETS [USER@DOMAIN]`: seconds since
+// 1970, UTC, and the user at the source. Its cursor is the offset in octets behind the last line
+// that was read.
 
 #include <array>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "meter/file/once_meter.hpp"
+#include "meter/name_table.hpp"
 #include "record/counter.hpp"
 
 namespace octroi::tally {
@@ -32,6 +34,7 @@ struct Transferred {
     Address dst;
     std::uint64_t bytes = 0;
     std::uint64_t packets = 0;
+    std::string user;  // "alice@example.org"; empty: unknown
 };
 
 // nullopt: malformed.
@@ -61,8 +64,7 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const std::string> interfaces() const override { return {}; }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::span<const Name> names() const override { return names_.rows(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
 private:
@@ -80,6 +82,7 @@ private:
     std::uint64_t malformed_ = 0;
     std::string known_as_;
     std::string warning_;
+    NameTable names_;
     std::vector<Reading> readings_;
     Volume observed_;
 };
