@@ -52,8 +52,7 @@ public:
         out.observed = std::exchange(seen_, {});
         return out;
     }
-    [[nodiscard]] std::span<const std::string> interfaces() const override { return {}; }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::span<const Name> names() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
     [[nodiscard]] bool already_complete() const noexcept override { return resumed_at_ == total_; }
     [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }

@@ -52,8 +52,7 @@ public:
         return out;
     }
     void committed() override { ++commits; }
-    [[nodiscard]] std::span<const std::string> interfaces() const override { return {}; }
-    [[nodiscard]] std::span<const Address> next_hops() const override { return {}; }
+    [[nodiscard]] std::span<const Name> names() const override { return {}; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
     std::deque<Step> steps;

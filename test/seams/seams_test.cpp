@@ -88,10 +88,9 @@ TEST(Seams, OnlyTheTableNamesAMeterKind) {
 
 TEST(Seams, FewFilesNameAnIdentityKind) {
     EXPECT_THAT(files_that(names_an_identity_kind),
-                ElementsAre("src/attribute/directory.cpp", "src/attribute/identity.cpp",
-                            "src/ledger/directory_rules.cpp",
-                            "src/meter/collector/exporter_report.cpp", "src/record/directory.cpp",
-                            "src/record/directory.hpp", "src/view/ledger_view.cpp"));
+                ElementsAre("src/attribute/directory.cpp", "src/ledger/directory_rules.cpp",
+                            "src/meter/collector/exporter_report.cpp", "src/record/directory.hpp",
+                            "src/record/identity.cpp", "src/record/identity_kinds.cpp"));
 }
 
 TEST(Seams, OnlyTheLedgerUrlNamesAStore) {
