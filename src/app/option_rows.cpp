@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "app/session.hpp"
 #include "config/value.hpp"
 
 namespace octroi {
@@ -20,14 +21,6 @@ std::string flags_of(const Option& row) {
 
 // "-i,--interface" -> "--interface"
 std::string last_flag(const std::string& flags) { return flags.substr(flags.rfind(',') + 1); }
-
-Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts) {
-    std::vector<Prefix> prefixes;
-    for (const std::string& text : texts) {
-        TRY_ASSIGN(prefixes.emplace_back(), parse_prefix(text));
-    }
-    return prefixes;
-}
 
 }  // namespace
 

@@ -16,7 +16,7 @@ namespace {
 
 namespace chrono = std::chrono;
 
-constexpr std::int64_t ns_per_second = 1'000'000'000;
+constexpr std::int64_t ns_per_second = Duration::seconds(1).ns;
 constexpr std::int64_t hour_ns = 3600 * ns_per_second;
 // UtcTime covers 1677 to 2262 (base/time.hpp); one year less at both ends.
 constexpr int first_year = 1678;

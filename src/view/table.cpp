@@ -19,7 +19,7 @@ constexpr int bar_width = 16;
 // Text columns are not cut below this width: columns are dropped first, and at last the line is
 // cut.
 constexpr int min_text_width = 8;
-constexpr std::size_t flush_at = std::size_t{64} << 10U;
+constexpr std::size_t table_flush_octets = std::size_t{64} << 10U;
 
 constexpr std::string_view reset = "\x1b[0m";
 
@@ -233,7 +233,7 @@ Status TableStream::row(const Row& row) {
     Line line = rendered(row.cells, row.indent, row.tone);
     if (begun_) {
         add_line(line);
-        return out_.size() < flush_at ? Status{} : flush();
+        return out_.size() < table_flush_octets ? Status{} : flush();
     }
     widen(line);
     held_.push_back(std::move(line));

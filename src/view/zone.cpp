@@ -13,15 +13,14 @@ namespace {
 
 namespace chrono = std::chrono;
 
-constexpr std::int64_t ns_per_second = 1'000'000'000;
 constexpr std::int64_t seconds_per_day = 86400;
 // The first and the last whole second of UtcTime.
-constexpr std::int64_t first_second = INT64_MIN / ns_per_second;
-constexpr std::int64_t last_second = INT64_MAX / ns_per_second;
+constexpr std::int64_t first_second = INT64_MIN / Duration::seconds(1).ns;
+constexpr std::int64_t last_second = INT64_MAX / Duration::seconds(1).ns;
 
 date::sys_seconds sys(UtcTime t) {
-    const std::int64_t rest = t.ns % ns_per_second;
-    return date::sys_seconds{chrono::seconds{(t.ns - rest) / ns_per_second - (rest < 0 ? 1 : 0)}};
+    const std::int64_t rest = t.ns % Duration::seconds(1).ns;
+    return date::sys_seconds{chrono::seconds{(t.ns - rest) / Duration::seconds(1).ns - (rest < 0 ? 1 : 0)}};
 }
 
 UtcTime utc_time(std::int64_t seconds) {

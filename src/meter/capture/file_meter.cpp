@@ -15,9 +15,6 @@ namespace {
 
 using packet::LinkType;
 
-// What a packet that was lost without a trace can have carried at most.
-constexpr std::uint64_t packet_bytes_max = 65'535;
-
 std::string binary_units(std::uint64_t octets) {
     static constexpr std::array<const char*, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
     std::size_t unit = 0;

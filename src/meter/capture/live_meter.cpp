@@ -15,7 +15,6 @@ namespace {
 constexpr Duration retry_pause = Duration::seconds(1);
 // Frames of one interface before the next one has its turn.
 constexpr std::size_t turn = 4096;
-constexpr std::uint64_t packet_bytes_max = 65'535;
 // What an interface's counters may leave out of a frame: bridges and VLAN devices count behind the
 // Ethernet header, and a driver may count behind the tags that it takes off.
 constexpr std::uint32_t uncounted_max = 14 + 2 * 4;

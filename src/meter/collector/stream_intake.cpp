@@ -15,7 +15,7 @@ constexpr std::size_t prefix_octets = 4;
 // Two messages of the greatest length.
 constexpr std::size_t buffer_octets = std::size_t{128} << 10U;
 // Reads of one connection before the next one has its turn.
-constexpr int turns = 16;
+constexpr int turns_of_connection = 16;
 
 }  // namespace
 
@@ -70,7 +70,7 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
     std::size_t messages = 0;
     for (auto at = connections_.begin(); at != connections_.end();) {
         Next next = Next::go_on;
-        for (int turn = 0; turn < turns && next == Next::go_on; ++turn) {
+        for (int turn = 0; turn < turns_of_connection && next == Next::go_on; ++turn) {
             const std::size_t before = messages;
             TRY_ASSIGN(next, read(*at, now, messages));
             if (messages == before) continue;

@@ -9,6 +9,7 @@
 #include "meter/flow_file/flow_file.hpp"
 #include "meter/flow_file/flow_file_meter.hpp"
 #include "meter/flow_file/flow_rows.hpp"
+#include "wire/flow/null_sink.hpp"
 
 namespace octroi::flow_file {
 namespace {
@@ -40,13 +41,6 @@ private:
     InspectSink& out_;
     const DatagramFile& file_;
     std::vector<Cell> cells_;
-};
-
-class NullSink final : public flow::RecordSink {
-public:
-    void records(const flow::MessageContext& /*context*/,
-                 std::span<const flow::FlowRecord> /*records*/) override {}
-    void gap(const flow::MessageContext& /*context*/, const flow::SequenceGap& /*gap*/) override {}
 };
 
 Status read_to_end(FlowFile& file, flow::RecordSink& sink, const Status& printed) {
@@ -126,7 +120,7 @@ std::vector<Column> inspect_columns(const OptionValues& options) {
 Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     TRY_ASSIGN(const auto file, FlowFile::open(setup.path, random_seed()));
     if (setup.options.boolean("summary")) {
-        NullSink nothing;
+        flow::NullSink nothing;
         TRY(read_to_end(*file, nothing, {}));
         TRY(print_summary(setup.path, *file, sink));
     } else {

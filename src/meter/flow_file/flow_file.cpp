@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/flow_file/flow_file.hpp"
+#include "wire/flow/null_sink.hpp"
 
 namespace octroi::flow_file {
 namespace {
@@ -26,13 +27,6 @@ private:
     flow::RecordSink& sink_;
 };
 
-class NullSink final : public flow::RecordSink {
-public:
-    void records(const flow::MessageContext& /*context*/,
-                 std::span<const flow::FlowRecord> /*records*/) override {}
-    void gap(const flow::MessageContext& /*context*/, const flow::SequenceGap& /*gap*/) override {}
-};
-
 }  // namespace
 
 Result<std::unique_ptr<FlowFile>> FlowFile::open(const std::string& path, std::uint64_t seed) {
@@ -45,7 +39,7 @@ exporter::Exporters FlowFile::fresh() const { return exporter::Exporters({.seed 
 Status FlowFile::begin() {
     TRY(datagrams_->rewind());
     exporter::Exporters scout = fresh();
-    NullSink sink;
+    flow::NullSink sink;
     Feed feed(scout, sink);
     for (bool more = true; more && datagrams_->can_look_further();) {
         TRY_ASSIGN(more, datagrams_->read(feed));

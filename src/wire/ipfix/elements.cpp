@@ -8,29 +8,29 @@
 namespace octroi::ipfix {
 namespace {
 
-constexpr auto table = std::to_array<Element>({
+constexpr auto element_table = std::to_array<Element>({
 #include "wire/ipfix/elements.inc"
 });
 
 constexpr std::pair<std::uint32_t, std::uint16_t> key(const Element& element) {
     return {element.enterprise, element.id};
 }
-static_assert(std::is_sorted(table.begin(), table.end(),
+static_assert(std::is_sorted(element_table.begin(), element_table.end(),
                              [](const Element& a, const Element& b) { return key(a) < key(b); }));
-static_assert(std::adjacent_find(table.begin(), table.end(),
+static_assert(std::adjacent_find(element_table.begin(), element_table.end(),
                                  [](const Element& a, const Element& b) {
                                      return key(a) == key(b);
-                                 }) == table.end());
+                                 }) == element_table.end());
 
 }  // namespace
 
-std::span<const Element> elements() noexcept { return table; }
+std::span<const Element> elements() noexcept { return element_table; }
 
 const Element* find_element(std::uint32_t enterprise, std::uint16_t id) noexcept {
     const std::pair wanted{enterprise, id};
-    const auto found = std::lower_bound(table.begin(), table.end(), wanted,
+    const auto found = std::lower_bound(element_table.begin(), element_table.end(), wanted,
                                         [](const Element& e, const auto& w) { return key(e) < w; });
-    return found != table.end() && key(*found) == wanted ? &*found : nullptr;
+    return found != element_table.end() && key(*found) == wanted ? &*found : nullptr;
 }
 
 }  // namespace octroi::ipfix

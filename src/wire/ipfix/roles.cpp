@@ -118,7 +118,7 @@ constexpr Role form(std::uint16_t id, Slot slot, Form form, std::uint8_t rank) {
 
 constexpr std::uint32_t cert = 6871;
 
-constexpr std::array table{
+constexpr std::array role_table{
     role(1, Slot::bytes, 1),
     role(2, Slot::packets, 1),
     role(3, Slot::flows),
@@ -243,8 +243,8 @@ constexpr std::pair<std::uint32_t, std::uint16_t> key(const Role& r) {
     return {r.enterprise, r.id};
 }
 static_assert([] {
-    for (std::size_t i = 1; i < table.size(); ++i)
-        if (!(key(table[i - 1]) < key(table[i]))) return false;
+    for (std::size_t i = 1; i < role_table.size(); ++i)
+        if (!(key(role_table[i - 1]) < key(role_table[i]))) return false;
     return true;
 }());
 
@@ -252,13 +252,13 @@ static_assert([] {
 
 const SlotShape& shape(Slot slot) noexcept { return shapes[static_cast<std::size_t>(slot)]; }
 
-std::span<const Role> roles() noexcept { return table; }
+std::span<const Role> roles() noexcept { return role_table; }
 
 const Role* find_role(std::uint32_t enterprise, std::uint16_t id) noexcept {
     const std::pair wanted{enterprise, id};
-    const auto found = std::lower_bound(table.begin(), table.end(), wanted,
+    const auto found = std::lower_bound(role_table.begin(), role_table.end(), wanted,
                                         [](const Role& r, const auto& w) { return key(r) < w; });
-    return found != table.end() && key(*found) == wanted ? &*found : nullptr;
+    return found != role_table.end() && key(*found) == wanted ? &*found : nullptr;
 }
 
 }  // namespace octroi::ipfix

@@ -17,9 +17,9 @@ constexpr std::size_t header_octets = 24;
 constexpr std::size_t record_octets = 48;
 constexpr std::uint64_t most_counted = std::numeric_limits<std::uint32_t>::max();
 
-class Encoder final : public flow::Encoder {
+class V5Encoder final : public flow::Encoder {
 public:
-    explicit Encoder(const flow::EncoderSettings& settings)
+    explicit V5Encoder(const flow::EncoderSettings& settings)
         : engine_(static_cast<std::uint8_t>(settings.observation_domain)),
           fit_(std::clamp<std::size_t>((settings.message_octets - header_octets) / record_octets, 1,
                                        most_records)) {}
@@ -124,7 +124,7 @@ private:
 }  // namespace
 
 std::unique_ptr<flow::Encoder> make_v5_encoder(const flow::EncoderSettings& settings) {
-    return std::make_unique<Encoder>(settings);
+    return std::make_unique<V5Encoder>(settings);
 }
 
 }  // namespace octroi::netflow

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/ipfix/template_encoder.hpp"
 #include "wire/netflow/encode.hpp"
+#include "wire/netflow/v9.hpp"
 
 namespace octroi::netflow {
 namespace {
 
 // RFC 3954 section 5.1.
-constexpr std::size_t v9_header_octets = 20;
-
-class Encoder final : public ipfix::TemplateEncoder {
+class V9Encoder final : public ipfix::TemplateEncoder {
 public:
-    explicit Encoder(const flow::EncoderSettings& settings)
+    explicit V9Encoder(const flow::EncoderSettings& settings)
         : TemplateEncoder(ipfix::Dialect::v9, settings, v9_header_octets) {}
 
 protected:
@@ -29,7 +28,7 @@ protected:
 }  // namespace
 
 std::unique_ptr<flow::Encoder> make_v9_encoder(const flow::EncoderSettings& settings) {
-    return std::make_unique<Encoder>(settings);
+    return std::make_unique<V9Encoder>(settings);
 }
 
 }  // namespace octroi::netflow

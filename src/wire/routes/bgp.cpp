@@ -24,9 +24,6 @@ constexpr std::uint8_t segment_confed_set = 4;
 // The AS that a 2-octet speaker puts where a 4-octet number does not fit (RFC 6793 section 9).
 constexpr std::uint32_t as_trans = 23456;
 
-constexpr std::uint16_t afi_v4 = 1;
-constexpr std::uint16_t afi_v6 = 2;
-
 struct PathEnd {
     ByteSpan segment;  // the ASes of the last segment outside the confederation
     bool is_set = false;

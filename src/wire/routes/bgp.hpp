@@ -12,6 +12,10 @@
 
 namespace octroi {
 
+// Address Family Numbers (IANA).
+inline constexpr std::uint16_t afi_v4 = 1;
+inline constexpr std::uint16_t afi_v6 = 2;
+
 enum class AsWidth : std::uint8_t { two = 2, four = 4 };
 
 // Reused from path to path; the vectors keep their memory.

@@ -47,8 +47,6 @@ enum : std::uint16_t {
     mp_message_as4_local_paths = 11,
 };
 
-constexpr std::uint16_t afi_v4 = 1;
-constexpr std::uint16_t afi_v6 = 2;
 constexpr std::uint8_t safi_unicast = 1;
 constexpr std::uint8_t safi_multicast = 2;
 constexpr std::uint8_t bgp_update = 2;  // RFC 4271 section 4.1

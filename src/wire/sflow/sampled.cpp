@@ -18,7 +18,7 @@ using packet::LinkType;
 using packet::Packet;
 
 // Structures of enterprise 0 (sflow.org).
-enum Format : std::uint32_t {
+enum RecordFormat : std::uint32_t {
     format_header = 1,
     format_ethernet = 2,
     format_ipv4 = 3,

@@ -16,7 +16,7 @@ using flow::Outcome;
 constexpr std::uint32_t version_5 = 5;
 // Formats of samples, all of enterprise 0. The expanded ones have whole words where the plain ones
 // share one word between a type and an index.
-enum Format : std::uint32_t {
+enum SampleFormat : std::uint32_t {
     format_flow = 1,
     format_counters = 2,
     format_flow_expanded = 3,
