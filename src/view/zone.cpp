@@ -20,7 +20,8 @@ constexpr std::int64_t last_second = INT64_MAX / Duration::seconds(1).ns;
 
 date::sys_seconds sys(UtcTime t) {
     const std::int64_t rest = t.ns % Duration::seconds(1).ns;
-    return date::sys_seconds{chrono::seconds{(t.ns - rest) / Duration::seconds(1).ns - (rest < 0 ? 1 : 0)}};
+    return date::sys_seconds{
+        chrono::seconds{(t.ns - rest) / Duration::seconds(1).ns - (rest < 0 ? 1 : 0)}};
 }
 
 UtcTime utc_time(std::int64_t seconds) {

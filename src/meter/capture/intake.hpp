@@ -25,8 +25,8 @@ enum class FragmentPolicy : std::uint8_t {
 };
 
 // Counted at the packet. ip_packets + non_ip + malformed = frames.
-// What a lost packet can have carried at most: the total length of IPv4 has 16 bits (RFC 791), and so
-// has the payload length of IPv6 (RFC 8200), whose header of 40 octets a loss bound ignores.
+// What a lost packet can have carried at most: the total length of IPv4 has 16 bits (RFC 791), and
+// so has the payload length of IPv6 (RFC 8200), whose header of 40 octets a loss bound ignores.
 inline constexpr std::uint64_t packet_bytes_max = 65'535;
 
 struct PacketTotals {
