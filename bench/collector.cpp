@@ -170,7 +170,7 @@ Received receive_and_count(const ExportMessages& messages, const Options& option
     std::vector<DatagramHeader> headers(datagram_batch);
     std::vector<DatagramOrigin> origins(datagram_batch);
     std::vector<std::byte> data(datagram_batch * 2048);
-    std::vector<std::byte> rest(datagram_batch * rest_stride);
+    std::vector<std::byte> rest(datagram_batch * overflow_stride);
     std::uint64_t datagrams = 0;
     const double begin = cpu_seconds();
     for (bool more = true; more;) {

@@ -138,7 +138,7 @@ std::string v5(const std::vector<Flow>& flows, std::uint32_t now_s) {
         out.be32(0);
         out.be32(0);
     }
-    return out.take();
+    return out.drain();
 }
 
 std::string v9(const std::vector<Flow>& flows, std::uint32_t now_s) {
@@ -150,7 +150,7 @@ std::string v9(const std::vector<Flow>& flows, std::uint32_t now_s) {
         put_template(out, v9_fields, 0);
     else
         put_records(out, v9_fields, template_id, flows, now_s);
-    return out.take();
+    return out.drain();
 }
 
 std::string ipfix(const std::vector<Flow>& flows, std::uint32_t now_s) {
@@ -164,7 +164,7 @@ std::string ipfix(const std::vector<Flow>& flows, std::uint32_t now_s) {
     out.be16(static_cast<std::uint16_t>(16 + body.octets().size()));
     for (const std::uint32_t v : {now_s, 0U, 1U}) out.be32(v);
     out.raw(body.octets());
-    return out.take();
+    return out.drain();
 }
 
 // Flow samples with the first 128 octets of the frame.
@@ -196,7 +196,7 @@ std::string sflow(const std::vector<Flow>& flows) {
         for (unsigned i = 14 + 20 + 4 + 8 + 2; i < captured; ++i) out.u8(0);
         out.be16(0);
     }
-    return out.take();
+    return out.drain();
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ public:
         return mix(state_ ^ mix_b, state_ | 1U);
     }
     std::uint64_t below(std::uint64_t limit) {
-        return static_cast<std::uint64_t>((static_cast<uint128>(next()) * limit) >> 64U);
+        return static_cast<std::uint64_t>((static_cast<Uint128>(next()) * limit) >> 64U);
     }
 
 private:

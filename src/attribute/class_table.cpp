@@ -95,7 +95,7 @@ std::string stated_octets(const ClassTable& table, const Ranks& ranks) {
     for (const auto& [next_hop, class_index] : table.next_hops)
         write_route({next_hop, static_cast<std::uint8_t>(next_hop.bits())}, ranks.of(class_index),
                     out);
-    return out.take();
+    return out.drain();
 }
 
 const ClassNextHop* entry_of(std::span<const ClassNextHop> entries, const Address& next_hop) {

@@ -19,7 +19,9 @@ int hex_digit(char c) {
     return -1;
 }
 
-// Groups of at most `width` hex digits, each standing for width/2 octets.
+// Parses groups of 1 to `width` hex digits; a group is one octet (width 2) or two (width 4).
+// Returns false when the text has another shape or is not exactly 6 octets; `mac` is then
+// undefined.
 bool parse_groups(std::string_view text, char separator, std::size_t width, Mac& mac) {
     std::size_t filled = 0;
     while (filled < mac.octets.size()) {
@@ -54,12 +56,12 @@ std::string to_string(const Address& address) {
 
 Result<Address> parse_address(std::string_view text) {
     const std::string terminated(text);
-    // inet_pton would not see what stands behind a zero octet.
-    const bool whole = text.find('\0') == std::string_view::npos;
+    // inet_pton stops at a zero octet, so it would accept "192.0.2.1\0garbage".
+    const bool no_zero_octet = text.find('\0') == std::string_view::npos;
     std::array<std::uint8_t, 16> octets{};
-    if (whole && inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1)
+    if (no_zero_octet && inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1)
         return Address::v4(octets.data());
-    if (whole && inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1)
+    if (no_zero_octet && inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1)
         return Address::v6(octets.data());
     return fail(ErrorCode::invalid, fmt::format("'{}' is not an IP address", text));
 }
@@ -99,13 +101,13 @@ Result<Prefix> parse_prefix(std::string_view text, bool host_bits_allowed) {
         if (error != std::errc{} || end != digits.data() + digits.size() || length < 0 ||
             length > address.bits())
             return fail(ErrorCode::invalid,
-                        fmt::format("'{}' is not a prefix: the length goes from 0 to {}", text,
+                        fmt::format("'{}' is not a prefix: the length must be 0 to {}", text,
                                     address.bits()));
     }
     const Prefix prefix = Prefix::of(address, length);
     if (!host_bits_allowed && prefix.address != address)
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' has bits set behind its length; did you mean {}?", text,
+                    fmt::format("'{}' has bits set after its length; did you mean {}?", text,
                                 to_string(prefix)));
     return prefix;
 }

@@ -16,13 +16,14 @@ namespace octroi {
 enum class Family : std::uint8_t { none = 0, v4 = 4, v6 = 6 };
 
 // An IP address in network byte order: the first 4 octets (v4) or all 16 (v6). Unused octets are 0,
-// so that comparing and hashing may look at all of them. An IPv4-mapped IPv6 address stays IPv6.
+// so comparison and hashing may read all of them. An IPv4-mapped IPv6 address stays IPv6.
 struct Address {
     std::array<std::uint8_t, 16> octets{};
     Family family = Family::none;
 
     auto operator<=>(const Address&) const noexcept = default;
 
+    // Copies 4 octets in network byte order.
     [[nodiscard]] static Address v4(const std::uint8_t* four) noexcept {
         Address a;
         std::memcpy(a.octets.data(), four, 4);
@@ -38,6 +39,7 @@ struct Address {
         a.family = Family::v4;
         return a;
     }
+    // Copies 16 octets in network byte order.
     [[nodiscard]] static Address v6(const std::uint8_t* sixteen) noexcept {
         Address a;
         std::memcpy(a.octets.data(), sixteen, 16);
@@ -49,7 +51,7 @@ struct Address {
     [[nodiscard]] constexpr int bits() const noexcept {
         return family == Family::v4 ? 32 : family == Family::v6 ? 128 : 0;
     }
-    // The v4 address as a number, most significant octet first.
+    // The v4 address as a number in host order. For a v6 address: its first 4 octets.
     [[nodiscard]] constexpr std::uint32_t v4_value() const noexcept {
         return static_cast<std::uint32_t>(octets[0]) << 24U |
                static_cast<std::uint32_t>(octets[1]) << 16U |
@@ -59,29 +61,33 @@ struct Address {
 
 // RFC 5952 text for v6, dotted decimal for v4, "" for an empty address.
 [[nodiscard]] std::string to_string(const Address& address);
-// Zone suffixes ("%eth0") are refused.
+// Accepts dotted decimal with four parts and RFC 4291 text. Refuses zone suffixes ("%eth0").
+// Error: invalid.
 [[nodiscard]] Result<Address> parse_address(std::string_view text);
 
-// A prefix in canonical form: bits behind the length are 0.
+// A prefix in canonical form: bits after the length are 0. An empty address has no prefix.
 struct Prefix {
     Address address;
     std::uint8_t length = 0;
 
     auto operator<=>(const Prefix&) const noexcept = default;
 
-    // Clears the bits behind the length. length must not exceed the address's bits.
+    // Clears the bits after the length. length: 0 to address.bits(); anything else aborts.
     [[nodiscard]] static Prefix of(const Address& address, int length) noexcept;
+    // False for an address of the other family.
     [[nodiscard]] bool contains(const Address& other) const noexcept;
 };
 
-// Whether one of them holds the address.
+// Whether at least one prefix contains the address. Linear: for the short lists of a configuration.
 [[nodiscard]] bool any_contains(std::span<const Prefix> prefixes, const Address& address) noexcept;
 
 [[nodiscard]] std::string to_string(const Prefix& prefix);
-// "10.0.0.0/8", "2001:db8::/32", or an address alone (its full length). Bits set behind the length
-// are an error (likely a typing mistake) unless host_bits_allowed.
+// "10.0.0.0/8", "2001:db8::/32", or an address without a length (the full length). Bits set after
+// the length are refused, because they are likely a typing mistake, unless host_bits_allowed.
+// Error: invalid; the text proposes the prefix that was probably meant.
 [[nodiscard]] Result<Prefix> parse_prefix(std::string_view text, bool host_bits_allowed = false);
 
+// An IEEE 802 address of 48 bits. All zero: none.
 struct Mac {
     std::array<std::uint8_t, 6> octets{};
 
@@ -91,9 +97,10 @@ struct Mac {
     }
 };
 
-// Lower case, colons, two digits: "00:30:ca:b8:d9:bc".
+// Lower case, colons, two digits for each octet: "00:30:ca:b8:d9:bc".
 [[nodiscard]] std::string to_string(const Mac& mac);
-// Colons or hyphens, octets padded or not ("0:30:ca:b8:d9:bc"), or Cisco's dotted form.
+// Colons or hyphens, with or without leading zeros ("0:30:ca:b8:d9:bc"), or Cisco's dotted form
+// ("0030.cab8.d9bc"). Error: invalid.
 [[nodiscard]] Result<Mac> parse_mac(std::string_view text);
 
 }  // namespace octroi

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Reading and writing octets in a stated byte order. Decoders read through ByteCursor and never
-// through casts; every read says whether the octets were there.
+// Reading and writing octets in a stated byte order. Decoders read through ByteCursor, never
+// through casts; every read returns whether enough octets were left.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,12 +10,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace octroi {
 
 using ByteSpan = std::span<const std::byte>;
 
-// Unchecked loads for code that has checked the bounds before.
+// Big-endian loads without a bounds check: the caller has checked that the octets exist. `p` needs
+// no alignment.
 [[nodiscard]] inline std::uint16_t load_be16(const std::byte* p) noexcept {
     std::uint16_t v = 0;
     std::memcpy(&v, p, sizeof v);
@@ -33,8 +35,9 @@ using ByteSpan = std::span<const std::byte>;
 }
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the loads above swap");
 
-// A bounded reader over octets it does not own. A read that does not fit returns false, leaves the
-// value alone and does not move.
+// Reads octets in order. Does not own them: they must outlive the cursor and every span it returns.
+// A read that needs more octets than are left returns false and changes neither the value nor the
+// position, so a decoder may try another interpretation or report where it stopped.
 class ByteCursor {
 public:
     explicit ByteCursor(ByteSpan octets) noexcept : rest_(octets) {}
@@ -66,7 +69,8 @@ public:
         rest_ = rest_.subspan(8);
         return true;
     }
-    [[nodiscard]] bool take(std::size_t count, ByteSpan& out) noexcept {
+    // The next `count` octets, as a view into the input: nothing is copied.
+    [[nodiscard]] bool raw(std::size_t count, ByteSpan& out) noexcept {
         if (rest_.size() < count) return false;
         out = rest_.first(count);
         rest_ = rest_.subspan(count);
@@ -74,14 +78,15 @@ public:
     }
     [[nodiscard]] bool skip(std::size_t count) noexcept {
         ByteSpan ignored;
-        return take(count, ignored);
+        return raw(count, ignored);
     }
-    // A text written by ByteWriter::text.
+    // A text written by ByteWriter::text, copied into `out`. The length is checked against the
+    // octets that are left before memory is allocated.
     [[nodiscard]] bool text(std::string& out) {
         ByteCursor attempt = *this;
         std::uint32_t size = 0;
         ByteSpan octets;
-        if (!attempt.be32(size) || !attempt.take(size, octets)) return false;
+        if (!attempt.be32(size) || !attempt.raw(size, octets)) return false;
         out.resize(octets.size());
         if (!octets.empty()) std::memcpy(out.data(), octets.data(), octets.size());
         *this = attempt;
@@ -92,7 +97,8 @@ private:
     ByteSpan rest_;
 };
 
-// Appends octets, most significant first. Used for everything Octroi itself stores or hashes.
+// Appends octets, most significant first. Everything that Octroi itself stores or hashes is written
+// with it, so the stored octets do not depend on the machine.
 class ByteWriter {
 public:
     void u8(std::uint8_t v) { octets_.push_back(static_cast<char>(v)); }
@@ -100,13 +106,14 @@ public:
     void be32(std::uint32_t v) { be(v, 4); }
     void be64(std::uint64_t v) { be(v, 8); }
     void raw(std::string_view octets) { octets_.append(octets); }
-    // Length (32 bit) and octets. At most 2^32-1 octets.
+    // Length (32 bits) and octets. At most 2^32-1 octets: the caller guarantees it.
     void text(std::string_view octets) {
         be32(static_cast<std::uint32_t>(octets.size()));
         raw(octets);
     }
     [[nodiscard]] const std::string& octets() const noexcept { return octets_; }
-    [[nodiscard]] std::string take() noexcept { return std::move(octets_); }
+    // Hands over the octets and leaves the writer empty.
+    [[nodiscard]] std::string drain() noexcept { return std::exchange(octets_, {}); }
 
 private:
     void be(std::uint64_t v, unsigned count) {

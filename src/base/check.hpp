@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// CHECK(condition): a bug if it does not hold. On in every build; prints where and aborts.
-// Recovery after an abort is the ledger's job (a batch is atomic), so stopping is always safe.
-// Bad input and operating errors are not bugs: they are counted, or returned as Result.
+// CHECK(condition) states an invariant of the program. When it does not hold, that is a bug: the
+// condition, file and line go to standard error and the process aborts. Active in every build.
+//
+// Aborting is safe at any moment, because a batch is committed as a whole or not at all and the
+// meters continue from the last committed cursor. Bad input and operating errors are not bugs: bad
+// input is counted, operating errors are returned as Result.
 
 namespace octroi {
 

@@ -4,21 +4,20 @@
 #include <array>
 #include <compare>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace octroi {
 
-// 128 bits made by the producer before the first attempt to commit (see record/batch.hpp).
+// 128 random bits. The producer of a batch makes them before its first attempt to commit and keeps
+// them for every retry, so that a store recognises a batch it has committed (record/batch.hpp).
 struct BatchId {
     std::array<std::uint8_t, 16> octets{};
     constexpr auto operator<=>(const BatchId&) const noexcept = default;
 };
 
-// Lower-case hexadecimal, two digits an octet.
+// Lower-case hexadecimal, two digits for each octet.
 [[nodiscard]] std::string to_hex(std::string_view octets);
-[[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 [[nodiscard]] std::string to_string(const BatchId& id);
 
 }  // namespace octroi

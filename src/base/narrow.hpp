@@ -8,7 +8,7 @@
 
 namespace octroi {
 
-// A conversion between integer types that must keep the value: it is a bug if it does not.
+// Converts between integer types. A value that the target type cannot represent is a bug: aborts.
 template <typename To, typename From>
 [[nodiscard]] constexpr To narrow(From value) noexcept {
     static_assert(std::is_integral_v<To> && std::is_integral_v<From>);

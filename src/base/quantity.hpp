@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Counts with a unit in their type: Bytes and Packets cannot be mixed up.
-// Additions that could overflow are checked; on the hot path raw std::uint64_t is summed where a
-// bound shows that it cannot overflow (2^64 bytes are 58 years at 80 Gbit/s).
+// Counts with their unit in the type: adding Bytes to Packets, or comparing them, does not compile.
+//
+// Every addition here is checked. The hot path adds plain std::uint64_t where a bound proves that
+// the sum cannot overflow: 2^64 bytes are 58 years of traffic at 80 Gbit/s.
 
 #include <compare>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 namespace octroi {
 
+// nullopt: the sum needs more than 64 bits.
 [[nodiscard]] constexpr std::optional<std::uint64_t> checked_add(std::uint64_t a,
                                                                  std::uint64_t b) noexcept {
     std::uint64_t sum = 0;
@@ -29,7 +31,8 @@ public:
     [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
     constexpr auto operator<=>(const Quantity&) const noexcept = default;
 
-    // Overflow is a bug here: whoever adds untrusted figures uses checked_add on the values.
+    // Overflow, and a negative difference, are bugs here and abort. Use checked_add() on the values
+    // for figures that come from input or from a database.
     constexpr Quantity& operator+=(Quantity other) noexcept {
         const auto sum = checked_add(value_, other.value_);
         CHECK(sum.has_value());
@@ -56,7 +59,8 @@ using Bytes = Quantity<struct BytesTag>;
 using Packets = Quantity<struct PacketsTag>;
 using Flows = Quantity<struct FlowsTag>;
 
-// What a row counts. Bytes are layer 3 (IP header on) for packets and flows, layer 7 for logs.
+// The counts of one row. Bytes are layer 3 (IP header included) for packets and flows, and layer 7
+// for logs.
 struct Volume {
     Bytes bytes;
     Packets packets;

@@ -19,14 +19,15 @@ TEST(Quantity, AddsAndRefusesToWrap) {
     EXPECT_DEATH({ [[maybe_unused]] auto n = narrow<std::uint8_t>(256); }, "internal error");
 }
 
-TEST(ByteCursor, ReadsWhatTheWriterWroteAndNothingBeyond) {
+TEST(ByteCursor, ReadsWhatTheWriterWroteAndNothingMore) {
     ByteWriter writer;
     writer.u8(1);
     writer.be16(0x0203);
     writer.be32(0x04050607);
     writer.be64(0x08090a0b0c0d0e0fU);
     writer.text("octets");
-    const std::string octets = writer.take();
+    const std::string octets = writer.drain();
+    EXPECT_TRUE(writer.octets().empty());
     ByteCursor cursor(as_octets(octets));
     std::uint8_t a = 0;
     std::uint16_t b = 0;
@@ -44,10 +45,8 @@ TEST(ByteCursor, ReadsWhatTheWriterWroteAndNothingBeyond) {
     EXPECT_EQ(short_text.left(), 7U) << "a read that does not fit does not move";
 }
 
-TEST(Hex, RoundTripsAndRefusesOddText) {
-    EXPECT_EQ(from_hex(to_hex(std::string("\x00\xff\x10", 3))), std::string("\x00\xff\x10", 3));
-    EXPECT_FALSE(from_hex("abc").has_value());
-    EXPECT_FALSE(from_hex("zz").has_value());
+TEST(Hex, HasTwoLowerCaseDigitsForEachOctet) {
+    EXPECT_EQ(to_hex(std::string("\x00\xff\x1a", 3)), "00ff1a");
 }
 
 }  // namespace

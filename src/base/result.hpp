@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Operating errors (a file, a socket, a database, a configuration) are values of type Result.
-// An Error's text says what failed, why, and, where there is something to be done, what next.
+// Operating errors (of a file, a socket, a database, a configuration) are values of type Result.
+// There are no exceptions between folders: host/ and store/ catch those of libraries.
+//
+// The text of an Error is one line for the user. It names the object first, then says why it failed
+// and, where the user can do something, what to do next after "next: ". It has no final full stop.
 
 #include <expected>
 #include <string>
@@ -10,19 +13,20 @@
 
 namespace octroi {
 
+// What a caller can act on. Codes are not stored and may be reordered.
 enum class ErrorCode {
-    failed,       // the operation did not succeed and no finer code fits
-    invalid,      // what the caller or the user gave is wrong (exit status 2 on the command line)
-    not_found,    // a named thing does not exist
-    exists,       // a thing of that name exists already, and differs
-    conflict,     // somebody else changed it meanwhile (another importer, another daemon)
-    busy,         // somebody else is at it for the moment: the same call may do later
-    permission,   // a privilege or capability is missing
-    no_space,     // disk full or a limit of the file system
-    unsupported,  // known, but not handled by this build, kernel or format version
-    corrupt,      // data that should be ours or well-formed is not
-    over_limit,   // a stated bound of Octroi was reached
-    interrupted,  // the user asked to stop
+    failed,      // no more specific code fits
+    invalid,     // an argument, option or file of the user is wrong (command line: exit status 2)
+    not_found,   // the named object does not exist
+    exists,      // an object of that name exists and is a different one
+    conflict,    // another process changed the object since it was read: read it again
+    busy,        // another process holds a lock or a queue is full: the same call may succeed later
+    permission,  // the process lacks a privilege or a capability
+    no_space,    // the disk is full, or a limit of the file system is reached
+    unsupported,  // known, but this build, kernel or format version cannot do it
+    corrupt,      // stored data does not have the form in which it was written
+    over_limit,   // a stated bound of Octroi is reached
+    interrupted,  // the user asked the process to stop
 };
 
 struct Error {
@@ -34,7 +38,8 @@ template <typename T>
 using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
-// `return fail(ErrorCode::not_found, "no account named x");` in a function that returns a Result.
+// `return fail(ErrorCode::not_found, "account x does not exist");` in a function that returns a
+// Result.
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorCode code, std::string text) {
     return std::unexpected<Error>(Error{code, std::move(text)});
 }
@@ -44,7 +49,7 @@ using Status = Result<void>;
 #define OCTROI_JOIN2(a, b) a##b
 #define OCTROI_JOIN(a, b) OCTROI_JOIN2(a, b)
 
-// TRY(status_expression): returns the error to the caller if there is one.
+// TRY(expression of type Status or Result): returns the error to the caller, if there is one.
 #define TRY(...)                                                          \
     do {                                                                  \
         auto octroi_try_status = (__VA_ARGS__);                           \
@@ -52,7 +57,8 @@ using Status = Result<void>;
             return std::unexpected(std::move(octroi_try_status.error())); \
     } while (false)
 
-// TRY_ASSIGN(auto file, open(path)): the value, or the error to the caller.
+// TRY_ASSIGN(auto file, open(path)): assigns the value, or returns the error to the caller. Expands
+// to several statements: it needs braces after an `if`.
 #define TRY_ASSIGN(target, ...) \
     TRY_ASSIGN_IMPL(OCTROI_JOIN(octroi_try_, __COUNTER__), target, __VA_ARGS__)
 #define TRY_ASSIGN_IMPL(name, target, ...)                                  \

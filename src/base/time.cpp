@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
 
+// Exactly `count` decimal digits at position `at`.
 bool digits(std::string_view text, std::size_t at, std::size_t count, int& value) {
     if (at + count > text.size()) return false;
     value = 0;
@@ -29,7 +30,8 @@ std::unexpected<Error> not_a_time(std::string_view text) {
         fmt::format("'{}' is not a time; write it as 2026-11-21 or 2026-11-21T13:00:00Z", text));
 }
 
-// The ns of ".123456789", any number of digits; moves `at` behind it.
+// The nanoseconds of ".123456789"; moves `at` past it. Any number of digits is accepted; those
+// after the ninth are smaller than a nanosecond and count as 0.
 bool parse_fraction(std::string_view text, std::size_t& at, std::int64_t& ns) {
     if (at >= text.size() || text[at] != '.') return true;
     const std::size_t begin = ++at;
@@ -68,7 +70,8 @@ constexpr std::array duration_units{
 
 std::string to_rfc3339(UtcTime t, int fraction_digits) {
     namespace chrono = std::chrono;
-    // Rounded down; so also where the second that holds t begins before the least time.
+    // Rounded down by hand: chrono::floor<seconds> would multiply back to nanoseconds, which
+    // overflows for the second that contains UtcTime::min().
     const std::int64_t rest = t.ns % ns_per_second;
     const std::int64_t seconds = t.ns / ns_per_second - (rest < 0 ? 1 : 0);
     const chrono::sys_seconds when{chrono::seconds{seconds}};
@@ -118,9 +121,8 @@ Result<UtcTime> parse_rfc3339(std::string_view text) {
 
 Result<Duration> parse_duration(std::string_view text) {
     const auto refuse = [&] {
-        return fail(
-            ErrorCode::invalid,
-            fmt::format("'{}' is not a length of time; write it as 10s, 5m, 1h30m or 7d", text));
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' is not a duration; write it as 10s, 5m, 1h30m or 7d", text));
     };
     std::string_view rest = text;
     std::int64_t total = 0;
@@ -146,7 +148,7 @@ Result<Duration> parse_duration(std::string_view text) {
 std::string to_string(Duration d) {
     if (d.ns == 0) return "0s";
     std::string text = d.ns < 0 ? "-" : "";
-    // The magnitude in unsigned arithmetic: the least Duration has no positive counterpart.
+    // Unsigned, because the magnitude of INT64_MIN does not fit into a signed number.
     std::uint64_t rest =
         d.ns < 0 ? 0 - static_cast<std::uint64_t>(d.ns) : static_cast<std::uint64_t>(d.ns);
     for (const auto& unit : duration_units) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Time as plain values. Nobody but host/ asks what time it is.
+// Moments and lengths of time as plain values. Only host/clock.hpp reads the present time.
 
 #include <compare>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace octroi {
 
-// A length of time in nanoseconds, signed.
+// A length of time in nanoseconds, signed: up to 292 years. Arithmetic is not checked for overflow.
 struct Duration {
     std::int64_t ns = 0;
 
@@ -37,7 +37,7 @@ struct Duration {
     }
 };
 
-// A moment: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. 1677 to 2262.
+// A moment: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. Years 1677 to 2262.
 struct UtcTime {
     std::int64_t ns = 0;
 
@@ -73,24 +73,27 @@ struct Interval {
     }
 };
 
-// The ledger's base bucket.
+// The time resolution of the ledger. Stored numbers of buckets depend on it: do not change it.
 inline constexpr Duration bucket_length = Duration::minutes(5);
 
-// The start of the bucket of that length which holds t (also before 1970).
+// The start of the bucket that contains t. Buckets are aligned to 1970, also those before it.
 [[nodiscard]] constexpr UtcTime bucket_start(UtcTime t, Duration length = bucket_length) noexcept {
     const std::int64_t rest = t.ns % length.ns;
     return {t.ns - (rest < 0 ? rest + length.ns : rest)};
 }
 
-// RFC 3339 in UTC with a Z. fraction_digits: 0 to 9; text is cut, not rounded.
+// RFC 3339 in UTC with a Z. fraction_digits: 0 to 9; further digits are cut off, not rounded.
 [[nodiscard]] std::string to_rfc3339(UtcTime t, int fraction_digits = 0);
-// Accepts RFC 3339 with any zone offset, a space for the T, a date alone (midnight UTC), no zone
-// (UTC).
+// Accepts RFC 3339 with any zone offset; also a space in place of the T, a time without seconds, a
+// time without a zone (then UTC), and a date without a time (midnight UTC). Years 1678 to 2261.
+// Error: invalid.
 [[nodiscard]] Result<UtcTime> parse_rfc3339(std::string_view text);
 
-// "90s", "5m", "1h30m", "250ms", "7d"; a bare number is refused (no unit).
+// "90s", "5m", "1h30m", "250ms", "7d": numbers with a unit of w, d, h, m, s, ms, us, ns, added up.
+// A number without a unit is refused, because the reader could not know which one is meant.
+// Error: invalid.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
-// The shortest exact form of the above: "1h30m".
+// The same form, exact, largest units first, without weeks: "1h30m". Negative: "-1s".
 [[nodiscard]] std::string to_string(Duration d);
 
 }  // namespace octroi

@@ -9,23 +9,23 @@ namespace {
 TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
     TokenBucket bucket(100, 5);
     Duration now = Duration::seconds(1000);
-    int taken = 0;
-    while (bucket.take(now)) ++taken;
-    EXPECT_EQ(taken, 5);
+    int consumed = 0;
+    while (bucket.try_consume(now)) ++consumed;
+    EXPECT_EQ(consumed, 5);
     EXPECT_EQ(bucket.wait(now), Duration::milliseconds(10));
     for (int ms = 0; ms < 1000; ++ms) {
         now = now + Duration::milliseconds(1);
-        if (bucket.take(now)) ++taken;
+        if (bucket.try_consume(now)) ++consumed;
     }
-    EXPECT_EQ(taken, 105);
+    EXPECT_EQ(consumed, 105);
 }
 
 TEST(TokenBucket, IsFullAgainAfterAPauseAndNeverFuller) {
     TokenBucket bucket(10, 3);
     for (const int second : {0, 100, 200}) {
-        int taken = 0;
-        while (bucket.take(Duration::seconds(second))) ++taken;
-        EXPECT_EQ(taken, 3);
+        int consumed = 0;
+        while (bucket.try_consume(Duration::seconds(second))) ++consumed;
+        EXPECT_EQ(consumed, 3);
     }
 }
 

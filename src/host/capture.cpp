@@ -42,14 +42,16 @@ public:
         return static_cast<std::size_t>(got);
     }
 
-    // libpcap counts in 32 bits, which may wrap between two calls but not twice.
+    // libpcap counts in 32 bits. The difference is right if the counter wraps at most once between
+    // two calls.
     Result<CaptureStatistics> statistics() override {
         pcap_stat now{};
         if (::pcap_stats(handle_.get(), &now) != 0)
-            return fail(ErrorCode::failed, fmt::format("cannot ask {} for its drops: {}",
+            return fail(ErrorCode::failed, fmt::format("cannot read the drop counters of {}: {}",
                                                        interface_, ::pcap_geterr(handle_.get())));
         total_.kernel_drops += now.ps_drop - last_.ps_drop;
-        // Of drivers that count down it would be a wrap: only what was added counts.
+        // Some drivers reset this counter. Unsigned subtraction would then look like a wrap and add
+        // almost 2^32, so only an increase counts.
         if (now.ps_ifdrop > last_.ps_ifdrop)
             total_.interface_drops += now.ps_ifdrop - last_.ps_ifdrop;
         last_ = now;
@@ -67,7 +69,7 @@ private:
     };
     static void on_frame(u_char* user, const pcap_pkthdr* header, const u_char* octets) {
         const auto& call = *reinterpret_cast<const Call*>(user);
-        // Nanoseconds were asked for: tv_usec holds them.
+        // With PCAP_TSTAMP_PRECISION_NANO, which open() requires, tv_usec contains nanoseconds.
         const UtcTime time{header->ts.tv_sec * 1'000'000'000 + header->ts.tv_usec};
         call.handler(call.context,
                      {std::as_bytes(std::span(octets, header->caplen)), header->len, time});
@@ -82,14 +84,15 @@ private:
 
 std::unexpected<Error> not_permitted(const CaptureOptions& options) {
     std::vector<std::string> missing = missing_capture_capabilities();
-    // Only promiscuous mode may want it.
+    // CAP_NET_ADMIN is needed for promiscuous mode only.
     if (!options.promiscuous) std::erase(missing, "CAP_NET_ADMIN");
     const std::string which =
         missing.empty() ? "a privilege" : fmt::format("{}", fmt::join(missing, " and "));
     const std::string program = program_path();
     return fail(ErrorCode::permission,
-                fmt::format("capturing on {} needs {}, which this process has not; next: run it "
-                            "with sudo, or once: sudo setcap cap_net_raw,cap_net_admin=eip {}",
+                fmt::format("interface {}: capturing needs {}, which this process does not have; "
+                            "next: run it with sudo, or run once: sudo setcap "
+                            "cap_net_raw,cap_net_admin=eip {}",
                             options.interface, which, program));
 }
 
@@ -100,7 +103,7 @@ std::unexpected<Error> not_activated(int status, pcap_t* handle, const CaptureOp
             return not_permitted(options);
         case PCAP_ERROR_NO_SUCH_DEVICE:
             return fail(ErrorCode::not_found,
-                        fmt::format("there is no interface {}", options.interface));
+                        fmt::format("interface {} does not exist", options.interface));
         case PCAP_ERROR_IFACE_NOT_UP:
             return fail(ErrorCode::failed,
                         fmt::format("interface {} is down; next: ip link set {} up",
@@ -114,15 +117,15 @@ std::unexpected<Error> not_activated(int status, pcap_t* handle, const CaptureOp
 }
 
 Status set_filter(pcap_t* handle, const CaptureOptions& options) {
-    // Also the empty one, which passes everything: it is the filter's answer that makes the kernel
-    // cut packets to the snap length. Without one whole packets fill the ring, 64 KiB each with
-    // offload.
+    // An empty filter is set too. The kernel cuts a packet to the length that the filter program
+    // returns; without a program the ring fills with whole packets, of up to 64 KiB with
+    // segmentation offload.
     FilterProgram filter;
     if (::pcap_compile(handle, &filter.program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) !=
         0)
         return fail(ErrorCode::invalid,
-                    fmt::format("the filter '{}' is not one of pcap-filter(7): {}", options.filter,
-                                ::pcap_geterr(handle)));
+                    fmt::format("filter '{}' is not valid (syntax: man pcap-filter): {}",
+                                options.filter, ::pcap_geterr(handle)));
     if (::pcap_setfilter(handle, &filter.program) != 0)
         return fail(ErrorCode::failed, fmt::format("cannot set the filter on {}: {}",
                                                    options.interface, ::pcap_geterr(handle)));
@@ -142,9 +145,11 @@ Result<std::unique_ptr<PacketSource>> SystemCaptureHost::open(const CaptureOptio
     ::pcap_set_promisc(handle, options.promiscuous ? 1 : 0);
     ::pcap_set_timeout(handle, static_cast<int>(delivery_delay.ns / 1'000'000));
     ::pcap_set_buffer_size(handle, narrow<int>(options.ring_octets));
-    // Without nanoseconds times are in microseconds, which on_frame could not tell apart.
+    // on_frame() cannot see the precision, so microseconds are refused.
     if (::pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO) != 0)
-        return fail(ErrorCode::unsupported, "this libpcap has no timestamps in nanoseconds");
+        return fail(ErrorCode::unsupported,
+                    fmt::format("interface {}: this libpcap has no timestamps in nanoseconds",
+                                options.interface));
     const int status = ::pcap_activate(handle);
     if (status < 0) return not_activated(status, handle, options);
     if (::pcap_setnonblock(handle, 1, why.data()) != 0)
@@ -163,7 +168,7 @@ Result<std::string> SystemCaptureHost::boot_id() { return octroi::boot_id(); }
 void SystemCaptureHost::wait(std::span<PacketSource* const> sources, Duration wait) {
     std::vector<pollfd> polled;
     for (const PacketSource* source : sources) polled.push_back({source->descriptor(), POLLIN, 0});
-    // An interrupted or failed wait is a short one: the caller looks again.
+    // A signal or an error ends the wait early; the caller polls again in any case.
     const auto ms = static_cast<int>(std::clamp<std::int64_t>(wait.ns / 1'000'000, 0, 60'000));
     static_cast<void>(::poll(polled.data(), polled.size(), ms));
 }

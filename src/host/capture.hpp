@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Live frames from network interfaces, through libpcap (TPACKET_V3 underneath), behind a seam that
-// tests and the simulator replace.
+// Live frames from network interfaces, through libpcap (on Linux a TPACKET_V3 ring). The abstract
+// classes are what tests and the simulator replace.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,62 +21,65 @@ namespace octroi {
 struct CaptureOptions {
     std::string interface;
     bool promiscuous = false;
-    // Octets kept of each frame. 128 hold Ethernet with two tags, IPv4 with all options or IPv6
-    // with 50 octets of extension headers, and TCP up to its flags; bytes are right in any case.
+    // Octets captured of each frame. 128 octets contain Ethernet with two VLAN tags, IPv4 with all
+    // options or IPv6 with 50 octets of extension headers, and TCP up to its flags. Byte counts do
+    // not depend on it: they come from the IP header and the length on the wire.
     std::uint32_t snap_length = 128;
     std::uint32_t ring_octets = 16U << 20U;
-    std::string filter;  // pcap-filter(7); empty: all
+    std::string filter;  // syntax: pcap-filter(7); empty: all frames
 };
 
-// Valid during the call that hands it over.
+// Valid only during the handler call that receives it.
 struct RawFrame {
-    std::span<const std::byte> octets;
-    std::uint32_t wire_length = 0;
-    UtcTime time;
+    std::span<const std::byte> octets;  // at most snap_length
+    std::uint32_t wire_length = 0;      // octets on the wire, usually without the FCS
+    UtcTime time;                       // of the kernel's clock
 };
 
 // Cumulative since the source was opened.
 struct CaptureStatistics {
-    std::uint64_t kernel_drops = 0;     // no room in the ring
-    std::uint64_t interface_drops = 0;  // by the interface, before they could be captured
+    std::uint64_t kernel_drops = 0;     // frames lost because the ring was full
+    std::uint64_t interface_drops = 0;  // frames that the driver lost before the capture saw them
 };
 
-// One interface. One thread at a time; read() never blocks.
+// One interface. One thread at a time. No call blocks.
 class PacketSource {
 public:
     using Handler = void (*)(void* context, const RawFrame& frame);
 
     virtual ~PacketSource() = default;
-    // LINKTYPE_ number (wire/packet/packet.hpp).
+    // The LINKTYPE_ number of the frames (wire/packet/packet.hpp).
     [[nodiscard]] virtual std::uint16_t link_type() const = 0;
-    // Hands over the frames that are there, at most about `limit` (libpcap ends with a block of its
-    // ring). An error means that the interface is gone or down: open it again later.
+    // Calls the handler for each frame in the ring and returns their number. Stops after `limit`
+    // frames, or up to one ring block later, because libpcap finishes the block it has begun. An
+    // error means that the interface disappeared or is down: close the source and open it again
+    // later.
     [[nodiscard]] virtual Result<std::size_t> read(std::size_t limit, Handler handler,
                                                    void* context) = 0;
     [[nodiscard]] virtual Result<CaptureStatistics> statistics() = 0;
-    // To wait for frames with poll(2); -1: none.
+    // For poll(2): readable when there are frames. -1: this source cannot be polled.
     [[nodiscard]] virtual int descriptor() const = 0;
 };
 
-// What live capture asks of the machine.
+// Everything that live capture needs from the machine.
 class CaptureHost {
 public:
-    // A frame may stay in the ring for so long before read() can see it.
+    // The longest time that a frame stays in the ring before read() returns it.
     static constexpr Duration delivery_delay = Duration::milliseconds(20);
 
     virtual ~CaptureHost() = default;
-    // Errors: permission (says which capability and how to give it), not_found, invalid (filter),
-    // failed (interface is down).
+    // Errors: permission (the text names the missing capability and how to grant it), not_found
+    // (no such interface), invalid (the filter), failed (the interface is down).
     [[nodiscard]] virtual Result<std::unique_ptr<PacketSource>> open(
         const CaptureOptions& options) = 0;
     [[nodiscard]] virtual Result<std::vector<Interface>> interfaces() = 0;
     [[nodiscard]] virtual Result<std::string> boot_id() = 0;
-    // Until one of them may have frames, at most for `wait`.
+    // Blocks until one of the sources has frames, at most for `wait`. May return early.
     virtual void wait(std::span<PacketSource* const> sources, Duration wait) = 0;
     [[nodiscard]] virtual const Clock& clock() const = 0;
 };
 
-// The machine itself.
+// The machine that the process runs on.
 class SystemCaptureHost final : public CaptureHost {
 public:
     [[nodiscard]] Result<std::unique_ptr<PacketSource>> open(

@@ -29,7 +29,9 @@ mmsghdr& kernel_header(DatagramHeader& header) noexcept {
     return *reinterpret_cast<mmsghdr*>(header.octets.data());
 }
 
-// As much as may be had: over net.core.rmem_max with CAP_NET_ADMIN, else up to it.
+// SO_RCVBUFFORCE exceeds net.core.rmem_max and needs CAP_NET_ADMIN. Without the capability the
+// kernel cuts the size to that limit. A small buffer only makes drops more likely, and drops are
+// counted, so a failure here is not an error.
 void grow_buffer(int fd, std::uint32_t octets) {
     const int wanted = static_cast<int>(std::min<std::uint32_t>(octets, 1U << 30U));
     if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0)
@@ -58,7 +60,8 @@ void write_datagram(DatagramHeader& header, DatagramOrigin& origin, std::uint32_
     kernel_header(header).msg_len = length;
 }
 
-// What recvmmsg needs beside the caller's memory: where each datagram's octets go.
+// The scatter lists of recvmmsg: two parts for each datagram. They are needed only during the call,
+// so they are kept outside the caller's mapped file.
 struct UdpSource::Scratch {
     std::array<std::array<iovec, 2>, datagram_batch> parts;
 };
@@ -72,13 +75,13 @@ UdpSource::~UdpSource() = default;
 
 Result<std::unique_ptr<UdpSource>> UdpSource::open(const UdpOptions& options) {
     Address at = options.address;
-    TRY_ASSIGN(Fd fd, socket_for(at, SOCK_DGRAM));
+    TRY_ASSIGN(Fd fd, open_socket(at, SOCK_DGRAM));
     const SocketAddress own = socket_address(at, options.port);
     if (::bind(fd.get(), own.get(), own.length) != 0) {
         if (errno == EADDRINUSE)
             return fail(ErrorCode::exists,
-                        fmt::format("UDP port {} is in use by another program. Next: ss -ulpn "
-                                    "'sport = {}' says which",
+                        fmt::format("UDP port {} is in use by another program; next: ss -ulpn "
+                                    "'sport = {}' shows which",
                                     options.port, options.port));
         return os_failure(
             fmt::format("listen on UDP {} port {}", to_string(options.address), options.port));
@@ -90,44 +93,47 @@ Result<std::unique_ptr<UdpSource>> UdpSource::adopt(Fd socket, std::uint32_t buf
     int type = 0;
     socklen_t length = sizeof type;
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_DGRAM)
-        return fail(ErrorCode::invalid, "a socket given to this process is not a UDP socket");
+        return fail(ErrorCode::invalid,
+                    "a socket that the service manager passed to this process is not a UDP socket");
     const int flags = ::fcntl(socket.get(), F_GETFL);
     if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
         return os_failure("make a socket non-blocking");
     grow_buffer(socket.get(), buffer_octets);
     SocketAddress own;
     if (::getsockname(socket.get(), own.get(), &own.length) != 0)
-        return os_failure("ask a socket for its address");
+        return os_failure("read the address of a socket");
     return std::unique_ptr<UdpSource>(
         new UdpSource(std::move(socket), endpoint_text("udp", own.storage), port_of(own.storage)));
 }
 
-Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
-    const std::size_t count = std::min(room.headers.size(), datagram_batch);
+Result<std::size_t> UdpSource::receive(const DatagramBuffers& buffers, UtcTime now) {
+    const std::size_t count = std::min(buffers.headers.size(), datagram_batch);
     for (std::size_t i = 0; i < count; ++i) {
-        scratch_->parts[i] = {
-            {{room.data + i * room.slot, room.slot}, {room.rest + i * rest_stride, rest_stride}}};
-        room.origins[i].received_ns = now.ns;
-        kernel_header(room.headers[i]) = {.msg_hdr = {.msg_name = room.origins[i].octets.data(),
-                                                      .msg_namelen = sizeof(sockaddr_in6),
-                                                      .msg_iov = scratch_->parts[i].data(),
-                                                      .msg_iovlen = 2,
-                                                      .msg_control = nullptr,
-                                                      .msg_controllen = 0,
-                                                      .msg_flags = 0},
-                                          .msg_len = 0};
+        scratch_->parts[i] = {{{buffers.data + i * buffers.slot, buffers.slot},
+                               {buffers.overflow + i * overflow_stride, overflow_stride}}};
+        buffers.origins[i].received_ns = now.ns;
+        kernel_header(buffers.headers[i]) = {
+            .msg_hdr = {.msg_name = buffers.origins[i].octets.data(),
+                        .msg_namelen = sizeof(sockaddr_in6),
+                        .msg_iov = scratch_->parts[i].data(),
+                        .msg_iovlen = 2,
+                        .msg_control = nullptr,
+                        .msg_controllen = 0,
+                        .msg_flags = 0},
+            .msg_len = 0};
     }
     if (count == 0) return 0;
     int got = -1;
     for (int attempt = 0; attempt < 2 && got < 0; ++attempt) {
-        got = ::recvmmsg(socket_.get(), &kernel_header(room.headers[0]),
+        got = ::recvmmsg(socket_.get(), &kernel_header(buffers.headers[0]),
                          static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
-        // An error may be left over from a call before, also from one of a process that had this
-        // socket before and was killed in the call: the kernel says it once.
+        // The second attempt: recvmmsg stores an error that occurred after its first datagram in
+        // the socket and returns it once, with the next call. That may be an error of an earlier
+        // process which had this socket.
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
     }
-    // EFAULT: there was no room on the disk for the rest of a long datagram. It is gone, and the
-    // kernel counts it as dropped.
+    // EFAULT: the disk was full when the kernel wrote the overflow of a long datagram. The datagram
+    // is lost; the kernel counts it as dropped.
     if (got < 0 && (errno == EAGAIN || errno == EINTR || errno == EFAULT)) return 0;
     if (got < 0) return os_failure("receive from " + name_);
     return static_cast<std::size_t>(got);
@@ -136,7 +142,7 @@ Result<std::size_t> UdpSource::receive(const DatagramRoom& room, UtcTime now) {
 std::uint32_t UdpSource::dropped() const {
     std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
     socklen_t length = sizeof info;
-    // Of every kernel since 4.6. The counter is the socket's own and begins with it.
+    // SO_MEMINFO exists since Linux 4.12. Older kernels: no drops can be stated.
     if (::getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return 0;
     return info[SK_MEMINFO_DROPS];
 }
@@ -162,6 +168,7 @@ std::vector<Fd> inherited_sockets() {
         static_cast<void>(::fcntl(first + i, F_SETFD, FD_CLOEXEC));
         sockets.emplace_back(first + i);
     }
+    // A second call, and programs that this process starts, must not use the descriptors again.
     static_cast<void>(::unsetenv("LISTEN_PID"));
     return sockets;
 }

@@ -11,7 +11,7 @@
 
 namespace octroi {
 
-// Owns a file descriptor.
+// Owns a file descriptor and closes it. -1: none.
 class Fd {
 public:
     Fd() noexcept = default;
@@ -31,21 +31,24 @@ private:
     int fd_ = -1;
 };
 
+// From fstat(2). device and inode identify a file within one boot, whatever its name.
 struct FileStatus {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    std::uint64_t size = 0;
+    std::uint64_t size = 0;  // octets
     bool regular = false;
 };
 
-// Reads a file from its beginning; "-" is standard input. Reads are made whole: fewer octets than
-// asked for come only at the end (of a pipe: only when it closes).
+// Reads a file from its beginning. read() returns fewer octets than requested only at the end of
+// the file; for a pipe, only when the writer has closed it.
 class File final : public ByteSource {
 public:
+    // "-" is standard input. Errors: not_found, permission, failed (a directory).
     [[nodiscard]] static Result<std::unique_ptr<File>> open(const std::string& path);
 
+    // interrupted: a stop signal (host/stop.hpp) came while the call was blocked.
     [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
-    // Only of regular files.
+    // The next read() starts at `offset`. For regular files; a pipe returns an error.
     [[nodiscard]] Status seek(std::uint64_t offset);
     [[nodiscard]] Result<FileStatus> status() const;
 
@@ -55,9 +58,11 @@ private:
     std::string path_;
 };
 
-// The whole of a file, at most `limit` octets (over_limit beyond).
+// The content of a file of at most `limit` octets. Errors: those of File, over_limit (larger).
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
-// Writes beside, syncs, renames over: the file is the old one or the new one, never half.
+// Replaces a file atomically: writes <path>.new, syncs it, renames it and syncs the folder. After a
+// crash or a power cut the file has the old or the new content as a whole. On return the new
+// content is on the disk. One writer at a time.
 [[nodiscard]] Status replace_file(const std::string& path, std::string_view content);
 
 }  // namespace octroi

@@ -11,7 +11,7 @@
 namespace octroi {
 namespace {
 
-// linux/magic.h lacks these two (fs/cifs/cifsfs.h, fs/nfs: statfs(2)).
+// From statfs(2); linux/magic.h of Debian 12 does not define these two.
 constexpr long cifs_magic = 0xFF534D42;
 constexpr long smb2_magic = 0xFE534D42;
 

@@ -9,12 +9,12 @@
 namespace octroi {
 
 struct FileSystem {
-    std::uint64_t free_bytes = 0;  // for this user
-    bool in_memory = false;        // tmpfs, ramfs: gone with the next boot
-    bool on_network = false;       // NFS, SMB: locking and syncing are not to be relied on
+    std::uint64_t free_bytes = 0;  // available to this user, without reserved blocks
+    bool in_memory = false;        // tmpfs, ramfs: lost with the next boot
+    bool on_network = false;       // NFS, SMB: locks and syncs may not hold what they promise
 };
 
-// Of the nearest existing folder above `path`.
+// The file system of `path`. If `path` does not exist: of its nearest folder that does.
 [[nodiscard]] Result<FileSystem> file_system_of(const std::string& path);
 
 }  // namespace octroi

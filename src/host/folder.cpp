@@ -25,14 +25,14 @@ Result<OwnFolder> OwnFolder::open(const std::string& path) {
     if (std::filesystem::create_directories(path, error))
         std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
     if (error)
-        return fail(ErrorCode::failed, fmt::format("cannot make {}: {}", path, error.message()));
+        return fail(ErrorCode::failed, fmt::format("cannot create {}: {}", path, error.message()));
     Fd lock(::open((path + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.get() < 0) return os_failure("open " + path + "/" + lock_name);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(ErrorCode::busy,
-                        fmt::format("another octroi uses {}. Next: stop it, or give this meter "
-                                    "another name",
+                        fmt::format("{}: another octroi process uses this folder; next: stop that "
+                                    "process, or give this meter another name",
                                     path));
         return os_failure("lock " + path);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A folder of Octroi's own, used by one process at a time.
+// A folder that only Octroi writes to, locked by one process at a time.
 
 #include <string>
 #include <vector>
@@ -13,22 +13,24 @@ namespace octroi {
 
 class OwnFolder {
 public:
-    // Makes the folder (and those above it) where it is missing, for its owner only, and locks it.
-    // busy: another process uses it.
+    // Locks the folder. Creates it and its parents if they do not exist; a new folder has mode
+    // 0700. Errors: busy (another process has locked it), permission, failed.
     [[nodiscard]] static Result<OwnFolder> open(const std::string& path);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + "/" + name; }
-    // Names of the plain files in it, the lock left out, sorted.
+    // The names of its regular files, without the lock file, sorted by octets.
     [[nodiscard]] Result<std::vector<std::string>> names() const;
+    // A file that does not exist is not an error.
     [[nodiscard]] Status remove(const std::string& name) const;
-    // Keeps a damaged file under a name that nobody looks for: name + ".damaged".
+    // Renames a damaged file to <name>.damaged, so that it is not read again but can be examined.
+    // Overwrites an older one.
     [[nodiscard]] Status set_aside(const std::string& name) const;
 
 private:
     OwnFolder(std::string path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
     std::string path_;
-    Fd lock_;  // the kernel gives it back when the process ends
+    Fd lock_;  // flock(2): the kernel releases it when the process ends
 };
 
 }  // namespace octroi

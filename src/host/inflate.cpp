@@ -18,14 +18,14 @@ namespace {
 
 constexpr std::size_t input_block = 256 * 1024;
 
-// One compressed format: takes octets from `in`, puts octets to `out`, both moved on by what was
-// used.
 enum class Step { going, stream_end, damaged };
+// One compressed format.
 class Codec {
 public:
     virtual ~Codec() = default;
+    // Decompresses from `in` to `out`. Removes from both spans the octets that were used.
     virtual Step step(ByteSpan& in, std::span<std::byte>& out) = 0;
-    // Ready for a further stream behind the one that ended.
+    // Prepares for another stream after one that ended.
     virtual void restart() = 0;
 };
 
@@ -108,7 +108,7 @@ std::unique_ptr<Codec> codec_for(ByteSpan head) {
     return nullptr;
 }
 
-// Hands out octets that were read ahead, then the rest of the source.
+// Returns the octets that were read to recognise the format, then the rest of the source.
 class Rewound final : public ByteSource {
 public:
     Rewound(std::vector<std::byte> head, std::unique_ptr<ByteSource> rest)
@@ -140,15 +140,15 @@ public:
                 TRY_ASSIGN(const std::size_t got, source_->read(block_));
                 in_ = ByteSpan(block_).first(got);
                 if (got == 0) {
-                    end(between_streams_ ? nullptr : "the compressed data is cut off");
+                    end(between_streams_ ? nullptr : "the compressed data is truncated");
                     break;
                 }
             }
             decode_some(left);
         }
         const std::size_t given = into.size() - left.size();
-        // What could be decoded before the damage is handed out first; the error comes with the
-        // next call.
+        // Octets that were decompressed before the damage are returned first; the next call returns
+        // the error.
         if (given == 0 && damage_ != nullptr) return fail(ErrorCode::corrupt, damage_);
         return given;
     }
@@ -156,7 +156,8 @@ public:
 private:
     void decode_some(std::span<std::byte>& left) {
         if (between_streams_) {
-            // Zeros behind a stream are padding; anything else begins another stream.
+            // Zero octets after a stream are padding, as tape and block devices add it. Other
+            // octets are another stream.
             while (!in_.empty() && in_.front() == std::byte{0}) in_ = in_.subspan(1);
             if (in_.empty()) return;
             codec_->restart();

@@ -7,9 +7,10 @@
 
 namespace octroi {
 
-// Recognises gzip (also several members), bzip2 (also several streams) and zstd by their first
-// octets and hands out what is inside; anything else passes through unchanged. A cut-off or damaged
-// stream gives all that can be had, and then an error of code corrupt.
+// Decompresses gzip (RFC 1952, also of several members), bzip2 (also of several streams) and zstd
+// (RFC 8878), recognised by their first octets. Other content passes through unchanged. From a
+// truncated or damaged stream, read() returns everything that could be decompressed; the next call
+// returns an error of code corrupt.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> inflate(std::unique_ptr<ByteSource> source);
 
 }  // namespace octroi

@@ -105,7 +105,7 @@ TEST(Inflate, ACutOffStreamGivesWhatIsThereAndThenTheError) {
     const std::string plain = sample();
     for (const std::string& packed : {gzip(plain), bzip2(plain + plain + plain), zstd(plain)}) {
         const Outcome outcome = unpack(packed.substr(0, packed.size() * 9 / 10), 4096);
-        EXPECT_EQ(outcome.error, "the compressed data is cut off");
+        EXPECT_EQ(outcome.error, "the compressed data is truncated");
         EXPECT_GT(outcome.octets.size(), plain.size() / 2);
         EXPECT_EQ((plain + plain + plain).substr(0, outcome.octets.size()), outcome.octets);
     }

@@ -31,7 +31,7 @@ struct SocketCloser {
 };
 using Socket = std::unique_ptr<mnl_socket, SocketCloser>;
 
-// libmnl's parser calls back with a plain pointer; these carry a callable through it.
+// libmnl's parser passes a void pointer to a C callback; these two carry a C++ callable through it.
 template <typename Visit>
 int visit_attribute(const nlattr* attribute, void* visit) {
     (*static_cast<Visit*>(visit))(attribute);
@@ -109,8 +109,8 @@ int on_address(const nlmsghdr* message, void* data) {
     const auto* header = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
     const auto found = links.find(static_cast<int>(header->ifa_index));
     if (found == links.end()) return MNL_CB_OK;
-    // On a point-to-point link IFA_ADDRESS is the peer and IFA_LOCAL our own; elsewhere they are
-    // equal.
+    // On a point-to-point link IFA_ADDRESS is the peer's address and IFA_LOCAL ours. On other links
+    // both are the same, or only IFA_ADDRESS exists (IPv6).
     std::array<const std::uint8_t*, 2> local_then_address{};
     each_attribute(message, sizeof(ifaddrmsg), [&](const nlattr* attribute) {
         const auto* octets = static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute));
@@ -131,11 +131,11 @@ int on_address(const nlmsghdr* message, void* data) {
     return MNL_CB_OK;
 }
 
-// `again`: what was listed changed meanwhile (NLM_F_DUMP_INTR, which libmnl tells as EINTR), or a
-// signal came.
+// again: the listing must be repeated, because it changed while it was read (NLM_F_DUMP_INTR, which
+// libmnl reports as EINTR) or because a signal came.
 std::unexpected<Error> listing_failure(bool& again) {
     again = errno == EINTR;
-    return os_failure("read the kernel's interfaces");
+    return os_failure("list the interfaces");
 }
 
 Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl_cb_t callback,
@@ -147,7 +147,7 @@ Status dump(mnl_socket* socket, std::uint16_t type, std::size_t header_size, mnl
     message->nlmsg_seq = type;
     mnl_nlmsg_put_extra_header(message, header_size);
     if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
-        return os_failure("ask the kernel for its interfaces");
+        return os_failure("list the interfaces");
     std::array<char, 32768> reply{};
     for (;;) {
         const ssize_t got = mnl_socket_recvfrom(socket, reply.data(), reply.size());
@@ -163,8 +163,9 @@ bool is_bond(const Interface& interface) {
     return interface.kind == "bond" || interface.kind == "team";
 }
 
-// Says why an interface is left out, or nothing.
-std::string reason_against(const Link& link, const Links& links, bool hardware_exists) {
+// Why `octroi run` does not meter the interface, for people; empty: it does. Traffic must not be
+// counted twice: a bond is metered and not its ports, hardware and not what is built on it.
+std::string exclusion_reason(const Link& link, const Links& links, bool hardware_exists) {
     const Interface& interface = link.interface;
     if (interface.loopback) return "loopback";
     if (!interface.up) return "down";
@@ -180,6 +181,7 @@ std::string reason_against(const Link& link, const Links& links, bool hardware_e
     return {};
 }
 
+// Interfaces that come and go all the time (containers) must not block the caller for ever.
 constexpr int listings_max = 16;
 
 Result<Links> list_links(bool& again) {
@@ -206,8 +208,8 @@ Result<std::vector<Interface>> interfaces() {
     });
     std::vector<Interface> all;
     for (auto& [index, link] : links) {
-        link.interface.why_not = reason_against(link, links, hardware_exists);
-        link.interface.meterable = link.interface.why_not.empty();
+        link.interface.excluded_because = exclusion_reason(link, links, hardware_exists);
+        link.interface.meterable = link.interface.excluded_because.empty();
     }
     for (auto& [index, link] : links) all.push_back(std::move(link.interface));
     return all;
@@ -221,7 +223,7 @@ Result<Interface> interface(const std::string& name) {
         names += (names.empty() ? "" : ", ") + candidate.name;
     }
     return fail(ErrorCode::not_found,
-                fmt::format("there is no interface {}; this machine has {}", name, names));
+                fmt::format("interface {} does not exist; this machine has {}", name, names));
 }
 
 Result<std::string> boot_id() {

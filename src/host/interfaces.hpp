@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The network interfaces of this machine (namespace), as the kernel states them.
+// The network interfaces of this network namespace, from rtnetlink(7).
 
 #include <cstdint>
 #include <optional>
@@ -12,11 +12,12 @@
 
 namespace octroi {
 
-// Since the interface exists; layer 2, as in /proc/net/dev and rtnetlink(7) IFLA_STATS64.
+// IFLA_STATS64, the source of /proc/net/dev too. Cumulative since the interface was created. Bytes
+// are layer 2.
 struct InterfaceCounters {
     std::uint64_t rx_bytes = 0;
     std::uint64_t rx_packets = 0;
-    std::uint64_t rx_dropped = 0;  // and missed: never seen by a capture
+    std::uint64_t rx_dropped = 0;  // rx_dropped + rx_missed_errors: a capture cannot see these
     std::uint64_t tx_bytes = 0;
     std::uint64_t tx_packets = 0;
 
@@ -31,24 +32,25 @@ struct InterfaceAddress {
 struct Interface {
     std::string name;
     int index = 0;
-    Mac mac;  // empty where the link has none
-    bool up = false;
+    Mac mac;          // empty: the link type has no MAC addresses
+    bool up = false;  // IFF_UP
     bool loopback = false;
     std::string kind;  // IFLA_INFO_KIND: "veth", "bridge", "bond"…; empty: hardware (also virtio)
-    // What `octroi run` meters when nothing is configured: hardware and bonds; where there is
-    // neither (a container), any other link of its own. why_not says to people why an interface is
-    // left out.
+    // Whether `octroi run` meters the interface when nothing is configured: hardware and bonds; if
+    // there are none (in a container), also other links that are not ports of another one.
     bool meterable = false;
-    std::string why_not;
+    std::string excluded_because;  // for people; empty: meterable
     std::vector<InterfaceAddress> addresses;
     InterfaceCounters counters;
 };
 
+// All interfaces, by index.
 [[nodiscard]] Result<std::vector<Interface>> interfaces();
+// not_found: the text lists the interfaces that exist.
 [[nodiscard]] Result<Interface> interface(const std::string& name);
 
-// Changes with every boot (/proc/sys/kernel/random/boot_id): counters of one boot cannot be
-// compared with another's.
+// A random text that changes with every boot (/proc/sys/kernel/random/boot_id). Kernel counters
+// start from 0 with a boot, so values with different ids must not be subtracted.
 [[nodiscard]] Result<std::string> boot_id();
 
 }  // namespace octroi

@@ -21,9 +21,9 @@ TEST(Interfaces, KnowsTheLoopback) {
         std::find_if(all->begin(), all->end(), [](const Interface& i) { return i.loopback; });
     ASSERT_NE(lo, all->end());
     EXPECT_FALSE(lo->meterable);
-    EXPECT_EQ(lo->why_not, "loopback");
+    EXPECT_EQ(lo->excluded_because, "loopback");
     EXPECT_GT(lo->index, 0);
-    for (const Interface& i : *all) EXPECT_EQ(i.meterable, i.why_not.empty()) << i.name;
+    for (const Interface& i : *all) EXPECT_EQ(i.meterable, i.excluded_because.empty()) << i.name;
 }
 
 TEST(Interfaces, AnUnknownNameIsAnsweredWithTheKnownOnes) {

@@ -18,7 +18,7 @@
 namespace octroi {
 namespace {
 
-// Connections that wait for accept(). More are told to try again.
+// Connections that the kernel queues before accept(). Further clients get EAGAIN and try again.
 constexpr int backlog = 16;
 constexpr mode_t owner_only = S_IRUSR | S_IWUSR;
 constexpr Duration connect_interval = Duration::milliseconds(20);

@@ -16,7 +16,7 @@
 
 namespace octroi {
 
-// The accepted end of a connection. No call waits. One thread at a time.
+// The accepted end of a connection. No call blocks. One thread at a time.
 class LocalConnection {
 public:
     explicit LocalConnection(Fd socket) noexcept : socket_(std::move(socket)) {}
@@ -43,7 +43,7 @@ public:
     LocalListener(const LocalListener&) = delete;
     LocalListener& operator=(const LocalListener&) = delete;
 
-    // The next connection that waits, if there is one. Does not wait.
+    // The next waiting connection; nullopt: none waits. Does not block.
     [[nodiscard]] std::optional<LocalConnection> accept();
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
@@ -56,10 +56,10 @@ private:
     FileStatus file_;  // of the socket file at `path_`
 };
 
-// Connects, sends one line and returns the line that is answered, both without the line end.
-// Takes at most `timeout` and accepts at most `answer_max` octets. Errors: not_found (no process
-// listens at the path), permission, busy (no answer within the time), over_limit, failed (the
-// connection ended before the answer did).
+// Connects, sends one line and returns the line that is answered, both without the line feed.
+// Blocks for at most `timeout` and accepts an answer of at most `answer_max` octets. Errors:
+// not_found (no process listens at the path), permission, busy (no answer within the time),
+// over_limit, failed (the connection ended before the answer was complete).
 [[nodiscard]] Result<std::string> exchange_line(const std::string& path, std::string_view line,
                                                 std::size_t answer_max, Duration timeout);
 

@@ -15,7 +15,7 @@
 namespace octroi {
 namespace {
 
-constexpr Duration patience = Duration::seconds(5);
+constexpr Duration timeout = Duration::seconds(5);
 constexpr std::size_t limit = 1000;
 
 class LocalSocketTest : public ::testing::Test {
@@ -52,7 +52,7 @@ TEST_F(LocalSocketTest, CarriesALineThereAndOneBack) {
     const auto listener = LocalListener::open(path_);
     ASSERT_TRUE(listener.has_value()) << listener.error().text;
     std::jthread server([&] { serve(**listener, "the answer\nand more"); });
-    const auto answer = exchange_line(path_, "the request", limit, patience);
+    const auto answer = exchange_line(path_, "the request", limit, timeout);
     ASSERT_TRUE(answer.has_value()) << answer.error().text;
     EXPECT_EQ(*answer, "the answer");
     server.join();
@@ -107,7 +107,7 @@ TEST_F(LocalSocketTest, RefusesAPathThatTheKernelDoesNotPermit) {
 }
 
 TEST_F(LocalSocketTest, SaysThatNoProcessListens) {
-    const auto answer = exchange_line(path_, "anybody there?", limit, patience);
+    const auto answer = exchange_line(path_, "anybody there?", limit, timeout);
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, ErrorCode::not_found);
 }
@@ -124,7 +124,7 @@ TEST_F(LocalSocketTest, BoundsTheAnswer) {
     const auto listener = LocalListener::open(path_);
     ASSERT_TRUE(listener.has_value());
     std::jthread server([&] { serve(**listener, std::string(5000, 'x')); });
-    const auto answer = exchange_line(path_, "much", limit, patience);
+    const auto answer = exchange_line(path_, "much", limit, timeout);
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, ErrorCode::over_limit);
 }
@@ -136,7 +136,7 @@ TEST_F(LocalSocketTest, SaysThatTheConnectionEnded) {
         while (!(*listener)->accept()) {
         }
     });
-    const auto answer = exchange_line(path_, "bye", limit, patience);
+    const auto answer = exchange_line(path_, "bye", limit, timeout);
     ASSERT_FALSE(answer.has_value());
     EXPECT_EQ(answer.error().code, ErrorCode::failed);
 }

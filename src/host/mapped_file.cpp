@@ -26,21 +26,22 @@ Result<MappedFile> MappedFile::map(Fd fd, const std::string& path, std::size_t s
 Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reserved,
                                       std::size_t size) {
     if (::access(path.c_str(), F_OK) == 0)
-        return fail(ErrorCode::exists, fmt::format("{} exists already", path));
+        return fail(ErrorCode::exists, fmt::format("{} already exists", path));
     const std::string unfinished = path + ".new";
     Fd fd(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (fd.get() < 0) return os_failure("create " + unfinished);
     const auto give_up = [&](int number) {
         static_cast<void>(::unlink(unfinished.c_str()));
         errno = number;
-        return os_failure(fmt::format("take {} octets for {}", reserved, path));
+        return os_failure(fmt::format("allocate {} octets for {}", reserved, path));
     };
     const int full = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(reserved));
     if (full != 0) return give_up(full);
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) return give_up(errno);
     TRY_ASSIGN(MappedFile file, map(std::move(fd), path, size));
-    // Page faults now, and not while the kernel copies into the file: a process that is killed in
-    // such a fault loses what was being copied. A wish: kernels before 5.14 do not know it.
+    // Causes the page faults now, not while the kernel copies a datagram into the file: a process
+    // that is killed in such a fault loses the datagram. A failure is not an error: kernels before
+    // 5.14 do not have MADV_POPULATE_WRITE.
     static_cast<void>(::madvise(file.octets_.data(), reserved, MADV_POPULATE_WRITE));
     if (::rename(unfinished.c_str(), path.c_str()) != 0) return give_up(errno);
     return file;
@@ -50,26 +51,26 @@ Result<MappedFile> MappedFile::open(const std::string& path) {
     Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (fd.get() < 0) return os_failure("open " + path);
     struct stat status{};
-    if (::fstat(fd.get(), &status) != 0) return os_failure("look at " + path);
+    if (::fstat(fd.get(), &status) != 0) return os_failure("examine " + path);
     if (status.st_size <= 0) return fail(ErrorCode::over_limit, path + " is empty");
     return map(std::move(fd), path, static_cast<std::size_t>(status.st_size));
 }
 
-Status MappedFile::take_room(std::size_t offset, std::size_t size) const {
+Status MappedFile::allocate(std::size_t offset, std::size_t size) const {
     const int full =
         ::posix_fallocate(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size));
     if (full == 0) return {};
     errno = full;
-    return os_failure(fmt::format("take {} octets for {}", size, path_));
+    return os_failure(fmt::format("allocate {} octets for {}", size, path_));
 }
 
-void MappedFile::give_back(std::size_t offset, std::size_t size) const noexcept {
-    // A wish: where the file system cannot, the room stays taken.
+void MappedFile::punch_hole(std::size_t offset, std::size_t size) const noexcept {
+    // File systems that cannot do it keep the blocks; only disk space is lost.
     static_cast<void>(::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                   static_cast<off_t>(offset), static_cast<off_t>(size)));
 }
 
-void MappedFile::step_back() const noexcept {
+void MappedFile::release_pages() const noexcept {
     static_cast<void>(::madvise(octets_.data(), octets_.size(), MADV_DONTNEED));
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A file of fixed size that is memory. What is written there belongs to the kernel at once: it
-// outlives the process, however that ends. It outlives the machine's power from sync() on.
+// A file of fixed size, mapped into memory. An octet that is written there is in the kernel's page
+// cache at once and survives the process, even kill -9. It survives a power cut after sync().
 
 #include <cstddef>
 #include <span>
@@ -29,29 +29,31 @@ public:
     MappedFile& operator=(const MappedFile&) = delete;
     ~MappedFile();
 
-    // A new file of that size, all zero. The room on the disk for its first `reserved` octets is
-    // taken at once: writing there cannot fail for want of space. The file appears under its name
-    // when all this is done. Errors: exists, no_space, permission.
+    // Creates a file of `size` octets, all zero. Disk blocks for the first `reserved` octets are
+    // allocated: writing there cannot fail because the disk is full. Writing to octets without
+    // blocks can, and then raises SIGBUS. The file gets its name as the last step. Errors: exists,
+    // no_space, permission.
     [[nodiscard]] static Result<MappedFile> create(const std::string& path, std::size_t reserved,
                                                    std::size_t size);
-    // The whole of a file that is there. Errors: not_found, permission, over_limit (empty).
+    // Maps a whole existing file. Errors: not_found, permission, over_limit (the file is empty).
     [[nodiscard]] static Result<MappedFile> open(const std::string& path);
-    // Takes room on the disk for these octets, where they have none: writing there cannot fail
-    // then.
-    [[nodiscard]] Status take_room(std::size_t offset, std::size_t size) const;
-    // Gives the room of these octets back: they are zero again.
-    void give_back(std::size_t offset, std::size_t size) const noexcept;
+    // Allocates disk blocks for these octets. Their content stays. Error: no_space.
+    [[nodiscard]] Status allocate(std::size_t offset, std::size_t size) const;
+    // Releases the disk blocks of these octets; they read as zero afterwards. Does nothing on file
+    // systems that cannot do it.
+    void punch_hole(std::size_t offset, std::size_t size) const noexcept;
 
     [[nodiscard]] std::span<std::byte> octets() const noexcept { return octets_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    // Where nobody will write for a while: takes the pages out of the process's tables, at once and
-    // not one by one as a sync must, page by page with a word to each processor. What is in them
-    // stays, and is mapped anew when it is touched.
-    void step_back() const noexcept;
-    // Returns when all that was written before the call is on the disk. From any thread.
+    // Removes the pages from the page tables of the process. Call it when nothing will be written
+    // for a while, before a sync(): otherwise the sync write-protects page after page and
+    // interrupts the other processors for each. The content stays; the next access maps a page
+    // again.
+    void release_pages() const noexcept;
+    // Returns when everything that was written before the call is on the disk. From any thread.
     [[nodiscard]] Status sync() const;
-    // The same of the first octets only.
+    // The same for the first `octets` only.
     [[nodiscard]] Status sync_first(std::size_t octets) const;
 
 private:

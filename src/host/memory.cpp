@@ -15,12 +15,12 @@ class HugePageResource final : public std::pmr::memory_resource {
     void* do_allocate(std::size_t octets, std::size_t alignment) override {
         if (octets < huge_page) return heap().allocate(octets, alignment);
         auto memory = PageMemory::reserve(octets);
-        if (!memory) throw std::bad_alloc();  // as the heap does
-        return memory->hand_out();
+        if (!memory) throw std::bad_alloc();  // the interface of memory_resource has no other error
+        return memory->detach();
     }
     void do_deallocate(void* data, std::size_t octets, std::size_t alignment) override {
         if (octets < huge_page) return heap().deallocate(data, octets, alignment);
-        PageMemory::take_back(data, octets);
+        PageMemory::unmap(data, octets);
     }
     [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
         return this == &other;
@@ -40,7 +40,8 @@ PageMemory::~PageMemory() {
 
 Result<PageMemory> PageMemory::reserve(std::size_t octets) {
     if (octets > SIZE_MAX - 2 * huge_page)
-        return fail(ErrorCode::over_limit, "cannot reserve that much memory");
+        return fail(ErrorCode::over_limit,
+                    fmt::format("cannot reserve {} octets of address space for a table", octets));
     const std::size_t size = whole_pages(octets);
     void* const data = ::mmap(nullptr, size == 0 ? huge_page : size, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -50,7 +51,7 @@ Result<PageMemory> PageMemory::reserve(std::size_t octets) {
             fmt::format("cannot reserve {} octets of address space for a table; next: lower "
                         "its limit, or raise ulimit -v",
                         size));
-    // A wish, not a need: without huge pages the table is only slower.
+    // A failure is not an error: without huge pages the table is only slower.
     if (size > 0) static_cast<void>(::madvise(data, size, MADV_HUGEPAGE));
     return PageMemory(data, size == 0 ? huge_page : size);
 }
@@ -59,9 +60,9 @@ void PageMemory::release() noexcept {
     if (data_ != nullptr) static_cast<void>(::madvise(data_, size_, MADV_DONTNEED));
 }
 
-void* PageMemory::hand_out() noexcept { return std::exchange(data_, nullptr); }
+void* PageMemory::detach() noexcept { return std::exchange(data_, nullptr); }
 
-void PageMemory::take_back(void* data, std::size_t octets) noexcept {
+void PageMemory::unmap(void* data, std::size_t octets) noexcept {
     const PageMemory owner(data, whole_pages(octets));
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Zero-filled memory for big tables. The address space is reserved at once, pages become resident
-// when they are first touched: a table that may grow to millions of entries costs what it holds,
-// never moves, and needs no copy to grow. Huge pages are asked for where the kernel has them.
+// Zero-filled memory for big tables. The address space is reserved at once; a page becomes resident
+// when it is first written. A table that may grow to millions of entries therefore occupies only
+// what it contains, never moves, and is not copied to grow. Huge pages are requested from the
+// kernel, which may refuse them.
 
 #include <cstddef>
 #include <memory_resource>
@@ -28,16 +29,17 @@ public:
     PageMemory& operator=(const PageMemory&) = delete;
     ~PageMemory();
 
-    // over_limit where the address space does not allow it.
+    // At least `octets`, rounded up to huge pages. Error: over_limit (not enough address space).
     [[nodiscard]] static Result<PageMemory> reserve(std::size_t octets);
+    // Aligned to a page.
     [[nodiscard]] void* data() const noexcept { return data_; }
-    // Gives all pages back to the kernel; the content is zero again.
+    // Returns all pages to the kernel. The content is zero again; the address stays valid.
     void release() noexcept;
 
-    // For those who keep the address themselves: the memory lives on until take_back() with the
-    // octets that were reserved.
-    [[nodiscard]] void* hand_out() noexcept;
-    static void take_back(void* data, std::size_t octets) noexcept;
+    // Gives up ownership and returns the address. The caller frees the memory with unmap(), with
+    // the number of octets that it passed to reserve().
+    [[nodiscard]] void* detach() noexcept;
+    static void unmap(void* data, std::size_t octets) noexcept;
 
 private:
     PageMemory(void* data, std::size_t size) noexcept : data_(data), size_(size) {}
@@ -45,7 +47,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// An array of values for which all-zero octets are a value.
+// An array of T in such memory. All elements start as zero octets, which must be a valid T.
 template <typename T>
 class PageArray {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
@@ -65,8 +67,8 @@ private:
     PageMemory memory_;
 };
 
-// For containers that may become big: what they ask for in sizes of huge pages is made of them
-// where the kernel has some; the rest comes from the heap. Never ends; for all threads.
+// For containers that may become big: requests of the size of a huge page or more are served by
+// PageMemory, smaller ones by the heap. Lives until the process ends. From any thread.
 [[nodiscard]] std::pmr::memory_resource& huge_page_resource() noexcept;
 
 }  // namespace octroi

@@ -31,7 +31,7 @@ std::string program_path() {
     return path.empty() ? "octroi" : path.string();
 }
 
-void allow_many_files() {
+void raise_open_file_limit() {
     constexpr rlim_t enough = 65536;
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -7,7 +7,8 @@
 
 namespace octroi {
 
-// From the kernel (getrandom(2)). Aborts if the kernel has no randomness to give.
+// From the kernel (getrandom(2)). Aborts if the kernel returns none, which happens only in a
+// sandbox that forbids the call.
 [[nodiscard]] std::uint64_t random_seed();
 [[nodiscard]] BatchId random_batch_id();
 

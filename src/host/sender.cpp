@@ -19,17 +19,17 @@
 namespace octroi {
 namespace {
 
-// What waits for a TCP connection that is slower than we are.
-constexpr std::size_t most_waiting = 1U << 20U;
-// A connection that failed is not tried for so long.
+// Octets that are queued for a receiver that reads slower than we send.
+constexpr std::size_t unsent_max = 1U << 20U;
+// After a connection failed, send() returns an error at once for this long: each attempt may block.
 constexpr Duration retry_interval = Duration::seconds(5);
 
-struct Place {
+struct Destination {
     sockaddr_storage address{};
     socklen_t length = 0;
 };
 
-Result<std::vector<Place>> places(const std::string& host, std::uint16_t port, int type) {
+Result<std::vector<Destination>> resolve(const std::string& host, std::uint16_t port, int type) {
     addrinfo wanted{};
     wanted.ai_family = AF_UNSPEC;
     wanted.ai_socktype = type;
@@ -37,19 +37,19 @@ Result<std::vector<Place>> places(const std::string& host, std::uint16_t port, i
     const int outcome = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
     if (outcome != 0)
         return fail(ErrorCode::not_found,
-                    fmt::format("cannot find the host {}: {}", host, ::gai_strerror(outcome)));
-    std::vector<Place> all;
+                    fmt::format("host {}: {}", host, ::gai_strerror(outcome)));
+    std::vector<Destination> all;
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-        Place place;
-        std::memcpy(&place.address, each->ai_addr, each->ai_addrlen);
-        place.length = each->ai_addrlen;
-        all.push_back(place);
+        Destination destination;
+        std::memcpy(&destination.address, each->ai_addr, each->ai_addrlen);
+        destination.length = each->ai_addrlen;
+        all.push_back(destination);
     }
     ::freeaddrinfo(found);
     return all;
 }
 
-// True: the socket can be written to; false: not within the time.
+// Whether the socket can be written to within the time.
 bool writable(int socket, Duration wait) {
     pollfd polled{socket, POLLOUT, 0};
     return ::poll(&polled, 1, static_cast<int>(wait.ns / 1'000'000)) > 0;
@@ -60,14 +60,14 @@ public:
     UdpSender(Fd socket, std::string to) : socket_(std::move(socket)), to_(std::move(to)) {}
 
     Status send(std::string_view message) override {
-        // "Refused" is about a message before, and is told instead of sending this one.
+        // The kernel reports the ICMP "port unreachable" for an earlier message with this call, and
+        // does not send this message. The second attempt sends it.
         bool refused = false;
         for (int attempt = 0; attempt < 2; ++attempt) {
             if (::send(socket_.get(), message.data(), message.size(), 0) >= 0) {
                 if (!refused) return {};
-                return fail(ErrorCode::failed, fmt::format("nobody listens at {}: a message was "
-                                                           "refused",
-                                                           to_));
+                return fail(ErrorCode::failed,
+                            to_ + ": no program listens there; a message was refused");
             }
             refused = refused || errno == ECONNREFUSED;
             if (errno != ECONNREFUSED && errno != EINTR) break;
@@ -83,18 +83,18 @@ private:
 
 class TcpSender final : public Sender {
 public:
-    TcpSender(std::vector<Place> at, std::string to, Duration patience)
-        : places_(std::move(at)), to_(std::move(to)), patience_(patience) {}
+    TcpSender(std::vector<Destination> at, std::string to, Duration timeout)
+        : destinations_(std::move(at)), to_(std::move(to)), timeout_(timeout) {}
 
     Status connect() {
         const Duration now = clock_.uptime();
         if (tried_ && now < tried_at_ + retry_interval)
-            return fail(ErrorCode::failed, "no connection to " + to_);
+            return fail(ErrorCode::failed, to_ + ": not connected");
         tried_ = true;
         tried_at_ = now;
-        Status outcome = fail(ErrorCode::failed, "no address of " + to_);
-        for (const Place& place : places_) {
-            outcome = connect(place);
+        Status outcome = fail(ErrorCode::failed, to_ + ": the name has no address");
+        for (const Destination& destination : destinations_) {
+            outcome = connect(destination);
             if (!outcome) continue;
             tried_ = false;
             return {};
@@ -104,64 +104,67 @@ public:
 
     Status send(std::string_view message) override {
         if (socket_.get() < 0) TRY(connect());
-        if (waiting_.size() + message.size() > most_waiting) TRY(drain(patience_));
-        if (waiting_.size() + message.size() > most_waiting)
-            return fail(ErrorCode::busy, to_ + " takes messages slower than they are made");
-        waiting_ += message;
+        if (unsent_.size() + message.size() > unsent_max) TRY(drain(timeout_));
+        if (unsent_.size() + message.size() > unsent_max)
+            return fail(ErrorCode::busy,
+                        to_ + ": the receiver reads slower than messages are sent");
+        unsent_ += message;
         return drain(Duration{});
     }
     Status finish() override {
-        TRY(drain(patience_));
-        if (waiting_.empty()) return {};
-        return fail(ErrorCode::busy, fmt::format("{} did not take the last {} octets within {}",
-                                                 to_, waiting_.size(), to_string(patience_)));
+        TRY(drain(timeout_));
+        if (unsent_.empty()) return {};
+        return fail(ErrorCode::busy,
+                    fmt::format("{}: the receiver did not read the last {} octets within {}", to_,
+                                unsent_.size(), to_string(timeout_)));
     }
 
 private:
-    Status connect(const Place& place) {
-        Fd socket(::socket(place.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        if (socket.get() < 0) return os_failure("make a socket for " + to_);
-        const auto* address = reinterpret_cast<const sockaddr*>(&place.address);
-        if (::connect(socket.get(), address, place.length) != 0 && errno != EINPROGRESS)
+    Status connect(const Destination& destination) {
+        Fd socket(
+            ::socket(destination.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (socket.get() < 0) return os_failure("open a socket for " + to_);
+        const auto* address = reinterpret_cast<const sockaddr*>(&destination.address);
+        if (::connect(socket.get(), address, destination.length) != 0 && errno != EINPROGRESS)
             return os_failure("connect to " + to_);
         int error = ETIMEDOUT;
         socklen_t length = sizeof error;
-        if (writable(socket.get(), patience_))
+        if (writable(socket.get(), timeout_))
             ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
         errno = error;
         if (error != 0) return os_failure("connect to " + to_);
         socket_ = std::move(socket);
         return {};
     }
-    // Sends what waits, as long as there is room or the time lasts.
+    // Sends queued octets until the queue is empty or `wait` has passed. Not all sent is no error.
     Status drain(Duration wait) {
         const Duration end = clock_.uptime() + wait;
-        while (!waiting_.empty()) {
-            const auto sent = ::send(socket_.get(), waiting_.data(), waiting_.size(), MSG_NOSIGNAL);
+        while (!unsent_.empty()) {
+            const auto sent = ::send(socket_.get(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
             if (sent > 0) {
-                waiting_.erase(0, static_cast<std::size_t>(sent));
+                unsent_.erase(0, static_cast<std::size_t>(sent));
                 continue;
             }
             if (errno == EINTR) continue;
-            if (errno != EAGAIN) return lose_connection();
+            if (errno != EAGAIN) return drop_connection();
             const Duration left = end - clock_.uptime();
             if (left <= Duration{} || !writable(socket_.get(), left)) return {};
         }
         return {};
     }
-    Status lose_connection() {
+    Status drop_connection() {
         Status why = os_failure("send to " + to_);
         socket_ = Fd();
-        waiting_.clear();
+        unsent_.clear();
         return why;
     }
 
-    std::vector<Place> places_;
+    std::vector<Destination> destinations_;
     std::string to_;
-    Duration patience_;
+    Duration timeout_;
     SystemClock clock_;
     Fd socket_;
-    std::string waiting_;
+    std::string unsent_;
     bool tried_ = false;
     Duration tried_at_;
 };
@@ -171,51 +174,52 @@ public:
     FileSender(Fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
     Status send(std::string_view message) override {
-        waiting_ += message;
-        return waiting_.size() < most_waiting ? Status{} : write();
+        unsent_ += message;
+        return unsent_.size() < unsent_max ? Status{} : write();
     }
     Status finish() override {
         TRY(write());
-        // A pipe has nothing to be synced.
+        // EINVAL: a pipe or a terminal, which cannot be synced.
         if (::fsync(file_.get()) != 0 && errno != EINVAL) return os_failure("sync " + path_);
         return {};
     }
 
 private:
     Status write() {
-        while (!waiting_.empty()) {
-            const auto written = ::write(file_.get(), waiting_.data(), waiting_.size());
+        while (!unsent_.empty()) {
+            const auto written = ::write(file_.get(), unsent_.data(), unsent_.size());
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) return os_failure("write " + path_);
-            waiting_.erase(0, static_cast<std::size_t>(written));
+            unsent_.erase(0, static_cast<std::size_t>(written));
         }
         return {};
     }
 
     Fd file_;
     std::string path_;
-    std::string waiting_;
+    std::string unsent_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Sender>> open_udp_sender(const std::string& host, std::uint16_t port) {
-    TRY_ASSIGN(const auto all, places(host, port, SOCK_DGRAM));
+    TRY_ASSIGN(const auto all, resolve(host, port, SOCK_DGRAM));
     const std::string to = fmt::format("{} port {}", host, port);
-    for (const Place& place : all) {
-        Fd socket(::socket(place.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        const auto* address = reinterpret_cast<const sockaddr*>(&place.address);
-        if (socket.get() >= 0 && ::connect(socket.get(), address, place.length) == 0)
+    // The first address that this machine has a route to.
+    for (const Destination& destination : all) {
+        Fd socket(::socket(destination.address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const auto* address = reinterpret_cast<const sockaddr*>(&destination.address);
+        if (socket.get() >= 0 && ::connect(socket.get(), address, destination.length) == 0)
             return std::make_unique<UdpSender>(std::move(socket), to);
     }
     return os_failure("send to " + to);
 }
 
 Result<std::unique_ptr<Sender>> open_tcp_sender(const std::string& host, std::uint16_t port,
-                                                Duration patience) {
-    TRY_ASSIGN(auto all, places(host, port, SOCK_STREAM));
+                                                Duration timeout) {
+    TRY_ASSIGN(auto all, resolve(host, port, SOCK_STREAM));
     return std::make_unique<TcpSender>(std::move(all), fmt::format("{} port {}", host, port),
-                                       patience);
+                                       timeout);
 }
 
 Result<std::unique_ptr<Sender>> open_file_sender(const std::string& path) {

@@ -14,12 +14,12 @@
 namespace octroi {
 namespace {
 
-constexpr Duration patience = Duration::seconds(2);
+constexpr Duration timeout = Duration::seconds(2);
 
 std::string read_some(StreamConnection& from) {
     std::array<std::byte, 100> room{};
     const std::array descriptors{from.descriptor()};
-    wait_readable(descriptors, patience);
+    wait_readable(descriptors, timeout);
     const auto octets = from.read(room);
     if (!octets || !*octets) return "";
     return {reinterpret_cast<const char*>(room.data()), **octets};
@@ -52,7 +52,7 @@ TEST(Sender, NobodyThereIsSaid) {
 TEST(Sender, ASecondSessionBeginsWhenTheFirstIsGone) {
     auto listener = listen_tcp(Address::v4(INADDR_LOOPBACK), 0);
     ASSERT_TRUE(listener.has_value());
-    const auto sender = open_tcp_sender("127.0.0.1", (*listener)->port(), patience);
+    const auto sender = open_tcp_sender("127.0.0.1", (*listener)->port(), timeout);
     ASSERT_TRUE(sender.has_value());
     ASSERT_TRUE((*sender)->send("one").has_value());
     {

@@ -35,7 +35,7 @@ SocketAddress socket_address(const Address& address, std::uint16_t port) noexcep
     return out;
 }
 
-Result<Fd> socket_for(Address& address, int type) {
+Result<Fd> open_socket(Address& address, int type) {
     const int how = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
     const int family = address.family == Family::v4 ? AF_INET : AF_INET6;
     Fd fd(::socket(family, how, 0));
@@ -43,11 +43,12 @@ Result<Fd> socket_for(Address& address, int type) {
         address = Address::v4(0U);
         fd = Fd(::socket(AF_INET, how, 0));
     }
-    if (fd.get() < 0) return os_failure("make a socket");
+    if (fd.get() < 0) return os_failure("open a socket");
+    // The default of IPV6_V6ONLY is a sysctl (net.ipv6.bindv6only), so it is set in any case.
     const int off = 0;
     if (address.family != Family::v4 &&
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0)
-        return os_failure("take IPv4 on an IPv6 socket");
+        return os_failure("accept IPv4 on an IPv6 socket");
     return fd;
 }
 
@@ -65,7 +66,7 @@ Address address_of(const sockaddr_in6& storage) noexcept {
     return Address::v6(octets);
 }
 
-// At the same place in both.
+// sin_port and sin6_port are at the same offset.
 std::uint16_t port_of(const sockaddr_in6& storage) noexcept { return ntohs(storage.sin6_port); }
 
 std::string endpoint_text(const char* transport, const sockaddr_in6& storage) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Addresses as the kernel has them. For this room only: it needs <netinet/in.h>.
+// Conversion between Address and the kernel's socket addresses. For host/ and tests only, because
+// it includes <netinet/in.h>.
 
 #include <netinet/in.h>
 
@@ -13,7 +14,7 @@
 
 namespace octroi {
 
-// Room for an address of either family; `length` is that of the one in it.
+// Memory for a socket address of IPv4 or IPv6. `length`: octets of the address that it contains.
 struct SocketAddress {
     sockaddr_in6 storage{};
     socklen_t length = sizeof(sockaddr_in6);
@@ -22,15 +23,17 @@ struct SocketAddress {
     [[nodiscard]] sockaddr* get() noexcept;
 };
 
-// An empty address is :: (all).
+// An empty address becomes :: (any address of both families).
 [[nodiscard]] SocketAddress socket_address(const Address& address, std::uint16_t port) noexcept;
-// A socket that does not block, for both families where the address is of IPv6 or empty. An empty
-// address becomes 0.0.0.0 on a machine without IPv6. type: SOCK_DGRAM or SOCK_STREAM.
-[[nodiscard]] Result<Fd> socket_for(Address& address, int type);
-// What comes in over IPv4 on a socket for both families is IPv4.
+// Opens a non-blocking socket for the family of the address; not bound yet. IPv6 and empty
+// addresses get a socket for both families. On a machine without IPv6 an empty `address` is changed
+// to 0.0.0.0. type: SOCK_DGRAM or SOCK_STREAM.
+[[nodiscard]] Result<Fd> open_socket(Address& address, int type);
+// An IPv4-mapped IPv6 address, which is how a socket for both families reports IPv4 peers, becomes
+// IPv4. An unknown family becomes an empty address.
 [[nodiscard]] Address address_of(const sockaddr_in6& storage) noexcept;
 [[nodiscard]] std::uint16_t port_of(const sockaddr_in6& storage) noexcept;
-// "udp 192.0.2.1:2055", "tcp [::]:4739": what the socket is bound to.
+// For people: "udp 192.0.2.1:2055", "tcp [::]:4739".
 [[nodiscard]] std::string endpoint_text(const char* transport, const sockaddr_in6& storage);
 
 }  // namespace octroi

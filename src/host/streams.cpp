@@ -13,7 +13,8 @@
 namespace octroi {
 namespace {
 
-constexpr int waiting_connections = 64;
+// Connections that the kernel queues before accept(); it refuses further ones.
+constexpr int backlog = 64;
 
 class TcpConnection final : public StreamConnection {
 public:
@@ -47,9 +48,10 @@ public:
         if (socket.get() >= 0)
             return std::make_unique<TcpConnection>(std::move(socket), address_of(peer.storage),
                                                    port_of(peer.storage));
-        // What went wrong with one that wanted in is its own affair.
+        // Other errors belong to the peer: accept(2) also reports errors of the new connection, for
+        // example ECONNABORTED.
         if (errno != EMFILE && errno != ENFILE && errno != ENOMEM) return nullptr;
-        return os_failure("take a connection at " + name_);
+        return os_failure("accept a connection at " + name_);
     }
     [[nodiscard]] int descriptor() const override { return socket_.get(); }
     [[nodiscard]] const std::string& name() const override { return name_; }
@@ -65,21 +67,21 @@ private:
 
 Result<std::unique_ptr<StreamListener>> listen_tcp(const Address& address, std::uint16_t port) {
     Address at = address;
-    TRY_ASSIGN(Fd fd, socket_for(at, SOCK_STREAM));
+    TRY_ASSIGN(Fd fd, open_socket(at, SOCK_STREAM));
     const int on = 1;
-    // A restart need not wait for connections of the process before to be forgotten.
+    // A restarted daemon can bind while connections of its predecessor are in TIME_WAIT.
     static_cast<void>(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
     SocketAddress own = socket_address(at, port);
     const bool bound = ::bind(fd.get(), own.get(), own.length) == 0;
     if (!bound && errno == EADDRINUSE)
         return fail(ErrorCode::exists,
-                    fmt::format("TCP port {} is in use by another program. Next: ss -ltnp "
-                                "'sport = {}' says which",
+                    fmt::format("TCP port {} is in use by another program; next: ss -ltnp "
+                                "'sport = {}' shows which",
                                 port, port));
-    if (!bound || ::listen(fd.get(), waiting_connections) != 0)
+    if (!bound || ::listen(fd.get(), backlog) != 0)
         return os_failure(fmt::format("listen on TCP {} port {}", to_string(address), port));
     if (::getsockname(fd.get(), own.get(), &own.length) != 0)
-        return os_failure("ask a socket for its address");
+        return os_failure("read the address of a socket");
     return std::make_unique<TcpListener>(std::move(fd), own.storage);
 }
 

@@ -16,10 +16,11 @@ struct TerminalSize {
 };
 
 [[nodiscard]] bool is_terminal(int fd);
+// nullopt: not a terminal, or one that does not know its size.
 [[nodiscard]] std::optional<TerminalSize> terminal_size(int fd);
 
-// Standard input unbuffered and without echo while it lives; the old state comes back with the
-// destructor.
+// While an object exists, standard input has no line buffering and no echo. The destructor restores
+// the previous state. Does nothing when standard input is not a terminal.
 class RawTerminal {
 public:
     RawTerminal();
@@ -27,7 +28,7 @@ public:
     RawTerminal(const RawTerminal&) = delete;
     RawTerminal& operator=(const RawTerminal&) = delete;
 
-    // A key, or nothing within `wait`.
+    // The next octet from standard input; nullopt: none came within `wait`.
     [[nodiscard]] std::optional<char> key(Duration wait);
 
 private:
@@ -35,7 +36,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Everything, or an error (a closed pipe among them).
+// Writes the whole text; blocks. Errors include a closed pipe.
 [[nodiscard]] Status write_out(int fd, std::string_view text);
 
 }  // namespace octroi

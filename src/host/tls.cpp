@@ -19,7 +19,8 @@ struct FreeSession {
 using Context = std::unique_ptr<SSL_CTX, FreeContext>;
 using Session = std::unique_ptr<SSL, FreeSession>;
 
-// What OpenSSL says of the last thing that failed, and forgets it.
+// The text of OpenSSL's last error. Clears the error queue of the thread, so that the next caller
+// does not see it.
 std::string reason() {
     const unsigned long code = ERR_get_error();
     ERR_clear_error();
@@ -33,7 +34,7 @@ public:
         : below_(std::move(below)), session_(std::move(session)) {}
 
     [[nodiscard]] Result<std::optional<std::size_t>> read(std::span<std::byte> into) override {
-        // The hand-shake goes on as a part of reading.
+        // SSL_read_ex also continues the handshake.
         std::size_t got = 0;
         ERR_clear_error();
         const int done = SSL_read_ex(session_.get(), into.data(), into.size(), &got);
@@ -54,7 +55,7 @@ public:
     [[nodiscard]] int descriptor() const override { return below_->descriptor(); }
 
 private:
-    std::unique_ptr<StreamConnection> below_;  // has the socket, and outlives the session
+    std::unique_ptr<StreamConnection> below_;  // owns the socket; must outlive session_
     Session session_;
 };
 
@@ -88,8 +89,8 @@ Result<Context> make_context(const TlsFiles& files) {
     Context context(SSL_CTX_new(TLS_server_method()));
     if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
         return fail(ErrorCode::failed, fmt::format("cannot set up TLS: {}", reason()));
-    // We only read. A ticket that the other side has not read when it closes would make its kernel
-    // reset the connection, and take with it what we had not read yet.
+    // No session tickets: this side only reads. If the peer closes before it has read a ticket, its
+    // kernel resets the connection, and octets that were not read here yet are lost.
     SSL_CTX_set_num_tickets(context.get(), 0);
     const auto unusable = [](const std::string& file) {
         return fail(ErrorCode::invalid, fmt::format("cannot use {} for TLS: {}", file, reason()));
@@ -110,7 +111,7 @@ Result<Context> make_context(const TlsFiles& files) {
 
 Result<std::unique_ptr<StreamListener>> listen_tls(const Address& address, std::uint16_t port,
                                                    const TlsFiles& files) {
-    // OpenSSL writes with write(2), also to a connection that the other side has just closed.
+    // OpenSSL writes with write(2), which raises SIGPIPE on a connection that the peer has closed.
     std::signal(SIGPIPE, SIG_IGN);
     TRY_ASSIGN(Context context, make_context(files));
     TRY_ASSIGN(auto below, listen_tcp(address, port));

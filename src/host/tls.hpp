@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// TLS over TCP connections that others open to us (OpenSSL). RFC 7011 section 11.3 wants both sides
-// to know each other: with `clients` set only those whose certificate is signed by one of its
-// authorities are let in.
+// TLS on incoming TCP connections (OpenSSL). RFC 7011 section 11.3 requires mutual authentication:
+// with TlsFiles::clients set, only clients with a certificate that one of these authorities signed
+// are accepted.
 
 #include <memory>
 #include <string>
@@ -14,18 +14,19 @@
 
 namespace octroi {
 
-// Files, PEM.
+// Paths of PEM files.
 struct TlsFiles {
-    std::string certificate;  // ours, and the chain behind it
-    std::string key;
-    std::string clients;  // authorities of those who may connect; empty: anybody may
+    std::string certificate;  // of this server, followed by its chain
+    std::string key;          // private key of the certificate
+    std::string clients;      // certificates of the authorities; empty: every client may connect
 
     auto operator<=>(const TlsFiles&) const = default;
 };
 
-// As listen_tcp; the connections it gives are read in the clear. A hand-shake that fails ends the
-// connection. TLS 1.2 at least. The process ignores SIGPIPE from then on. Errors beside those:
-// not_found, invalid (a file is no certificate or no key, or they do not belong together).
+// Like listen_tcp(); read() of its connections returns the decrypted octets. The handshake happens
+// inside read(); if it fails, read() returns an error. At least TLS 1.2. SIGPIPE is ignored from
+// the first call on. Further errors: invalid (a file is missing or is not a certificate or key, or
+// key and certificate do not match).
 [[nodiscard]] Result<std::unique_ptr<StreamListener>> listen_tls(const Address& address,
                                                                  std::uint16_t port,
                                                                  const TlsFiles& files);

@@ -114,7 +114,7 @@ Status FlowExport::finish(UtcTime exported) {
 
 void FlowExport::message(std::string_view octets) {
     if (bucket_) {
-        while (!bucket_->take(clock_.uptime()))
+        while (!bucket_->try_consume(clock_.uptime()))
             wait_readable({}, bucket_->wait(clock_.uptime()) + Duration::milliseconds(1));
     }
     const Status sent = sender_->send(octets);

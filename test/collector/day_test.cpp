@@ -32,8 +32,9 @@ public:
 class HeldSocket final : public DatagramSource {
 public:
     explicit HeldSocket(testing::FakeDatagrams& socket) : socket_(socket) {}
-    [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
-        return socket_.receive(room, now);
+    [[nodiscard]] Result<std::size_t> receive(const DatagramBuffers& buffers,
+                                              UtcTime now) override {
+        return socket_.receive(buffers, now);
     }
     [[nodiscard]] std::uint32_t dropped() const override { return socket_.dropped(); }
     [[nodiscard]] int descriptor() const override { return -1; }

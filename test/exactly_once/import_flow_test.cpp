@@ -41,7 +41,7 @@ public:
         ByteWriter w;
         for (const int value : {0, 28, 300, 5, 8, 4, 12, 4, 1, 4, 2, 4, 11, 2})
             w.be16(static_cast<std::uint16_t>(value));
-        return message(w.take(), 1);
+        return message(w.drain(), 1);
     }
     std::string announce_sampling() {
         // Scope: system. Elements 34 (interval) and 35 (algorithm).
@@ -52,7 +52,7 @@ public:
         w.be32(sampling);
         w.u8(2);
         w.raw(std::string(3, '\0'));
-        return message(w.take(), 2);
+        return message(w.drain(), 2);
     }
     std::string data(std::mt19937_64& random, std::uint32_t records, Sent& sent) {
         ByteWriter w;
@@ -72,7 +72,7 @@ public:
         }
         sent.records += records;
         w.raw(std::string(padding, '\0'));
-        return message(w.take(), records);
+        return message(w.drain(), records);
     }
 
 private:
@@ -85,7 +85,7 @@ private:
         w.be32(sequence_++);
         w.be32(7);
         w.raw(sets);
-        return w.take();
+        return w.drain();
     }
     std::uint32_t sequence_ = 1;
 };

@@ -65,7 +65,7 @@ std::string netflow_v5(const std::vector<Flow>& flows) {
         w.be16(static_cast<std::uint16_t>(flow.dst_as));
         w.be32(0);
     }
-    return w.take();
+    return w.drain();
 }
 
 std::string netflow_v9(const std::vector<Flow>& flows) {
@@ -93,7 +93,7 @@ std::string netflow_v9(const std::vector<Flow>& flows) {
         w.be16(flow.in_if);
         w.be16(flow.out_if);
     }
-    return w.take();
+    return w.drain();
 }
 
 void write_capture(const std::string& path, const std::vector<std::string>& messages) {

@@ -47,7 +47,7 @@ std::string netflow_v5() {
     w.be32(0x0018'0600);
     w.be32(64'500U << 16U | 64'501U);
     w.be32(0x1810'0000);
-    return w.take();
+    return w.drain();
 }
 
 std::string sflow_v5() {

@@ -136,7 +136,7 @@ private:
             out.be32(0);
         }
         sequence_ += records;
-        return out.take();
+        return out.drain();
     }
     template <typename Fields>
     static void add_template(ByteWriter& out, std::uint16_t set, const Fields& of) {
@@ -171,7 +171,7 @@ private:
             out.be32(uptime_ms - 10);
         }
         for (unsigned i = 0; i < padding; ++i) out.u8(0);
-        return out.take();
+        return out.drain();
     }
     std::string ipfix(unsigned records) {
         const timespec t = now();
@@ -196,7 +196,7 @@ private:
         out.be32(9);
         out.raw(body.octets());
         sequence_ += records;
-        return out.take();
+        return out.drain();
     }
     void add_ends(ByteWriter& out) {
         last_ = next_flow();
@@ -252,7 +252,7 @@ private:
             out.be32(static_cast<std::uint32_t>(sample.octets().size()));
             out.raw(sample.octets());
         }
-        return out.take();
+        return out.drain();
     }
 
     static constexpr std::uint32_t uptime_ms = 100'000'000;

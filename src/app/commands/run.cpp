@@ -84,7 +84,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY(keep_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
-    allow_many_files();
+    raise_open_file_limit();
     TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger,
                                         std::filesystem::path(path).parent_path()));
     log_start(attribution, path, daemon.run_for);

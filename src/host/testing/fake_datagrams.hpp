@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A socket that a test fills: what is pushed is received, in order.
+// A socket without a kernel: receive() returns the datagrams that the test pushed, in order.
 
 #include <cstring>
 #include <deque>
@@ -21,20 +21,21 @@ public:
     void push(const Address& from, std::span<const std::byte> octets) {
         sent_.push_back({from, {octets.begin(), octets.end()}});
     }
-    // What the kernel would have dropped: it is never received.
+    // Adds to the drop counter, as a full socket buffer would.
     void drop(std::uint32_t count) { dropped_ += count; }
     [[nodiscard]] std::size_t left() const { return sent_.size(); }
 
-    [[nodiscard]] Result<std::size_t> receive(const DatagramRoom& room, UtcTime now) override {
+    [[nodiscard]] Result<std::size_t> receive(const DatagramBuffers& buffers,
+                                              UtcTime now) override {
         std::size_t got = 0;
-        while (got < room.headers.size() && !sent_.empty()) {
+        while (got < buffers.headers.size() && !sent_.empty()) {
             const Sent& next = sent_.front();
-            const std::size_t fits = std::min(room.slot, next.octets.size());
-            if (fits > 0) std::memcpy(room.data + got * room.slot, next.octets.data(), fits);
+            const std::size_t fits = std::min(buffers.slot, next.octets.size());
+            if (fits > 0) std::memcpy(buffers.data + got * buffers.slot, next.octets.data(), fits);
             if (next.octets.size() > fits)
-                std::memcpy(room.rest + got * rest_stride, next.octets.data() + fits,
+                std::memcpy(buffers.overflow + got * overflow_stride, next.octets.data() + fits,
                             next.octets.size() - fits);
-            write_datagram(room.headers[got], room.origins[got],
+            write_datagram(buffers.headers[got], buffers.origins[got],
                            static_cast<std::uint32_t>(next.octets.size()), next.from, 0, now);
             sent_.pop_front();
             ++got;

@@ -39,8 +39,9 @@ void add_interfaces(std::vector<Finding>& findings) {
     std::size_t metered = 0;
     for (const Interface& i : *all) {
         if (i.meterable) ++metered;
-        findings.push_back({Verdict::good, "interface " + i.name,
-                            i.meterable ? "metered by octroi run" : "left out: " + i.why_not, ""});
+        findings.push_back(
+            {Verdict::good, "interface " + i.name,
+             i.meterable ? "metered by octroi run" : "left out: " + i.excluded_because, ""});
     }
     if (metered == 0)
         findings.push_back({Verdict::wrong, "interfaces",

@@ -73,7 +73,7 @@ std::string FragmentTable::save(UtcTime now) const {
         out.be64(first.service);
         out.be64(static_cast<std::uint64_t>(first.time));
     }
-    return out.take();
+    return out.drain();
 }
 
 Status FragmentTable::restore(std::string_view saved) {

@@ -25,7 +25,7 @@ std::string InterfacePosition::save() const {
     out.be64(bytes);
     out.be64(packets);
     out.be64(static_cast<std::uint64_t>(time.ns));
-    return out.take();
+    return out.drain();
 }
 
 Result<InterfacePosition> InterfacePosition::parse(std::string_view saved) {

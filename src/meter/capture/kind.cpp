@@ -28,7 +28,8 @@ Result<std::vector<std::string>> default_interfaces(const std::vector<Interface>
         if (i.meterable)
             names.push_back(i.name);
         else
-            others += fmt::format("{}{} ({})", others.empty() ? "" : ", ", i.name, i.why_not);
+            others +=
+                fmt::format("{}{} ({})", others.empty() ? "" : ", ", i.name, i.excluded_because);
     }
     if (names.empty())
         return fail(ErrorCode::not_found,
@@ -84,7 +85,7 @@ Result<std::vector<std::string>> overview(std::span<const MeterConfig* const> me
     for (const Interface& i : present) {
         if (std::ranges::find(metered, i.name) != metered.end()) continue;
         left_out += fmt::format("{}{}{}", left_out.empty() ? "" : ", ", i.name,
-                                i.why_not.empty() ? "" : " (" + i.why_not + ")");
+                                i.excluded_because.empty() ? "" : " (" + i.excluded_because + ")");
     }
     if (left_out.empty()) return std::vector<std::string>();
     return std::vector{"left out: " + left_out};

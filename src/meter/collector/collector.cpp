@@ -35,7 +35,7 @@ std::string encode(const Position& position) {
     out.be64(position.at.segment);
     out.be32(position.at.place);
     out.text(position.snapshot);
-    return out.take();
+    return out.drain();
 }
 
 Result<Position> decode(std::string_view octets) {

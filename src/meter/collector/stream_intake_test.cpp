@@ -23,7 +23,7 @@ std::string ipfix(std::size_t more, char filling) {
     out.be16(static_cast<std::uint16_t>(16 + more));
     for (int i = 0; i < 3; ++i) out.be32(0);
     out.raw(std::string(more, filling));
-    return out.take();
+    return out.drain();
 }
 
 class Client {

@@ -18,7 +18,7 @@ std::string text_of(const Digest& digest) { return {digest.begin(), digest.end()
 
 bool take_digest(ByteCursor& in, Digest& out) {
     ByteSpan octets;
-    if (!in.take(out.size(), octets)) return false;
+    if (!in.raw(out.size(), octets)) return false;
     std::memcpy(out.data(), octets.data(), out.size());
     return true;
 }
@@ -74,7 +74,7 @@ std::string Position::save() const {
     for (const std::uint64_t count : dropped) out.be64(count);
     out.text(reader);
     out.text(fragments);
-    return out.take();
+    return out.drain();
 }
 
 Result<Position> Position::parse(std::string_view saved) {

@@ -27,7 +27,7 @@ std::string message(std::uint16_t length) {
     w.be16(length);
     w.be32(1'600'000'000);
     w.raw(std::string(length - 8U, 'm'));
-    return w.take();
+    return w.drain();
 }
 
 class Seen final : public DatagramSink {

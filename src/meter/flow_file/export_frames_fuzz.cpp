@@ -46,7 +46,7 @@ void run(ByteSpan input) {
     std::uint16_t length = 0;
     ByteSpan octets;
     UtcTime now = UtcTime::from_seconds(1'700'000'000);
-    while (in.be16(link) && in.be16(length) && in.take(length, octets)) {
+    while (in.be16(link) && in.be16(length) && in.raw(length, octets)) {
         const auto copy = std::make_unique<std::byte[]>(octets.size());
         if (!octets.empty()) std::memcpy(copy.get(), octets.data(), octets.size());
         now = now + Duration::seconds(7);

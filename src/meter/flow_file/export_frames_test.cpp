@@ -28,7 +28,7 @@ std::string message(std::uint16_t length) {
     w.be16(10);
     w.be16(length);
     w.raw(std::string(length - 4U, 'm'));
-    return w.take();
+    return w.drain();
 }
 
 std::string udp(const std::string& payload) {
@@ -38,7 +38,7 @@ std::string udp(const std::string& payload) {
     w.be16(static_cast<std::uint16_t>(8 + payload.size()));
     w.be16(0);
     w.raw(payload);
-    return w.take();
+    return w.drain();
 }
 
 Sent segment(std::uint32_t sequence, const std::string& octets) {

@@ -25,7 +25,7 @@ constexpr std::uint16_t with_sampler = 300;
 std::string words(std::initializer_list<std::uint32_t> values) {
     ByteWriter w;
     for (const std::uint32_t value : values) w.be32(value);
-    return w.take();
+    return w.drain();
 }
 
 std::string set(std::uint16_t id, const std::string& content) {
@@ -33,7 +33,7 @@ std::string set(std::uint16_t id, const std::string& content) {
     w.be16(id);
     w.be16(static_cast<std::uint16_t>(4 + content.size()));
     w.raw(content);
-    return w.take();
+    return w.drain();
 }
 
 // A NetFlow v9 exporter: source, destination, bytes, packets, sampler (1 octet).
@@ -48,7 +48,7 @@ public:
         w.be32(sequence_++);
         w.be32(0);
         w.raw(sets);
-        return w.take();
+        return w.drain();
     }
     std::string template_message() {
         ByteWriter w;
@@ -56,7 +56,7 @@ public:
         w.be16(5);
         for (const int value : {8, 4, 12, 4, 1, 4, 2, 4, 48, 1})
             w.be16(static_cast<std::uint16_t>(value));
-        return message(1, set(0, w.take()));
+        return message(1, set(0, w.drain()));
     }
     // Records of `bytes` octets, the first from 10.0.0.<host>.
     std::string data(std::uint32_t host, std::uint32_t bytes, std::uint16_t records = 3) {
@@ -72,7 +72,7 @@ public:
         for (const int value : {301, 4, 12, 1, 4, 48, 1, 49, 1, 50, 4, 0})
             shape.be16(static_cast<std::uint16_t>(value));
         const std::string content = words({1}) + std::string("\x07\x02", 2) + words({10});
-        return message(2, set(1, shape.take()) + set(301, content + std::string(2, '\0')));
+        return message(2, set(1, shape.drain()) + set(301, content + std::string(2, '\0')));
     }
     // A NAT event (RFC 8158): 10.0.0.<outside> is bound to an inside address, or no more.
     std::string binding(std::uint8_t event, std::uint32_t outside, std::uint32_t inside) {
@@ -84,7 +84,7 @@ public:
         content.be32(0x0a00'0000 + outside);
         content.be32(inside);
         content.raw(std::string_view("\0\0", 2));
-        return message(2, set(0, shape.take()) + set(303, content.take() + '\0'));
+        return message(2, set(0, shape.drain()) + set(303, content.drain() + '\0'));
     }
 
 private:

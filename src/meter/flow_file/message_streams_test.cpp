@@ -18,7 +18,7 @@ std::string message(char content, std::uint16_t length = 100) {
     w.be16(10);
     w.be16(length);
     w.raw(std::string(length - 4U, content));
-    return w.take();
+    return w.drain();
 }
 
 class Connection {

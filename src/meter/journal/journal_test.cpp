@@ -36,7 +36,7 @@ class JournalTest : public ::testing::Test {
 protected:
     JournalTest() {
         options_.shape = {512, 16};
-        options_.limit_octets = 4 * Segment::octets_of(options_.shape) + 40 * rest_stride;
+        options_.limit_octets = 4 * Segment::octets_of(options_.shape) + 40 * overflow_stride;
         options_.boot_id = "first boot";
         options_.ready_octets = 0;
         reopen();
@@ -118,10 +118,10 @@ TEST_F(JournalTest, LongDatagramsOutliveAKillAndGiveTheirRoomBack) {
     for (int i = 0; i < 18; ++i) send(longest);
     receive_all();
     reopen();
-    EXPECT_GT(journal_->held_octets(), 18 * rest_stride);
+    EXPECT_GT(journal_->held_octets(), 18 * overflow_stride);
     EXPECT_EQ(read_all(), std::vector<std::string>(18, longest));
     journal_->release(journal_->position());
-    EXPECT_LT(journal_->held_octets(), 4 * rest_stride);
+    EXPECT_LT(journal_->held_octets(), 4 * overflow_stride);
 }
 
 TEST_F(JournalTest, AfterAKillNothingIsMissingAndNothingComesTwice) {

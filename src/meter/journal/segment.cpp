@@ -29,7 +29,7 @@ struct Layout {
           kinds(origins + whole_pages(shape.places * sizeof(DatagramOrigin))),
           data(kinds + whole_pages(shape.places)),
           rest(data + whole_pages(std::size_t{shape.slot} * shape.places)),
-          size(rest + rest_stride * shape.places) {}
+          size(rest + overflow_stride * shape.places) {}
     std::size_t origins;
     std::size_t kinds;
     std::size_t data;
@@ -130,7 +130,7 @@ void Segment::retire() noexcept {
     std::atomic_ref(head().number).store(unused, std::memory_order_relaxed);
     if (rests_.exchange(0, std::memory_order_relaxed) == 0) return;
     const std::size_t offset = Layout(shape_).rest;
-    file_.give_back(offset, file_.octets().size() - offset);
+    file_.punch_hole(offset, file_.octets().size() - offset);
 }
 
 void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
@@ -153,11 +153,11 @@ std::uint64_t Segment::number() const noexcept {
 
 std::size_t Segment::octets_of(const SegmentShape& shape) noexcept { return Layout(shape).rest; }
 
-DatagramRoom Segment::room() noexcept {
+DatagramBuffers Segment::room() noexcept {
     const std::uint32_t used = used_.load(std::memory_order_relaxed);
     const std::size_t count = std::min<std::size_t>(shape_.places - used, datagram_batch);
     return {headers_.subspan(used, count), origins_.data() + used,
-            data_ + std::size_t{used} * shape_.slot, shape_.slot, rest_ + used * rest_stride};
+            data_ + std::size_t{used} * shape_.slot, shape_.slot, rest_ + used * overflow_stride};
 }
 
 void Segment::publish(std::size_t count) noexcept {
@@ -176,9 +176,9 @@ bool Segment::append(const Message& message) noexcept {
     const std::size_t first = std::min<std::size_t>(octets.size(), shape_.slot);
     if (first > 0) std::memcpy(data_ + std::size_t{used} * shape_.slot, octets.data(), first);
     if (octets.size() > first) {
-        const std::size_t at = Layout(shape_).rest + used * rest_stride;
-        if (!file_.take_room(at, octets.size() - first)) return false;
-        std::memcpy(rest_ + used * rest_stride, octets.data() + first, octets.size() - first);
+        const std::size_t at = Layout(shape_).rest + used * overflow_stride;
+        if (!file_.allocate(at, octets.size() - first)) return false;
+        std::memcpy(rest_ + used * overflow_stride, octets.data() + first, octets.size() - first);
     }
     kinds_[used] = static_cast<std::uint8_t>(message.transport);
     write_datagram(headers_[used], origins_[used], static_cast<std::uint32_t>(octets.size()),
@@ -194,7 +194,7 @@ bool Segment::at(std::uint32_t place, Message& out, std::vector<std::byte>& whol
     if (length <= shape_.slot) {
         out.octets = {first, length};
     } else {
-        const std::byte* const rest = rest_ + place * rest_stride;
+        const std::byte* const rest = rest_ + place * overflow_stride;
         whole.assign(first, first + shape_.slot);
         whole.insert(whole.end(), rest, rest + (length - shape_.slot));
         out.octets = whole;

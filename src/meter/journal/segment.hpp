@@ -68,7 +68,7 @@ public:
     // Room that it takes on the disk: always, and for the rests of long messages.
     [[nodiscard]] std::size_t octets() const noexcept { return octets_of(shape_); }
     [[nodiscard]] std::size_t rest_octets() const noexcept {
-        return rests_.load(std::memory_order_relaxed) * rest_stride;
+        return rests_.load(std::memory_order_relaxed) * overflow_stride;
     }
 
     [[nodiscard]] static std::size_t octets_of(const SegmentShape& shape) noexcept;
@@ -76,7 +76,7 @@ public:
     // ---- the filling thread
 
     // The places that are free, at most datagram_batch. None: the segment is full.
-    [[nodiscard]] DatagramRoom room() noexcept;
+    [[nodiscard]] DatagramBuffers room() noexcept;
     // The first `count` places of the room are filled.
     void publish(std::size_t count) noexcept;
     // A message that the kernel did not receive into its place, at most max_datagram octets. false:
@@ -104,7 +104,7 @@ public:
 
     // All that was published before the call is on the disk when it returns.
     [[nodiscard]] Status sync_content() const {
-        if (is_full()) file_.step_back();
+        if (is_full()) file_.release_pages();
         return file_.sync();
     }
     // So many places are on the disk. Not while it is retired or begun.

@@ -256,7 +256,7 @@ TEST_F(TranslationBookTest, RefusesOctetsThatAreNoBook) {
     for (std::uint16_t i = 0; i < 10; ++i) end(binding(i + 1U, 1000 + i), 100 + i);
     ByteWriter out;
     book_.save(out);
-    const std::string good = out.take();
+    const std::string good = out.drain();
     for (std::size_t size = 0; size < good.size(); ++size) {
         NatTable other(1);
         ByteCursor in(as_octets(std::string_view(good).substr(0, size)));

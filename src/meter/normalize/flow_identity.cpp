@@ -12,7 +12,7 @@ void save(ByteWriter& out, const Octets& octets) {
 
 bool restore(ByteCursor& in, Octets& octets) {
     ByteSpan taken;
-    if (!in.take(octets.size(), taken)) return false;
+    if (!in.raw(octets.size(), taken)) return false;
     std::memcpy(octets.data(), taken.data(), octets.size());
     return true;
 }

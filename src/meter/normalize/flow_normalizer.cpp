@@ -374,7 +374,7 @@ std::string FlowNormalizer::save() const {
     running_.save(out);
     claims_.save(out);
     translations_.save(out);
-    return out.take();
+    return out.drain();
 }
 
 bool FlowNormalizer::restore(std::string_view saved) {

@@ -29,7 +29,7 @@ bool decode_route(ByteCursor& cursor, const Address& previous, ClassRoute& route
     const std::size_t shared = head & 0x7FU;
     if (length > address.bits() || shared > significant(length)) return false;
     ByteSpan rest;
-    if (!cursor.take(significant(length) - shared, rest)) return false;
+    if (!cursor.raw(significant(length) - shared, rest)) return false;
     std::copy_n(previous.octets.begin(), shared, address.octets.begin());
     if (!rest.empty()) std::memcpy(address.octets.data() + shared, rest.data(), rest.size());
     route.prefix = Prefix{address, length};
@@ -51,7 +51,7 @@ std::string encode_routes(std::span<const ClassRoute> routes) {
         writer.be16(class_index);
         previous = prefix.address;
     }
-    return writer.take();
+    return writer.drain();
 }
 
 bool decode_routes(std::string_view octets, std::vector<ClassRoute>& routes) {

@@ -77,7 +77,7 @@ void run(ByteSpan input, const Settings& settings) {
         const bool tcp = (length & 0x8000U) != 0;
         const std::size_t size = std::min<std::size_t>(length & 0x7fffU, cursor.left());
         ByteSpan octets;
-        CHECK(cursor.take(size, octets));
+        CHECK(cursor.raw(size, octets));
         const auto exact = std::make_unique<std::byte[]>(size);
         if (size != 0) std::memcpy(exact.get(), octets.data(), size);
         now = now + later(head & 0x0fU);

@@ -57,7 +57,7 @@ std::size_t Exporters::memory_limit() const noexcept { return state_->memory_lim
 std::string Exporters::save() const {
     ByteWriter to;
     state_->save(to);
-    return to.take();
+    return to.drain();
 }
 
 Result<Exporters> Exporters::restore(std::string_view saved, const Settings& settings) {

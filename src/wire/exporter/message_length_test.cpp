@@ -18,7 +18,7 @@ using Kind = MessageEnd::Kind;
 std::string words(std::initializer_list<std::uint16_t> values) {
     ByteWriter w;
     for (const std::uint16_t value : values) w.be16(value);
-    return w.take();
+    return w.drain();
 }
 
 // Header words up to the time, which is 1000 s after 1970.

@@ -13,7 +13,7 @@ using flow::Protocol;
 std::string words(std::initializer_list<int> values, std::size_t size) {
     ByteWriter w;
     for (const int value : values) w.be16(static_cast<std::uint16_t>(value));
-    std::string out = w.take();
+    std::string out = w.drain();
     out.resize(size, '\x55');
     return out;
 }

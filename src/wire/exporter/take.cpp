@@ -37,7 +37,7 @@ bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
     std::uint32_t sub_agent = 0;
     ByteSpan agent;
     if (!cursor.be32(version) || !cursor.be32(kind)) return false;
-    if (kind > 2 || !cursor.take(kind == 2 ? 16 : kind == 1 ? 4 : 0, agent)) return false;
+    if (kind > 2 || !cursor.raw(kind == 2 ? 16 : kind == 1 ? 4 : 0, agent)) return false;
     if (!cursor.be32(sub_agent) || !cursor.be32(out.sequence)) return false;
     if (kind != 0) std::memcpy(out.agent.octets.data(), agent.data(), agent.size());
     out.agent.family = kind == 0 ? Family::none : kind == 1 ? Family::v4 : Family::v6;

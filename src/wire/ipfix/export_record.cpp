@@ -78,7 +78,7 @@ std::string set_of(std::uint16_t id, std::string content) {
     set.be16(id);
     set.be16(static_cast<std::uint16_t>(4 + content.size()));
     set.raw(content);
-    return set.take();
+    return set.drain();
 }
 
 void add_template(ByteWriter& to, Dialect dialect, Family family) {
@@ -102,7 +102,7 @@ std::string interface_options(Dialect dialect) {
     to.be16(4);
     to.be16(82);  // interfaceName
     to.be16(interface_name_octets);
-    return to.take();
+    return to.drain();
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ std::string template_sets(Dialect dialect, bool with_interfaces) {
     ByteWriter data;
     add_template(data, dialect, Family::v4);
     add_template(data, dialect, Family::v6);
-    std::string sets = set_of(template_set(dialect), data.take());
+    std::string sets = set_of(template_set(dialect), data.drain());
     if (with_interfaces) sets += set_of(options_template_set(dialect), interface_options(dialect));
     return sets;
 }

@@ -88,7 +88,7 @@ void run(ByteSpan input) {
     std::uint8_t flags = 0;
     std::uint16_t length = 0;
     ByteSpan content;
-    if (!cursor.u8(flags) || !cursor.be16(length) || !cursor.take(length, content)) return;
+    if (!cursor.u8(flags) || !cursor.be16(length) || !cursor.raw(length, content)) return;
     const Exact templates(content);
     const Exact data(cursor.rest());
     const Dialect dialect = (flags & 1U) != 0 ? Dialect::v9 : Dialect::ipfix;

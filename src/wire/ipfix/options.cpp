@@ -114,12 +114,12 @@ void take_value(const TemplateField& field, ByteSpan value, RateParts& parts,
 }
 
 bool take_field(ByteCursor& cursor, std::uint16_t length, ByteSpan& value) noexcept {
-    if (length != variable_length) return cursor.take(length, value);
+    if (length != variable_length) return cursor.raw(length, value);
     std::uint8_t brief = 0;
     if (!cursor.u8(brief)) return false;
     std::uint16_t octets = brief;
     if (brief == 255 && !cursor.be16(octets)) return false;
-    return cursor.take(octets, value);
+    return cursor.raw(octets, value);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ bool take_variable(ByteCursor& cursor, ByteSpan& out) noexcept {
     if (!cursor.u8(brief)) return false;
     std::uint16_t length = brief;
     if (brief == 255 && !cursor.be16(length)) return false;
-    return cursor.take(length, out);
+    return cursor.raw(length, out);
 }
 
 struct Bases {
@@ -164,7 +164,7 @@ inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
 bool run_segments(const Plan& plan, ByteCursor& cursor, const Bases& bases) noexcept {
     for (const Segment& segment : plan.segments) {
         ByteSpan octets;
-        if (!cursor.take(segment.octets, octets)) return false;
+        if (!cursor.raw(segment.octets, octets)) return false;
         const Step* steps = plan.steps.data();
         run_fixed(steps + segment.first_step, steps + segment.end_step, octets.data(), bases);
         if (!segment.variable) continue;
@@ -217,7 +217,7 @@ Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
         begin(plan, record);
         if (plan.fixed) {
             ByteSpan octets;
-            if (!set.take(plan.least_octets, octets)) return Fill::malformed;
+            if (!set.raw(plan.least_octets, octets)) return Fill::malformed;
             const Step* steps = plan.steps.data();
             run_fixed(steps, steps + plan.steps.size(), octets.data(), bases);
         } else {

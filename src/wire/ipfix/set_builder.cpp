@@ -75,7 +75,7 @@ void SetBuilder::close() {
     set_ = 0;
 }
 
-std::string SetBuilder::take() {
+std::string SetBuilder::drain() {
     close();
     ++messages_since_;
     data_records_ = 0;

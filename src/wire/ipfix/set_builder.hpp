@@ -26,7 +26,7 @@ public:
     // False: it does not fit this message any more.
     [[nodiscard]] bool add(const flow::FlowRecord& record, const Boot& boot);
     // The sets; the body is empty again.
-    [[nodiscard]] std::string take();
+    [[nodiscard]] std::string drain();
 
     [[nodiscard]] bool empty() const noexcept { return data_records_ == 0; }
     // Since begin(): what the protocols number by. Templates are no data records.

@@ -77,7 +77,7 @@ bool SetReader::next(Set& out) noexcept {
         outcome_ = flow::Outcome::malformed;
         return false;
     }
-    out.whole = attempt.take(length - 4U, out.content);
+    out.whole = attempt.raw(length - 4U, out.content);
     if (!out.whole) {
         out.content = attempt.rest();
         outcome_ = flow::Outcome::incomplete;

@@ -47,7 +47,7 @@ void TemplateEncoder::flush(UtcTime exported, flow::MessageSink& out) {
     // RFC 7011 section 3.1: data records before this message, those of options with them. RFC 3954
     // section 5.1: messages.
     sequence_ += dialect_ == Dialect::ipfix ? sets_.data_records() : 1;
-    const std::string sets = sets_.take();
+    const std::string sets = sets_.drain();
     message.octets = sets.size();
     out.message(header(message) + sets);
     ++counters_.messages;

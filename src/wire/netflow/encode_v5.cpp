@@ -51,7 +51,7 @@ public:
         message.u8(0);  // engine type
         message.u8(engine_);
         message.be16(0);  // not sampled
-        message.raw(body_.take());
+        message.raw(body_.drain());
         body_ = {};
         out.message(message.octets());
         sequence_ += in_message_;

@@ -21,7 +21,7 @@ protected:
         to.be32(static_cast<std::uint32_t>(message.exported.ns / 1'000'000'000));
         to.be32(message.sequence);
         to.be32(message.observation_domain);
-        return to.take();
+        return to.drain();
     }
 };
 

@@ -112,7 +112,7 @@ bool fill(const FixedMessage& message, ByteCursor& records, ipfix::Batch& batch)
     const bool first_version = message.protocol == Protocol::netflow_v1;
     batch.prepare(first_version ? serial_v1 : serial_v5);
     ByteSpan octets;
-    while (!batch.full() && records.take(message.record_octets, octets)) {
+    while (!batch.full() && records.raw(message.record_octets, octets)) {
         FlowRecord& r = batch.next();
         if (first_version) {
             version_1(message, octets.data(), r);

@@ -27,7 +27,7 @@ std::string frame_seed(LinkType link, const Frame& frame, std::uint16_t cut_off 
     w.be16(static_cast<std::uint16_t>(link));
     w.be16(cut_off);
     w.raw(frame.octets());
-    return w.take();
+    return w.drain();
 }
 
 Frame tcp4(Frame frame) { return frame.ipv4(v4_header()).tcp(40000, 80, 0x18).payload(6); }

@@ -62,7 +62,7 @@ std::string Reader::save() const {
     for (const Interface& in : interfaces_) write_interface(w, in);
     w.be16(static_cast<std::uint16_t>(section_.size()));
     for (const std::uint16_t index : section_) w.be16(index);
-    return w.take();
+    return w.drain();
 }
 
 Result<Reader> Reader::restore(std::string_view saved) {

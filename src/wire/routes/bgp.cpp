@@ -47,7 +47,7 @@ bool find_path_end(ByteSpan octets, AsWidth width, PathEnd& out) noexcept {
         std::uint8_t count = 0;
         ByteSpan members;
         if (!cursor.u8(type) || !cursor.u8(count)) return false;
-        if (!cursor.take(std::size_t{count} * static_cast<std::size_t>(width), members))
+        if (!cursor.raw(std::size_t{count} * static_cast<std::size_t>(width), members))
             return false;
         if (type < segment_set || type > segment_confed_set) return false;
         if (type == segment_confed_sequence || type == segment_confed_set || count == 0) continue;
@@ -143,7 +143,7 @@ bool parse_path_attributes(ByteSpan octets, AsWidth width, ReachForm form, PathA
             if (!cursor.u8(short_length)) return false;
             length = short_length;
         }
-        if (!cursor.take(length, value)) return false;
+        if (!cursor.raw(length, value)) return false;
         if (!read_value(type, value, width, form, parts, out)) return false;
     }
     if (width == AsWidth::two && as4_path_holds(parts)) {
@@ -159,7 +159,7 @@ bool read_nlri(ByteCursor& cursor, Family family, Prefix& out) noexcept {
     std::uint8_t length = 0;
     ByteSpan octets;
     const unsigned bits = family == Family::v4 ? 32 : 128;
-    if (!attempt.u8(length) || length > bits || !attempt.take((length + 7U) / 8U, octets))
+    if (!attempt.u8(length) || length > bits || !attempt.raw((length + 7U) / 8U, octets))
         return false;
     out = {};
     out.address.family = family;

@@ -105,9 +105,9 @@ RouteOutcome MrtDecoder::table_dump(std::uint16_t subtype, ByteCursor body, Rout
     std::uint16_t attributes_size = 0;
     const std::size_t width = address_size(family);
     const bool fits = body.skip(4) &&  // view, sequence
-                      body.take(width, address) && body.u8(length) &&
+                      body.raw(width, address) && body.u8(length) &&
                       body.skip(1 + 4 + width + 2) &&  // status, time, peer, its AS
-                      body.be16(attributes_size) && body.take(attributes_size, attributes);
+                      body.be16(attributes_size) && body.raw(attributes_size, attributes);
     if (!fits || length > width * 8) return RouteOutcome::malformed;
     if (!parse_path_attributes(attributes, AsWidth::two, ReachForm::ignored, path_))
         return RouteOutcome::malformed;
@@ -217,7 +217,7 @@ bool MrtDecoder::rib_entries(const Prefix& prefix, bool with_path_ids, ByteCurso
         ByteSpan attributes;
         if (!body.be16(peer) || !body.skip(4) || (with_path_ids && !body.skip(path_id_size)))
             return false;
-        if (!body.be16(size) || !body.take(size, attributes)) return false;
+        if (!body.be16(size) || !body.raw(size, attributes)) return false;
         if (has_peers_ && peer >= peers_) return false;
         if (!parse_path_attributes(attributes, AsWidth::four, ReachForm::ignored, path_))
             return false;
@@ -276,7 +276,7 @@ RouteOutcome MrtDecoder::update(ByteCursor message, AsWidth width, bool with_pat
     std::uint16_t size = 0;
     ByteSpan attributes;
     if (!message.be16(withdrawn) || !message.skip(withdrawn) || !message.be16(size) ||
-        !message.take(size, attributes)) {
+        !message.raw(size, attributes)) {
         return RouteOutcome::malformed;
     }
     if (!parse_path_attributes(attributes, width, ReachForm::whole, path_))

@@ -257,7 +257,7 @@ bool Sampled::gateway(ByteCursor in) noexcept {
         std::array<std::uint32_t, 2> segment{};  // 1: set, 2: sequence; members
         ByteSpan members;
         if (!take_words(in, segment) || segment[1] > in.left() / 4 ||
-            !in.take(std::size_t{segment[1]} * 4, members))
+            !in.raw(std::size_t{segment[1]} * 4, members))
             return false;
         // A set names no single AS as the origin, unless it has one member.
         const bool single = segment[0] == 2 || segment[1] == 1;

@@ -17,7 +17,7 @@ namespace octroi::sflow {
 template <std::size_t count>
 [[nodiscard]] bool take_words(ByteCursor& in, std::array<std::uint32_t, count>& words) noexcept {
     ByteSpan octets;
-    if (!in.take(4 * count, octets)) return false;
+    if (!in.raw(4 * count, octets)) return false;
     for (std::size_t i = 0; i < count; ++i) words[i] = load_be32(octets.data() + 4 * i);
     return true;
 }
@@ -25,7 +25,7 @@ template <std::size_t count>
 // opaque<>: a length, so many octets, and padding. The padding of the last one may be missing.
 [[nodiscard]] inline bool take_opaque(ByteCursor& in, ByteSpan& out) noexcept {
     std::uint32_t length = 0;
-    if (!in.be32(length) || !in.take(length, out)) return false;
+    if (!in.be32(length) || !in.raw(length, out)) return false;
     const std::size_t padding = (4 - length % 4) % 4;
     return in.skip(padding < in.left() ? padding : in.left());
 }
@@ -33,7 +33,7 @@ template <std::size_t count>
 template <Family family>
 [[nodiscard]] bool take_octets(ByteCursor& in, Address& out) noexcept {
     ByteSpan octets;
-    if (!in.take(family == Family::v4 ? 4 : 16, octets)) return false;
+    if (!in.raw(family == Family::v4 ? 4 : 16, octets)) return false;
     std::memcpy(out.octets.data(), octets.data(), octets.size());
     out.family = family;
     return true;
@@ -51,7 +51,7 @@ template <Family family>
 // mac: 6 octets in the place of 8.
 [[nodiscard]] inline bool take_mac(ByteCursor& in, Mac& out) noexcept {
     ByteSpan octets;
-    if (!in.take(8, octets)) return false;
+    if (!in.raw(8, octets)) return false;
     std::memcpy(out.octets.data(), octets.data(), out.octets.size());
     return true;
 }

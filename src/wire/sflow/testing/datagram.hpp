@@ -26,20 +26,20 @@ inline std::string opaque(std::string_view octets) {
     ByteWriter w;
     w.text(octets);
     w.raw(std::string((4 - octets.size() % 4) % 4, '\0'));
-    return w.take();
+    return w.drain();
 }
 
 inline std::string address(const Address& a) {
     ByteWriter w;
     w.be32(a.family == Family::v4 ? 1 : a.family == Family::v6 ? 2 : 0);
     for (int i = 0; i < a.bits() / 8; ++i) w.u8(a.octets[static_cast<std::size_t>(i)]);
-    return w.take();
+    return w.drain();
 }
 
 inline std::string words(std::initializer_list<std::uint32_t> values) {
     ByteWriter w;
     for (const std::uint32_t value : values) w.be32(value);
-    return w.take();
+    return w.drain();
 }
 
 inline std::string parts(std::span<const Part> all) {
@@ -49,7 +49,7 @@ inline std::string parts(std::span<const Part> all) {
         w.be32(part.format);
         w.raw(opaque(part.content));
     }
-    return w.take();
+    return w.drain();
 }
 
 // protocol: 1 Ethernet, 7 PPP, 11 IPv4, 12 IPv6.
