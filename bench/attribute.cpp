@@ -181,7 +181,7 @@ void take_batch(benchmark::State& state) {
         state.PauseTiming();
         attributor.accept(list);
         state.ResumeTiming();
-        const Attributed made = attributor.take();
+        const Attributed made = attributor.make_attributed();
         state.counters["transfers"] = static_cast<double>(made.transfers.size());
     }
 }

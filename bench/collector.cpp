@@ -150,7 +150,7 @@ double decode_and_attribute(ExportMessages& messages, unsigned rounds) {
         static_cast<void>(exporters.decode(datagram, maker));
     });
     maker.flush();
-    return attributor.take().volume.bytes.value() == messages.bytes * rounds ? cost : -1;
+    return attributor.make_attributed().volume.bytes.value() == messages.bytes * rounds ? cost : -1;
 }
 
 // ---- over the loopback
