@@ -7,7 +7,7 @@
 
 namespace octroi::bench {
 
-// The whole text as a number above 0. False: it is none.
+// Parses the whole text as a number above 0. False: it is not one.
 template <typename T>
 bool number(std::string_view text, T& out) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);

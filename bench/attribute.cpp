@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Attribution: loading and looking up a full routing table, the cost of a reading, of a batch.
+// Attribution: loading a full routing table, looking addresses up, the cost per reading and per
+// batch.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -11,7 +12,8 @@
 namespace octroi {
 namespace {
 
-// About a full table: 1 M IPv4 prefixes, mostly /24 to /20, and 200 k of IPv6, mostly /48 to /32.
+// About the size of a full table: 1 M IPv4 prefixes, mostly /24 to /20, and 200 k IPv6 prefixes,
+// mostly /48 to /32.
 std::vector<LpmEntry> full_table() {
     std::mt19937_64 random(1);
     std::vector<LpmEntry> entries;
@@ -113,7 +115,7 @@ void directory_compile(benchmark::State& state) {
 }
 BENCHMARK(directory_compile)->Arg(100'000)->Unit(benchmark::kMillisecond);
 
-// `flows` flows between 10.0.0.0/8 and the world, as the drain of a flow table hands them over.
+// `count` flows between 10.0.0.0/8 and other addresses, as a flow table hands them over.
 std::vector<Reading> flows(std::size_t count) {
     std::mt19937_64 random(3);
     const std::vector<Address> world = addresses(false);
@@ -162,7 +164,7 @@ void accept(benchmark::State& state, bool fresh) {
 }
 void reading_fresh(benchmark::State& state) { accept(state, true); }
 void reading_remembered(benchmark::State& state) { accept(state, false); }
-// Flows; bindings of a /24 each (0: every address of 10.0.0.0/8 is a row of its own).
+// Arguments: flows; bindings, of a /24 each (0: every address of 10.0.0.0/8 gets its own row).
 BENCHMARK(reading_fresh)
     ->Args({100'000, 64})
     ->Args({100'000, 0})
@@ -174,7 +176,7 @@ BENCHMARK(reading_remembered)
     ->Args({2'000'000, 64})
     ->Args({2'000'000, 0});
 
-void take_batch(benchmark::State& state) {
+void make_batch(benchmark::State& state) {
     const std::vector<Reading> list = flows(2'000'000);
     Attributor attributor = make_attributor(0);
     for (auto _ : state) {
@@ -185,7 +187,7 @@ void take_batch(benchmark::State& state) {
         state.counters["transfers"] = static_cast<double>(made.transfers.size());
     }
 }
-BENCHMARK(take_batch)->Unit(benchmark::kMillisecond);
+BENCHMARK(make_batch)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace octroi

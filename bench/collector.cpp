@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the collector costs, per million records, against the floor of receiving and counting.
+// The cost of the collector per million records, compared with the floor: only receive and count.
 #include "collector.hpp"
 
 #include <fmt/format.h>
@@ -39,9 +39,9 @@ struct Options {
     std::string directory = std::filesystem::temp_directory_path().string();
     std::uint32_t flows = 1'000'000;
     unsigned seconds = 5;
-    std::string only;   // a format
-    std::string stage;  // one of those below; the floor is always measured
-    double rate = 2e6;  // records a second of the sender, for what is measured over the loopback
+    std::string only;   // measure only this format
+    std::string stage;  // measure only this stage and the floor
+    double rate = 2e6;  // records a second of the sender, for stages on the loopback interface
     bool search = true;
 };
 
@@ -49,7 +49,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint32_t bucket_seconds = bucket_length.ns / 1'000'000'000;
 
-// Of this process, all threads.
+// CPU time of all threads of this process.
 double cpu_seconds() {
     timespec t{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -70,7 +70,7 @@ public:
     std::uint64_t count = 0;
 };
 
-// What a collector does that aggregates by 5-tuple.
+// The work of a collector that aggregates by 5-tuple.
 class ByFlow final : public flow::RecordSink {
 public:
     explicit ByFlow(std::uint32_t flows) { sums_.reserve(flows); }
@@ -162,7 +162,7 @@ std::unique_ptr<UdpSource> listen() {
     return source ? std::move(*source) : nullptr;
 }
 
-// Floor: recvmmsg and count.
+// The floor: recvmmsg() and count.
 Received receive_and_count(const ExportMessages& messages, const Options& options, double rate) {
     const auto source = listen();
     if (!source) return {};
@@ -194,7 +194,7 @@ Received receive_and_count(const ExportMessages& messages, const Options& option
             static_cast<double>(sender.records()) / sender.seconds(), 0};
 }
 
-// Says when the meter had nothing left to read.
+// Sets a flag when the meter has nothing left to read.
 class Watched final : public Meter {
 public:
     Watched(std::unique_ptr<Meter> meter, std::atomic<bool>& idle)
@@ -216,7 +216,7 @@ private:
     std::atomic<bool>& idle_;
 };
 
-// All of it: journal, decoding, attribution, commits.
+// The whole collector: journal, decoding, attribution, commits.
 Received collect(const ExportMessages& messages, const Options& options, double rate) {
     const std::string folder =
         fmt::format("{}/octroi-bench-collector-{}", options.directory, ::getpid());
@@ -248,7 +248,7 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     std::optional<Clock::time_point> sent;
     Clock::time_point caught_up;
     DaemonOptions daemon{.commit_interval = Duration::seconds(60)};
-    // What is left in the journal is still to be booked.
+    // Do not stop before the meter has read the whole journal.
     daemon.stop_requested = [&] {
         if (!sent && sender.done()) sent = Clock::now();
         if (!sent || !idle) return false;
@@ -276,9 +276,9 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     return result;
 }
 
-// In a process of its own.
+// Runs the work in a process of its own.
 template <typename Work>
-auto apart(const Work& work) {
+auto in_own_process(const Work& work) {
     using Result = decltype(work());
     std::array<int, 2> pipe{};
     Result result{};
@@ -296,17 +296,17 @@ auto apart(const Work& work) {
     return result;
 }
 
-// The highest rate that was kept up: no datagram was dropped, and what had piled up when the sender
-// ended took less than a tenth of its time.
+// The highest rate without loss: no datagram was dropped, and after the end of the sender the
+// receiver needed less than a tenth of the sender's time.
 double highest_rate(const std::function<Received(double)>& receive) {
-    constexpr double kept_up = 0.1;
+    constexpr double rest_max = 0.1;
     constexpr double reached = 0.95;
     double highest = 0;
     for (const double rate : {1e6, 1.5e6, 2e6, 2.5e6, 3e6, 4e6, 5e6, 6e6, 8e6, 10e6, 12e6}) {
-        const Received got = apart([&] { return receive(rate); });
-        if (got.seconds_per_million < 0 || got.dropped > 0 || got.rest > kept_up) break;
+        const Received got = in_own_process([&] { return receive(rate); });
+        if (got.seconds_per_million < 0 || got.dropped > 0 || got.rest > rest_max) break;
         highest = std::max(highest, got.rate);
-        if (got.rate < reached * rate) break;  // the sender's highest
+        if (got.rate < reached * rate) break;  // the sender cannot send faster
     }
     return highest;
 }
@@ -317,7 +317,7 @@ void print(std::string_view format, std::string_view stage, double cost, double 
     std::fflush(stdout);
 }
 
-// Now, or later: when records of now and of the next seconds lie in one bucket.
+// Waits until the records of the next `seconds` are all in one bucket, and returns the time then.
 std::uint32_t in_one_bucket(unsigned seconds) {
     for (;;) {
         const auto now = static_cast<std::uint32_t>(SystemClock().now().ns / 1'000'000'000);
@@ -332,13 +332,13 @@ bool measure(const ExportFormat& format, const Options& options) {
         make_messages(format, options.flows, 1, in_one_bucket(options.seconds));
     constexpr unsigned rounds = 5;
     const Received floor =
-        apart([&] { return receive_and_count(messages, options, options.rate); });
+        in_own_process([&] { return receive_and_count(messages, options, options.rate); });
     if (floor.seconds_per_million <= 0) return false;
     const double base = floor.seconds_per_million;
     print(format.name, "floor", base, base, "recvmmsg and count");
     const auto in_memory = [&](std::string_view stage, std::string_view what, const auto& work) {
         if (options.stage.empty() || options.stage == stage)
-            print(format.name, stage, apart(work), base, what);
+            print(format.name, stage, in_own_process(work), base, what);
     };
     in_memory("decode", "in memory: datagrams to records",
               [&] { return decode_only(messages, rounds); });
@@ -349,11 +349,11 @@ bool measure(const ExportFormat& format, const Options& options) {
     if (options.stage.empty() || options.stage == "spread") {
         const std::uint32_t begin = messages.now_s - messages.now_s % bucket_seconds;
         ExportMessages spread = make_messages(format, options.flows, 1, begin + record_seconds / 2);
-        in_memory("spread", "the same, with records that all lie in two buckets",
+        in_memory("spread", "the same, with records that all cover two buckets",
                   [&] { return decode_and_attribute(spread, rounds); });
     }
     if (!options.stage.empty() && options.stage != "collector") return true;
-    const Received all = apart([&] { return collect(messages, options, options.rate); });
+    const Received all = in_own_process([&] { return collect(messages, options, options.rate); });
     print(
         format.name, "collector", all.seconds_per_million, base,
         fmt::format("loopback, journal, attribution, commits; {} datagrams dropped", all.dropped));
@@ -373,7 +373,7 @@ bool measure(const ExportFormat& format, const Options& options) {
     });
     if (!options.search) return all.seconds_per_million > 0;
     const auto highest = [&](std::string_view who, const std::function<Received(double)>& receive) {
-        fmt::print("{:<7} {:<12} {:>12.1f} M records/s kept up without loss\n", format.name, who,
+        fmt::print("{:<7} {:<12} {:>12.1f} M records/s without loss\n", format.name, who,
                    highest_rate(receive) / 1e6);
         std::fflush(stdout);
     };

@@ -22,7 +22,7 @@ struct Flow {
     std::uint32_t packets;
 };
 
-// Some fifty flows to a local host, as in the packet traces.
+// About fifty flows per local host, as in the packet traces.
 Flow flow_of(std::uint32_t number, std::uint64_t seed) {
     const std::uint64_t n = mix(number + mix_a, seed ^ mix_b);
     const std::uint32_t local = 0x0a000000U | ((number / 50) & 0xffffffU);
@@ -38,7 +38,7 @@ Flow flow_of(std::uint32_t number, std::uint64_t seed) {
             static_cast<std::uint32_t>(1 + (n >> 20U) % 700)};
 }
 
-// What routers send: 20 fields and more.
+// Templates as routers send them: 20 fields and more.
 constexpr std::uint16_t v9_fields[][2] = {
     {8, 4},  {12, 4}, {15, 4}, {10, 4}, {14, 4}, {2, 4},  {1, 4}, {22, 4}, {21, 4}, {7, 2},
     {11, 2}, {6, 1},  {4, 1},  {5, 1},  {16, 4}, {17, 4}, {9, 1}, {13, 1}, {61, 1}, {48, 1}};
@@ -227,7 +227,7 @@ ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows, st
     for (std::uint32_t begin = 0; begin + format.records <= flows; begin += format.records) {
         std::vector<Flow> group;
         for (std::uint32_t i = 0; i < format.records; ++i) {
-            // In no order, so that neighbours in a message are strangers in the tables.
+            // Shuffled, so that neighbours in a message are not neighbours in hash tables.
             const auto spread =
                 static_cast<std::uint32_t>((std::uint64_t{begin + i} * 2'654'435'761U) % flows);
             group.push_back(flow_of(spread, seed));

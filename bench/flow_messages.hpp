@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Messages of flow exports for measuring: seeded, over a stated number of flows.
+// Generated messages of flow exporters: made from a seed, with a given number of flows.
 
 #include <cstdint>
 #include <string>
@@ -15,9 +15,9 @@ enum class ExportKind : std::uint8_t { netflow_v5, netflow_v9, ipfix, sflow };
 struct ExportFormat {
     std::string_view name;
     ExportKind kind;
-    unsigned records;           // in a message, as exporters send them
-    std::size_t sequence_at;    // where a message has its sequence number (32 bit)
-    std::uint32_t sequence_by;  // by how much it grows from message to message
+    unsigned records;           // per message, as many as real exporters send
+    std::size_t sequence_at;    // offset of the sequence number in the message (32 bit)
+    std::uint32_t sequence_by;  // its increment per message
 };
 inline constexpr ExportFormat export_formats[] = {
     {"v5", ExportKind::netflow_v5, 30, 16, 30},
@@ -28,18 +28,18 @@ inline constexpr ExportFormat export_formats[] = {
 
 struct ExportMessages {
     ExportFormat format{};
-    std::string first;                  // with the templates; empty: there are none
-    std::vector<std::string> messages;  // to be sent round and round, with new sequence numbers
-    std::uint64_t bytes = 0;            // of all their records
+    std::string first;                  // with the templates; empty: no templates
+    std::vector<std::string> messages;  // to be sent repeatedly, with new sequence numbers
+    std::uint64_t bytes = 0;            // sum of all records
     std::uint64_t records = 0;
-    std::uint32_t now_s = 0;  // their export time
+    std::uint32_t now_s = 0;  // export time
 
     void set_sequence(std::string& message, std::uint32_t sequence) const;
 };
 
-// From the first packet of each flow to the export.
+// Time from the first packet of a flow to its export.
 inline constexpr std::uint32_t record_seconds = 20;
-// As many messages as hold each of `flows` flows once. now_s: their export time.
+// Makes enough messages to report each of `flows` flows once. now_s: export time.
 [[nodiscard]] ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows,
                                            std::uint64_t seed, std::uint32_t now_s);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `octroi_bench NAME [options]`: measures against a floor in the same run and prints ratios.
+// `octroi_bench NAME [options]`: measures stages and a floor in the same run, and prints ratios.
 #include <fmt/format.h>
 
 #include <array>

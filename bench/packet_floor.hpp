@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What reading a capture costs at least. Honest floors: written to be fast, with none of what makes
-// a meter right (options, fragments, tunnels, damage, time-outs, bounds).
+// The least possible cost of reading a capture. These loops are written to be fast. They do nothing
+// that makes a meter correct (options, fragments, tunnels, damaged frames, timeouts, bounds).
 
 #include <cstdint>
 #include <string>
@@ -17,10 +17,10 @@ struct FloorSums {
     std::uint64_t flows = 0;
 };
 
-// (a) reads blocks, walks the record headers, sums the lengths on the wire.
+// (a) Reads blocks and sums the wire lengths in the record headers.
 [[nodiscard]] Result<FloorSums> floor_lengths(const std::string& path);
-// (b) reads blocks, takes the 5-tuple out of plain Ethernet frames, and sums IP lengths in an open
-// addressing table that doubles when it is half full.
+// (b) Reads blocks, extracts the 5-tuple of plain Ethernet frames, and sums IP lengths in an open
+// addressing hash table that doubles when it is half full.
 [[nodiscard]] Result<FloorSums> floor_flows(const std::string& path);
 
 }  // namespace octroi::bench

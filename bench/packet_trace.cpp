@@ -36,13 +36,13 @@ private:
     std::uint64_t state_;
 };
 
-// A frame up to the end of the transport header; everything of it but lengths follows from its
-// flow.
+// A frame up to the end of the transport header. Everything except the lengths depends on its flow
+// only.
 struct Frame {
     std::array<std::uint8_t, 128> octets{};
     std::size_t ip_at = 14;
     bool v6 = false;
-    std::size_t headers = 0;  // of IP and transport
+    std::size_t headers = 0;  // IP and transport
 
     void be16(std::size_t at, std::uint64_t value) {
         octets[at] = static_cast<std::uint8_t>(value >> 8U);
@@ -50,7 +50,7 @@ struct Frame {
     }
 };
 
-// Who talks: one of our hosts (10.0.0.0/8, 2001:db8:1::/48) and somebody outside, either way round.
+// The ends: a local host (10.0.0.0/8, 2001:db8:1::/48) and an outside host, in either direction.
 struct Ends {
     std::uint32_t host = 0;
     std::uint64_t far = 0;
@@ -127,7 +127,7 @@ std::size_t ip_length(const Frame& f, Random& random) {
     return 1500;
 }
 
-// One record of pcap into `at`; returns its length.
+// Writes one pcap record to `at`; returns its length.
 std::size_t write_record(std::byte* at, Frame& f, std::size_t length, std::uint64_t time_us,
                          std::uint32_t snap_length) {
     f.be16(f.ip_at + (f.v6 ? 4 : 2), f.v6 ? length - 40 : length);

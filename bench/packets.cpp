@@ -37,11 +37,11 @@ struct Options {
     bool keep = false;
 };
 
-// What a stage found: compared with what the trace holds, so that no stage is fast by being wrong.
+// The sums of a stage. They are compared with those of the trace: a fast but wrong stage fails.
 struct Found {
     std::uint64_t packets = 0;
-    std::uint64_t ip_bytes = 0;     // 0: not looked at
-    std::uint64_t frame_bytes = 0;  // 0: not looked at
+    std::uint64_t ip_bytes = 0;     // 0: not measured
+    std::uint64_t frame_bytes = 0;  // 0: not measured
 };
 
 class SumSink final : public ReadingSink {
@@ -116,7 +116,7 @@ Result<Found> run_meter(const std::string& path, std::uint64_t checkpoint_packet
         if (pull == Pull::end) break;
     }
     if (sink.bytes != meter->totals().bytes() || sink.packets != meter->totals().frames)
-        return fail(ErrorCode::failed, "the readings are not what the meter observed");
+        return fail(ErrorCode::failed, "the sum of the readings differs from the observed volume");
     return Found{sink.packets, sink.bytes, meter->totals().frame_bytes};
 }
 
@@ -125,7 +125,7 @@ Result<Found> run_metered(const std::string& path) {
     return run_meter(path, capture::FileMeterOptions{}.checkpoint_packets);
 }
 
-// The whole way of a byte: what `octroi import packets` does. Without a ledger: up to the batches.
+// All steps of `octroi import packets`. Without a ledger: up to the batches.
 Result<Found> run_metering(const std::string& path, Store* ledger) {
     capture::FileMeterOptions options;
     options.seed = random_seed();
@@ -182,15 +182,15 @@ constexpr std::array<Stage, 8> stages = {{
     {"import", "+ commits into a ledger: the whole import", run_import},
 }};
 
-// Of this thread: another process on the core does not count.
+// CPU time of this thread: other processes on the core do not count.
 double cpu_seconds() {
     timespec t{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-// In a process of its own, so that no stage finds memory that another one has warmed. Seconds and
-// resident octets at most; less than 0 seconds: it failed and has said why.
+// Runs a stage in a process of its own, so that no stage uses memory that another one has warmed
+// up. Returns the time and the highest resident size; a time below 0: it failed and printed why.
 struct Measured {
     double seconds = -1;
     long resident_kib = 0;

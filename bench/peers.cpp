@@ -43,7 +43,7 @@ std::uint16_t free_port() {
     return ntohs(at.sin_port);
 }
 
-// The socket of a port, as /proc/net/udp has it.
+// The state of the socket of a port, from /proc/net/udp.
 struct Socket {
     std::uint64_t waiting = 0;  // octets
     std::uint64_t dropped = 0;  // datagrams
@@ -88,7 +88,7 @@ std::vector<std::string> command(Peer peer, const std::string& program, std::uin
         return {program, "-b", "127.0.0.1",           "-p", std::to_string(port), "-w",
                 folder,  "-B", std::to_string(buffer)};
     const std::string config = folder + "/pmacct.conf";
-    // What its documentation advises where much comes in.
+    // The settings that its documentation recommends for high rates.
     const std::string name = std::filesystem::path(program).filename().string();
     std::ofstream(config) << name << "_ip: 127.0.0.1\n"
                           << name << "_port: " << port << "\n"
@@ -122,7 +122,7 @@ Received receive(pid_t group, std::uint16_t port, const ExportMessages& messages
     Sender sender(messages, port, rate, seconds);
     while (!sender.done()) std::this_thread::sleep_for(moment);
     const auto sent = Clock::now();
-    // It may hold more behind its socket: it is done when it needs no more time.
+    // The program may have queues behind its socket: it is done when it uses no more CPU time.
     double cpu = cpu_of_group(group);
     double rest = 0;
     for (int quiet = 0; quiet < 10;) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Other people's collectors, where they are installed: the same messages, the same measure.
+// Other collectors, if they are installed, measured in the same way with the same messages.
 
 #include <string>
 
@@ -10,11 +10,12 @@
 
 namespace octroi::bench {
 
-// "nfcapd" (sfcapd for sFlow) stores what it receives; "nfacctd" (sfacctd) sums by address.
+// "nfcapd" (sfcapd for sFlow) stores records; "nfacctd" (sfacctd) sums them by address.
 enum class Peer { stores, aggregates };
-// The program's name; empty: it is not installed.
+// The name of the program; empty: not installed.
 [[nodiscard]] std::string peer_program(Peer peer, ExportKind kind);
-// Runs it for one sender. directory: for what it writes; removed afterwards.
+// Runs the program with one sender. It writes into a folder below `directory`, which is removed
+// afterwards.
 [[nodiscard]] Received run_peer(Peer peer, const ExportMessages& messages, double rate,
                                 unsigned seconds, const std::string& directory);
 

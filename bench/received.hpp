@@ -5,13 +5,13 @@
 
 namespace octroi::bench {
 
-// What a receiver did with what a sender sent over the loopback.
+// The result of one receiver and one sender on the loopback interface.
 struct Received {
-    double seconds_per_million = -1;  // CPU, of the receiver; below 0: something went wrong
-    std::uint64_t dropped = 0;        // datagrams, by the kernel
-    double rate = 0;                  // records a second that the sender reached
-    double rest = 0;  // seconds for which the receiver went on after the sender, by those of the
-                      // sender
+    double seconds_per_million = -1;  // CPU time of the receiver; below 0: the run failed
+    std::uint64_t dropped = 0;        // datagrams dropped by the kernel
+    double rate = 0;                  // records a second that the sender really sent
+    double rest = 0;  // time that the receiver needed after the sender had ended, divided by the
+                      // time of the sender
 };
 
 }  // namespace octroi::bench

@@ -18,10 +18,11 @@ namespace {
 
 constexpr std::size_t at_once = 32;
 
-// Messages [begin, begin + count) of the endless row, with their sequence numbers.
-class Row {
+// The endless sequence of messages: all of them again and again, with increasing sequence numbers.
+class MessageCycle {
 public:
-    explicit Row(const ExportMessages& messages) : messages_(messages), copy_(messages.messages) {}
+    explicit MessageCycle(const ExportMessages& messages)
+        : messages_(messages), copy_(messages.messages) {}
     std::string& next() {
         std::string& message = copy_[at_];
         at_ = (at_ + 1) % copy_.size();
@@ -37,11 +38,11 @@ private:
     std::uint32_t sequence_ = 0;
 };
 
-bool send_group(int socket, Row& row) {
+bool send_group(int socket, MessageCycle& messages) {
     std::array<mmsghdr, at_once> headers{};
     std::array<iovec, at_once> parts{};
     for (std::size_t i = 0; i < at_once; ++i) {
-        std::string& message = row.next();
+        std::string& message = messages.next();
         parts[i] = {message.data(), message.size()};
         headers[i].msg_hdr.msg_iov = &parts[i];
         headers[i].msg_hdr.msg_iovlen = 1;
@@ -65,9 +66,9 @@ Sender::Sent Sender::send_all(const ExportMessages& messages, std::uint16_t port
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     to.sin_port = htons(port);
     if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return {};
-    Row row(messages);
+    MessageCycle cycle(messages);
     if (!messages.first.empty()) {
-        // Its sequence is the one before the row's: a template is no record.
+        // Its sequence number precedes the first of the cycle: a template is not a record.
         std::string first = messages.first;
         if (messages.format.kind == ExportKind::netflow_v9) messages.set_sequence(first, ~0U);
         if (::send(socket, first.data(), first.size(), 0) < 0) return {};
@@ -84,7 +85,7 @@ Sender::Sent Sender::send_all(const ExportMessages& messages, std::uint16_t port
             const timespec wait{0, (due - now).count()};
             ::nanosleep(&wait, nullptr);
         }
-        if (!send_group(socket, row)) return {};
+        if (!send_group(socket, cycle)) return {};
     }
     return {groups * at_once * messages.format.records,
             std::chrono::duration<double>(Clock::now() - begin).count()};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A process that sends the messages of an exporter to the loopback, at a steady rate.
+// A process that sends the messages of an exporter to the loopback interface at a constant rate.
 
 #include <sys/types.h>
 
@@ -13,15 +13,15 @@ namespace octroi::bench {
 
 class Sender {
 public:
-    // Begins at once. rate: records a second.
+    // Begins to send immediately. rate: records a second.
     Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds);
     ~Sender();
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
 
-    // All was sent. To be asked for until it says so.
+    // True when all messages were sent. Call it until it returns true.
     [[nodiscard]] bool done();
-    // That were sent, and how long it took; once it is done.
+    // Records sent and the time needed; valid when done() has returned true.
     [[nodiscard]] std::uint64_t records() const noexcept { return sent_.records; }
     [[nodiscard]] double seconds() const noexcept { return sent_.seconds; }
 

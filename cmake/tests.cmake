@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Tests beside the code, test folders that see everything, fuzzers, and the benchmark.
+# Unit tests, test folders that may include everything, fuzzers, and the benchmark.
 include(GoogleTest)
 
-# What a test finds in its environment, set once for all of them when ctest reads its files.
-# OCTROI_TESTDATA is there only where the shared test data is.
+# The environment of the tests, set once for all of them when ctest reads its files. OCTROI_TESTDATA is set only if
+# the shared test data exists.
 set(test_environment "
 set(ENV{OCTROI_SOURCE} \"${CMAKE_SOURCE_DIR}\")
 set(ENV{OCTROI_BINARY} \"${CMAKE_BINARY_DIR}/octroi\")
@@ -17,12 +17,12 @@ endif()
 file(WRITE "${CMAKE_BINARY_DIR}/test_environment.cmake" "${test_environment}")
 set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES "${CMAKE_BINARY_DIR}/test_environment.cmake")
 
-# What `./dev` builds for one purpose: names that stay while rooms come and go.
-add_custom_target(unit_tests)     # tests beside the code, replayers of corpora, and the house rules
-add_custom_target(e2e_tests)      # the program, and what runs it from outside
+# Targets for `./dev`. Their names stay the same when layers are added or removed.
+add_custom_target(unit_tests)     # unit tests, replay of corpora, house rules
+add_custom_target(e2e_tests)      # the program, and the tests that run it
 add_custom_target(style_tools)    # the house rules only
 add_custom_target(fuzzers)
-add_custom_target(headers)        # every header by itself
+add_custom_target(headers)        # every header alone
 add_dependencies(unit_tests style_tools fuzzers)
 
 function(discover_tests target label)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A day of exporters in simulated time: they restart, change templates and drift, messages are
-// lost, come twice and out of order, the kernel drops some, and the collector crashes at any
-// moment. In the end the ledger holds what came, once, and its losses are what did not.
+// A simulated day with several exporters. Exporters restart, change templates, and their clocks
+// drift. Messages are lost, duplicated and reordered, the kernel drops some, and the collector
+// crashes at random moments. At the end the ledger must contain each delivered record once, and its
+// losses must be the records that were not delivered.
 
 #include <gtest/gtest.h>
 
@@ -28,7 +29,7 @@ public:
     UtcTime time = UtcTime::from_seconds(1'763'683'200);  // 2025-11-21T00:00:00Z
 };
 
-// The socket, held by somebody else: it outlives the collector.
+// The test holds the socket, so that it outlives the collector.
 class HeldSocket final : public DatagramSource {
 public:
     explicit HeldSocket(testing::FakeDatagrams& socket) : socket_(socket) {}
@@ -103,25 +104,26 @@ protected:
         for (const std::string& message : messages)
             socket_.push(exporter.address(), as_octets(message));
     }
-    void take_in() {
-        for (auto taken = intake_->step(); taken.has_value() && *taken > 0;)
-            taken = intake_->step();
+    void receive_all() {
+        for (auto received = intake_->step(); received.has_value() && *received > 0;)
+            received = intake_->step();
     }
     void commit() {
         auto batch = metering_->make_batch();
         ASSERT_TRUE(batch.has_value()) << batch.error().text;
         const auto outcome = ledger_->commit(*batch);
         ASSERT_TRUE(outcome.has_value()) << outcome.error().text;
-        if (random_() % 10 == 0) return;  // a crash right here, and nobody tells the meter
+        if (random_() % 10 == 0)
+            return;  // a crash here: the meter does not learn that the batch was committed
         metering_->committed();
     }
-    void live_a_tick(bool faults) {
+    void run_one_tick(bool faults) {
         for (Exporter& exporter : exporters_) {
             if (faults && random_() % 2000 == 0) push(exporter, exporter.restart(clock_.time));
             if (faults && random_() % 1000 == 0) exporter.change_template();
             push(exporter, exporter.send(clock_.time, faults));
         }
-        if (random_() % 3 != 0) take_in();
+        if (random_() % 3 != 0) receive_all();
         if (random_() % 2 != 0) {
             ASSERT_TRUE(metering_->pull(Duration::milliseconds(0)).has_value());
         }
@@ -142,12 +144,12 @@ protected:
     std::unique_ptr<Metering> metering_;
 };
 
-TEST_P(DayTest, EndsWithLedgerAndLossesEqualToTheTruth) {
+TEST_P(DayTest, LedgerAndLossesEqualTheSimulatedTraffic) {
     const UtcTime began = clock_.time;
-    for (int i = 0; i < ticks && !HasFatalFailure(); ++i) live_a_tick(true);
-    // What is late comes, and gaps are told when nothing can fill them any more.
-    for (int i = 0; i < 200 && !HasFatalFailure(); ++i) live_a_tick(false);
-    take_in();
+    for (int i = 0; i < ticks && !HasFatalFailure(); ++i) run_one_tick(true);
+    // Deliver late messages, and wait until gaps that nothing can fill are reported.
+    for (int i = 0; i < 200 && !HasFatalFailure(); ++i) run_one_tick(false);
+    receive_all();
     commit();
 
     std::map<std::string, std::uint64_t> lost;
@@ -163,7 +165,7 @@ TEST_P(DayTest, EndsWithLedgerAndLossesEqualToTheTruth) {
     by_identity.by_identity = by_identity.by_bucket = true;
     const auto sums = ledger_->sums(by_identity);
     ASSERT_TRUE(sums.has_value());
-    std::map<std::uint32_t, Volume> booked;  // by the second octet of the host
+    std::map<std::uint32_t, Volume> booked;  // by the second octet of the host address
     for (const TransferSum& sum : *sums) {
         const auto host = parse_address(sum.from.identity);
         ASSERT_TRUE(host.has_value()) << sum.from.identity;
@@ -186,7 +188,8 @@ TEST_P(DayTest, EndsWithLedgerAndLossesEqualToTheTruth) {
         }
         std::cout << name << ": " << truth.delivered_records << " records, " << truth.lost_messages
                   << " messages lost, " << truth.twice << " twice, " << truth.late << " late, "
-                  << truth.restarts << " restarts, " << truth.unknowable_units << " unknowable\n";
+                  << truth.restarts << " restarts, " << truth.undetectable_units
+                  << " undetectable\n";
     }
     const auto report = audit(*ledger_);
     ASSERT_TRUE(report.has_value()) << report.error().text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Promise 2 for what exporters push: a collector that is killed again and again books every
-// datagram that reached its socket once. The socket is held by the test, as a service manager would
-// hold it, so that what the kernel has taken is not thrown away with the process.
+// Promise 2 (exactly once) for exporters: a collector that is killed again and again counts every
+// datagram that reached its socket exactly once. The test holds the socket, as a service manager
+// would, so that datagrams in it survive the process.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -28,7 +28,7 @@ using support::Process;
 using support::TestExporter;
 
 constexpr unsigned records_a_message = 25;
-constexpr unsigned samples_a_message = 15;  // as many as fit into an Ethernet frame
+constexpr unsigned samples_per_message = 15;  // as many as fit into an Ethernet frame
 constexpr int records_a_second = 200'000;
 
 class CollectorTest : public testing::Test {
@@ -61,7 +61,7 @@ protected:
         auto next = std::chrono::steady_clock::now();
         while (!stop) {
             for (const auto& exporter : exporters_)
-                ASSERT_TRUE(exporter->send(exporter == exporters_.back() ? samples_a_message
+                ASSERT_TRUE(exporter->send(exporter == exporters_.back() ? samples_per_message
                                                                          : records_a_message));
             next += pause;
             const auto now = std::chrono::steady_clock::now();
@@ -87,14 +87,14 @@ protected:
     std::vector<std::unique_ptr<TestExporter>> exporters_;
 };
 
-TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
+TEST_F(CollectorTest, CountsEveryRecordOnceAfterAHundredKillsUnderLoad) {
     std::mt19937_64 random(20261121);
     std::atomic<bool> stop = false;
     std::thread sender([&] { keep_sending(stop); });
     int killed = 0;
     for (int i = 0; i < 100; ++i) {
         Process process(run(), support::giving_socket(source_->descriptor()));
-        // Before the first commit, during one, between two.
+        // The kill may come before the first commit, during a commit, or between two commits.
         support::pass(std::chrono::milliseconds(30 + random() % (i % 2 == 0 ? 400 : 2200)));
         process.signal(SIGKILL);
         const auto ended = process.wait();
@@ -110,8 +110,8 @@ TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
     ASSERT_EQ(last.status, 0) << last.err;
 
     const support::Truth truth = sent();
-    // A datagram that is being copied when the process is killed may be thrown away by the kernel,
-    // which counts it as dropped.
+    // The kernel may drop a datagram that it copies while the process is killed. It counts such a
+    // datagram.
     const std::uint64_t dropped = source_->dropped();
     ASSERT_LT(dropped, 100U) << "the machine is too slow for this comparison";
     const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
@@ -121,7 +121,7 @@ TEST_F(CollectorTest, KilledAHundredTimesUnderLoadItBooksEveryRecordOnce) {
     Volume booked;
     for (const TransferSum& sum : *sums) booked += sum.volume;
     EXPECT_GE(booked.flows.value() + dropped * records_a_message, truth.records);
-    EXPECT_LE(booked.flows.value() + dropped * samples_a_message, truth.records);
+    EXPECT_LE(booked.flows.value() + dropped * samples_per_message, truth.records);
     if (dropped == 0) {
         EXPECT_EQ(booked.bytes.value(), truth.bytes);
         EXPECT_EQ(booked.packets.value(), truth.packets);

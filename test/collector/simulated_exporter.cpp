@@ -11,9 +11,9 @@ using ipfix::testing::Values;
 using ipfix::testing::values;
 
 constexpr Duration uptime_at_boot = Duration::seconds(40);
-constexpr std::uint64_t messages_a_template = 180;  // half an hour, at one in 10 s
+constexpr std::uint64_t messages_per_template = 180;  // half an hour, with one message in 10 s
 
-// Two layouts, so that one decoded with the other's template gives other figures.
+// Two layouts. A record decoded with the wrong template gives wrong figures.
 ipfix::testing::Fields layout(std::uint16_t id) {
     if (id == 300)
         return {{8, 4}, {12, 4}, {7, 2}, {11, 2}, {4, 1}, {1, 4}, {2, 4}, {22, 4}, {21, 4}};
@@ -156,7 +156,7 @@ Exporter::Message Exporter::make_template(UtcTime now) {
     const bool v9 = options_.kind == Kind::v9;
     std::string content = values().u16(template_).u16(layout(template_).size());
     content += ipfix::testing::fields(layout(template_));
-    // IPFIX has no uptime in its header: element 160 tells when the exporter began.
+    // IPFIX has no uptime in its header: element 160 states when the exporter started.
     std::string sets = set(v9 ? 0 : 2, content);
     if (!v9) {
         sets += ipfix::testing::options_template({400, {{149, 4}}, {{160, 8}}});
@@ -234,15 +234,15 @@ void Exporter::deliver(const Message& message, std::vector<std::string>& out) {
     truth_.delivered_records += message.records;
 }
 
-// A life of the exporter is over: what was lost between two messages that came was a gap, what was
-// lost before the first or behind the last nobody can know of.
+// Called when the exporter restarts. Messages lost between two delivered messages were a gap. Those
+// lost before the first or after the last delivered message cannot be detected.
 void Exporter::settle() {
     for (const Message& message : lost_) {
         if (first_came_ < message.number && message.number < last_came_) {
             truth_.lost_units += message.units;
             truth_.lost_bytes += message.bytes;
         } else {
-            truth_.unknowable_units += message.units;
+            truth_.undetectable_units += message.units;
         }
     }
     lost_.clear();
@@ -258,7 +258,7 @@ std::vector<std::string> Exporter::send(UtcTime now, bool faults) {
         booted_ = clock(now) - uptime_at_boot;
     }
     const bool has_templates = options_.kind == Kind::v9 || options_.kind == Kind::ipfix;
-    if (has_templates && (announced_ != template_ || messages_ % messages_a_template == 0))
+    if (has_templates && (announced_ != template_ || messages_ % messages_per_template == 0))
         deliver(make_template(now), out);
     ++messages_;
     const Message message = make(now);

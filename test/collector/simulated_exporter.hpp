@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// An exporter in simulated time, and the network between it and the collector: messages are lost,
-// come twice or out of order, the exporter restarts, changes its templates, and has a clock of its
-// own. It keeps the truth.
+// A simulated exporter, and the network between it and the collector. Messages are lost, duplicated
+// or reordered. The exporter restarts, changes its templates, and its clock is not exact. The
+// object keeps the expected figures.
 
 #include <cstdint>
 #include <deque>
@@ -22,19 +22,19 @@ struct ExporterOptions {
     Kind kind = Kind::v5;
     Address address;
     std::uint64_t seed = 0;
-    Duration clock_offset;      // of its clock, at the beginning
-    double clock_drift = 0;     // seconds a second
-    std::uint32_t account = 0;  // 10.<account>.x.x are its hosts
+    Duration clock_offset;      // error of its clock at the beginning
+    double clock_drift = 0;     // seconds per second
+    std::uint32_t account = 0;  // its hosts are 10.<account>.x.x
 };
 
-// What became of the messages, in the unit that the protocol counts.
+// What happened to the messages. "Units" are what the sequence numbers of the protocol count.
 struct ExporterTruth {
     std::uint64_t delivered_bytes = 0;
     std::uint64_t delivered_packets = 0;
     std::uint64_t delivered_records = 0;
-    std::uint64_t lost_units = 0;  // between two messages that came, in one life of the exporter
+    std::uint64_t lost_units = 0;  // between two delivered messages without a restart in between
     std::uint64_t lost_bytes = 0;
-    std::uint64_t unknowable_units = 0;  // with nothing before or behind them in the same life
+    std::uint64_t undetectable_units = 0;  // lost before the first or after the last delivered one
     std::uint64_t lost_messages = 0;
     std::uint64_t twice = 0;
     std::uint64_t late = 0;
@@ -45,15 +45,15 @@ class Exporter {
 public:
     explicit Exporter(const ExporterOptions& options);
 
-    // Lets one message go; what comes out of the network for it: nothing, it, or several.
+    // Sends one message. Returns the messages that the network delivers: none, one or several.
     [[nodiscard]] std::vector<std::string> send(UtcTime now, bool faults);
-    // Begins to count anew, as after a reboot. What was on its way comes first.
+    // Restarts all counts, as after a reboot. Returns the messages that were still in the network.
     [[nodiscard]] std::vector<std::string> restart(UtcTime now);
     void change_template() { template_ = template_ == 300 ? 301 : 300; }
 
     [[nodiscard]] const Address& address() const { return options_.address; }
     [[nodiscard]] Kind kind() const { return options_.kind; }
-    // At the end: nothing is sent any more.
+    // Called at the end: returns the messages that were still in the network.
     [[nodiscard]] const ExporterTruth& truth() {
         settle();
         return truth_;
@@ -88,18 +88,18 @@ private:
     ExporterOptions options_;
     std::mt19937_64 random_;
     UtcTime began_;   // simulated time of the first message
-    UtcTime booted_;  // by its own clock
+    UtcTime booted_;  // according to its own clock
     bool started_ = false;
     std::uint32_t sequence_ = 0;
     std::uint16_t template_ = 300;
-    std::uint16_t announced_ = 0;  // the template that was sent last
+    std::uint16_t announced_ = 0;  // the id of the template that was sent last
     std::uint64_t messages_ = 0;
     struct Held {
         Message message;
         int messages_to_go;
     };
     std::deque<Held> held_;
-    // Of this life.
+    // Since the last restart.
     std::vector<Message> lost_;
     std::uint64_t numbers_ = 0;
     std::uint64_t first_came_ = UINT64_MAX;

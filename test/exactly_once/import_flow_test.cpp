@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Promise 2 for flow files: killed at any moment and started again, an import books every record
-// once, though its decoders begin anew each time.
+// Promise 2 (exactly once) for flow files: an import that is killed at any moment and started again
+// counts every record once, although its decoders start again each time.
 
 #include <gtest/gtest.h>
 
@@ -31,8 +31,8 @@ struct Sent {
     std::uint64_t records = 0;
 };
 
-// A v9 exporter whose template comes once, in its second message, and who says at the end that it
-// sampled: nothing of it can be booked without what stands elsewhere in the file.
+// A v9 exporter that sends its template once, in its second message, and its sampling rate at the
+// end. So no record can be counted without data from other places of the file.
 class Exporter {
 public:
     static constexpr std::uint32_t sampling = 100;
@@ -119,7 +119,7 @@ support::Arguments import(const std::string& ledger, const std::string& file) {
     return octroi(ledger, {"import", "flow", "--checkpoint", "300", file});
 }
 
-TEST(ImportFlow, WhatWasCountedStandsBesideWhatItStandsFor) {
+TEST(ImportFlow, TheLedgerHasCountedAndScaledVolumes) {
     const Folder folder;
     const std::string file = folder / "exports.pcap";
     const std::string ledger = folder / "ledger.db";
@@ -133,7 +133,7 @@ TEST(ImportFlow, WhatWasCountedStandsBesideWhatItStandsFor) {
     EXPECT_EQ(row.at("total_packets"), sent.packets * Exporter::sampling);
     EXPECT_EQ(row.at("counted_bytes"), sent.bytes);
     EXPECT_EQ(row.at("counted_packets"), sent.packets);
-    // 1.96 * sqrt(packets * 100 * 99), and a little more; full packets mostly.
+    // 1.96 * sqrt(packets * 100 * 99) and slightly more; most packets have the full size.
     const double deviations = 1.96 * std::sqrt(static_cast<double>(sent.packets) * 9900);
     EXPECT_GE(row.at("error_packets").get<double>(), deviations);
     EXPECT_LE(row.at("error_packets").get<double>(), deviations * 1.05);
@@ -143,7 +143,7 @@ TEST(ImportFlow, WhatWasCountedStandsBesideWhatItStandsFor) {
     EXPECT_EQ(support::run(octroi(ledger, {"audit"})).status, 0);
 }
 
-TEST(ImportFlow, KilledAtThirtyMomentsItBooksEveryRecordOnce) {
+TEST(ImportFlow, CountsEveryRecordOnceAfterThirtyKills) {
     const Folder folder;
     const std::string file = folder / "exports.pcap";
     const std::string undisturbed = folder / "undisturbed.db";
@@ -168,7 +168,7 @@ TEST(ImportFlow, KilledAtThirtyMomentsItBooksEveryRecordOnce) {
             ++killed;
             continue;
         }
-        // It was done before the kill came: from nothing again.
+        // The import ended before the kill: start again with an empty ledger.
         ASSERT_EQ(end.status, 0) << end.err;
         EXPECT_EQ(transfers(ledger), expected);
         for (const char* tail : {"", "-wal", "-shm", ".lock"})

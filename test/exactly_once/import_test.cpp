@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Promise 2, from outside: an import that is killed at any moment, or finds the disk full, and is
-// started again leaves the ledger that an undisturbed import leaves.
+// Promise 2 (exactly once), tested from outside: an import that is killed at any moment, or that
+// fails because the disk is full, and is started again, leaves the same ledger as an import without
+// such events.
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -43,7 +44,7 @@ protected:
     std::vector<std::string> expected_;
 };
 
-TEST_F(ImportTest, KilledAtTwoHundredMomentsItLeavesTheSameLedger) {
+TEST_F(ImportTest, LeavesTheSameLedgerAfterTwoHundredKills) {
     const std::string ledger = folder_ / "killed.db";
     std::mt19937_64 random(20261121);
     int killed = 0;
@@ -58,7 +59,7 @@ TEST_F(ImportTest, KilledAtTwoHundredMomentsItLeavesTheSameLedger) {
             ++killed;
             continue;
         }
-        // It was done before the kill came: from nothing again.
+        // The import ended before the kill: start again with an empty ledger.
         ASSERT_EQ(ended.status, 0) << ended.err;
         EXPECT_EQ(transfers(ledger), expected_);
         for (const char* tail : {"", "-wal", "-shm", ".lock"})
@@ -77,7 +78,7 @@ TEST_F(ImportTest, KilledAtTwoHundredMomentsItLeavesTheSameLedger) {
     EXPECT_EQ(transfers(ledger), expected_);
 }
 
-TEST_F(ImportTest, TheLedgerHoldsWhatTheGeneratorSent) {
+TEST_F(ImportTest, TheLedgerHasTheTrafficOfTheGenerator) {
     const Volume whole = volume(undisturbed_);
     EXPECT_EQ(whole.bytes.value(), traffic_.bytes);
     EXPECT_EQ(whole.packets.value(), traffic_.packets);
@@ -85,7 +86,7 @@ TEST_F(ImportTest, TheLedgerHoldsWhatTheGeneratorSent) {
     EXPECT_EQ(against.status, 0) << against.out << against.err;
 }
 
-TEST_F(ImportTest, AFullDiskIsAClearErrorAndTheImportGoesOnWhenThereIsRoom) {
+TEST_F(ImportTest, AFullDiskIsAClearErrorAndTheImportContinuesWhenThereIsSpace) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root to mount a small file system";
     const std::string disk = folder_ / "disk";
     std::filesystem::create_directory(disk);
@@ -95,16 +96,17 @@ TEST_F(ImportTest, AFullDiskIsAClearErrorAndTheImportGoesOnWhenThereIsRoom) {
     const Ended full = support::run(import(ledger, capture_));
     EXPECT_EQ(full.status, 1);
     EXPECT_NE(full.err.find("no room left"), std::string::npos) << full.err;
-    EXPECT_EQ(support::run(octroi(ledger, {"audit"})).status, 0) << "what was booked before holds";
+    EXPECT_EQ(support::run(octroi(ledger, {"audit"})).status, 0)
+        << "batches committed before are sound";
     EXPECT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=200m"), 0);
-    const Ended room = support::run(import(ledger, capture_));
-    EXPECT_EQ(room.status, 0) << room.err;
+    const Ended again = support::run(import(ledger, capture_));
+    EXPECT_EQ(again.status, 0) << again.err;
     EXPECT_EQ(transfers(ledger), expected_);
     expect_holds(ledger);
     EXPECT_EQ(::umount(disk.c_str()), 0);
 }
 
-TEST_F(ImportTest, OtherNamesAndOtherMetersDoNotCountItTwice) {
+TEST_F(ImportTest, OtherFileNamesAndOtherMetersDoNotCountItTwice) {
     const std::string copy = folder_ / "copy.pcap";
     std::filesystem::copy_file(capture_, copy);
     const Ended same = support::run(import(undisturbed_, copy));

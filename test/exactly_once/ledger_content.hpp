@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a ledger holds, as far as two of them must be the same.
+// The content of a ledger, without the parts in which two equal ledgers may differ.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ inline std::unique_ptr<SqliteLedger> open_ledger_to_read(const std::string& path
     return ledger ? std::move(*ledger) : nullptr;
 }
 
-// One line for each distinct transfer, with everything but the batch it came in.
+// One line per distinct transfer, with all its fields except the batch.
 inline std::vector<std::string> transfers(const std::string& path) {
     const auto ledger = open_ledger_to_read(path);
     SumQuestion all;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Flow records that state AS numbers and next hops, from the wire to `octroi usage`: who is charged
-// by AS, interface and next hop, and which class the far end is of, with no route file at all.
+// Flow records with AS numbers and next hops, from the datagram to `octroi usage`: bindings of an
+// AS, an interface and a next hop decide the account, and rules without any routes decide the
+// class.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -128,7 +129,7 @@ protected:
         expect_done(arguments);
         expect_done({"audit"});
     }
-    // Bytes received and sent, by the value of that column.
+    // Bytes received and sent for each value of the column.
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> usage(const std::string& by) {
         const Ended ended = support::run(octroi(ledger_, {"usage", "--by", by, "--json"}));
         EXPECT_EQ(ended.status, 0) << ended.err;
@@ -171,10 +172,10 @@ TEST_F(FlowAccounts, AreChargedByAsInterfaceAndNextHop) {
     messages_ = {
         netflow_v5({{"198.51.100.1", "10.0.0.1", 1, 64500},
                     {"10.0.0.1", "198.51.100.1", 20, 0, 64500},
-                    // Handed to the peer, though the AS behind it is the customer's.
+                    // Forwarded to the peer, although the destination AS is bound to the customer.
                     {"10.0.0.1", "198.51.100.2", 300, 0, 64500, "192.0.2.9"},
                     {"198.51.100.2", "10.0.0.1", 4000, 64499, 0, "192.0.2.77"},
-                    // By the port; AS 0 and 23456 are nobody's.
+                    // Decided by the interface: AS 0 and 23456 match no binding.
                     {"198.51.100.3", "10.0.0.1", 50'000, 64500, 0, "0.0.0.0", "", 3},
                     {"198.51.100.3", "10.0.0.1", 600'000, 23456}}),
         netflow_v9({{"198.51.100.1", "10.0.0.1", 7'000'000, 4'200'000'001},
@@ -204,13 +205,13 @@ TEST_F(FlowAccounts, HaveClassesByRulesAlone) {
     import(
         "[attribute]\nclass_rules = [\"as 7575 = aarnet\", \"as 7575-7577 = academic\", "
         "\"next-hop 192.0.2.9 = transit-a\", \"default = international\"]\n");
-    // As the account inside sees it: what came from the class, and what went there.
+    // From the view of the inside account: bytes from the class and bytes to it.
     const auto classes = usage("class");
     EXPECT_EQ(classes.at("aarnet"), Row(1, 20));
     EXPECT_EQ(classes.at("transit-a"), Row(0, 300));
     EXPECT_EQ(classes.at("academic"), Row(4000, 50'000));
     EXPECT_FALSE(classes.contains("international"));
-    // The ledger can say later why.
+    // The ledger can explain the decision later.
     const Ended why =
         support::run(octroi(ledger_, {"class", "lookup", "203.0.113.2", "--as", "7576", "--json"}));
     EXPECT_NE(why.out.find("as 7576-7577"), std::string::npos) << why.out << why.err;
@@ -219,7 +220,7 @@ TEST_F(FlowAccounts, HaveClassesByRulesAlone) {
     EXPECT_NE(hop.out.find("next-hop 192.0.2.9"), std::string::npos) << hop.out << hop.err;
 }
 
-TEST_F(FlowAccounts, RoutesGoBeforeAsNumbers) {
+TEST_F(FlowAccounts, RoutesComeBeforeAsNumbers) {
     std::ofstream(folder_ / "routes.txt") << "203.0.113.0/24 mirror\n";
     expect_done({"class", "load", folder_ / "routes.txt", "--rule", "as 7575 = aarnet"});
     messages_ = {
@@ -230,7 +231,7 @@ TEST_F(FlowAccounts, RoutesGoBeforeAsNumbers) {
     EXPECT_EQ(classes.at("aarnet"), Row(20, 0));
 }
 
-// The same by way of the daemon: socket, journal and an export beside it.
+// The same with the daemon: socket, journal, and an export at the same time.
 TEST_F(FlowAccounts, AreTheSameForARunningCollector) {
     auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
     ASSERT_TRUE(source.has_value()) << source.error().text;
@@ -268,7 +269,7 @@ TEST_F(FlowAccounts, AreTheSameForARunningCollector) {
     EXPECT_EQ(classes.at("transit-a"), Row(0, 300));
 }
 
-TEST_F(FlowAccounts, ATableOfNothingIsRefused) {
+TEST_F(FlowAccounts, AnEmptyTableIsRefused) {
     const Ended ended = support::run(octroi(ledger_, {"class", "load"}));
     EXPECT_EQ(ended.status, 2);
     EXPECT_NE(ended.err.find("--rule"), std::string::npos) << ended.err;

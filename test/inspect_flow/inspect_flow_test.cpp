@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `octroi inspect flow` from outside: what is printed, in which form, and what is said when a file
-// is not what it should be.
+// Runs `octroi inspect flow` and checks the output formats, and the messages for wrong files.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +22,7 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t sent_s = 1'700'000'000;
 
-// One record of v5, sampled 1 in 64: 1500 octets in 3 packets, from 5 s to 1 s before the export.
+// One v5 record, sampled 1 in 64: 1500 octets in 3 packets, from 5 s to 1 s before the export.
 std::string netflow_v5() {
     ByteWriter w;
     w.be16(5);
@@ -102,7 +101,7 @@ constexpr std::string_view rows =
     R"("direction":"in","frame_bytes":60})"
     "\n";
 
-TEST_F(InspectFlow, ARowForEachRecord) {
+TEST_F(InspectFlow, PrintsARowForEachRecord) {
     const std::string file = write("exports.pcap", capture());
     const Ended lines = inspect({file, "--ndjson"});
     EXPECT_EQ(lines.status, 0) << lines.err;
@@ -116,7 +115,7 @@ TEST_F(InspectFlow, ARowForEachRecord) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "none.db"));
 }
 
-TEST_F(InspectFlow, FromAPipe) {
+TEST_F(InspectFlow, ReadsAPipe) {
     const std::string file = write("exports.pcap", capture());
     const std::string program = support::octroi("", {})[0];
     const Ended piped = support::run(
@@ -132,14 +131,14 @@ TEST_F(InspectFlow, MessagesWithoutACaptureHaveNoExporter) {
     EXPECT_EQ(lines.out.find("received"), std::string::npos);
 }
 
-TEST_F(InspectFlow, SummaryOfExporters) {
+TEST_F(InspectFlow, SummaryHasARowForEachExporter) {
     const Ended summary = inspect({write("exports.pcap", capture()), "--summary", "--ndjson"});
     EXPECT_EQ(summary.status, 0) << summary.err;
     EXPECT_THAT(summary.out, HasSubstr(R"("exporter":"192.0.2.1","protocols":["netflow 5","sf)"));
     EXPECT_THAT(summary.out, HasSubstr(R"("messages":2,"records":3)"));
 }
 
-TEST_F(InspectFlow, WhatIsNotWholeOrNotOne) {
+TEST_F(InspectFlow, ReportsTruncatedAndWrongFiles) {
     const std::string whole = capture();
     const Ended cut = inspect({write("cut", whole.substr(0, whole.size() - 10)), "--ndjson"});
     EXPECT_EQ(cut.status, 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Live capture against the kernel's own count, between two network namespaces of our own.
+// Compares live capture with the counters of the kernel, between two network namespaces.
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -20,8 +20,8 @@ using support::Folder;
 using support::octroi;
 using support::Process;
 
-// Two namespaces joined by a veth pair, `near` with nft counters of all IP that passes its end.
-// Bytes of an nft counter are those of the IP packet (skb->len behind the link header).
+// Two namespaces joined by a veth pair. nft counters in `near` count all IP packets that pass its
+// end. The bytes of an nft counter are those of the IP packet (skb->len after the link header).
 class LiveTest : public testing::Test {
 protected:
     void SetUp() override {
@@ -40,8 +40,8 @@ protected:
                "  iifname \"vnear\" counter name seen\n }\n"
                " chain outgoing {\n  type filter hook postrouting priority 400; policy accept;\n"
                "  oifname \"vnear\" counter name seen\n }\n}\n";
-        // The kernel talks for itself (router solicitations) right after the link comes up: before
-        // we count.
+        // The kernel sends router solicitations when the link comes up. Wait until they are over
+        // before counting.
         support::pass(std::chrono::milliseconds(300));
         must(in(near_, {"nft", "-f", rules}));
     }
@@ -59,7 +59,7 @@ protected:
     }
     static void configure(const std::string& space, const std::string& link, const std::string& v4,
                           const std::string& v6) {
-        // No router solicitations, no duplicate address detection: nothing but what the test sends.
+        // No router solicitations and no duplicate address detection: only traffic of the test.
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".router_solicitations=0"}));
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".accept_dad=0"}));
         must({"ip", "-n", space, "addr", "add", v4, "dev", link});
@@ -103,7 +103,7 @@ protected:
     }
     void reset_kernel_count() const { must(in(near_, {"nft", "reset", "counters"})); }
 
-    // IP in the ledger, and its losses.
+    // IP traffic and losses in the ledger.
     struct Booked {
         Count ip;
         std::uint64_t losses = 0;
@@ -140,10 +140,10 @@ protected:
     const std::string ledger_ = folder_ / "ledger.db";
 };
 
-// The kernel sends a packet of its own now and then (neighbour discovery). One that passes between
-// the count and the begin or end of the capture is in one of the figures only: such a round says
-// nothing and is repeated.
-TEST_F(LiveTest, TheLedgerHasTheBytesThatTheKernelCounted) {
+// Sometimes the kernel itself sends a packet (neighbour discovery). If it passes between reading
+// the counters and the begin or end of the capture, only one of the two figures includes it. Such a
+// round proves nothing and is repeated.
+TEST_F(LiveTest, TheLedgerHasTheBytesCountedByTheKernel) {
     bool undisturbed = false;
     for (int round = 0; round < 5 && !undisturbed; ++round) {
         const std::string ledger_file = folder_ / ("ledger-" + std::to_string(round) + ".db");
@@ -161,17 +161,17 @@ TEST_F(LiveTest, TheLedgerHasTheBytesThatTheKernelCounted) {
         EXPECT_NE(ended.out.find("10.77.0.1"), std::string::npos) << ended.out;
         const Booked ledger = booked(ledger_file);
         EXPECT_EQ(ledger.losses, 0U);
-        EXPECT_GT(end.bytes - begin.bytes, 100'000'000U) << "the generator did not generate";
+        EXPECT_GT(end.bytes - begin.bytes, 100'000'000U) << "the generator sent too little";
         EXPECT_EQ(support::run(octroi(ledger_file, {"audit"})).status, 0);
         undisturbed = before.packets == begin.packets && end.packets == after.packets;
         if (!undisturbed) continue;
         EXPECT_EQ(ledger.ip.bytes, end.bytes - begin.bytes);
         EXPECT_EQ(ledger.ip.packets, end.packets - begin.packets);
     }
-    EXPECT_TRUE(undisturbed) << "the kernel never was quiet";
+    EXPECT_TRUE(undisturbed) << "the kernel sent packets of its own in every round";
 }
 
-TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
+TEST_F(LiveTest, RecordedLossesCoverTheDropsOfATinyRing) {
     const std::string config = folder_ / "tiny.toml";
     std::ofstream(config) << "[[meter]]\nname = \"tiny\"\nkind = \"capture\"\ninterfaces = "
                              "[\"vnear\"]\nring_size = \"64 KiB\"\n"
@@ -180,7 +180,7 @@ TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
     Process daemon(in(near_, command));
     ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
     reset_kernel_count();
-    // Held still, the daemon cannot empty its ring.
+    // While the daemon is stopped it cannot empty its ring.
     daemon.signal(SIGSTOP);
     must(in(near_, {"ping", "-q", "-f", "-c", "3000", "-s", "1200", "10.77.0.2"}));
     daemon.signal(SIGCONT);
@@ -191,14 +191,14 @@ TEST_F(LiveTest, WhatATinyRingLosesIsCoveredByTheRecordedLosses) {
     const Ended ended = daemon.wait();
     ASSERT_EQ(ended.status, 0) << ended.err;
     const Booked ledger = booked(ledger_);
-    EXPECT_GT(ledger.losses, 0U) << "nothing was lost: the ring is not tiny";
+    EXPECT_GT(ledger.losses, 0U) << "nothing was lost: the ring is too large for this test";
     EXPECT_LT(ledger.ip.bytes, kernel.bytes);
     EXPECT_FALSE(ledger.unbounded);
     EXPECT_GE(ledger.ip.bytes + ledger.bounded_bytes, kernel.bytes);
     EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
 }
 
-TEST_F(LiveTest, WhatPassesWhileTheDaemonIsKilledIsABoundedLoss) {
+TEST_F(LiveTest, TrafficWhileTheDaemonIsDownIsABoundedLoss) {
     {
         Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
         EXPECT_EQ(daemon.wait().status, 0);
@@ -219,7 +219,7 @@ TEST_F(LiveTest, WhatPassesWhileTheDaemonIsKilledIsABoundedLoss) {
     EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
 }
 
-TEST_F(LiveTest, WithoutThePrivilegeItSaysWhichOneAndHowToGiveIt) {
+TEST_F(LiveTest, AMissingPrivilegeIsNamedWithTheWayToGrantIt) {
     const Ended ended =
         support::run({"setpriv", "--bounding-set=-all", "--inh-caps=-all", "ip", "-V"});
     if (ended.status != 0) GTEST_SKIP() << "no setpriv here";

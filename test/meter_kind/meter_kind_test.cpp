@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A meter kind that no file of src/ names: the program in program/ hands over the table of the
-// product and one row more. Everything that a kind can do works through that row.
+// A meter kind that no file of src/ names: the program in program/ passes the table of the product
+// with one additional row. Everything that a kind can do must work through that row.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ protected:
     [[nodiscard]] Ended run(const Arguments& arguments) const {
         return support::run(command(arguments));
     }
-    // Runs the daemon until it has read what is there, and stops it.
+    // Runs the daemon until it has read the file, and stops it.
     [[nodiscard]] Ended run_daemon() const {
         return run({"run", "--for", "1500ms", "--local", "10.0.0.0/8"});
     }

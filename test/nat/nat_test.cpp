@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A translator tells of its translations, a router behind it of the traffic, both by real datagrams
-// to a running collector that is killed in between: whose traffic it was, in the ledger and when
-// asked. The socket is held by the test, as a service manager would hold it.
+// A NAT device reports its translations, and a router on its outside reports the traffic. Both send
+// real datagrams to a running collector, which is killed in between. Checks the accounts of the
+// traffic in the ledger, and the answers of `octroi who`. The test holds the socket, as a service
+// manager would.
 
 #include <gtest/gtest.h>
 
@@ -64,7 +65,7 @@ public:
                   static_cast<ssize_t>(message.size()));
         sent_.push_back(message);
     }
-    // All of it, as a capture has it.
+    // All messages, as they would be in a capture.
     void write_to(pcap::PcapWriter& capture, UtcTime time) const {
         for (const std::string& message : sent_)
             capture.frame(time, packet::build::Frame()
@@ -109,14 +110,14 @@ protected:
         EXPECT_EQ(ended.status, 0) << ended.err;
         return ended;
     }
-    // Milliseconds since 1970, so many seconds after the beginning of the story.
+    // Milliseconds since 1970 at `seconds` after the beginning of the test traffic.
     [[nodiscard]] std::uint64_t ms(int seconds) const {
         return static_cast<std::uint64_t>(began_.count() + seconds * 1000);
     }
     [[nodiscard]] std::string moment(int seconds) const {
         return to_rfc3339({static_cast<std::int64_t>(ms(seconds)) * 1'000'000}, 3);
     }
-    void tell_templates() {
+    void send_templates() {
         translator_->send(
             templates({{256,
                         {{323, 8},
@@ -136,7 +137,7 @@ protected:
                   {{8, 4}, {12, 4}, {7, 2}, {11, 2}, {4, 1}, {1, 8}, {2, 8}, {152, 8}, {153, 8}}}}),
             0);
     }
-    void tell_session(std::uint8_t event, std::uint32_t inside, int seconds) {
+    void send_session(std::uint8_t event, std::uint32_t inside, int seconds) {
         translator_->send(data(256, values()
                                         .u64(ms(seconds))
                                         .u8(event)
@@ -149,7 +150,7 @@ protected:
                                         .u16(443)),
                           1);
     }
-    void tell_block(std::uint32_t inside, int seconds) {
+    void send_block(std::uint32_t inside, int seconds) {
         translator_->send(data(257, values()
                                         .u64(ms(seconds))
                                         .u8(block_allocation)
@@ -159,8 +160,8 @@ protected:
                                         .u16(2047)),
                           1);
     }
-    // As the router outside of the translator sees it.
-    void tell_flow(std::uint64_t bytes, int first, int last, bool back = false,
+    // A flow as the router outside of the NAT device sees it.
+    void send_flow(std::uint64_t bytes, int first, int last, bool back = false,
                    std::uint16_t outside_port = port) {
         auto record = values();
         if (back)
@@ -169,8 +170,8 @@ protected:
             record.u32(outside).u32(far).u16(outside_port).u16(443);
         router_->send(data(300, record.u8(6).u64(bytes).u64(1).u64(ms(first)).u64(ms(last))), 1);
     }
-    // Until the newest batch has so many bytes in all.
-    [[nodiscard]] bool booked(std::uint64_t bytes) const {
+    // Waits until the batches contain `bytes` in total.
+    [[nodiscard]] bool ledger_has(std::uint64_t bytes) const {
         return support::wait_until(
             [&] {
                 const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
@@ -219,10 +220,10 @@ protected:
 };
 
 // The same two exporters in a capture.
-TEST_F(NatTest, AnImportBelievesWhomItIsTold) {
-    tell_templates();
-    tell_session(session_create, alice, 0);
-    tell_flow(1000, 1, 10);
+TEST_F(NatTest, AnImportAcceptsEventsOfTheConfiguredExporters) {
+    send_templates();
+    send_session(session_create, alice, 0);
+    send_flow(1000, 1, 10);
     const auto capture = [&](const std::string& name, int seconds) {
         std::string octets;
         pcap::PcapWriter writer(octets);
@@ -232,48 +233,48 @@ TEST_F(NatTest, AnImportBelievesWhomItIsTold) {
         std::ofstream(folder_ / name, std::ios::binary) << octets;
         return folder_ / name;
     };
-    (void)ran({"import", "flow", "--nat-events-from", "127.0.0.2", capture("told.pcap", 20)});
+    (void)ran({"import", "flow", "--nat-events-from", "127.0.0.2", capture("configured.pcap", 20)});
     EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}}));
-    (void)ran({"import", "flow", capture("not_told.pcap", 21)});
+    (void)ran({"import", "flow", capture("not_configured.pcap", 21)});
     EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}, {"203.0.113.5", {1000, 0}}}));
 }
 
-TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
+TEST_F(NatTest, TrafficIsCountedForTheHostBehindTheAddressAlsoAcrossKills) {
     for (const char* name : {"alice", "bob"}) (void)ran({"account", "add", name});
     (void)ran({"bind", "10.0.0.1", "alice"});
     (void)ran({"bind", "10.0.0.2", "bob"});
     {
         Process process(command({"run"}), support::giving_socket(source_->descriptor()));
-        tell_templates();
-        tell_session(session_create, alice, 0);
-        tell_block(bob, 0);
-        tell_flow(1000, 1, 10);
-        tell_flow(70, 1, 10, true);
-        ASSERT_TRUE(booked(1070)) << process.err_so_far();
+        send_templates();
+        send_session(session_create, alice, 0);
+        send_block(bob, 0);
+        send_flow(1000, 1, 10);
+        send_flow(70, 1, 10, true);
+        ASSERT_TRUE(ledger_has(1070)) << process.err_so_far();
         process.signal(SIGKILL);
         EXPECT_EQ(process.wait().status, 128 + SIGKILL);
     }
     EXPECT_EQ(who("203.0.113.5:40000/tcp", 20), "alice");
     EXPECT_EQ(who("203.0.113.5:40000/tcp", -10), "0 rows");
-    // While nobody listens, and with no template again.
-    tell_session(session_delete, alice, 30);
-    tell_session(session_create, bob, 40);
+    // Sent while the collector is down, without templates.
+    send_session(session_delete, alice, 30);
+    send_session(session_create, bob, 40);
     {
         Process process(command({"run"}), support::giving_socket(source_->descriptor()));
-        tell_flow(2000, 41, 50);
-        // After everything was received, but most likely before it is in the ledger.
+        send_flow(2000, 41, 50);
+        // Everything was received, but most likely not yet committed.
         support::pass(std::chrono::milliseconds(300));
         process.signal(SIGKILL);
         EXPECT_EQ(process.wait().status, 128 + SIGKILL);
     }
-    tell_flow(500, 12, 20);  // late: of alice's time
-    tell_flow(30, 35, 36);   // of nobody's
-    tell_flow(8, 41, 50, true, 1500);
+    send_flow(500, 12, 20);  // reported late: alice had the address
+    send_flow(30, 35, 36);   // no host had the address
+    send_flow(8, 41, 50, true, 1500);
     const Ended last =
         Process(command({"run", "--for", "4s"}), support::giving_socket(source_->descriptor()))
             .wait();
     ASSERT_EQ(last.status, 0) << last.err;
-    ASSERT_TRUE(booked(1070 + 2538));
+    ASSERT_TRUE(ledger_has(1070 + 2538));
 
     EXPECT_EQ(usage(),
               (Usage{{"10.0.0.1", {1500, 70}}, {"10.0.0.2", {2000, 8}}, {"203.0.113.5", {30, 0}}}));
@@ -282,8 +283,8 @@ TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     EXPECT_EQ(who("203.0.113.5:40000", 35), "0 rows");
     EXPECT_EQ(who("203.0.113.5:40000/tcp", 100), "bob");
     EXPECT_EQ(who("203.0.113.5:40000/udp", 100), "0 rows");
-    EXPECT_EQ(who("203.0.113.5:1500/udp", 100), "bob") << "a block is of any protocol";
-    EXPECT_EQ(who("10.0.0.1", 100), "alice") << "its own address";
+    EXPECT_EQ(who("203.0.113.5:1500/udp", 100), "bob") << "a block is valid for every protocol";
+    EXPECT_EQ(who("10.0.0.1", 100), "alice") << "the inside address itself";
     const auto alices = rows({"who", "203.0.113.5:40000/tcp", "--at", moment(20)})[0];
     EXPECT_EQ(alices["inside"], "10.0.0.1");
     EXPECT_EQ(alices["inside_port"], 1234);
@@ -292,30 +293,30 @@ TEST_F(NatTest, TrafficGoesToWhoeverWasBehindTheAddressAlsoAcrossKills) {
     EXPECT_EQ(rows({"who", "203.0.113.5", "--at", moment(100)}).size(), 2U);
     (void)ran({"audit"});
 
-    // Each translation once, however often the daemon was killed.
+    // Each translation is stored once, however often the daemon was killed.
     const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
     ASSERT_TRUE(ledger.has_value());
-    std::size_t told = 0;
+    std::size_t stored_translations = 0;
     const auto walked = (*ledger)->each_batch([&](const StoredBatch& stored) -> Status {
-        told += stored.batch.translations.size();
+        stored_translations += stored.batch.translations.size();
         return {};
     });
     ASSERT_TRUE(walked.has_value());
-    EXPECT_EQ(told, 4U) << "alice's from and until, bob's port and his block";
+    EXPECT_EQ(stored_translations, 4U) << "begin and end of alice's, bob's port and bob's block";
 }
 
-TEST_F(NatTest, IsKeptAndNotAppliedWhereThatIsWanted) {
+TEST_F(NatTest, TranslationsAreKeptButNotAppliedIfConfigured) {
     configure("nat_events = \"keep\"\n");
     (void)ran({"account", "add", "alice"});
     (void)ran({"bind", "10.0.0.1", "alice"});
-    tell_templates();
-    tell_session(session_create, alice, 0);
-    tell_flow(1000, 1, 10);
+    send_templates();
+    send_session(session_create, alice, 0);
+    send_flow(1000, 1, 10);
     const Ended last =
         Process(command({"run", "--for", "3s"}), support::giving_socket(source_->descriptor()))
             .wait();
     ASSERT_EQ(last.status, 0) << last.err;
-    ASSERT_TRUE(booked(1000));
+    ASSERT_TRUE(ledger_has(1000));
     EXPECT_EQ(usage(), (Usage{{"203.0.113.5", {1000, 0}}}));
     EXPECT_EQ(who("203.0.113.5:40000/tcp", 20), "alice");
 }

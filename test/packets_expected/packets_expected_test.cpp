@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Real captures against independent statements about them: reader and decoder alone, summed per
-// 5-tuple, must give every figure to the byte. Runs where the shared test data is
-// (OCTROI_TESTDATA); elsewhere it says that it was skipped.
+// Compares real captures with independent figures: reader and decoder, summed per 5-tuple, must
+// agree to the byte. Needs the shared test data (OCTROI_TESTDATA) and is skipped without it.
 
 #include <gtest/gtest.h>
 
@@ -42,7 +41,7 @@ struct Flow {
     }
 };
 
-// src, dst, sport, dport, proto; proto -1 and no ports: all flows of the pair.
+// src, dst, sport, dport, proto. proto -1 without ports: all flows between the two addresses.
 using Key = std::tuple<std::string, std::string, int, int, int>;
 
 struct Figures {
@@ -78,7 +77,7 @@ void add_frame(Figures& f, const pcap::Frame& frame) {
     f.flows[key].add(1, p.bytes, frame.time.ns, frame.time.ns);
 }
 
-// The file in pieces of the given size, as a block reader would show it.
+// The file in pieces of the given size, as a block reader returns it.
 Figures read_capture(const std::string& octets, std::size_t piece) {
     Figures f;
     pcap::Reader reader;
@@ -97,7 +96,7 @@ Figures read_capture(const std::string& octets, std::size_t piece) {
     return f;
 }
 
-// absent: a time that nothing is compared with, and that no other time gives way to.
+// absent: this time is not compared, and it does not replace another time.
 std::int64_t ns_of(const json& row, const char* name, std::int64_t absent) {
     if (!row.contains(name)) return absent;
     return parse_rfc3339(row.at(name).get<std::string>()).value().ns;
@@ -123,7 +122,7 @@ Figures read_expected(const fs::path& path) {
     return f;
 }
 
-// Compared are the times that are stated.
+// Compares only times that the expectation states.
 bool same(const Flow& want, const Flow& got) {
     return want.packets == got.packets && want.bytes == got.bytes &&
            (want.first == INT64_MAX || want.first == got.first) &&
@@ -138,7 +137,7 @@ std::string show(const Key& key, const Flow& flow) {
     return out.str();
 }
 
-// "" where both say the same.
+// "" if both are equal.
 std::string difference(const Figures& want, const Figures& seen) {
     Figures got = seen;
     for (const auto& [name, value] : want.summary) {
@@ -176,7 +175,7 @@ std::vector<std::string> names_of(const json& expected) {
 void check_case(const fs::path& folder, const json& entry, std::size_t piece) {
     const std::string octets = support::read_text(folder / entry.at("input").get<std::string>());
     const Figures got = read_capture(octets, piece);
-    if (entry.at("kind") == "robust") return;  // to come back is all that is asked
+    if (entry.at("kind") == "robust") return;  // the decoder must only return
     std::string least;
     for (const std::string& name : names_of(entry.at("expected"))) {
         const std::string found = difference(read_expected(folder / name), got);
@@ -188,7 +187,7 @@ void check_case(const fs::path& folder, const json& entry, std::size_t piece) {
 
 class PacketsExpected : public testing::TestWithParam<std::size_t> {};
 
-TEST_P(PacketsExpected, EveryCaptureGivesItsFigures) {
+TEST_P(PacketsExpected, EveryCaptureGivesTheExpectedFigures) {
     const char* data = std::getenv("OCTROI_TESTDATA");
     if (data == nullptr || !fs::is_directory(fs::path(data) / "packets"))
         GTEST_SKIP() << "OCTROI_TESTDATA is not set: the shared captures are not read";

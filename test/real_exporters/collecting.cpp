@@ -43,7 +43,7 @@ std::vector<std::string> captures_of(const std::string& corpus) {
          fs::directory_iterator(fs::path(data) / "packets" / corpus / "inputs", none))
         found.push_back(entry.path().string());
     std::sort(found.begin(), found.end());
-    // The same file under two names would be one exporter that says everything twice.
+    // The same file under two names would look like an exporter that sends everything twice.
     std::set<std::string> contents;
     std::erase_if(found, [&](const std::string& file) {
         return !contents.insert(support::text_of(file)).second || summary_of(file).ip.packets == 0;
@@ -74,7 +74,7 @@ std::uint16_t free_port() {
 
 namespace {
 
-// What the kernel says of the socket bound to the port: octets that wait; -1 where there is none.
+// Octets that wait in the socket bound to the port, from the kernel; -1: there is no such socket.
 std::int64_t waiting_octets(std::uint16_t port) {
     for (const char* table : {"/proc/net/udp", "/proc/net/udp6"}) {
         std::istringstream lines(support::text_of(table));
@@ -128,7 +128,7 @@ Amount Collecting::booked() const {
 }
 
 Amount Collecting::stop() {
-    // What the kernel still holds for a daemon that is told to end may be given up.
+    // A daemon that is asked to end may drop datagrams that are still in the kernel.
     EXPECT_TRUE(support::wait_until([&] { return drained(port_); }, std::chrono::seconds(30)));
     daemon_->signal(SIGINT);
     const Ended ended = daemon_->wait();

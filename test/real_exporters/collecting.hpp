@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `octroi run` with a collector on a port of its own, and what a test wants to know of it.
+// Runs `octroi run` with a collector on its own port, and reads the results that tests need.
 
 #include <cstdint>
 #include <memory>
@@ -24,7 +24,7 @@ struct Amount {
 };
 std::ostream& operator<<(std::ostream& out, const Amount& amount);
 
-// What `octroi inspect packets --summary` says of a capture.
+// The figures of `octroi inspect packets --summary` for a capture.
 struct Summary {
     Amount ip;
     Amount v4;
@@ -34,33 +34,33 @@ struct Summary {
 [[nodiscard]] Summary summary_of(const std::string& capture);
 
 // Captures of the shared test data below packets/`corpus`, each content once, in a fixed order;
-// only those that `octroi inspect` reads to the end. Empty where the data is not.
+// only those that `octroi inspect` reads to the end. Empty if there is no test data.
 [[nodiscard]] std::vector<std::string> captures_of(const std::string& corpus);
 // "ndpi/bitcoin.pcap"
 [[nodiscard]] std::string short_name(const std::string& capture);
 
-// Whether a program is there to be run.
+// Whether a program is installed.
 [[nodiscard]] bool installed(const std::string& program);
-// A UDP port of 127.0.0.1 that was free a moment ago.
+// A UDP port of 127.0.0.1 that is free at the time of the call.
 [[nodiscard]] std::uint16_t free_port();
-// Whether a process listens there, and has taken all that came.
+// Whether a process listens on the port and has read everything from its socket.
 [[nodiscard]] bool listens(std::uint16_t port);
 [[nodiscard]] bool drained(std::uint16_t port);
 
-// Running from the constructor to stop().
+// The daemon runs from the constructor to stop().
 class Collecting {
 public:
-    // more: sections of the configuration beside the meter. It listens on the same port of TCP,
-    // too.
+    // more: additional sections of the configuration. The meter listens on the same port for UDP
+    // and TCP.
     explicit Collecting(const std::string& more = "");
     [[nodiscard]] std::uint16_t port() const { return port_; }
     // "127.0.0.1:PORT"
     [[nodiscard]] std::string address() const;
     [[nodiscard]] std::string ledger() const { return ledger_; }
-    // All that is in the ledger by now, and the same once the daemon has ended in order.
+    // The traffic in the ledger now; stop() ends the daemon and returns the traffic after that.
     [[nodiscard]] Amount booked() const;
     [[nodiscard]] Amount stop();
-    // After stop(): losses that were recorded, as text.
+    // To be called after stop(): the recorded losses as text.
     [[nodiscard]] std::vector<std::string> losses() const;
 
 private:

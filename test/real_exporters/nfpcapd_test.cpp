@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// nfpcapd meters a capture into files of nfdump, and nfreplay exports these as NetFlow v5 and v9.
-// (nfpcapd's own way over the network, -H, is a protocol of nfdump's that nobody else speaks.)
+// nfpcapd meters a capture into nfdump files, and nfreplay exports these as NetFlow v5 and v9. (The
+// network output of nfpcapd, -H, uses a protocol that only nfdump implements.)
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ namespace {
 
 using support::Ended;
 
-// The files that nfpcapd makes of a capture, one for each five minutes of it.
+// The files that nfpcapd makes from a capture, one for each five minutes.
 std::vector<std::string> metered(const std::string& capture, const std::string& folder) {
     const Ended ended = support::run({"nfpcapd", "-r", capture, "-w", folder});
     EXPECT_EQ(ended.status, 0) << ended.err;
@@ -25,7 +25,7 @@ std::vector<std::string> metered(const std::string& capture, const std::string& 
     return files;
 }
 
-TEST(NfpcapdTest, TheLedgerHasWhatNfreplaySends) {
+TEST(NfpcapdTest, TheLedgerHasTheTrafficThatNfreplaySends) {
     if (!installed("nfpcapd")) GTEST_SKIP() << "nfdump is not installed (./dev install)";
     const char* data = std::getenv("OCTROI_TESTDATA");
     if (data == nullptr) GTEST_SKIP() << "no test data here (OCTROI_TESTDATA)";

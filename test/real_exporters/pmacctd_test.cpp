@@ -2,11 +2,12 @@
 // pmacctd reads captures and exports them with its plugins nfprobe (NetFlow v9, IPFIX) and sfprobe
 // (sFlow, each packet a sample) to three collectors.
 //
-// Two habits of pmacctd (1.7.7) with files make it a moving target. At the end of a file it stops
-// its plugins whether or not they have read all; told to wait there instead, it hands the last
-// packets to them a second time when it is stopped. And sfprobe sends a datagram that is not full
-// only when another packet comes. So it reads a pipe here: the capture, a pause, then packets of
-// one size that no capture has (the marks), which take on themselves what is repeated or kept back.
+// pmacctd 1.7.7 has two properties that make its output for a file unpredictable. At the end of the
+// file it stops its plugins, even if they have not read all packets. If it is configured to wait
+// there, it passes the last packets to them a second time when it is stopped. And sfprobe sends an
+// incomplete datagram only when another packet arrives. So pmacctd reads a pipe here: the capture,
+// a pause, and then marks. A mark is a packet of a size that no capture has. So only marks are
+// repeated or not sent.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ std::string mark() {
     return file.substr(begin);
 }
 
-// pcap in this machine's byte order, of Ethernet: what a mark may be appended to.
+// An Ethernet pcap in this machine's byte order: marks can be appended to it.
 bool can_be_marked(const std::string& capture) {
     const std::string begin = support::text_of(capture).substr(0, 24);
     const bool micro = begin.starts_with("\xd4\xc3\xb2\xa1");
@@ -97,7 +98,7 @@ private:
     std::unique_ptr<support::Process> process_;
 };
 
-// What is left when the marks are taken away.
+// The rest without the marks.
 Amount without_marks(Amount amount, const Amount& expected) {
     while (amount.packets > expected.packets && amount.bytes >= mark_bytes)
         amount = {amount.bytes - mark_bytes, amount.packets - 1};
@@ -132,7 +133,7 @@ protected:
     }
 };
 
-TEST_F(PmacctdTest, TheLedgerHasARealCaptureByEachProtocol) {
+TEST_F(PmacctdTest, TheLedgerHasARealCaptureForEachProtocol) {
     const char* data = std::getenv("OCTROI_TESTDATA");
     if (data == nullptr) GTEST_SKIP() << "no test data here (OCTROI_TESTDATA)";
     std::vector<std::string> captures;
@@ -143,7 +144,7 @@ TEST_F(PmacctdTest, TheLedgerHasARealCaptureByEachProtocol) {
     compare(captures);
 }
 
-TEST_F(PmacctdTest, TheLedgerHasAGeneratedCaptureByEachProtocol) {
+TEST_F(PmacctdTest, TheLedgerHasAGeneratedCaptureForEachProtocol) {
     const support::Folder folder;
     const std::string capture = folder / "generated.pcap";
     (void)support::write_traffic(capture, {.packets = 20'000, .flows = 800});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What Octroi exports, others read as it is: nfcapd with nfdump, nfacctd, and Octroi itself, each
-// 5-tuple with the bytes and packets that `octroi inspect packets` says.
+// Other programs read the exports of Octroi correctly: nfcapd with nfdump, nfacctd, and Octroi
+// itself must report for each 5-tuple the bytes and packets of `octroi inspect packets`.
 
 #include <gtest/gtest.h>
 
@@ -22,8 +22,8 @@ using nlohmann::json;
 using std::chrono::seconds;
 using support::Ended;
 
-// Source, destination, ports, protocol. Collectors disagree on where ICMP's type stands: its ports
-// are left out.
+// Source, destination, ports, protocol. Collectors store the ICMP type in different fields, so ICMP
+// has no ports here.
 using Tuple = std::tuple<std::string, std::string, int, int, int>;
 using Flows = std::map<Tuple, Amount>;
 
@@ -37,8 +37,8 @@ void add(Flows& flows, const std::string& src, const std::string& dst, int sport
            proto}] += amount;
 }
 
-// Rows of `octroi inspect`, of IPv4 only where asked.
-Flows flows_said(const support::Arguments& inspect, bool v4_only) {
+// Rows of `octroi inspect`; with v4_only those of IPv4.
+Flows flows_printed(const support::Arguments& inspect, bool v4_only) {
     const support::Folder folder;
     const Ended ended = support::run(support::octroi(folder / "none.db", inspect));
     EXPECT_EQ(ended.status, 0) << ended.err;
@@ -56,10 +56,10 @@ Flows flows_said(const support::Arguments& inspect, bool v4_only) {
 }
 
 Flows flows_of(const std::string& capture, bool v4_only) {
-    return flows_said({"inspect", "packets", capture, "--ndjson"}, v4_only);
+    return flows_printed({"inspect", "packets", capture, "--ndjson"}, v4_only);
 }
 
-// nfacctd writes names.
+// nfacctd writes names of protocols.
 int protocol_of(const std::string& word) {
     static const std::map<std::string, int> names = {
         {"icmp", 1}, {"igmp", 2}, {"tcp", 6}, {"udp", 17}, {"ipv6-icmp", 58}};
@@ -67,8 +67,8 @@ int protocol_of(const std::string& word) {
     return word.find_first_not_of("0123456789") == std::string::npos ? std::stoi(word) : -1;
 }
 
-// Lines of seven values with `separator` between them: two addresses, two ports, a protocol, and
-// the two amounts, the packets first where said.
+// Reads lines of seven values: two addresses, two ports, a protocol, bytes and packets, or packets
+// and bytes with packets_first.
 Flows flows_in(const std::string& text, char separator, bool packets_first) {
     Flows flows;
     std::istringstream lines(text);
@@ -111,8 +111,8 @@ protected:
     void SetUp() override {
         std::cout << captures_.size() << " captures (more with OCTROI_TESTDATA)\n";
     }
-    // Exports a capture to a collector that listens at the port, and stops that in order when it
-    // has taken all.
+    // Exports a capture to the collector that listens on the port, waits until the collector has
+    // received everything, and stops it.
     void export_to(support::Process& collector, std::uint16_t port, const std::string& capture) {
         ASSERT_TRUE(support::wait_until([&] { return listens(port); }, seconds(10)));
         const Ended ended =
@@ -169,17 +169,17 @@ TEST_P(ReadBackTest, ByNfacctd) {
 TEST_P(ReadBackTest, FromAFile) {
     for (const std::string& capture : captures_) {
         const Flows expected = flows_of(capture, v4_only());
-        // No flows, no messages: an empty file is no flow file.
+        // Without flows there are no messages, and an empty file is not a flow file.
         if (expected.empty()) continue;
         const std::string file = folder_ / "flows";
         const Ended ended = export_packets(capture, "file:" + file, GetParam());
         ASSERT_EQ(ended.status, 0) << ended.err;
-        EXPECT_EQ(flows_said({"inspect", "flow", file, "--ndjson"}, v4_only()), expected)
+        EXPECT_EQ(flows_printed({"inspect", "flow", file, "--ndjson"}, v4_only()), expected)
             << capture;
     }
 }
 
-// Exporter, collector that exports what it collects, collector.
+// A chain: exporter, a collector that exports its records again, a second collector.
 TEST_P(ReadBackTest, ThroughADaemonThatExports) {
     Collecting last;
     Collecting between(
@@ -208,7 +208,7 @@ TEST(ExportTest, ByTcpToACollector) {
     EXPECT_TRUE(collecting.losses().empty());
 }
 
-TEST(ExportTest, WhatCannotBeIsSaid) {
+TEST(ExportTest, ImpossibleExportsAreErrors) {
     const support::Folder folder;
     const std::string capture = folder / "generated.pcap";
     (void)support::write_traffic(capture, {.packets = 5000, .flows = 1000});

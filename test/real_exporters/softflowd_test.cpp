@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// softflowd reads captures and exports them to the collector: what it counted stands in the ledger,
-// and that is what `octroi inspect packets` counts.
+// softflowd reads captures and exports them to the collector. The ledger must contain the traffic
+// that softflowd counted, which equals the count of `octroi inspect packets`.
 //
-// softflowd takes the octets of a packet from the frame, the padding of short Ethernet frames with
-// them, and passes over link types and encapsulations that it does not know. Its own statistics
-// tell: a capture is used where they agree with ours, and left out, counted and printed, where
-// they do not.
+// softflowd uses the length of the frame, including the padding of short Ethernet frames, and skips
+// unknown link types and encapsulations. So the test uses only captures for which the statistics of
+// softflowd agree with `octroi inspect packets`. It counts and prints the others.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,11 +27,11 @@ Ended softflowd(const std::string& capture, const support::Arguments& more) {
     return support::run(command);
 }
 
-// What it says at its end that it has counted: "udp (17):   37222   417 …".
-Amount statistics(const std::string& said) {
+// The statistics that softflowd prints at its end: "udp (17):   37222   417 …".
+Amount statistics(const std::string& output) {
     static const std::regex line(R"(\((\d+)\):\s+(\d+)\s+(\d+))");
     Amount all;
-    for (std::sregex_iterator at(said.begin(), said.end(), line), end; at != end; ++at)
+    for (std::sregex_iterator at(output.begin(), output.end(), line), end; at != end; ++at)
         all += {std::stoull((*at)[2]), std::stoull((*at)[3])};
     return all;
 }
@@ -50,7 +49,7 @@ protected:
     static std::string said_by(const Ended& ended) { return ended.out + ended.err; }
 };
 
-TEST_P(SoftflowdTest, TheLedgerHasWhatItExported) {
+TEST_P(SoftflowdTest, TheLedgerHasTheExportedTraffic) {
     const bool version_5 = std::string(GetParam().version) == "5";
     const auto captures = captures_of(GetParam().corpus);
     if (captures.empty()) GTEST_SKIP() << "no test data here (OCTROI_TESTDATA)";
@@ -60,7 +59,7 @@ TEST_P(SoftflowdTest, TheLedgerHasWhatItExported) {
     std::size_t left_out = 0;
     for (const std::string& capture : captures) {
         const Summary ours = summary_of(capture);
-        // Version 5 has no place for IPv6.
+        // Version 5 has no IPv6.
         if (version_5 && ours.v6.packets > 0) continue;
         const Amount theirs = statistics(said_by(softflowd(capture, {"-v", GetParam().version})));
         if (theirs != ours.ip) {
@@ -78,7 +77,7 @@ TEST_P(SoftflowdTest, TheLedgerHasWhatItExported) {
     EXPECT_THAT(collecting.losses(), testing::IsEmpty());
     EXPECT_GT(used, left_out) << "too few captures are compared";
     std::cout << used << " captures, " << expected << "; left out: " << left_out
-              << " that softflowd counts differently by its own statistics\n";
+              << " for which the statistics of softflowd differ\n";
 }
 
 std::string name_of(const testing::TestParamInfo<Case>& info) {

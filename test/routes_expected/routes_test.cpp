@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The decoders of src/wire/routes and the prefix match of src/attribute on the shared test data, by
-// the rules of its README ("routes"): distinct pairs of prefix and origin.
+// Runs the decoders of src/wire/routes and the prefix match of src/attribute on the shared test
+// data. Its README ("routes") has the rules: distinct pairs of prefix and origin.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -77,7 +77,7 @@ void check_pairs(const json& test, const std::filesystem::path& folder) {
     EXPECT_EQ(cut_off, test.value("truncated", false));
 }
 
-// Longest prefix match for each address of the list; no match, no origin.
+// Longest prefix match for each address of the list. An address without a match has no origin.
 void check_lookups(const json& test, const std::filesystem::path& folder) {
     Table table;
     read_table(folder / test["table"].get<std::string>(), table);

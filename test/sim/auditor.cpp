@@ -37,7 +37,7 @@ std::string text(const Amount& a) {
     return fmt::format("{} bytes, {} packets", a.bytes, a.packets);
 }
 
-// The first differences of two maps, in words; "" when they are equal.
+// The first differences of two maps as text; "" if they are equal.
 template <typename Map, typename Name>
 std::string difference(const Map& ought, const Map& is, Name name) {
     std::string out;
@@ -55,7 +55,7 @@ std::string difference(const Map& ought, const Map& is, Name name) {
     return out;
 }
 
-// An account and all above it.
+// An account and all its ancestors.
 std::vector<std::string> line_of(const std::string& account, const NaiveRules& rules) {
     std::vector<std::string> line;
     for (std::string at = account; !at.empty() && line.size() < 64;) {
@@ -66,15 +66,15 @@ std::vector<std::string> line_of(const std::string& account, const NaiveRules& r
     return line;
 }
 
-// Of a packet's second sight nobody is charged, and which service it has depends on which sight of
-// its first fragment was seen before: not compared.
+// The second copy of a packet is charged to nobody. Its service is not compared: it depends on
+// which copy of the first fragment was seen before.
 std::string compared_service(const NaiveParty& from, const std::string& service) {
     return from == NaiveParty{4, "duplicate", ""} ? "" : service;
 }
 
 }  // namespace
 
-void book(Rows& into, const Sent& sent, const std::string& service, const NaiveRules& rules) {
+void add_packet(Rows& into, const Sent& sent, const std::string& service, const NaiveRules& rules) {
     const Verdict verdict = judge(sent, rules);
     into[{bucket_of(sent.time), verdict.from, verdict.to,
           compared_service(verdict.from, service)}] += {sent.bytes, 1};
@@ -113,10 +113,10 @@ Status Auditor::compare_rows(Query& ledger) const {
     const auto name = [](const auto& key) { return text(key); };
     const std::string found = difference(rows_, is, name);
     if (found.empty()) return {};
-    return fail(ErrorCode::failed, "the ledger's sums are not what was sent:" + found);
+    return fail(ErrorCode::failed, "the sums of the ledger differ from the sent traffic:" + found);
 }
 
-// Received and sent of every account with all that is below it, by far class and service.
+// Received and sent of every account including its descendants, by far class and service.
 Status Auditor::compare_tree(Query& ledger, const NaiveRules& now) const {
     using Key = std::tuple<std::string, std::string, std::string>;
     std::map<Key, Amount> received;
@@ -142,7 +142,7 @@ Status Auditor::compare_tree(Query& ledger, const NaiveRules& now) const {
     TRY_ASSIGN(const auto sums, ledger.sums(sum_question(question)));
     TRY_ASSIGN(const Usage usage, octroi::usage(question, sums));
     if (!usage.totals.conserved() || usage.totals.whole.bytes.value() != total_.bytes)
-        return fail(ErrorCode::failed, "the usage's totals are not the whole");
+        return fail(ErrorCode::failed, "the totals of the usage differ from the sum of its rows");
     std::map<Key, Amount> is_received;
     std::map<Key, Amount> is_sent;
     for (const UsageRow& row : usage.rows) {
@@ -160,7 +160,8 @@ Status Auditor::compare_tree(Query& ledger, const NaiveRules& now) const {
     const std::string found =
         difference(received, is_received, name) + difference(sent, is_sent, name);
     if (found.empty()) return {};
-    return fail(ErrorCode::failed, "the account tree is not what was received and sent:" + found);
+    return fail(ErrorCode::failed,
+                "the account tree differs from the traffic received and sent:" + found);
 }
 
 Status Auditor::compare_losses(Query& ledger) const {
@@ -178,8 +179,9 @@ Status Auditor::compare_losses(Query& ledger) const {
     std::ranges::sort(ought);
     std::ranges::sort(is);
     if (is != ought)
-        return fail(ErrorCode::failed, fmt::format("the ledger holds {} losses, committed were {}",
-                                                   is.size(), ought.size()));
+        return fail(ErrorCode::failed,
+                    fmt::format("the ledger has {} losses, but {} were committed", is.size(),
+                                ought.size()));
     std::set<LossKey> keys;
     for (const auto& [key, amount] : counted_) keys.insert(key);
     for (const auto& [key, amount] : stated) keys.insert(key);
@@ -189,7 +191,7 @@ Status Auditor::compare_losses(Query& ledger) const {
         if (a.packets == b.packets && a.bytes <= b.bytes) continue;
         return fail(
             ErrorCode::failed,
-            fmt::format("losses of {} at {} ({}): truly {}, the ledger's bound {}", key.meter,
+            fmt::format("losses of {} at {} ({}): lost {}, bound in the ledger {}", key.meter,
                         key.source, octroi::to_string(key.reason), text(a), text(b)));
     }
     return {};
@@ -202,7 +204,7 @@ Status Auditor::audit_clean(Query& ledger) {
     for (const AuditFinding& finding : report.findings)
         found += fmt::format("\n  {}: batch {}: {}", octroi::to_string(finding.kind), finding.batch,
                              finding.text);
-    return fail(ErrorCode::failed, "the audit finds something:" + found);
+    return fail(ErrorCode::failed, "the audit has findings:" + found);
 }
 
 }  // namespace octroi::sim

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The naive independent auditor: what ought to stand in the ledger, in maps that anybody can check
-// by reading. It is told what was committed, packet by packet, and then asks the ledger.
+// The naive, independent auditor. It keeps the expected content of the ledger in simple maps. The
+// simulation reports each committed packet to it; then it compares its maps with the ledger.
 
 #include <compare>
 #include <cstdint>
@@ -41,21 +41,22 @@ struct Row {
 };
 using Rows = std::map<Row, Amount>;
 
-// Judges one packet and adds it.
-void book(Rows& into, const Sent& sent, const std::string& service, const NaiveRules& rules);
+// Decides the parties of one packet and adds it.
+void add_packet(Rows& into, const Sent& sent, const std::string& service, const NaiveRules& rules);
 
 class Auditor {
 public:
-    // Stands in the ledger from here on.
+    // From now on the batch is in the ledger.
     void committed(const std::string& meter, const Rows& rows, const Batch& batch);
-    // So many packets of a meter's source are known, by the kernel's own count, to be lost; `bytes`
-    // is what they truly were.
+    // The kernel counted so many lost packets of a source of the meter. `bytes` is their true
+    // volume.
     void counted_loss(const std::string& meter, const std::string& source, LossReason reason,
                       const Amount& lost);
 
-    // Sums by bucket, party, class, service; account tree; losses. The error is the difference.
+    // Compares sums by bucket, party, class and service, the account tree and the losses. The error
+    // text is the difference.
     [[nodiscard]] Status compare(Query& ledger, const NaiveRules& now) const;
-    // audit() finds nothing.
+    // Fails if audit() has findings.
     [[nodiscard]] static Status audit_clean(Query& ledger);
 
     [[nodiscard]] bool has(const BatchId& id) const { return ids_.contains(id); }
@@ -76,7 +77,7 @@ private:
     };
     std::map<std::pair<std::string, Row>, Amount> rows_;  // by meter
     std::map<LossKey, Amount> counted_;
-    std::vector<std::pair<std::string, Loss>> losses_;  // as batches brought them
+    std::vector<std::pair<std::string, Loss>> losses_;  // in the order of the batches
     std::set<BatchId> ids_;
     Amount total_;
 };

@@ -61,11 +61,14 @@ void Captures::write_frames(Recording& recording, std::size_t count) {
             if (ng) {
                 const auto in = static_cast<std::uint32_t>(r.below(2));
                 p.sent.interface = in == 0 ? "up0" : "up1";
-                p.sent.way = r.chance(60) ? Way::unknown : r.chance(50) ? Way::in : Way::out;
-                const packet::Way way = p.sent.way == Way::in    ? packet::Way::in
-                                        : p.sent.way == Way::out ? packet::Way::out
-                                                                 : packet::Way::unknown;
-                ng->frame(in, time, p.octets, {.way = way});
+                p.sent.direction = r.chance(60)   ? Direction::unknown
+                                   : r.chance(50) ? Direction::in
+                                                  : Direction::out;
+                const packet::Way direction = p.sent.direction == Direction::in ? packet::Way::in
+                                              : p.sent.direction == Direction::out
+                                                  ? packet::Way::out
+                                                  : packet::Way::unknown;
+                ng->frame(in, time, p.octets, {.way = direction});
             } else {
                 classic->frame(time, p.octets);
             }
@@ -80,10 +83,10 @@ void Captures::grow(CaptureFile& file) {
     const std::size_t left = recording.octets.size() - file.visible;
     if (left == 0) return;
     std::size_t more = static_cast<std::size_t>(random_->below(left / 2 + 2));
-    if (file.visible == 0 && random_->chance(25)) more = recording.header;  // nothing passed yet
+    if (file.visible == 0 && random_->chance(25)) more = recording.header;  // no packet yet
     if (random_->one_in(4)) more = left;
     std::size_t visible = std::min(file.visible + more, recording.octets.size());
-    // Mostly the writer has flushed whole records.
+    // In most cases the writer has flushed whole records.
     const std::size_t whole = recording.whole_frames(visible);
     if (whole > 0 && random_->chance(60)) visible = recording.frames[whole - 1].offset;
     file.visible = std::max(file.visible, visible);

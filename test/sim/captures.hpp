@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Capture files that somebody writes while the simulation runs: they grow, are looked at while a
-// record is half written, and are copied under other names.
+// Capture files that are written while the simulation runs: they grow, are read while a record is
+// incomplete, and are copied to other names.
 
 #include <memory>
 #include <string>
@@ -14,25 +14,25 @@
 
 namespace octroi::sim {
 
-// What one recording holds, whatever files show of it.
+// The whole content of one recording. A file contains the first part.
 struct Recording {
     struct End {
-        std::size_t offset = 0;  // behind the frame
-        Sent sent;               // with the service that whoever reads from the beginning sees
+        std::size_t offset = 0;  // of the end of the frame
+        Sent sent;               // with the service that a reader from the beginning finds
         std::string service;
     };
-    std::string octets;  // all of it, as it will be one day
+    std::string octets;  // the whole future content
     std::size_t header = 0;
     std::vector<End> frames;
-    std::size_t booked = 0;  // frames that stand in the ledger
+    std::size_t booked = 0;  // frames that are in the ledger
 
     // Whole frames in the first `visible` octets.
     [[nodiscard]] std::size_t whole_frames(std::size_t visible) const;
-    // The first `visible` octets end where a record does.
+    // Whether the first `visible` octets end at the end of a record.
     [[nodiscard]] bool ends_clean(std::size_t visible) const;
 };
 
-// A name under which a part of a recording is there to be read.
+// A file with the first part of a recording.
 struct CaptureFile {
     std::size_t recording = 0;
     std::string path;
@@ -44,12 +44,12 @@ class Captures {
 public:
     Captures(Random& random, const Population& population, std::string folder, UtcTime begin);
 
-    // Somebody starts to record.
+    // Starts a new recording.
     void record();
-    // Shows more of a file; sometimes ends within a record.
+    // Appends to a file; sometimes the end is within a record.
     void grow(CaptureFile& file);
     void copy(const CaptureFile& file);
-    // Every file that is no copy is whole.
+    // Completes every file that is not a copy.
     void finish();
 
     [[nodiscard]] std::vector<CaptureFile>& files() { return files_; }

@@ -39,21 +39,21 @@ Binding for_ledger(const NaiveBinding& b) {
 }  // namespace
 
 Status Declarations::begin(UtcTime now) {
-    Wish wish{.change = {}, .after = rules_, .is_change = true, .table = {}};
+    Proposal proposal{.change = {}, .after = rules_, .is_change = true, .table = {}};
     for (const char* name : {"provider", "reseller", "alice", "bob", "carol"}) {
-        const std::string parent = wish.after.parents.empty()       ? ""
-                                   : wish.after.parents.size() == 1 ? "provider"
-                                                                    : "reseller";
-        wish.change.put_accounts.push_back({name, parent, ""});
-        wish.after.parents[name] = parent;
+        const std::string parent = proposal.after.parents.empty()       ? ""
+                                   : proposal.after.parents.size() == 1 ? "provider"
+                                                                        : "reseller";
+        proposal.change.put_accounts.push_back({name, parent, ""});
+        proposal.after.parents[name] = parent;
     }
     for (const char* text : {"10.1.0.0/16", "10.2.0.0/16", "2001:db8:100::/40"}) {
         const bool per_address = random_->chance(50);
-        wish.change.put_networks.push_back({text, per_address});
-        wish.after.networks.push_back({*parse_prefix(text), per_address});
+        proposal.change.put_networks.push_back({text, per_address});
+        proposal.after.networks.push_back({*parse_prefix(text), per_address});
     }
-    wish.after.version = 1;
-    TRY_ASSIGN([[maybe_unused]] const bool cut, tell(wish, now, 0));
+    proposal.after.version = 1;
+    TRY_ASSIGN([[maybe_unused]] const bool crashed, submit(proposal, now, 0));
     for (int i = 0; i < 12; ++i) {
         TRY_ASSIGN([[maybe_unused]] const bool also, change(now, 0));
     }
@@ -61,66 +61,68 @@ Status Declarations::begin(UtcTime now) {
 }
 
 Result<bool> Declarations::change(UtcTime now, unsigned faults) {
-    Wish wish{.change = {}, .after = rules_, .is_change = true, .table = {}};
+    Proposal proposal{.change = {}, .after = rules_, .is_change = true, .table = {}};
     const auto kind = random_->below(20);
     if (kind < 10)
-        wish_binding(wish, now);
+        propose_binding(proposal, now);
     else if (kind < 14)
-        wish_end(wish, now);
+        propose_end(proposal, now);
     else if (kind < 16)
-        wish_account(wish);
+        propose_account(proposal);
     else if (kind < 17)
-        wish_network(wish);
+        propose_network(proposal);
     else
-        wish_classes(wish);
-    const Registry::Change& c = wish.change;
-    const bool nothing = wish.is_change && c.put_accounts.empty() && c.add_bindings.empty() &&
+        propose_classes(proposal);
+    const Registry::Change& c = proposal.change;
+    const bool nothing = proposal.is_change && c.put_accounts.empty() && c.add_bindings.empty() &&
                          c.end_bindings.empty() && c.put_networks.empty() &&
                          c.remove_networks.empty();
     if (nothing) return false;
-    if (wish.is_change) ++wish.after.version;
-    return tell(wish, now, faults);
+    if (proposal.is_change) ++proposal.after.version;
+    return submit(proposal, now, faults);
 }
 
-Result<bool> Declarations::tell(Wish& wish, UtcTime now, unsigned faults) {
+Result<bool> Declarations::submit(Proposal& proposal, UtcTime now, unsigned faults) {
     const auto act = [&]() -> Status {
-        if (!wish.is_change) return box_->ledger().load_class_table(wish.table, "simulation", now);
-        TRY_ASSIGN(const bool changed, box_->ledger().apply(wish.change, now));
+        if (!proposal.is_change)
+            return box_->ledger().load_class_table(proposal.table, "simulation", now);
+        TRY_ASSIGN(const bool changed, box_->ledger().apply(proposal.change, now));
         if (changed) return {};
-        return fail(ErrorCode::failed, "a change of the directory is said to change nothing");
+        return fail(ErrorCode::failed,
+                    "the ledger reports that a change of the directory changes nothing");
     };
     const std::uint64_t changes = changes_;
-    const auto take = [this, wish] { return take_if_told(wish); };
-    TRY_ASSIGN(const LedgerBox::Committed outcome, box_->change(act, faults, take));
-    if (outcome == LedgerBox::Committed::no_room) return false;
-    // One that was refused before may have come back with the crash: then this one is not there.
-    if (changes_ == changes) TRY(take_if_told(wish));
-    const bool cut = outcome == LedgerBox::Committed::cut;
-    if (changes_ == changes && !cut)
-        return fail(ErrorCode::failed, "a change of the directory is not there");
-    return cut;
+    const auto apply = [this, proposal] { return apply_if_stored(proposal); };
+    TRY_ASSIGN(const FaultyLedger::Committed outcome, box_->change(act, faults, apply));
+    if (outcome == FaultyLedger::Committed::disk_full) return false;
+    // A change that was refused before may be durable after the crash. Then this change is missing.
+    if (changes_ == changes) TRY(apply_if_stored(proposal));
+    const bool crashed = outcome == FaultyLedger::Committed::crashed;
+    if (changes_ == changes && !crashed)
+        return fail(ErrorCode::failed, "a change of the directory is missing");
+    return crashed;
 }
 
-Status Declarations::take_if_told(Wish wish) {
-    TRY_ASSIGN(const bool told, is_told(wish));
-    if (!told) return {};
-    TRY(take_ids(wish.after));
-    rules_ = std::move(wish.after);
+Status Declarations::apply_if_stored(Proposal proposal) {
+    TRY_ASSIGN(const bool stored, is_stored(proposal));
+    if (!stored) return {};
+    TRY(read_ids(proposal.after));
+    rules_ = std::move(proposal.after);
     ++changes_;
     return {};
 }
 
-Result<bool> Declarations::is_told(const Wish& wish) {
-    if (!wish.is_change) {
+Result<bool> Declarations::is_stored(const Proposal& proposal) {
+    if (!proposal.is_change) {
         TRY_ASSIGN(const std::string version, box_->ledger().current_class_version());
-        return version == wish.table.version;
+        return version == proposal.table.version;
     }
     TRY_ASSIGN(const std::uint64_t version, box_->ledger().directory_version());
-    return version == wish.after.version;
+    return version == proposal.after.version;
 }
 
-// The ledger numbers bindings; only to name them when they are ended.
-Status Declarations::take_ids(NaiveRules& rules) {
+// The id that the ledger gave to a binding. It is needed to end the binding.
+Status Declarations::read_ids(NaiveRules& rules) {
     TRY_ASSIGN(const Directory directory, box_->ledger().directory());
     for (NaiveBinding& mine : rules.bindings) {
         if (mine.id != 0) continue;
@@ -163,17 +165,18 @@ NaiveBinding Declarations::some_identity() {
     return b;
 }
 
-// Bindings change at the ends of buckets, now, before and later: there the naive rules, which look
-// at packets, and the ledger, which looks at readings of a bucket, must agree to the byte.
+// Bindings change only at the ends of buckets, in the past, now or in the future. There the naive
+// rules, which use packets, and the ledger, which uses readings of a bucket, must agree to the
+// byte.
 UtcTime Declarations::some_edge(UtcTime now) {
     return bucket_start(now) + Duration::minutes(5 * random_->between(-12, 6));
 }
 
-void Declarations::wish_account(Wish& wish) {
+void Declarations::propose_account(Proposal& proposal) {
     Random& r = *random_;
     std::vector<std::string> names;
     for (const auto& [name, parent] : rules_.parents) names.push_back(name);
-    // "provider" stays at the top; who has nobody below may move below anybody.
+    // "provider" stays at the top. An account without children may move to any parent.
     const std::string parent = r.pick(names);
     std::string name = fmt::format("customer-{}", names.size());
     if (names.size() >= accounts_max || r.chance(50)) {
@@ -183,11 +186,11 @@ void Declarations::wish_account(Wish& wish) {
         if (name == "provider" || has_children || name == parent || rules_.parents[name] == parent)
             return;
     }
-    wish.change.put_accounts.push_back({name, parent, ""});
-    wish.after.parents[name] = parent;
+    proposal.change.put_accounts.push_back({name, parent, ""});
+    proposal.after.parents[name] = parent;
 }
 
-void Declarations::wish_binding(Wish& wish, UtcTime now) {
+void Declarations::propose_binding(Proposal& proposal, UtcTime now) {
     Random& r = *random_;
     NaiveBinding b = some_identity();
     std::vector<std::string> names;
@@ -196,49 +199,50 @@ void Declarations::wish_binding(Wish& wish, UtcTime now) {
     if (r.chance(60)) b.from = some_edge(now);
     if (r.chance(40)) b.until = some_edge(now);
     if (b.until <= b.from) b.until = UtcTime::max();
-    // What is bound so already changes nothing, which is another test's matter.
+    // Skip a binding that exists already: it would change nothing. Another test covers that.
     for (const NaiveBinding& other : rules_.bindings)
         if (other.kind == b.kind && other.value == b.value && other.account == b.account) return;
-    wish.change.add_bindings.push_back(for_ledger(b));
-    wish.after.bindings.push_back(b);
+    proposal.change.add_bindings.push_back(for_ledger(b));
+    proposal.after.bindings.push_back(b);
 }
 
-void Declarations::wish_end(Wish& wish, UtcTime now) {
+void Declarations::propose_end(Proposal& proposal, UtcTime now) {
     if (rules_.bindings.empty()) return;
     const auto at = static_cast<std::size_t>(random_->below(rules_.bindings.size()));
     const UtcTime end = some_edge(now);
-    NaiveBinding& b = wish.after.bindings[at];
+    NaiveBinding& b = proposal.after.bindings[at];
     if (end >= b.until) return;
-    wish.change.end_bindings.push_back({b.id, end});
+    proposal.change.end_bindings.push_back({b.id, end});
     if (end <= b.from)
-        wish.after.bindings.erase(wish.after.bindings.begin() + static_cast<std::ptrdiff_t>(at));
+        proposal.after.bindings.erase(proposal.after.bindings.begin() +
+                                      static_cast<std::ptrdiff_t>(at));
     else
         b.until = end;
 }
 
-void Declarations::wish_network(Wish& wish) {
+void Declarations::propose_network(Proposal& proposal) {
     Random& r = *random_;
     const std::vector<std::string> texts{"10.1.2.0/24", "10.2.1.0/24", "2001:db8:200::/48",
                                          "198.51.100.0/28", "10.1.0.7/32"};
     const std::string text = r.pick(texts);
     const Prefix prefix = *parse_prefix(text);
-    auto& networks = wish.after.networks;
+    auto& networks = proposal.after.networks;
     const auto there =
         std::ranges::find_if(networks, [&](const auto& n) { return n.prefix == prefix; });
     if (there != networks.end()) {
         networks.erase(there);
-        wish.change.remove_networks.push_back(text);
+        proposal.change.remove_networks.push_back(text);
         return;
     }
     const bool per_address = r.chance(50);
     networks.push_back({prefix, per_address});
-    wish.change.put_networks.push_back({text, per_address});
+    proposal.change.put_networks.push_back({text, per_address});
 }
 
-void Declarations::wish_classes(Wish& wish) {
+void Declarations::propose_classes(Proposal& proposal) {
     Random& r = *random_;
-    wish.is_change = false;
-    ClassTable& table = wish.table;
+    proposal.is_change = false;
+    ClassTable& table = proposal.table;
     table.default_class = r.chance(50) ? "international" : "rest";
     table.classes = {"domestic", "free", "mirror"};
     std::set<Prefix> prefixes;
@@ -249,15 +253,15 @@ void Declarations::wish_classes(Wish& wish) {
         prefixes.insert(r.chance(65) ? Prefix::of(host.v4, r.pick(v4_lengths))
                                      : Prefix::of(host.v6, r.pick(v6_lengths)));
     }
-    wish.after.routes.clear();
+    proposal.after.routes.clear();
     for (const Prefix& prefix : prefixes) {
         const auto index = static_cast<std::uint16_t>(r.below(table.classes.size()));
         table.routes.push_back({prefix, index});
-        wish.after.routes.push_back({prefix, table.classes[index]});
+        proposal.after.routes.push_back({prefix, table.classes[index]});
     }
     table.version = class_table_version(table);
-    wish.after.class_version = table.version;
-    wish.after.default_class = table.default_class;
+    proposal.after.class_version = table.version;
+    proposal.after.default_class = table.default_class;
 }
 
 }  // namespace octroi::sim

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What people declare while the simulation runs: accounts that move in their tree, bindings that
-// come, go and change hands, networks, class tables. Told to the ledger, and, where it took it, to
-// the naive rules.
+// Declarations that change while the simulation runs: accounts move in their tree, bindings begin,
+// end and move to other accounts, networks and class tables change. Each change goes to the ledger
+// and, if the ledger accepts it, to the naive rules.
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "ledger_box.hpp"
+#include "faulty_ledger.hpp"
 #include "naive_rules.hpp"
 #include "random.hpp"
 #include "traffic.hpp"
@@ -18,40 +18,40 @@ namespace octroi::sim {
 
 class Declarations {
 public:
-    Declarations(Random& random, const Population& population, LedgerBox& box)
+    Declarations(Random& random, const Population& population, FaultyLedger& box)
         : random_(&random), population_(&population), box_(&box) {}
 
-    // A directory to begin with.
+    // Declares the first directory.
     [[nodiscard]] Status begin(UtcTime now);
-    // One change, which may be cut: true then (the process is gone).
+    // Makes one change. True: a crash interrupted it, the process has ended.
     [[nodiscard]] Result<bool> change(UtcTime now, unsigned faults);
-    // As the ledger has it now.
+    // The current content of the ledger.
     [[nodiscard]] const NaiveRules& rules() const { return rules_; }
 
 private:
-    struct Wish {
+    struct Proposal {
         Registry::Change change;
         NaiveRules after;
-        bool is_change = true;  // else it is a class table
+        bool is_change = true;  // false: a class table
         ClassTable table;
     };
-    void wish_account(Wish& wish);
-    void wish_binding(Wish& wish, UtcTime now);
-    void wish_end(Wish& wish, UtcTime now);
-    void wish_network(Wish& wish);
-    void wish_classes(Wish& wish);
-    [[nodiscard]] Result<bool> tell(Wish& wish, UtcTime now, unsigned faults);
-    [[nodiscard]] Status take_if_told(Wish wish);
-    [[nodiscard]] Result<bool> is_told(const Wish& wish);
-    [[nodiscard]] Status take_ids(NaiveRules& rules);
+    void propose_account(Proposal& proposal);
+    void propose_binding(Proposal& proposal, UtcTime now);
+    void propose_end(Proposal& proposal, UtcTime now);
+    void propose_network(Proposal& proposal);
+    void propose_classes(Proposal& proposal);
+    [[nodiscard]] Result<bool> submit(Proposal& proposal, UtcTime now, unsigned faults);
+    [[nodiscard]] Status apply_if_stored(Proposal proposal);
+    [[nodiscard]] Result<bool> is_stored(const Proposal& proposal);
+    [[nodiscard]] Status read_ids(NaiveRules& rules);
     [[nodiscard]] NaiveBinding some_identity();
     [[nodiscard]] UtcTime some_edge(UtcTime now);
 
     Random* random_;
     const Population* population_;
-    LedgerBox* box_;
+    FaultyLedger* box_;
     NaiveRules rules_;
-    std::uint64_t changes_ = 0;  // that the ledger took
+    std::uint64_t changes_ = 0;  // accepted by the ledger
 };
 
 }  // namespace octroi::sim

@@ -9,7 +9,7 @@ namespace octroi::sim {
 namespace {
 
 std::unexpected<Error> wrong(const CaptureFile& file, const std::string& what) {
-    return fail(ErrorCode::failed, fmt::format("{} (recording {}, {} octets of it): {}", file.path,
+    return fail(ErrorCode::failed, fmt::format("{} (recording {}, {} octets): {}", file.path,
                                                file.recording, file.visible, what));
 }
 
@@ -34,14 +34,14 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     const std::size_t visible = recording.whole_frames(file.visible);
     if ((*meter)->already_complete()) {
         if (visible <= recording.booked) return std::nullopt;
-        return wrong(file, fmt::format("taken as complete ({}) though {} of its {} frames are not "
+        return wrong(file, fmt::format("reported as complete ({}), but {} of its {} frames are not "
                                        "in the ledger",
                                        (*meter)->known_as(), visible - recording.booked, visible));
     }
-    // A part without a frame is nobody's copy.
+    // A part without a frame is not a copy of any file.
     if ((*meter)->resumed_at() != (visible == 0 ? 0 : recording.booked))
         return wrong(file,
-                     fmt::format("goes on behind frame {} of {} as '{}', but {} are in the ledger",
+                     fmt::format("continues after frame {} of {} as '{}', but {} are in the ledger",
                                  (*meter)->resumed_at(), (*meter)->source(), (*meter)->known_as(),
                                  recording.booked));
     Run run;
@@ -56,7 +56,7 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     return run;
 }
 
-Result<Cut> Imports::next_cut(Run& run, Recording& recording) {
+Result<ExpectedBatch> Imports::next_batch(Run& run, Recording& recording) {
     for (Pull pull = Pull::more; pull != Pull::checkpoint && !run.ended;) {
         TRY_ASSIGN(pull, run.metering->pull(Duration::milliseconds(1)));
         run.ended = pull == Pull::end;
@@ -64,37 +64,37 @@ Result<Cut> Imports::next_cut(Run& run, Recording& recording) {
     const std::size_t next =
         run.ended ? run.visible : static_cast<std::size_t>((run.at / run.every + 1) * run.every);
     if (next > run.visible)
-        return fail(ErrorCode::failed, "a file meter stops behind the end of its file");
-    Cut cut;
-    TRY_ASSIGN(cut.batch, run.metering->make_batch());
+        return fail(ErrorCode::failed, "a file meter stops after the end of its file");
+    ExpectedBatch batch;
+    TRY_ASSIGN(batch.batch, run.metering->make_batch());
     const NaiveRules rules = sim_ledger_->rules();
-    TRY(sim_ledger_->stamp(cut, rules));
+    TRY(sim_ledger_->stamp(batch, rules));
     for (std::size_t i = run.at; i < next; ++i)
-        book(cut.rows, recording.frames[i].sent, recording.frames[i].service, rules);
+        add_packet(batch.rows, recording.frames[i].sent, recording.frames[i].service, rules);
     run.at = next;
-    cut.on_booked = [this, &recording, next]() -> Status {
+    batch.on_stored = [this, &recording, next]() -> Status {
         ++batches_;
         recording.booked = std::max(recording.booked, next);
         return {};
     };
-    const bool said = std::ranges::any_of(
-        cut.batch.losses, [](const Loss& l) { return l.reason == LossReason::truncated; });
-    if (run.ended && !cut.batch.cursors.empty() && said == run.clean)
-        return fail(ErrorCode::failed, "a file's cut-off end is not told rightly");
-    return cut;
+    const bool truncated = std::ranges::any_of(
+        batch.batch.losses, [](const Loss& l) { return l.reason == LossReason::truncated; });
+    if (run.ended && !batch.batch.cursors.empty() && truncated == run.clean)
+        return fail(ErrorCode::failed, "the incomplete end of a file is reported wrongly");
+    return batch;
 }
 
 Result<bool> Imports::import(const CaptureFile& file) {
     Recording& recording = captures_->of(file);
     TRY_ASSIGN(std::optional<Run> run, open(file));
     while (run && !run->ended) {
-        TRY_ASSIGN(const Cut cut, next_cut(*run, recording));
-        TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(cut));
-        if (outcome == LedgerBox::Committed::cut) return true;
-        if (outcome == LedgerBox::Committed::conflict)
-            return wrong(file, "a conflict, though nobody else reads it");
-        if (outcome == LedgerBox::Committed::no_room) return false;  // the import ends
-        // Killed between two commits, or stopped by its user.
+        TRY_ASSIGN(const ExpectedBatch batch, next_batch(*run, recording));
+        TRY_ASSIGN(const FaultyLedger::Committed outcome, sim_ledger_->commit(batch));
+        if (outcome == FaultyLedger::Committed::crashed) return true;
+        if (outcome == FaultyLedger::Committed::conflict)
+            return wrong(file, "a conflict, although no other process reads it");
+        if (outcome == FaultyLedger::Committed::disk_full) return false;  // the import ends
+        // Killed between two commits, or stopped by the user.
         if (random_->one_in(12)) return false;
     }
     return false;
@@ -106,25 +106,25 @@ Result<bool> Imports::import_twice(const CaptureFile& file) {
     if (!first) return false;
     TRY_ASSIGN(std::optional<Run> second, open(file));
     if (!second) return wrong(file, "is open for one and complete for another");
-    TRY_ASSIGN(const Cut one, next_cut(*first, recording));
-    TRY_ASSIGN(const Cut two, next_cut(*second, recording));
-    TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(one));
-    if (outcome == LedgerBox::Committed::cut) return true;
-    if (outcome != LedgerBox::Committed::yes || one.batch.cursors.empty()) return false;
-    TRY_ASSIGN(const LedgerBox::Committed late, sim_ledger_->commit(two));
+    TRY_ASSIGN(const ExpectedBatch one, next_batch(*first, recording));
+    TRY_ASSIGN(const ExpectedBatch two, next_batch(*second, recording));
+    TRY_ASSIGN(const FaultyLedger::Committed outcome, sim_ledger_->commit(one));
+    if (outcome == FaultyLedger::Committed::crashed) return true;
+    if (outcome != FaultyLedger::Committed::yes || one.batch.cursors.empty()) return false;
+    TRY_ASSIGN(const FaultyLedger::Committed late, sim_ledger_->commit(two));
     if (sim_ledger_->auditor.has(two.batch.id))
-        return wrong(file, "two importers have both booked it");
-    if (late == LedgerBox::Committed::conflict) ++conflicts_;
-    return late == LedgerBox::Committed::cut;
+        return wrong(file, "two importers have both committed it");
+    if (late == FaultyLedger::Committed::conflict) ++conflicts_;
+    return late == FaultyLedger::Committed::crashed;
 }
 
 Status Imports::import_adds_nothing(const CaptureFile& file) {
     TRY_ASSIGN(std::optional<Run> run, open(file));
     if (!run) return {};
-    if (run->at < run->visible) return wrong(file, "is not whole in the ledger");
+    if (run->at < run->visible) return wrong(file, "is not completely in the ledger");
     while (!run->ended) {
-        TRY_ASSIGN(const Cut cut, next_cut(*run, captures_->of(file)));
-        if (!cut.batch.transfers.empty()) return wrong(file, "is imported a second time");
+        TRY_ASSIGN(const ExpectedBatch batch, next_batch(*run, captures_->of(file)));
+        if (!batch.batch.transfers.empty()) return wrong(file, "was imported a second time");
     }
     return {};
 }

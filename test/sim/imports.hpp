@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `octroi import packets`, as often and as wrongly as people do it.
+// `octroi import packets`, called repeatedly, for incomplete files, and by two processes at once.
 
 #include <memory>
 #include <optional>
@@ -18,11 +18,11 @@ public:
     Imports(Random& random, Captures& captures, SimLedger& sim_ledger, const Clock& clock)
         : random_(&random), captures_(&captures), sim_ledger_(&sim_ledger), clock_(&clock) {}
 
-    // True: it ended in a crash, the ledger was opened again.
+    // Imports a file. True: a crash ended the import, and the ledger was opened again.
     [[nodiscard]] Result<bool> import(const CaptureFile& file);
-    // By two processes at once: one of them wins.
+    // Imports a file by two processes at once. One of them must be refused.
     [[nodiscard]] Result<bool> import_twice(const CaptureFile& file);
-    // Again, with nothing to fail: must add nothing.
+    // Imports everything again without faults. This must add nothing.
     [[nodiscard]] Status import_adds_nothing(const CaptureFile& file);
 
     [[nodiscard]] std::uint64_t batches() const { return batches_; }
@@ -33,15 +33,15 @@ private:
         std::unique_ptr<capture::FileMeter> meter;
         std::unique_ptr<Metering> metering;
         std::uint64_t every = 0;  // checkpoint_packets
-        std::size_t at = 0;       // frames of the recording that were handed over
+        std::size_t at = 0;       // frames of the recording that the meter handed over
         std::size_t visible = 0;  // whole frames
         bool clean = true;        // the file does not end within a record
         bool ended = false;
     };
-    // Nothing: there is nothing to import.
+    // nullopt: there is nothing to import.
     [[nodiscard]] Result<std::optional<Run>> open(const CaptureFile& file);
-    // Reads on to the next checkpoint.
-    [[nodiscard]] Result<Cut> next_cut(Run& run, Recording& recording);
+    // Reads up to the next checkpoint.
+    [[nodiscard]] Result<ExpectedBatch> next_batch(Run& run, Recording& recording);
 
     Random* random_;
     Captures* captures_;

@@ -22,7 +22,7 @@ public:
     }
     [[nodiscard]] std::uint16_t link_type() const override { return 1; }
     Result<std::size_t> read(std::size_t limit, Handler handler, void* context) override {
-        if (!is_mine()) return fail(ErrorCode::failed, "the interface went away");
+        if (!is_mine()) return fail(ErrorCode::failed, "the interface disappeared");
         std::size_t count = 0;
         for (; count < limit && !port_->ring.empty(); ++count) {
             const Packet packet = std::move(port_->ring.front());
@@ -35,7 +35,7 @@ public:
         return count;
     }
     Result<CaptureStatistics> statistics() override {
-        if (!is_mine()) return fail(ErrorCode::failed, "the interface went away");
+        if (!is_mine()) return fail(ErrorCode::failed, "the interface disappeared");
         return port_->statistics;
     }
     [[nodiscard]] int descriptor() const override { return -1; }
@@ -61,23 +61,23 @@ void LiveHost::add(const std::string& name, const Mac& mac, std::vector<Address>
     port.seen = &seen;
 }
 
-void LiveHost::pass(const Packet& packet, Fate fate) {
+void LiveHost::pass(const Packet& packet, Delivery delivery) {
     Port& port = ports_.at(packet.sent.interface);
     if (!port.present) return;
-    if (fate == Fate::lost_before) {
-        // Never received as far as the counters go: known only to whoever listens.
+    if (delivery == Delivery::lost_before) {
+        // The interface counters do not include it: only the sockets know about it.
         if (!port.listening) return;
         ++port.statistics.interface_drops;
         port.lost_before += of(packet.sent);
         return;
     }
     InterfaceCounters& c = port.interface.counters;
-    const bool out = packet.sent.way == Way::out;
+    const bool out = packet.sent.direction == Direction::out;
     (out ? c.tx_bytes : c.rx_bytes) += packet.sent.frame;
     (out ? c.tx_packets : c.rx_packets) += 1;
     if (!port.listening) {
         port.unexplained += of(packet.sent);
-    } else if (fate == Fate::lost_by_ring || port.ring.size() >= ring_limit) {
+    } else if (delivery == Delivery::lost_by_ring || port.ring.size() >= ring_limit) {
         ++port.statistics.kernel_drops;
         port.ring_lost += of(packet.sent);
     } else {
@@ -89,21 +89,22 @@ void LiveHost::stop_listening(Port& port) {
     for (const Packet& packet : port.ring) port.unexplained += of(packet.sent);
     port.ring.clear();
     port.unexplained += std::exchange(port.ring_lost, {});
-    // What was lost before the interface counted it is in no counter, and nothing can cover it.
+    // A packet that was lost before the interface counted it is in no counter. No loss can cover
+    // it.
     port.lost_before = {};
     port.listening = false;
 }
 
-void LiveHost::take_away(const std::string& name) {
+void LiveHost::remove_interface(const std::string& name) {
     Port& port = ports_.at(name);
     if (port.listening) stop_listening(port);
     port.present = false;
 }
 
-void LiveHost::bring_back(const std::string& name, bool anew) {
+void LiveHost::restore_interface(const std::string& name, bool recreated) {
     Port& port = ports_.at(name);
     port.present = true;
-    if (!anew) return;
+    if (!recreated) return;
     port.interface.index = next_index_++;
     port.interface.counters = {};
 }
@@ -133,7 +134,7 @@ Result<std::vector<Interface>> LiveHost::interfaces() {
     std::vector<Interface> all;
     for (const auto& [name, port] : ports_)
         if (port.present) all.push_back(port.interface);
-    // The kernel promises no order.
+    // The kernel guarantees no order.
     if (random_->chance(30)) std::ranges::reverse(all);
     return all;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A machine with network interfaces, as live capture sees one: a ring that may be full, counters
-// that go on, interfaces that go down, vanish and come back, reboots. It also keeps the truth about
-// what no capture has seen.
+// A simulated machine with network interfaces for live capture: rings may be full, counters
+// continue, interfaces go down, disappear and return, and the machine reboots. It also records the
+// packets that no capture saw.
 
 #include <deque>
 #include <map>
@@ -18,7 +18,7 @@
 
 namespace octroi::sim {
 
-// What one meter was given to see, in its order.
+// The packets that one meter received, in order.
 using Seen = std::vector<Sent>;
 
 class LiveHost final : public CaptureHost {
@@ -27,19 +27,19 @@ public:
         Interface interface;
         bool present = true;
         bool listening = false;
-        std::uint64_t generation = 0;  // of the source that listens
+        std::uint64_t generation = 0;  // of the open source
         std::deque<Packet> ring;
         CaptureStatistics statistics;
         Seen* seen = nullptr;
 
-        // Lost by the ring, or before it, and not stated at a checkpoint yet.
+        // Lost in the ring or before it, and not yet reported at a checkpoint.
         Amount ring_lost;
         Amount lost_before;
-        // Passed and not booked, for other reasons, since the source was opened last…
+        // Not counted for other reasons since the source was last opened…
         Amount unexplained;
-        // …and before that: what the loss that opening made must cover.
+        // …and before that. The loss recorded at opening must cover these.
         Amount demand;
-        bool known = false;  // a cursor of it stands in the ledger
+        bool known = false;  // the ledger has a cursor of this source
     };
 
     LiveHost(Random& random, SimClock& clock) : random_(&random), clock_(&clock) {}
@@ -47,19 +47,19 @@ public:
     void add(const std::string& name, const Mac& mac, std::vector<Address> addresses, Seen& seen);
     [[nodiscard]] Port& port(const std::string& name) { return ports_.at(name); }
 
-    // A packet that passes now would be seen.
-    [[nodiscard]] bool has_room(const std::string& name) const {
+    // Whether a packet that passes now would be captured.
+    [[nodiscard]] bool has_space(const std::string& name) const {
         const Port& port = ports_.at(name);
         return port.listening && port.ring.size() + 8 < ring_limit;
     }
-    enum class Fate { seen, lost_by_ring, lost_before };
-    // A packet passes an interface (sent.interface, sent.way).
-    void pass(const Packet& packet, Fate fate);
+    enum class Delivery { seen, lost_by_ring, lost_before };
+    // A packet passes an interface (sent.interface, sent.direction).
+    void pass(const Packet& packet, Delivery delivery);
 
-    // The interface goes down, or is deleted; what its ring holds is gone.
-    void take_away(const std::string& name);
-    // It is up again, or made anew: another index, counters from nothing.
-    void bring_back(const std::string& name, bool anew);
+    // The interface goes down or is deleted. The packets in its ring are lost.
+    void remove_interface(const std::string& name);
+    // It is up again, or created again with another index and counters at zero.
+    void restore_interface(const std::string& name, bool recreated);
     void reboot();
 
     Result<std::unique_ptr<PacketSource>> open(const CaptureOptions& options) override;

@@ -27,7 +27,7 @@ Status LiveRun::start() {
     TRY_ASSIGN(meter_, capture::LiveMeter::open(options, *host_, mine));
     TRY(sim_ledger_->refresh());
     rules_ = sim_ledger_->rules();
-    fragments_.forget();
+    fragments_.clear();
     metering_ = std::make_unique<Metering>(MeterName{name_, "capture", MeterRole::bill}, *meter_,
                                            sim_ledger_->tables(), host_->clock());
     return {};
@@ -40,12 +40,13 @@ Status LiveRun::pull() {
     return {};
 }
 
-Status LiveRun::cut() {
-    LiveCut made;
+Status LiveRun::make_batch() {
+    ExpectedLiveBatch made;
     TRY_ASSIGN(made.batch, metering_->make_batch());
     TRY(sim_ledger_->stamp(made, rules_));
     made.sents = std::exchange(seen_, {});
-    for (const Sent& sent : made.sents) book(made.rows, sent, fragments_.service_of(sent), rules_);
+    for (const Sent& sent : made.sents)
+        add_packet(made.rows, sent, fragments_.service_of(sent), rules_);
     for (const std::string& name : interfaces_) {
         const std::string source = std::string(capture::interface_source_prefix) + name;
         const bool settled = std::ranges::any_of(
@@ -55,12 +56,12 @@ Status LiveRun::cut() {
         made.stated[name] = {std::exchange(port.ring_lost, {}), std::exchange(port.lost_before, {}),
                              std::exchange(port.demand, {})};
     }
-    made.on_booked = [this] {
-        const LiveCut done = *std::exchange(waiting_, std::nullopt);
-        return booked(done);
+    made.on_stored = [this] {
+        const ExpectedLiveBatch done = *std::exchange(waiting_, std::nullopt);
+        return on_batch_stored(done);
     };
     waiting_ = std::move(made);
-    // New tables are taken right behind a cut, and nowhere else.
+    // New tables are used only directly after a batch was made.
     if (!random_->chance(80)) return {};
     TRY(sim_ledger_->refresh());
     metering_->replace(sim_ledger_->tables());
@@ -70,14 +71,15 @@ Status LiveRun::cut() {
 
 Result<bool> LiveRun::commit() {
     if (!is_running()) return false;
-    if (!waiting_) TRY(cut());
-    TRY_ASSIGN(const LedgerBox::Committed outcome, sim_ledger_->commit(Cut(*waiting_)));
-    if (outcome == LedgerBox::Committed::conflict)
-        return fail(ErrorCode::failed, "a conflict of a live meter that nobody else drives");
-    return outcome == LedgerBox::Committed::cut;
+    if (!waiting_) TRY(make_batch());
+    TRY_ASSIGN(const FaultyLedger::Committed outcome,
+               sim_ledger_->commit(ExpectedBatch(*waiting_)));
+    if (outcome == FaultyLedger::Committed::conflict)
+        return fail(ErrorCode::failed, "a conflict, although only this run drives the live meter");
+    return outcome == FaultyLedger::Committed::crashed;
 }
 
-Status LiveRun::booked(const LiveCut& done) {
+Status LiveRun::on_batch_stored(const ExpectedLiveBatch& done) {
     for (const Loss& loss : done.batch.losses) {
         if (loss.reason != LossReason::not_running) continue;
         Covered& covered = covered_[loss.source];
@@ -101,10 +103,10 @@ Status LiveRun::booked(const LiveCut& done) {
     return {};
 }
 
-void LiveRun::die() {
+void LiveRun::kill() {
     if (!is_running()) return;
     metering_.reset();
-    meter_.reset();  // its sources stop to listen
+    meter_.reset();  // closes its sources
     covered_.clear();
     Seen gone = std::exchange(seen_, {});
     if (waiting_) {

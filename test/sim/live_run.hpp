@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One live meter as `octroi run` drives it: reads, cuts, commits, tries again while the disk is
-// full, takes new tables, dies and is started again.
+// Drives one live meter as `octroi run` does: it reads, makes batches, commits, tries again while
+// the disk is full, uses new tables, is killed and started again.
 
 #include <map>
 #include <memory>
@@ -27,33 +27,34 @@ public:
           name_(std::move(name)),
           interfaces_(std::move(interfaces)) {}
 
-    // What it sees is to be put here.
+    // The destination of the packets that the meter receives.
     [[nodiscard]] Seen& seen() { return seen_; }
     [[nodiscard]] bool is_running() const { return metering_ != nullptr; }
     [[nodiscard]] const std::vector<std::string>& interfaces() const { return interfaces_; }
 
-    // Does nothing where an interface is not there.
+    // Does nothing if an interface does not exist.
     [[nodiscard]] Status start();
     [[nodiscard]] Status pull();
-    // Cuts and commits, or commits what waits. True: it crashed.
+    // Makes a batch and commits it, or commits the waiting batch. True: a crash.
     [[nodiscard]] Result<bool> commit();
-    // The process is gone.
-    void die();
+    // Ends the process.
+    void kill();
 
 private:
-    struct LiveCut : Cut {
+    struct ExpectedLiveBatch : ExpectedBatch {
         Seen sents;
         struct Stated {
             Amount ring;
             Amount before;
             Amount demand;
         };
-        std::map<std::string, Stated> stated;  // by interface, of those whose cursor is in it
+        std::map<std::string, Stated>
+            stated;  // by interface, for interfaces with a cursor in the batch
     };
-    [[nodiscard]] Status cut();
-    [[nodiscard]] Status booked(const LiveCut& done);
+    [[nodiscard]] Status make_batch();
+    [[nodiscard]] Status on_batch_stored(const ExpectedLiveBatch& done);
 
-    // What losses say of the time without the meter, in batches since the last cursor.
+    // The losses for the time without the meter, from the batches since the last cursor.
     struct Covered {
         Amount bound;
         bool is_unbounded = false;
@@ -66,10 +67,10 @@ private:
     std::vector<std::string> interfaces_;
     Seen seen_;
     FragmentMemory fragments_;
-    NaiveRules rules_;  // that the tables in use were made from
+    NaiveRules rules_;  // the rules from which the tables in use were made
     std::unique_ptr<capture::LiveMeter> meter_;
     std::unique_ptr<Metering> metering_;
-    std::optional<LiveCut> waiting_;
+    std::optional<ExpectedLiveBatch> waiting_;
     std::map<std::string, Covered> covered_;  // by interface
 };
 

@@ -39,71 +39,71 @@ LiveWorld::LiveWorld(Random& random, const Population& population, SimClock& clo
     clock.drift(random.chance(50) ? random.between(-500, 500) : 0);
 }
 
-LiveHost::Fate LiveWorld::some_fate() {
-    if (!random_->chance(drops_)) return LiveHost::Fate::seen;
-    return random_->one_in(5) ? LiveHost::Fate::lost_before : LiveHost::Fate::lost_by_ring;
+LiveHost::Delivery LiveWorld::some_delivery() {
+    if (!random_->chance(drops_)) return LiveHost::Delivery::seen;
+    return random_->one_in(5) ? LiveHost::Delivery::lost_before : LiveHost::Delivery::lost_by_ring;
 }
 
-// Or neither is listened to.
+// Or no source is open on either interface.
 bool LiveWorld::both_up() {
     const auto& lan = host_.port("eth0");
     const auto& wan = host_.port("eth1");
     return lan.present && wan.present && lan.listening == wan.listening;
 }
 
-void LiveWorld::pass(Packet packet, const char* interface, Way way, const Mac& src, const Mac& dst,
-                     LiveHost::Fate fate) {
+void LiveWorld::pass(Packet packet, const char* interface, Direction direction, const Mac& src,
+                     const Mac& dst, LiveHost::Delivery delivery) {
     set_macs(packet, src, dst);
     packet.sent.interface = interface;
-    packet.sent.way = way;
-    host_.pass(packet, fate);
+    packet.sent.direction = direction;
+    host_.pass(packet, delivery);
 }
 
-// A packet comes in on one side and, unless the firewall drops its conversation, goes out on the
-// other: the second sight is a duplicate. The first one is never lost alone: then the second would
-// be the only one, which no meter can know.
+// A packet comes in on one side and goes out on the other, unless the firewall drops its
+// conversation. The second copy is a duplicate. The first copy is never lost alone: then the second
+// would be the only one, and no meter could know that.
 void LiveWorld::route(bool outbound) {
     const Conversation c = routed_.conversation();
     const bool firewalled = c.near_port % 9 == 0;
-    // A datagram's fragments have one fate: which of them a meter of two interfaces sees first is
-    // its own affair.
-    const bool room = host_.has_room("eth0") && host_.has_room("eth1");
-    const auto in = room ? some_fate() : LiveHost::Fate::lost_by_ring;
-    const auto out = in != LiveHost::Fate::seen ? in : some_fate();
+    // All fragments of a datagram are lost together, because the order in which a meter of two
+    // interfaces sees them is not defined.
+    const bool has_space = host_.has_space("eth0") && host_.has_space("eth1");
+    const auto in = has_space ? some_delivery() : LiveHost::Delivery::lost_by_ring;
+    const auto out = in != LiveHost::Delivery::seen ? in : some_delivery();
     const Mac host = c.near.mac;
     for (const Packet& p : routed_.talk(c, clock_->now(), outbound)) {
         if (outbound)
-            pass(p, "eth0", Way::in, host, lan_mac, in);
+            pass(p, "eth0", Direction::in, host, lan_mac, in);
         else
-            pass(p, "eth1", Way::in, population_->gateway, wan_mac, in);
+            pass(p, "eth1", Direction::in, population_->gateway, wan_mac, in);
         if (firewalled) continue;
         Packet copy = p;
-        copy.sent.nature = Nature::duplicate;
+        copy.sent.frame_kind = FrameKind::duplicate;
         if (outbound)
-            pass(copy, "eth1", Way::out, wan_mac, population_->gateway, out);
+            pass(copy, "eth1", Direction::out, wan_mac, population_->gateway, out);
         else
-            pass(copy, "eth0", Way::out, lan_mac, host, out);
+            pass(copy, "eth0", Direction::out, lan_mac, host, out);
     }
 }
 
-// The router's own traffic.
+// Traffic of the router itself.
 void LiveWorld::own() {
     Conversation c = routed_.conversation();
     c.near = self_;
     const bool outbound = random_->chance(50);
     for (const Packet& p : routed_.talk(c, clock_->now(), outbound)) {
         if (outbound)
-            pass(p, "eth1", Way::out, wan_mac, population_->gateway, some_fate());
+            pass(p, "eth1", Direction::out, wan_mac, population_->gateway, some_delivery());
         else
-            pass(p, "eth1", Way::in, population_->gateway, wan_mac, some_fate());
+            pass(p, "eth1", Direction::in, population_->gateway, wan_mac, some_delivery());
     }
 }
 
-// What the trunk carries belongs to others: neither in nor out.
+// Traffic on the trunk is between other hosts: it is neither incoming nor outgoing.
 void LiveWorld::trunk() {
     for (Packet& p : tapped_.datagram(clock_->now())) {
         p.sent.interface = "eth2";
-        host_.pass(p, some_fate());
+        host_.pass(p, some_delivery());
     }
 }
 
@@ -123,19 +123,19 @@ Status LiveWorld::mishaps() {
     if (r.one_in(25)) {
         const std::vector<std::string> names{"eth0", "eth1", "eth2"};
         const std::string name = r.pick(names);
-        // A ring that goes with its interface takes packets along; of a router's packets it must
-        // not take the first sight alone.
+        // When an interface disappears, the packets in its ring are lost. Of a routed packet the
+        // first copy must not be lost alone.
         if (name != "eth2") TRY(router_.pull());
         if (host_.port(name).present)
-            host_.take_away(name);
+            host_.remove_interface(name);
         else
-            host_.bring_back(name, r.chance(50));
+            host_.restore_interface(name, r.chance(50));
     }
     if (r.one_in(12))
         for (const char* name : {"eth0", "eth1", "eth2"})
-            if (!host_.port(name).present) host_.bring_back(name, r.chance(50));
+            if (!host_.port(name).present) host_.restore_interface(name, r.chance(50));
     if (clock_steps_ && r.one_in(20)) {
-        // What lies in the rings bears times of before: a known limit of telling duplicates.
+        // Packets in the rings have times before the change: a known limit of duplicate detection.
         TRY(router_.pull());
         clock_->step(Duration::seconds(r.between(-2000, 2000)));
     }
@@ -157,17 +157,17 @@ Status LiveWorld::start() {
     return tap_.start();
 }
 
-void LiveWorld::die(bool machine) {
-    router_.die();
-    tap_.die();
+void LiveWorld::kill(bool machine) {
+    router_.kill();
+    tap_.kill();
     if (machine) host_.reboot();
 }
 
-void LiveWorld::mend() {
+void LiveWorld::end_faults() {
     drops_ = 0;
     clock_steps_ = false;
     for (const char* name : {"eth0", "eth1", "eth2"})
-        if (!host_.port(name).present) host_.bring_back(name, false);
+        if (!host_.port(name).present) host_.restore_interface(name, false);
 }
 
 }  // namespace octroi::sim

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The live part of the world: a router with two metered interfaces (LAN on eth0, the outside on
-// eth1), and a third one on a trunk that sees what goes between others. What goes wrong with it.
+// The live part of the simulation: a router with two metered interfaces (LAN on eth0, the outside
+// on eth1), a third interface on a trunk that carries traffic between other hosts, and their
+// faults.
 
 #include "live_host.hpp"
 #include "live_run.hpp"
@@ -20,20 +21,20 @@ public:
     [[nodiscard]] Status mishaps();
     // All meters read.
     [[nodiscard]] Status read();
-    // One meter commits. True: there was a crash.
+    // One meter commits. True: a crash.
     [[nodiscard]] Result<bool> commit();
     [[nodiscard]] Status start();
-    void die(bool machine);
-    // Everything works again.
-    void mend();
+    void kill(bool machine);
+    // Ends all faults.
+    void end_faults();
 
 private:
     void route(bool strange_way);
     void own();
     void trunk();
-    void pass(Packet packet, const char* interface, Way way, const Mac& src, const Mac& dst,
-              LiveHost::Fate fate);
-    [[nodiscard]] LiveHost::Fate some_fate();
+    void pass(Packet packet, const char* interface, Direction direction, const Mac& src,
+              const Mac& dst, LiveHost::Delivery delivery);
+    [[nodiscard]] LiveHost::Delivery some_delivery();
     [[nodiscard]] bool both_up();
 
     Random* random_;

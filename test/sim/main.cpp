@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// octroi_sim: the simulator's command line. Without arguments it runs the seeds of the test.
+// octroi_sim: the command line of the simulator. Without arguments it runs the seeds of the test.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -26,10 +26,10 @@ struct Options {
 
 constexpr const char* usage_text =
     "octroi_sim [--seed N | --seeds A..B] [--steps N] [--verbose]\n"
-    "Runs a simulated world through the meters into a ledger, and compares it with what was "
+    "Runs simulated traffic through the meters into a ledger, and compares the ledger with the "
     "sent.\n";
 
-// A folder for one run, in memory where there is such a place; gone afterwards.
+// A temporary folder for one run, in memory if possible. The destructor removes it.
 class Folder {
 public:
     Folder() {
@@ -90,7 +90,7 @@ bool parse(std::span<char*> arguments, Options& options) {
     return true;
 }
 
-void say(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
+void print(const std::string& text) { std::fputs((text + "\n").c_str(), stdout); }
 
 std::string text(const Figures& f) {
     return fmt::format(
@@ -107,14 +107,14 @@ int run(const Options& options) {
         const Outcome outcome = simulate(seed, options.steps, folder.path());
         all += outcome.figures;
         if (options.verbose || !outcome.status)
-            say(fmt::format("seed {}: {}", seed, text(outcome.figures)));
+            print(fmt::format("seed {}: {}", seed, text(outcome.figures)));
         if (outcome.status) continue;
-        say(fmt::format("seed {} FAILED at step {}: {}\nagain: octroi_sim --seed {} --steps {}",
-                        seed, outcome.at_step, outcome.status.error().text, seed, options.steps));
+        print(fmt::format("seed {} FAILED at step {}: {}\nagain: octroi_sim --seed {} --steps {}",
+                          seed, outcome.at_step, outcome.status.error().text, seed, options.steps));
         return 1;
     }
-    say(fmt::format("{} seeds: {}; conservation held", options.last - options.first + 1,
-                    text(all)));
+    print(fmt::format("{} seeds: {}; conservation held", options.last - options.first + 1,
+                      text(all)));
     return 0;
 }
 

@@ -30,7 +30,7 @@ std::optional<std::string> special_class(const Address& a) {
     return std::nullopt;
 }
 
-// One end of a packet, and what is known of the link it is on (nothing: it is the far end).
+// One end of a packet, with its link if it is the near end.
 struct End {
     Address address;
     Mac mac;
@@ -38,8 +38,8 @@ struct End {
     std::string interface;
 };
 
-// How specific a binding is for this end; -1: it does not fit. Address, MAC, longest prefix, VLAN,
-// interface.
+// The rank of a binding for this end: address, MAC, longest prefix, VLAN, interface. -1: it does
+// not match.
 int rank(const NaiveBinding& binding, const End& end) {
     switch (binding.kind) {
         case BindingKind::prefix:
@@ -119,17 +119,18 @@ bool holds(const Prefix& prefix, const Address& address) {
 }
 
 Verdict judge(const Sent& sent, const NaiveRules& rules) {
-    if (sent.nature == Nature::non_ip) return excluded("non-ip");
-    if (sent.nature == Nature::malformed) return excluded("malformed");
-    if (sent.nature == Nature::duplicate) return excluded("duplicate");
+    if (sent.frame_kind == FrameKind::non_ip) return excluded("non-ip");
+    if (sent.frame_kind == FrameKind::malformed) return excluded("malformed");
+    if (sent.frame_kind == FrameKind::duplicate) return excluded("duplicate");
     if (is_loopback(sent.src) || is_loopback(sent.dst)) return excluded("loopback");
     End from{sent.src, sent.src_mac, 0, ""};
     End to{sent.dst, sent.dst_mac, 0, ""};
-    // The near end, which is the one that the link says something about.
+    // The near end: the end to which VLAN and interface belong.
     const bool src_local = network_of(sent.src, rules) != nullptr;
     const bool dst_local = network_of(sent.dst, rules) != nullptr;
-    const bool near_is_from = sent.way == Way::in || (sent.way == Way::unknown && src_local);
-    if (sent.way != Way::unknown || src_local != dst_local) {
+    const bool near_is_from =
+        sent.direction == Direction::in || (sent.direction == Direction::unknown && src_local);
+    if (sent.direction != Direction::unknown || src_local != dst_local) {
         End& near = near_is_from ? from : to;
         near.vlan = sent.vlan;
         near.interface = sent.interface;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Whose a packet is, decided as simply as can be: by looking at all bindings, networks and routes
-// there are, one after the other. Written against record/directory.hpp's words and not against
-// attribute/, which it must not use.
+// Decides the parties of a packet in the simplest direction: it compares the packet with all
+// bindings, networks and routes, one after the other. It uses the types of record/directory.hpp and
+// no code of attribute/, because it checks that code.
 
 #include <cstdint>
 #include <map>
@@ -19,10 +19,10 @@ namespace octroi::sim {
 enum class BindingKind : std::uint8_t { prefix, mac, vlan, interface };
 
 struct NaiveBinding {
-    std::uint64_t id = 0;  // the greater is the newer
+    std::uint64_t id = 0;  // a greater id is newer
     BindingKind kind = BindingKind::prefix;
     Prefix prefix;
-    std::string value;  // canonical text, as the ledger has it
+    std::string value;  // canonical text, as in the ledger
     std::string account;
     UtcTime from = UtcTime::min();
     UtcTime until = UtcTime::max();
@@ -39,8 +39,8 @@ struct NaiveRoute {
     std::string class_name;
 };
 
-// All that decides, as of one version of the directory and one class table. A value: whoever holds
-// a copy is not touched by later changes.
+// Everything that decides, for one version of the directory and one class table. A value: later
+// changes do not affect a copy.
 struct NaiveRules {
     std::uint64_t version = 0;
     std::map<std::string, std::string> parents;  // of every account; "": top of the tree

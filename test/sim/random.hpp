@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The only source of chance in a simulation: one seed gives one run, on every machine.
+// The only source of randomness in a simulation: one seed gives the same run on every machine.
 
 #include <cstddef>
 #include <cstdint>

@@ -5,8 +5,9 @@
 
 namespace octroi::sim {
 
-SimLedger::SimLedger(Random& random, LedgerBox& ledger_box, Auditor& told, Declarations& declared)
-    : box(ledger_box), auditor(told), declarations(declared), random_(&random) {
+SimLedger::SimLedger(Random& random, FaultyLedger& faulty_ledger, Auditor& its_auditor,
+                     Declarations& declared)
+    : box(faulty_ledger), auditor(its_auditor), declarations(declared), random_(&random) {
     for (auto& [name, matches] : service_rules()) config_.services.push_back({name, matches, {}});
 }
 
@@ -20,37 +21,38 @@ Status SimLedger::refresh() {
     return {};
 }
 
-Status SimLedger::stamp(Cut& cut, const NaiveRules& rules) {
-    for (std::size_t i = 0; i < cut.batch.id.octets.size(); ++i)
-        cut.batch.id.octets[i] = static_cast<std::uint8_t>(random_->next());
-    if (cut.batch.directory_version == rules.version &&
-        cut.batch.class_version == rules.class_version)
+Status SimLedger::stamp(ExpectedBatch& expected, const NaiveRules& rules) {
+    for (std::size_t i = 0; i < expected.batch.id.octets.size(); ++i)
+        expected.batch.id.octets[i] = static_cast<std::uint8_t>(random_->next());
+    if (expected.batch.directory_version == rules.version &&
+        expected.batch.class_version == rules.class_version)
         return {};
     return fail(
         ErrorCode::failed,
         fmt::format("a batch of meter {} names directory {} and classes '{}', not {} and '{}'",
-                    cut.batch.meter.name, cut.batch.directory_version, cut.batch.class_version,
-                    rules.version, rules.class_version));
+                    expected.batch.meter.name, expected.batch.directory_version,
+                    expected.batch.class_version, rules.version, rules.class_version));
 }
 
-// After a crash: whole or not at all. If it is there, everything of it must be: the auditor looks.
-Status SimLedger::book_if_there(const Cut& cut) {
-    TRY_ASSIGN(const bool there, box.has(cut.batch.id));
+// After a crash a batch is stored completely or not at all. The auditor checks that it is complete.
+Status SimLedger::count_if_stored(const ExpectedBatch& expected) {
+    TRY_ASSIGN(const bool there, box.has(expected.batch.id));
     if (!there) return {};
-    auditor.committed(cut.batch.meter.name, cut.rows, cut.batch);
-    return cut.on_booked();
+    auditor.committed(expected.batch.meter.name, expected.rows, expected.batch);
+    return expected.on_stored();
 }
 
-Result<LedgerBox::Committed> SimLedger::commit(const Cut& cut) {
-    const auto revive = [this, cut] { return book_if_there(cut); };
-    TRY_ASSIGN(const LedgerBox::Committed outcome, box.commit(cut.batch, faults.commit, revive));
-    if (outcome == LedgerBox::Committed::cut) {
-        forget();
-        // It may have come back from an attempt before this one.
-        if (!auditor.has(cut.batch.id)) TRY(book_if_there(cut));
-    } else if (outcome == LedgerBox::Committed::yes) {
-        auditor.committed(cut.batch.meter.name, cut.rows, cut.batch);
-        TRY(cut.on_booked());
+Result<FaultyLedger::Committed> SimLedger::commit(const ExpectedBatch& expected) {
+    const auto on_crash = [this, expected] { return count_if_stored(expected); };
+    TRY_ASSIGN(const FaultyLedger::Committed outcome,
+               box.commit(expected.batch, faults.commit, on_crash));
+    if (outcome == FaultyLedger::Committed::crashed) {
+        drop_tables();
+        // An earlier attempt may have stored it.
+        if (!auditor.has(expected.batch.id)) TRY(count_if_stored(expected));
+    } else if (outcome == FaultyLedger::Committed::yes) {
+        auditor.committed(expected.batch.meter.name, expected.rows, expected.batch);
+        TRY(expected.on_stored());
     }
     return outcome;
 }

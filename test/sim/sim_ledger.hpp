@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What meters of files and of interfaces share: the ledger, the tables in force, the auditor, and
-// how a batch that was cut becomes one that is booked, or is gone.
+// Shared by meters of files and of interfaces: the ledger, the current tables, the auditor, and the
+// direction of a batch into the ledger or, after a fault, not.
 
 #include <functional>
 #include <memory>
 
 #include "auditor.hpp"
 #include "declarations.hpp"
+#include "faulty_ledger.hpp"
 #include "host/clock.hpp"
-#include "ledger_box.hpp"
 #include "random.hpp"
 #include "service/attribution.hpp"
 
@@ -21,7 +21,7 @@ public:
     explicit SimClock(UtcTime begin) : wall_(begin) {}
     [[nodiscard]] UtcTime now() const override { return wall_; }
     [[nodiscard]] Duration uptime() const override { return uptime_; }
-    // Time goes by; the wall clock is fast or slow by so many millionths.
+    // Advances the time. The wall clock is fast or slow by so many parts per million.
     void advance(Duration by) {
         uptime_ = uptime_ + by;
         wall_ = wall_ + by + Duration{by.ns / 1'000'000 * drift_ppm_};
@@ -36,40 +36,41 @@ private:
 };
 
 struct Faults {
-    unsigned commit = 0;  // percent of commits and changes that meet one
+    unsigned commit = 0;  // percent of commits and changes with a fault
 };
 
-// A batch and what ought to be in it.
-struct Cut {
+// A batch and its expected content.
+struct ExpectedBatch {
     Batch batch;
     Rows rows;
-    // It stands in the ledger now. Its owner must outlive the sim_ledger's use of it.
-    std::function<Status()> on_booked;
+    // Called when the batch is in the ledger. The owner must outlive its use by SimLedger.
+    std::function<Status()> on_stored;
 };
 
 class SimLedger {
 public:
-    SimLedger(Random& random, LedgerBox& ledger_box, Auditor& told, Declarations& declared);
+    SimLedger(Random& random, FaultyLedger& faulty_ledger, Auditor& its_auditor,
+              Declarations& declared);
 
-    // The tables as of now, and the naive rules that they were made from.
+    // The current tables, and the naive rules from which they were made.
     [[nodiscard]] Status refresh();
     [[nodiscard]] const AttributionTables& tables() const { return source_->tables(); }
     [[nodiscard]] NaiveRules rules() const { return declarations.rules(); }
-    // The ledger was closed and opened.
-    void forget() { source_.reset(); }
+    // To be called after the ledger was closed and opened again.
+    void drop_tables() { source_.reset(); }
 
-    // Gives the batch an id of this simulation, and checks what it says of its tables.
-    [[nodiscard]] Status stamp(Cut& cut, const NaiveRules& rules);
-    // Tells the auditor and the owner if it was booked.
-    [[nodiscard]] Result<LedgerBox::Committed> commit(const Cut& cut);
+    // Gives the batch an id of this simulation, and checks the versions of its tables.
+    [[nodiscard]] Status stamp(ExpectedBatch& expected, const NaiveRules& rules);
+    // Reports to the auditor and to the owner if the batch was stored.
+    [[nodiscard]] Result<FaultyLedger::Committed> commit(const ExpectedBatch& expected);
 
-    LedgerBox& box;
+    FaultyLedger& box;
     Auditor& auditor;
     Declarations& declarations;
     Faults faults;
 
 private:
-    [[nodiscard]] Status book_if_there(const Cut& cut);
+    [[nodiscard]] Status count_if_stored(const ExpectedBatch& expected);
 
     Random* random_;
     Config config_;

@@ -59,8 +59,8 @@ private:
         clock_.advance(Duration::milliseconds(random_.between(1, 30'000)));
         if (random_.chance(30)) {
             const UtcTime about = random_.chance(50) ? clock_.now() : recordings_begin;
-            TRY_ASSIGN(const bool cut, declarations_.change(about, sim_ledger_.faults.commit));
-            if (cut) TRY(after_crash());
+            TRY_ASSIGN(const bool crashed, declarations_.change(about, sim_ledger_.faults.commit));
+            if (crashed) TRY(after_crash());
             ++figures_.changes;
         }
         if (random_.one_in(40)) {
@@ -79,11 +79,11 @@ private:
             if (random_.chance(60)) TRY(live_.read());
             TRY(live_.mishaps());
         }
-        // The daemon reads all the time: never is a minute's traffic of a flow read at once.
+        // The daemon reads continuously, so it never gets a minute of traffic of a flow at once.
         TRY(live_.read());
         if (random_.chance(40)) return {};
-        TRY_ASSIGN(const bool cut, live_.commit());
-        return cut ? after_crash() : Status();
+        TRY_ASSIGN(const bool crashed, live_.commit());
+        return crashed ? after_crash() : Status();
     }
 
     Status files() {
@@ -94,31 +94,31 @@ private:
         if (random_.one_in(15) && files.size() < 20) captures_.copy(CaptureFile(file));
         const CaptureFile which = random_.pick(files);
         if (random_.chance(50)) return {};
-        TRY_ASSIGN(const bool cut,
+        TRY_ASSIGN(const bool crashed,
                    random_.one_in(10) ? imports_.import_twice(which) : imports_.import(which));
-        if (cut) return after_crash();
+        if (crashed) return after_crash();
         return {};
     }
 
     Status after_crash() {
-        sim_ledger_.forget();
-        live_.die(box_.was_machine());
+        sim_ledger_.drop_tables();
+        live_.kill(box_.was_machine());
         return compare();
     }
 
     Status finish() {
         sim_ledger_.faults.commit = 0;
         captures_.finish();
-        live_.mend();
+        live_.end_faults();
         for (int i = 0; i < 20; ++i) {
             TRY(live_.start());
             live_.traffic();
             TRY(live_.read());
-            TRY_ASSIGN([[maybe_unused]] const bool cut, live_.commit());
+            TRY_ASSIGN([[maybe_unused]] const bool crashed, live_.commit());
         }
         for (int round = 0; round < 200 && !all_booked(); ++round)
             for (const CaptureFile& file : captures_.files()) {
-                TRY_ASSIGN([[maybe_unused]] const bool cut, imports_.import(file));
+                TRY_ASSIGN([[maybe_unused]] const bool crashed, imports_.import(file));
             }
         if (!all_booked()) return fail(ErrorCode::failed, "not every file could be imported");
         TRY(compare());
@@ -135,7 +135,7 @@ private:
     Random random_;
     Population population_;
     SimClock clock_;
-    LedgerBox box_;
+    FaultyLedger box_;
     Auditor auditor_;
     Declarations declarations_;
     SimLedger sim_ledger_;

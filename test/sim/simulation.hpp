@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One run of the world, from one seed. On one thread, with no clock but its own.
+// One simulation run from one seed, on one thread and with its own clock.
 
 #include <cstdint>
 #include <string>
@@ -27,11 +27,11 @@ struct Figures {
 
 struct Outcome {
     Figures figures;
-    Status status;              // what does not agree
-    std::uint64_t at_step = 0;  // and when
+    Status status;              // the error is the difference
+    std::uint64_t at_step = 0;  // the step of the error
 };
 
-// `folder` is empty and this run's own.
+// `folder` must be empty and used by this run only.
 [[nodiscard]] Outcome simulate(std::uint64_t seed, std::uint64_t steps, const std::string& folder);
 
 }  // namespace octroi::sim

@@ -69,7 +69,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> service_rules() {
             {"control", {"icmp", "icmpv6"}},   {"tunnel", {"gre"}}};
 }
 
-// The rules above, in this order, by hand. Other ports of the scenario have no name.
+// The service rules above, applied by hand in the same order. Other ports have no name.
 std::string service_of(std::uint8_t proto, std::uint16_t a, std::uint16_t b, std::uint8_t type) {
     const auto either = [&](std::initializer_list<std::uint16_t> ports) {
         return is_port_of(a, ports) || is_port_of(b, ports);
@@ -128,7 +128,7 @@ std::vector<Packet> Traffic::talk(const Conversation& c, UtcTime time, bool outb
     return {whole(c, time, outbound)};
 }
 
-// Ethernet and tags; the truth but for bytes, frame and service.
+// Writes Ethernet header and tags, and the expected values except bytes, frame and service.
 Packet Traffic::head(const Conversation& c, UtcTime time, bool outbound, Frame& frame) const {
     const auto& from = outbound ? c.near : c.far;
     const auto& to = outbound ? c.far : c.near;
@@ -152,10 +152,10 @@ Packet Traffic::whole(const Conversation& c, UtcTime time, bool outbound) {
     Packet p = head(c, time, outbound, frame);
     const std::uint16_t sport = outbound ? c.near_port : c.far_port;
     const std::uint16_t dport = outbound ? c.far_port : c.near_port;
-    // Never nothing: an IPv6 header without anything behind it looks like segmentation offload.
+    // Never empty: an IPv6 header without payload looks like segmentation offload.
     const auto payload = 1 + static_cast<std::size_t>(r.one_in(3) ? r.below(1400) : r.below(60));
     std::size_t options = 0;
-    // As segmentation offload leaves it: no length in the header, the frame's length counts.
+    // As with segmentation offload: the header has no length, the length of the frame counts.
     const bool without_length = r.one_in(40);
     if (c.v6) {
         frame.ipv6({.src = p.sent.src, .dst = p.sent.dst, .without_length = without_length});
@@ -173,7 +173,7 @@ Packet Traffic::whole(const Conversation& c, UtcTime time, bool outbound) {
     std::uint8_t type = 0;
     if (c.proto == tcp) frame.tcp(sport, dport, 0x18);
     if (c.proto == udp) frame.udp(sport, dport);
-    // The type goes with the conversation: it tells flows apart.
+    // One ICMP type per conversation, because the type is a part of the flow key.
     if (c.proto == icmp) frame.icmp(type = c.near_port % 3 == 0 ? 3 : outbound ? 8 : 0, 0);
     if (c.proto == icmpv6) frame.icmpv6(type = c.near_port % 3 == 0 ? 1 : outbound ? 128 : 129, 0);
     if (transport_header(c.proto) == 0) frame.protocol(c.proto);
@@ -197,7 +197,7 @@ std::vector<Packet> Traffic::fragments(const Conversation& c, UtcTime time, bool
         Frame frame;
         Packet p = head(c, time, outbound, frame);
         const bool more = i + 1 < parts;
-        const std::size_t size = more ? 800 : 8 + r.below(700);  // behind the IP header
+        const std::size_t size = more ? 800 : 8 + r.below(700);  // after the IP header
         const auto offset = static_cast<std::uint16_t>(i * 100);
         if (c.v6)
             frame.ipv6({.src = p.sent.src, .dst = p.sent.dst}).fragment(offset, more, id);
@@ -220,12 +220,12 @@ std::vector<Packet> Traffic::fragments(const Conversation& c, UtcTime time, bool
         all.push_back(std::move(p));
     }
     if (place_.disorder && r.one_in(6))
-        std::swap(all.front(), all.back());                      // the first one comes late
-    if (place_.disorder && r.one_in(8)) all.erase(all.begin());  // or one never comes
+        std::swap(all.front(), all.back());                      // the first fragment comes late
+    if (place_.disorder && r.one_in(8)) all.erase(all.begin());  // or is missing
     return all;
 }
 
-// Nothing that could be charged to anybody.
+// Frames that cannot be charged to an account.
 Packet Traffic::strange(UtcTime time) {
     Random& r = *random_;
     Conversation c = r.pick(conversations_);
@@ -236,17 +236,17 @@ Packet Traffic::strange(UtcTime time) {
     const auto kind = r.below(4);
     if (kind < 2) {
         frame.type(kind == 0 ? 0x0806 : 0x88cc).payload(46);
-        p.sent.nature = Nature::non_ip;
+        p.sent.frame_kind = FrameKind::non_ip;
         p.sent.service = kind == 0 ? "ethertype/arp" : "ethertype/0x88cc";
         p.octets = frame.octets();
     } else {
         frame.ipv4({.src = p.sent.src, .dst = p.sent.dst}).udp(53, 53).payload(r.below(200));
         p.octets = frame.octets();
         const std::size_t ip = ethernet_header + (c.vlan != 0 ? vlan_tag : 0);
-        // A header shorter than a header can be, or one that the frame ends within.
+        // A header with an impossible length, or a frame that ends within its header.
         if (kind == 2) p.octets[ip] = '\x43';
         if (kind == 3) p.octets.resize(ip + 12);
-        p.sent.nature = Nature::malformed;
+        p.sent.frame_kind = FrameKind::malformed;
         p.sent.service = "malformed";
     }
     p.sent.frame = static_cast<std::uint32_t>(p.octets.size());
@@ -266,7 +266,7 @@ Packet Traffic::loopback_or_multicast(UtcTime time) {
     } else {
         c.far.v4 = Address::v4(kind == 1 ? 0xe00000fbU : 0xffffffffU);
         c.far.v6 = *parse_address("ff02::fb");
-        // Whoever has no address yet: of a MAC that no binding names, for many have this address.
+        // A host without an address. Its MAC has no binding, because many hosts use this address.
         if (r.one_in(4)) c.near = {Address::v4(0U), *parse_address("::"), population_->gateway};
     }
     return whole(c, time, true);

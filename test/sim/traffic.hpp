@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Makes the frames of the world, and says what each one truly is.
+// Makes the frames of the simulation, with the expected values of each frame.
 
 #include <cstdint>
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace octroi::sim {
 
-// Who is there. LAN hosts have IPv4, IPv6 and a MAC; those of `stations` are known by their MAC to
-// some bindings and so are never seen through a router, which has a MAC of its own.
+// The hosts. LAN hosts have IPv4, IPv6 and a MAC. Some bindings name the MACs of `stations`, so
+// their traffic is never seen behind a router, where frames have the MAC of the router.
 struct Population {
     struct Host {
         Address v4;
@@ -29,7 +29,7 @@ struct Population {
     explicit Population(Random& random);
 };
 
-// Some talk between two hosts, which goes on for a while.
+// A conversation of two hosts, which lasts for some time.
 struct Conversation {
     Population::Host near;
     Population::Host far;
@@ -41,11 +41,11 @@ struct Conversation {
     std::uint16_t inner_vlan = 0;
 };
 
-// What a place in the network sees.
+// The traffic that is visible at a place of the network.
 struct Place {
-    bool stations = false;  // hosts of the same Ethernet; else only what is routed
+    bool stations = false;  // hosts of the same Ethernet; false: only routed traffic
     bool vlans = false;
-    bool disorder = true;  // the first fragment comes late, or never
+    bool disorder = true;  // the first fragment may be late or missing
     bool strange = true;   // ARP, LLDP, malformed headers, loopback, multicast
 };
 
@@ -53,12 +53,12 @@ class Traffic {
 public:
     Traffic(Random& random, const Population& population, Place place);
 
-    // One datagram: one frame, or some where it is fragmented. Times are `time`; interface and way
-    // are left to whoever knows where it is seen.
+    // One datagram: one frame, or several if it is fragmented. All have the time `time`. The caller
+    // sets interface and direction.
     [[nodiscard]] std::vector<Packet> datagram(UtcTime time);
-    // Of one conversation; outbound: from its near end.
+    // A datagram of one conversation; outbound: sent by its near end.
     [[nodiscard]] std::vector<Packet> talk(const Conversation& c, UtcTime time, bool outbound);
-    // One that goes on, or begins.
+    // An existing conversation, or a new one.
     [[nodiscard]] const Conversation& conversation();
 
 private:
@@ -77,7 +77,7 @@ private:
     std::uint32_t next_datagram_ = 1;
 };
 
-// The scenario's services, as the configuration has them and as the auditor knows them.
+// The services of the scenario, for the configuration and for the auditor.
 [[nodiscard]] std::vector<std::pair<std::string, std::vector<std::string>>> service_rules();
 [[nodiscard]] std::string service_of(std::uint8_t proto, std::uint16_t a, std::uint16_t b,
                                      std::uint8_t icmp_type);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the simulated world truly sent, as it knows it by itself: no decoder, no flow table, no
-// attribution has touched it.
+// The traffic that the simulated hosts really sent. It comes directly from the generator: no
+// decoder, no flow table and no attribution is involved.
 
 #include <cstdint>
 #include <map>
@@ -14,40 +14,41 @@
 
 namespace octroi::sim {
 
-enum class Nature : std::uint8_t { ip, non_ip, malformed, duplicate };
-enum class Way : std::uint8_t { unknown, in, out };
+enum class FrameKind : std::uint8_t { ip, non_ip, malformed, duplicate };
+enum class Direction : std::uint8_t { unknown, in, out };
 enum class Part : std::uint8_t { whole, first, later };
 
 struct Sent {
     UtcTime time;
-    Nature nature = Nature::ip;
+    FrameKind frame_kind = FrameKind::ip;
     Address src;
     Address dst;
     Mac src_mac;
     Mac dst_mac;
     std::uint16_t vlan = 0;
-    Way way = Way::unknown;
-    std::string interface;    // where it was seen; empty: a file that does not say
+    Direction direction = Direction::unknown;
+    std::string interface;    // where it was seen; empty: a file that does not state it
     std::string service;      // of a later fragment: that of its datagram
-    std::uint64_t bytes = 0;  // what is to be counted: layer 3, or the frame where there is no IP
-    std::uint32_t frame = 0;  // its length on the wire
+    std::uint64_t bytes = 0;  // to be counted: layer 3, or the frame if it is not IP
+    std::uint32_t frame = 0;  // length on the wire
     Part part = Part::whole;
     std::uint32_t datagram = 0;  // identification, of fragments
     std::uint8_t proto = 0;
 };
 
-// A frame as it stands on the wire, with its truth.
+// A frame on the wire, with its expected values.
 struct Packet {
     Sent sent;
     std::string octets;
 };
 
-// One who looks at packets in their order, and can say of a later fragment what it belongs to only
-// when the first one came by before, and not long ago.
+// A model of a reader that sees packets in order. It knows the service of a later fragment only if
+// it has seen the first fragment before, and not too long ago.
 class FragmentMemory {
 public:
     [[nodiscard]] std::string service_of(const Sent& sent) {
-        if (sent.nature == Nature::non_ip || sent.nature == Nature::malformed) return sent.service;
+        if (sent.frame_kind == FrameKind::non_ip || sent.frame_kind == FrameKind::malformed)
+            return sent.service;
         const bool v4 = sent.src.family == Family::v4;
         const Key key{sent.src, sent.dst, sent.vlan, sent.datagram, v4 ? sent.proto : 0};
         if (sent.part == Part::first) firsts_[key] = sent.time;
@@ -58,7 +59,7 @@ public:
         const bool fits = age <= Duration::seconds(60) && age >= Duration::seconds(-60);
         return fits ? sent.service : "fragment";
     }
-    void forget() { firsts_.clear(); }
+    void clear() { firsts_.clear(); }
 
 private:
     using Key = std::tuple<Address, Address, std::uint16_t, std::uint32_t, std::uint8_t>;

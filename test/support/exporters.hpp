@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Exporters that a test is: messages of each protocol, and what is in them.
+// Simulated exporters for tests: they make messages of each protocol and know the content.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -27,8 +27,7 @@ struct Truth {
 
 enum class Export { netflow_v5, netflow_v9, ipfix, sflow };
 
-// One exporter with an address of its own in 127.0.0.0/8. Templates are sent once, in its first
-// message.
+// One exporter with its own address in 127.0.0.0/8. It sends templates once, in its first message.
 class TestExporter {
 public:
     TestExporter(Export kind, std::uint32_t own_address, std::uint16_t port)
@@ -43,7 +42,7 @@ public:
     [[nodiscard]] bool good() const { return good_; }
     [[nodiscard]] const Truth& truth() const { return truth_; }
 
-    // One message with so many records. false: it was not sent.
+    // Sends one message with that number of records. False: it was not sent.
     bool send(unsigned records) {
         const std::string octets = message(records);
         if (::send(socket_.get(), octets.data(), octets.size(), 0) !=
@@ -56,7 +55,7 @@ public:
         return true;
     }
 
-    // The next message; it counts as sent when send() has sent it.
+    // The next message. It counts as sent after send() has sent it.
     std::string message(unsigned records) {
         pending_ = {};
         switch (kind_) {
@@ -232,7 +231,7 @@ private:
             sample.be32(1);
             sample.be32(1);  // a raw packet header
             sample.be32(16 + 54 + 2);
-            sample.be32(1);  // of Ethernet
+            sample.be32(1);  // Ethernet
             sample.be32(length + 18U);
             sample.be32(4);
             sample.be32(54);
@@ -247,7 +246,7 @@ private:
             sample.be16(flow.sport);
             sample.be16(443);
             for (int octet = 0; octet < 16; ++octet) sample.u8(0);
-            sample.be16(0);  // to a multiple of 4
+            sample.be16(0);  // padding to a multiple of 4
             out.be32(1);
             out.be32(static_cast<std::uint32_t>(sample.octets().size()));
             out.raw(sample.octets());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A socket that a test holds and gives to the programs it runs, as a service manager would:
+// A socket that a test holds and passes to the programs that it runs, as a service manager does:
 // sd_listen_fds(3).
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 namespace octroi::support {
 
-// To be run in the child, before the program.
+// To be called in the child process before exec().
 inline std::function<void()> giving_socket(int descriptor) {
     return [descriptor] {
         constexpr int first_given = 3;

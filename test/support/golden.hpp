@@ -13,7 +13,7 @@
 
 namespace octroi::support {
 
-/// The root of the source tree, wherever the test binary runs.
+/// The root of the source tree, whatever the working directory is.
 inline std::filesystem::path source_root() {
     const char* root = std::getenv("OCTROI_SOURCE");
     return root != nullptr ? root : std::filesystem::current_path();
@@ -25,8 +25,8 @@ inline std::string read_text(const std::filesystem::path& path) {
 }
 
 /// Compares `actual` with the committed file `path` (from the root of the tree). With
-/// OCTROI_UPDATE_GOLDEN set (`./dev golden --update`) the file is written instead, and the
-/// difference is for the reviewer of the commit.
+/// OCTROI_UPDATE_GOLDEN set (`./dev golden --update`) the file is written instead, and the reviewer
+/// of the commit reads the difference.
 inline void expect_file(const std::filesystem::path& path, std::string_view actual) {
     const std::filesystem::path full = source_root() / path;
     if (std::getenv("OCTROI_UPDATE_GOLDEN") != nullptr) {

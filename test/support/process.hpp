@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Programs that a test runs from outside: started, waited for or killed by their own pid.
+// Programs that a test starts, waits for, or kills by their pid.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,9 +25,9 @@ namespace octroi::support {
 
 using Arguments = std::vector<std::string>;
 
-// What a program has done.
+// The result of a program.
 struct Ended {
-    int status = -1;  // exit status; 128 + signal where a signal ended it
+    int status = -1;  // exit status; 128 + signal if a signal ended it
     std::string out;
     std::string err;
 };
@@ -39,7 +39,7 @@ inline std::string text_of(const std::filesystem::path& file) {
     return text.str();
 }
 
-// A folder of its own for a test, gone with it.
+// A temporary folder. The destructor removes it.
 class Folder {
 public:
     Folder() {
@@ -61,10 +61,10 @@ private:
     std::filesystem::path path_;
 };
 
-// A program that is running. Killed by its pid if it still runs when the object goes.
+// A running program. If it still runs, the destructor kills it by its pid.
 class Process {
 public:
-    // in_child: called in the new process before the program takes its place.
+    // in_child: called in the new process before exec().
     explicit Process(const Arguments& arguments, const std::function<void()>& in_child = {}) {
         pid_ = ::fork();
         if (pid_ != 0) return;
@@ -89,7 +89,7 @@ public:
     Process& operator=(const Process&) = delete;
 
     void signal(int number) const { ::kill(pid_, number); }
-    // It and all that it started. Only for a process that became the leader of a group.
+    // Kills the program and all its children. It must be the leader of a process group.
     void signal_group(int number) const { ::kill(-pid_, number); }
     [[nodiscard]] Ended wait() {
         int status = 0;
@@ -98,7 +98,7 @@ public:
         return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
                 text_of(folder_ / "out"), text_of(folder_ / "err")};
     }
-    // Whether it has ended by itself; then wait() returns at once.
+    // Whether the program has ended; then wait() returns immediately.
     [[nodiscard]] bool has_ended() const {
         siginfo_t state{};
         return ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
@@ -114,7 +114,7 @@ private:
 
 inline Ended run(const Arguments& arguments) { return Process(arguments).wait(); }
 
-// The program under test, with a ledger.
+// The command line of the program under test with a ledger.
 inline Arguments octroi(const std::string& ledger, Arguments arguments) {
     const char* binary = std::getenv("OCTROI_BINARY");
     arguments.insert(arguments.begin(),
@@ -122,13 +122,13 @@ inline Arguments octroi(const std::string& ledger, Arguments arguments) {
     return arguments;
 }
 
-// Lets time go by for other processes.
+// Waits, so that other processes can run.
 inline void pass(std::chrono::microseconds time) {
     const timespec wait{time.count() / 1'000'000, time.count() % 1'000'000 * 1000};
     ::nanosleep(&wait, nullptr);
 }
 
-// Until `done` or the time is over; whether it was done.
+// Waits until `done` returns true or the time is over. Returns whether it was done.
 template <typename Done>
 bool wait_until(Done done, std::chrono::milliseconds limit) {
     const auto end = std::chrono::steady_clock::now() + limit;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Seeded captures for tests of the whole program: many hosts, several buckets, both IP versions.
+// Generated captures for tests of the whole program: many hosts, several buckets, both IP versions,
+// made from a seed.
 
 #include <cstdint>
 #include <fstream>
@@ -17,7 +18,7 @@ namespace octroi::support {
 struct TrafficOptions {
     std::uint64_t seed = 1;
     std::uint64_t packets = 1000;
-    std::uint32_t hosts = 50;  // local ones
+    std::uint32_t hosts = 50;  // local hosts
     std::uint32_t flows = 200;
     Duration length = Duration::minutes(17);
     std::uint32_t snap_length = 96;
@@ -28,12 +29,12 @@ struct Traffic {
     std::uint64_t packets = 0;
 };
 
-// Writes the capture and says what is in it, as the generator knows it.
+// Writes the capture and returns its true sums.
 inline Traffic write_traffic(const std::string& path, const TrafficOptions& options) {
     std::mt19937_64 random(options.seed);
     const auto below = [&](std::uint64_t n) { return random() % n; };
     struct Flow {
-        std::string head;  // frame with an empty payload
+        std::string head;  // the frame without payload
         std::uint32_t octets = 0;
     };
     std::vector<Flow> flows;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stands in for libFuzzer where the compiler has none: runs the fuzz target once over every file
-// of a corpus (files or folders given as arguments). A finding aborts, as it does under libFuzzer.
+// Replaces libFuzzer for compilers without it: runs the fuzz target once for every file of a corpus
+// (files or folders as arguments). A finding aborts the program, as with libFuzzer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +28,7 @@ bool replay(const fs::path& path) {
     return true;
 }
 
-/// Files in name order, so that two runs do the same thing.
+/// The files sorted by name, so that two runs are equal.
 std::vector<fs::path> corpus_files(const fs::path& root) {
     if (!fs::is_directory(root)) {
         return {root};
@@ -56,7 +56,8 @@ int main(int argc, char** argv) {
         }
     }
     if (count == 0) {
-        std::fprintf(stderr, "replay: the corpus is empty: a fuzz target needs a seed\n");
+        std::fprintf(stderr,
+                     "replay: the corpus is empty. A fuzz target needs at least one seed\n");
         return 1;
     }
     std::printf("replay: %zu inputs\n", count);

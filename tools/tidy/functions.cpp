@@ -12,7 +12,7 @@ enum class Brace { scope, function, member_initialiser, other };
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-/// What the brace after `head` opens. `head` is the code since the last statement or scope ended.
+/// Decides what the brace after `head` opens. `head` is the code since the last statement or scope.
 Brace classify(const std::string& head) {
     static const std::regex scope(R"((^|\s)(namespace|class|struct|union|enum|extern)\b[^()]*$)");
     static const std::regex initialisers(R"(\)\s*(noexcept\s*)?:[^:])");
@@ -51,14 +51,14 @@ public:
             const std::string& text = file.code[line_ - 1];
             const std::size_t first = text.find_first_not_of(" \t");
             if (first != std::string::npos && text[first] == '#') continue;
-            for (const char c : text) take(c);
+            for (const char c : text) on_character(c);
             head_ += '\n';
         }
         return std::move(found_);
     }
 
 private:
-    void take(char c) {
+    void on_character(char c) {
         if (c == '{') {
             open();
         } else if (c == '}') {
@@ -71,7 +71,7 @@ private:
     }
 
     void open() {
-        if (inside_ > 0) {  // within a function: only its end matters
+        if (inside_ > 0) {  // within a function only its end is important
             ++inside_;
             return;
         }
@@ -94,7 +94,7 @@ private:
         if (--inside_ > 0) return;
         if (kind_ == Brace::function)
             found_.push_back({name_of(outer_), opened_, line_ - opened_ + 1});
-        // After a member initialiser the head goes on: the body is still to come.
+        // After a member initialiser the head continues: the body follows.
         head_ = kind_ == Brace::member_initialiser ? outer_ + "{}" : "";
     }
 

@@ -10,13 +10,13 @@
 namespace octroi::tidy {
 
 struct FunctionSpan {
-    std::string name;       // as it is written: "Decoder::decode"
+    std::string name;       // as in the source: "Decoder::decode"
     std::size_t line = 0;   // of the opening brace, from 1
     std::size_t lines = 0;  // from the opening to the closing brace, both counted
 };
 
-/// The functions that `file` defines, by braces alone: lambdas and local classes belong to the
-/// function around them; tables (`= {…}`) are no functions. Good enough to count lines by.
+/// The functions that `file` defines, found by braces only. Lambdas and local classes belong to the
+/// function around them; tables (`= {…}`) are not functions. Exact enough to count lines.
 [[nodiscard]] std::vector<FunctionSpan> find_functions(const SourceFile& file);
 
 }  // namespace octroi::tidy

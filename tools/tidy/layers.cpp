@@ -9,8 +9,8 @@ namespace {
 constexpr std::string_view list_path = "src/layers.txt";
 constexpr std::string_view apart_key = "components-apart";
 
-/// The component of a path inside its layer: "capture" of {"meter", "capture", "x.hpp"}, or
-/// nothing for a file that stands directly in the layer and is common to its components.
+/// The component of a path inside its layer: "capture" for {"meter", "capture", "x.hpp"}. Empty for
+/// a file directly in the folder of the layer, which all its components share.
 std::string component(const std::vector<std::string>& parts) {
     return parts.size() > 2 ? parts[1] : "";
 }
@@ -25,13 +25,13 @@ std::string complaint(const SourceFile& file, const std::string& include, const 
     const std::string layer = layer_of(file.path);
     const auto to = split_path(include);
     if (to.size() < 2) {
-        return "write \"" + include + "\" in full, from the layer on: \"" + layer + "/…\"";
+        return "write the full path of \"" + include + "\", from the layer on: \"" + layer + "/…\"";
     }
     if (to[0] == "support" || !layers.sees.contains(to[0])) return "";
     if (to[0] != layer) {
         return layers.sees.at(layer).contains(to[0])
                    ? ""
-                   : layer + " must not see " + to[0] + " (" + std::string(list_path) + ")";
+                   : layer + " must not include " + to[0] + " (" + std::string(list_path) + ")";
     }
     auto own = split_path(file.path);
     own.erase(own.begin());
@@ -43,8 +43,8 @@ std::string complaint(const SourceFile& file, const std::string& include, const 
     if (layers.apart.contains(layer) && !common && !declared &&
         !shares_double(file.path, include)) {
         return layer + "/" + mine + " must not include " + layer + "/" + theirs +
-               ": components stand apart; what both need goes into " + layer +
-               "/ itself, or the edge into " + std::string(list_path);
+               ": components are independent; move shared code to " + layer +
+               "/, or declare the edge in " + std::string(list_path);
     }
     return "";
 }
@@ -70,7 +70,7 @@ Layers parse_layers(std::string_view text, std::vector<Finding>& findings) {
             const bool component = name.find('/') != std::string::npos;
             if (key != apart_key && !component && !layers.sees.contains(name)) {
                 findings.push_back(
-                    {std::string(list_path), number, name + " does not stand above"});
+                    {std::string(list_path), number, name + " is not declared above"});
             }
         }
     }

@@ -20,14 +20,14 @@ constexpr std::string_view licence = "SPDX-License-Identifier: GPL-3.0-or-later"
 const std::string leftover = std::string("FIX") + "ME";
 
 struct Banned {
-    const char* word;  // what every match holds: looked for first, for regular expressions are slow
+    const char* word;     // a part of every match, searched first: regular expressions are slow
     const char* pattern;  // ECMAScript, over code without comments and literals
-    const char* exempt;   // layers where it is allowed, separated by spaces
-    const char* instead;  // what to do
+    const char* exempt;   // layers in which it is allowed, separated by spaces
+    const char* instead;  // what to write
     bool headers_only = false;
 };
 
-// Below src/ only, tests too.
+// Checked in all files below src/, tests included.
 constexpr std::array banned = {
     Banned{"system_clock", R"(\bsystem_clock::now\b)", "host", "ask host::Clock"},
     Banned{"time", R"((^|[^\w.>:]|std::)time\s*\(\s*(NULL|nullptr|0|&\w+)\s*\))", "host",
@@ -39,7 +39,7 @@ constexpr std::array banned = {
     Banned{"reinterpret_cast", R"(\breinterpret_cast\b)", "wire host",
            "read through a cursor over std::byte"},
     Banned{"cout", R"(\bstd::cout\b)", "app", "return text; app/ prints"},
-    Banned{"sleep_for", R"(\bsleep_for\b)", "", "wait on what you wait for, with a time limit"},
+    Banned{"sleep_for", R"(\bsleep_for\b)", "", "wait for the event itself, with a time limit"},
     Banned{"namespace", R"(^using\s+namespace\b)", "", "name what you use", true},
 };
 
@@ -59,14 +59,14 @@ bool has_word(std::string_view words, std::string_view word) {
     return false;
 }
 
-/// Code points, not octets: an umlaut is one column.
+/// Counts code points, not octets: an umlaut is one column.
 std::size_t columns(const std::string& line) {
     return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) {
         return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
     }));
 }
 
-/// "wire/packet/packet" for the header, the source, the test and the fuzz target of one part.
+/// "wire/packet/packet" for the header, the source, the test and the fuzz target with this name.
 std::string family(std::string path) {
     path.resize(std::min(path.rfind('.'), path.size()));
     for (const std::string_view tail : {"_test", "_fuzz", "_bench"}) {
@@ -75,8 +75,8 @@ std::string family(std::string path) {
     return path;
 }
 
-/// `= delete` declares and `operator delete` names: neither frees. `new` straight into an owner is
-/// how a private constructor is called.
+/// `= delete` and `operator delete` free nothing. `new` directly in the constructor of an owner is
+/// needed to call a private constructor.
 bool is_harmless(const SourceFile& file, std::size_t index, const std::smatch& match) {
     static const std::regex declares(R"((=|operator)\s*$)");
     static const std::regex owns(R"(unique_ptr<[^;]*[>\w]\(\s*$)");
@@ -136,8 +136,9 @@ std::size_t Ratchet::allowed(const std::string& key, std::size_t usual) const {
 void Ratchet::report_unused(std::vector<Finding>& findings) const {
     for (const auto& [key, used] : used_) {
         if (!used) {
-            findings.push_back({std::string(ratchet_path), 0,
-                                "`" + key + "` is within the limit or gone: take its line out"});
+            findings.push_back(
+                {std::string(ratchet_path), 0,
+                 "`" + key + "` is within the limit or does not exist: remove its line"});
         }
     }
 }
@@ -148,13 +149,13 @@ void check_licence(const SourceFile& file, std::vector<Finding>& findings) {
     for (std::size_t i = 0; i < std::min(among, file.lines.size()); ++i) {
         if (file.lines[i].find(licence) != std::string::npos) return;
     }
-    findings.push_back({file.path, 1, "the first line says: " + std::string(licence)});
+    findings.push_back({file.path, 1, "the first line must contain: " + std::string(licence)});
 }
 
 void check_pragma_once(const SourceFile& file, std::vector<Finding>& findings) {
     if (!ends_with(file.path, ".hpp")) return;
     if (std::find(file.lines.begin(), file.lines.end(), "#pragma once") == file.lines.end()) {
-        findings.push_back({file.path, 1, "a header says #pragma once"});
+        findings.push_back({file.path, 1, "a header must contain #pragma once"});
     }
 }
 
@@ -176,7 +177,8 @@ void check_banned(const SourceFile& file, std::vector<Finding>& findings) {
         }
         if (layer.empty()) continue;
         if (quoted_include(file.lines[i]).starts_with("../")) {
-            findings.push_back({file.path, i + 1, "#include \"../\": write it from the layer on"});
+            findings.push_back(
+                {file.path, i + 1, "#include \"../\": write the path from the layer on"});
         }
         check_banned_words(file, i, layer, findings);
     }
@@ -188,7 +190,7 @@ void check_lengths(const SourceFile& file, const Ratchet& ratchet, std::vector<F
     };
     if (over(file.lines.size(), file_lines_max, file.path)) {
         findings.push_back(
-            {file.path, 0, std::to_string(file.lines.size()) + " lines: divide the file by idea"});
+            {file.path, 0, std::to_string(file.lines.size()) + " lines: divide the file by topic"});
     }
     for (const FunctionSpan& function : find_functions(file)) {
         if (over(function.lines, function_lines_max, file.path + " " + function.name)) {
@@ -200,7 +202,7 @@ void check_lengths(const SourceFile& file, const Ratchet& ratchet, std::vector<F
 }
 
 void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Finding>& findings) {
-    const auto from_layer = [](const std::string& path) {  // "wire/x.hpp" of "src/wire/x.hpp"
+    const auto from_layer = [](const std::string& path) {  // "wire/x.hpp" for "src/wire/x.hpp"
         return layer_of(path).empty() ? path : path.substr(std::string_view("src/").size());
     };
     std::set<std::string> used;
@@ -208,14 +210,14 @@ void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Findin
         for (const std::string& line : file.lines) {
             const std::string include = quoted_include(line);
             if (include.empty() || family(include) == family(from_layer(file.path))) continue;
-            // A test uses test doubles; that it includes anything else keeps nothing alive.
+            // A test keeps only test doubles alive, not the production headers that it includes.
             if (!is_test(file.path) || is_test(include)) used.insert(include);
         }
     }
     for (const SourceFile& file : files) {
         if (layer_of(file.path).empty() || !ends_with(file.path, ".hpp")) continue;
         if (!used.contains(from_layer(file.path))) {
-            findings.push_back({file.path, 0, "nobody includes it: dead, or not wired in yet"});
+            findings.push_back({file.path, 0, "no file includes it: it is dead, or not used yet"});
         }
     }
 }
@@ -234,7 +236,7 @@ void check_links(const SourceFile& file, const std::vector<std::string>& paths,
                 return each == path || each.starts_with(path + "/");
             };
             if (std::none_of(paths.begin(), paths.end(), leads_to)) {
-                findings.push_back({file.path, i + 1, "the link to " + target + " leads nowhere"});
+                findings.push_back({file.path, i + 1, "the link to " + target + " does not exist"});
             }
         }
     }
@@ -249,8 +251,9 @@ void check_readmes(const std::vector<std::string>& paths, std::vector<Finding>& 
     for (const std::string& layer : layers) {
         const std::string readme = "src/" + layer + "/README.md";
         if (std::find(paths.begin(), paths.end(), readme) == paths.end()) {
-            findings.push_back(
-                {readme, 0, "is missing: what the folder owns, what it does not, its invariants"});
+            findings.push_back({readme, 0,
+                                "is missing: it states what the folder owns and does not own, and "
+                                "its invariants"});
         }
     }
 }

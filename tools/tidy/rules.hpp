@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The house rules that a program can check. Each rule looks at one file, but for the last two.
+// The house rules that a program can check. Most rules check one file; check_dead_headers() and
+// check_readmes() check the whole tree.
 #pragma once
 
 #include <cstddef>
@@ -16,14 +17,14 @@ inline constexpr std::size_t columns_max = 100;
 inline constexpr std::size_t file_lines_max = 700;
 inline constexpr std::size_t function_lines_max = 70;
 
-/// Files and functions that were longer than the limit when the limit came, and how long they may
-/// be: `path lines` or `path function lines`, a line each. They may shrink, never grow.
+/// Exceptions for files and functions that were longer than the limit when the limit was added.
+/// Each line is `path lines` or `path function lines`. The numbers may shrink, never grow.
 class Ratchet {
 public:
     static Ratchet parse(std::string_view text, std::vector<Finding>& findings);
 
     [[nodiscard]] std::size_t allowed(const std::string& key, std::size_t usual) const;
-    /// Keys that no longer exist or are within the usual limit: their lines should go.
+    /// Reports keys that do not exist or are within the usual limit: their lines should be removed.
     void report_unused(std::vector<Finding>& findings) const;
 
 private:
@@ -37,14 +38,14 @@ void check_columns(const SourceFile& file, std::vector<Finding>& findings);
 void check_banned(const SourceFile& file, std::vector<Finding>& findings);
 void check_lengths(const SourceFile& file, const Ratchet& ratchet, std::vector<Finding>& findings);
 
-/// A header is dead that only its own family (x.cpp, x_test.cpp, x_fuzz.cpp…) and tests beside the
-/// code include. What tests share stands in a folder testing/.
+/// A header is dead if only its own family (x.cpp, x_test.cpp, x_fuzz.cpp…) and unit tests include
+/// it. Headers that only tests share belong into a folder testing/.
 void check_dead_headers(const std::vector<SourceFile>& files, std::vector<Finding>& findings);
 
-/// Every layer folder that holds sources holds a README.md too. `paths`: all files of the tree.
+/// Every layer folder with sources must have a README.md. `paths`: all files of the tree.
 void check_readmes(const std::vector<std::string>& paths, std::vector<Finding>& findings);
 
-/// Relative links of a Markdown file lead to files (or folders) of the tree.
+/// Relative links of a Markdown file must lead to files or folders of the tree.
 void check_links(const SourceFile& file, const std::vector<std::string>& paths,
                  std::vector<Finding>& findings);
 

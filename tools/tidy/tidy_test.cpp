@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Each rule is shown a good and a bad sample: a rule that finds nothing is no rule.
+// Each rule has a good and a bad sample: a rule must also find something.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +44,7 @@ TEST(Source, BlanksCommentsAndLiteralsAndKeepsColumns) {
     }
 }
 
-TEST(Licence, IsAskedForInTheFirstLine) {
+TEST(Licence, MustBeInTheFirstLine) {
     const std::string line = "SPDX-License-Identifier: GPL-3.0-or-later\n";
     EXPECT_THAT(apply(check_licence, "src/a/x.cpp", "// " + line), IsEmpty());
     EXPECT_THAT(apply(check_licence, "dev", "#!/bin/bash\n# " + line), IsEmpty());
@@ -52,7 +52,7 @@ TEST(Licence, IsAskedForInTheFirstLine) {
     EXPECT_THAT(apply(check_licence, "src/a/x.cpp", ""), SizeIs(1));
 }
 
-TEST(PragmaOnce, IsAskedForInHeadersOnly) {
+TEST(PragmaOnce, IsRequiredInHeadersOnly) {
     EXPECT_THAT(apply(check_pragma_once, "src/a/x.hpp", "// x\n#pragma once\n"), IsEmpty());
     EXPECT_THAT(apply(check_pragma_once, "src/a/x.cpp", ""), IsEmpty());
     EXPECT_THAT(apply(check_pragma_once, "src/a/x.hpp", "// #pragma once\n"), SizeIs(1));
@@ -67,7 +67,7 @@ TEST(Columns, CountCharactersNotOctets) {
 
 struct BannedSample {
     const char* code;
-    const char* allowed_in;  // a path where the same is fine, or nothing
+    const char* allowed_in;  // a path in which the same code is allowed, or null
 };
 
 class BannedWords : public testing::TestWithParam<BannedSample> {};
@@ -97,7 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  nullptr},
                     BannedSample{"#include \"../wire/x.hpp\"", nullptr}));
 
-TEST(Banned, LeavesAloneWhatOnlyLooksLikeIt) {
+TEST(Banned, AllowsCodeThatOnlyLooksSimilar) {
     for (const char* code : {"Fd(const Fd&) = delete;", "// new ideas, throw nothing",
                              "auto s = \"delete from x\";", "row.time(bucket);", "int renew = 1;",
                              "UtcTime time() const;", "return std::unique_ptr<File>(new File(fd));",
@@ -184,13 +184,13 @@ TEST_F(LayerRule, RefusesEverythingElse) {
     EXPECT_THAT(check("src/rogue/p/x.cpp", ""), SizeIs(1));
 }
 
-TEST(Layers, RefusesAListThatCannotBeRead) {
+TEST(Layers, ReportsLinesThatCannotBeParsed) {
     std::vector<Finding> findings;
     EXPECT_THAT(parse_layers("wire: base\nbase\n", findings).sees, SizeIs(1));
     EXPECT_THAT(findings, SizeIs(2));
 }
 
-TEST(DeadHeaders, AreThoseThatOnlyTheirOwnFamilyOrATestIncludes) {
+TEST(DeadHeaders, AreIncludedOnlyByTheirFamilyOrATest) {
     const auto file = [](const char* path, const char* text) { return parse_source(path, text); };
     std::vector<Finding> findings;
     check_dead_headers(
@@ -207,7 +207,7 @@ TEST(DeadHeaders, AreThoseThatOnlyTheirOwnFamilyOrATestIncludes) {
     EXPECT_THAT(findings, SizeIs(1));
 }
 
-TEST(Links, LeadSomewhere) {
+TEST(Links, MustLeadToAFile) {
     const std::vector<std::string> paths = {"README.md", "docs/design.md", "src/wire/README.md"};
     std::vector<Finding> findings;
     check_links(
@@ -219,7 +219,7 @@ TEST(Links, LeadSomewhere) {
     EXPECT_THAT(findings, SizeIs(2));
 }
 
-TEST(Readmes, AreAskedForInEveryLayerWithSources) {
+TEST(Readmes, AreRequiredInEveryLayerWithSources) {
     std::vector<Finding> findings;
     check_readmes({"src/a/x/x.cpp", "src/a/README.md", "src/layers.txt"}, findings);
     EXPECT_THAT(findings, IsEmpty());
@@ -229,7 +229,7 @@ TEST(Readmes, AreAskedForInEveryLayerWithSources) {
 
 class Words : public testing::Test {
 protected:
-    // Words that the real list does not ban, so that this file is no finding itself.
+    // Words that the real list does not ban, so that this file itself has no finding.
     std::vector<std::size_t> lines(const std::string& path, const std::string& text) {
         std::vector<Finding> findings;
         const WordList list = WordList::parse(
@@ -291,7 +291,7 @@ TEST_F(Words, ExceptionsAreBeginsOfPaths) {
     EXPECT_THAT(lines("src/older/x.cpp", "// gadget\n"), ElementsAre(1));
 }
 
-TEST(WordList, SaysWhatToWrite) {
+TEST(WordList, FindingsNameTheReplacement) {
     std::vector<Finding> findings;
     const WordList list = WordList::parse("word | gadget | tool, device\n", findings);
     check_words(parse_source("docs/x.md", "\ngadget"), list, findings);
@@ -300,7 +300,7 @@ TEST(WordList, SaysWhatToWrite) {
     EXPECT_THAT(findings[0].text, HasSubstr("tool, device"));
 }
 
-TEST(WordList, LinesThatCannotBeReadAreFindings) {
+TEST(WordList, LinesThatCannotBeParsedAreFindings) {
     std::vector<Finding> findings;
     const WordList list =
         WordList::parse("word | a\nwords | a | b\nword | | b\nword | a |\nword|ok|b\n", findings);

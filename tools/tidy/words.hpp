@@ -12,24 +12,24 @@
 
 namespace octroi::tidy {
 
-/// Where a banned word is looked for.
+/// Where a banned word is searched.
 enum class WordScope {
     name,  // a whole identifier, in code, comments, strings and documents; case counts
     code,  // a whole identifier, in C++ code only: in prose the same word is right
-    word,  // one word or a phrase of prose, also across line ends, and a part of an identifier
+    word,  // a word or phrase of prose, also across line ends, and a part of an identifier
 };
 
 struct BannedWord {
     WordScope scope = WordScope::word;
     std::string text;                 // of a name or code: may end in `*`; of a word: lower case
     std::string instead;              // what to write
-    std::vector<std::string> except;  // paths, or begins of paths, where it may still stand
+    std::vector<std::string> except;  // paths, or begins of paths, in which it is still allowed
 };
 
 class WordList {
 public:
-    /// Reads lines `scope | text | instead | except`; the last part may be absent. A line that
-    /// cannot be read becomes a finding and is left out.
+    /// Reads lines `scope | text | instead | except`; the last part may be missing. A line that
+    /// cannot be parsed is reported as a finding and skipped.
     static WordList parse(std::string_view text, std::vector<Finding>& findings);
 
     [[nodiscard]] const std::vector<BannedWord>& words() const noexcept { return words_; }
@@ -47,7 +47,7 @@ private:
     std::vector<std::size_t> begins_;                     // entries that end in `*`
 };
 
-/// Reports each banned word once a line. A file that is not C++ is prose as a whole.
+/// Reports each banned word once per line. A file that is not C++ is prose as a whole.
 void check_words(const SourceFile& file, const WordList& list, std::vector<Finding>& findings);
 
 }  // namespace octroi::tidy

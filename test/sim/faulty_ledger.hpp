@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The ledger on a disk that fails: what the simulation does to it and what it may expect.
+// The ledger on a disk with injected faults, and the results that the simulation must expect.
 
 #include <cstdint>
 #include <functional>
@@ -15,37 +15,37 @@
 
 namespace octroi::sim {
 
-class LedgerBox {
+class FaultyLedger {
 public:
-    LedgerBox(Random& random, std::string path) : random_(&random), path_(std::move(path)) {}
+    FaultyLedger(Random& random, std::string path) : random_(&random), path_(std::move(path)) {}
 
     [[nodiscard]] Status open();
     [[nodiscard]] SqliteLedger& ledger() { return *ledger_; }
 
-    // The process is gone (kill -9: the system still has what was written), or the machine (what
-    // was not synced may be lost, or half there). The ledger is open again afterwards.
+    // Ends the process (kill -9: written data survives) or the machine (data that was not synced
+    // may be lost or torn). Then opens the ledger again.
     [[nodiscard]] Status crash(bool machine);
 
     enum class Committed {
         yes,
-        no_room,   // refused for want of room: nothing of it is there, it may be tried again
-        conflict,  // another one has moved the cursor
-        cut,       // crashed on the way: it is there whole or not at all; the ledger is open again
+        disk_full,  // refused because the disk is full: nothing was stored, it may be tried again
+        conflict,   // another process has moved the cursor
+        crashed,  // a crash: the batch is stored completely or not at all; the ledger is open again
     };
-    // What was refused because the disk was full at the very last, as it was synced, is not there;
-    // but after a crash it may be, whole: what was written for it lies on the disk as long as
-    // nothing else was written. Called after such a crash, to look and to take note.
-    using Revive = std::function<Status()>;
-    // With a fault on the way now and then: `faults` in percent.
+    // If the disk was full only at the final sync, the change was refused and is not in the ledger.
+    // But its data remains on the disk until something else is written, so after a crash the
+    // complete change may be in the ledger. This function is called after such a crash to find out.
+    using OnCrash = std::function<Status()>;
+    // Commits with injected faults; `faults`: probability in percent.
     [[nodiscard]] Result<Committed> commit(const Batch& batch, unsigned faults,
-                                           const Revive& revive);
-    // Runs a change with a fault as above. cut and no_room as above.
+                                           const OnCrash& on_crash);
+    // Runs a change with faults, results as for a commit.
     [[nodiscard]] Result<Committed> change(const std::function<Status()>& act, unsigned faults,
-                                           const Revive& revive);
+                                           const OnCrash& on_crash);
 
     [[nodiscard]] Result<bool> has(const BatchId& id);
 
-    // What the last crash was.
+    // The kind of the last crash.
     [[nodiscard]] bool was_machine() const { return was_machine_; }
     [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
     [[nodiscard]] std::uint64_t full() const { return full_; }
@@ -56,7 +56,7 @@ private:
 
     Random* random_;
     std::string path_;
-    Revive revive_;
+    OnCrash on_crash_;
     testing::FaultDisk disk_;
     std::unique_ptr<SqliteLedger> ledger_;
     std::uint64_t usual_steps_ = 20;

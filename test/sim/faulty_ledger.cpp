@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ledger_box.hpp"
+#include "faulty_ledger.hpp"
 
 #include <utility>
 
@@ -8,7 +8,7 @@ namespace octroi::sim {
 using testing::Fault;
 using testing::Unsynced;
 
-Status LedgerBox::open() {
+Status FaultyLedger::open() {
     disk_.set_fault(Fault::none, 0);
     auto ledger = SqliteLedger::open(path_, {.mode = OpenMode::create});
     if (!ledger)
@@ -17,10 +17,10 @@ Status LedgerBox::open() {
     return {};
 }
 
-Status LedgerBox::crash(bool machine) {
+Status FaultyLedger::crash(bool machine) {
     ++crashes_;
     was_machine_ = machine;
-    // From here on every step fails, so that closing cannot tidy up.
+    // From now on every disk operation fails, so that closing the ledger writes nothing.
     if (!disk_.is_dead()) disk_.set_fault(Fault::power_cut, 0);
     ledger_.reset();
     const Unsynced unsynced = !machine              ? Unsynced::kept
@@ -28,29 +28,29 @@ Status LedgerBox::crash(bool machine) {
                                                     : Unsynced::torn;
     disk_.power_cut(unsynced, random_->next());
     TRY(open());
-    const Revive revive = std::exchange(revive_, nullptr);
-    return revive ? revive() : Status();
+    const OnCrash on_crash = std::exchange(on_crash_, nullptr);
+    return on_crash ? on_crash() : Status();
 }
 
-Result<LedgerBox::Committed> LedgerBox::classify(const Status& outcome) {
+Result<FaultyLedger::Committed> FaultyLedger::classify(const Status& outcome) {
     if (disk_.is_dead()) {
         TRY(crash(random_->chance(60)));
-        return Committed::cut;
+        return Committed::crashed;
     }
-    const bool room = !disk_.struck();
-    if (outcome && room) usual_steps_ = (usual_steps_ * 3 + disk_.steps()) / 4 + 1;
+    const bool has_space = !disk_.struck();
+    if (outcome && has_space) usual_steps_ = (usual_steps_ * 3 + disk_.steps()) / 4 + 1;
     disk_.set_fault(Fault::none, 0);
     if (outcome) return Committed::yes;
     if (outcome.error().code == ErrorCode::conflict) return Committed::conflict;
-    if (outcome.error().code == ErrorCode::no_space && !room) {
+    if (outcome.error().code == ErrorCode::no_space && !has_space) {
         ++full_;
-        return Committed::no_room;
+        return Committed::disk_full;
     }
     return std::unexpected(outcome.error());
 }
 
-Result<LedgerBox::Committed> LedgerBox::change(const std::function<Status()>& act, unsigned faults,
-                                               const Revive& revive) {
+Result<FaultyLedger::Committed> FaultyLedger::change(const std::function<Status()>& act,
+                                                     unsigned faults, const OnCrash& on_crash) {
     disk_.set_fault(Fault::none, 0);
     if (random_->chance(faults)) {
         const std::uint64_t step = random_->below(usual_steps_ + 4);
@@ -60,24 +60,24 @@ Result<LedgerBox::Committed> LedgerBox::change(const std::function<Status()>& ac
             disk_.set_fault(Fault::disk_full, step);
     }
     TRY_ASSIGN(const Committed outcome, classify(act()));
-    if (outcome == Committed::yes) revive_ = nullptr;
-    if (outcome == Committed::no_room) revive_ = revive;
+    if (outcome == Committed::yes) on_crash_ = nullptr;
+    if (outcome == Committed::disk_full) on_crash_ = on_crash;
     return outcome;
 }
 
-Result<LedgerBox::Committed> LedgerBox::commit(const Batch& batch, unsigned faults,
-                                               const Revive& revive) {
-    CommitOutcome said{};
+Result<FaultyLedger::Committed> FaultyLedger::commit(const Batch& batch, unsigned faults,
+                                                     const OnCrash& on_crash) {
+    CommitOutcome answer{};
     TRY_ASSIGN(const Committed outcome, change(
                                             [&]() -> Status {
-                                                TRY_ASSIGN(said, ledger_->commit(batch));
+                                                TRY_ASSIGN(answer, ledger_->commit(batch));
                                                 return {};
                                             },
-                                            faults, revive));
+                                            faults, on_crash));
     if (outcome != Committed::yes) return outcome;
-    if (said != CommitOutcome::committed)
-        return fail(ErrorCode::failed, "a new batch is said to be committed already");
-    // The answer got lost: the same batch again.
+    if (answer != CommitOutcome::committed)
+        return fail(ErrorCode::failed, "the ledger reports a new batch as already committed");
+    // The answer was lost: commit the same batch again.
     if (random_->chance(faults)) {
         ++retries_;
         TRY_ASSIGN(const CommitOutcome again, ledger_->commit(batch));
@@ -87,7 +87,7 @@ Result<LedgerBox::Committed> LedgerBox::commit(const Batch& batch, unsigned faul
     return outcome;
 }
 
-Result<bool> LedgerBox::has(const BatchId& id) {
+Result<bool> FaultyLedger::has(const BatchId& id) {
     bool found = false;
     TRY(ledger_->each_batch([&](const StoredBatch& stored) -> Status {
         found = found || stored.batch.id == id;
