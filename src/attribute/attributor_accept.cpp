@@ -5,7 +5,7 @@
 // found by the one before, so one reading after another would wait four times for each. Therefore a
 // group of readings goes step by step: a step prefetches the memory that the next one needs, for
 // all readings of the group, and the waits overlap. The steps ahead of the last only prefetch and
-// look up; the last one books, remembers and counts, in order.
+// look up; the last one adds to the sums, stores and counts, in order.
 #include <algorithm>
 
 #include "attribute/attributor.hpp"

@@ -22,7 +22,7 @@ struct CountedVolume {
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
 
-    // Who: a row of an identity kind. What it is bound to at the time decides; an address or prefix
+    // Who: a row of an identity kind. Its binding at the time decides; an address or prefix
     // that is bound to nobody is local or far as its network says, any other name is unattributed.
     // no_name: the end is not known.
     NameRef local = no_name;
