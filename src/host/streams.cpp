@@ -14,7 +14,7 @@ namespace octroi {
 namespace {
 
 // Connections that the kernel queues before accept(); it refuses further ones.
-constexpr int backlog = 64;
+constexpr int stream_backlog = 64;
 
 class TcpConnection final : public StreamConnection {
 public:
@@ -78,7 +78,7 @@ Result<std::unique_ptr<StreamListener>> listen_tcp(const Address& address, std::
                     fmt::format("TCP port {} is in use by another program; next: ss -ltnp "
                                 "'sport = {}' shows which",
                                 port, port));
-    if (!bound || ::listen(fd.get(), backlog) != 0)
+    if (!bound || ::listen(fd.get(), stream_backlog) != 0)
         return os_failure(fmt::format("listen on TCP {} port {}", to_string(address), port));
     if (::getsockname(fd.get(), own.get(), &own.length) != 0)
         return os_failure("read the address of a socket");
