@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/http_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "host/socket_address.hpp"
+
+namespace octroi {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// A TCP connection that a test drives octet by octet.
+class Client {
+public:
+    explicit Client(std::uint16_t port, std::uint32_t own_address = INADDR_LOOPBACK)
+        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        const SocketAddress own = socket_address(Address::v4(own_address), 0);
+        EXPECT_EQ(::bind(socket_.get(), own.get(), own.length), 0);
+        const SocketAddress to = socket_address(Address::v4(INADDR_LOOPBACK), port);
+        EXPECT_EQ(::connect(socket_.get(), to.get(), to.length), 0);
+    }
+    // False: the server has closed.
+    bool send(std::string_view text) const {
+        return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
+               static_cast<ssize_t>(text.size());
+    }
+    // What the server sends until it closes, or until it is silent for so long.
+    [[nodiscard]] std::string receive(int silence_ms) {
+        std::string all;
+        std::array<char, 65536> part{};
+        pollfd polled{socket_.get(), POLLIN, 0};
+        while (::poll(&polled, 1, silence_ms) > 0) {
+            const ssize_t got = ::recv(socket_.get(), part.data(), part.size(), 0);
+            is_closed_ = got <= 0;
+            if (is_closed_) break;
+            all.append(part.data(), static_cast<std::size_t>(got));
+        }
+        return all;
+    }
+    // Whether the server had closed when receive() returned.
+    [[nodiscard]] bool is_closed() const { return is_closed_; }
+    std::string ask(std::string_view request, int silence_ms = 300) {
+        EXPECT_TRUE(send(request));
+        return receive(silence_ms);
+    }
+
+private:
+    Fd socket_;
+    bool is_closed_ = false;
+};
+
+std::string get(std::string_view path) {
+    return "GET " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n\r\n";
+}
+
+// Letters, `blocks` times 1000; then an error where that is wanted.
+class Letters final : public HttpBody {
+public:
+    Letters(int blocks, bool fails) : blocks_(blocks), fails_(fails) {}
+    [[nodiscard]] Result<std::size_t> read(std::span<char> into) override {
+        if (blocks_ == 0 && fails_) return fail(ErrorCode::failed, "no more");
+        if (blocks_-- == 0) return std::size_t{0};
+        std::fill_n(into.begin(), 1000, 'x');
+        return std::size_t{1000};
+    }
+
+private:
+    int blocks_;
+    bool fails_;
+};
+
+HttpResponse answer(const HttpRequest& request) {
+    HttpResponse made;
+    made.headers = {{"Content-Type", "text/plain"}};
+    if (request.path == "/stream" || request.path == "/cut") {
+        made.stream = std::make_unique<Letters>(100, request.path == "/cut");
+        return made;
+    }
+    made.body = request.method + " " + request.path + " from " + to_string(request.peer);
+    for (const HttpHeader& header : request.headers)
+        made.body += " " + header.name + "=" + header.value;
+    made.body += " [" + request.body + "]";
+    return made;
+}
+
+std::unique_ptr<HttpServer> serve(HttpOptions options = {}) {
+    options.address = Address::v4(INADDR_LOOPBACK);
+    auto server = HttpServer::start(options, answer);
+    EXPECT_TRUE(server.has_value()) << server.error().text;
+    return *std::move(server);
+}
+
+Duration since(std::chrono::steady_clock::time_point begin) {
+    return {std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count()};
+}
+
+TEST(HttpServer, HandsOverTheRequestAndSendsTheAnswer) {
+    const auto server = serve();
+    EXPECT_EQ(server->name(), "tcp 127.0.0.1:" + std::to_string(server->port()));
+    Client client(server->port());
+    const std::string got = client.ask(get("/a"));
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_THAT(got, HasSubstr("\r\nContent-Type: text/plain\r\n"));
+    EXPECT_THAT(got, EndsWith("\r\n\r\nGET /a from 127.0.0.1 Host=test []"));
+    // The connection stays for the next request.
+    EXPECT_THAT(client.ask("HEAD /b HTTP/1.1\r\nHost: test\r\n\r\n"), EndsWith("\r\n\r\n"));
+    EXPECT_EQ(server->counts().connections, 1U);
+    EXPECT_EQ(server->counts().requests, 2U);
+}
+
+TEST(HttpServer, LeavesThePathAsItWasWritten) {
+    const auto server = serve();
+    EXPECT_THAT(Client(server->port()).ask(get("/a%00b/../%2e%2e/c?q=%41")),
+                HasSubstr("GET /a%00b/../%2e%2e/c from"));
+}
+
+TEST(HttpServer, StreamsABodyThatIsMadeWhileItIsSent) {
+    const auto server = serve();
+    const std::string got = Client(server->port()).ask(get("/stream"));
+    const std::string body = got.substr(got.find("\r\n\r\n"));
+    EXPECT_EQ(std::count(body.begin(), body.end(), 'x'), 100'000);
+    EXPECT_THAT(got, EndsWith("\r\n0\r\n\r\n"));
+}
+
+TEST(HttpServer, AClientNoticesThatAStreamWasCutOff) {
+    const auto server = serve();
+    Client client(server->port());
+    const std::string got = client.ask(get("/cut"));
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_FALSE(got.ends_with("\r\n0\r\n\r\n"));
+}
+
+TEST(HttpServer, TakesABodyUpToItsLimit) {
+    const auto server = serve({.body_octets_max = 5});
+    const auto post = [&](std::string_view rest) {
+        return Client(server->port()).ask("POST / HTTP/1.1\r\nHost: test\r\n" + std::string(rest));
+    };
+    EXPECT_THAT(post("Content-Length: 5\r\n\r\n12345"), EndsWith("[12345]"));
+    EXPECT_THAT(post("Content-Length: 6\r\n\r\n123456"), StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(post("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+                EndsWith("[abcde]"));
+    EXPECT_EQ(post("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"), "");
+    EXPECT_EQ(server->counts().requests, 2U);
+}
+
+TEST(HttpServer, RefusesAHeaderThatIsTooLong) {
+    const auto server = serve();
+    const std::string long_text(std::size_t{1} << 16U, 'a');
+    for (const std::string& request :
+         {"GET /" + long_text + " HTTP/1.1\r\nHost: test\r\n\r\n",
+          "GET / HTTP/1.1\r\nHost: test\r\nX: " + long_text + "\r\n\r\n"}) {
+        Client client(server->port());
+        (void)client.send(request);
+        const std::string got = client.receive(1000);
+        EXPECT_TRUE(got.empty() || got.starts_with("HTTP/1.1 4")) << got;
+    }
+    EXPECT_EQ(server->counts().requests, 0U);
+}
+
+TEST(HttpServer, WhatIsNoHttpIsRefused) {
+    const auto server = serve();
+    for (const char* text : {"\x16\x03\x01\x02\n\n", "GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                             "GET / HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n"}) {
+        const std::string got = Client(server->port()).ask(text);
+        EXPECT_TRUE(got.empty() || got.starts_with("HTTP/1.1 4") || got.starts_with("HTTP/1.0 4"))
+            << text << got;
+    }
+    EXPECT_EQ(server->counts().requests, 0U);
+}
+
+TEST(HttpServer, ClosesASilentConnection) {
+    const auto server = serve({.idle_max = Duration::seconds(1)});
+    Client client(server->port());
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(client.receive(5000), "");
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_LT(since(begin), Duration::seconds(4));
+}
+
+TEST(HttpServer, ClosesAConnectionThatSendsItsRequestTooSlowly) {
+    const auto server = serve({.exchange_max = Duration::milliseconds(700)});
+    Client client(server->port());
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: test\r\nX: "));
+    while (!client.is_closed() && since(begin) < Duration::seconds(5)) {
+        (void)client.send("a");
+        (void)client.receive(100);
+    }
+    EXPECT_LT(since(begin), Duration::seconds(3));
+    EXPECT_EQ(server->counts().overdue, 1U);
+    EXPECT_EQ(server->counts().requests, 0U);
+}
+
+TEST(HttpServer, OneAddressCannotHoldAllConnections) {
+    const auto server = serve({.connections_max = 8, .connections_of_address_max = 3});
+    std::vector<std::unique_ptr<Client>> held;
+    for (int i = 0; i < 3; ++i) {
+        held.push_back(std::make_unique<Client>(server->port()));
+        EXPECT_THAT(held.back()->ask(get("/")), StartsWith("HTTP/1.1 200"));
+    }
+    Client refused(server->port());
+    EXPECT_EQ(refused.receive(1000), "");
+    EXPECT_TRUE(refused.is_closed());
+    EXPECT_THAT(Client(server->port(), INADDR_LOOPBACK + 1).ask(get("/")),
+                StartsWith("HTTP/1.1 200"));
+    held.pop_back();
+    EXPECT_THAT(held.back()->ask(get("/")), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(Client(server->port()).ask(get("/")), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(HttpServer, APortThatIsInUseIsAnError) {
+    const auto server = serve();
+    const auto second = HttpServer::start(
+        {.address = Address::v4(INADDR_LOOPBACK), .port = server->port()}, answer);
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().code, ErrorCode::exists);
+}
+
+TEST(HttpServer, StopsAtOnceWhateverIsOpen) {
+    auto server = serve();
+    Client open(server->port());
+    ASSERT_TRUE(open.send("GET / HT"));
+    const auto begin = std::chrono::steady_clock::now();
+    server.reset();
+    EXPECT_LT(since(begin), Duration::seconds(2));
+    EXPECT_EQ(open.receive(1000), "");
+    EXPECT_TRUE(open.is_closed());
+}
+
+}  // namespace
+}  // namespace octroi
