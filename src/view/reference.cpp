@@ -5,6 +5,8 @@
 
 #include <iterator>
 
+#include "view/openmetrics.hpp"
+
 namespace octroi {
 namespace {
 
@@ -16,6 +18,17 @@ Generated from the field tables of the program; do not edit.
 and one record per row. A field with an unknown value is absent (in CSV: empty), never zero.
 Integers are exact. A reader that stores numbers as doubles loses digits above 2^53. Text is UTF-8;
 octets of a name that are not UTF-8 become U+FFFD. Addresses have the form of RFC 5952.
+)";
+
+constexpr std::string_view counters_preface = R"(# Counters
+
+Generated from the counter tables of the components; do not edit.
+
+`octroi meters --counters` shows the counters of the running daemon under these names. `/metrics` serves them to a scraper
+under the names of the column *metric* (docs/operating.md says how to turn it on).
+
+A counter begins at 0 when the program starts, and only grows. A gauge may shrink. Labels tell the series of one name apart:
+`meter` is the name of the meter. No label holds an address or anything else that traffic could choose.
 )";
 
 }  // namespace
@@ -33,16 +46,15 @@ std::string rows_markdown(std::span<const RowChapter> chapters) {
 }
 
 std::string counters_markdown(std::span<const CounterChapter> chapters) {
-    std::string out =
-        "# Counters\n\nGenerated from the counter tables of the components; do not edit.\n\n"
-        "Counters begin at 0 when the program starts, and only increase.\n";
+    std::string out(counters_preface);
     for (const CounterChapter& chapter : chapters) {
         fmt::format_to(std::back_inserter(out), "\n## {}\n\n", chapter.title);
         if (!chapter.about.empty())
             fmt::format_to(std::back_inserter(out), "{}\n\n", chapter.about);
-        out += "| counter | counts |\n| --- | --- |\n";
+        out += "| counter | metric | type | labels | counts |\n| --- | --- | --- | --- | --- |\n";
         for (const CounterInfo& info : chapter.counters)
-            fmt::format_to(std::back_inserter(out), "| `{}` | {} |\n", info.name, info.help);
+            fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {} | {} | {} |\n", info.name,
+                           metric_name(info), metric_type(info), info.labels, info.help);
     }
     return out;
 }
