@@ -88,6 +88,23 @@ struct DisplayConfig {
     auto operator<=>(const DisplayConfig&) const = default;
 };
 
+enum class LogLevelChoice { error, warning, info, debug };
+enum class LogFormatChoice { automatic, text, journal, json };
+
+// Of the daemon; other commands write plain lines.
+struct LogConfig {
+    LogLevelChoice level = LogLevelChoice::info;
+    LogFormatChoice format = LogFormatChoice::automatic;
+
+    auto operator<=>(const LogConfig&) const = default;
+};
+
+struct MetricsConfig {
+    std::string listen;  // "127.0.0.1:9465" (parse_http_listen); empty: no listener
+
+    auto operator<=>(const MetricsConfig&) const = default;
+};
+
 struct Config {
     LedgerConfig ledger;
     std::vector<MeterConfig> meters;  // in the order of the file
@@ -96,6 +113,8 @@ struct Config {
     std::vector<NamedList> services;    // in the order of the file: the first match wins
     std::vector<NamedList> categories;  // likewise
     DisplayConfig display;
+    LogConfig log;
+    MetricsConfig metrics;
     std::vector<std::string> notices;  // for the user: old names in the file
 
     auto operator<=>(const Config&) const = default;

@@ -15,6 +15,23 @@ std::unexpected<Error> not_an_address(std::string_view text, std::string_view wh
                             text, why));
 }
 
+// "[address:]port" into `listen`. The reason why the text is wrong; null: it is not.
+const char* read_endpoint(std::string_view text, ListenAddress& listen) {
+    if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
+        std::string_view address = text.substr(0, colon);
+        if (address.starts_with('[') && address.ends_with(']'))
+            address = address.substr(1, address.size() - 2);
+        const auto parsed = parse_address(address);
+        if (!parsed) return "before the port stands an address";
+        listen.address = *parsed;
+        text = text.substr(colon + 1);
+    }
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), listen.port);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || listen.port == 0)
+        return "the port is a number from 1 to 65535";
+    return nullptr;
+}
+
 }  // namespace
 
 Result<ListenAddress> parse_listen(std::string_view text) {
@@ -30,18 +47,22 @@ Result<ListenAddress> parse_listen(std::string_view text) {
             return not_an_address(text, "before the slash stands udp, tcp or tls");
         rest = rest.substr(slash + 1);
     }
-    if (const auto colon = rest.rfind(':'); colon != std::string_view::npos) {
-        std::string_view address = rest.substr(0, colon);
-        if (address.starts_with('[') && address.ends_with(']'))
-            address = address.substr(1, address.size() - 2);
-        const auto parsed = parse_address(address);
-        if (!parsed) return not_an_address(text, "before the port stands an address");
-        listen.address = *parsed;
-        rest = rest.substr(colon + 1);
-    }
-    const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), listen.port);
-    if (read.ec != std::errc() || read.ptr != rest.data() + rest.size() || listen.port == 0)
-        return not_an_address(text, "the port is a number from 1 to 65535");
+    if (const char* why = read_endpoint(rest, listen)) return not_an_address(text, why);
+    return listen;
+}
+
+Result<ListenAddress> parse_http_listen(std::string_view text) {
+    ListenAddress listen{.transport = ListenTransport::tcp};
+    const auto refuse = [&](std::string_view why) {
+        return fail(ErrorCode::invalid,
+                    fmt::format("'{}' is no address to listen on: {}. Write \"127.0.0.1:9465\", "
+                                "\"[::1]:9465\" or \":9465\"",
+                                text, why));
+    };
+    if (text.find(':') == std::string_view::npos)
+        return refuse("before the port stands an address and a colon");
+    if (const char* why = read_endpoint(text.starts_with(':') ? text.substr(1) : text, listen))
+        return refuse(why);
     return listen;
 }
 

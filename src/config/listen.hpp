@@ -26,4 +26,7 @@ struct ListenAddress {
 [[nodiscard]] Result<ListenAddress> parse_listen(std::string_view text);
 [[nodiscard]] std::string to_string(const ListenAddress& listen);
 
+// Where an HTTP server listens: "127.0.0.1:9465", "[::1]:9465", ":9465" (all addresses).
+[[nodiscard]] Result<ListenAddress> parse_http_listen(std::string_view text);
+
 }  // namespace octroi

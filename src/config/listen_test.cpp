@@ -25,5 +25,18 @@ TEST(Listen, RefusesOtherTexts) {
         EXPECT_EQ(again(text), "refused") << text;
 }
 
+TEST(HttpListen, IsAnAddressAndAPort) {
+    const auto again_http = [](std::string_view text) {
+        const auto listen = parse_http_listen(text);
+        return listen ? to_string(*listen) : "refused";
+    };
+    EXPECT_EQ(again_http("127.0.0.1:9465"), "tcp/127.0.0.1:9465");
+    EXPECT_EQ(again_http("[::1]:9465"), "tcp/[::1]:9465");
+    EXPECT_EQ(again_http(":9465"), "tcp/9465");
+    for (const char* text : {"", "9465", "tcp/9465", "localhost:9465", "127.0.0.1:", "127.0.0.1:0",
+                             "127.0.0.1:65536", "::9465x"})
+        EXPECT_EQ(again_http(text), "refused") << text;
+}
+
 }  // namespace
 }  // namespace octroi

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "config/daemon_options.hpp"
 #include "config/export_options.hpp"
 #include "config/option.hpp"
 #include "config/value.hpp"
@@ -37,6 +38,8 @@ constexpr std::array sections = {
             .help = "Groups of services; the first match wins, the rest is `other`."},
     Section{.name = "display",
             .help = "How figures are shown to people. Machine output is always exact."},
+    Section{.name = "log", .help = "Messages of `octroi run` on standard error."},
+    Section{.name = "metrics", .help = "Counters and health checks of `octroi run` over HTTP."},
 };
 
 constexpr std::size_t name_length_max = 64;
@@ -218,7 +221,7 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
 }
 
 constexpr auto base_options = join(ledger_options, meter_options, export_options, attribute_options,
-                                   name_options, display_options);
+                                   name_options, display_options, log_options, metrics_options);
 
 bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {

@@ -81,12 +81,11 @@ bool states_body_above(const std::vector<HttpHeader>& headers, std::size_t limit
     });
 }
 
-// All of it but start(), counts() and the destructor runs on the thread that serves.
+// Runs on its own thread, but for start(), counts() and the destructor.
 class MicroHttpServer final : public HttpServer {
 public:
-    MicroHttpServer(const HttpOptions& options, HttpHandler handler,
-                    std::unique_ptr<StreamListener> listener)
-        : options_(options), handler_(std::move(handler)), listener_(std::move(listener)) {}
+    MicroHttpServer(const HttpOptions& options, std::unique_ptr<StreamListener> listener)
+        : options_(options), listener_(std::move(listener)) {}
     ~MicroHttpServer() override {
         if (thread_.joinable()) {
             thread_.request_stop();
@@ -98,7 +97,8 @@ public:
     MicroHttpServer(const MicroHttpServer&) = delete;
     MicroHttpServer& operator=(const MicroHttpServer&) = delete;
 
-    Status start() {
+    [[nodiscard]] Status start(HttpHandler handler) override {
+        handler_ = std::move(handler);
         wake_ = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         if (wake_.get() < 0) return os_failure("make an eventfd");
         // The library closes the socket that it is given.
@@ -151,9 +151,9 @@ private:
         for (Connection& connection : connections_) {
             if (connection.is_streaming || now - connection.begun <= options_.exchange_max)
                 continue;
-            ::shutdown(connection.socket, SHUT_RDWR);
-            connection.begun = now;
             ++overdue_total_;
+            connection.begun = now;
+            ::shutdown(connection.socket, SHUT_RDWR);
         }
     }
 
@@ -233,8 +233,8 @@ private:
     }
 
     const HttpOptions options_;
-    const HttpHandler handler_;
     const std::unique_ptr<StreamListener> listener_;
+    HttpHandler handler_;
     const SystemClock clock_;
     Fd wake_;
     MHD_Daemon* daemon_ = nullptr;
@@ -247,13 +247,9 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options,
-                                                      HttpHandler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::open(const HttpOptions& options) {
     TRY_ASSIGN(auto listener, listen_tcp(options.address, options.port));
-    auto server =
-        std::make_unique<MicroHttpServer>(options, std::move(handler), std::move(listener));
-    TRY(server->start());
-    return server;
+    return std::make_unique<MicroHttpServer>(options, std::move(listener));
 }
 
 }  // namespace octroi

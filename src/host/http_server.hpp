@@ -83,9 +83,10 @@ struct HttpCounts {
 
 class HttpServer {
 public:
-    // Binds and serves until the object goes. exists: the port is in use.
-    [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options,
-                                                                   HttpHandler handler);
+    // Binds; clients wait until start(). Errors: exists (the port is in use), permission, failed.
+    [[nodiscard]] static Result<std::unique_ptr<HttpServer>> open(const HttpOptions& options);
+    // Serves until the object goes. To be called once. The handler may use the server.
+    [[nodiscard]] virtual Status start(HttpHandler handler) = 0;
     // Cuts off what is being answered. When it returns the handler is not running any more.
     virtual ~HttpServer() = default;
     HttpServer(const HttpServer&) = delete;

@@ -95,8 +95,9 @@ HttpResponse answer(const HttpRequest& request) {
 
 std::unique_ptr<HttpServer> serve(HttpOptions options = {}) {
     options.address = Address::v4(INADDR_LOOPBACK);
-    auto server = HttpServer::start(options, answer);
+    auto server = HttpServer::open(options);
     EXPECT_TRUE(server.has_value()) << server.error().text;
+    EXPECT_TRUE((*server)->start(answer).has_value());
     return *std::move(server);
 }
 
@@ -220,8 +221,8 @@ TEST(HttpServer, OneAddressCannotHoldAllConnections) {
 
 TEST(HttpServer, APortThatIsInUseIsAnError) {
     const auto server = serve();
-    const auto second = HttpServer::start(
-        {.address = Address::v4(INADDR_LOOPBACK), .port = server->port()}, answer);
+    const auto second =
+        HttpServer::open({.address = Address::v4(INADDR_LOOPBACK), .port = server->port()});
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code, ErrorCode::exists);
 }

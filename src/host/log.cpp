@@ -167,11 +167,14 @@ void log(LogLevel level, std::string_view message) {
     log.written[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
 }
 
+std::string_view to_string(LogLevel level) {
+    const auto name = spdlog::level::to_string_view(spdlog_levels[static_cast<std::size_t>(level)]);
+    return {name.data(), name.size()};
+}
+
 std::optional<LogLevel> log_level(std::string_view word) {
-    for (std::size_t i = 0; i < log_levels; ++i) {
-        const auto name = spdlog::level::to_string_view(spdlog_levels[i]);
-        if (word == std::string_view(name.data(), name.size())) return static_cast<LogLevel>(i);
-    }
+    for (std::size_t i = 0; i < log_levels; ++i)
+        if (word == to_string(static_cast<LogLevel>(i))) return static_cast<LogLevel>(i);
     return std::nullopt;
 }
 

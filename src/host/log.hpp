@@ -32,7 +32,9 @@ inline void log_warning(std::string_view message) { log(LogLevel::warning, messa
 inline void log_info(std::string_view message) { log(LogLevel::info, message); }
 inline void log_debug(std::string_view message) { log(LogLevel::debug, message); }
 
-// "error", "warning", "info", "debug"; nothing for other words.
+// "error", "warning", "info", "debug".
+[[nodiscard]] std::string_view to_string(LogLevel level);
+// Nothing for other words.
 [[nodiscard]] std::optional<LogLevel> log_level(std::string_view word);
 
 // Messages below `level` are not written. At first: info.

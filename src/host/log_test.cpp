@@ -121,6 +121,7 @@ TEST_F(LogTest, LevelsHaveNames) {
     EXPECT_EQ(log_level("warning"), LogLevel::warning);
     EXPECT_EQ(log_level("info"), LogLevel::info);
     EXPECT_EQ(log_level("debug"), LogLevel::debug);
+    EXPECT_EQ(to_string(LogLevel::warning), "warning");
     EXPECT_EQ(log_level("trace"), std::nullopt);
     EXPECT_EQ(log_level(""), std::nullopt);
 }

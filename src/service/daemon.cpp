@@ -19,25 +19,40 @@ constexpr Duration first_commit = Duration::seconds(1);
 constexpr Duration look_around = Duration::milliseconds(250);
 constexpr Duration refresh_interval = Duration::seconds(2);
 constexpr Duration retry_interval = Duration::seconds(2);
+constexpr Duration publish_interval = Duration::seconds(1);
 
 // One meter's thread: its loop, and the place of its batches in the queue.
 class Worker final : private BatchTarget {
 public:
     Worker(std::size_t number, DaemonMeter& what, const AttributionTables& tables,
-           const Clock& clock, Duration commit_interval, CommitQueue& queue)
+           const Clock& clock, Duration commit_interval, CommitQueue& queue, CounterBoard& board)
         : number_(number),
           interval_(commit_interval),
           queue_(queue),
+          clock_(clock),
+          board_(board),
           loop_(what.name, *what.meter, tables, *this, clock, pull_wait) {}
 
     void run(const std::stop_token& stop) {
         stop_ = stop;
         const Status outcome = loop_.run();
+        board_.publish(number_, loop_.counters());
+        board_.on_finished(number_);
         queue_.finish(number_, outcome ? std::nullopt : std::optional(outcome.error()));
     }
 
 private:
-    bool go_on() override { return !stop_.stop_requested(); }
+    bool go_on() override {
+        publish();
+        return !stop_.stop_requested();
+    }
+    void publish() {
+        const Duration now = clock_.uptime();
+        board_.on_meter_progress(number_, now);
+        if (now < publish_at_) return;
+        publish_at_ = now + publish_interval;
+        board_.publish(number_, loop_.counters());
+    }
     // The first batch comes early: from then on the ledger knows that the meter runs, and the loss
     // of a crash has a bound.
     [[nodiscard]] std::optional<Duration> commit_interval() const override {
@@ -46,6 +61,7 @@ private:
     [[nodiscard]] bool is_ready() const override { return queue_.is_free(number_); }
     Status put(Batch batch) override {
         has_put_ = true;
+        board_.on_hand_over(number_);
         queue_.put(number_, std::move(batch));
         return {};
     }
@@ -54,7 +70,10 @@ private:
     std::size_t number_;
     Duration interval_;
     CommitQueue& queue_;
+    const Clock& clock_;
+    CounterBoard& board_;
     std::stop_token stop_;
+    Duration publish_at_;
     bool has_put_ = false;
     MeteringLoop loop_;
 };
@@ -62,9 +81,10 @@ private:
 // The committing side, on the caller's thread.
 class Committer {
 public:
-    Committer(CommitQueue& queue, Store& store, AttributionSource& attribution, const Clock& clock,
-              const DaemonOptions& options)
+    Committer(CommitQueue& queue, CounterBoard& board, Store& store, AttributionSource& attribution,
+              const Clock& clock, const DaemonOptions& options)
         : queue_(queue),
+          board_(board),
           store_(store),
           attribution_(attribution),
           clock_(clock),
@@ -74,6 +94,7 @@ public:
     // Until every worker has finished and all is committed.
     Status run(std::vector<std::jthread>& threads) {
         while (!queue_.all_finished()) {
+            board_.on_progress(clock_.uptime());
             if (!stopping_ && (time_is_up() || queue_.error())) {
                 stopping_ = true;
                 retry_at_ = {};  // a last time, at once
@@ -102,6 +123,7 @@ private:
     }
     Status commit(const CommitQueue::Waiting& waiting) {
         const auto outcome = store_.commit(*waiting.batch);
+        if (!outcome) board_.on_commit_failed(outcome.error().text);
         if (!outcome && !stopping_ && is_transient(outcome.error())) {
             if (trouble_.empty())
                 log_warning(fmt::format("{}. Metering goes on; booking is tried again every {}",
@@ -113,6 +135,7 @@ private:
         if (!outcome) return std::unexpected(outcome.error());
         if (!trouble_.empty()) log_info("booking goes on");
         trouble_.clear();
+        board_.on_committed(waiting.worker, *waiting.batch, clock_.uptime());
         if (options_.committed) options_.committed(*waiting.batch);
         queue_.done(waiting.worker);
         return {};
@@ -131,6 +154,7 @@ private:
     }
 
     CommitQueue& queue_;
+    CounterBoard& board_;
     Store& store_;
     AttributionSource& attribution_;
     const Clock& clock_;
@@ -148,14 +172,20 @@ private:
 Status run_daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource& attribution,
                   const Clock& clock, const DaemonOptions& options) {
     CommitQueue queue(meters.size());
+    CounterBoard unread;
+    CounterBoard& board = options.board != nullptr ? *options.board : unread;
+    std::vector<MeterName> names;
+    for (const DaemonMeter& meter : meters) names.push_back(meter.name);
+    board.begin(names, clock.uptime());
     std::vector<std::unique_ptr<Worker>> workers;
     for (std::size_t i = 0; i < meters.size(); ++i)
         workers.push_back(std::make_unique<Worker>(i, meters[i], attribution.tables(), clock,
-                                                   options.commit_interval, queue));
+                                                   options.commit_interval, queue, board));
     std::vector<std::jthread> threads;
     for (auto& worker : workers)
         threads.emplace_back([&worker](const std::stop_token& stop) { worker->run(stop); });
-    const Status outcome = Committer(queue, store, attribution, clock, options).run(threads);
+    const Status outcome = Committer(queue, board, store, attribution, clock, options).run(threads);
+    board.end();
     queue.close();
     return outcome;  // the threads are asked to stop and joined here
 }

@@ -16,6 +16,7 @@
 #include "meter/meter.hpp"
 #include "service/attribution.hpp"
 #include "service/control.hpp"
+#include "service/counter_board.hpp"
 
 namespace octroi {
 
@@ -34,6 +35,8 @@ struct DaemonOptions {
     std::function<std::vector<LocalNetwork>()> networks;
     // Its requests are answered between two commits, on the caller's thread. Null: there is none.
     ControlServer* control = nullptr;
+    // Where counters are published. Null: nowhere.
+    CounterBoard* board = nullptr;
 };
 
 // Returns when it is time, or when a meter or the ledger fails for good: what was read by then is

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "store/sqlite/files.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
 namespace octroi {
@@ -16,6 +17,8 @@ using OpenedLedger = Result<std::unique_ptr<Ledger>>;
 struct StoreKind {
     std::string_view scheme;  // of its URLs; "" for paths
     OpenedLedger (*open)(const std::string& url, const LedgerOptions& options);
+    // Null: the store does not say.
+    std::optional<std::uint64_t> (*octets)(const std::string& url) = nullptr;
 };
 
 OpenedLedger open_sqlite(const std::string& path, const LedgerOptions& options) {
@@ -29,7 +32,7 @@ OpenedLedger refuse_server(const std::string& url, const LedgerOptions& /*option
 }
 
 constexpr std::array stores{
-    StoreKind{"", open_sqlite},
+    StoreKind{"", open_sqlite, sqlite_files_octets},
     StoreKind{"postgresql", refuse_server},
     StoreKind{"postgres", refuse_server},
 };
@@ -44,15 +47,26 @@ std::string_view scheme_of(std::string_view url) {
     return is_word ? scheme : "";
 }
 
+// Null: there is none.
+const StoreKind* find_store(std::string_view scheme) {
+    const auto* store = std::find_if(stores.begin(), stores.end(),
+                                     [&](const StoreKind& s) { return s.scheme == scheme; });
+    return store == stores.end() ? nullptr : store;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> open_ledger(const std::string& url, const LedgerOptions& options) {
     const std::string_view scheme = scheme_of(url);
-    const auto* store = std::find_if(stores.begin(), stores.end(),
-                                     [&](const StoreKind& s) { return s.scheme == scheme; });
-    if (store != stores.end()) return store->open(url, options);
+    if (const StoreKind* store = find_store(scheme)) return store->open(url, options);
     return fail(ErrorCode::invalid,
                 fmt::format("{}: no store is called '{}'; give --ledger a path", url, scheme));
+}
+
+std::optional<std::uint64_t> ledger_octets(const std::string& url) {
+    const StoreKind* store = find_store(scheme_of(url));
+    if (store == nullptr || store->octets == nullptr) return std::nullopt;
+    return store->octets(url);
 }
 
 }  // namespace octroi

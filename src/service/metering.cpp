@@ -43,4 +43,11 @@ void Metering::replace(const AttributionTables& tables) {
     attributor_.replace(tables.directory, tables.classes, tables.services);
 }
 
+std::vector<CounterValue> Metering::counters() const {
+    std::vector<CounterValue> all = meter_.counters();
+    const auto attributed = attributor_.counters();
+    all.insert(all.end(), attributed.begin(), attributed.end());
+    return all;
+}
+
 }  // namespace octroi

@@ -32,6 +32,8 @@ public:
     // So many that reading on would take too much of it.
     [[nodiscard]] bool overfull() const { return attributor_.rows() >= 2 * Attributor::rows_kept; }
     [[nodiscard]] const MeterName& name() const { return name_; }
+    // Of the meter, then of its attribution.
+    [[nodiscard]] std::vector<CounterValue> counters() const;
 
 private:
     // Gives the attributor new names before the readings that refer to them.

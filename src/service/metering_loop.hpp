@@ -47,6 +47,9 @@ public:
     // callers that do other work between two pulls; run() is the rule.
     [[nodiscard]] Result<bool> step();
 
+    // Metering::counters(). On the loop's thread.
+    [[nodiscard]] std::vector<CounterValue> counters() const { return metering_.counters(); }
+
 private:
     enum class Which { next, last };
     [[nodiscard]] bool is_due(Pull pull) const;

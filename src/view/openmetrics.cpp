@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view prefix = "octroi_";
 constexpr std::string_view conventional_prefix = "process_";
 constexpr std::string_view counter_suffix = "_total";
-// A family whose name ends in "_<unit>" states its unit: OpenMetrics 1.0, "UNIT".
+// A family with a name that ends in "_<unit>" states its unit: OpenMetrics 1.0, "UNIT".
 constexpr std::array<std::string_view, 2> units = {"bytes", "seconds"};
 
 bool is_counter(const CounterInfo& info) { return info.name.ends_with(counter_suffix); }
@@ -28,17 +28,13 @@ std::string family_name(const CounterInfo& info) {
     return name;
 }
 
-// Label values and help texts have the same escapes. What is not UTF-8 becomes U+FFFD: one such
-// octet would make a scraper drop the whole answer.
+// Label values and help texts have the same escapes. Octets that are not UTF-8 become U+FFFD: one
+// such octet would make a scraper drop the whole answer.
 void append_escaped(std::string& out, std::string_view text) {
-    bool valid = true;
     while (!text.empty()) {
-        const char32_t c = take_code_point(text, valid);
-        if (c == U'\\' || c == U'"') out += '\\';
-        if (c == U'\n')
-            out += "\\n";
-        else
-            append_utf8(out, c);
+        const CodePoint c = decode_code_point(text);
+        if (c.value == U'\\' || c.value == U'"') out += '\\';
+        out += c.value == U'\n' ? std::string_view("\\n") : c.octets;
     }
 }
 
@@ -129,7 +125,7 @@ Report counters_report(std::vector<CounterRow> rows, Audience audience) {
               row.labels.empty() ? Cell{} : Cell{std::move(row.labels)}, row.value}});
     }
     report.notes = {
-        "Counts since the daemon began. What is 0 is not shown; docs/counters.md says "
+        "Values of 0 are not shown; docs/counters.md says "
         "what each counts."};
     return report;
 }

@@ -53,7 +53,7 @@ struct CounterRow {
     std::uint64_t value = 0;
 };
 [[nodiscard]] std::vector<CounterRow> counter_rows(std::span<const MetricFamily> families);
-// Rows of one meter stand together, those of the daemon last. People do not see what is 0.
+// Rows of one meter stand together, those of the daemon last. People do not see values of 0.
 [[nodiscard]] Report counters_report(std::vector<CounterRow> rows, Audience audience);
 
 }  // namespace octroi

@@ -10,20 +10,12 @@
 #include "app/command_docs.hpp"
 #include "app/commands.hpp"
 #include "app/session.hpp"
-#include "attribute/attributor.hpp"
 #include "host/file.hpp"
+#include "service/daemon_metrics.hpp"
 #include "view/reference.hpp"
 
 namespace octroi {
 namespace {
-
-std::string counters_text(MeterKinds kinds) {
-    std::vector<CounterChapter> chapters;
-    for (const MeterKind* kind : kinds)
-        chapters.insert(chapters.end(), kind->counters.begin(), kind->counters.end());
-    chapters.push_back({"Attribution", "From readings to transfers.", attribute_counters});
-    return counters_markdown(chapters);
-}
 
 std::string rows_text(MeterKinds kinds) {
     std::vector<RowChapter> chapters;
@@ -45,7 +37,7 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
         {"rows.md", rows_text(session.kinds())},
-        {"counters.md", counters_text(session.kinds())},
+        {"counters.md", counters_markdown(counter_chapters(session.kinds()))},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},
     }};

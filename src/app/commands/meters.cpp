@@ -8,6 +8,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "service/counters_request.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -15,6 +16,7 @@ namespace {
 
 struct Options {
     bool losses = false;
+    bool counters = false;
     struct KindReport {
         const MeterKind* kind;
         const MeterReport* report;
@@ -37,6 +39,14 @@ Result<std::vector<KnownMeter>> known_meters(const MeterKind& kind, const Config
     return meters;
 }
 
+Result<ExitStatus> show_counters(Session& session) {
+    TRY_ASSIGN(const std::string ledger, session.ledger_path());
+    TRY_ASSIGN(auto rows, ask_counters(ledger));
+    const Audience audience = session.machine_format() ? Audience::machines : Audience::people;
+    TRY(session.print(counters_report(std::move(rows), audience)));
+    return ExitStatus::done;
+}
+
 Status show_report(Session& session, const MeterKind& kind, const MeterReport& report) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string path, session.ledger_path());
@@ -49,6 +59,7 @@ Status show_report(Session& session, const MeterKind& kind, const MeterReport& r
 }
 
 Result<ExitStatus> show(Session& session, const Options& options) {
+    if (options.counters) return show_counters(session);
     for (const auto& [kind, report, wanted] : options.reports) {
         if (!wanted) continue;
         TRY(show_report(session, *kind, *report));
@@ -78,6 +89,8 @@ void add_meters(const Command& app, Session& session) {
             command.flag(report.flag, added.wanted, report.help);
         }
     }
+    command.flag("--counters", options->counters,
+                 "What the running daemon has counted since it started (docs/counters.md)");
     command.text("--since", session.options.since, "Of losses: from when on", "TIME")
         .text("--until", session.options.until, "Of losses: until when", "TIME")
         .does([&session, options] { return show(session, *options); });

@@ -7,11 +7,16 @@
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "app/option_rows.hpp"
+#include "app/version.hpp"
 #include "host/log.hpp"
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
+#include "service/counters_request.hpp"
 #include "service/daemon.hpp"
+#include "service/health.hpp"
 #include "service/local_networks.hpp"
+#include "service/log_settings.hpp"
+#include "service/metrics_listener.hpp"
 #include "service/open_meters.hpp"
 #include "service/run_total.hpp"
 #include "view/limit.hpp"
@@ -64,11 +69,21 @@ std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clo
     return nullptr;
 }
 
+// Null: there is no listener.
+Result<std::unique_ptr<HttpServer>> open_metrics(const MetricsConfig& config,
+                                                 const MetricsSources& sources) {
+    if (config.listen.empty()) return nullptr;
+    TRY_ASSIGN(auto server, listen_for_scrapes(config.listen, sources));
+    log_info(fmt::format("metrics:  /metrics, /healthz and /readyz at {}", server->name()));
+    return server;
+}
+
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
     TRY_ASSIGN(const Config* loaded, session.config());
     Config config = *loaded;
     TRY_ASSIGN(const auto local, parse_prefixes(options.local));
     config.attribute.local.insert(config.attribute.local.end(), local.begin(), local.end());
+    set_daemon_log(config.log, session.options.log_level);
     DaemonOptions daemon{.commit_interval = config.ledger.commit_interval,
                          .stop_requested = stop_requested};
     if (!options.run_for.empty()) {
@@ -85,12 +100,19 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
     raise_open_file_limit();
+    CounterBoard board;
+    daemon.board = &board;
+    const MetricsSources sources{
+        board, session.clock(), kinds, version, path, stalled_after(config.ledger)};
+    // Listens before the meters are open: /readyz says what is not there yet.
+    TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
     TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger,
                                         std::filesystem::path(path).parent_path()));
     log_start(attribution, path, daemon.run_for);
 
     const auto control = open_control(path, session.clock());
     daemon.control = control.get();
+    if (control != nullptr) add_counters_request(*control, sources);
 
     RunTotal total;
     const UtcTime began = session.clock().now();

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.hpp"
+
+namespace octroi {
+
+// What the kernel says about this process: proc(5).
+struct ProcessFigures {
+    std::uint64_t start_time_s = 0;     // since 1970, UTC
+    std::uint64_t cpu_time_s = 0;       // user and system, all threads
+    std::uint64_t resident_octets = 0;  // memory
+    std::uint64_t open_files = 0;
+};
+
+[[nodiscard]] Result<ProcessFigures> process_figures();
+
+}  // namespace octroi

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Where the threads of the daemon put their counters, for those who ask. A meter's thread publishes
+// a copy about once a second, so that nobody reads a meter's own counters while it counts.
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "record/batch.hpp"
+#include "record/counter.hpp"
+
+namespace octroi {
+
+// Times are a monotonic clock's (Clock::uptime).
+struct MeterCounters {
+    struct Losses {
+        std::uint64_t count = 0;
+        std::uint64_t packets = 0;  // of those that state them
+    };
+
+    MeterName name;
+    std::vector<CounterValue> values;  // Meter::counters(), then Attributor::counters()
+    std::uint64_t commits = 0;
+    std::uint64_t rows = 0;  // transfers committed
+    Volume observed;         // by the batches that were committed
+    std::map<LossReason, Losses> losses;
+    std::optional<Duration> last_commit;
+    std::uint64_t waiting = 0;  // batches handed over and not committed yet
+    bool is_finished = false;   // the thread has ended
+    Duration last_progress;     // of the thread
+};
+
+struct DaemonCounters {
+    bool has_begun = false;  // all meters are open
+    bool has_ended = false;  // no batch will be committed any more
+    std::vector<MeterCounters> meters;
+    std::uint64_t commit_failures = 0;
+    std::string commit_error;  // why the last commit failed; empty: it did not
+    Duration last_progress;    // of the committing thread
+};
+
+class CounterBoard {
+public:
+    // ---- on the committing thread
+
+    // All meters are open; their threads start after this. To be called once.
+    void begin(const std::vector<MeterName>& meters, Duration uptime);
+    void end();
+    void on_progress(Duration uptime);
+    void on_committed(std::size_t meter, const Batch& batch, Duration uptime);
+    void on_commit_failed(const std::string& why);
+
+    // ---- on the thread of the meter with this number, as begin() got them
+
+    // Cheap: to be called after each pull.
+    void on_meter_progress(std::size_t meter, Duration uptime);
+    void publish(std::size_t meter, std::vector<CounterValue> values);
+    // Before the batch is handed over: it may be committed before the caller knows.
+    void on_hand_over(std::size_t meter);
+    void on_finished(std::size_t meter);
+
+    // ---- on any thread
+
+    [[nodiscard]] DaemonCounters snapshot() const;
+
+private:
+    struct Entry {
+        MeterCounters counters;
+        std::atomic<std::int64_t> progress_ns = 0;
+    };
+
+    mutable std::mutex mutex_;
+    DaemonCounters daemon_;      // its meters are in entries_
+    std::deque<Entry> entries_;  // does not change after begin()
+    std::atomic<std::int64_t> progress_ns_ = 0;
+};
+
+}  // namespace octroi
