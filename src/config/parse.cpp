@@ -70,6 +70,7 @@ private:
                 key.source(),
                 fmt::format("[{0}] is a section that stands once; write [{0}]", section->name));
         }
+        config_.elements.push_back({.section = std::string(section->name)});
         options(*section, *table, "");
     }
 
@@ -87,11 +88,13 @@ private:
         for (const toml::node& element : *array) {
             section.append(config_, place(element.source()));
             const toml::table& table = *element.as_table();
+            config_.elements.push_back({.section = std::string(section.name)});
             if (section.name != meter_section) {
                 options(section, table, "");
                 continue;
             }
             const std::string_view kind = kind_of(table);
+            config_.elements.back().kind = kind;
             MeterConfig& meter = config_.meters.back();
             meter = table_.default_meter(kind);
             meter.where = place(element.source());
@@ -137,6 +140,8 @@ private:
     }
 
     void store(const Option& row, OptionEntry& entry) {
+        const std::string key(row.key == any_key ? entry.key : row.key);
+        config_.elements.back().values.emplace_back(key, entry.value);
         if (row.kind.empty()) return row.assign(config_, entry);
         config_.meters.back().options.set(row.key, std::move(entry.value));
     }
