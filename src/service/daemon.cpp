@@ -121,7 +121,7 @@ private:
         if (clock_.uptime() - refreshed_ < refresh_interval) return;
         refreshed_ = clock_.uptime();
         LimitedLog::write_due_summaries();
-        if (options_.networks) attribution_.learn(options_.networks());
+        if (options_.networks) attribution_.add_fallback(options_.networks());
         const auto changed = attribution_.refresh();
         if (changed && *changed) queue_.post_tables(attribution_.tables());
         const std::string problem = changed ? "" : changed.error().text;

@@ -176,11 +176,11 @@ TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
     auto attribution = AttributionSource::create(config_, registry_, {});
     ASSERT_TRUE(attribution.has_value());
     EXPECT_TRUE(attribution->networks().empty());
-    attribution->learn({{"10.0.0.0/8", true}});
+    attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_TRUE(attribution->networks().empty());
     EXPECT_EQ(attribution->refresh().value_or(false), true);
     ASSERT_EQ(attribution->networks().size(), 1U);
-    attribution->learn({{"10.0.0.0/8", true}});
+    attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_EQ(attribution->refresh().value_or(true), false);
 }
 

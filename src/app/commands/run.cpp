@@ -81,7 +81,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     const auto configs = meters_to_run(config, session.option_table(), default_kind(kinds), given);
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
-    TRY(keep_configured_classes(config, *ledger, session.clock().now()));
+    TRY(put_configured_classes(config, *ledger, session.clock().now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
     catch_stop_signals();
     raise_open_file_limit();
