@@ -206,4 +206,11 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name,
     return Reader(file_name, table).read(root);
 }
 
+std::optional<std::string> find_config_text(std::string_view text, std::string_view section,
+                                            std::string_view key) {
+    const auto root = parse_toml(text, "");
+    if (!root) return std::nullopt;
+    return (*root)[section][key].value<std::string>();
+}
+
 }  // namespace octroi

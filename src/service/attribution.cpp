@@ -10,22 +10,10 @@
 #include "service/class_file.hpp"
 
 namespace octroi {
-namespace {
-
-Result<Attributor::ServicesPtr> compiled_services(const Config& config) {
-    std::vector<ServiceRule> rules;
-    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
-    auto compiled = CompiledServices::compile(rules);
-    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
-    return std::make_shared<const CompiledServices>(*std::move(compiled));
-}
-
-}  // namespace
-
 Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
                                                     std::vector<LocalNetwork> fallback) {
     AttributionSource source(config, registry, std::move(fallback));
-    TRY_ASSIGN(source.tables_.services, compiled_services(config));
+    TRY_ASSIGN(source.tables_.services, configured_services(config));
     TRY(source.load_directory());
     TRY_ASSIGN(const std::string version, registry.current_class_version());
     TRY(source.load_classes(version));
@@ -85,7 +73,7 @@ Status put_configured_classes(const Config& config, Registry& registry, UtcTime 
 Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     AttributionSource next = *this;
     next.config_ = config.attribute;
-    TRY_ASSIGN(next.tables_.services, compiled_services(config));
+    TRY_ASSIGN(next.tables_.services, configured_services(config));
     TRY(next.load_directory());
     TRY(put_configured_classes(config, *registry_, now));
     TRY_ASSIGN(const std::string version, registry_->current_class_version());
@@ -108,6 +96,14 @@ std::vector<LocalNetwork> private_networks() {
                                "192.168.0.0/16", "fc00::/7", "fe80::/10"})
         networks.push_back({prefix, true});
     return networks;
+}
+
+Result<Attributor::ServicesPtr> configured_services(const Config& config) {
+    std::vector<ServiceRule> rules;
+    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
+    auto compiled = CompiledServices::compile(rules);
+    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
+    return std::make_shared<const CompiledServices>(*std::move(compiled));
 }
 
 Result<Categories> configured_categories(const Config& config) {

@@ -69,6 +69,8 @@ private:
 // from somewhere else.
 [[nodiscard]] std::vector<LocalNetwork> private_networks();
 
+// [services] and [categories], compiled. Errors: invalid.
+[[nodiscard]] Result<Attributor::ServicesPtr> configured_services(const Config& config);
 [[nodiscard]] Result<Categories> configured_categories(const Config& config);
 
 }  // namespace octroi

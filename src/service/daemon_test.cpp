@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/testing/folder.hpp"
+#include "service/control.hpp"
 
 namespace octroi {
 namespace {
@@ -109,7 +110,7 @@ protected:
         std::vector<DaemonMeter> meters;
         meters.push_back(
             {{"capture", "capture", MeterRole::bill}, std::make_unique<SteadyMeter>(packets)});
-        return run_daemon(std::move(meters), store, *attribution, clock_, options);
+        return Daemon(std::move(meters), store, *attribution, clock_, std::move(options)).run();
     }
 
     Config config_;
@@ -166,7 +167,8 @@ TEST_F(DaemonTest, AnswersRequestsWhileItMeters) {
     });
     MoodyStore store(0, ErrorCode::failed);
     EXPECT_TRUE(run(store,
-                    {.stop_requested = [&] { return answered.load(); }, .control = control->get()},
+                    {.stop_requested = [&] { return answered.load(); },
+                     .between_commits = [&] { (*control)->step(); }},
                     UINT64_MAX)
                     .has_value());
     EXPECT_GT(store.booked.packets.value(), 0U);
