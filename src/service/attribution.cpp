@@ -21,9 +21,7 @@ Result<AttributionSource> AttributionSource::create(const Config& config, Regist
 }
 
 Status AttributionSource::load_directory() {
-    TRY_ASSIGN(Directory directory, registry_->directory());
-    for (const Prefix& prefix : config_.local)
-        directory.networks.push_back({to_string(prefix), config_.per_address});
+    TRY_ASSIGN(Directory directory, declared_directory(*registry_, config_));
     assumed_ = directory.networks.empty();
     if (assumed_) directory.networks = fallback_;
     networks_ = directory.networks;
@@ -96,6 +94,13 @@ std::vector<LocalNetwork> private_networks() {
                                "192.168.0.0/16", "fc00::/7", "fe80::/10"})
         networks.push_back({prefix, true});
     return networks;
+}
+
+Result<Directory> declared_directory(Registry& registry, const AttributeConfig& config) {
+    TRY_ASSIGN(Directory directory, registry.directory());
+    for (const Prefix& prefix : config.local)
+        directory.networks.push_back({to_string(prefix), config.per_address});
+    return directory;
 }
 
 Result<Attributor::ServicesPtr> configured_services(const Config& config) {

@@ -69,6 +69,10 @@ private:
 // from somewhere else.
 [[nodiscard]] std::vector<LocalNetwork> private_networks();
 
+// The ledger's directory, with the networks that the configuration declares local.
+[[nodiscard]] Result<Directory> declared_directory(Registry& registry,
+                                                   const AttributeConfig& config);
+
 // [services] and [categories], compiled. Errors: invalid.
 [[nodiscard]] Result<Attributor::ServicesPtr> configured_services(const Config& config);
 [[nodiscard]] Result<Categories> configured_categories(const Config& config);
