@@ -12,6 +12,7 @@ class Session;
 class Command;
 
 void add_run(const Command& app, Session& session);
+void add_reload(const Command& app, Session& session);
 void add_top(const Command& app, Session& session);
 void add_usage(const Command& app, Session& session);
 void add_inspect(const Command& app, Session& session);
@@ -28,8 +29,9 @@ void add_audit(const Command& app, Session& session);
 void add_doctor(const Command& app, Session& session);
 void add_docs(const Command& app, Session& session);
 
-inline constexpr std::array commands{
-    add_run, add_top,     add_usage, add_inspect, add_import, add_export, add_account, add_bind,
-    add_who, add_network, add_apply, add_class,   add_meters, add_audit,  add_doctor,  add_docs};
+inline constexpr std::array commands{add_run,     add_reload, add_top,     add_usage,  add_inspect,
+                                     add_import,  add_export, add_account, add_bind,   add_who,
+                                     add_network, add_apply,  add_class,   add_meters, add_audit,
+                                     add_doctor,  add_docs};
 
 }  // namespace octroi

@@ -32,17 +32,27 @@ std::string default_ledger_path() {
 
 }  // namespace
 
+std::string Session::config_path() const {
+    return options.config.empty() ? default_config_path : options.config;
+}
+
+Result<std::string> Session::config_text() const {
+    const auto text = read_file(config_path(), config_text_max);
+    if (text) return text;
+    if (text.error().code == ErrorCode::not_found && options.config.empty()) return std::string();
+    return fail(ErrorCode::invalid, text.error().text);
+}
+
+Result<Config> Session::read_config() const {
+    TRY_ASSIGN(const std::string text, config_text());
+    TRY_ASSIGN(Config config, parse_config(text, config_path(), option_table_));
+    for (const auto& notice : config.notices) log_warning(notice);
+    return config;
+}
+
 Result<const Config*> Session::config() {
-    if (config_) return &*config_;
-    const std::string path = options.config.empty() ? default_config_path : options.config;
-    const auto text = read_file(path, config_text_max);
-    if (text) {
-        TRY_ASSIGN(config_, parse_config(*text, path, option_table_));
-        for (const auto& notice : config_->notices) log_warning(notice);
-    } else if (text.error().code == ErrorCode::not_found && options.config.empty()) {
-        config_ = Config{};
-    } else {
-        return fail(ErrorCode::invalid, text.error().text);
+    if (!config_) {
+        TRY_ASSIGN(config_, read_config());
     }
     return &*config_;
 }
@@ -82,6 +92,13 @@ Result<std::string> Session::ledger_path() {
     TRY_ASSIGN(const Config* configured, config());
     if (!configured->ledger.path.empty()) return configured->ledger.path;
     return default_ledger_path();
+}
+
+std::string Session::probable_ledger_path() const {
+    if (!options.ledger.empty()) return options.ledger;
+    const auto text = config_text();
+    const auto path = text ? find_config_text(*text, "ledger", "path") : std::nullopt;
+    return path && !path->empty() ? *path : default_ledger_path();
 }
 
 std::optional<MachineFormat> Session::machine_format() const {

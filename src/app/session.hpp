@@ -47,8 +47,12 @@ public:
     [[nodiscard]] MeterKinds kinds() const { return kinds_; }
     // What can be configured: with the options of these kinds.
     [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
-    // The configuration file; the defaults where the default file is absent.
+    // The configuration file, read once; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
+    // The file as it is now.
+    [[nodiscard]] Result<Config> read_config() const;
+    // config() is this one from now on.
+    void set_config(Config config) { config_ = std::move(config); }
     [[nodiscard]] Result<Zone> zone();
     [[nodiscard]] Result<Units> units();
     // --since and --until.
@@ -57,6 +61,8 @@ public:
     [[nodiscard]] Result<UtcTime> moment(const std::string& text);
     // --ledger, the environment, the configuration, or the default place.
     [[nodiscard]] Result<std::string> ledger_path();
+    // The same where the configuration may be wrong: only the option [ledger] path is read.
+    [[nodiscard]] std::string probable_ledger_path() const;
 
     [[nodiscard]] Result<TableOptions> table_options();
     // nullopt: tables for people.
@@ -67,6 +73,10 @@ public:
     [[nodiscard]] static TextSink standard_output();
 
 private:
+    [[nodiscard]] std::string config_path() const;
+    // Empty where the default file is absent.
+    [[nodiscard]] Result<std::string> config_text() const;
+
     const Clock& clock_;
     MeterKinds kinds_;
     OptionTable option_table_;

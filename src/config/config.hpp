@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -105,6 +106,15 @@ struct MetricsConfig {
     auto operator<=>(const MetricsConfig&) const = default;
 };
 
+// A section of the file, or one of the repeated ones, with the values that it states.
+struct ConfigElement {
+    std::string section;  // "ledger", "meter"
+    std::string kind;     // of a [[meter]]
+    std::vector<std::pair<std::string, OptionValue>> values;  // by key, in the order of the file
+
+    auto operator<=>(const ConfigElement&) const = default;
+};
+
 struct Config {
     LedgerConfig ledger;
     std::vector<MeterConfig> meters;  // in the order of the file
@@ -116,6 +126,8 @@ struct Config {
     LogConfig log;
     MetricsConfig metrics;
     std::vector<std::string> notices;  // for the user: old names in the file
+    // The same as the file states it, for a comparison of two files (config/changes.hpp).
+    std::vector<ConfigElement> elements;
 
     auto operator<=>(const Config&) const = default;
 };

@@ -62,7 +62,7 @@ std::string markdown_row(const Option& option) {
         option.required ? "required" : fmt::format("`{}`", option.default_text);
     return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", key, to_string(option.type),
                        standard, cell(range_text(option)), cell(meaning), option.since,
-                       option.reload ? "yes" : "");
+                       option.reload ? "live" : "restart needed");
 }
 
 Json option_schema(const Option& option) {
@@ -145,7 +145,7 @@ Json section_schema(const OptionTable& table, const Section& section) {
 }
 
 constexpr std::string_view table_head =
-    "| option | type | default | range | meaning | since | live |\n"
+    "| option | type | default | range | meaning | since | after a change |\n"
     "| --- | --- | --- | --- | --- | --- | --- |\n";
 
 std::string kind_markdown(const OptionTable& table, const Section& section,
@@ -196,7 +196,10 @@ std::string options_markdown(const OptionTable& table) {
         "A duration is a number with `ms`, `s`, `m`, `h` or `d` (`\"1h30m\"`); a size is a "
         "number with `B`, `kB`, `MB`, `GB`, `TB` (by 1000) or `KiB`, `MiB`, `GiB`, `TiB` (by "
         "1024).\n"
-        "*Live*: a running daemon applies a change without a restart.\n",
+        "The last column: a running daemon puts a *live* option in force after `octroi reload` or "
+        "SIGHUP. For others `octroi reload` answers\n"
+        "that a restart is needed, as it does for a [[meter]] or [[export]] that was added or "
+        "removed.\n",
         generated);
     for (const Section& section : table.sections) {
         out += fmt::format("\n## `{}`\n\n{}\n\n", heading(section), section.help);

@@ -70,6 +70,7 @@ private:
                 key.source(),
                 fmt::format("[{0}] is a section that stands once; write [{0}]", section->name));
         }
+        config_.elements.push_back({.section = std::string(section->name)});
         options(*section, *table, "");
     }
 
@@ -87,11 +88,13 @@ private:
         for (const toml::node& element : *array) {
             section.append(config_, place(element.source()));
             const toml::table& table = *element.as_table();
+            config_.elements.push_back({.section = std::string(section.name)});
             if (section.name != meter_section) {
                 options(section, table, "");
                 continue;
             }
             const std::string_view kind = kind_of(table);
+            config_.elements.back().kind = kind;
             MeterConfig& meter = config_.meters.back();
             meter = table_.default_meter(kind);
             meter.where = place(element.source());
@@ -137,6 +140,8 @@ private:
     }
 
     void store(const Option& row, OptionEntry& entry) {
+        const std::string key(row.key == any_key ? entry.key : row.key);
+        config_.elements.back().values.emplace_back(key, entry.value);
         if (row.kind.empty()) return row.assign(config_, entry);
         config_.meters.back().options.set(row.key, std::move(entry.value));
     }
@@ -199,6 +204,13 @@ Result<Config> parse_config(std::string_view text, std::string_view file_name,
                             const OptionTable& table) {
     TRY_ASSIGN(const toml::table root, parse_toml(text, file_name));
     return Reader(file_name, table).read(root);
+}
+
+std::optional<std::string> find_config_text(std::string_view text, std::string_view section,
+                                            std::string_view key) {
+    const auto root = parse_toml(text, "");
+    if (!root) return std::nullopt;
+    return (*root)[section][key].value<std::string>();
 }
 
 }  // namespace octroi

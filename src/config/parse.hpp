@@ -3,6 +3,8 @@
 
 // From the text of a configuration to a Config. The caller reads the file.
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -18,5 +20,11 @@ namespace octroi {
 // unknown key is a problem too.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, std::string_view file_name,
                                           const OptionTable& table);
+
+// The text of one option in a configuration that may be wrong elsewhere. nullopt: it is not TOML, or
+// it does not have this option as a text.
+[[nodiscard]] std::optional<std::string> find_config_text(std::string_view text,
+                                                          std::string_view section,
+                                                          std::string_view key);
 
 }  // namespace octroi

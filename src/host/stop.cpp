@@ -1,30 +1,67 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/stop.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 
 namespace octroi {
 namespace {
 
-volatile std::sig_atomic_t requested = 0;
+volatile std::sig_atomic_t stop = 0;
+std::atomic<bool> reload = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
+bool has_terminal = false;  // when catch_reload_signal() was called
 
-void on_signal(int number) {
-    if (requested != 0 && number == SIGINT) std::signal(SIGINT, SIG_DFL);
-    requested = 1;
+void on_stop(int number) {
+    if (stop != 0 && number == SIGINT) std::signal(SIGINT, SIG_DFL);
+    stop = 1;
+}
+
+// The terminal that controls the process can be opened: tty(4). open(2) and close(2) are permitted
+// in a signal handler.
+bool terminal_is_there() {
+    const int terminal = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (terminal < 0) return false;
+    ::close(terminal);
+    return true;
+}
+
+void on_hang_up(int /*number*/) {
+    const int saved = errno;
+    if (has_terminal && !terminal_is_there())
+        stop = 1;
+    else
+        reload = true;
+    errno = saved;
 }
 
 }  // namespace
 
 void catch_stop_signals() {
     struct sigaction action{};
-    action.sa_handler = on_signal;
+    action.sa_handler = on_stop;
     sigemptyset(&action.sa_mask);
     for (const int number : std::array{SIGINT, SIGTERM, SIGHUP})
         sigaction(number, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool stop_requested() noexcept { return requested != 0; }
+bool stop_requested() noexcept { return stop != 0; }
+
+void catch_reload_signal() {
+    has_terminal = terminal_is_there();
+    struct sigaction action{};
+    action.sa_handler = on_hang_up;
+    action.sa_flags = SA_RESTART;  // metering goes on: no system call has to end
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGHUP, &action, nullptr);
+}
+
+bool reload_requested() noexcept { return reload.exchange(false); }
 
 }  // namespace octroi

@@ -10,22 +10,10 @@
 #include "service/class_file.hpp"
 
 namespace octroi {
-namespace {
-
-Result<Attributor::ServicesPtr> compiled_services(const Config& config) {
-    std::vector<ServiceRule> rules;
-    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
-    auto compiled = CompiledServices::compile(rules);
-    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
-    return std::make_shared<const CompiledServices>(*std::move(compiled));
-}
-
-}  // namespace
-
 Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
-                                                    std::vector<LocalNetwork> undeclared) {
-    AttributionSource source(config, registry, std::move(undeclared));
-    TRY_ASSIGN(source.tables_.services, compiled_services(config));
+                                                    std::vector<LocalNetwork> fallback) {
+    AttributionSource source(config, registry, std::move(fallback));
+    TRY_ASSIGN(source.tables_.services, configured_services(config));
     TRY(source.load_directory());
     TRY_ASSIGN(const std::string version, registry.current_class_version());
     TRY(source.load_classes(version));
@@ -33,11 +21,9 @@ Result<AttributionSource> AttributionSource::create(const Config& config, Regist
 }
 
 Status AttributionSource::load_directory() {
-    TRY_ASSIGN(Directory directory, registry_.directory());
-    for (const Prefix& prefix : config_.attribute.local)
-        directory.networks.push_back({to_string(prefix), config_.attribute.per_address});
+    TRY_ASSIGN(Directory directory, declared_directory(*registry_, config_));
     assumed_ = directory.networks.empty();
-    if (assumed_) directory.networks = undeclared_;
+    if (assumed_) directory.networks = fallback_;
     networks_ = directory.networks;
     directory_version_ = directory.version;
     auto compiled = std::make_shared<const CompiledDirectory>(directory);
@@ -50,7 +36,7 @@ Status AttributionSource::load_classes(const std::string& version) {
     class_version_ = version;
     std::optional<ClassTable> table;
     if (!version.empty()) {
-        TRY_ASSIGN(table, registry_.class_table(version));
+        TRY_ASSIGN(table, registry_->class_table(version));
     }
     tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
                             : std::make_shared<const CompiledClasses>();
@@ -58,17 +44,18 @@ Status AttributionSource::load_classes(const std::string& version) {
 }
 
 Result<bool> AttributionSource::refresh() {
-    TRY_ASSIGN(const std::uint64_t directory_version, registry_.directory_version());
-    TRY_ASSIGN(const std::string class_version, registry_.current_class_version());
-    const bool directory_is_new = directory_version != directory_version_ || (assumed_ && learned_);
-    learned_ = false;
+    TRY_ASSIGN(const std::uint64_t directory_version, registry_->directory_version());
+    TRY_ASSIGN(const std::string class_version, registry_->current_class_version());
+    const bool directory_is_new =
+        directory_version != directory_version_ || (assumed_ && fallback_is_new_);
+    fallback_is_new_ = false;
     const bool classes_are_new = class_version != class_version_;
     if (directory_is_new) TRY(load_directory());
     if (classes_are_new) TRY(load_classes(class_version));
     return directory_is_new || classes_are_new;
 }
 
-Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now) {
+Status put_configured_classes(const Config& config, Registry& registry, UtcTime now) {
     const AttributeConfig& wanted = config.attribute;
     if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
     ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
@@ -76,15 +63,28 @@ Status keep_configured_classes(const Config& config, Registry& registry, UtcTime
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     TRY_ASSIGN(const std::string current, registry.current_class_version());
     if (current == loaded.table.version) return {};
-    return registry.load_class_table(loaded.table, name_of(sources), now);
+    TRY(registry.load_class_table(loaded.table, name_of(sources), now));
+    log_info(fmt::format("class table {}: in force from now on", name_of(sources)));
+    return {};
 }
 
-void AttributionSource::learn(const std::vector<LocalNetwork>& undeclared) {
-    for (const LocalNetwork& network : undeclared) {
-        if (std::find(undeclared_.begin(), undeclared_.end(), network) != undeclared_.end())
-            continue;
-        undeclared_.push_back(network);
-        learned_ = true;
+Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
+    AttributionSource next = *this;
+    next.config_ = config.attribute;
+    TRY_ASSIGN(next.tables_.services, configured_services(config));
+    TRY(next.load_directory());
+    TRY(put_configured_classes(config, *registry_, now));
+    TRY_ASSIGN(const std::string version, registry_->current_class_version());
+    if (version != class_version_) TRY(next.load_classes(version));
+    *this = std::move(next);
+    return {};
+}
+
+void AttributionSource::add_fallback(const std::vector<LocalNetwork>& networks) {
+    for (const LocalNetwork& network : networks) {
+        if (std::find(fallback_.begin(), fallback_.end(), network) != fallback_.end()) continue;
+        fallback_.push_back(network);
+        fallback_is_new_ = true;
     }
 }
 
@@ -94,6 +94,21 @@ std::vector<LocalNetwork> private_networks() {
                                "192.168.0.0/16", "fc00::/7", "fe80::/10"})
         networks.push_back({prefix, true});
     return networks;
+}
+
+Result<Directory> declared_directory(Registry& registry, const AttributeConfig& config) {
+    TRY_ASSIGN(Directory directory, registry.directory());
+    for (const Prefix& prefix : config.local)
+        directory.networks.push_back({to_string(prefix), config.per_address});
+    return directory;
+}
+
+Result<Attributor::ServicesPtr> configured_services(const Config& config) {
+    std::vector<ServiceRule> rules;
+    for (const NamedList& list : config.services) rules.push_back({list.name, list.values});
+    auto compiled = CompiledServices::compile(rules);
+    if (!compiled) return fail(ErrorCode::invalid, "[services] " + compiled.error().text);
+    return std::make_shared<const CompiledServices>(*std::move(compiled));
 }
 
 Result<Categories> configured_categories(const Config& config) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What attribution looks things up in, made from the configuration and the ledger.
+// The tables of attribution, made from the configuration and the ledger.
 
 #include <memory>
 #include <optional>
@@ -20,51 +20,61 @@ struct AttributionTables {
     Attributor::ServicesPtr services;
 };
 
-// Makes the tables, and makes them anew when the ledger's directory or class table has changed.
+// Makes the tables from the configuration and the ledger, and again when one of them has changed.
 class AttributionSource {
 public:
-    // The networks that count as local where neither the configuration nor the ledger declares any.
+    // fallback: the networks that count as local where neither the configuration nor the ledger
+    // declares any. The registry must outlive the source.
     [[nodiscard]] static Result<AttributionSource> create(const Config& config, Registry& registry,
-                                                          std::vector<LocalNetwork> undeclared);
+                                                          std::vector<LocalNetwork> fallback);
 
     [[nodiscard]] const AttributionTables& tables() const { return tables_; }
-    // Directory::networks as they are in force.
+    // The networks that count as local now.
     [[nodiscard]] const std::vector<LocalNetwork>& networks() const { return networks_; }
-    // Nobody has declared a network: `undeclared` are in force.
+    // No network is declared: networks() are the fallback.
     [[nodiscard]] bool assumed() const { return assumed_; }
 
-    // Networks that count as local from the next refresh() on, beside those of create(): where none
-    // is declared. They stay: an address that goes may have had traffic until now.
-    void learn(const std::vector<LocalNetwork>& undeclared);
-    // True: the tables are new.
+    // Adds networks to the fallback, from the next refresh() on. None is ever removed: an address
+    // that goes may have had traffic until now.
+    void add_fallback(const std::vector<LocalNetwork>& networks);
+    // Asks the ledger for changes. True: the tables are new.
     [[nodiscard]] Result<bool> refresh();
+    // Makes the tables of another configuration, and puts its class table in force as
+    // put_configured_classes does. After an error the old tables hold.
+    [[nodiscard]] Status reconfigure(const Config& config, UtcTime now);
 
 private:
-    AttributionSource(const Config& config, Registry& registry,
-                      std::vector<LocalNetwork> undeclared)
-        : config_(config), registry_(registry), undeclared_(std::move(undeclared)) {}
+    AttributionSource(const Config& config, Registry& registry, std::vector<LocalNetwork> fallback)
+        : config_(config.attribute), registry_(&registry), fallback_(std::move(fallback)) {}
     [[nodiscard]] Status load_directory();
     [[nodiscard]] Status load_classes(const std::string& version);
 
-    const Config& config_;
-    Registry& registry_;
-    std::vector<LocalNetwork> undeclared_;
+    AttributeConfig config_;
+    Registry* registry_;
+    std::vector<LocalNetwork> fallback_;
     std::vector<LocalNetwork> networks_;
     bool assumed_ = false;
-    bool learned_ = false;
+    bool fallback_is_new_ = false;  // since the last refresh()
     std::uint64_t directory_version_ = 0;
     std::string class_version_;
     AttributionTables tables_;
 };
 
-// Puts the class table that the configuration names into the ledger, and in force: batches name
-// versions that the ledger has. Read once: another file comes into force with the next start.
-[[nodiscard]] Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now);
+// Puts the class table that the configuration names into the ledger and in force there, because
+// batches refer to versions that the ledger holds. Nothing happens where the configuration names
+// none, or where the ledger's is the same.
+[[nodiscard]] Status put_configured_classes(const Config& config, Registry& registry, UtcTime now);
 
-// RFC 1918, RFC 6598, RFC 4193 and link-local: what a capture from somewhere most likely calls its
-// own.
+// The networks of RFC 1918, RFC 6598 and RFC 4193, and the link-local ones: the fallback for files
+// from somewhere else.
 [[nodiscard]] std::vector<LocalNetwork> private_networks();
 
+// The ledger's directory, with the networks that the configuration declares local.
+[[nodiscard]] Result<Directory> declared_directory(Registry& registry,
+                                                   const AttributeConfig& config);
+
+// [services] and [categories], compiled. Errors: invalid.
+[[nodiscard]] Result<Attributor::ServicesPtr> configured_services(const Config& config);
 [[nodiscard]] Result<Categories> configured_categories(const Config& config);
 
 }  // namespace octroi

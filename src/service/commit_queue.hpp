@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where the meters' threads and the committing thread meet. Every worker has one place for a batch:
-// it puts a batch there when the place is free, and the place is free again when the batch is
-// committed.
+// What the threads of the meters and the committing thread exchange. Each worker has one place for
+// a batch: it puts a batch there when the place is free, and the place is free again when the batch
+// is committed.
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -17,7 +18,8 @@ namespace octroi {
 
 class CommitQueue {
 public:
-    explicit CommitQueue(std::size_t workers) : places_(workers) {}
+    CommitQueue(std::size_t workers, Duration commit_interval)
+        : commit_interval_ns_(commit_interval.ns), places_(workers) {}
 
     // ---- on a worker's thread
 
@@ -26,26 +28,34 @@ public:
     bool put(std::size_t worker, Batch batch);
     // New tables since the last call, if there are.
     [[nodiscard]] std::optional<AttributionTables> new_tables(std::size_t worker);
+    // How long after a batch the next one is due. Cheap: asked after each pull.
+    [[nodiscard]] Duration commit_interval() const noexcept {
+        return {commit_interval_ns_.load(std::memory_order_relaxed)};
+    }
     // The worker ends, well or not. Its batch, if there is one, is still committed.
     void finish(std::size_t worker, std::optional<Error> error);
 
     // ---- on the committing thread
 
-    // A batch that waits, and whose it is; nothing within `wait`. The place stays taken until
-    // done().
+    // A batch that waits, and its worker; nullopt where none comes within `wait`. The place is free
+    // after done().
     struct Waiting {
         std::size_t worker = 0;
         const Batch* batch = nullptr;
     };
     [[nodiscard]] std::optional<Waiting> next(Duration wait);
     void done(std::size_t worker);
-    // Lets time go by while what waits cannot be committed.
+    // Waits while no batch can be committed.
     void pause(Duration wait);
+    // Each worker attributes with these tables after its next batch.
     void post_tables(const AttributionTables& tables);
+    void set_commit_interval(Duration interval) noexcept {
+        commit_interval_ns_.store(interval.ns, std::memory_order_relaxed);
+    }
     [[nodiscard]] bool all_finished() const;
     // The first error that a worker ended with.
     [[nodiscard]] std::optional<Error> error() const;
-    // Nothing will be committed any more.
+    // No batch will be committed any more: put() drops what it gets.
     void close();
 
 private:
@@ -55,6 +65,7 @@ private:
         bool finished = false;
     };
 
+    std::atomic<std::int64_t> commit_interval_ns_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Place> places_;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Several meters into one ledger for as long as is wanted. Each meter has a thread, which reads and
-// attributes; the caller's thread commits. While a batch is being committed its meter goes on
-// reading: the next one is cut only when the queue is free, so that a slow or full disk delays
-// booking and loses nothing.
+// Several meters into one ledger, as long as is wanted. Each meter has a thread, which reads and
+// attributes (MeterWorker); the thread that calls run() commits. While a batch is committed its
+// meter goes on reading, so that a slow or full disk delays commits and loses nothing.
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "host/clock.hpp"
 #include "ledger/store.hpp"
 #include "meter/meter.hpp"
 #include "service/attribution.hpp"
-#include "service/control.hpp"
+#include "service/commit_queue.hpp"
 #include "service/counter_board.hpp"
 
 namespace octroi {
@@ -25,27 +26,59 @@ struct DaemonMeter {
     std::unique_ptr<Meter> meter;
 };
 
+// The functions are called on the thread of run(), and may be empty.
 struct DaemonOptions {
     Duration commit_interval = Duration::seconds(60);
-    std::optional<Duration> run_for;       // none: until a stop is requested
+    std::optional<Duration> run_for;       // nullopt: until a stop is requested
     std::function<bool()> stop_requested;  // asked a few times a second
     std::function<void(const Batch&)> committed;
     // The networks of this machine, asked for again and again: an address may come late (DHCP) or
-    // change (a provider's new prefix). Empty: nobody is asked.
+    // change (a provider's new prefix).
     std::function<std::vector<LocalNetwork>()> networks;
-    // Its requests are answered between two commits, on the caller's thread. Null: there is none.
-    ControlServer* control = nullptr;
-    // Where counters are published. Null: nowhere.
-    CounterBoard* board = nullptr;
+    // Called between two commits, a few times a second: for requests and reloads.
+    std::function<void()> between_commits;
 };
 
-// Returns when it is time, or when a meter or the ledger fails for good: what was read by then is
-// committed if it can be. A full disk or a busy ledger is not for good: it is said, and tried
-// again. So is a directory or class table that cannot be read: the old one holds.
-// While nothing can be booked, memory is bounded: at twice the rows of a large batch reading stops,
-// and what the rings cannot hold then is recorded as lost.
-[[nodiscard]] Status run_daemon(std::vector<DaemonMeter> meters, Store& store,
-                                AttributionSource& attribution, const Clock& clock,
-                                const DaemonOptions& options);
+class Daemon {
+public:
+    // Store, attribution, board and clock must outlive it. Counters are published at the board.
+    Daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource& attribution,
+           CounterBoard& board, const Clock& clock, DaemonOptions options);
+
+    // Returns when the time is over or a stop was requested, or when a meter or the ledger fails
+    // for good; what was read by then is committed if that is possible. A full disk and a busy
+    // ledger do not end it: they are logged, and the commit is tried again. Where a directory or
+    // class table cannot be read, the old one stays in force. While no batch can be committed
+    // memory is bounded: at twice the rows of a large batch a meter stops reading, and what its
+    // source drops then is recorded as a loss.
+    [[nodiscard]] Status run();
+
+    // ---- on the thread of run()
+
+    // The tables of the attribution source are new: each meter uses them after its next batch.
+    void post_tables() { queue_.post_tables(attribution_.tables()); }
+    void set_commit_interval(Duration interval) { queue_.set_commit_interval(interval); }
+
+private:
+    [[nodiscard]] Status commit_until_finished(std::vector<std::jthread>& threads);
+    [[nodiscard]] bool time_is_up() const;
+    [[nodiscard]] Status commit_next();
+    [[nodiscard]] Status commit(const CommitQueue::Waiting& waiting);
+    void refresh();
+
+    std::vector<DaemonMeter> meters_;
+    Store& store_;
+    AttributionSource& attribution_;
+    CounterBoard& board_;
+    const Clock& clock_;
+    DaemonOptions options_;
+    CommitQueue queue_;
+    Duration began_;  // times are uptimes
+    Duration refreshed_;
+    Duration retry_at_;
+    std::string commit_problem_;   // why the last commit failed; empty: it did not
+    std::string refresh_problem_;  // the same of the last refresh
+    bool stopping_ = false;
+};
 
 }  // namespace octroi

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/testing/folder.hpp"
+#include "service/control.hpp"
 
 namespace octroi {
 namespace {
@@ -109,7 +110,9 @@ protected:
         std::vector<DaemonMeter> meters;
         meters.push_back(
             {{"capture", "capture", MeterRole::bill}, std::make_unique<SteadyMeter>(packets)});
-        return run_daemon(std::move(meters), store, *attribution, clock_, options);
+        CounterBoard board;
+        return Daemon(std::move(meters), store, *attribution, board, clock_, std::move(options))
+            .run();
     }
 
     Config config_;
@@ -166,7 +169,8 @@ TEST_F(DaemonTest, AnswersRequestsWhileItMeters) {
     });
     MoodyStore store(0, ErrorCode::failed);
     EXPECT_TRUE(run(store,
-                    {.stop_requested = [&] { return answered.load(); }, .control = control->get()},
+                    {.stop_requested = [&] { return answered.load(); },
+                     .between_commits = [&] { (*control)->step(); }},
                     UINT64_MAX)
                     .has_value());
     EXPECT_GT(store.booked.packets.value(), 0U);
@@ -176,11 +180,11 @@ TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
     auto attribution = AttributionSource::create(config_, registry_, {});
     ASSERT_TRUE(attribution.has_value());
     EXPECT_TRUE(attribution->networks().empty());
-    attribution->learn({{"10.0.0.0/8", true}});
+    attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_TRUE(attribution->networks().empty());
     EXPECT_EQ(attribution->refresh().value_or(false), true);
     ASSERT_EQ(attribution->networks().size(), 1U);
-    attribution->learn({{"10.0.0.0/8", true}});
+    attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_EQ(attribution->refresh().value_or(true), false);
 }
 

@@ -134,7 +134,7 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
                                    const Clock& clock) {
     config.attribute.local.insert(config.attribute.local.end(), settings.local.begin(),
                                   settings.local.end());
-    TRY(keep_configured_classes(config, ledger, clock.now()));
+    TRY(put_configured_classes(config, ledger, clock.now()));
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(config, ledger, private_networks()));
     if (attribution.assumed())

@@ -11,52 +11,54 @@ namespace {
 // Messages at once: a socket of Linux's default size holds some hundred of them.
 constexpr std::uint64_t burst = 32;
 
-std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
-    flow::EncoderSettings settings{.observation_domain = manner.domain};
-    if (manner.to.way != ExportWay::udp) {
-        settings.template_interval = {};
-        settings.template_messages = 0;
+std::unique_ptr<flow::Encoder> encoder_for(const ExportSettings& settings) {
+    flow::EncoderSettings encoder{.observation_domain = settings.domain};
+    // A session and a file need each template once.
+    if (settings.to.way != ExportWay::udp) {
+        encoder.template_interval = {};
+        encoder.template_messages = 0;
     }
-    switch (manner.format) {
+    switch (settings.format) {
         case ExportFormat::v9:
-            return netflow::make_v9_encoder(settings);
+            return netflow::make_v9_encoder(encoder);
         case ExportFormat::v5:
-            return netflow::make_v5_encoder(settings);
+            return netflow::make_v5_encoder(encoder);
         case ExportFormat::ipfix:
             break;
     }
-    return ipfix::make_encoder(settings);
+    return ipfix::make_encoder(encoder);
 }
 
-Result<std::unique_ptr<Sender>> sender_for(const ExportManner& manner) {
-    switch (manner.to.way) {
+Result<std::unique_ptr<Sender>> sender_for(const ExportSettings& settings) {
+    switch (settings.to.way) {
         case ExportWay::tcp:
-            return open_tcp_sender(manner.to.host, manner.to.port, manner.patience);
+            return open_tcp_sender(settings.to.host, settings.to.port, settings.patience);
         case ExportWay::file:
-            return open_file_sender(manner.to.path);
+            return open_file_sender(settings.to.path);
         case ExportWay::udp:
             break;
     }
-    return open_udp_sender(manner.to.host, manner.to.port);
+    return open_udp_sender(settings.to.host, settings.to.port);
 }
 
 }  // namespace
 
-FlowExport::FlowExport(const ExportManner& manner, std::unique_ptr<flow::Encoder> encoder,
+FlowExport::FlowExport(const ExportSettings& settings, std::unique_ptr<flow::Encoder> encoder,
                        std::unique_ptr<Sender> sender, const Clock& clock)
     : encoder_(std::move(encoder)),
       sender_(std::move(sender)),
       clock_(clock),
-      has_sessions_(manner.to.way == ExportWay::tcp) {
-    if (manner.rate > 0 && manner.to.way == ExportWay::udp) bucket_.emplace(manner.rate, burst);
+      has_sessions_(settings.to.way == ExportWay::tcp) {
+    if (settings.rate > 0 && settings.to.way == ExportWay::udp)
+        bucket_.emplace(settings.rate, burst);
 }
 
-Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportManner& manner,
+Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportSettings& settings,
                                                      const Clock& clock) {
-    TRY(check_export(manner.to, manner.format));
-    TRY_ASSIGN(auto sender, sender_for(manner));
+    TRY(check_export(settings.to, settings.format));
+    TRY_ASSIGN(auto sender, sender_for(settings));
     return std::unique_ptr<FlowExport>(
-        new FlowExport(manner, encoder_for(manner), std::move(sender), clock));
+        new FlowExport(settings, encoder_for(settings), std::move(sender), clock));
 }
 
 void FlowExport::number_interfaces(std::span<const Name> names) {
@@ -120,7 +122,7 @@ void FlowExport::message(std::string_view octets) {
     const Status sent = sender_->send(octets);
     if (sent) return;
     ++not_sent_;
-    trouble_ = sent.error();
+    error_ = sent.error();
     // The next message is the first of a session; where one was only too much, it is not.
     if (has_sessions_ && sent.error().code != ErrorCode::busy) encoder_->restart();
 }

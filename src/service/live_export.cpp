@@ -90,14 +90,13 @@ private:
         for (Outlet& outlet : outlets_) outlet.out->flush(clock_.now());
         if (now < say_at_) return;
         for (Outlet& outlet : outlets_) {
-            const auto trouble = outlet.out->take_trouble();
-            if (!trouble) continue;
+            const auto error = outlet.out->pop_error();
+            if (!error) continue;
             say_at_ = now + say_interval;
             const std::uint64_t not_sent = outlet.out->counts().not_sent;
             const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_said, not_sent);
             export_failures.warning([&] {
-                return fmt::format("meter {}: {}: {} messages not sent", name_, trouble->text,
-                                   more);
+                return fmt::format("meter {}: {}: {} messages not sent", name_, error->text, more);
             });
         }
     }
@@ -118,9 +117,9 @@ Result<std::unique_ptr<Meter>> with_exports(const std::vector<ExportConfig>& exp
     std::vector<Outlet> outlets;
     for (const ExportConfig& wanted : exports) {
         if (!wanted.meter.empty() && wanted.meter != meter_name) continue;
-        const ExportManner manner{
+        const ExportSettings settings{
             .to = wanted.to, .format = wanted.format, .domain = domain, .patience = patience};
-        TRY_ASSIGN(auto out, FlowExport::open(manner, clock));
+        TRY_ASSIGN(auto out, FlowExport::open(settings, clock));
         outlets.push_back({to_string(wanted.to), std::move(out)});
         log_info(fmt::format("meter {}: exported to {}", meter_name, outlets.back().to));
     }

@@ -203,6 +203,16 @@ Report bindings_report(const Directory& directory, UtcTime now, bool with_ended)
     return report;
 }
 
+Report account_report(Directory directory, const Account& account, UtcTime now) {
+    std::erase_if(directory.bindings, [&](const Binding& b) { return b.account != account.name; });
+    Report report = bindings_report(directory, now, true);
+    const std::string title = account.title.empty() ? "" : ": " + account.title;
+    report.heading = {account.name + title};
+    if (!account.parent.empty()) report.heading.push_back("below " + account.parent);
+    report.meta = {{"name", account.name}, {"parent", account.parent}, {"title", account.title}};
+    return report;
+}
+
 Report who_report(const std::vector<AddressUser>& users) {
     Report report;
     report.columns = {{"outside", "Address"},

@@ -24,6 +24,8 @@ namespace octroi {
 // `octroi bindings`: the bindings that are valid at `now`; with_ended: all, past and future too.
 [[nodiscard]] Report bindings_report(const Directory& directory, UtcTime now,
                                      bool with_ended = false);
+// `octroi account show`: one account, and all its bindings.
+[[nodiscard]] Report account_report(Directory directory, const Account& account, UtcTime now);
 // `octroi who`: one host that used an address.
 struct AddressUser {
     Translation translation;  // an empty inside address: the host used the address itself

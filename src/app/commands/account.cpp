@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
+#include "service/directory_changes.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -14,55 +14,26 @@ namespace {
 
 struct Options {
     Account account;
-    std::string parent;  // of set: given or not is told by the option's count
+    std::string parent;  // of set
     std::string title;
 };
 
-const Account* find_account(const Directory& directory, std::string_view name) {
-    const auto found = std::find_if(directory.accounts.begin(), directory.accounts.end(),
-                                    [&](const Account& a) { return a.name == name; });
-    return found == directory.accounts.end() ? nullptr : &*found;
-}
-
-std::unexpected<Error> no_such_account(std::string_view name) {
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no account {}; octroi account list shows all", name));
-}
-
-Result<ExitStatus> put(Session& session, const Account& account) {
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    Registry::Change change;
-    change.put_accounts = {account};
-    TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
-    if (!changed)
-        log_info(fmt::format("account {} was there already: nothing changed", account.name));
-    return ExitStatus::done;
+void log_outcome(const std::string& name, bool changed) {
+    if (!changed) log_info(fmt::format("account {} was there already: nothing changed", name));
 }
 
 Result<ExitStatus> add(Session& session, const Account& account) {
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    const Account* there = find_account(directory, account.name);
-    if (there != nullptr && *there != account)
-        return fail(
-            ErrorCode::exists,
-            fmt::format("account {} exists with other values; octroi account set changes it",
-                        account.name));
-    ledger.reset();
-    return put(session, account);
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
+    TRY_ASSIGN(const bool changed, add_account(*ledger, account, session.clock().now()));
+    log_outcome(account.name, changed);
+    return ExitStatus::done;
 }
 
-Result<ExitStatus> set(Session& session, const std::string& name, const std::string* parent,
-                       const std::string* title) {
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    const Account* there = find_account(directory, name);
-    if (there == nullptr) return no_such_account(name);
-    Account account = *there;
-    if (parent != nullptr) account.parent = *parent;
-    if (title != nullptr) account.title = *title;
-    ledger.reset();
-    return put(session, account);
+Result<ExitStatus> set(Session& session, const AccountChange& change) {
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY_ASSIGN(const bool changed, change_account(*ledger, change, session.clock().now()));
+    log_outcome(change.name, changed);
+    return ExitStatus::done;
 }
 
 Result<ExitStatus> list(Session& session) {
@@ -73,17 +44,10 @@ Result<ExitStatus> list(Session& session) {
 }
 
 Result<ExitStatus> show(Session& session, const std::string& name) {
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(Directory directory, ledger->directory());
-    const Account* account = find_account(directory, name);
-    if (account == nullptr) return no_such_account(name);
-    std::erase_if(directory.bindings, [&](const Binding& b) { return b.account != name; });
-    Report report = bindings_report(directory, session.clock().now(), true);
-    report.heading = {
-        fmt::format("{}{}{}", name, account->title.empty() ? "" : ": ", account->title)};
-    if (!account->parent.empty()) report.heading.push_back("below " + account->parent);
-    report.meta = {{"name", account->name}, {"parent", account->parent}, {"title", account->title}};
-    TRY(session.print(report));
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const Directory directory, ledger->directory());
+    TRY_ASSIGN(const Account account, find_account(directory, name));
+    TRY(session.print(account_report(directory, account, session.clock().now())));
     return ExitStatus::done;
 }
 
@@ -117,8 +81,10 @@ void add_account(const Command& app, Session& session) {
         .text("--title", options->title, "What people read");
     setting.does(
         [&session, options, parent = setting.given("--parent"), title = setting.given("--title")] {
-            return set(session, options->account.name, parent() ? &options->parent : nullptr,
-                       title() ? &options->title : nullptr);
+            AccountChange change{.name = options->account.name};
+            if (parent()) change.parent = options->parent;
+            if (title()) change.title = options->title;
+            return set(session, change);
         });
 
     account.sub("list", "All accounts, as a tree").does([&session] { return list(session); });

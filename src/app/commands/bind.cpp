@@ -7,6 +7,7 @@
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
 #include "record/identity.hpp"
+#include "service/directory_changes.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -57,28 +58,14 @@ Result<ExitStatus> bind(Session& session, Options options) {
     return ExitStatus::done;
 }
 
-// Ends every binding of the identity (or the one of that number) that holds at the moment.
 Result<ExitStatus> unbind(Session& session, const Options& options) {
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
         TRY_ASSIGN(at, session.moment(options.at));
     }
     TRY_ASSIGN(const Identity identity, identity_of(options.identity));
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    Registry::Change change;
-    for (const Binding& binding : directory.bindings) {
-        const bool meant = binding.identity == identity &&
-                           (options.account.empty() || binding.account == options.account);
-        if (meant && binding.valid.end > at) change.end_bindings.push_back({binding.id, at});
-    }
-    if (change.end_bindings.empty())
-        return fail(
-            ErrorCode::not_found,
-            fmt::format("nothing is bound to {}{} at that time; octroi bindings shows what is",
-                        identity_text(identity),
-                        options.account.empty() ? "" : " for " + options.account));
-    TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY(end_bindings(*ledger, identity, options.account, at, session.clock().now()));
     log_info(fmt::format("{} ends at {}", identity_text(identity), to_rfc3339(at)));
     return ExitStatus::done;
 }

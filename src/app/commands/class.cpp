@@ -7,10 +7,9 @@
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "attribute/builtin_classes.hpp"
-#include "attribute/class_table.hpp"
 #include "host/log.hpp"
-#include "record/reading.hpp"
 #include "service/class_file.hpp"
+#include "service/class_lookup.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -57,59 +56,31 @@ Result<ExitStatus> list(Session& session) {
     return ExitStatus::done;
 }
 
-Result<std::string> version_meant(Registry& registry, const std::string& given) {
-    if (given.empty()) return registry.current_class_version();
-    TRY_ASSIGN(const auto tables, registry.class_tables());
-    for (const ClassTableInfo& table : tables)
-        if (table.version.starts_with(given)) return table.version;
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no class table {}; octroi class list shows all", given));
-}
-
-std::string decided_by(const ClassLookup::Match& match) {
-    if (match.next_hop != nullptr)
-        return fmt::format("next-hop {}", to_string(match.next_hop->next_hop));
-    if (match.prefix) return fmt::format("prefix {}", to_string(*match.prefix));
-    if (match.ases == nullptr) return "default";
-    const auto [first, last, class_index] = *match.ases;
-    return first == last ? fmt::format("as {}", first) : fmt::format("as {}-{}", first, last);
+Result<ClassQuestion> question_of(const Options& options) {
+    ClassQuestion question{.version = options.version};
+    if (options.as > UINT32_MAX) return fail(ErrorCode::invalid, "--as is not an AS number");
+    question.as = static_cast<std::uint32_t>(options.as);
+    if (!options.next_hop.empty()) {
+        TRY_ASSIGN(question.next_hop, parse_address(options.next_hop));
+    }
+    for (const std::string& text : options.addresses) {
+        TRY_ASSIGN(question.addresses.emplace_back(), parse_address(text));
+    }
+    return question;
 }
 
 Result<ExitStatus> look_up(Session& session, const Options& options) {
-    TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const std::string version, version_meant(*ledger, options.version));
-    ClassTable table;
-    table.default_class = no_table_class;
-    if (!version.empty()) {
-        TRY_ASSIGN(auto stored, ledger->class_table(version));
-        if (stored) table = *std::move(stored);
-    }
-    const ClassLookup lookup(table);
-    if (options.as > UINT32_MAX) return fail(ErrorCode::invalid, "--as is not an AS number");
-    // As readings have it.
-    const auto as = options.as == as_trans ? 0 : static_cast<std::uint32_t>(options.as);
-    Address next_hop;
-    if (!options.next_hop.empty()) {
-        TRY_ASSIGN(next_hop, parse_address(options.next_hop));
-    }
+    TRY_ASSIGN(const ClassQuestion question, question_of(options));
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(const auto answers, look_up_classes(*ledger, question));
     Report report;
     report.columns = {{.key = "address", .title = "Address"},
                       {.key = "prefix", .title = "Prefix"},
                       {.key = "class", .title = "Class"},
                       {.key = "decided_by", .title = "Decided by"}};
-    for (const std::string& text : options.addresses) {
-        TRY_ASSIGN(const Address address, parse_address(text));
-        const auto match = lookup.find(address, as, next_hop);
-        const BuiltinClass builtin = builtin_class(address);
-        const std::string_view name = builtin == BuiltinClass::none
-                                          ? match.class_name
-                                          : builtin_class_names[static_cast<std::size_t>(builtin)];
-        const bool by_prefix = match.prefix && builtin == BuiltinClass::none;
-        report.rows.push_back(
-            {.cells = {address, by_prefix ? Cell(to_string(*match.prefix)) : Cell(),
-                       std::string(name),
-                       builtin == BuiltinClass::none ? decided_by(match) : "built in"}});
-    }
+    for (const AddressClass& a : answers)
+        report.rows.push_back({.cells = {a.address, a.prefix ? Cell(to_string(*a.prefix)) : Cell(),
+                                         a.class_name, a.decided_by}});
     TRY(session.print(report));
     return ExitStatus::done;
 }

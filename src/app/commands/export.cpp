@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <functional>
 #include <memory>
 
 #include "app/command.hpp"
@@ -10,7 +9,7 @@
 #include "app/session.hpp"
 #include "host/log.hpp"
 #include "host/stop.hpp"
-#include "service/flow_export.hpp"
+#include "service/file_export.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -25,38 +24,6 @@ struct Options {
     std::uint64_t domain = 0;
     std::uint64_t rate = 2000;
 };
-
-using Open = std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file)>;
-
-// A file is exported as its own probe would have done it: the time of the export is that of the
-// last packet or record so far, so that collectors keep flows at the time when they were.
-class ExportSink final : public ReadingSink {
-public:
-    ExportSink(FlowExport& out, const Meter& meter, UtcTime& exported)
-        : out_(out), meter_(meter), exported_(exported) {}
-
-    void accept(std::span<const Reading> readings) override {
-        for (const Reading& reading : readings) exported_ = std::max(exported_, reading.last);
-        out_.accept(readings, meter_.names(), exported_);
-    }
-
-private:
-    FlowExport& out_;
-    const Meter& meter_;
-    UtcTime& exported_;
-};
-
-Status export_file(Meter& meter, FlowExport& out, UtcTime& exported) {
-    ExportSink sink(out, meter, exported);
-    for (bool ended = false; !ended;) {
-        TRY_ASSIGN(const Pull pull, meter.pull(sink, Duration::milliseconds(200)));
-        ended = pull == Pull::end;
-        if (const auto trouble = out.take_trouble()) return std::unexpected(*trouble);
-        if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");
-    }
-    TRY_ASSIGN([[maybe_unused]] const Checkpoint end, meter.checkpoint(sink));
-    return {};
-}
 
 std::vector<Fact> facts_of(const ExportCounts& counts) {
     return {{"messages", counts.encoded.messages},
@@ -83,31 +50,24 @@ Status print_counts(Session& session, const ExportCounts& counts, const ExportTa
     return session.print(report);
 }
 
-Result<ExitStatus> export_files(Session& session, const Options& options, const Open& open) {
+Result<ExitStatus> export_all(Session& session, const Options& options, const FlowSource& source,
+                              const OptionValues& values) {
     if (options.to.empty())
         return fail(ErrorCode::invalid,
                     "where to is missing: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
     TRY_ASSIGN(const ExportTarget to, parse_export_target(options.to));
-    const ExportManner manner{.to = to,
-                              .format = export_format(options.format),
-                              .domain = static_cast<std::uint32_t>(options.domain),
-                              .rate = options.rate,
-                              .patience = patience};
-    TRY_ASSIGN(const auto out, FlowExport::open(manner, session.clock()));
+    const ExportSettings settings{.to = to,
+                                  .format = export_format(options.format),
+                                  .domain = static_cast<std::uint32_t>(options.domain),
+                                  .rate = options.rate,
+                                  .patience = patience};
+    const auto open = [&](const std::string& file) { return source.open({file, values}); };
     catch_stop_signals();
-    ExitStatus status = ExitStatus::done;
-    UtcTime exported = UtcTime::from_seconds(0);
-    for (const std::string& file : options.files) {
-        TRY_ASSIGN(const auto meter, open(file));
-        TRY(export_file(*meter, *out, exported));
-        if (meter->warning().empty()) continue;
-        log_info(fmt::format("{}: {}", file, meter->warning()));
-        status = ExitStatus::failed;
-    }
-    TRY(out->finish(exported));
-    if (const auto trouble = out->take_trouble()) return std::unexpected(*trouble);
-    TRY(print_counts(session, out->counts(), to));
-    return status;
+    TRY_ASSIGN(const FileExport outcome,
+               export_files(options.files, open, settings, session.clock(), stop_requested));
+    for (const std::string& warning : outcome.warnings) log_warning(warning);
+    TRY(print_counts(session, outcome.counts, to));
+    return outcome.warnings.empty() ? ExitStatus::done : ExitStatus::failed;
 }
 
 void add_common(Command& command, const FileCommand& file_command, Options& options) {
@@ -136,9 +96,7 @@ void add_export(const Command& app, Session& session) {
             auto rows = std::make_shared<OptionRows>(sub, source.command.options);
             sub.does([&session, options, rows, &source]() -> Result<ExitStatus> {
                 TRY_ASSIGN(const OptionValues values, rows->values());
-                return export_files(session, *options, [&](const std::string& file) {
-                    return source.open({file, values});
-                });
+                return export_all(session, *options, source, values);
             });
         }
     }

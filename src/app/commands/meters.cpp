@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
 
-#include <algorithm>
 #include <deque>
-#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
 #include "service/counters_request.hpp"
+#include "service/meter_reports.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -25,20 +23,6 @@ struct Options {
     std::deque<KindReport> reports;  // the parser keeps addresses of its elements
 };
 
-// The meters of the kind that the ledger knows, with each of their cursors.
-Result<std::vector<KnownMeter>> known_meters(const MeterKind& kind, const Config& config,
-                                             Ledger& ledger) {
-    TRY_ASSIGN(const auto cursors, ledger.cursors(kind.cursor_prefix));
-    const auto configured = meters_of(kind, config.meters);
-    std::vector<KnownMeter> meters;
-    for (const auto& entry : cursors) {
-        const auto config_of = std::ranges::find(configured, entry.meter, &MeterConfig::name);
-        meters.push_back(
-            {entry.meter, config_of == configured.end() ? nullptr : *config_of, entry.cursor});
-    }
-    return meters;
-}
-
 Result<ExitStatus> show_counters(Session& session) {
     TRY_ASSIGN(const std::string ledger, session.ledger_path());
     TRY_ASSIGN(auto rows, ask_counters(ledger));
@@ -51,10 +35,8 @@ Status show_report(Session& session, const MeterKind& kind, const MeterReport& r
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    TRY_ASSIGN(const auto meters, known_meters(kind, *config, *ledger));
-    TRY_ASSIGN(const Report made, report.make({meters, std::filesystem::path(path).parent_path(),
-                                               directory, session.clock().now()}));
+    TRY_ASSIGN(const Report made,
+               make_meter_report(kind, report, *config, *ledger, path, session.clock().now()));
     return session.print(made);
 }
 

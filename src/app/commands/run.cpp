@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <memory>
 
 #include "app/commands.hpp"
@@ -9,16 +8,7 @@
 #include "app/option_rows.hpp"
 #include "app/version.hpp"
 #include "host/log.hpp"
-#include "host/privilege.hpp"
-#include "host/stop.hpp"
-#include "service/counters_request.hpp"
-#include "service/daemon.hpp"
-#include "service/health.hpp"
-#include "service/local_networks.hpp"
-#include "service/log_settings.hpp"
-#include "service/metrics_listener.hpp"
-#include "service/open_meters.hpp"
-#include "service/run_total.hpp"
+#include "service/run_meters.hpp"
 #include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
@@ -33,98 +23,47 @@ struct Options {
     std::string run_for;
 };
 
-void log_start(const AttributionSource& attribution, const std::string& ledger,
-               const std::optional<Duration>& run_for) {
-    std::string networks;
-    for (const LocalNetwork& network : attribution.networks())
-        networks += (networks.empty() ? "" : ", ") + network.prefix;
-    log_info(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
-                         attribution.assumed() ? " (the networks of the interfaces)" : ""));
-    log_info(fmt::format("ledger:   {}", ledger));
-    log_info(run_for ? fmt::format("ends in {}, or with Ctrl-C", to_string(*run_for))
-                     : "ends with Ctrl-C");
-}
-
-Status print_end(Session& session, const RunTotal& total, UtcTime began) {
-    const auto usage = total.usage();
+Status print_end(Session& session, const RunOutcome& outcome) {
+    const auto usage = outcome.total.usage();
     if (!usage) {
         log_info(usage.error().text);
         return {};
     }
     TRY_ASSIGN(const Zone zone, session.zone());
     TRY_ASSIGN(const Units units, session.units());
-    Report report = run_report(*usage, {began, session.clock().now()}, zone, units);
-    const bool for_people =
-        !session.options.json && !session.options.ndjson && !session.options.csv;
-    if (for_people) limit_rows(report, hosts_shown);
+    Report report = run_report(*usage, outcome.period, zone, units);
+    if (!session.machine_format()) limit_rows(report, hosts_shown);
     return session.print(report);
 }
 
-// Metering does not depend on the socket: without it, signals still work.
-std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clock& clock) {
-    auto server = ControlServer::open(ledger, clock);
-    if (server) return *std::move(server);
-    log_warning(
-        fmt::format("{}. Requests as octroi reload cannot reach this daemon", server.error().text));
-    return nullptr;
-}
-
-// Null: there is no listener.
-Result<std::unique_ptr<HttpServer>> open_metrics(const MetricsConfig& config,
-                                                 const MetricsSources& sources) {
-    if (config.listen.empty()) return nullptr;
-    TRY_ASSIGN(auto server, listen_for_scrapes(config.listen, sources));
-    log_info(fmt::format("metrics:  /metrics, /healthz and /readyz at {}", server->name()));
-    return server;
+// The configuration with the networks of --local.
+Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& local) {
+    if (!config) return config;
+    auto& networks = config->attribute.local;
+    networks.insert(networks.end(), local.begin(), local.end());
+    return config;
 }
 
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
-    TRY_ASSIGN(const Config* loaded, session.config());
-    Config config = *loaded;
     TRY_ASSIGN(const auto local, parse_prefixes(options.local));
-    config.attribute.local.insert(config.attribute.local.end(), local.begin(), local.end());
-    set_daemon_log(config.log, session.options.log_level);
-    DaemonOptions daemon{.commit_interval = config.ledger.commit_interval,
-                         .stop_requested = stop_requested};
+    RunSettings settings{.version = std::string(version),
+                         .log_level = session.options.log_level,
+                         .kinds = session.kinds(),
+                         .table = session.option_table(),
+                         .read_config = [&] { return with_local(session.read_config(), local); },
+                         .apply_config = [&](const Config& config) { session.set_config(config); }};
     if (!options.run_for.empty()) {
-        TRY_ASSIGN(daemon.run_for, parse_duration(options.run_for));
+        TRY_ASSIGN(settings.run_for, parse_duration(options.run_for));
     }
-    SystemCaptureHost host;
-    TRY_ASSIGN(const auto present, host.interfaces());
-    const MeterKinds kinds = session.kinds();
-    TRY_ASSIGN(const OptionValues given, meter_options.given_values());
-    const auto configs = meters_to_run(config, session.option_table(), default_kind(kinds), given);
-    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(settings.config, with_local(*config, local));
+    TRY_ASSIGN(settings.meter_options, meter_options.given_values());
+    TRY_ASSIGN(settings.ledger_path, session.ledger_path());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
-    TRY(keep_configured_classes(config, *ledger, session.clock().now()));
-    TRY_ASSIGN(auto attribution, AttributionSource::create(config, *ledger, networks_of(present)));
-    catch_stop_signals();
-    raise_open_file_limit();
-    CounterBoard board;
-    daemon.board = &board;
-    const MetricsSources sources{
-        board, session.clock(), kinds, version, path, stalled_after(config.ledger)};
-    // Listens before the meters are open: /readyz says what is not there yet.
-    TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
-    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, kinds, host, *ledger,
-                                        std::filesystem::path(path).parent_path()));
-    log_start(attribution, path, daemon.run_for);
-
-    const auto control = open_control(path, session.clock());
-    daemon.control = control.get();
-    if (control != nullptr) add_counters_request(*control, sources);
-
-    RunTotal total;
-    const UtcTime began = session.clock().now();
-    daemon.networks = [&] {
-        const auto now = host.interfaces();
-        return now ? networks_of(*now) : std::vector<LocalNetwork>();
-    };
-    daemon.committed = [&](const Batch& batch) { total.add(batch); };
-    const Status outcome =
-        run_daemon(std::move(meters), *ledger, attribution, session.clock(), daemon);
-    TRY(print_end(session, total, began));
-    TRY(outcome);
+    SystemCaptureHost host;
+    TRY_ASSIGN(const RunOutcome outcome, run_meters(settings, *ledger, host));
+    TRY(print_end(session, outcome));
+    TRY(outcome.status);
     return ExitStatus::done;
 }
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
-#include "ledger/usage.hpp"
-#include "service/attribution.hpp"
+#include "service/usage_answer.hpp"
 #include "view/limit.hpp"
-#include "view/usage_view.hpp"
 
 namespace octroi {
 namespace {
@@ -24,124 +20,23 @@ struct Options {
     std::uint64_t limit = 0;  // rows; 0: all
 };
 
-constexpr std::array<std::pair<std::string_view, UsageKey>, 7> keys{{
-    {"account", UsageKey::account},
-    {"identity", UsageKey::identity},
-    {"class", UsageKey::far_class},
-    {"service", UsageKey::service},
-    {"category", UsageKey::category},
-    {"direction", UsageKey::direction},
-    {"meter", UsageKey::meter},
-}};
-
-// What --by names: keys, and at most one unit of time.
-struct Grouping {
-    std::vector<UsageKey> keys;
-    std::optional<PeriodUnit> unit;
-};
-
-Result<Grouping> parse_grouping(const std::vector<std::string>& words) {
-    Grouping grouping;
-    for (const std::string& word : words) {
-        const auto* key =
-            std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return k.first == word; });
-        const auto unit = parse_period_unit(word);
-        if (key != keys.end()) {
-            grouping.keys.push_back(key->second);
-        } else if (unit && !grouping.unit) {
-            grouping.unit = unit;
-            grouping.keys.push_back(UsageKey::period);
-        } else {
-            return fail(ErrorCode::invalid,
-                        fmt::format("--by {}: takes account, identity, class, service, category, "
-                                    "direction, meter and one of "
-                                    "hour, day, week, month, year",
-                                    word));
-        }
-    }
-    return grouping;
-}
-
-// Without accounts the interesting question is which host; with them it is which account.
-std::vector<UsageKey> default_keys(const Directory& directory) {
-    if (directory.accounts.empty()) return {UsageKey::identity, UsageKey::account};
-    return {UsageKey::account};
-}
-
-// A period without bounds is cut where there is traffic.
-Result<Interval> bounded(Interval period, Query& ledger) {
-    if (period.begin != UtcTime::min()) return period;
-    SumQuestion question;
-    question.period = period;
-    question.by_bucket = true;
-    TRY_ASSIGN(const auto sums, ledger.sums(question));
-    if (sums.empty()) return Interval{period.end, period.end};
-    period.begin = period.end;
-    for (const TransferSum& sum : sums) period.begin = std::min(period.begin, sum.bucket);
-    return period;
-}
-
-Status cut_into_slots(const Grouping& grouping, Query& ledger, UsageView& view,
-                      UsageQuestion& question) {
-    if (!grouping.unit) return {};
-    view.unit = *grouping.unit;
-    TRY_ASSIGN(const Interval period, bounded(view.period, ledger));
-    if (period.begin < period.end) {
-        TRY_ASSIGN(view.slots, cut_period(period, view.unit, view.zone));
-    }
-    for (const Slot& slot : view.slots) question.boundaries.push_back(slot.interval.begin);
-    question.boundaries.push_back(view.slots.empty() ? period.end : view.slots.back().interval.end);
-    return {};
-}
-
-void set_role(const std::string& role, UsageQuestion& question) {
-    if (role == "witness") question.role = MeterRole::witness;
-    if (role == "all") question.role = std::nullopt;
-}
-
-Status require_meter(Query& ledger, const std::string& name) {
-    TRY_ASSIGN(const auto meters, ledger.meters());
-    for (const MeterState& meter : meters)
-        if (meter.meter.name == name) return {};
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no meter {}; octroi meters shows all", name));
+std::optional<MeterRole> role_of(const std::string& word) {
+    if (word == "all") return std::nullopt;
+    return word == "witness" ? MeterRole::witness : MeterRole::bill;
 }
 
 Result<ExitStatus> show_usage(Session& session, const Options& options) {
+    UsageRequest request{.account = options.account,
+                         .meter = options.meter,
+                         .role = role_of(options.role),
+                         .tree = options.tree};
+    TRY_ASSIGN(request.by, parse_grouping(options.by));
+    TRY_ASSIGN(request.zone, session.zone());
+    TRY_ASSIGN(request.units, session.units());
+    TRY_ASSIGN(request.period, session.period());
     TRY_ASSIGN(const Config* config, session.config());
-    TRY_ASSIGN(const auto categories, configured_categories(*config));
-    TRY_ASSIGN(Grouping grouping, parse_grouping(options.by));
-    UsageView view;
-    TRY_ASSIGN(view.zone, session.zone());
-    TRY_ASSIGN(view.units, session.units());
-    TRY_ASSIGN(view.period, session.period());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const Directory directory, ledger->directory());
-    if (grouping.keys.empty()) grouping.keys = default_keys(directory);
-
-    UsageQuestion question;
-    question.by = grouping.keys;
-    question.period = view.period;
-    question.accounts = directory.accounts;
-    question.tree = options.tree;
-    if (!options.account.empty()) question.account = options.account;
-    if (!options.meter.empty()) {
-        TRY(require_meter(*ledger, options.meter));
-        question.meter = options.meter;
-    }
-    question.category = [&](std::string_view service) {
-        return std::string(categories.category_of(service));
-    };
-    set_role(options.role, question);
-    view.by = grouping.keys;
-    view.accounts = directory.accounts;
-    view.account = question.account;
-    view.tree = options.tree;
-    TRY(cut_into_slots(grouping, *ledger, view, question));
-
-    TRY_ASSIGN(const auto sums, ledger->sums(sum_question(question)));
-    TRY_ASSIGN(const Usage answer, usage(question, sums));
-    Report report = usage_report(answer, view);
+    TRY_ASSIGN(Report report, answer_usage(*ledger, *config, std::move(request)));
     if (options.limit > 0) limit_rows(report, options.limit);
     TRY(session.print(report));
     return ExitStatus::done;

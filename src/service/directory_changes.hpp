@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Changes of accounts, bindings and networks, as the command line makes them. Each is one change of
+// the ledger's directory.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ledger/reconcile.hpp"
+#include "ledger/registry.hpp"
+
+namespace octroi {
+
+// Errors: not_found.
+[[nodiscard]] Result<Account> find_account(const Directory& directory, const std::string& name);
+
+// False: the account exists with the same values, nothing has changed. Errors: exists (with other
+// values), and those of Registry::apply.
+[[nodiscard]] Result<bool> add_account(Registry& registry, const Account& account, UtcTime now);
+
+// What is absent stays as it is. False: nothing has changed. Errors: not_found.
+struct AccountChange {
+    std::string name;
+    std::optional<std::string> parent;
+    std::optional<std::string> title;
+};
+[[nodiscard]] Result<bool> change_account(Registry& registry, const AccountChange& change,
+                                          UtcTime now);
+
+// Ends the bindings of the identity that hold at or after `at`. account: only those to this one;
+// empty: all. Errors: not_found (none holds then).
+[[nodiscard]] Status end_bindings(Registry& registry, const Identity& identity,
+                                  const std::string& account, UtcTime at, UtcTime now);
+
+// The accounts, bindings and networks that files declare; all files are one change. Errors name the
+// file and line.
+[[nodiscard]] Result<Wanted> read_declarations(const std::vector<std::string>& files);
+
+}  // namespace octroi

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/recount.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "config/value.hpp"
+
+namespace octroi {
+namespace {
+
+// A file that the ledger holds as a whole.
+struct ImportedSource {
+    std::string source;  // of its cursor
+    const Importer* importer;
+};
+
+// nullopt: the file was not imported with this importer.
+Result<std::optional<ImportedSource>> find_import(Ledger& ledger, const Importer& importer,
+                                                  const std::string& file) {
+    TRY_ASSIGN(const auto known, ledger.cursors(importer.cursor_prefix));
+    std::vector<Cursor> cursors;
+    for (const auto& entry : known) cursors.push_back(entry.cursor);
+    const OptionValues values = default_values(importer.command.options);
+    TRY_ASSIGN(const auto meter, importer.open({file, values, cursors}));
+    if (meter->known_as().empty()) return std::nullopt;
+    if (!meter->already_complete())
+        return fail(ErrorCode::failed,
+                    fmt::format("{} is in the ledger up to frame {} only; octroi import {} {}",
+                                file, meter->resumed_at(), importer.command.noun, file));
+    return ImportedSource{meter->source(), &importer};
+}
+
+// The import of the file through an importer that can count it again.
+Result<ImportedSource> find_import(Ledger& ledger, MeterKinds kinds, const std::string& file) {
+    std::optional<Error> failure;
+    std::string commands;
+    for (const MeterKind* kind : kinds) {
+        for (const Importer& importer : kind->importers) {
+            if (importer.recount == nullptr) continue;
+            commands += fmt::format("; octroi import {} {}", importer.command.noun, file);
+            auto found = find_import(ledger, importer, file);
+            if (found && *found) return **std::move(found);
+            if (!found && !failure) failure = std::move(found.error());
+        }
+    }
+    if (failure) return std::unexpected(*std::move(failure));
+    return fail(ErrorCode::not_found, fmt::format("{} is not in this ledger{}", file, commands));
+}
+
+// The sums of the batches that moved the cursor of the file.
+Result<BucketCounts> booked(Query& ledger, const std::string& source) {
+    BucketCounts buckets;
+    TRY(ledger.each_batch([&](const StoredBatch& stored) -> Status {
+        if (std::ranges::find(stored.batch.cursors, source, &Cursor::source) ==
+            stored.batch.cursors.end())
+            return {};
+        for (const Transfer& transfer : stored.batch.transfers) {
+            BucketCount& bucket = buckets[transfer.bucket];
+            bucket.bytes += transfer.volume.bytes.value();
+            bucket.packets += transfer.volume.packets.value();
+        }
+        return {};
+    }));
+    return buckets;
+}
+
+}  // namespace
+
+Result<Recount> recount(Ledger& ledger, MeterKinds kinds, const std::string& file) {
+    TRY_ASSIGN(const ImportedSource imported, find_import(ledger, kinds, file));
+    Recount both;
+    TRY_ASSIGN(both.ledger, booked(ledger, imported.source));
+    TRY_ASSIGN(both.file, imported.importer->recount(file));
+    for (const auto& [bucket, count] : both.ledger) both.file.try_emplace(bucket);
+    for (const auto& [bucket, count] : both.file) both.ledger.try_emplace(bucket);
+    return both;
+}
+
+}  // namespace octroi

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A running daemon reads its configuration again: SIGHUP, or `octroi reload` at the control socket.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "config/changes.hpp"
+#include "config/config.hpp"
+#include "host/clock.hpp"
+#include "record/report.hpp"
+#include "service/attribution.hpp"
+#include "service/control.hpp"
+
+namespace octroi {
+
+// Finds what the option table cannot: services, categories and a time zone that do not exist.
+[[nodiscard]] Status check_config(const Config& config);
+
+// All calls come from the committing thread of the daemon. What the parts refer to must outlive it.
+class Reload {
+public:
+    struct Parts {
+        // The configuration of this moment: the file, with what the command line adds.
+        std::function<Result<Config>()> read;
+        const OptionTable& table;
+        AttributionSource& attribution;
+        const Clock& clock;
+        // The configuration is good, and the tables of `attribution` are made from it: whoever uses
+        // another live option does so from now on.
+        std::function<void(const Config&)> apply;
+    };
+
+    // started: the configuration that the daemon has started with.
+    Reload(Config started, Parts parts)
+        : parts_(std::move(parts)), started_(started), current_(std::move(started)) {}
+
+    // Puts the live options in force and returns what has changed: live options since the last
+    // reload, others (they need a restart) since the start. A wrong configuration changes nothing;
+    // the error says what is wrong. Logs either.
+    [[nodiscard]] Result<std::vector<ConfigChange>> run();
+    // Answers the request "reload" with run(). The server must not outlive this object.
+    void answer_at(ControlServer& server);
+
+private:
+    [[nodiscard]] Result<std::vector<ConfigChange>> try_run();
+
+    Parts parts_;
+    Config started_;
+    Config current_;
+};
+
+// The client's end: a reload by the daemon that writes this ledger. Errors: those of ask_daemon.
+[[nodiscard]] Result<std::vector<ConfigChange>> ask_reload(const std::string& ledger);
+
+// "ledger.commit_interval: "1m" → "5s"", or "ledger.path: restart needed ("" → "/x")".
+[[nodiscard]] std::string change_text(const ConfigChange& change);
+// The changes as rows, for machines; people read change_text.
+[[nodiscard]] Report changes_report(const std::vector<ConfigChange>& changes);
+
+}  // namespace octroi

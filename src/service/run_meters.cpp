@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/run_meters.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "host/log.hpp"
+#include "host/privilege.hpp"
+#include "host/stop.hpp"
+#include "service/attribution.hpp"
+#include "service/control.hpp"
+#include "service/counters_request.hpp"
+#include "service/daemon.hpp"
+#include "service/health.hpp"
+#include "service/local_networks.hpp"
+#include "service/log_settings.hpp"
+#include "service/metrics_listener.hpp"
+#include "service/open_meters.hpp"
+#include "service/reload.hpp"
+
+namespace octroi {
+namespace {
+
+void log_start(const AttributionSource& attribution, const RunSettings& settings) {
+    std::string networks;
+    for (const LocalNetwork& network : attribution.networks())
+        networks += (networks.empty() ? "" : ", ") + network.prefix;
+    log_info(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
+                         attribution.assumed() ? " (the networks of the interfaces)" : ""));
+    log_info(fmt::format("ledger:   {}", settings.ledger_path));
+    log_info(settings.run_for
+                 ? fmt::format("ends in {}, or with Ctrl-C", to_string(*settings.run_for))
+                 : "ends with Ctrl-C");
+}
+
+// Null where the socket cannot be opened: metering does not depend on it, and signals still work.
+std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clock& clock) {
+    auto server = ControlServer::open(ledger, clock);
+    if (server) return *std::move(server);
+    log_warning(fmt::format("{}. This daemon cannot be asked by octroi reload; SIGHUP works",
+                            server.error().text));
+    return nullptr;
+}
+
+// Null: the configuration wants no listener.
+Result<std::unique_ptr<HttpServer>> open_metrics(const MetricsConfig& config,
+                                                 const MetricsSources& sources) {
+    if (config.listen.empty()) return nullptr;
+    TRY_ASSIGN(auto server, listen_for_scrapes(config.listen, sources));
+    log_info(fmt::format("metrics:  /metrics, /healthz and /readyz at {}", server->name()));
+    return server;
+}
+
+std::vector<LocalNetwork> present_networks(CaptureHost& host) {
+    const auto present = host.interfaces();
+    return present ? networks_of(*present) : std::vector<LocalNetwork>();
+}
+
+}  // namespace
+
+Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, CaptureHost& host) {
+    const Clock& clock = host.clock();
+    const Config& config = settings.config;
+    set_daemon_log(config.log, settings.log_level);
+    TRY(check_config(config));
+    TRY_ASSIGN(const auto present, host.interfaces());
+    TRY(put_configured_classes(config, ledger, clock.now()));
+    TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, networks_of(present)));
+    catch_stop_signals();
+    catch_reload_signal();
+    raise_open_file_limit();
+    CounterBoard board;
+    const MetricsSources sources{board,
+                                 clock,
+                                 settings.kinds,
+                                 settings.version,
+                                 settings.ledger_path,
+                                 stalled_after(config.ledger)};
+    // Listens before the meters are open: /readyz says what is not there yet.
+    TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
+    const auto configs =
+        meters_to_run(config, settings.table, default_kind(settings.kinds), settings.meter_options);
+    TRY_ASSIGN(auto meters, open_meters(configs, config.exports, settings.kinds, host, ledger,
+                                        std::filesystem::path(settings.ledger_path).parent_path()));
+    const auto control = open_control(settings.ledger_path, clock);
+    if (control != nullptr) add_counters_request(*control, sources);
+
+    RunOutcome outcome;
+    std::function<void()> serve;  // needs the daemon that calls it
+    Daemon daemon(std::move(meters), ledger, attribution, board, clock,
+                  {.commit_interval = config.ledger.commit_interval,
+                   .run_for = settings.run_for,
+                   .stop_requested = stop_requested,
+                   .committed = [&](const Batch& batch) { outcome.total.add(batch); },
+                   .networks = [&] { return present_networks(host); },
+                   .between_commits = [&] { serve(); }});
+    Reload reload(config, {.read = settings.read_config,
+                           .table = settings.table,
+                           .attribution = attribution,
+                           .clock = clock,
+                           .apply = [&](const Config& next) {
+                               daemon.post_tables();
+                               daemon.set_commit_interval(next.ledger.commit_interval);
+                               set_daemon_log(next.log, settings.log_level);
+                               settings.apply_config(next);
+                           }});
+    if (control != nullptr) reload.answer_at(*control);
+    serve = [&] {
+        if (reload_requested()) static_cast<void>(reload.run());  // it logs its outcome
+        if (control != nullptr) control->step();
+    };
+    log_start(attribution, settings);
+    outcome.period.begin = clock.now();
+    outcome.status = daemon.run();
+    outcome.period.end = clock.now();
+    return outcome;
+}
+
+}  // namespace octroi

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a daemon is asked for a reload, and what it refuses.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "running_daemon.hpp"
+
+namespace octroi::reload {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string quick = "commit_interval = \"1s\"\n";
+const std::string shop = "shop = [\"tcp/443\"]\n";
+
+Sections base() { return {{"ledger", quick}, {"attribute", "local = [\"10.0.0.0/8\"]\n"}}; }
+
+// A line of a [[meter]] for a daemon that opens its socket itself.
+std::string free_port() {
+    const auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
+    EXPECT_TRUE(source.has_value());
+    return "listen = [\"udp/127.0.0.1:" + std::to_string((*source)->port()) + "\"]\n";
+}
+
+// Whether the log has this text, now or within the time.
+bool is_logged(const RunningDaemon& daemon, const std::string& text) {
+    return support::wait_until([&] { return daemon.log().find(text) != std::string::npos; },
+                               RunningDaemon::patience);
+}
+
+TEST(Reload, RefusesAWrongConfigurationAndKeepsTheOldOne) {
+    RunningDaemon daemon(base());
+    daemon.write({{"services", shop}});
+    EXPECT_EQ(daemon.reload().size(), 1U);
+    const std::vector<std::pair<Sections, std::string>> wrong{
+        {{{"ledger", "commit_intervall = \"1s\"\n"}}, "did you mean commit_interval?"},
+        {{{"ledger", "commit_interval = 1 second\n"}}, "octroi.toml:"},
+        {{{"services", "shop = [\"tcp/https!\"]\n"}}, "[services]"},
+        {{{"categories", "a = [\"*b\"]\n"}}, "[categories]"},
+        {{{"display", "timezone = \"Europe/Entenhausen\"\n"}}, "[display] timezone"},
+        {{{"attribute", "class_table = \"/nonexistent\"\n"}}, "/nonexistent"}};
+    for (const auto& [sections, reason] : wrong) {
+        Sections all = sections;
+        all.try_emplace("services", "other = [\"tcp/443\"]\n");
+        daemon.write(all);
+        const support::Ended ended = daemon.command({"reload"});
+        EXPECT_EQ(ended.status, 1) << reason;
+        EXPECT_THAT(ended.err, HasSubstr(reason));
+        EXPECT_THAT(daemon.log(), HasSubstr("configuration not reloaded, the running one stays: "));
+        EXPECT_THAT(daemon.log(), HasSubstr(reason));
+    }
+    daemon.expect_used("service", "shop");
+    daemon.write({{"services", shop}});
+    EXPECT_TRUE(daemon.reload().empty());
+}
+
+TEST(Reload, SaysWhatHasChangedInTheAnswerAndInTheLog) {
+    RunningDaemon daemon(base());
+    daemon.write({{"ledger", "commit_interval = \"5s\"\nbusy_timeout = \"1s\"\n"}});
+    const support::Ended ended = daemon.command({"reload"});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_EQ(ended.out,
+              "ledger.commit_interval: \"1s\" → \"5s\"\n"
+              "ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n");
+    EXPECT_THAT(daemon.log(), HasSubstr("ledger.commit_interval: \"1s\" → \"5s\"\n"));
+    EXPECT_THAT(daemon.log(),
+                HasSubstr("ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n"));
+    // What is in force is not news any more; what waits for a restart is.
+    EXPECT_EQ(daemon.command({"reload"}).out,
+              "ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n");
+}
+
+TEST(Reload, IsAskedForBySighupToo) {
+    RunningDaemon daemon(base());
+    daemon.write({{"services", shop}});
+    daemon.process().signal(SIGHUP);
+    EXPECT_TRUE(is_logged(daemon, "services.shop: absent → [\"tcp/443\"]")) << daemon.log();
+    daemon.expect_used("service", "shop");
+    daemon.write({{"services", "shop = 443\n"}});
+    daemon.process().signal(SIGHUP);
+    EXPECT_TRUE(is_logged(daemon, "configuration not reloaded, the running one stays: "))
+        << daemon.log();
+    EXPECT_FALSE(daemon.process().has_ended());
+    EXPECT_EQ(daemon.stop().status, 0);
+}
+
+TEST(Reload, KeepsWhatTheCommandLineAdds) {
+    const support::Folder folder;
+    const std::string config = folder / "octroi.toml";
+    std::ofstream(config) << RunningDaemon::flows_meter << free_port();
+    const support::Process daemon(support::octroi(
+        folder / "ledger.db", {"--config", config, "run", "--local", "10.0.0.0/8"}));
+    const auto reload = [&] {
+        return support::run(support::octroi(folder / "ledger.db", {"--config", config, "reload"}));
+    };
+    ASSERT_TRUE(support::wait_until([&] { return reload().status == 0; }, RunningDaemon::patience))
+        << daemon.err_so_far();
+    EXPECT_THAT(daemon.err_so_far(), HasSubstr("local:    10.0.0.0/8\n"));
+    EXPECT_EQ(reload().out, "Reloaded: nothing has changed.\n");
+}
+
+TEST(Reload, SaysThatNoDaemonRuns) {
+    const support::Folder folder;
+    const support::Ended ended =
+        support::run(support::octroi(folder / "ledger.db", {"--config", "/dev/null", "reload"}));
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err, HasSubstr("no daemon runs on it"));
+    EXPECT_THAT(ended.err, HasSubstr("Next: octroi run"));
+}
+
+TEST(Reload, FindsTheLedgerOfAConfigurationThatIsWrongElsewhere) {
+    RunningDaemon daemon(base());
+    daemon.write({{"ledger", "path = \"" + daemon.ledger() + "\"\nno_such_option = 1\n"}});
+    const char* binary = std::getenv("OCTROI_BINARY");
+    ASSERT_NE(binary, nullptr);
+    const support::Ended ended =
+        support::run({binary, "--config", daemon.path("octroi.toml"), "reload"});
+    EXPECT_EQ(ended.status, 1) << ended.err;
+    EXPECT_THAT(daemon.log(), HasSubstr("no_such_option"));
+}
+
+// A client that stays silent, one that sends rubbish and one that never reads.
+class HostileClient {
+public:
+    HostileClient(const std::string& ledger, std::string_view text)
+        : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = ledger + ".control";
+        path.copy(std::begin(address.sun_path), path.size());
+        EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address),
+                  0);
+        (void)::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+
+private:
+    Fd socket_;
+};
+
+TEST(ControlSocket, IsTheOwnersAndHostileClientsDoNotHoldUpMetering) {
+    RunningDaemon daemon(base());
+    struct stat status{};
+    ASSERT_EQ(::stat((daemon.ledger() + ".control").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777U, 0600U);
+    EXPECT_TRUE(S_ISSOCK(status.st_mode));
+
+    const HostileClient silent(daemon.ledger(), "");
+    const HostileClient rubbish(daemon.ledger(), std::string(200'000, '{'));
+    const HostileClient slow(daemon.ledger(), "{\"request\":");
+    for (int i = 0; i < 20; ++i) {
+        daemon.send();
+        support::pass(std::chrono::milliseconds(10));
+    }
+    EXPECT_TRUE(daemon.reload().empty());
+    const support::Ended ended = daemon.stop();
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    const support::Ended usage = daemon.command({"--json", "usage", "--by", "meter"});
+    const json answer = json::parse(usage.out);
+    EXPECT_EQ(answer["rows"][0]["total_bytes"], daemon.sent().bytes) << usage.out;
+}
+
+TEST(ControlSocket, OfADaemonThatWasKilledIsReplaced) {
+    RunningDaemon daemon(base());
+    daemon.process().signal(SIGKILL);
+    (void)daemon.process().wait();
+    EXPECT_EQ(daemon.command({"reload"}).status, 1);
+    daemon.start();
+    EXPECT_TRUE(daemon.reload().empty());
+    EXPECT_EQ(daemon.stop().status, 0);
+    struct stat status{};
+    EXPECT_NE(::stat((daemon.ledger() + ".control").c_str(), &status), 0) << "it is left behind";
+}
+
+// A terminal that is closed ends what was started on it, as it always did.
+TEST(Reload, IsNotWhatASighupOfAClosedTerminalMeans) {
+    const support::Folder folder;
+    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    ASSERT_GE(terminal, 0);
+    ASSERT_EQ(::grantpt(terminal), 0);
+    ASSERT_EQ(::unlockpt(terminal), 0);
+    const std::string name = ::ptsname(terminal);
+    std::ofstream(folder / "octroi.toml") << RunningDaemon::flows_meter << free_port();
+    support::Process daemon(
+        support::octroi(folder / "ledger.db", {"--config", folder / "octroi.toml", "run"}), [&] {
+            ::setsid();
+            ::ioctl(::open(name.c_str(), O_RDWR), TIOCSCTTY, 0);
+        });
+    ASSERT_TRUE(
+        support::wait_until([&] { return daemon.err_so_far().find("Ctrl-C") != std::string::npos; },
+                            RunningDaemon::patience));
+    ::close(terminal);
+    EXPECT_TRUE(support::wait_until([&] { return daemon.has_ended(); }, RunningDaemon::patience));
+    EXPECT_THAT(daemon.err_so_far(), Not(HasSubstr("reloaded")));
+}
+
+}  // namespace
+}  // namespace octroi::reload

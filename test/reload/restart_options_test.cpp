@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Every option of the option table that is not live is changed under a running daemon: the answer
+// is that a restart is needed, and nothing else has changed.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "config/changes.hpp"
+#include "config/value.hpp"
+#include "meter/kind.hpp"
+#include "running_daemon.hpp"
+#include "service/meter_kinds.hpp"
+
+namespace octroi::reload {
+namespace {
+
+// What a [[meter]] of each kind needs to run here. A kind that this test does not know fails it.
+const std::map<std::string, std::string, std::less<>> meters{
+    {"collector", "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n"},
+    {"capture", "[[meter]]\nname = \"wire\"\nkind = \"capture\"\n"}};
+const std::string loopback = "interfaces = [\"lo\"]\n";
+const std::map<std::string, std::string, std::less<>> names{{"collector", "flows"},
+                                                            {"capture", "wire"}};
+
+// Values for rows whose own check, or a rule between options, refuses what other_value() makes.
+const std::map<std::string, std::string, std::less<>> values{
+    {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
+    {"meter.filter", "\"not port 22\""},
+    {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
+    {"meter.inactive_timeout", "\"1s\""},
+    {"metrics.listen", "\"127.0.0.1:9999\""}};
+
+// Another value than the default, as TOML.
+std::string other_value(const Option& row) {
+    const auto known = values.find(fmt::format("{}.{}", row.section, row.key));
+    if (known != values.end()) return known->second;
+    const std::string before = value_text(default_value(row));
+    switch (row.type) {
+        case OptionType::boolean:
+            return before == "true" ? "false" : "true";
+        case OptionType::integer:
+        case OptionType::duration:
+        case OptionType::size:
+            return value_text(*parse_option_text(row, row.range.substr(row.range.find("..") + 2)));
+        case OptionType::choice: {
+            const auto words = choices(row);
+            return fmt::format("\"{}\"",
+                               before == fmt::format("\"{}\"", words[0]) ? words[1] : words[0]);
+        }
+        case OptionType::prefixes:
+            return "[\"192.0.2.0/24\"]";
+        case OptionType::text:
+            return "\"other\"";
+        case OptionType::texts:
+            return "[\"other\"]";
+    }
+    return "";
+}
+
+// A row of a section that stands once, or of a kind.
+struct Change {
+    Sections sections;
+    std::string key;
+};
+
+std::string all_meters(const std::string& kind = {}, const std::string& line = {}) {
+    std::string text;
+    for (const auto& [name, meter] : meters) {
+        if (name == "capture" && ::geteuid() != 0) continue;
+        text += meter + (name == kind ? line : "");
+        const bool has_interfaces = name == kind && line.starts_with("interfaces");
+        if (name == "capture" && !has_interfaces) text += loopback;
+    }
+    return text;
+}
+
+constexpr const char* target = "file:/dev/null";
+const std::string export_lines = "[[export]]\nto = \"file:/dev/null\"\nmeter = \"flows\"\n";
+
+// These name an element: another value is another element.
+bool is_name(const Option& row) { return row.required || row.key == "kind"; }
+
+std::vector<Change> changes() {
+    std::vector<Change> all;
+    for (const Option& row : option_table(meter_kinds()).options) {
+        if (row.reload || !row.renamed_to.empty() || is_name(row)) continue;
+        const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));
+        if (row.section == "meter") {
+            const std::string kind(row.kind.empty() ? "collector" : row.kind);
+            if (kind == "capture" && ::geteuid() != 0) continue;
+            all.push_back({{{"meters", all_meters(kind, line) + export_lines}},
+                           fmt::format("meter {}.{}", names.at(kind), row.key)});
+        } else if (row.section == "export") {
+            const std::string other =
+                row.key == "meter" ? "[[export]]\nto = \"file:/dev/null\"\n" : export_lines + line;
+            all.push_back(
+                {{{"meters", all_meters() + other}}, fmt::format("export {}.{}", target, row.key)});
+        } else {
+            all.push_back(
+                {{{std::string(row.section), line}}, fmt::format("{}.{}", row.section, row.key)});
+        }
+    }
+    return all;
+}
+
+TEST(RestartOptions, AreNamedInTheAnswerAndTheLog) {
+    for (const MeterKind* kind : meter_kinds()) ASSERT_TRUE(meters.contains(kind->name));
+    RunningDaemon daemon({{"meters", all_meters() + export_lines}});
+    EXPECT_TRUE(daemon.reload().empty());
+    const auto wanted = changes();
+    EXPECT_GT(wanted.size(), 10U);
+    for (const Change& change : wanted) {
+        daemon.write(change.sections);
+        const json rows = daemon.reload();
+        ASSERT_EQ(rows.size(), 1U) << change.key << ": " << rows;
+        EXPECT_EQ(rows[0]["option"], change.key);
+        EXPECT_EQ(rows[0]["restart_needed"], true) << change.key;
+        EXPECT_THAT(daemon.log(), ::testing::HasSubstr(change.key + ": restart needed"));
+    }
+    daemon.write({});
+    EXPECT_TRUE(daemon.reload().empty());
+    EXPECT_EQ(daemon.stop().status, 0);
+}
+
+// "meter x: restart needed (absent → configured)" for each row.
+std::vector<std::string> lines_of(const RunningDaemon& daemon) {
+    const support::Ended ended = daemon.command({"reload"});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    std::vector<std::string> lines;
+    std::istringstream in(ended.out);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+TEST(RestartOptions, AreMetersAndExportsThatComeAndGo) {
+    using ::testing::ElementsAre;
+    RunningDaemon daemon;
+    const std::string flows = RunningDaemon::flows_meter;
+    daemon.write({{"meters", flows + "[[meter]]\nname = \"more\"\nkind = \"collector\"\n"}});
+    EXPECT_THAT(lines_of(daemon), ElementsAre("meter more: restart needed (absent → configured)"));
+    daemon.write({{"meters", "[[meter]]\nname = \"other\"\nkind = \"collector\"\n"}});
+    EXPECT_THAT(lines_of(daemon), ElementsAre("meter flows: restart needed (configured → absent)",
+                                              "meter other: restart needed (absent → configured)"));
+    daemon.write({{"meters", flows + "[[export]]\nto = \"udp/192.0.2.1:4739\"\n"}});
+    EXPECT_THAT(lines_of(daemon),
+                ElementsAre("export udp/192.0.2.1:4739: restart needed (absent → configured)"));
+    daemon.write({{"meters", "[[meter]]\nname = \"flows\"\nkind = \"capture\"\n"}});
+    EXPECT_THAT(lines_of(daemon),
+                ElementsAre("meter flows.kind: restart needed (\"collector\" → \"capture\")"));
+    daemon.write({});
+    EXPECT_THAT(lines_of(daemon), ElementsAre("Reloaded: nothing has changed."));
+}
+
+}  // namespace
+}  // namespace octroi::reload

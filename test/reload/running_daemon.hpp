@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// A real daemon with a collector, its configuration file, and an exporter that sends to it.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "host/datagrams.hpp"
+#include "support/exporters.hpp"
+#include "support/given_socket.hpp"
+#include "support/process.hpp"
+
+namespace octroi::reload {
+
+using nlohmann::json;
+
+// TOML by section: "ledger" -> "path = …\n". The meter and the export have no head of their own.
+using Sections = std::map<std::string, std::string>;
+
+class RunningDaemon {
+public:
+    static constexpr std::chrono::seconds patience{20};
+
+    // The meter `flows` listens at this socket; `sections` are in the file from the start.
+    explicit RunningDaemon(Sections sections = {}) : sections_(std::move(sections)) {
+        auto source = UdpSource::open(
+            {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 1U << 20U});
+        EXPECT_TRUE(source.has_value()) << source.error().text;
+        source_ = *std::move(source);
+        exporter_ = std::make_unique<support::TestExporter>(support::Export::netflow_v5,
+                                                            INADDR_LOOPBACK + 1, source_->port());
+        EXPECT_TRUE(exporter_->good());
+        start();
+    }
+
+    void start() {
+        write(sections_);
+        process_ = std::make_unique<support::Process>(
+            support::octroi(ledger_, {"--config", config_, "run"}),
+            support::giving_socket(source_->descriptor()));
+        EXPECT_TRUE(support::wait_until(
+            [&] { return log().find("ends with Ctrl-C") != std::string::npos; }, patience))
+            << log();
+    }
+    // Writes the file: the sections given replace those of the start.
+    void write(const Sections& changed) const {
+        Sections all = sections_;
+        for (const auto& [name, text] : changed) all[name] = text;
+        std::ofstream out(config_);
+        for (const auto& [name, text] : all)
+            if (name != "meters") out << "[" << name << "]\n" << text;
+        const auto meters = all.find("meters");
+        out << (meters != all.end() ? meters->second : flows_meter);
+    }
+    void write_text(const std::string& text) const { std::ofstream(config_) << text; }
+
+    [[nodiscard]] support::Ended command(support::Arguments arguments) const {
+        arguments.insert(arguments.begin(), {"--config", config_});
+        return support::run(support::octroi(ledger_, std::move(arguments)));
+    }
+    // The rows of `octroi reload`, which must succeed.
+    [[nodiscard]] json reload() const {
+        const support::Ended ended = command({"--json", "reload"});
+        EXPECT_EQ(ended.status, 0) << ended.err;
+        const json rows = json::parse(ended.out, nullptr, false);
+        EXPECT_TRUE(rows.is_array()) << ended.out;
+        return rows;
+    }
+    // The names of `octroi usage --by KEY` that have traffic.
+    [[nodiscard]] std::vector<std::string> used(const std::string& key) const {
+        const support::Ended ended = command({"--json", "usage", "--by", key});
+        EXPECT_EQ(ended.status, 0) << ended.err;
+        const json answer = json::parse(ended.out, nullptr, false);
+        std::vector<std::string> names;
+        for (const json& row : answer.value("rows", json::array())) names.push_back(row[key]);
+        return names;
+    }
+    // Sends flows until the usage shows this name, which the flows of before do not have.
+    void expect_used(const std::string& key, const std::string& name) {
+        const bool there = support::wait_until(
+            [&] {
+                send();
+                const auto names = used(key);
+                return std::find(names.begin(), names.end(), name) != names.end();
+            },
+            patience);
+        EXPECT_TRUE(there) << "nothing of " << key << " " << name << "; log:\n" << log();
+    }
+    // TCP to port 443, from 10.0.0.0/8 to 198.51.100.0/24.
+    void send() { EXPECT_TRUE(exporter_->send(25)); }
+    [[nodiscard]] const support::Truth& sent() const { return exporter_->truth(); }
+
+    [[nodiscard]] std::string log() const { return process_->err_so_far(); }
+    [[nodiscard]] support::Process& process() { return *process_; }
+    // Ends the daemon in order and returns what it has printed.
+    [[nodiscard]] support::Ended stop() {
+        process_->signal(SIGTERM);
+        return process_->wait();
+    }
+
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
+    [[nodiscard]] const std::string& ledger() const { return ledger_; }
+
+    static inline const std::string flows_meter =
+        "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n";
+
+private:
+    Sections sections_;
+    const support::Folder folder_;
+    const std::string ledger_ = folder_ / "ledger.db";
+    const std::string config_ = folder_ / "octroi.toml";
+    std::unique_ptr<UdpSource> source_;
+    std::unique_ptr<support::TestExporter> exporter_;
+    std::unique_ptr<support::Process> process_;
+};
+
+}  // namespace octroi::reload
