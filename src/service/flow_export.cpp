@@ -8,7 +8,7 @@
 namespace octroi {
 namespace {
 
-// Messages at once: a socket of Linux's default size holds some hundred of them.
+// Messages sent without a pause. A socket buffer of Linux's default size holds some hundred.
 constexpr std::uint64_t burst = 32;
 
 std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
@@ -121,7 +121,8 @@ void FlowExport::message(std::string_view octets) {
     if (sent) return;
     ++not_sent_;
     trouble_ = sent.error();
-    // The next message is the first of a session; where one was only too much, it is not.
+    // The connection is gone, and the next message is the first of a new one. A busy collector
+    // keeps the connection.
     if (has_sessions_ && sent.error().code != ErrorCode::busy) encoder_->restart();
 }
 

@@ -12,10 +12,10 @@
 namespace octroi {
 namespace {
 
-// Flows wait for a full message no longer than this.
+// How long flows wait for a full message at most.
 constexpr Duration flush_interval = Duration::seconds(1);
 constexpr Duration say_interval = Duration::minutes(1);
-// A collector that does not take what it is sent may not hold up the meter.
+// How long a slow collector may delay the meter.
 constexpr Duration patience = Duration::milliseconds(100);
 
 constinit LimitedLog export_failures("export_failure");

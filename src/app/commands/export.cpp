@@ -28,8 +28,8 @@ struct Options {
 
 using Open = std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file)>;
 
-// A file is exported as its own probe would have done it: the time of the export is that of the
-// last packet or record so far, so that collectors keep flows at the time when they were.
+// Exports a file as if it were metered now: the export time of each message is the time of the last
+// packet or record so far, so that the collector stores each flow at its own time.
 class ExportSink final : public ReadingSink {
 public:
     ExportSink(FlowExport& out, const Meter& meter, UtcTime& exported)

@@ -23,7 +23,7 @@ struct Options {
     std::deque<KindReport> reports;  // the parser keeps addresses of its elements
 };
 
-// The meters of the kind that the ledger knows, with each of their cursors.
+// The cursors that meters of this kind have in the ledger, with the configuration of each meter.
 Result<std::vector<KnownMeter>> known_meters(const MeterKind& kind, const Config& config,
                                              Ledger& ledger) {
     TRY_ASSIGN(const auto cursors, ledger.cursors(kind.cursor_prefix));
