@@ -11,13 +11,13 @@ namespace {
 // Messages sent without a pause. A socket buffer of Linux's default size holds some hundred.
 constexpr std::uint64_t burst = 32;
 
-std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
-    flow::EncoderSettings settings{.observation_domain = manner.domain};
-    if (manner.to.way != ExportWay::udp) {
+std::unique_ptr<flow::Encoder> encoder_for(const ExportSettings& wanted) {
+    flow::EncoderSettings settings{.observation_domain = wanted.domain};
+    if (wanted.to.way != ExportWay::udp) {
         settings.template_interval = {};
         settings.template_messages = 0;
     }
-    switch (manner.format) {
+    switch (wanted.format) {
         case ExportFormat::v9:
             return netflow::make_v9_encoder(settings);
         case ExportFormat::v5:
@@ -28,35 +28,35 @@ std::unique_ptr<flow::Encoder> encoder_for(const ExportManner& manner) {
     return ipfix::make_encoder(settings);
 }
 
-Result<std::unique_ptr<Sender>> sender_for(const ExportManner& manner) {
-    switch (manner.to.way) {
+Result<std::unique_ptr<Sender>> sender_for(const ExportSettings& wanted) {
+    switch (wanted.to.way) {
         case ExportWay::tcp:
-            return open_tcp_sender(manner.to.host, manner.to.port, manner.patience);
+            return open_tcp_sender(wanted.to.host, wanted.to.port, wanted.patience);
         case ExportWay::file:
-            return open_file_sender(manner.to.path);
+            return open_file_sender(wanted.to.path);
         case ExportWay::udp:
             break;
     }
-    return open_udp_sender(manner.to.host, manner.to.port);
+    return open_udp_sender(wanted.to.host, wanted.to.port);
 }
 
 }  // namespace
 
-FlowExport::FlowExport(const ExportManner& manner, std::unique_ptr<flow::Encoder> encoder,
+FlowExport::FlowExport(const ExportSettings& wanted, std::unique_ptr<flow::Encoder> encoder,
                        std::unique_ptr<Sender> sender, const Clock& clock)
     : encoder_(std::move(encoder)),
       sender_(std::move(sender)),
       clock_(clock),
-      has_sessions_(manner.to.way == ExportWay::tcp) {
-    if (manner.rate > 0 && manner.to.way == ExportWay::udp) bucket_.emplace(manner.rate, burst);
+      has_sessions_(wanted.to.way == ExportWay::tcp) {
+    if (wanted.rate > 0 && wanted.to.way == ExportWay::udp) bucket_.emplace(wanted.rate, burst);
 }
 
-Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportManner& manner,
+Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportSettings& wanted,
                                                      const Clock& clock) {
-    TRY(check_export(manner.to, manner.format));
-    TRY_ASSIGN(auto sender, sender_for(manner));
+    TRY(check_export(wanted.to, wanted.format));
+    TRY_ASSIGN(auto sender, sender_for(wanted));
     return std::unique_ptr<FlowExport>(
-        new FlowExport(manner, encoder_for(manner), std::move(sender), clock));
+        new FlowExport(wanted, encoder_for(wanted), std::move(sender), clock));
 }
 
 void FlowExport::number_interfaces(std::span<const Name> names) {
@@ -120,7 +120,7 @@ void FlowExport::message(std::string_view octets) {
     const Status sent = sender_->send(octets);
     if (sent) return;
     ++not_sent_;
-    trouble_ = sent.error();
+    error_ = sent.error();
     // The connection is gone, and the next message is the first of a new one. A busy collector
     // keeps the connection.
     if (has_sessions_ && sent.error().code != ErrorCode::busy) encoder_->restart();

@@ -17,7 +17,7 @@
 
 namespace octroi {
 
-struct ExportManner {
+struct ExportSettings {
     ExportTarget to;
     ExportFormat format = ExportFormat::ipfix;
     std::uint32_t domain = 0;
@@ -37,7 +37,7 @@ struct ExportCounts {
 class FlowExport final : private flow::MessageSink {
 public:
     // The clock must outlive it.
-    [[nodiscard]] static Result<std::unique_ptr<FlowExport>> open(const ExportManner& manner,
+    [[nodiscard]] static Result<std::unique_ptr<FlowExport>> open(const ExportSettings& wanted,
                                                                   const Clock& clock);
 
     // names: Meter::names(). exported: the export time, not before the end of any reading.
@@ -49,10 +49,10 @@ public:
 
     [[nodiscard]] ExportCounts counts() const;
     // The last error of sending since the last call.
-    [[nodiscard]] std::optional<Error> take_trouble() { return std::exchange(trouble_, {}); }
+    [[nodiscard]] std::optional<Error> fetch_error() { return std::exchange(error_, {}); }
 
 private:
-    FlowExport(const ExportManner& manner, std::unique_ptr<flow::Encoder> encoder,
+    FlowExport(const ExportSettings& wanted, std::unique_ptr<flow::Encoder> encoder,
                std::unique_ptr<Sender> sender, const Clock& clock);
     void message(std::string_view octets) override;
 
@@ -73,7 +73,7 @@ private:
     std::vector<std::string> interface_names_;
     std::uint64_t not_ip_ = 0;
     std::uint64_t not_sent_ = 0;
-    std::optional<Error> trouble_;
+    std::optional<Error> error_;
 };
 
 }  // namespace octroi

@@ -14,7 +14,7 @@ namespace {
 
 // How long flows wait for a full message at most.
 constexpr Duration flush_interval = Duration::seconds(1);
-constexpr Duration say_interval = Duration::minutes(1);
+constexpr Duration log_interval = Duration::minutes(1);
 // How long a slow collector may delay the meter.
 constexpr Duration patience = Duration::milliseconds(100);
 
@@ -23,7 +23,7 @@ constinit LimitedLog export_failures("export_failure");
 struct Outlet {
     std::string to;
     std::unique_ptr<FlowExport> out;
-    std::uint64_t not_sent_said = 0;
+    std::uint64_t not_sent_logged = 0;
 };
 
 class ExportingMeter final : public Meter {
@@ -49,7 +49,7 @@ public:
     Result<Pull> pull(ReadingSink& sink, Duration wait) override {
         Tee tee(*this, sink);
         auto outcome = meter_->pull(tee, wait);
-        look_after();
+        flush_and_report();
         return outcome;
     }
     Result<Checkpoint> checkpoint(ReadingSink& sink) override {
@@ -83,21 +83,20 @@ private:
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
         for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);
     }
-    void look_after() {
+    void flush_and_report() {
         const Duration now = clock_.uptime();
         if (now < flush_at_) return;
         flush_at_ = now + flush_interval;
         for (Outlet& outlet : outlets_) outlet.out->flush(clock_.now());
-        if (now < say_at_) return;
+        if (now < log_at_) return;
         for (Outlet& outlet : outlets_) {
-            const auto trouble = outlet.out->take_trouble();
-            if (!trouble) continue;
-            say_at_ = now + say_interval;
+            const auto error = outlet.out->fetch_error();
+            if (!error) continue;
+            log_at_ = now + log_interval;
             const std::uint64_t not_sent = outlet.out->counts().not_sent;
-            const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_said, not_sent);
+            const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_logged, not_sent);
             export_failures.warning([&] {
-                return fmt::format("meter {}: {}: {} messages not sent", name_, trouble->text,
-                                   more);
+                return fmt::format("meter {}: {}: {} messages not sent", name_, error->text, more);
             });
         }
     }
@@ -107,7 +106,7 @@ private:
     std::vector<Outlet> outlets_;
     const Clock& clock_;
     Duration flush_at_;
-    Duration say_at_;
+    Duration log_at_;
 };
 
 }  // namespace
@@ -118,9 +117,9 @@ Result<std::unique_ptr<Meter>> with_exports(const std::vector<ExportConfig>& exp
     std::vector<Outlet> outlets;
     for (const ExportConfig& wanted : exports) {
         if (!wanted.meter.empty() && wanted.meter != meter_name) continue;
-        const ExportManner manner{
+        const ExportSettings settings{
             .to = wanted.to, .format = wanted.format, .domain = domain, .patience = patience};
-        TRY_ASSIGN(auto out, FlowExport::open(manner, clock));
+        TRY_ASSIGN(auto out, FlowExport::open(settings, clock));
         outlets.push_back({to_string(wanted.to), std::move(out)});
         log_info(fmt::format("meter {}: exported to {}", meter_name, outlets.back().to));
     }

@@ -51,7 +51,7 @@ Status export_file(Meter& meter, FlowExport& out, UtcTime& exported) {
     for (bool ended = false; !ended;) {
         TRY_ASSIGN(const Pull pull, meter.pull(sink, Duration::milliseconds(200)));
         ended = pull == Pull::end;
-        if (const auto trouble = out.take_trouble()) return std::unexpected(*trouble);
+        if (const auto error = out.fetch_error()) return std::unexpected(*error);
         if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");
     }
     TRY_ASSIGN([[maybe_unused]] const Checkpoint end, meter.checkpoint(sink));
@@ -88,12 +88,12 @@ Result<ExitStatus> export_files(Session& session, const Options& options, const 
         return fail(ErrorCode::invalid,
                     "where to is missing: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
     TRY_ASSIGN(const ExportTarget to, parse_export_target(options.to));
-    const ExportManner manner{.to = to,
-                              .format = export_format(options.format),
-                              .domain = static_cast<std::uint32_t>(options.domain),
-                              .rate = options.rate,
-                              .patience = patience};
-    TRY_ASSIGN(const auto out, FlowExport::open(manner, session.clock()));
+    const ExportSettings wanted{.to = to,
+                                .format = export_format(options.format),
+                                .domain = static_cast<std::uint32_t>(options.domain),
+                                .rate = options.rate,
+                                .patience = patience};
+    TRY_ASSIGN(const auto out, FlowExport::open(wanted, session.clock()));
     catch_stop_signals();
     ExitStatus status = ExitStatus::done;
     UtcTime exported = UtcTime::from_seconds(0);
@@ -105,7 +105,7 @@ Result<ExitStatus> export_files(Session& session, const Options& options, const 
         status = ExitStatus::failed;
     }
     TRY(out->finish(exported));
-    if (const auto trouble = out->take_trouble()) return std::unexpected(*trouble);
+    if (const auto error = out->fetch_error()) return std::unexpected(*error);
     TRY(print_counts(session, out->counts(), to));
     return status;
 }
