@@ -13,7 +13,7 @@
 namespace octroi {
 namespace {
 
-// The empty group is CLI11's way to hide something.
+// CLI11 hides what is in the group with the empty name.
 bool hidden(const CLI::App& app) { return app.get_group().empty(); }
 
 struct OptionText {
@@ -36,7 +36,7 @@ std::vector<OptionText> options_of(const CLI::App& app) {
     return texts;
 }
 
-// Every command with its full name, in the order of the table.
+// Visits every command with its full name, in the order of the table.
 void each_command(const CLI::App& app, const std::string& path,
                   const std::function<void(const CLI::App&, const std::string&)>& visit) {
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App* s) { return !hidden(*s); })) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The command line described by itself: docs/commands.md and the man page are printed from what the
-// parser knows, so that they cannot differ from the program.
+// docs/commands.md and the man page. They are printed from the parser's own tables, so that they
+// cannot differ from the program.
 
 #include <string>
 

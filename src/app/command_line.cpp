@@ -42,14 +42,14 @@ int fail_with(const Error& error) {
                                                              : ExitStatus::failed);
 }
 
-// The command that was named last on the line, and known.
+// The last known command on the line.
 const CLI::App* named_command(const CLI::App& app) {
     const CLI::App* at = &app;
     while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
     return at;
 }
 
-// A word where one of the command's sub-commands should stand.
+// The message about a word that is no subcommand of the command.
 std::string unknown_command(const CLI::App& command, const std::string& word) {
     std::vector<std::string> names;
     for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
@@ -58,7 +58,7 @@ std::string unknown_command(const CLI::App& command, const std::string& word) {
     return fmt::format("octroi: there is no command {}{}", word, suggestion(word, known));
 }
 
-// Wrong usage: what is wrong, and where to read on.
+// Reports wrong usage and the help to read.
 int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
     const CLI::App* command = named_command(app);
     std::string path;
@@ -98,7 +98,7 @@ int run_program(int argc, const char* const* argv, MeterKinds kinds) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        // --help and --version come as errors of exit code 0.
+        // CLI11 throws --help and --version as errors with exit code 0.
         return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error, argc);
     }
     if (const auto level = log_level(session.options.log_level)) set_log_level(*level);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The commands. Each adds itself with its options to the command line and sets Session::action when
-// it was chosen. A new command is a file in app/commands/ and a row in this table.
+// The commands. Each function adds a command with its options to the command line. A new command is
+// a file in app/commands/ and a row in this table.
 
 #include <array>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Rows of one kind to standard output as they come, in the format that was asked for.
+// Writes rows to standard output one by one, in the format that the user chose.
 
 #include <optional>
 #include <span>

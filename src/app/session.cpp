@@ -14,7 +14,7 @@
 namespace octroi {
 namespace {
 
-// Nobody has written a longer one.
+// In octets. The parser refuses a longer file too.
 constexpr std::size_t config_text_max = 1U << 20U;
 constexpr const char* default_config_path = "/etc/octroi/octroi.toml";
 

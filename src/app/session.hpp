@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One invocation of the program: the options that every command has, and what is made from them
-// when a command asks: configuration, time zone, output.
+// One run of the program: the options that every command has, and what follows from them
+// (configuration, time zone, output), made when a command needs it.
 
 #include <optional>
 #include <string>
@@ -40,12 +40,12 @@ public:
         : clock_(clock), kinds_(kinds), option_table_(octroi::option_table(kinds)) {}
 
     GlobalOptions options;
-    // What the parsed command line asks for.
+    // Of the command that the user chose.
     Action action;
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
     [[nodiscard]] MeterKinds kinds() const { return kinds_; }
-    // What can be configured: with the options of these kinds.
+    // The options of the configuration file, with those of the meter kinds.
     [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
     // The configuration file, read once; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
@@ -57,9 +57,9 @@ public:
     [[nodiscard]] Result<Units> units();
     // --since and --until.
     [[nodiscard]] Result<Interval> period();
-    // A moment as people write it: the beginning of what it names.
+    // Parses a time as people write it ("yesterday"), and returns its beginning.
     [[nodiscard]] Result<UtcTime> moment(const std::string& text);
-    // --ledger, the environment, the configuration, or the default place.
+    // From --ledger, the environment, the configuration or the default, in this order.
     [[nodiscard]] Result<std::string> ledger_path();
     // The same where the configuration may be wrong: only the option [ledger] path is read.
     [[nodiscard]] std::string probable_ledger_path() const;
@@ -67,7 +67,7 @@ public:
     [[nodiscard]] Result<TableOptions> table_options();
     // nullopt: tables for people.
     [[nodiscard]] std::optional<MachineFormat> machine_format() const;
-    // Prints to standard output in the format that was asked for.
+    // Prints to standard output in the format that the user chose.
     [[nodiscard]] Status print(const Report& report);
     [[nodiscard]] Status print(std::string_view text) const;
     [[nodiscard]] static TextSink standard_output();
@@ -83,7 +83,7 @@ private:
     std::optional<Config> config_;
 };
 
-// The values of an option that names networks: --local PREFIX.
+// The values of an option that takes networks: --local PREFIX.
 [[nodiscard]] Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts);
 
 }  // namespace octroi

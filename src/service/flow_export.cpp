@@ -8,7 +8,7 @@
 namespace octroi {
 namespace {
 
-// Messages at once: a socket of Linux's default size holds some hundred of them.
+// Messages sent without a pause. A socket buffer of Linux's default size holds some hundred.
 constexpr std::uint64_t burst = 32;
 
 std::unique_ptr<flow::Encoder> encoder_for(const ExportSettings& settings) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Readings out as flows: an encoder and the way to the collector, joined.
+// Sends readings as flows: an encoder, and a connection to the collector.
 
 #include <memory>
 #include <optional>
@@ -21,16 +21,16 @@ struct ExportSettings {
     ExportTarget to;
     ExportFormat format = ExportFormat::ipfix;
     std::uint32_t domain = 0;
-    // Messages in a second by UDP, so that a file is not poured into a collector's socket. 0: as
-    // they come.
+    // Messages per second over UDP, so that a file does not overflow the collector's socket buffer.
+    // 0: no bound.
     std::uint64_t rate = 0;
-    // How long one message may wait for a collector that is slow (TCP).
+    // How long one message may wait for a slow collector (TCP).
     Duration patience;
 };
 
 struct ExportCounts {
     flow::EncoderCounters encoded;
-    std::uint64_t not_ip = 0;    // readings that are no IP traffic that passed
+    std::uint64_t not_ip = 0;    // readings that are not forwarded IP traffic
     std::uint64_t not_sent = 0;  // messages
 };
 
@@ -40,11 +40,11 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<FlowExport>> open(const ExportSettings& settings,
                                                                   const Clock& clock);
 
-    // names: the meter's. exported: not before the readings' ends.
+    // names: Meter::names(). exported: the export time, not before the end of any reading.
     void accept(std::span<const Reading> readings, std::span<const Name> names, UtcTime exported);
-    // Sends what waits for a full message.
+    // Sends a message that is not full.
     void flush(UtcTime exported);
-    // All that was given has left.
+    // Sends what is left, and closes the destination.
     [[nodiscard]] Status finish(UtcTime exported);
 
     [[nodiscard]] ExportCounts counts() const;

@@ -12,10 +12,10 @@
 namespace octroi {
 namespace {
 
-// Flows wait for a full message no longer than this.
+// How long flows wait for a full message at most.
 constexpr Duration flush_interval = Duration::seconds(1);
-constexpr Duration say_interval = Duration::minutes(1);
-// A collector that does not take what it is sent may not hold up the meter.
+constexpr Duration log_interval = Duration::minutes(1);
+// How long a slow collector may delay the meter.
 constexpr Duration patience = Duration::milliseconds(100);
 
 constinit LimitedLog export_failures("export_failure");
@@ -23,7 +23,7 @@ constinit LimitedLog export_failures("export_failure");
 struct Outlet {
     std::string to;
     std::unique_ptr<FlowExport> out;
-    std::uint64_t not_sent_said = 0;
+    std::uint64_t not_sent_logged = 0;
 };
 
 class ExportingMeter final : public Meter {
@@ -49,7 +49,7 @@ public:
     Result<Pull> pull(ReadingSink& sink, Duration wait) override {
         Tee tee(*this, sink);
         auto outcome = meter_->pull(tee, wait);
-        look_after();
+        flush_and_report();
         return outcome;
     }
     Result<Checkpoint> checkpoint(ReadingSink& sink) override {
@@ -83,18 +83,18 @@ private:
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
         for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);
     }
-    void look_after() {
+    void flush_and_report() {
         const Duration now = clock_.uptime();
         if (now < flush_at_) return;
         flush_at_ = now + flush_interval;
         for (Outlet& outlet : outlets_) outlet.out->flush(clock_.now());
-        if (now < say_at_) return;
+        if (now < log_at_) return;
         for (Outlet& outlet : outlets_) {
             const auto error = outlet.out->pop_error();
             if (!error) continue;
             say_at_ = now + say_interval;
             const std::uint64_t not_sent = outlet.out->counts().not_sent;
-            const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_said, not_sent);
+            const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_logged, not_sent);
             export_failures.warning([&] {
                 return fmt::format("meter {}: {}: {} messages not sent", name_, error->text, more);
             });
@@ -106,7 +106,7 @@ private:
     std::vector<Outlet> outlets_;
     const Clock& clock_;
     Duration flush_at_;
-    Duration say_at_;
+    Duration log_at_;
 };
 
 }  // namespace

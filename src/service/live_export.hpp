@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `[[export]]`: what a running meter reads is booked, and sent on as flows.
+// `[[export]]`: the readings of a running meter are booked, and also sent as flows.
 
 #include <memory>
 #include <vector>
@@ -12,9 +12,10 @@
 
 namespace octroi {
 
-// The meter itself where nothing is exported of it; else one that hands each reading to the
-// attribution first, then to the exports. What cannot be sent is counted and said, and never holds
-// up the meter. domain: the number of the meter's place. The clock must outlive it.
+// Returns the meter itself where no export is configured for it; else a meter that hands each
+// reading to the sink first, and then to the exports. Flows that cannot be sent are dropped,
+// counted and logged; they never delay the meter. domain: the observation domain of the meter. The
+// clock must outlive the meter.
 [[nodiscard]] Result<std::unique_ptr<Meter>> with_exports(const std::vector<ExportConfig>& exports,
                                                           const std::string& meter_name,
                                                           std::uint32_t domain,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// `octroi inspect routes`: the one file that is of no meter kind.
+// `octroi inspect routes`: routing tables, which no meter reads.
 
 namespace octroi {
 

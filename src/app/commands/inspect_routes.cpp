@@ -68,7 +68,7 @@ std::vector<Cell> match_cells(const OriginTable& table, const Address& address) 
             class_cell(*match->origin)};
 }
 
-// The first word of each line that is neither empty nor a comment.
+// Looks up the first word of each line. Empty lines and comments are skipped.
 Result<ExitStatus> look_up(Session& session, const Options& options) {
     OriginTable table;
     TRY_ASSIGN(const RouteFileEnd end, load(options.file, table));

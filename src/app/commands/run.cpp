@@ -15,7 +15,7 @@
 namespace octroi {
 namespace {
 
-// A screen full; `octroi usage` has the others.
+// As many as fit on a screen. `octroi usage` shows all.
 constexpr std::size_t hosts_shown = 40;
 
 struct Options {

@@ -29,7 +29,7 @@ struct Options {
     std::string interval = "1s";
 };
 
-// The screen while it lives; also with an error the terminal gets its own picture back.
+// The full screen. Its end restores the terminal, after an error too.
 class Screen {
 public:
     explicit Screen(Session& session) : session_(session) { (void)session_.print(screen_enter); }
@@ -121,7 +121,7 @@ Result<ExitStatus> top(Session& session, const Options& options, const OptionRow
     const MeterKind& kind = default_kind(session.kinds());
     TRY_ASSIGN(const OptionValues given, meter_options.given_values());
     const auto meters = meters_to_run({}, session.option_table(), kind, given);
-    // Names come from the ledger, if there is one; nothing is written to it.
+    // Accounts come from the ledger, if there is one. `top` does not write to it.
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
         return std::unexpected(ledger.error());
