@@ -1,14 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/exporters.hpp"
 
+#include <algorithm>
 #include <utility>
 
-#include "wire/exporter/state.hpp"
+#include "wire/exporter/exporter_registry.hpp"
+#include "wire/exporter/gap_reporter.hpp"
+#include "wire/exporter/message_decoder.hpp"
+#include "wire/exporter/snapshot.hpp"
+#include "wire/exporter/transport_sessions.hpp"
 
 namespace octroi::exporter {
 
-Exporters::State::State(const Settings& settings)
-    : settings_(settings), registry_(settings.limits, settings.seed) {}
+// The components refer to one another: they stay where they are when an Exporters is moved.
+struct Exporters::State {
+    explicit State(const Settings& from)
+        : settings(from),
+          registry(settings.limits, settings.seed, counters),
+          decoder(settings, fallback, registry, counters) {}
+
+    // Memory beside that of exporters.
+    [[nodiscard]] std::size_t fixed_octets() const noexcept {
+        return sizeof(State) + fallback.entries().size() * sizeof(SamplingRates::Entry);
+    }
+
+    const Settings settings;
+    Counters counters;
+    SamplingRates fallback;
+    ExporterRegistry registry;
+    MessageDecoder decoder;
+};
 
 Exporters::Exporters(const Settings& settings) : state_(std::make_unique<State>(settings)) {}
 Exporters::Exporters(Exporters&&) noexcept = default;
@@ -16,57 +37,112 @@ Exporters& Exporters::operator=(Exporters&&) noexcept = default;
 Exporters::~Exporters() = default;
 
 flow::Outcome Exporters::decode(const Datagram& datagram, flow::RecordSink& sink) {
-    return state_->decode(datagram, sink);
+    return state_->decoder.decode(datagram, sink);
 }
 
 flow::Outcome Exporters::decode_message(const Datagram& message, flow::RecordSink& sink) {
-    return state_->decode_message(message, sink);
+    return state_->decoder.decode_message(message, sink);
 }
 
 void Exporters::end_transport_session(const Address& from, std::uint16_t session,
                                       flow::RecordSink& sink) {
-    state_->end_transport_session(from, session, sink);
+    Exporter* const exporter = state_->registry.find(from);
+    if (exporter != nullptr && session != 0)
+        drop_transport_session(*exporter, session, state_->counters, sink);
 }
 
 void Exporters::end_all_transport_sessions(UtcTime now, flow::RecordSink& sink) {
-    state_->end_all_transport_sessions(now, sink);
+    state_->registry.each([&](Exporter& exporter) {
+        for (const auto& [session, last] : open_transport_sessions(exporter)) {
+            drop_transport_session(exporter, session, state_->counters, sink);
+            const UtcTime before = std::min(last.received, now);
+            sink.gap(last, {flow::SequenceGap::Unit::records, 0, {before, now}});
+        }
+    });
 }
 
-void Exporters::flush(flow::RecordSink& sink) { state_->flush(sink); }
+void Exporters::flush(flow::RecordSink& sink) {
+    state_->registry.each(
+        [&](Exporter& exporter) { GapReporter(exporter, state_->counters, sink).report_all(); });
+}
 
-void Exporters::expire(UtcTime now, flow::RecordSink& sink) { state_->expire(now, sink); }
+void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
+    Counters& counters = state_->counters;
+    state_->registry.each([&](Exporter& exporter) {
+        count_dropped(exporter.pending.expire(now), exporter, counters);
+        GapReporter gaps(exporter, counters, sink);
+        exporter.streams.each(
+            [&](StreamKey, MessageStream& stream) { gaps.report_expired(stream, now); });
+    });
+}
 
-SamplingTable Exporters::sampling() const { return state_->sampling(); }
+SamplingRates Exporters::sampling() const {
+    std::vector<SamplingRates::Entry> entries;
+    state_->registry.each([&](const Exporter& exporter) {
+        exporter.samplers.each([&](const SamplerId& id, std::uint64_t rate) {
+            entries.push_back(
+                {{exporter.address, id.observation_domain, id.transport_session, id.scope, id.id},
+                 rate});
+        });
+    });
+    return SamplingRates(std::move(entries));
+}
 
-void Exporters::set_fallback(SamplingTable table) { state_->set_fallback(std::move(table)); }
+void Exporters::set_fallback(SamplingRates rates) { state_->fallback = std::move(rates); }
 
 std::string_view Exporters::interface_name(const Address& exporter, std::uint32_t if_index) const {
-    return state_->interface_name(exporter, if_index);
+    const Exporter* const known = state_->registry.find(exporter);
+    return known == nullptr ? std::string_view() : known->names.find(if_index);
 }
 
-const Counters& Exporters::counters() const noexcept { return state_->counters(); }
+const Counters& Exporters::counters() const noexcept { return state_->counters; }
 
-std::vector<ExporterStatus> Exporters::status() const { return state_->status(); }
+std::vector<ExporterStatus> Exporters::status() const {
+    std::vector<ExporterStatus> out;
+    out.reserve(state_->registry.size());
+    state_->registry.each([&](const Exporter& exporter) { out.push_back(status_of(exporter)); });
+    std::ranges::sort(out, {}, &ExporterStatus::address);
+    return out;
+}
 
-std::vector<InterfaceName> Exporters::interface_names() const { return state_->interface_names(); }
+std::vector<InterfaceName> Exporters::interface_names() const {
+    std::vector<InterfaceName> out;
+    state_->registry.each([&](const Exporter& exporter) {
+        exporter.names.each([&](std::uint64_t if_index, const std::string& name) {
+            // Options data may state wider numbers than an ifIndex has.
+            if (if_index <= UINT32_MAX)
+                out.push_back({exporter.address, static_cast<std::uint32_t>(if_index), name});
+        });
+    });
+    std::sort(out.begin(), out.end());
+    return out;
+}
 
-std::size_t Exporters::memory() const noexcept { return state_->memory(); }
+std::size_t Exporters::memory() const noexcept {
+    return state_->registry.memory() + state_->fixed_octets();
+}
 
-std::size_t Exporters::memory_limit() const noexcept { return state_->memory_limit(); }
+std::size_t Exporters::memory_limit() const noexcept {
+    // A new exporter is admitted before its own cost is checked against the limit.
+    const Limits& limits = state_->settings.limits;
+    return limits.memory_octets + limits.exporters * Exporter::cost + state_->fixed_octets();
+}
 
 std::string Exporters::save() const {
     ByteWriter to;
-    state_->save(to);
+    save_snapshot(state_->counters, state_->registry, to);
     return to.drain();
 }
 
 Result<Exporters> Exporters::restore(std::string_view saved, const Settings& settings) {
     Exporters out(settings);
     ByteCursor from(as_octets(saved));
-    if (!out.state_->restore(from) || from.left() != 0)
+    State& state = *out.state_;
+    const bool good =
+        restore_snapshot(from, settings.wanted, state.counters, state.registry) && from.left() == 0;
+    if (!good || out.memory() > out.memory_limit())
         return fail(ErrorCode::corrupt,
-                    "the saved state of exporters is damaged, of another version, or larger than "
-                    "the limits");
+                    "saved state of exporters: damaged, of another version, or beyond the limits");
     return out;
 }
 

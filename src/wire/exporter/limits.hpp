@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The bounds of what is remembered for exporters. They are per exporter wherever a single one could
-// grow, so that nobody's excess takes another's place; the bounds over all are products of them, or
-// stand here by themselves.
+// The limits of what is kept for exporters. Whatever one exporter can make grow has a limit of its
+// own, so that no exporter takes the memory of another. Limits over all exporters follow from
+// these, or are stated here.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,34 +11,34 @@
 namespace octroi::exporter {
 
 struct Limits {
-    // Addresses that messages came from. Sources can be invented, so when the table is full the
-    // one that was silent longest makes room: first among those that never gave a record, then
-    // among those that gave few.
+    // Source addresses. They can be forged, so when the table is full the exporter that was silent
+    // longest is evicted: first of those that never sent a record, then of those that sent few.
     std::size_t exporters = 4096;
-    // A chassis has a domain for each line card; the largest have some tens.
-    std::size_t observation_domains = 256;  // of UDP together, of each TCP session
-    // Of all TCP sessions. Beyond it the session that was silent longest is forgotten.
+    // A chassis has one for each line card; the largest have some tens.
+    std::size_t observation_domains = 256;  // over UDP, and in each transport session
+    // In all transport sessions of one exporter. Beyond it the session that was silent longest is
+    // dropped.
     std::size_t transport_session_domains = 4096;
-    // Cisco's ASR sends some 20 templates for each domain.
+    // Per exporter. A Cisco ASR sends some 20 templates for each observation domain.
     std::size_t templates = 4096;
-    // Octets of templates and their plans, for each exporter. One template with 1024 fields takes
-    // about 40 KiB.
+    // Templates and their decode plans, per exporter. A template with 1024 fields takes about
+    // 40 KiB.
     std::size_t template_octets = std::size_t{4} << 20U;
-    // Data sets that wait for their template: those of about half a minute of a busy exporter.
-    std::size_t pending_octets = std::size_t{1} << 20U;
+    // Data sets without a template: about half a minute of a busy exporter.
+    std::size_t pending_octets = std::size_t{1} << 20U;  // per exporter
     std::size_t pending_octets_total = std::size_t{64} << 20U;
-    // Sampler definitions, for each exporter: some routers have one for each interface.
+    // Per exporter. Some routers define one sampler for each interface.
     std::size_t samplers = 4096;
-    std::size_t interfaces = 16384;
-    std::size_t name_octets = 255;
-    // Sequences of one exporter: protocol, domain, engine, sub agent.
+    std::size_t interfaces = 16384;  // per exporter, those with a name
+    std::size_t name_octets = 255;   // longer names are cut off
+    // Per exporter: protocols, observation domains, engines and sub agents.
     std::size_t streams = 1024;
-    // All that is remembered, for all exporters together. Where an exporter would grow beyond it,
-    // what it announces is left out and counted.
+    // All that is kept for all exporters. Where an exporter would exceed it and no other can be
+    // evicted, what it announces is left out and counted.
     std::size_t memory_octets = std::size_t{512} << 20U;
-    // Who delivered records within this time is never made to go for a newcomer.
+    // An exporter that sent records within this time is not evicted ...
     std::int64_t idle_ns = 3'600'000'000'000;
-    // Unless it was fewer in all than these: then within this time. A record is easily invented.
+    // ... unless it sent fewer than these: then within this time. A few records are easily forged.
     std::uint64_t few_records = 100;
     std::int64_t few_idle_ns = 60'000'000'000;
 };

@@ -5,20 +5,21 @@
 
 namespace octroi::exporter {
 
-std::optional<std::uint32_t> SampleDrops::more(std::uint32_t source, std::uint32_t drops) {
+std::optional<std::uint32_t> SampleDrops::growth(std::uint32_t source, std::uint32_t drops) {
     const auto known = std::ranges::find(sources_, source, &Source::id);
     if (known == sources_.end()) {
         if (sources_.size() == sources_max) return std::nullopt;
         sources_.push_back({source, drops});
         return 0;
     }
-    // A counter that comes round was near its end, and is near its beginning.
+    // A counter that wrapped was near its end and is near its beginning. Any other smaller value is
+    // a reset without an uptime to show it.
     constexpr std::uint32_t near = 1U << 24U;
-    const bool came_round = known->drops > ~near && drops < near;
-    const bool goes_on = drops >= known->drops || came_round;
-    const std::uint32_t more = goes_on ? drops - known->drops : 0;
+    const bool wrapped = known->drops > ~near && drops < near;
+    const bool grew = drops >= known->drops || wrapped;
+    const std::uint32_t growth = grew ? drops - known->drops : 0;
     known->drops = drops;
-    return more;
+    return growth;
 }
 
 void SampleDrops::save(ByteWriter& to) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Samples that an sFlow agent took and could not send ("drops" of flow_sample, sFlow version 5): it
-// says for each data source how many there were so far.
+// Samples that an sFlow agent took and could not send: the field `drops` of a flow sample (sFlow
+// version 5), a counter of 32 bits for each data source.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,18 +15,19 @@ namespace octroi::exporter {
 
 class SampleDrops {
 public:
-    // Of further sources nothing is known.
+    // Data sources of one stream. Those beyond are not followed.
     static constexpr std::size_t sources_max = 128;
     static constexpr std::size_t octets_max = sources_max * 8;
 
-    // How many more there were than the source said before. Its first word is the beginning, and so
-    // is a smaller one, unless it came round. Only of datagrams that came in order. Nothing: there
-    // is no room for the source.
-    [[nodiscard]] std::optional<std::uint32_t> more(std::uint32_t source, std::uint32_t drops);
-    // The agent was started anew.
+    // By how much the counter of the source has grown. 0 for the first value of a source, and for a
+    // smaller one, unless the counter wrapped. nullopt: the source is beyond sources_max. To be
+    // called for datagrams in order only: an old value would look like a reset.
+    [[nodiscard]] std::optional<std::uint32_t> growth(std::uint32_t source, std::uint32_t drops);
+    // The agent was restarted: its counters begin again.
     void clear() noexcept { sources_.clear(); }
 
     void save(ByteWriter& to) const;
+    // Into an empty object. False: not what save() wrote.
     [[nodiscard]] bool restore(ByteCursor& from);
 
 private:

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/exporter/message_streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "wire/exporter/snapshot_values.hpp"
+
+namespace octroi::exporter {
+
+MessageStream& MessageStreams::add(StreamKey key, Numbering numbering) {
+    const auto [entry, fresh] = streams_.emplace(key, std::make_unique<MessageStream>());
+    CHECK(fresh);
+    memory_.charge(MessageStream::cost);
+    entry->second->sequence = SequenceTracker(numbering);
+    return *entry->second;
+}
+
+void MessageStreams::drop(StreamKey key) noexcept {
+    CHECK(streams_.erase(key) == 1);
+    memory_.release(MessageStream::cost);
+}
+
+StreamKey MessageStreams::longest_silent(UtcTime now) const noexcept {
+    const auto order = [now](const auto& entry) {
+        return std::pair(std::min(entry.second->sequence.last_received(), now), entry.first);
+    };
+    return std::min_element(streams_.begin(), streams_.end(),
+                            [&](const auto& a, const auto& b) { return order(a) < order(b); })
+        ->first;
+}
+
+void MessageStreams::save(ByteWriter& to) const {
+    to.be32(static_cast<std::uint32_t>(streams_.size()));
+    for (const auto& [key, stream] : streams_) {
+        to.be64(key);
+        put(to, stream->context);
+        to.be64(stream->sampling);
+        stream->sequence.save(to);
+        stream->drops.save(to);
+    }
+}
+
+bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
+    std::uint32_t count = 0;
+    if (!get_count(from, most, count)) return false;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        StreamKey key = 0;
+        if (!from.be64(key) || find(key) != nullptr) return false;
+        MessageStream& stream = add(key, Numbering::messages);
+        if (!get(from, stream.context) || !from.be64(stream.sampling)) return false;
+        if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;
+    }
+    return true;
+}
+
+}  // namespace octroi::exporter

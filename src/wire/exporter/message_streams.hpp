@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The message streams of one exporter. A stream is a series of messages that are numbered together:
+// a v5 engine, a v9 source, an IPFIX observation domain of one transport session, an sFlow sub
+// agent. Each is charged to the exporter.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/byte_cursor.hpp"
+#include "base/time.hpp"
+#include "wire/exporter/memory_budget.hpp"
+#include "wire/exporter/sample_drops.hpp"
+#include "wire/exporter/seeded_table.hpp"
+#include "wire/exporter/sequence_tracker.hpp"
+#include "wire/exporter/stream_key.hpp"
+#include "wire/flow/record_sink.hpp"
+
+namespace octroi::exporter {
+
+struct MessageStream {
+    SequenceTracker sequence;
+    flow::MessageContext context;  // of the last message
+    std::uint64_t sampling = 0;    // v5: the rate in the header, 1 in so many packets; 0: none
+    SampleDrops drops;             // sFlow only
+
+    // Octets charged for one, with its entry, all gaps and all data sources it may hold.
+    static constexpr std::size_t cost = 4096;
+};
+static_assert(sizeof(MessageStream) + SequenceTracker::max_gaps * sizeof(Gap) +
+                  2 * SampleDrops::octets_max <
+              MessageStream::cost);
+
+class MessageStreams {
+public:
+    // `memory` must outlive the object.
+    MessageStreams(std::uint64_t seed, MemoryShare& memory)
+        : memory_(memory), streams_(0, SeededHash{seed}) {}
+
+    // nullptr: not known. Valid until the stream is dropped.
+    [[nodiscard]] MessageStream* find(StreamKey key) const noexcept {
+        const auto found = streams_.find(key);
+        return found == streams_.end() ? nullptr : found->second.get();
+    }
+    // The key must not be known.
+    MessageStream& add(StreamKey key, Numbering numbering);
+    // The key must be known.
+    void drop(StreamKey key) noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
+    // The stream whose last message is oldest. Times after `now` (our clock was set back) count as
+    // `now`. There must be one.
+    [[nodiscard]] StreamKey longest_silent(UtcTime now) const noexcept;
+    template <typename Visit>
+    void each(Visit&& visit) const {
+        for (const auto& [key, stream] : streams_) visit(key, *stream);
+    }
+
+    void save(ByteWriter& to) const;
+    // Into an empty object, at most `most` streams. False: not what save() wrote, or too many.
+    [[nodiscard]] bool restore(ByteCursor& from, std::size_t most);
+
+private:
+    MemoryShare& memory_;
+    SeededTable<StreamKey, std::unique_ptr<MessageStream>> streams_;
+};
+
+}  // namespace octroi::exporter

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/exporter/options_decoder.hpp"
+
+#include <algorithm>
+
+namespace octroi::exporter {
+namespace {
+
+// The largest element 160 that fits UtcTime.
+constexpr std::uint64_t largest_init_ms = static_cast<std::uint64_t>(INT64_MAX / 1'000'000);
+
+// The most specific scope that the record states.
+SamplerId sampler_of(const ipfix::OptionsRecord& record, const flow::MessageContext& message) {
+    SamplerId id{.observation_domain = message.observation_domain,
+                 .transport_session = message.transport_session};
+    if (record.selector) {
+        id.scope = SamplerScope::selector;
+        id.id = *record.selector;
+    } else if (record.interface) {
+        id.scope = SamplerScope::interface;
+        id.id = *record.interface;
+    } else if (record.template_id) {
+        id.scope = SamplerScope::template_;
+        id.id = *record.template_id;
+    }
+    return id;
+}
+
+}  // namespace
+
+void OptionsDecoder::decode(const ipfix::Template& definition, ByteSpan set,
+                            DecodeContext& context) {
+    ByteCursor cursor(set);
+    ipfix::OptionsRecord record;
+    while (ipfix::read_options(definition, cursor, record)) {
+        ++counters_.options_records;
+        if (context.data_records) ++*context.data_records;
+        on_record(record, context);
+    }
+}
+
+void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext& context) {
+    if (record.sampling != 0 || record.unsampled) on_rate(record, context);
+    if (record.interface && (!record.name.empty() || !record.description.empty()))
+        on_interface_name(record, context);
+    if (record.init_ms != 0 && record.init_ms <= largest_init_ms) {
+        context.observation_domain->init_ms = static_cast<std::int64_t>(record.init_ms);
+        context.origin.init_ms = context.observation_domain->init_ms;
+    }
+}
+
+void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& context) {
+    SamplerTable& samplers = context.exporter.samplers;
+    const SamplerId id = sampler_of(record, context.message);
+    const UtcTime received = context.message.received;
+    // 0 means "not sampled" where a rate was known: the same as 1. Elsewhere it says that this
+    // record states no rate.
+    if (samplers.update(id, std::max<std::uint64_t>(record.sampling, 1), received)) return;
+    if (record.sampling == 0) return;
+    if (samplers.size() >= limits_.samplers ||
+        !registry_.reserve(SamplerTable::cost(), context.exporter, context.sink))
+        return on_limit(context);
+    samplers.add(id, record.sampling, received);
+}
+
+void OptionsDecoder::on_interface_name(const ipfix::OptionsRecord& record, DecodeContext& context) {
+    InterfaceNames& names = context.exporter.names;
+    const std::string_view name = record.name.empty() ? record.description : record.name;
+    if (names.update(*record.interface, name)) return;
+    if (names.size() >= limits_.interfaces ||
+        !registry_.reserve(names.cost(), context.exporter, context.sink))
+        return on_limit(context);
+    names.add(*record.interface, name);
+}
+
+void OptionsDecoder::on_limit(DecodeContext& context) noexcept {
+    ++counters_.over_limit;
+    context.over_limit = true;
+}
+
+}  // namespace octroi::exporter

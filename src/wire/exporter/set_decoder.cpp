@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/exporter/set_decoder.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "wire/exporter/rate_lookup.hpp"
+#include "wire/exporter/transport_sessions.hpp"
+
+namespace octroi::exporter {
+
+using flow::Outcome;
+
+SetDecoder::SetDecoder(const Settings& settings, const SamplingRates& fallback,
+                       ExporterRegistry& registry, RecordOutput& output, Counters& counters)
+    : settings_(settings),
+      limits_(settings.limits),
+      fallback_(fallback),
+      registry_(registry),
+      output_(output),
+      counters_(counters),
+      options_(settings.limits, registry, counters) {}
+
+void SetDecoder::decode(ByteSpan sets, DecodeContext& context) {
+    context.observation_domain = domain_of(stream_key(context.message), context);
+    if (context.observation_domain == nullptr) return skip(sets, context);
+    context.observation_domain->last_seen = context.message.received;
+    context.origin.exported = context.message.exported;
+    context.origin.init_ms = context.observation_domain->init_ms;
+    ipfix::SetReader reader(sets);
+    ipfix::Set set;
+    while (reader.next(set)) decode_set(set, context);
+    output_.flush(context);
+    context.worsen(reader.outcome());
+    // Records behind a damaged set cannot be counted.
+    if (reader.outcome() != Outcome::ok) context.data_records.reset();
+}
+
+void SetDecoder::skip(ByteSpan sets, DecodeContext& context) {
+    context.data_records.reset();
+    ipfix::SetReader reader(sets);
+    ipfix::Set set;
+    while (reader.next(set))
+        if (set.id >= ipfix::first_template_id) count_dropped(1, context.exporter, counters_);
+}
+
+ObservationDomain* SetDecoder::domain_of(StreamKey key, DecodeContext& context) {
+    ObservationDomains& domains = context.exporter.domains;
+    if (ObservationDomain* known = domains.find(key)) return known;
+    if (!make_room(key, context) ||
+        !registry_.reserve(ObservationDomain::cost, context.exporter, context.sink)) {
+        on_limit(context);
+        return nullptr;
+    }
+    return &domains.add(key);
+}
+
+bool SetDecoder::make_room(StreamKey key, DecodeContext& context) {
+    Exporter& exporter = context.exporter;
+    const auto [verdict, victim] = exporter.domains.admission(key, context.message.received);
+    using Verdict = ObservationDomains::Admission::Verdict;
+    switch (verdict) {
+        case Verdict::free:
+            return true;
+        case Verdict::drop_domain:
+            exporter.domains.drop(victim);
+            return true;
+        case Verdict::drop_session:
+            drop_transport_session(exporter, transport_session_of(victim), counters_, context.sink);
+            return true;
+        case Verdict::refused:
+            break;
+    }
+    return false;
+}
+
+void SetDecoder::decode_set(const ipfix::Set& set, DecodeContext& context) {
+    if (set.id == ipfix::template_set(context.dialect)) {
+        decode_templates(set, false, context);
+    } else if (set.id == ipfix::options_template_set(context.dialect)) {
+        decode_templates(set, true, context);
+    } else if (set.id >= ipfix::first_template_id) {
+        const CachedTemplate* cached = context.observation_domain->templates.find(set.id);
+        if (cached == nullptr) {
+            keep_pending(set, context);
+        } else {
+            decode_with(*cached, set.content, context);
+        }
+    }
+    // Other ids are reserved (RFC 7011 section 3.3.2).
+}
+
+void SetDecoder::decode_with(const CachedTemplate& cached, ByteSpan content,
+                             DecodeContext& context) {
+    if (cached.definition.options) {
+        options_.decode(cached.definition, content, context);
+    } else {
+        decode_data(cached, content, context);
+    }
+}
+
+void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
+                             DecodeContext& context) {
+    const RateLookup rates(context, fallback_);
+    ipfix::Batch& batch = output_.batch();
+    ByteCursor cursor(content);
+    std::uint64_t records = 0;
+    for (;;) {
+        const std::size_t before = batch.records().size();
+        const ipfix::Fill fill = ipfix::fill(cached.plan, cursor, context.origin, batch, records);
+        rates.apply(batch.records().subspan(before), cached.definition.id);
+        if (fill == ipfix::Fill::full) {
+            output_.flush(context);
+            continue;
+        }
+        if (context.data_records) *context.data_records += records;
+        if (fill == ipfix::Fill::malformed) {
+            context.worsen(Outcome::malformed);
+            context.data_records.reset();
+        }
+        return;
+    }
+}
+
+void SetDecoder::decode_templates(const ipfix::Set& set, bool options, DecodeContext& context) {
+    using Step = ipfix::TemplateReader::Step;
+    ipfix::TemplateReader reader(set.content, context.dialect, options);
+    for (;;) {
+        switch (reader.next(definition_)) {
+            case Step::announced:
+                on_template(definition_, context);
+                break;
+            case Step::withdrawn:
+                on_withdrawal(definition_.id, options, context);
+                break;
+            case Step::over_limit:
+                on_limit(context);
+                break;
+            case Step::malformed:
+                context.worsen(Outcome::malformed);
+                return;
+            case Step::end:
+                return;
+        }
+    }
+}
+
+void SetDecoder::on_withdrawal(std::uint16_t id, bool options, DecodeContext& context) {
+    TemplateCache& templates = context.observation_domain->templates;
+    // RFC 7011 section 8.1: the id of the template set itself withdraws all templates of its kind.
+    const std::uint16_t all = options ? ipfix::options_template_set(context.dialect)
+                                      : ipfix::template_set(context.dialect);
+    if (id >= ipfix::first_template_id)
+        templates.withdraw(id);
+    else if (id == all)
+        templates.withdraw_all(options);
+}
+
+void SetDecoder::on_template(const ipfix::Template& definition, DecodeContext& context) {
+    ++counters_.templates;
+    TemplateCache& templates = context.observation_domain->templates;
+    CachedTemplate* const known = templates.find(definition.id);
+    if (known != nullptr && known->definition == definition) {
+        known->announced = context.message.received;
+        return;
+    }
+    auto fresh = compile_template(definition, settings_.wanted, context.message.received);
+    // Where there is no memory for the new definition the old one goes all the same: it would
+    // decode what follows into nonsense.
+    templates.withdraw(definition.id);
+    if (!reserve_template(fresh->octets(), context)) return on_limit(context);
+    const CachedTemplate& cached = *fresh;
+    templates.add(std::move(fresh));
+    resume_pending(cached, context);
+}
+
+bool SetDecoder::reserve_template(std::size_t octets, DecodeContext& context) {
+    Exporter& exporter = context.exporter;
+    const auto fits = [&] { return exporter.domains.template_usage().fits(octets, limits_); };
+    if (!fits()) exporter.domains.expire_templates(context.message.received);
+    return fits() && registry_.reserve(octets, exporter, context.sink);
+}
+
+void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
+    context.data_records.reset();
+    Exporter& exporter = context.exporter;
+    // Not kept if truncated: its message is damaged, and memory is for sets that can be decoded.
+    if (!set.whole) return count_dropped(1, exporter, counters_);
+    const std::size_t charge = PendingSets::cost(set.content.size());
+    // The template of the newest set is the likeliest to arrive: older ones of the exporter go.
+    while (!exporter.pending.fits(charge) && exporter.pending.drop_oldest())
+        count_dropped(1, exporter, counters_);
+    if (!exporter.pending.fits(charge) || !registry_.reserve(charge, exporter, context.sink)) {
+        context.over_limit = true;
+        return count_dropped(1, exporter, counters_);
+    }
+    ++counters_.pending;
+    PendingSet pending;
+    pending.key = {stream_key(context.message), set.id};
+    pending.context = context.message;
+    pending.origin = context.origin;
+    pending.since = context.message.received;
+    pending.octets.assign(reinterpret_cast<const char*>(set.content.data()), set.content.size());
+    exporter.pending.add(std::move(pending));
+}
+
+// Decodes what was pending for the template that has just arrived, each set as a part of its own
+// message.
+void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& context) {
+    if (context.exporter.pending.empty()) return;
+    const std::vector<PendingSet> sets =
+        context.exporter.pending.extract({stream_key(context.message), cached.definition.id});
+    if (sets.empty()) return;
+    output_.flush(context);
+    for (const PendingSet& set : sets) {
+        ++counters_.resumed;
+        DecodeContext then{.exporter = context.exporter,
+                           .sink = context.sink,
+                           .message = set.context,
+                           .origin = set.origin,
+                           .dialect = context.dialect,
+                           .observation_domain = context.observation_domain};
+        then.origin.init_ms = context.observation_domain->init_ms;
+        decode_with(cached, as_octets(set.octets), then);
+        output_.flush(then);
+        context.worsen(then.outcome);
+        context.over_limit = context.over_limit || then.over_limit;
+    }
+    // Options among them may have stated when the exporter started.
+    context.origin.init_ms = context.observation_domain->init_ms;
+}
+
+void SetDecoder::on_limit(DecodeContext& context) noexcept {
+    ++counters_.over_limit;
+    context.over_limit = true;
+}
+
+}  // namespace octroi::exporter

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What is known of exporters, for reports.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/time.hpp"
+#include "wire/flow/flow_record.hpp"
+
+namespace octroi::exporter {
+
+struct Exporter;
+
+struct ExporterStatus {
+    Address address;
+    std::vector<flow::Protocol> protocols;
+    std::vector<std::uint32_t> observation_domains;  // ascending; v5: engines, sFlow: sub agents
+    // Distinct rates (1 in so many packets) from options data and v5 headers, ascending.
+    std::vector<std::uint64_t> sampling;
+    std::size_t templates = 0;   // cached now
+    std::size_t interfaces = 0;  // with a name
+    UtcTime first_seen;          // receive times, by our clock
+    UtcTime last_seen;
+    UtcTime exported;  // the export time of its last message, by its clock
+    std::uint64_t messages = 0;
+    std::uint64_t records = 0;
+    std::uint64_t lost = 0;  // in the unit of its protocol
+    std::uint64_t restarts = 0;
+    std::uint64_t duplicates = 0;
+    std::uint64_t pending_octets = 0;  // of data sets that wait for their template now
+    std::uint64_t undecodable = 0;     // messages, samples and data sets given up
+};
+[[nodiscard]] ExporterStatus status_of(const Exporter& exporter);
+
+// A name that an exporter gave an interface in options data.
+struct InterfaceName {
+    Address exporter;
+    std::uint32_t if_index = 0;
+    std::string name;
+
+    auto operator<=>(const InterfaceName&) const = default;
+};
+
+}  // namespace octroi::exporter

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The templates of one observation domain. Their ids are unique within it, templates and options
+// templates together (RFC 7011 section 3.4.1).
+//
+// The cache charges what it holds to its exporter and releases it when an entry goes, or with the
+// cache. It does not refuse: callers ask TemplateUsage and ExporterRegistry::reserve() before
+// add().
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/byte_cursor.hpp"
+#include "base/time.hpp"
+#include "wire/exporter/limits.hpp"
+#include "wire/exporter/memory_budget.hpp"
+#include "wire/exporter/seeded_table.hpp"
+#include "wire/ipfix/plan.hpp"
+#include "wire/ipfix/template.hpp"
+
+namespace octroi::exporter {
+
+struct CachedTemplate {
+    ipfix::Template definition;
+    ipfix::Plan plan;   // empty for options templates: those are read by their definition
+    UtcTime announced;  // when it was last received
+
+    // Its charge, with its entry in the cache.
+    [[nodiscard]] std::size_t octets() const noexcept;
+};
+
+// `wanted`: bits of flow::Field, as in Settings.
+[[nodiscard]] std::unique_ptr<CachedTemplate> compile_template(const ipfix::Template& definition,
+                                                               std::uint64_t wanted,
+                                                               UtcTime announced);
+
+// The templates of one exporter over all its observation domains.
+struct TemplateUsage {
+    MemoryShare& memory;
+    std::size_t templates = 0;
+    std::size_t octets = 0;
+
+    [[nodiscard]] bool fits(std::size_t more_octets, const Limits& limits) const noexcept {
+        return templates < limits.templates && octets + more_octets <= limits.template_octets;
+    }
+};
+
+class TemplateCache {
+public:
+    // RFC 7011 section 8.4: over UDP a template must be sent again within minutes (10 by default).
+    static constexpr Duration lifetime = Duration::minutes(30);
+
+    // `usage` must outlive the cache.
+    TemplateCache(std::uint64_t seed, TemplateUsage& usage)
+        : templates_(0, SeededHash{seed}), usage_(usage) {}
+    TemplateCache(const TemplateCache&) = delete;
+    TemplateCache& operator=(const TemplateCache&) = delete;
+    ~TemplateCache();
+
+    // nullptr: not cached. Valid until that template is withdrawn, expired or replaced.
+    [[nodiscard]] CachedTemplate* find(std::uint16_t id) noexcept {
+        // Messages hold many sets of few templates.
+        if (last_ != nullptr && last_->definition.id == id) return last_;
+        const auto found = templates_.find(id);
+        if (found == templates_.end()) return nullptr;
+        last_ = found->second.get();
+        return last_;
+    }
+    // The template must not be cached under its id.
+    void add(std::unique_ptr<CachedTemplate> fresh);
+    // Nothing happens if it is not cached.
+    void withdraw(std::uint16_t id);
+    // All templates, or all options templates (RFC 7011 section 8.1).
+    void withdraw_all(bool options);
+    // Drops templates that were not announced for `lifetime`. Over TCP a template is sent once and
+    // holds as long as its session: then `last_used` counts as an announcement. Times that lie in
+    // the future of `now` (our clock was set back) become `now`.
+    void expire(UtcTime now, UtcTime last_used);
+
+    // Appends all templates. restore() reads them into an empty cache; false if that is not what
+    // save() wrote or is beyond the limits: the cache must then be thrown away.
+    void save(ByteWriter& to) const;
+    [[nodiscard]] bool restore(ByteCursor& from, const Limits& limits, std::uint64_t wanted);
+
+private:
+    SeededTable<std::uint64_t, std::unique_ptr<CachedTemplate>> templates_;  // by id
+    TemplateUsage& usage_;
+    CachedTemplate* last_ = nullptr;  // what find() returned last
+};
+
+}  // namespace octroi::exporter
