@@ -229,8 +229,8 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     collector::LiveCollectorOptions live;
     live.collector.folder = folder + "/journal";
     live.collector.journal.boot_id = boot_id().value_or("");
-    live.collector.seed = random_seed();
-    live.listen = {{.buffer_octets = 256U << 20U}};
+    live.collector.decoder.seed = random_seed();
+    live.listen.udp = {{.buffer_octets = 256U << 20U}};
     std::vector<Fd> given;
     given.emplace_back(::dup(source->descriptor()));
     const std::uint64_t dropped_before = source->dropped();

@@ -82,7 +82,7 @@ protected:
         options.journal.shape = {512, 64};
         options.journal.ready_octets = 0;
         options.journal.boot_id = "one boot";
-        options.seed = 1;
+        options.decoder.seed = 1;
         std::vector<Cursor> known;
         const auto cursors = ledger_->cursors(collector::journal_source_prefix);
         ASSERT_TRUE(cursors.has_value());
@@ -95,7 +95,7 @@ protected:
         sources.push_back(std::make_unique<HeldSocket>(socket_));
         intake_ = std::make_unique<collector::Intake>(
             std::move(sources), std::vector<std::unique_ptr<StreamListener>>(),
-            std::vector<Prefix>(), collector_->journal(), clock_);
+            std::vector<Prefix>(), collector_->journal().writer(), clock_);
         collector_->watch(*intake_);
         metering_ = std::make_unique<Metering>(MeterName{"routers", "collector", MeterRole::bill},
                                                *collector_, tables_, clock_);

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The reading side of a collector: from the journal to readings. A Meter whose source is the
-// journal; who fills that is no matter (intake.hpp).
+// The meter that reads a journal. An Intake (intake.hpp) or a test writes into the journal; the
+// meter decodes what it finds there and keeps the journal, a snapshot of the decoders and the
+// ledger's cursor in step.
 //
-// Its cursor is the position in the journal, and the name of a snapshot beside it: templates,
-// sampling, sequence numbers, messages that wait for their template, running totals. Both belong
-// to the same moment, so that a restart decodes the next message as if nothing had happened.
+// The cursor is a position in the journal and the name of a snapshot: templates, sampling rates,
+// sequence numbers, data sets without a template, running totals, NAT mappings. Both are of one
+// moment, so a restart decodes the next message exactly as the process before would have.
 
-#include <array>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/address.hpp"
 #include "host/clock.hpp"
 #include "host/folder.hpp"
 #include "meter/collector/intake.hpp"
+#include "meter/collector/message_decoder.hpp"
 #include "meter/journal/journal.hpp"
+#include "meter/journal/snapshots.hpp"
 #include "meter/meter.hpp"
-#include "meter/normalize/flow_normalizer.hpp"
-#include "wire/exporter/exporters.hpp"
 
 namespace octroi::collector {
 
@@ -29,91 +28,69 @@ inline constexpr std::string_view journal_source_prefix = "journal:";
 
 struct CollectorOptions {
     std::string folder;  // of the journal; made where it is missing
-    journal::JournalOptions journal;
-    normalize::FlowPolicy policy;
-    exporter::Limits limits;
-    std::vector<Prefix> allowed;  // exporters that are listened to; empty: all
-    std::uint64_t seed = 0;
+    journal::Options journal;
+    DecoderOptions decoder;
 };
 
-// In the order of Collector::counters(); those of reading_counters follow.
-inline constexpr std::array<CounterInfo, 16> collector_counters = {{
-    {"collector_datagrams_total", "Datagrams and messages of streams taken from the journal."},
-    {"collector_octets_total", "Their octets."},
-    {"collector_refused_total", "Of these, from senders that are not allowed: not looked at."},
-    {"collector_messages_total", "Messages in them, of any protocol."},
-    {"collector_decoded_total", "Records decoded, options left out."},
-    {"collector_options_total", "Records of options data."},
-    {"collector_templates_total", "Templates announced."},
-    {"collector_unknown_total", "Datagrams that begin with no message known here."},
-    {"collector_malformed_total", "Messages or sets that cannot be; the rest was decoded."},
-    {"collector_over_limit_total", "What exporters announced beyond the bounds: left out."},
-    {"collector_waiting_total", "Data sets put aside because their template was not there."},
-    {"collector_resumed_total", "Of these, decoded when it came."},
-    {"collector_given_up_total", "Of these, given up: a loss."},
-    {"collector_repeated_total", "Datagrams that came twice: counted once."},
-    {"collector_restarts_total", "Restarts of exporters."},
-    {"collector_lost_total", "Records, messages or samples that did not arrive."},
-}};
-
-// The exporters as they were at a cursor's commit, read from its snapshot: also while a daemon has
-// the folder. Errors: not_found (the snapshot was superseded meanwhile: ask for the cursor again,
-// or the folder is elsewhere), corrupt, unsupported.
+// The exporters as they were when the cursor was committed, from its snapshot. It needs no lock, so
+// it works while a daemon has the folder. Errors: not_found (a later snapshot has replaced it: read
+// the cursor again; or the folder is elsewhere), corrupt, unsupported.
 [[nodiscard]] Result<exporter::Exporters> exporters_at(const std::string& folder,
                                                        const Cursor& cursor);
 
 class Collector final : public Meter {
 public:
-    // known: this meter's cursors whose source begins with journal_source_prefix. Errors: busy
-    // (another process has the folder), those of files. The clock must outlive it.
+    // known: this meter's cursors whose source begins with journal_source_prefix. The clock must
+    // outlive the meter. Errors: busy (another process has the folder), those of files. A snapshot
+    // that cannot be read is no error: notice() says what it means.
     [[nodiscard]] static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options,
                                                                  std::span<const Cursor> known,
                                                                  const Clock& clock);
 
-    // To be filled by an Intake, on any one thread.
+    // Its writer() and sync() may be used by other threads.
     [[nodiscard]] journal::Journal& journal() noexcept { return *journal_; }
-    // Whose drops become losses at each checkpoint. It must outlive the last checkpoint.
+    // Drops of the intake's sockets become losses at each checkpoint. The intake must outlive the
+    // last checkpoint. Call it before the first pull.
     void watch(const Intake& intake);
 
-    // Decodes what the journal holds, for at most about `wait`. Does not wait for more: idle.
+    // Decodes messages for about `wait`, or until the journal has no more. Never waits: where there
+    // is nothing, it returns idle at once.
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
-    [[nodiscard]] std::span<const Name> names() const override { return maker_.names(); }
-    [[nodiscard]] std::vector<CounterValue> counters() const override;
-    // What was wrong with the files at the start, for people; empty: nothing.
+    [[nodiscard]] std::span<const Name> names() const override {
+        return decoder_.normalizer().names();
+    }
+    [[nodiscard]] std::vector<CounterValue> counters() const override {
+        return decoder_.counters();
+    }
+    // What was wrong with the files at the start, as sentences for people; empty: nothing.
     [[nodiscard]] const std::string& notice() const noexcept { return notice_; }
 
 private:
-    Collector(CollectorOptions options, OwnFolder folder, const Clock& clock);
-    [[nodiscard]] Status resume(std::span<const Cursor> known);
-    [[nodiscard]] Status load(const std::string& name);
-    [[nodiscard]] Result<std::string> save_snapshot(const journal::JournalPosition& at);
-    void remove_snapshots(const std::string& but);
+    Collector(const CollectorOptions& options, OwnFolder folder, const Clock& clock);
+    [[nodiscard]] Status resume(const CollectorOptions& options, std::span<const Cursor> known);
+    [[nodiscard]] Status load(const std::string& snapshot);
+    [[nodiscard]] Result<std::string> save(const journal::Position& at) const;
     [[nodiscard]] Pull read(Duration wait);
-    void take(const journal::Message& message);
-    void add_losses(std::vector<Loss>& losses, UtcTime now);
-    [[nodiscard]] bool is_allowed(const Address& sender) const;
-    [[nodiscard]] exporter::Settings settings() const;
+    void collect_losses(UtcTime now);
 
-    CollectorOptions options_;
     OwnFolder folder_;
     const Clock& clock_;
     std::unique_ptr<journal::Journal> journal_;
-    exporter::Exporters exporters_;
-    normalize::FlowNormalizer maker_;
-    const Intake* intake_ = nullptr;
-    std::vector<Intake::Drops> reported_drops_;
+    journal::Snapshots snapshots_;
+    MessageDecoder decoder_;
+    SocketLosses socket_losses_;
+    const Intake* intake_ = nullptr;  // null: nobody watches sockets
 
-    Checkpoint unsettled_;  // observed and losses of checkpoints that could not be made
+    // What the next checkpoint reports. Kept when a checkpoint fails.
+    Checkpoint pending_;
     Cursor cursor_;
-    UtcTime since_;                     // of the last checkpoint
-    journal::JournalPosition checked_;  // where it stood
-    std::string snapshot_;              // that the cursor of the last checkpoint names
-    std::array<std::uint64_t, 2> reported_left_out_{};  // as losses, by reason
-    bool sessions_ended_ = false;                       // those of the processes before
-    std::uint64_t taken_ = 0;                           // messages since the last checkpoint
-    std::uint64_t refused_ = 0;
+    UtcTime since_;               // time of the last checkpoint
+    journal::Position reached_;   // position of the last checkpoint
+    std::string snapshot_;        // that the cursor of the last checkpoint names
+    bool own_messages_ = false;   // a message of this process was read
+    std::uint64_t messages_ = 0;  // since the last checkpoint
     std::string notice_;
 };
 

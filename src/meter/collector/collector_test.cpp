@@ -51,13 +51,13 @@ protected:
         options.folder = place_.file("journal");
         options.journal.shape = {512, 64};
         options.journal.ready_octets = 0;
-        options.seed = 1;
+        options.decoder.seed = 1;
         auto opened = Collector::open(options, known_, clock_);
         ASSERT_TRUE(opened.has_value()) << opened.error().text;
         collector_ = std::move(*opened);
     }
     void send(const std::string& message, std::uint16_t session = 0) {
-        const auto kept = collector_->journal().append(
+        const auto kept = collector_->journal().writer().append(
             {as_octets(message), router, session, now,
              session == 0 ? journal::Transport::datagram : journal::Transport::stream});
         ASSERT_TRUE(kept.value_or(false));

@@ -6,35 +6,36 @@
 namespace octroi::collector {
 namespace {
 
-// Batches taken from one source before the next one has its turn.
-constexpr int turns = 16;
+// Batches received from one socket before the next one has its turn: a flood at one socket must not
+// fill the buffers of the others.
+constexpr int batches_per_turn = 16;
 
 }  // namespace
 
 Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
                std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-               journal::Journal& journal, const Clock& clock)
+               journal::Writer& journal, const Clock& clock)
     : sources_(std::move(sources)),
       streams_(std::move(listeners), std::move(allowed), journal),
       journal_(journal),
       clock_(clock) {}
 
 Result<std::size_t> Intake::step() {
-    std::size_t taken = 0;
+    std::size_t received = 0;
     for (const auto& source : sources_) {
-        for (int turn = 0; turn < turns; ++turn) {
+        for (int batch = 0; batch < batches_per_turn; ++batch) {
             TRY_ASSIGN(const std::size_t got, journal_.receive(*source, clock_.now()));
-            taken += got;
-            if (got < datagram_batch) break;  // less than could be: there is no more
+            received += got;
+            if (got < datagram_batch) break;  // the socket was emptied
         }
     }
     TRY_ASSIGN(const std::size_t messages, streams_.step(clock_.now(), clock_.uptime()));
-    return taken + messages;
+    return received + messages;
 }
 
 void Intake::wait(Duration wait) const {
     std::vector<int> descriptors;
-    if (!journal_.full()) {
+    if (!journal_.is_full()) {
         for (const auto& source : sources_) descriptors.push_back(source->descriptor());
         streams_.add_descriptors(descriptors, clock_.uptime());
     }
@@ -49,10 +50,10 @@ std::vector<std::string> Intake::names() const {
     return names;
 }
 
-std::vector<Intake::Drops> Intake::drops() const {
-    std::vector<Drops> all;
+std::vector<SocketDrops> Intake::drops() const {
+    std::vector<SocketDrops> all;
     for (const auto& source : sources_) {
-        auto same = std::ranges::find(all, source->name(), &Drops::source);
+        auto same = std::ranges::find(all, source->name(), &SocketDrops::socket);
         if (same == all.end()) same = all.insert(all.end(), {source->name(), 0});
         same->dropped += source->dropped();
     }

@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The filling side: from sockets into the journal, and nothing else, so that it is never busy when
-// datagrams come. One thread.
+// Moves messages from sockets into the journal, and does nothing else: it must never be busy when
+// datagrams arrive, since what the kernel's buffers cannot hold is lost. One thread, except where
+// another is stated.
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "host/clock.hpp"
 #include "host/datagrams.hpp"
+#include "meter/collector/socket_drops.hpp"
 #include "meter/collector/stream_intake.hpp"
-#include "meter/journal/journal.hpp"
+#include "meter/journal/writer.hpp"
 
 namespace octroi::collector {
 
 class Intake {
 public:
-    // allowed: who may open streams; empty: everybody. The journal and the clock must outlive it.
+    // allowed: the exporters that may open connections; empty: all. The writer and the clock must
+    // outlive the intake.
     Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
            std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-           journal::Journal& journal, const Clock& clock);
+           journal::Writer& journal, const Clock& clock);
 
-    // Takes what all sources have at the moment; how many messages that was. Does not wait.
+    // Receives what is there at the moment, from all sockets in turn, and returns how many messages
+    // that was. Does not wait. Errors: those of sockets and of the journal's files.
     [[nodiscard]] Result<std::size_t> step();
-    // Until a source may have something, at most for `wait`; while the journal is full, for `wait`.
+    // Waits until a socket may have something, at most for `wait`. While the journal is full it
+    // waits for all of `wait`: nothing can be received.
     void wait(Duration wait) const;
 
-    // "udp [::]:2055", "tcp [::]:4739".
+    // The sockets: "udp [::]:2055", "tcp [::]:4739". From any thread.
     [[nodiscard]] std::vector<std::string> names() const;
-    // From any thread: what each datagram source is called, and what the kernel dropped for want of
-    // room in its buffer since it was opened, modulo 2^32. Sources of one name are one.
-    struct Drops {
-        std::string source;
-        std::uint32_t dropped = 0;
-    };
-    [[nodiscard]] std::vector<Drops> drops() const;
+    // From any thread.
+    [[nodiscard]] std::vector<SocketDrops> drops() const;
+    // StreamIntake::refused(). From any thread.
+    [[nodiscard]] std::uint64_t refused_connections() const noexcept { return streams_.refused(); }
 
 private:
     std::vector<std::unique_ptr<DatagramSource>> sources_;
     StreamIntake streams_;
-    journal::Journal& journal_;
+    journal::Writer& journal_;
     const Clock& clock_;
 };
 

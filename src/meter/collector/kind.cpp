@@ -39,19 +39,19 @@ normalize::FlowPolicy flow_policy(const OptionValues& values) {
     return policy;
 }
 
-Status add_listeners(const OptionValues& values, LiveCollectorOptions& options) {
+Status add_listeners(const OptionValues& values, ListenOptions& options) {
     const auto buffer = narrow<std::uint32_t>(values.size("socket_buffer").value());
     for (const std::string& text : values.texts("listen")) {
         TRY_ASSIGN(const ListenAddress listen, parse_listen(text));
         switch (listen.transport) {
             case ListenTransport::udp:
-                options.listen.push_back({listen.address, listen.port, buffer});
+                options.udp.push_back({listen.address, listen.port, buffer});
                 break;
             case ListenTransport::tcp:
-                options.listen_tcp.push_back({listen.address, listen.port});
+                options.tcp.push_back({listen.address, listen.port});
                 break;
             case ListenTransport::tls:
-                options.listen_tls.push_back({listen.address, listen.port});
+                options.tls.push_back({listen.address, listen.port});
                 break;
         }
     }
@@ -72,13 +72,13 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
         journal_folder(values.text("journal"), setup.state_folder, setup.config.name);
     options.collector.journal.limit_octets = values.size("journal_size").value();
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
-    options.collector.policy = flow_policy(values);
-    options.collector.allowed = values.prefixes("exporters");
-    options.collector.seed = random_seed();
+    options.collector.decoder.policy = flow_policy(values);
+    options.collector.decoder.allowed = values.prefixes("exporters");
+    options.collector.decoder.seed = random_seed();
     options.sync_interval = values.duration("journal_sync");
-    options.tls = {values.text("tls_certificate"), values.text("tls_key"),
-                   values.text("tls_clients")};
-    TRY(add_listeners(values, options));
+    options.listen.tls_files = {values.text("tls_certificate"), values.text("tls_key"),
+                                values.text("tls_clients")};
+    TRY(add_listeners(values, options.listen));
     TRY_ASSIGN(auto meter,
                LiveCollector::open(options, std::exchange(setup.sockets, std::vector<Fd>()),
                                    setup.cursors, setup.clock));
@@ -113,10 +113,11 @@ Result<Report> report_interfaces(const MeterReportSetup& setup) {
 }
 
 constexpr std::array chapters{
-    CounterChapter{"Collector", "Flow exports, from the network: what came and was decoded.",
-                   collector_counters},
+    CounterChapter{"Collector", "Flow exports from the network: received and decoded.",
+                   message_counters},
     CounterChapter{"Flow records", "From records to readings, of collectors and of files.",
                    normalize::reading_counters},
+    CounterChapter{"Collector connections", "IPFIX over TCP and TLS.", stream_counters},
 };
 
 constexpr std::string_view file_help =

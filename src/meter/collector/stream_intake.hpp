@@ -1,75 +1,74 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// IPFIX over TCP (RFC 7011 section 10.4) into the journal, message by message. While the journal is
-// full nothing is read: TCP makes the exporter wait, and nothing is lost.
+// IPFIX over TCP and TLS: accepts the connections of exporters, within limits, and reads them in
+// turn (stream_session.hpp). One thread, except where another is stated.
 //
-// What the kernel has acknowledged and this process has not yet taken is gone if it is killed; the
-// exporter's sequence numbers tell how much that was.
+// A kill loses what the kernel has acknowledged and this process has not read. The exporter's
+// sequence numbers show how much that was.
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "base/address.hpp"
 #include "base/time.hpp"
 #include "host/streams.hpp"
-#include "meter/journal/journal.hpp"
+#include "meter/collector/stream_session.hpp"
+#include "meter/journal/writer.hpp"
 
 namespace octroi::collector {
 
 class StreamIntake {
 public:
-    // Connections at a time, in all and of one address. A newcomer takes the place of the one that
-    // was silent longest.
+    // Connections at a time, of all addresses and of one. A new one beyond the first limit replaces
+    // the one that was silent longest; beyond the second it is refused.
     static constexpr std::size_t connections_max = 256;
     static constexpr std::size_t connections_of_address_max = 32;
-    // One that has been silent for so long is closed: exporters send templates more often. One that
-    // never sent a message has less time.
+    // A connection without a message for this time is closed: exporters send their templates more
+    // often. A new one has less time for its first message.
     static constexpr Duration idle_max = Duration::hours(24);
     static constexpr Duration first_message_max = Duration::seconds(60);
-    // After a connection could not be taken (too many open files), the next try.
+    // The pause after a failed accept(2). It fails when the process has too many open files.
     static constexpr Duration accept_pause = Duration::seconds(1);
 
-    // allowed: who may connect; empty: everybody. The journal must outlive it.
+    // allowed: the addresses that may connect; empty: all. The writer must outlive the intake.
     StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
-                 std::vector<Prefix> allowed, journal::Journal& journal);
+                 std::vector<Prefix> allowed, journal::Writer& journal);
 
-    // Takes what all connections have at the moment; how many messages that was. now, uptime: of
-    // the clock. An error is the journal's.
+    // Accepts connections, reads what all of them have at the moment, and returns how many messages
+    // that was. Does not wait. now, uptime: of the clock. Errors: those of the journal's files.
     [[nodiscard]] Result<std::size_t> step(UtcTime now, Duration uptime);
-    // What step() would read at that time.
+    // Adds the descriptors that step() would read at that time.
     void add_descriptors(std::vector<int>& descriptors, Duration uptime) const;
+    // The listening sockets. From any thread.
     [[nodiscard]] std::vector<std::string> names() const;
-    [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
-    // Connections that sent something else than IPFIX, and were closed for it.
-    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+    [[nodiscard]] std::size_t connections() const noexcept { return sessions_.size(); }
+    // Connections that were refused (not allowed, too many of one address) or closed because they
+    // sent something else than IPFIX. From any thread.
+    [[nodiscard]] std::uint64_t refused() const noexcept {
+        return refused_.load(std::memory_order_relaxed);
+    }
 
 private:
-    struct Connection {
-        std::unique_ptr<StreamConnection> stream;
-        std::vector<std::byte> octets;  // [taken, filled) is not in the journal yet
-        std::size_t taken = 0;
-        std::size_t filled = 0;
-        Duration heard;
-        bool spoke = false;  // a whole message came
-    };
-    enum class Next { go_on, wait, close };
+    using Sessions = std::list<StreamSession>;
     [[nodiscard]] Status accept_all(UtcTime now, Duration uptime);
-    [[nodiscard]] Status let_in(std::unique_ptr<StreamConnection> stream, UtcTime now,
-                                Duration uptime);
-    [[nodiscard]] bool is_welcome(const Address& peer) const;
-    [[nodiscard]] Result<Next> read(Connection& connection, UtcTime now, std::size_t& messages);
-    [[nodiscard]] Status say_end(const Connection& connection, UtcTime now);
-    [[nodiscard]] Result<Next> take_messages(Connection& connection, UtcTime now,
-                                             std::size_t& messages);
+    [[nodiscard]] Status admit(std::unique_ptr<StreamConnection> connection, UtcTime now,
+                               Duration uptime);
+    [[nodiscard]] bool may_connect(const Address& peer) const;
+    [[nodiscard]] Status close_most_silent(UtcTime now);
+    void count_refused() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
 
     std::vector<std::unique_ptr<StreamListener>> listeners_;
     std::vector<Prefix> allowed_;
-    journal::Journal& journal_;
-    Duration accept_again_;
-    std::list<Connection> connections_;
-    std::uint64_t refused_ = 0;
+    journal::Writer& journal_;
+    Duration accept_again_;  // uptime before which accept(2) is not called
+    Sessions sessions_;
+    std::atomic<std::uint64_t> refused_{0};
 };
 
 }  // namespace octroi::collector

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "host/testing/folder.hpp"
+#include "meter/journal/journal.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -67,7 +68,7 @@ protected:
         auto folder = OwnFolder::open(place_.file("journal"));
         EXPECT_TRUE(folder.has_value());
         folder_ = std::make_unique<OwnFolder>(std::move(*folder));
-        journal::JournalOptions options;
+        journal::Options options;
         options.shape = {512, 4};
         options.ready_octets = 0;
         options.limit_octets = 2 * journal::Segment::octets_of(options.shape);
@@ -77,7 +78,8 @@ protected:
         port_ = (*listener)->port();
         std::vector<std::unique_ptr<StreamListener>> listeners;
         listeners.push_back(std::move(*listener));
-        intake_ = std::make_unique<StreamIntake>(std::move(listeners), allowed_, *journal_);
+        intake_ =
+            std::make_unique<StreamIntake>(std::move(listeners), allowed_, journal_->writer());
     }
     std::size_t step() {
         ::usleep(20'000);  // the loopback delivers at once, but not in no time
@@ -88,7 +90,7 @@ protected:
     std::vector<std::size_t> lengths() {
         std::vector<std::size_t> all;
         journal::Message message;
-        while (journal_->next(message)) {
+        while (journal_->reader().next(message)) {
             if (message.transport == journal::Transport::stream_end) {
                 ended_.push_back(message.port);
                 continue;
@@ -156,11 +158,11 @@ TEST_F(StreamIntakeTest, MakesTheExporterWaitWhileTheJournalIsFull) {
     for (std::size_t i = 0; i < 20; ++i) all += ipfix(i, 'x');
     client.send(all);
     EXPECT_EQ(step(), 8U);
-    EXPECT_TRUE(journal_->full());
+    EXPECT_TRUE(journal_->writer().is_full());
     EXPECT_EQ(lengths().size(), 8U);
     std::size_t taken = 8;
     for (int i = 0; i < 10 && taken < 20; ++i) {
-        journal_->release(journal_->position());
+        journal_->release(journal_->reader().position());
         taken += step();
         for (const std::size_t length : lengths()) EXPECT_LE(length, 35U);
     }

@@ -69,8 +69,8 @@ Status FlowFileMeter::pass_booked() {
     }
     // Gaps that were told when the file ended there.
     if (at_.ended) file_->flush(maker_);
-    static_cast<void>(maker_.take_losses());
-    static_cast<void>(maker_.take_translations());
+    static_cast<void>(maker_.drain_losses());
+    static_cast<void>(maker_.drain_translations());
     return {};
 }
 
@@ -142,12 +142,12 @@ Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& sink) {
     const bool moved = stream.position() != at_.at.offset || ended_ != at_.ended ||
                        datagrams.damaged() != at_.damaged || rest != at_.rest;
     if (!moved) return out;
-    out.losses = maker_.take_losses();
-    out.translations = maker_.take_translations();
+    out.losses = maker_.drain_losses();
+    out.translations = maker_.drain_translations();
     add_losses(out.losses);
     // Captures without a frame are all alike: a cursor would take the next one for this one.
     if (datagrams.frames() == 0 && rest == 0 && out.losses.empty()) return out;
-    out.observed = maker_.take_observed();
+    out.observed = maker_.drain_observed();
     at_.advance({stream.position(), stream.tail()});
     at_.frames = datagrams.frames();
     at_.last_time = datagrams.last_time().ns;

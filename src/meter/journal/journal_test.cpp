@@ -42,7 +42,7 @@ protected:
         reopen();
     }
     // As after a kill: nothing is told to the journal.
-    void reopen(JournalPosition from = {}) {
+    void reopen(Position from = {}) {
         journal_.reset();
         folder_.reset();
         auto folder = OwnFolder::open(place_.file("journal"));
@@ -54,7 +54,7 @@ protected:
     }
     void send(const std::string& text) { source_.push(sender(1), octets_of(text)); }
     std::size_t receive() {
-        const auto got = journal_->receive(source_, now);
+        const auto got = journal_->writer().receive(source_, now);
         EXPECT_TRUE(got.has_value());
         return got.value_or(0);
     }
@@ -65,12 +65,12 @@ protected:
     std::vector<std::string> read_all() {
         std::vector<std::string> texts;
         Message message;
-        while (journal_->next(message)) texts.push_back(text_of(message));
+        while (journal_->reader().next(message)) texts.push_back(text_of(message));
         return texts;
     }
 
     Folder place_;
-    JournalOptions options_;
+    Options options_;
     FakeDatagrams source_;
     std::unique_ptr<OwnFolder> folder_;
     std::unique_ptr<Journal> journal_;
@@ -82,15 +82,15 @@ TEST_F(JournalTest, GivesWhatItReceivedInOrderWithSenderAndTime) {
                  octets_of("two"));
     EXPECT_EQ(receive(), 2U);
     Message message;
-    ASSERT_TRUE(journal_->next(message));
+    ASSERT_TRUE(journal_->reader().next(message));
     EXPECT_EQ(text_of(message), "one");
     EXPECT_EQ(message.sender, sender(1));
     EXPECT_EQ(message.received, now);
     EXPECT_EQ(message.transport, Transport::datagram);
-    ASSERT_TRUE(journal_->next(message));
+    ASSERT_TRUE(journal_->reader().next(message));
     EXPECT_EQ(text_of(message), "two");
     EXPECT_EQ(to_string(message.sender), "2001:db8::");
-    EXPECT_FALSE(journal_->next(message));
+    EXPECT_FALSE(journal_->reader().next(message));
 }
 
 TEST_F(JournalTest, GoesOverSegmentsWithoutLosingAny) {
@@ -101,7 +101,7 @@ TEST_F(JournalTest, GoesOverSegmentsWithoutLosingAny) {
     }
     receive_all();
     EXPECT_EQ(read_all(), sent);
-    EXPECT_GT(journal_->position().segment, 2U);
+    EXPECT_GT(journal_->reader().position().segment, 2U);
 }
 
 TEST_F(JournalTest, KeepsDatagramsLongerThanASlotWhole) {
@@ -120,7 +120,7 @@ TEST_F(JournalTest, LongDatagramsOutliveAKillAndGiveTheirRoomBack) {
     reopen();
     EXPECT_GT(journal_->held_octets(), 18 * overflow_stride);
     EXPECT_EQ(read_all(), std::vector<std::string>(18, longest));
-    journal_->release(journal_->position());
+    journal_->release(journal_->reader().position());
     EXPECT_LT(journal_->held_octets(), 4 * overflow_stride);
 }
 
@@ -128,9 +128,10 @@ TEST_F(JournalTest, AfterAKillNothingIsMissingAndNothingComesTwice) {
     for (int i = 0; i < 20; ++i) send(std::to_string(i));
     receive_all();
     Message message;
-    for (int i = 0; i < 7; ++i) ASSERT_TRUE(journal_->next(message));
-    const JournalPosition committed = journal_->position();
-    for (int i = 0; i < 6; ++i) ASSERT_TRUE(journal_->next(message));  // read and not committed
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(journal_->reader().next(message));
+    const Position committed = journal_->reader().position();
+    for (int i = 0; i < 6; ++i)
+        ASSERT_TRUE(journal_->reader().next(message));  // read and not committed
     reopen(committed);
     auto texts = read_all();
     ASSERT_EQ(texts.size(), 13U);
@@ -146,10 +147,10 @@ TEST_F(JournalTest, StopsAtItsBoundAndGoesOnWhenSomethingIsReleased) {
     reopen();
     for (int i = 0; i < 90; ++i) send(std::to_string(i));
     receive_all();
-    EXPECT_TRUE(journal_->full());
+    EXPECT_TRUE(journal_->writer().is_full());
     EXPECT_EQ(source_.left(), 90U - 4 * 16);
     EXPECT_EQ(read_all().size(), 64U);
-    journal_->release(journal_->position());
+    journal_->release(journal_->reader().position());
     receive_all();
     EXPECT_EQ(source_.left(), 0U);
     const auto texts = read_all();
@@ -162,7 +163,7 @@ TEST_F(JournalTest, WhatIsReleasedDoesNotComeAgainEvenWithoutACursor) {
     for (int i = 0; i < 20; ++i) send(std::to_string(i));
     receive_all();
     EXPECT_EQ(read_all().size(), 20U);
-    journal_->release(journal_->position());
+    journal_->release(journal_->reader().position());
     reopen();  // the ledger is a new one
     EXPECT_EQ(read_all(), (std::vector<std::string>{"16", "17", "18", "19"}));
 }
@@ -206,7 +207,7 @@ TEST_F(JournalTest, RandomLivesGiveEveryMessageOnce) {
     std::vector<std::string> sent;
     std::vector<std::string> booked;
     std::vector<std::string> since;
-    JournalPosition committed;
+    Position committed;
     for (int step = 0; step < 3000; ++step) {
         const auto dice = random() % 100;
         if (dice < 50 && sent.size() - booked.size() < 30) {
@@ -218,12 +219,12 @@ TEST_F(JournalTest, RandomLivesGiveEveryMessageOnce) {
         } else if (dice < 80) {
             receive_all();
             Message message;
-            for (std::uint64_t n = random() % 20; n > 0 && journal_->next(message); --n)
+            for (std::uint64_t n = random() % 20; n > 0 && journal_->reader().next(message); --n)
                 since.push_back(text_of(message));
         } else if (dice < 95) {
             booked.insert(booked.end(), since.begin(), since.end());
             since.clear();
-            committed = journal_->position();
+            committed = journal_->reader().position();
             journal_->release(committed);
         } else {
             receive_all();
@@ -234,7 +235,7 @@ TEST_F(JournalTest, RandomLivesGiveEveryMessageOnce) {
     do {
         receive_all();
         for (const std::string& text : read_all()) since.push_back(text);
-        journal_->release(journal_->position());
+        journal_->release(journal_->reader().position());
     } while (source_.left() > 0);
     booked.insert(booked.end(), since.begin(), since.end());
     ASSERT_EQ(booked.size(), sent.size());

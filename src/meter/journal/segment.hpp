@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A file of the intake journal: places for messages, filled in order. The format is described in
-// docs/format/journal.md.
+// One file of the journal: slots for messages, filled in order. docs/format/journal.md describes
+// the format.
 //
-// One thread fills it another reads what is published; neither
-// waits for the other. The kernel receives datagrams directly into the places.
+// The file is memory-mapped, and the kernel receives datagrams directly into the slots. One thread
+// writes, one thread reads the published slots, and one may sync; none waits for another.
 
 #include <atomic>
 #include <cstdint>
@@ -14,101 +14,88 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.hpp"
-#include "base/byte_cursor.hpp"
 #include "base/result.hpp"
-#include "base/time.hpp"
 #include "host/datagrams.hpp"
 #include "host/mapped_file.hpp"
+#include "meter/journal/message.hpp"
 
 namespace octroi::journal {
 
-// How a message came in. The numbers are stored in journals: do not change them, only add.
-enum class Transport : std::uint8_t {
-    datagram = 0,
-    stream = 1,
-    stream_end = 2,  // the session has ended; one octet, without meaning
-};
-
-// A message in the journal. Valid until the next one is read, or its place is released.
-struct Message {
-    ByteSpan octets;
-    Address sender;
-    std::uint16_t port = 0;  // the sender's
-    UtcTime received;
-    Transport transport = Transport::datagram;
-};
-
 struct SegmentShape {
-    // Octets of a place whose room is taken beforehand; a longer message has its rest elsewhere in
-    // the file, where it takes room only when it comes.
-    std::uint32_t slot = 2048;
-    std::uint32_t places = 2048;
+    // Octets of a message that its slot holds. Their disk space is allocated with the file. What
+    // does not fit (the overflow) has an area of its own, which is allocated when it is needed.
+    std::uint32_t slot_octets = 2048;
+    std::uint32_t slots = 2048;
 };
 
 class Segment {
 public:
-    static constexpr std::uint64_t unused = 0;  // its number while it holds nothing
-    // With more of long messages a segment is full, so that the journal's bound is kept.
-    static constexpr std::size_t rests_max = std::size_t{16} << 20U;
+    static constexpr std::uint64_t unused = 0;  // the number of a free segment
+    // A segment with this many octets of overflow is full, so that the limit of the journal holds.
+    static constexpr std::size_t overflow_max = std::size_t{16} << 20U;
 
+    // Makes a free segment. Errors: those of MappedFile::create.
     [[nodiscard]] static Result<std::unique_ptr<Segment>> create(const std::string& path,
                                                                  const SegmentShape& shape);
-    // A segment of an earlier process. What the machine's power may have taken is left out: of
-    // another boot only what had been synced stands. Errors: corrupt, unsupported.
+    // Opens a segment of an earlier process, closed. If it was written in another boot, only its
+    // synced slots count: a power cut may have damaged the others. Errors: corrupt (no segment, or
+    // not all of one); those of MappedFile::open.
     [[nodiscard]] static Result<std::unique_ptr<Segment>> open(const std::string& path,
                                                                std::string_view boot_id);
 
-    // What it holds is in the ledger: it stands for nothing any more.
+    // Makes the segment free, and frees the disk space of its overflow. Not while anybody reads it.
     void retire() noexcept;
-    // Empties it and gives it a number.
+    // Empties a free segment and gives it a number.
     void begin(std::uint64_t number, std::string_view boot_id) noexcept;
-    [[nodiscard]] std::uint64_t number() const noexcept;
+    [[nodiscard]] std::uint64_t number() const noexcept;  // any thread
     [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
-    // Room that it takes on the disk: always, and for the rests of long messages.
+    // Disk space of the slots (constant), and of the overflow.
     [[nodiscard]] std::size_t octets() const noexcept { return octets_of(shape_); }
-    [[nodiscard]] std::size_t rest_octets() const noexcept {
-        return rests_.load(std::memory_order_relaxed) * overflow_stride;
+    [[nodiscard]] std::size_t overflow_octets() const noexcept {
+        return overflows_.load(std::memory_order_relaxed) * overflow_stride;
     }
 
     [[nodiscard]] static std::size_t octets_of(const SegmentShape& shape) noexcept;
 
-    // ---- the filling thread
+    // ---- The writing thread
 
-    // The places that are free, at most datagram_batch. None: the segment is full.
-    [[nodiscard]] DatagramBuffers room() noexcept;
-    // The first `count` places of the room are filled.
+    // The free slots, at most datagram_batch of them. Empty: the segment is full.
+    [[nodiscard]] DatagramBuffers free_slots() noexcept;
+    // Makes the first `count` of free_slots() visible to the reader.
     void publish(std::size_t count) noexcept;
-    // A message that the kernel did not receive into its place, at most max_datagram octets. false:
-    // the segment is full.
+    // Copies a message of at most max_datagram octets into the next slot and publishes it. False:
+    // the segment is full, or the disk has no space for the overflow.
     [[nodiscard]] bool append(const Message& message) noexcept;
     [[nodiscard]] bool is_full() const noexcept {
-        return used_.load(std::memory_order_relaxed) == shape_.places || rest_octets() >= rests_max;
+        return used_.load(std::memory_order_relaxed) == shape_.slots ||
+               overflow_octets() >= overflow_max;
     }
-    // Nothing will come behind what is published.
+    // No slot will be published after this.
     void close() noexcept { closed_.store(true, std::memory_order_release); }
 
-    // ---- the reading thread
+    // ---- The reading thread
 
-    // Places [0, used) are filled and will not change.
+    // Slots [0, used) are published and do not change until the segment is retired.
     [[nodiscard]] std::uint32_t used() const noexcept {
         return used_.load(std::memory_order_acquire);
     }
-    // To be asked before used().
+    // Call it before used(): then `closed` means that used() is final.
     [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
-    // The message in a used place; false: it is empty. whole: keeps the octets of a message that
-    // is longer than its slot.
-    [[nodiscard]] bool at(std::uint32_t place, Message& out, std::vector<std::byte>& whole) const;
+    // The message in a published slot. False: the slot is empty (its message was not whole when the
+    // machine or the process stopped). The octets are valid until the segment is retired, or if the
+    // message is longer than a slot, until `whole` changes.
+    [[nodiscard]] bool at(std::uint32_t slot, Message& out, std::vector<std::byte>& whole) const;
 
-    // ---- any thread
+    // ---- The syncing thread
 
-    // All that was published before the call is on the disk when it returns.
+    // Returns when everything that was published before the call is on the disk.
     [[nodiscard]] Status sync_content() const {
         if (is_full()) file_.release_pages();
         return file_.sync();
     }
-    // So many places are on the disk. Not while it is retired or begun.
-    void mark_synced(std::uint32_t places) noexcept;
+    // Records that the first `slots` slots are on the disk. Not while the segment is retired or
+    // begun.
+    void mark_synced(std::uint32_t slots) noexcept;
     [[nodiscard]] Status sync_mark() const;
     [[nodiscard]] bool is_synced() const noexcept;
 
@@ -122,11 +109,11 @@ private:
     SegmentShape shape_;
     std::span<DatagramHeader> headers_;
     std::span<DatagramOrigin> origins_;
-    std::span<std::uint8_t> kinds_;
+    std::span<std::uint8_t> transports_;
     std::byte* data_ = nullptr;
-    std::byte* rest_ = nullptr;
+    std::byte* overflow_ = nullptr;
     std::atomic<std::uint32_t> used_{0};
-    std::atomic<std::size_t> rests_{0};  // messages with a rest
+    std::atomic<std::size_t> overflows_{0};  // messages that are longer than their slot
     std::atomic<bool> closed_{true};
 };
 

@@ -92,7 +92,7 @@ void NatTable::forget_change(const Entry& entry) {
     if (entry.round == round_) changes_[entry.change] = {};
 }
 
-std::vector<Translation> NatTable::take_changes() {
+std::vector<Translation> NatTable::drain_changes() {
     ++round_;
     std::vector<Translation> taken = std::exchange(changes_, {});
     std::erase_if(taken, [](const Translation& t) { return t.outside.empty(); });

@@ -18,7 +18,7 @@
 // Bounds: an exporter has at most half of all places. When it has as many, or there are no more,
 // its own translation that ended first makes room, else its oldest; nobody else's ever does. What
 // is forgotten is counted. Memory: 200 MiB for the book at most (100 where many have the same
-// outside address), and 100 MiB for what became known since the last take_changes().
+// outside address), and 100 MiB for what became known since the last drain_changes().
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -42,7 +42,7 @@ struct TranslationLimits {
     std::size_t places = std::size_t{1} << 19U;
     // Exporters that are asked about one outside address: the first ones that told of it.
     std::size_t exporters_of_address = 16;
-    // What became known since the last take_changes().
+    // What became known since the last drain_changes().
     std::size_t changes = std::size_t{1} << 20U;
 };
 
@@ -90,7 +90,7 @@ public:
     [[nodiscard]] std::optional<Inside> inside_of(const Ask& ask) const;
 
     // What began or ended since the last call, sorted; no two differ in the end alone.
-    [[nodiscard]] std::vector<Translation> take_changes();
+    [[nodiscard]] std::vector<Translation> drain_changes();
     [[nodiscard]] std::size_t changes() const noexcept { return changes_.size(); }
     // Translations that had to make room, and ones for which there was none.
     [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }

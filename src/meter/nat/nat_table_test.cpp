@@ -84,7 +84,7 @@ TEST_F(TranslationBookTest, ABeginningEndsWhatWasThereBefore) {
     begin(binding(2), 200);
     EXPECT_EQ(who(150), 1U);
     EXPECT_EQ(who(250), 2U);
-    const auto changes = book_.take_changes();
+    const auto changes = book_.drain_changes();
     ASSERT_EQ(changes.size(), 2U);
     EXPECT_EQ(changes[0].valid, (Interval{at(100), at(200)}));
     EXPECT_EQ(changes[1].valid, (Interval{at(200), UtcTime::max()}));
@@ -99,7 +99,7 @@ TEST_F(TranslationBookTest, TakesWhatOvertookOneAnother) {
     begin(binding(3, 41000), 290);
     EXPECT_EQ(who(295, 295, 41000), 3U);
     EXPECT_EQ(who(280, 280, 41000), 0U) << "the end had come before the beginning";
-    const auto changes = book_.take_changes();
+    const auto changes = book_.drain_changes();
     ASSERT_EQ(changes.size(), 3U);
     EXPECT_EQ(changes[2].valid, (Interval{at(290), at(300)}));
     EXPECT_EQ(book_.size(), 3U);
@@ -122,12 +122,12 @@ TEST_F(TranslationBookTest, AnEndAloneReachesBackForAnHour) {
 
 TEST_F(TranslationBookTest, AnEndThatContradictsIsNotTaken) {
     begin(binding(1), 100);
-    (void)book_.take_changes();
+    (void)book_.drain_changes();
     end(binding(2), 200);
     EXPECT_EQ(who(150), 1U);
     EXPECT_EQ(who(250), 1U) << "the living one goes on";
     EXPECT_EQ(book_.size(), 1U);
-    EXPECT_TRUE(book_.take_changes().empty());
+    EXPECT_TRUE(book_.drain_changes().empty());
     EXPECT_EQ(book_.contradicted(), 1U);
     // But it was not told too late of the one before.
     begin(binding(2), 300);
@@ -140,7 +140,7 @@ TEST_F(TranslationBookTest, WhatIsToldTwiceIsKnownOnce) {
     for (int i = 0; i < 3; ++i) end(binding(1), 200);
     begin(binding(1), 100);
     EXPECT_EQ(who(250), 0U);
-    EXPECT_EQ(book_.take_changes().size(), 1U);
+    EXPECT_EQ(book_.drain_changes().size(), 1U);
     EXPECT_EQ(book_.size(), 1U);
 }
 
@@ -239,14 +239,14 @@ TEST_F(TranslationBookTest, OutlivesARestart) {
     end(binding(3, 41000), 400);
     begin(block(4, 1024, 2047, 4), 100);
     restart();
-    EXPECT_TRUE(book_.take_changes().empty()) << "the ledger has them";
+    EXPECT_TRUE(book_.drain_changes().empty()) << "the ledger has them";
     EXPECT_EQ(who(150), 1U);
     EXPECT_EQ(who(350), 2U);
     EXPECT_EQ(who(350, 350, 1028), 4U);
     begin(binding(3, 41000), 390);
     EXPECT_EQ(who(380, 380, 41000), 0U) << "that its beginning was not known is known still";
     end(binding(2), 500);
-    const auto changes = book_.take_changes();
+    const auto changes = book_.drain_changes();
     ASSERT_EQ(changes.size(), 2U);
     EXPECT_EQ(changes[0].valid, (Interval{at(300), at(500)}));
 }
@@ -261,7 +261,7 @@ TEST_F(TranslationBookTest, RefusesOctetsThatAreNoBook) {
         NatTable other(1);
         ByteCursor in(as_octets(std::string_view(good).substr(0, size)));
         ASSERT_FALSE(other.restore(in)) << size;
-        ASSERT_TRUE(other.empty() && other.take_changes().empty());
+        ASSERT_TRUE(other.empty() && other.drain_changes().empty());
     }
     std::mt19937_64 random(1);
     int refused = 0;
@@ -354,9 +354,9 @@ TEST_F(FullBook, WhatTheLedgerShallKnowIsBoundedToo) {
     for (std::uint32_t i = 0; i < 15; ++i) begin(numbered(1, i), 0);
     EXPECT_EQ(book_.changes(), 10U);
     EXPECT_EQ(book_.forgotten(), 5U);
-    EXPECT_EQ(book_.take_changes().size(), 10U);
+    EXPECT_EQ(book_.drain_changes().size(), 10U);
     end(numbered(1, 14), 10);
-    EXPECT_EQ(book_.take_changes().size(), 1U) << "its end is told with its beginning";
+    EXPECT_EQ(book_.drain_changes().size(), 1U) << "its end is told with its beginning";
 }
 
 TEST_F(FullBook, ForgettingLeavesNothingBehind) {
@@ -372,7 +372,7 @@ TEST_F(FullBook, ForgettingLeavesNothingBehind) {
         ASSERT_LE(book_.size(), 100U);
         if (i % 500 == 0) restart();
         if (i % 97 == 0) {
-            const auto changes = book_.take_changes();
+            const auto changes = book_.drain_changes();
             for (std::size_t c = 1; c < changes.size(); ++c)
                 ASSERT_FALSE(is_same_but_for_end(changes[c - 1], changes[c]));
         }

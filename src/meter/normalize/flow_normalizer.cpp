@@ -316,7 +316,7 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
     add_loss(context.exporter, LossReason::export_gap, gap.interval, gap.lost, bound);
 }
 
-Volume FlowNormalizer::take_observed() noexcept {
+Volume FlowNormalizer::drain_observed() noexcept {
     spread_ = 0;
     ++batch_;
     return std::exchange(observed_, {});
@@ -352,7 +352,7 @@ void FlowNormalizer::add_loss(const Address& exporter, LossReason reason, const 
     loss.bytes_bound = bounded ? std::optional(*loss.bytes_bound + *bound) : std::nullopt;
 }
 
-std::vector<Loss> FlowNormalizer::take_losses() {
+std::vector<Loss> FlowNormalizer::drain_losses() {
     std::vector<Loss> taken;
     for (auto& [key, loss] : losses_) taken.push_back(std::move(loss));
     losses_.clear();

@@ -105,11 +105,11 @@ public:
     // Readings over many buckets have made the batch long: it should be taken.
     [[nodiscard]] bool is_full() const noexcept;
     // What went to the sink since the last call, counted at the records.
-    [[nodiscard]] Volume take_observed() noexcept;
-    [[nodiscard]] std::vector<Loss> take_losses();
+    [[nodiscard]] Volume drain_observed() noexcept;
+    [[nodiscard]] std::vector<Loss> drain_losses();
     // Those that began or ended since the last call.
-    [[nodiscard]] std::vector<Translation> take_translations() {
-        return translations_.take_changes();
+    [[nodiscard]] std::vector<Translation> drain_translations() {
+        return translations_.drain_changes();
     }
     // Names for Reading::interface: "192.0.2.1#3" is interface 3 of that exporter.
     [[nodiscard]] std::span<const Name> names() const noexcept { return books_.names(); }
@@ -172,7 +172,7 @@ private:
     Volume observed_;
     std::uint64_t spread_ = 0;  // buckets that readings of the batch reach over, beside one each
     std::uint64_t batch_ = 1;   // its number here
-    // Since the last take_losses(): one for each exporter and reason, so that nobody can make a
+    // Since the last drain_losses(): one for each exporter and reason, so that nobody can make a
     // batch long by sending nonsense.
     std::map<std::pair<std::string, LossReason>, Loss> losses_;
     std::array<std::uint64_t, reading_counters.size()> counts_{};

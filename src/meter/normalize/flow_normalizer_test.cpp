@@ -81,8 +81,8 @@ TEST_F(FlowNormalizerTest, CopiesWhatTheRecordSays) {
     ASSERT_EQ(maker_->names().size(), 2U);
     EXPECT_EQ(maker_->names()[reading.interface - 1U], (Name{NameKind::interface, "192.0.2.1#3"}));
     EXPECT_EQ(maker_->names()[reading.out_interface - 1U].text, "192.0.2.1#4");
-    EXPECT_EQ(maker_->take_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
-    EXPECT_EQ(maker_->take_observed(), Volume());
+    EXPECT_EQ(maker_->drain_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
+    EXPECT_EQ(maker_->drain_observed(), Volume());
 }
 
 TEST_F(FlowNormalizerTest, StatesAsNumbersAndNextHops) {
@@ -188,7 +188,7 @@ TEST_F(FlowNormalizerTest, IsNotMadeOfEventsOptionsAndCounters) {
     FlowRecord empty = record(0, 0);
     give(empty);
     EXPECT_TRUE(taken_.readings.empty());
-    EXPECT_EQ(maker_->take_observed(), Volume());
+    EXPECT_EQ(maker_->drain_observed(), Volume());
 }
 
 // 10.0.0.7 goes out as 203.0.113.5:40000, towards the far end of record().
@@ -242,7 +242,7 @@ TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted
     make({.apply_translations = false});
     give(nat_event(8, now - Duration::seconds(60)));
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
-    const auto kept = maker_->take_translations();
+    const auto kept = maker_->drain_translations();
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_EQ(kept[0].exporter, exporter(1));
     EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(60));
@@ -251,9 +251,9 @@ TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted
 TEST_F(FlowNormalizerTest, BelievesTranslatorsThatAreNamed) {
     make({.translators = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(2));
-    EXPECT_TRUE(maker_->take_translations().empty());
+    EXPECT_TRUE(maker_->drain_translations().empty());
     give(nat_event(8, now - Duration::seconds(60)), from(1));
-    EXPECT_EQ(maker_->take_translations().size(), 1U);
+    EXPECT_EQ(maker_->drain_translations().size(), 1U);
     EXPECT_NE(give(translated_record(), from(3)).src, translated_record().src);
     // Also where it was believed before the restart.
     const std::string saved = maker_->save();
@@ -267,7 +267,7 @@ TEST_F(FlowNormalizerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
     EXPECT_EQ(give(translated_record(), from(2)).src, translated_record().src);
     EXPECT_EQ(counter("collector_translated_total"), 0U);
     EXPECT_EQ(give(translated_record(), from(1)).src, Address::v4(0x0a000007U));
-    EXPECT_EQ(maker_->take_translations().size(), 1U) << "kept in any case";
+    EXPECT_EQ(maker_->drain_translations().size(), 1U) << "kept in any case";
 }
 
 TEST_F(FlowNormalizerTest, TranslationsHaveTheTimesOfRecords) {
@@ -278,7 +278,7 @@ TEST_F(FlowNormalizerTest, TranslationsHaveTheTimesOfRecords) {
     timeless.fields &= ~(bit(Field::first) | bit(Field::last));
     timeless.nat_sport = 40001;
     give(timeless, from(1));
-    const auto kept = maker_->take_translations();
+    const auto kept = maker_->drain_translations();
     ASSERT_EQ(kept.size(), 2U);
     EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(30)) << "by our clock";
     EXPECT_EQ(kept[1].valid.begin, now - Duration::seconds(1)) << "when it was exported";
@@ -290,7 +290,7 @@ TEST_F(FlowNormalizerTest, TranslationsOutliveARestart) {
     make({});
     ASSERT_TRUE(maker_->restore(saved));
     EXPECT_EQ(give(translated_record()).src, Address::v4(0x0a000007U));
-    EXPECT_TRUE(maker_->take_translations().empty()) << "they were told";
+    EXPECT_TRUE(maker_->drain_translations().empty()) << "they were told";
     EXPECT_FALSE(maker_->restore(saved + "x"));
     // Of a version that knew none.
     const std::string before = saved.substr(0, 16);
@@ -418,9 +418,9 @@ TEST_F(FlowNormalizerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
     r.sampling = std::uint64_t{1} << 40U;
     give(r);
     EXPECT_TRUE(taken_.readings.empty());
-    EXPECT_EQ(maker_->take_observed(), Volume());
+    EXPECT_EQ(maker_->drain_observed(), Volume());
     EXPECT_EQ(counter("collector_overflow_total"), 1U);
-    const auto losses = maker_->take_losses();
+    const auto losses = maker_->drain_losses();
     ASSERT_EQ(losses.size(), 1U);
     EXPECT_EQ(losses[0].reason, LossReason::corrupt);
 }
@@ -434,13 +434,13 @@ TEST_F(FlowNormalizerTest, GapsAreOneLossOfTheirExporterWithABound) {
     maker_->gap(from(1), first);
     maker_->gap(from(1), second);
     maker_->gap(from(2), {flow::SequenceGap::Unit::messages, 3, {now, now}});
-    const auto losses = maker_->take_losses();
+    const auto losses = maker_->drain_losses();
     ASSERT_EQ(losses.size(), 2U);
     EXPECT_EQ(
         losses[0],
         (Loss{"192.0.2.1", LossReason::export_gap, {now, now + Duration::seconds(9)}, 7, 7 * 900}));
     EXPECT_EQ(losses[1], (Loss{"192.0.2.2", LossReason::export_gap, {now, now}, 3, std::nullopt}));
-    EXPECT_TRUE(maker_->take_losses().empty());
+    EXPECT_TRUE(maker_->drain_losses().empty());
 }
 
 }  // namespace

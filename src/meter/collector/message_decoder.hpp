@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The messages of a journal become readings: wire/exporter decodes records, meter/normalize makes
+// readings of them. One thread; no I/O, no clock.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "meter/journal/message.hpp"
+#include "meter/normalize/flow_normalizer.hpp"
+#include "record/counter.hpp"
+#include "wire/exporter/exporters.hpp"
+
+namespace octroi::collector {
+
+// In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
+inline constexpr std::array<CounterInfo, 16> message_counters = {{
+    {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
+    {"collector_octets_total", "Octets of these."},
+    {"collector_refused_total", "Of these, from senders that are not allowed: not decoded."},
+    {"collector_messages_total", "Messages in them, of all protocols."},
+    {"collector_decoded_total", "Records decoded, without options data records."},
+    {"collector_options_total", "Options data records decoded."},
+    {"collector_templates_total", "Templates received."},
+    {"collector_unknown_total", "Datagrams that are of no known protocol."},
+    {"collector_malformed_total", "Messages or sets that are malformed; the rest was decoded."},
+    {"collector_over_limit_total", "Templates, names and sets beyond the limits: not stored."},
+    {"collector_waiting_total", "Data sets that arrived before their template."},
+    {"collector_resumed_total", "Of these, decoded after their template arrived."},
+    {"collector_given_up_total", "Of these, dropped: a loss."},
+    {"collector_repeated_total", "Datagrams received twice: counted once."},
+    {"collector_restarts_total", "Restarts of exporters."},
+    {"collector_lost_total", "Records, messages or samples lost, by sequence numbers."},
+}};
+
+struct DecoderOptions {
+    normalize::FlowPolicy policy;
+    exporter::Limits limits;
+    std::vector<Prefix> allowed;  // senders, and sFlow agents, that are accepted; empty: all
+    std::uint64_t seed = 0;       // secret, for hash tables; has no influence on results
+};
+
+class MessageDecoder {
+public:
+    explicit MessageDecoder(DecoderOptions options);
+
+    // Decodes one message. Its readings go to the sink of normalizer(); what could not be decoded
+    // is counted.
+    void on_message(const journal::Message& message);
+    // The TCP connections of the process before are closed. Call it once, before the first message
+    // that this process has received.
+    void end_earlier_sessions(UtcTime now);
+    // Gives up what has waited too long (exporter::Exporters::expire). Call it at checkpoints.
+    void expire(UtcTime now) { exporters_.expire(now, normalizer_); }
+    // Adds a loss under `source` for the messages, and one for the data sets, that could not be
+    // decoded since the last call, of whatever exporter.
+    void add_undecoded(const std::string& source, const Interval& interval,
+                       std::vector<Loss>& losses);
+
+    [[nodiscard]] normalize::FlowNormalizer& normalizer() noexcept { return normalizer_; }
+    [[nodiscard]] const normalize::FlowNormalizer& normalizer() const noexcept {
+        return normalizer_;
+    }
+    [[nodiscard]] const exporter::Exporters& exporters() const noexcept { return exporters_; }
+    [[nodiscard]] std::vector<CounterValue> counters() const;
+
+    // Restores what exporters().save() and normalizer().save() wrote; each part that can be read is
+    // used, also if the other cannot. Errors: corrupt; the text says what is lost by that. path:
+    // for the text.
+    [[nodiscard]] Status restore(std::string_view exporters, std::string_view normalizer,
+                                 const std::string& path);
+
+private:
+    [[nodiscard]] bool is_allowed(const Address& sender) const;
+    [[nodiscard]] exporter::Settings settings() const;
+    [[nodiscard]] std::array<std::uint64_t, 2> undecoded() const noexcept;
+
+    DecoderOptions options_;
+    exporter::Exporters exporters_;
+    normalize::FlowNormalizer normalizer_;
+    std::array<std::uint64_t, 2> reported_undecoded_{};  // as losses; as undecoded() orders them
+    std::uint64_t refused_ = 0;
+};
+
+}  // namespace octroi::collector

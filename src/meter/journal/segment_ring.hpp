@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The segments of one journal: those in use, in order, and the free ones. A segment goes round:
+// free, written, read, released, free again.
+//
+// Every member function may be called from any thread, where none says otherwise. The mutex guards
+// the lists only; messages in a segment need no lock (segment.hpp).
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "host/folder.hpp"
+#include "meter/journal/position.hpp"
+#include "meter/journal/segment.hpp"
+
+namespace octroi::journal {
+
+struct Options {
+    SegmentShape shape;
+    // Disk space that is allocated at the start, so that a burst need not wait for it. Less where
+    // the disk has less than four times as much.
+    std::uint64_t ready_octets = std::uint64_t{64} << 20U;
+    // Limit of all files together. When it is reached, nothing is read from the sockets: the kernel
+    // then drops what their buffers cannot hold, and counts it.
+    std::uint64_t limit_octets = std::uint64_t{1} << 30U;
+    std::string boot_id;  // of this boot of the machine (host/boot_id.hpp)
+};
+
+class SegmentRing {
+public:
+    // The folder must outlive the ring.
+    SegmentRing(const OwnFolder& folder, Options options)
+        : folder_(&folder), options_(std::move(options)) {}
+
+    // Opens the files of earlier processes and allocates ready_octets. Segments before `from` are
+    // free. Damaged files are renamed (OwnFolder::set_aside) and counted. Called once, before
+    // everything else. Errors: those of the folder and of new segments.
+    [[nodiscard]] Status recover(Position from);
+
+    // Begins the next segment, for the writing thread. Null: the limit is reached, or the disk is
+    // full. Errors: others of creating a file. Valid until a release() of a later position.
+    [[nodiscard]] Result<Segment*> begin_next();
+    // The segment of that number, or the next later one. Null: none has begun. Valid as above.
+    [[nodiscard]] Segment* find(std::uint64_t number) const;
+    // The segments before that number are free from now on. The reading thread calls it, and reads
+    // none of them any more.
+    void release_before(std::uint64_t number);
+
+    // The segments in use, for the syncing thread. Retiring one does not unmap it.
+    [[nodiscard]] std::vector<std::shared_ptr<Segment>> in_use() const;
+    // Segment::mark_synced, unless the segment has another number by now. False: it has.
+    [[nodiscard]] bool mark_synced(Segment& segment, std::uint64_t number, std::uint32_t slots);
+
+    // Disk space of the segments in use.
+    [[nodiscard]] std::uint64_t held_octets() const;
+    [[nodiscard]] std::uint64_t limit_octets() const noexcept { return options_.limit_octets; }
+    // Numbers below this one are of earlier processes.
+    [[nodiscard]] std::uint64_t first_of_process() const noexcept { return first_of_process_; }
+    [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
+private:
+    [[nodiscard]] Status recover_file(const std::string& name, Position from);
+    [[nodiscard]] Status allocate_ready();
+    [[nodiscard]] Status add_free_segment();
+    // Under the lock.
+    [[nodiscard]] bool may_begin() const;
+    [[nodiscard]] std::uint64_t held() const;
+
+    const OwnFolder* folder_;
+    Options options_;
+
+    mutable std::mutex mutex_;                    // guards the three below
+    std::deque<std::shared_ptr<Segment>> live_;   // ascending numbers
+    std::vector<std::shared_ptr<Segment>> free_;  // used from the back: its pages are still mapped
+    std::uint64_t octets_ = 0;                    // of all files, without overflow
+
+    std::uint64_t next_number_ = 1;  // written by recover() and by the writing thread
+    std::uint64_t next_file_ = 0;    // likewise
+    std::uint64_t first_of_process_ = 1;
+    std::uint64_t damaged_ = 0;
+};
+
+}  // namespace octroi::journal
