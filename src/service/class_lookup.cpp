@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "attribute/as_number.hpp"
+#include "record/as_number.hpp"
 #include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
 #include "record/reading.hpp"

@@ -92,7 +92,7 @@ private:
         for (Outlet& outlet : outlets_) {
             const auto error = outlet.out->pop_error();
             if (!error) continue;
-            say_at_ = now + say_interval;
+            log_at_ = now + log_interval;
             const std::uint64_t not_sent = outlet.out->counts().not_sent;
             const std::uint64_t more = not_sent - std::exchange(outlet.not_sent_logged, not_sent);
             export_failures.warning([&] {
