@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Everything that moves is counted. A component states its counters as a constexpr table of
-// CounterInfo (the documentation is printed from it) and hands out their values.
+// Counters. A component declares them in a constexpr table of CounterInfo, from which the
+// documentation is made, and returns their values in the order of the table.
 
 #include <cstdint>
 #include <span>

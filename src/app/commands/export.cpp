@@ -30,7 +30,7 @@ using Open = std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::s
 
 // A file is exported as its own probe would have done it: the time of the export is that of the
 // last packet or record so far, so that collectors keep flows at the time when they were.
-class ExportSink final : public ReadingSink {
+class ExportSink final : public FlowSink {
 public:
     ExportSink(FlowExport& out, const Meter& meter, UtcTime& exported)
         : out_(out), meter_(meter), exported_(exported) {}
