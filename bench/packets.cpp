@@ -44,7 +44,7 @@ struct Found {
     std::uint64_t frame_bytes = 0;  // 0: not measured
 };
 
-class SumSink final : public ReadingSink {
+class SumSink final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         for (const Reading& r : readings) {

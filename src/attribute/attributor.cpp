@@ -30,7 +30,7 @@ void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr
     slots_.clear();
 }
 
-// Adds to the batch's totals. False: they would overflow, and nothing is booked.
+// Adds to the totals of the batch. False: they would overflow; the reading is refused.
 bool Attributor::count(std::uint64_t bytes, std::uint64_t packets, std::uint64_t flows) noexcept {
     std::uint64_t bytes_sum = 0;
     std::uint64_t packets_sum = 0;
@@ -113,7 +113,7 @@ Attributed Attributor::make_attributed() {
     ++generation_;
     bytes_ = packets_ = flows_ = 0;
     if (resolver_.seen().size() > seen_kept) {
-        // Answers remembered hold no longer: the parties get other numbers.
+        // The parties get other numbers, so that cached results are void.
         resolver_.drop_seen();
         slots_.clear();
     }
@@ -121,9 +121,11 @@ Attributed Attributor::make_attributed() {
 }
 
 std::vector<CounterValue> Attributor::counters() const {
+    auto counts = counts_;
+    counts[unusable_names] = resolver_.names().unusable();
     std::vector<CounterValue> values;
-    for (std::size_t i = 0; i < counts_.size(); ++i)
-        values.push_back({attribute_counters[i].name, counts_[i]});
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        values.push_back({attribute_counters[i].name, counts[i]});
     return values;
 }
 

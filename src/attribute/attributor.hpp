@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Attribution: readings and counted volumes in, the transfers of a batch out. One for each meter,
-// used on its thread.
+// Attribution: readings and counted volumes in, the transfers of a batch out. One object for each
+// meter, used on its thread.
 //
 //     Attributor attributor(directory, classes, services, random_seed());
 //     meter.pull(attributor, …)…
-//     Attributed made = attributor.make_attributed();   when a batch is due: with the checkpoint
+//     Attributed made = attributor.make_attributed();   with each checkpoint of the meter
 //     attributor.replace(new directory, …);             only right after make_attributed()
 //
-// Each octet goes from one party to another in one bucket: nothing is left out, and what policy
-// leaves out is attributed to excluded/<reason> at both ends. PartyResolver decides the ends. The
-// near end of a link (VLAN, interface, user…) is the source of traffic that came in and the
-// destination of what went out; where the direction is not known, it is the end inside a declared
-// local network if exactly one is; else near identities bind nothing. AS numbers belong to their
-// end, a next hop to the destination, whatever the direction. A reading over several buckets, or
-// over a change of a binding, is split in proportion to time (split.hpp); its flow belongs to the
-// first part.
+// Each octet goes from one party to another in one bucket. Traffic that is not billed goes from and
+// to @excluded/<reason>. PartyResolver decides the ends, CompiledServices the service. A reading in
+// several buckets, or over a change of a binding, is split in proportion to time (split.hpp); its
+// flow is in the first part.
 //
-// Memory: 28 octets for each flow slot of the meter (the live flows); for a batch 40 + 22 for each
-// row and 70 for each single address seen, with 48 more for each row once readings are sampled.
-// Between batches at most rows_kept and seen_kept stay.
+// The near end of a link is the source of incoming traffic and the destination of outgoing traffic.
+// Without a direction it is the end inside a local network, if exactly one is; else identities of
+// the near end bind nothing.
+//
+// Memory: 28 octets for each flow slot of the meter. For a batch 40 + 22 for each row, 70 for each
+// single address or name seen, and 48 more for each row once readings are sampled. Between batches
+// memory for at most rows_kept and seen_kept remains.
 
 #include <array>
 #include <cstdint>
@@ -41,17 +41,19 @@
 namespace octroi {
 
 // In the order of Attributor::counters().
-inline constexpr std::array<CounterInfo, 6> attribute_counters = {{
+inline constexpr std::array<CounterInfo, 7> attribute_counters = {{
     {"attribute_readings_total", "Readings and counted volumes attributed."},
     {"attribute_remembered_total",
-     "Readings whose answer was remembered from one before of the same flow."},
+     "Readings for which the result of an earlier reading of the flow was used."},
     {"attribute_split_total", "Readings split over buckets or over a change of a binding."},
     {"attribute_odd_times_total",
-     "Readings whose last packet was before their first, or centuries away: moved."},
+     "Readings with a last packet before the first, or centuries away: moved."},
     {"attribute_overlong_total",
-     "Readings longer than 31 days: booked whole in the bucket of their last packet."},
+     "Readings longer than 31 days: booked as a whole in the bucket of the last packet."},
     {"attribute_refused_total",
      "Readings that would overflow the 64-bit sums of a batch: not booked."},
+    {"attribute_unusable_names_total",
+     "Names that a meter stated and that no identity, class or service can have: ignored."},
 }};
 
 class Attributor final : public ReadingSink {
@@ -63,61 +65,69 @@ public:
     using ClassesPtr = PartyResolver::ClassesPtr;
     using ServicesPtr = PartyResolver::ServicesPtr;
 
-    // seed: for the hash tables; secret from those whose traffic is counted. memory: for what grows
-    // with the traffic; must outlive the attributor.
+    // seed: of the hash tables; secret from those whose traffic is counted. memory: for all that
+    // grows with the traffic; must outlive the attributor.
     Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services, std::uint64_t seed,
                std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
 
-    // Reserves as much as is kept between batches, so that nothing moves while it grows. To be
-    // called where the memory costs nothing before it is used (huge_page_resource() of host/).
+    // Reserves as much as is kept between batches, so that nothing is moved while it grows. For a
+    // memory resource that costs nothing before it is used (huge_page_resource() of host/).
     void reserve();
 
-    // Names that readings refer to, as Meter::names() gives them: to be called when there are more
-    // than before. A reference to a row that was not given yet counts as none.
+    // The rows of Meter::names(), to be called whenever there are more. A NameRef of a row that was
+    // not set yet counts as no_name.
     void set_names(std::span<const Name> names) { resolver_.set_names(names); }
 
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;
 
-    // What was accepted since the last call. Starts anew.
+    // All that was accepted since the last call.
     [[nodiscard]] Attributed make_attributed();
-    // Rows of the batch in the making: the driver commits before they become too many.
+    // Rows of the current batch: the metering loop commits before they become too many.
     [[nodiscard]] std::size_t rows() const noexcept { return tally_.rows().size(); }
 
-    // Only while the batch is empty: a batch is made with one directory and one class table.
+    // Requires an empty batch: a batch is made with one directory and one class table.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
 
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
 private:
     // In the order of attribute_counters.
-    enum Count : std::size_t { readings, remembered, split, odd_times, overlong, refused };
+    enum Count : std::size_t {
+        readings,
+        remembered,
+        split,
+        odd_times,
+        overlong,
+        refused,
+        unusable_names
+    };
 
     using BucketNumber = std::int32_t;
-    // Who and what, and when it holds.
+    // The parties and the service of a reading, and the interval in which they are valid.
     struct Answer {
         std::uint32_t from = 0;
         std::uint32_t to = 0;
         std::uint32_t service = 0;
         Interval valid;
     };
-    // spread: looked up, but over several buckets. split: over several buckets or answers, in a way
-    // that is found out part by part.
+    // remembered: cached in the flow slot. resolved: looked up, in one bucket. spread: looked up,
+    // in several buckets. split: each part is looked up.
     enum class LookupState : std::uint8_t { refused, split, remembered, resolved, spread };
-    // A reading inside accept(), which takes a group of readings through the same steps.
+    // A reading between the steps of accept().
     struct PendingLookup {
         LookupState state = LookupState::refused;
         BucketNumber bucket = 0;               // spread: the first
-        std::uint32_t row = RowIndex::absent;  // its row, as far as can be told
+        std::uint32_t row = RowIndex::absent;  // the row that it will most likely be added to
         std::uint32_t service = 0;             // resolved, spread
-        std::uint64_t hash = 0;                // of the row's key
-        std::uint64_t next_hash = 0;           // spread: of that in the next bucket
+        std::uint64_t hash = 0;                // of the key of the row
+        std::uint64_t next_hash = 0;           // spread: of the key in the next bucket
         PartyResolver::Ends ends;              // resolved, spread
         Answer answer;                         // resolved, spread
     };
     static constexpr std::size_t group_size = 32;
     using Group = std::span<const Reading>;
-    // [first, last], clamped to what the ledger can hold.
+    // [first, last], within earliest and latest.
     struct Times {
         UtcTime first;
         UtcTime last;
@@ -160,13 +170,13 @@ private:
     PartyResolver resolver_;
     Tally tally_;
     SampledRows sampled_;
-    std::uint32_t generation_ = 1;  // of the tally's rows
+    std::uint32_t generation_ = 1;  // of the rows of the tally: one for each batch
     FlowSlots slots_;
     std::array<PendingLookup, group_size> pending_;
-    UtcTime bucket_begin_{1};  // the bucket of the reading before; at first none
+    UtcTime bucket_begin_{1};  // the bucket of the last reading; at first an empty one
     UtcTime bucket_end_{0};
     BucketNumber bucket_ = 0;
-    std::uint64_t bytes_ = 0;  // of the batch
+    std::uint64_t bytes_ = 0;  // totals of the batch
     std::uint64_t packets_ = 0;
     std::uint64_t flows_ = 0;
     std::array<std::uint64_t, attribute_counters.size()> counts_{};

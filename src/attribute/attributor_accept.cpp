@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Attributor::accept(): readings into the sums.
+// Attributor::accept(): adds readings to the sums.
 //
-// The data of a reading lies all over memory: its flow slot, its two addresses, its row. Each is
-// found by the one before, so one reading after another would wait four times for each. Therefore a
-// group of readings goes step by step: a step prefetches the memory that the next one needs, for
-// all readings of the group, and the waits overlap. The steps ahead of the last only prefetch and
-// look up; the last one adds to the sums, stores and counts, in order.
+// A reading needs memory in four places, each of which is found in the one before: its flow slot,
+// its two addresses, its row. Reading by reading the processor would wait for each of them.
+// Therefore a group of readings goes through the same steps together. A step prefetches the memory
+// of the next step for the whole group, so that the waits overlap. All steps but the last only look
+// up; the last one adds, caches and counts, in the order of the readings.
 #include <algorithm>
 
 #include "attribute/attributor.hpp"
@@ -24,9 +24,9 @@ std::pair<std::int32_t, std::int32_t> whole_buckets(const Interval& valid) noexc
     return {first, std::max(first, bucket_number(end))};
 }
 
-// Beside the scaled figures of a reading the counted ones are split. Between any two cuts a scaled
-// figure passes at least as many whole numbers as the counted one does: no part was counted more
-// often than it is booked.
+// Splits the counted figures of a sampled reading like the scaled ones. No part has a greater
+// counted than scaled figure: between two cuts the scaled figure passes at least as many whole
+// numbers.
 class SampledSplit {
 public:
     SampledSplit(UtcTime first, UtcTime last, const Reading& reading) noexcept
@@ -50,8 +50,8 @@ private:
 
 }  // namespace
 
-// Prefetches stand in functions that do something else too: g++ 12 takes one that only prefetches
-// for a function without effect and drops the call.
+// Functions that prefetch do something else too: g++ 12 drops calls of a function that only
+// prefetches as one without effect.
 void Attributor::accept(std::span<const Reading> batch) {
     std::size_t fetched = 0;
     for (std::size_t at = 0; at < batch.size(); at += group_size) {
@@ -108,8 +108,8 @@ Attributor::LookupState Attributor::choose_state(const Reading& reading, BucketN
     return known ? LookupState::remembered : LookupState::resolved;
 }
 
-// Of what is remembered: the row, or where it will be. A slot may be written anew by a reading
-// before this one in the same group, so nothing is concluded from it here.
+// Prefetches the parties of readings that were looked up, and the rows of cached ones. An earlier
+// reading of the group may still change a flow slot, so that the slot decides nothing here.
 void Attributor::probe_addresses(Group group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
         PendingLookup& pending = pending_[i];
@@ -193,7 +193,7 @@ void Attributor::add_group(Group group) {
     }
 }
 
-// A reading inside one bucket whose flow was looked up before.
+// A reading in one bucket, with the result in its flow slot. False: the slot does not have it.
 bool Attributor::add_remembered(const Reading& reading, BucketNumber bucket) {
     if (reading.fresh || !slots_.holds(reading)) return false;
     FlowSlots::Answer& slot = slots_.of(reading);
@@ -233,7 +233,7 @@ void Attributor::add_whole(const Reading& reading, BucketNumber bucket, const An
     }
 }
 
-// One answer in several buckets.
+// One result, in several buckets.
 void Attributor::add_spread(const Reading& reading, const PendingLookup& pending) {
     const Answer& answer = pending.answer;
     if (answer.valid.end <= reading.last) {
@@ -258,7 +258,7 @@ void Attributor::add_spread(const Reading& reading, const PendingLookup& pending
     ++counts_[split];
 }
 
-// Part by part, each within one bucket and one answer.
+// Part by part, each within one bucket and with one result.
 void Attributor::add_split(const Reading& reading) {
     const auto [first, last] = sane_times(reading.first, reading.last);
     TimeSplit bytes(first, last, reading.bytes);
@@ -284,7 +284,7 @@ void Attributor::add_split(const Reading& reading) {
     if (parts > 1) ++counts_[split];
 }
 
-// As answer_of(), from the flow's slot where possible.
+// As answer_of(), but from the flow slot if possible.
 Attributor::Answer Attributor::answer_at(const Reading& reading, UtcTime time) {
     const BucketNumber bucket = bucket_number(time);
     const FlowSlots::Answer* slot = slots_.find(reading);

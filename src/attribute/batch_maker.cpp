@@ -13,7 +13,7 @@
 namespace octroi {
 namespace {
 
-// A part of a split reading may have got nothing: no transfer.
+// A part of a split reading may be zero: it makes no transfer.
 bool is_empty(const TallyRow& row) noexcept { return (row.bytes | row.packets | row.flows) == 0; }
 
 constexpr std::uint32_t unused = 0;
@@ -23,7 +23,7 @@ unsigned bits_for(std::uint64_t count) noexcept {
     return static_cast<unsigned>(std::bit_width(count));
 }
 
-// Fills the parties that a transfer names; returns the place of each by its number.
+// Fills the parties that a transfer refers to. Returns the place of each by its number.
 std::vector<std::uint32_t> make_parties(const AttributedSums& sums, Attributed& out) {
     std::vector<std::uint32_t> place(sums.resolver.end(), unused);
     for (const TallyRow& row : sums.tally.rows()) {
@@ -75,7 +75,7 @@ std::vector<std::uint32_t> make_services(const AttributedSums& sums, Attributed&
     return place;
 }
 
-// Sorted by bucket, from, to, service. The four fit into one number unless the batch is enormous.
+// Sorted by bucket, from, to and service. They fit into one 64-bit key unless the batch is huge.
 void make_transfers(const AttributedSums& sums, Attributed& out,
                     const std::vector<std::uint32_t>& place_of_party,
                     const std::vector<std::uint32_t>& place_of_service) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// From the sums of the attributor to the attributed part of a batch, in the order in which the
-// ledger wants it: then nobody has to sort again.
+// Makes the attributed part of a batch from the sums, in the order of the ledger, so that nothing
+// has to be sorted again.
 
 #include <cstdint>
 #include <string>
@@ -17,18 +17,18 @@
 
 namespace octroi {
 
-// The attributed part of a Batch; fields of the same names.
+// The attributed part of a Batch; the fields have the same names there.
 struct Attributed {
     std::vector<Party> parties;          // sorted
     std::vector<std::string> services;   // sorted
-    std::vector<Transfer> transfers;     // sorted, one row for each (bucket, from, to, service)
+    std::vector<Transfer> transfers;     // sorted, one for each bucket, from, to and service
     std::vector<SampledVolume> sampled;  // by transfer
     Volume volume;                       // the sum of the transfers
     std::string class_version;
     std::uint64_t directory_version = 0;
 };
 
-// Service numbers from services.end() on are names of the meter: services.end() + row.
+// A service number of services.end() or more is a name of the meter: services.end() + NameRef.
 struct AttributedSums {
     const PartyResolver& resolver;
     const CompiledServices& services;

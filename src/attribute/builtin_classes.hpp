@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Classes of the outside world that need no table: what these addresses are is fixed by RFC.
+// Classes of far ends that need no table, because RFCs define their addresses.
 
 #include <algorithm>
 #include <array>
@@ -18,14 +18,14 @@ enum class BuiltinClass : std::uint8_t {
     broadcast = 2,    // 255.255.255.255 (RFC 919 section 7)
     unspecified = 3,  // 0.0.0.0 (RFC 1122 section 3.2.1.3), :: (RFC 4291 section 2.5.2): "this
                       // host", not yet named
-    unknown = 4,      // the reading has no address at that end
+    unknown = 4,      // the meter does not know the end
 };
 
-// By number. A class table cannot use these names.
+// Indexed by BuiltinClass. A class table cannot use these names.
 inline constexpr std::array<std::string_view, 5> builtin_class_names = {
     "", "multicast", "broadcast", "unspecified", "unknown"};
 
-// The class of addresses that no class table holds, while none is loaded.
+// The class of all other addresses if no class table is loaded.
 inline constexpr std::string_view no_table_class = "world";
 
 [[nodiscard]] inline bool is_builtin_class(std::string_view name) noexcept {

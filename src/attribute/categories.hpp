@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Categories over services: each service is in exactly one, so that the sum over the categories is
-// the whole. The first category that names a service has it; what none names is in "other".
+// Categories of services. Each service is in exactly one category, so that the categories add up to
+// the total: the first one that names it, else "other".
 
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ inline constexpr std::string_view rest_category = "other";
 
 struct Category {
     std::string name;
-    // Service names, exact, or with one '*' at the end: "icmp/*". "*" alone takes all that is left.
+    // Service names, exact or with one '*' at the end: "icmp/*". "*" matches all.
     std::vector<std::string> services;
 
     bool operator==(const Category&) const = default;
@@ -25,11 +25,11 @@ struct Category {
 class Categories {
 public:
     Categories() = default;
-    // Refuses names that are empty or stand twice, and a '*' anywhere but at the end. A category
-    // may be called "other": it is then the same as the rest.
+    // Refuses empty names, a name that is used twice, and a '*' that is not at the end. A category
+    // named "other" also has the services that no category names.
     [[nodiscard]] static Result<Categories> make(std::vector<Category> list);
 
-    // The view belongs to the object (or is rest_category).
+    // The view is valid while the object lives.
     [[nodiscard]] std::string_view category_of(std::string_view service) const noexcept;
 
 private:

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Rules that give routes their class. One rule a text:
+// Rules that give routes their class. One rule is one text:
 //
-//     as 7575 = aarnet                  routes that come from this AS
-//     as 64512-65534 = private          … from an AS of this range
-//     within 130.56.0.0/16 = mirror     routes whose prefix lies in this one
-//     word free-list = free             routes that a prefix list calls "free-list"
-//     own = domestic                    routes of the table's own AS
-//     prefix 192.0.2.0/24 = test        a route of its own: replaces a loaded route of just this
-//                                       prefix
-//     next-hop 192.0.2.9 = transit-a    what exporters say was sent on to this router
-//     default = international           everything else
+//     as 7575 = aarnet                  routes originated by this AS
+//     as 64512-65534 = private          … by an AS in this range
+//     within 130.56.0.0/16 = mirror     routes with a prefix inside this one
+//     word free-list = free             routes with the word "free-list" in a prefix list
+//     own = domestic                    routes of the AS of the table itself
+//     prefix 192.0.2.0/24 = test        an additional route; replaces a loaded route of this prefix
+//     next-hop 192.0.2.9 = transit-a    traffic that exporters forwarded to this router
+//     default = international           all other
 //
-// `as`, `within`, `word` and `own` are asked in the order given; the first that fits decides, and
-// if none does a route of a prefix list keeps its own word as class, any other is of the default
-// class. An AS_SET fits if one of its members does. A plain number in a prefix list is the origin
-// AS where there is any `as` rule, and else a class of that name. `prefix` and `default` do not
-// depend on order, nor does `next-hop`; the later of two for the same wins. All routes are kept,
-// also those of the default class: the longest prefix wins, so a route inside another must be able
-// to take addresses out of its class.
+// The first of the rules `as`, `within`, `word` and `own` that matches, in the order given, decides
+// the class of a route. If none matches, the class of a route in a prefix list is its word; any
+// other route has the default class. An AS_SET matches if one of its members does. A plain number
+// in a prefix list is the origin AS if there is any `as` rule, else the name of a class. The order
+// of `prefix`, `next-hop` and `default` rules has no effect, except that the later of two for the
+// same object wins. All routes are kept, also those of the default class: a route inside another
+// one takes its addresses out of the class of the other.
 //
-// `as` and `next-hop` also decide by what flow records state. Of a far end the class is
+// `as` and `next-hop` rules also apply to what flow records state. The class of a far end is
 //
-//   1. of its next hop, where there is a rule for it: where the traffic did go tells more than
-//      where a table says that it could go. Destinations only; nobody states where traffic came
-//      from.
-//   2. of the longest route that holds its address;
-//   3. of its AS number in the record, by the first `as` rule that fits: without any routes, `as`
-//      rules alone give classes. AS 0 is unknown, and so is AS 23456 of exporters (RFC 6793);
+//   1. that of its next hop, if there is a rule for it: the way that the traffic took says more
+//   than
+//      the ways that a table offers. Destinations only: a record does not state the router from
+//      which traffic came;
+//   2. that of the longest route that contains its address;
+//   3. that of its AS number in the record, by the first `as` rule that matches. So `as` rules give
+//      classes without any routes. AS 0 is unknown, and so is AS 23456 (RFC 6793);
 //   4. the default class.
 
 #include <cstdint>
@@ -56,8 +56,8 @@ struct ClassRule {
 
 [[nodiscard]] Result<ClassRule> parse_class_rule(std::string_view text);
 
-// A class is a party's name in the ledger: letters, digits, '-', '_', '.', '/', ':', '+' and any
-// non-ASCII octet; 1 to 64 octets; not one of the built-in outside classes (directory.hpp).
+// A class is the name of a party in the ledger: letters, digits, '-', '_', '.', '/', ':', '+' and
+// any non-ASCII octet; 1 to 64 octets; not a built-in class (builtin_classes.hpp).
 [[nodiscard]] Status check_class_name(std::string_view name);
 
 }  // namespace octroi

@@ -34,7 +34,7 @@ public:
     }
 
 private:
-    // char may alias anything, but libsodium takes unsigned char: copied through a small buffer.
+    // Through a small buffer, because libsodium takes unsigned char.
     const unsigned char* as_bytes(std::string_view octets) {
         buffer_.assign(octets.begin(), octets.end());
         return buffer_.data();
@@ -50,7 +50,7 @@ void write_route(const Prefix& prefix, std::uint32_t class_rank, ByteWriter& out
     out.be32(class_rank);
 }
 
-// The names that a table uses, sorted, and the places of its classes among them.
+// The names that a table uses, sorted, and the index of each of its classes among them.
 class Ranks {
 public:
     explicit Ranks(const ClassTable& table) {
@@ -82,7 +82,7 @@ private:
     std::vector<std::uint32_t> ranks_;
 };
 
-// What decides by what records state.
+// Hashes the classes of AS numbers and next hops.
 std::string stated_octets(const ClassTable& table, const Ranks& ranks) {
     ByteWriter out;
     out.be64(table.ases.size());
@@ -180,8 +180,8 @@ ClassTableBuilder::ClassTableBuilder(std::vector<ClassRule> rules, std::string d
 
 void ClassTableBuilder::add(const Prefix& prefix, std::span<const std::uint32_t> origins,
                             std::string_view word, std::uint32_t votes, bool from_list) {
-    // With thousands of `as` rules the answer for an AS is worth remembering, where nothing else
-    // counts.
+    // There may be thousands of `as` rules: cache the result for an AS if it depends on nothing
+    // else.
     const bool by_as_only =
         has_as_rule_ && !has_within_rule_ && word.empty() && origins.size() == 1;
     std::uint32_t label = 0;
@@ -254,7 +254,7 @@ void ClassTableBuilder::add_routes(ClassTable& table) {
         votes_.winners([&](std::uint32_t label) { return std::uint32_t{index_of_label_[label]}; });
     std::vector<LpmEntry> all;
     all.reserve(voted.size() + forced.size());
-    // Of equal prefixes merge() puts the voted one first; the last one counts.
+    // merge() puts the voted one of equal prefixes first; the last one counts.
     std::merge(voted.begin(), voted.end(), forced.begin(), forced.end(), std::back_inserter(all),
                by_prefix);
     table.routes.reserve(all.size());
@@ -268,7 +268,7 @@ void ClassTableBuilder::add_routes(ClassTable& table) {
     }
 }
 
-// Each rule takes the numbers that none before it has.
+// Each rule gets the numbers that no rule before it has.
 void ClassTableBuilder::add_ases(ClassTable& table) {
     std::map<std::uint64_t, ClassAses> ranges;  // by their first number
     for (const ClassRule& rule : rules_) {

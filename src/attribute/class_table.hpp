@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Class tables: made from routes by rules, named by their content, compiled for look-ups.
+// Class tables: built from routes and rules, identified by a hash of their content, compiled for
+// look-ups.
 
 #include <cstdint>
 #include <optional>
@@ -21,32 +22,31 @@
 namespace octroi {
 
 // The content hash: BLAKE2b-256 in hex over default class, classes and routes in canonical order
-// (names sorted, routes by prefix), and what there is of AS numbers and next hops. Tables that
-// answer alike for every prefix, AS and next hop have the same version, whatever files, order or
-// spelling they came from.
+// (names sorted, routes by prefix), then AS numbers and next hops, if there are any. Tables that
+// give the same class for every prefix, AS and next hop have the same version, whatever files,
+// order or spelling they come from.
 [[nodiscard]] std::string class_table_version(const ClassTable& table);
 
-// Collects routes of any number of files, decides the class of each prefix and makes the table.
-// Several routes of one prefix (from several peers, or files) are votes for a class: see
-// route_votes.hpp; of equals the class whose name sorts first.
+// Collects routes of any number of files, decides the class of each prefix, and makes the table.
+// Several routes of one prefix (of several peers or files) are votes for a class (route_votes.hpp).
+// If two classes have the most votes, the one that sorts first wins.
 class ClassTableBuilder {
 public:
-    // default_class stands for "default = …" where no rule says so; bare_class is the class of
-    // prefixes that stand alone on their line (empty: such lines are of the default class).
+    // default_class: used without a rule "default = …". bare_class: of prefixes that are alone on
+    // their line; empty: the default class.
     ClassTableBuilder(std::vector<ClassRule> rules, std::string default_class,
                       std::string bare_class = {});
 
-    // One route: origins (none: the table's own AS) or the word of a prefix list. `from_list`: a
-    // prefix list, where a number without `as` rules is a class name and no second column means
-    // bare.
+    // One route, with its origins (none: the AS of the table itself) or the word of a prefix list.
+    // from_list: of a prefix list. There a number is a class name if there are no `as` rules, and a
+    // line without second column is bare.
     void add(const Prefix& prefix, std::span<const std::uint32_t> origins, std::string_view word,
              std::uint32_t votes, bool from_list);
 
-    // Routes added that no rule and no word gave a class: they are of the default class.
+    // Routes added that have the default class because no rule and no word gives another.
     [[nodiscard]] std::uint64_t unmatched() const noexcept { return unmatched_; }
 
-    // Fails where there are more than 65535 classes, or a word is no class name. The builder is
-    // spent.
+    // Fails if there are more than 65535 classes or a word is not a class name. To be called once.
     [[nodiscard]] Result<ClassTable> finish();
 
 private:
@@ -75,22 +75,22 @@ private:
     std::uint64_t unmatched_ = 0;
 };
 
-// A class table compiled. Immutable; shared by whoever looks up, replaced as a whole.
+// A compiled class table. Immutable; any thread may call it.
 class CompiledClasses {
 public:
-    // No table: every address is of class "world" (or default_class), version empty.
+    // No table: every address has the class "world"; the version is empty.
     CompiledClasses();
-    // The table's version must have been computed (class_table_version).
+    // Requires table.version (class_table_version()).
     explicit CompiledClasses(const ClassTable& table);
 
-    // Of a far end with that AS (0: unknown), no next hop considered. Index into names(), which
-    // belong to the object.
+    // The class of an address with that AS (0: unknown), without regard to the next hop: an index
+    // of names().
     [[nodiscard]] std::uint32_t find(const Address& address, std::uint32_t as = 0) const noexcept {
         const std::uint32_t found = lpm_.find(address);
         return found == Lpm::no_match ? find_as(as) : found;
     }
-    // Of what was sent on to that router, whatever its destination: resolved once for each next hop
-    // of a meter. no_class: its next hop does not decide.
+    // The class of all traffic that was forwarded to that router. To be called once for each next
+    // hop of a meter. no_class: the next hop decides nothing.
     static constexpr std::uint32_t no_class = 0xFFFFFFFFU;
     [[nodiscard]] std::uint32_t find_next_hop(const Address& next_hop) const noexcept;
     [[nodiscard]] bool asks_next_hops() const noexcept { return !next_hops_.empty(); }
@@ -113,22 +113,22 @@ private:
     std::vector<ClassNextHop> next_hops_;
 };
 
-// The one of disjoint, sorted ranges that holds the number; nullptr: none, or 0.
+// The range that contains the number; nullptr: none, or the number is 0. ranges: sorted, disjoint.
 [[nodiscard]] const ClassAses* range_of(std::span<const ClassAses> ranges,
                                         std::uint32_t number) noexcept;
 
-// For `class lookup`: also says what decided.
+// For `class lookup`: also returns what decided.
 class ClassLookup {
 public:
     struct Match {
-        // One of them at most; none: the default class.
+        // At most one is set; none: the default class.
         std::optional<Prefix> prefix;
         const ClassAses* ases = nullptr;
         const ClassNextHop* next_hop = nullptr;
         std::string_view class_name;
     };
     explicit ClassLookup(const ClassTable& table);  // must outlive the look-up
-    // Of a far end, with the AS and the next hop that a record states; 0 and empty: unknown.
+    // as and next_hop: as stated by a record; 0 and empty: unknown.
     [[nodiscard]] Match find(const Address& address, std::uint32_t as = 0,
                              const Address& next_hop = {}) const;
 

@@ -28,7 +28,7 @@ std::uint64_t mac_key(const Mac& mac) {
 
 // What construction needs and the finished directory does not.
 struct CompiledDirectory::Compiler {
-    // One binding of one identity, for laying over the others.
+    // One binding of an identity.
     struct Layer {
         Interval valid;
         std::uint64_t id = 0;
@@ -38,7 +38,7 @@ struct CompiledDirectory::Compiler {
     explicit Compiler(CompiledDirectory& made) : out(made) {}
 
     CompiledDirectory& out;
-    // By family, address, length: a prefix stands right before all that it holds.
+    // By family, address, length: a prefix comes right before all prefixes that it contains.
     struct PrefixOrder {
         bool operator()(const Prefix& a, const Prefix& b) const noexcept {
             if (a.address.family != b.address.family) return a.address.family < b.address.family;
@@ -54,8 +54,8 @@ struct CompiledDirectory::Compiler {
         return std::string(1, static_cast<char>(owner.kind)) + owner.name;
     }
 
-    // A single address is its own identity also where its binding is not per address: the same
-    // party however it came to be known.
+    // Single addresses are always per address, so that an address is the same party whether it was
+    // bound itself or found in a per-address prefix.
     Target target(const Owner& owner, const Identity& identity, bool per_address) {
         if (per_address) {
             const auto [it, is_new] =
@@ -73,7 +73,7 @@ struct CompiledDirectory::Compiler {
     void problem(std::string text) { out.problems_.push_back(std::move(text)); }
 
     void add(const Binding& binding) {
-        if (binding.valid.end <= binding.valid.begin) return;  // ended before it began: out of use
+        if (binding.valid.end <= binding.valid.begin) return;  // never valid
         if (!is_canonical(binding.identity)) {
             problem(fmt::format("binding {}: '{}' cannot be read; it binds nothing", binding.id,
                                 binding.identity.value));
@@ -105,11 +105,12 @@ struct CompiledDirectory::Compiler {
                        network.per_address || single);
             entries.push_back({*prefix, pack(t)});
         }
+        out.networks_ = entries;
         out.network_lpm_ = Lpm(std::move(entries));
     }
 
-    // The layers of one identity as disjoint segments: at each moment the valid one of the greatest
-    // id.
+    // Makes disjoint segments of the layers of one identity: in each the valid layer with the
+    // greatest id holds.
     std::uint32_t flatten(const std::vector<Layer>& layers) {
         struct Edge {
             std::int64_t at;
@@ -126,7 +127,7 @@ struct CompiledDirectory::Compiler {
         std::sort(edges.begin(), edges.end(),
                   [](const Edge& a, const Edge& b) { return a.at < b.at; });
         std::set<std::pair<std::uint64_t, std::size_t>>
-            valid;  // by id, then place: equal ids should not be
+            valid;  // by id, then by place, in case two bindings have the same id
         const auto begin = narrow<std::uint32_t>(out.segments_.size());
         std::uint32_t current = unbound;
         for (std::size_t i = 0; i < edges.size();) {
@@ -150,7 +151,7 @@ struct CompiledDirectory::Compiler {
 
     void finish_prefixes() {
         std::vector<LpmEntry> entries;
-        std::vector<std::pair<Prefix, std::uint32_t>> open;  // the prefixes around the current one
+        std::vector<std::pair<Prefix, std::uint32_t>> open;  // those that contain the current one
         for (const auto& [prefix, layers] : prefixes) {
             while (!open.empty() && !open.back().first.contains(prefix.address)) open.pop_back();
             const auto index = narrow<std::uint32_t>(out.prefixes_.size());
@@ -167,7 +168,7 @@ struct CompiledDirectory::Compiler {
         for (const auto& [identity, layers] : links) add_link(identity, flatten(layers));
     }
 
-    // Into the structure that the kind of the identity says.
+    // Adds the timeline to the structure that the table of kinds states for the identity.
     void add_link(const Identity& identity, std::uint32_t timeline) {
         const IdentityLookup lookup = find_identity_kind(identity.kind)->lookup;
         out.binds_links_ = out.binds_links_ || lookup != IdentityLookup::by_mac;
@@ -214,7 +215,7 @@ CompiledDirectory::CompiledDirectory(const Directory& directory) : version_(dire
     compiler.finish_links();
 }
 
-bool CompiledDirectory::consult(std::uint32_t timeline, UtcTime time, Answer& answer) const {
+bool CompiledDirectory::apply(std::uint32_t timeline, UtcTime time, Answer& answer) const {
     const Timeline& line = timelines_[timeline];
     const auto begin = segments_.begin() + line.begin;
     const auto end = segments_.begin() + line.end;
@@ -237,15 +238,15 @@ CompiledDirectory::Answer CompiledDirectory::look_up(const Address& address, con
     std::uint32_t at = prefix_lpm_.find(address);
     if (at == Lpm::no_match) at = no_timeline;
     if (at != no_timeline && prefixes_[at].single) {
-        if (consult(prefixes_[at].timeline, time, answer)) return answer;
+        if (apply(prefixes_[at].timeline, time, answer)) return answer;
         at = prefixes_[at].parent;
     }
     if (!macs_.empty() && !mac.empty()) {
         const auto known = macs_.find(mac_key(mac));
-        if (known != macs_.end() && consult(known->second, time, answer)) return answer;
+        if (known != macs_.end() && apply(known->second, time, answer)) return answer;
     }
     for (; at != no_timeline; at = prefixes_[at].parent) {
-        if (consult(prefixes_[at].timeline, time, answer)) return answer;
+        if (apply(prefixes_[at].timeline, time, answer)) return answer;
     }
     return answer;
 }
@@ -256,21 +257,34 @@ CompiledDirectory::Answer CompiledDirectory::find_prefix(const Prefix& prefix, U
     for (std::uint32_t at = found == Lpm::no_match ? no_timeline : found; at != no_timeline;
          at = prefixes_[at].parent) {
         if (prefixes_[at].length > prefix.length) continue;
-        if (consult(prefixes_[at].timeline, time, answer)) break;
+        if (apply(prefixes_[at].timeline, time, answer)) break;
     }
     return answer;
 }
 
+std::optional<CompiledDirectory::Target> CompiledDirectory::find_network(
+    const Prefix& prefix) const {
+    const LpmEntry* longest = nullptr;
+    for (const LpmEntry& network : networks_) {
+        const bool holds =
+            network.prefix.length <= prefix.length && network.prefix.contains(prefix.address);
+        if (holds && (longest == nullptr || network.prefix.length > longest->prefix.length))
+            longest = &network;
+    }
+    if (longest == nullptr) return std::nullopt;
+    return unpack(longest->value);
+}
+
 CompiledDirectory::Answer CompiledDirectory::find_vlan(std::uint16_t vlan, UtcTime time) const {
     Answer answer;
-    if (vlan < vlans_.size() && vlans_[vlan] != no_timeline) consult(vlans_[vlan], time, answer);
+    if (vlan < vlans_.size() && vlans_[vlan] != no_timeline) apply(vlans_[vlan], time, answer);
     return answer;
 }
 
 CompiledDirectory::Answer CompiledDirectory::find_name(std::uint32_t name_timeline,
                                                        UtcTime time) const {
     Answer answer;
-    if (name_timeline != no_timeline) consult(name_timeline, time, answer);
+    if (name_timeline != no_timeline) apply(name_timeline, time, answer);
     return answer;
 }
 
@@ -278,7 +292,7 @@ CompiledDirectory::Answer CompiledDirectory::find_as(std::uint32_t number, UtcTi
     Answer answer;
     if (number == 0 || ases_.empty()) return answer;
     const auto known = ases_.find(number);
-    if (known != ases_.end()) consult(known->second, time, answer);
+    if (known != ases_.end()) apply(known->second, time, answer);
     return answer;
 }
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The directory compiled: who is at this end, at this time.
+// The compiled directory: which account or local network an end belongs to at a time.
 //
-// Time needs no snapshots here. Each identity has a timeline: its bindings laid over one another,
-// the newer on top, as disjoint segments. Each prefix knows the next shorter one that holds it. A
-// look-up goes from the most specific to the least specific identity and takes the first that is
-// bound at the time; the answer says in which interval it holds, so that it can be remembered.
-//
-// Order of specificity: a single address, MAC, longest prefix, next hop, VLAN, interface, AS; then
-// a local network (unattributed), then the outside.
+// Each identity has a timeline: disjoint segments, in each of which the newest valid binding holds.
+// Each prefix refers to the next shorter prefix that contains it. A look-up goes from the most
+// specific identity to the least specific one and returns the first that is bound at that time. The
+// answer states the interval in which it holds, so that callers can cache it.
 
 #include <cstdint>
 #include <map>
@@ -27,11 +24,11 @@
 
 namespace octroi {
 
-// Immutable after construction; looked up from any thread. Memory: about 200 octets a binding.
+// Immutable; any thread may call it. Memory: about 200 octets for each binding.
 class CompiledDirectory {
 public:
-    // Whom a binding or network names. Either one party (`party`), or, where each address is a
-    // party of its own, the party's kind and name (`owner`) to which the address is added.
+    // The party of a binding or network: an index into parties(). per_address: each address is a
+    // party of its own; an index into owners(), which give its kind and name.
     struct Target {
         std::uint32_t index = 0;
         bool per_address = false;
@@ -41,8 +38,7 @@ public:
     struct Answer {
         bool bound = false;
         Target target;
-        // Holds at the time asked for, and in all of this interval.
-        Interval valid;
+        Interval valid;  // in which the answer holds; contains the time of the look-up
     };
     struct Owner {
         PartyKind kind = PartyKind::account;
@@ -51,39 +47,41 @@ public:
         auto operator<=>(const Owner&) const = default;
     };
 
-    // An empty directory: everybody is outside.
+    // Without bindings and networks: every address is outside.
     CompiledDirectory();
-    // Bindings and networks whose identity cannot be read are left out and listed in problems().
+    // Bindings and networks with an invalid identity are left out and listed in problems().
     explicit CompiledDirectory(const Directory& directory);
 
-    // By single address, MAC, prefix. An empty MAC or address binds nothing.
+    // By single address, MAC, longest prefix, in this order. Nothing is bound to an empty MAC or
+    // address.
     [[nodiscard]] Answer find_address(const Address& address, const Mac& mac, UtcTime time) const {
         return prefixes_.empty() && macs_.empty() ? Answer{} : look_up(address, mac, time);
     }
-    // By prefix, where single addresses are not known: what is bound to it or to a prefix around
-    // it.
+    // By the longest bound prefix that contains all addresses of the given one.
     [[nodiscard]] Answer find_prefix(const Prefix& prefix, UtcTime time) const;
-    // By a name of the meter: an interface, a next hop, a user… (its place in name_timeline()).
+    // By a name of the meter: interface, next hop, user… Takes what name_timeline() returns.
     [[nodiscard]] Answer find_name(std::uint32_t name_timeline, UtcTime time) const;
     [[nodiscard]] Answer find_vlan(std::uint16_t vlan, UtcTime time) const;
-    // By the AS of that end; 0 binds nothing.
+    // By the AS number of the end. Nothing is bound to 0.
     [[nodiscard]] Answer find_as(std::uint32_t number, UtcTime time) const;
-    // The declared local network that holds the address, if any; whatever the time.
+    // The longest local network that contains the address. Networks are valid at all times.
     [[nodiscard]] std::optional<Target> find_network(const Address& address) const {
         const std::uint32_t found = network_lpm_.find(address);
         if (found == Lpm::no_match) return std::nullopt;
         return unpack(found);
     }
+    // The longest local network that contains the whole prefix. Walks over all networks.
+    [[nodiscard]] std::optional<Target> find_network(const Prefix& prefix) const;
 
-    // Resolved once for each name of a meter. no_timeline: nothing is ever bound to it.
+    // To be called once for each name of a meter. no_timeline: nothing is ever bound to it.
     static constexpr std::uint32_t no_timeline = 0xFFFFFFFFU;
     [[nodiscard]] std::uint32_t name_timeline(const Identity& identity) const;
-    // Whether anything is bound by name, VLAN or AS: else nobody need ask for them.
+    // Whether anything is bound by name, VLAN or AS. If not, callers need not look these up.
     [[nodiscard]] bool binds_links() const noexcept { return binds_links_; }
 
-    // Targets that are not per address: Target::index into these. Each party once.
+    // Each party once. Target::index refers to these unless it is per_address.
     [[nodiscard]] std::span<const Party> parties() const noexcept { return parties_; }
-    // Of per-address targets: Target::index into these. Each once.
+    // Each owner once. Target::index refers to these if it is per_address.
     [[nodiscard]] std::span<const Owner> owners() const noexcept { return owners_; }
 
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
@@ -107,23 +105,25 @@ private:
     };
     struct Compiler;
 
-    // A target in 32 bits, below Lpm::no_match.
+    // A target packed into 32 bits is below Lpm::no_match.
     static constexpr std::uint32_t per_address_mark = 0x40000000U;
     [[nodiscard]] static std::uint32_t pack(const Target& target);
     [[nodiscard]] static Target unpack(std::uint32_t packed) noexcept {
         return {packed & ~per_address_mark, (packed & per_address_mark) != 0};
     }
     [[nodiscard]] Answer look_up(const Address& address, const Mac& mac, UtcTime time) const;
-    // Narrows answer.valid by the timeline's segment, and takes its target if there is one.
-    bool consult(std::uint32_t timeline, UtcTime time, Answer& answer) const;
+    // Narrows answer.valid to the segment at `time`; if something is bound in it, sets the target
+    // and returns true.
+    bool apply(std::uint32_t timeline, UtcTime time, Answer& answer) const;
 
     std::vector<Party> parties_;
     std::vector<Owner> owners_;
     std::vector<Segment> segments_;
     std::vector<Timeline> timelines_;
     std::vector<PrefixEntry> prefixes_;
-    Lpm prefix_lpm_;   // into prefixes_
-    Lpm network_lpm_;  // packed target
+    Lpm prefix_lpm_;                  // into prefixes_
+    Lpm network_lpm_;                 // packed target
+    std::vector<LpmEntry> networks_;  // the entries of network_lpm_
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
     std::vector<std::uint32_t> vlans_;  // by id, or empty
     boost::unordered_flat_map<std::uint32_t, std::uint32_t> ases_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The answer that was looked up for each flow of the meter, by Reading::flow_slot: the next reading
-// of the flow needs no look-up. 28 octets for each slot in use.
+// A cache of the look-up results by Reading::flow_slot: the next reading of a flow needs no
+// look-up. 28 octets for each slot in use.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,17 +16,18 @@ namespace octroi {
 class FlowSlots {
 public:
     static constexpr std::size_t expected = std::size_t{1} << 22U;
-    // Readings with larger numbers are looked up each time.
+    // Readings with larger slots are not cached.
     static constexpr std::size_t slots_max = std::size_t{1} << 24U;
 
-    // Holds for the buckets [first, end); first == end: nothing is remembered.
+    // Valid in the buckets [first, end). first == end: the slot is empty.
     struct Answer {
         std::int32_t first = 0;
         std::int32_t end = 0;
         std::uint32_t from = 0;
         std::uint32_t to = 0;
         std::uint32_t service = 0;
-        // The row of the tally that it was last added to, while the generation is the batch's.
+        // The row of the tally to which the flow was added last. Valid if row_generation is that of
+        // the current batch.
         std::uint32_t row = 0;
         std::uint32_t row_generation = 0;
     };
@@ -43,7 +44,7 @@ public:
     [[nodiscard]] Answer& of(const Reading& reading) noexcept {
         return answers_[reading.flow_slot];
     }
-    // nullptr: nothing is remembered of the reading's flow, and nothing can be.
+    // nullptr: the reading has no slot, or none that was used yet.
     [[nodiscard]] Answer* find(const Reading& reading) noexcept {
         return reading.flow_slot == 0 || !holds(reading) ? nullptr : &of(reading);
     }
@@ -51,7 +52,7 @@ public:
         const std::size_t slot = reading.flow_slot;
         if (slot == 0 || slot >= slots_max) return;
         if (slot >= answers_.size()) {
-            // Dense numbers. The vector's capacity doubles; only what is used is filled.
+            // The numbers are dense. The capacity doubles, but only used slots are written.
             constexpr std::size_t more = 1024;
             answers_.resize(slot + more);
         }

@@ -14,13 +14,12 @@ namespace {
 
 constexpr unsigned stride = 6;
 constexpr std::size_t fan_out = 64;
-// A list of this many fills three cache lines that follow one another: about what two steps down
-// cost.
+// A list of this length is in three adjacent cache lines, and costs about as much as two steps of
+// the trie.
 constexpr std::ptrdiff_t list_max = 8;
 
-// A table of the first bits pays when there are many prefixes; a directory of ten should be small.
-// A full IPv4 table ends at /24 and takes 64 MB to answer with one access to memory instead of
-// three.
+// A table of first bits is worth its memory for many prefixes; a directory of ten stays small. For
+// a full IPv4 table 24 bits take 64 MB, and a look-up reads memory once instead of three times.
 unsigned first_bits_for(std::size_t count, bool narrow_keys) noexcept {
     if (count == 0) return 0;
     if (count < 512) return 6;
@@ -57,11 +56,11 @@ Lpm::Lpm(std::vector<LpmEntry> entries) {
     }
 }
 
-// Sorted by address, then length, a prefix stands before all that it holds, and what lies in one
-// slot of a node stands together: painting in this order leaves the longest prefix on top.
+// Sorted by address, then length: a prefix is before all prefixes that it contains, and the
+// prefixes of one slot are adjacent. Written in this order, the longest prefix remains.
 void Lpm::Trie::build(const std::vector<Item>& items) {
     if (items.empty()) return;
-    // The family's width only decides how many first bits are worth a table.
+    // The address family matters for the number of first bits only.
     const bool narrow_keys =
         std::all_of(items.begin(), items.end(), [](const Item& i) { return i.length <= 32; });
     first_bits_ = first_bits_for(items.size(), narrow_keys);
@@ -90,7 +89,8 @@ void Lpm::Trie::build(const std::vector<Item>& items) {
     leaves_.shrink_to_fit();
 }
 
-// All of [begin, end) lie inside the node and are longer than `depth`. Recurs at most 22 deep.
+// All of [begin, end) are inside the node and longer than `depth`. The recursion has at most 22
+// levels.
 void Lpm::Trie::fill(std::uint32_t node, Iterator begin, Iterator end, unsigned depth,
                      std::uint32_t inherited) {
     if (end - begin <= list_max) {
@@ -138,7 +138,7 @@ void Lpm::Trie::fill(std::uint32_t node, Iterator begin, Iterator end, unsigned 
     }
 }
 
-// Longest first, so that the first that holds is the answer; of one prefix twice the later one.
+// Longest first, so that the first match is the result. Of two equal prefixes the later counts.
 void Lpm::Trie::fill_list(std::uint32_t node, Iterator begin, Iterator end,
                           std::uint32_t inherited) {
     const auto first = narrow<std::uint32_t>(lists_.size());

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Longest prefix match: which of many prefixes, the longest, holds an address.
+// Longest prefix match.
 //
-// A trie of 64-way nodes with the answers pushed to the leaves, behind one table indexed by the
-// first bits of the address. Each node keeps two 64-bit maps (which slots have a child, where a run
-// of equal leaves begins) and counts bits instead of keeping pointers, so that a full routing table
-// fits in a few megabytes: the depth of a look-up is (length - first bits) / 6 steps, whatever the
-// table's size.
+// A table indexed by the first bits of the address leads to a trie of 64-way nodes, with the
+// results in the leaves. Each node has two 64-bit maps (the slots with a child, and the slots where
+// a run of equal leaves begins) and counts bits instead of storing pointers, so that a full routing
+// table takes a few megabytes. A look-up takes (length - first bits) / 6 steps, whatever the size
+// of the table.
 //
-// Immutable after build(): looked up from any thread; replaced by replacing the whole object.
+// Immutable; any thread may call it.
 
 #include <cstdint>
 #include <vector>
@@ -29,11 +29,11 @@ public:
 
     // Matches nothing.
     Lpm();
-    // Of two entries of one prefix the later one counts. Entries in any order, of both families.
+    // Entries of both families, in any order. Of two entries with the same prefix the later counts.
     explicit Lpm(std::vector<LpmEntry> entries);
 
-    // The value of the longest prefix that holds the address; no_match if none does, or for an
-    // empty one.
+    // The value of the longest prefix that contains the address. no_match: none does, or the
+    // address is empty.
     [[nodiscard]] std::uint32_t find(const Address& address) const noexcept {
         if (address.family == Family::v4) {
             return v4_.find(std::uint64_t{address.v4_value()} << 32U, 0);
@@ -41,9 +41,9 @@ public:
         if (address.family == Family::v6) return v6_.find(load(address, 0), load(address, 8));
         return no_match;
     }
-    // What find() will look at first: for __builtin_prefetch, by callers that know a few addresses
-    // ahead. A full table is larger than the processor's caches. (The place and not a function that
-    // prefetches: g++ 12 takes such a function for one without effect and drops the call.)
+    // The memory that find() reads first, for __builtin_prefetch by callers that know the next
+    // addresses: a full table is larger than the caches of the processor. (There is no function
+    // that prefetches itself: g++ 12 drops calls of such a function as one without effect.)
     [[nodiscard]] const void* first_step(const Address& address) const noexcept {
         if (address.family == Family::v6) return v6_.first_step(load(address, 0));
         return v4_.first_step(std::uint64_t{address.v4_value()} << 32U);
@@ -51,18 +51,18 @@ public:
     [[nodiscard]] std::size_t memory() const noexcept { return v4_.memory() + v6_.memory(); }
 
 private:
-    // Sorted by key, then length. Keys are left-aligned: bit 63 of `high` is an address's first
-    // bit.
+    // Sorted by key, then length. Keys are left-aligned: bit 63 of `high` is the first bit of the
+    // address.
     struct Item {
         std::uint64_t high = 0;
         std::uint64_t low = 0;
         std::uint32_t value = 0;
         std::uint32_t length = 0;
     };
-    // With both maps 0 the node is a list: `first_child` items of lists_ from `first_leaf` on.
+    // If both maps are 0 the node is a list: `first_child` items of lists_ from `first_leaf` on.
     struct Node {
         std::uint64_t children = 0;     // slots that are nodes
-        std::uint64_t leaf_starts = 0;  // slots whose leaf differs from the one before
+        std::uint64_t leaf_starts = 0;  // slots with another leaf than the slot before
         std::uint32_t first_child = 0;  // in nodes_
         std::uint32_t first_leaf = 0;   // in leaves_
     };
@@ -94,7 +94,7 @@ private:
         unsigned first_bits_ = 0;
     };
 
-    // x86-64's baseline has no instruction for it, and a call into libgcc costs more than the rest
+    // Baseline x86-64 has no instruction for this, and a call into libgcc costs more than the rest
     // of a step.
     static std::uint32_t count_bits(std::uint64_t x) noexcept {
         x -= x >> 1U & 0x5555555555555555U;
@@ -108,7 +108,7 @@ private:
         __builtin_memcpy(&value, address.octets.data() + at, sizeof value);
         return __builtin_bswap64(value);
     }
-    // Six bits from bit `depth` on; those behind bit 127 are 0.
+    // Six bits from bit `depth` on; bits after 127 are 0.
     static unsigned slot(std::uint64_t high, std::uint64_t low, unsigned depth) noexcept {
         if (depth <= 58) return static_cast<unsigned>(high >> (58 - depth)) & 63U;
         if (depth < 64) {

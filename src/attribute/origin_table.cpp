@@ -15,7 +15,7 @@ void OriginTable::add(const Prefix& prefix, std::span<const std::uint32_t> ases,
         for (unsigned shift = 0; shift < 32; shift += 8)
             key_.push_back(static_cast<char>(as >> shift));
     }
-    // The count in front keeps a word from looking like an AS.
+    // The count in front distinguishes a word from AS numbers.
     key_.insert(0, 1, static_cast<char>(ases.size() & 0xFFU));
     key_.append(word);
     const auto [label, is_new] = labels_.try_emplace(key_, narrow<std::uint32_t>(origins_.size()));
@@ -24,7 +24,7 @@ void OriginTable::add(const Prefix& prefix, std::span<const std::uint32_t> ases,
 }
 
 void OriginTable::compile() {
-    // Of equal votes the smaller origin, whatever order the labels were met in.
+    // With equal votes the smaller origin wins, whatever the order of the labels.
     std::vector<std::uint32_t> order(origins_.size());
     std::iota(order.begin(), order.end(), 0U);
     std::sort(order.begin(), order.end(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Routes as they are, by origin AS: for `inspect routes` and its look-ups, no classes involved.
+// Routes by origin AS, without classes: for `inspect routes` and its look-ups.
 
 #include <cstdint>
 #include <optional>
@@ -19,7 +19,7 @@ namespace octroi {
 
 class OriginTable {
 public:
-    // What a route says: its origin ASes (none: the table's own), or the word of a prefix list.
+    // Of a route: its origin ASes (none: the AS of the table itself), or the word of a prefix list.
     struct Origin {
         std::vector<std::uint32_t> ases;
         std::string word;
@@ -28,7 +28,7 @@ public:
     };
     struct Match {
         Prefix prefix;
-        const Origin* origin = nullptr;  // the table's
+        const Origin* origin = nullptr;  // belongs to the table
     };
 
     void add(const Prefix& prefix, std::span<const std::uint32_t> ases, std::string_view word,
@@ -40,7 +40,7 @@ public:
         return origins_[row.label];
     }
 
-    // Look-ups hold for what was added before the last compile().
+    // find() searches what was added before the last compile().
     void compile();
     [[nodiscard]] std::optional<Match> find(const Address& address) const;
 

@@ -25,7 +25,7 @@ std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
                             text, why));
 }
 
-// Where the port's colon stands; npos: no port. IPv6 addresses have colons of their own.
+// Position of the colon before the port; npos: no port. IPv6 addresses have colons too.
 std::size_t port_place(std::string_view text) {
     const std::size_t bracket = text.find(']');
     if (bracket != std::string_view::npos)

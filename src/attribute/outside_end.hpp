@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// An end of traffic as people write it when they ask whose it was.
+// An outside address with port and protocol, as users type it for `octroi who`.
 
 #include <cstdint>
 #include <optional>

@@ -17,18 +17,26 @@ void narrow_to(Interval& valid, const Interval& other) noexcept {
     valid.end = std::min(valid.end, other.end);
 }
 
-// The end keeps its answer if it has one; else the link's holds for as long as both are so.
-void bind(CompiledDirectory::Answer& end, CompiledDirectory::Answer link) {
+// Uses `next` if the end has no bound identity yet. Its answer then holds only while nothing is
+// bound to the identities before it.
+void bind(CompiledDirectory::Answer& end, CompiledDirectory::Answer next) {
     if (end.bound) return;
-    narrow_to(link.valid, end.valid);
-    end = link;
+    narrow_to(next.valid, end.valid);
+    end = next;
+}
+
+bool is_single(const Prefix& prefix) { return prefix.length == prefix.address.bits(); }
+
+// Whether all addresses of the prefix are. 224.0.0.0/3 holds others too.
+bool is_multicast(const Prefix& prefix) {
+    return builtin_class(prefix.address) == BuiltinClass::multicast && prefix.length >= 4;
 }
 
 }  // namespace
 
 PartyResolver::PartyResolver(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
                              std::uint64_t seed, std::pmr::memory_resource& memory)
-    : seen_(seed, memory) {
+    : names_(seed), seen_(seed, memory) {
     replace(std::move(directory), std::move(classes), std::move(services));
 }
 
@@ -39,6 +47,7 @@ void PartyResolver::replace(DirectoryPtr directory, ClassesPtr classes, Services
     services_ = std::move(services);
     names_.replace(*directory_, *classes_, *services_);
     number_parties();
+    list_parties_of_owners();
     drop_seen();
 }
 
@@ -48,7 +57,7 @@ void PartyResolver::number_parties() {
     bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
     bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
     bases_.seen = bases_.excluded + narrow<std::uint32_t>(reasons.size());
-    // A batch holds each party once, so a name that a table brings twice, or that is built in, is
+    // A batch lists each party once: a class name that is in the table twice, or is built in, is
     // one party.
     class_parties_.clear();
     boost::unordered_flat_map<std::string_view, std::uint32_t> known;
@@ -57,6 +66,19 @@ void PartyResolver::number_parties() {
     for (const std::string& name : classes_->names()) {
         const auto next = bases_.classes + static_cast<std::uint32_t>(class_parties_.size());
         class_parties_.push_back(known.try_emplace(name, next).first->second);
+    }
+}
+
+void PartyResolver::list_parties_of_owners() {
+    listed_.clear();
+    std::map<CompiledDirectory::Owner, std::uint32_t> owners;
+    for (const CompiledDirectory::Owner& owner : directory_->owners())
+        owners.emplace(owner, static_cast<std::uint32_t>(owners.size()));
+    std::uint32_t number = 0;
+    for (const Party& party : directory_->parties()) {
+        const auto owner = owners.find({party.kind, party.name});
+        if (owner != owners.end()) listed_.try_emplace({owner->second, party.identity}, number);
+        ++number;
     }
 }
 
@@ -122,7 +144,7 @@ void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const
     narrow_to(ends.valid, answers.to.valid);
 }
 
-// In the order of the ranks: next hop, VLAN, interface, AS.
+// In the order of their ranks: next hop, VLAN, interface, AS.
 void PartyResolver::bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const {
     if (reading.next_hop != no_name)
         bind(answers.to, directory_->find_name(timeline_of(reading.next_hop), time));
@@ -154,12 +176,13 @@ void PartyResolver::bind_near_name(const Reading& reading, UtcTime time, Answers
         return set_end(end, by_name.target, address);
     }
     narrow_to(answer.valid, by_name.valid);
-    // An address of ours says more about who it is than a name that nobody knows.
+    // A bound address, or one in a local network, says more than a name that is bound to no
+    // account.
     if (answer.bound || directory_->find_network(address)) return;
     set_seen(end, unattributed_name, name->key);
 }
 
-// The narrower name first, then those that it lies within.
+// The name itself first, then the broader names that it lies within.
 CompiledDirectory::Answer PartyResolver::find_name(NameRef ref, UtcTime time) const {
     CompiledDirectory::Answer answer;
     for (const ResolvedName* name = names_.find(ref); name != nullptr;
@@ -239,7 +262,9 @@ void PartyResolver::set_seen(End& end, std::uint32_t owner, const Address& key) 
 
 void PartyResolver::find(const CountedVolume& volume, UtcTime time, Ends& ends) const {
     ends.valid = {};
-    const std::uint32_t reason = exclusion(volume.kind);
+    std::uint32_t reason = exclusion(volume.kind);
+    if (reason == not_excluded && (is_loopback_name(volume.local) || is_loopback_name(volume.far)))
+        reason = reason_loopback;
     if (reason != not_excluded) return exclude(reason, ends);
     const bool is_sent = volume.direction == Direction::out;
     set_named(is_sent ? ends.from : ends.to, volume.local, time, ends.valid);
@@ -254,30 +279,44 @@ void PartyResolver::set_named(End& end, NameRef ref, UtcTime time, Interval& val
         return;
     }
     if (name->kind == NameKind::far_class) {
-        if (name->class_index == CompiledClasses::no_class) return set_unlisted(end, ref);
+        if (name->class_index == CompiledClasses::no_class) return set_unlisted(end, *name);
         end.number = class_parties_[name->class_index];
         return;
     }
     const CompiledDirectory::Answer answer = find_name(ref, time);
     narrow_to(valid, answer.valid);
     const bool is_prefix = name->lookup == IdentityLookup::by_prefix;
-    const bool is_single = is_prefix && name->prefix.length == name->prefix.address.bits();
-    if (is_single) return set_end(end, answer, name->prefix.address, {});
-    std::optional<CompiledDirectory::Target> target;
-    if (answer.bound) target = answer.target;
-    if (!answer.bound && is_prefix) target = directory_->find_network(name->prefix.address);
-    // Rows for each address: which address of the prefix it was is not known.
-    if (target && target->per_address) return set_seen(end, name_mark | target->index, name->key);
-    if (target) return set_end(end, *target, name->prefix.address);
-    if (is_prefix) return set_end(end, answer, name->prefix.address, {});
-    set_seen(end, unattributed_name, name->key);
+    if (is_prefix && is_single(name->prefix)) return set_end(end, answer, name->prefix.address, {});
+    if (answer.bound || name->network) {
+        const CompiledDirectory::Target target = answer.bound ? answer.target : *name->network;
+        if (target.per_address) return set_per_address(end, target.index, *name);
+        return set_end(end, target, name->prefix.address);
+    }
+    if (!is_prefix) return set_seen(end, unattributed_name, name->key);
+    // Neither bound nor local: its first address decides the class.
+    end.number = is_multicast(name->prefix)
+                     ? bases_.builtin + static_cast<std::uint32_t>(BuiltinClass::multicast)
+                     : class_parties_[class_of(name->prefix.address, {})];
 }
 
-// A class that the table in force does not list.
-void PartyResolver::set_unlisted(End& end, NameRef ref) const {
-    const auto builtin = std::ranges::find(builtin_class_names, names_.name(ref).text);
-    if (builtin == builtin_class_names.end() || builtin->empty())
-        return set_seen(end, class_name, names_.find(ref)->key);
+// Which addresses of the prefix had the traffic is unknown: the prefix is the identity. The
+// directory may list the same party, with a binding that is valid at another time.
+void PartyResolver::set_per_address(End& end, std::uint32_t owner, const ResolvedName& name) const {
+    const auto listed = listed_.find({owner, names_.name(name.row).text});
+    if (listed == listed_.end()) return set_seen(end, name_mark | owner, name.key);
+    end.number = listed->second;
+    end.key = nullptr;
+}
+
+bool PartyResolver::is_loopback_name(NameRef ref) const noexcept {
+    const ResolvedName* name = names_.find(ref);
+    return name != nullptr && name->kind == NameKind::prefix && is_loopback(name->prefix.address);
+}
+
+// A class that the table in force does not list: built in, or of another table.
+void PartyResolver::set_unlisted(End& end, const ResolvedName& name) const {
+    const auto builtin = std::ranges::find(builtin_class_names, names_.name(name.row).text);
+    if (builtin == builtin_class_names.end()) return set_seen(end, class_name, name.key);
     end.number = bases_.builtin + static_cast<std::uint32_t>(builtin - builtin_class_names.begin());
 }
 

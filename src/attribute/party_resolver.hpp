@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Who is at each end of a reading or counted volume, at a time: from the directory, the class table
-// and the meter's names. Used on the meter's thread.
+// Finds the party at each end of a reading or counted volume at a time, with the directory, the
+// class table and the meter's names. Used on the meter's thread.
 //
-// The parties have numbers of the resolver's own, which hold until replace(): first the
-// directory's, then the classes, the built-in classes, the reasons of exclusion, and the parties
-// that are known only once they are seen (single addresses, names).
+// Each party has a number, valid until replace(): first those of the directory, then the classes,
+// the built-in classes, the reasons for exclusion, and last the parties that are added when they
+// are first seen (single addresses, names).
 //
-// An end is found in two steps. find() only looks up, so that the accept pipeline can wait for the
-// memory of many readings at once; number_of() may add a party.
+// An end takes two steps. find() only looks up, so that the accept pipeline can wait for the memory
+// of many readings at the same time; number_of() may add a party.
+//
+// The first identity that is bound decides: near name (user, domain…), single address, MAC, longest
+// prefix, next hop, VLAN, interface, AS. An end without a bound identity is a built-in class, or
+// @unattributed in a local network or under a near name, or a class of the class table.
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <memory_resource>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "attribute/class_table.hpp"
@@ -36,30 +43,31 @@ public:
     using ClassesPtr = std::shared_ptr<const CompiledClasses>;
     using ServicesPtr = std::shared_ptr<const CompiledServices>;
 
-    // One end, before it has a number: an address or a name may be seen for the first time.
+    // The result of find() for one end. key is null: `number` is the party. Else the party is in
+    // SeenParties under (owner `number`, *key), or will be added there.
     struct End {
-        const Address* key = nullptr;  // of a party seen; null: the end has a number
-        std::uint32_t number = 0;      // of the owner of a party seen, or of the end
-        std::uint64_t hash = 0;        // of key and owner
+        const Address* key = nullptr;
+        std::uint32_t number = 0;
+        std::uint64_t hash = 0;  // of owner and key
     };
     // Keys point into the reading, or into the resolver until the next set_names().
     struct Ends {
         End from;
         End to;
-        Interval valid;  // in which both hold
+        Interval valid;  // in which the result holds for both ends
     };
 
     // seed: of the hash tables; secret from those whose traffic is counted. memory must outlive it.
     PartyResolver(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
                   std::uint64_t seed, std::pmr::memory_resource& memory);
-    // Numbers given before are void.
+    // Party numbers are void afterwards.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
     void set_names(std::span<const Name> names) { names_.set(names); }
     void reserve(std::size_t seen) { seen_.reserve(seen); }
-    // Drops the parties seen. Numbers given before are void.
+    // Drops the parties seen. Party numbers are void afterwards.
     void drop_seen() noexcept { seen_.reset(); }
 
-    // Written where it stays: copying it would cost as much as finding it.
+    // Writes the result in place: a copy would cost as much as the look-up.
     void find(const Reading& reading, UtcTime time, Ends& ends) const;
     void find(const CountedVolume& volume, UtcTime time, Ends& ends) const;
     [[nodiscard]] std::uint32_t number_of(const End& end) {
@@ -67,7 +75,7 @@ public:
                                   : bases_.seen + seen_.row_of(end.number, *end.key, end.hash);
     }
 
-    // Numbers are below this.
+    // All party numbers are smaller.
     [[nodiscard]] std::uint32_t end() const noexcept {
         return bases_.seen + static_cast<std::uint32_t>(seen_.size());
     }
@@ -79,7 +87,7 @@ public:
     [[nodiscard]] const SeenParties& seen() const noexcept { return seen_; }
 
 private:
-    // PartyKind::excluded names; by the numbers below.
+    // Names of PartyKind::excluded, indexed by Reason.
     static constexpr std::array<std::string_view, 5> reasons = {"non-ip", "malformed", "duplicate",
                                                                 "loopback", "dropped"};
     enum Reason : std::uint32_t {
@@ -90,8 +98,8 @@ private:
         reason_dropped,
         not_excluded
     };
-    // Owners of SeenParties that are none of the directory's: the key is a name. With a lower
-    // number, the directory's owner of that number has the name as its identity.
+    // Owners in SeenParties with this bit have a name as key. The other bits are an owner of the
+    // directory that has the name as its identity, or one of the two values below.
     static constexpr std::uint32_t name_mark = 0x80000000U;
     static constexpr std::uint32_t unattributed_name = 0xFFFFFFFFU;
     static constexpr std::uint32_t class_name = 0xFFFFFFFEU;
@@ -106,17 +114,18 @@ private:
         CompiledDirectory::Answer from;
         CompiledDirectory::Answer to;
     };
-    // What the record states of an end: a source has no next hop.
+    // What the record states for an end beside its address. A source has no next hop.
     struct Stated {
         std::uint32_t as = 0;
         NameRef next_hop = no_name;
     };
 
     void number_parties();
+    void list_parties_of_owners();
     [[nodiscard]] static std::uint32_t exclusion(ReadingKind kind);  // a Reason
     void exclude(std::uint32_t reason, Ends& ends) const;
     void bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const;
-    // The reading's near_name: decides before the address, and stands for the end without one.
+    // Applies reading.near_name, which ranks before the address.
     void bind_near_name(const Reading& reading, UtcTime time, Answers& answers, Ends& ends) const;
     [[nodiscard]] CompiledDirectory::Answer find_name(NameRef ref, UtcTime time) const;
     [[nodiscard]] CompiledDirectory::Answer find_identity(const ResolvedName& name,
@@ -127,8 +136,10 @@ private:
                  Stated stated) const;
     void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
     void set_named(End& end, NameRef ref, UtcTime time, Interval& valid) const;
-    void set_unlisted(End& end, NameRef ref) const;
+    void set_unlisted(End& end, const ResolvedName& name) const;
     void set_seen(End& end, std::uint32_t owner, const Address& key) const;
+    void set_per_address(End& end, std::uint32_t owner, const ResolvedName& name) const;
+    [[nodiscard]] bool is_loopback_name(NameRef ref) const noexcept;
     [[nodiscard]] std::uint32_t class_of(const Address& address, Stated stated) const;
     [[nodiscard]] Party seen_party(const SeenParties::Row& row) const;
 
@@ -138,6 +149,8 @@ private:
     ResolvedNames names_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
+    // Parties of the directory that set_per_address() could make again: by owner and identity.
+    std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> listed_;
     SeenParties seen_;
 };
 

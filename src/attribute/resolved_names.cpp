@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "base/check.hpp"
+#include "base/hash.hpp"
+#include "base/narrow.hpp"
 
 namespace octroi {
 namespace {
@@ -16,28 +18,11 @@ std::uint32_t index_of_class(const CompiledClasses& classes, const std::string& 
                                 : static_cast<std::uint32_t>(known - names.begin());
 }
 
-// Of a VLAN or AS in canonical text.
+// VLAN or AS in canonical text.
 std::uint32_t number_of(const std::string& digits) {
     std::uint32_t value = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return value;
-}
-
-void read_value(const Name& name, ResolvedName& out) {
-    switch (out.lookup) {
-        case IdentityLookup::by_prefix:
-            if (const auto prefix = parse_prefix(name.text)) out.prefix = *prefix;
-            break;
-        case IdentityLookup::by_mac:
-            if (const auto mac = parse_mac(name.text)) out.mac = *mac;
-            break;
-        case IdentityLookup::by_vlan:
-        case IdentityLookup::by_as:
-            out.number = number_of(name.text);
-            break;
-        case IdentityLookup::by_name:
-            break;
-    }
 }
 
 }  // namespace
@@ -47,41 +32,76 @@ void ResolvedNames::replace(const CompiledDirectory& directory, const CompiledCl
     directory_ = &directory;
     classes_ = &classes;
     services_ = &services;
-    for (NameRef ref = 1; ref <= names_.size(); ++ref) resolved_[ref - 1] = resolve(ref);
+    for (ResolvedName& name : resolved_) {
+        if (name.row == no_name) continue;
+        const ResolvedName& source = resolved_[name.row - 1];  // this row, or one before it
+        if (&source == &name)
+            resolve(names_[name.row - 1], name);
+        else
+            name = source;
+    }
 }
 
 void ResolvedNames::set(std::span<const Name> names) {
     for (const Name& name : names.subspan(std::min(names.size(), names_.size()))) {
         names_.push_back(name);
-        const auto ref = static_cast<NameRef>(names_.size());
-        CHECK(name.within < ref);
-        first_.try_emplace({name.kind, name.text}, ref);
-        resolved_.push_back(resolve(ref));
+        add(name, narrow<NameRef>(names_.size()));
     }
 }
 
-ResolvedName ResolvedNames::resolve(NameRef ref) const {
-    const Name& name = names_[ref - 1];
-    ResolvedName out;
+void ResolvedNames::add(const Name& name, NameRef ref) {
+    CHECK(name.within < ref);
+    ResolvedName& out = resolved_.emplace_back();
+    if (!is_usable(name)) {
+        if (name.kind != NameKind::interface) ++unusable_;
+        if (name.within != no_name) out = resolved_[name.within - 1];
+        return;
+    }
+    out.row = ref;
     out.kind = name.kind;
     out.within = name.within;
-    out.first_same = first_.at({name.kind, name.text});
+    out.first_same = first_same(ref);
     out.key = Address::v4(out.first_same);
+    resolve(name, out);
+}
+
+NameRef ResolvedNames::first_same(NameRef ref) {
+    const Name& name = names_[ref - 1];
+    const std::uint64_t hash =
+        mix(mix_text(name.text, seed_), static_cast<std::uint64_t>(name.kind) ^ mix_a);
+    const std::uint32_t row = first_.find_or_insert(hash, ref - 1, [&](std::uint32_t known) {
+        return names_[known].kind == name.kind && names_[known].text == name.text;
+    });
+    return row + 1;
+}
+
+// All that depends on the tables in force.
+void ResolvedNames::resolve(const Name& name, ResolvedName& out) const {
     if (name.kind == NameKind::far_class) out.class_index = index_of_class(*classes_, name.text);
     if (name.kind == NameKind::service) out.service = services_->number_of(name.text);
-    const auto kind = identity_kind(name.kind);
-    if (!kind) return out;
-    const IdentityKindInfo* info = find_identity_kind(*kind);
-    CHECK(info != nullptr);
-    out.lookup = info->lookup;
-    read_value(name, out);
-    if (out.lookup == IdentityLookup::by_name)
-        out.timeline = directory_->name_timeline({*kind, name.text});
-    if (name.kind == NameKind::next_hop) {
-        if (const auto address = parse_address(name.text))
-            out.class_index = classes_->find_next_hop(*address);
+    if (name.kind == NameKind::next_hop)
+        out.class_index = classes_->find_next_hop(*parse_address(name.text));
+    if (const auto kind = identity_kind(name.kind)) resolve_identity({*kind, name.text}, out);
+}
+
+void ResolvedNames::resolve_identity(const Identity& identity, ResolvedName& out) const {
+    out.lookup = find_identity_kind(identity.kind)->lookup;
+    switch (out.lookup) {
+        case IdentityLookup::by_prefix:
+            out.prefix = *parse_prefix(identity.value);
+            out.network = directory_->find_network(out.prefix);
+            break;
+        case IdentityLookup::by_mac:
+            out.mac = *parse_mac(identity.value);
+            break;
+        case IdentityLookup::by_vlan:
+        case IdentityLookup::by_as:
+            out.number = number_of(identity.value);
+            break;
+        case IdentityLookup::by_name:
+            out.timeline = directory_->name_timeline(identity);
+            break;
     }
-    return out;
 }
 
 }  // namespace octroi

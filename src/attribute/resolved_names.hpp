@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What each name of a meter means in the tables in force: looked up once for each name, and again
-// when the tables are replaced, so that a reading needs one load for it.
+// The names of a meter, looked up in the tables in force: once for each name, and again when the
+// tables are replaced. A reading then needs one load for a name.
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <memory_resource>
 #include <optional>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "attribute/class_table.hpp"
 #include "attribute/directory.hpp"
+#include "attribute/row_index.hpp"
 #include "attribute/services.hpp"
 #include "base/address.hpp"
 #include "record/identity_kinds.hpp"
@@ -23,50 +22,71 @@
 namespace octroi {
 
 struct ResolvedName {
+    // The row itself. Of a name that is not usable (record/name.hpp) the row of the broader name
+    // that is; no_name: there is none.
+    NameRef row = no_name;
     NameKind kind = NameKind::interface;
     IdentityLookup lookup = IdentityLookup::by_name;
     NameRef within = no_name;
     // The first row with the same kind and text: rows may differ in `within` only.
     NameRef first_same = no_name;
-    // by_name: its bindings.
+    // by_name: the bindings.
     std::uint32_t timeline = CompiledDirectory::no_timeline;
-    // Of a next hop the class that it decides, of a far class the class itself; by
-    // CompiledClasses::names(). no_class: none.
+    // Index of CompiledClasses::names(): of a far class itself, of a next hop the class that it
+    // decides. no_class: none.
     std::uint32_t class_index = CompiledClasses::no_class;
-    // Of a service: its number, if the services in force have it.
+    // Of a service: its number, if the services in force have one.
     std::optional<std::uint32_t> service;
     // by_prefix: the prefix. by_mac: the address. by_vlan, by_as: the number.
     Prefix prefix;
     Mac mac;
     std::uint32_t number = 0;
-    // first_same as an address: the key under which SeenParties knows the name.
+    // by_prefix: the local network that contains the whole prefix.
+    std::optional<CompiledDirectory::Target> network;
+    // first_same as an address: the key of the name in SeenParties.
     Address key;
 };
 
 class ResolvedNames {
 public:
+    // seed: of the hash table; secret from those whose traffic is counted.
+    explicit ResolvedNames(std::uint64_t seed)
+        : seed_(seed), first_(*std::pmr::get_default_resource()) {}
+
     // The tables must live until the next call.
     void replace(const CompiledDirectory& directory, const CompiledClasses& classes,
                  const CompiledServices& services);
-    // As Meter::names() gives them: rows are only added.
+    // The rows of Meter::names(). They begin with those of the call before.
     void set(std::span<const Name> names);
 
-    // nullptr: no_name, or a row that was not given yet.
+    // nullptr: no_name, a row that was not set yet, or neither the name nor one that it lies within
+    // is usable.
     [[nodiscard]] const ResolvedName* find(NameRef ref) const noexcept {
-        return ref == no_name || ref > resolved_.size() ? nullptr : &resolved_[ref - 1];
+        if (ref == no_name || ref > resolved_.size()) return nullptr;
+        const ResolvedName& name = resolved_[ref - 1];
+        return name.row == no_name ? nullptr : &name;
     }
+    // Requires a row that was set.
     [[nodiscard]] const Name& name(NameRef ref) const noexcept { return names_[ref - 1]; }
     [[nodiscard]] std::size_t size() const noexcept { return names_.size(); }
+    // Rows that are not usable. Interfaces do not count: not every interface has a name that can be
+    // bound.
+    [[nodiscard]] std::uint64_t unusable() const noexcept { return unusable_; }
 
 private:
-    [[nodiscard]] ResolvedName resolve(NameRef ref) const;
+    [[nodiscard]] NameRef first_same(NameRef ref);
+    void add(const Name& name, NameRef ref);
+    void resolve(const Name& name, ResolvedName& out) const;
+    void resolve_identity(const Identity& identity, ResolvedName& out) const;
 
     const CompiledDirectory* directory_ = nullptr;
     const CompiledClasses* classes_ = nullptr;
     const CompiledServices* services_ = nullptr;
+    std::uint64_t seed_;
     std::vector<Name> names_;
-    std::vector<ResolvedName> resolved_;
-    std::map<std::pair<NameKind, std::string>, NameRef> first_;
+    std::vector<ResolvedName> resolved_;  // by row
+    RowIndex first_;                      // the first row of each kind and text
+    std::uint64_t unusable_ = 0;
 };
 
 }  // namespace octroi

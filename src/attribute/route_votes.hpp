@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What many paths say about each prefix, and which answer is taken. A dump holds the paths of
-// dozens of peers, and they do not all agree; the answer must not depend on the order of peers,
-// records or files.
+// Decides among the labels that many paths give to a prefix. A dump has the paths of dozens of
+// peers, which do not all agree. The result does not depend on the order of peers, records or
+// files.
 //
-// Rule: of one prefix the label with the most votes wins; of equals the one that `rank` puts first.
+// Rule: the label with the most votes wins; of several the one with the smallest `rank`.
 
 #include <cstdint>
 #include <functional>
@@ -29,16 +29,15 @@ public:
     // Sorted by prefix and label, each pair once. Valid until the next add().
     [[nodiscard]] const std::vector<Row>& rows();
 
-    // One label for each prefix, sorted by prefix. rank: a number for each label, smaller is
-    // preferred.
+    // One label for each prefix, sorted by prefix. rank: of a label; the smaller one is preferred.
     [[nodiscard]] std::vector<LpmEntry> winners(
         const std::function<std::uint32_t(std::uint32_t label)>& rank);
 
 private:
     void fold();
 
-    // Folded (sorted, equal pairs added up) whenever it has doubled: memory stays within twice the
-    // distinct pairs, 28 octets each, however many paths come.
+    // fold() sorts the rows and adds up equal pairs. It runs whenever their number has doubled, so
+    // that memory is bounded by twice the distinct pairs (28 octets each), not by the paths.
     std::vector<Row> rows_;
     std::size_t folded_ = 0;
 };

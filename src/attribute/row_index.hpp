@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Finds rows of somebody's vector by their key: an open-addressing table of row numbers, each with
-// half of its key's hash, so that rows of other keys are hardly ever looked at and growing looks at
-// none. The rows stay where they are and keep their order; clearing keeps the memory.
+// An index of the rows of a vector by their key: a table of row numbers with open addressing. Each
+// slot also has half of the hash of the key, so that a look-up hardly ever reads a row of another
+// key, and growing reads none. The rows keep their order.
 
 #include <bit>
 #include <cstdint>
@@ -21,8 +21,8 @@ public:
     // The memory must outlive the index.
     explicit RowIndex(std::pmr::memory_resource& memory) : slots_(&memory) {}
 
-    // The row for which equals(row) holds, or `next_row` if there is none: it is then in the index
-    // and the caller appends it.
+    // The row for which equals(row) is true. If there is none: adds `next_row` to the index and
+    // returns it; the caller appends the row.
     template <typename Equals>
     [[nodiscard]] std::uint32_t find_or_insert(std::uint64_t hash, std::uint32_t next_row,
                                                Equals equals) {
@@ -40,9 +40,9 @@ public:
         return next_row;
     }
 
-    // For __builtin_prefetch by callers that know a few keys ahead: where find_or_insert() will
-    // look at first (null while there is nothing), and then the row that it will most likely
-    // compare (absent: none).
+    // For __builtin_prefetch by callers that know the next keys: the slot that find_or_insert()
+    // reads first (null: the index is empty), and then the row that it will most likely compare
+    // (absent: none).
     [[nodiscard]] const void* first_step(std::uint64_t hash) const noexcept {
         return slots_.empty() ? nullptr : &slots_[home(hash)];
     }
@@ -56,11 +56,12 @@ public:
         }
     }
 
+    // Keeps the memory.
     void clear() noexcept {
         slots_.assign(slots_.size(), empty);
         count_ = 0;
     }
-    // Gives the memory back too.
+    // Releases the memory too.
     void reset() noexcept {
         std::pmr::vector<std::uint64_t>(slots_.get_allocator()).swap(slots_);
         count_ = 0;
@@ -70,14 +71,14 @@ public:
     }
 
 private:
-    // A slot: the upper half of the hash, and the row's number.
+    // A slot: the upper half of the hash, and the number of the row.
     static constexpr std::uint64_t tag_mask = 0xFFFFFFFF00000000U;
-    static constexpr std::uint64_t empty = absent;  // its number is never a row's
+    static constexpr std::uint64_t empty = absent;  // never the number of a row
     static constexpr std::size_t slots_first = 64;
     static constexpr std::size_t slots_max = std::size_t{1} << 32U;
 
     [[nodiscard]] std::uint64_t mask() const noexcept { return slots_.size() - 1; }
-    // By the first bits of the hash, which stand in the slot: growing keeps the order of slots.
+    // From the first bits of the hash, which are in the slot too: growing needs no other memory.
     [[nodiscard]] std::uint64_t home(std::uint64_t hash) const noexcept { return hash >> shift_; }
 
     void grow() {
@@ -93,8 +94,8 @@ private:
         }
     }
 
-    std::pmr::vector<std::uint64_t> slots_;  // a power of two, or none
-    unsigned shift_ = 0;                     // 64 - log2 of their number
+    std::pmr::vector<std::uint64_t> slots_;  // their number is a power of two, or 0
+    unsigned shift_ = 0;                     // 64 - log2 of that number
     std::size_t count_ = 0;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Beside the sums of a batch in the making: what of them was scaled up from samples. Takes no
-// memory, and accept() no more than a comparison, while nothing is.
+// Beside the sums of the current batch: the part that was scaled up from samples. Without sampled
+// readings it takes no memory, and accept() one comparison for each reading.
 
 #include <cstdint>
 #include <memory_resource>
@@ -14,8 +14,8 @@
 
 namespace octroi {
 
-// How much one scaled packet and one scaled byte of a reading add to the variance. Both variances
-// are in proportion to the scaled figures, so parts of a split reading have the sum of the whole.
+// The variance that one scaled packet and one scaled byte of a reading add. Variances are
+// proportional to the scaled counts, so that the parts of a split reading add up to the whole.
 struct SampleWeight {
     std::uint64_t packet = 0;
     std::uint64_t byte = 0;
@@ -37,8 +37,8 @@ public:
         std::uint64_t bytes = 0;
         std::uint64_t packets = 0;
     };
-    // `row`: of the Tally. The sums cannot overflow: the attributor bounds those of the batch to 64
-    // bits, a weight has 48.
+    // row: index in the Tally. Cannot overflow: Attributor bounds the sums of the batch to 64 bits,
+    // and a weight has 48.
     void add(std::uint32_t row, const Part& scaled, const Part& counted,
              const SampleWeight& weight) {
         if (row >= rows_.size()) rows_.resize(std::size_t{row} + 1);
@@ -51,7 +51,8 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
 
-    // Adds what was sampled of the transfer at `place`, which was made of the row, if anything was.
+    // Appends the sampled part of the transfer at `place`, which was made from `row`, if there is
+    // any.
     void report(std::uint32_t row, std::uint32_t place, const Volume& volume,
                 std::vector<SampledVolume>& out) const {
         if (row >= rows_.size()) return;
@@ -63,14 +64,14 @@ public:
                        saturated_variance(r.packets_variance)});
     }
 
-    // Keeps the memory of at most `rows_kept` rows.
+    // Keeps memory for at most `rows_kept` rows.
     void clear(std::size_t rows_kept) noexcept {
         if (rows_.capacity() > rows_kept) std::pmr::vector<Row>(rows_.get_allocator()).swap(rows_);
         rows_.clear();
     }
 
 private:
-    // The variances to the full, in packets² and bytes²: many small ones must not be rounded each.
+    // Variances in packets² and bytes², not rounded: many small ones are added.
     struct Row {
         std::uint64_t bytes_added = 0;
         std::uint64_t packets_added = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Parties that no table lists: single addresses of a network or binding with a row for each
-// address, and names of the meter. Only those seen take memory, at most 70 octets each (24 of row,
-// up to twice for a growing vector, and 11 to 22 of index): a /8 that is wholly in use takes about
-// 1 GB, one with a thousand hosts next to nothing.
+// Parties that no table lists: single addresses of per-address networks and bindings, and names of
+// the meter. Only parties that were seen take memory, at most 70 octets each (a row of 24, twice
+// while the vector grows, and 11 to 22 of index). A /8 with all its addresses in use takes about
+// 1 GB.
 
 #include <cstdint>
 #include <cstring>
@@ -20,15 +20,15 @@ namespace octroi {
 class SeenParties {
 public:
     struct Row {
-        // The address; of a name the number of its row, as an IPv4 address.
+        // The address. Of a name: the number of its row as an IPv4 address.
         Address address;
-        std::uint32_t owner =
-            0;  // CompiledDirectory::owners(), or one of the marks of PartyResolver
+        // Index of CompiledDirectory::owners(), or a mark of PartyResolver.
+        std::uint32_t owner = 0;
 
         auto operator<=>(const Row&) const = default;
     };
 
-    // The memory must outlive it.
+    // seed: of the hash table. memory must outlive it.
     SeenParties(std::uint64_t seed, std::pmr::memory_resource& memory)
         : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
@@ -44,7 +44,7 @@ public:
         if (row == next) rows_.push_back({address, owner});
         return row;
     }
-    // For the two above, ahead of time: see RowIndex.
+    // For prefetching, see RowIndex.
     [[nodiscard]] std::uint64_t hash(std::uint32_t owner, const Address& address) const noexcept {
         const Words words = words_of(address);
         return mix(words.high ^ mix_a ^ owner, mix(words.low ^ seed_, mix_b) ^ mix_c);
@@ -73,7 +73,7 @@ private:
         std::memcpy(&words.low, address.octets.data() + 8, 8);
         return words;
     }
-    // As ==, which calls memcmp.
+    // The same as ==, which would call memcmp.
     [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
         const Words x = words_of(a);
         const Words y = words_of(b);

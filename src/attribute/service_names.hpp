@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Names from the IANA registries that Octroi knows by itself, so that figures do not depend on the
-// machine's /etc/services.
+// Names of the IANA registries, built in so that figures do not depend on /etc/services.
 
 #include <array>
 #include <cstdint>
@@ -12,7 +11,7 @@
 
 namespace octroi {
 
-// Protocol numbers (IANA "Assigned Internet Protocol Numbers") that attribution treats by name.
+// IANA "Assigned Internet Protocol Numbers".
 inline constexpr std::uint8_t proto_icmp = 1;
 inline constexpr std::uint8_t proto_tcp = 6;
 inline constexpr std::uint8_t proto_udp = 17;
@@ -21,7 +20,7 @@ inline constexpr std::uint8_t proto_icmpv6 = 58;
 inline constexpr std::uint8_t proto_sctp = 132;
 inline constexpr std::uint8_t proto_udplite = 136;
 
-// The protocols that have ports. Their place here is used as an index.
+// The protocols with ports; port_protocol_index() is the index here.
 inline constexpr std::array<std::uint8_t, 5> port_protocols = {proto_tcp, proto_udp, proto_dccp,
                                                                proto_sctp, proto_udplite};
 // 0 to 4, or 5 for a protocol without ports.
@@ -42,7 +41,7 @@ inline constexpr std::array<std::uint8_t, 5> port_protocols = {proto_tcp, proto_
     }
 }
 
-// Which protocols a port's name holds for: bits of port_protocol_index.
+// The protocols for which a port has its name: bits by port_protocol_index().
 inline constexpr std::uint8_t on_tcp = 1;
 inline constexpr std::uint8_t on_udp = 2 | 16;  // and UDP-Lite (RFC 3828: the same numbers)
 inline constexpr std::uint8_t on_both = on_tcp | on_udp;
@@ -58,7 +57,7 @@ struct NumberName {
     std::string_view name;
 };
 
-// Sorted by port; a port may stand twice for different protocols.
+// Sorted by port. A port is there twice if its name depends on the protocol.
 [[nodiscard]] std::span<const PortName> port_names() noexcept;
 [[nodiscard]] std::span<const NumberName> protocol_names() noexcept;
 [[nodiscard]] std::span<const NumberName> icmp_type_names() noexcept;
@@ -66,7 +65,7 @@ struct NumberName {
 
 [[nodiscard]] std::optional<std::uint8_t> number_of(std::span<const NumberName> names,
                                                     std::string_view name) noexcept;
-// Whatever the protocol: people write udp/https for QUIC.
+// For any protocol: people write udp/https for QUIC.
 [[nodiscard]] std::optional<std::uint16_t> port_of(std::string_view name) noexcept;
 
 }  // namespace octroi

@@ -17,15 +17,24 @@
 namespace octroi {
 namespace {
 
-constexpr std::uint16_t ethertype_arp = 0x0806;    // RFC 826
-constexpr std::uint16_t ethertype_rarp = 0x8035;   // RFC 903
+constexpr std::uint32_t ethertype_arp = 0x0806;    // RFC 826
+constexpr std::uint32_t ethertype_rarp = 0x8035;   // RFC 903
 constexpr std::uint16_t ethertype_first = 0x0600;  // below it the field is a length (IEEE 802.3)
 constexpr std::string_view ethertype_prefix = "ethertype/";
+constexpr std::string_view hex_prefix = "ethertype/0x";
 
-// What one rule covers, before the rules are laid over one another.
+std::string ethertype_name(std::uint32_t type) {
+    CHECK(type <= 0xFFFF);
+    if (type < ethertype_first) return "ethertype/llc";
+    if (type == ethertype_arp) return "ethertype/arp";
+    if (type == ethertype_rarp) return "ethertype/rarp";
+    return fmt::format("{}{:04x}", hex_prefix, type);
+}
+
+// What one rule matches, without regard to the rules before it.
 struct Coverage {
     std::array<std::bitset<65'536>, port_protocols.size()> ports;
-    std::bitset<256> protocols;  // whole protocols, those with ports or types too
+    std::bitset<256> protocols;  // whole protocols, also those with ports or types
     std::bitset<256> icmp;
     std::bitset<256> icmpv6;
     bool fragments = false;
@@ -49,7 +58,7 @@ struct Range {
     std::uint32_t last = 0;
 };
 
-// "80", "20-21", "20:21", or a name that `resolve` knows (names may hold dashes).
+// "80", "20-21", "20:21", or a name that `resolve` knows (names may contain dashes).
 template <typename Resolve>
 Result<Range> parse_range(std::string_view text, std::uint32_t limit, std::string_view what,
                           Resolve resolve) {
@@ -84,7 +93,7 @@ Status parse_list(std::string_view list, std::uint32_t limit, std::string_view w
     }
 }
 
-// N9: TCP and UDP have ports of their own, so a bare port says too little.
+// TCP and UDP have separate ports, so that a port without protocol is ambiguous.
 std::unexpected<Error> needs_protocol(std::string_view text) {
     return fail(
         ErrorCode::invalid,
@@ -144,7 +153,7 @@ Status parse_match(std::string_view text, Coverage& out) {
 
 }  // namespace
 
-// Lays rules over one another, the first on top; then the defaults below them.
+// Applies the rules in their order, then the defaults to what no rule matches.
 struct CompiledServices::Compiler {
     explicit Compiler(CompiledServices& made) : out(made) {
         for (auto& table : out.ports_) table.assign(65'536, no_rank);
@@ -225,8 +234,7 @@ struct CompiledServices::Compiler {
         add_numbers(out.of_proto_, proto_set, protocol_names(), "", "proto/");
         add_numbers(out.of_icmp_, icmp_set, icmp_type_names(), "icmp/", "icmp/");
         add_numbers(out.of_icmpv6_, icmpv6_set, icmpv6_type_names(), "icmpv6/", "icmpv6/");
-        // A rule for the whole protocol has taken all of its ports, so this is reached without one
-        // only.
+        // Not reached if a rule matches the whole protocol: that rule has all of its ports.
         for (std::size_t p = 0; p < port_protocols.size(); ++p)
             out.port_default_[p] = out.of_proto_[port_protocols[p]];
         if (!fragment_set) out.fragment_ = intern("fragment");
@@ -300,7 +308,7 @@ Result<CompiledServices> CompiledServices::compile(const std::vector<ServiceRule
 
 std::uint32_t CompiledServices::find(const Reading& reading) const noexcept {
     if (reading.kind == ReadingKind::non_ip) {
-        // All lengths are one service, so that different numbers have different names.
+        // All lengths have one number, so that different numbers have different names.
         const std::uint16_t type = reading.ethertype();
         return ethertype_base() + (type < ethertype_first ? 0U : type);
     }
@@ -314,20 +322,23 @@ std::uint32_t CompiledServices::find(const Reading& reading) const noexcept {
     return of_proto_[reading.proto];
 }
 
+// Finds the names that name() composes too. If a name had two numbers, a batch would list a service
+// twice.
 std::optional<std::uint32_t> CompiledServices::number_of(std::string_view name) const {
     const auto known = std::ranges::find(names_, name);
-    if (known == names_.end()) return std::nullopt;
-    return static_cast<std::uint32_t>(known - names_.begin());
+    if (known != names_.end()) return static_cast<std::uint32_t>(known - names_.begin());
+    std::uint32_t number = 0;
+    const std::string_view hex = name.substr(std::min(name.size(), hex_prefix.size()));
+    std::from_chars(hex.data(), hex.data() + hex.size(), number, 16);
+    for (const std::uint32_t ethertype : {number, 0U, ethertype_arp, ethertype_rarp})
+        if (ethertype <= 0xFFFF && name == ethertype_name(ethertype))
+            return ethertype_base() + (ethertype < ethertype_first ? 0U : ethertype);
+    return std::nullopt;
 }
 
 std::string CompiledServices::name(std::uint32_t service) const {
     if (service < ethertype_base()) return names_[service];
-    const std::uint32_t ethertype = service - ethertype_base();
-    CHECK(ethertype <= 0xFFFF);
-    if (ethertype < ethertype_first) return "ethertype/llc";
-    if (ethertype == ethertype_arp) return "ethertype/arp";
-    if (ethertype == ethertype_rarp) return "ethertype/rarp";
-    return fmt::format("ethertype/{:#06x}", ethertype);
+    return ethertype_name(service - ethertype_base());
 }
 
 }  // namespace octroi

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a reading is for: its service, by protocol and port, ICMP type, or ethertype.
+// The service of a reading, by protocol and port, ICMP type, or ethertype.
 //
-// Rules come first, in the order given: the first rule that fits decides. A port rule fits if one
-// of the two ports fits, so that both directions of a connection are of one service. Without a
-// rule:
+// The first rule that matches decides. A port rule matches if one of the two ports does, so that
+// both directions of a connection have the same service. If no rule matches:
 //
-//   ports         the name of the lower-numbered port that has one (service_names.hpp), whichever
-//   end
-//                 it is at; else "tcp", "udp", "sctp", "dccp", "udplite"
-//   ICMP          "icmp/echo-request", "icmpv6/neighbor-solicitation"; unnamed types "icmp/200"
-//   others        the protocol's name ("esp", "gre"), or "proto/99"
-//   fragments     later ones whose first was not seen: "fragment", whatever the protocol
+//   ports         the name of the lower of the two ports that have one (service_names.hpp); else
+//                 "tcp", "udp", "sctp", "dccp", "udplite"
+//   ICMP          "icmp/echo-request", "icmpv6/neighbor-solicitation"; a type without name:
+//                 "icmp/200"
+//   others        the name of the protocol ("esp", "gre"), or "proto/99"
+//   fragments     later fragments without their first one: "fragment", for any protocol
 //   not IP        "ethertype/arp", "ethertype/0x88cc"; an 802.3 length: "ethertype/llc"
 //   malformed     "malformed"
+//
+// A counted volume states the name of its service.
 
 #include <algorithm>
 #include <array>
@@ -30,14 +31,14 @@
 
 namespace octroi {
 
-// Readings that fit one of `matches` are of service `name`. A match is one of
+// Readings that match one of `matches` have the service `name`. A match is one of
 //
 //     tcp/80   tcp/20-21   tcp/20:21   tcp/80,443,8000-8080   tcp/http   udp/domain,ntp
 //     icmp/8   icmp/echo-request   icmpv6/128,129
 //     tcp   udp   icmp   gre   proto/47          the whole protocol
-//     fragment                                   later fragments without their first
+//     fragment                                   later fragments without their first one
 //
-// The name may be any that a default may have; it must not begin with "ethertype/".
+// A name may be that of a default above, but must not begin with "ethertype/".
 struct ServiceRule {
     std::string name;
     std::vector<std::string> matches;
@@ -45,37 +46,37 @@ struct ServiceRule {
     bool operator==(const ServiceRule&) const = default;
 };
 
-// "web = tcp/80,443 udp/443": a name, and matches parted by spaces.
+// "web = tcp/80,443 udp/443": a name, and matches with spaces between them.
 [[nodiscard]] Result<ServiceRule> parse_service_rule(std::string_view text);
 
-// Rules compiled into tables: an answer takes constant time. Immutable; about 700 kB.
+// Compiled rules: a look-up takes constant time. Immutable; any thread may call it. About 700 kB.
 class CompiledServices {
 public:
     static constexpr std::size_t rules_max = 4096;
 
-    // The defaults alone.
+    // The defaults only.
     CompiledServices();
     [[nodiscard]] static Result<CompiledServices> compile(const std::vector<ServiceRule>& rules);
 
-    // A number that name() turns into text. Different numbers have different names.
+    // The number of the service. Different numbers have different names.
     [[nodiscard]] std::uint32_t find(const Reading& reading) const noexcept;
     [[nodiscard]] std::string name(std::uint32_t service) const;
-    // Of a name as name() gives it; nullopt: no rule and no default gives that name.
+    // The inverse of name(). nullopt: no rule and no default has that name.
     [[nodiscard]] std::optional<std::uint32_t> number_of(std::string_view name) const;
-    // Of traffic whose meter does not know the service.
+    // The service of counted volumes that state none.
     [[nodiscard]] std::uint32_t unknown() const noexcept { return unknown_; }
-    // What find() will look at for a port of the reading, if anything: see Lpm::first_step.
+    // The memory that find() reads for a port of the reading; may be null. See Lpm::first_step().
     [[nodiscard]] const void* first_step(const Reading& reading,
                                          std::uint16_t port) const noexcept {
         const std::size_t protocol = port_protocol_index(reading.proto);
         return protocol < ports_.size() ? &ports_[protocol][port] : nullptr;
     }
 
-    // Numbers are below this; they are dense up to a few thousand, then one for each ethertype.
+    // All numbers are smaller: a few thousand names, then one number for each ethertype.
     [[nodiscard]] std::uint32_t end() const noexcept { return ethertype_base() + 0x10000U; }
 
 private:
-    // A smaller rank wins. Ranks: the rules in order, then the known ports in order.
+    // The smaller rank wins. Ranks: the rules in order, then the named ports in order.
     using Rank = std::uint16_t;
     static constexpr Rank no_rank = 0xFFFF;
     struct Compiler;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Splitting a count over time: in proportion, in integers, with the sum kept.
+// Splits a count over time: in proportion, in integers, with the sum kept.
 
 #include <cstdint>
 
@@ -9,12 +9,12 @@
 
 namespace octroi {
 
-// A reading's times are those of its first and last packet, both inside: [first, last] is
-// [first, last + 1 ns). One that lasts no time is a point, and its whole count lies there.
+// The times of a reading are those of its first and last packet: [first, last] is the same as
+// [first, last + 1 ns). If both are equal, the whole count is at that time.
 //
-// The share up to a moment is floor(total * elapsed / length); a part gets the difference of two
-// such shares. So parts add up to the total exactly, none is off its true proportion by 1 or more,
-// and where the cuts lie changes nothing but the parts that they bound.
+// The share until a time is floor(total * elapsed / length). A part is the difference of two
+// shares. So the parts add up to the total, none differs from the exact proportion by 1 or more,
+// and a cut changes only the two parts beside it.
 class TimeSplit {
 public:
     // Requires first <= last.
@@ -23,8 +23,8 @@ public:
           first_(static_cast<std::uint64_t>(first.ns)),
           to_last_(static_cast<std::uint64_t>(last.ns) - first_) {}
 
-    // What lies between the moment of the call before (at first: the beginning) and `until`, which
-    // must not go back. With until > last: all the rest.
+    // The part between the `until` of the call before (at first: the begin) and `until`, which must
+    // not be earlier. If until > last: all the rest.
     [[nodiscard]] std::uint64_t part_until(UtcTime until) noexcept {
         const std::uint64_t share = share_until(until);
         const std::uint64_t part = share - taken_;
@@ -34,7 +34,7 @@ public:
 
 private:
     [[nodiscard]] std::uint64_t share_until(UtcTime until) const noexcept {
-        // Unsigned differences hold also where the signed ones would overflow (1677 to 2262).
+        // Unsigned, because a signed difference could overflow (1677 to 2262).
         const std::uint64_t elapsed = static_cast<std::uint64_t>(until.ns) - first_;
         if (elapsed > to_last_) return total_;
         const Wide length = Wide{to_last_} + 1;

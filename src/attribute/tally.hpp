@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The sums of a batch in the making: one row for each (bucket, from, to, service).
+// The sums of the current batch: one row for each bucket, from, to and service.
 
 #include <cstdint>
 #include <memory_resource>
@@ -12,7 +12,7 @@
 
 namespace octroi {
 
-// Numbers of the attributor's own; bucket is counted from 1970 in bucket lengths.
+// from and to are party numbers of PartyResolver. bucket: bucket_number.hpp.
 struct TallyKey {
     std::int32_t bucket = 0;
     std::uint32_t from = 0;
@@ -31,11 +31,11 @@ struct TallyRow {
 
 class Tally {
 public:
-    // The memory must outlive it.
+    // seed: of the hash table. memory must outlive it.
     Tally(std::uint64_t seed, std::pmr::memory_resource& memory)
         : seed_(seed | 1U), rows_(&memory), index_(memory) {}
 
-    // The place of the key's row, made if it is not there. Valid until clear().
+    // The index of the row with that key; adds the row if there is none. Valid until clear().
     [[nodiscard]] std::uint32_t row_of(const TallyKey& key) { return row_of(key, hash(key)); }
     [[nodiscard]] std::uint32_t row_of(const TallyKey& key, std::uint64_t hash_of_key) {
         const auto next = static_cast<std::uint32_t>(rows_.size());
@@ -44,7 +44,7 @@ public:
         if (row == next) rows_.push_back({key, 0, 0, 0});
         return row;
     }
-    // For the two above, ahead of time: see RowIndex.
+    // For prefetching, see RowIndex.
     [[nodiscard]] std::uint64_t hash(const TallyKey& key) const noexcept {
         const auto bucket = static_cast<std::uint32_t>(key.bucket);
         const std::uint64_t ends = std::uint64_t{key.from} << 32U | key.to;
@@ -52,7 +52,7 @@ public:
                    (std::uint64_t{key.service} << 32U | bucket) ^ seed_ ^ mix(ends, mix_b));
     }
     [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
-    // Sums cannot overflow: the attributor bounds the total of all rows.
+    // Cannot overflow: Attributor bounds the total of all rows to 64 bits.
     void add(std::uint32_t row, std::uint64_t bytes, std::uint64_t packets,
              std::uint64_t flows) noexcept {
         TallyRow& r = rows_[row];
@@ -64,7 +64,7 @@ public:
     [[nodiscard]] const TallyRow& row(std::uint32_t at) const noexcept { return rows_[at]; }
 
     void reserve(std::size_t rows) { rows_.reserve(rows); }
-    // Keeps the memory of at most `rows_kept` rows.
+    // Keeps memory for at most `rows_kept` rows.
     void clear(std::size_t rows_kept) noexcept {
         if (rows_.capacity() > rows_kept) {
             std::pmr::vector<TallyRow>(rows_.get_allocator()).swap(rows_);

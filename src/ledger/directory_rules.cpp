@@ -9,6 +9,7 @@
 #include "base/address.hpp"
 #include "ledger/rules.hpp"
 #include "record/identity.hpp"
+#include "record/identity_kinds.hpp"
 
 namespace octroi {
 namespace {
@@ -144,7 +145,8 @@ Status add_bindings(Directory& directory, const Accounts& accounts, const Regist
             return fail(ErrorCode::invalid,
                         fmt::format("the binding of {} to '{}' ends before it begins",
                                     binding.identity.value, binding.account));
-        if (binding.per_address && binding.identity.kind != IdentityKind::prefix)
+        if (binding.per_address &&
+            find_identity_kind(binding.identity.kind)->lookup != IdentityLookup::by_prefix)
             return fail(ErrorCode::invalid,
                         fmt::format("{} is not a prefix: only prefixes are kept per address",
                                     binding.identity.value));

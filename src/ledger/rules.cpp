@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/hash.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
@@ -94,7 +95,7 @@ Refusal party_breach(const Batch& batch) {
         if (!party_name_fits(party))
             return refuse(Violation::party_name, "a party's name '{}' does not fit its kind ({})",
                           shown(party.name), static_cast<int>(party.kind));
-        if (!is_free_text(party.identity, name_octets_max) ||
+        if (!is_free_text(party.identity, identity_text_octets_max) ||
             (party.kind == PartyKind::outside && !party.identity.empty()))
             return refuse(Violation::party_identity, "party '{}' has the unfit identity '{}'",
                           shown(to_string(party)), shown(party.identity));

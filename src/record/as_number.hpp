@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// AS numbers as people write them: "64500" or "AS64500".
+// AS numbers in text: "64500" or "AS64500".
 
 #include <cstdint>
 #include <string_view>

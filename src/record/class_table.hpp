@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What kind of far end: a set of prefixes, each with a class; and classes of AS numbers and next
-// hops, for readings that state them. As loaded and kept; attribution compiles it.
+// Classes of far ends: of prefixes, of AS numbers, and of next hops (for readings that state them).
+// This is the stored form; attribution compiles it.
 
 #include <cstdint>
 #include <string>
@@ -19,7 +19,7 @@ struct ClassRoute {
     auto operator<=>(const ClassRoute&) const = default;
 };
 
-// AS numbers first to last. For far ends that no prefix holds.
+// AS numbers first to last, for far ends that no prefix contains.
 struct ClassAses {
     std::uint32_t first = 0;
     std::uint32_t last = 0;
@@ -28,7 +28,7 @@ struct ClassAses {
     auto operator<=>(const ClassAses&) const = default;
 };
 
-// Destinations that were sent on to this router, whatever prefix holds them.
+// Destinations of traffic that was forwarded to this router, whatever prefix contains them.
 struct ClassNextHop {
     Address next_hop;
     std::uint16_t class_index = 0;
@@ -38,7 +38,7 @@ struct ClassNextHop {
 
 struct ClassTable {
     std::string version;        // hex hash of the content (attribute/class_table.hpp computes it)
-    std::string default_class;  // where nothing below decides; "world" when nothing is loaded
+    std::string default_class;  // if nothing below decides; "world" if no table is loaded
     std::vector<std::string> classes;     // each once, at most 65535
     std::vector<ClassRoute> routes;       // sorted by prefix, each prefix once
     std::vector<ClassAses> ases;          // sorted, disjoint

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the kernel or another program has counted already, for each key: identity, far end, service
-// and direction. A meter that reads such counters hands these over in place of readings; both are
-// attributed, split over time and summed by the same rules.
+// A volume that the kernel or another program has counted for a key: identity, far end, service and
+// direction. A meter that reads such counters hands these over instead of readings. Attribution
+// applies the same rules to both: who is bound at that time, the split over time, the sums.
 
 #include <cstdint>
 
@@ -13,25 +13,25 @@
 
 namespace octroi {
 
-// A plain value. The increase of the counter since it was last handed over, not its total.
+// A plain value: the increase of the counter since the meter handed it over last, not its total.
+// Absent names are no_name.
 struct CountedVolume {
-    // The interval in which the increase happened: [first, last].
+    // The interval of the increase: [first, last].
     UtcTime first;
     UtcTime last;
     std::uint64_t bytes = 0;
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
 
-    // Who: a row of an identity kind. Its binding at the time decides; an address or prefix
-    // that is bound to nobody is local or far as its network says, any other name is unattributed.
-    // no_name: the end is not known.
+    // The near end: a name of an identity kind. What is bound to it at the time decides. An address
+    // or prefix without a binding is local or far, as for a reading; any other name without a
+    // binding is @unattributed.
     NameRef local = no_name;
-    // With whom: a row of kind far_class, or of an identity kind, as above.
+    // The far end: a name of kind far_class, or of an identity kind (as above).
     NameRef far = no_name;
-    // A row of kind service. no_name: the service is not known.
-    NameRef service = no_name;
+    NameRef service = no_name;            // of kind service
     Direction direction = Direction::in;  // in: from far to local. out: from local to far
-    // Anything but ip goes to @excluded at both ends.
+    // Not ip: both ends are @excluded, as for a reading.
     ReadingKind kind = ReadingKind::ip;
 };
 

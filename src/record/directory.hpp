@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Who: accounts, and what binds an identity to an account. Values; the ledger keeps them,
-// attribution compiles them.
+// Accounts, and the bindings of identities to accounts. The ledger stores these values, attribution
+// compiles them.
 
 #include <compare>
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace octroi {
 
-// name is the account's key for ever (letters, digits, '.', '-', '_', '@'; not starting with '@');
-// title is what people read and may change. parent is a name, or empty at the top of the tree.
+// name is the key and never changes (letters, digits, '.', '-', '_', '@'; does not begin with '@').
+// title is shown to people and may change. parent is the name of the account above; empty: none.
 struct Account {
     std::string name;
     std::string parent;
@@ -29,11 +29,11 @@ enum class IdentityKind : std::uint8_t {
     mac = 2,
     vlan = 3,
     interface = 4,
-    as = 5,        // the AS of the end's address, as an exporter states it
-    next_hop = 6,  // the router that the destination's traffic was handed to
-    user = 7,      // as a server or an exporter names it: "alice", "alice@example.org"
-    domain = 8,    // DNS name of a site or a mail domain
-    uid = 9,       // numeric user id of this machine
+    as = 5,        // AS of the end's address, as an exporter states it
+    next_hop = 6,  // router to which the traffic was forwarded
+    user = 7,      // as a server or exporter states it: "alice", "alice@example.org"
+    domain = 8,    // DNS name of a site or of a mail domain
+    uid = 9,       // user id on this machine
     cgroup = 10,   // path of a control group, version 2
 };
 
@@ -48,17 +48,17 @@ struct Identity {
 };
 
 struct Binding {
-    std::uint64_t id = 0;  // given by the ledger, growing: the newer binding has the greater id
+    std::uint64_t id = 0;  // assigned by the ledger; a newer binding has a greater id
     Identity identity;
     std::string account;
     Interval valid;            // [from, until)
-    bool per_address = false;  // prefixes only: each address gets an identity row of its own
+    bool per_address = false;  // prefixes only: each address is an identity of its own
 
     auto operator<=>(const Binding&) const = default;
 };
 
-// A network whose addresses are ours: bound to nobody they are @unattributed, not the outside
-// world.
+// A network of the user: its addresses are @unattributed if they are bound to no account. Other
+// addresses without a binding have a class of the outside world.
 struct LocalNetwork {
     std::string prefix;
     bool per_address = false;

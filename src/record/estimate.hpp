@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What of a volume was not counted but concluded from samples, and how sure that is. Of what was
-// counted packet by packet all of it is zero. Sums of volumes have the sums of these.
+// The part of a volume that was concluded from samples, and its variance. All zero if every packet
+// was counted. The estimate of a sum of volumes is the sum of their estimates.
 
 #include <compare>
 #include <cstdint>
@@ -14,10 +14,10 @@
 namespace octroi {
 
 struct Estimate {
-    // Parts of the volume that scaling added: volume - these = what was really counted.
+    // What scaling added: the volume minus these is what was counted.
     std::uint64_t bytes = 0;
     std::uint64_t packets = 0;
-    // As base/sampling.hpp says; saturated at variance_max.
+    // As base/sampling.hpp defines them; saturated at variance_max.
     std::uint64_t bytes_variance = 0;    // KiB²
     std::uint64_t packets_variance = 0;  // packets²
 
@@ -25,7 +25,7 @@ struct Estimate {
 
     [[nodiscard]] bool any() const noexcept { return *this != Estimate{}; }
 
-    // The first two cannot overflow where the volumes that they are parts of do not.
+    // bytes and packets do not overflow if the volumes that contain them do not.
     Estimate& operator+=(const Estimate& other) noexcept {
         bytes = saturating(bytes, other.bytes);
         packets = saturating(packets, other.packets);
@@ -34,7 +34,7 @@ struct Estimate {
         return *this;
     }
 
-    // The scaled figures are right within ± this at 95 %; none: it cannot be stated.
+    // Half the width of the 95 % confidence interval; nullopt: it cannot be stated.
     [[nodiscard]] std::optional<std::uint64_t> bytes_error() const noexcept {
         const std::uint64_t rate = packets == 0 ? 0 : packets_variance / packets;
         std::uint64_t full = 0;

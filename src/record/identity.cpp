@@ -38,10 +38,8 @@ Result<Identity> parse_identity(std::string_view text) {
         if (const IdentityKindInfo* info = find_identity_kind(whole.substr(0, gap)))
             return identity_of(*info, trim_blanks(whole.substr(gap + 1)));
     }
-    // Addresses, prefixes and MAC addresses are told apart from all others by their form.
-    if (parse_address(whole.substr(0, whole.find('/'))))
-        return identity_of(*find_identity_kind(IdentityKind::prefix), whole);
-    if (parse_mac(whole)) return identity_of(*find_identity_kind(IdentityKind::mac), whole);
+    for (const IdentityKindInfo& info : identity_kinds())
+        if (info.is_bare != nullptr && info.is_bare(whole)) return identity_of(info, whole);
     return fail(ErrorCode::invalid,
                 fmt::format("'{}' is not an identity. Write an address (10.1.2.3), or one of {}",
                             text, examples()));

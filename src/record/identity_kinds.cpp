@@ -11,11 +11,12 @@
 #include "record/as_number.hpp"
 #include "record/identity.hpp"
 #include "record/reading.hpp"
+#include "record/utf8.hpp"
 
 namespace octroi {
 namespace {
 
-constexpr std::size_t interface_name_max = 15;  // IFNAMSIZ - 1, linux/if.h
+constexpr std::size_t interface_octets_max = 15;  // IFNAMSIZ - 1, linux/if.h
 constexpr std::size_t user_octets_max = 255;
 constexpr std::size_t domain_octets_max = 253;  // RFC 1035 section 2.3.4, without the last dot
 constexpr std::size_t label_octets_max = 63;
@@ -27,6 +28,10 @@ std::unexpected<Error> invalid(fmt::format_string<Args...> text, Args&&... args)
 }
 
 bool is_printable(char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7F; }
+
+bool is_word(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, is_printable) && is_utf8(text);
+}
 
 bool parse_number(std::string_view text, std::uint32_t& number) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -67,9 +72,9 @@ Result<std::string> canonical_interface(std::string_view text) {
         if (exporter) return canonical_exporter_interface(*exporter, text.substr(hash + 1));
     }
     const auto allowed = [](char c) { return is_printable(c) && c != '/'; };
-    if (text.empty() || text.size() > interface_name_max || !std::ranges::all_of(text, allowed))
+    if (text.empty() || text.size() > interface_octets_max || !std::ranges::all_of(text, allowed))
         return invalid("'{}' is not the name of an interface: 1 to {} characters, no space, no '/'",
-                       text, interface_name_max);
+                       text, interface_octets_max);
     return std::string(text);
 }
 
@@ -90,9 +95,9 @@ Result<std::string> canonical_next_hop(std::string_view text) {
     return to_string(address);
 }
 
-// The spelling matters: a server decides whether case does.
+// Upper and lower case are different users: only the server knows whether they are the same.
 Result<std::string> canonical_user(std::string_view text) {
-    if (text.empty() || text.size() > user_octets_max || !std::ranges::all_of(text, is_printable))
+    if (text.size() > user_octets_max || !is_word(text))
         return invalid("'{}' is not a user name: 1 to {} octets, no space", text, user_octets_max);
     return std::string(text);
 }
@@ -106,13 +111,13 @@ bool is_label(std::string_view label) {
            label.back() != '-' && std::ranges::all_of(label, allowed);
 }
 
-// Lower case and without the dot of the root: names of the DNS are compared so (RFC 4343).
+// In lower case and without the final dot, because the DNS ignores case (RFC 4343).
 Result<std::string> canonical_domain(std::string_view text) {
     std::string name(text);
     if (name.ends_with('.')) name.pop_back();
     for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    bool good = name.size() <= domain_octets_max;
+    bool good = name.size() <= domain_octets_max && is_utf8(name);
     for (std::size_t at = 0; good && at <= name.size();) {
         const std::size_t dot = std::min(name.find('.', at), name.size());
         good = is_label(std::string_view(name).substr(at, dot - at));
@@ -131,16 +136,23 @@ Result<std::string> canonical_uid(std::string_view text) {
 
 Result<std::string> canonical_cgroup(std::string_view text) {
     if (text.size() < 2 || text.size() > cgroup_octets_max || text.front() != '/' ||
-        text.back() == '/' || !std::ranges::all_of(text, is_printable))
+        text.back() == '/' || !is_word(text))
         return invalid("'{}' is not the path of a control group (/system.slice/web.service)", text);
     return std::string(text);
 }
+
+bool is_bare_prefix(std::string_view text) {
+    return parse_address(text.substr(0, text.find('/'))).has_value();
+}
+
+bool is_bare_mac(std::string_view text) { return parse_mac(text).has_value(); }
 
 constexpr std::array kinds{
     IdentityKindInfo{IdentityKind::user,
                      "user",
                      {},
                      canonical_user,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
                      1,
@@ -149,6 +161,7 @@ constexpr std::array kinds{
                      "uid",
                      {},
                      canonical_uid,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
                      2,
@@ -157,6 +170,7 @@ constexpr std::array kinds{
                      "cgroup",
                      {},
                      canonical_cgroup,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
                      3,
@@ -165,6 +179,7 @@ constexpr std::array kinds{
                      "domain",
                      {},
                      canonical_domain,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
                      4,
@@ -173,6 +188,7 @@ constexpr std::array kinds{
                      "prefix",
                      {"address", "ip", "net"},
                      canonical_prefix,
+                     is_bare_prefix,
                      IdentityLookup::by_prefix,
                      IdentityEnd::either,
                      5,
@@ -181,6 +197,7 @@ constexpr std::array kinds{
                      "mac",
                      {},
                      canonical_mac,
+                     is_bare_mac,
                      IdentityLookup::by_mac,
                      IdentityEnd::either,
                      6,
@@ -189,6 +206,7 @@ constexpr std::array kinds{
                      "next-hop",
                      {},
                      canonical_next_hop,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::destination,
                      7,
@@ -197,6 +215,7 @@ constexpr std::array kinds{
                      "vlan",
                      {},
                      canonical_vlan,
+                     nullptr,
                      IdentityLookup::by_vlan,
                      IdentityEnd::near,
                      8,
@@ -205,6 +224,7 @@ constexpr std::array kinds{
                      "interface",
                      {"if"},
                      canonical_interface,
+                     nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
                      9,
@@ -213,6 +233,7 @@ constexpr std::array kinds{
                      "as",
                      {},
                      canonical_as,
+                     nullptr,
                      IdentityLookup::by_as,
                      IdentityEnd::either,
                      10,

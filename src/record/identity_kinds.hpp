@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The kinds of identities: one table. A new kind is a row of it, a number of IdentityKind and
-// tests: bind, apply, the ledger's rules, listings and attribution read this table.
+// The table of identity kinds. A new kind is a row here, a number of IdentityKind and NameKind, and
+// tests. bind, apply, the rules of the ledger, listings and attribution read the table.
 
 #include <array>
 #include <cstddef>
@@ -15,41 +15,45 @@
 
 namespace octroi {
 
-// How attribution finds what is bound to an identity of the kind.
+// The structure in which attribution finds the bindings of a kind.
 enum class IdentityLookup : std::uint8_t {
     by_prefix,  // longest prefix match of the end's address
-    by_mac,     // the end's MAC address
-    by_vlan,    // VLAN id of the observed packets
-    by_as,      // AS number that the record states of the end
-    by_name,    // a row of the meter's table of names (record/name.hpp) with the same text
+    by_mac,     // MAC address of the end
+    by_vlan,    // VLAN id of the packets
+    by_as,      // AS number that the exporter states for the end
+    by_name,    // text of a row of the meter's table of names (record/name.hpp)
 };
 
-// The ends of a reading at which an identity of the kind can stand.
+// The end of a reading that an identity of the kind identifies.
 enum class IdentityEnd : std::uint8_t {
-    either,       // the end that it is a property of
-    near,         // the source of what came in, the destination of what went out
-    destination,  // whichever way the traffic went
+    either,       // source or destination: the meter states it for each of them
+    near,         // the end on this side of the link: the source of incoming traffic, the
+                  // destination of outgoing traffic
+    destination,  // the destination, whatever the direction
 };
 
 struct IdentityKindInfo {
     IdentityKind kind;
-    std::string_view keyword;                 // as people write it, and as it is printed
-    std::array<std::string_view, 3> aliases;  // other keywords that are read; empty: none
-    // The canonical form of what stands behind the keyword.
+    std::string_view keyword;                 // printed, and accepted before a value
+    std::array<std::string_view, 3> aliases;  // accepted too; empty: none
+    // The canonical form of a value (the text after the keyword).
     Result<std::string> (*canonical)(std::string_view text);
+    // Whether a text without keyword is a value of this kind. nullptr: the keyword is required.
+    bool (*is_bare)(std::string_view text);
     IdentityLookup lookup;
     IdentityEnd end;
-    // Of two identities of one end that are both bound, the one of the smaller rank decides. Single
-    // addresses rank before MAC addresses, other prefixes behind them.
+    // If an end has several bound identities, the one with the smallest rank decides. A single
+    // address ranks before a MAC address, other prefixes after it. Of names that a meter states to
+    // lie within one another the narrowest decides.
     int rank;
-    // Of the keyword and a value, for messages.
+    // Keyword and value, for help and errors.
     std::string_view example;
 };
 
-// In the order of their ranks.
+// Ordered by rank.
 [[nodiscard]] std::span<const IdentityKindInfo> identity_kinds() noexcept;
 
-// nullptr: the number is of no kind (a ledger of a newer version).
+// nullptr: there is no such kind (the ledger may be of a newer version).
 [[nodiscard]] const IdentityKindInfo* find_identity_kind(IdentityKind kind) noexcept;
 [[nodiscard]] const IdentityKindInfo* find_identity_kind(std::string_view keyword) noexcept;
 

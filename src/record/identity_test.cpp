@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "record/identity_kinds.hpp"
+#include "record/name.hpp"
 
 namespace octroi {
 namespace {
@@ -70,6 +71,46 @@ TEST(Identity, EveryKindReadsItsExampleAndPrintsIt) {
     }
     EXPECT_EQ(find_identity_kind(""), nullptr);
     EXPECT_EQ(find_identity_kind(static_cast<IdentityKind>(77)), nullptr);
+}
+
+TEST(Identity, TheLongestTextsFitIntoALedger) {
+    const std::string label(63, 'a');
+    const std::string domain = label + "." + label + "." + label + "." + std::string(61, 'b');
+    for (const std::string& text : {"user " + std::string(255, 'u'), "domain " + domain,
+                                    "cgroup /" + std::string(254, 'c')}) {
+        const auto identity = parse_identity(text);
+        ASSERT_TRUE(identity.has_value()) << text;
+        EXPECT_LE(identity_text(*identity).size(), identity_text_octets_max);
+        EXPECT_FALSE(parse_identity(text + "x").has_value());
+    }
+    for (const IdentityKindInfo& info : identity_kinds())
+        EXPECT_LE(info.keyword.size() + 1 + 255, identity_text_octets_max);
+}
+
+TEST(Identity, NamesAreText) {
+    EXPECT_TRUE(parse_identity("user \xC3\xA4").has_value());
+    EXPECT_TRUE(parse_identity("domain \xC3\xA4.example.org").has_value());
+    for (const char* wrong :
+         {"user \xC3", "user \x80", "user \xC0\xAF", "user \xE0\x9F\xBF", "user \xED\xA0\x80",
+          "user \xF4\x90\x80\x80", "user \xF0\x8F\xBF\xBF", "user \xF5\x80\x80\x80",
+          "user \xE2\x82", "domain \xFF.org", "cgroup /\xC3\x28"})
+        EXPECT_FALSE(parse_identity(wrong).has_value()) << wrong;
+    for (const char* good : {"user \xEF\xBF\xBD", "user \xF4\x8F\xBF\xBF", "user \xED\x9F\xBF"})
+        EXPECT_TRUE(parse_identity(good).has_value()) << good;
+}
+
+TEST(Names, AreUsableIfALedgerCanStoreThem) {
+    EXPECT_TRUE(is_usable({NameKind::user, "alice"}));
+    EXPECT_FALSE(is_usable({NameKind::user, "al ice"}));
+    EXPECT_FALSE(is_usable({NameKind::prefix, "10.0.0.1"})) << "not canonical";
+    EXPECT_FALSE(is_usable({NameKind::interface, "interface 0"}));
+    EXPECT_TRUE(is_usable({NameKind::service, "video on demand"}));
+    EXPECT_TRUE(is_usable({NameKind::far_class, std::string(255, 'x')}));
+    EXPECT_FALSE(is_usable({NameKind::far_class, std::string(256, 'x')}));
+    EXPECT_FALSE(is_usable({NameKind::far_class, "@excluded"}));
+    EXPECT_FALSE(is_usable({NameKind::service, ""}));
+    EXPECT_FALSE(is_usable({NameKind::service, "a\tb"}));
+    EXPECT_FALSE(is_usable({static_cast<NameKind>(60), "x"}));
 }
 
 TEST(Identity, NamesThatServersAndKernelsUse) {

@@ -9,11 +9,11 @@
 namespace octroi {
 namespace {
 
-// A party as one text: kind, name, 0, identity, 0, 0, …. Names and identities hold no octet 0 (they
-// are free of control characters), so these texts are in the order of the parties. One that does
-// hold it is never told apart here, but by operator<, at last.
+// The sort key of a party is the text: kind, name, 0, identity, 0, 0, … Names and identities have
+// no octet 0 (no control characters), so the order of the keys is that of the parties. Should one
+// have it, operator< decides in the end.
 constexpr std::size_t word_octets = 8;
-// Deeper than the texts of a ledger are long (ledger/rules.hpp), and a bound for the recursion.
+// Longer than any key of a valid party (ledger/rules.hpp); bounds the recursion.
 constexpr std::size_t depth_max = 544;
 
 std::uint64_t octet_at(const Party& party, std::size_t at) noexcept {
@@ -36,7 +36,7 @@ class Sorter {
 public:
     explicit Sorter(std::span<const Party> parties) : parties_(parties) {}
 
-    // All of `run` are alike up to `depth`.
+    // The keys of `run` are equal up to `depth`.
     void sort(std::span<KeyedIndex> run, std::size_t depth) const {
         if (depth >= depth_max || run.size() <= few) {
             std::stable_sort(run.begin(), run.end(), [&](const KeyedIndex& a, const KeyedIndex& b) {
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    // So few are sorted sooner by comparing.
+    // Comparing is faster for so few.
     static constexpr std::size_t few = 4;
     std::span<const Party> parties_;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Sorting many parties. A million single addresses of one owner have long texts that begin alike:
-// comparing them as wholes costs most of the time, so they are sorted by eight octets at a time.
+// Sorts many parties. The texts of a million addresses of one owner are long and begin alike, so
+// that comparing them costs most of the time. A radix sort by eight octets at a time is faster.
 
 #include <cstdint>
 #include <span>
@@ -12,8 +12,7 @@
 
 namespace octroi {
 
-// Puts `order`, places in `parties`, into the order of the parties (operator<). Equal parties: in
-// the order in which they were.
+// Sorts `order`, indices of `parties`, by operator< of the parties. Stable.
 void sort_parties(std::span<const Party> parties, std::vector<std::uint32_t>& order);
 
 }  // namespace octroi

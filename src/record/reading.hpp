@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a meter saw: an interval of time, two ends, a volume, and details. Meters make readings,
-// attribution turns them into transfers; neither knows the other.
+// A reading: what a meter observed of a flow in an interval. Meters make readings, attribution
+// turns them into transfers. Neither includes the other.
 
 #include <cstdint>
 #include <type_traits>
@@ -13,35 +13,34 @@
 
 namespace octroi {
 
-// What kind of thing was counted. Everything but ip is left out of the bill by policy, and goes
-// to @excluded/<reason>, so that conservation is a sum over one table.
+// What was counted. All but ip is not billed: it is attributed to @excluded/<reason>, so that the
+// sum over one table shows conservation.
 enum class ReadingKind : std::uint8_t {
-    ip = 0,      // IP packets, or a record about them; bytes are layer 3
-    non_ip = 1,  // frames that carry no IP: bytes are frame bytes on the wire, ethertype() is set
-    malformed = 2,  // frames whose IP header cannot be believed: frame bytes on the wire
-    duplicate = 3,  // IP traffic that the same meter has counted elsewhere already
-    dropped = 4,    // IP traffic that the router or firewall did not let through
+    ip = 0,         // IP packets, or a record of them; layer 3 bytes
+    non_ip = 1,     // frames without IP: frame bytes on the wire, ethertype() is set
+    malformed = 2,  // frames with an invalid IP header: frame bytes on the wire
+    duplicate = 3,  // IP traffic that the same meter counted elsewhere too
+    dropped = 4,    // IP traffic that the router or firewall dropped
 };
 
-// RFC 6793: stands for any AS number that a field of 16 bits (NetFlow v5) cannot hold: in a reading
-// it is none.
+// RFC 6793: replaces AS numbers that do not fit into 16 bits (NetFlow v5). A reading never has it:
+// the AS is unknown.
 inline constexpr std::uint32_t as_trans = 23456;
 
-// Which way the traffic went as seen by the observing interface.
+// Direction of the traffic at the observing interface.
 enum class Direction : std::uint8_t { unknown = 0, in = 1, out = 2 };
 
 // Whether the ports say which service a reading belongs to.
 enum class FragmentState : std::uint8_t {
-    whole = 0,  // ports are those of the packets
-    resolved =
-        1,  // later fragments, charged to the flow of their first fragment: ports are its ports
-    orphan = 2,  // later fragments whose first was not seen, or that are kept separate: no ports
+    whole = 0,     // ports are those of the packets
+    resolved = 1,  // later fragments, with the ports of their first fragment
+    orphan = 2,    // later fragments without ports: the first was not seen, or they are kept apart
 };
 
-// A plain value, copied freely; absent fields are zero or empty. Names are rows of the meter's
-// table (record/name.hpp).
+// A plain value. Absent fields are zero or empty. A NameRef is a row of the meter's table of names
+// (record/name.hpp).
 struct Reading {
-    // [first, last]: the times of the first and the last packet, both inside the interval.
+    // [first, last]: the times of the first and of the last packet.
     UtcTime first;
     UtcTime last;
     std::uint64_t bytes = 0;
@@ -54,43 +53,40 @@ struct Reading {
     std::uint16_t dport = 0;
     std::uint16_t vlan = 0;        // VLAN id of the outer tag; 0: none
     std::uint16_t inner_vlan = 0;  // of the inner tag (QinQ)
-    std::uint8_t proto = 0;        // IANA protocol number; in IPv6 the header after the extensions
-    std::uint8_t tcp_flags = 0;    // all flags seen, or-ed
+    std::uint8_t proto = 0;        // IANA number; in IPv6 of the header behind the extensions
+    std::uint8_t tcp_flags = 0;    // all flags seen, combined with or
     std::uint8_t tos = 0;          // of the first packet
-    std::uint8_t icmp_type = 0;    // meaningful when proto is 1 or 58 and fragment is not orphan
+    std::uint8_t icmp_type = 0;    // valid if proto is 1 or 58 and fragment is not orphan
     std::uint8_t icmp_code = 0;
 
-    // Bit-fields, so that a reading stays within two cache lines.
+    // Bit-fields keep a reading within two cache lines.
     ReadingKind kind : 3 = ReadingKind::ip;
     Direction direction : 2 = Direction::unknown;
     FragmentState fragment : 2 = FragmentState::whole;
     bool fresh : 1 = true;  // see flow_slot
 
-    // Where the packets were observed; of a meter that sees both (a router's flow record) where
-    // they came in.
+    // The observing interface. If the meter knows both (flow record of a router): the interface by
+    // which the packets came in.
     NameRef interface = no_name;
-    // Where they left, of a meter that sees both. The destination is behind it.
+    // The interface by which they left, if the meter knows both.
     NameRef out_interface = no_name;
-    // The router that they were sent on to.
+    // The router to which they were forwarded.
     NameRef next_hop = no_name;
-    // User, domain, uid or cgroup of the near end: the source of what came in, the destination of
-    // what went out.
+    // User, domain, uid or cgroup of the near end: the source of incoming traffic, the destination
+    // of outgoing traffic.
     NameRef near_name = no_name;
 
-    // What lets attribution remember its answer for a flow: readings of one meter with the same
-    // non-zero flow_slot have the same ends, details and service, as long as fresh is false. fresh:
-    // the meter uses this flow_slot for another flow than before. Small, dense numbers from 1; 0:
-    // do not remember.
+    // Lets attribution cache its result for a flow: readings of one meter with the same flow_slot
+    // have the same ends, details and service until one is fresh. fresh: the meter uses the slot
+    // for another flow now. Slots are small, dense numbers from 1; 0: no caching.
     std::uint32_t flow_slot = 0;
 
-    // Flow records begun: 1 in the first reading of a flow, 0 in its continuations.
+    // Flows begun: 1 in the first reading of a flow, 0 in the following ones.
     std::uint32_t flows = 0;
-    // One packet of so many was counted: bytes and packets are what was counted times this. 0 or 1:
-    // all were.
+    // Sampling rate 1:n; bytes and packets are the counted ones times n. 0 or 1: not sampled.
     std::uint32_t sampling = 0;
 
-    // AS numbers of the two ends, as the exporter is set up to give them (origin or peer); 0:
-    // unknown.
+    // AS numbers of the ends (origin or peer, as the exporter is configured); 0: unknown.
     std::uint32_t src_as = 0;
     std::uint32_t dst_as = 0;
 
@@ -99,6 +95,6 @@ struct Reading {
     void set_ethertype(std::uint16_t type) noexcept { sport = type; }
 };
 static_assert(std::is_trivially_copyable_v<Reading>);
-static_assert(sizeof(Reading) == 128, "two cache lines: readings are copied by the million");
+static_assert(sizeof(Reading) == 128, "two cache lines: meters copy millions of readings a second");
 
 }  // namespace octroi

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The fields of a Reading as the columns of a row, for `octroi inspect`. One table names them;
-// rows, CSV headers and docs/rows.md are made from that table. Scripts rely on the names: they do
-// not change.
+// The fields of a Reading as columns, for `octroi inspect`. Rows, CSV headers and docs/rows.md are
+// made from one table. Scripts rely on the names of the columns: they must not change.
 
 #include <span>
 #include <string>
@@ -14,24 +13,23 @@
 
 namespace octroi {
 
-// What a reading does not carry itself.
+// What a reading does not contain itself.
 struct RowContext {
-    // Meter::names(). Must live while rows are made.
+    // Meter::names(); must live while rows are made.
     std::span<const Name> names;
-    // How many digits of a second the source states: 6 or 9 for captures, 3 for NetFlow.
+    // Digits of a second in the source's times: 6 or 9 in captures, 3 in NetFlow.
     int time_digits = 9;
 };
 
-// The fields in the order in which they are printed, and their documentation.
+// The columns in the order of output, and their documentation.
 [[nodiscard]] std::vector<Column> reading_columns();
 [[nodiscard]] std::vector<DocumentedColumn> reading_fields();
 
-// Fills cells (resized to the number of fields; give the same vector again and again). Cells may
+// Fills cells, which get the size of the columns; reuse the vector for the next row. Cells may
 // refer to texts of the context.
 void reading_cells(const Reading& reading, const RowContext& context, std::vector<Cell>& cells);
 
-// Whether the reading is a row of a flow listing. Frames that carry no IP have no flow: they are in
-// the summary only.
+// Whether the reading is listed as a flow. Frames without IP are in the summary only.
 [[nodiscard]] inline bool is_flow_row(const Reading& reading) noexcept {
     return reading.kind == ReadingKind::ip || reading.kind == ReadingKind::duplicate;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where a meter hands over what it saw.
+// The receiver of what a meter observes.
 
 #include <span>
 
@@ -10,15 +10,21 @@
 
 namespace octroi {
 
-// Called on the meter's thread, one call for many values. The span is the meter's and is valid
-// during the call only. Names that a value refers to are in Meter::names() before the call.
+// Called on the meter's thread, with many values at a time. The span belongs to the meter and is
+// valid during the call only. Meter::names() has the names that the values refer to before the
+// call.
 class ReadingSink {
 public:
     virtual ~ReadingSink() = default;
     virtual void accept(std::span<const Reading> readings) = 0;
-    // Volumes that are already counted for each key. Sinks that have no use for them (a listing of
-    // flows) need not override this.
-    virtual void accept_counted(std::span<const CountedVolume> /*volumes*/) {}
+    virtual void accept_counted(std::span<const CountedVolume> volumes) = 0;
+};
+
+// For sinks that only list or export flows. A counted volume is no flow; they ignore it. What goes
+// into a ledger must not pass through such a sink.
+class FlowSink : public ReadingSink {
+public:
+    void accept_counted(std::span<const CountedVolume> /*volumes*/) final {}
 };
 
 }  // namespace octroi

@@ -16,7 +16,7 @@ void sort_transfers(std::vector<Transfer>& transfers, std::vector<SampledVolume>
     }
     std::vector<std::uint32_t> order(transfers.size());
     std::iota(order.begin(), order.end(), 0U);
-    // Equal ones (there are none in a batch that keeps the rules) stay as they were.
+    // A valid batch has no equal transfers; if there are, their order is kept.
     std::stable_sort(order.begin(), order.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return transfers[a] < transfers[b]; });
     std::vector<Transfer> sorted;

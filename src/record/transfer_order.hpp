@@ -7,7 +7,7 @@
 
 namespace octroi {
 
-// Sorts the transfers of a batch; what is said about them by their places goes with them.
+// Sorts the transfers of a batch, and updates and sorts the rows of `sampled` that refer to them.
 void sort_transfers(std::vector<Transfer>& transfers, std::vector<SampledVolume>& sampled);
 
 }  // namespace octroi

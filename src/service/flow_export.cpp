@@ -62,13 +62,14 @@ Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportSettings& setti
 }
 
 void FlowExport::number_interfaces(std::span<const Name> names) {
+    const std::size_t known = interface_names_.size();
     for (const Name& name : names.subspan(interface_numbers_.size())) {
         const bool is_interface = name.kind == NameKind::interface;
         if (is_interface) interface_names_.push_back(name.text);
         interface_numbers_.push_back(
             is_interface ? static_cast<std::uint32_t>(interface_names_.size()) : 0);
     }
-    encoder_->name_interfaces(interface_names_);
+    if (interface_names_.size() > known) encoder_->name_interfaces(interface_names_);
 }
 
 flow::FlowRecord FlowExport::flow_of(const Reading& reading) const {

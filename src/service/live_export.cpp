@@ -68,7 +68,7 @@ private:
             sink_.accept(readings);
             owner_.send(readings);
         }
-        // Not flows: they are booked, and nothing is exported.
+        // No flows: they go to the ledger only.
         void accept_counted(std::span<const CountedVolume> volumes) override {
             sink_.accept_counted(volumes);
         }

@@ -116,6 +116,30 @@ TEST_F(MeterKindTest, NamesUsersAndDomains) {
     EXPECT_EQ(sent["@unattributed"], 30U) << usage.out;
 }
 
+// What a kernel has counted goes the same way: attributed at its time, split over buckets, listed
+// under its names.
+TEST_F(MeterKindTest, BooksVolumesThatAreAlreadyCounted) {
+    write(
+        "counted 1700000000 1700000600 alice@example.org free http 1000 10\n"
+        "counted 1700000000 1700000060 bob@example.net world streaming 70 7\n"
+        "1700000002 10.0.0.1 198.51.100.1 30 1\n");
+    configure("");
+    const std::string declared = folder_ / "declared.toml";
+    std::ofstream(declared) << "[[account]]\nname = \"alice\"\n[[binding]]\n"
+                               "identity = \"user alice@example.org\"\naccount = \"alice\"\n";
+    ASSERT_EQ(run({"apply", declared}).status, 0);
+    EXPECT_EQ(run_daemon().status, 0);
+    const auto table = [&](const char* keys) {
+        const Ended usage =
+            run({"usage", "--csv", "--by", keys, "--since", "2023-11-01", "--until", "2023-12-01"});
+        EXPECT_EQ(usage.status, 0) << usage.err;
+        return usage.out;
+    };
+    EXPECT_EQ(table("account,identity,class,service"), "");
+    EXPECT_EQ(booked_bytes(), 1100U);
+    EXPECT_EQ(run({"audit"}).status, 0);
+}
+
 TEST_F(MeterKindTest, RefusesWrongOptions) {
     const auto refusal = [&](const std::string& options) {
         configure(options);

@@ -80,16 +80,20 @@ Result<ExitStatus> list(Session& session, const Options& options) {
     return ExitStatus::done;
 }
 
-constexpr const char* identity_help =
-    "10.1.2.3, 10.1.0.0/16, mac 00:30:ca:b8:d9:bc, vlan 12, interface eth0, interface "
-    "192.0.2.1#3 (a flow exporter's), as 64500 or next-hop 192.0.2.9";
+// "10.1.2.3, or one of: user alice, uid 1000, …", from the table of identity kinds.
+std::string identity_help() {
+    std::string list;
+    for (const IdentityKindInfo& info : identity_kinds())
+        list += fmt::format("{}{}", list.empty() ? "" : ", ", info.example);
+    return "An address, a prefix or a MAC; or a keyword and a value: " + list;
+}
 
 }  // namespace
 
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, fmt::format("{}; then the account", identity_help))
+        .operands("IDENTITY", options->identity, identity_help() + ". Then the account")
         .text("--account", options->account, "Who is charged, where it is not the last word",
               "NAME")
         .text("--from", options->from, "From when on (default: since ever)", "TIME")
@@ -97,7 +101,7 @@ void add_bind(const Command& app, Session& session) {
         .flag("--per-address", options->per_address, "Keep the addresses of a prefix apart")
         .does([&session, options] { return bind(session, *options); });
     app.sub("unbind", "End an identity's binding; what was booked stays")
-        .operands("IDENTITY", options->identity, identity_help)
+        .operands("IDENTITY", options->identity, identity_help())
         .text("--account", options->account, "Only the binding to this account", "NAME")
         .text("--at", options->at, "When it ends (default: now)", "TIME")
         .does([&session, options] { return unbind(session, *options); });

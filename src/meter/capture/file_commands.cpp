@@ -25,7 +25,7 @@ FileMeterOptions whole_flows() {
     return options;
 }
 
-class FlowPrinter final : public ReadingSink {
+class FlowPrinter final : public FlowSink {
 public:
     FlowPrinter(InspectSink& out, const FileMeter& meter) : out_(out), meter_(meter) {}
 
@@ -45,7 +45,7 @@ private:
     std::vector<Cell> cells_;
 };
 
-class NullSink final : public ReadingSink {
+class NullSink final : public FlowSink {
 public:
     void accept(std::span<const Reading> /*readings*/) override {}
 };

@@ -25,7 +25,7 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr UtcTime start{1'700'000'100 * second - 5 * second};  // 5 s before a bucket begins
 constexpr std::size_t pcap_header = 24;
 
-class Readings final : public ReadingSink {
+class Readings final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         all.insert(all.end(), readings.begin(), readings.end());

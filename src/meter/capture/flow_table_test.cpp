@@ -31,7 +31,7 @@ Sample sample(std::uint32_t flow, std::int64_t time, std::uint64_t bytes = 100) 
     return s;
 }
 
-class Readings final : public ReadingSink {
+class Readings final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         all.insert(all.end(), readings.begin(), readings.end());

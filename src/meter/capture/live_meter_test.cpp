@@ -31,7 +31,7 @@ const Address lan = Address::v4(0x0a000002U);
 const Address own = Address::v4(0x0a000001U);
 const Address far = Address::v4(0xc0000201U);
 
-class Readings final : public ReadingSink {
+class Readings final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         all.insert(all.end(), readings.begin(), readings.end());

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] Duration uptime() const override { return {}; }
 };
 
-class Sum final : public ReadingSink {
+class Sum final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         for (const Reading& reading : readings) bytes += reading.bytes;

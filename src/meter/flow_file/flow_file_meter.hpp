@@ -69,7 +69,7 @@ public:
 
 private:
     // Holds readings until the driver has asked for the names of their interfaces.
-    class Held final : public ReadingSink {
+    class Held final : public FlowSink {
     public:
         void accept(std::span<const Reading> readings) override {
             readings_.insert(readings_.end(), readings.begin(), readings.end());

@@ -100,7 +100,7 @@ std::string capture_of(const std::vector<std::string>& messages) {
     return file;
 }
 
-class Readings final : public ReadingSink {
+class Readings final : public FlowSink {
 public:
     void accept(std::span<const Reading> readings) override {
         for (const Reading& r : readings)

@@ -45,7 +45,7 @@ struct ExporterBook {
 class ExporterIndex {
 public:
     static constexpr std::size_t exporters_max = 4096;
-    // All exporters together are bounded by NameTable::names_max.
+    // All exporters together are bounded by NameTable::rows_max.
     static constexpr std::size_t interfaces_per_exporter_max = 4096;
     static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
 

@@ -32,6 +32,21 @@ std::optional<Transferred> parse_line(const std::string& line) {
     return transferred;
 }
 
+std::optional<Counted> parse_counted(const std::string& line) {
+    std::istringstream words(line);
+    std::string keyword;
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    Counted counted;
+    if (!(words >> keyword >> first >> last >> counted.user >> counted.far_class >>
+          counted.service >> counted.bytes >> counted.packets) ||
+        keyword != "counted")
+        return {};
+    counted.first = UtcTime::from_seconds(first);
+    counted.last = UtcTime::from_seconds(last) - Duration{1};
+    return counted;
+}
+
 Result<std::unique_ptr<TallyMeter>> TallyMeter::open(const TallyOptions& options,
                                                      std::span<const Cursor> cursors) {
     std::error_code error;
@@ -61,12 +76,39 @@ void TallyMeter::add(const Transferred& transferred) {
     reading.bytes = transferred.bytes * options_.scale;
     reading.packets = transferred.packets;
     reading.flows = 1;
-    if (const auto at = transferred.user.find('@'); at != std::string::npos) {
-        const NameRef domain = names_.intern(NameKind::domain, transferred.user.substr(at + 1));
-        reading.near_name = names_.intern(NameKind::user, transferred.user, domain);
-        reading.direction = Direction::in;  // the source is the near end
-    }
+    reading.near_name = name_of(transferred.user);
+    if (reading.near_name != no_name) reading.direction = Direction::in;  // the source is near
     observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(1)};
+}
+
+void TallyMeter::add(const Counted& counted) {
+    volumes_.push_back({.first = counted.first,
+                        .last = counted.last,
+                        .bytes = counted.bytes * options_.scale,
+                        .packets = counted.packets,
+                        .flows = 1,
+                        .local = name_of(counted.user),
+                        .far = names_.intern(NameKind::far_class, counted.far_class),
+                        .service = names_.intern(NameKind::service, counted.service),
+                        .direction = Direction::out});
+    observed_ += {Bytes(volumes_.back().bytes), Packets(counted.packets), Flows(1)};
+}
+
+NameRef TallyMeter::name_of(const std::string& user) {
+    const auto at = user.find('@');
+    if (at == std::string::npos) return no_name;
+    const NameRef domain = names_.intern(NameKind::domain, user.substr(at + 1));
+    return names_.intern(NameKind::user, user, domain);
+}
+
+bool TallyMeter::add_line(const std::string& line) {
+    if (const auto transferred = parse_line(line))
+        add(*transferred);
+    else if (const auto counted = parse_counted(line))
+        add(*counted);
+    else
+        return false;
+    return true;
 }
 
 void TallyMeter::read_lines(std::size_t limit) {
@@ -74,13 +116,10 @@ void TallyMeter::read_lines(std::size_t limit) {
     file.seekg(static_cast<std::streamoff>(offset_));
     std::string line;
     // A line without its end is still being written.
-    while (readings_.size() < limit && std::getline(file, line) && !file.eof()) {
+    while (readings_.size() + volumes_.size() < limit && std::getline(file, line) && !file.eof()) {
         offset_ += line.size() + 1;
         ++lines_;
-        if (const auto transferred = parse_line(line))
-            add(*transferred);
-        else
-            ++malformed_;
+        if (!add_line(line)) ++malformed_;
     }
 }
 
@@ -89,6 +128,8 @@ Result<Pull> TallyMeter::pull(ReadingSink& sink, Duration wait) {
     read_lines(lines_at_once);
     if (!readings_.empty()) sink.accept(readings_);
     readings_.clear();
+    if (!volumes_.empty()) sink.accept_counted(volumes_);
+    volumes_.clear();
     if (lines_ > before) return Pull::more;
     if (!options_.follow) {
         if (malformed_ > 0) warning_ = fmt::format("{} malformed lines were left out", malformed_);

@@ -3,8 +3,9 @@
 
 // A small meter, for the test that a meter kind needs no change in src/. It reads a text file with
 // a line for each transfer, `SECONDS SOURCE DESTINATION BYTES PACKETS [USER@DOMAIN]`: seconds since
-// 1970, UTC, and the user at the source. Its cursor is the offset in octets behind the last line
-// that was read.
+// 1970, UTC, and the user at the source. A line `counted SECONDS SECONDS USER@DOMAIN CLASS SERVICE
+// BYTES PACKETS` states what a user sent between two times, as a kernel counter would. Its cursor
+// is the offset in octets behind the last line that was read.
 
 #include <array>
 #include <fstream>
@@ -40,6 +41,19 @@ struct Transferred {
 // nullopt: malformed.
 [[nodiscard]] std::optional<Transferred> parse_line(const std::string& line);
 
+struct Counted {
+    UtcTime first;
+    UtcTime last;
+    std::string user;
+    std::string far_class;
+    std::string service;
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+};
+
+// nullopt: no such line.
+[[nodiscard]] std::optional<Counted> parse_counted(const std::string& line);
+
 struct TallyOptions {
     std::string path;
     std::string source;  // of the cursor
@@ -69,9 +83,13 @@ public:
 
 private:
     explicit TallyMeter(const TallyOptions& options) : options_(options) {}
-    // Reads complete lines into readings_, at most `limit`.
+    // Reads complete lines into readings_ and volumes_, at most `limit`.
     void read_lines(std::size_t limit);
+    [[nodiscard]] bool add_line(const std::string& line);
     void add(const Transferred& transferred);
+    void add(const Counted& counted);
+    // "alice@example.org", within the domain "example.org".
+    [[nodiscard]] NameRef name_of(const std::string& user);
 
     TallyOptions options_;
     Cursor cursor_;
@@ -84,6 +102,7 @@ private:
     std::string warning_;
     NameTable names_;
     std::vector<Reading> readings_;
+    std::vector<CountedVolume> volumes_;
     Volume observed_;
 };
 

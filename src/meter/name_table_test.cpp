@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/name_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace octroi {
+namespace {
+
+TEST(NameTable, ANameHasOneRow) {
+    NameTable table(1);
+    const NameRef domain = table.intern(NameKind::domain, "example.org");
+    const NameRef alice = table.intern(NameKind::user, "alice@example.org", domain);
+    EXPECT_EQ(domain, 1U);
+    EXPECT_EQ(alice, 2U);
+    EXPECT_EQ(table.intern(NameKind::domain, "example.org"), domain);
+    EXPECT_EQ(table.intern(NameKind::user, "alice@example.org", domain), alice);
+    EXPECT_EQ(table.intern(NameKind::user, "alice@example.org"), 3U) << "within another name";
+    EXPECT_EQ(table.intern(NameKind::user, "example.org"), 4U) << "of another kind";
+    EXPECT_EQ(table.intern(NameKind::user, ""), 5U);
+    EXPECT_EQ(table.rows()[1], (Name{NameKind::user, "alice@example.org", domain}));
+}
+
+TEST(NameTable, AppendedRowsAreNotShared) {
+    NameTable table;
+    EXPECT_EQ(table.append(NameKind::interface, "eth0"), 1U);
+    EXPECT_EQ(table.append(NameKind::interface, "eth0"), 2U);
+    EXPECT_EQ(table.intern(NameKind::interface, "eth0"), 3U);
+    EXPECT_EQ(table.rows().size(), 3U);
+}
+
+TEST(NameTable, IsBounded) {
+    NameTable table(1, 2);
+    EXPECT_EQ(table.intern(NameKind::user, std::string(256, 'a')), no_name);
+    EXPECT_EQ(table.intern(NameKind::user, std::string(255, 'a')), 1U);
+    EXPECT_EQ(table.append(NameKind::user, "b"), 2U);
+    EXPECT_EQ(table.intern(NameKind::user, "c"), no_name);
+    EXPECT_EQ(table.append(NameKind::user, "c"), no_name);
+    EXPECT_EQ(table.intern(NameKind::user, std::string(255, 'a')), 1U);
+    EXPECT_EQ(table.rows().size(), 2U);
+}
+
+TEST(NameTable, FindsEachOfMany) {
+    NameTable table(7);
+    for (std::uint32_t i = 0; i < 20'000; ++i)
+        ASSERT_EQ(table.intern(NameKind::uid, std::to_string(i)), i + 1);
+    for (std::uint32_t i = 0; i < 20'000; ++i)
+        ASSERT_EQ(table.intern(NameKind::uid, std::to_string(i)), i + 1);
+}
+
+}  // namespace
+}  // namespace octroi
