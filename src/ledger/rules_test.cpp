@@ -224,9 +224,9 @@ TEST(DirectoryRules, RefuseABindingThatCannotBe) {
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "4095"), "1 to 4094"));
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "012"), "write 12"));
     EXPECT_TRUE(has(bind(IdentityKind::interface, ""), "interface"));
-    EXPECT_TRUE(has(bind(static_cast<IdentityKind>(9), "x"), "unknown"));
-    EXPECT_TRUE(has(bind(IdentityKind::as, "0"), "1 to 4294967295"));
-    EXPECT_TRUE(has(bind(IdentityKind::as, "AS7"), "not an AS"));
+    EXPECT_TRUE(has(bind(static_cast<IdentityKind>(99), "x"), "unknown"));
+    EXPECT_TRUE(has(bind(IdentityKind::as, "0"), "cannot be bound"));
+    EXPECT_TRUE(has(bind(IdentityKind::as, "AS7"), "write 7"));
     EXPECT_TRUE(has(bind(IdentityKind::as, "007"), "write 7"));
     EXPECT_TRUE(has(bind(IdentityKind::next_hop, "2001:DB8::9"), "write 2001:db8::9"));
     EXPECT_EQ(bind(IdentityKind::as, "4294967295"), "taken");

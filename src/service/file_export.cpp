@@ -9,7 +9,7 @@ namespace {
 constexpr Duration pull_wait = Duration::milliseconds(200);
 
 // Collectors keep a flow at the time at which it was exported.
-class ExportSink final : public ReadingSink {
+class ExportSink final : public FlowSink {
 public:
     ExportSink(FlowExport& out, const Meter& meter, UtcTime& exported)
         : out_(out), meter_(meter), exported_(exported) {}

@@ -7,6 +7,7 @@
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
 #include "record/identity.hpp"
+#include "record/identity_kinds.hpp"
 #include "service/directory_changes.hpp"
 #include "view/ledger_view.hpp"
 
