@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "base/check.hpp"
-#include "base/hash.hpp"
+#include "base/text_hash.hpp"
 #include "base/narrow.hpp"
 
 namespace octroi {
@@ -68,7 +68,7 @@ void ResolvedNames::add(const Name& name, NameRef ref) {
 NameRef ResolvedNames::first_same(NameRef ref) {
     const Name& name = names_[ref - 1];
     const std::uint64_t hash =
-        mix(mix_text(name.text, seed_), static_cast<std::uint64_t>(name.kind) ^ mix_a);
+        mix(text_hash(name.text, seed_), static_cast<std::uint64_t>(name.kind) ^ mix_a);
     const std::uint32_t row = first_.find_or_insert(hash, ref - 1, [&](std::uint32_t known) {
         return names_[known].kind == name.kind && names_[known].text == name.text;
     });

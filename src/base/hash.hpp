@@ -6,8 +6,6 @@
 // keys from the network mix in a random seed, so that no sender can choose keys of one bucket.
 
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 
 namespace octroi {
 
@@ -24,16 +22,5 @@ __extension__ using Uint128 = unsigned __int128;
 inline constexpr std::uint64_t mix_a = 0x9e3779b97f4a7c15U;
 inline constexpr std::uint64_t mix_b = 0xbf58476d1ce4e5b9U;
 inline constexpr std::uint64_t mix_c = 0x94d049bb133111ebU;
-
-// The keyed hash of a text.
-[[nodiscard]] inline std::uint64_t mix_text(std::string_view text, std::uint64_t seed) noexcept {
-    std::uint64_t hash = mix(text.size() ^ mix_a, seed ^ mix_c);
-    for (; !text.empty(); text.remove_prefix(text.size() < 8 ? text.size() : 8)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), text.size() < 8 ? text.size() : 8);
-        hash = mix(hash ^ word, mix_b ^ seed);
-    }
-    return hash;
-}
 
 }  // namespace octroi

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/hash.hpp"
+#include "base/text_hash.hpp"
 #include "record/name.hpp"
 
 namespace octroi {
@@ -38,7 +38,7 @@ public:
     [[nodiscard]] NameRef intern(NameKind kind, std::string_view text, NameRef within = no_name) {
         if (text.size() > text_octets_max) return no_name;
         const std::uint64_t rest = static_cast<std::uint64_t>(kind) << 32U | within;
-        const std::uint64_t hash = mix(mix_text(text, seed_), rest ^ seed_ ^ mix_a);
+        const std::uint64_t hash = mix(text_hash(text, seed_), rest ^ seed_ ^ mix_a);
         const auto known = last_of_hash_.find(hash);
         const NameRef last = known == last_of_hash_.end() ? no_name : known->second;
         for (NameRef ref = last; ref != no_name; ref = before_[ref - 1]) {
