@@ -22,18 +22,19 @@ Result<Attributor::ServicesPtr> compiled_services(const Config& config) {
 
 }  // namespace
 
-Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
+Result<AttributionSource> AttributionSource::create(const Config& config,
+                                                    DirectoryStore& directory_store,
                                                     std::vector<LocalNetwork> undeclared) {
-    AttributionSource source(config, registry, std::move(undeclared));
+    AttributionSource source(config, directory_store, std::move(undeclared));
     TRY_ASSIGN(source.tables_.services, compiled_services(config));
     TRY(source.load_directory());
-    TRY_ASSIGN(const std::string version, registry.current_class_version());
+    TRY_ASSIGN(const std::string version, directory_store.current_class_version());
     TRY(source.load_classes(version));
     return source;
 }
 
 Status AttributionSource::load_directory() {
-    TRY_ASSIGN(Directory directory, registry_.directory());
+    TRY_ASSIGN(Directory directory, directory_store_.directory());
     for (const Prefix& prefix : config_.attribute.local)
         directory.networks.push_back({to_string(prefix), config_.attribute.per_address});
     assumed_ = directory.networks.empty();
@@ -50,7 +51,7 @@ Status AttributionSource::load_classes(const std::string& version) {
     class_version_ = version;
     std::optional<ClassTable> table;
     if (!version.empty()) {
-        TRY_ASSIGN(table, registry_.class_table(version));
+        TRY_ASSIGN(table, directory_store_.class_table(version));
     }
     tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
                             : std::make_shared<const CompiledClasses>();
@@ -58,8 +59,8 @@ Status AttributionSource::load_classes(const std::string& version) {
 }
 
 Result<bool> AttributionSource::refresh() {
-    TRY_ASSIGN(const std::uint64_t directory_version, registry_.directory_version());
-    TRY_ASSIGN(const std::string class_version, registry_.current_class_version());
+    TRY_ASSIGN(const std::uint64_t directory_version, directory_store_.directory_version());
+    TRY_ASSIGN(const std::string class_version, directory_store_.current_class_version());
     const bool directory_is_new = directory_version != directory_version_ || (assumed_ && learned_);
     learned_ = false;
     const bool classes_are_new = class_version != class_version_;
@@ -68,15 +69,15 @@ Result<bool> AttributionSource::refresh() {
     return directory_is_new || classes_are_new;
 }
 
-Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now) {
+Status keep_configured_classes(const Config& config, DirectoryStore& directory_store, UtcTime now) {
     const AttributeConfig& wanted = config.attribute;
     if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
     ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
     if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
-    TRY_ASSIGN(const std::string current, registry.current_class_version());
+    TRY_ASSIGN(const std::string current, directory_store.current_class_version());
     if (current == loaded.table.version) return {};
-    return registry.load_class_table(loaded.table, name_of(sources), now);
+    return directory_store.load_class_table(loaded.table, name_of(sources), now);
 }
 
 void AttributionSource::learn(const std::vector<LocalNetwork>& undeclared) {

@@ -10,7 +10,7 @@
 #include "attribute/attributor.hpp"
 #include "attribute/categories.hpp"
 #include "config/config.hpp"
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
@@ -24,7 +24,8 @@ struct AttributionTables {
 class AttributionSource {
 public:
     // The networks that count as local where neither the configuration nor the ledger declares any.
-    [[nodiscard]] static Result<AttributionSource> create(const Config& config, Registry& registry,
+    [[nodiscard]] static Result<AttributionSource> create(const Config& config,
+                                                          DirectoryStore& directory_store,
                                                           std::vector<LocalNetwork> undeclared);
 
     [[nodiscard]] const AttributionTables& tables() const { return tables_; }
@@ -40,14 +41,14 @@ public:
     [[nodiscard]] Result<bool> refresh();
 
 private:
-    AttributionSource(const Config& config, Registry& registry,
+    AttributionSource(const Config& config, DirectoryStore& directory_store,
                       std::vector<LocalNetwork> undeclared)
-        : config_(config), registry_(registry), undeclared_(std::move(undeclared)) {}
+        : config_(config), directory_store_(directory_store), undeclared_(std::move(undeclared)) {}
     [[nodiscard]] Status load_directory();
     [[nodiscard]] Status load_classes(const std::string& version);
 
     const Config& config_;
-    Registry& registry_;
+    DirectoryStore& directory_store_;
     std::vector<LocalNetwork> undeclared_;
     std::vector<LocalNetwork> networks_;
     bool assumed_ = false;
@@ -59,7 +60,8 @@ private:
 
 // Puts the class table that the configuration names into the ledger, and in force: batches name
 // versions that the ledger has. Read once: another file comes into force with the next start.
-[[nodiscard]] Status keep_configured_classes(const Config& config, Registry& registry, UtcTime now);
+[[nodiscard]] Status keep_configured_classes(const Config& config, DirectoryStore& directory_store,
+                                             UtcTime now);
 
 // RFC 1918, RFC 6598, RFC 4193 and link-local: what a capture from somewhere most likely calls its
 // own.

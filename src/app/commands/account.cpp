@@ -31,7 +31,7 @@ std::unexpected<Error> no_such_account(std::string_view name) {
 
 Result<ExitStatus> put(Session& session, const Account& account) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    Registry::Change change;
+    DirectoryStore::Change change;
     change.put_accounts = {account};
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
     if (!changed)
@@ -89,7 +89,7 @@ Result<ExitStatus> show(Session& session, const std::string& name) {
 
 Result<ExitStatus> remove(Session& session, const std::string& name) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
-    Registry::Change change;
+    DirectoryStore::Change change;
     change.remove_accounts = {name};
     TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
     return ExitStatus::done;

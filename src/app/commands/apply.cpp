@@ -26,35 +26,35 @@ std::unexpected<Error> at(const SourceLine& where, const Error& error) {
     return fail(ErrorCode::invalid, fmt::format("{}:{}: {}", where.file, where.line, error.text));
 }
 
-Status add_to(Wanted& wanted, const Declaration& declaration) {
+Status add_to(DesiredDirectory& desired, const Declaration& declaration) {
     for (const auto& account : declaration.accounts)
-        wanted.accounts.push_back({account.name, account.parent, account.title});
+        desired.accounts.push_back({account.name, account.parent, account.title});
     for (const auto& network : declaration.networks) {
         const auto prefix = parse_prefix(network.prefix);
         if (!prefix) return at(network.where, prefix.error());
-        wanted.networks.push_back({to_string(*prefix), network.per_address});
+        desired.networks.push_back({to_string(*prefix), network.per_address});
     }
     for (const auto& binding : declaration.bindings) {
         const auto identity = parse_identity(binding.identity);
         if (!identity) return at(binding.where, identity.error());
-        wanted.bindings.push_back(
+        desired.bindings.push_back(
             {*identity, binding.account, binding.from, binding.until, binding.per_address});
     }
     return {};
 }
 
 Result<ExitStatus> apply(Session& session, const Options& options) {
-    Wanted wanted;
-    wanted.prune = options.prune;
+    DesiredDirectory desired;
+    desired.prune = options.prune;
     for (const std::string& file : options.files) {
         TRY_ASSIGN(const std::string text, read_file(file, declaration_size_max));
         TRY_ASSIGN(const Declaration declaration, parse_declaration(text, file));
-        TRY(add_to(wanted, declaration));
+        TRY(add_to(desired, declaration));
     }
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(const Directory directory, ledger->directory());
     const UtcTime now = session.clock().now();
-    const Reconciliation plan = reconcile(directory, wanted, now);
+    const Reconciliation plan = reconcile(directory, desired, now);
     std::string text;
     for (const std::string& line : plan.lines) text += line + "\n";
     TRY(session.print(text));

@@ -57,9 +57,9 @@ Result<ExitStatus> list(Session& session) {
     return ExitStatus::done;
 }
 
-Result<std::string> version_meant(Registry& registry, const std::string& given) {
-    if (given.empty()) return registry.current_class_version();
-    TRY_ASSIGN(const auto tables, registry.class_tables());
+Result<std::string> version_meant(DirectoryStore& directory_store, const std::string& given) {
+    if (given.empty()) return directory_store.current_class_version();
+    TRY_ASSIGN(const auto tables, directory_store.class_tables());
     for (const ClassTableInfo& table : tables)
         if (table.version.starts_with(given)) return table.version;
     return fail(ErrorCode::not_found,
