@@ -15,7 +15,7 @@ using CursorKey = std::pair<std::string, std::string>;  // meter, source
 
 class Auditor {
 public:
-    [[nodiscard]] AuditReport take() {
+    [[nodiscard]] AuditReport finish() {
         report_.directory_head_hash = directory_hash_;
         for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
         return std::move(report_);
@@ -23,12 +23,13 @@ public:
 
     void visit(const StoredBatch& stored);
     void visit(const StoredDirectoryChange& change);
-    // When all of both were visited: versions that were cut off the directory's end leave no gap.
+    // Called after all visits. Versions that were removed from the end leave no gap in the numbers,
+    // but batches may name them.
     void check_directory_is_whole() {
         if (newest_used_ > report_.directory_versions)
             add(FindingKind::directory, newest_used_by_,
-                fmt::format("it was attributed with version {} of the directory, which ends with "
-                            "version {}",
+                fmt::format("the batch was attributed with version {} of the directory, but the "
+                            "last version is {}",
                             newest_used_, report_.directory_versions));
     }
     void compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current);
@@ -43,14 +44,14 @@ private:
         else
             ++report_.findings_left_off;
     }
-    // Sums of a damaged ledger may be anything.
+    // Figures of a damaged ledger can have any value, so the sum may overflow.
     void sum(Volume& total, const Volume& volume, std::uint64_t batch) {
         const auto next = checked_sum(total, volume);
         if (next)
             total = *next;
         else
             add(FindingKind::rule, batch,
-                "its sums with the batches before do not fit into 64 bits");
+                "the sum of this batch and the earlier ones exceeds 64 bits");
     }
     void check_cursors(const StoredBatch& stored);
     void total(const StoredBatch& stored);
@@ -59,8 +60,8 @@ private:
     std::map<std::string, MeterTotals> meters_;
     std::map<CursorKey, Cursor> cursors_;
     std::string directory_hash_ = zero_hash();
-    std::uint64_t newest_used_ = 0;  // version of the directory, and the first batch with it
-    std::uint64_t newest_used_by_ = 0;
+    std::uint64_t newest_used_ = 0;     // greatest version of the directory that a batch names
+    std::uint64_t newest_used_by_ = 0;  // the first batch that names it
 };
 
 void Auditor::visit(const StoredBatch& stored) {
@@ -70,16 +71,19 @@ void Auditor::visit(const StoredBatch& stored) {
             fmt::format("batch {} follows batch {}", number, report_.batches));
     report_.batches = number;
     if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
-    const auto breach = find_breach(stored.batch);
-    if (breach) add(FindingKind::rule, number, breach->text);
-    // Recomputed on what the audit has made of the batch before, not on what this one says it was.
+    const auto violation = find_violation(stored.batch);
+    if (violation) add(FindingKind::rule, number, violation->text);
+    // Recomputed from the hash of the previous batch that this walk has seen, not from
+    // stored.previous_hash: a removed batch must break the chain. A batch that violates a rule has
+    // no canonical form, so its hash cannot be recomputed.
     if (stored.hash.size() != hash_octets) {
-        add(FindingKind::chain, number, "its hash has not 32 octets");
+        add(FindingKind::chain, number, "the stored hash does not have 32 octets");
     } else {
-        if (!breach && batch_hash(report_.head_hash, canonical(stored.batch)) != stored.hash)
+        if (!violation && batch_hash(report_.head_hash, canonical(stored.batch)) != stored.hash)
             add(FindingKind::chain, number,
-                "it does not have the hash that was made for it: it, or the hash of the batch "
-                "before, was changed");
+                "the hash does not match: the batch, or the hash of the previous one, was changed");
+        // The stored hash, so that one changed batch gives one finding and not one for each later
+        // batch.
         report_.head_hash = stored.hash;
     }
     if (stored.batch.directory_version > newest_used_) {
@@ -95,7 +99,7 @@ void Auditor::check_cursors(const StoredBatch& stored) {
         Cursor& last = cursors_[{stored.batch.meter.name, cursor.source}];
         if (cursor.version != last.version + 1)
             add(FindingKind::cursor, stored.sequence,
-                fmt::format("the cursor of '{}' goes from version {} to {}", cursor.source,
+                fmt::format("the cursor of '{}' jumps from version {} to {}", cursor.source,
                             last.version, cursor.version));
         last = cursor;
     }
@@ -140,8 +144,8 @@ void Auditor::visit(const StoredDirectoryChange& change) {
             fmt::format("version {} of the directory: {}", version, change.damage));
     if (directory_hash(directory_hash_, change.delta) != change.hash)
         add(FindingKind::directory, 0,
-            fmt::format("version {} of the directory does not have the hash that was made for it: "
-                        "an account, binding or network of it was changed",
+            fmt::format("version {} of the directory: the hash does not match: an account, binding "
+                        "or network was changed",
                         version));
     if (change.hash.size() == hash_octets) directory_hash_ = change.hash;
 }
@@ -152,12 +156,12 @@ void Auditor::compare_cursors(const std::vector<std::pair<std::string, Cursor>>&
         const auto found = left.find({meter, cursor.source});
         if (found == left.end())
             add(FindingKind::cursor, 0,
-                fmt::format("meter '{}' has a cursor of '{}' that no batch has moved", meter,
+                fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
                             cursor.source));
         else if (found->second != cursor)
             add(FindingKind::cursor, 0,
-                fmt::format("the cursor of '{}' of meter '{}' (version {}) is not where its last "
-                            "batch left it (version {})",
+                fmt::format("the cursor of '{}' of meter '{}' (version {}) differs from the one of "
+                            "its last batch (version {})",
                             cursor.source, meter, cursor.version, found->second.version));
         if (found != left.end()) left.erase(found);
     }
@@ -187,7 +191,7 @@ const char* to_string(FindingKind kind) {
 Result<AuditReport> audit(Query& ledger) {
     Auditor auditor;
     const auto read_all = [&]() -> Status {
-        // First: a database that cannot be relied on is told before what follows from it.
+        // First, so that damage of the database is listed before the findings that follow from it.
         TRY_ASSIGN(auto texts, ledger.self_check());
         auditor.add_store(std::move(texts));
         const auto visit = [&](const auto& stored) -> Status {
@@ -202,7 +206,7 @@ Result<AuditReport> audit(Query& ledger) {
         return {};
     };
     TRY(ledger.snapshot(read_all));
-    return auditor.take();
+    return auditor.finish();
 }
 
 }  // namespace octroi

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The audit: is the ledger still what was committed, and does it keep its promises? Works on any
-// store, believes nothing but what it recomputes, and changes nothing.
+// The audit checks that the ledger is what was committed and that it keeps its promises:
+// conservation of bytes, cursors without jumps, unbroken hash chains. It works on any store,
+// recomputes everything from the stored rows, and changes nothing.
 
 #include <cstdint>
 #include <string>
@@ -13,34 +14,33 @@
 namespace octroi {
 
 enum class FindingKind {
-    chain,      // a batch does not have the hash that was made for it, or is missing
-    rule,       // a batch breaks a rule of the ledger, conservation among them
-    cursor,     // a cursor jumped, or is not where the last batch left it
-    directory,  // a version of the directory does not have the hash that was made for it, or is
-                // missing
-    store,      // the store's own check of itself
+    chain,      // a batch is missing, or its content does not have the stored hash
+    rule,       // a batch violates a rule of the ledger (rules.hpp), for example conservation
+    cursor,     // a cursor skipped a version, or differs from the one of the last batch
+    directory,  // a version of the directory is missing, or does not have the stored hash
+    store,      // a finding of Query::self_check()
 };
 [[nodiscard]] const char* to_string(FindingKind kind);
 
 struct AuditFinding {
     FindingKind kind = FindingKind::chain;
-    std::uint64_t batch = 0;  // its number; 0: of no batch
-    std::string text;
+    std::uint64_t batch = 0;  // sequence of the batch; 0: the finding is not about a batch
+    std::string text;         // one sentence, for people
 };
 
 struct MeterTotals {
     std::string meter;
     std::uint64_t batches = 0;
     std::uint64_t transfers = 0;
-    Volume observed;    // as the meter said
-    Volume posted;      // as the transfers sum up
-    Volume attributed;  // the parts of `posted`, as in UsageTotals
+    Volume observed;    // sum of what the meter observed, as its batches state it
+    Volume posted;      // sum of the transfers
+    Volume attributed;  // the four parts of `posted`, as in UsageTotals
     Volume unattributed;
     Volume excluded;
     Volume transit;
-    std::uint64_t losses = 0;
-    std::uint64_t lost_packets = 0;  // where known
-    std::uint64_t losses_unbounded = 0;
+    std::uint64_t losses = 0;            // number of loss records
+    std::uint64_t lost_packets = 0;      // sum over the losses with a known number
+    std::uint64_t losses_unbounded = 0;  // losses without a bound on packets or bytes
 };
 
 struct AuditReport {
@@ -50,10 +50,12 @@ struct AuditReport {
     std::uint64_t batches = 0;
     std::uint64_t transfers = 0;
     std::uint64_t directory_versions = 0;
-    // Of the last batch (zeros: none). Noted down elsewhere, it also proves that nothing was cut
-    // off the end, and that nobody has rewritten the whole.
+    // Hash of the last batch, 32 octets (zeros: no batch). A copy that is kept elsewhere also
+    // proves that no batches were removed from the end and that the ledger was not rewritten as a
+    // whole.
     std::string head_hash;
-    // Of the last version of the directory, for the same: batches name versions, not what they say.
+    // Hash of the last version of the directory. Batches contain only the number of a version, so
+    // the content needs a chain of its own.
     std::string directory_head_hash;
 
     [[nodiscard]] bool holds() const { return findings.empty(); }
@@ -61,8 +63,8 @@ struct AuditReport {
 
 inline constexpr std::size_t findings_max = 1000;
 
-// Reads the whole ledger as of one moment. An error means that it could not be read, not that it is
-// wrong.
+// Reads the whole ledger in one snapshot. Damage is a finding, not an error: an error means that
+// the ledger could not be read. Memory: one batch, and the cursors and totals of all meters.
 [[nodiscard]] Result<AuditReport> audit(Query& ledger);
 
 }  // namespace octroi

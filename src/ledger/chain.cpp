@@ -19,19 +19,21 @@ static_assert(sizeof(crypto_generichash_state) <= 384);
 static_assert(alignof(crypto_generichash_state) <= 64);
 static_assert(hash_octets == crypto_generichash_BYTES);
 
-// Separate the kinds of link, and this format from later ones.
+// A tag tells the kinds of link apart, so that the octets of one kind are never those of another.
+// The number allows a later format.
 constexpr std::string_view batch_tag = "octroi batch 1\n";
-// Behind a list that need not be there: no number of items is as great as these octets.
-constexpr std::string_view translations_tag = "translations\n";
 constexpr std::string_view directory_tag = "octroi directory 1\n";
-
-crypto_generichash_state* state_in(std::array<unsigned char, 384>& room) {
-    return static_cast<crypto_generichash_state*>(static_cast<void*>(room.data()));
-}
-
 constexpr std::string_view class_tag = "octroi class 1\n";
+// Both the sampled counts and the translations are optional, so a tag tells which of them follows.
+// Its first four octets, read as a number of items, are larger than any list of sampled counts.
+constexpr std::string_view translations_tag = "translations\n";
 
+// The number of a name that no transfer uses.
 constexpr std::uint32_t unused = UINT32_MAX;
+
+crypto_generichash_state* state_in(std::array<unsigned char, 384>& octets) {
+    return static_cast<crypto_generichash_state*>(static_cast<void*>(octets.data()));
+}
 
 void sort_places(const std::vector<Party>& parties, std::vector<std::uint32_t>& order) {
     sort_parties(parties, order);
@@ -42,7 +44,8 @@ void sort_places(const std::vector<std::string>& names, std::vector<std::uint32_
               [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
 }
 
-// Puts the used ones of `items` into `sorted` and says which number each got.
+// Puts pointers to the used items into `sorted`, in order, and returns the new number of each item.
+// Producers mostly have sorted names already, so that is checked before sorting.
 template <typename T>
 std::vector<std::uint32_t> rank(const std::vector<T>& items, const std::vector<bool>& used,
                                 std::vector<const T*>& sorted) {
@@ -61,7 +64,7 @@ std::vector<std::uint32_t> rank(const std::vector<T>& items, const std::vector<b
     return ranks;
 }
 
-// Whether every item keeps its number.
+// Whether every item keeps its number. An unused item does not.
 bool is_identity(const std::vector<std::uint32_t>& ranks) {
     for (std::uint32_t i = 0; i < ranks.size(); ++i)
         if (ranks[i] != i) return false;
@@ -146,7 +149,8 @@ void add_translations(Hasher& hasher, const std::vector<const Translation*>& tra
     }
 }
 
-// Two-way difference of lists sorted by `key`.
+// written: the items of `after` that are not in `before`. removed: the keys of `before` that no
+// item of `after` has. A changed item is written, not removed, because its key stays.
 template <typename T, typename Key, typename KeyOf>
 void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::vector<T>& written,
                 std::vector<Key>& removed) {
@@ -167,7 +171,7 @@ void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::
 }  // namespace
 
 Hasher::Hasher() {
-    // Chooses the fastest code for this processor; may be called often, from any thread.
+    // Selects the code for this processor. Repeated calls, from any thread, do nothing.
     CHECK(sodium_init() >= 0);
     CHECK(crypto_generichash_init(state_in(state_), nullptr, 0, hash_octets) == 0);
 }
@@ -265,7 +269,8 @@ std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& bat
         hasher.text(cursor->note);
     }
     add_losses(hasher, batch.losses);
-    // Ledgers are older than these lists: without them the hash is what it was.
+    // Ledgers exist that are older than these two lists. An empty list adds no octets, so the
+    // hashes of such ledgers stay valid.
     if (!batch.sampled.empty()) add_sampled(hasher, batch.sampled);
     if (!batch.translations.empty()) add_translations(hasher, batch.translations);
     return hasher.finish();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The hash chain: every batch is hashed together with the hash of the batch before it, so that a
-// change of anything that was committed changes every hash behind it. The octets that are hashed
-// are made of names, not of a database's numbers: every store gives the same hash for the same
-// batches. Format, with a worked example: docs/format/chain.md. Do not change it: hashes are kept
-// for years.
+// The hash chain: each batch is hashed together with the hash of the previous batch, so a change of
+// anything that was committed changes every later hash. The hashed octets contain names, not the
+// row numbers of a database: every store computes the same hash for the same batches.
+//
+// DO NOT CHANGE the format: stored hashes and anchors of years depend on it. New content gets an
+// own tag and is hashed only where it exists. Specification, with a worked example:
+// docs/format/chain.md.
 
 #include <array>
 #include <cstdint>
@@ -14,14 +16,15 @@
 #include <string_view>
 #include <vector>
 
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 #include "record/batch.hpp"
 
 namespace octroi {
 
 inline constexpr std::size_t hash_octets = 32;
 
-// BLAKE2b-256 (RFC 7693, no key) of texts and numbers, most significant octet first.
+// Computes BLAKE2b-256 (RFC 7693, without a key) over texts and numbers, most significant octet
+// first.
 class Hasher {
 public:
     Hasher();
@@ -29,9 +32,9 @@ public:
     void be32(std::uint32_t v) { number(v, 4); }
     void be64(std::uint64_t v) { number(v, 8); }
     void raw(std::string_view octets);
-    // Length (32 bit) and octets.
+    // Length (32 bits) and octets.
     void text(std::string_view octets);
-    // The digest; the hasher is spent.
+    // The digest, hash_octets long. The last call on this object.
     [[nodiscard]] std::string finish();
 
 private:
@@ -42,26 +45,27 @@ private:
     }
     void flush();
 
-    // crypto_generichash_state, which wants 64-octet alignment (checked in the .cpp).
+    // crypto_generichash_state of libsodium; size and alignment are checked in the .cpp.
     alignas(64) std::array<unsigned char, 384> state_{};
     std::array<unsigned char, 16384> buffer_{};
     std::size_t buffered_ = 0;
 };
 
-// What stands before the first link of a chain.
+// The previous hash of the first link of a chain: zeros.
 [[nodiscard]] std::string zero_hash();
 
-// A batch in canonical order: parties, services, cursors, losses and translations sorted, what no
-// transfer uses left out, transfers renumbered and sorted again. Two batches that say the same have
-// the same canonical form, however their producer numbered the names. Refers to the batch, which
-// must outlive it; one that is in canonical order already is not copied.
+// A batch in canonical form: parties, services, cursors, losses and translations are sorted,
+// parties and services that no transfer uses are left out, and transfers are renumbered and sorted
+// again. Batches with the same content have the same canonical form, whatever numbers their
+// producer gave to names. Contains pointers into the batch, which must outlive it. The transfers
+// are copied only if they are not in canonical order already.
 struct CanonicalBatch {
     const Batch* batch = nullptr;
     std::vector<const Party*> parties;
     std::vector<const std::string*> services;
-    std::span<const Transfer> transfers;  // the batch's own, or `renumbered`
+    std::span<const Transfer> transfers;  // of the batch, or of `renumbered`
     std::vector<Transfer> renumbered;
-    std::span<const SampledVolume> sampled;  // likewise, with the places of `transfers`
+    std::span<const SampledVolume> sampled;  // of the batch, or of `sampled_renumbered`
     std::vector<SampledVolume> sampled_renumbered;
     std::vector<const Cursor*> cursors;
     std::vector<const Loss*> losses;
@@ -75,12 +79,13 @@ struct CanonicalBatch {
     ~CanonicalBatch() = default;
 };
 
-// The batch must keep the rules (ledger/rules.hpp).
+// Precondition: find_violation(batch) found none.
 [[nodiscard]] CanonicalBatch canonical(const Batch& batch);
+// previous_hash: hash_octets long.
 [[nodiscard]] std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& batch);
 
-// What a version of the directory changed: the rows that it wrote, and the keys of those that it
-// took away. Sorted as the fields are.
+// The difference between a version of the directory and the previous one: the rows that are new or
+// changed, and the keys of the rows that are gone. Each list is sorted by its fields.
 struct DirectoryDelta {
     std::uint64_t version = 0;
     UtcTime at;
@@ -97,11 +102,11 @@ struct DirectoryDelta {
 // The rows of `after` that are not in `before`, and the keys of `before` that are not in `after`.
 [[nodiscard]] DirectoryDelta directory_delta(const Directory& before, const Directory& after,
                                              UtcTime at);
-// The directory's own chain.
+// A link of the chain of the directory.
 [[nodiscard]] std::string directory_hash(std::string_view previous_hash,
                                          const DirectoryDelta& delta);
 
-// The chain of which class table was in use since when.
+// A link of the chain of class tables: `version` is in use from `at` on.
 [[nodiscard]] std::string class_use_hash(std::string_view previous_hash, std::string_view version,
                                          UtcTime at);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rules for changing the directory: the second half of ledger/rules.hpp.
+// changed_directory() and check_class_table() of ledger/rules.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,12 +24,12 @@ bool is_account_octet(char c) {
 Status check_account(const Account& account) {
     if (!is_account_name(account.name))
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is not a name for an account; use letters, digits, '.', '-', "
-                                "'_' and '@', not starting with '@' or '-', at most {} octets",
+                    fmt::format("account '{}': the name is not valid; use at most {} letters, "
+                                "digits, '.', '-', '_' and '@', and begin with none of '@' and '-'",
                                 account.name.substr(0, name_octets_max), name_octets_max));
     if (!account.title.empty() && !is_name(account.title))
         return fail(ErrorCode::invalid,
-                    fmt::format("the title of account '{}' has control characters or more than {} "
+                    fmt::format("account '{}': the title has control characters or more than {} "
                                 "octets",
                                 account.name, name_octets_max));
     if (account.parent == account.name)
@@ -38,7 +38,8 @@ Status check_account(const Account& account) {
     return {};
 }
 
-// Parents exist and no walk upwards comes back or goes on for ever.
+// Every parent exists, no account is its own ancestor, and the depth is limited. The limit also
+// ends the walk for an account below a cycle of which it is not a member.
 Status check_tree(const Accounts& accounts) {
     for (const auto& [name, account] : accounts) {
         const Account* at = &account;
@@ -46,10 +47,11 @@ Status check_tree(const Accounts& accounts) {
         while (!at->parent.empty()) {
             const auto parent = accounts.find(at->parent);
             if (parent == accounts.end())
-                return fail(ErrorCode::not_found,
-                            fmt::format("account '{}' has the parent '{}', which does not exist; "
-                                        "add it first",
-                                        at->name, at->parent));
+                return fail(
+                    ErrorCode::not_found,
+                    fmt::format("account '{}': the parent '{}' does not exist; next: add it "
+                                "first",
+                                at->name, at->parent));
             at = &parent->second;
             if (at == &account)
                 return fail(ErrorCode::invalid,
@@ -57,53 +59,54 @@ Status check_tree(const Accounts& accounts) {
             if (++depth > account_depth_max)
                 return fail(ErrorCode::over_limit,
                             fmt::format("account '{}' is more than {} levels deep, or below a "
-                                        "circle of accounts",
+                                        "cycle of accounts",
                                         name, account_depth_max));
         }
     }
     return {};
 }
 
-Status put_accounts(Accounts& accounts, const Registry::Change& change) {
+Status put_accounts(Accounts& accounts, const DirectoryStore::Change& change) {
     std::set<std::string_view> seen;
     for (const Account& account : change.put_accounts) {
         TRY(check_account(account));
         if (!seen.insert(account.name).second)
             return fail(ErrorCode::invalid,
-                        fmt::format("account '{}' is given twice", account.name));
+                        fmt::format("account '{}' is listed twice", account.name));
         accounts[account.name] = account;
     }
     return {};
 }
 
 Status remove_accounts(Accounts& accounts, const Directory& directory,
-                       const Registry::Change& change, const ChangeContext& context) {
+                       const DirectoryStore::Change& change, const ChangeContext& context) {
     for (const std::string& name : change.remove_accounts)
         if (accounts.erase(name) == 0)
-            return fail(ErrorCode::not_found, fmt::format("there is no account '{}'", name));
+            return fail(ErrorCode::not_found, fmt::format("account '{}' does not exist", name));
     for (const std::string& name : change.remove_accounts) {
         for (const auto& [child, account] : accounts)
             if (account.parent == name)
                 return fail(ErrorCode::conflict,
-                            fmt::format("account '{}' is not removed: '{}' is below it; remove or "
-                                        "move that first",
+                            fmt::format("account '{}' is not removed: account '{}' is below it; "
+                                        "next: remove or move that account first",
                                         name, child));
         for (const Binding& binding : directory.bindings)
             if (binding.account == name)
                 return fail(ErrorCode::conflict,
-                            fmt::format("account '{}' is not removed: binding {} ({}) names it",
+                            fmt::format("account '{}' is not removed: binding {} ({}) refers to it",
                                         name, binding.id, binding.identity.value));
         if (context.has_traffic && context.has_traffic(name))
             return fail(ErrorCode::conflict,
-                        fmt::format("account '{}' is not removed: the ledger holds traffic of it; "
-                                    "end its bindings and keep it",
+                        fmt::format("account '{}' is not removed: the ledger contains its traffic; "
+                                    "next: end its bindings and keep the account",
                                     name));
     }
     return {};
 }
 
-// Whether the directory says this already: the newest binding of that identity which meets the
-// interval is for the same account and covers it. An older one would not do: the newer wins.
+// Whether the directory already has this effect: of the bindings of the identity that overlap the
+// interval, the newest is for the same account and covers the whole interval. An older one is not
+// enough, because the newest counts.
 bool is_bound_already(const Directory& directory, const Binding& wanted) {
     const Binding* newest = nullptr;
     for (const Binding& binding : directory.bindings)
@@ -114,7 +117,7 @@ bool is_bound_already(const Directory& directory, const Binding& wanted) {
            newest->valid.end >= wanted.valid.end;
 }
 
-// The bindings of the change that add something, so that thousands need no look at all pairs.
+// Bindings by identity, so that a change with thousands of bindings does not compare all pairs.
 class KnownBindings {
 public:
     explicit KnownBindings(const Directory& directory) {
@@ -130,25 +133,25 @@ private:
     std::map<Identity, Directory> by_identity_;
 };
 
-Status add_bindings(Directory& directory, const Accounts& accounts, const Registry::Change& change,
-                    const ChangeContext& context) {
+Status add_bindings(Directory& directory, const Accounts& accounts,
+                    const DirectoryStore::Change& change, const ChangeContext& context) {
     KnownBindings known(directory);
     std::uint64_t next_id = context.next_binding_id;
     for (Binding binding : change.add_bindings) {
         TRY(check_identity(binding.identity));
         if (!accounts.contains(binding.account))
             return fail(ErrorCode::not_found,
-                        fmt::format("{} is to be bound to '{}', which does not exist; add the "
+                        fmt::format("binding of {}: account '{}' does not exist; next: add the "
                                     "account first",
                                     binding.identity.value, binding.account));
         if (binding.valid.end <= binding.valid.begin)
             return fail(ErrorCode::invalid,
-                        fmt::format("the binding of {} to '{}' ends before it begins",
+                        fmt::format("binding of {} to '{}': it ends before it begins",
                                     binding.identity.value, binding.account));
         if (binding.per_address &&
             find_identity_kind(binding.identity.kind)->lookup != IdentityLookup::by_prefix)
             return fail(ErrorCode::invalid,
-                        fmt::format("{} is not a prefix: only prefixes are kept per address",
+                        fmt::format("binding of {}: only a prefix can be bound per address",
                                     binding.identity.value));
         if (known.has(binding)) continue;
         binding.id = next_id++;
@@ -158,16 +161,16 @@ Status add_bindings(Directory& directory, const Accounts& accounts, const Regist
     return {};
 }
 
-Status end_bindings(Directory& directory, const Registry::Change& change) {
+Status end_bindings(Directory& directory, const DirectoryStore::Change& change) {
     for (const auto& [id, at] : change.end_bindings) {
         const auto has_id = [wanted = id](const Binding& binding) { return binding.id == wanted; };
         const auto found =
             std::find_if(directory.bindings.begin(), directory.bindings.end(), has_id);
         if (found == directory.bindings.end())
-            return fail(ErrorCode::not_found, fmt::format("there is no binding {}", id));
+            return fail(ErrorCode::not_found, fmt::format("binding {} does not exist", id));
         if (at > found->valid.end)
             return fail(ErrorCode::invalid,
-                        fmt::format("binding {} ended at {} already; bind again instead", id,
+                        fmt::format("binding {} already ended at {}; next: add a new binding", id,
                                     to_rfc3339(found->valid.end)));
         found->valid.end = at;
         if (found->valid.end <= found->valid.begin) directory.bindings.erase(found);
@@ -175,19 +178,19 @@ Status end_bindings(Directory& directory, const Registry::Change& change) {
     return {};
 }
 
-Status change_networks(Directory& directory, const Registry::Change& change) {
+Status change_networks(Directory& directory, const DirectoryStore::Change& change) {
     std::map<std::string, LocalNetwork> networks;
     for (const LocalNetwork& network : directory.networks) networks[network.prefix] = network;
     for (const std::string& prefix : change.remove_networks)
         if (networks.erase(prefix) == 0)
             return fail(ErrorCode::not_found,
-                        fmt::format("{} is not among the local networks", prefix));
+                        fmt::format("local network {} does not exist", prefix));
     std::set<std::string_view> seen;
     for (const LocalNetwork& network : change.put_networks) {
         TRY(check_identity({IdentityKind::prefix, network.prefix}));
         if (!seen.insert(network.prefix).second)
             return fail(ErrorCode::invalid,
-                        fmt::format("the local network {} is given twice", network.prefix));
+                        fmt::format("local network {} is listed twice", network.prefix));
         networks[network.prefix] = network;
     }
     directory.networks.clear();
@@ -195,27 +198,29 @@ Status change_networks(Directory& directory, const Registry::Change& change) {
     return {};
 }
 
-// Classes by what records state.
+std::unexpected<Error> refuse_table(const std::string& text) {
+    return fail(ErrorCode::invalid, "class table: " + text);
+}
+
+// The classes that follow from AS numbers and next hops of flow records.
 Status check_stated_classes(const ClassTable& table) {
-    const auto refuse = [](std::string text) {
-        return fail(ErrorCode::invalid, "the class table is refused: " + text);
-    };
     const ClassAses* previous = nullptr;
     for (const ClassAses& range : table.ases) {
         if (range.class_index >= table.classes.size())
-            return refuse(fmt::format("AS {} has a class that is not listed", range.first));
+            return refuse_table(fmt::format("AS {} has a class that is not listed", range.first));
         if (range.last < range.first || (previous != nullptr && range.first <= previous->last))
-            return refuse(
-                fmt::format("AS {} is in an empty range, in two, or not in order", range.first));
+            return refuse_table(fmt::format(
+                "AS {} is in an empty range, in two ranges, or not in order", range.first));
         previous = &range;
     }
     const ClassNextHop* before = nullptr;
     for (const ClassNextHop& entry : table.next_hops) {
         const std::string text = to_string(entry.next_hop);
         if (entry.class_index >= table.classes.size())
-            return refuse(fmt::format("next hop {} has a class that is not listed", text));
+            return refuse_table(fmt::format("next hop {} has a class that is not listed", text));
         if (entry.next_hop.empty() || (before != nullptr && entry.next_hop <= before->next_hop))
-            return refuse(fmt::format("next hop {} is empty, listed twice or not in order", text));
+            return refuse_table(
+                fmt::format("next hop {} is empty, listed twice or not in order", text));
         before = &entry;
     }
     return {};
@@ -229,40 +234,40 @@ bool is_account_name(std::string_view text) {
 }
 
 Status check_class_table(const ClassTable& table) {
-    const auto refuse = [](std::string text) {
-        return fail(ErrorCode::invalid, "the class table is refused: " + text);
-    };
+    // '@' marks parties of Octroi.
     const auto is_class = [](std::string_view name) { return is_name(name) && name[0] != '@'; };
-    if (!is_name(table.version)) return refuse("it has no version");
+    if (!is_name(table.version)) return refuse_table("it has no version");
     if (!is_class(table.default_class))
-        return refuse("its default class is not a name that a class may have");
+        return refuse_table("the name of the default class is not valid");
     std::set<std::string_view> seen;
     for (const std::string& name : table.classes)
         if (!is_class(name) || !seen.insert(name).second)
-            return refuse(fmt::format("class '{}' is not a name, or is listed twice",
-                                      name.substr(0, name_octets_max)));
+            return refuse_table(fmt::format("class '{}' has an invalid name or is listed twice",
+                                            name.substr(0, name_octets_max)));
     const ClassRoute* previous = nullptr;
     for (const ClassRoute& route : table.routes) {
         if (route.class_index >= table.classes.size())
-            return refuse(
-                fmt::format("{} has a class that is not listed", to_string(route.prefix)));
+            return refuse_table(
+                fmt::format("prefix {} has a class that is not listed", to_string(route.prefix)));
         if (route.prefix.address.empty() || route.prefix.length > route.prefix.address.bits() ||
             Prefix::of(route.prefix.address, route.prefix.length) != route.prefix)
-            return refuse(fmt::format("{} is not a prefix", to_string(route.prefix)));
+            return refuse_table(fmt::format("'{}' is not a prefix", to_string(route.prefix)));
         if (previous != nullptr && route.prefix <= previous->prefix)
-            return refuse(
-                fmt::format("{} is listed twice or not in order", to_string(route.prefix)));
+            return refuse_table(
+                fmt::format("prefix {} is listed twice or not in order", to_string(route.prefix)));
         previous = &route;
     }
     return check_stated_classes(table);
 }
 
-Result<Directory> changed_directory(Directory directory, const Registry::Change& change,
+Result<Directory> changed_directory(Directory directory, const DirectoryStore::Change& change,
                                     const ChangeContext& context) {
     const Directory before = directory;
     Accounts accounts;
     for (const Account& account : directory.accounts) accounts[account.name] = account;
     TRY(put_accounts(accounts, change));
+    // Bindings are ended before new ones are added, so that a change can move an identity from one
+    // account to another. Accounts are removed last, when nothing refers to them any more.
     TRY(end_bindings(directory, change));
     TRY(add_bindings(directory, accounts, change, context));
     TRY(remove_accounts(accounts, directory, change, context));

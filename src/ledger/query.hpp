@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The port for reading a ledger. Reads see one consistent state each and never block the writer.
-// Folding sums into what a person asked (received, sent, trees, time zones) is ledger/usage.hpp.
+// The port for reading a ledger. Each call sees one consistent state and never blocks the writer.
+// ledger/usage.hpp turns sums into received and sent, account trees and calendar periods.
 
 #include <cstdint>
 #include <functional>
@@ -17,17 +17,17 @@
 
 namespace octroi {
 
-// Which transfers, and which of their columns to keep apart. What is not kept apart is summed:
-// its field in TransferSum is empty (or the start of the period).
+// Selects transfers, and the columns to group by. A column that is not grouped by is empty in
+// TransferSum; the bucket is then the start of the period.
 struct SumQuestion {
     Interval period;                   // over Transfer::bucket
     std::optional<std::string> meter;  // only this meter
     std::optional<MeterRole> role;     // only meters of this role
     bool by_bucket = false;
     bool by_meter = false;
-    bool by_identity = false;  // false: parties differ by kind and name only
+    bool by_identity = false;  // false: parties are grouped by kind and name
     bool by_service = false;
-    bool estimates = false;  // also what was scaled up from samples; asked for, it takes longer
+    bool estimates = false;  // also sum the volumes scaled up from samples; takes longer
 };
 
 struct TransferSum {
@@ -38,14 +38,14 @@ struct TransferSum {
     Party to;
     std::string service;
     Volume volume;
-    Estimate estimate;  // what of the volume was not counted; nothing unless asked for
+    Estimate estimate;  // the part of the volume that scaling added; zero unless asked for
 };
 
-// Who stood behind an outside address at a moment.
+// Which inside addresses used a translated (outside) address at a moment.
 struct TranslationQuestion {
     Address outside;
-    std::optional<std::uint16_t> port;     // absent: of any, and of protocols without ports
-    std::optional<std::uint8_t> protocol;  // absent: of any
+    std::optional<std::uint16_t> port;     // absent: any, also protocols without ports
+    std::optional<std::uint8_t> protocol;  // absent: any
     UtcTime at;
 };
 
@@ -53,10 +53,10 @@ struct MeterState {
     MeterName meter;
     std::uint64_t batches = 0;
     UtcTime last_booked;                   // booked_at of the newest batch
-    UtcTime last_bucket = UtcTime::min();  // start of the newest bucket that has traffic; min: none
-    Volume volume;                         // of all its transfers
-    std::uint64_t losses = 0;
-    std::uint64_t lost_packets = 0;  // sum where known
+    UtcTime last_bucket = UtcTime::min();  // start of the newest bucket with traffic; min: none
+    Volume volume;                         // sum of all its transfers
+    std::uint64_t losses = 0;              // number of loss records
+    std::uint64_t lost_packets = 0;        // sum over the losses with a known number
     std::vector<Cursor> cursors;
 };
 
@@ -65,18 +65,18 @@ struct MeterLoss {
     Loss loss;
 };
 
-// A batch as it stands in the ledger, with its place in the chain.
+// A batch as it is stored, with its position in the hash chain. Its content is not checked.
 struct StoredBatch {
     std::uint64_t sequence = 0;  // 1, 2, 3, … without gaps
     Batch batch;
     std::string previous_hash;  // 32 octets; of batch 1: zeros
-    std::string hash;
-    // Empty, or what of the stored batch cannot be read or does not fit together: somebody has
-    // changed the database behind our back, or it is broken. The rest is as found.
+    std::string hash;           // 32 octets, unless the row is damaged
+    // For people; empty: none. Says which rows of the batch are missing or unreadable, because the
+    // database is damaged or another program has changed it. The other fields are as found.
     std::string damage;
 };
 
-// A version of the directory as it stands in the ledger, with its place in the directory's chain.
+// A version of the directory as it is stored, with its position in the chain of the directory.
 struct StoredDirectoryChange {
     DirectoryDelta delta;
     std::string hash;
@@ -87,31 +87,36 @@ class Query {
 public:
     virtual ~Query() = default;
 
-    // Everything that is read inside sees the same state of the ledger. Not to be nested.
+    // All calls of this object within `inside` see the same state of the ledger. Must not be
+    // nested. Returns the error of `inside`.
     [[nodiscard]] virtual Status snapshot(const std::function<Status()>& inside) = 0;
 
-    // Sorted by the fields in their order. over_limit when a sum does not fit into 64 bits.
+    // Sorted by the fields of TransferSum, in their order. Errors: over_limit (a sum exceeds 64
+    // bits), corrupt.
     [[nodiscard]] virtual Result<std::vector<TransferSum>> sums(const SumQuestion& question) = 0;
+    // By name.
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
+    // The losses with an interval that overlaps the period, by begin.
     [[nodiscard]] virtual Result<std::vector<MeterLoss>> losses(Interval period) = 0;
 
-    // The translations that held then, sorted. One that is not known to have ended holds until the
-    // next of the same exporter for the same outside end (address, protocol, ports, far end)
-    // begins.
+    // The translations that were valid at the moment, sorted. A translation without a known end is
+    // valid until the next one of the same exporter with the same outside address, protocol, ports
+    // and remote end begins.
     [[nodiscard]] virtual Result<std::vector<Translation>> translations(
         const TranslationQuestion& question) = 0;
 
-    // Every batch in order of sequence, as stored. The visitor's error ends the walk and is
+    // Visits every batch in order of sequence. An error of the visitor ends the walk and is
     // returned.
     using BatchVisitor = std::function<Status(const StoredBatch&)>;
     [[nodiscard]] virtual Status each_batch(const BatchVisitor& visit) = 0;
-    // The versions of the directory, in order, in the same manner.
+    // The same for the versions of the directory.
     using DirectoryVisitor = std::function<Status(const StoredDirectoryChange&)>;
     [[nodiscard]] virtual Status each_directory_change(const DirectoryVisitor& visit) = 0;
-    // The cursors as they stand now: the audit compares them with those of the batches.
+    // The current cursors with the names of their meters. The audit compares them with those of the
+    // batches.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() = 0;
-    // What the store finds wrong with itself where the walks above do not come by: pages, indices,
-    // rows that belong to no batch, class tables. One sentence each; none: all is well.
+    // Checks what the walks above cannot see: pages, indices, rows that belong to no batch, class
+    // tables. Returns one sentence for each finding; none: no damage was found.
     [[nodiscard]] virtual Result<std::vector<std::string>> self_check() = 0;
 };
 

@@ -19,59 +19,61 @@ auto* find_in(List& list, Predicate predicate) {
 
 class Reconciler {
 public:
-    Reconciler(const Directory& there, UtcTime now) : there_(there), now_(now) {}
+    Reconciler(const Directory& there, UtcTime now) : current_(there), now_(now) {}
 
-    void account(const WantedAccount& declared) {
+    void account(const DesiredAccount& declared) {
         const Account* have =
-            find_in(there_.accounts, [&](const Account& a) { return a.name == declared.name; });
+            find_in(current_.accounts, [&](const Account& a) { return a.name == declared.name; });
         const Account before = have == nullptr ? Account{} : *have;
-        const Account wanted{declared.name, declared.parent.value_or(before.parent),
-                             declared.title.value_or(before.title)};
-        if (have != nullptr && *have == wanted) return;
-        result.change.put_accounts.push_back(wanted);
-        if (have == nullptr) return line("+ account {}", wanted.name);
-        if (have->title != wanted.title) line("~ account {}: title {}", wanted.name, wanted.title);
-        if (have->parent != wanted.parent)
-            line("~ account {}: below {}", wanted.name,
-                 wanted.parent.empty() ? "nobody" : wanted.parent);
+        const Account desired{declared.name, declared.parent.value_or(before.parent),
+                              declared.title.value_or(before.title)};
+        if (have != nullptr && *have == desired) return;
+        result.change.put_accounts.push_back(desired);
+        if (have == nullptr) return line("+ account {}", desired.name);
+        if (have->title != desired.title)
+            line("~ account {}: title {}", desired.name, desired.title);
+        if (have->parent != desired.parent)
+            line("~ account {}: below {}", desired.name,
+                 desired.parent.empty() ? "nobody" : desired.parent);
     }
 
-    void network(const LocalNetwork& wanted) {
+    void network(const LocalNetwork& desired) {
         const LocalNetwork* have = find_in(
-            there_.networks, [&](const LocalNetwork& n) { return n.prefix == wanted.prefix; });
-        if (have != nullptr && *have == wanted) return;
-        result.change.put_networks.push_back(wanted);
-        line("{} network {}{}", have == nullptr ? '+' : '~', wanted.prefix,
-             wanted.per_address ? ", each address apart" : "");
+            current_.networks, [&](const LocalNetwork& n) { return n.prefix == desired.prefix; });
+        if (have != nullptr && *have == desired) return;
+        result.change.put_networks.push_back(desired);
+        line("{} network {}{}", have == nullptr ? '+' : '~', desired.prefix,
+             desired.per_address ? ", each address apart" : "");
     }
 
-    // Before any binding(): what the declaration names stays, in whatever order it names it.
-    void keep_what_matches(const WantedBinding& wanted) {
-        for (const Binding& have : there_.bindings)
-            if (matches(have, wanted)) kept_.insert(have.id);
+    // Called for all desired bindings before the first binding(), so that the result does not
+    // depend on their order: no desired binding ends another one.
+    void keep_what_matches(const DesiredBinding& desired) {
+        for (const Binding& have : current_.bindings)
+            if (matches(have, desired)) kept_.insert(have.id);
     }
 
-    void binding(const WantedBinding& wanted) {
-        const Binding* there = nullptr;  // of equal ones the newest: it is the one that holds
-        for (const Binding& have : there_.bindings)
-            if (matches(have, wanted)) there = &have;
+    void binding(const DesiredBinding& desired) {
+        const Binding* there = nullptr;  // the newest match, because the newest counts
+        for (const Binding& have : current_.bindings)
+            if (matches(have, desired)) there = &have;
         if (there != nullptr) return uncover(*there);
-        const UtcTime until = wanted.until.value_or(UtcTime::max());
-        const bool held = take_over(wanted.identity, {wanted.from.value_or(now_), until});
-        const UtcTime from = wanted.from.value_or(held && until > now_ ? now_ : UtcTime::min());
+        const UtcTime until = desired.until.value_or(UtcTime::max());
+        const bool held = take_over(desired.identity, {desired.from.value_or(now_), until});
+        const UtcTime from = desired.from.value_or(held && until > now_ ? now_ : UtcTime::min());
         result.change.add_bindings.push_back(
-            {0, wanted.identity, wanted.account, {from, until}, wanted.per_address});
-        line("+ binding {} to {}{}{}", identity_text(wanted.identity), wanted.account,
+            {0, desired.identity, desired.account, {from, until}, desired.per_address});
+        line("+ binding {} to {}{}{}", identity_text(desired.identity), desired.account,
              from == UtcTime::min() ? "" : " from " + to_rfc3339(from),
-             wanted.until ? " until " + to_rfc3339(until) : "");
+             desired.until ? " until " + to_rfc3339(until) : "");
     }
 
-    void prune(const Wanted& wanted) {
-        for (const Binding& have : there_.bindings)
+    void prune(const DesiredDirectory& desired) {
+        for (const Binding& have : current_.bindings)
             if (have.valid.contains(now_) && !kept_.contains(have.id) && !ended_.contains(have.id))
                 end(have, now_);
-        for (const LocalNetwork& have : there_.networks) {
-            if (find_in(wanted.networks, [&](const auto& n) { return n.prefix == have.prefix; }) !=
+        for (const LocalNetwork& have : current_.networks) {
+            if (find_in(desired.networks, [&](const auto& n) { return n.prefix == have.prefix; }) !=
                 nullptr)
                 continue;
             result.change.remove_networks.push_back(have.prefix);
@@ -82,35 +84,36 @@ public:
     Reconciliation result;
 
 private:
-    static bool matches(const Binding& have, const WantedBinding& wanted) {
-        return have.identity == wanted.identity && have.account == wanted.account &&
-               have.per_address == wanted.per_address &&
-               (!wanted.from || *wanted.from == have.valid.begin) &&
-               have.valid.end == wanted.until.value_or(UtcTime::max());
+    static bool matches(const Binding& have, const DesiredBinding& desired) {
+        return have.identity == desired.identity && have.account == desired.account &&
+               have.per_address == desired.per_address &&
+               (!desired.from || *desired.from == have.valid.begin) &&
+               have.valid.end == desired.until.value_or(UtcTime::max());
     }
-    // The newer binding holds, so one that was laid over a declared one, and not for a time only,
-    // is what the declaration does not want.
+    // Of overlapping bindings the one with the greater id counts. A newer binding that covers
+    // `there` to its end therefore hides a desired one and is ended. One that covers it for a time
+    // only stays: it is a temporary assignment.
     void uncover(const Binding& there) {
         const UtcTime moment = std::max(there.valid.begin, now_);
         if (moment >= there.valid.end) return;
-        for (const Binding& have : there_.bindings)
+        for (const Binding& have : current_.bindings)
             if (have.id > there.id && have.valid.end >= there.valid.end &&
-                is_in_the_way(have, there.identity, moment))
+                competes(have, there.identity, moment))
                 end(have, moment);
     }
-    // Whoever holds the identity when `valid` begins gives it up, unless that goes on afterwards:
-    // then the new binding lies over it for its time. True: somebody holds it.
+    // Ends the bindings of the identity at the begin of `valid`. One that lasts longer than `valid`
+    // stays, and the newer binding covers it for its time. Returns whether there was one.
     bool take_over(const Identity& identity, Interval valid) {
         bool held = false;
-        for (const Binding& have : there_.bindings) {
-            if (!is_in_the_way(have, identity, valid.begin)) continue;
+        for (const Binding& have : current_.bindings) {
+            if (!competes(have, identity, valid.begin)) continue;
             held = true;
             if (have.valid.end <= valid.end) end(have, valid.begin);
         }
         return held;
     }
-    [[nodiscard]] bool is_in_the_way(const Binding& have, const Identity& identity,
-                                     UtcTime moment) const {
+    [[nodiscard]] bool competes(const Binding& have, const Identity& identity,
+                                UtcTime moment) const {
         return have.identity == identity && have.valid.contains(moment) &&
                !kept_.contains(have.id) && !ended_.contains(have.id);
     }
@@ -125,7 +128,7 @@ private:
         result.lines.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
-    const Directory& there_;
+    const Directory& current_;
     const UtcTime now_;
     std::set<std::uint64_t> kept_;
     std::set<std::uint64_t> ended_;
@@ -133,13 +136,13 @@ private:
 
 }  // namespace
 
-Reconciliation reconcile(const Directory& now_there, const Wanted& wanted, UtcTime now) {
-    Reconciler reconciler(now_there, now);
-    for (const WantedAccount& account : wanted.accounts) reconciler.account(account);
-    for (const LocalNetwork& network : wanted.networks) reconciler.network(network);
-    for (const WantedBinding& binding : wanted.bindings) reconciler.keep_what_matches(binding);
-    for (const WantedBinding& binding : wanted.bindings) reconciler.binding(binding);
-    if (wanted.prune) reconciler.prune(wanted);
+Reconciliation reconcile(const Directory& current, const DesiredDirectory& desired, UtcTime now) {
+    Reconciler reconciler(current, now);
+    for (const DesiredAccount& account : desired.accounts) reconciler.account(account);
+    for (const LocalNetwork& network : desired.networks) reconciler.network(network);
+    for (const DesiredBinding& binding : desired.bindings) reconciler.keep_what_matches(binding);
+    for (const DesiredBinding& binding : desired.bindings) reconciler.binding(binding);
+    if (desired.prune) reconciler.prune(desired);
     return std::move(reconciler.result);
 }
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// From "how it is" to "how it shall be": the change that `octroi apply` makes, and what it says
-// about it. Pure. Applying the same declaration again makes an empty change.
+// Computes the change that turns the current directory into a desired one, for `octroi apply`.
+// Pure. Idempotent: reconciling the result with the same desired directory gives an empty change.
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
-// from absent: since ever, or, where it takes the identity from another account, from now on.
-// Nothing that was booked is attributed anew without its date being said.
-struct WantedBinding {
+// from: absent means since ever, or, if another account has the identity now, from now on: traffic
+// of the past changes its account only if the user states the date. until: absent means no end.
+struct DesiredBinding {
     Identity identity;
     std::string account;
     std::optional<UtcTime> from;
@@ -22,30 +22,30 @@ struct WantedBinding {
     bool per_address = false;
 };
 
-// What is absent stays as it is, so that a list of titles does not take the tree apart.
-struct WantedAccount {
+// Absent fields keep their value, so a file with names and titles does not remove the parents.
+struct DesiredAccount {
     std::string name;
     std::optional<std::string> parent;
     std::optional<std::string> title;
 };
 
-struct Wanted {
-    std::vector<WantedAccount> accounts;
-    std::vector<WantedBinding> bindings;
+struct DesiredDirectory {
+    std::vector<DesiredAccount> accounts;
+    std::vector<DesiredBinding> bindings;
     std::vector<LocalNetwork> networks;
-    // Also take away what is not wanted: end its bindings now and drop networks. Accounts stay:
-    // their traffic is in the ledger.
+    // Also end the bindings and remove the networks that are not listed here. Accounts stay,
+    // because the ledger contains their traffic.
     bool prune = false;
 };
 
 struct Reconciliation {
-    Registry::Change change;
-    // A line each, "+ account physics", "~ account physics: title", "- binding 10.0.0.0/8 to
-    // physics".
+    DirectoryStore::Change change;
+    // The change for people, a line for each item: "+ account physics", "~ account physics: title
+    // Physics", "- binding 10.0.0.0/8 to physics, until 2026-11-01T00:00:00Z".
     std::vector<std::string> lines;
 };
 
-[[nodiscard]] Reconciliation reconcile(const Directory& now_there, const Wanted& wanted,
+[[nodiscard]] Reconciliation reconcile(const Directory& current, const DesiredDirectory& desired,
                                        UtcTime now);
 
 }  // namespace octroi

@@ -26,29 +26,29 @@ Directory there() {
     return directory;
 }
 
-WantedBinding want(const char* prefix, const char* account) {
+DesiredBinding want(const char* prefix, const char* account) {
     return {{IdentityKind::prefix, prefix}, account, std::nullopt, std::nullopt, false};
 }
 
 TEST(Reconcile, WhatIsThereAlreadyChangesNothing) {
-    Wanted wanted;
+    DesiredDirectory desired;
     for (const Account& account : there().accounts)
-        wanted.accounts.push_back({account.name, account.parent, account.title});
-    wanted.networks = there().networks;
-    wanted.bindings = {
+        desired.accounts.push_back({account.name, account.parent, account.title});
+    desired.networks = there().networks;
+    desired.bindings = {
         want("10.1.0.0/16", "physics"),
         {{IdentityKind::mac, "00:30:ca:b8:d9:bc"}, "chemistry", earlier, std::nullopt, false}};
-    wanted.prune = true;
-    const auto result = reconcile(there(), wanted, now);
+    desired.prune = true;
+    const auto result = reconcile(there(), desired, now);
     EXPECT_TRUE(result.lines.empty());
     EXPECT_TRUE(result.change.put_accounts.empty() && result.change.add_bindings.empty() &&
                 result.change.end_bindings.empty() && result.change.remove_networks.empty());
 }
 
 TEST(Reconcile, AnIdentityChangesHandsNowAndNotInThePast) {
-    Wanted wanted;
-    wanted.bindings = {want("10.1.0.0/16", "chemistry")};
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.bindings = {want("10.1.0.0/16", "chemistry")};
+    const auto result = reconcile(there(), desired, now);
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 7U);
     EXPECT_EQ(result.change.end_bindings[0].at, now);
@@ -58,10 +58,10 @@ TEST(Reconcile, AnIdentityChangesHandsNowAndNotInThePast) {
 }
 
 TEST(Reconcile, AStatedDateIsKept) {
-    Wanted wanted;
-    wanted.bindings = {want("10.1.0.0/16", "chemistry")};
-    wanted.bindings[0].from = earlier;
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.bindings = {want("10.1.0.0/16", "chemistry")};
+    desired.bindings[0].from = earlier;
+    const auto result = reconcile(there(), desired, now);
     EXPECT_EQ(result.change.end_bindings.at(0).at, earlier);
     EXPECT_EQ(result.change.add_bindings.at(0).valid.begin, earlier);
 }
@@ -70,57 +70,57 @@ TEST(Reconcile, AStatedDateIsKept) {
 TEST(Reconcile, ANewerBindingDoesNotHideTheDeclaredOne) {
     Directory directory = there();
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry"));
-    Wanted wanted;
-    wanted.bindings = {want("10.1.0.0/16", "physics")};
-    const auto result = reconcile(directory, wanted, now);
+    DesiredDirectory desired;
+    desired.bindings = {want("10.1.0.0/16", "physics")};
+    const auto result = reconcile(directory, desired, now);
     EXPECT_TRUE(result.change.add_bindings.empty());
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 9U);
     EXPECT_EQ(result.change.end_bindings[0].at, now);
     // And back: then the older one is the one that matches, and does not hold.
     directory.bindings.push_back(bound(10, "10.1.0.0/16", "physics"));
-    EXPECT_TRUE(reconcile(directory, wanted, now).lines.empty());
+    EXPECT_TRUE(reconcile(directory, desired, now).lines.empty());
 }
 
 TEST(Reconcile, ABindingForATimeLiesOverTheOneThatGoesOn) {
     const UtcTime later = now + Duration::hours(24);
-    Wanted wanted;
-    wanted.bindings = {want("10.1.0.0/16", "chemistry")};
-    wanted.bindings[0].until = later;
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.bindings = {want("10.1.0.0/16", "chemistry")};
+    desired.bindings[0].until = later;
+    const auto result = reconcile(there(), desired, now);
     EXPECT_TRUE(result.change.end_bindings.empty());
     EXPECT_EQ(result.change.add_bindings.at(0).valid, (Interval{now, later}));
 
     // It is not ended by a declaration that names only the one below.
     Directory directory = there();
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {now, later}));
-    wanted.bindings = {want("10.1.0.0/16", "physics")};
-    EXPECT_TRUE(reconcile(directory, wanted, now + Duration::hours(1)).lines.empty());
+    desired.bindings = {want("10.1.0.0/16", "physics")};
+    EXPECT_TRUE(reconcile(directory, desired, now + Duration::hours(1)).lines.empty());
 }
 
 TEST(Reconcile, WhatHasEndedTakesNothingFromOthers) {
     Directory directory = there();
     directory.bindings[0].valid.end = earlier;
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {earlier, UtcTime::max()}));
-    Wanted wanted;
-    wanted.bindings = {want("10.1.0.0/16", "physics")};
-    wanted.bindings[0].until = earlier;
-    EXPECT_TRUE(reconcile(directory, wanted, now).lines.empty());
+    DesiredDirectory desired;
+    desired.bindings = {want("10.1.0.0/16", "physics")};
+    desired.bindings[0].until = earlier;
+    EXPECT_TRUE(reconcile(directory, desired, now).lines.empty());
 }
 
 TEST(Reconcile, ANewIdentityIsBoundSinceEver) {
-    Wanted wanted;
-    wanted.bindings = {want("10.2.0.0/16", "chemistry")};
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.bindings = {want("10.2.0.0/16", "chemistry")};
+    const auto result = reconcile(there(), desired, now);
     EXPECT_TRUE(result.change.end_bindings.empty());
     EXPECT_EQ(result.change.add_bindings.at(0).valid, Interval{});
 }
 
 TEST(Reconcile, PruneEndsWhatIsNotDeclared) {
-    Wanted wanted;
-    wanted.prune = true;
-    wanted.bindings = {want("10.1.0.0/16", "physics")};
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.prune = true;
+    desired.bindings = {want("10.1.0.0/16", "physics")};
+    const auto result = reconcile(there(), desired, now);
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 8U);
     EXPECT_EQ(result.change.remove_networks, std::vector<std::string>{"10.0.0.0/8"});
@@ -129,18 +129,18 @@ TEST(Reconcile, PruneEndsWhatIsNotDeclared) {
 TEST(Reconcile, WhatADeclarationDoesNotSayOfAnAccountStays) {
     Directory directory = there();
     directory.accounts.push_back({"optics", "physics", "Optics"});
-    Wanted wanted;
-    wanted.accounts = {{"optics", {}, "Optical laboratory"}};
-    const auto result = reconcile(directory, wanted, now);
+    DesiredDirectory desired;
+    desired.accounts = {{"optics", {}, "Optical laboratory"}};
+    const auto result = reconcile(directory, desired, now);
     EXPECT_EQ(result.change.put_accounts,
               (std::vector<Account>{{"optics", "physics", "Optical laboratory"}}));
     EXPECT_EQ(result.lines, std::vector<std::string>{"~ account optics: title Optical laboratory"});
 }
 
 TEST(Reconcile, ChangesOfAccountsAreSaid) {
-    Wanted wanted;
-    wanted.accounts = {{"physics", "", "Department of Physics"}, {"optics", "physics", ""}};
-    const auto result = reconcile(there(), wanted, now);
+    DesiredDirectory desired;
+    desired.accounts = {{"physics", "", "Department of Physics"}, {"optics", "physics", ""}};
+    const auto result = reconcile(there(), desired, now);
     EXPECT_EQ(result.lines,
               (std::vector<std::string>{"~ account physics: title Department of Physics",
                                         "+ account optics"}));

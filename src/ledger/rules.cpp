@@ -8,19 +8,18 @@
 #include <tuple>
 
 #include "base/hash.hpp"
-#include "record/identity.hpp"
 
 namespace octroi {
 namespace {
 
 using Refusal = std::optional<BatchRefusal>;
 
-// 2200-01-01T00:00:00Z: a clock beyond it is broken.
+// 2200-01-01T00:00:00Z. A later time means that the clock is wrong.
 constexpr UtcTime booked_at_end = UtcTime::from_seconds(7'258'118'400);
 
 template <typename... Args>
-Refusal refuse(Violation breach, fmt::format_string<Args...> text, Args&&... args) {
-    return BatchRefusal{breach, fmt::format(text, std::forward<Args>(args)...)};
+Refusal refuse(Violation violation, fmt::format_string<Args...> text, Args&&... args) {
+    return BatchRefusal{violation, fmt::format(text, std::forward<Args>(args)...)};
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
@@ -29,29 +28,31 @@ bool is_free_text(std::string_view text, std::size_t octets_max) {
     return text.size() <= octets_max && std::none_of(text.begin(), text.end(), is_control);
 }
 
-// A text that may hold anything, made fit to be shown in an error.
+// A text from outside in a form that is safe in an error line: without control characters, short.
 std::string shown(std::string_view text) {
     std::string out(text.substr(0, 80));
     std::replace_if(out.begin(), out.end(), is_control, '?');
     return text.size() > 80 ? out + "…" : out;
 }
 
-Refusal header_breach(const Batch& batch) {
+Refusal check_header(const Batch& batch) {
     if (!is_name(batch.meter.name) || !is_name(batch.meter.kind))
-        return refuse(Violation::meter_name, "the meter's name '{}' or kind '{}' is not a name",
+        return refuse(Violation::meter_name,
+                      "the name '{}' or the kind '{}' of the meter is not a valid name",
                       shown(batch.meter.name), shown(batch.meter.kind));
     if (batch.meter.role != MeterRole::bill && batch.meter.role != MeterRole::witness)
-        return refuse(Violation::meter_role, "the meter's role {} is unknown",
+        return refuse(Violation::meter_role, "the role {} of the meter is unknown",
                       static_cast<int>(batch.meter.role));
     if (batch.booked_at < UtcTime{} || batch.booked_at >= booked_at_end)
         return refuse(Violation::booked_at,
-                      "the batch is booked at {}, outside 1970 to 2200: the clock is wrong",
+                      "the time of booking {} is not within 1970 to 2199: the clock is wrong",
                       to_rfc3339(batch.booked_at));
     if (!is_free_text(batch.class_version, name_octets_max))
-        return refuse(Violation::class_version, "the class table's version '{}' is not a name",
+        return refuse(Violation::class_version,
+                      "the version '{}' of the class table is not a valid name",
                       shown(batch.class_version));
     if (batch.directory_version > figure_max)
-        return refuse(Violation::directory_version, "the directory's version {} is out of range",
+        return refuse(Violation::directory_version, "the version {} of the directory is too large",
                       batch.directory_version);
     return std::nullopt;
 }
@@ -82,22 +83,23 @@ struct PartyEqual {
     bool operator()(const Party* a, const Party* b) const noexcept { return *a == *b; }
 };
 
-Refusal party_breach(const Batch& batch) {
-    // Each greater than the one before: none is there twice. Only where one is not must all those
-    // before it be remembered.
+Refusal check_party(const Batch& batch) {
+    // Strictly ascending parties contain no duplicate, and producers mostly deliver them so. A set
+    // is only filled from the first party on that is not greater than the one before it.
     boost::unordered_flat_set<const Party*, PartyHash, PartyEqual> seen;
     bool ascending = true;
     for (std::size_t i = 0; i < batch.parties.size(); ++i) {
         const Party& party = batch.parties[i];
         if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
-            return refuse(Violation::party_kind, "party '{}' is of the unknown kind {}",
+            return refuse(Violation::party_kind, "party '{}' has the unknown kind {}",
                           shown(party.name), static_cast<int>(party.kind));
         if (!party_name_fits(party))
-            return refuse(Violation::party_name, "a party's name '{}' does not fit its kind ({})",
-                          shown(party.name), static_cast<int>(party.kind));
+            return refuse(Violation::party_name,
+                          "party '{}': a party of kind {} cannot have this name", shown(party.name),
+                          static_cast<int>(party.kind));
         if (!is_free_text(party.identity, identity_text_octets_max) ||
             (party.kind == PartyKind::outside && !party.identity.empty()))
-            return refuse(Violation::party_identity, "party '{}' has the unfit identity '{}'",
+            return refuse(Violation::party_identity, "party '{}' has the invalid identity '{}'",
                           shown(to_string(party)), shown(party.identity));
         if (ascending && i > 0 && !(batch.parties[i - 1] < party)) {
             ascending = false;
@@ -111,11 +113,11 @@ Refusal party_breach(const Batch& batch) {
     return std::nullopt;
 }
 
-Refusal service_breach(const Batch& batch) {
+Refusal check_service(const Batch& batch) {
     boost::unordered_flat_set<std::string_view> seen;
     for (const std::string& service : batch.services) {
         if (!is_name(service))
-            return refuse(Violation::service_name, "'{}' is not a name for a service",
+            return refuse(Violation::service_name, "service '{}' is not a valid name",
                           shown(service));
         if (!seen.insert(service).second)
             return refuse(Violation::service_twice, "service '{}' is listed twice", service);
@@ -130,21 +132,21 @@ bool fits(const Volume& v) {
 
 auto key_of(const Transfer& t) { return std::tie(t.bucket, t.from, t.to, t.service); }
 
-Refusal transfer_breach(const Batch& batch) {
+Refusal check_transfer(const Batch& batch) {
     const std::size_t parties = batch.parties.size();
     const Transfer* previous = nullptr;
     for (const Transfer& t : batch.transfers) {
         const auto row = &t - batch.transfers.data();
         if (t.from >= parties || t.to >= parties || t.service >= batch.services.size())
             return refuse(Violation::index_range,
-                          "transfer {} names a party or a service that the batch does not have",
+                          "transfer {} refers to a party or service that the batch does not have",
                           row);
         if (t.bucket.ns % bucket_length.ns != 0)
             return refuse(Violation::bucket_alignment,
-                          "transfer {} stands at {}, which is not the start of a bucket", row,
+                          "transfer {} has the time {}, which is not the start of a bucket", row,
                           to_rfc3339(t.bucket, 9));
         if (!fits(t.volume))
-            return refuse(Violation::figure_range, "transfer {} has a figure beyond 2^63-1", row);
+            return refuse(Violation::figure_range, "transfer {} has a figure above 2^63-1", row);
         if (previous != nullptr && key_of(t) == key_of(*previous))
             return refuse(Violation::transfer_twice,
                           "transfers {} and {} have the same bucket, parties and service", row - 1,
@@ -157,18 +159,19 @@ Refusal transfer_breach(const Batch& batch) {
     return std::nullopt;
 }
 
-// More than its transfer cannot have been counted; and where all was, there is nothing to say.
+// The counted part cannot exceed the volume of its transfer. If it is the whole volume, nothing was
+// scaled up and the row must not exist: otherwise the same batch could have two canonical forms.
 bool counted_fits(const SampledVolume& row, const Volume& volume) {
     return row.bytes <= volume.bytes && row.packets <= volume.packets &&
            (row.bytes != volume.bytes || row.packets != volume.packets);
 }
 
-Refusal sampled_breach(const Batch& batch) {
+Refusal check_sampled(const Batch& batch) {
     const SampledVolume* previous = nullptr;
     for (const SampledVolume& row : batch.sampled) {
         if (row.transfer >= batch.transfers.size())
             return refuse(Violation::sampled_index,
-                          "sampled counts name transfer {}, which the batch does not have",
+                          "sampled counts refer to transfer {}, which the batch does not have",
                           row.transfer);
         if (previous != nullptr && row.transfer <= previous->transfer)
             return refuse(Violation::sampled_order,
@@ -180,39 +183,39 @@ Refusal sampled_breach(const Batch& batch) {
                           row.transfer);
         if (row.bytes_variance > variance_max || row.packets_variance > variance_max)
             return refuse(Violation::sampled_variance,
-                          "the variance of transfer {} is beyond 2^63-1", row.transfer);
+                          "the variance of transfer {} is above 2^63-1", row.transfer);
         previous = &row;
     }
     return std::nullopt;
 }
 
-Refusal cursor_breach(const Batch& batch) {
+Refusal check_cursor(const Batch& batch) {
     boost::unordered_flat_set<std::string_view> seen;
     for (const Cursor& cursor : batch.cursors) {
         if (!is_name(cursor.source, source_octets_max))
-            return refuse(Violation::cursor_source, "'{}' is not a name for a cursor's source",
-                          shown(cursor.source));
+            return refuse(Violation::cursor_source,
+                          "the source '{}' of a cursor is not a valid name", shown(cursor.source));
         if (!seen.insert(cursor.source).second)
-            return refuse(Violation::cursor_twice, "the cursor of '{}' is moved twice",
+            return refuse(Violation::cursor_twice, "the cursor of '{}' is listed twice",
                           shown(cursor.source));
         if (cursor.position.size() > position_octets_max || cursor.note.size() > note_octets_max)
             return refuse(Violation::cursor_size,
-                          "the cursor of '{}' has {} octets of position and {} of note; at most "
-                          "{} and {} are kept",
+                          "the cursor of '{}' has {} octets of position and {} of note; the limits "
+                          "are {} and {}",
                           shown(cursor.source), cursor.position.size(), cursor.note.size(),
                           position_octets_max, note_octets_max);
         if (cursor.version < 1 || cursor.version > figure_max)
             return refuse(Violation::cursor_version,
-                          "the cursor of '{}' has version {}; the first one is 1",
+                          "the cursor of '{}' has version {}; versions are 1 to 2^63-1",
                           shown(cursor.source), cursor.version);
     }
     return std::nullopt;
 }
 
-Refusal loss_breach(const Batch& batch) {
+Refusal check_loss(const Batch& batch) {
     for (const Loss& loss : batch.losses) {
         if (!is_name(loss.source, source_octets_max))
-            return refuse(Violation::loss_source, "'{}' is not a name for a loss's source",
+            return refuse(Violation::loss_source, "the source '{}' of a loss is not a valid name",
                           shown(loss.source));
         if (loss.reason < LossReason::kernel_drop || loss.reason > last_loss_reason)
             return refuse(Violation::loss_reason, "the loss of '{}' has the unknown reason {}",
@@ -221,18 +224,19 @@ Refusal loss_breach(const Batch& batch) {
             return refuse(Violation::loss_interval, "the loss of '{}' ends before it begins",
                           shown(loss.source));
         if (loss.packets.value_or(0) > figure_max || loss.bytes_bound.value_or(0) > figure_max)
-            return refuse(Violation::loss_figure, "the loss of '{}' has a figure beyond 2^63-1",
+            return refuse(Violation::loss_figure, "the loss of '{}' has a figure above 2^63-1",
                           shown(loss.source));
     }
     return std::nullopt;
 }
 
-Refusal translation_breach(const Batch& batch) {
+Refusal check_translation(const Batch& batch) {
     std::vector<const Translation*> sorted;
     for (const Translation& t : batch.translations) {
         if (t.outside.empty() || t.inside.empty())
             return refuse(Violation::translation_address,
-                          "a translation of '{}' has an end missing", to_string(t.outside));
+                          "a translation of '{}' has no outside or no inside address",
+                          to_string(t.outside));
         if (t.first_port > t.last_port || t.port_step == 0)
             return refuse(Violation::translation_ports,
                           "the translation of {} has the ports {} to {} in steps of {}",
@@ -252,15 +256,15 @@ Refusal translation_breach(const Batch& batch) {
                   to_string((*twice)->outside));
 }
 
-Refusal conservation_breach(const Batch& batch) {
+Refusal check_conservation(const Batch& batch) {
     if (!fits(batch.observed))
-        return refuse(Violation::figure_range, "what was observed has a figure beyond 2^63-1");
+        return refuse(Violation::figure_range, "the observed volume has a figure above 2^63-1");
     const auto sum = sum_of(batch.transfers);
     if (!sum) return BatchRefusal{Violation::sum_overflow, sum.error().text};
     if (*sum != batch.observed)
         return refuse(Violation::conservation,
-                      "the transfers sum to {} bytes, {} packets, {} flows, but {} bytes, {} "
-                      "packets, {} flows were observed",
+                      "the transfers add up to {} bytes, {} packets, {} flows, but the meter "
+                      "observed {} bytes, {} packets, {} flows",
                       sum->bytes.value(), sum->packets.value(), sum->flows.value(),
                       batch.observed.bytes.value(), batch.observed.packets.value(),
                       batch.observed.flows.value());
@@ -278,7 +282,7 @@ Result<Volume> checked_sum(const Volume& a, const Volume& b) {
     const auto packets = checked_add(a.packets.value(), b.packets.value());
     const auto flows = checked_add(a.flows.value(), b.flows.value());
     if (!bytes || !packets || !flows)
-        return fail(ErrorCode::over_limit, "a sum of transfers does not fit into 64 bits");
+        return fail(ErrorCode::over_limit, "a sum of volumes exceeds 64 bits");
     return Volume{Bytes{*bytes}, Packets{*packets}, Flows{*flows}};
 }
 
@@ -290,21 +294,20 @@ Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
     return sum;
 }
 
-std::optional<BatchRefusal> find_breach(const Batch& batch) {
-    // In the order of Violation; each looks only at what the ones before it have found good.
-    for (const auto rule :
-         {header_breach, party_breach, service_breach, transfer_breach, sampled_breach,
-          cursor_breach, loss_breach, translation_breach, conservation_breach})
+std::optional<BatchRefusal> find_violation(const Batch& batch) {
+    // In the order of Violation. A rule may rely on those before it: check_sampled, for example, on
+    // transfers with valid indices.
+    for (const auto rule : {check_header, check_party, check_service, check_transfer, check_sampled,
+                            check_cursor, check_loss, check_translation, check_conservation})
         if (auto refusal = rule(batch)) return refusal;
     return std::nullopt;
 }
 
 Status check_batch(const Batch& batch) {
-    const auto refusal = find_breach(batch);
+    const auto refusal = find_violation(batch);
     if (!refusal) return {};
-    return fail(ErrorCode::invalid,
-                fmt::format("batch {} of meter '{}' is refused: {}", to_string(batch.id),
-                            shown(batch.meter.name), refusal->text));
+    return fail(ErrorCode::invalid, fmt::format("batch {} of meter '{}': {}", to_string(batch.id),
+                                                shown(batch.meter.name), refusal->text));
 }
 
 }  // namespace octroi

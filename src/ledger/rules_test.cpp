@@ -25,7 +25,7 @@ Batch good_batch() {
 
 struct Case {
     const char* name;
-    Violation breach;
+    Violation violation;
     void (*spoil)(Batch&);
 };
 
@@ -132,9 +132,9 @@ class Refuses : public ::testing::TestWithParam<Case> {};
 TEST_P(Refuses, WithItsOwnReason) {
     Batch batch = good_batch();
     GetParam().spoil(batch);
-    const auto refusal = find_breach(batch);
+    const auto refusal = find_violation(batch);
     ASSERT_TRUE(refusal);
-    EXPECT_EQ(refusal->breach, GetParam().breach) << refusal->text;
+    EXPECT_EQ(refusal->violation, GetParam().violation) << refusal->text;
     EXPECT_FALSE(refusal->text.empty());
     for (const char c : refusal->text)
         EXPECT_GE(static_cast<unsigned char>(c), 0x20)
@@ -148,22 +148,22 @@ INSTANTIATE_TEST_SUITE_P(Batch, Refuses, ::testing::ValuesIn(cases),
 
 TEST(Rules, EveryReasonHasACase) {
     for (int i = 0; i <= static_cast<int>(Violation::conservation); ++i) {
-        const auto is_it = [&](const Case& c) { return static_cast<int>(c.breach) == i; };
-        EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "breach " << i;
+        const auto is_it = [&](const Case& c) { return static_cast<int>(c.violation) == i; };
+        EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "violation " << i;
     }
 }
 
 TEST(Rules, TakeWhatIsGood) {
-    EXPECT_FALSE(find_breach(good_batch()));
-    EXPECT_FALSE(find_breach(BatchBuilder(1).build())) << "a batch may hold nothing";
+    EXPECT_FALSE(find_violation(good_batch()));
+    EXPECT_FALSE(find_violation(BatchBuilder(1).build())) << "a batch may hold nothing";
     Batch batch = good_batch();
     batch.transfers[0].volume.bytes = Bytes{figure_max};
     batch.observed = *sum_of({batch.transfers[0]});
     batch.transfers.resize(1);
     batch.sampled.resize(1);
-    EXPECT_FALSE(find_breach(batch)) << "the greatest figure";
+    EXPECT_FALSE(find_violation(batch)) << "the greatest figure";
     for (std::uint64_t seed = 1; seed < 50; ++seed)
-        EXPECT_FALSE(find_breach(random_batch(seed, 1, 100)));
+        EXPECT_FALSE(find_violation(random_batch(seed, 1, 100)));
 }
 
 Directory small_directory() {
@@ -176,13 +176,13 @@ Directory small_directory() {
     return directory;
 }
 
-Result<Directory> change(const Registry::Change& change) {
+Result<Directory> change(const DirectoryStore::Change& change) {
     return changed_directory(
         small_directory(), change,
         {.next_binding_id = 10, .has_traffic = [](std::string_view name) { return name == "c"; }});
 }
 
-std::string refusal(const Registry::Change& c) {
+std::string refusal(const DirectoryStore::Change& c) {
     const auto result = change(c);
     return result ? "taken" : result.error().text;
 }
@@ -192,22 +192,23 @@ bool has(const std::string& text, std::string_view part) {
 }
 
 TEST(DirectoryRules, RefuseEachWithItsOwnText) {
-    EXPECT_TRUE(has(refusal({.put_accounts = {{"x y", "", ""}}}), "not a name"));
-    EXPECT_TRUE(has(refusal({.put_accounts = {{"@x", "", ""}}}), "not a name"));
-    EXPECT_TRUE(has(refusal({.put_accounts = {{"-x", "", ""}}}), "not a name"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"x y", "", ""}}}), "not valid"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"@x", "", ""}}}), "not valid"));
+    EXPECT_TRUE(has(refusal({.put_accounts = {{"-x", "", ""}}}), "not valid"));
     EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "", "a\tb"}}}), "title"));
     EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "x", ""}}}), "own parent"));
     EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "", ""}, {"x", "", ""}}}), "twice"));
     EXPECT_TRUE(has(refusal({.put_accounts = {{"x", "nobody", ""}}}), "does not exist"));
     EXPECT_TRUE(has(refusal({.put_accounts = {{"a", "c", ""}}}), "ancestor"));
-    EXPECT_TRUE(has(refusal({.remove_accounts = {"x"}}), "no account 'x'"));
+    EXPECT_TRUE(has(refusal({.remove_accounts = {"x"}}), "account 'x' does not exist"));
     EXPECT_TRUE(has(refusal({.remove_accounts = {"a"}}), "below it"));
     EXPECT_TRUE(has(refusal({.remove_accounts = {"b", "c"}}), "binding"));
     EXPECT_TRUE(
         has(refusal({.remove_accounts = {"c"}, .end_bindings = {{4, UtcTime::min()}}}), "traffic"));
-    EXPECT_TRUE(has(refusal({.end_bindings = {{9, bucket_at(0)}}}), "no binding 9"));
+    EXPECT_TRUE(has(refusal({.end_bindings = {{9, bucket_at(0)}}}), "binding 9 does not exist"));
     EXPECT_TRUE(has(refusal({.end_bindings = {{4, bucket_at(10)}}}), "ended at"));
-    EXPECT_TRUE(has(refusal({.remove_networks = {"10.0.0.0/9"}}), "not among"));
+    EXPECT_TRUE(has(refusal({.remove_networks = {"10.0.0.0/9"}}),
+                    "local network 10.0.0.0/9 does not exist"));
     EXPECT_TRUE(has(refusal({.put_networks = {{"10.0.0.1/9", false}}}), "bits set"));
     EXPECT_TRUE(
         has(refusal({.put_networks = {{"11.0.0.0/8", false}, {"11.0.0.0/8", true}}}), "twice"));
@@ -218,23 +219,25 @@ TEST(DirectoryRules, RefuseABindingThatCannotBe) {
                          Interval valid = {}, bool per_address = false) {
         return refusal({.add_bindings = {{0, {kind, value}, name, valid, per_address}}});
     };
-    EXPECT_TRUE(has(bind(IdentityKind::prefix, "10.0.0.1"), "write 10.0.0.1/32"));
-    EXPECT_TRUE(has(bind(IdentityKind::prefix, "2001:DB8::/32"), "write 2001:db8::/32"));
-    EXPECT_TRUE(has(bind(IdentityKind::mac, "0:30:ca:b8:d9:bc"), "write 00:30:ca:b8:d9:bc"));
+    EXPECT_TRUE(has(bind(IdentityKind::prefix, "10.0.0.1"), "canonical form: '10.0.0.1/32'"));
+    EXPECT_TRUE(
+        has(bind(IdentityKind::prefix, "2001:DB8::/32"), "canonical form: '2001:db8::/32'"));
+    EXPECT_TRUE(
+        has(bind(IdentityKind::mac, "0:30:ca:b8:d9:bc"), "canonical form: '00:30:ca:b8:d9:bc'"));
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "4095"), "1 to 4094"));
-    EXPECT_TRUE(has(bind(IdentityKind::vlan, "012"), "write 12"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "012"), "canonical form: '12'"));
     EXPECT_TRUE(has(bind(IdentityKind::interface, ""), "interface"));
     EXPECT_TRUE(has(bind(static_cast<IdentityKind>(99), "x"), "unknown"));
-    EXPECT_TRUE(has(bind(IdentityKind::as, "0"), "cannot be bound"));
-    EXPECT_TRUE(has(bind(IdentityKind::as, "AS7"), "write 7"));
-    EXPECT_TRUE(has(bind(IdentityKind::as, "007"), "write 7"));
-    EXPECT_TRUE(has(bind(IdentityKind::next_hop, "2001:DB8::9"), "write 2001:db8::9"));
+    EXPECT_TRUE(has(bind(IdentityKind::as, "0"), "AS 0 cannot be bound"));
+    EXPECT_TRUE(has(bind(IdentityKind::as, "AS7"), "canonical form: '7'"));
+    EXPECT_TRUE(has(bind(IdentityKind::as, "007"), "canonical form: '7'"));
+    EXPECT_TRUE(has(bind(IdentityKind::next_hop, "2001:DB8::9"), "canonical form: '2001:db8::9'"));
     EXPECT_EQ(bind(IdentityKind::as, "4294967295"), "taken");
     EXPECT_EQ(bind(IdentityKind::next_hop, "192.0.2.9"), "taken");
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "nobody"), "does not exist"));
     EXPECT_TRUE(
         has(bind(IdentityKind::vlan, "1", "a", {bucket_at(1), bucket_at(1)}), "ends before"));
-    EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "a", {}, true), "only prefixes"));
+    EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "a", {}, true), "only a prefix"));
     EXPECT_EQ(bind(IdentityKind::interface, "eth0.100"), "taken");
 }
 
@@ -273,7 +276,7 @@ TEST(DirectoryRules, AWholeTreeMovesInOneChange) {
 }
 
 TEST(DirectoryRules, BoundTheDepthOfTheTree) {
-    Registry::Change deep;
+    DirectoryStore::Change deep;
     for (std::size_t i = 0; i < account_depth_max; ++i)
         deep.put_accounts.push_back(
             {"n" + std::to_string(i), i == 0 ? "" : "n" + std::to_string(i - 1), ""});

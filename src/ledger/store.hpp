@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The port through which batches enter a ledger. Implemented by store/<database>; every
-// implementation passes the same conformance suite (ledger/testing/store_conformance.hpp).
+// The port through which batches enter a ledger. store/<database> implements it; every
+// implementation passes the conformance suite ledger/testing/store_conformance.hpp.
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,35 +13,34 @@
 namespace octroi {
 
 enum class CommitOutcome {
-    committed,          // the batch is in the ledger, durably (a power cut does not take it back)
-    already_committed,  // a batch of this id and this content was there: nothing was changed
+    committed,          // the batch is in the ledger and survives a power cut
+    already_committed,  // the ledger already had a batch of this id and content; nothing changed
 };
 
-// One writer at a time; calls from one thread. Readers never block the writer nor wait for it.
+// One writer at a time. Readers neither block the writer nor wait for it. Threads: see ledger.hpp.
 class Store {
 public:
     virtual ~Store() = default;
 
-    // Atomic and idempotent: after an error of any kind nothing of the batch is there, and the same
-    // batch may be tried again. (If the power fails right after an error of a full disk, the whole
-    // batch may be there all the same, with its cursors: trying it again answers
-    // already_committed.) Looks up the id first, then validates, in this order. Errors:
-    //   exists      a batch of this id with other content is there (a bug in the producer)
-    //   invalid     the batch breaks a rule of ledger/rules.hpp (conservation, order, names)
-    //   conflict    a cursor's version is not the successor of the ledger's: another process reads
-    //   the
-    //               same source. Nothing is lost: the other one has counted it.
-    //   busy        another process is writing: try again
-    //   no_space    disk full: try again when there is room
-    //   failed      anything else, with the database's own words
+    // Adds the batch and moves the cursors that it contains, in one transaction. Idempotent: the
+    // caller may commit the same batch again after any error, also after a crash, and it is counted
+    // once. After an error nothing of the batch is in the ledger. One exception: if the power fails
+    // right after no_space, the whole batch may be there; the retry then returns already_committed.
+    //
+    // The id is looked up before the content is checked, so a retry gets the same answer even if
+    // the rules have changed. Errors, in the order in which they are checked:
+    //   exists      the ledger has a batch of this id with other content: a bug of the producer
+    //   invalid     the batch violates a rule (ledger/rules.hpp); the text names it
+    //   conflict    the version of a cursor is not the ledger's version plus 1: another process
+    //               reads the same source and has committed the same traffic
+    //   busy        another process is writing; try again
+    //   no_space    the disk is full; try again when there is space
+    //   failed      anything else, with the text of the database
     [[nodiscard]] virtual Result<CommitOutcome> commit(const Batch& batch) = 0;
 
-    // The cursor of one source, if the meter ever committed one.
-    [[nodiscard]] virtual Result<std::optional<Cursor>> cursor(std::string_view meter,
-                                                               std::string_view source) = 0;
-
-    // All cursors whose source begins with `prefix`, of every meter: (meter name, cursor), in order
-    // of meter and source. Used to recognise a file that was read before, under whatever name.
+    // The current cursors of all meters with a source that begins with `source_prefix`, by meter
+    // and source. Finds a file that was imported before under another name or by another meter,
+    // because the source of a file is its content, not its name.
     struct MeterCursor {
         std::string meter;
         Cursor cursor;

@@ -38,13 +38,14 @@ Status add(UsageTotals& totals, const TransferSum& sum) {
     return accounts_both ? add(totals.internal, sum.volume) : Status();
 }
 
-// An account's ancestors, itself first. A circle or a missing parent cannot come from the ledger's
-// directory, but ends the walk all the same.
+// The ancestors of an account. The directory of a ledger has no cycles and no missing parents, but
+// the caller may pass any list: both end the walk.
 class Tree {
 public:
     explicit Tree(const std::vector<Account>& accounts) {
         for (const Account& account : accounts) parents_[account.name] = account.parent;
     }
+    // The account itself, then its ancestors upwards.
     [[nodiscard]] std::vector<std::string> line(const std::string& name) const {
         std::vector<std::string> line{name};
         for (auto at = parents_.find(name); at != parents_.end() && !at->second.empty();
@@ -59,9 +60,9 @@ private:
     std::map<std::string, std::string> parents_;
 };
 
-class Folder {
+class UsageBuilder {
 public:
-    explicit Folder(const UsageQuestion& question)
+    explicit UsageBuilder(const UsageQuestion& question)
         : question_(question), tree_(question.tree ? question.accounts : std::vector<Account>{}) {}
 
     [[nodiscard]] Status check() const {
@@ -70,28 +71,31 @@ public:
         if (!std::is_sorted(question_.boundaries.begin(), question_.boundaries.end()))
             return fail(ErrorCode::invalid, "the boundaries of the periods are not in order");
         if (asked(UsageKey::category) && !question_.category)
-            return fail(ErrorCode::invalid, "usage by category needs categories");
+            return fail(ErrorCode::invalid, "usage by category needs a category function");
         return {};
     }
 
-    [[nodiscard]] Status fold(const TransferSum& sum) {
+    [[nodiscard]] Status add_transfer(const TransferSum& sum) {
         TRY(add(usage_.totals, sum));
-        return sees_one_end() ? fold_ends(sum) : fold_whole(sum);
+        return sees_one_end() ? add_ends(sum) : add_whole(sum);
     }
 
-    // A name that nobody bears is a typing error, and no traffic of it would be a wrong answer.
+    // An account that does not exist is probably a typing mistake: an empty table would be a
+    // misleading answer. An account with traffic is accepted even if it is no longer in the
+    // directory.
     [[nodiscard]] Status check_account() const {
         if (!question_.account || question_.account->starts_with('@') || !rows_.empty()) return {};
         const auto is_it = [&](const Account& account) {
             return account.name == *question_.account;
         };
         if (std::any_of(question_.accounts.begin(), question_.accounts.end(), is_it)) return {};
-        return fail(ErrorCode::not_found, fmt::format("there is no account '{}'; `octroi account "
-                                                      "list` shows all",
-                                                      *question_.account));
+        return fail(
+            ErrorCode::not_found,
+            fmt::format("account '{}' does not exist; next: `octroi account list` shows all",
+                        *question_.account));
     }
 
-    [[nodiscard]] Usage take() {
+    [[nodiscard]] Usage finish() {
         for (auto& [key, row] : rows_) usage_.rows.push_back(std::move(row));
         return std::move(usage_);
     }
@@ -104,7 +108,7 @@ private:
         return question_.account || asked(UsageKey::account) || asked(UsageKey::identity);
     }
 
-    // The fields that do not depend on who looks.
+    // The fields that are the same for both ends.
     [[nodiscard]] UsageRow common(const TransferSum& sum) const {
         UsageRow row;
         if (asked(UsageKey::service)) row.service = sum.service;
@@ -135,13 +139,13 @@ private:
         row.estimate += sum.estimate;
         return add(row.total, sum.volume);
     }
-    // Once for each transfer that stands in any row.
+    // Called once for each transfer that is in at least one row.
     [[nodiscard]] Status note_in_rows(const TransferSum& sum) {
         usage_.estimate += sum.estimate;
         return add(usage_.in_rows, sum.volume);
     }
 
-    [[nodiscard]] Status fold_whole(const TransferSum& sum) {
+    [[nodiscard]] Status add_whole(const TransferSum& sum) {
         UsageRow row = common(sum);
         const Sides sides{.received = is_local(sum.to), .sent = is_local(sum.from)};
         const bool excluded = is_excluded(sum.from) || is_excluded(sum.to);
@@ -163,14 +167,13 @@ private:
         return count(row, sum, excluded ? Sides{} : sides);
     }
 
-    // The accounts for which an end counts: itself, in a tree also those above it; none: nobody
-    // asked.
+    // The accounts in whose rows an end counts: its own and, in a tree, those above it. Empty: the
+    // question selects another account.
     [[nodiscard]] std::vector<std::string> subjects(const Party& near) const {
         std::vector<std::string> line{to_string(near)};
         if (question_.tree && is_account(near)) line = tree_.line(near.name);
         if (!question_.account) return line;
-        // An account that is asked for without its children is the account itself, not what hangs
-        // below.
+        // Rows end at the selected account: accounts above it are not part of the question.
         if (std::find(line.begin(), line.end(), *question_.account) == line.end()) return {};
         if (!asked(UsageKey::account)) return {*question_.account};
         const auto top = std::find(line.begin(), line.end(), *question_.account);
@@ -192,12 +195,12 @@ private:
         return rows;
     }
 
-    [[nodiscard]] Status fold_ends(const TransferSum& sum) {
+    [[nodiscard]] Status add_ends(const TransferSum& sum) {
         if (is_excluded(sum.from) || is_excluded(sum.to))
-            return fold_special(sum, to_string(is_excluded(sum.from) ? sum.from : sum.to),
-                                "excluded", "@excluded");
+            return add_special(sum, to_string(is_excluded(sum.from) ? sum.from : sum.to),
+                               "excluded", "@excluded");
         if (is_outside(sum.from) && is_outside(sum.to))
-            return fold_special(sum, "@transit", "transit", "@transit");
+            return add_special(sum, "@transit", "transit", "@transit");
         std::set<UsageRow> sent;
         std::set<UsageRow> received;
         if (is_local(sum.from)) sent = rows_of(sum, sum.from, sum.to, "out");
@@ -205,15 +208,15 @@ private:
         std::set<UsageRow> rows = sent;
         rows.insert(received.begin(), received.end());
         if (!rows.empty()) TRY(note_in_rows(sum));
-        // A row that both ends fall into counts the transfer once in its total.
+        // If both ends are in the same row, its total counts the transfer once.
         for (const UsageRow& row : rows)
             TRY(count(row, sum, {.received = received.contains(row), .sent = sent.contains(row)}));
         return {};
     }
 
-    // Traffic that is nobody's: a row of its own, neither received nor sent.
-    [[nodiscard]] Status fold_special(const TransferSum& sum, const std::string& account,
-                                      std::string_view direction, std::string_view far_class) {
+    // Excluded and transit traffic: an own row, neither received nor sent.
+    [[nodiscard]] Status add_special(const TransferSum& sum, const std::string& account,
+                                     std::string_view direction, std::string_view far_class) {
         if (question_.account && *question_.account != account) return {};
         UsageRow row = common(sum);
         if (asked(UsageKey::account)) row.account = account;
@@ -225,7 +228,7 @@ private:
 
     const UsageQuestion& question_;
     Tree tree_;
-    std::map<UsageRow, UsageRow> rows_;  // by a row without figures
+    std::map<UsageRow, UsageRow> rows_;  // key: the same row without figures
     Usage usage_;
 };
 
@@ -256,11 +259,11 @@ SumQuestion sum_question(const UsageQuestion& question) {
 }
 
 Result<Usage> usage(const UsageQuestion& question, const std::vector<TransferSum>& sums) {
-    Folder folder(question);
-    TRY(folder.check());
-    for (const TransferSum& sum : sums) TRY(folder.fold(sum));
-    TRY(folder.check_account());
-    return folder.take();
+    UsageBuilder builder(question);
+    TRY(builder.check());
+    for (const TransferSum& sum : sums) TRY(builder.add_transfer(sum));
+    TRY(builder.check_account());
+    return builder.finish();
 }
 
 }  // namespace octroi

@@ -98,7 +98,7 @@ TEST(Usage, ByIdentityAndDirectionOfOneAccount) {
     EXPECT_EQ(lines({.by = {}, .account = "@unattributed"}), (Lines{"0/600000/600000"}));
     EXPECT_EQ(lines({.by = {}, .account = "@excluded/non-ip"}), (Lines{"0/0/7000000"}));
     EXPECT_EQ(lines({.by = {}, .account = "nobody"}),
-              (Lines{"there is no account 'nobody'; `octroi account list` shows all"}));
+              (Lines{"account 'nobody' does not exist; next: `octroi account list` shows all"}));
     EXPECT_EQ(lines({.by = {}, .account = "idle", .accounts = {{"idle", "", ""}}}), Lines{});
 }
 
@@ -110,7 +110,7 @@ TEST(Usage, ByCategoryAndPeriod) {
     question.boundaries = {bucket_at(0), bucket_at(0) + Duration{1}, bucket_at(2)};
     EXPECT_EQ(lines(question), (Lines{"names #1 300/0/300", "other #0 50020/54001/54021"}));
     question.category = {};
-    EXPECT_EQ(lines(question), (Lines{"usage by category needs categories"}));
+    EXPECT_EQ(lines(question), (Lines{"usage by category needs a category function"}));
 }
 
 TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
@@ -128,7 +128,7 @@ TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
     EXPECT_EQ(lines(question), (Lines{"54320/54001/54321"}));
     question.account = "nobody";
     EXPECT_EQ(lines(question),
-              (Lines{"there is no account 'nobody'; `octroi account list` shows all"}));
+              (Lines{"account 'nobody' does not exist; next: `octroi account list` shows all"}));
     question.account = "@unattributed";
     EXPECT_EQ(lines(question), (Lines{"0/600000/600000"}));
 }

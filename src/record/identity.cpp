@@ -53,7 +53,7 @@ Status check_identity(const Identity& identity) {
     TRY_ASSIGN(const std::string canonical, info->canonical(identity.value));
     if (canonical == identity.value) return {};
     return fail(ErrorCode::invalid,
-                fmt::format("'{}' is not in canonical form; write {}", identity.value, canonical));
+                fmt::format("'{}' is not in canonical form: '{}'", identity.value, canonical));
 }
 
 bool is_canonical(const Identity& identity) { return check_identity(identity).has_value(); }

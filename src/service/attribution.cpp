@@ -10,18 +10,18 @@
 #include "service/class_file.hpp"
 
 namespace octroi {
-Result<AttributionSource> AttributionSource::create(const Config& config, Registry& registry,
+Result<AttributionSource> AttributionSource::create(const Config& config, DirectoryStore& directory_store,
                                                     std::vector<LocalNetwork> fallback) {
-    AttributionSource source(config, registry, std::move(fallback));
+    AttributionSource source(config, directory_store, std::move(fallback));
     TRY_ASSIGN(source.tables_.services, configured_services(config));
     TRY(source.load_directory());
-    TRY_ASSIGN(const std::string version, registry.current_class_version());
+    TRY_ASSIGN(const std::string version, directory_store.current_class_version());
     TRY(source.load_classes(version));
     return source;
 }
 
 Status AttributionSource::load_directory() {
-    TRY_ASSIGN(Directory directory, declared_directory(*registry_, config_));
+    TRY_ASSIGN(Directory directory, declared_directory(*directory_store_, config_));
     assumed_ = directory.networks.empty();
     if (assumed_) directory.networks = fallback_;
     networks_ = directory.networks;
@@ -36,7 +36,7 @@ Status AttributionSource::load_classes(const std::string& version) {
     class_version_ = version;
     std::optional<ClassTable> table;
     if (!version.empty()) {
-        TRY_ASSIGN(table, registry_->class_table(version));
+        TRY_ASSIGN(table, directory_store_->class_table(version));
     }
     tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
                             : std::make_shared<const CompiledClasses>();
@@ -44,8 +44,8 @@ Status AttributionSource::load_classes(const std::string& version) {
 }
 
 Result<bool> AttributionSource::refresh() {
-    TRY_ASSIGN(const std::uint64_t directory_version, registry_->directory_version());
-    TRY_ASSIGN(const std::string class_version, registry_->current_class_version());
+    TRY_ASSIGN(const std::uint64_t directory_version, directory_store_->directory_version());
+    TRY_ASSIGN(const std::string class_version, directory_store_->current_class_version());
     const bool directory_is_new =
         directory_version != directory_version_ || (assumed_ && fallback_is_new_);
     fallback_is_new_ = false;
@@ -55,15 +55,15 @@ Result<bool> AttributionSource::refresh() {
     return directory_is_new || classes_are_new;
 }
 
-Status put_configured_classes(const Config& config, Registry& registry, UtcTime now) {
+Status put_configured_classes(const Config& config, DirectoryStore& directory_store, UtcTime now) {
     const AttributeConfig& wanted = config.attribute;
     if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
     ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
     if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
-    TRY_ASSIGN(const std::string current, registry.current_class_version());
+    TRY_ASSIGN(const std::string current, directory_store.current_class_version());
     if (current == loaded.table.version) return {};
-    TRY(registry.load_class_table(loaded.table, name_of(sources), now));
+    TRY(directory_store.load_class_table(loaded.table, name_of(sources), now));
     log_info(fmt::format("class table {}: in force from now on", name_of(sources)));
     return {};
 }
@@ -73,8 +73,8 @@ Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     next.config_ = config.attribute;
     TRY_ASSIGN(next.tables_.services, configured_services(config));
     TRY(next.load_directory());
-    TRY(put_configured_classes(config, *registry_, now));
-    TRY_ASSIGN(const std::string version, registry_->current_class_version());
+    TRY(put_configured_classes(config, *directory_store_, now));
+    TRY_ASSIGN(const std::string version, directory_store_->current_class_version());
     if (version != class_version_) TRY(next.load_classes(version));
     *this = std::move(next);
     return {};
@@ -96,8 +96,8 @@ std::vector<LocalNetwork> private_networks() {
     return networks;
 }
 
-Result<Directory> declared_directory(Registry& registry, const AttributeConfig& config) {
-    TRY_ASSIGN(Directory directory, registry.directory());
+Result<Directory> declared_directory(DirectoryStore& directory_store, const AttributeConfig& config) {
+    TRY_ASSIGN(Directory directory, directory_store.directory());
     for (const Prefix& prefix : config.local)
         directory.networks.push_back({to_string(prefix), config.per_address});
     return directory;

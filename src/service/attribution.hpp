@@ -10,7 +10,7 @@
 #include "attribute/attributor.hpp"
 #include "attribute/categories.hpp"
 #include "config/config.hpp"
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
@@ -24,8 +24,8 @@ struct AttributionTables {
 class AttributionSource {
 public:
     // fallback: the networks that count as local where neither the configuration nor the ledger
-    // declares any. The registry must outlive the source.
-    [[nodiscard]] static Result<AttributionSource> create(const Config& config, Registry& registry,
+    // declares any. The directory_store must outlive the source.
+    [[nodiscard]] static Result<AttributionSource> create(const Config& config, DirectoryStore& directory_store,
                                                           std::vector<LocalNetwork> fallback);
 
     [[nodiscard]] const AttributionTables& tables() const { return tables_; }
@@ -44,13 +44,13 @@ public:
     [[nodiscard]] Status reconfigure(const Config& config, UtcTime now);
 
 private:
-    AttributionSource(const Config& config, Registry& registry, std::vector<LocalNetwork> fallback)
-        : config_(config.attribute), registry_(&registry), fallback_(std::move(fallback)) {}
+    AttributionSource(const Config& config, DirectoryStore& directory_store, std::vector<LocalNetwork> fallback)
+        : config_(config.attribute), directory_store_(&directory_store), fallback_(std::move(fallback)) {}
     [[nodiscard]] Status load_directory();
     [[nodiscard]] Status load_classes(const std::string& version);
 
     AttributeConfig config_;
-    Registry* registry_;
+    DirectoryStore* directory_store_;
     std::vector<LocalNetwork> fallback_;
     std::vector<LocalNetwork> networks_;
     bool assumed_ = false;
@@ -63,14 +63,14 @@ private:
 // Puts the class table that the configuration names into the ledger and in force there, because
 // batches refer to versions that the ledger holds. Nothing happens where the configuration names
 // none, or where the ledger's is the same.
-[[nodiscard]] Status put_configured_classes(const Config& config, Registry& registry, UtcTime now);
+[[nodiscard]] Status put_configured_classes(const Config& config, DirectoryStore& directory_store, UtcTime now);
 
 // The networks of RFC 1918, RFC 6598 and RFC 4193, and the link-local ones: the fallback for files
 // from somewhere else.
 [[nodiscard]] std::vector<LocalNetwork> private_networks();
 
 // The ledger's directory, with the networks that the configuration declares local.
-[[nodiscard]] Result<Directory> declared_directory(Registry& registry,
+[[nodiscard]] Result<Directory> declared_directory(DirectoryStore& directory_store,
                                                    const AttributeConfig& config);
 
 // [services] and [categories], compiled. Errors: invalid.

@@ -55,7 +55,7 @@ Result<LoadedClasses> read_classes(const ClassSources& sources) {
         TRY_ASSIGN(const RouteFileEnd end,
                    read_routes(path, [&](const RouteBatch& batch, RouteFormat format) -> Status {
                        for (const Route& route : batch.routes)
-                           builder.add(route.prefix, batch.origins_of(route), batch.word_of(route),
+                           builder.add(route.prefix, batch.origins_of(route), batch.label_of(route),
                                        route.votes, format == RouteFormat::list);
                        return {};
                    }));

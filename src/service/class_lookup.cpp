@@ -11,9 +11,9 @@
 namespace octroi {
 namespace {
 
-Result<std::string> full_version(Registry& registry, const std::string& given) {
-    if (given.empty()) return registry.current_class_version();
-    TRY_ASSIGN(const auto tables, registry.class_tables());
+Result<std::string> full_version(DirectoryStore& directory_store, const std::string& given) {
+    if (given.empty()) return directory_store.current_class_version();
+    TRY_ASSIGN(const auto tables, directory_store.class_tables());
     for (const ClassTableInfo& table : tables)
         if (table.version.starts_with(given)) return table.version;
     return fail(ErrorCode::not_found,
@@ -21,11 +21,11 @@ Result<std::string> full_version(Registry& registry, const std::string& given) {
 }
 
 // The table of this version; without a version everything is of one class.
-Result<ClassTable> table_of(Registry& registry, const std::string& version) {
+Result<ClassTable> table_of(DirectoryStore& directory_store, const std::string& version) {
     ClassTable table;
     table.default_class = no_table_class;
     if (version.empty()) return table;
-    TRY_ASSIGN(auto stored, registry.class_table(version));
+    TRY_ASSIGN(auto stored, directory_store.class_table(version));
     return stored ? *std::move(stored) : table;
 }
 
@@ -40,10 +40,10 @@ std::string decided_by(const ClassLookup::Match& match) {
 
 }  // namespace
 
-Result<std::vector<AddressClass>> look_up_classes(Registry& registry,
+Result<std::vector<AddressClass>> look_up_classes(DirectoryStore& directory_store,
                                                   const ClassQuestion& question) {
-    TRY_ASSIGN(const std::string version, full_version(registry, question.version));
-    TRY_ASSIGN(const ClassTable table, table_of(registry, version));
+    TRY_ASSIGN(const std::string version, full_version(directory_store, question.version));
+    TRY_ASSIGN(const ClassTable table, table_of(directory_store, version));
     const ClassLookup lookup(table);
     // Readings hold no AS_TRANS (RFC 6793): it stands for an AS that the exporter could not write.
     const std::uint32_t as = question.as == as_trans ? 0 : question.as;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/address.hpp"
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
@@ -29,7 +29,7 @@ struct AddressClass {
 };
 
 // Errors: not_found (there is no class table of this version).
-[[nodiscard]] Result<std::vector<AddressClass>> look_up_classes(Registry& registry,
+[[nodiscard]] Result<std::vector<AddressClass>> look_up_classes(DirectoryStore& directory_store,
                                                                 const ClassQuestion& question);
 
 }  // namespace octroi

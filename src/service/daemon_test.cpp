@@ -77,11 +77,10 @@ private:
 };
 
 // Nothing is declared; from some time on it cannot be read.
-class FailingRegistry final : public Registry {
+class FailingDirectoryStore final : public DirectoryStore {
 public:
     bool fails = false;
     Result<Directory> directory() override { return Directory{}; }
-    Result<Directory> directory_at(std::uint64_t /*version*/) override { return Directory{}; }
     Result<std::uint64_t> directory_version() override {
         if (fails) return fail(ErrorCode::failed, "the disk does not answer");
         return 0;
@@ -103,10 +102,10 @@ public:
 class DaemonTest : public ::testing::Test {
 protected:
     Status run(Store& store, DaemonOptions options, std::uint64_t packets = 1000) {
-        auto attribution = AttributionSource::create(config_, registry_, networks_);
+        auto attribution = AttributionSource::create(config_, directory_store_, networks_);
         EXPECT_TRUE(attribution.has_value());
         if (!attribution.has_value()) return {};
-        if (fails_later_) registry_.fails = true;
+        if (fails_later_) directory_store_.fails = true;
         std::vector<DaemonMeter> meters;
         meters.push_back(
             {{"capture", "capture", MeterRole::bill}, std::make_unique<SteadyMeter>(packets)});
@@ -116,7 +115,7 @@ protected:
     }
 
     Config config_;
-    FailingRegistry registry_;
+    FailingDirectoryStore directory_store_;
     std::vector<LocalNetwork> networks_;
     bool fails_later_ = false;
     SystemClock clock_;
@@ -177,7 +176,7 @@ TEST_F(DaemonTest, AnswersRequestsWhileItMeters) {
 }
 
 TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
-    auto attribution = AttributionSource::create(config_, registry_, {});
+    auto attribution = AttributionSource::create(config_, directory_store_, {});
     ASSERT_TRUE(attribution.has_value());
     EXPECT_TRUE(attribution->networks().empty());
     attribution->add_fallback({{"10.0.0.0/8", true}});

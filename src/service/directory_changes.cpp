@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::size_t declaration_size_max = 256U << 20U;
 
-Result<bool> put_account(Registry& registry, const Account& account, UtcTime now) {
-    Registry::Change change;
+Result<bool> put_account(DirectoryStore& directory_store, const Account& account, UtcTime now) {
+    DirectoryStore::Change change;
     change.put_accounts = {account};
-    return registry.apply(change, now);
+    return directory_store.apply(change, now);
 }
 
 std::unexpected<Error> at(const SourceLine& where, const Error& error) {
@@ -50,29 +50,29 @@ Result<Account> find_account(const Directory& directory, const std::string& name
                 fmt::format("there is no account {}; octroi account list shows all", name));
 }
 
-Result<bool> add_account(Registry& registry, const Account& account, UtcTime now) {
-    TRY_ASSIGN(const Directory directory, registry.directory());
+Result<bool> add_account(DirectoryStore& directory_store, const Account& account, UtcTime now) {
+    TRY_ASSIGN(const Directory directory, directory_store.directory());
     const auto known = find_account(directory, account.name);
     if (known && *known != account)
         return fail(
             ErrorCode::exists,
             fmt::format("account {} exists with other values; octroi account set changes it",
                         account.name));
-    return put_account(registry, account, now);
+    return put_account(directory_store, account, now);
 }
 
-Result<bool> change_account(Registry& registry, const AccountChange& change, UtcTime now) {
-    TRY_ASSIGN(const Directory directory, registry.directory());
+Result<bool> change_account(DirectoryStore& directory_store, const AccountChange& change, UtcTime now) {
+    TRY_ASSIGN(const Directory directory, directory_store.directory());
     TRY_ASSIGN(Account account, find_account(directory, change.name));
     account.parent = change.parent.value_or(account.parent);
     account.title = change.title.value_or(account.title);
-    return put_account(registry, account, now);
+    return put_account(directory_store, account, now);
 }
 
-Status end_bindings(Registry& registry, const Identity& identity, const std::string& account,
+Status end_bindings(DirectoryStore& directory_store, const Identity& identity, const std::string& account,
                     UtcTime at, UtcTime now) {
-    TRY_ASSIGN(const Directory directory, registry.directory());
-    Registry::Change change;
+    TRY_ASSIGN(const Directory directory, directory_store.directory());
+    DirectoryStore::Change change;
     for (const Binding& binding : directory.bindings) {
         const bool meant =
             binding.identity == identity && (account.empty() || binding.account == account);
@@ -83,7 +83,7 @@ Status end_bindings(Registry& registry, const Identity& identity, const std::str
             ErrorCode::not_found,
             fmt::format("nothing is bound to {}{} at that time; octroi bindings shows what is",
                         identity_text(identity), account.empty() ? "" : " for " + account));
-    TRY_ASSIGN([[maybe_unused]] const bool changed, registry.apply(change, now));
+    TRY_ASSIGN([[maybe_unused]] const bool changed, directory_store.apply(change, now));
     return {};
 }
 

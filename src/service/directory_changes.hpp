@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ledger/reconcile.hpp"
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
@@ -17,8 +17,8 @@ namespace octroi {
 [[nodiscard]] Result<Account> find_account(const Directory& directory, const std::string& name);
 
 // False: the account exists with the same values, nothing has changed. Errors: exists (with other
-// values), and those of Registry::apply.
-[[nodiscard]] Result<bool> add_account(Registry& registry, const Account& account, UtcTime now);
+// values), and those of DirectoryStore::apply.
+[[nodiscard]] Result<bool> add_account(DirectoryStore& directory_store, const Account& account, UtcTime now);
 
 // What is absent stays as it is. False: nothing has changed. Errors: not_found.
 struct AccountChange {
@@ -26,12 +26,12 @@ struct AccountChange {
     std::optional<std::string> parent;
     std::optional<std::string> title;
 };
-[[nodiscard]] Result<bool> change_account(Registry& registry, const AccountChange& change,
+[[nodiscard]] Result<bool> change_account(DirectoryStore& directory_store, const AccountChange& change,
                                           UtcTime now);
 
 // Ends the bindings of the identity that hold at or after `at`. account: only those to this one;
 // empty: all. Errors: not_found (none holds then).
-[[nodiscard]] Status end_bindings(Registry& registry, const Identity& identity,
+[[nodiscard]] Status end_bindings(DirectoryStore& directory_store, const Identity& identity,
                                   const std::string& account, UtcTime at, UtcTime now);
 
 // The accounts, bindings and networks that files declare; all files are one change. Errors name the

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "ledger/audit.hpp"
+#include "ledger/directory_store.hpp"
 #include "ledger/query.hpp"
-#include "ledger/registry.hpp"
 #include "record/report.hpp"
 
 namespace octroi {

@@ -12,8 +12,8 @@
 
 #include "ledger_content.hpp"
 #include "support/process.hpp"
-#include "wire/packet/build.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/packet/testing/build.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi {
 namespace {

@@ -14,8 +14,8 @@
 #include "host/datagrams.hpp"
 #include "host/file.hpp"
 #include "support/process.hpp"
-#include "wire/packet/build.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/packet/testing/build.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "support/process.hpp"
 #include "wire/packet/testing/frames.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 #include "wire/sflow/testing/datagram.hpp"
 
 namespace octroi {

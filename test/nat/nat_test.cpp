@@ -18,8 +18,8 @@
 #include "support/given_socket.hpp"
 #include "support/process.hpp"
 #include "wire/ipfix/testing/messages.hpp"
-#include "wire/packet/build.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/packet/testing/build.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi {
 namespace {

@@ -83,7 +83,7 @@ void check_lookups(const json& test, const std::filesystem::path& folder) {
     read_table(folder / test["table"].get<std::string>(), table);
     OriginTable origins;
     for (const Route& route : table.batch.routes) {
-        origins.add(route.prefix, table.batch.origins_of(route), table.batch.word_of(route),
+        origins.add(route.prefix, table.batch.origins_of(route), table.batch.label_of(route),
                     route.votes);
     }
     origins.compile();

@@ -64,11 +64,11 @@ void Captures::write_frames(Recording& recording, std::size_t count) {
                 p.sent.direction = r.chance(60)   ? Direction::unknown
                                    : r.chance(50) ? Direction::in
                                                   : Direction::out;
-                const packet::Way direction = p.sent.direction == Direction::in ? packet::Way::in
-                                              : p.sent.direction == Direction::out
-                                                  ? packet::Way::out
-                                                  : packet::Way::unknown;
-                ng->frame(in, time, p.octets, {.way = direction});
+                const packet::Direction direction =
+                    p.sent.direction == Direction::in    ? packet::Direction::in
+                    : p.sent.direction == Direction::out ? packet::Direction::out
+                                                         : packet::Direction::unknown;
+                ng->frame(in, time, p.octets, {.direction = direction});
             } else {
                 classic->frame(time, p.octets);
             }

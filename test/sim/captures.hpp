@@ -10,7 +10,7 @@
 
 #include "random.hpp"
 #include "traffic.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::sim {
 

@@ -73,7 +73,7 @@ Result<bool> Declarations::change(UtcTime now, unsigned faults) {
         propose_network(proposal);
     else
         propose_classes(proposal);
-    const Registry::Change& c = proposal.change;
+    const DirectoryStore::Change& c = proposal.change;
     const bool nothing = proposal.is_change && c.put_accounts.empty() && c.add_bindings.empty() &&
                          c.end_bindings.empty() && c.put_networks.empty() &&
                          c.remove_networks.empty();

@@ -30,7 +30,7 @@ public:
 
 private:
     struct Proposal {
-        Registry::Change change;
+        DirectoryStore::Change change;
         NaiveRules after;
         bool is_change = true;  // false: a class table
         ClassTable table;

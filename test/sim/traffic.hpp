@@ -9,7 +9,7 @@
 
 #include "random.hpp"
 #include "truth.hpp"
-#include "wire/packet/build.hpp"
+#include "wire/packet/testing/build.hpp"
 
 namespace octroi::sim {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "wire/packet/build.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/packet/testing/build.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::support {
 

@@ -53,7 +53,7 @@ Result<ExitStatus> show(Session& session, const std::string& name) {
 
 Result<ExitStatus> remove(Session& session, const std::string& name) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::read_write));
-    Registry::Change change;
+    DirectoryStore::Change change;
     change.remove_accounts = {name};
     TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
     return ExitStatus::done;

@@ -49,7 +49,7 @@ Result<ExitStatus> bind(Session& session, Options options) {
     TRY_ASSIGN(const Identity identity, identity_of(options.identity));
     TRY_ASSIGN(const Interval valid, validity(session, options));
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    Registry::Change change;
+    DirectoryStore::Change change;
     change.add_bindings = {{0, identity, options.account, valid, options.per_address}};
     // The ledger knows whether that says anything new: a newer binding may hide an equal older one.
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));

@@ -42,7 +42,7 @@ Cell class_cell(const OriginTable::Origin& origin) {
 Result<RouteFileEnd> load(const std::string& path, OriginTable& table) {
     return read_routes(path, [&](const RouteBatch& batch, RouteFormat) -> Status {
         for (const Route& route : batch.routes)
-            table.add(route.prefix, batch.origins_of(route), batch.word_of(route), route.votes);
+            table.add(route.prefix, batch.origins_of(route), batch.label_of(route), route.votes);
         return {};
     });
 }

@@ -17,7 +17,7 @@ struct Options {
 };
 
 Result<ExitStatus> change_networks(Session& session, const Options& options, bool add) {
-    Registry::Change change;
+    DirectoryStore::Change change;
     for (const std::string& text : options.prefixes) {
         TRY_ASSIGN(const Prefix prefix, parse_prefix(text));
         if (add)

@@ -12,7 +12,7 @@
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
 #include "service/attribution.hpp"
-#include "service/empty_registry.hpp"
+#include "service/empty_directory_store.hpp"
 #include "service/local_networks.hpp"
 #include "service/metering_loop.hpp"
 #include "service/open_meters.hpp"
@@ -125,10 +125,10 @@ Result<ExitStatus> top(Session& session, const Options& options, const OptionRow
     const auto ledger = open_ledger(session, OpenMode::read_only);
     if (!ledger && ledger.error().code != ErrorCode::not_found)
         return std::unexpected(ledger.error());
-    EmptyRegistry no_ledger;
-    Registry& registry = ledger ? static_cast<Registry&>(**ledger) : no_ledger;
+    EmptyDirectoryStore no_ledger;
+    DirectoryStore& directory_store = ledger ? static_cast<DirectoryStore&>(**ledger) : no_ledger;
     TRY_ASSIGN(const auto attribution,
-               AttributionSource::create(*config, registry, networks_of(present)));
+               AttributionSource::create(*config, directory_store, networks_of(present)));
     std::vector<Fd> sockets;
     MeterSetup setup{meters.front(), {}, {}, sockets, host, session.clock()};
     TRY_ASSIGN(const auto opened, kind.open(setup));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What every store must do, as a GoogleTest suite of type parameters. Only tests include it. A
-// store's test gives a Fixture and instantiates it:
+// What every store must do, as a type-parameterized suite of GoogleTest. The test of a store
+// defines a fixture and instantiates the suite:
 //
-//     struct MyLedger {                       // a new, empty ledger; gone when it goes
+//     struct MyLedger {                       // a new, empty ledger; the destructor removes it
 //         Store& store();
-//         Registry& registry();
+//         DirectoryStore& directory_store();
 //         Query& query();
-//         void reopen();                      // as after a restart of the process
+//         void reopen();                      // closes and opens it, like a restarted process
 //     };
 //     INSTANTIATE_TYPED_TEST_SUITE_P(My, StoreConformance, MyLedger);
 
@@ -20,8 +20,8 @@
 
 #include "ledger/audit.hpp"
 #include "ledger/chain.hpp"
+#include "ledger/directory_store.hpp"
 #include "ledger/query.hpp"
-#include "ledger/registry.hpp"
 #include "ledger/rules.hpp"
 #include "ledger/store.hpp"
 #include "ledger/testing/batches.hpp"
@@ -68,8 +68,17 @@ protected:
         for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
         EXPECT_EQ(report->batches, batches);
     }
-    std::string apply(const Registry::Change& change) {
-        const auto changed = ledger_.registry().apply(change, some_day);
+    // The current cursor of one source.
+    std::optional<Cursor> cursor(const std::string& meter, const std::string& source) {
+        const auto cursors = ledger_.store().cursors(source);
+        EXPECT_TRUE(cursors) << cursors.error().text;
+        if (!cursors) return std::nullopt;
+        for (const auto& [name, cursor] : *cursors)
+            if (name == meter && cursor.source == source) return cursor;
+        return std::nullopt;
+    }
+    std::string apply(const DirectoryStore::Change& change) {
+        const auto changed = ledger_.directory_store().apply(change, some_day);
         if (!changed) return changed.error().text;
         return *changed ? "changed" : "same";
     }
@@ -137,7 +146,7 @@ TYPED_TEST_P(StoreConformance, RefusesWhatBreaksARuleAndTakesItMended) {
     bad.observed += Volume{Bytes{1}, Packets{}, Flows{}};
     EXPECT_EQ(this->commit(bad), "invalid");
     EXPECT_TRUE(this->batches().empty());
-    EXPECT_FALSE(*this->ledger_.store().cursor("eth0", "file:1"));
+    EXPECT_FALSE(this->cursor("eth0", "file:1"));
     EXPECT_EQ(this->commit(good), "committed");
     this->expect_holds(1);
 }
@@ -154,11 +163,11 @@ TYPED_TEST_P(StoreConformance, RefusesACursorThatSomebodyElseMoved) {
     EXPECT_EQ(this->commit(batch(3, 1)), "conflict");
     EXPECT_EQ(this->commit(batch(4, 3)), "conflict");
     EXPECT_EQ(this->commit(batch(5, 2)), "committed");
-    const auto cursor = this->ledger_.store().cursor("eth0", "file:1");
-    ASSERT_TRUE(cursor && *cursor);
-    EXPECT_EQ((*cursor)->position, "at 2");
-    EXPECT_EQ((*cursor)->version, 2U);
-    EXPECT_FALSE(*this->ledger_.store().cursor("eth1", "file:1"));
+    const auto cursor = this->cursor("eth0", "file:1");
+    ASSERT_TRUE(cursor);
+    EXPECT_EQ(cursor->position, "at 2");
+    EXPECT_EQ(cursor->version, 2U);
+    EXPECT_FALSE(this->cursor("eth1", "file:1"));
     this->expect_holds(2);
 }
 
@@ -298,32 +307,32 @@ TYPED_TEST_P(StoreConformance, TellsOfMetersAndLosses) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsTheDirectoryAndItsHistory) {
-    Registry& registry = this->ledger_.registry();
-    EXPECT_EQ(*registry.directory_version(), 0U);
-    Registry::Change first;
+    DirectoryStore& directory_store = this->ledger_.directory_store();
+    EXPECT_EQ(*directory_store.directory_version(), 0U);
+    DirectoryStore::Change first;
     first.put_accounts = {{"child", "top", "A child"}, {"top", "", ""}};
     first.add_bindings = {{0, {IdentityKind::prefix, "10.0.0.0/8"}, "child", {}, true},
                           {0, {IdentityKind::mac, "00:30:ca:b8:d9:bc"}, "top", {}, false}};
     first.put_networks = {{"10.0.0.0/8", true}};
     EXPECT_EQ(this->apply(first), "changed");
     EXPECT_EQ(this->apply(first), "same");
-    EXPECT_EQ(*registry.directory_version(), 1U);
-    const Directory one = *registry.directory();
+    EXPECT_EQ(*directory_store.directory_version(), 1U);
+    const Directory one = *directory_store.directory();
     ASSERT_EQ(one.bindings.size(), 2U);
     EXPECT_EQ(one.bindings[0].id, 1U);
     EXPECT_EQ(one.accounts[0], (Account{"child", "top", "A child"}));
 
-    Registry::Change second;
+    DirectoryStore::Change second;
     second.put_accounts = {{"child", "", "Renamed"}};
     second.end_bindings = {{1, bucket_at(5)}, {2, UtcTime::min()}};
     second.remove_networks = {"10.0.0.0/8"};
     EXPECT_EQ(this->apply(second), "changed");
-    Registry::Change third;
+    DirectoryStore::Change third;
     third.add_bindings = {{0, {IdentityKind::vlan, "12"}, "top", {}, false}};
     EXPECT_EQ(this->apply(third), "changed");
 
     this->ledger_.reopen();
-    Registry& again = this->ledger_.registry();
+    DirectoryStore& again = this->ledger_.directory_store();
     const Directory now = *again.directory();
     EXPECT_EQ(now.version, 3U);
     EXPECT_EQ(now.accounts[0], (Account{"child", "", "Renamed"}));
@@ -331,31 +340,35 @@ TYPED_TEST_P(StoreConformance, KeepsTheDirectoryAndItsHistory) {
     ASSERT_EQ(now.bindings.size(), 2U);
     EXPECT_EQ(now.bindings[0].valid.end, bucket_at(5));
     EXPECT_EQ(now.bindings[1].id, 3U) << "ids are not given twice";
-    const Directory then = *again.directory_at(1);
-    EXPECT_EQ(then.accounts, one.accounts);
-    EXPECT_EQ(then.bindings, one.bindings);
-    EXPECT_EQ(then.networks, one.networks);
-    EXPECT_TRUE(again.directory_at(0)->accounts.empty());
-    EXPECT_EQ(again.directory_at(4).error().code, ErrorCode::not_found);
+    std::vector<DirectoryDelta> history;
+    ASSERT_TRUE(this->ledger_.query().each_directory_change(
+        [&](const StoredDirectoryChange& stored) -> Status {
+            history.push_back(stored.delta);
+            return {};
+        }));
+    ASSERT_EQ(history.size(), 3U);
+    EXPECT_EQ(history[0].accounts, one.accounts) << "earlier versions stay";
+    EXPECT_EQ(history[0].bindings, one.bindings);
+    EXPECT_EQ(history[0].networks, one.networks);
     this->expect_holds(0);
 }
 
 TYPED_TEST_P(StoreConformance, ChangesAllOfTheDirectoryOrNothing) {
-    Registry::Change good;
+    DirectoryStore::Change good;
     good.put_accounts = {{"a", "", ""}, {"used", "", ""}};
     ASSERT_EQ(this->apply(good), "changed");
     ASSERT_EQ(this->commit(BatchBuilder(1)
                                .transfer(0, account("used", "10.0.0.1"), outside("x"), "web", 1)
                                .build()),
               "committed");
-    Registry::Change bad;
+    DirectoryStore::Change bad;
     bad.put_accounts = {{"b", "", ""}};
     bad.add_bindings = {{0, {IdentityKind::vlan, "1"}, "nobody", {}, false}};
     EXPECT_NE(this->apply(bad), "changed");
-    Registry::Change removal;
+    DirectoryStore::Change removal;
     removal.remove_accounts = {"a", "used"};
     EXPECT_NE(this->apply(removal).find("traffic"), std::string::npos);
-    EXPECT_EQ(this->ledger_.registry().directory()->accounts.size(), 2U);
+    EXPECT_EQ(this->ledger_.directory_store().directory()->accounts.size(), 2U);
     removal.remove_accounts = {"a"};
     EXPECT_EQ(this->apply(removal), "changed");
     EXPECT_EQ(this->apply(good), "changed") << "a removed account may come back";
@@ -363,8 +376,8 @@ TYPED_TEST_P(StoreConformance, ChangesAllOfTheDirectoryOrNothing) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsClassTables) {
-    Registry& registry = this->ledger_.registry();
-    EXPECT_EQ(*registry.current_class_version(), "");
+    DirectoryStore& directory_store = this->ledger_.directory_store();
+    EXPECT_EQ(*directory_store.current_class_version(), "");
     const auto prefix = [](const char* text) { return *parse_prefix(text); };
     ClassTable one{"v1", "world", {"free", "domestic"}, {}, {}, {}};
     one.routes = {{prefix("0.0.0.0/0"), 1},
@@ -376,12 +389,12 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     one.ases = {{1, 1, 1}, {64512, 4'294'967'295U, 0}};
     one.next_hops = {{*parse_address("2001:db8::9"), 0}, {*parse_address("192.0.2.9"), 1}};
     ClassTable two{"v2", "other", {}, {}, {}, {}};
-    ASSERT_TRUE(registry.load_class_table(one, "one.txt", bucket_at(0)));
-    ASSERT_TRUE(registry.load_class_table(two, "two.txt", bucket_at(1)));
-    EXPECT_EQ(*registry.current_class_version(), "v2");
-    ASSERT_TRUE(registry.load_class_table(one, "again.txt", bucket_at(2)));
+    ASSERT_TRUE(directory_store.load_class_table(one, "one.txt", bucket_at(0)));
+    ASSERT_TRUE(directory_store.load_class_table(two, "two.txt", bucket_at(1)));
+    EXPECT_EQ(*directory_store.current_class_version(), "v2");
+    ASSERT_TRUE(directory_store.load_class_table(one, "again.txt", bucket_at(2)));
     this->ledger_.reopen();
-    Registry& again = this->ledger_.registry();
+    DirectoryStore& again = this->ledger_.directory_store();
     EXPECT_EQ(*again.current_class_version(), "v1");
     const auto read = again.class_table("v1");
     ASSERT_TRUE(read && *read);

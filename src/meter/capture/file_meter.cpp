@@ -140,10 +140,12 @@ pcap::Progress FileMeter::read_block() {
         else
             packet::decode(frame.link, frame.captured(), frame.wire_length, sample.packet,
                            interface);
-        const packet::Way way = frame.way != packet::Way::unknown ? frame.way : sample.packet.way;
-        if (way != packet::Way::unknown) [[unlikely]]
+        const packet::Direction direction = frame.direction != packet::Direction::unknown
+                                                ? frame.direction
+                                                : sample.packet.direction;
+        if (direction != packet::Direction::unknown) [[unlikely]]
             mark_direction(sample.packet.key,
-                           way == packet::Way::in ? Direction::in : Direction::out);
+                           direction == packet::Direction::in ? Direction::in : Direction::out);
         if (++batched == batch_size) {
             batched_ = batched;
             take_batch();

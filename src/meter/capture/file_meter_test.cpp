@@ -12,8 +12,8 @@
 #include <random>
 #include <tuple>
 
-#include "wire/packet/build.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/packet/testing/build.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::capture {
 namespace {

@@ -211,8 +211,8 @@ void LiveMeter::take_frame(Port& port, const RawFrame& frame) {
 }
 
 Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const {
-    if (p.way != packet::Way::unknown)
-        return p.way == packet::Way::in ? Direction::in : Direction::out;
+    if (p.direction != packet::Direction::unknown)
+        return p.direction == packet::Direction::in ? Direction::in : Direction::out;
     if (!port.mac.empty() && port.link == packet::LinkType::ethernet) {
         if (p.src_mac() == port.mac) return Direction::out;
         // The lowest bit of the first octet: to many.

@@ -16,7 +16,7 @@
 #include <map>
 
 #include "host/file.hpp"
-#include "wire/packet/build.hpp"
+#include "wire/packet/testing/build.hpp"
 
 namespace octroi::capture {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "wire/packet/testing/frames.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::flow_file {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "host/testing/folder.hpp"
 #include "wire/packet/testing/frames.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 #include "wire/sflow/testing/datagram.hpp"
 
 namespace octroi::flow_file {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint8_t v6_flag = 0x80;
 
-// Octets of the address that the length covers.
+// The number of octets of the address that the prefix length covers, at least in part.
 std::size_t significant(int length) { return (static_cast<std::size_t>(length) + 7) / 8; }
 
 std::size_t shared_octets(const Address& a, const Address& b, std::size_t at_most) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The routes of a class table as compact octets: a full routing table of 1.2 million prefixes takes
+// The routes of a class table in a compact form: a full routing table of 1.2 million prefixes has
 // about 6 MB. Format: docs/format/ledger.md, "class_routes".
 
 #include <span>
@@ -13,11 +13,12 @@
 
 namespace octroi::sqlite {
 
-// A blob holds this many routes, the last one fewer.
+// Routes in a blob; the last one has fewer.
 inline constexpr std::size_t routes_per_blob = 65536;
 
+// Smallest if the routes are sorted: each route omits the octets that it shares with the previous.
 [[nodiscard]] std::string encode_routes(std::span<const ClassRoute> routes);
-// Appends what the octets hold. False: they are not what encode_routes writes.
+// Appends to `routes`. False: the octets do not have this format; some routes may have been added.
 [[nodiscard]] bool decode_routes(std::string_view octets, std::vector<ClassRoute>& routes);
 
 }  // namespace octroi::sqlite

@@ -16,9 +16,9 @@ namespace {
 
 std::unexpected<Error> damaged(const Database& db, std::string_view version) {
     return fail(ErrorCode::corrupt,
-                fmt::format("the class table {} in {} is damaged; load it again, and see "
-                            "`octroi audit`",
-                            version, db.path()));
+                fmt::format("ledger {}: class table {} is damaged; next: load the table again, and "
+                            "run `octroi audit`",
+                            db.path(), version));
 }
 
 Status read_classes(const Database& db, std::int64_t id, ClassTable& table) {
@@ -47,7 +47,8 @@ Status read_routes(const Database& db, std::int64_t id, ClassTable& table) {
     }
 }
 
-// A class by its number, as far as a table can have so many; its owner checks the rest.
+// Numbers above the range of the type, from a damaged ledger, become its maximum. The checksum then
+// differs, so the caller refuses the table.
 std::uint16_t class_from(const Statement& row, int column) {
     return static_cast<std::uint16_t>(std::min<std::uint64_t>(row.figure(column), UINT16_MAX));
 }
@@ -164,6 +165,7 @@ Status write_class_table(const Database& db, const StoredClassTable& stored) {
     return write_stated(db, id, stored.table);
 }
 
+// Appends to the chain of uses, unless the table is in use already.
 Status use_class_table(const Database& db, std::string_view version, UtcTime now) {
     TRY_ASSIGN(auto last, Statement::prepare(db,
                                              "SELECT number, version, hash FROM class_use "
@@ -215,6 +217,8 @@ std::string checksum_of(const StoredClassTable& stored) {
         hasher.u8(prefix.length);
         hasher.be32(class_index);
     }
+    // Tables exist that were stored before there were AS numbers and next hops (format 2). Their
+    // checksum must stay valid.
     if (!stored.table.ases.empty() || !stored.table.next_hops.empty())
         add_stated(hasher, stored.table);
     return hasher.finish();

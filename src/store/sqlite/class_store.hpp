@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Class tables in SQLite, for the ledger and its self-check.
+// Class tables as they are stored, for the ledger and its self-check.
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 #include "store/sqlite/database.hpp"
 
 namespace octroi::sqlite {
@@ -20,9 +20,10 @@ struct StoredClassTable {
     std::string checksum;
 };
 
+// nullopt: there is no table of this version. corrupt: the rows do not match the checksum.
 [[nodiscard]] Result<std::optional<StoredClassTable>> read_class_table(const Database& db,
                                                                        std::string_view version);
-// Over everything that is stored of the table.
+// A hash over everything that is stored of the table, without `checksum` itself.
 [[nodiscard]] std::string checksum_of(const StoredClassTable& stored);
 
 }  // namespace octroi::sqlite

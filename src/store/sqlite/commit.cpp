@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The way of a batch into the ledger.
+// Store: commits a batch in one transaction.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,12 +17,13 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
+// A batch's position in the hash chain.
 struct Link {
     std::uint64_t sequence = 0;
     std::string hash;
 };
 
-// The newest batch at or before `sequence`; 0 and zeros where there is none.
+// The newest batch at or before `sequence`. None: sequence 0 and zero_hash().
 Result<Link> link_at(const Database& db, std::uint64_t sequence) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT sequence, hash FROM batch WHERE sequence "
@@ -33,19 +34,21 @@ Result<Link> link_at(const Database& db, std::uint64_t sequence) {
     Link link{find.figure(0), find.text(1)};
     if (link.hash.size() != hash_octets)
         return fail(ErrorCode::corrupt,
-                    fmt::format("the hash of batch {} in {} is damaged; see `octroi audit`",
-                                link.sequence, db.path()));
+                    fmt::format("ledger {}: the hash of batch {} is damaged; next: run `octroi "
+                                "audit`",
+                                db.path(), link.sequence));
     return link;
 }
 
-// The same id is there: is it the same batch?
+// The ledger has a batch of this id. The hash tells whether the content is the same, without
+// reading its rows: it is computed for the position of the stored batch.
 Result<CommitOutcome> compare(const Database& db, const Batch& batch, const Link& stored) {
     TRY_ASSIGN(const Link previous, link_at(db, stored.sequence - 1));
-    if (!find_breach(batch) && batch_hash(previous.hash, canonical(batch)) == stored.hash)
+    if (!find_violation(batch) && batch_hash(previous.hash, canonical(batch)) == stored.hash)
         return CommitOutcome::already_committed;
     return fail(ErrorCode::exists,
-                fmt::format("batch {} of meter '{}' is in the ledger already, with other content "
-                            "(as number {}); this is a bug: please report it",
+                fmt::format("batch {} of meter '{}' is in the ledger with other content (number "
+                            "{}); this is a bug; next: please report it",
                             to_string(batch.id), batch.meter.name, stored.sequence));
 }
 
@@ -61,9 +64,9 @@ Result<std::optional<Link>> find_batch(const Database& db, const BatchId& id) {
 Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint64_t in_ledger) {
     if (cursor.version == in_ledger + 1) return {};
     return fail(ErrorCode::conflict,
-                fmt::format("meter '{}' moves its cursor of '{}' to version {}, but the ledger is "
-                            "at version {}: another process reads the same source and has counted "
-                            "it; stop one of the two",
+                fmt::format("meter '{}' moves its cursor of '{}' to version {}, but the ledger has "
+                            "version {}: another process reads the same source and has committed "
+                            "it; next: stop one of the two",
                             batch.meter.name, cursor.source, cursor.version, in_ledger));
 }
 
@@ -134,11 +137,12 @@ Result<NameNumbers> number_names(sqlite::Interner& names, const CanonicalBatch& 
     return numbers;
 }
 
-// Rows of one statement: each run of a statement costs as much as a row, or more.
+// Rows of one INSERT. Running a statement costs more than inserting a row, so one row for each run
+// would more than double the time.
 constexpr std::size_t rows_at_once = 64;
 constexpr int transfer_columns = 8;
 
-// Inserts `rows` transfers in each run.
+// A statement that inserts `rows` transfers.
 Result<Statement> prepare_transfers(const Database& db, std::size_t rows) {
     std::string sql =
         "INSERT INTO transfer (transfer_id, bucket, from_party, to_party, service, bytes, packets, "
@@ -237,7 +241,7 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     BatchRow row;
     TRY_ASSIGN(row.previous, link_at(db_, sqlite::figure_end));
     const std::uint64_t sequence = row.previous.sequence + 1;
-    // Before the long part: a conflict is told soon.
+    // First, because a conflict then ends the transaction before the long part.
     TRY(move_cursors(db_, batch, sequence));
     TRY_ASSIGN(row.meter, names_.meter(batch.batch->meter));
     TRY_ASSIGN(row.class_version, names_.class_version(batch.batch->class_version));
@@ -264,25 +268,13 @@ Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
 
 Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
     auto outcome = try_commit(batch);
-    // Numbers given in a transaction that is gone must not be used again.
-    if (!outcome) names_.forget();
+    // The transaction was rolled back, and with it the names that got numbers in it.
+    if (!outcome) names_.clear_cache();
     return outcome;
 }
 
-Result<std::optional<Cursor>> SqliteLedger::cursor(std::string_view meter,
-                                                   std::string_view source) {
-    TRY_ASSIGN(auto find, Statement::prepare(db_,
-                                             "SELECT source, position, version, note FROM "
-                                             "cursor WHERE meter = ?1 AND source = ?2"));
-    find.bind_text(1, meter);
-    find.bind_text(2, source);
-    TRY_ASSIGN(const bool found, find.step());
-    if (!found) return std::nullopt;
-    return sqlite::cursor_from(find, 0);
-}
-
 Result<std::vector<Store::MeterCursor>> SqliteLedger::cursors(std::string_view source_prefix) {
-    // In the order of octets, all texts that begin with the prefix stand together from it on.
+    // Sorted by octets, all texts with the prefix are contiguous and begin at or after the prefix.
     TRY_ASSIGN(auto find, Statement::prepare(db_,
                                              "SELECT meter, source, position, version, note "
                                              "FROM cursor WHERE source >= ?1 ORDER BY source"));

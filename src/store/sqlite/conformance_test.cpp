@@ -10,7 +10,7 @@ class SqliteFixture {
 public:
     SqliteFixture() { reopen(); }
     Store& store() { return *ledger_; }
-    Registry& registry() { return *ledger_; }
+    DirectoryStore& directory_store() { return *ledger_; }
     Query& query() { return *ledger_; }
     void reopen() {
         ledger_.reset();

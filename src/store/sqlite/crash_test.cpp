@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The evidence for "exactly once": a commit is cut at every step that SQLite takes on the disk, the
-// ledger is opened again and the batch is brought again. What then stands there is what an
-// undisturbed ledger has.
+// The evidence for "exactly once". A commit is cut at every write and sync of SQLite; the ledger is
+// opened again and the batch is committed again. The ledger must then equal one without the cut.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,7 +23,7 @@ Result<std::unique_ptr<SqliteLedger>> open_ledger(const std::string& path) {
     return SqliteLedger::open(path, {.mode = OpenMode::create});
 }
 
-// Batches as of one meter that goes on: each moves the same cursor.
+// Batch `number` of one meter: each batch moves the same cursor.
 Batch step_of(std::uint64_t number, std::size_t rows = 400) {
     Batch batch = random_batch(number, 1, rows);
     batch.meter = {"eth0", "capture", MeterRole::bill};
@@ -32,8 +31,14 @@ Batch step_of(std::uint64_t number, std::size_t rows = 400) {
     return batch;
 }
 
-// The chain's last hash: equal hashes are equal ledgers. Fails the test when the audit finds
-// anything.
+// The cursor that step_of() moves; 0: none.
+std::uint64_t version_of_cursor(SqliteLedger& ledger) {
+    const auto cursors = ledger.cursors("file:1");
+    EXPECT_TRUE(cursors) << cursors.error().text;
+    return cursors && !cursors->empty() ? cursors->front().cursor.version : 0;
+}
+
+// The head of the chain: equal heads are equal ledgers. Each finding of the audit fails the test.
 std::string head_of(SqliteLedger& ledger) {
     const auto report = audit(ledger);
     if (!report) {
@@ -62,8 +67,8 @@ protected:
             ASSERT_TRUE(ledger->commit(step_of(number)));
     }
 
-    // Cuts the power after `step` steps of opening and committing batch 3. False: it came to its
-    // end.
+    // Cuts the power after `step` writes and syncs of opening and committing batch 3. False: the
+    // commit ended before the cut.
     bool cut_at(std::uint64_t step) {
         const Folder folder;
         const std::string path = folder.file("l.db");
@@ -170,7 +175,7 @@ TEST(DiskFull, ACommitIsRefusedWholeAndSucceedsWhenThereIsRoom) {
             ++refused;
             EXPECT_EQ(outcome.error().code, ErrorCode::no_space) << outcome.error().text;
             EXPECT_NE(outcome.error().text.find(folder.file("l.db")), std::string::npos);
-            EXPECT_EQ((*ledger->cursor("eth0", "file:1"))->version, 2U) << "step " << step;
+            EXPECT_EQ(version_of_cursor(*ledger), 2U) << "step " << step;
             // Still no room: the same again.
             EXPECT_EQ(ledger->commit(step_of(3)).error().code, ErrorCode::no_space);
         }
@@ -187,9 +192,7 @@ TEST(DiskFull, ACommitIsRefusedWholeAndSucceedsWhenThereIsRoom) {
 [[noreturn]] void commit_until_killed(const std::string& path, std::uint64_t last) {
     auto ledger = open_ledger(path);
     if (!ledger) _exit(1);
-    const auto cursor = (*ledger)->cursor("eth0", "file:1");
-    if (!cursor) _exit(1);
-    for (std::uint64_t next = *cursor ? (*cursor)->version + 1 : 1; next <= last; ++next)
+    for (std::uint64_t next = version_of_cursor(**ledger) + 1; next <= last; ++next)
         if (!(*ledger)->commit(step_of(next, 200))) _exit(1);
     _exit(0);
 }

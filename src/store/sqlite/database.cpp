@@ -9,10 +9,13 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
-#include "store/sqlite/holder.hpp"
+#include "store/sqlite/process_lock.hpp"
 
 namespace octroi::sqlite {
 namespace {
+
+constexpr std::string_view next_for_permission =
+    "run as root, or as the user that owns the file and its folder";
 
 bool is_out_of_space(int result_code, int system_error) {
     if ((result_code & 0xFF) == SQLITE_FULL) return true;
@@ -21,9 +24,9 @@ bool is_out_of_space(int result_code, int system_error) {
 }
 
 std::string busy_text(const std::string& path) {
-    const std::string holder = writer_of(path);
-    return fmt::format("the ledger {} is being written by {}; it did not let go in time: try again",
-                       path, holder.empty() ? "another process" : holder);
+    const std::string writer = writer_of(path);
+    return fmt::format("ledger {}: {} is writing and did not finish in time; next: try again", path,
+                       writer.empty() ? "another process" : writer);
 }
 
 }  // namespace
@@ -31,7 +34,7 @@ std::string busy_text(const std::string& path) {
 Result<Database> Database::open(const std::string& path, int flags) {
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-    CHECK(handle != nullptr);  // else memory is out
+    CHECK(handle != nullptr);  // null only when there is no memory
     Database db(handle, path);
     sqlite3_extended_result_codes(handle, 1);
     if (code != SQLITE_OK) return std::unexpected(db.error(sqlite3_extended_errcode(handle)));
@@ -53,39 +56,39 @@ Result<std::int64_t> Database::number(const char* sql) const {
 
 Error Database::error(int result_code) const {
     const int system_error = sqlite3_system_errno(handle());
-    const std::string words = sqlite3_errmsg(handle());
-    const auto say = [&](ErrorCode code, std::string_view next) {
-        std::string text = fmt::format("ledger {}: {}", path_, words);
+    const std::string message = sqlite3_errmsg(handle());
+    const auto with_message = [&](ErrorCode code, std::string_view next) {
+        std::string text = fmt::format("ledger {}: {}", path_, message);
+        // The system error may be left over from an earlier call; a constraint has none.
         if (system_error != 0 && (result_code & 0xFF) != SQLITE_CONSTRAINT)
             text += fmt::format(" ({})", std::strerror(system_error));
-        return Error{code, next.empty() ? text : fmt::format("{}; {}", text, next)};
+        return Error{code, next.empty() ? text : fmt::format("{}; next: {}", text, next)};
     };
     if (is_out_of_space(result_code, system_error))
         return Error{ErrorCode::no_space,
-                     fmt::format("there is no room left to write the ledger {}: nothing of this "
-                                 "was written; make room, then try again",
+                     fmt::format("ledger {}: the disk is full; nothing of this was written; next: "
+                                 "free some space, then try again",
                                  path_)};
     switch (result_code & 0xFF) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return Error{ErrorCode::busy, busy_text(path_)};
         case SQLITE_CORRUPT:
-            return say(ErrorCode::corrupt, "restore it from a backup, or see `octroi audit`");
+            return with_message(ErrorCode::corrupt,
+                                "run `octroi audit`, or restore the ledger from a backup");
         case SQLITE_NOTADB:
             return Error{ErrorCode::corrupt,
-                         fmt::format("{} is not a ledger: it is no SQLite database", path_)};
+                         fmt::format("{} is not a ledger: it is not an SQLite database", path_)};
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_AUTH:
-            return say(ErrorCode::permission,
-                       "run as root, or as the user that owns the file and its folder");
+            return with_message(ErrorCode::permission, next_for_permission);
         case SQLITE_CANTOPEN:
             if (system_error == EACCES || system_error == EPERM || system_error == EROFS)
-                return say(ErrorCode::permission,
-                           "run as root, or as the user that owns the file and its folder");
-            return say(ErrorCode::failed, "");
+                return with_message(ErrorCode::permission, next_for_permission);
+            return with_message(ErrorCode::failed, "");
         default:
-            return say(ErrorCode::failed, "");
+            return with_message(ErrorCode::failed, "");
     }
 }
 
@@ -101,7 +104,7 @@ Result<Statement> Statement::prepare(const Database& db, std::string_view sql) {
 }
 
 void Statement::bind_text(int parameter, std::string_view value) {
-    // A null pointer would be NULL, not the empty text.
+    // SQLite takes a null pointer as NULL, not as the empty text.
     const char* data = value.empty() ? "" : value.data();
     sqlite3_bind_text(get(), parameter, data, narrow<int>(value.size()), SQLITE_STATIC);
 }
@@ -142,7 +145,8 @@ std::optional<std::uint64_t> Statement::optional_figure(int column) const {
 }
 
 std::string_view Statement::octets(int column) const {
-    // column_blob of a text gives its octets; it must be asked for before the size.
+    // sqlite3_column_blob also returns the octets of a text. It must be called before _bytes, which
+    // would otherwise refer to another encoding.
     const void* data = sqlite3_column_blob(get(), column);
     const int size = sqlite3_column_bytes(get(), column);
     if (data == nullptr || size == 0) return {};
@@ -151,13 +155,14 @@ std::string_view Statement::octets(int column) const {
 
 Result<Transaction> Transaction::begin(const Database& db, Kind kind) {
     if (sqlite3_get_autocommit(db.handle()) == 0) return Transaction(nullptr);
-    // IMMEDIATE: the wait for another writer is here, and not in the middle.
+    // IMMEDIATE takes the write lock now. With a plain BEGIN the first write would take it, and
+    // could fail with busy in the middle of the transaction.
     TRY(db.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
     return Transaction(&db);
 }
 
 Transaction::~Transaction() {
-    // Some errors have rolled back by themselves; then there is nothing to do.
+    // After some errors SQLite has rolled back itself (autocommit is on again).
     if (db_ != nullptr && sqlite3_get_autocommit(db_->handle()) == 0)
         sqlite3_exec(db_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// SQLite's C interface as values that clean up after themselves. Nothing here knows of ledgers.
-// Everything belongs to one thread.
+// SQLite's C interface as RAII values with Results. No knowledge of ledgers, except in the texts of
+// errors. One thread at a time.
 
 #include <sqlite3.h>
 
@@ -19,17 +19,18 @@ namespace octroi::sqlite {
 
 class Database {
 public:
-    // flags: SQLITE_OPEN_…
+    // flags: SQLITE_OPEN_READONLY and so on. Does not read the file yet.
     [[nodiscard]] static Result<Database> open(const std::string& path, int flags);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
 
-    // Runs statements that give no rows.
+    // Runs one or more statements; rows that they return are ignored.
     [[nodiscard]] Status run(const char* sql) const;
-    // The first column of the first row of a statement that gives one.
+    // The first column of the first row; 0 if there is no row.
     [[nodiscard]] Result<std::int64_t> number(const char* sql) const;
-    // The error that SQLite has just reported, told for people, with the code that fits.
+    // The Error for the call that has just failed with this result code. Names the ledger, the text
+    // of SQLite and the system, and what to do next. Call it before any other call of SQLite.
     [[nodiscard]] Error error(int result_code) const;
 
 private:
@@ -42,8 +43,9 @@ private:
     std::string path_;
 };
 
-// A prepared statement. Parameters and columns count from 1 and from 0, as in SQLite. Texts and
-// blobs that are bound must live until the statement has been reset. The database must outlive it.
+// A prepared statement. Parameters are numbered from 1 and columns from 0, as in SQLite. Bound
+// texts and blobs are not copied: they must live until the statement is reset. The database must
+// outlive the statement.
 class Statement {
 public:
     Statement() = default;
@@ -59,16 +61,18 @@ public:
     void bind_null(int parameter) { sqlite3_bind_null(get(), parameter); }
     void bind_optional(int parameter, const std::optional<std::uint64_t>& value);
 
-    // Whether there is a (next) row. After false, or an error, the statement is reset.
+    // Advances to the next row. False: there is none. After false or an error the statement is
+    // reset and can be bound again; after true the caller steps on or calls reset().
     [[nodiscard]] Result<bool> step();
-    // Runs a statement that gives no rows, and resets it.
+    // Runs a statement that returns no rows, and resets it.
     [[nodiscard]] Status run();
     void reset() noexcept { sqlite3_reset(get()); }
 
     [[nodiscard]] std::int64_t number(int column) const {
         return sqlite3_column_int64(get(), column);
     }
-    // Figures are stored signed; one that somebody made negative comes out beyond 2^63.
+    // An unsigned figure. SQLite stores signed numbers, so a negative one, which only a damaged
+    // ledger contains, becomes greater than figure_max and violates a rule.
     [[nodiscard]] std::uint64_t figure(int column) const {
         return static_cast<std::uint64_t>(number(column));
     }
@@ -77,7 +81,7 @@ public:
         return sqlite3_column_type(get(), column) == SQLITE_NULL;
     }
     [[nodiscard]] std::optional<std::uint64_t> optional_figure(int column) const;
-    // Text or blob; valid until the next step.
+    // A text or blob; valid until the next step() or reset(). NULL: empty.
     [[nodiscard]] std::string_view octets(int column) const;
     [[nodiscard]] std::string text(int column) const { return std::string(octets(column)); }
 
@@ -91,10 +95,12 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-// BEGIN now, ROLLBACK at the end of the scope unless committed. Inside another transaction it does
-// nothing at all: the outer one decides.
+// Begins a transaction and rolls it back at the end of the scope unless it was committed. Within
+// another transaction it does nothing: the outer one commits or rolls back.
 class Transaction {
 public:
+    // read: all statements see the same state. write: also takes the write lock, waiting for
+    // another writer up to the busy timeout (error: busy).
     enum class Kind { read, write };
     [[nodiscard]] static Result<Transaction> begin(const Database& db, Kind kind);
     Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}

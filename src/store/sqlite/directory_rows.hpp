@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The rows of the directory's tables: columns, and values from them. The key comes first.
+// The columns of the tables of the directory, the key first, and the values that a row contains.
 
 #include "record/directory.hpp"
 #include "store/sqlite/rows.hpp"

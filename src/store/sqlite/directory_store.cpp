@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The directory in SQLite: rows that hold from one version to another.
+// The directory in SQLite. A row is valid from the version `added` until before the version
+// `removed`; a row without `removed` is valid now. Rows are never deleted.
 #include <fmt/format.h>
 
 #include "ledger/rules.hpp"
@@ -13,7 +14,7 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-// Ends the row that holds now, if there is one.
+// Ends the row of a key that is valid now, if there is one.
 template <typename Bind>
 Status end_row(const Database& db, const char* table, const char* key, std::uint64_t version,
                Bind bind) {
@@ -100,9 +101,9 @@ Status write_version(const Database& db, const DirectoryDelta& delta) {
         TRY_ASSIGN(const bool found, find.step());
         if (!found || find.octets(0).size() != hash_octets)
             return fail(ErrorCode::corrupt,
-                        fmt::format("version {} of the directory in {} is damaged; see "
+                        fmt::format("ledger {}: version {} of the directory is damaged; next: run "
                                     "`octroi audit`",
-                                    delta.version - 1, db.path()));
+                                    db.path(), delta.version - 1));
         previous = find.text(0);
     }
     const std::string hash = directory_hash(previous, delta);
@@ -115,21 +116,18 @@ Status write_version(const Database& db, const DirectoryDelta& delta) {
     return insert.run();
 }
 
-// Rows of a directory table that hold at `version` (?1).
-constexpr const char* holding = "added <= ?1 AND (removed IS NULL OR removed > ?1)";
-
-Result<Directory> read_directory(const Database& db, std::uint64_t version) {
+// Reads the rows that are valid now.
+Result<Directory> read_directory(const Database& db) {
     Directory directory;
-    directory.version = version;
-    const auto each = [&](const char* columns, const char* table, auto take) -> Status {
-        TRY_ASSIGN(auto find, Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE {} ORDER "
-                                                                 "BY 1",
-                                                                 columns, table, holding)));
-        find.bind(1, version);
+    const auto each = [&](const char* columns, const char* table, auto read) -> Status {
+        TRY_ASSIGN(auto find,
+                   Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE removed IS NULL "
+                                                      "ORDER BY 1",
+                                                      columns, table)));
         while (true) {
             TRY_ASSIGN(const bool row, find.step());
             if (!row) return {};
-            take(find);
+            read(find);
         }
     };
     TRY(each(sqlite::account_columns, "account", [&](const Statement& row) {
@@ -144,7 +142,7 @@ Result<Directory> read_directory(const Database& db, std::uint64_t version) {
     return directory;
 }
 
-// Batches are never taken away, so an account that was named once has traffic.
+// Batches are never deleted, so an account that a batch ever named has traffic.
 Result<bool> has_traffic(const Database& db, std::string_view account) {
     TRY_ASSIGN(auto find,
                Statement::prepare(db, "SELECT 1 FROM holder WHERE kind = ?1 AND name = ?2"));
@@ -163,18 +161,9 @@ Result<std::uint64_t> SqliteLedger::directory_version() {
 
 Result<Directory> SqliteLedger::directory() {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
-    TRY_ASSIGN(const std::uint64_t version, directory_version());
-    return read_directory(db_, version);
-}
-
-Result<Directory> SqliteLedger::directory_at(std::uint64_t version) {
-    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
-    TRY_ASSIGN(const std::uint64_t newest, directory_version());
-    if (version > newest)
-        return fail(ErrorCode::not_found,
-                    fmt::format("the directory of {} has no version {}; the newest is {}",
-                                db_.path(), version, newest));
-    return read_directory(db_, version);
+    TRY_ASSIGN(Directory directory, read_directory(db_));
+    TRY_ASSIGN(directory.version, directory_version());
+    return directory;
 }
 
 Result<bool> SqliteLedger::apply(const Change& change, UtcTime now) {
@@ -182,16 +171,17 @@ Result<bool> SqliteLedger::apply(const Change& change, UtcTime now) {
     TRY_ASSIGN(const Directory before, directory());
     TRY_ASSIGN(const std::int64_t last_id,
                db_.number("SELECT coalesce(max(binding_id), 0) FROM binding"));
-    std::optional<Error> trouble;
-    const auto ask = [&](std::string_view account) {
+    // The function of ChangeContext cannot return an error, so it is kept aside.
+    std::optional<Error> query_error;
+    const auto account_has_traffic = [&](std::string_view account) {
         auto answer = has_traffic(db_, account);
-        if (!answer) trouble = answer.error();
+        if (!answer) query_error = answer.error();
         return answer.value_or(true);
     };
-    auto after = changed_directory(
-        before, change,
-        {.next_binding_id = static_cast<std::uint64_t>(last_id) + 1, .has_traffic = ask});
-    if (trouble) return std::unexpected(*trouble);
+    auto after = changed_directory(before, change,
+                                   {.next_binding_id = static_cast<std::uint64_t>(last_id) + 1,
+                                    .has_traffic = account_has_traffic});
+    if (query_error) return std::unexpected(*query_error);
     if (!after) return std::unexpected(after.error());
     if (after->version == before.version) return false;
     const DirectoryDelta delta = directory_delta(before, *after, now);

@@ -7,6 +7,7 @@
 namespace octroi::sqlite {
 namespace {
 
+// Both parts in one text. The number has a fixed size, so the key is unique.
 std::string cache_key(std::int64_t first, const std::string& second) {
     std::array<char, sizeof first> number{};
     std::memcpy(number.data(), &first, sizeof first);
@@ -80,7 +81,7 @@ Result<std::int64_t> Interner::meter(const MeterName& meter) {
     return sqlite3_last_insert_rowid(db_.handle());
 }
 
-void Interner::forget() noexcept {
+void Interner::clear_cache() noexcept {
     for (Table* table : {&holders_, &parties_, &services_, &class_versions_}) table->cache.clear();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is known of each meter. Its volume is the sum of what its batches observed, which is that of
-// their transfers (conservation), so no transfer is read.
+// The state of each meter. Its volume is the sum of the observed volumes of its batches. By
+// conservation that is the sum of their transfers, so no transfer needs to be read.
 #include <fmt/format.h>
 
 #include <map>
@@ -16,7 +16,8 @@ using sqlite::Statement;
 using States = std::map<std::string, MeterState>;
 
 Status read_batches(const sqlite::Database& db, States& states) {
-    // The newest batch says the kind and the role, for a user may have changed them: it comes last.
+    // A user may have changed the kind or the role of a meter, which then has several rows. Sorted
+    // by newest batch, so that the last row wins.
     TRY_ASSIGN(auto find,
                Statement::prepare(
                    db,

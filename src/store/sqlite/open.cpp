@@ -5,7 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
-#include "store/sqlite/holder.hpp"
+#include "store/sqlite/process_lock.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -22,34 +22,34 @@ ErrorCode code_of(const std::error_code& error) {
     return ErrorCode::failed;
 }
 
-// Makes the folders of the ledger that are missing, readable by their owner and group only: whose
-// traffic it was is nobody else's business.
+// Creates missing folders. Only owner and group can read them, because a ledger is personal data:
+// it says who communicated with whom.
 Status make_folders(const fs::path& folder) {
     std::error_code error;
     if (folder.empty() || fs::exists(folder, error)) return {};
     TRY(make_folders(folder.parent_path()));
     if (!fs::create_directory(folder, error) && error)
         return fail(code_of(error),
-                    fmt::format("cannot make the folder {} for the ledger: {}; name another place "
-                                "with --ledger",
+                    fmt::format("cannot create the folder {} for the ledger: {}; next: choose "
+                                "another path with --ledger",
                                 folder.string(), error.message()));
     fs::permissions(folder, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec,
                     error);
     return {};
 }
 
-Status check_there(const std::string& path) {
+Status check_exists(const std::string& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (status.type() == fs::file_type::not_found)
         return fail(ErrorCode::not_found,
-                    fmt::format("there is no ledger at {}; `octroi run` or `octroi import` makes "
-                                "one, --ledger names another",
+                    fmt::format("ledger {} does not exist; next: `octroi run` or `octroi import` "
+                                "creates it, or choose another one with --ledger",
                                 path));
     if (error)
-        return fail(code_of(error), fmt::format("cannot open the ledger {}: {}; run as root, or as "
-                                                "the user that owns it",
-                                                path, error.message()));
+        return fail(code_of(error),
+                    fmt::format("ledger {}: {}; next: run as root, or as the user that owns it",
+                                path, error.message()));
     if (status.type() == fs::file_type::directory)
         return fail(ErrorCode::corrupt, fmt::format("{} is a folder, not a ledger", path));
     return {};
@@ -69,18 +69,21 @@ int flags_of(OpenMode mode) {
 
 Status configure(const sqlite::Database& db, const LedgerOptions& options) {
     sqlite3_busy_timeout(db.handle(), narrow<int>(options.busy_timeout.ns / 1'000'000));
-    // A file that somebody sends us may hold functions in its schema: run none with side effects.
+    // A ledger from another person may have a hostile schema. These two forbid writing to the
+    // schema and calling functions with side effects from views and triggers.
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     TRY(db.run("PRAGMA synchronous = FULL"));
     TRY(db.run("PRAGMA cache_size = -32768"));  // KiB
-    // What a big commit left behind in the log is given back to the file system.
+    // After a big commit the WAL is truncated to this size (octets) at the next checkpoint.
     TRY(db.run("PRAGMA journal_size_limit = 16777216"));
     return {};
 }
 
-// While several processes make the same ledger. SQLite gives up at once here instead of waiting: it
-// holds a lock on the file itself while it asks for a stronger one. Waiting without one is allowed.
+// Several processes may create the same ledger at the same time. The change to WAL needs an
+// exclusive lock, and SQLite does not wait for it while it has a shared one: two processes would
+// wait for each other. BEGIN EXCLUSIVE waits without holding a lock, then the change is tried
+// again.
 Status use_wal(const sqlite::Database& db) {
     constexpr int attempts_max = 100;
     for (int attempt = 1;; ++attempt) {
@@ -102,20 +105,20 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     if (options.mode == OpenMode::create) {
         TRY(make_folders(fs::path(path).parent_path()));
     } else {
-        TRY(check_there(path));
+        TRY(check_exists(path));
     }
-    Fd hold;
+    Fd owner_lock;
     if (!options.owner.empty()) {
-        TRY_ASSIGN(hold, sqlite::hold(path, options.owner));
+        TRY_ASSIGN(owner_lock, sqlite::lock_for_owner(path, options.owner));
     }
     TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(options.mode)));
-    // Also in a folder that is open to all; SQLite gives its other files the rights of this one.
+    // The folder may be readable by all. SQLite creates -wal and -shm with the mode of this file.
     if (is_new) fs::permissions(path, fs::perms::others_all, fs::perm_options::remove, ignored);
     TRY(configure(db, options));
-    // Before the mode is changed: a foreign database is left as it is.
+    // Before use_wal(), so that a database of another program is refused unchanged.
     TRY(sqlite::migrate(db, sqlite::migration_steps(), may_write));
     if (may_write) TRY(use_wal(db));
-    return std::make_unique<SqliteLedger>(std::move(db), std::move(hold));
+    return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock));
 }
 
 Status SqliteLedger::snapshot(const std::function<Status()>& inside) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Numbers for many parties of one holder: the single addresses of a large network.
+// Numbers for many parties with the same kind and name, for example the single addresses of a large
+// network.
 //
-// One by one each would cost a search through the table, and another when it is new. The parties
-// come sorted and the table's index is sorted alike, so one walk over both side by side finds all
-// that are known; the others are appended together.
+// Looked up one by one, each party costs a search in an index, and a second one if it is new. The
+// parties are sorted, and so is the index, so one merge of both finds all existing ones. The new
+// ones are inserted together.
 #include <algorithm>
 
 #include "store/sqlite/interner.hpp"
@@ -11,13 +12,13 @@
 namespace octroi::sqlite {
 namespace {
 
-// Fewer are not worth a walk.
+// For fewer parties single look-ups are fast enough.
 constexpr std::size_t run_min = 1024;
-// The walk may pass as many rows of others for each party of the run: a step costs so much less
-// than a search.
+// A step of the merge costs about a quarter of a look-up, so the merge pays if the table has at
+// most this many rows for each party that is looked up.
 constexpr std::int64_t rows_for_one = 4;
-constexpr std::int64_t not_known = 0;  // SQLite numbers rows from 1
-constexpr std::size_t rows_at_once = 64;
+constexpr std::int64_t not_known = 0;     // SQLite numbers rows from 1
+constexpr std::size_t rows_at_once = 64;  // rows of one INSERT
 
 bool same_holder(const Party& a, const Party& b) { return a.kind == b.kind && a.name == b.name; }
 
@@ -63,7 +64,7 @@ Status Interner::find_parties(std::int64_t holder, Run run, Numbers numbers) con
     while (true) {
         TRY_ASSIGN(const bool row, walk.step());
         if (!row) return {};
-        // Both are in the order of octets.
+        // Both sides are sorted by octets: std::string and SQLite's BINARY collation agree.
         const std::string_view identity = walk.octets(0);
         while (at < run.size() && run[at]->identity < identity) ++at;
         if (at < run.size() && run[at]->identity == identity) numbers[at++] = walk.number(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// How single values stand in rows.
+// Conversion of single values to and from columns.
 
 #include <cstdint>
 #include <string>
@@ -13,17 +13,17 @@
 
 namespace octroi::sqlite {
 
-// Greater than any number of a row.
+// Not smaller than any number of a row.
 inline constexpr std::uint64_t figure_end = INT64_MAX;
 
-// Buckets are stored in units of their length: one octet less in every row.
+// Buckets are stored as multiples of their length: SQLite stores smaller numbers in fewer octets.
 [[nodiscard]] constexpr std::int64_t bucket_number(UtcTime bucket) noexcept {
     return bucket_start(bucket).ns / bucket_length.ns;
 }
-// The numbers that stand for a time.
+// The range of numbers that are a time.
 inline constexpr std::int64_t bucket_number_min = INT64_MIN / bucket_length.ns;
 inline constexpr std::int64_t bucket_number_max = INT64_MAX / bucket_length.ns;
-// Numbers out of that range (a damaged ledger) give the nearest time.
+// A number out of that range, from a damaged ledger, becomes the nearest time.
 [[nodiscard]] constexpr UtcTime bucket_time(std::int64_t number) noexcept {
     if (number < bucket_number_min) return UtcTime::min();
     if (number > bucket_number_max) return UtcTime::max();
@@ -44,8 +44,8 @@ inline constexpr std::int64_t bucket_number_max = INT64_MAX / bucket_length.ns;
             Flows{row.figure(column + 2)}};
 }
 
-// An enumeration that is stored as its number; out of range (a damaged ledger) it becomes 0, which
-// no enumeration of record/ uses.
+// An enumeration that is stored as its number. A number out of range, from a damaged ledger,
+// becomes 0, which no enumeration of record/ uses, so that the rules refuse it.
 template <typename Enum>
 [[nodiscard]] Enum enum_from(const Statement& row, int column) {
     const std::int64_t value = row.number(column);

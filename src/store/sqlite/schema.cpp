@@ -8,8 +8,9 @@
 namespace octroi::sqlite {
 namespace {
 
-// References are declared for readers and not enforced: only commit() writes them, the audit
-// resolves every one, and three look-ups for each transfer would halve the speed of a commit.
+// Foreign keys are declared for readers of the schema but not enforced. Three look-ups for each
+// transfer would halve the speed of a commit, only commit() writes references, and the audit
+// resolves every one.
 constexpr const char* version_1 = R"sql(
 CREATE TABLE meter (
     meter_id INTEGER PRIMARY KEY,
@@ -196,7 +197,7 @@ JOIN holder th ON th.holder_id = tp.holder
 JOIN service s ON s.service_id = t.service;
 )sql";
 
-// What was really counted of transfers that are scaled up from samples.
+// Adds the counted part of transfers that were scaled up from samples.
 constexpr const char* version_2 = R"sql(
 CREATE TABLE sampled (
     transfer         INTEGER PRIMARY KEY,    -- its transfer_id
@@ -227,7 +228,7 @@ JOIN service s ON s.service_id = t.service
 LEFT JOIN sampled x ON x.transfer = t.transfer_id;
 )sql";
 
-// Who stood behind an outside address; classes by what flow records state.
+// Adds NAT translations, and classes by AS number and next hop of flow records.
 constexpr const char* version_3 = R"sql(
 CREATE TABLE translation (
     translation_id INTEGER PRIMARY KEY,
@@ -270,9 +271,9 @@ CREATE TABLE class_next_hop (
 
 constexpr std::array<MigrationStep, 3> steps_{version_1, version_2, version_3};
 
-// 0: nothing is there yet.
+// 0: the database is empty.
 Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {
-    // One state for the three questions: another process may be making the ledger just now.
+    // In one transaction, because another process may be creating the ledger at the same time.
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::read));
     TRY_ASSIGN(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema"));
     TRY_ASSIGN(const std::int64_t id, db.number("PRAGMA application_id"));
@@ -280,11 +281,11 @@ Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {
     if (id == 0 && version == 0 && tables == 0) return 0;
     if (id != application_id || version < 1)
         return fail(ErrorCode::corrupt,
-                    fmt::format("{} is a SQLite database, but not a ledger", db.path()));
+                    fmt::format("{} is an SQLite database, but not a ledger", db.path()));
     if (version > newest)
         return fail(ErrorCode::unsupported,
-                    fmt::format("the ledger {} is of format {}, made by a newer Octroi; this "
-                                "one knows formats up to {}: upgrade it",
+                    fmt::format("ledger {}: a newer Octroi made it, with format {}; this one reads "
+                                "formats up to {}; next: upgrade Octroi",
                                 db.path(), version, newest));
     return version;
 }
@@ -299,11 +300,11 @@ Status migrate(const Database& db, std::span<const MigrationStep> steps, bool ma
     if (version == newest) return {};
     if (!may_write)
         return fail(ErrorCode::unsupported,
-                    fmt::format("the ledger {} is of the older format {}; `octroi run` or any "
-                                "other command that writes brings it to format {}",
+                    fmt::format("ledger {}: it has the older format {}; next: `octroi run`, or any "
+                                "other command that writes, converts it to format {}",
                                 db.path(), version, newest));
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
-    // Again, under the lock: another process may have been quicker.
+    // Read again under the write lock: another process may have migrated it meanwhile.
     TRY_ASSIGN(version, version_of(db, newest));
     for (; version < newest; ++version) TRY(db.run(steps[static_cast<std::size_t>(version)]));
     TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));

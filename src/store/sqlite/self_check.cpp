@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the walks over batches and directory cannot see.
+// Checks of what the walks over batches and directory cannot see.
 #include <fmt/format.h>
 
 #include <array>
@@ -13,29 +13,29 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-// Each counts rows that must not be.
+// A statement that counts rows that must not exist.
 struct Check {
     const char* sql;
-    const char* finding;  // with the count for {}
+    const char* finding;  // {} is the count
 };
 constexpr std::array checks{
-    // The batches' transfers follow each other without a gap, from 1 to the last.
+    // The runs of transfers of the batches follow each other without a gap, from transfer 1 on.
     Check{"SELECT count(*) FROM (SELECT first_transfer, 1 + coalesce(sum(transfers) OVER (ORDER BY "
           "sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected FROM batch) "
           "WHERE first_transfer IS NOT expected",
-          "{} batches do not follow the transfers of the batch before them"},
+          "{} batches do not begin after the transfers of the previous batch"},
     Check{"SELECT abs((SELECT count(*) FROM transfer) - (SELECT coalesce(sum(transfers), 0) FROM "
           "batch))",
-          "{} transfers are too many or missing"},
+          "{} transfers are missing or in no batch"},
     Check{"SELECT count(*) FROM batch b WHERE (first_bucket, last_bucket) IS NOT (SELECT "
           "min(bucket), max(bucket) FROM transfer t WHERE t.transfer_id >= b.first_transfer AND "
           "t.transfer_id - b.first_transfer < b.transfers)",
-          "{} batches are filed under times that are not those of their transfers"},
+          "{} batches have other first and last buckets than their transfers"},
     Check{"SELECT count(*) FROM batch b WHERE transfers > 0 AND EXISTS (SELECT 1 FROM transfer x "
           "JOIN transfer y ON y.transfer_id = x.transfer_id + 1 WHERE x.transfer_id >= "
           "b.first_transfer AND x.transfer_id - b.first_transfer < b.transfers - 1 AND x.bucket > "
           "y.bucket)",
-          "{} batches do not have their transfers in the order of time"},
+          "{} batches have transfers that are not sorted by bucket"},
     Check{"SELECT count(*) FROM sampled WHERE transfer NOT IN (SELECT transfer_id FROM transfer)",
           "{} sampled counts belong to no transfer"},
     Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT sequence FROM batch)",
@@ -49,11 +49,11 @@ constexpr std::array checks{
           "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "
           "65535 OR last_port NOT BETWEEN 0 AND 65535 OR port_step NOT BETWEEN 1 AND 65535 OR "
           "remote_port NOT BETWEEN 0 AND 65535 OR inside_port NOT BETWEEN 0 AND 65535",
-          "{} translations have figures that cannot be"},
+          "{} translations have values out of range"},
     Check{"SELECT abs(coalesce(max(translation_id), 0) - count(*)) FROM translation",
-          "{} translations are too many or missing"},
+          "{} translations are missing or not numbered in order"},
     Check{"SELECT count(*) FROM party WHERE holder NOT IN (SELECT holder_id FROM holder)",
-          "{} parties have no holder"},
+          "{} parties have no name"},
     Check{"SELECT sum(c) FROM (SELECT count(*) AS c FROM account WHERE added NOT IN (SELECT "
           "version FROM directory_change) OR removed NOT IN (SELECT version FROM "
           "directory_change) OR removed <= added UNION ALL SELECT count(*) FROM binding WHERE "
@@ -61,11 +61,11 @@ constexpr std::array checks{
           "FROM directory_change) OR removed <= added UNION ALL SELECT count(*) FROM network "
           "WHERE added NOT IN (SELECT version FROM directory_change) OR removed NOT IN (SELECT "
           "version FROM directory_change) OR removed <= added)",
-          "{} rows of the directory belong to no version of it"},
+          "{} rows of the directory belong to no version"},
     Check{
         "SELECT (SELECT count(*) FROM binding WHERE per_address NOT IN (0, 1)) + (SELECT count(*) "
         "FROM network WHERE per_address NOT IN (0, 1))",
-        "{} rows of the directory are neither per address nor not"},
+        "{} rows of the directory have a per_address that is neither 0 nor 1"},
     Check{"SELECT count(*) FROM class_name WHERE class_table NOT IN (SELECT class_table_id FROM "
           "class_table)",
           "{} classes belong to no class table"},
@@ -77,16 +77,16 @@ constexpr std::array checks{
           "(SELECT class_table_id FROM class_table))",
           "{} AS numbers or next hops belong to no class table"},
     Check{"SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'",
-          "{} triggers change what is written; Octroi makes none"},
+          "{} triggers exist; Octroi creates none, and they change what is written"},
     Check{"SELECT count(*) FROM class_use WHERE version NOT IN (SELECT version FROM class_table)",
-          "{} times a class table was used that is not there"},
+          "{} uses of class tables refer to a table that does not exist"},
 };
 
 Status check_database(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(auto check, Statement::prepare(db, "PRAGMA integrity_check(20)"));
     while (true) {
         const auto row = check.step();
-        // A database that is broken enough cannot even be checked to the end.
+        // The check itself can fail on a damaged database: that is a finding, not an error.
         if (!row) findings.push_back(row.error().text);
         if (!row || !*row) return {};
         if (check.octets(0) != "ok") findings.push_back("the database: " + check.text(0));
@@ -114,10 +114,8 @@ Status check_class_uses(const Database& db, std::vector<std::string>& findings) 
         if (find.number(0) != expected)
             findings.push_back(fmt::format("change {} of the class table is missing", expected));
         if (class_use_hash(previous, find.octets(1), find.time(2)) != find.octets(3))
-            findings.push_back(
-                fmt::format("change {} of the class table does not have the hash "
-                            "that was made for it",
-                            find.number(0)));
+            findings.push_back(fmt::format("change {} of the class table: the hash does not match",
+                                           find.number(0)));
         if (find.octets(3).size() != hash_octets) return {};
         previous = find.text(3);
         expected = find.number(0);
@@ -130,6 +128,7 @@ Result<std::vector<std::string>> SqliteLedger::self_check() {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     std::vector<std::string> findings;
     TRY(check_database(db_, findings));
+    // On damaged pages the statements below would fail or give meaningless counts.
     if (!findings.empty()) return findings;
     for (const auto& [sql, finding] : checks) {
         TRY_ASSIGN(const std::int64_t count, db_.number(sql));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A ledger in one SQLite file (WAL, synced at every commit): the ports Store, Registry and Query.
-// Its tables: docs/format/ledger.md.
+// A ledger in one SQLite file (WAL, synced with every commit): the ports Store, DirectoryStore and
+// Query. Tables: docs/format/ledger.md.
 
 #include <memory>
 #include <string>
@@ -16,27 +16,26 @@
 
 namespace octroi {
 
-// A file that is missing is made with its folders (mode 0750).
 class SqliteLedger final : public Ledger {
 public:
-    // Errors name the path and what to do next: not_found, corrupt (not a ledger, damaged),
-    // unsupported (another format), permission, conflict (held, or being written), no_space,
-    // failed.
+    // OpenMode::create creates the file and missing folders, with mode 0750 for the folders; others
+    // get no access to the file. A ledger of an older format is migrated when it is opened for
+    // writing. Errors (the texts name the path and what to do next): not_found, corrupt (not a
+    // ledger, or damaged), unsupported (a newer format, or an older one opened read_only),
+    // permission, conflict (another process is its owner), busy, no_space, failed.
     [[nodiscard]] static Result<std::unique_ptr<SqliteLedger>> open(const std::string& path,
                                                                     const LedgerOptions& options);
 
-    // For open().
-    SqliteLedger(sqlite::Database db, Fd hold) : db_(std::move(db)), hold_(std::move(hold)) {}
+    // For open(). owner_lock: see process_lock.hpp; none for a process that is not the owner.
+    SqliteLedger(sqlite::Database db, Fd owner_lock)
+        : db_(std::move(db)), owner_lock_(std::move(owner_lock)) {}
 
     // Store: commit.cpp
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
-    [[nodiscard]] Result<std::optional<Cursor>> cursor(std::string_view meter,
-                                                       std::string_view source) override;
     [[nodiscard]] Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) override;
 
-    // Registry: directory_store.cpp, class_store.cpp
+    // DirectoryStore: directory_store.cpp, class_store.cpp
     [[nodiscard]] Result<Directory> directory() override;
-    [[nodiscard]] Result<Directory> directory_at(std::uint64_t version) override;
     [[nodiscard]] Result<std::uint64_t> directory_version() override;
     [[nodiscard]] Result<std::string> current_class_version() override;
     [[nodiscard]] Result<bool> apply(const Change& change, UtcTime now) override;
@@ -65,7 +64,7 @@ private:
     [[nodiscard]] Status insert(const CanonicalBatch& batch);
 
     sqlite::Database db_;
-    Fd hold_;
+    Fd owner_lock_;
     sqlite::Interner names_{db_};
 };
 

@@ -13,9 +13,9 @@ namespace {
 
 using MeterKey = std::pair<std::string, MeterRole>;
 
-// The distinct numbers of a column and the names they stand for. A number gets the rank of its
-// name, so that millions of groups are sorted without comparing names; numbers of the same name get
-// the same rank.
+// The distinct row numbers of a column and their names. Each number gets the rank of its name, so
+// that millions of groups are sorted by numbers and not by texts. Numbers of the same name get the
+// same rank.
 template <typename Name>
 class Names {
 public:
@@ -58,17 +58,17 @@ struct Ranked {
     [[nodiscard]] auto key() const { return std::tie(bucket, meter, from, to, service); }
 };
 
-// Runs a statement over one number; `take` makes the name of its row.
-template <typename Take>
-auto look_in(const Database& db, Statement& find, std::int64_t number, Take take)
-    -> Result<decltype(take(find))> {
+// Finds the row of a number; `read` converts it to a name.
+template <typename Read>
+auto find_name(const Database& db, Statement& find, std::int64_t number, Read read)
+    -> Result<decltype(read(find))> {
     find.bind(1, number);
     TRY_ASSIGN(const bool found, find.step());
     if (!found)
-        return fail(ErrorCode::corrupt, fmt::format("a name is missing in the ledger {}; see "
-                                                    "`octroi audit`",
-                                                    db.path()));
-    auto name = take(find);
+        return fail(
+            ErrorCode::corrupt,
+            fmt::format("ledger {}: a name is missing; next: run `octroi audit`", db.path()));
+    auto name = read(find);
     find.reset();
     return name;
 }
@@ -93,8 +93,8 @@ public:
         const auto meter_of = [](const Statement& row) {
             return MeterKey{row.text(0), enum_from<MeterRole>(row, 1)};
         };
-        const auto find_service = [&](auto n) { return look_in(db_, service, n, service_of); };
-        const auto find_meter = [&](auto n) { return look_in(db_, meter, n, meter_of); };
+        const auto find_service = [&](auto n) { return find_name(db_, service, n, service_of); };
+        const auto find_meter = [&](auto n) { return find_name(db_, meter, n, meter_of); };
         TRY(services_.look_up(find_service));
         return meters_.look_up(find_meter);
     }
@@ -147,7 +147,7 @@ private:
             return Party{enum_from<PartyKind>(row, 0), row.text(1), row.text(2)};
         };
         const auto find_party = [&](std::int64_t number) -> Result<Party> {
-            TRY_ASSIGN(Party party, look_in(db_, find, number, party_of));
+            TRY_ASSIGN(Party party, find_name(db_, find, number, party_of));
             if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
                 return fail(ErrorCode::corrupt, fmt::format("a party of the ledger {} is of no "
                                                             "kind; see `octroi audit`",
@@ -157,7 +157,8 @@ private:
         return parties_.look_up(find_party);
     }
 
-    // Two numbers may have the same name: a meter whose kind was changed.
+    // Joins rows with equal keys. They occur because a meter that changed its kind has two rows
+    // with the same name.
     [[nodiscard]] Result<std::vector<Ranked>> merged(std::vector<Ranked> rows) const {
         std::size_t kept = 0;
         for (const Ranked& row : rows) {
@@ -183,9 +184,10 @@ private:
 }  // namespace
 
 Error sum_does_not_fit(const Database& db) {
-    return {ErrorCode::over_limit, fmt::format("the sums over this period of the ledger {} do not "
-                                               "fit into 64 bits; ask for a shorter one",
-                                               db.path())};
+    return {ErrorCode::over_limit,
+            fmt::format("ledger {}: a sum over this period exceeds 64 bits; next: use a shorter "
+                        "period",
+                        db.path())};
 }
 
 Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,

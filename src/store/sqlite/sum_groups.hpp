@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Sums by the database's numbers, and how they become sums by name.
+// Sums grouped by row numbers of the database, and their conversion to sums by name.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -14,11 +14,11 @@
 
 namespace octroi::sqlite {
 
-// All numbers are the database's; 0 where the column is not kept apart.
+// Row numbers; 0: the question does not group by this column.
 struct GroupKey {
     std::int64_t bucket = 0;
     std::int64_t meter = 0;
-    std::int64_t from = 0;  // a party, or a holder where identities are not kept apart
+    std::int64_t from = 0;  // a row of `party`, or of `holder` if identities are not grouped by
     std::int64_t to = 0;
     std::int64_t service = 0;
 
@@ -38,7 +38,7 @@ struct Figures {
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
 
-    // False: it does not fit.
+    // False: a sum exceeds 64 bits.
     [[nodiscard]] bool add(const Figures& other) noexcept {
         const bool bytes_over = __builtin_add_overflow(bytes, other.bytes, &bytes);
         const bool packets_over = __builtin_add_overflow(packets, other.packets, &packets);
@@ -48,12 +48,14 @@ struct Figures {
 };
 
 using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
-// Only of groups in which something is sampled: there may be millions of others.
+// Contains only the groups with sampled transfers. Groups may be millions, and most ledgers have no
+// samples.
 using Estimates = boost::unordered_flat_map<GroupKey, Estimate, GroupHash>;
 
+// The Error over_limit.
 [[nodiscard]] Error sum_does_not_fit(const Database& db);
 
-// Sorted as Query::sums says. Empties the groups. corrupt: a name is missing.
+// The result of Query::sums(). corrupt: a name is missing.
 [[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,
                                                            const SumQuestion& question,
                                                            Groups groups,

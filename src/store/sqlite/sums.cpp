@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sums over transfers. The rows are read in the order in which they stand and summed here: SQLite
-// would sort them to group them, which takes several times as long.
+// Sums over transfers. The rows are read in storage order and summed in a hash table here. GROUP BY
+// would sort them first, which takes several times as long.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,26 +15,28 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-// The run of transfers of one batch that may lie inside the period.
+// The transfers of one batch that are within the period: [first, end) of transfer_id. Within a
+// batch transfers are sorted by bucket, so they are contiguous.
 struct Run {
     std::int64_t meter = 0;
     std::int64_t first = 0;
     std::int64_t end = 0;
 };
 
-// The period in bucket numbers, half-open: buckets that start inside it.
+// The buckets that start within the period, as bucket numbers, half-open.
 struct BucketRange {
     std::int64_t begin = 0;
     std::int64_t end = 0;
 };
 
+// The number of the first bucket that starts at or after t.
 std::int64_t first_bucket_from(UtcTime t) {
     if (t.ns < INT64_MIN + bucket_length.ns) return sqlite::bucket_number_min;
     const std::int64_t number = sqlite::bucket_number(t);
     return sqlite::bucket_time(number) < t ? number + 1 : number;
 }
 
-// The sampled counts of a run of transfers, taken along while its rows are read.
+// Reads the sampled counts of a run in step with its transfers: both are ordered by transfer_id.
 class SampledCounts {
 public:
     [[nodiscard]] Status prepare(const Database& db) {
@@ -50,12 +52,13 @@ public:
         rows_.bind(2, run.end);
         return advance();
     }
-    // Whether there are some of the transfer; ids must ascend.
+    // Whether the transfer has sampled counts. Call it with ascending ids.
     [[nodiscard]] Result<bool> find(std::int64_t transfer) {
         while (at_ < transfer) TRY(advance());
         return at_ == transfer;
     }
-    // Of the transfer that was found, whose figures are given.
+    // For the transfer that find() found; `figures` is its volume. The scaled part is the volume
+    // less what was counted; in a damaged ledger that may be negative and is then 0.
     [[nodiscard]] Estimate estimate(const sqlite::Figures& figures) const {
         const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
         return {less(figures.bytes, rows_.figure(1)), less(figures.packets, rows_.figure(2)),
@@ -100,13 +103,14 @@ public:
     }
 
 private:
-    // Of each batch that overlaps the period, in the order in which they stand.
+    // One for each batch that overlaps the period, in storage order.
     [[nodiscard]] Result<std::vector<Run>> find_runs();
-    // The first transfer in [first, end) whose bucket is at or behind `bucket`: inside a batch,
-    // transfers stand in the order of their buckets.
+    // The first transfer of [first, end) with a bucket of at least `bucket`, by bisection; `end`:
+    // none.
     [[nodiscard]] Result<std::int64_t> lower_bound(std::int64_t first, std::int64_t end,
                                                    std::int64_t bucket);
     [[nodiscard]] Status add(const Run& run);
+    // The party, or its holder if the question does not group by identity.
     [[nodiscard]] Result<std::int64_t> end_of(std::int64_t party);
 
     const Database& db_;
@@ -116,7 +120,7 @@ private:
     SampledCounts sampled_;
     Statement bucket_of_;
     Statement holder_of_;
-    std::vector<std::int64_t> holders_;  // by party; 0: not asked for yet
+    std::vector<std::int64_t> holders_;  // index: party; 0: not looked up yet
     sqlite::Groups groups_;
     sqlite::Estimates estimates_;
 };
@@ -158,8 +162,8 @@ Result<std::int64_t> Summer::lower_bound(std::int64_t first, std::int64_t end,
         TRY_ASSIGN(const bool found, bucket_of_.step());
         if (!found)
             return fail(ErrorCode::corrupt,
-                        fmt::format("transfer {} is missing in {}; see `octroi audit`", middle,
-                                    db_.path()));
+                        fmt::format("ledger {}: transfer {} is missing; next: run `octroi audit`",
+                                    db_.path(), middle));
         const bool before = bucket_of_.number(0) < bucket;
         bucket_of_.reset();
         (before ? first : end) = before ? middle + 1 : middle;
@@ -170,15 +174,17 @@ Result<std::int64_t> Summer::lower_bound(std::int64_t first, std::int64_t end,
 Result<std::int64_t> Summer::end_of(std::int64_t party) {
     if (question_.by_identity) return party;
     const auto index = static_cast<std::size_t>(party);
-    // Numbers are given one after the other, so the table is as dense as the parties are.
+    // Parties are numbered without gaps, so a vector is the smallest table.
     if (party >= 0 && index < holders_.size() && holders_[index] != 0) return holders_[index];
     holder_of_.bind(1, party);
     TRY_ASSIGN(const bool found, holder_of_.step());
     if (!found)
-        return fail(ErrorCode::corrupt, fmt::format("party {} is missing in {}; see `octroi audit`",
-                                                    party, db_.path()));
+        return fail(ErrorCode::corrupt,
+                    fmt::format("ledger {}: party {} is missing; next: run `octroi audit`",
+                                db_.path(), party));
     const std::int64_t holder = holder_of_.number(0);
     holder_of_.reset();
+    // The bound keeps a wild number of a damaged ledger from allocating memory for it.
     if (index < (std::size_t{1} << 32U)) {
         if (index >= holders_.size()) holders_.resize(std::max(index + 1, holders_.size() * 2));
         holders_[index] = holder;

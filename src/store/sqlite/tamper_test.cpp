@@ -20,7 +20,7 @@ namespace {
 
 void fill(const std::string& path) {
     auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::create});
-    Registry::Change change;
+    DirectoryStore::Change change;
     change.put_accounts = {{"user0", "", "One"}, {"user1", "user0", "Two"}, {"gone", "", ""}};
     change.add_bindings = {{0, {IdentityKind::prefix, "10.0.0.0/8"}, "user0", {}, true},
                            {0, {IdentityKind::vlan, "7"}, "user1", {}, false}};

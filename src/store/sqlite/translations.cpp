@@ -14,7 +14,7 @@ constexpr const char* columns =
     "inside_port, begin_at";
 constexpr int column_end = 11;
 
-// Those that must live until the statement is reset.
+// Bound texts, which must live until the statement is reset.
 struct Texts {
     std::string exporter;
     std::string outside;
@@ -40,7 +40,8 @@ void bind_all(Statement& to, const Translation& t, const Texts& texts) {
     to.bind(11, t.valid.begin);
 }
 
-bool take_address(std::string_view text, Address& into) {
+// An empty text leaves the address empty. False: the text is not an address.
+bool read_address(std::string_view text, Address& into) {
     if (text.empty()) return true;
     const auto address = parse_address(text);
     if (address) into = *address;
@@ -51,11 +52,11 @@ std::uint16_t port_from(const Statement& row, int column) {
     return static_cast<std::uint16_t>(row.number(column));
 }
 
-// The columns, and behind them the end. False: an address is none.
-bool take_row(const Statement& row, Translation& t) {
+// From `columns` and, in column_end, the end. False: an address is not readable.
+bool read_row(const Statement& row, Translation& t) {
     const bool good =
-        take_address(row.octets(0), t.exporter) && take_address(row.octets(1), t.outside) &&
-        take_address(row.octets(6), t.remote) && take_address(row.octets(8), t.inside);
+        read_address(row.octets(0), t.exporter) && read_address(row.octets(1), t.outside) &&
+        read_address(row.octets(6), t.remote) && read_address(row.octets(8), t.inside);
     t.protocol = static_cast<std::uint8_t>(row.number(2));
     t.first_port = port_from(row, 3);
     t.last_port = port_from(row, 4);
@@ -66,8 +67,10 @@ bool take_row(const Statement& row, Translation& t) {
     return good;
 }
 
-// The newest that holds at ?2, of each outside end that is meant; ?3 is a port, ?4 a protocol, or
-// NULL. Single ports are found by their index, blocks by theirs.
+// Translations of the outside address ?1 that are valid at ?2; ?3 is a port or NULL, ?4 a protocol
+// or NULL. `which` selects the ports. NOT EXISTS drops a row if a newer one with the same key began
+// before ?2. Single ports and blocks of ports have different conditions so that each uses its
+// index.
 std::string question_sql(std::string_view which) {
     return fmt::format(
         "SELECT {0}, end_at FROM translation t WHERE outside = ?1 AND {1} AND begin_at <= ?2 AND "
@@ -146,10 +149,11 @@ Result<std::vector<Translation>> find_translations(const Database& db,
             TRY_ASSIGN(const bool row, rows.step());
             if (!row) break;
             Translation t;
-            if (!take_row(rows, t))
+            if (!read_row(rows, t))
                 return fail(ErrorCode::corrupt,
-                            fmt::format("a translation of {} in {} is damaged; see `octroi audit`",
-                                        outside, db.path()));
+                            fmt::format("ledger {}: a translation of {} is damaged; next: run "
+                                        "`octroi audit`",
+                                        db.path(), outside));
             found.push_back(t);
         }
     }
@@ -159,7 +163,7 @@ Result<std::vector<Translation>> find_translations(const Database& db,
 
 Result<TranslationReader> TranslationReader::make(const Database& db) {
     TranslationReader reader;
-    // Where another batch told of the end, this one did not know it.
+    // If another batch reported the end, this one contained the translation without an end.
     TRY_ASSIGN(
         reader.rows_,
         Statement::prepare(
@@ -175,7 +179,7 @@ Result<bool> TranslationReader::read(std::uint64_t sequence, std::vector<Transla
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) return good;
-        if (!take_row(rows_, into.emplace_back())) good = false;
+        if (!read_row(rows_, into.emplace_back())) good = false;
     }
 }
 

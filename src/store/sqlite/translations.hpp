@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Translations as rows. A row belongs to the batch that told of its beginning (`opened`) and to the
-// one that told of its end (`closed`), so that what each of them said can be told again.
+// NAT translations as rows. A row refers to the batch that reported its begin (`opened`) and to the
+// one that reported its end (`closed`), so that the audit can read what each batch contained.
 
 #include <cstdint>
 #include <string>
@@ -17,14 +17,15 @@ namespace octroi::sqlite {
 [[nodiscard]] Status insert_translations(const Database& db, const CanonicalBatch& batch,
                                          std::uint64_t sequence);
 
+// The result of Query::translations().
 [[nodiscard]] Result<std::vector<Translation>> find_translations(
     const Database& db, const TranslationQuestion& question);
 
-// What a batch said, for the audit.
+// Reads the translations that a batch contained, for the audit.
 class TranslationReader {
 public:
     [[nodiscard]] static Result<TranslationReader> make(const Database& db);
-    // False: a row's address is none; the rest is there.
+    // Appends to `into`. False: an address of a row is not readable; all rows are appended anyway.
     [[nodiscard]] Result<bool> read(std::uint64_t sequence, std::vector<Translation>& into);
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is stored, batch by batch and version by version: for the audit. Nothing that stands in the
-// database is believed here; what does not fit becomes `damage`.
+// Reads everything that is stored, batch by batch and version by version, for the audit. The
+// content of the database is not trusted: what cannot be read is described in `damage`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,10 +21,10 @@ void add_damage(std::string& damage, std::string_view text) {
     damage += text;
 }
 
-// Gives the names that a batch uses its own numbers, in the order in which they first come.
+// Renumbers the names that a batch uses from 0, in order of first use.
 class LocalNames {
 public:
-    // 0 and on: the local number; the flag says whether it is new.
+    // The local number, and whether it is new.
     std::pair<std::uint32_t, bool> local(std::int64_t number) {
         const auto [at, is_new] =
             numbers_.try_emplace(number, static_cast<std::uint32_t>(numbers_.size()));
@@ -78,24 +78,24 @@ public:
         if (id.size() == batch.id.octets.size())
             std::copy(id.begin(), id.end(), batch.id.octets.begin());
         else
-            add_damage(stored.damage, "its id has not 16 octets");
-        if (row.is_null(2)) add_damage(stored.damage, "its meter is not in the table");
+            add_damage(stored.damage, "the id does not have 16 octets");
+        if (row.is_null(2)) add_damage(stored.damage, "the meter is missing");
         batch.meter = {row.text(2), row.text(3), sqlite::enum_from<MeterRole>(row, 4)};
         batch.booked_at = row.time(5);
-        if (row.is_null(6)) add_damage(stored.damage, "its class version is not in the table");
+        if (row.is_null(6)) add_damage(stored.damage, "the class version is missing");
         batch.class_version = row.text(6);
         batch.directory_version = row.figure(7);
         batch.observed = sqlite::volume_from(row, 8);
         stored.hash = row.text(13);
         TRY(read_transfers(row.number(11), row.number(12), stored));
         TRY(read_sampled(row.number(11), row.number(12), batch));
-        // The rows stand in canonical order, which is that of the names; a batch has them in the
-        // order of its own numbers, which were just given anew.
+        // Rows are stored in canonical order, that of the names. A batch must be sorted by its own
+        // numbers, which were assigned while reading.
         sort_transfers(batch.transfers, batch.sampled);
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
         TRY_ASSIGN(const bool good, translations_.read(stored.sequence, batch.translations));
-        if (!good) add_damage(stored.damage, "a translation of it names an address that is none");
+        if (!good) add_damage(stored.damage, "an address of a translation is not readable");
         return stored;
     }
 
@@ -152,12 +152,11 @@ private:
         }
         const auto found = static_cast<std::int64_t>(stored.batch.transfers.size());
         if (found != count)
-            add_damage(stored.damage,
-                       fmt::format("{} of its {} transfers are there", found, count));
+            add_damage(stored.damage, fmt::format("only {} of {} transfers exist", found, count));
         return {};
     }
 
-    // By place in the run: as the transfers were read.
+    // Sampled counts refer to transfers by their position in the run, as the transfers were read.
     [[nodiscard]] Status read_sampled(std::int64_t first, std::int64_t count, Batch& batch) {
         sampled_.bind(1, first);
         sampled_.bind(2, count);
@@ -185,7 +184,7 @@ private:
             TRY_ASSIGN(const bool row, losses_.step());
             if (!row) return {};
             if (losses_.figure(6) != stored.batch.losses.size())
-                add_damage(stored.damage, "its losses are not numbered 0, 1, 2, …");
+                add_damage(stored.damage, "the losses are not numbered 0, 1, 2, …");
             stored.batch.losses.push_back({losses_.text(0),
                                            sqlite::enum_from<LossReason>(losses_, 1),
                                            {losses_.time(2), losses_.time(3)},
@@ -224,7 +223,7 @@ public:
                        Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE added = ?1 "
                                                           "ORDER BY 1",
                                                           kind.columns, kind.table)));
-            // Not those that were only written anew.
+            // Without the rows that the same version replaced: those are `written`.
             TRY_ASSIGN(*kind.removed,
                        Statement::prepare(
                            db, fmt::format("SELECT {1} FROM {0} o WHERE removed = ?1 AND NOT "
@@ -251,13 +250,13 @@ public:
     }
 
 private:
-    template <typename Take>
-    [[nodiscard]] static Status each(Statement& statement, std::uint64_t version, Take take) {
+    template <typename Read>
+    [[nodiscard]] static Status each(Statement& statement, std::uint64_t version, Read read) {
         statement.bind(1, version);
         while (true) {
             TRY_ASSIGN(const bool row, statement.step());
             if (!row) return {};
-            take(statement);
+            read(statement);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the files of this folder share; nobody else includes it.
+// Shared by the files of this folder. Other folders must not include it.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace octroi::packet::detail {
 
-// Protocol numbers (IANA "Assigned Internet Protocol Numbers") that the decoder must tell apart.
+// The protocol numbers that the decoder needs (IANA "Assigned Internet Protocol Numbers").
 namespace protocol {
 inline constexpr std::uint8_t hop_by_hop = 0;
 inline constexpr std::uint8_t icmp = 1;
@@ -29,7 +29,7 @@ inline constexpr std::uint8_t udp_lite = 136;
 inline constexpr std::uint8_t shim6 = 140;
 }  // namespace protocol
 
-// A frame being decoded: the octets, and what was read so far.
+// The state of decoding one frame. u8() and so on do not check bounds: call has() first.
 struct Work {
     ByteSpan frame;
     std::uint32_t wire_length;
@@ -37,9 +37,10 @@ struct Work {
     Packet& out;
     std::uint16_t vlan = 0;
     std::uint16_t inner_vlan = 0;
-    unsigned tags = 0;
-    std::size_t ip_at = 0;  // where the IP header was looked for
+    unsigned tags = 0;      // VLAN tags so far
+    std::size_t ip_at = 0;  // offset of the IP header; 0: none was reached
 
+    // Whether the octets [at, at + count) were captured.
     [[nodiscard]] bool has(std::size_t at, std::size_t count) const noexcept {
         return at <= frame.size() && frame.size() - at >= count;
     }
@@ -54,7 +55,7 @@ struct Work {
     }
 };
 
-// The rest of the key's words[4] and words[5].
+// words[4] and words[5] of the key: see FlowKey.
 [[nodiscard]] constexpr std::uint64_t port_word(std::uint16_t sport, std::uint16_t dport,
                                                 std::uint16_t vlan,
                                                 std::uint16_t inner_vlan) noexcept {
@@ -69,20 +70,21 @@ struct Work {
            std::uint64_t{interface} << 32U;
 }
 
-// The frame carries no IP, or a header that cannot be: charged with its length on the wire.
+// Completes a packet without IP, or with an invalid header: the length on the wire is charged.
+// outcome: non_ip or malformed.
 Outcome other(Work& work, Outcome outcome) noexcept;
 
-// The IPv4 or IPv6 header at `at`; anything that is not one is malformed.
+// Decodes the IPv4 or IPv6 header at `at` and completes the packet. No such header: malformed.
 Outcome ipv4(Work& work, std::size_t at) noexcept;
 Outcome ipv6(Work& work, std::size_t at) noexcept;
-// The same answers, sooner for plain packets.
+// The same results, by the fast path for common packets.
 Outcome any_ipv4(Work& work, std::size_t at) noexcept;
 Outcome any_ipv6(Work& work, std::size_t at) noexcept;
-// Whether the protocol number is that of an IPv6 extension header which another header follows.
+// Whether this is the number of an IPv6 extension header that another header follows.
 [[nodiscard]] bool is_extension(std::uint8_t proto) noexcept;
-// The length of such a header, whose second octet is given.
+// The length in octets of an extension header with the given second octet.
 [[nodiscard]] std::size_t extension_length(std::uint8_t proto, std::uint8_t units) noexcept;
-// Whichever of both the first nibble says.
+// IPv4 or IPv6, by the version field.
 Outcome ip_by_version(Work& work, std::size_t at) noexcept;
 
 // IEEE 802 numbers (IANA "Ethertypes").
@@ -102,13 +104,14 @@ inline constexpr std::uint16_t qinq_9200 = 0x9200;
 inline constexpr std::uint16_t qinq_9300 = 0x9300;
 }  // namespace ethertype
 
-// What stands at a place of the frame. done: Packet is complete.
+// The kind of header at a position of the frame. typed: whatever an ethertype names. done: the
+// packet is complete.
 enum class Layer : std::uint8_t { typed, llc, ethernet, ppp, pppoe, mpls, ip, done };
 
-// Eight octets, so that it travels in a register.
+// Eight octets, so that it is passed in a register.
 struct Position {
-    std::uint32_t at = 0;    // a frame is unwrapped in a bounded number of small steps
-    std::uint16_t type = 0;  // of Layer::typed: its ethertype
+    std::uint32_t at = 0;    // offset in the frame; fits, because the number of steps is bounded
+    std::uint16_t type = 0;  // for Layer::typed: the ethertype
     Layer layer = Layer::done;
 };
 [[nodiscard]] constexpr Position layer_at(Layer layer, std::size_t at,
@@ -116,10 +119,11 @@ struct Position {
     return {static_cast<std::uint32_t>(at), type, layer};
 }
 
-// Takes off one layer after the other up to the IP header.
+// Skips headers from `position` on up to the IP header, and completes the packet.
 Outcome unwrap(Work& work, Position position) noexcept;
 
-// decode() without the fast path in front. ip_at: where the IP header is, if there is one.
+// decode() without the fast path of decode_ethernet(). ip_at: offset of the IP header, if the
+// outcome is ip.
 Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                        std::uint16_t interface) noexcept;
 Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,

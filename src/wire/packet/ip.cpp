@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The IP header, the extension headers of IPv6 and the first octets of the transport header.
+// IP headers, the extension headers of IPv6, and the first octets of transport headers.
 
 #include "wire/packet/detail.hpp"
 #include "wire/packet/packet_fast.hpp"
@@ -11,21 +11,23 @@ namespace {
 constexpr std::size_t v4_header = 20;
 constexpr std::size_t v6_header = 40;
 constexpr std::size_t tcp_flags_at = 13;
-// More extension headers than any sender has use for; a longer chain is not followed.
+// No sender needs so many extension headers. A longer chain is not followed: the packet counts as
+// truncated, without ports.
 constexpr int max_extension_headers = 64;
 
-// What an IP header says about its packet.
+// A packet according to its IP header. Offsets are in the frame.
 struct Ip {
     std::size_t begin;   // of the IP header
-    std::size_t end;     // of the packet as its length says; may lie beyond the captured octets
+    std::size_t end;     // of the packet; may be after the captured octets
     std::uint8_t proto;  // of the header at `next`
-    std::size_t next;    // where the header after the IP header begins
+    std::size_t next;    // the header after the IP header and the extension headers so far
     Family family;
-    bool jumbo = false;  // IPv6 without a payload length
+    bool jumbo = false;  // IPv6 with a payload length of 0
 };
 
-// Whether [at, at + count) belongs to the packet and was captured. Where it belongs to it and was
-// not, the packet is marked as truncated; octets behind the packet's end are padding.
+// Whether [at, at + count) is within the packet and was captured. If it is within the packet but
+// was not captured, the packet is marked as truncated. Octets after the end of the packet are
+// padding.
 bool reachable(Work& work, const Ip& ip, std::size_t at, std::size_t count) noexcept {
     if (at > ip.end || ip.end - at < count) return false;
     if (work.has(at, count)) return true;
@@ -57,7 +59,7 @@ Transport transport(Work& work, const Ip& ip) noexcept {
             return t;
         case protocol::icmp:
         case protocol::icmpv6:
-            // ICMP in IPv6 or ICMPv6 in IPv4 is nobody's service.
+            // ICMP in IPv6 and ICMPv6 in IPv4 have no defined meaning, so no type is read.
             if ((ip.proto == protocol::icmp) != (ip.family == Family::v4)) return t;
             if (!reachable(work, ip, ip.next, 2)) return t;
             t.icmp_type = work.u8(ip.next);
@@ -68,7 +70,7 @@ Transport transport(Work& work, const Ip& ip) noexcept {
     }
 }
 
-// Addresses are in the key already.
+// Completes the packet. The caller has written the addresses.
 Outcome finish(Work& work, const Ip& ip) noexcept {
     Packet& out = work.out;
     out.outcome = Outcome::ip;
@@ -80,17 +82,17 @@ Outcome finish(Work& work, const Ip& ip) noexcept {
     return Outcome::ip;
 }
 
-void take_fragment(Packet& out, std::uint16_t offset, bool more, std::uint32_t id) noexcept {
+void set_fragment(Packet& out, std::uint16_t offset, bool more, std::uint32_t id) noexcept {
     if (offset == 0 && !more) return;
     out.fragment = offset == 0 ? Fragment::first : Fragment::later;
     out.fragment_id = id;
 }
 
-// RFC 2675: the length in the jumbo payload option, 0 where there is none.
+// RFC 2675: the length in the jumbo payload option; 0: there is none.
 std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) noexcept {
     constexpr std::uint8_t pad1 = 0;
     constexpr std::uint8_t jumbo_payload = 0xc2;
-    for (std::size_t p = at + 2; p < end;) {  // moves on by one octet at least
+    for (std::size_t p = at + 2; p < end;) {  // advances by at least one octet
         const std::uint8_t type = work.u8(p);
         if (type == pad1) {
             ++p;
@@ -104,7 +106,7 @@ std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) no
     return 0;
 }
 
-// Walks over the extension headers (RFC 8200, 4) to the header that they carry.
+// Skips the extension headers (RFC 8200, 4).
 void extensions(Work& work, Ip& ip) noexcept {
     for (int count = 0; is_extension(ip.proto); ++count) {
         if (count == max_extension_headers) {
@@ -115,7 +117,7 @@ void extensions(Work& work, Ip& ip) noexcept {
         const std::size_t length = extension_length(ip.proto, work.u8(ip.next + 1));
         if (ip.proto == protocol::fragment) {
             const std::uint16_t field = work.be16(ip.next + 2);
-            take_fragment(work.out, field >> 3U, (field & 1U) != 0, work.be32(ip.next + 4));
+            set_fragment(work.out, field >> 3U, (field & 1U) != 0, work.be32(ip.next + 4));
         } else if (ip.proto == protocol::hop_by_hop && ip.jumbo && work.has(ip.next, length)) {
             const std::uint32_t jumbo = jumbo_length(work, ip.next, ip.next + length);
             if (jumbo != 0) ip.end = ip.begin + v6_header + jumbo;
@@ -175,7 +177,7 @@ Outcome ipv4(Work& work, std::size_t at) noexcept {
     out.key.words[2] = both >> 32U;
     out.tos = work.u8(at + 1);
     const std::uint16_t field = work.be16(at + 6);
-    take_fragment(out, field & 0x1fffU, (field & 0x2000U) != 0, work.be16(at + 4));
+    set_fragment(out, field & 0x1fffU, (field & 0x2000U) != 0, work.be16(at + 4));
     return finish(work, {.begin = at,
                          .end = at + length,
                          .proto = work.u8(at + 9),
@@ -194,7 +196,8 @@ Outcome ipv6(Work& work, std::size_t at) noexcept {
           .proto = work.u8(at + 6),
           .next = at + v6_header,
           .family = Family::v6};
-    // No length and yet something follows: a jumbogram, or segmentation offload.
+    // A length of 0, but octets follow: a jumbogram, or segmentation offload. The wire length
+    // counts unless a jumbo payload option follows.
     if (ip.end == ip.next && ip.proto != protocol::no_next && work.wire_length > ip.next) {
         ip.end = work.wire_length;
         ip.jumbo = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The link types: what a frame begins with (https://www.tcpdump.org/linktypes.html).
+// The headers of the link types (https://www.tcpdump.org/linktypes.html).
 
 #include <algorithm>
 #include <array>
@@ -43,7 +43,7 @@ constexpr std::array known{
     NamedLinkType{LinkType::linux_sll2, "Linux cooked v2"},
 };
 
-// AF_INET6 is another number on each system; AF_INET is 2 on all of them.
+// AF_INET6 has a different number on each system; AF_INET is 2 on all of them.
 constexpr std::uint32_t af_inet = 2;
 bool is_af_inet6(std::uint32_t family) noexcept {
     constexpr std::array<std::uint32_t, 5> numbers{
@@ -63,8 +63,8 @@ Outcome by_address_family(Work& work, std::uint32_t family, std::size_t at) noex
     return other(work, Outcome::non_ip);
 }
 
-// Null: the byte order is that of the writing host, which the file does not tell for certain.
-// Families are small: a number beyond 16 bits was written the other way round.
+// The family is in the byte order of the host that captured, which need not be that of the file.
+// Address families are small numbers, so a value above 16 bits has the other byte order.
 Outcome loopback(Work& work) noexcept {
     if (!work.has(0, 4)) return other(work, Outcome::non_ip);
     std::uint32_t family = work.be32(0);
@@ -72,17 +72,17 @@ Outcome loopback(Work& work) noexcept {
     return by_address_family(work, family, 4);
 }
 
-// The packet types of Linux (if_packet.h) as far as they tell a way.
-Way cooked_way(std::uint16_t packet_type) noexcept {
+// The packet types of Linux (linux/if_packet.h): 0 to 2 were addressed to this host.
+Direction cooked_direction(std::uint16_t packet_type) noexcept {
     constexpr std::uint16_t other_host = 3;
     constexpr std::uint16_t outgoing = 4;
-    if (packet_type < other_host) return Way::in;
-    return packet_type == outgoing ? Way::out : Way::unknown;
+    if (packet_type < other_host) return Direction::in;
+    return packet_type == outgoing ? Direction::out : Direction::unknown;
 }
 
 Outcome cooked(Work& work, std::uint16_t packet_type, std::uint16_t address_length,
                std::size_t address_at, std::uint16_t type, std::size_t payload) noexcept {
-    work.out.way = cooked_way(packet_type);
+    work.out.direction = cooked_direction(packet_type);
     if (address_length == 6)
         std::memcpy(work.out.macs.data() + 6, work.frame.data() + address_at, 6);
     return detail::unwrap(work, detail::layer_at(Layer::typed, payload, type));
@@ -104,7 +104,7 @@ Outcome cisco_hdlc(Work& work) noexcept {
     return detail::unwrap(work, detail::layer_at(Layer::typed, 4, work.be16(2)));
 }
 
-// RFC 1662, 3.1: ff 03 may stand before the protocol or be left out.
+// RFC 1662, 3.1: the address and control octets ff 03 may be omitted.
 Outcome ppp(Work& work, std::size_t at) noexcept {
     if (work.has(at, 2) && work.be16(at) == 0xff03) at += 2;
     return detail::unwrap(work, detail::layer_at(Layer::ppp, at));
@@ -118,10 +118,11 @@ Outcome ppp_or_cisco(Work& work) noexcept {
     return ppp(work, 0);
 }
 
-// One octet says the way: 0 received, else sent. pppd has it in place of the HDLC address (ff).
-Outcome ppp_with_way(Work& work, bool in_place_of_address) noexcept {
+// The first octet is the direction: 0 received, otherwise sent. pppd writes it in place of the HDLC
+// address (ff).
+Outcome ppp_with_direction(Work& work, bool in_place_of_address) noexcept {
     if (!work.has(0, 2)) return other(work, Outcome::non_ip);
-    work.out.way = work.u8(0) == 0 ? Way::in : Way::out;
+    work.out.direction = work.u8(0) == 0 ? Direction::in : Direction::out;
     if (!in_place_of_address) return ppp(work, 1);
     constexpr std::uint8_t hdlc_control = 0x03;
     return detail::unwrap(work, detail::layer_at(Layer::ppp, work.u8(1) == hdlc_control ? 2U : 1U));
@@ -134,8 +135,9 @@ Outcome pflog(Work& work) noexcept {
     return by_address_family(work, work.u8(1), header);
 }
 
-// Family, version, resource id; then attributes of length, type (little endian as all hosts that
-// write them are, else refused by their length) and value, padded to 4 octets.
+// Family, version, resource id; then attributes of length, type and value, padded to 4 octets.
+// Length and type are in the byte order of the host that captured; little endian is assumed. From a
+// big endian host the lengths do not fit, and the frame is non_ip.
 Outcome nflog(Work& work) noexcept {
     constexpr std::uint16_t payload = 9;  // NFULA_PAYLOAD
     constexpr int max_attributes = 64;
@@ -178,9 +180,9 @@ Outcome by_link(LinkType link, Work& work) noexcept {
         case LinkType::ppp_ether:
             return detail::unwrap(work, detail::layer_at(Layer::pppoe, 0));
         case LinkType::ppp_pppd:
-            return ppp_with_way(work, true);
+            return ppp_with_direction(work, true);
         case LinkType::ppp_with_direction:
-            return ppp_with_way(work, false);
+            return ppp_with_direction(work, false);
         case LinkType::cisco_hdlc:
             return cisco_hdlc(work);
         case LinkType::atm_rfc1483:

@@ -14,8 +14,8 @@ namespace {
 
 using namespace testing_frames;
 
-// The short way must give what the long way gives, on frames that it takes and on those that it
-// does not: random frames, cut and damaged at random.
+// The fast path must give the results of the general decoder, for common packets and for all
+// others: random frames, truncated and damaged at random.
 Frame random_frame(std::mt19937& random) {
     const auto any = [&random](unsigned below) {
         return static_cast<std::uint16_t>(random() % below);
@@ -67,12 +67,12 @@ void expect_same(const Packet& a, const Packet& b) {
     EXPECT_EQ(a.tcp_flags, b.tcp_flags);
     EXPECT_EQ(a.outcome, b.outcome);
     EXPECT_EQ(a.fragment, b.fragment);
-    EXPECT_EQ(a.way, b.way);
+    EXPECT_EQ(a.direction, b.direction);
     EXPECT_EQ(a.truncated, b.truncated);
 }
 
-// What the long way alone says about an untagged or once tagged IP frame.
-bool decode_the_long_way(const std::string& octets, Packet& out) {
+// The result of the general decoder for an IP frame with at most one tag.
+bool decode_generally(const std::string& octets, Packet& out) {
     out = Packet{};
     detail::Work work{.frame = as_octets(octets),
                       .wire_length = static_cast<std::uint32_t>(octets.size()),
@@ -106,7 +106,7 @@ TEST(PacketFast, SaysWhatTheLongWaySays) {
         if (random() % 4 == 0 && !octets.empty())
             octets[random() % octets.size()] = static_cast<char>(random());
         Packet want;
-        if (!decode_the_long_way(octets, want)) continue;
+        if (!decode_generally(octets, want)) continue;
         expect_same(decode_exact(LinkType::ethernet, octets, 0, 5), want);
         ASSERT_FALSE(HasFailure()) << "round " << round;
         ++compared;

@@ -29,7 +29,7 @@ bool same(const Packet& a, const Packet& b) {
     return a.key == b.key && a.bytes == b.bytes && a.fragment_id == b.fragment_id &&
            a.transport == b.transport && a.macs == b.macs && a.ethertype == b.ethertype &&
            a.tos == b.tos && a.tcp_flags == b.tcp_flags && a.outcome == b.outcome &&
-           a.fragment == b.fragment && a.way == b.way && a.truncated == b.truncated;
+           a.fragment == b.fragment && a.direction == b.direction && a.truncated == b.truncated;
 }
 
 // Decodes into memory of two different contents: what is left unwritten differs.
@@ -68,8 +68,8 @@ void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length)
     if (p.tcp_flags != 0) CHECK(p.key.proto() == 6);
 }
 
-// An Ethernet frame by the long way alone must be the same.
-void check_long_way(ByteSpan frame, std::uint32_t wire_length, const Packet& got) {
+// The general decoder must give the same result for an Ethernet frame.
+void check_general_decoder(ByteSpan frame, std::uint32_t wire_length, const Packet& got) {
     if (frame.size() < 14) return;
     Packet want{};
     detail::Work work{.frame = frame, .wire_length = wire_length, .interface = 3, .out = want};
@@ -131,7 +131,7 @@ void run(ByteSpan input) {
     by_rule.key.words[5] &= ~(std::uint64_t{0xffff} << 32U);  // no interface is given there
     check_payload(link, frame.span(), wire_length, by_rule);
     if (!is_supported(link)) CHECK(p.outcome == Outcome::non_ip);
-    if (link == LinkType::ethernet) check_long_way(frame.span(), wire_length, p);
+    if (link == LinkType::ethernet) check_general_decoder(frame.span(), wire_length, p);
     check_prefix(link, frame.span(), wire_length, p);
 }
 

@@ -166,19 +166,20 @@ TEST(Packet, LoopbackOfEverySystemInBothByteOrders) {
 
 TEST(Packet, SmallLinkHeaders) {
     using namespace std::string_view_literals;
-    const auto check = [](LinkType link, std::string_view head, Way way = Way::unknown) {
+    const auto check = [](LinkType link, std::string_view head,
+                          Direction direction = Direction::unknown) {
         Frame frame = Frame().raw(head);
         const Packet p = decode_exact(link, udp4(frame).octets());
         expect_udp4(p);
-        EXPECT_EQ(p.way, way);
+        EXPECT_EQ(p.direction, direction);
     };
     check(LinkType::cisco_hdlc, "\x0f\x00\x08\x00"sv);
     check(LinkType::ppp_hdlc, "\x8f\x00\x08\x00"sv);
     check(LinkType::ppp, "\x21"sv);  // compressed protocol
     check(LinkType::ppp, "\xff\x03\x21"sv);
-    check(LinkType::ppp_pppd, "\x01\x03\x00\x21"sv, Way::out);
-    check(LinkType::ppp_pppd, "\x00\x21"sv, Way::in);
-    check(LinkType::ppp_with_direction, "\x00\xff\x03\x00\x21"sv, Way::in);
+    check(LinkType::ppp_pppd, "\x01\x03\x00\x21"sv, Direction::out);
+    check(LinkType::ppp_pppd, "\x00\x21"sv, Direction::in);
+    check(LinkType::ppp_with_direction, "\x00\xff\x03\x00\x21"sv, Direction::in);
     check(LinkType::ppp_ether, "\x11\x00\x00\x01\x00\x28\x00\x21"sv);
     check(LinkType::atm_rfc1483, "\xaa\xaa\x03\x00\x00\x00\x08\x00"sv);
     check(LinkType::atm_rfc1483, "\xaa\xaa\x03\x00\x00\xf8\x08\x00"sv);  // bridge tunnel
@@ -192,13 +193,13 @@ TEST(Packet, SmallLinkHeaders) {
 TEST(Packet, CookedFramesSayTheWayAndTheSender) {
     Frame in = Frame().cooked_v1(0, mac_a);
     Packet p = decode_exact(LinkType::linux_sll, udp4(in).octets());
-    EXPECT_EQ(p.way, Way::in);
+    EXPECT_EQ(p.direction, Direction::in);
     EXPECT_EQ(p.src_mac(), mac_a);
     EXPECT_TRUE(p.dst_mac().empty());
     Frame out = Frame().cooked_v2(4, mac_b).vlan(12);
     p = decode_exact(LinkType::linux_sll2, udp4(out).octets());
     expect_udp4(p);
-    EXPECT_EQ(p.way, Way::out);
+    EXPECT_EQ(p.direction, Direction::out);
     EXPECT_EQ(p.key.vlan(), 12);
     EXPECT_EQ(p.src_mac(), mac_b);
 }
@@ -391,19 +392,6 @@ TEST(Packet, PortsAndTypesOfEveryProtocol) {
     EXPECT_EQ(p.key.icmp_type(), 3);
     EXPECT_EQ(p.key.icmp_code(), 13);
     EXPECT_EQ(p.key.sport(), 0);
-}
-
-TEST(FlowKey, TakesTheServiceOfAnotherKey) {
-    auto header = v4_header();
-    header.fragment_offset = 1;
-    const Packet later = decode_exact(
-        LinkType::ethernet, ethernet().vlan(9).ipv4(header).protocol(1).payload(64).octets(), 0, 4);
-    header.fragment_offset = 0;
-    header.more_fragments = true;
-    const Packet first = decode_exact(
-        LinkType::ethernet, ethernet().vlan(9).ipv4(header).icmp(8, 1).payload(64).octets(), 0, 4);
-    EXPECT_NE(later.key, first.key);
-    EXPECT_EQ(later.key.with_service_of(first.key), first.key);
 }
 
 }  // namespace

@@ -9,10 +9,10 @@ namespace octroi::packet {
 namespace {
 
 constexpr std::size_t v6_header = 40;
-// As in decode(): what carries more has no use for them.
+// The same limit as in decode().
 constexpr int max_extension_headers = 64;
 
-// The octets of the packet that were captured, and what is still in front of the payload.
+// The captured octets of the packet, and the offset that was reached.
 struct Walk {
     ByteSpan packet;
     std::size_t at = 0;
@@ -22,8 +22,8 @@ std::uint8_t u8(ByteSpan octets, std::size_t at) noexcept {
     return static_cast<std::uint8_t>(octets[at]);
 }
 
-// RFC 791. decode() has seen that the header is sound.
-void pass_ipv4(Walk& walk, Payload& out) noexcept {
+// RFC 791. decode() has checked that the header is valid.
+void skip_ipv4_header(Walk& walk, Payload& out) noexcept {
     walk.at = (u8(walk.packet, 0) & 0x0fU) * std::size_t{4};
     out.proto = u8(walk.packet, 9);
     const std::uint16_t field = load_be16(walk.packet.data() + 6);
@@ -32,8 +32,9 @@ void pass_ipv4(Walk& walk, Payload& out) noexcept {
     if (out.fragment()) out.fragment_id = load_be16(walk.packet.data() + 4);
 }
 
-// RFC 8200, 4. Behind the fragment header of a real fragment stands its part of the payload.
-bool pass_ipv6(Walk& walk, Payload& out) noexcept {
+// RFC 8200, 4. In a fragment, the octets after the fragment header are payload: further headers are
+// in the first fragment only and belong to the payload that is reassembled.
+bool skip_ipv6_headers(Walk& walk, Payload& out) noexcept {
     walk.at = v6_header;
     out.proto = u8(walk.packet, 6);
     for (int count = 0; detail::is_extension(out.proto); ++count) {
@@ -62,11 +63,11 @@ bool find_payload(LinkType link, ByteSpan captured, std::uint32_t wire_length, P
     if (detail::decode_general(link, captured, wire_length, packet, ip_at) != Outcome::ip)
         return false;
     const auto length = static_cast<std::size_t>(packet.bytes);
-    const ByteSpan behind = captured.subspan(ip_at);
-    Walk walk{behind.first(std::min(behind.size(), length))};
+    const ByteSpan from_ip = captured.subspan(ip_at);
+    Walk walk{from_ip.first(std::min(from_ip.size(), length))};
     if (packet.key.family() == Family::v4)
-        pass_ipv4(walk, payload);
-    else if (!pass_ipv6(walk, payload))
+        skip_ipv4_header(walk, payload);
+    else if (!skip_ipv6_headers(walk, payload))
         return false;
     if (walk.at > walk.packet.size()) return false;
     payload.octets = walk.packet.subspan(walk.at);

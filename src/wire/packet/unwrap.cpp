@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What may stand between the link layer's header and the IP header.
+// The headers between that of the link layer and the IP header.
 
 #include "wire/packet/detail.hpp"
 
@@ -7,7 +7,8 @@ namespace octroi::packet::detail {
 
 namespace {
 
-// Tags, labels and headers one inside the other; more than any network stacks.
+// Nested headers, and labels of one MPLS stack. No network uses so many; hostile frames are
+// bounded.
 constexpr int max_layers = 16;
 constexpr int max_labels = 16;
 
@@ -19,7 +20,7 @@ constexpr std::uint16_t mpls = 0x0281;
 constexpr std::uint16_t mpls_multicast = 0x0283;
 }  // namespace ppp_number
 
-// The end of the way, with out.outcome written.
+// The packet is complete: out.outcome is written.
 constexpr Position arrived{};
 
 Position not_ip(Work& work) noexcept {
@@ -41,7 +42,7 @@ Position ethernet(Work& work, std::size_t at) noexcept {
     return layer_at(Layer::typed, at + 14, work.be16(at + 12));
 }
 
-// IEEE 802.1Q, 9.6. The ids of the first two tags are remembered.
+// IEEE 802.1Q, 9.6. The ids of the first two tags are kept.
 Position vlan_tag(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 4)) return not_ip(work);
     const std::uint16_t id = work.be16(at) & 0x0fffU;
@@ -80,7 +81,8 @@ Position typed(Work& work, std::size_t at, std::uint16_t type) noexcept {
     }
 }
 
-// IEEE 802.2. SNAP (RFC 1042) with the OUI 0, or 0000f8 of bridge tunnels (802.1H).
+// IEEE 802.2. IP by its own service access point, or by SNAP (RFC 1042) with the OUI 0, or 0000f8
+// of bridge tunnels (802.1H).
 Position llc(Work& work, std::size_t at) noexcept {
     constexpr std::uint16_t snap = 0xaaaa;
     constexpr std::uint16_t ip_service = 0x0606;
@@ -94,7 +96,7 @@ Position llc(Work& work, std::size_t at) noexcept {
     return layer_at(Layer::typed, at + 8, type);
 }
 
-// RFC 1661, 2. The protocol may be compressed to one octet, which is odd (6.5).
+// RFC 1661, 2. A protocol number that is compressed to one octet is odd (section 6.5).
 Position ppp(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 1)) return not_ip(work);
     std::uint16_t number = work.u8(at);
@@ -124,8 +126,8 @@ Position pppoe(Work& work, std::size_t at) noexcept {
     return layer_at(Layer::ppp, at + 6);
 }
 
-// Whether an IP header may begin here. MPLS does not say what it carries: what is no IP header is
-// something else, not a bad one.
+// Whether an IP header may begin here. MPLS does not state what it carries, so octets that are not
+// an IP header are another protocol (non_ip), not a malformed packet.
 bool plausible_ip(const Work& work, std::size_t at) noexcept {
     if (!work.has(at, 20)) return false;
     const std::uint8_t first = work.u8(at);
@@ -135,7 +137,8 @@ bool plausible_ip(const Work& work, std::size_t at) noexcept {
     return first >> 4U == 4 && header >= 20 && (length == 0 || length >= header);
 }
 
-// An Ethernet pseudowire with a control word (RFC 4448): believed where IP follows its own type.
+// Whether this is an Ethernet pseudowire with a control word (RFC 4448): only if its ethertype is
+// that of IP and a plausible IP header of that version follows.
 bool is_pseudowire(const Work& work, std::size_t at) noexcept {
     constexpr std::size_t control_word = 4;
     if (!work.has(at, control_word + 14) || work.u8(at) >> 4U != 0) return false;
@@ -146,8 +149,8 @@ bool is_pseudowire(const Work& work, std::size_t at) noexcept {
     return plausible_ip(work, type_at + 2) && work.u8(type_at + 2) >> 4U == version;
 }
 
-// RFC 3032: labels up to the one marked as the last. What follows is told by its first nibble
-// (RFC 4928, 3).
+// RFC 3032: labels up to the one with the bottom-of-stack bit. The first nibble after them tells
+// the protocol (RFC 4928, 3).
 Position mpls(Work& work, std::size_t at) noexcept {
     bool last = false;
     for (int label = 0; label < max_labels && !last && work.has(at, 4); ++label, at += 4)

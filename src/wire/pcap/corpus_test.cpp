@@ -12,7 +12,7 @@
 
 #include "support/golden.hpp"
 #include "wire/packet/testing/frames.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi {
 namespace {
@@ -113,7 +113,8 @@ std::string pcapng_seed(bool big_endian) {
     pcap::PcapngWriter writer(file, big_endian);
     writer.interface({.name = "eth0", .resolution = 6});
     writer.interface({.link = LinkType::raw, .resolution = 0x80 | 10, .offset_s = 99});
-    writer.frame(0, t0, tcp4(ethernet()).octets(), {.way = packet::Way::in, .dropped = 2});
+    writer.frame(0, t0, tcp4(ethernet()).octets(),
+                 {.direction = packet::Direction::in, .dropped = 2});
     writer.frame(1, t0, udp6(Frame()).octets());
     writer.block(0x0bad, "something else");
     writer.simple_frame(tcp4(ethernet()).octets());

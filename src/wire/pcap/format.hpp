@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The numbers of both file formats, shared by reader and writers.
+// The constants of both file formats, for the reader and the test writers.
 
 #include <cstdint>
 
 namespace octroi::pcap::format {
 
-// draft-ietf-opsawg-pcap, 4, as numbers; they stand in the writer's byte order.
+// draft-ietf-opsawg-pcap, 4. In a file they have the byte order of its writer.
 inline constexpr std::uint32_t magic_microseconds = 0xa1b2c3d4;
 inline constexpr std::uint32_t magic_nanoseconds = 0xa1b23c4d;
 inline constexpr std::uint32_t magic_kuznetzov = 0xa1b2cd34;
@@ -21,7 +21,7 @@ inline constexpr std::uint32_t block_statistics = 5;
 inline constexpr std::uint32_t block_enhanced_packet = 6;
 inline constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
 
-// Option codes; the same number means other things in other blocks.
+// Option codes. The same number has different meanings in different blocks.
 inline constexpr std::uint16_t option_end = 0;
 inline constexpr std::uint16_t if_name = 2;
 inline constexpr std::uint16_t if_tsresol = 9;

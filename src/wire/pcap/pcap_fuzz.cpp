@@ -33,10 +33,11 @@ void add(Summary& s, const Frame& f, ByteSpan shown) {
     CHECK(f.data >= shown.data() && f.data + f.captured_length <= shown.data() + shown.size());
     packet::Packet p;
     packet::decode(f.link, f.captured(), f.wire_length, p, f.interface);
-    for (const std::uint64_t word : {p.key.words[0], p.key.words[4], p.key.words[5], p.bytes,
-                                     static_cast<std::uint64_t>(f.time.ns),
-                                     std::uint64_t{f.wire_length}, std::uint64_t{f.captured_length},
-                                     static_cast<std::uint64_t>(f.way), std::uint64_t{f.timed}})
+    for (const std::uint64_t word :
+         {p.key.words[0], p.key.words[4], p.key.words[5], p.bytes,
+          static_cast<std::uint64_t>(f.time.ns), std::uint64_t{f.wire_length},
+          std::uint64_t{f.captured_length}, static_cast<std::uint64_t>(f.direction),
+          std::uint64_t{f.timed}})
         s.hash = mix(s.hash ^ word, mix_a) + mix_b;
     s.octets += f.captured_length;
 }

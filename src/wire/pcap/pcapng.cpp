@@ -16,23 +16,23 @@ using namespace format;
 
 namespace {
 
-// Ticks of any resolution and offset, in nanoseconds.
+// Nanoseconds from ticks of any resolution do not fit into 64 bits.
 __extension__ using Wide = __int128;
 
-constexpr std::size_t block_frame = 12;  // type, length, and the length again at the end
-constexpr std::size_t packet_fixed = 20;
+constexpr std::size_t block_frame = 12;   // type, length, and the length again at the end
+constexpr std::size_t packet_fixed = 20;  // fields of a packet block before the frame
 constexpr UtcTime latest_time = UtcTime::from_seconds(7'258'118'400);  // 2200-01-01
-constexpr std::uint8_t binary = 0x80;  // if_tsresol: the rest is an exponent of 2, else of 10
+constexpr std::uint8_t binary = 0x80;  // if_tsresol: set: exponent of 2; clear: exponent of 10
 
 [[nodiscard]] constexpr std::size_t padded(std::size_t size) noexcept {
     return (size + 3) & ~std::size_t{3};
 }
 
-// Ticks of 10^-exponent s as nanoseconds; cut, not rounded.
+// Ticks of 10^-exponent s as nanoseconds, rounded down.
 Wide decimal_ns(std::uint64_t ticks, unsigned exponent) noexcept {
     Wide ns = ticks;
     for (; exponent < 9; ++exponent) ns *= 10;
-    // After 20 divisions nothing of 64 bits is left.
+    // 20 divisions by 10 reduce any 64-bit number to 0.
     for (unsigned i = 9; i < exponent && i < 9 + 20; ++i) ns /= 10;
     return ns;
 }
@@ -45,7 +45,7 @@ Wide binary_ns(std::uint64_t ticks, unsigned exponent) noexcept {
 
 template <typename Visit>
 bool Reader::options(ByteSpan octets, Visit&& visit) const {
-    while (octets.size() >= 4) {  // each turn takes 4 octets at least
+    while (octets.size() >= 4) {  // each iteration consumes at least 4 octets
         const std::uint16_t code = u16(octets.data());
         const std::size_t length = u16(octets.data() + 2);
         if (code == option_end) return true;
@@ -62,13 +62,13 @@ Reader::Step Reader::section(ByteSpan& octets, std::size_t& needed) {
     if (octets.size() < needed) return Step::more;
     const std::uint32_t order = load_be32(octets.data() + 8);
     if (order != byte_order_magic && __builtin_bswap32(order) != byte_order_magic)
-        return fail("a section header without a byte order mark");
+        return fail("a section header has no byte order magic");
     swapped_ = order == byte_order_magic;
     const std::size_t length = u32(octets.data() + 4);
     const std::uint16_t major = u16(octets.data() + 12);
     if (length < smallest || length % 4 != 0 || length > max_block)
-        return fail(fmt::format("a section header claims {} octets", length));
-    if (major != 1) return fail(fmt::format("pcapng version {} is not known", major));
+        return fail(fmt::format("a section header states a length of {} octets", length));
+    if (major != 1) return fail(fmt::format("pcapng version {} is not supported", major));
     needed = length;
     if (octets.size() < needed) return Step::more;
     if (u32(octets.data() + length - 4) != length)
@@ -86,14 +86,15 @@ Reader::Step Reader::block(ByteSpan& octets, Frame& frame, std::size_t& needed) 
     if (type == block_section) return section(octets, needed);
     const std::size_t length = u32(octets.data() + 4);
     if (length < block_frame || length % 4 != 0)
-        return fail(fmt::format("a block of type {:#x} claims {} octets", type, length));
+        return fail(
+            fmt::format("a block of type {:#x} states a length of {} octets", type, length));
     const bool carries_frame = type == block_enhanced_packet || type == block_simple_packet ||
                                type == block_obsolete_packet;
     const bool wanted = carries_frame || type == block_interface || type == block_statistics;
     if (!wanted || length > max_block) {
         ++(wanted ? counters_.bad_blocks : counters_.skipped_blocks);
-        // Without its description the frames of an interface, and those of all that
-        // follow it, would be taken for another's.
+        // Interfaces are numbered by their position in the section. Without this description,
+        // frames of the following interfaces would be assigned to wrong ones.
         if (type == block_interface) return fail("an interface description is too long");
         skip_ = length;
         return Step::again;
@@ -145,7 +146,7 @@ Reader::Step Reader::describe_interface(ByteSpan body) {
             in.offset_s = static_cast<std::int64_t>(u64(value.data()));
         }
     });
-    // What stands before a bad option is taken, as the frames still need their link type.
+    // The options before a bad one are used: the frames of the interface need the link type.
     if (!good) ++counters_.bad_blocks;
     const auto same = std::ranges::find_if(
         interfaces_, [&in](const Interface& known) { return known.same_as(in); });
@@ -165,7 +166,7 @@ UtcTime Reader::time_of(const Interface& in, std::uint64_t ticks) {
     const unsigned exponent = in.resolution & ~binary & 0xffU;
     const Wide since =
         (in.resolution & binary) != 0 ? binary_ns(ticks, exponent) : decimal_ns(ticks, exponent);
-    // Both fit 128 bits with room: the greatest are 2^64 * 10^9 and 2^63 * 10^9.
+    // No overflow of 128 bits: the terms are at most 2^64 * 10^9 and 2^63 * 10^9.
     const Wide ns = static_cast<Wide>(since) + static_cast<Wide>(in.offset_s) * 1'000'000'000;
     if (ns >= 0 && ns <= latest_time.ns) return UtcTime{static_cast<std::int64_t>(ns)};
     ++counters_.bad_times;
@@ -198,20 +199,21 @@ bool Reader::enhanced_packet(ByteSpan body, Frame& frame) {
     if (rest.empty()) return true;
     const bool good = options(rest, [&](std::uint16_t code, ByteSpan value) {
         if (code == packet_flags && value.size() == 4) {
-            const std::uint32_t way = u32(value.data()) & 3U;
-            frame.way = way == 1   ? packet::Way::in
-                        : way == 2 ? packet::Way::out
-                                   : packet::Way::unknown;
+            const std::uint32_t direction = u32(value.data()) & 3U;
+            frame.direction = direction == 1   ? packet::Direction::in
+                              : direction == 2 ? packet::Direction::out
+                                               : packet::Direction::unknown;
         } else if (code == epb_dropcount && value.size() == 8) {
             std::uint64_t& sum = interface_of(id)->dropped_between;
             sum = checked_add(sum, u64(value.data())).value_or(UINT64_MAX);
         }
     });
-    if (!good) ++counters_.bad_blocks;  // the frame itself is whole
+    if (!good) ++counters_.bad_blocks;  // the frame itself is valid
     return true;
 }
 
-// Draft appendix A: like the enhanced one, but for the interface's number and a count of drops.
+// Draft appendix A. Like the enhanced packet block, but the number of the interface has 16 bits and
+// a count of drops follows.
 bool Reader::obsolete_packet(ByteSpan body, Frame& frame) {
     constexpr std::uint16_t drops_unknown = 0xffff;
     if (body.size() < packet_fixed) return false;
@@ -228,7 +230,8 @@ bool Reader::obsolete_packet(ByteSpan body, Frame& frame) {
     return true;
 }
 
-// Belongs to the section's first interface; has neither a time nor a captured length of its own.
+// A simple packet block belongs to the first interface of its section. It has neither a time nor a
+// captured length.
 bool Reader::simple_packet(ByteSpan body, Frame& frame) {
     const Interface* in = interface_of(0);
     if (in == nullptr || body.size() < 4) return false;

@@ -6,7 +6,7 @@
 
 #include "wire/pcap/format.hpp"
 #include "wire/pcap/reader.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::pcap {
 namespace {
@@ -20,7 +20,7 @@ struct Seen {
     std::int64_t ns;
     LinkType link;
     std::uint16_t interface;
-    packet::Way way;
+    packet::Direction direction;
     bool timed;
 };
 
@@ -42,7 +42,7 @@ Read read_all(const std::string& file, std::size_t window = SIZE_MAX) {
                                 f.time.ns,
                                 f.link,
                                 f.interface,
-                                f.way,
+                                f.direction,
                                 f.timed});
         });
         r.position += r.progress.consumed;
@@ -62,7 +62,8 @@ TEST(Pcapng, InterfacesResolutionsAndOffsets) {
         writer.interface({.link = LinkType::linux_sll, .resolution = 0x80 | 20});
         writer.interface({.link = LinkType::null, .resolution = 0, .offset_s = -5});
         for (std::uint32_t i = 0; i < 5; ++i)
-            writer.frame(i, t0, "frame", {.wire_length = 900 + i, .way = packet::Way::out});
+            writer.frame(i, t0, "frame",
+                         {.wire_length = 900 + i, .direction = packet::Direction::out});
         for (const std::size_t window : {std::size_t{1}, std::size_t{64}, file.size()}) {
             const Read r = read_all(file, window);
             ASSERT_EQ(r.frames.size(), 5U) << r.reader.why();
@@ -79,7 +80,7 @@ TEST(Pcapng, InterfacesResolutionsAndOffsets) {
                 EXPECT_EQ(r.frames[i].interface, i);
                 EXPECT_EQ(r.frames[i].octets, "frame");
                 EXPECT_EQ(r.frames[i].wire_length, 900U + i);
-                EXPECT_EQ(r.frames[i].way, packet::Way::out);
+                EXPECT_EQ(r.frames[i].direction, packet::Direction::out);
                 EXPECT_TRUE(r.frames[i].timed);
             }
             EXPECT_EQ(r.reader.interfaces()[0].name, "eth0");
@@ -189,19 +190,19 @@ TEST(Pcapng, BadContentIsCountedAndTheRestRead) {
 }
 
 TEST(Pcapng, OptionsEndWhereTheySayOrWithTheirBlock) {
-    const auto way = [](std::string_view options) {
+    const auto direction_of = [](std::string_view options) {
         std::string file;
         PcapngWriter writer(file);
         writer.interface();
         writer.block(format::block_enhanced_packet, std::string(20, '\0').append(options));
         const Read r = read_all(file);
         EXPECT_EQ(r.reader.counters().bad_blocks, 0U);
-        return r.frames.at(0).way;
+        return r.frames.at(0).direction;
     };
     using namespace std::string_view_literals;
-    EXPECT_EQ(way("\x02\0\x04\0\x01\0\0\0"sv), packet::Way::in);
-    EXPECT_EQ(way("\x01\0\x01\0x\0\0\0\x02\0\x04\0\x02\0\0\0"sv), packet::Way::out);
-    EXPECT_EQ(way("\0\0\0\0\x02\0\x04\0\x01\0\0\0"sv), packet::Way::unknown);
+    EXPECT_EQ(direction_of("\x02\0\x04\0\x01\0\0\0"sv), packet::Direction::in);
+    EXPECT_EQ(direction_of("\x01\0\x01\0x\0\0\0\x02\0\x04\0\x02\0\0\0"sv), packet::Direction::out);
+    EXPECT_EQ(direction_of("\0\0\0\0\x02\0\x04\0\x01\0\0\0"sv), packet::Direction::unknown);
 }
 
 TEST(Pcapng, TimesOutsideTheCalendarAreMovedToItsEnd) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The file header of pcap, its unusual records, and what both formats share. See pcapng.cpp.
+// The file header and the rare records of pcap, and the functions for both formats. pcapng:
+// pcapng.cpp.
 
 #include "wire/pcap/reader.hpp"
 
@@ -36,7 +37,7 @@ Reader::Step Reader::fail(std::string why) {
 
 int Reader::time_digits() const noexcept {
     if (format_ == Format::pcap) return nanoseconds_ ? 9 : 6;
-    // Powers of two have the uppermost bit set and are not decimal at all.
+    // Resolutions that are powers of two have the top bit set and also count as finer.
     const bool fine =
         std::ranges::any_of(interfaces_, [](const Interface& in) { return in.resolution > 6; });
     return fine ? 9 : 6;
@@ -58,7 +59,7 @@ Reader::Step Reader::begin_pcap(ByteSpan& octets, std::size_t& needed) {
     const std::uint32_t little = __builtin_bswap32(big);
     const auto is = [&](std::uint32_t magic) { return big == magic || little == magic; };
     if (!is(magic_microseconds) && !is(magic_nanoseconds) && !is(magic_kuznetzov))
-        return fail(fmt::format("it begins with {:08x}, which is neither pcap nor pcapng", big));
+        return fail(fmt::format("the first octets {:08x} are neither pcap nor pcapng", big));
     if (octets.size() < header) {
         needed = header;
         return Step::more;
@@ -69,16 +70,16 @@ Reader::Step Reader::begin_pcap(ByteSpan& octets, std::size_t& needed) {
     const std::uint16_t major = u16(octets.data() + 4);
     const std::uint16_t minor = u16(octets.data() + 6);
     if (major != 2 && !(major == 543 && minor == 0))
-        return fail(fmt::format("pcap version {}.{} is not known", major, minor));
-    // Captured and wire length changed places in version 2.3, where some writers were late; 543.0
-    // is what the tcpdump of DG/UX wrote.
+        return fail(fmt::format("pcap version {}.{} is not supported", major, minor));
+    // Version 2.3 exchanged captured length and wire length, but some writers of 2.3 kept the old
+    // order. 543.0 was written by the tcpdump of DG/UX, with the old order.
     if (major == 543 || minor < 3)
         lengths_ = Lengths::exchanged;
     else if (minor == 3)
         lengths_ = Lengths::either;
     Interface in;
     in.snap_length = u32(octets.data() + 16);
-    // The upper half holds the length of a frame check sequence and flags.
+    // The upper 16 bits contain flags and the length of a frame check sequence.
     in.link = LinkType{static_cast<std::uint16_t>(u32(octets.data() + 20))};
     in.resolution = nanoseconds_ ? 9 : 6;
     interfaces_.push_back(std::move(in));
@@ -87,7 +88,7 @@ Reader::Step Reader::begin_pcap(ByteSpan& octets, std::size_t& needed) {
     return Step::again;
 }
 
-// As plain_records, for the record forms that are rare.
+// Reads one record of the forms that plain_records() does not read.
 Reader::Step Reader::old_record(ByteSpan& octets, Frame& frame, std::size_t& needed) {
     needed = record_header_;
     if (octets.size() < needed) return Step::more;
@@ -97,7 +98,7 @@ Reader::Step Reader::old_record(ByteSpan& octets, Frame& frame, std::size_t& nee
     if (lengths_ == Lengths::exchanged || (lengths_ == Lengths::either && captured > wire))
         std::swap(captured, wire);
     if (captured > max_captured)
-        return fail(fmt::format("a record claims {} captured octets", captured));
+        return fail(fmt::format("a record states {} captured octets", captured));
     needed = record_header_ + std::size_t{captured};
     if (octets.size() < needed) return Step::more;
     frame.data = at + record_header_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "wire/pcap/format.hpp"
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 namespace octroi::pcap {
 namespace {
@@ -22,7 +22,7 @@ struct Seen {
     UtcTime time;
     LinkType link{};
     std::uint16_t interface = 0;
-    packet::Way way{};
+    packet::Direction direction{};
     bool timed = false;
 
     bool operator==(const Seen&) const = default;
@@ -34,7 +34,7 @@ Seen seen(const Frame& f) {
             f.time,
             f.link,
             f.interface,
-            f.way,
+            f.direction,
             f.timed};
 }
 

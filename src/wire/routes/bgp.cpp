@@ -21,7 +21,7 @@ constexpr std::uint8_t segment_sequence = 2;
 constexpr std::uint8_t segment_confed_sequence = 3;
 constexpr std::uint8_t segment_confed_set = 4;
 
-// The AS that a 2-octet speaker puts where a 4-octet number does not fit (RFC 6793 section 9).
+// AS_TRANS: stands for an AS number that does not fit into 2 octets (RFC 6793 section 9).
 constexpr std::uint32_t as_trans = 23456;
 
 struct PathEnd {
@@ -38,7 +38,7 @@ bool read_as(ByteCursor& cursor, AsWidth width, std::uint32_t& out) noexcept {
     return true;
 }
 
-// Walks all segments; each turn takes at least two octets.
+// Reads all segments; each iteration consumes at least two octets. False: the path is malformed.
 bool find_path_end(ByteSpan octets, AsWidth width, PathEnd& out) noexcept {
     ByteCursor cursor(octets);
     out = {};
@@ -58,7 +58,9 @@ bool find_path_end(ByteSpan octets, AsWidth width, PathEnd& out) noexcept {
     return true;
 }
 
-void take_origins(const PathEnd& end, AsWidth width, std::vector<std::uint32_t>& origins) {
+// Replaces `origins` by those of the path's end: the last AS of a sequence, or all members of a
+// set.
+void collect_origins(const PathEnd& end, AsWidth width, std::vector<std::uint32_t>& origins) {
     origins.clear();
     const auto size = static_cast<std::size_t>(width);
     ByteCursor cursor(end.is_set || end.segment.empty() ? end.segment : end.segment.last(size));
@@ -69,7 +71,7 @@ void take_origins(const PathEnd& end, AsWidth width, std::vector<std::uint32_t>&
     origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
 }
 
-// What an update's attributes say about the path, before old and new AS numbers are reconciled.
+// The attributes that describe the path, before AS_PATH and AS4_PATH are merged.
 struct PathParts {
     PathEnd path;
     PathEnd as4_path;
@@ -98,7 +100,7 @@ bool read_value(std::uint8_t type, ByteSpan value, AsWidth width, ReachForm form
         case attribute_as_path:
             return find_path_end(value, width, parts.path);
         case attribute_as4_path:
-            // A broken AS4_PATH is left out and the rest believed (RFC 6793 section 6).
+            // A malformed AS4_PATH is ignored; the other attributes count (RFC 6793 section 6).
             parts.has_as4_path = find_path_end(value, AsWidth::four, parts.as4_path);
             return true;
         case attribute_aggregator:
@@ -114,8 +116,8 @@ bool read_value(std::uint8_t type, ByteSpan value, AsWidth width, ReachForm form
     }
 }
 
-// RFC 6793 section 4.2.3: whether AS4_PATH tells the end of the path.
-bool as4_path_holds(const PathParts& parts) noexcept {
+// RFC 6793 section 4.2.3: whether the end of the path is in AS4_PATH.
+bool as4_path_counts(const PathParts& parts) noexcept {
     if (!parts.has_as4_path || parts.as4_path.segment.empty()) return false;
     if (parts.has_aggregator && parts.has_as4_aggregator && parts.aggregator != as_trans)
         return false;
@@ -146,10 +148,10 @@ bool parse_path_attributes(ByteSpan octets, AsWidth width, ReachForm form, PathA
         if (!cursor.raw(length, value)) return false;
         if (!read_value(type, value, width, form, parts, out)) return false;
     }
-    if (width == AsWidth::two && as4_path_holds(parts)) {
-        take_origins(parts.as4_path, AsWidth::four, out.origins);
+    if (width == AsWidth::two && as4_path_counts(parts)) {
+        collect_origins(parts.as4_path, AsWidth::four, out.origins);
     } else {
-        take_origins(parts.path, width, out.origins);
+        collect_origins(parts.path, width, out.origins);
     }
     return true;
 }

@@ -53,7 +53,8 @@ constexpr std::uint8_t bgp_update = 2;  // RFC 4271 section 4.1
 constexpr std::size_t bgp_header_size = 19;
 constexpr std::size_t path_id_size = 4;  // RFC 7911 section 3
 
-// How many different origins of one record are looked through to fold equal paths into one row.
+// Paths of one record with equal origins become one route. Only so many routes are compared with,
+// so that a hostile record with many origins takes linear time; the rest become separate routes.
 constexpr std::size_t fold_window = 8;
 
 Family family_of(std::uint16_t afi) noexcept {
@@ -88,7 +89,8 @@ RouteOutcome MrtDecoder::decode(ByteSpan record, RouteBatch& out, std::uint64_t&
     if (type == type_table_dump_v2) outcome = table_dump_v2(subtype, body, out);
     if (type == type_bgp4mp) outcome = bgp4mp(subtype, body, out);
     if (type == type_bgp4mp_et) {
-        // RFC 6396 section 3: the microseconds stand first and belong to the length.
+        // RFC 6396 section 3: 4 octets of microseconds precede the message and are part of the
+        // length.
         outcome = body.skip(4) ? bgp4mp(subtype, body, out) : RouteOutcome::malformed;
     }
     paths += paths_;
@@ -174,9 +176,9 @@ RouteOutcome MrtDecoder::rib(Family family, bool with_path_ids, ByteCursor body,
     return good ? RouteOutcome::ok : RouteOutcome::malformed;
 }
 
-// RFC 6396 section 4.3.3. With additional paths there are two readings: RFC 8050 section 4.2 puts
-// the path identifier before the prefix, the writers known (gobgpd, OpenBGPD) into each entry as
-// for IPv4 and IPv6. The one that uses up the record exactly is right.
+// RFC 6396 section 4.3.3. With additional paths two encodings exist: RFC 8050 section 4.2 has the
+// path identifier before the prefix; gobgpd and OpenBGPD write it into each entry, as for IPv4 and
+// IPv6. The encoding that consumes the record exactly is the right one.
 RouteOutcome MrtDecoder::rib_generic(bool with_path_ids, ByteCursor body, RouteBatch& out) {
     std::uint16_t afi = 0;
     std::uint8_t safi = 0;
@@ -262,7 +264,7 @@ RouteOutcome MrtDecoder::bgp4mp(std::uint16_t subtype, ByteCursor body, RouteBat
     return update(body, width, with_path_ids, out);
 }
 
-// RFC 4271 sections 4.1 and 4.3. Withdrawals announce nothing.
+// RFC 4271 sections 4.1 and 4.3. Withdrawn routes are skipped.
 RouteOutcome MrtDecoder::update(ByteCursor message, AsWidth width, bool with_path_ids,
                                 RouteBatch& out) {
     std::uint16_t length = 0;
@@ -300,7 +302,8 @@ bool MrtDecoder::announce(ByteSpan nlri, Family family, bool with_path_ids, Rout
     return true;
 }
 
-// One more path to `prefix` from path_.origins: a new row, or a vote for one of the record's rows.
+// Adds a path to `prefix` with the origins in path_: a vote for an earlier route of the same record
+// with equal origins, or a new route.
 void MrtDecoder::append(const Prefix& prefix, std::size_t record_begin, RouteBatch& out) {
     ++paths_;
     const std::size_t known = out.routes.size() - record_begin;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// MRT routing dumps (RFC 6396, additional paths RFC 8050): TABLE_DUMP, TABLE_DUMP_V2 and the
-// UPDATEs of BGP4MP and BGP4MP_ET. Pure: spans in, values out.
+// Decodes MRT routing dumps (RFC 6396, additional paths: RFC 8050): TABLE_DUMP, TABLE_DUMP_V2, and
+// the UPDATE messages of BGP4MP and BGP4MP_ET. Pure: spans in, values out.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,35 +14,37 @@
 namespace octroi {
 
 inline constexpr std::size_t mrt_header_size = 12;  // RFC 6396 section 2
-// A record of a thousand peers with long paths has some 300 kB; the format's own bound is 4 GiB.
+// A record with the long paths of a thousand peers has about 300 kB. The format itself allows 4
+// GiB.
 inline constexpr std::size_t mrt_record_max = std::size_t{16} << 20U;
 
 enum class RouteOutcome : std::uint8_t {
     ok,           // decoded
-    ignored,      // good, but announces nothing
+    ignored,      // valid, but announces nothing
     incomplete,   // more octets are needed
-    malformed,    // breaks the format; what was decoded before the break is kept
+    malformed,    // violates the format; routes decoded before the error are kept
     unsupported,  // a type, subtype or address family that is not decoded
     over_limit,   // longer than mrt_record_max
 };
 
-// Whether the octets begin like an MRT record: a type of the registry (RFC 6396 section 4), whose
-// first octet 0 no text file has at that place. Fewer than 12 octets: false.
+// Whether the octets begin with an MRT header of a known type (RFC 6396 section 4). The first octet
+// of the type is 0, which does not occur in text. False also for fewer than mrt_header_size octets.
 [[nodiscard]] bool looks_like_mrt(ByteSpan octets) noexcept;
 
-// The first record of a stream: its size with the header where the outcome is ok (all octets are
-// there), incomplete (some are missing) or over_limit; 0 while the header is not whole.
+// The frame of the first record. outcome: ok (all octets exist), incomplete or over_limit. size:
+// octets of the record with its header; 0: the header is incomplete.
 struct MrtFrame {
     RouteOutcome outcome = RouteOutcome::incomplete;
     std::uint64_t size = 0;
 };
 [[nodiscard]] MrtFrame frame_mrt(ByteSpan octets) noexcept;
 
-// Decodes whole records, one after another. Keeps the number of peers of the last PEER_INDEX_TABLE.
+// Decodes complete records in the order of the file. State: the number of peers of the last
+// PEER_INDEX_TABLE.
 class MrtDecoder {
 public:
-    // Appends what the record (with its header, as framed) announces. `paths` grows by the number
-    // of paths read.
+    // record: as framed, with its header. Appends the announced routes to `out` and adds the number
+    // of paths to `paths`.
     [[nodiscard]] RouteOutcome decode(ByteSpan record, RouteBatch& out, std::uint64_t& paths);
 
 private:

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::string_view separators = " \t\r\v\f,";
 
-// Cuts the next column off `rest`; empty at the end. "{…}" is one column whatever is in it.
+// Removes the next column from `rest` and returns it; empty: there is none. "{…}" is one column,
+// with all separators in it.
 std::string_view next_column(std::string_view& rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of(separators), rest.size()));
     std::size_t size = std::min(rest.find_first_of(separators), rest.size());
@@ -30,7 +31,7 @@ std::optional<std::uint32_t> as_number(std::string_view text) {
     return number;
 }
 
-// "{1,2,3}" → three origins, ascending, each once.
+// "{1,2,3}": appends the numbers in ascending order without duplicates. False: not a set.
 bool append_set(std::string_view column, RouteBatch& out) {
     if (column.size() < 2 || !column.ends_with('}')) return false;
     std::string_view rest = column.substr(1, column.size() - 2);
@@ -46,17 +47,17 @@ bool append_set(std::string_view column, RouteBatch& out) {
     return static_cast<std::ptrdiff_t>(out.origins.size()) > begin;
 }
 
-bool append_word(std::string_view column, RouteBatch& out, Route& route) {
+bool append_label(std::string_view column, RouteBatch& out, Route& route) {
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '_' || c == '.' || c == '/' || c == ':' || c == '+' ||
                (static_cast<unsigned char>(c) >= 0x80);
     };
-    if (column.size() > class_word_max || !std::all_of(column.begin(), column.end(), is_plain))
+    if (column.size() > label_octets_max || !std::all_of(column.begin(), column.end(), is_plain))
         return false;
-    route.word_begin = static_cast<std::uint32_t>(out.words.size());
-    route.word_size = static_cast<std::uint32_t>(column.size());
-    out.words.append(column);
+    route.label_begin = static_cast<std::uint32_t>(out.labels.size());
+    route.label_size = static_cast<std::uint32_t>(column.size());
+    out.labels.append(column);
     return true;
 }
 
@@ -70,8 +71,7 @@ std::optional<std::string> parse_prefix_line(std::string_view line, RouteBatch& 
     if (!prefix) return std::move(prefix.error().text);
     const std::string_view second = next_column(rest);
     if (const std::string_view third = next_column(rest); !third.empty()) {
-        return fmt::format("'{}' follows the prefix and its class; put a '#' before a remark",
-                           third);
+        return fmt::format("'{}' is a third column; next: begin comments with '#'", third);
     }
     Route route;
     route.prefix = *prefix;
@@ -83,9 +83,11 @@ std::optional<std::string> parse_prefix_line(std::string_view line, RouteBatch& 
         }
     } else if (const auto number = as_number(second)) {
         out.origins.push_back(*number);
-    } else if (!append_word(second, out, route)) {
-        return fmt::format("'{}' is no class name: letters, digits and - _ . / : +, at most {}",
-                           second.substr(0, 40), class_word_max);
+    } else if (!append_label(second, out, route)) {
+        return fmt::format(
+            "'{}' is not a valid class name; use at most {} letters, digits and "
+            "- _ . / : +",
+            second.substr(0, 40), label_octets_max);
     }
     route.origins_count = static_cast<std::uint32_t>(out.origins.size()) - route.origins_begin;
     out.routes.push_back(route);

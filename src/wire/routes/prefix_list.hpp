@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Prefix lists: text, one prefix a line.
+// Prefix lists: text with one prefix in each line.
 //
-//     # a comment; so is what follows a ';'
-//     203.0.113.0/24   mirror          prefix and class
-//     198.51.100.0/24, 7575            prefix and origin AS ("AS7575" too)
+//     # a comment; ';' begins one too
+//     203.0.113.0/24   mirror          prefix and label (a class)
+//     198.51.100.0/24, 7575            prefix and origin AS; "AS7575" is the same
 //     192.0.2.0/24     {64500,64501}   an AS_SET
-//     2001:db8::/32                    a prefix alone: its class is said elsewhere
+//     2001:db8::/32                    only a prefix: the caller assigns the class
 //
-// Columns are parted by any white space, commas, or both. An address alone is a full-length prefix.
+// White space, commas or both separate columns. An address without a length is a prefix of full
+// length.
 
 #include <optional>
 #include <string>
@@ -19,12 +20,12 @@
 
 namespace octroi {
 
-// A longer line is an error and is skipped to its end.
+// Octets. A longer line is an error and is skipped up to its end.
 inline constexpr std::size_t prefix_line_max = 4096;
-inline constexpr std::size_t class_word_max = 64;
+inline constexpr std::size_t label_octets_max = 64;
 
-// Reads one line (without its line end) and appends its route, if it states one. Returns what is
-// wrong with the line, or nothing.
+// Reads one line, without its line end, and appends its route, if there is one. Returns an error
+// text for people; nullopt: the line is valid. A line with an error appends nothing.
 [[nodiscard]] std::optional<std::string> parse_prefix_line(std::string_view line, RouteBatch& out);
 
 }  // namespace octroi

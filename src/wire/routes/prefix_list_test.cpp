@@ -27,7 +27,7 @@ std::string show(const RouteBatch& batch) {
     for (const Route& route : batch.routes) {
         text += to_string(route.prefix);
         for (const std::uint32_t as : batch.origins_of(route)) text += fmt::format(" {}", as);
-        if (route.word_size > 0) text += fmt::format(" '{}'", batch.word_of(route));
+        if (route.label_size > 0) text += fmt::format(" '{}'", batch.label_of(route));
         text += '\n';
     }
     return text;
@@ -102,7 +102,7 @@ TEST(PrefixList, KeepsAFewErrorsAndCountsAll) {
     for (int i = 0; i < 1000; ++i) text += "wrong\n";
     const Read r = read(text);
     EXPECT_EQ(r.reader.counts().malformed, 1000U);
-    EXPECT_EQ(r.reader.errors().size(), RouteReader::errors_kept);
+    EXPECT_EQ(r.reader.errors().size(), RouteReader::errors_max);
     EXPECT_TRUE(r.reader.not_a_table());
     EXPECT_TRUE(read("").reader.not_a_table());
     EXPECT_FALSE(read("# nothing free\n").reader.not_a_table());

@@ -18,11 +18,11 @@ std::string_view as_text(ByteSpan octets) noexcept {
 const char* describe(RouteOutcome outcome) noexcept {
     switch (outcome) {
         case RouteOutcome::malformed:
-            return "the record breaks the format (RFC 6396)";
+            return "the record violates the format (RFC 6396)";
         case RouteOutcome::unsupported:
-            return "a record of a type or address family that is not read";
+            return "the type or address family of the record is not supported";
         case RouteOutcome::over_limit:
-            return "the record is too long to be believed; passed over";
+            return "the record is longer than 16 MiB and was skipped";
         default:
             return "";
     }
@@ -30,8 +30,9 @@ const char* describe(RouteOutcome outcome) noexcept {
 
 }  // namespace
 
-// Whole records are decoded where they lie in the block; only a record that straddles two blocks is
-// put together in tail_, which is filled up to that record's size and no further.
+// Records that are complete in the block are decoded without copying. Only a record or line that
+// spans blocks is assembled in tail_, which gets exactly its octets, so that the rest of the block
+// is again decoded without copying.
 void RouteReader::feed(ByteSpan block, RouteBatch& out) {
     while (!block.empty()) {
         if (skip_ > 0) {
@@ -50,7 +51,7 @@ void RouteReader::feed(ByteSpan block, RouteBatch& out) {
         }
         std::size_t wanted = block.size();
         if (format_ != RouteFormat::list) {
-            // Step by step: first the header, then the record that it announces.
+            // First the header, then the rest of the record, whose length is then known.
             const MrtFrame frame = frame_mrt(tail_);
             const std::uint64_t whole = std::max<std::uint64_t>(frame.size, mrt_header_size);
             wanted =
@@ -71,7 +72,7 @@ void RouteReader::feed(ByteSpan block, RouteBatch& out) {
 
 void RouteReader::finish(RouteBatch& out) {
     if (format_ == RouteFormat::unknown && !tail_.empty()) {
-        // Fewer octets than an MRT header has: text, if anything.
+        // Fewer octets than an MRT header: it can only be text.
         format_ = RouteFormat::list;
         const std::vector<std::byte> held = std::move(tail_);
         tail_.clear();
@@ -86,7 +87,7 @@ void RouteReader::finish(RouteBatch& out) {
     if (tail_.empty() && skip_ == 0) return;
     counts_.truncated = 1;
     counts_.unread_octets = tail_.size();
-    error(offset_, "the input ends inside a record");
+    error(offset_, "the input ends within a record");
     tail_.clear();
     skip_ = 0;
 }
@@ -172,7 +173,7 @@ void RouteReader::line(std::string_view text, RouteBatch& out) {
 }
 
 void RouteReader::error(std::uint64_t place, std::string text) {
-    if (errors_.size() < errors_kept) errors_.push_back({place, std::move(text)});
+    if (errors_.size() < errors_max) errors_.push_back({place, std::move(text)});
 }
 
 }  // namespace octroi

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A routing table as a stream of blocks: recognises MRT or a prefix list by the first octets and
-// decodes what is whole. Pure: the caller reads (and inflates) the file.
+// Reads a routing table from blocks of any size. Recognises MRT dumps and prefix lists by their
+// first octets. Pure: the caller reads and decompresses the file. One thread at a time.
 //
 //     RouteReader reader;
 //     while (block = read()) { reader.feed(block, batch); use(batch); batch.clear(); }
 //     reader.finish(batch); use(batch);
 //
-// Memory: one incomplete record (at most mrt_record_max) or line, and the batch: a block of 1 MiB
-// gives at most some 250 000 routes.
+// Memory: one incomplete record (at most mrt_record_max) or line, and the batch. A block of 1 MiB
+// contains at most about 250 000 routes.
 
 #include <string>
 #include <vector>
@@ -23,19 +23,20 @@ enum class RouteFormat : std::uint8_t { unknown, mrt, list };
 
 class RouteReader {
 public:
-    // At most this many errors are kept with their text; all are counted.
-    static constexpr std::size_t errors_kept = 20;
+    // errors() contains at most this many; counts() counts all.
+    static constexpr std::size_t errors_max = 20;
 
-    // Appends to `out` what is whole in the octets so far.
+    // The next octets of the input. Appends the routes of all records or lines that are now
+    // complete.
     void feed(ByteSpan block, RouteBatch& out);
-    // The end of the input: a last line without its line end is read, a cut-off record is counted.
+    // The input has ended: reads a last line without a line end, or counts a truncated record.
     void finish(RouteBatch& out);
 
     [[nodiscard]] RouteFormat format() const noexcept { return format_; }
     [[nodiscard]] const RouteCounts& counts() const noexcept { return counts_; }
     [[nodiscard]] const std::vector<RouteError>& errors() const noexcept { return errors_; }
-    // Nothing in the input was a record or line of the format: the file is not what it should be.
-    // A list needs one good line (comments count), MRT one record that frames.
+    // After finish(): the input contains no valid record or line, so it is not a routing table. A
+    // comment is a valid line.
     [[nodiscard]] bool not_a_table() const noexcept;
 
 private:
@@ -52,7 +53,7 @@ private:
     MrtDecoder mrt_;
     std::vector<std::byte> tail_;  // the octets of an incomplete record or line
     std::uint64_t offset_ = 0;     // of the next unread octet
-    std::uint64_t skip_ = 0;       // octets of an over-long record still to be passed over
+    std::uint64_t skip_ = 0;       // octets of a too long record that remain to be skipped
     bool in_long_line_ = false;
 };
 

@@ -16,14 +16,14 @@ std::uint64_t digest(const RouteReader& reader, const RouteBatch& batch) {
     std::uint64_t sum = reader.counts().records * 3 + reader.counts().malformed * 5 +
                         reader.counts().routes * 7 + reader.counts().unsupported * 11 +
                         reader.counts().truncated * 13;
-    CHECK(reader.errors().size() <= RouteReader::errors_kept);
+    CHECK(reader.errors().size() <= RouteReader::errors_max);
     for (const Route& route : batch.routes) {
         CHECK(std::size_t{route.origins_begin} + route.origins_count <= batch.origins.size());
-        CHECK(std::size_t{route.word_begin} + route.word_size <= batch.words.size());
+        CHECK(std::size_t{route.label_begin} + route.label_size <= batch.labels.size());
         CHECK(Prefix::of(route.prefix.address, route.prefix.length) == route.prefix);
         for (const std::uint32_t as : batch.origins_of(route)) sum = sum * 31 + as;
         sum = sum * 31 + route.prefix.length + route.prefix.address.octets[0] +
-              batch.word_of(route).size();
+              batch.label_of(route).size();
     }
     return sum;
 }

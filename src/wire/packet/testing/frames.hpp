@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the tests of this folder build their frames from.
+// Addresses, headers and a checked decode() for the tests of this folder.
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <memory>
 #include <string_view>
 
-#include "wire/packet/build.hpp"
 #include "wire/packet/packet.hpp"
+#include "wire/packet/testing/build.hpp"
 
 namespace octroi::packet::testing_frames {
 
@@ -35,13 +35,15 @@ inline Frame ethernet() { return Frame().ethernet(mac_b, mac_a); }
 inline Ipv4 v4_header() { return {.src = v4_a, .dst = v4_b}; }
 inline Ipv6 v6_header() { return {.src = v6(1), .dst = v6(2)}; }
 
-// Decodes from memory that ends where the octets end, so that a sanitizer sees one too many.
+// Decodes from a heap block of exactly the size of the octets, so that a sanitizer reports a read
+// after the end.
 inline Packet decode_exact(LinkType link, std::string_view octets, std::uint32_t wire_length = 0,
                            std::uint16_t interface = 0) {
     const auto copy = std::make_unique<std::byte[]>(octets.size());
     std::memcpy(copy.get(), octets.data(), octets.size());
     Packet p;
-    std::memset(static_cast<void*>(&p), 0x5a, sizeof p);  // what decode leaves alone shows
+    std::memset(static_cast<void*>(&p), 0x5a,
+                sizeof p);  // shows fields that decode() does not write
     const Outcome outcome = decode(
         link, {copy.get(), octets.size()},
         wire_length != 0 ? wire_length : static_cast<std::uint32_t>(octets.size()), p, interface);

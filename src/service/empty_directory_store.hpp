@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ledger/registry.hpp"
+#include "ledger/directory_store.hpp"
 
 namespace octroi {
 
-// The registry of a machine that has no ledger yet: nothing is declared, and nothing can be.
-class EmptyRegistry final : public Registry {
+// Stands in for a ledger on a machine that has none: nothing is declared, and changes are refused.
+class EmptyDirectoryStore final : public DirectoryStore {
 public:
     [[nodiscard]] Result<Directory> directory() override { return Directory{}; }
-    [[nodiscard]] Result<Directory> directory_at(std::uint64_t /*version*/) override {
-        return Directory{};
-    }
     [[nodiscard]] Result<std::uint64_t> directory_version() override { return 0; }
     [[nodiscard]] Result<std::string> current_class_version() override { return std::string(); }
     [[nodiscard]] Result<bool> apply(const Change& /*change*/, UtcTime /*now*/) override {
@@ -31,7 +28,7 @@ public:
 
 private:
     static std::unexpected<Error> no_ledger() {
-        return fail(ErrorCode::unsupported, "there is no ledger here");
+        return fail(ErrorCode::unsupported, "there is no ledger to change");
     }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "store/sqlite/holder.hpp"
+#include "store/sqlite/process_lock.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,8 +17,8 @@
 namespace octroi::sqlite {
 namespace {
 
-// Where the writer's lock of a WAL database is in its -shm file (sqlite.org/walformat.html, section
-// 2.3.1: the octets 120 to 127 are locks, the first is WAL_WRITE_LOCK).
+// The octet of the -shm file that the writer of a WAL database locks (sqlite.org/walformat.html,
+// section 2.3.1: octets 120 to 127 are locks, the first one is WAL_WRITE_LOCK).
 constexpr std::uint64_t wal_write_lock_octet = 120;
 
 std::string command_line(const std::string& pid) {
@@ -43,7 +43,7 @@ std::string content_of(int fd) {
 
 }  // namespace
 
-Result<Fd> hold(const std::string& path, std::string_view who) {
+Result<Fd> lock_for_owner(const std::string& path, std::string_view owner) {
     const std::string lock_path = path + ".lock";
     Fd fd(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (fd.get() < 0)
@@ -53,21 +53,22 @@ Result<Fd> hold(const std::string& path, std::string_view who) {
         if (errno != EWOULDBLOCK)
             return fail(ErrorCode::failed,
                         fmt::format("cannot lock {}: {}", lock_path, std::strerror(errno)));
-        return fail(ErrorCode::conflict,
-                    fmt::format("the ledger {} is held by {}; stop that first, or use another "
-                                "ledger (--ledger)",
-                                path, content_of(fd.get())));
+        return fail(
+            ErrorCode::conflict,
+            fmt::format("ledger {} is in use by {}; next: stop that process, or use another "
+                        "ledger (--ledger)",
+                        path, content_of(fd.get())));
     }
-    // For people only: what counts is the lock. A full disk must not hinder.
-    const std::string text = fmt::format("{}, process {}", who, getpid());
+    // The text is for people; the lock alone counts. A full disk is therefore not an error.
+    const std::string text = fmt::format("{}, process {}", owner, getpid());
     if (ftruncate(fd.get(), 0) == 0)
         static_cast<void>(pwrite(fd.get(), text.data(), text.size(), 0) == 0);
     return fd;
 }
 
 std::string writer_of(const std::string& path) {
-    // Asked through /proc/locks and not by F_GETLK: closing a descriptor of the -shm file would
-    // drop SQLite's own locks on it (fcntl(2), "record locks are automatically released…").
+    // Not with F_GETLK: that needs a descriptor of the -shm file, and closing any descriptor of a
+    // file releases all record locks of the process on it (fcntl(2)), those of SQLite too.
     struct stat status{};
     if (stat((path + "-shm").c_str(), &status) != 0) return {};
     const std::string wanted =

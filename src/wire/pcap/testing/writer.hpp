@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Writes capture files into a string: for tests, generated captures and the benchmark's traces.
-// The caller owns the string, and may take it away and clear it between two frames.
+// Writes capture files into a string, for tests, generated captures and the traces of benchmarks.
+// The caller owns the string and may move it away or clear it between two frames.
 
 #include <cstdint>
 #include <string>
@@ -19,7 +19,7 @@ struct PcapOptions {
     packet::LinkType link = packet::LinkType::ethernet;
     bool nanoseconds = false;
     bool big_endian = false;
-    bool kuznetzov = false;  // the record header of 24 octets
+    bool kuznetzov = false;  // record headers of 24 octets
     std::uint32_t snap_length = 262'144;
     std::uint16_t minor_version = 4;
 };
@@ -29,7 +29,7 @@ class PcapWriter {
 public:
     // Appends the file header. `out` must outlive the writer.
     explicit PcapWriter(std::string& out, const PcapOptions& options = {});
-    // What is beyond the snap length is cut off. wire_length 0: that of the octets given.
+    // Octets after the snap length are not written. wire_length 0: octets.size().
     void frame(UtcTime time, ByteSpan octets, std::uint32_t wire_length = 0);
     void frame(UtcTime time, std::string_view octets, std::uint32_t wire_length = 0) {
         frame(time, as_octets(octets), wire_length);
@@ -50,8 +50,8 @@ struct InterfaceOptions {
 };
 
 struct PacketOptions {
-    std::uint32_t wire_length = 0;  // 0: that of the octets given
-    packet::Way way = packet::Way::unknown;
+    std::uint32_t wire_length = 0;  // 0: octets.size()
+    packet::Direction direction = packet::Direction::unknown;
     std::uint64_t dropped = 0;
 };
 
@@ -60,7 +60,7 @@ class PcapngWriter {
 public:
     // Appends a section header. `out` must outlive the writer.
     explicit PcapngWriter(std::string& out, bool big_endian = false);
-    // A further section, which has no interfaces yet.
+    // Begins another section, which has no interfaces yet.
     void section(bool big_endian);
     void interface(const InterfaceOptions& options = {});
     void frame(std::uint32_t interface, UtcTime time, std::string_view octets,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reader::save and Reader::restore: what a cursor carries. All numbers big endian (ByteWriter):
-//   version 1 (8), format (8), flags (8: 1 big endian, 2 nanoseconds), record header (8), lengths
-//   (8), skip (64), last time (64), counters (5 x 64), interfaces: count (16), each section_id (32)
-//   link (16) snap (32) resolution (8) offset (64)
-//               dropped_between (64) dropped_total (64) name (text)
-//   section: count (16), each index (16)
+// Reader::save() and Reader::restore(). Format, with the number of bits, big endian (ByteWriter):
+//   version (8) = 1, format (8), flags (8): 1 big endian, 2 nanoseconds, record header (8),
+//   lengths (8), skip (64), last time (64), counters (5 × 64)
+//   interfaces: count (16), then for each: section_id (32), link (16), snap_length (32),
+//     resolution (8), offset (64), dropped_between (64), dropped_total (64), name (text)
+//   section: count (16), then for each: index (16)
+// Cursors in ledgers contain these octets. DO NOT CHANGE the format without a new version.
 
 #include "wire/pcap/reader.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::uint8_t version = 1;
 
-// Every counter, in the order in which they are saved.
+// Visits the counters in the order in which they are saved.
 template <typename Of, typename Visit>
 void each_counter(Of& c, Visit&& visit) {
     visit(c.frames);
@@ -67,7 +68,7 @@ std::string Reader::save() const {
 
 Result<Reader> Reader::restore(std::string_view saved) {
     const auto bad = [] {
-        return octroi::fail(ErrorCode::corrupt, "the saved state of a capture file is damaged");
+        return octroi::fail(ErrorCode::corrupt, "capture file: the saved reader state is damaged");
     };
     Reader reader;
     ByteCursor r(as_octets(saved));

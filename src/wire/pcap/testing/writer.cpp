@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "wire/pcap/writer.hpp"
+#include "wire/pcap/testing/writer.hpp"
 
 #include <algorithm>
 
@@ -146,8 +146,8 @@ void PcapngWriter::frame(std::uint32_t interface, UtcTime time, std::string_view
     put(body, interface, 4);
     times_and_data(body, interface, time, octets, options.wire_length);
     std::string value;
-    if (options.way != packet::Way::unknown) {
-        put(value, options.way == packet::Way::in ? 1 : 2, 4);
+    if (options.direction != packet::Direction::unknown) {
+        put(value, options.direction == packet::Direction::in ? 1 : 2, 4);
         option(body, format::packet_flags, value);
     }
     if (options.dropped != 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "wire/packet/build.hpp"
+#include "wire/packet/testing/build.hpp"
 
 #include "base/check.hpp"
 #include "wire/packet/detail.hpp"

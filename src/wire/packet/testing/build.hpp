@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Composes frames: for tests, generated captures and the benchmark's traces. The other half of
-// decode(). Layers are added from the outside in; each one fills in the type field of the one
-// before, and lengths are right when octets() is called:
+// Builds frames for tests, generated captures and the traces of benchmarks: the inverse of
+// decode(). Headers are added from the outside in. Each one sets the type field of the header
+// before it; octets() sets the lengths:
 //
 //     std::string frame = Frame().ethernet(dst, src).vlan(7).ipv4({.src = a, .dst = b})
 //                             .tcp(40000, 80, 0x18).payload(100).octets();
 //
-// IPv4 header checksums are right; transport checksums are 0.
+// IPv4 header checksums are correct; transport checksums are 0.
 
 #include <cstdint>
 #include <string>
@@ -44,7 +44,7 @@ class Frame {
 public:
     // Link layers.
     Frame& ethernet(const Mac& dst, const Mac& src);
-    // LLC and SNAP behind a length in place of the type (call after ethernet).
+    // LLC and SNAP; the type field becomes a length (call it after ethernet()).
     Frame& snap();
     Frame& cooked_v1(std::uint16_t packet_type, const Mac& src);
     Frame& cooked_v2(std::uint8_t packet_type, const Mac& src);
@@ -57,7 +57,7 @@ public:
     Frame& pppoe(std::uint16_t session);
     // last: the bottom of the stack.
     Frame& mpls(std::uint32_t label, bool last);
-    // A type that is none of Octroi's: 0x0806 for ARP.
+    // Any ethertype, for example 0x0806 for ARP.
     Frame& type(std::uint16_t ethertype);
 
     Frame& ipv4(const Ipv4& header);
@@ -79,7 +79,7 @@ public:
 
     Frame& raw(std::string_view octets);
     Frame& payload(std::size_t size);
-    // Ethernet padding up to size, which no header counts.
+    // Ethernet padding up to `size`. No length field includes it.
     Frame& padded_to(std::size_t size);
 
     [[nodiscard]] std::string octets() const;
@@ -97,7 +97,7 @@ private:
     void be32(std::uint64_t v);
     void address(const Address& a);
     void mac(const Mac& m);
-    // A type field of 0 here, which the next layer fills in.
+    // Appends a type field of 0, which the next header sets.
     void expect(Field field);
     void announce(std::uint16_t ethertype, std::uint16_t ppp_number, std::uint8_t proto);
     void put16(std::string& into, std::size_t at, std::size_t value) const;
