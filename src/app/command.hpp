@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A command with its options, as the commands state themselves. What parses is CLI11, behind this:
-// its headers are heavy, and only command_line.cpp and command.cpp know them.
+// A command with its options, as each command declares them. The parser behind this class is CLI11.
+// Its headers are slow to compile, so only three files include them.
 
 #include <cstdint>
 #include <functional>
@@ -24,33 +24,33 @@ enum class ExitStatus { done = 0, failed = 1, usage = 2 };
 
 using Action = std::function<Result<ExitStatus>()>;
 
-// A handle: copying it means the same command. Targets must live until the action has run. Help
-// texts have no full stop; type is what stands for the value in --help.
+// A handle: a copy is the same command. Targets must live until the action has run. Help texts have
+// no full stop at the end; `type` is the placeholder of the value in --help.
 class Command {
 public:
-    // chosen: gets the action of the command that the user chose.
+    // chosen: receives the action of the command that the user chose.
     Command(CLI::App& app, Action& chosen) : app_(&app), chosen_(&chosen) {}
 
-    // A command below this one.
+    // Adds a sub-command.
     [[nodiscard]] Command sub(std::string_view name, std::string_view help) const;
-    // One of the commands below must be named.
+    // The user must name one of the sub-commands.
     Command& needs_sub();
-    // Not shown in --help nor in the documentation.
+    // Hides the command in --help and in the documentation.
     Command& hide();
     Command& does(Action action);
 
     Command& operand(std::string_view name, std::string& target, std::string_view help);
     Command& operands(std::string_view name, std::vector<std::string>& target,
                       std::string_view help);
-    // The same, none at all being as good.
+    // The same, but all operands may be missing.
     Command& optional_operands(std::string_view name, std::vector<std::string>& target,
                                std::string_view help);
     Command& text(std::string_view name, std::string& target, std::string_view help,
                   std::string_view type = "TEXT");
-    // May be given several times, a value each.
+    // The option may be given several times, each time with one value.
     Command& texts(std::string_view name, std::vector<std::string>& target, std::string_view help,
                    std::string_view type);
-    // Values with commas between them, also several times.
+    // Values separated by commas. The option may be given several times.
     Command& list(std::string_view name, std::vector<std::string>& target, std::string_view help,
                   std::string_view type);
     Command& choice(std::string_view name, std::string& target, std::vector<std::string> words,
@@ -59,7 +59,7 @@ public:
                     std::string_view type);
     Command& flag(std::string_view name, bool& target, std::string_view help);
 
-    // Once parsed: whether the option was on the command line.
+    // Valid after parsing: whether the option was on the command line.
     [[nodiscard]] std::function<bool()> given(std::string_view name) const;
 
 private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The command line described by itself: docs/commands.md and the man page are printed from what the
-// parser knows, so that they cannot differ from the program.
+// Prints docs/commands.md and the man page from the options of the parser, so that they cannot
+// differ from the program.
 
 #include <string>
 

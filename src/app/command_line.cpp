@@ -16,17 +16,17 @@ namespace octroi {
 namespace {
 
 void add_global_options(CLI::App& app, Command& command, GlobalOptions& options) {
-    command.text("--ledger", options.ledger, "Where the figures are kept: a file", "PATH")
+    command.text("--ledger", options.ledger, "The ledger: a file", "PATH")
         .text("--config", options.config,
-              "Configuration (default: /etc/octroi/octroi.toml, absent is fine)", "FILE")
+              "Configuration file (default: /etc/octroi/octroi.toml, which may be missing)", "FILE")
         .flag("--json", options.json, "Print one JSON document")
-        .flag("--ndjson", options.ndjson, "Print a JSON object a line")
+        .flag("--ndjson", options.ndjson, "Print one JSON object per line")
         .flag("--csv", options.csv, "Print CSV")
-        .choice("--units", options.units, {"iec", "si"}, "In tables: KiB or kB")
-        .flag("--bytes", options.exact_bytes, "In tables: every byte")
+        .choice("--units", options.units, {"iec", "si"}, "Units in tables: KiB (iec) or kB (si)")
+        .flag("--bytes", options.exact_bytes, "Exact byte counts in tables")
         .choice("--log-level", options.log_level, {"error", "warning", "info", "debug"},
-                "Messages on standard error from this level up (default: info)")
-        .text("--tz", options.zone, "Time zone of what is read and shown, as Europe/Vienna",
+                "Least level of messages on standard error (default: info)")
+        .text("--tz", options.zone, "Time zone for input and output, for example Europe/Vienna",
               "ZONE");
     for (CLI::Option* option : app.get_options())
         if (option->get_name() != "-h,--help" && option->get_name() != "--version")
@@ -42,14 +42,14 @@ int fail_with(const Error& error) {
                                                              : ExitStatus::failed);
 }
 
-// The command that was named last on the line, and known.
+// The last known command on the command line.
 const CLI::App* named_command(const CLI::App& app) {
     const CLI::App* at = &app;
     while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
     return at;
 }
 
-// A word where one of the command's sub-commands should stand.
+// The message for an unknown word in the place of a sub-command.
 std::string unknown_command(const CLI::App& command, const std::string& word) {
     std::vector<std::string> names;
     for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
@@ -58,7 +58,7 @@ std::string unknown_command(const CLI::App& command, const std::string& word) {
     return fmt::format("octroi: there is no command {}{}", word, suggestion(word, known));
 }
 
-// Wrong usage: what is wrong, and where to read on.
+// Reports wrong usage: the error, and the command that prints help.
 int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
     const CLI::App* command = named_command(app);
     std::string path;
@@ -98,7 +98,7 @@ int run_program(int argc, const char* const* argv, MeterKinds kinds) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        // --help and --version come as errors of exit code 0.
+        // CLI11 reports --help and --version as errors with exit code 0.
         return error.get_exit_code() == 0 ? app.exit(error) : refuse(app, error, argc);
     }
     if (const auto level = log_level(session.options.log_level)) set_log_level(*level);

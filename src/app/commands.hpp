@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The commands. Each adds itself with its options to the command line and sets Session::action when
-// it was chosen. A new command is a file in app/commands/ and a row in this table.
+// The commands. Each adds itself and its options to the command line, and sets Session::action if
+// the user chose it. A new command is a file in app/commands/ and a row in this table.
 
 #include <array>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Rows of one kind to standard output as they come, in the format that was asked for.
+// Prints rows to standard output as they arrive, in the format of the command line.
 
 #include <optional>
 #include <span>

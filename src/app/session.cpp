@@ -14,7 +14,7 @@
 namespace octroi {
 namespace {
 
-// Nobody has written a longer one.
+// The largest accepted configuration file.
 constexpr std::size_t config_text_max = 1U << 20U;
 constexpr const char* default_config_path = "/etc/octroi/octroi.toml";
 

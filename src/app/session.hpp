@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One invocation of the program: the options that every command has, and what is made from them
-// when a command asks: configuration, time zone, output.
+// One run of the program: the options of every command, and the objects that depend on them:
+// configuration, time zone, output.
 
 #include <optional>
 #include <string>
@@ -40,28 +40,28 @@ public:
         : clock_(clock), kinds_(kinds), option_table_(octroi::option_table(kinds)) {}
 
     GlobalOptions options;
-    // What the parsed command line asks for.
+    // The action of the chosen command.
     Action action;
 
     [[nodiscard]] const Clock& clock() const { return clock_; }
     [[nodiscard]] MeterKinds kinds() const { return kinds_; }
-    // What can be configured: with the options of these kinds.
+    // All configuration options, including those of these meter kinds.
     [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
-    // The configuration file; the defaults where the default file is absent.
+    // The configuration file. Defaults if the default file is missing.
     [[nodiscard]] Result<const Config*> config();
     [[nodiscard]] Result<Zone> zone();
     [[nodiscard]] Result<Units> units();
     // --since and --until.
     [[nodiscard]] Result<Interval> period();
-    // A moment as people write it: the beginning of what it names.
+    // Parses a time; of an interval (2026-11) it returns the beginning.
     [[nodiscard]] Result<UtcTime> moment(const std::string& text);
-    // --ledger, the environment, the configuration, or the default place.
+    // The ledger of --ledger, of the environment, of the configuration, or the default path.
     [[nodiscard]] Result<std::string> ledger_path();
 
     [[nodiscard]] Result<TableOptions> table_options();
     // nullopt: tables for people.
     [[nodiscard]] std::optional<MachineFormat> machine_format() const;
-    // Prints to standard output in the format that was asked for.
+    // Prints to standard output in the format of the command line.
     [[nodiscard]] Status print(const Report& report);
     [[nodiscard]] Status print(std::string_view text) const;
     [[nodiscard]] static TextSink standard_output();
@@ -73,7 +73,7 @@ private:
     std::optional<Config> config_;
 };
 
-// The values of an option that names networks: --local PREFIX.
+// Parses the values of an option with networks: --local PREFIX.
 [[nodiscard]] Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts);
 
 }  // namespace octroi

@@ -14,7 +14,7 @@ namespace {
 
 struct Options {
     Account account;
-    std::string parent;  // of set: given or not is told by the option's count
+    std::string parent;  // for `set`; whether it was given: see the count of the option
     std::string title;
 };
 
@@ -26,7 +26,7 @@ const Account* find_account(const Directory& directory, std::string_view name) {
 
 std::unexpected<Error> no_such_account(std::string_view name) {
     return fail(ErrorCode::not_found,
-                fmt::format("there is no account {}; octroi account list shows all", name));
+                fmt::format("there is no account {}. Next: octroi account list", name));
 }
 
 Result<ExitStatus> put(Session& session, const Account& account) {
@@ -34,8 +34,7 @@ Result<ExitStatus> put(Session& session, const Account& account) {
     Registry::Change change;
     change.put_accounts = {account};
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
-    if (!changed)
-        log_info(fmt::format("account {} was there already: nothing changed", account.name));
+    if (!changed) log_info(fmt::format("account {} exists already: nothing changed", account.name));
     return ExitStatus::done;
 }
 
@@ -44,10 +43,9 @@ Result<ExitStatus> add(Session& session, const Account& account) {
     TRY_ASSIGN(const Directory directory, ledger->directory());
     const Account* there = find_account(directory, account.name);
     if (there != nullptr && *there != account)
-        return fail(
-            ErrorCode::exists,
-            fmt::format("account {} exists with other values; octroi account set changes it",
-                        account.name));
+        return fail(ErrorCode::exists,
+                    fmt::format("account {} exists with other values. Next: octroi account set",
+                                account.name));
     ledger.reset();
     return put(session, account);
 }
@@ -98,31 +96,32 @@ Result<ExitStatus> remove(Session& session, const std::string& name) {
 }  // namespace
 
 void add_account(const Command& app, Session& session) {
-    Command account = app.sub("account", "Who is charged: customers, departments, people; a tree");
+    Command account = app.sub(
+        "account", "Accounts, which traffic is charged to: customers, departments, people; a tree");
     account.needs_sub();
     auto options = std::make_shared<Options>();
     const auto sub = [&](const char* name, const char* help) {
         Command command = account.sub(name, help);
         command.operand("NAME", options->account.name,
-                        "The account's key, for ever: letters, digits, . - _ @");
+                        "Permanent name of the account: letters, digits, . - _ @");
         return command;
     };
-    sub("add", "Add an account; again with the same values changes nothing")
-        .text("--parent", options->account.parent, "The account above it", "NAME")
-        .text("--title", options->account.title, "What people read")
+    sub("add", "Add an account. If it exists with the same values, nothing changes")
+        .text("--parent", options->account.parent, "The parent account", "NAME")
+        .text("--title", options->account.title, "Title for people")
         .does([&session, options] { return add(session, options->account); });
 
-    Command setting = sub("set", "Change an account's parent or title");
-    setting.text("--parent", options->parent, "The account above it; \"\" for none", "NAME")
-        .text("--title", options->title, "What people read");
+    Command setting = sub("set", "Change the parent or the title of an account");
+    setting.text("--parent", options->parent, "The parent account; \"\" for none", "NAME")
+        .text("--title", options->title, "Title for people");
     setting.does(
         [&session, options, parent = setting.given("--parent"), title = setting.given("--title")] {
             return set(session, options->account.name, parent() ? &options->parent : nullptr,
                        title() ? &options->title : nullptr);
         });
 
-    account.sub("list", "All accounts, as a tree").does([&session] { return list(session); });
-    sub("show", "One account and its bindings").does([&session, options] {
+    account.sub("list", "List all accounts as a tree").does([&session] { return list(session); });
+    sub("show", "Show one account and its bindings").does([&session, options] {
         return show(session, options->account.name);
     });
     sub("remove", "Remove an account that has neither traffic nor bindings")

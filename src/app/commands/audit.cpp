@@ -21,7 +21,7 @@ Result<ExitStatus> audit_ledger(Session& session) {
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
 }
 
-// A file that the ledger holds as a whole.
+// A file that is completely in the ledger.
 struct ImportedFile {
     std::string source;  // of its cursor
     const Importer* importer;
@@ -37,13 +37,14 @@ Result<std::optional<ImportedFile>> find_import(Ledger& ledger, const Importer& 
     TRY_ASSIGN(const auto meter, importer.open({file, values, cursors}));
     if (meter->known_as().empty()) return std::nullopt;
     if (!meter->already_complete())
-        return fail(ErrorCode::failed,
-                    fmt::format("{} is in the ledger up to frame {} only; octroi import {} {}",
-                                file, meter->resumed_at(), importer.command.noun, file));
+        return fail(
+            ErrorCode::failed,
+            fmt::format("{} is only in the ledger up to frame {}. Next: octroi import {} {}", file,
+                        meter->resumed_at(), importer.command.noun, file));
     return ImportedFile{meter->source(), &importer};
 }
 
-// The import of the file through an importer that can count it again.
+// Finds the importer with which the file was imported and that can count it again.
 Result<ImportedFile> find_import(Ledger& ledger, MeterKinds kinds, const std::string& file) {
     std::optional<Error> failure;
     std::string commands;
@@ -99,8 +100,8 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
                                          count.packets, booked_count.packets},
                                .tone = booked_count == count ? Tone::plain : Tone::warn});
     }
-    report.notes = {same ? "Every bucket agrees to the byte."
-                         : "The ledger does not hold what the file holds."};
+    report.notes = {same ? "Every bucket is equal to the byte."
+                         : "The ledger and the file differ."};
     report.meta = {{"file", file}, {"agrees", same}};
     TRY(session.print(report));
     return same ? ExitStatus::done : ExitStatus::failed;
@@ -110,10 +111,10 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
 
 void add_audit(const Command& app, Session& session) {
     auto against = std::make_shared<std::string>();
-    app.sub(
-           "audit",
-           "Check the ledger: conservation, hash chain, cursors; exit status 1 if it does not hold")
-        .text("--against", *against, "Recount an imported capture and compare, bucket by bucket",
+    app.sub("audit",
+            "Check the ledger: conservation, hash chain, cursors. Exit status 1 if there are "
+            "findings")
+        .text("--against", *against, "Count an imported capture again, and compare every bucket",
               "FILE")
         .does([&session, against] {
             return against->empty() ? audit_ledger(session) : audit_against(session, *against);

@@ -40,7 +40,8 @@ Result<Identity> identity_of(const std::vector<std::string>& words) {
 Result<ExitStatus> bind(Session& session, Options options) {
     if (options.account.empty()) {
         if (options.identity.size() < 2)
-            return fail(ErrorCode::invalid, "to whom? Write: octroi bind 10.1.0.0/16 physics");
+            return fail(ErrorCode::invalid,
+                        "the account is missing. Write: octroi bind 10.1.0.0/16 physics");
         options.account = options.identity.back();
         options.identity.pop_back();
     }
@@ -49,15 +50,15 @@ Result<ExitStatus> bind(Session& session, Options options) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
     Registry::Change change;
     change.add_bindings = {{0, identity, options.account, valid, options.per_address}};
-    // The ledger knows whether that says anything new: a newer binding may hide an equal older one.
+    // Only the ledger knows whether this is a change: a newer binding may hide an equal older one.
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
     if (!changed)
-        log_info(fmt::format("{} is bound to {} already: nothing changed", identity_text(identity),
+        log_info(fmt::format("{} is already bound to {}: nothing changed", identity_text(identity),
                              options.account));
     return ExitStatus::done;
 }
 
-// Ends every binding of the identity (or the one of that number) that holds at the moment.
+// Ends every binding of the identity that is valid at that time; with a number only that binding.
 Result<ExitStatus> unbind(Session& session, const Options& options) {
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
@@ -73,11 +74,10 @@ Result<ExitStatus> unbind(Session& session, const Options& options) {
         if (meant && binding.valid.end > at) change.end_bindings.push_back({binding.id, at});
     }
     if (change.end_bindings.empty())
-        return fail(
-            ErrorCode::not_found,
-            fmt::format("nothing is bound to {}{} at that time; octroi bindings shows what is",
-                        identity_text(identity),
-                        options.account.empty() ? "" : " for " + options.account));
+        return fail(ErrorCode::not_found,
+                    fmt::format("{} is not bound{} at that time. Next: octroi bindings",
+                                identity_text(identity),
+                                options.account.empty() ? "" : " to " + options.account));
     TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(change, session.clock().now()));
     log_info(fmt::format("{} ends at {}", identity_text(identity), to_rfc3339(at)));
     return ExitStatus::done;
@@ -95,28 +95,28 @@ Result<ExitStatus> list(Session& session, const Options& options) {
 
 constexpr const char* identity_help =
     "10.1.2.3, 10.1.0.0/16, mac 00:30:ca:b8:d9:bc, vlan 12, interface eth0, interface "
-    "192.0.2.1#3 (a flow exporter's), as 64500 or next-hop 192.0.2.9";
+    "192.0.2.1#3 (of a flow exporter), as 64500 or next-hop 192.0.2.9";
 
 }  // namespace
 
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, fmt::format("{}; then the account", identity_help))
-        .text("--account", options->account, "Who is charged, where it is not the last word",
-              "NAME")
-        .text("--from", options->from, "From when on (default: since ever)", "TIME")
-        .text("--until", options->until, "Until when, not included (default: for ever)", "TIME")
-        .flag("--per-address", options->per_address, "Keep the addresses of a prefix apart")
+    app.sub("bind", "Bind an identity to an account, for example: octroi bind 10.1.0.0/16 physics")
+        .operands("IDENTITY", options->identity,
+                  fmt::format("{}; the account follows", identity_help))
+        .text("--account", options->account, "The account, if it is not the last operand", "NAME")
+        .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
+        .text("--until", options->until, "End, not included (default: no end)", "TIME")
+        .flag("--per-address", options->per_address, "Count each address of a prefix separately")
         .does([&session, options] { return bind(session, *options); });
-    app.sub("unbind", "End an identity's binding; what was booked stays")
+    app.sub("unbind", "End the binding of an identity. Traffic in the ledger does not change")
         .operands("IDENTITY", options->identity, identity_help)
         .text("--account", options->account, "Only the binding to this account", "NAME")
-        .text("--at", options->at, "When it ends (default: now)", "TIME")
+        .text("--at", options->at, "The end (default: now)", "TIME")
         .does([&session, options] { return unbind(session, *options); });
-    app.sub("bindings", "What is bound to whom")
-        .text("--account", options->account, "Only of this account", "NAME")
-        .flag("--all", options->all, "Also those that have ended or not begun")
+    app.sub("bindings", "List the bindings")
+        .text("--account", options->account, "Only bindings of this account", "NAME")
+        .flag("--all", options->all, "Also bindings in the past and in the future")
         .does([&session, options] { return list(session, *options); });
 }
 

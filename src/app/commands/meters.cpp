@@ -23,7 +23,7 @@ struct Options {
     std::deque<KindReport> reports;  // the parser keeps addresses of its elements
 };
 
-// The meters of the kind that the ledger knows, with each of their cursors.
+// The meters of this kind in the ledger, with all their cursors.
 Result<std::vector<KnownMeter>> known_meters(const MeterKind& kind, const Config& config,
                                              Ledger& ledger) {
     TRY_ASSIGN(const auto cursors, ledger.cursors(kind.cursor_prefix));
@@ -70,16 +70,16 @@ Result<ExitStatus> show(Session& session, const Options& options) {
 
 void add_meters(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    Command command = app.sub("meters", "Each meter's health: last reading, lag, totals, losses");
-    command.flag("--losses", options->losses, "What is known not to have been seen, one by one");
+    Command command = app.sub("meters", "State of each meter: last traffic, lag, totals, losses");
+    command.flag("--losses", options->losses, "List the losses: traffic that the meters missed");
     for (const MeterKind* kind : session.kinds()) {
         for (const MeterReport& report : kind->reports) {
             auto& added = options->reports.emplace_back(kind, &report);
             command.flag(report.flag, added.wanted, report.help);
         }
     }
-    command.text("--since", session.options.since, "Of losses: from when on", "TIME")
-        .text("--until", session.options.until, "Of losses: until when", "TIME")
+    command.text("--since", session.options.since, "Begin of the period for --losses", "TIME")
+        .text("--until", session.options.until, "End of the period for --losses", "TIME")
         .does([&session, options] { return show(session, *options); });
 }
 

@@ -20,7 +20,7 @@
 namespace octroi {
 namespace {
 
-// A screen full; `octroi usage` has the others.
+// One screen; `octroi usage` shows all rows.
 constexpr std::size_t hosts_shown = 40;
 
 struct Options {
@@ -59,8 +59,8 @@ Status print_end(Session& session, const RunTotal& total, UtcTime began) {
 std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clock& clock) {
     auto server = ControlServer::open(ledger, clock);
     if (server) return *std::move(server);
-    log_warning(
-        fmt::format("{}. Requests as octroi reload cannot reach this daemon", server.error().text));
+    log_warning(fmt::format("{}. Commands such as octroi reload cannot reach this daemon",
+                            server.error().text));
     return nullptr;
 }
 
@@ -110,12 +110,13 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
 
 void add_run(const Command& app, Session& session) {
     Command command = app.sub(
-        "run", "Meter this machine's traffic into the ledger; with no configuration, everything");
+        "run", "Meter the traffic of this machine. Without configuration: all physical interfaces");
     auto meter_options =
         std::make_shared<OptionRows>(command, default_kind(session.kinds()).run_options);
     auto options = std::make_shared<Options>();
-    command.text("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …", "DURATION")
-        .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
+    command.text("--for", options->run_for, "Stop after this time: 10s, 5m, 1h …", "DURATION")
+        .texts("--local", options->local, "More local networks, in addition to the declared ones",
+               "PREFIX")
         .does(
             [&session, options, meter_options] { return run(session, *options, *meter_options); });
 }

@@ -26,7 +26,7 @@ Party party_of(const CompiledDirectory& directory, const Address& address, UtcTi
     return {owner.kind, owner.name, to_string(address)};
 }
 
-Result<ExitStatus> tell(Session& session, const Options& options) {
+Result<ExitStatus> print_users(Session& session, const Options& options) {
     TRY_ASSIGN(const OutsideEnd end, parse_outside_end(options.end));
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
@@ -44,7 +44,7 @@ Result<ExitStatus> tell(Session& session, const Options& options) {
     for (const Translation& t : translations)
         users.push_back({t, party_of(directory, t.inside, at)});
     if (users.empty()) {
-        // Translated by nobody it may be somebody's own.
+        // No NAT device translated the address: it may belong to a host itself.
         AddressUser own;
         own.translation.outside = end.address;
         own.party = party_of(directory, end.address, at);
@@ -58,10 +58,11 @@ Result<ExitStatus> tell(Session& session, const Options& options) {
 
 void add_who(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("who", "Who had an address (and port) then: octroi who 203.0.113.5:40000/tcp")
+    app.sub("who",
+            "The host and account behind an address and port: octroi who 203.0.113.5:40000/tcp")
         .operand("ADDRESS", options->end, "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443")
-        .text("--at", options->at, "When (default: now)", "TIME")
-        .does([&session, options] { return tell(session, *options); });
+        .text("--at", options->at, "The time (default: now)", "TIME")
+        .does([&session, options] { return print_users(session, *options); });
 }
 
 }  // namespace octroi
