@@ -67,13 +67,13 @@ Command& Command::list(std::string_view name, std::vector<std::string>& target,
     return *this;
 }
 
-// Not CLI::IsMember: it would write the words into --help a second time, behind the type.
+// Not CLI::IsMember: it would print the words in --help a second time, after the type.
 Command& Command::choice(std::string_view name, std::string& target, std::vector<std::string> words,
                          std::string_view help) {
     const std::string type = fmt::format("{}", fmt::join(words, "|"));
     const auto refuse_others = [words = std::move(words)](const std::string& given) {
         if (std::find(words.begin(), words.end(), given) != words.end()) return std::string();
-        return fmt::format("{} is none of {}", given, fmt::join(words, ", "));
+        return fmt::format("{} is not one of {}", given, fmt::join(words, ", "));
     };
     text(name, target, help, type);
     app_->get_option(std::string(name))->check(CLI::Validator(refuse_others, ""));

@@ -16,17 +16,17 @@ namespace octroi {
 namespace {
 
 void add_global_options(CLI::App& app, Command& command, GlobalOptions& options) {
-    command.text("--ledger", options.ledger, "Where the figures are kept: a file", "PATH")
+    command.text("--ledger", options.ledger, "The ledger: a file", "PATH")
         .text("--config", options.config,
-              "Configuration (default: /etc/octroi/octroi.toml, absent is fine)", "FILE")
+              "Configuration file (default: /etc/octroi/octroi.toml, which may be missing)", "FILE")
         .flag("--json", options.json, "Print one JSON document")
-        .flag("--ndjson", options.ndjson, "Print a JSON object a line")
+        .flag("--ndjson", options.ndjson, "Print one JSON object per line")
         .flag("--csv", options.csv, "Print CSV")
-        .choice("--units", options.units, {"iec", "si"}, "In tables: KiB or kB")
-        .flag("--bytes", options.exact_bytes, "In tables: every byte")
+        .choice("--units", options.units, {"iec", "si"}, "Units in tables: KiB (iec) or kB (si)")
+        .flag("--bytes", options.exact_bytes, "Exact byte counts in tables")
         .choice("--log-level", options.log_level, {"error", "warning", "info", "debug"},
-                "Messages on standard error from this level up (default: info)")
-        .text("--tz", options.zone, "Time zone of what is read and shown, as Europe/Vienna",
+                "Least level of messages on standard error (default: info)")
+        .text("--tz", options.zone, "Time zone for input and output, for example Europe/Vienna",
               "ZONE");
     for (CLI::Option* option : app.get_options())
         if (option->get_name() != "-h,--help" && option->get_name() != "--version")

@@ -12,7 +12,7 @@ namespace octroi {
 class Session;
 
 // The whole program: parses the command line, runs the command and returns the exit status. kinds:
-// the meter kinds that configuration and commands know.
+// the meter kinds for configuration and commands.
 [[nodiscard]] int run_program(int argc, const char* const* argv, MeterKinds kinds);
 
 // Adds all commands to the parser. The command that the user chose is put into Session::action.

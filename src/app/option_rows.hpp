@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Options of a command that stand in a table (config/option.hpp), as the rows of meter kinds do.
+// Options of a command from a table (config/option.hpp), such as the rows of meter kinds.
 
 #include <cstdint>
 #include <deque>
@@ -15,18 +15,18 @@
 
 namespace octroi {
 
-// Adds an option to the command for each row, and reads their values when the command line was
-// parsed. It must live until the command's action has run.
+// Adds one option per row to the command. After parsing it returns their values. The object must
+// live until the action of the command has run.
 class OptionRows {
 public:
     OptionRows(Command& command, std::span<const Option> rows);
     OptionRows(const OptionRows&) = delete;
     OptionRows& operator=(const OptionRows&) = delete;
 
-    // A value for each row: as given, or its default. invalid: a value is wrong, or a required
-    // option is missing.
+    // One value per row: the given one or the default. Error invalid: a value is wrong, or a
+    // required option is missing.
     [[nodiscard]] Result<OptionValues> values() const;
-    // The same for the rows of the options that were given, and no others.
+    // The same, only for options that were given.
     [[nodiscard]] Result<OptionValues> given_values() const;
 
 private:

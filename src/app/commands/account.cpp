@@ -62,23 +62,24 @@ Result<ExitStatus> remove(Session& session, const std::string& name) {
 }  // namespace
 
 void add_account(const Command& app, Session& session) {
-    Command account = app.sub("account", "Who is charged: customers, departments, people; a tree");
+    Command account = app.sub(
+        "account", "Accounts, which traffic is charged to: customers, departments, people; a tree");
     account.needs_sub();
     auto options = std::make_shared<Options>();
     const auto sub = [&](const char* name, const char* help) {
         Command command = account.sub(name, help);
         command.operand("NAME", options->account.name,
-                        "The account's key, for ever: letters, digits, . - _ @");
+                        "Permanent name of the account: letters, digits, . - _ @");
         return command;
     };
-    sub("add", "Add an account; again with the same values changes nothing")
-        .text("--parent", options->account.parent, "The account above it", "NAME")
-        .text("--title", options->account.title, "What people read")
+    sub("add", "Add an account. If it exists with the same values, nothing changes")
+        .text("--parent", options->account.parent, "The parent account", "NAME")
+        .text("--title", options->account.title, "Title for people")
         .does([&session, options] { return add(session, options->account); });
 
-    Command setting = sub("set", "Change an account's parent or title");
-    setting.text("--parent", options->parent, "The account above it; \"\" for none", "NAME")
-        .text("--title", options->title, "What people read");
+    Command setting = sub("set", "Change the parent or the title of an account");
+    setting.text("--parent", options->parent, "The parent account; \"\" for none", "NAME")
+        .text("--title", options->title, "Title for people");
     setting.does(
         [&session, options, parent = setting.given("--parent"), title = setting.given("--title")] {
             AccountChange change{.name = options->account.name};
@@ -87,8 +88,8 @@ void add_account(const Command& app, Session& session) {
             return set(session, change);
         });
 
-    account.sub("list", "All accounts, as a tree").does([&session] { return list(session); });
-    sub("show", "One account and its bindings").does([&session, options] {
+    account.sub("list", "List all accounts as a tree").does([&session] { return list(session); });
+    sub("show", "Show one account and its bindings").does([&session, options] {
         return show(session, options->account.name);
     });
     sub("remove", "Remove an account that has neither traffic nor bindings")

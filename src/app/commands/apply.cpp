@@ -28,9 +28,9 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
     for (const std::string& line : plan.lines) text += line + "\n";
     TRY(session.print(text));
     if (plan.lines.empty()) {
-        log_info("everything was so already: nothing changed");
+        log_info("everything is declared already: nothing changed");
     } else if (options.dry_run) {
-        log_info(fmt::format("{} changes; nothing was done (--dry-run)", plan.lines.size()));
+        log_info(fmt::format("{} changes, none of them made (--dry-run)", plan.lines.size()));
     } else {
         TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(plan.change, now));
         log_info(fmt::format("{} changes made", plan.lines.size()));
@@ -42,11 +42,13 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
 
 void add_apply(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("apply", "Make accounts, bindings and networks as TOML or CSV files declare them")
-        .operands("FILE", options->files, "TOML, or CSV with a header; all files are one change")
+    app.sub("apply",
+            "Create and change accounts, bindings and networks as declared in TOML or CSV files")
+        .operands("FILE", options->files,
+                  "TOML, or CSV with a header; all files together are one change")
         .flag("--prune", options->prune,
-              "End bindings and drop networks that the files do not name")
-        .flag("--dry-run", options->dry_run, "Only say what would change")
+              "End bindings and remove networks that are not in the files")
+        .flag("--dry-run", options->dry_run, "Print the changes without making them")
         .does([&session, options] { return apply(session, *options); });
 }
 

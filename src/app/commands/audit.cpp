@@ -49,10 +49,10 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
 
 void add_audit(const Command& app, Session& session) {
     auto against = std::make_shared<std::string>();
-    app.sub(
-           "audit",
-           "Check the ledger: conservation, hash chain, cursors; exit status 1 if it does not hold")
-        .text("--against", *against, "Recount an imported capture and compare, bucket by bucket",
+    app.sub("audit",
+            "Check the ledger: conservation, hash chain, cursors. Exit status 1 if there are "
+            "findings")
+        .text("--against", *against, "Count an imported capture again, and compare every bucket",
               "FILE")
         .does([&session, against] {
             return against->empty() ? audit_ledger(session) : audit_against(session, *against);

@@ -42,7 +42,8 @@ Result<Identity> identity_of(const std::vector<std::string>& words) {
 Result<ExitStatus> bind(Session& session, Options options) {
     if (options.account.empty()) {
         if (options.identity.size() < 2)
-            return fail(ErrorCode::invalid, "to whom? Write: octroi bind 10.1.0.0/16 physics");
+            return fail(ErrorCode::invalid,
+                        "the account is missing. Write: octroi bind 10.1.0.0/16 physics");
         options.account = options.identity.back();
         options.identity.pop_back();
     }
@@ -51,10 +52,10 @@ Result<ExitStatus> bind(Session& session, Options options) {
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
     DirectoryStore::Change change;
     change.add_bindings = {{0, identity, options.account, valid, options.per_address}};
-    // The ledger knows whether that says anything new: a newer binding may hide an equal older one.
+    // Only the ledger knows whether this is a change: a newer binding may hide an equal older one.
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
     if (!changed)
-        log_info(fmt::format("{} is bound to {} already: nothing changed", identity_text(identity),
+        log_info(fmt::format("{} is already bound to {}: nothing changed", identity_text(identity),
                              options.account));
     return ExitStatus::done;
 }
@@ -104,11 +105,11 @@ void add_bind(const Command& app, Session& session) {
     app.sub("unbind", "End an identity's binding; what was booked stays")
         .operands("IDENTITY", options->identity, identity_help())
         .text("--account", options->account, "Only the binding to this account", "NAME")
-        .text("--at", options->at, "When it ends (default: now)", "TIME")
+        .text("--at", options->at, "The end (default: now)", "TIME")
         .does([&session, options] { return unbind(session, *options); });
-    app.sub("bindings", "What is bound to whom")
-        .text("--account", options->account, "Only of this account", "NAME")
-        .flag("--all", options->all, "Also those that have ended or not begun")
+    app.sub("bindings", "List the bindings")
+        .text("--account", options->account, "Only bindings of this account", "NAME")
+        .flag("--all", options->all, "Also bindings in the past and in the future")
         .does([&session, options] { return list(session, *options); });
 }
 

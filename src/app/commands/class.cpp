@@ -24,12 +24,13 @@ struct Options {
     std::string next_hop;
 };
 
-constexpr std::size_t version_digits = 12;  // enough to tell versions apart by eye
+constexpr std::size_t version_digits = 12;  // enough to distinguish versions
 
 Result<ExitStatus> load(Session& session, const Options& options) {
     const ClassSources& sources = options.sources;
     if (sources.files.empty() && sources.rules.empty() && sources.rule_files.empty())
-        return fail(ErrorCode::invalid, "load what? Name a file, or rules with --rule or --rules");
+        return fail(ErrorCode::invalid,
+                    "there is nothing to load. Next: give a file, or rules with --rule or --rules");
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     const ClassTable& table = loaded.table;
     const std::size_t stated = table.ases.size() + table.next_hops.size();
@@ -38,12 +39,12 @@ Result<ExitStatus> load(Session& session, const Options& options) {
         stated == 0 ? "" : fmt::format(", AS numbers and next hops of flow records: {}", stated),
         table.classes.size(), fmt::join(table.classes, ", "), table.default_class));
     if (loaded.unmatched > 0)
-        log_info(fmt::format("{} routes fit no rule and are of class {}", loaded.unmatched,
+        log_info(fmt::format("{} routes match no rule and get class {}", loaded.unmatched,
                              table.default_class));
     if (!options.dry_run) {
         TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
         TRY(ledger->load_class_table(table, name_of(options.sources), session.clock().now()));
-        log_info(fmt::format("version {} is in force from now on",
+        log_info(fmt::format("version {} is the current table from now on",
                              table.version.substr(0, version_digits)));
     }
     return loaded.problems ? ExitStatus::failed : ExitStatus::done;
@@ -88,35 +89,37 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 }  // namespace
 
 void add_class(const Command& app, Session& session) {
-    Command classes =
-        app.sub("class", "What kind of far end: class tables by longest prefix match");
+    Command classes = app.sub(
+        "class", "Class tables: the class of each outside address, by longest prefix match");
     classes.needs_sub();
     auto options = std::make_shared<Options>();
     ClassSources& sources = options->sources;
     sources.default_class = no_table_class;
     classes
-        .sub("load", "Make a class table from routing tables or prefix lists, and put it in force")
-        .optional_operands("FILE", sources.files,
-                           "MRT dumps or lists of \"prefix class\"; compressed or not")
+        .sub("load",
+             "Make a class table from routing tables or prefix lists, and use it from now on")
+        .optional_operands(
+            "FILE", sources.files,
+            "MRT dumps, or lists with \"prefix class\" in each line; also compressed")
         .texts("--rule", sources.rules,
-               "As \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\" (the first that fits), "
+               "A rule: \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\" (the first match "
+               "counts), "
                "\"next-hop 192.0.2.9 = transit-a\"; \"as\" and \"next-hop\" need no FILE: "
-               "they also decide by what flow records state",
+               "they also use the fields of flow records",
                "RULE")
-        .texts("--rules", sources.rule_files, "A file of such rules, one a line", "FILE")
-        .text("--default", sources.default_class, "Class of everything else (default: world)",
+        .texts("--rules", sources.rule_files, "A file with one rule per line", "FILE")
+        .text("--default", sources.default_class, "Class of all other addresses (default: world)",
               "CLASS")
-        .text("--class", sources.bare_class, "Class of prefixes that stand alone on their line",
-              "CLASS")
-        .flag("--dry-run", options->dry_run, "Only read and say what it holds")
+        .text("--class", sources.bare_class, "Class of prefixes in lines without a class", "CLASS")
+        .flag("--dry-run", options->dry_run, "Read the files and print a summary, without loading")
         .does([&session, options] { return load(session, *options); });
-    classes.sub("list", "The tables that were loaded").does([&session] { return list(session); });
-    classes.sub("lookup", "The class of addresses, and what decides")
+    classes.sub("list", "List the loaded tables").does([&session] { return list(session); });
+    classes.sub("lookup", "Print the class of addresses, and the rule that decides")
         .operands("ADDRESS", options->addresses, "Addresses")
         .text("--version", options->version,
-              "Of this table (its first digits do) instead of the one in force", "VERSION")
-        .number("--as", options->as, "As a flow record with this AS would have it", "NUMBER")
-        .text("--next-hop", options->next_hop, "As a flow record with this next hop would",
+              "Use this table (its first digits are enough) instead of the current one", "VERSION")
+        .number("--as", options->as, "The class in a flow record with this AS", "NUMBER")
+        .text("--next-hop", options->next_hop, "The class in a flow record with this next hop",
               "ADDRESS")
         .does([&session, options] { return look_up(session, *options); });
 }

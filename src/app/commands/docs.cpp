@@ -27,7 +27,7 @@ std::string rows_text(MeterKinds kinds) {
     return rows_markdown(chapters);
 }
 
-// The files of docs/ that are made from the tables of the program; a test compares them.
+// The files of docs/ that are generated from the tables of the program. A check compares them.
 Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);

@@ -60,7 +60,9 @@ Result<ExitStatus> examine(Session& session) {
 }  // namespace
 
 void add_doctor(const Command& app, Session& session) {
-    app.sub("doctor", "What on this machine would make figures wrong, and how to fix it")
+    app.sub(
+           "doctor",
+           "Find settings of this machine that would make figures wrong, and print how to fix them")
         .does([&session] { return examine(session); });
 }
 

@@ -38,8 +38,8 @@ std::vector<Fact> facts_of(const ExportCounts& counts) {
 Status print_counts(Session& session, const ExportCounts& counts, const ExportTarget& to) {
     if (counts.encoded.left_out > 0)
         log_info(fmt::format(
-            "{} flows ({} bytes) have no place in this format and were left "
-            "out: choose --format ipfix",
+            "{} flows ({} bytes) do not fit into this format and were not exported. Next: --format "
+            "ipfix",
             count_text(counts.encoded.left_out), count_text(counts.encoded.left_out_bytes)));
     const auto facts = facts_of(counts);
     if (session.options.json || session.options.ndjson) return session.print(json_object(facts));
@@ -53,8 +53,9 @@ Status print_counts(Session& session, const ExportCounts& counts, const ExportTa
 Result<ExitStatus> export_all(Session& session, const Options& options, const FlowSource& source,
                               const OptionValues& values) {
     if (options.to.empty())
-        return fail(ErrorCode::invalid,
-                    "where to is missing: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
+        return fail(
+            ErrorCode::invalid,
+            "the destination is missing. Next: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
     TRY_ASSIGN(const ExportTarget to, parse_export_target(options.to));
     const ExportSettings settings{.to = to,
                                   .format = export_format(options.format),
@@ -77,16 +78,18 @@ void add_common(Command& command, const FileCommand& file_command, Options& opti
         .choice("--format", options.format, {"ipfix", "v9", "v5"},
                 "IPFIX, or NetFlow version 9 or 5 (IPv4 only)")
         .number("--domain", options.domain, "Observation domain, source id, or engine id", "NUMBER")
-        .number("--rate", options.rate,
-                "Messages in a second by UDP at most, 0 for no bound: a collector's socket holds "
-                "some hundred",
-                "MESSAGES");
+        .number(
+            "--rate", options.rate,
+            "Most messages per second over UDP, 0 for no limit: the socket of a collector holds "
+            "some hundred",
+            "MESSAGES");
 }
 
 }  // namespace
 
 void add_export(const Command& app, Session& session) {
-    Command exports = app.sub("export", "Send what files hold to another collector, as flows");
+    Command exports =
+        app.sub("export", "Send the content of files to another collector, as flow records");
     exports.needs_sub();
     for (const MeterKind* kind : session.kinds()) {
         for (const FlowSource& source : kind->flow_sources) {

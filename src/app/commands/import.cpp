@@ -21,12 +21,12 @@ struct ImportCommand {
     ImportCommand(Command& command, const Importer& importer) : meter(importer.default_meter) {
         command.operands("FILE", files, importer.command.file_help)
             .text("--meter", meter,
-                  fmt::format("Name of the meter under which the traffic stands (default: {})",
-                              meter),
+                  fmt::format("Name of the meter for the imported traffic (default: {})", meter),
                   "NAME")
             .choice("--role", role, {"bill", "witness"},
-                    "Whether it is charged, or only kept to compare")
-            .texts("--local", local, "Networks that are ours, beside those declared", "PREFIX");
+                    "bill: the traffic is charged. witness: it is only kept for comparison")
+            .texts("--local", local, "More local networks, in addition to the declared ones",
+                   "PREFIX");
         options.emplace(command, importer.command.options);
     }
     std::vector<std::string> files;
@@ -85,8 +85,8 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
 }  // namespace
 
 void add_import(const Command& app, Session& session) {
-    Command imports =
-        app.sub("import", "Read files into the ledger, once however often they are given");
+    Command imports = app.sub(
+        "import", "Add the content of files to the ledger, once, however often a file is imported");
     imports.needs_sub();
     for (const MeterKind* kind : session.kinds()) {
         for (const Importer& importer : kind->importers) {

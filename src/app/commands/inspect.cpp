@@ -24,7 +24,7 @@ struct InspectCommand {
 
 class Printer final : public InspectSink {
 public:
-    // rows: null where only facts are printed.
+    // rows: null if only facts are printed.
     Printer(Session& session, RowOutput* rows) : session_(session), rows_(rows) {}
 
     Status row(std::vector<Cell>& cells) override { return rows_->row(cells); }
@@ -66,8 +66,7 @@ Result<ExitStatus> inspect(Session& session, const InspectCommand& command,
 }  // namespace
 
 void add_inspect(const Command& app, Session& session) {
-    Command inspects =
-        app.sub("inspect", "Decode files and print what is in them; touches no ledger");
+    Command inspects = app.sub("inspect", "Decode files and print their content, without a ledger");
     inspects.needs_sub();
     for (const MeterKind* kind : session.kinds()) {
         for (const Inspector& inspector : kind->inspectors) {

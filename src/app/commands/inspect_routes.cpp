@@ -100,10 +100,11 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 
 void add_inspect_routes(const Command& inspect, Session& session) {
     auto options = std::make_shared<Options>();
-    inspect.sub("routes", "A routing table (MRT) or a list of prefixes: prefix and origin")
+    inspect.sub("routes", "Print a routing table (MRT) or a list of prefixes: prefix and origin")
         .operand("FILE", options->file,
                  "MRT dump or prefix list; gzip, bzip2, zstd or plain; - for standard input")
-        .text("--lookup", options->addresses, "Longest match for each address of this file", "FILE")
+        .text("--lookup", options->addresses,
+              "Print the longest match for each address of this file instead", "FILE")
         .does([&session, options] {
             return options->addresses.empty() ? print_table(session, *options)
                                               : look_up(session, *options);

@@ -63,8 +63,8 @@ Result<ExitStatus> show(Session& session, const Options& options) {
 
 void add_meters(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    Command command = app.sub("meters", "Each meter's health: last reading, lag, totals, losses");
-    command.flag("--losses", options->losses, "What is known not to have been seen, one by one");
+    Command command = app.sub("meters", "State of each meter: last traffic, lag, totals, losses");
+    command.flag("--losses", options->losses, "List the losses: traffic that the meters missed");
     for (const MeterKind* kind : session.kinds()) {
         for (const MeterReport& report : kind->reports) {
             auto& added = options->reports.emplace_back(kind, &report);

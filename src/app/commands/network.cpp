@@ -27,7 +27,7 @@ Result<ExitStatus> change_networks(Session& session, const Options& options, boo
     }
     TRY_ASSIGN(auto ledger, open_ledger(session, add ? OpenMode::create : OpenMode::read_write));
     TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
-    if (!changed) log_info("it was so already: nothing changed");
+    if (!changed) log_info("the declarations are the same already: nothing changed");
     return ExitStatus::done;
 }
 
@@ -42,18 +42,19 @@ Result<ExitStatus> list(Session& session) {
 
 void add_network(const Command& app, Session& session) {
     Command network =
-        app.sub("network", "Which networks are ours: unbound addresses in them are @unattributed");
+        app.sub("network", "Local networks. Their addresses without a binding are @unattributed");
     network.needs_sub();
     auto options = std::make_shared<Options>();
     network.sub("add", "Declare networks as local")
         .operands("PREFIX", options->prefixes, "192.0.2.0/24 2001:db8::/32 …")
-        .flag("--whole", options->whole,
-              "Keep one figure for the network, not one for each address")
+        .flag("--whole", options->whole, "Count the network as a whole, not each address")
         .does([&session, options] { return change_networks(session, *options, true); });
-    network.sub("remove", "Take such a declaration back")
+    network.sub("remove", "Remove the declaration of networks")
         .operands("PREFIX", options->prefixes, "As declared")
         .does([&session, options] { return change_networks(session, *options, false); });
-    network.sub("list", "What is declared local").does([&session] { return list(session); });
+    network.sub("list", "List the networks that are declared local").does([&session] {
+        return list(session);
+    });
 }
 
 }  // namespace octroi

@@ -71,12 +71,13 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
 
 void add_run(const Command& app, Session& session) {
     Command command = app.sub(
-        "run", "Meter this machine's traffic into the ledger; with no configuration, everything");
+        "run", "Meter the traffic of this machine. Without configuration: all physical interfaces");
     auto meter_options =
         std::make_shared<OptionRows>(command, default_kind(session.kinds()).run_options);
     auto options = std::make_shared<Options>();
-    command.text("--for", options->run_for, "Stop by itself after 10s, 5m, 1h …", "DURATION")
-        .texts("--local", options->local, "Networks that are ours, beside those declared", "PREFIX")
+    command.text("--for", options->run_for, "Stop after this time: 10s, 5m, 1h …", "DURATION")
+        .texts("--local", options->local, "More local networks, in addition to the declared ones",
+               "PREFIX")
         .does(
             [&session, options, meter_options] { return run(session, *options, *meter_options); });
 }

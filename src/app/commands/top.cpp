@@ -22,7 +22,7 @@
 namespace octroi {
 namespace {
 
-// How long a key may wait for its effect.
+// The longest delay between a key and its effect.
 constexpr Duration key_interval = Duration::milliseconds(50);
 
 struct Options {
@@ -112,8 +112,7 @@ Status watch(Session& session, const MeterName& name, Meter& meter, const Attrib
 
 Result<ExitStatus> top(Session& session, const Options& options, const OptionRows& meter_options) {
     if (!is_terminal(STDOUT_FILENO))
-        return fail(ErrorCode::invalid,
-                    "octroi top needs a terminal; octroi usage prints figures anywhere");
+        return fail(ErrorCode::invalid, "octroi top needs a terminal. Next: octroi usage");
     TRY_ASSIGN(const Duration interval, parse_duration(options.interval));
     TRY_ASSIGN(const Config* config, session.config());
     SystemCaptureHost host;
@@ -142,12 +141,12 @@ Result<ExitStatus> top(Session& session, const Options& options, const OptionRow
 
 void add_top(const Command& app, Session& session) {
     Command command =
-        app.sub("top", "Who uses the network right now, full screen; writes no ledger");
+        app.sub("top", "Show current traffic on the full screen, without writing to a ledger");
     auto meter_options =
         std::make_shared<OptionRows>(command, default_kind(session.kinds()).run_options);
     auto options = std::make_shared<Options>();
     command
-        .text("--interval", options->interval, "Time between two looks (default: 1s)", "DURATION")
+        .text("--interval", options->interval, "Time between two updates (default: 1s)", "DURATION")
         .does(
             [&session, options, meter_options] { return top(session, *options, *meter_options); });
 }

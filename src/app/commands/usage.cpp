@@ -46,22 +46,25 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
 
 void add_usage(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("usage", "Who used how much: received and sent, by whatever is asked")
+    app.sub("usage", "Sum received and sent traffic by account, service, day and other keys")
         .list("--by", options->by,
               "account, identity, class, service, category, direction, meter; hour, day, week, "
               "month, year",
               "KEY,…")
-        .text("--account", options->account, "Only this account; with --tree also those below it",
+        .text("--account", options->account, "Only this account; with --tree also its descendants",
               "NAME")
-        .number("--limit", options->limit, "Only so many rows, the first; the total is that of all",
-                "N")
-        .flag("--tree", options->tree, "Accounts include those below them")
-        .text("--meter", options->meter, "Only what this meter saw", "NAME")
+        .number("--limit", options->limit,
+                "Print only the first N rows. The total includes all rows", "N")
+        .flag("--tree", options->tree, "Each account includes its descendants")
+        .text("--meter", options->meter, "Only traffic of this meter", "NAME")
         .choice("--role", options->role, {"bill", "witness", "all"},
-                "What is charged, what is only kept to compare, or both")
-        .text("--since", session.options.since,
-              "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: since ever)", "TIME")
-        .text("--until", session.options.until, "Not included (default: now)", "TIME")
+                "Traffic of meters with this role: charged, kept for comparison, or both")
+        .text(
+            "--since", session.options.since,
+            "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest time)",
+            "TIME")
+        .text("--until", session.options.until, "End of the period, not included (default: now)",
+              "TIME")
         .does([&session, options] { return show_usage(session, *options); });
 }
 

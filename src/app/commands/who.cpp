@@ -30,7 +30,8 @@ Result<ExitStatus> print_users(Session& session, const Options& options) {
 
 void add_who(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("who", "Who had an address (and port) then: octroi who 203.0.113.5:40000/tcp")
+    app.sub("who",
+            "The host and account behind an address and port: octroi who 203.0.113.5:40000/tcp")
         .operand("ADDRESS", options->end, "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443")
         .text("--at", options->at, "When (default: now)", "TIME")
         .does([&session, options] { return print_users(session, *options); });
