@@ -5,8 +5,8 @@
 #include <charconv>
 
 #include "base/check.hpp"
-#include "base/text_hash.hpp"
 #include "base/narrow.hpp"
+#include "base/text_hash.hpp"
 
 namespace octroi {
 namespace {

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::string_view nothing = "absent";
 
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", text); }
+std::string quoted_text(std::string_view text) { return fmt::format("\"{}\"", text); }
 
 template <typename List, typename Text>
 std::string list_text(const List& list, Text text) {
     std::vector<std::string> parts;
-    for (const auto& each : list) parts.push_back(quoted(text(each)));
+    for (const auto& each : list) parts.push_back(quoted_text(text(each)));
     return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
@@ -34,9 +34,9 @@ std::string size_text(std::uint64_t octets) {
 struct TextOf {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
-    std::string operator()(Duration value) const { return quoted(to_string(value)); }
+    std::string operator()(Duration value) const { return quoted_text(to_string(value)); }
     std::string operator()(Bytes value) const { return size_text(value.value()); }
-    std::string operator()(const std::string& value) const { return quoted(value); }
+    std::string operator()(const std::string& value) const { return quoted_text(value); }
     std::string operator()(const std::vector<std::string>& values) const {
         return list_text(values, [](const std::string& value) { return value; });
     }
@@ -135,7 +135,7 @@ private:
                  const ConfigElement& after) {
         if (before.kind != after.kind)
             // Options of two kinds have nothing to do with one another.
-            return add(name + ".kind", quoted(before.kind), quoted(after.kind), false);
+            return add(name + ".kind", quoted_text(before.kind), quoted_text(after.kind), false);
         for (const Option& row : table_.options) {
             if (row.section != section || !row.renamed_to.empty()) continue;
             if (!row.kind.empty() && row.kind != after.kind) continue;

@@ -108,8 +108,8 @@ struct MetricsConfig {
 
 // A section of the file, or one of the repeated ones, with the values that it states.
 struct ConfigElement {
-    std::string section;  // "ledger", "meter"
-    std::string kind;     // of a [[meter]]
+    std::string section;                                      // "ledger", "meter"
+    std::string kind;                                         // of a [[meter]]
     std::vector<std::pair<std::string, OptionValue>> values;  // by key, in the order of the file
 
     auto operator<=>(const ConfigElement&) const = default;

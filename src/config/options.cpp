@@ -144,9 +144,10 @@ constexpr std::array attribute_options = {
         .type = text,
         .default_text = R"("")",
         .help = "File with the classes of remote prefixes: lines `prefix class`, or an MRT dump.",
-        .doc = "It is loaded into the ledger and put in force at the start and at each reload, as "
-               "with `octroi class load`. Empty: the class table that is in force in the ledger, if "
-               "any.",
+        .doc =
+            "It is loaded into the ledger and put in force at the start and at each reload, as "
+            "with `octroi class load`. Empty: the class table that is in force in the ledger, if "
+            "any.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
     Option{.section = "attribute",

@@ -21,8 +21,8 @@ namespace octroi {
 [[nodiscard]] Result<Config> parse_config(std::string_view text, std::string_view file_name,
                                           const OptionTable& table);
 
-// The text of one option in a configuration that may be wrong elsewhere. nullopt: it is not TOML, or
-// it does not have this option as a text.
+// The text of one option in a configuration that may be wrong elsewhere. nullopt: it is not TOML,
+// or it does not have this option as a text.
 [[nodiscard]] std::optional<std::string> find_config_text(std::string_view text,
                                                           std::string_view section,
                                                           std::string_view key);

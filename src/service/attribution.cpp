@@ -10,7 +10,8 @@
 #include "service/class_file.hpp"
 
 namespace octroi {
-Result<AttributionSource> AttributionSource::create(const Config& config, DirectoryStore& directory_store,
+Result<AttributionSource> AttributionSource::create(const Config& config,
+                                                    DirectoryStore& directory_store,
                                                     std::vector<LocalNetwork> fallback) {
     AttributionSource source(config, directory_store, std::move(fallback));
     TRY_ASSIGN(source.tables_.services, configured_services(config));
@@ -96,7 +97,8 @@ std::vector<LocalNetwork> private_networks() {
     return networks;
 }
 
-Result<Directory> declared_directory(DirectoryStore& directory_store, const AttributeConfig& config) {
+Result<Directory> declared_directory(DirectoryStore& directory_store,
+                                     const AttributeConfig& config) {
     TRY_ASSIGN(Directory directory, directory_store.directory());
     for (const Prefix& prefix : config.local)
         directory.networks.push_back({to_string(prefix), config.per_address});

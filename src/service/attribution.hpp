@@ -25,7 +25,8 @@ class AttributionSource {
 public:
     // fallback: the networks that count as local where neither the configuration nor the ledger
     // declares any. The directory_store must outlive the source.
-    [[nodiscard]] static Result<AttributionSource> create(const Config& config, DirectoryStore& directory_store,
+    [[nodiscard]] static Result<AttributionSource> create(const Config& config,
+                                                          DirectoryStore& directory_store,
                                                           std::vector<LocalNetwork> fallback);
 
     [[nodiscard]] const AttributionTables& tables() const { return tables_; }
@@ -44,8 +45,11 @@ public:
     [[nodiscard]] Status reconfigure(const Config& config, UtcTime now);
 
 private:
-    AttributionSource(const Config& config, DirectoryStore& directory_store, std::vector<LocalNetwork> fallback)
-        : config_(config.attribute), directory_store_(&directory_store), fallback_(std::move(fallback)) {}
+    AttributionSource(const Config& config, DirectoryStore& directory_store,
+                      std::vector<LocalNetwork> fallback)
+        : config_(config.attribute),
+          directory_store_(&directory_store),
+          fallback_(std::move(fallback)) {}
     [[nodiscard]] Status load_directory();
     [[nodiscard]] Status load_classes(const std::string& version);
 
@@ -63,7 +67,8 @@ private:
 // Puts the class table that the configuration names into the ledger and in force there, because
 // batches refer to versions that the ledger holds. Nothing happens where the configuration names
 // none, or where the ledger's is the same.
-[[nodiscard]] Status put_configured_classes(const Config& config, DirectoryStore& directory_store, UtcTime now);
+[[nodiscard]] Status put_configured_classes(const Config& config, DirectoryStore& directory_store,
+                                            UtcTime now);
 
 // The networks of RFC 1918, RFC 6598 and RFC 4193, and the link-local ones: the fallback for files
 // from somewhere else.

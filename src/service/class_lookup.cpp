@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "record/as_number.hpp"
 #include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
+#include "record/as_number.hpp"
 #include "record/reading.hpp"
 
 namespace octroi {

@@ -24,7 +24,7 @@ std::unexpected<Error> at(const SourceLine& where, const Error& error) {
     return fail(ErrorCode::invalid, fmt::format("{}:{}: {}", where.file, where.line, error.text));
 }
 
-Status add_to(Wanted& wanted, const Declaration& declaration) {
+Status add_to(DesiredDirectory& wanted, const Declaration& declaration) {
     for (const auto& account : declaration.accounts)
         wanted.accounts.push_back({account.name, account.parent, account.title});
     for (const auto& network : declaration.networks) {
@@ -61,7 +61,8 @@ Result<bool> add_account(DirectoryStore& directory_store, const Account& account
     return put_account(directory_store, account, now);
 }
 
-Result<bool> change_account(DirectoryStore& directory_store, const AccountChange& change, UtcTime now) {
+Result<bool> change_account(DirectoryStore& directory_store, const AccountChange& change,
+                            UtcTime now) {
     TRY_ASSIGN(const Directory directory, directory_store.directory());
     TRY_ASSIGN(Account account, find_account(directory, change.name));
     account.parent = change.parent.value_or(account.parent);
@@ -69,8 +70,8 @@ Result<bool> change_account(DirectoryStore& directory_store, const AccountChange
     return put_account(directory_store, account, now);
 }
 
-Status end_bindings(DirectoryStore& directory_store, const Identity& identity, const std::string& account,
-                    UtcTime at, UtcTime now) {
+Status end_bindings(DirectoryStore& directory_store, const Identity& identity,
+                    const std::string& account, UtcTime at, UtcTime now) {
     TRY_ASSIGN(const Directory directory, directory_store.directory());
     DirectoryStore::Change change;
     for (const Binding& binding : directory.bindings) {
@@ -87,8 +88,8 @@ Status end_bindings(DirectoryStore& directory_store, const Identity& identity, c
     return {};
 }
 
-Result<Wanted> read_declarations(const std::vector<std::string>& files) {
-    Wanted wanted;
+Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files) {
+    DesiredDirectory wanted;
     for (const std::string& file : files) {
         TRY_ASSIGN(const std::string text, read_file(file, declaration_size_max));
         TRY_ASSIGN(const Declaration declaration, parse_declaration(text, file));

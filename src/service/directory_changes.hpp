@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "ledger/reconcile.hpp"
 #include "ledger/directory_store.hpp"
+#include "ledger/reconcile.hpp"
 
 namespace octroi {
 
@@ -18,7 +18,8 @@ namespace octroi {
 
 // False: the account exists with the same values, nothing has changed. Errors: exists (with other
 // values), and those of DirectoryStore::apply.
-[[nodiscard]] Result<bool> add_account(DirectoryStore& directory_store, const Account& account, UtcTime now);
+[[nodiscard]] Result<bool> add_account(DirectoryStore& directory_store, const Account& account,
+                                       UtcTime now);
 
 // What is absent stays as it is. False: nothing has changed. Errors: not_found.
 struct AccountChange {
@@ -26,8 +27,8 @@ struct AccountChange {
     std::optional<std::string> parent;
     std::optional<std::string> title;
 };
-[[nodiscard]] Result<bool> change_account(DirectoryStore& directory_store, const AccountChange& change,
-                                          UtcTime now);
+[[nodiscard]] Result<bool> change_account(DirectoryStore& directory_store,
+                                          const AccountChange& change, UtcTime now);
 
 // Ends the bindings of the identity that hold at or after `at`. account: only those to this one;
 // empty: all. Errors: not_found (none holds then).
@@ -36,6 +37,6 @@ struct AccountChange {
 
 // The accounts, bindings and networks that files declare; all files are one change. Errors name the
 // file and line.
-[[nodiscard]] Result<Wanted> read_declarations(const std::vector<std::string>& files);
+[[nodiscard]] Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files);
 
 }  // namespace octroi

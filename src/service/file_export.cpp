@@ -6,7 +6,7 @@
 namespace octroi {
 namespace {
 
-constexpr Duration pull_wait = Duration::milliseconds(200);
+constexpr Duration file_pull_wait = Duration::milliseconds(200);
 
 // Collectors keep a flow at the time at which it was exported.
 class ExportSink final : public FlowSink {
@@ -34,7 +34,7 @@ Status export_file(Meter& meter, FlowExport& out, UtcTime& exported,
                    const std::function<bool()>& stop_requested) {
     ExportSink sink(out, meter, exported);
     for (bool ended = false; !ended;) {
-        TRY_ASSIGN(const Pull pull, meter.pull(sink, pull_wait));
+        TRY_ASSIGN(const Pull pull, meter.pull(sink, file_pull_wait));
         ended = pull == Pull::end;
         TRY(check(out));
         if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");

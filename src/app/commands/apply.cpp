@@ -18,7 +18,7 @@ struct Options {
 };
 
 Result<ExitStatus> apply(Session& session, const Options& options) {
-    TRY_ASSIGN(Wanted wanted, read_declarations(options.files));
+    TRY_ASSIGN(DesiredDirectory wanted, read_declarations(options.files));
     wanted.prune = options.prune;
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(const Directory directory, ledger->directory());
