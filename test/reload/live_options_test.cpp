@@ -114,6 +114,30 @@ std::map<std::string, std::function<Effect(const support::Folder&)>> effects() {
          .after = with_local({{"display", "timezone = \"Asia/Tokyo\"\n"}}),
          .key = "display.timezone",
          .changed = [](RunningDaemon& daemon) { expect_in_last_table(daemon, "Asia/Tokyo"); }});
+    // An informational line of the reload is not written any more.
+    all["log.level"] =
+        plain({.before = with_local({}),
+               .after = with_local({{"log", "level = \"error\"\n"}}),
+               .key = "log.level",
+               .changed = [](RunningDaemon& daemon) {
+                   EXPECT_THAT(daemon.log(), HasSubstr("ends with Ctrl-C"));
+                   EXPECT_THAT(daemon.reload(), IsEmpty());
+                   EXPECT_THAT(daemon.log(), Not(HasSubstr("configuration reloaded")));
+               }});
+    all["log.format"] =
+        plain({.before = with_local({{"log", "format = \"text\"\n"}}),
+               .after = with_local({{"log", "format = \"json\"\n"}}),
+               .key = "log.format",
+               .changed = [](RunningDaemon& daemon) {
+                   EXPECT_THAT(daemon.reload(), IsEmpty());
+                   const bool is_json = support::wait_until(
+                       [&] {
+                           return daemon.log().find("\"message\":\"configuration reloaded") !=
+                                  std::string::npos;
+                       },
+                       RunningDaemon::patience);
+                   EXPECT_TRUE(is_json) << daemon.log();
+               }});
     return all;
 }
 

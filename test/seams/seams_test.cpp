@@ -90,7 +90,7 @@ TEST(Seams, FewFilesNameAnIdentityKind) {
     EXPECT_THAT(files_that(names_an_identity_kind),
                 ElementsAre("src/attribute/directory.cpp", "src/ledger/directory_rules.cpp",
                             "src/meter/collector/exporter_report.cpp", "src/record/directory.hpp",
-                            "src/record/identity.cpp", "src/record/identity_kinds.cpp"));
+                            "src/record/identity_kinds.cpp"));
 }
 
 TEST(Seams, OnlyTheLedgerUrlNamesAStore) {
