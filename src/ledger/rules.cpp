@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/hash.hpp"
+#include "record/identity.hpp"
 
 namespace octroi {
 namespace {

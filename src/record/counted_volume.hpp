@@ -3,7 +3,7 @@
 
 // A volume that the kernel or another program has counted for a key: identity, far end, service and
 // direction. A meter that reads such counters hands these over instead of readings. Attribution
-// applies the same rules to both: who is bound at that time, the split over time, the sums.
+// applies the same rules to both: the binding at that time, the split over time, the sums.
 
 #include <cstdint>
 

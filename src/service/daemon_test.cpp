@@ -61,10 +61,6 @@ public:
         for (const Party& party : batch.parties) parties.push_back(party);
         return CommitOutcome::committed;
     }
-    Result<std::optional<Cursor>> cursor(std::string_view /*meter*/,
-                                         std::string_view /*source*/) override {
-        return std::nullopt;
-    }
     Result<std::vector<MeterCursor>> cursors(std::string_view /*prefix*/) override {
         return std::vector<MeterCursor>();
     }

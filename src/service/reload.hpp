@@ -30,8 +30,8 @@ public:
         const OptionTable& table;
         AttributionSource& attribution;
         const Clock& clock;
-        // The configuration is good, and the tables of `attribution` are made from it: whoever uses
-        // another live option does so from now on.
+        // The configuration is good, and the tables of `attribution` are made from it. Puts
+        // the other live options in force.
         std::function<void(const Config&)> apply;
     };
 

@@ -118,7 +118,7 @@ TEST_F(MeterKindTest, NamesUsersAndDomains) {
 
 // What a kernel has counted goes the same way: attributed at its time, split over buckets, listed
 // under its names.
-TEST_F(MeterKindTest, BooksVolumesThatAreAlreadyCounted) {
+TEST_F(MeterKindTest, CommitsVolumesThatAreAlreadyCounted) {
     write(
         "counted 1700000000 1700000600 alice@example.org free http 1000 10\n"
         "counted 1700000000 1700000060 bob@example.net world streaming 70 7\n"

@@ -60,12 +60,42 @@ void expect_in_last_table(RunningDaemon& daemon, const std::string& text) {
     EXPECT_THAT(ended.out, HasSubstr(text));
 }
 
+using Effects = std::map<std::string, std::function<Effect(const support::Folder&)>>;
+
+std::function<Effect(const support::Folder&)> plain(Effect effect) {
+    return [effect = std::move(effect)](const support::Folder&) { return effect; };
+}
+
+void add_log_effects(Effects& all) {
+    // An informational line of the reload is not written any more.
+    all["log.level"] =
+        plain({.before = with_local({}),
+               .after = with_local({{"log", "level = \"error\"\n"}}),
+               .key = "log.level",
+               .changed = [](RunningDaemon& daemon) {
+                   EXPECT_THAT(daemon.log(), HasSubstr("ends with Ctrl-C"));
+                   EXPECT_THAT(daemon.reload(), IsEmpty());
+                   EXPECT_THAT(daemon.log(), Not(HasSubstr("configuration reloaded")));
+               }});
+    all["log.format"] =
+        plain({.before = with_local({{"log", "format = \"text\"\n"}}),
+               .after = with_local({{"log", "format = \"json\"\n"}}),
+               .key = "log.format",
+               .changed = [](RunningDaemon& daemon) {
+                   EXPECT_THAT(daemon.reload(), IsEmpty());
+                   const bool is_json = support::wait_until(
+                       [&] {
+                           return daemon.log().find("\"message\":\"configuration reloaded") !=
+                                  std::string::npos;
+                       },
+                       RunningDaemon::patience);
+                   EXPECT_TRUE(is_json) << daemon.log();
+               }});
+}
+
 // By section and key.
-std::map<std::string, std::function<Effect(const support::Folder&)>> effects() {
-    const auto plain = [](Effect effect) {
-        return [effect = std::move(effect)](const support::Folder&) { return effect; };
-    };
-    std::map<std::string, std::function<Effect(const support::Folder&)>> all;
+Effects effects() {
+    Effects all;
     all["ledger.commit_interval"] =
         plain({.before = {{"ledger", "commit_interval = \"1h\"\n"}, {"attribute", local}},
                .after = {{"ledger", quick}, {"attribute", local}},
@@ -114,30 +144,7 @@ std::map<std::string, std::function<Effect(const support::Folder&)>> effects() {
          .after = with_local({{"display", "timezone = \"Asia/Tokyo\"\n"}}),
          .key = "display.timezone",
          .changed = [](RunningDaemon& daemon) { expect_in_last_table(daemon, "Asia/Tokyo"); }});
-    // An informational line of the reload is not written any more.
-    all["log.level"] =
-        plain({.before = with_local({}),
-               .after = with_local({{"log", "level = \"error\"\n"}}),
-               .key = "log.level",
-               .changed = [](RunningDaemon& daemon) {
-                   EXPECT_THAT(daemon.log(), HasSubstr("ends with Ctrl-C"));
-                   EXPECT_THAT(daemon.reload(), IsEmpty());
-                   EXPECT_THAT(daemon.log(), Not(HasSubstr("configuration reloaded")));
-               }});
-    all["log.format"] =
-        plain({.before = with_local({{"log", "format = \"text\"\n"}}),
-               .after = with_local({{"log", "format = \"json\"\n"}}),
-               .key = "log.format",
-               .changed = [](RunningDaemon& daemon) {
-                   EXPECT_THAT(daemon.reload(), IsEmpty());
-                   const bool is_json = support::wait_until(
-                       [&] {
-                           return daemon.log().find("\"message\":\"configuration reloaded") !=
-                                  std::string::npos;
-                       },
-                       RunningDaemon::patience);
-                   EXPECT_TRUE(is_json) << daemon.log();
-               }});
+    add_log_effects(all);
     return all;
 }
 

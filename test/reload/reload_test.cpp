@@ -75,7 +75,7 @@ TEST(Reload, SaysWhatHasChangedInTheAnswerAndInTheLog) {
     EXPECT_THAT(daemon.log(), HasSubstr("ledger.commit_interval: \"1s\" → \"5s\"\n"));
     EXPECT_THAT(daemon.log(),
                 HasSubstr("ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n"));
-    // What is in force is not news any more; what waits for a restart is.
+    // The second reload reports only the option that still waits for a restart.
     EXPECT_EQ(daemon.command({"reload"}).out,
               "ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n");
 }
@@ -181,7 +181,7 @@ TEST(ControlSocket, OfADaemonThatWasKilledIsReplaced) {
     EXPECT_NE(::stat((daemon.ledger() + ".control").c_str(), &status), 0) << "it is left behind";
 }
 
-// A terminal that is closed ends what was started on it, as it always did.
+// SIGHUP of a closed terminal ends a daemon that was started there, as before.
 TEST(Reload, IsNotWhatASighupOfAClosedTerminalMeans) {
     const support::Folder folder;
     const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);

@@ -27,7 +27,7 @@ const std::string loopback = "interfaces = [\"lo\"]\n";
 const std::map<std::string, std::string, std::less<>> names{{"collector", "flows"},
                                                             {"capture", "wire"}};
 
-// Values for rows whose own check, or a rule between options, refuses what other_value() makes.
+// For these rows the check of the row, or a rule between options, refuses other_value().
 const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
