@@ -18,7 +18,7 @@ std::uint32_t index_of_class(const CompiledClasses& classes, const std::string& 
                                 : static_cast<std::uint32_t>(known - names.begin());
 }
 
-// VLAN or AS in canonical text.
+// The number in the canonical text of a VLAN or an AS: decimal digits only.
 std::uint32_t number_of(const std::string& digits) {
     std::uint32_t value = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -34,7 +34,8 @@ void ResolvedNames::replace(const CompiledDirectory& directory, const CompiledCl
     services_ = &services;
     for (ResolvedName& name : resolved_) {
         if (name.row == no_name) continue;
-        const ResolvedName& source = resolved_[name.row - 1];  // this row, or one before it
+        const ResolvedName& source =
+            resolved_[name.row - 1];  // the first row with this name: this row or an earlier one
         if (&source == &name)
             resolve(names_[name.row - 1], name);
         else
@@ -75,7 +76,7 @@ NameRef ResolvedNames::first_same(NameRef ref) {
     return row + 1;
 }
 
-// All that depends on the tables in force.
+// Sets the fields that depend on directory, classes and services.
 void ResolvedNames::resolve(const Name& name, ResolvedName& out) const {
     if (name.kind == NameKind::far_class) out.class_index = index_of_class(*classes_, name.text);
     if (name.kind == NameKind::service) out.service = services_->number_of(name.text);

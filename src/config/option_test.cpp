@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The rules that every row of the option table keeps, and the documentation that is made from the
-// rows.
+// Rules for every row of the option table, and the documentation that is generated from the rows.
 #include "config/option.hpp"
 
 #include <gmock/gmock.h>
@@ -38,8 +37,8 @@ TEST(OptionTable, FindsTheRowsOfTheKind) {
     EXPECT_EQ(table.find_option("meter", "kind")->default_text, "\"sample\"");
 }
 
-// A copy, or a table that was moved, refers to the same texts.
-TEST(OptionTable, CanBeCopied) {
+// A copy must not refer to texts inside the original.
+TEST(OptionTable, ACopyIsIndependentOfTheOriginal) {
     auto table = std::make_unique<OptionTable>(sample_table());
     const OptionTable copy = *table;
     table.reset();
@@ -58,14 +57,14 @@ TEST(OptionTable, GivesAMeterItsDefaults) {
     EXPECT_EQ(meter.options.prefixes("networks").size(), 1U);
 }
 
-TEST(OptionValuesDeathTest, AbortOnAKeyThatNoRowHas) {
+TEST(OptionValuesDeathTest, AbortOnAnUnknownKey) {
     const MeterConfig meter = sample_table().default_meter("sample");
     EXPECT_DEATH((void)meter.options.text("ordre"), "");
     EXPECT_DEATH((void)meter.options.text("depth"), "");
 }
 
-// The table states each default for people, and the struct for programs.
-TEST(OptionTable, SaysTheDefaultsOfTheStruct) {
+// The table states each default as text, and the struct as a value. Both must be equal.
+TEST(OptionTable, StatesTheDefaultsOfTheStruct) {
     const OptionTable table = make_option_table({});
     std::string text;
     for (const Section& section : table.sections) {
@@ -97,10 +96,10 @@ TEST(OptionDocs, NameEveryOption) {
     }
 }
 
-TEST(OptionDocs, HaveAnExampleThatWorks) { octroi::testing::expect_good_example(sample_table()); }
+TEST(OptionDocs, HaveAValidExample) { octroi::testing::expect_good_example(sample_table()); }
 
-// Two kinds have a row `depth` each.
-TEST(OptionDocs, ShowTheRowsOfEachKindApart) {
+// Both kinds have a row `depth`.
+TEST(OptionDocs, ShowTheRowsOfEachKindSeparately) {
     const std::string markdown = options_markdown(sample_table());
     const std::size_t sample = markdown.find("### `kind = \"sample\"`");
     const std::size_t other = markdown.find("### `kind = \"other\"`");

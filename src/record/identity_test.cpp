@@ -16,7 +16,7 @@ Identity parsed(const char* text) {
     return identity ? *identity : Identity{};
 }
 
-TEST(Identity, ReadsWhatPeopleWrite) {
+TEST(Identity, ParsesTheFormsThatUsersWrite) {
     EXPECT_EQ(parsed("10.1.2.3"), (Identity{IdentityKind::prefix, "10.1.2.3/32"}));
     EXPECT_EQ(parsed(" 10.0.0.0/8 "), (Identity{IdentityKind::prefix, "10.0.0.0/8"}));
     EXPECT_EQ(parsed("prefix 2001:DB8::/32"), (Identity{IdentityKind::prefix, "2001:db8::/32"}));
@@ -39,7 +39,7 @@ TEST(Identity, ReadsWhatPeopleWrite) {
     EXPECT_EQ(parsed("if:ppp0"), (Identity{IdentityKind::interface, "ppp0"}));
 }
 
-TEST(Identity, TheTextOfAPartyIsReadBack) {
+TEST(Identity, TheTextOfAPartyCanBeParsedAgain) {
     for (const char* text :
          {"10.1.2.3", "10.1.0.0/16", "2001:db8::1", "2001:db8::/32", "mac 00:30:ca:b8:d9:bc",
           "vlan 12", "interface eth0", "interface 192.0.2.1#3", "as 64500", "next-hop 192.0.2.9"}) {
@@ -53,7 +53,7 @@ TEST(Identity, TheTextOfAPartyIsReadBack) {
     EXPECT_FALSE(is_canonical({static_cast<IdentityKind>(77), "x"}));
 }
 
-TEST(Identity, EveryKindReadsItsExampleAndPrintsIt) {
+TEST(Identity, EveryKindParsesAndPrintsItsExample) {
     for (const IdentityKindInfo& info : identity_kinds()) {
         const Identity identity = parsed(std::string(info.example).c_str());
         EXPECT_EQ(identity.kind, info.kind);
@@ -124,7 +124,7 @@ TEST(Identity, NamesThatServersAndKernelsUse) {
         EXPECT_FALSE(parse_identity(wrong).has_value()) << wrong;
 }
 
-TEST(Identity, SaysWhatIsWrong) {
+TEST(Identity, ErrorsNameTheMistake) {
     const auto error = [](const char* text) {
         const auto identity = parse_identity(text);
         return identity ? std::string("accepted") : identity.error().text;

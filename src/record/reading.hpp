@@ -13,8 +13,8 @@
 
 namespace octroi {
 
-// What was counted. All but ip is not billed: it is attributed to @excluded/<reason>, so that the
-// sum over one table shows conservation.
+// The kind of traffic. Only `ip` is billed. The others are attributed to @excluded/<reason>, so
+// that conservation can be checked by summing one table.
 enum class ReadingKind : std::uint8_t {
     ip = 0,         // IP packets, or a record of them; layer 3 bytes
     non_ip = 1,     // frames without IP: frame bytes on the wire, ethertype() is set
@@ -30,7 +30,7 @@ inline constexpr std::uint32_t as_trans = 23456;
 // Direction of the traffic at the observing interface.
 enum class Direction : std::uint8_t { unknown = 0, in = 1, out = 2 };
 
-// Whether the ports say which service a reading belongs to.
+// Whether the ports of a reading can be used to find its service.
 enum class FragmentState : std::uint8_t {
     whole = 0,     // ports are those of the packets
     resolved = 1,  // later fragments, with the ports of their first fragment

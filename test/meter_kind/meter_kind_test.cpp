@@ -116,8 +116,8 @@ TEST_F(MeterKindTest, NamesUsersAndDomains) {
     EXPECT_EQ(sent["@unattributed"], 30U) << usage.out;
 }
 
-// What a kernel has counted goes the same way: attributed at its time, split over buckets, listed
-// under its names.
+// Volumes counted by a kernel are processed like readings: attributed at their time, split over
+// buckets, listed under their names.
 TEST_F(MeterKindTest, CommitsVolumesThatAreAlreadyCounted) {
     write(
         "counted 1700000000 1700000600 alice@example.org free http 1000 10\n"

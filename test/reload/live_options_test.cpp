@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every live option of the option table is changed in a running daemon, and its effect is observed.
-// A row that this test does not know fails it.
+// Changes every live option of the option table in a running daemon, and observes the effect. If
+// the table has a live row that this test does not know, the test fails.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,11 +24,11 @@ using ::testing::Not;
 const std::string quick = "commit_interval = \"1s\"\n";
 const std::string local = "local = [\"10.0.0.0/8\"]\n";
 
-// A change, and how its effect shows.
+// A change of an option, and a check of its effect.
 struct Effect {
     Sections before;
     Sections after;
-    std::string key;                                // of the answer
+    std::string key;                                // the key in the answer
     std::function<void(RunningDaemon&)> unchanged;  // before the reload; may be empty
     std::function<void(RunningDaemon&)> changed;
 };
@@ -39,7 +39,7 @@ Sections with_local(Sections sections) {
     return sections;
 }
 
-// A change of attribution: flows get another name of this kind.
+// A change of attribution: flows get a different name of this kind.
 Effect attributes(Sections before, Sections after, std::string option, std::string key,
                   std::string name) {
     return {.before = with_local(std::move(before)),
@@ -102,7 +102,7 @@ Effects effects() {
                .key = "ledger.commit_interval",
                .unchanged =
                    [](RunningDaemon& daemon) {
-                       // The first commit comes after a second, the next one in an hour.
+                       // The first commit comes after a second, the next one would come in an hour.
                        support::pass(std::chrono::milliseconds(1500));
                        daemon.send();
                        support::pass(std::chrono::milliseconds(2500));
@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(Table, LiveOption, ::testing::ValuesIn(live_options()),
                              return name;
                          });
 
-TEST(LiveOptions, AreThoseOfTheTest) {
+TEST(LiveOptions, AreAllKnownToThisTest) {
     const auto live = live_options();
     for (const auto& [key, effect] : effects()) EXPECT_THAT(live, Contains(key));
 }

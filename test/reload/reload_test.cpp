@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How a daemon is asked for a reload, and what it refuses.
+// The ways to request a reload, and the requests that the daemon refuses.
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -25,14 +25,14 @@ const std::string shop = "shop = [\"tcp/443\"]\n";
 
 Sections base() { return {{"ledger", quick}, {"attribute", "local = [\"10.0.0.0/8\"]\n"}}; }
 
-// A line of a [[meter]] for a daemon that opens its socket itself.
+// The `listen` line of a [[meter]] for a daemon that opens its socket itself.
 std::string free_port() {
     const auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
     EXPECT_TRUE(source.has_value());
     return "listen = [\"udp/127.0.0.1:" + std::to_string((*source)->port()) + "\"]\n";
 }
 
-// Whether the log has this text, now or within the time.
+// Whether the log has this text now, or gets it within the time.
 bool is_logged(const RunningDaemon& daemon, const std::string& text) {
     return support::wait_until([&] { return daemon.log().find(text) != std::string::npos; },
                                RunningDaemon::patience);
@@ -64,7 +64,7 @@ TEST(Reload, RefusesAWrongConfigurationAndKeepsTheOldOne) {
     EXPECT_TRUE(daemon.reload().empty());
 }
 
-TEST(Reload, SaysWhatHasChangedInTheAnswerAndInTheLog) {
+TEST(Reload, ReportsTheChangesInTheAnswerAndInTheLog) {
     RunningDaemon daemon(base());
     daemon.write({{"ledger", "commit_interval = \"5s\"\nbusy_timeout = \"1s\"\n"}});
     const support::Ended ended = daemon.command({"reload"});
@@ -80,7 +80,7 @@ TEST(Reload, SaysWhatHasChangedInTheAnswerAndInTheLog) {
               "ledger.busy_timeout: restart needed (\"30s\" → \"1s\")\n");
 }
 
-TEST(Reload, IsAskedForBySighupToo) {
+TEST(Reload, CanBeRequestedBySighupToo) {
     RunningDaemon daemon(base());
     daemon.write({{"services", shop}});
     daemon.process().signal(SIGHUP);
@@ -94,7 +94,7 @@ TEST(Reload, IsAskedForBySighupToo) {
     EXPECT_EQ(daemon.stop().status, 0);
 }
 
-TEST(Reload, KeepsWhatTheCommandLineAdds) {
+TEST(Reload, KeepsTheSettingsOfTheCommandLine) {
     const support::Folder folder;
     const std::string config = folder / "octroi.toml";
     std::ofstream(config) << RunningDaemon::flows_meter << free_port();
@@ -109,7 +109,7 @@ TEST(Reload, KeepsWhatTheCommandLineAdds) {
     EXPECT_EQ(reload().out, "Reloaded: nothing has changed.\n");
 }
 
-TEST(Reload, SaysThatNoDaemonRuns) {
+TEST(Reload, ReportsThatNoDaemonRuns) {
     const support::Folder folder;
     const support::Ended ended =
         support::run(support::octroi(folder / "ledger.db", {"--config", "/dev/null", "reload"}));
@@ -118,7 +118,7 @@ TEST(Reload, SaysThatNoDaemonRuns) {
     EXPECT_THAT(ended.err, HasSubstr("Next: octroi run"));
 }
 
-TEST(Reload, FindsTheLedgerOfAConfigurationThatIsWrongElsewhere) {
+TEST(Reload, FindsTheLedgerInAConfigurationWithOtherErrors) {
     RunningDaemon daemon(base());
     daemon.write({{"ledger", "path = \"" + daemon.ledger() + "\"\nno_such_option = 1\n"}});
     const char* binary = std::getenv("OCTROI_BINARY");
@@ -129,7 +129,7 @@ TEST(Reload, FindsTheLedgerOfAConfigurationThatIsWrongElsewhere) {
     EXPECT_THAT(daemon.log(), HasSubstr("no_such_option"));
 }
 
-// A client that stays silent, one that sends rubbish and one that never reads.
+// A silent client, a client that sends garbage, and a client that never reads.
 class HostileClient {
 public:
     HostileClient(const std::string& ledger, std::string_view text)
@@ -147,7 +147,7 @@ private:
     Fd socket_;
 };
 
-TEST(ControlSocket, IsTheOwnersAndHostileClientsDoNotHoldUpMetering) {
+TEST(ControlSocket, BelongsToTheOwnerAndHostileClientsDoNotStopMetering) {
     RunningDaemon daemon(base());
     struct stat status{};
     ASSERT_EQ(::stat((daemon.ledger() + ".control").c_str(), &status), 0);
@@ -169,7 +169,7 @@ TEST(ControlSocket, IsTheOwnersAndHostileClientsDoNotHoldUpMetering) {
     EXPECT_EQ(answer["rows"][0]["total_bytes"], daemon.sent().bytes) << usage.out;
 }
 
-TEST(ControlSocket, OfADaemonThatWasKilledIsReplaced) {
+TEST(ControlSocket, OfAKilledDaemonIsReplaced) {
     RunningDaemon daemon(base());
     daemon.process().signal(SIGKILL);
     (void)daemon.process().wait();
@@ -178,11 +178,12 @@ TEST(ControlSocket, OfADaemonThatWasKilledIsReplaced) {
     EXPECT_TRUE(daemon.reload().empty());
     EXPECT_EQ(daemon.stop().status, 0);
     struct stat status{};
-    EXPECT_NE(::stat((daemon.ledger() + ".control").c_str(), &status), 0) << "it is left behind";
+    EXPECT_NE(::stat((daemon.ledger() + ".control").c_str(), &status), 0)
+        << "the socket file still exists";
 }
 
-// SIGHUP of a closed terminal ends a daemon that was started there, as before.
-TEST(Reload, IsNotWhatASighupOfAClosedTerminalMeans) {
+// Closing a terminal ends the daemon that was started in it.
+TEST(Reload, IsNotRequestedByTheSighupOfAClosedTerminal) {
     const support::Folder folder;
     const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     ASSERT_GE(terminal, 0);

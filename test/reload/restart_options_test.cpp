@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every option of the option table that is not live is changed under a running daemon: the answer
-// is that a restart is needed, and nothing else has changed.
+// Changes every option of the option table that is not live in the configuration of a running
+// daemon. The answer must be that a restart is needed, and nothing else may change.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 namespace octroi::reload {
 namespace {
 
-// What a [[meter]] of each kind needs to run here. A kind that this test does not know fails it.
+// The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
 const std::map<std::string, std::string, std::less<>> meters{
     {"collector", "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n"},
     {"capture", "[[meter]]\nname = \"wire\"\nkind = \"capture\"\n"}};
@@ -35,7 +35,7 @@ const std::map<std::string, std::string, std::less<>> values{
     {"meter.inactive_timeout", "\"1s\""},
     {"metrics.listen", "\"127.0.0.1:9999\""}};
 
-// Another value than the default, as TOML.
+// A value that differs from the default, as TOML.
 std::string other_value(const Option& row) {
     const auto known = values.find(fmt::format("{}.{}", row.section, row.key));
     if (known != values.end()) return known->second;
@@ -62,7 +62,7 @@ std::string other_value(const Option& row) {
     return "";
 }
 
-// A row of a section that stands once, or of a kind.
+// A row of a section that occurs once, or of a kind.
 struct Change {
     Sections sections;
     std::string key;
@@ -82,7 +82,7 @@ std::string all_meters(const std::string& kind = {}, const std::string& line = {
 constexpr const char* target = "file:/dev/null";
 const std::string export_lines = "[[export]]\nto = \"file:/dev/null\"\nmeter = \"flows\"\n";
 
-// These name an element: another value is another element.
+// These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
 std::vector<Change> changes() {
@@ -137,7 +137,7 @@ std::vector<std::string> lines_of(const RunningDaemon& daemon) {
     return lines;
 }
 
-TEST(RestartOptions, AreMetersAndExportsThatComeAndGo) {
+TEST(RestartOptions, AreAddedAndRemovedMetersAndExports) {
     using ::testing::ElementsAre;
     RunningDaemon daemon;
     const std::string flows = RunningDaemon::flows_meter;

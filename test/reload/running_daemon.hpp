@@ -19,14 +19,14 @@ namespace octroi::reload {
 
 using nlohmann::json;
 
-// TOML by section: "ledger" -> "path = …\n". The meter and the export have no head of their own.
+// TOML by section: "ledger" -> "path = …\n". The meter and the export have no header line.
 using Sections = std::map<std::string, std::string>;
 
 class RunningDaemon {
 public:
     static constexpr std::chrono::seconds patience{20};
 
-    // The meter `flows` listens at this socket; `sections` are in the file from the start.
+    // The meter `flows` listens on this socket; `sections` are in the file from the start.
     explicit RunningDaemon(Sections sections = {}) : sections_(std::move(sections)) {
         auto source = UdpSource::open(
             {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 1U << 20U});
@@ -47,7 +47,7 @@ public:
             [&] { return log().find("ends with Ctrl-C") != std::string::npos; }, patience))
             << log();
     }
-    // Writes the file: the sections given replace those of the start.
+    // Writes the file: the given sections replace those from the start.
     void write(const Sections& changed) const {
         Sections all = sections_;
         for (const auto& [name, text] : changed) all[name] = text;
@@ -71,7 +71,7 @@ public:
         EXPECT_TRUE(rows.is_array()) << ended.out;
         return rows;
     }
-    // The names of `octroi usage --by KEY` that have traffic.
+    // The names with traffic in `octroi usage --by KEY`.
     [[nodiscard]] std::vector<std::string> used(const std::string& key) const {
         const support::Ended ended = command({"--json", "usage", "--by", key});
         EXPECT_EQ(ended.status, 0) << ended.err;
@@ -80,7 +80,7 @@ public:
         for (const json& row : answer.value("rows", json::array())) names.push_back(row[key]);
         return names;
     }
-    // Sends flows until the usage shows this name, which the flows of before do not have.
+    // Sends flows until the usage shows this name, which earlier flows do not have.
     void expect_used(const std::string& key, const std::string& name) {
         const bool there = support::wait_until(
             [&] {
@@ -89,15 +89,15 @@ public:
                 return std::find(names.begin(), names.end(), name) != names.end();
             },
             patience);
-        EXPECT_TRUE(there) << "nothing of " << key << " " << name << "; log:\n" << log();
+        EXPECT_TRUE(there) << "no traffic of " << key << " " << name << "; log:\n" << log();
     }
-    // TCP to port 443, from 10.0.0.0/8 to 198.51.100.0/24.
+    // Flows of TCP to port 443, from 10.0.0.0/8 to 198.51.100.0/24.
     void send() { EXPECT_TRUE(exporter_->send(25)); }
     [[nodiscard]] const support::Truth& sent() const { return exporter_->truth(); }
 
     [[nodiscard]] std::string log() const { return process_->err_so_far(); }
     [[nodiscard]] support::Process& process() { return *process_; }
-    // Ends the daemon in order and returns what it has printed.
+    // Stops the daemon with a signal and returns its output.
     [[nodiscard]] support::Ended stop() {
         process_->signal(SIGTERM);
         return process_->wait();

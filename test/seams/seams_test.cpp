@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Meter kinds, identity kinds and stores are rows of tables. Only the files below name one; a new
-// kind must not make these lists longer.
+// Meter kinds, identity kinds and stores are rows of tables. Only the files listed here name one of
+// them. A new kind must not make these lists longer.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Without comments: they may give examples.
+// Removes comments, which may contain examples.
 std::string code_of(const std::filesystem::path& file) {
     std::string text = support::read_text(file);
     for (std::size_t at = 0; (at = text.find("//", at)) != std::string::npos;)
@@ -30,7 +30,7 @@ bool is_word_character(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
 }
 
-// The name in front of "::", or as a whole text in quotes.
+// The name before "::", or as a whole literal.
 bool names(const std::string& code, const std::string& name) {
     if (code.find("\"" + name + "\"") != std::string::npos) return true;
     const std::string scope = name + "::";
@@ -50,7 +50,7 @@ bool names_a_meter_kind(const std::string& path, const std::string& code) {
         if (names(code, std::string(kind->name))) return true;
     for (std::size_t at = 0; (at = code.find("#include \"meter/", at)) != std::string::npos; ++at) {
         const std::string included = code.substr(at + 16, code.find('"', at + 16) - at - 16);
-        // meter/file is common to all kinds.
+        // All kinds share meter/file.
         if (included.find('/') != std::string::npos && !included.starts_with("file/")) return true;
     }
     return false;
@@ -65,7 +65,7 @@ bool names_a_store(const std::string& path, const std::string& code) {
     return contains_any(code, {"sqlite", "Sqlite", "postgresql://", "#include \"store/"});
 }
 
-// The files of src/ for which `names` holds; tests and test doubles are left out.
+// The files of src/ for which `names` is true, without tests and test doubles.
 std::vector<std::string> files_that(
     const std::function<bool(const std::string& path, const std::string& code)>& names) {
     std::vector<std::string> found;
