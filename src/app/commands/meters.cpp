@@ -72,9 +72,9 @@ void add_meters(const Command& app, Session& session) {
         }
     }
     command.flag("--counters", options->counters,
-                 "What the running daemon has counted since it started (docs/counters.md)");
-    command.text("--since", session.options.since, "Of losses: from when on", "TIME")
-        .text("--until", session.options.until, "Of losses: until when", "TIME")
+                 "Counters of the running daemon since its start (docs/counters.md)");
+    command.text("--since", session.options.since, "Begin of the period for --losses", "TIME")
+        .text("--until", session.options.until, "End of the period for --losses", "TIME")
         .does([&session, options] { return show(session, *options); });
 }
 

@@ -8,7 +8,7 @@ namespace octroi {
 namespace {
 
 Result<ExitStatus> reload(Session& session) {
-    // A wrong configuration is the daemon's to refuse: then it is in its log too.
+    // The daemon checks the configuration, so that an error is in its log too.
     const auto config = session.config();
     const auto reloaded = ask_reload(session.probable_ledger_path());
     if (!reloaded && reloaded.error().code == ErrorCode::not_found && !config)
@@ -28,7 +28,7 @@ Result<ExitStatus> reload(Session& session) {
 
 void add_reload(const Command& app, Session& session) {
     app.sub("reload",
-            "Let the running daemon read its configuration again, and say what has changed")
+            "Let the running daemon read its configuration again, and print the changes")
         .does([&session] { return reload(session); });
 }
 
