@@ -27,8 +27,7 @@ Result<ExitStatus> reload(Session& session) {
 }  // namespace
 
 void add_reload(const Command& app, Session& session) {
-    app.sub("reload",
-            "Let the running daemon read its configuration again, and print the changes")
+    app.sub("reload", "Let the running daemon read its configuration again, and print the changes")
         .does([&session] { return reload(session); });
 }
 
