@@ -92,7 +92,7 @@ TEST(ClassTable, TheMajorityDecidesWhateverTheOrder) {
                                {"11.0.0.0/8", {1}},
                                {"12.0.0.0/8", {1}, "", false, 3},
                                {"12.0.0.0/8", {2}, "", false, 4}};
-    // 1 and 3 are of one class, so that they outvote 2; of a tie the name that sorts first.
+    // 1 and 3 have one class and outvote 2. With equal votes the name that sorts first wins.
     const auto class_rules = rules({"as 1 = beta", "as 3 = beta", "as 2 = alpha"});
     const ClassTable expected = table_of(class_rules, lines);
     EXPECT_EQ(show(expected), "10.0.0.0/8 beta\n11.0.0.0/8 alpha\n12.0.0.0/8 alpha\n");
@@ -110,7 +110,7 @@ TEST(ClassTable, TheVersionIsThatOfTheContent) {
     const ClassTable one = table_of(class_rules, {{"10.0.0.0/8", {1}}, {"11.0.0.0/8", {2}}});
     const ClassTable same =
         table_of({}, {{"11.0.0.0/8", {}, "b", true}, {"10.0.0.0/8", {}, "a", true}});
-    // As it was before tables had anything but routes.
+    // The version of a table of routes only must never change.
     EXPECT_EQ(one.version, "34922a81a72ea7d23609048d9169254f7e6e2a3fd461ed43a4789d67755d53c0");
     EXPECT_EQ(one.version, same.version);
     ClassTable renumbered = one;
@@ -141,14 +141,14 @@ TEST(ClassTable, AsRulesBecomeRangesOfWhichTheFirstRuleHasItsOwn) {
     EXPECT_EQ(ranges(table_of(rules({"as 5 = a", "as 3-8 = b", "as 7-9 = a", "as 1-20 = c"}), {})),
               "1-2 c\n3-4 b\n5-5 a\n6-8 b\n9-9 a\n10-20 c\n");
     EXPECT_EQ(ranges(table_of(rules({"as 1-4 = a", "as 5-6 = a", "as 2-9 = a"}), {})), "1-9 a\n")
-        << "what follows in the same class is one range";
+        << "adjacent numbers of one class are one range";
     EXPECT_EQ(ranges(table_of(rules({"as 0-4294967295 = a", "as 7 = b"}), {})), "0-4294967295 a\n");
     EXPECT_EQ(ranges(table_of(rules({"as 4294967295 = a", "as 0-4294967295 = b"}), {})),
               "0-4294967294 b\n4294967295-4294967295 a\n");
     EXPECT_EQ(ranges(table_of(rules({"own = a", "within 10.0.0.0/8 = b"}), {})), "");
 }
 
-// Against asking the rules one after the other.
+// Compared with the rules one after the other.
 TEST(ClassTable, RangesAnswerAsTheRulesDo) {
     std::mt19937 random(5);
     for (int round = 0; round < 200; ++round) {
@@ -287,7 +287,7 @@ TEST(OriginTable, KeepsDistinctPairsAndFindsTheMajority) {
     EXPECT_FALSE(table.find(*parse_address("11.1.0.1")).has_value());
 }
 
-// The same answer as counting the votes in a map, also when rows are folded on the way.
+// The same result as counting the votes in a map, also if rows are folded several times.
 TEST(RouteVotes, FoldsWithoutLosingVotes) {
     std::mt19937 random(3);
     RouteVotes votes;

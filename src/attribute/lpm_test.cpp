@@ -46,8 +46,8 @@ TEST(Lpm, TheLongestPrefixWins) {
     EXPECT_EQ(lpm.find(address("::ffff:10.1.2.3")), Lpm::no_match) << "mapped addresses stay IPv6";
 }
 
-// Addresses near each other, so that prefixes nest; few distinct values, so that leaves run
-// together.
+// Addresses near each other, so that prefixes nest. Few distinct values, so that there are runs of
+// equal leaves.
 Address nearby(std::mt19937_64& random, Family family) {
     std::array<std::uint8_t, 16> octets{};
     for (auto& octet : octets) {

@@ -34,8 +34,8 @@ void ResolvedNames::replace(const CompiledDirectory& directory, const CompiledCl
     services_ = &services;
     for (ResolvedName& name : resolved_) {
         if (name.row == no_name) continue;
-        const ResolvedName& source =
-            resolved_[name.row - 1];  // the first row with this name: this row or an earlier one
+        // This row itself. For a name that is not usable: the broader name, in an earlier row.
+        const ResolvedName& source = resolved_[name.row - 1];
         if (&source == &name)
             resolve(names_[name.row - 1], name);
         else

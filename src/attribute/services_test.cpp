@@ -90,11 +90,11 @@ TEST(Services, TheFirstRuleThatFitsDecides) {
                   "tunnel = gre proto/50,ipv6", "names = udp/domain,mdns", "pieces = fragment"});
     EXPECT_EQ(by_port(table, 6, 50'000, 80), "web");
     EXPECT_EQ(by_port(table, 17, 50'000, 443), "web");
-    EXPECT_EQ(by_port(table, 6, 80, 22), "web") << "whichever end the port is at";
+    EXPECT_EQ(by_port(table, 6, 80, 22), "web") << "source or destination port";
     EXPECT_EQ(by_port(table, 6, 21, 50'000), "low") << "first match";
     EXPECT_EQ(by_port(table, 6, 50'000, 50'001), "rest");
     EXPECT_EQ(by_port(table, 6, 0, 3306), "rest")
-        << "a rule for the protocol goes before the names";
+        << "a rule for the protocol precedes the port names";
     EXPECT_EQ(by_port(table, 17, 5353, 5353), "names");
     EXPECT_EQ(by_port(table, 17, 123, 123), "ntp");
     EXPECT_EQ(by_type(table, 1, 0), "ping");
@@ -147,7 +147,7 @@ TEST(Services, WrongRulesSayWhy) {
     EXPECT_FALSE(parse_service_rule("a b = tcp/80").has_value());
 }
 
-// A batch holds each service once: two numbers must never have one name.
+// A batch lists each service once: two numbers must never have the same name.
 TEST(Services, DifferentNumbersHaveDifferentNames) {
     const CompiledServices table = services({"https = tcp/8443", "http = udp/80", "tcp = udp/9999",
                                              "icmp/200 = icmp/3", "web = tcp/80", "web = udp/81"});

@@ -23,8 +23,8 @@ TEST(TimeSplit, GivesPartsInProportion) {
     EXPECT_EQ(point.part_until({6}), 7U);
 }
 
-// Any total, any times (from 1677 to 2262), any cuts: the sum is kept, no part is off its true
-// share by one or more, and leaving a cut out adds up its two parts.
+// Any total, times (1677 to 2262) and cuts: the sum is kept, no part differs from its exact share
+// by 1 or more, and without a cut the part is the sum of the two parts beside it.
 TEST(TimeSplit, KeepsTheSumWhateverTheCuts) {
     __extension__ using Wide = unsigned __int128;
     std::mt19937_64 random(5);
