@@ -65,7 +65,7 @@ public:
     [[nodiscard]] std::string probable_ledger_path() const;
 
     [[nodiscard]] Result<TableOptions> table_options();
-    // nullopt: tables for people.
+    // nullopt: tables, for people.
     [[nodiscard]] std::optional<MachineFormat> machine_format() const;
     // Prints to standard output in the format that the user chose.
     [[nodiscard]] Status print(const Report& report);

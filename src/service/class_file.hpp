@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A class table from files of routes and rules: for `class load` and for the configuration.
+// Makes a class table from files of routes and rules: for `octroi class load` and the
+// configuration.
 
 #include <string>
 #include <vector>
@@ -13,19 +14,19 @@ namespace octroi {
 
 struct ClassSources {
     std::vector<std::string> files;       // MRT dumps or prefix lists
-    std::vector<std::string> rules;       // texts, as attribute/class_rules.hpp
-    std::vector<std::string> rule_files;  // a rule a line; '#' begins a comment
+    std::vector<std::string> rules;       // in the language of attribute/class_rules.hpp
+    std::vector<std::string> rule_files;  // one rule in each line; '#' begins a comment
     std::string default_class;
-    std::string bare_class;  // of prefixes that stand alone on their line
+    std::string bare_class;  // of prefixes without a class on their line
 };
 
 struct LoadedClasses {
     ClassTable table;             // its version is computed
-    std::uint64_t unmatched = 0;  // routes that no rule and no word gave a class
-    bool problems = false;        // something could not be read, and was said on standard error
+    std::uint64_t unmatched = 0;  // routes without a matching rule or a class of their own
+    bool problems = false;        // a file could not be read completely; this was logged
 };
 
-// Where it comes from, for people.
+// The names of the files, for people.
 [[nodiscard]] std::string name_of(const ClassSources& sources);
 [[nodiscard]] Result<LoadedClasses> read_classes(const ClassSources& sources);
 

@@ -44,8 +44,8 @@ public:
 
     // Requests with this name go to the handler from now on.
     void add_request(const std::string& name, Handler handler);
-    // Accepts clients, reads requests and sends answers as far as that is possible now. Never waits
-    // for a client. To be called a few times a second.
+    // Accepts clients, reads requests and sends answers, without waiting for any client. To be
+    // called a few times a second.
     void step();
 
 private:
@@ -53,7 +53,7 @@ private:
         LocalConnection connection;
         Duration deadline;  // in uptime
         std::string request;
-        std::string answer;  // what is left to send
+        std::string answer;  // the part that is not sent yet
         bool done = false;   // answered, gone or late
     };
     ControlServer(std::unique_ptr<LocalListener> listener, const Clock& clock)

@@ -46,11 +46,11 @@ public:
            CounterBoard& board, const Clock& clock, DaemonOptions options);
 
     // Returns when the time is over or a stop was requested, or when a meter or the ledger fails
-    // for good; what was read by then is committed if that is possible. A full disk and a busy
+    // for good; readings until then are committed if that is possible. A full disk and a busy
     // ledger do not end it: they are logged, and the commit is tried again. Where a directory or
     // class table cannot be read, the old one stays in force. While no batch can be committed
-    // memory is bounded: at twice the rows of a large batch a meter stops reading, and what its
-    // source drops then is recorded as a loss.
+    // memory is bounded: at twice the rows of a large batch a meter stops reading, and packets that
+    // its source drops then are recorded as a loss.
     [[nodiscard]] Status run();
 
     // ---- on the thread of run()

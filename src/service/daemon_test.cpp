@@ -18,7 +18,7 @@ constexpr std::uint64_t packet_bytes = 100;
 
 const std::array<Name, 1> interface_names{{{NameKind::interface, "eth0"}}};
 
-// A packet every time it is asked; the end after so many.
+// Reads one packet in each pull, and ends after so many.
 class SteadyMeter final : public Meter {
 public:
     explicit SteadyMeter(std::uint64_t packets) : left_(packets) {}
@@ -48,7 +48,7 @@ private:
     Volume seen_;
 };
 
-// Refuses so many commits first, and sums the others.
+// Refuses so many commits, and sums the others.
 class MoodyStore final : public Store {
 public:
     MoodyStore(int refusals, ErrorCode why) : refusals_(refusals), why_(why) {}
@@ -72,7 +72,7 @@ private:
     ErrorCode why_;
 };
 
-// Nothing is declared; from some time on it cannot be read.
+// An empty registry that can be made to fail.
 class FailingDirectoryStore final : public DirectoryStore {
 public:
     bool fails = false;
@@ -117,7 +117,7 @@ protected:
     SystemClock clock_;
 };
 
-TEST_F(DaemonTest, BooksAllThatWasRead) {
+TEST_F(DaemonTest, CommitsAllReadings) {
     MoodyStore store(0, ErrorCode::failed);
     EXPECT_TRUE(run(store, {}).has_value());
     EXPECT_EQ(store.booked.bytes.value(), 1000 * packet_bytes);

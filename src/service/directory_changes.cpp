@@ -80,10 +80,9 @@ Status end_bindings(DirectoryStore& directory_store, const Identity& identity,
         if (meant && binding.valid.end > at) change.end_bindings.push_back({binding.id, at});
     }
     if (change.end_bindings.empty())
-        return fail(
-            ErrorCode::not_found,
-            fmt::format("nothing is bound to {}{} at that time; octroi bindings shows what is",
-                        identity_text(identity), account.empty() ? "" : " for " + account));
+        return fail(ErrorCode::not_found,
+                    fmt::format("no account is bound to {}{} at that time. Next: octroi bindings",
+                                identity_text(identity), account.empty() ? "" : " for " + account));
     TRY_ASSIGN([[maybe_unused]] const bool changed, directory_store.apply(change, now));
     return {};
 }

@@ -21,7 +21,7 @@ namespace octroi {
 [[nodiscard]] Result<bool> add_account(DirectoryStore& directory_store, const Account& account,
                                        UtcTime now);
 
-// What is absent stays as it is. False: nothing has changed. Errors: not_found.
+// Absent fields stay as they are. False: nothing has changed. Errors: not_found.
 struct AccountChange {
     std::string name;
     std::optional<std::string> parent;

@@ -20,7 +20,7 @@ struct FileExport {
 
 // Sends the readings of the files in their order, as a probe would have sent them at the time: the
 // export time of a message is that of the last packet or record so far. An error ends the export;
-// what was sent before cannot be taken back. stop_requested: asked some times a second.
+// messages that were sent before it stay sent. stop_requested: asked some times a second.
 [[nodiscard]] Result<FileExport> export_files(
     const std::vector<std::string>& files,
     const std::function<Result<std::unique_ptr<file::OnceMeter>>(const std::string& file)>& open,

@@ -80,7 +80,7 @@ public:
         }
         if (continued)
             log_info(
-                fmt::format("{}: goes on behind frame {}", file, count_text(meter->resumed_at())));
+                fmt::format("{}: continues after frame {}", file, count_text(meter->resumed_at())));
         ImportTarget target(settings_, *meter, store_, clock_, outcome);
         MeteringLoop loop(settings_.meter, *meter, tables_, target, clock_, progress_interval);
         TRY(loop.run());
@@ -139,8 +139,9 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
                AttributionSource::create(config, ledger, private_networks()));
     if (attribution.assumed())
         log_info(
-            "no network is declared local: taking private addresses as ours (--local, octroi "
-            "network add)");
+            "no network is declared local: private addresses count as local. Next: --local, or "
+            "octroi "
+            "network add");
     FileImport import(settings, ledger, attribution.tables(), clock);
     ImportOutcome outcome;
     for (const std::string& file : files) {
@@ -151,8 +152,10 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
         }
         outcome.files.push_back(*std::move(imported));
         if (outcome.files.back().state != ImportState::stopped) continue;
-        outcome.failure = Error{ErrorCode::interrupted,
-                                "stopped; what was read is in the ledger. Import again to go on"};
+        outcome.failure = Error{
+            ErrorCode::interrupted,
+            "stopped; the readings until then are in the ledger. Next: import again, it goes on "
+            "there"};
         break;
     }
     return outcome;

@@ -34,9 +34,9 @@ struct ImportSettings {
 };
 
 enum class ImportState {
-    imported,          // from its beginning to its end
+    imported,          // from the beginning to the end of the file
     continued,         // from where an earlier import ended
-    already_imported,  // the ledger had all of it: nothing was added
+    already_imported,  // the ledger had the whole file: nothing was added
     stopped,           // on request; the next import goes on there
 };
 [[nodiscard]] std::string_view to_string(ImportState state);

@@ -10,71 +10,14 @@
 
 #include "host/testing/folder.hpp"
 #include "service/ledger_url.hpp"
+#include "service/testing/frames_meter.hpp"
 
 namespace octroi {
 namespace {
 
+using octroi::testing::FramesMeter;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr std::uint64_t checkpoint_frames = 3;
-
-// A file of so many frames of 100 bytes. Its cursor is the number of frames that were read.
-class FramesMeter final : public file::OnceMeter {
-public:
-    FramesMeter(const std::string& file, std::uint64_t frames, std::span<const Cursor> known)
-        : source_("frames:" + file), total_(frames) {
-        const auto found = std::ranges::find(known, source_, &Cursor::source);
-        if (found == known.end()) return;
-        cursor_ = *found;
-        resumed_at_ = read_ = std::stoull(found->position);
-        known_as_ = found->note;
-    }
-    Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
-        if (read_ == total_) return Pull::end;
-        ++read_;
-        Reading r;
-        r.first = r.last = UtcTime::from_seconds(1'700'000'000);
-        r.bytes = 100;
-        r.packets = 1;
-        r.src = Address::v4(0x0a000001U);
-        r.dst = Address::v4(0xc0000201U);
-        sink.accept({&r, 1});
-        seen_ += Volume{Bytes{100}, Packets{1}, Flows{0}};
-        if (error_at != 0 && read_ == error_at) return fail(ErrorCode::corrupt, "a bad block");
-        return read_ % checkpoint_frames == 0 ? Pull::checkpoint : Pull::more;
-    }
-    Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override {
-        Checkpoint out;
-        if (std::to_string(read_) == cursor_.position) return out;
-        cursor_ = {source_, std::to_string(read_), cursor_.version + 1, source_ + ", read"};
-        out.cursors = {cursor_};
-        out.observed = std::exchange(seen_, {});
-        return out;
-    }
-    [[nodiscard]] std::span<const Name> names() const override { return {}; }
-    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
-    [[nodiscard]] bool already_complete() const noexcept override { return resumed_at_ == total_; }
-    [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
-    [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
-    [[nodiscard]] const std::string& source() const noexcept override { return source_; }
-    [[nodiscard]] std::uint64_t position() const noexcept override { return read_; }
-    [[nodiscard]] std::uint64_t size() const noexcept override { return total_; }
-    [[nodiscard]] std::uint64_t frames() const noexcept override { return read_ - resumed_at_; }
-    [[nodiscard]] const std::string& warning() const noexcept override { return warning_text; }
-
-    std::uint64_t error_at = 0;
-    std::string warning_text;
-
-private:
-    std::string source_;
-    std::uint64_t total_;
-    Cursor cursor_;
-    std::uint64_t resumed_at_ = 0;
-    std::uint64_t read_ = 0;
-    std::string known_as_;
-    Volume seen_;
-};
 
 class FileImportTest : public ::testing::Test {
 protected:
@@ -132,7 +75,7 @@ TEST_F(FileImportTest, CommitsAtTheCheckpointsAndAtTheEnd) {
 
 TEST_F(FileImportTest, StopsAtACheckpointAndGoesOnThere) {
     settings_.stop_requested = [] { return true; };
-    EXPECT_THAT(import({"a", "b"}), ElementsAre("a stopped 3", HasSubstr("Import again")));
+    EXPECT_THAT(import({"a", "b"}), ElementsAre("a stopped 3", HasSubstr("import again")));
     EXPECT_EQ(booked_packets(), 3U);
     settings_.stop_requested = {};
     EXPECT_THAT(import({"a"}), ElementsAre("a continued 4"));

@@ -124,7 +124,8 @@ void FlowExport::message(std::string_view octets) {
     if (sent) return;
     ++not_sent_;
     error_ = sent.error();
-    // The next message is the first of a session; where one was only too much, it is not.
+    // After a lost connection the next message is the first of a new session. A message that was
+    // only dropped (busy) leaves the session as it is.
     if (has_sessions_ && sent.error().code != ErrorCode::busy) encoder_->restart();
 }
 

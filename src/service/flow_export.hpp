@@ -44,11 +44,11 @@ public:
     void accept(std::span<const Reading> readings, std::span<const Name> names, UtcTime exported);
     // Sends a message that is not full.
     void flush(UtcTime exported);
-    // Sends what is left, and closes the destination.
+    // Sends the last message, and closes the destination.
     [[nodiscard]] Status finish(UtcTime exported);
 
     [[nodiscard]] ExportCounts counts() const;
-    // Why a message could not be sent, the last of them since this was asked before.
+    // The last error of a message that could not be sent, once.
     [[nodiscard]] std::optional<Error> pop_error() { return std::exchange(error_, {}); }
 
 private:

@@ -8,8 +8,8 @@
 
 namespace octroi {
 
-// The networks of this machine's interfaces, without loopback: local where nobody declares a
-// network.
+// The networks of this machine's interfaces, without loopback: the local networks where none is
+// declared.
 [[nodiscard]] std::vector<LocalNetwork> networks_of(const std::vector<Interface>& present);
 
 }  // namespace octroi

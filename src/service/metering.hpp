@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One meter with its attribution: what it reads becomes batches. On one thread.
+// One meter with its attribution: readings become batches. On one thread.
 
 #include "attribute/attributor.hpp"
 #include "host/clock.hpp"
@@ -20,16 +20,16 @@ public:
     Metering& operator=(const Metering&) = delete;
 
     [[nodiscard]] Result<Pull> pull(Duration wait);
-    // All that was read since the last batch, with the meter's place: to be committed.
+    // All readings since the last batch, with the cursors of the meter. The caller commits it.
     [[nodiscard]] Result<Batch> make_batch();
-    // The last batch is in the ledger.
+    // To be called when the last batch is in the ledger.
     void committed() { meter_.committed(); }
-    // Other tables from here on; only right behind make_batch().
+    // Attributes with these tables from now on. To be called directly after make_batch() only.
     void replace(const AttributionTables& tables);
 
-    // More rows than this make a batch too large to be kept in memory at ease: commit at once.
+    // The batch has many rows: a commit is due, to bound memory.
     [[nodiscard]] bool full() const { return attributor_.rows() >= Attributor::rows_kept; }
-    // So many that reading on would take too much of it.
+    // The batch has the most rows that memory permits: no reading before the next commit.
     [[nodiscard]] bool overfull() const { return attributor_.rows() >= 2 * Attributor::rows_kept; }
     [[nodiscard]] const MeterName& name() const { return name_; }
     // Of the meter, then of its attribution.

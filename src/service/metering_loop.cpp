@@ -27,7 +27,7 @@ Status MeteringLoop::run() {
         if (!stepped) read = std::unexpected(stepped.error());
     }
     if (target_has_failed_) return read;
-    const Status last = hand_over(Which::last);
+    const Status last = finish();
     return read ? last : read;
 }
 

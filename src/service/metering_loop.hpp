@@ -43,9 +43,11 @@ public:
     // read, also after an error of the meter.
     [[nodiscard]] Status run();
 
-    // One pull, and a batch when one is due. False: the meter has ended or the target stops it. For
-    // callers that do other work between two pulls; run() is the rule.
+    // The parts of run(), for callers that do other work between two pulls.
+    // One pull, and a batch when one is due. False: the meter has ended or the target stops it.
     [[nodiscard]] Result<bool> step();
+    // The last batch: all that was read since the one before.
+    [[nodiscard]] Status finish() { return hand_over(Which::last); }
 
     // Metering::counters(). On the loop's thread.
     [[nodiscard]] std::vector<CounterValue> counters() const { return metering_.counters(); }

@@ -39,9 +39,9 @@ public:
     Reload(Config started, Parts parts)
         : parts_(std::move(parts)), started_(started), current_(std::move(started)) {}
 
-    // Puts the live options in force and returns what has changed: live options since the last
-    // reload, others (they need a restart) since the start. A wrong configuration changes nothing;
-    // the error says what is wrong. Logs either.
+    // Puts the live options in force and returns the changes: of live options since the last
+    // reload, of others (they need a restart) since the start. A wrong configuration changes
+    // nothing; the error lists its mistakes. Logs the changes, or the error.
     [[nodiscard]] Result<std::vector<ConfigChange>> run();
     // Answers the request "reload" with run(). The server must not outlive this object.
     void answer_at(ControlServer& server);

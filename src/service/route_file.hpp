@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A routing table or prefix list from a file, compressed or not.
+// Reads a routing table or a prefix list from a file, which may be compressed.
 
 #include <functional>
 #include <string>
@@ -14,16 +14,16 @@ namespace octroi {
 struct RouteFileEnd {
     RouteCounts counts;
     std::vector<RouteError> errors;
-    std::string damage;  // the file could not be read to its end: why
+    std::string damage;  // why the file could not be read to its end; empty: it was
 };
 
 using RouteUse = std::function<Status(const RouteBatch&, RouteFormat)>;
 
-// Hands over the routes in batches. A file that holds no route at all in a known form is an error
-// (corrupt); one that is damaged further on is read as far as it goes.
+// Hands over the routes in batches. Errors: corrupt (the file has no route in a known format). A
+// file that is damaged later is read up to the damage.
 [[nodiscard]] Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use);
 
-// Says on standard error what could not be read. True: something was wrong.
+// Logs errors and damage. True: there were some.
 bool report_problems(const std::string& path, const RouteFileEnd& end);
 
 }  // namespace octroi

@@ -78,7 +78,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                                  settings.version,
                                  settings.ledger_path,
                                  stalled_after(config.ledger)};
-    // Listens before the meters are open: /readyz says what is not there yet.
+    // Listens before the meters are open: /readyz names the part that is not ready.
     TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
     const auto configs =
         meters_to_run(config, settings.table, default_kind(settings.kinds), settings.meter_options);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What this run has booked, by identity: for the table at its end. The ledger holds it too, among
-// what other runs have booked.
+// The traffic that one run has committed, by identity: for the table at its end. In the ledger it
+// is mixed with the traffic of other runs.
 
 #include <map>
 #include <utility>
@@ -14,11 +14,11 @@ namespace octroi {
 
 class RunTotal {
 public:
-    // A run that has seen more pairs than this has no table at its end: the ledger tells better.
+    // A run with more pairs has no table at its end; `octroi usage` has the figures.
     static constexpr std::size_t pairs_max = 100'000;
 
     void add(const Batch& batch);
-    // over_limit when there were too many pairs.
+    // Errors: over_limit (there were more pairs).
     [[nodiscard]] Result<Usage> usage() const;
 
 private:

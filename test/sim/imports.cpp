@@ -51,22 +51,24 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     run.visible = visible;
     run.clean = recording.ends_clean(file.visible);
     TRY(sim_ledger_->refresh());
-    run.metering = std::make_unique<Metering>(MeterName{"files", "capture", MeterRole::bill},
-                                              *run.meter, sim_ledger_->tables(), *clock_);
+    run.loop = std::make_unique<MeteringLoop>(MeterName{"files", "capture", MeterRole::bill},
+                                              *run.meter, sim_ledger_->tables(), *run.target,
+                                              *clock_, Duration::milliseconds(1));
     return run;
 }
 
 Result<ExpectedBatch> Imports::next_batch(Run& run, Recording& recording) {
-    for (Pull pull = Pull::more; pull != Pull::checkpoint && !run.ended;) {
-        TRY_ASSIGN(pull, run.metering->pull(Duration::milliseconds(1)));
-        run.ended = pull == Pull::end;
+    while (!run.target->batch && !run.ended) {
+        TRY_ASSIGN(const bool more, run.loop->step());
+        run.ended = !more;
     }
+    if (run.ended) TRY(run.loop->finish());
     const std::size_t next =
         run.ended ? run.visible : static_cast<std::size_t>((run.at / run.every + 1) * run.every);
     if (next > run.visible)
         return fail(ErrorCode::failed, "a file meter stops after the end of its file");
     ExpectedBatch batch;
-    TRY_ASSIGN(batch.batch, run.metering->make_batch());
+    batch.batch = *run.target->next();
     const NaiveRules rules = sim_ledger_->rules();
     TRY(sim_ledger_->stamp(batch, rules));
     for (std::size_t i = run.at; i < next; ++i)

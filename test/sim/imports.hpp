@@ -8,8 +8,8 @@
 
 #include "captures.hpp"
 #include "meter/capture/file_meter.hpp"
-#include "service/metering.hpp"
 #include "sim_ledger.hpp"
+#include "single_batch.hpp"
 
 namespace octroi::sim {
 
@@ -31,7 +31,8 @@ public:
 private:
     struct Run {
         std::unique_ptr<capture::FileMeter> meter;
-        std::unique_ptr<Metering> metering;
+        std::unique_ptr<SingleBatch> target = std::make_unique<SingleBatch>();
+        std::unique_ptr<MeteringLoop> loop;
         std::uint64_t every = 0;  // checkpoint_packets
         std::size_t at = 0;       // frames of the recording that the meter handed over
         std::size_t visible = 0;  // whole frames

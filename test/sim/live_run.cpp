@@ -28,21 +28,38 @@ Status LiveRun::start() {
     TRY(sim_ledger_->refresh());
     rules_ = sim_ledger_->rules();
     fragments_.clear();
-    metering_ = std::make_unique<Metering>(MeterName{name_, "capture", MeterRole::bill}, *meter_,
-                                           sim_ledger_->tables(), host_->clock());
+    target_ = {};
+    loop_ = std::make_unique<MeteringLoop>(MeterName{name_, "capture", MeterRole::bill}, *meter_,
+                                           sim_ledger_->tables(), target_, host_->clock(),
+                                           Duration::milliseconds(random_->between(1, 100)));
     return {};
 }
 
 Status LiveRun::pull() {
     if (!is_running()) return {};
-    TRY_ASSIGN([[maybe_unused]] const Pull pull,
-               metering_->pull(Duration::milliseconds(random_->between(1, 100))));
+    TRY_ASSIGN([[maybe_unused]] const bool more, loop_->step());
+    if (auto batch = target_.next()) TRY(on_batch(*std::move(batch)));
     return {};
 }
 
 Status LiveRun::make_batch() {
+    // New tables are used only directly after a batch was made.
+    const bool has_new_tables = random_->chance(80);
+    if (has_new_tables) {
+        TRY(sim_ledger_->refresh());
+        target_.tables = sim_ledger_->tables();
+    }
+    target_.is_due = true;
+    TRY(pull());
+    target_.is_due = false;
+    if (has_new_tables) rules_ = sim_ledger_->rules();
+    if (!waiting_) return fail(ErrorCode::failed, "a batch that was due was not made");
+    return {};
+}
+
+Status LiveRun::on_batch(Batch batch) {
     ExpectedLiveBatch made;
-    TRY_ASSIGN(made.batch, metering_->make_batch());
+    made.batch = std::move(batch);
     TRY(sim_ledger_->stamp(made, rules_));
     made.sents = std::exchange(seen_, {});
     for (const Sent& sent : made.sents)
@@ -58,14 +75,11 @@ Status LiveRun::make_batch() {
     }
     made.on_stored = [this] {
         const ExpectedLiveBatch done = *std::exchange(waiting_, std::nullopt);
+        target_.is_committed = true;
         return on_batch_stored(done);
     };
     waiting_ = std::move(made);
-    // New tables are used only directly after a batch was made.
-    if (!random_->chance(80)) return {};
-    TRY(sim_ledger_->refresh());
-    metering_->replace(sim_ledger_->tables());
-    rules_ = sim_ledger_->rules();
+    target_.is_committed = false;
     return {};
 }
 
@@ -105,7 +119,7 @@ Status LiveRun::on_batch_stored(const ExpectedLiveBatch& done) {
 
 void LiveRun::kill() {
     if (!is_running()) return;
-    metering_.reset();
+    loop_.reset();
     meter_.reset();  // closes its sources
     covered_.clear();
     Seen gone = std::exchange(seen_, {});

@@ -12,8 +12,8 @@
 
 #include "live_host.hpp"
 #include "meter/capture/live_meter.hpp"
-#include "service/metering.hpp"
 #include "sim_ledger.hpp"
+#include "single_batch.hpp"
 
 namespace octroi::sim {
 
@@ -29,7 +29,7 @@ public:
 
     // The destination of the packets that the meter receives.
     [[nodiscard]] Seen& seen() { return seen_; }
-    [[nodiscard]] bool is_running() const { return metering_ != nullptr; }
+    [[nodiscard]] bool is_running() const { return loop_ != nullptr; }
     [[nodiscard]] const std::vector<std::string>& interfaces() const { return interfaces_; }
 
     // Does nothing if an interface does not exist.
@@ -51,7 +51,10 @@ private:
         std::map<std::string, Stated>
             stated;  // by interface, for interfaces with a cursor in the batch
     };
+    // Lets the loop make a batch.
     [[nodiscard]] Status make_batch();
+    // The loop has made a batch: notes what it must contain.
+    [[nodiscard]] Status on_batch(Batch batch);
     [[nodiscard]] Status on_batch_stored(const ExpectedLiveBatch& done);
 
     // The losses for the time without the meter, from the batches since the last cursor.
@@ -69,7 +72,8 @@ private:
     FragmentMemory fragments_;
     NaiveRules rules_;  // the rules from which the tables in use were made
     std::unique_ptr<capture::LiveMeter> meter_;
-    std::unique_ptr<Metering> metering_;
+    SingleBatch target_;
+    std::unique_ptr<MeteringLoop> loop_;
     std::optional<ExpectedLiveBatch> waiting_;
     std::map<std::string, Covered> covered_;  // by interface
 };
