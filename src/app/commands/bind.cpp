@@ -94,15 +94,14 @@ std::string identity_help() {
 
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, identity_help() + ". Then the account")
-        .text("--account", options->account, "Who is charged, where it is not the last word",
-              "NAME")
-        .text("--from", options->from, "From when on (default: since ever)", "TIME")
-        .text("--until", options->until, "Until when, not included (default: for ever)", "TIME")
-        .flag("--per-address", options->per_address, "Keep the addresses of a prefix apart")
+    app.sub("bind", "Bind an identity to an account, for example: octroi bind 10.1.0.0/16 physics")
+        .operands("IDENTITY", options->identity, identity_help() + ". The account follows")
+        .text("--account", options->account, "The account, if it is not the last operand", "NAME")
+        .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
+        .text("--until", options->until, "End, not included (default: no end)", "TIME")
+        .flag("--per-address", options->per_address, "Count each address of a prefix separately")
         .does([&session, options] { return bind(session, *options); });
-    app.sub("unbind", "End an identity's binding; what was booked stays")
+    app.sub("unbind", "End the binding of an identity. Traffic in the ledger does not change")
         .operands("IDENTITY", options->identity, identity_help())
         .text("--account", options->account, "Only the binding to this account", "NAME")
         .text("--at", options->at, "The end (default: now)", "TIME")
