@@ -13,7 +13,7 @@
 namespace octroi {
 namespace {
 
-// CLI11 hides commands and options of the group with the empty name.
+// CLI11 hides commands and options in the group with the empty name.
 bool hidden(const CLI::App& app) { return app.get_group().empty(); }
 
 struct OptionText {

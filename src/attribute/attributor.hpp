@@ -65,8 +65,8 @@ public:
     using ClassesPtr = PartyResolver::ClassesPtr;
     using ServicesPtr = PartyResolver::ServicesPtr;
 
-    // seed: of the hash tables; secret from those whose traffic is counted. memory: for all that
-    // grows with the traffic; must outlive the attributor.
+    // seed: of the hash tables; secret, so that nobody can choose traffic that collides. memory:
+    // for all that grows with the traffic; must outlive the attributor.
     Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services, std::uint64_t seed,
                std::pmr::memory_resource& memory = *std::pmr::get_default_resource());
 

@@ -148,8 +148,7 @@ TEST(AttributorProperty, AgreesWithTheAuditorRowByRow) {
     for (std::uint64_t seed = 1; seed <= 600 && !HasFailure(); ++seed) run(seed);
 }
 
-// What readers sum over: buckets, account trees, classes and services all add up to what was
-// observed.
+// The sums over buckets, account trees, classes and services are all equal to the observed volume.
 TEST(AttributorProperty, EveryLevelSumsToTheWhole) {
     Random random(77);
     const World world = some_world(random);

@@ -363,9 +363,9 @@ TEST(Attributor, RemembersByFlowSlotUntilFresh) {
     EXPECT_EQ(f.take(), "0 @unattributed(10.0.0.0/8) > world http 100/2/1\n");
 }
 
-// More single addresses than are kept from batch to batch: their numbers change, the answers must
-// not.
-TEST(Attributor, ForgetsManyAddressesBetweenBatches) {
+// More single addresses than are kept from batch to batch: their numbers change, but the results
+// must not.
+TEST(Attributor, DropsManyAddressesBetweenBatches) {
     Directory directory;
     directory.networks = {{"10.0.0.0/8", true}};
     Attributor attributor(std::make_shared<const CompiledDirectory>(directory),

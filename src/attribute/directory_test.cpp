@@ -61,7 +61,7 @@ TEST(CompiledDirectory, TheMostSpecificWinsThenTheNewer) {
     EXPECT_EQ(who(directory, "11.0.0.1", station), "bob mac 02:00:00:00:00:01");
 }
 
-// Prefixes of both families whose octets are alike must not come between one another.
+// Prefixes of the two families with equal octets must not be mixed up.
 TEST(CompiledDirectory, FamiliesDoNotMix) {
     Builder b;
     b.bind("10.0.0.0/8", "v4").bind("a00::/16", "v6").bind("10.1.0.0/16", "inner", {{100}, {200}});

@@ -285,7 +285,7 @@ TEST(CountedVolumes, APrefixIsOneParty) {
                                         {NameKind::prefix, "192.0.0.0/8"}}};
     attributor.set_names(names);
     CountedVolume volume = some_volume(1);
-    volume.first.ns -= 10;  // half of it before `start`
+    volume.first.ns -= 10;  // half of the interval is before `start`
     volume.last.ns += 9;
     attributor.accept_counted({&volume, 1});
     const Attributed made = attributor.make_attributed();

@@ -40,7 +40,7 @@ public:
         return origins_[row.label];
     }
 
-    // find() searches what was added before the last compile().
+    // find() searches the entries added before the last compile().
     void compile();
     [[nodiscard]] std::optional<Match> find(const Address& address) const;
 

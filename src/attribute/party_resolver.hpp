@@ -57,7 +57,8 @@ public:
         Interval valid;  // in which the result holds for both ends
     };
 
-    // seed: of the hash tables; secret from those whose traffic is counted. memory must outlive it.
+    // seed: of the hash tables; secret, so that nobody can choose traffic that collides. memory
+    // must outlive it.
     PartyResolver(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
                   std::uint64_t seed, std::pmr::memory_resource& memory);
     // Party numbers are void afterwards.

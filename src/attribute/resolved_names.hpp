@@ -49,7 +49,7 @@ struct ResolvedName {
 
 class ResolvedNames {
 public:
-    // seed: of the hash table; secret from those whose traffic is counted.
+    // seed: of the hash table; secret, so that nobody can choose traffic that collides.
     explicit ResolvedNames(std::uint64_t seed)
         : seed_(seed), first_(*std::pmr::get_default_resource()) {}
 

@@ -65,7 +65,7 @@ TEST(Sampled, CountedPacketsStandBesideTheScaledOnes) {
          std::uint64_t{2} * 100 * 99},
         {1, Bytes(40), Packets(1), 1, 90}};
     EXPECT_EQ(made.sampled, expected);
-    // The batch behind it begins anew.
+    // The next batch starts empty.
     EXPECT_TRUE(attributed(attributor, std::array{reading(1, 1, 0)}).sampled.empty());
 }
 
@@ -129,7 +129,7 @@ Truth make_truth(std::mt19937_64& random, std::size_t flows) {
     return truth;
 }
 
-// What an exporter says of it that takes each packet with the probability 1 / rate.
+// The readings of an exporter that samples each packet with the probability 1 / rate.
 std::vector<Reading> sample(const Truth& truth, std::uint32_t rate, std::mt19937_64& random) {
     std::vector<Reading> readings;
     std::geometric_distribution<std::uint64_t> gap(1.0 / rate);

@@ -46,7 +46,7 @@ inline constexpr std::uint64_t full_packet = 1500;
 // figure is inside in at least 95 of 100 cases, also when only a few packets were counted.
 // nullopt: the variance is saturated.
 //   variance    in units of `unit`: 1 for packets, variance_unit for bytes
-//   added       the part of the figure that scaling added (figure minus what was counted)
+//   added       the part of the figure that scaling added (figure minus counted part)
 //   weight_min  the least weight to assume for a packet that was not counted: its rate, times
 //               full_packet for bytes
 [[nodiscard]] std::optional<std::uint64_t> error_95(std::uint64_t variance, std::uint64_t unit,

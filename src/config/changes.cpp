@@ -179,8 +179,8 @@ private:
         order(name, names_of(before.values), names_of(after.values), row.reload);
     }
 
-    // The order of what is in both: it decides which service a port has, and the number of a meter
-    // in exports.
+    // Compares the order of the elements that are in both: it decides the service of a port, and
+    // the number of a meter in exports.
     void order(const std::string& key, std::vector<std::string> before,
                std::vector<std::string> after, bool live) {
         const auto keep_common = [](std::vector<std::string>& names,

@@ -58,10 +58,10 @@ std::string markdown_row(const Option& option) {
     }
     std::string meaning(option.help);
     if (!option.doc.empty()) meaning += fmt::format(" {}", option.doc);
-    const std::string standard =
+    const std::string default_text =
         option.required ? "required" : fmt::format("`{}`", option.default_text);
     return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", key, to_string(option.type),
-                       standard, cell(range_text(option)), cell(meaning), option.since,
+                       default_text, cell(range_text(option)), cell(meaning), option.since,
                        option.reload ? "live" : "restart needed");
 }
 

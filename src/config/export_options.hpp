@@ -46,7 +46,7 @@ inline constexpr std::array export_options = {
            .key = "meter",
            .type = OptionType::text,
            .default_text = R"("")",
-           .help = "The meter whose readings are exported. Empty: each of them.",
+           .help = "The meter that is exported. Empty: every meter.",
            .doc = "Each meter is an observation domain of its own. The domain is the number of the "
                   "meter in the file.",
            .assign = [](Config& c, const OptionEntry& e) { exporting(c).meter = e.text(); }},

@@ -61,7 +61,7 @@ struct Option {
     // In the row of an old name: the key in the same section that replaces it. Such a row needs a
     // type for readers only; the value is checked and assigned as that of the new key.
     std::string_view renamed_to = "";
-    // A check that a range cannot express. The error says what is wrong with the value. Null: none.
+    // A check that a range cannot express. The error names the mistake in the value. Null: none.
     Status (*check)(const OptionEntry&) = nullptr;
     // Stores the value in the Config; in a repeated section, in the last element.
     void (*assign)(Config&, const OptionEntry&) = nullptr;
@@ -100,8 +100,8 @@ struct MeterOptions {
     std::string_view help;            // one line
     std::string_view doc = "";        // more
     std::span<const Option> options;  // the rows of [[meter]] that only this kind has
-    // Finds what is wrong between options of one meter, and between the meters of this kind. Called
-    // when each value by itself is good. Null: nothing to check.
+    // Checks rules between options of one meter, and between the meters of this kind. Called when
+    // each single value is valid. Null: nothing to check.
     void (*check)(std::span<const MeterConfig* const> meters,
                   std::vector<Problem>& problems) = nullptr;
     bool is_default = false;  // the kind of a [[meter]] that names none

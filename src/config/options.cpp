@@ -239,7 +239,7 @@ bool keys_are_unique(const std::vector<Option>& options) {
     return true;
 }
 
-// The rows of a kind are written without what is the same in all of them.
+// The rows of a kind do not contain the fields that are equal in all of them; this adds those.
 void add_kind(const MeterOptions& kind, std::vector<Option>& options) {
     for (Option row : kind.options) {
         row.section = meter_section;

@@ -20,7 +20,7 @@ constexpr std::size_t problems_max = 50;
 // Bounds the checks that compare each meter with each other one.
 constexpr std::size_t repeated_max = 256;
 
-// Reads one file, and collects every problem of it.
+// Reads one file, and collects all its errors.
 class Reader {
 public:
     Reader(std::string_view file, const OptionTable& table) : file_(file), table_(table) {}

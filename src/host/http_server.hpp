@@ -87,7 +87,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<HttpServer>> open(const HttpOptions& options);
     // Serves until the object goes. To be called once. The handler may use the server.
     [[nodiscard]] virtual Status start(HttpHandler handler) = 0;
-    // Cuts off what is being answered. When it returns the handler is not running any more.
+    // Ends all open requests. When it returns, the handler does not run any more.
     virtual ~HttpServer() = default;
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -164,7 +164,8 @@ bool is_bond(const Interface& interface) {
 }
 
 // Why `octroi run` does not meter the interface, for people; empty: it does. Traffic must not be
-// counted twice: a bond is metered and not its ports, hardware and not what is built on it.
+// counted twice: a bond is metered and not its ports, hardware and not the virtual interfaces on
+// it.
 std::string exclusion_reason(const Link& link, const Links& links, bool hardware_exists) {
     const Interface& interface = link.interface;
     if (interface.loopback) return "loopback";

@@ -23,7 +23,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-// What is written to standard error while it lives.
+// Captures standard error during its lifetime.
 class Captured {
 public:
     Captured() : before_(::dup(STDERR_FILENO)) {

@@ -17,12 +17,12 @@ namespace {
 constexpr Duration timeout = Duration::seconds(2);
 
 std::string read_some(StreamConnection& from) {
-    std::array<std::byte, 100> room{};
+    std::array<std::byte, 100> buffer{};
     const std::array descriptors{from.descriptor()};
     wait_readable(descriptors, timeout);
-    const auto octets = from.read(room);
+    const auto octets = from.read(buffer);
     if (!octets || !*octets) return "";
-    return {reinterpret_cast<const char*>(room.data()), **octets};
+    return {reinterpret_cast<const char*>(buffer.data()), **octets};
 }
 
 TEST(Sender, DatagramsArriveAsTheyWereGiven) {
@@ -31,9 +31,9 @@ TEST(Sender, DatagramsArriveAsTheyWereGiven) {
     const auto sender = open_udp_sender("127.0.0.1", (*source)->port());
     ASSERT_TRUE(sender.has_value()) << sender.error().text;
     ASSERT_TRUE((*sender)->send("one").has_value());
-    std::array<char, 16> room{};
-    const auto got = ::recv((*source)->descriptor(), room.data(), room.size(), 0);
-    EXPECT_EQ(std::string(room.data(), static_cast<std::size_t>(got)), "one");
+    std::array<char, 16> buffer{};
+    const auto got = ::recv((*source)->descriptor(), buffer.data(), buffer.size(), 0);
+    EXPECT_EQ(std::string(buffer.data(), static_cast<std::size_t>(got)), "one");
 }
 
 TEST(Sender, NobodyThereIsSaid) {

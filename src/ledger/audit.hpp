@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The audit checks that the ledger is what was committed and that it keeps its promises:
+// The audit checks that the ledger contains exactly the committed batches and keeps its promises:
 // conservation of bytes, cursors without jumps, unbroken hash chains. It works on any store,
 // recomputes everything from the stored rows, and changes nothing.
 

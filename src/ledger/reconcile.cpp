@@ -59,7 +59,7 @@ public:
             if (matches(have, desired)) there = &have;
         if (there != nullptr) return uncover(*there);
         const UtcTime until = desired.until.value_or(UtcTime::max());
-        const bool held = take_over(desired.identity, {desired.from.value_or(now_), until});
+        const bool held = end_bindings_at(desired.identity, {desired.from.value_or(now_), until});
         const UtcTime from = desired.from.value_or(held && until > now_ ? now_ : UtcTime::min());
         result.change.add_bindings.push_back(
             {0, desired.identity, desired.account, {from, until}, desired.per_address});
@@ -103,7 +103,7 @@ private:
     }
     // Ends the bindings of the identity at the begin of `valid`. One that lasts longer than `valid`
     // stays, and the newer binding covers it for its time. Returns whether there was one.
-    bool take_over(const Identity& identity, Interval valid) {
+    bool end_bindings_at(const Identity& identity, Interval valid) {
         bool held = false;
         for (const Binding& have : current_.bindings) {
             if (!competes(have, identity, valid.begin)) continue;

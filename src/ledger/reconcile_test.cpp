@@ -108,7 +108,7 @@ TEST(Reconcile, WhatHasEndedTakesNothingFromOthers) {
     EXPECT_TRUE(reconcile(directory, desired, now).lines.empty());
 }
 
-TEST(Reconcile, ANewIdentityIsBoundSinceEver) {
+TEST(Reconcile, ANewIdentityIsBoundFromTheEarliestTime) {
     DesiredDirectory desired;
     desired.bindings = {want("10.2.0.0/16", "chemistry")};
     const auto result = reconcile(there(), desired, now);

@@ -3,7 +3,7 @@
 
 // The rules of the ledger as pure functions: which batches may be committed, and what a change of
 // the directory results in. Every store calls them before it writes; audit.hpp applies them again
-// to what is stored.
+// to the stored rows.
 
 #include <cstdint>
 #include <functional>

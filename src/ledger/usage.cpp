@@ -167,8 +167,8 @@ private:
         return count(row, sum, excluded ? Sides{} : sides);
     }
 
-    // The accounts in whose rows an end counts: its own and, in a tree, those above it. Empty: the
-    // question selects another account.
+    // The accounts that count an end in their rows: its own account and, in a tree, the ancestors.
+    // Empty: the query selects another account.
     [[nodiscard]] std::vector<std::string> subjects(const Party& near) const {
         std::vector<std::string> line{to_string(near)};
         if (question_.tree && is_account(near)) line = tree_.line(near.name);

@@ -133,7 +133,7 @@ TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
     EXPECT_EQ(lines(question), (Lines{"0/600000/600000"}));
 }
 
-// What goes from one host of an account to another stands in two rows of it, and is one transfer.
+// Traffic between two hosts of one account is in two rows of the account, and is one transfer.
 TEST(Usage, InRowsCountsATransferOnce) {
     const auto in_rows = [](const UsageQuestion& question) {
         return usage(question, sums)->in_rows.bytes.value();
@@ -248,7 +248,7 @@ TEST(Usage, HoldsForRandomTrafficAndTrees) {
             EXPECT_EQ(find(*summed, parent.name).received, received);
             EXPECT_EQ(find(*summed, parent.name).sent, sent);
         }
-        // Both sides of every account: what is attributed, and what is internal once more.
+        // Both sides of every account: attributed traffic, and internal traffic once more.
         Volume sides;
         Volume expected = own->totals.attributed;
         expected += own->totals.internal;

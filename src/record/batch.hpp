@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The content of one commit. The metering loop of one meter makes it. The store commits all of it
-// or nothing; committing it again changes nothing.
+// The content of one commit. The metering loop of one meter makes it. The store commits it
+// completely or not at all. A second commit of the same batch changes nothing.
 
 #include <cstdint>
 #include <string>
@@ -39,11 +39,11 @@ struct Cursor {
     auto operator<=>(const Cursor&) const = default;
 };
 
-// The counted part of a transfer whose volume was scaled up from samples, as a whole or in part,
-// and the variance of the volume (base/sampling.hpp).
+// For a transfer that was scaled up from samples, completely or in part: the counted part, and the
+// variance of the volume (base/sampling.hpp).
 struct SampledVolume {
     std::uint32_t transfer = 0;  // place in Batch::transfers
-    Bytes bytes;                 // counted; of traffic that was not sampled all of it
+    Bytes bytes;                 // counted; includes unsampled traffic completely
     Packets packets;
     std::uint64_t bytes_variance = 0;    // KiB²; at variance_max: that or more
     std::uint64_t packets_variance = 0;  // packets²; at variance_max: that or more

@@ -23,7 +23,7 @@ struct CountedVolume {
     std::uint64_t packets = 0;
     std::uint64_t flows = 0;
 
-    // The near end: a name of an identity kind. What is bound to it at the time decides. An address
+    // The near end: a name of an identity kind. Its binding at the time decides. An address
     // or prefix without a binding is local or far, as for a reading; any other name without a
     // binding is @unattributed.
     NameRef local = no_name;

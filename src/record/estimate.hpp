@@ -14,7 +14,7 @@
 namespace octroi {
 
 struct Estimate {
-    // What scaling added: the volume minus these is what was counted.
+    // The part that scaling added: the volume minus this part is the counted volume.
     std::uint64_t bytes = 0;
     std::uint64_t packets = 0;
     // As base/sampling.hpp defines them; saturated at variance_max.

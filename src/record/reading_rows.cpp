@@ -174,7 +174,7 @@ const std::array fields{
     ReadingField{{"fragment", "Fragment", ColumnKind::text, Audience::machines},
                  "text",
                  "`resolved`: later fragments, with the ports of their first one; `orphan`: later "
-                 "fragments whose first was not seen, or that are kept separate.",
+                 "fragments without their first one, or that are kept separate.",
                  [](const Reading& r, const RowContext&) { return fragment_of(r); }},
     ReadingField{
         {"vlan", "VLAN", ColumnKind::number, Audience::machines},

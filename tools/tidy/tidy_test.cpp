@@ -271,9 +271,11 @@ TEST_F(Words, ProseIsCommentsStringsAndDocuments) {
 }
 
 TEST_F(Words, AWordIsFoundAsPartOfAnIdentifier) {
-    EXPECT_THAT(lines("src/a/x.cpp", "int gadget_count;\nclass MyGadget;\nGadgetBox b;\n"),
-                ElementsAre(1, 2, 3));
-    EXPECT_THAT(lines("src/a/x.cpp", "int gadgets; int widgadget;\n"), IsEmpty());
+    EXPECT_THAT(
+        lines("src/a/x.cpp", "int gadget_count;\nclass MyGadget;\nGadgetBox b;\nAGadgetOf c;\n"),
+        ElementsAre(1, 2, 3, 4));
+    EXPECT_THAT(lines("src/a/x.cpp", "int gadgets; int widgadget; GAdget x; Gad_get y;\n"),
+                IsEmpty());
 }
 
 TEST_F(Words, PhrasesAreFoundAcrossLines) {

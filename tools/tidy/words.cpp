@@ -14,6 +14,7 @@ constexpr std::string_view list_path = "tools/tidy/words.txt";
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
+bool is_lower(char c) { return std::islower(static_cast<unsigned char>(c)) != 0; }
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 std::string trimmed(std::string_view text) {
@@ -32,12 +33,13 @@ std::vector<std::string> fields(std::string_view line) {
     }
 }
 
-/// "has_NameTable2" -> {"has", "name", "table2"}
+/// "has_NameTable2" -> {"has", "name", "table2"}, "ATcpName" -> {"a", "tcp", "name"}
 std::vector<std::string> parts_of(std::string_view identifier) {
     std::vector<std::string> parts(1);
     for (std::size_t i = 0; i < identifier.size(); ++i) {
         const char c = identifier[i];
-        const bool hump = is_upper(c) && i > 0 && !is_upper(identifier[i - 1]);
+        const bool before_small = i + 1 < identifier.size() && is_lower(identifier[i + 1]);
+        const bool hump = is_upper(c) && i > 0 && (!is_upper(identifier[i - 1]) || before_small);
         if ((c == '_' || hump) && !parts.back().empty()) parts.emplace_back();
         if (c != '_') parts.back() += lower(c);
     }

@@ -19,7 +19,7 @@ struct Options {
 };
 
 void log_outcome(const std::string& name, bool changed) {
-    if (!changed) log_info(fmt::format("account {} was there already: nothing changed", name));
+    if (!changed) log_info(fmt::format("account {} exists already: nothing changed", name));
 }
 
 Result<ExitStatus> add(Session& session, const Account& account) {

@@ -32,8 +32,8 @@ Report recount_report(const Recount& recount, const std::string& file) {
                                          counted.packets, booked.packets},
                                .tone = booked == counted ? Tone::plain : Tone::warn});
     }
-    report.notes = {recount.agrees() ? "Every bucket agrees to the byte."
-                                     : "The ledger does not hold what the file holds."};
+    report.notes = {recount.agrees() ? "Every bucket is equal to the byte."
+                                     : "The ledger and the file differ."};
     report.meta = {{"file", file}, {"agrees", recount.agrees()}};
     return report;
 }

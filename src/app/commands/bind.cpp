@@ -94,15 +94,14 @@ std::string identity_help() {
 
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    app.sub("bind", "Bind an identity to an account: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, identity_help() + ". Then the account")
-        .text("--account", options->account, "The account, if it is not the last argument", "NAME")
-        .text("--from", options->from, "Begin (default: no limit)", "TIME")
-        .text("--until", options->until, "End, not included (default: no limit)", "TIME")
-        .flag("--per-address", options->per_address,
-              "One row in the ledger for each address of the prefix")
+    app.sub("bind", "Bind an identity to an account, for example: octroi bind 10.1.0.0/16 physics")
+        .operands("IDENTITY", options->identity, identity_help() + ". The account follows")
+        .text("--account", options->account, "The account, if it is not the last operand", "NAME")
+        .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
+        .text("--until", options->until, "End, not included (default: no end)", "TIME")
+        .flag("--per-address", options->per_address, "Count each address of a prefix separately")
         .does([&session, options] { return bind(session, *options); });
-    app.sub("unbind", "End the binding of an identity; committed traffic stays as it is")
+    app.sub("unbind", "End the binding of an identity. Traffic in the ledger does not change")
         .operands("IDENTITY", options->identity, identity_help())
         .text("--account", options->account, "Only the binding to this account", "NAME")
         .text("--at", options->at, "The end (default: now)", "TIME")

@@ -33,7 +33,7 @@ void add_who(const Command& app, Session& session) {
     app.sub("who",
             "The host and account behind an address and port: octroi who 203.0.113.5:40000/tcp")
         .operand("ADDRESS", options->end, "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443")
-        .text("--at", options->at, "The moment (default: now)", "TIME")
+        .text("--at", options->at, "The time (default: now)", "TIME")
         .does([&session, options] { return print_users(session, *options); });
 }
 

@@ -166,7 +166,7 @@ struct Auditor {
         return {PartyKind::outside, far_class, {}};
     }
 
-    // What is bound to the name or to one that it lies within, the narrower one first.
+    // The binding of the name or of a broader name around it, the narrower one first.
     const Binding* bound(NameRef ref, UtcTime time) const {
         for (const Name* n = name(ref); n != nullptr; n = name(n->within)) {
             const Binding* best = nullptr;

@@ -27,7 +27,7 @@ public:
         EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(text.size()));
     }
-    // A part of what was answered; "" when there is nothing now; "closed" at the end.
+    // A part of the answer; "" if nothing has arrived; "closed" at the end.
     [[nodiscard]] std::string received() const {
         std::string text(4096, 0);
         const ssize_t got = ::recv(socket_.get(), text.data(), text.size(), 0);

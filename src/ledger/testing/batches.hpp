@@ -173,7 +173,7 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
     return batch;
 }
 
-// What of a transfer was not counted, told from the batch.
+// The part of a transfer that was not counted, computed from the batch.
 inline Estimate estimate_of(const Batch& batch, std::uint32_t transfer) {
     const Volume& volume = batch.transfers[transfer].volume;
     for (const SampledVolume& row : batch.sampled)

@@ -137,7 +137,7 @@ TYPED_TEST_P(StoreConformance, RefusesOtherContentUnderTheSameId) {
     this->expect_holds(1);
 }
 
-TYPED_TEST_P(StoreConformance, RefusesWhatBreaksARuleAndTakesItMended) {
+TYPED_TEST_P(StoreConformance, RefusesABatchThatBreaksARuleUntilItIsCorrected) {
     const Batch good = BatchBuilder(1)
                            .transfer(0, account("a"), outside("x"), "web", 10)
                            .cursor("file:1", "p", 1)
@@ -241,7 +241,7 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
     }
 }
 
-TYPED_TEST_P(StoreConformance, AMeterWhoseKindChangesIsStillOne) {
+TYPED_TEST_P(StoreConformance, AMeterWithAChangedKindIsStillOneMeter) {
     Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
     ASSERT_EQ(this->commit(batch), "committed");
     batch.id = batch_id(2);
@@ -480,7 +480,7 @@ TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
     this->expect_holds(3);
 }
 
-// One of which the end was never told ends with the next.
+// A translation without a reported end ends when the next one begins.
 TYPED_TEST_P(StoreConformance, ATranslationEndsWithTheNextOfItsEnd) {
     ASSERT_EQ(this->commit(BatchBuilder(1)
                                .translation(translation(1, 40000, {bucket_at(0), UtcTime::max()}))
@@ -513,9 +513,9 @@ TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce,
                             RefusesOtherContentUnderTheSameId,
-                            RefusesWhatBreaksARuleAndTakesItMended,
+                            RefusesABatchThatBreaksARuleUntilItIsCorrected,
                             RefusesACursorThatSomebodyElseMoved, FindsCursorsByPrefixOfTheirSource,
-                            SumsAsANaiveLoopDoes, AMeterWhoseKindChangesIsStillOne,
+                            SumsAsANaiveLoopDoes, AMeterWithAChangedKindIsStillOneMeter,
                             KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
                             TellsOfMetersAndLosses, KeepsTheDirectoryAndItsHistory,
                             ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,

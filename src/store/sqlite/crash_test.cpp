@@ -93,7 +93,7 @@ protected:
         }
         const auto outcome = (*again)->commit(step_of(batches_before + 1));
         EXPECT_TRUE(outcome) << "step " << step << ": " << outcome.error().text;
-        // What was said to be committed is durable.
+        // A batch that was reported as committed is durable.
         EXPECT_TRUE(!said_committed ||
                     outcome.value_or(CommitOutcome::committed) == CommitOutcome::already_committed)
             << "step " << step;
@@ -114,7 +114,7 @@ TEST_P(CrashMatrix, ACommitCutAtEveryStepIsWholeOrAbsent) {
     RecordProperty("steps", static_cast<int>(step));
 }
 
-TEST_P(CrashMatrix, ANewLedgerCutAtEveryStepCanBeMadeAgain) {
+TEST_P(CrashMatrix, ANewLedgerInterruptedAtEveryStepCanBeCreatedAgain) {
     const std::string expected = undisturbed_head(1);
     std::uint64_t step = 0;
     for (bool struck = true; struck && !HasFailure(); ++step) {
@@ -158,7 +158,7 @@ TEST(FaultDisk, AWriteThatWasNotSyncedIsLost) {
     EXPECT_EQ(head_of(**open_ledger(path)), undisturbed_head(1));
 }
 
-TEST(DiskFull, ACommitIsRefusedWholeAndSucceedsWhenThereIsRoom) {
+TEST(DiskFull, ACommitIsRefusedCompletelyAndSucceedsWhenThereIsSpace) {
     const std::string expected = undisturbed_head(3);
     std::uint64_t refused = 0;
     for (std::uint64_t step = 0;; ++step) {
@@ -176,7 +176,7 @@ TEST(DiskFull, ACommitIsRefusedWholeAndSucceedsWhenThereIsRoom) {
             EXPECT_EQ(outcome.error().code, ErrorCode::no_space) << outcome.error().text;
             EXPECT_NE(outcome.error().text.find(folder.file("l.db")), std::string::npos);
             EXPECT_EQ(version_of_cursor(*ledger), 2U) << "step " << step;
-            // Still no room: the same again.
+            // Still no space: the same result again.
             EXPECT_EQ(ledger->commit(step_of(3)).error().code, ErrorCode::no_space);
         }
         disk.set_fault(Fault::none, 0);

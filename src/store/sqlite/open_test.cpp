@@ -55,7 +55,7 @@ TEST(Open, MakesFoldersForTheirOwnerAndGroup) {
     EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_only}));
 }
 
-TEST(Open, ANewLedgerIsNotForEverybodyToRead) {
+TEST(Open, ANewLedgerIsNotReadableByOtherUsers) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     const auto ledger = SqliteLedger::open(path, {.mode = OpenMode::create});
@@ -211,7 +211,7 @@ TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {
     EXPECT_EQ(errors, std::vector<std::string>{});
 }
 
-TEST(Hold, ASecondHolderIsToldWhoIsThere) {
+TEST(Hold, TheErrorOfASecondHolderNamesTheFirst) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto first = SqliteLedger::open(path, {.mode = OpenMode::create, .owner = "octroi run"});

@@ -245,7 +245,7 @@ CREATE TABLE translation (
     begin_at       INTEGER NOT NULL,         -- ns since 1970
     end_at         INTEGER NOT NULL,         -- 2^63-1: not known to have ended
     opened         INTEGER NOT NULL REFERENCES batch,
-    closed         INTEGER REFERENCES batch  -- that told of the end; NULL: none did
+    closed         INTEGER REFERENCES batch  -- that reported the end; NULL: none did
 ) STRICT;
 CREATE INDEX translation_by_end ON translation (outside, first_port, begin_at);
 CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;

@@ -77,7 +77,7 @@ constexpr std::array checks{
           "(SELECT class_table_id FROM class_table))",
           "{} AS numbers or next hops belong to no class table"},
     Check{"SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'",
-          "{} triggers exist; Octroi creates none, and they change what is written"},
+          "{} triggers exist; Octroi creates none, and triggers change stored rows"},
     Check{"SELECT count(*) FROM class_use WHERE version NOT IN (SELECT version FROM class_table)",
           "{} uses of class tables refer to a table that does not exist"},
 };

@@ -58,7 +58,7 @@ public:
         return at_ == transfer;
     }
     // For the transfer that find() found; `figures` is its volume. The scaled part is the volume
-    // less what was counted; in a damaged ledger that may be negative and is then 0.
+    // minus the counted part. In a damaged ledger that may be negative; then it is 0.
     [[nodiscard]] Estimate estimate(const sqlite::Figures& figures) const {
         const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
         return {less(figures.bytes, rows_.figure(1)), less(figures.packets, rows_.figure(2)),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whoever changes one value of a ledger with a tool of his own is found out by the audit: tried for
-// every column of every table that there is, by the schema, so that a new column is tried without
-// being named here.
+// The audit finds every change of a single value that was made by another program. The test changes
+// every column of every table of the schema, so it also covers columns that are added later.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -32,7 +32,7 @@ bool same(const Packet& a, const Packet& b) {
            a.fragment == b.fragment && a.direction == b.direction && a.truncated == b.truncated;
 }
 
-// Decodes into memory of two different contents: what is left unwritten differs.
+// Decodes into memory with two different contents: fields that are not written would differ.
 Packet decode_twice(LinkType link, ByteSpan frame, std::uint32_t wire_length) {
     Packet a;
     Packet b;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The seeds of both fuzz targets, composed by the builders: one for each way through the decoders.
-// They stand in test/corpus/ and must stay what is composed here (`./dev golden --update`).
+// The seeds of both fuzz targets, made by the builders: one for each path through the decoders.
+// They are in test/corpus/ and must be equal to the result of this code (`./dev golden --update`).
 
 #include <gtest/gtest.h>
 

@@ -90,7 +90,7 @@ TEST(Pcapng, InterfacesResolutionsAndOffsets) {
     }
 }
 
-TEST(Pcapng, SectionsBeginAnewAndKeepTheirInterfacesApart) {
+TEST(Pcapng, EachSectionHasItsOwnInterfaces) {
     std::string file;
     PcapngWriter writer(file, false);
     writer.interface({.name = "a"});

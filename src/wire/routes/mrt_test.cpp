@@ -198,8 +198,8 @@ TEST(Mrt, BadRecordsAreCountedAndTheRestIsRead) {
     const Text cut =
         mrt(13, 2, be32(0) + octets({8, 11}) + be16(2) + entry(0, as_path({segment(2, {8})})));
     const Text rest = mrt(13, 2, be32(0) + octets({8, 12}) + be16(0) + "surplus");
-    const Text stranger = mrt(13, 99, "?");
-    const Read r = read(good + too_long + cut + rest + stranger + good);
+    const Text unknown = mrt(13, 99, "?");
+    const Read r = read(good + too_long + cut + rest + unknown + good);
     EXPECT_EQ(show(r.batch), "10.0.0.0/8 <- 7\n11.0.0.0/8 <- 8\n10.0.0.0/8 <- 7\n");
     EXPECT_EQ(r.reader.counts().malformed, 3U);
     EXPECT_EQ(r.reader.counts().unsupported, 1U);
@@ -224,8 +224,8 @@ TEST(Mrt, AnOverlongRecordIsPassedOver) {
     EXPECT_EQ(r.reader.counts().truncated, 0U);
 }
 
-// Wherever the blocks are cut, the same is read; and wherever the input is cut, what is whole is
-// read.
+// The result does not depend on the size of the blocks. If the input is truncated, all complete
+// records are read.
 TEST(Mrt, BlocksAndCutsDoNotMatter) {
     Text input = peers(3);
     for (unsigned i = 0; i < 20; ++i) {

@@ -51,7 +51,7 @@ void RouteReader::feed(ByteSpan block, RouteBatch& out) {
         }
         std::size_t wanted = block.size();
         if (format_ != RouteFormat::list) {
-            // First the header, then the rest of the record, whose length is then known.
+            // First the header, which states the length, then the rest of the record.
             const MrtFrame frame = frame_mrt(tail_);
             const std::uint64_t whole = std::max<std::uint64_t>(frame.size, mrt_header_size);
             wanted =

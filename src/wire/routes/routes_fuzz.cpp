@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Routing tables from strangers: every input is read whole and once more in blocks of a size taken
-// from the input; both must give the same, and every range must lie inside its batch.
+// Routing tables from untrusted sources. Every input is read as a whole, and again in blocks of a
+// size that the input determines. Both results must be equal, and every range must be inside its
+// batch.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -84,7 +84,7 @@ int sync(sqlite3_file* file, int) {
     if (fault != SQLITE_OK) return fault;
     for (const auto& change : f.model->unsynced) apply(f.model->synced, change);
     f.model->unsynced.clear();
-    return SQLITE_OK;  // the real disk is not what is tested
+    return SQLITE_OK;  // the real disk is not tested
 }
 
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
@@ -163,7 +163,7 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
     const std::string key = name == nullptr ? "" : name;
     const bool known = disk.files().contains(key);
     auto& model = disk.files()[key];
-    // What was there before the test began is taken as synced.
+    // Content from before the test counts as synced.
     if (!known && !key.empty()) model.synced = content_of(key);
     FaultFile& f = ours(file);
     f.disk = &disk;

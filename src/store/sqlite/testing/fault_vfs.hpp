@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A disk for SQLite that fails on demand: a VFS over the system's own which remembers what was
-// synced. While a FaultDisk lives it is SQLite's default VFS, so the code under test opens its
-// ledger as always.
+// A disk for SQLite with injected faults: a VFS on top of the default VFS, which records the synced
+// data of each file. During its lifetime a FaultDisk is the default VFS of SQLite, so the code
+// under test opens its ledger in the normal way.
 //
-//   power cut: after `steps_before_fault` writes, truncations and syncs every call fails, as for a
-//   process that is gone; then, with the database closed, power_cut() makes of the files what a
-//   disk may hold after that: what was synced, and of the rest nothing, all, or a random part with
-//   torn sectors. disk full: that step and the `faulty_steps` - 1 behind it answer SQLITE_FULL,
-//   after which there is room again.
+//   power cut: after `steps_before_fault` writes, truncations and syncs every call fails, as if the
+//   process had ended. After the database was closed, power_cut() gives the files a content that a
+//   disk may have then: all synced data; of the other data nothing, everything, or a random part
+//   with torn sectors.
+//   disk full: this step and the next `faulty_steps` - 1 steps return SQLITE_FULL. After that there
+//   is space again.
 
 #include <sqlite3.h>
 
