@@ -104,8 +104,8 @@ void run(ByteSpan input, const Settings& settings) {
     (void)one.status();
     // Any octets are refused, or restored within the limits.
     const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
-    const auto foreign = Exporters::restore(text, settings);
-    if (foreign) CHECK(foreign->memory() <= foreign->memory_limit());
+    const auto restored = Exporters::restore(text, settings);
+    if (restored) CHECK(restored->memory() <= restored->memory_limit());
 }
 
 }  // namespace

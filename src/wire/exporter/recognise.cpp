@@ -16,7 +16,7 @@ bool fits_fixed(ByteSpan octets, std::size_t header, std::size_t record) noexcep
     return count > 0 && count <= count_max && octets.size() >= header + record;
 }
 
-// A v1 header has too little in it to tell a truncated message from another protocol (XDMCP).
+// A v1 header has too few fields to distinguish a truncated message from another protocol (XDMCP).
 bool is_whole(ByteSpan octets, std::size_t header, std::size_t record) noexcept {
     return octets.size() >= header + load_be16(octets.data() + 2) * record;
 }

@@ -46,7 +46,7 @@ UtcTime since_start(const Work& work, const Plan& plan, const Origin& origin,
     if (origin.has_uptime) return ipfix::from_uptime(origin.exported, origin.uptime_ms, moment);
     const std::int64_t init =
         plan.init_time ? static_cast<std::int64_t>(work.init_ms) : origin.init_ms;
-    // 0: not stated. Above: beyond UtcTime.
+    // 0: not stated. Larger: UtcTime cannot hold it.
     if (init <= 0 || init > INT64_MAX / ns_per_ms) return none;
     // The element has 32 bits and wraps after 49 days: the time nearest to the export time counts.
     const std::int64_t now_ms = origin.exported.ns / ns_per_ms - init;
@@ -113,7 +113,7 @@ std::uint64_t rate(const Plan& plan, const Work& work) noexcept {
     return 0;
 }
 
-// Where both elements of one end are all zero, the other end says which IP version is meant.
+// If both elements of one end are all zero, it has the IP version of the other end.
 void agree_on_family(Address& a, Address& b) noexcept {
     if (a.family == b.family || a.empty() || b.empty()) return;
     constexpr std::array<std::uint8_t, 16> zeros{};
@@ -124,8 +124,9 @@ void agree_on_family(Address& a, Address& b) noexcept {
     }
 }
 
-// The BGP next hop is the border router through which traffic leaves our network: it says who gets
-// the traffic. The IP next hop may be any router of our own. Routes that are not BGP's have zeros.
+// The BGP next hop is the border router through which traffic leaves our network, and so identifies
+// the network that gets it. The IP next hop may be any router of our own. Routes that are not BGP's
+// have zeros.
 void prefer_bgp(const Plan& plan, const Work& work, FlowRecord& record) noexcept {
     constexpr std::array<std::uint8_t, 16> zeros{};
     if (work.bgp_next_hop.octets != zeros || (plan.finish & Finish::next_hop) == 0)

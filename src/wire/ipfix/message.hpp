@@ -20,13 +20,13 @@ struct Message {
     UtcTime exported;            // export time, in whole seconds
     std::uint32_t sequence = 0;  // data records sent before this message, modulo 2^32
     std::uint32_t observation_domain = 0;
-    std::size_t octets = 0;  // the length of the message, or of what is there of it
+    std::size_t octets = 0;  // the length of the message, or of its part that is there
     ByteSpan sets;           // the message without its header; not checked
 };
 
 // Reads the message that the octets begin with; more octets may follow it. ok, incomplete: the
-// octets end before the message does, `sets` holds what is there; malformed: there is no header, or
-// its length is shorter than itself, and `out` is not written.
+// octets end before the message does, `sets` holds the part that is there; malformed: there is no
+// header, or its length is shorter than itself, and `out` is not written.
 [[nodiscard]] flow::Outcome parse_message(ByteSpan octets, Message& out) noexcept;
 
 }  // namespace octroi::ipfix

@@ -17,7 +17,7 @@ namespace {
 using flow::bit;
 using flow::Field;
 
-// Every record needs these, whatever else is wanted. The protocol says whether a port is an ICMP
+// Every record needs these, whatever else is wanted. The protocol decides whether a port is an ICMP
 // type.
 constexpr std::uint64_t always = bit(Field::bytes) | bit(Field::packets) | bit(Field::first) |
                                  bit(Field::last) | bit(Field::proto);
@@ -195,18 +195,18 @@ private:
         return false;
     }
 
-    [[nodiscard]] static Op op(const SlotShape& to, std::uint16_t length, bool spare) {
+    [[nodiscard]] static Op op(const SlotShape& to, std::uint16_t length, bool fallback) {
         switch (to.kind) {
             case Kind::ip4:
-                return spare ? Op::fallback4 : Op::address4;
+                return fallback ? Op::fallback4 : Op::address4;
             case Kind::ip6:
-                return spare ? Op::fallback6 : Op::address6;
+                return fallback ? Op::fallback6 : Op::address6;
             case Kind::mac:
                 return Op::mac;
             case Kind::text:
                 return Op::text;
             case Kind::number8:
-                return spare ? Op::fallback8 : length == 1 ? Op::copy8 : Op::number8;
+                return fallback ? Op::fallback8 : length == 1 ? Op::copy8 : Op::number8;
             case Kind::number16:
                 return length == 2 ? Op::copy16 : Op::number16;
             case Kind::number32:

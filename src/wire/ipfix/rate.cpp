@@ -21,7 +21,7 @@ std::uint64_t rate_of_size_population(std::uint64_t size, std::uint64_t populati
 std::uint64_t rate_of_probability(std::uint64_t bits, std::size_t octets) noexcept {
     const double p = octets == 4 ? double{std::bit_cast<float>(static_cast<std::uint32_t>(bits))}
                                  : std::bit_cast<double>(bits);
-    constexpr double least = 1e-15;  // below, the rate would be beyond what a double holds exactly
+    constexpr double least = 1e-15;  // of smaller ones a double cannot hold the rate exactly
     if (!(p >= least && p <= 1)) return 0;
     return static_cast<std::uint64_t>(std::llround(1 / p));
 }

@@ -19,7 +19,7 @@
 
 namespace octroi::ipfix {
 
-// What the message says that its records depend on.
+// Values of the message that its records depend on.
 struct Origin {
     UtcTime exported;             // export time in the header
     bool has_uptime = false;      // the header states sysUpTime (v9): times count from there
@@ -81,8 +81,8 @@ private:
 
 enum class Fill : std::uint8_t {
     full,       // the batch is full: hand its records over, clear it and call again
-    done,       // the set has been read; what is left is padding
-    malformed,  // what is left holds no whole record, or the records of this plan have no length
+    done,       // the set has been read; the rest is padding
+    malformed,  // the rest holds no whole record, or the records of this plan have no length
 };
 
 // Adds records of the data set `set` to the batch, and moves `set` behind them. Adds to `records`

@@ -13,7 +13,7 @@
 
 namespace octroi::ipfix {
 
-// RFC 7011 section 3.2: this length says that each record states the length of the field.
+// RFC 7011 section 3.2: this length means that each record states the length of the field.
 inline constexpr std::uint16_t variable_length = 65535;
 // RFC 7011 section 3.4.1. Lower ids name kinds of sets.
 inline constexpr std::uint16_t first_template_id = 256;
@@ -81,7 +81,7 @@ public:
                      // templates of its kind
         over_limit,  // a template with too many fields was skipped
         end,         // only padding is left
-        malformed,   // what is left is no template: do not call again
+        malformed,   // the rest is no template: do not call again
     };
     // `out` is overwritten; its memory is reused.
     Step next(Template& out);

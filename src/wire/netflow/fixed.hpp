@@ -23,7 +23,7 @@ struct FixedMessage {
     std::uint32_t engine = 0;     // v5: engine type << 8 | engine id
     std::uint32_t sampling = 0;   // v5: 1 in so many packets; 0: not stated
     std::uint32_t count = 0;      // records that are there in whole
-    std::size_t octets = 0;       // the length of the message, or of what is there of it
+    std::size_t octets = 0;       // the length of the message, or of its part that is there
     std::size_t record_octets = 0;
     ByteSpan records;  // count * record_octets
 };

@@ -127,8 +127,8 @@ TEST(Sflow, AFrameWithoutIpIsNoTraffic) {
 
 TEST(Sflow, ThePacketHeaderCountsBeforeSampledIp) {
     const Part header = raw_header(tcp_frame());
-    const Part said = sampled_ipv4(99, 17, v4_b, v4_a, 7, 8);
-    for (const Datagram& datagram : {one({header, said}), one({said, header})}) {
+    const Part sampled_ip = sampled_ipv4(99, 17, v4_b, v4_a, 7, 8);
+    for (const Datagram& datagram : {one({header, sampled_ip}), one({sampled_ip, header})}) {
         const Decoded d(datagram);
         ASSERT_EQ(d.records.size(), 1U);
         EXPECT_EQ(d.records[0].bytes, 140U);
@@ -136,8 +136,8 @@ TEST(Sflow, ThePacketHeaderCountsBeforeSampledIp) {
         EXPECT_EQ(d.records[0].proto, 6);
     }
     // But not if it was cut off before the IP header.
-    const Part stump = raw_header(tcp_frame().substr(0, 16), 1, 154);
-    for (const Datagram& datagram : {one({stump, said}), one({said, stump})}) {
+    const Part cut_off = raw_header(tcp_frame().substr(0, 16), 1, 154);
+    for (const Datagram& datagram : {one({cut_off, sampled_ip}), one({sampled_ip, cut_off})}) {
         const Decoded d(datagram);
         ASSERT_EQ(d.records.size(), 1U);
         EXPECT_EQ(d.records[0].kind, RecordKind::traffic);
@@ -255,7 +255,7 @@ TEST(Sflow, ReadsTheHeadAndReportsOfSources) {
 
 TEST(Sflow, UnknownStructuresAreSkippedByTheirLength) {
     const Decoded d(one({{4413U << 12U | 1U, "maker's own"}, raw_header(tcp_frame()), {1013, ""}})
-                        .part(9U << 12U | 1U, "a sample of somebody")
+                        .part(9U << 12U | 1U, "an unknown sample")
                         .flow_sample({}, {raw_header(tcp_frame())})
                         .flow_sample({}, {{4413U << 12U | 1U, "nothing else"}}));
     EXPECT_EQ(d.outcome, Outcome::ok);
