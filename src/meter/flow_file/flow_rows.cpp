@@ -56,10 +56,6 @@ Cell kind_of(const FlowRow& row) {
             return std::string_view("event");
         case flow::RecordKind::non_ip:
             return std::string_view("non-ip");
-        case flow::RecordKind::options:
-            return std::string_view("options");
-        case flow::RecordKind::counters:
-            return std::string_view("counters");
     }
     return {};
 }

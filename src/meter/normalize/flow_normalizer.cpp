@@ -144,7 +144,7 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
 
 void FlowNormalizer::take_event(const MessageContext& context, const FlowRecord& record) {
     ++counts_[nat_events];
-    if (record.kind == RecordKind::options || !is_translator(context.exporter)) return;
+    if (!is_translator(context.exporter)) return;
     std::optional<NatEvent> event = nat_event_of(record);
     if (!event) return;
     FlowRecord timed = record;

@@ -13,7 +13,7 @@ namespace octroi::exporter {
 
 struct Datagram {
     ByteSpan octets;   // the payload of UDP, or one IPFIX message of a transport session
-    Address from;      // the source address: what is kept belongs to it
+    Address from;      // the source address, which identifies the exporter
     UtcTime received;  // by our clock
     std::uint16_t transport_session = 0;  // of a message over TCP: the exporter's port; 0: UDP
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the encoders write, our own decoder reads back as it was.
+// Our decoder reads back what our encoders write.
 
 #include <gtest/gtest.h>
 
@@ -120,7 +120,7 @@ void expect_same(const FlowRecord& got, const FlowRecord& sent) {
 
 class EncodeTest : public testing::TestWithParam<Format> {};
 
-TEST_P(EncodeTest, WhatIsWrittenIsReadBack) {
+TEST_P(EncodeTest, RecordsAreReadBack) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         std::mt19937_64 random(seed);
         const auto encoder = GetParam().make({.observation_domain = 7});
@@ -177,7 +177,7 @@ TEST_P(EncodeTest, CountsOfAnySizeKeepTheirSum) {
     EXPECT_EQ(loop.got.size(), 1 + encoder->counters().split);
 }
 
-TEST_P(EncodeTest, WhatHasNoPlaceIsCounted) {
+TEST_P(EncodeTest, WhatTheProtocolCannotHoldIsCounted) {
     const auto encoder = GetParam().make({});
     std::mt19937_64 random(1);
     std::array records = {random_record(random, true, false), FlowRecord{}};
@@ -189,7 +189,7 @@ TEST_P(EncodeTest, WhatHasNoPlaceIsCounted) {
     EXPECT_EQ(encoder->counters().left_out_bytes, GetParam().v6 ? 0U : records[0].bytes);
 }
 
-TEST_P(EncodeTest, ACollectorThatBeganLateGetsTheTemplatesByCountAndByTime) {
+TEST_P(EncodeTest, TemplatesAreRepeatedByCountAndByTime) {
     for (const bool by_time : {false, true}) {
         const auto encoder =
             GetParam().make({.template_interval = by_time ? Duration::seconds(10) : Duration{},
@@ -198,14 +198,14 @@ TEST_P(EncodeTest, ACollectorThatBeganLateGetsTheTemplatesByCountAndByTime) {
         std::vector<FlowRecord> late;
         Loop loop;
         for (int i = 0; i < 30; ++i) {
-            // After its first messages the collector begins anew, without their templates.
+            // The collector restarts without the templates of the first messages.
             if (i == 3) loop.exporters = Exporters();
             const FlowRecord record = random_record(random, false, false);
             const UtcTime now = begin + Duration::hours(2) + Duration::seconds(i);
             encoder->records({&record, 1}, now, loop);
             encoder->flush(now, loop);
         }
-        EXPECT_EQ(loop.got.size(), 30U) << "none waits for its template for ever";
+        EXPECT_EQ(loop.got.size(), 30U);
     }
 }
 

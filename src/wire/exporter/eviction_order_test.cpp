@@ -72,7 +72,7 @@ TEST_F(EvictionOrderTest, ARemovedExporterIsNoCandidate) {
     EXPECT_EQ(order.candidate(start, nullptr), nullptr);
 }
 
-TEST_F(EvictionOrderTest, AClockThatIsSetBackProtectsNobodyForEver) {
+TEST_F(EvictionOrderTest, AClockThatIsSetBackProtectsNoExporterForEver) {
     Exporter* const a = add(100, start + Duration::hours(1000));
     Exporter* const b = add(100, start + Duration::hours(1001));
     EXPECT_EQ(order.candidate(start, nullptr), nullptr);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: datagrams, each with a head of three octets: who sent it (4 bits) and how many seconds
-// after the one before (4 bits; 15: an hour after it, 14: a minute before it), then its length (16
-// bits, big endian). With the highest bit of the length it is given as a message of a TCP session.
+// Input: datagrams, each behind a head of three octets: the exporter (4 bits), the seconds since
+// the last datagram (4 bits; 15: an hour, 14: a minute back), the length (15 bits, big endian). If
+// the highest bit before the length is set, the datagram is a message of a transport session.
 
 #include <algorithm>
 #include <cstdint>
@@ -61,8 +61,7 @@ Duration later(unsigned code) {
     return code == 15 ? Duration::hours(1) : Duration::seconds(code);
 }
 
-// What is saved after each datagram and restored goes on in the same way: `again` is restored
-// halfway, and must find the same.
+// `again` is saved and restored every now and then, and must find what `one` finds.
 void run(ByteSpan input, const Settings& settings) {
     Exporters one(settings);
     Exporters again(settings);
@@ -103,10 +102,10 @@ void run(ByteSpan input, const Settings& settings) {
     CHECK(sink == sink_again && sink.lost == sink_again.lost);
     CHECK(one.counters().lost == sink.lost && one.counters().records == sink.count);
     (void)one.status();
-    // A state from elsewhere is refused or taken, and never more than that.
+    // Any octets are refused, or restored within the limits.
     const std::string_view text(reinterpret_cast<const char*>(input.data()), input.size());
-    const auto foreign = Exporters::restore(text, settings);
-    if (foreign) CHECK(foreign->memory() <= foreign->memory_limit());
+    const auto restored = Exporters::restore(text, settings);
+    if (restored) CHECK(restored->memory() <= restored->memory_limit());
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace octroi::exporter {
 namespace {
 
-// A charge of the greatest size (a template) is worth so many exporters at the most. Bounds the
-// work that one message can cause.
+// Bounds the work that one message can cause. Enough for the largest template (about 40 KiB): each
+// exporter frees at least Exporter::cost.
 constexpr int evictions_at_once = 64;
 
 // The times and figures of an exporter, in the order in which a snapshot holds them.

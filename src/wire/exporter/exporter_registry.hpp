@@ -2,8 +2,8 @@
 #pragma once
 
 // Owns all exporters, by address, and keeps them within the limits of their number and their
-// memory: it evicts exporters to admit others (EvictionOrder says which), and refuses new ones when
-// all are protected.
+// memory: it evicts exporters to admit others (in the order of EvictionOrder), and refuses new ones
+// when all are protected.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,8 +30,8 @@ public:
     // nullptr: not known. An Exporter is valid until it is evicted, which only admit() and
     // reserve() for another one do.
     [[nodiscard]] Exporter* find(const Address& address) const noexcept;
-    // The exporter of this address, new if it is not known. nullptr: the table is full and nobody
-    // can be evicted; counted as refused. Gaps of an evicted exporter go to the sink.
+    // The exporter of this address, new if it is not known. nullptr: the table is full and no
+    // other can be evicted; counted as refused. Gaps of an evicted exporter go to the sink.
     [[nodiscard]] Exporter* admit(const Address& address, UtcTime received, flow::RecordSink& sink);
     // Whether `exporter` may charge so many octets more. Evicts others if that is needed, and hands
     // their gaps to the sink. False: the limit would be exceeded all the same.

@@ -29,7 +29,7 @@ private:
     std::size_t used_ = 0;
 };
 
-// What is still charged when the share is destroyed goes back to the budget, which must outlive it.
+// When a share is destroyed, it releases what it still holds. The budget must outlive it.
 class MemoryShare {
 public:
     explicit MemoryShare(MemoryBudget& budget) noexcept : budget_(budget) {}

@@ -185,7 +185,7 @@ std::size_t MessageDecoder::decode_ipfix(ByteSpan octets, DecodeContext& context
     if (place.duplicate) return message.octets;
     const bool whole = context.outcome == Outcome::ok;
     sets_.decode(message.sets, context);
-    // Nobody knows what the missing end of the message held.
+    // The missing end of the message may have held records.
     if (!whole) context.data_records.reset();
     sequencer_.end(place, context);
     return message.octets;

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = MessageEnd::Kind;
 
-// NetFlow v1, v5 and v7: a header, and as many records of one size as it says.
+// NetFlow v1, v5 and v7: a header and as many records of one size as it counts.
 struct Plain {
     std::size_t header;
     std::size_t record;
@@ -38,8 +38,8 @@ MessageEnd ipfix(ByteSpan octets, bool last) noexcept {
     return of_length(octets, length, last, UtcTime::from_seconds(load_be32(octets.data() + 4)));
 }
 
-// A v9 message does not say how long it is. Its sets do, and no set has a number of 2 to 255 or is
-// shorter than 4 octets: that is where the next message begins, whatever its protocol.
+// A v9 header states no length. Its flow sets do, and none has an id from 2 to 255 or is shorter
+// than 4 octets: where one seems to, the next message begins, of whatever protocol.
 MessageEnd netflow_v9(ByteSpan octets, bool last) noexcept {
     constexpr std::size_t header = 20;
     constexpr std::size_t set_header = 4;
@@ -49,7 +49,7 @@ MessageEnd netflow_v9(ByteSpan octets, bool last) noexcept {
     while (at <= message_max && octets.size() - at >= set_header) {
         const std::uint16_t id = load_be16(octets.data() + at);
         const std::size_t length = load_be16(octets.data() + at + 2);
-        // sFlow begins as a set of templates of 5 octets would, which has room for none.
+        // The first octets of sFlow look like a template set of 5 octets, which no template fits.
         const bool template_of_sflow = id == 0 && length < 8;
         if ((id > 1 && id < 256) || length < set_header || template_of_sflow)
             return {Kind::whole, at, exported};
@@ -62,7 +62,7 @@ MessageEnd netflow_v9(ByteSpan octets, bool last) noexcept {
 
 MessageEnd sflow_datagram(ByteSpan octets, bool last) noexcept {
     const std::size_t length = sflow::measure(octets.first(std::min(octets.size(), message_max)));
-    // Where the octets end with it, padding of the last sample may still come.
+    // If the octets end with the datagram, padding of its last sample may still follow.
     const bool sure = last || length < octets.size();
     if (length != 0 && sure) return {Kind::whole, length, {}};
     if (octets.size() >= message_max) return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: a file of messages, cut into them. Every message takes octets, none more than there are,
-// and seeing more of the file changes nothing about a message that was whole.
+// Input: a file of messages. Every message takes at least one octet and none beyond the end, and
+// more octets never change a message that was whole.
 
 #include <cstdint>
 #include <cstring>

@@ -38,7 +38,7 @@ TEST_F(MessageStreamsTest, FindsTheLongestSilent) {
     receive(2, start + Duration::minutes(1));
     receive(3, start + Duration::minutes(3));
     EXPECT_EQ(streams.longest_silent(start + Duration::hours(1)), 2U);
-    // Our clock was set back: all were heard now, and the least key goes.
+    // Our clock was set back: all times are now, and the lowest key counts.
     EXPECT_EQ(streams.longest_silent(start), 1U);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 // How fast the sequence numbers of one stream advance, and so how far they can have advanced during
-// a silence. A jump beyond that is no loss: the exporter, or another one behind the same address,
-// counts anew.
+// a silence. A larger jump is no loss: the exporter, or another one behind the same address, has
+// started a new count.
 
 #include <algorithm>
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
     // Assumed before the first measurement, in numbers per second.
     static constexpr std::uint64_t usual_records = 4096;
     static constexpr std::uint64_t usual_messages = 256;
-    // Half the number space: beyond it nobody can say in which direction a number jumped.
+    // Half the number space: the direction of a larger jump cannot be determined.
     static constexpr std::uint64_t largest = 0x7fffffff;
 
     // The first message of the stream was received.

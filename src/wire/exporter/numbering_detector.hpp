@@ -2,8 +2,8 @@
 #pragma once
 
 // Finds exporters that number a message by the records sent up to and including it (softflowd),
-// where RFC 7011 section 3.1 and NetFlow v5 number it by the records sent before it. Nothing in a
-// message says so: it follows from messages that fit one numbering and not the other.
+// where RFC 7011 section 3.1 and NetFlow v5 number it by the records sent before it. No field
+// of a message states this: it follows from messages that fit one numbering and not the other.
 
 #include <cstdint>
 #include <optional>
@@ -25,7 +25,7 @@ public:
             // an options record in it, softflowd does not.
             const bool including =
                 before_->sequence + records == sequence || (sequence != 0 && sequence <= records);
-            // Two messages with the same number of records fit both, and say nothing.
+            // Two messages with the same number of records fit both, and prove nothing.
             if (by_rule && !including) evidence_ = 0;
             if (including && !by_rule && ++evidence_ == 1) first_evidence_ = index;
         }

@@ -25,7 +25,7 @@ ObservationDomains::Admission ObservationDomains::admission(StreamKey key, UtcTi
                           entry.first);
     };
     for (auto at = domains_.begin(); at != domains_.end(); ++at) {
-        // Our clock may have been set back since: nobody is protected by a time in the future.
+        // Our clock may have been set back since: a time in the future protects no domain.
         at->second->last_seen = std::min(at->second->last_seen, now);
         const std::uint16_t other = transport_session_of(at->first);
         if (other == session) ++alike;

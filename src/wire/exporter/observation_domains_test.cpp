@@ -65,7 +65,7 @@ TEST_F(ObservationDomainsTest, OverUdpADomainThatSentRecordsIsProtectedForAnHour
     expect(udp(9), start + Duration::minutes(61), Verdict::drop_domain, udp(1));
 }
 
-TEST_F(ObservationDomainsTest, AClockThatIsSetBackProtectsNobodyForEver) {
+TEST_F(ObservationDomainsTest, AClockThatIsSetBackProtectsNoDomainForEver) {
     for (const std::uint32_t domain : {1U, 2U, 3U})
         add(udp(domain), start + Duration::hours(1000), 1);
     expect(udp(9), start, Verdict::refused);

@@ -53,8 +53,8 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     SamplerTable& samplers = context.exporter.samplers;
     const SamplerId id = sampler_of(record, context.message);
     const UtcTime received = context.message.received;
-    // 0 means "not sampled" where a rate was known: the same as 1. Elsewhere it says that this
-    // record states no rate.
+    // An interval of 0 means "not sampled", as 1 does, if a rate was known. Otherwise it means that
+    // the record states no rate.
     if (samplers.update(id, std::max<std::uint64_t>(record.sampling, 1), received)) return;
     if (record.sampling == 0) return;
     if (samplers.size() >= limits_.samplers ||

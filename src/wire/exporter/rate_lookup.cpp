@@ -7,7 +7,7 @@ namespace {
 using flow::Field;
 using flow::FlowRecord;
 
-// The interface where the flow was metered: element 61 says on which side.
+// The interface where the flow was metered. Element 61: 1 is egress.
 std::uint32_t metered_at(const FlowRecord& record) noexcept {
     return record.has(Field::direction) && record.direction == 1 ? record.out_if : record.in_if;
 }

@@ -6,8 +6,8 @@ namespace {
 
 using flow::Protocol;
 
-// NetFlow v1, v5 and v7: as many records as announced; or not more than a datagram of any exporter
-// holds (30), of which one is whole.
+// NetFlow v1, v5 and v7: the length is that of the announced records, or no more records are
+// announced than exporters send (30) and at least one is complete.
 bool fits_fixed(ByteSpan octets, std::size_t header, std::size_t record) noexcept {
     constexpr std::size_t count_max = 30;
     if (octets.size() < header) return false;
@@ -16,12 +16,12 @@ bool fits_fixed(ByteSpan octets, std::size_t header, std::size_t record) noexcep
     return count > 0 && count <= count_max && octets.size() >= header + record;
 }
 
-// The records of v1 say too little to tell what is cut off from what never was one (XDMCP).
+// A v1 header has too few fields to distinguish a truncated message from another protocol (XDMCP).
 bool is_whole(ByteSpan octets, std::size_t header, std::size_t record) noexcept {
     return octets.size() >= header + load_be16(octets.data() + 2) * record;
 }
 
-// Sets have numbers of their own protocol's: templates, or data from 256 on.
+// The first set is one of templates, with the ids of the protocol, or of data, with an id from 256.
 bool begins_set(ByteSpan octets, std::uint16_t templates, std::uint16_t options) noexcept {
     constexpr std::size_t set_header = 4;
     constexpr std::uint16_t data_first = 256;
@@ -36,7 +36,7 @@ bool begins_set(ByteSpan octets, std::uint16_t templates, std::uint16_t options)
 bool fits_v9(ByteSpan octets) noexcept {
     constexpr std::size_t header = 20;
     if (octets.size() < header) return false;
-    // A record has an octet at least.
+    // Each announced record has at least one octet.
     return load_be16(octets.data() + 2) <= octets.size() &&
            begins_set(octets.subspan(header), 0, 1);
 }
@@ -48,7 +48,7 @@ bool fits_ipfix(ByteSpan octets) noexcept {
     return length >= header && begins_set(octets.subspan(header), 2, 3);
 }
 
-// Agent, sub agent, sequence, uptime, and samples of 8 octets at least.
+// The agent address has a known type, and the announced samples fit: each has at least 8 octets.
 bool fits_sflow(ByteSpan octets) noexcept {
     if (octets.size() < 8) return false;
     const std::uint32_t kind = load_be32(octets.data() + 4);

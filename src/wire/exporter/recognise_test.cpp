@@ -20,7 +20,7 @@ std::string words(std::initializer_list<int> values, std::size_t size) {
 
 Protocol of(const std::string& octets) { return recognise(as_octets(octets)); }
 
-TEST(Recognise, WhatFits) {
+TEST(Recognise, EachProtocol) {
     EXPECT_EQ(of(words({1, 2}, 16 + 2 * 48)), Protocol::netflow_v1);
     EXPECT_EQ(of(words({5, 30}, 24 + 30 * 48)), Protocol::netflow_v5);
     EXPECT_EQ(of(words({5, 0}, 24)), Protocol::netflow_v5);
@@ -33,19 +33,19 @@ TEST(Recognise, WhatFits) {
     EXPECT_EQ(of(words({0, 5, 0, 1, 9, 9, 0, 0, 0, 1, 0, 2, 0, 1}, 36)), Protocol::sflow_v5);
 }
 
-TEST(Recognise, DamagedOrCutOffItStillIsOne) {
+TEST(Recognise, DamagedAndTruncatedMessages) {
     EXPECT_EQ(of(words({5, 30}, 24 + 12 * 48 + 7)), Protocol::netflow_v5);
     EXPECT_EQ(of(words({5, 2}, 24 + 2 * 48 + 10)), Protocol::netflow_v5);
     EXPECT_EQ(of(words({10, 500, 0, 0, 0, 0, 0, 0, 2, 20}, 200)), Protocol::ipfix);
 }
 
-TEST(Recognise, WhatOnlyBeginsLikeOne) {
-    // STUN: binding request with attributes, and the least one.
+TEST(Recognise, NoOtherProtocols) {
+    // STUN: a binding request with attributes, and the shortest one.
     EXPECT_EQ(of(words({1, 88, 0x2112, 0xa442}, 108)), Protocol::unknown);
     EXPECT_EQ(of(words({1, 0, 0x2112, 0xa442}, 20)), Protocol::unknown);
     // XDMCP: a request.
     EXPECT_EQ(of(words({1, 7, 54, 1}, 78)), Protocol::unknown);
-    // DNS queries whose id is a version.
+    // DNS queries with an id that is a version.
     EXPECT_EQ(of(words({5, 0x0100, 1, 0, 0, 0}, 40)), Protocol::unknown);
     EXPECT_EQ(of(words({9, 0x0100, 1, 0, 0, 0}, 40)), Protocol::unknown);
     EXPECT_EQ(of(words({10, 0x0100, 1, 0, 0, 0}, 40)), Protocol::unknown);

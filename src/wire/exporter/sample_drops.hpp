@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Samples that an sFlow agent took and could not send: the field `drops` of a flow sample (sFlow
-// version 5), a counter of 32 bits for each data source.
+// Samples that an sFlow agent collected and could not send: the field `drops` of a flow sample
+// (sFlow version 5), a counter of 32 bits for each data source.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,12 +15,12 @@ namespace octroi::exporter {
 
 class SampleDrops {
 public:
-    // Data sources of one stream. Those beyond are not followed.
+    // Data sources of one stream. Further ones are not followed.
     static constexpr std::size_t sources_max = 128;
     static constexpr std::size_t octets_max = sources_max * 8;
 
     // By how much the counter of the source has grown. 0 for the first value of a source, and for a
-    // smaller one, unless the counter wrapped. nullopt: the source is beyond sources_max. To be
+    // smaller one, unless the counter wrapped. nullopt: there are sources_max others. To be
     // called for datagrams in order only: an old value would look like a reset.
     [[nodiscard]] std::optional<std::uint32_t> growth(std::uint32_t source, std::uint32_t drops);
     // The agent was restarted: its counters begin again.

@@ -34,7 +34,7 @@ bool SequenceTracker::uptime_restarted(const NumberedMessage& message) const noe
 
 // Whether the number belongs to another count: it is too far ahead of the expected one, or, where
 // none is expected, too far from the last one.
-bool SequenceTracker::counts_anew(const NumberedMessage& message) const noexcept {
+bool SequenceTracker::is_new_count(const NumberedMessage& message) const noexcept {
     if (next_known_) {
         const std::int64_t ahead = distance(next_, message.sequence);
         return ahead > 0 &&
@@ -112,7 +112,7 @@ SequenceTracker::Arrival SequenceTracker::arrive(const NumberedMessage& message)
     if ((!next_known_ || jump != 0) && recent_.contains(message.sequence, message.content))
         return Arrival::duplicate;
     Arrival arrival = Arrival::in_order;
-    if (counts_anew(message)) {
+    if (is_new_count(message)) {
         arrival = restart(message);
     } else if (!expected && jump < 0) {
         arrival = arrive_behind(message);

@@ -64,7 +64,7 @@ public:
         ahead,      // numbers before it are missing
         late,       // it fills a gap in whole or in part, or came too late for that
         duplicate,  // it was received before: do not decode it
-        restart,    // the exporter counts anew
+        restart,    // the exporter started a new count
     };
 
     explicit SequenceTracker(Numbering numbering = Numbering::messages) noexcept
@@ -93,7 +93,7 @@ public:
 
 private:
     [[nodiscard]] bool uptime_restarted(const NumberedMessage& message) const noexcept;
-    [[nodiscard]] bool counts_anew(const NumberedMessage& message) const noexcept;
+    [[nodiscard]] bool is_new_count(const NumberedMessage& message) const noexcept;
     [[nodiscard]] std::uint32_t largest_jump(UtcTime received) const noexcept;
     [[nodiscard]] Gap* gap_of(std::uint32_t sequence) noexcept;
     Arrival arrive_behind(const NumberedMessage& message) noexcept;

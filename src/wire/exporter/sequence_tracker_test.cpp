@@ -10,7 +10,7 @@ namespace {
 
 using Arrival = SequenceTracker::Arrival;
 
-// A stream of messages, a second apart unless said.
+// A stream of messages, a second apart.
 struct Stream {
     explicit Stream(Numbering numbering) : sequence(numbering) {}
 
@@ -44,7 +44,7 @@ TEST(Sequence, CountsInOrderAndAcrossTheEndOfTheNumbers) {
     EXPECT_EQ(s.lost(), 0U);
 }
 
-TEST(Sequence, AGapIsToldWhenItLeavesTheWindow) {
+TEST(Sequence, AGapIsReportedWhenItLeavesTheWindow) {
     Stream s(Numbering::records_before);
     s.send(0, 30);
     const UtcTime before = s.now;
@@ -71,13 +71,13 @@ TEST(Sequence, AClockThatIsSetBackTurnsNoIntervalAround) {
         EXPECT_EQ(s.lost(), 90U);
         ASSERT_EQ(s.reported.size(), 2U);
         EXPECT_EQ(s.reported[0].interval, (Interval{after, before}));
-        // From then on by the clock as it is now.
+        // Later times are those of the new clock.
         EXPECT_EQ(s.reported[1].interval, (Interval{after, s.now}));
         EXPECT_EQ(s.sequence.last_received(), s.now);
     }
 }
 
-TEST(Sequence, AGapIsToldByTimeAsWell) {
+TEST(Sequence, AGapIsReportedByTimeToo) {
     for (const int minutes : {11, -11}) {
         Stream s(Numbering::messages);
         s.send(1);
@@ -102,13 +102,13 @@ TEST(Sequence, ARestartIsSeenWhereTheCountIsNotKnown) {
     EXPECT_EQ(s.lost(), 0U);
 }
 
-TEST(Sequence, ALateMessageTakesBackItsLoss) {
+TEST(Sequence, ALateMessageShrinksTheGap) {
     Stream s(Numbering::records_before);
     s.send(0, 10);
     s.send(40, 10);
     EXPECT_EQ(s.send(20, 10), Arrival::late);
     EXPECT_EQ(s.lost(), 20U);
-    ASSERT_EQ(s.reported.size(), 2U);  // on both sides of it
+    ASSERT_EQ(s.reported.size(), 2U);  // before and behind the late message
     EXPECT_EQ(s.reported[0].begin, 10U);
     EXPECT_EQ(s.reported[1].begin, 30U);
 }
@@ -177,9 +177,9 @@ TEST(Sequence, AVeryLateMessageIsNoRestart) {
     EXPECT_EQ(s.lost(), 1U);
 }
 
-// Found by the simulated day: the number where the life before had ended looked like another
+// Found by simulation: the number at which the exporter had restarted looked like that of another
 // source.
-TEST(Sequence, AGapWhereTheLifeBeforeHadEndedIsALoss) {
+TEST(Sequence, AGapAtTheNumberBeforeTheRestartIsALoss) {
     Stream s(Numbering::messages);
     for (std::uint32_t i = 0; i < 200; ++i) s.send(i, 1, 0, 1'000'000 + i * 1000);
     for (std::uint32_t i = 0; i < 199; ++i) s.send(i, 1, 0, 1000 + i * 1000);
@@ -187,10 +187,10 @@ TEST(Sequence, AGapWhereTheLifeBeforeHadEndedIsALoss) {
     EXPECT_EQ(s.lost(), 1U);
 }
 
-TEST(Sequence, TwoSourcesUnderOneNumberMakeNoAbsurdLoss) {
+TEST(Sequence, TwoSourcesBehindOneAddressMakeNoAbsurdLoss) {
     Stream s(Numbering::records_before);
     for (std::uint32_t i = 0; i < 300; ++i) {
-        // Two of each in turn: the worst of patterns.
+        // Two messages of each in turn: the worst pattern.
         const bool second = i / 2 % 2 == 1;
         s.send((second ? 900'000 : 1000) + (i / 4 * 2 + i % 2) * 30, 30);
     }
@@ -203,7 +203,7 @@ TEST(Sequence, ExportersThatNumberNothingLoseNothing) {
     EXPECT_EQ(s.lost(), 0U);
 }
 
-TEST(Sequence, AMessageOfUnknownCountInventsNothing) {
+TEST(Sequence, AMessageOfUnknownCountMakesNoLoss) {
     Stream s(Numbering::records_before);
     s.send(0, 30);
     s.send(30, std::nullopt);
@@ -240,8 +240,8 @@ TEST(Sequence, IsSavedAndRestored) {
     }
 }
 
-// softflowd numbers an IPFIX message by the records sent with it, not by those sent before it.
-TEST(Sequence, AnExporterThatCountsAMessagesOwnRecordsLosesNothing) {
+// softflowd numbers an IPFIX message by the records sent up to and including it.
+TEST(Sequence, AnExporterThatIncludesAMessagesOwnRecordsLosesNothing) {
     Stream s(Numbering::records_before);
     std::uint32_t sent = 0;
     for (const std::uint32_t records : {24U, 26U, 31U, 31U, 32U, 30U, 32U, 5U, 33U, 1U, 32U}) {
@@ -250,7 +250,7 @@ TEST(Sequence, AnExporterThatCountsAMessagesOwnRecordsLosesNothing) {
     }
     EXPECT_EQ(s.sequence.numbering(), Numbering::records_including);
     EXPECT_EQ(s.lost(), 0U);
-    // And what it really loses is seen, also by a copy that was saved; until it comes late.
+    // Real losses are seen, also after a restore; a late message shrinks the gap.
     ByteWriter saved;
     s.sequence.save(saved);
     ByteCursor octets(as_octets(saved.octets()));
@@ -262,8 +262,8 @@ TEST(Sequence, AnExporterThatCountsAMessagesOwnRecordsLosesNothing) {
     EXPECT_EQ(s.lost(), 15U);
 }
 
-// A probe that is started for each of many captures: some end after one message. Its first message
-// has a record of options, which softflowd does not count.
+// A probe that is started for each of many captures, some of which end after one message. Its first
+// message holds an options record, which softflowd does not count.
 TEST(Sequence, AnExporterThatStartsAgainAndAgainLosesNothing) {
     for (const bool with_it : {false, true}) {
         Stream s(Numbering::records_before);
@@ -282,7 +282,7 @@ TEST(Sequence, AnExporterThatStartsAgainAndAgainLosesNothing) {
     }
 }
 
-TEST(Sequence, LossesDoNotLookLikeAnotherWayOfCounting) {
+TEST(Sequence, LossesDoNotLookLikeAnotherNumbering) {
     Stream s(Numbering::records_before);
     std::uint32_t sent = 0;
     std::uint32_t lost = 0;

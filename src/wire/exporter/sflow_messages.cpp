@@ -2,7 +2,6 @@
 #include "wire/exporter/sflow_messages.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/hash.hpp"
 #include "wire/exporter/content_hash.hpp"
@@ -10,34 +9,14 @@
 namespace octroi::exporter {
 namespace {
 
-// The head of an sFlow datagram (sFlow version 5, "sample_datagram_v5") as far as it is needed
-// before the samples are decoded.
-struct SflowHead {
-    Address agent;
-    StreamKey stream = 0;  // of the sub agent
-    std::uint32_t sequence = 0;
-    std::uint32_t uptime_ms = 0;
-};
-
-bool read_sflow_head(ByteSpan octets, SflowHead& out) noexcept {
-    enum AddressType : std::uint32_t { unknown = 0, ip_v4 = 1, ip_v6 = 2 };
-    ByteCursor cursor(octets);
-    std::uint32_t version = 0;
-    std::uint32_t type = 0;
-    std::uint32_t sub_agent = 0;
-    ByteSpan agent;
-    if (!cursor.be32(version) || !cursor.be32(type) || type > ip_v6) return false;
-    if (!cursor.raw(type == ip_v6 ? 16 : type == ip_v4 ? 4 : 0, agent)) return false;
-    if (!cursor.be32(sub_agent) || !cursor.be32(out.sequence)) return false;
-    if (type != unknown) std::memcpy(out.agent.octets.data(), agent.data(), agent.size());
-    out.agent.family = type == unknown ? Family::none : type == ip_v4 ? Family::v4 : Family::v6;
-    // Several agents may send from one address. An agent's address and its sub agent do not fit a
-    // key of 64 bits beside the protocol: 56 bits of a hash do, for so few agents.
-    std::uint64_t word = mix_a;
-    for (const std::byte octet : agent) word = mix(word ^ static_cast<std::uint64_t>(octet), mix_b);
-    out.stream = std::uint64_t{static_cast<std::uint8_t>(flow::Protocol::sflow_v5)} << 56U |
-                 mix(word + sub_agent, mix_c) >> 8U;
-    return cursor.be32(out.uptime_ms);
+// Several agents may send from one source address. An agent address and a sub agent do not fit a
+// key of 64 bits beside the protocol; 56 bits of their hash do, because there are few of them.
+StreamKey sflow_stream_key(const sflow::DatagramHead& head) noexcept {
+    const auto octets = static_cast<std::size_t>(head.agent.bits()) / 8;
+    std::uint64_t hash = mix_a;
+    for (std::size_t i = 0; i < octets; ++i) hash = mix(hash ^ head.agent.octets[i], mix_b);
+    return std::uint64_t{static_cast<std::uint8_t>(flow::Protocol::sflow_v5)} << 56U |
+           mix(hash + head.sub_agent, mix_c) >> 8U;
 }
 
 // Passes everything on and counts the records.
@@ -68,15 +47,16 @@ std::size_t SflowMessages::decode(ByteSpan octets, DecodeContext& context) {
     const std::size_t measured = sflow::measure(octets);
     const ByteSpan datagram = measured == 0 ? octets : octets.first(measured);
     MessageSequencer::Place place;
-    SflowHead head;
-    if (read_sflow_head(datagram, head)) {
+    sflow::DatagramHead head;
+    ByteCursor cursor(datagram);
+    if (sflow::read_head(cursor, head)) {
         if (!is_accepted(head.agent)) {
             ++counters_.refused_agents;
             return datagram.size();
         }
         const NumberedMessage numbered{head.sequence, content_hash(datagram),
                                        context.message.received, head.uptime_ms};
-        place = sequencer_.begin(head.stream, Numbering::messages, numbered, context);
+        place = sequencer_.begin(sflow_stream_key(head), Numbering::messages, numbered, context);
         if (place.duplicate) return datagram.size();
     }
     decode_samples(datagram, context);
@@ -88,7 +68,7 @@ std::size_t SflowMessages::decode(ByteSpan octets, DecodeContext& context) {
 void SflowMessages::decode_samples(ByteSpan datagram, DecodeContext& context) {
     CountingSink sink(context.sink);
     const std::uint64_t malformed_before = sflow_counters_.malformed_samples;
-    context.outcome = sflow::decode(datagram, context.message, sflow_counters_, sink, sequence_);
+    context.outcome = sflow::decode(datagram, context.message, sflow_counters_, sink, reports_);
     output_.count(sink.count, context);
     const std::uint64_t malformed = sflow_counters_.malformed_samples - malformed_before;
     counters_.malformed += malformed;
@@ -97,10 +77,10 @@ void SflowMessages::decode_samples(ByteSpan datagram, DecodeContext& context) {
 
 void SflowMessages::report_sample_drops(MessageStream& stream, DecodeContext& context) {
     std::uint64_t lost = 0;
-    for (const sflow::SequenceInfo::Sample& sample : sequence_.kept()) {
-        if (sample.counters) continue;
-        const std::uint32_t source = std::uint32_t{sample.source_type} << 24U | sample.source_index;
-        const auto growth = stream.drops.growth(source, sample.drops);
+    for (const sflow::SourceReports::Report& report : reports_.all()) {
+        if (report.counter_sample) continue;
+        const std::uint32_t source = std::uint32_t{report.type} << 24U | report.index;
+        const auto growth = stream.drops.growth(source, report.drops);
         if (!growth) ++counters_.over_limit;
         lost += growth.value_or(0);
     }

@@ -36,7 +36,7 @@ private:
     RecordOutput& output_;
     Counters& counters_;
     sflow::Counters sflow_counters_;
-    sflow::SequenceInfo sequence_;  // of the datagram being decoded: its memory is reused
+    sflow::SourceReports reports_;  // of the datagram being decoded: its memory is reused
 };
 
 }  // namespace octroi::exporter

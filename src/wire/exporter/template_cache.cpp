@@ -11,7 +11,7 @@
 namespace octroi::exporter {
 namespace {
 
-// Bookkeeping of the allocator for the template, its fields and its plan.
+// What the allocator adds to the template, its fields and its plan.
 constexpr std::size_t allocator_octets = 3 * 16;
 
 void put_template(ByteWriter& to, const CachedTemplate& cached) {

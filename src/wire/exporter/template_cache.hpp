@@ -80,7 +80,7 @@ public:
     void expire(UtcTime now, UtcTime last_used);
 
     // Appends all templates. restore() reads them into an empty cache; false if that is not what
-    // save() wrote or is beyond the limits: the cache must then be thrown away.
+    // save() wrote, or exceeds the limits: the cache must then be thrown away.
     void save(ByteWriter& to) const;
     [[nodiscard]] bool restore(ByteCursor& from, const Limits& limits, std::uint64_t wanted);
 

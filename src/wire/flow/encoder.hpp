@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The way back: flow records to messages of an export protocol. One encoder is one exporter with
-// one numbering; whoever sends to two collectors has two.
+// Flow records to messages of an export protocol. One encoder is one exporter with one sequence of
+// messages: to send to two collectors, make two.
 //
-// What is exported of a record: ends, ports, protocol, TOS, TCP flags, ICMP type and code, bytes,
-// packets, times, and where the protocol has a place for them MAC addresses, VLAN and the
-// interfaces. Its counts are taken to be delta counts of all packets.
+// Exported fields: addresses, ports, protocol, TOS, TCP flags, ICMP type and code, bytes, packets,
+// times, and where the protocol can hold them MAC addresses, VLAN and interfaces. The counts of a
+// record must be delta counts of all packets: no sampling rate is exported.
+//
+// Used by one thread at a time. No I/O, no clock.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,30 +22,30 @@
 
 namespace octroi::flow {
 
-// Called with each message when it is full, on the encoder's thread.
+// Gets each message when it is full, on the caller's thread.
 class MessageSink {
 public:
     virtual ~MessageSink() = default;
-    // Valid during the call only: the payload of one datagram, or one message of a stream.
+    // `octets`: one whole message, the payload of one datagram. Valid during the call only.
     virtual void message(std::string_view octets) = 0;
 };
 
 struct EncoderCounters {
     std::uint64_t messages = 0;
-    std::uint64_t records = 0;   // data records, options left out
-    std::uint64_t split = 0;     // records made beyond one for each given, where counts did not fit
-    std::uint64_t left_out = 0;  // given, and without a place in the protocol
-    std::uint64_t left_out_bytes = 0;
-    std::uint64_t left_out_packets = 0;
+    std::uint64_t records = 0;   // data records written, without options
+    std::uint64_t split = 0;     // of these, additional ones because counts did not fit one record
+    std::uint64_t left_out = 0;  // records that the protocol cannot hold
+    std::uint64_t left_out_bytes = 0;    // of these
+    std::uint64_t left_out_packets = 0;  // of these
 };
 
 struct EncoderSettings {
-    // Observation domain, source id; version 5: its low 8 bits are the engine id.
+    // IPFIX: observation domain; v9: source id; v5: its low 8 bits are the engine id.
     std::uint32_t observation_domain = 0;
-    // Of one message. What fits a path of 1500 octets together with UDP's and IPv6's headers.
+    // Longest message. The default fits a path MTU of 1500 octets with headers of UDP and IPv6.
     std::size_t message_octets = 1400;
-    // Templates are sent again after so long or so many messages, for a collector that began late
-    // or lost one. 0: once, where the way is reliable.
+    // Templates are sent again after this time or this many messages, for a collector that started
+    // late or lost one. Both 0: only once, for reliable transports and files.
     Duration template_interval = Duration::seconds(60);
     std::uint32_t template_messages = 256;
 };
@@ -52,15 +54,15 @@ class Encoder {
 public:
     virtual ~Encoder() = default;
 
-    // `exported`: the time of the export, for the messages' headers; not before the records' ends,
-    // and not before that of the call before.
+    // Adds records to the message being filled. `exported`: the export time of the messages; not
+    // before the end of any record, and not before that of the last call.
     virtual void records(std::span<const FlowRecord> records, UtcTime exported,
                          MessageSink& out) = 0;
-    // Sends what waits for a full message.
+    // Hands over the message being filled, if it holds a record.
     virtual void flush(UtcTime exported, MessageSink& out) = 0;
-    // Names of interfaces 1, 2, …, sent with the templates where the protocol can.
+    // The names of interfaces 1, 2, …; sent as options data with the templates (v9, IPFIX).
     virtual void name_interfaces(std::span<const std::string> names) = 0;
-    // A new session with the collector: templates come first, numbering begins anew.
+    // A new transport session: the next message begins with the templates, numbering with 0.
     virtual void restart() = 0;
     [[nodiscard]] virtual const EncoderCounters& counters() const noexcept = 0;
 };

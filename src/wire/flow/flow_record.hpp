@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// One flow record, whatever protocol it came in: what NetFlow v1 to v9, IPFIX and sFlow say of a
-// flow, in one shape. Decoders fill it; the collector and `octroi inspect flow` read it.
+// One flow record in the same shape for all protocols: NetFlow v1 to v9, IPFIX and sFlow. Decoders
+// fill it; meters and `octroi inspect flow` read it.
 //
 // Values are as the exporter sent them: counts are not multiplied by the sampling rate, times are
-// not bounded. Fields that the record did not have are zero, and their bit in `fields` is not set.
+// not checked. A field that the exporter did not send is zero and its bit in `fields` is not set.
+// "Element n" is information element n of IANA's registry (RFC 7012).
 
 #include <cstdint>
 #include <string_view>
@@ -25,8 +26,9 @@ enum class Protocol : std::uint8_t {
     ipfix = 10,
     sflow_v5 = 105,
 };
-// "netflow", "ipfix", "sflow"; and the version number within it: 1, 5, 7, 9, 10, 5.
+// "netflow", "ipfix" or "sflow"; "unknown".
 [[nodiscard]] std::string_view name(Protocol protocol) noexcept;
+// The version number in its messages: 1, 5, 7, 9, 10; sFlow: 5.
 [[nodiscard]] int version(Protocol protocol) noexcept;
 
 // Bits of FlowRecord::fields.
@@ -75,40 +77,38 @@ enum class Field : std::uint64_t {
     return static_cast<std::uint64_t>(field);
 }
 
-// What the counts of a record stand for.
+// From when the counts of a record count. Only deltas may be summed.
 enum class Counting : std::uint8_t {
-    delta = 0,  // since the record before
-    total = 1,  // since the flow began: the same octets come again in the flow's next record
+    delta = 0,  // since the previous record of the flow
+    total = 1,  // since the flow began: its next record counts the same octets again
 };
 
-// What the record is about. Only `traffic` may ever become readings.
+// What a record describes. Only `traffic` may become readings.
 enum class RecordKind : std::uint8_t {
     traffic = 0,
-    event = 1,     // a firewall or NAT event without counts (RFC 8158, NSEL create and deny)
-    non_ip = 2,    // an sFlow sample of a frame that carries no IP (bytes: frame bytes)
-    options = 3,   // an options data record
-    counters = 4,  // an sFlow counter sample
+    event = 1,   // a firewall or NAT event without counts (RFC 8158, NSEL create and deny)
+    non_ip = 2,  // an sFlow sample of a frame without IP; `bytes` is the frame's length
 };
 
 struct FlowRecord {
-    std::uint64_t fields = 0;  // Field bits that the record had
+    std::uint64_t fields = 0;  // bits of Field: the fields that are present
 
-    std::uint64_t bytes = 0;    // layer 3 octets as sent (post counters only where no others stand)
+    std::uint64_t bytes = 0;    // layer 3 octets; post counters only if there are no others
     std::uint64_t packets = 0;  //
     std::uint64_t flows = 0;    // element 3: flows that were aggregated into this record
-    UtcTime first;              // [first, last], both from the exporter's clock
+    UtcTime first;              // of the first and the last packet, by the exporter's clock
     UtcTime last;
-    // How many packets one counted packet stands for: 1 in `sampling`. 0: not known (yet).
+    // 1 in `sampling` packets was counted. 0: not known.
     std::uint64_t sampling = 0;
     std::uint64_t flow_id = 0;      // element 148
     std::uint64_t frame_bytes = 0;  // sFlow: length of the sampled frame on the wire
-    std::string_view user;          // element 371 and makers' own; lives as long as the message
+    std::string_view user;  // element 371 and vendors' own; valid as long as the message's octets
 
-    std::uint32_t in_if = 0;  // ifIndex, in full width; sFlow: 0 where the format is not an ifIndex
+    std::uint32_t in_if = 0;   // ifIndex of 32 bits; sFlow: 0 if the format is not an ifIndex
     std::uint32_t out_if = 0;  //
     std::uint32_t src_as = 0;
     std::uint32_t dst_as = 0;
-    std::uint32_t sampler = 0;  // elements 48, 302; sFlow: source id
+    std::uint32_t sampler = 0;  // elements 48 and 302; sFlow: the data source
 
     Address src;
     Address dst;
@@ -122,7 +122,7 @@ struct FlowRecord {
     std::uint16_t dport = 0;
     std::uint16_t nat_sport = 0;
     std::uint16_t nat_dport = 0;
-    // A block of ports (RFC 8158): elements 361 to 364; 0: not said.
+    // A block of ports (RFC 8158): elements 361 to 364; 0: not stated.
     std::uint16_t port_first = 0;
     std::uint16_t port_last = 0;
     std::uint16_t port_step = 0;
@@ -138,13 +138,13 @@ struct FlowRecord {
     std::uint8_t src_mask = 0;  // prefix lengths
     std::uint8_t dst_mask = 0;
     std::uint8_t direction = 0;          // element 61: 0 ingress, 1 egress
-    std::uint8_t forwarding_status = 0;  // element 89 (RFC 7270): top two bits 2 = dropped
+    std::uint8_t forwarding_status = 0;  // element 89 (RFC 7270); dropped: the top two bits are 2
     std::uint8_t firewall_event = 0;     // element 233
     std::uint8_t nat_event = 0;          // element 230 (RFC 8158)
     Counting counting = Counting::delta;
     RecordKind kind = RecordKind::traffic;
-    // The second of the two records made of a biflow (RFC 5103) or of initiator and responder
-    // counts: ends are exchanged.
+    // The second of the two records that a biflow (RFC 5103), or initiator and responder counts,
+    // become: its ends are exchanged.
     bool reverse = false;
 
     [[nodiscard]] bool has(Field field) const noexcept { return (fields & bit(field)) != 0; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Where decoders of flow exports hand over what they found.
+// Where decoders of flow exports hand over records and gaps.
 
 #include <cstdint>
 #include <span>
@@ -12,35 +12,36 @@
 
 namespace octroi::flow {
 
-// The message that records came in.
+// The message that records come from.
 struct MessageContext {
-    Address exporter;  // who sent it; sFlow: the agent address in the datagram
+    Address exporter;  // the source address; sFlow: the agent address in the datagram
     Protocol protocol = Protocol::unknown;
     // IPFIX observation domain, v9 source id, v5 and v7: engine type << 8 | engine id, sFlow: sub
     // agent.
     std::uint32_t observation_domain = 0;
-    UtcTime exported;  // by the exporter's clock, from the message header; sFlow: none (received)
-    UtcTime received;  // by ours
-    // IPFIX over TCP: the exporter's port, which stands for the session. What came so may be late
-    // though nobody's clock is off. 0: a datagram.
+    UtcTime exported;  // export time in the header, by the exporter's clock; sFlow has none: 1970
+    UtcTime received;  // by our clock
+    // IPFIX over TCP: the exporter's port, which identifies the transport session. 0: UDP. TCP may
+    // delay messages, so records may be late although both clocks are right.
     std::uint16_t transport_session = 0;
 };
 
-// A gap in an exporter's sequence numbers.
+// Missing sequence numbers of one stream.
 struct SequenceGap {
     enum class Unit : std::uint8_t { records, messages, samples };
     Unit unit = Unit::records;
-    std::uint64_t lost = 0;  // 0: nobody knows how many, if any
-    // Between the message before the gap and the one after it (ours: receive times).
-    Interval interval;
+    std::uint64_t lost = 0;  // in units; 0: how many cannot be known, perhaps none
+    Interval interval;       // receive times of the messages before and after the gap
 };
 
-// Called on the decoder's thread, in the order of the messages, except for those that waited for
-// their template: they come when it does, with the context of their own message.
+// Called by the decoder on its caller's thread, in the order of the messages. Records that had to
+// wait for their template come when it arrives, with the context of their own message. A sink must
+// not call the decoder.
 class RecordSink {
 public:
     virtual ~RecordSink() = default;
-    // Valid during the call only. One call for many records.
+    // One call for many records of one message, at least one. All references, and the texts in the
+    // records, are valid during the call only.
     virtual void records(const MessageContext& context, std::span<const FlowRecord> records) = 0;
     virtual void gap(const MessageContext& context, const SequenceGap& gap) = 0;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The information elements that are known by name: IANA's registry (RFC 7012, RFC 7013), the
-// numbers that NetFlow v9 exporters use beyond it, and some makers' own. Whether a count may be
-// summed stands in its semantics.
+// The information elements that are known by name: IANA's registry (RFC 7012), the numbers that
+// NetFlow v9 exporters use beside it, and some vendors' own. The semantics say whether the values
+// of a counter may be summed. Generated from elements.csv by tools/elements/generate.
 
 #include <cstdint>
 #include <span>
@@ -42,8 +42,8 @@ enum class Type : std::uint8_t {
 enum class Semantics : std::uint8_t {
     none,
     quantity,
-    totalCounter,  // since the flow began, or since the exporter started
-    deltaCounter,  // since the record before
+    totalCounter,  // since the flow began, or since the exporter started: not to be summed
+    deltaCounter,  // since the previous record: may be summed
     identifier,
     flags,
     list,
@@ -70,7 +70,7 @@ enum class Unit : std::uint8_t {
 };
 
 struct Element {
-    std::uint32_t enterprise;  // 0: IANA's, and from 32768 on those of NetFlow v9 alone
+    std::uint32_t enterprise;  // 0: IANA; ids from 32768 on are used by NetFlow v9 only
     std::uint16_t id;
     std::string_view name;
     Type type;
@@ -83,7 +83,7 @@ inline constexpr std::uint32_t reverse_enterprise = 29305;
 
 // By enterprise and number, ascending.
 [[nodiscard]] std::span<const Element> elements() noexcept;
-// nullptr when it is not known. Reverse elements are looked up without their enterprise number.
+// nullptr: not known. Look up a reverse element by the enterprise number of its forward element.
 [[nodiscard]] const Element* find_element(std::uint32_t enterprise, std::uint16_t id) noexcept;
 
 }  // namespace octroi::ipfix

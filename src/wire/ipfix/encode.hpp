@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Flows as messages of IPFIX (RFC 7011). Messages that stand one behind the other are a file as RFC
-// 5655 describes it, if templates come once and first.
+// Flow records as IPFIX messages (RFC 7011). Messages written one behind the other are an IPFIX
+// file (RFC 5655), if templates are sent once.
 
 #include <memory>
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t uptime_at_start_s = 20LL * 24 * 3600;
 
-// Elements of IANA's registry; 21 and 22 count from the exporter's start.
+// Elements of IANA's registry. v9 has 22 and 21, uptimes, in the place of 152 and 153.
 constexpr std::array ipfix_v4 = std::to_array<TemplateField>({
     {.id = 8, .length = 4},
     {.id = 12, .length = 4},
@@ -91,8 +91,8 @@ void add_template(ByteWriter& to, Dialect dialect, Family family) {
     }
 }
 
-// One scope field, one other; RFC 3954 section 6.1 gives lengths in octets, RFC 7011 section
-// 3.4.2.2 counts of fields.
+// One scope field and one other. RFC 3954 section 6.1 has their lengths in octets here, RFC 7011
+// section 3.4.2.2 the number of all fields and of scope fields.
 std::string interface_options(Dialect dialect) {
     ByteWriter to;
     to.be16(interface_template);
@@ -108,7 +108,6 @@ std::string interface_options(Dialect dialect) {
 }  // namespace
 
 Boot boot_before(UtcTime exported) noexcept {
-    // Flows that are handed over later may have begun before the first ones: their place is kept.
     return {UtcTime::from_seconds(next_second(exported).ns / second_ns - uptime_at_start_s)};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The templates under which flows are exported as IPFIX and NetFlow v9, one for each IP version,
-// and records written as these describe them.
+// The templates that we export flows by, in IPFIX and NetFlow v9, one for each IP version; and the
+// data records of these templates.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,32 +19,35 @@ namespace octroi::ipfix {
 inline constexpr std::uint16_t v4_template = 256;
 inline constexpr std::uint16_t v6_template = 257;
 inline constexpr std::uint16_t interface_template = 258;
-// Of an interface's name in an options record: padded with zeros, cut off beyond.
+// Length of an interface name in an options record: shorter names are padded with zeros, longer
+// ones cut off.
 inline constexpr std::size_t interface_name_octets = 32;
 
-// Where the exporter's uptime is 0: its times in NetFlow v9 and v5 are milliseconds from there.
+// When the uptime of the exporter is 0. NetFlow v9 and v5 give times in milliseconds of uptime.
 struct Boot {
     UtcTime at;
     [[nodiscard]] std::uint32_t uptime(UtcTime time) const noexcept {
         return static_cast<std::uint32_t>((time - at).ns / 1'000'000);
     }
 };
-// The boot time of an exporter that begins now: flows that began before it do not exist, and whole
-// seconds make it come out the same whatever the header's precision.
+// The boot time of an exporter with this first export: 20 days before, so that flows that began
+// long ago have an uptime. A whole second, so that collectors compute the same from any header.
 [[nodiscard]] Boot boot_before(UtcTime exported) noexcept;
-// The whole second at or behind `time`: headers that have only seconds do not end before their
-// records.
+// The first whole second that is not before `time`. Export times in headers are whole seconds, and
+// must not lie before the end of a record.
 [[nodiscard]] UtcTime next_second(UtcTime time) noexcept;
 
-// The fields of a record, in the order in which it is written.
+// The fields of a data record, in their order.
 [[nodiscard]] std::span<const TemplateField> export_fields(Dialect dialect, Family family) noexcept;
 [[nodiscard]] std::size_t record_octets(Dialect dialect, Family family) noexcept;
 [[nodiscard]] std::size_t interface_record_octets() noexcept;
 
-// The sets with the templates of data and of options (interfaces' names).
+// A template set; with interfaces, an options template set too.
 [[nodiscard]] std::string template_sets(Dialect dialect, bool with_interfaces);
-inline constexpr std::uint16_t templates_in_sets = 2;  // and one more with interfaces
+inline constexpr std::uint16_t templates_in_sets = 2;  // without that of interfaces
 
+// The template is that of the IP version of record.src; a dst of another version is written as
+// zeros.
 void write_record(ByteWriter& to, const flow::FlowRecord& record, Dialect dialect,
                   const Boot& boot);
 void write_interface(ByteWriter& to, std::uint32_t number, const std::string& name);

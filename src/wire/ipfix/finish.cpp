@@ -2,11 +2,8 @@
 #include "wire/ipfix/finish.hpp"
 
 #include <array>
-#include <bit>
-#include <cmath>
 #include <utility>
 
-#include "base/quantity.hpp"
 #include "wire/ipfix/rate.hpp"
 
 namespace octroi::ipfix {
@@ -17,13 +14,14 @@ using flow::Field;
 using flow::FlowRecord;
 using flow::RecordKind;
 
-// A moment that is not there; no exporter's clock stands at it.
+// No time: a value that no exporter sends.
 constexpr UtcTime none = UtcTime::min();
 constexpr std::int64_t ns_per_ms = 1'000'000;
-// From 1900, where NTP begins, to 1970 (RFC 5905 section 6).
+// Seconds from 1900, where NTP begins, to 1970 (RFC 5905 section 6).
 constexpr std::int64_t ntp_to_unix_s = 2'208'988'800;
 
-// Out of range is the end of time: it can be seen to be wrong, and does not come out as another.
+// A value out of range becomes the end of time, which is recognised as wrong; a wrapped value would
+// look right.
 UtcTime scaled(std::uint64_t value, std::int64_t unit_ns) noexcept {
     std::int64_t ns = 0;
     if (value > static_cast<std::uint64_t>(INT64_MAX) ||
@@ -32,7 +30,7 @@ UtcTime scaled(std::uint64_t value, std::int64_t unit_ns) noexcept {
     return {ns};
 }
 
-// Seconds since 1900 with a fraction of 32 bits. A number with its first bit clear is one of the
+// Seconds since 1900 with a fraction of 32 bits. If the first bit is clear, the time lies in the
 // era that begins in 2036 (RFC 4330 section 3).
 UtcTime from_ntp(std::uint64_t value, std::uint32_t fraction_mask) noexcept {
     auto seconds = static_cast<std::int64_t>(value >> 32U);
@@ -48,9 +46,9 @@ UtcTime since_start(const Work& work, const Plan& plan, const Origin& origin,
     if (origin.has_uptime) return ipfix::from_uptime(origin.exported, origin.uptime_ms, moment);
     const std::int64_t init =
         plan.init_time ? static_cast<std::int64_t>(work.init_ms) : origin.init_ms;
-    // Milliseconds of a time that fits UtcTime.
+    // 0: not stated. Larger: UtcTime cannot hold it.
     if (init <= 0 || init > INT64_MAX / ns_per_ms) return none;
-    // The element has 32 bits and comes round after 49 days: the nearest to the export time counts.
+    // The element has 32 bits and wraps after 49 days: the time nearest to the export time counts.
     const std::int64_t now_ms = origin.exported.ns / ns_per_ms - init;
     const auto now = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms));
     const auto ago = static_cast<std::int32_t>(now - moment);
@@ -97,7 +95,6 @@ void set_times(FlowRecord& record, UtcTime first, UtcTime last) noexcept {
     if (last != none) record.fields |= bit(Field::last);
 }
 
-// 1 in how many; 0 where the values make no rate.
 std::uint64_t rate(const Plan& plan, const Work& work) noexcept {
     const std::uint64_t a = work.sampling_a;
     const std::uint64_t b = work.sampling_b;
@@ -116,7 +113,7 @@ std::uint64_t rate(const Plan& plan, const Work& work) noexcept {
     return 0;
 }
 
-// With both versions' elements all zero, the end that has an address says which version it is.
+// If both elements of one end are all zero, it has the IP version of the other end.
 void agree_on_family(Address& a, Address& b) noexcept {
     if (a.family == b.family || a.empty() || b.empty()) return;
     constexpr std::array<std::uint8_t, 16> zeros{};
@@ -127,9 +124,9 @@ void agree_on_family(Address& a, Address& b) noexcept {
     }
 }
 
-// The router at the other end of the path through our own network, which BGP knows, says who gets
-// the traffic; the one that is next on the wire may be any of our own. Routes that are not BGP's
-// have zeros there.
+// The BGP next hop is the border router through which traffic leaves our network, and so identifies
+// the network that gets it. The IP next hop may be any router of our own. Routes that are not BGP's
+// have zeros.
 void prefer_bgp(const Plan& plan, const Work& work, FlowRecord& record) noexcept {
     constexpr std::array<std::uint8_t, 16> zeros{};
     if (work.bgp_next_hop.octets != zeros || (plan.finish & Finish::next_hop) == 0)
@@ -150,7 +147,7 @@ constexpr std::array exchanges{
     Exchange{Field::nat_sport, Field::nat_dport},
     Exchange{Field::in_if, Field::out_if},
 };
-// What a record says about one direction only.
+// Fields that describe one direction only.
 constexpr std::uint64_t one_way =
     bit(Field::bytes) | bit(Field::packets) | bit(Field::flows) | bit(Field::frame_bytes) |
     bit(Field::tos) | bit(Field::tcp_flags) | bit(Field::icmp) | bit(Field::direction) |
@@ -166,30 +163,8 @@ std::uint64_t exchanged(std::uint64_t fields) noexcept {
     return out;
 }
 
-}  // namespace
-
-std::uint64_t rate_of_count_space(std::uint64_t count, std::uint64_t space) noexcept {
-    if (count == 0) return 0;
-    const auto all = checked_add(count, space);
-    return all ? *all / count : 0;
-}
-
-std::uint64_t rate_of_size_population(std::uint64_t size, std::uint64_t population) noexcept {
-    return size == 0 || population < size ? 0 : population / size;
-}
-
-std::uint64_t rate_of_probability(std::uint64_t bits, std::size_t octets) noexcept {
-    const double p = octets == 4 ? double{std::bit_cast<float>(static_cast<std::uint32_t>(bits))}
-                                 : std::bit_cast<double>(bits);
-    constexpr double least = 1e-15;  // beyond it no rate fits 64 bits with any meaning
-    if (!(p >= least && p <= 1)) return 0;
-    return static_cast<std::uint64_t>(std::llround(1 / p));
-}
-
-namespace {
-
-// By far the most: both moments in milliseconds, since 1970 or since the exporter's start as the
-// header of v9 tells it. False: they need the long way.
+// The common case: both times in milliseconds, since 1970 or since the exporter's start by the
+// header of v9. False: not this case.
 bool plain_times(const Plan& plan, const Origin& origin, const Work& work,
                  FlowRecord& record) noexcept {
     constexpr std::uint64_t most_ms = static_cast<std::uint64_t>(INT64_MAX / ns_per_ms);
@@ -272,7 +247,7 @@ bool make_reverse(const Plan& plan, const Work& work, const FlowRecord& forward,
         out.*member = work.reverse.*member;
         out.fields |= bit(field);
     };
-    // Of the other direction nobody said these.
+    // The record does not state these for the reverse direction.
     out.bytes = out.packets = out.flows = out.frame_bytes = 0;
     out.tos = out.tcp_flags = out.icmp_type = out.icmp_code = 0;
     out.direction = out.forwarding_status = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: one octet (bit 0: the dialect of v9; bit 1: an options template; bit 2: little is wanted),
-// the length of a template set's content (16 bits, big endian), that content, and then records of
-// every template found in it.
+// Input: one octet (bit 0: v9; bit 1: options templates; bit 2: no wanted fields), the length of a
+// template set's content (16 bits, big endian), that content, and then data, which is read by every
+// template of the set.
 
 #include <cstdint>
 #include <cstring>
@@ -42,7 +42,7 @@ bool same(const flow::FlowRecord& a, const flow::FlowRecord& b) {
            a.next_hop == b.next_hop && a.nat_src == b.nat_src && a.counting == b.counting;
 }
 
-// The records that come out do not depend on what the batch held before.
+// Records must not depend on what the batch held before.
 void run_data(const Plan& plan, ByteSpan octets) {
     static Batch used;
     const auto fresh = std::make_unique<Batch>();

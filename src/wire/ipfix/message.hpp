@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The message of IPFIX: RFC 7011 section 3.1.
+// The header of an IPFIX message (RFC 7011 section 3.1). Its sets are read by SetReader
+// (template.hpp).
 
 #include <cstddef>
 #include <cstdint>
@@ -16,15 +17,16 @@ inline constexpr std::uint16_t version = 10;
 inline constexpr std::size_t header_octets = 16;
 
 struct Message {
-    UtcTime exported;
-    std::uint32_t sequence = 0;  // data records before this message, modulo 2^32
+    UtcTime exported;            // export time, in whole seconds
+    std::uint32_t sequence = 0;  // data records sent before this message, modulo 2^32
     std::uint32_t observation_domain = 0;
-    std::size_t octets = 0;  // of the whole message, as far as it is there
-    ByteSpan sets;
+    std::size_t octets = 0;  // the length of the message, or of its part that is there
+    ByteSpan sets;           // the message without its header; not checked
 };
 
-// ok; incomplete: the octets end before the message does, and `sets` is what is there; malformed:
-// no message.
+// Reads the message that the octets begin with; more octets may follow it. ok, incomplete: the
+// octets end before the message does, `sets` holds the part that is there; malformed: there is no
+// header, or its length is shorter than itself, and `out` is not written.
 [[nodiscard]] flow::Outcome parse_message(ByteSpan octets, Message& out) noexcept;
 
 }  // namespace octroi::ipfix

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint16_t v9_interface = 2;
 constexpr std::uint16_t v9_template = 5;
 
-// What makes a rate may stand in any order.
+// Parameters of a sampler; they may stand in any order.
 struct RateParts {
     std::uint64_t interval = 0;         // 34
     std::uint64_t random_interval = 0;  // 50
@@ -19,9 +19,9 @@ struct RateParts {
     std::uint64_t space = 0;            // 306
     std::uint64_t size = 0;             // 309
     std::uint64_t population = 0;       // 310
-    std::uint64_t probability = 0;      // the rate that it makes
+    std::uint64_t probability = 0;      // 311, as the rate that it makes
     bool has_space = false;
-    bool has_interval = false;  // either of them
+    bool has_interval = false;  // 34 or 50
 
     [[nodiscard]] std::uint64_t rate() const noexcept {
         if (interval != 0) return interval;
@@ -32,7 +32,7 @@ struct RateParts {
     }
 };
 
-// Signed or longer values do not occur among these elements.
+// None of these elements is signed or longer than 8 octets.
 std::uint64_t number(ByteSpan value) noexcept {
     if (value.size() > 8) return 0;
     std::uint64_t out = 0;
@@ -46,7 +46,7 @@ std::string_view text(ByteSpan value) noexcept {
             static_cast<std::size_t>(end - value.begin())};
 }
 
-bool take_rate(std::uint16_t id, ByteSpan value, RateParts& parts) noexcept {
+bool read_rate(std::uint16_t id, ByteSpan value, RateParts& parts) noexcept {
     switch (id) {
         case 34:
             parts.interval = number(value);
@@ -78,7 +78,7 @@ bool take_rate(std::uint16_t id, ByteSpan value, RateParts& parts) noexcept {
     }
 }
 
-void take_value(const TemplateField& field, ByteSpan value, RateParts& parts,
+void read_value(const TemplateField& field, ByteSpan value, RateParts& parts,
                 OptionsRecord& out) noexcept {
     if (value.empty()) return;
     if (field.enterprise == v9_scope) {
@@ -86,7 +86,7 @@ void take_value(const TemplateField& field, ByteSpan value, RateParts& parts,
         if (field.id == v9_template) out.template_id = number(value);
         return;
     }
-    if (field.enterprise != 0 || take_rate(field.id, value, parts)) return;
+    if (field.enterprise != 0 || read_rate(field.id, value, parts)) return;
     switch (field.id) {
         case 10:
         case 14:
@@ -113,15 +113,6 @@ void take_value(const TemplateField& field, ByteSpan value, RateParts& parts,
     }
 }
 
-bool take_field(ByteCursor& cursor, std::uint16_t length, ByteSpan& value) noexcept {
-    if (length != variable_length) return cursor.raw(length, value);
-    std::uint8_t brief = 0;
-    if (!cursor.u8(brief)) return false;
-    std::uint16_t octets = brief;
-    if (brief == 255 && !cursor.be16(octets)) return false;
-    return cursor.raw(octets, value);
-}
-
 }  // namespace
 
 bool read_options(const Template& from, ByteCursor& set, OptionsRecord& out) noexcept {
@@ -130,10 +121,12 @@ bool read_options(const Template& from, ByteCursor& set, OptionsRecord& out) noe
     RateParts parts;
     for (const TemplateField& field : from.fields) {
         ByteSpan value;
-        if (!take_field(attempt, field.length, value)) return false;
-        take_value(field, value, parts, out);
+        const bool whole = field.length == variable_length ? read_variable(attempt, value)
+                                                           : attempt.raw(field.length, value);
+        if (!whole) return false;
+        read_value(field, value, parts, out);
     }
-    if (attempt.left() == set.left()) return false;  // a record of no octets has no end
+    if (attempt.left() == set.left()) return false;  // a record without octets would never end
     out.sampling = parts.rate();
     out.unsampled = parts.has_interval && out.sampling == 0;
     set = attempt;

@@ -17,14 +17,14 @@ namespace {
 using flow::bit;
 using flow::Field;
 
-// Without these no record can be booked, whatever else is wanted. The protocol says whether a port
-// is an ICMP type.
+// Every record needs these, whatever else is wanted. The protocol decides whether a port is an ICMP
+// type.
 constexpr std::uint64_t always = bit(Field::bytes) | bit(Field::packets) | bit(Field::first) |
                                  bit(Field::last) | bit(Field::proto);
 
 // A field of the template that fills a slot.
 struct Candidate {
-    const Role* role = nullptr;  // nullptr: nobody yet
+    const Role* role = nullptr;  // nullptr: no field yet
     std::size_t field = 0;
 };
 using Candidates = std::array<Candidate, slot_count>;
@@ -46,7 +46,8 @@ bool fits(const SlotShape& to, const Role& role, std::uint16_t length) {
     const bool moment =
         role.slot == Slot::first || role.slot == Slot::last || role.slot == Slot::observed;
     const auto form = TimeForm{role.form};
-    // A fraction cannot be shortened; RFC 7011 section 6.2 allows it for none of the times.
+    // RFC 7011 section 6.2: times have no reduced-size encoding; an NTP fraction could not have
+    // one.
     if (moment && (form == TimeForm::ntp_micro || form == TimeForm::ntp_nano)) return length == 8;
     if (role.slot == Slot::sampling_a && SamplingForm{role.form} == SamplingForm::probability)
         return length == 4 || length == 8;
@@ -59,9 +60,9 @@ public:
 
     Plan run() {
         for (std::size_t i = 0; i < from_.fields.size(); ++i) consider(i);
-        settle_counts(forward_, plan_.counting);
-        settle_counts(reverse_, plan_.reverse_counting);
-        settle_sampling();
+        choose_counts(forward_, plan_.counting);
+        choose_counts(reverse_, plan_.reverse_counting);
+        choose_sampling();
         emit();
         describe();
         return std::move(plan_);
@@ -77,7 +78,7 @@ private:
         if (role == nullptr) return;
         const SlotShape& to = shape(role->slot);
         if ((wanted_ & bit(to.field)) == 0 || !fits(to, *role, field.length)) return;
-        // What only the reverse direction has by its meaning has no reverse.
+        // Responder counts describe the reverse direction already: they have no reverse element.
         if (reverse && (to.reverse_target == no_target || role->reverse)) return;
         Candidate& best = of(reverse || role->reverse ? reverse_ : forward_, role->slot);
         if (best.role == nullptr || role->rank < best.role->rank) best = {role, index};
@@ -88,8 +89,8 @@ private:
         return element != nullptr && element->semantics == Semantics::totalCounter;
     }
 
-    // Octets and packets are counted from the same moment, or the packets are left out.
-    void settle_counts(Candidates& all, flow::Counting& counting) {
+    // Octets and packets must count from the same moment, else the packets are left out.
+    void choose_counts(Candidates& all, flow::Counting& counting) {
         const Candidate& bytes = of(all, Slot::bytes);
         Candidate& packets = of(all, Slot::packets);
         const Candidate& leads = bytes.role != nullptr ? bytes : packets;
@@ -99,8 +100,8 @@ private:
         if (packets.role != nullptr && counts_totals(packets) != total) packets = {};
     }
 
-    // Two elements make a rate only when they belong together (RFC 5477 section 8.2).
-    void settle_sampling() {
+    // Two elements make a rate only if they belong together (RFC 5477 section 8.2).
+    void choose_sampling() {
         Candidate& a = of(forward_, Slot::sampling_a);
         Candidate& b = of(forward_, Slot::sampling_b);
         if (a.role == nullptr) {
@@ -120,8 +121,8 @@ private:
             plan_.probability_octets = narrow<std::uint8_t>(from_.fields[a.field].length);
     }
 
-    // Steps of a segment by kind and base, so that those of one kind are run in one loop. The spare
-    // ones come last, behind what they look at.
+    // Sorts the steps of the segment by kind and base, so that those of one kind run in one loop.
+    // Fallbacks come last: they look at what other steps wrote.
     void close(Segment& segment, std::size_t end_step) {
         segment.end_step = narrow<std::uint16_t>(end_step);
         const auto begin = plan_.steps.begin();
@@ -142,7 +143,7 @@ private:
             const std::size_t before = plan_.steps.size();
             add_steps(i, segment.octets);
             if (length != variable_length) {
-                // A record of more octets than a message holds never comes: the sum stands still.
+                // A record longer than any message never comes: the sum need not be exact then.
                 least += length;
                 segment.octets = narrow<std::uint16_t>(
                     std::min<std::size_t>(segment.octets + std::size_t{length}, variable_length));
@@ -182,7 +183,7 @@ private:
         plan_.steps.push_back(step);
     }
 
-    // The other version's element of this place came before in the record.
+    // An element of the other IP version, which comes earlier in the record, fills the same field.
     [[nodiscard]] bool was_filled(Slot slot) const {
         const SlotShape& mine = shape(slot);
         for (std::size_t i = 0; i < slot_count; ++i) {
@@ -194,18 +195,18 @@ private:
         return false;
     }
 
-    [[nodiscard]] static Op op(const SlotShape& to, std::uint16_t length, bool spare) {
+    [[nodiscard]] static Op op(const SlotShape& to, std::uint16_t length, bool fallback) {
         switch (to.kind) {
             case Kind::ip4:
-                return spare ? Op::spare4 : Op::address4;
+                return fallback ? Op::fallback4 : Op::address4;
             case Kind::ip6:
-                return spare ? Op::spare6 : Op::address6;
+                return fallback ? Op::fallback6 : Op::address6;
             case Kind::mac:
                 return Op::mac;
             case Kind::text:
                 return Op::text;
             case Kind::number8:
-                return spare ? Op::spare8 : length == 1 ? Op::copy8 : Op::number8;
+                return fallback ? Op::fallback8 : length == 1 ? Op::copy8 : Op::number8;
             case Kind::number16:
                 return length == 2 ? Op::copy16 : Op::number16;
             case Kind::number32:
@@ -234,11 +235,11 @@ private:
         plan_.reverse_delta = has(forward_, Slot::reverse_delta);
         const Candidate& span = of(forward_, Slot::span);
         if (span.role != nullptr) plan_.span = SpanForm{span.role->form};
-        // What is there in the end is found record by record: a time since the exporter's start is
-        // none as long as nobody said when that was.
+        // Whether there is a time is found record by record: one since the exporter's start is none
+        // as long as that start is unknown.
         const std::uint64_t times = bit(Field::first) | bit(Field::last);
         if ((plan_.fields & times) != 0) plan_.finish |= Finish::times;
-        // With a reverse direction there are its times to be found as well.
+        // With a reverse direction, its times have to be computed as well.
         const std::uint64_t counts = bit(Field::bytes) | bit(Field::packets);
         plan_.plain_times = plan_.first == plan_.last && (plan_.reverse_fields & counts) == 0;
         plan_.fields &= ~times;
@@ -265,7 +266,7 @@ private:
         when((plan_.fields & events) != 0, Finish::events);
         const std::uint64_t counts = bit(Field::bytes) | bit(Field::packets);
         when((plan_.reverse_fields & counts) != 0, Finish::reverse);
-        plan_.fields &= ~bit(Field::sampling);  // set where there is a rate
+        plan_.fields &= ~bit(Field::sampling);  // set for records that have a rate
         if (((plan_.fields | plan_.reverse_fields) & counts) == 0)
             plan_.kind = flow::RecordKind::event;
         plan_.serial = mix(wanted_ ^ mix_a, from_.id + 1ULL);
@@ -274,7 +275,7 @@ private:
                 std::uint64_t{f.enterprise} << 32U | std::uint64_t{f.id} << 16U | f.length;
             plan_.serial = mix(plan_.serial ^ word, mix_b) + mix_c;
         }
-        plan_.serial |= 1U;  // 0 is nobody's
+        plan_.serial |= 1U;  // 0 means: no plan
     }
 
     const Template& from_;

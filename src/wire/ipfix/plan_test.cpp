@@ -41,7 +41,7 @@ Decoded decode(const Fields& fields, const std::string& octets, const Origin& or
     const Plan plan = compile(make(fields), wanted);
     Batch batch;
     Decoded out;
-    // Texts in the records point there.
+    // Texts in the records point into these.
     static std::deque<std::string> kept;
     ByteCursor cursor(as_octets(kept.emplace_back(octets)));
     do {
@@ -59,7 +59,7 @@ FlowRecord one(const Fields& fields, const std::string& octets, const Origin& or
     return got.records.empty() ? FlowRecord{} : got.records[0];
 }
 
-// Where the destination port holds what is no port.
+// The destination port of ICMP holds type and code.
 constexpr Origin from_v9{.exported = {}, .icmp_in_port = true};
 
 TEST(Elements, AreThoseOfTheRegistry) {
@@ -75,8 +75,8 @@ TEST(Elements, AreThoseOfTheRegistry) {
     EXPECT_GT(elements().size(), 480U);
 }
 
-// Only counters are summed: what fills a place for counts is one.
-TEST(Elements, WhatIsCountedIsACounter) {
+// Only counters may be summed: elements that fill counts must be counters.
+TEST(Elements, CountsAreFilledByCounters) {
     for (const Role& role : roles()) {
         const Element* element = find_element(role.enterprise, role.id);
         ASSERT_NE(element, nullptr) << role.id;
@@ -167,12 +167,12 @@ TEST(Plan, IncomingCountersWinAndAreNeverAdded) {
     EXPECT_EQ(post.packets, 10U);
 }
 
-TEST(Plan, TotalsCountOnlyWhereNoDeltaStands) {
+TEST(Plan, TotalsCountOnlyWithoutADelta) {
     const FlowRecord r = one({{85, 8}, {86, 8}}, values().u64(9999).u64(99));
     EXPECT_EQ(r.bytes, 9999U);
     EXPECT_EQ(r.packets, 99U);
     EXPECT_EQ(r.counting, Counting::total);
-    // Octets since the last record, packets since the flow began: they are not of the same time.
+    // Octets since the last record and packets since the flow began do not belong together.
     const FlowRecord mixed = one({{1, 8}, {86, 8}}, values().u64(100).u64(99));
     EXPECT_EQ(mixed.bytes, 100U);
     EXPECT_EQ(mixed.counting, Counting::delta);
@@ -269,7 +269,7 @@ TEST(Plan, TheFirstOfARepeatedElementCounts) {
     EXPECT_EQ(r.bytes, 100U);
 }
 
-TEST(Plan, OfTwoAddressesTheAllZeroOneIsNone) {
+TEST(Plan, OfTwoAddressesTheOneThatIsNotZeroCounts) {
     const Fields v4_first{{8, 4}, {12, 4}, {27, 16}, {28, 16}, {9, 1}, {29, 1}};
     const Fields v6_first{{27, 16}, {28, 16}, {8, 4}, {12, 4}, {29, 1}, {9, 1}};
     const std::string a6 = values().u64(0x20010db800000000).u64(1);
@@ -287,13 +287,13 @@ TEST(Plan, OfTwoAddressesTheAllZeroOneIsNone) {
     EXPECT_EQ(r.src_mask, 8);
     r = one(v6_first, a6 + b6 + none4 + none4 + std::string(values().u8(48).u8(0)));
     EXPECT_EQ(to_string(r.src), "2001:db8::1");
-    // The end that is really all zero takes the version of the other.
+    // An end with two zero addresses has the IP version of the other end.
     r = one(v6_first, none6 + none6 + none4 + a4 + std::string(2, '\0'));
     EXPECT_EQ(to_string(r.src), "0.0.0.0");
     EXPECT_EQ(to_string(r.dst), "10.0.0.1");
 }
 
-// A record in a place where one of the other version stood before.
+// Records of one IP version in places where records of the other stood.
 TEST(Plan, NothingStaysOfTheRecordBefore) {
     const Fields fields{{8, 4}, {27, 16}, {4, 1}, {11, 2}, {311, 8}, {231, 4}, {232, 4}};
     const std::string v6 = values()
@@ -315,7 +315,7 @@ TEST(Plan, NothingStaysOfTheRecordBefore) {
         ByteCursor cursor(as_octets(octets));
         EXPECT_EQ(fill(plan, cursor, from_v9, batch, counted), Fill::done);
     }
-    // Where the reverse of a record stood, too.
+    // And where the reverse of a record stood.
     batch.clear();
     const std::string again = joined({v4, v4, v4, v4});
     ByteCursor cursor(as_octets(again));
@@ -355,7 +355,7 @@ TEST(Plan, ReadsTimesOfEveryForm) {
     FlowRecord r = one({{22, 4}, {21, 4}}, values().u32(40'000).u32(99'500), origin);
     EXPECT_EQ(r.first.ns, (1'790'000'000LL - 60) * 1'000'000'000);
     EXPECT_EQ(r.last.ns, 1'790'000'000'000'000'000 - 500'000'000);
-    // The counter came round between the flow and the message, or the flow is a little ahead.
+    // The uptime wrapped between the flow and the message, or the flow is a little ahead.
     r = one({{22, 4}, {21, 4}}, values().u32(0xfffffc18).u32(100'200), origin);
     EXPECT_EQ(r.first.ns, 1'790'000'000'000'000'000 - 101'000'000'000);
     EXPECT_EQ(r.last.ns, 1'790'000'000'000'000'000 + 200'000'000);
@@ -386,7 +386,7 @@ TEST(Plan, UptimeInIpfixNeedsTheStartOfTheExporter) {
     const std::string octets = values().u32(40'000).u32(50'000).u32(1);
     Origin origin{.exported = UtcTime::from_seconds(1'790'000'000)};
     EXPECT_FALSE(one(fields, octets, origin).has(Field::first));
-    // 60 days before: the uptime has come round once.
+    // About 50 days before: the uptime wrapped once.
     origin.init_ms = 1'790'000'000'000 - (1LL << 32U) - 55'000;
     FlowRecord r = one(fields, octets, origin);
     EXPECT_EQ(r.first.ns, 1'789'999'985'000'000'000);
@@ -409,7 +409,7 @@ TEST(Plan, ReadsSamplingOfTheRecord) {
     EXPECT_EQ(one({{302, 8}}, values().u64(7)).sampler, 7U);
 }
 
-TEST(Plan, WalksFieldsOfVariableLength) {
+TEST(Plan, ReadsFieldsOfVariableLength) {
     const std::uint16_t v = variable_length;
     const Fields fields{{8, 4}, {371, v}, {1, 8}, {82, v}, {2, v}, {12, 4}};
     const std::string long_name(300, 'x');
@@ -434,8 +434,8 @@ TEST(Plan, WalksFieldsOfVariableLength) {
     EXPECT_EQ(got.records[1].dst, Address::v4(4));
 }
 
-// RFC 6313: lists are of variable length, whatever they hold, and are passed over by it.
-TEST(Plan, PassesOverLists) {
+// RFC 6313: lists have a variable length, and are skipped by it.
+TEST(Plan, SkipsLists) {
     const std::uint16_t v = variable_length;
     const std::string nested = values().u8(3).u16(291).u16(v).variable("a").variable("bb");
     const FlowRecord r =
@@ -447,7 +447,7 @@ TEST(Plan, PassesOverLists) {
     EXPECT_EQ(r.bytes, 99U);
 }
 
-TEST(Plan, StopsWhereNoRecordCanBe) {
+TEST(Plan, StopsAtImpossibleRecords) {
     const Fields fields{{371, variable_length}, {1, 4}};
     const Decoded got = decode(fields, joined({values().variable("ok").u32(1), "\x09xx", "12345"}));
     EXPECT_EQ(got.records.size(), 1U);
@@ -481,7 +481,7 @@ TEST(Plan, EventsWithoutCountsAreNoTraffic) {
     EXPECT_EQ(got.records[1].kind, RecordKind::traffic);
 }
 
-TEST(Plan, OtherFieldsFindTheirPlace) {
+TEST(Plan, ReadsOtherFields) {
     const FlowRecord r = one({{58, 2},
                               {245, 2},
                               {56, 6},
@@ -566,7 +566,7 @@ TEST(Plan, TheNextHopOfBgpIsPreferredUnlessItIsNone) {
     EXPECT_TRUE(alone.records[1].has(Field::next_hop));
 }
 
-TEST(Plan, WhatIsNotWantedIsNotLookedFor) {
+TEST(Plan, UnwantedFieldsAreSkipped) {
     const Fields fields{{8, 4}, {12, 4}, {1, 4}, {58, 2}, {371, variable_length}};
     const std::string octets = values().u32(1).u32(2).u32(3).u16(4).variable("ann");
     const Decoded got = decode(fields, octets, {}, bit(Field::src));
@@ -580,7 +580,7 @@ TEST(Plan, FillsBatchesOfAnyNumber) {
     for (std::uint32_t i = 1; i <= 200; ++i) octets.u32(i).u32(i % 3);
     const Decoded got = decode({{231, 4}, {232, 4}}, octets);
     EXPECT_EQ(got.counted, 200U);
-    EXPECT_EQ(got.records.size(), 334U);  // every third has no other direction
+    EXPECT_EQ(got.records.size(), 334U);  // every third has no reverse direction
     std::uint64_t sum = 0;
     for (const FlowRecord& r : got.records) sum += r.bytes;
     EXPECT_EQ(sum, 200U * 201 / 2 + 201);

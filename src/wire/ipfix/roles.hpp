@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What each element means for a flow record: the place it fills, and which wins where several would
-// fill the same.
+// What each information element means for a flow record: which field it fills, and which element
+// counts where several fill the same field.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace octroi::ipfix {
 
-// The places that elements fill. Both versions of an address have one each.
+// What elements fill: fields of a record, or values that fields are computed from. The IPv4 and the
+// IPv6 element of an address have one each.
 enum class Slot : std::uint8_t {
     bytes,
     packets,
@@ -81,11 +82,11 @@ enum class Kind : std::uint8_t { number8, number16, number32, number64, ip4, ip6
 
 struct SlotShape {
     Slot slot;
-    Kind kind;
-    Into into;
-    std::uint16_t target;
-    flow::Field field;
-    // Where the reverse direction has it for itself (RFC 5103): offset in Work, or none.
+    Kind kind;             // how the value is stored
+    Into into;             // where ...
+    std::uint16_t target;  // ... and at which offset
+    flow::Field field;     // the field it is needed for
+    // The value of the reverse direction (RFC 5103): offset in Work, or no_target.
     std::uint16_t reverse_target;
 };
 inline constexpr std::uint16_t no_target = 0xffff;
@@ -96,14 +97,14 @@ struct Role {
     std::uint32_t enterprise;
     std::uint16_t id;
     Slot slot;
-    std::uint8_t rank;  // the least wins; of equal ones the first in the template
+    std::uint8_t rank;  // the lowest counts; of equal ones the first in the template
     std::uint8_t form;  // TimeForm, SpanForm or SamplingForm, by slot
-    bool reverse;       // of the reverse direction by its meaning: responder counts
+    bool reverse;       // describes the reverse direction: responder counts
 };
 
 // By enterprise and number, ascending.
 [[nodiscard]] std::span<const Role> roles() noexcept;
-// nullptr: the element is not needed.
+// nullptr: no field is made of the element.
 [[nodiscard]] const Role* find_role(std::uint32_t enterprise, std::uint16_t id) noexcept;
 
 }  // namespace octroi::ipfix

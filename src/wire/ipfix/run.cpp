@@ -34,9 +34,9 @@ void put_address(std::byte* to, const std::byte* from) noexcept {
     }
 }
 
-// Takes the address only where the other version's is all zero and this one is not.
+// Writes the address only if the one of the other IP version is all zero and this one is not.
 template <std::size_t Octets>
-void put_spare_address(std::byte* to, const std::byte* from) noexcept {
+void put_fallback_address(std::byte* to, const std::byte* from) noexcept {
     Address present;
     std::memcpy(static_cast<void*>(&present), to, sizeof(Address));
     constexpr std::array<std::uint8_t, 16> zeros{};
@@ -44,7 +44,7 @@ void put_spare_address(std::byte* to, const std::byte* from) noexcept {
     put_address<Octets>(to, from);
 }
 
-// Up to the first zero octet: fields of fixed length are filled up with them.
+// Up to the first zero octet: texts of fixed length are padded with zeros.
 void put_text(std::byte* to, const std::byte* from, std::size_t length) noexcept {
     const void* zero = length == 0 ? nullptr : std::memchr(from, 0, length);
     const auto* end = static_cast<const std::byte*>(zero);
@@ -79,11 +79,11 @@ inline void run_step(const Step& step, const std::byte* from, std::size_t length
             return put_address<4>(to, from);
         case Op::address6:
             return put_address<16>(to, from);
-        case Op::spare4:
-            return put_spare_address<4>(to, from);
-        case Op::spare6:
-            return put_spare_address<16>(to, from);
-        case Op::spare8:
+        case Op::fallback4:
+            return put_fallback_address<4>(to, from);
+        case Op::fallback6:
+            return put_fallback_address<16>(to, from);
+        case Op::fallback8:
             if (*to == std::byte{0}) put(to, static_cast<std::uint8_t>(number(from, length)));
             return;
         case Op::mac:
@@ -94,19 +94,10 @@ inline void run_step(const Step& step, const std::byte* from, std::size_t length
     }
 }
 
-// A number of variable length that is no number is 0: its place must not keep the record before.
+// A number of more than 8 octets becomes 0: its field must not keep the value of an earlier record.
 void run_variable(const Step& step, ByteSpan value, std::byte* to) noexcept {
     const bool fits = step.op == Op::text || value.size() <= 8;
     run_step(step, value.data(), fits ? value.size() : 0, to);
-}
-
-// RFC 7011 section 7: one octet of length, or 255 and two.
-bool take_variable(ByteCursor& cursor, ByteSpan& out) noexcept {
-    std::uint8_t brief = 0;
-    if (!cursor.u8(brief)) return false;
-    std::uint16_t length = brief;
-    if (brief == 255 && !cursor.be16(length)) return false;
-    return cursor.raw(length, out);
 }
 
 struct Bases {
@@ -117,8 +108,8 @@ struct Bases {
     }
 };
 
-// Steps of the same kind and the same base stand together (see compile): one jump for all of them,
-// and loops whose length is the same from record to record.
+// Steps of the same kind and base follow one another (see compile()): one jump for all of them, and
+// loops of the same length from record to record, which the processor predicts.
 inline void run_fixed(const Step* step, const Step* end, const std::byte* from,
                       const Bases bases) noexcept {
     while (step != end) {
@@ -168,7 +159,7 @@ bool run_segments(const Plan& plan, ByteCursor& cursor, const Bases& bases) noex
         const Step* steps = plan.steps.data();
         run_fixed(steps + segment.first_step, steps + segment.end_step, octets.data(), bases);
         if (!segment.variable) continue;
-        if (!take_variable(cursor, octets)) return false;
+        if (!read_variable(cursor, octets)) return false;
         if (!segment.wanted) continue;
         const Step* step = steps + segment.end_step;
         const Step* end = &segment == &plan.segments.back() ? steps + plan.steps.size()
@@ -178,7 +169,7 @@ bool run_segments(const Plan& plan, ByteCursor& cursor, const Bases& bases) noex
     return true;
 }
 
-// What does not depend on the record's octets, over what the one before left in this place.
+// Sets what does not depend on the octets of the record.
 inline void begin(const Plan& plan, FlowRecord& record) noexcept {
     record.fields = plan.fields;
     record.sampling = 0;
@@ -197,10 +188,10 @@ inline void end(const Plan& plan, const Origin& origin, Batch& batch, FlowRecord
         record.icmp_type = record.icmp_code = 0;
         if (is_icmp(record.proto)) set_icmp(record, record.dport);
     }
-    batch.keep();
+    batch.add();
     if ((plan.finish & Finish::reverse) == 0) return;
     FlowRecord reverse;
-    if (make_reverse(plan, work, record, reverse)) batch.keep_foreign() = reverse;
+    if (make_reverse(plan, work, record, reverse)) batch.add(reverse);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Records of a data set, by the plan of their template: the hot path. No allocation, no look-up, no
-// call for a record; what a plan always writes is not cleared between two records.
+// Decodes data sets by the plan of their template. This is the hot path: no allocation, no look-up
+// and no virtual call per record, and fields that a plan always writes are not cleared between two
+// records.
 
 #include <array>
 #include <cstddef>
@@ -18,18 +19,19 @@
 
 namespace octroi::ipfix {
 
-// What the message of a record says about time, and about its exporter's habits.
+// Values of the message that its records depend on.
 struct Origin {
-    UtcTime exported;
-    bool has_uptime = false;      // v9: sysUpTime stands in the header
-    std::uint32_t uptime_ms = 0;  //
-    std::int64_t init_ms = 0;     // IPFIX: element 160 of the options, ms since 1970; 0: not known
-    bool icmp_in_port = false;    // v9 (and v5): the destination port holds ICMP type and code
+    UtcTime exported;             // export time in the header
+    bool has_uptime = false;      // the header states sysUpTime (v9): times count from there
+    std::uint32_t uptime_ms = 0;  // sysUpTime at the export time
+    std::int64_t init_ms = 0;     // IPFIX: element 160 of options data, ms since 1970; 0: not known
+    bool icmp_in_port = false;    // v9: the destination port of ICMP holds type and code
 };
 
-// Records on their way to the sink. Reused from message to message.
+// Decoded records that have not been handed over. One object is used for all messages.
 class Batch {
 public:
+    // A record with two directions may put one more behind the last.
     static constexpr std::size_t capacity = 64;
 
     [[nodiscard]] std::span<const flow::FlowRecord> records() const noexcept {
@@ -42,15 +44,15 @@ public:
     [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
     void clear() noexcept { count_ = 0; }
 
-    // For decoders of a fixed form: every call of the same serial writes the same fields, so that
-    // the others are cleared only when the form changes.
+    // To be called before records of another form are added. All records of one serial write the
+    // same fields; the others are cleared only when the serial changes. Not 0.
     void prepare(std::uint64_t serial) noexcept {
         if (serial == serial_) return;
         serial_ = serial;
         work_ = {};
     }
-    // The next record, with the fields of the record before it in that place. There is always one
-    // more behind a batch that is not full.
+    // The place of the next record, which still holds the fields of an earlier one. The batch must
+    // not be full. The record counts when add() was called.
     [[nodiscard]] flow::FlowRecord& next() noexcept {
         flow::FlowRecord& slot = slots_[count_];
         if (written_by_[count_] != serial_) {
@@ -59,11 +61,11 @@ public:
         }
         return slot;
     }
-    void keep() noexcept { ++count_; }
-    // For a record that was not written by the plan: the reverse of the one before it.
-    [[nodiscard]] flow::FlowRecord& keep_foreign() noexcept {
+    void add() noexcept { ++count_; }
+    // Adds a record that was not written by steps: the reverse direction of the last one.
+    void add(const flow::FlowRecord& record) noexcept {
         written_by_[count_] = 0;
-        return slots_[count_++];
+        slots_[count_++] = record;
     }
     [[nodiscard]] Work& work() noexcept { return work_; }
 
@@ -72,24 +74,24 @@ private:
     Work work_;
     std::size_t count_ = 0;
     std::uint64_t serial_ = 0;
-    // Whose fields stand in each place, so that the next of the same kind overwrites all of them;
-    // 0: cleared, or anybody's.
+    // The serial of the record in each place: the next one of that serial overwrites all its
+    // fields. 0: cleared, or written otherwise.
     std::array<std::uint64_t, capacity + 1> written_by_{};
 };
 
 enum class Fill : std::uint8_t {
-    full,       // take the records out and call again
-    done,       // the set is read; what is left is padding
-    malformed,  // the rest cannot be records of this template
+    full,       // the batch is full: hand its records over, clear it and call again
+    done,       // the set has been read; the rest is padding
+    malformed,  // the rest holds no whole record, or the records of this plan have no length
 };
 
-// Fills the batch with records of `set`, moves `set` on, and adds to `records` those of the set
-// (a record with two directions is one).
+// Adds records of the data set `set` to the batch, and moves `set` behind them. Adds to `records`
+// how many were read; one with two directions counts once. Texts of records point into the set.
 [[nodiscard]] Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
                         std::uint64_t& records) noexcept;
 
-// An address straight into its place: put together elsewhere and then copied, the copy would wait
-// for the narrower stores before it.
+// Writes an IPv4 address where it belongs, in wide stores: an Address that is put together
+// elsewhere and then copied makes the copy wait for the narrower stores before it.
 inline void put_v4(std::byte* to, const std::byte* from) noexcept {
     std::uint32_t value = 0;
     std::memcpy(&value, from, sizeof value);
@@ -101,7 +103,7 @@ inline void put_v4(std::byte* to, const std::byte* from) noexcept {
 }
 static_assert(offsetof(Address, octets) == 0 && sizeof(Address) == 17);
 
-// Type and code from a port of 16 bits, as NetFlow writes them.
+// From a number of 16 bits: type << 8 | code (element 32, and the destination port of NetFlow).
 inline void set_icmp(flow::FlowRecord& record, std::uint16_t value) noexcept {
     record.icmp_type = static_cast<std::uint8_t>(value >> 8U);
     record.icmp_code = static_cast<std::uint8_t>(value);
@@ -110,10 +112,10 @@ inline void set_icmp(flow::FlowRecord& record, std::uint16_t value) noexcept {
 [[nodiscard]] constexpr bool is_icmp(std::uint8_t proto) noexcept {
     return proto == 1 || proto == 58;
 }
-// A moment in ms of the exporter's uptime, from the header's; both modulo 2^32: the uptime comes
-// round after 49 days, and flows begin before. All ones is what stands there when an exporter has
-// no time to give: it is taken as the number that it is, far ahead, where it can be seen to be
-// wrong.
+// The time at which the exporter's uptime was `moment_ms`, given that it was `header_ms` at the
+// export time. Both are modulo 2^32: uptimes wrap after 49 days, and flows begin before the export.
+// Exporters without a time write all ones. That becomes a time far in the future, which callers can
+// recognise as wrong.
 [[nodiscard]] constexpr UtcTime from_uptime(UtcTime exported, std::uint32_t header_ms,
                                             std::uint32_t moment_ms) noexcept {
     if (moment_ms == UINT32_MAX) return exported + Duration::milliseconds(moment_ms - header_ms);

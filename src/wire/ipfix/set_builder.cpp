@@ -27,7 +27,7 @@ void SetBuilder::begin(UtcTime exported) {
     std::uint32_t number = 0;
     for (const std::string& name : names_) {
         ++number;
-        // Names beyond what a message holds beside its templates and a record are not sent.
+        // Names that do not fit the message beside the templates and one record are not sent.
         if (header_octets_ + body_.size() + 2 * set_header + interface_record_octets() +
                 record_octets(dialect_, Family::v6) + 2 * most_padding >
             settings_.message_octets)
@@ -62,7 +62,7 @@ void SetBuilder::open(std::uint16_t set) {
     set_at_ = body_.size();
     ByteWriter head;
     head.be16(set);
-    head.be16(0);  // its length, when it is closed
+    head.be16(0);  // the length: close() writes it
     body_ += head.octets();
 }
 

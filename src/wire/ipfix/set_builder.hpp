@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The body of a message of IPFIX or NetFlow v9 as it is filled: templates where they are due, and
-// records in data sets that change with the IP version.
+// The sets of an IPFIX or NetFlow v9 message that is being filled: templates if they are due, then
+// data sets, a new one whenever the IP version changes.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,18 +18,20 @@ namespace octroi::ipfix {
 
 class SetBuilder {
 public:
+    // `header`: the length of the message header.
     SetBuilder(Dialect dialect, const flow::EncoderSettings& settings, std::size_t header)
         : dialect_(dialect), settings_(settings), header_octets_(header) {}
 
-    // Before the first record of a message: templates and interfaces' names if they are due.
+    // Before the first record of a message: adds templates and names of interfaces if they are due.
     void begin(UtcTime exported);
-    // False: it does not fit this message any more.
+    // False: the record does not fit the message; nothing was added.
     [[nodiscard]] bool add(const flow::FlowRecord& record, const Boot& boot);
-    // The sets; the body is empty again.
+    // Returns the sets; the object is then empty.
     [[nodiscard]] std::string drain();
 
     [[nodiscard]] bool empty() const noexcept { return data_records_ == 0; }
-    // Since begin(): what the protocols number by. Templates are no data records.
+    // In the message so far: data records, which IPFIX numbers messages by, and with templates,
+    // which the v9 header counts.
     [[nodiscard]] std::uint32_t data_records() const noexcept { return data_records_; }
     [[nodiscard]] std::uint32_t all_records() const noexcept { return data_records_ + templates_; }
 
@@ -37,7 +39,7 @@ public:
         names_ = std::move(names);
         templates_sent_.reset();
     }
-    // Templates come with the next message.
+    // Templates are due with the next message.
     void restart() { templates_sent_.reset(); }
 
 private:

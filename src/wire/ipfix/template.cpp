@@ -5,7 +5,7 @@ namespace octroi::ipfix {
 namespace {
 
 constexpr std::uint16_t enterprise_bit = 0x8000;
-// What is left of a set and shorter than a template's head is padding.
+// An id and a count of fields. Fewer octets at the end of a set are padding.
 constexpr std::size_t least_head = 4;
 
 }  // namespace
@@ -19,12 +19,13 @@ bool TemplateReader::read_head(Head& head) noexcept {
         return true;
     }
     if (dialect_ == Dialect::ipfix) {
-        // A withdrawal of an options template has no scope count (RFC 7011 section 8.1).
+        // The withdrawal of an options template has no count of scope fields (RFC 7011
+        // section 8.1).
         head.withdrawal = count == 0;
         if (head.withdrawal) return true;
         return cursor_.be16(head.scope_fields) && head.scope_fields <= head.fields;
     }
-    // RFC 3954 section 6.1: two lengths in octets, four to a field.
+    // RFC 3954 section 6.1: the octets of scope fields and of other fields, four for each.
     std::uint16_t options_octets = 0;
     if (!cursor_.be16(options_octets)) return false;
     if (count % 4 != 0 || options_octets % 4 != 0) return false;
@@ -46,8 +47,7 @@ bool TemplateReader::read_field(bool scope, TemplateField& field) noexcept {
 }
 
 TemplateReader::Step TemplateReader::next(Template& out) {
-    // Padding is zeros, and no template has an id of 0: seen where exporters fill up to 4 octets
-    // and more.
+    // No template has the id 0: what begins with it is padding, which may be longer than a head.
     if (cursor_.left() < least_head || load_be16(cursor_.rest().data()) == 0) return Step::end;
     Head head;
     if (!read_head(head)) return Step::malformed;
@@ -71,7 +71,7 @@ bool SetReader::next(Set& out) noexcept {
     if (outcome_ != flow::Outcome::ok) return false;
     ByteCursor attempt = cursor_;
     std::uint16_t length = 0;
-    // Fewer octets than a set's head: padding.
+    // Fewer octets than a set header are padding.
     if (!attempt.be16(out.id) || !attempt.be16(length) || length == 0) return false;
     if (length < 4) {
         outcome_ = flow::Outcome::malformed;

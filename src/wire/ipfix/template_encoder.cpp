@@ -16,23 +16,30 @@ void TemplateEncoder::begin(UtcTime exported) {
     begun_ = true;
 }
 
+void TemplateEncoder::leave_out(const flow::FlowRecord& record) noexcept {
+    ++counters_.left_out;
+    counters_.left_out_bytes += record.bytes;
+    counters_.left_out_packets += record.packets;
+}
+
 void TemplateEncoder::records(std::span<const flow::FlowRecord> records, UtcTime exported,
                               flow::MessageSink& out) {
     for (const flow::FlowRecord& record : records) {
         if (record.src.family == Family::none || record.src.family != record.dst.family) {
-            ++counters_.left_out;
-            counters_.left_out_bytes += record.bytes;
-            counters_.left_out_packets += record.packets;
+            leave_out(record);
             continue;
         }
         begin(exported);
-        if (!sets_.add(record, boot_)) {
+        bool added = sets_.add(record, boot_);
+        if (!added) {
             flush(exported, out);
             begin(exported);
-            // An empty message holds any record beside its templates.
-            if (!sets_.add(record, boot_)) continue;
+            added = sets_.add(record, boot_);
         }
-        ++flows_in_message_;
+        if (added)
+            ++flows_in_message_;
+        else
+            leave_out(record);  // EncoderSettings::message_octets is too small for any record
     }
 }
 
@@ -44,8 +51,8 @@ void TemplateEncoder::flush(UtcTime exported, flow::MessageSink& out) {
                     .observation_domain = observation_domain_,
                     .sequence = sequence_,
                     .all_records = sets_.all_records()};
-    // RFC 7011 section 3.1: data records before this message, those of options with them. RFC 3954
-    // section 5.1: messages.
+    // RFC 7011 section 3.1: data records before this message, options records included. RFC 3954
+    // section 5.1: messages before this one.
     sequence_ += dialect_ == Dialect::ipfix ? sets_.data_records() : 1;
     const std::string sets = sets_.drain();
     message.octets = sets.size();

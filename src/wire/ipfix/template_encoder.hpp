@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What encoders of IPFIX and NetFlow v9 have in common: filling messages. They differ in the header
-// and in what it numbers.
+// The common part of the encoders of IPFIX and NetFlow v9: filling messages. They differ in the
+// header and in what it numbers.
 
 #include <string>
 
@@ -26,19 +26,20 @@ public:
     }
 
 protected:
-    // What a header is made of.
+    // The values of a header.
     struct Message {
         UtcTime exported;  // a whole second
         std::uint32_t uptime_ms = 0;
         std::uint32_t observation_domain = 0;
         std::uint32_t sequence = 0;
-        std::uint32_t all_records = 0;  // templates with them
-        std::size_t octets = 0;         // of the sets
+        std::uint32_t all_records = 0;  // with templates
+        std::size_t octets = 0;         // of the sets, without the header
     };
     [[nodiscard]] virtual std::string header(const Message& message) const = 0;
 
 private:
     void begin(UtcTime exported);
+    void leave_out(const flow::FlowRecord& record) noexcept;
 
     Dialect dialect_;
     std::uint32_t observation_domain_;

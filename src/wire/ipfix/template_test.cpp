@@ -101,7 +101,7 @@ TEST(Sets, EndWithTheMessageOrWithLengthZero) {
     EXPECT_EQ(reader.outcome(), Outcome::ok);
 }
 
-TEST(Sets, ACutOneIsGivenAsFarAsItIsThere) {
+TEST(Sets, ATruncatedSetIsGivenAsFarAsItIsThere) {
     const std::string octets = values().u16(256).u16(100).raw("abcdef");
     SetReader reader{as_octets(octets)};
     Set s;
@@ -141,7 +141,7 @@ OptionsRecord read_one(const Fields& fields, const std::string& octets) {
     return out;
 }
 
-TEST(Options, SayTheRate) {
+TEST(Options, StateTheRate) {
     EXPECT_EQ(read_one({{34, 4}, {35, 1}}, values().u32(100).u8(2)).sampling, 100U);
     EXPECT_EQ(read_one({{48, 1}, {49, 1}, {50, 4}}, values().u8(3).u8(2).u32(50)).sampling, 50U);
     EXPECT_EQ(read_one({{304, 2}, {305, 4}, {306, 4}}, values().u16(1).u32(1).u32(9)).sampling,
@@ -150,7 +150,7 @@ TEST(Options, SayTheRate) {
     EXPECT_EQ(read_one({{305, 4}}, values().u32(7)).sampling, 0U);
 }
 
-TEST(Options, SayWhatTheyAreAbout) {
+TEST(Options, StateWhatTheyApplyTo) {
     EXPECT_EQ(read_one({{302, 8}}, values().u64(9)).selector, 9U);
     EXPECT_EQ(read_one({{10, 4}}, values().u32(8)).interface, 8U);
     EXPECT_EQ(read_one({{2, 2, v9_scope}}, values().u16(7)).interface, 7U);
@@ -158,7 +158,7 @@ TEST(Options, SayWhatTheyAreAbout) {
     EXPECT_FALSE(read_one({{1, 4, v9_scope}}, values().u32(1)).interface.has_value());
 }
 
-TEST(Options, SayNamesAndStart) {
+TEST(Options, StateNamesAndStart) {
     const std::string octets =
         values().variable("GigabitEthernet0/1").raw("uplink").zeros(2).u64(1'700'000'000'000);
     const OptionsRecord r = read_one({{82, variable_length}, {83, 8}, {160, 8}}, octets);
@@ -167,7 +167,7 @@ TEST(Options, SayNamesAndStart) {
     EXPECT_EQ(r.init_ms, 1'700'000'000'000U);
 }
 
-TEST(Options, OfNoOctetsHaveNoEnd) {
+TEST(Options, RecordsWithoutOctetsAreNotRead) {
     Template t;
     t.fields = {{0, 34, 0}};
     OptionsRecord out;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Flows as messages of NetFlow version 9 (RFC 3954) and version 5.
+// Flow records as messages of NetFlow version 9 (RFC 3954) and version 5 (Cisco, "NetFlow Export
+// Datagram Formats").
 
 #include <memory>
 
@@ -11,8 +12,8 @@ namespace octroi::netflow {
 
 [[nodiscard]] std::unique_ptr<flow::Encoder> make_v9_encoder(const flow::EncoderSettings& settings);
 
-// Version 5 has IPv4 only and counts of 32 bits: larger ones are given in several records, IPv6 is
-// left out and counted. It has no place for MAC addresses and VLANs.
+// Version 5 holds IPv4 and counts of 32 bits only. Larger counts are divided over several records
+// (EncoderCounters::split), IPv6 is left out and counted. MAC addresses and VLANs are not exported.
 [[nodiscard]] std::unique_ptr<flow::Encoder> make_v5_encoder(const flow::EncoderSettings& settings);
 
 }  // namespace octroi::netflow

@@ -39,7 +39,7 @@ public:
 
     void flush(UtcTime exported, flow::MessageSink& out) override {
         if (in_message_ == 0) return;
-        // Whole seconds, so that uptime and clock tell one boot time to whoever computes it.
+        // A whole second: collectors compute the boot time from the export time and the uptime.
         const UtcTime second = ipfix::next_second(exported);
         ByteWriter message;
         message.be16(5);
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    // In as many records as its counts need, in equal parts; the rest is with the last.
+    // Divides the counts into equal parts that fit 32 bits. The last part has the remainder.
     void add(const FlowRecord& record, UtcTime exported, flow::MessageSink& out) {
         const std::uint64_t most = std::max(record.bytes, record.packets);
         const std::uint64_t parts = most / (most_counted + 1) + 1;

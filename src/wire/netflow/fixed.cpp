@@ -42,7 +42,7 @@ constexpr std::uint64_t fields_v1 = bit(Field::bytes) | bit(Field::packets) | bi
 constexpr std::uint64_t fields_v5 = fields_v1 | bit(Field::src_as) | bit(Field::dst_as) |
                                     bit(Field::src_mask) | bit(Field::dst_mask);
 
-// Serials of a Batch for the two forms.
+// For Batch::prepare(): versions 5 and 7 fill the same fields.
 constexpr std::uint64_t serial_v1 = 0x6e66763100000001U;
 constexpr std::uint64_t serial_v5 = 0x6e66763500000001U;
 
@@ -99,7 +99,7 @@ Outcome parse_fixed(ByteSpan octets, FixedMessage& out) noexcept {
     if (layout->protocol != Protocol::netflow_v1) out.sequence = load_be32(p + 16);
     if (layout == &v5) {
         out.engine = load_be16(p + 20);
-        // The upper two bits are the mode; some exporters leave them 0 and sample all the same.
+        // The upper two bits are the sampling mode. Some exporters leave them 0 and sample anyway.
         out.sampling = load_be16(p + 22) & 0x3fffU;
     }
     out.records = octets.subspan(layout->header, out.count * layout->record);
@@ -123,7 +123,7 @@ bool fill(const FixedMessage& message, ByteCursor& records, ipfix::Batch& batch)
         if (r.proto == 1) ipfix::set_icmp(r, r.dport);
         r.sampling = message.sampling;
         if (message.sampling != 0) r.fields |= bit(Field::sampling);
-        batch.keep();
+        batch.add();
     }
     return records.left() != 0;
 }

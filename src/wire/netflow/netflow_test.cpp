@@ -70,7 +70,7 @@ TEST(Fixed, NoSamplingIsStatedByZero) {
     EXPECT_EQ(decode(v5_message({.sampling = 10}, {v5_record(1, 1)}), m)[0].sampling, 10U);
 }
 
-TEST(Fixed, UptimeComesRound) {
+TEST(Fixed, UptimeWraps) {
     FixedMessage m;
     const auto records =
         decode(v5_message({.uptime_ms = 1000},
@@ -78,7 +78,7 @@ TEST(Fixed, UptimeComesRound) {
                m);
     EXPECT_EQ((m.exported - records[0].first).ns, 2'000'000'000);
     EXPECT_EQ((m.exported - records[0].last).ns, 500'000'000);
-    // No time at all; and one that is a little ahead of the header.
+    // All ones mean no time; and a time a little ahead of the header.
     EXPECT_GT((records[1].first - m.exported).ns, 49LL * 86400 * 1'000'000'000);
     EXPECT_EQ((records[1].last - m.exported).ns, 1'000'000'000);
 }
@@ -128,7 +128,7 @@ TEST(Fixed, ReadsVersions1And7) {
     EXPECT_EQ(records[0].dst_mask, 9);
 }
 
-TEST(Fixed, WhatIsWholeIsReadOfACutMessage) {
+TEST(Fixed, CompleteRecordsOfATruncatedMessageAreRead) {
     std::string octets = v5_message({}, {v5_record(1, 1), v5_record(2, 1)});
     octets.resize(octets.size() - 1);
     FixedMessage m;

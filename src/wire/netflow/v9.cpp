@@ -4,12 +4,13 @@
 namespace octroi::netflow {
 namespace {
 
-// Versions that a message behind this one may have. 1 is the id of options templates here.
+// Versions with which another message in the same datagram may begin. Not 1: that is the id of
+// options template flow sets.
 constexpr bool begins_message(std::uint16_t id) noexcept {
     return id == 5 || id == 7 || id == 9 || id == 10;
 }
 
-// Where the flow sets end.
+// The length of the flow sets.
 std::size_t measure(ByteSpan octets) noexcept {
     std::size_t at = 0;
     while (octets.size() - at >= 4) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The message of NetFlow v9: RFC 3954 section 5.1. Its flow sets are read by wire/ipfix.
+// The header of a NetFlow v9 message (RFC 3954 section 5.1). Its flow sets are read by wire/ipfix.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,18 +14,19 @@ namespace octroi::netflow {
 
 inline constexpr std::size_t v9_header_octets = 20;
 
-// The header's count of records is not read: it is wrong in the wild, and nothing depends on it.
+// The count of records in the header is not used: exporters send wrong ones.
 struct V9Message {
-    UtcTime exported;
-    std::uint32_t uptime_ms = 0;
-    std::uint32_t sequence = 0;   // messages before this one, modulo 2^32
-    std::uint32_t source_id = 0;  // source id: what IPFIX calls the domain
+    UtcTime exported;             // export time, in whole seconds
+    std::uint32_t uptime_ms = 0;  // of the exporter at the export time, modulo 2^32
+    std::uint32_t sequence = 0;   // messages sent before this one, modulo 2^32
+    std::uint32_t source_id = 0;  // what IPFIX calls the observation domain
     std::size_t octets = 0;
     ByteSpan sets;
 };
 
-// malformed: no such message. The header has no length: the message ends with the octets, or where
-// in the place of a flow set (whose ids are 0, 1 and from 256 on) the next message begins.
+// Reads the message that the octets begin with. ok; malformed: there is no header, and `out` is not
+// written. The header does not state a length: the message ends with the octets, or where a version
+// number (5, 7, 9, 10) stands in the place of a flow set id (0, 1, from 256 on).
 [[nodiscard]] flow::Outcome parse_v9(ByteSpan octets, V9Message& out) noexcept;
 
 }  // namespace octroi::netflow

@@ -31,7 +31,7 @@ enum RecordFormat : std::uint32_t {
     format_nat_port = 1020,
 };
 
-// header_protocol of the sampled header that can carry IP.
+// The link type for a header_protocol that can carry IP.
 std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
     switch (protocol) {
         case 1:
@@ -40,7 +40,7 @@ std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
             return LinkType::ppp;
         case 9:
             return LinkType::atm_rfc1483;
-        case 10:  // IP right behind the AAL5 trailer's rules
+        case 10:  // AAL5 with IP only
             return LinkType::raw;
         case 11:
             return LinkType::ipv4;
@@ -64,14 +64,14 @@ bool has_ports(std::uint8_t proto) noexcept {
     return proto == proto_tcp || proto == 17 || proto == 33 || proto == 132 || proto == 136;
 }
 
-// What two structures about the packet may both set: the better one begins anew.
+// What every structure that describes the packet sets: the one of higher rank clears them first.
 constexpr std::uint64_t packet_fields =
     flow::bit(Field::bytes) | flow::bit(Field::packets) | flow::bit(Field::src) |
     flow::bit(Field::dst) | flow::bit(Field::sport) | flow::bit(Field::dport) |
     flow::bit(Field::proto) | flow::bit(Field::tos) | flow::bit(Field::tcp_flags) |
     flow::bit(Field::icmp) | flow::bit(Field::ethertype);
 
-void forget_packet(FlowRecord& record) noexcept {
+void clear_packet(FlowRecord& record) noexcept {
     if ((record.fields & packet_fields) == 0) return;
     record.fields &= ~packet_fields;
     record.src = record.dst = {};
@@ -79,8 +79,8 @@ void forget_packet(FlowRecord& record) noexcept {
     record.proto = record.tos = record.tcp_flags = record.icmp_type = record.icmp_code = 0;
 }
 
-// The transport fields as far as their octets were captured; what was not seen has no bit.
-void take_transport(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
+// Sets the transport fields whose octets were sampled.
+void set_transport(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
     const std::uint8_t proto = p.key.proto();
     if (p.fragment == packet::Fragment::later || p.transport == 0) return;
     const std::size_t seen = captured - p.transport;
@@ -100,17 +100,17 @@ void take_transport(FlowRecord& record, const Packet& p, std::size_t captured) n
     }
 }
 
-void take_ip(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
+void set_ip(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
     record.src = p.key.src();
     record.dst = p.key.dst();
     record.proto = p.key.proto();
     record.tos = p.tos;
     record.fields |= flow::bit(Field::src) | flow::bit(Field::dst) | flow::bit(Field::proto) |
                      flow::bit(Field::tos);
-    take_transport(record, p, captured);
+    set_transport(record, p, captured);
 }
 
-void take_link(FlowRecord& record, const Packet& p) noexcept {
+void set_link(FlowRecord& record, const Packet& p) noexcept {
     if (p.key.vlan() != 0) {
         record.vlan = p.key.vlan();
         record.fields |= flow::bit(Field::vlan);
@@ -147,26 +147,26 @@ bool Sampled::packet_header(ByteCursor in) noexcept {
     std::uint32_t stripped = 0;
     ByteSpan header;
     if (!in.be32(protocol) || !in.be32(frame_length) || !in.be32(stripped) ||
-        !take_opaque(in, header))
+        !read_opaque(in, header))
         return false;
-    // The first of several is the outer packet.
+    // Of several headers the first is that of the outer packet.
     if (rank_ == Rank::header || rank_ == Rank::header_without_ip) return true;
-    // What was stripped (a checksum, tags) stood on the wire but is no part of what is shown here.
+    // Stripped octets (a checksum, tags) were on the wire but are not in the sampled header.
     const auto shown = static_cast<std::uint32_t>(header.size());
     const std::uint32_t wire = std::max(frame_length - std::min(frame_length, stripped), shown);
-    Packet p;  // written whole by each of these
+    Packet p;  // decode_header() sets all of it
     decode_header(protocol, header, wire, p);
     record_.frame_bytes = frame_length;
     set(Field::frame_bytes);
-    take_link(record_, p);
+    set_link(record_, p);
     const bool ip = p.outcome == packet::Outcome::ip;
     if (p.outcome == packet::Outcome::malformed) ++counters_.bad_headers;
     if (!ip && rank_ == Rank::sampled_ip) return true;
-    forget_packet(record_);
+    clear_packet(record_);
     record_.bytes = p.bytes;
     record_.ethertype = p.ethertype;
     if (p.ethertype != 0) set(Field::ethertype);
-    if (ip) take_ip(record_, p, header.size());
+    if (ip) set_ip(record_, p, header.size());
     rank_ = ip ? Rank::header : Rank::header_without_ip;
     return true;
 }
@@ -176,7 +176,7 @@ bool Sampled::ethernet(ByteCursor in) noexcept {
     std::uint32_t type = 0;
     Mac src;
     Mac dst;
-    if (!in.be32(length) || !take_mac(in, src) || !take_mac(in, dst) || !in.be32(type))
+    if (!in.be32(length) || !read_mac(in, src) || !read_mac(in, dst) || !in.be32(type))
         return false;
     if (!record_.has(Field::src_mac)) {
         record_.src_mac = src;
@@ -199,11 +199,11 @@ bool Sampled::sampled_ip(ByteCursor in) noexcept {
     Address src;
     Address dst;
     std::array<std::uint32_t, 4> rest{};  // ports, TCP flags, TOS or priority
-    if (!take_words(in, length_and_protocol) || !take_octets<family>(in, src) ||
-        !take_octets<family>(in, dst) || !take_words(in, rest))
+    if (!read_words(in, length_and_protocol) || !read_address_octets<family>(in, src) ||
+        !read_address_octets<family>(in, dst) || !read_words(in, rest))
         return false;
     if (rank_ >= Rank::sampled_ip) return true;
-    forget_packet(record_);
+    clear_packet(record_);
     record_.bytes = length_and_protocol[0];
     record_.proto = static_cast<std::uint8_t>(length_and_protocol[1]);
     record_.src = src;
@@ -225,8 +225,8 @@ bool Sampled::sampled_ip(ByteCursor in) noexcept {
 }
 
 bool Sampled::switched(ByteCursor in) noexcept {
-    std::array<std::uint32_t, 4> words{};  // VLAN and priority it came with, and left with
-    if (!take_words(in, words)) return false;
+    std::array<std::uint32_t, 4> words{};  // VLAN and priority, before and after
+    if (!read_words(in, words)) return false;
     switch_vlan_ = words[0];
     return true;
 }
@@ -234,7 +234,7 @@ bool Sampled::switched(ByteCursor in) noexcept {
 bool Sampled::routed(ByteCursor in) noexcept {
     Address next_hop;
     std::array<std::uint32_t, 2> masks{};
-    if (!take_address(in, next_hop) || !take_words(in, masks) ||
+    if (!read_address(in, next_hop) || !read_words(in, masks) ||
         std::ranges::any_of(masks, [](std::uint32_t bits) { return bits > 128; }))
         return false;
     if (!next_hop.empty() && !has_bgp_next_hop_) {
@@ -249,24 +249,26 @@ bool Sampled::routed(ByteCursor in) noexcept {
 
 bool Sampled::gateway(ByteCursor in) noexcept {
     Address next_hop;
-    std::array<std::uint32_t, 4> words{};  // our AS, the source's, its neighbour's; segments
-    if (!take_address(in, next_hop) || !take_words(in, words)) return false;
+    // AS of the router, of the source, of the source's neighbour; number of path segments.
+    std::array<std::uint32_t, 4> words{};
+    if (!read_address(in, next_hop) || !read_words(in, words)) return false;
     std::optional<std::uint32_t> last;
-    // Each segment takes 8 octets at least, so that the octets end the loop.
+    // Bounded by the octets: each segment has at least 8.
     for (std::uint32_t segments = words[3]; segments > 0; --segments) {
         std::array<std::uint32_t, 2> segment{};  // 1: set, 2: sequence; members
         ByteSpan members;
-        if (!take_words(in, segment) || segment[1] > in.left() / 4 ||
+        if (!read_words(in, segment) || segment[1] > in.left() / 4 ||
             !in.raw(std::size_t{segment[1]} * 4, members))
             return false;
-        // A set names no single AS as the origin, unless it has one member.
+        // The last AS of a sequence is the origin. A set has no order: it names an origin only if
+        // it has one member.
         const bool single = segment[0] == 2 || segment[1] == 1;
         if (members.empty()) continue;
         last.reset();
         if (single) last = load_be32(members.last(4).data());
     }
-    // Communities and the local preference follow; nobody asks for them.
-    // The border router of our network for the destination: see prefer_bgp() of wire/ipfix.
+    // Communities and the local preference follow: not used.
+    // The BGP next hop is preferred to that of extended_router: see prefer_bgp() in wire/ipfix.
     if (next_hop.octets != Address{}.octets) {
         record_.next_hop = next_hop;
         set(Field::next_hop);
@@ -285,8 +287,8 @@ bool Sampled::users(ByteCursor in) noexcept {
     std::uint32_t charset = 0;
     ByteSpan source;
     ByteSpan destination;
-    if (!in.be32(charset) || !take_opaque(in, source) || !in.be32(charset) ||
-        !take_opaque(in, destination))
+    if (!in.be32(charset) || !read_opaque(in, source) || !in.be32(charset) ||
+        !read_opaque(in, destination))
         return false;
     const ByteSpan name = source.empty() ? destination : source;
     if (name.empty()) return true;
@@ -298,7 +300,7 @@ bool Sampled::users(ByteCursor in) noexcept {
 bool Sampled::translated(ByteCursor in) noexcept {
     Address src;
     Address dst;
-    if (!take_address(in, src) || !take_address(in, dst)) return false;
+    if (!read_address(in, src) || !read_address(in, dst)) return false;
     record_.nat_src = src;
     record_.nat_dst = dst;
     if (!src.empty()) set(Field::nat_src);
@@ -308,7 +310,7 @@ bool Sampled::translated(ByteCursor in) noexcept {
 
 bool Sampled::translated_ports(ByteCursor in) noexcept {
     std::array<std::uint32_t, 2> ports{};
-    if (!take_words(in, ports)) return false;
+    if (!read_words(in, ports)) return false;
     record_.nat_sport = static_cast<std::uint16_t>(ports[0]);
     record_.nat_dport = static_cast<std::uint16_t>(ports[1]);
     record_.fields |= flow::bit(Field::nat_sport) | flow::bit(Field::nat_dport);
@@ -343,12 +345,12 @@ bool Sampled::dispatch(std::uint32_t format, ByteCursor in) noexcept {
     }
 }
 
-void Sampled::take(std::uint32_t format, ByteSpan content) noexcept {
+void Sampled::decode(std::uint32_t format, ByteSpan content) noexcept {
     if (!dispatch(format, ByteCursor(content))) ++counters_.malformed_records;
 }
 
 bool Sampled::finish() noexcept {
-    // Switches take the tag away before they sample: then the VLAN stands beside the header.
+    // Switches remove the tag before they sample; then extended_switch has the VLAN.
     constexpr std::uint32_t vlan_last = 4094;
     if (!record_.has(Field::vlan) && switch_vlan_ > 0 && switch_vlan_ <= vlan_last) {
         record_.vlan = static_cast<std::uint16_t>(switch_vlan_);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The structures inside one flow sample (sFlow v5, "Packet Data" and "Extended Data"), gathered
-// into one FlowRecord. They come in any order; which of them describes the packet is settled by
-// rank: its header, then the sampled-IP structures, then the link layer alone.
+// The structures in one flow sample (sFlow v5, "Packet Data" and "Extended Data") as one
+// FlowRecord. They come in any order. Of those that describe the packet, the highest Rank counts.
 
 #include <cstdint>
 
@@ -15,19 +14,23 @@ namespace octroi::sflow {
 
 class Sampled {
 public:
-    // The record must outlive this object; fields about interfaces are the caller's.
+    // `record` must be cleared. Both must outlive this object. Interfaces, direction and sampling
+    // are left to the caller.
     Sampled(flow::FlowRecord& record, Counters& counters) noexcept
         : record_(record), counters_(counters) {}
 
-    // One structure: its format with the enterprise (20 and 12 bits), and its content.
-    void take(std::uint32_t format, ByteSpan content) noexcept;
-    // false: nothing was said about a packet, the record is to be dropped.
+    // Decodes one structure. `format`: enterprise << 12 | format. Counts it if it is unknown or
+    // malformed; the record is then as before.
+    void decode(std::uint32_t format, ByteSpan content) noexcept;
+    // After the last structure. False: none described a packet; drop the record.
     [[nodiscard]] bool finish() noexcept;
 
 private:
+    // Which structure described the packet. Sampled-IP structures are preferred to a header that
+    // was cut off before IP.
     enum class Rank : std::uint8_t { none, link, header_without_ip, sampled_ip, header };
 
-    // What cannot be read leaves the record as it was: false.
+    // One for each format. False: malformed; the record is as before.
     bool packet_header(ByteCursor in) noexcept;
     bool ethernet(ByteCursor in) noexcept;
     template <Family family>

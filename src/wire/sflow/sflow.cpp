@@ -14,8 +14,8 @@ using flow::FlowRecord;
 using flow::Outcome;
 
 constexpr std::uint32_t version_5 = 5;
-// Formats of samples, all of enterprise 0. The expanded ones have whole words where the plain ones
-// share one word between a type and an index.
+// Formats of samples, all of enterprise 0. Expanded ones have a word each for a type and an index,
+// plain ones one word for both.
 enum SampleFormat : std::uint32_t {
     format_flow = 1,
     format_counters = 2,
@@ -23,32 +23,21 @@ enum SampleFormat : std::uint32_t {
     format_counters_expanded = 4,
 };
 
-struct Header {
-    std::uint32_t version = 0;
-    Address agent;
-    std::array<std::uint32_t, 4> words{};  // sub agent, sequence, uptime, number of samples
-};
-
-bool take_header(ByteCursor& in, Header& header) noexcept {
-    return in.be32(header.version) && header.version == version_5 &&
-           take_address(in, header.agent) && !header.agent.empty() && take_words(in, header.words);
-}
-
-// Where a packet came in or went out: the format in the top two bits of the plain form.
+// Where a packet came in or went out. The plain format has the kind in the top two bits.
 struct Port {
     enum Kind : std::uint32_t { index = 0, discarded = 1, many = 2 };
     std::uint32_t kind = index;
     std::uint32_t value = 0;
 
-    // 0 and the device's own end of the packet are no interfaces.
+    // 0: not an interface, or unknown. `internal`: the device itself sent or received the packet.
     [[nodiscard]] std::uint32_t if_index() const noexcept {
         constexpr std::uint32_t internal = 0x3fff'ffff;
         return kind == index && value != internal ? value : 0;
     }
 };
 
-// Why a packet was discarded -> element 89 (RFC 7270): 128 + reason. Below 256 the codes are those
-// of ICMP "destination unreachable".
+// The reason why a packet was discarded as element 89 has it (RFC 7270: 128 + reason). Reasons
+// below 256 are the codes of ICMP "destination unreachable".
 std::uint8_t drop_status(std::uint32_t reason) noexcept {
     enum Status : std::uint8_t {
         unknown = 128,
@@ -87,62 +76,58 @@ std::uint8_t drop_status(std::uint32_t reason) noexcept {
 }
 
 struct FlowSample {
-    SequenceInfo::Sample& about;  // filled in its place: copying it at once would have to wait
+    SourceReports::Report& report;  // filled where it is kept: a copy would wait for the stores
     std::uint32_t rate = 0;
     Port in;
     Port out;
     std::uint32_t records = 0;
 };
 
-void set_source(SequenceInfo::Sample& about, std::uint32_t word) noexcept {
-    about.source_type = static_cast<std::uint8_t>(word >> 24U);
-    about.source_index = word & 0xff'ffffU;
+void set_source(SourceReports::Report& report, std::uint32_t word) noexcept {
+    report.type = static_cast<std::uint8_t>(word >> 24U);
+    report.index = word & 0xff'ffffU;
 }
 
 Port port_of(std::uint32_t word) noexcept { return {word >> 30U, word & 0x3fff'ffffU}; }
 
-bool take_plain(ByteCursor& in, FlowSample& sample) noexcept {
+// Words: sequence, source, rate, pool, drops, input, output, number of structures.
+bool read_plain(ByteCursor& in, FlowSample& sample) noexcept {
     std::array<std::uint32_t, 8> words{};
-    if (!take_words(in, words)) return false;
-    sample.about.sequence = words[0];
-    set_source(sample.about, words[1]);
+    if (!read_words(in, words)) return false;
+    set_source(sample.report, words[1]);
     sample.rate = words[2];
-    sample.about.pool = words[3];
-    sample.about.drops = words[4];
+    sample.report.drops = words[4];
     sample.in = port_of(words[5]);
     sample.out = port_of(words[6]);
     sample.records = words[7];
     return true;
 }
 
-bool take_expanded(ByteCursor& in, FlowSample& sample) noexcept {
+bool read_expanded(ByteCursor& in, FlowSample& sample) noexcept {
     std::array<std::uint32_t, 11> words{};
-    if (!take_words(in, words)) return false;
-    sample.about.sequence = words[0];
-    sample.about.source_type = static_cast<std::uint8_t>(words[1]);
-    sample.about.source_index = words[2];
+    if (!read_words(in, words)) return false;
+    sample.report.type = static_cast<std::uint8_t>(words[1]);
+    sample.report.index = words[2];
     sample.rate = words[3];
-    sample.about.pool = words[4];
-    sample.about.drops = words[5];
+    sample.report.drops = words[5];
     sample.in = {words[6], words[7]};
     sample.out = {words[8], words[9]};
     sample.records = words[10];
     return true;
 }
 
-bool take_counters(ByteCursor& in, bool expanded, SequenceInfo::Sample& about) noexcept {
-    std::uint32_t word = 0;
-    std::uint32_t index = 0;
-    about = {.counters = true};
-    if (!in.be32(about.sequence) || !in.be32(word)) return false;
+// The counters are not read: bytes are counted from flow samples.
+bool read_counters(ByteCursor& in, bool expanded, SourceReports::Report& report) noexcept {
+    std::uint32_t sequence = 0;
+    std::uint32_t source = 0;
+    report = {.counter_sample = true};
+    if (!in.be32(sequence) || !in.be32(source)) return false;
     if (!expanded) {
-        set_source(about, word);
+        set_source(report, source);
         return true;
     }
-    about.source_type = static_cast<std::uint8_t>(word);
-    if (!in.be32(index)) return false;
-    about.source_index = index;
-    return true;
+    report.type = static_cast<std::uint8_t>(source);
+    return in.be32(report.index);
 }
 
 void fill_ports(FlowRecord& record, const FlowSample& sample) noexcept {
@@ -154,30 +139,30 @@ void fill_ports(FlowRecord& record, const FlowSample& sample) noexcept {
         record.forwarding_status = drop_status(sample.out.value);
         record.fields |= flow::bit(Field::forwarding_status);
     }
-    // The packet was sampled where it came in or where it went out; a source that is neither of
-    // them, or both, does not say.
-    const std::uint32_t source = sample.about.source_type == 0 ? sample.about.source_index : 0;
+    // The packet was sampled at the data source. If that is neither of the two interfaces, or both,
+    // the direction is unknown.
+    const std::uint32_t source = sample.report.type == 0 ? sample.report.index : 0;
     if (source == 0 || (source == record.in_if) == (source == record.out_if)) return;
     record.direction = source == record.in_if ? 0 : 1;
     record.fields |= flow::bit(Field::direction);
 }
 
-// Records of one datagram on their way to the sink.
+// Collects records of one datagram and hands them to the sink, several in one call.
 class Outbox {
 public:
     Outbox(const flow::MessageContext& context, flow::RecordSink& sink) noexcept
         : context_(context), sink_(sink) {}
 
-    // The place for the next record, empty.
+    // The place of the next record, cleared. The record counts when add() was called.
     FlowRecord& next() {
         if (count_ == records_.size()) flush();
         FlowRecord& record = records_[count_];
-        // Clearing costs as much as decoding: only what was written to.
+        // Clearing costs as much as decoding: only places that were written.
         if (count_ < written_) record = FlowRecord{};
         written_ = std::max(written_, count_ + 1);
         return record;
     }
-    void keep() noexcept { ++count_; }
+    void add() noexcept { ++count_; }
     void flush() {
         if (count_ > 0) sink_.records(context_, std::span(records_).first(count_));
         count_ = 0;
@@ -186,19 +171,19 @@ public:
 private:
     const flow::MessageContext& context_;
     flow::RecordSink& sink_;
-    std::array<FlowRecord, 8> records_;  // as many samples as fit a frame of usual size
+    std::array<FlowRecord, 8> records_;  // about as many samples as fit an Ethernet frame
     std::size_t count_ = 0;
-    std::size_t written_ = 0;  // places that are no longer as they were made
+    std::size_t written_ = 0;  // places that have been written
 };
 
-// The structures of one flow sample. false: its framing broke.
-bool take_flow_records(ByteCursor& in, std::uint32_t count, Sampled& sampled) noexcept {
-    // Each takes 8 octets at least, so that the octets end the loop.
+// Decodes the structures of one flow sample. False: the sample ends within one.
+bool decode_structures(ByteCursor& in, std::uint32_t count, Sampled& sampled) noexcept {
+    // Bounded by the octets: each structure has at least 8.
     for (; count > 0; --count) {
         std::uint32_t format = 0;
         ByteSpan content;
-        if (!in.be32(format) || !take_opaque(in, content)) return false;
-        sampled.take(format, content);
+        if (!in.be32(format) || !read_opaque(in, content)) return false;
+        sampled.decode(format, content);
     }
     return true;
 }
@@ -206,15 +191,15 @@ bool take_flow_records(ByteCursor& in, std::uint32_t count, Sampled& sampled) no
 class Decoder {
 public:
     Decoder(const flow::MessageContext& context, Counters& counters, flow::RecordSink& sink,
-            SequenceInfo& sequence) noexcept
-        : counters_(counters), sequence_(sequence), outbox_(context, sink) {}
+            SourceReports& reports) noexcept
+        : counters_(counters), reports_(reports), outbox_(context, sink) {}
 
     Outcome samples(ByteCursor in, std::uint32_t count) {
         Outcome outcome = Outcome::ok;
         for (; count > 0 && outcome == Outcome::ok; --count) {
             std::uint32_t format = 0;
             ByteSpan content;
-            if (!in.be32(format) || !take_opaque(in, content))
+            if (!in.be32(format) || !read_opaque(in, content))
                 outcome = Outcome::incomplete;
             else if (!sample(format, ByteCursor(content)))
                 ++counters_.malformed_samples;
@@ -231,9 +216,10 @@ private:
                 return flow_sample(format == format_flow_expanded, in);
             case format_counters:
             case format_counters_expanded:
-                if (!take_counters(in, format == format_counters_expanded, place())) return false;
+                if (!read_counters(in, format == format_counters_expanded, next_report()))
+                    return false;
                 ++counters_.counter_samples;
-                keep_place();
+                add_report();
                 return true;
             default:
                 ++counters_.unknown_samples;
@@ -241,82 +227,88 @@ private:
         }
     }
 
-    // What was read before the framing of a sample broke is good: the packet's header usually.
+    // What stands before the damage is used: that is usually the packet header.
     bool flow_sample(bool expanded, ByteCursor in) {
-        FlowSample sample{.about = place(), .in = {}, .out = {}};
-        sample.about.counters = false;
-        if (!(expanded ? take_expanded(in, sample) : take_plain(in, sample))) return false;
+        FlowSample sample{.report = next_report(), .in = {}, .out = {}};
+        sample.report.counter_sample = false;
+        if (!(expanded ? read_expanded(in, sample) : read_plain(in, sample))) return false;
         ++counters_.flow_samples;
-        keep_place();
+        add_report();
         FlowRecord& record = outbox_.next();
         Sampled sampled(record, counters_);
-        const bool whole = take_flow_records(in, sample.records, sampled);
+        const bool whole = decode_structures(in, sample.records, sampled);
         if (!sampled.finish()) {
             ++counters_.empty_samples;
             return whole;
         }
         record.sampling = sample.rate;
         if (sample.rate != 0) record.fields |= flow::bit(Field::sampling);
-        record.sampler = std::uint32_t{sample.about.source_type} << 24U | sample.about.source_index;
+        record.sampler = std::uint32_t{sample.report.type} << 24U | sample.report.index;
         record.fields |= flow::bit(Field::sampler);
         fill_ports(record, sample);
-        outbox_.keep();
+        outbox_.add();
         return whole;
     }
 
-    // Where the next sample says its numbers.
-    SequenceInfo::Sample& place() noexcept {
-        return sequence_.sample_count < SequenceInfo::samples_kept
-                   ? sequence_.samples[sequence_.sample_count]
-                   : beyond_;
+    SourceReports::Report& next_report() noexcept {
+        return reports_.count < SourceReports::most ? reports_.reports[reports_.count] : beyond_;
     }
-    void keep_place() noexcept {
-        if (sequence_.sample_count < SequenceInfo::samples_kept)
-            ++sequence_.sample_count;
+    void add_report() noexcept {
+        if (reports_.count < SourceReports::most)
+            ++reports_.count;
         else
-            ++sequence_.left_out;
+            ++reports_.left_out;
     }
 
     Counters& counters_;
-    SequenceInfo& sequence_;
-    SequenceInfo::Sample beyond_;
+    SourceReports& reports_;
+    SourceReports::Report beyond_;  // of samples that are left out
     Outbox outbox_;
 };
 
 }  // namespace
 
+bool read_head(ByteCursor& datagram, DatagramHead& out) noexcept {
+    std::uint32_t version = 0;
+    std::array<std::uint32_t, 4> words{};
+    if (!datagram.be32(version) || version != version_5) return false;
+    if (!read_address(datagram, out.agent) || !read_words(datagram, words)) return false;
+    out.sub_agent = words[0];
+    out.sequence = words[1];
+    out.uptime_ms = words[2];
+    out.samples = words[3];
+    return true;
+}
+
 Outcome decode(ByteSpan datagram, flow::MessageContext& context, Counters& counters,
-               flow::RecordSink& sink, SequenceInfo& sequence) {
+               flow::RecordSink& sink, SourceReports& reports) {
     ++counters.datagrams;
-    sequence.sample_count = 0;
-    sequence.left_out = sequence.sub_agent = sequence.sequence = sequence.uptime_ms = 0;
+    reports.count = 0;
+    reports.left_out = 0;
     ByteCursor in(datagram);
-    Header header;
-    if (!take_header(in, header)) {
+    DatagramHead head;
+    if (!read_head(in, head) || head.agent.empty()) {
         ++counters.malformed_datagrams;
-        const bool other = header.version != 0 && header.version != version_5;
-        return other ? Outcome::unsupported : Outcome::malformed;
+        const std::uint32_t version = datagram.size() < 4 ? 0 : load_be32(datagram.data());
+        return version != 0 && version != version_5 ? Outcome::unsupported : Outcome::malformed;
     }
-    if (!header.agent.empty()) context.exporter = header.agent;
+    context.exporter = head.agent;
     context.protocol = flow::Protocol::sflow_v5;
-    context.observation_domain = header.words[0];
+    context.observation_domain = head.sub_agent;
     context.exported = {};
-    sequence.sub_agent = header.words[0];
-    sequence.sequence = header.words[1];
-    sequence.uptime_ms = header.words[2];
-    const Outcome outcome = Decoder(context, counters, sink, sequence).samples(in, header.words[3]);
+    const Outcome outcome = Decoder(context, counters, sink, reports).samples(in, head.samples);
     if (outcome != Outcome::ok) ++counters.malformed_datagrams;
     return outcome;
 }
 
 std::size_t measure(ByteSpan octets) noexcept {
     ByteCursor in(octets);
-    Header header;
-    if (!take_header(in, header)) return 0;
-    for (std::uint32_t count = header.words[3]; count > 0; --count) {
+    DatagramHead head;
+    if (!read_head(in, head) || head.agent.empty()) return 0;
+    for (std::uint32_t count = head.samples; count > 0; --count) {
         std::uint32_t format = 0;
         ByteSpan content;
-        if (!in.be32(format) || !take_opaque(in, content)) return 0;
+        if (!in.be32(format) || !read_opaque(in, content)) return 0;
     }
     return octets.size() - in.left();
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// sFlow version 5 (sflow.org, "sFlow Version 5", 2004): one datagram -> its flow samples as
+// sFlow version 5 (sflow.org, "sFlow Version 5", 2004): the flow samples of one datagram as
 // FlowRecords, one for each, in their order.
 //
-// Pure: no clock, no allocation, no memory between two datagrams. `bytes` of a record are those of
-// the sampled IP packet, `packets` is 1, `sampling` is the sample's rate, `sampler` the index of
-// its data source. The header of the packet says more than the sampled-IP structures and is
-// believed before them. Samples of frames without IP are RecordKind::non_ip, their bytes the
-// frame's. Structures that are not known are skipped by their length and counted. Records have no
-// times: the time of a sample is that of its receipt.
+// Pure: no clock, no allocation, no state between two datagrams. Of a record, `bytes` is the length
+// of the sampled IP packet, `packets` is 1, `sampling` the rate of the sample, `sampler` its data
+// source (type << 24 | index). The sampled packet header counts before the sampled-IP structures.
+// Samples of frames without IP are of kind non_ip, and `bytes` is the length of the frame. Unknown
+// structures are skipped by their length and counted. Records have no times: a sample is taken to
+// be as old as its datagram.
 
 #include <array>
 #include <cstdint>
@@ -21,57 +21,64 @@
 
 namespace octroi::sflow {
 
-// What a datagram says about what came before it, so that losses can be seen: the datagrams of a
-// sub agent are numbered, and so are the samples of each data source.
-struct SequenceInfo {
-    // A datagram of 65535 octets holds more only when the samples are next to empty.
-    static constexpr std::size_t samples_kept = 128;
+// What stands before the samples of a datagram.
+struct DatagramHead {
+    Address agent;  // identifies the device; empty: unknown
+    std::uint32_t sub_agent = 0;
+    std::uint32_t sequence = 0;   // datagrams of this sub agent, modulo 2^32
+    std::uint32_t uptime_ms = 0;  // of the device, modulo 2^32
+    std::uint32_t samples = 0;    // how many follow
+};
+// Reads the head and moves the cursor behind it. False: the octets are not sFlow version 5, or too
+// few; `out` is then undefined.
+[[nodiscard]] bool read_head(ByteCursor& datagram, DatagramHead& out) noexcept;
 
-    struct Sample {
-        std::uint32_t source_index = 0;
-        std::uint8_t source_type = 0;  // 0: ifIndex, 1: VLAN, 2: physical entity
-        bool counters = false;         // a counter sample: numbered apart from flow samples
-        std::uint32_t sequence = 0;
-        std::uint32_t pool = 0;   // packets that could have been sampled; flow samples only
-        std::uint32_t drops = 0;  // samples the agent lost for want of resources
+// What the samples of a datagram state about their data sources: how many samples the agent
+// dropped.
+struct SourceReports {
+    // More samples fit a datagram of 65535 octets only if they are almost empty.
+    static constexpr std::size_t most = 128;
+
+    struct Report {
+        std::uint32_t index = 0;      // of the data source
+        std::uint8_t type = 0;        // of the data source: 0 ifIndex, 1 VLAN, 2 physical entity
+        bool counter_sample = false;  // states no drops
+        std::uint32_t drops = 0;      // samples dropped for want of resources, modulo 2^32
     };
 
-    std::uint32_t sub_agent = 0;
-    std::uint32_t sequence = 0;
-    std::uint32_t uptime_ms = 0;
-    std::size_t sample_count = 0;  // of `samples`
-    std::uint32_t left_out = 0;    // samples for which there was no room
-    std::array<Sample, samples_kept> samples;
+    std::size_t count = 0;       // of `reports`
+    std::uint32_t left_out = 0;  // samples beyond `most`
+    std::array<Report, most> reports;
 
-    [[nodiscard]] std::span<const Sample> kept() const noexcept {
-        return std::span(samples).first(sample_count);
+    [[nodiscard]] std::span<const Report> all() const noexcept {
+        return std::span(reports).first(count);
     }
 };
 
 struct Counters {
     std::uint64_t datagrams = 0;
-    std::uint64_t malformed_datagrams = 0;  // what stood before the damage was handed over
+    std::uint64_t malformed_datagrams = 0;  // samples before the damage were handed over
     std::uint64_t flow_samples = 0;
     std::uint64_t counter_samples = 0;
     std::uint64_t unknown_samples = 0;    // of another format or enterprise
-    std::uint64_t malformed_samples = 0;  // the sample does not fit its own length
-    std::uint64_t skipped_records = 0;    // structures of flow samples that are not used
-    std::uint64_t malformed_records = 0;
-    std::uint64_t bad_headers = 0;    // packets whose IP header cannot be
-    std::uint64_t empty_samples = 0;  // flow samples that say nothing about a packet
+    std::uint64_t malformed_samples = 0;  // shorter than their structures
+    std::uint64_t skipped_records = 0;    // structures in flow samples that we do not use
+    std::uint64_t malformed_records = 0;  // structures shorter than their format
+    std::uint64_t bad_headers = 0;        // sampled packets with an impossible IP header
+    std::uint64_t empty_samples = 0;      // flow samples that describe no packet: no record
 };
 
-// Sets context.exporter (the agent, where it states an address), protocol and domain (the sub
-// agent), and fills `sequence`.
-// ok: all samples were read or skipped. incomplete: it ends within a sample; the samples before are
-// handed over. malformed: no header of sFlow. unsupported: sFlow of another version. The datagram
-// must live as long as the sink needs FlowRecord::user.
+// Decodes a datagram. Sets context.exporter (the agent), protocol, observation_domain (the sub
+// agent) and exported (none), overwrites `reports`, and hands the records to the sink. ok: all
+// samples were read or skipped. incomplete: the datagram ends within a sample; the samples before
+// it were handed over. malformed: no head, or no agent address. unsupported: sFlow of another
+// version. FlowRecord::user points into the datagram.
 [[nodiscard]] flow::Outcome decode(ByteSpan datagram, flow::MessageContext& context,
                                    Counters& counters, flow::RecordSink& sink,
-                                   SequenceInfo& sequence);
+                                   SourceReports& reports);
 
-// How many octets the datagram takes that begins here, for files in which one follows another. 0:
-// none does, or not the whole of it is there.
+// The length of the datagram that the octets begin with; others may follow it, in a file. 0: there
+// is none, or it is not complete.
 [[nodiscard]] std::size_t measure(ByteSpan octets) noexcept;
 
 }  // namespace octroi::sflow

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: a datagram, decoded from memory of its exact size. What is handed over must be within the
-// datagram's means, and a datagram that was read whole has the length that it is measured to have.
+// Input: a datagram, decoded from memory of its exact size. Records must be possible for its size,
+// and measure() must find a length exactly if decode() read it in whole.
 
 #include <cstdint>
 #include <cstring>
@@ -49,12 +49,12 @@ void run(ByteSpan input) {
     Checker sink(datagram);
     flow::MessageContext context;
     Counters counters;
-    SequenceInfo sequence;
-    const flow::Outcome outcome = decode(datagram, context, counters, sink, sequence);
+    SourceReports reports;
+    const flow::Outcome outcome = decode(datagram, context, counters, sink, reports);
     CHECK(sink.count <= datagram.size() / 8);
     CHECK(sink.count + counters.empty_samples == counters.flow_samples);
     CHECK(counters.flow_samples + counters.counter_samples ==
-          sequence.kept().size() + sequence.left_out);
+          reports.all().size() + reports.left_out);
     const std::size_t length = measure(datagram);
     CHECK(length <= datagram.size() && (length != 0) == (outcome == flow::Outcome::ok));
 }

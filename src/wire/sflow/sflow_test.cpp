@@ -39,7 +39,7 @@ public:
 struct Decoded {
     explicit Decoded(std::string octets) : octets_(std::move(octets)) {
         flow::MessageContext context{.exporter = v4_a};
-        outcome = decode(as_octets(octets_), context, counters, sink, sequence);
+        outcome = decode(as_octets(octets_), context, counters, sink, reports);
         exporter = context.exporter;
         records = sink.all;
     }
@@ -50,7 +50,7 @@ struct Decoded {
     Outcome outcome = Outcome::ok;
     Address exporter;
     Counters counters;
-    SequenceInfo sequence;
+    SourceReports reports;
     std::vector<FlowRecord> records;
 };
 
@@ -63,7 +63,7 @@ Datagram one(std::initializer_list<Part> records, const Sample& sample = {}) {
 }
 
 TEST(Sflow, APacketHeaderIsOnePacketOfItsIpLength) {
-    // The agent shows 64 octets of a frame that had 4 more than it stripped (the checksum).
+    // The agent sampled 64 octets of the frame and stripped 4 (the checksum).
     const std::string frame = tcp_frame(1000);
     const Decoded d(
         one({raw_header(frame.substr(0, 64), 1, static_cast<std::uint32_t>(frame.size() + 4), 4)}));
@@ -125,19 +125,19 @@ TEST(Sflow, AFrameWithoutIpIsNoTraffic) {
     EXPECT_EQ(d.records[1].src_mac, mac_a);
 }
 
-TEST(Sflow, ThePacketsHeaderIsBelievedBeforeSampledIp) {
+TEST(Sflow, ThePacketHeaderCountsBeforeSampledIp) {
     const Part header = raw_header(tcp_frame());
-    const Part said = sampled_ipv4(99, 17, v4_b, v4_a, 7, 8);
-    for (const Datagram& datagram : {one({header, said}), one({said, header})}) {
+    const Part sampled_ip = sampled_ipv4(99, 17, v4_b, v4_a, 7, 8);
+    for (const Datagram& datagram : {one({header, sampled_ip}), one({sampled_ip, header})}) {
         const Decoded d(datagram);
         ASSERT_EQ(d.records.size(), 1U);
         EXPECT_EQ(d.records[0].bytes, 140U);
         EXPECT_EQ(d.records[0].src, v4_a);
         EXPECT_EQ(d.records[0].proto, 6);
     }
-    // A header that was cut off before it says anything is not.
-    const Part stump = raw_header(tcp_frame().substr(0, 16), 1, 154);
-    for (const Datagram& datagram : {one({stump, said}), one({said, stump})}) {
+    // But not if it was cut off before the IP header.
+    const Part cut_off = raw_header(tcp_frame().substr(0, 16), 1, 154);
+    for (const Datagram& datagram : {one({cut_off, sampled_ip}), one({sampled_ip, cut_off})}) {
         const Decoded d(datagram);
         ASSERT_EQ(d.records.size(), 1U);
         EXPECT_EQ(d.records[0].kind, RecordKind::traffic);
@@ -160,7 +160,7 @@ TEST(Sflow, SampledIpAlone) {
     EXPECT_FALSE(d.records[1].has(Field::tcp_flags));
 }
 
-TEST(Sflow, WhatSwitchesAndRoutersAdd) {
+TEST(Sflow, ReadsStructuresOfSwitchesAndRouters) {
     const Decoded d(
         one({extended_switch(100, 200), extended_router(v4_b, 24, 16),
              extended_gateway(v4_a, 64500, 2, {64501, 64502}), raw_header(tcp_frame()),
@@ -197,7 +197,7 @@ TEST(Sflow, ASetOfAsesIsNoOrigin) {
     EXPECT_FALSE(d.records[0].has(Field::dst_as));
 }
 
-TEST(Sflow, TheFramesTagIsBelievedBeforeTheSwitch) {
+TEST(Sflow, TheTagOfTheFrameCountsBeforeTheSwitch) {
     const std::string tagged = ethernet().vlan(7).ipv4(v4_header()).udp(1, 2).octets();
     const Decoded d(one({raw_header(tagged), extended_switch(100, 200)})
                         .flow_sample({}, {raw_header(tcp_frame()), extended_switch(~0U, 5)}));
@@ -222,7 +222,7 @@ TEST(Sflow, InterfacesThatAreNone) {
     EXPECT_EQ(d.records[3].forwarding_status, 128);
 }
 
-TEST(Sflow, TellsWhatIsNumbered) {
+TEST(Sflow, ReadsTheHeadAndReportsOfSources) {
     Datagram datagram(v6(9));
     datagram.sub_agent = 7;
     datagram.sequence = 1234;
@@ -230,26 +230,32 @@ TEST(Sflow, TellsWhatIsNumbered) {
     datagram.expanded_sample({.sequence = 12, .source_type = 1, .source_index = 0x0100'0000},
                              {raw_header(tcp_frame())});
     datagram.counter_sample(5, 3);
+    const std::string octets = datagram.octets();
+    ByteCursor cursor(as_octets(octets));
+    DatagramHead head;
+    ASSERT_TRUE(read_head(cursor, head));
+    EXPECT_EQ(head.agent, v6(9));
+    EXPECT_EQ(head.sub_agent, 7U);
+    EXPECT_EQ(head.sequence, 1234U);
+    EXPECT_EQ(head.uptime_ms, 60'000U);
+    EXPECT_EQ(head.samples, 3U);
     const Decoded d(datagram);
     EXPECT_EQ(d.exporter, v6(9));
     EXPECT_EQ(d.sink.context.observation_domain, 7U);
-    EXPECT_EQ(d.sequence.sequence, 1234U);
-    EXPECT_EQ(d.sequence.uptime_ms, 60'000U);
-    const auto kept = d.sequence.kept();
-    ASSERT_EQ(kept.size(), 3U);
-    EXPECT_EQ(kept[0].sequence, 11U);
-    EXPECT_EQ(kept[0].pool, 512U);
-    EXPECT_EQ(kept[0].drops, 2U);
-    EXPECT_EQ(kept[1].source_type, 1);
-    EXPECT_EQ(kept[1].source_index, 0x0100'0000U);
-    EXPECT_TRUE(kept[2].counters);
+    const auto reports = d.reports.all();
+    ASSERT_EQ(reports.size(), 3U);
+    EXPECT_EQ(reports[0].index, 3U);
+    EXPECT_EQ(reports[0].drops, 2U);
+    EXPECT_EQ(reports[1].type, 1);
+    EXPECT_EQ(reports[1].index, 0x0100'0000U);
+    EXPECT_TRUE(reports[2].counter_sample);
     EXPECT_EQ(d.records.size(), 2U);
     EXPECT_EQ(d.counters.counter_samples, 1U);
 }
 
 TEST(Sflow, UnknownStructuresAreSkippedByTheirLength) {
     const Decoded d(one({{4413U << 12U | 1U, "maker's own"}, raw_header(tcp_frame()), {1013, ""}})
-                        .part(9U << 12U | 1U, "a sample of somebody")
+                        .part(9U << 12U | 1U, "an unknown sample")
                         .flow_sample({}, {raw_header(tcp_frame())})
                         .flow_sample({}, {{4413U << 12U | 1U, "nothing else"}}));
     EXPECT_EQ(d.outcome, Outcome::ok);
@@ -259,14 +265,14 @@ TEST(Sflow, UnknownStructuresAreSkippedByTheirLength) {
     EXPECT_EQ(d.counters.empty_samples, 1U);
 }
 
-TEST(Sflow, WhatStoodBeforeTheDamageCounts) {
+TEST(Sflow, SamplesBeforeTheDamageAreDecoded) {
     const std::string whole =
         one({raw_header(tcp_frame())}).flow_sample({}, {raw_header(tcp_frame())}).octets();
     const Decoded cut(whole.substr(0, whole.size() - 20));
     EXPECT_EQ(cut.outcome, Outcome::incomplete);
     EXPECT_EQ(cut.records.size(), 1U);
     EXPECT_EQ(cut.counters.malformed_datagrams, 1U);
-    // A sample whose number of structures cannot be.
+    // A sample that counts more structures than it holds.
     const Decoded lies(Datagram(agent)
                            .part(1, words({1, 2, 3, 4, 5, 6, 7, 1000}) +
                                         parts(std::vector{raw_header(tcp_frame())}).substr(4))
@@ -279,15 +285,15 @@ TEST(Sflow, WhatStoodBeforeTheDamageCounts) {
     EXPECT_EQ(Decoded(std::string()).outcome, Outcome::malformed);
 }
 
-TEST(Sflow, ManySamplesComeInOrderAndKeepNoMoreThanTheirRoom) {
+TEST(Sflow, ManySamplesComeInOrderAndReportsAreBounded) {
     Datagram datagram(agent);
     for (std::uint32_t i = 0; i < 200; ++i)
         datagram.flow_sample({.rate = i + 1}, {sampled_ipv4(100, 17, v4_a, v4_b, 1, 2)});
     const Decoded d(datagram);
     ASSERT_EQ(d.records.size(), 200U);
     for (std::uint32_t i = 0; i < 200; ++i) EXPECT_EQ(d.records[i].sampling, i + 1);
-    EXPECT_EQ(d.sequence.kept().size(), SequenceInfo::samples_kept);
-    EXPECT_EQ(d.sequence.left_out, 200 - SequenceInfo::samples_kept);
+    EXPECT_EQ(d.reports.all().size(), SourceReports::most);
+    EXPECT_EQ(d.reports.left_out, 200 - SourceReports::most);
 }
 
 TEST(Sflow, MeasuresADatagramAmongOthers) {
@@ -297,7 +303,7 @@ TEST(Sflow, MeasuresADatagramAmongOthers) {
     EXPECT_EQ(measure(as_octets(first.substr(0, first.size() - 4))), 0U);
 }
 
-// The fuzz target's seeds: one for each way through the decoder.
+// The corpus of the fuzz target: one datagram for each path through the decoder.
 std::map<std::string, std::string> seeds() {
     const Part header = raw_header(tcp_frame(20).substr(0, 64), 1, 200, 4);
     return {

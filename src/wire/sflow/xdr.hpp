@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The types that sFlow's structures are made of (XDR, RFC 4506): everything fills whole words of
-// 4 octets.
+// Reads the types that sFlow structures are made of (XDR, RFC 4506). Everything fills whole words
+// of 4 octets. False: the octets end too early; the cursor may have moved.
 
 #include <array>
 #include <cstdint>
@@ -15,15 +15,15 @@
 namespace octroi::sflow {
 
 template <std::size_t count>
-[[nodiscard]] bool take_words(ByteCursor& in, std::array<std::uint32_t, count>& words) noexcept {
+[[nodiscard]] bool read_words(ByteCursor& in, std::array<std::uint32_t, count>& words) noexcept {
     ByteSpan octets;
     if (!in.raw(4 * count, octets)) return false;
     for (std::size_t i = 0; i < count; ++i) words[i] = load_be32(octets.data() + 4 * i);
     return true;
 }
 
-// opaque<>: a length, so many octets, and padding. The padding of the last one may be missing.
-[[nodiscard]] inline bool take_opaque(ByteCursor& in, ByteSpan& out) noexcept {
+// opaque<>: a length, as many octets, and padding, which may be missing at the end of the input.
+[[nodiscard]] inline bool read_opaque(ByteCursor& in, ByteSpan& out) noexcept {
     std::uint32_t length = 0;
     if (!in.be32(length) || !in.raw(length, out)) return false;
     const std::size_t padding = (4 - length % 4) % 4;
@@ -31,7 +31,7 @@ template <std::size_t count>
 }
 
 template <Family family>
-[[nodiscard]] bool take_octets(ByteCursor& in, Address& out) noexcept {
+[[nodiscard]] bool read_address_octets(ByteCursor& in, Address& out) noexcept {
     ByteSpan octets;
     if (!in.raw(family == Family::v4 ? 4 : 16, octets)) return false;
     std::memcpy(out.octets.data(), octets.data(), octets.size());
@@ -39,17 +39,18 @@ template <Family family>
     return true;
 }
 
-// address: 0 (none), 1 (IPv4) or 2 (IPv6), and its octets.
-[[nodiscard]] inline bool take_address(ByteCursor& in, Address& out) noexcept {
+// address: a type, 0 (unknown), 1 (IPv4) or 2 (IPv6), and its octets. `out` is not written if the
+// type is unknown. False also for another type.
+[[nodiscard]] inline bool read_address(ByteCursor& in, Address& out) noexcept {
     std::uint32_t type = 0;
     if (!in.be32(type)) return false;
-    if (type == 1) return take_octets<Family::v4>(in, out);
-    if (type == 2) return take_octets<Family::v6>(in, out);
+    if (type == 1) return read_address_octets<Family::v4>(in, out);
+    if (type == 2) return read_address_octets<Family::v6>(in, out);
     return type == 0;
 }
 
-// mac: 6 octets in the place of 8.
-[[nodiscard]] inline bool take_mac(ByteCursor& in, Mac& out) noexcept {
+// mac: 6 octets, padded to 8.
+[[nodiscard]] inline bool read_mac(ByteCursor& in, Mac& out) noexcept {
     ByteSpan octets;
     if (!in.raw(8, octets)) return false;
     std::memcpy(out.octets.data(), octets.data(), out.octets.size());

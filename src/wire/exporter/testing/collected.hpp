@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A sink that keeps what it is given, for tests.
+// A sink that keeps records and gaps, for tests.
 
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@ namespace octroi::exporter::testing {
 
 struct Kept {
     flow::MessageContext context;
-    flow::FlowRecord record;  // but for `user`, which is below
+    flow::FlowRecord record;  // its `user` is not valid: see below
     std::string user;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Composes messages of IPFIX and NetFlow for tests and for the seeds of fuzz targets:
+// Writes messages of IPFIX and NetFlow, for tests and for the corpora of fuzz targets:
 //
 //     ipfix_message(7, {templates({{256, {{8, 4}, {12, 4}, {1, 8}}}}),
 //               data(256, values().u32(src).u32(dst).u64(bytes))})
@@ -32,13 +32,13 @@ public:
         octets_.append(octets);
         return *this;
     }
-    // With a length of one octet, or of three where the text is longer or `wide`.
+    // A field of variable length: its length takes one octet, or three if it is long, or `wide`.
     Values& variable(std::string_view text, bool wide = false) {
         if (text.size() < 255 && !wide) return u8(text.size()).raw(text);
         return u8(255).u16(text.size()).raw(text);
     }
     Values& zeros(std::size_t count) { return raw(std::string(count, '\0')); }
-    operator std::string() const { return octets_; }  // NOLINT: so that it can stand for a text
+    operator std::string() const { return octets_; }  // NOLINT: usable as a text
 
 private:
     std::string octets_;
@@ -88,7 +88,7 @@ inline std::string options_template(const OptionsSpec& t) {
         std::string(values().u16(t.id).u16(t.scope.size() + t.fields.size()).u16(t.scope.size())) +
             fields(t.scope) + fields(t.fields));
 }
-// RFC 7011 section 8.1; `kind` is 2 or 3, and as id stands for all of that kind.
+// RFC 7011 section 8.1. `kind`: 2 for templates, 3 for options templates; as id: all of the kind.
 inline std::string withdrawal(std::uint16_t id, std::uint16_t kind = 2) {
     return set(kind, values().u16(id).u16(0));
 }

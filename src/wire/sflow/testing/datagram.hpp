@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Composes sFlow datagrams for tests and for the seeds of the fuzz target:
+// Writes sFlow datagrams, for tests and for the corpus of the fuzz target:
 //
 //     Datagram(agent).flow_sample({.rate = 512}, {raw_header(frame), extended_switch(7, 8)})
 

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/exporter/options_decoder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "wire/exporter/testing/receiver.hpp"
+#include "wire/ipfix/testing/messages.hpp"
+
+namespace octroi::exporter {
+namespace {
+
+using namespace ipfix::testing;
+using namespace exporter::testing;
+using flow::Field;
+
+TEST(OptionsData, RatesOfSamplersApplyByTheirId) {
+    Receiver r;
+    const Fields with_sampler{{8, 4}, {12, 4}, {1, 4}, {48, 1}, {10, 2}};
+    const auto flow = [](std::uint8_t sampler, std::uint16_t interface) -> std::string {
+        return values().u32(1).u32(2).u32(100).u8(sampler).u16(interface);
+    };
+    r.decode(v9_message(1, {v9_templates({{256, with_sampler}}), data(256, flow(3, 7))}));
+    ASSERT_EQ(r.sink.all.size(), 1U);
+    EXPECT_EQ(r.sink.all[0].record.sampling, 0U);
+    EXPECT_EQ(r.sink.all[0].record.sampler, 3U);
+    const OptionsSpec samplers{257, {{1, 4}}, {{48, 1}, {49, 1}, {50, 4}}};
+    const OptionsSpec interfaces{258, {{2, 4}}, {{34, 4}, {82, 8}}};
+    const std::string definition = values().u32(0).u8(3).u8(2).u32(512).u32(0).u8(4).u8(2).u32(64);
+    r.decode(
+        v9_message(1, {v9_options_template(samplers), v9_options_template(interfaces),
+                       data(257, definition), data(258, values().u32(9).u32(77).raw("ge-0/0/9"))}));
+    r.decode(
+        v9_message(1, {data(256, flow(3, 7) + flow(4, 9) + flow(5, 9) + flow(0, 9) + flow(0, 8))}));
+    ASSERT_EQ(r.sink.all.size(), 6U);
+    EXPECT_EQ(r.sink.all[1].record.sampling, 512U);
+    EXPECT_EQ(r.sink.all[2].record.sampling, 64U);
+    EXPECT_EQ(r.sink.all[3].record.sampling, 0U);  // of an unknown sampler
+    EXPECT_EQ(r.sink.all[4].record.sampling, 77U);
+    EXPECT_FALSE(r.sink.all[5].record.has(Field::sampling));
+    EXPECT_EQ(r.exporters.interface_name(router, 9), "ge-0/0/9");
+    EXPECT_EQ(r.exporters.interface_name(router, 8), "");
+    EXPECT_EQ(r.exporters.interface_name(other_router, 9), "");
+    EXPECT_EQ(r.exporters.interface_names(), (std::vector<InterfaceName>{{router, 9, "ge-0/0/9"}}));
+    EXPECT_EQ(r.exporters.status()[0].sampling, (std::vector<std::uint64_t>{64, 77, 512}));
+    // Options records are not handed over.
+    EXPECT_EQ(r.counters().options_records, 3U);
+}
+
+TEST(OptionsData, TheRateInTheRecordComesFirst) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    r.decode(
+        ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(1000)),
+                          templates({{256, {{1, 4}, {34, 4}}}, {257, plain}}),
+                          data(256, values().u32(5).u32(10).u32(5).u32(0)), data(257, record(7))}));
+    ASSERT_EQ(r.sink.all.size(), 3U);
+    EXPECT_EQ(r.sink.all[0].record.sampling, 10U);
+    EXPECT_EQ(r.sink.all[1].record.sampling, 1000U);
+    EXPECT_EQ(r.sink.all[2].record.sampling, 1000U);
+    // Domain 0 stands for the whole exporter.
+    r.decode(ipfix_message(0, {options_template(wide), data(300, values().u32(0).u32(50))}));
+    r.decode(ipfix_message(9, {templates({{257, plain}}), data(257, record(7))}));
+    EXPECT_EQ(r.sink.all.back().record.sampling, 50U);
+}
+
+TEST(OptionsData, ARateMayBeWithdrawn) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    std::uint32_t number = 0;
+    r.decode(ipfix_message(1, {options_template(wide), templates({{257, plain}})}));
+    const auto rate_after = [&](std::uint32_t stated) {
+        r.decode(ipfix_message(1, {data(300, values().u32(1).u32(stated)), data(257, record(7))},
+                               number));
+        number += 2;
+        return r.sink.all.back().record.sampling;
+    };
+    EXPECT_EQ(rate_after(0), 0U);  // an interval of 0 alone states no rate
+    for (const std::uint32_t off : {0U, 1U}) {
+        EXPECT_EQ(rate_after(100), 100U);
+        EXPECT_EQ(rate_after(off), 1U);
+    }
+    EXPECT_EQ(r.exporters.status()[0].sampling, (std::vector<std::uint64_t>{1}));
+}
+
+TEST(OptionsData, ARestartDropsTheRatesOfTheDomain) {
+    Receiver r;
+    const OptionsSpec wide{300, {{1, 4}}, {{34, 4}}};
+    const std::string rates = data(300, values().u32(0).u32(100));
+    for (const std::uint32_t source : {1U, 2U})
+        r.decode(v9_message(source,
+                            {v9_options_template(wide), v9_templates({{257, plain}}), rates}, 500));
+    const std::size_t memory = r.exporters.memory();
+    const auto rate_of = [&](std::uint32_t source, std::uint32_t number, std::uint32_t uptime) {
+        r.decode(v9_message(source, {data(257, record(7))}, number, uptime));
+        return r.sink.all.back().record.sampling;
+    };
+    EXPECT_EQ(rate_of(1, 501, 1'001'000), 100U);
+    EXPECT_EQ(rate_of(1, 0, 500), 0U);
+    EXPECT_EQ(rate_of(2, 501, 1'001'000), 100U);
+    EXPECT_LT(r.exporters.memory(), memory);
+    // A rate that was stated since the start is kept: two sources behind one address look like
+    // restarts.
+    r.decode(v9_message(1, {rates}, 1, 2000));
+    EXPECT_EQ(rate_of(1, 9000, 5'000'000), 100U);
+    EXPECT_EQ(rate_of(1, 2, 60'000), 100U);
+    EXPECT_EQ(r.counters().restarts, 3U);
+}
+
+TEST(OptionsData, ACountFromZeroDropsTheRates) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    r.decode(ipfix_message(1,
+                           {options_template(wide), templates({{257, plain}}),
+                            data(300, values().u32(1).u32(100)), data(257, record(7))},
+                           500));
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    r.decode(ipfix_message(1, {data(257, record(7))}, 0));
+    EXPECT_EQ(r.sink.all.back().record.sampling, 0U);
+}
+
+TEST(OptionsData, ASecondPassUsesTheRatesOfTheFirst) {
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    const std::string flows = ipfix_message(1, {templates({{257, plain}}), data(257, record(7))});
+    const std::string options =
+        ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(1000))}, 1);
+    Receiver first;
+    first.decode(flows);
+    first.decode(options);
+    EXPECT_EQ(first.sink.all[0].record.sampling, 0U);
+    Receiver second;
+    second.exporters.set_fallback(first.exporters.sampling());
+    second.decode(flows);
+    EXPECT_EQ(second.sink.all[0].record.sampling, 1000U);
+    EXPECT_EQ(second.sink.bytes(), 7U);
+}
+
+TEST(OptionsData, StatesWhenTheExporterStarted) {
+    Receiver r;
+    const OptionsSpec start{300, {{149, 4}}, {{160, 8}}};
+    const std::uint64_t init = (std::uint64_t{export_seconds} - 500) * 1000;
+    r.decode(ipfix_message(
+        1, {templates({{256, {{1, 4}, {22, 4}}}}), options_template(start),
+            data(300, values().u32(1).u64(init)), data(256, values().u32(9).u32(100'000))}));
+    ASSERT_EQ(r.sink.all.size(), 1U);
+    EXPECT_EQ(r.sink.all[0].record.first, UtcTime::from_seconds(export_seconds - 400));
+}
+
+// RFC 7011 section 3.1: data records count, options records included, templates do not.
+TEST(OptionsData, RecordsCountInTheSequenceOfIpfix) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    r.decode(
+        ipfix_message(1, {templates({{256, plain}}), options_template(wide),
+                          data(300, values().u32(1).u32(10)), data(256, record(1) + record(2))}));
+    r.decode(ipfix_message(1, {data(256, record(3))}, 3));
+    r.exporters.flush(r.sink);
+    EXPECT_TRUE(r.sink.gaps.empty());
+}
+
+}  // namespace
+}  // namespace octroi::exporter
