@@ -31,9 +31,9 @@ normalize::FlowPolicy flow_policy(const OptionValues& values) {
     normalize::FlowPolicy policy;
     policy.deduplicate = deduplicate(values.text("deduplicate"));
     policy.window = values.duration("duplicate_window");
-    policy.witnesses = values.prefixes("duplicates_from");
+    policy.duplicate_exporters = values.prefixes("duplicates_from");
     policy.apply_translations = values.text("nat_events") == "apply";
-    policy.translators = values.prefixes("nat_events_from");
+    policy.nat_devices = values.prefixes("nat_events_from");
     policy.sampling = narrow<std::uint64_t>(values.integer("sampling"));
     policy.skew = values.duration("clock_skew");
     return policy;

@@ -103,7 +103,7 @@ void log_missing(const std::string& path, const FlowFile& file) {
 
 Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
     FlowFileMeterOptions options = meter_options(setup.options);
-    options.policy.translators = setup.options.prefixes("nat_events_from");
+    options.policy.nat_devices = setup.options.prefixes("nat_events_from");
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_frames = checkpoint;
     return FlowFileMeter::open(setup.path, options, setup.cursors);

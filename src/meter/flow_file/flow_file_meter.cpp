@@ -21,7 +21,7 @@ FlowFileMeter::FlowFileMeter(std::string path, const FlowFileMeterOptions& optio
     : path_(std::move(path)),
       options_(options),
       file_(std::move(file)),
-      maker_(options.policy, options.seed) {}
+      normalizer_(options.policy, options.seed) {}
 
 Result<std::unique_ptr<FlowFileMeter>> FlowFileMeter::open(const std::string& path,
                                                            const FlowFileMeterOptions& options,
@@ -63,14 +63,14 @@ std::uint64_t FlowFileMeter::next_stop() const noexcept {
 
 // What the ledger has is decoded once more, for the decoders' memory alone.
 Status FlowFileMeter::pass_booked() {
-    maker_.set_sink(nullptr);
+    normalizer_.set_sink(nullptr);
     for (bool more = true; more && file_->datagrams().frames() < at_.frames;) {
-        TRY_ASSIGN(more, file_->read(maker_, at_.frames));
+        TRY_ASSIGN(more, file_->read(normalizer_, at_.frames));
     }
     // Gaps that were told when the file ended there.
-    if (at_.ended) file_->flush(maker_);
-    static_cast<void>(maker_.drain_losses());
-    static_cast<void>(maker_.drain_translations());
+    if (at_.ended) file_->flush(normalizer_);
+    static_cast<void>(normalizer_.drain_losses());
+    static_cast<void>(normalizer_.drain_translations());
     return {};
 }
 
@@ -90,9 +90,9 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
         return Pull::more;
     }
     const std::uint64_t stop = next_stop();
-    maker_.set_sink(&held_);
-    const auto more = file_->read(maker_, stop);
-    maker_.flush();
+    normalizer_.set_sink(&held_);
+    const auto more = file_->read(normalizer_, stop);
+    normalizer_.flush();
     if (!more) return std::unexpected(more.error());
     if (!*more) {
         ended_ = true;
@@ -142,12 +142,12 @@ Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& sink) {
     const bool moved = stream.position() != at_.at.offset || ended_ != at_.ended ||
                        datagrams.damaged() != at_.damaged || rest != at_.rest;
     if (!moved) return out;
-    out.losses = maker_.drain_losses();
-    out.translations = maker_.drain_translations();
+    out.losses = normalizer_.drain_losses();
+    out.translations = normalizer_.drain_translations();
     add_losses(out.losses);
     // Captures without a frame are all alike: a cursor would take the next one for this one.
     if (datagrams.frames() == 0 && rest == 0 && out.losses.empty()) return out;
-    out.observed = maker_.drain_observed();
+    out.observed = normalizer_.drain_observed();
     at_.advance({stream.position(), stream.tail()});
     at_.frames = datagrams.frames();
     at_.last_time = datagrams.last_time().ns;

@@ -61,8 +61,10 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const Name> names() const override { return maker_.names(); }
-    [[nodiscard]] std::vector<CounterValue> counters() const override { return maker_.counters(); }
+    [[nodiscard]] std::span<const Name> names() const override { return normalizer_.names(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override {
+        return normalizer_.counters();
+    }
     [[nodiscard]] const exporter::Exporters& exporters() const noexcept {
         return file_->exporters();
     }
@@ -95,7 +97,7 @@ private:
     std::string path_;
     FlowFileMeterOptions options_;
     std::unique_ptr<FlowFile> file_;
-    normalize::FlowNormalizer maker_;
+    normalize::FlowNormalizer normalizer_;
     Held held_;
 
     file::Position at_;  // of the last checkpoint

@@ -12,7 +12,7 @@ using flow::FlowRecord;
 
 constexpr UtcTime now = UtcTime::from_seconds(1'790'000'000);
 
-class Taken final : public FlowSink {
+class ReadingList final : public ReadingSink {
 public:
     void accept(std::span<const Reading> span) override {
         readings.insert(readings.end(), span.begin(), span.end());
@@ -44,15 +44,15 @@ class FlowNormalizerTest : public ::testing::Test {
 protected:
     void make(const FlowPolicy& policy) {
         maker_ = std::make_unique<FlowNormalizer>(policy, 1);
-        maker_->set_sink(&taken_);
+        maker_->set_sink(&list_);
     }
     const Reading& give(const FlowRecord& r, const flow::MessageContext& context = from(1)) {
         if (maker_ == nullptr) make({});
-        const std::size_t before = taken_.readings.size();
+        const std::size_t before = list_.readings.size();
         maker_->records(context, std::span(&r, 1));
         maker_->flush();
         static const Reading none;
-        return taken_.readings.size() > before ? taken_.readings.back() : none;
+        return list_.readings.size() > before ? list_.readings.back() : none;
     }
     [[nodiscard]] std::uint64_t counter(std::string_view name) const {
         for (const CounterValue& value : maker_->counters())
@@ -60,7 +60,7 @@ protected:
         ADD_FAILURE() << name;
         return 0;
     }
-    Taken taken_;
+    ReadingList list_;
     std::unique_ptr<FlowNormalizer> maker_;
 };
 
@@ -144,9 +144,9 @@ TEST_F(FlowNormalizerTest, BooksTotalsAsDifferences) {
     r.bytes = 1500;
     r.packets = 12;
     EXPECT_EQ(give(r).bytes, 500U);
-    EXPECT_EQ(taken_.readings.back().packets, 2U);
+    EXPECT_EQ(list_.readings.back().packets, 2U);
     EXPECT_EQ(give(r).bytes, 0U) << "nothing new";
-    EXPECT_EQ(taken_.readings.size(), 2U);
+    EXPECT_EQ(list_.readings.size(), 2U);
     EXPECT_EQ(give(r, from(2)).bytes, 1500U) << "another exporter's flow is another flow";
     r.bytes = 300;
     r.packets = 3;
@@ -187,7 +187,7 @@ TEST_F(FlowNormalizerTest, IsNotMadeOfEventsOptionsAndCounters) {
     }
     FlowRecord empty = record(0, 0);
     give(empty);
-    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_TRUE(list_.readings.empty());
     EXPECT_EQ(maker_->drain_observed(), Volume());
 }
 
@@ -217,9 +217,9 @@ FlowRecord translated_record() {
 
 TEST_F(FlowNormalizerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
     const Address inside = Address::v4(0x0a000007U);
-    make({.translators = {*parse_prefix("192.0.2.1/32")}});
+    make({.nat_devices = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(1));
-    EXPECT_TRUE(taken_.readings.empty()) << "an event is no traffic";
+    EXPECT_TRUE(list_.readings.empty()) << "an event is no traffic";
     const Reading& sent = give(translated_record(), from(2));
     EXPECT_EQ(sent.src, inside);
     EXPECT_EQ(sent.sport, 40000) << "as it was on the wire";
@@ -244,12 +244,12 @@ TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
     const auto kept = maker_->drain_translations();
     ASSERT_EQ(kept.size(), 1U);
-    EXPECT_EQ(kept[0].exporter, exporter(1));
+    EXPECT_EQ(kept[0].device, exporter(1));
     EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(60));
 }
 
 TEST_F(FlowNormalizerTest, BelievesTranslatorsThatAreNamed) {
-    make({.translators = {*parse_prefix("192.0.2.1/32")}});
+    make({.nat_devices = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(2));
     EXPECT_TRUE(maker_->drain_translations().empty());
     give(nat_event(8, now - Duration::seconds(60)), from(1));
@@ -257,7 +257,7 @@ TEST_F(FlowNormalizerTest, BelievesTranslatorsThatAreNamed) {
     EXPECT_NE(give(translated_record(), from(3)).src, translated_record().src);
     // Also where it was believed before the restart.
     const std::string saved = maker_->save();
-    make({.translators = {*parse_prefix("192.0.2.2/32")}});
+    make({.nat_devices = {*parse_prefix("192.0.2.2/32")}});
     ASSERT_TRUE(maker_->restore(saved));
     EXPECT_EQ(give(translated_record(), from(3)).src, translated_record().src);
 }
@@ -330,7 +330,7 @@ TEST_F(FlowNormalizerTest, LeavesAFlowToWhoReportedItFirst) {
 // Routers 2 and 3 are on both sides of translator 1.
 TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
     const FlowPolicy policy{.deduplicate = Deduplicate::flow_key,
-                            .translators = {*parse_prefix("192.0.2.1/32")}};
+                            .nat_devices = {*parse_prefix("192.0.2.1/32")}};
     FlowRecord before = translated_record();
     before.src = Address::v4(0x0a000007U);
     before.sport = 1234;
@@ -360,7 +360,7 @@ TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
 }
 
 TEST_F(FlowNormalizerTest, NeverCountsWitnesses) {
-    make({.witnesses = {*parse_prefix("192.0.2.2/32")}});
+    make({.duplicate_exporters = {*parse_prefix("192.0.2.2/32")}});
     EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);
     EXPECT_EQ(give(record(), from(1)).kind, ReadingKind::ip);
 }
@@ -417,7 +417,7 @@ TEST_F(FlowNormalizerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
     FlowRecord r = record(std::uint64_t{1} << 40U, 1);
     r.sampling = std::uint64_t{1} << 40U;
     give(r);
-    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_TRUE(list_.readings.empty());
     EXPECT_EQ(maker_->drain_observed(), Volume());
     EXPECT_EQ(counter("collector_overflow_total"), 1U);
     const auto losses = maker_->drain_losses();
