@@ -215,7 +215,7 @@ TEST_F(FileMeterTest, GoesOnFromAnyCheckpointAsIfNothingHadHappened) {
     const std::string path = write("a.pcap", random_capture(1, 3050, 20'000'000));
     std::vector<Cursor> none;
     FileMeterOptions options = small_steps();
-    options.intake.flows.inactive = Duration::seconds(3);
+    options.aggregator.flows.inactive = Duration::seconds(3);
     const auto whole = import(path, none, options);
     ASSERT_TRUE(whole.has_value());
     ASSERT_EQ(whole->commits.size(), 31U);
@@ -343,7 +343,7 @@ TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
         }
     }
     FileMeterOptions options;
-    options.intake.flows.flow_limit = 64;  // readings come early
+    options.aggregator.flows.flow_limit = 64;  // readings come early
     const auto meter = *FileMeter::open(write("a.pcapng", content), options, {});
     std::uint64_t readings = 0;
     for (Pull pull = Pull::more; pull != Pull::end;) {
@@ -491,7 +491,7 @@ TEST_F(FileMeterTest, FragmentsAreChargedToTheirFirstOneOrKeptSeparate) {
     const std::string path = write("a.pcap", content);
     for (const FragmentPolicy policy : {FragmentPolicy::resolve, FragmentPolicy::separate}) {
         FileMeterOptions options = small_steps();
-        options.intake.fragments = policy;
+        options.aggregator.fragments = policy;
         const auto whole = import(path, {}, options);
         ASSERT_TRUE(whole.has_value());
         std::uint64_t orphans = 0;

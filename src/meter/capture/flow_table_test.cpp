@@ -51,7 +51,7 @@ struct Feed {
             table->process(samples.first(std::min(samples.size(), batch_size)), out);
     }
     const std::vector<Reading>& finish() {
-        table->hand_over_and_forget(out);
+        table->drain(out);
         out.flush();
         return sink.all;
     }
@@ -110,7 +110,6 @@ TEST(FlowTable, SumsAreThoseOfThePacketsWhateverTheLimitsAre) {
         options.flow_limit = 64 + static_cast<std::uint32_t>(random() % 2000);
         options.inactive = Duration{static_cast<std::int64_t>(1 + random() % (90 * second))};
         options.active = Duration{static_cast<std::int64_t>(1 + random() % (500 * second))};
-        options.key_mac = random() % 2 == 0;
         const auto samples =
             random_samples(random, 5000, 10 + static_cast<std::uint32_t>(random() % 5000));
         Feed run(options, random());
@@ -248,18 +247,6 @@ TEST(FlowTable, TheSweepPutsOutIdleFlowsAndHandsOverClosedBuckets) {
     ASSERT_EQ(run.sink.all.size(), 2U);
     EXPECT_EQ(run.table->live(), 1U);  // flow 2 stays, flow 1 is gone
     EXPECT_EQ(run.table->counters().expired, 1U);
-}
-
-TEST(FlowTable, MacsTellFlowsApartWhenAsked) {
-    for (const bool key_mac : {false, true}) {
-        FlowTableOptions options;
-        options.key_mac = key_mac;
-        Feed run(options);
-        std::vector<Sample> samples = {sample(1, start), sample(1, start + 1)};
-        samples[1].packet.macs[11] = 9;
-        run.feed(samples);
-        EXPECT_EQ(run.finish().size(), key_mac ? 2U : 1U);
-    }
 }
 
 TEST(FlowTable, SumsBeyondTheFirstCacheLineAreKept) {

@@ -19,8 +19,8 @@ constexpr std::uint64_t icmp_mask = 0xffff'0000U;
     return (key.words[4] & ports_mask) << 32U | (key.words[5] & (icmp_mask | proto_mask));
 }
 
-// Also the protocol: in IPv6 a later fragment names the header that follows in the first one, which
-// may be one more extension header.
+// The protocol too: in IPv6 a later fragment contains the type of the header that follows in the
+// first one, which may be another extension header.
 void set_service(FlowKey& key, std::uint64_t service) noexcept {
     key.words[4] = (key.words[4] & ~ports_mask) | service >> 32U;
     key.words[5] =
@@ -42,12 +42,12 @@ FragmentTable::Key FragmentTable::key_of(const Packet& packet) noexcept {
              kind | std::uint64_t{packet.fragment_id} << 32U}};
 }
 
-void FragmentTable::remember(const Packet& first, UtcTime now) {
+void FragmentTable::store(const Packet& first, UtcTime now) {
     const Key key = key_of(first);
     const First value{service_of(first.key), now.ns};
     const auto [place, inserted] = datagrams_.try_emplace(key, value);
     if (!inserted) {
-        place->second = value;  // the identification was used again
+        place->second = value;  // the sender has used the identification again
         return;
     }
     order_.push_back(key);

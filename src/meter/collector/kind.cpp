@@ -58,7 +58,7 @@ Status add_listeners(const OptionValues& values, ListenOptions& options) {
     return {};
 }
 
-// The configured folder, or one below the folder for files of meters.
+// The configured folder, or a folder below that of the meters' files.
 std::string journal_folder(const std::string& configured, const std::string& state_folder,
                            const std::string& meter) {
     if (!configured.empty()) return configured;
@@ -121,7 +121,7 @@ constexpr std::array chapters{
 };
 
 constexpr std::string_view file_help =
-    "Captures of export traffic, or files of messages, also compressed; - for standard input";
+    "Captures of export traffic, or files of messages, may be compressed; - for standard input";
 
 constexpr std::array importers{
     Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages", file_help,
@@ -139,21 +139,24 @@ constexpr std::array inspectors{Inspector{
     .command = {"flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record",
                 file_help, flow_file::inspect_options},
     .rows_title = "Flow exports",
-    .rows_about = "A row is a record as it was sent: counts are not multiplied by the sampling "
-                  "rate, times are the\nexporter's. A record with counts for both ways gives two "
-                  "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
-                  "What the record did not say is absent; what it said to be zero is\nzero.",
+    .rows_about =
+        "A row is a record as it was sent: counts are not multiplied by the sampling "
+        "rate, times are those\nof the exporter. A record with counts for both directions gives "
+        "two rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
+        "A field that the record does not contain is absent; a field that is\nzero in the "
+        "record is zero.",
     .fields = flow_file::flow_fields,
     .columns = flow_file::inspect_columns,
     .inspect = flow_file::inspect}};
 
 constexpr std::array reports{
     MeterReport{"--exporters",
-                "Of collectors: each exporter, when last heard, its rate, losses, sampling, clock",
+                "Of collectors: each exporter, its last message, rate, losses, sampling, clock",
                 report_exporters},
-    MeterReport{"--interfaces",
-                "Of collectors: how exporters call their interfaces, and whom each is bound to",
-                report_interfaces},
+    MeterReport{
+        "--interfaces",
+        "Of collectors: the names of exporters' interfaces, and the account that each is bound to",
+        report_interfaces},
 };
 
 constexpr std::array loss_advice{
@@ -162,10 +165,10 @@ constexpr std::array loss_advice{
                "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max"},
     LossAdvice{{LossReason::export_gap, LossReason::export_gap},
                "exports did not arrive",
-               "look on the way between exporter and collector: octroi meters --exporters says "
-               "whose"},
+               "check the path between exporter and collector: octroi meters --exporters lists the "
+               "losses of each"},
     LossAdvice{{LossReason::no_template, LossReason::no_template},
-               "data sets came without their template",
+               "data sets arrived without their template",
                "let the exporter send its templates more often"},
 };
 

@@ -92,15 +92,15 @@ Seen take(const std::vector<Sent>& frames) {
     for (const Sent& frame : frames) {
         const ByteSpan octets = as_octets(frame.octets);
         const auto length = static_cast<std::uint32_t>(octets.size());
-        unpacked.take({.data = octets.data(),
-                       .captured_length = length,
-                       .wire_length = length,
-                       .time = UtcTime{},
-                       .link = frame.link,
-                       .interface = 0,
-                       .direction = packet::Direction::unknown,
-                       .timed = true},
-                      seen);
+        unpacked.on_frame({.data = octets.data(),
+                           .captured_length = length,
+                           .wire_length = length,
+                           .time = UtcTime{},
+                           .link = frame.link,
+                           .interface = 0,
+                           .way = packet::Way::unknown,
+                           .timed = true},
+                          seen);
     }
     unpacked.finish(UtcTime{}, seen);
     return seen;

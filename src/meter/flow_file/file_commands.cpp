@@ -21,7 +21,7 @@ FlowFileMeterOptions meter_options(const OptionValues& values) {
     return options;
 }
 
-// Prints records as the decoders hand them over.
+// Prints records in the order of decoding.
 class RecordPrinter final : public flow::RecordSink {
 public:
     RecordPrinter(InspectSink& out, const DatagramFile& file) : out_(out), file_(file) {}
@@ -89,7 +89,7 @@ Status print_summary(const std::string& path, const FlowFile& file, InspectSink&
     return {};
 }
 
-// The parts of the file that give no rows.
+// Logs the parts of the file that give no rows.
 void log_missing(const std::string& path, const FlowFile& file) {
     const exporter::Counters& counts = file.exporters().counters();
     if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
@@ -97,6 +97,9 @@ void log_missing(const std::string& path, const FlowFile& file) {
     if (without_template > 0)
         log_info(fmt::format("{}: {} sets of records whose template is not in the file", path,
                              without_template));
+    if (const std::uint64_t gaps = file.datagrams().stream_gaps(); gaps > 0)
+        log_info(
+            fmt::format("{}: {} gaps in TCP streams: messages in them are missing", path, gaps));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ public:
         EXPECT_TRUE(packet::find_payload(packet::LinkType::raw, as_octets(frame),
                                          static_cast<std::uint32_t>(frame.size()), packet,
                                          payload));
-        streams.take(packet, payload, visit());
+        streams.on_segment(packet, payload, visit());
     }
     MessageStreams::Visit visit() {
         return [this](const Address& from, std::uint16_t /*port*/, ByteSpan octets) {

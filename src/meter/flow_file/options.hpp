@@ -16,13 +16,14 @@ inline constexpr std::array inspect_options = {
            .help = "A row per exporter instead of its records"},
 };
 
-inline constexpr Option sampling_option = {
-    .key = "sampling",
-    .type = OptionType::integer,
-    .default_text = "0",  // not sampled
-    .range = "0..9223372036854775807",
-    .help = "One of so many packets was counted, where neither records nor options say it",
-    .placeholder = "RATE"};
+inline constexpr Option sampling_option = {.key = "sampling",
+                                           .type = OptionType::integer,
+                                           .default_text = "0",  // not sampled
+                                           .range = "0..9223372036854775807",
+                                           .help =
+                                               "Sampling rate N (1 packet of N is counted) where "
+                                               "neither records nor options data state it",
+                                           .placeholder = "RATE"};
 
 inline constexpr std::array import_options = {
     sampling_option,
@@ -34,9 +35,9 @@ inline constexpr std::array import_options = {
            .placeholder = "PREFIX"},
     Option{.key = "checkpoint",
            .type = OptionType::integer,
-           .default_text = "0",  // as the meter's own default
+           .default_text = "0",  // the default of FlowFileMeterOptions
            .range = "0..9223372036854775807",
-           .help = "Commit after so many frames: what a kill makes to be booked again",
+           .help = "Commit after this number of frames; a kill repeats at most as many",
            .placeholder = "FRAMES"},
 };
 

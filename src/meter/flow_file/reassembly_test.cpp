@@ -46,7 +46,7 @@ public:
         EXPECT_TRUE(packet::find_payload(packet::LinkType::raw, as_octets(octets),
                                          static_cast<std::uint32_t>(octets.size()), packet,
                                          payload));
-        const auto found = table.take(packet, payload, now);
+        const auto found = table.on_fragment(packet, payload, now);
         if (!found) return std::nullopt;
         std::string text;
         for (const std::byte octet : *found) text.push_back(static_cast<char>(octet));

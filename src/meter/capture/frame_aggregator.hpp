@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What files and live capture have in common behind the decoder: counts every frame, charges
-// fragments, and sends each frame to the flow table or to the frames that are left out.
+// Decoded frames become readings, for files and live capture alike. Every frame is counted; later
+// fragments get the service of their first one; then each frame goes to the flow table, or to the
+// excluded frames. One thread.
 
 #include <cstdint>
 #include <memory>
@@ -11,24 +12,24 @@
 
 #include "base/quantity.hpp"
 #include "base/result.hpp"
+#include "meter/capture/excluded_frames.hpp"
 #include "meter/capture/flow_table.hpp"
 #include "meter/capture/fragment_table.hpp"
-#include "meter/capture/left_out.hpp"
 #include "meter/capture/sample.hpp"
 
 namespace octroi::capture {
 
-// N12: what later fragments are charged to.
+// The service of later fragments.
 enum class FragmentPolicy : std::uint8_t {
-    resolve,   // the flow of their first fragment, where that was seen
-    separate,  // no service: all of them are orphans
+    resolve,   // that of their first fragment, where that was seen
+    separate,  // none: all of them are orphans
 };
 
-// Counted at the packet. ip_packets + non_ip + malformed = frames.
 // What a lost packet can have carried at most: the total length of IPv4 has 16 bits (RFC 791), and
 // so has the payload length of IPv6 (RFC 8200), whose header of 40 octets a loss bound ignores.
 inline constexpr std::uint64_t packet_bytes_max = 65'535;
 
+// Counted at the packet. ip_packets + non_ip + malformed = frames.
 struct PacketTotals {
     std::uint64_t frames = 0;
     std::uint64_t frame_bytes = 0;  // on the wire
@@ -40,33 +41,36 @@ struct PacketTotals {
     std::uint64_t v6_bytes = 0;
     std::uint64_t non_ip = 0;
     std::uint64_t malformed = 0;
-    std::uint64_t left_out_bytes = 0;  // of the two above, on the wire
+    std::uint64_t excluded_bytes = 0;  // of the two above, on the wire
     std::uint64_t fragments = 0;       // first and later
-    std::uint64_t orphans = 0;         // later fragments that are charged to no service
-    std::uint64_t truncated = 0;       // IP packets whose captured octets end too early to tell all
+    std::uint64_t orphans = 0;         // later fragments without a service
+    std::uint64_t truncated = 0;       // IP packets captured too short to decode all
 
-    // Bytes and packets of all that readings are made of.
-    [[nodiscard]] std::uint64_t bytes() const noexcept { return ip_bytes + left_out_bytes; }
+    // The bytes of all readings: layer 3 of IP packets, the length of other frames.
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return ip_bytes + excluded_bytes; }
 };
 
-struct IntakeOptions {
+struct AggregatorOptions {
     FlowTableOptions flows;
     FragmentPolicy fragments = FragmentPolicy::resolve;
 };
 
-class Intake {
+class FrameAggregator {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<Intake>> create(const IntakeOptions& options,
-                                                                std::uint64_t seed);
+    // seed: secret, for hash tables. Errors: those of FlowTable::create.
+    [[nodiscard]] static Result<std::unique_ptr<FrameAggregator>> create(
+        const AggregatorOptions& options, std::uint64_t seed);
 
-    // At most batch_size samples, which are changed.
+    // Counts at most batch_size samples. Keys of fragments are changed.
     void process(std::span<Sample> samples, ReadingBuffer& out);
     void sweep(UtcTime now, ReadingBuffer& out) { flows_->sweep(now, out); }
+    // Hands over the readings of all flows, which stay in the table.
     void hand_over(ReadingBuffer& out);
-    void hand_over_and_forget(ReadingBuffer& out);
+    // The same, and empties the table.
+    void drain(ReadingBuffer& out);
 
-    // What was counted since the last call.
-    [[nodiscard]] Volume take_observed();
+    // The volume since the last call, counted at the packets.
+    [[nodiscard]] Volume drain_observed();
 
     [[nodiscard]] const PacketTotals& totals() const noexcept { return totals_; }
     [[nodiscard]] const FlowTable& flows() const noexcept { return *flows_; }
@@ -74,15 +78,16 @@ public:
     [[nodiscard]] const FragmentTable& fragments() const noexcept { return fragments_; }
 
 private:
-    Intake(const IntakeOptions& options, std::unique_ptr<FlowTable> flows, std::uint64_t seed);
-    void charge_fragment(Sample& sample);
+    FrameAggregator(const AggregatorOptions& options, std::unique_ptr<FlowTable> flows,
+                    std::uint64_t seed);
+    void resolve_fragment(Sample& sample);
 
     FragmentPolicy policy_;
     std::unique_ptr<FlowTable> flows_;
     FragmentTable fragments_;
-    LeftOutFrames left_out_;
+    ExcludedFrames excluded_;
     PacketTotals totals_;
-    Volume taken_;
+    Volume drained_;
 };
 
 }  // namespace octroi::capture
