@@ -88,6 +88,8 @@ Status FileMeter::recognise(std::span<const Cursor> known) {
     return {};
 }
 
+// Continues at the cursor with the state of the reader and of the fragment table as they were
+// there.
 Status FileMeter::resume() {
     TRY_ASSIGN(reader_, pcap::Reader::restore(at_.reader));
     TRY(aggregator_->fragments().restore(at_.fragments));
@@ -98,6 +100,7 @@ Status FileMeter::resume() {
     needed_ = at_.rest + 1;
     TRY(stream_.fill(needed_));
     const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
+    // Behind damage there is no place to continue from: pcap has no marks to find a record by.
     already_complete_ = done_ = nothing_new || at_.damaged;
     name_interfaces();
     return {};
@@ -114,6 +117,8 @@ void FileMeter::process_batch() {
 }
 
 // Decodes all complete frames in the window, up to the next checkpoint.
+// HasInterfaces: pcapng. A pcap file has one interface without a name, and its loop no test for
+// one.
 template <bool HasInterfaces>
 pcap::Progress FileMeter::read_block() {
     std::size_t batched = batched_;

@@ -41,7 +41,7 @@ struct FileMeterOptions {
 
 class FileMeter final : public file::OnceMeter {
 public:
-    // known: the ledger's cursors whose source begins with file_source_prefix. Errors: corrupt
+    // known: the ledger's cursors with sources that begin with file_source_prefix. Errors: corrupt
     // (not a capture), unsupported (link type; or standard input that begins like a known file
     // and cannot be read twice), and those of reading.
     [[nodiscard]] static Result<std::unique_ptr<FileMeter>> open(const std::string& path,

@@ -21,11 +21,14 @@ constexpr std::uint32_t sweep_step = batch_size;
 // Of this many flows, the one that is idle longest is evicted.
 constexpr std::uint32_t eviction_candidates = 32;
 
+// The largest sums of the first cache line (Flow::packets, Flow::bytes).
 constexpr std::uint32_t packets_spill = 0xffff;
 constexpr std::uint64_t bytes_spill = 0xffff'ffff;
 
+// words[5] contains the address family, so it is 0 in no key of a packet.
 [[nodiscard]] bool is_free(const packet::FlowKey& key) noexcept { return key.words[5] == 0; }
 
+// Without a branch per word: nearly all comparisons are of equal keys.
 [[nodiscard]] bool same_words(const packet::FlowKey& a, const packet::FlowKey& b) noexcept {
     std::uint64_t difference = 0;
     for (std::size_t i = 0; i < a.words.size(); ++i) difference |= a.words[i] ^ b.words[i];
@@ -140,11 +143,14 @@ void FlowTable::update(std::span<const Sample> samples,
         }
         if (slots[i] != 0) [[likely]] {
             Flow& flow = flows[slots[i] - 1];
+            // One comparison for the bucket and the timeout: the flow must have been seen since.
             const std::int64_t floor = std::max(bucket_begin, time - inactive);
             const std::uint64_t bytes = flow.bytes + sample.packet.bytes;
             const std::uint32_t packets = flow.packets;
             const auto age =
                 static_cast<std::uint8_t>((time >> age_shift) - std::int64_t{flow.begun});
+            // All conditions with & and not &&: one branch that is nearly always taken. A flow with
+            // 0 packets has no reading to extend (packets - 1 is then the largest number).
             const bool usual = same_words(flow.key, sample.packet.key) & (flow.last <= time) &
                                (flow.last >= floor) & (bytes <= bytes_spill) &
                                (packets - 1 < packets_spill - 1) & (age < active_units);
@@ -160,6 +166,8 @@ void FlowTable::update(std::span<const Sample> samples,
     }
 }
 
+// The cases that update() leaves out: a new flow, an entry farther away in the index, the end of a
+// reading, a sum that overflows its place, a time that goes back.
 void FlowTable::update_slowly(const Sample& sample, std::uint32_t hash, ReadingBuffer& out) {
     const std::uint32_t found = find(hash, sample.packet);
     if (found != 0) {
@@ -181,6 +189,7 @@ void FlowTable::add_to(Flow& flow, std::uint32_t slot, const Sample& sample, Rea
         begin_flow(flow, sample, flow.hash);
         return;
     }
+    // Times may go back within a flow, so both ends of the reading may move.
     if (flow.packets != 0) {
         const std::int64_t first = std::min(flow.first, time);
         const std::int64_t last = std::max(flow.last, time);
@@ -236,6 +245,7 @@ void FlowTable::count(Flow& flow, const Packet& packet) noexcept {
 }
 
 void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
+    // The flow was handed over before and had no packet since.
     if (flow.packets == 0) return;
     const packet::FlowKey& key = flow.key;
     Reading& r = out.next();
@@ -283,6 +293,7 @@ void FlowTable::sweep(UtcTime now_time, ReadingBuffer& out) {
         sweep_at_ = 0;
         round_begun_ = now;
     }
+    // The caller's clock may be ahead of the packets: their bucket is over then.
     if (now < bucket_begin_ || now >= bucket_end_) enter_bucket(now);
     const std::uint32_t end = std::min(used_, sweep_at_ + sweep_step);
     for (std::uint32_t slot = sweep_at_; slot < end; ++slot) {
@@ -335,6 +346,8 @@ std::uint32_t FlowTable::acquire_slot(ReadingBuffer& out) {
     return slot;
 }
 
+// A clock hand over the table instead of a list by age: no memory access per packet. Of the flows
+// that the hand passes, the one that is idle longest is nearly as good as the oldest of all.
 void FlowTable::evict_one(ReadingBuffer& out) {
     std::uint32_t oldest = evict_at_;
     for (std::uint32_t i = 0; i < eviction_candidates; ++i) {

@@ -42,7 +42,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<FlowTable>> create(const FlowTableOptions& options,
                                                                    std::uint64_t seed);
 
-    // Counts the samples whose outcome is ip; at most batch_size.
+    // Counts at most batch_size samples. Those with another outcome than ip are ignored.
     void process(std::span<const Sample> samples, ReadingBuffer& out);
 
     // Hands over the readings that have expired by `now`, in a bounded part of the table per call.

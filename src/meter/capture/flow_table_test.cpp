@@ -139,7 +139,7 @@ TEST(FlowTable, SumsAreThoseOfThePacketsWhateverTheLimitsAre) {
     }
 }
 
-TEST(FlowTable, AMemoIsOfOneFlowUntilItIsFresh) {
+TEST(FlowTable, AFlowSlotIsOfOneFlowUntilItIsFresh) {
     std::mt19937_64 random(21);
     FlowTableOptions options;
     options.flow_limit = 100;
@@ -156,7 +156,7 @@ TEST(FlowTable, AMemoIsOfOneFlowUntilItIsFresh) {
     EXPECT_GT(run.table->counters().evicted, 0U);
 }
 
-TEST(FlowTable, TheSeedHasNoInfluenceOnWhatIsHandedOver) {
+TEST(FlowTable, TheSeedHasNoInfluenceOnReadings) {
     std::mt19937_64 random(22);
     FlowTableOptions options;
     options.flow_limit = 200;
@@ -193,7 +193,7 @@ TEST(FlowTable, AFlowIsOneRowUntilATimeoutWhenBucketsDoNotCut) {
     EXPECT_EQ(readings[1].flows, 1U);
 }
 
-TEST(FlowTable, ALongFlowIsHandedOverAtTheActiveTimeoutAndGoesOn) {
+TEST(FlowTable, ALongFlowIsHandedOverAtTheActiveTimeoutAndContinues) {
     FlowTableOptions options;
     options.cut_at_buckets = false;
     options.active = Duration::seconds(100);
@@ -223,7 +223,7 @@ TEST(FlowTable, PacketsOutOfOrderAroundABucketBoundaryStayInTheirBuckets) {
     EXPECT_EQ(flows, 1U);
 }
 
-TEST(FlowTable, TheFlowThatWasIdleLongestMakesRoom) {
+TEST(FlowTable, TheFlowThatWasIdleLongestIsEvicted) {
     FlowTableOptions options;
     options.flow_limit = 64;
     Feed run(options);
@@ -239,7 +239,7 @@ TEST(FlowTable, TheFlowThatWasIdleLongestMakesRoom) {
     EXPECT_EQ(run.table->live(), 64U);
 }
 
-TEST(FlowTable, TheSweepPutsOutIdleFlowsAndHandsOverClosedBuckets) {
+TEST(FlowTable, TheSweepEndsIdleFlowsAndHandsOverClosedBuckets) {
     Feed run({});
     run.feed(std::vector{sample(1, start), sample(2, start + 295 * second)});
     run.table->sweep(UtcTime{start + 310 * second}, run.out);

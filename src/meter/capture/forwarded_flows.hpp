@@ -7,7 +7,7 @@
 // A table of fixed size (1 million flows, 16 MiB); the flow that was seen least recently is
 // evicted. Packets of an evicted flow would count twice, so the table is larger than a flow table
 // usually is. The key is a 64-bit hash with a secret: two flows have the same one in less than one
-// of 2^40 packets. A NAT changes addresses or ports, so both sides of it are different flows: no
+// of 2^40 packets. A NAT changes addresses or ports, so its two sides are different flows: no
 // duplicate.
 
 #include <array>

@@ -33,7 +33,7 @@ protected:
     std::vector<std::int64_t> released_;
 };
 
-TEST_F(ForwardedFramesTest, ReleasesInTheOrderOfTimesUpToWhatWasRead) {
+TEST_F(ForwardedFramesTest, ReleasesInTheOrderOfTimesUpToTheTimeRead) {
     push(0, frame(2));
     push(1, frame(1));
     push(0, frame(4));
@@ -47,7 +47,7 @@ TEST_F(ForwardedFramesTest, ReleasesInTheOrderOfTimesUpToWhatWasRead) {
 TEST_F(ForwardedFramesTest, ReleasesTheEarliestFramesWhereTooManyWait) {
     const auto limit = static_cast<std::int64_t>(WaitingFrames::limit);
     push(1, frame(0));
-    // The caller's sample may be overwritten by what is released: as in LiveMeter's batch.
+    // A released frame may overwrite the caller's sample, as in LiveMeter's batch.
     Sample shared{};
     std::map<std::int64_t, int> seen;
     const auto emit = [&](const Sample& s) {

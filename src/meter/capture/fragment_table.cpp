@@ -15,6 +15,7 @@ constexpr std::uint64_t proto_mask = 0xffU;
 constexpr std::uint64_t family_mask = 0xff00U;
 constexpr std::uint64_t icmp_mask = 0xffff'0000U;
 
+// Ports, protocol, ICMP type and code in one word.
 [[nodiscard]] std::uint64_t service_of(const FlowKey& key) noexcept {
     return (key.words[4] & ports_mask) << 32U | (key.words[5] & (icmp_mask | proto_mask));
 }
@@ -27,6 +28,7 @@ void set_service(FlowKey& key, std::uint64_t service) noexcept {
         (key.words[5] & ~(icmp_mask | proto_mask)) | (service & (icmp_mask | proto_mask));
 }
 
+// In both directions: after a step of time an old identification must not match.
 [[nodiscard]] bool timed_out(std::int64_t time, UtcTime now) noexcept {
     const std::int64_t age = now.ns - time;
     return age > FragmentTable::timeout.ns || age < -FragmentTable::timeout.ns;
@@ -52,6 +54,7 @@ void FragmentTable::store(const Packet& first, UtcTime now) {
     }
     order_.push_back(key);
     if (order_.size() <= limit) return;
+    // An entry that has timed out would not be used any more: its eviction loses nothing.
     evicted_ += timed_out(datagrams_.at(order_.front()).time, now) ? 0 : 1;
     datagrams_.erase(order_.front());
     order_.pop_front();

@@ -40,7 +40,7 @@ TEST(FragmentTable, InVersion6TheProtocolIsThatOfTheFirst) {
     EXPECT_EQ(later.key.proto(), 17);
 }
 
-TEST(FragmentTable, ForgetsAfterTheTimeoutInBothDirectionsOfTime) {
+TEST(FragmentTable, EntriesExpireInBothDirectionsOfTime) {
     FragmentTable table(1);
     table.store(fragment(7, Family::v4, 4000), start);
     packet::Packet later = fragment(7);
@@ -51,7 +51,7 @@ TEST(FragmentTable, ForgetsAfterTheTimeoutInBothDirectionsOfTime) {
     EXPECT_TRUE(table.save(start + beyond).empty());
 }
 
-TEST(FragmentTable, TheOneRememberedLongestMakesRoomAndSavingKeepsTheOrder) {
+TEST(FragmentTable, TheOldestEntryIsEvictedAndSavingKeepsTheOrder) {
     FragmentTable table(1);
     for (std::uint32_t id = 0; id <= FragmentTable::limit; ++id)
         table.store(fragment(id, Family::v4, 4000), start);

@@ -26,7 +26,7 @@ enum class FragmentPolicy : std::uint8_t {
 };
 
 // What a lost packet can have carried at most: the total length of IPv4 has 16 bits (RFC 791), and
-// so has the payload length of IPv6 (RFC 8200), whose header of 40 octets a loss bound ignores.
+// so has the payload length of IPv6 (RFC 8200); a loss bound ignores its header of 40 octets.
 inline constexpr std::uint64_t packet_bytes_max = 65'535;
 
 // Counted at the packet. ip_packets + non_ip + malformed = frames.

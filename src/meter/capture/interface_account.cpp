@@ -29,7 +29,7 @@ std::uint64_t InterfaceAccount::bound_of(std::uint64_t packets,
                                          const InterfacePosition* after) const {
     const std::uint64_t bound = largest(packets);
     if (after == nullptr || !opened_.comparable_with(*after)) return bound;
-    // Everything since the opening of the capture, less what was seen or bounded since then: so no
+    // All octets since the opening of the capture, less those seen or bounded since then: so no
     // octet is bounded twice.
     const std::uint64_t passed = after->bytes - opened_.bytes;
     const std::uint64_t known = certain_bytes_ + bounded_bytes_;

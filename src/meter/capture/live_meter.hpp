@@ -10,8 +10,8 @@
 // Each packet counts once: forwarded_frames.hpp. Frames that wait at a checkpoint were captured
 // after the counters in its cursors, and are in the next one.
 //
-// Each checkpoint reports as losses what was not seen: drops of the ring and of the interface, and
-// the traffic while the meter was not running or the interface was down (interface_account.hpp).
+// Each checkpoint reports losses: drops of the ring and of the interface, and the traffic while the
+// meter was not running or the interface was down (interface_account.hpp).
 
 #include <array>
 #include <memory>
@@ -46,8 +46,8 @@ inline constexpr std::string_view interface_source_prefix = "interface:";
 class LiveMeter final : public Meter {
 public:
     // Opens all interfaces (the driver may give up its privileges then). known: this meter's
-    // cursors whose source begins with interface_source_prefix. The host must outlive the meter.
-    // Errors: invalid, over_limit, not_found, unsupported (link type), those of CaptureHost.
+    // cursors with sources that begin with interface_source_prefix. The host must outlive the
+    // meter. Errors: invalid, over_limit, not_found, unsupported (link type), those of CaptureHost.
     [[nodiscard]] static Result<std::unique_ptr<LiveMeter>> open(const LiveMeterOptions& options,
                                                                  CaptureHost& host,
                                                                  std::span<const Cursor> known);

@@ -90,7 +90,7 @@ inline constexpr Option fragments_option = {
     .type = OptionType::choice,
     .default_text = R"("first")",
     .range = "first|separate",
-    .help = "Book later fragments to the service of their first one, or separately"};
+    .help = "The service of later fragments: that of their first one, or one of their own"};
 
 inline constexpr std::array inspect_options = {
     fragments_option,

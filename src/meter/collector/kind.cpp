@@ -71,9 +71,11 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.collector.folder =
         journal_folder(values.text("journal"), setup.state_folder, setup.config.name);
     options.collector.journal.limit_octets = values.size("journal_size").value();
+    // The journal must know whether a power cut may have happened since it was written.
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
     options.collector.decoder.policy = flow_policy(values);
     options.collector.decoder.allowed = values.prefixes("exporters");
+    // Exporters choose what goes into the hash tables; a secret seed keeps them from aiming.
     options.collector.decoder.seed = random_seed();
     options.sync_interval = values.duration("journal_sync");
     options.listen.tls_files = {values.text("tls_certificate"), values.text("tls_key"),
@@ -124,14 +126,14 @@ constexpr std::string_view file_help =
     "Captures of export traffic, or files of messages, may be compressed; - for standard input";
 
 constexpr std::array importers{
-    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages", file_help,
-                         flow_file::import_options},
+    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
+                         file_help, flow_file::import_options},
              .default_meter = "import-flow",
              .cursor_prefix = flow_file::flow_file_source_prefix,
              .open = flow_file::open_import}};
 
 constexpr std::array flow_sources{FlowSource{
-    .command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages",
+    .command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
                 "Files, also compressed; - for standard input", flow_file::export_options},
     .open = flow_file::open_export}};
 

@@ -107,6 +107,7 @@ std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame
     return marks;
 }
 
+// All beginnings within the short file must agree, and at least one must be within it.
 bool Position::begins_like(ByteSpan head) const {
     bool any = false;
     for (const Mark& beginning : beginnings) {
@@ -118,6 +119,7 @@ bool Position::begins_like(ByteSpan head) const {
     return any;
 }
 
+// When the list is full every other mark goes, so that those that stay are spread over the file.
 void Position::advance(const Mark& to) {
     if (to.offset == at.offset) return;
     if (at.offset != 0) marks.push_back(at);

@@ -61,12 +61,12 @@ struct Position {
     void advance(const Mark& to);
 };
 
-// Position::beginnings of a head whose first frame ends there (0: behind it).
+// Position::beginnings of a head in which the first frame ends there (0: it ends behind the head).
 [[nodiscard]] std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end);
 
 // "<prefix><32 hex digits>". Of several files with the same beginning, the second one has ".2"
-// behind it, the third one ".3"… (ordinal). The prefix states what is read from the file: the same
-// file may be read for its packets and for the flow records in them.
+// behind it, the third one ".3"… (ordinal). The prefix states the kind of data that is read: the
+// same file may be read for its packets and for the flow records in them.
 [[nodiscard]] std::string source_name(std::string_view prefix, const Digest& head,
                                       unsigned ordinal);
 

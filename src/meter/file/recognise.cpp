@@ -32,7 +32,7 @@ Result<Match> compare(Stream& stream, const Position& position) {
     return Match::earlier_copy;
 }
 
-// Whether the file may be the cursor's, or an earlier copy of it.
+// Whether the cursor may be that of the file, or of a later copy.
 bool is_head_of(const Cursor& cursor, std::string_view prefix, const Position& position,
                 ByteSpan head) {
     if (position.head_length > head.size()) return position.begins_like(head);

@@ -17,7 +17,7 @@ namespace octroi::file {
 
 struct KnownFile {
     enum class As : std::uint8_t {
-        unknown,       // the ledger has no cursor of it
+        unknown,       // the ledger has no cursor for the file
         itself,        // the same file, or one that has grown
         earlier_copy,  // its octets are in the ledger; more of them were read then
     };

@@ -92,6 +92,7 @@ Status Stream::open_source() {
     plain_.reset();
     inflated_.reset();
     clear_window(0);
+    // Captures are read without the layer for compressed files: it would copy every octet.
     if (reopens()) {
         std::array<std::byte, 4> magic{};
         TRY_ASSIGN(const std::size_t got, file->read(magic));
@@ -133,6 +134,7 @@ Status Stream::fill(std::size_t least) {
         const auto free =
             std::span(window_).subspan(filled_, std::min(block, window_.size() - filled_));
         auto got = plain_ ? plain_->read(free) : inflated_->read(free);
+        // Damaged compressed data is the end of the stream: what was decompressed counts.
         if (!got.has_value() && got.error().code == ErrorCode::corrupt) {
             damage_ = got.error().text;
             got = 0;
@@ -145,6 +147,7 @@ Status Stream::fill(std::size_t least) {
 }
 
 Result<bool> Stream::move_to(std::uint64_t target) {
+    // The window must contain the tail before the target, for its digest.
     const std::uint64_t tail_begin = target - std::min<std::uint64_t>(target, tail_length);
     if (tail_begin < base_ || (plain_ && target > base_ + filled_)) {
         if (plain_) {

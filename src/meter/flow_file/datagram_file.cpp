@@ -100,6 +100,8 @@ void DatagramFile::end_capture(bool corrupt, DatagramSink& sink) {
     warning_ = file::end_warning(name_, stream_, reader_, frames_, corrupt);
 }
 
+// A file of messages has no framing: where a message ends, the next one begins. After octets that
+// are no message there is no way to find the next one, so that is the end.
 bool DatagramFile::read_messages(DatagramSink& sink, std::uint64_t up_to) {
     using Kind = exporter::MessageEnd::Kind;
     for (;;) {

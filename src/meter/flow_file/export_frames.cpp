@@ -29,6 +29,7 @@ void ExportFrames::on_frame(const pcap::Frame& frame, DatagramSink& sink) {
     packet::Payload payload;
     if (!packet::find_payload(frame.link, frame.captured(), frame.wire_length, packet, payload))
         return;
+    // TCP segments are not fragmented in practice: path MTU discovery sees to that (RFC 1191).
     if (payload.proto == proto_tcp && !payload.fragment()) {
         streams_.on_segment(packet, payload,
                             [&](const Address& from, std::uint16_t port, ByteSpan message) {

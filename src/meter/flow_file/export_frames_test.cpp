@@ -113,7 +113,7 @@ TEST(ExportFrames, DatagramsAndMessages) {
     EXPECT_EQ(take(seeds().at("gap")).tcp, std::vector<std::size_t>{50});
 }
 
-TEST(ExportFrames, SeedsStandInTheCorpusAsComposed) {
+TEST(ExportFrames, TheCorpusContainsTheComposedSeeds) {
     const auto folder = support::source_root() / "test" / "corpus" / "export_frames_fuzz";
     for (const auto& [name, frames] : seeds()) {
         ByteWriter w;

@@ -95,8 +95,8 @@ void log_missing(const std::string& path, const FlowFile& file) {
     if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
     const std::uint64_t without_template = counts.pending - counts.resumed;
     if (without_template > 0)
-        log_info(fmt::format("{}: {} sets of records whose template is not in the file", path,
-                             without_template));
+        log_info(
+            fmt::format("{}: {} data sets without a template in the file", path, without_template));
     if (const std::uint64_t gaps = file.datagrams().stream_gaps(); gaps > 0)
         log_info(
             fmt::format("{}: {} gaps in TCP streams: messages in them are missing", path, gaps));

@@ -36,6 +36,8 @@ Result<std::unique_ptr<FlowFile>> FlowFile::open(const std::string& path, std::u
 
 exporter::Exporters FlowFile::new_exporters() const { return exporter::Exporters({.seed = seed_}); }
 
+// The first pass decodes everything and drops the records. A pass over options data alone would
+// need the templates just the same.
 Status FlowFile::begin() {
     TRY(datagrams_->rewind());
     exporter::Exporters first_pass = new_exporters();

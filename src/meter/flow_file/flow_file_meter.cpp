@@ -135,6 +135,7 @@ Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& /*sink: pull() holds n
     const DatagramFile& datagrams = file_->datagrams();
     const file::Stream& stream = datagrams.stream();
     const std::uint64_t rest = ended_ ? stream.unread().size() : 0;
+    // Without progress a checkpoint would only raise the version of the cursor.
     const bool moved = stream.position() != at_.at.offset || ended_ != at_.ended ||
                        datagrams.damaged() != at_.damaged || rest != at_.rest;
     if (!moved) return out;

@@ -35,9 +35,9 @@ struct FlowFileMeterOptions {
 
 class FlowFileMeter final : public file::OnceMeter {
 public:
-    // known: the ledger's cursors whose source begins with flow_file_source_prefix. Errors: those
-    // of DatagramFile. The first pull may also return unsupported: messages without a time (sFlow
-    // outside of a capture).
+    // known: the ledger's cursors with sources that begin with flow_file_source_prefix. Errors:
+    // those of DatagramFile. The first pull may also return unsupported: messages without a time
+    // (sFlow outside of a capture).
     [[nodiscard]] static Result<std::unique_ptr<FlowFileMeter>> open(
         const std::string& path, const FlowFileMeterOptions& options,
         std::span<const Cursor> known);

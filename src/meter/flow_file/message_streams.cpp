@@ -46,6 +46,7 @@ void MessageStreams::append(Stream& stream, ByteSpan octets, const Visit& visit)
     while (stream.held.size() - at >= 4) {
         const ByteSpan rest = ByteSpan(stream.held).subspan(at);
         const std::size_t length = message_length(rest);
+        // The length of the message before was wrong, or a gap was not noticed: align again.
         if (length == 0) {
             stream.is_aligned = false;
             at = stream.held.size();
@@ -120,6 +121,7 @@ void MessageStreams::on_segment(const packet::Packet& packet, const packet::Payl
     const ByteSpan octets = segment.octets.subspan(length);
     const std::uint32_t sequence = load_be32(header + 4);
     const Key key{packet.key.src(), packet.key.dst(), load_be16(header), load_be16(header + 2)};
+    // The port may be used again: octets of the connection before must not be mixed in.
     if ((flags & syn) != 0) {
         std::erase_if(streams_, [&](const Stream& s) { return s.key == key; });
         visit(key.src, key.sport, {});

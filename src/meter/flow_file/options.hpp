@@ -30,8 +30,9 @@ inline constexpr std::array import_options = {
     Option{.key = "nat_events_from",
            .type = OptionType::prefixes,
            .default_text = "[]",
-           .help = "NAT devices whose events apply to all records; without it, the events of an "
-                   "exporter apply to its own",
+           .help =
+               "NAT devices with events that apply to all records; without it, the events of an "
+               "exporter apply to its own records",
            .placeholder = "PREFIX"},
     Option{.key = "checkpoint",
            .type = OptionType::integer,

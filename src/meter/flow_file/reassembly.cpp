@@ -10,6 +10,7 @@ Reassembly::Datagram& Reassembly::find(const Key& key, UtcTime now) {
     const auto before = datagrams_.size();
     std::erase_if(datagrams_, [now](const Datagram& d) { return now - d.begun > timeout; });
     dropped_ += before - datagrams_.size();
+    // A linear search: export traffic has few fragments, and datagrams_max is small.
     const auto found = std::ranges::find(datagrams_, key, &Datagram::key);
     if (found != datagrams_.end()) return *found;
     if (datagrams_.size() == datagrams_max) {
@@ -68,6 +69,7 @@ std::optional<ByteSpan> Reassembly::on_fragment(const packet::Packet& packet,
         return std::nullopt;
     }
     if (!datagram.length || datagram.seen != *datagram.length) return std::nullopt;
+    // Moved, so that the octets outlive the entry until the next call.
     whole_ = std::move(datagram.octets);
     remove(datagram);
     ++completed_;

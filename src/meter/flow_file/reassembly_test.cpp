@@ -73,7 +73,7 @@ TEST(Reassembly, PartsInAnyOrder) {
     }
 }
 
-TEST(Reassembly, DatagramsAreToldApart) {
+TEST(Reassembly, DatagramsDoNotMix) {
     const Parts one(text_of(2000), false, 1);
     const Parts two(text_of(2008), false, 2);
     Reassembly table;
@@ -83,7 +83,7 @@ TEST(Reassembly, DatagramsAreToldApart) {
     EXPECT_EQ(two.give(table, 0, 1480), text_of(2008));
 }
 
-TEST(Reassembly, OverlappingPartsSpoilTheDatagram) {
+TEST(Reassembly, OverlappingPartsMakeTheDatagramInvalid) {
     const Parts parts(text_of(3000), false);
     Reassembly table;
     EXPECT_FALSE(parts.give(table, 0, 1480));

@@ -21,7 +21,7 @@ struct InsideQuery {
     std::uint16_t remote_port = 0;
     UtcTime first;  // of the traffic
     UtcTime last;
-    // Other devices whose mappings are used. Borrowed during the call.
+    // Other devices with mappings that may be used. Borrowed during the call.
     std::span<const Prefix> trusted = {};
 };
 

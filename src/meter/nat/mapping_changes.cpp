@@ -28,7 +28,7 @@ std::vector<Translation> MappingChanges::drain() {
     std::erase_if(changes, [](const Translation& t) { return t.outside.empty(); });
     std::ranges::sort(changes);
     // A mapping that was evicted and reported again has two entries: the one with the earlier end
-    // is the one whose end was reported.
+    // has the end that was reported.
     const auto [first, last] = std::ranges::unique(changes, is_same_but_for_end);
     changes.erase(first, last);
     return changes;

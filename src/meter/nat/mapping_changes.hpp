@@ -2,7 +2,7 @@
 #pragma once
 
 // The mappings that were created or ended since the last drain(), for the ledger. A mapping has at
-// most one entry; a later change of it replaces the end time.
+// most one entry; a later change replaces the end time.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
     [[nodiscard]] bool set(const History& history, Mappings::iterator mapping);
     // Removes the entry of a mapping that is about to be replaced by a corrected one.
     void remove(const MappingState& state);
-    // The entries, sorted; at most one for each mapping (the end time is not part of it).
+    // The entries, sorted; at most one for each mapping (its end time is not part of the key).
     [[nodiscard]] std::vector<Translation> drain();
     void clear();
     [[nodiscard]] std::size_t size() const noexcept { return changes_.size(); }

@@ -103,6 +103,7 @@ void MappingStore::close(const History& history, Mappings::iterator mapping, Utc
 }
 
 void MappingStore::remove(History& history, Mappings::iterator mapping) {
+    // `history` may be deleted below, so its members are used before.
     const auto of_device = devices_.find(history.device);
     Device& device = of_device->second;
     (mapping->second.is_open() ? device.open : device.closed).erase(mapping->second.eviction);

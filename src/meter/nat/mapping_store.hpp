@@ -44,8 +44,8 @@ public:
         return histories_.contains(outside);
     }
 
-    // The history of the mapping's device and outside address; null: there is none. Valid until a
-    // mapping of it is removed.
+    // The history of the mapping's device and outside address; null: there is none. Valid until one
+    // of its mappings is removed.
     [[nodiscard]] History* find(const Translation& mapping);
     // Of all devices with mappings for the address, the first one to report it first.
     [[nodiscard]] std::span<const std::unique_ptr<History>> find_all(const Address& outside) const;

@@ -114,7 +114,7 @@ TEST_F(NatTableTest, ADeletionAloneReachesBackForAnHour) {
     EXPECT_EQ(who(9'990), 1U);
     EXPECT_EQ(who(6'500), 1U);
     EXPECT_EQ(who(6'300), 0U);
-    // But not into the time of another one.
+    // But not into the time of another mapping.
     create(binding(1, 41000), 9'000);
     remove(binding(1, 41000), 9'500);
     remove(binding(2, 41000), 10'000);
@@ -278,7 +278,7 @@ TEST_F(NatTableTest, RefusesOctetsThatAreNoTable) {
             ++refused;
             continue;
         }
-        // What was restored can be used.
+        // The restored table can be used.
         for (std::uint16_t i = 0; i < 20; ++i)
             other.on_event({MappingChange::deleted, binding(i + 1U, 1000 + i)}, at(200), at(200));
         EXPECT_GE(other.size(), 20U);

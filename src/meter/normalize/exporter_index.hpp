@@ -57,7 +57,7 @@ public:
     }
     // Reading::next_hop for that address. no_name: a limit is reached.
     [[nodiscard]] NameRef next_hop(ExporterEntry& entry, const Address& address) {
-        // The last octet: the fourth of IPv4, whose sixteenth is 0, or the sixteenth of IPv6.
+        // The last octet: the fourth of IPv4 (the sixteenth is 0 then), or the sixteenth of IPv6.
         const std::size_t index = address.octets[3] ^ address.octets[15];
         auto& cached = entry.cached_next_hops[index % entry.cached_next_hops.size()];
         if (!same(cached.address, address)) cached = {address, look_up(entry, address)};

@@ -187,7 +187,7 @@ void FlowNormalizer::flush() {
 }
 
 void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap& gap) {
-    if (gap.lost == 0) {  // the end of a TCP session whose receiver was killed: nothing is known
+    if (gap.lost == 0) {  // the end of a TCP session by a kill: the number is not known
         losses_.add(context.exporter, LossReason::not_running, gap.interval, std::nullopt,
                     std::nullopt);
         return;

@@ -46,12 +46,12 @@ inline constexpr std::array<CounterInfo, 16> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
-     "Of these, with a sampler whose rate was not known: counted as they are."},
+     "Of these, with a sampler of unknown rate: counted as they are."},
     {"collector_duplicates_total", "Records booked as duplicates of others."},
     {"collector_dropped_total", "Records about traffic that the router has dropped."},
     {"collector_totals_total", "Records with running totals, booked as differences."},
     {"collector_moved_total",
-     "Records whose times were moved by the error of the exporter's clock."},
+     "Records with times that were moved by the error of the exporter's clock."},
     {"collector_odd_times_total",
      "Records with impossible times: the receive time was used instead."},
     {"collector_late_total",
@@ -125,8 +125,8 @@ public:
 
     // Running totals, owners of flows and NAT mappings, as octets.
     [[nodiscard]] std::string save() const;
-    // Into a new normalizer. False: save() did not write these octets. What was restored before the
-    // damage is kept.
+    // Into a new normalizer. False: save() did not write these octets. The parts before the damage
+    // are kept.
     [[nodiscard]] bool restore(std::string_view saved);
 
 private:

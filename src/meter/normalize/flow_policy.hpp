@@ -19,7 +19,7 @@ enum class Deduplicate : std::uint8_t {
                // duplicates of those made where it entered
     flow_key,  // the first exporter that reports a flow owns it; records of others about it within
                // the window are duplicates. A flow: addresses, ports, protocol, as they are inside
-               // of the NAT devices whose mappings are applied
+               // of NAT devices with mappings that are applied
 };
 
 struct FlowPolicy {
@@ -30,7 +30,7 @@ struct FlowPolicy {
     // Whether traffic of an outside address is booked to the inside address. NAT events are kept in
     // any case.
     bool apply_translations = true;
-    // NAT devices whose events apply to the records of all exporters; events of other devices are
+    // NAT devices with events that apply to the records of all exporters; events of others are
     // then dropped. Empty: the events of each exporter apply to its own records only.
     std::vector<Prefix> nat_devices;
     // The sampling rate where neither the record nor options data nor the message states one. 0:

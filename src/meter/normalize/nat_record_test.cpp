@@ -14,7 +14,7 @@ const Address inside = Address::v4(0x0a000005U);
 const Address outside = Address::v4(0xcb007105U);
 const Address remote = Address::v4(0xc6336401U);
 
-// A host's way out, as RFC 8158 section 5.2 has it: the source is translated.
+// An outgoing session of a host, as in RFC 8158 section 5.2: the source is translated.
 FlowRecord session(int event, std::uint8_t proto = 6) {
     FlowRecord r;
     r.kind = flow::RecordKind::event;
@@ -70,7 +70,7 @@ TEST(NatRecord, ABindingIsOfAllFarEnds) {
     }
 }
 
-TEST(NatRecord, PortsThatAreNotSaidTwiceAreTheSame) {
+TEST(NatRecord, PortsThatAreNotRepeatedAreTheSame) {
     FlowRecord r = session(4);
     r.nat_sport = r.nat_dport = 0;
     const auto got = nat_event_of(r);
@@ -115,7 +115,7 @@ TEST(NatRecord, ProtocolsWithoutPortsHaveNone) {
     EXPECT_EQ(got->mapping.remote_port, 0);
 }
 
-TEST(NatRecord, AnAddressIsBoundWhole) {
+TEST(NatRecord, ABindingOfAnAddressIsForAllPorts) {
     FlowRecord r = session(14);
     r.fields = bit(Field::nat_event) | bit(Field::src) | bit(Field::nat_src);
     const auto got = nat_event_of(r);
@@ -155,7 +155,7 @@ TEST(NatRecord, ABlockHasItsPorts) {
     EXPECT_FALSE(nat_event_of(none));
 }
 
-TEST(NatRecord, IsNoneWhereNobodyIsTranslated) {
+TEST(NatRecord, GivesNoEventWithoutATranslation) {
     for (const int event : {0, 3, 12, 13, 18, 255})
         EXPECT_FALSE(nat_event_of(session(event))) << event;
     FlowRecord same = session(4);
