@@ -72,8 +72,8 @@ Report exporters_report(const std::vector<MeterExporters>& meters) {
             "As of the last commit. Lost: by sequence numbers, records (NetFlow v5, v7, IPFIX), "
             "messages (v9) or datagrams (sFlow). Skew: the exporter's clock less ours."};
     report.when_empty =
-        "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: see "
-        "`octroi docs options`.";
+        "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: its "
+        "options are in docs/options.md.";
     return report;
 }
 

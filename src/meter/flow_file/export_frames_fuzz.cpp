@@ -56,7 +56,7 @@ void run(ByteSpan input) {
                          .time = now,
                          .link = packet::LinkType{link},
                          .interface = 0,
-                         .way = packet::Way::unknown,
+                         .direction = packet::Direction::unknown,
                          .timed = true},
                         sink);
     }

@@ -98,7 +98,7 @@ Seen take(const std::vector<Sent>& frames) {
                            .time = UtcTime{},
                            .link = frame.link,
                            .interface = 0,
-                           .way = packet::Way::unknown,
+                           .direction = packet::Direction::unknown,
                            .timed = true},
                           seen);
     }

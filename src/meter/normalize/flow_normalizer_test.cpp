@@ -12,7 +12,7 @@ using flow::FlowRecord;
 
 constexpr UtcTime now = UtcTime::from_seconds(1'790'000'000);
 
-class ReadingList final : public ReadingSink {
+class ReadingList final : public FlowSink {
 public:
     void accept(std::span<const Reading> span) override {
         readings.insert(readings.end(), span.begin(), span.end());
