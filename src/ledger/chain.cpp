@@ -135,7 +135,7 @@ void add_translations(Hasher& hasher, const std::vector<const Translation*>& tra
     hasher.raw(translations_tag);
     add_count(hasher, translations);
     for (const Translation* t : translations) {
-        hasher.text(to_string(t->exporter));
+        hasher.text(to_string(t->device));
         hasher.text(to_string(t->outside));
         hasher.u8(t->protocol);
         for (const std::uint16_t port : {t->first_port, t->last_port, t->port_step})

@@ -95,7 +95,7 @@ TEST(Chain, CoversTranslationsWhereThereAreAny) {
         spoil(changed.translations[0]);
         hashes.insert(hash_of(changed));
     };
-    other([](Translation& t) { t.exporter = {}; });
+    other([](Translation& t) { t.device = {}; });
     other([](Translation& t) { t.outside = t.inside; });
     other([](Translation& t) { t.protocol = 17; });
     other([](Translation& t) { --t.first_port; });

@@ -111,12 +111,13 @@ struct Inspector {
     std::vector<DocumentedColumn> (*fields)() = nullptr;
     // The columns of the rows with these options; empty: it writes facts only.
     std::vector<Column> (*columns)(const OptionValues& options) = nullptr;
-    // Reads one file to its end. Returns what is wrong with the file as a sentence for people that
-    // names it; empty: nothing. An error: the file cannot be read, or a row could not be written.
+    // Reads one file to its end. Returns the defect of the file as a sentence for people that names
+    // the file; empty: there is none. An error: the file cannot be read, or a row could not be
+    // written.
     Result<std::string> (*inspect)(const FileSetup& setup, InspectSink& sink) = nullptr;
 };
 
-// ---- What is known about meters: `octroi meters`, `octroi doctor`
+// ---- Reports about meters: `octroi meters`, `octroi doctor`
 
 // A meter of the kind that the ledger knows.
 struct KnownMeter {

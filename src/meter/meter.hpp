@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A meter: a configured source of readings. The driver (app/) owns the loop:
+// A meter: a configured source of readings. The driver (service/metering_loop) calls it:
 //
 //     until the source ends or the user stops:
 //         pull()                      readings go to the sink
-//         when a commit is due: checkpoint(), then commit what the sink made of it with its cursors
+//         when a commit is due: checkpoint(), then the driver commits a batch
+//         when the batch is in the ledger: committed()
 //
-// All calls come from one thread, which the meter may not block for longer than `wait`. A meter is
-// inert until the first pull. What a meter has handed to the sink between two checkpoints, and the
-// cursors of the second one, stand for the same traffic: the driver commits them together.
+// All calls come from one thread, and never at the same time. A meter must not block that thread
+// for longer than `wait`. It does nothing before the first pull. The readings between two
+// checkpoints and the cursors of the second one are about the same traffic: the driver commits them
+// together.
 
 #include <span>
 #include <string>
@@ -25,16 +27,16 @@ namespace octroi {
 
 enum class Pull {
     more,        // call again at once
-    idle,        // nothing came within `wait`
-    checkpoint,  // the meter asks for a checkpoint here (a place that a restart will find again)
-    end,         // the source has ended; a last checkpoint() is due
+    idle,        // nothing arrived within `wait`
+    checkpoint,  // the meter requests a checkpoint: here is a place to continue from
+    end,         // the source has ended; one more checkpoint() is due
 };
 
 struct Checkpoint {
-    std::vector<Cursor> cursors;            // version already raised by one
+    std::vector<Cursor> cursors;            // with versions already incremented
     std::vector<Loss> losses;               // since the last checkpoint
-    std::vector<Translation> translations;  // begun or ended since the last checkpoint
-    // All that was observed since the last checkpoint, counted at the packet and not by summing the
+    std::vector<Translation> translations;  // created or ended since the last checkpoint
+    // The volume since the last checkpoint, counted at the packet or record and not at the
     // readings: the ledger compares the two.
     Volume observed;
 };
@@ -43,15 +45,16 @@ class Meter {
 public:
     virtual ~Meter() = default;
 
-    // Reads on for at most about `wait` and hands readings to the sink. An error ends the meter:
-    // what was read before it is still good, and checkpoint() may be called once more.
+    // Reads for at most about `wait` and hands readings to the sink. An error ends the meter: the
+    // readings before it are good, and checkpoint() may be called once more.
     [[nodiscard]] virtual Result<Pull> pull(ReadingSink& sink, Duration wait) = 0;
 
-    // Hands over all that the meter still holds for the time until now, and says where it stands.
+    // Hands over the readings that the meter still holds, and states where a restart continues.
+    // After an error there is no checkpoint; what this one should have reported is in the next one.
     [[nodiscard]] virtual Result<Checkpoint> checkpoint(ReadingSink& sink) = 0;
 
-    // The batch of the last checkpoint is in the ledger for good: what the meter kept for going
-    // back before it may go.
+    // The batch of the last checkpoint is in the ledger: the meter may delete what it kept to go
+    // back to before that.
     virtual void committed() {}
 
     // The names that readings refer to (NameRef: row plus 1). Rows are added while the meter reads;

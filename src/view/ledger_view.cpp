@@ -244,7 +244,7 @@ Report who_report(const std::vector<AddressUser>& users) {
               limit(t.port_step), address(t.remote), port(t.remote_port), address(t.inside),
               port(t.inside_port), text_or_absent(to_string(user.party)),
               text_or_absent(user.party.identity), precise_or_absent(t.valid.begin),
-              precise_or_absent(t.valid.end), address(t.exporter)}});
+              precise_or_absent(t.valid.end), address(t.device)}});
     }
     report.when_empty =
         "No host is known for this address at that time. Translations are known if a NAT device "

@@ -88,7 +88,7 @@ TEST(DirectoryReports, Goldens) {
 
 TEST(WhoReport, Goldens) {
     Translation session;
-    session.exporter = Address::v4(0xc0000201U);
+    session.device = Address::v4(0xc0000201U);
     session.outside = Address::v4(0xcb007105U);
     session.protocol = 6;
     session.first_port = session.last_port = 40000;

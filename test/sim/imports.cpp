@@ -23,7 +23,7 @@ Result<std::optional<Imports::Run>> Imports::open(const CaptureFile& file) {
     capture::FileMeterOptions options;
     const std::vector<std::uint64_t> often{7, 30, 64, 100, 1000};
     options.checkpoint_packets = random_->pick(often);
-    options.intake.flows.flow_limit = random_->chance(50) ? 64 : 4096;
+    options.aggregator.flows.flow_limit = random_->chance(50) ? 64 : 4096;
     options.seed = random_->next();
     auto meter = capture::FileMeter::open(file.path, options, cursors);
     if (!meter) {

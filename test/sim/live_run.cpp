@@ -20,9 +20,9 @@ Status LiveRun::start() {
         if (entry.meter == name_) mine.push_back(entry.cursor);
     capture::LiveMeterOptions options;
     options.interfaces = interfaces_;
-    options.intake.flows.flow_limit = random_->chance(50) ? 64 : 4096;
-    options.intake.flows.active = Duration::seconds(random_->between(10, 300));
-    options.intake.flows.inactive = Duration::seconds(random_->between(5, 60));
+    options.aggregator.flows.flow_limit = random_->chance(50) ? 64 : 4096;
+    options.aggregator.flows.active = Duration::seconds(random_->between(10, 300));
+    options.aggregator.flows.inactive = Duration::seconds(random_->between(5, 60));
     options.seed = random_->next();
     TRY_ASSIGN(meter_, capture::LiveMeter::open(options, *host_, mine));
     TRY(sim_ledger_->refresh());

@@ -44,7 +44,7 @@ inline BatchId batch_id(std::uint64_t number) {
 // 10.0.0.<host> behind 203.0.113.5:<port>, TCP.
 inline Translation translation(std::uint32_t host, std::uint16_t port, const Interval& valid) {
     Translation t;
-    t.exporter = Address::v4(0xc0000201U);
+    t.device = Address::v4(0xc0000201U);
     t.outside = Address::v4(0xcb007105U);
     t.protocol = 6;
     t.first_port = t.last_port = port;
@@ -155,7 +155,7 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
     }
     for (std::size_t i = below(4); i > 0; --i) {
         Translation t;
-        t.exporter = Address::v4(0xc0000201U);
+        t.device = Address::v4(0xc0000201U);
         t.outside = Address::v4(0xcb007100U + static_cast<std::uint32_t>(below(4)));
         t.protocol = below(2) == 0 ? 6 : 0;
         t.first_port = static_cast<std::uint16_t>(1024 * (i + seed % 16));

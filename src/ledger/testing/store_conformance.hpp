@@ -436,7 +436,7 @@ TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
     const Translation first = translation(1, 40000, {bucket_at(0), UtcTime::max()});
     const Translation second = translation(2, 40000, {bucket_at(4), UtcTime::max()});
     Translation third = translation(3, 40000, {bucket_at(4), bucket_at(5)});
-    third.exporter = {};
+    third.device = {};
     Translation block = translation(4, 1024, {bucket_at(0), UtcTime::max()});
     block.protocol = 0;
     block.last_port = 2047;

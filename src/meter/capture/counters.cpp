@@ -3,9 +3,10 @@
 
 namespace octroi::capture {
 
-std::vector<CounterValue> counter_values(const Intake& intake, const OtherCounters& other) {
-    const PacketTotals& t = intake.totals();
-    const FlowTable::Counters& flows = intake.flows().counters();
+std::vector<CounterValue> counter_values(const FrameAggregator& aggregator,
+                                         const OtherCounters& other) {
+    const PacketTotals& t = aggregator.totals();
+    const FlowTable::Counters& flows = aggregator.flows().counters();
     const std::array<std::uint64_t, capture_counters.size()> values = {
         t.frames,
         t.frame_bytes,
@@ -19,12 +20,12 @@ std::vector<CounterValue> counter_values(const Intake& intake, const OtherCounte
         t.malformed,
         t.fragments,
         t.orphans,
-        intake.fragments().evicted(),
+        aggregator.fragments().evicted(),
         t.truncated,
         flows.begun,
         flows.expired,
         flows.evicted,
-        intake.flows().live(),
+        aggregator.flows().live(),
         other.bad_blocks,
         other.kernel_drops,
         other.interface_drops,

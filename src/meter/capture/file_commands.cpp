@@ -16,10 +16,10 @@ FragmentPolicy fragment_policy(const OptionValues& options) {
                                                    : FragmentPolicy::resolve;
 }
 
-// Flows as they were, not split at the ledger's buckets.
+// Whole flows, not split at the ledger's buckets.
 FileMeterOptions whole_flows() {
     FileMeterOptions options;
-    options.intake.flows.cut_at_buckets = false;
+    options.aggregator.flows.cut_at_buckets = false;
     options.checkpoint_packets = 0;
     options.seed = random_seed();
     return options;
@@ -72,7 +72,7 @@ std::vector<Fact> summary_facts(const PacketTotals& totals) {
 
 Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
     FileMeterOptions options;
-    options.intake.fragments = fragment_policy(setup.options);
+    options.aggregator.fragments = fragment_policy(setup.options);
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_packets = checkpoint;
     options.seed = random_seed();
@@ -89,7 +89,7 @@ std::vector<Column> inspect_columns(const OptionValues& options) {
 
 Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     FileMeterOptions options = whole_flows();
-    options.intake.fragments = fragment_policy(setup.options);
+    options.aggregator.fragments = fragment_policy(setup.options);
     TRY_ASSIGN(const auto meter, FileMeter::open(setup.path, options, {}));
     if (setup.options.boolean("summary")) {
         NullSink nothing;

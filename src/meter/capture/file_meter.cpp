@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/check.hpp"
+#include "meter/file/capture_probe.hpp"
 #include "meter/file/recognise.hpp"
 #include "wire/packet/packet_fast.hpp"
 
@@ -36,12 +37,12 @@ std::string grouped(std::uint64_t number) {
 }  // namespace
 
 FileMeter::FileMeter(std::string path, const FileMeterOptions& options, file::Stream stream,
-                     std::unique_ptr<Intake> intake)
+                     std::unique_ptr<FrameAggregator> aggregator)
     : path_(std::move(path)),
       options_(options),
       stream_(std::move(stream)),
-      intake_(std::move(intake)) {
-    // The first look must be long enough to recognise a file.
+      aggregator_(std::move(aggregator)) {
+    // The first window must be long enough to recognise a file.
     needed_ = file::Stream::head_length;
 }
 
@@ -49,10 +50,10 @@ Result<std::unique_ptr<FileMeter>> FileMeter::open(const std::string& path,
                                                    const FileMeterOptions& options,
                                                    std::span<const Cursor> known) {
     TRY_ASSIGN(auto stream, file::Stream::open(path));
-    TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
+    TRY_ASSIGN(auto aggregator, FrameAggregator::create(options.aggregator, options.seed));
     const std::string name = path == "-" ? "standard input" : path;
     auto meter = std::unique_ptr<FileMeter>(
-        new FileMeter(name, options, std::move(stream), std::move(intake)));
+        new FileMeter(name, options, std::move(stream), std::move(aggregator)));
     TRY(meter->stream_.fill(file::Stream::head_length));
     TRY(meter->probe());
     TRY(meter->recognise(known));
@@ -60,54 +61,46 @@ Result<std::unique_ptr<FileMeter>> FileMeter::open(const std::string& path,
     return meter;
 }
 
-// Is it a capture, and of a link type that can be read? Looks at what is in the window already.
 Status FileMeter::probe() {
     const ByteSpan head = stream_.unread();
     if (head.empty()) {
         const std::string why = stream_.damage().empty() ? "it is empty" : stream_.damage();
         return fail(ErrorCode::corrupt, fmt::format("{} is not a packet capture: {}", path_, why));
     }
-    pcap::Reader reader;
-    const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
-    if (progress.state == pcap::State::stopped) first_frame_end_ = progress.consumed;
-    if (!reader.is_capture()) {
-        const std::string_view why = progress.state == pcap::State::corrupt
-                                         ? reader.why()
-                                         : "it ends before its file header does";
-        return fail(ErrorCode::corrupt, fmt::format("{} is not a packet capture: {}", path_, why));
-    }
-    const auto in = reader.interfaces();
-    const auto supported = [](const pcap::Interface& i) { return packet::is_supported(i.link); };
-    if (in.empty() || std::ranges::any_of(in, supported)) return {};
-    return fail(ErrorCode::unsupported,
-                fmt::format("{}: frames of link type {} cannot be read (the number is that of "
-                            "https://www.tcpdump.org/linktypes.html)",
-                            path_, static_cast<unsigned>(in.front().link)));
+    TRY_ASSIGN(const file::CaptureProbe probe, file::probe_capture(path_, head));
+    if (!probe.is_capture)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is not a packet capture: {}", path_, probe.why_not));
+    first_frame_end_ = probe.first_frame_end;
+    return {};
 }
 
-// Leaves the stream at the position to go on from.
+// Leaves the stream at the position to continue from.
 Status FileMeter::recognise(std::span<const Cursor> known) {
     TRY_ASSIGN(file::KnownFile found,
                file::recognise(stream_, file_source_prefix, known, first_frame_end_));
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
-    if (found.as == file::KnownFile::As::nobody) return {};
+    if (found.as == file::KnownFile::As::unknown) return {};
     known_as_ = cursor_.note;
     if (found.as == file::KnownFile::As::itself) return resume();
     already_complete_ = done_ = true;
     return {};
 }
 
+// Continues at the cursor with the state of the reader and of the fragment table as they were
+// there.
 Status FileMeter::resume() {
     TRY_ASSIGN(reader_, pcap::Reader::restore(at_.reader));
-    TRY(intake_->fragments().restore(at_.fragments));
+    TRY(aggregator_->fragments().restore(at_.fragments));
     frames_ = at_.frames;
     last_time_ = at_.last_time;
     resumed_at_ = frames_;
-    bad_blocks_stated_ = reader_.counters().bad_blocks;
+    reported_bad_blocks_ = reader_.counters().bad_blocks;
     needed_ = at_.rest + 1;
     TRY(stream_.fill(needed_));
     const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
+    // Behind damage there is no place to continue from: pcap has no marks to find a record by.
     already_complete_ = done_ = nothing_new || at_.damaged;
     name_interfaces();
     return {};
@@ -118,12 +111,14 @@ void FileMeter::set_next_stop() noexcept {
     next_stop_ = every == 0 ? UINT64_MAX : (frames_ / every + 1) * every;
 }
 
-void FileMeter::take_batch() {
-    intake_->process(std::span(batch_).first(batched_), out_);
+void FileMeter::process_batch() {
+    aggregator_->process(std::span(batch_).first(batched_), out_);
     batched_ = 0;
 }
 
 // Decodes all complete frames in the window, up to the next checkpoint.
+// HasInterfaces: pcapng. A pcap file has one interface without a name, and its loop no test for
+// one.
 template <bool HasInterfaces>
 pcap::Progress FileMeter::read_block() {
     std::size_t batched = batched_;
@@ -148,12 +143,12 @@ pcap::Progress FileMeter::read_block() {
                            direction == packet::Direction::in ? Direction::in : Direction::out);
         if (++batched == batch_size) {
             batched_ = batched;
-            take_batch();
+            process_batch();
             batched = 0;
         }
         --left;
-        // The first frame of an interface: whoever attributes must hear its name before a reading
-        // of it comes, and asks between two pulls.
+        // The first frame of an interface: its name must be in the table before a reading refers
+        // to it, and names_ is extended between two blocks.
         if (HasInterfaces && frame.interface >= named) [[unlikely]]
             return false;
         return left != 0;
@@ -175,18 +170,18 @@ Result<Pull> FileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes a
     if (names_.rows().size() != reader_.interfaces().size()) name_interfaces();
     if (progress.state == pcap::State::stopped && frames_ != next_stop_) return Pull::more;
     if (progress.state == pcap::State::stopped) {
-        take_batch();
+        process_batch();
         out_.flush();
         set_next_stop();
         return Pull::checkpoint;
     }
-    // The reader never needs more than the window holds: else this would not end.
+    // The reader never needs more octets than the window can have, else this loop would not end.
     CHECK(progress.state == pcap::State::corrupt || progress.consumed > 0 ||
           stream_.unread().size() < pcap::max_needed);
     needed_ = std::max(progress.needed, stream_.unread().size() + 1);
     const bool at_end = stream_.ended() && progress.consumed == 0;
     if (progress.state == pcap::State::corrupt || at_end) {
-        take_batch();
+        process_batch();
         finish(progress.state);
     }
     out_.flush();
@@ -195,28 +190,17 @@ Result<Pull> FileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes a
 
 void FileMeter::finish(pcap::State state) {
     done_ = true;
-    if (state == pcap::State::corrupt) {
-        damaged_ = true;
-        warning_ = fmt::format(
-            "{} is damaged behind octet {} ({}): {} frames before it count, what "
-            "follows is lost",
-            path_, stream_.position(), reader_.why(), frames_);
-        return;
-    }
-    ended_ = true;
-    if (!stream_.damage().empty())
-        warning_ = fmt::format("{} cannot be decompressed to its end ({}): {} frames count", path_,
-                               stream_.damage(), frames_);
-    else if (!stream_.unread().empty() || !reader_.complete())
-        warning_ =
-            fmt::format("{} ends in the middle of a record: {} whole frames count", path_, frames_);
+    damaged_ = state == pcap::State::corrupt;
+    ended_ = !damaged_;
+    warning_ = file::end_warning(path_, stream_, reader_, frames_, damaged_);
 }
 
 void FileMeter::name_interfaces() {
     if (reader_.format() != pcap::Format::pcapng) return;
     const auto in = reader_.interfaces();
     for (std::size_t i = names_.rows().size(); i < in.size(); ++i) {
-        // Each has a row of its own, also where sections repeat a name: the row is the number.
+        // Each interface has a row of its own, also where sections repeat a name: the number of the
+        // row is the number of the interface.
         const NameRef ref = names_.append(
             NameKind::interface,
             in[i].name.empty() ? fmt::format("interface {}", in[i].section_id) : in[i].name);
@@ -229,9 +213,10 @@ std::vector<Loss> FileMeter::losses() {
     const UtcTime last{last_time_};
     const UtcTime begin{at_.frames == 0 ? last_time_ : at_.last_time};
     const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
-    // Each may have held a packet; the frame of some was whole and an option was not.
-    const std::uint64_t bad = reader_.counters().bad_blocks - bad_blocks_stated_;
-    bad_blocks_stated_ += bad;
+    // Each block may have held a packet. In some only an option is bad and the frame was read, so
+    // the bound may be too high.
+    const std::uint64_t bad = reader_.counters().bad_blocks - reported_bad_blocks_;
+    reported_bad_blocks_ += bad;
     if (bad > 0) losses.push_back({path_, LossReason::corrupt, since, bad, bad * packet_bytes_max});
     const auto in = reader_.interfaces();
     at_.dropped.resize(std::max(at_.dropped.size(), in.size()));
@@ -261,8 +246,8 @@ std::string FileMeter::note() const {
 
 Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
     out_.set_sink(sink);
-    take_batch();
-    intake_->hand_over_and_forget(out_);
+    process_batch();
+    aggregator_->drain(out_);
     out_.flush();
     Checkpoint out;
     const std::uint64_t rest = ended_ ? stream_.unread().size() : 0;
@@ -270,9 +255,10 @@ Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
                        damaged_ != at_.damaged || rest != at_.rest;
     if (already_complete_ || !moved) return out;
     out.losses = losses();
-    // Captures without a frame are all alike: a cursor would take the next one for this one.
+    // All captures without a frame have the same content: by a cursor, the next one would be
+    // recognised as this one.
     if (frames_ == 0 && rest == 0 && out.losses.empty()) return out;
-    out.observed = intake_->take_observed();
+    out.observed = aggregator_->drain_observed();
     at_.advance({stream_.position(), stream_.tail()});
     at_.frames = frames_;
     at_.last_time = last_time_;
@@ -282,7 +268,7 @@ Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
     at_.device = stream_.status().device;
     at_.inode = stream_.status().inode;
     at_.reader = reader_.save();
-    at_.fragments = intake_->fragments().save(UtcTime{last_time_});
+    at_.fragments = aggregator_->fragments().save(UtcTime{last_time_});
     cursor_.position = at_.save();
     cursor_.version += 1;
     cursor_.note = note();
@@ -295,7 +281,7 @@ std::vector<CounterValue> FileMeter::counters() const {
     other.bad_blocks = reader_.counters().bad_blocks;
     for (const pcap::Interface& in : reader_.interfaces())
         other.kernel_drops += std::max(in.dropped_between, in.dropped_total);
-    return counter_values(*intake_, other);
+    return counter_values(*aggregator_, other);
 }
 
 }  // namespace octroi::capture

@@ -40,7 +40,7 @@ Volume sum_of(std::span<const Reading> readings) {
     return sum;
 }
 
-// What one commit would hold.
+// The content of one commit.
 struct Commit {
     std::vector<Reading> readings;
     Checkpoint checkpoint;
@@ -107,7 +107,7 @@ Result<Import> import(const std::string& path, const std::vector<Cursor>& known,
     return out;
 }
 
-// Import into a ledger: what must hold whenever nothing is amiss.
+// Imports a file into a ledger, and checks what every good import must satisfy.
 Import must_import(const std::string& path, std::vector<Cursor>& ledger,
                    const FileMeterOptions& options = small_steps()) {
     auto result = import(path, ledger, options);
@@ -138,8 +138,8 @@ Address address(std::uint64_t n) {
     return Address::v4(0x0a000000U + static_cast<std::uint32_t>(n));
 }
 
-// A frame of a random mix: both versions, fragments whose first one came before, late, or never,
-// VLANs, frames without IP, and damaged headers.
+// A frame of a random mix: both versions, fragments with a first one that came before, late, or
+// never, VLANs, frames without IP, and damaged headers.
 std::string random_frame(std::mt19937_64& random) {
     const Mac a{{2, 0, 0, 0, 0, 1}};
     const Mac b{{2, 0, 0, 0, 0, 2}};
@@ -210,12 +210,12 @@ bool same(const Commit& a, const Commit& b) {
            a.checkpoint.losses == b.checkpoint.losses;
 }
 
-TEST_F(FileMeterTest, GoesOnFromAnyCheckpointAsIfNothingHadHappened) {
-    // A frame in 20 ms: buckets, idle time-outs and those of fragments all occur.
+TEST_F(FileMeterTest, ContinuesFromAnyCheckpointLikeAnUndisturbedImport) {
+    // A frame every 20 ms: ends of buckets, idle timeouts and timeouts of fragments all occur.
     const std::string path = write("a.pcap", random_capture(1, 3050, 20'000'000));
     std::vector<Cursor> none;
     FileMeterOptions options = small_steps();
-    options.intake.flows.inactive = Duration::seconds(3);
+    options.aggregator.flows.inactive = Duration::seconds(3);
     const auto whole = import(path, none, options);
     ASSERT_TRUE(whole.has_value());
     ASSERT_EQ(whole->commits.size(), 31U);
@@ -273,9 +273,9 @@ TEST_F(FileMeterTest, ReadsAFileOnceCompressedOrFromStandardInput) {
     ::close(saved);
 }
 
-TEST_F(FileMeterTest, GoesOnInAFileThatHasGrown) {
+TEST_F(FileMeterTest, ContinuesInAFileThatHasGrown) {
     const std::string content = random_capture(4, 3000, 1'000'000);
-    // Shorter than what is looked at to recognise it, in the middle of a record, and longer.
+    // Shorter than the head that identifies a file, in the middle of a record, and longer.
     std::vector<Cursor> ledger;
     Volume sum;
     std::size_t truncated = 0;
@@ -287,7 +287,7 @@ TEST_F(FileMeterTest, GoesOnInAFileThatHasGrown) {
             EXPECT_EQ(loss.reason, LossReason::truncated);
             ++truncated;
         }
-        // Of a header alone nothing stands in the ledger.
+        // The ledger has no cursor of a file with a header only.
         EXPECT_EQ(must_import(write("b.pcap", content.substr(0, size)), ledger).already_complete,
                   size > pcap_header);
     }
@@ -304,7 +304,7 @@ TEST_F(FileMeterTest, AnEarlierCopyOfAGrownFileIsKnown) {
         must_import(write("old.pcap", content.substr(0, 150'000)), ledger).already_complete);
 }
 
-// Also one that is shorter than what the longer file is named by.
+// Also a copy that is shorter than the head in the longer file's name.
 TEST_F(FileMeterTest, AShortEarlierCopyIsKnownToo) {
     const std::string content = random_capture(5, 300, 1'000'000);
     ASSERT_LT(content.size(), file::Stream::head_length);
@@ -320,8 +320,8 @@ TEST_F(FileMeterTest, AShortEarlierCopyIsKnownToo) {
     EXPECT_EQ(ledger.size(), 2U);
 }
 
-// A capture that was cut within its first frame begins like others do.
-TEST_F(FileMeterTest, ACaptureCutInItsFirstFrameStandsForNoOther) {
+// A capture that is cut within its first frame has the same beginning as others.
+TEST_F(FileMeterTest, ACaptureCutInItsFirstFrameIsNoOtherFile) {
     const std::string content = random_capture(5, 300, 1'000'000);
     const std::string shorter = random_capture(6, 50, 1'000'000);
     std::vector<Cursor> ledger;
@@ -330,7 +330,7 @@ TEST_F(FileMeterTest, ACaptureCutInItsFirstFrameStandsForNoOther) {
     EXPECT_EQ(must_import(write("b.pcap", shorter), ledger).observed().packets.value(), 50U);
 }
 
-// Whoever attributes asks for the names between two pulls: no reading may come before its name.
+// Attribution reads the names before the readings: no reading may come before its name.
 TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
     std::string content;
     pcap::PcapngWriter writer(content);
@@ -343,7 +343,7 @@ TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
         }
     }
     FileMeterOptions options;
-    options.intake.flows.flow_limit = 64;  // readings come early
+    options.aggregator.flows.flow_limit = 64;  // readings come early
     const auto meter = *FileMeter::open(write("a.pcapng", content), options, {});
     std::uint64_t readings = 0;
     for (Pull pull = Pull::more; pull != Pull::end;) {
@@ -372,8 +372,8 @@ TEST_F(FileMeterTest, AFileThatBeginsTheSameAndDiffersIsAnother) {
     EXPECT_TRUE(must_import(write("d.pcap", content), ledger).already_complete);
 }
 
-// A capture that holds nothing begins like every other one of its machine.
-TEST_F(FileMeterTest, AnEmptyCaptureStandsForNoOther) {
+// A capture without frames has the same beginning as every other one of its machine.
+TEST_F(FileMeterTest, AnEmptyCaptureIsNoOtherFile) {
     const std::string longer = random_capture(5, 300, 1'000'000);
     const std::string shorter = random_capture(6, 50, 1'000'000);
     std::vector<Cursor> ledger;
@@ -390,7 +390,7 @@ TEST_F(FileMeterTest, AnEmptyCaptureStandsForNoOther) {
     }
 }
 
-TEST_F(FileMeterTest, WhatCannotBeReadIsALossAndTheRestCounts) {
+TEST_F(FileMeterTest, DamageIsALossAndTheRestCounts) {
     std::string content = random_capture(7, 500, 1'000'000);
     const std::size_t good = content.size();
     content += std::string(16, '\xff') + random_capture(8, 10, 1);
@@ -404,7 +404,7 @@ TEST_F(FileMeterTest, WhatCannotBeReadIsALossAndTheRestCounts) {
     EXPECT_TRUE(must_import(path, ledger).already_complete);
 }
 
-TEST_F(FileMeterTest, RefusesWhatIsNoCapture) {
+TEST_F(FileMeterTest, RefusesFilesThatAreNoCaptures) {
     for (const std::string& content :
          {std::string(), std::string("GET / HTTP/1.1\r\n"), std::string(200'000, 'x'),
           random_capture(9, 1, 1).substr(0, pcap_header - 1)}) {
@@ -471,7 +471,7 @@ TEST_F(FileMeterTest, ABlockThatCannotBeDecodedIsALoss) {
     EXPECT_EQ(packets, 5U);
 }
 
-TEST_F(FileMeterTest, FragmentsAreChargedToTheirFirstOneOrKeptSeparate) {
+TEST_F(FileMeterTest, FragmentsHaveTheServiceOfTheirFirstOneOrOneOfTheirOwn) {
     std::string content;
     pcap::PcapWriter writer(content);
     const Mac mac{{2, 0, 0, 0, 0, 1}};
@@ -491,7 +491,7 @@ TEST_F(FileMeterTest, FragmentsAreChargedToTheirFirstOneOrKeptSeparate) {
     const std::string path = write("a.pcap", content);
     for (const FragmentPolicy policy : {FragmentPolicy::resolve, FragmentPolicy::separate}) {
         FileMeterOptions options = small_steps();
-        options.intake.fragments = policy;
+        options.aggregator.fragments = policy;
         const auto whole = import(path, {}, options);
         ASSERT_TRUE(whole.has_value());
         std::uint64_t orphans = 0;

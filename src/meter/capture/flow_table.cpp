@@ -16,16 +16,19 @@ using packet::Packet;
 constexpr std::uint32_t first_index_size = 4096;
 constexpr std::uint32_t flow_limit_max = std::uint32_t{1} << 28U;
 constexpr std::uint32_t flow_limit_min = 64;
-// Slots looked at per batch: a packet pays for the look at one slot at most.
+// Slots that the sweep examines per batch: at most one for each packet.
 constexpr std::uint32_t sweep_step = batch_size;
-// Among so many flows the one idle longest makes room.
+// Of this many flows, the one that is idle longest is evicted.
 constexpr std::uint32_t eviction_candidates = 32;
 
+// The largest sums of the first cache line (Flow::packets, Flow::bytes).
 constexpr std::uint32_t packets_spill = 0xffff;
 constexpr std::uint64_t bytes_spill = 0xffff'ffff;
 
+// words[5] contains the address family, so it is 0 in no key of a packet.
 [[nodiscard]] bool is_free(const packet::FlowKey& key) noexcept { return key.words[5] == 0; }
 
+// Without a branch per word: nearly all comparisons are of equal keys.
 [[nodiscard]] bool same_words(const packet::FlowKey& a, const packet::FlowKey& b) noexcept {
     std::uint64_t difference = 0;
     for (std::size_t i = 0; i < a.words.size(); ++i) difference |= a.words[i] ^ b.words[i];
@@ -45,8 +48,8 @@ FlowTable::FlowTable(const FlowTableOptions& options, std::uint64_t seed) : opti
         word = mix(state ^ mix_b, state | 1U) ^ mix_c;
     }
     options_.flow_limit = std::clamp(options_.flow_limit, flow_limit_min, flow_limit_max);
-    // Ages are kept modulo 256 units. A reading is younger than 65 units when it is extended, and
-    // no packet extends it after more than 64 more, so that ages cannot be taken for one another.
+    // Ages are stored modulo 256 units. A reading is younger than 65 units when a packet extends
+    // it, and no packet extends it by more than 64 units, so an age is never ambiguous.
     const std::int64_t longest = std::max(options_.active.ns, options_.inactive.ns);
     while ((longest >> age_shift_) > 64) ++age_shift_;
     active_units_ = static_cast<std::uint32_t>(options_.active.ns >> age_shift_);
@@ -71,19 +74,10 @@ Result<std::unique_ptr<FlowTable>> FlowTable::create(const FlowTableOptions& opt
 
 inline std::uint32_t FlowTable::hash(const Packet& packet) const noexcept {
     const auto& w = packet.key.words;
-    std::uint64_t h = mix(w[0] ^ secret_[0], w[2] ^ secret_[1]) ^
-                      mix(w[1] ^ secret_[2], w[3] ^ secret_[3]) ^
-                      mix(w[4] ^ secret_[4], w[5] ^ secret_[5]);
-    if (options_.key_mac) {
-        std::uint64_t macs[2] = {0, 0};
-        std::memcpy(macs, packet.macs.data(), packet.macs.size());
-        h ^= mix(macs[0] ^ secret_[1], macs[1] ^ secret_[0]);
-    }
+    const std::uint64_t h = mix(w[0] ^ secret_[0], w[2] ^ secret_[1]) ^
+                            mix(w[1] ^ secret_[2], w[3] ^ secret_[3]) ^
+                            mix(w[4] ^ secret_[4], w[5] ^ secret_[5]);
     return static_cast<std::uint32_t>(mix(h, mix_a) >> 16U);
-}
-
-inline bool FlowTable::same(const Flow& flow, const Packet& packet) const noexcept {
-    return same_words(flow.key, packet.key) && (!options_.key_mac || flow.macs == packet.macs);
 }
 
 void FlowTable::enter_bucket(std::int64_t time) noexcept {
@@ -91,9 +85,9 @@ void FlowTable::enter_bucket(std::int64_t time) noexcept {
     bucket_end_ = bucket_begin_ + bucket_length.ns;
 }
 
-// The memory accesses of a batch overlap: first all index lines are asked for, then all flows, and
-// only then are they used. A slot found early may have changed hands when its turn comes, which the
-// comparison of keys shows.
+// The memory accesses of a batch overlap: first all lines of the index are prefetched, then all
+// flows, and only then are they used. Meanwhile a slot may have got another flow; the comparison of
+// keys shows that.
 void FlowTable::process(std::span<const Sample> samples, ReadingBuffer& out) {
     CHECK(samples.size() <= batch_size);
     std::array<std::uint32_t, batch_size> hashes;
@@ -103,15 +97,12 @@ void FlowTable::process(std::span<const Sample> samples, ReadingBuffer& out) {
         __builtin_prefetch(index_.data() + (hashes[i] & index_mask_));
     }
     look_up(std::span(hashes).first(samples.size()), slots);
-    if (options_.key_mac)
-        update<true>(samples, hashes, slots, out);
-    else
-        update<false>(samples, hashes, slots, out);
+    update(samples, hashes, slots, out);
     if (!samples.empty()) sweep(UtcTime{samples.back().time}, out);
 }
 
-// Looks at four places without a branch, for which of them it is cannot be predicted. Farther ones
-// are few at this load, and found slowly.
+// Compares four entries without a branch, because which of them matches cannot be predicted. Few
+// entries are farther away at this load; update_slowly() finds them.
 void FlowTable::look_up(std::span<const std::uint32_t> hashes,
                         std::array<std::uint32_t, batch_size>& slots) const noexcept {
     const std::uint64_t* const index = index_.data();
@@ -126,12 +117,11 @@ void FlowTable::look_up(std::span<const std::uint32_t> hashes,
             slot = (slot & ~found) | (entry & found);
         }
         slots[i] = static_cast<std::uint32_t>(slot);
-        // Where there is none, any address will do.
+        // Where none matches, any address may be prefetched.
         __builtin_prefetch(flows + slots[i] - (slots[i] != 0 ? 1 : 0), 1);
     }
 }
 
-template <bool KeyMac>
 void FlowTable::update(std::span<const Sample> samples,
                        const std::array<std::uint32_t, batch_size>& hashes,
                        const std::array<std::uint32_t, batch_size>& slots, ReadingBuffer& out) {
@@ -153,15 +143,18 @@ void FlowTable::update(std::span<const Sample> samples,
         }
         if (slots[i] != 0) [[likely]] {
             Flow& flow = flows[slots[i] - 1];
+            // One comparison for the bucket and the timeout: the flow must have been seen since.
             const std::int64_t floor = std::max(bucket_begin, time - inactive);
             const std::uint64_t bytes = flow.bytes + sample.packet.bytes;
             const std::uint32_t packets = flow.packets;
             const auto age =
                 static_cast<std::uint8_t>((time >> age_shift) - std::int64_t{flow.begun});
+            // All conditions with & and not &&: one branch that is nearly always taken. A flow with
+            // 0 packets has no reading to extend (packets - 1 is then the largest number).
             const bool usual = same_words(flow.key, sample.packet.key) & (flow.last <= time) &
                                (flow.last >= floor) & (bytes <= bytes_spill) &
                                (packets - 1 < packets_spill - 1) & (age < active_units);
-            if (usual && (!KeyMac || flow.macs == sample.packet.macs)) [[likely]] {
+            if (usual) [[likely]] {
                 flow.bytes = static_cast<std::uint32_t>(bytes);
                 flow.packets = static_cast<std::uint16_t>(packets + 1);
                 flow.last = time;
@@ -173,13 +166,15 @@ void FlowTable::update(std::span<const Sample> samples,
     }
 }
 
+// The cases that update() leaves out: a new flow, an entry farther away in the index, the end of a
+// reading, a sum that overflows its place, a time that goes back.
 void FlowTable::update_slowly(const Sample& sample, std::uint32_t hash, ReadingBuffer& out) {
     const std::uint32_t found = find(hash, sample.packet);
     if (found != 0) {
         add_to(flows_[found - 1], found - 1, sample, out);
         return;
     }
-    const std::uint32_t slot = take_slot(out);
+    const std::uint32_t slot = acquire_slot(out);
     if ((live_ + 1) * std::uint64_t{2} > std::uint64_t{index_mask_} + 1) grow_index();
     Flow& flow = flows_[slot];
     begin_flow(flow, sample, hash);
@@ -194,6 +189,7 @@ void FlowTable::add_to(Flow& flow, std::uint32_t slot, const Sample& sample, Rea
         begin_flow(flow, sample, flow.hash);
         return;
     }
+    // Times may go back within a flow, so both ends of the reading may move.
     if (flow.packets != 0) {
         const std::int64_t first = std::min(flow.first, time);
         const std::int64_t last = std::max(flow.last, time);
@@ -249,6 +245,7 @@ void FlowTable::count(Flow& flow, const Packet& packet) noexcept {
 }
 
 void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
+    // The flow was handed over before and had no packet since.
     if (flow.packets == 0) return;
     const packet::FlowKey& key = flow.key;
     Reading& r = out.next();
@@ -291,11 +288,12 @@ bool FlowTable::is_expired(const Flow& flow, std::int64_t now) const noexcept {
 void FlowTable::sweep(UtcTime now_time, ReadingBuffer& out) {
     const std::int64_t now = now_time.ns;
     if (sweep_at_ >= used_) {
-        // Long round_begun_ ago, or time went back.
+        // A new round, unless the last one began a short time ago. (Time may go back.)
         if (round_begun_ != INT64_MIN && distance(now, round_begun_) < sweep_pause_) return;
         sweep_at_ = 0;
         round_begun_ = now;
     }
+    // The caller's clock may be ahead of the packets: their bucket is over then.
     if (now < bucket_begin_ || now >= bucket_end_) enter_bucket(now);
     const std::uint32_t end = std::min(used_, sweep_at_ + sweep_step);
     for (std::uint32_t slot = sweep_at_; slot < end; ++slot) {
@@ -319,9 +317,9 @@ void FlowTable::hand_over(ReadingBuffer& out) {
     }
 }
 
-void FlowTable::hand_over_and_forget(ReadingBuffer& out) {
+void FlowTable::drain(ReadingBuffer& out) {
     hand_over(out);
-    // Flows need no clearing: a slot is written whole before used_ includes it again.
+    // The flows need not be cleared: a slot is written as a whole before used_ includes it again.
     std::memset(index_.data(), 0, (std::size_t{index_mask_} + 1) * sizeof(std::uint64_t));
     used_ = 0;
     live_ = 0;
@@ -336,11 +334,11 @@ std::uint32_t FlowTable::find(std::uint32_t hash, const Packet& packet) const no
         const std::uint64_t entry = index_[at];
         if (entry == 0) return 0;
         const auto slot = static_cast<std::uint32_t>(entry);
-        if (entry >> 32U == hash && same(flows_[slot - 1], packet)) return slot;
+        if (entry >> 32U == hash && same_words(flows_[slot - 1].key, packet.key)) return slot;
     }
 }
 
-std::uint32_t FlowTable::take_slot(ReadingBuffer& out) {
+std::uint32_t FlowTable::acquire_slot(ReadingBuffer& out) {
     if (free_ == 0 && used_ == options_.flow_limit) evict_one(out);
     if (free_ == 0) return used_++;
     const std::uint32_t slot = free_ - 1;
@@ -348,6 +346,8 @@ std::uint32_t FlowTable::take_slot(ReadingBuffer& out) {
     return slot;
 }
 
+// A clock hand over the table instead of a list by age: no memory access per packet. Of the flows
+// that the hand passes, the one that is idle longest is nearly as good as the oldest of all.
 void FlowTable::evict_one(ReadingBuffer& out) {
     std::uint32_t oldest = evict_at_;
     for (std::uint32_t i = 0; i < eviction_candidates; ++i) {
@@ -381,7 +381,8 @@ void FlowTable::index_remove(std::uint32_t hash, std::uint32_t slot) noexcept {
         CHECK(index_[hole] != 0);
         hole = (hole + 1) & index_mask_;
     }
-    // Entries behind the hole move into it unless that were before their own place.
+    // Entries behind the hole move into it, unless the hole is before the entry's own position:
+    // searches begin there and would not find it.
     for (std::uint32_t at = (hole + 1) & index_mask_; index_[at] != 0;
          at = (at + 1) & index_mask_) {
         const std::uint32_t home = static_cast<std::uint32_t>(index_[at] >> 32U) & index_mask_;
@@ -393,7 +394,8 @@ void FlowTable::index_remove(std::uint32_t hash, std::uint32_t slot) noexcept {
     index_[hole] = 0;
 }
 
-// Half full: doubled at once. The hash stands in the index, so the flows are not touched.
+// Doubles the index when it is half full, all at once. The index contains the hashes, so the flows
+// are not touched.
 void FlowTable::grow_index() {
     const std::uint32_t old_mask = index_mask_;
     std::swap(index_, spare_index_);

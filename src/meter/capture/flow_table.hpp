@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Sums packets by flow: the unidirectional 5-tuple with VLANs, ICMP type and code, interface and
-// the marks of sample.hpp (and the MACs where `key_mac` says so).
+// The flow cache: sums packets by flow. The key is the unidirectional 5-tuple with VLANs, ICMP type
+// and code, interface and the marks of sample.hpp.
 //
-// Readings are handed over when a flow has been idle, has lasted long, has left its bucket, is put
-// out to make room, or at hand_over(). Whatever the limits and the order of packet times, the sum
-// of all readings is the sum of all packets. What is handed over and in which order depends on the
-// packets and on the batches they come in, never on the hash seed.
+// A flow becomes a reading when it is idle (inactive timeout), when it lasts long (active timeout),
+// at the end of its bucket, when it is evicted, and at hand_over(). The sum of all readings is the
+// sum of all packets, whatever the limits and the order of packet times. Which readings there are,
+// and in which order, depends on the packets and on the batches they come in, never on the seed.
 //
-// Memory: 128 octets for a flow that is held, 16 to 32 for its place in the index; bounded by
-// flow_limit. Nothing is allocated after create().
+// Memory: 128 octets for each flow, and 16 to 32 for its entry in the index; flow_limit bounds it.
+// Nothing is allocated after create(). One thread.
 
 #include <array>
 #include <cstddef>
@@ -30,44 +30,45 @@ struct FlowTableOptions {
     std::uint32_t flow_limit = 4'000'000;  // at least 64, at most 2^28
     Duration active = Duration::seconds(300);
     Duration inactive = Duration::seconds(60);
-    // Hand over at the ledger's bucket boundaries of packet time, so that no reading lies in two
-    // buckets. Off: a flow is one row until a timeout.
+    // End readings at the boundaries of the ledger's buckets, by packet time, so that no reading is
+    // in two buckets. Off: a flow is one reading until a timeout.
     bool cut_at_buckets = true;
-    bool key_mac = false;
 };
 
 class FlowTable {
 public:
+    // seed: secret, so that nobody can aim at one place of the index. Errors: invalid (a timeout of
+    // 0), those of memory.
     [[nodiscard]] static Result<std::unique_ptr<FlowTable>> create(const FlowTableOptions& options,
                                                                    std::uint64_t seed);
 
-    // Counts the samples whose outcome is ip; at most batch_size.
+    // Counts at most batch_size samples. Those with another outcome than ip are ignored.
     void process(std::span<const Sample> samples, ReadingBuffer& out);
 
-    // Hands over what has expired by `now`, a bounded part of the table per call. process() does
-    // this by itself; to be called where time goes on without packets.
+    // Hands over the readings that have expired by `now`, in a bounded part of the table per call.
+    // process() does this by itself; call it while no packets come.
     void sweep(UtcTime now, ReadingBuffer& out);
 
-    // Hands over all that is held and was not handed over yet. The flows stay.
+    // Hands over the readings of all flows. The flows stay: their next readings continue them.
     void hand_over(ReadingBuffer& out);
-    // The same, and the table is empty afterwards, as new.
-    void hand_over_and_forget(ReadingBuffer& out);
+    // The same, and empties the table: it is then as new.
+    void drain(ReadingBuffer& out);
 
     struct Counters {
         std::uint64_t begun = 0;    // flows
         std::uint64_t expired = 0;  // put out as idle by the sweep
-        std::uint64_t evicted = 0;  // put out to make room
+        std::uint64_t evicted = 0;  // because the table was full
     };
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     [[nodiscard]] std::uint32_t live() const noexcept { return live_; }
 
 private:
-    // The first cache line is all that a usual packet touches. The sums in it are small and spill
-    // into the second one.
+    // A usual packet touches the first cache line only. The sums there are narrow; before they
+    // overflow they are added to those in the second line (count()).
     struct alignas(128) Flow {
         packet::FlowKey key;    // family none: the slot is free
         std::int64_t last;      // of the reading; of the flow when packets is 0
-        std::uint32_t bytes;    // of the reading, without what was spilled
+        std::uint32_t bytes;    // of the reading, without spilled_bytes
         std::uint16_t packets;  // likewise; 0: nothing to hand over
         std::uint8_t tcp_flags;
         std::uint8_t begun;  // begin of the reading in age units, modulo 256
@@ -79,20 +80,18 @@ private:
         std::uint32_t next_free;
         std::array<std::uint8_t, 12> macs;
         std::uint8_t tos;
-        bool fresh;  // nothing of this flow was handed over yet
+        bool fresh;  // no reading of this flow was handed over yet
     };
     static_assert(sizeof(Flow) == 128);
 
     FlowTable(const FlowTableOptions& options, std::uint64_t seed);
 
     [[nodiscard]] std::uint32_t hash(const packet::Packet& packet) const noexcept;
-    [[nodiscard]] bool same(const Flow& flow, const packet::Packet& packet) const noexcept;
     void enter_bucket(std::int64_t time) noexcept;
     [[nodiscard]] bool is_expired(const Flow& flow, std::int64_t now) const noexcept;
 
     void look_up(std::span<const std::uint32_t> hashes,
                  std::array<std::uint32_t, batch_size>& slots) const noexcept;
-    template <bool KeyMac>
     void update(std::span<const Sample> samples,
                 const std::array<std::uint32_t, batch_size>& hashes,
                 const std::array<std::uint32_t, batch_size>& slots, ReadingBuffer& out);
@@ -106,7 +105,7 @@ private:
     // Slot + 1, or 0.
     [[nodiscard]] std::uint32_t find(std::uint32_t hash,
                                      const packet::Packet& packet) const noexcept;
-    [[nodiscard]] std::uint32_t take_slot(ReadingBuffer& out);
+    [[nodiscard]] std::uint32_t acquire_slot(ReadingBuffer& out);
     void evict_one(ReadingBuffer& out);
     void remove(std::uint32_t slot) noexcept;
     void index_insert(std::uint32_t hash, std::uint32_t slot) noexcept;

@@ -51,7 +51,7 @@ struct Feed {
             table->process(samples.first(std::min(samples.size(), batch_size)), out);
     }
     const std::vector<Reading>& finish() {
-        table->hand_over_and_forget(out);
+        table->drain(out);
         out.flush();
         return sink.all;
     }
@@ -110,7 +110,6 @@ TEST(FlowTable, SumsAreThoseOfThePacketsWhateverTheLimitsAre) {
         options.flow_limit = 64 + static_cast<std::uint32_t>(random() % 2000);
         options.inactive = Duration{static_cast<std::int64_t>(1 + random() % (90 * second))};
         options.active = Duration{static_cast<std::int64_t>(1 + random() % (500 * second))};
-        options.key_mac = random() % 2 == 0;
         const auto samples =
             random_samples(random, 5000, 10 + static_cast<std::uint32_t>(random() % 5000));
         Feed run(options, random());
@@ -140,7 +139,7 @@ TEST(FlowTable, SumsAreThoseOfThePacketsWhateverTheLimitsAre) {
     }
 }
 
-TEST(FlowTable, AMemoIsOfOneFlowUntilItIsFresh) {
+TEST(FlowTable, AFlowSlotIsOfOneFlowUntilItIsFresh) {
     std::mt19937_64 random(21);
     FlowTableOptions options;
     options.flow_limit = 100;
@@ -157,7 +156,7 @@ TEST(FlowTable, AMemoIsOfOneFlowUntilItIsFresh) {
     EXPECT_GT(run.table->counters().evicted, 0U);
 }
 
-TEST(FlowTable, TheSeedHasNoInfluenceOnWhatIsHandedOver) {
+TEST(FlowTable, TheSeedHasNoInfluenceOnReadings) {
     std::mt19937_64 random(22);
     FlowTableOptions options;
     options.flow_limit = 200;
@@ -194,7 +193,7 @@ TEST(FlowTable, AFlowIsOneRowUntilATimeoutWhenBucketsDoNotCut) {
     EXPECT_EQ(readings[1].flows, 1U);
 }
 
-TEST(FlowTable, ALongFlowIsHandedOverAtTheActiveTimeoutAndGoesOn) {
+TEST(FlowTable, ALongFlowIsHandedOverAtTheActiveTimeoutAndContinues) {
     FlowTableOptions options;
     options.cut_at_buckets = false;
     options.active = Duration::seconds(100);
@@ -224,7 +223,7 @@ TEST(FlowTable, PacketsOutOfOrderAroundABucketBoundaryStayInTheirBuckets) {
     EXPECT_EQ(flows, 1U);
 }
 
-TEST(FlowTable, TheFlowThatWasIdleLongestMakesRoom) {
+TEST(FlowTable, TheFlowThatWasIdleLongestIsEvicted) {
     FlowTableOptions options;
     options.flow_limit = 64;
     Feed run(options);
@@ -240,7 +239,7 @@ TEST(FlowTable, TheFlowThatWasIdleLongestMakesRoom) {
     EXPECT_EQ(run.table->live(), 64U);
 }
 
-TEST(FlowTable, TheSweepPutsOutIdleFlowsAndHandsOverClosedBuckets) {
+TEST(FlowTable, TheSweepEndsIdleFlowsAndHandsOverClosedBuckets) {
     Feed run({});
     run.feed(std::vector{sample(1, start), sample(2, start + 295 * second)});
     run.table->sweep(UtcTime{start + 310 * second}, run.out);
@@ -248,18 +247,6 @@ TEST(FlowTable, TheSweepPutsOutIdleFlowsAndHandsOverClosedBuckets) {
     ASSERT_EQ(run.sink.all.size(), 2U);
     EXPECT_EQ(run.table->live(), 1U);  // flow 2 stays, flow 1 is gone
     EXPECT_EQ(run.table->counters().expired, 1U);
-}
-
-TEST(FlowTable, MacsTellFlowsApartWhenAsked) {
-    for (const bool key_mac : {false, true}) {
-        FlowTableOptions options;
-        options.key_mac = key_mac;
-        Feed run(options);
-        std::vector<Sample> samples = {sample(1, start), sample(1, start + 1)};
-        samples[1].packet.macs[11] = 9;
-        run.feed(samples);
-        EXPECT_EQ(run.finish().size(), key_mac ? 2U : 1U);
-    }
 }
 
 TEST(FlowTable, SumsBeyondTheFirstCacheLineAreKept) {

@@ -15,18 +15,20 @@ constexpr std::uint64_t proto_mask = 0xffU;
 constexpr std::uint64_t family_mask = 0xff00U;
 constexpr std::uint64_t icmp_mask = 0xffff'0000U;
 
+// Ports, protocol, ICMP type and code in one word.
 [[nodiscard]] std::uint64_t service_of(const FlowKey& key) noexcept {
     return (key.words[4] & ports_mask) << 32U | (key.words[5] & (icmp_mask | proto_mask));
 }
 
-// Also the protocol: in IPv6 a later fragment names the header that follows in the first one, which
-// may be one more extension header.
+// The protocol too: in IPv6 a later fragment contains the type of the header that follows in the
+// first one, which may be another extension header.
 void set_service(FlowKey& key, std::uint64_t service) noexcept {
     key.words[4] = (key.words[4] & ~ports_mask) | service >> 32U;
     key.words[5] =
         (key.words[5] & ~(icmp_mask | proto_mask)) | (service & (icmp_mask | proto_mask));
 }
 
+// In both directions: after a step of time an old identification must not match.
 [[nodiscard]] bool timed_out(std::int64_t time, UtcTime now) noexcept {
     const std::int64_t age = now.ns - time;
     return age > FragmentTable::timeout.ns || age < -FragmentTable::timeout.ns;
@@ -42,16 +44,17 @@ FragmentTable::Key FragmentTable::key_of(const Packet& packet) noexcept {
              kind | std::uint64_t{packet.fragment_id} << 32U}};
 }
 
-void FragmentTable::remember(const Packet& first, UtcTime now) {
+void FragmentTable::store(const Packet& first, UtcTime now) {
     const Key key = key_of(first);
     const First value{service_of(first.key), now.ns};
     const auto [place, inserted] = datagrams_.try_emplace(key, value);
     if (!inserted) {
-        place->second = value;  // the identification was used again
+        place->second = value;  // the sender has used the identification again
         return;
     }
     order_.push_back(key);
     if (order_.size() <= limit) return;
+    // An entry that has timed out would not be used any more: its eviction loses nothing.
     evicted_ += timed_out(datagrams_.at(order_.front()).time, now) ? 0 : 1;
     datagrams_.erase(order_.front());
     order_.pop_front();

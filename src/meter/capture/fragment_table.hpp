@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Remembers the first fragments of datagrams, so that later fragments are charged to their flow:
-// only the first one has the ports.
+// The service of fragmented datagrams: only the first fragment contains the ports, so later ones
+// get them from here.
 //
-// A datagram is told by source, destination, VLANs, identification and, in IPv4, the protocol
-// (RFC 791 3.2, RFC 8200 4.5). Bounded: at most `limit` datagrams; the one remembered longest makes
-// room. One that is older than `timeout` of packet time, or lies ahead by more, is not used. Later
-// fragments that come before their first one find nothing.
+// The key of a datagram: source, destination, VLANs, identification and, in IPv4, the protocol (RFC
+// 791 section 3.2, RFC 8200 section 4.5). At most `limit` datagrams; the one that was stored first
+// is evicted. An entry that is older than `timeout` of packet time, or ahead by more, is not used.
+// Later fragments that arrive before their first one find nothing.
 
 #include <cstdint>
 #include <deque>
@@ -26,21 +26,23 @@ namespace octroi::capture {
 class FragmentTable {
 public:
     static constexpr std::size_t limit = 4096;
-    // RFC 8200 4.5 gives a datagram 60 s to be whole.
+    // RFC 8200 section 4.5: a datagram must be complete within 60 s.
     static constexpr Duration timeout = Duration::seconds(60);
 
     explicit FragmentTable(std::uint64_t seed) : datagrams_(0, Hash{seed}) {}
 
-    void remember(const packet::Packet& first, UtcTime now);
-    // Gives the later fragment the service of its first one; false if that is not known.
+    // now: packet time, here and below.
+    void store(const packet::Packet& first, UtcTime now);
+    // Gives a later fragment the service of its first one. False: that is not in the table.
     [[nodiscard]] bool resolve(packet::Packet& later, UtcTime now) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return datagrams_.size(); }
+    // Datagrams evicted before their timeout.
     [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
 
-    // For the cursor: what is remembered, in its order; entries that have timed out are left out.
+    // The entries that have not timed out, for the cursor.
     [[nodiscard]] std::string save(UtcTime now) const;
-    // Into an empty table. corrupt if save() did not write it.
+    // Into an empty table. Errors: corrupt (save() did not write it).
     [[nodiscard]] Status restore(std::string_view saved);
 
 private:
@@ -63,7 +65,7 @@ private:
     [[nodiscard]] static Key key_of(const packet::Packet& packet) noexcept;
 
     boost::unordered_flat_map<Key, First, Hash> datagrams_;
-    std::deque<Key> order_;  // of being remembered; each datagram once
+    std::deque<Key> order_;  // of storing; each datagram once
     std::uint64_t evicted_ = 0;
 };
 

@@ -18,7 +18,7 @@ packet::Packet fragment(std::uint32_t id, Family family = Family::v4, std::uint1
 
 TEST(FragmentTable, ALaterFragmentGetsTheServiceOfItsFirst) {
     FragmentTable table(1);
-    table.remember(fragment(7, Family::v4, 4000), start);
+    table.store(fragment(7, Family::v4, 4000), start);
     packet::Packet later = fragment(7);
     EXPECT_TRUE(table.resolve(later, start));
     EXPECT_EQ(later.key.sport(), 4000);
@@ -26,23 +26,23 @@ TEST(FragmentTable, ALaterFragmentGetsTheServiceOfItsFirst) {
     EXPECT_FALSE(table.resolve(other, start));
     packet::Packet tcp = fragment(7, Family::v4, 0, 6);
     EXPECT_FALSE(table.resolve(tcp, start));
-    table.remember(fragment(7, Family::v4, 5000), start);  // the identification is used again
+    table.store(fragment(7, Family::v4, 5000), start);  // the identification is used again
     EXPECT_TRUE(table.resolve(later, start));
     EXPECT_EQ(later.key.sport(), 5000);
 }
 
 TEST(FragmentTable, InVersion6TheProtocolIsThatOfTheFirst) {
     FragmentTable table(1);
-    table.remember(fragment(7, Family::v6, 4000), start);
+    table.store(fragment(7, Family::v6, 4000), start);
     packet::Packet later =
         fragment(7, Family::v6, 0, 60);  // destination options stand in the first
     EXPECT_TRUE(table.resolve(later, start));
     EXPECT_EQ(later.key.proto(), 17);
 }
 
-TEST(FragmentTable, ForgetsAfterTheTimeoutInBothDirectionsOfTime) {
+TEST(FragmentTable, EntriesExpireInBothDirectionsOfTime) {
     FragmentTable table(1);
-    table.remember(fragment(7, Family::v4, 4000), start);
+    table.store(fragment(7, Family::v4, 4000), start);
     packet::Packet later = fragment(7);
     const Duration beyond{FragmentTable::timeout.ns + 1};
     EXPECT_TRUE(table.resolve(later, start + FragmentTable::timeout));
@@ -51,10 +51,10 @@ TEST(FragmentTable, ForgetsAfterTheTimeoutInBothDirectionsOfTime) {
     EXPECT_TRUE(table.save(start + beyond).empty());
 }
 
-TEST(FragmentTable, TheOneRememberedLongestMakesRoomAndSavingKeepsTheOrder) {
+TEST(FragmentTable, TheOldestEntryIsEvictedAndSavingKeepsTheOrder) {
     FragmentTable table(1);
     for (std::uint32_t id = 0; id <= FragmentTable::limit; ++id)
-        table.remember(fragment(id, Family::v4, 4000), start);
+        table.store(fragment(id, Family::v4, 4000), start);
     EXPECT_EQ(table.size(), FragmentTable::limit);
     EXPECT_EQ(table.evicted(), 1U);
     packet::Packet first = fragment(0);
@@ -65,7 +65,7 @@ TEST(FragmentTable, TheOneRememberedLongestMakesRoomAndSavingKeepsTheOrder) {
     const std::string saved = table.save(start);
     ASSERT_TRUE(again.restore(saved).has_value());
     EXPECT_EQ(again.save(start), saved);
-    again.remember(fragment(1'000'000, Family::v4, 1), start);
+    again.store(fragment(1'000'000, Family::v4, 1), start);
     second = fragment(1);
     EXPECT_FALSE(again.resolve(second, start));
     FragmentTable damaged(3);

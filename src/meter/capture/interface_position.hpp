@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a live capture remembers of an interface: Cursor::position of a source "interface:<name>".
-// Packets cannot be given again, but the kernel goes on counting: the difference of its counters
-// bounds what passed while nobody listened.
+// The counters of an interface at a moment: Cursor::position of a source "interface:<name>". A live
+// capture cannot be repeated, but the kernel goes on counting: the difference of its counters
+// bounds the traffic while nobody captured.
 //
 // Format, all numbers most significant octet first: u8 format (1), text boot id, u32 interface
 // index, u64 octets, u64 packets (received and sent, since the interface exists), u64 time (ns).
@@ -30,7 +30,7 @@ struct InterfacePosition {
     [[nodiscard]] std::string save() const;
     [[nodiscard]] static Result<InterfacePosition> parse(std::string_view saved);
 
-    // The counters of both are of the same interface, and none was set back between them.
+    // Whether both are of the same interface and boot, and no counter was set back in between.
     [[nodiscard]] bool comparable_with(const InterfacePosition& later) const noexcept {
         return boot == later.boot && index == later.index && bytes <= later.bytes &&
                packets <= later.packets;

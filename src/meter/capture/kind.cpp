@@ -20,7 +20,7 @@
 namespace octroi::capture {
 namespace {
 
-// The interfaces of a meter that names none: all that can be metered.
+// The interfaces of a meter without the option: all that can be metered.
 Result<std::vector<std::string>> default_interfaces(const std::vector<Interface>& present) {
     std::vector<std::string> names;
     std::string others;
@@ -33,7 +33,7 @@ Result<std::vector<std::string>> default_interfaces(const std::vector<Interface>
     }
     if (names.empty())
         return fail(ErrorCode::not_found,
-                    fmt::format("there is no interface to meter: {}. To meter one all the same: "
+                    fmt::format("there is no interface to meter: {}. To meter one of these: "
                                 "octroi run --interface NAME",
                                 others));
     return names;
@@ -52,11 +52,11 @@ LiveMeterOptions live_options(const OptionValues& values) {
     options.snap_length = narrow<std::uint32_t>(values.integer("snap_length"));
     options.ring_octets = narrow<std::uint32_t>(values.size("ring_size").value());
     options.filter = values.text("filter");
-    options.intake.fragments =
+    options.aggregator.fragments =
         values.text("fragments") == "separate" ? FragmentPolicy::separate : FragmentPolicy::resolve;
-    options.intake.flows.flow_limit = narrow<std::uint32_t>(values.integer("flow_limit"));
-    options.intake.flows.active = values.duration("active_timeout");
-    options.intake.flows.inactive = values.duration("inactive_timeout");
+    options.aggregator.flows.flow_limit = narrow<std::uint32_t>(values.integer("flow_limit"));
+    options.aggregator.flows.active = values.duration("active_timeout");
+    options.aggregator.flows.inactive = values.duration("inactive_timeout");
     options.seed = random_seed();
     return options;
 }
@@ -115,8 +115,8 @@ constexpr std::array inspectors{Inspector{
                 inspect_options},
     .rows_title = "Flows",
     .rows_about = "A row is the traffic of one unidirectional flow; a long flow may have several "
-                  "rows, which add up.\nFrames that carry no IP, or whose IP header cannot be "
-                  "believed, are in `--summary` only.",
+                  "rows, which add up.\nFrames without IP, or with a malformed IP header, are "
+                  "in `--summary` only.",
     .fields = reading_fields,
     .columns = inspect_columns,
     .inspect = inspect}};

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/check.hpp"
 #include "base/hash.hpp"
 #include "wire/packet/packet_fast.hpp"
 
@@ -13,54 +12,56 @@ namespace octroi::capture {
 namespace {
 
 constexpr Duration retry_pause = Duration::seconds(1);
-// Frames of one interface before the next one has its turn.
-constexpr std::size_t turn = 4096;
-// What an interface's counters may leave out of a frame: bridges and VLAN devices count behind the
-// Ethernet header, and a driver may count behind the tags that it takes off.
-constexpr std::uint32_t uncounted_max = 14 + 2 * 4;
-// Ring blocks are closed in two delivery delays at the latest.
+// Frames of one interface before the next one has its turn: the rings of the others must not fill
+// meanwhile.
+constexpr std::size_t frames_per_turn = 4096;
+// How long a checkpoint reads rings that do not become empty.
+constexpr Duration drain_max = Duration::seconds(1);
+// The kernel closes a block of the ring after two delivery delays at the latest.
 constexpr Duration ring_delay = CaptureHost::delivery_delay + CaptureHost::delivery_delay;
-// Nothing waits longer, also when the clock is set back.
-constexpr Duration wait_max = Duration::seconds(1);
 
 [[nodiscard]] const Interface* find(const std::vector<Interface>& present, std::string_view name) {
     const auto found = std::ranges::find(present, name, &Interface::name);
     return found == present.end() ? nullptr : &*found;
 }
 
-[[nodiscard]] Interval between(UtcTime begin, UtcTime end) {
-    return {std::min(begin, end), std::max({begin, end, begin + Duration{1}})};
+[[nodiscard]] Status check_interfaces(const std::vector<std::string>& names) {
+    if (names.empty())
+        return fail(ErrorCode::invalid, "a live capture needs at least one interface");
+    // The key of a captured flow has 16 bits for the interface.
+    if (names.size() >= UINT16_MAX)
+        return fail(ErrorCode::over_limit, "too many interfaces for one capture");
+    for (auto name = names.begin(); name != names.end(); ++name)
+        if (std::find(names.begin(), name, *name) != name)
+            return fail(
+                ErrorCode::invalid,
+                fmt::format("interface {} is named twice; its traffic would count twice", *name));
+    return {};
 }
 
 }  // namespace
 
 LiveMeter::LiveMeter(const LiveMeterOptions& options, CaptureHost& host,
-                     std::unique_ptr<Intake> intake, ForwardedFlows forwarded)
+                     std::unique_ptr<FrameAggregator> aggregator, ForwardedFrames forwarded)
     : options_(options),
       host_(&host),
-      intake_(std::move(intake)),
+      aggregator_(std::move(aggregator)),
       forwarded_(std::move(forwarded)) {}
 
 Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& options,
                                                    CaptureHost& host,
                                                    std::span<const Cursor> known) {
-    if (options.interfaces.empty())
-        return fail(ErrorCode::invalid, "a live capture needs at least one interface");
-    // The key of a captured flow has 16 bits for the interface.
-    if (options.interfaces.size() >= UINT16_MAX)
-        return fail(ErrorCode::over_limit, "too many interfaces for one capture");
-    for (auto name = options.interfaces.begin(); name != options.interfaces.end(); ++name)
-        if (std::find(options.interfaces.begin(), name, *name) != name)
-            return fail(
-                ErrorCode::invalid,
-                fmt::format("interface {} is named twice; its traffic would count twice", *name));
-    TRY_ASSIGN(auto intake, Intake::create(options.intake, options.seed));
-    TRY_ASSIGN(auto forwarded, ForwardedFlows::create(mix(options.seed ^ mix_a, mix_b)));
+    TRY(check_interfaces(options.interfaces));
+    TRY_ASSIGN(auto aggregator, FrameAggregator::create(options.aggregator, options.seed));
+    TRY_ASSIGN(auto forwarded, ForwardedFrames::create(options.interfaces.size(),
+                                                       mix(options.seed ^ mix_a, mix_b)));
     auto meter = std::unique_ptr<LiveMeter>(
-        new LiveMeter(options, host, std::move(intake), std::move(forwarded)));
+        new LiveMeter(options, host, std::move(aggregator), std::move(forwarded)));
     TRY(meter->open_all(known));
     return meter;
 }
+
+// ---- Interfaces
 
 Status LiveMeter::open_all(std::span<const Cursor> known) {
     // The number of a port is the row of its name.
@@ -80,15 +81,15 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
         if (old == known.end()) continue;
         port.cursor.version = old->version;
         TRY_ASSIGN(const auto before, InterfacePosition::parse(old->position));
-        add_not_running(port, before, port.opened);
+        add_not_running(name, before, port.account.opened(), losses_);
     }
     return {};
 }
 
-// The counters are read before the source is opened: what passes in between is bounded as unseen,
-// and nothing that was seen before them is taken from them.
+// `present` is read before the source is opened. What passes in between counts as not seen; the
+// other way round, frames that were seen could be missing in the counters, and a bound too low.
 Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
-    const std::string& name = options_.interfaces[port.number - 1U];
+    const std::string& name = interface_of(port);
     const Interface* const interface = find(present, name);
     if (interface == nullptr)
         return fail(ErrorCode::not_found, fmt::format("there is no interface {}", name));
@@ -106,12 +107,7 @@ Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     port.source = std::move(source);
     port.link = link;
     port.mac = interface->mac;
-    port.opened = InterfacePosition::of(*interface, boot_, host_->clock().now());
-    port.accounted = port.opened;
-    port.wire_bytes = 0;
-    port.counted = 0;
-    port.bounded = 0;
-    port.reported = {};
+    port.account.start(InterfacePosition::of(*interface, boot_, host_->clock().now()));
     return {};
 }
 
@@ -121,28 +117,43 @@ void LiveMeter::learn_addresses(const std::vector<Interface>& present) {
         for (const InterfaceAddress& a : interface.addresses) own_addresses_.insert(a.address);
 }
 
-// An interface that was lost comes back: what passed meanwhile is a loss.
+// Opens the interfaces again that are back. What passed meanwhile is a loss.
 void LiveMeter::retry_ports() {
     const UtcTime now = host_->clock().now();
     for (const auto& port : ports_) {
-        if (port->source ||
-            (now < port->retry_at && port->retry_at < now + retry_pause + retry_pause))
-            continue;
+        // A retry that is far ahead was planned before the clock was set back.
+        const bool is_later =
+            now < port->retry_at && port->retry_at < now + retry_pause + retry_pause;
+        if (port->source || is_later) continue;
         port->retry_at = now + retry_pause;
-        const InterfacePosition before = port->accounted;
+        const InterfacePosition before = port->account.settled();
         const auto present = host_->interfaces();
         if (!present.has_value() || !open_port(*port, *present).has_value()) continue;
         learn_addresses(*present);
-        add_not_running(*port, before, port->opened);
+        add_not_running(interface_of(*port), before, port->account.opened(), losses_);
     }
 }
 
-// What was seen until now is handed over as usual. When it is back, its counters since the last
-// checkpoint bound what may be missing: too much by what was seen, but never too little.
-void LiveMeter::lose_port(Port& port) {
-    ++other_.interface_errors;
+// The frames that were seen are counted as usual. When the interface is back, its counters since
+// the last checkpoint bound the loss. They contain the frames that were seen after that checkpoint,
+// so the bound may be too high, never too low.
+void LiveMeter::close_port(Port& port) {
+    ++interface_errors_;
     port.source.reset();
     port.retry_at = host_->clock().now() + retry_pause;
+}
+
+const std::string& LiveMeter::interface_of(const Port& port) const {
+    return options_.interfaces[port.number - 1U];
+}
+
+// ---- Frames
+
+std::vector<PacketSource*> LiveMeter::open_sources() const {
+    std::vector<PacketSource*> sources;
+    for (const auto& port : ports_)
+        if (port->source) sources.push_back(port->source.get());
+    return sources;
 }
 
 std::size_t LiveMeter::read_ports() {
@@ -151,13 +162,14 @@ std::size_t LiveMeter::read_ports() {
     for (const auto& port : ports_) {
         if (!port->source) continue;
         const UtcTime now = host_->clock().now();
-        const auto got = port->source->read(turn, &on_frame, port.get());
+        const auto got = port->source->read(frames_per_turn, &on_frame, port.get());
         if (!got.has_value()) {
-            lose_port(*port);
+            close_port(*port);
             continue;
         }
         frames += *got;
-        // Beyond now: the clock was set back.
+        // An empty ring has given all frames but those of the last ring_delay. A time beyond now is
+        // from before the clock was set back.
         if (*got == 0 && (port->read_until < now - ring_delay || port->read_until > now))
             port->read_until = now - ring_delay;
     }
@@ -169,45 +181,44 @@ Result<Pull> LiveMeter::pull(ReadingSink& sink, Duration wait) {
     retry_ports();
     std::size_t frames = read_ports();
     if (frames == 0) {
-        std::vector<PacketSource*> sources;
-        for (const auto& port : ports_)
-            if (port->source) sources.push_back(port->source.get());
-        host_->wait(sources, wait);
+        host_->wait(open_sources(), wait);
         frames = read_ports();
     }
     release_waiting();
-    take_batch();
-    if (frames == 0) intake_->sweep(host_->clock().now(), out_);
+    process_batch();
+    if (frames == 0) aggregator_->sweep(host_->clock().now(), out_);
     out_.flush();
     return frames == 0 ? Pull::idle : Pull::more;
 }
 
 void LiveMeter::on_frame(void* port_pointer, const RawFrame& frame) {
     Port& port = *static_cast<Port*>(port_pointer);
-    port.meter->take_frame(port, frame);
+    port.meter->count_frame(port, frame);
 }
 
-void LiveMeter::take_frame(Port& port, const RawFrame& frame) {
+// Decodes into the next place of the batch, so that a frame is not copied.
+void LiveMeter::count_frame(Port& port, const RawFrame& frame) {
     Sample& sample = batch_[batched_];
     packet::Packet& p = sample.packet;
     if (port.link == packet::LinkType::ethernet) [[likely]]
         packet::decode_ethernet(frame.octets, frame.wire_length, p, port.number);
     else
         packet::decode(port.link, frame.octets, frame.wire_length, p, port.number);
-    // A clock that stands outside the tables' range is a wrong one: kept within it.
+    // The flow table has times of this range. A time outside is that of a wrong clock.
     constexpr std::int64_t latest = 7'258'118'400'000'000'000;  // 2200-01-01
     sample.time = std::clamp<std::int64_t>(frame.time.ns, 0, latest);
     sample.wire_length = frame.wire_length;
-    port.wire_bytes += frame.wire_length;
-    port.counted += frame.wire_length - std::min(frame.wire_length, uncounted_max);
-    port.read_until = UtcTime{sample.time};
+    port.account.on_frame(frame.wire_length);
+    const UtcTime time{sample.time};
+    port.read_until = time;
     const Direction way = direction(port, p);
     mark_direction(p.key, way);
-    if (must_wait(p, way, UtcTime{sample.time})) {
-        if (port.waiting.full()) release_waiting();
-        return port.waiting.push(sample, reading_at_);
+    if (may_be_forwarded(p, way) && forwarded_.must_wait(p.key, way, time)) {
+        forwarded_.push(port.number - 1U, sample, reading_at_,
+                        [&](const Sample& released) { add_to_batch(released); });
+        return;
     }
-    if (++batched_ == batch_size) take_batch();
+    if (++batched_ == batch_size) process_batch();
 }
 
 Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const {
@@ -215,185 +226,112 @@ Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const 
         return p.direction == packet::Direction::in ? Direction::in : Direction::out;
     if (!port.mac.empty() && port.link == packet::LinkType::ethernet) {
         if (p.src_mac() == port.mac) return Direction::out;
-        // The lowest bit of the first octet: to many.
-        const bool to_many = (p.macs[0] & 1U) != 0;
-        return to_many || p.dst_mac() == port.mac ? Direction::in : Direction::unknown;
+        // The lowest bit of the first octet: a group address.
+        const bool is_group = (p.macs[0] & 1U) != 0;
+        return is_group || p.dst_mac() == port.mac ? Direction::in : Direction::unknown;
     }
     if (p.outcome != packet::Outcome::ip) return Direction::unknown;
     if (own_addresses_.contains(p.key.src())) return Direction::out;
     return own_addresses_.contains(p.key.dst()) ? Direction::in : Direction::unknown;
 }
 
-// Marks a duplicate that is known as one. True: it cannot be told yet.
-bool LiveMeter::must_wait(packet::Packet& p, Direction way, UtcTime time) {
-    if (ports_.size() < 2 || options_.forwarded == ForwardedPolicy::each ||
-        p.outcome != packet::Outcome::ip)
-        return false;
-    if (way == Direction::in) {
-        forwarded_.came_in(p.key, time);
-        return false;
-    }
-    if (own_addresses_.contains(p.key.src())) return false;
-    if (!forwarded_.came_in_elsewhere(p.key, time)) return true;
-    p.key.words[5] |= duplicate_mark;
-    return false;
+// Whether another interface may see, or have seen, the same packet.
+bool LiveMeter::may_be_forwarded(const packet::Packet& p, Direction way) const {
+    if (ports_.size() < 2 || p.outcome != packet::Outcome::ip) return false;
+    return way == Direction::in || !own_addresses_.contains(p.key.src());
 }
 
-void LiveMeter::count(const Sample& sample) {
+void LiveMeter::add_to_batch(const Sample& sample) {
     batch_[batched_] = sample;
-    if (++batched_ == batch_size) take_batch();
+    if (++batched_ == batch_size) process_batch();
 }
 
-UtcTime LiveMeter::all_read_until() const {
-    UtcTime until = UtcTime::max();
-    for (const auto& port : ports_)
-        if (port->source) until = std::min(until, port->read_until);
-    return until;
-}
-
-// In the order of time, so that the first sight of a packet comes first. A flow of which no
-// interface says the way (a bridge's ports, tunnels) belongs to the one that has it first.
-void LiveMeter::release_waiting() {
-    const UtcTime until = all_read_until();
-    for (;;) {
-        Port* first = nullptr;
-        for (const auto& port : ports_) {
-            if (port->waiting.empty()) continue;
-            if (first == nullptr ||
-                port->waiting.front().sample.time < first->waiting.front().sample.time)
-                first = port.get();
-        }
-        if (first == nullptr) return;
-        const WaitingFrames::Frame& frame = first->waiting.front();
-        if (UtcTime{frame.sample.time} > until && !first->waiting.full() &&
-            reading_at_ - frame.read_at < wait_max)
-            return;
-        Sample sample = frame.sample;
-        first->waiting.pop();
-        packet::FlowKey& key = sample.packet.key;
-        const UtcTime time{sample.time};
-        if (forwarded_.came_in_elsewhere(key, time))
-            key.words[5] |= duplicate_mark;
-        else if (direction_of(key) == Direction::unknown)
-            forwarded_.came_in(key, time);
-        count(sample);
-    }
-}
-
-void LiveMeter::take_batch() {
-    intake_->process(std::span(batch_).first(batched_), out_);
+void LiveMeter::process_batch() {
+    aggregator_->process(std::span(batch_).first(batched_), out_);
     batched_ = 0;
 }
 
-// Frames may stand in a block of the ring that the kernel has not closed yet.
-void LiveMeter::drain() {
+void LiveMeter::release_waiting() {
+    UtcTime read_until = UtcTime::max();
+    for (const auto& port : ports_)
+        if (port->source) read_until = std::min(read_until, port->read_until);
+    forwarded_.release(read_until, reading_at_,
+                       [&](const Sample& released) { add_to_batch(released); });
+}
+
+// ---- Checkpoints
+
+// Reads until the rings are empty and the kernel has closed the blocks that were open.
+void LiveMeter::drain_rings() {
     const Duration begin = host_->clock().uptime();
     for (;;) {
         while (read_ports() > 0) {
-            if (host_->clock().uptime() - begin > Duration::seconds(1)) return;
+            if (host_->clock().uptime() - begin > drain_max) return;
         }
-        const Duration passed = host_->clock().uptime() - begin;
-        const Duration left = ring_delay - passed;
-        std::vector<PacketSource*> sources;
-        for (const auto& port : ports_)
-            if (port->source) sources.push_back(port->source.get());
+        const Duration left = ring_delay - (host_->clock().uptime() - begin);
+        const auto sources = open_sources();
         if (left.ns <= 0 || sources.empty()) return;
         host_->wait(sources, left);
     }
 }
 
-std::string LiveMeter::source_of(const Port& port) const {
-    return options_.interfaces[port.number - 1U];
-}
-
-void LiveMeter::add_not_running(const Port& port, const InterfacePosition& from,
-                                const InterfacePosition& until) {
-    Loss loss{source_of(port), LossReason::not_running, between(from.time, until.time),
-              std::nullopt, std::nullopt};
-    // Another boot, another interface of the same name, counters set back: nothing bounds what
-    // passed before that.
-    if (from.comparable_with(until)) {
-        loss.packets = until.packets - from.packets;
-        loss.bytes_bound = until.bytes - from.bytes;
-        if (*loss.packets == 0 && *loss.bytes_bound == 0) return;
-    }
-    losses_.push_back(std::move(loss));
-}
-
-// The interface's counters must be read after the drops: then they hold all that was dropped.
-void LiveMeter::add_drops(Port& port, const CaptureStatistics& stated, const Interface* interface,
-                          UtcTime now) {
-    const std::uint64_t ring = stated.kernel_drops - port.reported.kernel_drops;
-    const std::uint64_t before = stated.interface_drops - port.reported.interface_drops;
-    port.reported = stated;
-    other_.kernel_drops += ring;
-    other_.interface_drops += before;
-    const Interval since = between(port.accounted.time, now);
-    const auto at_most = [](std::uint64_t packets) {
-        std::uint64_t bytes = 0;
-        return __builtin_mul_overflow(packets, packet_bytes_max, &bytes) ? UINT64_MAX : bytes;
-    };
-    if (ring > 0) {
-        std::uint64_t bound = at_most(ring);
-        if (options_.filter.empty() && interface != nullptr) {
-            const auto position = InterfacePosition::of(*interface, boot_, now);
-            const std::uint64_t known = port.counted + port.bounded;
-            if (port.opened.comparable_with(position)) {
-                const std::uint64_t passed = position.bytes - port.opened.bytes;
-                bound = std::min(bound, passed > known ? passed - known : 0);
-            }
-        }
-        port.bounded += bound;
-        losses_.push_back({source_of(port), LossReason::kernel_drop, since, ring, bound});
-    }
-    // Not in the interface's own octet counters, so these can say nothing about them.
-    if (before > 0)
-        losses_.push_back(
-            {source_of(port), LossReason::interface_drop, since, before, at_most(before)});
-}
-
+// Losses and cursor of a port. before: the interfaces as they were before the rings were drained.
 void LiveMeter::settle_port(Port& port, const std::vector<Interface>& before, UtcTime now) {
     if (!port.source) return;
-    const std::string& name = options_.interfaces[port.number - 1U];
+    const std::string& name = interface_of(port);
     const Interface* const interface = find(before, name);
     const auto stated = port.source->statistics();
     const auto after = host_->interfaces();
-    // Gone, or gone and come back as another: what is read from the old one is at its end.
+    // The interface is gone, or another one has its name: this source gives no more frames.
     if (interface == nullptr || !stated.has_value() ||
-        static_cast<std::uint32_t>(interface->index) != port.opened.index)
-        return lose_port(port);
-    add_drops(port, *stated, after.has_value() ? find(*after, name) : nullptr, now);
+        static_cast<std::uint32_t>(interface->index) != port.account.opened().index)
+        return close_port(port);
+    // With a filter, the interface's counters contain packets that the meter must not see.
+    std::optional<InterfacePosition> bound;
+    const Interface* const found = after.has_value() ? find(*after, name) : nullptr;
+    if (found != nullptr && options_.filter.empty())
+        bound = InterfacePosition::of(*found, boot_, now);
+    port.account.add_drops(name, *stated, bound ? &*bound : nullptr, now, losses_);
     port.mac = interface->mac;
-    port.accounted = InterfacePosition::of(*interface, boot_, now);
-    port.cursor.position = port.accounted.save();
+    port.account.advance(InterfacePosition::of(*interface, boot_, now));
+    port.cursor.position = port.account.settled().save();
     port.cursor.version += 1;
-    port.cursor.note = fmt::format("{}: {} octets of frames seen", name, port.wire_bytes);
+    port.cursor.note = fmt::format("{}: {} octets of frames seen", name, port.account.seen_bytes());
 }
 
 Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
     out_.set_sink(sink);
-    // The cursors' counters come first: all that they hold is then in the ring, or lost.
+    // The counters of the cursors come first: every frame that they contain is then in a ring and
+    // is read below, or is lost.
     const UtcTime now = host_->clock().now();
     const auto present = host_->interfaces();
     if (present.has_value()) learn_addresses(*present);
-    drain();
+    drain_rings();
     release_waiting();
-    take_batch();
-    intake_->hand_over(out_);
+    process_batch();
+    aggregator_->hand_over(out_);
     out_.flush();
     Checkpoint out;
     for (const auto& port : ports_) {
-        // Without counters the cursors stay where they are, and drops are stated the next time.
+        // Without counters the cursors do not move, and drops are reported at the next checkpoint.
         if (!present.has_value()) break;
         const std::uint64_t version = port->cursor.version;
         settle_port(*port, *present, now);
         if (port->cursor.version != version) out.cursors.push_back(port->cursor);
     }
     out.losses = std::exchange(losses_, {});
-    out.observed = intake_->take_observed();
+    out.observed = aggregator_->drain_observed();
     return out;
 }
 
-std::vector<CounterValue> LiveMeter::counters() const { return counter_values(*intake_, other_); }
+std::vector<CounterValue> LiveMeter::counters() const {
+    OtherCounters other;
+    other.interface_errors = interface_errors_;
+    for (const auto& port : ports_) {
+        other.kernel_drops += port->account.drops().kernel;
+        other.interface_drops += port->account.drops().interface;
+    }
+    return counter_values(*aggregator_, other);
+}
 
 }  // namespace octroi::capture

@@ -46,7 +46,7 @@ public:
     UtcTime time = UtcTime::from_seconds(1'700'000'000);
 };
 
-// What the machine looks like to the meter: interfaces, their counters, and frames to come.
+// A machine for the meter: interfaces, their counters, and the frames in their rings.
 class FakeHost final : public CaptureHost {
 public:
     struct State {
@@ -91,14 +91,14 @@ public:
         i.mac = mac;
         i.up = true;
     }
-    // A frame passes an interface; `seen`: and is captured.
+    // A frame passes an interface. seen: it is captured too.
     void pass(const std::string& name, const std::string& frame, bool seen = true) {
         State& s = states[name];
         s.interface.counters.rx_bytes += frame.size();
         s.interface.counters.rx_packets += 1;
         if (seen) s.frames.emplace_back(frame, fake_clock.time);
     }
-    // The frame that passed last did so earlier, and its ring was late.
+    // Moves the time of the last frame back, as if its ring was read late.
     void backdate(const std::string& name, Duration by) {
         states[name].frames.back().second = fake_clock.time - by;
     }
@@ -161,28 +161,23 @@ Checkpoint must_checkpoint(LiveMeter& meter, Readings& sink) {
 }
 
 TEST(LiveMeter, CountsAForwardedPacketOnce) {
-    for (const ForwardedPolicy policy : {ForwardedPolicy::once, ForwardedPolicy::each}) {
-        FakeHost host;
-        LiveMeterOptions options = on({"eth0", "eth1"});
-        options.forwarded = policy;
-        const auto meter = must_open(options, host);
-        host.pass("eth0", udp(router_a, client, lan, far));
-        host.pass("eth1", udp(server, router_b, lan, far));        // the same, going out
-        host.pass("eth1", udp(server, router_b, lan, far, 4001));  // another flow: no duplicate
-        host.pass("eth0", udp(client, router_a, own, lan));        // this host's own
-        Readings sink;
-        const Checkpoint checkpoint = must_checkpoint(*meter, sink);
-        std::map<ReadingKind, std::uint64_t> packets;
-        for (const Reading& r : sink.all) packets[r.kind] += r.packets;
-        const bool once = policy == ForwardedPolicy::once;
-        EXPECT_EQ(packets[ReadingKind::duplicate], once ? 1U : 0U);
-        EXPECT_EQ(packets[ReadingKind::ip], once ? 3U : 4U);
-        EXPECT_EQ(checkpoint.observed.packets.value(), 4U);
-        EXPECT_EQ(checkpoint.cursors.size(), 2U);
-    }
+    FakeHost host;
+    const auto meter = must_open(on({"eth0", "eth1"}), host);
+    host.pass("eth0", udp(router_a, client, lan, far));
+    host.pass("eth1", udp(server, router_b, lan, far));        // the same, going out
+    host.pass("eth1", udp(server, router_b, lan, far, 4001));  // another flow: no duplicate
+    host.pass("eth0", udp(client, router_a, own, lan));        // this host's own
+    Readings sink;
+    const Checkpoint checkpoint = must_checkpoint(*meter, sink);
+    std::map<ReadingKind, std::uint64_t> packets;
+    for (const Reading& r : sink.all) packets[r.kind] += r.packets;
+    EXPECT_EQ(packets[ReadingKind::duplicate], 1U);
+    EXPECT_EQ(packets[ReadingKind::ip], 3U);
+    EXPECT_EQ(checkpoint.observed.packets.value(), 4U);
+    EXPECT_EQ(checkpoint.cursors.size(), 2U);
 }
 
-// Rings are read one after the other, and each is as late as it likes within the delivery delay.
+// Rings are read one after the other, and each may be late by the delivery delay.
 TEST(LiveMeter, CountsAForwardedPacketOnceWhicheverRingIsReadFirst) {
     FakeHost host;
     const auto meter = must_open(on({"eth0", "eth1"}), host);
@@ -202,7 +197,7 @@ TEST(LiveMeter, CountsAForwardedPacketOnceWhicheverRingIsReadFirst) {
     EXPECT_EQ(checkpoint.observed.packets.value(), 200U);
 }
 
-// A bridge leaves the MACs as they are: neither port says which way it went.
+// A bridge does not change MACs, so neither port shows the direction.
 TEST(LiveMeter, CountsABridgedPacketOnce) {
     FakeHost host;
     const auto meter = must_open(on({"eth0", "eth1"}), host);
@@ -226,7 +221,7 @@ TEST(LiveMeter, RefusesAnInterfaceThatIsNamedTwice) {
     EXPECT_EQ(meter.error().code, ErrorCode::invalid);
 }
 
-TEST(LiveMeter, GoesOnWhereTheCountersCannotBeRead) {
+TEST(LiveMeter, ContinuesWhereTheCountersCannotBeRead) {
     FakeHost host;
     Readings sink;
     const auto meter = must_open(on({"eth0"}), host);
@@ -277,7 +272,7 @@ TEST(LiveMeter, HandsOverDifferencesAndKeepsItsFlows) {
     EXPECT_EQ(flows, 1U);
 }
 
-TEST(LiveMeter, DropsAreLossesThatCoverWhatWasMissed) {
+TEST(LiveMeter, DropsAreLossesWithASufficientBound) {
     FakeHost host;
     const auto meter = must_open(on({"eth0"}), host);
     const std::string frame = udp(router_a, client, lan, far);
@@ -292,7 +287,7 @@ TEST(LiveMeter, DropsAreLossesThatCoverWhatWasMissed) {
         EXPECT_EQ(loss.reason, LossReason::kernel_drop);
         EXPECT_EQ(loss.packets, 5U);
         bounded += loss.bytes_bound.value_or(0);
-        // Of the five that were seen the counters may hold less than the whole frame.
+        // The counters may contain less than the whole of each of the five frames seen.
         EXPECT_EQ(bounded, (frame.size() + 22) * 5 * static_cast<std::uint64_t>(round));
     }
     host.states["eth0"].statistics.interface_drops = 2;
@@ -304,7 +299,7 @@ TEST(LiveMeter, DropsAreLossesThatCoverWhatWasMissed) {
     EXPECT_TRUE(must_checkpoint(*meter, sink).losses.empty());
 }
 
-TEST(LiveMeter, WhatPassedWhileItWasNotRunningIsALoss) {
+TEST(LiveMeter, TrafficWhileItWasNotRunningIsALoss) {
     FakeHost host;
     Readings sink;
     const std::string frame = udp(router_a, client, lan, far);
@@ -352,12 +347,12 @@ TEST(LiveMeter, AnInterfaceThatGoesAwayDoesNotEndTheOthers) {
     EXPECT_EQ(must_checkpoint(*meter, sink).observed.packets.value(), 1U);
 }
 
-// Two ends of a virtual cable in a network namespace of this thread's own.
+// A veth pair in a network namespace of this thread.
 class LiveMeterVeth : public ::testing::Test {
 protected:
     void SetUp() override {
         if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
-        // The namespace ends with the test's process: each test has one of its own.
+        // The namespace ends with the process; ctest runs each test in its own process.
         if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot make a network namespace here";
         run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
         if (!run("ip link add va type veth peer name vb") || !run("ip link set va up") ||
@@ -368,7 +363,7 @@ protected:
         return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
     }
 
-    // Sends frames out of `va`, so that they come in on `vb`.
+    // Sends frames on `va`, so that they arrive on `vb`.
     static void send(const std::string& frame, int count) {
         const Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
         sockaddr_ll to{};
@@ -446,7 +441,7 @@ TEST_F(LiveMeterVeth, TheFilterAppliesAndABadOneIsExplained) {
     EXPECT_EQ(absent.error().code, ErrorCode::not_found);
 }
 
-TEST_F(LiveMeterVeth, WithoutPrivilegeItSaysWhichIsMissingAndHowToGiveIt) {
+TEST_F(LiveMeterVeth, WithoutPrivilegeTheErrorNamesItAndHowToGrantIt) {
     const pid_t child = ::fork();
     if (child == 0) {
         constexpr uid_t nobody = 65'534;
@@ -464,7 +459,7 @@ TEST_F(LiveMeterVeth, WithoutPrivilegeItSaysWhichIsMissingAndHowToGiveIt) {
     EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-TEST_F(LiveMeterVeth, SurvivesItsInterfaceGoingDownAndBeingMadeAnew) {
+TEST_F(LiveMeterVeth, SurvivesItsInterfaceGoingDownAndBeingCreatedAgain) {
     const auto meter = must_open(on({"vb"}), host_);
     ASSERT_NE(meter, nullptr);
     const std::string frame = udp(router_a, client, lan, far);
@@ -475,14 +470,14 @@ TEST_F(LiveMeterVeth, SurvivesItsInterfaceGoingDownAndBeingMadeAnew) {
     };
     send(frame, 10);
     EXPECT_EQ(must_checkpoint(*meter, sink).observed.packets.value(), 10U);
-    // Down and up: libpcap goes on by itself.
+    // Down and up: libpcap continues by itself.
     ASSERT_TRUE(run("ip link set vb down"));
     pull_on(3);
     ASSERT_TRUE(run("ip link set vb up"));
     pull_on(3);
     send(frame, 10);
     EXPECT_EQ(must_checkpoint(*meter, sink).observed.packets.value(), 10U);
-    // Gone, and another one of the same name.
+    // Deleted, and another one created with the same name.
     ASSERT_TRUE(run("ip link del va"));
     pull_on(3);
     EXPECT_TRUE(must_checkpoint(*meter, sink).cursors.empty());

@@ -78,11 +78,11 @@ inline constexpr std::array run_options = {
     Option{.key = "promiscuous",
            .type = OptionType::boolean,
            .default_text = "false",
-           .help = "Also what is not addressed to this machine"},
+           .help = "Also count frames that are not addressed to this machine"},
     Option{.key = "filter",
            .type = OptionType::text,
            .default_text = R"("")",
-           .help = "Only what passes, as \"not port 22\" (pcap-filter(7))"},
+           .help = "Count only packets that match, as \"not port 22\" (pcap-filter(7))"},
 };
 
 inline constexpr Option fragments_option = {
@@ -90,7 +90,7 @@ inline constexpr Option fragments_option = {
     .type = OptionType::choice,
     .default_text = R"("first")",
     .range = "first|separate",
-    .help = "Charge later fragments to their first one's service, or keep them separate"};
+    .help = "The service of later fragments: that of their first one, or one of their own"};
 
 inline constexpr std::array inspect_options = {
     fragments_option,
@@ -104,9 +104,9 @@ inline constexpr std::array import_options = {
     fragments_option,
     Option{.key = "checkpoint",
            .type = OptionType::integer,
-           .default_text = "0",  // as the meter's own default
+           .default_text = "0",  // the default of FileMeterOptions
            .range = "0..9223372036854775807",
-           .help = "Commit after so many packets: what a kill makes to be read again",
+           .help = "Commit after this number of packets; a kill repeats at most as many",
            .placeholder = "PACKETS"},
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Collects readings, so that the sink is called once for many. Small enough for the first caches.
+// Collects readings, so that one call of the sink hands over many. Small enough for the first-level
+// caches.
 
 #include <array>
 #include <cstddef>
@@ -13,10 +14,10 @@ namespace octroi::capture {
 
 class ReadingBuffer {
 public:
-    // The sink must outlive the use of next() and flush(). To be set before each pull.
+    // Set it before each pull. The sink must outlive the calls of next() and flush().
     void set_sink(ReadingSink& sink) noexcept { sink_ = &sink; }
 
-    // Room for one more reading. The caller writes all of it.
+    // The next reading, for the caller to fill in; it still has the values of an earlier one.
     [[nodiscard]] Reading& next() {
         if (count_ == readings_.size()) flush();
         return readings_[count_++];

@@ -29,6 +29,7 @@ Result<BucketCounts> recount(const std::string& path) {
     if (!packet::is_supported(link))
         return fail(ErrorCode::unsupported, fmt::format("{}: link type {} is not decoded", path,
                                                         pcap_datalink(file.get())));
+    // Decoded as in the meter: this count checks everything behind the decoder.
     BucketCounts buckets;
     pcap_pkthdr* header = nullptr;
     const unsigned char* octets = nullptr;

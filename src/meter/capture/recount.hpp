@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A second count of a capture file, for `octroi audit --against`: libpcap reads the file, and each
-// packet is added to its bucket. There is no flow table, no fragment table, no cursor and no
-// attribution: the sums agree with those of the ledger only if all of these lose nothing and count
-// nothing twice.
+// A second, independent count of a capture file for `octroi audit --against`: libpcap reads the
+// file, and each packet is added to its bucket, without flow table, fragment table, cursor and
+// attribution. The sums agree with the ledger only if none of these loses a packet or counts one
+// twice.
 
 #include <string>
 
@@ -15,8 +15,7 @@ namespace octroi::capture {
 
 // Bytes are as in Reading::bytes: layer 3 of IP packets, the length of other frames.
 //
-// Errors: unsupported: libpcap cannot read the file (compressed, or several link
-// types).
+// Errors: unsupported (libpcap cannot read the file: compressed, or with several link types).
 [[nodiscard]] Result<BucketCounts> recount(const std::string& path);
 
 }  // namespace octroi::capture

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A decoded frame with its time, as it goes through the meter in batches; and the marks that the
-// meter adds to a flow key. Keeps no reference to the captured octets.
+// A decoded frame with its time; frames go through the meter in batches of them. And the marks that
+// the meter adds to a flow key. There is no reference to the captured octets.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +22,8 @@ struct Sample {
 // samples stay in the first-level cache.
 inline constexpr std::size_t batch_size = 64;
 
-// Bits 48 to 63 of FlowKey::words[5] are free (wire/packet/packet.hpp); these tell apart flows that
-// have the same ends but must not be one reading.
+// Bits 48 to 63 of FlowKey::words[5] are free (wire/packet/packet.hpp); these marks
+// separate flows with the same ends that must not be one reading.
 inline constexpr unsigned direction_shift = 48;  // two bits: record/reading.hpp Direction
 inline constexpr std::uint64_t orphan_mark = std::uint64_t{1} << 50U;
 inline constexpr std::uint64_t duplicate_mark = std::uint64_t{1} << 51U;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Frames of one interface that wait until it is known whether another interface saw them first.
+// The frames of one interface that wait until it is known whether another interface saw them first.
 
 #include <cstddef>
 #include <vector>
@@ -11,7 +11,7 @@
 
 namespace octroi::capture {
 
-// First in, first out. Keeps the memory of its fullest moment, 128 octets a frame.
+// A queue. It keeps the memory of its largest size: at most 8 MiB, 128 octets for each frame.
 class WaitingFrames {
 public:
     static constexpr std::size_t limit = std::size_t{1} << 16U;
@@ -27,7 +27,7 @@ public:
     void push(const Sample& sample, Duration read_at) { frames_.push_back({sample, read_at}); }
     void pop() {
         ++first_;
-        // Moved to the front seldom, so that it costs nothing a frame.
+        // Moves the rest to the front only when half is free: constant cost per frame.
         if (first_ * 2 < frames_.size() && !empty()) return;
         frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
         first_ = 0;

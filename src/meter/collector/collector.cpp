@@ -121,8 +121,8 @@ void Collector::collect_losses(UtcTime now) {
 }
 
 Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
-    // What was received until now belongs to this batch, as far as it can be decoded within
-    // drain_time; the rest stays in the journal.
+    // The messages received until now belong to this batch, as far as they can be decoded within
+    // drain_time; the others stay in the journal.
     TRY_ASSIGN([[maybe_unused]] const Pull drained, pull(sink, drain_time));
     decoder_.expire(clock_.now());
     const UtcTime now = std::max(clock_.now(), since_);  // the clock may have been set back

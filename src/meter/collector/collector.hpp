@@ -40,9 +40,9 @@ struct CollectorOptions {
 
 class Collector final : public Meter {
 public:
-    // known: this meter's cursors whose source begins with journal_source_prefix. The clock must
-    // outlive the meter. Errors: busy (another process has the folder), those of files. A snapshot
-    // that cannot be read is no error: notice() says what it means.
+    // known: this meter's cursors with sources that begin with journal_source_prefix. The clock
+    // must outlive the meter. Errors: busy (another process has the folder), those of files. A
+    // snapshot that cannot be read is no error: notice() says what it means.
     [[nodiscard]] static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options,
                                                                  std::span<const Cursor> known,
                                                                  const Clock& clock);
@@ -64,7 +64,7 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return decoder_.counters();
     }
-    // What was wrong with the files at the start, as sentences for people; empty: nothing.
+    // Damage found in the files at the start, as sentences for people; empty: none.
     [[nodiscard]] const std::string& notice() const noexcept { return notice_; }
 
 private:

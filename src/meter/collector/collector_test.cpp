@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a collector remembers over a restart, and what it does not take from the process before.
+// The state that a collector keeps over a restart, and the state that ends with a process.
 #include "meter/collector/collector.hpp"
 
 #include <gtest/gtest.h>
@@ -62,7 +62,7 @@ protected:
              session == 0 ? journal::Transport::datagram : journal::Transport::stream});
         ASSERT_TRUE(kept.value_or(false));
     }
-    // As the ledger takes it.
+    // As if the ledger had committed it.
     Checkpoint commit() {
         auto made = collector_->checkpoint(sum_);
         EXPECT_TRUE(made.has_value());
@@ -90,14 +90,14 @@ TEST_F(CollectorRestart, TotalsAreNotBookedTwiceWhereTemplatesCannotBeRead) {
     send(ipfix_message(1, {announced, data(256, total(1'000'000, 10))}));
     commit();
     EXPECT_EQ(sum_.bytes, 1'000'000U);
-    // The exporters' part begins with its version, behind a number and a length: another one.
+    // The exporters' part begins with its version, behind the magic and a length: change it.
     ASSERT_EQ(snapshots().size(), 1U);
     std::fstream file(snapshots()[0], std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(8 + 3);
     file.put('\x63');
     file.close();
     start();
-    EXPECT_NE(collector_->notice().find("templates and sampling are learned anew"),
+    EXPECT_NE(collector_->notice().find("templates and sampling are learned again"),
               std::string::npos)
         << collector_->notice();
     send(ipfix_message(1, {announced, data(256, total(1'000'500, 11))}, 1));
@@ -108,12 +108,12 @@ TEST_F(CollectorRestart, TotalsAreNotBookedTwiceWhereTemplatesCannotBeRead) {
 TEST_F(CollectorRestart, SessionsOfTheProcessBeforeHaveEnded) {
     const std::string announced = templates({{256, totals}});
     send(ipfix_message(1, {announced, data(256, total(100, 1))}), 5000);
-    // Not read yet: it is of the session all the same.
+    // Not read yet, but it belongs to the same session.
     send(ipfix_message(1, {data(256, total(300, 3))}, 1), 5000);
     EXPECT_TRUE(commit().losses.empty());
     EXPECT_EQ(sum_.bytes, 300U);
     start();
-    // A newcomer that got the port by chance.
+    // A new connection that has the same port number by chance.
     send(ipfix_message(1, {data(256, total(999, 9))}), 5000);
     const Checkpoint after = commit();
     EXPECT_EQ(sum_.bytes, 300U);

@@ -13,7 +13,7 @@ namespace octroi::collector {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-// An exporter whose clock is further off has its times moved by default.
+// By default, times of an exporter with a larger clock error are moved (clock_skew).
 constexpr std::int64_t much_skew_s = 300;
 
 std::vector<std::string> names_of(const std::vector<flow::Protocol>& protocols) {
@@ -29,7 +29,7 @@ Row row_of(const std::string& meter, const exporter::ExporterStatus& e) {
     std::vector<std::string> sampling;
     for (const std::uint64_t rate : e.sampling) sampling.push_back(fmt::format("1:{}", rate));
     const std::int64_t heard_s = (e.last_seen - e.first_seen).ns / second;
-    // sFlow has no time in its messages.
+    // sFlow messages have no time.
     const bool has_clock = e.exported.ns != 0;
     const std::int64_t skew_s = has_clock ? (e.exported - e.last_seen).ns / second : 0;
     Row row{{meter, to_string(e.address), names_of(e.protocols),
@@ -72,15 +72,14 @@ Report exporters_report(const std::vector<MeterExporters>& meters) {
             "As of the last commit. Lost: by sequence numbers, records (NetFlow v5, v7, IPFIX), "
             "messages (v9) or datagrams (sFlow). Skew: the exporter's clock less ours."};
     report.when_empty =
-        "No exporter has been heard. A [[meter]] of kind \"collector\" listens to them: its "
-        "options "
-        "are in docs/options.md.";
+        "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: its "
+        "options are in docs/options.md.";
     return report;
 }
 
 Report interfaces_report(const std::vector<MeterExporters>& meters, const Directory& directory,
                          UtcTime now) {
-    std::map<std::string, const Binding*> bound;  // the newest of those that hold
+    std::map<std::string, const Binding*> bound;  // the newest valid one
     for (const Binding& binding : directory.bindings) {
         if (binding.identity.kind != IdentityKind::interface || !binding.valid.contains(now))
             continue;
@@ -106,11 +105,12 @@ Report interfaces_report(const std::vector<MeterExporters>& meters, const Direct
     }
     if (!report.rows.empty())
         report.notes = {
-            "As of the last commit. Only interfaces whose name came in options data; the others "
-            "bind as well: octroi bind interface '192.0.2.1#3' ACCOUNT"};
+            "As of the last commit. Only interfaces with a name in options data; others can be "
+            "bound "
+            "too: octroi bind interface '192.0.2.1#3' ACCOUNT"};
     report.when_empty =
-        "No exporter has sent names of its interfaces (options data with elements 82 or 83). They "
-        "bind without names too: octroi bind interface '192.0.2.1#3' ACCOUNT";
+        "No exporter has sent names of its interfaces (options data with elements 82 or 83). "
+        "Interfaces can be bound without names: octroi bind interface '192.0.2.1#3' ACCOUNT";
     return report;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What `octroi meters --exporters` and `--interfaces` print.
+// The reports of `octroi meters --exporters` and `--interfaces`.
 
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ struct MeterExporters {
 };
 
 [[nodiscard]] Report exporters_report(const std::vector<MeterExporters>& meters);
-// The names that exporters give their interfaces, and whom each is bound to at the time.
+// The names of interfaces in options data, and the account that each is bound to at `now`.
 [[nodiscard]] Report interfaces_report(const std::vector<MeterExporters>& meters,
                                        const Directory& directory, UtcTime now);
 

@@ -13,7 +13,7 @@ using namespace ipfix::testing;
 
 constexpr UtcTime now = UtcTime::from_seconds(export_seconds);
 
-TEST(InterfacesReport, NamesWhatExportersNameAndSaysWhoseItIs) {
+TEST(InterfacesReport, ListsTheNamesOfInterfacesAndTheirAccounts) {
     std::vector<MeterExporters> meters(1);
     meters[0].meter = "routers";
     const OptionsSpec interfaces{258, {{2, 4}}, {{82, 8}}};

@@ -25,8 +25,8 @@ public:
            std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
            journal::Writer& journal, const Clock& clock);
 
-    // Receives what is there at the moment, from all sockets in turn, and returns how many messages
-    // that was. Does not wait. Errors: those of sockets and of the journal's files.
+    // Receives the messages that have arrived, from all sockets in turn, and returns their number.
+    // Does not wait. Errors: those of sockets and of the journal's files.
     [[nodiscard]] Result<std::size_t> step();
     // Waits until a socket may have something, at most for `wait`. While the journal is full it
     // waits for all of `wait`: nothing can be received.

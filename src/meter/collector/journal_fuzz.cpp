@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: damage to a good segment of the journal: where (16 bits, in steps of 8 octets), how many
-// octets (8 bits), and these, until a length of 0; the rest is taken
-// as a snapshot of running totals, claims and translations. Nothing may be read outside the file,
-// and what is found must fit into it.
+// Input: damage to a good segment of the journal: the offset (16 bits, in steps of 8 octets), the
+// number of octets (8 bits), and the octets; repeated until a number of 0. The rest is restored as
+// a snapshot of running totals, flow owners and NAT mappings. No octet outside of the file may be
+// read, and restored state must fit its limits.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ namespace {
 constexpr journal::SegmentShape shape{512, 4};
 constexpr std::string_view boot = "boot";
 
-// One file for the whole run.
+// The same file for all inputs.
 const std::string& file() {
     static const std::string path = [] {
         std::string name = "/dev/shm/octroi-journal-fuzz-XXXXXX";
@@ -79,12 +79,12 @@ void run(ByteSpan input) {
         }
         CHECK(sum <= 255U * max_datagram * segment.used());
     }
-    normalize::FlowNormalizer maker({}, 1);
+    normalize::FlowNormalizer normalizer({}, 1);
     std::string saved(rest.size(), ' ');
     if (!rest.empty()) std::memcpy(saved.data(), rest.data(), rest.size());
-    if (maker.restore(saved)) {
+    if (normalizer.restore(saved)) {
         normalize::FlowNormalizer again({}, 1);
-        CHECK(again.restore(maker.save()));
+        CHECK(again.restore(normalizer.save()));
     }
 }
 

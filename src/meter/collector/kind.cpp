@@ -31,9 +31,9 @@ normalize::FlowPolicy flow_policy(const OptionValues& values) {
     normalize::FlowPolicy policy;
     policy.deduplicate = deduplicate(values.text("deduplicate"));
     policy.window = values.duration("duplicate_window");
-    policy.witnesses = values.prefixes("duplicates_from");
+    policy.duplicate_exporters = values.prefixes("duplicates_from");
     policy.apply_translations = values.text("nat_events") == "apply";
-    policy.translators = values.prefixes("nat_events_from");
+    policy.nat_devices = values.prefixes("nat_events_from");
     policy.sampling = narrow<std::uint64_t>(values.integer("sampling"));
     policy.skew = values.duration("clock_skew");
     return policy;
@@ -58,7 +58,7 @@ Status add_listeners(const OptionValues& values, ListenOptions& options) {
     return {};
 }
 
-// The configured folder, or one below the folder for files of meters.
+// The configured folder, or a folder below that of the meters' files.
 std::string journal_folder(const std::string& configured, const std::string& state_folder,
                            const std::string& meter) {
     if (!configured.empty()) return configured;
@@ -71,9 +71,11 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.collector.folder =
         journal_folder(values.text("journal"), setup.state_folder, setup.config.name);
     options.collector.journal.limit_octets = values.size("journal_size").value();
+    // The journal must know whether a power cut may have happened since it was written.
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
     options.collector.decoder.policy = flow_policy(values);
     options.collector.decoder.allowed = values.prefixes("exporters");
+    // Exporters choose what goes into the hash tables; a secret seed keeps them from aiming.
     options.collector.decoder.seed = random_seed();
     options.sync_interval = values.duration("journal_sync");
     options.listen.tls_files = {values.text("tls_certificate"), values.text("tls_key"),
@@ -121,17 +123,17 @@ constexpr std::array chapters{
 };
 
 constexpr std::string_view file_help =
-    "Captures of export traffic, or files of messages, also compressed; - for standard input";
+    "Captures of export traffic, or files of messages, may be compressed; - for standard input";
 
 constexpr std::array importers{
-    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages", file_help,
-                         flow_file::import_options},
+    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
+                         file_help, flow_file::import_options},
              .default_meter = "import-flow",
              .cursor_prefix = flow_file::flow_file_source_prefix,
              .open = flow_file::open_import}};
 
 constexpr std::array flow_sources{FlowSource{
-    .command = {"flow", "NetFlow, IPFIX or sFlow: captures of it, or messages",
+    .command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
                 "Files, also compressed; - for standard input", flow_file::export_options},
     .open = flow_file::open_export}};
 
@@ -139,21 +141,24 @@ constexpr std::array inspectors{Inspector{
     .command = {"flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record",
                 file_help, flow_file::inspect_options},
     .rows_title = "Flow exports",
-    .rows_about = "A row is a record as it was sent: counts are not multiplied by the sampling "
-                  "rate, times are the\nexporter's. A record with counts for both ways gives two "
-                  "rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
-                  "What the record did not say is absent; what it said to be zero is\nzero.",
+    .rows_about =
+        "A row is a record as it was sent: counts are not multiplied by the sampling "
+        "rate, times are those\nof the exporter. A record with counts for both directions gives "
+        "two rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
+        "A field that the record does not contain is absent; a field that is\nzero in the "
+        "record is zero.",
     .fields = flow_file::flow_fields,
     .columns = flow_file::inspect_columns,
     .inspect = flow_file::inspect}};
 
 constexpr std::array reports{
     MeterReport{"--exporters",
-                "Of collectors: each exporter, when last heard, its rate, losses, sampling, clock",
+                "Of collectors: each exporter, its last message, rate, losses, sampling, clock",
                 report_exporters},
-    MeterReport{"--interfaces",
-                "Of collectors: how exporters call their interfaces, and whom each is bound to",
-                report_interfaces},
+    MeterReport{
+        "--interfaces",
+        "Of collectors: the names of exporters' interfaces, and the account that each is bound to",
+        report_interfaces},
 };
 
 constexpr std::array loss_advice{
@@ -162,10 +167,10 @@ constexpr std::array loss_advice{
                "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max"},
     LossAdvice{{LossReason::export_gap, LossReason::export_gap},
                "exports did not arrive",
-               "look on the way between exporter and collector: octroi meters --exporters says "
-               "whose"},
+               "check the path between exporter and collector: octroi meters --exporters lists the "
+               "losses of each"},
     LossAdvice{{LossReason::no_template, LossReason::no_template},
-               "data sets came without their template",
+               "data sets arrived without their template",
                "let the exporter send its templates more often"},
 };
 

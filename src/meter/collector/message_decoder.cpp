@@ -78,7 +78,7 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
         return fail(ErrorCode::corrupt,
                     path +
                         " is damaged, or of another version: templates and sampling are "
-                        "learned anew");
+                        "learned again");
     return {};
 }
 

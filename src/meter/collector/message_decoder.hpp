@@ -70,8 +70,8 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
     // Restores what exporters().save() and normalizer().save() wrote; each part that can be read is
-    // used, also if the other cannot. Errors: corrupt; the text says what is lost by that. path:
-    // for the text.
+    // used, also if the other cannot. Errors: corrupt; the text states the consequence. path: for
+    // the text.
     [[nodiscard]] Status restore(std::string_view exporters, std::string_view normalizer,
                                  const std::string& path);
 

@@ -20,6 +20,7 @@ Status check_listen(const OptionEntry& entry) {
 void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
     for (const MeterConfig* meter : meters) {
         const OptionValues& options = meter->options;
+        // A value that cannot be parsed was reported by check_listen() already.
         const bool listens_with_tls =
             std::ranges::any_of(options.texts("listen"), [](const std::string& text) {
                 const auto listen = parse_listen(text);

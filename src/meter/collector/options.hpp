@@ -13,14 +13,16 @@ namespace octroi::collector {
 [[nodiscard]] Status check_listen(const OptionEntry& entry);
 
 inline constexpr std::array meter_options = {
-    Option{.key = "listen",
-           .type = OptionType::texts,
-           .default_text = R"(["udp/2055", "udp/4739", "udp/6343"])",
-           .help = "Ports that exporters send to.",
-           .doc = "NetFlow v1, v5, v7, v9, IPFIX and sFlow v5 are told apart message by message: "
-                  "each port receives all of them. `tcp/4739` receives IPFIX over TCP, `tls/4740` "
-                  "IPFIX over TLS. An address may stand before the port: `udp/192.0.2.1:2055`.",
-           .check = check_listen},
+    Option{
+        .key = "listen",
+        .type = OptionType::texts,
+        .default_text = R"(["udp/2055", "udp/4739", "udp/6343"])",
+        .help = "Ports that exporters send to.",
+        .doc =
+            "Each port receives NetFlow v1, v5, v7, v9, IPFIX and sFlow v5; the protocol of each "
+            "message is recognised. `tcp/4739` receives IPFIX over TCP, `tls/4740` "
+            "IPFIX over TLS. An address may stand before the port: `udp/192.0.2.1:2055`.",
+        .check = check_listen},
     Option{.key = "exporters",
            .type = OptionType::prefixes,
            .default_text = "[]",
@@ -63,7 +65,7 @@ inline constexpr std::array meter_options = {
     Option{.key = "nat_events_from",
            .type = OptionType::prefixes,
            .default_text = "[]",
-           .help = "NAT devices whose events apply to the records of all exporters.",
+           .help = "NAT devices with events that apply to the records of all exporters.",
            .doc = "Events of other exporters are then dropped. Empty: the events of each exporter "
                   "apply to its own records only."},
     Option{.key = "clock_skew",
@@ -77,24 +79,28 @@ inline constexpr std::array meter_options = {
            .default_text = R"("64 MiB")",
            .range = "64 KiB..1 GiB",
            .help = "The receive buffer in the kernel, for each socket."},
-    Option{.key = "journal",
-           .type = OptionType::text,
-           .default_text = R"("")",
-           .help = "Folder of the intake journal.",
-           .doc = "The journal holds what was received and is not yet in the ledger. Empty: "
-                  "`journal/NAME` beside the ledger."},
+    Option{
+        .key = "journal",
+        .type = OptionType::text,
+        .default_text = R"("")",
+        .help = "Folder of the intake journal.",
+        .doc =
+            "The journal holds messages that were received and are not yet in the ledger. Empty: "
+            "`journal/NAME` beside the ledger."},
     Option{.key = "journal_size",
            .type = OptionType::size,
            .default_text = R"("1 GiB")",
            .range = "128 MiB..1 TiB",
            .help = "The largest size of the journal. Half full, it requests a commit."},
-    Option{.key = "journal_sync",
-           .type = OptionType::duration,
-           .default_text = R"("5s")",
-           .range = "100ms..10m",
-           .help = "How often the journal is synced to the disk.",
-           .doc = "A crash or a kill loses nothing that was received. A power cut loses at most "
-                  "what came in within twice this time."},
+    Option{
+        .key = "journal_sync",
+        .type = OptionType::duration,
+        .default_text = R"("5s")",
+        .range = "100ms..10m",
+        .help = "How often the journal is synced to the disk.",
+        .doc =
+            "A crash or a kill loses no message that was received. A power cut loses at most the "
+            "messages of twice this time."},
     Option{.key = "tls_certificate",
            .type = OptionType::text,
            .default_text = R"("")",

@@ -34,7 +34,7 @@ TEST(SocketLosses, CountsOnWhereTheKernelsCounterWraps) {
     EXPECT_EQ(made[0].packets, 4U);
 }
 
-TEST(SocketLosses, AnInheritedSocketContinuesItsCountAndANewOneBeginsAtZero) {
+TEST(SocketLosses, AnInheritedSocketContinuesItsCountAndAnOpenedOneBeginsAtZero) {
     SocketLosses inherited;
     inherited.restore({{"udp :1", 7}});
     inherited.on_start(std::vector<SocketDrops>{{"udp :1", 9}});

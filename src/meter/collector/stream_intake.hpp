@@ -40,8 +40,8 @@ public:
     StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
                  std::vector<Prefix> allowed, journal::Writer& journal);
 
-    // Accepts connections, reads what all of them have at the moment, and returns how many messages
-    // that was. Does not wait. now, uptime: of the clock. Errors: those of the journal's files.
+    // Accepts connections, reads the messages that have arrived on all of them, and returns their
+    // number. Does not wait. now, uptime: of the clock. Errors: those of the journal's files.
     [[nodiscard]] Result<std::size_t> step(UtcTime now, Duration uptime);
     // Adds the descriptors that step() would read at that time.
     void add_descriptors(std::vector<int>& descriptors, Duration uptime) const;

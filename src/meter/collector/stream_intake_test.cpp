@@ -17,7 +17,7 @@ namespace {
 
 constexpr UtcTime now = UtcTime::from_seconds(1'700'000'000);
 
-// A message with that many octets behind its header.
+// A message with `more` octets behind its header.
 std::string ipfix(std::size_t more, char filling) {
     ByteWriter out;
     out.be16(10);
@@ -112,7 +112,7 @@ protected:
     std::uint16_t port_ = 0;
 };
 
-TEST_F(StreamIntakeTest, CutsTheStreamIntoMessagesHoweverItComes) {
+TEST_F(StreamIntakeTest, CutsTheStreamIntoMessagesHoweverItArrives) {
     const Client client(port_);
     const std::string all = ipfix(10, 'a') + ipfix(1000, 'b') + ipfix(0, 'c');
     client.send(all.substr(0, 3));
@@ -124,7 +124,7 @@ TEST_F(StreamIntakeTest, CutsTheStreamIntoMessagesHoweverItComes) {
     EXPECT_EQ(lengths(), (std::vector<std::size_t>{26, 1016, 16}));
 }
 
-TEST_F(StreamIntakeTest, SaysWhichSessionsHaveEnded) {
+TEST_F(StreamIntakeTest, RecordsWhichSessionsHaveEnded) {
     std::uint16_t port = 0;
     {
         const Client client(port_);
@@ -138,7 +138,7 @@ TEST_F(StreamIntakeTest, SaysWhichSessionsHaveEnded) {
     EXPECT_EQ(ended_, std::vector<std::uint16_t>{port});
 }
 
-TEST_F(StreamIntakeTest, ClosesWhatIsNoIpfixAndKeepsTheOthers) {
+TEST_F(StreamIntakeTest, ClosesConnectionsThatSendNoIpfixAndKeepsTheOthers) {
     const Client good(port_);
     const Client bad(port_);
     good.send(ipfix(1, 'a'));

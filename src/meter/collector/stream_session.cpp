@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint16_t ipfix_version = 10;
 constexpr std::size_t header_octets = 16;
 constexpr std::size_t prefix_octets = 4;
-// Two messages of the greatest length: what is left of one, and a whole one behind it.
+// Two messages of the greatest length: the rest of one, and a whole one behind it.
 constexpr std::size_t buffer_octets = std::size_t{128} << 10U;
 
 }  // namespace
@@ -22,7 +22,7 @@ StreamSession::StreamSession(std::unique_ptr<StreamConnection> connection, Durat
 Result<StreamSession::Progress> StreamSession::read(journal::Writer& journal, UtcTime now,
                                                     Duration uptime) {
     Progress progress;
-    // First what is in the buffer: the journal may have been full the last time.
+    // First the messages in the buffer: the journal may have been full the last time.
     TRY_ASSIGN(progress.state, append_messages(journal, now, progress.messages));
     if (progress.state == State::readable) {
         std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);

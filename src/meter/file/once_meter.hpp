@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A meter of one file that is read once, however often it is given. What an import needs to know
-// of it beside the readings.
+// A meter of a file. The ledger contains each file once, however often it is imported.
 
 #include <cstdint>
 #include <string>
@@ -13,21 +12,23 @@ namespace octroi::file {
 
 class OnceMeter : public Meter {
 public:
-    // All of it is in the ledger: there is nothing to pull and nothing to commit.
+    // The whole file is in the ledger already: nothing has to be pulled or committed.
     [[nodiscard]] virtual bool already_complete() const noexcept = 0;
-    // Frames (or messages) of this file that the ledger has already; 0: none.
+    // Frames (or messages) of this file that were in the ledger before; 0: none.
     [[nodiscard]] virtual std::uint64_t resumed_at() const noexcept = 0;
-    // The note of the cursor that the file was recognised by; "" for a new file.
+    // The note of the file's cursor in the ledger; "" for a new file.
     [[nodiscard]] virtual const std::string& known_as() const noexcept = 0;
-    // Its cursor's source.
+    // The source of its cursor.
     [[nodiscard]] virtual const std::string& source() const noexcept = 0;
 
-    // Octets that were read, and of the (plain) file; 0 where that is unknown.
+    // Octets that were read, and octets of the file as far as that is known; 0: it is not. Of a
+    // compressed file the first is larger than the second.
     [[nodiscard]] virtual std::uint64_t position() const noexcept = 0;
     [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
-    // Frames (or messages) that were taken in since this object was made.
+    // Frames (or messages) that this object has read.
     [[nodiscard]] virtual std::uint64_t frames() const noexcept = 0;
-    // What cuts the file short: "" or a sentence for people, once pull() said end.
+    // Why the file is not whole, as a sentence for people; "": it is whole. Valid once pull() has
+    // returned end.
     [[nodiscard]] virtual const std::string& warning() const noexcept = 0;
 };
 

@@ -16,22 +16,22 @@ constexpr std::uint8_t flag_damaged = 2;
 
 std::string text_of(const Digest& digest) { return {digest.begin(), digest.end()}; }
 
-bool take_digest(ByteCursor& in, Digest& out) {
+bool decode_digest(ByteCursor& in, Digest& out) {
     ByteSpan octets;
     if (!in.raw(out.size(), octets)) return false;
     std::memcpy(out.data(), octets.data(), out.size());
     return true;
 }
 
-bool take_mark(ByteCursor& in, Position::Mark& mark) {
-    return in.be64(mark.offset) && take_digest(in, mark.tail);
+bool decode_mark(ByteCursor& in, Position::Mark& mark) {
+    return in.be64(mark.offset) && decode_digest(in, mark.tail);
 }
 
-bool take_marks(ByteCursor& in, std::size_t limit, std::vector<Position::Mark>& marks) {
+bool decode_marks(ByteCursor& in, std::size_t limit, std::vector<Position::Mark>& marks) {
     std::uint32_t count = 0;
     if (!in.be32(count) || count > limit) return false;
     for (std::uint32_t i = 0; i < count; ++i)
-        if (!take_mark(in, marks.emplace_back())) return false;
+        if (!decode_mark(in, marks.emplace_back())) return false;
     return true;
 }
 
@@ -43,10 +43,10 @@ void put_marks(ByteWriter& out, const std::vector<Position::Mark>& marks) {
     }
 }
 
-bool take_lists(ByteCursor& in, Position& p) {
+bool decode_lists(ByteCursor& in, Position& p) {
     std::uint32_t count = 0;
-    if (!take_marks(in, Position::marks_limit, p.marks) ||
-        !take_marks(in, Position::beginnings_limit, p.beginnings))
+    if (!decode_marks(in, Position::marks_limit, p.marks) ||
+        !decode_marks(in, Position::beginnings_limit, p.beginnings))
         return false;
     if (!in.be32(count) || count > in.left() / 8) return false;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -88,8 +88,8 @@ Result<Position> Position::parse(std::string_view saved) {
                     "the position of a file was written by another version of Octroi");
     const bool good = in.be32(p.head_length) && in.be64(p.at.offset) && in.be64(p.frames) &&
                       in.be64(last_time) && in.u8(flags) && in.be64(p.rest) &&
-                      take_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
-                      take_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
+                      decode_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
+                      decode_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
                       in.left() == 0;
     if (!good) return fail(ErrorCode::corrupt, "the position of a file cannot be read");
     p.last_time = static_cast<std::int64_t>(last_time);
@@ -107,6 +107,7 @@ std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame
     return marks;
 }
 
+// All beginnings within the short file must agree, and at least one must be within it.
 bool Position::begins_like(ByteSpan head) const {
     bool any = false;
     for (const Mark& beginning : beginnings) {
@@ -118,6 +119,7 @@ bool Position::begins_like(ByteSpan head) const {
     return any;
 }
 
+// When the list is full every other mark goes, so that those that stay are spread over the file.
 void Position::advance(const Mark& to) {
     if (to.offset == at.offset) return;
     if (at.offset != 0) marks.push_back(at);

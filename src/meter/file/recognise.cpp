@@ -13,7 +13,7 @@ namespace {
 
 enum class Match { no, here, earlier_copy };
 
-// Whether what was read up to that position is the beginning of this file.
+// Whether the octets that were read up to that position are the beginning of this file.
 Result<Match> compare(Stream& stream, const Position& position) {
     const auto is_at = [&stream](const Position::Mark& mark) -> Result<Match> {
         TRY_ASSIGN(const bool reached, stream.move_to(mark.offset));
@@ -22,8 +22,8 @@ Result<Match> compare(Stream& stream, const Position& position) {
     };
     TRY_ASSIGN(const Match match, is_at(position.at));
     if (match != Match::earlier_copy) return match;
-    // It ends before that position: it may be a copy made earlier. It is one if it agrees as far
-    // as there is something to compare.
+    // The file ends before that position: it may be an earlier copy. It is one if all marks within
+    // it agree.
     for (std::size_t i = position.marks.size(); i-- > 0;) {
         TRY_ASSIGN(const Match earlier, is_at(position.marks[i]));
         if (earlier == Match::here) return Match::earlier_copy;
@@ -32,7 +32,7 @@ Result<Match> compare(Stream& stream, const Position& position) {
     return Match::earlier_copy;
 }
 
-// Whether the file may be the cursor's, or an earlier copy of it.
+// Whether the cursor may be that of the file, or of a later copy.
 bool is_head_of(const Cursor& cursor, std::string_view prefix, const Position& position,
                 ByteSpan head) {
     if (position.head_length > head.size()) return position.begins_like(head);
@@ -45,14 +45,14 @@ struct Candidate {
     Position position;
 };
 
-// Those that begin like the file, the one that was read furthest first.
+// The cursors of files with the same beginning, the one that was read furthest first.
 Result<std::vector<Candidate>> candidates_of(ByteSpan head, std::string_view prefix,
                                              std::span<const Cursor> known) {
     std::vector<Candidate> candidates;
     for (const Cursor& cursor : known) {
         if (!cursor.source.starts_with(prefix)) continue;
         TRY_ASSIGN(Position position, Position::parse(cursor.position));
-        // What has no frame yet begins like many another: only the very same is it.
+        // Many files without a frame have the same content: only one of the same length matches.
         if (position.frames == 0 && position.head_length != head.size()) continue;
         if (!is_head_of(cursor, prefix, position, head)) continue;
         candidates.push_back({&cursor, std::move(position)});
@@ -69,7 +69,7 @@ Result<KnownFile> recognise(Stream& stream, std::string_view prefix, std::span<c
     const ByteSpan seen = stream.unread();
     const ByteSpan head = seen.first(std::min(seen.size(), Stream::head_length));
     TRY_ASSIGN(auto candidates, candidates_of(head, prefix, known));
-    // Before the stream moves and the window with it.
+    // Now, because `head` is in the window of the stream, which moves below.
     const Digest own = digest(head);
     KnownFile fresh;
     fresh.position.head_length = static_cast<std::uint32_t>(head.size());
@@ -82,12 +82,12 @@ Result<KnownFile> recognise(Stream& stream, std::string_view prefix, std::span<c
     }
     TRY_ASSIGN(const bool rewound, stream.move_to(0));
     CHECK(rewound);
-    const auto taken = [&](const std::string& name) {
+    const auto is_used = [&](const std::string& name) {
         return std::ranges::any_of(known, [&](const Cursor& c) { return c.source == name; });
     };
     for (unsigned ordinal = 1;; ++ordinal) {
         fresh.cursor.source = source_name(prefix, own, ordinal);
-        if (!taken(fresh.cursor.source)) return fresh;
+        if (!is_used(fresh.cursor.source)) return fresh;
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Which of the ledger's files a file is: by its content, whatever its name. So the same file is
-// read once, a file that has grown goes on where it ended, and a copy made earlier adds nothing.
+// Finds the cursor of a file in the ledger by the content of the file. So a file is read once,
+// whatever its name; a file that has grown continues at its former end; and an earlier copy of a
+// file adds nothing.
 
 #include <span>
 #include <string_view>
@@ -16,20 +17,19 @@ namespace octroi::file {
 
 struct KnownFile {
     enum class As : std::uint8_t {
-        nobody,        // a file that the ledger does not know
-        itself,        // also when it has grown
-        earlier_copy,  // shorter than what was read of it before
+        unknown,       // the ledger has no cursor for the file
+        itself,        // the same file, or one that has grown
+        earlier_copy,  // its octets are in the ledger; more of them were read then
     };
-    As as = As::nobody;
-    // The ledger's; of a new file: only a source that nobody has yet.
-    Cursor cursor;
-    // The cursor's; of a new file: only what its head says.
-    Position position;
+    As as = As::unknown;
+    Cursor cursor;      // of an unknown file: a new one, with a source that no cursor has
+    Position position;  // of an unknown file: its head and beginnings only
 };
 
-// The stream shows its head (Stream::head_length octets, or all there are), in which the first
-// frame ends at first_frame_end (0: behind it). Leaves the stream at the position to go on from; of
-// an earlier copy anywhere. `known`: the ledger's cursors; those of another prefix are passed over.
+// stream: unread() begins at the beginning of the file and has Stream::head_length octets, or all
+// there are. On return it is at the position to continue from; for an earlier copy, anywhere.
+// first_frame_end: in the head; 0: behind it. known: cursors of the ledger; those with another
+// prefix are ignored. Errors: those of Stream and of Position::parse.
 [[nodiscard]] Result<KnownFile> recognise(Stream& stream, std::string_view prefix,
                                           std::span<const Cursor> known,
                                           std::size_t first_frame_end);

@@ -14,12 +14,12 @@
 namespace octroi::file {
 namespace {
 
-// One read(2). Fits the second-level cache, so that decoding finds it there.
+// The size of one read(2): it fits the second-level cache, so that decoding finds it there.
 constexpr std::size_t block = 256 * 1024;
 constexpr std::size_t window_length = Stream::tail_length + pcap::max_needed + block;
 
-// The first octet of every capture file: pcap of both byte orders and resolutions, pcapng. No
-// compressed format begins so.
+// Whether a file begins like a capture: pcap of both byte orders and resolutions, or pcapng. No
+// compressed format begins like that.
 [[nodiscard]] bool begins_plain(ByteSpan octets) {
     if (octets.size() < 4) return true;
     const std::uint32_t magic = load_be32(octets.data());
@@ -39,7 +39,7 @@ Digest digest(ByteSpan octets) {
     return out;
 }
 
-// Remembers what it handed out, until that is more than it may keep.
+// Keeps the octets that it has given, until they are more than `most`.
 class Stream::Kept final : public ByteSource {
 public:
     Kept(std::unique_ptr<ByteSource> source, std::size_t most)
@@ -91,7 +91,8 @@ Status Stream::open_source() {
     TRY_ASSIGN(status_, file->status());
     plain_.reset();
     inflated_.reset();
-    forget_window(0);
+    clear_window(0);
+    // Captures are read without the layer for compressed files: it would copy every octet.
     if (reopens()) {
         std::array<std::byte, 4> magic{};
         TRY_ASSIGN(const std::size_t got, file->read(magic));
@@ -109,7 +110,7 @@ Status Stream::open_source() {
     return {};
 }
 
-void Stream::forget_window(std::uint64_t position) noexcept {
+void Stream::clear_window(std::uint64_t position) noexcept {
     base_ = position;
     at_ = 0;
     filled_ = 0;
@@ -120,7 +121,8 @@ void Stream::forget_window(std::uint64_t position) noexcept {
 Status Stream::fill(std::size_t least) {
     least = std::min(least, pcap::max_needed);
     if (filled_ - at_ >= least || ended_) return {};
-    // Move what is still needed to the front: the octets before the position, and the unread ones.
+    // Move the octets that are still needed to the front: the tail before the position, and the
+    // unread ones.
     const std::size_t keep = at_ - std::min(at_, tail_length);
     if (keep > 0) {
         std::memmove(window_.data(), window_.data() + keep, filled_ - keep);
@@ -129,9 +131,10 @@ Status Stream::fill(std::size_t least) {
         filled_ -= keep;
     }
     while (!ended_ && filled_ - at_ < least) {
-        const auto room =
+        const auto free =
             std::span(window_).subspan(filled_, std::min(block, window_.size() - filled_));
-        auto got = plain_ ? plain_->read(room) : inflated_->read(room);
+        auto got = plain_ ? plain_->read(free) : inflated_->read(free);
+        // Damaged compressed data is the end of the stream: what was decompressed counts.
         if (!got.has_value() && got.error().code == ErrorCode::corrupt) {
             damage_ = got.error().text;
             got = 0;
@@ -144,15 +147,16 @@ Status Stream::fill(std::size_t least) {
 }
 
 Result<bool> Stream::move_to(std::uint64_t target) {
+    // The window must contain the tail before the target, for its digest.
     const std::uint64_t tail_begin = target - std::min<std::uint64_t>(target, tail_length);
     if (tail_begin < base_ || (plain_ && target > base_ + filled_)) {
         if (plain_) {
             TRY(plain_->seek(tail_begin));
-            forget_window(tail_begin);
+            clear_window(tail_begin);
         } else if (reopens()) {
             TRY(open_source());
         } else if (kept_ != nullptr && kept_->rewind()) {
-            forget_window(0);
+            clear_window(0);
         } else {
             return fail(ErrorCode::unsupported,
                         "a stream that can be read only once cannot go back");

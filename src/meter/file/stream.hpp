@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The octets of a file (decompressed) as a window that moves forward. Keeps the last octets
-// before its position, so that a position can be recognised later. Reads by read(2) and
-// not by mmap: a file that is cut while it is read is an end, not a SIGBUS.
+// The octets of a file (decompressed) as a window that moves forward. The last octets before the
+// position stay in the window, for their digest. It uses read(2) and not mmap(2): if a file is
+// truncated while it is read, that is an end of file and not a SIGBUS. One thread.
 
 #include <array>
 #include <cstddef>
@@ -23,14 +23,13 @@ using Digest = std::array<std::uint8_t, 16>;  // BLAKE2b, 128 bits
 
 class Stream {
 public:
-    // What is looked at to recognise a file: so many octets from its beginning, and so many before
-    // a position.
+    // The octets that identify a file: from its beginning, and before a position.
     static constexpr std::size_t head_length = 64 * 1024;
     static constexpr std::size_t tail_length = 4 * 1024;
 
-    // "-" is standard input. Compressed files are recognised by their content. Of what can be read
-    // only once the first `keep` octets are kept, so that move_to can go back as long as no more
-    // were read.
+    // path: "-" is standard input. Compressed files are recognised by their content. keep: of input
+    // that can be read only once, this many octets stay in memory, so that move_to() can go back as
+    // long as no more were read. Errors: those of files; corrupt (compressed data).
     [[nodiscard]] static Result<Stream> open(const std::string& path, std::size_t keep = 0);
 
     [[nodiscard]] std::uint64_t position() const noexcept { return base_ + at_; }
@@ -38,35 +37,36 @@ public:
         return ByteSpan(window_).subspan(at_, filled_ - at_);
     }
     void consume(std::size_t octets) noexcept { at_ += octets; }
-    // Makes unread() at least so long, or as long as the stream goes.
+    // Reads until unread() has at least `least` octets (at most pcap::max_needed), or the stream
+    // ends. Invalidates what unread() gave before.
     [[nodiscard]] Status fill(std::size_t least);
-    // unread() goes to the end of the stream, as far as fill() has seen.
+    // fill() has reached the end of the stream.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
-    // A compressed file ended because it is damaged: what it says; else "".
+    // Why a compressed file ended early; "": it did not.
     [[nodiscard]] const std::string& damage() const noexcept { return damage_; }
 
-    // Moves to a position, also backwards. false: the stream ends before it. unsupported: it lies
-    // behind in a stream that can be read once only, and was not kept.
+    // Moves to a position, also backwards. False: the stream ends before it. Errors: unsupported
+    // (back, in a stream that can be read only once and was not kept).
     [[nodiscard]] Result<bool> move_to(std::uint64_t position);
-    // Of the last tail_length octets before the position, or of all there are.
+    // The digest of the last tail_length octets before the position, or of all there are.
     [[nodiscard]] Digest tail() const;
 
     [[nodiscard]] const FileStatus& status() const noexcept { return status_; }
-    // Whether the path can be opened again and is the same: no pipe.
+    // Whether the path can be opened again and gives the same octets: not a pipe.
     [[nodiscard]] bool reopens() const noexcept { return path_ != "-" && status_.regular; }
 
 private:
     class Kept;
     Stream(std::string path, std::size_t keep);
     [[nodiscard]] Status open_source();
-    void forget_window(std::uint64_t position) noexcept;
+    void clear_window(std::uint64_t position) noexcept;
 
     std::string path_;
     std::size_t keep_;
     FileStatus status_;
-    std::unique_ptr<File> plain_;           // either a file that can be sought in
-    std::unique_ptr<ByteSource> inflated_;  // or something that can only be read on
-    Kept* kept_ = nullptr;                  // inflated_, where it keeps its beginning
+    std::unique_ptr<File> plain_;           // a file that supports seek(), or
+    std::unique_ptr<ByteSource> inflated_;  // a stream that can only be read forwards
+    Kept* kept_ = nullptr;                  // inflated_, if it keeps its beginning; else null
     std::vector<std::byte> window_;
     std::uint64_t base_ = 0;  // position of window_[0]
     std::size_t at_ = 0;

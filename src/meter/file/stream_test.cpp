@@ -13,7 +13,7 @@
 namespace octroi::file {
 namespace {
 
-// A pipe that somebody writes a text into; its path can be read once.
+// A pipe with a text in it; its path can be read once.
 class Pipe {
 public:
     explicit Pipe(std::string text) {
@@ -55,7 +55,7 @@ std::string text_of(std::size_t size) {
     return text;
 }
 
-TEST(Stream, WhatWasKeptOfAPipeCanBeReadAgain) {
+TEST(Stream, TheKeptOctetsOfAPipeCanBeReadAgain) {
     const std::string text = text_of(3'000'000);
     const Pipe pipe(text);
     auto stream = Stream::open(pipe.path(), 4'000'000);

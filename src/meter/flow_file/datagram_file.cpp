@@ -6,12 +6,13 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "meter/file/capture_probe.hpp"
 #include "wire/exporter/message_length.hpp"
 
 namespace octroi::flow_file {
 
 Result<std::unique_ptr<DatagramFile>> DatagramFile::open(const std::string& path) {
-    TRY_ASSIGN(auto stream, file::Stream::open(path, kept_of_pipes));
+    TRY_ASSIGN(auto stream, file::Stream::open(path, kept_octets));
     const std::string name = path == "-" ? "standard input" : path;
     auto file = std::unique_ptr<DatagramFile>(new DatagramFile(name, std::move(stream)));
     TRY(file->stream_.fill(file::Stream::head_length));
@@ -19,22 +20,12 @@ Result<std::unique_ptr<DatagramFile>> DatagramFile::open(const std::string& path
     return file;
 }
 
-// A capture, or messages? Looks at what is in the window already.
 Status DatagramFile::probe() {
     const ByteSpan head = stream_.unread();
-    pcap::Reader reader;
-    const pcap::Progress progress = reader.read(head, [](const pcap::Frame&) { return false; });
-    if (reader.is_capture()) {
-        capture_ = true;
-        if (progress.state == pcap::State::stopped) first_frame_end_ = progress.consumed;
-        const auto in = reader.interfaces();
-        const auto known = [](const pcap::Interface& i) { return packet::is_supported(i.link); };
-        if (in.empty() || std::ranges::any_of(in, known)) return {};
-        return fail(ErrorCode::unsupported,
-                    fmt::format("{}: frames of link type {} cannot be read (the number is that of "
-                                "https://www.tcpdump.org/linktypes.html)",
-                                name_, static_cast<unsigned>(in.front().link)));
-    }
+    TRY_ASSIGN(const file::CaptureProbe probe, file::probe_capture(name_, head));
+    capture_ = probe.is_capture;
+    first_frame_end_ = probe.first_frame_end;
+    if (capture_) return {};
     const exporter::MessageEnd first = exporter::find_message_end(head, stream_.ended());
     if (first.kind == exporter::MessageEnd::Kind::whole) {
         first_frame_end_ = std::min(first.length, file::Stream::head_length);
@@ -62,9 +53,9 @@ Status DatagramFile::rewind() {
     return {};
 }
 
-bool DatagramFile::can_look_further() const noexcept {
+bool DatagramFile::can_read_ahead() const noexcept {
     constexpr std::size_t step = 4 * pcap::max_needed;
-    return stream_.reopens() || stream_.position() + step < kept_of_pipes;
+    return stream_.reopens() || stream_.position() + step < kept_octets;
 }
 
 std::uint64_t DatagramFile::dropped_frames() const noexcept {
@@ -83,7 +74,7 @@ Result<bool> DatagramFile::read(DatagramSink& sink, std::uint64_t up_to) {
 
 bool DatagramFile::read_frames(DatagramSink& sink, std::uint64_t up_to) {
     const pcap::Progress progress = reader_.read(stream_.unread(), [&](const pcap::Frame& frame) {
-        export_frames_.take(frame, sink);
+        export_frames_.on_frame(frame, sink);
         last_time_ = frame.time;
         return ++frames_ < up_to;
     });
@@ -92,7 +83,7 @@ bool DatagramFile::read_frames(DatagramSink& sink, std::uint64_t up_to) {
         needed_ = 1;
         return true;
     }
-    // The reader never needs more than the window holds: else this would not end.
+    // The reader never needs more octets than the window can have, else this loop would not end.
     CHECK(progress.state == pcap::State::corrupt || progress.consumed > 0 ||
           stream_.unread().size() < pcap::max_needed);
     needed_ = std::max(progress.needed, stream_.unread().size() + 1);
@@ -106,18 +97,11 @@ void DatagramFile::end_capture(bool corrupt, DatagramSink& sink) {
     done_ = true;
     damaged_ = corrupt;
     export_frames_.finish(last_time_, sink);
-    if (corrupt)
-        warning_ = fmt::format(
-            "{} is damaged behind octet {} ({}): {} frames before it count, what follows is lost",
-            name_, stream_.position(), reader_.why(), frames_);
-    else if (!stream_.damage().empty())
-        warning_ = fmt::format("{} cannot be decompressed to its end ({}): {} frames count", name_,
-                               stream_.damage(), frames_);
-    else if (!stream_.unread().empty() || !reader_.complete())
-        warning_ =
-            fmt::format("{} ends in the middle of a record: {} whole frames count", name_, frames_);
+    warning_ = file::end_warning(name_, stream_, reader_, frames_, corrupt);
 }
 
+// A file of messages has no framing: where a message ends, the next one begins. After octets that
+// are no message there is no way to find the next one, so that is the end.
 bool DatagramFile::read_messages(DatagramSink& sink, std::uint64_t up_to) {
     using Kind = exporter::MessageEnd::Kind;
     for (;;) {
@@ -134,7 +118,7 @@ bool DatagramFile::read_messages(DatagramSink& sink, std::uint64_t up_to) {
             break;
         }
         last_time_ = end.exported;
-        timeless_ |= end.exported.ns == 0;
+        lacks_times_ |= end.exported.ns == 0;
         sink.datagram({.octets = unread.first(end.length), .from = {}, .received = end.exported});
         stream_.consume(end.length);
         needed_ = 1;

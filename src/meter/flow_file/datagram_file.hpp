@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The export datagrams in a file: a capture (pcap, pcapng) of export traffic, or messages one
-// behind the other as collectors and IPFIX files (RFC 5655) keep them. Compressed or not.
+// The export messages in a file, compressed or not. The file is a capture (pcap, pcapng) of export
+// traffic, or it consists of messages one behind the other, as collectors and IPFIX files (RFC
+// 5655) store them.
 //
-// Of a capture every UDP payload is handed over, whatever its ports: what it is, its content says.
-// Fragments are put together; IPFIX over TCP is cut into its messages. The exporter is the frame's
-// source address, the time of receipt the frame's. A file of messages says neither: the exporter is
-// absent, and the time that of the message's own header.
+// In a capture every UDP payload is handed over, whatever its ports: decoders recognise messages by
+// their content. Fragments are reassembled; IPFIX over TCP is cut into messages. The exporter is
+// the source address of the frame, the receive time the time of the frame. A file of messages
+// states neither: the exporter is empty, and the receive time is the time in the message header.
 
 #include <cstdint>
 #include <memory>
@@ -22,42 +23,47 @@ namespace octroi::flow_file {
 
 class DatagramFile {
 public:
-    // What can be read only once is kept up to so many octets, so that rewind() works.
-    static constexpr std::size_t kept_of_pipes = std::size_t{256} << 20U;
+    // Octets of input that can be read only once that stay in memory, so that rewind() works.
+    static constexpr std::size_t kept_octets = std::size_t{256} << 20U;
 
-    // corrupt: neither a capture nor messages; unsupported: a link type that cannot be read.
+    // Errors: corrupt (neither a capture nor messages), unsupported (link type), those of files.
     [[nodiscard]] static Result<std::unique_ptr<DatagramFile>> open(const std::string& path);
 
-    // Reads on for a block, at most up to that frame (or message), counted from the beginning.
-    // false: the file has ended.
+    // Reads the next block, at most up to the frame (or message) of that number, counted from the
+    // beginning of the file. False: the file has ended. Errors: those of reading.
     [[nodiscard]] Result<bool> read(DatagramSink& sink, std::uint64_t up_to = UINT64_MAX);
-    // Begins anew.
+    // Starts again at the beginning. Errors: unsupported (the input can be read only once, and more
+    // than kept_octets were read).
     [[nodiscard]] Status rewind();
-    // Whether rewind() will still work after another block.
-    [[nodiscard]] bool can_look_further() const noexcept;
+    // Whether rewind() still works after the next block.
+    [[nodiscard]] bool can_read_ahead() const noexcept;
 
     [[nodiscard]] file::Stream& stream() noexcept { return stream_; }
     [[nodiscard]] const file::Stream& stream() const noexcept { return stream_; }
-    // In the head of the file; 0: the first frame ends behind it.
+    // The end of the first frame (or message), in the head of the file; 0: it ends behind the head.
     [[nodiscard]] std::size_t first_frame_end() const noexcept { return first_frame_end_; }
 
-    // Frames of a capture or messages, since the beginning.
+    // Frames (or messages) from the beginning of the file up to here.
     [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
     [[nodiscard]] UtcTime last_time() const noexcept { return last_time_; }
     [[nodiscard]] bool is_capture() const noexcept { return capture_; }
-    // Messages that say no time were seen, where nothing else says one (sFlow outside of captures).
-    [[nodiscard]] bool timeless() const noexcept { return timeless_; }
-    // Digits of a second that times of receipt have: 6 or 9; 0 where there are none.
+    // A message without a time was read, in a file that states no other (sFlow outside of a
+    // capture).
+    [[nodiscard]] bool lacks_times() const noexcept { return lacks_times_; }
+    // Decimal digits of a second in the receive times: 6 or 9; 0: there are no receive times.
     [[nodiscard]] int time_digits() const noexcept { return capture_ ? reader_.time_digits() : 0; }
-    // What cuts the file short: "" or a sentence for people, once read() said false.
+    // Why the file is not whole, as a sentence for people; "": it is whole. Valid once read() has
+    // returned false.
     [[nodiscard]] const std::string& warning() const noexcept { return warning_; }
-    // Of a warning: octets that cannot be, rather than some that are missing.
+    // Whether it ends at damage, and is not only cut off.
     [[nodiscard]] bool damaged() const noexcept { return damaged_; }
-    // What the capture says was dropped before it was written, and parts that never were whole.
+    // Frames that the capture states as dropped before it was written.
     [[nodiscard]] std::uint64_t dropped_frames() const noexcept;
+    // Datagrams of which a fragment is missing.
     [[nodiscard]] std::uint64_t incomplete_datagrams() const noexcept {
         return export_frames_.incomplete();
     }
+    // Gaps in TCP streams: segments that are not in the capture.
     [[nodiscard]] std::uint64_t stream_gaps() const noexcept { return export_frames_.gaps(); }
 
 private:
@@ -72,7 +78,7 @@ private:
     std::string name_;
     file::Stream stream_;
     bool capture_ = false;
-    bool timeless_ = false;
+    bool lacks_times_ = false;
     std::size_t first_frame_end_ = 0;
 
     pcap::Reader reader_;

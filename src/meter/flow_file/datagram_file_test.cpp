@@ -20,7 +20,7 @@ using namespace packet::testing_frames;
 
 constexpr UtcTime start{1'700'000'000'000'000'000};
 
-// An IPFIX message without sets, told apart by its length.
+// An IPFIX message without sets, identified by its length.
 std::string message(std::uint16_t length) {
     ByteWriter w;
     w.be16(10);
@@ -124,7 +124,7 @@ TEST_F(DatagramFileTest, PayloadsOfACapture) {
     }
 }
 
-TEST_F(DatagramFileTest, StopsBehindTheFrameThatWasAskedFor) {
+TEST_F(DatagramFileTest, StopsBehindTheGivenFrame) {
     auto file = DatagramFile::open(write(capture()));
     ASSERT_TRUE(file.has_value());
     Seen seen;
@@ -148,7 +148,7 @@ TEST_F(DatagramFileTest, MessagesOneBehindTheOther) {
     EXPECT_EQ((*file)->warning(), "");
 }
 
-TEST_F(DatagramFileTest, WhatIsNotWholeIsSaid) {
+TEST_F(DatagramFileTest, AnIncompleteFileGivesAWarning) {
     auto cut = DatagramFile::open(write(message(16) + message(40).substr(0, 30)));
     ASSERT_TRUE(cut.has_value());
     Seen seen;

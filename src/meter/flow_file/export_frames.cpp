@@ -15,7 +15,7 @@ constexpr std::uint8_t proto_udp = 17;
 ByteSpan udp_payload(ByteSpan datagram) noexcept {
     constexpr std::size_t header = 8;
     if (datagram.size() < header) return {};
-    // 0 stands for "as the IP packet says" in jumbograms (RFC 2675, 4).
+    // 0 in jumbograms (RFC 2675 section 4): the length is that of the IP packet.
     std::size_t length = load_be16(datagram.data() + 4);
     if (length == 0) length = datagram.size();
     if (length < header) return {};
@@ -24,26 +24,27 @@ ByteSpan udp_payload(ByteSpan datagram) noexcept {
 
 }  // namespace
 
-void ExportFrames::take(const pcap::Frame& frame, DatagramSink& sink) {
+void ExportFrames::on_frame(const pcap::Frame& frame, DatagramSink& sink) {
     packet::Packet packet;
     packet::Payload payload;
     if (!packet::find_payload(frame.link, frame.captured(), frame.wire_length, packet, payload))
         return;
+    // TCP segments are not fragmented in practice: path MTU discovery sees to that (RFC 1191).
     if (payload.proto == proto_tcp && !payload.fragment()) {
-        streams_.take(packet, payload,
-                      [&](const Address& from, std::uint16_t port, ByteSpan message) {
-                          if (message.empty())
-                              sink.session_ended(from, port);
-                          else
-                              sink.message({message, from, frame.time, port});
-                      });
+        streams_.on_segment(packet, payload,
+                            [&](const Address& from, std::uint16_t port, ByteSpan message) {
+                                if (message.empty())
+                                    sink.session_ended(from, port);
+                                else
+                                    sink.message({message, from, frame.time, port});
+                            });
         return;
     }
     if (payload.proto != proto_udp) return;
     ByteSpan octets;
     if (!payload.fragment())
         octets = udp_payload(payload.octets);
-    else if (const auto whole = fragments_.take(packet, payload, frame.time))
+    else if (const auto whole = fragments_.on_fragment(packet, payload, frame.time))
         octets = udp_payload(*whole);
     if (!octets.empty())
         sink.datagram({.octets = octets, .from = packet.key.src(), .received = frame.time});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// From the frames of a capture to the export datagrams in them: payloads of UDP on any port, put
-// together from fragments, and the messages of IPFIX over TCP. What it remembers is bounded
-// (reassembly.hpp, message_streams.hpp).
+// Finds the export messages in the frames of a capture: payloads of UDP on any port, reassembled
+// from fragments, and the messages of IPFIX over TCP. Memory is bounded (reassembly.hpp,
+// message_streams.hpp).
 
 #include <cstdint>
 
@@ -14,27 +14,30 @@
 
 namespace octroi::flow_file {
 
+// Called on the reader's thread, in the order of the frames. Octets are valid during the call only.
 class DatagramSink {
 public:
     virtual ~DatagramSink() = default;
-    // Valid during the call only.
+    // The payload of a UDP datagram. It need not be an export message.
     virtual void datagram(const exporter::Datagram& datagram) = 0;
     // One IPFIX message of a TCP connection.
     virtual void message(const exporter::Datagram& message) = 0;
-    // A connection from that port begins: what was one before has ended.
+    // A new connection from that port begins, so the one before has ended. It comes before the
+    // first message() of the new connection, and also where there was none before.
     virtual void session_ended(const Address& from, std::uint16_t session) = 0;
 };
 
 class ExportFrames {
 public:
-    // The exporter is the frame's source address, the time of receipt the frame's.
-    void take(const pcap::Frame& frame, DatagramSink& sink);
-    // No more frames will come.
+    // Examines a frame, and calls the sink for each message that is whole with it.
+    void on_frame(const pcap::Frame& frame, DatagramSink& sink);
+    // There are no more frames: calls the sink for the messages behind gaps in streams. last: the
+    // time of the last frame.
     void finish(UtcTime last, DatagramSink& sink);
 
-    // Datagrams of which not all fragments came.
+    // Datagrams of which a fragment is missing.
     [[nodiscard]] std::uint64_t incomplete() const noexcept { return fragments_.incomplete(); }
-    // How often octets of a stream were not seen.
+    // Gaps in TCP streams: segments that are not in the capture.
     [[nodiscard]] std::uint64_t gaps() const noexcept { return streams_.gaps(); }
 
 private:

@@ -50,15 +50,15 @@ void run(ByteSpan input) {
         const auto copy = std::make_unique<std::byte[]>(octets.size());
         if (!octets.empty()) std::memcpy(copy.get(), octets.data(), octets.size());
         now = now + Duration::seconds(7);
-        frames.take({.data = copy.get(),
-                     .captured_length = length,
-                     .wire_length = length,
-                     .time = now,
-                     .link = packet::LinkType{link},
-                     .interface = 0,
-                     .direction = packet::Direction::unknown,
-                     .timed = true},
-                    sink);
+        frames.on_frame({.data = copy.get(),
+                         .captured_length = length,
+                         .wire_length = length,
+                         .time = now,
+                         .link = packet::LinkType{link},
+                         .interface = 0,
+                         .direction = packet::Direction::unknown,
+                         .timed = true},
+                        sink);
     }
     frames.finish(now, sink);
     // A segment that comes again is not read again.

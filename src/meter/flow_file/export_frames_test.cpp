@@ -92,15 +92,15 @@ Seen take(const std::vector<Sent>& frames) {
     for (const Sent& frame : frames) {
         const ByteSpan octets = as_octets(frame.octets);
         const auto length = static_cast<std::uint32_t>(octets.size());
-        unpacked.take({.data = octets.data(),
-                       .captured_length = length,
-                       .wire_length = length,
-                       .time = UtcTime{},
-                       .link = frame.link,
-                       .interface = 0,
-                       .direction = packet::Direction::unknown,
-                       .timed = true},
-                      seen);
+        unpacked.on_frame({.data = octets.data(),
+                           .captured_length = length,
+                           .wire_length = length,
+                           .time = UtcTime{},
+                           .link = frame.link,
+                           .interface = 0,
+                           .direction = packet::Direction::unknown,
+                           .timed = true},
+                          seen);
     }
     unpacked.finish(UtcTime{}, seen);
     return seen;
@@ -113,7 +113,7 @@ TEST(ExportFrames, DatagramsAndMessages) {
     EXPECT_EQ(take(seeds().at("gap")).tcp, std::vector<std::size_t>{50});
 }
 
-TEST(ExportFrames, SeedsStandInTheCorpusAsComposed) {
+TEST(ExportFrames, TheCorpusContainsTheComposedSeeds) {
     const auto folder = support::source_root() / "test" / "corpus" / "export_frames_fuzz";
     for (const auto& [name, frames] : seeds()) {
         ByteWriter w;

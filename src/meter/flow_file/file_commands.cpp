@@ -21,7 +21,7 @@ FlowFileMeterOptions meter_options(const OptionValues& values) {
     return options;
 }
 
-// Prints records as the decoders hand them over.
+// Prints records in the order of decoding.
 class RecordPrinter final : public flow::RecordSink {
 public:
     RecordPrinter(InspectSink& out, const DatagramFile& file) : out_(out), file_(file) {}
@@ -89,21 +89,24 @@ Status print_summary(const std::string& path, const FlowFile& file, InspectSink&
     return {};
 }
 
-// The parts of the file that give no rows.
+// Logs the parts of the file that give no rows.
 void log_missing(const std::string& path, const FlowFile& file) {
     const exporter::Counters& counts = file.exporters().counters();
     if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
     const std::uint64_t without_template = counts.pending - counts.resumed;
     if (without_template > 0)
-        log_info(fmt::format("{}: {} sets of records whose template is not in the file", path,
-                             without_template));
+        log_info(
+            fmt::format("{}: {} data sets without a template in the file", path, without_template));
+    if (const std::uint64_t gaps = file.datagrams().stream_gaps(); gaps > 0)
+        log_info(
+            fmt::format("{}: {} gaps in TCP streams: messages in them are missing", path, gaps));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
     FlowFileMeterOptions options = meter_options(setup.options);
-    options.policy.translators = setup.options.prefixes("nat_events_from");
+    options.policy.nat_devices = setup.options.prefixes("nat_events_from");
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_frames = checkpoint;
     return FlowFileMeter::open(setup.path, options, setup.cursors);

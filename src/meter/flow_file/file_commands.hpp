@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the commands for files of flow exports do: the functions that the row of the collector
-// (kind.cpp) refers to.
+// The functions of `octroi import flow`, `export flow` and `inspect flow`. The row of the collector
+// (meter/collector/kind.cpp) refers to them.
 
 #include "meter/kind.hpp"
 

@@ -5,13 +5,13 @@
 namespace octroi::flow_file {
 namespace {
 
-// From the file to what decodes it.
+// Hands the messages of a file to the decoders.
 class Feed final : public DatagramSink {
 public:
     Feed(exporter::Exporters& exporters, flow::RecordSink& sink)
         : exporters_(exporters), sink_(sink) {}
 
-    // What cannot be decoded is counted by the exporters.
+    // The outcome is not used: Exporters counts what it could not decode.
     void datagram(const exporter::Datagram& datagram) override {
         exporters_.decode(datagram, sink_);
     }
@@ -34,19 +34,21 @@ Result<std::unique_ptr<FlowFile>> FlowFile::open(const std::string& path, std::u
     return std::unique_ptr<FlowFile>(new FlowFile(std::move(datagrams), seed));
 }
 
-exporter::Exporters FlowFile::fresh() const { return exporter::Exporters({.seed = seed_}); }
+exporter::Exporters FlowFile::new_exporters() const { return exporter::Exporters({.seed = seed_}); }
 
+// The first pass decodes everything and drops the records. A pass over options data alone would
+// need the templates just the same.
 Status FlowFile::begin() {
     TRY(datagrams_->rewind());
-    exporter::Exporters scout = fresh();
+    exporter::Exporters first_pass = new_exporters();
     flow::NullSink sink;
-    Feed feed(scout, sink);
-    for (bool more = true; more && datagrams_->can_look_further();) {
+    Feed feed(first_pass, sink);
+    for (bool more = true; more && datagrams_->can_read_ahead();) {
         TRY_ASSIGN(more, datagrams_->read(feed));
     }
     TRY(datagrams_->rewind());
-    exporters_ = fresh();
-    exporters_.set_fallback(scout.sampling());
+    exporters_ = new_exporters();
+    exporters_.set_fallback(first_pass.sampling());
     return {};
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The flow records in a file, in two passes: options data that say how an exporter samples may
-// stand behind the records they are about, so the first pass only learns the rates.
+// The flow records in a file, in two passes: options data with a sampling rate may come after the
+// records that it applies to, so a first pass reads the rates only.
 
 #include <cstdint>
 #include <memory>
@@ -15,18 +15,19 @@ namespace octroi::flow_file {
 
 class FlowFile {
 public:
-    // seed: of the exporters' tables; has no influence on results. Errors as DatagramFile.
+    // seed: secret, for hash tables; has no influence on results. Errors: those of DatagramFile.
     [[nodiscard]] static Result<std::unique_ptr<FlowFile>> open(const std::string& path,
                                                                 std::uint64_t seed);
 
-    // Begins at the beginning, with empty templates and with the rates that the whole file tells;
-    // of what can be read only once, the part that can be kept. To be called before read().
+    // The first pass. Afterwards reading starts at the beginning, without templates and with the
+    // rates of the whole file; of input that can be read only once, with those of the octets that
+    // stay in memory. Call it before read(). Errors: those of reading.
     [[nodiscard]] Status begin();
-    // Reads on for a block, at most up to that frame. false: the file has ended, and all that was
-    // held back is handed over.
+    // Reads the next block, at most up to the frame of that number. False: the file has ended, and
+    // gaps that decoders held back were reported. Errors: those of reading.
     [[nodiscard]] Result<bool> read(flow::RecordSink& sink, std::uint64_t up_to = UINT64_MAX);
 
-    // As at the end, though more was read or will be.
+    // Reports the gaps that decoders hold back, as at the end of the file.
     void flush(flow::RecordSink& sink) { exporters_.flush(sink); }
 
     [[nodiscard]] DatagramFile& datagrams() noexcept { return *datagrams_; }
@@ -36,7 +37,7 @@ public:
 private:
     FlowFile(std::unique_ptr<DatagramFile> datagrams, std::uint64_t seed)
         : datagrams_(std::move(datagrams)), seed_(seed) {}
-    [[nodiscard]] exporter::Exporters fresh() const;
+    [[nodiscard]] exporter::Exporters new_exporters() const;
 
     std::unique_ptr<DatagramFile> datagrams_;
     std::uint64_t seed_;

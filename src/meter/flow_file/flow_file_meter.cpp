@@ -11,7 +11,7 @@
 namespace octroi::flow_file {
 namespace {
 
-// What was reported as lost before the cursor, in Position::dropped.
+// The losses that were reported before the cursor, by index of Position::dropped.
 enum Reported : std::size_t { dropped_frames, sets_without_template, incomplete, reported_kinds };
 
 }  // namespace
@@ -21,7 +21,7 @@ FlowFileMeter::FlowFileMeter(std::string path, const FlowFileMeterOptions& optio
     : path_(std::move(path)),
       options_(options),
       file_(std::move(file)),
-      maker_(options.policy, options.seed) {}
+      normalizer_(options.policy, options.seed) {}
 
 Result<std::unique_ptr<FlowFileMeter>> FlowFileMeter::open(const std::string& path,
                                                            const FlowFileMeterOptions& options,
@@ -40,7 +40,7 @@ Status FlowFileMeter::recognise(std::span<const Cursor> known) {
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
     at_.dropped.resize(reported_kinds);
-    if (found.as == file::KnownFile::As::nobody) return {};
+    if (found.as == file::KnownFile::As::unknown) return {};
     known_as_ = cursor_.note;
     already_complete_ = found.as == file::KnownFile::As::earlier_copy || at_.damaged;
     if (already_complete_) return {};
@@ -49,7 +49,7 @@ Status FlowFileMeter::recognise(std::span<const Cursor> known) {
     return {};
 }
 
-// The stream stands at the cursor's place.
+// The stream is at the position of the cursor.
 Result<bool> FlowFileMeter::has_nothing_new() {
     file::Stream& stream = file_->datagrams().stream();
     TRY(stream.fill(static_cast<std::size_t>(at_.rest) + 1));
@@ -61,43 +61,40 @@ std::uint64_t FlowFileMeter::next_stop() const noexcept {
     return every == 0 ? UINT64_MAX : (file_->datagrams().frames() / every + 1) * every;
 }
 
-// What the ledger has is decoded once more, for the decoders' memory alone.
-Status FlowFileMeter::pass_booked() {
-    maker_.set_sink(nullptr);
+// Decodes the frames that are in the ledger once more, for the state of the decoders only. Gaps and
+// NAT mappings of that part were reported.
+Status FlowFileMeter::skip_booked() {
+    normalizer_.set_sink(nullptr);
     for (bool more = true; more && file_->datagrams().frames() < at_.frames;) {
-        TRY_ASSIGN(more, file_->read(maker_, at_.frames));
+        TRY_ASSIGN(more, file_->read(normalizer_, at_.frames));
     }
-    // Gaps that were told when the file ended there.
-    if (at_.ended) file_->flush(maker_);
-    static_cast<void>(maker_.drain_losses());
-    static_cast<void>(maker_.drain_translations());
+    // When the file ended here, the gaps that decoders hold back were reported too.
+    if (at_.ended) file_->flush(normalizer_);
+    (void)normalizer_.drain_losses();
+    (void)normalizer_.drain_translations();
     return {};
 }
 
 Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block takes little*/) {
-    if (already_complete_) return Pull::end;
-    held_.hand_over(sink);
-    if (ended_) return Pull::end;
+    if (already_complete_ || ended_) return Pull::end;
     if (!begun_) {
         TRY(file_->begin());
-        if (file_->datagrams().timeless())
+        if (file_->datagrams().lacks_times())
             return fail(ErrorCode::unsupported,
                         fmt::format("{} holds sFlow messages alone, which have no time: import a "
                                     "capture (pcap) of them",
                                     path_));
-        TRY(pass_booked());
+        TRY(skip_booked());
         begun_ = true;
         return Pull::more;
     }
     const std::uint64_t stop = next_stop();
-    maker_.set_sink(&held_);
-    const auto more = file_->read(maker_, stop);
-    maker_.flush();
+    normalizer_.set_sink(&sink);
+    const auto more = file_->read(normalizer_, stop);
+    normalizer_.flush();
     if (!more) return std::unexpected(more.error());
-    if (!*more) {
-        ended_ = true;
-        return Pull::more;  // what is held goes out with the next call
-    }
+    ended_ = !*more;
+    if (ended_) return Pull::end;
     return file_->datagrams().frames() == stop ? Pull::checkpoint : Pull::more;
 }
 
@@ -107,7 +104,7 @@ void FlowFileMeter::add_losses(std::vector<Loss>& losses) {
     const UtcTime begin{at_.frames == 0 ? last.ns : at_.last_time};
     const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
     const exporter::Counters& counts = file_->exporters().counters();
-    // While there is more to come, what waits may yet find its template or its other parts.
+    // Before the end, sets may still get their template, and datagrams their other fragments.
     const std::uint64_t waiting = ended_ ? counts.pending - counts.resumed : counts.dropped;
     const std::uint64_t parts = ended_ ? datagrams.incomplete_datagrams() : 0;
     const auto report = [&](Reported kind, std::uint64_t now, LossReason reason) {
@@ -119,7 +116,7 @@ void FlowFileMeter::add_losses(std::vector<Loss>& losses) {
     report(sets_without_template, waiting, LossReason::no_template);
     report(incomplete, parts, LossReason::truncated);
     if (!ended_ || datagrams.warning().empty() || at_.damaged) return;
-    // From the last good frame on: neither how much is missing nor until when can be known.
+    // Behind the last good frame. Neither the amount nor the end of the missing part is known.
     const Interval behind{last, last + Duration{1}};
     losses.push_back({path_, datagrams.damaged() ? LossReason::corrupt : LossReason::truncated,
                       behind, std::nullopt, std::nullopt});
@@ -132,22 +129,23 @@ std::string FlowFileMeter::note() const {
                        file_->exporters().status().size());
 }
 
-Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& sink) {
+Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& /*sink: pull() holds nothing back*/) {
     Checkpoint out;
     if (already_complete_ || !begun_) return out;
-    held_.hand_over(sink);
     const DatagramFile& datagrams = file_->datagrams();
     const file::Stream& stream = datagrams.stream();
     const std::uint64_t rest = ended_ ? stream.unread().size() : 0;
+    // Without progress a checkpoint would only raise the version of the cursor.
     const bool moved = stream.position() != at_.at.offset || ended_ != at_.ended ||
                        datagrams.damaged() != at_.damaged || rest != at_.rest;
     if (!moved) return out;
-    out.losses = maker_.drain_losses();
-    out.translations = maker_.drain_translations();
+    out.losses = normalizer_.drain_losses();
+    out.translations = normalizer_.drain_translations();
     add_losses(out.losses);
-    // Captures without a frame are all alike: a cursor would take the next one for this one.
+    // All captures without a frame have the same content: by a cursor, the next one would be
+    // recognised as this one.
     if (datagrams.frames() == 0 && rest == 0 && out.losses.empty()) return out;
-    out.observed = maker_.drain_observed();
+    out.observed = normalizer_.drain_observed();
     at_.advance({stream.position(), stream.tail()});
     at_.frames = datagrams.frames();
     at_.last_time = datagrams.last_time().ns;

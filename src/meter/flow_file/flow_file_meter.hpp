@@ -3,11 +3,11 @@
 
 // Meters the flow records in a file: a capture of export traffic, or messages (datagram_file.hpp).
 //
-// The same file, whatever its name, is booked once (meter/file). To go on from a cursor the file is
-// read from its beginning through the same decoders, and what the ledger has is not booked again:
-// so nothing that decoders remember has to be kept, and what follows is what an undisturbed import
-// gives. Checkpoints are at places that the file fixes (every checkpoint_frames); the driver may
-// take one elsewhere, nothing depends on it.
+// The ledger contains a file once, whatever its name (meter/file). To continue from a cursor, the
+// file is read from its beginning through the same decoders, and the frames before the cursor give
+// no readings. So the state of the decoders need not be saved, and the rest gives exactly the
+// readings of an undisturbed import. Checkpoints are after every checkpoint_frames frames; the
+// driver may make others without a difference.
 
 #include <memory>
 #include <span>
@@ -22,22 +22,22 @@
 
 namespace octroi::flow_file {
 
-// Of the cursors' sources: the same file read for its packets (capture) is another source.
+// The same file read for its packets (meter/capture) is another source.
 inline constexpr std::string_view flow_file_source_prefix = "flowfile:";
 
 struct FlowFileMeterOptions {
     normalize::FlowPolicy policy;
-    // 0: only at the end.
+    // 0: at the end only.
     std::uint64_t checkpoint_frames = std::uint64_t{1} << 20U;
-    // For the tables' hashes. Has no influence on results.
+    // Secret, for hash tables. It has no influence on results.
     std::uint64_t seed = 0;
 };
 
 class FlowFileMeter final : public file::OnceMeter {
 public:
-    // known: the ledger's cursors whose source begins with flow_file_source_prefix. Errors: those
-    // of DatagramFile; unsupported also for messages that have no time (sFlow outside of a
-    // capture).
+    // known: the ledger's cursors with sources that begin with flow_file_source_prefix. Errors:
+    // those of DatagramFile. The first pull may also return unsupported: messages without a time
+    // (sFlow outside of a capture).
     [[nodiscard]] static Result<std::unique_ptr<FlowFileMeter>> open(
         const std::string& path, const FlowFileMeterOptions& options,
         std::span<const Cursor> known);
@@ -61,42 +61,28 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const Name> names() const override { return maker_.names(); }
-    [[nodiscard]] std::vector<CounterValue> counters() const override { return maker_.counters(); }
+    [[nodiscard]] std::span<const Name> names() const override { return normalizer_.names(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override {
+        return normalizer_.counters();
+    }
     [[nodiscard]] const exporter::Exporters& exporters() const noexcept {
         return file_->exporters();
     }
 
 private:
-    // Holds readings until the driver has asked for the names of their interfaces.
-    class Held final : public FlowSink {
-    public:
-        void accept(std::span<const Reading> readings) override {
-            readings_.insert(readings_.end(), readings.begin(), readings.end());
-        }
-        void hand_over(ReadingSink& sink) {
-            if (!readings_.empty()) sink.accept(readings_);
-            readings_.clear();
-        }
-
-    private:
-        std::vector<Reading> readings_;
-    };
-
     FlowFileMeter(std::string path, const FlowFileMeterOptions& options,
                   std::unique_ptr<FlowFile> file);
     [[nodiscard]] Status recognise(std::span<const Cursor> known);
     [[nodiscard]] Result<bool> has_nothing_new();
-    [[nodiscard]] Status pass_booked();
+    [[nodiscard]] Status skip_booked();
     [[nodiscard]] std::uint64_t next_stop() const noexcept;
     void add_losses(std::vector<Loss>& losses);
     [[nodiscard]] std::string note() const;
 
-    std::string path_;
+    std::string path_;  // for people
     FlowFileMeterOptions options_;
     std::unique_ptr<FlowFile> file_;
-    normalize::FlowNormalizer maker_;
-    Held held_;
+    normalize::FlowNormalizer normalizer_;
 
     file::Position at_;  // of the last checkpoint
     Cursor cursor_;

@@ -66,7 +66,7 @@ public:
         content.resize((content.size() + 3) / 4 * 4, '\0');
         return message(records, set(with_sampler, content));
     }
-    // Options: sampler 7 takes one packet of 10.
+    // Options data: sampler 7 counts 1 packet of 10.
     std::string sampling() {
         ByteWriter shape;
         for (const int value : {301, 4, 12, 1, 4, 48, 1, 49, 1, 50, 4, 0})
@@ -74,7 +74,7 @@ public:
         const std::string content = words({1}) + std::string("\x07\x02", 2) + words({10});
         return message(2, set(1, shape.drain()) + set(301, content + std::string(2, '\0')));
     }
-    // A NAT event (RFC 8158): 10.0.0.<outside> is bound to an inside address, or no more.
+    // A NAT event (RFC 8158): the mapping of 10.0.0.<outside> is created or deleted.
     std::string binding(std::uint8_t event, std::uint32_t outside, std::uint32_t inside) {
         ByteWriter shape;
         for (const int value : {303, 3, 230, 1, 225, 4, 8, 4})
@@ -129,7 +129,7 @@ protected:
         options.checkpoint_frames = 4;
         return FlowFileMeter::open(path, options, known);
     }
-    // Up to so many checkpoints; the readings behind the last one are dropped, as by a kill.
+    // Up to this number of checkpoints; readings behind the last one are dropped, as by a kill.
     static Imported run(FlowFileMeter& meter, std::size_t checkpoints = SIZE_MAX) {
         Imported run;
         Readings sink;
@@ -160,7 +160,7 @@ std::vector<std::string> messages_of_a_day() {
     return messages;
 }
 
-TEST_F(FlowFileMeterTest, RecordsAreScaledByWhatTheFileSaysBehindThem) {
+TEST_F(FlowFileMeterTest, RecordsAreScaledByRatesLaterInTheFile) {
     const Imported all = whole(write(capture_of(messages_of_a_day())));
     ASSERT_EQ(all.lines.size(), 18U * 3);
     EXPECT_EQ(all.lines.front(), "10.0.0.1 1000 10");
@@ -172,7 +172,7 @@ TEST_F(FlowFileMeterTest, RecordsAreScaledByWhatTheFileSaysBehindThem) {
     for (const Checkpoint& checkpoint : all.checkpoints) EXPECT_TRUE(checkpoint.losses.empty());
 }
 
-TEST_F(FlowFileMeterTest, GoesOnFromAnyCheckpointAsIfUndisturbed) {
+TEST_F(FlowFileMeterTest, ContinuesFromAnyCheckpointAsIfUndisturbed) {
     const std::string path = write(capture_of(messages_of_a_day()));
     const Imported all = whole(path);
     for (std::size_t count = 1; count < all.checkpoints.size(); ++count) {
@@ -189,7 +189,7 @@ TEST_F(FlowFileMeterTest, GoesOnFromAnyCheckpointAsIfUndisturbed) {
     }
 }
 
-TEST_F(FlowFileMeterTest, TranslationsAreToldOnceAndHoldBehindAnyCheckpoint) {
+TEST_F(FlowFileMeterTest, MappingsAreReportedOnceAndHoldBehindAnyCheckpoint) {
     Exporter exporter;
     std::vector<std::string> messages = {exporter.template_message(), exporter.data(50, 1),
                                          exporter.binding(14, 50, 0xc0a80007)};
@@ -197,7 +197,7 @@ TEST_F(FlowFileMeterTest, TranslationsAreToldOnceAndHoldBehindAnyCheckpoint) {
     messages.push_back(exporter.binding(14, 51, 0xc0a80008));
     messages.push_back(exporter.data(51, 300, 1));
     messages.push_back(exporter.binding(15, 50, 0xc0a80007));
-    const auto told = [](const Imported& run) {
+    const auto reported = [](const Imported& run) {
         std::vector<Translation> all;
         for (const Checkpoint& checkpoint : run.checkpoints)
             all.insert(all.end(), checkpoint.translations.begin(), checkpoint.translations.end());
@@ -208,7 +208,7 @@ TEST_F(FlowFileMeterTest, TranslationsAreToldOnceAndHoldBehindAnyCheckpoint) {
     EXPECT_EQ(all.lines.front(), "10.0.0.50 1 1") << "before it was bound";
     EXPECT_EQ(std::ranges::count(all.lines, "192.168.0.7 105 1"), 1);
     EXPECT_EQ(all.lines.back(), "192.168.0.8 300 1");
-    ASSERT_EQ(told(all).size(), 3U) << "two beginnings and an end";
+    ASSERT_EQ(reported(all).size(), 3U) << "two beginnings and an end";
     for (std::size_t count = 1; count < all.checkpoints.size(); ++count) {
         auto killed = open(path);
         ASSERT_TRUE(killed.has_value());
@@ -220,7 +220,7 @@ TEST_F(FlowFileMeterTest, TranslationsAreToldOnceAndHoldBehindAnyCheckpoint) {
         first.checkpoints.insert(first.checkpoints.end(), rest.checkpoints.begin(),
                                  rest.checkpoints.end());
         EXPECT_EQ(first.lines, all.lines) << "after checkpoint " << count;
-        EXPECT_EQ(told(first), told(all)) << "after checkpoint " << count;
+        EXPECT_EQ(reported(first), reported(all)) << "after checkpoint " << count;
     }
 }
 
@@ -241,11 +241,11 @@ TEST_F(FlowFileMeterTest, TheSameFileAndAGrownOne) {
     auto grown = open(path, half.checkpoints.back().cursors);
     ASSERT_TRUE(grown.has_value());
     EXPECT_EQ((*grown)->resumed_at(), 9U);
-    // What was booked before the options came is not scaled; nothing is booked twice.
+    // Records before the options data are not scaled; nothing is booked twice.
     EXPECT_EQ(run(**grown).lines.size() + half.lines.size(), all.lines.size());
 }
 
-TEST_F(FlowFileMeterTest, WhatIsMissingIsALoss) {
+TEST_F(FlowFileMeterTest, MissingPartsAreLosses) {
     Exporter exporter;
     std::vector<std::string> messages = {exporter.template_message(), exporter.data(1, 100)};
     exporter.data(2, 100);
@@ -265,7 +265,7 @@ TEST_F(FlowFileMeterTest, MessagesWithoutACapture) {
     std::string content;
     for (const std::string& message : messages_of_a_day()) content += message;
     EXPECT_EQ(whole(write(content)).lines.size(), 18U * 3);
-    // sFlow has no time of its own: in a ledger it would stand in 1970.
+    // sFlow messages have no time: the ledger would book them in 1970.
     sflow::testing::Datagram datagram(v4_a);
     datagram.flow_sample({}, {sflow::testing::sampled_ipv4(100, 17, v4_a, v4_b, 1, 2)});
     auto meter = open(write(datagram.octets()));

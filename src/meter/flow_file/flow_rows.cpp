@@ -15,27 +15,27 @@ struct FlowField {
     Cell (*value)(const FlowRow&);
 };
 
-// A number that is printed if the record had it, zero or not.
+// A number of a field that may be absent; zero is printed.
 template <Field field, auto member>
 Cell number(const FlowRow& row) {
     if (!row.record.has(field)) return {};
     return std::uint64_t{row.record.*member};
 }
 
-// A number that stands for something only where it is not zero.
+// A number that is absent where it is zero.
 template <auto member>
 Cell some_number(const FlowRow& row) {
     return row.record.*member == 0 ? Cell{} : Cell{std::uint64_t{row.record.*member}};
 }
 
-// An address or a MAC that the record had.
+// An address or a MAC; absent where the record has none.
 template <Field field, auto member>
 Cell end(const FlowRow& row) {
     if (!row.record.has(field) || (row.record.*member).empty()) return {};
     return row.record.*member;
 }
 
-// As many digits as the value has need of: milliseconds are the coarsest that exporters keep.
+// As many digits as the value needs, at least 3: exporters have milliseconds or better.
 int digits_of(UtcTime time) noexcept {
     if (time.ns % 1'000'000 == 0) return 3;
     return time.ns % 1000 == 0 ? 6 : 9;
@@ -88,12 +88,13 @@ using flow::FlowRecord;
 const std::array<FlowField, 51> fields{{
     {{"kind", "Kind", ColumnKind::text, machines},
      "text",
-     "Absent for traffic; `event` for a firewall's or a translator's note without counts; `non-ip` "
-     "for a sampled frame that carries no IP.",
+     "Absent for traffic; `event` for an event of a firewall or NAT device without counts; "
+     "`non-ip` "
+     "for a sampled frame without IP.",
      kind_of},
     {{"exporter", "Exporter", ColumnKind::text, everyone, 2},
      "address",
-     "Who sent the message; of sFlow the agent. Absent in files of messages alone.",
+     "The sender of the message; of sFlow the agent. Absent in files of messages.",
      [](const FlowRow& row) {
          return row.context.exporter.empty() ? Cell{} : Cell{row.context.exporter};
      }},
@@ -129,12 +130,12 @@ const std::array<FlowField, 51> fields{{
      number<Field::proto, &FlowRecord::proto>},
     {{"packets", "Packets", ColumnKind::packets},
      "integer",
-     "Packets as sent, not multiplied by the sampling rate; 1 in each sample of sFlow.",
+     "Packets as sent, not multiplied by the sampling rate; of an sFlow sample 1.",
      number<Field::packets, &FlowRecord::packets>},
     {{"bytes", "Bytes", ColumnKind::bytes},
      "integer",
-     "Layer 3 bytes as sent, not multiplied; of sFlow those of the sampled IP packet. Of `non-ip`: "
-     "the frame's.",
+     "Layer 3 bytes as sent, not multiplied by the sampling rate; of sFlow those of the sampled IP "
+     "packet. Of `non-ip` those of the frame.",
      number<Field::bytes, &FlowRecord::bytes>},
     {{"flows", "Flows", ColumnKind::count, machines},
      "integer",
@@ -142,16 +143,16 @@ const std::array<FlowField, 51> fields{{
      number<Field::flows, &FlowRecord::flows>},
     {{"sampling", "Sampling", ColumnKind::number, machines},
      "integer",
-     "One of so many packets was counted: from the record, from options data, from the header of "
-     "v5, or from the sample.",
+     "The sampling rate N (1 packet of N is counted): from the record, from options data, from the "
+     "header of v5, or from the sample.",
      number<Field::sampling, &FlowRecord::sampling>},
     {{"sampler", "Sampler", ColumnKind::number, machines},
      "integer",
-     "Which sampler; of sFlow the data source.",
+     "Number of the sampler; of sFlow the data source.",
      number<Field::sampler, &FlowRecord::sampler>},
     {{"counting", "Counting", ColumnKind::text, machines},
      "text",
-     "`total` where the counts are those since the flow began, and come again in its next record.",
+     "`total` where the counts are those since the flow began, and the next record repeats them.",
      counting_of},
     {{"first", "First", ColumnKind::time, everyone, 1},
      "time",
@@ -163,7 +164,8 @@ const std::array<FlowField, 51> fields{{
      moment<Field::last, &FlowRecord::last>},
     {{"received", "Received", ColumnKind::time, machines},
      "time",
-     "When the message was captured; of fragments and of TCP, the frame that completed it.",
+     "When the message was captured; of fragments and of TCP, when the frame that completed it "
+     "was.",
      received_of},
     {{"tcp_flags", "TCP flags", ColumnKind::number, machines},
      "integer",
@@ -183,7 +185,7 @@ const std::array<FlowField, 51> fields{{
      number<Field::tos, &FlowRecord::tos>},
     {{"vlan", "VLAN", ColumnKind::number, machines},
      "integer",
-     "VLAN id of the outer tag, or that the packet came in by.",
+     "VLAN id of the outer tag, or of the VLAN on which the packet arrived.",
      number<Field::vlan, &FlowRecord::vlan>},
     {{"inner_vlan", "Inner VLAN", ColumnKind::number, machines},
      "integer",
@@ -203,15 +205,15 @@ const std::array<FlowField, 51> fields{{
      end<Field::dst_mac, &FlowRecord::dst_mac>},
     {{"in_if", "In", ColumnKind::number, machines},
      "integer",
-     "ifIndex of the interface that the traffic came in by.",
+     "ifIndex of the interface on which the traffic arrived.",
      number<Field::in_if, &FlowRecord::in_if>},
     {{"out_if", "Out", ColumnKind::number, machines},
      "integer",
-     "ifIndex of the interface that the traffic left by.",
+     "ifIndex of the interface on which the traffic left.",
      number<Field::out_if, &FlowRecord::out_if>},
     {{"src_as", "Source AS", ColumnKind::number, machines},
      "integer",
-     "AS number of the source, as the exporter is set up to give it (origin or peer).",
+     "AS number of the source: origin or peer, as the exporter is configured.",
      number<Field::src_as, &FlowRecord::src_as>},
     {{"dst_as", "Destination AS", ColumnKind::number, machines},
      "integer",
@@ -219,19 +221,19 @@ const std::array<FlowField, 51> fields{{
      number<Field::dst_as, &FlowRecord::dst_as>},
     {{"src_mask", "Source mask", ColumnKind::number, machines},
      "integer",
-     "Length of the source's prefix in the router's table.",
+     "Length of the prefix of the source in the routing table.",
      number<Field::src_mask, &FlowRecord::src_mask>},
     {{"dst_mask", "Destination mask", ColumnKind::number, machines},
      "integer",
-     "Length of the destination's prefix.",
+     "Length of the prefix of the destination.",
      number<Field::dst_mask, &FlowRecord::dst_mask>},
     {{"next_hop", "Next hop", ColumnKind::text, machines},
      "address",
-     "The router that it was sent on to: BGP's next hop, where it is stated and not zero.",
+     "The next router: the BGP next hop where it is stated and not zero.",
      end<Field::next_hop, &FlowRecord::next_hop>},
     {{"direction", "Direction", ColumnKind::text, machines},
      "text",
-     "`in` or `out`: where the exporter observed it, entering or leaving an interface.",
+     "`in` or `out`: whether the exporter observed the traffic where it entered or where it left.",
      direction_of},
     {{"nat_src", "NAT source", ColumnKind::text, machines},
      "address",
@@ -251,7 +253,7 @@ const std::array<FlowField, 51> fields{{
      number<Field::nat_dport, &FlowRecord::nat_dport>},
     {{"user", "User", ColumnKind::text, machines},
      "text",
-     "Who the exporter says it was.",
+     "User name, as the exporter states it.",
      user_of},
     {{"forwarding_status", "Forwarding status", ColumnKind::number, machines},
      "integer",
@@ -267,23 +269,23 @@ const std::array<FlowField, 51> fields{{
      number<Field::nat_event, &FlowRecord::nat_event>},
     {{"port_first", "First port", ColumnKind::number, machines},
      "integer",
-     "Of a block of ports that a translator gave: the first.",
+     "The first port of a port block of a NAT device.",
      some_number<&FlowRecord::port_first>},
     {{"port_last", "Last port", ColumnKind::number, machines},
      "integer",
-     "The last.",
+     "The last port of the block.",
      some_number<&FlowRecord::port_last>},
     {{"port_step", "Port step", ColumnKind::number, machines},
      "integer",
-     "From one to the next, where they do not follow each other.",
+     "The step from one port of the block to the next, where it is not 1.",
      some_number<&FlowRecord::port_step>},
     {{"port_count", "Ports", ColumnKind::number, machines},
      "integer",
-     "How many.",
+     "Number of ports in the block.",
      some_number<&FlowRecord::port_count>},
     {{"flow_id", "Flow", ColumnKind::number, machines},
      "integer",
-     "The exporter's own number of the flow.",
+     "The number that the exporter has given to the flow.",
      number<Field::flow_id, &FlowRecord::flow_id>},
     {{"frame_bytes", "Frame bytes", ColumnKind::bytes, machines},
      "integer",
@@ -291,7 +293,7 @@ const std::array<FlowField, 51> fields{{
      number<Field::frame_bytes, &FlowRecord::frame_bytes>},
     {{"reverse", "Reverse", ColumnKind::text, machines},
      "boolean",
-     "true in the second of the two rows of a record with counts for both ways; absent else.",
+     "true in the second of the two rows of a record with counts for both directions; else absent.",
      [](const FlowRow& row) { return row.record.reverse ? Cell{true} : Cell{}; }},
 }};
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The fields of a flow record as the columns of a row, for `octroi inspect flow`. One table names
-// them; rows, CSV headers and docs/rows.md are made from that table. Scripts rely on the names:
-// they do not change.
+// The columns of `octroi inspect flow`: the fields of a flow record. Rows, CSV headers and
+// docs/rows.md are made from one table. DO NOT CHANGE the names: scripts use them.
 
 #include <vector>
 
@@ -12,19 +11,19 @@
 
 namespace octroi::flow_file {
 
-// A record with the message it came in.
+// A record, and the message that contained it. Borrowed.
 struct FlowRow {
     const flow::FlowRecord& record;
     const flow::MessageContext& context;
-    // Digits of a second that the time of receipt has; 0: it is not known.
+    // Decimal digits of a second in the receive time; 0: there is none.
     int received_digits = 0;
 };
 
 [[nodiscard]] std::vector<Column> flow_columns();
 [[nodiscard]] std::vector<DocumentedColumn> flow_fields();
 
-// Fills cells (resized to the number of fields; give the same vector again and again). Cells may
-// refer to texts of the record.
+// Fills the cells of a row. Pass the same vector each time, so that its memory is used again. Cells
+// may refer to texts of the record.
 void flow_cells(const FlowRow& row, std::vector<Cell>& cells);
 
 }  // namespace octroi::flow_file

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t ipfix_header = 16;
 
-// The length of the IPFIX message that begins here; 0: none does. At least 4 octets are given.
+// The length of the IPFIX message that begins here; 0: none does. Needs at least 4 octets.
 std::size_t message_length(ByteSpan octets) noexcept {
     constexpr std::uint16_t ipfix = 10;
     const std::size_t length = load_be16(octets.data() + 2);
@@ -19,7 +19,7 @@ bool begins_message(ByteSpan octets) noexcept {
     return octets.size() >= ipfix_header && message_length(octets) != 0;
 }
 
-// How far `a` lies behind `b` on the circle of sequence numbers (RFC 9293, 3.4).
+// How far `a` is ahead of `b`, modulo 2^32 (RFC 9293 section 3.4).
 std::int32_t distance(std::uint32_t a, std::uint32_t b) noexcept {
     return static_cast<std::int32_t>(a - b);
 }
@@ -39,15 +39,16 @@ void MessageStreams::begin(const Key& key, std::uint32_t sequence) {
 
 void MessageStreams::append(Stream& stream, ByteSpan octets, const Visit& visit) {
     stream.next += static_cast<std::uint32_t>(octets.size());
-    if (!stream.in_step && !begins_message(octets)) return;
-    stream.in_step = true;
+    if (!stream.is_aligned && !begins_message(octets)) return;
+    stream.is_aligned = true;
     stream.held.insert(stream.held.end(), octets.begin(), octets.end());
     std::size_t at = 0;
     while (stream.held.size() - at >= 4) {
         const ByteSpan rest = ByteSpan(stream.held).subspan(at);
         const std::size_t length = message_length(rest);
+        // The length of the message before was wrong, or a gap was not noticed: align again.
         if (length == 0) {
-            stream.in_step = false;
+            stream.is_aligned = false;
             at = stream.held.size();
             break;
         }
@@ -58,9 +59,9 @@ void MessageStreams::append(Stream& stream, ByteSpan octets, const Visit& visit)
     stream.held.erase(stream.held.begin(), stream.held.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-// Early segments that are due now.
+// Appends the early segments that the stream has reached.
 void MessageStreams::place_early(Stream& stream, const Visit& visit) {
-    for (bool moved = true; moved;) {  // each round takes a segment away
+    for (bool moved = true; moved;) {  // each round removes a segment
         const auto due = std::ranges::find_if(stream.early, [&stream](const Early& e) {
             return distance(e.sequence, stream.next) <= 0;
         });
@@ -82,11 +83,11 @@ bool MessageStreams::keep_early(Stream& stream, std::uint32_t sequence, ByteSpan
     return true;
 }
 
-// What lies before the earliest segment that waits was not seen and will not be.
+// The octets before the earliest waiting segment are missing: continues there.
 void MessageStreams::pass_gap(Stream& stream, const Visit& visit) {
     ++gaps_;
     stream.held.clear();
-    stream.in_step = false;
+    stream.is_aligned = false;
     const std::uint32_t origin = stream.next;
     const auto nearest = std::ranges::min_element(
         stream.early, {}, [origin](const Early& e) { return distance(e.sequence, origin); });
@@ -96,7 +97,7 @@ void MessageStreams::pass_gap(Stream& stream, const Visit& visit) {
 
 void MessageStreams::place(Stream& stream, std::uint32_t sequence, ByteSpan octets,
                            const Visit& visit) {
-    // Each round takes an early segment away, and without one there is room.
+    // Each round removes an early segment; without any, this one can be kept.
     while (distance(sequence, stream.next) > 0) {
         if (keep_early(stream, sequence, octets)) return;
         pass_gap(stream, visit);
@@ -108,8 +109,8 @@ void MessageStreams::place(Stream& stream, std::uint32_t sequence, ByteSpan octe
     place_early(stream, visit);
 }
 
-void MessageStreams::take(const packet::Packet& packet, const packet::Payload& segment,
-                          const Visit& visit) {
+void MessageStreams::on_segment(const packet::Packet& packet, const packet::Payload& segment,
+                                const Visit& visit) {
     constexpr std::uint8_t syn = 2;
     constexpr std::size_t header_min = 20;
     if (segment.octets.size() < header_min) return;
@@ -120,6 +121,7 @@ void MessageStreams::take(const packet::Packet& packet, const packet::Payload& s
     const ByteSpan octets = segment.octets.subspan(length);
     const std::uint32_t sequence = load_be32(header + 4);
     const Key key{packet.key.src(), packet.key.dst(), load_be16(header), load_be16(header + 2)};
+    // The port may be used again: octets of the connection before must not be mixed in.
     if ((flags & syn) != 0) {
         std::erase_if(streams_, [&](const Stream& s) { return s.key == key; });
         visit(key.src, key.sport, {});

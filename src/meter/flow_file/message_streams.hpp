@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// IPFIX over TCP, seen from beside (a capture): one stream for each direction of a connection, cut
-// into its messages (RFC 7011 10.4). A stream is known by its first segment beginning with a
-// message; other connections are passed over.
+// IPFIX over TCP in a capture: each direction of a connection is a stream, which is cut into
+// messages (RFC 7011 section 10.4). A stream is recognised by a segment that begins with a message;
+// other connections are ignored.
 //
-// Bounded: connections, octets and segments held for each. Segments that come early wait for those
-// before them; what is not seen at all is a gap, behind which reading goes on at the next segment
-// that begins with a message.
+// Limits: the number of streams, and the octets and segments that wait for each. Segments that
+// arrive early wait for those before them. Octets that are not in the capture are a gap; behind it
+// reading continues at the next segment that begins with a message.
 
 #include <cstdint>
 #include <functional>
@@ -23,18 +23,19 @@ class MessageStreams {
 public:
     static constexpr std::size_t connections_max = 64;
     static constexpr std::size_t early_max = 32;          // segments of a connection
-    static constexpr std::size_t early_octets = 1 << 17;  // all of them
+    static constexpr std::size_t early_octets = 1 << 17;  // of these segments together
 
-    // Called with each message that is whole, and who sent it; with an empty one where a connection
-    // begins, and one before it from that port has ended.
+    // Called with each whole message and its sender. With an empty message where a connection
+    // begins: an earlier one from that port has then ended.
     using Visit = std::function<void(const Address& from, std::uint16_t port, ByteSpan message)>;
 
-    // The payload of a TCP segment, from its header on.
-    void take(const packet::Packet& packet, const packet::Payload& segment, const Visit& visit);
-    // No more segments will come: what waits is read.
+    // Adds a segment. segment: from the TCP header on.
+    void on_segment(const packet::Packet& packet, const packet::Payload& segment,
+                    const Visit& visit);
+    // There are no more segments: reads those that wait, behind gaps.
     void finish(const Visit& visit);
 
-    // How often octets of a stream were not seen.
+    // Gaps: how often octets of a stream were not in the capture.
     [[nodiscard]] std::uint64_t gaps() const noexcept { return gaps_; }
 
 private:
@@ -51,11 +52,11 @@ private:
     };
     struct Stream {
         Key key;
-        std::uint32_t next = 0;  // the sequence number expected
-        bool in_step = true;     // false: the beginning of a message is looked for
-        std::vector<std::byte> held;
+        std::uint32_t next = 0;       // the sequence number expected
+        bool is_aligned = true;       // false: behind a gap, before the next beginning of a message
+        std::vector<std::byte> held;  // the beginning of a message
         std::vector<Early> early;
-        std::uint64_t used = 0;  // when, in segments
+        std::uint64_t used = 0;  // the segment count (clock_) of its last segment
     };
     [[nodiscard]] Stream* find(const Key& key);
     void begin(const Key& key, std::uint32_t sequence);

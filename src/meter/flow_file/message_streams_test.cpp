@@ -41,7 +41,7 @@ public:
         EXPECT_TRUE(packet::find_payload(packet::LinkType::raw, as_octets(frame),
                                          static_cast<std::uint32_t>(frame.size()), packet,
                                          payload));
-        streams.take(packet, payload, visit());
+        streams.on_segment(packet, payload, visit());
     }
     MessageStreams::Visit visit() {
         return [this](const Address& from, std::uint16_t /*port*/, ByteSpan octets) {
@@ -80,11 +80,11 @@ TEST(MessageStreams, SegmentsOutOfOrderAndTwice) {
     EXPECT_EQ(c.seen, "abc");
 }
 
-TEST(MessageStreams, GoesOnBehindAGap) {
+TEST(MessageStreams, ContinuesBehindAGap) {
     MessageStreams streams;
     Connection c;
     c.segment(streams, 0, message('a').substr(0, 50));
-    // The rest of it is never seen; so many come after it that they have no room to wait.
+    // The rest is missing, and more segments come after it than may wait.
     for (std::size_t i = 1; i <= MessageStreams::early_max + 1; ++i)
         c.segment(streams, 100 * i, message('b'));
     EXPECT_EQ(c.seen, std::string(MessageStreams::early_max + 1, 'b'));
@@ -94,7 +94,7 @@ TEST(MessageStreams, GoesOnBehindAGap) {
     EXPECT_EQ(c.seen.back(), 'c');
 }
 
-TEST(MessageStreams, OtherConnectionsArePassedOver) {
+TEST(MessageStreams, OtherConnectionsAreIgnored) {
     MessageStreams streams;
     Connection web(50'001);
     web.segment(streams, 0, "GET / HTTP/1.1\r\n\r\n");

@@ -16,27 +16,29 @@ inline constexpr std::array inspect_options = {
            .help = "A row per exporter instead of its records"},
 };
 
-inline constexpr Option sampling_option = {
-    .key = "sampling",
-    .type = OptionType::integer,
-    .default_text = "0",  // not sampled
-    .range = "0..9223372036854775807",
-    .help = "One of so many packets was counted, where neither records nor options say it",
-    .placeholder = "RATE"};
+inline constexpr Option sampling_option = {.key = "sampling",
+                                           .type = OptionType::integer,
+                                           .default_text = "0",  // not sampled
+                                           .range = "0..9223372036854775807",
+                                           .help =
+                                               "Sampling rate N (1 packet of N is counted) where "
+                                               "neither records nor options data state it",
+                                           .placeholder = "RATE"};
 
 inline constexpr std::array import_options = {
     sampling_option,
     Option{.key = "nat_events_from",
            .type = OptionType::prefixes,
            .default_text = "[]",
-           .help = "NAT devices whose events apply to all records; without it, the events of an "
-                   "exporter apply to its own",
+           .help =
+               "NAT devices with events that apply to all records; without it, the events of an "
+               "exporter apply to its own records",
            .placeholder = "PREFIX"},
     Option{.key = "checkpoint",
            .type = OptionType::integer,
-           .default_text = "0",  // as the meter's own default
+           .default_text = "0",  // the default of FlowFileMeterOptions
            .range = "0..9223372036854775807",
-           .help = "Commit after so many frames: what a kill makes to be booked again",
+           .help = "Commit after this number of frames; a kill repeats at most as many",
            .placeholder = "FRAMES"},
 };
 

@@ -9,18 +9,19 @@ namespace octroi::flow_file {
 Reassembly::Datagram& Reassembly::find(const Key& key, UtcTime now) {
     const auto before = datagrams_.size();
     std::erase_if(datagrams_, [now](const Datagram& d) { return now - d.begun > timeout; });
-    given_up_ += before - datagrams_.size();
+    dropped_ += before - datagrams_.size();
+    // A linear search: export traffic has few fragments, and datagrams_max is small.
     const auto found = std::ranges::find(datagrams_, key, &Datagram::key);
     if (found != datagrams_.end()) return *found;
     if (datagrams_.size() == datagrams_max) {
         datagrams_.erase(std::ranges::min_element(datagrams_, {}, &Datagram::begun));
-        ++given_up_;
+        ++dropped_;
     }
     return datagrams_.emplace_back(
         Datagram{.key = key, .begun = now, .octets = {}, .parts = {}, .length = std::nullopt});
 }
 
-// false: the part contradicts what came before, and the datagram cannot be believed.
+// False: the part contradicts an earlier one, so the datagram is invalid.
 bool Reassembly::add(Datagram& datagram, const packet::Payload& part) {
     const Part place{part.offset, part.offset + part.octets.size()};
     for (const Part& other : datagram.parts) {
@@ -42,17 +43,19 @@ bool Reassembly::add(Datagram& datagram, const packet::Payload& part) {
     return !datagram.length || datagram.octets.size() == *datagram.length;
 }
 
-void Reassembly::forget(const Datagram& datagram) {
+void Reassembly::remove(const Datagram& datagram) {
     datagrams_.erase(datagrams_.begin() + (&datagram - datagrams_.data()));
 }
 
-std::optional<ByteSpan> Reassembly::take(const packet::Packet& packet, const packet::Payload& part,
-                                         UtcTime now) {
-    // What the capture cut off is missing for good. All parts but the last fill units of 8 octets.
+std::optional<ByteSpan> Reassembly::on_fragment(const packet::Packet& packet,
+                                                const packet::Payload& part, UtcTime now) {
+    // A part that the capture has cut off cannot be completed. All parts but the last have whole
+    // units of 8 octets (RFC 791, RFC 8200).
     if (part.octets.empty() || part.cut() || (part.more && part.octets.size() % 8 != 0) ||
         part.offset + part.octets.size() > length_max)
         return std::nullopt;
-    // The header after the fragment header of IPv6 may differ from part to part (RFC 8200 4.5).
+    // In IPv6 the header after the fragment header may differ from part to part (RFC 8200 section
+    // 4.5), so the protocol is no part of the key.
     const bool four = packet.key.family() == Family::v4;
     Datagram& datagram = find({.src = packet.key.src(),
                                .dst = packet.key.dst(),
@@ -61,13 +64,14 @@ std::optional<ByteSpan> Reassembly::take(const packet::Packet& packet, const pac
                                .proto = four ? part.proto : std::uint8_t{0}},
                               now);
     if (!add(datagram, part)) {
-        forget(datagram);
-        ++given_up_;
+        remove(datagram);
+        ++dropped_;
         return std::nullopt;
     }
     if (!datagram.length || datagram.seen != *datagram.length) return std::nullopt;
+    // Moved, so that the octets outlive the entry until the next call.
     whole_ = std::move(datagram.octets);
-    forget(datagram);
+    remove(datagram);
     ++completed_;
     return ByteSpan(whole_);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Puts fragmented IP datagrams together: export datagrams larger than the link's frames occur.
+// Reassembles fragmented IP datagrams: some exporters send datagrams that are larger than the
+// frames of the link.
 //
-// Bounded: so many datagrams at once, the oldest of which makes room; each of 65535 octets in so
-// many parts at most; one that is older than `timeout` of packet time is given up. Parts that
-// overlap spoil their datagram (RFC 5722), unless they are the same part once more.
+// Limits: the number of datagrams at a time, of which the oldest is evicted; the octets and parts
+// of each; and `timeout` of packet time, after which a datagram is dropped. Parts that overlap make
+// their datagram invalid (RFC 5722), unless a part is repeated as it was.
 
 #include <cstdint>
 #include <optional>
@@ -21,21 +22,19 @@ class Reassembly {
 public:
     static constexpr std::size_t datagrams_max = 64;
     static constexpr std::size_t length_max = 65'535;
-    // 64 KiB in parts of the least size that every IPv4 link carries.
+    // 64 KiB in parts of 512 octets. Links have larger MTUs: IPv4 hosts accept 576 (RFC 791).
     static constexpr std::size_t parts_max = 128;
-    // RFC 8200 4.5 gives a datagram 60 s to be whole.
+    // RFC 8200 section 4.5: a datagram must be complete within 60 s.
     static constexpr Duration timeout = Duration::seconds(60);
 
-    // The payload of the whole datagram, if this was the part that was missing; valid until the
-    // next call.
-    [[nodiscard]] std::optional<ByteSpan> take(const packet::Packet& packet,
-                                               const packet::Payload& part, UtcTime now);
+    // Adds a fragment. Returns the payload of the datagram if it is complete with it; valid until
+    // the next call. now: packet time.
+    [[nodiscard]] std::optional<ByteSpan> on_fragment(const packet::Packet& packet,
+                                                      const packet::Payload& part, UtcTime now);
 
     [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
-    // Datagrams of which parts came and that never were whole; those in the table count.
-    [[nodiscard]] std::uint64_t incomplete() const noexcept {
-        return given_up_ + datagrams_.size();
-    }
+    // Datagrams that never became complete; those in the table count.
+    [[nodiscard]] std::uint64_t incomplete() const noexcept { return dropped_ + datagrams_.size(); }
 
 private:
     struct Key {
@@ -56,17 +55,17 @@ private:
         std::vector<std::byte> octets;
         std::vector<Part> parts;
         std::size_t seen = 0;
-        std::optional<std::size_t> length;  // known since the last part came
+        std::optional<std::size_t> length;  // known once the last part has arrived
     };
 
     [[nodiscard]] Datagram& find(const Key& key, UtcTime now);
     [[nodiscard]] static bool add(Datagram& datagram, const packet::Payload& part);
-    void forget(const Datagram& datagram);
+    void remove(const Datagram& datagram);
 
     std::vector<Datagram> datagrams_;
     std::vector<std::byte> whole_;
     std::uint64_t completed_ = 0;
-    std::uint64_t given_up_ = 0;
+    std::uint64_t dropped_ = 0;
 };
 
 }  // namespace octroi::flow_file

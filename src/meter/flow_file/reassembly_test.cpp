@@ -46,7 +46,7 @@ public:
         EXPECT_TRUE(packet::find_payload(packet::LinkType::raw, as_octets(octets),
                                          static_cast<std::uint32_t>(octets.size()), packet,
                                          payload));
-        const auto found = table.take(packet, payload, now);
+        const auto found = table.on_fragment(packet, payload, now);
         if (!found) return std::nullopt;
         std::string text;
         for (const std::byte octet : *found) text.push_back(static_cast<char>(octet));
@@ -73,7 +73,7 @@ TEST(Reassembly, PartsInAnyOrder) {
     }
 }
 
-TEST(Reassembly, DatagramsAreToldApart) {
+TEST(Reassembly, DatagramsDoNotMix) {
     const Parts one(text_of(2000), false, 1);
     const Parts two(text_of(2008), false, 2);
     Reassembly table;
@@ -83,7 +83,7 @@ TEST(Reassembly, DatagramsAreToldApart) {
     EXPECT_EQ(two.give(table, 0, 1480), text_of(2008));
 }
 
-TEST(Reassembly, OverlappingPartsSpoilTheDatagram) {
+TEST(Reassembly, OverlappingPartsMakeTheDatagramInvalid) {
     const Parts parts(text_of(3000), false);
     Reassembly table;
     EXPECT_FALSE(parts.give(table, 0, 1480));

@@ -10,8 +10,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const OwnFolder& folder, const Op
     return journal;
 }
 
-// First the content, then the mark that says how much of it is safe: after a power cut a mark that
-// is on the disk never covers slots that are not.
+// First the content, then the mark that states how many slots are safe: after a power cut a mark
+// that is on the disk never covers slots that are not.
 Status Journal::sync() {
     for (const auto& segment : ring_.in_use()) {
         if (segment->is_synced()) continue;

@@ -41,7 +41,7 @@ protected:
         options_.ready_octets = 0;
         reopen();
     }
-    // As after a kill: nothing is told to the journal.
+    // As after a kill: the old journal gets no call.
     void reopen(Position from = {}) {
         journal_.reset();
         folder_.reset();
@@ -76,7 +76,7 @@ protected:
     std::unique_ptr<Journal> journal_;
 };
 
-TEST_F(JournalTest, GivesWhatItReceivedInOrderWithSenderAndTime) {
+TEST_F(JournalTest, GivesMessagesInOrderWithSenderAndTime) {
     send("one");
     source_.push(Address::v6(std::array<std::uint8_t, 16>{0x20, 1, 0xd, 0xb8}.data()),
                  octets_of("two"));
@@ -93,7 +93,7 @@ TEST_F(JournalTest, GivesWhatItReceivedInOrderWithSenderAndTime) {
     EXPECT_FALSE(journal_->reader().next(message));
 }
 
-TEST_F(JournalTest, GoesOverSegmentsWithoutLosingAny) {
+TEST_F(JournalTest, ContinuesInTheNextSegmentWithoutALoss) {
     std::vector<std::string> sent;
     for (int i = 0; i < 40; ++i) {
         sent.push_back("message " + std::to_string(i));
@@ -113,7 +113,7 @@ TEST_F(JournalTest, KeepsDatagramsLongerThanASlotWhole) {
     EXPECT_EQ(read_all(), (std::vector<std::string>{"before", whole, "behind"}));
 }
 
-TEST_F(JournalTest, LongDatagramsOutliveAKillAndGiveTheirRoomBack) {
+TEST_F(JournalTest, LongDatagramsSurviveAKillAndFreeTheirSpace) {
     const std::string longest(max_datagram, 'y');
     for (int i = 0; i < 18; ++i) send(longest);
     receive_all();
@@ -142,7 +142,7 @@ TEST_F(JournalTest, AfterAKillNothingIsMissingAndNothingComesTwice) {
     EXPECT_EQ(read_all(), std::vector<std::string>{"new"});
 }
 
-TEST_F(JournalTest, StopsAtItsBoundAndGoesOnWhenSomethingIsReleased) {
+TEST_F(JournalTest, StopsAtItsLimitAndContinuesAfterARelease) {
     options_.limit_octets = 4 * Segment::octets_of(options_.shape);
     reopen();
     for (int i = 0; i < 90; ++i) send(std::to_string(i));
@@ -159,7 +159,7 @@ TEST_F(JournalTest, StopsAtItsBoundAndGoesOnWhenSomethingIsReleased) {
     EXPECT_LE(journal_->held_octets(), options_.limit_octets);
 }
 
-TEST_F(JournalTest, WhatIsReleasedDoesNotComeAgainEvenWithoutACursor) {
+TEST_F(JournalTest, ReleasedMessagesDoNotComeAgainEvenWithoutACursor) {
     for (int i = 0; i < 20; ++i) send(std::to_string(i));
     receive_all();
     EXPECT_EQ(read_all().size(), 20U);
@@ -168,7 +168,7 @@ TEST_F(JournalTest, WhatIsReleasedDoesNotComeAgainEvenWithoutACursor) {
     EXPECT_EQ(read_all(), (std::vector<std::string>{"16", "17", "18", "19"}));
 }
 
-TEST_F(JournalTest, OfAnotherBootOnlyWhatWasSyncedStands) {
+TEST_F(JournalTest, OfAnotherBootOnlySyncedMessagesCount) {
     send("synced");
     receive_all();
     ASSERT_TRUE(journal_->sync().has_value());
@@ -200,9 +200,9 @@ TEST_F(JournalTest, ASecondProcessIsRefused) {
     EXPECT_EQ(second.error().code, ErrorCode::busy);
 }
 
-// Whatever order of receiving, reading, committing, killing and reopening: the messages that are
-// read for good are those that were sent, once and in order.
-TEST_F(JournalTest, RandomLivesGiveEveryMessageOnce) {
+// In any order of receiving, reading, committing, killing and reopening: the messages that are
+// read and committed are those that were sent, once and in order.
+TEST_F(JournalTest, RandomRestartsGiveEveryMessageOnce) {
     std::mt19937_64 random(7);
     std::vector<std::string> sent;
     std::vector<std::string> booked;

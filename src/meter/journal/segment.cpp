@@ -92,6 +92,7 @@ Result<std::unique_ptr<Segment>> Segment::open(const std::string& path, std::str
         return fail(ErrorCode::corrupt, fmt::format("{}: not a whole segment of a journal", path));
     };
     if (file.octets().size() < head_octets) return damaged();
+    // A copy: the file may be damaged, so nothing in it is used before it is checked.
     Head head{};
     std::memcpy(&head, file.octets().data(), sizeof head);
     const SegmentShape shape{head.slot_octets, head.slots};

@@ -7,6 +7,7 @@
 namespace octroi::nat {
 
 std::uint16_t known_port(std::uint8_t protocol, std::uint16_t port) noexcept {
+    // TCP, UDP, DCCP, SCTP and UDP-Lite.
     constexpr std::array<std::uint8_t, 5> with_ports{6, 17, 33, 132, 136};
     const bool has = std::find(with_ports.begin(), with_ports.end(), protocol) != with_ports.end();
     return has ? port : std::uint16_t{0};

@@ -17,34 +17,36 @@ std::size_t ExporterIndex::AddressHash::operator()(const Address& address) const
     return mix(high ^ mix_a, mix(low ^ mix_b, mix_c));
 }
 
-ExporterBook& ExporterIndex::of(const Address& exporter) {
+// A message holds many records of one exporter: mostly the last one is asked for again.
+ExporterEntry& ExporterIndex::of(const Address& exporter) {
     if (last_ != nullptr && last_->exporter == exporter) return *last_;
-    const auto known = books_.find(exporter);
-    if (known != books_.end()) return *(last_ = known->second.get());
-    if (books_.size() >= exporters_max) return others_;
-    auto& book = books_[exporter] = std::make_unique<ExporterBook>();
-    book->exporter = exporter;
-    return *(last_ = book.get());
+    const auto known = exporters_.find(exporter);
+    if (known != exporters_.end()) return *(last_ = known->second.get());
+    if (exporters_.size() >= exporters_max) return others_;
+    auto& entry = exporters_[exporter] = std::make_unique<ExporterEntry>();
+    entry->exporter = exporter;
+    return *(last_ = entry.get());
 }
 
-NameRef ExporterIndex::look_up(ExporterBook& book, std::uint32_t if_index) {
-    if (if_index == 0 || book.exporter.empty()) return no_name;
-    const auto known = book.interfaces.find(if_index);
-    if (known != book.interfaces.end()) return known->second;
-    if (book.interfaces.size() >= interfaces_per_exporter_max) return no_name;
+NameRef ExporterIndex::look_up(ExporterEntry& entry, std::uint32_t if_index) {
+    // An interface without a known exporter could be that of any.
+    if (if_index == 0 || entry.exporter.empty()) return no_name;
+    const auto known = entry.interfaces.find(if_index);
+    if (known != entry.interfaces.end()) return known->second;
+    if (entry.interfaces.size() >= interfaces_per_exporter_max) return no_name;
     const NameRef name = names_.append(NameKind::interface,
-                                       fmt::format("{}#{}", to_string(book.exporter), if_index));
-    if (name != no_name) book.interfaces.emplace(if_index, name);
+                                       fmt::format("{}#{}", to_string(entry.exporter), if_index));
+    if (name != no_name) entry.interfaces.emplace(if_index, name);
     return name;
 }
 
-NameRef ExporterIndex::look_up(ExporterBook& book, const Address& next_hop) {
+NameRef ExporterIndex::look_up(ExporterEntry& entry, const Address& next_hop) {
     const auto known = next_hops_.find(next_hop);
     if (known != next_hops_.end()) return known->second;
-    if (book.next_hops >= next_hops_per_exporter_max) return no_name;
+    if (entry.next_hops >= next_hops_per_exporter_max) return no_name;
     const NameRef name = names_.append(NameKind::next_hop, to_string(next_hop));
     if (name == no_name) return no_name;
-    ++book.next_hops;
+    ++entry.next_hops;
     next_hops_.emplace(next_hop, name);
     return name;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the collector keeps for each exporter beside the state of its decoder: the names of its
-// interfaces, and its largest record. And the names of next hops, which are the same whichever
-// exporter states them. Bounded: exporters beyond the bound share one entry, interfaces and next
-// hops beyond it have no name.
+// The exporters of a meter, and the names that their records refer to: interfaces, by exporter and
+// ifIndex, and next hops, which are the same whichever exporter states them.
+//
+// Addresses of UDP senders can be forged, so all of this has limits. Exporters beyond the limit
+// share one entry; interfaces and next hops beyond theirs have no name.
 
 #include <array>
 #include <bit>
@@ -15,31 +16,27 @@
 
 #include "base/address.hpp"
 #include "meter/name_table.hpp"
+#include "meter/normalize/batch_volume.hpp"
 
 namespace octroi::normalize {
 
-struct ExporterBook {
-    Address exporter;
-    // Of one record as booked. What a lost record can have held at most, as far as anybody knows.
-    std::uint64_t largest_bytes = 0;
-    // Booked for it in the batch of that number.
-    std::uint64_t batch = 0;
-    std::uint64_t batch_bytes = 0;
-    std::uint64_t batch_packets = 0;
+struct ExporterEntry {
+    Address exporter;  // empty: the entry that exporters beyond the limit share
+    ExporterVolume volume;
     boost::unordered_flat_map<std::uint32_t, NameRef> interfaces;  // by ifIndex
-    // The numbers of those asked for last, by the low bits of ifIndex.
-    struct Recent {
+    std::uint16_t next_hops = 0;  // names that this exporter was the first to use
+    // Direct-mapped caches of the names used last: by the low bits of ifIndex, and by some bits of
+    // the next hop's address.
+    struct CachedInterface {
         std::uint32_t if_index = 0;
         NameRef name = no_name;
     };
-    std::array<Recent, 64> recent{};
-    std::uint16_t next_hops = 0;  // that it was the first to name
-    // The next hops asked for last, by some bits of their address.
-    struct RecentHop {
+    std::array<CachedInterface, 64> cached_interfaces{};
+    struct CachedNextHop {
         Address address;
         NameRef name = no_name;
     };
-    std::array<RecentHop, 64> recent_hops{};
+    std::array<CachedNextHop, 64> cached_next_hops{};
 };
 
 class ExporterIndex {
@@ -50,22 +47,23 @@ public:
     static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
 
     // Valid as long as this object.
-    [[nodiscard]] ExporterBook& of(const Address& exporter);
-    // Reading::interface for that ifIndex; no_name: a bound is reached.
-    [[nodiscard]] NameRef interface(ExporterBook& book, std::uint32_t if_index) {
-        auto& recent = book.recent[if_index % book.recent.size()];
-        if (recent.if_index != if_index) recent = {if_index, look_up(book, if_index)};
-        return recent.name;
+    [[nodiscard]] ExporterEntry& of(const Address& exporter);
+    // Reading::interface for that ifIndex. no_name: a limit is reached, or ifIndex is 0 (not
+    // known).
+    [[nodiscard]] NameRef interface(ExporterEntry& entry, std::uint32_t if_index) {
+        auto& cached = entry.cached_interfaces[if_index % entry.cached_interfaces.size()];
+        if (cached.if_index != if_index) cached = {if_index, look_up(entry, if_index)};
+        return cached.name;
     }
-    // Reading::next_hop for that address; no_name: a bound is reached.
-    [[nodiscard]] NameRef next_hop(ExporterBook& book, const Address& address) {
-        // The last octet: the fourth of IPv4, whose sixteenth is 0, or the sixteenth of IPv6.
-        const std::size_t place = address.octets[3] ^ address.octets[15];
-        auto& recent = book.recent_hops[place % book.recent_hops.size()];
-        if (!same(recent.address, address)) recent = {address, look_up(book, address)};
-        return recent.name;
+    // Reading::next_hop for that address. no_name: a limit is reached.
+    [[nodiscard]] NameRef next_hop(ExporterEntry& entry, const Address& address) {
+        // The last octet: the fourth of IPv4 (the sixteenth is 0 then), or the sixteenth of IPv6.
+        const std::size_t index = address.octets[3] ^ address.octets[15];
+        auto& cached = entry.cached_next_hops[index % entry.cached_next_hops.size()];
+        if (!same(cached.address, address)) cached = {address, look_up(entry, address)};
+        return cached.name;
     }
-    // Exporters say 0.0.0.0 or :: where there is no next hop.
+    // Exporters write 0.0.0.0 or :: where there is no next hop.
     [[nodiscard]] static bool is_zero(const Address& address) noexcept {
         const auto [high, low] = words_of(address);
         return (high | low) == 0;
@@ -74,9 +72,9 @@ public:
     [[nodiscard]] std::span<const Name> names() const noexcept { return names_.rows(); }
 
 private:
-    [[nodiscard]] NameRef look_up(ExporterBook& book, std::uint32_t if_index);
-    [[nodiscard]] NameRef look_up(ExporterBook& book, const Address& next_hop);
-    // As ==, which calls memcmp.
+    [[nodiscard]] NameRef look_up(ExporterEntry& entry, std::uint32_t if_index);
+    [[nodiscard]] NameRef look_up(ExporterEntry& entry, const Address& next_hop);
+    // Like ==, but without a call of memcmp: this is on the path of every record.
     [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
         const auto [a_high, a_low] = words_of(a);
         const auto [b_high, b_low] = words_of(b);
@@ -88,9 +86,9 @@ private:
     struct AddressHash {
         [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
     };
-    boost::unordered_flat_map<Address, std::unique_ptr<ExporterBook>, AddressHash> books_;
-    ExporterBook others_;
-    ExporterBook* last_ = nullptr;
+    boost::unordered_flat_map<Address, std::unique_ptr<ExporterEntry>, AddressHash> exporters_;
+    ExporterEntry others_;           // of the exporters beyond exporters_max
+    ExporterEntry* last_ = nullptr;  // of the exporter that was asked for last
     NameTable names_;
     boost::unordered_flat_map<Address, NameRef, AddressHash> next_hops_;
 };

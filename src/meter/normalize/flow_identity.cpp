@@ -27,13 +27,13 @@ void save(ByteWriter& out, const FlowIdentity& identity) {
     out.u8(identity.proto);
     out.u8(identity.family);
     out.be16(identity.icmp);
-    out.be64(identity.more);
+    out.be64(identity.distinguisher);
 }
 
 bool restore(ByteCursor& in, FlowIdentity& identity) {
     return restore(in, identity.src) && restore(in, identity.dst) && in.be16(identity.sport) &&
            in.be16(identity.dport) && in.u8(identity.proto) && in.u8(identity.family) &&
-           in.be16(identity.icmp) && in.be64(identity.more);
+           in.be16(identity.icmp) && in.be64(identity.distinguisher);
 }
 
 }  // namespace octroi::normalize

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// By what a collector recognises a flow when it is reported again.
+// The key of a flow, to recognise it in a later record.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace octroi::normalize {
 
-// Addresses, ports and protocol: 48 octets without padding, compared and hashed as they stand.
+// Addresses, ports and protocol. 48 octets without padding, so that they are hashed as they are.
 struct FlowIdentity {
     std::array<std::uint8_t, 16> src{};
     std::array<std::uint8_t, 16> dst{};
@@ -22,8 +22,8 @@ struct FlowIdentity {
     std::uint16_t dport = 0;
     std::uint8_t proto = 0;
     std::uint8_t family = 0;
-    std::uint16_t icmp = 0;  // type << 8 | code
-    std::uint64_t more = 0;  // what else sets it apart; 0: nothing
+    std::uint16_t icmp = 0;           // type << 8 | code
+    std::uint64_t distinguisher = 0;  // of flows with the same key; 0: there is only one
 
     bool operator==(const FlowIdentity&) const noexcept = default;
 };
@@ -39,7 +39,7 @@ static_assert(sizeof(FlowIdentity) == 48);
             .icmp = static_cast<std::uint16_t>(record.icmp_type << 8U | record.icmp_code)};
 }
 
-// As octets, for snapshots.
+// As octets of a snapshot. DO NOT CHANGE the format: snapshots on disk contain it.
 void save(ByteWriter& out, const FlowIdentity& identity);
 [[nodiscard]] bool restore(ByteCursor& in, FlowIdentity& identity);
 

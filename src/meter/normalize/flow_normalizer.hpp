@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Flow records become readings: what an exporter says is scaled, bounded in time, and counted once.
+// Flow records become readings. Each step has a file of its own:
 //
-//   - Counts are multiplied by the sampling rate that applies to the record.
 //   - Totals since a flow began become differences (running_totals.hpp).
-//   - Traffic that the router did not let through (RFC 7270 forwarding status, a firewall's denial)
-//     and duplicates keep their volume and are marked: conservation is a sum over all.
-//   - Times that cannot be believed are moved to the receive time, and counted.
-//   - A translator's events open and close translations (nat_table.hpp); an end that has an
-//     outside address of one becomes the inside address, where the policy says so. An exporter is
-//     believed of its own records, one that the policy names of everybody's.
-//   - Gaps in sequence numbers become losses, bounded by the largest record of the exporter; what
-//     nobody numbered (the end of a TCP session that died with its receiver) a loss without a
-//     bound.
+//   - Counts are multiplied by the sampling rate that applies to the record, within limits
+//     (batch_volume.hpp).
+//   - Times that cannot be right are replaced by the receive time (record_times.hpp).
+//   - Outside addresses of NAT devices become inside ones (nat_resolver.hpp).
+//   - Interfaces and next hops become names (exporter_index.hpp).
+//   - Traffic that the router has dropped (RFC 7270 forwarding status, a firewall's denial), and
+//     duplicates (duplicate_filter.hpp), keep their volume and are marked: conservation is a sum
+//     over all readings.
+//   - Gaps in sequence numbers become losses (exporter_losses.hpp). Their bound is the largest
+//     record of the exporter times the lost records, where its protocol numbers records.
 //
-// Pure: no clock but the receive times. One thread. What it remembers is bounded, and saved with
-// the exporters' state, so that a restart does not count a total twice.
+// One thread, no clock: times come with the messages. No allocation per record after warm-up. The
+// state is bounded, and saved with that of the exporters, so that a restart counts no total twice.
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "meter/nat/nat_table.hpp"
+#include "meter/normalize/batch_volume.hpp"
+#include "meter/normalize/duplicate_filter.hpp"
 #include "meter/normalize/exporter_index.hpp"
-#include "meter/normalize/flow_owners.hpp"
+#include "meter/normalize/exporter_losses.hpp"
 #include "meter/normalize/flow_policy.hpp"
+#include "meter/normalize/nat_resolver.hpp"
+#include "meter/normalize/record_times.hpp"
 #include "meter/normalize/running_totals.hpp"
 #include "record/counter.hpp"
+#include "record/reading.hpp"
 #include "record/reading_sink.hpp"
 #include "record/transfer.hpp"
 #include "wire/flow/record_sink.hpp"
@@ -45,33 +46,36 @@ inline constexpr std::array<CounterInfo, 16> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
-     "Of these, with a sampler whose rate was not known: taken as they are."},
+     "Of these, with a sampler of unknown rate: counted as they are."},
     {"collector_duplicates_total", "Records booked as duplicates of others."},
-    {"collector_dropped_total", "Records about traffic that was not let through."},
+    {"collector_dropped_total", "Records about traffic that the router has dropped."},
     {"collector_totals_total", "Records with running totals, booked as differences."},
-    {"collector_moved_total", "Records whose times were moved by the exporter's clock error."},
-    {"collector_odd_times_total", "Records whose times could not be: the receive time was taken."},
+    {"collector_moved_total",
+     "Records with times that were moved by the error of the exporter's clock."},
+    {"collector_odd_times_total",
+     "Records with impossible times: the receive time was used instead."},
     {"collector_late_total",
      "Records that came over TCP later than clock_skew: they keep their times."},
-    {"collector_forgotten_total",
-     "Flows that could not be remembered: their totals, or what two exporters say, may count "
+    {"collector_flows_evicted_total",
+     "Flows that could not be stored: their running totals, or reports of two exporters, may count "
      "twice."},
     {"collector_overflow_total",
-     "Records beyond all reason: not booked, a loss of their exporter."},
+     "Records with an impossible volume: not booked, a loss of their exporter."},
     {"collector_unnumbered_total",
-     "Records with an interface or a next hop that has no number (beyond the bounds, or of an "
-     "exporter that a file does not name): it binds nobody."},
-    {"collector_nat_events_total", "Events of translators, of any kind."},
+     "Records with an interface or a next hop without a name (beyond the limits, or of an exporter "
+     "that a file does not state): no binding applies."},
+    {"collector_nat_events_total", "Events of NAT devices, of any kind."},
     {"collector_translated_total",
-     "Records of which an end was booked as the inside address behind it."},
-    {"collector_translations_forgotten_total",
-     "Translations for which there was no room, or that had to make room for others."},
+     "Records in which an outside address was replaced by the inside "
+     "one."},
+    {"collector_translations_evicted_total",
+     "NAT mappings that were evicted early, or not stored, because of a limit."},
     {"collector_translations_contradicted_total",
-     "Ends of translations that name another inside address than the one that has the outside end: "
-     "not taken."},
+     "NAT mappings deleted with another inside address than the one that has the outside end: not "
+     "used."},
 }};
 
-// What readings are made of: what else a record has need not be decoded.
+// The fields that readings are made of. Decoders need not decode others.
 inline constexpr std::uint64_t wanted_fields =
     flow::bit(flow::Field::flows) | flow::bit(flow::Field::src) | flow::bit(flow::Field::dst) |
     flow::bit(flow::Field::sport) | flow::bit(flow::Field::dport) | flow::bit(flow::Field::proto) |
@@ -90,34 +94,39 @@ inline constexpr std::uint64_t wanted_fields =
 
 class FlowNormalizer final : public flow::RecordSink {
 public:
-    explicit FlowNormalizer(FlowPolicy policy, std::uint64_t seed);
+    FlowNormalizer(FlowPolicy policy, std::uint64_t seed);
+    FlowNormalizer(const FlowNormalizer&) = delete;  // its parts refer to its policy
+    FlowNormalizer& operator=(const FlowNormalizer&) = delete;
+    ~FlowNormalizer() override = default;
 
-    // Where readings go while messages are decoded, some hundred at once; null: they are dropped (a
-    // part of a file that was booked before is read again). After the last message, and before the
-    // sink goes away, what is left goes there with flush().
+    // Where readings go, some hundred at once. Null: they are dropped (a part of a file that is in
+    // the ledger is read again). The sink must live until flush(), or until another one is set.
     void set_sink(ReadingSink* sink) noexcept { sink_ = sink; }
+    // Hands over the readings that are still held. Call it after the last message.
     void flush();
 
     void records(const flow::MessageContext& context,
                  std::span<const flow::FlowRecord> records) override;
     void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override;
 
-    // Readings over many buckets have made the batch long: it should be taken.
+    // The batch has become long (readings over many buckets, many NAT mappings): commit it.
     [[nodiscard]] bool is_full() const noexcept;
-    // What went to the sink since the last call, counted at the records.
+    // The volume of all readings since the last call, counted at the records. The next batch
+    // begins.
     [[nodiscard]] Volume drain_observed() noexcept;
-    [[nodiscard]] std::vector<Loss> drain_losses();
-    // Those that began or ended since the last call.
+    [[nodiscard]] std::vector<Loss> drain_losses() { return losses_.drain(); }
+    // NAT mappings that were created or ended since the last call.
     [[nodiscard]] std::vector<Translation> drain_translations() {
-        return translations_.drain_changes();
+        return nat_.table().drain_changes();
     }
-    // Names for Reading::interface: "192.0.2.1#3" is interface 3 of that exporter.
-    [[nodiscard]] std::span<const Name> names() const noexcept { return books_.names(); }
-    // For Reading::next_hop.
+    // For Reading::interface, out_interface and next_hop (ExporterIndex::names()).
+    [[nodiscard]] std::span<const Name> names() const noexcept { return exporters_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
-    // Totals, claims and translations, as octets.
+    // Running totals, owners of flows and NAT mappings, as octets.
     [[nodiscard]] std::string save() const;
+    // Into a new normalizer. False: save() did not write these octets. The parts before the damage
+    // are kept.
     [[nodiscard]] bool restore(std::string_view saved);
 
 private:
@@ -132,49 +141,37 @@ private:
         moved,
         odd_times,
         late,
-        forgotten,
+        flows_evicted,
         overflow,
         unnumbered,
         nat_events,
         translated,
-        translations_forgotten,
+        translations_evicted,
         translations_contradicted
     };
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] bool set_volume(const flow::MessageContext& context,
+                                  const flow::FlowRecord& record, ExporterEntry& exporter,
+                                  std::optional<UtcTime>& since, Reading& reading);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
-    [[nodiscard]] bool within_budget(ExporterBook& book, const Reading& reading);
-    void set_route(ExporterBook& book, const flow::FlowRecord& record, Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
                    const std::optional<UtcTime>& since, Reading& reading);
-    // Behind the translations, where they say so; else as on the wire.
-    struct Ports {
-        std::uint16_t source = 0;
-        std::uint16_t destination = 0;
-    };
-    // reading: with the ends as they are behind the translations.
-    [[nodiscard]] bool is_duplicate(const flow::MessageContext& context,
-                                    const flow::FlowRecord& record, const Reading& reading,
-                                    const Ports& inside);
-    void take_event(const flow::MessageContext& context, const flow::FlowRecord& record);
-    [[nodiscard]] bool is_translator(const Address& exporter) const;
-    [[nodiscard]] Ports put_inside(const Address& exporter, Reading& reading);
-    void add_loss(const Address& exporter, LossReason reason, const Interval& interval,
-                  std::optional<std::uint64_t> lost, std::optional<std::uint64_t> bound);
+    void set_route(ExporterEntry& exporter, const flow::FlowRecord& record, Reading& reading);
+    void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,
+                  const InsidePorts& inside, Reading& reading);
+    void on_nat_event(const flow::MessageContext& context, const flow::FlowRecord& record);
 
     FlowPolicy policy_;
     ReadingSink* sink_ = nullptr;
-    ExporterIndex books_;
+    ExporterIndex exporters_;
     RunningTotals running_;
-    FlowOwners claims_;
-    nat::NatTable translations_;
+    DuplicateFilter duplicates_;
+    NatResolver nat_;
+    BatchVolume volume_;
+    ExporterLosses losses_;
     std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
-    Volume observed_;
-    std::uint64_t spread_ = 0;  // buckets that readings of the batch reach over, beside one each
-    std::uint64_t batch_ = 1;   // its number here
-    // Since the last drain_losses(): one for each exporter and reason, so that nobody can make a
-    // batch long by sending nonsense.
-    std::map<std::pair<std::string, LossReason>, Loss> losses_;
+    std::uint64_t spread_ = 0;  // buckets of the batch's readings, beyond one for each
     std::array<std::uint64_t, reading_counters.size()> counts_{};
 };
 

@@ -12,7 +12,7 @@ using flow::FlowRecord;
 
 constexpr UtcTime now = UtcTime::from_seconds(1'790'000'000);
 
-class Taken final : public FlowSink {
+class ReadingList final : public FlowSink {
 public:
     void accept(std::span<const Reading> span) override {
         readings.insert(readings.end(), span.begin(), span.end());
@@ -44,15 +44,15 @@ class FlowNormalizerTest : public ::testing::Test {
 protected:
     void make(const FlowPolicy& policy) {
         maker_ = std::make_unique<FlowNormalizer>(policy, 1);
-        maker_->set_sink(&taken_);
+        maker_->set_sink(&list_);
     }
     const Reading& give(const FlowRecord& r, const flow::MessageContext& context = from(1)) {
         if (maker_ == nullptr) make({});
-        const std::size_t before = taken_.readings.size();
+        const std::size_t before = list_.readings.size();
         maker_->records(context, std::span(&r, 1));
         maker_->flush();
         static const Reading none;
-        return taken_.readings.size() > before ? taken_.readings.back() : none;
+        return list_.readings.size() > before ? list_.readings.back() : none;
     }
     [[nodiscard]] std::uint64_t counter(std::string_view name) const {
         for (const CounterValue& value : maker_->counters())
@@ -60,11 +60,11 @@ protected:
         ADD_FAILURE() << name;
         return 0;
     }
-    Taken taken_;
+    ReadingList list_;
     std::unique_ptr<FlowNormalizer> maker_;
 };
 
-TEST_F(FlowNormalizerTest, CopiesWhatTheRecordSays) {
+TEST_F(FlowNormalizerTest, CopiesTheFieldsOfTheRecord) {
     FlowRecord r = record();
     r.sport = 1024;
     r.dport = 443;
@@ -96,7 +96,7 @@ TEST_F(FlowNormalizerTest, StatesAsNumbersAndNextHops) {
     EXPECT_EQ(first.dst_as, 4'200'000'001U);
     ASSERT_EQ(maker_->names().size(), 1U);
     EXPECT_EQ(maker_->names()[first.next_hop - 1U], (Name{NameKind::next_hop, "192.0.2.9"}));
-    EXPECT_EQ(give(r, from(2)).next_hop, first.next_hop) << "the same router, whoever names it";
+    EXPECT_EQ(give(r, from(2)).next_hop, first.next_hop) << "the same router for all exporters";
     r.next_hop = *parse_address("2001:db8::9");
     EXPECT_EQ(give(r).next_hop, 2U);
     for (const char* none : {"0.0.0.0", "::"}) {
@@ -110,7 +110,7 @@ TEST_F(FlowNormalizerTest, StatesAsNumbersAndNextHops) {
     EXPECT_EQ(counter("collector_unnumbered_total"), 0U);
 }
 
-TEST_F(FlowNormalizerTest, OneExporterCannotTakeTheNumbersOfAll) {
+TEST_F(FlowNormalizerTest, OneExporterCannotUseUpTheNamesOfAll) {
     FlowRecord r = record();
     r.fields |= bit(Field::next_hop);
     constexpr std::uint32_t most = ExporterIndex::next_hops_per_exporter_max;
@@ -137,23 +137,23 @@ TEST_F(FlowNormalizerTest, ScalesByTheRateOfTheRecordElseOfTheConfiguration) {
     EXPECT_EQ(counter("collector_sampled_total"), 2U);
 }
 
-TEST_F(FlowNormalizerTest, BooksTotalsAsDifferences) {
+TEST_F(FlowNormalizerTest, CountsTheDifferencesOfTotals) {
     FlowRecord r = record(1000, 10);
     r.counting = flow::Counting::total;
     EXPECT_EQ(give(r).bytes, 1000U);
     r.bytes = 1500;
     r.packets = 12;
     EXPECT_EQ(give(r).bytes, 500U);
-    EXPECT_EQ(taken_.readings.back().packets, 2U);
+    EXPECT_EQ(list_.readings.back().packets, 2U);
     EXPECT_EQ(give(r).bytes, 0U) << "nothing new";
-    EXPECT_EQ(taken_.readings.size(), 2U);
+    EXPECT_EQ(list_.readings.size(), 2U);
     EXPECT_EQ(give(r, from(2)).bytes, 1500U) << "another exporter's flow is another flow";
     r.bytes = 300;
     r.packets = 3;
     EXPECT_EQ(give(r).bytes, 300U) << "less than before: a new flow of the same name";
 }
 
-TEST_F(FlowNormalizerTest, TotalsOutliveARestart) {
+TEST_F(FlowNormalizerTest, TotalsSurviveARestart) {
     FlowRecord r = record(1000, 10);
     r.counting = flow::Counting::total;
     give(r);
@@ -165,7 +165,7 @@ TEST_F(FlowNormalizerTest, TotalsOutliveARestart) {
     EXPECT_FALSE(maker_->restore(saved.substr(1)));
 }
 
-TEST_F(FlowNormalizerTest, KeepsWhatWasNotLetThroughApart) {
+TEST_F(FlowNormalizerTest, MarksTrafficThatTheRouterDropped) {
     FlowRecord r = record();
     r.fields |= bit(Field::forwarding_status);
     r.forwarding_status = 0x40;
@@ -178,17 +178,17 @@ TEST_F(FlowNormalizerTest, KeepsWhatWasNotLetThroughApart) {
     EXPECT_EQ(give(denied).kind, ReadingKind::dropped);
 }
 
-TEST_F(FlowNormalizerTest, IsNotMadeOfEventsAndEmptyRecords) {
+TEST_F(FlowNormalizerTest, MakesNoReadingsOfEventsAndEmptyRecords) {
     FlowRecord event = record();
     event.kind = flow::RecordKind::event;
     give(event);
     FlowRecord empty = record(0, 0);
     give(empty);
-    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_TRUE(list_.readings.empty());
     EXPECT_EQ(maker_->drain_observed(), Volume());
 }
 
-// 10.0.0.7 goes out as 203.0.113.5:40000, towards the far end of record().
+// 10.0.0.7 has the outside end 203.0.113.5:40000, towards the far end of record().
 FlowRecord nat_event(std::uint8_t event, UtcTime at) {
     FlowRecord r;
     r.kind = flow::RecordKind::event;
@@ -212,11 +212,11 @@ FlowRecord translated_record() {
     return r;
 }
 
-TEST_F(FlowNormalizerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
+TEST_F(FlowNormalizerTest, ReplacesTheOutsideAddressByTheInsideOne) {
     const Address inside = Address::v4(0x0a000007U);
-    make({.translators = {*parse_prefix("192.0.2.1/32")}});
+    make({.nat_devices = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(1));
-    EXPECT_TRUE(taken_.readings.empty()) << "an event is no traffic";
+    EXPECT_TRUE(list_.readings.empty()) << "an event is no traffic";
     const Reading& sent = give(translated_record(), from(2));
     EXPECT_EQ(sent.src, inside);
     EXPECT_EQ(sent.sport, 40000) << "as it was on the wire";
@@ -235,31 +235,31 @@ TEST_F(FlowNormalizerTest, BooksTrafficToWhoeverWasBehindTheTranslation) {
     EXPECT_EQ(counter("collector_records_total"), 4U);
 }
 
-TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereThatIsWanted) {
+TEST_F(FlowNormalizerTest, KeepsTranslationsWithoutApplyingThemWhereConfigured) {
     make({.apply_translations = false});
     give(nat_event(8, now - Duration::seconds(60)));
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
     const auto kept = maker_->drain_translations();
     ASSERT_EQ(kept.size(), 1U);
-    EXPECT_EQ(kept[0].exporter, exporter(1));
+    EXPECT_EQ(kept[0].device, exporter(1));
     EXPECT_EQ(kept[0].valid.begin, now - Duration::seconds(60));
 }
 
-TEST_F(FlowNormalizerTest, BelievesTranslatorsThatAreNamed) {
-    make({.translators = {*parse_prefix("192.0.2.1/32")}});
+TEST_F(FlowNormalizerTest, UsesTheMappingsOfConfiguredDevices) {
+    make({.nat_devices = {*parse_prefix("192.0.2.1/32")}});
     give(nat_event(8, now - Duration::seconds(60)), from(2));
     EXPECT_TRUE(maker_->drain_translations().empty());
     give(nat_event(8, now - Duration::seconds(60)), from(1));
     EXPECT_EQ(maker_->drain_translations().size(), 1U);
     EXPECT_NE(give(translated_record(), from(3)).src, translated_record().src);
-    // Also where it was believed before the restart.
+    // Also where the device was configured before the restart.
     const std::string saved = maker_->save();
-    make({.translators = {*parse_prefix("192.0.2.2/32")}});
+    make({.nat_devices = {*parse_prefix("192.0.2.2/32")}});
     ASSERT_TRUE(maker_->restore(saved));
     EXPECT_EQ(give(translated_record(), from(3)).src, translated_record().src);
 }
 
-TEST_F(FlowNormalizerTest, BelievesAnExporterOfItsOwnRecordsWhereNoneIsNamed) {
+TEST_F(FlowNormalizerTest, UsesMappingsForTheExportersOwnRecordsWhereNoDeviceIsConfigured) {
     give(nat_event(8, now - Duration::seconds(60)), from(1));
     EXPECT_EQ(give(translated_record(), from(2)).src, translated_record().src);
     EXPECT_EQ(counter("collector_translated_total"), 0U);
@@ -281,22 +281,22 @@ TEST_F(FlowNormalizerTest, TranslationsHaveTheTimesOfRecords) {
     EXPECT_EQ(kept[1].valid.begin, now - Duration::seconds(1)) << "when it was exported";
 }
 
-TEST_F(FlowNormalizerTest, TranslationsOutliveARestart) {
+TEST_F(FlowNormalizerTest, TranslationsSurviveARestart) {
     give(nat_event(8, now - Duration::seconds(60)));
     const std::string saved = maker_->save();
     make({});
     ASSERT_TRUE(maker_->restore(saved));
     EXPECT_EQ(give(translated_record()).src, Address::v4(0x0a000007U));
-    EXPECT_TRUE(maker_->drain_translations().empty()) << "they were told";
+    EXPECT_TRUE(maker_->drain_translations().empty()) << "they were drained";
     EXPECT_FALSE(maker_->restore(saved + "x"));
-    // Of a version that knew none.
+    // The snapshot of a version without NAT mappings.
     const std::string before = saved.substr(0, 16);
     make({});
     EXPECT_TRUE(maker_->restore(before));
     EXPECT_EQ(give(translated_record()).src, translated_record().src);
 }
 
-TEST_F(FlowNormalizerTest, CountsEgressOnceWhereThatIsWanted) {
+TEST_F(FlowNormalizerTest, CountsEgressOnceWhereConfigured) {
     FlowRecord r = record();
     r.fields |= bit(Field::direction);
     r.direction = 1;
@@ -307,7 +307,7 @@ TEST_F(FlowNormalizerTest, CountsEgressOnceWhereThatIsWanted) {
     EXPECT_EQ(give(r).kind, ReadingKind::ip);
 }
 
-TEST_F(FlowNormalizerTest, LeavesAFlowToWhoReportedItFirst) {
+TEST_F(FlowNormalizerTest, AFlowBelongsToTheExporterThatReportedItFirst) {
     make({.deduplicate = Deduplicate::flow_key, .window = Duration::minutes(5)});
     const FlowRecord r = record();
     EXPECT_EQ(give(r, from(1)).kind, ReadingKind::ip);
@@ -324,10 +324,10 @@ TEST_F(FlowNormalizerTest, LeavesAFlowToWhoReportedItFirst) {
     EXPECT_EQ(give(again, from(1, later)).kind, ReadingKind::duplicate);
 }
 
-// Routers 2 and 3 are on both sides of translator 1.
-TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
+// Routers 2 and 3 are on the two sides of NAT device 1.
+TEST_F(FlowNormalizerTest, ATranslatedFlowBelongsToTheExporterThatReportedItFirst) {
     const FlowPolicy policy{.deduplicate = Deduplicate::flow_key,
-                            .translators = {*parse_prefix("192.0.2.1/32")}};
+                            .nat_devices = {*parse_prefix("192.0.2.1/32")}};
     FlowRecord before = translated_record();
     before.src = Address::v4(0x0a000007U);
     before.sport = 1234;
@@ -348,7 +348,7 @@ TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
     FlowRecord another = before;
     another.src = Address::v4(0x0a000008U);
     EXPECT_EQ(give(another, from(3)).kind, ReadingKind::ip);
-    // A translation of an address alone says nothing of ports.
+    // The mapping of an address does not change ports.
     make(policy);
     give(nat_event(14, now - Duration::seconds(60)), from(1));
     EXPECT_EQ(give(translated_record(), from(3)).kind, ReadingKind::ip);
@@ -356,8 +356,8 @@ TEST_F(FlowNormalizerTest, LeavesATranslatedFlowToWhoReportedItFirst) {
     EXPECT_EQ(give(before, from(2)).kind, ReadingKind::duplicate);
 }
 
-TEST_F(FlowNormalizerTest, NeverCountsWitnesses) {
-    make({.witnesses = {*parse_prefix("192.0.2.2/32")}});
+TEST_F(FlowNormalizerTest, NeverCountsDuplicateExporters) {
+    make({.duplicate_exporters = {*parse_prefix("192.0.2.2/32")}});
     EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);
     EXPECT_EQ(give(record(), from(1)).kind, ReadingKind::ip);
 }
@@ -375,15 +375,15 @@ TEST_F(FlowNormalizerTest, MovesTimesOfAClockThatIsOff) {
     EXPECT_EQ(counter("collector_moved_total"), 1U);
 }
 
-// What waited in an exporter while we were away says when it was.
-TEST_F(FlowNormalizerTest, LeavesTimesOfWhatComesLateOverTcp) {
+// Records that waited in an exporter while the collector was down have the right times.
+TEST_F(FlowNormalizerTest, KeepsTheTimesOfLateRecordsOverTcp) {
     flow::MessageContext context = from(1, now + Duration::hours(2));
     context.exported = now;
     context.transport_session = 5000;
     const Reading& reading = give(record(), context);
     EXPECT_EQ(reading.first, record().first);
     EXPECT_EQ(reading.last, record().last);
-    // A clock that is ahead is still one.
+    // But a clock that is ahead is wrong.
     context = from(1);
     context.exported = now + Duration::hours(2);
     context.transport_session = 5000;
@@ -393,7 +393,7 @@ TEST_F(FlowNormalizerTest, LeavesTimesOfWhatComesLateOverTcp) {
     EXPECT_EQ(give(ahead, context).last, record().last);
 }
 
-TEST_F(FlowNormalizerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
+TEST_F(FlowNormalizerTest, UsesTheReceiveTimeWhereTimesAreImpossible) {
     FlowRecord future = record();
     future.last = now + Duration::hours(1);
     EXPECT_EQ(give(future).last, now);
@@ -410,11 +410,11 @@ TEST_F(FlowNormalizerTest, TakesTheReceiveTimeWhereTimesCannotBe) {
     EXPECT_EQ(give(none).first, now);
 }
 
-TEST_F(FlowNormalizerTest, RefusesWhatCannotHaveBeenSentAndSaysSo) {
+TEST_F(FlowNormalizerTest, RefusesImpossibleVolumesAndCountsThem) {
     FlowRecord r = record(std::uint64_t{1} << 40U, 1);
     r.sampling = std::uint64_t{1} << 40U;
     give(r);
-    EXPECT_TRUE(taken_.readings.empty());
+    EXPECT_TRUE(list_.readings.empty());
     EXPECT_EQ(maker_->drain_observed(), Volume());
     EXPECT_EQ(counter("collector_overflow_total"), 1U);
     const auto losses = maker_->drain_losses();

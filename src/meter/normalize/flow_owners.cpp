@@ -3,50 +3,52 @@
 
 namespace octroi::normalize {
 
-void FlowOwners::turn(UtcTime now) {
+void FlowOwners::start_generation(UtcTime now) {
     older_ = std::move(recent_);
     recent_ = Flows(0, older_.hash_function());
-    turned_ = now;
+    generation_start_ = now;
 }
 
-// Our clock may have been set back meanwhile.
-bool FlowOwners::is_fresh(const Claim& claim, UtcTime now) const {
-    const Duration age = now - claim.last;
+// In both directions: our clock may have been set back since.
+bool FlowOwners::is_valid(const Owner& owner, UtcTime now) const {
+    const Duration age = now - owner.last;
     return age <= window_ && Duration{-age.ns} <= window_;
 }
 
-bool FlowOwners::is_anothers(const FlowIdentity& flow, const Address& exporter, UtcTime now) {
-    if (turned_ == UtcTime::min()) turned_ = now;  // what was restored may be of now
+bool FlowOwners::belongs_to_other(const FlowIdentity& flow, const Address& exporter, UtcTime now) {
+    // After a restore the table may hold owners of the present window, so no generation ends yet.
+    if (generation_start_ == UtcTime::min()) generation_start_ = now;
     if (recent_.size() >= flows_max / 2) {
-        ++forgotten_;
-        turn(now);
-    } else if (turned_ + window_ < now) {
-        turn(now);
+        ++evicted_;
+        start_generation(now);
+    } else if (generation_start_ + window_ < now) {
+        start_generation(now);
     }
     const auto known = recent_.find(flow);
     if (known == recent_.end()) {
-        Claim claim{exporter, now};
+        Owner owner{exporter, now};
         const auto old = older_.find(flow);
-        if (old != older_.end() && is_fresh(old->second, now))
-            claim.exporter = old->second.exporter;
-        const bool anothers = claim.exporter != exporter;
-        if (anothers) claim.last = old->second.last;  // only its keeper keeps it
-        recent_.emplace(flow, claim);
-        return anothers;
+        if (old != older_.end() && is_valid(old->second, now))
+            owner.exporter = old->second.exporter;
+        const bool is_other = owner.exporter != exporter;
+        // Only records of the owner extend its ownership.
+        if (is_other) owner.last = old->second.last;
+        recent_.emplace(flow, owner);
+        return is_other;
     }
-    Claim& claim = known->second;
-    if (claim.exporter != exporter && is_fresh(claim, now)) return true;
-    claim = {exporter, now};
+    Owner& owner = known->second;
+    if (owner.exporter != exporter && is_valid(owner, now)) return true;
+    owner = {exporter, now};
     return false;
 }
 
 void FlowOwners::save(ByteWriter& out) const {
     out.be64(recent_.size() + older_.size());
     for (const Flows* flows : {&older_, &recent_}) {
-        for (const auto& [identity, claim] : *flows) {
+        for (const auto& [identity, owner] : *flows) {
             normalize::save(out, identity);
-            octroi::save(out, claim.exporter);
-            out.be64(static_cast<std::uint64_t>(claim.last.ns));
+            octroi::save(out, owner.exporter);
+            out.be64(static_cast<std::uint64_t>(owner.last.ns));
         }
     }
 }
@@ -56,13 +58,14 @@ bool FlowOwners::restore(ByteCursor& in) {
     if (!in.be64(count) || count > 2 * flows_max) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
         FlowIdentity identity;
-        Claim claim;
+        Owner owner;
         std::uint64_t last = 0;
-        if (!normalize::restore(in, identity) || !octroi::restore(in, claim.exporter) ||
+        if (!normalize::restore(in, identity) || !octroi::restore(in, owner.exporter) ||
             !in.be64(last))
             return false;
-        claim.last.ns = static_cast<std::int64_t>(last);
-        older_.insert_or_assign(identity, claim);
+        owner.last.ns = static_cast<std::int64_t>(last);
+        // A flow may be in both generations; the recent one comes later and replaces the older.
+        older_.insert_or_assign(identity, owner);
     }
     return true;
 }

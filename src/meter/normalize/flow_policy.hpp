@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What the user decides about flow records on their way to readings.
+// The user's choices about flow records.
 
 #include <cstdint>
 #include <vector>
@@ -11,36 +11,36 @@
 
 namespace octroi::normalize {
 
-// Which records of the same traffic count. What does not is a duplicate: in the ledger under
+// Which records of the same traffic count. The others are duplicates: the ledger has them under
 // @excluded/duplicate.
 enum class Deduplicate : std::uint8_t {
     none,
-    ingress,   // records made where traffic leaves an interface are duplicates of those made where
-               // it came in (element 61, flowDirection)
-    flow_key,  // the first exporter that reports a flow (addresses, ports, protocol; as they are
-               // behind translations that are applied) within the window keeps it; records of
-               // others about it are duplicates
+    ingress,   // records made where traffic leaves a router (element 61, flowDirection 1) are
+               // duplicates of those made where it entered
+    flow_key,  // the first exporter that reports a flow owns it; records of others about it within
+               // the window are duplicates. A flow: addresses, ports, protocol, as they are inside
+               // of NAT devices with mappings that are applied
 };
 
 struct FlowPolicy {
     Deduplicate deduplicate = Deduplicate::none;
     Duration window = Duration::minutes(5);
-    // Exporters whose records are always duplicates: seen by another exporter already.
-    std::vector<Prefix> witnesses;
-    // Whether traffic of an outside address is booked to the inside address behind it. Translations
-    // are kept in any case.
+    // Exporters of traffic that other exporters report too: their records are always duplicates.
+    std::vector<Prefix> duplicate_exporters;
+    // Whether traffic of an outside address is booked to the inside address. NAT events are kept in
+    // any case.
     bool apply_translations = true;
-    // Exporters whose word on translations counts for everybody's records; that of others is not
-    // kept then. Empty: everybody's word is kept, and counts for their own records.
-    std::vector<Prefix> translators;
-    // Where neither the record nor options data nor the message says how the exporter samples.
-    // 0: it is taken not to sample.
+    // NAT devices with events that apply to the records of all exporters; events of others are
+    // then dropped. Empty: the events of each exporter apply to its own records only.
+    std::vector<Prefix> nat_devices;
+    // The sampling rate where neither the record nor options data nor the message states one. 0:
+    // such an exporter counts every packet.
     std::uint64_t sampling = 0;
-    // An exporter's clock may differ from ours by so much; beyond it, its times are moved by the
-    // difference between its message header and the receive time.
+    // The clock of an exporter may differ from ours by this. Beyond it, its times are moved by the
+    // difference between the time of its message and the receive time.
     Duration skew = Duration::minutes(5);
-    // A record may be about traffic so long ago: the longest time-outs of routers are 30 minutes,
-    // but one that was cut off may send late.
+    // The age of traffic that a record may be about. The longest timeouts of routers are 30
+    // minutes, but an exporter that was cut off may send late.
     Duration age = Duration::hours(24);
 };
 

@@ -8,9 +8,10 @@
 namespace octroi::normalize {
 namespace {
 
-// Flows of one name that are told apart: by the exporter's number for them, or else by their
-// beginning; by domain; and by way, since a biflow is two records.
-std::uint64_t apart(const flow::MessageContext& context, const flow::FlowRecord& record) noexcept {
+// Tells flows with the same key apart: by the exporter's number for the flow, else by its
+// beginning; by observation domain; and by direction, because a biflow is two records.
+std::uint64_t distinguisher(const flow::MessageContext& context,
+                            const flow::FlowRecord& record) noexcept {
     const std::uint64_t own = record.has(flow::Field::flow_id)
                                   ? record.flow_id
                                   : static_cast<std::uint64_t>(record.first.ns);
@@ -25,39 +26,45 @@ RunningTotals::Exporter& RunningTotals::exporter(const Address& address) {
     return exporters_.try_emplace(address, seed_).first->second;
 }
 
-void RunningTotals::turn(Exporter& of, UtcTime now) {
-    flows_ -= of.older.size();
-    of.older = std::move(of.recent);
-    of.recent = Flows(0, FlowIdentityHash{seed_});
-    of.turned = now;
+void RunningTotals::start_generation(Exporter& exporter, UtcTime now) {
+    flows_ -= exporter.older.size();
+    exporter.older = std::move(exporter.recent);
+    exporter.recent = Flows(0, FlowIdentityHash{seed_});
+    exporter.generation_start = now;
+}
+
+// Also takes the flow out of the older generation: the caller puts it into the recent one.
+std::optional<RunningTotals::Totals> RunningTotals::find(Exporter& exporter,
+                                                         const FlowIdentity& identity) {
+    if (const auto recent = exporter.recent.find(identity); recent != exporter.recent.end())
+        return recent->second;
+    const auto old = exporter.older.find(identity);
+    if (old == exporter.older.end()) return std::nullopt;
+    const Totals totals = old->second;
+    exporter.older.erase(old);
+    --flows_;
+    return totals;
 }
 
 RunningTotals::Difference RunningTotals::difference(const flow::MessageContext& context,
                                                     const flow::FlowRecord& record) {
     FlowIdentity identity = identity_of(record);
-    identity.more = apart(context, record);
+    identity.distinguisher = distinguisher(context, record);
     Exporter& of = exporter(context.exporter);
-    if (of.turned.ns == 0) of.turned = context.received;
-    if (context.received - of.turned > idle_max) turn(of, context.received);
-    std::optional<Totals> before;
-    if (const auto recent = of.recent.find(identity); recent != of.recent.end()) {
-        before = recent->second;
-    } else if (const auto old = of.older.find(identity); old != of.older.end()) {
-        before = old->second;
-        of.older.erase(old);
-        --flows_;
-    }
+    if (of.generation_start.ns == 0) of.generation_start = context.received;
+    if (context.received - of.generation_start > idle_max) start_generation(of, context.received);
+    const std::optional<Totals> before = find(of, identity);
     if (!before && flows_ >= flows_max) {
-        ++forgotten_;
+        ++evicted_;
         return {record.bytes, record.packets, std::nullopt};
     }
     const bool is_late = before && record.last < before->last;
-    const bool goes_on =
+    const bool continues =
         before && record.bytes >= before->bytes && record.packets >= before->packets;
     const Totals now{record.bytes, record.packets, record.last};
     if (of.recent.insert_or_assign(identity, is_late ? *before : now).second) ++flows_;
     if (is_late) return {};
-    if (!goes_on) return {record.bytes, record.packets, std::nullopt};
+    if (!continues) return {record.bytes, record.packets, std::nullopt};
     return {record.bytes - before->bytes, record.packets - before->packets, before->last};
 }
 

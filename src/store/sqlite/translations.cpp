@@ -23,7 +23,7 @@ struct Texts {
 };
 
 Texts texts_of(const Translation& t) {
-    return {to_string(t.exporter), to_string(t.outside), to_string(t.remote), to_string(t.inside)};
+    return {to_string(t.device), to_string(t.outside), to_string(t.remote), to_string(t.inside)};
 }
 
 void bind_all(Statement& to, const Translation& t, const Texts& texts) {
@@ -55,8 +55,8 @@ std::uint16_t port_from(const Statement& row, int column) {
 // From `columns` and, in column_end, the end. False: an address is not readable.
 bool read_row(const Statement& row, Translation& t) {
     const bool good =
-        read_address(row.octets(0), t.exporter) && read_address(row.octets(1), t.outside) &&
-        read_address(row.octets(6), t.remote) && read_address(row.octets(8), t.inside);
+        take_address(row.octets(0), t.device) && take_address(row.octets(1), t.outside) &&
+        take_address(row.octets(6), t.remote) && take_address(row.octets(8), t.inside);
     t.protocol = static_cast<std::uint8_t>(row.number(2));
     t.first_port = port_from(row, 3);
     t.last_port = port_from(row, 4);
@@ -78,7 +78,7 @@ std::string question_sql(std::string_view which) {
         "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
         "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
         "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
-        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
+        "n.remote_port = t.remote_port AND n.exporter = t.device)",
         columns, which);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/normalize/nat_event.hpp"
+#include "meter/normalize/nat_record.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ const Address inside = Address::v4(0x0a000005U);
 const Address outside = Address::v4(0xcb007105U);
 const Address remote = Address::v4(0xc6336401U);
 
-// A host's way out, as RFC 8158 section 5.2 has it: the source is translated.
+// An outgoing session of a host, as in RFC 8158 section 5.2: the source is translated.
 FlowRecord session(int event, std::uint8_t proto = 6) {
     FlowRecord r;
     r.kind = flow::RecordKind::event;
@@ -40,7 +40,7 @@ Translation single(std::uint8_t proto, std::uint16_t port) {
     return t;
 }
 
-TEST(NatEvent, ASessionIsOfOneFarEnd) {
+TEST(NatRecord, ASessionIsOfOneFarEnd) {
     Translation expected = single(6, 40000);
     expected.inside_port = 1234;
     expected.remote = remote;
@@ -48,38 +48,38 @@ TEST(NatEvent, ASessionIsOfOneFarEnd) {
     for (const int event : {1, 4, 6}) {
         const auto got = nat_event_of(session(event));
         ASSERT_TRUE(got) << event;
-        EXPECT_TRUE(got->begins);
-        EXPECT_EQ(got->translation, expected);
+        EXPECT_EQ(got->change, nat::MappingChange::created);
+        EXPECT_EQ(got->mapping, expected);
     }
     for (const int event : {2, 5, 7}) {
         const auto got = nat_event_of(session(event));
         ASSERT_TRUE(got) << event;
-        EXPECT_FALSE(got->begins);
-        EXPECT_EQ(got->translation, expected);
+        EXPECT_EQ(got->change, nat::MappingChange::deleted);
+        EXPECT_EQ(got->mapping, expected);
     }
 }
 
-TEST(NatEvent, ABindingIsOfAllFarEnds) {
+TEST(NatRecord, ABindingIsOfAllFarEnds) {
     Translation expected = single(17, 40000);
     expected.inside_port = 1234;
     for (const int event : {8, 9, 10, 11}) {
         const auto got = nat_event_of(session(event, 17));
         ASSERT_TRUE(got) << event;
-        EXPECT_EQ(got->begins, event % 2 == 0);
-        EXPECT_EQ(got->translation, expected);
+        EXPECT_EQ(got->change == nat::MappingChange::created, event % 2 == 0);
+        EXPECT_EQ(got->mapping, expected);
     }
 }
 
-TEST(NatEvent, PortsThatAreNotSaidTwiceAreTheSame) {
+TEST(NatRecord, PortsThatAreNotRepeatedAreTheSame) {
     FlowRecord r = session(4);
     r.nat_sport = r.nat_dport = 0;
     const auto got = nat_event_of(r);
     ASSERT_TRUE(got);
-    EXPECT_EQ(got->translation.first_port, 1234);
-    EXPECT_EQ(got->translation.remote_port, 443);
+    EXPECT_EQ(got->mapping.first_port, 1234);
+    EXPECT_EQ(got->mapping.remote_port, 443);
 }
 
-TEST(NatEvent, APublishedHostIsTranslatedAtTheDestination) {
+TEST(NatRecord, APublishedHostIsTranslatedAtTheDestination) {
     FlowRecord r = session(4);
     r.src = r.nat_src = remote;
     r.sport = r.nat_sport = 5555;
@@ -93,29 +93,29 @@ TEST(NatEvent, APublishedHostIsTranslatedAtTheDestination) {
     expected.inside_port = 8080;
     expected.remote = remote;
     expected.remote_port = 5555;
-    EXPECT_EQ(got->translation, expected);
+    EXPECT_EQ(got->mapping, expected);
 }
 
-TEST(NatEvent, Nat64LeadsFromIpv6ToIpv4) {
+TEST(NatRecord, Nat64LeadsFromIpv6ToIpv4) {
     FlowRecord r = session(6);
     r.src = *parse_address("2001:db8::7");
     r.dst = *parse_address("64:ff9b::c633:6401");
     const auto got = nat_event_of(r);
     ASSERT_TRUE(got);
-    EXPECT_EQ(got->translation.outside, outside);
-    EXPECT_EQ(got->translation.inside, r.src);
-    EXPECT_EQ(got->translation.remote, remote) << "as it is seen outside";
+    EXPECT_EQ(got->mapping.outside, outside);
+    EXPECT_EQ(got->mapping.inside, r.src);
+    EXPECT_EQ(got->mapping.remote, remote) << "as it is seen outside";
 }
 
-TEST(NatEvent, ProtocolsWithoutPortsHaveNone) {
+TEST(NatRecord, ProtocolsWithoutPortsHaveNone) {
     const auto got = nat_event_of(session(4, 1));
     ASSERT_TRUE(got);
-    EXPECT_EQ(got->translation.first_port, 0);
-    EXPECT_EQ(got->translation.last_port, 0);
-    EXPECT_EQ(got->translation.remote_port, 0);
+    EXPECT_EQ(got->mapping.first_port, 0);
+    EXPECT_EQ(got->mapping.last_port, 0);
+    EXPECT_EQ(got->mapping.remote_port, 0);
 }
 
-TEST(NatEvent, AnAddressIsBoundWhole) {
+TEST(NatRecord, ABindingOfAnAddressIsForAllPorts) {
     FlowRecord r = session(14);
     r.fields = bit(Field::nat_event) | bit(Field::src) | bit(Field::nat_src);
     const auto got = nat_event_of(r);
@@ -123,7 +123,7 @@ TEST(NatEvent, AnAddressIsBoundWhole) {
     Translation expected;
     expected.outside = outside;
     expected.inside = inside;
-    EXPECT_EQ(got->translation, expected);
+    EXPECT_EQ(got->mapping, expected);
 }
 
 FlowRecord block(std::uint16_t first, std::uint16_t last, std::uint16_t step = 0,
@@ -137,11 +137,11 @@ FlowRecord block(std::uint16_t first, std::uint16_t last, std::uint16_t step = 0
     return r;
 }
 
-TEST(NatEvent, ABlockHasItsPorts) {
+TEST(NatRecord, ABlockHasItsPorts) {
     const auto ports = [](const FlowRecord& r) {
         const auto got = nat_event_of(r);
-        return got ? std::array<int, 3>{got->translation.first_port, got->translation.last_port,
-                                        got->translation.port_step}
+        return got ? std::array<int, 3>{got->mapping.first_port, got->mapping.last_port,
+                                        got->mapping.port_step}
                    : std::array<int, 3>{};
     };
     EXPECT_EQ(ports(block(1024, 2047)), (std::array{1024, 2047, 1}));
@@ -155,7 +155,7 @@ TEST(NatEvent, ABlockHasItsPorts) {
     EXPECT_FALSE(nat_event_of(none));
 }
 
-TEST(NatEvent, IsNoneWhereNobodyIsTranslated) {
+TEST(NatRecord, GivesNoEventWithoutATranslation) {
     for (const int event : {0, 3, 12, 13, 18, 255})
         EXPECT_FALSE(nat_event_of(session(event))) << event;
     FlowRecord same = session(4);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/normalize/nat_event.hpp"
+#include "meter/normalize/nat_record.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,35 +12,37 @@ namespace {
 using flow::Field;
 using flow::FlowRecord;
 
-enum class What : std::uint8_t { other, session, binding, address, block };
+using nat::MappingChange;
 
-struct Kind {
-    What what = What::other;
-    bool begins = false;
+enum class MappingKind : std::uint8_t { other, session, binding, address, block };
+
+struct EventKind {
+    MappingKind mapping = MappingKind::other;
+    MappingChange change = MappingChange::created;
 };
 
 // By natEvent, RFC 8158 section 4.3.
-constexpr std::array<Kind, 18> kinds{{{},
-                                      {What::session, true},
-                                      {What::session, false},
-                                      {},
-                                      {What::session, true},
-                                      {What::session, false},
-                                      {What::session, true},
-                                      {What::session, false},
-                                      {What::binding, true},
-                                      {What::binding, false},
-                                      {What::binding, true},
-                                      {What::binding, false},
-                                      {},
-                                      {},
-                                      {What::address, true},
-                                      {What::address, false},
-                                      {What::block, true},
-                                      {What::block, false}}};
+constexpr std::array<EventKind, 18> event_kinds{{{},
+                                                 {MappingKind::session, MappingChange::created},
+                                                 {MappingKind::session, MappingChange::deleted},
+                                                 {},
+                                                 {MappingKind::session, MappingChange::created},
+                                                 {MappingKind::session, MappingChange::deleted},
+                                                 {MappingKind::session, MappingChange::created},
+                                                 {MappingKind::session, MappingChange::deleted},
+                                                 {MappingKind::binding, MappingChange::created},
+                                                 {MappingKind::binding, MappingChange::deleted},
+                                                 {MappingKind::binding, MappingChange::created},
+                                                 {MappingKind::binding, MappingChange::deleted},
+                                                 {},
+                                                 {},
+                                                 {MappingKind::address, MappingChange::created},
+                                                 {MappingKind::address, MappingChange::deleted},
+                                                 {MappingKind::block, MappingChange::created},
+                                                 {MappingKind::block, MappingChange::deleted}}};
 
-// An address that is all zero is none.
-bool says(const FlowRecord& record, Field field, const Address& address) noexcept {
+// Devices write an address of zeros where they have none.
+bool has_address(const FlowRecord& record, Field field, const Address& address) noexcept {
     constexpr std::array<std::uint8_t, 16> zeros{};
     return record.has(field) && !address.empty() && address.octets != zeros;
 }
@@ -50,7 +52,8 @@ struct End {
     std::uint16_t port = 0;
 };
 
-// Before and after translation; a translator that changes no ports need not say them twice.
+// An end before and after translation. A device that does not change ports need not state them
+// twice.
 struct Side {
     End before;
     End after;
@@ -62,16 +65,16 @@ struct Side {
 
 Side source_of(const FlowRecord& r) {
     Side side;
-    if (says(r, Field::src, r.src)) side.before = {r.src, r.sport};
-    if (says(r, Field::nat_src, r.nat_src))
+    if (has_address(r, Field::src, r.src)) side.before = {r.src, r.sport};
+    if (has_address(r, Field::nat_src, r.nat_src))
         side.after = {r.nat_src, r.nat_sport != 0 ? r.nat_sport : r.sport};
     return side;
 }
 
 Side destination_of(const FlowRecord& r) {
     Side side;
-    if (says(r, Field::dst, r.dst)) side.before = {r.dst, r.dport};
-    if (says(r, Field::nat_dst, r.nat_dst))
+    if (has_address(r, Field::dst, r.dst)) side.before = {r.dst, r.dport};
+    if (has_address(r, Field::nat_dst, r.nat_dst))
         side.after = {r.nat_dst, r.nat_dport != 0 ? r.nat_dport : r.dport};
     return side;
 }
@@ -132,23 +135,23 @@ bool set_block(const FlowRecord& record, Translation& t) {
 
 }  // namespace
 
-std::optional<NatEvent> nat_event_of(const FlowRecord& record) {
-    if (!record.has(Field::nat_event) || record.nat_event >= kinds.size()) return std::nullopt;
-    const Kind kind = kinds[record.nat_event];
-    NatEvent event;
-    event.begins = kind.begins;
-    Translation& t = event.translation;
+std::optional<nat::NatEvent> nat_event_of(const FlowRecord& record) {
+    if (!record.has(Field::nat_event) || record.nat_event >= event_kinds.size())
+        return std::nullopt;
+    const EventKind kind = event_kinds[record.nat_event];
+    nat::NatEvent event{kind.change, {}};
+    Translation& t = event.mapping;
     const auto set = [&] {
-        switch (kind.what) {
-            case What::session:
+        switch (kind.mapping) {
+            case MappingKind::session:
                 return set_session(record, t);
-            case What::binding:
+            case MappingKind::binding:
                 return set_binding(record, t);
-            case What::address:
+            case MappingKind::address:
                 return set_address(record, t);
-            case What::block:
+            case MappingKind::block:
                 return set_block(record, t);
-            case What::other:
+            case MappingKind::other:
                 break;
         }
         return false;

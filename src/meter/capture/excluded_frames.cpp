@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/capture/left_out.hpp"
+#include "meter/capture/excluded_frames.hpp"
 
 #include <algorithm>
 
@@ -24,16 +24,16 @@ Reading begin_reading(const Sample& sample, ReadingKind kind) {
 
 }  // namespace
 
-void LeftOutFrames::add(const Sample& sample, ReadingBuffer& out) {
+void ExcludedFrames::add(const Sample& sample, ReadingBuffer& out) {
     const packet::Packet& p = sample.packet;
     const ReadingKind kind =
         p.outcome == packet::Outcome::malformed ? ReadingKind::malformed : ReadingKind::non_ip;
     const UtcTime time{sample.time};
-    const auto mine = [&](const Row& row) {
+    const auto matches = [&](const Row& row) {
         return row.vlans_interface == p.key.words[4] && row.marks == p.key.words[5] &&
                row.reading.ethertype() == p.ethertype && row.reading.kind == kind;
     };
-    auto row = std::ranges::find_if(rows_, mine);
+    auto row = std::ranges::find_if(rows_, matches);
     if (row == rows_.end()) {
         if (rows_.size() < limit) {
             row = rows_.insert(rows_.end(), Row{});
@@ -54,7 +54,7 @@ void LeftOutFrames::add(const Sample& sample, ReadingBuffer& out) {
     r.packets += 1;
 }
 
-void LeftOutFrames::hand_over(ReadingBuffer& out) {
+void ExcludedFrames::hand_over(ReadingBuffer& out) {
     for (const Row& row : rows_) out.next() = row.reading;
     rows_.clear();
     next_out_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/capture/forwarded.hpp"
+#include "meter/capture/forwarded_flows.hpp"
 
 #include "base/hash.hpp"
 
@@ -23,7 +23,7 @@ Result<ForwardedFlows> ForwardedFlows::create(std::uint64_t seed) {
     return ForwardedFlows(std::move(entries), seed);
 }
 
-// Of the addresses, the ports, and protocol, family and ICMP type: what a router leaves as it is.
+// The parts that a router does not change: addresses, ports, protocol, family and ICMP type.
 std::uint64_t ForwardedFlows::signature(const packet::FlowKey& key) const noexcept {
     const auto& w = key.words;
     std::uint64_t h = mix(w[0] ^ seed_, w[1] ^ mix_a);
@@ -32,25 +32,25 @@ std::uint64_t ForwardedFlows::signature(const packet::FlowKey& key) const noexce
     return h == 0 ? 1 : h;
 }
 
-void ForwardedFlows::came_in(const packet::FlowKey& key, UtcTime now) noexcept {
+void ForwardedFlows::on_arrival(const packet::FlowKey& key, UtcTime now) noexcept {
     const std::uint64_t wanted = signature(key);
     const std::int32_t seconds = seconds_of(now);
     Entry* const set = &entries_[(wanted % sets) * ways];
-    Entry* room = set;
+    Entry* place = set;  // the flow's own, else a free one, else that of the oldest flow
     for (Entry* e = set; e != set + ways; ++e) {
         if (e->signature == wanted) {
-            room = e;
+            place = e;
             break;
         }
-        if (e->signature == 0 || (room->signature != 0 &&
-                                  elapsed(e->seconds, seconds) > elapsed(room->seconds, seconds)))
-            room = e;
+        if (e->signature == 0 || (place->signature != 0 &&
+                                  elapsed(e->seconds, seconds) > elapsed(place->seconds, seconds)))
+            place = e;
         if (e->signature == 0) break;
     }
-    *room = {wanted, seconds, key.interface(), 0};
+    *place = {wanted, seconds, key.interface(), 0};
 }
 
-bool ForwardedFlows::came_in_elsewhere(const packet::FlowKey& key, UtcTime now) const noexcept {
+bool ForwardedFlows::arrived_elsewhere(const packet::FlowKey& key, UtcTime now) const noexcept {
     const std::uint64_t wanted = signature(key);
     const std::int32_t seconds = seconds_of(now);
     constexpr std::int32_t limit = timeout.ns / 1'000'000'000;

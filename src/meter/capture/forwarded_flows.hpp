@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A router's packets are seen twice when two of its interfaces are metered: coming in and going
-// out. Remembers which flows came in, and on which interface, so that the second sight can be told.
+// The flows that have arrived lately, and on which interface: a packet of such a flow on another
+// interface is a duplicate, because the machine has forwarded it.
 //
-// Bounded: a table of fixed size, in which the flow seen least recently makes room. A flow that was
-// forgotten would be counted twice, so there is room for many more than a meter usually holds.
-// Signatures are keyed 64 bit hashes: two flows are taken for one once in 2^40 packets or less.
-// Addresses and ports that are translated on the way (NAT) make another flow: not a duplicate.
+// A table of fixed size (1 million flows, 16 MiB); the flow that was seen least recently is
+// evicted. Packets of an evicted flow would count twice, so the table is larger than a flow table
+// usually is. The key is a 64-bit hash with a secret: two flows have the same one in less than one
+// of 2^40 packets. A NAT changes addresses or ports, so its two sides are different flows: no
+// duplicate.
 
 #include <array>
 #include <cstdint>
@@ -25,10 +26,11 @@ public:
 
     [[nodiscard]] static Result<ForwardedFlows> create(std::uint64_t seed);
 
-    // A packet of this flow came in, on the interface that the key names.
-    void came_in(const packet::FlowKey& key, UtcTime now) noexcept;
-    // Whether packets of this flow came in lately on another interface than the key names.
-    [[nodiscard]] bool came_in_elsewhere(const packet::FlowKey& key, UtcTime now) const noexcept;
+    // A packet of this flow has arrived, on the interface in the key.
+    void on_arrival(const packet::FlowKey& key, UtcTime now) noexcept;
+    // Whether packets of this flow have arrived within `timeout` on another interface than the
+    // key's.
+    [[nodiscard]] bool arrived_elsewhere(const packet::FlowKey& key, UtcTime now) const noexcept;
 
 private:
     struct Entry {

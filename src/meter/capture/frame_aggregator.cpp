@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/capture/intake.hpp"
+#include "meter/capture/frame_aggregator.hpp"
 
 #include "base/hash.hpp"
 
@@ -7,26 +7,28 @@ namespace octroi::capture {
 
 using packet::Outcome;
 
-Intake::Intake(const IntakeOptions& options, std::unique_ptr<FlowTable> flows, std::uint64_t seed)
+FrameAggregator::FrameAggregator(const AggregatorOptions& options, std::unique_ptr<FlowTable> flows,
+                                 std::uint64_t seed)
     : policy_(options.fragments),
       flows_(std::move(flows)),
       fragments_(mix(seed ^ mix_b, mix_c)),
-      left_out_(options.flows.cut_at_buckets) {}
+      excluded_(options.flows.cut_at_buckets) {}
 
-Result<std::unique_ptr<Intake>> Intake::create(const IntakeOptions& options, std::uint64_t seed) {
+Result<std::unique_ptr<FrameAggregator>> FrameAggregator::create(const AggregatorOptions& options,
+                                                                 std::uint64_t seed) {
     TRY_ASSIGN(auto flows, FlowTable::create(options.flows, seed));
-    return std::unique_ptr<Intake>(new Intake(options, std::move(flows), seed));
+    return std::unique_ptr<FrameAggregator>(new FrameAggregator(options, std::move(flows), seed));
 }
 
-void Intake::process(std::span<Sample> samples, ReadingBuffer& out) {
-    // Sums without branches: which version a packet has is not to be predicted.
+void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
+    // Sums without branches: the IP version of a packet cannot be predicted.
     std::uint64_t frame_bytes = 0;
     std::uint64_t bytes = 0;
     std::uint64_t v6_bytes = 0;
     std::uint64_t v6_packets = 0;
     std::uint64_t truncated = 0;
-    std::uint64_t left_out = 0;
-    std::uint64_t left_out_bytes = 0;
+    std::uint64_t excluded = 0;
+    std::uint64_t excluded_bytes = 0;
     for (Sample& sample : samples) {
         const packet::Packet& p = sample.packet;
         const bool v6 = p.key.family() == Family::v6;
@@ -36,17 +38,17 @@ void Intake::process(std::span<Sample> samples, ReadingBuffer& out) {
         v6_packets += v6 ? 1 : 0;
         truncated += p.truncated ? 1 : 0;
         if (p.outcome != Outcome::ip) [[unlikely]] {
-            ++left_out;
-            left_out_bytes += p.bytes;
+            ++excluded;
+            excluded_bytes += p.bytes;
             totals_.malformed += p.outcome == Outcome::malformed ? 1 : 0;
             totals_.non_ip += p.outcome == Outcome::non_ip ? 1 : 0;
-            left_out_.add(sample, out);
+            excluded_.add(sample, out);
         } else if (p.fragment != packet::Fragment::none) [[unlikely]] {
-            charge_fragment(sample);
+            resolve_fragment(sample);
         }
     }
-    const std::uint64_t ip_packets = samples.size() - left_out;
-    const std::uint64_t ip_bytes = bytes - left_out_bytes;
+    const std::uint64_t ip_packets = samples.size() - excluded;
+    const std::uint64_t ip_bytes = bytes - excluded_bytes;
     totals_.frames += samples.size();
     totals_.frame_bytes += frame_bytes;
     totals_.ip_packets += ip_packets;
@@ -55,16 +57,16 @@ void Intake::process(std::span<Sample> samples, ReadingBuffer& out) {
     totals_.v6_bytes += v6_bytes;
     totals_.v4_packets += ip_packets - v6_packets;
     totals_.v4_bytes += ip_bytes - v6_bytes;
-    totals_.left_out_bytes += left_out_bytes;
+    totals_.excluded_bytes += excluded_bytes;
     totals_.truncated += truncated;
     flows_->process(samples, out);
 }
 
-void Intake::charge_fragment(Sample& sample) {
+void FrameAggregator::resolve_fragment(Sample& sample) {
     ++totals_.fragments;
     const UtcTime time{sample.time};
     if (sample.packet.fragment == packet::Fragment::first) {
-        if (policy_ == FragmentPolicy::resolve) fragments_.remember(sample.packet, time);
+        if (policy_ == FragmentPolicy::resolve) fragments_.store(sample.packet, time);
         return;
     }
     if (policy_ == FragmentPolicy::resolve && fragments_.resolve(sample.packet, time)) return;
@@ -72,22 +74,22 @@ void Intake::charge_fragment(Sample& sample) {
     sample.packet.key.words[5] |= orphan_mark;
 }
 
-void Intake::hand_over(ReadingBuffer& out) {
+void FrameAggregator::hand_over(ReadingBuffer& out) {
     flows_->hand_over(out);
-    left_out_.hand_over(out);
+    excluded_.hand_over(out);
 }
 
-void Intake::hand_over_and_forget(ReadingBuffer& out) {
-    flows_->hand_over_and_forget(out);
-    left_out_.hand_over(out);
+void FrameAggregator::drain(ReadingBuffer& out) {
+    flows_->drain(out);
+    excluded_.hand_over(out);
 }
 
-Volume Intake::take_observed() {
+Volume FrameAggregator::drain_observed() {
     const Volume now{Bytes{totals_.bytes()}, Packets{totals_.frames},
                      Flows{flows_->counters().begun}};
-    const Volume since{now.bytes - taken_.bytes, now.packets - taken_.packets,
-                       now.flows - taken_.flows};
-    taken_ = now;
+    const Volume since{now.bytes - drained_.bytes, now.packets - drained_.packets,
+                       now.flows - drained_.flows};
+    drained_ = now;
     return since;
 }
 
