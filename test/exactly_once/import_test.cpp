@@ -95,7 +95,7 @@ TEST_F(ImportTest, AFullDiskIsAClearErrorAndTheImportContinuesWhenThereIsSpace) 
     const std::string ledger = disk + "/ledger.db";
     const Ended full = support::run(import(ledger, capture_));
     EXPECT_EQ(full.status, 1);
-    EXPECT_NE(full.err.find("no room left"), std::string::npos) << full.err;
+    EXPECT_NE(full.err.find("the disk is full"), std::string::npos) << full.err;
     EXPECT_EQ(support::run(octroi(ledger, {"audit"})).status, 0)
         << "batches committed before are sound";
     EXPECT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=200m"), 0);

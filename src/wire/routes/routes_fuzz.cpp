@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Routing tables from strangers: every input is read whole and once more in blocks of a size taken
-// from the input; both must give the same, and every range must lie inside its batch.
+// Hostile routing tables: every input is read at once, and again in blocks of a size that the input
+// determines. Both must give the same result, and every range must be within its batch.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
