@@ -17,13 +17,13 @@ TEST(Address, KeepsItsFamilyAndPrintsCanonically) {
     EXPECT_EQ(parse_address("192.0.2.1")->v4_value(), 0xC0000201U);
 }
 
-TEST(Address, RefusesWhatIsNone) {
+TEST(Address, RefusesOtherTexts) {
     for (const char* text :
          {"", "192.0.2", "192.0.2.256", "fe80::1%eth0", "1.2.3.4/8", ":::", "host"})
         EXPECT_FALSE(parse_address(text).has_value()) << text;
 }
 
-TEST(Prefix, ClearsTheBitsBehindItsLength) {
+TEST(Prefix, ClearsTheBitsAfterItsLength) {
     const Prefix p = Prefix::of(*parse_address("10.255.255.255"), 9);
     EXPECT_EQ(to_string(p), "10.128.0.0/9");
     EXPECT_TRUE(p.contains(*parse_address("10.200.0.1")));
@@ -33,7 +33,7 @@ TEST(Prefix, ClearsTheBitsBehindItsLength) {
     EXPECT_EQ(to_string(*parse_prefix("192.0.2.7")), "192.0.2.7/32");
 }
 
-TEST(Prefix, HostBitsAreLikelyATypingMistake) {
+TEST(Prefix, RefusesHostBits) {
     const auto refused = parse_prefix("10.0.0.1/8");
     ASSERT_FALSE(refused.has_value());
     EXPECT_NE(refused.error().text.find("10.0.0.0/8"), std::string::npos);
@@ -43,7 +43,7 @@ TEST(Prefix, HostBitsAreLikelyATypingMistake) {
         EXPECT_FALSE(parse_prefix(text).has_value()) << text;
 }
 
-TEST(Mac, ReadsTheFormsPeopleUse) {
+TEST(Mac, ReadsTheUsualForms) {
     const char* canonical = "00:30:ca:b8:d9:bc";
     for (const char* text :
          {canonical, "0:30:ca:b8:d9:bc", "00-30-CA-B8-D9-BC", "0030.cab8.d9bc"}) {

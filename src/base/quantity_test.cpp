@@ -10,7 +10,7 @@
 namespace octroi {
 namespace {
 
-TEST(Quantity, AddsAndRefusesToWrap) {
+TEST(Quantity, AddsAndAbortsOnOverflow) {
     EXPECT_EQ((Bytes(40) + Bytes(2)).value(), 42U);
     EXPECT_FALSE(checked_add(UINT64_MAX, 1).has_value());
     EXPECT_EQ(checked_add(UINT64_MAX, 0), UINT64_MAX);

@@ -22,23 +22,23 @@ TEST(Variance, IsRoundedUpAndSaturated) {
     EXPECT_EQ(added_variances(1, UINT64_MAX), variance_max);
 }
 
-TEST(Error, OfWhatWasCountedIsNone) { EXPECT_EQ(error_95(0, 1, 0), 0U); }
+TEST(Error, IsZeroForCountedTraffic) { EXPECT_EQ(error_95(0, 1, 0), 0U); }
 
-TEST(Error, OfManyPacketsIsTwoDeviations) {
-    // 1,000,000 packets counted of 1000 each: 1.96 * sqrt(1e6 * 1000 * 999), and a little more.
+TEST(Error, IsTwoDeviationsForManyPackets) {
+    // 1,000,000 packets counted at a rate of 1000: 1.96 * sqrt(1e6 * 1000 * 999), plus a little.
     const auto error = error_95(999'000'000'000, 1, 999'000'000);
     EXPECT_GE(*error, 1'959'000U);
     EXPECT_LE(*error, 1'963'000U);
 }
 
-// Of one counted packet the truth may be several: the 95 % interval of 1 reaches to 5.7 (Poisson).
-TEST(Error, OfOnePacketIsSeveral) {
+// One counted packet may stand for several: the 95 % interval of 1 reaches to 5.7 (Poisson).
+TEST(Error, IsSeveralPacketsForOne) {
     const auto error = error_95(std::uint64_t{1000} * 999, 1, 999);
     EXPECT_GE(*error, 4'600U);
     EXPECT_LE(*error, 4'700U);
 }
 
-TEST(Error, CannotBeStatedOfASaturatedVariance) {
+TEST(Error, IsUnknownForASaturatedVariance) {
     EXPECT_EQ(error_95(variance_max, 1, 5), std::nullopt);
     EXPECT_TRUE(error_95(variance_max - 1, variance_unit, 1).has_value());
     EXPECT_TRUE(error_95(variance_max - 1, variance_unit, 0).has_value());
@@ -52,25 +52,25 @@ std::uint64_t sum_of_squares(const std::vector<std::uint64_t>& sizes) {
                            [](std::uint64_t all, std::uint64_t s) { return all + s * s; });
 }
 
-TEST(SizeBound, IsExactWhereAllPacketsAreFullOrBare) {
+TEST(SizeBound, IsExactIfAllPacketsAreFullOrMinimal) {
     EXPECT_EQ(weighted_size_bound(1500, 1), 1500U);
     EXPECT_EQ(weighted_size_bound(std::uint64_t{1500} * 77, 77), 1500U);
     EXPECT_EQ(weighted_size_bound(std::uint64_t{40} * 77, 77), 40U);
     EXPECT_EQ(weighted_size_bound(99, 1), 99U);
     EXPECT_EQ(weighted_size_bound(20, 1), 20U);
     EXPECT_EQ(weighted_size_bound(40, 2), 20U);
-    // Packets of mean 99 may be some of 40 and a few of 1500.
+    // Packets with a mean of 99 may be many of 40 and a few of 1500.
     EXPECT_GT(weighted_size_bound(198, 2), 900U);
     // Jumbo frames.
     EXPECT_EQ(weighted_size_bound(std::uint64_t{9216} * 5, 5), 9216U);
-    // Counts that cannot be of packets still give a weight.
+    // Impossible counts give a bound, too.
     EXPECT_EQ(weighted_size_bound(0, 5), 0U);
     EXPECT_EQ(weighted_size_bound(5, 0), 1500U);
     EXPECT_EQ(weighted_size_bound(UINT64_MAX, 1), 65535U);
     EXPECT_LE(weighted_size_bound(UINT64_MAX, UINT64_MAX), 40U);
 }
 
-TEST(SizeBound, IsNeverBelowTheTruth) {
+TEST(SizeBound, IsNeverTooSmall) {
     std::mt19937_64 random(3);
     for (int round = 0; round < 2000; ++round) {
         std::vector<std::uint64_t> sizes(1 + random() % 40);
@@ -81,11 +81,11 @@ TEST(SizeBound, IsNeverBelowTheTruth) {
     }
 }
 
-// FEATURES.md, billing error bars: of 1000 runs with the same traffic and other samples, the truth
-// lies inside the interval in at least 95 %; also where only a handful of packets was counted.
+// 1000 runs sample the same traffic differently. The true figure is inside the interval in at least
+// 95 % of them, also if only a few packets were counted.
 class Coverage : public ::testing::TestWithParam<std::pair<std::uint64_t, std::size_t>> {};
 
-TEST_P(Coverage, HoldsWhateverTheRateAndTheNumberOfSamples) {
+TEST_P(Coverage, IsAtLeast95PercentForAllRatesAndNumbersOfSamples) {
     const auto [rate, expected_samples] = GetParam();
     std::mt19937_64 random(11);
     std::vector<std::uint64_t> sizes(rate * expected_samples);
@@ -109,7 +109,7 @@ TEST_P(Coverage, HoldsWhateverTheRateAndTheNumberOfSamples) {
                                           variance_unit, octets * (rate - 1));
         packets_right += off(counted * rate, sizes.size()) <= *packets_error ? 1 : 0;
         bytes_right += off(octets * rate, bytes) <= *bytes_error ? 1 : 0;
-        // No sample, no row: nothing can be stated about what left no trace.
+        // Without a sample there is no row, so no interval can be wrong.
         if (counted == 0) ++packets_right, ++bytes_right;
     }
     EXPECT_GE(packets_right, 945);

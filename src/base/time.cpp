@@ -99,6 +99,7 @@ Result<UtcTime> parse_rfc3339(std::string_view text) {
         return not_a_time(text);
     const chrono::year_month_day date{chrono::year{y}, chrono::month{static_cast<unsigned>(mo)},
                                       chrono::day{static_cast<unsigned>(d)}};
+    // Whole years within the range of UtcTime, so that the result below cannot overflow.
     if (!date.ok() || y < 1678 || y > 2261) return not_a_time(text);
     std::int64_t ns = 0;
     std::int64_t offset = 0;
@@ -111,6 +112,7 @@ Result<UtcTime> parse_rfc3339(std::string_view text) {
             if (!digits(text, 17, 2, s)) return not_a_time(text);
             at = 19;
         }
+        // 60: a leap second (RFC 3339, 5.6). It becomes the first second of the next minute.
         if (h > 23 || mi > 59 || s > 60 || !parse_fraction(text, at, ns) ||
             !parse_zone(text.substr(at), offset))
             return not_a_time(text);
@@ -153,6 +155,7 @@ std::string to_string(Duration d) {
         d.ns < 0 ? 0 - static_cast<std::uint64_t>(d.ns) : static_cast<std::uint64_t>(d.ns);
     for (const auto& unit : duration_units) {
         const auto unit_ns = static_cast<std::uint64_t>(unit.ns);
+        // No weeks: "7d" is easier to compare with "30d" than "1w".
         if (unit.name == "w" || rest < unit_ns) continue;
         text += fmt::format("{}{}", rest / unit_ns, unit.name);
         rest %= unit_ns;

@@ -6,7 +6,7 @@
 namespace octroi {
 namespace {
 
-TEST(Time, PrintsRfc3339WithTheAskedPrecision) {
+TEST(Time, PrintsRfc3339WithTheRequestedPrecision) {
     const UtcTime t{1'700'000'000'123'456'789};
     EXPECT_EQ(to_rfc3339(t), "2023-11-14T22:13:20Z");
     EXPECT_EQ(to_rfc3339(t, 6), "2023-11-14T22:13:20.123456Z");
@@ -35,7 +35,7 @@ TEST(Time, AcceptsZonesSpacesAndDatesAlone) {
         500'000'000);
 }
 
-TEST(Time, RefusesWhatIsNoTime) {
+TEST(Time, RefusesOtherTexts) {
     for (const char* text :
          {"", "2026", "2026-13-01", "2026-02-30", "2026-11-21T", "2026-11-21T25:00:00Z",
           "2026-11-21T13:00:00.Z", "2026-11-21T13:00:00+1:00", "2026-11-21x13:00:00Z",
@@ -43,7 +43,7 @@ TEST(Time, RefusesWhatIsNoTime) {
         EXPECT_FALSE(parse_rfc3339(text).has_value()) << text;
 }
 
-TEST(Time, BucketsAreHalfOpenAndHoldTimesBefore1970) {
+TEST(Time, BucketsAreHalfOpenAlsoBefore1970) {
     const Duration five = Duration::minutes(5);
     EXPECT_EQ(bucket_start(UtcTime{five.ns}), UtcTime{five.ns});
     EXPECT_EQ(bucket_start(UtcTime{five.ns - 1}), UtcTime{0});
@@ -64,7 +64,7 @@ TEST(Duration, RoundTrips) {
     EXPECT_EQ(to_string(Duration{-1'000'000'000}), "-1s");
 }
 
-TEST(Duration, NeedsAUnitAndFits) {
+TEST(Duration, NeedsAUnitAndMustFit) {
     for (const char* text : {"", "10", "s", "-5s", "5 m", "5x", "99999999999999d", "1h30"})
         EXPECT_FALSE(parse_duration(text).has_value()) << text;
 }

@@ -6,7 +6,7 @@
 namespace octroi {
 namespace {
 
-TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
+TEST(TokenBucket, AllowsABurstAndThenTheRate) {
     TokenBucket bucket(100, 5);
     Duration now = Duration::seconds(1000);
     int consumed = 0;
@@ -20,7 +20,7 @@ TEST(TokenBucket, LetsABurstThroughAndThenTheRate) {
     EXPECT_EQ(consumed, 105);
 }
 
-TEST(TokenBucket, IsFullAgainAfterAPauseAndNeverFuller) {
+TEST(TokenBucket, IsFullAgainAfterAPause) {
     TokenBucket bucket(10, 3);
     for (const int second : {0, 100, 200}) {
         int consumed = 0;

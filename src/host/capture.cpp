@@ -143,6 +143,7 @@ Result<std::unique_ptr<PacketSource>> SystemCaptureHost::open(const CaptureOptio
                     fmt::format("cannot capture on {}: {}", options.interface, why.data()));
     ::pcap_set_snaplen(handle, narrow<int>(options.snap_length));
     ::pcap_set_promisc(handle, options.promiscuous ? 1 : 0);
+    // The kernel closes a ring block that is not full after this time.
     ::pcap_set_timeout(handle, static_cast<int>(delivery_delay.ns / 1'000'000));
     ::pcap_set_buffer_size(handle, narrow<int>(options.ring_octets));
     // on_frame() cannot see the precision, so microseconds are refused.

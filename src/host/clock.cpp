@@ -20,7 +20,7 @@ UtcTime SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
 Duration SystemClock::uptime() const { return {read_clock(CLOCK_MONOTONIC)}; }
 
 bool clock_is_synchronised() {
-    timex state{};
+    timex state{};  // modes 0: only reads
     return adjtimex(&state) != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
 }
 

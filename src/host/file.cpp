@@ -33,11 +33,14 @@ Fd::~Fd() {
 
 Result<std::unique_ptr<File>> File::open(const std::string& path) {
     const bool standard_input = path == "-";
+    // A duplicate, because Fd closes its descriptor and the process may still need standard input.
     Fd fd(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) return os_failure("open " + path);
+    // open(2) succeeds on a directory; only read(2) would fail, with a less clear error.
     struct stat status{};
     if (::fstat(fd.get(), &status) == 0 && S_ISDIR(status.st_mode))
         return fail(ErrorCode::failed, fmt::format("{} is a directory, not a file", path));
+    // Doubles the read-ahead window of the kernel. Fails on pipes, which does not matter.
     ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     return std::unique_ptr<File>(new File(std::move(fd), standard_input ? "standard input" : path));
 }
@@ -46,6 +49,7 @@ Result<std::size_t> File::read(std::span<std::byte> into) {
     std::size_t filled = 0;
     while (filled < into.size()) {
         const ssize_t got = ::read(fd_.get(), into.data() + filled, into.size() - filled);
+        // A read from a pipe may block for ever, so a stop signal must end it.
         if (got < 0 && errno == EINTR) {
             if (!stop_requested()) continue;
             return fail(ErrorCode::interrupted, fmt::format("{}: stopped while waiting", path_));
@@ -72,6 +76,7 @@ Result<FileStatus> File::status() const {
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
     TRY_ASSIGN(const auto file, File::open(path));
+    // In steps, not by the size of the file: files of /proc and pipes state a size of 0.
     std::string content;
     constexpr std::size_t step = 64 * 1024;
     for (;;) {
@@ -92,9 +97,12 @@ Status replace_file(const std::string& path, std::string_view content) {
     const Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (fd.get() < 0) return os_failure("create " + beside);
     TRY(write_all(fd.get(), content, beside));
+    // Without this sync the rename may reach the disk before the content: an empty file after a
+    // power cut.
     if (::fsync(fd.get()) != 0) return os_failure("sync " + beside);
     if (::rename(beside.c_str(), path.c_str()) != 0)
         return os_failure("rename " + beside + " to " + path);
+    // The rename is a change of the folder. Only the sync of the folder makes it durable.
     const std::string folder = std::filesystem::path(path).parent_path().string();
     const Fd directory(
         ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -21,7 +21,7 @@ protected:
     const std::filesystem::path folder_;
 };
 
-TEST_F(FileTest, ReplacingLeavesOneWholeFile) {
+TEST_F(FileTest, ReplacesAFileAsAWhole) {
     ASSERT_TRUE(replace_file(path("state"), "first").has_value());
     ASSERT_TRUE(replace_file(path("state"), "second").has_value());
     EXPECT_EQ(*read_file(path("state"), 100), "second");
@@ -39,7 +39,7 @@ TEST_F(FileTest, ErrorsNameTheFileAndTheReason) {
     EXPECT_EQ(read_file(path("large"), 999).error().code, ErrorCode::over_limit);
 }
 
-TEST_F(FileTest, SeeksAndTellsItsIdentity) {
+TEST_F(FileTest, SeeksAndKnowsItsIdentity) {
     ASSERT_TRUE(replace_file(path("f"), "0123456789").has_value());
     const auto file = File::open(path("f"));
     ASSERT_TRUE(file.has_value());

@@ -20,6 +20,7 @@ constexpr long smb2_magic = 0xFE534D42;
 Result<FileSystem> file_system_of(const std::string& path) {
     namespace fs = std::filesystem;
     std::error_code ignored;
+    // statfs(2) needs an existing path.
     fs::path at = fs::absolute(path, ignored);
     while (!fs::exists(at, ignored) && at.has_relative_path()) at = at.parent_path();
     struct statfs status{};

@@ -21,6 +21,8 @@ constexpr const char* lock_name = "lock";
 }  // namespace
 
 Result<OwnFolder> OwnFolder::open(const std::string& path) {
+    // The mode is set only for a new folder: an administrator may have changed that of an existing
+    // one.
     std::error_code error;
     if (std::filesystem::create_directories(path, error))
         std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
@@ -28,6 +30,7 @@ Result<OwnFolder> OwnFolder::open(const std::string& path) {
         return fail(ErrorCode::failed, fmt::format("cannot create {}: {}", path, error.message()));
     Fd lock(::open((path + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (lock.get() < 0) return os_failure("open " + path + "/" + lock_name);
+    // flock(2) and not fcntl(2): a record lock would end when any descriptor of the file is closed.
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(ErrorCode::busy,

@@ -16,6 +16,8 @@
 namespace octroi {
 namespace {
 
+// Compressed octets that are read at once. Larger blocks are not faster; smaller ones cost system
+// calls.
 constexpr std::size_t input_block = 256 * 1024;
 
 enum class Step { going, stream_end, damaged };
@@ -31,6 +33,7 @@ public:
 
 class GzipCodec final : public Codec {
 public:
+    // 15: the largest window; + 16: a gzip header, not a zlib header (zlib.h, inflateInit2).
     GzipCodec() { CHECK(inflateInit2(&stream_, 15 + 16) == Z_OK); }
     ~GzipCodec() override { inflateEnd(&stream_); }
     Step step(ByteSpan& in, std::span<std::byte>& out) override {
@@ -42,6 +45,7 @@ public:
         in = in.last(stream_.avail_in);
         out = out.last(stream_.avail_out);
         if (code == Z_STREAM_END) return Step::stream_end;
+        // Z_BUF_ERROR: no progress without more input or output. It is not damage.
         return code == Z_OK || code == Z_BUF_ERROR ? Step::going : Step::damaged;
     }
     void restart() override { CHECK(inflateReset(&stream_) == Z_OK); }
@@ -65,6 +69,7 @@ public:
         if (code == BZ_STREAM_END) return Step::stream_end;
         return code == BZ_OK ? Step::going : Step::damaged;
     }
+    // libbz2 has no reset.
     void restart() override {
         BZ2_bzDecompressEnd(&stream_);
         stream_ = {};
@@ -94,6 +99,8 @@ private:
     ZSTD_DStream* stream_;
 };
 
+// The magic numbers: RFC 1952 section 2.3.1 (with the method "deflate"), bzip2, RFC 8878
+// section 3.1.1.
 std::unique_ptr<Codec> codec_for(ByteSpan head) {
     const auto begins = [head](std::initializer_list<unsigned> magic) {
         return head.size() >= magic.size() &&

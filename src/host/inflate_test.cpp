@@ -83,7 +83,7 @@ std::string sample() {
     return text;
 }
 
-TEST(Inflate, UnpacksEveryFormatInAnyStep) {
+TEST(Inflate, DecompressesEveryFormatInBlocksOfAnySize) {
     const std::string plain = sample();
     for (const std::size_t step : {1000UL, 65536UL, 1'000'000UL}) {
         EXPECT_EQ(unpack(plain, step).octets, plain);
@@ -93,7 +93,7 @@ TEST(Inflate, UnpacksEveryFormatInAnyStep) {
     }
 }
 
-TEST(Inflate, ReadsStreamsThatWereJoinedAndPadded) {
+TEST(Inflate, ReadsConcatenatedAndPaddedStreams) {
     EXPECT_EQ(unpack(gzip("one ") + gzip("two") + std::string(512, '\0'), 100).octets, "one two");
     EXPECT_EQ(unpack(bzip2("one ") + bzip2("two"), 100).octets, "one two");
     EXPECT_EQ(unpack(zstd("one ") + zstd("two"), 100).octets, "one two");
@@ -101,7 +101,7 @@ TEST(Inflate, ReadsStreamsThatWereJoinedAndPadded) {
     EXPECT_EQ(unpack("ab", 100).octets, "ab");
 }
 
-TEST(Inflate, ACutOffStreamGivesWhatIsThereAndThenTheError) {
+TEST(Inflate, ReturnsTheContentOfATruncatedStreamAndThenAnError) {
     const std::string plain = sample();
     for (const std::string& packed : {gzip(plain), bzip2(plain + plain + plain), zstd(plain)}) {
         const Outcome outcome = unpack(packed.substr(0, packed.size() * 9 / 10), 4096);

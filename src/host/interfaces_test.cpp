@@ -14,7 +14,7 @@
 namespace octroi {
 namespace {
 
-TEST(Interfaces, KnowsTheLoopback) {
+TEST(Interfaces, ContainTheLoopback) {
     const auto all = interfaces();
     ASSERT_TRUE(all.has_value()) << all.error().text;
     const auto lo =
@@ -26,24 +26,24 @@ TEST(Interfaces, KnowsTheLoopback) {
     for (const Interface& i : *all) EXPECT_EQ(i.meterable, i.excluded_because.empty()) << i.name;
 }
 
-TEST(Interfaces, AnUnknownNameIsAnsweredWithTheKnownOnes) {
+TEST(Interfaces, ListTheExistingOnesForAnUnknownName) {
     const auto none = interface("nosuch0");
     ASSERT_FALSE(none.has_value());
     EXPECT_EQ(none.error().code, ErrorCode::not_found);
     EXPECT_NE(none.error().text.find("lo"), std::string::npos);
 }
 
-TEST(Interfaces, TheBootHasAName) { EXPECT_EQ(boot_id().value_or("").size(), 36U); }
+TEST(Interfaces, HaveABootId) { EXPECT_EQ(boot_id().value_or("").size(), 36U); }
 
-// A machine on which containers come and go changes its interfaces while they are listed.
-TEST(Interfaces, AreListedAlsoWhileTheyChange) {
+// On a machine with containers the interfaces change while they are listed.
+TEST(Interfaces, AreListedWhileTheyChange) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
-    // The namespace ends with the test's process: each test has one of its own.
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot make a network namespace here";
+    // Not restored: ctest runs each test in its own process.
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot create a network namespace";
     // Enough for several messages of netlink.
     std::string many =
         "for i in $(seq 150); do echo link add a$i type veth peer b$i; done | ip -batch -";
-    if (std::system(many.c_str()) != 0) GTEST_SKIP() << "cannot make interfaces here";
+    if (std::system(many.c_str()) != 0) GTEST_SKIP() << "cannot create interfaces";
     const pid_t changer = ::fork();
     if (changer == 0) {
         ::setpgid(0, 0);

@@ -176,6 +176,7 @@ Result<std::unique_ptr<LocalListener>> LocalListener::open(const std::string& pa
 }
 
 LocalListener::~LocalListener() {
+    // Device and inode tell whether the file at the path is still the one of this socket.
     const auto now = status_of(path_);
     if (now && now->device == file_.device && now->inode == file_.inode) ::unlink(path_.c_str());
 }

@@ -9,7 +9,7 @@
 namespace octroi {
 namespace {
 
-constexpr std::size_t huge_page = std::size_t{2} << 20U;
+constexpr std::size_t huge_page = std::size_t{2} << 20U;  // of x86-64 and arm64 with 4 KiB pages
 
 class HugePageResource final : public std::pmr::memory_resource {
     void* do_allocate(std::size_t octets, std::size_t alignment) override {

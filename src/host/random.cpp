@@ -7,6 +7,7 @@
 
 namespace octroi {
 
+// getrandom(2) does not return fewer octets than requested for requests of up to 256 octets.
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
     CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);

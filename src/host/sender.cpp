@@ -74,7 +74,7 @@ public:
         }
         return os_failure("send to " + to_);
     }
-    Status finish() override { return {}; }
+    Status finish() override { return {}; }  // send(2) has passed every message to the kernel
 
 private:
     Fd socket_;
@@ -127,6 +127,8 @@ private:
         const auto* address = reinterpret_cast<const sockaddr*>(&destination.address);
         if (::connect(socket.get(), address, destination.length) != 0 && errno != EINPROGRESS)
             return os_failure("connect to " + to_);
+        // The socket does not block, so that the timeout applies to connecting too. When it becomes
+        // writable, SO_ERROR has the result of the connection.
         int error = ETIMEDOUT;
         socklen_t length = sizeof error;
         if (writable(socket.get(), timeout_))
@@ -152,6 +154,7 @@ private:
         }
         return {};
     }
+    // Unsent octets are dropped with the connection: they may begin in the middle of a message.
     Status drop_connection() {
         Status why = os_failure("send to " + to_);
         socket_ = Fd();

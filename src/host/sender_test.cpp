@@ -25,7 +25,7 @@ std::string read_some(StreamConnection& from) {
     return {reinterpret_cast<const char*>(buffer.data()), **octets};
 }
 
-TEST(Sender, DatagramsArriveAsTheyWereGiven) {
+TEST(Sender, SendsDatagrams) {
     const auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
     ASSERT_TRUE(source.has_value());
     const auto sender = open_udp_sender("127.0.0.1", (*source)->port());
@@ -36,7 +36,7 @@ TEST(Sender, DatagramsArriveAsTheyWereGiven) {
     EXPECT_EQ(std::string(buffer.data(), static_cast<std::size_t>(got)), "one");
 }
 
-TEST(Sender, NobodyThereIsSaid) {
+TEST(Sender, ReportsThatNoProgramListens) {
     std::uint16_t port = 0;
     {
         const auto source = UdpSource::open({.address = Address::v4(INADDR_LOOPBACK), .port = 0});
@@ -49,7 +49,7 @@ TEST(Sender, NobodyThereIsSaid) {
     EXPECT_TRUE(refused);
 }
 
-TEST(Sender, ASecondSessionBeginsWhenTheFirstIsGone) {
+TEST(Sender, OpensANewConnectionAfterOneIsLost) {
     auto listener = listen_tcp(Address::v4(INADDR_LOOPBACK), 0);
     ASSERT_TRUE(listener.has_value());
     const auto sender = open_tcp_sender("127.0.0.1", (*listener)->port(), timeout);
@@ -73,7 +73,7 @@ TEST(Sender, ASecondSessionBeginsWhenTheFirstIsGone) {
     EXPECT_EQ(read_some(**connection), "two");
 }
 
-TEST(Sender, AFileHasTheMessagesOneBehindTheOther) {
+TEST(Sender, WritesMessagesToAFileInOrder) {
     const testing::Folder folder;
     const std::string path = folder.file("messages");
     const auto sender = open_file_sender(path);

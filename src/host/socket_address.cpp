@@ -11,6 +11,8 @@
 
 namespace octroi {
 
+// Addresses of both families are kept in a sockaddr_in6; sin_family and sin6_family are at the same
+// offset.
 static_assert(sizeof(sockaddr_in) <= sizeof(sockaddr_in6));
 
 const sockaddr* SocketAddress::get() const noexcept {

@@ -28,6 +28,7 @@ struct RawTerminal::State {
 RawTerminal::RawTerminal() : state_(std::make_unique<State>()) {
     if (::tcgetattr(STDIN_FILENO, &state_->before) != 0) return;
     termios raw = state_->before;
+    // ISIG stays: Ctrl-C sends SIGINT as usual.
     raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     raw.c_cc[VMIN] = 0;
     raw.c_cc[VTIME] = 0;

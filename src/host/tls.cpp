@@ -72,6 +72,7 @@ public:
         Session session(SSL_new(context_.get()));
         if (session == nullptr || SSL_set_fd(session.get(), connection->descriptor()) != 1)
             return fail(ErrorCode::failed, fmt::format("cannot begin TLS: {}", reason()));
+        // The socket does not block, so the handshake cannot be completed here.
         SSL_set_accept_state(session.get());
         return std::make_unique<TlsConnection>(std::move(connection), std::move(session));
     }

@@ -20,7 +20,7 @@
 namespace octroi {
 namespace {
 
-// A key and a certificate that it has signed itself.
+// A key with a self-signed certificate.
 void write_identity(const std::string& certificate, const std::string& key) {
     EVP_PKEY* pair = EVP_EC_gen("P-256");
     X509* x = X509_new();
@@ -43,7 +43,8 @@ void write_identity(const std::string& certificate, const std::string& key) {
     EVP_PKEY_free(pair);
 }
 
-// Connects, shows its certificate if it has one, sends the text and closes. Whether TLS came about.
+// Connects, with a client certificate if there is one, sends the text and closes. Returns whether
+// the TLS handshake succeeded.
 bool send_over_tls(std::uint16_t port, const std::string& text, const std::string& certificate,
                    const std::string& key) {
     SSL_CTX* context = SSL_CTX_new(TLS_client_method());
@@ -68,7 +69,7 @@ bool send_over_tls(std::uint16_t port, const std::string& text, const std::strin
     return done;
 }
 
-// What comes in over one connection until it is closed; nothing: it ended with an error.
+// The octets of one connection until the peer closes it; nullopt: it ended with an error.
 std::optional<std::string> receive(StreamListener& listener) {
     std::unique_ptr<StreamConnection> connection;
     std::string all;
@@ -113,9 +114,9 @@ protected:
     TlsFiles own_{folder_.file("own.pem"), folder_.file("own.key"), ""};
 };
 
-TEST_F(TlsTest, GivesWhatWasSentInTheClear) { EXPECT_EQ(talk(own_, "", ""), "hello over TLS"); }
+TEST_F(TlsTest, ReturnsDecryptedOctets) { EXPECT_EQ(talk(own_, "", ""), "hello over TLS"); }
 
-TEST_F(TlsTest, LetsOnlyKnownClientsInWhereThatIsWanted) {
+TEST_F(TlsTest, AcceptsOnlyKnownClientsIfConfigured) {
     const std::string certificate = folder_.file("client.pem");
     const std::string key = folder_.file("client.key");
     write_identity(certificate, key);
@@ -125,7 +126,7 @@ TEST_F(TlsTest, LetsOnlyKnownClientsInWhereThatIsWanted) {
     EXPECT_EQ(talk(own_, own_.certificate, own_.key), std::nullopt);
 }
 
-TEST_F(TlsTest, SaysWhatIsWrongWithTheFiles) {
+TEST_F(TlsTest, NamesTheFileThatIsWrong) {
     const auto missing =
         listen_tls(Address::v4(INADDR_LOOPBACK), 0, {folder_.file("none.pem"), own_.key, ""});
     ASSERT_FALSE(missing.has_value());

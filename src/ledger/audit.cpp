@@ -119,6 +119,7 @@ void Auditor::total(const StoredBatch& stored) {
     }
     sum(totals.observed, batch.observed, stored.sequence);
     for (const Transfer& t : batch.transfers) {
+        // Violates a rule, which visit() has reported.
         if (t.from >= batch.parties.size() || t.to >= batch.parties.size()) continue;
         const PartyKind from = batch.parties[t.from].kind;
         const PartyKind to = batch.parties[t.to].kind;

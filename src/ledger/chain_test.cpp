@@ -14,8 +14,8 @@ std::string hash_of(const Batch& batch, const std::string& previous = zero_hash(
     return to_hex(batch_hash(previous, canonical(batch)));
 }
 
-// The worked example of docs/format/chain.md, which was also computed from its octets with b2sum -l
-// 256.
+// The worked example of docs/format/chain.md. Its hash was also computed from the octets with
+// `b2sum -l 256`.
 Batch example() {
     Batch batch;
     for (std::uint8_t i = 0; i < 16; ++i) batch.id.octets[i] = i;
@@ -34,7 +34,7 @@ Batch example() {
 
 TEST(Hasher, IsBlake2b256) {
     Hasher empty;
-    // RFC 7693 parameters with 32 octets of digest; as `b2sum -l 256 < /dev/null` prints it.
+    // Parameters of RFC 7693 with a digest of 32 octets: the output of `b2sum -l 256 < /dev/null`.
     EXPECT_EQ(to_hex(empty.finish()),
               "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
     Hasher abc;
@@ -43,7 +43,7 @@ TEST(Hasher, IsBlake2b256) {
               "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
 }
 
-TEST(Hasher, DoesNotDependOnHowOctetsComeInParts) {
+TEST(Hasher, DoesNotDependOnThePartsThatOctetsComeIn) {
     std::string octets;
     for (int i = 0; i < 100'000; ++i) octets += static_cast<char>(i * 7);
     Hasher whole;
@@ -66,7 +66,7 @@ TEST(Chain, GivesTheHashOfTheWorkedExample) {
               "d0b7ccb1e592b58ea17ddd0a70d89b50208aac26ff2f9773d431e949ec401630");
 }
 
-// As computed from the octets of the document with b2sum -l 256: the example's, and 40 behind them.
+// Computed from the octets of the document with `b2sum -l 256`: those of the example and 40 more.
 TEST(Chain, CoversSampledCountsWhereThereAreAny) {
     Batch batch = example();
     batch.sampled = {{0, Bytes{15}, Packets{1}, 1, 2}};
@@ -84,7 +84,7 @@ TEST(Chain, CoversSampledCountsWhereThereAreAny) {
     EXPECT_EQ(hashes.size(), 6U);
 }
 
-// As computed from the octets of the document with b2sum -l 256.
+// Computed from the octets of the document with `b2sum -l 256`.
 TEST(Chain, CoversTranslationsWhereThereAreAny) {
     Batch batch = example();
     batch.translations = {translation(7, 40000, {some_day, UtcTime::max()})};
@@ -110,7 +110,7 @@ TEST(Chain, CoversTranslationsWhereThereAreAny) {
     EXPECT_EQ(hashes.size(), 14U);
 }
 
-TEST(Chain, DoesNotDependOnTheProducersNumbers) {
+TEST(Chain, DoesNotDependOnTheNumbersOfTheProducer) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Batch batch = random_batch(seed, 1, 200);
         EXPECT_EQ(hash_of(renumbered(batch)), hash_of(batch));
@@ -171,7 +171,7 @@ TEST(Chain, DependsOnEveryField) {
     EXPECT_EQ(hashes.size(), std::size(changes) + 1) << "each differs from all others";
 }
 
-TEST(Chain, TellsWhatAVersionOfTheDirectoryChanged) {
+TEST(Chain, ContainsTheChangesOfAVersionOfTheDirectory) {
     Directory before;
     before.accounts = {{"a", "", ""}, {"b", "", ""}};
     before.bindings = {{1, {}, "a", {}, false}, {2, {}, "a", {}, false}};

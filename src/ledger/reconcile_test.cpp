@@ -30,7 +30,7 @@ DesiredBinding want(const char* prefix, const char* account) {
     return {{IdentityKind::prefix, prefix}, account, std::nullopt, std::nullopt, false};
 }
 
-TEST(Reconcile, WhatIsThereAlreadyChangesNothing) {
+TEST(Reconcile, TheCurrentDirectoryIsNoChange) {
     DesiredDirectory desired;
     for (const Account& account : there().accounts)
         desired.accounts.push_back({account.name, account.parent, account.title});
@@ -45,7 +45,7 @@ TEST(Reconcile, WhatIsThereAlreadyChangesNothing) {
                 result.change.end_bindings.empty() && result.change.remove_networks.empty());
 }
 
-TEST(Reconcile, AnIdentityChangesHandsNowAndNotInThePast) {
+TEST(Reconcile, AnIdentityMovesFromNowOnNotInThePast) {
     DesiredDirectory desired;
     desired.bindings = {want("10.1.0.0/16", "chemistry")};
     const auto result = reconcile(there(), desired, now);
@@ -66,7 +66,7 @@ TEST(Reconcile, AStatedDateIsKept) {
     EXPECT_EQ(result.change.add_bindings.at(0).valid.begin, earlier);
 }
 
-// `bind` lays a newer binding over the declared one; the declaration wants its own back.
+// `bind` covers a declared binding by a newer one; `apply` ends the newer one.
 TEST(Reconcile, ANewerBindingDoesNotHideTheDeclaredOne) {
     Directory directory = there();
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry"));
@@ -77,12 +77,12 @@ TEST(Reconcile, ANewerBindingDoesNotHideTheDeclaredOne) {
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 9U);
     EXPECT_EQ(result.change.end_bindings[0].at, now);
-    // And back: then the older one is the one that matches, and does not hold.
+    // And back: the older binding matches but does not count.
     directory.bindings.push_back(bound(10, "10.1.0.0/16", "physics"));
     EXPECT_TRUE(reconcile(directory, desired, now).lines.empty());
 }
 
-TEST(Reconcile, ABindingForATimeLiesOverTheOneThatGoesOn) {
+TEST(Reconcile, ATemporaryBindingCoversAPermanentOne) {
     const UtcTime later = now + Duration::hours(24);
     DesiredDirectory desired;
     desired.bindings = {want("10.1.0.0/16", "chemistry")};
@@ -91,14 +91,14 @@ TEST(Reconcile, ABindingForATimeLiesOverTheOneThatGoesOn) {
     EXPECT_TRUE(result.change.end_bindings.empty());
     EXPECT_EQ(result.change.add_bindings.at(0).valid, (Interval{now, later}));
 
-    // It is not ended by a declaration that names only the one below.
+    // A declaration of only the permanent binding does not end it.
     Directory directory = there();
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {now, later}));
     desired.bindings = {want("10.1.0.0/16", "physics")};
     EXPECT_TRUE(reconcile(directory, desired, now + Duration::hours(1)).lines.empty());
 }
 
-TEST(Reconcile, WhatHasEndedTakesNothingFromOthers) {
+TEST(Reconcile, ABindingOfThePastEndsNoOther) {
     Directory directory = there();
     directory.bindings[0].valid.end = earlier;
     directory.bindings.push_back(bound(9, "10.1.0.0/16", "chemistry", {earlier, UtcTime::max()}));
@@ -108,7 +108,7 @@ TEST(Reconcile, WhatHasEndedTakesNothingFromOthers) {
     EXPECT_TRUE(reconcile(directory, desired, now).lines.empty());
 }
 
-TEST(Reconcile, ANewIdentityIsBoundFromTheEarliestTime) {
+TEST(Reconcile, ANewIdentityIsBoundWithoutABegin) {
     DesiredDirectory desired;
     desired.bindings = {want("10.2.0.0/16", "chemistry")};
     const auto result = reconcile(there(), desired, now);
@@ -116,7 +116,7 @@ TEST(Reconcile, ANewIdentityIsBoundFromTheEarliestTime) {
     EXPECT_EQ(result.change.add_bindings.at(0).valid, Interval{});
 }
 
-TEST(Reconcile, PruneEndsWhatIsNotDeclared) {
+TEST(Reconcile, PruneEndsUndeclaredBindings) {
     DesiredDirectory desired;
     desired.prune = true;
     desired.bindings = {want("10.1.0.0/16", "physics")};
@@ -126,7 +126,7 @@ TEST(Reconcile, PruneEndsWhatIsNotDeclared) {
     EXPECT_EQ(result.change.remove_networks, std::vector<std::string>{"10.0.0.0/8"});
 }
 
-TEST(Reconcile, WhatADeclarationDoesNotSayOfAnAccountStays) {
+TEST(Reconcile, UndeclaredFieldsOfAnAccountStay) {
     Directory directory = there();
     directory.accounts.push_back({"optics", "physics", "Optics"});
     DesiredDirectory desired;
@@ -137,7 +137,7 @@ TEST(Reconcile, WhatADeclarationDoesNotSayOfAnAccountStays) {
     EXPECT_EQ(result.lines, std::vector<std::string>{"~ account optics: title Optical laboratory"});
 }
 
-TEST(Reconcile, ChangesOfAccountsAreSaid) {
+TEST(Reconcile, ListsTheChangesOfAccounts) {
     DesiredDirectory desired;
     desired.accounts = {{"physics", "", "Department of Physics"}, {"optics", "physics", ""}};
     const auto result = reconcile(there(), desired, now);

@@ -58,6 +58,8 @@ Refusal check_header(const Batch& batch) {
     return std::nullopt;
 }
 
+// An account has a name that the command line accepts. '@' marks parties of Octroi, so a class of
+// the outside world must not begin with it.
 bool party_name_fits(const Party& party) {
     switch (party.kind) {
         case PartyKind::account:
@@ -131,6 +133,8 @@ bool fits(const Volume& v) {
            v.flows.value() <= figure_max;
 }
 
+// A batch has at most one transfer for each key: otherwise the same traffic would have several
+// canonical forms.
 auto key_of(const Transfer& t) { return std::tie(t.bucket, t.from, t.to, t.service); }
 
 Refusal check_transfer(const Batch& batch) {
@@ -231,6 +235,8 @@ Refusal check_loss(const Batch& batch) {
     return std::nullopt;
 }
 
+// At most one entry for each mapping: the end is not part of the key, so the same mapping with and
+// without an end would be two statements about one thing.
 Refusal check_translation(const Batch& batch) {
     std::vector<const Translation*> sorted;
     for (const Translation& t : batch.translations) {
@@ -257,6 +263,7 @@ Refusal check_translation(const Batch& batch) {
                   to_string((*twice)->outside));
 }
 
+// The promise of the ledger: every byte that the meter observed is in exactly one transfer.
 Refusal check_conservation(const Batch& batch) {
     if (!fits(batch.observed))
         return refuse(Violation::figure_range, "the observed volume has a figure above 2^63-1");

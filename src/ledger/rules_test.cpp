@@ -26,10 +26,10 @@ Batch good_batch() {
 struct Case {
     const char* name;
     Violation violation;
-    void (*spoil)(Batch&);
+    void (*damage)(Batch&);
 };
 
-// One spoiled batch at least for every reason there is.
+// At least one invalid batch for every rule.
 const Case cases[] = {
     {"NoMeterName", Violation::meter_name, [](Batch& b) { b.meter.name = ""; }},
     {"LongMeterName", Violation::meter_name, [](Batch& b) { b.meter.name.assign(256, 'x'); }},
@@ -65,7 +65,7 @@ const Case cases[] = {
     {"Order", Violation::transfer_order,
      [](Batch& b) { std::swap(b.transfers[0], b.transfers[2]); }},
     {"Twice", Violation::transfer_twice, [](Batch& b) { b.transfers[1] = b.transfers[0]; }},
-    // The same key with another volume is the same row.
+    // Two rows with the same key and different volumes.
     {"TwiceOtherVolume", Violation::transfer_twice,
      [](Batch& b) {
          b.transfers[1] = b.transfers[0];
@@ -112,7 +112,7 @@ const Case cases[] = {
      [](Batch& b) { b.translations[0].port_step = 0; }},
     {"TranslationInterval", Violation::translation_interval,
      [](Batch& b) { b.translations[0].valid.end = bucket_at(-1); }},
-    // Open and closed it is the same one.
+    // The same translation with and without an end.
     {"TranslationTwice", Violation::translation_twice,
      [](Batch& b) {
          b.translations[0].valid.begin = bucket_at(2), b.translations[0].valid.end = bucket_at(3);
@@ -129,9 +129,9 @@ const Case cases[] = {
 
 class Refuses : public ::testing::TestWithParam<Case> {};
 
-TEST_P(Refuses, WithItsOwnReason) {
+TEST_P(Refuses, WithItsOwnCode) {
     Batch batch = good_batch();
-    GetParam().spoil(batch);
+    GetParam().damage(batch);
     const auto refusal = find_violation(batch);
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->violation, GetParam().violation) << refusal->text;
@@ -146,16 +146,16 @@ TEST_P(Refuses, WithItsOwnReason) {
 INSTANTIATE_TEST_SUITE_P(Batch, Refuses, ::testing::ValuesIn(cases),
                          [](const auto& test) { return std::string(test.param.name); });
 
-TEST(Rules, EveryReasonHasACase) {
+TEST(Rules, EveryCodeHasACase) {
     for (int i = 0; i <= static_cast<int>(Violation::conservation); ++i) {
         const auto is_it = [&](const Case& c) { return static_cast<int>(c.violation) == i; };
         EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "violation " << i;
     }
 }
 
-TEST(Rules, TakeWhatIsGood) {
+TEST(Rules, AcceptValidBatches) {
     EXPECT_FALSE(find_violation(good_batch()));
-    EXPECT_FALSE(find_violation(BatchBuilder(1).build())) << "a batch may hold nothing";
+    EXPECT_FALSE(find_violation(BatchBuilder(1).build())) << "a batch may be empty";
     Batch batch = good_batch();
     batch.transfers[0].volume.bytes = Bytes{figure_max};
     batch.observed = *sum_of({batch.transfers[0]});
@@ -184,7 +184,7 @@ Result<Directory> change(const DirectoryStore::Change& change) {
 
 std::string refusal(const DirectoryStore::Change& c) {
     const auto result = change(c);
-    return result ? "taken" : result.error().text;
+    return result ? "accepted" : result.error().text;
 }
 
 bool has(const std::string& text, std::string_view part) {
@@ -214,7 +214,7 @@ TEST(DirectoryRules, RefuseEachWithItsOwnText) {
         has(refusal({.put_networks = {{"11.0.0.0/8", false}, {"11.0.0.0/8", true}}}), "twice"));
 }
 
-TEST(DirectoryRules, RefuseABindingThatCannotBe) {
+TEST(DirectoryRules, RefuseInvalidBindings) {
     const auto bind = [](IdentityKind kind, const char* value, const char* name = "a",
                          Interval valid = {}, bool per_address = false) {
         return refusal({.add_bindings = {{0, {kind, value}, name, valid, per_address}}});
@@ -232,22 +232,22 @@ TEST(DirectoryRules, RefuseABindingThatCannotBe) {
     EXPECT_TRUE(has(bind(IdentityKind::as, "AS7"), "canonical form: '7'"));
     EXPECT_TRUE(has(bind(IdentityKind::as, "007"), "canonical form: '7'"));
     EXPECT_TRUE(has(bind(IdentityKind::next_hop, "2001:DB8::9"), "canonical form: '2001:db8::9'"));
-    EXPECT_EQ(bind(IdentityKind::as, "4294967295"), "taken");
-    EXPECT_EQ(bind(IdentityKind::next_hop, "192.0.2.9"), "taken");
+    EXPECT_EQ(bind(IdentityKind::as, "4294967295"), "accepted");
+    EXPECT_EQ(bind(IdentityKind::next_hop, "192.0.2.9"), "accepted");
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "nobody"), "does not exist"));
     EXPECT_TRUE(
         has(bind(IdentityKind::vlan, "1", "a", {bucket_at(1), bucket_at(1)}), "ends before"));
     EXPECT_TRUE(has(bind(IdentityKind::vlan, "1", "a", {}, true), "only a prefix"));
-    EXPECT_EQ(bind(IdentityKind::interface, "eth0.100"), "taken");
+    EXPECT_EQ(bind(IdentityKind::interface, "eth0.100"), "accepted");
 }
 
-TEST(DirectoryRules, ChangeNothingWhereItIsSoAlready) {
+TEST(DirectoryRules, ANoOpKeepsTheVersion) {
     EXPECT_EQ(change({})->version, 5U);
     EXPECT_EQ(change({.put_accounts = {{"b", "a", ""}}})->version, 5U);
     EXPECT_EQ(change({.end_bindings = {{4, bucket_at(9)}}})->version, 5U);
     const Binding known{0, {IdentityKind::prefix, "10.0.0.0/8"}, "b", {bucket_at(0)}, false};
     EXPECT_EQ(change({.add_bindings = {known}})->version, 5U);
-    // Twice in one change is once.
+    // Listed twice in one change, it is added once.
     const Binding fresh{0, {IdentityKind::prefix, "10.0.0.0/9"}, "b", {}, false};
     const auto twice = change({.add_bindings = {fresh, fresh}});
     EXPECT_EQ(twice->version, 6U);
@@ -255,7 +255,7 @@ TEST(DirectoryRules, ChangeNothingWhereItIsSoAlready) {
     EXPECT_EQ(twice->bindings.back().id, 10U);
 }
 
-TEST(DirectoryRules, TheNewerBindingWinsSoAnOldOneCanBeMadeAgain) {
+TEST(DirectoryRules, AnOlderBindingCanBeAddedAgain) {
     const Identity identity{IdentityKind::prefix, "10.0.0.0/8"};
     const auto there_and_back =
         change({.add_bindings = {{0, identity, "c", {}, false}, {0, identity, "b", {}, false}}});
@@ -264,7 +264,7 @@ TEST(DirectoryRules, TheNewerBindingWinsSoAnOldOneCanBeMadeAgain) {
     EXPECT_EQ(there_and_back->bindings.back().account, "b");
 }
 
-TEST(DirectoryRules, AWholeTreeMovesInOneChange) {
+TEST(DirectoryRules, MoveATreeInOneChange) {
     const auto result = change({.put_accounts = {{"root", "", ""}, {"c", "root", ""}},
                                 .end_bindings = {{3, UtcTime::min()}, {4, bucket_at(2)}}});
     ASSERT_TRUE(result) << result.error().text;
@@ -275,12 +275,12 @@ TEST(DirectoryRules, AWholeTreeMovesInOneChange) {
     EXPECT_EQ(result->accounts[2].parent, "root");
 }
 
-TEST(DirectoryRules, BoundTheDepthOfTheTree) {
+TEST(DirectoryRules, LimitTheDepthOfTheTree) {
     DirectoryStore::Change deep;
     for (std::size_t i = 0; i < account_depth_max; ++i)
         deep.put_accounts.push_back(
             {"n" + std::to_string(i), i == 0 ? "" : "n" + std::to_string(i - 1), ""});
-    EXPECT_EQ(refusal(deep), "taken");
+    EXPECT_EQ(refusal(deep), "accepted");
     deep.put_accounts.push_back({"last", "n" + std::to_string(account_depth_max - 1), ""});
     EXPECT_EQ(change(deep).error().code, ErrorCode::over_limit);
 }

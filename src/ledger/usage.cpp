@@ -24,6 +24,8 @@ Status add(Volume& sum, const Volume& volume) {
     return {};
 }
 
+// Excluded traffic comes first: it is in no account's figures, even if one of its ends is an
+// account.
 Status add(UsageTotals& totals, const TransferSum& sum) {
     const bool accounts_both = is_account(sum.from) && is_account(sum.to);
     Volume* kind = &totals.transit;
@@ -128,6 +130,7 @@ private:
         return is_excluded(far) ? "@excluded" : "@internal";
     }
 
+    // Which end of the transfer is in the row.
     struct Sides {
         bool received = false;
         bool sent = false;

@@ -34,7 +34,7 @@ const std::vector<TransferSum> sums{
     row(outside("world"), outside("free"), 80'000'000),
 };
 
-// A row as "fields received/sent/total", the bytes only.
+// A row as "fields received/sent/total", bytes only.
 std::vector<std::string> lines(const UsageQuestion& question,
                                const std::vector<TransferSum>& from = sums) {
     const auto result = usage(question, from);
@@ -54,13 +54,13 @@ std::vector<std::string> lines(const UsageQuestion& question,
 
 using Lines = std::vector<std::string>;
 
-TEST(Usage, EstimatesAreSummedLikeTheTotalsThatTheyBelongTo) {
+TEST(Usage, EstimatesAreSummedLikeTheirTotals) {
     std::vector<TransferSum> sampled = sums;
     sampled[1].estimate = {10, 1, 5, 7};
     sampled[3].estimate = {2000, 0, 100, 200};
     const auto result = usage({.by = {UsageKey::account}}, sampled);
     ASSERT_TRUE(result);
-    // A transfer between two accounts stands in both rows, and once in the whole.
+    // A transfer between two accounts is in both rows, and once in the whole.
     EXPECT_EQ(result->estimate, (Estimate{2010, 1, 105, 207}));
     for (const UsageRow& r : result->rows) {
         const Estimate expected = r.account == "alice" ? Estimate{2010, 1, 105, 207}
@@ -70,14 +70,14 @@ TEST(Usage, EstimatesAreSummedLikeTheTotalsThatTheyBelongTo) {
     }
 }
 
-TEST(Usage, ByAccountSeesEachEnd) {
+TEST(Usage, ByAccountCountsBothEnds) {
     EXPECT_EQ(
         lines({.by = {UsageKey::account}}),
         (Lines{"@excluded/non-ip 0/0/7000000", "@transit 0/0/80000000",
                "@unattributed 0/600000/600000", "alice 50320/54001/54321", "bob 4000/0/4000"}));
 }
 
-TEST(Usage, ByServiceAndTheLikeSumsToTheWhole) {
+TEST(Usage, ByServiceAddsUpToTheWhole) {
     EXPECT_EQ(lines({.by = {UsageKey::service}}),
               (Lines{"dns 300/0/300", "web 54020/654001/87654021"}));
     EXPECT_EQ(lines({.by = {UsageKey::direction}}),
@@ -106,14 +106,14 @@ TEST(Usage, ByCategoryAndPeriod) {
     UsageQuestion question{.by = {UsageKey::category, UsageKey::period}, .account = "alice"};
     question.category = [](std::string_view s) { return s == "dns" ? "names" : "other"; };
     EXPECT_EQ(lines(question), (Lines{"usage by period needs the boundaries of the periods"}));
-    // The second period begins between two buckets: each belongs where it starts.
+    // The second period begins within a bucket: a bucket belongs to the period in which it starts.
     question.boundaries = {bucket_at(0), bucket_at(0) + Duration{1}, bucket_at(2)};
     EXPECT_EQ(lines(question), (Lines{"names #1 300/0/300", "other #0 50020/54001/54021"}));
     question.category = {};
     EXPECT_EQ(lines(question), (Lines{"usage by category needs a category function"}));
 }
 
-TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
+TEST(Usage, InATreeAParentIncludesItsChildren) {
     UsageQuestion question{.by = {UsageKey::account}, .tree = true};
     question.accounts = {
         {"top", "", ""}, {"home", "top", ""}, {"alice", "home", ""}, {"bob", "home", ""}};
@@ -133,7 +133,7 @@ TEST(Usage, InATreeAParentIsItsOwnAndItsChildren) {
     EXPECT_EQ(lines(question), (Lines{"0/600000/600000"}));
 }
 
-// Traffic between two hosts of one account is in two rows of the account, and is one transfer.
+// A transfer between two hosts of an account is in two rows and counts once.
 TEST(Usage, InRowsCountsATransferOnce) {
     const auto in_rows = [](const UsageQuestion& question) {
         return usage(question, sums)->in_rows.bytes.value();
@@ -161,12 +161,12 @@ TEST(Usage, TotalsCountEveryTransferOnce) {
     EXPECT_FALSE(broken.conserved());
 }
 
-TEST(Usage, SaysWhenASumDoesNotFit) {
+TEST(Usage, ReportsASumAbove64Bits) {
     const auto big = row(account("a"), outside("x"), UINT64_MAX);
     EXPECT_EQ(usage({}, {big, big}).error().code, ErrorCode::over_limit);
 }
 
-TEST(Usage, AsksTheStoreForNoMoreThanItNeeds) {
+TEST(Usage, AsksTheStoreOnlyForWhatItNeeds) {
     const SumQuestion plain = sum_question({.by = {UsageKey::account}});
     EXPECT_FALSE(plain.by_bucket || plain.by_meter || plain.by_identity || plain.by_service);
     EXPECT_EQ(plain.role, MeterRole::bill) << "witnesses only on request";
@@ -186,8 +186,8 @@ std::pair<std::vector<TransferSum>, Volume> random_traffic(std::uint64_t seed) {
     return {std::move(rows), batch.observed};
 }
 
-// Whatever is asked, it is the same bytes.
-TEST(Usage, RowsAreTheWholeForRandomTraffic) {
+// For every question the bytes are the same.
+TEST(Usage, RowsAddUpToTheWholeForRandomTraffic) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         std::mt19937_64 random(seed);
         const auto [rows, whole] = random_traffic(seed);
@@ -208,7 +208,7 @@ TEST(Usage, RowsAreTheWholeForRandomTraffic) {
             EXPECT_EQ(sum, whole) << "the rows are the whole, seed " << seed;
             EXPECT_EQ(by_key->in_rows, whole);
         }
-        // An account is its identities.
+        // The identities of an account add up to the account.
         Volume identities;
         Volume accounts;
         const auto by_identity = usage({.by = {UsageKey::account, UsageKey::identity}}, rows);
@@ -248,7 +248,7 @@ TEST(Usage, HoldsForRandomTrafficAndTrees) {
             EXPECT_EQ(find(*summed, parent.name).received, received);
             EXPECT_EQ(find(*summed, parent.name).sent, sent);
         }
-        // Both sides of every account: attributed traffic, and internal traffic once more.
+        // Both ends of every account: the attributed volume, plus the internal one again.
         Volume sides;
         Volume expected = own->totals.attributed;
         expected += own->totals.internal;

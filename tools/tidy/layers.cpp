@@ -15,10 +15,16 @@ std::string component(const std::vector<std::string>& parts) {
     return parts.size() > 2 ? parts[1] : "";
 }
 
+bool is_double(const std::string& path) { return path.find("/testing/") != std::string::npos; }
+
+/// A file that is not part of the program.
+bool is_test(const std::string& path) {
+    return path.ends_with("_test.cpp") || path.ends_with("_fuzz.cpp") || is_double(path);
+}
+
 /// Tests may use the test doubles of any component.
 bool shares_double(const std::string& path, const std::string& include) {
-    const bool test = path.ends_with("_test.cpp") || path.find("/testing/") != std::string::npos;
-    return test && include.find("/testing/") != std::string::npos;
+    return is_test(path) && is_double(include);
 }
 
 std::string complaint(const SourceFile& file, const std::string& include, const Layers& layers) {
@@ -28,6 +34,9 @@ std::string complaint(const SourceFile& file, const std::string& include, const 
         return "write the full path of \"" + include + "\", from the layer on: \"" + layer + "/…\"";
     }
     if (to[0] == "support" || !layers.sees.contains(to[0])) return "";
+    if (is_double(include) && !is_test(file.path)) {
+        return "the program must not include a test double";
+    }
     if (to[0] != layer) {
         return layers.sees.at(layer).contains(to[0])
                    ? ""

@@ -180,6 +180,7 @@ TEST_F(LayerRule, RefusesEverythingElse) {
     EXPECT_THAT(check("src/meter/a/x.cpp", "#include \"meter/b/x.hpp\"\n"), SizeIs(1));
     EXPECT_THAT(check("src/meter/b/x.cpp", "#include \"meter/c/x.hpp\"\n"), SizeIs(1));
     EXPECT_THAT(check("src/meter/a/x.cpp", "#include \"meter/b/testing/x.hpp\"\n"), SizeIs(1));
+    EXPECT_THAT(check("src/meter/a/x.cpp", "#include \"meter/a/testing/x.hpp\"\n"), SizeIs(1));
     EXPECT_THAT(check("src/wire/p/x.cpp", "#include \"x.hpp\"\n"), SizeIs(1));
     EXPECT_THAT(check("src/rogue/p/x.cpp", ""), SizeIs(1));
 }

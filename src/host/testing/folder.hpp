@@ -10,11 +10,11 @@
 
 namespace octroi::testing {
 
-// A folder of its own for one test, removed with all that is in it.
+// A temporary folder for one test. The destructor removes it with its content.
 class Folder {
 public:
     Folder() {
-        // In memory where there is such a place: the tests sync thousands of times.
+        // In memory if possible: the tests sync thousands of times.
         const std::filesystem::path memory = "/dev/shm";
         const bool has_memory = access(memory.c_str(), W_OK) == 0;
         const auto root = has_memory ? memory : std::filesystem::temp_directory_path();

@@ -13,7 +13,8 @@
 
 namespace octroi::testing {
 
-// A client of a Unix socket that may misbehave: it sends and reads only when the test says so.
+// A client of a Unix socket that sends and reads only when the test calls it, so that it can
+// misbehave.
 class LocalClient {
 public:
     explicit LocalClient(const std::string& path) : socket_(::socket(AF_UNIX, flags, 0)) {
@@ -27,7 +28,7 @@ public:
         EXPECT_EQ(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(text.size()));
     }
-    // A part of the answer; "" if nothing has arrived; "closed" at the end.
+    // The octets that have arrived; "": none; "closed": the server has closed the connection.
     [[nodiscard]] std::string received() const {
         std::string text(4096, 0);
         const ssize_t got = ::recv(socket_.get(), text.data(), text.size(), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Batches for tests: built row by row, or at random from a seed.
+// Batches for tests: built row by row, or random ones from a seed.
 
 #include <algorithm>
 #include <map>
@@ -41,7 +41,7 @@ inline BatchId batch_id(std::uint64_t number) {
     return id;
 }
 
-// 10.0.0.<host> behind 203.0.113.5:<port>, TCP.
+// 10.0.0.<host> translated to 203.0.113.5:<port>, TCP.
 inline Translation translation(std::uint32_t host, std::uint16_t port, const Interval& valid) {
     Translation t;
     t.device = Address::v4(0xc0000201U);
@@ -83,7 +83,8 @@ public:
         batch_.translations.push_back(t);
         return *this;
     }
-    // By place among the transfers: in the order of bucket, then of how the names came.
+    // Refers to a transfer by its position after sorting: by bucket, then by first use of the
+    // names.
     BatchBuilder& sampled(const SampledVolume& row) {
         batch_.sampled.push_back(row);
         return *this;
@@ -173,7 +174,7 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
     return batch;
 }
 
-// The part of a transfer that was not counted, computed from the batch.
+// The part of a transfer that scaling added.
 inline Estimate estimate_of(const Batch& batch, std::uint32_t transfer) {
     const Volume& volume = batch.transfers[transfer].volume;
     for (const SampledVolume& row : batch.sampled)
@@ -184,7 +185,7 @@ inline Estimate estimate_of(const Batch& batch, std::uint32_t transfer) {
     return {};
 }
 
-// The same batch as another producer would number it: names in reverse order.
+// The same batch with the names numbered in reverse order, as another producer might.
 inline Batch renumbered(const Batch& batch) {
     Batch other = batch;
     std::reverse(other.parties.begin(), other.parties.end());

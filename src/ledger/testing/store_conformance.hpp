@@ -99,7 +99,8 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
         EXPECT_EQ(stored[i].damage, "");
         EXPECT_EQ(stored[i].sequence, i + 1);
         EXPECT_EQ(stored[i].previous_hash, previous);
-        // The hash covers every field, so equal hashes are equal batches; made here, not there.
+        // The hash covers every field, so equal hashes mean equal batches. It is computed here, not
+        // by the store.
         EXPECT_EQ(stored[i].hash, batch_hash(previous, canonical(committed[i])));
         EXPECT_EQ(batch_hash(previous, canonical(stored[i].batch)), stored[i].hash);
         EXPECT_EQ(stored[i].batch.transfers.size(), committed[i].transfers.size());
@@ -116,7 +117,7 @@ TYPED_TEST_P(StoreConformance, CommitsOnce) {
     const Batch batch = random_batch(7, 1, 40);
     EXPECT_EQ(this->commit(batch), "committed");
     EXPECT_EQ(this->commit(batch), "already");
-    // Numbered otherwise it is still the same.
+    // With other numbers for names it is the same batch.
     EXPECT_EQ(this->commit(renumbered(batch)), "already");
     EXPECT_EQ(this->commit(random_batch(8, 1, 10)), "committed");
     this->ledger_.reopen();
@@ -131,13 +132,13 @@ TYPED_TEST_P(StoreConformance, RefusesOtherContentUnderTheSameId) {
     Batch other = batch;
     other.booked_at = other.booked_at + Duration::seconds(1);
     EXPECT_EQ(this->commit(other), "exists");
-    // The id is looked up before anything is validated.
+    // The id is looked up before the content is checked.
     other.observed = {};
     EXPECT_EQ(this->commit(other), "exists");
     this->expect_holds(1);
 }
 
-TYPED_TEST_P(StoreConformance, RefusesABatchThatBreaksARuleUntilItIsCorrected) {
+TYPED_TEST_P(StoreConformance, RefusesAnInvalidBatchAndAcceptsItCorrected) {
     const Batch good = BatchBuilder(1)
                            .transfer(0, account("a"), outside("x"), "web", 10)
                            .cursor("file:1", "p", 1)
@@ -151,7 +152,7 @@ TYPED_TEST_P(StoreConformance, RefusesABatchThatBreaksARuleUntilItIsCorrected) {
     this->expect_holds(1);
 }
 
-TYPED_TEST_P(StoreConformance, RefusesACursorThatSomebodyElseMoved) {
+TYPED_TEST_P(StoreConformance, RefusesACursorThatAnotherProcessMoved) {
     const auto batch = [](std::uint64_t id, std::uint64_t version) {
         return BatchBuilder(id)
             .transfer(0, account("new" + std::to_string(id)), outside("x"), "web", id)
@@ -191,7 +192,7 @@ TYPED_TEST_P(StoreConformance, FindsCursorsByPrefixOfTheirSource) {
     EXPECT_TRUE(this->ledger_.store().cursors("g")->empty());
 }
 
-TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
+TYPED_TEST_P(StoreConformance, SumsLikeANaiveLoop) {
     using Key = std::tuple<UtcTime, std::string, MeterRole, Party, Party, std::string>;
     std::vector<Batch> committed;
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
@@ -204,7 +205,7 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
         question.by_meter = (mask & 2U) != 0;
         question.by_identity = (mask & 4U) != 0;
         question.by_service = (mask & 8U) != 0;
-        // Cuts through the middle of batches; the second end does not lie on a bucket.
+        // Begins and ends within batches; the end is not at the start of a bucket.
         if ((mask & 16U) != 0) question.period = {bucket_at(3), bucket_at(7) + Duration{1}};
         if ((mask & 32U) != 0) question.role = MeterRole::bill;
         if ((mask & 64U) != 0) question.meter = "eth0";
@@ -241,7 +242,7 @@ TYPED_TEST_P(StoreConformance, SumsAsANaiveLoopDoes) {
     }
 }
 
-TYPED_TEST_P(StoreConformance, AMeterWithAChangedKindIsStillOneMeter) {
+TYPED_TEST_P(StoreConformance, AMeterWithAChangedKindIsOneMeter) {
     Batch batch = BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 10).build();
     ASSERT_EQ(this->commit(batch), "committed");
     batch.id = batch_id(2);
@@ -253,7 +254,7 @@ TYPED_TEST_P(StoreConformance, AMeterWithAChangedKindIsStillOneMeter) {
     EXPECT_EQ(this->ledger_.query().meters()->at(0).meter.kind, "ebpf");
 }
 
-TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit) {
+TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndReportsATooLargeSum) {
     for (std::uint64_t id = 1; id <= 3; ++id)
         ASSERT_EQ(this->commit(BatchBuilder(id)
                                    .transfer(0, account("a"), outside("x"), "web", figure_max, 2, 3)
@@ -265,7 +266,7 @@ TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit)
     EXPECT_EQ(this->batches().back().batch.observed.bytes.value(), figure_max);
 }
 
-TYPED_TEST_P(StoreConformance, TellsOfMetersAndLosses) {
+TYPED_TEST_P(StoreConformance, ListsMetersAndLosses) {
     const Loss bounded{"eth0", LossReason::kernel_drop, {bucket_at(1), bucket_at(2)}, 5, 7500};
     const Loss open{"eth0", LossReason::not_running, {bucket_at(4), bucket_at(6)}, {}, {}};
     ASSERT_EQ(this->commit(BatchBuilder(1)
@@ -431,8 +432,8 @@ TYPED_TEST_P(StoreConformance, KeepsClassTables) {
     this->expect_holds(0);
 }
 
-// 203.0.113.5 has had three hosts behind port 40000, and a block from 1024 on.
-TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
+// 203.0.113.5: three hosts have used port 40000, and one has a block of ports from 1024 on.
+TYPED_TEST_P(StoreConformance, FindsTranslationsOfAnAddress) {
     const Translation first = translation(1, 40000, {bucket_at(0), UtcTime::max()});
     const Translation second = translation(2, 40000, {bucket_at(4), UtcTime::max()});
     Translation third = translation(3, 40000, {bucket_at(4), bucket_at(5)});
@@ -472,7 +473,7 @@ TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
     const auto elsewhere = this->ledger_.query().translations({first.inside, {}, {}, bucket_at(1)});
     ASSERT_TRUE(elsewhere);
     EXPECT_EQ(*elsewhere, List{});
-    // What the first batch did not know is not put into its mouth.
+    // The first batch is read as it was committed, without the end that a later one reported.
     const auto stored = this->batches();
     ASSERT_EQ(stored.size(), 3U);
     EXPECT_EQ(stored[0].batch.translations.size(), 2U);
@@ -480,8 +481,8 @@ TYPED_TEST_P(StoreConformance, KnowsWhoStoodBehindAnAddress) {
     this->expect_holds(3);
 }
 
-// A translation without a reported end ends when the next one begins.
-TYPED_TEST_P(StoreConformance, ATranslationEndsWithTheNextOfItsEnd) {
+// A translation without a reported end is valid until the next one begins.
+TYPED_TEST_P(StoreConformance, ATranslationWithoutAnEndEndsWithTheNext) {
     ASSERT_EQ(this->commit(BatchBuilder(1)
                                .translation(translation(1, 40000, {bucket_at(0), UtcTime::max()}))
                                .translation(translation(2, 40000, {bucket_at(2), bucket_at(3)}))
@@ -497,7 +498,7 @@ TYPED_TEST_P(StoreConformance, ATranslationEndsWithTheNextOfItsEnd) {
     EXPECT_EQ(count(4), 0U);
 }
 
-TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
+TYPED_TEST_P(StoreConformance, EndsAWalkWithTheErrorOfTheVisitor) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed)
         ASSERT_EQ(this->commit(random_batch(seed, 1, 5)), "committed");
     int visited = 0;
@@ -511,15 +512,13 @@ TYPED_TEST_P(StoreConformance, EndsAWalkWithTheVisitorsError) {
     EXPECT_EQ(this->commit(random_batch(4, 1, 5)), "committed");
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted, CommitsOnce,
-                            RefusesOtherContentUnderTheSameId,
-                            RefusesABatchThatBreaksARuleUntilItIsCorrected,
-                            RefusesACursorThatSomebodyElseMoved, FindsCursorsByPrefixOfTheirSource,
-                            SumsAsANaiveLoopDoes, AMeterWithAChangedKindIsStillOneMeter,
-                            KeepsTheGreatestFiguresAndSaysWhenASumDoesNotFit,
-                            TellsOfMetersAndLosses, KeepsTheDirectoryAndItsHistory,
-                            ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
-                            KnowsWhoStoodBehindAnAddress, ATranslationEndsWithTheNextOfItsEnd,
-                            EndsAWalkWithTheVisitorsError);
+REGISTER_TYPED_TEST_SUITE_P(
+    StoreConformance, KeepsWhatWasCommitted, CommitsOnce, RefusesOtherContentUnderTheSameId,
+    RefusesAnInvalidBatchAndAcceptsItCorrected, RefusesACursorThatAnotherProcessMoved,
+    FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop, AMeterWithAChangedKindIsOneMeter,
+    KeepsTheGreatestFiguresAndReportsATooLargeSum, ListsMetersAndLosses,
+    KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
+    FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
+    EndsAWalkWithTheErrorOfTheVisitor);
 
 }  // namespace octroi::testing

@@ -27,12 +27,14 @@ bool decode_route(ByteCursor& cursor, const Address& previous, ClassRoute& route
     Address address;
     address.family = (head & v6_flag) != 0 ? Family::v6 : Family::v4;
     const std::size_t shared = head & 0x7FU;
+    // Also bounds the copies below to 16 octets.
     if (length > address.bits() || shared > significant(length)) return false;
     ByteSpan rest;
     if (!cursor.raw(significant(length) - shared, rest)) return false;
     std::copy_n(previous.octets.begin(), shared, address.octets.begin());
     if (!rest.empty()) std::memcpy(address.octets.data() + shared, rest.data(), rest.size());
     route.prefix = Prefix{address, length};
+    // encode_routes() writes canonical prefixes only, so bits after the length mean damage.
     return Prefix::of(address, length) == route.prefix && cursor.be16(route.class_index);
 }
 

@@ -70,6 +70,8 @@ Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint6
                             batch.meter.name, cursor.source, cursor.version, in_ledger));
 }
 
+// Writes each cursor twice: as the current one, and as that of the batch. The audit compares both,
+// and the hash of a batch covers its own.
 Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64_t sequence) {
     TRY_ASSIGN(auto find, Statement::prepare(
                               db, "SELECT version FROM cursor WHERE meter = ?1 AND source = ?2"));
@@ -166,6 +168,7 @@ void bind_transfer(Statement& insert, int at, std::int64_t id, const Transfer& t
 Status insert_transfers(const Database& db, const CanonicalBatch& batch, const NameNumbers& names,
                         std::int64_t first) {
     std::span<const Transfer> left = batch.transfers;
+    // As many rows as possible in large statements, the rest one by one.
     for (const std::size_t rows : {rows_at_once, std::size_t{1}}) {
         if (left.size() < rows) continue;
         TRY_ASSIGN(auto insert, prepare_transfers(db, rows));
@@ -256,6 +259,8 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     return insert_batch(db_, batch, row);
 }
 
+// The id is looked up within the write transaction, so no other process can commit the same batch
+// between the look-up and the insert.
 Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::write));
     TRY_ASSIGN(const std::optional<Link> stored, find_batch(db_, batch.id));

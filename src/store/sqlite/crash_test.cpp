@@ -93,7 +93,7 @@ protected:
         }
         const auto outcome = (*again)->commit(step_of(batches_before + 1));
         EXPECT_TRUE(outcome) << "step " << step << ": " << outcome.error().text;
-        // A batch that was reported as committed is durable.
+        // A batch that was reported as committed must be durable.
         EXPECT_TRUE(!said_committed ||
                     outcome.value_or(CommitOutcome::committed) == CommitOutcome::already_committed)
             << "step " << step;
@@ -105,16 +105,16 @@ protected:
     std::string expected_ = undisturbed_head(batches_before + 1);
 };
 
-TEST_P(CrashMatrix, ACommitCutAtEveryStepIsWholeOrAbsent) {
+TEST_P(CrashMatrix, ACommitCutAtAnyStepIsWholeOrAbsent) {
     std::uint64_t step = 0;
     while (cut_at(step) && !HasFailure()) ++step;
-    // The WAL's header, its frames, its sync, and the checkpoint at closing.
+    // The header of the WAL, its frames, its sync, and the checkpoint when it is closed.
     EXPECT_GT(step, 10U);
     EXPECT_LT(step, 10'000U);
     RecordProperty("steps", static_cast<int>(step));
 }
 
-TEST_P(CrashMatrix, ANewLedgerInterruptedAtEveryStepCanBeCreatedAgain) {
+TEST_P(CrashMatrix, ANewLedgerCutAtAnyStepCanBeCreatedAgain) {
     const std::string expected = undisturbed_head(1);
     std::uint64_t step = 0;
     for (bool struck = true; struck && !HasFailure(); ++step) {
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(Disk, CrashMatrix,
                          ::testing::Values(Unsynced::lost, Unsynced::kept, Unsynced::torn));
 
 TEST(FaultDisk, AWriteThatWasNotSyncedIsLost) {
-    // The matrix is worth what its disk is worth: without syncs, a commit must be seen to vanish.
+    // Proves that the simulated disk loses data: without syncs a commit must vanish.
     const Folder folder;
     const std::string path = folder.file("l.db");
     ASSERT_TRUE((*open_ledger(path))->commit(step_of(1)));
@@ -158,7 +158,7 @@ TEST(FaultDisk, AWriteThatWasNotSyncedIsLost) {
     EXPECT_EQ(head_of(**open_ledger(path)), undisturbed_head(1));
 }
 
-TEST(DiskFull, ACommitIsRefusedCompletelyAndSucceedsWhenThereIsSpace) {
+TEST(DiskFull, ACommitIsRefusedAsAWholeAndSucceedsLater) {
     const std::string expected = undisturbed_head(3);
     std::uint64_t refused = 0;
     for (std::uint64_t step = 0;; ++step) {
@@ -176,7 +176,7 @@ TEST(DiskFull, ACommitIsRefusedCompletelyAndSucceedsWhenThereIsSpace) {
             EXPECT_EQ(outcome.error().code, ErrorCode::no_space) << outcome.error().text;
             EXPECT_NE(outcome.error().text.find(folder.file("l.db")), std::string::npos);
             EXPECT_EQ(version_of_cursor(*ledger), 2U) << "step " << step;
-            // Still no space: the same result again.
+            // The disk is still full.
             EXPECT_EQ(ledger->commit(step_of(3)).error().code, ErrorCode::no_space);
         }
         disk.set_fault(Fault::none, 0);
@@ -197,7 +197,7 @@ TEST(DiskFull, ACommitIsRefusedCompletelyAndSucceedsWhenThereIsSpace) {
     _exit(0);
 }
 
-TEST(KillNine, AtRandomMomentsLeavesTheLedgerAsIfUndisturbed) {
+TEST(KillNine, AtRandomMomentsLeavesTheLedgerWhole) {
     constexpr std::uint64_t batches = 200;
     const Folder folder;
     const std::string path = folder.file("l.db");
@@ -207,7 +207,8 @@ TEST(KillNine, AtRandomMomentsLeavesTheLedgerAsIfUndisturbed) {
         const pid_t child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) commit_until_killed(path, batches);
-        // From "not even open" to a few commits; later attempts get longer, so that it ends.
+        // Killed between before the open and after a few commits. Later attempts get more time, so
+        // that the test ends.
         const auto limit_ns = 1000 * (4'000 + attempt * 500);
         const timespec moment{0, static_cast<long>(random() % static_cast<unsigned>(limit_ns))};
         ppoll(nullptr, 0, &moment, nullptr);

@@ -166,6 +166,8 @@ Result<Directory> SqliteLedger::directory() {
     return directory;
 }
 
+// Read, change and write in one write transaction: another process cannot change the directory
+// between.
 Result<bool> SqliteLedger::apply(const Change& change, UtcTime now) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::write));
     TRY_ASSIGN(const Directory before, directory());

@@ -38,6 +38,8 @@ Status make_folders(const fs::path& folder) {
     return {};
 }
 
+// SQLite reports a missing file, a directory and a missing right with the same code
+// (SQLITE_CANTOPEN).
 Status check_exists(const std::string& path) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
@@ -101,6 +103,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
                                                          const LedgerOptions& options) {
     const bool may_write = options.mode != OpenMode::read_only;
     std::error_code ignored;
+    // Before SQLite creates the file: the mode of an existing ledger is not changed.
     const bool is_new = !fs::exists(path, ignored);
     if (options.mode == OpenMode::create) {
         TRY(make_folders(fs::path(path).parent_path()));
@@ -121,6 +124,8 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock));
 }
 
+// A read transaction of WAL sees the database as of its first read, whatever is committed
+// meanwhile.
 Status SqliteLedger::snapshot(const std::function<Status()>& inside) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     TRY(inside());

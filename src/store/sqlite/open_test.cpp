@@ -23,8 +23,8 @@
 namespace octroi::testing {
 namespace {
 
-Error error_of(const std::string& path, OpenMode mode, const std::string& holder = "") {
-    const auto opened = SqliteLedger::open(path, {.mode = mode, .owner = holder});
+Error error_of(const std::string& path, OpenMode mode, const std::string& owner = "") {
+    const auto opened = SqliteLedger::open(path, {.mode = mode, .owner = owner});
     if (!opened) return opened.error();
     return {ErrorCode::failed, "it opened"};
 }
@@ -33,7 +33,7 @@ bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
-TEST(Open, SaysWhereALedgerIsMissingAndWhatToDo) {
+TEST(Open, NamesTheMissingLedgerAndWhatToDo) {
     const Folder folder;
     for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write}) {
         const Error error = error_of(folder.file("no.db"), mode);
@@ -43,7 +43,7 @@ TEST(Open, SaysWhereALedgerIsMissingAndWhatToDo) {
     EXPECT_FALSE(std::filesystem::exists(folder.file("no.db")));
 }
 
-TEST(Open, MakesFoldersForTheirOwnerAndGroup) {
+TEST(Open, CreatesFoldersForTheirOwnerAndGroup) {
     const Folder folder;
     const std::string path = folder.file("a/b/l.db");
     ASSERT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::create}));
@@ -55,7 +55,7 @@ TEST(Open, MakesFoldersForTheirOwnerAndGroup) {
     EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_only}));
 }
 
-TEST(Open, ANewLedgerIsNotReadableByOtherUsers) {
+TEST(Open, OthersCannotReadANewLedger) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     const auto ledger = SqliteLedger::open(path, {.mode = OpenMode::create});
@@ -66,7 +66,7 @@ TEST(Open, ANewLedgerIsNotReadableByOtherUsers) {
         ASSERT_EQ(stat((path + end).c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0007U, 0U) << path << end;
     }
-    // One that is there keeps the rights that its owner has given it.
+    // An existing ledger keeps its mode.
     ASSERT_EQ(chmod(path.c_str(), 0644), 0);
     ASSERT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::create}));
     struct stat status{};
@@ -74,7 +74,7 @@ TEST(Open, ANewLedgerIsNotReadableByOtherUsers) {
     EXPECT_EQ(status.st_mode & 0777U, 0644U);
 }
 
-TEST(Open, LeavesAloneWhatIsNotALedger) {
+TEST(Open, DoesNotChangeOtherFiles) {
     const Folder folder;
     const std::string text = folder.file("text");
     std::ofstream(text) << std::string(5000, 'x');
@@ -108,7 +108,7 @@ TEST(Open, RefusesALedgerOfANewerOctroi) {
     EXPECT_TRUE(has(error.text, "newer") && has(error.text, "99")) << error.text;
 }
 
-TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
+TEST(Migrate, RunsTheStepsThatAnOlderLedgerLacks) {
     const Folder folder;
     auto db =
         *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -132,7 +132,7 @@ TEST(Migrate, TakesAnOlderLedgerThroughTheStepsThatItLacks) {
     EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
 }
 
-// A ledger as Octroi made it before it knew of the tables of later formats.
+// A ledger of an older format, made by the first migration steps only.
 void make_of_format(std::size_t format, const std::string& path, const std::string& newer) {
     auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     ASSERT_TRUE(sqlite::migrate(db, sqlite::migration_steps().first(format), true));
@@ -146,7 +146,7 @@ void make_of_format(std::size_t format, const std::string& path, const std::stri
 
 class OlderFormat : public ::testing::TestWithParam<std::size_t> {};
 
-TEST_P(OlderFormat, GoesOn) {
+TEST_P(OlderFormat, IsConvertedAndWorks) {
     const Folder folder;
     const std::string path = folder.file("old.db");
     const auto plain = [](std::uint64_t number) {
@@ -187,8 +187,8 @@ TEST_P(OlderFormat, GoesOn) {
 }
 INSTANTIATE_TEST_SUITE_P(Migrate, OlderFormat, ::testing::Values(1, 2));
 
-// Two commands on a machine that has no ledger yet; neither may see half of what the other makes.
-TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {
+// Several commands create the ledger at the same time; none may see a part of the schema.
+TEST(Open, SeveralProcessesMayCreateTheSameLedger) {
     constexpr int rounds = 40;
     constexpr int openers = 4;
     const Folder folder;
@@ -211,7 +211,7 @@ TEST(Open, SeveralMayMakeTheSameLedgerAtOnce) {
     EXPECT_EQ(errors, std::vector<std::string>{});
 }
 
-TEST(Hold, TheErrorOfASecondHolderNamesTheFirst) {
+TEST(OwnerLock, ASecondOwnerIsRefusedWithTheNameOfTheFirst) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto first = SqliteLedger::open(path, {.mode = OpenMode::create, .owner = "octroi run"});
@@ -224,12 +224,12 @@ TEST(Hold, TheErrorOfASecondHolderNamesTheFirst) {
     EXPECT_TRUE(SqliteLedger::open(path, {.mode = OpenMode::read_write, .owner = "x"}));
 }
 
-TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
+TEST(BusyTimeout, NamesTheWriter) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto ledger = *SqliteLedger::open(
         path, {.mode = OpenMode::create, .busy_timeout = Duration::milliseconds(20)});
-    // Another process: its locks are the kernel's to tell.
+    // In another process, because /proc/locks lists only locks of processes.
     std::array<int, 2> ready{};
     std::array<int, 2> done{};
     ASSERT_EQ(pipe(ready.data()), 0);
@@ -252,7 +252,7 @@ TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
     EXPECT_TRUE(has(refused.error().text, path)) << refused.error().text;
     EXPECT_TRUE(has(refused.error().text, "process " + std::to_string(child)))
         << refused.error().text;
-    // Readers do not wait for it.
+    // Readers do not wait for the writer.
     EXPECT_TRUE(ledger->sums({}));
     ASSERT_EQ(write(done[1], &octet, 1), 1);
     ASSERT_EQ(waitpid(child, nullptr, 0), child);
@@ -260,14 +260,14 @@ TEST(Turns, AWriterThatDoesNotLetGoIsNamed) {
     for (const int fd : {ready[0], ready[1], done[0], done[1]}) close(fd);
 }
 
-TEST(Readers, SeeWholeBatchesAndHinderNoWriter) {
+TEST(Readers, SeeWholeBatchesAndDoNotBlockTheWriter) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto writer = *SqliteLedger::open(
         path, {.mode = OpenMode::create, .busy_timeout = Duration::milliseconds(0)});
     std::atomic<bool> stop{false};
     std::atomic<int> reads{0};
-    // Every batch says the same twice, so a sum that is odd would be half a batch.
+    // Every batch contains each volume twice, so an odd sum would be a part of a batch.
     std::jthread reader([&] {
         auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_only});
         while (!stop) {
@@ -289,7 +289,7 @@ TEST(Readers, SeeWholeBatchesAndHinderNoWriter) {
     stop = true;
 }
 
-TEST(Readers, KeepOneStateInsideASnapshot) {
+TEST(Readers, SeeOneStateInASnapshot) {
     const Folder folder;
     const std::string path = folder.file("l.db");
     auto writer = *SqliteLedger::open(path, {.mode = OpenMode::create});

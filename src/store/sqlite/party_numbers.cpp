@@ -72,6 +72,8 @@ Status Interner::find_parties(std::int64_t holder, Run run, Numbers numbers) con
 }
 
 Status Interner::insert_parties(std::int64_t holder, Run run, Numbers numbers) const {
+    // New parties get the next numbers, as SQLite itself would assign them. They are known before
+    // the insert, so one statement can insert many.
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < run.size(); ++i)
         if (numbers[i] == not_known) places.push_back(i);

@@ -15,7 +15,7 @@ std::vector<Party> some_parties(unsigned first, unsigned last) {
     std::vector<Party> parties = {{PartyKind::outside, "world", {}},
                                   {PartyKind::account, "alice", "10.0.0.7"}};
     for (unsigned i = first; i < last; ++i) {
-        // Of two kinds and three holders; octets above 127 too.
+        // Two kinds, three names; octets above 127 too.
         parties.push_back(
             {PartyKind::unattributed, {}, fmt::format("10.0.{}.{}", i / 256, i % 256)});
         parties.push_back({PartyKind::account, "bob", fmt::format("\xc3\xa4{}", i)});
@@ -30,13 +30,13 @@ std::vector<std::int64_t> numbers_of(Interner& names, const std::vector<Party>& 
     return *names.parties(sorted);
 }
 
-TEST(PartyNumbers, ManyAtOnceGetTheNumbersThatOneByOneHave) {
+TEST(PartyNumbers, AreTheSameTogetherAndOneByOne) {
     const Database db = *Database::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     ASSERT_TRUE(migrate(db, migration_steps(), true));
     Interner names(db);
     const std::vector<Party> before = some_parties(3000, 3010);
     const auto first = numbers_of(names, before);
-    // Some are known, some new; the second time around all are known.
+    // First some exist and some are new; the second time all exist.
     const std::vector<Party> many = some_parties(0, 5000);
     const auto numbers = numbers_of(names, many);
     EXPECT_EQ(numbers_of(names, many), numbers);
@@ -45,7 +45,7 @@ TEST(PartyNumbers, ManyAtOnceGetTheNumbersThatOneByOneHave) {
     EXPECT_EQ(numbers_of(names, before), first);
     Interner fresh(db);
     for (std::size_t i = 0; i < many.size(); ++i) ASSERT_EQ(*fresh.party(many[i]), numbers[i]) << i;
-    // More behind and between.
+    // More parties after and between the existing ones.
     const std::vector<Party> more = some_parties(4000, 9000);
     const auto more_numbers = numbers_of(names, more);
     for (std::size_t i = 0; i < more.size(); ++i)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The audit finds every change of a single value that was made by another program. The test changes
-// every column of every table of the schema, so it also covers columns that are added later.
+// The audit finds every value that another program changed in a ledger. The columns are read from
+// the schema, so that a new column is tested without a change here.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ void fill(const std::string& path) {
 
 std::size_t findings(const std::string& path) {
     auto ledger = SqliteLedger::open(path, {.mode = OpenMode::read_only});
-    // A ledger that cannot even be opened has been found out, too.
+    // A ledger that cannot be opened counts as found.
     if (!ledger) return 1;
     const auto report = audit(**ledger);
     return report ? report->findings.size() : 1;
@@ -74,7 +74,8 @@ protected:
         fill(original_);
         ASSERT_EQ(findings(original_), 0U);
     }
-    // Whether the statement changed something; the findings then are those of the changed copy.
+    // Runs the statement on a copy. False: it changed nothing. Otherwise the findings are those of
+    // the copy.
     bool change(const std::string& sql) {
         std::filesystem::copy_file(original_, copy_,
                                    std::filesystem::copy_options::overwrite_existing);
@@ -89,7 +90,7 @@ protected:
     std::string copy_ = folder_.file("copy.db");
 };
 
-TEST_F(Tamper, WithAnyColumnOfAnyTableIsFound) {
+TEST_F(Tamper, OfAnyColumnIsFound) {
     auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);
     const auto tables = texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'");
     ASSERT_GE(tables.size(), 17U);
@@ -98,7 +99,7 @@ TEST_F(Tamper, WithAnyColumnOfAnyTableIsFound) {
         for (const std::string& column :
              texts(db, fmt::format("SELECT name FROM pragma_table_info('{}')", table))) {
             for (const char* order : {"ASC", "DESC"}) {
-                // A number becomes another one, a text or blob gets one octet more.
+                // A number changes; a text or blob gets one more octet.
                 const std::string value = fmt::format(
                     "CASE typeof({0}) WHEN 'integer' THEN {0} + iif({0} > (1 << 62), -1000, 1000) "
                     "WHEN 'text' THEN {0} || 'x' "
@@ -131,7 +132,7 @@ TEST_F(Tamper, WithAnyColumnOfAnyTableIsFound) {
                 << table << "." << column << " could not be changed, so nothing was tried";
 }
 
-TEST_F(Tamper, WithARowThatIsTakenAwayIsFound) {
+TEST_F(Tamper, ByRemovingARowIsFound) {
     auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);
     for (const std::string& table :
          texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'")) {
@@ -147,22 +148,22 @@ TEST_F(Tamper, WithARowThatIsTakenAwayIsFound) {
     }
 }
 
-TEST_F(Tamper, WithMoreThanOneValueIsFound) {
+TEST_F(Tamper, OfSeveralValuesIsFound) {
     for (const char* sql : {
-             // Both sides of conservation at once.
+             // Both sides of conservation.
              "UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 1; "
              "UPDATE batch SET observed_bytes = observed_bytes + 1 WHERE sequence = 1",
-             // Traffic goes from one customer to another; every sum stays.
+             // Traffic moves from one customer to another; all sums stay.
              "UPDATE transfer SET from_party = to_party, to_party = from_party "
              "WHERE transfer_id = 2",
              "UPDATE party SET holder = (SELECT holder FROM party p WHERE p.holder <> "
              "party.holder AND NOT EXISTS (SELECT 1 FROM party q WHERE q.holder = p.holder AND "
              "q.identity = party.identity) LIMIT 1) WHERE party_id = 1",
-             // Two bytes change places.
+             // A byte moves from one transfer to another.
              "UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 1; "
              "UPDATE transfer SET bytes = bytes - 1 WHERE transfer_id = (SELECT transfer_id FROM "
              "transfer WHERE bytes > 0 AND transfer_id > 1 LIMIT 1)",
-             // The last batch with all that is its own; its cursor still tells.
+             // The last batch with all its rows; only its cursor remains.
              "DELETE FROM transfer WHERE transfer_id >= (SELECT first_transfer FROM batch WHERE "
              "sequence = 4); DELETE FROM batch_cursor WHERE batch = 4; DELETE FROM loss WHERE "
              "batch = 4; DELETE FROM batch WHERE sequence = 4",
@@ -172,10 +173,10 @@ TEST_F(Tamper, WithMoreThanOneValueIsFound) {
              "UPDATE class_routes SET octets = zeroblob(3)",
              "INSERT INTO account VALUES ('intruder', '', '', 2, NULL)",
              "UPDATE binding SET account = 'user1' WHERE removed IS NULL",
-             // What will change later batches.
+             // A change that affects later batches.
              "UPDATE account SET title = title; CREATE TRIGGER t AFTER INSERT ON batch BEGIN "
              "UPDATE transfer SET bytes = 0; END",
-             // The last version of the directory, as if it had never been.
+             // The last version of the directory with all its rows.
              "DELETE FROM account WHERE added = 2; DELETE FROM binding WHERE added = 2; "
              "DELETE FROM network WHERE added = 2; UPDATE account SET removed = NULL; "
              "UPDATE binding SET removed = NULL; UPDATE network SET removed = NULL; "
@@ -186,8 +187,9 @@ TEST_F(Tamper, WithMoreThanOneValueIsFound) {
     }
 }
 
-TEST_F(Tamper, WithTheFileItselfIsFoundOrHarmless) {
-    // 64 octets at random places: the audit finds it, or they were of no use; nothing crashes.
+TEST_F(Tamper, OfTheFileIsFoundOrHarmless) {
+    // 64 octets at random offsets: the audit finds the change, or the octets are unused. Nothing
+    // crashes.
     const auto size = std::filesystem::file_size(original_);
     const std::size_t reference = findings(original_);
     ASSERT_EQ(reference, 0U);

@@ -105,6 +105,8 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch,
                                                 columns)));
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
+        // A translation that has ended may be in the ledger without its end, from an earlier batch.
+        // Then that row gets the end; otherwise the translation began and ended within this batch.
         if (!t->is_open()) {
             bind_all(find, *t, texts);
             TRY_ASSIGN([[maybe_unused]] const bool row, find.step());

@@ -99,6 +99,7 @@ public:
         return stored;
     }
 
+    // LEFT JOIN: a batch with a missing meter must be visited too.
     static constexpr const char* batches_sql =
         "SELECT b.sequence, b.id, m.name, m.kind, m.role, b.booked_at, v.version, "
         "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
@@ -150,6 +151,7 @@ private:
             t.volume = sqlite::volume_from(transfers_, 4);
             stored.batch.transfers.push_back(t);
         }
+        // Rows that are missing at the end of the run would not be noticed otherwise.
         const auto found = static_cast<std::int64_t>(stored.batch.transfers.size());
         if (found != count)
             add_damage(stored.damage, fmt::format("only {} of {} transfers exist", found, count));

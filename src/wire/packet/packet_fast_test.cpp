@@ -55,7 +55,7 @@ Frame random_frame(std::mt19937& random) {
     return frame.payload(any(40)).padded_to(any(2) == 0 ? 0 : 64);
 }
 
-// Every field; padding of Packet there is none but at its end.
+// Compares every field.
 void expect_same(const Packet& a, const Packet& b) {
     EXPECT_EQ(a.key, b.key);
     EXPECT_EQ(a.bytes, b.bytes);
@@ -97,7 +97,7 @@ bool decode_generally(const std::string& octets, Packet& out) {
     return true;
 }
 
-TEST(PacketFast, SaysWhatTheLongWaySays) {
+TEST(PacketFast, AgreesWithTheGeneralDecoder) {
     std::mt19937 random(20261121);
     int compared = 0;
     for (int round = 0; round < 50'000; ++round) {
@@ -114,7 +114,7 @@ TEST(PacketFast, SaysWhatTheLongWaySays) {
     EXPECT_GT(compared, 30'000);
 }
 
-TEST(Packet, AnyOctetsOfAnyLinkTypeComeBack) {
+TEST(Packet, DecodesRandomOctetsOfEveryLinkType) {
     std::mt19937 random(7);
     for (int round = 0; round < 20'000; ++round) {
         std::string octets = random_frame(random).octets().substr(random() % 14);

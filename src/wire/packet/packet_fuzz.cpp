@@ -32,7 +32,7 @@ bool same(const Packet& a, const Packet& b) {
            a.fragment == b.fragment && a.direction == b.direction && a.truncated == b.truncated;
 }
 
-// Decodes into memory with two different contents: fields that are not written would differ.
+// Decodes twice, into memory with different contents: a field that is not written differs.
 Packet decode_twice(LinkType link, ByteSpan frame, std::uint32_t wire_length) {
     Packet a;
     Packet b;
@@ -40,7 +40,7 @@ Packet decode_twice(LinkType link, ByteSpan frame, std::uint32_t wire_length) {
     std::memset(static_cast<void*>(&b), 0xff, sizeof b);
     const Outcome outcome = decode(link, frame, wire_length, a, 3);
     CHECK(decode(link, frame, wire_length, b, 3) == outcome && a.outcome == outcome);
-    // Bytes with no meaning for bool are caught here by the sanitizer.
+    // The sanitizer reports a bool that was not written.
     CHECK(same(a, b));
     return a;
 }
@@ -91,8 +91,8 @@ void check_general_decoder(ByteSpan frame, std::uint32_t wire_length, const Pack
     CHECK(same(want, got));
 }
 
-// Seeing less of an IPv4 packet changes neither its ends nor its length. (In IPv6 the length may
-// stand in an option.)
+// Fewer captured octets change neither the addresses nor the length of an IPv4 packet. (In IPv6 the
+// length may be in an option.)
 void check_prefix(LinkType link, ByteSpan frame, std::uint32_t wire_length, const Packet& whole) {
     const Exact half(frame.first(frame.size() / 2 + frame.size() / 4));
     const Packet part = decode_twice(link, half.span(), wire_length);
@@ -102,7 +102,7 @@ void check_prefix(LinkType link, ByteSpan frame, std::uint32_t wire_length, cons
     CHECK(whole.key.proto() == part.key.proto() && whole.fragment == part.fragment);
 }
 
-// What the packet carries lies within the frame, and the packet is the same.
+// The payload is within the frame, and find_payload() decodes the same packet as decode().
 void check_payload(LinkType link, ByteSpan frame, std::uint32_t wire_length, const Packet& want) {
     Packet packet;
     Payload payload;
@@ -114,8 +114,8 @@ void check_payload(LinkType link, ByteSpan frame, std::uint32_t wire_length, con
     CHECK(payload.octets.empty() ||
           (payload.octets.data() >= frame.data() &&
            payload.octets.data() + payload.octets.size() <= frame.data() + frame.size()));
-    // Of several fragment headers decode() reads on to the last that is reached, and the payload
-    // begins behind the first.
+    // With several fragment headers, decode() uses the last one that it reaches, and find_payload()
+    // stops after the first.
     if (want.fragment != Fragment::none) CHECK(payload.fragment());
 }
 
@@ -128,7 +128,7 @@ void run(ByteSpan input) {
     const Packet p = decode_twice(link, frame.span(), wire_length);
     check_meaning(p, frame.size, wire_length);
     Packet by_rule = p;
-    by_rule.key.words[5] &= ~(std::uint64_t{0xffff} << 32U);  // no interface is given there
+    by_rule.key.words[5] &= ~(std::uint64_t{0xffff} << 32U);  // the fast path got no interface
     check_payload(link, frame.span(), wire_length, by_rule);
     if (!is_supported(link)) CHECK(p.outcome == Outcome::non_ip);
     if (link == LinkType::ethernet) check_general_decoder(frame.span(), wire_length, p);

@@ -73,7 +73,7 @@ TEST(Packet, PaddingAndSnapLengthDoNotCount) {
     EXPECT_FALSE(cut.truncated);
 }
 
-TEST(Packet, PaddingIsNotTakenForATransportHeader) {
+TEST(Packet, PaddingIsNotDecodedAsATransportHeader) {
     const Packet p =
         decode_exact(ethernet().ipv4(v4_header()).protocol(6).raw("\x01\x02").padded_to(60));
     EXPECT_EQ(p.key.sport(), 0);
@@ -82,7 +82,7 @@ TEST(Packet, PaddingIsNotTakenForATransportHeader) {
 }
 
 TEST(Packet, TagsGoIntoTheKey) {
-    Frame one = ethernet().vlan(0x5007);  // priority bits are no part of the id
+    Frame one = ethernet().vlan(0x5007);  // priority bits are not part of the id
     Packet p = decode_exact(udp4(one));
     expect_udp4(p);
     EXPECT_EQ(p.key.vlan(), 7);
@@ -98,7 +98,7 @@ TEST(Packet, TagsGoIntoTheKey) {
     }
 }
 
-TEST(Packet, MoreThanTwoTagsAreUnwrappedUpToABound) {
+TEST(Packet, SkipsMoreThanTwoTagsUpToALimit) {
     Frame three = ethernet().vlan(1).vlan(2).vlan(3);
     const Packet p = decode_exact(udp4(three));
     expect_udp4(p);
@@ -190,7 +190,7 @@ TEST(Packet, SmallLinkHeaders) {
     check(LinkType::nflog, "\x02\x00\x00\x05\x05\x00\x0a\x00x\x00\x00\x00\x2a\x00\x09\x00"sv);
 }
 
-TEST(Packet, CookedFramesSayTheWayAndTheSender) {
+TEST(Packet, CookedFramesHaveDirectionAndSender) {
     Frame in = Frame().cooked_v1(0, mac_a);
     Packet p = decode_exact(LinkType::linux_sll, udp4(in).octets());
     EXPECT_EQ(p.direction, Direction::in);
@@ -204,7 +204,7 @@ TEST(Packet, CookedFramesSayTheWayAndTheSender) {
     EXPECT_EQ(p.src_mac(), mac_b);
 }
 
-TEST(Packet, NonIpIsChargedAsAFrame) {
+TEST(Packet, NonIpIsChargedByItsLengthOnTheWire) {
     const Packet p = decode_exact(LinkType::ethernet,
                                   ethernet().vlan(5).type(0x0806).payload(28).octets(), 64, 3);
     EXPECT_EQ(p.outcome, Outcome::non_ip);
@@ -221,7 +221,7 @@ TEST(Packet, NonIpIsChargedAsAFrame) {
     EXPECT_EQ(decode_exact(LinkType::ethernet, "short").outcome, Outcome::non_ip);
 }
 
-TEST(Packet, BadHeadersAreMalformed) {
+TEST(Packet, InvalidHeadersAreMalformed) {
     const std::string good = udp4(*std::make_unique<Frame>(ethernet())).octets();
     const auto with = [&good](std::size_t at, std::string_view octets) {
         std::string bad = good;
@@ -240,7 +240,7 @@ TEST(Packet, BadHeadersAreMalformed) {
                   Outcome::malformed);
 }
 
-TEST(Packet, WhatTheSnapLengthHidesIsZeroAndMarked) {
+TEST(Packet, FieldsAfterTheSnapLengthAreZeroAndMarked) {
     const std::string octets = ethernet().ipv4(v4_header()).tcp(1, 2, 0x18).payload(50).octets();
     Packet p = decode_exact(LinkType::ethernet, octets.substr(0, 34));
     EXPECT_TRUE(p.truncated);
@@ -264,7 +264,7 @@ TEST(Packet, Ipv4Options) {
     EXPECT_EQ(p.transport, 38U);
 }
 
-TEST(Packet, NoLengthFallsBackToTheWire) {
+TEST(Packet, ALengthOfZeroIsReplacedByTheWireLength) {
     auto four = v4_header();
     four.without_length = true;
     const std::string octets = ethernet().vlan(1).ipv4(four).tcp(1, 2, 0).payload(30).octets();
@@ -275,7 +275,7 @@ TEST(Packet, NoLengthFallsBackToTheWire) {
     const Packet p = decode_exact(LinkType::ethernet, octets6, 65'014);
     EXPECT_EQ(p.bytes, 65'000U);
     EXPECT_EQ(p.key.dport(), 2);
-    // Nothing follows: nothing is missing.
+    // No octets follow: a payload length of 0 is right.
     EXPECT_EQ(decode_exact(ethernet().ipv6(six).protocol(59).padded_to(60)).bytes, 40U);
 }
 
@@ -288,7 +288,7 @@ TEST(Packet, Jumbogram) {
     EXPECT_EQ(p.bytes, 100'040U);
     EXPECT_EQ(p.key.proto(), 6);
     EXPECT_EQ(p.key.sport(), 7);
-    // With a payload length the option does not count (RFC 2675, 3).
+    // The option is ignored if there is a payload length (RFC 2675, 3).
     EXPECT_EQ(decode_exact(ethernet().ipv6(v6_header()).jumbo(100'000).tcp(7, 8, 2)).bytes, 68U);
 }
 
@@ -336,7 +336,7 @@ TEST(Packet, Ipv6Fragments) {
     EXPECT_EQ(p.key.dport(), 53);
 }
 
-TEST(Packet, Ipv6ExtensionHeadersLeadToTheTransport) {
+TEST(Packet, SkipsIpv6ExtensionHeaders) {
     Packet p = decode_exact(ethernet()
                                 .ipv6(v6_header())
                                 .extension(0, "\x05\x02\x01\x01")
@@ -361,7 +361,7 @@ TEST(Packet, Ipv6ExtensionHeadersLeadToTheTransport) {
     EXPECT_EQ(p.key.sport(), 0);
 }
 
-TEST(Packet, AnEndlessChainOfHeadersEnds) {
+TEST(Packet, LimitsTheChainOfHeaders) {
     Frame frame = ethernet().ipv6(v6_header());
     for (int i = 0; i < 1000; ++i) frame.extension(60, "");
     const Packet p = decode_exact(frame.udp(1, 2));
@@ -371,7 +371,7 @@ TEST(Packet, AnEndlessChainOfHeadersEnds) {
     EXPECT_EQ(p.bytes, 40U + 8000U + 8U);
 }
 
-TEST(Packet, PortsAndTypesOfEveryProtocol) {
+TEST(Packet, ReadsPortsAndTypesOfEveryProtocol) {
     for (const auto proto : std::initializer_list<std::uint8_t>{17, 33, 132, 136}) {
         const Packet p = decode_exact(
             ethernet().ipv4(v4_header()).protocol(proto).raw("\x01\x02\x03\x04").payload(30));
@@ -379,7 +379,7 @@ TEST(Packet, PortsAndTypesOfEveryProtocol) {
         EXPECT_EQ(p.key.sport(), 0x0102);
         EXPECT_EQ(p.key.dport(), 0x0304);
     }
-    // Tunnels: the outer packet.
+    // For tunnels the outer packet counts.
     for (const auto proto : std::initializer_list<std::uint8_t>{4, 41, 47, 50, 51, 112}) {
         const Packet p = decode_exact(
             ethernet().ipv4(v4_header()).protocol(proto).raw("\x01\x02\x03\x04").payload(30));

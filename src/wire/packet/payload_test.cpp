@@ -27,7 +27,7 @@ struct Found {
     std::string text;
 };
 
-TEST(Payload, WithoutTheFramesPadding) {
+TEST(Payload, ContainsNoPadding) {
     const Found f(
         ethernet().vlan(3).ipv4(v4_header()).protocol(17).raw("hello").padded_to(60).octets());
     ASSERT_TRUE(f.there);
@@ -37,7 +37,7 @@ TEST(Payload, WithoutTheFramesPadding) {
     EXPECT_EQ(f.packet.key.src(), v4_a);
 }
 
-TEST(Payload, BehindExtensionHeaders) {
+TEST(Payload, FollowsExtensionHeaders) {
     const Found f(Frame()
                       .ipv6(v6_header())
                       .extension(0, std::string(14, '\0'))
@@ -53,7 +53,7 @@ TEST(Payload, BehindExtensionHeaders) {
     EXPECT_FALSE(f.p.fragment());
 }
 
-TEST(Payload, OfFragments) {
+TEST(Payload, IsAPartInAFragment) {
     auto header = v4_header();
     header.id = 77;
     header.fragment_offset = 3;
@@ -73,7 +73,7 @@ TEST(Payload, OfFragments) {
     EXPECT_EQ(six.text, "12345678");
 }
 
-TEST(Payload, TellsWhatTheSnapLengthCutOff) {
+TEST(Payload, KnowsWhatTheSnapLengthCutOff) {
     const std::string whole = ethernet().ipv4(v4_header()).protocol(17).payload(100).octets();
     const Found f(whole.substr(0, 60), LinkType::ethernet, whole.size());
     ASSERT_TRUE(f.there);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The seeds of both fuzz targets, made by the builders: one for each path through the decoders.
-// They are in test/corpus/ and must be equal to the result of this code (`./dev golden --update`).
+// The seeds of both fuzz targets, made by the builders: one for each branch of the decoders. The
+// files in test/corpus/ must equal them (`./dev golden --update` writes them).
 
 #include <gtest/gtest.h>
 
@@ -152,7 +152,7 @@ void expect_corpus(const std::string& target, const Seeds& seeds) {
     }
 }
 
-TEST(Seeds, StandInTheCorpusAsComposed) {
+TEST(Seeds, AreInTheCorpus) {
     expect_corpus("packet_fuzz", ethernet_seeds());
     expect_corpus("packet_fuzz", link_seeds());
     expect_corpus("pcap_fuzz", pcap_seeds());

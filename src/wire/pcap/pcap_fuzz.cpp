@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Input: the window in which the file is shown (16 bits, big endian; 0: whole), the file. Reading
-// in windows, through a saved and restored reader, must give what reading at once gives.
+// Input: size of the window in which the file is passed (16 bits, big endian; 0: the whole file),
+// the file. Reading it in windows, with a reader that is saved and restored after each, must give
+// the same result as reading it at once.
 
 #include <algorithm>
 #include <cstdint>
@@ -58,7 +59,7 @@ Summary read_all(ByteSpan file, std::size_t window) {
         if (p.state == State::corrupt) break;
         CHECK(p.state == State::more && p.needed > 0 && p.needed <= max_needed);
         if (p.consumed == 0 && s.position + size == file.size()) break;
-        // What it asks for gets it on.
+        // With the octets that it needs, the reader makes progress.
         CHECK(p.consumed > 0 || p.needed > size);
         show = std::max(window, p.needed);
         auto again = Reader::restore(reader.save());
@@ -81,7 +82,7 @@ void run(ByteSpan input) {
     const ByteSpan file = input.subspan(2);
     const Summary whole = read_all(file, SIZE_MAX);
     if (window != 0) CHECK(read_all(file, window) == whole);
-    // The same octets as a saved state: refused, or a reader that works.
+    // The same octets as a saved state: restore() refuses them or returns a working reader.
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
     if (auto restored = Reader::restore(text); restored.has_value()) {
         CHECK(restored->save() == text);

@@ -148,6 +148,8 @@ Reader::Step Reader::describe_interface(ByteSpan body) {
     });
     // The options before a bad one are used: the frames of the interface need the link type.
     if (!good) ++counters_.bad_blocks;
+    // A file of concatenated sections repeats its interfaces; without reuse each section would add
+    // entries until max_interfaces.
     const auto same = std::ranges::find_if(
         interfaces_, [&in](const Interface& known) { return known.same_as(in); });
     section_.push_back(static_cast<std::uint16_t>(same - interfaces_.begin()));

@@ -90,7 +90,7 @@ TEST(Pcapng, InterfacesResolutionsAndOffsets) {
     }
 }
 
-TEST(Pcapng, EachSectionHasItsOwnInterfaces) {
+TEST(Pcapng, SectionsHaveTheirOwnInterfaces) {
     std::string file;
     PcapngWriter writer(file, false);
     writer.interface({.name = "a"});
@@ -110,7 +110,7 @@ TEST(Pcapng, EachSectionHasItsOwnInterfaces) {
     EXPECT_EQ(r.reader.interfaces().size(), 3U);
 }
 
-TEST(Pcapng, SimpleFramesHaveNoTimeAndAreCutAtTheSnapLength) {
+TEST(Pcapng, SimpleFramesHaveNoTimeAndEndAtTheSnapLength) {
     std::string file;
     PcapngWriter writer(file);
     writer.interface({.snap_length = 4});
@@ -129,7 +129,7 @@ TEST(Pcapng, SimpleFramesHaveNoTimeAndAreCutAtTheSnapLength) {
     EXPECT_EQ(r.reader.counters().untimed, 2U);
 }
 
-TEST(Pcapng, LossesAreKept) {
+TEST(Pcapng, ReadsDrops) {
     std::string file;
     PcapngWriter writer(file);
     writer.interface();
@@ -149,7 +149,7 @@ TEST(Pcapng, LossesAreKept) {
     EXPECT_EQ(r.reader.interfaces()[1].dropped_between, 5U);
 }
 
-TEST(Pcapng, OtherBlocksArePassedOverWhateverTheirSize) {
+TEST(Pcapng, SkipsOtherBlocksOfAnySize) {
     std::string file;
     PcapngWriter writer(file);
     writer.interface();
@@ -167,7 +167,7 @@ TEST(Pcapng, OtherBlocksArePassedOverWhateverTheirSize) {
     EXPECT_FALSE(cut.reader.complete());
 }
 
-TEST(Pcapng, BadContentIsCountedAndTheRestRead) {
+TEST(Pcapng, CountsInvalidContentAndReadsTheRest) {
     std::string file;
     PcapngWriter writer(file);
     writer.block(format::block_enhanced_packet, std::string(24, '\0'));  // no interface yet
@@ -175,7 +175,7 @@ TEST(Pcapng, BadContentIsCountedAndTheRestRead) {
     writer.interface();
     writer.block(format::block_enhanced_packet, "too short");
     std::string body(24, '\0');
-    body[12] = 100;  // captured length beyond the block
+    body[12] = 100;  // captured length greater than the block
     writer.block(format::block_enhanced_packet, body);
     body[12] = 4;
     writer.block(format::block_enhanced_packet, body + std::string("\x02\x00\xff\x00", 4));
@@ -184,12 +184,12 @@ TEST(Pcapng, BadContentIsCountedAndTheRestRead) {
     writer.block(format::block_statistics, "");
     writer.frame(0, t0, "good");
     const Read r = read_all(file, 50);
-    ASSERT_EQ(r.frames.size(), 2U) << r.reader.why();  // bad options leave the frame whole
+    ASSERT_EQ(r.frames.size(), 2U) << r.reader.why();  // the frame is valid, its options are not
     EXPECT_EQ(r.frames[1].octets, "good");
     EXPECT_EQ(r.reader.counters().bad_blocks, 8U);
 }
 
-TEST(Pcapng, OptionsEndWhereTheySayOrWithTheirBlock) {
+TEST(Pcapng, OptionsEndWithTheirMarkOrTheirBlock) {
     const auto direction_of = [](std::string_view options) {
         std::string file;
         PcapngWriter writer(file);
@@ -205,7 +205,7 @@ TEST(Pcapng, OptionsEndWhereTheySayOrWithTheirBlock) {
     EXPECT_EQ(direction_of("\0\0\0\0\x02\0\x04\0\x01\0\0\0"sv), packet::Direction::unknown);
 }
 
-TEST(Pcapng, TimesOutsideTheCalendarAreMovedToItsEnd) {
+TEST(Pcapng, MovesTimesOutOfRangeIntoIt) {
     std::string file;
     PcapngWriter writer(file);
     writer.interface({.resolution = 0});
@@ -229,7 +229,7 @@ TEST(Pcapng, TimesOutsideTheCalendarAreMovedToItsEnd) {
     EXPECT_EQ(r.reader.counters().bad_times, 3U);
 }
 
-TEST(Pcapng, BrokenFramingStops) {
+TEST(Pcapng, StopsAtInvalidFraming) {
     std::string good;
     PcapngWriter writer(good);
     writer.interface();
@@ -248,12 +248,12 @@ TEST(Pcapng, BrokenFramingStops) {
         EXPECT_NE(r.reader.why(), "");
         EXPECT_TRUE(r.reader.is_capture());
     }
-    EXPECT_EQ(with(8, 0).progress.state, State::corrupt);   // byte order mark
+    EXPECT_EQ(with(8, 0).progress.state, State::corrupt);   // byte order magic
     EXPECT_EQ(with(12, 2).progress.state, State::corrupt);  // version
     EXPECT_FALSE(with(12, 2).reader.is_capture());
 }
 
-TEST(Pcapng, InterfacesAreBounded) {
+TEST(Pcapng, LimitsTheNumberOfInterfaces) {
     std::string file;
     PcapngWriter writer(file);
     for (std::size_t i = 0; i <= max_interfaces; ++i) writer.interface();
@@ -262,7 +262,7 @@ TEST(Pcapng, InterfacesAreBounded) {
     EXPECT_EQ(r.reader.interfaces().size(), max_interfaces);
 }
 
-TEST(Pcapng, GoesOnFromItsSavedStateInTheMiddleOfASkippedBlock) {
+TEST(Pcapng, ContinuesFromASavedStateWithinASkippedBlock) {
     std::string file;
     PcapngWriter writer(file, true);
     writer.interface({.link = LinkType::raw, .name = "ppp0", .resolution = 6});

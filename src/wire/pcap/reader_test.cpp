@@ -48,8 +48,8 @@ struct Outcome {
     bool complete = false;
 };
 
-// Shows the file in windows of `window` octets (more where the reader needs it), each one a copy of
-// its exact size; after every call the reader is replaced by its saved and restored self.
+// Passes the file in windows of `window` octets (more if the reader needs more), each one a copy of
+// exactly that size. After every call the reader is saved and restored.
 Outcome read_all(const std::string& file, std::size_t window = SIZE_MAX) {
     Outcome o;
     Reader reader;
@@ -81,7 +81,7 @@ Outcome read_all(const std::string& file, std::size_t window = SIZE_MAX) {
     return o;
 }
 
-TEST(PcapReader, EveryFormOfPcap) {
+TEST(PcapReader, ReadsEveryFormOfPcap) {
     for (int form = 0; form < 12; ++form) {
         PcapOptions options{.link = LinkType::raw, .nanoseconds = (form & 1) != 0};
         options.big_endian = (form & 2) != 0;
@@ -111,7 +111,7 @@ TEST(PcapReader, EveryFormOfPcap) {
     }
 }
 
-TEST(PcapReader, CutOffFileGivesItsWholeRecords) {
+TEST(PcapReader, ReadsTheCompleteRecordsOfATruncatedFile) {
     std::string file;
     PcapWriter writer(file);
     for (int i = 0; i < 5; ++i) writer.frame(t0, std::string(40, 'a'));
@@ -129,7 +129,7 @@ TEST(PcapReader, CutOffFileGivesItsWholeRecords) {
     }
 }
 
-TEST(PcapReader, SinkMayStopBehindAnyFrame) {
+TEST(PcapReader, TheSinkMayStopAfterAnyFrame) {
     std::string file;
     PcapWriter writer(file);
     for (int i = 0; i < 3; ++i) writer.frame(t0, "abcd");
@@ -145,7 +145,7 @@ TEST(PcapReader, SinkMayStopBehindAnyFrame) {
     }
 }
 
-TEST(PcapReader, NonsenseSnapLengthIsTolerated) {
+TEST(PcapReader, IgnoresAnImpossibleSnapLength) {
     for (const std::uint32_t snap : {0U, 1U, 0xffff'ffffU}) {
         std::string file;
         PcapWriter(file).frame(t0, "abcd");
@@ -154,7 +154,7 @@ TEST(PcapReader, NonsenseSnapLengthIsTolerated) {
     }
 }
 
-TEST(PcapReader, UpperHalfOfTheLinkTypeIsAboutTheCheckSequence) {
+TEST(PcapReader, IgnoresTheUpperBitsOfTheLinkType) {
     std::string file;
     PcapWriter writer(file, {.link = LinkType::ethernet});
     file[23] = 0x24;
@@ -162,7 +162,7 @@ TEST(PcapReader, UpperHalfOfTheLinkTypeIsAboutTheCheckSequence) {
     EXPECT_EQ(read_all(file).frames.at(0).link, LinkType::ethernet);
 }
 
-TEST(PcapReader, ImpossibleRecordStopsBehindTheGoodOnes) {
+TEST(PcapReader, StopsAtAnImpossibleRecord) {
     for (const bool old : {false, true}) {
         std::string file;
         PcapWriter writer(file, {.kuznetzov = old});
@@ -178,7 +178,7 @@ TEST(PcapReader, ImpossibleRecordStopsBehindTheGoodOnes) {
     }
 }
 
-TEST(PcapReader, LargestRecord) {
+TEST(PcapReader, ReadsTheLargestRecord) {
     std::string file;
     PcapWriter writer(file);
     writer.frame(t0, std::string(max_captured, 'x'));
@@ -191,7 +191,7 @@ TEST(PcapReader, LargestRecord) {
     }
 }
 
-TEST(PcapReader, NotACapture) {
+TEST(PcapReader, RefusesOtherFiles) {
     for (const std::string file : {"GIF89a...................", "\x1f\x8b\x08\x01", "    "}) {
         Reader reader;
         const Progress p = reader.read(as_octets(file), [](const Frame&) {});
@@ -207,7 +207,7 @@ TEST(PcapReader, NotACapture) {
     EXPECT_EQ(read_all(file).state, State::corrupt);
 }
 
-TEST(PcapReader, RestoreRefusesWhatIsNotItsOwn) {
+TEST(PcapReader, RestoreRefusesOtherOctets) {
     std::string file;
     PcapngWriter writer(file);
     writer.interface({.name = "eth0"});

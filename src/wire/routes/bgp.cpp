@@ -24,6 +24,8 @@ constexpr std::uint8_t segment_confed_set = 4;
 // AS_TRANS: stands for an AS number that does not fit into 2 octets (RFC 6793 section 9).
 constexpr std::uint32_t as_trans = 23456;
 
+// The part of an AS path that is needed: the origin is at its end, and RFC 6793 compares the
+// lengths.
 struct PathEnd {
     ByteSpan segment;  // the ASes of the last segment outside the confederation
     bool is_set = false;
@@ -50,6 +52,7 @@ bool find_path_end(ByteSpan octets, AsWidth width, PathEnd& out) noexcept {
         if (!cursor.raw(std::size_t{count} * static_cast<std::size_t>(width), members))
             return false;
         if (type < segment_set || type > segment_confed_set) return false;
+        // Segments of a confederation are internal to one AS (RFC 5065) and are not the origin.
         if (type == segment_confed_sequence || type == segment_confed_set || count == 0) continue;
         out.segment = members;
         out.is_set = type == segment_set;

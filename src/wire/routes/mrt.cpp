@@ -220,6 +220,7 @@ bool MrtDecoder::rib_entries(const Prefix& prefix, bool with_path_ids, ByteCurso
         if (!body.be16(peer) || !body.skip(4) || (with_path_ids && !body.skip(path_id_size)))
             return false;
         if (!body.be16(size) || !body.raw(size, attributes)) return false;
+        // An index out of range means that the record does not belong to this table.
         if (has_peers_ && peer >= peers_) return false;
         if (!parse_path_attributes(attributes, AsWidth::four, ReachForm::ignored, path_))
             return false;

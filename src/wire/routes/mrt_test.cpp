@@ -62,7 +62,7 @@ Text message(unsigned subtype, bool wide, const Text& bgp) {
     return mrt(16, subtype, as + as + be16(0) + be16(1) + Text(8, '\x01') + bgp);
 }
 
-// "10.0.0.0/8 <- 1" or "… <- {1,2}" or "… <- own", with "x2" for two votes; one a line.
+// A line for each route: "10.0.0.0/8 <- 1", "… <- {1,2}" or "… <- own"; "x2": two votes.
 Text show(const RouteBatch& batch) {
     Text text;
     for (const Route& route : batch.routes) {
@@ -86,7 +86,7 @@ Read read(const Text& input) {
     return r;
 }
 
-TEST(Mrt, TableDumpV2GivesTheLastAsOfEachPath) {
+TEST(Mrt, TableDumpV2HasTheOriginOfEachPath) {
     const Text rib = mrt(13, 2,
                          be32(0) + octets({22, 10, 1, 4}) + be16(3) +
                              entry(0, as_path({segment(2, {64512, 7575})})) +
@@ -120,7 +120,7 @@ TEST(Mrt, SetsConfederationsAndOwnRoutes) {
               "10.0.0.0/8 <- 5\n");
 }
 
-TEST(Mrt, TableDumpReadsTwoOctetAsesAndTheirFourOctetEnd) {
+TEST(Mrt, TableDumpReadsTwoOctetAsesAndAs4Path) {
     const auto dump = [](const Text& attributes) {
         return mrt(12, 1,
                    be16(0) + be16(1) + octets({192, 0, 2, 255}) + u8(24) + u8(1) + be32(0) +
@@ -131,10 +131,10 @@ TEST(Mrt, TableDumpReadsTwoOctetAsesAndTheirFourOctetEnd) {
     EXPECT_EQ(show(read(dump(path)).batch), "192.0.2.0/24 <- 23456\n");
     EXPECT_EQ(show(read(dump(path + attribute(17, segment(2, {2, 200'000})))).batch),
               "192.0.2.0/24 <- 200000\n");
-    // Longer than the path itself: left out (RFC 6793 section 4.2.3).
+    // An AS4_PATH longer than AS_PATH is ignored (RFC 6793 section 4.2.3).
     EXPECT_EQ(show(read(dump(path + attribute(17, segment(2, {9, 8, 2, 200'000})))).batch),
               "192.0.2.0/24 <- 23456\n");
-    // Somebody aggregated after the last 4-octet speaker.
+    // The route was aggregated after the last 4-octet speaker.
     const Text aggregators =
         attribute(7, be16(77) + be32(1)) + attribute(18, be32(200'000) + be32(1));
     EXPECT_EQ(show(read(dump(path + aggregators + attribute(17, segment(2, {2, 200'000})))).batch),
@@ -181,7 +181,7 @@ TEST(Mrt, UpdatesAnnounceInBothFamilies) {
     const Text plain =
         message(1, false, update(path + reach, octets({24, 192, 0, 2}), octets({8, 11})));
     EXPECT_EQ(show(read(plain).batch), "192.0.2.0/24 <- 500\n2001::/16 <- 500\n");
-    Text precise = plain;  // BGP4MP_ET: the same with microseconds in front
+    Text precise = plain;  // BGP4MP_ET: the same, preceded by microseconds
     precise.replace(4, 8, be16(17) + be16(1) + be32(static_cast<unsigned>(plain.size() - 12 + 4)));
     precise.insert(12, be32(123));
     EXPECT_EQ(show(read(precise).batch), show(read(plain).batch));
@@ -191,7 +191,7 @@ TEST(Mrt, UpdatesAnnounceInBothFamilies) {
     EXPECT_EQ(withdrawal.reader.counts().ignored, 1U);
 }
 
-TEST(Mrt, BadRecordsAreCountedAndTheRestIsRead) {
+TEST(Mrt, CountsMalformedRecordsAndReadsTheRest) {
     const Text good =
         mrt(13, 2, be32(0) + octets({8, 10}) + be16(1) + entry(0, as_path({segment(2, {7})})));
     const Text too_long = mrt(13, 2, be32(0) + octets({33, 10, 0, 0, 0, 0}) + be16(0));
@@ -206,13 +206,13 @@ TEST(Mrt, BadRecordsAreCountedAndTheRestIsRead) {
     ASSERT_EQ(r.reader.errors().size(), 4U);
     EXPECT_EQ(r.reader.errors()[0].place, good.size());
     EXPECT_FALSE(r.reader.not_a_table());
-    // An entry of a peer that the index does not have.
+    // An entry of a peer that is not in the index.
     const Read peer =
         read(peers(2) + mrt(13, 2, be32(0) + octets({8, 10}) + be16(1) + entry(2, {})));
     EXPECT_EQ(peer.reader.counts().malformed, 1U);
 }
 
-TEST(Mrt, AnOverlongRecordIsPassedOver) {
+TEST(Mrt, SkipsATooLongRecord) {
     const Text good =
         mrt(13, 2, be32(0) + octets({8, 10}) + be16(1) + entry(0, as_path({segment(2, {7})})));
     const unsigned size = static_cast<unsigned>(mrt_record_max) + 1;
@@ -224,9 +224,9 @@ TEST(Mrt, AnOverlongRecordIsPassedOver) {
     EXPECT_EQ(r.reader.counts().truncated, 0U);
 }
 
-// The result does not depend on the size of the blocks. If the input is truncated, all complete
+// The result does not depend on where blocks are cut. If the input is truncated, all complete
 // records are read.
-TEST(Mrt, BlocksAndCutsDoNotMatter) {
+TEST(Mrt, DoesNotDependOnBlocks) {
     Text input = peers(3);
     for (unsigned i = 0; i < 20; ++i) {
         input += mrt(

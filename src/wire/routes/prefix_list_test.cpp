@@ -49,7 +49,7 @@ constexpr std::string_view sample_shown =
     "10.0.0.0/8 'mirror'\n192.0.2.1/32 7575\n2001:db8::/32 'international'\n198.51.100.0/24 64500\n"
     "203.0.113.0/24 64501 64502\n203.0.113.0/25\n0.0.0.0/0 'rest'\n";
 
-TEST(PrefixList, ReadsColumnsRemarksAndLineEnds) {
+TEST(PrefixList, ReadsColumnsCommentsAndLineEnds) {
     const Read r = read(sample);
     EXPECT_EQ(show(r.batch), sample_shown);
     EXPECT_EQ(r.reader.format(), RouteFormat::list);
@@ -58,12 +58,12 @@ TEST(PrefixList, ReadsColumnsRemarksAndLineEnds) {
     EXPECT_EQ(r.reader.counts().malformed, 0U);
 }
 
-TEST(PrefixList, BlocksDoNotMatter) {
+TEST(PrefixList, DoesNotDependOnBlocks) {
     for (std::size_t block = 1; block < sample.size(); ++block)
         ASSERT_EQ(show(read(sample, block).batch), sample_shown);
 }
 
-TEST(PrefixList, WrongLinesAreNumberedAndTheRestIsRead) {
+TEST(PrefixList, NumbersInvalidLinesAndReadsTheRest) {
     const Read r = read(
         "10.0.0.0/8 a\n"
         "10.0.0.1/8 b\n"
@@ -75,7 +75,7 @@ TEST(PrefixList, WrongLinesAreNumberedAndTheRestIsRead) {
         "14.0.0.0/8 99999999999\n"
         "15.0.0.0/8 {7\n"
         "16.0.0.0/8 g\n");
-    // A number that no AS can have is a word: the class of that name.
+    // A number that is not a valid AS number is a label.
     EXPECT_EQ(show(r.batch), "10.0.0.0/8 'a'\n14.0.0.0/8 '99999999999'\n16.0.0.0/8 'g'\n");
     EXPECT_EQ(r.reader.counts().malformed, 7U);
     ASSERT_EQ(r.reader.errors().size(), 7U);
@@ -85,7 +85,7 @@ TEST(PrefixList, WrongLinesAreNumberedAndTheRestIsRead) {
     EXPECT_FALSE(r.reader.not_a_table());
 }
 
-TEST(PrefixList, OverlongLinesAreOneErrorEach) {
+TEST(PrefixList, ATooLongLineIsOneError) {
     const std::string text = "10.0.0.0/8 a\n" + std::string(20'000, 'x') + "\n11.0.0.0/8 b\n" +
                              std::string(prefix_line_max + 1, ' ') + "\n12.0.0.0/8 c\n" +
                              std::string(9'000, 'y');
@@ -97,7 +97,7 @@ TEST(PrefixList, OverlongLinesAreOneErrorEach) {
     }
 }
 
-TEST(PrefixList, KeepsAFewErrorsAndCountsAll) {
+TEST(PrefixList, KeepsSomeErrorsAndCountsAll) {
     std::string text;
     for (int i = 0; i < 1000; ++i) text += "wrong\n";
     const Read r = read(text);

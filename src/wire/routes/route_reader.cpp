@@ -143,6 +143,7 @@ std::size_t RouteReader::consume_list(ByteSpan octets, RouteBatch& out) {
         const std::size_t end = text.find('\n', used);
         if (end == std::string_view::npos) {
             if (text.size() - used <= prefix_line_max) break;
+            // Too long: counted once, as an error; the octets up to the line end are dropped.
             if (!in_long_line_) line(text.substr(used), out);
             in_long_line_ = true;
             used = text.size();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Routing tables from untrusted sources. Every input is read as a whole, and again in blocks of a
-// size that the input determines. Both results must be equal, and every range must be inside its
-// batch.
+// Hostile routing tables: every input is read at once, and again in blocks of a size that the input
+// determines. Both must give the same result, and every range must be within its batch.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

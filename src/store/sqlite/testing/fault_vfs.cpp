@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t sector = 512;
 
-// What SQLite allocates for a file of ours; its own file follows in memory from SQLite's allocator.
+// The part of a file object that this VFS uses. The file object of the system's VFS is allocated
+// separately.
 struct FaultFile : sqlite3_file {
     FaultDisk* disk;
     FaultDisk::FileModel* model;
@@ -40,7 +41,7 @@ int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
 int write(sqlite3_file* file, const void* octets, int size, sqlite3_int64 offset) {
     FaultFile& f = ours(file);
     const int fault = f.disk->step(SQLITE_IOERR_WRITE);
-    // A write that meets its end gets a part of the way.
+    // A write that the power cut interrupts is incomplete.
     const bool partly = fault == SQLITE_FULL;
     if (fault != SQLITE_OK && !partly) {
         f.model->unsynced.push_back(
@@ -84,7 +85,7 @@ int sync(sqlite3_file* file, int) {
     if (fault != SQLITE_OK) return fault;
     for (const auto& change : f.model->unsynced) apply(f.model->synced, change);
     f.model->unsynced.clear();
-    return SQLITE_OK;  // the real disk is not tested
+    return SQLITE_OK;  // the real disk need not sync
 }
 
 int file_size(sqlite3_file* file, sqlite3_int64* size) {
@@ -104,7 +105,7 @@ int control(sqlite3_file* file, int operation, void* argument) {
     return ours(file).real->pMethods->xFileControl(ours(file).real, operation, argument);
 }
 int sector_size(sqlite3_file*) { return static_cast<int>(sector); }
-// No promise of the disk: not even that writing a part of a sector leaves the rest alone.
+// The disk promises nothing, not even that writing a part of a sector keeps the rest.
 int characteristics(sqlite3_file*) { return 0; }
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
     FaultFile& f = ours(file);
@@ -163,7 +164,7 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
     const std::string key = name == nullptr ? "" : name;
     const bool known = disk.files().contains(key);
     auto& model = disk.files()[key];
-    // Content from before the test counts as synced.
+    // The content before the test counts as synced.
     if (!known && !key.empty()) model.synced = content_of(key);
     FaultFile& f = ours(file);
     f.disk = &disk;
@@ -177,7 +178,7 @@ int remove(sqlite3_vfs* vfs, const char* name, int sync_folder) {
     FaultDisk& disk = disk_of(vfs);
     const int fault = disk.step(SQLITE_IOERR_DELETE);
     if (fault != SQLITE_OK && fault != SQLITE_FULL) return fault;
-    // The model keeps the entry of a file that is gone: a later one of that name starts empty.
+    // The model keeps the entry of a deleted file; a new file of that name starts empty.
     disk.files()[name] = {};
     return disk.real()->xDelete(disk.real(), name, sync_folder);
 }
@@ -230,7 +231,7 @@ void FaultDisk::power_cut(Unsynced unsynced, std::uint64_t seed) {
                 apply(content, change);
                 continue;
             }
-            // Disks write in any order, sector by sector.
+            // A disk writes sectors in any order.
             if (change.is_truncation) {
                 if (random() % 2 == 0) apply(content, change);
                 continue;
@@ -244,7 +245,7 @@ void FaultDisk::power_cut(Unsynced unsynced, std::uint64_t seed) {
             std::ofstream file(path, std::ios::binary | std::ios::trunc);
             file.write(content.data(), static_cast<std::streamsize>(content.size()));
         }
-        // The shared memory of SQLite does not outlive the machine.
+        // The shared memory of SQLite does not survive a reboot.
         std::error_code ignored;
         std::filesystem::remove(path + "-shm", ignored);
     }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A disk for SQLite with injected faults: a VFS on top of the default VFS, which records the synced
-// data of each file. During its lifetime a FaultDisk is the default VFS of SQLite, so the code
-// under test opens its ledger in the normal way.
+// A disk for SQLite that fails on demand: a VFS on top of that of the system, which keeps track of
+// what was synced. While a FaultDisk exists it is SQLite's default VFS, so the code under test
+// opens its ledger in the normal way. A step is a write, a truncation or a sync.
 //
-//   power cut: after `steps_before_fault` writes, truncations and syncs every call fails, as if the
-//   process had ended. After the database was closed, power_cut() gives the files a content that a
-//   disk may have then: all synced data; of the other data nothing, everything, or a random part
-//   with torn sectors.
-//   disk full: this step and the next `faulty_steps` - 1 steps return SQLITE_FULL. After that there
-//   is space again.
+// - power cut: after `steps_before_fault` steps every call fails, as if the process were gone. Then
+//   the test closes the database and calls power_cut(), which gives the files a content that a disk
+//   may have after a power cut: everything that was synced, and of the rest nothing, everything, or
+//   a random part with torn sectors.
+// - disk full: after `steps_before_fault` steps, `faulty_steps` steps return SQLITE_FULL.
 
 #include <sqlite3.h>
 
@@ -44,10 +43,10 @@ public:
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
     [[nodiscard]] bool struck() const { return fault_ != Fault::none && steps_ > before_fault_; }
 
-    // Every database must be closed.
+    // All databases must be closed before.
     void power_cut(Unsynced unsynced, std::uint64_t seed);
 
-    // For the VFS below.
+    // Used by the VFS in the .cpp.
     struct Change {
         bool is_truncation = false;
         std::int64_t offset = 0;  // or the new size
@@ -57,7 +56,7 @@ public:
         std::string synced;
         std::vector<Change> unsynced;
     };
-    // Counts a step and says what it answers: SQLITE_OK: go on.
+    // Counts a step. Returns SQLITE_OK, or `failure` if this step must fail.
     int step(int failure);
     [[nodiscard]] bool is_dead() const { return fault_ == Fault::power_cut && struck(); }
     std::map<std::string, FileModel>& files() { return files_; }

@@ -37,7 +37,7 @@ void Frame::put16(std::string& into, std::size_t at, std::size_t value) const {
     into[at + 1] = static_cast<char>(value);
 }
 
-// Fills in what the layer before said would follow.
+// Sets the type field of the previous header.
 void Frame::announce(std::uint16_t ethertype, std::uint16_t ppp_number, std::uint8_t proto) {
     switch (field_) {
         case Field::none:

@@ -44,7 +44,7 @@ struct InterfaceOptions {
     packet::LinkType link = packet::LinkType::ethernet;
     std::string_view name = {};
     std::uint8_t resolution =
-        9;  // if_tsresol as it stands in the file: 6 or 9, or 0x80 + power of 2
+        9;  // if_tsresol, encoded as in the file: 6 or 9, or 0x80 + power of 2
     std::int64_t offset_s = 0;
     std::uint32_t snap_length = 0;
 };
