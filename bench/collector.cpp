@@ -27,6 +27,7 @@
 #include "peers.hpp"
 #include "received.hpp"
 #include "sender.hpp"
+#include "service/counter_board.hpp"
 #include "service/daemon.hpp"
 #include "service/metering.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -259,8 +260,10 @@ Received collect(const ExportMessages& messages, const Options& options, double 
     std::vector<DaemonMeter> meters;
     meters.push_back({{"bench", "collector", MeterRole::bill},
                       std::make_unique<Watched>(std::move(*meter), idle)});
+    CounterBoard board;
     const double begin = cpu_seconds();
-    const Status ran = run_daemon(std::move(meters), **ledger, *attribution, clock, daemon);
+    const Status ran =
+        Daemon(std::move(meters), **ledger, *attribution, board, clock, std::move(daemon)).run();
     const double used = cpu_seconds() - begin;
     const std::uint64_t records = booked.flows.value();
     result.dropped = source->dropped() - dropped_before;

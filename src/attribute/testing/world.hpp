@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "attribute/class_table.hpp"
 #include "attribute/services.hpp"
 #include "base/address.hpp"
 #include "record/class_table.hpp"

@@ -55,8 +55,8 @@ std::uint16_t port_from(const Statement& row, int column) {
 // From `columns` and, in column_end, the end. False: an address is not readable.
 bool read_row(const Statement& row, Translation& t) {
     const bool good =
-        take_address(row.octets(0), t.device) && take_address(row.octets(1), t.outside) &&
-        take_address(row.octets(6), t.remote) && take_address(row.octets(8), t.inside);
+        read_address(row.octets(0), t.device) && read_address(row.octets(1), t.outside) &&
+        read_address(row.octets(6), t.remote) && read_address(row.octets(8), t.inside);
     t.protocol = static_cast<std::uint8_t>(row.number(2));
     t.first_port = port_from(row, 3);
     t.last_port = port_from(row, 4);
