@@ -134,7 +134,7 @@ Status Stream::fill(std::size_t least) {
         const auto free =
             std::span(window_).subspan(filled_, std::min(block, window_.size() - filled_));
         auto got = plain_ ? plain_->read(free) : inflated_->read(free);
-        // Damaged compressed data is the end of the stream: what was decompressed counts.
+        // Damaged compressed data ends the stream. The octets before it count.
         if (!got.has_value() && got.error().code == ErrorCode::corrupt) {
             damage_ = got.error().text;
             got = 0;

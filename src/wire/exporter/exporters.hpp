@@ -6,7 +6,7 @@
 //
 // Templates, sampling rates, interface names, sequence numbers and data sets without a template are
 // kept per exporter: per source ADDRESS and observation domain, never per UDP port; over TCP per
-// transport session too, but for interface names. All of it has limits (limits.hpp) and can be
+// transport session too, but for interface names. All this state has limits (limits.hpp) and can be
 // saved and restored.
 //
 //     Exporters exporters;
@@ -56,7 +56,7 @@ public:
     // The TCP connection was closed: its templates, rates and pending sets are dropped.
     void end_transport_session(const Address& from, std::uint16_t session, flow::RecordSink& sink);
     // All TCP connections are gone, with the process that held them. The sink gets a gap of unknown
-    // size for each, because what was sent last cannot be known.
+    // size for each, because the last message sent is not known.
     void end_all_transport_sessions(UtcTime now, flow::RecordSink& sink);
     // Reports all gaps, also those that late messages might still fill. To be called at the end of
     // a file, and when a commit has to hold all losses.

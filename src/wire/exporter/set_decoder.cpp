@@ -48,7 +48,7 @@ void SetDecoder::skip(ByteSpan sets, DecodeContext& context) {
 ObservationDomain* SetDecoder::domain_of(StreamKey key, DecodeContext& context) {
     ObservationDomains& domains = context.exporter.domains;
     if (ObservationDomain* known = domains.find(key)) return known;
-    if (!make_room(key, context) ||
+    if (!admit_domain(key, context) ||
         !registry_.reserve(ObservationDomain::cost, context.exporter, context.sink)) {
         on_limit(context);
         return nullptr;
@@ -56,7 +56,7 @@ ObservationDomain* SetDecoder::domain_of(StreamKey key, DecodeContext& context) 
     return &domains.add(key);
 }
 
-bool SetDecoder::make_room(StreamKey key, DecodeContext& context) {
+bool SetDecoder::admit_domain(StreamKey key, DecodeContext& context) {
     Exporter& exporter = context.exporter;
     const auto [verdict, victim] = exporter.domains.admission(key, context.message.received);
     using Verdict = ObservationDomains::Admission::Verdict;
@@ -205,8 +205,8 @@ void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
     exporter.pending.add(std::move(pending));
 }
 
-// Decodes what was pending for the template that has just arrived, each set as a part of its own
-// message.
+// Decodes the sets that were pending for the template that has just arrived, each set as a part of
+// its own message.
 void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& context) {
     if (context.exporter.pending.empty()) return;
     const std::vector<PendingSet> sets =
