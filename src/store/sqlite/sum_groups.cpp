@@ -111,6 +111,7 @@ public:
                             .service = question_.by_service ? services_.rank(key.service) : 0,
                             .figures = figures,
                             .estimate = estimate_of(key, estimates)});
+        // Frees the table, which may have millions of groups, before the sort.
         groups = {};
         std::sort(rows.begin(), rows.end(),
                   [](const Ranked& a, const Ranked& b) { return a.key() < b.key(); });

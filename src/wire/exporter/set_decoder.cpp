@@ -161,6 +161,8 @@ void SetDecoder::on_template(const ipfix::Template& definition, DecodeContext& c
     ++counters_.templates;
     TemplateCache& templates = context.observation_domain->templates;
     CachedTemplate* const known = templates.find(definition.id);
+    // Over UDP each template is sent again every few minutes (RFC 7011 section 8.4): a repeated one
+    // is not compiled again, and its pending sets were decoded the first time.
     if (known != nullptr && known->definition == definition) {
         known->announced = context.message.received;
         return;
@@ -183,6 +185,7 @@ bool SetDecoder::reserve_template(std::size_t octets, DecodeContext& context) {
 }
 
 void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
+    // How many records the set holds is unknown, and so is the next sequence number.
     context.data_records.reset();
     Exporter& exporter = context.exporter;
     // Not kept if truncated: its message is damaged, and memory is for sets that can be decoded.
@@ -212,6 +215,7 @@ void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& con
     const std::vector<PendingSet> sets =
         context.exporter.pending.extract({stream_key(context.message), cached.definition.id});
     if (sets.empty()) return;
+    // All records of a batch are handed over with the context of one message.
     output_.flush(context);
     for (const PendingSet& set : sets) {
         ++counters_.resumed;
