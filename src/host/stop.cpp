@@ -18,7 +18,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes i
 bool has_terminal = false;  // when catch_reload_signal() was called
 
 void on_stop(int number) {
-    // A third Ctrl-C ends the process where the orderly stop does not.
+    // The next one then ends the process, where the orderly stop takes too long.
     if (stop != 0 && number == SIGINT) std::signal(SIGINT, SIG_DFL);
     stop = 1;
 }

@@ -53,6 +53,8 @@ FlowTable::FlowTable(const FlowTableOptions& options, std::uint64_t seed) : opti
     const std::int64_t longest = std::max(options_.active.ns, options_.inactive.ns);
     while ((longest >> age_shift_) > 64) ++age_shift_;
     active_units_ = static_cast<std::uint32_t>(options_.active.ns >> age_shift_);
+    // Bounds the work of the sweep: a flow without traffic is reported at most this much late, and
+    // the time that a round takes.
     sweep_pause_ = options_.inactive.ns / 8;
     bucket_begin_ = options_.cut_at_buckets ? 0 : INT64_MIN;
     bucket_end_ = options_.cut_at_buckets ? 0 : INT64_MAX;
