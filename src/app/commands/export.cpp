@@ -15,6 +15,8 @@
 namespace octroi {
 namespace {
 
+// A collector may pause this long: a file does not run away. The daemon waits less
+// (live_export.cpp).
 constexpr Duration patience = Duration::seconds(30);
 
 struct Options {

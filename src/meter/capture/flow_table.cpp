@@ -13,6 +13,7 @@ namespace {
 
 using packet::Packet;
 
+// Small at first: the index of few flows fits the caches. grow_index() doubles it.
 constexpr std::uint32_t first_index_size = 4096;
 constexpr std::uint32_t flow_limit_max = std::uint32_t{1} << 28U;
 constexpr std::uint32_t flow_limit_min = 64;

@@ -11,6 +11,7 @@
 namespace octroi::capture {
 namespace {
 
+// How often the meter looks for an interface that is gone.
 constexpr Duration retry_pause = Duration::seconds(1);
 // Frames of one interface before the next one has its turn: the rings of the others must not fill
 // meanwhile.
