@@ -209,7 +209,7 @@ public:
         return meter_->checkpoint(sink);
     }
     void committed() override { meter_->committed(); }
-    [[nodiscard]] std::span<const Name> names() const override { return meter_->names(); }
+    [[nodiscard]] const NameTable& names() const override { return meter_->names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:

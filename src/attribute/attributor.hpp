@@ -41,7 +41,7 @@
 namespace octroi {
 
 // In the order of Attributor::counters().
-inline constexpr std::array<CounterInfo, 7> attribute_counters = {{
+inline constexpr std::array<CounterInfo, 8> attribute_counters = {{
     {"attribute_readings_total", "Readings and counted volumes attributed."},
     {"attribute_remembered_total",
      "Readings for which the result of an earlier reading of the flow was used."},
@@ -54,6 +54,9 @@ inline constexpr std::array<CounterInfo, 7> attribute_counters = {{
      "Readings that would overflow the 64-bit sums of a batch: not booked."},
     {"attribute_unusable_names_total",
      "Names that a meter stated and that no identity, class or service can have: ignored."},
+    {"attribute_refused_names_total",
+     "How often a meter could not add a name to its table (too long, or beyond a limit): the "
+     "broader name, or none, was used."},
 }};
 
 class Attributor final : public ReadingSink {
@@ -75,8 +78,12 @@ public:
     void reserve();
 
     // The rows of Meter::names(), to be called whenever there are more. A NameRef of a row that was
-    // not set yet counts as no_name.
-    void set_names(std::span<const Name> names) { resolver_.set_names(names); }
+    // not set yet counts as no_name. not_added: names that the meter could not add, in all; for the
+    // counter.
+    void set_names(std::span<const Name> names, std::uint64_t not_added = 0) {
+        resolver_.set_names(names);
+        counts_[refused_names] = not_added;
+    }
 
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;
@@ -100,7 +107,8 @@ private:
         odd_times,
         overlong,
         refused,
-        unusable_names
+        unusable_names,
+        refused_names
     };
 
     using BucketNumber = std::int32_t;

@@ -13,14 +13,13 @@
 // checkpoints and the cursors of the second one are about the same traffic: the driver commits them
 // together.
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "meter/name_table.hpp"
 #include "record/batch.hpp"
 #include "record/counter.hpp"
-#include "record/name.hpp"
 #include "record/reading_sink.hpp"
 
 namespace octroi {
@@ -59,7 +58,7 @@ public:
 
     // The names that readings refer to (NameRef: row plus 1). Rows are added while the meter reads;
     // none changes. The names of a reading are there when it is handed over.
-    [[nodiscard]] virtual std::span<const Name> names() const = 0;
+    [[nodiscard]] virtual const NameTable& names() const = 0;
 
     // Values of the component's counter table, in its order.
     [[nodiscard]] virtual std::vector<CounterValue> counters() const = 0;

@@ -8,6 +8,7 @@
 // octets. A full table of names with 40 octets takes about 350 MB in both, one of the longest names
 // about 800 MB.
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -27,16 +28,22 @@ public:
     // Names come from outside and can be forged, so that their number is bounded.
     static constexpr std::size_t rows_max = std::size_t{1} << 20U;
     static constexpr std::size_t text_octets_max = 255;
+    // One kind has at most three quarters of the rows: forged names of one kind leave space for the
+    // names of the others.
+    [[nodiscard]] static constexpr std::size_t rows_of_a_kind(std::size_t rows) noexcept {
+        return rows - rows / 4;
+    }
 
     // seed: of the hash table of intern(); secret, so that senders of traffic cannot make names
     // collide. rows: the bound; tests pass a smaller one.
     explicit NameTable(std::uint64_t seed = 0, std::size_t rows = rows_max)
         : seed_(seed), rows_bound_(rows) {}
 
-    // The row of that name, added if it is new. no_name: the table is full, or the text is longer
-    // than text_octets_max.
+    // The row of that name, added if it is new. A name that cannot be added (no space for its kind,
+    // or a text longer than text_octets_max) is refused: the result is the broader name `within`,
+    // so that its binding still applies.
     [[nodiscard]] NameRef intern(NameKind kind, std::string_view text, NameRef within = no_name) {
-        if (text.size() > text_octets_max) return no_name;
+        if (text.size() > text_octets_max) return refuse(within);
         const std::uint64_t rest = static_cast<std::uint64_t>(kind) << 32U | within;
         const std::uint64_t hash = mix(text_hash(text, seed_), rest ^ seed_ ^ mix_a);
         const auto known = last_of_hash_.find(hash);
@@ -45,29 +52,49 @@ public:
             const Name& row = rows_[ref - 1];
             if (row.kind == kind && row.within == within && row.text == text) return ref;
         }
+        if (!has_space(kind)) return refuse(within);
         const NameRef ref = append(kind, std::string(text), within);
-        if (ref == no_name) return no_name;
         before_.back() = last;
         last_of_hash_[hash] = ref;
         return ref;
     }
-    // A row of its own, also if there is one of that name; intern() does not find it. no_name: the
-    // table is full.
+    // A row of its own, also if there is one of that name; intern() does not find it. Refuses as
+    // intern() does.
     [[nodiscard]] NameRef append(NameKind kind, std::string text, NameRef within = no_name) {
-        if (rows_.size() >= rows_bound_) return no_name;
+        if (text.size() > text_octets_max || !has_space(kind)) return refuse(within);
+        ++count_of(kind);
         rows_.push_back({kind, std::move(text), within});
         before_.push_back(no_name);
         return static_cast<NameRef>(rows_.size());
     }
+    // Whether a name of that kind can be added. To be asked before the text is made.
+    [[nodiscard]] bool has_space(NameKind kind) const noexcept {
+        return rows_.size() < rows_bound_ &&
+               rows_by_kind_[static_cast<std::size_t>(kind)] < rows_of_a_kind(rows_bound_);
+    }
+    // Counts a name that was not added; for the limits of the meter itself. Returns `within`.
+    NameRef refuse(NameRef within = no_name) noexcept {
+        ++refused_;
+        return within;
+    }
+    // How often a name was refused.
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
     // Valid until the next row is added.
     [[nodiscard]] std::span<const Name> rows() const noexcept { return rows_; }
 
 private:
+    static constexpr std::size_t kinds = static_cast<std::size_t>(NameKind::service) + 1;
+    [[nodiscard]] std::uint32_t& count_of(NameKind kind) noexcept {
+        return rows_by_kind_[static_cast<std::size_t>(kind)];
+    }
+
     std::uint64_t seed_;
     std::size_t rows_bound_;
     std::vector<Name> rows_;
     std::vector<NameRef> before_;  // by row: the row before it with the same hash
     boost::unordered_flat_map<std::uint64_t, NameRef> last_of_hash_;
+    std::array<std::uint32_t, kinds> rows_by_kind_{};
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace octroi

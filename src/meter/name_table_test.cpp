@@ -29,14 +29,35 @@ TEST(NameTable, AppendedRowsAreNotShared) {
 }
 
 TEST(NameTable, IsBounded) {
-    NameTable table(1, 2);
+    NameTable table(1, 4);
     EXPECT_EQ(table.intern(NameKind::user, std::string(256, 'a')), no_name);
+    EXPECT_EQ(table.append(NameKind::user, std::string(256, 'a')), no_name);
+    EXPECT_EQ(table.refused(), 2U);
     EXPECT_EQ(table.intern(NameKind::user, std::string(255, 'a')), 1U);
     EXPECT_EQ(table.append(NameKind::user, "b"), 2U);
-    EXPECT_EQ(table.intern(NameKind::user, "c"), no_name);
-    EXPECT_EQ(table.append(NameKind::user, "c"), no_name);
+    EXPECT_EQ(table.append(NameKind::user, "c"), 3U);
+    EXPECT_EQ(table.intern(NameKind::user, "d"), no_name);
+    EXPECT_EQ(table.append(NameKind::user, "d"), no_name);
+    EXPECT_EQ(table.refused(), 4U);
     EXPECT_EQ(table.intern(NameKind::user, std::string(255, 'a')), 1U);
-    EXPECT_EQ(table.rows().size(), 2U);
+    EXPECT_EQ(table.refused(), 4U);
+    EXPECT_EQ(table.intern(NameKind::domain, "a"), 4U) << "users leave space for other kinds";
+    EXPECT_EQ(table.intern(NameKind::domain, "b"), no_name);
+    EXPECT_EQ(table.rows().size(), 4U);
+}
+
+// Otherwise a client could leave the bill of its domain with a long name, or with many names.
+TEST(NameTable, ARefusedNameIsTheBroaderName) {
+    NameTable table(1, 4);
+    const NameRef domain = table.intern(NameKind::domain, "x.org");
+    const std::string long_user = std::string(300, 'u') + "@x.org";
+    EXPECT_EQ(table.intern(NameKind::user, long_user, domain), domain);
+    EXPECT_EQ(table.append(NameKind::user, long_user, domain), domain);
+    for (const char* user : {"a@x.org", "b@x.org", "c@x.org"})
+        EXPECT_NE(table.intern(NameKind::user, user, domain), domain);
+    EXPECT_EQ(table.intern(NameKind::user, "d@x.org", domain), domain);
+    EXPECT_EQ(table.append(NameKind::user, "d@x.org", domain), domain);
+    EXPECT_EQ(table.refused(), 4U);
 }
 
 TEST(NameTable, FindsEachOfMany) {

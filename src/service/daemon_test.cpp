@@ -16,12 +16,12 @@ namespace {
 
 constexpr std::uint64_t packet_bytes = 100;
 
-const std::array<Name, 1> interface_names{{{NameKind::interface, "eth0"}}};
-
 // Reads one packet in each pull, and ends after so many.
 class SteadyMeter final : public Meter {
 public:
-    explicit SteadyMeter(std::uint64_t packets) : left_(packets) {}
+    explicit SteadyMeter(std::uint64_t packets) : left_(packets) {
+        EXPECT_EQ(names_.append(NameKind::interface, "eth0"), 1U);
+    }
     Result<Pull> pull(ReadingSink& sink, Duration /*wait*/) override {
         if (left_ == 0) return Pull::end;
         --left_;
@@ -40,11 +40,12 @@ public:
         out.observed = std::exchange(seen_, {});
         return out;
     }
-    [[nodiscard]] std::span<const Name> names() const override { return interface_names; }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:
     std::uint64_t left_;
+    NameTable names_;
     Volume seen_;
 };
 

@@ -57,7 +57,7 @@ public:
         return meter_->checkpoint(tee);
     }
     void committed() override { meter_->committed(); }
-    std::span<const Name> names() const override { return meter_->names(); }
+    const NameTable& names() const override { return meter_->names(); }
     std::vector<CounterValue> counters() const override { return meter_->counters(); }
 
 private:
@@ -82,7 +82,8 @@ private:
         // Never before the end of a flow: the formats state flow times relative to the export time.
         UtcTime exported = clock_.now();
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
-        for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);
+        for (Outlet& outlet : outlets_)
+            outlet.out->accept(readings, meter_->names().rows(), exported);
     }
     void flush_and_report() {
         const Duration now = clock_.uptime();

@@ -52,14 +52,17 @@ private:
 
     private:
         void update_names() {
-            const auto names = meter_.names();
-            if (names.size() != known_) attributor_.set_names(names);
-            known_ = names.size();
+            const NameTable& names = meter_.names();
+            if (names.rows().size() == known_ && names.refused() == refused_) return;
+            attributor_.set_names(names.rows(), names.refused());
+            known_ = names.rows().size();
+            refused_ = names.refused();
         }
 
         const Meter& meter_;
         Attributor& attributor_;
-        std::size_t known_ = 0;
+        std::size_t known_ = 0;      // rows that the attributor has
+        std::uint64_t refused_ = 0;  // the count that the attributor has
     };
 
     MeterName name_;

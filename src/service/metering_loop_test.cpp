@@ -52,7 +52,7 @@ public:
         return out;
     }
     void committed() override { ++commits; }
-    [[nodiscard]] std::span<const Name> names() const override { return {}; }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
     std::deque<Step> steps;
@@ -60,6 +60,7 @@ public:
     int commits = 0;
 
 private:
+    NameTable names_;
     TestClock& clock_;
     Volume seen_;
 };

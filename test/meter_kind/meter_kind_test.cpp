@@ -90,10 +90,11 @@ TEST_F(MeterKindTest, RunsAndCountsEachLineOnceHoweverOftenItIsStarted) {
 
 // A user, and else the domain of the user, is an identity that can be bound.
 TEST_F(MeterKindTest, NamesUsersAndDomains) {
-    write(
-        "1700000000 10.0.0.1 198.51.100.1 1000 10 alice@example.org\n"
-        "1700000001 10.0.0.1 198.51.100.1 200 2 bob@example.org\n"
-        "1700000002 10.0.0.1 198.51.100.1 30 1\n");
+    write(std::string("1700000000 10.0.0.1 198.51.100.1 1000 10 alice@example.org\n") +
+          "1700000001 10.0.0.1 198.51.100.1 200 2 bob@example.org\n"
+          "1700000002 10.0.0.1 198.51.100.1 30 1\n" +
+          // Too long for a name: the domain still pays.
+          ("1700000003 10.0.0.1 198.51.100.1 4 1 " + std::string(300, 'u') + "@example.org\n"));
     configure("");
     const Ended applied = [&] {
         const std::string who = folder_ / "who.toml";
@@ -112,7 +113,7 @@ TEST_F(MeterKindTest, NamesUsersAndDomains) {
     for (const json& row : document.at("rows"))
         sent[row.at("account")] = row.at("sent_bytes").get<std::uint64_t>();
     EXPECT_EQ(sent["alice"], 1000U) << usage.out;
-    EXPECT_EQ(sent["example"], 200U) << usage.out;
+    EXPECT_EQ(sent["example"], 204U) << usage.out;
     EXPECT_EQ(sent["@unattributed"], 30U) << usage.out;
 }
 

@@ -101,7 +101,7 @@ Status watch(Session& session, const MeterName& name, Meter& meter, const Attrib
     const ScreenOptions options{
         .colour = table.colour, .unicode = table.unicode, .zone = table.zone};
     std::vector<std::string> interfaces;
-    for (const Name& row : meter.names())
+    for (const Name& row : meter.names().rows())
         if (row.kind == NameKind::interface) interfaces.push_back(row.text);
     TopModel model(std::move(interfaces), units);
     Screen screen(session);

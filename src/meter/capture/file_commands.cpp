@@ -30,7 +30,7 @@ public:
     FlowPrinter(InspectSink& out, const FileMeter& meter) : out_(out), meter_(meter) {}
 
     void accept(std::span<const Reading> readings) override {
-        const RowContext context{meter_.names(), meter_.time_digits()};
+        const RowContext context{meter_.names().rows(), meter_.time_digits()};
         for (const Reading& reading : readings) {
             if (!is_flow_row(reading) || !status.has_value()) continue;
             reading_cells(reading, context, cells_);

@@ -205,6 +205,8 @@ void FileMeter::name_interfaces() {
         const NameRef ref = names_.append(
             NameKind::interface,
             in[i].name.empty() ? fmt::format("interface {}", in[i].section_id) : in[i].name);
+        static_assert(pcap::max_interfaces <= NameTable::rows_of_a_kind(NameTable::rows_max) &&
+                      pcap::max_interface_name <= NameTable::text_octets_max);
         CHECK(ref == i + 1);
     }
 }

@@ -66,7 +66,7 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const Name> names() const override { return names_.rows(); }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
 private:

@@ -347,14 +347,14 @@ TEST_F(FileMeterTest, InterfacesAreNamedBeforeTheirReadingsCome) {
     const auto meter = *FileMeter::open(write("a.pcapng", content), options, {});
     std::uint64_t readings = 0;
     for (Pull pull = Pull::more; pull != Pull::end;) {
-        const std::size_t named = meter->names().size();
+        const std::size_t named = meter->names().rows().size();
         Readings sink;
         pull = *meter->pull(sink, Duration::seconds(1));
         for (const Reading& r : sink.all) EXPECT_LE(r.interface, named);
         readings += sink.all.size();
     }
     EXPECT_GT(readings, 500U);
-    EXPECT_EQ(meter->names().size(), 3U);
+    EXPECT_EQ(meter->names().rows().size(), 3U);
     EXPECT_EQ(meter->totals().frames, 1500U);
 }
 

@@ -57,7 +57,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     // Waits two CaptureHost::delivery_delay for the frames that are still in the rings.
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const Name> names() const override { return names_.rows(); }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     [[nodiscard]] const PacketTotals& totals() const noexcept { return aggregator_->totals(); }
 

@@ -44,7 +44,7 @@ public:
         return collector_->checkpoint(sink);
     }
     void committed() override { collector_->committed(); }
-    [[nodiscard]] std::span<const Name> names() const override { return collector_->names(); }
+    [[nodiscard]] const NameTable& names() const override { return collector_->names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
     // For people, one sentence each: small socket buffers, damaged files.

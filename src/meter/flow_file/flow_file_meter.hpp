@@ -61,7 +61,7 @@ public:
 
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
-    [[nodiscard]] std::span<const Name> names() const override { return normalizer_.names(); }
+    [[nodiscard]] const NameTable& names() const override { return normalizer_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return normalizer_.counters();
     }

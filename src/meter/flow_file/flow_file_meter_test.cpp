@@ -279,7 +279,7 @@ class NamedReadings final : public FlowSink {
 public:
     explicit NamedReadings(const Meter& meter) : meter_(meter) {}
     void accept(std::span<const Reading> readings) override {
-        const std::span<const Name> names = meter_.names();
+        const std::span<const Name> names = meter_.names().rows();
         for (const Reading& r : readings)
             interfaces.push_back(names[r.interface - 1].text + " " +
                                  names[r.out_interface - 1].text);

@@ -33,19 +33,22 @@ NameRef ExporterIndex::look_up(ExporterEntry& entry, std::uint32_t if_index) {
     if (if_index == 0 || entry.exporter.empty()) return no_name;
     const auto known = entry.interfaces.find(if_index);
     if (known != entry.interfaces.end()) return known->second;
-    if (entry.interfaces.size() >= interfaces_per_exporter_max) return no_name;
+    // First: a refused name must not cost an allocation for each record.
+    if (entry.interfaces.size() >= interfaces_per_exporter_max ||
+        !names_.has_space(NameKind::interface))
+        return names_.refuse();
     const NameRef name = names_.append(NameKind::interface,
                                        fmt::format("{}#{}", to_string(entry.exporter), if_index));
-    if (name != no_name) entry.interfaces.emplace(if_index, name);
+    entry.interfaces.emplace(if_index, name);
     return name;
 }
 
 NameRef ExporterIndex::look_up(ExporterEntry& entry, const Address& next_hop) {
     const auto known = next_hops_.find(next_hop);
     if (known != next_hops_.end()) return known->second;
-    if (entry.next_hops >= next_hops_per_exporter_max) return no_name;
+    if (entry.next_hops >= next_hops_per_exporter_max || !names_.has_space(NameKind::next_hop))
+        return names_.refuse();
     const NameRef name = names_.append(NameKind::next_hop, to_string(next_hop));
-    if (name == no_name) return no_name;
     ++entry.next_hops;
     next_hops_.emplace(next_hop, name);
     return name;

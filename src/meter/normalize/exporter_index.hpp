@@ -42,7 +42,8 @@ struct ExporterEntry {
 class ExporterIndex {
 public:
     static constexpr std::size_t exporters_max = 4096;
-    // All exporters together are bounded by NameTable::rows_max.
+    // All exporters together are bounded by NameTable: interfaces have at most three quarters of
+    // its rows, and so have next hops.
     static constexpr std::size_t interfaces_per_exporter_max = 4096;
     static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
 
@@ -69,7 +70,7 @@ public:
         return (high | low) == 0;
     }
     // Interfaces ("192.0.2.1#3": interface 3 of that exporter) and next hops ("192.0.2.9").
-    [[nodiscard]] std::span<const Name> names() const noexcept { return names_.rows(); }
+    [[nodiscard]] const NameTable& names() const noexcept { return names_; }
 
 private:
     [[nodiscard]] NameRef look_up(ExporterEntry& entry, std::uint32_t if_index);

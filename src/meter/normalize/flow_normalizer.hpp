@@ -120,7 +120,7 @@ public:
         return nat_.table().drain_changes();
     }
     // For Reading::interface, out_interface and next_hop (ExporterIndex::names()).
-    [[nodiscard]] std::span<const Name> names() const noexcept { return exporters_.names(); }
+    [[nodiscard]] const NameTable& names() const noexcept { return exporters_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const;
 
     // Running totals, owners of flows and NAT mappings, as octets.

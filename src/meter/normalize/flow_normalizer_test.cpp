@@ -78,9 +78,10 @@ TEST_F(FlowNormalizerTest, CopiesTheFieldsOfTheRecord) {
     EXPECT_EQ(reading.last, r.last);
     EXPECT_EQ(reading.src, r.src);
     EXPECT_EQ(reading.dport, 443);
-    ASSERT_EQ(maker_->names().size(), 2U);
-    EXPECT_EQ(maker_->names()[reading.interface - 1U], (Name{NameKind::interface, "192.0.2.1#3"}));
-    EXPECT_EQ(maker_->names()[reading.out_interface - 1U].text, "192.0.2.1#4");
+    ASSERT_EQ(maker_->names().rows().size(), 2U);
+    EXPECT_EQ(maker_->names().rows()[reading.interface - 1U],
+              (Name{NameKind::interface, "192.0.2.1#3"}));
+    EXPECT_EQ(maker_->names().rows()[reading.out_interface - 1U].text, "192.0.2.1#4");
     EXPECT_EQ(maker_->drain_observed(), (Volume{Bytes(1000), Packets(10), Flows(1)}));
     EXPECT_EQ(maker_->drain_observed(), Volume());
 }
@@ -94,8 +95,8 @@ TEST_F(FlowNormalizerTest, StatesAsNumbersAndNextHops) {
     const Reading first = give(r);
     EXPECT_EQ(first.src_as, 64500U);
     EXPECT_EQ(first.dst_as, 4'200'000'001U);
-    ASSERT_EQ(maker_->names().size(), 1U);
-    EXPECT_EQ(maker_->names()[first.next_hop - 1U], (Name{NameKind::next_hop, "192.0.2.9"}));
+    ASSERT_EQ(maker_->names().rows().size(), 1U);
+    EXPECT_EQ(maker_->names().rows()[first.next_hop - 1U], (Name{NameKind::next_hop, "192.0.2.9"}));
     EXPECT_EQ(give(r, from(2)).next_hop, first.next_hop) << "the same router for all exporters";
     r.next_hop = *parse_address("2001:db8::9");
     EXPECT_EQ(give(r).next_hop, 2U);
@@ -118,7 +119,7 @@ TEST_F(FlowNormalizerTest, OneExporterCannotUseUpTheNamesOfAll) {
         r.next_hop = Address::v4(0x0b000000U | i);
         EXPECT_EQ(give(r).next_hop, i <= most ? i : 0U);
     }
-    EXPECT_EQ(maker_->names().size(), most);
+    EXPECT_EQ(maker_->names().rows().size(), most);
     EXPECT_EQ(counter("collector_unnumbered_total"), 10U);
     EXPECT_EQ(give(r, from(2)).next_hop, most + 1) << "another one has its own";
     r.next_hop = Address::v4(0x0b000001U);

@@ -48,7 +48,7 @@ public:
         out.observed = std::exchange(seen_, {});
         return out;
     }
-    [[nodiscard]] std::span<const Name> names() const override { return {}; }
+    [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
     [[nodiscard]] bool already_complete() const noexcept override { return resumed_at_ == total_; }
     [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
@@ -63,6 +63,7 @@ public:
     std::string warning_text;
 
 private:
+    NameTable names_;
     std::string source_;
     std::uint64_t total_;
     Cursor cursor_;
