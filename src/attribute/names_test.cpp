@@ -179,7 +179,7 @@ TEST(IdentityKinds, EachIsFoundAsTheLocalOrFarEndOfACountedVolume) {
         volume = some_volume(no_name);
         volume.far = 1;
         attributor.accept_counted({&volume, 1});
-        EXPECT_EQ(rows_of(attributor), "unknown > " + party + " unknown 10\n");
+        EXPECT_EQ(rows_of(attributor), "@unattributed > " + party + " unknown 10\n");
     }
 }
 
@@ -220,7 +220,7 @@ TEST(Names, ThatALedgerCannotStoreAreIgnored) {
     volume.service = 4;
     volume.far = 5;
     attributor.accept_counted({&volume, 1});
-    EXPECT_EQ(rows_of(attributor), "unknown > unknown unknown 10\n");
+    EXPECT_EQ(rows_of(attributor), "@unattributed > unknown unknown 10\n");
     // The same with other tables.
     attributor.replace(
         std::make_shared<const CompiledDirectory>(
@@ -229,6 +229,63 @@ TEST(Names, ThatALedgerCannotStoreAreIgnored) {
     volume.local = 3;
     attributor.accept_counted({&volume, 1});
     EXPECT_EQ(rows_of(attributor), "other(domain a.org) > unknown unknown 10\n");
+}
+
+// The local end is near: without a usable name it is not outside, but of no account.
+TEST(CountedVolumes, ALocalEndWithoutANameIsUnattributed) {
+    Attributor attributor = attributor_for({});
+    const std::array<Name, 3> names = {
+        {{NameKind::user, "two words"}, {NameKind::service, "http"}, {NameKind::far_class, "far"}}};
+    attributor.set_names(names);
+    for (const NameRef ref : {no_name, 1U, 2U, 3U, 4U}) {
+        for (const Direction direction : {Direction::in, Direction::out}) {
+            CountedVolume volume = some_volume(ref, direction);
+            volume.far = ref;
+            attributor.accept_counted({&volume, 1});
+            const std::string far = ref == 3 ? "far" : "unknown";
+            EXPECT_EQ(rows_of(attributor), direction == Direction::in
+                                               ? far + " > @unattributed unknown 10\n"
+                                               : "@unattributed > " + far + " unknown 10\n");
+        }
+    }
+}
+
+// A far AS or next hop has the class that a reading has which states it.
+TEST(CountedVolumes, HaveTheClassesOfReadings) {
+    ClassTable table;
+    table.default_class = "rest";
+    table.classes = {"peer", "transit"};
+    table.ases = {{64500, 64500, 1}};
+    table.next_hops = {{*parse_address("192.0.2.9"), 0}};
+    table.version = class_table_version(table);
+    const Directory directory =
+        directory_of({{1, *parse_identity("as 64502"), "customer", {}, false}});
+    Attributor attributor(std::make_shared<const CompiledDirectory>(directory),
+                          std::make_shared<const CompiledClasses>(table),
+                          std::make_shared<const CompiledServices>(), 1);
+    const std::array<Name, 5> names = {{{NameKind::as, "64500"},
+                                        {NameKind::next_hop, "192.0.2.9"},
+                                        {NameKind::as, "64501"},
+                                        {NameKind::next_hop, "192.0.2.8"},
+                                        {NameKind::as, "64502"}}};
+    attributor.set_names(names);
+    const std::array<const char*, 5> classes = {"transit", "peer", "rest", "rest",
+                                                "customer(as 64502)"};
+    for (NameRef far = 1; far <= names.size(); ++far) {
+        CountedVolume volume = some_volume(no_name);
+        volume.far = far;
+        attributor.accept_counted({&volume, 1});
+        EXPECT_EQ(rows_of(attributor),
+                  fmt::format("@unattributed > {} unknown 10\n", classes[far - 1]));
+        Reading reading = some_reading(Direction::out);
+        const Name& name = names[far - 1];
+        if (name.kind == NameKind::as)
+            reading.dst_as = static_cast<std::uint32_t>(std::stoul(name.text));
+        else
+            reading.next_hop = far;
+        attributor.accept({&reading, 1});
+        EXPECT_EQ(rows_of(attributor), fmt::format("rest > {} http 10\n", classes[far - 1]));
+    }
 }
 
 TEST(CountedVolumes, HaveTheServicesOfReadings) {

@@ -56,7 +56,8 @@ void PartyResolver::number_parties() {
     bases_.classes = narrow<std::uint32_t>(directory_->parties().size());
     bases_.builtin = bases_.classes + narrow<std::uint32_t>(classes_->names().size());
     bases_.excluded = bases_.builtin + narrow<std::uint32_t>(builtin_class_names.size());
-    bases_.seen = bases_.excluded + narrow<std::uint32_t>(reasons.size());
+    bases_.unnamed = bases_.excluded + narrow<std::uint32_t>(reasons.size());
+    bases_.seen = bases_.unnamed + 1;
     // A batch lists each party once: a class name that is in the table twice, or is built in, is
     // one party.
     class_parties_.clear();
@@ -88,8 +89,9 @@ Party PartyResolver::party(std::uint32_t number) const {
         return {PartyKind::outside, classes_->names()[number - bases_.classes], {}};
     if (number < bases_.excluded)
         return {PartyKind::outside, std::string(builtin_class_names[number - bases_.builtin]), {}};
-    if (number < bases_.seen)
+    if (number < bases_.unnamed)
         return {PartyKind::excluded, std::string(reasons[number - bases_.excluded]), {}};
+    if (number == bases_.unnamed) return {PartyKind::unattributed, {}, {}};
     return seen_party(seen_.row(number - bases_.seen));
 }
 
@@ -267,11 +269,25 @@ void PartyResolver::find(const CountedVolume& volume, UtcTime time, Ends& ends) 
         reason = reason_loopback;
     if (reason != not_excluded) return exclude(reason, ends);
     const bool is_sent = volume.direction == Direction::out;
-    set_named(is_sent ? ends.from : ends.to, volume.local, time, ends.valid);
-    set_named(is_sent ? ends.to : ends.from, volume.far, time, ends.valid);
+    set_local(is_sent ? ends.from : ends.to, volume.local, time, ends.valid);
+    set_far(is_sent ? ends.to : ends.from, volume.far, time, ends.valid);
 }
 
-void PartyResolver::set_named(End& end, NameRef ref, UtcTime time, Interval& valid) const {
+// The near end is never outside for the lack of a name: its traffic is listed as that of no
+// account.
+void PartyResolver::set_local(End& end, NameRef ref, UtcTime time, Interval& valid) const {
+    const ResolvedName* name = names_.find(ref);
+    if (name == nullptr || !identity_kind(name->kind)) {
+        end.key = nullptr;
+        end.number = bases_.unnamed;
+        return;
+    }
+    const CompiledDirectory::Answer answer = find_name(ref, time);
+    narrow_to(valid, answer.valid);
+    set_named(end, *name, answer);
+}
+
+void PartyResolver::set_far(End& end, NameRef ref, UtcTime time, Interval& valid) const {
     const ResolvedName* name = names_.find(ref);
     end.key = nullptr;
     if (name == nullptr || name->kind == NameKind::service) {
@@ -285,18 +301,29 @@ void PartyResolver::set_named(End& end, NameRef ref, UtcTime time, Interval& val
     }
     const CompiledDirectory::Answer answer = find_name(ref, time);
     narrow_to(valid, answer.valid);
-    const bool is_prefix = name->lookup == IdentityLookup::by_prefix;
-    if (is_prefix && is_single(name->prefix)) return set_end(end, answer, name->prefix.address, {});
-    if (answer.bound || name->network) {
-        const CompiledDirectory::Target target = answer.bound ? answer.target : *name->network;
-        if (target.per_address) return set_per_address(end, target.index, *name);
-        return set_end(end, target, name->prefix.address);
+    const bool has_class = name->kind == NameKind::as || name->kind == NameKind::next_hop;
+    if (answer.bound || !has_class) return set_named(end, *name, answer);
+    // As for a reading that states the AS or the next hop of its far end.
+    end.number = class_parties_[name->class_index != CompiledClasses::no_class
+                                    ? name->class_index
+                                    : classes_->find({}, name->number)];
+}
+
+void PartyResolver::set_named(End& end, const ResolvedName& name,
+                              const CompiledDirectory::Answer& answer) const {
+    end.key = nullptr;
+    const bool is_prefix = name.lookup == IdentityLookup::by_prefix;
+    if (is_prefix && is_single(name.prefix)) return set_end(end, answer, name.prefix.address, {});
+    if (answer.bound || name.network) {
+        const CompiledDirectory::Target target = answer.bound ? answer.target : *name.network;
+        if (target.per_address) return set_per_address(end, target.index, name);
+        return set_end(end, target, name.prefix.address);
     }
-    if (!is_prefix) return set_seen(end, unattributed_name, name->key);
+    if (!is_prefix) return set_seen(end, unattributed_name, name.key);
     // Neither bound nor local: its first address decides the class.
-    end.number = is_multicast(name->prefix)
+    end.number = is_multicast(name.prefix)
                      ? bases_.builtin + static_cast<std::uint32_t>(BuiltinClass::multicast)
-                     : class_parties_[class_of(name->prefix.address, {})];
+                     : class_parties_[class_of(name.prefix.address, {})];
 }
 
 // Which addresses of the prefix had the traffic is unknown: the prefix is the identity. The

@@ -5,8 +5,8 @@
 // class table and the meter's names. Used on the meter's thread.
 //
 // Each party has a number, valid until replace(): first those of the directory, then the classes,
-// the built-in classes, the reasons for exclusion, and last the parties that are added when they
-// are first seen (single addresses, names).
+// the built-in classes, the reasons for exclusion, @unattributed without an identity, and last the
+// parties that are added when they are first seen (single addresses, names).
 //
 // An end takes two steps. find() only looks up, so that the accept pipeline can wait for the memory
 // of many readings at the same time; number_of() may add a party.
@@ -109,6 +109,7 @@ private:
         std::uint32_t classes = 0;
         std::uint32_t builtin = 0;
         std::uint32_t excluded = 0;
+        std::uint32_t unnamed = 0;  // one: @unattributed without an identity
         std::uint32_t seen = 0;
     };
     struct Answers {
@@ -136,7 +137,11 @@ private:
     void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
                  Stated stated) const;
     void set_end(End& end, const CompiledDirectory::Target& target, const Address& address) const;
-    void set_named(End& end, NameRef ref, UtcTime time, Interval& valid) const;
+    void set_local(End& end, NameRef ref, UtcTime time, Interval& valid) const;
+    void set_far(End& end, NameRef ref, UtcTime time, Interval& valid) const;
+    // An end with the name of an identity. answer: of its bindings.
+    void set_named(End& end, const ResolvedName& name,
+                   const CompiledDirectory::Answer& answer) const;
     void set_unlisted(End& end, const ResolvedName& name) const;
     void set_seen(End& end, std::uint32_t owner, const Address& key) const;
     void set_per_address(End& end, std::uint32_t owner, const ResolvedName& name) const;

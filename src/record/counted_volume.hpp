@@ -25,9 +25,11 @@ struct CountedVolume {
 
     // The near end: a name of an identity kind. Its binding at the time decides. An address
     // or prefix without a binding is local or far, as for a reading; any other name without a
-    // binding is @unattributed.
+    // binding is @unattributed. So is an end without a usable name.
     NameRef local = no_name;
-    // The far end: a name of kind far_class, or of an identity kind (as above).
+    // The far end: a name of kind far_class, or of an identity kind (as above, but an AS or a next
+    // hop without a binding has the class of the class table). Without a usable name it is of class
+    // `unknown`.
     NameRef far = no_name;
     NameRef service = no_name;            // of kind service
     Direction direction = Direction::in;  // in: from far to local. out: from local to far

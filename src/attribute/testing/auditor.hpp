@@ -187,11 +187,32 @@ struct Auditor {
         return nullptr;
     }
 
-    Party named_party(NameRef ref, UtcTime time) const {
+    Party local_party(NameRef ref, UtcTime time) const {
+        const Name* n = name(ref);
+        if (n == nullptr || n->kind == NameKind::service || n->kind == NameKind::far_class)
+            return {PartyKind::unattributed, {}, {}};
+        return named_party(ref, time);
+    }
+
+    // A far AS or next hop is that of a reading which states it for its destination.
+    Party far_party(NameRef ref, UtcTime time) const {
         const Name* n = name(ref);
         if (n == nullptr || n->kind == NameKind::service)
             return {PartyKind::outside, "unknown", {}};
         if (n->kind == NameKind::far_class) return {PartyKind::outside, n->text, {}};
+        if (bound(ref, time) == nullptr) {
+            Reading r;
+            if (n->kind == NameKind::as) r.dst_as = static_cast<std::uint32_t>(std::stoul(n->text));
+            if (n->kind == NameKind::next_hop) r.next_hop = ref;
+            if (n->kind == NameKind::as || n->kind == NameKind::next_hop)
+                return {PartyKind::outside, class_of(r, false), {}};
+        }
+        return named_party(ref, time);
+    }
+
+    // Of a name of an identity kind.
+    Party named_party(NameRef ref, UtcTime time) const {
+        const Name* n = name(ref);
         if (const Binding* best = bound(ref, time))
             return {PartyKind::account, best->account,
                     best->per_address ? identity_of(ref) : identity_text(best->identity)};
@@ -232,8 +253,8 @@ struct Auditor {
                 return {excluded, excluded};
             }
         }
-        const Party local = named_party(v.local, time);
-        const Party far = named_party(v.far, time);
+        const Party local = local_party(v.local, time);
+        const Party far = far_party(v.far, time);
         return v.direction == Direction::out ? std::pair(local, far) : std::pair(far, local);
     }
 
