@@ -2,12 +2,23 @@
 #include "attribute/attributor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "attribute/bucket_number.hpp"
 #include "attribute/split.hpp"
 #include "base/check.hpp"
 
 namespace octroi {
+namespace {
+
+// The first bucket of the next hour.
+std::int32_t next_hour(std::int32_t bucket) noexcept {
+    const std::int32_t within =
+        (bucket % buckets_of_an_hour + buckets_of_an_hour) % buckets_of_an_hour;
+    return bucket - within + buckets_of_an_hour;
+}
+
+}  // namespace
 
 Attributor::Attributor(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services,
                        std::uint64_t seed, std::pmr::memory_resource& memory)
@@ -31,23 +42,15 @@ void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr
     slots_.clear();
 }
 
-// Adds to the totals of the batch. False: they would overflow; the reading is refused.
-bool Attributor::count(std::uint64_t bytes, std::uint64_t packets, std::uint64_t flows) noexcept {
-    std::uint64_t bytes_sum = 0;
-    std::uint64_t packets_sum = 0;
-    std::uint64_t flows_sum = 0;
-    if (__builtin_add_overflow(bytes_, bytes, &bytes_sum) ||
-        __builtin_add_overflow(packets_, packets, &packets_sum) ||
-        __builtin_add_overflow(flows_, flows, &flows_sum)) {
-        ++counts_[refused];
-        return false;
-    }
-    bytes_ = bytes_sum;
-    packets_ = packets_sum;
-    flows_ = flows_sum;
-    ++counts_[readings];
-    return true;
+template <typename Record>
+bool Attributor::refuse(const Record& record) noexcept {
+    ++counts_[refused];
+    ++refused_records_;
+    refused_volume_.add(record);
+    return false;
 }
+template bool Attributor::refuse(const Reading& record) noexcept;
+template bool Attributor::refuse(const CountedVolume& record) noexcept;
 
 Attributor::Times Attributor::sane_times(UtcTime first, UtcTime last) {
     Times times{std::clamp(first, earliest, latest), std::clamp(last, earliest, latest)};
@@ -62,7 +65,7 @@ Attributor::Times Attributor::sane_times(UtcTime first, UtcTime last) {
 
 void Attributor::accept_counted(std::span<const CountedVolume> volumes) {
     for (const CountedVolume& volume : volumes)
-        if (count(volume.bytes, volume.packets, volume.flows)) add_counted(volume);
+        if (count(volume)) add_counted(volume);
 }
 
 void Attributor::add_counted(const CountedVolume& volume) {
@@ -71,10 +74,12 @@ void Attributor::add_counted(const CountedVolume& volume) {
     TimeSplit packets(first, last, volume.packets);
     std::uint64_t flows = volume.flows;
     std::uint64_t parts = 0;
+    const bool is_long = bucket_number(last) - bucket_number(first) >= buckets_of_a_volume_max;
     for (UtcTime at = first; at <= last; ++parts) {
         const BucketNumber bucket = bucket_number(at);
         const Answer answer = answer_of(volume, at);
-        const UtcTime until = std::min(bucket_begin(bucket + 1), answer.valid.end);
+        const BucketNumber next = is_long ? next_hour(bucket) : bucket + 1;
+        const UtcTime until = std::min(bucket_begin(next), answer.valid.end);
         CHECK(until > at);
         const std::uint32_t row = tally_.row_of(key_of(bucket, answer));
         tally_.add(row, bytes.part_until(until), packets.part_until(until), flows);
@@ -110,6 +115,7 @@ Attributor::Answer Attributor::answer_of(const CountedVolume& volume, UtcTime ti
 Attributed Attributor::make_attributed() {
     Attributed made = octroi::make_attributed({resolver_, *services_, tally_, sampled_});
     made.volume = {Bytes(bytes_), Packets(packets_), Flows(flows_)};
+    made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0)};
     tally_.clear(rows_kept);
     sampled_.clear(rows_kept);
     // Flow slots refer to rows of the batch that has ended.

@@ -37,6 +37,7 @@
 #include "attribute/tally.hpp"
 #include "record/counter.hpp"
 #include "record/reading_sink.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi {
 
@@ -51,7 +52,8 @@ inline constexpr std::array<CounterInfo, 8> attribute_counters = {{
     {"attribute_overlong_total",
      "Readings longer than 31 days: booked as a whole in the bucket of the last packet."},
     {"attribute_refused_total",
-     "Readings that would overflow the 64-bit sums of a batch: not booked."},
+     "Readings and counted volumes with an impossible volume (record/volume_limits.hpp), or beyond "
+     "the sums of a batch: not booked, a loss."},
     {"attribute_unusable_names_total",
      "Names that a meter stated and that no identity, class or service can have: ignored."},
     {"attribute_refused_names_total",
@@ -92,6 +94,10 @@ public:
     [[nodiscard]] Attributed make_attributed();
     // Rows of the current batch: the metering loop commits before they become too many.
     [[nodiscard]] std::size_t rows() const noexcept { return tally_.rows().size(); }
+    // The sums of the current batch are so large that a commit is due.
+    [[nodiscard]] bool is_volume_due() const noexcept {
+        return (bytes_ | packets_ | flows_) >= batch_volume_due;
+    }
 
     // Requires an empty batch: a batch is made with one directory and one class table.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
@@ -141,8 +147,12 @@ private:
         UtcTime last;
     };
 
-    [[nodiscard]] bool count(std::uint64_t bytes, std::uint64_t packets,
-                             std::uint64_t flows) noexcept;
+    // Adds to the totals of the batch. False: the volume is impossible, or the totals would become
+    // too large; it is refused.
+    template <typename Record>
+    [[nodiscard]] bool count(const Record& record) noexcept;
+    template <typename Record>
+    [[nodiscard]] bool refuse(const Record& record) noexcept;  // false
     // The steps of accept(), in their order.
     void choose_states(Group group);
     void probe_addresses(Group group);
@@ -187,7 +197,31 @@ private:
     std::uint64_t bytes_ = 0;  // totals of the batch
     std::uint64_t packets_ = 0;
     std::uint64_t flows_ = 0;
+    ObservedVolume refused_volume_;
+    std::uint64_t refused_records_ = 0;
     std::array<std::uint64_t, attribute_counters.size()> counts_{};
 };
+
+// On the path of every reading. The limits are powers of two, so that each takes one compare.
+template <typename Record>
+inline bool Attributor::count(const Record& record) noexcept {
+    const std::uint64_t flows = record.flows;
+    const bool is_large = ((record.bytes | record.packets | flows) >> record_volume_bits) != 0;
+    if (is_large && !(is_possible_count(record.bytes, record.first, record.last) &&
+                      is_possible_count(record.packets, record.first, record.last) &&
+                      is_possible_count(flows, record.first, record.last))) [[unlikely]]
+        return refuse(record);
+    // Cannot overflow: a total is below 2^62, a possible count is at most 2^57.
+    const std::uint64_t bytes_sum = bytes_ + record.bytes;
+    const std::uint64_t packets_sum = packets_ + record.packets;
+    const std::uint64_t flows_sum = flows_ + flows;
+    if (((bytes_sum | packets_sum | flows_sum) >> batch_volume_bits) != 0) [[unlikely]]
+        return refuse(record);
+    bytes_ = bytes_sum;
+    packets_ = packets_sum;
+    flows_ = flows_sum;
+    ++counts_[readings];
+    return true;
+}
 
 }  // namespace octroi

@@ -88,7 +88,7 @@ void Attributor::choose_states(Group group) {
 }
 
 Attributor::LookupState Attributor::choose_state(const Reading& reading, BucketNumber& bucket) {
-    if (!count(reading.bytes, reading.packets, reading.flows)) return LookupState::refused;
+    if (!count(reading)) return LookupState::refused;
     if (reading.first < bucket_begin_ || reading.last >= bucket_end_ ||
         reading.last < reading.first) {
         const bool sane =

@@ -276,8 +276,10 @@ TEST(Attributor, CountedVolumesGiveTheRowsOfReadings) {
     EXPECT_EQ(by_volumes.take(), "0 world > @unattributed(192.168.0.0/24) http 1001/2/1\n");
     v.bytes = UINT64_MAX;
     by_volumes.attributor.accept_counted({&v, 1});
+    v.bytes = 5;
+    v.flows = UINT64_MAX;
     by_volumes.attributor.accept_counted({&v, 1});
-    EXPECT_EQ(by_volumes.count("attribute_refused_total"), 1U);
+    EXPECT_EQ(by_volumes.count("attribute_refused_total"), 2U);
 }
 
 TEST(Attributor, SplitsOverBucketsAndBindings) {
@@ -321,17 +323,97 @@ TEST(Attributor, OddReadingsAreBookedWholeAndCounted) {
     EXPECT_EQ(f.count("attribute_odd_times_total"), 3U);
 }
 
+// Impossible volumes are refused as a whole, reported, and stop nothing else.
+TEST(Attributor, RefusesImpossibleVolumes) {
+    Fixture f;
+    Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
+    ObservedVolume refused;
+    for (const std::uint64_t bytes : {record_volume_max + 1, std::uint64_t{1} << 63U, UINT64_MAX}) {
+        r.bytes = bytes;
+        f.accept(r);
+        refused.add(r);
+        r.bytes = 100;
+        std::swap(r.bytes, r.packets);
+        r.packets = bytes;
+        f.accept(r);
+        refused.add(r);
+        r.packets = 2;
+    }
+    r.bytes = record_volume_max;
+    f.accept(r);
+    const Attributed made = f.attributor.make_attributed();
+    EXPECT_EQ(made.volume.bytes.value(), record_volume_max);
+    EXPECT_EQ(made.transfers.size(), 1U);
+    EXPECT_EQ(made.refused.volume, refused.value());
+    EXPECT_EQ(made.refused.records, 6U);
+    EXPECT_EQ(f.count("attribute_refused_total"), 6U);
+    EXPECT_EQ(f.attributor.make_attributed().refused.records, 0U);
+}
+
+// A counter of a link that is read after a month is possible, one of 2^58 bytes is not.
+TEST(Attributor, ALongVolumeMayBeLarger) {
+    Fixture f;
+    CountedVolume v{.first = Fixture::reading("10.1.9.9", "8.8.8.8").first, .packets = 1};
+    v.last = v.first + Duration{30 * 24 * 12 * bucket_length.ns - 1};
+    v.bytes = long_record_volume_max;
+    f.attributor.accept_counted({&v, 1});
+    EXPECT_FALSE(f.attributor.is_volume_due());
+    v.bytes += 1;
+    f.attributor.accept_counted({&v, 1});
+    EXPECT_EQ(f.count("attribute_refused_total"), 1U);
+    v.last = v.first + bucket_length + bucket_length;
+    v.bytes = 3 * record_volume_max;
+    f.attributor.accept_counted({&v, 1});
+    ++v.bytes;
+    f.attributor.accept_counted({&v, 1});
+    EXPECT_EQ(f.count("attribute_refused_total"), 2U);
+}
+
 TEST(Attributor, SumsDoNotOverflow) {
     Fixture f;
     Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");
-    r.bytes = UINT64_MAX - 50;
+    r.last = r.first + Duration{1024 * bucket_length.ns};
+    r.bytes = long_record_volume_max;
+    for (int i = 0; i < 31; ++i) {
+        EXPECT_EQ(f.attributor.is_volume_due(), i >= 8);
+        f.accept(r);
+    }
+    r.bytes -= 1;
     f.accept(r);
-    r.bytes = 100;
+    r.bytes = 1;
     f.accept(r);
-    r.bytes = 50;
-    f.accept(r);
-    EXPECT_EQ(f.take(), fmt::format("0 physics(10.1.0.0/16) > world http {}/4/2\n", UINT64_MAX));
+    const Attributed made = f.attributor.make_attributed();
+    EXPECT_EQ(made.volume.bytes.value(), (std::uint64_t{1} << 62U) - 1);
+    EXPECT_EQ(made.refused.volume, (Volume{Bytes(1), Packets(r.packets), Flows(r.flows)}));
     EXPECT_EQ(f.count("attribute_refused_total"), 1U);
+    EXPECT_FALSE(f.attributor.is_volume_due());
+}
+
+// Longer than a day: by the hour.
+TEST(Attributor, ALongVolumeMakesFewRows) {
+    Fixture f;
+    constexpr std::int64_t day = 24 * 12 * bucket_length.ns;
+    CountedVolume v{.first = {day}, .last = {2 * day - 1}, .bytes = 288, .packets = 288};
+    f.attributor.accept_counted({&v, 1});
+    EXPECT_EQ(f.attributor.make_attributed().transfers.size(), 288U);
+    v.last.ns += bucket_length.ns;
+    v.bytes = v.packets = 289;
+    f.attributor.accept_counted({&v, 1});
+    Attributed made = f.attributor.make_attributed();
+    ASSERT_EQ(made.transfers.size(), 25U);
+    EXPECT_EQ(made.transfers[0].volume.bytes.value(), 12U);
+    EXPECT_EQ(made.transfers[1].bucket.ns, day + 12 * bucket_length.ns);
+    EXPECT_EQ(made.transfers[24].volume.bytes.value(), 1U);
+    // From the middle of an hour before 1970, over 31 days.
+    v.first.ns = -7 * bucket_length.ns;
+    v.last.ns = v.first.ns + 31 * day - 1;
+    v.bytes = v.packets = 31 * 288;
+    f.attributor.accept_counted({&v, 1});
+    made = f.attributor.make_attributed();
+    ASSERT_EQ(made.transfers.size(), 745U);
+    EXPECT_EQ(made.transfers[0].volume.bytes.value(), 7U);
+    EXPECT_EQ(made.transfers[1].bucket.ns, 0);
+    EXPECT_EQ(made.transfers[744].volume.bytes.value(), 5U);
 }
 
 TEST(Attributor, RemembersByFlowSlotUntilFresh) {

@@ -14,6 +14,7 @@
 #include "attribute/tally.hpp"
 #include "record/batch.hpp"
 #include "record/transfer.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi {
 
@@ -24,6 +25,7 @@ struct Attributed {
     std::vector<Transfer> transfers;     // sorted, one for each bucket, from, to and service
     std::vector<SampledVolume> sampled;  // by transfer
     Volume volume;                       // the sum of the transfers
+    RefusedVolume refused;               // of the same time, in no transfer
     std::string class_version;
     std::uint64_t directory_version = 0;
 };
@@ -36,7 +38,7 @@ struct AttributedSums {
     const SampledRows& sampled;
 };
 
-// Fills all but volume.
+// Fills all but volume and refused.
 [[nodiscard]] Attributed make_attributed(const AttributedSums& sums);
 
 }  // namespace octroi

@@ -24,4 +24,11 @@ static_assert(INT64_MAX / bucket_ns < INT32_MAX);
 // 31 days. No meter holds back a reading for longer: a longer one comes from a wrong clock.
 inline constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
 
+// A counted volume that is longer than a day is booked by the hour, each hour in its first bucket:
+// it is an even share of a long time anyway, and a meter that was down for a month would otherwise
+// make thousands of rows for each of its counters.
+inline constexpr std::int64_t buckets_of_a_volume_max = 24LL * 12;
+inline constexpr std::int32_t buckets_of_an_hour = 12;
+static_assert(buckets_of_an_hour * bucket_ns == Duration::seconds(3600).ns);
+
 }  // namespace octroi

@@ -52,7 +52,7 @@ public:
                    (std::uint64_t{key.service} << 32U | bucket) ^ seed_ ^ mix(ends, mix_b));
     }
     [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
-    // Cannot overflow: Attributor bounds the total of all rows to 64 bits.
+    // Cannot overflow: Attributor bounds the total of all rows to 62 bits.
     void add(std::uint32_t row, std::uint64_t bytes, std::uint64_t packets,
              std::uint64_t flows) noexcept {
         TallyRow& r = rows_[row];

@@ -13,6 +13,7 @@
 // checkpoints and the cursors of the second one are about the same traffic: the driver commits them
 // together.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,16 @@ struct Checkpoint {
     std::vector<Loss> losses;               // since the last checkpoint
     std::vector<Translation> translations;  // created or ended since the last checkpoint
     // The volume since the last checkpoint, counted at the packet or record and not at the
-    // readings: the ledger compares the two.
+    // readings: the ledger compares the two. A meter with numbers that are not bounded sums them
+    // with ObservedVolume (record/volume_limits.hpp): attribution refuses impossible ones, and the
+    // driver reports them as a loss.
     Volume observed;
 };
+
+// Counted volumes that one call of pull() or checkpoint() may hand over: the driver asks between
+// two calls whether a batch is due, and one volume can make some 750 rows. A meter with more
+// returns Pull::more; its cursor states which counters it has handed over.
+inline constexpr std::size_t counted_volumes_of_a_pull_max = 1024;
 
 class Meter {
 public:

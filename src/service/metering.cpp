@@ -5,6 +5,17 @@
 #include "host/random.hpp"
 
 namespace octroi {
+namespace {
+
+// The meter stated volumes that no link can carry: the ledger could not store them. Nobody knows
+// the true ones.
+Loss loss_of(const RefusedVolume& refused, const Batch& batch) {
+    const std::string& source =
+        batch.cursors.empty() ? batch.meter.name : batch.cursors.front().source;
+    return {source, LossReason::corrupt, {batch.booked_at, batch.booked_at}, refused.records, {}};
+}
+
+}  // namespace
 
 Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables,
                    const Clock& clock)
@@ -17,10 +28,14 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
     attributor_.reserve();
 }
 
-Result<Pull> Metering::pull(Duration wait) { return meter_.pull(named_, wait); }
+Result<Pull> Metering::pull(Duration wait) {
+    named_.begin_pull();
+    return meter_.pull(named_, wait);
+}
 
 Result<Batch> Metering::make_batch() {
     // First: the checkpoint hands over readings that belong to this batch.
+    named_.begin_pull();
     TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(named_));
     Attributed made = attributor_.make_attributed();
     Batch batch;
@@ -36,7 +51,8 @@ Result<Batch> Metering::make_batch() {
     batch.cursors = std::move(checkpoint.cursors);
     batch.losses = std::move(checkpoint.losses);
     batch.translations = std::move(checkpoint.translations);
-    batch.observed = checkpoint.observed;
+    batch.observed = without_refused(checkpoint.observed, made.refused.volume);
+    if (made.refused.records > 0) batch.losses.push_back(loss_of(made.refused, batch));
     return batch;
 }
 

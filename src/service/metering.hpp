@@ -4,6 +4,7 @@
 // One meter with its attribution: readings become batches. On one thread.
 
 #include "attribute/attributor.hpp"
+#include "base/check.hpp"
 #include "host/clock.hpp"
 #include "meter/meter.hpp"
 #include "record/batch.hpp"
@@ -27,8 +28,10 @@ public:
     // Attributes with these tables from now on. To be called directly after make_batch() only.
     void replace(const AttributionTables& tables);
 
-    // The batch has many rows: a commit is due, to bound memory.
-    [[nodiscard]] bool full() const { return attributor_.rows() >= Attributor::rows_kept; }
+    // A commit is due: the batch has many rows, which bounds memory, or a large volume.
+    [[nodiscard]] bool full() const {
+        return attributor_.rows() >= Attributor::rows_kept || attributor_.is_volume_due();
+    }
     // The batch has the most rows that memory permits: no reading before the next commit.
     [[nodiscard]] bool overfull() const { return attributor_.rows() >= 2 * Attributor::rows_kept; }
     [[nodiscard]] const MeterName& name() const { return name_; }
@@ -47,8 +50,13 @@ private:
         }
         void accept_counted(std::span<const CountedVolume> volumes) override {
             update_names();
+            // A meter that hands over more makes batches without a bound: a bug.
+            counted_ += volumes.size();
+            CHECK(counted_ <= counted_volumes_of_a_pull_max);
             attributor_.accept_counted(volumes);
         }
+        // A call of pull() or checkpoint() begins.
+        void begin_pull() noexcept { counted_ = 0; }
 
     private:
         void update_names() {
@@ -61,6 +69,7 @@ private:
 
         const Meter& meter_;
         Attributor& attributor_;
+        std::size_t counted_ = 0;    // volumes of this call of the meter
         std::size_t known_ = 0;      // rows that the attributor has
         std::uint64_t refused_ = 0;  // the count that the attributor has
     };

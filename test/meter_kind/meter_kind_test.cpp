@@ -146,6 +146,22 @@ TEST_F(MeterKindTest, CommitsVolumesThatAreAlreadyCounted) {
     EXPECT_EQ(run({"audit"}).status, 0);
 }
 
+// Such numbers come from a counter that was damaged. They are a loss; the other lines count.
+TEST_F(MeterKindTest, ImpossibleVolumesStopNothing) {
+    write(
+        "counted 1700000000 1700000060 alice@example.org free http 1000 10\n"
+        "counted 1700000000 1700000060 alice@example.org free http 9223372036854775808 10\n"
+        "counted 1700000000 1700000060 alice@example.org free http 18446744073709551615 10\n"
+        "1700000000 10.0.0.1 198.51.100.1 9223372036854775808 7\n"
+        "1700000002 10.0.0.1 198.51.100.1 30 1\n");
+    configure("");
+    const Ended ended = run_daemon();
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_EQ(booked_bytes(), 1030U);
+    EXPECT_THAT(run({"meters", "--losses", "--csv"}).out, HasSubstr("corrupt"));
+    EXPECT_EQ(run({"audit"}).status, 0);
+}
+
 TEST_F(MeterKindTest, RefusesWrongOptions) {
     const auto refusal = [&](const std::string& options) {
         configure(options);

@@ -10,13 +10,12 @@
 
 #include "record/reading.hpp"
 #include "record/transfer.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi::normalize {
 
-// Bytes, or packets, of one record. 128 TiB: no link carries that in the time of a record (400
-// Gbit/s need three quarters of an hour).
-inline constexpr std::uint64_t record_volume_max = std::uint64_t{1} << 47U;
-// The same of one exporter, and of all of them, in one batch.
+// Bytes, or packets, of one exporter, and of all of them, in one batch. The limit of one record is
+// that of all meters (record/volume_limits.hpp).
 inline constexpr std::uint64_t exporter_volume_max = std::uint64_t{1} << 49U;
 inline constexpr std::uint64_t batch_volume_max = std::uint64_t{1} << 52U;
 

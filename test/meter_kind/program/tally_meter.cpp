@@ -12,6 +12,7 @@ namespace octroi::tally {
 namespace {
 
 constexpr std::size_t lines_at_once = 1000;
+static_assert(lines_at_once <= counted_volumes_of_a_pull_max);
 
 }  // namespace
 
@@ -78,7 +79,7 @@ void TallyMeter::add(const Transferred& transferred) {
     reading.flows = 1;
     reading.near_name = name_of(transferred.user);
     if (reading.near_name != no_name) reading.direction = Direction::in;  // the source is near
-    observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(1)};
+    observed_.add(reading);
 }
 
 void TallyMeter::add(const Counted& counted) {
@@ -91,7 +92,7 @@ void TallyMeter::add(const Counted& counted) {
                         .far = names_.intern(NameKind::far_class, counted.far_class),
                         .service = names_.intern(NameKind::service, counted.service),
                         .direction = Direction::out});
-    observed_ += {Bytes(volumes_.back().bytes), Packets(counted.packets), Flows(1)};
+    observed_.add(volumes_.back());
 }
 
 NameRef TallyMeter::name_of(const std::string& user) {
@@ -143,7 +144,7 @@ Result<Checkpoint> TallyMeter::checkpoint(ReadingSink& /*sink*/) {
     ++cursor_.version;
     cursor_.position = std::to_string(offset_);
     cursor_.note = fmt::format("{}, {} octets read", options_.path, offset_);
-    return Checkpoint{.cursors = {cursor_}, .observed = std::exchange(observed_, {})};
+    return Checkpoint{.cursors = {cursor_}, .observed = observed_.drain()};
 }
 
 std::vector<CounterValue> TallyMeter::counters() const {

@@ -18,6 +18,7 @@
 #include "meter/file/once_meter.hpp"
 #include "meter/name_table.hpp"
 #include "record/counter.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi::tally {
 
@@ -103,7 +104,7 @@ private:
     NameTable names_;
     std::vector<Reading> readings_;
     std::vector<CountedVolume> volumes_;
-    Volume observed_;
+    ObservedVolume observed_;
 };
 
 }  // namespace octroi::tally
