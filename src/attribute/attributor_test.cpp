@@ -258,13 +258,13 @@ TEST(Attributor, CountedVolumesGiveTheRowsOfReadings) {
                     .local = 1,
                     .far = 2,
                     .service = 3,
-                    .direction = Direction::out};
+                    .direction = CountedDirection::out};
     by_volumes.attributor.accept_counted({&v, 1});
     std::swap(r.src, r.dst);
     r.dst = *parse_address("192.168.1.1");
     by_readings.accept(r);
     v.local = 4;
-    v.direction = Direction::in;
+    v.direction = CountedDirection::in;
     by_volumes.attributor.accept_counted({&v, 1});
     const std::string rows = by_readings.take();
     EXPECT_EQ(by_volumes.take(), rows);

@@ -105,8 +105,24 @@ struct CompiledDirectory::Compiler {
                        network.per_address || single);
             entries.push_back({*prefix, pack(t)});
         }
-        out.networks_ = entries;
+        add_network_index(entries);
         out.network_lpm_ = Lpm(std::move(entries));
+    }
+
+    void add_network_index(const std::vector<LpmEntry>& entries) {
+        std::map<Prefix, std::uint32_t, PrefixOrder> targets;
+        for (const LpmEntry& entry : entries) targets[entry.prefix] = entry.value;
+        std::vector<LpmEntry> indices;
+        std::vector<std::pair<Prefix, std::uint32_t>> open;  // those that contain the current one
+        for (const auto& [prefix, target_of] : targets) {
+            while (!open.empty() && !open.back().first.contains(prefix.address)) open.pop_back();
+            const auto index = narrow<std::uint32_t>(out.networks_.size());
+            out.networks_.push_back(
+                {target_of, open.empty() ? no_timeline : open.back().second, prefix.length});
+            indices.push_back({prefix, index});
+            open.emplace_back(prefix, index);
+        }
+        out.network_index_lpm_ = Lpm(std::move(indices));
     }
 
     // Makes disjoint segments of the layers of one identity: in each the valid layer with the
@@ -264,15 +280,10 @@ CompiledDirectory::Answer CompiledDirectory::find_prefix(const Prefix& prefix, U
 
 std::optional<CompiledDirectory::Target> CompiledDirectory::find_network(
     const Prefix& prefix) const {
-    const LpmEntry* longest = nullptr;
-    for (const LpmEntry& network : networks_) {
-        const bool holds =
-            network.prefix.length <= prefix.length && network.prefix.contains(prefix.address);
-        if (holds && (longest == nullptr || network.prefix.length > longest->prefix.length))
-            longest = &network;
-    }
-    if (longest == nullptr) return std::nullopt;
-    return unpack(longest->value);
+    for (std::uint32_t at = network_index_lpm_.find(prefix.address);
+         at != Lpm::no_match && at != no_timeline; at = networks_[at].parent)
+        if (networks_[at].length <= prefix.length) return unpack(networks_[at].target);
+    return std::nullopt;
 }
 
 CompiledDirectory::Answer CompiledDirectory::find_vlan(std::uint16_t vlan, UtcTime time) const {

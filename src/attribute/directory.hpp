@@ -103,6 +103,11 @@ private:
         bool single = false;
         std::uint8_t length = 0;
     };
+    struct Network {
+        std::uint32_t target = 0;            // packed
+        std::uint32_t parent = no_timeline;  // the network with the next shorter prefix
+        std::uint8_t length = 0;
+    };
     struct Compiler;
 
     // A target packed into 32 bits is below Lpm::no_match.
@@ -121,9 +126,11 @@ private:
     std::vector<Segment> segments_;
     std::vector<Timeline> timelines_;
     std::vector<PrefixEntry> prefixes_;
-    Lpm prefix_lpm_;                  // into prefixes_
-    Lpm network_lpm_;                 // packed target
-    std::vector<LpmEntry> networks_;  // the entries of network_lpm_
+    Lpm prefix_lpm_;   // into prefixes_
+    Lpm network_lpm_;  // packed target
+    // For prefixes, which need the shorter networks too. Addresses need one load less.
+    Lpm network_index_lpm_;  // into networks_
+    std::vector<Network> networks_;
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> macs_;
     std::vector<std::uint32_t> vlans_;  // by id, or empty
     boost::unordered_flat_map<std::uint32_t, std::uint32_t> ases_;

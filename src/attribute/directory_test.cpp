@@ -153,5 +153,43 @@ TEST(CompiledDirectory, WhatCannotBeReadIsLeftOutAndSaid) {
     EXPECT_EQ(who(directory, "10.1.2.3"), "good 10.0.0.0/8");
 }
 
+// Networks within networks, with gaps between them.
+TEST(CompiledDirectory, ThePrefixOfANameLiesInTheLongestNetworkThatContainsAllOfIt) {
+    Directory directory;
+    directory.networks = {{"10.0.0.0/8", true},
+                          {"10.1.0.0/16", false},
+                          {"10.1.2.0/24", true},
+                          {"10.1.2.128/25", true},
+                          {"2001:db8::/32", true}};
+    const CompiledDirectory compiled(directory);
+    const auto length_of = [&](const char* text) {
+        const Prefix prefix = *parse_prefix(text);
+        const auto found = compiled.find_network(prefix);
+        int longest = -1;
+        for (const LocalNetwork& network : directory.networks) {
+            const Prefix held = *parse_prefix(network.prefix);
+            if (held.length > prefix.length || !held.contains(prefix.address)) continue;
+            longest = std::max<int>(longest, held.length);
+        }
+        EXPECT_EQ(found.has_value(), longest >= 0) << text;
+        if (found && longest == 16) {
+            EXPECT_FALSE(found->per_address) << text;
+            EXPECT_EQ(compiled.parties()[found->index].identity, "10.1.0.0/16");
+        }
+        if (found && longest != 16) {
+            EXPECT_TRUE(found->per_address) << text;
+        }
+        return longest;
+    };
+    EXPECT_EQ(length_of("10.1.2.0/24"), 24);
+    EXPECT_EQ(length_of("10.1.2.0/23"), 16);
+    EXPECT_EQ(length_of("10.1.2.192/26"), 25);
+    EXPECT_EQ(length_of("10.1.0.0/15"), 8);
+    EXPECT_EQ(length_of("10.0.0.0/7"), -1);
+    EXPECT_EQ(length_of("2001:db8:1::/48"), 32);
+    EXPECT_EQ(length_of("0.0.0.0/0"), -1);
+    EXPECT_EQ(length_of("::/0"), -1);
+}
+
 }  // namespace
 }  // namespace octroi

@@ -58,7 +58,7 @@ Reading some_reading(Direction direction) {
     return reading;
 }
 
-CountedVolume some_volume(NameRef local, Direction direction = Direction::out) {
+CountedVolume some_volume(NameRef local, CountedDirection direction = CountedDirection::out) {
     return {.first = start,
             .last = start,
             .bytes = 10,
@@ -188,13 +188,53 @@ TEST(IdentityKinds, AnUnboundNameOfACountedVolumeIsUnattributed) {
     for (const Row& row : table_rows()) {
         Attributor attributor = attributor_for({});
         attributor.set_names({&row.name, 1});
-        const CountedVolume volume = some_volume(1, Direction::in);
+        const CountedVolume volume = some_volume(1, CountedDirection::in);
         attributor.accept_counted({&volume, 1});
         EXPECT_EQ(rows_of(attributor), row.info->lookup == IdentityLookup::by_prefix
                                            ? "unknown > world unknown 10\n"
                                            : "unknown > @unattributed(" +
                                                  identity_text(row.identity) + ") unknown 10\n");
     }
+}
+
+// `within` holds for each name that a reading refers to, whatever its kind.
+TEST(Names, OfLinksLieWithinBroaderNames) {
+    Attributor attributor =
+        attributor_for(directory_of({{1, *parse_identity("interface bond0"), "pool", {}, false},
+                                     {2, *parse_identity("interface eth1"), "one", {}, false}}));
+    const std::array<Name, 4> names = {{{NameKind::interface, "bond0"},
+                                        {NameKind::interface, "eth0", 1},
+                                        {NameKind::interface, "eth1", 1},
+                                        {NameKind::next_hop, "192.0.2.9", 1}}};
+    attributor.set_names(names);
+    const auto row = [&](auto set) {
+        Reading reading = some_reading(Direction::in);
+        set(reading);
+        attributor.accept({&reading, 1});
+        return rows_of(attributor);
+    };
+    const std::string pool = "pool(interface bond0)";
+    EXPECT_EQ(row([](Reading& r) { r.interface = 2; }), pool + " > world http 10\n");
+    EXPECT_EQ(row([](Reading& r) { r.interface = 3; }), "one(interface eth1) > world http 10\n");
+    EXPECT_EQ(row([](Reading& r) { r.out_interface = 2; }), "world > " + pool + " http 10\n");
+    EXPECT_EQ(row([](Reading& r) { r.next_hop = 4; }), "world > " + pool + " http 10\n");
+}
+
+// Linux permits any octets but '/' and spaces in the name of an interface. One that is not UTF-8 is
+// a name that no ledger stores: its traffic is attributed as without an interface.
+TEST(Names, AnInterfaceThatIsNotUtf8HasNoName) {
+    const std::string text = "\xff\xfe";
+    Attributor attributor =
+        attributor_for(directory_of({{1, {IdentityKind::interface, text}, "shop", {}, false}}));
+    const std::array<Name, 1> names = {{{NameKind::interface, text}}};
+    attributor.set_names(names);
+    Reading reading = some_reading(Direction::in);
+    reading.interface = 1;
+    attributor.accept({&reading, 1});
+    EXPECT_EQ(rows_of(attributor), "world > world http 10\n");
+    const CountedVolume volume = some_volume(1);
+    attributor.accept_counted({&volume, 1});
+    EXPECT_EQ(rows_of(attributor), "@unattributed > unknown unknown 10\n");
 }
 
 TEST(Names, ThatALedgerCannotStoreAreIgnored) {
@@ -238,12 +278,12 @@ TEST(CountedVolumes, ALocalEndWithoutANameIsUnattributed) {
         {{NameKind::user, "two words"}, {NameKind::service, "http"}, {NameKind::far_class, "far"}}};
     attributor.set_names(names);
     for (const NameRef ref : {no_name, 1U, 2U, 3U, 4U}) {
-        for (const Direction direction : {Direction::in, Direction::out}) {
+        for (const auto direction : {CountedDirection::in, CountedDirection::out}) {
             CountedVolume volume = some_volume(ref, direction);
             volume.far = ref;
             attributor.accept_counted({&volume, 1});
             const std::string far = ref == 3 ? "far" : "unknown";
-            EXPECT_EQ(rows_of(attributor), direction == Direction::in
+            EXPECT_EQ(rows_of(attributor), direction == CountedDirection::in
                                                ? far + " > @unattributed unknown 10\n"
                                                : "@unattributed > " + far + " unknown 10\n");
         }

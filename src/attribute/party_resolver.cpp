@@ -148,17 +148,15 @@ void PartyResolver::find(const Reading& reading, UtcTime time, Ends& ends) const
 
 // In the order of their ranks: next hop, VLAN, interface, AS.
 void PartyResolver::bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const {
-    if (reading.next_hop != no_name)
-        bind(answers.to, directory_->find_name(timeline_of(reading.next_hop), time));
+    if (reading.next_hop != no_name) bind(answers.to, find_link(reading.next_hop, time));
     bool known = false;
     const bool source_is_near = near_is_source(reading, known);
     if (known) {
         CompiledDirectory::Answer& near = source_is_near ? answers.from : answers.to;
         bind(near, directory_->find_vlan(reading.vlan, time));
-        bind(near, directory_->find_name(timeline_of(reading.interface), time));
+        bind(near, find_link(reading.interface, time));
     }
-    if (reading.out_interface != no_name)
-        bind(answers.to, directory_->find_name(timeline_of(reading.out_interface), time));
+    if (reading.out_interface != no_name) bind(answers.to, find_link(reading.out_interface, time));
     bind(answers.from, directory_->find_as(reading.src_as, time));
     bind(answers.to, directory_->find_as(reading.dst_as, time));
 }
@@ -212,9 +210,14 @@ CompiledDirectory::Answer PartyResolver::find_identity(const ResolvedName& name,
     return directory_->find_name(name.timeline, time);
 }
 
-std::uint32_t PartyResolver::timeline_of(NameRef ref) const noexcept {
+// As find_name(), for interfaces and next hops: almost none lies within a broader name, and this is
+// on the path of every flow record.
+CompiledDirectory::Answer PartyResolver::find_link(NameRef ref, UtcTime time) const {
     const ResolvedName* name = names_.find(ref);
-    return name == nullptr ? CompiledDirectory::no_timeline : name->timeline;
+    if (name == nullptr) return {};
+    if (name->within != no_name) [[unlikely]]
+        return find_name(ref, time);
+    return directory_->find_name(name->timeline, time);
 }
 
 bool PartyResolver::near_is_source(const Reading& reading, bool& known) const {
@@ -268,7 +271,7 @@ void PartyResolver::find(const CountedVolume& volume, UtcTime time, Ends& ends) 
     if (reason == not_excluded && (is_loopback_name(volume.local) || is_loopback_name(volume.far)))
         reason = reason_loopback;
     if (reason != not_excluded) return exclude(reason, ends);
-    const bool is_sent = volume.direction == Direction::out;
+    const bool is_sent = volume.direction == CountedDirection::out;
     set_local(is_sent ? ends.from : ends.to, volume.local, time, ends.valid);
     set_far(is_sent ? ends.to : ends.from, volume.far, time, ends.valid);
 }
@@ -342,9 +345,8 @@ bool PartyResolver::is_loopback_name(NameRef ref) const noexcept {
 
 // A class that the table in force does not list: built in, or of another table.
 void PartyResolver::set_unlisted(End& end, const ResolvedName& name) const {
-    const auto builtin = std::ranges::find(builtin_class_names, names_.name(name.row).text);
-    if (builtin == builtin_class_names.end()) return set_seen(end, class_name, name.key);
-    end.number = bases_.builtin + static_cast<std::uint32_t>(builtin - builtin_class_names.begin());
+    if (name.builtin == BuiltinClass::none) return set_seen(end, class_name, name.key);
+    end.number = bases_.builtin + static_cast<std::uint32_t>(name.builtin);
 }
 
 }  // namespace octroi

@@ -132,7 +132,7 @@ private:
     [[nodiscard]] CompiledDirectory::Answer find_name(NameRef ref, UtcTime time) const;
     [[nodiscard]] CompiledDirectory::Answer find_identity(const ResolvedName& name,
                                                           UtcTime time) const;
-    [[nodiscard]] std::uint32_t timeline_of(NameRef ref) const noexcept;
+    [[nodiscard]] CompiledDirectory::Answer find_link(NameRef ref, UtcTime time) const;
     [[nodiscard]] bool near_is_source(const Reading& reading, bool& known) const;
     void set_end(End& end, const CompiledDirectory::Answer& answer, const Address& address,
                  Stated stated) const;

@@ -11,13 +11,6 @@
 namespace octroi {
 namespace {
 
-std::uint32_t index_of_class(const CompiledClasses& classes, const std::string& name) {
-    const auto& names = classes.names();
-    const auto known = std::ranges::find(names, name);
-    return known == names.end() ? CompiledClasses::no_class
-                                : static_cast<std::uint32_t>(known - names.begin());
-}
-
 // The number in the canonical text of a VLAN or an AS: decimal digits only.
 std::uint32_t number_of(const std::string& digits) {
     std::uint32_t value = 0;
@@ -32,6 +25,9 @@ void ResolvedNames::replace(const CompiledDirectory& directory, const CompiledCl
     directory_ = &directory;
     classes_ = &classes;
     services_ = &services;
+    class_index_.clear();
+    for (std::uint32_t index = 0; const std::string& name : classes.names())
+        class_index_.emplace(name, index++);
     for (ResolvedName& name : resolved_) {
         if (name.row == no_name) continue;
         // This row itself. For a name that is not usable: the broader name, in an earlier row.
@@ -78,11 +74,19 @@ NameRef ResolvedNames::first_same(NameRef ref) {
 
 // Sets the fields that depend on directory, classes and services.
 void ResolvedNames::resolve(const Name& name, ResolvedName& out) const {
-    if (name.kind == NameKind::far_class) out.class_index = index_of_class(*classes_, name.text);
+    if (name.kind == NameKind::far_class) resolve_class(name.text, out);
     if (name.kind == NameKind::service) out.service = services_->number_of(name.text);
     if (name.kind == NameKind::next_hop)
         out.class_index = classes_->find_next_hop(*parse_address(name.text));
     if (const auto kind = identity_kind(name.kind)) resolve_identity({*kind, name.text}, out);
+}
+
+void ResolvedNames::resolve_class(const std::string& name, ResolvedName& out) const {
+    const auto known = class_index_.find(name);
+    out.class_index = known == class_index_.end() ? CompiledClasses::no_class : known->second;
+    const auto builtin = std::ranges::find(builtin_class_names, name);
+    if (builtin != builtin_class_names.end())
+        out.builtin = static_cast<BuiltinClass>(builtin - builtin_class_names.begin());
 }
 
 void ResolvedNames::resolve_identity(const Identity& identity, ResolvedName& out) const {
@@ -90,7 +94,9 @@ void ResolvedNames::resolve_identity(const Identity& identity, ResolvedName& out
     switch (out.lookup) {
         case IdentityLookup::by_prefix:
             out.prefix = *parse_prefix(identity.value);
-            out.network = directory_->find_network(out.prefix);
+            // A single address is looked up as such.
+            if (out.prefix.length != out.prefix.address.bits())
+                out.network = directory_->find_network(out.prefix);
             break;
         case IdentityLookup::by_mac:
             out.mac = *parse_mac(identity.value);

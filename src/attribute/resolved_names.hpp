@@ -4,13 +4,17 @@
 // The names of a meter, looked up in the tables in force: once for each name, and again when the
 // tables are replaced. A reading then needs one load for a name.
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "attribute/builtin_classes.hpp"
 #include "attribute/class_table.hpp"
 #include "attribute/directory.hpp"
 #include "attribute/row_index.hpp"
@@ -35,13 +39,15 @@ struct ResolvedName {
     // Index of CompiledClasses::names(): of a far class itself, of a next hop the class that it
     // decides. no_class: none.
     std::uint32_t class_index = CompiledClasses::no_class;
+    // Of a far class that is built in.
+    BuiltinClass builtin = BuiltinClass::none;
     // Of a service: its number, if the services in force have one.
     std::optional<std::uint32_t> service;
     // by_prefix: the prefix. by_mac: the address. by_vlan, by_as: the number.
     Prefix prefix;
     Mac mac;
     std::uint32_t number = 0;
-    // by_prefix: the local network that contains the whole prefix.
+    // by_prefix, more than one address: the local network that contains the whole prefix.
     std::optional<CompiledDirectory::Target> network;
     // first_same as an address: the key of the name in SeenParties.
     Address key;
@@ -77,12 +83,15 @@ private:
     [[nodiscard]] NameRef first_same(NameRef ref);
     void add(const Name& name, NameRef ref);
     void resolve(const Name& name, ResolvedName& out) const;
+    void resolve_class(const std::string& name, ResolvedName& out) const;
     void resolve_identity(const Identity& identity, ResolvedName& out) const;
 
     const CompiledDirectory* directory_ = nullptr;
     const CompiledClasses* classes_ = nullptr;
     const CompiledServices* services_ = nullptr;
     std::uint64_t seed_;
+    // Of the classes in force; of a name that is listed twice, the first.
+    boost::unordered_flat_map<std::string_view, std::uint32_t> class_index_;
     std::vector<Name> names_;
     std::vector<ResolvedName> resolved_;  // by row
     RowIndex first_;                      // the first row of each kind and text

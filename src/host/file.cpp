@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 
+#include "host/folder_sync.hpp"
 #include "host/os_error.hpp"
 #include "host/stop.hpp"
 
@@ -103,12 +103,7 @@ Status replace_file(const std::string& path, std::string_view content) {
     if (::rename(beside.c_str(), path.c_str()) != 0)
         return os_failure("rename " + beside + " to " + path);
     // The rename is a change of the folder. Only the sync of the folder makes it durable.
-    const std::string folder = std::filesystem::path(path).parent_path().string();
-    const Fd directory(
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.get() < 0 || ::fsync(directory.get()) != 0)
-        return os_failure("sync the folder of " + path);
-    return {};
+    return sync_folder_of(path);
 }
 
 }  // namespace octroi

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "host/folder_sync.hpp"
 #include "host/os_error.hpp"
 
 namespace octroi {
@@ -74,7 +75,13 @@ void MappedFile::release_pages() const noexcept {
     static_cast<void>(::madvise(octets_.data(), octets_.size(), MADV_DONTNEED));
 }
 
-Status MappedFile::sync() const { return sync_first(octets_.size()); }
+Status MappedFile::sync() const {
+    TRY(sync_first(octets_.size()));
+    if (is_name_synced_) return {};
+    TRY(sync_folder_of(path_));
+    is_name_synced_ = true;
+    return {};
+}
 
 Status MappedFile::sync_first(std::size_t octets) const {
     if (::msync(octets_.data(), octets, MS_SYNC) != 0) return os_failure("sync " + path_);

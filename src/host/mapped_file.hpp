@@ -4,6 +4,7 @@
 // A file of fixed size, mapped into memory. An octet that is written there is in the kernel's page
 // cache at once and survives the process, even kill -9. It survives a power cut after sync().
 
+#include <atomic>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -18,11 +19,15 @@ class MappedFile {
 public:
     MappedFile() noexcept = default;
     MappedFile(MappedFile&& o) noexcept
-        : fd_(std::move(o.fd_)), path_(std::move(o.path_)), octets_(std::exchange(o.octets_, {})) {}
+        : fd_(std::move(o.fd_)),
+          path_(std::move(o.path_)),
+          octets_(std::exchange(o.octets_, {})),
+          is_name_synced_(o.is_name_synced_.load()) {}
     MappedFile& operator=(MappedFile&& o) noexcept {
         std::swap(fd_, o.fd_);
         std::swap(path_, o.path_);
         std::swap(octets_, o.octets_);
+        is_name_synced_ = o.is_name_synced_.exchange(is_name_synced_);
         return *this;
     }
     MappedFile(const MappedFile&) = delete;
@@ -51,11 +56,12 @@ public:
     // interrupts the other processors for each. The content stays; the next access maps a page
     // again.
     void release_pages() const noexcept;
-    // Returns when everything that was written before the call is on the disk. From any thread.
+    // Returns when everything that was written before the call is on the disk, and with it the
+    // name of the file. From any thread.
     // After an error the content on the disk is unknown, even if a later call succeeds: the kernel
     // reports a failed write once, and may drop the pages (fsync(2)).
     [[nodiscard]] Status sync() const;
-    // The same for the first `octets` only.
+    // The same for the first `octets` only, without the name.
     [[nodiscard]] Status sync_first(std::size_t octets) const;
 
 private:
@@ -66,6 +72,9 @@ private:
     Fd fd_;
     std::string path_;
     std::span<std::byte> octets_;
+    // Not when it is created: the thread that receives messages creates files, and a sync of the
+    // folder would let it wait for the disk.
+    mutable std::atomic<bool> is_name_synced_ = false;
 };
 
 }  // namespace octroi

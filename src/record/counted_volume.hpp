@@ -13,6 +13,12 @@
 
 namespace octroi {
 
+// A counted volume without a direction would have no sender, so there is no `unknown`.
+enum class CountedDirection : std::uint8_t {
+    in,   // from far to local
+    out,  // from local to far
+};
+
 // A plain value: the increase of the counter since the meter handed it over last, not its total.
 // Absent names are no_name.
 struct CountedVolume {
@@ -31,8 +37,8 @@ struct CountedVolume {
     // hop without a binding has the class of the class table). Without a usable name it is of class
     // `unknown`.
     NameRef far = no_name;
-    NameRef service = no_name;            // of kind service
-    Direction direction = Direction::in;  // in: from far to local. out: from local to far
+    NameRef service = no_name;  // of kind service
+    CountedDirection direction = CountedDirection::in;
     // Not ip: both ends are @excluded, as for a reading.
     ReadingKind kind = ReadingKind::ip;
 };

@@ -72,9 +72,11 @@ Result<std::string> canonical_interface(std::string_view text) {
         if (exporter) return canonical_exporter_interface(*exporter, text.substr(hash + 1));
     }
     const auto allowed = [](char c) { return is_printable(c) && c != '/'; };
-    if (text.empty() || text.size() > interface_octets_max || !std::ranges::all_of(text, allowed))
-        return invalid("'{}' is not the name of an interface: 1 to {} characters, no space, no '/'",
-                       text, interface_octets_max);
+    if (text.empty() || text.size() > interface_octets_max || !std::ranges::all_of(text, allowed) ||
+        !is_utf8(text))
+        return invalid(
+            "'{}' is not the name of an interface: 1 to {} octets of UTF-8, no space, no '/'", text,
+            interface_octets_max);
     return std::string(text);
 }
 

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The table of identity kinds. A new kind is a row here, a number of IdentityKind and NameKind, and
-// tests. bind, apply, the rules of the ledger, listings and attribution read the table.
+// The table of identity kinds. bind, apply, the rules of the ledger, listings and attribution read
+// it.
+//
+// A kind that meters state as a name of the near end (by_name, near: as user and cgroup) is a row
+// here, a number of IdentityKind and NameKind, and tests. A kind that has a field of its own in
+// Reading, or another lookup, also needs the line in attribute/party_resolver.cpp that binds the
+// field: there the order of the links is written out, because they differ in the end and in the
+// lookup. attribute/names_test.cpp compares `rank` and `end` of each row with what the resolver
+// does.
 
 #include <array>
 #include <cstddef>

@@ -103,6 +103,8 @@ TEST(Names, AreUsableIfALedgerCanStoreThem) {
     EXPECT_TRUE(is_usable({NameKind::user, "alice"}));
     EXPECT_FALSE(is_usable({NameKind::user, "al ice"}));
     EXPECT_FALSE(is_usable({NameKind::prefix, "10.0.0.1"})) << "not canonical";
+    EXPECT_FALSE(is_usable({NameKind::interface, "\xff\xfe"}));
+    EXPECT_TRUE(is_usable({NameKind::interface, "l\xc3\xa4n"}));
     EXPECT_FALSE(is_usable({NameKind::interface, "interface 0"}));
     EXPECT_TRUE(is_usable({NameKind::service, "video on demand"}));
     EXPECT_TRUE(is_usable({NameKind::far_class, std::string(255, 'x')}));

@@ -99,8 +99,8 @@ struct Auditor {
             case IdentityKind::vlan:
                 return is_near(r, source) && fmt::to_string(r.vlan) == value;
             case IdentityKind::interface:
-                return (is_near(r, source) && text_of(r.interface) == value) ||
-                       (!source && text_of(r.out_interface) == value);
+                return (is_near(r, source) && is_named(r.interface, binding.identity)) ||
+                       (!source && is_named(r.out_interface, binding.identity));
             case IdentityKind::user:
             case IdentityKind::uid:
             case IdentityKind::cgroup:
@@ -109,7 +109,7 @@ struct Auditor {
             case IdentityKind::as:
                 return fmt::to_string(source ? r.src_as : r.dst_as) == value;
             case IdentityKind::next_hop:
-                return !source && text_of(r.next_hop) == value;
+                return !source && is_named(r.next_hop, binding.identity);
         }
         return false;
     }
@@ -255,7 +255,7 @@ struct Auditor {
         }
         const Party local = local_party(v.local, time);
         const Party far = far_party(v.far, time);
-        return v.direction == Direction::out ? std::pair(local, far) : std::pair(far, local);
+        return v.direction == CountedDirection::out ? std::pair(local, far) : std::pair(far, local);
     }
 
     std::string service(const CountedVolume& v) const {

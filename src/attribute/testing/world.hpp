@@ -39,7 +39,7 @@ struct World {
     // The meter's names; a run may give the attributor fewer of them.
     std::vector<Name> names = {{NameKind::interface, "eth0"},
                                {NameKind::next_hop, "192.0.2.1"},
-                               {NameKind::interface, "eth1"},
+                               {NameKind::interface, "eth1", 1},
                                {NameKind::domain, "example.org"},
                                {NameKind::next_hop, "2001:db8::9"},
                                {NameKind::user, "alice@example.org", 4},
@@ -240,7 +240,7 @@ inline CountedVolume some_volume(Random& random) {
     volume.far = name();
     static const std::array<NameRef, 3> services = {20, 21, 27};
     volume.service = below(random, 2) == 0 ? services[below(random, services.size())] : name();
-    volume.direction = below(random, 2) == 0 ? Direction::in : Direction::out;
+    volume.direction = below(random, 2) == 0 ? CountedDirection::in : CountedDirection::out;
     return volume;
 }
 

@@ -157,6 +157,30 @@ TEST_P(EncodeTest, RecordsAreReadBack) {
     }
 }
 
+// Names that fit no message cause none: a meter of exporters can have a million interfaces.
+TEST_P(EncodeTest, InterfacesThatFitNoMessageAreNotAnnounced) {
+    const auto encoder = GetParam().make({});
+    std::mt19937_64 random(1);
+    const FlowRecord record = random_record(random, false, false);
+    std::vector<std::string> names;
+    Loop loop;
+    const auto octets_of_a_message = [&] {
+        encoder->name_interfaces(names);
+        const std::uint64_t before = loop.all.size();
+        encoder->records({&record, 1}, record.last, loop);
+        encoder->flush(record.last, loop);
+        return loop.all.size() - before;
+    };
+    const std::uint64_t with_templates = octets_of_a_message();
+    const std::uint64_t without = octets_of_a_message();
+    names.assign(1000, "eth");
+    EXPECT_GE(octets_of_a_message(), with_templates);
+    EXPECT_EQ(octets_of_a_message(), without);
+    names.emplace_back("one more");
+    EXPECT_EQ(octets_of_a_message(), without);
+    EXPECT_LE(loop.longest, 1400U);
+}
+
 TEST_P(EncodeTest, CountsOfAnySizeKeepTheirSum) {
     const auto encoder = GetParam().make({});
     std::mt19937_64 random(1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/ipfix/set_builder.hpp"
 
+#include <algorithm>
+
 namespace octroi::ipfix {
 namespace {
 
@@ -38,6 +40,14 @@ void SetBuilder::begin(UtcTime exported) {
         body_ += to.octets();
         ++data_records_;
     }
+}
+
+void SetBuilder::name_interfaces(std::span<const std::string> names) {
+    const std::size_t most = settings_.message_octets / interface_record_octets();
+    names = names.first(std::min(names.size(), most));
+    if (std::ranges::equal(names, names_)) return;
+    names_.assign(names.begin(), names.end());
+    templates_sent_.reset();
 }
 
 bool SetBuilder::add(const flow::FlowRecord& record, const Boot& boot) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,8 @@ public:
     [[nodiscard]] std::uint32_t data_records() const noexcept { return data_records_; }
     [[nodiscard]] std::uint32_t all_records() const noexcept { return data_records_ + templates_; }
 
-    void name_interfaces(std::vector<std::string> names) {
-        names_ = std::move(names);
-        templates_sent_.reset();
-    }
+    // Keeps the names that could fit a message. Without a new one among them nothing is due.
+    void name_interfaces(std::span<const std::string> names);
     // Templates are due with the next message.
     void restart() { templates_sent_.reset(); }
 

@@ -63,7 +63,7 @@ void TemplateEncoder::flush(UtcTime exported, flow::MessageSink& out) {
 }
 
 void TemplateEncoder::name_interfaces(std::span<const std::string> names) {
-    sets_.name_interfaces({names.begin(), names.end()});
+    sets_.name_interfaces(names);
 }
 
 void TemplateEncoder::restart() {

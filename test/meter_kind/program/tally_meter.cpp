@@ -91,7 +91,7 @@ void TallyMeter::add(const Counted& counted) {
                         .local = name_of(counted.user),
                         .far = names_.intern(NameKind::far_class, counted.far_class),
                         .service = names_.intern(NameKind::service, counted.service),
-                        .direction = Direction::out});
+                        .direction = CountedDirection::out});
     observed_.add(volumes_.back());
 }
 
