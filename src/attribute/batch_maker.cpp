@@ -75,60 +75,79 @@ std::vector<std::uint32_t> make_services(const AttributedSums& sums, Attributed&
     return place;
 }
 
-// Sorted by bucket, from, to and service. They fit into one 64-bit key unless the batch is huge.
-void make_transfers(const AttributedSums& sums, Attributed& out,
-                    const std::vector<std::uint32_t>& place_of_party,
-                    const std::vector<std::uint32_t>& place_of_service) {
-    const std::pmr::vector<TallyRow>& rows = sums.tally.rows();
-    const auto transfer = [&](const TallyRow& row) -> Transfer {
-        return {bucket_begin(row.key.bucket),
-                place_of_party[row.key.from],
-                place_of_party[row.key.to],
-                place_of_service[row.key.service],
-                {Bytes(row.bytes), Packets(row.packets), Flows(row.flows)}};
-    };
+struct Places {
+    const std::vector<std::uint32_t>& party;
+    const std::vector<std::uint32_t>& service;
+};
+
+struct BucketRange {
     std::int32_t first = INT32_MAX;
     std::int32_t last = INT32_MIN;
-    std::size_t count = 0;
+    std::size_t rows = 0;
+
+    [[nodiscard]] unsigned bits() const noexcept {
+        return rows == 0 ? 0 : bits_for(static_cast<std::uint64_t>(std::int64_t{last} - first));
+    }
+};
+
+// Of the rows that make a transfer.
+BucketRange bucket_range(const std::pmr::vector<TallyRow>& rows) {
+    BucketRange range;
     for (const TallyRow& row : rows) {
         if (is_empty(row)) continue;
-        first = std::min(first, row.key.bucket);
-        last = std::max(last, row.key.bucket);
-        ++count;
+        range.first = std::min(range.first, row.key.bucket);
+        range.last = std::max(range.last, row.key.bucket);
+        ++range.rows;
     }
-    out.transfers.reserve(count);
-    const unsigned party_bits = bits_for(out.parties.size());
-    const unsigned service_bits = bits_for(out.services.size());
+    return range;
+}
+
+// The rows that make a transfer, by bucket, from, to and service: the four in one 64-bit key, which
+// must be wide enough for them.
+std::vector<KeyedIndex> packed_order(const std::pmr::vector<TallyRow>& rows,
+                                     const BucketRange& range, const Places& places,
+                                     unsigned party_bits, unsigned service_bits) {
+    std::vector<KeyedIndex> order;
+    order.reserve(range.rows);
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+        const TallyKey& key = rows[i].key;
+        if (is_empty(rows[i])) continue;
+        auto packed = static_cast<std::uint64_t>(std::int64_t{key.bucket} - range.first);
+        packed = packed << party_bits | places.party[key.from];
+        packed = packed << party_bits | places.party[key.to];
+        order.push_back({packed << service_bits | places.service[key.service], i});
+    }
+    radix_sort(order);
+    return order;
+}
+
+// Sorted by bucket, from, to and service.
+void make_transfers(const AttributedSums& sums, Attributed& out, const Places& places) {
+    const std::pmr::vector<TallyRow>& rows = sums.tally.rows();
+    const BucketRange range = bucket_range(rows);
+    out.transfers.reserve(range.rows);
     const auto add = [&](std::uint32_t index) {
         const TallyRow& row = rows[index];
         const auto place = static_cast<std::uint32_t>(out.transfers.size());
-        out.transfers.push_back(transfer(row));
+        out.transfers.push_back({bucket_begin(row.key.bucket),
+                                 places.party[row.key.from],
+                                 places.party[row.key.to],
+                                 places.service[row.key.service],
+                                 {Bytes(row.bytes), Packets(row.packets), Flows(row.flows)}});
         if (!sums.sampled.empty())
             sums.sampled.report(index, place, out.transfers.back().volume, out.sampled);
     };
-    const auto bucket_of = [first](const TallyRow& row) {
-        return static_cast<std::uint64_t>(std::int64_t{row.key.bucket} - first);
-    };
-    const unsigned bucket_bits =
-        count == 0 ? 0 : bits_for(static_cast<std::uint64_t>(std::int64_t{last} - first));
-    if (bucket_bits + 2 * party_bits + service_bits > 64) {
+    const unsigned party_bits = bits_for(out.parties.size());
+    const unsigned service_bits = bits_for(out.services.size());
+    // A huge batch does not fit one key.
+    if (range.bits() + 2 * party_bits + service_bits > 64) {
         for (std::uint32_t i = 0; i < rows.size(); ++i)
             if (!is_empty(rows[i])) add(i);
         sort_transfers(out.transfers, out.sampled);
         return;
     }
-    std::vector<KeyedIndex> order;
-    order.reserve(count);
-    for (std::uint32_t i = 0; i < rows.size(); ++i) {
-        const TallyKey& key = rows[i].key;
-        if (is_empty(rows[i])) continue;
-        std::uint64_t packed = bucket_of(rows[i]);
-        packed = packed << party_bits | place_of_party[key.from];
-        packed = packed << party_bits | place_of_party[key.to];
-        order.push_back({packed << service_bits | place_of_service[key.service], i});
-    }
-    radix_sort(order);
-    for (const KeyedIndex& item : order) add(item.index);
+    for (const KeyedIndex& item : packed_order(rows, range, places, party_bits, service_bits))
+        add(item.index);
 }
 
 }  // namespace
@@ -139,7 +158,7 @@ Attributed make_attributed(const AttributedSums& sums) {
     out.directory_version = sums.resolver.directory().version();
     const std::vector<std::uint32_t> parties = make_parties(sums, out);
     const std::vector<std::uint32_t> services = make_services(sums, out);
-    make_transfers(sums, out, parties, services);
+    make_transfers(sums, out, {parties, services});
     return out;
 }
 

@@ -153,8 +153,8 @@ struct Finding {
 
 // What to do against losses of these reasons.
 struct LossAdvice {
-    std::array<LossReason, 2> reasons;  // twice the same where there is one
-    std::string_view finding;           // "packets were dropped"
+    std::span<const LossReason> reasons;
+    std::string_view finding;  // "packets were dropped"
     std::string_view fix;
 };
 

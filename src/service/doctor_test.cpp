@@ -11,8 +11,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::array advice{
-    LossAdvice{{LossReason::kernel_drop, LossReason::interface_drop}, "drops", "a larger buffer"}};
+constexpr std::array drops{LossReason::kernel_drop, LossReason::interface_drop};
+constexpr std::array advice{LossAdvice{drops, "drops", "a larger buffer"}};
 
 std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
     return {{Verdict::note, "meters", std::to_string(meters.size()), ""}};

@@ -121,9 +121,9 @@ constexpr std::array inspectors{Inspector{
     .columns = inspect_columns,
     .inspect = inspect}};
 
+constexpr std::array capture_drops{LossReason::kernel_drop, LossReason::interface_drop};
 constexpr std::array loss_advice{
-    LossAdvice{{LossReason::kernel_drop, LossReason::interface_drop},
-               "packets were dropped",
+    LossAdvice{capture_drops, "packets were dropped",
                "a larger ring: ring_size in [[meter]]; fewer processes beside it"}};
 
 }  // namespace

@@ -161,16 +161,16 @@ constexpr std::array reports{
         report_interfaces},
 };
 
+constexpr std::array socket_drops{LossReason::socket_drop};
+constexpr std::array export_gaps{LossReason::export_gap};
+constexpr std::array missing_templates{LossReason::no_template};
 constexpr std::array loss_advice{
-    LossAdvice{{LossReason::socket_drop, LossReason::socket_drop},
-               "the kernel dropped datagrams of exporters",
+    LossAdvice{socket_drops, "the kernel dropped datagrams of exporters",
                "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max"},
-    LossAdvice{{LossReason::export_gap, LossReason::export_gap},
-               "exports did not arrive",
+    LossAdvice{export_gaps, "exports did not arrive",
                "check the path between exporter and collector: octroi meters --exporters lists the "
                "losses of each"},
-    LossAdvice{{LossReason::no_template, LossReason::no_template},
-               "data sets arrived without their template",
+    LossAdvice{missing_templates, "data sets arrived without their template",
                "let the exporter send its templates more often"},
 };
 

@@ -39,6 +39,7 @@ public:
     MappingStore(std::uint64_t seed, const NatLimits& limits)
         : limits_(limits), histories_(0, AddressHash{seed}), changes_(limits.changes) {}
 
+    [[nodiscard]] const NatLimits& limits() const noexcept { return limits_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool contains(const Address& outside) const noexcept {
         return histories_.contains(outside);

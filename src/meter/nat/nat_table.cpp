@@ -124,7 +124,7 @@ void NatTable::save(ByteWriter& out) const {
 
 bool NatTable::restore(ByteCursor& in) {
     std::uint64_t count = 0;
-    bool is_good = in.be64(count) && count <= limits_.mappings;
+    bool is_good = in.be64(count) && count <= store_.limits().mappings;
     for (std::uint64_t i = 0; is_good && i < count; ++i) {
         Translation mapping;
         bool start_is_known = false;

@@ -35,8 +35,7 @@ public:
     // The clocks of two devices differ, and NetFlow has times of whole seconds.
     static constexpr Duration clock_grace = Duration::seconds(2);
 
-    explicit NatTable(std::uint64_t seed, const NatLimits& limits = {})
-        : limits_(limits), store_(seed, limits) {}
+    explicit NatTable(std::uint64_t seed, const NatLimits& limits = {}) : store_(seed, limits) {}
 
     [[nodiscard]] bool empty() const noexcept { return store_.size() == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return store_.size(); }
@@ -72,7 +71,6 @@ private:
     [[nodiscard]] bool end_known(const History& history, Mappings& mappings,
                                  const MappingKey& deleted);
 
-    NatLimits limits_;
     MappingStore store_;
     std::uint64_t contradicted_ = 0;
 };

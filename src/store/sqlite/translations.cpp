@@ -82,6 +82,22 @@ std::string question_sql(std::string_view which) {
         columns, which);
 }
 
+// A translation that has ended may be in the ledger without its end, from an earlier batch. Then
+// that row gets the end. False: the translation began and ended within this batch.
+Result<bool> close_open_row(Statement& find, Statement& close, const Translation& t,
+                            const Texts& texts, std::uint64_t sequence) {
+    bind_all(find, t, texts);
+    TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
+    const bool found = !find.is_null(0);
+    close.bind(1, find.number(0));
+    find.reset();
+    if (!found) return false;
+    close.bind(2, t.valid.end);
+    close.bind(3, sequence);
+    TRY(close.run());
+    return true;
+}
+
 }  // namespace
 
 Status insert_translations(const Database& db, const CanonicalBatch& batch,
@@ -105,20 +121,9 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch,
                                                 columns)));
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
-        // A translation that has ended may be in the ledger without its end, from an earlier batch.
-        // Then that row gets the end; otherwise the translation began and ended within this batch.
         if (!t->is_open()) {
-            bind_all(find, *t, texts);
-            TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
-            const bool found = !find.is_null(0);
-            close.bind(1, find.number(0));
-            find.reset();
-            if (found) {
-                close.bind(2, t->valid.end);
-                close.bind(3, sequence);
-                TRY(close.run());
-                continue;
-            }
+            TRY_ASSIGN(const bool closed, close_open_row(find, close, *t, texts, sequence));
+            if (closed) continue;
         }
         bind_all(insert, *t, texts);
         insert.bind(12, t->valid.end);
