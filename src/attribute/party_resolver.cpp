@@ -2,7 +2,6 @@
 #include "attribute/party_resolver.hpp"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "attribute/builtin_classes.hpp"
 #include "base/check.hpp"
@@ -48,7 +47,26 @@ void PartyResolver::replace(DirectoryPtr directory, ClassesPtr classes, Services
     names_.replace(*directory_, *classes_, *services_);
     number_parties();
     list_parties_of_owners();
+    listed_names_.clear();
+    list_names(1);
     drop_seen();
+}
+
+void PartyResolver::set_names(std::span<const Name> names) {
+    const auto first = static_cast<NameRef>(names_.size() + 1);
+    names_.set(names);
+    list_names(first);
+}
+
+void PartyResolver::list_names(NameRef first) {
+    if (listed_.empty()) return;
+    for (NameRef ref = first; ref <= names_.size(); ++ref) {
+        const Name& name = names_.name(ref);
+        if (name.kind != NameKind::prefix) continue;
+        for (auto at = listed_.lower_bound({name.text, 0});
+             at != listed_.end() && at->first.first == name.text; ++at)
+            listed_names_.emplace(std::uint64_t{at->first.second} << 32U | ref, at->second);
+    }
 }
 
 void PartyResolver::number_parties() {
@@ -78,7 +96,7 @@ void PartyResolver::list_parties_of_owners() {
     std::uint32_t number = 0;
     for (const Party& party : directory_->parties()) {
         const auto owner = owners.find({party.kind, party.name});
-        if (owner != owners.end()) listed_.try_emplace({owner->second, party.identity}, number);
+        if (owner != owners.end()) listed_.try_emplace({party.identity, owner->second}, number);
         ++number;
     }
 }
@@ -332,8 +350,8 @@ void PartyResolver::set_named(End& end, const ResolvedName& name,
 // Which addresses of the prefix had the traffic is unknown: the prefix is the identity. The
 // directory may list the same party, with a binding that is valid at another time.
 void PartyResolver::set_per_address(End& end, std::uint32_t owner, const ResolvedName& name) const {
-    const auto listed = listed_.find({owner, names_.name(name.row).text});
-    if (listed == listed_.end()) return set_seen(end, name_mark | owner, name.key);
+    const auto listed = listed_names_.find(std::uint64_t{owner} << 32U | name.row);
+    if (listed == listed_names_.end()) return set_seen(end, name_mark | owner, name.key);
     end.number = listed->second;
     end.key = nullptr;
 }

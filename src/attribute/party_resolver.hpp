@@ -16,6 +16,7 @@
 // @unattributed in a local network or under a near name, or a class of the class table.
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -63,7 +64,7 @@ public:
                   std::uint64_t seed, std::pmr::memory_resource& memory);
     // Party numbers are void afterwards.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
-    void set_names(std::span<const Name> names) { names_.set(names); }
+    void set_names(std::span<const Name> names);
     void reserve(std::size_t seen) { seen_.reserve(seen); }
     // Drops the parties seen. Party numbers are void afterwards.
     void drop_seen() noexcept { seen_.reset(); }
@@ -124,6 +125,7 @@ private:
 
     void number_parties();
     void list_parties_of_owners();
+    void list_names(NameRef first);                                  // rows from that one on
     [[nodiscard]] static std::uint32_t exclusion(ReadingKind kind);  // a Reason
     void exclude(std::uint32_t reason, Ends& ends) const;
     void bind_by_links(const Reading& reading, UtcTime time, Answers& answers) const;
@@ -155,8 +157,10 @@ private:
     ResolvedNames names_;
     Bases bases_;
     std::vector<std::uint32_t> class_parties_;  // by index of classes_->names()
-    // Parties of the directory that set_per_address() could make again: by owner and identity.
-    std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> listed_;
+    // Parties of the directory that set_per_address() could make again: by identity and owner.
+    std::map<std::pair<std::string, std::uint32_t>, std::uint32_t> listed_;
+    // The same by owner << 32 | row of the name.
+    boost::unordered_flat_map<std::uint64_t, std::uint32_t> listed_names_;
     SeenParties seen_;
 };
 
