@@ -184,7 +184,7 @@ TEST(CompiledDirectory, ThePrefixOfANameLiesInTheLongestNetworkThatContainsAllOf
     EXPECT_EQ(length_of("10.1.2.0/24"), 24);
     EXPECT_EQ(length_of("10.1.2.0/23"), 16);
     EXPECT_EQ(length_of("10.1.2.192/26"), 25);
-    EXPECT_EQ(length_of("10.1.0.0/15"), 8);
+    EXPECT_EQ(length_of("10.0.0.0/15"), 8);
     EXPECT_EQ(length_of("10.0.0.0/7"), -1);
     EXPECT_EQ(length_of("2001:db8:1::/48"), 32);
     EXPECT_EQ(length_of("0.0.0.0/0"), -1);

@@ -89,6 +89,22 @@ struct Auditor {
         return false;
     }
 
+    // How many steps it takes from the name to the broader name that is the identity.
+    int steps_to(NameRef ref, const Identity& identity) const {
+        int steps = 0;
+        for (const Name* n = name(ref); n != nullptr; n = name(n->within), ++steps)
+            if (identity_kind(n->kind) == identity.kind && n->text == identity.value) break;
+        return steps;
+    }
+
+    // Of two bound interfaces that an end lies within, the narrower one decides.
+    int narrowness(const Binding& binding, const Reading& r, bool source) const {
+        if (binding.identity.kind != IdentityKind::interface) return 0;
+        const bool is_near_interface =
+            is_near(r, source) && is_named(r.interface, binding.identity);
+        return -steps_to(is_near_interface ? r.interface : r.out_interface, binding.identity);
+    }
+
     bool fits(const Binding& binding, const Reading& r, bool source) const {
         const std::string& value = binding.identity.value;
         switch (binding.identity.kind) {
@@ -119,9 +135,10 @@ struct Auditor {
         const Binding* best = nullptr;
         for (const Binding& b : world.directory.bindings) {
             if (!b.valid.contains(time) || !fits(b, r, source)) continue;
-            if (best == nullptr ||
-                std::pair(specificity(b), b.id) > std::pair(specificity(*best), best->id))
-                best = &b;
+            const auto order = [&](const Binding& x) {
+                return std::tuple(specificity(x), narrowness(x, r, source), x.id);
+            };
+            if (best == nullptr || order(b) > order(*best)) best = &b;
         }
         if (best != nullptr) {
             return {PartyKind::account, best->account,
