@@ -38,7 +38,7 @@ inline constexpr std::uint64_t batch_volume_due = std::uint64_t{1} << 60U;
            std::min(buckets, long_record_volume_max / record_volume_max) * record_volume_max;
 }
 
-// The difference modulo 2^64. observed: a sum modulo 2^64 that contains what was refused.
+// The difference modulo 2^64. observed: a sum modulo 2^64 that contains the refused volume.
 [[nodiscard]] constexpr Volume without_refused(const Volume& observed,
                                                const Volume& refused) noexcept {
     return {Bytes(observed.bytes.value() - refused.bytes.value()),
@@ -47,7 +47,7 @@ inline constexpr std::uint64_t batch_volume_due = std::uint64_t{1} << 60U;
 }
 
 // The sum of readings and counted volumes, modulo 2^64. For Checkpoint::observed of a meter with
-// numbers that are not bounded: attribution refuses the impossible ones, and what it refused is
+// numbers that are not bounded: attribution refuses the impossible ones, and their sum is
 // subtracted modulo 2^64, so that the rest is exact.
 class ObservedVolume {
 public:
@@ -69,7 +69,7 @@ private:
     std::uint64_t flows_ = 0;
 };
 
-// What attribution refused since the last batch.
+// The readings and counted volumes that attribution refused since the last batch.
 struct RefusedVolume {
     Volume volume;  // modulo 2^64
     std::uint64_t records = 0;
