@@ -58,9 +58,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
-    [[nodiscard]] const NameTable& names() const override {
-        return decoder_.normalizer().names();
-    }
+    [[nodiscard]] const NameTable& names() const override { return decoder_.normalizer().names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override {
         return decoder_.counters();
     }
