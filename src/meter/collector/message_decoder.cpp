@@ -66,7 +66,8 @@ void MessageDecoder::add_undecoded(const std::string& source, const Interval& in
 Status MessageDecoder::restore(std::string_view exporters, std::string_view normalizer,
                                const std::string& path) {
     auto restored = exporter::Exporters::restore(exporters, settings());
-    if (restored) exporters_ = *std::move(restored);
+    const bool has_exporters = restored.has_value();
+    if (has_exporters) exporters_ = *std::move(restored);
     // The counters are part of the state; losses up to here were reported by the process before.
     reported_undecoded_ = undecoded();
     if (!normalizer_.restore(normalizer))
@@ -74,7 +75,7 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
                     path +
                         " is damaged: flows that exporters report as running totals may count "
                         "twice");
-    if (!restored)
+    if (!has_exporters)
         return fail(ErrorCode::corrupt,
                     path +
                         " is damaged, or of another version: templates and sampling are "
