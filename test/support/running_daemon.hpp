@@ -15,7 +15,7 @@
 #include "support/given_socket.hpp"
 #include "support/process.hpp"
 
-namespace octroi::reload {
+namespace octroi::support {
 
 using nlohmann::json;
 
@@ -32,19 +32,18 @@ public:
             {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 1U << 20U});
         EXPECT_TRUE(source.has_value()) << source.error().text;
         source_ = *std::move(source);
-        exporter_ = std::make_unique<support::TestExporter>(support::Export::netflow_v5,
-                                                            INADDR_LOOPBACK + 1, source_->port());
+        exporter_ = std::make_unique<TestExporter>(Export::netflow_v5, INADDR_LOOPBACK + 1,
+                                                   source_->port());
         EXPECT_TRUE(exporter_->good());
         start();
     }
 
     void start() {
         write(sections_);
-        process_ = std::make_unique<support::Process>(
-            support::octroi(ledger_, {"--config", config_, "run"}),
-            support::giving_socket(source_->descriptor()));
-        EXPECT_TRUE(support::wait_until(
-            [&] { return log().find("ends with Ctrl-C") != std::string::npos; }, patience))
+        process_ = std::make_unique<Process>(octroi(ledger_, {"--config", config_, "run"}),
+                                             giving_socket(source_->descriptor()));
+        EXPECT_TRUE(wait_until([&] { return log().find("ends with Ctrl-C") != std::string::npos; },
+                               patience))
             << log();
     }
     // Writes the file: the given sections replace those from the start.
@@ -59,13 +58,13 @@ public:
     }
     void write_text(const std::string& text) const { std::ofstream(config_) << text; }
 
-    [[nodiscard]] support::Ended command(support::Arguments arguments) const {
+    [[nodiscard]] Ended command(Arguments arguments) const {
         arguments.insert(arguments.begin(), {"--config", config_});
-        return support::run(support::octroi(ledger_, std::move(arguments)));
+        return run(octroi(ledger_, std::move(arguments)));
     }
     // The rows of `octroi reload`, which must succeed.
     [[nodiscard]] json reload() const {
-        const support::Ended ended = command({"--json", "reload"});
+        const Ended ended = command({"--json", "reload"});
         EXPECT_EQ(ended.status, 0) << ended.err;
         const json rows = json::parse(ended.out, nullptr, false);
         EXPECT_TRUE(rows.is_array()) << ended.out;
@@ -73,7 +72,7 @@ public:
     }
     // The names with traffic in `octroi usage --by KEY`.
     [[nodiscard]] std::vector<std::string> used(const std::string& key) const {
-        const support::Ended ended = command({"--json", "usage", "--by", key});
+        const Ended ended = command({"--json", "usage", "--by", key});
         EXPECT_EQ(ended.status, 0) << ended.err;
         const json answer = json::parse(ended.out, nullptr, false);
         std::vector<std::string> names;
@@ -82,7 +81,7 @@ public:
     }
     // Sends flows until the usage shows this name, which earlier flows do not have.
     void expect_used(const std::string& key, const std::string& name) {
-        const bool there = support::wait_until(
+        const bool there = wait_until(
             [&] {
                 send();
                 const auto names = used(key);
@@ -93,12 +92,12 @@ public:
     }
     // Flows of TCP to port 443, from 10.0.0.0/8 to 198.51.100.0/24.
     void send() { EXPECT_TRUE(exporter_->send(25)); }
-    [[nodiscard]] const support::Truth& sent() const { return exporter_->truth(); }
+    [[nodiscard]] const Truth& sent() const { return exporter_->truth(); }
 
     [[nodiscard]] std::string log() const { return process_->err_so_far(); }
-    [[nodiscard]] support::Process& process() { return *process_; }
+    [[nodiscard]] Process& process() { return *process_; }
     // Stops the daemon with a signal and returns its output.
-    [[nodiscard]] support::Ended stop() {
+    [[nodiscard]] Ended stop() {
         process_->signal(SIGTERM);
         return process_->wait();
     }
@@ -111,12 +110,12 @@ public:
 
 private:
     Sections sections_;
-    const support::Folder folder_;
+    const Folder folder_;
     const std::string ledger_ = folder_ / "ledger.db";
     const std::string config_ = folder_ / "octroi.toml";
     std::unique_ptr<UdpSource> source_;
-    std::unique_ptr<support::TestExporter> exporter_;
-    std::unique_ptr<support::Process> process_;
+    std::unique_ptr<TestExporter> exporter_;
+    std::unique_ptr<Process> process_;
 };
 
-}  // namespace octroi::reload
+}  // namespace octroi::support
