@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,7 +29,11 @@ public:
     static constexpr std::chrono::seconds patience{20};
 
     // The meter `flows` listens on this socket; `sections` are in the file from the start.
-    explicit RunningDaemon(Sections sections = {}) : sections_(std::move(sections)) {
+    explicit RunningDaemon(Sections sections = {}) : RunningDaemon(std::move(sections), {}) {}
+    RunningDaemon(Sections sections, support::Arguments global, std::function<void()> child = {})
+        : global_arguments(std::move(global)),
+          in_child(std::move(child)),
+          sections_(std::move(sections)) {
         auto source = UdpSource::open(
             {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 1U << 20U});
         EXPECT_TRUE(source.has_value()) << source.error().text;
@@ -38,14 +44,22 @@ public:
         start();
     }
 
+    // Starts the daemon again after stop().
     void start() {
         write(sections_);
-        process_ = std::make_unique<Process>(octroi(ledger_, {"--config", config_, "run"}),
-                                             giving_socket(source_->descriptor()));
-        EXPECT_TRUE(wait_until([&] { return log().find("ends with Ctrl-C") != std::string::npos; },
-                               patience))
-            << log();
+        support::Arguments arguments{"--config", config_, "run"};
+        arguments.insert(arguments.begin(), global_arguments.begin(), global_arguments.end());
+        const auto give = giving_socket(source_->descriptor());
+        process_ = std::make_unique<Process>(support::octroi(ledger_, arguments), [&] {
+            give();
+            if (in_child) in_child();
+        });
+        EXPECT_TRUE(wait_until([&] { return is_running(); }, patience)) << log();
     }
+    // For start(): arguments before the command, and a function that the new process calls.
+    support::Arguments global_arguments;
+    std::function<void()> in_child;
+
     // Writes the file: the given sections replace those from the start.
     void write(const Sections& changed) const {
         Sections all = sections_;
@@ -108,7 +122,16 @@ public:
     static inline const std::string flows_meter =
         "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n";
 
+    // The socket of the meter. The test may look how full its buffer is.
+    [[nodiscard]] const UdpSource& socket() const { return *source_; }
+
 private:
+    // At level warning it logs no line at the start, but it answers.
+    [[nodiscard]] bool is_running() const {
+        return log().find("ends with Ctrl-C") != std::string::npos ||
+               command({"meters", "--counters"}).status == 0;
+    }
+
     Sections sections_;
     const Folder folder_;
     const std::string ledger_ = folder_ / "ledger.db";

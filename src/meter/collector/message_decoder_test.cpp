@@ -58,7 +58,7 @@ protected:
 TEST_F(UndecodedMessages, AreLoggedByTheirReason) {
     send("<34>Oct 11 22:14:15 mymachine su");
     EXPECT_THAT(logged(), UnorderedElementsAre(Pair("unknown_protocol", 1)));
-    send(ipfix_message(7, {values().u16(300).u16(2)}));
+    send(ipfix_message(7, {set(300, std::string(8, 'x')), values().u16(300).u16(2)}));
     EXPECT_THAT(logged(), ::testing::Contains(Pair("malformed_message", 1)));
 }
 
