@@ -199,8 +199,8 @@ TEST_F(Metrics, APortInUseIsAnError) {
     std::ofstream(folder / "octroi.toml")
         << "[metrics]\nlisten = \"127.0.0.1:" << (*other)->port() << "\"\n"
         << RunningDaemon::flows_meter;
-    const support::Ended ended = support::run(
-        support::octroi(folder / "ledger.db", {"--config", folder / "octroi.toml", "run"}));
+    const support::Ended ended = support::run(support::octroi(
+        folder / "ledger.db", {"--config", folder / "octroi.toml", "run", "--for", "2s"}));
     EXPECT_EQ(ended.status, 1);
     EXPECT_THAT(ended.err, ::testing::HasSubstr("is in use by another program"));
 }
