@@ -40,9 +40,9 @@ support::Sections sections(const std::string& log) {
 
 // Makes a daemon log a line of each level, and returns its log.
 std::string log_with_all_levels(RunningDaemon& daemon) {
-    support::PacedSender stranger(daemon.socket().descriptor(), INADDR_LOOPBACK + 9,
-                                  daemon.socket().port());
-    EXPECT_TRUE(stranger.send("no flow export \x1b[2J"));
+    support::PacedSender unknown(daemon.socket().descriptor(), INADDR_LOOPBACK + 9,
+                                 daemon.socket().port());
+    EXPECT_TRUE(unknown.send("no flow export \x1b[2J"));
     daemon.write({{"ledger", "commit_interval = 1 \"second\"\n"}});
     EXPECT_EQ(daemon.command({"reload"}).status, 1);
     daemon.write({});

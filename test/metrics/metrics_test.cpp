@@ -74,9 +74,9 @@ TEST_F(Metrics, OtherMethodsAndPathsAreRefused) {
 
 TEST_F(Metrics, NeverNameAnAddress) {
     MeteredDaemon daemon(support::Sections{{"ledger", "commit_interval = \"1s\"\n"}});
-    support::PacedSender stranger(daemon.socket().descriptor(), INADDR_LOOPBACK + 9,
-                                  daemon.socket().port());
-    EXPECT_TRUE(stranger.send("no flow export"));
+    support::PacedSender unknown(daemon.socket().descriptor(), INADDR_LOOPBACK + 9,
+                                 daemon.socket().port());
+    EXPECT_TRUE(unknown.send("no flow export"));
     daemon.send();
     ASSERT_TRUE(daemon.has_committed_all());
     const std::string page = daemon.get("/metrics").body;

@@ -55,7 +55,8 @@ void InputLog::on_undecoded(const journal::Message& message, flow::Outcome outco
     if (outcome == flow::Outcome::unsupported) {
         unknown_messages.warning([&] {
             return fmt::format(
-                "meter {}: datagram of {} is no complete NetFlow, IPFIX or sFlow 5 ({} octets, {}). "
+                "meter {}: datagram of {} is no complete NetFlow, IPFIX or sFlow 5 ({} octets, "
+                "{}). "
                 "Next: find out what that host sends to this port",
                 meter_, from(), message.octets.size(), beginning(message.octets));
         });
