@@ -64,8 +64,7 @@ void InputLog::on_undecoded(const journal::Message& message, flow::Outcome outco
         limited_messages.warning([&] {
             return fmt::format(
                 "meter {}: message of {} exceeds a limit, a part was not used. Next: compare "
-                "octroi "
-                "meters --exporters with the limits in docs/flow-exports.md",
+                "octroi meters --exporters with the limits in docs/flow-exports.md",
                 meter_, from());
         });
     } else {
