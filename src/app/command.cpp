@@ -53,6 +53,8 @@ Command& Command::text(std::string_view name, std::string& target, std::string_v
 
 Command& Command::texts(std::string_view name, std::vector<std::string>& target,
                         std::string_view help, std::string_view type) {
+    // Exactly one value for each flag: CLI11 would else read the operands behind it as further
+    // values.
     app_->add_option(std::string(name), target, std::string(help))
         ->type_name(std::string(type))
         ->expected(1)

@@ -25,6 +25,7 @@ std::string environment(const char* name) {
 
 std::string default_ledger_path() {
     if (::geteuid() == 0) return "/var/lib/octroi/ledger.db";
+    // XDG Base Directory Specification.
     const std::string state = environment("XDG_STATE_HOME");
     if (!state.empty()) return state + "/octroi/ledger.db";
     return environment("HOME") + "/.local/state/octroi/ledger.db";
@@ -39,6 +40,7 @@ std::string Session::config_path() const {
 Result<std::string> Session::config_text() const {
     const auto text = read_file(config_path(), config_text_max);
     if (text) return text;
+    // Only the default file may be absent: a file that the user named must be there.
     if (text.error().code == ErrorCode::not_found && options.config.empty()) return std::string();
     return fail(ErrorCode::invalid, text.error().text);
 }

@@ -24,6 +24,7 @@ void Attributor::reserve() {
 }
 
 void Attributor::replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services) {
+    // Rows refer to parties and services by numbers, which new tables change.
     CHECK(tally_.rows().empty());
     services_ = services;
     resolver_.replace(std::move(directory), std::move(classes), std::move(services));
@@ -77,6 +78,7 @@ void Attributor::add_counted(const CountedVolume& volume) {
         CHECK(until > at);
         const std::uint32_t row = tally_.row_of(key_of(bucket, answer));
         tally_.add(row, bytes.part_until(until), packets.part_until(until), flows);
+        // A flow cannot be split: it counts in the first part.
         flows = 0;
         at = until;
     }
@@ -110,6 +112,7 @@ Attributed Attributor::make_attributed() {
     made.volume = {Bytes(bytes_), Packets(packets_), Flows(flows_)};
     tally_.clear(rows_kept);
     sampled_.clear(rows_kept);
+    // Flow slots refer to rows of the batch that has ended.
     ++generation_;
     bytes_ = packets_ = flows_ = 0;
     if (resolver_.seen().size() > seen_kept) {

@@ -253,6 +253,7 @@ void Attributor::add_spread(const Reading& reading, const PendingLookup& pending
         const SampledRows::Part part{bytes.part_until(until), packets.part_until(until)};
         tally_.add(row, part.bytes, part.packets, flows);
         sampled.part_until(until, row, part, sampled_);
+        // A flow cannot be split: it counts in the first part.
         flows = 0;
     }
     ++counts_[split];
@@ -266,6 +267,7 @@ void Attributor::add_split(const Reading& reading) {
     SampledSplit sampled(first, last, reading);
     std::uint64_t flows = reading.flows;
     std::uint64_t parts = 0;
+    // The slot belongs to a new flow: the answer in it is that of the flow before.
     if (reading.fresh) {
         if (FlowSlots::Answer* slot = slots_.find(reading)) *slot = {};
     }

@@ -17,6 +17,7 @@
 namespace octroi {
 namespace {
 
+// A class index has 16 bits.
 constexpr std::size_t classes_max = 65'535;
 constexpr std::size_t version_octets = 32;
 constexpr std::uint32_t unmatched_label = 0xFFFFFFFFU;
@@ -140,6 +141,7 @@ std::string class_table_version(const ClassTable& table) {
     for (const std::string& name : ranks.names()) head.text(name);
     head.be64(table.routes.size());
     hash.add(head.octets());
+    // In parts: a full routing table need not be in memory a second time.
     constexpr std::size_t chunk = 4096;
     for (std::size_t begin = 0; begin < table.routes.size(); begin += chunk) {
         ByteWriter part;
@@ -314,6 +316,8 @@ Result<ClassTable> ClassTableBuilder::finish() {
             const bool needs_route = rule.kind == ClassRule::Kind::within ||
                                      rule.kind == ClassRule::Kind::word ||
                                      rule.kind == ClassRule::Kind::own;
+            // These rules apply to AS numbers and next hops of readings too, also where no route
+            // has met them. The others name a class only if a route did.
             if (!needs_route) intern(rule.class_name);
         }
     }
@@ -361,6 +365,7 @@ std::uint32_t CompiledClasses::find_next_hop(const Address& next_hop) const noex
 }
 
 const ClassAses* range_of(std::span<const ClassAses> ranges, std::uint32_t number) noexcept {
+    // 0: the exporter stated no AS.
     if (number == 0) return nullptr;
     const auto behind =
         std::upper_bound(ranges.begin(), ranges.end(), number,

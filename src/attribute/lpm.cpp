@@ -12,6 +12,7 @@
 namespace octroi {
 namespace {
 
+// 64 slots: each of the two maps of a node is one machine word.
 constexpr unsigned stride = 6;
 constexpr std::size_t fan_out = 64;
 // A list of this length is in three adjacent cache lines, and costs about as much as two steps of

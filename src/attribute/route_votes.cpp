@@ -8,12 +8,15 @@
 namespace octroi {
 namespace {
 
+// Rows are sorted when their number has doubled, so that all sorting together costs about as much
+// as one sort of everything. Fewer rows are not worth it.
 constexpr std::size_t fold_at_least = std::size_t{1} << 17U;
 
 bool same(const RouteVotes::Row& a, const RouteVotes::Row& b) noexcept {
     return a.label == b.label && a.prefix == b.prefix;
 }
 
+// Saturates: votes are compared and not reported.
 std::uint32_t sum(std::uint32_t a, std::uint32_t b) noexcept {
     std::uint32_t total = 0;
     return __builtin_add_overflow(a, b, &total) ? std::numeric_limits<std::uint32_t>::max() : total;

@@ -148,6 +148,7 @@ private:
 
     void option(const std::string& name, const Option& row, const ConfigElement& before,
                 const ConfigElement& after) {
+        // An absent option has its default: writing the default down is no change.
         const auto value_in = [&](const ConfigElement& element) {
             const OptionValue* value = find_value(element, row.key);
             return value != nullptr ? *value : default_value(row);

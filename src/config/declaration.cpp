@@ -83,6 +83,7 @@ public:
             }
             if (const auto set = field->set(row, text); !set)
                 return problem(record.where, set.error().text);
+            // An empty field of a CSV line states nothing.
             if (!text.empty()) given.insert(field->name);
         }
         for (const auto& field : fields)

@@ -25,6 +25,7 @@ Result<std::string> field_text(const toml::node& node) {
         std::string text = fmt::format("{}T{}:{}:{}", date(m.date), two(m.time.hour),
                                        two(m.time.minute), two(m.time.second));
         if (m.time.nanosecond != 0) text += fmt::format(".{:09}", m.time.nanosecond);
+        // Without an offset it is UTC, as in parse_rfc3339().
         const int offset = m.offset ? m.offset->minutes : 0;
         return text + fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', std::abs(offset) / 60,
                                   std::abs(offset) % 60);
@@ -107,12 +108,14 @@ Result<std::vector<DeclaredRecord>> toml_records(std::string_view text, std::str
             TRY_ASSIGN(records.emplace_back(), toml_record(kind.str(), *element.as_table(), file));
         }
     }
+    // toml++ sorts the sections by name; problems are reported in the order of the file.
     std::stable_sort(records.begin(), records.end(),
                      [](const auto& a, const auto& b) { return a.where.line < b.where.line; });
     return records;
 }
 
 Result<std::vector<DeclaredRecord>> csv_records(std::string_view text, std::string_view file) {
+    // Spreadsheet programs begin a CSV file with a byte order mark.
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     std::vector<DeclaredRecord> records;
     std::vector<std::string> header;

@@ -30,6 +30,7 @@ Result<ExportTarget> parse_export_target(std::string_view text) {
     else if (!text.starts_with("udp/"))
         return not_a_target(text, "it begins with none of udp/, tcp/ and file:");
     const std::string_view place = text.substr(4);
+    // The last colon: an IPv6 address has others before it.
     const auto colon = place.rfind(':');
     if (colon == std::string_view::npos) return not_a_target(text, "the port is missing");
     std::string_view host = place.substr(0, colon);

@@ -17,6 +17,7 @@ std::unexpected<Error> not_an_address(std::string_view text, std::string_view wh
 
 // "[address:]port" into `listen`. The reason why the text is wrong; null: it is not.
 const char* read_endpoint(std::string_view text, ListenAddress& listen) {
+    // The last colon: an IPv6 address has others before it.
     if (const auto colon = text.rfind(':'); colon != std::string_view::npos) {
         std::string_view address = text.substr(0, colon);
         if (address.starts_with('[') && address.ends_with(']'))

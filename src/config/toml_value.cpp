@@ -102,6 +102,7 @@ Result<OptionValue> read_value(const Option& option, const toml::node& node) {
 }
 
 OptionValue default_value(const Option& option) {
+    // Defaults are TOML texts: the documentation prints the text that is parsed here.
     const auto table = parse_toml(fmt::format("default = {}", option.default_text), "");
     CHECK(table.has_value());
     auto value = read_value(option, *table->get("default"));

@@ -156,6 +156,7 @@ Result<std::unique_ptr<PacketSource>> SystemCaptureHost::open(const CaptureOptio
     if (::pcap_setnonblock(handle, 1, why.data()) != 0)
         return fail(ErrorCode::failed,
                     fmt::format("cannot capture on {}: {}", options.interface, why.data()));
+    // After the activation: the program depends on the link type.
     TRY(set_filter(handle, options));
     const int link = ::pcap_datalink(handle);
     return std::make_unique<PcapSource>(std::move(handle_owner), options.interface,

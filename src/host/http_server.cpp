@@ -194,6 +194,7 @@ private:
             *request = &state;
             return server.on_header(connection, state, path, method);
         }
+        // 0 tells the library that the whole part was read; it would offer the rest again.
         if (*part_octets > 0) return server.on_body(state, {part, std::exchange(*part_octets, 0)});
         ++server.requests_total_;
         return send(connection, state, server.handler_(state.request));

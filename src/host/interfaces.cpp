@@ -56,9 +56,11 @@ void read_link_info(const nlattr* nested, Interface& interface) {
 
 InterfaceCounters read_counters(const nlattr* attribute) {
     rtnl_link_stats64 stats{};
+    // The kernel has added fields to this structure: an older one sends less, a newer one more.
     const std::size_t size =
         std::min<std::size_t>(sizeof stats, mnl_attr_get_payload_len(attribute));
     std::memcpy(&stats, mnl_attr_get_payload(attribute), size);
+    // Packets that the device itself had no memory for are counted apart (linux/if_link.h).
     return {.rx_bytes = stats.rx_bytes,
             .rx_packets = stats.rx_packets,
             .rx_dropped = stats.rx_dropped + stats.rx_missed_errors,

@@ -52,6 +52,8 @@ public:
     // again.
     void release_pages() const noexcept;
     // Returns when everything that was written before the call is on the disk. From any thread.
+    // After an error the content on the disk is unknown, even if a later call succeeds: the kernel
+    // reports a failed write once, and may drop the pages (fsync(2)).
     [[nodiscard]] Status sync() const;
     // The same for the first `octets` only.
     [[nodiscard]] Status sync_first(std::size_t octets) const;

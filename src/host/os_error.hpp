@@ -8,7 +8,7 @@
 namespace octroi {
 
 // The Error for a failed system call: "cannot <what>: <text of errno>", with the ErrorCode that
-// corresponds to errno. `what` is a verb and its object: "open /etc/x". Reads errno, so nothing may
+// corresponds to errno. `what`: a verb and its object: "open /etc/x". Reads errno, so nothing may
 // be called between the system call and this function; arguments that are built in the call, such
 // as fmt::format(), are the exception: they keep errno when they succeed.
 [[nodiscard]] std::unexpected<Error> os_failure(std::string_view what);

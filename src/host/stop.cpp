@@ -18,6 +18,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes i
 bool has_terminal = false;  // when catch_reload_signal() was called
 
 void on_stop(int number) {
+    // The next one then ends the process, where the orderly stop takes too long.
     if (stop != 0 && number == SIGINT) std::signal(SIGINT, SIG_DFL);
     stop = 1;
 }
@@ -46,8 +47,11 @@ void catch_stop_signals() {
     struct sigaction action{};
     action.sa_handler = on_stop;
     sigemptyset(&action.sa_mask);
+    // Without SA_RESTART: a system call that waits ends with EINTR, so that its caller sees the
+    // stop.
     for (const int number : std::array{SIGINT, SIGTERM, SIGHUP})
         sigaction(number, &action, nullptr);
+    // A closed pipe or connection is an error of the write (EPIPE), not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
 }
 

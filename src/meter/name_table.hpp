@@ -28,8 +28,8 @@ public:
     static constexpr std::size_t rows_max = std::size_t{1} << 20U;
     static constexpr std::size_t text_octets_max = 255;
 
-    // seed: of the hash table of intern(); secret from those whose traffic is counted. rows: the
-    // bound; tests pass a smaller one.
+    // seed: of the hash table of intern(); secret, so that senders of traffic cannot make names
+    // collide. rows: the bound; tests pass a smaller one.
     explicit NameTable(std::uint64_t seed = 0, std::size_t rows = rows_max)
         : seed_(seed), rows_bound_(rows) {}
 

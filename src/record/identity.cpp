@@ -34,6 +34,7 @@ std::string examples() {
 Result<Identity> parse_identity(std::string_view text) {
     const std::string_view whole = trim_blanks(text);
     const std::size_t gap = std::min(whole.find_first_of(" \t:"), whole.size());
+    // An IPv6 address and a MAC have a colon too, but no keyword before the first one.
     if (gap < whole.size()) {
         if (const IdentityKindInfo* info = find_identity_kind(whole.substr(0, gap)))
             return identity_of(*info, trim_blanks(whole.substr(gap + 1)));

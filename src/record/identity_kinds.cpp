@@ -129,6 +129,7 @@ Result<std::string> canonical_domain(std::string_view text) {
 
 Result<std::string> canonical_uid(std::string_view text) {
     std::uint32_t uid = 0;
+    // chown(2): (uid_t)-1 means "unchanged", so no user has it.
     if (!parse_number(text, uid) || uid == UINT32_MAX)
         return invalid("'{}' is not a user id (0 to 4294967294)", text);
     return fmt::to_string(uid);

@@ -63,6 +63,7 @@ Status put_configured_classes(const Config& config, DirectoryStore& directory_st
     if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
     TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
     TRY_ASSIGN(const std::string current, directory_store.current_class_version());
+    // The version is a hash of the content: a restart with the same file writes nothing.
     if (current == loaded.table.version) return {};
     TRY(directory_store.load_class_table(loaded.table, name_of(sources), now));
     log_info(fmt::format("class table {}: in force from now on", name_of(sources)));
@@ -70,10 +71,12 @@ Status put_configured_classes(const Config& config, DirectoryStore& directory_st
 }
 
 Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
+    // On a copy: after an error this source is as it was.
     AttributionSource next = *this;
     next.config_ = config.attribute;
     TRY_ASSIGN(next.tables_.services, configured_services(config));
     TRY(next.load_directory());
+    // Late, because it writes to the ledger: the rest of the configuration is good.
     TRY(put_configured_classes(config, *directory_store_, now));
     TRY_ASSIGN(const std::string version, directory_store_->current_class_version());
     if (version != class_version_) TRY(next.load_classes(version));
@@ -91,6 +94,8 @@ void AttributionSource::add_fallback(const std::vector<LocalNetwork>& networks) 
 
 std::vector<LocalNetwork> private_networks() {
     std::vector<LocalNetwork> networks;
+    // RFC 1918; RFC 6598 (carrier-grade NAT); link-local and unique local addresses: RFC 3927, RFC
+    // 4291, RFC 4193.
     for (const char* prefix : {"10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12",
                                "192.168.0.0/16", "fc00::/7", "fe80::/10"})
         networks.push_back({prefix, true});

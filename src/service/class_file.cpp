@@ -13,6 +13,7 @@
 namespace octroi {
 namespace {
 
+// Bounds the memory where the path is that of another file.
 constexpr std::size_t rule_file_max = 16U << 20U;
 
 Status read_rule_file(const std::string& path, std::vector<ClassRule>& rules) {

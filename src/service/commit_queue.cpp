@@ -41,6 +41,7 @@ std::optional<CommitQueue::Waiting> CommitQueue::next(Duration wait) {
         return std::find_if(places_.begin(), places_.end(),
                             [](const Place& p) { return p.batch.has_value(); });
     };
+    // When all workers have finished nobody would wake up this thread.
     const auto something = [&] {
         return waiting() != places_.end() || std::all_of(places_.begin(), places_.end(),
                                                          [](const Place& p) { return p.finished; });
@@ -48,6 +49,7 @@ std::optional<CommitQueue::Waiting> CommitQueue::next(Duration wait) {
     changed_.wait_for(lock, std::chrono::nanoseconds(wait.ns), something);
     const auto place = waiting();
     if (place == places_.end()) return std::nullopt;
+    // Valid without the lock: put() does not touch a full place, and only done() empties it.
     return Waiting{static_cast<std::size_t>(place - places_.begin()), &*place->batch};
 }
 
@@ -60,11 +62,13 @@ void CommitQueue::done(std::size_t worker) {
 
 void CommitQueue::pause(Duration wait) {
     std::unique_lock lock(mutex_);
+    // No condition: any change ends the wait early, and the caller checks again.
     changed_.wait_for(lock, std::chrono::nanoseconds(wait.ns));
 }
 
 void CommitQueue::post_tables(const AttributionTables& tables) {
     const std::lock_guard lock(mutex_);
+    // Tables that a worker has not fetched yet are out of date.
     for (Place& place : places_) place.tables = tables;
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 // How long a stop, a request or a refresh may wait for the committing thread.
 constexpr Duration step_interval = Duration::milliseconds(250);
+// How soon a change by another process (accounts, classes) is in force. An unchanged directory
+// costs two small queries.
 constexpr Duration refresh_interval = Duration::seconds(2);
 constexpr Duration retry_interval = Duration::seconds(2);
 
@@ -41,6 +43,7 @@ Status Daemon::run() {
         threads.emplace_back([&worker](const std::stop_token& stop) { worker->run(stop); });
     const Status outcome = commit_until_finished(threads);
     board_.end();
+    // Before the join: a worker may wait in put() for a commit that will not come.
     queue_.close();
     return outcome;  // the threads are asked to stop and joined here
 }
@@ -83,6 +86,7 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
             log_warning(fmt::format("{}. Metering goes on; the commit is tried again every {}",
                                     outcome.error().text, to_string(retry_interval)));
         commit_problem_ = outcome.error().text;
+        // The batch stays in its place and keeps its id: it cannot be committed twice.
         retry_at_ = clock_.uptime() + retry_interval;
         return {};
     }
@@ -104,6 +108,7 @@ void Daemon::refresh() {
     const auto changed = attribution_.refresh();
     if (changed && *changed) post_tables();
     const std::string problem = changed ? "" : changed.error().text;
+    // Each refresh meets the same problem again: it is logged once.
     if (!problem.empty() && problem != refresh_problem_)
         log_warning(fmt::format("{}. Accounts and classes stay as they were", problem));
     refresh_problem_ = problem;

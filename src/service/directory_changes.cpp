@@ -12,6 +12,7 @@
 namespace octroi {
 namespace {
 
+// Bounds the memory where the path is that of another file.
 constexpr std::size_t declaration_size_max = 256U << 20U;
 
 Result<bool> put_account(DirectoryStore& directory_store, const Account& account, UtcTime now) {

@@ -39,6 +39,8 @@ Status export_file(Meter& meter, FlowExport& out, UtcTime& exported,
         TRY(check(out));
         if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");
     }
+    // For the readings that the meter still holds. Nothing is committed, so the cursors are not
+    // used.
     TRY_ASSIGN([[maybe_unused]] const Checkpoint end, meter.checkpoint(sink));
     return {};
 }

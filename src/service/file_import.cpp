@@ -136,6 +136,7 @@ Result<ImportOutcome> import_files(const std::vector<std::string>& files,
     config.attribute.local.insert(config.attribute.local.end(), settings.local.begin(),
                                   settings.local.end());
     TRY(put_configured_classes(config, ledger, clock.now()));
+    // The interfaces of this machine say nothing about the place where a file was recorded.
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(config, ledger, private_networks()));
     if (attribution.assumed())

@@ -118,6 +118,8 @@ Status FlowExport::finish(UtcTime exported) {
 void FlowExport::message(std::string_view octets) {
     if (bucket_) {
         while (!bucket_->try_consume(clock_.uptime()))
+            // On no descriptor: a sleep that a signal ends. One millisecond more, because poll(2)
+            // counts whole milliseconds.
             wait_readable({}, bucket_->wait(clock_.uptime()) + Duration::milliseconds(1));
     }
     const Status sent = sender_->send(octets);

@@ -80,6 +80,7 @@ private:
     };
 
     void send(std::span<const Reading> readings) {
+        // Never before the end of a flow: the formats state flow times relative to the export time.
         UtcTime exported = clock_.now();
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
         for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);

@@ -6,6 +6,7 @@
 namespace octroi {
 namespace {
 
+// How long a stop may wait for a meter without traffic.
 constexpr Duration pull_wait = Duration::milliseconds(100);
 constexpr Duration first_commit = Duration::seconds(1);
 constexpr Duration publish_interval = Duration::seconds(1);
@@ -26,6 +27,7 @@ void MeterWorker::run(const std::stop_token& stop) {
     const Status outcome = loop_.run();
     board_.publish(number_, loop_.counters());
     board_.on_finished(number_);
+    // Last: the daemon may end now, and its last counters must be there.
     queue_.finish(number_, outcome ? std::nullopt : std::optional(outcome.error()));
 }
 

@@ -20,6 +20,7 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
 Result<Pull> Metering::pull(Duration wait) { return meter_.pull(named_, wait); }
 
 Result<Batch> Metering::make_batch() {
+    // First: the checkpoint hands over readings that belong to this batch.
     TRY_ASSIGN(Checkpoint checkpoint, meter_.checkpoint(named_));
     Attributed made = attributor_.make_attributed();
     Batch batch;

@@ -70,6 +70,8 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         TRY_ASSIGN(DaemonMeter opened,
                    open_meter(config, *kind, store, state_folder, sockets, host));
+        // Each meter has an encoder of its own, and sequence numbers count within an observation
+        // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
         TRY_ASSIGN(opened.meter, with_exports(exports, config.name, domain, std::move(opened.meter),
                                               host.clock()));

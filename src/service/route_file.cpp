@@ -18,6 +18,7 @@ Result<RouteFileEnd> read_routes(const std::string& path, const RouteUse& use) {
     RouteFileEnd end;
     for (;;) {
         const auto got = source->read(block);
+        // The routes before the damage are used; the caller reports it.
         if (!got) end.damage = got.error().text;
         if (!got || *got == 0) break;
         reader.feed(ByteSpan(block).first(*got), batch);

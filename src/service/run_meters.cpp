@@ -68,6 +68,8 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY(put_configured_classes(config, ledger, clock.now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, networks_of(present)));
+    // Before the meters are open: without handlers a signal would end the process at once. The
+    // reload handler comes second, because it replaces the one of SIGHUP.
     catch_stop_signals();
     catch_reload_signal();
     raise_open_file_limit();

@@ -72,6 +72,7 @@ void append_seconds(TextBuffer& out, Duration d) {
 }
 
 void append_double(TextBuffer& out, double value) {
+    // JSON has no notation for NaN and infinity (RFC 8259 section 6).
     if (std::isfinite(value)) {
         fmt::format_to(fmt::appender(out), "{}", value);
     } else {
@@ -145,6 +146,7 @@ void append_json_string(TextBuffer& out, std::string_view text) {
 }
 
 void append_csv_field(TextBuffer& out, std::string_view text) {
+    // RFC 4180 counts spaces as part of the field, but some readers trim unquoted ones.
     const bool edge_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
     const bool quoted = edge_space || text.find_first_of(",\"\r\n") != std::string_view::npos;
     if (quoted) out.push_back('"');

@@ -6,6 +6,7 @@
 namespace octroi {
 namespace {
 
+// One write(2) for many rows.
 constexpr std::size_t flush_at = std::size_t{64} << 10U;
 
 void append_facts(TextBuffer& out, std::span<const Fact> facts) {

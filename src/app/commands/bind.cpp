@@ -95,7 +95,7 @@ std::string identity_help() {
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("bind", "Bind an identity to an account, for example: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, identity_help() + ". The account follows")
+        .operands("IDENTITY", options->identity, identity_help() + ". Then the account")
         .text("--account", options->account, "The account, if it is not the last operand", "NAME")
         .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
         .text("--until", options->until, "End, not included (default: no end)", "TIME")

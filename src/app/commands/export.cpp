@@ -15,6 +15,8 @@
 namespace octroi {
 namespace {
 
+// A collector may pause this long: a file does not run away. The daemon waits less
+// (live_export.cpp).
 constexpr Duration patience = Duration::seconds(30);
 
 struct Options {
@@ -80,8 +82,8 @@ void add_common(Command& command, const FileCommand& file_command, Options& opti
         .number("--domain", options.domain, "Observation domain, source id, or engine id", "NUMBER")
         .number(
             "--rate", options.rate,
-            "Most messages per second over UDP, 0 for no limit: the socket of a collector holds "
-            "some hundred",
+            "Most messages per second over UDP (default: 2000), 0: no limit. At a higher rate a "
+            "collector may lose messages",
             "MESSAGES");
 }
 

@@ -75,6 +75,7 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
     TRY_ASSIGN(auto outcome,
                import_files(command.files, settings, *config, *ledger, session.clock()));
     show_progress("");
+    // After a failure too: the files before it are in the ledger.
     TRY(session.print(outcome_report(outcome.files)));
     if (outcome.failure) return std::unexpected(*std::move(outcome.failure));
     const bool all_complete =

@@ -46,6 +46,7 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
 
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
     TRY_ASSIGN(const auto local, parse_prefixes(options.local));
+    // A reload keeps the networks of the command line.
     RunSettings settings{.version = std::string(version),
                          .log_level = session.options.log_level,
                          .kinds = session.kinds(),
@@ -62,6 +63,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
     SystemCaptureHost host;
     TRY_ASSIGN(const RunOutcome outcome, run_meters(settings, *ledger, host));
+    // After a failure too: the traffic until then is in the ledger.
     TRY(print_end(session, outcome));
     TRY(outcome.status);
     return ExitStatus::done;

@@ -73,6 +73,7 @@ public:
     [[nodiscard]] bool is_ready() const override { return true; }
     Status put(Batch batch) override {
         const Duration now = clock_.uptime();
+        // Not 0: rates divide by the time.
         model_.add(top_sample(batch, clock_.now(), std::max(now - last_, Duration{1})));
         last_ = now;
         has_sample_ = true;

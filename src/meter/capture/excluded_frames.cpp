@@ -38,6 +38,8 @@ void ExcludedFrames::add(const Sample& sample, ReadingBuffer& out) {
         if (rows_.size() < limit) {
             row = rows_.insert(rows_.end(), Row{});
         } else {
+            // In turn, and not the oldest one: handing a row over early only makes one reading
+            // more.
             row = rows_.begin() + static_cast<std::ptrdiff_t>(next_out_);
             next_out_ = (next_out_ + 1) % limit;
             out.next() = row->reading;

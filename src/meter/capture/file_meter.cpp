@@ -97,6 +97,7 @@ Status FileMeter::resume() {
     last_time_ = at_.last_time;
     resumed_at_ = frames_;
     reported_bad_blocks_ = reader_.counters().bad_blocks;
+    // One octet beyond those that the last import could not use shows that the file has grown.
     needed_ = at_.rest + 1;
     TRY(stream_.fill(needed_));
     const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;

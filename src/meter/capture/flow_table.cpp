@@ -13,6 +13,7 @@ namespace {
 
 using packet::Packet;
 
+// Small at first: the index of few flows fits the caches. grow_index() doubles it.
 constexpr std::uint32_t first_index_size = 4096;
 constexpr std::uint32_t flow_limit_max = std::uint32_t{1} << 28U;
 constexpr std::uint32_t flow_limit_min = 64;
@@ -53,6 +54,8 @@ FlowTable::FlowTable(const FlowTableOptions& options, std::uint64_t seed) : opti
     const std::int64_t longest = std::max(options_.active.ns, options_.inactive.ns);
     while ((longest >> age_shift_) > 64) ++age_shift_;
     active_units_ = static_cast<std::uint32_t>(options_.active.ns >> age_shift_);
+    // Bounds the work of the sweep: a flow without traffic is reported at most this much late, and
+    // the time that a round takes.
     sweep_pause_ = options_.inactive.ns / 8;
     bucket_begin_ = options_.cut_at_buckets ? 0 : INT64_MIN;
     bucket_end_ = options_.cut_at_buckets ? 0 : INT64_MAX;

@@ -71,6 +71,7 @@ void FrameAggregator::resolve_fragment(Sample& sample) {
     }
     if (policy_ == FragmentPolicy::resolve && fragments_.resolve(sample.packet, time)) return;
     ++totals_.orphans;
+    // The mark is a part of the key: fragments without ports do not mix with flows of port 0.
     sample.packet.key.words[5] |= orphan_mark;
 }
 

@@ -134,7 +134,7 @@ Status Stream::fill(std::size_t least) {
         const auto free =
             std::span(window_).subspan(filled_, std::min(block, window_.size() - filled_));
         auto got = plain_ ? plain_->read(free) : inflated_->read(free);
-        // Damaged compressed data is the end of the stream: what was decompressed counts.
+        // Damaged compressed data ends the stream. The octets before it count.
         if (!got.has_value() && got.error().code == ErrorCode::corrupt) {
             damage_ = got.error().text;
             got = 0;
@@ -159,7 +159,8 @@ Result<bool> Stream::move_to(std::uint64_t target) {
             clear_window(0);
         } else {
             return fail(ErrorCode::unsupported,
-                        "a stream that can be read only once cannot go back");
+                        "the input is a pipe and cannot be read again from an earlier place; next: "
+                        "give a file");
         }
     }
     if (target < base_ + at_) at_ = static_cast<std::size_t>(std::max(target, base_) - base_);

@@ -110,6 +110,10 @@ Result<std::unique_ptr<Segment>> Segment::open(const std::string& path, std::str
 // writes the length of a datagram last, so a slot with a length holds a whole datagram, whether the
 // process has published it or not. Slots without a length stay empty. That is no damage: the reader
 // skips them.
+//
+// Slots have no checksum. Within one boot the page cache keeps all that the process wrote. After
+// another boot any page that was not synced may be missing, in any order, so only slots below the
+// mark count; they are whole.
 void Segment::recover(bool same_boot) noexcept {
     const std::uint32_t trusted = same_boot ? shape_.slots : std::min(head().synced, shape_.slots);
     std::uint32_t used = 0;

@@ -19,6 +19,7 @@ bool MappingChanges::set(const History& history, Mappings::iterator mapping) {
 }
 
 void MappingChanges::remove(const MappingState& state) {
+    // Emptied and not erased: other mappings keep the indices of their entries. drain() drops it.
     if (state.change.round == round_) changes_[state.change.index] = {};
 }
 

@@ -97,6 +97,7 @@ void NatTable::on_deleted(Translation mapping, UtcTime at, UtcTime now) {
 
 std::optional<InsideEnd> NatTable::inside_of(const InsideQuery& query) const {
     const auto histories = store_.find_all(query.outside);
+    // The exact moments first: within the grace, a mapping before or after may match as well.
     const std::array<std::pair<UtcTime, Duration>, 3> moments{
         {{query.first, {}}, {query.last, {}}, {query.first, clock_grace}}};
     for (const auto& [at, grace] : moments) {

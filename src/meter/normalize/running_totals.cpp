@@ -63,7 +63,9 @@ RunningTotals::Difference RunningTotals::difference(const flow::MessageContext& 
         before && record.bytes >= before->bytes && record.packets >= before->packets;
     const Totals now{record.bytes, record.packets, record.last};
     if (of.recent.insert_or_assign(identity, is_late ? *before : now).second) ++flows_;
+    // A later record has already stated a larger total.
     if (is_late) return {};
+    // A smaller total is that of a flow which began again: the whole total is new.
     if (!continues) return {record.bytes, record.packets, std::nullopt};
     return {record.bytes - before->bytes, record.packets - before->packets, before->last};
 }

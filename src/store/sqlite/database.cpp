@@ -33,6 +33,7 @@ std::string busy_text(const std::string& path) {
 
 Result<Database> Database::open(const std::string& path, int flags) {
     sqlite3* handle = nullptr;
+    // NOMUTEX: one thread uses a database at a time (database.hpp), so SQLite need not lock.
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     CHECK(handle != nullptr);  // null only when there is no memory
     Database db(handle, path);

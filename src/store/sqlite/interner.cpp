@@ -44,6 +44,7 @@ Result<std::int64_t> Interner::number_of(Table& table, std::int64_t first,
         TRY(table.insert.run());
         id = sqlite3_last_insert_rowid(db_.handle());
     }
+    // All at once: the names that are in use are soon cached again.
     if (table.cache.size() >= cached_max) table.cache.clear();
     table.cache.emplace(std::move(key), id);
     return id;
@@ -62,6 +63,7 @@ Result<std::int64_t> Interner::class_version(const std::string& version) {
     return number_of(class_versions_, 0, version);
 }
 
+// Not cached: it is looked up once for each batch.
 Result<std::int64_t> Interner::meter(const MeterName& meter) {
     TRY_ASSIGN(auto find, Statement::prepare(db_,
                                              "SELECT meter_id FROM meter WHERE name = ?1 AND "

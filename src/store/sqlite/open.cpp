@@ -75,6 +75,8 @@ Status configure(const sqlite::Database& db, const LedgerOptions& options) {
     // schema and calling functions with side effects from views and triggers.
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    // With WAL, NORMAL keeps the database intact in a power cut but may lose commits that were
+    // reported as done: their readings would be gone.
     TRY(db.run("PRAGMA synchronous = FULL"));
     TRY(db.run("PRAGMA cache_size = -32768"));  // KiB
     // After a big commit the WAL is truncated to this size (octets) at the next checkpoint.

@@ -111,6 +111,7 @@ public:
                             .service = question_.by_service ? services_.rank(key.service) : 0,
                             .figures = figures,
                             .estimate = estimate_of(key, estimates)});
+        // Frees the table, which may have millions of groups, before the sort.
         groups = {};
         std::sort(rows.begin(), rows.end(),
                   [](const Ranked& a, const Ranked& b) { return a.key() < b.key(); });
@@ -149,8 +150,8 @@ private:
         const auto find_party = [&](std::int64_t number) -> Result<Party> {
             TRY_ASSIGN(Party party, find_name(db_, find, number, party_of));
             if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
-                return fail(ErrorCode::corrupt, fmt::format("a party of the ledger {} is of no "
-                                                            "kind; see `octroi audit`",
+                return fail(ErrorCode::corrupt, fmt::format("ledger {}: a party has an unknown "
+                                                            "kind; next: run `octroi audit`",
                                                             db_.path()));
             return party;
         };

@@ -78,7 +78,7 @@ std::string question_sql(std::string_view which) {
         "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
         "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
         "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
-        "n.remote_port = t.remote_port AND n.exporter = t.device)",
+        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
         columns, which);
 }
 

@@ -103,6 +103,7 @@ bool ExporterRegistry::reserve(std::size_t octets, const Exporter& exporter,
 }
 
 void ExporterRegistry::evict(Exporter& exporter, flow::RecordSink& sink) {
+    // Missing numbers that nobody reports now are never reported: the state that knows them goes.
     GapReporter(exporter, counters_, sink).report_all();
     ++counters_.evicted;
     counters_.dropped += exporter.pending.count();
@@ -124,6 +125,7 @@ bool ExporterRegistry::restore(ByteCursor& from, std::uint64_t wanted) {
         if (!get(from, address) || find(address) != nullptr) return false;
         Exporter& exporter = add(address);
         if (!get_exporter(from, limits_, wanted, exporter)) return false;
+        // Its standing follows from its records, which add() did not know.
         order_.touch(exporter);
     }
     return true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The limits of what is kept for exporters. Whatever one exporter can make grow has a limit of its
-// own, so that no exporter takes the memory of another. Limits over all exporters follow from
+// The limits of the state of exporters. Each part that one exporter can make grow has a limit of
+// its own, so that no exporter takes the memory of another. Limits over all exporters follow from
 // these, or are stated here.
 
 #include <cstddef>

@@ -49,6 +49,7 @@ Outcome MessageDecoder::decode(const Datagram& datagram, flow::RecordSink& sink)
     ByteSpan rest = datagram.octets;
     do {
         const Protocol protocol = recognise(rest);
+        // Octets of no protocol do not make their sender an exporter: anybody could fill the table.
         if (protocol == Protocol::unknown && exporter == nullptr) {
             ++counters_.unknown;
             return Outcome::unsupported;
@@ -76,6 +77,8 @@ Outcome MessageDecoder::decode(const Datagram& datagram, flow::RecordSink& sink)
 Outcome MessageDecoder::decode_message(const Datagram& message, flow::RecordSink& sink) {
     ++counters_.datagrams;
     counters_.octets += message.octets.size();
+    // Streams carry IPFIX only (RFC 7011 section 10.4). The caller found the end of the message by
+    // the length in its header.
     const bool one_ipfix_message = recognise(message.octets) == Protocol::ipfix &&
                                    load_be16(message.octets.data() + 2) == message.octets.size();
     if (!one_ipfix_message) {
@@ -109,6 +112,7 @@ void MessageDecoder::count_message(DecodeContext& context) {
         ++counters_.malformed;
         ++exporter.undecodable;
     }
+    // After the damaged messages are counted: a message that met a limit is not damaged.
     if (context.over_limit) context.worsen(Outcome::over_limit);
 }
 
@@ -162,6 +166,7 @@ std::size_t MessageDecoder::decode_v9(ByteSpan octets, DecodeContext& context) {
     context.origin.has_uptime = true;
     context.origin.uptime_ms = message.uptime_ms;
     context.origin.icmp_in_port = true;
+    // The header states no uptime (RFC 7011 section 3.1): only the numbers can show a restart.
     const NumberedMessage numbered{message.sequence, content_hash(octets.first(message.octets)),
                                    context.message.received, message.uptime_ms};
     const auto place =

@@ -48,6 +48,7 @@ bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
     for (std::uint32_t i = 0; i < count; ++i) {
         StreamKey key = 0;
         if (!from.be64(key) || find(key) != nullptr) return false;
+        // Any numbering: the restored sequence replaces it.
         MessageStream& stream = add(key, Numbering::messages);
         if (!get(from, stream.context) || !from.be64(stream.sampling)) return false;
         if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;

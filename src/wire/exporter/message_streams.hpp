@@ -49,7 +49,7 @@ public:
     // The key must be known.
     void drop(StreamKey key) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
-    // The stream whose last message is oldest. Times after `now` (our clock was set back) count as
+    // The stream with the oldest last message. Times after `now` (our clock was set back) count as
     // `now`. There must be one.
     [[nodiscard]] StreamKey longest_silent(UtcTime now) const noexcept;
     template <typename Visit>

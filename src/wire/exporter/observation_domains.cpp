@@ -10,6 +10,7 @@
 namespace octroi::exporter {
 namespace {
 
+// An exporter that floods us with templates must not cause a walk over all of them each time.
 constexpr Duration between_expiries = Duration::minutes(1);
 
 }  // namespace

@@ -46,7 +46,7 @@ std::uint64_t RateLookup::rate_of(const FlowRecord& record, std::uint16_t templa
 
 void RateLookup::apply(std::span<FlowRecord> records, std::uint16_t template_id) const {
     if (exporter_.samplers.empty() && fallback_.empty()) return;
-    const FlowRecord* before = nullptr;  // the record whose rate was looked up last
+    const FlowRecord* before = nullptr;  // the record of the last lookup
     std::uint64_t rate = 0;
     for (FlowRecord& record : records) {
         if (record.has(Field::sampling)) continue;

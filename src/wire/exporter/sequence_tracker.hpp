@@ -6,8 +6,8 @@
 //
 // A gap is handed out only when no late message is expected to fill it any more, or when the caller
 // asks for all. A message that arrives more than `window` messages late stays counted as lost.
-// Where numbers cannot be compared (across a restart, behind a message whose records could not be
-// counted) no loss is assumed.
+// Where numbers cannot be compared (across a restart, behind a message with records that could not
+// be counted) no loss is assumed.
 //
 // For each message: arrive(), then decode it, then advance() with the records it held. Pure: times
 // come from the caller. Our clock may be set back between two messages.

@@ -48,7 +48,7 @@ void SetDecoder::skip(ByteSpan sets, DecodeContext& context) {
 ObservationDomain* SetDecoder::domain_of(StreamKey key, DecodeContext& context) {
     ObservationDomains& domains = context.exporter.domains;
     if (ObservationDomain* known = domains.find(key)) return known;
-    if (!make_room(key, context) ||
+    if (!admit_domain(key, context) ||
         !registry_.reserve(ObservationDomain::cost, context.exporter, context.sink)) {
         on_limit(context);
         return nullptr;
@@ -56,7 +56,7 @@ ObservationDomain* SetDecoder::domain_of(StreamKey key, DecodeContext& context) 
     return &domains.add(key);
 }
 
-bool SetDecoder::make_room(StreamKey key, DecodeContext& context) {
+bool SetDecoder::admit_domain(StreamKey key, DecodeContext& context) {
     Exporter& exporter = context.exporter;
     const auto [verdict, victim] = exporter.domains.admission(key, context.message.received);
     using Verdict = ObservationDomains::Admission::Verdict;
@@ -161,6 +161,8 @@ void SetDecoder::on_template(const ipfix::Template& definition, DecodeContext& c
     ++counters_.templates;
     TemplateCache& templates = context.observation_domain->templates;
     CachedTemplate* const known = templates.find(definition.id);
+    // Over UDP each template is sent again every few minutes (RFC 7011 section 8.4): a repeated one
+    // is not compiled again, and its pending sets were decoded the first time.
     if (known != nullptr && known->definition == definition) {
         known->announced = context.message.received;
         return;
@@ -183,6 +185,7 @@ bool SetDecoder::reserve_template(std::size_t octets, DecodeContext& context) {
 }
 
 void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
+    // How many records the set holds is unknown, and so is the next sequence number.
     context.data_records.reset();
     Exporter& exporter = context.exporter;
     // Not kept if truncated: its message is damaged, and memory is for sets that can be decoded.
@@ -205,13 +208,14 @@ void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
     exporter.pending.add(std::move(pending));
 }
 
-// Decodes what was pending for the template that has just arrived, each set as a part of its own
-// message.
+// Decodes the sets that were pending for the template that has just arrived, each set as a part of
+// its own message.
 void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& context) {
     if (context.exporter.pending.empty()) return;
     const std::vector<PendingSet> sets =
         context.exporter.pending.extract({stream_key(context.message), cached.definition.id});
     if (sets.empty()) return;
+    // All records of a batch are handed over with the context of one message.
     output_.flush(context);
     for (const PendingSet& set : sets) {
         ++counters_.resumed;

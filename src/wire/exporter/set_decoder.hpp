@@ -2,8 +2,8 @@
 #pragma once
 
 // Decodes the sets of a NetFlow v9 or IPFIX message: templates into the cache of the observation
-// domain, data into flow records, options data into what is known of the exporter. Data sets whose
-// template is missing are kept until it arrives.
+// domain, data into flow records, options data into rates, names and times of the exporter. Data
+// sets without a template are kept until it arrives.
 
 #include <cstdint>
 
@@ -31,7 +31,7 @@ public:
 
 private:
     [[nodiscard]] ObservationDomain* domain_of(StreamKey key, DecodeContext& context);
-    [[nodiscard]] bool make_room(StreamKey key, DecodeContext& context);
+    [[nodiscard]] bool admit_domain(StreamKey key, DecodeContext& context);
     void skip(ByteSpan sets, DecodeContext& context);
     void decode_set(const ipfix::Set& set, DecodeContext& context);
     void decode_with(const CachedTemplate& cached, ByteSpan content, DecodeContext& context);

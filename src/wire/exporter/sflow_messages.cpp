@@ -60,6 +60,7 @@ std::size_t SflowMessages::decode(ByteSpan octets, DecodeContext& context) {
         if (place.duplicate) return datagram.size();
     }
     decode_samples(datagram, context);
+    // A late datagram states older totals, which would look like a reset.
     if (place.stream != nullptr && !place.late) report_sample_drops(*place.stream, context);
     sequencer_.end(place, context);
     return datagram.size();

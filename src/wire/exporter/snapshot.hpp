@@ -10,7 +10,8 @@
 //                pending sets; each component writes its own part (its save())
 //
 // There is no upgrade: a reader of another version refuses the snapshot and starts without one.
-// Templates arrive again within minutes. Whoever changes what any save() writes raises the version.
+// Templates arrive again within minutes. A change of the octets that any save()
+// writes needs a new version.
 
 #include <cstdint>
 

@@ -21,6 +21,7 @@ void put(ByteWriter& to, const flow::MessageContext& context) {
     to.be16(context.transport_session);
 }
 
+// Without init_ms: decoding a pending set takes that from the observation domain.
 void put(ByteWriter& to, const ipfix::Origin& origin) {
     put(to, origin.exported);
     to.u8(origin.has_uptime ? 1 : 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What is known of exporters, for reports.
+// The state of exporters, for reports.
 
 #include <cstddef>
 #include <cstdint>

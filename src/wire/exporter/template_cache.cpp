@@ -59,6 +59,7 @@ std::unique_ptr<CachedTemplate> compile_template(const ipfix::Template& definiti
     return cached;
 }
 
+// The exporter goes on without this domain, so the memory of its templates is released.
 TemplateCache::~TemplateCache() {
     while (!templates_.empty()) withdraw(templates_.begin()->second->definition.id);
 }
@@ -112,6 +113,7 @@ bool TemplateCache::restore(ByteCursor& from, const Limits& limits, std::uint64_
         CachedTemplate read;
         if (!get_template(from, read)) return false;
         if (find(read.definition.id) != nullptr) return false;
+        // Plans are not saved: they depend on the fields that this version wants.
         add(compile_template(read.definition, wanted, read.announced));
     }
     return usage_.templates <= limits.templates && usage_.octets <= limits.template_octets;

@@ -139,6 +139,7 @@ std::string template_sets(Dialect dialect, bool with_interfaces) {
 
 void write_record(ByteWriter& to, const flow::FlowRecord& record, Dialect dialect,
                   const Boot& boot) {
+    // In the order and with the lengths of export_fields().
     const Family family = record.src.family == Family::v6 ? Family::v6 : Family::v4;
     write_address(to, record.src, family);
     write_address(to, record.dst, family);

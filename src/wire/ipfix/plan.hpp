@@ -13,7 +13,8 @@
 
 namespace octroi::ipfix {
 
-// Steps of a segment are run in this order, so that fallbacks see what was written before.
+// Steps of a segment are run in this order, so that fallbacks see the fields that were written
+// before.
 enum class Op : std::uint8_t {
     copy8,
     copy16,
@@ -74,7 +75,7 @@ enum class SamplingForm : std::uint8_t {
     probability
 };
 
-// Bits of Plan::finish: what is left to do for a record when its steps have run.
+// Bits of Plan::finish: the work that is left for a record when its steps have run.
 struct Finish {
     static constexpr std::uint32_t times = 1U << 0U;
     static constexpr std::uint32_t icmp = 1U << 1U;            // type and code from one element

@@ -198,9 +198,11 @@ inline void end(const Plan& plan, const Origin& origin, Batch& batch, FlowRecord
 
 Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
           std::uint64_t& records) noexcept {
+    // A record without octets would never use up the set.
     if (plan.least_octets == 0) return Fill::malformed;
     batch.prepare(plan.serial);
     auto* const work = reinterpret_cast<std::byte*>(&batch.work());
+    // Fewer octets than the shortest record has are padding (RFC 7011 section 3.3.1).
     while (set.left() >= plan.least_octets) {
         if (batch.full()) return Fill::full;
         FlowRecord& record = batch.next();
@@ -212,6 +214,7 @@ Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
             const Step* steps = plan.steps.data();
             run_fixed(steps, steps + plan.steps.size(), octets.data(), bases);
         } else {
+            // On a copy: the cursor stays in front of a record that is cut off.
             ByteCursor attempt = set;
             if (!run_segments(plan, attempt, bases)) return Fill::malformed;
             set = attempt;

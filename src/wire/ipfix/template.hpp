@@ -55,8 +55,8 @@ inline constexpr std::uint32_t v9_scope = 0xffffffffU;
     return dialect == Dialect::v9 ? 1 : 3;
 }
 
-// Reads a field whose length stands before it (RFC 7011 section 7): one octet, or 255 and two.
-// False: the octets end too early.
+// Reads a field of variable length, which follows its length (RFC 7011 section 7): one octet, or
+// 255 and two. False: the octets end too early.
 [[nodiscard]] inline bool read_variable(ByteCursor& from, ByteSpan& out) noexcept {
     std::uint8_t short_length = 0;
     if (!from.u8(short_length)) return false;

@@ -120,6 +120,8 @@ bool fill(const FixedMessage& message, ByteCursor& records, ipfix::Batch& batch)
             version_5(message, octets.data(), r);
         }
         r.icmp_type = r.icmp_code = 0;
+        // These versions have no field for ICMP: routers write type and code into the destination
+        // port.
         if (r.proto == 1) ipfix::set_icmp(r, r.dport);
         r.sampling = message.sampling;
         if (message.sampling != 0) r.fields |= bit(Field::sampling);

@@ -79,7 +79,7 @@ void clear_packet(FlowRecord& record) noexcept {
     record.proto = record.tos = record.tcp_flags = record.icmp_type = record.icmp_code = 0;
 }
 
-// Sets the transport fields whose octets were sampled.
+// Sets the transport fields that are within the sampled octets.
 void set_transport(FlowRecord& record, const Packet& p, std::size_t captured) noexcept {
     const std::uint8_t proto = p.key.proto();
     if (p.fragment == packet::Fragment::later || p.transport == 0) return;
@@ -154,7 +154,7 @@ bool Sampled::packet_header(ByteCursor in) noexcept {
     // Stripped octets (a checksum, tags) were on the wire but are not in the sampled header.
     const auto shown = static_cast<std::uint32_t>(header.size());
     const std::uint32_t wire = std::max(frame_length - std::min(frame_length, stripped), shown);
-    Packet p;  // decode_header() sets all of it
+    Packet p;  // decode_header() sets every field
     decode_header(protocol, header, wire, p);
     record_.frame_bytes = frame_length;
     set(Field::frame_bytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A disk for SQLite that fails on demand: a VFS on top of that of the system, which keeps track of
-// what was synced. While a FaultDisk exists it is SQLite's default VFS, so the code under test
+// A disk for SQLite that fails on demand: a VFS on top of that of the system, which records the
+// synced content. While a FaultDisk exists it is SQLite's default VFS, so the code under test
 // opens its ledger in the normal way. A step is a write, a truncation or a sync.
 //
 // - power cut: after `steps_before_fault` steps every call fails, as if the process were gone. Then
