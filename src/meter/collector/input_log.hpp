@@ -27,8 +27,8 @@ public:
     void on_refused_agent(const journal::Message& message) const;
     // outcome: not ok.
     void on_undecoded(const journal::Message& message, flow::Outcome outcome) const;
-    // Data sets were given up. from: the exporter whose message was decoded; null: a checkpoint
-    // found them, of exporters that are silent.
+    // Data sets were given up. from: the exporter that sent them; null: a checkpoint found
+    // them, of exporters that are silent.
     void on_missing_template(std::uint64_t sets, const Address* from) const;
 
     // ---- connections

@@ -60,7 +60,7 @@ public:
     void end_earlier_sessions(UtcTime now);
     // Drops data sets that waited too long and reports old gaps (exporter::Exporters::expire). Call
     // it at checkpoints.
-    void expire(UtcTime now) { exporters_.expire(now, normalizer_); }
+    void expire(UtcTime now);
     // Adds a loss under `source` for all messages that could not be decoded since the last call,
     // and one for all data sets.
     void add_undecoded(const std::string& source, const Interval& interval,
