@@ -28,7 +28,7 @@ Status AttributionSource::load_directory() {
     networks_ = directory.networks;
     directory_version_ = directory.version;
     auto compiled = std::make_shared<const CompiledDirectory>(directory);
-    for (const std::string& problem : compiled->problems()) log_info(problem);
+    for (const std::string& problem : compiled->problems()) log_warning(problem);
     tables_.directory = std::move(compiled);
     return {};
 }

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "host/log.hpp"
+
 namespace octroi {
 namespace {
 
@@ -95,6 +97,7 @@ std::string ControlServer::answer_to(const std::string& line) const {
             fmt::format("this daemon knows no request '{}'. Next: octroi --version says "
                         "whether daemon and command are of one version",
                         name));
+    log_debug(fmt::format("control socket: request {}", name));
     const auto answer = handler->second(request);
     if (!answer) return refusal(answer.error().text);
     std::string text = line_of({{"ok", true}, {"answer", *answer}});

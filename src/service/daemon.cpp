@@ -94,6 +94,7 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
     if (!commit_problem_.empty()) log_info("commits go on");
     commit_problem_.clear();
     board_.on_committed(waiting.worker, *waiting.batch, clock_.uptime());
+    log_committed(*waiting.batch);
     if (options_.committed) options_.committed(*waiting.batch);
     queue_.done(waiting.worker);
     return {};

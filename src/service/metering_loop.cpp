@@ -11,6 +11,13 @@ bool is_transient(const Error& error) {
     return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
 }
 
+void log_committed(const Batch& batch) {
+    if (!is_logged(LogLevel::debug)) return;
+    log_debug(fmt::format("meter {}: batch committed: {} transfers, {} losses, {} bytes",
+                          batch.meter.name, batch.transfers.size(), batch.losses.size(),
+                          batch.observed.bytes.value()));
+}
+
 MeteringLoop::MeteringLoop(MeterName name, Meter& meter, const AttributionTables& tables,
                            BatchTarget& target, const Clock& clock, Duration pull_wait)
     : metering_(std::move(name), meter, tables, clock),

@@ -68,6 +68,9 @@ private:
     bool target_has_failed_ = false;
 };
 
+// At level debug.
+void log_committed(const Batch& batch);
+
 // An error that may go away: the same call may succeed later.
 [[nodiscard]] bool is_transient(const Error& error);
 

@@ -28,6 +28,8 @@ Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind,
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
+    for (const std::string& warning : opened.warnings)
+        log_warning(fmt::format("meter {}: {}", config.name, warning));
     const MeterRole role =
         config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
     return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};

@@ -53,10 +53,12 @@ Status check_config(const Config& config) {
 Result<std::vector<ConfigChange>> Reload::run() {
     auto changes = try_run();
     if (!changes) {
+        parts_.board.on_reload_refused();
         log_error(fmt::format("configuration not reloaded, the running one stays: {}",
                               changes.error().text));
         return changes;
     }
+    parts_.board.on_reloaded(parts_.clock.now());
     log_info(changes->empty() ? "configuration reloaded: nothing has changed"
                               : "configuration reloaded");
     for (const ConfigChange& change : *changes) {

@@ -15,6 +15,7 @@
 #include "record/report.hpp"
 #include "service/attribution.hpp"
 #include "service/control.hpp"
+#include "service/counter_board.hpp"
 
 namespace octroi {
 
@@ -29,6 +30,7 @@ public:
         std::function<Result<Config>()> read;
         const OptionTable& table;
         AttributionSource& attribution;
+        CounterBoard& board;  // counts reloads
         const Clock& clock;
         // The configuration is good, and the tables of `attribution` are made from it. Puts
         // the other live options in force.
@@ -41,7 +43,7 @@ public:
 
     // Puts the live options in force and returns the changes: of live options since the last
     // reload, of others (they need a restart) since the start. A wrong configuration changes
-    // nothing; the error lists its mistakes. Logs the changes, or the error.
+    // nothing; the error lists its mistakes. Logs and counts the outcome.
     [[nodiscard]] Result<std::vector<ConfigChange>> run();
     // Answers the request "reload" with run(). The server must not outlive this object.
     void answer_at(ControlServer& server);

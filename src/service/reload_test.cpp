@@ -32,6 +32,7 @@ protected:
             Reload::Parts{.read = [this] { return read(); },
                           .table = table_,
                           .attribution = *attribution_,
+                          .board = board_,
                           .clock = clock_,
                           .apply = [this](const Config& config) { applied_.push_back(config); }});
     }
@@ -47,6 +48,7 @@ protected:
     }
 
     SystemClock clock_;
+    CounterBoard board_;
     const OptionTable table_ = option_table(meter_kinds());
     const TemporaryLedger ledger_;
     std::optional<AttributionSource> attribution_;
@@ -74,6 +76,19 @@ TEST_F(ReloadTest, KeepsTheOldConfigurationWhereTheNewOneIsWrong) {
                 ElementsAre(HasSubstr("[display] timezone")));
     EXPECT_EQ(applied_.size(), 1U);
     EXPECT_EQ(attribution_->networks().at(0).prefix, "10.0.0.0/8");
+}
+
+TEST_F(ReloadTest, IsCountedAndDated) {
+    board_.on_config_loaded(UtcTime::from_seconds(1000));
+    run("[services]\nweb = [\"tcp/nonsense\"]\n");
+    EXPECT_EQ(board_.snapshot().reloads, 0U);
+    EXPECT_EQ(board_.snapshot().reloads_refused, 1U);
+    EXPECT_EQ(board_.snapshot().config_loaded, UtcTime::from_seconds(1000));
+    const UtcTime before = clock_.now();
+    run("");
+    EXPECT_EQ(board_.snapshot().reloads, 1U);
+    EXPECT_EQ(board_.snapshot().reloads_refused, 1U);
+    EXPECT_GE(board_.snapshot().config_loaded, before);
 }
 
 TEST_F(ReloadTest, NamesWhatNeedsARestartUntilItIsTakenBack) {

@@ -74,6 +74,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     catch_reload_signal();
     raise_open_file_limit();
     CounterBoard board;
+    board.on_config_loaded(clock.now());
     const MetricsSources sources{board,
                                  clock,
                                  settings.kinds,
@@ -101,6 +102,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     Reload reload(config, {.read = settings.read_config,
                            .table = settings.table,
                            .attribution = attribution,
+                           .board = board,
                            .clock = clock,
                            .apply = [&](const Config& next) {
                                daemon.post_tables();

@@ -10,11 +10,15 @@
 #include <map>
 
 #include "meter/kind.hpp"
-#include "running_daemon.hpp"
 #include "service/meter_kinds.hpp"
+#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
+
+using nlohmann::json;
+using support::RunningDaemon;
+using support::Sections;
 
 using ::testing::Contains;
 using ::testing::HasSubstr;

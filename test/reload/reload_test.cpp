@@ -12,10 +12,14 @@
 
 #include <cstdlib>
 
-#include "running_daemon.hpp"
+#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
+
+using nlohmann::json;
+using support::RunningDaemon;
+using support::Sections;
 
 using ::testing::HasSubstr;
 using ::testing::Not;

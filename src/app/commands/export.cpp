@@ -39,7 +39,7 @@ std::vector<Fact> facts_of(const ExportCounts& counts) {
 
 Status print_counts(Session& session, const ExportCounts& counts, const ExportTarget& to) {
     if (counts.encoded.left_out > 0)
-        log_info(fmt::format(
+        log_warning(fmt::format(
             "{} flows ({} bytes) do not fit into this format and were not exported. Next: --format "
             "ipfix",
             count_text(counts.encoded.left_out), count_text(counts.encoded.left_out_bytes)));

@@ -26,7 +26,7 @@ struct Options {
 Status print_end(Session& session, const RunOutcome& outcome) {
     const auto usage = outcome.total.usage();
     if (!usage) {
-        log_info(usage.error().text);
+        log_warning(usage.error().text);
         return {};
     }
     TRY_ASSIGN(const Zone zone, session.zone());

@@ -69,7 +69,7 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
                                      options.promiscuous ? ", promiscuous" : "",
                                      options.filter.empty() ? "" : ", only " + options.filter);
     TRY_ASSIGN(auto meter, LiveMeter::open(options, setup.host, setup.cursors));
-    return OpenedMeter{std::move(meter), {std::move(notice)}};
+    return OpenedMeter{std::move(meter), {std::move(notice)}, {}};
 }
 
 // The interfaces that no meter reads, and why.
