@@ -100,11 +100,11 @@ void Daemon::refresh() {
     refreshed_ = clock_.uptime();
     LimitedLog::write_due_summaries();
     if (options_.networks) attribution_.add_fallback(options_.networks());
-    const auto changed = attribution_.refresh();
-    if (changed && *changed) post_tables();
-    const std::string problem = changed ? "" : changed.error().text;
+    const auto refreshed = attribution_.refresh();
+    if (refreshed.is_new) post_tables();
+    const std::string problem = refreshed.outcome ? "" : refreshed.outcome.error().text;
     if (!problem.empty() && problem != refresh_problem_)
-        log_warning(fmt::format("{}. Accounts and classes stay as they were", problem));
+        log_warning(fmt::format("{}. Accounts or classes stay as they were", problem));
     refresh_problem_ = problem;
 }
 

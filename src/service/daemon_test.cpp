@@ -177,10 +177,10 @@ TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
     EXPECT_TRUE(attribution->networks().empty());
     attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_TRUE(attribution->networks().empty());
-    EXPECT_EQ(attribution->refresh().value_or(false), true);
+    EXPECT_TRUE(attribution->refresh().is_new);
     ASSERT_EQ(attribution->networks().size(), 1U);
     attribution->add_fallback({{"10.0.0.0/8", true}});
-    EXPECT_EQ(attribution->refresh().value_or(true), false);
+    EXPECT_FALSE(attribution->refresh().is_new);
 }
 
 }  // namespace
