@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "config/parse.hpp"
 #include "host/log.hpp"
@@ -34,6 +35,12 @@ ConfigFile& Session::config_file() {
     if (!config_file_)
         config_file_.emplace(is_default ? default_config_path : options.config, is_default);
     return *config_file_;
+}
+
+std::string Session::config_path() {
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(config_file().path(), failed);
+    return failed ? config_file().path() : absolute.lexically_normal().string();
 }
 
 Result<Config> Session::read_config() {

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
     // The configuration file, read once; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
+    // The absolute path of the configuration file. It need not exist.
+    [[nodiscard]] std::string config_path();
     // The file as it is now. An error where a default file was there and is absent now.
     [[nodiscard]] Result<Config> read_config();
     // config() is this one from now on.

@@ -116,7 +116,10 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
     if (!answer.is_object() || !answer.contains("ok"))
         return fail(ErrorCode::corrupt, fmt::format("{}: the answer is not one of octroi", path));
     if (answer["ok"] == true) return answer.value("answer", json());
-    return fail(ErrorCode::failed, answer.value("error", "the daemon refused the request"));
+    const auto why = answer.find("error");
+    return fail(ErrorCode::failed, why != answer.end() && why->is_string()
+                                       ? why->get<std::string>()
+                                       : "the daemon refused the request");
 }
 
 }  // namespace octroi

@@ -97,6 +97,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                    .networks = [&] { return present_networks(host); },
                    .between_commits = [&] { serve(); }});
     Reload reload(config, {.read = settings.read_config,
+                           .config_file = settings.config_file,
                            .table = settings.table,
                            .attribution = attribution,
                            .clock = clock,

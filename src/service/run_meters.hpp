@@ -20,6 +20,7 @@ namespace octroi {
 struct RunSettings {
     std::string version;      // of the program, for /metrics
     std::string log_level;    // of the command line; it comes before [log]. Empty: not given
+    std::string config_file;  // absolute: the file that read_config reads
     std::string ledger_path;  // of the ledger: its control socket and state stand beside it
     std::optional<Duration> run_for;  // nullopt: until a stop is requested
     OptionValues meter_options;       // from the command line, of the kind that runs unconfigured

@@ -118,6 +118,33 @@ TEST(Reload, ReportsThatNoDaemonRuns) {
     EXPECT_THAT(ended.err, HasSubstr("Next: octroi run"));
 }
 
+TEST(Reload, SaysHowToReachADaemonWithAnotherLedgerPath) {
+    RunningDaemon daemon(base());
+    daemon.write({{"ledger", "path = \"" + daemon.path("moved.db") + "\"\n"}});
+    const char* binary = std::getenv("OCTROI_BINARY");
+    ASSERT_NE(binary, nullptr);
+    support::Arguments reload{binary, "--config", daemon.path("octroi.toml"), "reload"};
+    const support::Ended ended = support::run(reload);
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err, HasSubstr("moved.db: no daemon runs on it"));
+    EXPECT_THAT(ended.err, HasSubstr("name the old path with --ledger"));
+    reload.insert(reload.begin() + 1, {"--ledger", daemon.ledger()});
+    EXPECT_THAT(support::run(reload).out, HasSubstr("ledger.path: restart needed"));
+}
+
+TEST(Reload, RefusesAnotherConfigurationFile) {
+    RunningDaemon daemon(base());
+    const std::string other = daemon.path("other.toml");
+    std::ofstream(other) << "[services]\n" << shop;
+    const support::Ended ended =
+        support::run(support::octroi(daemon.ledger(), {"--config", other, "reload"}));
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err, HasSubstr("the daemon reads the configuration " +
+                                     daemon.path("octroi.toml") + ", not " + other));
+    EXPECT_THAT(daemon.log(), Not(HasSubstr("reloaded")));
+    EXPECT_EQ(support::run(support::octroi(daemon.ledger(), {"reload"})).status, 0);
+}
+
 TEST(Reload, FindsTheLedgerInAConfigurationWithOtherErrors) {
     RunningDaemon daemon(base());
     daemon.write({{"ledger", "path = \"" + daemon.ledger() + "\"\nno_such_option = 1\n"}});

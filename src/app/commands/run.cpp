@@ -48,6 +48,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(const auto local, parse_prefixes(options.local));
     RunSettings settings{.version = std::string(version),
                          .log_level = session.options.log_level,
+                         .config_file = session.config_path(),
                          .kinds = session.kinds(),
                          .table = session.option_table(),
                          .read_config = [&] { return with_local(session.read_config(), local); },
