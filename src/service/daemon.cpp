@@ -42,7 +42,11 @@ Status Daemon::run() {
     const Status outcome = commit_until_finished(threads);
     board_.end();
     queue_.close();
-    return outcome;  // the threads are asked to stop and joined here
+    threads.clear();  // asks them to stop, and joins them
+    workers.clear();
+    meters_.clear();  // an export logs its last problem here
+    LimitedLog::write_last_summaries();
+    return outcome;
 }
 
 Status Daemon::commit_until_finished(std::vector<std::jthread>& threads) {
@@ -60,7 +64,6 @@ Status Daemon::commit_until_finished(std::vector<std::jthread>& threads) {
         refresh();
         if (options_.between_commits) options_.between_commits();
     }
-    LimitedLog::write_last_summaries();
     if (const auto error = queue_.error()) return std::unexpected(*error);
     return {};
 }
