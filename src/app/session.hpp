@@ -86,6 +86,13 @@ private:
     std::optional<Config> config_;
 };
 
+// The value that an option gave; an error begins with the option.
+template <typename T>
+[[nodiscard]] Result<T> of_option(std::string_view option, Result<T> value) {
+    if (!value) value.error().text.insert(0, std::string(option) + ": ");
+    return value;
+}
+
 // The values of an option that takes networks: --local PREFIX.
 [[nodiscard]] Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts);
 

@@ -111,6 +111,10 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
                     fmt::format("ledger {}: no daemon runs on it ({}). Next: octroi run, or "
                                 "--ledger with the ledger of the daemon",
                                 ledger, line.error().text));
+    if (!line && line.error().code == ErrorCode::permission)
+        return fail(ErrorCode::permission,
+                    fmt::format("{}. Next: run this as root or as the user of the daemon",
+                                line.error().text));
     if (!line) return std::unexpected(line.error());
     const json answer = json::parse(*line, nullptr, false);
     if (!answer.is_object() || !answer.contains("ok"))

@@ -39,8 +39,12 @@ struct RunOutcome {
     Interval period;
 };
 
-// Catches the signals of host/stop.hpp. An error of the whole: nothing was metered. ledger: opened
-// for this process alone.
+// Finds mistakes of the settings before a ledger is made for them: those of check_config, and
+// meters that this machine cannot have.
+[[nodiscard]] Status check_run(const RunSettings& settings, CaptureHost& host);
+
+// settings: check_run() has no objection. Catches the signals of host/stop.hpp. An error of the
+// whole: nothing was metered. ledger: opened for this process alone.
 [[nodiscard]] Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger,
                                             CaptureHost& host);
 

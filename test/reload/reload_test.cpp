@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "running_daemon.hpp"
 
@@ -283,6 +284,48 @@ TEST(Start, LogsItsErrorsWithAPriorityWhereTheyGoToTheJournal) {
             EXPECT_THAT(line, ::testing::StartsWith("<3>"));
         EXPECT_GT(count, 0);
     }
+}
+
+TEST(Start, MakesNoLedgerForAWrongConfiguration) {
+    const support::Folder folder;
+    const std::string config = folder / "octroi.toml";
+    const std::string ledger = folder / "ledger.db";
+    const auto refusal = [&](support::Arguments arguments) {
+        arguments.insert(arguments.begin(), {"--config", config});
+        const support::Ended ended = support::run(support::octroi(ledger, std::move(arguments)));
+        EXPECT_NE(ended.status, 0);
+        EXPECT_FALSE(std::filesystem::exists(ledger));
+        EXPECT_FALSE(std::filesystem::exists(ledger + ".lock"));
+        return ended.err;
+    };
+    std::ofstream(config) << "[services]\nshop = [\"tcp/https!\"]\n";
+    EXPECT_THAT(refusal({"run", "--for", "1s"}), HasSubstr("[services]"));
+    EXPECT_THAT(refusal({"import", "packets", "/dev/null"}), HasSubstr("[services]"));
+    std::ofstream(config) << "";
+    EXPECT_THAT(refusal({"run", "--for", "1s", "--interface", "nope"}),
+                HasSubstr("interface nope does not exist; this machine has "));
+    EXPECT_THAT(refusal({"run", "--for", "1x"}), HasSubstr("--for: '1x' is not a duration"));
+    EXPECT_THAT(refusal({"run", "--local", "300.1.1.1/3"}), HasSubstr("--local: "));
+    EXPECT_THAT(refusal({"usage", "--since", "someday"}), HasSubstr("--since: "));
+}
+
+// The socket and the lock of another user.
+TEST(Start, SaysWhoMayUseTheFilesOfALedger) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    RunningDaemon daemon(base());
+    const auto as_nobody = [] {
+        constexpr uid_t nobody = 65534;
+        (void)!::setgid(nobody);
+        (void)!::setuid(nobody);
+    };
+    const std::string folder = std::filesystem::path(daemon.ledger()).parent_path();
+    std::filesystem::permissions(folder, std::filesystem::perms{0755});
+    const auto error_of = [&](const support::Arguments& arguments) {
+        return support::Process(support::octroi(daemon.ledger(), arguments), as_nobody).wait().err;
+    };
+    EXPECT_THAT(error_of({"reload"}), HasSubstr("Next: run this as root or as the user of"));
+    EXPECT_THAT(error_of({"run", "--for", "1s", "--interface", "lo"}),
+                HasSubstr("Next: run this as root or as the owner of the ledger"));
 }
 
 }  // namespace

@@ -91,8 +91,7 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
 Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     const std::string& name = interface_of(port);
     const Interface* const interface = find(present, name);
-    if (interface == nullptr)
-        return fail(ErrorCode::not_found, fmt::format("there is no interface {}", name));
+    if (interface == nullptr) return missing_interface(name, present);
     CaptureOptions wanted;
     wanted.interface = name;
     wanted.promiscuous = options_.promiscuous;
