@@ -91,6 +91,8 @@ void build_command_line(CLI::App& app, Session& session) {
 }
 
 int run_program(int argc, const char* const* argv, MeterKinds kinds) {
+    // Errors before [log] is read, too, have a priority in the journal.
+    if (format_of_standard_error() == LogFormat::journal) set_log_format(LogFormat::journal);
     const SystemClock clock;
     Session session(clock, kinds);
     CLI::App app;

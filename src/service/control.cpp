@@ -114,12 +114,19 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
                     fmt::format("ledger {}: no daemon runs on it ({}). Next: octroi run, or "
                                 "--ledger with the ledger of the daemon",
                                 ledger, line.error().text));
+    if (!line && line.error().code == ErrorCode::permission)
+        return fail(ErrorCode::permission,
+                    fmt::format("{}. Next: run this as root or as the user of the daemon",
+                                line.error().text));
     if (!line) return std::unexpected(line.error());
     const json answer = json::parse(*line, nullptr, false);
     if (!answer.is_object() || !answer.contains("ok"))
         return fail(ErrorCode::corrupt, fmt::format("{}: the answer is not one of octroi", path));
     if (answer["ok"] == true) return answer.value("answer", json());
-    return fail(ErrorCode::failed, answer.value("error", "the daemon refused the request"));
+    const auto why = answer.find("error");
+    return fail(ErrorCode::failed, why != answer.end() && why->is_string()
+                                       ? why->get<std::string>()
+                                       : "the daemon refused the request");
 }
 
 }  // namespace octroi

@@ -118,6 +118,10 @@ void add_process(std::vector<MetricFamily>& out, const ProcessFigures& process) 
 void add_meters(std::vector<MetricFamily>& out, std::span<const CounterInfo> table,
                 const std::vector<MeterCounters>& meters) {
     for (const CounterInfo& info : table) {
+        const auto has_name = [&](const MetricFamily& known) {
+            return known.info.name == info.name;
+        };
+        if (std::ranges::any_of(out, has_name)) continue;
         MetricFamily family{info, {}};
         for (const MeterCounters& meter : meters) {
             const auto value = std::ranges::find(meter.values, info.name, &CounterValue::name);

@@ -48,7 +48,7 @@ Result<bool> MeteringLoop::step() {
 }
 
 bool MeteringLoop::is_due(Pull pull) const {
-    if (pull == Pull::checkpoint || metering_.full()) return true;
+    if (pull == Pull::checkpoint || metering_.full() || target_.has_new_tables()) return true;
     const auto interval = target_.commit_interval();
     return interval && clock_.uptime() - last_batch_ >= *interval;
 }

@@ -28,6 +28,9 @@ public:
     [[nodiscard]] virtual bool is_ready() const = 0;
     // Receives a batch; may wait. After an error the loop ends at once, without a last batch.
     [[nodiscard]] virtual Status put(Batch batch) = 0;
+    // Whether new_tables() would return some. Asked after each pull: a batch is due then, so that
+    // the readings until now keep the old tables and the next ones get the new.
+    [[nodiscard]] virtual bool has_new_tables() const { return false; }
     // New tables for readings from now on, if there are. Asked after each batch.
     [[nodiscard]] virtual std::optional<AttributionTables> new_tables() { return std::nullopt; }
 };

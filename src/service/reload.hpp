@@ -28,6 +28,7 @@ public:
     struct Parts {
         // The configuration of this moment: the file, with what the command line adds.
         std::function<Result<Config>()> read;
+        std::string config_file;  // the absolute path of the file that `read` reads
         const OptionTable& table;
         AttributionSource& attribution;
         CounterBoard& board;  // counts reloads
@@ -45,7 +46,8 @@ public:
     // reload, of others (they need a restart) since the start. A wrong configuration changes
     // nothing; the error lists its mistakes. Logs and counts the outcome.
     [[nodiscard]] Result<std::vector<ConfigChange>> run();
-    // Answers the request "reload" with run(). The server must not outlive this object.
+    // Answers the request "reload" with run(), and refuses one that names another configuration
+    // file. The server must not outlive this object.
     void answer_at(ControlServer& server);
 
 private:
@@ -56,10 +58,13 @@ private:
     Config current_;
 };
 
-// The client's end: a reload by the daemon that writes this ledger. Errors: those of ask_daemon.
-[[nodiscard]] Result<std::vector<ConfigChange>> ask_reload(const std::string& ledger);
+// The client's end: a reload by the daemon that writes this ledger. config_file: absolute; the
+// daemon refuses if it reads another one. Empty: whatever it reads. Errors: those of ask_daemon.
+[[nodiscard]] Result<std::vector<ConfigChange>> ask_reload(const std::string& ledger,
+                                                           const std::string& config_file = {});
 
-// "ledger.commit_interval: "1m" → "5s"", or "ledger.path: restart needed ("" → "/x")".
+// "ledger.commit_interval: "1m" → "5s"", or "ledger.path: restart needed ("" → "/x")". Safe for a
+// terminal.
 [[nodiscard]] std::string change_text(const ConfigChange& change);
 // The changes as rows, for machines; people read change_text.
 [[nodiscard]] Report changes_report(const std::vector<ConfigChange>& changes);

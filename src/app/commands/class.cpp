@@ -64,7 +64,7 @@ Result<ClassQuestion> question_of(const Options& options) {
                     fmt::format("--as {} is not an AS number (0 to 4294967295)", options.as));
     question.as = static_cast<std::uint32_t>(options.as);
     if (!options.next_hop.empty()) {
-        TRY_ASSIGN(question.next_hop, parse_address(options.next_hop));
+        TRY_ASSIGN(question.next_hop, of_option("--next-hop", parse_address(options.next_hop)));
     }
     for (const std::string& text : options.addresses) {
         TRY_ASSIGN(question.addresses.emplace_back(), parse_address(text));

@@ -96,10 +96,7 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
 Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     const std::string& name = interface_of(port);
     const Interface* const interface = find(present, name);
-    if (interface == nullptr)
-        return fail(
-            ErrorCode::not_found,
-            fmt::format("interface {} does not exist; next: `ip link` lists the interfaces", name));
+    if (interface == nullptr) return missing_interface(name, present);
     CaptureOptions wanted;
     wanted.interface = name;
     wanted.promiscuous = options_.promiscuous;
