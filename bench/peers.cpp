@@ -37,10 +37,10 @@ std::uint16_t free_port() {
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof at;
-    ::bind(socket, reinterpret_cast<const sockaddr*>(&at), length);
-    ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &length);
+    const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&at), length) == 0 &&
+                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &length) == 0;
     ::close(socket);
-    return ntohs(at.sin_port);
+    return bound ? ntohs(at.sin_port) : std::uint16_t{0};
 }
 
 // The state of the socket of a port, from /proc/net/udp.

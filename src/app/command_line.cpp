@@ -25,7 +25,7 @@ void add_global_options(CLI::App& app, Command& command, GlobalOptions& options)
         .choice("--units", options.units, {"iec", "si"}, "Units in tables: KiB (iec) or kB (si)")
         .flag("--bytes", options.exact_bytes, "Exact byte counts in tables")
         .choice("--log-level", options.log_level, {"error", "warning", "info", "debug"},
-                "Least level of messages on standard error (default: info)")
+                "Lowest level of messages on standard error (default: info)")
         .text("--tz", options.zone, "Time zone for input and output, for example Europe/Vienna",
               "ZONE");
     for (CLI::Option* option : app.get_options())
@@ -81,7 +81,7 @@ int refuse(const CLI::App& app, const CLI::ParseError& error, int argc) {
 
 void build_command_line(CLI::App& app, Session& session) {
     app.name("octroi");
-    app.description("Network traffic accounting from the kernel to the invoice.");
+    app.description("Count network traffic by account, in a ledger.");
     app.set_version_flag("--version", std::string("octroi ") + version);
     app.require_subcommand(1);
     app.fallthrough();
@@ -91,6 +91,8 @@ void build_command_line(CLI::App& app, Session& session) {
 }
 
 int run_program(int argc, const char* const* argv, MeterKinds kinds) {
+    // Errors before [log] is read, too, have a priority in the journal.
+    if (format_of_standard_error() == LogFormat::journal) set_log_format(LogFormat::journal);
     const SystemClock clock;
     Session session(clock, kinds);
     CLI::App app;

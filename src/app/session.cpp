@@ -5,17 +5,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "config/parse.hpp"
-#include "host/file.hpp"
 #include "host/log.hpp"
 #include "host/terminal.hpp"
 
 namespace octroi {
 namespace {
 
-// In octets. The parser refuses a longer file too.
-constexpr std::size_t config_text_max = 1U << 20U;
 constexpr const char* default_config_path = "/etc/octroi/octroi.toml";
 
 std::string environment(const char* name) {
@@ -33,21 +31,22 @@ std::string default_ledger_path() {
 
 }  // namespace
 
-std::string Session::config_path() const {
-    return options.config.empty() ? default_config_path : options.config;
+ConfigFile& Session::config_file() {
+    const bool is_default = options.config.empty();
+    if (!config_file_)
+        config_file_.emplace(is_default ? default_config_path : options.config, is_default);
+    return *config_file_;
 }
 
-Result<std::string> Session::config_text() const {
-    const auto text = read_file(config_path(), config_text_max);
-    if (text) return text;
-    // Only the default file may be absent: a file that the user named must be there.
-    if (text.error().code == ErrorCode::not_found && options.config.empty()) return std::string();
-    return fail(ErrorCode::invalid, text.error().text);
+std::string Session::config_path() {
+    std::error_code failed;
+    const auto absolute = std::filesystem::absolute(config_file().path(), failed);
+    return failed ? config_file().path() : absolute.lexically_normal().string();
 }
 
-Result<Config> Session::read_config() const {
-    TRY_ASSIGN(const std::string text, config_text());
-    TRY_ASSIGN(Config config, parse_config(text, config_path(), option_table_));
+Result<Config> Session::read_config() {
+    TRY_ASSIGN(const std::string text, config_file().read());
+    TRY_ASSIGN(Config config, parse_config(text, config_file().path(), option_table_));
     for (const auto& notice : config.notices) log_warning(notice);
     return config;
 }
@@ -96,9 +95,9 @@ Result<std::string> Session::ledger_path() {
     return default_ledger_path();
 }
 
-std::string Session::probable_ledger_path() const {
+std::string Session::probable_ledger_path() {
     if (!options.ledger.empty()) return options.ledger;
-    const auto text = config_text();
+    const auto text = config_file().read();
     const auto path = text ? find_config_text(*text, "ledger", "path") : std::nullopt;
     return path && !path->empty() ? *path : default_ledger_path();
 }

@@ -13,6 +13,7 @@
 #include "host/clock.hpp"
 #include "meter/kind.hpp"
 #include "record/report.hpp"
+#include "service/config_file.hpp"
 #include "view/period.hpp"
 #include "view/row_stream.hpp"
 #include "view/table.hpp"
@@ -49,8 +50,10 @@ public:
     [[nodiscard]] const OptionTable& option_table() const { return option_table_; }
     // The configuration file, read once; the defaults where the default file is absent.
     [[nodiscard]] Result<const Config*> config();
-    // The file as it is now.
-    [[nodiscard]] Result<Config> read_config() const;
+    // The absolute path of the configuration file. It need not exist.
+    [[nodiscard]] std::string config_path();
+    // The file as it is now. An error where a default file was there and is absent now.
+    [[nodiscard]] Result<Config> read_config();
     // config() is this one from now on.
     void set_config(Config config) { config_ = std::move(config); }
     [[nodiscard]] Result<Zone> zone();
@@ -62,7 +65,7 @@ public:
     // From --ledger, the environment, the configuration or the default, in this order.
     [[nodiscard]] Result<std::string> ledger_path();
     // The same where the configuration may be wrong: only the option [ledger] path is read.
-    [[nodiscard]] std::string probable_ledger_path() const;
+    [[nodiscard]] std::string probable_ledger_path();
 
     [[nodiscard]] Result<TableOptions> table_options();
     // nullopt: tables, for people.
@@ -73,15 +76,22 @@ public:
     [[nodiscard]] static TextSink standard_output();
 
 private:
-    [[nodiscard]] std::string config_path() const;
-    // Empty where the default file is absent.
-    [[nodiscard]] Result<std::string> config_text() const;
+    // The file of --config, or the default one.
+    [[nodiscard]] ConfigFile& config_file();
 
     const Clock& clock_;
     MeterKinds kinds_;
     OptionTable option_table_;
+    std::optional<ConfigFile> config_file_;
     std::optional<Config> config_;
 };
+
+// The value that an option gave; an error begins with the option.
+template <typename T>
+[[nodiscard]] Result<T> of_option(std::string_view option, Result<T> value) {
+    if (!value) value.error().text.insert(0, std::string(option) + ": ");
+    return value;
+}
 
 // The values of an option that takes networks: --local PREFIX.
 [[nodiscard]] Result<std::vector<Prefix>> parse_prefixes(const std::vector<std::string>& texts);

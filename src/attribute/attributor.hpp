@@ -43,19 +43,20 @@ namespace octroi {
 
 // In the order of Attributor::counters().
 inline constexpr std::array<CounterInfo, 8> attribute_counters = {{
-    {"attribute_readings_total", "Readings and counted volumes attributed."},
+    {"attribute_readings_total",
+     "Readings attributed, and volumes of meters that report sums instead of flows."},
     {"attribute_remembered_total",
      "Readings for which the result of an earlier reading of the flow was used."},
     {"attribute_split_total", "Readings split over buckets or over a change of a binding."},
     {"attribute_odd_times_total",
-     "Readings with a last packet before the first, or centuries away: moved."},
+     "Readings with a last packet before the first, or outside of 1678 to 2262: times corrected."},
     {"attribute_overlong_total",
-     "Readings longer than 31 days: booked as a whole in the bucket of the last packet."},
+     "Readings longer than 31 days: counted as a whole in the bucket of the last packet."},
     {"attribute_refused_total",
-     "Readings and counted volumes with an impossible volume (record/volume_limits.hpp), or beyond "
-     "the sums of a batch: not booked, a loss."},
+     "Readings with a volume that no link can carry, or beyond the sums of a batch: not counted, a "
+     "loss."},
     {"attribute_unusable_names_total",
-     "Names that a meter stated and that no identity, class or service can have: ignored."},
+     "Names in readings that are not valid for an identity, class or service: ignored."},
     {"attribute_refused_names_total",
      "How often a meter could not add a name to its table (too long, or beyond a limit): the "
      "broader name, or none, was used."},

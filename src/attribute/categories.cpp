@@ -22,7 +22,7 @@ Result<Categories> Categories::make(std::vector<Category> list) {
         if (category.name.empty()) return fail(ErrorCode::invalid, "a category needs a name");
         if (!names.insert(category.name).second) {
             return fail(ErrorCode::invalid,
-                        fmt::format("category '{}' stands twice; put its services into one list",
+                        fmt::format("category '{}' is listed twice; put its services into one list",
                                     category.name));
         }
         for (const std::string& pattern : category.services) {

@@ -38,7 +38,8 @@ Status parse_subject(std::string_view keyword, std::string_view subject, ClassRu
         rule.kind = keyword == "own" ? ClassRule::Kind::own : ClassRule::Kind::other;
         if (subject.empty()) return {};
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' takes nothing before the '=', found '{}'", keyword, subject));
+                    fmt::format("the rule '{}' must not have a value before the '='; remove '{}'",
+                                keyword, subject));
     }
     if (keyword == "as") {
         rule.kind = ClassRule::Kind::as_range;
@@ -55,20 +56,21 @@ Status parse_subject(std::string_view keyword, std::string_view subject, ClassRu
         if (rule.next_hop.octets == Address{}.octets)
             return fail(
                 ErrorCode::invalid,
-                fmt::format("'{}' is what exporters say where there is no next hop", subject));
+                fmt::format("'{}' cannot be a next hop: exporters send it where there is none",
+                            subject));
         return {};
     }
     if (keyword == "word") {
         rule.kind = ClassRule::Kind::word;
         rule.word = subject;
         if (!subject.empty()) return {};
-        return fail(ErrorCode::invalid,
-                    "'word' needs the word of the prefix list: word free-list = free");
+        return fail(
+            ErrorCode::invalid,
+            "the rule 'word' needs a word of the prefix list; write it as: word free-list = free");
     }
-    return fail(
-        ErrorCode::invalid,
-        fmt::format("'{}' is no rule; there are: as, within, word, own, prefix, next-hop, default",
-                    keyword));
+    return fail(ErrorCode::invalid, fmt::format("'{}' is not a kind of rule; write one of as, "
+                                                "within, word, own, prefix, next-hop, default",
+                                                keyword));
 }
 
 }  // namespace
@@ -97,12 +99,13 @@ Status check_class_name(std::string_view name) {
     if (name.empty() || name.size() > class_name_max ||
         !std::all_of(name.begin(), name.end(), is_plain)) {
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is no class name: letters, digits and - _ . / : +, 1 to {}",
+                    fmt::format("'{}' is not a class name; use 1 to {} letters, digits, '-', '_', "
+                                "'.', '/', ':' and '+'",
                                 name, class_name_max));
     }
     if (is_builtin_class(name)) {
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is a class of Octroi's own; choose another name", name));
+                    fmt::format("the class name '{}' is reserved; choose another name", name));
     }
     return {};
 }

@@ -68,10 +68,10 @@ Result<Range> parse_range(std::string_view text, std::uint32_t limit, std::strin
     const auto last = dash == text.size() ? first : number(text.substr(dash + 1));
     if (!first || !last)
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}' is no {} and no name of one", text, what));
+                    fmt::format("'{}' is neither a {} nor the name of one", text, what));
     if (*first > limit || *last > limit) {
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}': a {} goes from 0 to {}", text, what, limit));
+                    fmt::format("'{}': a {} is a number from 0 to {}", text, what, limit));
     }
     if (*last < *first) {
         return fail(ErrorCode::invalid, fmt::format("'{}' is an empty range; did you mean {}-{}?",
@@ -134,7 +134,11 @@ Status parse_match(std::string_view text, Coverage& out) {
     }
     const auto protocol = protocol_of(head);
     if (!protocol)
-        return fail(ErrorCode::invalid, fmt::format("'{}': there is no protocol '{}'", text, head));
+        return fail(
+            ErrorCode::invalid,
+            fmt::format(
+                "'{}': the protocol '{}' is unknown; write a name such as tcp, or proto/NUMBER",
+                text, head));
     if (const std::size_t index = port_protocol_index(*protocol); index < port_protocols.size()) {
         return parse_list(list, 65'535, "port", port_of,
                           [&](std::uint32_t n) { out.ports[index].set(n); });
@@ -260,13 +264,15 @@ Result<ServiceRule> parse_service_rule(std::string_view text) {
     rule.name = next_word(left);
     if (rule.name.empty() || !next_word(left).empty()) {
         return fail(ErrorCode::invalid,
-                    fmt::format("'{}': one word must stand before the '='", text));
+                    fmt::format("'{}': write the service name, one word, before the '='", text));
     }
     std::string_view right = text.substr(equals + 1);
     for (auto word = next_word(right); !word.empty(); word = next_word(right))
         rule.matches.emplace_back(word);
     if (rule.matches.empty())
-        return fail(ErrorCode::invalid, fmt::format("'{}': nothing stands behind the '='", text));
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("'{}': write a protocol or a port after the '=': web = tcp/80", text));
     return rule;
 }
 
@@ -277,8 +283,10 @@ CompiledServices::CompiledServices() {
 
 Result<CompiledServices> CompiledServices::compile(const std::vector<ServiceRule>& rules) {
     if (rules.size() > rules_max) {
-        return fail(ErrorCode::over_limit, fmt::format("{} service rules; at most {} are possible",
-                                                       rules.size(), rules_max));
+        return fail(
+            ErrorCode::over_limit,
+            fmt::format("there are {} service rules, but at most {} are possible; use port ranges",
+                        rules.size(), rules_max));
     }
     CompiledServices services{Empty{}};
     Compiler compiler(services);

@@ -132,13 +132,13 @@ TEST(Services, WrongRulesSayWhy) {
     EXPECT_THAT(error("http"), testing::HasSubstr("tcp/http or udp/http"));
     EXPECT_THAT(error("tcp/65536"), testing::HasSubstr("0 to 65535"));
     EXPECT_THAT(error("tcp/90-80"), testing::HasSubstr("did you mean 80-90"));
-    EXPECT_THAT(error("tcp/"), testing::HasSubstr("no port"));
-    EXPECT_THAT(error("tcp/80,"), testing::HasSubstr("no port"));
-    EXPECT_THAT(error("tcp/nosuchname"), testing::HasSubstr("no port"));
+    EXPECT_THAT(error("tcp/"), testing::HasSubstr("neither a port"));
+    EXPECT_THAT(error("tcp/80,"), testing::HasSubstr("neither a port"));
+    EXPECT_THAT(error("tcp/nosuchname"), testing::HasSubstr("neither a port"));
     EXPECT_THAT(error("gre/5"), testing::HasSubstr("neither ports nor types"));
     EXPECT_THAT(error("icmp/256"), testing::HasSubstr("0 to 255"));
     EXPECT_THAT(error("proto/300"), testing::HasSubstr("0 to 255"));
-    EXPECT_THAT(error("xyz/5"), testing::HasSubstr("no protocol 'xyz'"));
+    EXPECT_THAT(error("xyz/5"), testing::HasSubstr("protocol 'xyz' is unknown"));
     EXPECT_THAT(error("xyz"), testing::HasSubstr("no protocol"));
     EXPECT_FALSE(CompiledServices::compile({{"two words", {"tcp"}}}).has_value());
     EXPECT_FALSE(CompiledServices::compile({{"ethertype/arp", {"tcp"}}}).has_value());

@@ -18,6 +18,7 @@ struct ConfigChange {
     std::string before;  // as in a file: "60s", ["tcp/80"]; "absent" where there was nothing
     std::string after;
     bool live = false;  // Option::reload: a running daemon applies it
+    std::string note;   // what the change does not do; empty: it does all that it says
 };
 
 // In the order of the sections and rows of the table. An option that a file does not state has its

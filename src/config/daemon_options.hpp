@@ -29,7 +29,7 @@ inline constexpr std::array log_options = {
            .default_text = R"("info")",
            .range = "error|warning|info|debug",
            .help = "Messages from this level up are written.",
-           .doc = "`--log-level` comes first.",
+           .doc = "`--log-level` overrides it.",
            .reload = true,
            .assign = [](Config& c,
                         const OptionEntry& e) { c.log.level = log_level_choice(e.text()); }},
@@ -39,7 +39,7 @@ inline constexpr std::array log_options = {
            .default_text = R"("auto")",
            .range = "auto|text|journal|json",
            .help = "`text`: local time, level, message. `journal`: priority and message, for "
-                   "systemd. `json`: an object a line.",
+                   "systemd. `json`: one object per line.",
            .doc = "`auto` is `journal` where standard error is connected to the journal "
                   "(JOURNAL_STREAM), else `text`.",
            .reload = true,
@@ -59,10 +59,10 @@ inline constexpr std::array metrics_options = {
            .type = OptionType::text,
            .default_text = R"("")",
            .help = "Address and port of `/metrics`, `/healthz` and `/readyz`, as "
-                   "`127.0.0.1:9465`. Empty: nobody listens.",
+                   "`127.0.0.1:9465`. Empty: no listener.",
            .doc =
-               "`[::1]:9465` is an IPv6 address, `:9465` are all addresses. There is no password "
-               "and no TLS: keep it on an address that only your scraper reaches.",
+               "`[::1]:9465` is an IPv6 address, `:9465` means all addresses. There is no password "
+               "and no TLS: use an address that only your scraper can reach.",
            .check = is_empty_or_endpoint,
            .assign = [](Config& c, const OptionEntry& e) { c.metrics.listen = e.text(); }},
 };

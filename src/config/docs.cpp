@@ -190,16 +190,17 @@ std::string kind_examples(const OptionTable& table, const Section& section) {
 std::string options_markdown(const OptionTable& table) {
     std::string out = fmt::format(
         "<!-- {} -->\n# Options\n\nThe file is TOML: `/etc/octroi/octroi.toml`, or that "
-        "of `--config`. Everything has a default, and an absent file is an empty one.\n"
-        "`octroi.example.toml` has them all to start from; `octroi.schema.json` lets an editor "
-        "check them.\n\n"
+        "of `--config`. All options but those marked *required* have a default. Without a file all "
+        "defaults apply.\n"
+        "[octroi.example.toml](octroi.example.toml) contains every option with its default. With "
+        "[octroi.schema.json](octroi.schema.json) an editor can check the file.\n\n"
         "A duration is a number with `ms`, `s`, `m`, `h` or `d` (`\"1h30m\"`); a size is a "
         "number with `B`, `kB`, `MB`, `GB`, `TB` (by 1000) or `KiB`, `MiB`, `GiB`, `TiB` (by "
         "1024).\n"
-        "The last column: a running daemon puts a *live* option in force after `octroi reload` or "
-        "SIGHUP. For others `octroi reload` answers\n"
-        "that a restart is needed, as it does for a [[meter]] or [[export]] that was added or "
-        "removed.\n",
+        "The last column: *live* means that a running daemon applies a change after `octroi "
+        "reload` or SIGHUP. *restart needed* means\n"
+        "that the change is applied after a restart; `octroi reload` lists such changes. A "
+        "[[meter]] or [[export]] that was added or removed needs a restart too.\n",
         generated);
     for (const Section& section : table.sections) {
         out += fmt::format("\n## `{}`\n\n{}\n\n", heading(section), section.help);

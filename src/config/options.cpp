@@ -76,9 +76,10 @@ constexpr std::array ledger_options = {
         .default_text = R"("60s")",
         .range = "1s..1h",
         .help = "How often each meter commits its readings.",
-        .doc = "Bounds the loss of a live capture by a crash (its size follows from the interface "
-               "counters at the last commit), and the number of rows of a day: a commit writes a "
-               "row for each pair of parties and service since the last one.",
+        .doc =
+            "After a crash, the packets that a live capture saw since the last commit are recorded "
+            "as a loss. A shorter interval makes this loss smaller, but the ledger larger: each "
+            "commit writes a row for each pair of parties and service since the last one.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.ledger.commit_interval = e.duration(); }},
     Option{.section = "ledger",
@@ -96,9 +97,9 @@ constexpr std::array meter_options = {
            .type = text,
            .default_text = R"("uplink")",
            .required = true,
-           .help = "Your name for the meter. It is unique, and the ledger keeps it for ever.",
-           .doc = "Letters, digits, `.`, `-` and `_`, at most 64. A meter with another name is "
-                  "another meter, without the cursors of the old one.",
+           .help = "Name of the meter, chosen by you. It is unique and permanent.",
+           .doc = "Letters, digits, `.`, `-` and `_`, at most 64. If you change the name, the "
+                  "ledger has a new meter, without the cursors of the old one.",
            .check = is_name,
            .assign = [](Config& c, const OptionEntry& e) { meter(c).name = e.text(); }},
     // make_option_table sets its default and its range: the kinds of the program.
@@ -108,16 +109,18 @@ constexpr std::array meter_options = {
            .default_text = R"("")",
            .help = "What the meter reads. Each kind has options of its own, see below.",
            .assign = [](Config& c, const OptionEntry& e) { meter(c).kind = e.text(); }},
-    Option{.section = "meter",
-           .key = "role",
-           .type = choice,
-           .default_text = R"("bill")",
-           .range = "bill|witness",
-           .help = "`bill`: traffic is charged. `witness`: it is kept and compared, never charged.",
-           .assign =
-               [](Config& c, const OptionEntry& e) {
-                   meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
-               }},
+    Option{
+        .section = "meter",
+        .key = "role",
+        .type = choice,
+        .default_text = R"("bill")",
+        .range = "bill|witness",
+        .help =
+            "`bill`: traffic is charged. `witness`: it is recorded for comparison, never charged.",
+        .assign =
+            [](Config& c, const OptionEntry& e) {
+                meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
+            }},
 };
 
 constexpr std::array attribute_options = {
@@ -126,8 +129,7 @@ constexpr std::array attribute_options = {
            .type = prefixes,
            .default_text = "[]",
            .help = "Local networks. Empty: the networks of this machine's interfaces.",
-           .doc = "Traffic of a local address that is bound to no account is booked to "
-                  "`@unattributed`.",
+           .doc = "Traffic of a local address without a binding is recorded under `@unattributed`.",
            .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.attribute.local = e.prefixes(); }},
     Option{
@@ -135,7 +137,8 @@ constexpr std::array attribute_options = {
         .key = "per_address",
         .type = boolean,
         .default_text = "true",
-        .help = "Give each local address a row of its own.",
+        .help =
+            "Record each local address separately. `false`: only the sum of each local network.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.attribute.per_address = e.boolean(); }},
     Option{
@@ -145,9 +148,9 @@ constexpr std::array attribute_options = {
         .default_text = R"("")",
         .help = "File with the classes of remote prefixes: lines `prefix class`, or an MRT dump.",
         .doc =
-            "It is loaded into the ledger and put in force at the start and at each reload, as "
-            "with `octroi class load`. Empty: the class table that is in force in the ledger, if "
-            "any.",
+            "The daemon loads it into the ledger at its start and at each reload, and uses it from "
+            "then on, as `octroi class load` does. Empty: the class table that is in use in the "
+            "ledger, if any.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
     Option{.section = "attribute",

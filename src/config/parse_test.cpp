@@ -67,7 +67,7 @@ TEST(Config, ChecksValuesByTheRowsOfTheKind) {
     EXPECT_THAT(error_of("[[meter]]\nname = \"a\"\nkind = \"other\"\n"),
                 HasSubstr("octroi.toml:1:1: [meter] file is missing"));
     EXPECT_EQ(error_of("[[meter]]\nname = \"a\"\nkind = \"othr\"\n"),
-              "octroi.toml:3:8: [meter] kind: 'othr' is not a choice; did you mean other?");
+              "octroi.toml:3:8: [meter] kind: 'othr' is not a valid value; did you mean other?");
 }
 
 TEST(Config, MakesTheChecksOfTheKind) {

@@ -7,8 +7,7 @@
 
 namespace octroi {
 
-// The value of a TOML node as the row's type. The error says which form was expected and which was
-// found.
+// Converts a TOML node to the type of the option. The error states the expected and the found form.
 [[nodiscard]] Result<OptionValue> read_value(const Option& option, const toml::node& node);
 
 }  // namespace octroi

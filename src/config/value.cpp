@@ -33,7 +33,7 @@ Result<OptionValue> parse_choice(const Option& option, std::string_view text) {
     const auto known = choices(option);
     if (std::ranges::find(known, text) != known.end()) return OptionValue(std::string(text));
     return fail(ErrorCode::invalid,
-                fmt::format("'{}' is not a choice{}", text, suggestion(text, known)));
+                fmt::format("'{}' is not a valid value{}", text, suggestion(text, known)));
 }
 
 }  // namespace

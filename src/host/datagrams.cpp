@@ -94,7 +94,8 @@ Result<std::unique_ptr<UdpSource>> UdpSource::adopt(Fd socket, std::uint32_t buf
     socklen_t length = sizeof type;
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_DGRAM)
         return fail(ErrorCode::invalid,
-                    "a socket that the service manager passed to this process is not a UDP socket");
+                    "a socket that the service manager passed to this process is not a UDP socket; "
+                    "next: use ListenDatagram= in the .socket unit");
     const int flags = ::fcntl(socket.get(), F_GETFL);
     if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
         return os_failure("make a socket non-blocking");

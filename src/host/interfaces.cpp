@@ -218,15 +218,19 @@ Result<std::vector<Interface>> interfaces() {
     return all;
 }
 
-Result<Interface> interface(const std::string& name) {
-    TRY_ASSIGN(auto all, interfaces());
+std::unexpected<Error> missing_interface(const std::string& name,
+                                         const std::vector<Interface>& present) {
     std::string names;
-    for (auto& candidate : all) {
-        if (candidate.name == name) return std::move(candidate);
-        names += (names.empty() ? "" : ", ") + candidate.name;
-    }
+    for (const Interface& each : present) names += (names.empty() ? "" : ", ") + each.name;
     return fail(ErrorCode::not_found,
                 fmt::format("interface {} does not exist; this machine has {}", name, names));
+}
+
+Result<Interface> interface(const std::string& name) {
+    TRY_ASSIGN(auto all, interfaces());
+    for (auto& candidate : all)
+        if (candidate.name == name) return std::move(candidate);
+    return missing_interface(name, all);
 }
 
 Result<std::string> boot_id() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/result.hpp"
 
 namespace octroi {
 
@@ -46,7 +47,10 @@ struct Interface {
 
 // All interfaces, by index.
 [[nodiscard]] Result<std::vector<Interface>> interfaces();
-// not_found: the text lists the interfaces that exist.
+// The error for an interface that is not in the list; it names those that are.
+[[nodiscard]] std::unexpected<Error> missing_interface(const std::string& name,
+                                                       const std::vector<Interface>& present);
+// Errors: missing_interface.
 [[nodiscard]] Result<Interface> interface(const std::string& name);
 
 // A random text that changes with every boot (/proc/sys/kernel/random/boot_id). Kernel counters

@@ -24,15 +24,17 @@ std::string grouped(std::uint64_t number) {
 }  // namespace
 
 bool LineLimit::admit(Duration uptime) noexcept {
-    // The line that was admitted `lines` lines ago must be a period old.
-    Duration& oldest = admitted_[count_ % lines];
-    if (count_ >= lines && uptime - oldest < period) {
-        if (suppressed_++ == 0) suppressed_since_ = uptime;
+    if (!is_open(uptime)) {
+        add_suppressed(1, uptime);
         return false;
     }
-    oldest = uptime;
-    ++count_;
+    admitted_[count_++ % lines] = uptime;
     return true;
+}
+
+void LineLimit::add_suppressed(std::uint64_t lines_left_out, Duration uptime) noexcept {
+    if (suppressed_ == 0) suppressed_since_ = uptime;
+    suppressed_ += lines_left_out;
 }
 
 bool LineLimit::is_summary_due(Duration uptime) const noexcept {
@@ -49,21 +51,26 @@ bool LimitedLog::admit() {
         }
         listed_ = true;
     }
-    ++messages_;
-    if (limit_.admit(SystemClock().uptime())) return true;
-    ++suppressed_;
-    return false;
+    const bool is_admitted = limit_.admit(SystemClock().uptime());
+    ++(is_admitted ? written_ : suppressed_);
+    if (!is_admitted) is_closed_.store(true, std::memory_order_relaxed);
+    return is_admitted;
+}
+
+// How many lines were left out; 0: a summary is not due.
+std::uint64_t LimitedLog::drain_summary(Duration uptime, bool last) {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t skipped = skipped_.exchange(0, std::memory_order_relaxed);
+    suppressed_ += skipped;
+    if (skipped > 0) limit_.add_suppressed(skipped, uptime);
+    if (limit_.is_open(uptime)) is_closed_.store(false, std::memory_order_relaxed);
+    return last || limit_.is_summary_due(uptime) ? limit_.drain_suppressed() : 0;
 }
 
 void LimitedLog::write_summaries(bool last) {
     const Duration uptime = SystemClock().uptime();
     for (LimitedLog* kind = first_kind.load(); kind != nullptr; kind = kind->next_) {
-        std::uint64_t suppressed = 0;
-        {
-            const std::lock_guard lock(kind->mutex_);
-            if (last || kind->limit_.is_summary_due(uptime))
-                suppressed = kind->limit_.drain_suppressed();
-        }
+        const std::uint64_t suppressed = kind->drain_summary(uptime, last);
         if (suppressed > 0)
             log_warning(fmt::format("{} more messages of the kind {} in the last minute",
                                     grouped(suppressed), kind->kind_));
@@ -74,7 +81,9 @@ std::vector<LimitedLog::Counts> LimitedLog::counts() {
     std::vector<Counts> all;
     for (LimitedLog* kind = first_kind.load(); kind != nullptr; kind = kind->next_) {
         const std::lock_guard lock(kind->mutex_);
-        all.push_back({kind->kind_, kind->messages_, kind->suppressed_});
+        const std::uint64_t suppressed =
+            kind->suppressed_ + kind->skipped_.load(std::memory_order_relaxed);
+        all.push_back({kind->kind_, kind->written_ + suppressed, suppressed});
     }
     std::ranges::sort(all, {}, &Counts::kind);
     return all;

@@ -30,8 +30,14 @@ public:
     [[nodiscard]] bool admit(Duration uptime) noexcept;
     // A period has passed since the first line that was not admitted.
     [[nodiscard]] bool is_summary_due(Duration uptime) const noexcept;
+    // Counts lines that were left out without a call of admit().
+    void add_suppressed(std::uint64_t lines_left_out, Duration uptime) noexcept;
     // How many lines were not admitted since the last call.
     [[nodiscard]] std::uint64_t drain_suppressed() noexcept;
+    // Whether admit() would admit a line.
+    [[nodiscard]] bool is_open(Duration uptime) const noexcept {
+        return count_ < lines || uptime - admitted_[count_ % lines] >= period;
+    }
 
 private:
     std::array<Duration, lines> admitted_{};  // a ring: times of the last admitted lines
@@ -41,6 +47,9 @@ private:
 };
 
 // One kind of message. Any thread. Objects live as long as the process does (namespace scope).
+//
+// Once a line is suppressed the kind is closed: a further message costs one addition, and reads no
+// clock. write_due_summaries() opens it again when the limit admits a line.
 class LimitedLog {
 public:
     // kind: a literal, in snake_case; the label of its counters.
@@ -51,11 +60,15 @@ public:
     // make_message is called only where the line is written: a flood costs no formatting.
     template <typename MakeMessage>
     void warning(MakeMessage&& make_message) {
-        if (admit()) log_warning(make_message());
+        if (is_closed_.load(std::memory_order_relaxed))
+            skipped_.fetch_add(1, std::memory_order_relaxed);
+        else if (admit())
+            log_warning(make_message());
     }
 
-    // For all kinds of which a message came: writes the summaries that are due. To be called every
-    // few seconds while the process may log such messages.
+    // For all kinds of which a message came: writes the summaries that are due, and opens kinds. To
+    // be called every few seconds while the process may log such messages; without it a kind has
+    // LineLimit::lines lines in all.
     static void write_due_summaries() { write_summaries(false); }
     // The same when the process ends: also those that are not due.
     static void write_last_summaries() { write_summaries(true); }
@@ -70,14 +83,17 @@ public:
 
 private:
     [[nodiscard]] bool admit();
+    [[nodiscard]] std::uint64_t drain_summary(Duration uptime, bool last);
     static void write_summaries(bool last);
 
     const std::string_view kind_;
-    std::mutex mutex_;
+    std::atomic<bool> is_closed_ = false;
+    std::atomic<std::uint64_t> skipped_ = 0;  // while closed, since the last look at the limit
+    std::mutex mutex_;                        // for what follows
     LineLimit limit_;
-    std::uint64_t messages_ = 0;
-    std::uint64_t suppressed_ = 0;
-    LimitedLog* next_ = nullptr;  // in the list of all kinds; set once
+    std::uint64_t written_ = 0;
+    std::uint64_t suppressed_ = 0;  // without skipped_
+    LimitedLog* next_ = nullptr;    // in the list of all kinds; set once
     bool listed_ = false;
 };
 

@@ -159,6 +159,19 @@ TEST(LineLimitTest, SaysAfterAMinuteHowManyLinesWereLeftOut) {
     EXPECT_EQ(limit.drain_suppressed(), 0U);
 }
 
+TEST(LineLimitTest, CountsLinesThatWereSkippedWithoutACall) {
+    LineLimit limit;
+    for (std::size_t i = 0; i <= LineLimit::lines; ++i) (void)limit.admit(Duration::seconds(5));
+    EXPECT_FALSE(limit.is_open(Duration::seconds(64)));
+    EXPECT_TRUE(limit.is_open(Duration::seconds(65)));
+    limit.add_suppressed(99, Duration::seconds(7));
+    EXPECT_TRUE(limit.is_summary_due(Duration::seconds(65)));
+    EXPECT_EQ(limit.drain_suppressed(), 100U);
+    limit.add_suppressed(1, Duration::seconds(70));
+    EXPECT_FALSE(limit.is_summary_due(Duration::seconds(129)));
+    EXPECT_TRUE(limit.is_summary_due(Duration::seconds(130)));
+}
+
 constinit LimitedLog test_messages("test_message");
 
 TEST_F(LogTest, AFloodOfOneKindIsLimitedCountedAndSummedUp) {

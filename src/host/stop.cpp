@@ -15,11 +15,15 @@ namespace {
 volatile std::sig_atomic_t stop = 0;
 std::atomic<bool> reload = false;
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
-bool has_terminal = false;  // when catch_reload_signal() was called
+bool has_terminal = false;        // when catch_reload_signal() was called
+bool hang_up_is_ignored = false;  // since before catch_stop_signals(), as nohup(1) does
 
 void on_stop(int number) {
-    // The next one then ends the process, where the orderly stop takes too long.
-    if (stop != 0 && number == SIGINT) std::signal(SIGINT, SIG_DFL);
+    if (stop != 0 && number == SIGINT) {
+        // SIGINT is blocked until this handler returns; then it ends the process.
+        std::signal(SIGINT, SIG_DFL);
+        std::raise(SIGINT);
+    }
     stop = 1;
 }
 
@@ -47,10 +51,13 @@ void catch_stop_signals() {
     struct sigaction action{};
     action.sa_handler = on_stop;
     sigemptyset(&action.sa_mask);
+    struct sigaction inherited{};
+    sigaction(SIGHUP, nullptr, &inherited);
+    hang_up_is_ignored = inherited.sa_handler == SIG_IGN;
     // Without SA_RESTART: a system call that waits ends with EINTR, so that its caller sees the
     // stop.
-    for (const int number : std::array{SIGINT, SIGTERM, SIGHUP})
-        sigaction(number, &action, nullptr);
+    for (const int number : std::array{SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+    if (!hang_up_is_ignored) sigaction(SIGHUP, &action, nullptr);
     // A closed pipe or connection is an error of the write (EPIPE), not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
 }
@@ -58,7 +65,7 @@ void catch_stop_signals() {
 bool stop_requested() noexcept { return stop != 0; }
 
 void catch_reload_signal() {
-    has_terminal = terminal_is_there();
+    has_terminal = !hang_up_is_ignored && terminal_is_there();
     struct sigaction action{};
     action.sa_handler = on_hang_up;
     action.sa_flags = SA_RESTART;  // metering goes on: no system call has to end

@@ -5,15 +5,16 @@
 
 namespace octroi {
 
-// After the first call, SIGINT, SIGTERM and SIGHUP only set a flag; the process ends when it has
-// read the flag and committed. SIGINT after a second one ends the process at once: nothing is lost,
-// because a batch is committed as a whole or not at all. SIGPIPE is ignored: writing returns an
-// error instead.
+// After the call, SIGINT, SIGTERM and SIGHUP only set a flag; the process ends when it has read the
+// flag and committed. A SIGINT after that ends the process at once: what is committed stays,
+// because a batch is committed as a whole or not at all. A SIGHUP that was ignored before stays
+// ignored (nohup(1)). SIGPIPE is ignored: writing returns an error instead. To be called once.
 void catch_stop_signals();
 [[nodiscard]] bool stop_requested() noexcept;
 
 // After catch_stop_signals(): SIGHUP asks for a reload. Where the process was started on a terminal
-// and that terminal is gone, SIGHUP goes on asking for a stop, or the process would run on unseen.
+// and that terminal is gone, SIGHUP goes on asking for a stop, or the process would run on unseen;
+// not where SIGHUP was ignored before: it is a reload then.
 void catch_reload_signal();
 // Whether a reload was asked for since the last call.
 [[nodiscard]] bool reload_requested() noexcept;

@@ -46,8 +46,7 @@ public:
             case SSL_ERROR_ZERO_RETURN:
                 return 0U;
             default:
-                return fail(ErrorCode::failed,
-                            fmt::format("TLS with {}: {}", to_string(peer()), reason()));
+                return failure();
         }
     }
     [[nodiscard]] const Address& peer() const override { return below_->peer(); }
@@ -55,6 +54,17 @@ public:
     [[nodiscard]] int descriptor() const override { return below_->descriptor(); }
 
 private:
+    // Of the last call.
+    [[nodiscard]] std::unexpected<Error> failure() const {
+        if (SSL_is_init_finished(session_.get()) == 1)
+            return fail(ErrorCode::failed,
+                        fmt::format("TLS with {}: {}", to_string(peer()), reason()));
+        return fail(ErrorCode::failed,
+                    fmt::format("the TLS handshake with {} failed: {}. Next: check that the peer "
+                                "speaks TLS 1.2 or later, and the certificates of both sides",
+                                to_string(peer()), reason()));
+    }
+
     std::unique_ptr<StreamConnection> below_;  // owns the socket; must outlive session_
     Session session_;
 };

@@ -4,44 +4,18 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstring>
 #include <thread>
 
 #include "host/testing/folder.hpp"
+#include "host/testing/tls_identity.hpp"
 
 namespace octroi {
 namespace {
-
-// A key with a self-signed certificate.
-void write_identity(const std::string& certificate, const std::string& key) {
-    EVP_PKEY* pair = EVP_EC_gen("P-256");
-    X509* x = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x), -60);
-    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-    X509_set_pubkey(x, pair);
-    X509_NAME* name = X509_get_subject_name(x);
-    const unsigned char text[] = "octroi test";
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
-    X509_set_issuer_name(x, name);
-    X509_sign(x, pair, EVP_sha256());
-    std::FILE* out = std::fopen(certificate.c_str(), "w");
-    PEM_write_X509(out, x);
-    std::fclose(out);
-    out = std::fopen(key.c_str(), "w");
-    PEM_write_PrivateKey(out, pair, nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(out);
-    X509_free(x);
-    EVP_PKEY_free(pair);
-}
 
 // Connects, with a client certificate if there is one, sends the text and closes. Returns whether
 // the TLS handshake succeeded.
@@ -94,7 +68,7 @@ std::optional<std::string> receive(StreamListener& listener) {
 
 class TlsTest : public ::testing::Test {
 protected:
-    TlsTest() { write_identity(own_.certificate, own_.key); }
+    TlsTest() { testing::write_identity(own_.certificate, own_.key); }
 
     std::optional<std::string> talk(const TlsFiles& files, const std::string& certificate,
                                     const std::string& key) {
@@ -119,7 +93,7 @@ TEST_F(TlsTest, ReturnsDecryptedOctets) { EXPECT_EQ(talk(own_, "", ""), "hello o
 TEST_F(TlsTest, AcceptsOnlyKnownClientsIfConfigured) {
     const std::string certificate = folder_.file("client.pem");
     const std::string key = folder_.file("client.key");
-    write_identity(certificate, key);
+    testing::write_identity(certificate, key);
     own_.clients = certificate;
     EXPECT_EQ(talk(own_, certificate, key), "hello over TLS");
     EXPECT_EQ(talk(own_, "", ""), std::nullopt);

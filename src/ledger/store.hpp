@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The port through which batches enter a ledger. store/<database> implements it; every
+// The interface through which batches enter a ledger. store/<database> implements it; every
 // implementation passes the conformance suite ledger/testing/store_conformance.hpp.
 
 #include <string_view>

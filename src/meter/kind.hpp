@@ -55,6 +55,8 @@ struct OpenedMeter {
     // For people, at the start: "exporters at udp [::]:2055". The caller writes the name of the
     // meter before each.
     std::vector<std::string> notices;
+    // The same, logged as warnings: small socket buffers, damaged files.
+    std::vector<std::string> warnings;
 };
 
 // ---- Files: `octroi import`, `octroi export`, `octroi inspect`, `octroi audit --against`

@@ -97,12 +97,12 @@ const std::array fields{
     ReadingField{
         {"kind", "Kind", ColumnKind::text, Audience::machines},
         "text",
-        "Absent for IP traffic; `duplicate` for traffic that the same source states twice; "
-        "`non-ip` and `malformed` for frames without a believable IP header.",
+        "Absent for IP traffic; `duplicate` for traffic that the source reports twice; "
+        "`non-ip` for frames without IP, `malformed` for frames with an invalid IP header.",
         [](const Reading& r, const RowContext&) { return kind_of(r); }},
     ReadingField{{"ethertype", "Ethertype", ColumnKind::number, Audience::machines},
                  "integer",
-                 "Of frames that carry no IP; below 1536 it is an 802.3 length.",
+                 "EtherType of a frame without IP; below 1536 it is an 802.3 length.",
                  [](const Reading& r, const RowContext&) {
                      return integer_if(r.kind == ReadingKind::non_ip, r.ethertype());
                  }},
@@ -171,11 +171,12 @@ const std::array fields{
                  "integer",
                  "IPv4 type of service or IPv6 traffic class of the first packet, all 8 bits.",
                  [](const Reading& r, const RowContext&) { return integer_if(is_ip(r), r.tos); }},
-    ReadingField{{"fragment", "Fragment", ColumnKind::text, Audience::machines},
-                 "text",
-                 "`resolved`: later fragments, with the ports of their first one; `orphan`: later "
-                 "fragments without their first one, or that are kept separate.",
-                 [](const Reading& r, const RowContext&) { return fragment_of(r); }},
+    ReadingField{
+        {"fragment", "Fragment", ColumnKind::text, Audience::machines},
+        "text",
+        "`resolved`: later fragments, with the ports of their first one; `orphan`: later "
+        "fragments without their first one, or all later fragments with `--fragments separate`.",
+        [](const Reading& r, const RowContext&) { return fragment_of(r); }},
     ReadingField{
         {"vlan", "VLAN", ColumnKind::number, Audience::machines},
         "integer",
@@ -210,7 +211,7 @@ const std::array fields{
                  }},
     ReadingField{{"direction", "Direction", ColumnKind::text, Audience::machines},
                  "text",
-                 "`in` or `out`, as seen by the observing interface.",
+                 "`in`: the interface received the packets; `out`: it sent them.",
                  [](const Reading& r, const RowContext&) { return direction_of(r); }},
 };
 

@@ -27,47 +27,70 @@ Status AttributionSource::load_directory() {
     if (assumed_) directory.networks = fallback_;
     networks_ = directory.networks;
     directory_version_ = directory.version;
+    fallback_is_new_ = false;
     auto compiled = std::make_shared<const CompiledDirectory>(directory);
-    for (const std::string& problem : compiled->problems()) log_info(problem);
+    for (const std::string& problem : compiled->problems()) log_warning(problem);
     tables_.directory = std::move(compiled);
     return {};
 }
 
 Status AttributionSource::load_classes(const std::string& version) {
-    class_version_ = version;
     std::optional<ClassTable> table;
     if (!version.empty()) {
         TRY_ASSIGN(table, directory_store_->class_table(version));
     }
+    class_version_ = version;
     tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
                             : std::make_shared<const CompiledClasses>();
     return {};
 }
 
-Result<bool> AttributionSource::refresh() {
-    TRY_ASSIGN(const std::uint64_t directory_version, directory_store_->directory_version());
-    TRY_ASSIGN(const std::string class_version, directory_store_->current_class_version());
-    const bool directory_is_new =
-        directory_version != directory_version_ || (assumed_ && fallback_is_new_);
-    fallback_is_new_ = false;
-    const bool classes_are_new = class_version != class_version_;
-    if (directory_is_new) TRY(load_directory());
-    if (classes_are_new) TRY(load_classes(class_version));
-    return directory_is_new || classes_are_new;
+void AttributionSource::use_classes(const ClassTable& table) {
+    if (table.version == class_version_) return;
+    class_version_ = table.version;
+    tables_.classes = std::make_shared<const CompiledClasses>(table);
 }
 
-Status put_configured_classes(const Config& config, DirectoryStore& directory_store, UtcTime now) {
+Result<bool> AttributionSource::refresh_directory() {
+    TRY_ASSIGN(const std::uint64_t version, directory_store_->directory_version());
+    if (version == directory_version_ && !(assumed_ && fallback_is_new_)) return false;
+    TRY(load_directory());
+    return true;
+}
+
+Result<bool> AttributionSource::refresh_classes() {
+    TRY_ASSIGN(const std::string version, directory_store_->current_class_version());
+    if (version == class_version_) return false;
+    TRY(load_classes(version));
+    return true;
+}
+
+AttributionSource::Refreshed AttributionSource::refresh() {
+    const auto directory = refresh_directory();
+    const auto classes = refresh_classes();
+    Refreshed refreshed{.is_new = directory.value_or(false) || classes.value_or(false),
+                        .outcome = {}};
+    if (!directory)
+        refreshed.outcome = std::unexpected(directory.error());
+    else if (!classes)
+        refreshed.outcome = std::unexpected(classes.error());
+    return refreshed;
+}
+
+Result<std::optional<ClassTable>> put_configured_classes(const Config& config,
+                                                         DirectoryStore& directory_store,
+                                                         UtcTime now) {
     const AttributeConfig& wanted = config.attribute;
-    if (wanted.class_table.empty() && wanted.class_rules.empty()) return {};
+    if (wanted.class_table.empty() && wanted.class_rules.empty()) return std::nullopt;
     ClassSources sources{.rules = wanted.class_rules, .default_class = std::string(no_table_class)};
     if (!wanted.class_table.empty()) sources.files = {wanted.class_table};
-    TRY_ASSIGN(const LoadedClasses loaded, read_classes(sources));
+    TRY_ASSIGN(LoadedClasses loaded, read_classes(sources));
     TRY_ASSIGN(const std::string current, directory_store.current_class_version());
     // The version is a hash of the content: a restart with the same file writes nothing.
-    if (current == loaded.table.version) return {};
+    if (current == loaded.table.version) return std::move(loaded.table);
     TRY(directory_store.load_class_table(loaded.table, name_of(sources), now));
     log_info(fmt::format("class table {}: in force from now on", name_of(sources)));
-    return {};
+    return std::move(loaded.table);
 }
 
 Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
@@ -76,10 +99,13 @@ Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     next.config_ = config.attribute;
     TRY_ASSIGN(next.tables_.services, configured_services(config));
     TRY(next.load_directory());
-    // Late, because it writes to the ledger: the rest of the configuration is good.
-    TRY(put_configured_classes(config, *directory_store_, now));
-    TRY_ASSIGN(const std::string version, directory_store_->current_class_version());
-    if (version != class_version_) TRY(next.load_classes(version));
+    // Storing the table is the last step that can fail: after it, the ledger has a new table in
+    // force.
+    TRY_ASSIGN(const auto named, put_configured_classes(config, *directory_store_, now));
+    if (named)
+        next.use_classes(*named);
+    else
+        TRY(next.refresh_classes());
     *this = std::move(next);
     return {};
 }

@@ -38,10 +38,14 @@ public:
     // Adds networks to the fallback, from the next refresh() on. None is ever removed: an address
     // that goes may have had traffic until now.
     void add_fallback(const std::vector<LocalNetwork>& networks);
-    // Asks the ledger for changes. True: the tables are new.
-    [[nodiscard]] Result<bool> refresh();
+    struct Refreshed {
+        bool is_new = false;  // tables() are new, also where another part could not be read
+        Status outcome;       // of the first part that failed; the next call tries it again
+    };
+    // Asks the ledger for changes of the directory and of the class table.
+    [[nodiscard]] Refreshed refresh();
     // Makes the tables of another configuration, and puts its class table in force as
-    // put_configured_classes does. After an error the old tables hold.
+    // put_configured_classes does. After an error the old tables hold, here and in the ledger.
     [[nodiscard]] Status reconfigure(const Config& config, UtcTime now);
 
 private:
@@ -50,15 +54,20 @@ private:
         : config_(config.attribute),
           directory_store_(&directory_store),
           fallback_(std::move(fallback)) {}
+    // Each loads its part and notes its version, or changes nothing.
     [[nodiscard]] Status load_directory();
     [[nodiscard]] Status load_classes(const std::string& version);
+    // True: the part was new and is loaded.
+    [[nodiscard]] Result<bool> refresh_directory();
+    [[nodiscard]] Result<bool> refresh_classes();
+    void use_classes(const ClassTable& table);
 
     AttributeConfig config_;
     DirectoryStore* directory_store_;
     std::vector<LocalNetwork> fallback_;
     std::vector<LocalNetwork> networks_;
     bool assumed_ = false;
-    bool fallback_is_new_ = false;  // since the last refresh()
+    bool fallback_is_new_ = false;  // since the directory was loaded
     std::uint64_t directory_version_ = 0;
     std::string class_version_;
     AttributionTables tables_;
@@ -66,9 +75,10 @@ private:
 
 // Puts the class table that the configuration names into the ledger and in force there, because
 // batches refer to versions that the ledger holds. Nothing happens where the configuration names
-// none, or where the ledger's is the same.
-[[nodiscard]] Status put_configured_classes(const Config& config, DirectoryStore& directory_store,
-                                            UtcTime now);
+// none, or where the ledger's is the same. Returns the table; nullopt: the configuration names
+// none.
+[[nodiscard]] Result<std::optional<ClassTable>> put_configured_classes(
+    const Config& config, DirectoryStore& directory_store, UtcTime now);
 
 // The networks of RFC 1918, RFC 6598 and RFC 4193, and the link-local ones: the fallback for files
 // from somewhere else.

@@ -14,7 +14,6 @@ namespace {
 
 using octroi::testing::noon;
 using octroi::testing::TemporaryLedger;
-using ::testing::ElementsAre;
 
 class ClassLookupTest : public ::testing::Test {
 protected:

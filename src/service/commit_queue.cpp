@@ -25,6 +25,7 @@ bool CommitQueue::put(std::size_t worker, Batch batch) {
 
 std::optional<AttributionTables> CommitQueue::new_tables(std::size_t worker) {
     const std::lock_guard lock(mutex_);
+    places_[worker].has_tables.store(false, std::memory_order_relaxed);
     return std::exchange(places_[worker].tables, std::nullopt);
 }
 
@@ -69,7 +70,10 @@ void CommitQueue::pause(Duration wait) {
 void CommitQueue::post_tables(const AttributionTables& tables) {
     const std::lock_guard lock(mutex_);
     // Tables that a worker has not fetched yet are out of date.
-    for (Place& place : places_) place.tables = tables;
+    for (Place& place : places_) {
+        place.tables = tables;
+        place.has_tables.store(true, std::memory_order_relaxed);
+    }
 }
 
 bool CommitQueue::all_finished() const {

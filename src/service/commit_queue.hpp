@@ -26,6 +26,10 @@ public:
     [[nodiscard]] bool is_free(std::size_t worker) const;
     // Waits until the place is free, or the queue is closed (then the batch is dropped: false).
     bool put(std::size_t worker, Batch batch);
+    // Whether new_tables() would return some. Cheap: asked after each pull.
+    [[nodiscard]] bool has_new_tables(std::size_t worker) const noexcept {
+        return places_[worker].has_tables.load(std::memory_order_relaxed);
+    }
     // New tables since the last call, if there are.
     [[nodiscard]] std::optional<AttributionTables> new_tables(std::size_t worker);
     // How long after a batch the next one is due. Cheap: asked after each pull.
@@ -47,7 +51,7 @@ public:
     void done(std::size_t worker);
     // Waits while no batch can be committed.
     void pause(Duration wait);
-    // Each worker attributes with these tables after its next batch.
+    // Each worker attributes with these tables after its next batch, which is due at once.
     void post_tables(const AttributionTables& tables);
     void set_commit_interval(Duration interval) noexcept {
         commit_interval_ns_.store(interval.ns, std::memory_order_relaxed);
@@ -62,6 +66,7 @@ private:
     struct Place {
         std::optional<Batch> batch;
         std::optional<AttributionTables> tables;
+        std::atomic<bool> has_tables = false;
         bool finished = false;
     };
 

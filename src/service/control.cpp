@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "host/log.hpp"
+
 namespace octroi {
 namespace {
 
@@ -95,6 +97,7 @@ std::string ControlServer::answer_to(const std::string& line) const {
             fmt::format("this daemon knows no request '{}'. Next: octroi --version says "
                         "whether daemon and command are of one version",
                         name));
+    log_debug(fmt::format("control socket: request {}", name));
     const auto answer = handler->second(request);
     if (!answer) return refusal(answer.error().text);
     std::string text = line_of({{"ok", true}, {"answer", *answer}});
@@ -111,12 +114,19 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
                     fmt::format("ledger {}: no daemon runs on it ({}). Next: octroi run, or "
                                 "--ledger with the ledger of the daemon",
                                 ledger, line.error().text));
+    if (!line && line.error().code == ErrorCode::permission)
+        return fail(ErrorCode::permission,
+                    fmt::format("{}. Next: run this as root or as the user of the daemon",
+                                line.error().text));
     if (!line) return std::unexpected(line.error());
     const json answer = json::parse(*line, nullptr, false);
     if (!answer.is_object() || !answer.contains("ok"))
         return fail(ErrorCode::corrupt, fmt::format("{}: the answer is not one of octroi", path));
     if (answer["ok"] == true) return answer.value("answer", json());
-    return fail(ErrorCode::failed, answer.value("error", "the daemon refused the request"));
+    const auto why = answer.find("error");
+    return fail(ErrorCode::failed, why != answer.end() && why->is_string()
+                                       ? why->get<std::string>()
+                                       : "the daemon refused the request");
 }
 
 }  // namespace octroi

@@ -72,7 +72,8 @@ private:
 
 // The client's end: sends a request to the daemon that writes this ledger, and returns its answer.
 // Errors: not_found (no daemon runs on this ledger), busy (it does not answer), failed (it refused;
-// the text is the daemon's), permission.
+// the text is the daemon's), corrupt (not an answer), permission. Another process may have made the
+// socket: check the form of the answer, and print its texts only through printable() or the log.
 [[nodiscard]] Result<nlohmann::json> ask_daemon(const std::string& ledger,
                                                 const nlohmann::json& request);
 

@@ -69,6 +69,28 @@ TEST_F(ControlTest, HandsARefusalToTheClient) {
     EXPECT_EQ(answer.error().text, "octroi.toml:1:1: no");
 }
 
+// Another process can listen at the path: it answers anything.
+TEST(Control, DoesNotBelieveAnAnswerOfAnotherForm) {
+    const testing::Folder folder;
+    const std::string ledger = folder.file("ledger.db");
+    const auto listener = LocalListener::open(control_path(ledger));
+    ASSERT_TRUE(listener.has_value()) << listener.error().text;
+    for (const char* line : {"{\"ok\":false,\"error\":5}\n", "{\"ok\":false}\n",
+                             "{\"ok\":\"yes\",\"error\":null}\n", "{\"ok\":0,\"error\":{}}\n"}) {
+        const std::jthread other([&](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                auto client = (*listener)->accept();
+                if (!client) continue;
+                EXPECT_TRUE(client->write(line).has_value());
+                return;
+            }
+        });
+        const auto answer = ask_daemon(ledger, {{"request", "reload"}});
+        ASSERT_FALSE(answer.has_value()) << line;
+        EXPECT_EQ(answer.error().text, "the daemon refused the request") << line;
+    }
+}
+
 TEST_F(ControlTest, RefusesWhatIsNoRequest) {
     EXPECT_THAT(ask({{"request", "dance"}}).error().text, HasSubstr("knows no request 'dance'"));
     EXPECT_THAT(ask({{"ask", "reload"}}).error().text, HasSubstr("JSON object"));

@@ -47,6 +47,22 @@ void CounterBoard::on_commit_failed(const std::string& why) {
     daemon_.commit_error = why;
 }
 
+void CounterBoard::on_config_loaded(UtcTime now) {
+    const std::lock_guard lock(mutex_);
+    daemon_.config_loaded = now;
+}
+
+void CounterBoard::on_reloaded(UtcTime now) {
+    const std::lock_guard lock(mutex_);
+    daemon_.config_loaded = now;
+    ++daemon_.reloads;
+}
+
+void CounterBoard::on_reload_refused() {
+    const std::lock_guard lock(mutex_);
+    ++daemon_.reloads_refused;
+}
+
 void CounterBoard::on_meter_progress(std::size_t meter, Duration uptime) {
     entries_[meter].progress_ns.store(uptime.ns, std::memory_order_relaxed);
 }

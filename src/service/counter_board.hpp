@@ -43,7 +43,11 @@ struct DaemonCounters {
     std::vector<MeterCounters> meters;
     std::uint64_t commit_failures = 0;
     std::string commit_error;  // why the last commit failed; empty: it did not
-    Duration last_progress;    // of the committing thread
+    std::uint64_t reloads = 0;
+    std::uint64_t reloads_refused = 0;
+    // When the configuration in force was read. None: that is not known yet.
+    std::optional<UtcTime> config_loaded;
+    Duration last_progress;  // of the committing thread
 };
 
 class CounterBoard {
@@ -56,6 +60,10 @@ public:
     void on_progress(Duration uptime);
     void on_committed(std::size_t meter, const Batch& batch, Duration uptime);
     void on_commit_failed(const std::string& why);
+    // The daemon starts with a configuration that was read now.
+    void on_config_loaded(UtcTime now);
+    void on_reloaded(UtcTime now);
+    void on_reload_refused();
 
     // ---- on the thread of the meter with this number, as begin() got them
 

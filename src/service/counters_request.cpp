@@ -44,7 +44,9 @@ Result<std::vector<CounterRow>> ask_counters(const std::string& ledger) {
         return fail(ErrorCode::corrupt,
                     "the daemon's answer cannot be read: it runs another version of octroi");
     };
-    if (!answered.is_object() || !answered.contains(request_name)) return unreadable();
+    if (!answered.is_object() || !answered.contains(request_name) ||
+        !answered[request_name].is_array())
+        return unreadable();
     std::vector<CounterRow> rows;
     for (const Json& row : answered[request_name]) {
         if (!is_row(row)) return unreadable();

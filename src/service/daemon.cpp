@@ -45,7 +45,11 @@ Status Daemon::run() {
     board_.end();
     // Before the join: a worker may wait in put() for a commit that will not come.
     queue_.close();
-    return outcome;  // the threads are asked to stop and joined here
+    threads.clear();  // asks them to stop, and joins them
+    workers.clear();
+    meters_.clear();  // an export logs its last problem here
+    LimitedLog::write_last_summaries();
+    return outcome;
 }
 
 Status Daemon::commit_until_finished(std::vector<std::jthread>& threads) {
@@ -63,7 +67,6 @@ Status Daemon::commit_until_finished(std::vector<std::jthread>& threads) {
         refresh();
         if (options_.between_commits) options_.between_commits();
     }
-    LimitedLog::write_last_summaries();
     if (const auto error = queue_.error()) return std::unexpected(*error);
     return {};
 }
@@ -94,6 +97,7 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
     if (!commit_problem_.empty()) log_info("commits go on");
     commit_problem_.clear();
     board_.on_committed(waiting.worker, *waiting.batch, clock_.uptime());
+    log_committed(*waiting.batch);
     if (options_.committed) options_.committed(*waiting.batch);
     queue_.done(waiting.worker);
     return {};
@@ -104,12 +108,12 @@ void Daemon::refresh() {
     refreshed_ = clock_.uptime();
     LimitedLog::write_due_summaries();
     if (options_.networks) attribution_.add_fallback(options_.networks());
-    const auto changed = attribution_.refresh();
-    if (changed && *changed) post_tables();
-    const std::string problem = changed ? "" : changed.error().text;
+    const auto refreshed = attribution_.refresh();
+    if (refreshed.is_new) post_tables();
     // Each refresh meets the same problem again: it is logged once.
+    const std::string problem = refreshed.outcome ? "" : refreshed.outcome.error().text;
     if (!problem.empty() && problem != refresh_problem_)
-        log_warning(fmt::format("{}. Accounts and classes stay as they were", problem));
+        log_warning(fmt::format("{}. Accounts or classes stay as they were", problem));
     refresh_problem_ = problem;
 }
 

@@ -55,7 +55,8 @@ public:
 
     // ---- on the thread of run()
 
-    // The tables of the attribution source are new: each meter uses them after its next batch.
+    // The tables of the attribution source are new: each meter makes a batch at once and uses
+    // them after it.
     void post_tables() { queue_.post_tables(attribution_.tables()); }
     void set_commit_interval(Duration interval) { queue_.set_commit_interval(interval); }
 

@@ -73,6 +73,10 @@ void add_daemon(std::vector<MetricFamily>& out, const MetricsInput& input) {
     for (const MeterCounters& meter : input.daemon.meters)
         add_commits(families, meter, input.uptime);
     families.add("commit_failures_total", input.daemon.commit_failures);
+    families.add("reloads_total", input.daemon.reloads);
+    families.add("reloads_refused_total", input.daemon.reloads_refused);
+    if (const auto loaded = input.daemon.config_loaded)
+        families.add("config_loaded_time_seconds", static_cast<std::uint64_t>(loaded->ns / second));
     if (input.ledger_octets) families.add("ledger_bytes", *input.ledger_octets);
     families.add("build_info", 1, {{"version", input.version}});
     families.append_to(out);
@@ -114,6 +118,10 @@ void add_process(std::vector<MetricFamily>& out, const ProcessFigures& process) 
 void add_meters(std::vector<MetricFamily>& out, std::span<const CounterInfo> table,
                 const std::vector<MeterCounters>& meters) {
     for (const CounterInfo& info : table) {
+        const auto has_name = [&](const MetricFamily& known) {
+            return known.info.name == info.name;
+        };
+        if (std::ranges::any_of(out, has_name)) continue;
         MetricFamily family{info, {}};
         for (const MeterCounters& meter : meters) {
             const auto value = std::ranges::find(meter.values, info.name, &CounterValue::name);

@@ -19,7 +19,7 @@
 
 namespace octroi {
 
-inline constexpr std::array<CounterInfo, 12> daemon_counters = {{
+inline constexpr std::array<CounterInfo, 15> daemon_counters = {{
     {"meter_info", "1; its labels say what the meter is.", "meter, kind, role"},
     {"commits_total", "Batches committed to the ledger."},
     {"committed_rows_total", "Transfers in these batches."},
@@ -33,6 +33,13 @@ inline constexpr std::array<CounterInfo, 12> daemon_counters = {{
     {"last_commit_age_seconds", "Time since the last commit of this meter."},
     {"batches_waiting", "Batches that wait for their commit."},
     {"commit_failures_total", "Commits that failed and were or are tried again.", ""},
+    {"reloads_total", "Reloads of the configuration that succeeded.", ""},
+    {"reloads_refused_total",
+     "Reloads that were refused because the configuration was wrong; the log has the reason.", ""},
+    {"config_loaded_time_seconds",
+     "When the configuration in force was read, at the start or by a reload, in seconds since 1970 "
+     "(UTC).",
+     ""},
     {"ledger_bytes", "Size of the ledger's files.", ""},
     {"build_info", "1; its label is the version of the program.", "version"},
 }};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/daemon.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "host/log_limit.hpp"
 #include "host/testing/folder.hpp"
 #include "service/control.hpp"
 
@@ -96,6 +98,29 @@ public:
     }
 };
 
+constinit LimitedLog flood("daemon_test_flood");
+
+void log_flood() {
+    for (std::size_t i = 0; i < LineLimit::lines + 1; ++i) flood.warning([] { return "again"; });
+}
+
+// Logs more than is written, while it reads and when it ends.
+class LoudMeter final : public Meter {
+public:
+    ~LoudMeter() override { log_flood(); }
+    Result<Pull> pull(ReadingSink& sink, Duration wait) override {
+        if (!std::exchange(has_logged_, true)) log_flood();
+        return steady_.pull(sink, wait);
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& sink) override { return steady_.checkpoint(sink); }
+    [[nodiscard]] std::span<const Name> names() const override { return steady_.names(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    SteadyMeter steady_{1000};
+    bool has_logged_ = false;
+};
+
 class DaemonTest : public ::testing::Test {
 protected:
     Status run(Store& store, DaemonOptions options, std::uint64_t packets = 1000) {
@@ -144,6 +169,21 @@ TEST_F(DaemonTest, EndsWhereBookingFailsForGood) {
     EXPECT_FALSE(run(store, {}).has_value());
 }
 
+TEST_F(DaemonTest, SummarizesTheLimitedMessagesAlsoAfterAnError) {
+    MoodyStore store(1, ErrorCode::corrupt);
+    auto attribution = AttributionSource::create(config_, directory_store_, networks_);
+    ASSERT_TRUE(attribution.has_value());
+    std::vector<DaemonMeter> meters;
+    meters.push_back({{"capture", "capture", MeterRole::bill}, std::make_unique<LoudMeter>()});
+    CounterBoard board;
+    Daemon daemon(std::move(meters), store, *attribution, board, clock_, {});
+    ::testing::internal::CaptureStderr();
+    EXPECT_FALSE(daemon.run().has_value());
+    // 11 messages at first, and 11 of the destructor: 10 lines are written.
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                ::testing::HasSubstr("12 more messages of the kind daemon_test_flood"));
+}
+
 TEST_F(DaemonTest, GoesOnWithTheOldDirectoryWhereTheNewOneCannotBeRead) {
     MoodyStore store(0, ErrorCode::failed);
     fails_later_ = true;
@@ -178,10 +218,10 @@ TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
     EXPECT_TRUE(attribution->networks().empty());
     attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_TRUE(attribution->networks().empty());
-    EXPECT_EQ(attribution->refresh().value_or(false), true);
+    EXPECT_TRUE(attribution->refresh().is_new);
     ASSERT_EQ(attribution->networks().size(), 1U);
     attribution->add_fallback({{"10.0.0.0/8", true}});
-    EXPECT_EQ(attribution->refresh().value_or(true), false);
+    EXPECT_FALSE(attribution->refresh().is_new);
 }
 
 }  // namespace

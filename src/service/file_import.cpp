@@ -35,6 +35,7 @@ public:
         has_committed_ = true;
         if (batch.cursors.empty()) return {};  // nothing was read
         TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, store_.commit(batch));
+        log_committed(batch);
         outcome_.volume += batch.observed;
         ++outcome_.batches;
         return {};

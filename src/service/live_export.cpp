@@ -38,9 +38,10 @@ public:
         for (Outlet& outlet : outlets_) {
             const Status left = outlet.out->finish(clock_.now());
             const auto counts = outlet.out->counts();
-            log_info(fmt::format("meter {}: {} flows exported to {}, {} messages not sent{}", name_,
-                                 counts.encoded.records, outlet.to, counts.not_sent,
-                                 left ? "" : "; " + left.error().text));
+            log(left && counts.not_sent == 0 ? LogLevel::info : LogLevel::warning,
+                fmt::format("meter {}: {} flows exported to {}, {} messages not sent{}", name_,
+                            counts.encoded.records, outlet.to, counts.not_sent,
+                            left ? "" : "; " + left.error().text));
         }
     }
     ExportingMeter(const ExportingMeter&) = delete;

@@ -27,6 +27,7 @@ private:
     [[nodiscard]] std::optional<Duration> commit_interval() const override;
     [[nodiscard]] bool is_ready() const override { return queue_.is_free(number_); }
     Status put(Batch batch) override;
+    [[nodiscard]] bool has_new_tables() const override { return queue_.has_new_tables(number_); }
     std::optional<AttributionTables> new_tables() override { return queue_.new_tables(number_); }
 
     std::size_t number_;

@@ -11,6 +11,13 @@ bool is_transient(const Error& error) {
     return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
 }
 
+void log_committed(const Batch& batch) {
+    if (!is_logged(LogLevel::debug)) return;
+    log_debug(fmt::format("meter {}: batch committed: {} transfers, {} losses, {} bytes",
+                          batch.meter.name, batch.transfers.size(), batch.losses.size(),
+                          batch.observed.bytes.value()));
+}
+
 MeteringLoop::MeteringLoop(MeterName name, Meter& meter, const AttributionTables& tables,
                            BatchTarget& target, const Clock& clock, Duration pull_wait)
     : metering_(std::move(name), meter, tables, clock),
@@ -41,7 +48,7 @@ Result<bool> MeteringLoop::step() {
 }
 
 bool MeteringLoop::is_due(Pull pull) const {
-    if (pull == Pull::checkpoint || metering_.full()) return true;
+    if (pull == Pull::checkpoint || metering_.full() || target_.has_new_tables()) return true;
     const auto interval = target_.commit_interval();
     return interval && clock_.uptime() - last_batch_ >= *interval;
 }

@@ -28,6 +28,9 @@ public:
     [[nodiscard]] virtual bool is_ready() const = 0;
     // Receives a batch; may wait. After an error the loop ends at once, without a last batch.
     [[nodiscard]] virtual Status put(Batch batch) = 0;
+    // Whether new_tables() would return some. Asked after each pull: a batch is due then, so that
+    // the readings until now keep the old tables and the next ones get the new.
+    [[nodiscard]] virtual bool has_new_tables() const { return false; }
     // New tables for readings from now on, if there are. Asked after each batch.
     [[nodiscard]] virtual std::optional<AttributionTables> new_tables() { return std::nullopt; }
 };
@@ -67,6 +70,9 @@ private:
     bool uncommitted_ = false;  // a batch was put, and is not known to be committed
     bool target_has_failed_ = false;
 };
+
+// At level debug.
+void log_committed(const Batch& batch);
 
 // An error that may go away: the same call may succeed later.
 [[nodiscard]] bool is_transient(const Error& error);

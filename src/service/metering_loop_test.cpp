@@ -77,7 +77,14 @@ public:
         return {};
     }
 
+    [[nodiscard]] bool has_new_tables() const override { return tables && pulls_left <= tables_at; }
+    std::optional<AttributionTables> new_tables() override {
+        return std::exchange(tables, std::nullopt);
+    }
+
     std::optional<Duration> interval;
+    std::optional<AttributionTables> tables;
+    int tables_at = 0;  // there are new ones from so many pulls left on
     int pulls_left = -1;
     bool ready = true;
     bool fails = false;
@@ -115,6 +122,16 @@ TEST_F(MeteringLoopTest, CommitsAfterTheInterval) {
     target_.interval = Duration::seconds(2);
     EXPECT_TRUE(run({more, more, more, more, more, end}).has_value());
     EXPECT_THAT(target_.batches, ElementsAre(2, 2, 1));
+}
+
+TEST_F(MeteringLoopTest, MakesABatchAtOnceWhereTablesAreNew) {
+    target_.interval = Duration::hours(1);
+    target_.pulls_left = 6;
+    target_.tables_at = 4;
+    target_.tables = tables_;
+    EXPECT_TRUE(run({more, more, more, more, more, end}).has_value());
+    EXPECT_THAT(target_.batches, ElementsAre(3, 2));
+    EXPECT_FALSE(target_.tables.has_value());
 }
 
 TEST_F(MeteringLoopTest, GoesOnReadingWhileTheLastBatchIsNotCommitted) {

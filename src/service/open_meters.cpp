@@ -28,22 +28,26 @@ Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind,
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
+    for (const std::string& warning : opened.warnings)
+        log_warning(fmt::format("meter {}: {}", config.name, warning));
     const MeterRole role =
         config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
     return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};
 }
 
-Status log_overviews(const std::vector<MeterConfig>& configs, MeterKinds kinds, CaptureHost& host) {
+}  // namespace
+
+Result<std::vector<std::string>> overview_notices(const std::vector<MeterConfig>& configs,
+                                                  MeterKinds kinds, CaptureHost& host) {
+    std::vector<std::string> all;
     for (const MeterKind* kind : kinds) {
         const auto own = meters_of(*kind, configs);
         if (own.empty() || kind->overview == nullptr) continue;
         TRY_ASSIGN(const auto notices, kind->overview(own, host));
-        for (const std::string& notice : notices) log_info(notice);
+        all.insert(all.end(), notices.begin(), notices.end());
     }
-    return {};
+    return all;
 }
-
-}  // namespace
 
 std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& table,
                                        const MeterKind& unconfigured, const OptionValues& given) {
@@ -75,7 +79,8 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
                                               host.clock()));
         meters.push_back(std::move(opened));
     }
-    TRY(log_overviews(configs, kinds, host));
+    TRY_ASSIGN(const auto notices, overview_notices(configs, kinds, host));
+    for (const std::string& notice : notices) log_info(notice);
     return meters;
 }
 

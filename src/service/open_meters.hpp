@@ -22,6 +22,11 @@ namespace octroi {
                                                      const MeterKind& unconfigured,
                                                      const OptionValues& given);
 
+// The start-up notices of the kinds of these meters. Fails where a meter cannot be opened on this
+// machine whatever the ledger holds: an interface that does not exist.
+[[nodiscard]] Result<std::vector<std::string>> overview_notices(
+    const std::vector<MeterConfig>& configs, MeterKinds kinds, CaptureHost& host);
+
 // Opens the meters in their order, each with the exports that are configured for it, and logs the
 // start-up notices of meters and kinds. A meter's place in the list, from 1 on, is its observation
 // domain in exports. Files of meters stand in state_folder. The host must outlive the meters.

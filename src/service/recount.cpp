@@ -28,8 +28,8 @@ Result<std::optional<ImportedSource>> find_import(Ledger& ledger, const Importer
     if (meter->known_as().empty()) return std::nullopt;
     if (!meter->already_complete())
         return fail(ErrorCode::failed,
-                    fmt::format("{} is in the ledger up to frame {} only; octroi import {} {}",
-                                file, meter->resumed_at(), importer.command.noun, file));
+                    fmt::format("{} is in the ledger in part only. Next: octroi import {} {}", file,
+                                importer.command.noun, file));
     return ImportedSource{meter->source(), &importer};
 }
 
@@ -40,7 +40,8 @@ Result<ImportedSource> find_import(Ledger& ledger, MeterKinds kinds, const std::
     for (const MeterKind* kind : kinds) {
         for (const Importer& importer : kind->importers) {
             if (importer.recount == nullptr) continue;
-            commands += fmt::format("; octroi import {} {}", importer.command.noun, file);
+            commands += fmt::format("{}octroi import {} {}", commands.empty() ? ". Next: " : " or ",
+                                    importer.command.noun, file);
             auto found = find_import(ledger, importer, file);
             if (found && *found) return **std::move(found);
             if (!found && !failure) failure = std::move(found.error());

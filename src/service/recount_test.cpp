@@ -77,7 +77,7 @@ TEST_F(RecountTest, NeedsTheWholeFileInTheLedger) {
     import("a", [] { return true; });
     const auto part = recount(*ledger_, kinds, "a");
     ASSERT_FALSE(part.has_value());
-    EXPECT_THAT(part.error().text, HasSubstr("up to frame 3 only"));
+    EXPECT_THAT(part.error().text, HasSubstr("in part only. Next: octroi import frames a"));
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "config/parse.hpp"
+#include "host/testing/folder.hpp"
 #include "meter/kind.hpp"
 #include "service/meter_kinds.hpp"
 #include "service/testing/temporary_ledger.hpp"
@@ -20,6 +22,7 @@ using octroi::testing::TemporaryLedger;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class ReloadTest : public ::testing::Test {
 protected:
@@ -30,8 +33,10 @@ protected:
         reload_.emplace(
             Config{},
             Reload::Parts{.read = [this] { return read(); },
+                          .config_file = "/etc/octroi/test.toml",
                           .table = table_,
                           .attribution = *attribution_,
+                          .board = board_,
                           .clock = clock_,
                           .apply = [this](const Config& config) { applied_.push_back(config); }});
     }
@@ -47,6 +52,7 @@ protected:
     }
 
     SystemClock clock_;
+    CounterBoard board_;
     const OptionTable table_ = option_table(meter_kinds());
     const TemporaryLedger ledger_;
     std::optional<AttributionSource> attribution_;
@@ -76,6 +82,19 @@ TEST_F(ReloadTest, KeepsTheOldConfigurationWhereTheNewOneIsWrong) {
     EXPECT_EQ(attribution_->networks().at(0).prefix, "10.0.0.0/8");
 }
 
+TEST_F(ReloadTest, IsCountedAndDated) {
+    board_.on_config_loaded(UtcTime::from_seconds(1000));
+    run("[services]\nweb = [\"tcp/nonsense\"]\n");
+    EXPECT_EQ(board_.snapshot().reloads, 0U);
+    EXPECT_EQ(board_.snapshot().reloads_refused, 1U);
+    EXPECT_EQ(board_.snapshot().config_loaded, UtcTime::from_seconds(1000));
+    const UtcTime before = clock_.now();
+    run("");
+    EXPECT_EQ(board_.snapshot().reloads, 1U);
+    EXPECT_EQ(board_.snapshot().reloads_refused, 1U);
+    EXPECT_GE(board_.snapshot().config_loaded, before);
+}
+
 TEST_F(ReloadTest, NamesWhatNeedsARestartUntilItIsTakenBack) {
     const std::string restart = "ledger.busy_timeout: restart needed (\"30s\" → \"1s\")";
     const std::string slow = "[ledger]\nbusy_timeout = \"1s\"\n";
@@ -103,6 +122,41 @@ TEST_F(ReloadTest, AnswersOverTheControlSocket) {
     EXPECT_FALSE(changes->at(1).live);
     text_ = "[leger]\n";
     EXPECT_THAT(ask_reload(ledger_.path()).error().text, HasSubstr("test.toml:1:2"));
+}
+
+TEST_F(ReloadTest, RefusesARequestForAnotherFile) {
+    const auto server = ControlServer::open(ledger_.path(), clock_);
+    ASSERT_TRUE(server.has_value()) << server.error().text;
+    reload_->answer_at(**server);
+    const std::jthread daemon([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) (*server)->step();
+    });
+    const auto refused = ask_reload(ledger_.path(), "/etc/octroi/other.toml");
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().text, HasSubstr("reads the configuration /etc/octroi/test.toml, "
+                                                "not /etc/octroi/other.toml"));
+    EXPECT_TRUE(applied_.empty());
+    EXPECT_TRUE(ask_reload(ledger_.path(), "/etc/octroi/../octroi/test.toml").has_value());
+    EXPECT_TRUE(ask_reload(ledger_.path()).has_value());
+    EXPECT_FALSE(ask_daemon(ledger_.path(), {{"request", "reload"}, {"config", 1}}).has_value());
+}
+
+TEST_F(ReloadTest, NotesThatTheClassTableStaysWhereTheConfigurationNamesNone) {
+    const testing::Folder folder;
+    std::ofstream(folder.file("classes")) << "198.51.100.0/24 partners\n";
+    const std::string table = "[attribute]\nclass_table = \"" + folder.file("classes") + "\"\n";
+    run(table);
+    const std::string rules = "class_rules = [\"within 198.51.0.0/16 = mirror\"]\n";
+    EXPECT_THAT(run(table + rules), ElementsAre(Not(HasSubstr("stays"))));
+    EXPECT_THAT(run("[attribute]\n" + rules), ElementsAre(Not(HasSubstr("stays"))));
+    EXPECT_THAT(run(""), ElementsAre(HasSubstr("(the class table in force stays; octroi class")));
+    EXPECT_THAT(run(""), IsEmpty());
+}
+
+TEST(ChangeText, HasNothingThatATerminalObeys) {
+    EXPECT_EQ(change_text({"a\x1b[31m.b", "\"x\ny\"", "\"\xc2\x9b\"", true, {}}),
+              "a\uFFFD[31m.b: \"x\uFFFDy\" → \"\uFFFD\"");
+    EXPECT_EQ(change_text({"a.b", "1", "2\r", false, {}}), "a.b: restart needed (1 → 2\uFFFD)");
 }
 
 TEST_F(ReloadTest, DoesNotBelieveAnAnswerOfAnotherForm) {

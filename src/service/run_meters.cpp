@@ -58,13 +58,23 @@ std::vector<LocalNetwork> present_networks(CaptureHost& host) {
     return present ? networks_of(*present) : std::vector<LocalNetwork>();
 }
 
+std::vector<MeterConfig> meters_of_run(const RunSettings& settings) {
+    return meters_to_run(settings.config, settings.table, default_kind(settings.kinds),
+                         settings.meter_options);
+}
+
 }  // namespace
+
+Status check_run(const RunSettings& settings, CaptureHost& host) {
+    TRY(check_config(settings.config));
+    TRY(overview_notices(meters_of_run(settings), settings.kinds, host));
+    return {};
+}
 
 Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, CaptureHost& host) {
     const Clock& clock = host.clock();
     const Config& config = settings.config;
     set_daemon_log(config.log, settings.log_level);
-    TRY(check_config(config));
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY(put_configured_classes(config, ledger, clock.now()));
     TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, networks_of(present)));
@@ -74,6 +84,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     catch_reload_signal();
     raise_open_file_limit();
     CounterBoard board;
+    board.on_config_loaded(clock.now());
     const MetricsSources sources{board,
                                  clock,
                                  settings.kinds,
@@ -82,12 +93,9 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                                  stalled_after(config.ledger)};
     // Listens before the meters are open: /readyz names the part that is not ready.
     TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
-    const auto configs =
-        meters_to_run(config, settings.table, default_kind(settings.kinds), settings.meter_options);
+    const auto configs = meters_of_run(settings);
     TRY_ASSIGN(auto meters, open_meters(configs, config.exports, settings.kinds, host, ledger,
                                         std::filesystem::path(settings.ledger_path).parent_path()));
-    const auto control = open_control(settings.ledger_path, clock);
-    if (control != nullptr) add_counters_request(*control, sources);
 
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it
@@ -99,8 +107,10 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                    .networks = [&] { return present_networks(host); },
                    .between_commits = [&] { serve(); }});
     Reload reload(config, {.read = settings.read_config,
+                           .config_file = settings.config_file,
                            .table = settings.table,
                            .attribution = attribution,
+                           .board = board,
                            .clock = clock,
                            .apply = [&](const Config& next) {
                                daemon.post_tables();
@@ -108,7 +118,12 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                                set_daemon_log(next.log, settings.log_level);
                                settings.apply_config(next);
                            }});
-    if (control != nullptr) reload.answer_at(*control);
+    // After `reload`, so that it ends first: it calls it.
+    const auto control = open_control(settings.ledger_path, clock);
+    if (control != nullptr) {
+        add_counters_request(*control, sources);
+        reload.answer_at(*control);
+    }
     serve = [&] {
         if (reload_requested()) static_cast<void>(reload.run());  // it logs its outcome
         if (control != nullptr) control->step();

@@ -20,6 +20,7 @@ namespace octroi {
 struct RunSettings {
     std::string version;      // of the program, for /metrics
     std::string log_level;    // of the command line; it comes before [log]. Empty: not given
+    std::string config_file;  // absolute: the file that read_config reads
     std::string ledger_path;  // of the ledger: its control socket and state stand beside it
     std::optional<Duration> run_for;  // nullopt: until a stop is requested
     OptionValues meter_options;       // from the command line, of the kind that runs unconfigured
@@ -38,8 +39,12 @@ struct RunOutcome {
     Interval period;
 };
 
-// Catches the signals of host/stop.hpp. An error of the whole: nothing was metered. ledger: opened
-// for this process alone.
+// Finds mistakes of the settings before a ledger is made for them: those of check_config, and
+// meters that this machine cannot have.
+[[nodiscard]] Status check_run(const RunSettings& settings, CaptureHost& host);
+
+// settings: check_run() has no objection. Catches the signals of host/stop.hpp. An error of the
+// whole: nothing was metered. ledger: opened for this process alone.
 [[nodiscard]] Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger,
                                             CaptureHost& host);
 

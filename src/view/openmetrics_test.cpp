@@ -6,7 +6,9 @@
 
 #include <array>
 
+#include "record/utf8.hpp"
 #include "support/golden.hpp"
+#include "support/openmetrics_checker.hpp"
 #include "view/row_stream.hpp"
 #include "view/table.hpp"
 
@@ -58,6 +60,85 @@ TEST(OpenMetrics, EscapesLabelValuesAndKeepsThemUtf8) {
         openmetrics_text(odd),
         ::testing::HasSubstr("octroi_a_total{meter=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\xc3\xa4\"} "
                              "1\n"));
+}
+
+// What a meter's name in the configuration may be, and worse.
+TEST(OpenMetrics, IsWellFormedWhateverTheLabelsHold) {
+    std::vector<MetricSample> samples;
+    std::string every_octet;
+    for (int octet = 0; octet < 256; ++octet) every_octet += static_cast<char>(octet);
+    const std::vector<std::string> hostile{"",
+                                           "\"",
+                                           "\\",
+                                           "\\\"",
+                                           "\\n",
+                                           "\n",
+                                           "\r",
+                                           "} 1\n# EOF\n",
+                                           "a\",b=\"c",
+                                           "\xc3",
+                                           "\xff\xfe",
+                                           "\xed\xa0\x80",
+                                           "\xf4\x90\x80\x80",
+                                           std::string(1, '\0'),
+                                           every_octet,
+                                           "# EOF",
+                                           "\xe2\x80\xa8"};
+    for (const std::string& text : hostile)
+        samples.push_back({{{"meter", text}, {"reason", text}}, samples.size()});
+    const std::array all{MetricFamily{{"a_total", "A \"help\" with \\ and\nmore."}, samples},
+                         MetricFamily{{"b_bytes", "B."}, {{{}, 7}}}};
+    const support::MetricsText read(openmetrics_text(all));
+    EXPECT_THAT(read.errors(), ::testing::IsEmpty());
+    ASSERT_EQ(read.series().size(), samples.size() + 1);
+    for (std::size_t i = 0; i < hostile.size(); ++i) {
+        const std::string& value = read.series()[i].labels.at("meter");
+        EXPECT_EQ(read.series()[i].value, std::to_string(i));
+        EXPECT_TRUE(value == hostile[i] || !is_utf8(hostile[i])) << hostile[i];
+    }
+}
+
+TEST(OpenMetrics, TheCheckerFindsWhatIsWrong) {
+    const std::string good = "# TYPE a counter\n# HELP a A.\na_total 1\n";
+    const auto errors = [](const std::string& text) {
+        return support::MetricsText(text).errors().size();
+    };
+    EXPECT_EQ(errors(good + "# EOF\n"), 0U);
+    for (const std::string& wrong : {
+             good,
+             good + "# EOF",
+             good + "# EOF\n# EOF\n",
+             good + "a_total 1\n# EOF\n",
+             good + "a_total{m=\"\"} x\n# EOF\n",
+             good + "a_total{m=\"\"} 1 1\n# EOF\n",
+             good + "a_total{m=\"\"}  1\n# EOF\n",
+             good + "a_total{m=\"\"} -1\n# EOF\n",
+             good + "a_total{m=\"\"} NaN\n# EOF\n",
+             good + "a{m=\"\"} 1\n# EOF\n",
+             good + "a_total{m=\"\",m=\"\"} 1\n# EOF\n",
+             good + "a_total{m=\"\\t\"} 1\n# EOF\n",
+             good + "a_total{m=\"\"\"} 1\n# EOF\n",
+             good + "a_total{m=\"\",} 1\n# EOF\n",
+             good + "a_total{1m=\"\"} 1\n# EOF\n",
+             good + "a_total{m=\"\xff\"} 1\n# EOF\n",
+             good + "\n# EOF\n",
+             good + "# EOF \n",
+             good + "# TYPE b gauge\n# HELP b B.\nb 1\na_total{m=\"\"} 1\n# EOF\n",
+             good + "# TYPE b gauge\n# HELP b B.\nb 1\n" + good + "# EOF\n",
+             std::string("# HELP a A.\na_total 1\n# EOF\n"),
+             std::string("# TYPE a counter\na_total 1\n# EOF\n"),
+             std::string("# TYPE a counter\n# HELP a A.\n# EOF\n"),
+             std::string("# TYPE a counter\na_total 1\n# HELP a A.\n# EOF\n"),
+             std::string("# TYPE a counter\n# HELP a \"A\".\na_total 1\n# EOF\n"),
+             std::string("# TYPE a_total counter\n# HELP a_total A.\na_total 1\n# EOF\n"),
+             std::string("# TYPE a_bytes gauge\n# HELP a_bytes A.\na_bytes 1\n# EOF\n"),
+             std::string("# TYPE a gauge\n# UNIT a bytes\n# HELP a A.\na 1\n# EOF\n"),
+             std::string("a_total 1\n# EOF\n"),
+         })
+        EXPECT_GT(errors(wrong), 0U) << wrong;
+    const support::MetricsText addresses(
+        "# TYPE a gauge\n# HELP a A.\na{m=\"192.0.2.1\"} 1\na{m=\"2001:db8::/32\"} 1\n# EOF\n");
+    EXPECT_EQ(addresses.addresses().size(), 2U);
 }
 
 TEST(OpenMetrics, NothingAtAllIsAnAnswerToo) { EXPECT_EQ(openmetrics_text({}), "# EOF\n"); }

@@ -339,17 +339,28 @@ Result<Interval> parse_interval(std::string_view text, UtcTime now, const Zone& 
     return Interval{*moment, *moment};
 }
 
+namespace {
+
+Result<Interval> parse_option(std::string_view option, std::string_view text, UtcTime now,
+                              const Zone& zone) {
+    auto parsed = parse_interval(text, now, zone);
+    if (!parsed) parsed.error().text.insert(0, fmt::format("{}: ", option));
+    return parsed;
+}
+
+}  // namespace
+
 Result<Interval> parse_period(std::optional<std::string_view> since,
                               std::optional<std::string_view> until, UtcTime now,
                               const Zone& zone) {
     Interval period{UtcTime::min(), now};
     Interval last{now, now};
     if (since) {
-        TRY_ASSIGN(const Interval first, parse_interval(*since, now, zone));
+        TRY_ASSIGN(const Interval first, parse_option("--since", *since, now, zone));
         period.begin = first.begin;
     }
     if (until) {
-        TRY_ASSIGN(last, parse_interval(*until, now, zone));
+        TRY_ASSIGN(last, parse_option("--until", *until, now, zone));
         period.end = last.begin;
     }
     if (period.begin < period.end) return period;

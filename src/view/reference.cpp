@@ -25,11 +25,11 @@ constexpr std::string_view counters_preface = R"(# Counters
 Generated from the counter tables of the components; do not edit.
 
 `octroi meters --counters` shows the counters of the running daemon under these names. `/metrics`
-serves them to a scraper under the names of the column *metric*: docs/operating.md says how.
+serves them to a scraper under the names of the column *metric* (docs/operating.md).
 
-A counter begins at 0 when the program starts, and only grows. A gauge may shrink. Labels tell the
-series of one name apart: `meter` is the name of the meter. No label holds an address or anything
-else that traffic could choose.
+A counter begins at 0 when the program starts, and only grows. A gauge may shrink. Series of
+one name differ in their labels: `meter` is the name of the meter. No label contains an address or
+another value from traffic, so traffic cannot create series.
 )";
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -86,6 +87,29 @@ TEST_F(MeterKindTest, RunsAndCountsEachLineOnceHoweverOftenItIsStarted) {
     EXPECT_EQ(rows[0].at("meter"), "lines");
     EXPECT_EQ(rows[0].at("offset"), std::filesystem::file_size(file_));
     EXPECT_EQ(run({"audit"}).status, 0);
+}
+
+TEST_F(MeterKindTest, CountsUnderTheNameOfAnotherKindsCounter) {
+    configure("");
+    Process daemon(command({"run", "--local", "10.0.0.0/8"}));
+    json rows;
+    const auto number_of = [&](const char* name) {
+        return std::ranges::count_if(rows, [&](const json& row) {
+            return row.value("counter", "") == name && row.value("meter", "") == "lines";
+        });
+    };
+    EXPECT_TRUE(support::wait_until(
+        [&] {
+            const Ended asked = run({"--json", "meters", "--counters"});
+            rows = asked.status == 0 ? json::parse(asked.out) : json::array();
+            return number_of("tally_lines_total") > 0;
+        },
+        std::chrono::seconds(20)))
+        << daemon.err_so_far();
+    EXPECT_EQ(number_of("tally_lines_total"), 1);
+    EXPECT_EQ(number_of("capture_frames_total"), 1) << rows;
+    daemon.signal(SIGTERM);
+    EXPECT_EQ(daemon.wait().status, 0);
 }
 
 // A user, and else the domain of the user, is an identity that can be bound.

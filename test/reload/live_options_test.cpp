@@ -10,11 +10,15 @@
 #include <map>
 
 #include "meter/kind.hpp"
-#include "running_daemon.hpp"
 #include "service/meter_kinds.hpp"
+#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
+
+using nlohmann::json;
+using support::RunningDaemon;
+using support::Sections;
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -22,6 +26,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 const std::string quick = "commit_interval = \"1s\"\n";
+const std::string slow = "commit_interval = \"1h\"\n";
 const std::string local = "local = [\"10.0.0.0/8\"]\n";
 
 // A change of an option, and a check of its effect.
@@ -39,18 +44,36 @@ Sections with_local(Sections sections) {
     return sections;
 }
 
-// A change of attribution: flows get a different name of this kind.
+// A change of attribution: flows get a different name of this kind, at once and not after the
+// commit interval, which is long. The flows before the reload are committed with the old name.
 Effect attributes(Sections before, Sections after, std::string option, std::string key,
                   std::string name) {
+    before.emplace("ledger", slow);
+    after.emplace("ledger", slow);
     return {.before = with_local(std::move(before)),
             .after = with_local(std::move(after)),
             .key = std::move(option),
             .unchanged =
-                [key, name](RunningDaemon& daemon) {
-                    daemon.expect_used("meter", "flows");
-                    EXPECT_THAT(daemon.used(key), Not(Contains(name)));
+                [](RunningDaemon& daemon) {
+                    // The first commit comes after a second, the next one would come in an hour.
+                    support::pass(std::chrono::milliseconds(1500));
+                    daemon.send();
+                    support::pass(std::chrono::milliseconds(500));
+                    EXPECT_THAT(daemon.used("meter"), IsEmpty());
                 },
-            .changed = [key, name](RunningDaemon& daemon) { daemon.expect_used(key, name); }};
+            .changed =
+                [key, name](RunningDaemon& daemon) {
+                    EXPECT_TRUE(support::wait_until([&] { return !daemon.used("meter").empty(); },
+                                                    RunningDaemon::patience))
+                        << daemon.log();
+                    // Categories are names of the view: they apply to what is committed too.
+                    if (key != "category") {
+                        EXPECT_THAT(daemon.used(key), Not(Contains(name)));
+                    }
+                    daemon.send();
+                    EXPECT_EQ(daemon.stop().status, 0);
+                    EXPECT_THAT(daemon.used(key), Contains(name));
+                }};
 }
 
 void expect_in_last_table(RunningDaemon& daemon, const std::string& text) {

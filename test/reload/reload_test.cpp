@@ -11,11 +11,16 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
-#include "running_daemon.hpp"
+#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
+
+using nlohmann::json;
+using support::RunningDaemon;
+using support::Sections;
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -118,6 +123,33 @@ TEST(Reload, ReportsThatNoDaemonRuns) {
     EXPECT_THAT(ended.err, HasSubstr("Next: octroi run"));
 }
 
+TEST(Reload, SaysHowToReachADaemonWithAnotherLedgerPath) {
+    RunningDaemon daemon(base());
+    daemon.write({{"ledger", "path = \"" + daemon.path("moved.db") + "\"\n"}});
+    const char* binary = std::getenv("OCTROI_BINARY");
+    ASSERT_NE(binary, nullptr);
+    support::Arguments reload{binary, "--config", daemon.path("octroi.toml"), "reload"};
+    const support::Ended ended = support::run(reload);
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err, HasSubstr("moved.db: no daemon runs on it"));
+    EXPECT_THAT(ended.err, HasSubstr("name the old path with --ledger"));
+    reload.insert(reload.begin() + 1, {"--ledger", daemon.ledger()});
+    EXPECT_THAT(support::run(reload).out, HasSubstr("ledger.path: restart needed"));
+}
+
+TEST(Reload, RefusesAnotherConfigurationFile) {
+    RunningDaemon daemon(base());
+    const std::string other = daemon.path("other.toml");
+    std::ofstream(other) << "[services]\n" << shop;
+    const support::Ended ended =
+        support::run(support::octroi(daemon.ledger(), {"--config", other, "reload"}));
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_THAT(ended.err, HasSubstr("the daemon reads the configuration " +
+                                     daemon.path("octroi.toml") + ", not " + other));
+    EXPECT_THAT(daemon.log(), Not(HasSubstr("reloaded")));
+    EXPECT_EQ(support::run(support::octroi(daemon.ledger(), {"reload"})).status, 0);
+}
+
 TEST(Reload, FindsTheLedgerInAConfigurationWithOtherErrors) {
     RunningDaemon daemon(base());
     daemon.write({{"ledger", "path = \"" + daemon.ledger() + "\"\nno_such_option = 1\n"}});
@@ -182,26 +214,122 @@ TEST(ControlSocket, OfAKilledDaemonIsReplaced) {
         << "the socket file still exists";
 }
 
+// A daemon that was started in a terminal, and the terminal. The daemon writes its output to files.
+class TerminalDaemon {
+public:
+    explicit TerminalDaemon(const std::function<void()>& in_child = {})
+        : terminal_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+        EXPECT_GE(terminal_.get(), 0);
+        EXPECT_EQ(::grantpt(terminal_.get()), 0);
+        EXPECT_EQ(::unlockpt(terminal_.get()), 0);
+        const std::string name = ::ptsname(terminal_.get());
+        const std::string config = folder_ / "octroi.toml";
+        std::ofstream(config) << RunningDaemon::flows_meter << free_port();
+        process_ = std::make_unique<support::Process>(
+            support::octroi(folder_ / "ledger.db", {"--config", config, "run"}), [&] {
+                ::setsid();
+                ::ioctl(::open(name.c_str(), O_RDWR), TIOCSCTTY, 0);
+                if (in_child) in_child();
+            });
+        EXPECT_TRUE(is_logged("Ctrl-C"));
+    }
+    void close_terminal() { terminal_ = Fd(); }
+    [[nodiscard]] bool is_logged(const std::string& text) const {
+        return support::wait_until([&] { return log().find(text) != std::string::npos; },
+                                   RunningDaemon::patience);
+    }
+    [[nodiscard]] std::string log() const { return process_->err_so_far(); }
+    [[nodiscard]] support::Process& process() { return *process_; }
+
+private:
+    const support::Folder folder_;
+    Fd terminal_;
+    std::unique_ptr<support::Process> process_;
+};
+
 // Closing a terminal ends the daemon that was started in it.
 TEST(Reload, IsNotRequestedByTheSighupOfAClosedTerminal) {
+    TerminalDaemon daemon;
+    daemon.close_terminal();
+    EXPECT_TRUE(
+        support::wait_until([&] { return daemon.process().has_ended(); }, RunningDaemon::patience));
+    EXPECT_THAT(daemon.log(), Not(HasSubstr("reloaded")));
+}
+
+// Not the one that was started with nohup.
+TEST(Reload, IsRequestedByTheSighupOfAClosedTerminalUnderNohup) {
+    TerminalDaemon daemon([] { std::signal(SIGHUP, SIG_IGN); });
+    daemon.close_terminal();
+    EXPECT_TRUE(daemon.is_logged("configuration reloaded")) << daemon.log();
+    EXPECT_FALSE(daemon.process().has_ended());
+    daemon.process().signal(SIGTERM);
+    EXPECT_EQ(daemon.process().wait().status, 0);
+}
+
+// [log] is not read yet.
+TEST(Start, LogsItsErrorsWithAPriorityWhereTheyGoToTheJournal) {
     const support::Folder folder;
-    const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    ASSERT_GE(terminal, 0);
-    ASSERT_EQ(::grantpt(terminal), 0);
-    ASSERT_EQ(::unlockpt(terminal), 0);
-    const std::string name = ::ptsname(terminal);
-    std::ofstream(folder / "octroi.toml") << RunningDaemon::flows_meter << free_port();
-    support::Process daemon(
-        support::octroi(folder / "ledger.db", {"--config", folder / "octroi.toml", "run"}), [&] {
-            ::setsid();
-            ::ioctl(::open(name.c_str(), O_RDWR), TIOCSCTTY, 0);
-        });
-    ASSERT_TRUE(
-        support::wait_until([&] { return daemon.err_so_far().find("Ctrl-C") != std::string::npos; },
-                            RunningDaemon::patience));
-    ::close(terminal);
-    EXPECT_TRUE(support::wait_until([&] { return daemon.has_ended(); }, RunningDaemon::patience));
-    EXPECT_THAT(daemon.err_so_far(), Not(HasSubstr("reloaded")));
+    const std::string config = folder / "octroi.toml";
+    std::ofstream(config) << "[ledger]\nno_such_option = 1\nneither = 2\n";
+    const auto as_journal = [] {
+        struct stat status{};
+        ::fstat(STDERR_FILENO, &status);
+        const auto stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+        ::setenv("JOURNAL_STREAM", stream.c_str(), 1);
+    };
+    for (const support::Arguments& arguments :
+         {support::Arguments{"--config", config, "run"}, support::Arguments{"run", "--nonsense"}}) {
+        const support::Ended ended =
+            support::Process(support::octroi(folder / "ledger.db", arguments), as_journal).wait();
+        EXPECT_EQ(ended.status, 2);
+        std::istringstream lines(ended.err);
+        int count = 0;
+        for (std::string line; std::getline(lines, line); ++count)
+            EXPECT_THAT(line, ::testing::StartsWith("<3>"));
+        EXPECT_GT(count, 0);
+    }
+}
+
+TEST(Start, MakesNoLedgerForAWrongConfiguration) {
+    const support::Folder folder;
+    const std::string config = folder / "octroi.toml";
+    const std::string ledger = folder / "ledger.db";
+    const auto refusal = [&](support::Arguments arguments) {
+        arguments.insert(arguments.begin(), {"--config", config});
+        const support::Ended ended = support::run(support::octroi(ledger, std::move(arguments)));
+        EXPECT_NE(ended.status, 0);
+        EXPECT_FALSE(std::filesystem::exists(ledger));
+        EXPECT_FALSE(std::filesystem::exists(ledger + ".lock"));
+        return ended.err;
+    };
+    std::ofstream(config) << "[services]\nshop = [\"tcp/https!\"]\n";
+    EXPECT_THAT(refusal({"run", "--for", "1s"}), HasSubstr("[services]"));
+    EXPECT_THAT(refusal({"import", "packets", "/dev/null"}), HasSubstr("[services]"));
+    std::ofstream(config) << "";
+    EXPECT_THAT(refusal({"run", "--for", "1s", "--interface", "nope"}),
+                HasSubstr("interface nope does not exist; this machine has "));
+    EXPECT_THAT(refusal({"run", "--for", "1x"}), HasSubstr("--for: '1x' is not a duration"));
+    EXPECT_THAT(refusal({"run", "--local", "300.1.1.1/3"}), HasSubstr("--local: "));
+    EXPECT_THAT(refusal({"usage", "--since", "someday"}), HasSubstr("--since: "));
+}
+
+// The socket and the lock of another user.
+TEST(Start, SaysWhoMayUseTheFilesOfALedger) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    RunningDaemon daemon(base());
+    const auto as_nobody = [] {
+        constexpr uid_t nobody = 65534;
+        (void)!::setgid(nobody);
+        (void)!::setuid(nobody);
+    };
+    const std::string folder = std::filesystem::path(daemon.ledger()).parent_path();
+    std::filesystem::permissions(folder, std::filesystem::perms{0755});
+    const auto error_of = [&](const support::Arguments& arguments) {
+        return support::Process(support::octroi(daemon.ledger(), arguments), as_nobody).wait().err;
+    };
+    EXPECT_THAT(error_of({"reload"}), HasSubstr("Next: run this as root or as the user of"));
+    EXPECT_THAT(error_of({"run", "--for", "1s", "--interface", "lo"}),
+                HasSubstr("Next: run this as root or as the owner of the ledger"));
 }
 
 }  // namespace

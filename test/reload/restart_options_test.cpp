@@ -13,11 +13,15 @@
 #include "config/changes.hpp"
 #include "config/value.hpp"
 #include "meter/kind.hpp"
-#include "running_daemon.hpp"
 #include "service/meter_kinds.hpp"
+#include "support/running_daemon.hpp"
 
 namespace octroi::reload {
 namespace {
+
+using nlohmann::json;
+using support::RunningDaemon;
+using support::Sections;
 
 // The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
 const std::map<std::string, std::string, std::less<>> meters{

@@ -49,7 +49,7 @@ private:
     std::uint64_t generation_;
 };
 
-void LiveHost::add(const std::string& name, const Mac& mac, std::vector<Address> addresses,
+void LiveHost::add(const std::string& name, const Mac& mac, const std::vector<Address>& addresses,
                    Seen& seen) {
     Port& port = ports_[name];
     port.interface.name = name;

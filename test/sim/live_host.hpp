@@ -44,7 +44,8 @@ public:
 
     LiveHost(Random& random, SimClock& clock) : random_(&random), clock_(&clock) {}
 
-    void add(const std::string& name, const Mac& mac, std::vector<Address> addresses, Seen& seen);
+    void add(const std::string& name, const Mac& mac, const std::vector<Address>& addresses,
+             Seen& seen);
     [[nodiscard]] Port& port(const std::string& name) { return ports_.at(name); }
 
     // Whether a packet that passes now would be captured.

@@ -63,7 +63,8 @@ Result<ExitStatus> remove(Session& session, const std::string& name) {
 
 void add_account(const Command& app, Session& session) {
     Command account = app.sub(
-        "account", "Accounts, which traffic is charged to: customers, departments, people; a tree");
+        "account",
+        "Customers, departments and people that traffic is charged to. Accounts form a tree");
     account.needs_sub();
     auto options = std::make_shared<Options>();
     const auto sub = [&](const char* name, const char* help) {

@@ -7,6 +7,7 @@
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
 #include "service/directory_changes.hpp"
+#include "view/text.hpp"
 
 namespace octroi {
 namespace {
@@ -25,7 +26,7 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
     const UtcTime now = session.clock().now();
     const Reconciliation plan = reconcile(directory, wanted, now);
     std::string text;
-    for (const std::string& line : plan.lines) text += line + "\n";
+    for (const std::string& line : plan.lines) text += printable(line) + "\n";
     TRY(session.print(text));
     if (plan.lines.empty()) {
         log_info("everything is declared already: nothing changed");

@@ -27,10 +27,10 @@ struct Options {
 Result<Interval> validity(Session& session, const Options& options) {
     Interval valid;
     if (!options.from.empty()) {
-        TRY_ASSIGN(valid.begin, session.moment(options.from));
+        TRY_ASSIGN(valid.begin, of_option("--from", session.moment(options.from)));
     }
     if (!options.until.empty()) {
-        TRY_ASSIGN(valid.end, session.moment(options.until));
+        TRY_ASSIGN(valid.end, of_option("--until", session.moment(options.until)));
     }
     return valid;
 }
@@ -63,7 +63,7 @@ Result<ExitStatus> bind(Session& session, Options options) {
 Result<ExitStatus> unbind(Session& session, const Options& options) {
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
-        TRY_ASSIGN(at, session.moment(options.at));
+        TRY_ASSIGN(at, of_option("--at", session.moment(options.at)));
     }
     TRY_ASSIGN(const Identity identity, identity_of(options.identity));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_write));
@@ -95,7 +95,7 @@ std::string identity_help() {
 void add_bind(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("bind", "Bind an identity to an account, for example: octroi bind 10.1.0.0/16 physics")
-        .operands("IDENTITY", options->identity, identity_help() + ". The account follows")
+        .operands("IDENTITY", options->identity, identity_help() + ". Then the account")
         .text("--account", options->account, "The account, if it is not the last operand", "NAME")
         .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
         .text("--until", options->until, "End, not included (default: no end)", "TIME")

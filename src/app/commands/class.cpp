@@ -59,10 +59,12 @@ Result<ExitStatus> list(Session& session) {
 
 Result<ClassQuestion> question_of(const Options& options) {
     ClassQuestion question{.version = options.version};
-    if (options.as > UINT32_MAX) return fail(ErrorCode::invalid, "--as is not an AS number");
+    if (options.as > UINT32_MAX)
+        return fail(ErrorCode::invalid,
+                    fmt::format("--as {} is not an AS number (0 to 4294967295)", options.as));
     question.as = static_cast<std::uint32_t>(options.as);
     if (!options.next_hop.empty()) {
-        TRY_ASSIGN(question.next_hop, parse_address(options.next_hop));
+        TRY_ASSIGN(question.next_hop, of_option("--next-hop", parse_address(options.next_hop)));
     }
     for (const std::string& text : options.addresses) {
         TRY_ASSIGN(question.addresses.emplace_back(), parse_address(text));
@@ -89,8 +91,8 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
 }  // namespace
 
 void add_class(const Command& app, Session& session) {
-    Command classes = app.sub(
-        "class", "Class tables: the class of each outside address, by longest prefix match");
+    Command classes =
+        app.sub("class", "Class tables: the class of each remote address, by longest prefix match");
     classes.needs_sub();
     auto options = std::make_shared<Options>();
     ClassSources& sources = options->sources;
@@ -105,7 +107,7 @@ void add_class(const Command& app, Session& session) {
                "A rule: \"as 7575 = aarnet\", \"within 130.56.0.0/16 = mirror\" (the first match "
                "counts), "
                "\"next-hop 192.0.2.9 = transit-a\"; \"as\" and \"next-hop\" need no FILE: "
-               "they also use the fields of flow records",
+               "they also apply to the AS and next hop of flow records",
                "RULE")
         .texts("--rules", sources.rule_files, "A file with one rule per line", "FILE")
         .text("--default", sources.default_class, "Class of all other addresses (default: world)",
@@ -118,9 +120,8 @@ void add_class(const Command& app, Session& session) {
         .operands("ADDRESS", options->addresses, "Addresses")
         .text("--version", options->version,
               "Use this table (its first digits are enough) instead of the current one", "VERSION")
-        .number("--as", options->as, "The class in a flow record with this AS", "NUMBER")
-        .text("--next-hop", options->next_hop, "The class in a flow record with this next hop",
-              "ADDRESS")
+        .number("--as", options->as, "Assume a flow record with this AS", "NUMBER")
+        .text("--next-hop", options->next_hop, "Assume a flow record with this next hop", "ADDRESS")
         .does([&session, options] { return look_up(session, *options); });
 }
 

@@ -39,7 +39,7 @@ std::vector<Fact> facts_of(const ExportCounts& counts) {
 
 Status print_counts(Session& session, const ExportCounts& counts, const ExportTarget& to) {
     if (counts.encoded.left_out > 0)
-        log_info(fmt::format(
+        log_warning(fmt::format(
             "{} flows ({} bytes) do not fit into this format and were not exported. Next: --format "
             "ipfix",
             count_text(counts.encoded.left_out), count_text(counts.encoded.left_out_bytes)));
@@ -82,8 +82,8 @@ void add_common(Command& command, const FileCommand& file_command, Options& opti
         .number("--domain", options.domain, "Observation domain, source id, or engine id", "NUMBER")
         .number(
             "--rate", options.rate,
-            "Most messages per second over UDP, 0 for no limit: the socket of a collector holds "
-            "some hundred",
+            "Most messages per second over UDP (default: 2000), 0: no limit. At a higher rate a "
+            "collector may lose messages",
             "MESSAGES");
 }
 

@@ -12,6 +12,7 @@
 #include "host/log.hpp"
 #include "host/stop.hpp"
 #include "service/file_import.hpp"
+#include "service/reload.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -69,8 +70,9 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
                     std::span<const Cursor> known) { return importer.open({file, values, known}); },
         .progress = report_progress,
         .stop_requested = stop_requested};
-    TRY_ASSIGN(settings.local, parse_prefixes(command.local));
+    TRY_ASSIGN(settings.local, of_option("--local", parse_prefixes(command.local)));
     TRY_ASSIGN(const Config* config, session.config());
+    TRY(check_config(*config));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(auto outcome,
                import_files(command.files, settings, *config, *ledger, session.clock()));

@@ -56,7 +56,7 @@ Result<ExitStatus> inspect(Session& session, const InspectCommand& command,
     for (const std::string& file : command.files) {
         TRY_ASSIGN(const std::string warning, inspector.inspect({file, values}, printer));
         if (warning.empty()) continue;
-        log_info(warning);
+        log_warning(warning);
         status = ExitStatus::failed;
     }
     if (output) TRY(output->finish());

@@ -85,7 +85,7 @@ Result<ExitStatus> look_up(Session& session, const Options& options) {
         const auto address =
             parse_address(line.substr(begin, line.find_first_of(" \t\r,", begin) - begin));
         if (!address) {
-            log_info(fmt::format("{}:{}: {}", options.addresses, number, address.error().text));
+            log_warning(fmt::format("{}:{}: {}", options.addresses, number, address.error().text));
             problems = true;
             continue;
         }

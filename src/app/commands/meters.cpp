@@ -63,7 +63,8 @@ Result<ExitStatus> show(Session& session, const Options& options) {
 
 void add_meters(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
-    Command command = app.sub("meters", "State of each meter: last traffic, lag, totals, losses");
+    Command command = app.sub(
+        "meters", "State of each meter: last traffic, time since the last commit, totals, losses");
     command.flag("--losses", options->losses, "List the losses: traffic that the meters missed");
     for (const MeterKind* kind : session.kinds()) {
         for (const MeterReport& report : kind->reports) {

@@ -50,7 +50,7 @@ void add_network(const Command& app, Session& session) {
         .flag("--whole", options->whole, "Count the network as a whole, not each address")
         .does([&session, options] { return change_networks(session, *options, true); });
     network.sub("remove", "Remove the declaration of networks")
-        .operands("PREFIX", options->prefixes, "As declared")
+        .operands("PREFIX", options->prefixes, "The prefix as it was declared")
         .does([&session, options] { return change_networks(session, *options, false); });
     network.sub("list", "List the networks that are declared local").does([&session] {
         return list(session);

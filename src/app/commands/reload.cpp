@@ -10,7 +10,9 @@ namespace {
 Result<ExitStatus> reload(Session& session) {
     // The daemon checks the configuration, so that an error is in its log too.
     const auto config = session.config();
-    const auto reloaded = ask_reload(session.probable_ledger_path());
+    const bool names_config = !session.options.config.empty();
+    const auto reloaded = ask_reload(session.probable_ledger_path(),
+                                     names_config ? session.config_path() : std::string());
     if (!reloaded && reloaded.error().code == ErrorCode::not_found && !config)
         return fail(ErrorCode::failed, config.error().text);
     TRY_ASSIGN(const auto changes, reloaded);

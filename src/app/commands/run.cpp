@@ -26,7 +26,7 @@ struct Options {
 Status print_end(Session& session, const RunOutcome& outcome) {
     const auto usage = outcome.total.usage();
     if (!usage) {
-        log_info(usage.error().text);
+        log_warning(usage.error().text);
         return {};
     }
     TRY_ASSIGN(const Zone zone, session.zone());
@@ -45,23 +45,25 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
 }
 
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
-    TRY_ASSIGN(const auto local, parse_prefixes(options.local));
     // A reload keeps the networks of the command line.
+    TRY_ASSIGN(const auto local, of_option("--local", parse_prefixes(options.local)));
     RunSettings settings{.version = std::string(version),
                          .log_level = session.options.log_level,
+                         .config_file = session.config_path(),
                          .kinds = session.kinds(),
                          .table = session.option_table(),
                          .read_config = [&] { return with_local(session.read_config(), local); },
                          .apply_config = [&](const Config& config) { session.set_config(config); }};
     if (!options.run_for.empty()) {
-        TRY_ASSIGN(settings.run_for, parse_duration(options.run_for));
+        TRY_ASSIGN(settings.run_for, of_option("--for", parse_duration(options.run_for)));
     }
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(settings.config, with_local(*config, local));
     TRY_ASSIGN(settings.meter_options, meter_options.given_values());
     TRY_ASSIGN(settings.ledger_path, session.ledger_path());
-    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
     SystemCaptureHost host;
+    TRY(check_run(settings, host));
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
     TRY_ASSIGN(const RunOutcome outcome, run_meters(settings, *ledger, host));
     // After a failure too: the traffic until then is in the ledger.
     TRY(print_end(session, outcome));

@@ -114,7 +114,7 @@ Status watch(Session& session, const MeterName& name, Meter& meter, const Attrib
 Result<ExitStatus> top(Session& session, const Options& options, const OptionRows& meter_options) {
     if (!is_terminal(STDOUT_FILENO))
         return fail(ErrorCode::invalid, "octroi top needs a terminal. Next: octroi usage");
-    TRY_ASSIGN(const Duration interval, parse_duration(options.interval));
+    TRY_ASSIGN(const Duration interval, of_option("--interval", parse_duration(options.interval)));
     TRY_ASSIGN(const Config* config, session.config());
     SystemCaptureHost host;
     TRY_ASSIGN(const auto present, host.interfaces());

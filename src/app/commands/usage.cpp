@@ -57,8 +57,9 @@ void add_usage(const Command& app, Session& session) {
                 "Print only the first N rows. The total includes all rows", "N")
         .flag("--tree", options->tree, "Each account includes its descendants")
         .text("--meter", options->meter, "Only traffic of this meter", "NAME")
-        .choice("--role", options->role, {"bill", "witness", "all"},
-                "Traffic of meters with this role: charged, kept for comparison, or both")
+        .choice(
+            "--role", options->role, {"bill", "witness", "all"},
+            "Traffic of meters with this role: charged (default), recorded for comparison, or both")
         .text(
             "--since", session.options.since,
             "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest time)",

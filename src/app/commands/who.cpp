@@ -17,7 +17,7 @@ Result<ExitStatus> print_users(Session& session, const Options& options) {
     TRY_ASSIGN(const OutsideEnd end, parse_outside_end(options.end));
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
-        TRY_ASSIGN(at, session.moment(options.at));
+        TRY_ASSIGN(at, of_option("--at", session.moment(options.at)));
     }
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const Config* config, session.config());

@@ -23,7 +23,7 @@ inline constexpr std::array<CounterInfo, 22> capture_counters = {{
     {"capture_non_ip_total", "Frames without IP: excluded, by EtherType."},
     {"capture_malformed_total", "Frames with a malformed IP header: excluded."},
     {"capture_fragments_total", "IP fragments, first and later ones."},
-    {"capture_fragments_orphan_total", "Later fragments booked to the service 'fragment'."},
+    {"capture_fragments_orphan_total", "Later fragments counted under the service 'fragment'."},
     {"capture_fragments_evicted_total",
      "Datagrams evicted before their timeout because the fragment table was full."},
     {"capture_truncated_total", "IP packets captured too short to contain ports or flags."},

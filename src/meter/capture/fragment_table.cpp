@@ -89,7 +89,9 @@ Status FragmentTable::restore(std::string_view saved) {
         for (std::uint64_t& word : key.words) whole = whole && in.be64(word);
         whole = whole && in.be64(service) && in.be64(time);
         if (!whole || order_.size() == limit)
-            return fail(ErrorCode::corrupt, "the cursor's table of fragments cannot be read");
+            return fail(
+                ErrorCode::corrupt,
+                "the saved fragment table in the cursor is damaged; next: run `octroi audit`");
         const First first{service, static_cast<std::int64_t>(time)};
         if (datagrams_.try_emplace(key, first).second) order_.push_back(key);
     }

@@ -35,7 +35,9 @@ Result<InterfacePosition> InterfacePosition::parse(std::string_view saved) {
     std::uint64_t time = 0;
     if (!in.u8(version) || version != format_version || !in.text(p.boot) || !in.be32(p.index) ||
         !in.be64(p.bytes) || !in.be64(p.packets) || !in.be64(time) || in.left() != 0)
-        return fail(ErrorCode::corrupt, "the position of an interface cannot be read");
+        return fail(ErrorCode::corrupt,
+                    "the cursor of an interface is damaged, or was written by another version of "
+                    "Octroi; next: run `octroi audit`");
     p.time = UtcTime{static_cast<std::int64_t>(time)};
     return p;
 }

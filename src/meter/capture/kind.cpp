@@ -69,16 +69,19 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
                                      options.promiscuous ? ", promiscuous" : "",
                                      options.filter.empty() ? "" : ", only " + options.filter);
     TRY_ASSIGN(auto meter, LiveMeter::open(options, setup.host, setup.cursors));
-    return OpenedMeter{std::move(meter), {std::move(notice)}};
+    return OpenedMeter{std::move(meter), {std::move(notice)}, {}};
 }
 
-// The interfaces that no meter reads, and why.
+// The interfaces that no meter reads, and why. Errors: a meter names an interface that is absent.
 Result<std::vector<std::string>> overview(std::span<const MeterConfig* const> meters,
                                           CaptureHost& host) {
     TRY_ASSIGN(const auto present, host.interfaces());
     std::vector<std::string> metered;
     for (const MeterConfig* meter : meters) {
         TRY_ASSIGN(const auto names, interfaces_of(*meter, present));
+        for (const std::string& name : names)
+            if (std::ranges::find(present, name, &Interface::name) == present.end())
+                return missing_interface(name, present);
         metered.insert(metered.end(), names.begin(), names.end());
     }
     std::string left_out;

@@ -31,7 +31,9 @@ constexpr Duration ring_delay = CaptureHost::delivery_delay + CaptureHost::deliv
         return fail(ErrorCode::invalid, "a live capture needs at least one interface");
     // The key of a captured flow has 16 bits for the interface.
     if (names.size() >= UINT16_MAX)
-        return fail(ErrorCode::over_limit, "too many interfaces for one capture");
+        return fail(ErrorCode::over_limit,
+                    fmt::format("too many interfaces for one meter; at most {} are possible",
+                                UINT16_MAX - 1));
     for (auto name = names.begin(); name != names.end(); ++name)
         if (std::find(names.begin(), name, *name) != name)
             return fail(
@@ -68,7 +70,9 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
     // The number of a port is the row of its name.
     for (const std::string& name : options_.interfaces)
         if (names_.append(NameKind::interface, name) == no_name)
-            return fail(ErrorCode::over_limit, "too many interfaces for one capture");
+            return fail(ErrorCode::over_limit,
+                        fmt::format("too many interfaces for one meter; at most {} are possible",
+                                    UINT16_MAX - 1));
     TRY_ASSIGN(boot_, host_->boot_id());
     TRY_ASSIGN(const auto present, host_->interfaces());
     learn_addresses(present);
@@ -92,8 +96,7 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
 Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     const std::string& name = interface_of(port);
     const Interface* const interface = find(present, name);
-    if (interface == nullptr)
-        return fail(ErrorCode::not_found, fmt::format("there is no interface {}", name));
+    if (interface == nullptr) return missing_interface(name, present);
     CaptureOptions wanted;
     wanted.interface = name;
     wanted.promiscuous = options_.promiscuous;

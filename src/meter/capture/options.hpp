@@ -26,8 +26,8 @@ inline constexpr std::array meter_options = {
            .type = OptionType::text,
            .default_text = R"("")",
            .help = "Count only packets that match, in the language of pcap-filter(7).",
-           .doc = "The meter does not observe other packets at all: they are in no sum, and are no "
-                  "loss."},
+           .doc = "Other packets are not observed: they are in no sum, and they are not recorded "
+                  "as a loss."},
     Option{.key = "snap_length",
            .type = OptionType::integer,
            .default_text = "128",
@@ -51,7 +51,7 @@ inline constexpr std::array meter_options = {
            .type = OptionType::duration,
            .default_text = R"("5m")",
            .range = "1s..1h",
-           .help = "A long flow becomes a reading at least this often."},
+           .help = "The meter makes a reading of an active flow at least this often."},
     Option{.key = "inactive_timeout",
            .type = OptionType::duration,
            .default_text = R"("60s")",
@@ -62,9 +62,9 @@ inline constexpr std::array meter_options = {
            .default_text = "1000000",
            .range = "1024..100000000",
            .help =
-               "The size of the flow table. When it is full, flows become readings early; nothing "
-               "is lost.",
-           .doc = "Bounds memory: less than 300 bytes for each flow."},
+               "The most flows in the flow table. When it is full, the meter makes readings early; "
+               "nothing is lost.",
+           .doc = "A flow needs less than 300 bytes of memory."},
 };
 
 // Of `octroi run` and `octroi top`.
@@ -90,7 +90,7 @@ inline constexpr Option fragments_option = {
     .type = OptionType::choice,
     .default_text = R"("first")",
     .range = "first|separate",
-    .help = "The service of later fragments: that of their first one, or one of their own"};
+    .help = "The service of later fragments: that of their first fragment, or `fragment`"};
 
 inline constexpr std::array inspect_options = {
     fragments_option,
@@ -106,7 +106,8 @@ inline constexpr std::array import_options = {
            .type = OptionType::integer,
            .default_text = "0",  // the default of FileMeterOptions
            .range = "0..9223372036854775807",
-           .help = "Commit after this number of packets; a kill repeats at most as many",
+           .help = "Commit after this number of packets (default: 8388608). After a kill, the next "
+                   "import continues at the last commit",
            .placeholder = "PACKETS"},
 };
 

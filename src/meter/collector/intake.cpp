@@ -14,9 +14,9 @@ constexpr int batches_per_turn = 16;
 
 Intake::Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
                std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-               journal::Writer& journal, const Clock& clock)
+               const std::string& meter, journal::Writer& journal, const Clock& clock)
     : sources_(std::move(sources)),
-      streams_(std::move(listeners), std::move(allowed), journal),
+      streams_(std::move(listeners), std::move(allowed), meter, journal),
       journal_(journal),
       clock_(clock) {}
 

@@ -19,11 +19,11 @@ namespace octroi::collector {
 
 class Intake {
 public:
-    // allowed: the exporters that may open connections; empty: all. The writer and the clock must
-    // outlive the intake.
+    // allowed: the exporters that may open connections; empty: all. meter: its name, for the log.
+    // The writer and the clock must outlive the intake.
     Intake(std::vector<std::unique_ptr<DatagramSource>> sources,
            std::vector<std::unique_ptr<StreamListener>> listeners, std::vector<Prefix> allowed,
-           journal::Writer& journal, const Clock& clock);
+           const std::string& meter, journal::Writer& journal, const Clock& clock);
 
     // Receives the messages that have arrived, from all sockets in turn, and returns their number.
     // Does not wait. Errors: those of sockets and of the journal's files.
@@ -38,6 +38,8 @@ public:
     [[nodiscard]] std::vector<SocketDrops> drops() const;
     // StreamIntake::refused(). From any thread.
     [[nodiscard]] std::uint64_t refused_connections() const noexcept { return streams_.refused(); }
+    // StreamIntake::failed(). From any thread.
+    [[nodiscard]] std::uint64_t failed_connections() const noexcept { return streams_.failed(); }
 
 private:
     std::vector<std::unique_ptr<DatagramSource>> sources_;

@@ -73,6 +73,7 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.collector.journal.limit_octets = values.size("journal_size").value();
     // The journal must know whether a power cut may have happened since it was written.
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
+    options.collector.decoder.meter = setup.config.name;
     options.collector.decoder.policy = flow_policy(values);
     options.collector.decoder.allowed = values.prefixes("exporters");
     // Exporters choose what goes into the hash tables; a secret seed keeps them from aiming.
@@ -84,10 +85,9 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     TRY_ASSIGN(auto meter,
                LiveCollector::open(options, std::exchange(setup.sockets, std::vector<Fd>()),
                                    setup.cursors, setup.clock));
-    std::vector<std::string> notices{
-        fmt::format("exporters at {}", fmt::join(meter->listening(), ", "))};
-    notices.insert(notices.end(), meter->notices().begin(), meter->notices().end());
-    return OpenedMeter{std::move(meter), std::move(notices)};
+    std::string notice = fmt::format("exporters at {}", fmt::join(meter->listening(), ", "));
+    std::vector<std::string> warnings = meter->warnings();
+    return OpenedMeter{std::move(meter), {std::move(notice)}, std::move(warnings)};
 }
 
 // The exporters of each meter, as they were at its last commit.
@@ -101,7 +101,7 @@ std::vector<MeterExporters> known_exporters(const MeterReportSetup& setup) {
         if (exporters)
             meters.push_back({meter.name, *std::move(exporters)});
         else
-            log_info(fmt::format("meter {}: {}", meter.name, exporters.error().text));
+            log_warning(fmt::format("meter {}: {}", meter.name, exporters.error().text));
     }
     return meters;
 }

@@ -10,7 +10,7 @@ namespace {
 // Only the size afterwards shows that. The kernel doubles the size for its own bookkeeping.
 void add(std::unique_ptr<UdpSource> source, std::uint32_t wanted, Listeners& listeners) {
     if (source->buffer_octets() < wanted)
-        listeners.notices.push_back(fmt::format(
+        listeners.warnings.push_back(fmt::format(
             "{}: the kernel grants a buffer of {} octets instead of {}: bursts may be lost. "
             "Next: run as root, or sysctl net.core.rmem_max={}",
             source->name(), source->buffer_octets() / 2, wanted, wanted));

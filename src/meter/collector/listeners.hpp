@@ -32,7 +32,7 @@ struct Listeners {
     std::vector<std::unique_ptr<DatagramSource>> datagrams;
     std::vector<std::unique_ptr<StreamListener>> streams;
     // For people, a sentence each: receive buffers that the kernel made smaller than configured.
-    std::vector<std::string> notices;
+    std::vector<std::string> warnings;
 };
 
 // inherited: UDP sockets that another process opened (inherited_sockets()). Where there are any,

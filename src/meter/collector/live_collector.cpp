@@ -6,12 +6,13 @@ namespace octroi::collector {
 LiveCollector::LiveCollector(std::unique_ptr<Collector> collector, Listeners listeners,
                              const LiveCollectorOptions& options, const Clock& clock)
     : collector_(std::move(collector)),
-      notices_(std::move(listeners.notices)),
+      warnings_(std::move(listeners.warnings)),
       intake_(std::move(listeners.datagrams), std::move(listeners.streams),
-              options.collector.decoder.allowed, collector_->journal().writer(), clock),
+              options.collector.decoder.allowed, options.collector.decoder.meter,
+              collector_->journal().writer(), clock),
       intake_thread_(intake_),
       sync_thread_(collector_->journal(), options.sync_interval) {
-    if (!collector_->notice().empty()) notices_.insert(notices_.begin(), collector_->notice());
+    if (!collector_->notice().empty()) warnings_.insert(warnings_.begin(), collector_->notice());
     collector_->watch(intake_);
 }
 
@@ -42,6 +43,7 @@ Result<Pull> LiveCollector::pull(ReadingSink& sink, Duration wait) {
 std::vector<CounterValue> LiveCollector::counters() const {
     std::vector<CounterValue> values = collector_->counters();
     values.push_back({stream_counters[0].name, intake_.refused_connections()});
+    values.push_back({stream_counters[1].name, intake_.failed_connections()});
     return values;
 }
 

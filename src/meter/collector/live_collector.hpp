@@ -17,10 +17,13 @@
 namespace octroi::collector {
 
 // LiveCollector::counters() has these behind those of Collector.
-inline constexpr std::array<CounterInfo, 1> stream_counters = {{
+inline constexpr std::array<CounterInfo, 2> stream_counters = {{
     {"collector_connections_refused_total",
      "TCP and TLS connections that were not allowed, too many from one address, or sent something "
      "else than IPFIX."},
+    {"collector_connections_failed_total",
+     "TCP and TLS connections that ended with an error, in the TLS handshake for example, or that "
+     "sent no message in time."},
 }};
 
 struct LiveCollectorOptions {
@@ -48,7 +51,7 @@ public:
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
     // For people, one sentence each: small socket buffers, damaged files.
-    [[nodiscard]] const std::vector<std::string>& notices() const noexcept { return notices_; }
+    [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
     // "udp [::]:2055"
     [[nodiscard]] std::vector<std::string> listening() const { return intake_.names(); }
 
@@ -58,7 +61,7 @@ private:
 
     // In this order: the threads end before what they use.
     std::unique_ptr<Collector> collector_;
-    std::vector<std::string> notices_;
+    std::vector<std::string> warnings_;
     Intake intake_;
     IntakeThread intake_thread_;
     SyncThread sync_thread_;

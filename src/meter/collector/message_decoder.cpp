@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/collector/message_decoder.hpp"
 
+#include <utility>
+
 namespace octroi::collector {
 
 MessageDecoder::MessageDecoder(DecoderOptions options)
     : options_(std::move(options)),
+      log_(options_.meter),
       exporters_(settings()),
       normalizer_(options_.policy, options_.seed) {}
 
@@ -23,22 +26,45 @@ void MessageDecoder::on_message(const journal::Message& message) {
     // Checked here and not in the intake: the intake thread must do nothing but empty the sockets.
     if (!is_allowed(message.sender)) {
         ++refused_;
+        log_.on_refused_sender(message);
         return;
     }
-    // The outcome is not used: Exporters counts what it could not decode.
+    flow::Outcome outcome = flow::Outcome::ok;
     switch (message.transport) {
         case journal::Transport::datagram:
-            static_cast<void>(
-                exporters_.decode({message.octets, message.sender, message.received}, normalizer_));
+            outcome =
+                exporters_.decode({message.octets, message.sender, message.received}, normalizer_);
             break;
         case journal::Transport::stream:
-            static_cast<void>(exporters_.decode_message(
-                {message.octets, message.sender, message.received, message.port}, normalizer_));
+            outcome = exporters_.decode_message(
+                {message.octets, message.sender, message.received, message.port}, normalizer_);
             break;
         case journal::Transport::stream_end:
             exporters_.end_transport_session(message.sender, message.port, normalizer_);
             break;
     }
+    log_undecoded(message, outcome);
+}
+
+// Exporters counts what it could not decode. Here it is only logged.
+void MessageDecoder::log_undecoded(const journal::Message& message, flow::Outcome outcome) {
+    const exporter::Counters& c = exporters_.counters();
+    if (outcome != flow::Outcome::ok) log_.on_undecoded(message, outcome);
+    if (c.refused_agents != refused_agents_) {
+        refused_agents_ = c.refused_agents;
+        log_.on_refused_agent(message);
+    }
+    if (c.dropped != dropped_sets_) log_missing_template(&message.sender);
+}
+
+void MessageDecoder::log_missing_template(const Address* from) {
+    const std::uint64_t dropped = exporters_.counters().dropped;
+    log_.on_missing_template(dropped - std::exchange(dropped_sets_, dropped), from);
+}
+
+void MessageDecoder::expire(UtcTime now) {
+    exporters_.expire(now, normalizer_);
+    if (exporters_.counters().dropped != dropped_sets_) log_missing_template(nullptr);
 }
 
 void MessageDecoder::end_earlier_sessions(UtcTime now) {
@@ -66,15 +92,18 @@ void MessageDecoder::add_undecoded(const std::string& source, const Interval& in
 Status MessageDecoder::restore(std::string_view exporters, std::string_view normalizer,
                                const std::string& path) {
     auto restored = exporter::Exporters::restore(exporters, settings());
-    if (restored) exporters_ = *std::move(restored);
+    const bool has_exporters = restored.has_value();
+    if (has_exporters) exporters_ = *std::move(restored);
     // The counters are part of the state; losses up to here were reported by the process before.
     reported_undecoded_ = undecoded();
+    dropped_sets_ = exporters_.counters().dropped;
+    refused_agents_ = exporters_.counters().refused_agents;
     if (!normalizer_.restore(normalizer))
         return fail(ErrorCode::corrupt,
                     path +
                         " is damaged: flows that exporters report as running totals may count "
                         "twice");
-    if (!restored)
+    if (!has_exporters)
         return fail(ErrorCode::corrupt,
                     path +
                         " is damaged, or of another version: templates and sampling are "
@@ -90,7 +119,7 @@ std::vector<CounterValue> MessageDecoder::counters() const {
         c.templates,  c.unknown,    c.malformed,
         c.over_limit, c.pending,    c.resumed,
         c.dropped,    c.duplicates, c.restarts,
-        c.lost};
+        c.lost,       c.refused};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

@@ -11,6 +11,7 @@
 
 #include "base/address.hpp"
 #include "base/result.hpp"
+#include "meter/collector/input_log.hpp"
 #include "meter/journal/message.hpp"
 #include "meter/normalize/flow_normalizer.hpp"
 #include "record/counter.hpp"
@@ -19,11 +20,11 @@
 namespace octroi::collector {
 
 // In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
-inline constexpr std::array<CounterInfo, 16> message_counters = {{
+inline constexpr std::array<CounterInfo, 17> message_counters = {{
     {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
-    {"collector_octets_total", "Octets of these."},
-    {"collector_refused_total", "Of these, from senders that are not allowed: not decoded."},
-    {"collector_messages_total", "Messages in them, of all protocols."},
+    {"collector_octets_total", "Octets of these datagrams and messages."},
+    {"collector_refused_total", "Datagrams from senders that are not allowed: not decoded."},
+    {"collector_messages_total", "Export messages in datagrams and streams, of all protocols."},
     {"collector_decoded_total", "Records decoded, without options data records."},
     {"collector_options_total", "Options data records decoded."},
     {"collector_templates_total", "Templates received."},
@@ -31,14 +32,16 @@ inline constexpr std::array<CounterInfo, 16> message_counters = {{
     {"collector_malformed_total", "Messages or sets that are malformed; the rest was decoded."},
     {"collector_over_limit_total", "Templates, names and sets beyond the limits: not stored."},
     {"collector_waiting_total", "Data sets that arrived before their template."},
-    {"collector_resumed_total", "Of these, decoded after their template arrived."},
-    {"collector_given_up_total", "Of these, dropped: a loss."},
+    {"collector_resumed_total", "Data sets decoded after their template arrived."},
+    {"collector_given_up_total", "Data sets dropped without a template: recorded as a loss."},
     {"collector_repeated_total", "Datagrams received twice: counted once."},
     {"collector_restarts_total", "Restarts of exporters."},
     {"collector_lost_total", "Records, messages or samples lost, by sequence numbers."},
+    {"collector_no_memory_total", "Datagrams of exporters for which there was no memory: a loss."},
 }};
 
 struct DecoderOptions {
+    std::string meter;  // its name, for the log
     normalize::FlowPolicy policy;
     exporter::Limits limits;
     std::vector<Prefix> allowed;  // senders, and sFlow agents, that are accepted; empty: all
@@ -50,15 +53,16 @@ public:
     explicit MessageDecoder(DecoderOptions options);
 
     // Decodes one message. Its readings go to the sink of normalizer(); what could not be decoded
-    // is counted.
+    // is counted and logged.
     void on_message(const journal::Message& message);
-    // The TCP connections of the process before are closed. Call it once, before the first message
-    // that this process has received.
+    // Ends the TCP sessions of an earlier process. Call it once, before the first message that this
+    // process has received.
     void end_earlier_sessions(UtcTime now);
-    // Gives up what has waited too long (exporter::Exporters::expire). Call it at checkpoints.
-    void expire(UtcTime now) { exporters_.expire(now, normalizer_); }
-    // Adds a loss under `source` for the messages, and one for the data sets, that could not be
-    // decoded since the last call, of whatever exporter.
+    // Drops data sets that waited too long and reports old gaps (exporter::Exporters::expire). Call
+    // it at checkpoints.
+    void expire(UtcTime now);
+    // Adds a loss under `source` for all messages that could not be decoded since the last call,
+    // and one for all data sets.
     void add_undecoded(const std::string& source, const Interval& interval,
                        std::vector<Loss>& losses);
 
@@ -78,13 +82,19 @@ public:
 private:
     [[nodiscard]] bool is_allowed(const Address& sender) const;
     [[nodiscard]] exporter::Settings settings() const;
+    void log_undecoded(const journal::Message& message, flow::Outcome outcome);
+    void log_missing_template(const Address* from);
     [[nodiscard]] std::array<std::uint64_t, 2> undecoded() const noexcept;
 
     DecoderOptions options_;
+    InputLog log_;
     exporter::Exporters exporters_;
     normalize::FlowNormalizer normalizer_;
-    std::array<std::uint64_t, 2> reported_undecoded_{};  // as losses; as undecoded() orders them
+    std::array<std::uint64_t, 2> reported_undecoded_{};  // undecoded() at the last call
     std::uint64_t refused_ = 0;
+    // exporter::Counters of the last message.
+    std::uint64_t dropped_sets_ = 0;
+    std::uint64_t refused_agents_ = 0;
 };
 
 }  // namespace octroi::collector

@@ -23,18 +23,21 @@ inline constexpr std::array meter_options = {
             "message is recognised. `tcp/4739` receives IPFIX over TCP, `tls/4740` "
             "IPFIX over TLS. An address may stand before the port: `udp/192.0.2.1:2055`.",
         .check = check_listen},
-    Option{.key = "exporters",
-           .type = OptionType::prefixes,
-           .default_text = "[]",
-           .help = "Networks of the exporters that are accepted. Empty: all.",
-           .doc = "UDP senders can be forged: name your exporters, and filter at your border."},
+    Option{
+        .key = "exporters",
+        .type = OptionType::prefixes,
+        .default_text = "[]",
+        .help = "Networks of the exporters that are accepted. Empty: all.",
+        .doc =
+            "UDP source addresses can be forged: list your exporters, and filter at your border."},
     Option{.key = "sampling",
            .type = OptionType::integer,
            .default_text = "0",
            .range = "0..4294967295",
-           .help = "The sampling rate (1 packet of so many) where the exporter does not state it.",
-           .doc = "The rate in records, options data, NetFlow v5 headers or sFlow samples comes "
-                  "first. 0: an exporter that states no rate counts every packet."},
+           .help = "The sampling rate N (1 packet of N is counted) if the exporter states none.",
+           .doc =
+               "A rate in records, options data, NetFlow v5 headers or sFlow samples overrides it. "
+               "0: counts of an exporter that states no rate are not multiplied."},
     Option{.key = "deduplicate",
            .type = OptionType::choice,
            .default_text = R"("none")",
@@ -50,30 +53,37 @@ inline constexpr std::array meter_options = {
            .default_text = R"("5m")",
            .range = "1s..1h",
            .help = "How long a flow belongs to the exporter that reported it first."},
-    Option{.key = "duplicates_from",
-           .type = OptionType::prefixes,
-           .default_text = "[]",
-           .help = "Exporters of traffic that other exporters report too: always duplicates."},
+    Option{
+        .key = "duplicates_from",
+        .type = OptionType::prefixes,
+        .default_text = "[]",
+        .help =
+            "Exporters with records that are always duplicates, because other exporters report the "
+            "same traffic."},
     Option{.key = "nat_events",
            .type = OptionType::choice,
            .default_text = R"("apply")",
            .range = "apply|keep",
            .help = "How translations (NAT) that exporters report are used.",
-           .doc = "`apply`: traffic of an outside address is booked to the inside address that had "
-                  "it at the time. `keep`: it is booked as reported. `octroi who` answers in both "
-                  "cases."},
+           .doc =
+               "`apply`: traffic of an outside address is counted for the inside address that used "
+               "it at that time. `keep`: it is counted for the outside address. `octroi who` "
+               "works with both."},
     Option{.key = "nat_events_from",
            .type = OptionType::prefixes,
            .default_text = "[]",
            .help = "NAT devices with events that apply to the records of all exporters.",
-           .doc = "Events of other exporters are then dropped. Empty: the events of each exporter "
-                  "apply to its own records only."},
+           .doc =
+               "If set, events of other exporters are ignored. Empty: the events of each exporter "
+               "apply only to its own records."},
     Option{.key = "clock_skew",
            .type = OptionType::duration,
            .default_text = R"("5m")",
            .range = "1s..24h",
-           .help = "How far the clock of an exporter may differ from ours.",
-           .doc = "Beyond it, the times of its records are moved by the difference, and counted."},
+           .help = "The largest accepted difference between the clock of an exporter and that of "
+                   "this machine.",
+           .doc = "If the difference is larger, the times of the records are corrected by it, and "
+                  "`collector_moved_total` counts these records."},
     Option{.key = "socket_buffer",
            .type = OptionType::size,
            .default_text = R"("64 MiB")",
@@ -87,11 +97,12 @@ inline constexpr std::array meter_options = {
         .doc =
             "The journal holds messages that were received and are not yet in the ledger. Empty: "
             "`journal/NAME` beside the ledger."},
-    Option{.key = "journal_size",
-           .type = OptionType::size,
-           .default_text = R"("1 GiB")",
-           .range = "128 MiB..1 TiB",
-           .help = "The largest size of the journal. Half full, it requests a commit."},
+    Option{
+        .key = "journal_size",
+        .type = OptionType::size,
+        .default_text = R"("1 GiB")",
+        .range = "128 MiB..1 TiB",
+        .help = "The largest size of the journal. When it is half full, the meter commits early."},
     Option{
         .key = "journal_sync",
         .type = OptionType::duration,

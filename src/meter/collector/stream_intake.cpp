@@ -13,8 +13,12 @@ constexpr int reads_per_turn = 16;
 }  // namespace
 
 StreamIntake::StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
-                           std::vector<Prefix> allowed, journal::Writer& journal)
-    : listeners_(std::move(listeners)), allowed_(std::move(allowed)), journal_(journal) {}
+                           std::vector<Prefix> allowed, const std::string& meter,
+                           journal::Writer& journal)
+    : listeners_(std::move(listeners)),
+      allowed_(std::move(allowed)),
+      log_(meter),
+      journal_(journal) {}
 
 Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
     if (uptime < accept_again_) return {};
@@ -23,7 +27,10 @@ Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
         for (std::size_t i = 0; i < connections_max; ++i) {
             auto accepted = listener->accept();
             // The kernel keeps the connection, so poll(2) would return at once for ever.
-            if (!accepted) accept_again_ = uptime + accept_pause;
+            if (!accepted) {
+                accept_again_ = uptime + accept_pause;
+                log_.on_failed_accept(accepted.error().text);
+            }
             if (!accepted || *accepted == nullptr) break;
             TRY(admit(*std::move(accepted), now, uptime));
         }
@@ -31,11 +38,16 @@ Status StreamIntake::accept_all(UtcTime now, Duration uptime) {
     return {};
 }
 
-bool StreamIntake::may_connect(const Address& peer) const {
-    const bool is_allowed = allowed_.empty() || any_contains(allowed_, peer);
+std::string_view StreamIntake::refusal(const Address& peer) const {
+    if (!allowed_.empty() && !any_contains(allowed_, peer))
+        return "`exporters` does not contain this address. Next: add it there if it is an exporter "
+               "of yours";
     const auto of_peer = std::ranges::count_if(
         sessions_, [&](const StreamSession& s) { return s.connection().peer() == peer; });
-    return is_allowed && static_cast<std::size_t>(of_peer) < connections_of_address_max;
+    if (static_cast<std::size_t>(of_peer) >= connections_of_address_max)
+        return "this address has too many connections. Next: have the exporter close those that it "
+               "does not use";
+    return "";
 }
 
 // First one that has sent nothing: an attacker who only connects cannot push out exporters.
@@ -50,8 +62,8 @@ Status StreamIntake::close_most_silent(UtcTime now) {
 
 Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime now,
                            Duration uptime) {
-    if (!may_connect(connection->peer())) {
-        count_refused();
+    if (const std::string_view why = refusal(connection->peer()); !why.empty()) {
+        on_refused(*connection, why);
         return {};
     }
     if (sessions_.size() >= connections_max) TRY(close_most_silent(now));
@@ -60,25 +72,51 @@ Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime
 }
 
 Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
-    using State = StreamSession::State;
     TRY(accept_all(now, uptime));
     std::size_t messages = 0;
     for (auto session = sessions_.begin(); session != sessions_.end();) {
-        State state = State::readable;
-        for (int i = 0; i < reads_per_turn && state == State::readable; ++i) {
-            TRY_ASSIGN(const StreamSession::Progress read, session->read(journal_, now, uptime));
-            state = read.state;
+        StreamSession::Progress read{.state = StreamSession::State::readable};
+        for (int i = 0; i < reads_per_turn && read.state == StreamSession::State::readable; ++i) {
+            TRY_ASSIGN(read, session->read(journal_, now, uptime));
             messages += read.messages;
         }
-        if (state == State::not_ipfix) count_refused();
-        const Duration silence = uptime - session->last_message();
-        const Duration silence_max = session->has_sent() ? idle_max : first_message_max;
-        const bool ends =
-            state == State::closed || state == State::not_ipfix || silence > silence_max;
+        const bool ends = has_ended(*session, read, uptime);
         if (ends) TRY(session->append_end(journal_, now));
         session = ends ? sessions_.erase(session) : std::next(session);
     }
     return messages;
+}
+
+bool StreamIntake::has_ended(const StreamSession& session, const StreamSession::Progress& progress,
+                             Duration uptime) {
+    switch (progress.state) {
+        case StreamSession::State::closed:
+            return true;
+        case StreamSession::State::not_ipfix:
+            on_refused(session.connection(),
+                       "it sent something else than IPFIX. Next: over TCP, export IPFIX");
+            return true;
+        case StreamSession::State::failed:
+            on_failed(session.connection(), progress.error);
+            return true;
+        default:
+            break;
+    }
+    const Duration silence_max = session.has_sent() ? idle_max : first_message_max;
+    if (uptime - session.last_message() <= silence_max) return false;
+    on_failed(session.connection(), session.has_sent() ? "it was silent for too long"
+                                                       : "it sent no whole message in time");
+    return true;
+}
+
+void StreamIntake::on_refused(const StreamConnection& connection, std::string_view why) {
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    log_.on_refused_connection(connection.peer(), connection.peer_port(), why);
+}
+
+void StreamIntake::on_failed(const StreamConnection& connection, std::string_view why) {
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    log_.on_failed_connection(connection.peer(), connection.peer_port(), why);
 }
 
 void StreamIntake::add_descriptors(std::vector<int>& descriptors, Duration uptime) const {

@@ -13,11 +13,13 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "host/streams.hpp"
+#include "meter/collector/input_log.hpp"
 #include "meter/collector/stream_session.hpp"
 #include "meter/journal/writer.hpp"
 
@@ -36,9 +38,10 @@ public:
     // The pause after a failed accept(2). It fails when the process has too many open files.
     static constexpr Duration accept_pause = Duration::seconds(1);
 
-    // allowed: the addresses that may connect; empty: all. The writer must outlive the intake.
+    // allowed: the addresses that may connect; empty: all. meter: its name, for the log. The writer
+    // must outlive the intake.
     StreamIntake(std::vector<std::unique_ptr<StreamListener>> listeners,
-                 std::vector<Prefix> allowed, journal::Writer& journal);
+                 std::vector<Prefix> allowed, const std::string& meter, journal::Writer& journal);
 
     // Accepts connections, reads the messages that have arrived on all of them, and returns their
     // number. Does not wait. now, uptime: of the clock. Errors: those of the journal's files.
@@ -53,22 +56,33 @@ public:
     [[nodiscard]] std::uint64_t refused() const noexcept {
         return refused_.load(std::memory_order_relaxed);
     }
+    // Connections that ended with an error, or sent no message in time. From any thread.
+    [[nodiscard]] std::uint64_t failed() const noexcept {
+        return failed_.load(std::memory_order_relaxed);
+    }
 
 private:
     using Sessions = std::list<StreamSession>;
     [[nodiscard]] Status accept_all(UtcTime now, Duration uptime);
     [[nodiscard]] Status admit(std::unique_ptr<StreamConnection> connection, UtcTime now,
                                Duration uptime);
-    [[nodiscard]] bool may_connect(const Address& peer) const;
+    // Why the peer may not connect; empty: it may.
+    [[nodiscard]] std::string_view refusal(const Address& peer) const;
     [[nodiscard]] Status close_most_silent(UtcTime now);
-    void count_refused() noexcept { refused_.fetch_add(1, std::memory_order_relaxed); }
+    void on_refused(const StreamConnection& connection, std::string_view why);
+    void on_failed(const StreamConnection& connection, std::string_view why);
+    // Counts and logs the reason where a session ends that should not.
+    [[nodiscard]] bool has_ended(const StreamSession& session,
+                                 const StreamSession::Progress& progress, Duration uptime);
 
     std::vector<std::unique_ptr<StreamListener>> listeners_;
     std::vector<Prefix> allowed_;
+    InputLog log_;
     journal::Writer& journal_;
     Duration accept_again_;  // uptime before which accept(2) is not called
     Sessions sessions_;
     std::atomic<std::uint64_t> refused_{0};
+    std::atomic<std::uint64_t> failed_{0};
 };
 
 }  // namespace octroi::collector

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <list>
 
+#include "host/log_limit.hpp"
 #include "host/testing/folder.hpp"
 #include "meter/journal/journal.hpp"
 
@@ -40,6 +42,12 @@ public:
     void send(std::string_view octets) const {
         EXPECT_EQ(::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(octets.size()));
+    }
+    // Closes the connection so that the other side gets ECONNRESET.
+    void reset() {
+        const linger at_once{1, 0};
+        EXPECT_EQ(::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        socket_ = Fd();
     }
     [[nodiscard]] std::uint16_t port() const {
         sockaddr_in own{};
@@ -78,12 +86,12 @@ protected:
         port_ = (*listener)->port();
         std::vector<std::unique_ptr<StreamListener>> listeners;
         listeners.push_back(std::move(*listener));
-        intake_ =
-            std::make_unique<StreamIntake>(std::move(listeners), allowed_, journal_->writer());
+        intake_ = std::make_unique<StreamIntake>(std::move(listeners), allowed_, "flows",
+                                                 journal_->writer());
     }
-    std::size_t step() {
+    std::size_t step(Duration uptime = Duration::seconds(1)) {
         ::usleep(20'000);  // the loopback delivers at once, but not in no time
-        const auto taken = intake_->step(now, Duration::seconds(1));
+        const auto taken = intake_->step(now, uptime);
         EXPECT_TRUE(taken.has_value());
         return taken.value_or(0);
     }
@@ -150,6 +158,42 @@ TEST_F(StreamIntakeTest, ClosesConnectionsThatSendNoIpfixAndKeepsTheOthers) {
     good.send(ipfix(3, 'c'));
     EXPECT_EQ(step(), 1U);
     EXPECT_EQ(lengths(), (std::vector<std::size_t>{17, 18, 19}));
+}
+
+std::uint64_t logged(std::string_view kind) {
+    for (const LimitedLog::Counts& counts : LimitedLog::counts())
+        if (counts.kind == kind) return counts.messages;
+    return 0;
+}
+
+TEST_F(StreamIntakeTest, CountsAndLogsConnectionsThatFail) {
+    const std::uint64_t before = logged("failed_connection");
+    Client resets(port_);
+    const Client silent(port_);
+    resets.send(ipfix(1, 'a'));
+    EXPECT_EQ(step(), 1U);
+    resets.reset();
+    EXPECT_EQ(step(), 0U);
+    EXPECT_EQ(intake_->failed(), 1U);
+    EXPECT_EQ(intake_->connections(), 1U);
+    step(Duration::seconds(1) + StreamIntake::first_message_max);
+    EXPECT_EQ(intake_->failed(), 1U);
+    step(Duration::seconds(2) + StreamIntake::first_message_max);
+    EXPECT_EQ(intake_->failed(), 2U);
+    EXPECT_EQ(intake_->connections(), 0U);
+    EXPECT_EQ(intake_->refused(), 0U);
+    EXPECT_EQ(logged("failed_connection") - before, 2U);
+}
+
+TEST_F(StreamIntakeTest, RefusesConnectionsBeyondTheLimitOfAnAddress) {
+    const std::uint64_t before = logged("refused_connection");
+    std::list<Client> clients;
+    for (std::size_t i = 0; i < StreamIntake::connections_of_address_max + 2; ++i)
+        clients.emplace_back(port_);
+    step();
+    EXPECT_EQ(intake_->connections(), StreamIntake::connections_of_address_max);
+    EXPECT_EQ(intake_->refused(), 2U);
+    EXPECT_EQ(logged("refused_connection") - before, 2U);
 }
 
 TEST_F(StreamIntakeTest, MakesTheExporterWaitWhileTheJournalIsFull) {

@@ -28,7 +28,10 @@ Result<StreamSession::Progress> StreamSession::read(journal::Writer& journal, Ut
         std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
         end_ -= std::exchange(begin_, 0);
         const auto got = connection_->read(std::span(buffer_).subspan(end_));
-        if (!got || *got == 0U) {
+        if (!got) {
+            progress.state = State::failed;
+            progress.error = got.error().text;
+        } else if (*got == 0U) {
             progress.state = State::closed;
         } else if (!*got) {
             progress.state = State::waiting;

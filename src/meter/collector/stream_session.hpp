@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,12 +21,14 @@ public:
     enum class State {
         readable,   // there may be more: call read() again
         waiting,    // nothing more is there, or the journal is full
-        closed,     // the exporter has closed the connection, or it has failed
+        closed,     // the exporter has closed the connection
+        failed,     // an error of the connection, of the TLS handshake for example
         not_ipfix,  // it sent something else: close it, its octets cannot be cut into messages
     };
     struct Progress {
         State state = State::waiting;
         std::size_t messages = 0;  // appended to the journal
+        std::string error;         // of State::failed
     };
 
     // uptime: of the clock, when the connection was accepted.

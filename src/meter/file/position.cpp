@@ -85,13 +85,16 @@ Result<Position> Position::parse(std::string_view saved) {
     std::uint64_t last_time = 0;
     if (in.u8(version) && version != format_version)
         return fail(ErrorCode::unsupported,
-                    "the position of a file was written by another version of Octroi");
+                    "the cursor of this file was written by another version of Octroi; next: run "
+                    "that version");
     const bool good = in.be32(p.head_length) && in.be64(p.at.offset) && in.be64(p.frames) &&
                       in.be64(last_time) && in.u8(flags) && in.be64(p.rest) &&
                       decode_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
                       decode_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
                       in.left() == 0;
-    if (!good) return fail(ErrorCode::corrupt, "the position of a file cannot be read");
+    if (!good)
+        return fail(ErrorCode::corrupt,
+                    "the cursor of this file is damaged; next: run `octroi audit`");
     p.last_time = static_cast<std::int64_t>(last_time);
     p.ended = (flags & flag_ended) != 0;
     p.damaged = (flags & flag_damaged) != 0;

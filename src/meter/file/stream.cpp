@@ -159,7 +159,8 @@ Result<bool> Stream::move_to(std::uint64_t target) {
             clear_window(0);
         } else {
             return fail(ErrorCode::unsupported,
-                        "a stream that can be read only once cannot go back");
+                        "the input is a pipe and cannot be read again from an earlier place; next: "
+                        "give a file");
         }
     }
     if (target < base_ + at_) at_ = static_cast<std::size_t>(std::max(target, base_) - base_);

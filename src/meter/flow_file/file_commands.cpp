@@ -92,13 +92,14 @@ Status print_summary(const std::string& path, const FlowFile& file, InspectSink&
 // Logs the parts of the file that give no rows.
 void log_missing(const std::string& path, const FlowFile& file) {
     const exporter::Counters& counts = file.exporters().counters();
-    if (counts.messages == 0) log_info(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
+    if (counts.messages == 0)
+        log_warning(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
     const std::uint64_t without_template = counts.pending - counts.resumed;
     if (without_template > 0)
-        log_info(
+        log_warning(
             fmt::format("{}: {} data sets without a template in the file", path, without_template));
     if (const std::uint64_t gaps = file.datagrams().stream_gaps(); gaps > 0)
-        log_info(
+        log_warning(
             fmt::format("{}: {} gaps in TCP streams: messages in them are missing", path, gaps));
 }
 

@@ -80,10 +80,11 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
     if (!begun_) {
         TRY(file_->begin());
         if (file_->datagrams().lacks_times())
-            return fail(ErrorCode::unsupported,
-                        fmt::format("{} holds sFlow messages alone, which have no time: import a "
-                                    "capture (pcap) of them",
-                                    path_));
+            return fail(
+                ErrorCode::unsupported,
+                fmt::format("{}: the sFlow messages in it have no time; next: import a capture "
+                            "(pcap) of them",
+                            path_));
         TRY(skip_booked());
         begun_ = true;
         return Pull::more;

@@ -94,7 +94,7 @@ const std::array<FlowField, 51> fields{{
      kind_of},
     {{"exporter", "Exporter", ColumnKind::text, everyone, 2},
      "address",
-     "The sender of the message; of sFlow the agent. Absent in files of messages.",
+     "The sender of the message; for sFlow the agent. Absent if the file is no capture.",
      [](const FlowRow& row) {
          return row.context.exporter.empty() ? Cell{} : Cell{row.context.exporter};
      }},
@@ -152,7 +152,7 @@ const std::array<FlowField, 51> fields{{
      number<Field::sampler, &FlowRecord::sampler>},
     {{"counting", "Counting", ColumnKind::text, machines},
      "text",
-     "`total` where the counts are those since the flow began, and the next record repeats them.",
+     "`total`: running totals; the counts of the next record of the flow include these counts.",
      counting_of},
     {{"first", "First", ColumnKind::time, everyone, 1},
      "time",
@@ -164,8 +164,8 @@ const std::array<FlowField, 51> fields{{
      moment<Field::last, &FlowRecord::last>},
     {{"received", "Received", ColumnKind::time, machines},
      "time",
-     "When the message was captured; of fragments and of TCP, when the frame that completed it "
-     "was.",
+     "When the message was captured. If it is in several frames (fragments, TCP): when the last "
+     "one was captured.",
      received_of},
     {{"tcp_flags", "TCP flags", ColumnKind::number, machines},
      "integer",

@@ -27,19 +27,23 @@ inline constexpr Option sampling_option = {.key = "sampling",
 
 inline constexpr std::array import_options = {
     sampling_option,
-    Option{.key = "nat_events_from",
-           .type = OptionType::prefixes,
-           .default_text = "[]",
-           .help =
-               "NAT devices with events that apply to all records; without it, the events of an "
-               "exporter apply to its own records",
-           .placeholder = "PREFIX"},
-    Option{.key = "checkpoint",
-           .type = OptionType::integer,
-           .default_text = "0",  // the default of FlowFileMeterOptions
-           .range = "0..9223372036854775807",
-           .help = "Commit after this number of frames; a kill repeats at most as many",
-           .placeholder = "FRAMES"},
+    Option{
+        .key = "nat_events_from",
+        .type = OptionType::prefixes,
+        .default_text = "[]",
+        .help =
+            "NAT devices with events that apply to the records of all exporters (default: events "
+            "apply to the records of the same exporter)",
+        .placeholder = "PREFIX"},
+    Option{
+        .key = "checkpoint",
+        .type = OptionType::integer,
+        .default_text = "0",  // the default of FlowFileMeterOptions
+        .range = "0..9223372036854775807",
+        .help =
+            "Commit after this number of frames (default: 1048576). After a kill, the next import "
+            "continues at the last commit",
+        .placeholder = "FRAMES"},
 };
 
 inline constexpr std::array export_options = {sampling_option};

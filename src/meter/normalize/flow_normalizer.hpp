@@ -44,35 +44,37 @@ namespace octroi::normalize {
 // In the order of FlowNormalizer::counters().
 inline constexpr std::array<CounterInfo, 16> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
-    {"collector_sampled_total", "Of these, scaled by a sampling rate above 1."},
+    {"collector_sampled_total", "Flow records multiplied by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
-     "Of these, with a sampler of unknown rate: counted as they are."},
-    {"collector_duplicates_total", "Records booked as duplicates of others."},
+     "Flow records with a sampler of unknown rate: not multiplied."},
+    {"collector_duplicates_total", "Records counted as duplicates, under @excluded/duplicate."},
     {"collector_dropped_total", "Records about traffic that the router has dropped."},
-    {"collector_totals_total", "Records with running totals, booked as differences."},
+    {"collector_totals_total",
+     "Records with running totals: the difference to the previous record was counted."},
     {"collector_moved_total",
-     "Records with times that were moved by the error of the exporter's clock."},
+     "Records with times that were corrected, because the exporter's clock differs by more than "
+     "clock_skew."},
     {"collector_odd_times_total",
      "Records with impossible times: the receive time was used instead."},
     {"collector_late_total",
-     "Records that came over TCP later than clock_skew: they keep their times."},
+     "Records that arrived over TCP more than clock_skew after their export: their times were "
+     "kept."},
     {"collector_flows_evicted_total",
-     "Flows that could not be stored: their running totals, or reports of two exporters, may count "
-     "twice."},
+     "Flows evicted because the flow table was full: their running totals, or reports of a second "
+     "exporter, may count twice."},
     {"collector_overflow_total",
-     "Records with an impossible volume: not booked, a loss of their exporter."},
+     "Records with an impossible volume: not counted, recorded as a loss."},
     {"collector_unnumbered_total",
-     "Records with an interface or a next hop without a name (beyond the limits, or of an exporter "
-     "that a file does not state): no binding applies."},
+     "Records with an interface or a next hop that could not be stored, because of a limit or "
+     "because the file does not state the exporter: no binding by interface or next hop applies."},
     {"collector_nat_events_total", "Events of NAT devices, of any kind."},
     {"collector_translated_total",
-     "Records in which an outside address was replaced by the inside "
-     "one."},
+     "Records in which an outside address was replaced by the inside address."},
     {"collector_translations_evicted_total",
      "NAT mappings that were evicted early, or not stored, because of a limit."},
     {"collector_translations_contradicted_total",
-     "NAT mappings deleted with another inside address than the one that has the outside end: not "
-     "used."},
+     "NAT deallocation events with an inside address that differs from the open mapping: "
+     "ignored."},
 }};
 
 // The fields that readings are made of. Decoders need not decode others.

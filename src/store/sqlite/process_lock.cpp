@@ -46,9 +46,13 @@ std::string content_of(int fd) {
 Result<Fd> lock_for_owner(const std::string& path, std::string_view owner) {
     const std::string lock_path = path + ".lock";
     Fd fd(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
-    if (fd.get() < 0)
-        return fail(errno == EACCES ? ErrorCode::permission : ErrorCode::failed,
-                    fmt::format("cannot open {}: {}", lock_path, std::strerror(errno)));
+    if (fd.get() < 0) {
+        const bool is_denied = errno == EACCES;
+        return fail(
+            is_denied ? ErrorCode::permission : ErrorCode::failed,
+            fmt::format("cannot open {}: {}{}", lock_path, std::strerror(errno),
+                        is_denied ? ". Next: run this as root or as the owner of the ledger" : ""));
+    }
     if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
             return fail(ErrorCode::failed,

@@ -150,8 +150,8 @@ private:
         const auto find_party = [&](std::int64_t number) -> Result<Party> {
             TRY_ASSIGN(Party party, find_name(db_, find, number, party_of));
             if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
-                return fail(ErrorCode::corrupt, fmt::format("a party of the ledger {} is of no "
-                                                            "kind; see `octroi audit`",
+                return fail(ErrorCode::corrupt, fmt::format("ledger {}: a party has an unknown "
+                                                            "kind; next: run `octroi audit`",
                                                             db_.path()));
             return party;
         };

@@ -110,7 +110,7 @@ private:
     [[nodiscard]] Result<std::int64_t> lower_bound(std::int64_t first, std::int64_t end,
                                                    std::int64_t bucket);
     [[nodiscard]] Status add(const Run& run);
-    // The party, or its holder if the question does not group by identity.
+    // The party, or its holder if the query does not group by identity.
     [[nodiscard]] Result<std::int64_t> end_of(std::int64_t party);
 
     const Database& db_;
@@ -184,7 +184,7 @@ Result<std::int64_t> Summer::end_of(std::int64_t party) {
                                 db_.path(), party));
     const std::int64_t holder = holder_of_.number(0);
     holder_of_.reset();
-    // The bound keeps a wild number of a damaged ledger from allocating memory for it.
+    // The bound limits the memory that a wrong number in a damaged ledger can allocate.
     if (index < (std::size_t{1} << 32U)) {
         if (index >= holders_.size()) holders_.resize(std::max(index + 1, holders_.size() * 2));
         holders_[index] = holder;

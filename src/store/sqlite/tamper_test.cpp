@@ -120,7 +120,7 @@ TEST_F(Tamper, OfAnyColumnIsFound) {
                 const std::string sql =
                     fmt::format("UPDATE {} SET {} = {} WHERE {}", table, column, value, where);
                 if (!change(sql)) continue;
-                tried.insert(table + "." + column);
+                tried.insert(fmt::format("{}.{}", table, column));
                 EXPECT_GT(findings(copy_), 0U) << sql;
             }
         }
@@ -128,7 +128,7 @@ TEST_F(Tamper, OfAnyColumnIsFound) {
     for (const std::string& table : tables)
         for (const std::string& column :
              texts(db, fmt::format("SELECT name FROM pragma_table_info('{}')", table)))
-            EXPECT_TRUE(tried.contains(table + "." + column))
+            EXPECT_TRUE(tried.contains(fmt::format("{}.{}", table, column)))
                 << table << "." << column << " could not be changed, so nothing was tried";
 }
 

@@ -5,9 +5,9 @@
 // recognised message by message.
 //
 // Templates, sampling rates, interface names, sequence numbers and data sets without a template are
-// kept per exporter: per source ADDRESS and observation domain, never per UDP port; over TCP per
-// transport session too, but for interface names. All this state has limits (limits.hpp) and can be
-// saved and restored.
+// kept per exporter: per source ADDRESS and observation domain, never per UDP port. Over TCP all
+// but interface names are also kept per transport session. All this state has limits (limits.hpp)
+// and can be saved and restored.
 //
 //     Exporters exporters;
 //     exporters.decode({octets, from, received}, sink);   // for each datagram
@@ -47,9 +47,9 @@ public:
     Exporters& operator=(Exporters&&) noexcept;
     ~Exporters();
 
-    // Decodes all messages of a datagram, of whatever protocol, in their order. Returns the worst
-    // outcome. Whatever the outcome, what could be decoded has gone to the sink, and what could not
-    // has been counted: the caller has nothing to clean up.
+    // Decodes all messages of a datagram, of any protocol, in their order. Returns the worst
+    // outcome. Records that could be decoded are in the sink, and the rest is counted, also after
+    // an error: the caller has nothing to clean up.
     flow::Outcome decode(const Datagram& datagram, flow::RecordSink& sink);
     // Decodes one message of a transport session (RFC 7011 section 10.4): exactly one, and IPFIX.
     flow::Outcome decode_message(const Datagram& message, flow::RecordSink& sink);
@@ -61,13 +61,13 @@ public:
     // Reports all gaps, also those that late messages might still fill. To be called at the end of
     // a file, and when a commit has to hold all losses.
     void flush(flow::RecordSink& sink);
-    // What has to happen by time alone, for exporters that fell silent: gaps are reported 10
-    // minutes after they were seen, and data sets are given up after 30 minutes without their
-    // template. To be called at checkpoints where datagrams arrive live.
+    // Reports gaps 10 minutes after they were seen, and drops data sets after 30 minutes without
+    // their template, also for exporters that send nothing more. To be called at checkpoints where
+    // datagrams arrive live.
     void expire(UtcTime now, flow::RecordSink& sink);
 
-    // All rates known from options data. In a file, options may stand behind the data that they
-    // apply to: a second pass uses the rates of the first one where it has no others.
+    // All rates known from options data. In a file, options data may come after the data that they
+    // apply to: a second pass uses the rates of the first pass where it has no others.
     [[nodiscard]] SamplingRates sampling() const;
     void set_fallback(SamplingRates rates);
 
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] const Counters& counters() const noexcept;
     [[nodiscard]] std::vector<ExporterStatus> status() const;          // by address
     [[nodiscard]] std::vector<InterfaceName> interface_names() const;  // by exporter and ifIndex
-    // Octets that are charged now, and the most that can be with these limits.
+    // Octets of state now, and the most that these limits permit.
     [[nodiscard]] std::size_t memory() const noexcept;
     [[nodiscard]] std::size_t memory_limit() const noexcept;
 

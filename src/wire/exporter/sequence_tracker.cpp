@@ -146,10 +146,17 @@ void SequenceTracker::fill_gap(std::uint32_t begin, std::uint32_t length) noexce
 }
 
 void SequenceTracker::advance(std::optional<std::uint32_t> records) noexcept {
-    if (numbering_ == Numbering::records_including) return advance_including(records);
-    const bool by_records = numbering_ == Numbering::records_before;
-    advance_by_rule(by_records ? records : std::optional<std::uint32_t>(1));
-    if (by_records && records)
+    switch (numbering_) {
+        case Numbering::messages:
+            return advance_by_rule(1);
+        case Numbering::records_before:
+            advance_by_rule(records);
+            break;
+        case Numbering::records_including:
+            advance_including(records);
+            break;
+    }
+    if (records)
         detect_numbering(*records);
     else
         detector_.interrupt();
@@ -174,15 +181,19 @@ void SequenceTracker::advance_by_rule(std::optional<std::uint32_t> records) noex
 }
 
 void SequenceTracker::detect_numbering(std::uint32_t records) noexcept {
-    if (!detector_.observe(current_, records, recent_.count())) return;
-    numbering_ = Numbering::records_including;
+    using Assumed = NumberingDetector::Assumed;
+    const bool including = numbering_ == Numbering::records_including;
+    if (!detector_.observe(current_, records, recent_.count(),
+                           including ? Assumed::records_including : Assumed::records_before))
+        return;
+    numbering_ = including ? Numbering::records_before : Numbering::records_including;
     // Gaps that were opened since the first evidence were no losses. A gap has the age 1 when its
     // own message has been counted.
     const std::uint64_t age = recent_.count() - detector_.first_evidence() + 1;
     std::erase_if(gaps_, [age](const Gap& gap) { return gap.age <= age; });
     next_if_restarted_.reset();
     next_known_ = true;
-    next_ = current_;
+    next_ = including ? current_ + records : current_;
 }
 
 // What should have come before the message follows from its records, which are known only when it

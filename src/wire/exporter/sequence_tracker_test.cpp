@@ -262,6 +262,22 @@ TEST(Sequence, AnExporterThatIncludesAMessagesOwnRecordsLosesNothing) {
     EXPECT_EQ(s.lost(), 15U);
 }
 
+// softflowd is replaced by an exporter that follows the rule, at the same address.
+TEST(Sequence, TheRuleAppliesAgainWhenAllMessagesFollowIt) {
+    Stream s(Numbering::records_before);
+    std::uint32_t sent = 0;
+    for (const std::uint32_t records : {24U, 26U, 31U, 30U}) s.send(sent += records, records);
+    ASSERT_EQ(s.sequence.numbering(), Numbering::records_including);
+    for (const std::uint32_t records : {12U, 17U, 9U, 30U, 21U, 16U}) {
+        s.send(sent, records);
+        sent += records;
+    }
+    EXPECT_EQ(s.sequence.numbering(), Numbering::records_before);
+    EXPECT_EQ(s.lost(), 0U);
+    s.send(sent + 40, 3);
+    EXPECT_EQ(s.lost(), 40U);
+}
+
 // A probe that is started for each of many captures, some of which end after one message. Its first
 // message holds an options record, which softflowd does not count.
 TEST(Sequence, AnExporterThatStartsAgainAndAgainLosesNothing) {

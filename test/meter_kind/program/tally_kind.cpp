@@ -62,7 +62,7 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
         .scale = narrow<std::uint64_t>(setup.config.options.integer("scale")),
         .follow = true};
     TRY_ASSIGN(auto meter, TallyMeter::open(options, setup.cursors));
-    return OpenedMeter{std::move(meter), {"follows " + path}};
+    return OpenedMeter{std::move(meter), {"follows " + path}, {}};
 }
 
 Result<std::vector<std::string>> overview(std::span<const MeterConfig* const> meters,

@@ -148,7 +148,9 @@ Result<Checkpoint> TallyMeter::checkpoint(ReadingSink& /*sink*/) {
 }
 
 std::vector<CounterValue> TallyMeter::counters() const {
-    return {{tally::counters[0].name, lines_}, {tally::counters[1].name, malformed_}};
+    return {{tally::counters[0].name, lines_},
+            {tally::counters[1].name, malformed_},
+            {tally::counters[2].name, lines_}};
 }
 
 }  // namespace octroi::tally

@@ -25,9 +25,11 @@ namespace octroi::tally {
 inline constexpr std::string_view live_prefix = "tally:";
 inline constexpr std::string_view import_prefix = "tallyfile:";
 
-inline constexpr std::array<CounterInfo, 2> counters = {{
+inline constexpr std::array<CounterInfo, 3> counters = {{
     {"tally_lines_total", "Lines read, malformed ones included."},
     {"tally_malformed_total", "Lines that are no transfer: left out."},
+    // Another kind has a counter of this name: of both it is one family.
+    {"capture_frames_total", "The same as tally_lines_total."},
 }};
 
 struct Transferred {

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,7 +17,7 @@
 #include "support/given_socket.hpp"
 #include "support/process.hpp"
 
-namespace octroi::reload {
+namespace octroi::support {
 
 using nlohmann::json;
 
@@ -27,26 +29,37 @@ public:
     static constexpr std::chrono::seconds patience{20};
 
     // The meter `flows` listens on this socket; `sections` are in the file from the start.
-    explicit RunningDaemon(Sections sections = {}) : sections_(std::move(sections)) {
+    explicit RunningDaemon(Sections sections = {}) : RunningDaemon(std::move(sections), {}) {}
+    RunningDaemon(Sections sections, support::Arguments global, std::function<void()> child = {})
+        : global_arguments(std::move(global)),
+          in_child(std::move(child)),
+          sections_(std::move(sections)) {
         auto source = UdpSource::open(
             {.address = Address::v4(INADDR_LOOPBACK), .port = 0, .buffer_octets = 1U << 20U});
         EXPECT_TRUE(source.has_value()) << source.error().text;
         source_ = *std::move(source);
-        exporter_ = std::make_unique<support::TestExporter>(support::Export::netflow_v5,
-                                                            INADDR_LOOPBACK + 1, source_->port());
+        exporter_ = std::make_unique<TestExporter>(Export::netflow_v5, INADDR_LOOPBACK + 1,
+                                                   source_->port());
         EXPECT_TRUE(exporter_->good());
         start();
     }
 
+    // Starts the daemon again after stop().
     void start() {
         write(sections_);
-        process_ = std::make_unique<support::Process>(
-            support::octroi(ledger_, {"--config", config_, "run"}),
-            support::giving_socket(source_->descriptor()));
-        EXPECT_TRUE(support::wait_until(
-            [&] { return log().find("ends with Ctrl-C") != std::string::npos; }, patience))
-            << log();
+        support::Arguments arguments{"--config", config_, "run"};
+        arguments.insert(arguments.begin(), global_arguments.begin(), global_arguments.end());
+        const auto give = giving_socket(source_->descriptor());
+        process_ = std::make_unique<Process>(support::octroi(ledger_, arguments), [&] {
+            give();
+            if (in_child) in_child();
+        });
+        EXPECT_TRUE(wait_until([&] { return is_running(); }, patience)) << log();
     }
+    // For start(): arguments before the command, and a function that the new process calls.
+    support::Arguments global_arguments;
+    std::function<void()> in_child;
+
     // Writes the file: the given sections replace those from the start.
     void write(const Sections& changed) const {
         Sections all = sections_;
@@ -59,13 +72,13 @@ public:
     }
     void write_text(const std::string& text) const { std::ofstream(config_) << text; }
 
-    [[nodiscard]] support::Ended command(support::Arguments arguments) const {
+    [[nodiscard]] Ended command(Arguments arguments) const {
         arguments.insert(arguments.begin(), {"--config", config_});
-        return support::run(support::octroi(ledger_, std::move(arguments)));
+        return run(octroi(ledger_, std::move(arguments)));
     }
     // The rows of `octroi reload`, which must succeed.
     [[nodiscard]] json reload() const {
-        const support::Ended ended = command({"--json", "reload"});
+        const Ended ended = command({"--json", "reload"});
         EXPECT_EQ(ended.status, 0) << ended.err;
         const json rows = json::parse(ended.out, nullptr, false);
         EXPECT_TRUE(rows.is_array()) << ended.out;
@@ -73,7 +86,7 @@ public:
     }
     // The names with traffic in `octroi usage --by KEY`.
     [[nodiscard]] std::vector<std::string> used(const std::string& key) const {
-        const support::Ended ended = command({"--json", "usage", "--by", key});
+        const Ended ended = command({"--json", "usage", "--by", key});
         EXPECT_EQ(ended.status, 0) << ended.err;
         const json answer = json::parse(ended.out, nullptr, false);
         std::vector<std::string> names;
@@ -82,7 +95,7 @@ public:
     }
     // Sends flows until the usage shows this name, which earlier flows do not have.
     void expect_used(const std::string& key, const std::string& name) {
-        const bool there = support::wait_until(
+        const bool there = wait_until(
             [&] {
                 send();
                 const auto names = used(key);
@@ -93,12 +106,12 @@ public:
     }
     // Flows of TCP to port 443, from 10.0.0.0/8 to 198.51.100.0/24.
     void send() { EXPECT_TRUE(exporter_->send(25)); }
-    [[nodiscard]] const support::Truth& sent() const { return exporter_->truth(); }
+    [[nodiscard]] const Truth& sent() const { return exporter_->truth(); }
 
     [[nodiscard]] std::string log() const { return process_->err_so_far(); }
-    [[nodiscard]] support::Process& process() { return *process_; }
+    [[nodiscard]] Process& process() { return *process_; }
     // Stops the daemon with a signal and returns its output.
-    [[nodiscard]] support::Ended stop() {
+    [[nodiscard]] Ended stop() {
         process_->signal(SIGTERM);
         return process_->wait();
     }
@@ -109,14 +122,23 @@ public:
     static inline const std::string flows_meter =
         "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n";
 
+    // The socket of the meter. The test may look how full its buffer is.
+    [[nodiscard]] const UdpSource& socket() const { return *source_; }
+
 private:
+    // At level warning it logs no line at the start, but it answers.
+    [[nodiscard]] bool is_running() const {
+        return log().find("ends with Ctrl-C") != std::string::npos ||
+               command({"meters", "--counters"}).status == 0;
+    }
+
     Sections sections_;
-    const support::Folder folder_;
+    const Folder folder_;
     const std::string ledger_ = folder_ / "ledger.db";
     const std::string config_ = folder_ / "octroi.toml";
     std::unique_ptr<UdpSource> source_;
-    std::unique_ptr<support::TestExporter> exporter_;
-    std::unique_ptr<support::Process> process_;
+    std::unique_ptr<TestExporter> exporter_;
+    std::unique_ptr<Process> process_;
 };
 
-}  // namespace octroi::reload
+}  // namespace octroi::support
