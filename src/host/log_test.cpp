@@ -106,6 +106,7 @@ TEST_F(LogTest, AJsonLineHasNoCharacterThatATerminalObeys) {
 // Each line has the form and the escapes of one format.
 TEST_F(LogTest, ALineIsOfOneFormatWhileTheFormatChanges) {
     const Captured captured;
+    set_log_format(LogFormat::journal);
     std::jthread other([](const std::stop_token& stop) {
         for (bool json = false; !stop.stop_requested(); json = !json)
             set_log_format(json ? LogFormat::json : LogFormat::journal);

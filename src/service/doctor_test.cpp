@@ -72,9 +72,9 @@ TEST(Doctor, ReportsFindings) {
                                         {Verdict::wrong, "ledger", "in memory", "a disk"}};
     const Report report = findings_report(findings);
     ASSERT_EQ(report.rows.size(), 2U);
-    EXPECT_EQ(report.rows[0].cells[0], Cell("good"));
+    EXPECT_EQ(report.rows[0].cells[0], Cell(std::string("good")));
     EXPECT_EQ(report.rows[0].cells[3], Cell());
-    EXPECT_EQ(report.rows[1].cells[3], Cell("a disk"));
+    EXPECT_EQ(report.rows[1].cells[3], Cell(std::string("a disk")));
     EXPECT_EQ(report.rows[1].tone, Tone::warn);
 }
 

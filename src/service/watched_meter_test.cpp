@@ -12,7 +12,7 @@ namespace {
 constexpr std::array options{Option{.key = "filter",
                                     .type = OptionType::text,
                                     .default_text = R"("all")",
-                                    .help = "What is read."}};
+                                    .help = "The packets to read."}};
 
 // Opens no meter, and keeps the option that it was opened with.
 std::string opened_with;
