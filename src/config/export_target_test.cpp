@@ -47,6 +47,16 @@ TEST(ExportTarget, ASectionNamesAMeterThatIsThereAndAFormatThatCanBeSent) {
     };
     EXPECT_EQ(problem("to = \"udp/h:1\"\nformat = \"v5\"\nmeter = \"up\"\n"), "");
     EXPECT_NE(problem("to = \"udp/h:1\"\nmeter = \"down\"\n").find("'down'"), std::string::npos);
+    // Where no meter is configured, one of the default kind runs and has its name.
+    const std::string kind(octroi::testing::sample_table().default_kind());
+    const auto alone = [&](const std::string& name) {
+        return parse_config("[[export]]\nto = \"udp/h:1\"\nmeter = \"" + name + "\"\n", "x.toml",
+                            octroi::testing::sample_table())
+            .has_value();
+    };
+    EXPECT_TRUE(alone(kind));
+    EXPECT_FALSE(alone("up"));
+    EXPECT_NE(problem("to = \"udp/h:1\"\nmeter = \"" + kind + "\"\n"), "");
     EXPECT_NE(problem("to = \"tcp/h:1\"\nformat = \"v9\"\n").find("UDP only"), std::string::npos);
     EXPECT_NE(problem("to = \"h:1\"\n").find("no destination of exports"), std::string::npos);
     EXPECT_NE(problem("format = \"v9\"\n").find("to"), std::string::npos);

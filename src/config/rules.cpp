@@ -30,15 +30,18 @@ void check_kinds(const Config& config, const OptionTable& table, std::vector<Pro
     }
 }
 
-void check_exports(const Config& config, std::vector<Problem>& problems) {
+// Whether a meter of this name runs. Where none is configured, one runs that has the name of the
+// default kind.
+bool is_meter(const Config& config, const OptionTable& table, std::string_view name) {
+    if (config.meters.empty()) return name == table.default_kind();
+    return std::ranges::find(config.meters, name, &MeterConfig::name) != config.meters.end();
+}
+
+void check_exports(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
     for (const ExportConfig& wanted : config.exports) {
         if (const Status good = check_export(wanted.to, wanted.format); !good)
             problems.push_back({wanted.where, "[export] " + good.error().text});
-        const bool known = wanted.meter.empty() ||
-                           std::ranges::any_of(config.meters, [&](const MeterConfig& meter) {
-                               return meter.name == wanted.meter;
-                           });
-        if (!known)
+        if (!wanted.meter.empty() && !is_meter(config, table, wanted.meter))
             problems.push_back({wanted.where, fmt::format("[export] meter: there is no meter '{}'",
                                                           wanted.meter)});
     }
@@ -49,7 +52,7 @@ void check_exports(const Config& config, std::vector<Problem>& problems) {
 void check_rules(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
     check_names(config, problems);
     check_kinds(config, table, problems);
-    check_exports(config, problems);
+    check_exports(config, table, problems);
 }
 
 }  // namespace octroi

@@ -34,7 +34,17 @@ Fd::~Fd() {
 Result<std::unique_ptr<File>> File::open(const std::string& path) {
     const bool standard_input = path == "-";
     // A duplicate, because Fd closes its descriptor and the process may still need standard input.
-    Fd fd(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto open = [&] {
+        return Fd(standard_input ? ::dup(STDIN_FILENO)
+                                 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    };
+    Fd fd = open();
+    // A FIFO is opened when a writer opens it, too. A stop signal must end this wait.
+    while (fd.get() < 0 && errno == EINTR) {
+        if (stop_requested())
+            return fail(ErrorCode::interrupted, fmt::format("{}: stopped while waiting", path));
+        fd = open();
+    }
     if (fd.get() < 0) return os_failure("open " + path);
     // open(2) succeeds on a directory; only read(2) would fail, with a less clear error.
     struct stat status{};

@@ -43,7 +43,8 @@ struct FileStatus {
 // the file; for a pipe, only when the writer has closed it.
 class File final : public ByteSource {
 public:
-    // "-" is standard input. Errors: not_found, permission, failed (a directory).
+    // "-" is standard input. Errors: not_found, permission, failed (a directory), interrupted (a
+    // stop signal came while a FIFO had no writer).
     [[nodiscard]] static Result<std::unique_ptr<File>> open(const std::string& path);
 
     // interrupted: a stop signal (host/stop.hpp) came while the call was blocked.

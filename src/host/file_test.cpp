@@ -2,9 +2,15 @@
 #include "host/file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+
+#include "host/stop.hpp"
 
 namespace octroi {
 namespace {
@@ -26,6 +32,25 @@ TEST_F(FileTest, ReplacesAFileAsAWhole) {
     ASSERT_TRUE(replace_file(path("state"), "second").has_value());
     EXPECT_EQ(*read_file(path("state"), 100), "second");
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+// In a child process: the handlers of a stop are of a whole process.
+TEST_F(FileTest, AStopEndsTheWaitForTheWriterOfAFifo) {
+    ASSERT_EQ(::mkfifo(path("fifo").c_str(), 0600), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        catch_stop_signals();
+        const auto opened = File::open(path("fifo"));
+        ::_exit(!opened && opened.error().code == ErrorCode::interrupted ? 0 : 1);
+    }
+    int status = 0;
+    // SIGTERM, again and again: the child may not wait yet when the first one comes.
+    for (pid_t ended = 0; ended == 0; ended = ::waitpid(child, &status, WNOHANG)) {
+        ::usleep(20'000);
+        ::kill(child, SIGTERM);
+    }
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(FileTest, ErrorsNameTheFileAndTheReason) {

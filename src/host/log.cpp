@@ -28,6 +28,7 @@ constexpr std::array<Level, log_levels> spdlog_levels = {Level::err, Level::warn
 // Custom flags of the patterns below.
 constexpr char priority_flag = '*';
 constexpr char json_flag = '&';
+constexpr char text_flag = '$';
 
 // Syslog priorities: syslog(3), the numbers that sd-daemon(3) expects.
 int priority(Level level) {
@@ -47,6 +48,46 @@ void append(spdlog::memory_buf_t& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
+bool is_control(unsigned char octet) { return octet < 0x20 || octet == 0x7f; }
+
+// The control characters U+0080 to U+009F in UTF-8: some terminals act on them as on ESC.
+bool is_wide_control(std::string_view rest) {
+    return rest.size() > 1 && rest[0] == '\xc2' && static_cast<unsigned char>(rest[1]) >= 0x80 &&
+           static_cast<unsigned char>(rest[1]) < 0xa0;
+}
+
+std::string escaped(std::string_view text, LogFormat format) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool is_kept = format == LogFormat::plain && (c == '\n' || c == '\t');
+        if (is_wide_control(text.substr(i)))
+            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+        else if (!is_kept && is_control(static_cast<unsigned char>(c)))
+            out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        else
+            out += c;
+    }
+    return out;
+}
+
+// A JSON text in which these characters are escapes too, which JSON does not demand (RFC 8259,
+// section 7).
+std::string escaped_json(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is_wide_control(text.substr(i)))
+            out += fmt::format("\\u00{:02x}", static_cast<unsigned char>(text[++i]));
+        else if (text[i] == '\x7f')
+            out += "\\u007f";
+        else
+            out += text[i];
+    }
+    return out;
+}
+
 class Priority final : public spdlog::custom_flag_formatter {
 public:
     void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
@@ -63,11 +104,29 @@ public:
     void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
                 spdlog::memory_buf_t& out) override {
         const nlohmann::json text = std::string(message.payload.data(), message.payload.size());
-        append(out, text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        append(out,
+               escaped_json(text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)));
     }
     [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
         return std::make_unique<JsonText>();
     }
+};
+
+// The message with escapes. It is here and not in log(), so that a line is never formatted for one
+// format and escaped for another while the format changes.
+class EscapedText final : public spdlog::custom_flag_formatter {
+public:
+    explicit EscapedText(LogFormat format) : format_(format) {}
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+                spdlog::memory_buf_t& out) override {
+        append(out, escaped({message.payload.data(), message.payload.size()}, format_));
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<EscapedText>(format_);
+    }
+
+private:
+    LogFormat format_;
 };
 
 std::unique_ptr<spdlog::formatter> formatter(LogFormat format) {
@@ -76,15 +135,16 @@ std::unique_ptr<spdlog::formatter> formatter(LogFormat format) {
                                                                 : spdlog::pattern_time_type::local,
                                                             "\n");
     made->add_flag<Priority>(priority_flag).add_flag<JsonText>(json_flag);
+    made->add_flag<EscapedText>(text_flag, format);
     switch (format) {
         case LogFormat::plain:
-            made->set_pattern("%v");
+            made->set_pattern("%$");
             break;
         case LogFormat::text:
-            made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
+            made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %$");
             break;
         case LogFormat::journal:
-            made->set_pattern("%*%v");
+            made->set_pattern("%*%$");
             break;
         case LogFormat::json:
             made->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%&})");
@@ -122,7 +182,6 @@ private:
 struct Log {
     std::shared_ptr<StandardError> output = std::make_shared<StandardError>();
     spdlog::logger logger{"octroi", output};
-    std::atomic<LogFormat> format = LogFormat::plain;
     std::array<std::atomic<std::uint64_t>, log_levels> written{};
 };
 
@@ -131,39 +190,13 @@ Log& the_log() {
     return log;
 }
 
-bool is_control(unsigned char octet) { return octet < 0x20 || octet == 0x7f; }
-
-// The control characters U+0080 to U+009F in UTF-8: some terminals act on them as on ESC.
-bool is_wide_control(std::string_view rest) {
-    return rest.size() > 1 && rest[0] == '\xc2' && static_cast<unsigned char>(rest[1]) >= 0x80 &&
-           static_cast<unsigned char>(rest[1]) < 0xa0;
-}
-
-std::string escaped(std::string_view text, LogFormat format) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const bool is_kept = format == LogFormat::plain && (c == '\n' || c == '\t');
-        if (is_wide_control(text.substr(i)))
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-        else if (!is_kept && is_control(static_cast<unsigned char>(c)))
-            out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        else
-            out += c;
-    }
-    return out;
-}
-
 }  // namespace
 
 void log(LogLevel level, std::string_view message) {
     if (!is_logged(level)) return;
     Log& log = the_log();
-    const LogFormat format = log.format.load();
-    // JSON has escapes of its own.
     log.logger.log(spdlog_levels[static_cast<std::size_t>(level)],
-                   format == LogFormat::json ? std::string(message) : escaped(message, format));
+                   spdlog::string_view_t(message.data(), message.size()));
     log.written[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -186,10 +219,7 @@ bool is_logged(LogLevel level) {
     return the_log().logger.should_log(spdlog_levels[static_cast<std::size_t>(level)]);
 }
 
-void set_log_format(LogFormat format) {
-    the_log().format = format;
-    the_log().output->set_formatter(formatter(format));
-}
+void set_log_format(LogFormat format) { the_log().output->set_formatter(formatter(format)); }
 
 LogFormat format_of_standard_error() {
     const char* stream = std::getenv("JOURNAL_STREAM");

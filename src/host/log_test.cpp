@@ -13,6 +13,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include "host/log_limit.hpp"
@@ -92,6 +93,36 @@ TEST_F(LogTest, AJsonLineIsOneObjectWhateverTheMessageHolds) {
     EXPECT_EQ(object["message"], "a \"b\"\n\x01 \xef\xbf\xbd \xc3\xa4 \\");
     EXPECT_THAT(object["time"].get<std::string>(),
                 MatchesRegex("[0-9-]{10}T[0-9:]{8}\\.[0-9]{3}Z"));
+}
+
+TEST_F(LogTest, AJsonLineHasNoCharacterThatATerminalObeys) {
+    const std::string line =
+        written(LogFormat::json, LogLevel::info, "a\x7f\x1b\xc2\x9b \xc2\xa0z");
+    EXPECT_THAT(line, ::testing::HasSubstr(R"("a\u007f\u001b\u009b )"
+                                           "\xc2\xa0z\""));
+    EXPECT_EQ(nlohmann::json::parse(line)["message"], "a\x7f\x1b\xc2\x9b \xc2\xa0z");
+}
+
+// Each line has the form and the escapes of one format.
+TEST_F(LogTest, ALineIsOfOneFormatWhileTheFormatChanges) {
+    const Captured captured;
+    set_log_format(LogFormat::journal);
+    std::jthread other([](const std::stop_token& stop) {
+        for (bool json = false; !stop.stop_requested(); json = !json)
+            set_log_format(json ? LogFormat::json : LogFormat::journal);
+    });
+    for (int i = 0; i < 2000; ++i) log_info("a\x1b\nb");
+    other.request_stop();
+    other.join();
+    std::istringstream lines(captured.text());
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+        if (line == R"(<6>a\x1b\nb)") continue;
+        const auto object = nlohmann::json::parse(line, nullptr, false);
+        ASSERT_TRUE(object.is_object()) << line;
+        EXPECT_EQ(object["message"], "a\x1b\nb");
+    }
+    EXPECT_EQ(count, 2000);
 }
 
 TEST_F(LogTest, NamesFromOutsideActOnNoTerminalAndBeginNoLine) {

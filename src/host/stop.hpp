@@ -6,7 +6,7 @@
 namespace octroi {
 
 // After the call, SIGINT, SIGTERM and SIGHUP only set a flag; the process ends when it has read the
-// flag and committed. A SIGINT after that ends the process at once: what is committed stays,
+// flag and committed. A SIGINT after that ends the process at once: committed batches stay,
 // because a batch is committed as a whole or not at all. A SIGHUP that was ignored before stays
 // ignored (nohup(1)). SIGPIPE is ignored: writing returns an error instead. To be called once.
 void catch_stop_signals();

@@ -38,9 +38,13 @@ void CommitQueue::finish(std::size_t worker, std::optional<Error> error) {
 
 std::optional<CommitQueue::Waiting> CommitQueue::next(Duration wait) {
     std::unique_lock lock(mutex_);
+    const auto has_batch = [](const Place& p) { return p.batch.has_value(); };
     const auto waiting = [&] {
-        return std::find_if(places_.begin(), places_.end(),
-                            [](const Place& p) { return p.batch.has_value(); });
+        const auto turn = places_.begin() + static_cast<std::ptrdiff_t>(turn_);
+        const auto found = std::find_if(turn, places_.end(), has_batch);
+        if (found != places_.end()) return found;
+        const auto earlier = std::find_if(places_.begin(), turn, has_batch);
+        return earlier != turn ? earlier : places_.end();
     };
     // When all workers have finished nobody would wake up this thread.
     const auto something = [&] {
@@ -58,6 +62,7 @@ void CommitQueue::done(std::size_t worker) {
     const std::lock_guard lock(mutex_);
     CHECK(places_[worker].batch.has_value());
     places_[worker].batch.reset();
+    turn_ = (worker + 1) % places_.size();
     changed_.notify_all();
 }
 

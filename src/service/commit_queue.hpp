@@ -41,8 +41,9 @@ public:
 
     // ---- on the committing thread
 
-    // A batch that waits, and its worker; nullopt where none comes within `wait`. The place is free
-    // after done().
+    // A batch that waits, and its worker; nullopt where none comes within `wait`. The workers have
+    // their turns in a circle: under slow commits none waits for ever. The place is free after
+    // done().
     struct Waiting {
         std::size_t worker = 0;
         const Batch* batch = nullptr;
@@ -74,6 +75,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Place> places_;
+    std::size_t turn_ = 0;  // the worker after the last one that was done
     std::optional<Error> error_;
     bool closed_ = false;
 };

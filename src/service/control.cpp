@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/log.hpp"
+#include "service/ledger_url.hpp"
 
 namespace octroi {
 namespace {
@@ -106,6 +107,11 @@ std::string ControlServer::answer_to(const std::string& line) const {
 }
 
 Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::json& request) {
+    if (!is_ledger_path(ledger))
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{}: only the daemon of a ledger in a file can be asked. Next: "
+                                "--ledger with the path of its ledger",
+                                without_passwords(ledger)));
     const std::string path = control_path(ledger);
     const auto line =
         exchange_line(path, request.dump(), ControlServer::answer_max, answer_timeout);

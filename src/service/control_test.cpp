@@ -159,6 +159,13 @@ TEST(Control, SaysThatNoDaemonRuns) {
     EXPECT_THAT(answer.error().text, HasSubstr("no daemon runs"));
 }
 
+TEST(Control, AsksNoDaemonAtAUrl) {
+    const auto answer = ask_daemon("postgresql://u:secret@h/db", {{"request", "reload"}});
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, ErrorCode::unsupported);
+    EXPECT_THAT(answer.error().text, HasSubstr("postgresql://u:***@h/db: "));
+}
+
 TEST(Control, FindsTheSocketThroughALink) {
     const testing::Folder folder;
     const std::string link = folder.file("link.db");

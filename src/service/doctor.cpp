@@ -14,6 +14,38 @@ namespace {
 
 // Less free space is reported: some days of a busy ledger.
 constexpr std::uint64_t free_bytes_min = 1ULL << 30U;
+constexpr Duration loss_period = Duration::hours(24);
+
+const char* text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::good:
+            return "good";
+        case Verdict::note:
+            return "note";
+        case Verdict::wrong:
+            return "wrong";
+    }
+    return "";
+}
+
+Tone tone_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::good:
+            return Tone::plain;
+        case Verdict::note:
+            return Tone::strong;
+        case Verdict::wrong:
+            return Tone::warn;
+    }
+    return Tone::plain;
+}
+
+// Empty: the ledger does not know the meter.
+std::string_view kind_of(std::span<const MeterState> meters, const std::string& name) {
+    const auto found = std::ranges::find_if(
+        meters, [&](const MeterState& meter) { return meter.meter.name == name; });
+    return found == meters.end() ? std::string_view() : std::string_view(found->meter.kind);
+}
 
 Finding clock() {
     if (clock_is_synchronised()) return {Verdict::good, "clock", "disciplined", ""};
@@ -48,13 +80,17 @@ std::vector<Finding> examine_host(const std::string& ledger_path) {
     return {clock(), file_system(ledger_path)};
 }
 
-std::vector<Finding> examine_losses(std::span<const MeterLoss> losses, std::string_view period,
+std::vector<Finding> examine_losses(std::span<const MeterLoss> losses,
+                                    std::span<const MeterState> meters, std::string_view period,
                                     MeterKinds kinds) {
     std::vector<Finding> findings;
     for (const MeterKind* kind : kinds) {
+        std::vector<LossReason> own;
+        for (const MeterLoss& loss : losses)
+            if (kind_of(meters, loss.meter) == kind->name) own.push_back(loss.loss.reason);
         for (const LossAdvice& advice : kind->loss_advice) {
-            const auto count = std::ranges::count_if(losses, [&](const MeterLoss& loss) {
-                return std::ranges::find(advice.reasons, loss.loss.reason) != advice.reasons.end();
+            const auto count = std::ranges::count_if(own, [&](LossReason reason) {
+                return std::ranges::find(advice.reasons, reason) != advice.reasons.end();
             });
             if (count == 0) continue;
             findings.push_back({Verdict::wrong, "losses",
@@ -69,6 +105,22 @@ std::vector<Finding> examine_losses(std::span<const MeterLoss> losses, std::stri
     return findings;
 }
 
+std::vector<Finding> examine_ledger(const Result<std::unique_ptr<Ledger>>& ledger, UtcTime now,
+                                    MeterKinds kinds) {
+    if (!ledger) {
+        const bool none = ledger.error().code == ErrorCode::not_found;
+        return {{none ? Verdict::note : Verdict::wrong, "ledger", ledger.error().text, ""}};
+    }
+    const auto unreadable = [](const Error& error) -> std::vector<Finding> {
+        return {{Verdict::wrong, "ledger", error.text, "octroi audit"}};
+    };
+    const auto losses = (*ledger)->losses({now - loss_period, now});
+    if (!losses) return unreadable(losses.error());
+    const auto meters = (*ledger)->meters();
+    if (!meters) return unreadable(meters.error());
+    return examine_losses(*losses, *meters, "the last 24 hours", kinds);
+}
+
 std::vector<Finding> examine_kinds(const Config& config, MeterKinds kinds) {
     std::vector<Finding> findings;
     for (const MeterKind* kind : kinds) {
@@ -77,6 +129,24 @@ std::vector<Finding> examine_kinds(const Config& config, MeterKinds kinds) {
         findings.insert(findings.end(), found.begin(), found.end());
     }
     return findings;
+}
+
+Report findings_report(std::span<const Finding> findings) {
+    Report report;
+    report.columns = {{.key = "verdict", .title = ""},
+                      {.key = "about", .title = "About"},
+                      {.key = "finding", .title = "Finding"},
+                      {.key = "fix", .title = "Fix"}};
+    for (const Finding& f : findings)
+        report.rows.push_back({.cells = {std::string(text(f.verdict)), f.about, f.finding,
+                                         f.fix.empty() ? Cell() : Cell(f.fix)},
+                               .tone = tone_of(f.verdict)});
+    return report;
+}
+
+bool has_wrong(std::span<const Finding> findings) {
+    return std::ranges::any_of(findings,
+                               [](const Finding& f) { return f.verdict == Verdict::wrong; });
 }
 
 }  // namespace octroi

@@ -6,6 +6,8 @@
 
 #include <array>
 
+#include "service/testing/temporary_ledger.hpp"
+
 namespace octroi {
 namespace {
 
@@ -20,24 +22,60 @@ std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
 
 constexpr MeterKind examined{.name = "a", .examine = examine, .loss_advice = advice};
 constexpr MeterKind silent{.name = "b"};
-constexpr std::array kinds{&examined, &silent};
+// For the same reason as kind a.
+constexpr std::array other_advice{
+    LossAdvice{{LossReason::kernel_drop, LossReason::kernel_drop}, "no records", "a faster disk"}};
+constexpr MeterKind other{.name = "c", .loss_advice = other_advice};
+constexpr std::array kinds{&examined, &silent, &other};
+const std::vector<MeterState> meters{{.meter = {"of-a", "a", MeterRole::bill}},
+                                     {.meter = {"of-c", "c", MeterRole::bill}}};
 
 TEST(Doctor, GivesTheAdviceOfAKindForItsLosses) {
-    std::vector<MeterLoss> losses(3);
+    std::vector<MeterLoss> losses(4);
+    for (MeterLoss& loss : losses) loss.meter = "of-a";
+    losses[3].meter = "of-c";
+    losses[3].loss.reason = LossReason::kernel_drop;
     losses[0].loss.reason = LossReason::kernel_drop;
     losses[1].loss.reason = LossReason::interface_drop;
     losses[2].loss.reason = LossReason::export_gap;
-    const auto findings = examine_losses(losses, "the last 24 hours", kinds);
-    ASSERT_EQ(findings.size(), 1U);
+    const auto findings = examine_losses(losses, meters, "the last 24 hours", kinds);
+    ASSERT_EQ(findings.size(), 2U);
     EXPECT_EQ(findings[0].verdict, Verdict::wrong);
     EXPECT_THAT(findings[0].finding, HasSubstr("drops, 2 times in the last 24 hours"));
     EXPECT_EQ(findings[0].fix, "a larger buffer");
+    EXPECT_THAT(findings[1].finding, HasSubstr("no records, 1 times"));
 }
 
 TEST(Doctor, SaysThatNothingWasLost) {
-    const auto findings = examine_losses({}, "the last 24 hours", kinds);
+    const auto findings = examine_losses({}, {}, "the last 24 hours", kinds);
     ASSERT_EQ(findings.size(), 1U);
     EXPECT_EQ(findings[0].verdict, Verdict::good);
+}
+
+TEST(Doctor, ExaminesALedgerThatIsThereOrNot) {
+    const UtcTime now = UtcTime::from_seconds(1'700'000'000);
+    const auto absent = examine_ledger(fail(ErrorCode::not_found, "no ledger"), now, kinds);
+    ASSERT_EQ(absent.size(), 1U);
+    EXPECT_EQ(absent[0].verdict, Verdict::note);
+    const auto damaged = examine_ledger(fail(ErrorCode::corrupt, "no ledger"), now, kinds);
+    EXPECT_TRUE(has_wrong(damaged));
+    EXPECT_FALSE(has_wrong(absent));
+    const testing::TemporaryLedger ledger;
+    const auto empty =
+        examine_ledger(open_ledger(ledger.path(), {.mode = OpenMode::read_only}), now, kinds);
+    ASSERT_EQ(empty.size(), 1U);
+    EXPECT_EQ(empty[0].verdict, Verdict::good);
+}
+
+TEST(Doctor, ReportsFindings) {
+    const std::vector<Finding> findings{{Verdict::good, "clock", "disciplined", ""},
+                                        {Verdict::wrong, "ledger", "in memory", "a disk"}};
+    const Report report = findings_report(findings);
+    ASSERT_EQ(report.rows.size(), 2U);
+    EXPECT_EQ(report.rows[0].cells[0], Cell(std::string("good")));
+    EXPECT_EQ(report.rows[0].cells[3], Cell());
+    EXPECT_EQ(report.rows[1].cells[3], Cell(std::string("a disk")));
+    EXPECT_EQ(report.rows[1].tone, Tone::warn);
 }
 
 TEST(Doctor, LetsEachKindExamineItsOwnMeters) {

@@ -26,9 +26,9 @@ OpenedLedger open_sqlite(const std::string& path, const LedgerOptions& options) 
 }
 
 OpenedLedger refuse_server(const std::string& url, const LedgerOptions& /*options*/) {
-    return fail(
-        ErrorCode::unsupported,
-        fmt::format("{}: this version keeps its ledger in a file; give --ledger a path", url));
+    return fail(ErrorCode::unsupported,
+                fmt::format("{}: this version keeps its ledger in a file; give --ledger a path",
+                            without_passwords(url)));
 }
 
 constexpr std::array stores{
@@ -59,8 +59,33 @@ const StoreKind* find_store(std::string_view scheme) {
 Result<std::unique_ptr<Ledger>> open_ledger(const std::string& url, const LedgerOptions& options) {
     const std::string_view scheme = scheme_of(url);
     if (const StoreKind* store = find_store(scheme)) return store->open(url, options);
-    return fail(ErrorCode::invalid,
-                fmt::format("{}: no store is called '{}'; give --ledger a path", url, scheme));
+    return fail(ErrorCode::invalid, fmt::format("{}: no store is called '{}'; give --ledger a path",
+                                                without_passwords(url), scheme));
+}
+
+bool is_ledger_path(std::string_view ledger) noexcept { return scheme_of(ledger).empty(); }
+
+// RFC 3986, section 3.2: "scheme://user:password@host". The user and the password end at the last
+// "@" before the path. PostgreSQL also reads a parameter "password=…" of the query.
+std::string without_passwords(std::string_view text) {
+    constexpr std::string_view mask = "***";
+    constexpr std::string_view parameter = "password=";
+    constexpr std::string_view scheme_end = "://";
+    std::string out(text);
+    for (std::size_t at = out.find(scheme_end); at != std::string::npos;
+         at = out.find(scheme_end, at + 1)) {
+        const std::size_t begin = at + scheme_end.size();
+        const std::size_t end = std::min(out.find_first_of("/?# \"'", begin), out.size());
+        const std::size_t host = out.substr(0, end).rfind('@');
+        const std::size_t colon = out.find(':', begin);
+        if (host != std::string::npos && host > begin && colon < host)
+            out.replace(colon + 1, host - colon - 1, mask);
+        const std::size_t query = out.find(parameter, begin);
+        if (query == std::string::npos) continue;
+        const std::size_t value = query + parameter.size();
+        out.replace(value, std::min(out.find_first_of("&# \"'", value), out.size()) - value, mask);
+    }
+    return out;
 }
 
 std::optional<std::uint64_t> ledger_octets(const std::string& url) {

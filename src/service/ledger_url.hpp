@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "ledger/ledger.hpp"
 
@@ -18,6 +19,11 @@ namespace octroi {
 // (another process owns it), no_space, failed.
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(const std::string& url,
                                                           const LedgerOptions& options);
+
+// False: the text is a URL.
+[[nodiscard]] bool is_ledger_path(std::string_view ledger) noexcept;
+// The text with *** in place of the passwords of URLs in it: for messages and logs.
+[[nodiscard]] std::string without_passwords(std::string_view text);
 
 // What the ledger takes of the disk. Nothing: it is not there, or its store does not say.
 [[nodiscard]] std::optional<std::uint64_t> ledger_octets(const std::string& url);

@@ -12,6 +12,7 @@ namespace octroi {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(LedgerUrl, APathIsAFile) {
     const testing::Folder folder;
@@ -42,6 +43,20 @@ TEST(LedgerUrl, SaysThatAServerIsNotSupportedYet) {
         EXPECT_EQ(ledger.error().code, ErrorCode::unsupported);
         EXPECT_THAT(ledger.error().text, HasSubstr(url + ": this version keeps"));
     }
+}
+
+TEST(LedgerUrl, ShowsNoPassword) {
+    EXPECT_EQ(without_passwords("postgresql://u:secret@h:5432/db"), "postgresql://u:***@h:5432/db");
+    EXPECT_EQ(without_passwords("postgresql://u:se@cr:et@h/db"), "postgresql://u:***@h/db");
+    EXPECT_EQ(without_passwords("postgresql:///db?user=u&password=secret&port=1"),
+              "postgresql:///db?user=u&password=***&port=1");
+    EXPECT_EQ(without_passwords("\"a://b:c@d\" → \"e://f:g@h\""),
+              "\"a://b:***@d\" → \"e://f:***@h\"");
+    for (const std::string plain : {"/var/lib/octroi/ledger.db", "postgresql://u@h:1/db", "a:b@c",
+                                    "postgresql://h:1/a@b", "://", ""})
+        EXPECT_EQ(without_passwords(plain), plain);
+    for (const std::string url : {"postgresql://u:secret@h/db", "mysql://u:secret@h/db"})
+        EXPECT_THAT(open_ledger(url, {}).error().text, Not(HasSubstr("secret")));
 }
 
 TEST(LedgerUrl, RefusesAStoreThatNobodyKnows) {

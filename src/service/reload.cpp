@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "host/log.hpp"
+#include "service/ledger_url.hpp"
 #include "view/text.hpp"
 #include "view/zone.hpp"
 
@@ -125,6 +126,10 @@ Result<std::vector<ConfigChange>> Reload::try_run() {
     note_class_table_stays(current_, next, changes);
     for (ConfigChange& change : config_changes(started_, next, parts_.table))
         if (!change.live) changes.push_back(std::move(change));
+    for (ConfigChange& change : changes) {
+        change.before = without_passwords(change.before);
+        change.after = without_passwords(change.after);
+    }
     current_ = std::move(next);
     return changes;
 }

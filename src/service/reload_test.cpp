@@ -105,6 +105,11 @@ TEST_F(ReloadTest, NamesWhatNeedsARestartUntilItIsTakenBack) {
     EXPECT_THAT(run("[ledger]\ncommit_interval = \"5s\"\n"), IsEmpty());
 }
 
+TEST_F(ReloadTest, ShowsNoPassword) {
+    EXPECT_THAT(run("[ledger]\npath = \"postgresql://u:secret@h/db\"\n"),
+                ElementsAre("ledger.path: restart needed (\"\" → \"postgresql://u:***@h/db\")"));
+}
+
 TEST_F(ReloadTest, AnswersOverTheControlSocket) {
     const auto server = ControlServer::open(ledger_.path(), clock_);
     ASSERT_TRUE(server.has_value()) << server.error().text;

@@ -14,6 +14,7 @@
 #include "service/counters_request.hpp"
 #include "service/daemon.hpp"
 #include "service/health.hpp"
+#include "service/ledger_url.hpp"
 #include "service/local_networks.hpp"
 #include "service/log_settings.hpp"
 #include "service/metrics_listener.hpp"
@@ -29,7 +30,7 @@ void log_start(const AttributionSource& attribution, const RunSettings& settings
         networks += (networks.empty() ? "" : ", ") + network.prefix;
     log_info(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
                          attribution.assumed() ? " (the networks of the interfaces)" : ""));
-    log_info(fmt::format("ledger:   {}", settings.ledger_path));
+    log_info(fmt::format("ledger:   {}", without_passwords(settings.ledger_path)));
     log_info(settings.run_for
                  ? fmt::format("ends in {}, or with Ctrl-C", to_string(*settings.run_for))
                  : "ends with Ctrl-C");

@@ -321,12 +321,14 @@ std::string finding_text(const AuditFinding& f) {
 Report audit_report(const AuditReport& audit) {
     Report report;
     const std::uint64_t findings = audit.findings.size() + audit.findings_left_off;
-    report.heading = {
-        audit.holds() ? "The ledger is sound: every observed byte is in it exactly once."
-                      : fmt::format("THE LEDGER IS NOT SOUND: {} findings.", count_text(findings)),
-        fmt::format("{} batches, {} transfers, {} versions of the directory checked.",
-                    count_text(audit.batches), count_text(audit.transfers),
-                    count_text(audit.directory_versions))};
+    report.heading = {audit.holds()
+                          ? "The ledger is sound: every observed byte is in it exactly once."
+                          : fmt::format("THE LEDGER IS NOT SOUND: {}.",
+                                        counted_text(findings, "finding", "findings")),
+                      fmt::format("{}, {}, {} of the directory checked.",
+                                  counted_text(audit.batches, "batch", "batches"),
+                                  counted_text(audit.transfers, "transfer", "transfers"),
+                                  counted_text(audit.directory_versions, "version", "versions"))};
     report.columns = audit_columns();
     for (const MeterTotals& m : audit.meters) report.rows.push_back(audit_row(m));
     std::vector<std::string> texts;

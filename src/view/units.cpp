@@ -120,6 +120,10 @@ std::string count_text(std::int64_t count) {
     return (count < 0 ? "-" : "") + grouped(magnitude(count));
 }
 
+std::string counted_text(std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count_text(count), count == 1 ? one : many);
+}
+
 std::string duration_text(Duration duration) {
     return (duration.ns < 0 ? "-" : "") + length_text(magnitude(duration.ns));
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 
@@ -26,6 +27,10 @@ enum class Units { iec, si, exact };
 // "1,234,567"
 [[nodiscard]] std::string count_text(std::uint64_t count);
 [[nodiscard]] std::string count_text(std::int64_t count);
+
+// "1 batch", "1,234 batches"
+[[nodiscard]] std::string counted_text(std::uint64_t count, std::string_view one,
+                                       std::string_view many);
 
 // At most two units: "250 ms", "12 s", "3 min 5 s", "2 h 10 min", "5 d 3 h".
 [[nodiscard]] std::string duration_text(Duration duration);

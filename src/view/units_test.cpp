@@ -43,6 +43,9 @@ TEST(Units, RatesAreBitsAndDecimal) {
 }
 
 TEST(Units, CountsAreGrouped) {
+    EXPECT_EQ(counted_text(0, "batch", "batches"), "0 batches");
+    EXPECT_EQ(counted_text(1, "batch", "batches"), "1 batch");
+    EXPECT_EQ(counted_text(1234, "batch", "batches"), "1,234 batches");
     EXPECT_EQ(count_text(std::uint64_t{0}), "0");
     EXPECT_EQ(count_text(std::uint64_t{999}), "999");
     EXPECT_EQ(count_text(std::uint64_t{1000}), "1,000");

@@ -66,7 +66,7 @@ Effect attributes(Sections before, Sections after, std::string option, std::stri
                     EXPECT_TRUE(support::wait_until([&] { return !daemon.used("meter").empty(); },
                                                     RunningDaemon::patience))
                         << daemon.log();
-                    // Categories are names of the view: they apply to what is committed too.
+                    // Categories are names of the view: they apply to committed flows too.
                     if (key != "category") {
                         EXPECT_THAT(daemon.used(key), Not(Contains(name)));
                     }

@@ -313,6 +313,25 @@ TEST(Start, MakesNoLedgerForAWrongConfiguration) {
     EXPECT_THAT(refusal({"usage", "--since", "someday"}), HasSubstr("--since: "));
 }
 
+TEST(Start, RefusesOptionsThatItWouldCutOrIgnore) {
+    const support::Folder folder;
+    const auto refusal = [&](support::Arguments arguments) {
+        arguments.insert(arguments.begin(), {"--config", "/dev/null"});
+        const support::Ended ended =
+            support::run(support::octroi(folder / "ledger.db", std::move(arguments)));
+        EXPECT_EQ(ended.status, 2);
+        return ended.err;
+    };
+    const std::string to = "file:" + folder / "out";
+    EXPECT_THAT(refusal({"export", "flow", "/dev/null", "--to", to, "--domain", "4294967297"}),
+                HasSubstr("--domain: must be 4294967295 at most"));
+    EXPECT_THAT(refusal({"export", "packets", "/dev/null", "--to", to, "--format", "v5", "--domain",
+                         "256"}),
+                HasSubstr("--domain: must be 255 at most"));
+    EXPECT_THAT(refusal({"meters", "--counters", "--losses"}), HasSubstr("--losses, --counters: "));
+    EXPECT_THAT(refusal({"meters", "--exporters", "--losses"}), HasSubstr("--losses, --exporters"));
+}
+
 // The socket and the lock of another user.
 TEST(Start, SaysWhoMayUseTheFilesOfALedger) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";

@@ -97,11 +97,6 @@ private:
     std::vector<std::size_t> line_of_;
 };
 
-bool is_excepted(const BannedWord& word, const std::string& path) {
-    return std::any_of(word.except.begin(), word.except.end(),
-                       [&](const std::string& begin) { return path.starts_with(begin); });
-}
-
 /// Collects findings: one for each word and line.
 class Report {
 public:
@@ -109,7 +104,7 @@ public:
         : file_(file), findings_(findings) {}
 
     void add(std::size_t index, const BannedWord& word) {
-        if (is_excepted(word, file_.path) || !seen_.insert({index, &word}).second) return;
+        if (!seen_.insert({index, &word}).second) return;
         findings_.push_back({file_.path, index + 1,
                              "`" + word.text + "` is a banned word. Write: " + word.instead});
     }
@@ -129,12 +124,12 @@ WordList WordList::parse(std::string_view text, std::vector<Finding>& findings) 
     for (std::size_t number = 1; std::getline(in, line); ++number) {
         if (line.empty() || line[0] == '#') continue;
         const std::vector<std::string> parts = fields(line);
-        const bool complete = (parts.size() == 3 || parts.size() == 4) && !parts[1].empty();
+        const bool complete = parts.size() == 3 && !parts[1].empty();
         const bool known =
             complete && (parts[0] == "name" || parts[0] == "code" || parts[0] == "word");
         if (!known || parts[2].empty()) {
-            findings.push_back({std::string(list_path), number,
-                                "expected `name|code|word | text | instead | except`"});
+            findings.push_back(
+                {std::string(list_path), number, "expected `name|code|word | text | instead`"});
             continue;
         }
         BannedWord word;
@@ -143,8 +138,6 @@ WordList WordList::parse(std::string_view text, std::vector<Finding>& findings) 
                                           : WordScope::word;
         word.text = parts[1];
         word.instead = parts[2];
-        std::istringstream paths(parts.size() == 4 ? parts[3] : "");
-        for (std::string path; paths >> path;) word.except.push_back(path);
         const std::size_t index = list.words_.size();
         if (word.scope == WordScope::word) {
             list.parts_.emplace(word.text, index);

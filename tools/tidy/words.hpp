@@ -21,15 +21,14 @@ enum class WordScope {
 
 struct BannedWord {
     WordScope scope = WordScope::word;
-    std::string text;                 // of a name or code: may end in `*`; of a word: lower case
-    std::string instead;              // what to write
-    std::vector<std::string> except;  // paths, or begins of paths, in which it is still allowed
+    std::string text;     // of a name or code: may end in `*`; of a word: lower case
+    std::string instead;  // what to write
 };
 
 class WordList {
 public:
-    /// Reads lines `scope | text | instead | except`; the last part may be missing. A line that
-    /// cannot be parsed is reported as a finding and skipped.
+    /// Reads lines `scope | text | instead`. A line that cannot be parsed is reported as a finding
+    /// and skipped.
     static WordList parse(std::string_view text, std::vector<Finding>& findings);
 
     [[nodiscard]] const std::vector<BannedWord>& words() const noexcept { return words_; }

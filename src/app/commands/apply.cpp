@@ -8,6 +8,7 @@
 #include "host/log.hpp"
 #include "service/directory_changes.hpp"
 #include "view/text.hpp"
+#include "view/units.hpp"
 
 namespace octroi {
 namespace {
@@ -31,10 +32,11 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
     if (plan.lines.empty()) {
         log_info("everything is declared already: nothing changed");
     } else if (options.dry_run) {
-        log_info(fmt::format("{} changes, none of them made (--dry-run)", plan.lines.size()));
+        log_info(fmt::format("{}, none of them made (--dry-run)",
+                             counted_text(plan.lines.size(), "change", "changes")));
     } else {
         TRY_ASSIGN([[maybe_unused]] const bool changed, ledger->apply(plan.change, now));
-        log_info(fmt::format("{} changes made", plan.lines.size()));
+        log_info(fmt::format("{} made", counted_text(plan.lines.size(), "change", "changes")));
     }
     return ExitStatus::done;
 }

@@ -52,6 +52,14 @@ Status print_counts(Session& session, const ExportCounts& counts, const ExportTa
     return session.print(report);
 }
 
+// The field for it in a header: a source id or observation domain has 32 bits, an engine id 8.
+Status check_domain(const Options& options) {
+    const std::uint64_t most = options.format == "v5" ? UINT8_MAX : UINT32_MAX;
+    if (options.domain <= most) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("--domain: must be {} at most with --format {}", most, options.format));
+}
+
 Result<ExitStatus> export_all(Session& session, const Options& options, const FlowSource& source,
                               const OptionValues& values) {
     if (options.to.empty())
@@ -59,6 +67,7 @@ Result<ExitStatus> export_all(Session& session, const Options& options, const Fl
             ErrorCode::invalid,
             "the destination is missing. Next: --to udp/HOST:PORT, tcp/HOST:PORT or file:PATH");
     TRY_ASSIGN(const ExportTarget to, parse_export_target(options.to));
+    TRY(check_domain(options));
     const ExportSettings settings{.to = to,
                                   .format = export_format(options.format),
                                   .domain = static_cast<std::uint32_t>(options.domain),

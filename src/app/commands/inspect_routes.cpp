@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <fmt/format.h>
-
 #include <memory>
-#include <sstream>
 
 #include "app/commands/inspect.hpp"
 #include "app/row_output.hpp"
-#include "attribute/origin_table.hpp"
-#include "host/file.hpp"
-#include "host/log.hpp"
-#include "service/route_file.hpp"
+#include "service/origin_lookup.hpp"
 
 namespace octroi {
 namespace {
-
-constexpr std::size_t address_list_max = 1U << 30U;
 
 struct Options {
     std::string file;
@@ -39,61 +31,38 @@ Cell class_cell(const OriginTable::Origin& origin) {
     return origin.word;
 }
 
-Result<RouteFileEnd> load(const std::string& path, OriginTable& table) {
-    return read_routes(path, [&](const RouteBatch& batch, RouteFormat) -> Status {
-        for (const Route& route : batch.routes)
-            table.add(route.prefix, batch.origins_of(route), batch.label_of(route), route.votes);
-        return {};
-    });
-}
-
 Result<ExitStatus> print_table(Session& session, const Options& options) {
-    OriginTable table;
-    TRY_ASSIGN(const RouteFileEnd end, load(options.file, table));
+    TRY_ASSIGN(LoadedOrigins loaded, load_origins(options.file));
     TRY_ASSIGN(auto output, RowOutput::open(session, {prefix_column, origin_column, class_column}));
     std::vector<Cell> cells;
-    for (const RouteVotes::Row& row : table.rows()) {
-        const OriginTable::Origin& origin = table.origin(row);
+    for (const RouteVotes::Row& row : loaded.table.rows()) {
+        const OriginTable::Origin& origin = loaded.table.origin(row);
         cells = {to_string(row.prefix), origin_cell(origin), class_cell(origin)};
         TRY(output.row(cells));
     }
     TRY(output.finish());
-    return report_problems(options.file, end) ? ExitStatus::failed : ExitStatus::done;
+    return loaded.problems ? ExitStatus::failed : ExitStatus::done;
 }
 
-std::vector<Cell> match_cells(const OriginTable& table, const Address& address) {
-    const auto match = table.find(address);
+std::vector<Cell> match_cells(const Address& address,
+                              const std::optional<OriginTable::Match>& match) {
     if (!match) return {address, absent, absent, absent};
     return {address, to_string(match->prefix), origin_cell(*match->origin),
             class_cell(*match->origin)};
 }
 
-// Looks up the first word of each line. Empty lines and comments are skipped.
 Result<ExitStatus> look_up(Session& session, const Options& options) {
-    OriginTable table;
-    TRY_ASSIGN(const RouteFileEnd end, load(options.file, table));
-    bool problems = report_problems(options.file, end);
-    table.compile();
-    TRY_ASSIGN(const std::string text, read_file(options.addresses, address_list_max));
+    TRY_ASSIGN(LoadedOrigins loaded, load_origins(options.file));
     TRY_ASSIGN(auto output, RowOutput::open(session, {address_column, prefix_column, origin_column,
                                                       class_column}));
-    std::istringstream lines(text);
-    std::string line;
-    for (std::size_t number = 1; std::getline(lines, line); ++number) {
-        const std::size_t begin = line.find_first_not_of(" \t\r");
-        if (begin == std::string::npos || line[begin] == '#') continue;
-        const auto address =
-            parse_address(line.substr(begin, line.find_first_of(" \t\r,", begin) - begin));
-        if (!address) {
-            log_warning(fmt::format("{}:{}: {}", options.addresses, number, address.error().text));
-            problems = true;
-            continue;
-        }
-        auto cells = match_cells(table, *address);
-        TRY(output.row(cells));
-    }
+    TRY_ASSIGN(const bool problems,
+               look_up_origins(loaded.table, options.addresses,
+                               [&](const Address& address, const auto& match) -> Status {
+                                   auto cells = match_cells(address, match);
+                                   return output.row(cells);
+                               }));
     TRY(output.finish());
-    return problems ? ExitStatus::failed : ExitStatus::done;
+    return loaded.problems || problems ? ExitStatus::failed : ExitStatus::done;
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <deque>
 #include <memory>
@@ -40,7 +42,21 @@ Status show_report(Session& session, const MeterKind& kind, const MeterReport& r
     return session.print(made);
 }
 
+// Each of these options asks for another table.
+Status check_choice(const Options& options) {
+    std::vector<std::string_view> wanted;
+    if (options.losses) wanted.emplace_back("--losses");
+    if (options.counters) wanted.emplace_back("--counters");
+    for (const auto& each : options.reports)
+        if (each.wanted) wanted.emplace_back(each.report->flag);
+    if (wanted.size() < 2) return {};
+    return fail(ErrorCode::invalid,
+                fmt::format("{}: each prints a table of its own. Next: give one of them",
+                            fmt::join(wanted, ", ")));
+}
+
 Result<ExitStatus> show(Session& session, const Options& options) {
+    TRY(check_choice(options));
     if (options.counters) return show_counters(session);
     for (const auto& [kind, report, wanted] : options.reports) {
         if (!wanted) continue;

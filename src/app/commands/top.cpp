@@ -11,11 +11,8 @@
 #include "app/option_rows.hpp"
 #include "host/stop.hpp"
 #include "host/terminal.hpp"
-#include "service/attribution.hpp"
-#include "service/empty_directory_store.hpp"
-#include "service/local_networks.hpp"
 #include "service/metering_loop.hpp"
-#include "service/open_meters.hpp"
+#include "service/watched_meter.hpp"
 #include "view/top_sample.hpp"
 #include "view/top_screen.hpp"
 
@@ -117,24 +114,13 @@ Result<ExitStatus> top(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(const Duration interval, of_option("--interval", parse_duration(options.interval)));
     TRY_ASSIGN(const Config* config, session.config());
     SystemCaptureHost host;
-    TRY_ASSIGN(const auto present, host.interfaces());
-    const MeterKind& kind = default_kind(session.kinds());
     TRY_ASSIGN(const OptionValues given, meter_options.given_values());
-    const auto meters = meters_to_run({}, session.option_table(), kind, given);
-    // Accounts come from the ledger, if there is one. `top` does not write to it.
     const auto ledger = open_ledger(session, OpenMode::read_only);
-    if (!ledger && ledger.error().code != ErrorCode::not_found)
-        return std::unexpected(ledger.error());
-    EmptyDirectoryStore no_ledger;
-    DirectoryStore& directory_store = ledger ? static_cast<DirectoryStore&>(**ledger) : no_ledger;
-    TRY_ASSIGN(const auto attribution,
-               AttributionSource::create(*config, directory_store, networks_of(present)));
-    std::vector<Fd> sockets;
-    MeterSetup setup{meters.front(), {}, {}, sockets, host, session.clock()};
-    TRY_ASSIGN(const auto opened, kind.open(setup));
+    TRY_ASSIGN(
+        const WatchedMeter watched,
+        open_watched_meter(*config, session.kinds(), session.option_table(), given, ledger, host));
     catch_stop_signals();
-    TRY(watch(session, {"top", std::string(kind.name), MeterRole::witness}, *opened.meter,
-              attribution.tables(), interval));
+    TRY(watch(session, watched.name, *watched.opened.meter, watched.tables, interval));
     return ExitStatus::done;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/log.hpp"
 #include "meter/file/recognise.hpp"
 
 namespace octroi::flow_file {
@@ -95,6 +96,8 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
     normalizer_.flush();
     if (!more) return std::unexpected(more.error());
     ended_ = !*more;
+    if (ended_ && file_->exporters().counters().messages == 0)
+        log_warning(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path_));
     if (ended_) return Pull::end;
     return file_->datagrams().frames() == stop ? Pull::checkpoint : Pull::more;
 }

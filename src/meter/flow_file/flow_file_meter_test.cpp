@@ -160,6 +160,20 @@ std::vector<std::string> messages_of_a_day() {
     return messages;
 }
 
+TEST_F(FlowFileMeterTest, SaysThatAFileHoldsNoExports) {
+    Exporter exporter;
+    const std::string other = write(capture_of({"a packet of another protocol"}), "other");
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(whole(other).lines.empty());
+    EXPECT_NE(
+        ::testing::internal::GetCapturedStderr().find(other + ": no NetFlow, IPFIX or sFlow in it"),
+        std::string::npos);
+    const std::string exports = write(capture_of({exporter.template_message()}), "exports");
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(whole(exports).lines.empty());
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(FlowFileMeterTest, RecordsAreScaledByRatesLaterInTheFile) {
     const Imported all = whole(write(capture_of(messages_of_a_day())));
     ASSERT_EQ(all.lines.size(), 18U * 3);
