@@ -48,7 +48,7 @@ Result<bool> look_up_origins(OriginTable& table, const std::string& addresses,
         if (word.empty()) continue;
         const auto address = parse_address(word);
         if (!address) {
-            log_info(fmt::format("{}:{}: {}", addresses, number, address.error().text));
+            log_warning(fmt::format("{}:{}: {}", addresses, number, address.error().text));
             problems = true;
             continue;
         }
