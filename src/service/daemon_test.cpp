@@ -113,7 +113,7 @@ public:
         return steady_.pull(sink, wait);
     }
     Result<Checkpoint> checkpoint(ReadingSink& sink) override { return steady_.checkpoint(sink); }
-    [[nodiscard]] std::span<const Name> names() const override { return steady_.names(); }
+    [[nodiscard]] const NameTable& names() const override { return steady_.names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
 private:

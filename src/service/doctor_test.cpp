@@ -23,8 +23,8 @@ std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
 constexpr MeterKind examined{.name = "a", .examine = examine, .loss_advice = advice};
 constexpr MeterKind silent{.name = "b"};
 // For the same reason as kind a.
-constexpr std::array other_advice{
-    LossAdvice{{LossReason::kernel_drop, LossReason::kernel_drop}, "no records", "a faster disk"}};
+constexpr std::array kernel_drops{LossReason::kernel_drop};
+constexpr std::array other_advice{LossAdvice{kernel_drops, "no records", "a faster disk"}};
 constexpr MeterKind other{.name = "c", .loss_advice = other_advice};
 constexpr std::array kinds{&examined, &silent, &other};
 const std::vector<MeterState> meters{{.meter = {"of-a", "a", MeterRole::bill}},

@@ -116,7 +116,7 @@ protected:
         sources.push_back(std::make_unique<HeldSocket>(socket_));
         intake_ = std::make_unique<collector::Intake>(
             std::move(sources), std::vector<std::unique_ptr<StreamListener>>(),
-            std::vector<Prefix>(), collector_->journal().writer(), clock_);
+            std::vector<Prefix>(), "routers", collector_->journal().writer(), clock_);
         collector_->watch(*intake_);
         target_ = Target(*ledger_);
         loop_ = std::make_unique<MeteringLoop>(MeterName{"routers", "collector", MeterRole::bill},

@@ -12,10 +12,7 @@ SimLedger::SimLedger(Random& random, FaultyLedger& faulty_ledger, Auditor& its_a
 }
 
 Status SimLedger::refresh() {
-    if (source_) {
-        TRY_ASSIGN([[maybe_unused]] const bool changed, source_->refresh());
-        return {};
-    }
+    if (source_) return source_->refresh().outcome;
     TRY_ASSIGN(AttributionSource source, AttributionSource::create(config_, box.ledger(), {}));
     source_ = std::make_unique<AttributionSource>(std::move(source));
     return {};
