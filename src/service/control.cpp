@@ -127,7 +127,7 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
     if (!line) return std::unexpected(line.error());
     const json answer = json::parse(*line, nullptr, false);
     if (!answer.is_object() || !answer.contains("ok"))
-        return fail(ErrorCode::corrupt, fmt::format("{}: the answer is not one of octroi", path));
+        return fail(ErrorCode::corrupt, fmt::format("{}: the answer is not from octroi run", path));
     if (answer["ok"] == true) return answer.value("answer", json());
     const auto why = answer.find("error");
     return fail(ErrorCode::failed, why != answer.end() && why->is_string()

@@ -94,7 +94,7 @@ Status Daemon::commit(const CommitQueue::Waiting& waiting) {
         return {};
     }
     if (!outcome) return std::unexpected(outcome.error());
-    if (!commit_problem_.empty()) log_info("commits go on");
+    if (!commit_problem_.empty()) log_info("commits succeed again");
     commit_problem_.clear();
     board_.on_committed(waiting.worker, *waiting.batch, clock_.uptime());
     log_committed(*waiting.batch);
@@ -113,7 +113,7 @@ void Daemon::refresh() {
     // Each refresh meets the same problem again: it is logged once.
     const std::string problem = refreshed.outcome ? "" : refreshed.outcome.error().text;
     if (!problem.empty() && problem != refresh_problem_)
-        log_warning(fmt::format("{}. Accounts or classes stay as they were", problem));
+        log_warning(fmt::format("{}. The accounts and classes in force stay", problem));
     refresh_problem_ = problem;
 }
 

@@ -51,7 +51,7 @@ Finding clock() {
     if (clock_is_synchronised()) return {Verdict::good, "clock", "disciplined", ""};
     return {
         Verdict::note, "clock",
-        "the kernel says that nothing disciplines the clock: traffic may land in the wrong bucket",
+        "no time service adjusts the clock (STA_UNSYNC): traffic may be booked to the wrong time",
         "run chrony or systemd-timesyncd (timedatectl set-ntp true), unless the hypervisor keeps "
         "the time"};
 }

@@ -41,15 +41,15 @@ bool report_problems(const std::string& path, const RouteFileEnd& end) {
         log_warning(fmt::format("{}:{}: {}", path, error.place, error.text));
     const std::uint64_t unsaid =
         end.counts.malformed - std::min<std::uint64_t>(end.counts.malformed, end.errors.size());
-    if (unsaid > 0) log_warning(fmt::format("{}: {} more like these", path, unsaid));
+    if (unsaid > 0) log_warning(fmt::format("{}: {} more errors are not listed", path, unsaid));
     if (end.counts.unsupported > 0)
-        log_warning(
-            fmt::format("{}: {} records of a kind that is not read", path, end.counts.unsupported));
+        log_warning(fmt::format("{}: {} records of unsupported types were skipped", path,
+                                end.counts.unsupported));
     if (!end.damage.empty())
-        log_warning(fmt::format("{}: {}; what stands before it was read", path, end.damage));
+        log_warning(fmt::format("{}: {}; the part before it was read", path, end.damage));
     if (end.damage.empty() && end.counts.truncated > 0)
         log_warning(
-            fmt::format("{}: cut off within a record; what stands before it was read", path));
+            fmt::format("{}: the file ends within a record; the part before it was read", path));
     return !end.damage.empty() || end.counts.truncated + end.counts.malformed > 0;
 }
 

@@ -40,7 +40,7 @@ void log_start(const AttributionSource& attribution, const RunSettings& settings
 std::unique_ptr<ControlServer> open_control(const std::string& ledger, const Clock& clock) {
     auto server = ControlServer::open(ledger, clock);
     if (server) return *std::move(server);
-    log_warning(fmt::format("{}. This daemon cannot be asked by octroi reload; SIGHUP works",
+    log_warning(fmt::format("{}. octroi reload cannot reach this daemon; send SIGHUP instead",
                             server.error().text));
     return nullptr;
 }

@@ -123,28 +123,32 @@ constexpr std::array chapters{
 };
 
 constexpr std::string_view file_help =
-    "Captures of export traffic, or files of messages, may be compressed; - for standard input";
+    "Captures of export traffic, or files of export messages; compressed ones too; - for standard "
+    "input";
 
 constexpr std::array importers{
-    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
+    Importer{.command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of export messages",
                          file_help, flow_file::import_options},
              .default_meter = "import-flow",
              .cursor_prefix = flow_file::flow_file_source_prefix,
              .open = flow_file::open_import}};
 
 constexpr std::array flow_sources{FlowSource{
-    .command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of messages",
+    .command = {"flow", "NetFlow, IPFIX or sFlow: captures, or files of export messages",
                 "Files, also compressed; - for standard input", flow_file::export_options},
     .open = flow_file::open_export}};
 
 constexpr std::array inspectors{Inspector{
-    .command = {"flow", "NetFlow, IPFIX or sFlow, in a capture or as messages: one row per record",
-                file_help, flow_file::inspect_options},
+    .command =
+        {"flow",
+         "NetFlow, IPFIX or sFlow, captures, or files of export messages: one row per record",
+         file_help, flow_file::inspect_options},
     .rows_title = "Flow exports",
     .rows_about =
         "A row is a record as it was sent: counts are not multiplied by the sampling "
         "rate, times are those\nof the exporter. A record with counts for both directions gives "
-        "two rows, the second with the ends exchanged.\nRows with a `kind` are no traffic. "
+        "two rows, the second with source and\ndestination exchanged.\nRows with a `kind` are not "
+        "traffic. "
         "A field that the record does not contain is absent; a field that is\nzero in the "
         "record is zero.",
     .fields = flow_file::flow_fields,
