@@ -167,14 +167,14 @@ constexpr std::array reports{
 
 constexpr std::array socket_drops{LossReason::socket_drop};
 constexpr std::array export_gaps{LossReason::export_gap};
-constexpr std::array missing_templates{LossReason::no_template};
+constexpr std::array template_losses{LossReason::no_template};
 constexpr std::array loss_advice{
     LossAdvice{socket_drops, "the kernel dropped datagrams of exporters",
                "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max"},
     LossAdvice{export_gaps, "exports did not arrive",
                "check the path between exporter and collector: octroi meters --exporters lists the "
                "losses of each"},
-    LossAdvice{missing_templates, "data sets arrived without their template",
+    LossAdvice{template_losses, "data sets arrived without their template",
                "let the exporter send its templates more often"},
 };
 
