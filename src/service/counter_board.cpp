@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "service/volume_total.hpp"
+
 namespace octroi {
 
 void CounterBoard::begin(const std::vector<MeterName>& meters, Duration uptime) {
@@ -30,7 +32,7 @@ void CounterBoard::on_committed(std::size_t meter, const Batch& batch, Duration 
     MeterCounters& counters = entries_[meter].counters;
     ++counters.commits;
     counters.rows += batch.transfers.size();
-    counters.observed += batch.observed;
+    add_saturated(counters.observed, batch.observed);
     for (const Loss& loss : batch.losses) {
         MeterCounters::Losses& sum = counters.losses[loss.reason];
         ++sum.count;

@@ -84,21 +84,32 @@ std::vector<Finding> examine_losses(std::span<const MeterLoss> losses,
                                     std::span<const MeterState> meters, std::string_view period,
                                     MeterKinds kinds) {
     std::vector<Finding> findings;
+    std::vector<bool> has_advice(losses.size());
     for (const MeterKind* kind : kinds) {
-        std::vector<LossReason> own;
-        for (const MeterLoss& loss : losses)
-            if (kind_of(meters, loss.meter) == kind->name) own.push_back(loss.loss.reason);
         for (const LossAdvice& advice : kind->loss_advice) {
-            const auto count = std::ranges::count_if(own, [&](LossReason reason) {
-                return std::ranges::find(advice.reasons, reason) != advice.reasons.end();
-            });
+            std::uint64_t count = 0;
+            for (std::size_t i = 0; i < losses.size(); ++i) {
+                if (kind_of(meters, losses[i].meter) != kind->name) continue;
+                if (std::ranges::find(advice.reasons, losses[i].loss.reason) ==
+                    advice.reasons.end())
+                    continue;
+                has_advice[i] = true;
+                ++count;
+            }
             if (count == 0) continue;
             findings.push_back({Verdict::wrong, "losses",
-                                fmt::format("{}, {} times in {} (octroi meters --losses)",
-                                            advice.finding, count, period),
+                                fmt::format("{}, {} in {} (octroi meters --losses)", advice.finding,
+                                            counted_text(count, "time", "times"), period),
                                 std::string(advice.fix)});
         }
     }
+    if (const auto others = std::ranges::count(has_advice, false); others > 0)
+        findings.push_back(
+            {Verdict::note, "losses",
+             fmt::format("{} in {} for other reasons",
+                         counted_text(static_cast<std::uint64_t>(others), "loss", "losses"),
+                         period),
+             "octroi meters --losses"});
     if (findings.empty())
         findings.push_back(
             {Verdict::good, "losses", fmt::format("nothing was lost in {}", period), ""});

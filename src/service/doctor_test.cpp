@@ -39,11 +39,13 @@ TEST(Doctor, GivesTheAdviceOfAKindForItsLosses) {
     losses[1].loss.reason = LossReason::interface_drop;
     losses[2].loss.reason = LossReason::export_gap;
     const auto findings = examine_losses(losses, meters, "the last 24 hours", kinds);
-    ASSERT_EQ(findings.size(), 2U);
+    ASSERT_EQ(findings.size(), 3U);
     EXPECT_EQ(findings[0].verdict, Verdict::wrong);
     EXPECT_THAT(findings[0].finding, HasSubstr("drops, 2 times in the last 24 hours"));
     EXPECT_EQ(findings[0].fix, "a larger buffer");
-    EXPECT_THAT(findings[1].finding, HasSubstr("no records, 1 times"));
+    EXPECT_THAT(findings[1].finding, HasSubstr("no records, 1 time in"));
+    EXPECT_EQ(findings[2].verdict, Verdict::note);
+    EXPECT_THAT(findings[2].finding, HasSubstr("1 loss in the last 24 hours for other reasons"));
 }
 
 TEST(Doctor, SaysThatNothingWasLost) {

@@ -6,6 +6,7 @@
 #include "host/log.hpp"
 #include "service/attribution.hpp"
 #include "service/metering_loop.hpp"
+#include "service/volume_total.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -36,7 +37,7 @@ public:
         if (batch.cursors.empty()) return {};  // nothing was read
         TRY_ASSIGN([[maybe_unused]] const CommitOutcome done, store_.commit(batch));
         log_committed(batch);
-        outcome_.volume += batch.observed;
+        add_saturated(outcome_.volume, batch.observed);
         ++outcome_.batches;
         return {};
     }
