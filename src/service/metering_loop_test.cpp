@@ -134,6 +134,16 @@ TEST_F(MeteringLoopTest, MakesABatchAtOnceWhereTablesAreNew) {
     EXPECT_FALSE(target_.tables.has_value());
 }
 
+// The tables stay new until a batch is made. The clock goes a second a pull.
+TEST_F(MeteringLoopTest, WaitsBeforeItTriesAgainWhereTablesAreNew) {
+    target_.tables = tables_;
+    target_.tables_at = 100;
+    target_.pulls_left = 100;
+    meter_.checkpoints_that_fail = 2;
+    EXPECT_TRUE(run({more, more, more, more, more, more, more, end}));
+    EXPECT_THAT(target_.batches, ElementsAre(5, 2));
+}
+
 TEST_F(MeteringLoopTest, GoesOnReadingWhileTheLastBatchIsNotCommitted) {
     target_.interval = tick;
     target_.ready = false;
