@@ -271,7 +271,7 @@ std::string week_label(chrono::sys_days day) {
 }
 
 std::string hour_label(UtcTime begin, const Zone& zone) {
-    const std::string label = local_text(begin, zone);
+    std::string label = local_text(begin, zone);
     // Does the local clock show the same hour once more, just before or after, with another offset?
     const Interval constant = zone.same_offset(begin);
     const auto shown_again = [&](UtcTime t) { return local_text(t, zone) == label; };

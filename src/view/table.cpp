@@ -140,7 +140,7 @@ TableStream::Line TableStream::rendered(std::span<const Cell> cells, int indent,
     line.tone = tone;
     for (const Visible& v : visible_) {
         std::string text = people_text(cells[v.column], columns_[v.column], options_);
-        if (line.texts.empty()) text.insert(0, static_cast<std::size_t>(2 * indent), ' ');
+        if (line.texts.empty()) text.insert(0, 2 * static_cast<std::size_t>(indent), ' ');
         line.texts.push_back(std::move(text));
     }
     return line;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "view/table.hpp"
 #include "view/text.hpp"
@@ -407,7 +408,7 @@ private:
         const int begin = l.used();
         const auto eighths = [&](std::uint64_t value) {
             const double part = static_cast<double>(value) / static_cast<double>(most);
-            return static_cast<int>(part * width * 8 + 0.5);
+            return static_cast<int>(std::lround(part * width * 8));
         };
         const int received = eighths(row.received_rate);
         // A value above 0 must be visible.
@@ -509,8 +510,8 @@ std::vector<std::string> graph(std::span<const std::uint64_t> values, std::uint6
         for (const std::uint64_t value : newest) {
             const double part =
                 top == 0 ? 0 : static_cast<double>(std::min(value, top)) / static_cast<double>(top);
-            auto height =
-                static_cast<std::uint64_t>(part * static_cast<double>(lines.size() * steps) + 0.5);
+            auto height = static_cast<std::uint64_t>(
+                std::lround(part * static_cast<double>(lines.size() * steps)));
             if (value > 0) height = std::max<std::uint64_t>(height, 1);
             const std::uint64_t here = height <= below ? 0 : std::min(height - below, steps);
             lines[row] += unicode ? eighths.at(here) : ascii.at(here);

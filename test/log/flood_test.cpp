@@ -21,7 +21,6 @@ namespace {
 
 using nlohmann::json;
 using support::RunningDaemon;
-using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 
 std::size_t lines_with(const std::string& log, const std::string& text) {

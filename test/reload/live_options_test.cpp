@@ -46,8 +46,8 @@ Sections with_local(Sections sections) {
 
 // A change of attribution: flows get a different name of this kind, at once and not after the
 // commit interval, which is long. The flows before the reload are committed with the old name.
-Effect attributes(Sections before, Sections after, std::string option, std::string key,
-                  std::string name) {
+Effect attributes(Sections before, Sections after, std::string option, const std::string& key,
+                  const std::string& name) {
     before.emplace("ledger", slow);
     after.emplace("ledger", slow);
     return {.before = with_local(std::move(before)),

@@ -86,8 +86,8 @@ Status LiveRun::on_batch(Batch batch) {
 Result<bool> LiveRun::commit() {
     if (!is_running()) return false;
     if (!waiting_) TRY(make_batch());
-    TRY_ASSIGN(const FaultyLedger::Committed outcome,
-               sim_ledger_->commit(ExpectedBatch(*waiting_)));
+    const ExpectedBatch& expected = *waiting_;
+    TRY_ASSIGN(const FaultyLedger::Committed outcome, sim_ledger_->commit(expected));
     if (outcome == FaultyLedger::Committed::conflict)
         return fail(ErrorCode::failed, "a conflict, although only this run drives the live meter");
     return outcome == FaultyLedger::Committed::crashed;

@@ -154,7 +154,7 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
                                  Packets{volume.packets.value() / 10}, random() % 1'000'000,
                                  random() % 1'000'000});
     }
-    for (auto i = below(4); i > 0; --i) {
+    for (auto i = static_cast<std::size_t>(below(4)); i > 0; --i) {
         Translation t;
         t.device = Address::v4(0xc0000201U);
         t.outside = Address::v4(0xcb007100U + static_cast<std::uint32_t>(below(4)));
