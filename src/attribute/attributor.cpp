@@ -47,6 +47,9 @@ bool Attributor::refuse(const Record& record) noexcept {
     ++counts_[refused];
     ++refused_records_;
     refused_volume_.add(record);
+    const Times times = sane_times(record.first, record.last);
+    refused_times_.begin = std::min(refused_times_.begin, times.first);
+    refused_times_.end = std::max(refused_times_.end, times.last + Duration{1});
     return false;
 }
 template bool Attributor::refuse(const Reading& record) noexcept;
@@ -115,7 +118,8 @@ Attributor::Answer Attributor::answer_of(const CountedVolume& volume, UtcTime ti
 Attributed Attributor::make_attributed() {
     Attributed made = octroi::make_attributed({resolver_, *services_, tally_, sampled_});
     made.volume = {Bytes(bytes_), Packets(packets_), Flows(flows_)};
-    made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0)};
+    made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0),
+                    std::exchange(refused_times_, RefusedVolume().times)};
     tally_.clear(rows_kept);
     sampled_.clear(rows_kept);
     // Flow slots refer to rows of the batch that has ended.

@@ -200,6 +200,7 @@ private:
     std::uint64_t flows_ = 0;
     ObservedVolume refused_volume_;
     std::uint64_t refused_records_ = 0;
+    Interval refused_times_ = RefusedVolume().times;
     std::array<std::uint64_t, attribute_counters.size()> counts_{};
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi {
 
@@ -22,7 +23,7 @@ constexpr UtcTime bucket_begin(std::int32_t number) noexcept { return {number * 
 static_assert(INT64_MAX / bucket_ns < INT32_MAX);
 
 // 31 days. No meter holds back a reading for longer: a longer one comes from a wrong clock.
-inline constexpr std::int64_t buckets_of_a_reading_max = 31LL * 24 * 12;
+inline constexpr std::int64_t buckets_of_a_reading_max{record_buckets_max};
 
 // A counted volume that is longer than a day is booked by the hour, each hour in its first bucket:
 // it is an even share of a long time anyway, and a meter that was down for a month would otherwise

@@ -59,6 +59,17 @@ TEST(VolumeLimits, RefusesImpossibleVolumes) {
     EXPECT_EQ(f.attributor.make_attributed().refused.records, 0U);
 }
 
+// The length of the record is forged too.
+TEST(VolumeLimits, AWrongTimePermitsNoLargerVolume) {
+    Fixture f;
+    Reading r = some_reading();
+    r.first = UtcTime::min();
+    r.bytes = record_volume_max + 1;
+    f.accept(r);
+    EXPECT_EQ(f.count("attribute_refused_total"), 1U);
+    EXPECT_EQ(f.attributor.make_attributed().refused.times.end, r.last + Duration{1});
+}
+
 // A counter of a link that is read after a month is possible, one of 2^58 bytes is not.
 TEST(VolumeLimits, ALongVolumeMayBeLarger) {
     Fixture f;

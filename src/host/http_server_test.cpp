@@ -3,61 +3,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "host/socket_address.hpp"
+#include "host/testing/tcp_client.hpp"
 
 namespace octroi {
 namespace {
 
+using Client = testing::TcpClient;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-// A TCP connection that a test drives octet by octet.
-class Client {
-public:
-    explicit Client(std::uint16_t port, std::uint32_t own_address = INADDR_LOOPBACK)
-        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        const SocketAddress own = socket_address(Address::v4(own_address), 0);
-        EXPECT_EQ(::bind(socket_.get(), own.get(), own.length), 0);
-        const SocketAddress to = socket_address(Address::v4(INADDR_LOOPBACK), port);
-        EXPECT_EQ(::connect(socket_.get(), to.get(), to.length), 0);
-    }
-    // False: the server has closed.
-    bool send(std::string_view text) const {
-        return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
-               static_cast<ssize_t>(text.size());
-    }
-    // What the server sends until it closes, or until it is silent for so long.
-    [[nodiscard]] std::string receive(int silence_ms) {
-        std::string all;
-        std::array<char, 65536> part{};
-        pollfd polled{socket_.get(), POLLIN, 0};
-        while (::poll(&polled, 1, silence_ms) > 0) {
-            const ssize_t got = ::recv(socket_.get(), part.data(), part.size(), 0);
-            is_closed_ = got <= 0;
-            if (is_closed_) break;
-            all.append(part.data(), static_cast<std::size_t>(got));
-        }
-        return all;
-    }
-    // Whether the server had closed when receive() returned.
-    [[nodiscard]] bool is_closed() const { return is_closed_; }
-    std::string ask(std::string_view request, int silence_ms = 300) {
-        EXPECT_TRUE(send(request));
-        return receive(silence_ms);
-    }
-
-private:
-    Fd socket_;
-    bool is_closed_ = false;
-};
 
 std::string get(std::string_view path) {
     return "GET " + std::string(path) + " HTTP/1.1\r\nHost: test\r\n\r\n";

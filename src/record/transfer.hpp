@@ -66,7 +66,8 @@ struct Loss {
     LossReason reason = LossReason::kernel_drop;
     Interval interval;
     // Packets. Of flow exports the unit depends on the reason: export_gap: records (NetFlow v5, v7,
-    // IPFIX), messages (v9) or samples (sFlow); socket_drop: datagrams; no_template: data sets.
+    // IPFIX), messages (v9), samples (sFlow); socket_drop: datagrams; no_template: data sets;
+    // corrupt: records.
     std::optional<std::uint64_t> packets;
     std::optional<std::uint64_t> bytes_bound;
 

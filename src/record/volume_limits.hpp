@@ -20,9 +20,13 @@ inline constexpr unsigned record_volume_bits = 47;
 inline constexpr std::uint64_t record_volume_max = std::uint64_t{1} << record_volume_bits;
 // The same, however long it lasts: 400 Gbit/s for a month.
 inline constexpr std::uint64_t long_record_volume_max = std::uint64_t{1} << 57U;
+// No record lasts longer than this number of buckets: 31 days.
+inline constexpr std::uint64_t record_buckets_max = std::uint64_t{31} * 24 * 12;
 // All of one batch: below 2^62.
 inline constexpr unsigned batch_volume_bits = 62;
-// Sums above this make a commit due, so that the limit of the batch refuses nothing.
+// Sums above this make a commit due, long before the limit of the batch. Impossible volumes of one
+// pull, each just below the limit of a record, can still reach it: then good ones are refused too,
+// as a loss.
 inline constexpr std::uint64_t batch_volume_due = std::uint64_t{1} << 60U;
 
 // Whether a reading or counted volume of [first, last] can have that count.
@@ -34,6 +38,8 @@ inline constexpr std::uint64_t batch_volume_due = std::uint64_t{1} << 60U;
         last > first ? static_cast<std::uint64_t>(last.ns) - static_cast<std::uint64_t>(first.ns)
                      : 0;
     const std::uint64_t buckets = length / static_cast<std::uint64_t>(bucket_length.ns) + 1;
+    // The times of a longer record are wrong: attribution moves them into one bucket.
+    if (buckets > record_buckets_max) return false;
     return count <=
            std::min(buckets, long_record_volume_max / record_volume_max) * record_volume_max;
 }
@@ -73,6 +79,9 @@ private:
 struct RefusedVolume {
     Volume volume;  // modulo 2^64
     std::uint64_t records = 0;
+    // From the earliest to the latest time of the records, as they are booked. Without a record: no
+    // meaning.
+    Interval times{UtcTime::max(), UtcTime::min()};
 };
 
 }  // namespace octroi

@@ -15,14 +15,14 @@ public:
 
     [[nodiscard]] const std::string& path() const { return path_; }
     // The text as it is now; empty where an optional file is absent and was never read. A file that
-    // was read before and is absent now is an error: a mistake must not put all defaults in force.
-    // Errors: invalid.
+    // had text before and is absent or empty now is an error: an editor that has just truncated it
+    // must not put all defaults in force. Errors: invalid.
     [[nodiscard]] Result<std::string> read();
 
 private:
     std::string path_;
     bool optional_;
-    bool was_read_ = false;
+    bool had_text_ = false;
 };
 
 }  // namespace octroi

@@ -34,6 +34,10 @@ TEST(ConfigFile, MayNotDisappearBetweenTwoReloads) {
     const auto refused = file.read();
     ASSERT_FALSE(refused.has_value());
     EXPECT_THAT(refused.error().text, HasSubstr(path + " is gone. Next: "));
+    std::ofstream(path, std::ios::trunc) << " \n";
+    const auto emptied = file.read();
+    ASSERT_FALSE(emptied.has_value());
+    EXPECT_THAT(emptied.error().text, HasSubstr(path + " is empty. Next: "));
     std::ofstream(path) << "[log]\n";
     EXPECT_EQ(file.read(), "[log]\n");
 }

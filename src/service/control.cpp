@@ -20,9 +20,12 @@ using nlohmann::json;
 // ([ledger] busy_timeout).
 constexpr Duration answer_timeout = Duration::minutes(2);
 
-std::string line_of(const json& value) {
-    return value.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+// Octets that are not UTF-8 become U+FFFD.
+std::string text_of(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
+
+std::string line_of(const json& value) { return text_of(value) + "\n"; }
 
 std::string refusal(const std::string& why) { return line_of({{"ok", false}, {"error", why}}); }
 
@@ -114,7 +117,7 @@ Result<nlohmann::json> ask_daemon(const std::string& ledger, const nlohmann::jso
                                 without_passwords(ledger)));
     const std::string path = control_path(ledger);
     const auto line =
-        exchange_line(path, request.dump(), ControlServer::answer_max, answer_timeout);
+        exchange_line(path, text_of(request), ControlServer::answer_max, answer_timeout);
     if (!line && line.error().code == ErrorCode::not_found)
         return fail(ErrorCode::not_found,
                     fmt::format("ledger {}: no daemon runs on it ({}). Next: octroi run, or "

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "service/volume_total.hpp"
+#include "base/saturated_sum.hpp"
 
 namespace octroi {
 

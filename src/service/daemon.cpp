@@ -15,7 +15,6 @@ constexpr Duration step_interval = Duration::milliseconds(250);
 // How soon a change by another process (accounts, classes) is in force. An unchanged directory
 // costs two small queries.
 constexpr Duration refresh_interval = Duration::seconds(2);
-constexpr Duration retry_interval = Duration::seconds(2);
 
 }  // namespace
 

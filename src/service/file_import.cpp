@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "base/saturated_sum.hpp"
 #include "host/log.hpp"
 #include "service/attribution.hpp"
 #include "service/metering_loop.hpp"
-#include "service/volume_total.hpp"
 #include "view/units.hpp"
 
 namespace octroi {

@@ -66,7 +66,8 @@ Result<std::unique_ptr<Ledger>> open_ledger(const std::string& url, const Ledger
 bool is_ledger_path(std::string_view ledger) noexcept { return scheme_of(ledger).empty(); }
 
 // RFC 3986, section 3.2: "scheme://user:password@host". The user and the password end at the last
-// "@" before the path. PostgreSQL also reads a parameter "password=…" of the query.
+// "@" before the path; PostgreSQL permits "?" and "#" in them. PostgreSQL also reads a parameter
+// "password=…" of the query.
 std::string without_passwords(std::string_view text) {
     constexpr std::string_view mask = "***";
     constexpr std::string_view parameter = "password=";
@@ -75,7 +76,7 @@ std::string without_passwords(std::string_view text) {
     for (std::size_t at = out.find(scheme_end); at != std::string::npos;
          at = out.find(scheme_end, at + 1)) {
         const std::size_t begin = at + scheme_end.size();
-        const std::size_t end = std::min(out.find_first_of("/?# \"'", begin), out.size());
+        const std::size_t end = std::min(out.find_first_of("/ \"'", begin), out.size());
         const std::size_t host = out.substr(0, end).rfind('@');
         const std::size_t colon = out.find(':', begin);
         if (host != std::string::npos && host > begin && colon < host)

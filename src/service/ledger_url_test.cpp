@@ -48,6 +48,7 @@ TEST(LedgerUrl, SaysThatAServerIsNotSupportedYet) {
 TEST(LedgerUrl, ShowsNoPassword) {
     EXPECT_EQ(without_passwords("postgresql://u:secret@h:5432/db"), "postgresql://u:***@h:5432/db");
     EXPECT_EQ(without_passwords("postgresql://u:se@cr:et@h/db"), "postgresql://u:***@h/db");
+    EXPECT_EQ(without_passwords("postgresql://u:p#a?s@h/db"), "postgresql://u:***@h/db");
     EXPECT_EQ(without_passwords("postgresql:///db?user=u&password=secret&port=1"),
               "postgresql:///db?user=u&password=***&port=1");
     EXPECT_EQ(without_passwords("\"a://b:c@d\" → \"e://f:g@h\""),

@@ -12,7 +12,7 @@ namespace {
 Loss loss_of(const RefusedVolume& refused, const Batch& batch) {
     const std::string& source =
         batch.cursors.empty() ? batch.meter.name : batch.cursors.front().source;
-    return {source, LossReason::corrupt, {batch.booked_at, batch.booked_at}, refused.records, {}};
+    return {source, LossReason::corrupt, refused.times, refused.records, {}};
 }
 
 }  // namespace

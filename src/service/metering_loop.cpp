@@ -6,13 +6,6 @@
 #include "host/log.hpp"
 
 namespace octroi {
-namespace {
-
-// After a batch that could not be made. An attempt is not cheap: a collector writes a snapshot.
-constexpr Duration batch_retry_interval = Duration::seconds(2);
-
-}  // namespace
-
 bool is_transient(const Error& error) {
     return error.code == ErrorCode::no_space || error.code == ErrorCode::busy;
 }
@@ -56,7 +49,7 @@ Result<bool> MeteringLoop::step() {
 bool MeteringLoop::is_due(Pull pull) const {
     if (pull == Pull::checkpoint) return true;
     const Duration waited = clock_.uptime() - last_batch_;
-    if (!problem_.empty() && waited < batch_retry_interval) return false;
+    if (!problem_.empty() && waited < retry_interval) return false;
     if (metering_.full() || target_.has_new_tables()) return true;
     const auto interval = target_.commit_interval();
     return interval && waited >= *interval;

@@ -74,6 +74,10 @@ private:
 // At level debug.
 void log_committed(const Batch& batch);
 
+// How long to wait after a batch that could not be made or committed. An attempt is not cheap: a
+// collector writes a snapshot.
+inline constexpr Duration retry_interval = Duration::seconds(2);
+
 // An error that may go away: the same call may succeed later.
 [[nodiscard]] bool is_transient(const Error& error);
 

@@ -64,9 +64,8 @@ TEST_F(MeteringTest, ImpossibleVolumesAreALossAndNotObserved) {
     ASSERT_TRUE(batch.has_value());
     EXPECT_EQ(batch->observed, (Volume{Bytes(15), Packets(2), Flows(0)}));
     ASSERT_EQ(batch->losses.size(), 1U);
-    EXPECT_EQ(
-        batch->losses[0],
-        (Loss{"counters", LossReason::corrupt, {clock_.now(), clock_.now()}, 2, std::nullopt}));
+    const Interval at{clock_.now(), clock_.now() + Duration{1}};
+    EXPECT_EQ(batch->losses[0], (Loss{"counters", LossReason::corrupt, at, 2, std::nullopt}));
     meter_.volumes = {volume(1)};
     ASSERT_TRUE(metering_.pull({}).has_value());
     EXPECT_TRUE(metering_.make_batch()->losses.empty()) << "reported once";

@@ -4,13 +4,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <list>
 #include <random>
 
+#include "host/testing/tcp_client.hpp"
 #include "metered_daemon.hpp"
 
 namespace octroi::metrics {
@@ -19,44 +17,11 @@ namespace {
 using ::testing::AnyOf;
 using ::testing::StartsWith;
 
-class RawClient {
+// From another address than the scraper: connections are limited by address.
+class RawClient : public testing::TcpClient {
 public:
     explicit RawClient(std::uint16_t port, std::uint32_t own_address = INADDR_LOOPBACK + 1)
-        : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(own_address);
-        EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        at.sin_port = htons(port);
-        EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
-    }
-    // Sends as much as the server accepts.
-    void send(std::string_view octets) const {
-        while (!octets.empty()) {
-            const ssize_t sent = ::send(socket_.get(), octets.data(), octets.size(), MSG_NOSIGNAL);
-            if (sent <= 0) return;
-            octets.remove_prefix(static_cast<std::size_t>(sent));
-        }
-    }
-    // The answer until the server closes or is silent for so long.
-    [[nodiscard]] std::string receive(int silence_ms) {
-        std::string all;
-        std::array<char, 4096> part{};
-        pollfd polled{socket_.get(), POLLIN, 0};
-        while (::poll(&polled, 1, silence_ms) > 0) {
-            const ssize_t got = ::recv(socket_.get(), part.data(), part.size(), 0);
-            is_closed_ = got <= 0;
-            if (is_closed_) break;
-            all.append(part.data(), static_cast<std::size_t>(got));
-        }
-        return all;
-    }
-    [[nodiscard]] bool is_closed() const { return is_closed_; }
-
-private:
-    Fd socket_;
-    bool is_closed_ = false;
+        : TcpClient(port, own_address) {}
 };
 
 // An exporter sends before and after each client; at the end the ledger must have everything.

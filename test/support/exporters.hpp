@@ -14,7 +14,7 @@
 #include <string>
 
 #include "base/byte_cursor.hpp"
-#include "host/file.hpp"
+#include "host/socket_address.hpp"
 
 namespace octroi::support {
 
@@ -33,11 +33,10 @@ public:
     TestExporter(Export kind, std::uint32_t own_address, std::uint16_t port)
         : kind_(kind), address_(own_address) {
         socket_ = Fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        const sockaddr_in own = at(own_address, 0);
-        const sockaddr_in collector = at(INADDR_LOOPBACK, port);
-        good_ = ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
-                ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&collector),
-                          sizeof collector) == 0;
+        const SocketAddress own = socket_address(Address::v4(own_address), 0);
+        const SocketAddress collector = socket_address(Address::v4(INADDR_LOOPBACK), port);
+        good_ = ::bind(socket_.get(), own.get(), own.length) == 0 &&
+                ::connect(socket_.get(), collector.get(), collector.length) == 0;
     }
     [[nodiscard]] bool good() const { return good_; }
     [[nodiscard]] const Truth& truth() const { return truth_; }
@@ -85,13 +84,6 @@ private:
         std::uint32_t bytes = 0;
         std::uint32_t packets = 0;
     };
-    static sockaddr_in at(std::uint32_t address, std::uint16_t port) {
-        sockaddr_in out{};
-        out.sin_family = AF_INET;
-        out.sin_addr.s_addr = htonl(address);
-        out.sin_port = htons(port);
-        return out;
-    }
     Flow next_flow() {
         const std::uint64_t n = ++flows_ * 0x9e3779b97f4a7c15U;
         Flow flow{0x0a000000U | static_cast<std::uint32_t>(n >> 52U),

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "host/file.hpp"
+#include "host/socket_address.hpp"
 #include "support/process.hpp"
 
 namespace octroi::support {
@@ -22,10 +22,10 @@ public:
     // receiver: a descriptor of the receiving socket, which this process shares with the daemon.
     PacedSender(int receiver, std::uint32_t own_address, std::uint16_t port)
         : receiver_(receiver), socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        const sockaddr_in own = at(own_address, 0);
-        const sockaddr_in to = at(INADDR_LOOPBACK, port);
-        good_ = ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0 &&
-                ::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+        const SocketAddress own = socket_address(Address::v4(own_address), 0);
+        const SocketAddress to = socket_address(Address::v4(INADDR_LOOPBACK), port);
+        good_ = ::bind(socket_.get(), own.get(), own.length) == 0 &&
+                ::connect(socket_.get(), to.get(), to.length) == 0;
     }
     [[nodiscard]] bool send(std::string_view octets) {
         if (sent_++ % check_interval == 0 && !wait_for_place()) return false;
@@ -48,14 +48,6 @@ public:
 private:
     // With datagrams below 1 kB so many fit into the other three quarters of the buffer.
     static constexpr std::uint64_t check_interval = 64;
-
-    static sockaddr_in at(std::uint32_t address, std::uint16_t port) {
-        sockaddr_in out{};
-        out.sin_family = AF_INET;
-        out.sin_addr.s_addr = htonl(address);
-        out.sin_port = htons(port);
-        return out;
-    }
 
     int receiver_;
     Fd socket_;

@@ -264,6 +264,10 @@ TYPED_TEST_P(StoreConformance, KeepsTheGreatestFiguresAndReportsATooLargeSum) {
     ASSERT_FALSE(sums);
     EXPECT_EQ(sums.error().code, ErrorCode::over_limit);
     EXPECT_EQ(this->batches().back().batch.observed.bytes.value(), figure_max);
+    // The state of a meter is still shown.
+    const auto meters = this->ledger_.query().meters();
+    ASSERT_TRUE(meters) << meters.error().text;
+    EXPECT_EQ(meters->at(0).volume, (Volume{Bytes(UINT64_MAX), Packets(6), Flows(9)}));
 }
 
 TYPED_TEST_P(StoreConformance, ListsMetersAndLosses) {

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "ledger/rules.hpp"
+#include "base/saturated_sum.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -15,6 +15,14 @@ namespace {
 using sqlite::Statement;
 using States = std::map<std::string, MeterState>;
 
+// SQLite refuses a sum above 2^63-1, which forged volumes reach. So it sums the two halves of the
+// figures, in `column` and the next one. A sum above 64 bits stays at the highest value.
+std::uint64_t sum_of_halves(const Statement& row, int column) {
+    const std::uint64_t high = row.figure(column);
+    if (high > UINT32_MAX) return UINT64_MAX;
+    return checked_add(high << 32U, row.figure(column + 1)).value_or(UINT64_MAX);
+}
+
 Status read_batches(const sqlite::Database& db, States& states) {
     // A user may have changed the kind or the role of a meter, which then has several rows. Sorted
     // by newest batch, so that the last row wins.
@@ -22,10 +30,12 @@ Status read_batches(const sqlite::Database& db, States& states) {
                Statement::prepare(
                    db,
                    "SELECT m.name, m.kind, m.role, g.batches, n.booked_at, g.last_bucket, "
-                   "g.bytes, g.packets, g.flows FROM (SELECT meter, count(*) AS batches, "
+                   "g.b1, g.b0, g.p1, g.p0, g.f1, g.f0 FROM (SELECT meter, count(*) AS batches, "
                    "max(sequence) AS newest, max(last_bucket) AS last_bucket, "
-                   "sum(observed_bytes) AS bytes, sum(observed_packets) AS packets, "
-                   "sum(observed_flows) AS flows FROM batch GROUP BY meter) g JOIN batch n ON "
+                   "sum(observed_bytes >> 32) AS b1, sum(observed_bytes & 4294967295) AS b0, "
+                   "sum(observed_packets >> 32) AS p1, sum(observed_packets & 4294967295) AS p0, "
+                   "sum(observed_flows >> 32) AS f1, sum(observed_flows & 4294967295) AS f0 "
+                   "FROM batch GROUP BY meter) g JOIN batch n ON "
                    "n.sequence = g.newest JOIN meter m ON m.meter_id = g.meter "
                    "ORDER BY g.newest"));
     while (true) {
@@ -37,7 +47,8 @@ Status read_batches(const sqlite::Database& db, States& states) {
         state.last_booked = find.time(4);
         if (!find.is_null(5))
             state.last_bucket = std::max(state.last_bucket, sqlite::bucket_time(find.number(5)));
-        TRY_ASSIGN(state.volume, checked_sum(state.volume, sqlite::volume_from(find, 6)));
+        add_saturated(state.volume, {Bytes(sum_of_halves(find, 6)), Packets(sum_of_halves(find, 8)),
+                                     Flows(sum_of_halves(find, 10))});
     }
 }
 

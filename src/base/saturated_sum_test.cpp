@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "service/volume_total.hpp"
+#include "base/saturated_sum.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace octroi {
 namespace {
 
-TEST(VolumeTotal, StaysAtTheHighestValue) {
+TEST(SaturatedSum, StaysAtTheHighestValue) {
     Volume total;
     const Volume large{Bytes(UINT64_MAX / 2), Packets(3), Flows(1)};
     for (int i = 0; i < 2; ++i) add_saturated(total, large);

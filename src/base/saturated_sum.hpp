@@ -2,7 +2,8 @@
 #pragma once
 
 // Sums of volumes that are shown, not booked. Sources can be forged, so that in a long run a sum
-// may not fit into 64 bits. Then it stays at the highest value: a display must not end a daemon.
+// may not fit into 64 bits. Then it stays at the highest value, so that the report is still
+// possible. Sums for a bill use checked_add().
 
 #include <cstdint>
 
