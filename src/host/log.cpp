@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "host/file.hpp"
 #include "host/terminal.hpp"
@@ -50,10 +51,32 @@ void append(spdlog::memory_buf_t& out, std::string_view text) {
 
 bool is_control(unsigned char octet) { return octet < 0x20 || octet == 0x7f; }
 
-// The control characters U+0080 to U+009F in UTF-8: some terminals act on them as on ESC.
-bool is_wide_control(std::string_view rest) {
-    return rest.size() > 1 && rest[0] == '\xc2' && static_cast<unsigned char>(rest[1]) >= 0x80 &&
-           static_cast<unsigned char>(rest[1]) < 0xa0;
+// Characters of two and three octets that act on a terminal and do not show: U+0080 to U+009F,
+// which some terminals obey like ESC; line separators; and the bidirectional controls (UAX #9,
+// section 2), which show the rest of a line in another order.
+bool acts_on_terminal(char32_t c) {
+    return (c >= 0x80 && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+struct Character {
+    char32_t code = 0;
+    std::size_t octets = 0;
+};
+
+// The character at the front of `rest`, if it is one of these. The text may be no UTF-8.
+std::optional<Character> acting_character(std::string_view rest) {
+    const auto octet = [&](std::size_t i) {
+        return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
+    };
+    const auto bits = [&](std::size_t i) { return octet(i) & 0x3fU; };
+    Character found;
+    if ((octet(0) & 0xe0U) == 0xc0)
+        found = {(octet(0) & 0x1fU) << 6U | bits(1), 2};
+    else if ((octet(0) & 0xf0U) == 0xe0)
+        found = {(octet(0) & 0x0fU) << 12U | bits(1) << 6U | bits(2), 3};
+    if (found.octets > rest.size() || !acts_on_terminal(found.code)) return std::nullopt;
+    return found;
 }
 
 std::string escaped(std::string_view text, LogFormat format) {
@@ -62,12 +85,14 @@ std::string escaped(std::string_view text, LogFormat format) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         const bool is_kept = format == LogFormat::plain && (c == '\n' || c == '\t');
-        if (is_wide_control(text.substr(i)))
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-        else if (!is_kept && is_control(static_cast<unsigned char>(c)))
+        if (const auto acting = acting_character(text.substr(i))) {
+            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(acting->code));
+            i += acting->octets - 1;
+        } else if (!is_kept && is_control(static_cast<unsigned char>(c))) {
             out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        else
+        } else {
             out += c;
+        }
     }
     return out;
 }
@@ -78,12 +103,14 @@ std::string escaped_json(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (is_wide_control(text.substr(i)))
-            out += fmt::format("\\u00{:02x}", static_cast<unsigned char>(text[++i]));
-        else if (text[i] == '\x7f')
+        if (const auto acting = acting_character(text.substr(i))) {
+            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(acting->code));
+            i += acting->octets - 1;
+        } else if (text[i] == '\x7f') {
             out += "\\u007f";
-        else
+        } else {
             out += text[i];
+        }
     }
     return out;
 }

@@ -128,9 +128,18 @@ TEST_F(LogTest, ALineIsOfOneFormatWhileTheFormatChanges) {
 TEST_F(LogTest, NamesFromOutsideActOnNoTerminalAndBeginNoLine) {
     const std::string_view hostile = "name \x1b[2J\n<2>root \xc2\x9b\x7f";
     EXPECT_EQ(written(LogFormat::journal, LogLevel::info, hostile),
-              "<6>name \\x1b[2J\\n<2>root \\x9b\\x7f\n");
+              "<6>name \\x1b[2J\\n<2>root \\u009b\\x7f\n");
     EXPECT_EQ(written(LogFormat::plain, LogLevel::info, hostile),
-              "name \\x1b[2J\n<2>root \\x9b\\x7f\n");
+              "name \\x1b[2J\n<2>root \\u009b\\x7f\n");
+}
+
+TEST_F(LogTest, NamesFromOutsideDoNotReorderALine) {
+    const std::string_view hostile = "a\u202eb\u2066c\u061cd\u2028e\u00e9\u20ac\xe2\x80";
+    EXPECT_EQ(written(LogFormat::plain, LogLevel::info, hostile),
+              "a\\u202eb\\u2066c\\u061cd\\u2028e\u00e9\u20ac\xe2\x80\n");
+    const std::string line = written(LogFormat::json, LogLevel::info, "a\u202eb\u20ac");
+    EXPECT_THAT(line, ::testing::HasSubstr("a\\u202eb\u20ac"));
+    EXPECT_EQ(nlohmann::json::parse(line)["message"], "a\u202eb\u20ac");
 }
 
 TEST_F(LogTest, MessagesBelowTheLevelAreNotWrittenNorCounted) {
