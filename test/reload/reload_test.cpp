@@ -347,8 +347,7 @@ TEST(Start, SaysWhoMayUseTheFilesOfALedger) {
     const std::string program = folder + "/octroi-copy";
     const auto error_of = [&](const support::Arguments& arguments) {
         support::Arguments command = support::octroi(daemon.ledger(), arguments);
-        if (!std::filesystem::exists(program))
-            std::filesystem::copy_file(command.front(), program);
+        if (!std::filesystem::exists(program)) std::filesystem::copy_file(command.front(), program);
         command.front() = program;
         return support::Process(command, as_nobody).wait().err;
     };
