@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/display_control.hpp"
 #include "host/file.hpp"
 #include "host/terminal.hpp"
 
@@ -49,34 +50,32 @@ void append(spdlog::memory_buf_t& out, std::string_view text) {
     out.append(text.data(), text.data() + text.size());
 }
 
-bool is_control(unsigned char octet) { return octet < 0x20 || octet == 0x7f; }
-
-// Characters of two and three octets that act on a terminal and do not show: U+0080 to U+009F,
-// which some terminals obey like ESC; line separators; and the bidirectional controls (UAX #9,
-// section 2), which show the rest of a line in another order.
-bool acts_on_terminal(char32_t c) {
-    return (c >= 0x80 && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 struct Character {
     char32_t code = 0;
     std::size_t octets = 0;
 };
 
-// The character at the front of `rest`, if it is one of these. The text may be no UTF-8.
-std::optional<Character> acting_character(std::string_view rest) {
+// The display control at the front of `rest`, if there is one. The text may be no UTF-8.
+std::optional<Character> display_control(std::string_view rest) {
     const auto octet = [&](std::size_t i) {
         return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U;
     };
     const auto bits = [&](std::size_t i) { return octet(i) & 0x3fU; };
-    Character found;
+    Character found{octet(0), 1};
     if ((octet(0) & 0xe0U) == 0xc0)
         found = {(octet(0) & 0x1fU) << 6U | bits(1), 2};
     else if ((octet(0) & 0xf0U) == 0xe0)
         found = {(octet(0) & 0x0fU) << 12U | bits(1) << 6U | bits(2), 3};
-    if (found.octets > rest.size() || !acts_on_terminal(found.code)) return std::nullopt;
+    else if (octet(0) >= 0x80)
+        return std::nullopt;  // no display control has four octets
+    if (found.octets > rest.size() || !is_display_control(found.code)) return std::nullopt;
     return found;
+}
+
+std::string escape_of(const Character& control) {
+    const auto code = static_cast<std::uint32_t>(control.code);
+    if (code == '\n') return "\\n";
+    return code < 0x80 ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
 }
 
 std::string escaped(std::string_view text, LogFormat format) {
@@ -85,29 +84,23 @@ std::string escaped(std::string_view text, LogFormat format) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         const bool is_kept = format == LogFormat::plain && (c == '\n' || c == '\t');
-        if (const auto acting = acting_character(text.substr(i))) {
-            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(acting->code));
-            i += acting->octets - 1;
-        } else if (!is_kept && is_control(static_cast<unsigned char>(c))) {
-            out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-            out += c;
-        }
+        const auto control = is_kept ? std::nullopt : display_control(text.substr(i));
+        if (control) i += control->octets - 1;
+        out += control ? escape_of(*control) : std::string(1, c);
     }
     return out;
 }
 
-// A JSON text in which these characters are escapes too, which JSON does not demand (RFC 8259,
-// section 7).
+// A JSON text in which these characters are escapes too, which JSON demands only below U+0020 (RFC
+// 8259, section 7).
 std::string escaped_json(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (const auto acting = acting_character(text.substr(i))) {
-            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(acting->code));
-            i += acting->octets - 1;
-        } else if (text[i] == '\x7f') {
-            out += "\\u007f";
+        const auto control = display_control(text.substr(i));
+        if (control) {
+            out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(control->code));
+            i += control->octets - 1;
         } else {
             out += text[i];
         }

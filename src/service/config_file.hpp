@@ -14,9 +14,9 @@ public:
     ConfigFile(std::string path, bool optional) : path_(std::move(path)), optional_(optional) {}
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    // The text as it is now; empty where an optional file is absent and was never read. A file that
-    // had text before and is absent or empty now is an error: an editor that has just truncated it
-    // must not put all defaults in force. Errors: invalid.
+    // The text as it is now; empty where an optional file is absent and had no text before. A file
+    // that had text before and is absent or empty now is an error: an editor that has just
+    // truncated it must not put all defaults in force. Errors: invalid.
     [[nodiscard]] Result<std::string> read();
 
 private:

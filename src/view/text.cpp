@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/display_control.hpp"
+
 namespace octroi {
 namespace {
 
@@ -55,24 +57,6 @@ int code_point_width(char32_t c) noexcept {
     return utf8proc_charwidth(code_point);
 }
 
-// The controls of UAX #9. With them a name can look like another name.
-bool is_bidirectional_control(char32_t c) noexcept {
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
-           c == 0x200F || c == 0x061C;
-}
-
-bool is_harmful(char32_t c) noexcept {
-    if (c >= 0x20 && c < 0x7F) return false;
-    switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
-        case UTF8PROC_CATEGORY_CC:
-        case UTF8PROC_CATEGORY_ZL:  // some terminals break the line at U+2028 and U+2029
-        case UTF8PROC_CATEGORY_ZP:
-            return true;
-        default:
-            return is_bidirectional_control(c);
-    }
-}
-
 }  // namespace
 
 CodePoint decode_code_point(std::string_view& rest) noexcept {
@@ -101,7 +85,7 @@ std::string printable(std::string_view text) {
     out.reserve(text.size());
     while (!text.empty()) {
         const CodePoint c = decode_code_point(text);
-        out += is_harmful(c.value) ? replacement.octets : c.octets;
+        out += is_display_control(c.value) ? replacement.octets : c.octets;
     }
     return out;
 }
