@@ -8,9 +8,10 @@ namespace octroi {
 Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std::string owner) {
     TRY_ASSIGN(const std::string url, session.ledger_path());
     TRY_ASSIGN(const Config* config, session.config());
-    return open_ledger(
-        url,
-        {.mode = mode, .owner = std::move(owner), .busy_timeout = config->ledger.busy_timeout});
+    return open_ledger(url, {.mode = mode,
+                             .owner = std::move(owner),
+                             .node = config->ledger.node,
+                             .busy_timeout = config->ledger.busy_timeout});
 }
 
 }  // namespace octroi

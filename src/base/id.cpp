@@ -15,11 +15,4 @@ std::string to_hex(std::string_view octets) {
     return text;
 }
 
-// The text is in errors and in the audit, in the order of the stored octets.
-std::string to_string(const BatchId& id) {
-    std::string octets;
-    for (const std::uint8_t octet : id.octets) octets += static_cast<char>(octet);
-    return to_hex(octets);
-}
-
 }  // namespace octroi

@@ -32,6 +32,7 @@ struct LedgerConfig {
     std::string path;  // file or postgresql:// address; empty: the default path
     Duration commit_interval = Duration::seconds(60);
     Duration busy_timeout = Duration::seconds(30);
+    std::string node;  // empty: the host name
 
     auto operator<=>(const LedgerConfig&) const = default;
 };

@@ -57,6 +57,10 @@ Status is_name(const OptionEntry& entry) {
                             name_length_max));
 }
 
+Status is_name_or_empty(const OptionEntry& entry) {
+    return entry.text().empty() ? Status() : is_name(entry);
+}
+
 MeterConfig& meter(Config& config) { return config.meters.back(); }
 
 constexpr std::array ledger_options = {
@@ -89,6 +93,15 @@ constexpr std::array ledger_options = {
            .range = "0s..10m",
            .help = "How long to wait for another writer before a commit fails.",
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.busy_timeout = e.duration(); }},
+    Option{.section = "ledger",
+           .key = "node",
+           .type = text,
+           .default_text = R"("")",
+           .help = "Name of this machine in the ledger. Empty: the host name.",
+           .doc = "Each process that writes to a ledger has a chain of batches of its own, with "
+                  "this name. Letters, digits, `.`, `-` and `_`.",
+           .check = is_name_or_empty,
+           .assign = [](Config& c, const OptionEntry& e) { c.ledger.node = e.text(); }},
 };
 
 constexpr std::array meter_options = {

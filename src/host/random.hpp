@@ -11,5 +11,6 @@ namespace octroi {
 // sandbox that forbids the call.
 [[nodiscard]] std::uint64_t random_seed();
 [[nodiscard]] BatchId random_batch_id();
+[[nodiscard]] WriterId random_writer_id();
 
 }  // namespace octroi

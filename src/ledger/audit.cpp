@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/check.hpp"
@@ -17,6 +19,7 @@ class Auditor {
 public:
     [[nodiscard]] AuditReport finish() {
         report_.directory_head_hash = directory_hash_;
+        for (auto& [writer, head] : heads_) report_.heads.push_back(std::move(head));
         for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
         return std::move(report_);
     }
@@ -53,11 +56,15 @@ private:
             add(FindingKind::rule, batch,
                 "the sum of this batch and the earlier ones exceeds 64 bits");
     }
+    void check_rows(const StoredBatch& stored);
+    void check_link(const StoredBatch& stored);
     void check_cursors(const StoredBatch& stored);
     void total(const StoredBatch& stored);
+    void subtract_removed(MeterTotals& totals, const StoredBatch& stored);
 
-    AuditReport report_{.head_hash = zero_hash()};
-    std::map<std::string, MeterTotals> meters_;
+    AuditReport report_;
+    std::map<WriterId, ChainPosition> heads_;
+    std::map<std::pair<std::string, Layer>, MeterTotals> meters_;
     std::map<CursorKey, Cursor> cursors_;
     std::string directory_hash_ = zero_hash();
     std::uint64_t newest_used_ = 0;     // greatest version of the directory that a batch names
@@ -65,27 +72,14 @@ private:
 };
 
 void Auditor::visit(const StoredBatch& stored) {
-    const std::uint64_t number = stored.sequence;
+    const std::uint64_t number = stored.number;
     if (number != report_.batches + 1)
         add(FindingKind::chain, number,
             fmt::format("batch {} follows batch {}", number, report_.batches));
     report_.batches = number;
     if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
-    const auto violation = find_violation(stored.batch);
-    if (violation) add(FindingKind::rule, number, violation->text);
-    // Recomputed from the hash of the previous batch that this walk has seen, not from
-    // stored.previous_hash: a removed batch must break the chain. A batch that violates a rule has
-    // no canonical form, so its hash cannot be recomputed.
-    if (stored.hash.size() != hash_octets) {
-        add(FindingKind::chain, number, "the stored hash does not have 32 octets");
-    } else {
-        if (!violation && batch_hash(report_.head_hash, canonical(stored.batch)) != stored.hash)
-            add(FindingKind::chain, number,
-                "the hash does not match: the batch, or the hash of the previous one, was changed");
-        // The stored hash, so that one changed batch gives one finding and not one for each later
-        // batch.
-        report_.head_hash = stored.hash;
-    }
+    check_rows(stored);
+    check_link(stored);
     if (stored.batch.directory_version > newest_used_) {
         newest_used_ = stored.batch.directory_version;
         newest_used_by_ = number;
@@ -94,22 +88,85 @@ void Auditor::visit(const StoredBatch& stored) {
     total(stored);
 }
 
+// Whether the rows are those that the header states.
+void Auditor::check_rows(const StoredBatch& stored) {
+    if (const auto violation = find_violation(stored.batch)) {
+        // Such a batch has no canonical form, and so no digests.
+        add(FindingKind::rule, stored.number, violation->text);
+        return;
+    }
+    const BatchDigests found = digests(canonical(stored.batch));
+    constexpr std::array<std::string_view, batch_lists> names{"transfers", "sampled counts",
+                                                              "cursors", "losses", "translations"};
+    for (std::size_t i = 0; i < batch_lists; ++i)
+        if (found[i] != stored.digests[i])
+            add(FindingKind::chain, stored.number,
+                fmt::format("the {} were changed: they do not have the digest of the header",
+                            names[i]));
+}
+
+// Whether the header is the next link of the chain of its writer.
+void Auditor::check_link(const StoredBatch& stored) {
+    ChainPosition& head =
+        heads_.try_emplace(stored.writer.id, ChainPosition{.writer = stored.writer}).first->second;
+    if (stored.writer != head.writer)
+        add(FindingKind::chain, stored.number, "two writers have the same id");
+    if (stored.sequence != head.sequence + 1)
+        add(FindingKind::chain, stored.number,
+            fmt::format("batch {} of writer {} follows batch {}", stored.sequence,
+                        stored.writer.node, head.sequence));
+    head.sequence = stored.sequence;
+    if (stored.hash.size() != hash_octets) {
+        add(FindingKind::chain, stored.number, "the stored hash does not have 32 octets");
+        return;
+    }
+    // Recomputed from the hash of the previous batch that this walk has seen, not from the stored
+    // one: a removed batch must break the chain.
+    const bool digests_fit = std::ranges::all_of(
+        stored.digests, [](const ListDigest& list) { return list.digest.size() == hash_octets; });
+    if (!digests_fit || batch_hash(stored.writer, stored.sequence, head.hash, stored.batch,
+                                   stored.digests) != stored.hash)
+        add(FindingKind::chain, stored.number,
+            "the hash does not match: the batch, or the hash of the previous one, was changed");
+    if (stored.previous_hash != head.hash)
+        add(FindingKind::chain, stored.number, "the previous hash is not that of the batch before");
+    // The stored hash, so that one changed batch gives one finding and not one for each later
+    // batch.
+    head.hash = stored.hash;
+}
+
 void Auditor::check_cursors(const StoredBatch& stored) {
     for (const Cursor& cursor : stored.batch.cursors) {
         Cursor& last = cursors_[{stored.batch.meter.name, cursor.source}];
         if (cursor.version != last.version + 1)
-            add(FindingKind::cursor, stored.sequence,
+            add(FindingKind::cursor, stored.number,
                 fmt::format("the cursor of '{}' jumps from version {} to {}", cursor.source,
                             last.version, cursor.version));
         last = cursor;
     }
 }
 
+// The part of the totals that a transfer belongs to.
+Volume MeterTotals::* part_of(const Batch& batch, const Transfer& t) {
+    const PartyKind from = batch.parties[t.from].kind;
+    const PartyKind to = batch.parties[t.to].kind;
+    const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
+    if (either(PartyKind::excluded)) return &MeterTotals::excluded;
+    if (either(PartyKind::account)) return &MeterTotals::attributed;
+    if (either(PartyKind::unattributed)) return &MeterTotals::unattributed;
+    return &MeterTotals::transit;
+}
+
+bool names_exist(const Batch& batch, const Transfer& t) {
+    return t.from < batch.parties.size() && t.to < batch.parties.size();
+}
+
 void Auditor::total(const StoredBatch& stored) {
     const Batch& batch = stored.batch;
-    MeterTotals& totals = meters_[batch.meter.name];
+    MeterTotals& totals = meters_[{batch.meter.name, batch.meter.layer}];
     totals.meter = batch.meter.name;
-    ++totals.batches;
+    totals.layer = batch.meter.layer;
+    ++(batch.correction ? totals.corrections : totals.batches);
     totals.transfers += batch.transfers.size();
     report_.transfers += batch.transfers.size();
     totals.losses += batch.losses.size();
@@ -117,20 +174,40 @@ void Auditor::total(const StoredBatch& stored) {
         totals.lost_packets += loss.packets.value_or(0);
         if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
     }
-    sum(totals.observed, batch.observed, stored.sequence);
+    sum(totals.observed, batch.observed, stored.number);
     for (const Transfer& t : batch.transfers) {
-        // Violates a rule, which visit() has reported.
-        if (t.from >= batch.parties.size() || t.to >= batch.parties.size()) continue;
-        const PartyKind from = batch.parties[t.from].kind;
-        const PartyKind to = batch.parties[t.to].kind;
-        const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
-        Volume& part = either(PartyKind::excluded)       ? totals.excluded
-                       : either(PartyKind::account)      ? totals.attributed
-                       : either(PartyKind::unattributed) ? totals.unattributed
-                                                         : totals.transit;
-        sum(part, t.volume, stored.sequence);
-        sum(totals.posted, t.volume, stored.sequence);
+        // Otherwise it violates a rule, which visit() has reported.
+        if (!names_exist(batch, t)) continue;
+        sum(totals.*part_of(batch, t), t.volume, stored.number);
+        sum(totals.posted, t.volume, stored.number);
     }
+    if (batch.correction) subtract_removed(totals, stored);
+}
+
+// After the added transfers of the same batch, so that no total falls below what it is at the end.
+void Auditor::subtract_removed(MeterTotals& totals, const StoredBatch& stored) {
+    const Correction& correction = *stored.batch.correction;
+    totals.transfers += correction.removed.size();
+    report_.transfers += correction.removed.size();
+    bool fits = true;
+    const auto subtract = [&fits](Volume& total, const Volume& volume) {
+        if (volume.bytes > total.bytes || volume.packets > total.packets ||
+            volume.flows > total.flows) {
+            fits = false;
+            return;
+        }
+        total.bytes -= volume.bytes;
+        total.packets -= volume.packets;
+        total.flows -= volume.flows;
+    };
+    for (const Transfer& t : correction.removed) {
+        if (!names_exist(stored.batch, t)) continue;
+        subtract(totals.*part_of(stored.batch, t), t.volume);
+        subtract(totals.posted, t.volume);
+    }
+    if (!fits)
+        add(FindingKind::rule, stored.number,
+            "the correction removes more than the earlier batches of its meter have");
 }
 
 void Auditor::visit(const StoredDirectoryChange& change) {

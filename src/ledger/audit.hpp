@@ -24,13 +24,15 @@ enum class FindingKind {
 
 struct AuditFinding {
     FindingKind kind = FindingKind::chain;
-    std::uint64_t batch = 0;  // sequence of the batch; 0: the finding is not about a batch
+    std::uint64_t batch = 0;  // number of the batch; 0: the finding is not about a batch
     std::string text;         // one sentence, for people
 };
 
 struct MeterTotals {
     std::string meter;
-    std::uint64_t batches = 0;
+    Layer layer = Layer::ip;
+    std::uint64_t batches = 0;  // observations
+    std::uint64_t corrections = 0;
     std::uint64_t transfers = 0;
     Volume observed;    // sum of what the meter observed, as its batches state it
     Volume posted;      // sum of the transfers
@@ -46,14 +48,13 @@ struct MeterTotals {
 struct AuditReport {
     std::vector<AuditFinding> findings;  // at most findings_max
     std::uint64_t findings_left_off = 0;
-    std::vector<MeterTotals> meters;  // by name
+    std::vector<MeterTotals> meters;  // by name and layer
     std::uint64_t batches = 0;
     std::uint64_t transfers = 0;
     std::uint64_t directory_versions = 0;
-    // Hash of the last batch, 32 octets (zeros: no batch). A copy that is kept elsewhere also
-    // proves that no batches were removed from the end and that the ledger was not rewritten as a
-    // whole.
-    std::string head_hash;
+    // The last link of the chain of each writer, sorted. A copy that is kept elsewhere also proves
+    // that no batches were removed from the end and that the ledger was not rewritten as a whole.
+    std::vector<ChainPosition> heads;
     // Hash of the last version of the directory. Batches contain only the number of a version, so
     // the content needs a chain of its own.
     std::string directory_head_hash;

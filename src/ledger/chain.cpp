@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <tuple>
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
@@ -19,14 +20,14 @@ static_assert(sizeof(crypto_generichash_state) <= 384);
 static_assert(alignof(crypto_generichash_state) <= 64);
 static_assert(hash_octets == crypto_generichash_BYTES);
 
-// A tag tells the kinds of link apart, so that the octets of one kind are never those of another.
-// The number allows a later format.
-constexpr std::string_view batch_tag = "octroi batch 1\n";
+// A tag tells the kinds of link and list apart, so that the octets of one kind are never those of
+// another. The number allows a later format.
+constexpr std::string_view batch_tag = "octroi batch 4\n";
+constexpr std::array<std::string_view, batch_lists> list_tags{
+    "octroi transfers 4\n", "octroi sampled 4\n", "octroi cursors 4\n", "octroi losses 4\n",
+    "octroi translations 4\n"};
 constexpr std::string_view directory_tag = "octroi directory 1\n";
 constexpr std::string_view class_tag = "octroi class 1\n";
-// Both the sampled counts and the translations are optional, so a tag tells which of them follows.
-// Its first four octets, read as a number of items, are larger than any list of sampled counts.
-constexpr std::string_view translations_tag = "translations\n";
 
 // The number of a name that no transfer uses.
 constexpr std::uint32_t unused = UINT32_MAX;
@@ -97,15 +98,56 @@ void add_count(Hasher& hasher, const List& items) {
     hasher.be32(narrow<std::uint32_t>(items.size()));
 }
 
+template <typename Tag>
+void add_id(Hasher& hasher, const RandomId<Tag>& id) {
+    for (const std::uint8_t octet : id.octets) hasher.u8(octet);
+}
+
 void add_header(Hasher& hasher, const Batch& batch) {
-    for (const std::uint8_t octet : batch.id.octets) hasher.u8(octet);
+    add_id(hasher, batch.id);
+    hasher.u8(static_cast<std::uint8_t>(batch.kind()));
+    hasher.text(batch.correction ? batch.correction->reason : std::string());
+    const Interval none{UtcTime{}, UtcTime{}};
+    const Interval corrected = batch.correction ? batch.correction->corrected : none;
+    add_time(hasher, corrected.begin);
+    add_time(hasher, corrected.end);
     hasher.text(batch.meter.name);
     hasher.text(batch.meter.kind);
     hasher.u8(static_cast<std::uint8_t>(batch.meter.role));
+    hasher.u8(static_cast<std::uint8_t>(batch.meter.layer));
     add_time(hasher, batch.booked_at);
     hasher.text(batch.class_version);
     hasher.be64(batch.directory_version);
     add_volume(hasher, batch.observed);
+}
+
+void add_transfers(Hasher& hasher, const CanonicalBatch& batch) {
+    add_count(hasher, batch.parties);
+    for (const Party* party : batch.parties) {
+        hasher.u8(static_cast<std::uint8_t>(party->kind));
+        hasher.text(party->name);
+        hasher.text(party->identity);
+    }
+    add_count(hasher, batch.services);
+    for (const std::string* service : batch.services) hasher.text(*service);
+    add_count(hasher, batch.transfers);
+    for (const Transfer& t : batch.transfers) {
+        add_time(hasher, t.bucket);
+        hasher.be32(t.from);
+        hasher.be32(t.to);
+        hasher.be32(t.service);
+        add_volume(hasher, t.volume);
+    }
+}
+
+void add_cursors(Hasher& hasher, const std::vector<const Cursor*>& cursors) {
+    add_count(hasher, cursors);
+    for (const Cursor* cursor : cursors) {
+        hasher.text(cursor->source);
+        hasher.text(cursor->position);
+        hasher.be64(cursor->version);
+        hasher.text(cursor->note);
+    }
 }
 
 void add_losses(Hasher& hasher, const std::vector<const Loss*>& losses) {
@@ -132,7 +174,6 @@ void add_sampled(Hasher& hasher, std::span<const SampledVolume> sampled) {
 }
 
 void add_translations(Hasher& hasher, const std::vector<const Translation*>& translations) {
-    hasher.raw(translations_tag);
     add_count(hasher, translations);
     for (const Translation* t : translations) {
         hasher.text(to_string(t->device));
@@ -146,6 +187,88 @@ void add_translations(Hasher& hasher, const std::vector<const Translation*>& tra
         hasher.be32(t->inside_port);
         add_time(hasher, t->valid.begin);
         add_time(hasher, t->valid.end);
+    }
+}
+
+// The octets of one list, without its tag.
+void add_list(Hasher& hasher, const CanonicalBatch& batch, BatchList list) {
+    switch (list) {
+        case BatchList::transfers:
+            return add_transfers(hasher, batch);
+        case BatchList::sampled:
+            return add_sampled(hasher, batch.sampled);
+        case BatchList::cursors:
+            return add_cursors(hasher, batch.cursors);
+        case BatchList::losses:
+            return add_losses(hasher, batch.losses);
+        case BatchList::translations:
+            return add_translations(hasher, batch.translations);
+    }
+    CHECK(false);
+}
+
+// A transfer of a canonical batch and its sampled counts, if any.
+struct SignedRow {
+    Transfer transfer;
+    bool added = true;
+    const SampledVolume* sampled = nullptr;
+};
+
+// The difference to zero, in two's complement.
+std::uint64_t negative(std::uint64_t figure) { return 0 - figure; }
+Volume negative(const Volume& v) {
+    return {Bytes{negative(v.bytes.value())}, Packets{negative(v.packets.value())},
+            Flows{negative(v.flows.value())}};
+}
+
+void append_rows(std::vector<SignedRow>& rows, const std::vector<Transfer>& transfers,
+                 const std::vector<SampledVolume>& sampled, bool added) {
+    const std::size_t first = rows.size();
+    for (const Transfer& t : transfers) rows.push_back({t, added, nullptr});
+    for (const SampledVolume& row : sampled) rows[first + row.transfer].sampled = &row;
+}
+
+// The transfers of a correction, added and removed ones in one list. The names of the batch have
+// the numbers `parties` and `services`.
+void merge_correction(const Batch& batch, const std::vector<std::uint32_t>& parties,
+                      const std::vector<std::uint32_t>& services, CanonicalBatch& result) {
+    std::vector<SignedRow> rows;
+    append_rows(rows, batch.transfers, batch.sampled, true);
+    append_rows(rows, batch.correction->removed, batch.correction->removed_sampled, false);
+    for (SignedRow& row : rows) {
+        row.transfer.from = parties[row.transfer.from];
+        row.transfer.to = parties[row.transfer.to];
+        row.transfer.service = services[row.transfer.service];
+    }
+    const auto key = [](const SignedRow& row) {
+        const Transfer& t = row.transfer;
+        return std::make_tuple(t.bucket, t.from, t.to, t.service, row.added);
+    };
+    std::sort(rows.begin(), rows.end(),
+              [&](const SignedRow& a, const SignedRow& b) { return key(a) < key(b); });
+    for (const SignedRow& row : rows) {
+        const auto place = narrow<std::uint32_t>(result.renumbered.size());
+        result.renumbered.push_back(row.transfer);
+        if (!row.added) result.renumbered.back().volume = negative(row.transfer.volume);
+        if (row.sampled == nullptr) continue;
+        SampledVolume& counts = result.sampled_renumbered.emplace_back(*row.sampled);
+        counts.transfer = place;
+        if (row.added) continue;
+        counts.bytes = Bytes{negative(counts.bytes.value())};
+        counts.packets = Packets{negative(counts.packets.value())};
+        counts.bytes_variance = negative(counts.bytes_variance);
+        counts.packets_variance = negative(counts.packets_variance);
+    }
+    result.transfers = result.renumbered;
+    result.sampled = result.sampled_renumbered;
+}
+
+void note_used(const std::vector<Transfer>& transfers, std::vector<bool>& parties,
+               std::vector<bool>& services) {
+    for (const Transfer& t : transfers) {
+        parties[t.from] = true;
+        parties[t.to] = true;
+        services[t.service] = true;
     }
 }
 
@@ -210,15 +333,14 @@ CanonicalBatch canonical(const Batch& batch) {
     result.batch = &batch;
     std::vector<bool> party_used(batch.parties.size());
     std::vector<bool> service_used(batch.services.size());
-    for (const Transfer& t : batch.transfers) {
-        party_used[t.from] = true;
-        party_used[t.to] = true;
-        service_used[t.service] = true;
-    }
+    note_used(batch.transfers, party_used, service_used);
+    if (batch.correction) note_used(batch.correction->removed, party_used, service_used);
     const auto parties = rank(batch.parties, party_used, result.parties);
     const auto services = rank(batch.services, service_used, result.services);
-    if (is_identity(parties) && is_identity(services) &&
-        std::is_sorted(batch.transfers.begin(), batch.transfers.end())) {
+    if (batch.correction) {
+        merge_correction(batch, parties, services, result);
+    } else if (is_identity(parties) && is_identity(services) &&
+               std::is_sorted(batch.transfers.begin(), batch.transfers.end())) {
         result.transfers = batch.transfers;
         result.sampled = batch.sampled;
     } else {
@@ -239,40 +361,34 @@ CanonicalBatch canonical(const Batch& batch) {
     return result;
 }
 
-std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& batch) {
+BatchDigests digests(const CanonicalBatch& batch) {
+    BatchDigests all;
+    const std::array<std::size_t, batch_lists> rows{batch.transfers.size(), batch.sampled.size(),
+                                                    batch.cursors.size(), batch.losses.size(),
+                                                    batch.translations.size()};
+    for (std::size_t i = 0; i < batch_lists; ++i) {
+        Hasher hasher;
+        hasher.raw(list_tags[i]);
+        add_list(hasher, batch, static_cast<BatchList>(i));
+        all[i] = {rows[i], hasher.finish()};
+    }
+    return all;
+}
+
+std::string batch_hash(const Writer& writer, std::uint64_t sequence, std::string_view previous_hash,
+                       const Batch& header, const BatchDigests& digests) {
     CHECK(previous_hash.size() == hash_octets);
     Hasher hasher;
     hasher.raw(previous_hash);
     hasher.raw(batch_tag);
-    add_header(hasher, *batch.batch);
-    add_count(hasher, batch.parties);
-    for (const Party* party : batch.parties) {
-        hasher.u8(static_cast<std::uint8_t>(party->kind));
-        hasher.text(party->name);
-        hasher.text(party->identity);
+    hasher.text(writer.node);
+    add_id(hasher, writer.id);
+    hasher.be64(sequence);
+    add_header(hasher, header);
+    for (const ListDigest& list : digests) {
+        hasher.be64(list.rows);
+        hasher.raw(list.digest);
     }
-    add_count(hasher, batch.services);
-    for (const std::string* service : batch.services) hasher.text(*service);
-    add_count(hasher, batch.transfers);
-    for (const Transfer& t : batch.transfers) {
-        add_time(hasher, t.bucket);
-        hasher.be32(t.from);
-        hasher.be32(t.to);
-        hasher.be32(t.service);
-        add_volume(hasher, t.volume);
-    }
-    add_count(hasher, batch.cursors);
-    for (const Cursor* cursor : batch.cursors) {
-        hasher.text(cursor->source);
-        hasher.text(cursor->position);
-        hasher.be64(cursor->version);
-        hasher.text(cursor->note);
-    }
-    add_losses(hasher, batch.losses);
-    // Ledgers exist that are older than these two lists. An empty list adds no octets, so the
-    // hashes of such ledgers stay valid.
-    if (!batch.sampled.empty()) add_sampled(hasher, batch.sampled);
-    if (!batch.translations.empty()) add_translations(hasher, batch.translations);
     return hasher.finish();
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The hash chain: each batch is hashed together with the hash of the previous batch, so a change of
-// anything that was committed changes every later hash. The hashed octets contain names, not the
-// row numbers of a database: every store computes the same hash for the same batches.
+// The hash chains. Each writer of a ledger has a chain of its own, so that writers do not wait for
+// each other. A batch is a link of the chain of its writer: the hash of its header covers the hash
+// of the previous link, so a change of anything that was committed changes every later hash. The
+// header contains digests of the rows, so a chain still holds when old rows have been replaced by
+// sums. The hashed octets contain names, not the row numbers of a database: every store computes
+// the same hash for the same batches.
 //
-// DO NOT CHANGE the format: stored hashes and anchors of years depend on it. New content gets an
-// own tag and is hashed only where it exists. Specification, with a worked example:
-// docs/format/chain.md.
+// DO NOT CHANGE the format: stored hashes and anchors of years depend on it. Another content needs
+// another number in a tag. Specification, with worked examples: docs/format/chain.md.
 
 #include <array>
 #include <cstdint>
@@ -54,11 +56,30 @@ private:
 // The previous hash of the first link of a chain: zeros.
 [[nodiscard]] std::string zero_hash();
 
+// A writer: a process, or several ones after each other, that commits to a ledger.
+struct Writer {
+    std::string node;  // the machine, as the configuration names it
+    WriterId id;       // distinguishes the writers of all ledgers
+
+    auto operator<=>(const Writer&) const = default;
+};
+
+// A link of the chain of a writer.
+struct ChainPosition {
+    Writer writer;
+    std::uint64_t sequence = 0;  // 1, 2, 3, … without gaps; 0: before the first link
+    std::string hash = zero_hash();
+
+    auto operator<=>(const ChainPosition&) const = default;
+};
+
 // A batch in canonical form: parties, services, cursors, losses and translations are sorted,
 // parties and services that no transfer uses are left out, and transfers are renumbered and sorted
 // again. Batches with the same content have the same canonical form, whatever numbers their
-// producer gave to names. Contains pointers into the batch, which must outlive it. The transfers
-// are copied only if they are not in canonical order already.
+// producer gave to names. The transfers that a correction removes are among `transfers`, with
+// figures in two's complement, each before the added one of the same bucket, parties and service;
+// the same holds for `sampled`. Contains pointers into the batch, which must outlive it. The
+// transfers are copied only if they are not in canonical order already.
 struct CanonicalBatch {
     const Batch* batch = nullptr;
     std::vector<const Party*> parties;
@@ -81,8 +102,26 @@ struct CanonicalBatch {
 
 // Precondition: find_violation(batch) found none.
 [[nodiscard]] CanonicalBatch canonical(const Batch& batch);
-// previous_hash: hash_octets long.
-[[nodiscard]] std::string batch_hash(std::string_view previous_hash, const CanonicalBatch& batch);
+
+// The lists of a batch, in the order of its header.
+enum class BatchList : std::uint8_t { transfers, sampled, cursors, losses, translations };
+inline constexpr std::size_t batch_lists = 5;
+
+// One list: the number of its rows, and the digest of their octets.
+struct ListDigest {
+    std::uint64_t rows = 0;
+    std::string digest;  // hash_octets long
+
+    bool operator==(const ListDigest&) const = default;
+};
+using BatchDigests = std::array<ListDigest, batch_lists>;  // index: BatchList
+
+[[nodiscard]] BatchDigests digests(const CanonicalBatch& batch);
+// The hash of the link `sequence` of the chain of the writer. Of `header` all fields count but the
+// lists, which the digests stand for. previous_hash: hash_octets long.
+[[nodiscard]] std::string batch_hash(const Writer& writer, std::uint64_t sequence,
+                                     std::string_view previous_hash, const Batch& header,
+                                     const BatchDigests& digests);
 
 // The difference between a version of the directory and the previous one: the rows that are new or
 // changed, and the keys of the rows that are gone. Each list is sorted by its fields.

@@ -10,8 +10,15 @@
 namespace octroi::testing {
 namespace {
 
-std::string hash_of(const Batch& batch, const std::string& previous = zero_hash()) {
-    return to_hex(batch_hash(previous, canonical(batch)));
+Writer example_writer() {
+    Writer writer{.node = "gate", .id = {}};
+    writer.id.octets.fill(0xaa);
+    return writer;
+}
+
+std::string hash_of(const Batch& batch, const std::string& previous = zero_hash(),
+                    const Writer& writer = example_writer(), std::uint64_t sequence = 1) {
+    return to_hex(batch_hash(writer, sequence, previous, batch, digests(canonical(batch))));
 }
 
 // The worked example of docs/format/chain.md. Its hash was also computed from the octets with
@@ -63,14 +70,14 @@ TEST(Hasher, DoesNotDependOnThePartsThatOctetsComeIn) {
 
 TEST(Chain, GivesTheHashOfTheWorkedExample) {
     EXPECT_EQ(hash_of(example()),
-              "d0b7ccb1e592b58ea17ddd0a70d89b50208aac26ff2f9773d431e949ec401630");
+              "64489e40fda7dc76749e1587b99935bad97e43934f75e206ba09cd7f889de080");
 }
 
 // Computed from the octets of the document with `b2sum -l 256`: those of the example and 40 more.
 TEST(Chain, CoversSampledCountsWhereThereAreAny) {
     Batch batch = example();
     batch.sampled = {{0, Bytes{15}, Packets{1}, 1, 2}};
-    EXPECT_EQ(hash_of(batch), "4134bd4d9a49043498fc3e8f777878c6e65c2b6ef5d1383a32bbb65e3b09ce7c");
+    EXPECT_EQ(hash_of(batch), "2b285a3653c8b362f326593b78462cb8d8b4b579fc287b921dfe6f93aad30393");
     std::set<std::string> hashes{hash_of(batch), hash_of(example())};
     const auto other = [&](auto spoil) {
         Batch changed = batch;
@@ -88,7 +95,7 @@ TEST(Chain, CoversSampledCountsWhereThereAreAny) {
 TEST(Chain, CoversTranslationsWhereThereAreAny) {
     Batch batch = example();
     batch.translations = {translation(7, 40000, {some_day, UtcTime::max()})};
-    EXPECT_EQ(hash_of(batch), "3297f2dd663b1da59b58e6a7cafbb0944e1c17f8f0331646a53d4d9cc5e88c1f");
+    EXPECT_EQ(hash_of(batch), "b856f6e07fa96034deefaef16e90060ea27dd61340ebb0b52ffcf49c06b54db2");
     std::set<std::string> hashes{hash_of(batch), hash_of(example())};
     const auto other = [&](auto spoil) {
         Batch changed = batch;
@@ -132,6 +139,7 @@ TEST(Chain, DependsOnEveryField) {
         [](Batch& b) { b.meter.name = "eth1"; },
         [](Batch& b) { b.meter.kind = "log"; },
         [](Batch& b) { b.meter.role = MeterRole::witness; },
+        [](Batch& b) { b.meter.layer = Layer::frame; },
         [](Batch& b) { b.booked_at.ns += 1; },
         [](Batch& b) { b.class_version = "0"; },
         [](Batch& b) { b.directory_version = 4; },
@@ -168,7 +176,60 @@ TEST(Chain, DependsOnEveryField) {
         hashes.insert(hash_of(batch));
     }
     hashes.insert(hash_of(example(), std::string(hash_octets, '\1')));
-    EXPECT_EQ(hashes.size(), std::size(changes) + 1) << "each differs from all others";
+    hashes.insert(hash_of(example(), zero_hash(), {"gate", {}}));
+    hashes.insert(hash_of(example(), zero_hash(), {"gates", example_writer().id}));
+    hashes.insert(hash_of(example(), zero_hash(), example_writer(), 2));
+    EXPECT_EQ(hashes.size(), std::size(changes) + 4) << "each differs from all others";
+}
+
+// The transfer of the example, moved to another account.
+Batch example_correction() {
+    Batch batch = example();
+    batch.cursors.clear();
+    batch.losses.clear();
+    batch.observed = {};
+    batch.parties.push_back(account("bob", "10.0.0.1"));
+    batch.correction = {.reason = "bindings",
+                        .corrected = {some_day, some_day + bucket_length},
+                        .removed = batch.transfers,
+                        .removed_sampled = {}};
+    batch.transfers[0].to = 2;
+    return batch;
+}
+
+TEST(Chain, HasTheTransfersThatACorrectionRemovesInTwosComplement) {
+    const Batch batch = example_correction();
+    ASSERT_FALSE(find_violation(batch));
+    const CanonicalBatch rows = canonical(batch);
+    ASSERT_EQ(rows.transfers.size(), 2U);
+    EXPECT_EQ(rows.parties[rows.transfers[0].to]->name, "alice");
+    EXPECT_EQ(static_cast<std::int64_t>(rows.transfers[0].volume.bytes.value()), -1500);
+    EXPECT_EQ(static_cast<std::int64_t>(rows.transfers[0].volume.flows.value()), -1);
+    EXPECT_EQ(rows.parties[rows.transfers[1].to]->name, "bob");
+    EXPECT_EQ(rows.transfers[1].volume.bytes.value(), 1500U);
+}
+
+TEST(Chain, DependsOnEveryFieldOfACorrection) {
+    using Change = void (*)(Batch&);
+    const Change changes[] = {
+        [](Batch&) {},
+        [](Batch& b) { b.correction->reason = "classes"; },
+        [](Batch& b) { b.correction->corrected.begin.ns -= 1; },
+        [](Batch& b) { b.correction->corrected.end.ns += 1; },
+        [](Batch& b) { b.correction->removed[0].volume.bytes -= Bytes{1}; },
+        [](Batch& b) { b.correction->removed.swap(b.transfers); },
+        [](Batch& b) { b.correction->removed_sampled = {{0, Bytes{15}, Packets{1}, 1, 2}}; },
+        [](Batch& b) { b.correction->removed_sampled = {{0, Bytes{15}, Packets{1}, 2, 2}}; },
+        [](Batch& b) { b.sampled = {{0, Bytes{15}, Packets{1}, 1, 2}}; },
+        [](Batch& b) { b.correction.reset(); },
+    };
+    std::set<std::string> hashes;
+    for (const Change change : changes) {
+        Batch batch = example_correction();
+        change(batch);
+        hashes.insert(hash_of(batch));
+    }
+    EXPECT_EQ(hashes.size(), std::size(changes)) << "each differs from all others";
 }
 
 TEST(Chain, ContainsTheChangesOfAVersionOfTheDirectory) {

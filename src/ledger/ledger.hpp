@@ -24,6 +24,8 @@ struct LedgerOptions {
     // has it open, another process with a non-empty owner gets conflict; the text names the first.
     // Empty: a command that writes now and then; such processes take turns.
     std::string owner;
+    // Names this machine in the chains of writers (ledger/chain.hpp). Empty: the host name.
+    std::string node;
     // How long a call waits for the transaction of another writer before it returns busy.
     Duration busy_timeout = Duration::seconds(30);
 };

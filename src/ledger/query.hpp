@@ -17,13 +17,27 @@
 
 namespace octroi {
 
-// Selects transfers, and the columns to group by. A column that is not grouped by is empty in
-// TransferSum; the bucket is then the start of the period.
+// Selects transfers, and the columns to group by. Sums are always grouped by layer. A column that
+// is not grouped by is empty in TransferSum; the bucket is then the start of the period.
 struct SumQuestion {
     Interval period;                   // over Transfer::bucket
     std::optional<std::string> meter;  // only this meter
     std::optional<MeterRole> role;     // only meters of this role
-    bool by_bucket = false;
+    std::optional<Layer> layer;        // only meters of this layer
+    // Only transfers of which an end is one of these, as to_string(Party) writes them: accounts,
+    // "@unattributed", classes. Empty: all.
+    std::vector<std::string> ends;
+    // Only transfers of which an end has this identity (canonical text).
+    std::optional<std::string> identity;
+    std::vector<std::string> services;  // only these; empty: all
+    // Only batches up to these positions of the chains of writers, and none of other writers.
+    // Absent: all batches. The answer is the same for ever, because chains only grow.
+    std::optional<std::vector<ChainPosition>> as_of;
+    // Groups by time steps: step i begins at steps[i] and ends where the next one begins, the last
+    // one at period.end. Ascending, the first one at or before the first bucket of the period; the
+    // bucket of a sum is then the beginning of its step. Empty: no time steps.
+    std::vector<UtcTime> steps;
+    bool by_bucket = false;  // a step for each bucket; `steps` must be empty
     bool by_meter = false;
     bool by_identity = false;  // false: parties are grouped by kind and name
     bool by_service = false;
@@ -31,6 +45,7 @@ struct SumQuestion {
 };
 
 struct TransferSum {
+    Layer layer = Layer::ip;
     UtcTime bucket;
     std::string meter;
     MeterRole role = MeterRole::bill;
@@ -39,6 +54,8 @@ struct TransferSum {
     std::string service;
     Volume volume;
     Estimate estimate;  // the part of the volume that scaling added; zero unless asked for
+
+    auto operator<=>(const TransferSum&) const = default;
 };
 
 // Which inside addresses used a translated (outside) address at a moment.
@@ -65,12 +82,18 @@ struct MeterLoss {
     Loss loss;
 };
 
-// A batch as it is stored, with its position in the hash chain. Its content is not checked.
+// A batch as it is stored, with its position in the chain of its writer. Its content is not
+// checked.
 struct StoredBatch {
-    std::uint64_t sequence = 0;  // 1, 2, 3, … without gaps
+    // Order of the commits to this ledger, over all writers: 1, 2, 3, … without gaps. Another copy
+    // of the same batches may number them otherwise.
+    std::uint64_t number = 0;
+    Writer writer;
+    std::uint64_t sequence = 0;
     Batch batch;
-    std::string previous_hash;  // 32 octets; of batch 1: zeros
-    std::string hash;           // 32 octets, unless the row is damaged
+    BatchDigests digests;       // as stored
+    std::string previous_hash;  // as stored; 32 octets, unless the row is damaged
+    std::string hash;           // as stored; 32 octets, unless the row is damaged
     // For people; empty: none. Says which rows of the batch are missing or unreadable, because the
     // database is damaged or another program has changed it. The other fields are as found.
     std::string damage;
@@ -105,7 +128,7 @@ public:
     [[nodiscard]] virtual Result<std::vector<Translation>> translations(
         const TranslationQuestion& question) = 0;
 
-    // Visits every batch in order of sequence. An error of the visitor ends the walk and is
+    // Visits every batch in order of its number. An error of the visitor ends the walk and is
     // returned.
     using BatchVisitor = std::function<Status(const StoredBatch&)>;
     [[nodiscard]] virtual Status each_batch(const BatchVisitor& visit) = 0;

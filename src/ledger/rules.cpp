@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <map>
 #include <tuple>
 
 #include "base/hash.hpp"
@@ -44,6 +45,9 @@ Refusal check_header(const Batch& batch) {
     if (batch.meter.role != MeterRole::bill && batch.meter.role != MeterRole::witness)
         return refuse(Violation::meter_role, "the role {} of the meter is unknown",
                       static_cast<int>(batch.meter.role));
+    if (std::find(layers.begin(), layers.end(), batch.meter.layer) == layers.end())
+        return refuse(Violation::meter_layer, "the layer {} of the meter is unknown",
+                      static_cast<int>(batch.meter.layer));
     if (batch.booked_at < UtcTime{} || batch.booked_at >= booked_at_end)
         return refuse(Violation::booked_at,
                       "the time of booking {} is not within 1970 to 2199: the clock is wrong",
@@ -137,11 +141,11 @@ bool fits(const Volume& v) {
 // canonical forms.
 auto key_of(const Transfer& t) { return std::tie(t.bucket, t.from, t.to, t.service); }
 
-Refusal check_transfer(const Batch& batch) {
+Refusal check_transfers(const Batch& batch, const std::vector<Transfer>& transfers) {
     const std::size_t parties = batch.parties.size();
     const Transfer* previous = nullptr;
-    for (const Transfer& t : batch.transfers) {
-        const auto row = &t - batch.transfers.data();
+    for (const Transfer& t : transfers) {
+        const auto row = &t - transfers.data();
         if (t.from >= parties || t.to >= parties || t.service >= batch.services.size())
             return refuse(Violation::index_range,
                           "transfer {} refers to a party or service that the batch does not have",
@@ -164,6 +168,12 @@ Refusal check_transfer(const Batch& batch) {
     return std::nullopt;
 }
 
+Refusal check_transfer(const Batch& batch) {
+    if (auto refusal = check_transfers(batch, batch.transfers)) return refusal;
+    if (!batch.correction) return std::nullopt;
+    return check_transfers(batch, batch.correction->removed);
+}
+
 // The counted part cannot exceed the volume of its transfer. If it is the whole volume, nothing was
 // scaled up and the row must not exist: otherwise the same batch could have two canonical forms.
 bool counted_fits(const SampledVolume& row, const Volume& volume) {
@@ -171,10 +181,11 @@ bool counted_fits(const SampledVolume& row, const Volume& volume) {
            (row.bytes != volume.bytes || row.packets != volume.packets);
 }
 
-Refusal check_sampled(const Batch& batch) {
+Refusal check_sampled(const std::vector<Transfer>& transfers,
+                      const std::vector<SampledVolume>& sampled) {
     const SampledVolume* previous = nullptr;
-    for (const SampledVolume& row : batch.sampled) {
-        if (row.transfer >= batch.transfers.size())
+    for (const SampledVolume& row : sampled) {
+        if (row.transfer >= transfers.size())
             return refuse(Violation::sampled_index,
                           "sampled counts refer to transfer {}, which the batch does not have",
                           row.transfer);
@@ -182,7 +193,7 @@ Refusal check_sampled(const Batch& batch) {
             return refuse(Violation::sampled_order,
                           "the sampled counts of transfers {} and {} are not in order",
                           previous->transfer, row.transfer);
-        if (!counted_fits(row, batch.transfers[row.transfer].volume))
+        if (!counted_fits(row, transfers[row.transfer].volume))
             return refuse(Violation::sampled_counted,
                           "the sampled counts of transfer {} are not below its volume",
                           row.transfer);
@@ -192,6 +203,12 @@ Refusal check_sampled(const Batch& batch) {
         previous = &row;
     }
     return std::nullopt;
+}
+
+Refusal check_sampled(const Batch& batch) {
+    if (auto refusal = check_sampled(batch.transfers, batch.sampled)) return refusal;
+    if (!batch.correction) return std::nullopt;
+    return check_sampled(batch.correction->removed, batch.correction->removed_sampled);
 }
 
 Refusal check_cursor(const Batch& batch) {
@@ -267,6 +284,7 @@ Refusal check_translation(const Batch& batch) {
 Refusal check_conservation(const Batch& batch) {
     if (!fits(batch.observed))
         return refuse(Violation::figure_range, "the observed volume has a figure above 2^63-1");
+    if (batch.correction) return std::nullopt;
     const auto sum = sum_of(batch.transfers);
     if (!sum) return BatchRefusal{Violation::sum_overflow, sum.error().text};
     if (*sum != batch.observed)
@@ -276,6 +294,75 @@ Refusal check_conservation(const Batch& batch) {
                       sum->bytes.value(), sum->packets.value(), sum->flows.value(),
                       batch.observed.bytes.value(), batch.observed.packets.value(),
                       batch.observed.flows.value());
+    return std::nullopt;
+}
+
+// The volume of a bucket, and the counted part of it.
+struct BucketSum {
+    Volume volume;
+    Bytes counted_bytes;
+    Packets counted_packets;
+
+    bool operator==(const BucketSum&) const = default;
+};
+using BucketSums = std::map<UtcTime, BucketSum>;
+
+// nullopt: a sum exceeds 64 bits.
+std::optional<BucketSums> sum_by_bucket(const std::vector<Transfer>& transfers,
+                                        const std::vector<SampledVolume>& sampled) {
+    BucketSums sums;
+    auto counts = sampled.begin();
+    for (std::uint32_t i = 0; i < transfers.size(); ++i) {
+        const Transfer& t = transfers[i];
+        BucketSum& sum = sums[t.bucket];
+        const bool is_sampled = counts != sampled.end() && counts->transfer == i;
+        const Bytes bytes = is_sampled ? counts->bytes : t.volume.bytes;
+        const Packets packets = is_sampled ? counts->packets : t.volume.packets;
+        if (is_sampled) ++counts;
+        const auto volume = checked_sum(sum.volume, t.volume);
+        const auto counted_bytes = checked_add(sum.counted_bytes.value(), bytes.value());
+        const auto counted_packets = checked_add(sum.counted_packets.value(), packets.value());
+        if (!volume || !counted_bytes || !counted_packets) return std::nullopt;
+        sum = {*volume, Bytes{*counted_bytes}, Packets{*counted_packets}};
+    }
+    return sums;
+}
+
+Refusal check_corrected_rows(const Correction& correction, const std::vector<Transfer>& transfers) {
+    for (const Transfer& t : transfers) {
+        if (!correction.corrected.contains(t.bucket))
+            return refuse(Violation::correction_interval,
+                          "the correction of {} to {} has a transfer of {}",
+                          to_rfc3339(correction.corrected.begin),
+                          to_rfc3339(correction.corrected.end), to_rfc3339(t.bucket));
+        if (t.volume == Volume{})
+            return refuse(Violation::correction_row, "the correction has a transfer of nothing");
+    }
+    return std::nullopt;
+}
+
+// A correction moves volume and neither adds nor removes any.
+Refusal check_correction(const Batch& batch) {
+    if (!batch.correction) return std::nullopt;
+    const Correction& correction = *batch.correction;
+    if (!is_name(correction.reason))
+        return refuse(Violation::correction_reason, "the reason '{}' is not valid",
+                      shown(correction.reason));
+    if (!batch.cursors.empty() || !batch.losses.empty() || !batch.translations.empty() ||
+        batch.observed != Volume{})
+        return refuse(Violation::correction_lists,
+                      "a correction observes nothing: no volume, cursor, loss or translation");
+    if (correction.corrected.begin >= correction.corrected.end)
+        return refuse(Violation::correction_interval, "the corrected interval is empty");
+    if (auto refusal = check_corrected_rows(correction, batch.transfers)) return refusal;
+    if (auto refusal = check_corrected_rows(correction, correction.removed)) return refusal;
+    const auto added = sum_by_bucket(batch.transfers, batch.sampled);
+    const auto removed = sum_by_bucket(correction.removed, correction.removed_sampled);
+    if (!added || !removed)
+        return refuse(Violation::sum_overflow, "a sum of volumes exceeds 64 bits");
+    if (*added != *removed)
+        return refuse(Violation::correction_balance,
+                      "the correction adds other volumes to a bucket than it removes");
     return std::nullopt;
 }
 
@@ -305,8 +392,9 @@ Result<Volume> sum_of(const std::vector<Transfer>& transfers) {
 std::optional<BatchRefusal> find_violation(const Batch& batch) {
     // In the order of Violation. A rule may rely on those before it: check_sampled, for example, on
     // transfers with valid indices.
-    for (const auto rule : {check_header, check_party, check_service, check_transfer, check_sampled,
-                            check_cursor, check_loss, check_translation, check_conservation})
+    for (const auto rule :
+         {check_header, check_party, check_service, check_transfer, check_sampled, check_cursor,
+          check_loss, check_translation, check_conservation, check_correction})
         if (auto refusal = rule(batch)) return refusal;
     return std::nullopt;
 }

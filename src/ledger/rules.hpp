@@ -32,6 +32,7 @@ inline constexpr std::uint64_t figure_max = INT64_MAX;
 enum class Violation {
     meter_name,
     meter_role,
+    meter_layer,
     booked_at,
     class_version,
     directory_version,
@@ -64,6 +65,11 @@ enum class Violation {
     translation_twice,
     sum_overflow,
     conservation,
+    correction_reason,
+    correction_interval,
+    correction_lists,
+    correction_row,
+    correction_balance,
 };
 
 struct BatchRefusal {

@@ -23,6 +23,19 @@ Batch good_batch() {
         .build();
 }
 
+// Makes the batch a correction that adds what it removes.
+Batch& correct(Batch& b) {
+    b.correction = {.reason = "bindings",
+                    .corrected = {bucket_at(0), bucket_at(2)},
+                    .removed = b.transfers,
+                    .removed_sampled = b.sampled};
+    b.cursors.clear();
+    b.losses.clear();
+    b.translations.clear();
+    b.observed = {};
+    return b;
+}
+
 struct Case {
     const char* name;
     Violation violation;
@@ -125,6 +138,32 @@ const Case cases[] = {
     {"OnePacketLess", Violation::conservation, [](Batch& b) { b.observed.packets -= Packets{1}; }},
     {"OneFlowMore", Violation::conservation, [](Batch& b) { b.observed.flows += Flows{1}; }},
     {"RowMissing", Violation::conservation, [](Batch& b) { b.transfers.pop_back(); }},
+    {"Layer", Violation::meter_layer, [](Batch& b) { b.meter.layer = static_cast<Layer>(4); }},
+    {"CorrectionReason", Violation::correction_reason,
+     [](Batch& b) { correct(b).correction->reason.clear(); }},
+    {"CorrectionInterval", Violation::correction_interval,
+     [](Batch& b) { correct(b).correction->corrected.end = b.transfers.back().bucket; }},
+    {"CorrectionOfNothing", Violation::correction_interval,
+     [](Batch& b) { correct(b).correction->corrected = {bucket_at(9), bucket_at(9)}; }},
+    {"CorrectionObserves", Violation::correction_lists,
+     [](Batch& b) { correct(b).observed.bytes = Bytes{1}; }},
+    {"CorrectionWithCursor", Violation::correction_lists,
+     [](Batch& b) {
+         const auto cursors = b.cursors;
+         correct(b).cursors = cursors;
+     }},
+    {"CorrectionRow", Violation::correction_row,
+     [](Batch& b) { correct(b).transfers[2].volume = {}; }},
+    {"CorrectionIndex", Violation::index_range,
+     [](Batch& b) { correct(b).correction->removed[0].from = 99; }},
+    {"CorrectionFigure", Violation::figure_range,
+     [](Batch& b) { correct(b).correction->removed[0].volume.bytes = Bytes{figure_max + 1}; }},
+    {"CorrectionSampled", Violation::sampled_index,
+     [](Batch& b) { correct(b).correction->removed_sampled = {{3, {}, {}, 0, 0}}; }},
+    {"CorrectionAdds", Violation::correction_balance,
+     [](Batch& b) { correct(b).transfers[0].volume.bytes += Bytes{1}; }},
+    {"CorrectionScales", Violation::correction_balance,
+     [](Batch& b) { correct(b).sampled.clear(); }},
 };
 
 class Refuses : public ::testing::TestWithParam<Case> {};
@@ -147,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(Batch, Refuses, ::testing::ValuesIn(cases),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Rules, EveryCodeHasACase) {
-    for (int i = 0; i <= static_cast<int>(Violation::conservation); ++i) {
+    for (int i = 0; i <= static_cast<int>(Violation::correction_balance); ++i) {
         const auto is_it = [&](const Case& c) { return static_cast<int>(c.violation) == i; };
         EXPECT_TRUE(std::any_of(std::begin(cases), std::end(cases), is_it)) << "violation " << i;
     }
@@ -155,6 +194,8 @@ TEST(Rules, EveryCodeHasACase) {
 
 TEST(Rules, AcceptValidBatches) {
     EXPECT_FALSE(find_violation(good_batch()));
+    Batch corrected = good_batch();
+    EXPECT_FALSE(find_violation(correct(corrected)));
     EXPECT_FALSE(find_violation(BatchBuilder(1).build())) << "a batch may be empty";
     Batch batch = good_batch();
     batch.transfers[0].volume.bytes = Bytes{figure_max};

@@ -166,6 +166,8 @@ struct MeterKind {
     std::string_view name;  // `kind = "…"` in [[meter]]; ledgers keep it: it never changes
     std::string_view help;  // one line
     std::string_view doc = "";
+    // What the bytes of its readings include.
+    Layer layer = Layer::ip;
     // The rows of [[meter]] that only this kind has, and the rules between them
     // (config/option.hpp).
     std::span<const Option> options;

@@ -4,7 +4,9 @@
 // The content of one commit. The metering loop of one meter makes it. The store commits it
 // completely or not at all. A second commit of the same batch changes nothing.
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,10 +19,20 @@ namespace octroi {
 
 enum class MeterRole : std::uint8_t { bill = 1, witness = 2 };
 
+// What the bytes of a meter include, by the layer of the OSI model. Bytes of two layers are never
+// added up. The numbers are stored in ledgers: do not change them, only add.
+enum class Layer : std::uint8_t {
+    frame = 2,        // frames: link headers included
+    ip = 3,           // IP packets: IP header included
+    application = 7,  // data of applications, as server logs state it
+};
+inline constexpr std::array layers{Layer::frame, Layer::ip, Layer::application};
+
 struct MeterName {
     std::string name;  // chosen by the user
     std::string kind;  // "capture", "collector", …
     MeterRole role = MeterRole::bill;
+    Layer layer = Layer::ip;
 
     auto operator<=>(const MeterName&) const = default;
 };
@@ -51,6 +63,23 @@ struct SampledVolume {
     auto operator<=>(const SampledVolume&) const = default;
 };
 
+// A batch observes traffic, or corrects how earlier batches attributed it. The numbers are stored
+// in ledgers: do not change them, only add.
+enum class BatchKind : std::uint8_t { observation = 1, correction = 2 };
+
+// Makes a batch a correction: volume moves to other parties, classes, services or excluded reasons,
+// in the bucket in which the traffic was. Batch::transfers are what is added, `removed` is what is
+// subtracted. In each bucket both add up to the same bytes, packets and flows, counted and scaled
+// ones.
+struct Correction {
+    std::string reason;             // for people: "bindings, services of 2026-11-21"
+    Interval corrected;             // contains the buckets of all transfers
+    std::vector<Transfer> removed;  // as Batch::transfers; indices of the same lists of names
+    std::vector<SampledVolume> removed_sampled;  // `transfer` is a place in `removed`
+
+    auto operator<=>(const Correction&) const = default;
+};
+
 struct Batch {
     BatchId id;
     MeterName meter;
@@ -70,8 +99,15 @@ struct Batch {
     std::vector<Translation> translations;
 
     // The total that the meter counted for this batch. The ledger refuses a batch if the sum of the
-    // transfers differs (conservation), and stores the total for audits.
+    // transfers differs (conservation), and stores the total for audits. Zero in a correction.
     Volume observed;
+
+    // Absent: the batch is an observation. A correction has no cursors, losses or translations.
+    std::optional<Correction> correction;
+
+    [[nodiscard]] BatchKind kind() const noexcept {
+        return correction ? BatchKind::correction : BatchKind::observation;
+    }
 };
 
 }  // namespace octroi

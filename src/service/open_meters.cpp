@@ -32,7 +32,7 @@ Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind,
         log_warning(fmt::format("meter {}: {}", config.name, warning));
     const MeterRole role =
         config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
-    return DaemonMeter{{config.name, config.kind, role}, std::move(opened.meter)};
+    return DaemonMeter{{config.name, config.kind, role, kind.layer}, std::move(opened.meter)};
 }
 
 }  // namespace

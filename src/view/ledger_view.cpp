@@ -318,6 +318,11 @@ std::string finding_text(const AuditFinding& f) {
 
 }  // namespace
 
+std::string head_text(const ChainPosition& head) {
+    return fmt::format("{} {} {} {}", head.writer.node, to_string(head.writer.id), head.sequence,
+                       to_hex(head.hash));
+}
+
 Report audit_report(const AuditReport& audit) {
     Report report;
     const std::uint64_t findings = audit.findings.size() + audit.findings_left_off;
@@ -337,17 +342,16 @@ Report audit_report(const AuditReport& audit) {
     if (audit.findings_left_off > 0)
         report.notes.push_back(
             fmt::format("and {} more findings", count_text(audit.findings_left_off)));
-    report.notes.push_back("Head of the chain: " + to_hex(audit.head_hash));
+    std::vector<std::string> heads;
+    for (const ChainPosition& head : audit.heads) heads.push_back(head_text(head));
+    for (const std::string& head : heads) report.notes.push_back("Head of the chain of " + head);
     if (audit.directory_versions > 0)
         report.notes.push_back("Head of the directory: " + to_hex(audit.directory_head_hash));
-    report.meta = {{"holds", audit.holds()},
-                   {"batches", audit.batches},
-                   {"transfers", audit.transfers},
-                   {"directory_versions", audit.directory_versions},
-                   {"head_hash", to_hex(audit.head_hash)},
-                   {"directory_head_hash", to_hex(audit.directory_head_hash)},
-                   {"findings", std::move(texts)},
-                   {"findings_left_off", audit.findings_left_off}};
+    report.meta = {
+        {"holds", audit.holds()},       {"batches", audit.batches},
+        {"transfers", audit.transfers}, {"directory_versions", audit.directory_versions},
+        {"heads", std::move(heads)},    {"directory_head_hash", to_hex(audit.directory_head_hash)},
+        {"findings", std::move(texts)}, {"findings_left_off", audit.findings_left_off}};
     if (audit.holds())
         report.when_empty =
             "The ledger is empty: there is nothing to check. `octroi run` fills it.";

@@ -179,7 +179,7 @@ AuditReport report() {
     r.batches = 1200;
     r.transfers = 34'567;
     r.directory_versions = 3;
-    r.head_hash = std::string(32, '\xab');
+    r.heads = {{{"host", {}}, 2, std::string(32, '\xab')}};
     r.directory_head_hash = std::string(32, '\xcd');
     MeterTotals m;
     m.meter = "eth0";
@@ -203,7 +203,8 @@ TEST(AuditReport, Goldens) {
     const auto parsed = nlohmann::json::parse(ndjson(audit_report(bad), MachineFormat::json));
     EXPECT_FALSE(parsed["holds"]);
     EXPECT_EQ(parsed["findings"].size(), 2U);
-    EXPECT_EQ(parsed["head_hash"].get<std::string>().substr(0, 4), "abab");
+    EXPECT_EQ(parsed["heads"][0].get<std::string>().substr(0, 43),
+              "host 00000000000000000000000000000000 2 abab");
     EXPECT_EQ(parsed["rows"][0]["posted_bytes"], 999);
 }
 

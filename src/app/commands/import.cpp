@@ -64,7 +64,7 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
     catch_stop_signals();
     ImportSettings settings{
         .meter = {command.meter, std::string(kind.name),
-                  command.role == "witness" ? MeterRole::witness : MeterRole::bill},
+                  command.role == "witness" ? MeterRole::witness : MeterRole::bill, kind.layer},
         .cursor_prefix = importer.cursor_prefix,
         .open = [&](const std::string& file,
                     std::span<const Cursor> known) { return importer.open({file, values, known}); },

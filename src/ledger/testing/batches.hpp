@@ -174,6 +174,69 @@ inline Batch random_batch(std::uint64_t seed, std::uint64_t version, std::size_t
     return batch;
 }
 
+// Moves all transfers of the batch from and to accounts to other accounts: "user1" becomes
+// "user1-new". The reverse moves them back.
+inline Batch correction_of(const Batch& batch, std::uint64_t id, bool reverse = false) {
+    Batch moved;
+    moved.id = batch_id(id);
+    moved.meter = batch.meter;
+    moved.booked_at = batch.booked_at + Duration::hours(1);
+    moved.class_version = batch.class_version;
+    moved.directory_version = batch.directory_version;
+    moved.services = batch.services;
+    moved.parties = batch.parties;
+    const auto first = static_cast<std::uint32_t>(batch.parties.size());
+    for (Party party : batch.parties) {
+        if (party.kind == PartyKind::account) party.name += "-new";
+        moved.parties.push_back(std::move(party));
+    }
+    const auto is_account = [&](std::uint32_t party) {
+        return batch.parties[party].kind == PartyKind::account;
+    };
+    Correction correction{.reason = "bindings",
+                          .corrected = {bucket_at(0), bucket_at(1000)},
+                          .removed = {},
+                          .removed_sampled = {}};
+    auto counts = batch.sampled.begin();
+    for (std::uint32_t i = 0; i < batch.transfers.size(); ++i) {
+        Transfer t = batch.transfers[i];
+        const bool is_sampled = counts != batch.sampled.end() && counts->transfer == i;
+        SampledVolume row = is_sampled ? *counts++ : SampledVolume{};
+        if (t.volume == Volume{} || (!is_account(t.from) && !is_account(t.to))) continue;
+        row.transfer = static_cast<std::uint32_t>(correction.removed.size());
+        correction.removed.push_back(t);
+        if (is_account(t.from)) t.from += first;
+        if (is_account(t.to)) t.to += first;
+        moved.transfers.push_back(t);
+        if (!is_sampled) continue;
+        correction.removed_sampled.push_back(row);
+        moved.sampled.push_back(row);
+    }
+    sort_transfers(moved.transfers, moved.sampled);
+    if (reverse) {
+        moved.transfers.swap(correction.removed);
+        moved.sampled.swap(correction.removed_sampled);
+    }
+    // Only account parties are there twice.
+    std::vector<std::uint32_t> numbers(moved.parties.size());
+    std::vector<Party> parties;
+    for (std::uint32_t i = 0; i < moved.parties.size(); ++i) {
+        const auto same = std::find(parties.begin(), parties.end(), moved.parties[i]);
+        numbers[i] = static_cast<std::uint32_t>(same - parties.begin());
+        if (same == parties.end()) parties.push_back(moved.parties[i]);
+    }
+    moved.parties = std::move(parties);
+    for (auto* rows : {&moved.transfers, &correction.removed})
+        for (Transfer& t : *rows) {
+            t.from = numbers[t.from];
+            t.to = numbers[t.to];
+        }
+    sort_transfers(moved.transfers, moved.sampled);
+    sort_transfers(correction.removed, correction.removed_sampled);
+    moved.correction = std::move(correction);
+    return moved;
+}
+
 // The part of a transfer that scaling added.
 inline Estimate estimate_of(const Batch& batch, std::uint32_t transfer) {
     const Volume& volume = batch.transfers[transfer].volume;
@@ -195,12 +258,17 @@ inline Batch renumbered(const Batch& batch) {
     std::reverse(other.translations.begin(), other.translations.end());
     const auto parties = static_cast<std::uint32_t>(batch.parties.size());
     const auto services = static_cast<std::uint32_t>(batch.services.size());
-    for (Transfer& t : other.transfers) {
-        t.from = parties - 1 - t.from;
-        t.to = parties - 1 - t.to;
-        t.service = services - 1 - t.service;
-    }
-    sort_transfers(other.transfers, other.sampled);
+    const auto renumber = [&](std::vector<Transfer>& transfers,
+                              std::vector<SampledVolume>& sampled) {
+        for (Transfer& t : transfers) {
+            t.from = parties - 1 - t.from;
+            t.to = parties - 1 - t.to;
+            t.service = services - 1 - t.service;
+        }
+        sort_transfers(transfers, sampled);
+    };
+    renumber(other.transfers, other.sampled);
+    if (other.correction) renumber(other.correction->removed, other.correction->removed_sampled);
     return other;
 }
 

@@ -97,12 +97,16 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
     ASSERT_EQ(stored.size(), committed.size());
     for (std::size_t i = 0; i < stored.size(); ++i) {
         EXPECT_EQ(stored[i].damage, "");
-        EXPECT_EQ(stored[i].sequence, i + 1);
+        EXPECT_EQ(stored[i].number, i + 1);
+        EXPECT_EQ(stored[i].sequence, i + 1) << "one process has one chain";
+        EXPECT_EQ(stored[i].writer, stored[0].writer);
         EXPECT_EQ(stored[i].previous_hash, previous);
         // The hash covers every field, so equal hashes mean equal batches. It is computed here, not
         // by the store.
-        EXPECT_EQ(stored[i].hash, batch_hash(previous, canonical(committed[i])));
-        EXPECT_EQ(batch_hash(previous, canonical(stored[i].batch)), stored[i].hash);
+        EXPECT_EQ(stored[i].digests, digests(canonical(committed[i])));
+        EXPECT_EQ(digests(canonical(stored[i].batch)), stored[i].digests);
+        EXPECT_EQ(stored[i].hash,
+                  batch_hash(stored[i].writer, i + 1, previous, committed[i], stored[i].digests));
         EXPECT_EQ(stored[i].batch.transfers.size(), committed[i].transfers.size());
         EXPECT_GT(committed[i].sampled.size(), 0U);
         EXPECT_EQ(stored[i].batch.sampled.size(), committed[i].sampled.size());
@@ -111,6 +115,69 @@ TYPED_TEST_P(StoreConformance, KeepsWhatWasCommitted) {
         previous = stored[i].hash;
     }
     this->expect_holds(5);
+}
+
+TYPED_TEST_P(StoreConformance, KeepsCorrectionsAndSumsWhatTheyMove) {
+    Batch first = random_batch(1, 1, 80);
+    first.meter.role = MeterRole::bill;
+    ASSERT_EQ(this->commit(first), "committed");
+    const SumQuestion all{.period = {bucket_at(0), bucket_at(100)},
+                          .by_bucket = true,
+                          .by_identity = true,
+                          .by_service = true,
+                          .estimates = true};
+    const auto before = this->sums(all);
+    const Batch moved = correction_of(first, 100);
+    ASSERT_FALSE(moved.transfers.empty());
+    ASSERT_FALSE(moved.sampled.empty());
+    ASSERT_EQ(this->commit(moved), "committed");
+    EXPECT_EQ(this->commit(moved), "already");
+    EXPECT_EQ(this->commit(renumbered(moved)), "already");
+    const auto after = this->sums(all);
+    EXPECT_EQ(after.size(), before.size()) << "sums of nothing are left out";
+    Volume whole_before;
+    Volume whole_after;
+    for (const TransferSum& sum : before) whole_before += sum.volume;
+    for (const TransferSum& sum : after) {
+        whole_after += sum.volume;
+        for (const Party* end : {&sum.from, &sum.to})
+            EXPECT_TRUE(end->kind != PartyKind::account || end->name.ends_with("-new"))
+                << end->name;
+    }
+    EXPECT_EQ(whole_after, whole_before);
+    ASSERT_EQ(this->commit(correction_of(first, 101, true)), "committed");
+    EXPECT_EQ(this->sums(all), before) << "estimates too";
+    const auto stored = this->batches();
+    ASSERT_EQ(stored.size(), 3U);
+    EXPECT_EQ(stored[1].batch.kind(), BatchKind::correction);
+    EXPECT_EQ(stored[1].batch.correction->reason, moved.correction->reason);
+    EXPECT_EQ(stored[1].digests, digests(canonical(moved)));
+    EXPECT_EQ(digests(canonical(stored[1].batch)), stored[1].digests);
+    this->expect_holds(3);
+}
+
+TYPED_TEST_P(StoreConformance, KeepsLayersApart) {
+    const auto batch_of = [](std::uint64_t id, Layer layer, std::uint64_t bytes) {
+        Batch batch =
+            BatchBuilder(id).transfer(0, account("a"), outside("x"), "web", bytes).build();
+        batch.meter.layer = layer;
+        return batch;
+    };
+    ASSERT_EQ(this->commit(batch_of(1, Layer::application, 700)), "committed");
+    ASSERT_EQ(this->commit(batch_of(2, Layer::ip, 1000)), "committed");
+    ASSERT_EQ(this->commit(batch_of(3, Layer::ip, 30)), "committed");
+    SumQuestion question{.period = {bucket_at(0), bucket_at(1)}};
+    const auto both = this->sums(question);
+    ASSERT_EQ(both.size(), 2U);
+    EXPECT_EQ(both[0].layer, Layer::ip);
+    EXPECT_EQ(both[0].volume.bytes.value(), 1030U);
+    EXPECT_EQ(both[1].layer, Layer::application);
+    EXPECT_EQ(both[1].volume.bytes.value(), 700U);
+    question.layer = Layer::application;
+    const auto one = this->sums(question);
+    ASSERT_EQ(one.size(), 1U);
+    EXPECT_EQ(one[0], both[1]);
+    this->expect_holds(3);
 }
 
 TYPED_TEST_P(StoreConformance, CommitsOnce) {
@@ -517,12 +584,12 @@ TYPED_TEST_P(StoreConformance, EndsAWalkWithTheErrorOfTheVisitor) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, KeepsWhatWasCommitted, CommitsOnce, RefusesOtherContentUnderTheSameId,
-    RefusesAnInvalidBatchAndAcceptsItCorrected, RefusesACursorThatAnotherProcessMoved,
-    FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop, AMeterWithAChangedKindIsOneMeter,
-    KeepsTheGreatestFiguresAndReportsATooLargeSum, ListsMetersAndLosses,
-    KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
-    FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
+    StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove, KeepsLayersApart,
+    CommitsOnce, RefusesOtherContentUnderTheSameId, RefusesAnInvalidBatchAndAcceptsItCorrected,
+    RefusesACursorThatAnotherProcessMoved, FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop,
+    AMeterWithAChangedKindIsOneMeter, KeepsTheGreatestFiguresAndReportsATooLargeSum,
+    ListsMetersAndLosses, KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing,
+    KeepsClassTables, FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
     EndsAWalkWithTheErrorOfTheVisitor);
 
 }  // namespace octroi::testing

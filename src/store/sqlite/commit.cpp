@@ -17,48 +17,55 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-// A batch's position in the hash chain.
-struct Link {
-    std::uint64_t sequence = 0;
-    std::string hash;
+// The last link of the chain of a writer. None: sequence 0 and zero_hash().
+Result<ChainPosition> head_of(const Database& db, const sqlite::OwnWriter& own) {
+    ChainPosition head{.writer = own.writer()};
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT sequence, hash FROM batch WHERE writer = ?1 "
+                                             "ORDER BY sequence DESC LIMIT 1"));
+    find.bind(1, own.number());
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found) return head;
+    head.sequence = find.figure(0);
+    head.hash = find.text(1);
+    if (head.hash.size() != hash_octets)
+        return fail(ErrorCode::corrupt, fmt::format("ledger {}: the hash of batch {} of {} is "
+                                                    "damaged; next: run `octroi audit`",
+                                                    db.path(), head.sequence, head.writer.node));
+    return head;
+}
+
+// A batch that the ledger has, as far as its hash depends on the place.
+struct StoredLink {
+    ChainPosition position;
+    std::string previous_hash;
 };
 
-// The newest batch at or before `sequence`. None: sequence 0 and zero_hash().
-Result<Link> link_at(const Database& db, std::uint64_t sequence) {
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT sequence, hash FROM batch WHERE sequence "
-                                             "<= ?1 ORDER BY sequence DESC LIMIT 1"));
-    find.bind(1, sequence);
+Result<std::optional<StoredLink>> find_batch(const Database& db, const BatchId& id) {
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db,
+                                  "SELECT w.node, w.id, b.sequence, b.hash, b.previous_hash FROM "
+                                  "batch b JOIN writer w ON w.writer_id = b.writer "
+                                  "WHERE b.id = ?1"));
+    const std::string octets = octets_of(id);
+    find.bind_blob(1, octets);
     TRY_ASSIGN(const bool found, find.step());
-    if (!found) return Link{0, zero_hash()};
-    Link link{find.figure(0), find.text(1)};
-    if (link.hash.size() != hash_octets)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("ledger {}: the hash of batch {} is damaged; next: run `octroi "
-                                "audit`",
-                                db.path(), link.sequence));
-    return link;
+    if (!found) return std::nullopt;
+    return StoredLink{{sqlite::writer_from(find, 0), find.figure(2), find.text(3)}, find.text(4)};
 }
 
 // The ledger has a batch of this id. The hash tells whether the content is the same, without
 // reading its rows: it is computed for the position of the stored batch.
-Result<CommitOutcome> compare(const Database& db, const Batch& batch, const Link& stored) {
-    TRY_ASSIGN(const Link previous, link_at(db, stored.sequence - 1));
-    if (!find_violation(batch) && batch_hash(previous.hash, canonical(batch)) == stored.hash)
+Result<CommitOutcome> compare(const Batch& batch, const StoredLink& stored) {
+    const ChainPosition& at = stored.position;
+    if (stored.previous_hash.size() == hash_octets && !find_violation(batch) &&
+        batch_hash(at.writer, at.sequence, stored.previous_hash, batch,
+                   digests(canonical(batch))) == at.hash)
         return CommitOutcome::already_committed;
     return fail(ErrorCode::exists,
                 fmt::format("batch {} of meter '{}' is in the ledger with other content (number "
-                            "{}); this is a bug; next: please report it",
-                            to_string(batch.id), batch.meter.name, stored.sequence));
-}
-
-Result<std::optional<Link>> find_batch(const Database& db, const BatchId& id) {
-    TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT sequence, hash FROM batch WHERE id = ?1"));
-    const std::string octets = sqlite::octets_of(id);
-    find.bind_blob(1, octets);
-    TRY_ASSIGN(const bool found, find.step());
-    if (!found) return std::nullopt;
-    return Link{find.figure(0), find.text(1)};
+                            "{} of {}); this is a bug; next: please report it",
+                            to_string(batch.id), batch.meter.name, at.sequence, at.writer.node));
 }
 
 Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint64_t in_ledger) {
@@ -72,7 +79,7 @@ Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint6
 
 // Writes each cursor twice: as the current one, and as that of the batch. The audit compares both,
 // and the hash of a batch covers its own.
-Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64_t sequence) {
+Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64_t number) {
     TRY_ASSIGN(auto find, Statement::prepare(
                               db, "SELECT version FROM cursor WHERE meter = ?1 AND source = ?2"));
     TRY_ASSIGN(auto put, Statement::prepare(db,
@@ -91,7 +98,7 @@ Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64
         find.reset();
         TRY(check_cursor_version(*batch.batch, *cursor, in_ledger));
         put.bind_text(1, batch.batch->meter.name);
-        keep.bind(1, sequence);
+        keep.bind(1, number);
         for (Statement* statement : {&put, &keep}) {
             statement->bind_text(2, cursor->source);
             statement->bind_blob(3, cursor->position);
@@ -103,7 +110,7 @@ Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64
     return {};
 }
 
-Status insert_losses(const Database& db, const CanonicalBatch& batch, std::uint64_t sequence) {
+Status insert_losses(const Database& db, const CanonicalBatch& batch, std::uint64_t batch_number) {
     TRY_ASSIGN(auto insert,
                Statement::prepare(db,
                                   "INSERT INTO loss (batch, number, source, reason, begin_at, "
@@ -111,7 +118,7 @@ Status insert_losses(const Database& db, const CanonicalBatch& batch, std::uint6
                                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
     std::uint64_t number = 0;
     for (const Loss* loss : batch.losses) {
-        insert.bind(1, sequence);
+        insert.bind(1, batch_number);
         insert.bind(2, number++);
         insert.bind_text(3, loss->source);
         insert.bind(4, static_cast<std::int64_t>(loss->reason));
@@ -202,39 +209,58 @@ Status insert_sampled(const Database& db, const CanonicalBatch& batch, std::int6
 }
 
 struct BatchRow {
-    Link previous;
+    std::uint64_t number = 0;
+    std::int64_t writer = 0;
+    ChainPosition previous;
     std::int64_t meter = 0;
     std::int64_t class_version = 0;
     std::int64_t first_transfer = 0;
 };
 
+constexpr const char* insert_batch_sql =
+    "INSERT INTO batch (number, writer, sequence, id, kind, reason, corrected_begin, "
+    "corrected_end, meter, booked_at, class_version, directory_version, observed_bytes, "
+    "observed_packets, observed_flows, first_transfer, first_bucket, last_bucket, transfers, "
+    "transfers_digest, sampled, sampled_digest, cursors, cursors_digest, losses, losses_digest, "
+    "translations, translations_digest, previous_hash, hash) VALUES "
+    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
 Status insert_batch(const Database& db, const CanonicalBatch& canonical, const BatchRow& row) {
     const Batch& batch = *canonical.batch;
-    const std::string hash = batch_hash(row.previous.hash, canonical);
-    const std::string id = sqlite::octets_of(batch.id);
-    TRY_ASSIGN(
-        auto insert,
-        Statement::prepare(db,
-                           "INSERT INTO batch (sequence, id, meter, booked_at, class_version, "
-                           "directory_version, observed_bytes, observed_packets, observed_flows, "
-                           "first_transfer, transfers, first_bucket, last_bucket, hash) VALUES "
-                           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"));
-    insert.bind(1, row.previous.sequence + 1);
-    insert.bind_blob(2, id);
-    insert.bind(3, row.meter);
-    insert.bind(4, batch.booked_at);
-    insert.bind(5, row.class_version);
-    insert.bind(6, batch.directory_version);
-    insert.bind(7, batch.observed.bytes.value());
-    insert.bind(8, batch.observed.packets.value());
-    insert.bind(9, batch.observed.flows.value());
-    insert.bind(10, row.first_transfer);
-    insert.bind(11, std::uint64_t{canonical.transfers.size()});
+    const BatchDigests lists = digests(canonical);
+    const std::uint64_t sequence = row.previous.sequence + 1;
+    const std::string hash =
+        batch_hash(row.previous.writer, sequence, row.previous.hash, batch, lists);
+    const std::string id = octets_of(batch.id);
+    TRY_ASSIGN(auto insert, Statement::prepare(db, insert_batch_sql));
+    int at = 0;
+    insert.bind(++at, row.number);
+    insert.bind(++at, row.writer);
+    insert.bind(++at, sequence);
+    insert.bind_blob(++at, id);
+    insert.bind(++at, static_cast<std::int64_t>(batch.kind()));
+    insert.bind_text(++at, batch.correction ? batch.correction->reason : std::string_view());
+    insert.bind(++at, batch.correction ? batch.correction->corrected.begin : UtcTime{});
+    insert.bind(++at, batch.correction ? batch.correction->corrected.end : UtcTime{});
+    insert.bind(++at, row.meter);
+    insert.bind(++at, batch.booked_at);
+    insert.bind(++at, row.class_version);
+    insert.bind(++at, batch.directory_version);
+    insert.bind(++at, batch.observed.bytes.value());
+    insert.bind(++at, batch.observed.packets.value());
+    insert.bind(++at, batch.observed.flows.value());
+    insert.bind(++at, row.first_transfer);
+    at += 2;
     if (!canonical.transfers.empty()) {
-        insert.bind(12, sqlite::bucket_number(canonical.transfers.front().bucket));
-        insert.bind(13, sqlite::bucket_number(canonical.transfers.back().bucket));
+        insert.bind(at - 1, sqlite::bucket_number(canonical.transfers.front().bucket));
+        insert.bind(at, sqlite::bucket_number(canonical.transfers.back().bucket));
     }
-    insert.bind_blob(14, hash);
+    for (const ListDigest& list : lists) {
+        insert.bind(++at, list.rows);
+        insert.bind_blob(++at, list.digest);
+    }
+    insert.bind_blob(++at, row.previous.hash);
+    insert.bind_blob(++at, hash);
     return insert.run();
 }
 
@@ -242,10 +268,13 @@ Status insert_batch(const Database& db, const CanonicalBatch& canonical, const B
 
 Status SqliteLedger::insert(const CanonicalBatch& batch) {
     BatchRow row;
-    TRY_ASSIGN(row.previous, link_at(db_, sqlite::figure_end));
-    const std::uint64_t sequence = row.previous.sequence + 1;
+    TRY(own_.claim(db_));
+    row.writer = own_.number();
+    TRY_ASSIGN(row.previous, head_of(db_, own_));
+    TRY_ASSIGN(const std::int64_t newest, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
+    row.number = static_cast<std::uint64_t>(newest) + 1;
     // First, because a conflict then ends the transaction before the long part.
-    TRY(move_cursors(db_, batch, sequence));
+    TRY(move_cursors(db_, batch, row.number));
     TRY_ASSIGN(row.meter, names_.meter(batch.batch->meter));
     TRY_ASSIGN(row.class_version, names_.class_version(batch.batch->class_version));
     TRY_ASSIGN(const std::int64_t last,
@@ -254,8 +283,8 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     TRY_ASSIGN(const NameNumbers numbers, number_names(names_, batch));
     TRY(insert_transfers(db_, batch, numbers, row.first_transfer));
     TRY(insert_sampled(db_, batch, row.first_transfer));
-    TRY(insert_losses(db_, batch, sequence));
-    TRY(sqlite::insert_translations(db_, batch, sequence));
+    TRY(insert_losses(db_, batch, row.number));
+    TRY(sqlite::insert_translations(db_, batch, row.number));
     return insert_batch(db_, batch, row);
 }
 
@@ -263,8 +292,8 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
 // between the look-up and the insert.
 Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::write));
-    TRY_ASSIGN(const std::optional<Link> stored, find_batch(db_, batch.id));
-    if (stored) return compare(db_, batch, *stored);
+    TRY_ASSIGN(const std::optional<StoredLink> stored, find_batch(db_, batch.id));
+    if (stored) return compare(batch, *stored);
     TRY(check_batch(batch));
     TRY(insert(canonical(batch)));
     TRY(transaction.commit());
@@ -273,8 +302,13 @@ Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
 
 Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
     auto outcome = try_commit(batch);
-    // The transaction was rolled back, and with it the names that got numbers in it.
-    if (!outcome) names_.clear_cache();
+    if (outcome) {
+        own_.keep();
+    } else {
+        // The transaction was rolled back, and with it the names that got numbers in it.
+        names_.clear_cache();
+        own_.forget();
+    }
     return outcome;
 }
 

@@ -13,6 +13,7 @@
 #include "host/testing/folder.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
+#include "ledger/testing/content_hash.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/testing/fault_vfs.hpp"
 
@@ -38,7 +39,7 @@ std::uint64_t version_of_cursor(SqliteLedger& ledger) {
     return cursors && !cursors->empty() ? cursors->front().cursor.version : 0;
 }
 
-// The head of the chain: equal heads are equal ledgers. Each finding of the audit fails the test.
+// Equal hashes are equal ledgers. Each finding of the audit fails the test.
 std::string head_of(SqliteLedger& ledger) {
     const auto report = audit(ledger);
     if (!report) {
@@ -46,7 +47,9 @@ std::string head_of(SqliteLedger& ledger) {
         return {};
     }
     for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
-    return to_hex(report->head_hash);
+    const auto hash = content_hash(ledger);
+    if (!hash) ADD_FAILURE() << hash.error().text;
+    return hash.value_or("");
 }
 
 std::string undisturbed_head(std::uint64_t batches) {

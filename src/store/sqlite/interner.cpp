@@ -67,17 +67,19 @@ Result<std::int64_t> Interner::class_version(const std::string& version) {
 Result<std::int64_t> Interner::meter(const MeterName& meter) {
     TRY_ASSIGN(auto find, Statement::prepare(db_,
                                              "SELECT meter_id FROM meter WHERE name = ?1 AND "
-                                             "kind = ?2 AND role = ?3"));
+                                             "kind = ?2 AND role = ?3 AND layer = ?4"));
     const auto bind = [&](Statement& statement) {
         statement.bind_text(1, meter.name);
         statement.bind_text(2, meter.kind);
         statement.bind(3, static_cast<std::int64_t>(meter.role));
+        statement.bind(4, static_cast<std::int64_t>(meter.layer));
     };
     bind(find);
     TRY_ASSIGN(const bool found, find.step());
     if (found) return find.number(0);
-    TRY_ASSIGN(auto insert,
-               Statement::prepare(db_, "INSERT INTO meter (name, kind, role) VALUES (?1, ?2, ?3)"));
+    TRY_ASSIGN(auto insert, Statement::prepare(db_,
+                                               "INSERT INTO meter (name, kind, role, layer) "
+                                               "VALUES (?1, ?2, ?3, ?4)"));
     bind(insert);
     TRY(insert.run());
     return sqlite3_last_insert_rowid(db_.handle());

@@ -24,38 +24,40 @@ std::uint64_t sum_of_halves(const Statement& row, int column) {
 }
 
 Status read_batches(const sqlite::Database& db, States& states) {
-    // A user may have changed the kind or the role of a meter, which then has several rows. Sorted
+    // Observations only: a correction is not a sign of life of a meter, and its volume is zero. A
+    // user may have changed the kind or the role of a meter, which then has several rows. Sorted
     // by newest batch, so that the last row wins.
     TRY_ASSIGN(auto find,
                Statement::prepare(
                    db,
-                   "SELECT m.name, m.kind, m.role, g.batches, n.booked_at, g.last_bucket, "
+                   "SELECT m.name, m.kind, m.role, m.layer, g.batches, n.booked_at, g.last_bucket, "
                    "g.b1, g.b0, g.p1, g.p0, g.f1, g.f0 FROM (SELECT meter, count(*) AS batches, "
-                   "max(sequence) AS newest, max(last_bucket) AS last_bucket, "
+                   "max(number) AS newest, max(last_bucket) AS last_bucket, "
                    "sum(observed_bytes >> 32) AS b1, sum(observed_bytes & 4294967295) AS b0, "
                    "sum(observed_packets >> 32) AS p1, sum(observed_packets & 4294967295) AS p0, "
                    "sum(observed_flows >> 32) AS f1, sum(observed_flows & 4294967295) AS f0 "
-                   "FROM batch GROUP BY meter) g JOIN batch n ON "
-                   "n.sequence = g.newest JOIN meter m ON m.meter_id = g.meter "
+                   "FROM batch WHERE kind = 1 GROUP BY meter) g JOIN batch n ON "
+                   "n.number = g.newest JOIN meter m ON m.meter_id = g.meter "
                    "ORDER BY g.newest"));
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
         MeterState& state = states[find.text(0)];
-        state.meter = {find.text(0), find.text(1), sqlite::enum_from<MeterRole>(find, 2)};
-        state.batches += find.figure(3);
-        state.last_booked = find.time(4);
-        if (!find.is_null(5))
-            state.last_bucket = std::max(state.last_bucket, sqlite::bucket_time(find.number(5)));
-        add_saturated(state.volume, {Bytes(sum_of_halves(find, 6)), Packets(sum_of_halves(find, 8)),
-                                     Flows(sum_of_halves(find, 10))});
+        state.meter = {find.text(0), find.text(1), sqlite::enum_from<MeterRole>(find, 2),
+                       sqlite::enum_from<Layer>(find, 3)};
+        state.batches += find.figure(4);
+        state.last_booked = find.time(5);
+        if (!find.is_null(6))
+            state.last_bucket = std::max(state.last_bucket, sqlite::bucket_time(find.number(6)));
+        add_saturated(state.volume, {Bytes(sum_of_halves(find, 7)), Packets(sum_of_halves(find, 9)),
+                                     Flows(sum_of_halves(find, 11))});
     }
 }
 
 Status read_losses(const sqlite::Database& db, States& states) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT m.name, count(*), sum(l.packets) FROM loss "
-                                             "l JOIN batch b ON b.sequence = l.batch JOIN "
+                                             "l JOIN batch b ON b.number = l.batch JOIN "
                                              "meter m ON m.meter_id = b.meter GROUP BY 1"));
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
@@ -85,7 +87,7 @@ Result<std::vector<MeterLoss>> SqliteLedger::losses(Interval period) {
                Statement::prepare(db_,
                                   "SELECT m.name, l.source, l.reason, l.begin_at, l.end_at, "
                                   "l.packets, l.bytes_bound FROM loss l JOIN batch b ON "
-                                  "b.sequence = l.batch JOIN meter m ON m.meter_id = b.meter "
+                                  "b.number = l.batch JOIN meter m ON m.meter_id = b.meter "
                                   "WHERE l.begin_at < ?2 AND (l.begin_at >= ?1 OR l.end_at > ?1) "
                                   "ORDER BY l.begin_at, l.batch, l.number"));
     find.bind(1, period.begin);

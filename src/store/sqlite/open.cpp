@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "host/host_name.hpp"
 #include "store/sqlite/process_lock.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -121,9 +122,10 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     if (is_new) fs::permissions(path, fs::perms::others_all, fs::perm_options::remove, ignored);
     TRY(configure(db, options));
     // Before use_wal(), so that a database of another program is refused unchanged.
-    TRY(sqlite::migrate(db, sqlite::migration_steps(), may_write));
+    TRY(sqlite::prepare_tables(db, may_write));
     if (may_write) TRY(use_wal(db));
-    return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock));
+    return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock),
+                                          options.node.empty() ? host_name() : options.node);
 }
 
 // A read transaction of WAL sees the database as of its first read, whatever is committed

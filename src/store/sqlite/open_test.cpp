@@ -108,84 +108,46 @@ TEST(Open, RefusesALedgerOfANewerOctroi) {
     EXPECT_TRUE(has(error.text, "newer") && has(error.text, "99")) << error.text;
 }
 
-TEST(Migrate, RunsTheStepsThatAnOlderLedgerLacks) {
+TEST(Open, RefusesFormatsBeforeTheFirstRelease) {
     const Folder folder;
-    auto db =
-        *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    const std::array<sqlite::MigrationStep, 3> steps{"CREATE TABLE t (x); INSERT INTO t VALUES (1)",
-                                                     "UPDATE t SET x = x + 10",
-                                                     "UPDATE t SET x = x * 2"};
-    const std::span<const sqlite::MigrationStep> all(steps);
-    ASSERT_TRUE(sqlite::migrate(db, all.first(1), true));
-    EXPECT_EQ(*db.number("SELECT x FROM t"), 1);
-    const Status read_only = sqlite::migrate(db, all, false);
-    ASSERT_FALSE(read_only);
-    EXPECT_TRUE(has(read_only.error().text, "older format 1"));
-    ASSERT_TRUE(sqlite::migrate(db, all, true));
-    ASSERT_TRUE(sqlite::migrate(db, all, true));
-    EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "each step once";
-    EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
-    const std::array<sqlite::MigrationStep, 4> broken{steps[0], steps[1], steps[2],
-                                                      "DELETE FROM t; nonsense"};
-    EXPECT_FALSE(sqlite::migrate(db, broken, true));
-    EXPECT_EQ(*db.number("SELECT x FROM t"), 22) << "a step that fails leaves nothing";
-    EXPECT_EQ(*db.number("PRAGMA user_version"), 3);
-}
-
-// A ledger of an older format, made by the first migration steps only.
-void make_of_format(std::size_t format, const std::string& path, const std::string& newer) {
-    auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    ASSERT_TRUE(sqlite::migrate(db, sqlite::migration_steps().first(format), true));
-    ASSERT_TRUE(db.run(fmt::format("ATTACH '{}' AS newer", newer).c_str()));
-    auto tables =
-        *sqlite::Statement::prepare(db, "SELECT name FROM main.sqlite_schema WHERE type = 'table'");
-    while (*tables.step())
-        ASSERT_TRUE(db.run(
-            fmt::format("INSERT INTO main.{0} SELECT * FROM newer.{0}", tables.text(0)).c_str()));
-}
-
-class OlderFormat : public ::testing::TestWithParam<std::size_t> {};
-
-TEST_P(OlderFormat, IsConvertedAndWorks) {
-    const Folder folder;
-    const std::string path = folder.file("old.db");
-    const auto plain = [](std::uint64_t number) {
-        Batch batch = random_batch(number, 1, 30);
-        if (GetParam() < 2) batch.sampled.clear();
-        batch.translations.clear();
-        return batch;
-    };
-    ClassTable table{.version = "v1", .default_class = "world", .classes = {"free"}};
-    table.routes = {{*parse_prefix("10.0.0.0/8"), 0}};
+    const std::string path = folder.file("l.db");
     {
-        auto ledger = *SqliteLedger::open(folder.file("new.db"), {.mode = OpenMode::create});
-        ASSERT_TRUE(ledger->load_class_table(table, "routes", some_day));
-        for (std::uint64_t number = 1; number <= 3; ++number)
-            ASSERT_TRUE(ledger->commit(plain(number)));
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+        ASSERT_TRUE(
+            db.run("CREATE TABLE batch (x); PRAGMA application_id = 0x4F435452; "
+                   "PRAGMA user_version = 3"));
     }
-    make_of_format(GetParam(), path, folder.file("new.db"));
-    EXPECT_EQ(error_of(path, OpenMode::read_only).code, ErrorCode::unsupported);
-    auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_write});
-    const auto before = audit(*ledger);
-    ASSERT_TRUE(before);
-    EXPECT_TRUE(before->holds());
-    EXPECT_EQ(before->batches, 3U);
-    EXPECT_EQ(*ledger->commit(plain(2)), CommitOutcome::already_committed);
-    EXPECT_EQ(ledger->class_table("v1")->value().routes, table.routes);
-    table.version = "v2";
-    table.ases = {{7575, 7575, 0}};
-    ASSERT_TRUE(ledger->load_class_table(table, "rules", some_day));
-    EXPECT_EQ(ledger->class_table("v2")->value().ases, table.ases);
-    Batch newer = random_batch(4, 1, 30);
-    newer.translations = {translation(1, 40000, {some_day, UtcTime::max()})};
-    ASSERT_FALSE(newer.sampled.empty());
-    EXPECT_EQ(*ledger->commit(newer), CommitOutcome::committed);
-    const auto after = audit(*ledger);
-    ASSERT_TRUE(after);
-    EXPECT_TRUE(after->holds());
-    EXPECT_EQ(after->batches, 4U);
+    for (const OpenMode mode : {OpenMode::read_only, OpenMode::read_write, OpenMode::create}) {
+        const Error error = error_of(path, mode);
+        EXPECT_EQ(error.code, ErrorCode::unsupported);
+        EXPECT_TRUE(has(error.text, "format 3") && has(error.text, "next: ")) << error.text;
+    }
 }
-INSTANTIATE_TEST_SUITE_P(Migrate, OlderFormat, ::testing::Values(1, 2));
+
+// Each writer has a chain. A chain goes on with the next process when its process has ended.
+TEST(Writers, HaveAChainEach) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    const LedgerOptions options{.mode = OpenMode::create, .node = "gate"};
+    {
+        auto first = *SqliteLedger::open(path, options);
+        ASSERT_TRUE(first->commit(random_batch(1, 1, 10)));
+        auto second = *SqliteLedger::open(path, options);
+        ASSERT_TRUE(second->commit(random_batch(2, 1, 10)));
+        ASSERT_TRUE(first->commit(random_batch(3, 1, 10)));
+        auto other = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "core"});
+        ASSERT_TRUE(other->commit(random_batch(4, 1, 10)));
+    }
+    auto third = *SqliteLedger::open(path, options);
+    ASSERT_TRUE(third->commit(random_batch(5, 1, 10)));
+    const auto report = audit(*third);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->holds());
+    std::multiset<std::pair<std::string, std::uint64_t>> chains;
+    for (const ChainPosition& head : report->heads) chains.emplace(head.writer.node, head.sequence);
+    const decltype(chains) expected{{"gate", 3}, {"gate", 1}, {"core", 1}};
+    EXPECT_EQ(chains, expected);
+}
 
 // Several commands create the ledger at the same time; none may see a part of the schema.
 TEST(Open, SeveralProcessesMayCreateTheSameLedger) {

@@ -32,7 +32,7 @@ std::vector<std::int64_t> numbers_of(Interner& names, const std::vector<Party>& 
 
 TEST(PartyNumbers, AreTheSameTogetherAndOneByOne) {
     const Database db = *Database::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    ASSERT_TRUE(migrate(db, migration_steps(), true));
+    ASSERT_TRUE(prepare_tables(db, true));
     Interner names(db);
     const std::vector<Party> before = some_parties(3000, 3010);
     const auto first = numbers_of(names, before);

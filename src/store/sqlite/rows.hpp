@@ -3,11 +3,13 @@
 
 // Conversion of single values to and from columns.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "ledger/chain.hpp"
 #include "record/batch.hpp"
 #include "store/sqlite/database.hpp"
 
@@ -30,8 +32,13 @@ inline constexpr std::int64_t bucket_number_max = INT64_MAX / bucket_length.ns;
     return UtcTime{number * bucket_length.ns};
 }
 
-[[nodiscard]] inline std::string octets_of(const BatchId& id) {
-    return {id.octets.begin(), id.octets.end()};
+// From the columns node, id. An id of another length, from a damaged ledger, becomes zeros.
+[[nodiscard]] inline Writer writer_from(const Statement& row, int column) {
+    Writer writer{.node = row.text(column), .id = {}};
+    const std::string_view id = row.octets(column + 1);
+    if (id.size() == writer.id.octets.size())
+        std::copy(id.begin(), id.end(), writer.id.octets.begin());
+    return writer;
 }
 
 // From the columns source, position, version, note.

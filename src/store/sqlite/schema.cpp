@@ -3,21 +3,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 namespace octroi::sqlite {
 namespace {
 
 // Foreign keys are declared for readers of the schema but not enforced. Three look-ups for each
 // transfer would halve the speed of a commit, only commit() writes references, and the audit
 // resolves every one.
-constexpr const char* version_1 = R"sql(
+constexpr const char* tables = R"sql(
 CREATE TABLE meter (
     meter_id INTEGER PRIMARY KEY,
     name     TEXT NOT NULL,
     kind     TEXT NOT NULL,
     role     INTEGER NOT NULL,          -- 1 bill, 2 witness
-    UNIQUE (name, kind, role)
+    layer    INTEGER NOT NULL,          -- of its bytes: 2 frames, 3 IP, 7 application data
+    UNIQUE (name, kind, role, layer)
 ) STRICT;
 
 CREATE TABLE holder (
@@ -44,21 +43,45 @@ CREATE TABLE class_version (
     version          TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Each writer has a chain of batches.
+CREATE TABLE writer (
+    writer_id INTEGER PRIMARY KEY,
+    node      TEXT NOT NULL,
+    id        BLOB NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE batch (
-    sequence          INTEGER PRIMARY KEY,   -- 1, 2, 3, …
-    id                BLOB NOT NULL UNIQUE,
-    meter             INTEGER NOT NULL REFERENCES meter,
-    booked_at         INTEGER NOT NULL,      -- ns since 1970
-    class_version     INTEGER NOT NULL REFERENCES class_version,
-    directory_version INTEGER NOT NULL,
-    observed_bytes    INTEGER NOT NULL,
-    observed_packets  INTEGER NOT NULL,
-    observed_flows    INTEGER NOT NULL,
-    first_transfer    INTEGER NOT NULL,      -- its transfers: this transfer_id and the ones behind
-    transfers         INTEGER NOT NULL,
-    first_bucket      INTEGER,               -- of its transfers; NULL without any
-    last_bucket       INTEGER,
-    hash              BLOB NOT NULL
+    number              INTEGER PRIMARY KEY, -- 1, 2, 3, … in the order of the commits
+    writer              INTEGER NOT NULL REFERENCES writer,
+    sequence            INTEGER NOT NULL,    -- 1, 2, 3, … in the chain of the writer
+    id                  BLOB NOT NULL UNIQUE,
+    kind                INTEGER NOT NULL,    -- 1 observation, 2 correction
+    reason              TEXT NOT NULL,       -- of a correction; empty: an observation
+    corrected_begin     INTEGER NOT NULL,    -- of a correction, ns since 1970; 0: an observation
+    corrected_end       INTEGER NOT NULL,
+    meter               INTEGER NOT NULL REFERENCES meter,
+    booked_at           INTEGER NOT NULL,    -- ns since 1970
+    class_version       INTEGER NOT NULL REFERENCES class_version,
+    directory_version   INTEGER NOT NULL,
+    observed_bytes      INTEGER NOT NULL,
+    observed_packets    INTEGER NOT NULL,
+    observed_flows      INTEGER NOT NULL,
+    first_transfer      INTEGER NOT NULL,    -- its transfers: this transfer_id and the ones behind
+    first_bucket        INTEGER,             -- of its transfers; NULL without any
+    last_bucket         INTEGER,
+    transfers           INTEGER NOT NULL,    -- number of rows, and their digest
+    transfers_digest    BLOB NOT NULL,
+    sampled             INTEGER NOT NULL,
+    sampled_digest      BLOB NOT NULL,
+    cursors             INTEGER NOT NULL,
+    cursors_digest      BLOB NOT NULL,
+    losses              INTEGER NOT NULL,
+    losses_digest       BLOB NOT NULL,
+    translations        INTEGER NOT NULL,
+    translations_digest BLOB NOT NULL,
+    previous_hash       BLOB NOT NULL,       -- of the batch before in the chain of the writer
+    hash                BLOB NOT NULL,
+    UNIQUE (writer, sequence)
 ) STRICT;
 CREATE INDEX batch_by_time ON batch (last_bucket, first_bucket, first_transfer, transfers, meter);
 
@@ -68,9 +91,18 @@ CREATE TABLE transfer (
     from_party  INTEGER NOT NULL REFERENCES party,
     to_party    INTEGER NOT NULL REFERENCES party,
     service     INTEGER NOT NULL REFERENCES service,
-    bytes       INTEGER NOT NULL,
+    bytes       INTEGER NOT NULL,            -- negative: a correction removes it
     packets     INTEGER NOT NULL,
     flows       INTEGER NOT NULL
+) STRICT;
+
+-- The counted part of transfers that were scaled up from samples.
+CREATE TABLE sampled (
+    transfer         INTEGER PRIMARY KEY,    -- its transfer_id
+    bytes            INTEGER NOT NULL,       -- counted
+    packets          INTEGER NOT NULL,
+    bytes_variance   INTEGER NOT NULL,       -- of the scaled bytes, in KiB²
+    packets_variance INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE batch_cursor (
@@ -122,7 +154,7 @@ CREATE TABLE account (
 
 CREATE TABLE binding (
     binding_id  INTEGER NOT NULL,
-    kind        INTEGER NOT NULL,            -- 1 prefix, 2 mac, 3 vlan, 4 interface
+    kind        INTEGER NOT NULL,            -- 1 prefix, 2 mac, 3 vlan, 4 interface, …
     value       TEXT NOT NULL,
     account     TEXT NOT NULL,
     begin_at    INTEGER NOT NULL,
@@ -179,57 +211,6 @@ CREATE TABLE class_use (
     hash    BLOB NOT NULL
 ) STRICT;
 
--- For reading by hand.
-CREATE VIEW transfer_text AS
-SELECT b.sequence AS batch, m.name AS meter, m.role AS meter_role,
-       datetime(t.bucket * 300, 'unixepoch') AS bucket,
-       fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
-       th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
-       s.name AS service, t.bytes, t.packets, t.flows
-FROM batch b
-JOIN transfer t ON t.transfer_id >= b.first_transfer
-               AND t.transfer_id < b.first_transfer + b.transfers
-JOIN meter m ON m.meter_id = b.meter
-JOIN party fp ON fp.party_id = t.from_party
-JOIN holder fh ON fh.holder_id = fp.holder
-JOIN party tp ON tp.party_id = t.to_party
-JOIN holder th ON th.holder_id = tp.holder
-JOIN service s ON s.service_id = t.service;
-)sql";
-
-// Adds the counted part of transfers that were scaled up from samples.
-constexpr const char* version_2 = R"sql(
-CREATE TABLE sampled (
-    transfer         INTEGER PRIMARY KEY,    -- its transfer_id
-    bytes            INTEGER NOT NULL,       -- counted
-    packets          INTEGER NOT NULL,
-    bytes_variance   INTEGER NOT NULL,       -- of the scaled bytes, in KiB²
-    packets_variance INTEGER NOT NULL
-) STRICT;
-
-DROP VIEW transfer_text;
-CREATE VIEW transfer_text AS
-SELECT b.sequence AS batch, m.name AS meter, m.role AS meter_role,
-       datetime(t.bucket * 300, 'unixepoch') AS bucket,
-       fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
-       th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
-       s.name AS service, t.bytes, t.packets, t.flows,
-       coalesce(x.bytes, t.bytes) AS counted_bytes,
-       coalesce(x.packets, t.packets) AS counted_packets
-FROM batch b
-JOIN transfer t ON t.transfer_id >= b.first_transfer
-               AND t.transfer_id < b.first_transfer + b.transfers
-JOIN meter m ON m.meter_id = b.meter
-JOIN party fp ON fp.party_id = t.from_party
-JOIN holder fh ON fh.holder_id = fp.holder
-JOIN party tp ON tp.party_id = t.to_party
-JOIN holder th ON th.holder_id = tp.holder
-JOIN service s ON s.service_id = t.service
-LEFT JOIN sampled x ON x.transfer = t.transfer_id;
-)sql";
-
-// Adds NAT translations, and classes by AS number and next hop of flow records.
-constexpr const char* version_3 = R"sql(
 CREATE TABLE translation (
     translation_id INTEGER PRIMARY KEY,
     exporter       TEXT NOT NULL,            -- addresses as text; empty: not known
@@ -267,48 +248,68 @@ CREATE TABLE class_next_hop (
     class       INTEGER NOT NULL,            -- class_name.number
     PRIMARY KEY (class_table, number)
 ) STRICT, WITHOUT ROWID;
+
+-- For reading by hand.
+CREATE VIEW transfer_text AS
+SELECT b.number AS batch, m.name AS meter, m.role AS meter_role, m.layer AS layer,
+       datetime(t.bucket * 300, 'unixepoch') AS bucket,
+       fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
+       th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
+       s.name AS service, t.bytes, t.packets, t.flows,
+       coalesce(x.bytes, t.bytes) AS counted_bytes,
+       coalesce(x.packets, t.packets) AS counted_packets
+FROM batch b
+JOIN transfer t ON t.transfer_id >= b.first_transfer
+               AND t.transfer_id < b.first_transfer + b.transfers
+JOIN meter m ON m.meter_id = b.meter
+JOIN party fp ON fp.party_id = t.from_party
+JOIN holder fh ON fh.holder_id = fp.holder
+JOIN party tp ON tp.party_id = t.to_party
+JOIN holder th ON th.holder_id = tp.holder
+JOIN service s ON s.service_id = t.service
+LEFT JOIN sampled x ON x.transfer = t.transfer_id;
 )sql";
 
-constexpr std::array<MigrationStep, 3> steps_{version_1, version_2, version_3};
-
 // 0: the database is empty.
-Result<std::int64_t> version_of(const Database& db, std::int64_t newest) {
+Result<std::int64_t> format_of(const Database& db) {
     // In one transaction, because another process may be creating the ledger at the same time.
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::read));
-    TRY_ASSIGN(const std::int64_t tables, db.number("SELECT count(*) FROM sqlite_schema"));
+    TRY_ASSIGN(const std::int64_t tables_there, db.number("SELECT count(*) FROM sqlite_schema"));
     TRY_ASSIGN(const std::int64_t id, db.number("PRAGMA application_id"));
-    TRY_ASSIGN(const std::int64_t version, db.number("PRAGMA user_version"));
-    if (id == 0 && version == 0 && tables == 0) return 0;
-    if (id != application_id || version < 1)
+    TRY_ASSIGN(const std::int64_t format, db.number("PRAGMA user_version"));
+    if (id == 0 && format == 0 && tables_there == 0) return 0;
+    if (id != application_id || format < 1)
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is an SQLite database, but not a ledger", db.path()));
-    if (version > newest)
+    if (format > ledger_format)
         return fail(ErrorCode::unsupported,
                     fmt::format("ledger {}: a newer Octroi made it, with format {}; this one reads "
-                                "formats up to {}; next: upgrade Octroi",
-                                db.path(), version, newest));
-    return version;
+                                "format {}; next: upgrade Octroi",
+                                db.path(), format, ledger_format));
+    if (format < ledger_format)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("ledger {}: it has format {} of a version of Octroi before its "
+                                "first release; this one reads format {}; next: choose another "
+                                "ledger (--ledger) and import the traffic again",
+                                db.path(), format, ledger_format));
+    return format;
 }
 
 }  // namespace
 
-std::span<const MigrationStep> migration_steps() { return steps_; }
-
-Status migrate(const Database& db, std::span<const MigrationStep> steps, bool may_write) {
-    const auto newest = static_cast<std::int64_t>(steps.size());
-    TRY_ASSIGN(std::int64_t version, version_of(db, newest));
-    if (version == newest) return {};
+Status prepare_tables(const Database& db, bool may_write) {
+    TRY_ASSIGN(std::int64_t format, format_of(db));
+    if (format == ledger_format) return {};
     if (!may_write)
-        return fail(ErrorCode::unsupported,
-                    fmt::format("ledger {}: it has the older format {}; next: `octroi run`, or any "
-                                "other command that writes, converts it to format {}",
-                                db.path(), version, newest));
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is an empty database, not a ledger", db.path()));
     TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
-    // Read again under the write lock: another process may have migrated it meanwhile.
-    TRY_ASSIGN(version, version_of(db, newest));
-    for (; version < newest; ++version) TRY(db.run(steps[static_cast<std::size_t>(version)]));
+    // Read again under the write lock: another process may have made the tables meanwhile.
+    TRY_ASSIGN(format, format_of(db));
+    if (format == ledger_format) return {};
+    TRY(db.run(tables));
     TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
-    TRY(db.run(fmt::format("PRAGMA user_version = {}", newest).c_str()));
+    TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
     return transaction.commit();
 }
 

@@ -21,7 +21,7 @@ struct Check {
 constexpr std::array checks{
     // The runs of transfers of the batches follow each other without a gap, from transfer 1 on.
     Check{"SELECT count(*) FROM (SELECT first_transfer, 1 + coalesce(sum(transfers) OVER (ORDER BY "
-          "sequence ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected FROM batch) "
+          "number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected FROM batch) "
           "WHERE first_transfer IS NOT expected",
           "{} batches do not begin after the transfers of the previous batch"},
     Check{"SELECT abs((SELECT count(*) FROM transfer) - (SELECT coalesce(sum(transfers), 0) FROM "
@@ -38,12 +38,17 @@ constexpr std::array checks{
           "{} batches have transfers that are not sorted by bucket"},
     Check{"SELECT count(*) FROM sampled WHERE transfer NOT IN (SELECT transfer_id FROM transfer)",
           "{} sampled counts belong to no transfer"},
-    Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT sequence FROM batch)",
+    Check{"SELECT count(*) FROM batch WHERE cursors IS NOT (SELECT count(*) FROM batch_cursor c "
+          "WHERE c.batch = batch.number) OR losses IS NOT (SELECT count(*) FROM loss l WHERE "
+          "l.batch = batch.number)",
+          "{} batches have other numbers of cursors or losses than their headers say"},
+    Check{"SELECT count(*) FROM writer WHERE length(id) IS NOT 16", "{} writers have no valid id"},
+    Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT number FROM batch)",
           "{} cursors belong to no batch"},
-    Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT sequence FROM batch)",
+    Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT number FROM batch)",
           "{} losses belong to no batch"},
-    Check{"SELECT count(*) FROM translation WHERE opened NOT IN (SELECT sequence FROM batch) OR "
-          "closed NOT IN (SELECT sequence FROM batch) OR closed < opened",
+    Check{"SELECT count(*) FROM translation WHERE opened NOT IN (SELECT number FROM batch) OR "
+          "closed NOT IN (SELECT number FROM batch) OR closed < opened",
           "{} translations belong to no batch"},
     Check{"SELECT count(*) FROM translation WHERE (closed IS NULL) IS NOT (end_at = "
           "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "

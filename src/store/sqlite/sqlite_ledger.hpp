@@ -13,22 +13,22 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/interner.hpp"
 #include "store/sqlite/translations.hpp"
+#include "store/sqlite/writer.hpp"
 
 namespace octroi {
 
 class SqliteLedger final : public Ledger {
 public:
     // OpenMode::create creates the file and missing folders, with mode 0750 for the folders; others
-    // get no access to the file. A ledger of an older format is migrated when it is opened for
-    // writing. Errors (the texts name the path and what to do next): not_found, corrupt (not a
-    // ledger, or damaged), unsupported (a newer format, or an older one opened read_only),
-    // permission, conflict (another process is its owner), busy, no_space, failed.
+    // get no access to the file. Errors (the texts name the path and what to do next): not_found,
+    // corrupt (not a ledger, or damaged), unsupported (another format), permission, conflict
+    // (another process is its owner), busy, no_space, failed.
     [[nodiscard]] static Result<std::unique_ptr<SqliteLedger>> open(const std::string& path,
                                                                     const LedgerOptions& options);
 
     // For open(). owner_lock: see process_lock.hpp; none for a process that is not the owner.
-    SqliteLedger(sqlite::Database db, Fd owner_lock)
-        : db_(std::move(db)), owner_lock_(std::move(owner_lock)) {}
+    SqliteLedger(sqlite::Database db, Fd owner_lock, std::string node)
+        : db_(std::move(db)), owner_lock_(std::move(owner_lock)), own_(std::move(node)) {}
 
     // Store: commit.cpp
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
@@ -65,6 +65,7 @@ private:
 
     sqlite::Database db_;
     Fd owner_lock_;
+    sqlite::OwnWriter own_;
     sqlite::Interner names_{db_};
 };
 

@@ -11,7 +11,8 @@
 namespace octroi::sqlite {
 namespace {
 
-using MeterKey = std::pair<std::string, MeterRole>;
+// Meters of different layers never have the same key.
+using MeterKey = std::tuple<Layer, std::string, MeterRole>;
 
 // The distinct row numbers of a column and their names. Each number gets the rank of its name, so
 // that millions of groups are sorted by numbers and not by texts. Numbers of the same name get the
@@ -47,15 +48,16 @@ private:
 
 // A group with ranks for names.
 struct Ranked {
+    Layer layer = Layer::ip;
     std::int64_t bucket = 0;
     std::uint32_t meter = 0;
     std::uint32_t from = 0;
     std::uint32_t to = 0;
     std::uint32_t service = 0;
     Figures figures;
-    Estimate estimate;
+    SignedEstimate estimate;
 
-    [[nodiscard]] auto key() const { return std::tie(bucket, meter, from, to, service); }
+    [[nodiscard]] auto key() const { return std::tie(layer, bucket, meter, from, to, service); }
 };
 
 // Finds the row of a number; `read` converts it to a name.
@@ -81,17 +83,19 @@ public:
         for (const auto& [key, figures] : groups) {
             parties_.note(key.from);
             parties_.note(key.to);
-            if (question_.by_meter) meters_.note(key.meter);
+            meters_.note(key.meter);
             if (question_.by_service) services_.note(key.service);
         }
         TRY(look_up_parties());
         TRY_ASSIGN(auto service,
                    Statement::prepare(db_, "SELECT name FROM service WHERE service_id = ?1"));
-        TRY_ASSIGN(auto meter,
-                   Statement::prepare(db_, "SELECT name, role FROM meter WHERE meter_id = ?1"));
+        TRY_ASSIGN(auto meter, Statement::prepare(
+                                   db_, "SELECT name, role, layer FROM meter WHERE meter_id = ?1"));
         const auto service_of = [](const Statement& row) { return row.text(0); };
-        const auto meter_of = [](const Statement& row) {
-            return MeterKey{row.text(0), enum_from<MeterRole>(row, 1)};
+        const auto meter_of = [this](const Statement& row) {
+            const auto layer = enum_from<Layer>(row, 2);
+            return question_.by_meter ? MeterKey{layer, row.text(0), enum_from<MeterRole>(row, 1)}
+                                      : MeterKey{layer, "", MeterRole::bill};
         };
         const auto find_service = [&](auto n) { return find_name(db_, service, n, service_of); };
         const auto find_meter = [&](auto n) { return find_name(db_, meter, n, meter_of); };
@@ -104,8 +108,9 @@ public:
         std::vector<Ranked> rows;
         rows.reserve(groups.size());
         for (const auto& [key, figures] : groups)
-            rows.push_back({.bucket = key.bucket,
-                            .meter = question_.by_meter ? meters_.rank(key.meter) : 0,
+            rows.push_back({.layer = std::get<Layer>(meters_.at(meters_.rank(key.meter))),
+                            .bucket = key.bucket,
+                            .meter = meters_.rank(key.meter),
                             .from = parties_.rank(key.from),
                             .to = parties_.rank(key.to),
                             .service = question_.by_service ? services_.rank(key.service) : 0,
@@ -121,20 +126,22 @@ public:
     [[nodiscard]] TransferSum named(const Ranked& row) const {
         TransferSum sum;
         sum.bucket = question_.by_bucket ? bucket_time(row.bucket) : question_.period.begin;
-        if (question_.by_meter) std::tie(sum.meter, sum.role) = meters_.at(row.meter);
+        std::tie(sum.layer, sum.meter, sum.role) = meters_.at(row.meter);
         sum.from = parties_.at(row.from);
         sum.to = parties_.at(row.to);
         if (question_.by_service) sum.service = services_.at(row.service);
-        sum.volume = {Bytes{row.figures.bytes}, Packets{row.figures.packets},
-                      Flows{row.figures.flows}};
-        sum.estimate = row.estimate;
+        const auto figure = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
+        sum.volume = {Bytes{figure(row.figures.bytes)}, Packets{figure(row.figures.packets)},
+                      Flows{figure(row.figures.flows)}};
+        sum.estimate = row.estimate.estimate();
         return sum;
     }
 
 private:
-    [[nodiscard]] static Estimate estimate_of(const GroupKey& key, const Estimates& estimates) {
+    [[nodiscard]] static SignedEstimate estimate_of(const GroupKey& key,
+                                                    const Estimates& estimates) {
         const auto found = estimates.find(key);
-        return found == estimates.end() ? Estimate{} : found->second;
+        return found == estimates.end() ? SignedEstimate{} : found->second;
     }
 
     [[nodiscard]] Status look_up_parties() {
@@ -158,8 +165,8 @@ private:
         return parties_.look_up(find_party);
     }
 
-    // Joins rows with equal keys. They occur because a meter that changed its kind has two rows
-    // with the same name.
+    // Joins rows with equal keys, for example of a meter that changed its kind and so has two rows
+    // with the same name. Leaves out sums that corrections have made zero.
     [[nodiscard]] Result<std::vector<Ranked>> merged(std::vector<Ranked> rows) const {
         std::size_t kept = 0;
         for (const Ranked& row : rows) {
@@ -169,9 +176,18 @@ private:
             }
             if (!rows[kept - 1].figures.add(row.figures))
                 return std::unexpected(sum_does_not_fit(db_));
-            rows[kept - 1].estimate += row.estimate;
+            rows[kept - 1].estimate.add(row.estimate);
         }
         rows.resize(kept);
+        std::erase_if(rows, [](const Ranked& row) { return row.figures == Figures{}; });
+        const auto is_negative = [](const Ranked& row) {
+            return row.figures.bytes < 0 || row.figures.packets < 0 || row.figures.flows < 0;
+        };
+        if (std::any_of(rows.begin(), rows.end(), is_negative))
+            return fail(ErrorCode::corrupt,
+                        fmt::format("ledger {}: corrections remove more than was observed; next: "
+                                    "run `octroi audit`",
+                                    db_.path()));
         return rows;
     }
 

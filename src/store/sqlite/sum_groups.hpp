@@ -33,24 +33,55 @@ struct GroupHash {
     }
 };
 
+// Signed, because corrections subtract. A sum of all rows is not negative.
 struct Figures {
-    std::uint64_t bytes = 0;
-    std::uint64_t packets = 0;
-    std::uint64_t flows = 0;
+    std::int64_t bytes = 0;
+    std::int64_t packets = 0;
+    std::int64_t flows = 0;
 
-    // False: a sum exceeds 64 bits.
+    // False: a sum does not fit.
     [[nodiscard]] bool add(const Figures& other) noexcept {
         const bool bytes_over = __builtin_add_overflow(bytes, other.bytes, &bytes);
         const bool packets_over = __builtin_add_overflow(packets, other.packets, &packets);
         const bool flows_over = __builtin_add_overflow(flows, other.flows, &flows);
         return !bytes_over && !packets_over && !flows_over;
     }
+    bool operator==(const Figures&) const = default;
+};
+
+// The part of a sum that scaling added, and its variances.
+struct SignedEstimate {
+    std::int64_t bytes = 0;
+    std::int64_t packets = 0;
+    std::int64_t bytes_variance = 0;
+    std::int64_t packets_variance = 0;
+
+    void add(const SignedEstimate& other) noexcept {
+        bytes = saturated(bytes, other.bytes);
+        packets = saturated(packets, other.packets);
+        bytes_variance = saturated(bytes_variance, other.bytes_variance);
+        packets_variance = saturated(packets_variance, other.packets_variance);
+    }
+    // Negative figures become 0.
+    [[nodiscard]] Estimate estimate() const noexcept {
+        const auto figure = [](std::int64_t v) {
+            return static_cast<std::uint64_t>(v > 0 ? v : 0);
+        };
+        return {figure(bytes), figure(packets), figure(bytes_variance), figure(packets_variance)};
+    }
+
+private:
+    [[nodiscard]] static std::int64_t saturated(std::int64_t a, std::int64_t b) noexcept {
+        std::int64_t sum = 0;
+        if (!__builtin_add_overflow(a, b, &sum)) return sum;
+        return a < 0 ? INT64_MIN : INT64_MAX;
+    }
 };
 
 using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
 // Contains only the groups with sampled transfers. Groups may be millions, and most ledgers have no
 // samples.
-using Estimates = boost::unordered_flat_map<GroupKey, Estimate, GroupHash>;
+using Estimates = boost::unordered_flat_map<GroupKey, SignedEstimate, GroupHash>;
 
 // The Error over_limit.
 [[nodiscard]] Error sum_does_not_fit(const Database& db);

@@ -58,11 +58,12 @@ public:
         return at_ == transfer;
     }
     // For the transfer that find() found; `figures` is its volume. The scaled part is the volume
-    // minus the counted part. In a damaged ledger that may be negative; then it is 0.
-    [[nodiscard]] Estimate estimate(const sqlite::Figures& figures) const {
-        const auto less = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
-        return {less(figures.bytes, rows_.figure(1)), less(figures.packets, rows_.figure(2)),
-                std::min(rows_.figure(3), variance_max), std::min(rows_.figure(4), variance_max)};
+    // minus the counted part. All are negative where a correction removes a transfer.
+    [[nodiscard]] sqlite::SignedEstimate estimate(const sqlite::Figures& figures) const {
+        sqlite::SignedEstimate scaled{figures.bytes, figures.packets, rows_.number(3),
+                                      rows_.number(4)};
+        scaled.add({-rows_.number(1), -rows_.number(2), 0, 0});
+        return scaled;
     }
 
 private:
@@ -131,11 +132,13 @@ Result<std::vector<Run>> Summer::find_runs() {
         "JOIN meter m ON m.meter_id = b.meter WHERE b.last_bucket >= ?1 AND b.first_bucket < ?2";
     if (question_.meter) sql += " AND m.name = ?3";
     if (question_.role) sql += " AND m.role = ?4";
+    if (question_.layer) sql += " AND m.layer = ?5";
     TRY_ASSIGN(auto find, Statement::prepare(db_, sql));
     find.bind(1, range_.begin);
     find.bind(2, range_.end);
     if (question_.meter) find.bind_text(3, *question_.meter);
     if (question_.role) find.bind(4, static_cast<std::int64_t>(*question_.role));
+    if (question_.layer) find.bind(5, static_cast<std::int64_t>(*question_.layer));
     std::vector<Run> runs;
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
@@ -201,15 +204,16 @@ Status Summer::add(const Run& run) {
         if (!row) break;
         sqlite::GroupKey key;
         if (question_.by_bucket) key.bucket = rows_.number(0);
-        if (question_.by_meter) key.meter = run.meter;
+        // Also without by_meter: the meter tells the layer.
+        key.meter = run.meter;
         TRY_ASSIGN(key.from, end_of(rows_.number(1)));
         TRY_ASSIGN(key.to, end_of(rows_.number(2)));
         if (question_.by_service) key.service = rows_.number(3);
-        const sqlite::Figures figures{rows_.figure(4), rows_.figure(5), rows_.figure(6)};
+        const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
         if (!groups_[key].add(figures)) return std::unexpected(sqlite::sum_does_not_fit(db_));
         if (!question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
-        if (is_sampled) estimates_[key] += sampled_.estimate(figures);
+        if (is_sampled) estimates_[key].add(sampled_.estimate(figures));
     }
     return {};
 }

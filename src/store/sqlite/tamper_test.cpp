@@ -50,6 +50,9 @@ void fill(const std::string& path) {
             batch.translations.push_back(
                 translation(1, static_cast<std::uint16_t>(port - 1), {some_day, bucket_at(1)}));
         ASSERT_TRUE(ledger->commit(batch));
+        if (number == 1) {
+            ASSERT_TRUE(ledger->commit(correction_of(batch, 100)));
+        }
     }
 }
 
@@ -152,7 +155,7 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
     for (const char* sql : {
              // Both sides of conservation.
              "UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 1; "
-             "UPDATE batch SET observed_bytes = observed_bytes + 1 WHERE sequence = 1",
+             "UPDATE batch SET observed_bytes = observed_bytes + 1 WHERE number = 1",
              // Traffic moves from one customer to another; all sums stay.
              "UPDATE transfer SET from_party = to_party, to_party = from_party "
              "WHERE transfer_id = 2",
@@ -165,8 +168,8 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
              "transfer WHERE bytes > 0 AND transfer_id > 1 LIMIT 1)",
              // The last batch with all its rows; only its cursor remains.
              "DELETE FROM transfer WHERE transfer_id >= (SELECT first_transfer FROM batch WHERE "
-             "sequence = 4); DELETE FROM batch_cursor WHERE batch = 4; DELETE FROM loss WHERE "
-             "batch = 4; DELETE FROM batch WHERE sequence = 4",
+             "number = 5); DELETE FROM batch_cursor WHERE batch = 5; DELETE FROM loss WHERE "
+             "batch = 5; DELETE FROM batch WHERE number = 5",
              "UPDATE cursor SET version = version + 1",
              "INSERT INTO cursor VALUES ('eth9', 'file:2', x'', 1, '')",
              "INSERT INTO transfer VALUES (100000, 1, 1, 1, 1, 1, 1, 1)",

@@ -85,7 +85,7 @@ std::string question_sql(std::string_view which) {
 // A translation that has ended may be in the ledger without its end, from an earlier batch. Then
 // that row gets the end. False: the translation began and ended within this batch.
 Result<bool> close_open_row(Statement& find, Statement& close, const Translation& t,
-                            const Texts& texts, std::uint64_t sequence) {
+                            const Texts& texts, std::uint64_t number) {
     bind_all(find, t, texts);
     TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
     const bool found = !find.is_null(0);
@@ -93,15 +93,14 @@ Result<bool> close_open_row(Statement& find, Statement& close, const Translation
     find.reset();
     if (!found) return false;
     close.bind(2, t.valid.end);
-    close.bind(3, sequence);
+    close.bind(3, number);
     TRY(close.run());
     return true;
 }
 
 }  // namespace
 
-Status insert_translations(const Database& db, const CanonicalBatch& batch,
-                           std::uint64_t sequence) {
+Status insert_translations(const Database& db, const CanonicalBatch& batch, std::uint64_t number) {
     if (batch.translations.empty()) return {};
     TRY_ASSIGN(auto find,
                Statement::prepare(
@@ -122,13 +121,13 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch,
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
         if (!t->is_open()) {
-            TRY_ASSIGN(const bool closed, close_open_row(find, close, *t, texts, sequence));
+            TRY_ASSIGN(const bool closed, close_open_row(find, close, *t, texts, number));
             if (closed) continue;
         }
         bind_all(insert, *t, texts);
         insert.bind(12, t->valid.end);
-        insert.bind(13, sequence);
-        insert.bind_optional(14, t->is_open() ? std::nullopt : std::optional(sequence));
+        insert.bind(13, number);
+        insert.bind_optional(14, t->is_open() ? std::nullopt : std::optional(number));
         TRY(insert.run());
     }
     return {};
@@ -180,9 +179,9 @@ Result<TranslationReader> TranslationReader::make(const Database& db) {
     return reader;
 }
 
-Result<bool> TranslationReader::read(std::uint64_t sequence, std::vector<Translation>& into) {
+Result<bool> TranslationReader::read(std::uint64_t number, std::vector<Translation>& into) {
     bool good = true;
-    rows_.bind(1, sequence);
+    rows_.bind(1, number);
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) return good;

@@ -15,7 +15,7 @@
 namespace octroi::sqlite {
 
 [[nodiscard]] Status insert_translations(const Database& db, const CanonicalBatch& batch,
-                                         std::uint64_t sequence);
+                                         std::uint64_t number);
 
 // The result of Query::translations().
 [[nodiscard]] Result<std::vector<Translation>> find_translations(
@@ -26,7 +26,7 @@ class TranslationReader {
 public:
     [[nodiscard]] static Result<TranslationReader> make(const Database& db);
     // Appends to `into`. False: an address of a row is not readable; all rows are appended anyway.
-    [[nodiscard]] Result<bool> read(std::uint64_t sequence, std::vector<Translation>& into);
+    [[nodiscard]] Result<bool> read(std::uint64_t number, std::vector<Translation>& into);
 
 private:
     Statement rows_;

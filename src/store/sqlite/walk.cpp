@@ -72,42 +72,112 @@ public:
     // From a row of batches_sql.
     [[nodiscard]] Result<StoredBatch> read(const Statement& row) {
         StoredBatch stored;
-        stored.sequence = row.figure(0);
-        Batch& batch = stored.batch;
-        const std::string_view id = row.octets(1);
-        if (id.size() == batch.id.octets.size())
-            std::copy(id.begin(), id.end(), batch.id.octets.begin());
-        else
-            add_damage(stored.damage, "the id does not have 16 octets");
-        if (row.is_null(2)) add_damage(stored.damage, "the meter is missing");
-        batch.meter = {row.text(2), row.text(3), sqlite::enum_from<MeterRole>(row, 4)};
-        batch.booked_at = row.time(5);
-        if (row.is_null(6)) add_damage(stored.damage, "the class version is missing");
-        batch.class_version = row.text(6);
-        batch.directory_version = row.figure(7);
-        batch.observed = sqlite::volume_from(row, 8);
-        stored.hash = row.text(13);
-        TRY(read_transfers(row.number(11), row.number(12), stored));
-        TRY(read_sampled(row.number(11), row.number(12), batch));
-        // Rows are stored in canonical order, that of the names. A batch must be sorted by its own
-        // numbers, which were assigned while reading.
-        sort_transfers(batch.transfers, batch.sampled);
+        stored.number = row.figure(0);
+        if (row.is_null(1)) add_damage(stored.damage, "the writer is missing");
+        stored.writer = sqlite::writer_from(row, 1);
+        stored.sequence = row.figure(3);
+        read_header(row, stored);
+        for (std::size_t i = 0; i < batch_lists; ++i) {
+            const auto column = static_cast<int>(20 + 2 * i);
+            stored.digests[i] = {row.figure(column), row.text(column + 1)};
+        }
+        stored.previous_hash = row.text(30);
+        stored.hash = row.text(31);
+        TRY(read_transfers(row.number(19), row.number(20), stored));
+        TRY(read_sampled(row.number(19), row.number(20), stored.batch));
+        if (row.number(5) == static_cast<std::int64_t>(BatchKind::correction))
+            split_correction(stored.batch);
+        sort_all(stored.batch);
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
-        TRY_ASSIGN(const bool good, translations_.read(stored.sequence, batch.translations));
+        TRY_ASSIGN(const bool good, translations_.read(stored.number, stored.batch.translations));
         if (!good) add_damage(stored.damage, "an address of a translation is not readable");
         return stored;
     }
 
     // LEFT JOIN: a batch with a missing meter must be visited too.
     static constexpr const char* batches_sql =
-        "SELECT b.sequence, b.id, m.name, m.kind, m.role, b.booked_at, v.version, "
+        "SELECT b.number, w.node, w.id, b.sequence, b.id, b.kind, b.reason, b.corrected_begin, "
+        "b.corrected_end, m.name, m.kind, m.role, m.layer, b.booked_at, v.version, "
         "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
-        "b.first_transfer, b.transfers, b.hash FROM batch b "
+        "b.first_transfer, b.transfers, b.transfers_digest, b.sampled, b.sampled_digest, "
+        "b.cursors, b.cursors_digest, b.losses, b.losses_digest, b.translations, "
+        "b.translations_digest, b.previous_hash, b.hash FROM batch b "
+        "LEFT JOIN writer w ON w.writer_id = b.writer "
         "LEFT JOIN meter m ON m.meter_id = b.meter "
-        "LEFT JOIN class_version v ON v.class_version_id = b.class_version ORDER BY b.sequence";
+        "LEFT JOIN class_version v ON v.class_version_id = b.class_version ORDER BY b.number";
 
 private:
+    static void read_header(const Statement& row, StoredBatch& stored) {
+        Batch& batch = stored.batch;
+        const std::string_view id = row.octets(4);
+        if (id.size() == batch.id.octets.size())
+            std::copy(id.begin(), id.end(), batch.id.octets.begin());
+        else
+            add_damage(stored.damage, "the id does not have 16 octets");
+        const auto kind = sqlite::enum_from<BatchKind>(row, 5);
+        if (kind != BatchKind::observation && kind != BatchKind::correction)
+            add_damage(stored.damage, "the kind of the batch is unknown");
+        if (kind == BatchKind::correction)
+            batch.correction.emplace(
+                Correction{.reason = row.text(6), .corrected = {row.time(7), row.time(8)}});
+        else if (!row.octets(6).empty() || row.number(7) != 0 || row.number(8) != 0)
+            add_damage(stored.damage, "an observation has the reason of a correction");
+        if (row.is_null(9)) add_damage(stored.damage, "the meter is missing");
+        batch.meter = {row.text(9), row.text(10), sqlite::enum_from<MeterRole>(row, 11),
+                       sqlite::enum_from<Layer>(row, 12)};
+        batch.booked_at = row.time(13);
+        if (row.is_null(14)) add_damage(stored.damage, "the class version is missing");
+        batch.class_version = row.text(14);
+        batch.directory_version = row.figure(15);
+        batch.observed = sqlite::volume_from(row, 16);
+    }
+
+    // Moves the rows with negative figures to the removed ones, with their sampled counts. The
+    // other rows keep their order.
+    static void split_correction(Batch& batch) {
+        Correction& correction = *batch.correction;
+        std::vector<Transfer> added;
+        std::vector<SampledVolume> added_sampled;
+        auto counts = batch.sampled.begin();
+        for (std::uint32_t i = 0; i < batch.transfers.size(); ++i) {
+            Transfer t = batch.transfers[i];
+            const bool is_removed = is_negative(t.volume);
+            if (is_removed) t.volume = negated(t.volume);
+            auto& rows = is_removed ? correction.removed : added;
+            if (counts != batch.sampled.end() && counts->transfer == i) {
+                SampledVolume row = is_removed ? negated(*counts) : *counts;
+                row.transfer = static_cast<std::uint32_t>(rows.size());
+                (is_removed ? correction.removed_sampled : added_sampled).push_back(row);
+                ++counts;
+            }
+            rows.push_back(t);
+        }
+        batch.transfers = std::move(added);
+        batch.sampled = std::move(added_sampled);
+    }
+
+    [[nodiscard]] static bool is_negative(const Volume& v) {
+        return v.bytes.value() > sqlite::figure_end || v.packets.value() > sqlite::figure_end ||
+               v.flows.value() > sqlite::figure_end;
+    }
+    [[nodiscard]] static Volume negated(const Volume& v) {
+        return {Bytes{0 - v.bytes.value()}, Packets{0 - v.packets.value()},
+                Flows{0 - v.flows.value()}};
+    }
+    [[nodiscard]] static SampledVolume negated(const SampledVolume& row) {
+        return {row.transfer, Bytes{0 - row.bytes.value()}, Packets{0 - row.packets.value()},
+                0 - row.bytes_variance, 0 - row.packets_variance};
+    }
+
+    // Rows are stored in canonical order, that of the names. A batch must be sorted by its own
+    // numbers, which were assigned while reading.
+    static void sort_all(Batch& batch) {
+        sort_transfers(batch.transfers, batch.sampled);
+        if (batch.correction)
+            sort_transfers(batch.correction->removed, batch.correction->removed_sampled);
+    }
+
     [[nodiscard]] Result<std::uint32_t> local_party(LocalNames& names, std::int64_t number,
                                                     StoredBatch& stored) {
         const auto [local, is_new] = names.local(number);
@@ -172,7 +242,7 @@ private:
     }
 
     [[nodiscard]] Status read_cursors(StoredBatch& stored) {
-        cursors_.bind(1, stored.sequence);
+        cursors_.bind(1, stored.number);
         while (true) {
             TRY_ASSIGN(const bool row, cursors_.step());
             if (!row) return {};
@@ -181,7 +251,7 @@ private:
     }
 
     [[nodiscard]] Status read_losses(StoredBatch& stored) {
-        losses_.bind(1, stored.sequence);
+        losses_.bind(1, stored.number);
         while (true) {
             TRY_ASSIGN(const bool row, losses_.step());
             if (!row) return {};
@@ -273,12 +343,10 @@ Status SqliteLedger::each_batch(const BatchVisitor& visit) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     TRY_ASSIGN(auto reader, BatchReader::make(db_));
     TRY_ASSIGN(auto batches, Statement::prepare(db_, BatchReader::batches_sql));
-    std::string previous = zero_hash();
     while (true) {
         TRY_ASSIGN(const bool row, batches.step());
         if (!row) return {};
-        TRY_ASSIGN(StoredBatch stored, reader.read(batches));
-        stored.previous_hash = std::exchange(previous, stored.hash);
+        TRY_ASSIGN(const StoredBatch stored, reader.read(batches));
         TRY(visit(stored));
     }
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/writer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "host/random.hpp"
+
+namespace octroi::sqlite {
+
+Status OwnWriter::claim(const Database& db) {
+    if (number_ != 0) return {};
+    TRY_ASSIGN(const bool found, find_free(db));
+    return found ? Status() : insert(db);
+}
+
+Result<bool> OwnWriter::lock(const Database& db, std::int64_t number) {
+    const std::string path = db.path() + ".writers";
+    if (locks_.get() < 0)
+        locks_ = Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    struct flock range{};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = number;
+    range.l_len = 1;
+    if (locks_.get() >= 0 && fcntl(locks_.get(), F_OFD_SETLK, &range) == 0) return true;
+    if (locks_.get() >= 0 && (errno == EAGAIN || errno == EACCES)) return false;
+    return fail(errno == EACCES || errno == EPERM ? ErrorCode::permission : ErrorCode::failed,
+                fmt::format("cannot lock {}: {}; next: run this as root or as the owner of the "
+                            "ledger",
+                            path, std::strerror(errno)));
+}
+
+Result<bool> OwnWriter::find_free(const Database& db) {
+    TRY_ASSIGN(
+        auto find,
+        Statement::prepare(
+            db, "SELECT writer_id, node, id FROM writer WHERE node = ?1 ORDER BY writer_id"));
+    find.bind_text(1, node_);
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return false;
+        const std::string_view id = find.octets(2);
+        if (find.number(0) < 1 || id.size() != writer_.id.octets.size()) continue;
+        TRY_ASSIGN(const bool is_free, lock(db, find.number(0)));
+        if (!is_free) continue;
+        number_ = find.number(0);
+        writer_.node = find.text(1);
+        std::copy(id.begin(), id.end(), writer_.id.octets.begin());
+        return true;
+    }
+}
+
+Status OwnWriter::insert(const Database& db) {
+    writer_ = {node_, random_writer_id()};
+    const std::string id = octets_of(writer_.id);
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db, "INSERT INTO writer (node, id) VALUES (?1, ?2)"));
+    insert.bind_text(1, writer_.node);
+    insert.bind_blob(2, id);
+    TRY(insert.run());
+    const std::int64_t number = sqlite3_last_insert_rowid(db.handle());
+    // Only this transaction knows the number, so no process has locked it, except one that ended
+    // its own transaction without a commit and still runs.
+    TRY_ASSIGN(const bool locked, lock(db, number));
+    if (!locked)
+        return fail(ErrorCode::busy, fmt::format("ledger {}: writer {} is in use; next: try again",
+                                                 db.path(), number));
+    number_ = number;
+    is_new_ = true;
+    return {};
+}
+
+}  // namespace octroi::sqlite

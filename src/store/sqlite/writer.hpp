@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The writer of a process: the row of the table `writer` whose chain it extends. Each chain has one
+// process at a time: it locks octet `writer_id` of the file <ledger>.writers as long as it has the
+// ledger open (open file description lock, fcntl(2)). The kernel releases the lock when the process
+// ends, also after kill -9; the next process of the node then continues the chain. So a ledger has
+// as many chains as processes ever wrote to it at the same time.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "host/file.hpp"
+#include "ledger/chain.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace octroi::sqlite {
+
+class OwnWriter {
+public:
+    // node: as LedgerOptions::node.
+    explicit OwnWriter(std::string node) : node_(std::move(node)) {}
+
+    // Finds a writer of the node that no process uses, or inserts one, and locks it. Call it within
+    // a write transaction; if that is rolled back, call forget(). Later calls do nothing.
+    [[nodiscard]] Status claim(const Database& db);
+    // Releases a writer that claim() inserted in a transaction that was rolled back.
+    void forget() noexcept {
+        if (is_new_) number_ = 0;
+    }
+    // After a commit: the row of a new writer is in the ledger.
+    void keep() noexcept { is_new_ = false; }
+
+    // After claim().
+    [[nodiscard]] std::int64_t number() const noexcept { return number_; }  // writer_id
+    [[nodiscard]] const Writer& writer() const noexcept { return writer_; }
+
+private:
+    [[nodiscard]] Result<bool> find_free(const Database& db);
+    [[nodiscard]] Status insert(const Database& db);
+    // False: another process has it.
+    [[nodiscard]] Result<bool> lock(const Database& db, std::int64_t number);
+
+    std::string node_;
+    Fd locks_;                 // <ledger>.writers
+    std::int64_t number_ = 0;  // 0: none yet
+    bool is_new_ = false;
+    Writer writer_;
+};
+
+}  // namespace octroi::sqlite
