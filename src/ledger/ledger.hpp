@@ -3,6 +3,7 @@
 
 // An open ledger: the three ports of one database. Each folder of src/store implements it.
 
+#include <functional>
 #include <string>
 
 #include "base/time.hpp"
@@ -26,6 +27,9 @@ struct LedgerOptions {
     std::string owner;
     // Names this machine in the chains of writers (ledger/chain.hpp). Empty: the host name.
     std::string node;
+    // The day that contains a moment, for sums by day that make questions fast. Begin and end are
+    // starts of buckets. Empty: days of UTC. A change affects only days without traffic so far.
+    std::function<Interval(UtcTime)> day_of;
     // How long a call waits for the transaction of another writer before it returns busy.
     Duration busy_timeout = Duration::seconds(30);
 };

@@ -102,6 +102,12 @@ Status use_wal(const sqlite::Database& db) {
 
 }  // namespace
 
+SqliteLedger::SqliteLedger(sqlite::Database db, Fd owner_lock, const LedgerOptions& options)
+    : db_(std::move(db)),
+      owner_lock_(std::move(owner_lock)),
+      own_(options.node.empty() ? host_name() : options.node),
+      days_(db_, options.day_of) {}
+
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path,
                                                          const LedgerOptions& options) {
     const bool may_write = options.mode != OpenMode::read_only;
@@ -124,8 +130,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     // Before use_wal(), so that a database of another program is refused unchanged.
     TRY(sqlite::prepare_tables(db, may_write));
     if (may_write) TRY(use_wal(db));
-    return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock),
-                                          options.node.empty() ? host_name() : options.node);
+    return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock), options);
 }
 
 // A read transaction of WAL sees the database as of its first read, whatever is committed

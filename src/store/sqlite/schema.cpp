@@ -249,6 +249,38 @@ CREATE TABLE class_next_hop (
     PRIMARY KEY (class_table, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Derived from transfer, for fast questions: sums by day. They contain the batches 1 to
+-- day_state.batches.
+CREATE TABLE day (
+    begin INTEGER PRIMARY KEY,           -- units of 300 s since 1970, as transfer.bucket
+    end   INTEGER NOT NULL               -- not included; days do not overlap
+) STRICT;
+
+CREATE TABLE day_state (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    batches INTEGER NOT NULL
+) STRICT;
+INSERT INTO day_state VALUES (1, 0);
+
+-- What `near` sent to (outgoing 1) or received from (0) `far` on a day. A transfer is in one row for
+-- each end that is an account or unattributed; if neither is, in one row with near: from.
+CREATE TABLE day_sum (
+    day              INTEGER NOT NULL REFERENCES day,
+    near             INTEGER NOT NULL REFERENCES holder,
+    outgoing         INTEGER NOT NULL,
+    far              INTEGER NOT NULL REFERENCES holder,
+    service          INTEGER NOT NULL REFERENCES service,
+    meter            INTEGER NOT NULL REFERENCES meter,
+    bytes            INTEGER NOT NULL,
+    packets          INTEGER NOT NULL,
+    flows            INTEGER NOT NULL,
+    scaled_bytes     INTEGER NOT NULL,   -- the part of bytes that was concluded from samples
+    scaled_packets   INTEGER NOT NULL,
+    bytes_variance   INTEGER NOT NULL,
+    packets_variance INTEGER NOT NULL,
+    PRIMARY KEY (day, near, outgoing, far, service, meter)
+) STRICT, WITHOUT ROWID;
+
 -- For reading by hand.
 CREATE VIEW transfer_text AS
 SELECT b.number AS batch, m.name AS meter, m.role AS meter_role, m.layer AS layer,

@@ -11,6 +11,7 @@
 #include "ledger/chain.hpp"
 #include "ledger/ledger.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/day_sums.hpp"
 #include "store/sqlite/interner.hpp"
 #include "store/sqlite/translations.hpp"
 #include "store/sqlite/writer.hpp"
@@ -27,8 +28,7 @@ public:
                                                                     const LedgerOptions& options);
 
     // For open(). owner_lock: see process_lock.hpp; none for a process that is not the owner.
-    SqliteLedger(sqlite::Database db, Fd owner_lock, std::string node)
-        : db_(std::move(db)), owner_lock_(std::move(owner_lock)), own_(std::move(node)) {}
+    SqliteLedger(sqlite::Database db, Fd owner_lock, const LedgerOptions& options);
 
     // Store: commit.cpp
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
@@ -67,6 +67,7 @@ private:
     Fd owner_lock_;
     sqlite::OwnWriter own_;
     sqlite::Interner names_{db_};
+    sqlite::DaySums days_;
 };
 
 }  // namespace octroi
