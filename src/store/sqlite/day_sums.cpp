@@ -62,8 +62,8 @@ Result<std::vector<PendingBatch>> pending_batches(const Database& db) {
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return pending;
-        pending.push_back({find.number(0), find.number(1), find.number(2), find.number(3),
-                           find.number(4) != 0});
+        pending.push_back(
+            {find.number(0), find.number(1), find.number(2), find.number(3), find.number(4) != 0});
     }
 }
 
@@ -264,8 +264,7 @@ Result<DaySums::End> DaySums::end_of(Statement& find, std::int64_t party) {
                     fmt::format("ledger {}: party {} is missing; next: run `octroi audit`",
                                 db_.path(), party));
     const auto kind = enum_from<PartyKind>(find, 1);
-    const End end{find.number(0),
-                  kind == PartyKind::account || kind == PartyKind::unattributed};
+    const End end{find.number(0), kind == PartyKind::account || kind == PartyKind::unattributed};
     find.reset();
     // The bound limits the memory that a wrong number in a damaged ledger can allocate.
     if (party >= 0 && index < (std::size_t{1} << 28U)) {

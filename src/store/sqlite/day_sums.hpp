@@ -39,6 +39,10 @@ public:
     // Empties the sums; catch_up() then makes them again. Within a write transaction.
     [[nodiscard]] Status clear();
 
+    // The day that contains the bucket. A new one gets a row, which needs a write transaction; the
+    // buckets of batches that the sums contain have one.
+    [[nodiscard]] Result<DayRange> day_at(std::int64_t bucket);
+
 private:
     class Adder;
     // The holder of a party, and whether it is an account or unattributed.
@@ -46,8 +50,6 @@ private:
         std::int64_t holder = 0;  // 0: not read yet
         bool is_local = false;
     };
-    // The day that contains the bucket; a new one gets a row.
-    [[nodiscard]] Result<DayRange> day_at(std::int64_t bucket);
     [[nodiscard]] Result<DayRange> insert_day(std::int64_t bucket);
     [[nodiscard]] Result<End> end_of(Statement& find, std::int64_t party);
 

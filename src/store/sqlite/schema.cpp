@@ -249,6 +249,54 @@ CREATE TABLE class_next_hop (
     PRIMARY KEY (class_table, number)
 ) STRICT, WITHOUT ROWID;
 
+-- The transfers, sampled counts and superseded cursors of the batches first_batch to last_batch are
+-- replaced by sums by hour (level 1) or day (level 2) in old_transfer. A record whose batches a
+-- later one contains is replaced by that one.
+CREATE TABLE compaction (
+    number         INTEGER PRIMARY KEY,  -- 1, 2, 3, …
+    at             INTEGER NOT NULL,     -- ns since 1970
+    level          INTEGER NOT NULL,     -- 1 hours, 2 days
+    first_batch    INTEGER NOT NULL REFERENCES batch,
+    last_batch     INTEGER NOT NULL REFERENCES batch,
+    first_bucket   INTEGER,              -- of what was replaced; NULL: no transfer
+    last_bucket    INTEGER,
+    removed        INTEGER NOT NULL,     -- rows that were replaced
+    batches_digest BLOB NOT NULL,        -- of the hashes of the batches
+    previous_hash  BLOB NOT NULL,
+    hash           BLOB NOT NULL
+) STRICT;
+
+-- What the rows of a compaction sum to, by meter.
+CREATE TABLE compaction_meter (
+    compaction       INTEGER NOT NULL REFERENCES compaction,
+    meter            INTEGER NOT NULL REFERENCES meter,
+    bytes            INTEGER NOT NULL,
+    packets          INTEGER NOT NULL,
+    flows            INTEGER NOT NULL,
+    transfers        INTEGER NOT NULL,   -- number of rows in old_transfer, and their digest
+    transfers_digest BLOB NOT NULL,
+    sampled          INTEGER NOT NULL,   -- those that were scaled up from samples
+    sampled_digest   BLOB NOT NULL,
+    PRIMARY KEY (compaction, meter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE old_transfer (
+    compaction       INTEGER NOT NULL,   -- without a row in compaction: unfinished, to be removed
+    begin            INTEGER NOT NULL,   -- of the hour or day, units of 300 s since 1970
+    meter            INTEGER NOT NULL REFERENCES meter,
+    from_party       INTEGER NOT NULL REFERENCES party,
+    to_party         INTEGER NOT NULL REFERENCES party,
+    service          INTEGER NOT NULL REFERENCES service,
+    bytes            INTEGER NOT NULL,   -- negative: later corrections moved more than earlier rows
+    packets          INTEGER NOT NULL,
+    flows            INTEGER NOT NULL,
+    scaled_bytes     INTEGER NOT NULL,   -- the part of bytes that was concluded from samples
+    scaled_packets   INTEGER NOT NULL,
+    bytes_variance   INTEGER NOT NULL,
+    packets_variance INTEGER NOT NULL,
+    PRIMARY KEY (compaction, begin, meter, from_party, to_party, service)
+) STRICT, WITHOUT ROWID;
+
 -- Derived from transfer, for fast questions: sums by day. They contain the batches 1 to
 -- day_state.batches.
 CREATE TABLE day (

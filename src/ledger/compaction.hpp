@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Retention: transfers of old batches are replaced by sums by hour, later by sums by day. The
+// headers of the batches stay, and a chained record says which batches were compacted and what
+// their transfers summed to. Specification: docs/format/chain.md.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ledger/chain.hpp"
+#include "record/batch.hpp"
+
+namespace octroi {
+
+// The numbers are stored in ledgers: do not change them, only add.
+enum class CompactionLevel : std::uint8_t {
+    hour = 1,  // rows are sums of hours, counted from the beginning of their day
+    day = 2,
+};
+
+// What may be compacted. UtcTime::min(): nothing.
+struct Retention {
+    // Batches that were booked, and whose traffic ended, before this moment: to hours.
+    UtcTime fine_before = UtcTime::min();
+    // Sums by hour that end before this moment: to days.
+    UtcTime hours_before = UtcTime::min();
+
+    auto operator<=>(const Retention&) const = default;
+};
+
+// The rows of one meter in a compaction.
+struct CompactedMeter {
+    MeterName meter;
+    Volume volume;         // of its observations
+    ListDigest transfers;  // of the rows, as transfers of a batch whose buckets are hours or days
+    ListDigest sampled;
+
+    bool operator==(const CompactedMeter&) const = default;
+};
+
+struct CompactionRecord {
+    std::uint64_t number = 0;  // 1, 2, 3, … without gaps
+    UtcTime at;
+    CompactionLevel level = CompactionLevel::hour;
+    std::uint64_t first_batch = 0;  // StoredBatch::number
+    std::uint64_t last_batch = 0;
+    std::uint64_t removed = 0;           // rows that were replaced
+    std::string batches_digest;          // digest of the hashes of these batches
+    std::vector<CompactedMeter> meters;  // by name, kind, role and layer
+
+    bool operator==(const CompactionRecord&) const = default;
+};
+
+// A link of the chain of compactions.
+[[nodiscard]] std::string compaction_hash(std::string_view previous_hash,
+                                          const CompactionRecord& record);
+
+struct CompactionProgress {
+    std::uint64_t batches = 0;  // compacted so far by this call
+    std::uint64_t removed = 0;  // rows removed so far
+    std::uint64_t added = 0;    // rows of sums written so far
+};
+// Called between the slices of a compaction, outside of any transaction. It may sleep, so that
+// other writers get their turn. False: stop here; the next call goes on.
+using CompactionPause = std::function<bool(const CompactionProgress&)>;
+
+}  // namespace octroi

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// What has been compacted (tables compaction, compaction_meter and old_transfer), for questions,
+// for the audit and for the next compaction.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ledger/compaction.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/day_sums.hpp"
+
+namespace octroi::sqlite {
+
+// Consecutive batches whose rows are in old_transfer.
+struct CompactedRun {
+    std::int64_t compaction = 0;
+    CompactionLevel level = CompactionLevel::hour;
+    std::int64_t first_batch = 0;
+    std::int64_t last_batch = 0;
+    // Of what was replaced; empty (begin > last) without transfers.
+    std::int64_t first_bucket = 0;
+    std::int64_t last_bucket = -1;
+
+    [[nodiscard]] bool contains(std::int64_t batch) const noexcept {
+        return first_batch <= batch && batch <= last_batch;
+    }
+};
+
+// The records that no later one replaces, by batch. They do not overlap.
+[[nodiscard]] Result<std::vector<CompactedRun>> compacted_runs(const Database& db);
+// The run that contains the batch; null: none.
+[[nodiscard]] const CompactedRun* run_of(std::span<const CompactedRun> runs, std::int64_t batch);
+
+// A row of old_transfer, without its compaction.
+struct OldRow {
+    std::int64_t begin = 0;
+    std::int64_t meter = 0;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    std::int64_t service = 0;
+    std::array<std::int64_t, day_figures> figures{};  // as the columns of day_sum
+
+    auto operator<=>(const OldRow&) const = default;
+};
+
+// The columns of OldRow, in its order, for a SELECT; and a row from them.
+inline constexpr const char* old_row_columns =
+    "begin, meter, from_party, to_party, service, bytes, packets, flows, scaled_bytes, "
+    "scaled_packets, bytes_variance, packets_variance";
+[[nodiscard]] OldRow old_row_from(const Statement& row, int column);
+
+// All rows of a compaction, sorted.
+[[nodiscard]] Result<std::vector<OldRow>> read_old_rows(const Database& db,
+                                                        std::int64_t compaction);
+
+// What the rows sum to, with the names of the ledger. `rows`: sorted. The volumes are the sums of
+// the rows; negative ones are in two's complement, as in a damaged ledger. Error: corrupt (a name
+// is missing, or a sum does not fit).
+[[nodiscard]] Result<std::vector<CompactedMeter>> summarize(const Database& db,
+                                                            std::span<const OldRow> rows);
+
+}  // namespace octroi::sqlite

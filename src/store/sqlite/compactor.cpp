@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/compactor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/narrow.hpp"
+#include "store/sqlite/rows.hpp"
+
+namespace octroi::sqlite {
+namespace {
+
+// Rows that are replaced at once: they are summed in memory.
+constexpr std::int64_t rows_at_once = 500'000;
+// Rows of one slice: some milliseconds, and a sync.
+constexpr std::int64_t slice_rows = 4000;
+// Hours are counted from the beginning of their day.
+constexpr std::int64_t buckets_of_hour = 12;
+
+// An hour or a day, a meter, both ends and a service.
+struct OldKey {
+    std::int64_t begin = 0;
+    std::int64_t meter = 0;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
+    std::int64_t service = 0;
+
+    bool operator==(const OldKey&) const = default;
+};
+struct OldKeyHash {
+    std::size_t operator()(const OldKey& key) const noexcept {
+        const auto u = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
+        const std::uint64_t ends = mix(u(key.from) ^ mix_a, u(key.to) ^ mix_b);
+        return mix(ends + u(key.service), u(key.begin) ^ mix_c ^ (u(key.meter) << 40U));
+    }
+};
+
+class OldSums {
+public:
+    explicit OldSums(const Database& db) : db_(db) {}
+
+    [[nodiscard]] Status add(const OldRow& row) {
+        auto& figures = sums_[{row.begin, row.meter, row.from, row.to, row.service}];
+        for (std::size_t i = 0; i < day_figures; ++i) {
+            if (!__builtin_add_overflow(figures[i], row.figures[i], &figures[i])) continue;
+            // A variance that does not fit is not known; volumes must be exact.
+            if (i < 5) return std::unexpected(sum_does_not_fit(db_));
+            figures[i] = INT64_MAX;
+        }
+        return {};
+    }
+    // Sorted, without rows of nothing.
+    [[nodiscard]] std::vector<OldRow> finish() {
+        std::vector<OldRow> rows;
+        rows.reserve(sums_.size());
+        for (const auto& [key, figures] : sums_)
+            if (std::any_of(figures.begin(), figures.end(), [](auto f) { return f != 0; }))
+                rows.push_back({key.begin, key.meter, key.from, key.to, key.service, figures});
+        std::sort(rows.begin(), rows.end());
+        return rows;
+    }
+
+private:
+    const Database& db_;
+    boost::unordered_flat_map<OldKey, std::array<std::int64_t, day_figures>, OldKeyHash> sums_;
+};
+
+// The numbers of the batches that may be compacted, ascending.
+Result<std::vector<std::int64_t>> old_batches(const Database& db,
+                                              std::span<const CompactedRun> runs, UtcTime before) {
+    // The index has the buckets, so only batches that are not compacted yet are looked up.
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT number FROM batch WHERE last_bucket < ?1 "
+                                             "UNION ALL SELECT number FROM batch WHERE "
+                                             "last_bucket IS NULL ORDER BY number"));
+    TRY_ASSIGN(auto booked,
+               Statement::prepare(db, "SELECT booked_at FROM batch WHERE number = ?1"));
+    find.bind(1, bucket_number(before));
+    std::vector<std::int64_t> numbers;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return numbers;
+        const std::int64_t number = find.number(0);
+        if (run_of(runs, number) != nullptr) continue;
+        booked.bind(1, number);
+        TRY_ASSIGN(const bool found, booked.step());
+        if (found && booked.time(0) < before) numbers.push_back(number);
+        booked.reset();
+    }
+}
+
+Result<std::int64_t> transfers_of(Statement& find, std::int64_t batch) {
+    find.bind(1, batch);
+    TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
+    const std::int64_t transfers = find.number(0);
+    find.reset();
+    return transfers;
+}
+
+// What the meters observed in the batches, as an audit needs it.
+Result<std::map<MeterName, Figures>> observed_in(const Database& db, std::int64_t first,
+                                                 std::int64_t last) {
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db,
+                   "SELECT m.name, m.kind, m.role, m.layer, b.observed_bytes, b.observed_packets, "
+                   "b.observed_flows FROM batch b JOIN meter m ON m.meter_id = b.meter WHERE "
+                   "b.number BETWEEN ?1 AND ?2 AND b.kind = 1"));
+    find.bind(1, first);
+    find.bind(2, last);
+    std::map<MeterName, Figures> sums;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) break;
+        Figures& sum = sums[{find.text(0), find.text(1), enum_from<MeterRole>(find, 2),
+                             enum_from<Layer>(find, 3)}];
+        if (!sum.add({find.number(4), find.number(5), find.number(6)}))
+            return std::unexpected(sum_does_not_fit(db));
+    }
+    std::erase_if(sums, [](const auto& sum) { return sum.second == Figures{}; });
+    return sums;
+}
+
+// Conservation: the rows have exactly what the headers say.
+Status check_conserved(const Database& db, const CompactionRecord& record) {
+    TRY_ASSIGN(auto observed, observed_in(db, narrow<std::int64_t>(record.first_batch),
+                                          narrow<std::int64_t>(record.last_batch)));
+    for (const CompactedMeter& meter : record.meters) {
+        const Figures sum{static_cast<std::int64_t>(meter.volume.bytes.value()),
+                          static_cast<std::int64_t>(meter.volume.packets.value()),
+                          static_cast<std::int64_t>(meter.volume.flows.value())};
+        const auto found = observed.find(meter.meter);
+        const Figures expected = found == observed.end() ? Figures{} : found->second;
+        if (sum != expected)
+            return fail(
+                ErrorCode::corrupt,
+                fmt::format("ledger {}: the transfers of meter {} in the batches {} to {} "
+                            "are not what it observed, so they are kept; next: run "
+                            "`octroi audit`",
+                            db.path(), meter.meter.name, record.first_batch, record.last_batch));
+        if (found != observed.end()) observed.erase(found);
+    }
+    if (observed.empty()) return {};
+    return fail(ErrorCode::corrupt,
+                fmt::format("ledger {}: transfers of meter {} in the batches {} to {} are missing; "
+                            "next: run `octroi audit`",
+                            db.path(), observed.begin()->first.name, record.first_batch,
+                            record.last_batch));
+}
+
+Result<std::string> batches_digest(const Database& db, std::int64_t first, std::int64_t last) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT hash FROM batch WHERE number BETWEEN ?1 AND "
+                                             "?2 ORDER BY number"));
+    find.bind(1, first);
+    find.bind(2, last);
+    Hasher hasher;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return hasher.finish();
+        hasher.raw(find.octets(0));
+    }
+}
+
+// The first and the last bucket of the batches; NULL without transfers.
+Result<std::pair<std::optional<std::uint64_t>, std::optional<std::uint64_t>>> buckets_of(
+    const Database& db, std::int64_t first, std::int64_t last) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT min(first_bucket), max(last_bucket) FROM "
+                                             "batch WHERE number BETWEEN ?1 AND ?2"));
+    find.bind(1, first);
+    find.bind(2, last);
+    TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
+    return std::pair{find.optional_figure(0), find.optional_figure(1)};
+}
+
+}  // namespace
+
+Status Compactor::run(const Retention& retention, UtcTime now) {
+    // So that every bucket has a day, and the sums by day can be made again from old rows.
+    TRY(days_.catch_up(1));
+    TRY(clean_up());
+    if (retention.fine_before != UtcTime::min()) {
+        TRY_ASSIGN(const auto plans, plan_hours(retention.fine_before));
+        TRY(compact(plans, now));
+    }
+    if (retention.hours_before == UtcTime::min() || stopped_) return {};
+    TRY_ASSIGN(const auto plans, plan_days(retention.hours_before));
+    return compact(plans, now);
+}
+
+Status Compactor::compact(const std::vector<Plan>& plans, UtcTime now) {
+    for (const Plan& plan : plans) {
+        if (!go_on()) return {};
+        TRY(compact(plan, now));
+        if (!stopped_) TRY(clean_up());
+    }
+    return {};
+}
+
+Result<std::vector<Compactor::Plan>> Compactor::plan_hours(UtcTime before) {
+    TRY_ASSIGN(const auto runs, compacted_runs(db_));
+    TRY_ASSIGN(const auto numbers, old_batches(db_, runs, before));
+    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT transfers FROM batch WHERE number = ?1"));
+    std::vector<Plan> plans;
+    std::int64_t rows = 0;
+    for (const std::int64_t number : numbers) {
+        TRY_ASSIGN(const std::int64_t transfers, transfers_of(find, number));
+        const bool follows = !plans.empty() && plans.back().last_batch + 1 == number;
+        if (!follows || rows + transfers > rows_at_once) {
+            plans.push_back({CompactionLevel::hour, number, number, {}});
+            rows = 0;
+        }
+        plans.back().last_batch = number;
+        rows += transfers;
+    }
+    return plans;
+}
+
+Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
+    TRY_ASSIGN(const auto runs, compacted_runs(db_));
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT coalesce(sum(transfers), 0) FROM "
+                                             "compaction_meter WHERE compaction = ?1"));
+    std::vector<Plan> plans;
+    std::int64_t rows = 0;
+    for (const CompactedRun& run : runs) {
+        if (run.level != CompactionLevel::hour || bucket_time(run.last_bucket + 1) > before)
+            continue;
+        TRY_ASSIGN(const std::int64_t more, transfers_of(find, run.compaction));
+        const bool follows = !plans.empty() && plans.back().last_batch + 1 == run.first_batch;
+        if (!follows || rows + more > rows_at_once) {
+            plans.push_back({CompactionLevel::day, run.first_batch, run.first_batch, {}});
+            rows = 0;
+        }
+        plans.back().last_batch = run.last_batch;
+        plans.back().replaced.push_back(run.compaction);
+        rows += more;
+    }
+    return plans;
+}
+
+Status Compactor::compact(const Plan& plan, UtcTime now) {
+    CompactionRecord record;
+    record.at = now;
+    record.level = plan.level;
+    record.first_batch = narrow<std::uint64_t>(plan.first_batch);
+    record.last_batch = narrow<std::uint64_t>(plan.last_batch);
+    TRY_ASSIGN(const std::int64_t last,
+               db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
+    record.number = narrow<std::uint64_t>(last) + 1;
+    TRY_ASSIGN(const auto rows, sum_rows(plan, record.removed));
+    if (!go_on()) return {};
+    TRY_ASSIGN(record.meters, summarize(db_, rows));
+    TRY(check_conserved(db_, record));
+    TRY_ASSIGN(record.batches_digest, batches_digest(db_, plan.first_batch, plan.last_batch));
+    TRY(write_rows(last + 1, rows));
+    if (stopped_) return {};
+    TRY(write_record(plan, record));
+    progress_.batches += record.last_batch - record.first_batch + 1;
+    return {};
+}
+
+Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t& removed) {
+    OldSums sums(db_);
+    if (plan.level == CompactionLevel::day) {
+        for (const std::int64_t compaction : plan.replaced) {
+            TRY_ASSIGN(const auto rows, read_old_rows(db_, compaction));
+            removed += rows.size();
+            for (OldRow row : rows) {
+                TRY_ASSIGN(const DayRange day, days_.day_at(row.begin));
+                row.begin = day.begin;
+                TRY(sums.add(row));
+            }
+        }
+        return sums.finish();
+    }
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db_,
+                   "SELECT t.bucket, b.meter, t.from_party, t.to_party, t.service, t.bytes, "
+                   "t.packets, t.flows, coalesce(t.bytes - s.bytes, 0), coalesce(t.packets - "
+                   "s.packets, 0), coalesce(s.bytes_variance, 0), coalesce(s.packets_variance, 0) "
+                   "FROM batch b JOIN transfer t ON t.transfer_id >= b.first_transfer AND "
+                   "t.transfer_id < b.first_transfer + b.transfers LEFT JOIN sampled s ON "
+                   "s.transfer = t.transfer_id WHERE b.number BETWEEN ?1 AND ?2"));
+    find.bind(1, plan.first_batch);
+    find.bind(2, plan.last_batch);
+    while (true) {
+        TRY_ASSIGN(const bool found, find.step());
+        if (!found) break;
+        OldRow row = old_row_from(find, 0);
+        TRY_ASSIGN(const DayRange day, days_.day_at(row.begin));
+        row.begin = day.begin + (row.begin - day.begin) / buckets_of_hour * buckets_of_hour;
+        TRY(sums.add(row));
+        ++removed;
+    }
+    return sums.finish();
+}
+
+Status Compactor::write_rows(std::int64_t number, const std::vector<OldRow>& rows) {
+    TRY_ASSIGN(
+        auto insert,
+        Statement::prepare(db_, "INSERT INTO old_transfer VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+    std::span<const OldRow> left(rows);
+    while (!left.empty()) {
+        const auto slice = left.first(std::min<std::size_t>(left.size(), slice_rows));
+        left = left.subspan(slice.size());
+        TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+        for (const OldRow& row : slice) {
+            int at = 0;
+            for (const std::int64_t value :
+                 {number, row.begin, row.meter, row.from, row.to, row.service})
+                insert.bind(++at, value);
+            for (const std::int64_t value : row.figures) insert.bind(++at, value);
+            TRY(insert.run());
+        }
+        TRY(transaction.commit());
+        progress_.added += slice.size();
+        if (!go_on()) return {};
+    }
+    return {};
+}
+
+Status Compactor::write_record(const Plan& plan, const CompactionRecord& record) {
+    TRY_ASSIGN(const auto buckets, buckets_of(db_, plan.first_batch, plan.last_batch));
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    TRY_ASSIGN(auto last, Statement::prepare(db_,
+                                             "SELECT hash FROM compaction ORDER BY number DESC "
+                                             "LIMIT 1"));
+    TRY_ASSIGN(const bool follows, last.step());
+    const std::string previous = follows ? last.text(0) : zero_hash();
+    last.reset();
+    if (previous.size() != hash_octets)
+        return fail(ErrorCode::corrupt, fmt::format("ledger {}: the hash of a compaction is "
+                                                    "damaged; next: run `octroi audit`",
+                                                    db_.path()));
+    const std::string hash = compaction_hash(previous, record);
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db_, "INSERT INTO compaction VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+    insert.bind(1, record.number);
+    insert.bind(2, record.at);
+    insert.bind(3, static_cast<std::int64_t>(record.level));
+    insert.bind(4, record.first_batch);
+    insert.bind(5, record.last_batch);
+    insert.bind_optional(6, buckets.first);
+    insert.bind_optional(7, buckets.second);
+    insert.bind(8, record.removed);
+    insert.bind_blob(9, record.batches_digest);
+    insert.bind_blob(10, previous);
+    insert.bind_blob(11, hash);
+    TRY(insert.run());
+    TRY_ASSIGN(auto meter,
+               Statement::prepare(
+                   db_,
+                   "INSERT INTO compaction_meter SELECT ?1, meter_id, ?6, ?7, ?8, ?9, ?10, ?11, "
+                   "?12 FROM meter WHERE name = ?2 AND kind = ?3 AND role = ?4 AND layer = ?5"));
+    for (const CompactedMeter& m : record.meters) {
+        meter.bind(1, record.number);
+        meter.bind_text(2, m.meter.name);
+        meter.bind_text(3, m.meter.kind);
+        meter.bind(4, static_cast<std::int64_t>(m.meter.role));
+        meter.bind(5, static_cast<std::int64_t>(m.meter.layer));
+        meter.bind(6, m.volume.bytes.value());
+        meter.bind(7, m.volume.packets.value());
+        meter.bind(8, m.volume.flows.value());
+        meter.bind(9, m.transfers.rows);
+        meter.bind_blob(10, m.transfers.digest);
+        meter.bind(11, m.sampled.rows);
+        meter.bind_blob(12, m.sampled.digest);
+        TRY(meter.run());
+    }
+    return transaction.commit();
+}
+
+// Deletes rows in slices, until there are none or the caller stops.
+Status Compactor::delete_slices(const char* sql, std::int64_t first, std::int64_t second,
+                                bool counts) {
+    TRY_ASSIGN(auto remove, Statement::prepare(db_, sql));
+    while (!stopped_) {
+        remove.bind(1, first);
+        remove.bind(2, second);
+        remove.bind(3, slice_rows);
+        TRY(remove.run());
+        const std::int64_t changed = sqlite3_changes64(db_.handle());
+        if (changed == 0) return {};
+        if (counts) progress_.removed += static_cast<std::uint64_t>(changed);
+        static_cast<void>(go_on());
+    }
+    return {};
+}
+
+// Removes what is replaced, and what an unfinished compaction left.
+Status Compactor::clean_up() {
+    constexpr const char* old_rows =
+        "DELETE FROM old_transfer WHERE (compaction, begin, meter, from_party, to_party, service) "
+        "IN (SELECT compaction, begin, meter, from_party, to_party, service FROM old_transfer "
+        "WHERE compaction >= ?1 AND compaction <= ?2 LIMIT ?3)";
+    TRY_ASSIGN(const std::int64_t last,
+               db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
+    TRY(delete_slices(old_rows, last + 1, INT64_MAX, false));
+    TRY_ASSIGN(const auto runs, compacted_runs(db_));
+    std::int64_t checked = 0;
+    std::vector<std::int64_t> kept;
+    for (const CompactedRun& run : runs) kept.push_back(run.compaction);
+    std::sort(kept.begin(), kept.end());
+    for (const std::int64_t number : kept) {
+        if (checked + 1 < number) TRY(delete_slices(old_rows, checked + 1, number - 1, true));
+        checked = number;
+    }
+    TRY_ASSIGN(auto range, Statement::prepare(db_,
+                                              "SELECT min(first_transfer), max(first_transfer + "
+                                              "transfers) FROM batch WHERE number IN (?1, ?2)"));
+    for (const CompactedRun& run : runs) {
+        range.bind(1, run.first_batch);
+        range.bind(2, run.last_batch);
+        TRY_ASSIGN([[maybe_unused]] const bool row, range.step());
+        const std::int64_t first = range.number(0);
+        const std::int64_t end = range.number(1);
+        range.reset();
+        TRY(
+            delete_slices("DELETE FROM sampled WHERE transfer IN (SELECT transfer FROM sampled "
+                          "WHERE transfer >= ?1 AND transfer < ?2 LIMIT ?3)",
+                          first, end, false));
+        TRY(
+            delete_slices("DELETE FROM transfer WHERE transfer_id IN (SELECT transfer_id FROM "
+                          "transfer WHERE transfer_id >= ?1 AND transfer_id < ?2 LIMIT ?3)",
+                          first, end, true));
+        // The current cursors stay.
+        TRY(delete_slices(
+            "DELETE FROM batch_cursor WHERE (batch, source) IN (SELECT o.batch, o.source FROM "
+            "batch_cursor o JOIN batch b ON b.number = o.batch JOIN meter m ON m.meter_id = "
+            "b.meter WHERE o.batch BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM cursor c WHERE "
+            "c.meter = m.name AND c.source = o.source AND c.version = o.version) LIMIT ?3)",
+            run.first_batch, run.last_batch, false));
+    }
+    return {};
+}
+
+}  // namespace octroi::sqlite
