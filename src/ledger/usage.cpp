@@ -4,236 +4,204 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "ledger/rules.hpp"
+#include "ledger/usage_fold.hpp"
+#include "ledger/usage_order.hpp"
+#include "ledger/usage_parties.hpp"
 
 namespace octroi {
 namespace {
 
-bool is_local(const Party& party) {
-    return party.kind == PartyKind::account || party.kind == PartyKind::unattributed;
-}
-bool is_account(const Party& party) { return party.kind == PartyKind::account; }
-bool is_outside(const Party& party) { return party.kind == PartyKind::outside; }
-bool is_excluded(const Party& party) { return party.kind == PartyKind::excluded; }
-
-Status add(Volume& sum, const Volume& volume) {
-    TRY_ASSIGN(sum, checked_sum(sum, volume));
+Status check_usage_question(const UsageQuestion& question) {
+    const auto asked = [&](UsageKey key) { return groups_by(question, key); };
+    if ((asked(UsageKey::from) || asked(UsageKey::to)) &&
+        (asked(UsageKey::account) || asked(UsageKey::identity)))
+        return fail(ErrorCode::invalid,
+                    "usage by account or identity counts a transfer at both ends, by from or to "
+                    "once; next: group by either");
+    if (asked(UsageKey::period) && question.steps.empty())
+        return fail(ErrorCode::invalid, "usage by period needs the steps of time");
+    if (!std::is_sorted(question.steps.begin(), question.steps.end()))
+        return fail(ErrorCode::invalid, "the steps of time are not in order");
+    if ((asked(UsageKey::category) || !question.categories.empty()) && !question.category)
+        return fail(ErrorCode::invalid, "usage by category needs a category function");
     return {};
 }
 
-// Excluded traffic comes first: it is in no account's figures, even if one of its ends is an
-// account.
-Status add(UsageTotals& totals, const TransferSum& sum) {
-    const bool accounts_both = is_account(sum.from) && is_account(sum.to);
-    Volume* kind = &totals.transit;
-    if (is_excluded(sum.from) || is_excluded(sum.to))
-        kind = &totals.excluded;
-    else if (is_account(sum.from) || is_account(sum.to))
-        kind = &totals.attributed;
-    else if (is_local(sum.from) || is_local(sum.to))
-        kind = &totals.unattributed;
-    TRY(add(totals.whole, sum.volume));
-    TRY(add(*kind, sum.volume));
-    return accounts_both ? add(totals.internal, sum.volume) : Status();
-}
-
-// The ancestors of an account. The directory of a ledger has no cycles and no missing parents, but
-// the caller may pass any list: both end the walk.
-class Tree {
+class UsageAnswer {
 public:
-    explicit Tree(const std::vector<Account>& accounts) {
-        for (const Account& account : accounts) parents_[account.name] = account.parent;
-    }
-    // The account itself, then its ancestors upwards.
-    [[nodiscard]] std::vector<std::string> line(const std::string& name) const {
-        std::vector<std::string> line{name};
-        for (auto at = parents_.find(name); at != parents_.end() && !at->second.empty();
-             at = parents_.find(at->second)) {
-            if (line.size() > account_depth_max) break;
-            line.push_back(at->second);
+    explicit UsageAnswer(const UsageQuestion& question)
+        : question_(question), parties_(question, texts_), placer_(question, texts_) {}
+
+    [[nodiscard]] Status add(const std::vector<TransferSum>& sums) {
+        for (const TransferSum& sum : sums) {
+            const UsageParty& from = parties_.find(sum.from);
+            const UsageParty& to = parties_.find(sum.to);
+            TRY(fold_of(sum.layer).add(sum, from, to, placer_.place(sum, from, to)));
         }
-        return line;
-    }
-
-private:
-    std::map<std::string, std::string> parents_;
-};
-
-class UsageBuilder {
-public:
-    explicit UsageBuilder(const UsageQuestion& question)
-        : question_(question), tree_(question.tree ? question.accounts : std::vector<Account>{}) {}
-
-    [[nodiscard]] Status check() const {
-        if (asked(UsageKey::period) && question_.boundaries.size() < 2)
-            return fail(ErrorCode::invalid, "usage by period needs the boundaries of the periods");
-        if (!std::is_sorted(question_.boundaries.begin(), question_.boundaries.end()))
-            return fail(ErrorCode::invalid, "the boundaries of the periods are not in order");
-        if (asked(UsageKey::category) && !question_.category)
-            return fail(ErrorCode::invalid, "usage by category needs a category function");
         return {};
-    }
-
-    [[nodiscard]] Status add_transfer(const TransferSum& sum) {
-        TRY(add(usage_.totals, sum));
-        return sees_one_end() ? add_ends(sum) : add_whole(sum);
     }
 
     // An account that does not exist is probably a typing mistake: an empty table would be a
     // misleading answer. An account with traffic is accepted even if it is no longer in the
     // directory.
-    [[nodiscard]] Status check_account() const {
-        if (!question_.account || question_.account->starts_with('@') || !rows_.empty()) return {};
-        const auto is_it = [&](const Account& account) {
-            return account.name == *question_.account;
-        };
+    [[nodiscard]] Status check_account() {
+        const auto& name = question_.account;
+        if (!name || name->starts_with('@') || parties_.has_account(*name)) return {};
+        const auto is_it = [&](const Account& account) { return account.name == *name; };
         if (std::any_of(question_.accounts.begin(), question_.accounts.end(), is_it)) return {};
-        return fail(
-            ErrorCode::not_found,
-            fmt::format("account '{}' does not exist; next: `octroi account list` shows all",
-                        *question_.account));
+        // With `tree` an account without own traffic may have some below it.
+        if (std::any_of(folds_.begin(), folds_.end(),
+                        [](const auto& fold) { return fold.size() > 0; }))
+            return {};
+        return fail(ErrorCode::not_found,
+                    fmt::format("account '{}' does not exist; next: `octroi account list` shows "
+                                "all",
+                                *name));
     }
 
-    [[nodiscard]] Usage finish() {
-        for (auto& [key, row] : rows_) usage_.rows.push_back(std::move(row));
-        return std::move(usage_);
+    [[nodiscard]] Result<Usage> finish(const std::vector<TransferSum>& sums) {
+        Usage usage;
+        for (std::size_t i = 0; i < folds_.size(); ++i) {
+            if (folds_[i].size() == 0) continue;
+            TRY_ASSIGN(usage.blocks.emplace_back(), block(layers[i], folds_[i], sums));
+        }
+        return usage;
     }
 
 private:
-    [[nodiscard]] bool asked(UsageKey key) const {
-        return std::find(question_.by.begin(), question_.by.end(), key) != question_.by.end();
-    }
-    [[nodiscard]] bool sees_one_end() const {
-        return question_.account || asked(UsageKey::account) || asked(UsageKey::identity);
+    [[nodiscard]] UsageFold& fold_of(Layer layer) {
+        const auto* found = std::find(layers.begin(), layers.end(), layer);
+        CHECK(found != layers.end());
+        return folds_[static_cast<std::size_t>(found - layers.begin())];
     }
 
-    // The fields that are the same for both ends.
-    [[nodiscard]] UsageRow common(const TransferSum& sum) const {
-        UsageRow row;
-        if (asked(UsageKey::service)) row.service = sum.service;
-        if (asked(UsageKey::category)) row.category = question_.category(sum.service);
-        if (asked(UsageKey::meter)) row.meter = sum.meter;
-        if (asked(UsageKey::period)) {
-            const auto& begins = question_.boundaries;
-            const auto behind = std::upper_bound(begins.begin(), begins.end(), sum.bucket);
-            if (behind != begins.begin() && behind != begins.end())
-                row.period = static_cast<std::size_t>(behind - begins.begin()) - 1;
+    [[nodiscard]] Result<UsageBlock> block(Layer layer, const UsageFold& fold,
+                                           const std::vector<TransferSum>& sums) {
+        UsageBlock block{.layer = layer,
+                         .rows = {},
+                         .left_out = 0,
+                         .rest = {},
+                         .totals = fold.totals(),
+                         .received = fold.all().received,
+                         .sent = fold.all().sent,
+                         .estimate = fold.all().estimate};
+        const std::vector<OrderedRow> order = ordered_rows(question_, fold, texts_);
+        const std::size_t kept =
+            question_.limit == 0 ? order.size() : std::min(question_.limit, order.size());
+        block.rows.reserve(kept);
+        for (std::size_t i = 0; i < kept; ++i) block.rows.push_back(named(fold, order[i]));
+        block.left_out = order.size() - kept;
+        if (block.left_out > 0 && question_.rest) {
+            std::vector<bool> is_left_out(order.size(), false);
+            for (std::size_t i = kept; i < order.size(); ++i) is_left_out[order[i].row] = true;
+            TRY_ASSIGN(block.rest, rest_of(layer, fold, sums, is_left_out));
         }
+        return block;
+    }
+
+    [[nodiscard]] UsageRow named(const UsageFold& fold, const OrderedRow& ordered) const {
+        const UsageRowKey& key = fold.key(ordered.row);
+        const auto text = [&](UsageKey which) {
+            return texts_.at(key[static_cast<std::size_t>(which)]);
+        };
+        UsageRow row;
+        row.account = text(UsageKey::account);
+        row.identity = text(UsageKey::identity);
+        row.far_class = text(UsageKey::far_class);
+        row.service = text(UsageKey::service);
+        row.category = text(UsageKey::category);
+        row.direction = text(UsageKey::direction);
+        row.meter = text(UsageKey::meter);
+        row.from = text(UsageKey::from);
+        row.to = text(UsageKey::to);
+        const std::uint32_t period = key[static_cast<std::size_t>(UsageKey::period)];
+        if (period > 0) row.period = period - 1;
+        set_figures(row, fold.figures(ordered.row));
+        row.depth = ordered.depth;
         return row;
     }
 
-    [[nodiscard]] static std::string class_of(const Party& far) {
-        if (is_outside(far)) return far.name;
-        return is_excluded(far) ? "@excluded" : "@internal";
+    static void set_figures(UsageRow& row, const UsageFigures& figures) {
+        row.received = figures.received;
+        row.sent = figures.sent;
+        row.total = figures.total;
+        row.estimate = figures.estimate;
     }
 
-    // Which end of the transfer is in the row.
-    struct Sides {
-        bool received = false;
-        bool sent = false;
-    };
-    [[nodiscard]] Status count(const UsageRow& key, const TransferSum& sum, Sides sides) {
-        UsageRow& row = rows_.try_emplace(key, key).first->second;
-        if (sides.received) TRY(add(row.received, sum.volume));
-        if (sides.sent) TRY(add(row.sent, sum.volume));
-        row.estimate += sum.estimate;
-        return add(row.total, sum.volume);
-    }
-    // Called once for each transfer that is in at least one row.
-    [[nodiscard]] Status note_in_rows(const TransferSum& sum) {
-        usage_.estimate += sum.estimate;
-        return add(usage_.in_rows, sum.volume);
-    }
-
-    [[nodiscard]] Status add_whole(const TransferSum& sum) {
-        UsageRow row = common(sum);
-        const Sides sides{.received = is_local(sum.to), .sent = is_local(sum.from)};
-        const bool excluded = is_excluded(sum.from) || is_excluded(sum.to);
-        const bool transit = is_outside(sum.from) && is_outside(sum.to);
-        if (asked(UsageKey::far_class)) {
-            row.far_class = excluded     ? "@excluded"
-                            : transit    ? "@transit"
-                            : sides.sent ? class_of(sum.to)
-                                         : class_of(sum.from);
+    // Goes through the sums again: rows that have a transfer in common cannot be added up.
+    [[nodiscard]] Result<UsageRow> rest_of(Layer layer, const UsageFold& fold,
+                                           const std::vector<TransferSum>& sums,
+                                           const std::vector<bool>& is_left_out) {
+        UsageFigures figures;
+        for (const TransferSum& sum : sums) {
+            if (sum.layer != layer) continue;
+            bool is_in = false;
+            UsageSides any;
+            for (const auto& [key, sides] :
+                 placer_.place(sum, parties_.find(sum.from), parties_.find(sum.to))) {
+                if (!is_left_out[fold.row(key)]) continue;
+                is_in = true;
+                any.received |= sides.received;
+                any.sent |= sides.sent;
+            }
+            if (is_in) TRY(add_transfer(figures, sum, any));
         }
-        if (asked(UsageKey::direction)) {
-            row.direction = excluded                       ? "excluded"
-                            : transit                      ? "transit"
-                            : sides.sent && sides.received ? "internal"
-                            : sides.sent                   ? "out"
-                                                           : "in";
-        }
-        TRY(note_in_rows(sum));
-        return count(row, sum, excluded ? Sides{} : sides);
-    }
-
-    // The accounts that count an end in their rows: its own account and, in a tree, the ancestors.
-    // Empty: the query selects another account.
-    [[nodiscard]] std::vector<std::string> subjects(const Party& near) const {
-        std::vector<std::string> line{to_string(near)};
-        if (question_.tree && is_account(near)) line = tree_.line(near.name);
-        if (!question_.account) return line;
-        // Rows end at the selected account: accounts above it are not part of the question.
-        if (std::find(line.begin(), line.end(), *question_.account) == line.end()) return {};
-        if (!asked(UsageKey::account)) return {*question_.account};
-        const auto top = std::find(line.begin(), line.end(), *question_.account);
-        line.erase(std::next(top), line.end());
-        return line;
-    }
-
-    [[nodiscard]] std::set<UsageRow> rows_of(const TransferSum& sum, const Party& near,
-                                             const Party& far, std::string_view direction) const {
-        UsageRow row = common(sum);
-        if (asked(UsageKey::identity)) row.identity = near.identity;
-        if (asked(UsageKey::far_class)) row.far_class = class_of(far);
-        if (asked(UsageKey::direction)) row.direction = direction;
-        std::set<UsageRow> rows;
-        for (const std::string& account : subjects(near)) {
-            if (asked(UsageKey::account)) row.account = account;
-            rows.insert(row);
-        }
-        return rows;
-    }
-
-    [[nodiscard]] Status add_ends(const TransferSum& sum) {
-        if (is_excluded(sum.from) || is_excluded(sum.to))
-            return add_special(sum, to_string(is_excluded(sum.from) ? sum.from : sum.to),
-                               "excluded", "@excluded");
-        if (is_outside(sum.from) && is_outside(sum.to))
-            return add_special(sum, "@transit", "transit", "@transit");
-        std::set<UsageRow> sent;
-        std::set<UsageRow> received;
-        if (is_local(sum.from)) sent = rows_of(sum, sum.from, sum.to, "out");
-        if (is_local(sum.to)) received = rows_of(sum, sum.to, sum.from, "in");
-        std::set<UsageRow> rows = sent;
-        rows.insert(received.begin(), received.end());
-        if (!rows.empty()) TRY(note_in_rows(sum));
-        // If both ends are in the same row, its total counts the transfer once.
-        for (const UsageRow& row : rows)
-            TRY(count(row, sum, {.received = received.contains(row), .sent = sent.contains(row)}));
-        return {};
-    }
-
-    // Excluded and transit traffic: an own row, neither received nor sent.
-    [[nodiscard]] Status add_special(const TransferSum& sum, const std::string& account,
-                                     std::string_view direction, std::string_view far_class) {
-        if (question_.account && *question_.account != account) return {};
-        UsageRow row = common(sum);
-        if (asked(UsageKey::account)) row.account = account;
-        if (asked(UsageKey::direction)) row.direction = direction;
-        if (asked(UsageKey::far_class)) row.far_class = far_class;
-        TRY(note_in_rows(sum));
-        return count(row, sum, {});
+        UsageRow row;
+        set_figures(row, figures);
+        return row;
     }
 
     const UsageQuestion& question_;
-    Tree tree_;
-    std::map<UsageRow, UsageRow> rows_;  // key: the same row without figures
-    Usage usage_;
+    TextNumbers texts_;
+    UsageParties parties_;
+    UsagePlacer placer_;
+    std::array<UsageFold, layers.size()> folds_;
 };
+
+// The account and, in a tree, those below it.
+std::vector<std::string> accounts_below(const UsageQuestion& question) {
+    std::vector<std::string> names{*question.account};
+    if (!question.tree) return names;
+    const AccountTree tree(question.accounts);
+    for (const Account& account : question.accounts) {
+        const auto line = tree.line(account.name);
+        if (account.name != *question.account &&
+            std::find(line.begin(), line.end(), *question.account) != line.end())
+            names.push_back(account.name);
+    }
+    return names;
+}
+
+// The ends that a transfer must have one of; empty: the filters name none.
+std::vector<std::string> ends_of(const UsageQuestion& question) {
+    if (question.account) {
+        // Transit traffic is not between parties of that name.
+        if (*question.account == "@transit") return {};
+        return accounts_below(question);
+    }
+    const auto is_party = [](const std::string& name) { return !name.starts_with('@'); };
+    if (std::all_of(question.classes.begin(), question.classes.end(), is_party))
+        return question.classes;
+    return {};
+}
+
+std::vector<std::string> services_of(const UsageQuestion& question,
+                                     const std::vector<std::string>& services) {
+    if (question.categories.empty() || !question.category) return question.services;
+    const auto contains = [](const std::vector<std::string>& list, const std::string& item) {
+        return std::find(list.begin(), list.end(), item) != list.end();
+    };
+    std::vector<std::string> selected;
+    for (const std::string& service : services)
+        if (contains(question.categories, question.category(service)) &&
+            (question.services.empty() || contains(question.services, service)))
+            selected.push_back(service);
+    // An empty list would select all. No service has an empty name (ledger/rules.hpp).
+    if (selected.empty()) selected.emplace_back();
+    return selected;
+}
 
 }  // namespace
 
@@ -247,26 +215,32 @@ bool UsageTotals::conserved() const {
     return sum == whole;
 }
 
-SumQuestion sum_question(const UsageQuestion& question) {
-    const auto asked = [&](UsageKey key) {
-        return std::find(question.by.begin(), question.by.end(), key) != question.by.end();
-    };
-    return {.period = question.period,
-            .meter = question.meter,
-            .role = question.role,
-            .by_bucket = asked(UsageKey::period),
-            .by_meter = asked(UsageKey::meter),
-            .by_identity = asked(UsageKey::identity),
-            .by_service = asked(UsageKey::service) || asked(UsageKey::category),
-            .estimates = true};
+SumQuestion sum_question(const UsageQuestion& question, const std::vector<std::string>& services) {
+    const auto asked = [&](UsageKey key) { return groups_by(question, key); };
+    SumQuestion sums;
+    sums.period = question.period;
+    sums.meter = question.meter;
+    sums.role = question.role;
+    sums.layer = question.layer;
+    sums.ends = ends_of(question);
+    sums.identity = question.identity;
+    sums.services = services_of(question, services);
+    sums.as_of = question.as_of;
+    if (asked(UsageKey::period)) sums.steps = question.steps;
+    sums.by_meter = asked(UsageKey::meter);
+    // A filter by identity is of one end, and the store answers with both.
+    sums.by_identity = asked(UsageKey::identity) || question.identity;
+    sums.by_service = asked(UsageKey::service) || asked(UsageKey::category);
+    sums.estimates = true;
+    return sums;
 }
 
 Result<Usage> usage(const UsageQuestion& question, const std::vector<TransferSum>& sums) {
-    UsageBuilder builder(question);
-    TRY(builder.check());
-    for (const TransferSum& sum : sums) TRY(builder.add_transfer(sum));
-    TRY(builder.check_account());
-    return builder.finish();
+    TRY(check_usage_question(question));
+    UsageAnswer answer(question);
+    TRY(answer.add(sums));
+    TRY(answer.check_account());
+    return answer.finish(sums);
 }
 
 }  // namespace octroi

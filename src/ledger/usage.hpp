@@ -3,15 +3,16 @@
 
 // Turns sums over transfers into usage rows. Pure functions: no store, no clock, no time zone.
 //
-//   UsageQuestion → sum_question() → Query::sums() → usage() → rows and totals
+//   UsageQuestion → sum_question() → Query::sums() → usage() → blocks of rows and totals
+//
+// query_usage() of ledger/usage_query.hpp goes the whole way.
 //
 // There are two kinds of rows:
-// - By end: the question groups by account or identity, or selects one account. Each transfer is
-//   counted at both of its ends: its source end has sent it, its destination end has received it. A
-//   transfer between two accounts is in the rows of both.
+// - By end: the question groups by account or identity, or selects one, and does not group by from
+//   or to. Each transfer is counted at both of its ends: its source end has sent it, its
+//   destination end has received it. A transfer between two accounts is in the rows of both.
 // - By network: all other questions. Each transfer is in exactly one row, and the totals of the
-// rows
-//   add up to the whole.
+//   rows add up to the whole.
 // In UsageTotals each transfer is counted once in both cases.
 
 #include <cstdint>
@@ -27,33 +28,61 @@
 
 namespace octroi {
 
-enum class UsageKey {
+enum class UsageKey : std::uint8_t {
     account,    // "alice", "@unattributed", "@excluded/…", "@transit"
     identity,   // of the account's end: "10.1.2.3", "mac …"
     far_class,  // class of the other end; "@internal" if that is local, "@excluded"
     service,
     category,   // of the service, from UsageQuestion::category
-    direction,  // "in", "out"; by network also "internal", "transit", "excluded"
+    direction,  // "in", "out"; by network also "internal"; "transit", "excluded"
     meter,
-    period,  // number of the interval between two of UsageQuestion::boundaries
+    period,  // number of one of UsageQuestion::steps
+    // The two ends of a transfer, as to_string(Party) writes them. Rows by network, so these cannot
+    // be combined with account or identity.
+    from,
+    to,
+};
+inline constexpr std::size_t usage_keys = 10;
+
+enum class UsageOrder : std::uint8_t {
+    total,     // the largest first
+    received,  // the largest first
+    sent,      // the largest first
+    name,      // by the keys, in the order of UsageQuestion::by
 };
 
+// A filter keeps what the rows with its values would count if the question also grouped by that
+// key.
 struct UsageQuestion {
     std::vector<UsageKey> by;
     Interval period;
-    // For UsageKey::period: n + 1 ascending moments bound n periods. A bucket belongs to the period
-    // in which it starts, so figures are exact if the boundaries are starts of buckets.
-    std::vector<UtcTime> boundaries;
-    // Only rows of this account; with `tree` also of the accounts below it.
+    // For UsageKey::period: as SumQuestion::steps. Figures are exact if steps begin with buckets.
+    std::vector<UtcTime> steps;
+    // Only traffic of this account; with `tree` also of the accounts below it.
     std::optional<std::string> account;
     // The traffic of an account also counts for all accounts above it. Received and sent of a
-    // parent are then the exact sums of its own and its children's. Needs `accounts`.
+    // parent are then the exact sums of its own and its children's. Needs `accounts`. Ends of
+    // UsageKey::from and to are then the top accounts; those below `account` are the accounts one
+    // level below it.
     bool tree = false;
     std::vector<Account> accounts;  // all that exist
     std::function<std::string(std::string_view service)> category;
     std::optional<std::string> meter;  // only this meter
     // Only meters of this role. nullopt: all meters; traffic that two meters saw then counts twice.
     std::optional<MeterRole> role = MeterRole::bill;
+    std::optional<Layer> layer;
+    std::optional<std::string> identity;              // canonical text
+    std::vector<std::string> classes;                 // empty: all; as UsageKey::far_class
+    std::vector<std::string> services;                // empty: all
+    std::vector<std::string> categories;              // empty: all
+    std::vector<std::string> directions;              // empty: all; as UsageKey::direction
+    std::optional<std::vector<ChainPosition>> as_of;  // as SumQuestion::as_of
+
+    // Rows by period are in order of time first, except in order of names. In a tree by account
+    // parents come before their children, and the order is that of siblings.
+    UsageOrder order = UsageOrder::total;
+    std::size_t limit = 0;  // keeps so many rows of each layer; 0: all
+    bool rest = false;      // makes one row of those that the limit leaves out
 };
 
 struct UsageRow {
@@ -66,6 +95,8 @@ struct UsageRow {
     std::string direction;
     std::string meter;
     std::optional<std::size_t> period;  // from 0
+    std::string from;
+    std::string to;
 
     Volume received;
     Volume sent;
@@ -74,11 +105,12 @@ struct UsageRow {
     // here only, not as received or sent.
     Volume total;
     Estimate estimate;  // the part of `total` that scaling added
+    int depth = 0;      // in a tree by account: levels below the topmost account with rows
 
     auto operator<=>(const UsageRow&) const = default;
 };
 
-// All transfers of the period, meter and role, each once, whatever the rows are:
+// The transfers that the filters select, each once, whatever the rows are:
 // whole = attributed + unattributed + excluded + transit.
 struct UsageTotals {
     Volume whole;
@@ -92,20 +124,33 @@ struct UsageTotals {
     [[nodiscard]] bool conserved() const;
 };
 
-struct Usage {
-    std::vector<UsageRow> rows;  // sorted by their fields
+// The answer for one layer. Bytes of two layers are never added up.
+struct UsageBlock {
+    Layer layer = Layer::ip;
+    std::vector<UsageRow> rows;  // in the order of the question
+    std::size_t left_out = 0;    // number of further rows, because of the limit
+    // Those further rows as one without keys, if the question wants it: each of their transfers
+    // counts once.
+    std::optional<UsageRow> rest;
     UsageTotals totals;
-    // Each transfer that is in at least one row, once. The rows add up to more where a transfer is
-    // in several of them.
-    Volume in_rows;
-    Estimate estimate;  // the part of in_rows that scaling added
+    // At the ends that rows count, of all rows: a transfer that is in several rows counts once.
+    Volume received;
+    Volume sent;
+    Estimate estimate;  // the part of totals.whole that scaling added
 };
 
-// The question to the store that usage() needs the answer of.
-[[nodiscard]] SumQuestion sum_question(const UsageQuestion& question);
+struct Usage {
+    std::vector<UsageBlock> blocks;  // by layer; only layers with selected traffic
+};
 
-// Errors: invalid (boundaries or category function missing, boundaries not ascending), not_found
-// (the account is neither in `accounts` nor in a sum), over_limit (a sum exceeds 64 bits).
+// The question to the store that usage() needs the answer of. services: all services of the ledger;
+// only a filter by category needs them.
+[[nodiscard]] SumQuestion sum_question(const UsageQuestion& question,
+                                       const std::vector<std::string>& services = {});
+
+// sums: the answer to sum_question(). Errors: invalid (keys that exclude each other, steps or
+// category function missing, steps not ascending), not_found (the account is neither in `accounts`
+// nor in a sum), over_limit (a sum exceeds 64 bits).
 [[nodiscard]] Result<Usage> usage(const UsageQuestion& question,
                                   const std::vector<TransferSum>& sums);
 

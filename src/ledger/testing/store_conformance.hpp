@@ -25,6 +25,7 @@
 #include "ledger/rules.hpp"
 #include "ledger/store.hpp"
 #include "ledger/testing/batches.hpp"
+#include "ledger/testing/naive_sums.hpp"
 
 namespace octroi::testing {
 
@@ -67,6 +68,17 @@ protected:
         ASSERT_TRUE(report) << report.error().text;
         for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
         EXPECT_EQ(report->batches, batches);
+    }
+    // Of all layers.
+    std::vector<Batch> commit_random_batches(std::uint64_t batches, std::size_t rows) {
+        std::vector<Batch> committed;
+        for (std::uint64_t seed = 1; seed <= batches; ++seed) {
+            Batch batch = random_batch(seed, 1, rows);
+            if (seed % 3 == 0) batch.meter.layer = layers[seed % 2];
+            EXPECT_EQ(commit(batch), "committed");
+            committed.push_back(std::move(batch));
+        }
+        return committed;
     }
     // The current cursor of one source.
     std::optional<Cursor> cursor(const std::string& meter, const std::string& source) {
@@ -260,12 +272,7 @@ TYPED_TEST_P(StoreConformance, FindsCursorsByPrefixOfTheirSource) {
 }
 
 TYPED_TEST_P(StoreConformance, SumsLikeANaiveLoop) {
-    using Key = std::tuple<UtcTime, std::string, MeterRole, Party, Party, std::string>;
-    std::vector<Batch> committed;
-    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
-        committed.push_back(random_batch(seed, 1, 60));
-        ASSERT_EQ(this->commit(committed.back()), "committed");
-    }
+    const std::vector<Batch> committed = this->commit_random_batches(8, 60);
     for (unsigned mask = 0; mask < 256; ++mask) {
         SumQuestion question;
         question.by_bucket = (mask & 1U) != 0;
@@ -277,36 +284,52 @@ TYPED_TEST_P(StoreConformance, SumsLikeANaiveLoop) {
         if ((mask & 32U) != 0) question.role = MeterRole::bill;
         if ((mask & 64U) != 0) question.meter = "eth0";
         question.estimates = (mask & 128U) != 0;
-        std::map<Key, std::pair<Volume, Estimate>> expected;
-        for (const Batch& batch : committed) {
-            if (question.role && *question.role != batch.meter.role) continue;
-            if (question.meter && *question.meter != batch.meter.name) continue;
-            for (std::uint32_t i = 0; i < batch.transfers.size(); ++i) {
-                const Transfer& t = batch.transfers[i];
-                if (!question.period.contains(t.bucket)) continue;
-                Party from = batch.parties[t.from];
-                Party to = batch.parties[t.to];
-                if (!question.by_identity) from.identity = to.identity = "";
-                auto& [volume, estimate] =
-                    expected[{question.by_bucket ? t.bucket : question.period.begin,
-                              question.by_meter ? batch.meter.name : "",
-                              question.by_meter ? batch.meter.role : MeterRole::bill, from, to,
-                              question.by_service ? batch.services[t.service] : ""}];
-                volume += t.volume;
-                if (question.estimates) estimate += estimate_of(batch, i);
-            }
-        }
-        std::map<Key, std::pair<Volume, Estimate>> got;
-        std::vector<Key> order;
-        for (const TransferSum& s : this->sums(question)) {
-            order.emplace_back(s.bucket, s.meter, s.role, s.from, s.to, s.service);
-            got[order.back()].first += s.volume;
-            got[order.back()].second += s.estimate;
-        }
-        EXPECT_EQ(got, expected) << "mask " << mask;
-        EXPECT_EQ(order.size(), got.size());
-        EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+        EXPECT_EQ(this->sums(question), naive_sums(committed, question)) << "mask " << mask;
     }
+}
+
+TYPED_TEST_P(StoreConformance, FiltersLikeANaiveLoop) {
+    const std::vector<Batch> committed = this->commit_random_batches(8, 60);
+    std::size_t found = 0;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        std::mt19937_64 random(seed);
+        const SumQuestion question = random_question(random);
+        const auto sums = this->sums(question);
+        EXPECT_EQ(sums, naive_sums(committed, question)) << "seed " << seed;
+        found += sums.empty() ? 0 : 1;
+    }
+    EXPECT_GT(found, 300U) << "most questions must have an answer";
+}
+
+TYPED_TEST_P(StoreConformance, NamesThatTheLedgerDoesNotHaveSelectNothing) {
+    (void)this->commit_random_batches(2, 30);
+    EXPECT_TRUE(this->sums({.ends = {"nobody"}}).empty());
+    EXPECT_TRUE(this->sums({.ends = {"@excluded/nothing"}}).empty());
+    EXPECT_TRUE(this->sums({.ends = {"@transit"}}).empty());
+    EXPECT_TRUE(this->sums({.identity = "192.0.2.1"}).empty());
+    EXPECT_TRUE(this->sums({.services = {"nothing"}}).empty());
+    EXPECT_TRUE(this->sums({.services = {""}}).empty());
+    EXPECT_FALSE(this->sums({.ends = {"nobody", "domestic"}, .services = {"", "web"}}).empty());
+}
+
+TYPED_TEST_P(StoreConformance, ListsServicesAndFindsTheFirstBucket) {
+    EXPECT_TRUE(this->ledger_.query().services()->empty());
+    EXPECT_FALSE(*this->ledger_.query().first_bucket());
+    ASSERT_EQ(this->commit(BatchBuilder(1).cursor("file:1", "1", 1).build()), "committed");
+    EXPECT_FALSE(*this->ledger_.query().first_bucket()) << "a batch without transfers";
+    const auto commit_at = [&](std::uint64_t id, int bucket, const std::string& service) {
+        ASSERT_EQ(this->commit(BatchBuilder(id)
+                                   .transfer(bucket, account("a"), outside("x"), service, 1)
+                                   .transfer(bucket + 9, account("a"), outside("x"), "web", 1)
+                                   .build()),
+                  "committed");
+    };
+    commit_at(2, 5, "web");
+    EXPECT_EQ(*this->ledger_.query().first_bucket(), bucket_at(5));
+    commit_at(3, -7, "dns");
+    commit_at(4, 2, "ssh");
+    EXPECT_EQ(*this->ledger_.query().first_bucket(), bucket_at(-7));
+    EXPECT_EQ(*this->ledger_.query().services(), (std::vector<std::string>{"dns", "ssh", "web"}));
 }
 
 TYPED_TEST_P(StoreConformance, AMeterWithAChangedKindIsOneMeter) {
@@ -587,9 +610,11 @@ REGISTER_TYPED_TEST_SUITE_P(
     StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove, KeepsLayersApart,
     CommitsOnce, RefusesOtherContentUnderTheSameId, RefusesAnInvalidBatchAndAcceptsItCorrected,
     RefusesACursorThatAnotherProcessMoved, FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop,
-    AMeterWithAChangedKindIsOneMeter, KeepsTheGreatestFiguresAndReportsATooLargeSum,
-    ListsMetersAndLosses, KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing,
-    KeepsClassTables, FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
+    FiltersLikeANaiveLoop, NamesThatTheLedgerDoesNotHaveSelectNothing,
+    ListsServicesAndFindsTheFirstBucket, AMeterWithAChangedKindIsOneMeter,
+    KeepsTheGreatestFiguresAndReportsATooLargeSum, ListsMetersAndLosses,
+    KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
+    FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
     EndsAWalkWithTheErrorOfTheVisitor);
 
 }  // namespace octroi::testing

@@ -125,7 +125,7 @@ public:
 
     [[nodiscard]] TransferSum named(const Ranked& row) const {
         TransferSum sum;
-        sum.bucket = question_.by_bucket ? bucket_time(row.bucket) : question_.period.begin;
+        sum.bucket = bucket_of(row.bucket);
         std::tie(sum.layer, sum.meter, sum.role) = meters_.at(row.meter);
         sum.from = parties_.at(row.from);
         sum.to = parties_.at(row.to);
@@ -138,6 +138,11 @@ public:
     }
 
 private:
+    [[nodiscard]] UtcTime bucket_of(std::int64_t number) const {
+        if (!question_.steps.empty()) return question_.steps[static_cast<std::size_t>(number)];
+        return question_.by_bucket ? bucket_time(number) : question_.period.begin;
+    }
+
     [[nodiscard]] static SignedEstimate estimate_of(const GroupKey& key,
                                                     const Estimates& estimates) {
         const auto found = estimates.find(key);

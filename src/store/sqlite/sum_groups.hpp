@@ -16,7 +16,7 @@ namespace octroi::sqlite {
 
 // Row numbers; 0: the question does not group by this column.
 struct GroupKey {
-    std::int64_t bucket = 0;
+    std::int64_t bucket = 0;  // a bucket number, or the place of a step in SumQuestion::steps
     std::int64_t meter = 0;
     std::int64_t from = 0;  // a row of `party`, or of `holder` if identities are not grouped by
     std::int64_t to = 0;

@@ -7,7 +7,7 @@
 
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
-#include "store/sqlite/sum_groups.hpp"
+#include "store/sqlite/sum_collector.hpp"
 
 namespace octroi {
 namespace {
@@ -22,19 +22,6 @@ struct Run {
     std::int64_t first = 0;
     std::int64_t end = 0;
 };
-
-// The buckets that start within the period, as bucket numbers, half-open.
-struct BucketRange {
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
-};
-
-// The number of the first bucket that starts at or after t.
-std::int64_t first_bucket_from(UtcTime t) {
-    if (t.ns < INT64_MIN + bucket_length.ns) return sqlite::bucket_number_min;
-    const std::int64_t number = sqlite::bucket_number(t);
-    return sqlite::bucket_time(number) < t ? number + 1 : number;
-}
 
 // Reads the sampled counts of a run in step with its transfers: both are ordered by transfer_id.
 class SampledCounts {
@@ -83,27 +70,18 @@ public:
     Summer(const Database& db, const SumQuestion& question)
         : db_(db),
           question_(question),
-          range_{first_bucket_from(question.period.begin), first_bucket_from(question.period.end)} {
-    }
+          range_{sqlite::first_bucket_from(question.period.begin),
+                 sqlite::first_bucket_from(question.period.end)},
+          collector_(db, question) {}
 
     [[nodiscard]] Result<std::vector<TransferSum>> answer() {
-        TRY_ASSIGN(rows_, Statement::prepare(db_,
-                                             "SELECT bucket, from_party, to_party, service, "
-                                             "bytes, packets, flows, transfer_id FROM transfer "
-                                             "WHERE "
-                                             "transfer_id >= ?1 AND transfer_id < ?2"));
-        TRY_ASSIGN(bucket_of_, Statement::prepare(db_,
-                                                  "SELECT bucket FROM transfer WHERE "
-                                                  "transfer_id = ?1"));
-        TRY_ASSIGN(holder_of_,
-                   Statement::prepare(db_, "SELECT holder FROM party WHERE party_id = ?1"));
-        if (question_.estimates) TRY(sampled_.prepare(db_));
-        TRY_ASSIGN(const std::vector<Run> runs, find_runs());
-        for (const Run& run : runs) TRY(add(run));
-        return sqlite::name_groups(db_, question_, std::move(groups_), estimates_);
+        TRY(collector_.prepare());
+        if (!collector_.selects_nothing()) TRY(add_runs());
+        return collector_.finish();
     }
 
 private:
+    [[nodiscard]] Status add_runs();
     // One for each batch that overlaps the period, in storage order.
     [[nodiscard]] Result<std::vector<Run>> find_runs();
     // The first transfer of [first, end) with a bucket of at least `bucket`, by bisection; `end`:
@@ -111,20 +89,30 @@ private:
     [[nodiscard]] Result<std::int64_t> lower_bound(std::int64_t first, std::int64_t end,
                                                    std::int64_t bucket);
     [[nodiscard]] Status add(const Run& run);
-    // The party, or its holder if the query does not group by identity.
-    [[nodiscard]] Result<std::int64_t> end_of(std::int64_t party);
 
     const Database& db_;
     const SumQuestion& question_;
-    BucketRange range_;
+    sqlite::BucketRange range_;
+    sqlite::SumCollector collector_;
     Statement rows_;
     SampledCounts sampled_;
     Statement bucket_of_;
-    Statement holder_of_;
-    std::vector<std::int64_t> holders_;  // index: party; 0: not looked up yet
-    sqlite::Groups groups_;
-    sqlite::Estimates estimates_;
 };
+
+Status Summer::add_runs() {
+    TRY_ASSIGN(rows_, Statement::prepare(db_,
+                                         "SELECT bucket, from_party, to_party, service, "
+                                         "bytes, packets, flows, transfer_id FROM transfer "
+                                         "WHERE "
+                                         "transfer_id >= ?1 AND transfer_id < ?2"));
+    TRY_ASSIGN(bucket_of_, Statement::prepare(db_,
+                                              "SELECT bucket FROM transfer WHERE "
+                                              "transfer_id = ?1"));
+    if (question_.estimates) TRY(sampled_.prepare(db_));
+    TRY_ASSIGN(const std::vector<Run> runs, find_runs());
+    for (const Run& run : runs) TRY(add(run));
+    return {};
+}
 
 Result<std::vector<Run>> Summer::find_runs() {
     std::string sql =
@@ -174,27 +162,6 @@ Result<std::int64_t> Summer::lower_bound(std::int64_t first, std::int64_t end,
     return first;
 }
 
-Result<std::int64_t> Summer::end_of(std::int64_t party) {
-    if (question_.by_identity) return party;
-    const auto index = static_cast<std::size_t>(party);
-    // Parties are numbered without gaps, so a vector is the smallest table.
-    if (party >= 0 && index < holders_.size() && holders_[index] != 0) return holders_[index];
-    holder_of_.bind(1, party);
-    TRY_ASSIGN(const bool found, holder_of_.step());
-    if (!found)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("ledger {}: party {} is missing; next: run `octroi audit`",
-                                db_.path(), party));
-    const std::int64_t holder = holder_of_.number(0);
-    holder_of_.reset();
-    // The bound limits the memory that a wrong number in a damaged ledger can allocate.
-    if (index < (std::size_t{1} << 32U)) {
-        if (index >= holders_.size()) holders_.resize(std::max(index + 1, holders_.size() * 2));
-        holders_[index] = holder;
-    }
-    return holder;
-}
-
 Status Summer::add(const Run& run) {
     rows_.bind(1, run.first);
     rows_.bind(2, run.end);
@@ -202,18 +169,12 @@ Status Summer::add(const Run& run) {
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
-        sqlite::GroupKey key;
-        if (question_.by_bucket) key.bucket = rows_.number(0);
-        // Also without by_meter: the meter tells the layer.
-        key.meter = run.meter;
-        TRY_ASSIGN(key.from, end_of(rows_.number(1)));
-        TRY_ASSIGN(key.to, end_of(rows_.number(2)));
-        if (question_.by_service) key.service = rows_.number(3);
         const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
-        if (!groups_[key].add(figures)) return std::unexpected(sqlite::sum_does_not_fit(db_));
-        if (!question_.estimates) continue;
+        TRY_ASSIGN(const auto group, collector_.add({rows_.number(0), run.meter, rows_.number(1),
+                                                     rows_.number(2), rows_.number(3), figures}));
+        if (!group || !question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
-        if (is_sampled) estimates_[key].add(sampled_.estimate(figures));
+        if (is_sampled) collector_.add_estimate(*group, sampled_.estimate(figures));
     }
     return {};
 }
@@ -223,6 +184,23 @@ Status Summer::add(const Run& run) {
 Result<std::vector<TransferSum>> SqliteLedger::sums(const SumQuestion& question) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     return Summer(db_, question).answer();
+}
+
+Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {
+    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT min(first_bucket) FROM batch"));
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found || find.is_null(0)) return std::nullopt;
+    return sqlite::bucket_time(find.number(0));
+}
+
+Result<std::vector<std::string>> SqliteLedger::services() {
+    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT name FROM service ORDER BY name"));
+    std::vector<std::string> names;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return names;
+        names.push_back(find.text(0));
+    }
 }
 
 }  // namespace octroi

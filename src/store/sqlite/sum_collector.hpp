@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Filters rows of transfers, and sums them by the columns that a question groups by.
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ledger/query.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/end_table.hpp"
+#include "store/sqlite/sum_groups.hpp"
+
+namespace octroi::sqlite {
+
+// Row numbers of the database, and a bucket number.
+struct SumRow {
+    std::int64_t bucket = 0;
+    std::int64_t meter = 0;
+    std::int64_t from_party = 0;
+    std::int64_t to_party = 0;
+    std::int64_t service = 0;
+    Figures figures;
+};
+
+// The buckets that start within an interval, as bucket numbers, half-open.
+struct BucketRange {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+};
+
+// The number of the first bucket that starts at or after t.
+[[nodiscard]] std::int64_t first_bucket_from(UtcTime t) noexcept;
+
+class SumCollector {
+public:
+    // The database and the question must outlive it.
+    SumCollector(const Database& db, const SumQuestion& question)
+        : db_(db), question_(question), ends_(db, question) {}
+
+    [[nodiscard]] Status prepare();
+    // No row can match, so that none needs to be read.
+    [[nodiscard]] bool selects_nothing() const {
+        return ends_.selects_nothing() || (!question_.services.empty() && services_.empty());
+    }
+
+    // Adds a row of the period, and of a meter that the question selects. Returns its group;
+    // absent: the filters do not select it. Fast if the buckets of rows ascend. Errors: over_limit,
+    // corrupt.
+    [[nodiscard]] Result<std::optional<GroupKey>> add(const SumRow& row);
+    // The part of the figures of that group that scaling added.
+    void add_estimate(const GroupKey& group, const SignedEstimate& estimate) {
+        estimates_[group].add(estimate);
+    }
+
+    // The answer. Called once.
+    [[nodiscard]] Result<std::vector<TransferSum>> finish() {
+        return name_groups(db_, question_, std::move(groups_), estimates_);
+    }
+
+private:
+    [[nodiscard]] Status find_services();
+    // The number of the bucket's step.
+    [[nodiscard]] std::int64_t step_of(std::int64_t bucket);
+
+    const Database& db_;
+    const SumQuestion& question_;
+    EndTable ends_;
+    NumberSet services_;               // that the question names
+    std::vector<std::int64_t> steps_;  // the first bucket of each
+    std::size_t step_ = 0;             // that of the bucket before
+    Groups groups_;
+    Estimates estimates_;
+};
+
+}  // namespace octroi::sqlite
