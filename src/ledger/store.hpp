@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ledger/compaction.hpp"
 #include "record/batch.hpp"
 
 namespace octroi {
@@ -47,6 +48,16 @@ public:
     };
     [[nodiscard]] virtual Result<std::vector<MeterCursor>> cursors(
         std::string_view source_prefix) = 0;
+
+    // Replaces the transfers of old batches by sums by hour, and old sums by hour by sums by day
+    // (ledger/compaction.hpp). Works in slices of some milliseconds, so that no commit of another
+    // process waits long, and calls `pause` between them. Cut off at any moment, it can be called
+    // again and goes on. Questions and audits see the same sums before, while and after it runs.
+    // Errors: busy (another process compacts the ledger, or is writing), corrupt (the transfers do
+    // not sum to what was observed: they are kept), and those of commit().
+    [[nodiscard]] virtual Result<CompactionProgress> compact(const Retention& retention,
+                                                             UtcTime now,
+                                                             const CompactionPause& pause) = 0;
 };
 
 }  // namespace octroi

@@ -8,6 +8,7 @@
 
 #include "base/narrow.hpp"
 #include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
 
 namespace octroi::sqlite {
 namespace {
@@ -270,7 +271,7 @@ Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t&
             TRY_ASSIGN(const auto rows, read_old_rows(db_, compaction));
             removed += rows.size();
             for (OldRow row : rows) {
-                TRY_ASSIGN(const DayRange day, days_.day_at(row.begin));
+                TRY_ASSIGN(const BucketRange day, days_.day_at(row.begin));
                 row.begin = day.begin;
                 TRY(sums.add(row));
             }
@@ -292,7 +293,7 @@ Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t&
         TRY_ASSIGN(const bool found, find.step());
         if (!found) break;
         OldRow row = old_row_from(find, 0);
-        TRY_ASSIGN(const DayRange day, days_.day_at(row.begin));
+        TRY_ASSIGN(const BucketRange day, days_.day_at(row.begin));
         row.begin = day.begin + (row.begin - day.begin) / buckets_of_hour * buckets_of_hour;
         TRY(sums.add(row));
         ++removed;
@@ -440,3 +441,15 @@ Status Compactor::clean_up() {
 }
 
 }  // namespace octroi::sqlite
+
+namespace octroi {
+
+Result<CompactionProgress> SqliteLedger::compact(const Retention& retention, UtcTime now,
+                                                 const CompactionPause& pause) {
+    TRY_ASSIGN(const Fd lock, sqlite::lock_for_compaction(db_));
+    sqlite::Compactor compactor(db_, days_, pause);
+    TRY(compactor.run(retention, now));
+    return compactor.progress();
+}
+
+}  // namespace octroi

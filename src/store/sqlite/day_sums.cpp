@@ -148,7 +148,7 @@ public:
 
 private:
     [[nodiscard]] Status add_transfer(const PendingBatch& batch) {
-        TRY_ASSIGN(const DayRange day, days_.day_at(transfers_.number(0)));
+        TRY_ASSIGN(const BucketRange day, days_.day_at(transfers_.number(0)));
         TRY_ASSIGN(const End from, days_.end_of(end_, transfers_.number(1)));
         TRY_ASSIGN(const End to, days_.end_of(end_, transfers_.number(2)));
         DayFigures figures{transfers_.number(4), transfers_.number(5), transfers_.number(6)};
@@ -218,7 +218,7 @@ Status DaySums::clear() {
     return db_.run("DELETE FROM day_sum; DELETE FROM day; UPDATE day_state SET batches = 0");
 }
 
-Result<DayRange> DaySums::day_at(std::int64_t bucket) {
+Result<BucketRange> DaySums::day_at(std::int64_t bucket) {
     if (last_day_.begin <= bucket && bucket < last_day_.end) return last_day_;
     TRY_ASSIGN(auto find, Statement::prepare(
                               db_, "SELECT begin, end FROM day WHERE begin <= ?1 AND end > ?1"));
@@ -233,10 +233,10 @@ Result<DayRange> DaySums::day_at(std::int64_t bucket) {
 }
 
 // Where the days were of another zone before, a new one is shortened: days do not overlap.
-Result<DayRange> DaySums::insert_day(std::int64_t bucket) {
+Result<BucketRange> DaySums::insert_day(std::int64_t bucket) {
     const Interval asked = day_of_(bucket_time(bucket));
-    DayRange day{std::min(bucket_number(asked.begin), bucket),
-                 std::max(bucket_number(asked.end), bucket + 1)};
+    BucketRange day{std::min(bucket_number(asked.begin), bucket),
+                    std::max(bucket_number(asked.end), bucket + 1)};
     TRY_ASSIGN(auto before, Statement::prepare(db_, "SELECT max(end) FROM day WHERE end <= ?1"));
     before.bind(1, bucket);
     TRY_ASSIGN([[maybe_unused]] const bool is_before, before.step());

@@ -11,17 +11,10 @@
 
 #include "ledger/query.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
-
-// A day of the table `day`, as bucket numbers, half-open.
-struct DayRange {
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
-
-    auto operator<=>(const DayRange&) const = default;
-};
 
 // The columns of day_sum behind its key: bytes, packets, flows, scaled bytes and packets, and the
 // two variances. A sum above the limit stays there: it is not known.
@@ -41,7 +34,7 @@ public:
 
     // The day that contains the bucket. A new one gets a row, which needs a write transaction; the
     // buckets of batches that the sums contain have one.
-    [[nodiscard]] Result<DayRange> day_at(std::int64_t bucket);
+    [[nodiscard]] Result<BucketRange> day_at(std::int64_t bucket);
 
 private:
     class Adder;
@@ -50,12 +43,12 @@ private:
         std::int64_t holder = 0;  // 0: not read yet
         bool is_local = false;
     };
-    [[nodiscard]] Result<DayRange> insert_day(std::int64_t bucket);
+    [[nodiscard]] Result<BucketRange> insert_day(std::int64_t bucket);
     [[nodiscard]] Result<End> end_of(Statement& find, std::int64_t party);
 
     const Database& db_;
     std::function<Interval(UtcTime)> day_of_;
-    DayRange last_day_;      // answers most calls of day_at()
+    BucketRange last_day_;   // answers most calls of day_at()
     std::vector<End> ends_;  // by party number
 };
 

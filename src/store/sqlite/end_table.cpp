@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "store/sqlite/rows.hpp"
+
 namespace octroi::sqlite {
 namespace {
 
@@ -23,6 +25,7 @@ Status insert_numbers(Statement& find, NumberSet& numbers) {
 
 Status EndTable::prepare() {
     TRY_ASSIGN(holder_of_, Statement::prepare(db_, "SELECT holder FROM party WHERE party_id = ?1"));
+    TRY_ASSIGN(kind_of_, Statement::prepare(db_, "SELECT kind FROM holder WHERE holder_id = ?1"));
     by_holder_ = !question_.ends.empty();
     for (const std::string& end : question_.ends) TRY(select_holders(end));
     if (!question_.identity) return {};
@@ -71,6 +74,25 @@ Result<std::int64_t> EndTable::holder_of(std::int64_t party) {
         holders_[index] = holder;
     }
     return holder;
+}
+
+Result<bool> EndTable::is_local(std::int64_t holder) {
+    const auto index = static_cast<std::size_t>(holder);
+    if (holder >= 0 && index < locals_.size() && locals_[index] != 0) return locals_[index] > 0;
+    kind_of_.bind(1, holder);
+    TRY_ASSIGN(const bool found, kind_of_.step());
+    if (!found)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("ledger {}: holder {} is missing; next: run `octroi audit`",
+                                db_.path(), holder));
+    const auto kind = enum_from<PartyKind>(kind_of_, 0);
+    kind_of_.reset();
+    const bool local = kind == PartyKind::account || kind == PartyKind::unattributed;
+    if (holder >= 0 && holder < NumberSet::number_end) {
+        if (index >= locals_.size()) locals_.resize(std::max(index + 1, locals_.size() * 2));
+        locals_[index] = local ? 1 : -1;
+    }
+    return local;
 }
 
 }  // namespace octroi::sqlite

@@ -29,6 +29,12 @@ public:
                bits_[static_cast<std::size_t>(number)];
     }
     [[nodiscard]] bool empty() const { return is_empty_; }
+    [[nodiscard]] std::vector<std::int64_t> numbers() const {
+        std::vector<std::int64_t> all;
+        for (std::size_t i = 0; i < bits_.size(); ++i)
+            if (bits_[i]) all.push_back(static_cast<std::int64_t>(i));
+        return all;
+    }
 
     static constexpr std::int64_t number_end = std::int64_t{1} << 32U;
 
@@ -51,6 +57,12 @@ public:
     }
     // The holder of a party. corrupt: there is no such party.
     [[nodiscard]] Result<std::int64_t> holder_of(std::int64_t party);
+    // Whether a holder is an account or unattributed. corrupt: there is no such holder.
+    [[nodiscard]] Result<bool> is_local(std::int64_t holder);
+    // The holders that the question names; null: it names none, so that all are selected.
+    [[nodiscard]] const NumberSet* selected_holders() const {
+        return by_holder_ ? &selected_holders_ : nullptr;
+    }
     // Whether the question selects a transfer between these parties of these holders.
     [[nodiscard]] bool selects(std::int64_t from_party, std::int64_t from_holder,
                                std::int64_t to_party, std::int64_t to_holder) const {
@@ -71,6 +83,8 @@ private:
     NumberSet selected_parties_;
     Statement holder_of_;
     std::vector<std::int64_t> holders_;  // index: party; 0: not looked up yet
+    Statement kind_of_;
+    std::vector<signed char> locals_;  // index: holder; 0: not looked up yet, -1: no, 1: yes
 };
 
 }  // namespace octroi::sqlite

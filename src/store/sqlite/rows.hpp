@@ -25,6 +25,20 @@ inline constexpr std::uint64_t figure_end = INT64_MAX;
 // The range of numbers that are a time.
 inline constexpr std::int64_t bucket_number_min = INT64_MIN / bucket_length.ns;
 inline constexpr std::int64_t bucket_number_max = INT64_MAX / bucket_length.ns;
+// Bucket numbers, half-open: a day, an hour, a period.
+struct BucketRange {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+
+    auto operator<=>(const BucketRange&) const = default;
+    [[nodiscard]] bool contains(std::int64_t bucket) const noexcept {
+        return begin <= bucket && bucket < end;
+    }
+    [[nodiscard]] bool contains(const BucketRange& other) const noexcept {
+        return begin <= other.begin && other.end <= end;
+    }
+};
+
 // A number out of that range, from a damaged ledger, becomes the nearest time.
 [[nodiscard]] constexpr UtcTime bucket_time(std::int64_t number) noexcept {
     if (number < bucket_number_min) return UtcTime::min();

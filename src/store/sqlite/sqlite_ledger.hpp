@@ -34,6 +34,9 @@ public:
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
     [[nodiscard]] Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) override;
 
+    [[nodiscard]] Result<CompactionProgress> compact(const Retention& retention, UtcTime now,
+                                                     const CompactionPause& pause) override;
+
     // DirectoryStore: directory_store.cpp, class_store.cpp
     [[nodiscard]] Result<Directory> directory() override;
     [[nodiscard]] Result<std::uint64_t> directory_version() override;

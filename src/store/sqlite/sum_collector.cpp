@@ -50,6 +50,16 @@ Result<std::optional<GroupKey>> SumCollector::add(const SumRow& row) {
     return key;
 }
 
+Result<std::optional<GroupKey>> SumCollector::add(const HolderRow& row) {
+    if (!question_.services.empty() && !services_.contains(row.service)) return std::nullopt;
+    if (!ends_.selects(0, row.from, 0, row.to)) return std::nullopt;
+    GroupKey key{.meter = row.meter, .from = row.from, .to = row.to};
+    if (!steps_.empty()) key.bucket = step_of(row.bucket);
+    if (question_.by_service) key.service = row.service;
+    if (!groups_[key].add(row.figures)) return std::unexpected(sum_does_not_fit(db_));
+    return key;
+}
+
 std::int64_t SumCollector::step_of(std::int64_t bucket) {
     const bool is_same =
         steps_[step_] <= bucket && (step_ + 1 == steps_.size() || bucket < steps_[step_ + 1]);

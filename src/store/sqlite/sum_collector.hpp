@@ -11,6 +11,7 @@
 #include "ledger/query.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/end_table.hpp"
+#include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
@@ -25,14 +26,18 @@ struct SumRow {
     Figures figures;
 };
 
-// The buckets that start within an interval, as bucket numbers, half-open.
-struct BucketRange {
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
-};
-
 // The number of the first bucket that starts at or after t.
 [[nodiscard]] std::int64_t first_bucket_from(UtcTime t) noexcept;
+
+// A row of sums by holder: accounts and other names without identities.
+struct HolderRow {
+    std::int64_t bucket = 0;  // any one of those that were summed
+    std::int64_t meter = 0;
+    std::int64_t from = 0;  // holders
+    std::int64_t to = 0;
+    std::int64_t service = 0;
+    Figures figures;
+};
 
 class SumCollector {
 public:
@@ -50,10 +55,17 @@ public:
     // absent: the filters do not select it. Fast if the buckets of rows ascend. Errors: over_limit,
     // corrupt.
     [[nodiscard]] Result<std::optional<GroupKey>> add(const SumRow& row);
+    // The same for a question without identities.
+    [[nodiscard]] Result<std::optional<GroupKey>> add(const HolderRow& row);
     // The part of the figures of that group that scaling added.
     void add_estimate(const GroupKey& group, const SignedEstimate& estimate) {
         estimates_[group].add(estimate);
     }
+
+    // The ends that the question selects, and what kind they are.
+    [[nodiscard]] EndTable& ends() noexcept { return ends_; }
+    // The time steps of the question, as the first bucket of each; empty: none.
+    [[nodiscard]] const std::vector<std::int64_t>& steps() const noexcept { return steps_; }
 
     // The answer. Called once.
     [[nodiscard]] Result<std::vector<TransferSum>> finish() {

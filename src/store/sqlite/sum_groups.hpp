@@ -62,6 +62,7 @@ struct SignedEstimate {
         bytes_variance = saturated(bytes_variance, other.bytes_variance);
         packets_variance = saturated(packets_variance, other.packets_variance);
     }
+    bool operator==(const SignedEstimate&) const = default;
     // Negative figures become 0.
     [[nodiscard]] Estimate estimate() const noexcept {
         const auto figure = [](std::int64_t v) {

@@ -12,27 +12,42 @@
 
 namespace octroi::sqlite {
 
-Status OwnWriter::claim(const Database& db) {
-    if (number_ != 0) return {};
-    TRY_ASSIGN(const bool found, find_free(db));
-    return found ? Status() : insert(db);
-}
+namespace {
 
-Result<bool> OwnWriter::lock(const Database& db, std::int64_t number) {
+// Locks an octet of <ledger>.writers, which is opened first if it is not. False: another process
+// has it.
+Result<bool> lock_octet(const Database& db, Fd& file, std::int64_t octet) {
     const std::string path = db.path() + ".writers";
-    if (locks_.get() < 0)
-        locks_ = Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (file.get() < 0)
+        file = Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     struct flock range{};
     range.l_type = F_WRLCK;
     range.l_whence = SEEK_SET;
-    range.l_start = number;
+    range.l_start = octet;
     range.l_len = 1;
-    if (locks_.get() >= 0 && fcntl(locks_.get(), F_OFD_SETLK, &range) == 0) return true;
-    if (locks_.get() >= 0 && (errno == EAGAIN || errno == EACCES)) return false;
+    if (file.get() >= 0 && fcntl(file.get(), F_OFD_SETLK, &range) == 0) return true;
+    if (file.get() >= 0 && (errno == EAGAIN || errno == EACCES)) return false;
     return fail(errno == EACCES || errno == EPERM ? ErrorCode::permission : ErrorCode::failed,
                 fmt::format("cannot lock {}: {}; next: run this as root or as the owner of the "
                             "ledger",
                             path, std::strerror(errno)));
+}
+
+}  // namespace
+
+Result<Fd> lock_for_compaction(const Database& db) {
+    Fd file;
+    TRY_ASSIGN(const bool locked, lock_octet(db, file, 0));
+    if (locked) return file;
+    return fail(ErrorCode::busy,
+                fmt::format("ledger {}: another process is compacting it; next: try again later",
+                            db.path()));
+}
+
+Status OwnWriter::claim(const Database& db) {
+    if (number_ != 0) return {};
+    TRY_ASSIGN(const bool found, find_free(db));
+    return found ? Status() : insert(db);
 }
 
 Result<bool> OwnWriter::find_free(const Database& db) {
@@ -46,7 +61,7 @@ Result<bool> OwnWriter::find_free(const Database& db) {
         if (!row) return false;
         const std::string_view id = find.octets(2);
         if (find.number(0) < 1 || id.size() != writer_.id.octets.size()) continue;
-        TRY_ASSIGN(const bool is_free, lock(db, find.number(0)));
+        TRY_ASSIGN(const bool is_free, lock_octet(db, locks_, find.number(0)));
         if (!is_free) continue;
         number_ = find.number(0);
         writer_.node = find.text(1);
@@ -66,7 +81,7 @@ Status OwnWriter::insert(const Database& db) {
     const std::int64_t number = sqlite3_last_insert_rowid(db.handle());
     // Only this transaction knows the number, so no process has locked it, except one that ended
     // its own transaction without a commit and still runs.
-    TRY_ASSIGN(const bool locked, lock(db, number));
+    TRY_ASSIGN(const bool locked, lock_octet(db, locks_, number));
     if (!locked)
         return fail(ErrorCode::busy, fmt::format("ledger {}: writer {} is in use; next: try again",
                                                  db.path(), number));

@@ -17,6 +17,10 @@
 
 namespace octroi::sqlite {
 
+// Locks octet 0 of the same file while the descriptor lives: one process at a time compacts a
+// ledger. Error: busy.
+[[nodiscard]] Result<Fd> lock_for_compaction(const Database& db);
+
 class OwnWriter {
 public:
     // node: as LedgerOptions::node.
@@ -39,8 +43,6 @@ public:
 private:
     [[nodiscard]] Result<bool> find_free(const Database& db);
     [[nodiscard]] Status insert(const Database& db);
-    // False: another process has it.
-    [[nodiscard]] Result<bool> lock(const Database& db, std::int64_t number);
 
     std::string node_;
     Fd locks_;                 // <ledger>.writers

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Which rows answer a question: the coarsest ones that fit. Whole days of the period come from the
+// sums by day; the rest of the period from transfers and, where these were compacted, from the sums
+// that are left.
+
+#include <cstdint>
+#include <vector>
+
+#include "ledger/query.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/rows.hpp"
+
+namespace octroi::sqlite {
+
+struct SumPlan {
+    std::vector<BucketRange> days;  // of the table `day`, ascending: read from day_sum
+    std::int64_t summed = 0;        // day_sum contains the batches up to this one
+    // The rest of the period, ascending: read from the batches up to `summed`. Batches behind it
+    // are read for the whole period.
+    std::vector<BucketRange> rest;
+};
+
+// steps: as SumCollector::steps().
+[[nodiscard]] Result<SumPlan> plan_sums(const Database& db, const SumQuestion& question,
+                                        const BucketRange& period,
+                                        const std::vector<std::int64_t>& steps);
+
+// Whether a step begins within the range, but not where the range begins.
+[[nodiscard]] bool is_cut(const BucketRange& range, const std::vector<std::int64_t>& steps);
+
+}  // namespace octroi::sqlite

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "store/sqlite/sum_runs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace octroi::sqlite {
+namespace {
+
+class RunFinder {
+public:
+    RunFinder(const Database& db, const RunQuestion& question) : db_(db), question_(question) {}
+
+    [[nodiscard]] Result<std::vector<TransferRun>> find() {
+        TRY_ASSIGN(bucket_of_,
+                   Statement::prepare(db_, "SELECT bucket FROM transfer WHERE transfer_id = ?1"));
+        TRY_ASSIGN(link_of_,
+                   Statement::prepare(db_, "SELECT writer, sequence FROM batch WHERE number = ?1"));
+        for (const BucketRange& range : question_.plan.rest)
+            TRY(add(range, "b.last_bucket >= ?1 AND b.first_bucket < ?2 AND b.number <= ?3"));
+        // By number: there are few of them, and the index by time would read all of the period.
+        TRY(add(question_.period,
+                "+b.last_bucket >= ?1 AND +b.first_bucket < ?2 AND b.number > ?3"));
+        std::sort(runs_.begin(), runs_.end(),
+                  [](const TransferRun& a, const TransferRun& b) { return a.first < b.first; });
+        return std::move(runs_);
+    }
+
+private:
+    [[nodiscard]] Status add(const BucketRange& range, const char* condition) {
+        TRY_ASSIGN(auto find,
+                   Statement::prepare(
+                       db_, fmt::format("SELECT b.meter, b.first_transfer, b.transfers, "
+                                        "b.first_bucket, b.last_bucket, b.number FROM batch b "
+                                        "WHERE {}",
+                                        condition)));
+        find.bind(1, range.begin);
+        find.bind(2, range.end);
+        find.bind(3, question_.plan.summed);
+        while (true) {
+            TRY_ASSIGN(const bool row, find.step());
+            if (!row) return {};
+            TRY_ASSIGN(const bool is_selected, selects(find));
+            if (!is_selected) continue;
+            TransferRun run{find.number(0), find.number(1), find.number(1) + find.number(2)};
+            if (find.number(3) < range.begin) {
+                TRY_ASSIGN(run.first, lower_bound(run.first, run.end, range.begin));
+            }
+            if (find.number(4) >= range.end) {
+                TRY_ASSIGN(run.end, lower_bound(run.first, run.end, range.end));
+            }
+            runs_.push_back(run);
+        }
+    }
+    [[nodiscard]] Result<bool> selects(const Statement& batch) {
+        const std::int64_t number = batch.number(5);
+        if (!question_.meters.contains(batch.number(0)) ||
+            run_of(question_.compacted, number) != nullptr)
+            return false;
+        if (!question_.limits) return true;
+        link_of_.bind(1, number);
+        TRY_ASSIGN([[maybe_unused]] const bool found, link_of_.step());
+        const auto limit = question_.limits->find(link_of_.number(0));
+        const bool counts = limit != question_.limits->end() && link_of_.number(1) <= limit->second;
+        link_of_.reset();
+        return counts;
+    }
+    // The first transfer of [first, end) with a bucket of at least `bucket`, by bisection; `end`:
+    // none.
+    [[nodiscard]] Result<std::int64_t> lower_bound(std::int64_t first, std::int64_t end,
+                                                   std::int64_t bucket) {
+        while (first < end) {
+            const std::int64_t middle = first + (end - first) / 2;
+            bucket_of_.bind(1, middle);
+            TRY_ASSIGN(const bool found, bucket_of_.step());
+            if (!found)
+                return fail(ErrorCode::corrupt, fmt::format("ledger {}: transfer {} is missing; "
+                                                            "next: run `octroi audit`",
+                                                            db_.path(), middle));
+            const bool before = bucket_of_.number(0) < bucket;
+            bucket_of_.reset();
+            (before ? first : end) = before ? middle + 1 : middle;
+        }
+        return first;
+    }
+
+    const Database& db_;
+    const RunQuestion& question_;
+    Statement bucket_of_;
+    Statement link_of_;
+    std::vector<TransferRun> runs_;
+};
+
+}  // namespace
+
+Result<std::optional<WriterLimits>> writer_limits(const Database& db, const SumQuestion& question) {
+    if (!question.as_of) return std::nullopt;
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT w.writer_id, b.hash FROM writer w LEFT JOIN "
+                                             "batch b ON b.writer = w.writer_id AND b.sequence = "
+                                             "?2 WHERE w.id = ?1"));
+    WriterLimits limits;
+    for (const ChainPosition& head : *question.as_of) {
+        if (head.sequence == 0) continue;
+        const std::string id = octets_of(head.writer.id);
+        find.bind_blob(1, id);
+        find.bind(2, head.sequence);
+        TRY_ASSIGN(const bool found, find.step());
+        if (!found || find.octets(1) != head.hash)
+            return fail(
+                ErrorCode::not_found,
+                fmt::format("ledger {}: batch {} of writer {} ({}) is not the one of the "
+                            "given head; next: use heads of this ledger (`octroi audit "
+                            "--heads`)",
+                            db.path(), head.sequence, head.writer.node, to_string(head.writer.id)));
+        limits[find.number(0)] = static_cast<std::int64_t>(head.sequence);
+        find.reset();
+    }
+    return limits;
+}
+
+Result<NumberSet> selected_meters(const Database& db, const SumQuestion& question) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT meter_id FROM meter WHERE (?1 IS NULL OR name "
+                                             "= ?1) AND (?2 IS NULL OR role = ?2) AND (?3 IS NULL "
+                                             "OR layer = ?3)"));
+    if (question.meter) find.bind_text(1, *question.meter);
+    if (question.role) find.bind(2, static_cast<std::int64_t>(*question.role));
+    if (question.layer) find.bind(3, static_cast<std::int64_t>(*question.layer));
+    NumberSet meters;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return meters;
+        meters.insert(find.number(0));
+    }
+}
+
+Result<std::vector<TransferRun>> find_runs(const Database& db, const RunQuestion& question) {
+    return RunFinder(db, question).find();
+}
+
+}  // namespace octroi::sqlite
