@@ -242,7 +242,8 @@ void Auditor::total(const StoredBatch& stored, bool is_valid) {
     for (std::size_t part = 0; part < parts; ++part) {
         fits = move(totals.posted, added[part], {}) && fits;
         // A correction may be about batches before an anchor, which are not in the totals.
-        fits = (move(totals.*part_totals[part], added[part], removed[part]) || trusted_ > 0) && fits;
+        fits =
+            (move(totals.*part_totals[part], added[part], removed[part]) || trusted_ > 0) && fits;
     }
     for (std::size_t part = 0; part < parts; ++part)
         fits = move(totals.posted, {}, removed[part]) && fits;
@@ -275,8 +276,7 @@ Status Auditor::visit(Query& ledger, const StoredAnchor& stored) {
     const auto found = [&](std::string_view text) {
         add(FindingKind::anchor, 0, fmt::format("anchor {}: {}", number, text));
     };
-    if (number != report_.anchors + 1)
-        found(fmt::format("it follows anchor {}", report_.anchors));
+    if (number != report_.anchors + 1) found(fmt::format("it follows anchor {}", report_.anchors));
     report_.anchors = number;
     if (!stored.damage.empty()) found(stored.damage);
     if (stored.previous_hash != anchor_hash_)
@@ -326,8 +326,7 @@ Status Auditor::check_batches(Query& ledger) {
     const std::uint64_t all = last_batch_ > trusted_ ? last_batch_ - trusted_ : 0;
     return ledger.each_batch_in({trusted_, last_batch_}, [&](const StoredBatch& stored) -> Status {
         visit(stored);
-        if (options_.progress && report_.batches % 64 == 0)
-            options_.progress(report_.batches, all);
+        if (options_.progress && report_.batches % 64 == 0) options_.progress(report_.batches, all);
         return {};
     });
 }

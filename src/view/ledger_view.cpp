@@ -327,8 +327,8 @@ Report heads_report(const std::vector<ChainHead>& heads) {
     for (const ChainHead& head : heads) {
         const bool is_writer = head.chain == ChainKind::writer;
         report.rows.push_back({{is_writer ? head.writer.node : to_string(head.chain, {}),
-                                is_writer ? Cell{to_string(head.writer.id)} : Cell{},
-                                head.sequence, to_hex(head.hash)}});
+                                is_writer ? Cell{to_string(head.writer.id)} : Cell{}, head.sequence,
+                                to_hex(head.hash)}});
     }
     report.when_empty = "The ledger is empty: no chain has a link.";
     return report;

@@ -15,7 +15,8 @@ namespace {
 // The heads of all chains but that of the anchors: chain, writer_id (0: not a writer), node, id,
 // sequence, hash.
 constexpr const char* heads_sql =
-    "SELECT 1, w.writer_id, w.node, w.id, b.sequence, b.hash FROM writer w JOIN batch b ON b.writer "
+    "SELECT 1, w.writer_id, w.node, w.id, b.sequence, b.hash FROM writer w JOIN batch b ON "
+    "b.writer "
     "= w.writer_id AND b.sequence = (SELECT max(sequence) FROM batch WHERE writer = w.writer_id) "
     "UNION ALL SELECT 2, 0, '', x'', version, hash FROM directory_change WHERE version = (SELECT "
     "max(version) FROM directory_change) "
@@ -136,15 +137,14 @@ Status anchor_day(const Database& db, UtcTime booked_at) {
     TRY_ASSIGN(const LastAnchor last, last_anchor(db));
     UtcTime since = last.at;
     if (last.number == 0) {
-        TRY_ASSIGN(auto first, Statement::prepare(
-                                   db, "SELECT booked_at FROM batch ORDER BY number LIMIT 1"));
+        TRY_ASSIGN(auto first,
+                   Statement::prepare(db, "SELECT booked_at FROM batch ORDER BY number LIMIT 1"));
         TRY_ASSIGN(const bool found, first.step());
         if (!found) return {};
         since = first.time(0);
     }
     if (!needs_daily_anchor(since, booked_at)) return {};
-    TRY_ASSIGN([[maybe_unused]] const bool made,
-               insert_anchor(db, AnchorReason::daily, booked_at));
+    TRY_ASSIGN([[maybe_unused]] const bool made, insert_anchor(db, AnchorReason::daily, booked_at));
     return {};
 }
 
@@ -207,9 +207,10 @@ Status SqliteLedger::each_anchor(const AnchorVisitor& visit) {
                                                         "previous_hash, hash FROM anchor ORDER BY "
                                                         "anchor_id"));
     TRY_ASSIGN(auto heads, sqlite::Statement::prepare(
-                               db_, "SELECT h.chain, h.writer, w.node, w.id, h.sequence, h.hash "
-                                    "FROM anchor_head h LEFT JOIN writer w ON w.writer_id = "
-                                    "h.writer WHERE h.anchor = ?1"));
+                               db_,
+                               "SELECT h.chain, h.writer, w.node, w.id, h.sequence, h.hash "
+                               "FROM anchor_head h LEFT JOIN writer w ON w.writer_id = "
+                               "h.writer WHERE h.anchor = ?1"));
     while (true) {
         TRY_ASSIGN(const bool row, anchors.step());
         if (!row) return {};

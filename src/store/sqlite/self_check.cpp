@@ -26,11 +26,12 @@ constexpr std::array checks{
           "transfers - 1 FROM batch ORDER BY number DESC LIMIT 1), 0)",
           "transfers are missing or in no batch"},
     // Each batch reads its own ones and compares their number, so any others belong to none.
-    Check{"SELECT abs((SELECT count(*) FROM sampled WHERE transfer >= f.first) - (SELECT "
-          "coalesce(sum(sampled), 0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM sampled "
-          "WHERE transfer < 1) FROM (SELECT coalesce((SELECT first_transfer + transfers FROM batch "
-          "WHERE number = ?1), 1) AS first) f",
-          "{} sampled counts belong to no transfer, or are missing"},
+    Check{
+        "SELECT abs((SELECT count(*) FROM sampled WHERE transfer >= f.first) - (SELECT "
+        "coalesce(sum(sampled), 0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM sampled "
+        "WHERE transfer < 1) FROM (SELECT coalesce((SELECT first_transfer + transfers FROM batch "
+        "WHERE number = ?1), 1) AS first) f",
+        "{} sampled counts belong to no transfer, or are missing"},
     Check{"SELECT abs((SELECT count(*) FROM batch_cursor WHERE batch > ?1) - (SELECT "
           "coalesce(sum(cursors), 0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM "
           "batch_cursor WHERE batch < 1)",
@@ -41,9 +42,10 @@ constexpr std::array checks{
     Check{"SELECT count(*) FROM anchor_head WHERE anchor NOT IN (SELECT anchor_id FROM anchor)",
           "{} heads belong to no anchor"},
     Check{"SELECT count(*) FROM writer WHERE length(id) IS NOT 16", "{} writers have no valid id"},
-    Check{"SELECT count(*) FROM translation WHERE (opened NOT IN (SELECT number FROM batch) OR "
-          "closed NOT IN (SELECT number FROM batch) OR closed < opened) AND (?1 = 0 OR opened > ?1)",
-          "{} translations belong to no batch"},
+    Check{
+        "SELECT count(*) FROM translation WHERE (opened NOT IN (SELECT number FROM batch) OR "
+        "closed NOT IN (SELECT number FROM batch) OR closed < opened) AND (?1 = 0 OR opened > ?1)",
+        "{} translations belong to no batch"},
     Check{"SELECT count(*) FROM translation WHERE ((closed IS NULL) IS NOT (end_at = "
           "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "
           "65535 OR last_port NOT BETWEEN 0 AND 65535 OR port_step NOT BETWEEN 1 AND 65535 OR "
@@ -99,8 +101,8 @@ Result<std::vector<std::string>> table_names(const Database& db) {
 Status check_database(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(const auto tables, table_names(db));
     for (const std::string& table : tables) {
-        TRY_ASSIGN(auto check, Statement::prepare(
-                                   db, fmt::format("PRAGMA integrity_check(\"{}\")", table)));
+        TRY_ASSIGN(auto check,
+                   Statement::prepare(db, fmt::format("PRAGMA integrity_check(\"{}\")", table)));
         while (true) {
             const auto row = check.step();
             // The check itself can fail on a damaged database: that is a finding, not an error.

@@ -63,8 +63,7 @@ public:
     [[nodiscard]] Status each_batch_in(const BatchRange& range, const BatchVisitor& visit) override;
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
-    [[nodiscard]] Result<std::vector<std::string>> self_check(
-        std::uint64_t after_batch) override;
+    [[nodiscard]] Result<std::vector<std::string>> self_check(std::uint64_t after_batch) override;
 
 private:
     // commit.cpp

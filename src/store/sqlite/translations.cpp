@@ -40,8 +40,8 @@ void bind_all(Statement& to, const Translation& t, const Texts& texts) {
     to.bind(11, t.valid.begin);
 }
 
-// An empty text leaves the address empty. False: the text is not an address, or not as Octroi writes
-// it.
+// An empty text leaves the address empty. False: the text is not an address, or not as Octroi
+// writes it.
 bool read_address(std::string_view text, Address& into) {
     if (text.empty()) return true;
     const auto address = parse_address(text);

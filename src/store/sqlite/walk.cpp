@@ -181,7 +181,8 @@ public:
         "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
         "b.first_transfer, b.transfers, b.transfers_digest, b.sampled, b.sampled_digest, "
         "b.cursors, b.cursors_digest, b.losses, b.losses_digest, b.translations, "
-        "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket FROM batch b "
+        "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket FROM batch "
+        "b "
         "LEFT JOIN writer w ON w.writer_id = b.writer "
         "LEFT JOIN meter m ON m.meter_id = b.meter "
         "LEFT JOIN class_version v ON v.class_version_id = b.class_version "
@@ -261,8 +262,7 @@ private:
             sort_transfers(transfers, sampled);
         };
         sort(batch.transfers, batch.sampled);
-        if (batch.correction)
-            sort(batch.correction->removed, batch.correction->removed_sampled);
+        if (batch.correction) sort(batch.correction->removed, batch.correction->removed_sampled);
     }
 
     [[nodiscard]] Result<Party> read_party(std::int64_t number, std::string& damage) {
@@ -302,8 +302,7 @@ private:
             if (!row) break;
             Transfer t;
             t.bucket = sqlite::bucket_time(transfers_.number(0));
-            TRY_ASSIGN(t.from,
-                       parties_.local(transfers_.number(1), batch.parties, read_party_row));
+            TRY_ASSIGN(t.from, parties_.local(transfers_.number(1), batch.parties, read_party_row));
             TRY_ASSIGN(t.to, parties_.local(transfers_.number(2), batch.parties, read_party_row));
             TRY_ASSIGN(t.service,
                        services_.local(transfers_.number(3), batch.services, read_service_row));
@@ -325,13 +324,12 @@ private:
             add_damage(stored.damage, "its transfers do not follow those of the batch before");
         next_transfer_ = header.number(19) + std::max<std::int64_t>(count, 0);
         const bool has_bounds = !header.is_null(32) && !header.is_null(33);
-        const bool same = transfers.empty()
-                              ? header.is_null(32) && header.is_null(33)
-                              : has_bounds &&
-                                    sqlite::bucket_time(header.number(32)) ==
-                                        transfers.front().bucket &&
-                                    sqlite::bucket_time(header.number(33)) ==
-                                        transfers.back().bucket;
+        const bool same =
+            transfers.empty()
+                ? header.is_null(32) && header.is_null(33)
+                : has_bounds &&
+                      sqlite::bucket_time(header.number(32)) == transfers.front().bucket &&
+                      sqlite::bucket_time(header.number(33)) == transfers.back().bucket;
         if (!same)
             add_damage(stored.damage, "its first and last bucket are not those of its transfers");
     }
