@@ -17,15 +17,23 @@ using CursorKey = std::pair<std::string, std::string>;  // meter, source
 
 class Auditor {
 public:
-    [[nodiscard]] AuditReport finish() {
-        report_.directory_head_hash = directory_hash_;
-        for (auto& [writer, head] : heads_) report_.heads.push_back(std::move(head));
-        for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
-        return std::move(report_);
+    explicit Auditor(const AuditOptions& options) : options_(options) {
+        if (!options.since) return;
+        trusted_ = batches_of(options.since->heads);
+        last_number_ = trusted_;
+        report_.batches_trusted = trusted_;
+        for (const ChainHead& head : options.since->heads)
+            if (head.chain == ChainKind::writer)
+                heads_[head.writer.id] = {head.writer, head.sequence, head.hash};
     }
 
-    void visit(const StoredBatch& stored);
-    void visit(const StoredDirectoryChange& change);
+    // The number of the last batch that is not checked.
+    [[nodiscard]] std::uint64_t trusted() const { return trusted_; }
+    // The state of the ledger that is checked, read in one snapshot.
+    [[nodiscard]] Status read_state(Query& ledger);
+    [[nodiscard]] Status check_batches(Query& ledger);
+    [[nodiscard]] AuditReport finish();
+
     // Called after all visits. Versions that were removed from the end leave no gap in the numbers,
     // but batches may name them.
     void check_directory_is_whole() {
@@ -35,34 +43,35 @@ public:
                             "last version is {}",
                             newest_used_, report_.directory_versions));
     }
-    void compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current);
+    void compare_cursors();
     void add_store(std::vector<std::string> texts) {
         for (std::string& text : texts) add(FindingKind::store, 0, std::move(text));
     }
 
 private:
+    void visit(const StoredBatch& stored);
+    void visit(const StoredDirectoryChange& change);
+    [[nodiscard]] Status visit(Query& ledger, const StoredAnchor& stored);
+    [[nodiscard]] Status check_expected(Query& ledger);
     void add(FindingKind kind, std::uint64_t batch, std::string text) {
         if (report_.findings.size() < findings_max)
             report_.findings.push_back({kind, batch, std::move(text)});
         else
             ++report_.findings_left_off;
     }
-    // Figures of a damaged ledger can have any value, so the sum may overflow.
-    void sum(Volume& total, const Volume& volume, std::uint64_t batch) {
-        const auto next = checked_sum(total, volume);
-        if (next)
-            total = *next;
-        else
-            add(FindingKind::rule, batch,
-                "the sum of this batch and the earlier ones exceeds 64 bits");
-    }
-    void check_rows(const StoredBatch& stored);
+    [[nodiscard]] bool check_rows(const StoredBatch& stored);
     void check_link(const StoredBatch& stored);
     void check_cursors(const StoredBatch& stored);
-    void total(const StoredBatch& stored);
-    void subtract_removed(MeterTotals& totals, const StoredBatch& stored);
+    void total(const StoredBatch& stored, bool is_valid);
 
+    const AuditOptions& options_;
     AuditReport report_;
+    std::uint64_t trusted_ = 0;
+    std::uint64_t last_number_ = 0;  // of the batches that were visited
+    std::uint64_t last_batch_ = 0;   // as of the beginning
+    std::vector<ChainHead> stored_heads_;
+    std::vector<std::pair<std::string, Cursor>> current_cursors_;
+    std::string anchor_hash_ = zero_hash();
     std::map<WriterId, ChainPosition> heads_;
     std::map<std::pair<std::string, Layer>, MeterTotals> meters_;
     std::map<CursorKey, Cursor> cursors_;
@@ -73,27 +82,28 @@ private:
 
 void Auditor::visit(const StoredBatch& stored) {
     const std::uint64_t number = stored.number;
-    if (number != report_.batches + 1)
+    if (number != last_number_ + 1)
         add(FindingKind::chain, number,
-            fmt::format("batch {} follows batch {}", number, report_.batches));
-    report_.batches = number;
+            fmt::format("batch {} follows batch {}", number, last_number_));
+    last_number_ = number;
+    ++report_.batches;
     if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
-    check_rows(stored);
+    const bool is_valid = check_rows(stored);
     check_link(stored);
     if (stored.batch.directory_version > newest_used_) {
         newest_used_ = stored.batch.directory_version;
         newest_used_by_ = number;
     }
     check_cursors(stored);
-    total(stored);
+    total(stored, is_valid);
 }
 
-// Whether the rows are those that the header states.
-void Auditor::check_rows(const StoredBatch& stored) {
+// Whether the rows are those that the header states. False: they violate a rule.
+bool Auditor::check_rows(const StoredBatch& stored) {
     if (const auto violation = find_violation(stored.batch)) {
         // Such a batch has no canonical form, and so no digests.
         add(FindingKind::rule, stored.number, violation->text);
-        return;
+        return false;
     }
     const BatchDigests found = digests(canonical(stored.batch));
     constexpr std::array<std::string_view, batch_lists> names{"transfers", "sampled counts",
@@ -103,6 +113,7 @@ void Auditor::check_rows(const StoredBatch& stored) {
             add(FindingKind::chain, stored.number,
                 fmt::format("the {} were changed: they do not have the digest of the header",
                             names[i]));
+    return true;
 }
 
 // Whether the header is the next link of the chain of its writer.
@@ -137,7 +148,10 @@ void Auditor::check_link(const StoredBatch& stored) {
 
 void Auditor::check_cursors(const StoredBatch& stored) {
     for (const Cursor& cursor : stored.batch.cursors) {
-        Cursor& last = cursors_[{stored.batch.meter.name, cursor.source}];
+        const auto [place, is_new] = cursors_.try_emplace({stored.batch.meter.name, cursor.source});
+        Cursor& last = place->second;
+        // The first one after an anchor continues one that was not checked.
+        if (is_new && trusted_ > 0) last.version = cursor.version - 1;
         if (cursor.version != last.version + 1)
             add(FindingKind::cursor, stored.number,
                 fmt::format("the cursor of '{}' jumps from version {} to {}", cursor.source,
@@ -146,68 +160,97 @@ void Auditor::check_cursors(const StoredBatch& stored) {
     }
 }
 
-// The part of the totals that a transfer belongs to.
-Volume MeterTotals::* part_of(const Batch& batch, const Transfer& t) {
-    const PartyKind from = batch.parties[t.from].kind;
-    const PartyKind to = batch.parties[t.to].kind;
+// The parts of `posted`.
+enum Part : std::size_t { attributed, unattributed, excluded, transit, parts };
+constexpr std::array<Volume MeterTotals::*, parts> part_totals{
+    &MeterTotals::attributed, &MeterTotals::unattributed, &MeterTotals::excluded,
+    &MeterTotals::transit};
+
+Part part_of(PartyKind from, PartyKind to) {
     const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
-    if (either(PartyKind::excluded)) return &MeterTotals::excluded;
-    if (either(PartyKind::account)) return &MeterTotals::attributed;
-    if (either(PartyKind::unattributed)) return &MeterTotals::unattributed;
-    return &MeterTotals::transit;
+    if (either(PartyKind::excluded)) return excluded;
+    if (either(PartyKind::account)) return attributed;
+    if (either(PartyKind::unattributed)) return unattributed;
+    return transit;
 }
 
-bool names_exist(const Batch& batch, const Transfer& t) {
-    return t.from < batch.parties.size() && t.to < batch.parties.size();
+__extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using)
+
+// Sums of figures that each fit into 63 bits, so a batch would need 2^65 transfers to exceed them.
+struct WideVolume {
+    Wide bytes = 0;
+    Wide packets = 0;
+    Wide flows = 0;
+
+    void operator+=(const Volume& v) noexcept {
+        bytes += v.bytes.value();
+        packets += v.packets.value();
+        flows += v.flows.value();
+    }
+};
+using PartSums = std::array<WideVolume, parts>;
+
+PartSums sum_parts(const Batch& batch, const std::vector<Transfer>& transfers) {
+    PartSums sums;
+    for (const Transfer& t : transfers)
+        sums[part_of(batch.parties[t.from].kind, batch.parties[t.to].kind)] += t.volume;
+    return sums;
 }
 
-void Auditor::total(const StoredBatch& stored) {
+// Adds and then subtracts. False: the result is not within 64 bits; the total then stays.
+bool move(std::uint64_t& total, Wide added, Wide removed) {
+    const Wide sum = total + added;
+    if (removed > sum || sum - removed > UINT64_MAX) return false;
+    total = static_cast<std::uint64_t>(sum - removed);
+    return true;
+}
+
+bool move(Volume& total, const WideVolume& added, const WideVolume& removed) {
+    std::uint64_t bytes = total.bytes.value();
+    std::uint64_t packets = total.packets.value();
+    std::uint64_t flows = total.flows.value();
+    if (!move(bytes, added.bytes, removed.bytes) ||
+        !move(packets, added.packets, removed.packets) || !move(flows, added.flows, removed.flows))
+        return false;
+    total = {Bytes{bytes}, Packets{packets}, Flows{flows}};
+    return true;
+}
+
+void Auditor::total(const StoredBatch& stored, bool is_valid) {
     const Batch& batch = stored.batch;
+    const std::size_t removed_rows = batch.correction ? batch.correction->removed.size() : 0;
+    const std::uint64_t rows = batch.transfers.size() + removed_rows;
     MeterTotals& totals = meters_[{batch.meter.name, batch.meter.layer}];
     totals.meter = batch.meter.name;
     totals.layer = batch.meter.layer;
     ++(batch.correction ? totals.corrections : totals.batches);
-    totals.transfers += batch.transfers.size();
-    report_.transfers += batch.transfers.size();
+    totals.transfers += rows;
+    report_.transfers += rows;
     totals.losses += batch.losses.size();
     for (const Loss& loss : batch.losses) {
         totals.lost_packets += loss.packets.value_or(0);
         if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
     }
-    sum(totals.observed, batch.observed, stored.number);
-    for (const Transfer& t : batch.transfers) {
-        // Otherwise it violates a rule, which visit() has reported.
-        if (!names_exist(batch, t)) continue;
-        sum(totals.*part_of(batch, t), t.volume, stored.number);
-        sum(totals.posted, t.volume, stored.number);
+    // Its figures can have any value, and its names may not exist; visit() has reported that.
+    if (!is_valid) return;
+    WideVolume observed;
+    observed += batch.observed;
+    bool fits = move(totals.observed, observed, {});
+    const PartSums added = sum_parts(batch, batch.transfers);
+    const PartSums removed =
+        batch.correction ? sum_parts(batch, batch.correction->removed) : PartSums{};
+    for (std::size_t part = 0; part < parts; ++part) {
+        fits = move(totals.posted, added[part], {}) && fits;
+        // A correction may be about batches before an anchor, which are not in the totals.
+        fits =
+            (move(totals.*part_totals[part], added[part], removed[part]) || trusted_ > 0) && fits;
     }
-    if (batch.correction) subtract_removed(totals, stored);
-}
-
-// After the added transfers of the same batch, so that no total falls below what it is at the end.
-void Auditor::subtract_removed(MeterTotals& totals, const StoredBatch& stored) {
-    const Correction& correction = *stored.batch.correction;
-    totals.transfers += correction.removed.size();
-    report_.transfers += correction.removed.size();
-    bool fits = true;
-    const auto subtract = [&fits](Volume& total, const Volume& volume) {
-        if (volume.bytes > total.bytes || volume.packets > total.packets ||
-            volume.flows > total.flows) {
-            fits = false;
-            return;
-        }
-        total.bytes -= volume.bytes;
-        total.packets -= volume.packets;
-        total.flows -= volume.flows;
-    };
-    for (const Transfer& t : correction.removed) {
-        if (!names_exist(stored.batch, t)) continue;
-        subtract(totals.*part_of(stored.batch, t), t.volume);
-        subtract(totals.posted, t.volume);
-    }
+    for (std::size_t part = 0; part < parts; ++part)
+        fits = move(totals.posted, {}, removed[part]) && fits;
     if (!fits)
         add(FindingKind::rule, stored.number,
-            "the correction removes more than the earlier batches of its meter have");
+            "a sum of this batch and the earlier ones exceeds 64 bits, or a correction removes "
+            "more than there is");
 }
 
 void Auditor::visit(const StoredDirectoryChange& change) {
@@ -228,10 +271,77 @@ void Auditor::visit(const StoredDirectoryChange& change) {
     if (change.hash.size() == hash_octets) directory_hash_ = change.hash;
 }
 
-void Auditor::compare_cursors(const std::vector<std::pair<std::string, Cursor>>& current) {
-    std::map<CursorKey, Cursor> left = cursors_;
-    for (const auto& [meter, cursor] : current) {
+Status Auditor::visit(Query& ledger, const StoredAnchor& stored) {
+    const std::uint64_t number = stored.anchor.number;
+    const auto found = [&](std::string_view text) {
+        add(FindingKind::anchor, 0, fmt::format("anchor {}: {}", number, text));
+    };
+    if (number != report_.anchors + 1) found(fmt::format("it follows anchor {}", report_.anchors));
+    report_.anchors = number;
+    if (!stored.damage.empty()) found(stored.damage);
+    if (stored.previous_hash != anchor_hash_)
+        found("the previous hash is not that of the anchor before");
+    if (anchor_hash(anchor_hash_, stored.anchor) != stored.hash)
+        found("the hash does not match: the anchor, or the one before, was changed");
+    if (stored.hash.size() == hash_octets) anchor_hash_ = stored.hash;
+    for (const ChainHead& head : stored.anchor.heads) {
+        TRY_ASSIGN(const auto hash, ledger.link_hash(head));
+        if (hash != head.hash)
+            found(fmt::format("link {} of the chain of {} is {}", head.sequence,
+                              to_string(head.chain, head.writer),
+                              hash ? "another one now" : "gone"));
+    }
+    return {};
+}
+
+Status Auditor::check_expected(Query& ledger) {
+    for (const ChainHead& head : options_.expected) {
+        TRY_ASSIGN(const auto hash, ledger.link_hash(head));
+        if (hash == head.hash) continue;
+        add(FindingKind::expected, 0,
+            fmt::format("the chain of {} {} link {} with the hash that was kept",
+                        to_string(head.chain, head.writer),
+                        hash ? "was replaced: it has another" : "was cut off: it has no",
+                        head.sequence));
+    }
+    return {};
+}
+
+Status Auditor::read_state(Query& ledger) {
+    const auto read_all = [&]() -> Status {
+        TRY_ASSIGN(last_batch_, ledger.last_batch());
+        TRY_ASSIGN(stored_heads_, ledger.heads());
+        TRY_ASSIGN(current_cursors_, ledger.current_cursors());
+        TRY(ledger.each_directory_change([&](const StoredDirectoryChange& change) -> Status {
+            visit(change);
+            return {};
+        }));
+        TRY(ledger.each_anchor([&](const StoredAnchor& stored) { return visit(ledger, stored); }));
+        return check_expected(ledger);
+    };
+    return ledger.snapshot(read_all);
+}
+
+Status Auditor::check_batches(Query& ledger) {
+    const std::uint64_t all = last_batch_ > trusted_ ? last_batch_ - trusted_ : 0;
+    return ledger.each_batch_in({trusted_, last_batch_}, [&](const StoredBatch& stored) -> Status {
+        visit(stored);
+        if (options_.progress && report_.batches % 64 == 0) options_.progress(report_.batches, all);
+        return {};
+    });
+}
+
+AuditReport Auditor::finish() {
+    report_.heads = std::move(stored_heads_);
+    for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
+    return std::move(report_);
+}
+
+void Auditor::compare_cursors() {
+    std::map<CursorKey, Cursor> left = std::move(cursors_);
+    for (const auto& [meter, cursor] : current_cursors_) {
         const auto found = left.find({meter, cursor.source});
+        if (found == left.end() && trusted_ > 0) continue;
         if (found == left.end())
             add(FindingKind::cursor, 0,
                 fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
@@ -260,31 +370,44 @@ const char* to_string(FindingKind kind) {
             return "cursor";
         case FindingKind::directory:
             return "directory";
+        case FindingKind::anchor:
+            return "anchor";
+        case FindingKind::expected:
+            return "expected";
         case FindingKind::store:
             return "store";
     }
     CHECK(false);
 }
 
-Result<AuditReport> audit(Query& ledger) {
-    Auditor auditor;
-    const auto read_all = [&]() -> Status {
-        // First, so that damage of the database is listed before the findings that follow from it.
-        TRY_ASSIGN(auto texts, ledger.self_check());
-        auditor.add_store(std::move(texts));
-        const auto visit = [&](const auto& stored) -> Status {
-            auditor.visit(stored);
-            return {};
-        };
-        TRY(ledger.each_batch(visit));
-        TRY(ledger.each_directory_change(visit));
-        auditor.check_directory_is_whole();
-        TRY_ASSIGN(const auto current, ledger.current_cursors());
-        auditor.compare_cursors(current);
-        return {};
-    };
-    TRY(ledger.snapshot(read_all));
+Result<AuditReport> audit(Query& ledger, const AuditOptions& options) {
+    Auditor auditor(options);
+    // First, so that damage of the database is listed before the findings that follow from it.
+    TRY_ASSIGN(auto texts, ledger.self_check(auditor.trusted()));
+    auditor.add_store(std::move(texts));
+    TRY(auditor.read_state(ledger));
+    TRY(auditor.check_batches(ledger));
+    auditor.check_directory_is_whole();
+    auditor.compare_cursors();
     return auditor.finish();
+}
+
+Result<std::optional<Anchor>> find_anchor(Query& ledger, std::uint64_t number) {
+    std::optional<Anchor> found;
+    TRY(ledger.each_anchor([&](const StoredAnchor& stored) -> Status {
+        if (stored.anchor.number == number) found = stored.anchor;
+        return {};
+    }));
+    return found;
+}
+
+Result<std::optional<Anchor>> find_anchor(Query& ledger, UtcTime at) {
+    std::optional<Anchor> found;
+    TRY(ledger.each_anchor([&](const StoredAnchor& stored) -> Status {
+        if (stored.anchor.at <= at) found = stored.anchor;
+        return {};
+    }));
+    return found;
 }
 
 }  // namespace octroi

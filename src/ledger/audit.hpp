@@ -2,10 +2,12 @@
 #pragma once
 
 // The audit checks that the ledger contains exactly the committed batches and keeps its promises:
-// conservation of bytes, cursors without jumps, unbroken hash chains. It works on any store,
-// recomputes everything from the stored rows, and changes nothing.
+// conservation of bytes, cursors without jumps, unbroken hash chains, true anchors. It works on any
+// store, recomputes everything from the stored rows, and changes nothing.
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,8 @@ enum class FindingKind {
     rule,       // a batch violates a rule of the ledger (rules.hpp), for example conservation
     cursor,     // a cursor skipped a version, or differs from the one of the last batch
     directory,  // a version of the directory is missing, or does not have the stored hash
+    anchor,     // an anchor does not have the stored hash, or its heads are not in their chains
+    expected,   // a head that was kept elsewhere is not in the ledger
     store,      // a finding of Query::self_check()
 };
 [[nodiscard]] const char* to_string(FindingKind kind);
@@ -52,20 +56,36 @@ struct AuditReport {
     std::uint64_t batches = 0;
     std::uint64_t transfers = 0;
     std::uint64_t directory_versions = 0;
-    // The last link of the chain of each writer, sorted. A copy that is kept elsewhere also proves
-    // that no batches were removed from the end and that the ledger was not rewritten as a whole.
-    std::vector<ChainPosition> heads;
-    // Hash of the last version of the directory. Batches contain only the number of a version, so
-    // the content needs a chain of its own.
-    std::string directory_head_hash;
+    std::uint64_t anchors = 0;
+    std::uint64_t batches_trusted = 0;  // not checked: before AuditOptions::since
+    // The last links of all chains, sorted. A copy that is kept elsewhere also proves that no links
+    // were removed from the end and that the ledger was not rewritten as a whole.
+    std::vector<ChainHead> heads;
 
     [[nodiscard]] bool holds() const { return findings.empty(); }
 };
 
 inline constexpr std::size_t findings_max = 1000;
 
-// Reads the whole ledger in one snapshot. Damage is a finding, not an error: an error means that
-// the ledger could not be read. Memory: one batch, and the cursors and totals of all meters.
-[[nodiscard]] Result<AuditReport> audit(Query& ledger);
+struct AuditOptions {
+    // Only what came after this anchor is checked. Its heads are trusted, so totals are those of
+    // the batches after it.
+    std::optional<Anchor> since;
+    // Heads that were kept elsewhere: each must be in the ledger.
+    std::vector<ChainHead> expected;
+    // Called now and then, with the batches that are checked and all that are to be checked.
+    std::function<void(std::uint64_t done, std::uint64_t all)> progress;
+};
+
+// Checks the ledger as it is at the beginning of the call; batches that are committed meanwhile are
+// left out. Linear in its size. Reads in short transactions, so it delays neither writers nor the
+// database. Damage is a finding, not an error: an error means that the ledger could not be read.
+// Memory: one batch, the cursors and totals of all meters, and the names that the store keeps.
+[[nodiscard]] Result<AuditReport> audit(Query& ledger, const AuditOptions& options = {});
+
+// The newest anchor of that number; nullopt: there is none.
+[[nodiscard]] Result<std::optional<Anchor>> find_anchor(Query& ledger, std::uint64_t number);
+// The newest anchor that was made at that moment or before.
+[[nodiscard]] Result<std::optional<Anchor>> find_anchor(Query& ledger, UtcTime at);
 
 }  // namespace octroi

@@ -12,7 +12,9 @@
 // another number in a tag. Specification, with worked examples: docs/format/chain.md.
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,9 +43,13 @@ public:
 
 private:
     void number(std::uint64_t v, unsigned octets) {
-        if (buffered_ + 8 > buffer_.size()) flush();
-        for (unsigned i = octets; i-- > 0;)
-            buffer_[buffered_++] = static_cast<unsigned char>(v >> (8 * i));
+        if (buffered_ + sizeof v > buffer_.size()) flush();
+        // All octets at once, the first ones of the number in front; `buffered_` keeps some.
+        const std::uint64_t first = v << (8 * (sizeof v - octets));
+        const std::uint64_t ordered =
+            std::endian::native == std::endian::little ? std::byteswap(first) : first;
+        std::memcpy(buffer_.data() + buffered_, &ordered, sizeof ordered);
+        buffered_ += octets;
     }
     void flush();
 

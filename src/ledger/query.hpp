@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "ledger/chain.hpp"
+#include "ledger/anchor.hpp"
 #include "record/batch.hpp"
 #include "record/estimate.hpp"
 
@@ -106,6 +106,20 @@ struct StoredDirectoryChange {
     std::string damage;  // as in StoredBatch
 };
 
+// An anchor as it is stored.
+struct StoredAnchor {
+    Anchor anchor;
+    std::string previous_hash;
+    std::string hash;
+    std::string damage;  // as in StoredBatch
+};
+
+// Batches by number: those after `after`, up to `until`.
+struct BatchRange {
+    std::uint64_t after = 0;
+    std::uint64_t until = UINT64_MAX;
+};
+
 class Query {
 public:
     virtual ~Query() = default;
@@ -132,10 +146,25 @@ public:
     [[nodiscard]] virtual Result<std::vector<Translation>> translations(
         const TranslationQuestion& question) = 0;
 
-    // Visits every batch in order of its number. An error of the visitor ends the walk and is
+    // The last links of all chains, that of the anchors included, sorted. A chain without a link
+    // has none.
+    [[nodiscard]] virtual Result<std::vector<ChainHead>> heads() = 0;
+    // The hash of the link of that chain and sequence; nullopt: there is none.
+    [[nodiscard]] virtual Result<std::optional<std::string>> link_hash(const ChainHead& link) = 0;
+    // Visits every anchor in order of its number. An error of a visitor ends a walk and is
     // returned.
+    using AnchorVisitor = std::function<Status(const StoredAnchor&)>;
+    [[nodiscard]] virtual Status each_anchor(const AnchorVisitor& visit) = 0;
+
+    // The number of the newest batch; 0: none.
+    [[nodiscard]] virtual Result<std::uint64_t> last_batch() = 0;
+    // Visits batches in order of their numbers, up to the newest one as of the beginning of the
+    // call. Committed batches do not change, so it needs no single state: outside of snapshot() it
+    // reads some thousand rows at a time, and the database can clean up between them.
     using BatchVisitor = std::function<Status(const StoredBatch&)>;
-    [[nodiscard]] virtual Status each_batch(const BatchVisitor& visit) = 0;
+    [[nodiscard]] virtual Status each_batch_in(const BatchRange& range,
+                                               const BatchVisitor& visit) = 0;
+    [[nodiscard]] Status each_batch(const BatchVisitor& visit) { return each_batch_in({}, visit); }
     // The same for the versions of the directory.
     using DirectoryVisitor = std::function<Status(const StoredDirectoryChange&)>;
     [[nodiscard]] virtual Status each_directory_change(const DirectoryVisitor& visit) = 0;
@@ -143,8 +172,10 @@ public:
     // batches.
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() = 0;
     // Checks what the walks above cannot see: pages, indices, rows that belong to no batch, class
-    // tables. Returns one sentence for each finding; none: no damage was found.
-    [[nodiscard]] virtual Result<std::vector<std::string>> self_check() = 0;
+    // tables. Returns one sentence for each finding; none: no damage was found. after_batch: 0, or
+    // only what batches after this one brought is checked, and no pages and indices.
+    [[nodiscard]] virtual Result<std::vector<std::string>> self_check(
+        std::uint64_t after_batch) = 0;
 };
 
 }  // namespace octroi

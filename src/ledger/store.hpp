@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ledger/anchor.hpp"
 #include "ledger/compaction.hpp"
 #include "record/batch.hpp"
 
@@ -58,6 +59,12 @@ public:
     [[nodiscard]] virtual Result<CompactionProgress> compact(const Retention& retention,
                                                              UtcTime now,
                                                              const CompactionPause& pause) = 0;
+
+    // Makes an anchor of the heads of all chains. False: no chain has grown since the last one, so
+    // none was made. Daily anchors are made by commit(): before a batch that is booked on another
+    // UTC day than the last anchor (needs_daily_anchor()). Errors: busy, no_space, permission,
+    // failed.
+    [[nodiscard]] virtual Result<bool> anchor(AnchorReason reason, UtcTime now) = 0;
 };
 
 }  // namespace octroi

@@ -318,9 +318,20 @@ std::string finding_text(const AuditFinding& f) {
 
 }  // namespace
 
-std::string head_text(const ChainPosition& head) {
-    return fmt::format("{} {} {} {}", head.writer.node, to_string(head.writer.id), head.sequence,
-                       to_hex(head.hash));
+Report heads_report(const std::vector<ChainHead>& heads) {
+    Report report;
+    report.columns = {{"node", "Chain"},
+                      {"writer", "Writer"},
+                      {"sequence", "Number", ColumnKind::number},
+                      {"hash", "Hash"}};
+    for (const ChainHead& head : heads) {
+        const bool is_writer = head.chain == ChainKind::writer;
+        report.rows.push_back({{is_writer ? head.writer.node : to_string(head.chain, {}),
+                                is_writer ? Cell{to_string(head.writer.id)} : Cell{}, head.sequence,
+                                to_hex(head.hash)}});
+    }
+    report.when_empty = "The ledger is empty: no chain has a link.";
+    return report;
 }
 
 Report audit_report(const AuditReport& audit) {
@@ -330,10 +341,16 @@ Report audit_report(const AuditReport& audit) {
                           ? "The ledger is sound: every observed byte is in it exactly once."
                           : fmt::format("THE LEDGER IS NOT SOUND: {}.",
                                         counted_text(findings, "finding", "findings")),
-                      fmt::format("{}, {}, {} of the directory checked.",
+                      fmt::format("{}, {}, {} of the directory and {} checked.",
                                   counted_text(audit.batches, "batch", "batches"),
                                   counted_text(audit.transfers, "transfer", "transfers"),
-                                  counted_text(audit.directory_versions, "version", "versions"))};
+                                  counted_text(audit.directory_versions, "version", "versions"),
+                                  counted_text(audit.anchors, "anchor", "anchors"))};
+    if (audit.batches_trusted > 0)
+        report.heading.push_back(
+            fmt::format("Not checked: {} up to the anchor, which is trusted. Sums are of what came "
+                        "after it.",
+                        counted_text(audit.batches_trusted, "batch", "batches")));
     report.columns = audit_columns();
     for (const MeterTotals& m : audit.meters) report.rows.push_back(audit_row(m));
     std::vector<std::string> texts;
@@ -343,15 +360,17 @@ Report audit_report(const AuditReport& audit) {
         report.notes.push_back(
             fmt::format("and {} more findings", count_text(audit.findings_left_off)));
     std::vector<std::string> heads;
-    for (const ChainPosition& head : audit.heads) heads.push_back(head_text(head));
+    for (const ChainHead& head : audit.heads) heads.push_back(to_string(head));
     for (const std::string& head : heads) report.notes.push_back("Head of the chain of " + head);
-    if (audit.directory_versions > 0)
-        report.notes.push_back("Head of the directory: " + to_hex(audit.directory_head_hash));
-    report.meta = {
-        {"holds", audit.holds()},       {"batches", audit.batches},
-        {"transfers", audit.transfers}, {"directory_versions", audit.directory_versions},
-        {"heads", std::move(heads)},    {"directory_head_hash", to_hex(audit.directory_head_hash)},
-        {"findings", std::move(texts)}, {"findings_left_off", audit.findings_left_off}};
+    report.meta = {{"holds", audit.holds()},
+                   {"batches", audit.batches},
+                   {"batches_trusted", audit.batches_trusted},
+                   {"transfers", audit.transfers},
+                   {"directory_versions", audit.directory_versions},
+                   {"anchors", audit.anchors},
+                   {"heads", std::move(heads)},
+                   {"findings", std::move(texts)},
+                   {"findings_left_off", audit.findings_left_off}};
     if (audit.holds())
         report.when_empty =
             "The ledger is empty: there is nothing to check. `octroi run` fills it.";

@@ -37,8 +37,8 @@ struct AddressUser {
 // `octroi class list`.
 [[nodiscard]] Report class_tables_report(const std::vector<ClassTableInfo>& tables);
 
-// "NODE ID SEQUENCE HASH": a line of `octroi audit --heads`.
-[[nodiscard]] std::string head_text(const ChainPosition& head);
+// `octroi audit --heads` for machines; people and `--expect` get lines of to_string(head).
+[[nodiscard]] Report heads_report(const std::vector<ChainHead>& heads);
 
 // `octroi audit`: one row for the conservation of each meter. The heading says whether the ledger
 // is sound, the notes are the findings. The meta facts contain the same for machines.

@@ -179,8 +179,9 @@ AuditReport report() {
     r.batches = 1200;
     r.transfers = 34'567;
     r.directory_versions = 3;
-    r.heads = {{{"host", {}}, 2, std::string(32, '\xab')}};
-    r.directory_head_hash = std::string(32, '\xcd');
+    r.heads = {{ChainKind::writer, {"host", {}}, 2, std::string(32, '\xab')},
+               {ChainKind::directory, {}, 3, std::string(32, '\xcd')}};
+    r.anchors = 1;
     MeterTotals m;
     m.meter = "eth0";
     m.batches = 1200;

@@ -1,21 +1,99 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "host/file.hpp"
+#include "host/log.hpp"
 #include "ledger/audit.hpp"
 #include "service/recount.hpp"
 #include "view/ledger_view.hpp"
+#include "view/units.hpp"
 
 namespace octroi {
 namespace {
 
-Result<ExitStatus> audit_ledger(Session& session) {
+// Of a file of heads: some hundred thousand chains.
+constexpr std::size_t heads_octets_max = std::size_t{64} << 20U;
+
+struct AuditCommand {
+    std::string against;
+    std::string expect;
+    bool heads = false;
+    bool anchor = false;
+};
+
+void report_audit_progress(std::uint64_t done, std::uint64_t all) {
+    show_progress(fmt::format("auditing: {}, {} of {} batches", share_text(done, all),
+                              count_text(done), count_text(all)));
+}
+
+// A number is that of an anchor; anything else is a time, as people write it.
+Result<Anchor> anchor_to_start_at(Session& session, Query& ledger, const std::string& text) {
+    std::uint64_t number = 0;
+    const char* text_end = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), text_end, number);
+    std::optional<Anchor> found;
+    if (error == std::errc() && end == text_end) {
+        TRY_ASSIGN(found, find_anchor(ledger, number));
+    } else {
+        TRY_ASSIGN(const UtcTime at, of_option("--since", session.moment(text)));
+        TRY_ASSIGN(found, find_anchor(ledger, at));
+    }
+    if (found) return *std::move(found);
+    return fail(ErrorCode::not_found,
+                fmt::format("--since: the ledger has no anchor '{}', or none so early; next: leave "
+                            "out --since, or make an anchor (`octroi audit --heads --anchor`)",
+                            text));
+}
+
+Result<std::vector<ChainHead>> read_heads_file(const std::string& file) {
+    TRY_ASSIGN(const std::string text, read_file(file, heads_octets_max));
+    auto heads = parse_heads(text);
+    if (!heads) heads.error().text.insert(0, file + ": ");
+    if (heads && heads->empty())
+        return fail(ErrorCode::invalid,
+                    fmt::format("{}: it contains no head; next: keep the output of `octroi audit "
+                                "--heads` in it",
+                                file));
+    return heads;
+}
+
+Result<ExitStatus> audit_ledger(Session& session, const AuditCommand& command) {
+    AuditOptions options{.since = {}, .expected = {}, .progress = report_audit_progress};
+    if (!command.expect.empty()) {
+        TRY_ASSIGN(options.expected, of_option("--expect", read_heads_file(command.expect)));
+    }
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const AuditReport report, audit(*ledger));
+    if (!session.options.since.empty()) {
+        TRY_ASSIGN(options.since, anchor_to_start_at(session, *ledger, session.options.since));
+    }
+    TRY_ASSIGN(const AuditReport report, audit(*ledger, options));
+    show_progress("");
     TRY(session.print(audit_report(report)));
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
+}
+
+Result<ExitStatus> print_heads(Session& session, const AuditCommand& command) {
+    TRY_ASSIGN(const auto ledger,
+               open_ledger(session, command.anchor ? OpenMode::read_write : OpenMode::read_only));
+    if (command.anchor) {
+        TRY_ASSIGN(const bool made, ledger->anchor(AnchorReason::demand, session.clock().now()));
+        if (!made) log_info("no anchor was made: no chain has grown since the last one");
+    }
+    TRY_ASSIGN(const std::vector<ChainHead> heads, ledger->heads());
+    if (session.machine_format()) {
+        TRY(session.print(heads_report(heads)));
+        return ExitStatus::done;
+    }
+    std::string lines;
+    for (const ChainHead& head : heads) lines += to_string(head) + '\n';
+    TRY(session.print(lines));
+    return ExitStatus::done;
 }
 
 Report recount_report(const Recount& recount, const std::string& file) {
@@ -45,17 +123,40 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     return both.agrees() ? ExitStatus::done : ExitStatus::failed;
 }
 
+Status check_audit_options(const Session& session, const AuditCommand& command) {
+    if (command.anchor && !command.heads)
+        return fail(ErrorCode::invalid, "--anchor goes with --heads. Next: give both");
+    const bool checks = !command.expect.empty() || !session.options.since.empty();
+    const int wanted =
+        (command.heads ? 1 : 0) + (command.against.empty() ? 0 : 1) + (checks ? 1 : 0);
+    if (wanted < 2) return {};
+    return fail(
+        ErrorCode::invalid,
+        "--heads, --against, and --expect with --since are three different questions. Next: "
+        "ask them one by one");
+}
+
 }  // namespace
 
 void add_audit(const Command& app, Session& session) {
-    auto against = std::make_shared<std::string>();
+    auto command = std::make_shared<AuditCommand>();
     app.sub("audit",
-            "Check the ledger: conservation, hash chain, cursors. Exit status 1 if there are "
-            "findings")
-        .text("--against", *against, "Count an imported capture again, and compare every bucket",
-              "FILE")
-        .does([&session, against] {
-            return against->empty() ? audit_ledger(session) : audit_against(session, *against);
+            "Check the ledger: conservation, hash chains, anchors, cursors. Exit status 1 if there "
+            "are findings. With --since ANCHOR|DATE: only what came after that anchor")
+        .text("--against", command->against,
+              "Count an imported capture again, and compare every bucket", "FILE")
+        .flag("--heads", command->heads,
+              "Print the last link of each chain as NODE ID NUMBER HASH, to keep elsewhere; checks "
+              "nothing")
+        .flag("--anchor", command->anchor,
+              "With --heads: record them in the ledger first, as an anchor")
+        .text("--expect", command->expect,
+              "Also check that the heads that were kept in FILE are in the ledger", "FILE")
+        .does([&session, command]() -> Result<ExitStatus> {
+            TRY(check_audit_options(session, *command));
+            if (command->heads) return print_heads(session, *command);
+            return command->against.empty() ? audit_ledger(session, *command)
+                                            : audit_against(session, command->against);
         });
 }
 

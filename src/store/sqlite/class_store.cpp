@@ -77,7 +77,8 @@ Status read_next_hops(const Database& db, std::int64_t id, ClassTable& table) {
         TRY_ASSIGN(const bool row, rows.step());
         if (!row) return {};
         const auto next_hop = parse_address(rows.text(1));
-        if (rows.figure(0) != table.next_hops.size() || !next_hop)
+        if (rows.figure(0) != table.next_hops.size() || !next_hop ||
+            to_string(*next_hop) != rows.octets(1))
             return damaged(db, table.version);
         table.next_hops.push_back({*next_hop, class_from(rows, 2)});
     }

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "ledger/rules.hpp"
+#include "store/sqlite/anchors.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -299,6 +300,7 @@ Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
     TRY_ASSIGN(const std::optional<StoredLink> stored, find_batch(db_, batch.id));
     if (stored) return compare(batch, *stored);
     TRY(check_batch(batch));
+    TRY(sqlite::anchor_day(db_, batch.booked_at));
     TRY(insert(canonical(batch)));
     TRY(transaction.commit());
     return CommitOutcome::committed;

@@ -144,7 +144,7 @@ TEST(Writers, HaveAChainEach) {
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->holds());
     std::multiset<std::pair<std::string, std::uint64_t>> chains;
-    for (const ChainPosition& head : report->heads) chains.emplace(head.writer.node, head.sequence);
+    for (const ChainHead& head : report->heads) chains.emplace(head.writer.node, head.sequence);
     const decltype(chains) expected{{"gate", 3}, {"gate", 1}, {"core", 1}};
     EXPECT_EQ(chains, expected);
 }

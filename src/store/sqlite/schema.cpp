@@ -85,6 +85,24 @@ CREATE TABLE batch (
 ) STRICT;
 CREATE INDEX batch_by_time ON batch (last_bucket, first_bucket, first_transfer, transfers, meter);
 
+-- The heads of all chains at a moment.
+CREATE TABLE anchor (
+    anchor_id     INTEGER PRIMARY KEY,       -- 1, 2, 3, …
+    at            INTEGER NOT NULL,          -- ns since 1970
+    reason        INTEGER NOT NULL,          -- 1 daily, 2 on demand, 3 statement
+    previous_hash BLOB NOT NULL,
+    hash          BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE anchor_head (
+    anchor   INTEGER NOT NULL REFERENCES anchor,
+    chain    INTEGER NOT NULL,               -- 1 a writer, 2 the directory, 3 the classes
+    writer   INTEGER NOT NULL,               -- its writer_id; 0: not a writer
+    sequence INTEGER NOT NULL,
+    hash     BLOB NOT NULL,
+    PRIMARY KEY (anchor, chain, writer)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE transfer (
     transfer_id INTEGER PRIMARY KEY,
     bucket      INTEGER NOT NULL,            -- its start in units of 300 s since 1970

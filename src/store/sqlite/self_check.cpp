@@ -13,47 +13,44 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-// A statement that counts rows that must not exist.
+// A statement that counts rows that must not exist. Each takes time linear in its table, and none
+// reads all transfers: the walk over the batches does that.
 struct Check {
-    const char* sql;
+    const char* sql;      // ?1, where it is there: only batches after this number
     const char* finding;  // {} is the count
 };
 constexpr std::array checks{
-    // The runs of transfers of the batches follow each other without a gap, from transfer 1 on.
-    Check{"SELECT count(*) FROM (SELECT first_transfer, 1 + coalesce(sum(transfers) OVER (ORDER BY "
-          "number ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS expected FROM batch) "
-          "WHERE first_transfer IS NOT expected",
-          "{} batches do not begin after the transfers of the previous batch"},
-    Check{"SELECT abs((SELECT count(*) FROM transfer) - (SELECT coalesce(sum(transfers), 0) FROM "
-          "batch))",
-          "{} transfers are missing or in no batch"},
-    Check{"SELECT count(*) FROM batch b WHERE (first_bucket, last_bucket) IS NOT (SELECT "
-          "min(bucket), max(bucket) FROM transfer t WHERE t.transfer_id >= b.first_transfer AND "
-          "t.transfer_id - b.first_transfer < b.transfers)",
-          "{} batches have other first and last buckets than their transfers"},
-    Check{"SELECT count(*) FROM batch b WHERE transfers > 0 AND EXISTS (SELECT 1 FROM transfer x "
-          "JOIN transfer y ON y.transfer_id = x.transfer_id + 1 WHERE x.transfer_id >= "
-          "b.first_transfer AND x.transfer_id - b.first_transfer < b.transfers - 1 AND x.bucket > "
-          "y.bucket)",
-          "{} batches have transfers that are not sorted by bucket"},
-    Check{"SELECT count(*) FROM sampled WHERE transfer NOT IN (SELECT transfer_id FROM transfer)",
-          "{} sampled counts belong to no transfer"},
-    Check{"SELECT count(*) FROM batch WHERE cursors IS NOT (SELECT count(*) FROM batch_cursor c "
-          "WHERE c.batch = batch.number) OR losses IS NOT (SELECT count(*) FROM loss l WHERE "
-          "l.batch = batch.number)",
-          "{} batches have other numbers of cursors or losses than their headers say"},
+    Check{"SELECT count(*) FROM batch WHERE number < 1", "{} batches have no valid number"},
+    Check{"SELECT (SELECT coalesce(min(transfer_id), 1) FROM transfer) <> 1 OR (SELECT "
+          "coalesce(max(transfer_id), 0) FROM transfer) <> coalesce((SELECT first_transfer + "
+          "transfers - 1 FROM batch ORDER BY number DESC LIMIT 1), 0)",
+          "transfers are missing or in no batch"},
+    // Each batch reads its own ones and compares their number, so any others belong to none.
+    Check{
+        "SELECT abs((SELECT count(*) FROM sampled WHERE transfer >= f.first) - (SELECT "
+        "coalesce(sum(sampled), 0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM sampled "
+        "WHERE transfer < 1) FROM (SELECT coalesce((SELECT first_transfer + transfers FROM batch "
+        "WHERE number = ?1), 1) AS first) f",
+        "{} sampled counts belong to no transfer, or are missing"},
+    Check{"SELECT abs((SELECT count(*) FROM batch_cursor WHERE batch > ?1) - (SELECT "
+          "coalesce(sum(cursors), 0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM "
+          "batch_cursor WHERE batch < 1)",
+          "{} cursors belong to no batch, or are missing"},
+    Check{"SELECT abs((SELECT count(*) FROM loss WHERE batch > ?1) - (SELECT coalesce(sum(losses), "
+          "0) FROM batch WHERE number > ?1)) + (SELECT count(*) FROM loss WHERE batch < 1)",
+          "{} losses belong to no batch, or are missing"},
+    Check{"SELECT count(*) FROM anchor_head WHERE anchor NOT IN (SELECT anchor_id FROM anchor)",
+          "{} heads belong to no anchor"},
     Check{"SELECT count(*) FROM writer WHERE length(id) IS NOT 16", "{} writers have no valid id"},
-    Check{"SELECT count(*) FROM batch_cursor WHERE batch NOT IN (SELECT number FROM batch)",
-          "{} cursors belong to no batch"},
-    Check{"SELECT count(*) FROM loss WHERE batch NOT IN (SELECT number FROM batch)",
-          "{} losses belong to no batch"},
-    Check{"SELECT count(*) FROM translation WHERE opened NOT IN (SELECT number FROM batch) OR "
-          "closed NOT IN (SELECT number FROM batch) OR closed < opened",
-          "{} translations belong to no batch"},
-    Check{"SELECT count(*) FROM translation WHERE (closed IS NULL) IS NOT (end_at = "
+    Check{
+        "SELECT count(*) FROM translation WHERE (opened NOT IN (SELECT number FROM batch) OR "
+        "closed NOT IN (SELECT number FROM batch) OR closed < opened) AND (?1 = 0 OR opened > ?1)",
+        "{} translations belong to no batch"},
+    Check{"SELECT count(*) FROM translation WHERE ((closed IS NULL) IS NOT (end_at = "
           "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "
           "65535 OR last_port NOT BETWEEN 0 AND 65535 OR port_step NOT BETWEEN 1 AND 65535 OR "
-          "remote_port NOT BETWEEN 0 AND 65535 OR inside_port NOT BETWEEN 0 AND 65535",
+          "remote_port NOT BETWEEN 0 AND 65535 OR inside_port NOT BETWEEN 0 AND 65535) AND (?1 = 0 "
+          "OR opened > ?1)",
           "{} translations have values out of range"},
     Check{"SELECT abs(coalesce(max(translation_id), 0) - count(*)) FROM translation",
           "{} translations are missing or not numbered in order"},
@@ -87,15 +84,41 @@ constexpr std::array checks{
           "{} uses of class tables refer to a table that does not exist"},
 };
 
-Status check_database(const Database& db, std::vector<std::string>& findings) {
-    TRY_ASSIGN(auto check, Statement::prepare(db, "PRAGMA integrity_check(20)"));
+Result<std::vector<std::string>> table_names(const Database& db) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT name FROM sqlite_schema WHERE type = 'table' "
+                                             "AND name <> 'transfer'"));
+    std::vector<std::string> names;
     while (true) {
-        const auto row = check.step();
-        // The check itself can fail on a damaged database: that is a finding, not an error.
-        if (!row) findings.push_back(row.error().text);
-        if (!row || !*row) return {};
-        if (check.octets(0) != "ok") findings.push_back("the database: " + check.text(0));
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return names;
+        names.push_back(find.text(0));
     }
+}
+
+// Pages, rows and indices, table by table, each in a transaction of its own. Not of `transfer`,
+// which is nearly the whole database: the walk over the batches reads each of its rows.
+Status check_database(const Database& db, std::vector<std::string>& findings) {
+    TRY_ASSIGN(const auto tables, table_names(db));
+    for (const std::string& table : tables) {
+        TRY_ASSIGN(auto check,
+                   Statement::prepare(db, fmt::format("PRAGMA integrity_check(\"{}\")", table)));
+        while (true) {
+            const auto row = check.step();
+            // The check itself can fail on a damaged database: that is a finding, not an error.
+            if (!row) findings.push_back(row.error().text);
+            if (!row || !*row) break;
+            if (check.octets(0) != "ok") findings.push_back("the database: " + check.text(0));
+        }
+    }
+    return {};
+}
+
+Result<std::int64_t> count_of(const Database& db, const char* sql, std::uint64_t after_batch) {
+    TRY_ASSIGN(auto count, Statement::prepare(db, sql));
+    count.bind(1, after_batch);
+    TRY_ASSIGN(const bool row, count.step());
+    return row ? count.number(0) : 0;
 }
 
 Status check_class_tables(const Database& db, std::vector<std::string>& findings) {
@@ -129,14 +152,15 @@ Status check_class_uses(const Database& db, std::vector<std::string>& findings) 
 
 }  // namespace
 
-Result<std::vector<std::string>> SqliteLedger::self_check() {
-    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+// Without one transaction around all: each check sees one state, and a long transaction would keep
+// SQLite from starting its WAL again.
+Result<std::vector<std::string>> SqliteLedger::self_check(std::uint64_t after_batch) {
     std::vector<std::string> findings;
-    TRY(check_database(db_, findings));
+    if (after_batch == 0) TRY(check_database(db_, findings));
     // On damaged pages the statements below would fail or give meaningless counts.
     if (!findings.empty()) return findings;
     for (const auto& [sql, finding] : checks) {
-        TRY_ASSIGN(const std::int64_t count, db_.number(sql));
+        TRY_ASSIGN(const std::int64_t count, count_of(db_, sql, after_batch));
         if (count != 0) findings.push_back(fmt::format(fmt::runtime(finding), count));
     }
     TRY(check_class_tables(db_, findings));

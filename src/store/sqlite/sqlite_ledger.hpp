@@ -33,6 +33,8 @@ public:
     // Store: commit.cpp
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
     [[nodiscard]] Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) override;
+    // anchors.cpp
+    [[nodiscard]] Result<bool> anchor(AnchorReason reason, UtcTime now) override;
 
     [[nodiscard]] Result<CompactionProgress> compact(const Retention& retention, UtcTime now,
                                                      const CompactionPause& pause) override;
@@ -47,7 +49,8 @@ public:
     [[nodiscard]] Result<std::optional<ClassTable>> class_table(std::string_view version) override;
     [[nodiscard]] Result<std::vector<ClassTableInfo>> class_tables() override;
 
-    // Query: sums.cpp, meters.cpp, translations.cpp, walk.cpp, self_check.cpp
+    // Query: sums.cpp, meters.cpp, translations.cpp, anchors.cpp, walk.cpp,
+    // self_check.cpp
     [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;
     [[nodiscard]] Result<std::vector<TransferSum>> sums(const SumQuestion& question) override;
     [[nodiscard]] Result<std::vector<std::string>> services() override;
@@ -58,10 +61,14 @@ public:
         const TranslationQuestion& question) override {
         return sqlite::find_translations(db_, question);
     }
-    [[nodiscard]] Status each_batch(const BatchVisitor& visit) override;
+    [[nodiscard]] Result<std::vector<ChainHead>> heads() override;
+    [[nodiscard]] Result<std::optional<std::string>> link_hash(const ChainHead& link) override;
+    [[nodiscard]] Status each_anchor(const AnchorVisitor& visit) override;
+    [[nodiscard]] Result<std::uint64_t> last_batch() override;
+    [[nodiscard]] Status each_batch_in(const BatchRange& range, const BatchVisitor& visit) override;
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
-    [[nodiscard]] Result<std::vector<std::string>> self_check() override;
+    [[nodiscard]] Result<std::vector<std::string>> self_check(std::uint64_t after_batch) override;
 
 private:
     // commit.cpp

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -17,7 +18,7 @@
 namespace octroi::testing {
 namespace {
 
-void fill(const std::string& path) {
+void fill(const std::string& path, std::size_t rows = 30) {
     auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::create});
     DirectoryStore::Change change;
     change.put_accounts = {{"user0", "", "One"}, {"user1", "user0", "Two"}, {"gone", "", ""}};
@@ -39,7 +40,7 @@ void fill(const std::string& path) {
         ASSERT_TRUE(ledger->load_class_table(table, version, some_day));
     }
     for (std::uint64_t number = 1; number <= 4; ++number) {
-        Batch batch = random_batch(number, 1, 30);
+        Batch batch = random_batch(number, 1, rows);
         batch.meter.name = "eth0";
         batch.directory_version = 2;
         batch.cursors = {{"file:1", fmt::format("at {}", number), number, "note"}};
@@ -49,11 +50,13 @@ void fill(const std::string& path) {
         if (number > 1)
             batch.translations.push_back(
                 translation(1, static_cast<std::uint16_t>(port - 1), {some_day, bucket_at(1)}));
+        if (number == 4) batch.booked_at = batch.booked_at + Duration::hours(24);
         ASSERT_TRUE(ledger->commit(batch));
         if (number == 1) {
             ASSERT_TRUE(ledger->commit(correction_of(batch, 100)));
         }
     }
+    ASSERT_TRUE(*ledger->anchor(AnchorReason::demand, bucket_at(400)));
 }
 
 std::size_t findings(const std::string& path) {
@@ -209,6 +212,162 @@ TEST_F(Tamper, OfTheFileIsFoundOrHarmless) {
         if (findings(copy_) > 0) ++found;
     }
     EXPECT_GT(found, 5U);
+}
+
+// Kept heads find what the chains cannot: that one of them is gone.
+TEST(KeptHeads, FindThatAWholeChainWasRemovedOrReplaced) {
+    const Folder folder;
+    const std::string path = folder.file("l.db");
+    AuditOptions options;
+    {
+        auto first = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "gate"});
+        ASSERT_TRUE(first->commit(random_batch(1, 1, 10)));
+        auto second = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "core"});
+        ASSERT_TRUE(second->commit(
+            BatchBuilder(2).transfer(0, account("a"), outside("x"), "web", 9).build()));
+        options.expected = *first->heads();
+        ASSERT_EQ(options.expected.size(), 2U);
+    }
+    const auto expect_one = [&](std::string_view text) {
+        auto ledger = *SqliteLedger::open(path, {.mode = OpenMode::read_only});
+        EXPECT_TRUE(audit(*ledger)->holds()) << "nothing in the ledger shows it";
+        const AuditReport report = *audit(*ledger, options);
+        ASSERT_EQ(report.findings.size(), 1U);
+        EXPECT_NE(report.findings[0].text.find("core"), std::string::npos);
+        EXPECT_NE(report.findings[0].text.find(text), std::string::npos);
+    };
+    {
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(
+            db.run("DELETE FROM transfer WHERE transfer_id >= (SELECT first_transfer FROM "
+                   "batch WHERE number = 2); DELETE FROM batch WHERE number = 2"));
+    }
+    expect_one("cut off");
+    // The same writer, with other content.
+    auto again = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "core"});
+    ASSERT_TRUE(
+        again->commit(BatchBuilder(3).transfer(0, account("b"), outside("x"), "web", 9).build()));
+    expect_one("replaced");
+}
+
+// Changes one bit of one value of a table at a time, in a ledger in memory.
+class Flips : public ::testing::TestWithParam<const char*> {
+protected:
+    void SetUp() override {
+        const Folder folder;
+        const std::string path = folder.file("l.db");
+        fill(path, 4);
+        std::ifstream file(path, std::ios::binary);
+        std::string image{std::istreambuf_iterator<char>(file), {}};
+        // A database in memory has no WAL.
+        image[18] = image[19] = 1;
+        auto db = *sqlite::Database::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+        handle_ = db.handle();
+        auto* octets = static_cast<unsigned char*>(sqlite3_malloc64(image.size()));
+        std::copy(image.begin(), image.end(), octets);
+        const auto size = static_cast<sqlite3_int64>(image.size());
+        ASSERT_EQ(
+            sqlite3_deserialize(handle_, "main", octets, size, size,
+                                SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
+            SQLITE_OK);
+        ledger_ = std::make_unique<SqliteLedger>(std::move(db), Fd(), "test");
+        ASSERT_TRUE(audit(*ledger_)->holds());
+    }
+
+    std::uint64_t below(std::uint64_t n) { return random_() % n; }
+
+    // The first column of each row, by the connection of the ledger, so within its transaction.
+    std::vector<std::string> raw(const std::string& sql) {
+        std::vector<std::string> found;
+        sqlite3_stmt* rows = nullptr;
+        EXPECT_EQ(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &rows, nullptr), SQLITE_OK) << sql;
+        while (sqlite3_step(rows) == SQLITE_ROW) {
+            const auto* octets = static_cast<const char*>(sqlite3_column_blob(rows, 0));
+            found.emplace_back(octets == nullptr ? "" : octets,
+                               static_cast<std::size_t>(sqlite3_column_bytes(rows, 0)));
+        }
+        sqlite3_finalize(rows);
+        return found;
+    }
+
+    // Flips one bit of a value; an empty text or NULL gets a value. What it did; empty: a
+    // constraint of the table forbids it.
+    std::string flip(const std::string& table, const std::string& column, const std::string& key,
+                     std::int64_t row) {
+        const std::string where = fmt::format(
+            "({0}) = (SELECT {0} FROM {1} ORDER BY {0} LIMIT 1 OFFSET {2})", key, table, row);
+        const std::string from = fmt::format(" FROM {} WHERE {}", table, where);
+        const std::string type = raw(fmt::format("SELECT typeof({})", column) + from).at(0);
+        std::string octets = raw("SELECT " + column + from).at(0);
+        const std::uint64_t bit = below(64);
+        sqlite3_stmt* change = nullptr;
+        const std::string sql = fmt::format("UPDATE {} SET {} = ?1 WHERE {}", table, column, where);
+        EXPECT_EQ(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &change, nullptr), SQLITE_OK);
+        if (type == "integer" || type == "null") {
+            const std::int64_t number = octets.empty() ? 0 : std::stoll(octets);
+            const auto flipped = static_cast<std::uint64_t>(number) ^ (std::uint64_t{1} << bit);
+            sqlite3_bind_int64(change, 1, static_cast<std::int64_t>(flipped));
+        } else {
+            if (octets.empty())
+                octets = "?";
+            else
+                octets[below(octets.size())] ^= static_cast<char>(1U << (bit % 8));
+            const auto size = static_cast<int>(octets.size());
+            if (type == "text")
+                sqlite3_bind_text(change, 1, octets.c_str(), size, SQLITE_TRANSIENT);
+            else
+                sqlite3_bind_blob(change, 1, octets.c_str(), size, SQLITE_TRANSIENT);
+        }
+        const int code = sqlite3_step(change);
+        sqlite3_finalize(change);
+        if (code != SQLITE_DONE) return {};
+        return fmt::format("{} row {} bit {}", column, row, bit);
+    }
+
+    std::mt19937_64 random_{7};
+    sqlite3* handle_ = nullptr;
+    std::unique_ptr<SqliteLedger> ledger_;
+};
+
+TEST_P(Flips, AreFound) {
+    const std::string table = GetParam();
+    const auto columns = raw(fmt::format("SELECT name FROM pragma_table_info('{}')", table));
+    const std::string key =
+        raw(fmt::format("SELECT group_concat(name) FROM pragma_table_info('{}') WHERE pk > 0",
+                        table))
+            .at(0);
+    const auto rows = std::stoll(raw(fmt::format("SELECT count(*) FROM {}", table)).at(0));
+    ASSERT_GT(rows, 0);
+    int tried = 0;
+    for (int attempt = 0; attempt < 3000 && tried < 300; ++attempt) {
+        raw("BEGIN");
+        const std::string done =
+            flip(table, columns[below(columns.size())], key,
+                 static_cast<std::int64_t>(below(static_cast<std::uint64_t>(rows))));
+        if (!done.empty()) {
+            ++tried;
+            const auto report = audit(*ledger_);
+            EXPECT_TRUE(!report || !report->holds()) << table << "." << done;
+        }
+        raw("ROLLBACK");
+    }
+    EXPECT_EQ(tried, 300);
+}
+
+constexpr std::array flipped_tables{
+    "meter",        "holder",       "party",       "service",     "class_version",
+    "writer",       "batch",        "anchor",      "anchor_head", "transfer",
+    "sampled",      "batch_cursor", "cursor",      "loss",        "directory_change",
+    "account",      "binding",      "network",     "class_table", "class_name",
+    "class_routes", "class_use",    "translation", "class_as",    "class_next_hop"};
+INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
+                         [](const auto& info) { return std::string(info.param); });
+
+TEST_F(Tamper, IsTriedInEveryTable) {
+    auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);
+    const auto tables = texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+    const std::set<std::string> all(tables.begin(), tables.end());
+    EXPECT_EQ(all, std::set<std::string>(flipped_tables.begin(), flipped_tables.end()));
 }
 
 }  // namespace

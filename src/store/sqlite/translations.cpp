@@ -40,12 +40,13 @@ void bind_all(Statement& to, const Translation& t, const Texts& texts) {
     to.bind(11, t.valid.begin);
 }
 
-// An empty text leaves the address empty. False: the text is not an address.
+// An empty text leaves the address empty. False: the text is not an address, or not as Octroi
+// writes it.
 bool read_address(std::string_view text, Address& into) {
     if (text.empty()) return true;
     const auto address = parse_address(text);
     if (address) into = *address;
-    return address.has_value();
+    return address && to_string(*address) == text;
 }
 
 std::uint16_t port_from(const Statement& row, int column) {

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
+#include "record/party_order.hpp"
 #include "record/transfer_order.hpp"
 #include "store/sqlite/directory_rows.hpp"
 #include "store/sqlite/rows.hpp"
@@ -21,24 +23,98 @@ void add_damage(std::string& damage, std::string_view text) {
     damage += text;
 }
 
-// Renumbers the names that a batch uses from 0, in order of first use.
-class LocalNames {
+// The names of one table, read once and kept: the next batch mostly has the same ones. In a batch,
+// names have numbers of their own, from 0 in order of first use.
+template <typename Name>
+class NameCache {
 public:
-    // The local number, and whether it is new.
-    std::pair<std::uint32_t, bool> local(std::int64_t number) {
-        const auto [at, is_new] =
-            numbers_.try_emplace(number, static_cast<std::uint32_t>(numbers_.size()));
-        return {at->second, is_new};
+    // Call it before each batch.
+    void begin_batch() {
+        ++batch_;
+        used_ = 0;
+        if (names_.size() >= cached_max) names_.clear();
+    }
+    // The number in the batch. New in it: `fresh` gets the name. Not cached yet: `read` reads it.
+    template <typename Read>
+    [[nodiscard]] Result<std::uint32_t> local(std::int64_t row, std::vector<Name>& fresh,
+                                              Read read) {
+        const auto found = names_.find(row);
+        if (found != names_.end() && found->second.batch == batch_) return found->second.local;
+        if (found == names_.end()) {
+            TRY_ASSIGN(Name name, read(row));
+            names_.emplace(row, Entry{std::move(name), batch_, used_});
+            fresh.push_back(names_.find(row)->second.name);
+        } else {
+            found->second.batch = batch_;
+            found->second.local = used_;
+            fresh.push_back(found->second.name);
+        }
+        return used_++;
     }
 
 private:
-    boost::unordered_flat_map<std::int64_t, std::uint32_t> numbers_;
+    // About 100 MB of parties.
+    static constexpr std::size_t cached_max = 1U << 20U;
+    struct Entry {
+        Name name;
+        std::uint64_t batch = 0;
+        std::uint32_t local = 0;
+    };
+    boost::unordered_flat_map<std::int64_t, Entry> names_;
+    std::uint64_t batch_ = 0;
+    std::uint32_t used_ = 0;
 };
+
+// Numbers the names by their order, and returns the new number of each.
+std::vector<std::uint32_t> number_by_order(const std::vector<std::uint32_t>& order) {
+    std::vector<std::uint32_t> places(order.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) places[order[i]] = i;
+    return places;
+}
+
+template <typename Name>
+void permute(std::vector<Name>& names, const std::vector<std::uint32_t>& order) {
+    std::vector<Name> sorted;
+    sorted.reserve(names.size());
+    for (const std::uint32_t from : order) sorted.push_back(std::move(names[from]));
+    names = std::move(sorted);
+}
+
+// Sorts the names of the batch, and gives its transfers the numbers of the canonical form. They are
+// stored in its order, so nothing is left to sort.
+void sort_names(Batch& batch) {
+    std::vector<std::uint32_t> parties(batch.parties.size());
+    std::iota(parties.begin(), parties.end(), 0U);
+    sort_parties(batch.parties, parties);
+    permute(batch.parties, parties);
+    std::vector<std::uint32_t> services(batch.services.size());
+    std::iota(services.begin(), services.end(), 0U);
+    std::sort(services.begin(), services.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return batch.services[a] < batch.services[b];
+    });
+    permute(batch.services, services);
+    const auto party_places = number_by_order(parties);
+    const auto service_places = number_by_order(services);
+    for (Transfer& t : batch.transfers) {
+        t.from = party_places[t.from];
+        t.to = party_places[t.to];
+        t.service = service_places[t.service];
+    }
+}
 
 class BatchReader {
 public:
-    [[nodiscard]] static Result<BatchReader> make(const Database& db) {
+    // after: the number of the batch before the first one to read; 0: none.
+    [[nodiscard]] static Result<BatchReader> make(const Database& db, std::uint64_t after) {
         BatchReader reader;
+        if (after > 0) {
+            TRY_ASSIGN(auto before,
+                       Statement::prepare(
+                           db, "SELECT first_transfer + transfers FROM batch WHERE number = ?1"));
+            before.bind(1, after);
+            TRY_ASSIGN(const bool found, before.step());
+            reader.next_transfer_ = found ? before.number(0) : 0;
+        }
         TRY_ASSIGN(reader.transfers_,
                    Statement::prepare(db,
                                       "SELECT bucket, from_party, to_party, service, bytes, "
@@ -72,6 +148,8 @@ public:
     // From a row of batches_sql.
     [[nodiscard]] Result<StoredBatch> read(const Statement& row) {
         StoredBatch stored;
+        parties_.begin_batch();
+        services_.begin_batch();
         stored.number = row.figure(0);
         if (row.is_null(1)) add_damage(stored.damage, "the writer is missing");
         stored.writer = sqlite::writer_from(row, 1);
@@ -83,11 +161,12 @@ public:
         }
         stored.previous_hash = row.text(30);
         stored.hash = row.text(31);
-        TRY(read_transfers(row.number(19), row.number(20), stored));
+        TRY(read_transfers(row, stored));
         TRY(read_sampled(row.number(19), row.number(20), stored.batch));
+        sort_names(stored.batch);
         if (row.number(5) == static_cast<std::int64_t>(BatchKind::correction))
             split_correction(stored.batch);
-        sort_all(stored.batch);
+        sort_all(stored);
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
         TRY_ASSIGN(const bool good, translations_.read(stored.number, stored.batch.translations));
@@ -102,10 +181,12 @@ public:
         "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
         "b.first_transfer, b.transfers, b.transfers_digest, b.sampled, b.sampled_digest, "
         "b.cursors, b.cursors_digest, b.losses, b.losses_digest, b.translations, "
-        "b.translations_digest, b.previous_hash, b.hash FROM batch b "
+        "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket FROM batch "
+        "b "
         "LEFT JOIN writer w ON w.writer_id = b.writer "
         "LEFT JOIN meter m ON m.meter_id = b.meter "
-        "LEFT JOIN class_version v ON v.class_version_id = b.class_version ORDER BY b.number";
+        "LEFT JOIN class_version v ON v.class_version_id = b.class_version "
+        "WHERE b.number > ?1 AND b.number <= ?2 ORDER BY b.number";
 
 private:
     static void read_header(const Statement& row, StoredBatch& stored) {
@@ -170,62 +251,87 @@ private:
                 0 - row.bytes_variance, 0 - row.packets_variance};
     }
 
-    // Rows are stored in canonical order, that of the names. A batch must be sorted by its own
-    // numbers, which were assigned while reading.
-    static void sort_all(Batch& batch) {
-        sort_transfers(batch.transfers, batch.sampled);
-        if (batch.correction)
-            sort_transfers(batch.correction->removed, batch.correction->removed_sampled);
+    // Each list is stored in canonical order, and has the numbers of it. Otherwise another program
+    // has changed it.
+    static void sort_all(StoredBatch& stored) {
+        Batch& batch = stored.batch;
+        const auto sort = [&](std::vector<Transfer>& transfers,
+                              std::vector<SampledVolume>& sampled) {
+            if (std::is_sorted(transfers.begin(), transfers.end())) return;
+            add_damage(stored.damage, "the transfers are not stored in canonical order");
+            sort_transfers(transfers, sampled);
+        };
+        sort(batch.transfers, batch.sampled);
+        if (batch.correction) sort(batch.correction->removed, batch.correction->removed_sampled);
     }
 
-    [[nodiscard]] Result<std::uint32_t> local_party(LocalNames& names, std::int64_t number,
-                                                    StoredBatch& stored) {
-        const auto [local, is_new] = names.local(number);
-        if (!is_new) return local;
+    [[nodiscard]] Result<Party> read_party(std::int64_t number, std::string& damage) {
         party_.bind(1, number);
         TRY_ASSIGN(const bool found, party_.step());
-        if (!found) add_damage(stored.damage, fmt::format("party {} is missing", number));
-        stored.batch.parties.push_back(
-            found ? Party{sqlite::enum_from<PartyKind>(party_, 0), party_.text(1), party_.text(2)}
-                  : Party{});
+        if (!found) add_damage(damage, fmt::format("party {} is missing", number));
+        Party party;
+        if (found)
+            party = {sqlite::enum_from<PartyKind>(party_, 0), party_.text(1), party_.text(2)};
         party_.reset();
-        return local;
+        return party;
     }
 
-    [[nodiscard]] Result<std::uint32_t> local_service(LocalNames& names, std::int64_t number,
-                                                      StoredBatch& stored) {
-        const auto [local, is_new] = names.local(number);
-        if (!is_new) return local;
+    [[nodiscard]] Result<std::string> read_service(std::int64_t number, std::string& damage) {
         service_.bind(1, number);
         TRY_ASSIGN(const bool found, service_.step());
-        if (!found) add_damage(stored.damage, fmt::format("service {} is missing", number));
-        stored.batch.services.push_back(found ? service_.text(0) : std::string());
+        if (!found) add_damage(damage, fmt::format("service {} is missing", number));
+        std::string service = found ? service_.text(0) : std::string();
         service_.reset();
-        return local;
+        return service;
     }
 
-    [[nodiscard]] Status read_transfers(std::int64_t first, std::int64_t count,
-                                        StoredBatch& stored) {
-        LocalNames parties;
-        LocalNames services;
-        transfers_.bind(1, first);
+    [[nodiscard]] Status read_transfers(const Statement& header, StoredBatch& stored) {
+        const auto read_party_row = [&](std::int64_t number) {
+            return read_party(number, stored.damage);
+        };
+        const auto read_service_row = [&](std::int64_t number) {
+            return read_service(number, stored.damage);
+        };
+        Batch& batch = stored.batch;
+        const std::int64_t count = header.number(20);
+        if (count > 0) batch.transfers.reserve(static_cast<std::size_t>(std::min(count, read_max)));
+        transfers_.bind(1, header.number(19));
         transfers_.bind(2, count);
         while (true) {
             TRY_ASSIGN(const bool row, transfers_.step());
             if (!row) break;
             Transfer t;
             t.bucket = sqlite::bucket_time(transfers_.number(0));
-            TRY_ASSIGN(t.from, local_party(parties, transfers_.number(1), stored));
-            TRY_ASSIGN(t.to, local_party(parties, transfers_.number(2), stored));
-            TRY_ASSIGN(t.service, local_service(services, transfers_.number(3), stored));
+            TRY_ASSIGN(t.from, parties_.local(transfers_.number(1), batch.parties, read_party_row));
+            TRY_ASSIGN(t.to, parties_.local(transfers_.number(2), batch.parties, read_party_row));
+            TRY_ASSIGN(t.service,
+                       services_.local(transfers_.number(3), batch.services, read_service_row));
             t.volume = sqlite::volume_from(transfers_, 4);
-            stored.batch.transfers.push_back(t);
+            batch.transfers.push_back(t);
         }
+        check_run(header, count, stored);
+        return {};
+    }
+
+    // Whether the header says what its transfers are, and the run follows that of the batch before.
+    void check_run(const Statement& header, std::int64_t count, StoredBatch& stored) {
+        const auto& transfers = stored.batch.transfers;
+        const auto found = static_cast<std::int64_t>(transfers.size());
         // Rows that are missing at the end of the run would not be noticed otherwise.
-        const auto found = static_cast<std::int64_t>(stored.batch.transfers.size());
         if (found != count)
             add_damage(stored.damage, fmt::format("only {} of {} transfers exist", found, count));
-        return {};
+        if (next_transfer_ != 0 && header.number(19) != next_transfer_)
+            add_damage(stored.damage, "its transfers do not follow those of the batch before");
+        next_transfer_ = header.number(19) + std::max<std::int64_t>(count, 0);
+        const bool has_bounds = !header.is_null(32) && !header.is_null(33);
+        const bool same =
+            transfers.empty()
+                ? header.is_null(32) && header.is_null(33)
+                : has_bounds &&
+                      sqlite::bucket_time(header.number(32)) == transfers.front().bucket &&
+                      sqlite::bucket_time(header.number(33)) == transfers.back().bucket;
+        if (!same)
+            add_damage(stored.damage, "its first and last bucket are not those of its transfers");
     }
 
     // Sampled counts refer to transfers by their position in the run, as the transfers were read.
@@ -265,6 +371,12 @@ private:
         }
     }
 
+    // A damaged header can say any number of transfers.
+    static constexpr std::int64_t read_max = 1 << 20;
+
+    NameCache<Party> parties_;
+    NameCache<std::string> services_;
+    std::int64_t next_transfer_ = 1;  // of the next batch; 0: not known
     Statement transfers_;
     Statement sampled_;
     Statement party_;
@@ -337,18 +449,49 @@ private:
     Statement networks_, networks_removed_;
 };
 
-}  // namespace
+// Rows and batches that are read in one transaction: some 50 ms.
+constexpr std::size_t slice_rows = 50'000;
+constexpr std::size_t slice_batches = 2000;
 
-Status SqliteLedger::each_batch(const BatchVisitor& visit) {
-    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
-    TRY_ASSIGN(auto reader, BatchReader::make(db_));
-    TRY_ASSIGN(auto batches, Statement::prepare(db_, BatchReader::batches_sql));
-    while (true) {
+// Visits some batches, and advances `left`. False: there are no more.
+Result<bool> visit_slice(BatchReader& reader, Statement& batches, BatchRange& left,
+                         const Query::BatchVisitor& visit) {
+    std::size_t rows = 0;
+    batches.bind(1, left.after);
+    batches.bind(2, left.until);
+    for (std::size_t count = 0; count < slice_batches && rows < slice_rows; ++count) {
         TRY_ASSIGN(const bool row, batches.step());
-        if (!row) return {};
+        if (!row) return false;
         TRY_ASSIGN(const StoredBatch stored, reader.read(batches));
+        left.after = stored.number;
+        rows += stored.batch.transfers.size();
         TRY(visit(stored));
     }
+    batches.reset();
+    return true;
+}
+
+}  // namespace
+
+Result<std::uint64_t> SqliteLedger::last_batch() {
+    TRY_ASSIGN(const std::int64_t last, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
+    return static_cast<std::uint64_t>(last);
+}
+
+Status SqliteLedger::each_batch_in(const BatchRange& range, const BatchVisitor& visit) {
+    TRY_ASSIGN(const std::uint64_t last, last_batch());
+    TRY_ASSIGN(auto reader, BatchReader::make(db_, range.after));
+    TRY_ASSIGN(auto batches, Statement::prepare(db_, BatchReader::batches_sql));
+    BatchRange left{range.after, std::min(range.until, last)};
+    while (left.after < left.until) {
+        // A short transaction: a long one keeps SQLite from starting its WAL again.
+        TRY_ASSIGN(auto transaction,
+                   sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+        TRY_ASSIGN(const bool more, visit_slice(reader, batches, left, visit));
+        TRY(transaction.commit());
+        if (!more) return {};
+    }
+    return {};
 }
 
 Status SqliteLedger::each_directory_change(const DirectoryVisitor& visit) {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// check_chain.py, which knows only docs/format, agrees with the program about a ledger with batches
+// of all kinds of several writers, and refuses changed copies of it.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "ledger/testing/batches.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "support/process.hpp"
+
+namespace octroi {
+namespace {
+
+using support::Arguments;
+using support::Ended;
+using support::Folder;
+using support::octroi;
+using support::run;
+using testing::bucket_at;
+using testing::some_day;
+
+Translation v6_translation(std::string_view outside, UtcTime end) {
+    Translation t = testing::translation(9, 50000, {some_day, end});
+    t.outside = *parse_address(outside);
+    t.inside = *parse_address("2001:db8::7");
+    return t;
+}
+
+// Three writers, corrections, sampled counts, losses, translations that end in a later batch,
+// versions of the directory, a class table, and anchors of two days.
+void fill(const std::string& path) {
+    auto first = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "gate"});
+    auto second = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "gate"});
+    auto third = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "a core"});
+    ASSERT_TRUE(*first->apply({.put_accounts = {{"user0", "", "Ünal"}, {"gone", "", ""}},
+                               .add_bindings = {{0, {IdentityKind::vlan, "7"}, "user0", {}, false}},
+                               .put_networks = {{"10.0.0.0/8", false}}},
+                              some_day));
+    ASSERT_TRUE(*first->apply({.put_accounts = {{"user0", "", "Other"}},
+                               .remove_accounts = {"gone"},
+                               .end_bindings = {{1, bucket_at(3)}},
+                               .remove_networks = {"10.0.0.0/8"}},
+                              bucket_at(1)));
+    ASSERT_TRUE(first->load_class_table({"v1", "world", {"free"}, {}}, "one", some_day));
+    SqliteLedger* const writers[] = {first.get(), second.get(), third.get()};
+    for (std::uint64_t number = 1; number <= 12; ++number) {
+        Batch batch = testing::random_batch(number, 1, 60);
+        batch.booked_at = some_day + Duration::hours(number < 8 ? 1 : 26);
+        batch.losses.push_back({"eth0", LossReason::corrupt, {some_day, bucket_at(2)}, {}, 77});
+        batch.losses.push_back({"eth0", LossReason::corrupt, {some_day, bucket_at(2)}, 3, {}});
+        batch.translations = {
+            testing::translation(1, static_cast<std::uint16_t>(number), {some_day, UtcTime::max()}),
+            v6_translation(fmt::format("cb00:7105::{}", number), UtcTime::max()),
+            v6_translation("9::", bucket_at(static_cast<int>(number)))};
+        if (number > 1)
+            batch.translations.push_back(
+                v6_translation(fmt::format("cb00:7105::{}", number - 1), bucket_at(4)));
+        ASSERT_TRUE(writers[number % 3]->commit(batch));
+        if (number % 4 == 0) {
+            ASSERT_TRUE(
+                writers[(number + 1) % 3]->commit(testing::correction_of(batch, 100 + number)));
+        }
+    }
+    ASSERT_TRUE(*first->anchor(AnchorReason::demand, some_day + Duration::hours(30)));
+}
+
+Ended check(const std::string& path) {
+    const char* source = std::getenv("OCTROI_SOURCE");
+    const std::string script =
+        std::string(source == nullptr ? "." : source) + "/test/chains/check_chain.py";
+    return run({"python3", "-B", script, path});
+}
+
+class Chains : public ::testing::Test {
+protected:
+    void SetUp() override { fill(path_); }
+
+    Folder folder_;
+    std::string path_ = folder_ / "ledger.db";
+    std::string kept_ = folder_ / "kept";
+};
+
+TEST_F(Chains, AreTheSameForTwoProgramsThatShareNoCode) {
+    const Ended checked = check(path_);
+    EXPECT_EQ(checked.status, 0) << checked.err;
+    const Ended heads = run(octroi(path_, {"audit", "--heads"}));
+    ASSERT_EQ(heads.status, 0) << heads.err;
+    EXPECT_EQ(checked.out, heads.out);
+    EXPECT_EQ(std::ranges::count(heads.out, '\n'), 6) << heads.out;
+    const Ended audited = run(octroi(path_, {"audit"}));
+    EXPECT_EQ(audited.status, 0) << audited.out;
+}
+
+TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
+    for (const char* sql :
+         {"UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 17",
+          "UPDATE party SET identity = identity || '1' WHERE identity <> ''",
+          "UPDATE sampled SET bytes_variance = bytes_variance + 1 WHERE transfer = (SELECT "
+          "max(transfer) FROM sampled)",
+          "UPDATE loss SET packets = NULL WHERE batch = 3",
+          "DELETE FROM translation WHERE opened = 5",
+          "UPDATE batch_cursor SET note = 'x' WHERE batch = 9",
+          "UPDATE batch SET booked_at = booked_at + 1 WHERE number = 12",
+          "DELETE FROM batch WHERE number = 7", "UPDATE account SET title = 'x' WHERE added = 1",
+          "UPDATE class_use SET at = at - 1", "UPDATE anchor SET at = at + 1 WHERE anchor_id = 1",
+          "UPDATE anchor_head SET sequence = 1 WHERE anchor = 2 AND chain = 1"}) {
+        const std::string copy = folder_ / "copy.db";
+        std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);
+        {
+            auto db = *sqlite::Database::open(copy, SQLITE_OPEN_READWRITE);
+            ASSERT_TRUE(db.run(sql)) << sql;
+            ASSERT_GT(sqlite3_changes(db.handle()), 0) << sql;
+        }
+        const Ended checked = check(copy);
+        EXPECT_EQ(checked.status, 1) << sql << checked.err;
+        EXPECT_NE(checked.err, "") << sql;
+    }
+}
+
+TEST_F(Chains, AreComparedWithWhatWasKept) {
+    const Ended before = run(octroi(path_, {"audit", "--heads"}));
+    std::ofstream(kept_) << before.out;
+    {
+        auto ledger = *SqliteLedger::open(path_, {.mode = OpenMode::read_write, .node = "gate"});
+        ASSERT_TRUE(ledger->commit(testing::random_batch(50, 1, 5)));
+    }
+    EXPECT_EQ(run(octroi(path_, {"audit", "--heads"})).out ==
+                  run(octroi(path_, {"audit", "--heads", "--anchor"})).out,
+              false)
+        << "an anchor was made";
+    const Ended again = run(octroi(path_, {"audit", "--heads", "--anchor"}));
+    EXPECT_NE(again.err.find("no chain has grown"), std::string::npos);
+    EXPECT_EQ(again.out, run(octroi(path_, {"audit", "--heads"})).out);
+    const Ended good = run(octroi(path_, {"audit", "--expect", kept_}));
+    EXPECT_EQ(good.status, 0) << good.out << good.err;
+    {
+        auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(db.run("DELETE FROM anchor; DELETE FROM anchor_head"));
+    }
+    EXPECT_EQ(run(octroi(path_, {"audit"})).status, 0) << "the last links of a chain leave no gap";
+    const Ended cut = run(octroi(path_, {"audit", "--expect", kept_}));
+    EXPECT_EQ(cut.status, 1);
+    EXPECT_NE(cut.out.find("the chain of anchors was cut off"), std::string::npos) << cut.out;
+}
+
+TEST_F(Chains, AreCheckedFromAnAnchorOn) {
+    const auto audit_since = [&](const std::string& since) {
+        const Ended ended = run(octroi(path_, {"audit", "--since", since, "--json"}));
+        EXPECT_EQ(ended.status, 0) << ended.err;
+        return nlohmann::json::parse(ended.out);
+    };
+    const auto day = audit_since("1");
+    EXPECT_EQ(day["batches_trusted"], 8);
+    EXPECT_EQ(day["batches"], 7);
+    EXPECT_EQ(audit_since("2")["batches"], 0);
+    EXPECT_EQ(audit_since("2026-11-02T03:00:00Z")["batches"], 7);
+    const Ended text = run(octroi(path_, {"audit", "--since", "1"}));
+    EXPECT_NE(text.out.find("Not checked: 8 batches up to the anchor"), std::string::npos);
+    const Ended none = run(octroi(path_, {"audit", "--since", "2026-11-01"}));
+    EXPECT_NE(none.status, 0);
+    EXPECT_NE(none.err.find("no anchor"), std::string::npos) << none.err;
+    // What was changed before the anchor is not looked at; after it, it is found.
+    const auto change = [&](int batch) {
+        auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(db.run(
+            fmt::format("UPDATE batch_cursor SET note = 'x' WHERE batch = {}", batch).c_str()));
+    };
+    change(2);
+    (void)audit_since("1");
+    EXPECT_EQ(run(octroi(path_, {"audit"})).status, 1);
+    change(12);
+    EXPECT_EQ(run(octroi(path_, {"audit", "--since", "1"})).status, 1);
+}
+
+TEST_F(Chains, RefuseOptionsThatDoNotGoTogether) {
+    EXPECT_EQ(run(octroi(path_, {"audit", "--anchor"})).status, 2);
+    EXPECT_EQ(run(octroi(path_, {"audit", "--heads", "--expect", kept_})).status, 2);
+    std::ofstream(kept_) << "nothing\n";
+    const Ended bad = run(octroi(path_, {"audit", "--expect", kept_}));
+    EXPECT_EQ(bad.status, 2);
+    EXPECT_NE(bad.err.find("line 1"), std::string::npos) << bad.err;
+}
+
+}  // namespace
+}  // namespace octroi

@@ -1,0 +1,359 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Verifies the hash chains of a ledger in SQLite, from docs/format alone (chain.md, ledger.md).
+
+    check_chain.py LEDGER [CHAIN …]
+
+CHAIN: the id of a writer in hexadecimal, "directory", "classes" or "anchors"; none: all chains.
+Prints the head of each chain as `octroi audit --heads` does: NODE ID SEQUENCE HASH.
+Exit status: 0 all is sound; 1 something differs; 2 wrong usage, or the ledger cannot be read.
+
+It shares no code with Octroi, so that an error of one is not an error of the other. It needs only
+the standard library.
+"""
+
+import hashlib
+import ipaddress
+import pathlib
+import sqlite3
+import struct
+import sys
+
+ZERO = bytes(32)
+NEVER = 2**63 - 1
+BUCKET_NS = 300 * 10**9
+
+
+class Damage(Exception):
+    """A value that cannot be encoded, or a row that is missing."""
+
+
+def blake(octets):
+    return hashlib.blake2b(octets, digest_size=32).digest()
+
+
+def number(code, value):
+    try:
+        return struct.pack(">" + code, value)
+    except struct.error as error:
+        raise Damage(f"the number {value!r} does not fit: {error}") from error
+
+
+def u8(value):
+    return number("B", value)
+
+
+def u32(value):
+    return number("I", value)
+
+
+def u64(value):
+    return number("Q", value)
+
+
+def i64(value):
+    return number("q", value)
+
+
+def octets_of(value):
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bytes):
+        return value
+    raise Damage(f"{value!r} is not a text")
+
+
+def text(value):
+    octets = octets_of(value)
+    return u32(len(octets)) + octets
+
+
+def optional(value):
+    return u8(0) + u64(0) if value is None else u8(1) + u64(value)
+
+
+def items(encoded):
+    return u32(len(encoded)) + b"".join(encoded)
+
+
+def address_key(value):
+    """Addresses are sorted by 16 octets, then by family: none, IPv4, IPv6."""
+    if value in ("", b""):
+        return bytes(16), 0
+    try:
+        address = ipaddress.ip_address(octets_of(value).decode())
+    except ValueError as error:
+        raise Damage(str(error)) from error
+    return address.packed.ljust(16, b"\0"), address.version
+
+
+class Ledger:
+    def __init__(self, path):
+        # Texts that are not UTF-8 come as octets.
+        self.db = sqlite3.connect(pathlib.Path(path).resolve().as_uri() + "?mode=ro", uri=True)
+        self.db.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
+        self.findings = 0
+        self.heads = {}  # (chain, writer_id): {sequence: hash}
+
+    def rows(self, sql, *parameters):
+        return [tuple(v.encode("utf-8", "surrogateescape") if isinstance(v, str) else v for v in row)
+                for row in self.db.execute(sql, parameters)]
+
+    def find(self, where, what):
+        self.findings += 1
+        print(f"{where}: {what}", file=sys.stderr)
+
+    # The lists of a batch.
+
+    def transfers(self, first, count):
+        rows = self.rows("SELECT transfer_id, bucket, from_party, to_party, service, bytes, packets, flows "
+                         "FROM transfer WHERE transfer_id >= ? AND transfer_id < ? ORDER BY transfer_id",
+                         first, first + count)
+        parties = {}
+        services = {}
+        for _, _, sender, receiver, service, *_ in rows:
+            for party in (sender, receiver):
+                if party not in parties:
+                    found = self.rows("SELECT h.kind, h.name, p.identity FROM party p JOIN holder h "
+                                      "ON h.holder_id = p.holder WHERE p.party_id = ?", party)
+                    if not found:
+                        raise Damage(f"party {party} is missing")
+                    parties[party] = found[0]
+            if service not in services:
+                found = self.rows("SELECT name FROM service WHERE service_id = ?", service)
+                if not found:
+                    raise Damage(f"service {service} is missing")
+                services[service] = found[0]
+        party_list = sorted(set(parties.values()))
+        service_list = sorted(set(services.values()))
+        party_place = {party: i for i, party in enumerate(party_list)}
+        service_place = {service: i for i, service in enumerate(service_list)}
+        canonical = []
+        for transfer_id, bucket, sender, receiver, service, octets, packets, flows in rows:
+            removed = octets < 0 or packets < 0 or flows < 0
+            canonical.append((bucket, party_place[parties[sender]], party_place[parties[receiver]],
+                              service_place[services[service]], not removed, transfer_id, octets, packets, flows))
+        canonical.sort()
+        place = {row[5]: i for i, row in enumerate(canonical)}
+        encoded = (items([u8(kind) + text(name) + text(identity) for kind, name, identity in party_list]) +
+                   items([text(name) for (name,) in service_list]) +
+                   items([i64(bucket * BUCKET_NS) + u32(sender) + u32(receiver) + u32(service) +
+                          i64(octets) + i64(packets) + i64(flows)
+                          for bucket, sender, receiver, service, _, _, octets, packets, flows in canonical]))
+        return len(rows), b"octroi transfers 4\n" + encoded, place
+
+    def sampled(self, first, count, place):
+        rows = self.rows("SELECT transfer, bytes, packets, bytes_variance, packets_variance FROM sampled "
+                         "WHERE transfer >= ? AND transfer < ?", first, first + count)
+        if any(row[0] not in place for row in rows):
+            raise Damage("a sampled row belongs to no transfer")
+        rows = sorted((place[row[0]],) + row[1:] for row in rows)
+        return len(rows), b"octroi sampled 4\n" + items(
+            [u32(row[0]) + b"".join(i64(v) for v in row[1:]) for row in rows])
+
+    def cursors(self, batch):
+        rows = sorted(self.rows("SELECT source, position, version, note FROM batch_cursor WHERE batch = ?", batch))
+        return len(rows), b"octroi cursors 4\n" + items(
+            [text(source) + text(position) + u64(version) + text(note) for source, position, version, note in rows])
+
+    def losses(self, batch):
+        rows = self.rows("SELECT source, reason, begin_at, end_at, packets, bytes_bound FROM loss WHERE batch = ?",
+                         batch)
+        rows.sort(key=lambda row: row[:4] + tuple((v is not None, v or 0) for v in row[4:]))
+        return len(rows), b"octroi losses 4\n" + items(
+            [text(row[0]) + u8(row[1]) + i64(row[2]) + i64(row[3]) + optional(row[4]) + optional(row[5])
+             for row in rows])
+
+    def translations(self, batch):
+        rows = self.rows("SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
+                         "inside, inside_port, begin_at, CASE WHEN closed = ?1 THEN end_at ELSE ?2 END "
+                         "FROM translation WHERE opened = ?1 OR closed = ?1", batch, NEVER)
+        rows.sort(key=lambda r: (address_key(r[0]), address_key(r[1]), r[2:6], address_key(r[6]), r[7],
+                                 address_key(r[8]), r[9:]))
+        return len(rows), b"octroi translations 4\n" + items(
+            [text(r[0]) + text(r[1]) + u8(r[2]) + u32(r[3]) + u32(r[4]) + u32(r[5]) + text(r[6]) + u32(r[7]) +
+             text(r[8]) + u32(r[9]) + i64(r[10]) + i64(r[11]) for r in rows])
+
+    # The chains.
+
+    def check_batch(self, row, writer, previous):
+        (batch, sequence, batch_id, kind, reason, begin, end, meter, booked_at, class_version, directory_version,
+         observed_bytes, observed_packets, observed_flows, first, *lists, stored_previous, stored_hash) = row
+        where = f"batch {sequence} of {writer[0].decode(errors="replace")} {writer[1].hex()}"
+        names = ("transfers", "sampled", "cursors", "losses", "translations")
+        stored = dict(zip(names, zip(lists[0::2], lists[1::2])))
+        transfer_rows, transfer_octets, place = self.transfers(first, stored["transfers"][0])
+        found = {"transfers": (transfer_rows, transfer_octets),
+                 "sampled": self.sampled(first, stored["transfers"][0], place),
+                 "cursors": self.cursors(batch), "losses": self.losses(batch),
+                 "translations": self.translations(batch)}
+        for name, (count, octets) in found.items():
+            if (count, blake(octets)) != stored[name]:
+                self.find(where, f"the {name} do not have the number or digest of the header")
+        meters = self.rows("SELECT name, kind, role, layer FROM meter WHERE meter_id = ?", meter)
+        versions = self.rows("SELECT version FROM class_version WHERE class_version_id = ?", class_version)
+        if not meters or not versions:
+            raise Damage("the meter or the class version is missing")
+        meter_name, meter_kind, role, layer = meters[0]
+        header = (previous + b"octroi batch 4\n" + text(writer[0]) + writer[1] + u64(sequence) + batch_id +
+                  u8(kind) + text(reason) + i64(begin) + i64(end) + text(meter_name) + text(meter_kind) + u8(role) +
+                  u8(layer) + i64(booked_at) + text(versions[0][0]) + u64(directory_version) +
+                  u64(observed_bytes) + u64(observed_packets) + u64(observed_flows) +
+                  b"".join(u64(count) + digest for count, digest in stored.values()))
+        if stored_previous != previous:
+            self.find(where, "the previous hash is not that of the batch before")
+        if blake(header) != stored_hash:
+            self.find(where, "the hash does not match")
+        if kind == 1:
+            sums = self.rows("SELECT coalesce(sum(bytes), 0), coalesce(sum(packets), 0), coalesce(sum(flows), 0) FROM "
+                             "transfer WHERE transfer_id >= ? AND transfer_id < ?", first, first + stored["transfers"][0])
+            if sums[0] != (observed_bytes, observed_packets, observed_flows):
+                self.find(where, "the transfers do not add up to what was observed")
+
+    def check_writer(self, writer_id, writer):
+        previous = ZERO
+        expected = 1
+        links = {}
+        for row in self.rows("SELECT number, sequence, id, kind, reason, corrected_begin, corrected_end, meter, "
+                             "booked_at, class_version, directory_version, observed_bytes, observed_packets, "
+                             "observed_flows, first_transfer, transfers, transfers_digest, sampled, sampled_digest, "
+                             "cursors, cursors_digest, losses, losses_digest, translations, translations_digest, "
+                             "previous_hash, hash FROM batch WHERE writer = ? ORDER BY sequence", writer_id):
+            where = f"batch {row[1]} of {writer[0].decode(errors="replace")} {writer[1].hex()}"
+            if row[1] != expected:
+                self.find(where, f"batch {expected} is missing")
+            try:
+                self.check_batch(row, writer, previous)
+            except Damage as damage:
+                self.find(where, str(damage))
+            previous = row[-1]
+            expected = row[1] + 1
+            links[row[1]] = row[-1]
+        self.heads[(1, writer_id)] = links
+
+    def check_writers(self, wanted):
+        for writer_id, node, identity in self.rows("SELECT writer_id, node, id FROM writer ORDER BY node, id"):
+            if wanted is None or identity.hex() in wanted:
+                self.check_writer(writer_id, (node, identity))
+                self.print_head(node.decode(errors="replace"), identity.hex(), self.heads[(1, writer_id)])
+        orphans = self.rows("SELECT count(*) FROM batch WHERE writer NOT IN (SELECT writer_id FROM writer)")[0][0]
+        if orphans:
+            self.find("ledger", f"{orphans} batches belong to no writer")
+
+    def changed(self, table, key, columns, version):
+        new = self.rows(f"SELECT {columns} FROM {table} WHERE added = ? ORDER BY {key}", version)
+        gone = self.rows(f"SELECT DISTINCT {key} FROM {table} WHERE removed = ?1 AND {key} NOT IN "
+                         f"(SELECT {key} FROM {table} WHERE added = ?1) ORDER BY {key}", version)
+        return new, [row[0] for row in gone]
+
+    def check_directory(self):
+        previous = ZERO
+        links = {}
+        for version, at, stored in self.rows("SELECT version, at, hash FROM directory_change ORDER BY version"):
+            if version != len(links) + 1:
+                self.find(f"directory {version}", "a version before it is missing")
+            try:
+                accounts, accounts_gone = self.changed("account", "name", "name, parent, title", version)
+                bindings, bindings_gone = self.changed(
+                    "binding", "binding_id", "binding_id, kind, value, account, begin_at, end_at, per_address", version)
+                networks, networks_gone = self.changed("network", "prefix", "prefix, per_address", version)
+                link = (previous + b"octroi directory 1\n" + u64(version) + i64(at) +
+                        items([b"".join(text(v) for v in row) for row in accounts]) +
+                        items([text(name) for name in accounts_gone]) +
+                        items([u64(b[0]) + u8(b[1]) + text(b[2]) + text(b[3]) + i64(b[4]) + i64(b[5]) + u8(b[6])
+                               for b in bindings]) +
+                        items([u64(key) for key in bindings_gone]) +
+                        items([text(prefix) + u8(flag) for prefix, flag in networks]) +
+                        items([text(prefix) for prefix in networks_gone]))
+                if blake(link) != stored:
+                    self.find(f"directory {version}", "the hash does not match")
+            except Damage as damage:
+                self.find(f"directory {version}", str(damage))
+            previous = stored
+            links[version] = stored
+        self.heads[(2, 0)] = links
+        self.print_head("directory", "-", links)
+
+    def check_classes(self):
+        previous = ZERO
+        links = {}
+        for place, version, at, stored in self.rows("SELECT number, version, at, hash FROM class_use ORDER BY number"):
+            if place != len(links) + 1:
+                self.find(f"classes {place}", "a change before it is missing")
+            if blake(previous + b"octroi class 1\n" + text(version) + i64(at)) != stored:
+                self.find(f"classes {place}", "the hash does not match")
+            previous = stored
+            links[place] = stored
+        self.heads[(3, 0)] = links
+        self.print_head("classes", "-", links)
+
+    def anchor_heads(self, anchor):
+        writers = {key: (node, identity) for key, node, identity in self.rows("SELECT writer_id, node, id FROM writer")}
+        found = []
+        for chain, writer, sequence, head in self.rows(
+                "SELECT chain, writer, sequence, hash FROM anchor_head WHERE anchor = ?", anchor):
+            if writer != 0 and writer not in writers:
+                raise Damage(f"writer {writer} is missing")
+            node, identity = writers.get(writer, (b"", bytes(16)))
+            found.append((chain, node, identity, sequence, head))
+            links = self.heads.get((chain, writer))
+            if links is not None and links.get(sequence) != head:
+                self.find(f"anchor {anchor}", f"link {sequence} of {node.decode(errors="replace") or 'chain ' + str(chain)} "
+                          "is not the one of the anchor")
+        return sorted(found)
+
+    # Compares heads with the chains that were verified before.
+    def check_anchors(self):
+        previous = ZERO
+        links = {}
+        for anchor, at, reason, stored_previous, stored in self.rows(
+                "SELECT anchor_id, at, reason, previous_hash, hash FROM anchor ORDER BY anchor_id"):
+            if anchor != len(links) + 1:
+                self.find(f"anchor {anchor}", "an anchor before it is missing")
+            try:
+                heads = self.anchor_heads(anchor)
+                link = previous + b"octroi anchor 1\n" + u64(anchor) + i64(at) + u8(reason) + items(
+                    [u8(chain) + text(node) + identity + u64(sequence) + head
+                     for chain, node, identity, sequence, head in heads])
+                if stored_previous != previous:
+                    self.find(f"anchor {anchor}", "the previous hash is not that of the anchor before")
+                if blake(link) != stored:
+                    self.find(f"anchor {anchor}", "the hash does not match")
+            except Damage as damage:
+                self.find(f"anchor {anchor}", str(damage))
+            previous = stored
+            links[anchor] = stored
+        self.print_head("anchors", "-", links)
+
+    @staticmethod
+    def print_head(node, identity, links):
+        if links:
+            last = max(links)
+            print(f"{node} {identity} {last} {links[last].hex()}")
+
+
+def main(arguments):
+    if not arguments or arguments[0].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    wanted = set(arguments[1:]) or None
+    try:
+        ledger = Ledger(arguments[0])
+        (application,), (version,) = ledger.rows("PRAGMA application_id")[0], ledger.rows("PRAGMA user_version")[0]
+        if (application, version) != (0x4F435452, 4):
+            print(f"{arguments[0]} is not a ledger of format 4", file=sys.stderr)
+            return 2
+        ledger.db.execute("BEGIN")  # one state for all queries
+        ledger.check_writers(wanted)
+        for name, check in (("directory", ledger.check_directory), ("classes", ledger.check_classes),
+                            ("anchors", ledger.check_anchors)):
+            if wanted is None or name in wanted:
+                check()
+    except sqlite3.Error as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return 2
+    return 1 if ledger.findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
