@@ -24,9 +24,9 @@ struct NamedChain {
     ChainKind chain;
     std::string_view name;
 };
-constexpr std::array named_chains{NamedChain{ChainKind::directory, "directory"},
-                                  NamedChain{ChainKind::classes, "classes"},
-                                  NamedChain{ChainKind::anchors, "anchors"}};
+constexpr std::array named_chains{
+    NamedChain{ChainKind::directory, "directory"}, NamedChain{ChainKind::classes, "classes"},
+    NamedChain{ChainKind::anchors, "anchors"}, NamedChain{ChainKind::compactions, "compactions"}};
 
 // False: not 2 * octets.size() hexadecimal digits.
 bool read_hex(std::string_view digits, std::span<std::uint8_t> octets) {

@@ -18,7 +18,13 @@
 namespace octroi {
 
 // The numbers are stored in ledgers: do not change them, only add.
-enum class ChainKind : std::uint8_t { writer = 1, directory = 2, classes = 3, anchors = 4 };
+enum class ChainKind : std::uint8_t {
+    writer = 1,
+    directory = 2,
+    classes = 3,
+    anchors = 4,
+    compactions = 5,
+};
 enum class AnchorReason : std::uint8_t { daily = 1, demand = 2, statement = 3 };
 
 // A link of any chain of the ledger; mostly the last one, its head.

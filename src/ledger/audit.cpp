@@ -15,6 +15,77 @@ namespace {
 
 using CursorKey = std::pair<std::string, std::string>;  // meter, source
 
+// The parts of `posted`.
+enum Part : std::size_t { attributed, unattributed, excluded, transit, parts };
+constexpr std::array<Volume MeterTotals::*, parts> part_totals{
+    &MeterTotals::attributed, &MeterTotals::unattributed, &MeterTotals::excluded,
+    &MeterTotals::transit};
+
+Part part_of(PartyKind from, PartyKind to) {
+    const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
+    if (either(PartyKind::excluded)) return excluded;
+    if (either(PartyKind::account)) return attributed;
+    if (either(PartyKind::unattributed)) return unattributed;
+    return transit;
+}
+
+__extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using)
+
+// Sums of figures that each fit into 63 bits, so a batch would need 2^65 transfers to exceed them.
+struct WideVolume {
+    Wide bytes = 0;
+    Wide packets = 0;
+    Wide flows = 0;
+
+    void operator+=(const Volume& v) noexcept {
+        bytes += v.bytes.value();
+        packets += v.packets.value();
+        flows += v.flows.value();
+    }
+    void operator+=(const WideVolume& v) noexcept {
+        bytes += v.bytes;
+        packets += v.packets;
+        flows += v.flows;
+    }
+    bool operator==(const WideVolume&) const = default;
+};
+using PartSums = std::array<WideVolume, parts>;
+
+void add_parts(const Batch& batch, const std::vector<Transfer>& transfers, PartSums& sums) {
+    for (const Transfer& t : transfers)
+        sums[part_of(batch.parties[t.from].kind, batch.parties[t.to].kind)] += t.volume;
+}
+
+// The difference. Saturated, and then false, if it is not within 64 bits.
+bool difference(Wide added, Wide removed, std::uint64_t& result) {
+    const bool fits = removed <= added && added - removed <= UINT64_MAX;
+    if (fits)
+        result = static_cast<std::uint64_t>(added - removed);
+    else
+        result = removed > added ? 0 : UINT64_MAX;
+    return fits;
+}
+
+bool difference(const WideVolume& added, const WideVolume& removed, Volume& result) {
+    std::uint64_t bytes = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t flows = 0;
+    bool fits = difference(added.bytes, removed.bytes, bytes);
+    fits = difference(added.packets, removed.packets, packets) && fits;
+    fits = difference(added.flows, removed.flows, flows) && fits;
+    result = {Bytes{bytes}, Packets{packets}, Flows{flows}};
+    return fits;
+}
+
+// The totals of a meter while batches are read. Corrections subtract, also from batches that are
+// read later or that were compacted, so only the end tells what is left.
+struct MeterSums {
+    MeterTotals totals;
+    WideVolume observed;
+    PartSums added;
+    PartSums removed;
+};
+
 class Auditor {
 public:
     explicit Auditor(const AuditOptions& options) : options_(options) {
@@ -44,6 +115,7 @@ public:
                             newest_used_, report_.directory_versions));
     }
     void compare_cursors();
+    void check_runs();
     void add_store(std::vector<std::string> texts) {
         for (std::string& text : texts) add(FindingKind::store, 0, std::move(text));
     }
@@ -52,6 +124,8 @@ private:
     void visit(const StoredBatch& stored);
     void visit(const StoredDirectoryChange& change);
     [[nodiscard]] Status visit(Query& ledger, const StoredAnchor& stored);
+    void visit(const StoredCompaction& stored);
+    void check_compacted(const StoredBatch& stored);
     [[nodiscard]] Status check_expected(Query& ledger);
     void add(FindingKind kind, std::uint64_t batch, std::string text) {
         if (report_.findings.size() < findings_max)
@@ -63,6 +137,7 @@ private:
     void check_link(const StoredBatch& stored);
     void check_cursors(const StoredBatch& stored);
     void total(const StoredBatch& stored, bool is_valid);
+    [[nodiscard]] MeterTotals finish(MeterSums& sums);
 
     const AuditOptions& options_;
     AuditReport report_;
@@ -73,8 +148,23 @@ private:
     std::vector<std::pair<std::string, Cursor>> current_cursors_;
     std::string anchor_hash_ = zero_hash();
     std::map<WriterId, ChainPosition> heads_;
-    std::map<std::pair<std::string, Layer>, MeterTotals> meters_;
-    std::map<CursorKey, Cursor> cursors_;
+    std::map<std::pair<std::string, Layer>, MeterSums> meters_;
+    struct SeenCursor {
+        Cursor cursor;
+        std::uint64_t batch = 0;
+    };
+    std::map<CursorKey, SeenCursor> cursors_;
+    std::map<std::string, std::uint64_t> compacted_cursors_;  // by meter: the last batch with gaps
+    // A compaction that is not replaced, and what the headers of its batches say.
+    struct Run {
+        StoredCompaction stored;
+        BatchesDigest digest;
+        std::map<MeterName, WideVolume> observed;
+        std::uint64_t batches = 0;
+    };
+    std::map<std::uint64_t, Run> runs_;  // by first batch
+    [[nodiscard]] Run* run_of(std::uint64_t batch);
+    std::string compaction_hash_ = zero_hash();
     std::string directory_hash_ = zero_hash();
     std::uint64_t newest_used_ = 0;     // greatest version of the directory that a batch names
     std::uint64_t newest_used_by_ = 0;  // the first batch that names it
@@ -88,8 +178,9 @@ void Auditor::visit(const StoredBatch& stored) {
     last_number_ = number;
     ++report_.batches;
     if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
-    const bool is_valid = check_rows(stored);
+    const bool is_valid = !stored.compacted && check_rows(stored);
     check_link(stored);
+    if (stored.compacted) check_compacted(stored);
     if (stored.batch.directory_version > newest_used_) {
         newest_used_ = stored.batch.directory_version;
         newest_used_by_ = number;
@@ -147,80 +238,34 @@ void Auditor::check_link(const StoredBatch& stored) {
 }
 
 void Auditor::check_cursors(const StoredBatch& stored) {
+    const std::string& meter = stored.batch.meter.name;
+    const auto cursors = static_cast<std::size_t>(BatchList::cursors);
+    if (stored.compacted && stored.digests[cursors].rows > stored.batch.cursors.size())
+        compacted_cursors_[meter] = stored.number;
+    const auto gap = compacted_cursors_.find(meter);
     for (const Cursor& cursor : stored.batch.cursors) {
-        const auto [place, is_new] = cursors_.try_emplace({stored.batch.meter.name, cursor.source});
-        Cursor& last = place->second;
-        // The first one after an anchor continues one that was not checked.
-        if (is_new && trusted_ > 0) last.version = cursor.version - 1;
-        if (cursor.version != last.version + 1)
+        const auto [place, is_new] = cursors_.try_emplace({meter, cursor.source});
+        SeenCursor& last = place->second;
+        // The first one after an anchor, or after a compacted batch, continues one that was not
+        // checked.
+        const bool continues_unseen = (is_new && trusted_ > 0) ||
+                                      (gap != compacted_cursors_.end() && gap->second > last.batch);
+        const bool follows = continues_unseen ? cursor.version > last.cursor.version
+                                              : cursor.version == last.cursor.version + 1;
+        if (!follows)
             add(FindingKind::cursor, stored.number,
                 fmt::format("the cursor of '{}' jumps from version {} to {}", cursor.source,
-                            last.version, cursor.version));
-        last = cursor;
+                            last.cursor.version, cursor.version));
+        last = {cursor, stored.number};
     }
-}
-
-// The parts of `posted`.
-enum Part : std::size_t { attributed, unattributed, excluded, transit, parts };
-constexpr std::array<Volume MeterTotals::*, parts> part_totals{
-    &MeterTotals::attributed, &MeterTotals::unattributed, &MeterTotals::excluded,
-    &MeterTotals::transit};
-
-Part part_of(PartyKind from, PartyKind to) {
-    const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
-    if (either(PartyKind::excluded)) return excluded;
-    if (either(PartyKind::account)) return attributed;
-    if (either(PartyKind::unattributed)) return unattributed;
-    return transit;
-}
-
-__extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using)
-
-// Sums of figures that each fit into 63 bits, so a batch would need 2^65 transfers to exceed them.
-struct WideVolume {
-    Wide bytes = 0;
-    Wide packets = 0;
-    Wide flows = 0;
-
-    void operator+=(const Volume& v) noexcept {
-        bytes += v.bytes.value();
-        packets += v.packets.value();
-        flows += v.flows.value();
-    }
-};
-using PartSums = std::array<WideVolume, parts>;
-
-PartSums sum_parts(const Batch& batch, const std::vector<Transfer>& transfers) {
-    PartSums sums;
-    for (const Transfer& t : transfers)
-        sums[part_of(batch.parties[t.from].kind, batch.parties[t.to].kind)] += t.volume;
-    return sums;
-}
-
-// Adds and then subtracts. False: the result is not within 64 bits; the total then stays.
-bool move(std::uint64_t& total, Wide added, Wide removed) {
-    const Wide sum = total + added;
-    if (removed > sum || sum - removed > UINT64_MAX) return false;
-    total = static_cast<std::uint64_t>(sum - removed);
-    return true;
-}
-
-bool move(Volume& total, const WideVolume& added, const WideVolume& removed) {
-    std::uint64_t bytes = total.bytes.value();
-    std::uint64_t packets = total.packets.value();
-    std::uint64_t flows = total.flows.value();
-    if (!move(bytes, added.bytes, removed.bytes) ||
-        !move(packets, added.packets, removed.packets) || !move(flows, added.flows, removed.flows))
-        return false;
-    total = {Bytes{bytes}, Packets{packets}, Flows{flows}};
-    return true;
 }
 
 void Auditor::total(const StoredBatch& stored, bool is_valid) {
     const Batch& batch = stored.batch;
     const std::size_t removed_rows = batch.correction ? batch.correction->removed.size() : 0;
     const std::uint64_t rows = batch.transfers.size() + removed_rows;
-    MeterTotals& totals = meters_[{batch.meter.name, batch.meter.layer}];
+    MeterSums& sums = meters_[{batch.meter.name, batch.meter.layer}];
+    MeterTotals& totals = sums.totals;
     totals.meter = batch.meter.name;
     totals.layer = batch.meter.layer;
     ++(batch.correction ? totals.corrections : totals.batches);
@@ -231,26 +276,119 @@ void Auditor::total(const StoredBatch& stored, bool is_valid) {
         totals.lost_packets += loss.packets.value_or(0);
         if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
     }
+    // Of a batch that was compacted while the audit runs, the sums are not known here.
+    if (!stored.compacted || run_of(stored.number) != nullptr) sums.observed += batch.observed;
     // Its figures can have any value, and its names may not exist; visit() has reported that.
     if (!is_valid) return;
-    WideVolume observed;
-    observed += batch.observed;
-    bool fits = move(totals.observed, observed, {});
-    const PartSums added = sum_parts(batch, batch.transfers);
-    const PartSums removed =
-        batch.correction ? sum_parts(batch, batch.correction->removed) : PartSums{};
-    for (std::size_t part = 0; part < parts; ++part) {
-        fits = move(totals.posted, added[part], {}) && fits;
-        // A correction may be about batches before an anchor, which are not in the totals.
-        fits =
-            (move(totals.*part_totals[part], added[part], removed[part]) || trusted_ > 0) && fits;
+    add_parts(batch, batch.transfers, sums.added);
+    if (batch.correction) add_parts(batch, batch.correction->removed, sums.removed);
+}
+
+// A negative sum is what later corrections removed.
+void add_signed(const SignedVolume& v, WideVolume& added, WideVolume& removed) {
+    const auto add = [](std::int64_t figure, Wide& up, Wide& down) {
+        (figure < 0 ? down : up) += static_cast<Wide>(figure < 0 ? -Wide(figure) : Wide(figure));
+    };
+    add(v.bytes, added.bytes, removed.bytes);
+    add(v.packets, added.packets, removed.packets);
+    add(v.flows, added.flows, removed.flows);
+}
+
+void Auditor::visit(const StoredCompaction& stored) {
+    const CompactionRecord& record = stored.record;
+    const auto found = [&](std::string_view text) {
+        add(FindingKind::compaction, 0, fmt::format("compaction {}: {}", record.number, text));
+    };
+    if (record.number != report_.compactions + 1)
+        found(fmt::format("it follows compaction {}", report_.compactions));
+    report_.compactions = record.number;
+    if (!stored.damage.empty()) found(stored.damage);
+    if (record.first_batch < 1 || record.last_batch < record.first_batch)
+        found("its batches are not valid");
+    if (stored.previous_hash != compaction_hash_)
+        found("the previous hash is not that of the compaction before");
+    const bool digests_fit = record.batches_digest.size() == hash_octets &&
+                             std::ranges::all_of(record.meters, [](const CompactedMeter& meter) {
+                                 return meter.transfers.digest.size() == hash_octets &&
+                                        meter.sampled.digest.size() == hash_octets;
+                             });
+    if (!digests_fit || compaction_hash(compaction_hash_, record) != stored.hash)
+        found("the hash does not match: the compaction, or the one before, was changed");
+    if (stored.hash.size() == hash_octets) compaction_hash_ = stored.hash;
+    if (stored.is_replaced) return;
+    if (stored.found != record.meters)
+        found("its sums by hour or day were changed: they are not those of the record");
+    for (std::size_t i = 0; i < std::min(stored.found.size(), stored.parts.size()); ++i) {
+        const MeterName& meter = stored.found[i].meter;
+        MeterSums& sums = meters_[{meter.name, meter.layer}];
+        sums.totals.meter = meter.name;
+        sums.totals.layer = meter.layer;
+        const StoredCompaction::Parts& parts = stored.parts[i];
+        add_signed(parts.attributed, sums.added[attributed], sums.removed[attributed]);
+        add_signed(parts.unattributed, sums.added[unattributed], sums.removed[unattributed]);
+        add_signed(parts.excluded, sums.added[excluded], sums.removed[excluded]);
+        add_signed(parts.transit, sums.added[transit], sums.removed[transit]);
     }
-    for (std::size_t part = 0; part < parts; ++part)
-        fits = move(totals.posted, {}, removed[part]) && fits;
-    if (!fits)
-        add(FindingKind::rule, stored.number,
-            "a sum of this batch and the earlier ones exceeds 64 bits, or a correction removes "
-            "more than there is");
+    runs_[record.first_batch].stored = stored;
+}
+
+// A batch of which only the header, the losses and the translations are left.
+void Auditor::check_compacted(const StoredBatch& stored) {
+    ++report_.batches_compacted;
+    const BatchDigests found = digests(canonical(stored.batch));
+    for (const BatchList list : {BatchList::losses, BatchList::translations}) {
+        const auto i = static_cast<std::size_t>(list);
+        if (found[i] != stored.digests[i])
+            add(FindingKind::chain, stored.number,
+                "the losses or translations were changed: they do not have the digest of the "
+                "header");
+    }
+    Run* run = run_of(stored.number);
+    if (run == nullptr) return;
+    run->digest.add(stored.hash, stored.first_bucket, stored.last_bucket);
+    ++run->batches;
+    if (!stored.batch.correction) run->observed[stored.batch.meter] += stored.batch.observed;
+}
+
+// Null: it was compacted after the audit began.
+Auditor::Run* Auditor::run_of(std::uint64_t batch) {
+    auto run = runs_.upper_bound(batch);
+    if (run == runs_.begin()) return nullptr;
+    --run;
+    return batch <= run->second.stored.record.last_batch ? &run->second : nullptr;
+}
+
+// Whether the sums that are left are what the headers of the compacted batches observed.
+void Auditor::check_runs() {
+    for (auto& [first, run] : runs_) {
+        const CompactionRecord& record = run.stored.record;
+        const auto found = [&](std::string_view text) {
+            add(FindingKind::compaction, 0, fmt::format("compaction {}: {}", record.number, text));
+        };
+        if (record.last_batch <= trusted_) continue;
+        if (first <= trusted_) {
+            found(
+                "it contains batches from before and after the anchor; next: audit the whole "
+                "ledger");
+            continue;
+        }
+        if (run.batches != record.last_batch - record.first_batch + 1 ||
+            run.digest.finish() != record.batches_digest)
+            found("its batches are not those of the record");
+        std::erase_if(run.observed, [](const auto& sum) { return sum.second == WideVolume{}; });
+        for (const CompactedMeter& meter : record.meters) {
+            WideVolume sum;
+            sum += meter.volume;
+            const auto at = run.observed.find(meter.meter);
+            const WideVolume observed = at == run.observed.end() ? WideVolume{} : at->second;
+            if (sum != observed)
+                found(fmt::format("its sums of meter {} are not what the batches observed",
+                                  meter.meter.name));
+            if (at != run.observed.end()) run.observed.erase(at);
+        }
+        for (const auto& [meter, volume] : run.observed)
+            found(fmt::format("its sums of meter {} are missing", meter.name));
+    }
 }
 
 void Auditor::visit(const StoredDirectoryChange& change) {
@@ -317,6 +455,10 @@ Status Auditor::read_state(Query& ledger) {
             return {};
         }));
         TRY(ledger.each_anchor([&](const StoredAnchor& stored) { return visit(ledger, stored); }));
+        TRY(ledger.each_compaction([&](const StoredCompaction& stored) -> Status {
+            visit(stored);
+            return {};
+        }));
         return check_expected(ledger);
     };
     return ledger.snapshot(read_all);
@@ -331,14 +473,36 @@ Status Auditor::check_batches(Query& ledger) {
     });
 }
 
+MeterTotals Auditor::finish(MeterSums& sums) {
+    MeterTotals& totals = sums.totals;
+    bool fits = difference(sums.observed, {}, totals.observed);
+    WideVolume added;
+    WideVolume removed;
+    for (std::size_t part = 0; part < parts; ++part) {
+        // After an anchor, corrections may be about batches before it.
+        const bool part_fits =
+            difference(sums.added[part], sums.removed[part], totals.*part_totals[part]);
+        fits = (part_fits || trusted_ > 0) && fits;
+        added += sums.added[part];
+        removed += sums.removed[part];
+    }
+    fits = difference(added, removed, totals.posted) && fits;
+    if (!fits)
+        add(FindingKind::rule, 0,
+            fmt::format("a sum of meter {} exceeds 64 bits, or corrections remove more than there "
+                        "is",
+                        totals.meter));
+    return std::move(totals);
+}
+
 AuditReport Auditor::finish() {
     report_.heads = std::move(stored_heads_);
-    for (auto& [name, totals] : meters_) report_.meters.push_back(std::move(totals));
+    for (auto& [name, sums] : meters_) report_.meters.push_back(finish(sums));
     return std::move(report_);
 }
 
 void Auditor::compare_cursors() {
-    std::map<CursorKey, Cursor> left = std::move(cursors_);
+    std::map<CursorKey, SeenCursor> left = std::move(cursors_);
     for (const auto& [meter, cursor] : current_cursors_) {
         const auto found = left.find({meter, cursor.source});
         if (found == left.end() && trusted_ > 0) continue;
@@ -346,11 +510,11 @@ void Auditor::compare_cursors() {
             add(FindingKind::cursor, 0,
                 fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
                             cursor.source));
-        else if (found->second != cursor)
+        else if (found->second.cursor != cursor)
             add(FindingKind::cursor, 0,
                 fmt::format("the cursor of '{}' of meter '{}' (version {}) differs from the one of "
                             "its last batch (version {})",
-                            cursor.source, meter, cursor.version, found->second.version));
+                            cursor.source, meter, cursor.version, found->second.cursor.version));
         if (found != left.end()) left.erase(found);
     }
     for (const auto& [key, cursor] : left)
@@ -364,6 +528,8 @@ const char* to_string(FindingKind kind) {
     switch (kind) {
         case FindingKind::chain:
             return "chain";
+        case FindingKind::compaction:
+            return "compaction";
         case FindingKind::rule:
             return "rule";
         case FindingKind::cursor:
@@ -387,6 +553,7 @@ Result<AuditReport> audit(Query& ledger, const AuditOptions& options) {
     auditor.add_store(std::move(texts));
     TRY(auditor.read_state(ledger));
     TRY(auditor.check_batches(ledger));
+    auditor.check_runs();
     auditor.check_directory_is_whole();
     auditor.compare_cursors();
     return auditor.finish();

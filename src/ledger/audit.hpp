@@ -16,13 +16,15 @@
 namespace octroi {
 
 enum class FindingKind {
-    chain,      // a batch is missing, or its content does not have the stored hash
-    rule,       // a batch violates a rule of the ledger (rules.hpp), for example conservation
-    cursor,     // a cursor skipped a version, or differs from the one of the last batch
-    directory,  // a version of the directory is missing, or does not have the stored hash
-    anchor,     // an anchor does not have the stored hash, or its heads are not in their chains
-    expected,   // a head that was kept elsewhere is not in the ledger
-    store,      // a finding of Query::self_check()
+    chain,       // a batch is missing, or its content does not have the stored hash
+    compaction,  // a compaction does not have the stored hash, or its rows are not what the batches
+                 // observed
+    rule,        // a batch violates a rule of the ledger (rules.hpp), for example conservation
+    cursor,      // a cursor skipped a version, or differs from the one of the last batch
+    directory,   // a version of the directory is missing, or does not have the stored hash
+    anchor,      // an anchor does not have the stored hash, or its heads are not in their chains
+    expected,    // a head that was kept elsewhere is not in the ledger
+    store,       // a finding of Query::self_check()
 };
 [[nodiscard]] const char* to_string(FindingKind kind);
 
@@ -57,6 +59,10 @@ struct AuditReport {
     std::uint64_t transfers = 0;
     std::uint64_t directory_versions = 0;
     std::uint64_t anchors = 0;
+    std::uint64_t compactions = 0;
+    // Of these, transfers and cursors are gone: their headers, and that the sums that are left are
+    // what the headers observed, is all that can be proved.
+    std::uint64_t batches_compacted = 0;
     std::uint64_t batches_trusted = 0;  // not checked: before AuditOptions::since
     // The last links of all chains, sorted. A copy that is kept elsewhere also proves that no links
     // were removed from the end and that the ledger was not rewritten as a whole.

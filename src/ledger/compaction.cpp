@@ -16,6 +16,15 @@ void add_list_digest(Hasher& hasher, const ListDigest& list) {
 
 }  // namespace
 
+void BatchesDigest::add(std::string_view hash, std::optional<UtcTime> first_bucket,
+                        std::optional<UtcTime> last_bucket) {
+    hasher_.raw(hash);
+    for (const auto& bucket : {first_bucket, last_bucket}) {
+        hasher_.u8(bucket ? 1 : 0);
+        hasher_.be64(static_cast<std::uint64_t>(bucket.value_or(UtcTime{}).ns));
+    }
+}
+
 std::string compaction_hash(std::string_view previous_hash, const CompactionRecord& record) {
     CHECK(previous_hash.size() == hash_octets);
     Hasher hasher;
@@ -26,6 +35,8 @@ std::string compaction_hash(std::string_view previous_hash, const CompactionReco
     hasher.u8(static_cast<std::uint8_t>(record.level));
     hasher.be64(record.first_batch);
     hasher.be64(record.last_batch);
+    hasher.be64(static_cast<std::uint64_t>(record.traffic.begin.ns));
+    hasher.be64(static_cast<std::uint64_t>(record.traffic.end.ns));
     hasher.be64(record.removed);
     hasher.raw(record.batches_digest);
     hasher.be32(narrow<std::uint32_t>(record.meters.size()));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,11 +48,25 @@ struct CompactionRecord {
     CompactionLevel level = CompactionLevel::hour;
     std::uint64_t first_batch = 0;  // StoredBatch::number
     std::uint64_t last_batch = 0;
-    std::uint64_t removed = 0;           // rows that were replaced
-    std::string batches_digest;          // digest of the hashes of these batches
+    Interval traffic{UtcTime{}, UtcTime{}};  // of the transfers; empty: there are none
+    std::uint64_t removed = 0;               // rows that were replaced
+    std::string batches_digest;              // BatchesDigest of these batches
     std::vector<CompactedMeter> meters;  // by name, kind, role and layer
 
     bool operator==(const CompactionRecord&) const = default;
+};
+
+// The digest of the hashes of batches, and of the first and last bucket that the ledger says they
+// have: these can no longer be computed.
+class BatchesDigest {
+public:
+    void add(std::string_view hash, std::optional<UtcTime> first_bucket,
+             std::optional<UtcTime> last_bucket);
+    // The last call on this object.
+    [[nodiscard]] std::string finish() { return hasher_.finish(); }
+
+private:
+    Hasher hasher_;
 };
 
 // A link of the chain of compactions.

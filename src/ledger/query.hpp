@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "ledger/anchor.hpp"
+#include "ledger/compaction.hpp"
 #include "record/batch.hpp"
 #include "record/estimate.hpp"
 
@@ -94,6 +95,12 @@ struct StoredBatch {
     BatchDigests digests;       // as stored
     std::string previous_hash;  // as stored; 32 octets, unless the row is damaged
     std::string hash;           // as stored; 32 octets, unless the row is damaged
+    // Of its transfers, as stored. Not hashed.
+    std::optional<UtcTime> first_bucket;
+    std::optional<UtcTime> last_bucket;
+    // Its transfers and sampled counts, and all cursors but the current ones, are gone: a
+    // compaction has replaced them by sums (ledger/compaction.hpp).
+    bool compacted = false;
     // For people; empty: none. Says which rows of the batch are missing or unreadable, because the
     // database is damaged or another program has changed it. The other fields are as found.
     std::string damage;
@@ -111,6 +118,33 @@ struct StoredAnchor {
     Anchor anchor;
     std::string previous_hash;
     std::string hash;
+    std::string damage;  // as in StoredBatch
+};
+
+// A figure of which corrections may have removed more than there was.
+struct SignedVolume {
+    std::int64_t bytes = 0;
+    std::int64_t packets = 0;
+    std::int64_t flows = 0;
+};
+
+// A compaction as it is stored, and what its rows sum to.
+struct StoredCompaction {
+    CompactionRecord record;
+    std::string previous_hash;
+    std::string hash;
+    // A later compaction contains its batches and has replaced its rows.
+    bool is_replaced = false;
+    // Computed from the rows, unless it is replaced: as CompactionRecord::meters; and the parts of
+    // each meter, as in UsageTotals, in the same order.
+    std::vector<CompactedMeter> found;
+    struct Parts {
+        SignedVolume attributed;
+        SignedVolume unattributed;
+        SignedVolume excluded;
+        SignedVolume transit;
+    };
+    std::vector<Parts> parts;
     std::string damage;  // as in StoredBatch
 };
 
@@ -155,6 +189,10 @@ public:
     // returned.
     using AnchorVisitor = std::function<Status(const StoredAnchor&)>;
     [[nodiscard]] virtual Status each_anchor(const AnchorVisitor& visit) = 0;
+
+    // Visits every compaction in order of its number.
+    using CompactionVisitor = std::function<Status(const StoredCompaction&)>;
+    [[nodiscard]] virtual Status each_compaction(const CompactionVisitor& visit) = 0;
 
     // The number of the newest batch; 0: none.
     [[nodiscard]] virtual Result<std::uint64_t> last_batch() = 0;

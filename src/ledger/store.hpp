@@ -60,6 +60,10 @@ public:
                                                              UtcTime now,
                                                              const CompactionPause& pause) = 0;
 
+    // Makes what is derived for fast questions again, from the rows of the batches. Questions are
+    // right meanwhile, but slower. For a ledger of which an audit says that it differs.
+    [[nodiscard]] virtual Status rebuild_sums() = 0;
+
     // Makes an anchor of the heads of all chains. False: no chain has grown since the last one, so
     // none was made. Daily anchors are made by commit(): before a batch that is booked on another
     // UTC day than the last anchor (needs_daily_anchor()). Errors: busy, no_space, permission,

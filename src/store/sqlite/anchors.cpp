@@ -21,7 +21,9 @@ constexpr const char* heads_sql =
     "UNION ALL SELECT 2, 0, '', x'', version, hash FROM directory_change WHERE version = (SELECT "
     "max(version) FROM directory_change) "
     "UNION ALL SELECT 3, 0, '', x'', number, hash FROM class_use WHERE number = (SELECT "
-    "max(number) FROM class_use)";
+    "max(number) FROM class_use) "
+    "UNION ALL SELECT 5, 0, '', x'', number, hash FROM compaction WHERE number = (SELECT "
+    "max(number) FROM compaction)";
 
 // A head with the row number of its writer; 0: not a writer.
 struct HeadRow {
@@ -127,6 +129,8 @@ const char* link_sql(ChainKind chain) {
             return "SELECT hash FROM class_use WHERE number = ?1";
         case ChainKind::anchors:
             return "SELECT hash FROM anchor WHERE anchor_id = ?1";
+        case ChainKind::compactions:
+            return "SELECT hash FROM compaction WHERE number = ?1";
     }
     return nullptr;
 }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <map>
 
-#include "store/sqlite/rows.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+#include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
 namespace {
@@ -85,6 +86,8 @@ private:
     boost::unordered_flat_map<std::int64_t, std::uint32_t> services_;
 };
 
+}  // namespace
+
 Result<MeterName> meter_name(const Database& db, std::int64_t number) {
     TRY_ASSIGN(auto find, Statement::prepare(
                               db, "SELECT name, kind, role, layer FROM meter WHERE meter_id = ?1"));
@@ -98,13 +101,11 @@ Result<MeterName> meter_name(const Database& db, std::int64_t number) {
                      enum_from<Layer>(find, 3)};
 }
 
-}  // namespace
-
 Result<std::vector<CompactedRun>> compacted_runs(const Database& db) {
     TRY_ASSIGN(auto find,
                Statement::prepare(db,
-                                  "SELECT number, level, first_batch, last_batch, first_bucket, "
-                                  "last_bucket FROM compaction ORDER BY number DESC"));
+                                  "SELECT number, level, first_batch, last_batch, traffic_begin, "
+                                  "traffic_end FROM compaction ORDER BY number DESC"));
     // The newest first: a record that begins within a newer one was replaced by it.
     std::map<std::int64_t, CompactedRun> runs;
     while (true) {
@@ -112,8 +113,8 @@ Result<std::vector<CompactedRun>> compacted_runs(const Database& db) {
         if (!row) break;
         CompactedRun run{find.number(0), enum_from<CompactionLevel>(find, 1), find.number(2),
                          find.number(3)};
-        if (!find.is_null(4)) run.first_bucket = find.number(4);
-        if (!find.is_null(5)) run.last_bucket = find.number(5);
+        if (find.time(4) < find.time(5))
+            run.traffic = {bucket_number(find.time(4)), bucket_number(find.time(5))};
         const auto after = runs.upper_bound(run.first_batch);
         const bool is_replaced =
             after != runs.begin() && std::prev(after)->second.contains(run.first_batch);
@@ -174,3 +175,131 @@ Result<std::vector<CompactedMeter>> summarize(const Database& db, std::span<cons
 }
 
 }  // namespace octroi::sqlite
+
+namespace octroi {
+namespace {
+
+using sqlite::Database;
+using sqlite::OldRow;
+using sqlite::Statement;
+
+void add_figures(SignedVolume& sum, const OldRow& row) {
+    // A sum that wraps around is found: it is not that of the record.
+    const auto add = [](std::int64_t& to, std::int64_t figure) {
+        static_cast<void>(__builtin_add_overflow(to, figure, &to));
+    };
+    add(sum.bytes, row.figures[0]);
+    add(sum.packets, row.figures[1]);
+    add(sum.flows, row.figures[2]);
+}
+
+// The parts of each meter, by its row number.
+Result<std::map<std::int64_t, StoredCompaction::Parts>> sum_parts(const Database& db,
+                                                                  std::span<const OldRow> rows) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT h.kind FROM party p JOIN holder h ON "
+                                             "h.holder_id = p.holder WHERE p.party_id = ?1"));
+    boost::unordered_flat_map<std::int64_t, PartyKind> kinds;
+    const auto kind_of = [&](std::int64_t party) -> Result<PartyKind> {
+        const auto known = kinds.find(party);
+        if (known != kinds.end()) return known->second;
+        find.bind(1, party);
+        TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
+        const auto kind = sqlite::enum_from<PartyKind>(find, 0);
+        find.reset();
+        kinds.emplace(party, kind);
+        return kind;
+    };
+    std::map<std::int64_t, StoredCompaction::Parts> parts;
+    for (const OldRow& row : rows) {
+        TRY_ASSIGN(const PartyKind from, kind_of(row.from));
+        TRY_ASSIGN(const PartyKind to, kind_of(row.to));
+        const auto either = [&](PartyKind kind) { return from == kind || to == kind; };
+        StoredCompaction::Parts& of_meter = parts[row.meter];
+        add_figures(either(PartyKind::excluded)       ? of_meter.excluded
+                    : either(PartyKind::account)      ? of_meter.attributed
+                    : either(PartyKind::unattributed) ? of_meter.unattributed
+                                                      : of_meter.transit,
+                    row);
+    }
+    return parts;
+}
+
+// The meters as the record says.
+Status read_meters(const Database& db, CompactionRecord& record) {
+    TRY_ASSIGN(
+        auto find,
+        Statement::prepare(db,
+                           "SELECT m.name, m.kind, m.role, m.layer, c.bytes, c.packets, c.flows, "
+                           "c.transfers, c.transfers_digest, c.sampled, c.sampled_digest FROM "
+                           "compaction_meter c LEFT JOIN meter m ON m.meter_id = c.meter WHERE "
+                           "c.compaction = ?1 ORDER BY 1, 2, 3, 4"));
+    find.bind(1, record.number);
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        record.meters.push_back({{find.text(0), find.text(1), sqlite::enum_from<MeterRole>(find, 2),
+                                  sqlite::enum_from<Layer>(find, 3)},
+                                 sqlite::volume_from(find, 4),
+                                 {find.figure(7), find.text(8)},
+                                 {find.figure(9), find.text(10)}});
+    }
+}
+
+// What the rows say. The meters of `found` and `parts` are in the order of their names.
+Status read_sums(const Database& db, StoredCompaction& stored) {
+    TRY_ASSIGN(const auto rows,
+               sqlite::read_old_rows(db, static_cast<std::int64_t>(stored.record.number)));
+    auto found = sqlite::summarize(db, rows);
+    if (!found && found.error().code != ErrorCode::corrupt &&
+        found.error().code != ErrorCode::over_limit)
+        return std::unexpected(found.error());
+    if (!found) {
+        stored.damage = found.error().text;
+        return {};
+    }
+    TRY_ASSIGN(const auto parts, sum_parts(db, rows));
+    std::map<MeterName, StoredCompaction::Parts> by_name;
+    for (const auto& [meter, sums] : parts) {
+        TRY_ASSIGN(const MeterName name, sqlite::meter_name(db, meter));
+        by_name[name] = sums;
+    }
+    stored.found = std::move(*found);
+    for (const auto& [name, sums] : by_name) stored.parts.push_back(sums);
+    return {};
+}
+
+}  // namespace
+
+Status SqliteLedger::each_compaction(const CompactionVisitor& visit) {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db_,
+                                  "SELECT number, at, level, first_batch, last_batch, "
+                                  "traffic_begin, traffic_end, removed, batches_digest, "
+                                  "previous_hash, hash FROM compaction ORDER BY "
+                                  "number"));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        StoredCompaction stored;
+        stored.record = {find.figure(0),
+                         find.time(1),
+                         sqlite::enum_from<CompactionLevel>(find, 2),
+                         find.figure(3),
+                         find.figure(4),
+                         find.figure(5),
+                         find.text(6),
+                         {}};
+        stored.previous_hash = find.text(7);
+        stored.hash = find.text(8);
+        TRY(read_meters(db_, stored.record));
+        const auto* run = sqlite::run_of(runs, find.number(3));
+        stored.is_replaced = run == nullptr || run->compaction != find.number(0);
+        if (!stored.is_replaced) TRY(read_sums(db_, stored));
+        TRY(visit(stored));
+    }
+}
+
+}  // namespace octroi

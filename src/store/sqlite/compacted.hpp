@@ -4,14 +4,13 @@
 // What has been compacted (tables compaction, compaction_meter and old_transfer), for questions,
 // for the audit and for the next compaction.
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "ledger/compaction.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/day_sums.hpp"
+#include "store/sqlite/rows.hpp"
 
 namespace octroi::sqlite {
 
@@ -21,9 +20,7 @@ struct CompactedRun {
     CompactionLevel level = CompactionLevel::hour;
     std::int64_t first_batch = 0;
     std::int64_t last_batch = 0;
-    // Of what was replaced; empty (begin > last) without transfers.
-    std::int64_t first_bucket = 0;
-    std::int64_t last_bucket = -1;
+    BucketRange traffic;  // of the transfers that were replaced; empty: there were none
 
     [[nodiscard]] bool contains(std::int64_t batch) const noexcept {
         return first_batch <= batch && batch <= last_batch;
@@ -42,10 +39,13 @@ struct OldRow {
     std::int64_t from = 0;
     std::int64_t to = 0;
     std::int64_t service = 0;
-    std::array<std::int64_t, day_figures> figures{};  // as the columns of day_sum
+    DayFigures figures{};
 
     auto operator<=>(const OldRow&) const = default;
 };
+
+// Error: corrupt (there is no such meter).
+[[nodiscard]] Result<MeterName> meter_name(const Database& db, std::int64_t number);
 
 // The columns of OldRow, in its order, for a SELECT; and a row from them.
 inline constexpr const char* old_row_columns =

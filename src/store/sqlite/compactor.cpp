@@ -9,6 +9,7 @@
 #include "base/narrow.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
 namespace {
@@ -65,7 +66,7 @@ public:
 
 private:
     const Database& db_;
-    boost::unordered_flat_map<OldKey, std::array<std::int64_t, day_figures>, OldKeyHash> sums_;
+    boost::unordered_flat_map<OldKey, DayFigures, OldKeyHash> sums_;
 };
 
 // The numbers of the batches that may be compacted, ascending.
@@ -153,28 +154,28 @@ Status check_conserved(const Database& db, const CompactionRecord& record) {
 
 Result<std::string> batches_digest(const Database& db, std::int64_t first, std::int64_t last) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT hash FROM batch WHERE number BETWEEN ?1 AND "
-                                             "?2 ORDER BY number"));
+                                             "SELECT hash, first_bucket, last_bucket FROM batch "
+                                             "WHERE number BETWEEN ?1 AND ?2 ORDER BY number"));
     find.bind(1, first);
     find.bind(2, last);
-    Hasher hasher;
+    BatchesDigest digest;
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
-        if (!row) return hasher.finish();
-        hasher.raw(find.octets(0));
+        if (!row) return digest.finish();
+        digest.add(find.octets(0), bucket_from(find, 1), bucket_from(find, 2));
     }
 }
 
-// The first and the last bucket of the batches; NULL without transfers.
-Result<std::pair<std::optional<std::uint64_t>, std::optional<std::uint64_t>>> buckets_of(
-    const Database& db, std::int64_t first, std::int64_t last) {
+// The interval of the transfers of the batches.
+Result<Interval> traffic_of(const Database& db, std::int64_t first, std::int64_t last) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT min(first_bucket), max(last_bucket) FROM "
+                                             "SELECT min(first_bucket), max(last_bucket) + 1 FROM "
                                              "batch WHERE number BETWEEN ?1 AND ?2"));
     find.bind(1, first);
     find.bind(2, last);
     TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
-    return std::pair{find.optional_figure(0), find.optional_figure(1)};
+    return Interval{bucket_from(find, 0).value_or(UtcTime{}),
+                    bucket_from(find, 1).value_or(UtcTime{})};
 }
 
 }  // namespace
@@ -228,7 +229,7 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
     std::vector<Plan> plans;
     std::int64_t rows = 0;
     for (const CompactedRun& run : runs) {
-        if (run.level != CompactionLevel::hour || bucket_time(run.last_bucket + 1) > before)
+        if (run.level != CompactionLevel::hour || bucket_time(run.traffic.end) > before)
             continue;
         TRY_ASSIGN(const std::int64_t more, transfers_of(find, run.compaction));
         const bool follows = !plans.empty() && plans.back().last_batch + 1 == run.first_batch;
@@ -256,10 +257,11 @@ Status Compactor::compact(const Plan& plan, UtcTime now) {
     if (!go_on()) return {};
     TRY_ASSIGN(record.meters, summarize(db_, rows));
     TRY(check_conserved(db_, record));
+    TRY_ASSIGN(record.traffic, traffic_of(db_, plan.first_batch, plan.last_batch));
     TRY_ASSIGN(record.batches_digest, batches_digest(db_, plan.first_batch, plan.last_batch));
     TRY(write_rows(last + 1, rows));
     if (stopped_) return {};
-    TRY(write_record(plan, record));
+    TRY(write_record(record));
     progress_.batches += record.last_batch - record.first_batch + 1;
     return {};
 }
@@ -325,8 +327,7 @@ Status Compactor::write_rows(std::int64_t number, const std::vector<OldRow>& row
     return {};
 }
 
-Status Compactor::write_record(const Plan& plan, const CompactionRecord& record) {
-    TRY_ASSIGN(const auto buckets, buckets_of(db_, plan.first_batch, plan.last_batch));
+Status Compactor::write_record(const CompactionRecord& record) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
     TRY_ASSIGN(auto last, Statement::prepare(db_,
                                              "SELECT hash FROM compaction ORDER BY number DESC "
@@ -346,8 +347,8 @@ Status Compactor::write_record(const Plan& plan, const CompactionRecord& record)
     insert.bind(3, static_cast<std::int64_t>(record.level));
     insert.bind(4, record.first_batch);
     insert.bind(5, record.last_batch);
-    insert.bind_optional(6, buckets.first);
-    insert.bind_optional(7, buckets.second);
+    insert.bind(6, record.traffic.begin);
+    insert.bind(7, record.traffic.end);
     insert.bind(8, record.removed);
     insert.bind_blob(9, record.batches_digest);
     insert.bind_blob(10, previous);
@@ -451,5 +452,7 @@ Result<CompactionProgress> SqliteLedger::compact(const Retention& retention, Utc
     TRY(compactor.run(retention, now));
     return compactor.progress();
 }
+
+Status SqliteLedger::rebuild_sums() { return days_.rebuild(); }
 
 }  // namespace octroi

@@ -42,7 +42,7 @@ private:
     [[nodiscard]] Status compact(const Plan& plan, UtcTime now);
     [[nodiscard]] Result<std::vector<OldRow>> sum_rows(const Plan& plan, std::uint64_t& removed);
     [[nodiscard]] Status write_rows(std::int64_t number, const std::vector<OldRow>& rows);
-    [[nodiscard]] Status write_record(const Plan& plan, const CompactionRecord& record);
+    [[nodiscard]] Status write_record(const CompactionRecord& record);
     [[nodiscard]] Status clean_up();
     [[nodiscard]] Status delete_slices(const char* sql, std::int64_t first, std::int64_t second,
                                        bool counts);

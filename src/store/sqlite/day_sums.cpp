@@ -4,66 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <tuple>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <utility>
+#include <vector>
 
-#include "store/sqlite/rows.hpp"
+#include "host/random.hpp"
 
 namespace octroi::sqlite {
 namespace {
-
-// The primary key of day_sum.
-struct DayKey {
-    std::int64_t day = 0;
-    std::int64_t near = 0;
-    std::int64_t outgoing = 0;
-    std::int64_t far = 0;
-    std::int64_t service = 0;
-    std::int64_t meter = 0;
-
-    auto operator<=>(const DayKey&) const = default;
-};
-
-struct DayKeyHash {
-    std::size_t operator()(const DayKey& key) const noexcept {
-        const auto u = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
-        const std::uint64_t ends = mix(u(key.near) ^ mix_a, u(key.far) ^ mix_b);
-        return mix(ends + u(key.service) * 2 + u(key.outgoing),
-                   u(key.day) ^ mix_c ^ (u(key.meter) << 40U));
-    }
-};
-
-using DayFigures = std::array<std::int64_t, day_figures>;
 
 void add_figures(DayFigures& sum, const DayFigures& figures) noexcept {
     for (std::size_t i = 0; i < sum.size(); ++i) {
         const std::int64_t part = std::min(figures[i], day_figure_max);
         const bool is_full = sum[i] == day_figure_max || part == day_figure_max;
         sum[i] = is_full ? day_figure_max : std::min(sum[i] + part, day_figure_max);
-    }
-}
-
-// A batch that the sums lack.
-struct PendingBatch {
-    std::int64_t number = 0;
-    std::int64_t meter = 0;
-    std::int64_t first = 0;
-    std::int64_t transfers = 0;
-    bool is_sampled = false;
-};
-
-Result<std::vector<PendingBatch>> pending_batches(const Database& db) {
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT number, meter, first_transfer, transfers, "
-                                             "sampled FROM batch WHERE number > (SELECT batches "
-                                             "FROM day_state) ORDER BY number"));
-    std::vector<PendingBatch> pending;
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return pending;
-        pending.push_back(
-            {find.number(0), find.number(1), find.number(2), find.number(3), find.number(4) != 0});
     }
 }
 
@@ -98,136 +52,170 @@ void bind_row(Statement& to, int at, const DayKey& key, const DayFigures& figure
     for (const std::int64_t value : figures) to.bind(++at, value);
 }
 
-}  // namespace
+// In the order of the key, so that neighbours in the table are written together.
+Status write_sums(const Database& db, std::vector<std::pair<DayKey, DayFigures>> rows) {
+    std::sort(rows.begin(), rows.end());
+    std::size_t at = 0;
+    for (const std::size_t together : {upsert_rows, std::size_t{1}}) {
+        TRY_ASSIGN(auto upsert, prepare_upsert(db, together));
+        for (; rows.size() - at >= together; at += together) {
+            for (std::size_t i = 0; i < together; ++i)
+                bind_row(upsert, static_cast<int>(i) * upsert_columns, rows[at + i].first,
+                         rows[at + i].second);
+            TRY(upsert.run());
+        }
+    }
+    return {};
+}
 
-// Sums of the pending batches, in memory and then in the table.
-class DaySums::Adder {
+Result<std::int64_t> summed_batches(const Database& db) {
+    return db.number("SELECT batches FROM day_state");
+}
+
+Status set_summed(const Database& db, std::int64_t batches) {
+    TRY_ASSIGN(auto move, Statement::prepare(db, "UPDATE day_state SET batches = ?1"));
+    move.bind(1, batches);
+    return move.run();
+}
+
+// A linear hash: the sum over rows of figure times a random odd factor of key and column, modulo
+// 2^64. It is the same for rows and for sums of them.
+class LinearHash {
 public:
-    Adder(DaySums& days, const Database& db) : days_(days), db_(db) {}
-
-    [[nodiscard]] Status prepare() {
-        TRY_ASSIGN(transfers_,
-                   Statement::prepare(db_,
-                                      "SELECT bucket, from_party, to_party, service, bytes, "
-                                      "packets, flows, transfer_id FROM transfer WHERE transfer_id "
-                                      ">= ?1 AND transfer_id < ?2 ORDER BY transfer_id"));
-        TRY_ASSIGN(sampled_,
-                   Statement::prepare(db_,
-                                      "SELECT bytes, packets, bytes_variance, packets_variance "
-                                      "FROM sampled WHERE transfer = ?1"));
-        TRY_ASSIGN(end_, Statement::prepare(db_,
-                                            "SELECT p.holder, h.kind FROM party p JOIN holder h "
-                                            "ON h.holder_id = p.holder WHERE p.party_id = ?1"));
-        return {};
-    }
-    [[nodiscard]] Status add(const PendingBatch& batch) {
-        transfers_.bind(1, batch.first);
-        transfers_.bind(2, batch.first + batch.transfers);
-        while (true) {
-            TRY_ASSIGN(const bool row, transfers_.step());
-            if (!row) return {};
-            TRY(add_transfer(batch));
+    void add(const DayKey& key, const DayFigures& figures) noexcept {
+        const std::uint64_t place = mix(DayKeyHash()(key) ^ seed_, mix_a);
+        for (std::size_t i = 0; i < figures.size(); ++i) {
+            if (figures[i] == 0) continue;
+            const std::uint64_t factor = mix(place + i * mix_b, seed_ | 1U) | 1U;
+            sum_ += static_cast<std::uint64_t>(figures[i]) * factor;
         }
     }
-    // In the order of the key, so that neighbours in the table are written together.
-    [[nodiscard]] Status write() {
-        std::vector<std::pair<DayKey, DayFigures>> rows(sums_.begin(), sums_.end());
-        std::sort(rows.begin(), rows.end());
-        std::size_t at = 0;
-        for (const std::size_t together : {upsert_rows, std::size_t{1}}) {
-            TRY_ASSIGN(auto upsert, prepare_upsert(db_, together));
-            for (; rows.size() - at >= together; at += together) {
-                for (std::size_t i = 0; i < together; ++i)
-                    bind_row(upsert, static_cast<int>(i) * upsert_columns, rows[at + i].first,
-                             rows[at + i].second);
-                TRY(upsert.run());
-            }
-        }
-        return {};
+    void subtract(const DayKey& key, DayFigures figures) noexcept {
+        for (std::int64_t& figure : figures) figure = -figure;
+        add(key, figures);
     }
+    [[nodiscard]] bool is_zero() const noexcept { return sum_ == 0; }
 
 private:
-    [[nodiscard]] Status add_transfer(const PendingBatch& batch) {
-        TRY_ASSIGN(const BucketRange day, days_.day_at(transfers_.number(0)));
-        TRY_ASSIGN(const End from, days_.end_of(end_, transfers_.number(1)));
-        TRY_ASSIGN(const End to, days_.end_of(end_, transfers_.number(2)));
-        DayFigures figures{transfers_.number(4), transfers_.number(5), transfers_.number(6)};
-        if (batch.is_sampled) TRY(add_sampled(figures));
-        const std::int64_t service = transfers_.number(3);
-        if (from.is_local || !to.is_local)
-            add_figures(sums_[{day.begin, from.holder, 1, to.holder, service, batch.meter}],
-                        figures);
-        if (to.is_local)
-            add_figures(sums_[{day.begin, to.holder, 0, from.holder, service, batch.meter}],
-                        figures);
-        return {};
-    }
-    [[nodiscard]] Status add_sampled(DayFigures& figures) {
-        sampled_.bind(1, transfers_.number(7));
-        TRY_ASSIGN(const bool row, sampled_.step());
-        if (row) {
-            figures[3] = figures[0] - sampled_.number(0);
-            figures[4] = figures[1] - sampled_.number(1);
-            figures[5] = sampled_.number(2);
-            figures[6] = sampled_.number(3);
-        }
-        sampled_.reset();
-        return {};
-    }
-
-    DaySums& days_;
-    const Database& db_;
-    Statement transfers_;
-    Statement sampled_;
-    Statement end_;
-    boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash> sums_;
+    std::uint64_t seed_ = random_seed();
+    std::uint64_t sum_ = 0;
 };
 
+// Subtracts the rows of the table. False: a figure is at its limit, so nothing can be said.
+Result<bool> subtract_sums(const Database& db, LinearHash& hash) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT day, near, outgoing, far, service, meter, "
+                                             "bytes, packets, flows, scaled_bytes, "
+                                             "scaled_packets, bytes_variance, packets_variance "
+                                             "FROM day_sum"));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return true;
+        const DayKey key{find.number(0), find.number(1), find.number(2),
+                         find.number(3), find.number(4), find.number(5)};
+        DayFigures figures{};
+        for (std::size_t i = 0; i < figures.size(); ++i)
+            figures[i] = find.number(6 + static_cast<int>(i));
+        if (std::ranges::find(figures, day_figure_max) != figures.end()) return false;
+        hash.subtract(key, figures);
+    }
+}
+
+}  // namespace
+
 DaySums::DaySums(const Database& db, std::function<Interval(UtcTime)> day_of)
-    : db_(db), day_of_(std::move(day_of)) {
+    : db_(db),
+      day_of_(std::move(day_of)),
+      rows_(db, [this](std::int64_t bucket) { return day_at(bucket); }) {
     if (!day_of_)
         day_of_ = [](UtcTime t) {
-            constexpr std::int64_t day_ns = Duration::hours(24).ns;
-            const std::int64_t begin = t.ns - ((t.ns % day_ns) + day_ns) % day_ns;
-            return Interval{UtcTime{begin}, UtcTime{begin + day_ns}};
+            const UtcTime begin = bucket_start(t, Duration::hours(24));
+            return Interval{begin, begin + Duration::hours(24)};
         };
 }
 
 Status DaySums::catch_up(std::int64_t least) {
-    TRY_ASSIGN(std::int64_t pending, count_pending(db_));
-    if (pending < least || pending == 0) return {};
-    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
-    // Again, under the write lock: another process may have done it meanwhile.
-    TRY_ASSIGN(pending, count_pending(db_));
-    if (pending < least || pending == 0) return {};
-    TRY_ASSIGN(const std::vector<PendingBatch> batches, pending_batches(db_));
-    // Days of a transaction that was rolled back, and parties: they may not exist.
-    last_day_ = {};
-    Adder adder(*this, db_);
-    TRY(adder.prepare());
-    for (const PendingBatch& batch : batches) TRY(adder.add(batch));
-    TRY(adder.write());
-    TRY_ASSIGN(auto move, Statement::prepare(db_, "UPDATE day_state SET batches = ?1"));
-    move.bind(1, batches.back().number);
-    TRY(move.run());
-    return transaction.commit();
+    while (true) {
+        TRY_ASSIGN(const std::int64_t pending, count_pending(db_));
+        if (pending < least || pending == 0) return {};
+        TRY_ASSIGN(const bool more, add_slice(least));
+        if (!more) return {};
+        // The first slice was worth it; the others are added without a look at their size.
+        least = 1;
+    }
 }
 
-Status DaySums::clear() {
+Result<bool> DaySums::add_slice(std::int64_t least) {
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    // Again, under the write lock: another process may have done it meanwhile.
+    TRY_ASSIGN(const std::int64_t pending, count_pending(db_));
+    if (pending < least || pending == 0) return false;
+    TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
+    TRY_ASSIGN(const std::int64_t last, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
+    // It may be a day of a transaction that was rolled back.
     last_day_ = {};
-    return db_.run("DELETE FROM day_sum; DELETE FROM day; UPDATE day_state SET batches = 0");
+    boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash> sums;
+    TRY_ASSIGN(const std::int64_t done,
+               rows_.read(summed, last, [&](const DayKey& key, const DayFigures& figures) {
+                   add_figures(sums[key], figures);
+               }));
+    TRY(write_sums(db_, {sums.begin(), sums.end()}));
+    TRY(set_summed(db_, done));
+    TRY(transaction.commit());
+    return done < last;
+}
+
+Status DaySums::rebuild() {
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    // The days stay: old sums by hour and day are those of these days.
+    TRY(db_.run("DELETE FROM day_sum; DELETE FROM day_state; INSERT INTO day_state VALUES (1, 0)"));
+    TRY(transaction.commit());
+    return catch_up(1);
+}
+
+Result<bool> DaySums::check() {
+    last_day_ = {};
+    // The table and the number of its batches are read in one transaction. The batches do not
+    // change, so they may be read later.
+    LinearHash hash;
+    TRY_ASSIGN(auto state, Transaction::begin(db_, Transaction::Kind::read));
+    TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
+    TRY_ASSIGN(const bool comparable, subtract_sums(db_, hash));
+    TRY(state.commit());
+    if (!comparable) return true;
+    DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
+        TRY_ASSIGN(const auto day, find_day(bucket));
+        if (day) return *day;
+        return fail(ErrorCode::corrupt, "a day is missing");
+    });
+    for (std::int64_t done = 0; done < summed;) {
+        TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
+        const auto read = rows.read(
+            done, summed,
+            [&](const DayKey& key, const DayFigures& figures) { hash.add(key, figures); });
+        // A name or a day that is missing.
+        if (!read && read.error().code == ErrorCode::corrupt) return false;
+        TRY_ASSIGN(done, read);
+        TRY(transaction.commit());
+    }
+    return hash.is_zero();
+}
+
+Result<std::optional<BucketRange>> DaySums::find_day(std::int64_t bucket) {
+    if (last_day_.contains(bucket)) return last_day_;
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT begin, end FROM day WHERE begin <= ?1 ORDER "
+                                             "BY begin DESC LIMIT 1"));
+    find.bind(1, bucket);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found || bucket >= find.number(1)) return std::nullopt;
+    last_day_ = {find.number(0), find.number(1)};
+    return last_day_;
 }
 
 Result<BucketRange> DaySums::day_at(std::int64_t bucket) {
-    if (last_day_.begin <= bucket && bucket < last_day_.end) return last_day_;
-    TRY_ASSIGN(auto find, Statement::prepare(
-                              db_, "SELECT begin, end FROM day WHERE begin <= ?1 AND end > ?1"));
-    find.bind(1, bucket);
-    TRY_ASSIGN(const bool found, find.step());
-    if (found) {
-        last_day_ = {find.number(0), find.number(1)};
-        return last_day_;
-    }
+    TRY_ASSIGN(const auto found, find_day(bucket));
+    if (found) return *found;
     TRY_ASSIGN(last_day_, insert_day(bucket));
     return last_day_;
 }
@@ -252,26 +240,6 @@ Result<BucketRange> DaySums::insert_day(std::int64_t bucket) {
     insert.bind(2, day.end);
     TRY(insert.run());
     return day;
-}
-
-Result<DaySums::End> DaySums::end_of(Statement& find, std::int64_t party) {
-    const auto index = static_cast<std::size_t>(party);
-    if (party >= 0 && index < ends_.size() && ends_[index].holder != 0) return ends_[index];
-    find.bind(1, party);
-    TRY_ASSIGN(const bool found, find.step());
-    if (!found)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("ledger {}: party {} is missing; next: run `octroi audit`",
-                                db_.path(), party));
-    const auto kind = enum_from<PartyKind>(find, 1);
-    const End end{find.number(0), kind == PartyKind::account || kind == PartyKind::unattributed};
-    find.reset();
-    // The bound limits the memory that a wrong number in a damaged ledger can allocate.
-    if (party >= 0 && index < (std::size_t{1} << 28U)) {
-        if (index >= ends_.size()) ends_.resize(std::max(index + 1, ends_.size() * 2));
-        ends_[index] = end;
-    }
-    return end;
 }
 
 }  // namespace octroi::sqlite

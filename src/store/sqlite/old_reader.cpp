@@ -30,7 +30,7 @@ public:
             TRY_ASSIGN(const bool counts, is_selected(run));
             if (!counts) continue;
             for (const BucketRange& range : runs_.plan.rest)
-                if (run.first_bucket < range.end && range.begin <= run.last_bucket)
+                if (run.traffic.begin < range.end && range.begin < run.traffic.end)
                     TRY(add(run, range));
         }
         return {};

@@ -4,7 +4,9 @@
 // Conversion of single values to and from columns.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/id.hpp"
@@ -39,11 +41,23 @@ struct BucketRange {
     }
 };
 
+// The figures of day_sum and old_transfer: bytes, packets, flows, scaled bytes and packets, and the
+// two variances. In day_sum a figure above the limit stays there: it is not known.
+inline constexpr std::size_t day_figures = 7;
+using DayFigures = std::array<std::int64_t, day_figures>;
+inline constexpr std::int64_t day_figure_max = (std::int64_t{1} << 62U) - 1;
+
 // A number out of that range, from a damaged ledger, becomes the nearest time.
 [[nodiscard]] constexpr UtcTime bucket_time(std::int64_t number) noexcept {
     if (number < bucket_number_min) return UtcTime::min();
     if (number > bucket_number_max) return UtcTime::max();
     return UtcTime{number * bucket_length.ns};
+}
+
+// A column with a bucket number or NULL.
+[[nodiscard]] inline std::optional<UtcTime> bucket_from(const Statement& row, int column) {
+    if (row.is_null(column)) return std::nullopt;
+    return bucket_time(row.number(column));
 }
 
 // From the columns node, id. An id of another length, from a damaged ledger, becomes zeros.

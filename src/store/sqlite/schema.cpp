@@ -276,8 +276,8 @@ CREATE TABLE compaction (
     level          INTEGER NOT NULL,     -- 1 hours, 2 days
     first_batch    INTEGER NOT NULL REFERENCES batch,
     last_batch     INTEGER NOT NULL REFERENCES batch,
-    first_bucket   INTEGER,              -- of what was replaced; NULL: no transfer
-    last_bucket    INTEGER,
+    traffic_begin  INTEGER NOT NULL,     -- of the transfers, ns since 1970; 0 and 0: none
+    traffic_end    INTEGER NOT NULL,
     removed        INTEGER NOT NULL,     -- rows that were replaced
     batches_digest BLOB NOT NULL,        -- of the hashes of the batches
     previous_hash  BLOB NOT NULL,

@@ -56,6 +56,8 @@ void fill(const std::string& path, std::size_t rows = 30) {
             ASSERT_TRUE(ledger->commit(correction_of(batch, 100)));
         }
     }
+    // All but the last batch, which was booked a day later.
+    ASSERT_TRUE(ledger->compact({.fine_before = bucket_at(100)}, bucket_at(400), {}));
     ASSERT_TRUE(*ledger->anchor(AnchorReason::demand, bucket_at(400)));
 }
 
@@ -270,7 +272,7 @@ protected:
             sqlite3_deserialize(handle_, "main", octets, size, size,
                                 SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
             SQLITE_OK);
-        ledger_ = std::make_unique<SqliteLedger>(std::move(db), Fd(), "test");
+        ledger_ = std::make_unique<SqliteLedger>(std::move(db), Fd(), LedgerOptions{.node = "test"});
         ASSERT_TRUE(audit(*ledger_)->holds());
     }
 
@@ -359,9 +361,10 @@ constexpr std::array flipped_tables{
     "writer",       "batch",        "anchor",      "anchor_head", "transfer",
     "sampled",      "batch_cursor", "cursor",      "loss",        "directory_change",
     "account",      "binding",      "network",     "class_table", "class_name",
-    "class_routes", "class_use",    "translation", "class_as",    "class_next_hop"};
+    "class_routes", "class_use",    "translation", "class_as",    "class_next_hop",
+    "compaction",   "compaction_meter", "old_transfer", "day", "day_state", "day_sum"};
 INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& table) { return std::string(table.param); });
 
 TEST_F(Tamper, IsTriedInEveryTable) {
     auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);

@@ -8,6 +8,7 @@
 
 #include "record/party_order.hpp"
 #include "record/transfer_order.hpp"
+#include "store/sqlite/compacted.hpp"
 #include "store/sqlite/directory_rows.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -145,6 +146,12 @@ public:
         return reader;
     }
 
+    // Call it at the beginning of each transaction: a compaction may have removed rows meanwhile.
+    [[nodiscard]] Status begin_slice(const Database& db) {
+        TRY_ASSIGN(compacted_, sqlite::compacted_runs(db));
+        return {};
+    }
+
     // From a row of batches_sql.
     [[nodiscard]] Result<StoredBatch> read(const Statement& row) {
         StoredBatch stored;
@@ -161,12 +168,11 @@ public:
         }
         stored.previous_hash = row.text(30);
         stored.hash = row.text(31);
-        TRY(read_transfers(row, stored));
-        TRY(read_sampled(row.number(19), row.number(20), stored.batch));
-        sort_names(stored.batch);
-        if (row.number(5) == static_cast<std::int64_t>(BatchKind::correction))
-            split_correction(stored.batch);
-        sort_all(stored);
+        stored.compacted = sqlite::run_of(compacted_, row.number(0)) != nullptr;
+        stored.first_bucket = sqlite::bucket_from(row, 32);
+        stored.last_bucket = sqlite::bucket_from(row, 33);
+        check_place(row, stored);
+        if (!stored.compacted) TRY(read_rows(row, stored));
         TRY(read_cursors(stored));
         TRY(read_losses(stored));
         TRY_ASSIGN(const bool good, translations_.read(stored.number, stored.batch.translations));
@@ -189,6 +195,16 @@ public:
         "WHERE b.number > ?1 AND b.number <= ?2 ORDER BY b.number";
 
 private:
+    [[nodiscard]] Status read_rows(const Statement& header, StoredBatch& stored) {
+        TRY(read_transfers(header, stored));
+        TRY(read_sampled(header.number(19), header.number(20), stored.batch));
+        sort_names(stored.batch);
+        if (header.number(5) == static_cast<std::int64_t>(BatchKind::correction))
+            split_correction(stored.batch);
+        sort_all(stored);
+        return {};
+    }
+
     static void read_header(const Statement& row, StoredBatch& stored) {
         Batch& batch = stored.batch;
         const std::string_view id = row.octets(4);
@@ -313,16 +329,19 @@ private:
         return {};
     }
 
-    // Whether the header says what its transfers are, and the run follows that of the batch before.
+    void check_place(const Statement& header, StoredBatch& stored) {
+        if (next_transfer_ != 0 && header.number(19) != next_transfer_)
+            add_damage(stored.damage, "its transfers do not follow those of the batch before");
+        next_transfer_ = header.number(19) + std::max<std::int64_t>(header.number(20), 0);
+    }
+
+    // Whether the header says what its transfers are,
     void check_run(const Statement& header, std::int64_t count, StoredBatch& stored) {
         const auto& transfers = stored.batch.transfers;
         const auto found = static_cast<std::int64_t>(transfers.size());
         // Rows that are missing at the end of the run would not be noticed otherwise.
         if (found != count)
             add_damage(stored.damage, fmt::format("only {} of {} transfers exist", found, count));
-        if (next_transfer_ != 0 && header.number(19) != next_transfer_)
-            add_damage(stored.damage, "its transfers do not follow those of the batch before");
-        next_transfer_ = header.number(19) + std::max<std::int64_t>(count, 0);
         const bool has_bounds = !header.is_null(32) && !header.is_null(33);
         const bool same =
             transfers.empty()
@@ -374,6 +393,7 @@ private:
     // A damaged header can say any number of transfers.
     static constexpr std::int64_t read_max = 1 << 20;
 
+    std::vector<sqlite::CompactedRun> compacted_;
     NameCache<Party> parties_;
     NameCache<std::string> services_;
     std::int64_t next_transfer_ = 1;  // of the next batch; 0: not known
@@ -487,6 +507,7 @@ Status SqliteLedger::each_batch_in(const BatchRange& range, const BatchVisitor& 
         // A short transaction: a long one keeps SQLite from starting its WAL again.
         TRY_ASSIGN(auto transaction,
                    sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+        TRY(reader.begin_slice(db_));
         TRY_ASSIGN(const bool more, visit_slice(reader, batches, left, visit));
         TRY(transaction.commit());
         if (!more) return {};

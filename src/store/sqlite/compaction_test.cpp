@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The same question has the same answer from transfers, from sums by day, and after compactions;
+// or the ledger says that what it needs is gone.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "host/testing/folder.hpp"
+#include "ledger/audit.hpp"
+#include "ledger/testing/batches.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi::testing {
+namespace {
+
+using DayOf = std::function<Interval(UtcTime)>;
+
+// Days of a zone that is `offset` east of UTC, and one hour more from `change` on.
+DayOf days_of_zone(Duration offset, UtcTime change = UtcTime::max()) {
+    return [=](UtcTime t) {
+        const auto begin_of = [&](UtcTime u) {
+            const Duration east = u < change ? offset : offset + Duration::hours(1);
+            return bucket_start(u + east, Duration::hours(24)) - east;
+        };
+        // Away from a change, the day is as long as usual. Around it, the beginning of the next day
+        // is found from its noon.
+        const UtcTime begin = begin_of(t);
+        return Interval{begin, begin_of(begin + Duration::hours(36))};
+    };
+}
+
+struct World {
+    const char* name;
+    DayOf day_of;
+};
+// As UTC, Asia/Kolkata, America/St_Johns, Pacific/Chatham, and Europe/Berlin over a change of time.
+std::vector<World> worlds() {
+    return {{"UTC", {}},
+            {"Kolkata", days_of_zone(Duration::minutes(330))},
+            {"StJohns", days_of_zone(Duration::minutes(-210))},
+            {"Chatham", days_of_zone(Duration::minutes(765))},
+            {"Berlin", days_of_zone(Duration::hours(1), bucket_at(10 * 288 + 12))}};
+}
+
+constexpr int days = 40;
+
+// Traffic of some days around `seed`, with a correction now and then.
+std::vector<Batch> random_batches(std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<Batch> batches;
+    for (std::uint64_t number = 1; number <= 24; ++number) {
+        Batch batch = random_batch(1000 * seed + number, 1, 40);
+        // Mostly in order of time; some batches are late.
+        const auto day = static_cast<int>(random() % 5 == 0 ? random() % days : number * days / 25);
+        const auto width = static_cast<int>(1 + random() % 600);
+        for (Transfer& t : batch.transfers)
+            t.bucket = bucket_at(day * 288 + static_cast<int>(random() % 1000000) % width);
+        // Different rows may now have the same key.
+        std::map<std::tuple<UtcTime, std::uint32_t, std::uint32_t, std::uint32_t>, Volume> rows;
+        for (const Transfer& t : batch.transfers)
+            rows[{t.bucket, t.from, t.to, t.service}] += t.volume;
+        batch.sampled.clear();
+        batch.transfers.clear();
+        for (const auto& [key, volume] : rows) {
+            const auto& [bucket, from, to, service] = key;
+            if (random() % 4 == 0 && volume.bytes.value() > 0)
+                batch.sampled.push_back({static_cast<std::uint32_t>(batch.transfers.size()),
+                                         Bytes{volume.bytes.value() / 10},
+                                         Packets{volume.packets.value() / 10}, random() % 1000, 7});
+            batch.transfers.push_back({bucket, from, to, service, volume});
+        }
+        batch.booked_at = bucket_at(day * 288 + 700);
+        batch.cursors[0].source = fmt::format("interface:eth{}", number % 3);
+        batch.cursors[0].version = (number + 2) / 3;
+        batch.meter.name = fmt::format("eth{}", number % 3);
+        batches.push_back(batch);
+        if (number % 6 == 0) {
+            Batch correction = correction_of(batches[batches.size() - 2], 1'000'000 + number);
+            correction.correction->corrected = {bucket_at(0), bucket_at(100 * 288)};
+            if (!correction.transfers.empty()) batches.push_back(std::move(correction));
+        }
+    }
+    return batches;
+}
+
+// A random question whose edges are starts of buckets, hours or days.
+SumQuestion random_question(std::mt19937_64& random, const DayOf& day_of) {
+    const auto moment = [&] {
+        const UtcTime t = bucket_at(static_cast<int>(random() % (days * 288)));
+        switch (random() % 3) {
+            case 0:
+                return t;
+            case 1:
+                return bucket_start(t, Duration::hours(1));
+            default:
+                return day_of ? day_of(t).begin : bucket_start(t, Duration::hours(24));
+        }
+    };
+    SumQuestion question;
+    question.period = {moment(), moment()};
+    if (question.period.end < question.period.begin)
+        std::swap(question.period.begin, question.period.end);
+    question.by_meter = random() % 2 == 0;
+    question.by_service = random() % 2 == 0;
+    question.by_identity = random() % 4 == 0;
+    question.estimates = random() % 2 == 0;
+    if (random() % 3 == 0) question.role = MeterRole::bill;
+    if (random() % 3 == 0) question.services = {"web", "service1"};
+    if (random() % 3 == 0) question.ends = {fmt::format("user{}", random() % 10)};
+    if (random() % 5 == 0) question.ends.emplace_back("domestic");
+    if (random() % 5 == 0) question.ends.emplace_back("user3-new");
+    if (random() % 3 == 0) {
+        UtcTime t = question.period.begin;
+        for (; t < question.period.end && question.steps.size() < 60; t = t + Duration::hours(24))
+            question.steps.push_back(day_of && random() % 2 == 0 ? day_of(t).begin : t);
+        std::sort(question.steps.begin(), question.steps.end());
+        question.steps.erase(std::unique(question.steps.begin(), question.steps.end()),
+                             question.steps.end());
+        if (!question.steps.empty())
+            question.steps.front() = std::min(question.steps.front(), question.period.begin);
+    } else if (random() % 8 == 0) {
+        question.by_bucket = true;
+    }
+    return question;
+}
+
+// Whether every hour or day of the sums is whole in the question, so that it must be answered.
+bool is_of_whole_days(const SumQuestion& question, const DayOf& day_of) {
+    const auto begins_day = [&](UtcTime t) {
+        return day_of ? day_of(t).begin == t : bucket_start(t, Duration::hours(24)) == t;
+    };
+    return !question.by_bucket && begins_day(question.period.begin) &&
+           begins_day(question.period.end) &&
+           std::all_of(question.steps.begin(), question.steps.end(), begins_day);
+}
+
+class SumsByDay : public ::testing::TestWithParam<int> {};
+
+TEST_P(SumsByDay, AndCompactionsDoNotChangeAnswers) {
+    const World world = worlds()[static_cast<std::size_t>(GetParam())];
+    std::size_t answered = 0;
+    std::size_t gone = 0;
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+        const Folder folder;
+        auto plain = *SqliteLedger::open(folder.file("plain.db"), {.mode = OpenMode::create});
+        auto ledger = *SqliteLedger::open(folder.file("l.db"),
+                                          {.mode = OpenMode::create, .day_of = world.day_of});
+        std::mt19937_64 random(seed);
+        const auto batches = random_batches(seed);
+        const auto compare = [&](bool all_there) {
+            for (int i = 0; i < 60; ++i) {
+                const SumQuestion question = random_question(random, world.day_of);
+                const auto expected = plain->sums(question);
+                const auto found = ledger->sums(question);
+                ASSERT_TRUE(expected) << expected.error().text;
+                if (!found) {
+                    ++gone;
+                    ASSERT_EQ(found.error().code, ErrorCode::not_found) << found.error().text;
+                    ASSERT_FALSE(all_there || is_of_whole_days(question, world.day_of))
+                        << found.error().text;
+                    continue;
+                }
+                ++answered;
+                ASSERT_EQ(found->size(), expected->size());
+                for (std::size_t row = 0; row < found->size(); ++row)
+                    ASSERT_EQ((*found)[row], (*expected)[row]) << world.name << " seed " << seed;
+            }
+        };
+        const auto holds = [&] {
+            const auto report = audit(*ledger);
+            ASSERT_TRUE(report) << report.error().text;
+            for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+            const auto before = audit(*plain);
+            ASSERT_TRUE(before);
+            ASSERT_EQ(report->meters.size(), before->meters.size());
+            for (std::size_t i = 0; i < report->meters.size(); ++i) {
+                EXPECT_EQ(report->meters[i].observed, before->meters[i].observed);
+                EXPECT_EQ(report->meters[i].posted, before->meters[i].posted);
+                EXPECT_EQ(report->meters[i].attributed, before->meters[i].attributed);
+                EXPECT_EQ(report->meters[i].excluded, before->meters[i].excluded);
+            }
+        };
+        const std::size_t part = batches.size() * 2 / 3;
+        for (std::size_t i = 0; i < batches.size(); ++i) {
+            ASSERT_TRUE(plain->commit(batches[i]));
+            const auto outcome = ledger->commit(batches[i]);
+            ASSERT_TRUE(outcome) << outcome.error().text;
+            if (i != part) continue;
+            // Sums by day of what is there; the rest comes late.
+            ASSERT_TRUE(ledger->compact({}, bucket_at(0), {}));
+            compare(true);
+        }
+        compare(true);
+        holds();
+        const Retention hours{.fine_before = bucket_at(20 * 288)};
+        const auto to_hours = ledger->compact(hours, bucket_at(days * 288), {});
+        ASSERT_TRUE(to_hours) << to_hours.error().text;
+        EXPECT_GT(to_hours->removed, 0U);
+        compare(false);
+        holds();
+        const Retention both{.fine_before = bucket_at(30 * 288),
+                             .hours_before = bucket_at(25 * 288)};
+        ASSERT_TRUE(ledger->compact(both, bucket_at(days * 288), {}));
+        compare(false);
+        holds();
+        const auto again = ledger->compact(both, bucket_at(days * 288), {});
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->removed, 0U);
+        ASSERT_TRUE(ledger->rebuild_sums());
+        compare(false);
+        holds();
+    }
+    EXPECT_GT(answered, gone);
+    EXPECT_GT(gone, 0U);
+}
+INSTANTIATE_TEST_SUITE_P(Zones, SumsByDay, ::testing::Range(0, 5), [](const auto& test) {
+    return std::string(worlds()[static_cast<std::size_t>(test.param)].name);
+});
+
+// Stopped after any slice, a compaction changes no answer and goes on later.
+TEST(Compaction, MayBeStoppedAnywhere) {
+    const auto batches = random_batches(5);
+    const SumQuestion all{.period = {bucket_at(0), bucket_at(days * 288)},
+                          .by_meter = true,
+                          .by_identity = true,
+                          .by_service = true,
+                          .estimates = true};
+    const Retention retention{.fine_before = bucket_at(30 * 288),
+                              .hours_before = bucket_at(20 * 288)};
+    const Folder folder;
+    auto ledger = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    for (const Batch& batch : batches) ASSERT_TRUE(ledger->commit(batch));
+    const auto expected = *ledger->sums(all);
+    std::size_t stops = 0;
+    for (bool done = false; !done;) {
+        int slices = 0;
+        const auto progress =
+            ledger->compact(retention, bucket_at(days * 288),
+                            [&](const CompactionProgress&) { return ++slices < 3; });
+        ASSERT_TRUE(progress) << progress.error().text;
+        done = slices < 3;
+        ++stops;
+        ASSERT_EQ(*ledger->sums(all), expected);
+        const auto report = audit(*ledger);
+        ASSERT_TRUE(report);
+        for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+        ASSERT_LT(stops, 500U);
+    }
+    EXPECT_GT(stops, 5U);
+}
+
+TEST(Compaction, OneProcessAtATime) {
+    const Folder folder;
+    auto first = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    auto second = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    ASSERT_TRUE(first->commit(random_batch(1, 1, 10)));
+    bool refused = false;
+    ASSERT_TRUE(first->compact({.fine_before = bucket_at(1000)}, bucket_at(1000),
+                               [&](const CompactionProgress&) {
+                                   const auto other = second->compact({}, bucket_at(1000), {});
+                                   refused = !other && other.error().code == ErrorCode::busy;
+                                   return true;
+                               }));
+    EXPECT_TRUE(refused);
+}
+
+}  // namespace
+}  // namespace octroi::testing
