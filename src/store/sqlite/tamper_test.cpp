@@ -361,7 +361,7 @@ constexpr std::array flipped_tables{
     "account",      "binding",      "network",     "class_table", "class_name",
     "class_routes", "class_use",    "translation", "class_as",    "class_next_hop"};
 INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& table) { return std::string(table.param); });
 
 TEST_F(Tamper, IsTriedInEveryTable) {
     auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);
