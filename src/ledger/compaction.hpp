@@ -51,7 +51,7 @@ struct CompactionRecord {
     Interval traffic{UtcTime{}, UtcTime{}};  // of the transfers; empty: there are none
     std::uint64_t removed = 0;               // rows that were replaced
     std::string batches_digest;              // BatchesDigest of these batches
-    std::vector<CompactedMeter> meters;  // by name, kind, role and layer
+    std::vector<CompactedMeter> meters;      // by name, kind, role and layer
 
     bool operator==(const CompactionRecord&) const = default;
 };

@@ -99,11 +99,11 @@ TEST_F(Chains, AreTheSameForTwoProgramsThatShareNoCode) {
 TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
     for (const char* sql :
          {"UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 17",
-          "UPDATE party SET identity = identity || '1' WHERE identity <> ''",
+          "UPDATE party SET identity = identity || 'x' WHERE party_id = 1",
           "UPDATE sampled SET bytes_variance = bytes_variance + 1 WHERE transfer = (SELECT "
           "max(transfer) FROM sampled)",
           "UPDATE loss SET packets = NULL WHERE batch = 3",
-          "DELETE FROM translation WHERE opened = 5",
+          "DELETE FROM translation WHERE opened = 6",
           "UPDATE batch_cursor SET note = 'x' WHERE batch = 9",
           "UPDATE batch SET booked_at = booked_at + 1 WHERE number = 12",
           "DELETE FROM batch WHERE number = 7", "UPDATE account SET title = 'x' WHERE added = 1",
@@ -119,6 +119,7 @@ TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
         const Ended checked = check(copy);
         EXPECT_EQ(checked.status, 1) << sql << checked.err;
         EXPECT_NE(checked.err, "") << sql;
+        EXPECT_EQ(checked.err.find("Error"), std::string::npos) << checked.err;
     }
 }
 

@@ -179,7 +179,7 @@ class Ledger:
     def check_batch(self, row, writer, previous):
         (batch, sequence, batch_id, kind, reason, begin, end, meter, booked_at, class_version, directory_version,
          observed_bytes, observed_packets, observed_flows, first, *lists, stored_previous, stored_hash) = row
-        where = f"batch {sequence} of {writer[0].decode(errors="replace")} {writer[1].hex()}"
+        where = f"batch {sequence} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
         names = ("transfers", "sampled", "cursors", "losses", "translations")
         stored = dict(zip(names, zip(lists[0::2], lists[1::2])))
         transfer_rows, transfer_octets, place = self.transfers(first, stored["transfers"][0])
@@ -219,7 +219,7 @@ class Ledger:
                              "observed_flows, first_transfer, transfers, transfers_digest, sampled, sampled_digest, "
                              "cursors, cursors_digest, losses, losses_digest, translations, translations_digest, "
                              "previous_hash, hash FROM batch WHERE writer = ? ORDER BY sequence", writer_id):
-            where = f"batch {row[1]} of {writer[0].decode(errors="replace")} {writer[1].hex()}"
+            where = f"batch {row[1]} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
             if row[1] != expected:
                 self.find(where, f"batch {expected} is missing")
             try:
@@ -298,7 +298,7 @@ class Ledger:
             found.append((chain, node, identity, sequence, head))
             links = self.heads.get((chain, writer))
             if links is not None and links.get(sequence) != head:
-                self.find(f"anchor {anchor}", f"link {sequence} of {node.decode(errors="replace") or 'chain ' + str(chain)} "
+                self.find(f"anchor {anchor}", f"link {sequence} of {node.decode(errors='replace') or 'chain ' + str(chain)} "
                           "is not the one of the anchor")
         return sorted(found)
 

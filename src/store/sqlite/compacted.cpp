@@ -274,26 +274,26 @@ Status read_sums(const Database& db, StoredCompaction& stored) {
 Status SqliteLedger::each_compaction(const CompactionVisitor& visit) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
-    TRY_ASSIGN(auto find,
-               Statement::prepare(db_,
-                                  "SELECT number, at, level, first_batch, last_batch, "
-                                  "traffic_begin, traffic_end, removed, batches_digest, "
-                                  "previous_hash, hash FROM compaction ORDER BY "
-                                  "number"));
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT number, at, level, first_batch, last_batch, "
+                                             "traffic_begin, traffic_end, removed, batches_digest, "
+                                             "previous_hash, hash FROM compaction ORDER BY "
+                                             "number"));
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
         StoredCompaction stored;
-        stored.record = {find.figure(0),
-                         find.time(1),
-                         sqlite::enum_from<CompactionLevel>(find, 2),
-                         find.figure(3),
-                         find.figure(4),
-                         find.figure(5),
-                         find.text(6),
-                         {}};
-        stored.previous_hash = find.text(7);
-        stored.hash = find.text(8);
+        stored.record = {.number = find.figure(0),
+                         .at = find.time(1),
+                         .level = sqlite::enum_from<CompactionLevel>(find, 2),
+                         .first_batch = find.figure(3),
+                         .last_batch = find.figure(4),
+                         .traffic = {find.time(5), find.time(6)},
+                         .removed = find.figure(7),
+                         .batches_digest = find.text(8),
+                         .meters = {}};
+        stored.previous_hash = find.text(9);
+        stored.hash = find.text(10);
         TRY(read_meters(db_, stored.record));
         const auto* run = sqlite::run_of(runs, find.number(3));
         stored.is_replaced = run == nullptr || run->compaction != find.number(0);

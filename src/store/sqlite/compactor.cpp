@@ -229,8 +229,7 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
     std::vector<Plan> plans;
     std::int64_t rows = 0;
     for (const CompactedRun& run : runs) {
-        if (run.level != CompactionLevel::hour || bucket_time(run.traffic.end) > before)
-            continue;
+        if (run.level != CompactionLevel::hour || bucket_time(run.traffic.end) > before) continue;
         TRY_ASSIGN(const std::int64_t more, transfers_of(find, run.compaction));
         const bool follows = !plans.empty() && plans.back().last_batch + 1 == run.first_batch;
         if (!follows || rows + more > rows_at_once) {

@@ -272,7 +272,8 @@ protected:
             sqlite3_deserialize(handle_, "main", octets, size, size,
                                 SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE),
             SQLITE_OK);
-        ledger_ = std::make_unique<SqliteLedger>(std::move(db), Fd(), LedgerOptions{.node = "test"});
+        ledger_ =
+            std::make_unique<SqliteLedger>(std::move(db), Fd(), LedgerOptions{.node = "test"});
         ASSERT_TRUE(audit(*ledger_)->holds());
     }
 
@@ -356,13 +357,17 @@ TEST_P(Flips, AreFound) {
     EXPECT_EQ(tried, 300);
 }
 
-constexpr std::array flipped_tables{
-    "meter",        "holder",       "party",       "service",     "class_version",
-    "writer",       "batch",        "anchor",      "anchor_head", "transfer",
-    "sampled",      "batch_cursor", "cursor",      "loss",        "directory_change",
-    "account",      "binding",      "network",     "class_table", "class_name",
-    "class_routes", "class_use",    "translation", "class_as",    "class_next_hop",
-    "compaction",   "compaction_meter", "old_transfer", "day", "day_state", "day_sum"};
+constexpr std::array flipped_tables{"meter",          "holder",        "party",
+                                    "service",        "class_version", "writer",
+                                    "batch",          "anchor",        "anchor_head",
+                                    "transfer",       "sampled",       "batch_cursor",
+                                    "cursor",         "loss",          "directory_change",
+                                    "account",        "binding",       "network",
+                                    "class_table",    "class_name",    "class_routes",
+                                    "class_use",      "translation",   "class_as",
+                                    "class_next_hop", "compaction",    "compaction_meter",
+                                    "old_transfer",   "day",           "day_state",
+                                    "day_sum"};
 INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
                          [](const auto& table) { return std::string(table.param); });
 

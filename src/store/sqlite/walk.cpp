@@ -120,12 +120,12 @@ public:
                    Statement::prepare(db,
                                       "SELECT bucket, from_party, to_party, service, bytes, "
                                       "packets, flows FROM transfer WHERE transfer_id >= ?1 "
-                                      "AND transfer_id - ?1 < ?2 ORDER BY transfer_id"));
+                                      "AND transfer_id < ?2 ORDER BY transfer_id"));
         TRY_ASSIGN(reader.sampled_,
                    Statement::prepare(db,
                                       "SELECT transfer, bytes, packets, bytes_variance, "
                                       "packets_variance FROM sampled WHERE transfer >= ?1 "
-                                      "AND transfer - ?1 < ?2 ORDER BY transfer"));
+                                      "AND transfer < ?2 ORDER BY transfer"));
         TRY_ASSIGN(reader.party_,
                    Statement::prepare(db,
                                       "SELECT h.kind, h.name, p.identity FROM party p JOIN "
@@ -312,7 +312,7 @@ private:
         const std::int64_t count = header.number(20);
         if (count > 0) batch.transfers.reserve(static_cast<std::size_t>(std::min(count, read_max)));
         transfers_.bind(1, header.number(19));
-        transfers_.bind(2, count);
+        transfers_.bind(2, run_end(header.number(19), count));
         while (true) {
             TRY_ASSIGN(const bool row, transfers_.step());
             if (!row) break;
@@ -332,7 +332,7 @@ private:
     void check_place(const Statement& header, StoredBatch& stored) {
         if (next_transfer_ != 0 && header.number(19) != next_transfer_)
             add_damage(stored.damage, "its transfers do not follow those of the batch before");
-        next_transfer_ = header.number(19) + std::max<std::int64_t>(header.number(20), 0);
+        next_transfer_ = run_end(header.number(19), std::max<std::int64_t>(header.number(20), 0));
     }
 
     // Whether the header says what its transfers are,
@@ -356,7 +356,7 @@ private:
     // Sampled counts refer to transfers by their position in the run, as the transfers were read.
     [[nodiscard]] Status read_sampled(std::int64_t first, std::int64_t count, Batch& batch) {
         sampled_.bind(1, first);
-        sampled_.bind(2, count);
+        sampled_.bind(2, run_end(first, count));
         while (true) {
             TRY_ASSIGN(const bool row, sampled_.step());
             if (!row) return {};
@@ -392,6 +392,12 @@ private:
 
     // A damaged header can say any number of transfers.
     static constexpr std::int64_t read_max = 1 << 20;
+    // The first transfer_id after the run. Without an upper bound as a plain number, SQLite would
+    // read on to the end of the table, for every batch.
+    [[nodiscard]] static std::int64_t run_end(std::int64_t first, std::int64_t count) {
+        std::int64_t end = 0;
+        return __builtin_add_overflow(first, count, &end) ? INT64_MAX : end;
+    }
 
     std::vector<sqlite::CompactedRun> compacted_;
     NameCache<Party> parties_;
