@@ -305,10 +305,10 @@ TEST(Usage, AsksTheStoreOnlyForWhatItNeeds) {
 TEST(Usage, GivesItsFiltersToTheStore) {
     UsageQuestion question{.account = "home", .identity = "10.0.0.1", .classes = {"world"}};
     question.accounts = {{"top", "", ""}, {"home", "top", ""}, {"alice", "home", ""}};
-    SumQuestion sums = sum_question(question);
-    EXPECT_EQ(sums.ends, Lines{"home"});
-    EXPECT_EQ(sums.identity, "10.0.0.1");
-    EXPECT_TRUE(sums.by_identity);
+    SumQuestion store = sum_question(question);
+    EXPECT_EQ(store.ends, Lines{"home"});
+    EXPECT_EQ(store.identity, "10.0.0.1");
+    EXPECT_TRUE(store.by_identity);
     question.tree = true;
     EXPECT_EQ(sum_question(question).ends, (Lines{"home", "alice"}));
     question.account.reset();

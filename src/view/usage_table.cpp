@@ -31,7 +31,7 @@ std::string error_text(std::uint64_t error, std::uint64_t total) {
     return fmt::format("±{:.1f}%", std::ceil(percent * 10) / 10);
 }
 
-Cell text_or_absent(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
+Cell text_cell(const std::string& text) { return text.empty() ? Cell{} : Cell{text}; }
 
 const std::string& text_of(const UsageRow& row, UsageKey key) {
     switch (key) {
@@ -206,9 +206,9 @@ void UsageTable::add_account(Row& out, const UsageRow& row) const {
     if (parts_.titles)
         out.cells.push_back(account == nullptr || account->title == account->name
                                 ? Cell{}
-                                : text_or_absent(account->title));
+                                : text_cell(account->title));
     if (!view_.tree) return;
-    out.cells.push_back(account == nullptr ? Cell{} : text_or_absent(account->parent));
+    out.cells.push_back(account == nullptr ? Cell{} : text_cell(account->parent));
     out.cells.emplace_back(static_cast<std::uint64_t>(row.depth));
     if (view_.by.front() == UsageKey::account) out.indent = row.depth;
 }
@@ -243,7 +243,7 @@ Row UsageTable::shown(const UsageRow& row) const {
         else if (key == UsageKey::period)
             add_period(out, row);
         else
-            out.cells.push_back(text_or_absent(text_of(row, key)));
+            out.cells.push_back(text_cell(text_of(row, key)));
     }
     add_figures(out.cells, row, true);
     if (row.account.starts_with("@excluded") || row.account.starts_with("@transit"))

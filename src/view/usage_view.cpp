@@ -27,10 +27,11 @@ std::vector<Fact> meta_of(const UsageView& view) {
 
 bool shows_titles(const std::vector<const UsageBlock*>& blocks, const UsageView& view) {
     if (std::ranges::count(view.by, UsageKey::account) == 0) return false;
-    std::set<std::string_view> titled;
+    std::set<std::string_view> with_title;
     for (const Account& account : view.accounts)
-        if (!account.title.empty() && account.title != account.name) titled.insert(account.name);
-    const auto has_title = [&](const UsageRow& row) { return titled.contains(row.account); };
+        if (!account.title.empty() && account.title != account.name)
+            with_title.insert(account.name);
+    const auto has_title = [&](const UsageRow& row) { return with_title.contains(row.account); };
     return std::ranges::any_of(blocks, [&](const UsageBlock* block) {
         return std::ranges::any_of(block->rows, has_title);
     });
