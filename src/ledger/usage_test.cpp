@@ -126,11 +126,11 @@ TEST(Usage, InATreeAParentIncludesItsChildren) {
         {"top", "", ""}, {"home", "top", ""}, {"alice", "home", ""}, {"bob", "home", ""}};
     EXPECT_EQ(lines(question),
               (Lines{"@excluded/non-ip 0/0/7000000", "@transit 0/0/80000000",
-                     "@unattributed 0/600000/600000", "alice 50320/54001/54321", "bob 4000/0/4000",
-                     "home 54320/54001/54321", "top 54320/54001/54321"}));
+                     "@unattributed 0/600000/600000", "top 54320/54001/54321",
+                     "home 54320/54001/54321", "alice 50320/54001/54321", "bob 4000/0/4000"}));
     question.account = "home";
     EXPECT_EQ(lines(question),
-              (Lines{"alice 50320/54001/54321", "bob 4000/0/4000", "home 54320/54001/54321"}));
+              (Lines{"home 54320/54001/54321", "alice 50320/54001/54321", "bob 4000/0/4000"}));
     question.by = {};
     EXPECT_EQ(lines(question), (Lines{"54320/54001/54321"}));
     question.account = "nobody";
