@@ -123,11 +123,17 @@ Result<TableOptions> Session::table_options() {
     return table;
 }
 
-Status Session::print(const Report& report) {
+Status Session::print(const Report& report) { return print({&report, 1}, report); }
+
+Status Session::print(std::span<const Report> tables, const Report& rows) {
     if (const auto format = machine_format())
-        return write_machine(report, *format, standard_output());
-    TRY_ASSIGN(const TableOptions table, table_options());
-    return write_table(report, table, standard_output());
+        return write_machine(rows, *format, standard_output());
+    TRY_ASSIGN(const TableOptions options, table_options());
+    for (const Report& table : tables) {
+        if (&table != tables.data()) TRY(print("\n"));
+        TRY(write_table(table, options, standard_output()));
+    }
+    return {};
 }
 
 Status Session::print(std::string_view text) const { return write_out(STDOUT_FILENO, text); }

@@ -5,6 +5,7 @@
 // (configuration, time zone, output), made when a command needs it.
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "app/command.hpp"
@@ -72,6 +73,8 @@ public:
     [[nodiscard]] std::optional<MachineFormat> machine_format() const;
     // Prints to standard output in the format that the user chose.
     [[nodiscard]] Status print(const Report& report);
+    // The same; people get several tables of what machines get as one list of rows.
+    [[nodiscard]] Status print(std::span<const Report> tables, const Report& rows);
     [[nodiscard]] Status print(std::string_view text) const;
     [[nodiscard]] static TextSink standard_output();
 

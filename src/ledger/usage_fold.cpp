@@ -8,7 +8,7 @@
 namespace octroi {
 namespace {
 
-Status add_volume(Volume& sum, const Volume& volume) {
+Status add_checked(Volume& sum, const Volume& volume) {
     TRY_ASSIGN(sum, checked_sum(sum, volume));
     return {};
 }
@@ -25,9 +25,9 @@ Status add_to_totals(UsageTotals& totals, const Volume& volume, const UsageParty
         kind = &totals.attributed;
     else if (from.is_local() || to.is_local())
         kind = &totals.unattributed;
-    TRY(add_volume(totals.whole, volume));
-    TRY(add_volume(*kind, volume));
-    return from.is_account() && to.is_account() ? add_volume(totals.internal, volume) : Status();
+    TRY(add_checked(totals.whole, volume));
+    TRY(add_checked(*kind, volume));
+    return from.is_account() && to.is_account() ? add_checked(totals.internal, volume) : Status();
 }
 
 std::vector<std::uint32_t> numbers_of(const std::vector<std::string>& texts, TextNumbers& numbers) {
@@ -52,10 +52,10 @@ std::size_t UsageRowHash::operator()(const UsageRowKey& key) const noexcept {
 }
 
 Status add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides) {
-    if (sides.received) TRY(add_volume(figures.received, sum.volume));
-    if (sides.sent) TRY(add_volume(figures.sent, sum.volume));
+    if (sides.received) TRY(add_checked(figures.received, sum.volume));
+    if (sides.sent) TRY(add_checked(figures.sent, sum.volume));
     figures.estimate += sum.estimate;
-    return add_volume(figures.total, sum.volume);
+    return add_checked(figures.total, sum.volume);
 }
 
 UsagePlacer::UsagePlacer(const UsageQuestion& question, TextNumbers& texts)

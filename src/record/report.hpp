@@ -72,11 +72,19 @@ struct Row {
     std::vector<Cell> cells;  // as many as the report has columns
     int indent = 0;           // levels; people see it in the first column
     Tone tone = Tone::plain;
+    // People see it in the first column, if that is absent, and nothing for other absent cells.
+    std::string label = {};
 };
 
 struct Fact {
     std::string key;
     Cell value;
+};
+
+// A JSON member: an array of objects.
+struct FactList {
+    std::string key;
+    std::vector<std::vector<Fact>> items;
 };
 
 struct Report {
@@ -88,9 +96,10 @@ struct Report {
     std::vector<std::string> notes;  // lines below, people only
     // What people read when there are no rows: says what to do next.
     std::string when_empty;
-    // With meta the JSON document is an object: these facts, then "rows" (and "totals"). Without it
-    // is an array of rows.
+    // With meta the JSON document is an object: these facts and lists, then "rows" (and "totals").
+    // Without it is an array of rows.
     std::vector<Fact> meta;
+    std::vector<FactList> lists;
 };
 
 }  // namespace octroi

@@ -5,7 +5,7 @@
 // is mixed with the traffic of other runs.
 
 #include <map>
-#include <utility>
+#include <tuple>
 
 #include "ledger/usage.hpp"
 #include "record/batch.hpp"
@@ -18,11 +18,12 @@ public:
     static constexpr std::size_t pairs_max = 100'000;
 
     void add(const Batch& batch);
-    // Errors: over_limit (there were more pairs).
-    [[nodiscard]] Result<Usage> usage() const;
+    // By identity and account; at most `limit` rows of each layer, 0: all. Errors: over_limit
+    // (there were more pairs).
+    [[nodiscard]] Result<Usage> usage(std::size_t limit) const;
 
 private:
-    std::map<std::pair<Party, Party>, Volume> pairs_;
+    std::map<std::tuple<Layer, Party, Party>, Volume> pairs_;
     bool too_many_ = false;
 };
 

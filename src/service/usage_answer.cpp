@@ -2,16 +2,19 @@
 #include "service/usage_answer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "ledger/usage_query.hpp"
 #include "service/attribution.hpp"
 
 namespace octroi {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, UsageKey>, 7> keys{{
+constexpr std::array<std::pair<std::string_view, UsageKey>, 9> keys{{
     {"account", UsageKey::account},
     {"identity", UsageKey::identity},
     {"class", UsageKey::far_class},
@@ -19,7 +22,11 @@ constexpr std::array<std::pair<std::string_view, UsageKey>, 7> keys{{
     {"category", UsageKey::category},
     {"direction", UsageKey::direction},
     {"meter", UsageKey::meter},
+    {"from", UsageKey::from},
+    {"to", UsageKey::to},
 }};
+constexpr std::array<std::string_view, 5> direction_words{"in", "out", "internal", "transit",
+                                                          "excluded"};
 
 // Without accounts the interesting question is which host; with them it is which account.
 std::vector<UsageKey> default_keys(const Directory& directory) {
@@ -30,13 +37,8 @@ std::vector<UsageKey> default_keys(const Directory& directory) {
 // A period without a beginning begins with the first traffic.
 Result<Interval> bounded(Interval period, Query& ledger) {
     if (period.begin != UtcTime::min()) return period;
-    SumQuestion question;
-    question.period = period;
-    question.by_bucket = true;
-    TRY_ASSIGN(const auto sums, ledger.sums(question));
-    if (sums.empty()) return Interval{period.end, period.end};
-    period.begin = period.end;
-    for (const TransferSum& sum : sums) period.begin = std::min(period.begin, sum.bucket);
+    TRY_ASSIGN(const auto first, ledger.first_bucket());
+    period.begin = std::min(first.value_or(period.end), period.end);
     return period;
 }
 
@@ -46,8 +48,8 @@ Status cut_into_slots(PeriodUnit unit, Query& ledger, UsageView& view, UsageQues
     if (period.begin < period.end) {
         TRY_ASSIGN(view.slots, cut_period(period, view.unit, view.zone));
     }
-    for (const Slot& slot : view.slots) question.boundaries.push_back(slot.interval.begin);
-    question.boundaries.push_back(view.slots.empty() ? period.end : view.slots.back().interval.end);
+    for (const Slot& slot : view.slots) question.steps.push_back(slot.interval.begin);
+    if (question.steps.empty()) question.steps.push_back(period.end);
     return {};
 }
 
@@ -59,27 +61,53 @@ Status require_meter(Query& ledger, const std::string& name) {
                 fmt::format("there is no meter {}; octroi meters shows all", name));
 }
 
-UsageQuestion question_of(const UsageRequest& request, const Directory& directory) {
-    UsageQuestion question;
-    question.by = request.by.keys;
-    question.period = request.period;
-    question.accounts = directory.accounts;
-    question.tree = request.tree;
-    question.role = request.role;
-    if (!request.account.empty()) question.account = request.account;
-    if (!request.meter.empty()) question.meter = request.meter;
-    return question;
+template <typename Words>
+std::optional<std::string> first_missing(const std::vector<std::string>& wanted,
+                                         const Words& words) {
+    for (const std::string& word : wanted)
+        if (std::find(words.begin(), words.end(), word) == words.end()) return word;
+    return std::nullopt;
 }
 
-UsageView view_of(const UsageRequest& request, const UsageQuestion& question) {
+// A name that does not exist is probably a typing mistake: an empty table would be a misleading
+// answer.
+Status require_names(Query& ledger, const Config& config, const UsageQuestion& question) {
+    if (question.meter) TRY(require_meter(ledger, *question.meter));
+    if (const auto word = first_missing(question.directions, direction_words))
+        return fail(
+            ErrorCode::invalid,
+            fmt::format("--direction {}: takes in, out, internal, transit, excluded", *word));
+    if (!question.services.empty()) {
+        TRY_ASSIGN(const auto services, ledger.services());
+        if (const auto name = first_missing(question.services, services))
+            return fail(ErrorCode::not_found,
+                        fmt::format("there is no traffic of a service {}; next: `octroi usage "
+                                    "--by service` shows all",
+                                    *name));
+    }
+    std::vector<std::string> categories{std::string(rest_category)};
+    for (const auto& category : config.categories) categories.push_back(category.name);
+    if (const auto name = first_missing(question.categories, categories))
+        return fail(ErrorCode::not_found,
+                    fmt::format("there is no category {}; the configuration has: {}", *name,
+                                fmt::join(categories, ", ")));
+    return {};
+}
+
+UsageView view_of(const UsageRequest& request) {
+    const UsageQuestion& question = request.question;
     UsageView view;
     view.by = question.by;
-    view.period = request.period;
+    view.period = question.period;
     view.zone = request.zone;
     view.units = request.units;
     view.accounts = question.accounts;
     view.account = question.account;
-    view.tree = request.tree;
+    view.layer = question.layer;
+    view.tree = question.tree;
+    view.is_filtered = question.identity || !question.classes.empty() ||
+                       !question.services.empty() || !question.categories.empty() ||
+                       !question.directions.empty();
     return view;
 }
 
@@ -99,28 +127,28 @@ Result<UsageGrouping> parse_grouping(const std::vector<std::string>& words) {
         } else {
             return fail(ErrorCode::invalid,
                         fmt::format("--by {}: takes account, identity, class, service, category, "
-                                    "direction, meter and one of "
-                                    "hour, day, week, month, year",
+                                    "direction, meter, from, to and one of 5min, hour, day, week, "
+                                    "month, year",
                                     word));
         }
     }
     return grouping;
 }
 
-Result<Report> answer_usage(Ledger& ledger, const Config& config, UsageRequest request) {
+Result<UsageReports> answer_usage(Ledger& ledger, const Config& config, UsageRequest request) {
     TRY_ASSIGN(const auto categories, configured_categories(config));
-    TRY_ASSIGN(const Directory directory, ledger.directory());
-    if (request.by.keys.empty()) request.by.keys = default_keys(directory);
-    if (!request.meter.empty()) TRY(require_meter(ledger, request.meter));
-    UsageQuestion question = question_of(request, directory);
+    TRY_ASSIGN(Directory directory, ledger.directory());
+    UsageQuestion& question = request.question;
+    if (question.by.empty()) question.by = default_keys(directory);
+    TRY(require_names(ledger, config, question));
+    question.accounts = std::move(directory.accounts);
     question.category = [&](std::string_view service) {
         return std::string(categories.category_of(service));
     };
-    UsageView view = view_of(request, question);
-    if (request.by.unit) TRY(cut_into_slots(*request.by.unit, ledger, view, question));
-    TRY_ASSIGN(const auto sums, ledger.sums(sum_question(question)));
-    TRY_ASSIGN(const Usage answer, usage(question, sums));
-    return usage_report(answer, view);
+    UsageView view = view_of(request);
+    if (request.unit) TRY(cut_into_slots(*request.unit, ledger, view, question));
+    TRY_ASSIGN(const Usage answer, query_usage(ledger, question));
+    return usage_reports(answer, view);
 }
 
 }  // namespace octroi

@@ -24,19 +24,17 @@ struct UsageGrouping {
 [[nodiscard]] Result<UsageGrouping> parse_grouping(const std::vector<std::string>& words);
 
 struct UsageRequest {
-    UsageGrouping
-        by;  // without keys: identities and accounts, or only accounts where there are any
-    std::string account;                              // empty: all
-    std::string meter;                                // empty: all
-    std::optional<MeterRole> role = MeterRole::bill;  // nullopt: both
-    bool tree = false;
-    Interval period;
+    // Without keys: identities and accounts, or only accounts where there are any. The answer sets
+    // its steps, accounts and category function.
+    UsageQuestion question;
+    std::optional<PeriodUnit> unit;  // of UsageKey::period
     Zone zone = Zone::utc();
     Units units = Units::iec;
 };
 
-// Errors: not_found (no such meter or account), and those of usage().
-[[nodiscard]] Result<Report> answer_usage(Ledger& ledger, const Config& config,
-                                          UsageRequest request);
+// Errors: not_found (no such meter, account, service or category), invalid (no such direction), and
+// those of usage().
+[[nodiscard]] Result<UsageReports> answer_usage(Ledger& ledger, const Config& config,
+                                                UsageRequest request);
 
 }  // namespace octroi

@@ -20,12 +20,18 @@ const Party world{PartyKind::outside, "world", ""};
 
 class UsageAnswerTest : public ::testing::Test {
 protected:
-    [[nodiscard]] Report answer(const std::vector<std::string>& by, UsageRequest request = {}) {
-        request.by = parse_grouping(by).value_or(UsageGrouping{});
-        request.period = {request.period.begin, noon + Duration::hours(24)};
-        auto report = answer_usage(*ledger_, config_, std::move(request));
-        EXPECT_TRUE(report.has_value()) << report.error().text;
-        return report.value_or(Report{});
+    [[nodiscard]] Report answer(const std::vector<std::string>& by, UsageQuestion question = {}) {
+        const UsageGrouping grouping = parse_grouping(by).value_or(UsageGrouping{});
+        question.by = grouping.keys;
+        question.period.end = noon + Duration::hours(24);
+        auto reports = answer_usage(*ledger_, config_,
+                                    {.question = std::move(question), .unit = grouping.unit});
+        EXPECT_TRUE(reports.has_value()) << reports.error().text;
+        return reports.value_or(UsageReports{}).rows;
+    }
+    [[nodiscard]] std::string refusal(UsageQuestion question) {
+        const auto none = answer_usage(*ledger_, config_, {.question = std::move(question)});
+        return none ? "answered" : none.error().text;
     }
     static std::vector<std::string> columns(const Report& report) {
         std::vector<std::string> keys;
@@ -58,17 +64,32 @@ TEST_F(UsageAnswerTest, BeginsWithTheFirstTrafficWhereNoBeginningIsNamed) {
     ledger_.commit({nobody, world}, noon, 100);
     ledger_.commit({nobody, world}, noon + Duration::hours(2), 50);
     EXPECT_EQ(answer({"hour"}).rows.size(), 2U);
+    EXPECT_EQ(answer({"5min"}).rows.size(), 2U);
 }
+
+TEST_F(UsageAnswerTest, AnEmptyLedgerHasNoPeriods) { EXPECT_TRUE(answer({"day"}).rows.empty()); }
 
 TEST_F(UsageAnswerTest, IsOfOneMeterOrAccountThatExists) {
     ledger_.bind("10.0.0.1", "alice");
     ledger_.commit({alice, world}, noon, 100);
     EXPECT_EQ(answer({"account"}, {.meter = "test"}).rows.size(), 1U);
-    const auto none = answer_usage(*ledger_, config_, {.meter = "tset"});
-    ASSERT_FALSE(none.has_value());
-    EXPECT_EQ(none.error().code, ErrorCode::not_found);
-    EXPECT_THAT(none.error().text, HasSubstr("there is no meter tset"));
-    EXPECT_FALSE(answer_usage(*ledger_, config_, {.account = "bob"}).has_value());
+    EXPECT_THAT(refusal({.meter = "tset"}), HasSubstr("there is no meter tset"));
+    EXPECT_THAT(refusal({.account = "bob"}), HasSubstr("account 'bob' does not exist"));
+}
+
+TEST_F(UsageAnswerTest, RefusesNamesThatDoNotExist) {
+    ledger_.commit({nobody, world}, noon, 100);
+    EXPECT_THAT(refusal({.services = {"web", "dns"}}), HasSubstr("of a service dns"));
+    EXPECT_THAT(refusal({.categories = {"work"}}), HasSubstr("the configuration has: other"));
+    EXPECT_THAT(refusal({.directions = {"up"}}), HasSubstr("--direction up: takes in, out"));
+}
+
+TEST_F(UsageAnswerTest, SelectsServicesOfACategory) {
+    config_.categories = {{"work", {"web"}, {}}, {"rest", {"nothing"}, {}}};
+    ledger_.commit({nobody, world}, noon, 100);
+    EXPECT_EQ(answer({"service"}, {.categories = {"work"}}).rows.size(), 1U);
+    EXPECT_TRUE(answer({"service"}, {.categories = {"rest"}}).rows.empty());
+    EXPECT_TRUE(answer({"service"}, {.services = {"web"}, .categories = {"rest"}}).rows.empty());
 }
 
 TEST_F(UsageAnswerTest, ShowsTheConfiguredCategories) {

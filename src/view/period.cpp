@@ -27,9 +27,9 @@ struct UnitName {
     std::string_view name;
 };
 constexpr std::array unit_names{
-    UnitName{PeriodUnit::hour, "hour"}, UnitName{PeriodUnit::day, "day"},
-    UnitName{PeriodUnit::week, "week"}, UnitName{PeriodUnit::month, "month"},
-    UnitName{PeriodUnit::year, "year"},
+    UnitName{PeriodUnit::five_minutes, "5min"}, UnitName{PeriodUnit::hour, "hour"},
+    UnitName{PeriodUnit::day, "day"},           UnitName{PeriodUnit::week, "week"},
+    UnitName{PeriodUnit::month, "month"},       UnitName{PeriodUnit::year, "year"},
 };
 
 bool unbounded(UtcTime t) { return t == UtcTime::min() || t == UtcTime::max(); }
@@ -63,8 +63,9 @@ LocalSpan local_span(const LocalTime& t, PeriodUnit unit) {
     const auto date = date_of(t);
     const chrono::sys_days day{date};
     switch (unit) {
+        case PeriodUnit::five_minutes:
         case PeriodUnit::hour:
-            break;  // an hour does not consist of days: see hour_around
+            break;  // they do not consist of days: see unit_around
         case PeriodUnit::day:
             return {midnight(day), midnight(day + chrono::days{1})};
         case PeriodUnit::week:
@@ -270,9 +271,9 @@ std::string week_label(chrono::sys_days day) {
     return fmt::format("{:04}-W{:02}", static_cast<int>(year), (monday - first).count() / 7 + 1);
 }
 
-std::string hour_label(UtcTime begin, const Zone& zone) {
+std::string clock_label(UtcTime begin, const Zone& zone) {
     std::string label = local_text(begin, zone);
-    // Does the local clock show the same hour once more, just before or after, with another offset?
+    // Does the local clock show the same time once more, just before or after, with another offset?
     const Interval constant = zone.same_offset(begin);
     const auto shown_again = [&](UtcTime t) { return local_text(t, zone) == label; };
     const std::int64_t here = zone.offset_seconds(begin);
@@ -291,8 +292,9 @@ std::string hour_label(UtcTime begin, const Zone& zone) {
 std::string slot_label(UtcTime begin, PeriodUnit unit, const Zone& zone) {
     const LocalTime t = zone.at(begin);
     switch (unit) {
+        case PeriodUnit::five_minutes:
         case PeriodUnit::hour:
-            return hour_label(unit_around(begin, unit, zone).begin, zone);
+            return clock_label(unit_around(begin, unit, zone).begin, zone);
         case PeriodUnit::day:
             return fmt::format("{:04}-{:02}-{:02}", t.year, t.month, t.day);
         case PeriodUnit::week:
@@ -320,6 +322,7 @@ std::string_view to_string(PeriodUnit unit) {
 }
 
 Interval unit_around(UtcTime t, PeriodUnit unit, const Zone& zone) {
+    if (unit == PeriodUnit::five_minutes) return {bucket_start(t), bucket_start(t) + bucket_length};
     if (unit == PeriodUnit::hour) return hour_around(t, zone);
     Interval around = whole(zone.at(t), unit, zone);
     // If clocks go back over midnight, the old day continues on the clock after the new day has

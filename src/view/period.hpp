@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Reads periods as people write them, and divides them into hours, days, weeks, months and years of
-// a time zone. The caller passes the current time.
+// Reads periods as people write them, and divides them into steps of five minutes, hours, days,
+// weeks, months and years of a time zone. The caller passes the current time.
 
 #include <optional>
 #include <string>
@@ -34,7 +34,8 @@ namespace octroi {
                                             std::optional<std::string_view> until, UtcTime now,
                                             const Zone& zone);
 
-enum class PeriodUnit { hour, day, week, month, year };
+// five_minutes ("5min"): the buckets of the ledger.
+enum class PeriodUnit { five_minutes, hour, day, week, month, year };
 [[nodiscard]] std::optional<PeriodUnit> parse_period_unit(std::string_view text);
 [[nodiscard]] std::string_view to_string(PeriodUnit unit);
 
@@ -44,8 +45,8 @@ enum class PeriodUnit { hour, day, week, month, year };
 
 struct Slot {
     Interval interval;
-    // "2026-11-21 13:00", "2026-11-21", "2026-W47", "2026-11", "2026". An hour that occurs twice on
-    // the local clock has its offset: "2026-10-25 02:00 +01:00".
+    // "2026-11-21 13:05", "2026-11-21 13:00", "2026-11-21", "2026-W47", "2026-11", "2026". A time
+    // that occurs twice on the local clock has its offset: "2026-10-25 02:00 +01:00".
     std::string label;
 
     auto operator<=>(const Slot&) const = default;

@@ -222,8 +222,8 @@ TEST(PeriodCut, SlotsCoverThePeriodWithoutGapsInEveryZone) {
                              "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu"}) {
         const Zone in = zone(name);
         const Interval period{at("2011-06-15T07:13:00Z"), at("2012-06-15T07:13:00Z")};
-        for (const PeriodUnit unit : {PeriodUnit::hour, PeriodUnit::day, PeriodUnit::week,
-                                      PeriodUnit::month, PeriodUnit::year}) {
+        for (const PeriodUnit unit : {PeriodUnit::five_minutes, PeriodUnit::hour, PeriodUnit::day,
+                                      PeriodUnit::week, PeriodUnit::month, PeriodUnit::year}) {
             const auto slots = cut_period(period, unit, in);
             ASSERT_TRUE(slots.has_value());
             UtcTime reached = period.begin;
@@ -253,8 +253,8 @@ TEST(PeriodCut, TheFirstAndLastTimesDoNotOverflow) {
     for (const char* text : {"1678", "2261", "@9214000000", "@-9214000000", "2261-12-31T23:59"}) {
         const auto parsed = parse_interval(text, now, vienna);
         ASSERT_TRUE(parsed.has_value()) << text;
-        for (const PeriodUnit unit : {PeriodUnit::hour, PeriodUnit::day, PeriodUnit::week,
-                                      PeriodUnit::month, PeriodUnit::year}) {
+        for (const PeriodUnit unit : {PeriodUnit::five_minutes, PeriodUnit::hour, PeriodUnit::day,
+                                      PeriodUnit::week, PeriodUnit::month, PeriodUnit::year}) {
             EXPECT_TRUE(unit_around(parsed->begin, unit, vienna).contains(parsed->begin)) << text;
             const Interval hour{parsed->begin, parsed->begin + Duration::hours(1)};
             EXPECT_TRUE(cut_period(hour, unit, vienna).has_value()) << text;

@@ -21,10 +21,22 @@ void append_facts(TextBuffer& out, std::span<const Fact> facts) {
     }
 }
 
+void append_list(TextBuffer& out, const FactList& list) {
+    append(out, "\n");
+    append_json_string(out, list.key);
+    append(out, ":[");
+    for (const std::vector<Fact>& item : list.items) {
+        append(out, &item == list.items.data() ? "\n{" : ",\n{");
+        append_facts(out, item);
+        out.push_back('}');
+    }
+    append(out, list.items.empty() ? "]," : "\n],");
+}
+
 }  // namespace
 
 RowStream::RowStream(std::span<const Column> columns, MachineFormat format, TextSink sink,
-                     std::span<const Fact> meta)
+                     std::span<const Fact> meta, std::span<const FactList> lists)
     : columns_(columns.size()), format_(format), sink_(std::move(sink)) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].audience == Audience::people) continue;
@@ -37,10 +49,10 @@ RowStream::RowStream(std::span<const Column> columns, MachineFormat format, Text
         }
         keys_.push_back({i, fmt::to_string(key)});
     }
-    begin(meta);
+    begin(meta, lists);
 }
 
-void RowStream::begin(std::span<const Fact> meta) {
+void RowStream::begin(std::span<const Fact> meta, std::span<const FactList> lists) {
     if (format_ == MachineFormat::csv) {
         for (std::size_t i = 0; i < keys_.size(); ++i) {
             if (i > 0) out_.push_back(',');
@@ -53,6 +65,7 @@ void RowStream::begin(std::span<const Fact> meta) {
             out_.push_back('{');
             append_facts(out_, meta);
             if (out_.size() > 1) out_.push_back(',');
+            for (const FactList& list : lists) append_list(out_, list);
             append(out_, "\n\"rows\":");
         }
         out_.push_back('[');
@@ -118,7 +131,7 @@ Status RowStream::flush() {
 }
 
 Status write_machine(const Report& report, MachineFormat format, const TextSink& sink) {
-    RowStream stream(report.columns, format, sink, report.meta);
+    RowStream stream(report.columns, format, sink, report.meta, report.lists);
     for (const Row& row : report.rows) TRY(stream.row(row.cells));
     return stream.finish(report.totals);
 }

@@ -19,9 +19,9 @@ enum class MachineFormat {
 // For one thread. The sink gets text in pieces of about 64 KiB.
 class RowStream {
 public:
-    // Columns for people are left out. Only JSON has meta and totals (see Report).
+    // Columns for people are left out. Only JSON has meta, lists and totals (see Report).
     RowStream(std::span<const Column> columns, MachineFormat format, TextSink sink,
-              std::span<const Fact> meta = {});
+              std::span<const Fact> meta = {}, std::span<const FactList> lists = {});
 
     // Exactly one cell per column.
     [[nodiscard]] Status row(std::span<const Cell> cells);
@@ -31,7 +31,7 @@ public:
 private:
     void object(std::span<const Cell> cells);
     void csv_line(std::span<const Cell> cells);
-    void begin(std::span<const Fact> meta);
+    void begin(std::span<const Fact> meta, std::span<const FactList> lists);
     [[nodiscard]] Status flush();
 
     struct Key {

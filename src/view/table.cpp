@@ -231,6 +231,7 @@ Status TableStream::begin() {
 
 Status TableStream::row(const Row& row) {
     Line line = rendered(row.cells, row.indent, row.tone);
+    if (!row.label.empty()) add_label(line, row.cells, row.label);
     if (begun_) {
         add_line(line);
         return out_.size() < table_flush_octets ? Status{} : flush();
@@ -240,14 +241,17 @@ Status TableStream::row(const Row& row) {
     return held_.size() < sample_ ? Status{} : begin();
 }
 
+// An absent total means that the column has no total: it does not use when_absent.
+void TableStream::add_label(Line& line, std::span<const Cell> cells, std::string_view label) const {
+    for (std::size_t i = 0; i < visible_.size(); ++i)
+        if (is_absent(cells[visible_[i].column])) line.texts[i] = i == 0 ? printable(label) : "";
+}
+
 Status TableStream::finish(std::span<const Cell> totals, std::string_view label) {
     Line line;
     if (!totals.empty()) {
         line = rendered(totals, 0, Tone::strong);
-        // An absent total means that the column has no total: it does not use when_absent.
-        for (std::size_t i = 0; i < visible_.size(); ++i)
-            if (is_absent(totals[visible_[i].column]))
-                line.texts[i] = i == 0 ? printable(label) : "";
+        add_label(line, totals, label);
         if (!begun_) widen(line);
     }
     if (!begun_) TRY(begin());

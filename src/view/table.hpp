@@ -50,6 +50,7 @@ private:
     };
 
     [[nodiscard]] Line rendered(std::span<const Cell> cells, int indent, Tone tone) const;
+    void add_label(Line& line, std::span<const Cell> cells, std::string_view label) const;
     void widen(const Line& line);
     void lay_out();
     [[nodiscard]] int total_width() const;

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/usage.hpp"
@@ -25,16 +26,27 @@ struct UsageView {
     PeriodUnit unit = PeriodUnit::day;
     std::vector<Account> accounts;  // for titles and, with `tree`, for parents
     std::optional<std::string> account;
+    std::optional<Layer> layer;
     bool tree = false;
+    // There are filters other than those by account, meter, role and layer.
+    bool is_filtered = false;
     // true: the sums are those of the buckets that begin in the period, as the ledger returns them.
     // false: the sums are exactly those of the period.
     bool of_buckets = true;
+    std::string title = "Usage";  // begins the heading
+    bool names_keys = true;       // in the heading
+    std::string when_empty;       // empty: a sentence that fits the query
 };
 
-// Rows with the largest total first, periods in order of time, a tree with parents before children.
-// JSON: an object with the period, the zone, the layer of the bytes and the conserved sums, then
-// the rows.
-[[nodiscard]] Report usage_report(const Usage& usage, const UsageView& view);
+struct UsageReports {
+    // For people: one for each layer with traffic. Without traffic one that says so.
+    std::vector<Report> tables;
+    // For machines: the rows of all layers, with a column `layer`. JSON: an object with the period,
+    // the zone, "layers" with the conserved sums of each layer, and the rows. The conserved sums
+    // and the totals of the rows are also in the object itself, unless there are several layers.
+    Report rows;
+};
+[[nodiscard]] UsageReports usage_reports(const Usage& usage, const UsageView& view);
 
 // "12.3 GiB observed = 11.9 GiB attributed + 0.3 GiB unattributed + 0 B excluded"; exact with
 // Units::exact. If the sum is wrong, the text says so.
@@ -42,7 +54,11 @@ struct UsageView {
 
 // The end of `octroi run`: local hosts with their sent and received volumes. The usage must be a
 // result by identity and account.
-[[nodiscard]] Report run_report(const Usage& usage, const Interval& period, const Zone& zone,
-                                Units units);
+[[nodiscard]] UsageReports run_reports(const Usage& usage, const Interval& period, const Zone& zone,
+                                       Units units);
+
+// "frames", "ip", "application", and the reverse, which accepts "2", "3" and "7" too.
+[[nodiscard]] std::string_view layer_name(Layer layer);
+[[nodiscard]] std::optional<Layer> parse_layer(std::string_view text);
 
 }  // namespace octroi

@@ -65,14 +65,21 @@ std::string table(const Report& report, TableOptions options = {}) {
     return out;
 }
 
-std::string json(const Report& report) {
+// The only table.
+std::string table(const UsageReports& reports, const TableOptions& options = {}) {
+    EXPECT_EQ(reports.tables.size(), 1U);
+    return table(reports.tables.at(0), options);
+}
+
+std::string machine(const UsageReports& reports, MachineFormat format) {
     std::string out;
-    EXPECT_TRUE(write_machine(report, MachineFormat::json, [&](std::string_view text) -> Status {
+    EXPECT_TRUE(write_machine(reports.rows, format, [&](std::string_view text) -> Status {
         out += text;
         return {};
     }));
     return out;
 }
+std::string json(const UsageReports& reports) { return machine(reports, MachineFormat::json); }
 
 UsageView view_by(std::vector<UsageKey> by) {
     UsageView view;
@@ -90,7 +97,7 @@ UsageQuestion question_by(std::vector<UsageKey> by) {
 
 TEST(UsageView, ByAccount) {
     const Usage u = folded(question_by({UsageKey::account}), traffic());
-    const Report report = usage_report(u, view_by({UsageKey::account}));
+    const UsageReports report = usage_reports(u, view_by({UsageKey::account}));
     support::expect_golden("view/usage_by_account.txt", table(report));
     support::expect_golden("view/usage_by_account.json", json(report));
     EXPECT_FALSE(nlohmann::json::parse(json(report)).is_discarded());
@@ -105,12 +112,12 @@ TEST(UsageView, ShowsTheErrorOfScaledFigures) {
     sums[0].estimate = {7'920'000'000, 15'840'001, 1'133'000'000, 1'584'000'000};
     sums[4].estimate = {319'000'000, 639, variance_max, variance_max};
     const Usage u = folded(question_by({UsageKey::account}), sums);
-    const Report report = usage_report(u, view_by({UsageKey::account}));
+    const UsageReports report = usage_reports(u, view_by({UsageKey::account}));
     support::expect_golden("view/usage_sampled.txt", table(report));
     support::expect_golden("view/usage_sampled.json", json(report));
     // Only if the period has sampled traffic.
-    const Report plain =
-        usage_report(folded(question_by({UsageKey::account}), traffic()), view_by({}));
+    const UsageReports plain =
+        usage_reports(folded(question_by({UsageKey::account}), traffic()), view_by({}));
     EXPECT_EQ(json(plain).find("error"), std::string::npos);
 }
 
@@ -125,7 +132,7 @@ TEST(UsageView, TreeWithTitles) {
     const Usage u = folded(question, traffic());
     TableOptions options;
     options.units = Units::exact;
-    const Report report = usage_report(u, view);
+    const UsageReports report = usage_reports(u, view);
     support::expect_golden("view/usage_tree.txt", table(report, options));
     const auto parsed = nlohmann::json::parse(json(report));
     bool found = false;
@@ -149,7 +156,7 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
     view.account = "physics";
     const Usage u = folded(
         question, {sum(account("physics", "10.1.0.7"), account("physics", "10.1.0.8"), 1000)});
-    const auto parsed = nlohmann::json::parse(json(usage_report(u, view)));
+    const auto parsed = nlohmann::json::parse(json(usage_reports(u, view)));
     EXPECT_EQ(parsed["rows"].size(), 2U);
     EXPECT_EQ(parsed["totals"]["total_bytes"], 1000U);
 }
@@ -158,10 +165,11 @@ TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
 TEST(UsageView, ShowsTheFirstBucketOfThePeriod) {
     UsageView view = view_by({UsageKey::account});
     const Usage u = folded(question_by({UsageKey::account}), traffic());
-    EXPECT_EQ(table(usage_report(u, view)).find("every 5 minutes"), std::string::npos);
+    EXPECT_EQ(table(usage_reports(u, view)).find("every 5 minutes"), std::string::npos);
     view.period.begin = at("2026-11-01T10:02:00Z");
-    EXPECT_NE(table(usage_report(u, view)).find("begins at 2026-11-01 10:05."), std::string::npos);
-    EXPECT_NE(table(usage_report({}, view)).find("begins at 2026-11-01 10:05."), std::string::npos);
+    EXPECT_NE(table(usage_reports(u, view)).find("begins at 2026-11-01 10:05."), std::string::npos);
+    EXPECT_NE(table(usage_reports({}, view)).find("begins at 2026-11-01 10:05."),
+              std::string::npos);
 }
 
 TEST(UsageView, ByDayInAZone) {
@@ -172,8 +180,7 @@ TEST(UsageView, ByDayInAZone) {
     view.slots = cut_period(view.period, PeriodUnit::day, vienna).value();
     UsageQuestion question = question_by(view.by);
     question.period = view.period;
-    for (const Slot& slot : view.slots) question.boundaries.push_back(slot.interval.begin);
-    question.boundaries.push_back(view.period.end);
+    for (const Slot& slot : view.slots) question.steps.push_back(slot.interval.begin);
     const Usage u = folded(
         question,
         {
@@ -181,31 +188,31 @@ TEST(UsageView, ByDayInAZone) {
             sum(outside("world"), account("physics"), 2000, "dns", at("2026-10-25T22:55:00Z")),
             sum(outside("world"), account("physics"), 4000, "https", at("2026-10-25T23:00:00Z")),
         });
-    support::expect_golden("view/usage_by_day.txt", table(usage_report(u, view)));
-    support::expect_golden("view/usage_by_day.json", json(usage_report(u, view)));
+    support::expect_golden("view/usage_by_day.txt", table(usage_reports(u, view)));
+    support::expect_golden("view/usage_by_day.json", json(usage_reports(u, view)));
 }
 
 TEST(UsageView, ByServiceWithoutAnEndTime) {
     const Usage u = folded(question_by({UsageKey::service}), traffic());
     support::expect_golden("view/usage_by_service.txt",
-                           table(usage_report(u, view_by({UsageKey::service}))));
+                           table(usage_reports(u, view_by({UsageKey::service}))));
 }
 
 TEST(UsageView, WithoutColumnsOneRow) {
     const Usage u = folded(question_by({}), traffic());
-    const Report report = usage_report(u, view_by({}));
-    EXPECT_EQ(report.rows.size(), 1U);
-    EXPECT_TRUE(report.totals.empty());
+    const UsageReports report = usage_reports(u, view_by({}));
+    EXPECT_EQ(report.rows.rows.size(), 1U);
+    EXPECT_TRUE(report.rows.totals.empty());
 }
 
 TEST(UsageView, EmptyStatesSayWhatToDo) {
     UsageView view = view_by({UsageKey::account});
-    EXPECT_NE(table(usage_report({}, view)).find("`octroi meters` shows"), std::string::npos);
+    EXPECT_NE(table(usage_reports({}, view)).find("`octroi meters` shows"), std::string::npos);
     view.period.begin = UtcTime::min();
-    EXPECT_NE(table(usage_report({}, view)).find("Run `octroi run`"), std::string::npos);
+    EXPECT_NE(table(usage_reports({}, view)).find("Run `octroi run`"), std::string::npos);
     view.account = "physics";
-    EXPECT_NE(table(usage_report({}, view)).find("No traffic of physics"), std::string::npos);
-    const auto parsed = nlohmann::json::parse(json(usage_report({}, view)));
+    EXPECT_NE(table(usage_reports({}, view)).find("No traffic of physics"), std::string::npos);
+    const auto parsed = nlohmann::json::parse(json(usage_reports({}, view)));
     EXPECT_TRUE(parsed["rows"].empty());
     EXPECT_EQ(parsed["observed_bytes"], 0);
 }
@@ -226,16 +233,69 @@ TEST(UsageView, StatesWhetherTheSumIsRight) {
         "1000 B observed = 900 B attributed + 60 B unattributed + 39 B excluded + 1 B transit");
 }
 
+// One table for each layer, with its own total; machines get one list of rows.
+TEST(UsageView, HasATableForEachLayer) {
+    std::vector<TransferSum> sums = traffic();
+    sums[2].layer = sums[4].layer = Layer::application;
+    sums[0].estimate = {7'920'000'000, 15'840'001, 1'133'000'000, 1'584'000'000};
+    UsageQuestion question = question_by({UsageKey::account});
+    question.limit = 1;
+    question.rest = true;
+    const UsageReports reports =
+        usage_reports(folded(question, sums), view_by({UsageKey::account}));
+    ASSERT_EQ(reports.tables.size(), 2U);
+    support::expect_golden("view/usage_layers.txt",
+                           table(reports.tables[0]) + "\n" + table(reports.tables[1]));
+    support::expect_golden("view/usage_layers.json", json(reports));
+    support::expect_golden("view/usage_layers.csv", machine(reports, MachineFormat::csv));
+    const auto parsed = nlohmann::json::parse(json(reports));
+    EXPECT_FALSE(parsed.contains("observed_bytes")) << "no sum over layers";
+    EXPECT_FALSE(parsed.contains("totals"));
+    ASSERT_EQ(parsed["layers"].size(), 2U);
+    EXPECT_EQ(parsed["layers"][1]["layer"], 7);
+    EXPECT_EQ(parsed["layers"][1]["observed_bytes"], 3'320'000'000U);
+    EXPECT_EQ(parsed["rows"][1]["rest_of"], 2);
+    EXPECT_FALSE(parsed["rows"][1].contains("account"));
+}
+
+TEST(UsageView, NamesALayerOtherThanIp) {
+    std::vector<TransferSum> sums{sum(account("physics"), outside("world"), 1000)};
+    const auto shown = [&] {
+        return table(usage_reports(folded(question_by({}), sums), view_by({})));
+    };
+    EXPECT_EQ(shown().find("layer 3 ("), std::string::npos);
+    sums[0].layer = Layer::frame;
+    EXPECT_NE(shown().find("(UTC): layer 2 (frames)\nBytes are layer 2: frames"), std::string::npos)
+        << shown();
+    for (const Layer layer : layers) EXPECT_EQ(parse_layer(layer_name(layer)), layer);
+    EXPECT_EQ(parse_layer("2"), Layer::frame);
+    EXPECT_FALSE(parse_layer("4"));
+}
+
+TEST(UsageView, FromEndToEnd) {
+    UsageQuestion question = question_by({UsageKey::from, UsageKey::to});
+    question.limit = 4;
+    question.rest = true;
+    support::expect_golden("view/usage_from_to.txt",
+                           table(usage_reports(folded(question, traffic()), view_by(question.by))));
+    question.rest = false;
+    const std::string limited =
+        table(usage_reports(folded(question, traffic()), view_by(question.by)));
+    EXPECT_NE(limited.find("2 more rows not shown. The total includes all rows."),
+              std::string::npos)
+        << limited;
+}
+
 TEST(RunReport, Hosts) {
     const std::vector<UsageKey> by{UsageKey::identity, UsageKey::account};
     const Usage u = folded(question_by(by), traffic());
     const Interval run{at("2026-11-01T10:00:00Z"), at("2026-11-01T10:00:20Z")};
-    support::expect_golden("view/run.txt", table(run_report(u, run, Zone::utc(), Units::iec)));
-    EXPECT_NE(table(run_report({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
+    support::expect_golden("view/run.txt", table(run_reports(u, run, Zone::utc(), Units::iec)));
+    EXPECT_NE(table(run_reports({}, run, Zone::utc(), Units::iec)).find("octroi doctor"),
               std::string::npos);
     // The period since the start does not begin at a bucket.
     const Interval inside{run.begin + Duration::seconds(7), run.end};
-    EXPECT_EQ(table(run_report(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
+    EXPECT_EQ(table(run_reports(u, inside, Zone::utc(), Units::iec)).find("every 5 minutes"),
               std::string::npos);
 }
 

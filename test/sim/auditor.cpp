@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "ledger/audit.hpp"
-#include "ledger/usage.hpp"
+#include "ledger/usage_query.hpp"
 
 namespace octroi::sim {
 namespace {
@@ -139,13 +139,15 @@ Status Auditor::compare_tree(Query& ledger, const NaiveRules& now) const {
     question.role = std::nullopt;
     for (const auto& [account, parent] : now.parents)
         question.accounts.push_back({account, parent, ""});
-    TRY_ASSIGN(const auto sums, ledger.sums(sum_question(question)));
-    TRY_ASSIGN(const Usage usage, octroi::usage(question, sums));
-    if (!usage.totals.conserved() || usage.totals.whole.bytes.value() != total_.bytes)
+    TRY_ASSIGN(const Usage usage, query_usage(ledger, question));
+    // All simulated meters count IP packets.
+    if (usage.blocks.size() > 1) return fail(ErrorCode::failed, "the usage has several layers");
+    const UsageBlock block = usage.blocks.empty() ? UsageBlock{} : usage.blocks.front();
+    if (!block.totals.conserved() || block.totals.whole.bytes.value() != total_.bytes)
         return fail(ErrorCode::failed, "the totals of the usage differ from the sum of its rows");
     std::map<Key, Amount> is_received;
     std::map<Key, Amount> is_sent;
-    for (const UsageRow& row : usage.rows) {
+    for (const UsageRow& row : block.rows) {
         if (row.account.starts_with('@')) continue;
         const Key key{row.account, row.far_class, row.service};
         const Amount in{row.received.bytes.value(), row.received.packets.value()};

@@ -9,7 +9,6 @@
 #include "app/version.hpp"
 #include "host/log.hpp"
 #include "service/run_meters.hpp"
-#include "view/limit.hpp"
 #include "view/usage_view.hpp"
 
 namespace octroi {
@@ -24,16 +23,15 @@ struct Options {
 };
 
 Status print_end(Session& session, const RunOutcome& outcome) {
-    const auto usage = outcome.total.usage();
+    const auto usage = outcome.total.usage(session.machine_format() ? 0 : hosts_shown);
     if (!usage) {
         log_warning(usage.error().text);
         return {};
     }
     TRY_ASSIGN(const Zone zone, session.zone());
     TRY_ASSIGN(const Units units, session.units());
-    Report report = run_report(*usage, outcome.period, zone, units);
-    if (!session.machine_format()) limit_rows(report, hosts_shown);
-    return session.print(report);
+    const UsageReports reports = run_reports(*usage, outcome.period, zone, units);
+    return session.print(reports.tables, reports.rows);
 }
 
 // The configuration with the networks of --local.
