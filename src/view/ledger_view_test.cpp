@@ -204,7 +204,7 @@ TEST(AuditReport, Goldens) {
     const auto parsed = nlohmann::json::parse(ndjson(audit_report(bad), MachineFormat::json));
     EXPECT_FALSE(parsed["holds"]);
     EXPECT_EQ(parsed["findings"].size(), 2U);
-    EXPECT_EQ(parsed["heads"][0].get<std::string>().substr(0, 43),
+    EXPECT_EQ(parsed["heads"][0].get<std::string>().substr(0, 44),
               "host 00000000000000000000000000000000 2 abab");
     EXPECT_EQ(parsed["rows"][0]["posted_bytes"], 999);
 }

@@ -142,7 +142,11 @@ void add_audit(const Command& app, Session& session) {
     auto command = std::make_shared<AuditCommand>();
     app.sub("audit",
             "Check the ledger: conservation, hash chains, anchors, cursors. Exit status 1 if there "
-            "are findings. With --since ANCHOR|DATE: only what came after that anchor")
+            "are findings")
+        .text("--since", session.options.since,
+              "Check only what came after this anchor: its number, or a time (the newest anchor "
+              "until then). The heads in the anchor are trusted",
+              "ANCHOR|TIME")
         .text("--against", command->against,
               "Count an imported capture again, and compare every bucket", "FILE")
         .flag("--heads", command->heads,

@@ -36,7 +36,7 @@ void fill(const std::string& path, std::size_t rows = 30) {
         ClassTable table{version, "world", {"free", "domestic"}, {}};
         table.routes = {{*parse_prefix("10.0.0.0/8"), 0}, {*parse_prefix("10.1.0.0/16"), 1}};
         table.ases = {{7575, 7580, 0}, {64512, 65534, 1}};
-        table.next_hops = {{*parse_address("192.0.2.8"), 0}, {*parse_address("192.0.2.9"), 1}};
+        table.next_hops = {{*parse_address("2001:db8::a"), 0}, {*parse_address("192.0.2.9"), 1}};
         ASSERT_TRUE(ledger->load_class_table(table, version, some_day));
     }
     for (std::uint64_t number = 1; number <= 4; ++number) {
@@ -50,6 +50,7 @@ void fill(const std::string& path, std::size_t rows = 30) {
         if (number > 1)
             batch.translations.push_back(
                 translation(1, static_cast<std::uint16_t>(port - 1), {some_day, bucket_at(1)}));
+        for (Translation& t : batch.translations) t.inside = *parse_address("2001:db8::a");
         if (number == 4) batch.booked_at = batch.booked_at + Duration::hours(24);
         ASSERT_TRUE(ledger->commit(batch));
         if (number == 1) {
@@ -179,6 +180,12 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
              "INSERT INTO cursor VALUES ('eth9', 'file:2', x'', 1, '')",
              "INSERT INTO transfer VALUES (100000, 1, 1, 1, 1, 1, 1, 1)",
              "UPDATE class_routes SET octets = zeroblob(3)",
+             // The same address, as Octroi does not write it.
+             "UPDATE class_next_hop SET next_hop = upper(next_hop)",
+             "UPDATE translation SET inside = upper(inside)",
+             // Rows in another order than the canonical one.
+             "UPDATE transfer SET transfer_id = -transfer_id WHERE transfer_id IN (1, 2); UPDATE "
+             "transfer SET transfer_id = 3 + transfer_id WHERE transfer_id < 0",
              "INSERT INTO account VALUES ('intruder', '', '', 2, NULL)",
              "UPDATE binding SET account = 'user1' WHERE removed IS NULL",
              // A change that affects later batches.

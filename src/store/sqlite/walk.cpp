@@ -267,8 +267,8 @@ private:
                 0 - row.bytes_variance, 0 - row.packets_variance};
     }
 
-    // Each list is stored in canonical order, and has the numbers of it. Otherwise another program
-    // has changed it.
+    // Each list is stored in canonical order, and its names are numbered by it. Otherwise another
+    // program has changed it.
     static void sort_all(StoredBatch& stored) {
         Batch& batch = stored.batch;
         const auto sort = [&](std::vector<Transfer>& transfers,
