@@ -13,7 +13,7 @@ namespace {
 
 Result<ExitStatus> audit_ledger(Session& session) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const AuditReport report, audit(*ledger));
+    TRY_ASSIGN(const AuditReport report, interruptible([&] { return audit(*ledger); }));
     TRY(session.print(audit_report(report)));
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
 }
@@ -40,7 +40,8 @@ Report recount_report(const Recount& recount, const std::string& file) {
 
 Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const Recount both, recount(*ledger, session.kinds(), file));
+    TRY_ASSIGN(const Recount both,
+               interruptible([&] { return recount(*ledger, session.kinds(), file); }));
     TRY(session.print(recount_report(both, file)));
     return both.agrees() ? ExitStatus::done : ExitStatus::failed;
 }

@@ -36,7 +36,8 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(request.period, session.period());
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(Report report, answer_usage(*ledger, *config, std::move(request)));
+    TRY_ASSIGN(Report report,
+               interruptible([&] { return answer_usage(*ledger, *config, std::move(request)); }));
     if (options.limit > 0) limit_rows(report, options.limit);
     TRY(session.print(report));
     return ExitStatus::done;
