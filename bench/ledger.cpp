@@ -237,7 +237,6 @@ void measure_ledger(const LedgerBench& bench) {
                              floor * 1e3, rows));
     ask_all(path, bench, floor);
     fmt::print("\n");
-    run_audit(path, rows, floor);
     if (bench.nfdump) {
         const auto seconds = nfdump_by_source(rows, bench.directory);
         line("nfdump by source address",
@@ -245,6 +244,7 @@ void measure_ledger(const LedgerBench& bench) {
                                    *seconds / floor)
                      : "not measured: nfcapd and nfdump are not installed, or lost flows");
     }
+    run_audit(path, rows, floor);
     if (bench.keep) return;
     for (const char* suffix : {"", "-wal", "-shm", ".writers"})
         std::filesystem::remove(path + suffix);
