@@ -24,7 +24,7 @@ public:
 
     // Where to write meanwhile.
     [[nodiscard]] const std::string& partial_path() const noexcept { return partial_; }
-    // What was written is on the disk afterwards.
+    // All octets written so far are on the disk afterwards.
     [[nodiscard]] Status sync() const;
     // Syncs the file, gives it its name and syncs the folder. exists: another file has the name
     // now.

@@ -19,7 +19,7 @@ std::uint64_t transfers_in(const LedgerFacts& facts) {
     return sum;
 }
 
-// The octets of the database for so many transfers: nearly all of it is transfers.
+// The octets of the database for so many transfers: transfers are nearly all of its content.
 std::uint64_t octets_of(const LedgerFacts& facts, std::uint64_t transfers) {
     const std::uint64_t all = transfers_in(facts);
     if (all == 0) return 0;

@@ -96,8 +96,7 @@ protected:
     void SetUp() override {
         const auto ledger = SqliteLedger::open(path_, {.mode = OpenMode::create});
         ASSERT_TRUE(ledger) << ledger.error().text;
-        for (std::uint64_t i = 1; i <= 10; ++i)
-            ASSERT_TRUE((*ledger)->commit(batch_of(i, 300'000)));
+        for (std::uint64_t i = 1; i <= 60; ++i) ASSERT_TRUE((*ledger)->commit(batch_of(i, 50'000)));
     }
     [[nodiscard]] Ended run(const support::Arguments& arguments) const {
         return support::run(octroi(path_, arguments));
@@ -153,7 +152,7 @@ TEST_F(LedgerBackupTest, OverwritesNothing) {
     const Ended ended = run({"ledger", "backup", path_});
     EXPECT_EQ(ended.status, 1);
     EXPECT_NE(ended.err.find("not overwritten"), std::string::npos) << ended.err;
-    EXPECT_EQ(run({"audit"}).status, 0);
+    EXPECT_EQ(run({"ledger"}).status, 0);
 }
 
 TEST_F(LedgerBackupTest, CtrlCEndsAnAuditWithASentence) {

@@ -41,7 +41,9 @@ void add_ledger(const Command& app, Session& session) {
     auto growth = std::make_shared<bool>(false);
     Command ledger =
         app.sub("ledger", "Size of the ledger, its rows, its growth a day; copy it to a backup");
-    ledger.flag("--growth", *growth, "List what was booked in each day, and about how large it is")
+    ledger
+        .flag("--growth", *growth,
+              "List the days with their batches, transfers and approximate size")
         .does([&session, growth] { return show_ledger(session, *growth); });
     auto file = std::make_shared<std::string>();
     ledger.sub("backup", "Copy the ledger as it is now to a new file, also while the daemon runs")

@@ -46,7 +46,7 @@ protected:
     [[nodiscard]] Status back_up(const Query::BackupObserver& observe) const {
         return open_or_abort(path_, OpenMode::read_only)->backup(backup_, observe);
     }
-    // Neither the backup nor a part of it.
+    // Neither the backup nor its partial file.
     void expect_nothing() const {
         EXPECT_FALSE(std::filesystem::exists(backup_));
         EXPECT_FALSE(std::filesystem::exists(backup_ + ".partial"));
