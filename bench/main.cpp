@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector.hpp"
+#include "ledger.hpp"
 #include "packets.hpp"
 
 namespace {
@@ -18,9 +19,10 @@ struct Benchmark {
     int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr std::array<Benchmark, 2> benchmarks = {{
+constexpr std::array<Benchmark, 3> benchmarks = {{
     {"packets", octroi::bench::packets},
     {"collector", octroi::bench::collector},
+    {"ledger", octroi::bench::ledger},
 }};
 
 }  // namespace
@@ -34,7 +36,8 @@ int main(int argc, char** argv) {
     }
     for (const Benchmark& b : benchmarks)
         if (b.name == arguments.front()) return b.run(std::span(arguments).subspan(1));
-    fmt::print(stderr, "octroi_bench: no benchmark named {}; there are: packets, collector\n",
+    fmt::print(stderr,
+               "octroi_bench: no benchmark named {}; there are: packets, collector, ledger\n",
                arguments.front());
     return 2;
 }

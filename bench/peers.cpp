@@ -177,4 +177,32 @@ Received run_peer(Peer peer, const ExportMessages& messages, double rate, unsign
     return received;
 }
 
+std::optional<double> nfdump_by_source(std::uint64_t flows, const std::string& directory) {
+    constexpr double rate = 500'000;
+    const std::string nfcapd = found("nfcapd");
+    const std::string nfdump = found("nfdump");
+    if (nfcapd.empty() || nfdump.empty()) return std::nullopt;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const ExportMessages messages = make_messages(
+        export_formats[1], 1'000'000, 1,
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count()));
+    const std::string folder = fmt::format("{}/octroi-bench-nfdump-{}", directory, ::getpid());
+    std::filesystem::create_directories(folder);
+    const std::uint16_t port = free_port();
+    const pid_t group = start(command(Peer::stores, nfcapd, port, folder));
+    const Received received = receive(group, port, messages, rate,
+                                      static_cast<unsigned>(static_cast<double>(flows) / rate + 1));
+    ::kill(-group, SIGTERM);  // it then closes its file
+    ::waitpid(group, nullptr, 0);
+    const auto begin = Clock::now();
+    const pid_t sums = start({nfdump, "-q", "-R", folder, "-s", "srcip/bytes", "-n", "0"});
+    int status = -1;
+    ::waitpid(sums, &status, 0);
+    const double seconds = since(begin);
+    std::filesystem::remove_all(folder);
+    const bool complete = received.seconds_per_million > 0 &&
+                          received.dropped * messages.format.records < flows / 100;
+    return status == 0 && complete ? std::optional(seconds) : std::nullopt;
+}
+
 }  // namespace octroi::bench

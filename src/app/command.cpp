@@ -24,7 +24,10 @@ Command& Command::hide() {
 }
 
 Command& Command::does(Action action) {
-    app_->callback([chosen = chosen_, action = std::move(action)] { *chosen = action; });
+    // The parser calls this for a subcommand first, then for the commands above it.
+    app_->callback([chosen = chosen_, action = std::move(action)] {
+        if (!*chosen) *chosen = action;
+    });
     return *this;
 }
 

@@ -11,7 +11,8 @@ Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std
     return open_ledger(url, {.mode = mode,
                              .owner = std::move(owner),
                              .node = config->ledger.node,
-                             .busy_timeout = config->ledger.busy_timeout});
+                             .busy_timeout = config->ledger.busy_timeout,
+                             .stop_requested = stop_requested});
 }
 
 }  // namespace octroi

@@ -64,6 +64,11 @@ void catch_stop_signals() {
 
 bool stop_requested() noexcept { return stop != 0; }
 
+void release_stop_signals() {
+    for (const int number : std::array{SIGINT, SIGTERM, SIGPIPE}) std::signal(number, SIG_DFL);
+    if (!hang_up_is_ignored) std::signal(SIGHUP, SIG_DFL);
+}
+
 void catch_reload_signal() {
     has_terminal = !hang_up_is_ignored && terminal_is_there();
     struct sigaction action{};

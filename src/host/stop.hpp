@@ -11,6 +11,9 @@ namespace octroi {
 // ignored (nohup(1)). SIGPIPE is ignored: writing returns an error instead. To be called once.
 void catch_stop_signals();
 [[nodiscard]] bool stop_requested() noexcept;
+// After catch_stop_signals(): the four signals have their default actions again, except a SIGHUP
+// that was ignored before.
+void release_stop_signals();
 
 // After catch_stop_signals(): SIGHUP asks for a reload. Where the process was started on a terminal
 // and that terminal is gone, SIGHUP goes on asking for a stop, or the process would run on unseen;

@@ -50,6 +50,27 @@ TEST(Stop, ASecondSigintEndsTheProcess) {
     }
 }
 
+TEST(Stop, SignalsEndTheProcessAfterTheRelease) {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+        const int status = status_of_child([&] {
+            catch_stop_signals();
+            release_stop_signals();
+            std::raise(number);
+            return 0;
+        });
+        EXPECT_TRUE(WIFSIGNALED(status)) << number;
+        EXPECT_EQ(WTERMSIG(status), number);
+    }
+    EXPECT_EQ(exit_of_child([] {
+                  std::signal(SIGHUP, SIG_IGN);
+                  catch_stop_signals();
+                  release_stop_signals();
+                  std::raise(SIGHUP);
+                  return 0;
+              }),
+              0);
+}
+
 TEST(Stop, LeavesAnIgnoredHangUpIgnored) {
     EXPECT_EQ(exit_of_child([] {
                   std::signal(SIGHUP, SIG_IGN);

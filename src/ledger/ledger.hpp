@@ -32,6 +32,10 @@ struct LedgerOptions {
     std::function<Interval(UtcTime)> day_of;
     // How long a call waits for the transaction of another writer before it returns busy.
     Duration busy_timeout = Duration::seconds(30);
+    // With OpenMode::read_only: every call returns interrupted soon after this returns true. It is
+    // asked several hundred times a second within a call, on its thread. Empty: calls run to their
+    // end, as those of other modes always do.
+    std::function<bool()> stop_requested;
 };
 
 // One thread at a time. Two threads open the ledger twice. Each call of a reader sees the ledger as

@@ -83,6 +83,29 @@ struct MeterLoss {
     Loss loss;
 };
 
+// What a ledger contains, and what it takes of the disk.
+struct LedgerFacts {
+    std::uint64_t octets = 0;       // of the database, free ones included
+    std::uint64_t free_octets = 0;  // will be used before the database grows
+    std::uint64_t log_octets = 0;   // write-ahead log beside the database
+    struct Rows {
+        std::string kind;  // plural, for people: "batches", "transfers"
+        std::uint64_t rows = 0;
+    };
+    std::vector<Rows> rows;  // one for each kind, the same kinds in every ledger
+    // The earliest and the latest bucket with traffic. first > last: there is no traffic.
+    UtcTime first_bucket = UtcTime::max();
+    UtcTime last_bucket = UtcTime::min();
+    // A day in UTC in which batches were booked (Batch::booked_at).
+    struct Day {
+        UtcTime begin;
+        std::uint64_t batches = 0;
+        std::uint64_t transfers = 0;
+    };
+    std::vector<Day> days;     // ascending
+    std::uint64_t chains = 0;  // of writers
+};
+
 // A batch as it is stored, with its position in the chain of its writer. Its content is not
 // checked.
 struct StoredBatch {
@@ -157,6 +180,21 @@ struct BatchRange {
 class Query {
 public:
     virtual ~Query() = default;
+
+    // Fast: the time depends on the number of batches, not on that of transfers.
+    [[nodiscard]] virtual Result<LedgerFacts> facts() = 0;
+
+    // Copies the ledger as it is at the beginning of the call into a new file, with mode 0640,
+    // which is a ledger then. Commits meanwhile are neither delayed nor copied. The observer is
+    // called a few times a second; its error ends the copy and is returned. After any error there
+    // is no file. Errors: exists (a file is never overwritten), unsupported (the ledger is not a
+    // file), permission, no_space, failed.
+    struct BackupProgress {
+        std::uint64_t octets = 0;  // copied
+        std::uint64_t total = 0;
+    };
+    using BackupObserver = std::function<Status(const BackupProgress&)>;
+    [[nodiscard]] virtual Status backup(const std::string& path, const BackupObserver& observe) = 0;
 
     // All calls of this object within `inside` see the same state of the ledger. Must not be
     // nested. Returns the error of `inside`.

@@ -72,7 +72,8 @@ Result<ExitStatus> audit_ledger(Session& session, const AuditCommand& command) {
     if (!session.options.since.empty()) {
         TRY_ASSIGN(options.since, anchor_to_start_at(session, *ledger, session.options.since));
     }
-    TRY_ASSIGN(const AuditReport report, audit(*ledger, options));
+    TRY_ASSIGN(const AuditReport report,
+               interruptible([&] { return audit(*ledger, options); }));
     show_progress("");
     TRY(session.print(audit_report(report)));
     return report.holds() ? ExitStatus::done : ExitStatus::failed;
@@ -118,7 +119,8 @@ Report recount_report(const Recount& recount, const std::string& file) {
 
 Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const Recount both, recount(*ledger, session.kinds(), file));
+    TRY_ASSIGN(const Recount both,
+               interruptible([&] { return recount(*ledger, session.kinds(), file); }));
     TRY(session.print(recount_report(both, file)));
     return both.agrees() ? ExitStatus::done : ExitStatus::failed;
 }

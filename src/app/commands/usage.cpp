@@ -78,7 +78,8 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(request.question.period, session.period());
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const UsageReports reports, answer_usage(*ledger, *config, std::move(request)));
+    TRY_ASSIGN(const UsageReports reports,
+               interruptible([&] { return answer_usage(*ledger, *config, std::move(request)); }));
     TRY(session.print(reports.tables, reports.rows));
     return ExitStatus::done;
 }

@@ -42,6 +42,15 @@ Result<Database> Database::open(const std::string& path, int flags) {
     return db;
 }
 
+void Database::stop_when(std::function<bool()> stop) {
+    constexpr int instructions = 10'000;  // of SQLite's virtual machine: less than 1 ms
+    stop_ = std::make_unique<std::function<bool()>>(std::move(stop));
+    sqlite3_progress_handler(
+        handle(), instructions,
+        [](void* asked) { return (*static_cast<std::function<bool()>*>(asked))() ? 1 : 0; },
+        stop_.get());
+}
+
 Status Database::run(const char* sql) const {
     const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return std::unexpected(error(code));
@@ -74,6 +83,9 @@ Error Database::error(int result_code) const {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return Error{ErrorCode::busy, busy_text(path_)};
+        case SQLITE_INTERRUPT:
+            return Error{ErrorCode::interrupted,
+                         fmt::format("ledger {}: stopped before the end", path_)};
         case SQLITE_CORRUPT:
             return with_message(ErrorCode::corrupt,
                                 "run `octroi audit`, or restore the ledger from a backup");

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,9 @@ public:
     [[nodiscard]] Status run(const char* sql) const;
     // The first column of the first row; 0 if there is no row.
     [[nodiscard]] Result<std::int64_t> number(const char* sql) const;
+    // From now on a statement ends with the error interrupted soon after `stop` returns true, which
+    // is asked several hundred times a second while a statement runs.
+    void stop_when(std::function<bool()> stop);
     // The Error for the call that has just failed with this result code. Names the ledger, the text
     // of SQLite and the system, and what to do next. Call it before any other call of SQLite.
     [[nodiscard]] Error error(int result_code) const;
@@ -39,6 +43,8 @@ private:
     };
     Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
 
+    // Before the handle, which refers to it.
+    std::unique_ptr<std::function<bool()>> stop_;
     std::unique_ptr<sqlite3, Close> handle_;
     std::string path_;
 };

@@ -130,6 +130,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     // Before use_wal(), so that a database of another program is refused unchanged.
     TRY(sqlite::prepare_tables(db, may_write));
     if (may_write) TRY(use_wal(db));
+    if (!may_write && options.stop_requested) db.stop_when(options.stop_requested);
     return std::make_unique<SqliteLedger>(std::move(db), std::move(owner_lock), options);
 }
 

@@ -50,8 +50,8 @@ public:
     [[nodiscard]] Result<std::optional<ClassTable>> class_table(std::string_view version) override;
     [[nodiscard]] Result<std::vector<ClassTableInfo>> class_tables() override;
 
-    // Query: sums.cpp, meters.cpp, translations.cpp, anchors.cpp, walk.cpp,
-    // self_check.cpp
+    // Query: sums.cpp, meters.cpp, translations.cpp, anchors.cpp, compacted.cpp, walk.cpp,
+    // self_check.cpp, facts.cpp, backup.cpp
     [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;
     [[nodiscard]] Result<std::vector<TransferSum>> sums(const SumQuestion& question) override;
     [[nodiscard]] Result<std::vector<std::string>> services() override;
@@ -71,6 +71,8 @@ public:
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
     [[nodiscard]] Result<std::vector<std::string>> self_check(std::uint64_t after_batch) override;
+    [[nodiscard]] Result<LedgerFacts> facts() override;
+    [[nodiscard]] Status backup(const std::string& path, const BackupObserver& observe) override;
 
 private:
     // commit.cpp

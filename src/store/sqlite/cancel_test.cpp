@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A reader ends a long question soon after it was asked to stop, and can be asked again.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "host/datagrams.hpp"
+#include "host/testing/folder.hpp"
+#include "ledger/audit.hpp"
+#include "ledger/testing/batches.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
+
+namespace octroi {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto soon = std::chrono::milliseconds(100);
+
+// Many buckets, so that each question below takes several hundred milliseconds without
+// optimisation.
+Batch batch_of_many_buckets() {
+    testing::BatchBuilder builder(1);
+    Batch batch = builder.build();
+    batch.parties = {testing::account("alice", "10.0.0.1"), testing::outside("world")};
+    batch.services = {"web"};
+    for (int i = 0; i < 400'000; ++i) {
+        const Volume volume{Bytes{1000}, Packets{1}, Flows{1}};
+        batch.transfers.push_back({testing::bucket_at(i), 0, 1, 0, volume});
+        batch.observed += volume;
+    }
+    return batch;
+}
+
+class CancelTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        auto writer = SqliteLedger::open(path_, {.mode = OpenMode::create});
+        ASSERT_TRUE(writer) << writer.error().text;
+        ASSERT_TRUE((*writer)->commit(batch_of_many_buckets()));
+        auto reader =
+            SqliteLedger::open(path_, {.stop_requested = [this] { return stop_.load(); }});
+        ASSERT_TRUE(reader) << reader.error().text;
+        reader_ = std::move(*reader);
+    }
+
+    // Asks to stop while the call runs.
+    template <typename Call>
+    void expect_cancelled(const Call& call) {
+        stop_ = false;
+        const auto begin = Clock::now();
+        ASSERT_TRUE(call());
+        const auto whole = Clock::now() - begin;
+        Clock::time_point asked;
+        std::jthread other([&] {
+            wait_readable({}, Duration{std::chrono::nanoseconds(whole / 4).count()});
+            asked = Clock::now();
+            stop_ = true;
+        });
+        const auto result = call();
+        const auto ended = Clock::now();
+        other.join();
+        ASSERT_FALSE(result) << "it ended before it was asked to stop";
+        EXPECT_EQ(result.error().code, ErrorCode::interrupted) << result.error().text;
+        EXPECT_LT(ended - asked, soon);
+        stop_ = false;
+    }
+
+    testing::Folder folder_;
+    const std::string path_ = folder_.file("ledger.db");
+    std::atomic<bool> stop_ = false;
+    std::unique_ptr<SqliteLedger> reader_;
+};
+
+TEST_F(CancelTest, OfAQuestion) {
+    SumQuestion question;
+    expect_cancelled([&] { return reader_->sums(question); });
+    question.by_identity = true;
+    EXPECT_TRUE(reader_->sums(question));
+}
+
+TEST_F(CancelTest, OfAnAudit) {
+    expect_cancelled([&] { return audit(*reader_); });
+    EXPECT_TRUE(audit(*reader_)->holds());
+}
+
+TEST_F(CancelTest, NeverOfACommit) {
+    auto writer = SqliteLedger::open(
+        path_, {.mode = OpenMode::read_write, .stop_requested = [] { return true; }});
+    ASSERT_TRUE(writer) << writer.error().text;
+    EXPECT_TRUE((*writer)->commit(testing::random_batch(7, 1, 50)));
+}
+
+}  // namespace
+}  // namespace octroi
