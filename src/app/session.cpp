@@ -128,10 +128,10 @@ Status Session::print(const Report& report) { return print({&report, 1}, report)
 Status Session::print(std::span<const Report> tables, const Report& rows) {
     if (const auto format = machine_format())
         return write_machine(rows, *format, standard_output());
-    TRY_ASSIGN(const TableOptions options, table_options());
+    TRY_ASSIGN(const TableOptions layout, table_options());
     for (const Report& table : tables) {
         if (&table != tables.data()) TRY(print("\n"));
-        TRY(write_table(table, options, standard_output()));
+        TRY(write_table(table, layout, standard_output()));
     }
     return {};
 }
