@@ -2,17 +2,26 @@
 #include "app/ledger_access.hpp"
 
 #include "service/ledger_url.hpp"
+#include "service/retention.hpp"
 
 namespace octroi {
 
+Result<LedgerOptions> ledger_options(Session& session, OpenMode mode) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const Zone zone, session.configured_zone());
+    return LedgerOptions{.mode = mode,
+                         .owner = {},
+                         .node = config->ledger.node,
+                         .day_of = days_in(zone),
+                         .busy_timeout = config->ledger.busy_timeout,
+                         .stop_requested = stop_requested};
+}
+
 Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std::string owner) {
     TRY_ASSIGN(const std::string url, session.ledger_path());
-    TRY_ASSIGN(const Config* config, session.config());
-    return open_ledger(url, {.mode = mode,
-                             .owner = std::move(owner),
-                             .node = config->ledger.node,
-                             .busy_timeout = config->ledger.busy_timeout,
-                             .stop_requested = stop_requested});
+    TRY_ASSIGN(LedgerOptions options, ledger_options(session, mode));
+    options.owner = std::move(owner);
+    return open_ledger(url, options);
 }
 
 }  // namespace octroi

@@ -10,6 +10,9 @@
 
 namespace octroi {
 
+// The options of a ledger that the configuration states.
+[[nodiscard]] Result<LedgerOptions> ledger_options(Session& session, OpenMode mode);
+
 // The ledger that the session names. owner: see LedgerOptions.
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode,
                                                           std::string owner = {});

@@ -29,6 +29,11 @@ std::string default_ledger_path() {
     return environment("HOME") + "/.local/state/octroi/ledger.db";
 }
 
+Result<Zone> find_zone(const std::string& name) {
+    if (name == "local") return Zone::local(environment("TZ"));
+    return Zone::find(name);
+}
+
 }  // namespace
 
 ConfigFile& Session::config_file() {
@@ -59,10 +64,13 @@ Result<const Config*> Session::config() {
 }
 
 Result<Zone> Session::zone() {
+    if (options.zone.empty()) return configured_zone();
+    return find_zone(options.zone);
+}
+
+Result<Zone> Session::configured_zone() {
     TRY_ASSIGN(const Config* configured, config());
-    const std::string name = options.zone.empty() ? configured->display.timezone : options.zone;
-    if (name == "local") return Zone::local(environment("TZ"));
-    return Zone::find(name);
+    return find_zone(configured->display.timezone);
 }
 
 Result<Units> Session::units() {

@@ -58,6 +58,8 @@ public:
     // config() is this one from now on.
     void set_config(Config config) { config_ = std::move(config); }
     [[nodiscard]] Result<Zone> zone();
+    // That of the configuration, whatever --zone says.
+    [[nodiscard]] Result<Zone> configured_zone();
     [[nodiscard]] Result<Units> units();
     // --since and --until.
     [[nodiscard]] Result<Interval> period();

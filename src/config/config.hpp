@@ -33,6 +33,9 @@ struct LedgerConfig {
     Duration commit_interval = Duration::seconds(60);
     Duration busy_timeout = Duration::seconds(30);
     std::string node;  // empty: the host name
+    // How long transfers of 5 minutes, and sums by hour, are kept. 0: for ever.
+    Duration keep_fine{0};
+    Duration keep_hours{0};
 
     auto operator<=>(const LedgerConfig&) const = default;
 };

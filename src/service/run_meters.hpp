@@ -23,6 +23,7 @@ struct RunSettings {
     std::string config_file;  // absolute: the file that read_config reads
     std::string ledger_path;  // of the ledger: its control socket and state stand beside it
     std::optional<Duration> run_for;  // nullopt: until a stop is requested
+    LedgerOptions ledger_options;     // for more connections to it
     OptionValues meter_options;       // from the command line, of the kind that runs unconfigured
     MeterKinds kinds;
     const OptionTable& table;

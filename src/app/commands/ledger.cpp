@@ -7,6 +7,7 @@
 #include "app/ledger_access.hpp"
 #include "host/log.hpp"
 #include "host/stop.hpp"
+#include "service/retention.hpp"
 #include "view/ledger_facts_view.hpp"
 
 namespace octroi {
@@ -35,6 +36,45 @@ Result<ExitStatus> back_up(Session& session, const std::string& file) {
     return ExitStatus::done;
 }
 
+bool show_compaction(const CompactionProgress& progress) {
+    show_progress(fmt::format("compacting: {} batches, {} rows became {}",
+                              count_text(progress.batches), count_text(progress.removed),
+                              count_text(progress.added)));
+    return !stop_requested();
+}
+
+// The days that a ledger keeps in full may change; those that were compacted stay compacted.
+Result<ExitStatus> compact(Session& session) {
+    TRY_ASSIGN(const LedgerOptions options, ledger_options(session, OpenMode::read_write));
+    TRY_ASSIGN(const Config* config, session.config());
+    const UtcTime now = session.clock().now();
+    const Retention retention = retention_of(config->ledger, options.day_of, now);
+    if (retention == Retention{})
+        return fail(ErrorCode::invalid,
+                    "the ledger keeps all transfers for ever, so there is nothing to compact; "
+                    "next: set keep_fine or keep_hours in [ledger] of the configuration");
+    catch_stop_signals();
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY_ASSIGN(const auto done, ledger->compact(retention, now, show_compaction));
+    show_progress("");
+    if (stop_requested())
+        return fail(ErrorCode::interrupted,
+                    "stopped before the end; the ledger is sound, and the next compaction goes on");
+    Report report;
+    report.columns = {{"batches", ColumnKind::count},
+                      {"removed", ColumnKind::count},
+                      {"added", ColumnKind::count}};
+    report.rows.push_back({.cells = {done.batches, done.removed, done.added}});
+    TRY(session.print(report));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> rebuild(Session& session) {
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_write));
+    TRY(ledger->rebuild_sums());
+    return ExitStatus::done;
+}
+
 }  // namespace
 
 void add_ledger(const Command& app, Session& session) {
@@ -49,6 +89,15 @@ void add_ledger(const Command& app, Session& session) {
     ledger.sub("backup", "Copy the ledger as it is now to a new file, also while the daemon runs")
         .operand("FILE", *file, "The new file. It must not exist")
         .does([&session, file] { return back_up(session, *file); });
+    ledger
+        .sub("compact",
+             "Replace transfers older than [ledger] keep_fine by sums by hour, and sums by hour "
+             "older than keep_hours by sums by day, also while the daemon runs")
+        .does([&session] { return compact(session); });
+    ledger
+        .sub("rebuild", "Make the sums by day again that make questions fast, if an audit says "
+                        "that they differ")
+        .does([&session] { return rebuild(session); });
 }
 
 }  // namespace octroi

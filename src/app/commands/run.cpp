@@ -59,6 +59,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(settings.config, with_local(*config, local));
     TRY_ASSIGN(settings.meter_options, meter_options.given_values());
     TRY_ASSIGN(settings.ledger_path, session.ledger_path());
+    TRY_ASSIGN(settings.ledger_options, ledger_options(session, OpenMode::read_write));
     SystemCaptureHost host;
     TRY(check_run(settings, host));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
