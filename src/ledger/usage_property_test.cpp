@@ -20,7 +20,7 @@ std::string category_of(std::string_view service) {
 
 using Texts = std::map<UsageKey, std::string>;
 
-// How one end of a transfer, or the whole of it, appears in rows.
+// How one end of a transfer, or the whole transfer, appears in rows.
 struct Seen {
     Texts fields;  // all keys, grouped by or not
     bool received = false;
