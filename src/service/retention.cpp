@@ -34,8 +34,8 @@ std::function<Interval(UtcTime)> days_in(const Zone& zone) {
     };
 }
 
-Retention retention_of(const LedgerConfig& config,
-                       const std::function<Interval(UtcTime)>& day_of, UtcTime now) {
+Retention retention_of(const LedgerConfig& config, const std::function<Interval(UtcTime)>& day_of,
+                       UtcTime now) {
     return {.fine_before = day_before(now, config.keep_fine, day_of),
             .hours_before = day_before(now, config.keep_hours, day_of)};
 }
@@ -76,9 +76,10 @@ void CompactionThread::compact() {
                : Result<CompactionProgress>(std::unexpected(ledger.error()));
     const std::string problem = done ? "" : done.error().text;
     if (!problem.empty() && problem != problem_)
-        log_warning(fmt::format("old transfers are not compacted: {}. The next attempt is in an "
-                                "hour",
-                                problem));
+        log_warning(
+            fmt::format("old transfers are not compacted: {}. The next attempt is in an "
+                        "hour",
+                        problem));
     problem_ = problem;
     if (done && done->batches > 0)
         log_info(fmt::format("compacted {} old batches: {} rows became {}", done->batches,

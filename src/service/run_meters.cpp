@@ -154,9 +154,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     log_start(attribution, settings);
     const CompactionThread compaction(
         [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
-        [&](UtcTime now) {
-            return retention_of(kept.get(), settings.ledger_options.day_of, now);
-        },
+        [&](UtcTime now) { return retention_of(kept.get(), settings.ledger_options.day_of, now); },
         clock);
     outcome.period.begin = clock.now();
     outcome.status = daemon.run();

@@ -72,8 +72,7 @@ Result<ExitStatus> audit_ledger(Session& session, const AuditCommand& command) {
     if (!session.options.since.empty()) {
         TRY_ASSIGN(options.since, anchor_to_start_at(session, *ledger, session.options.since));
     }
-    TRY_ASSIGN(const AuditReport report,
-               interruptible([&] { return audit(*ledger, options); }));
+    TRY_ASSIGN(const AuditReport report, interruptible([&] { return audit(*ledger, options); }));
     show_progress("");
     TRY(session.print(audit_report(report)));
     return report.holds() ? ExitStatus::done : ExitStatus::failed;

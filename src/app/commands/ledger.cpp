@@ -61,9 +61,9 @@ Result<ExitStatus> compact(Session& session) {
         return fail(ErrorCode::interrupted,
                     "stopped before the end; the ledger is sound, and the next compaction goes on");
     Report report;
-    report.columns = {{"batches", ColumnKind::count},
-                      {"removed", ColumnKind::count},
-                      {"added", ColumnKind::count}};
+    report.columns = {{"batches", "Batches", ColumnKind::count},
+                      {"removed", "Rows removed", ColumnKind::count},
+                      {"added", "Sums added", ColumnKind::count}};
     report.rows.push_back({.cells = {done.batches, done.removed, done.added}});
     TRY(session.print(report));
     return ExitStatus::done;
@@ -95,8 +95,9 @@ void add_ledger(const Command& app, Session& session) {
              "older than keep_hours by sums by day, also while the daemon runs")
         .does([&session] { return compact(session); });
     ledger
-        .sub("rebuild", "Make the sums by day again that make questions fast, if an audit says "
-                        "that they differ")
+        .sub("rebuild",
+             "Make the sums by day again that make questions fast, if an audit says "
+             "that they differ")
         .does([&session] { return rebuild(session); });
 }
 

@@ -83,10 +83,13 @@ Status set_summed(const Database& db, std::int64_t batches) {
 class LinearHash {
 public:
     void add(const DayKey& key, const DayFigures& figures) noexcept {
-        const std::uint64_t place = mix(DayKeyHash()(key) ^ seed_, mix_a);
+        std::uint64_t place = seed_;
+        for (const std::int64_t part :
+             {key.day, key.near, key.outgoing, key.far, key.service, key.meter})
+            place = mix(place ^ static_cast<std::uint64_t>(part), mix_b) + seed_;
         for (std::size_t i = 0; i < figures.size(); ++i) {
             if (figures[i] == 0) continue;
-            const std::uint64_t factor = mix(place + i * mix_b, seed_ | 1U) | 1U;
+            const std::uint64_t factor = mix(place + i * mix_c, mix_a) | 1U;
             sum_ += static_cast<std::uint64_t>(figures[i]) * factor;
         }
     }

@@ -347,25 +347,40 @@ CREATE TABLE day_sum (
     PRIMARY KEY (day, near, outgoing, far, service, meter)
 ) STRICT, WITHOUT ROWID;
 
--- For reading by hand.
+-- For reading by hand: transfers, and the sums by hour and day that are left of old ones.
 CREATE VIEW transfer_text AS
-SELECT b.number AS batch, m.name AS meter, m.role AS meter_role, m.layer AS layer,
-       datetime(t.bucket * 300, 'unixepoch') AS bucket,
+WITH v AS (
+    SELECT b.meter, t.bucket, 'bucket' AS span, t.from_party, t.to_party, t.service,
+           t.bytes, t.packets, t.flows, coalesce(x.bytes, t.bytes) AS counted_bytes,
+           coalesce(x.packets, t.packets) AS counted_packets, b.number AS batch
+    FROM batch b
+    JOIN transfer t ON t.transfer_id >= b.first_transfer
+                   AND t.transfer_id < b.first_transfer + b.transfers
+    LEFT JOIN sampled x ON x.transfer = t.transfer_id
+    WHERE NOT EXISTS (SELECT 1 FROM compaction c
+                      WHERE b.number BETWEEN c.first_batch AND c.last_batch)
+    UNION ALL
+    SELECT o.meter, o.begin, iif(c.level = 1, 'hour', 'day'), o.from_party, o.to_party,
+           o.service, o.bytes, o.packets, o.flows, o.bytes - o.scaled_bytes,
+           o.packets - o.scaled_packets, NULL
+    FROM old_transfer o
+    JOIN compaction c ON c.number = o.compaction
+    WHERE NOT EXISTS (SELECT 1 FROM compaction n
+                      WHERE n.number > c.number AND n.first_batch <= c.first_batch
+                        AND n.last_batch >= c.last_batch)
+)
+SELECT v.batch, m.name AS meter, m.role AS meter_role, m.layer AS layer,
+       datetime(v.bucket * 300, 'unixepoch') AS bucket, v.span,
        fh.kind AS from_kind, fh.name AS from_name, fp.identity AS from_identity,
        th.kind AS to_kind, th.name AS to_name, tp.identity AS to_identity,
-       s.name AS service, t.bytes, t.packets, t.flows,
-       coalesce(x.bytes, t.bytes) AS counted_bytes,
-       coalesce(x.packets, t.packets) AS counted_packets
-FROM batch b
-JOIN transfer t ON t.transfer_id >= b.first_transfer
-               AND t.transfer_id < b.first_transfer + b.transfers
-JOIN meter m ON m.meter_id = b.meter
-JOIN party fp ON fp.party_id = t.from_party
+       s.name AS service, v.bytes, v.packets, v.flows, v.counted_bytes, v.counted_packets
+FROM v
+JOIN meter m ON m.meter_id = v.meter
+JOIN party fp ON fp.party_id = v.from_party
 JOIN holder fh ON fh.holder_id = fp.holder
-JOIN party tp ON tp.party_id = t.to_party
+JOIN party tp ON tp.party_id = v.to_party
 JOIN holder th ON th.holder_id = tp.holder
-JOIN service s ON s.service_id = t.service
-LEFT JOIN sampled x ON x.transfer = t.transfer_id;
+JOIN service s ON s.service_id = v.service;
 )sql";
 
 // 0: the database is empty.
