@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "ledger/testing/batches.hpp"
@@ -32,8 +33,9 @@ Translation v6_translation(std::string_view outside, UtcTime end) {
 }
 
 // Three writers, corrections, sampled counts, losses, translations that end in a later batch,
-// versions of the directory, a class table, and anchors of two days.
-void fill(const std::string& path) {
+// versions of the directory, a class table, and anchors of two days. The traffic of each batch is
+// in one hour, `hours` after that of the batch before.
+void fill(const std::string& path, Duration hours = {}) {
     auto first = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "gate"});
     auto second = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "gate"});
     auto third = *SqliteLedger::open(path, {.mode = OpenMode::create, .node = "a core"});
@@ -48,8 +50,13 @@ void fill(const std::string& path) {
                               bucket_at(1)));
     ASSERT_TRUE(first->load_class_table({"v1", "world", {"free"}, {}}, "one", some_day));
     SqliteLedger* const writers[] = {first.get(), second.get(), third.get()};
+    std::map<std::string, std::uint64_t> versions;  // of the cursor of each meter
     for (std::uint64_t number = 1; number <= 12; ++number) {
         Batch batch = testing::random_batch(number, 1, 60);
+        for (Transfer& t : batch.transfers)
+            t.bucket = t.bucket + Duration{hours.ns * static_cast<std::int64_t>(number)};
+        batch.cursors[0].source = "interface:eth0";
+        batch.cursors[0].version = ++versions[batch.meter.name];
         batch.booked_at = some_day + Duration::hours(number < 8 ? 1 : 26);
         batch.losses.push_back({"eth0", LossReason::corrupt, {some_day, bucket_at(2)}, {}, 77});
         batch.losses.push_back({"eth0", LossReason::corrupt, {some_day, bucket_at(2)}, 3, {}});
@@ -120,6 +127,122 @@ TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
         EXPECT_EQ(checked.status, 1) << sql << checked.err;
         EXPECT_NE(checked.err, "") << sql;
         EXPECT_EQ(checked.err.find("Error"), std::string::npos) << checked.err;
+    }
+}
+
+// A ledger with compactions: 1, to hours, is replaced by 2, to days; 3 and 4 are to hours; the last
+// batches still have transfers. Batch 16 corrects batch 2, so the sums of compaction 4 are partly
+// negative.
+class Compactions : public Chains {
+protected:
+    void SetUp() override {
+        path_ = folder_ / "compacted.db";
+        // 40 buckets, so that hours begin within a batch.
+        fill(path_, Duration::minutes(200));
+        auto ledger = *SqliteLedger::open(path_, {.mode = OpenMode::read_write, .node = "gate"});
+        Batch late = testing::random_batch(2, 1, 60);
+        for (Transfer& t : late.transfers) t.bucket = t.bucket + Duration::minutes(400);
+        late.booked_at = some_day + Duration::hours(26);
+        ASSERT_TRUE(ledger->commit(testing::correction_of(late, 200)));
+        before_ = volumes();
+        const UtcTime day = some_day + Duration::hours(24);
+        const UtcTime now = some_day + Duration::hours(100);
+        ASSERT_TRUE(ledger->compact({.fine_before = day, .hours_before = day}, now, {}));
+        ASSERT_TRUE(ledger->compact({.fine_before = some_day + Duration::hours(40)}, now, {}));
+        ASSERT_TRUE(*ledger->anchor(AnchorReason::demand, now));
+    }
+
+    // What the view shows, by day and names.
+    [[nodiscard]] std::string volumes() const {
+        auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READONLY);
+        auto rows = *sqlite::Statement::prepare(
+            db,
+            "SELECT group_concat(line, char(10)) FROM (SELECT concat_ws('|', date(bucket), meter, "
+            "meter_role, layer, from_kind, from_name, from_identity, to_kind, to_name, "
+            "to_identity, service, sum(bytes), sum(packets), sum(flows), sum(counted_bytes), "
+            "sum(counted_packets)) AS line FROM transfer_text GROUP BY date(bucket), meter, "
+            "meter_role, layer, from_kind, from_name, from_identity, to_kind, to_name, "
+            "to_identity, service HAVING sum(bytes) <> 0 OR sum(packets) <> 0 OR sum(flows) <> 0 "
+            "ORDER BY line)");
+        EXPECT_TRUE(*rows.step());
+        return rows.text(0);
+    }
+    void change(const std::string& path, const std::string& sql) {
+        auto db = *sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+        ASSERT_TRUE(db.run(sql.c_str())) << sql;
+        ASSERT_GT(sqlite3_changes(db.handle()), 0) << sql;
+    }
+
+    std::string before_;
+};
+
+TEST_F(Compactions, AreTheSameForTwoProgramsThatShareNoCode) {
+    auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READONLY);
+    EXPECT_EQ(*db.number("SELECT group_concat(level, '') FROM compaction"), 1211);
+    EXPECT_GT(*db.number("SELECT count(*) FROM old_transfer WHERE bytes < 0"), 0);
+    EXPECT_GT(*db.number("SELECT count(*) FROM batch b WHERE cursors > (SELECT count(*) FROM "
+                         "batch_cursor WHERE batch = b.number)"),
+              0);
+    const Ended checked = check(path_);
+    EXPECT_EQ(checked.status, 0) << checked.err;
+    const Ended heads = run(octroi(path_, {"audit", "--heads"}));
+    EXPECT_EQ(checked.out, heads.out);
+    EXPECT_NE(heads.out.find("compactions - 4 "), std::string::npos) << heads.out;
+    const Ended audited = run(octroi(path_, {"audit"}));
+    EXPECT_EQ(audited.status, 0) << audited.out;
+}
+
+TEST_F(Compactions, LeaveTheViewAsItWas) { EXPECT_EQ(volumes(), before_); }
+
+// What a compaction leaves when it is cut off: rows without a record, replaced rows, and transfers
+// that are not deleted yet.
+TEST_F(Compactions, MayBeUnfinished) {
+    change(path_,
+           "CREATE TEMP TABLE copy AS SELECT * FROM old_transfer WHERE compaction = 2; UPDATE copy "
+           "SET compaction = 9; INSERT INTO old_transfer SELECT * FROM copy; UPDATE copy SET "
+           "compaction = 1; INSERT INTO old_transfer SELECT * FROM copy; INSERT INTO transfer "
+           "SELECT first_transfer, first_bucket, 1, 1, 1, 7, 7, 7 FROM batch WHERE number = 3");
+    const Ended checked = check(path_);
+    EXPECT_EQ(checked.status, 0) << checked.err;
+    const Ended audited = run(octroi(path_, {"audit"}));
+    EXPECT_EQ(audited.status, 0) << audited.out;
+    EXPECT_EQ(volumes(), before_);
+}
+
+TEST_F(Compactions, AreRefusedByBothProgramsAfterAChange) {
+    for (const char* sql :
+         {"UPDATE old_transfer SET bytes = bytes + 1 WHERE compaction = 3",
+          "UPDATE old_transfer SET scaled_bytes = scaled_bytes + 1 WHERE compaction = 2",
+          "UPDATE old_transfer SET bytes_variance = bytes_variance + 1 WHERE compaction = 3",
+          "UPDATE old_transfer SET begin = begin + 12 WHERE compaction = 4",
+          "UPDATE old_transfer SET bytes = -bytes, packets = -packets, flows = -flows WHERE "
+          "compaction = 4",
+          "DELETE FROM old_transfer WHERE compaction = 4",
+          "UPDATE compaction SET at = at + 1 WHERE number = 1",
+          "UPDATE compaction SET removed = removed + 1 WHERE number = 2",
+          "UPDATE compaction SET traffic_end = traffic_end + 1 WHERE number = 3",
+          "UPDATE compaction SET first_batch = 2 WHERE number = 2",
+          "DELETE FROM compaction WHERE number = 1",
+          "DELETE FROM compaction WHERE number = 4",
+          "UPDATE compaction_meter SET bytes = bytes + 1 WHERE compaction = 1",
+          "UPDATE compaction_meter SET transfers_digest = zeroblob(32) WHERE compaction = 2",
+          "DELETE FROM compaction_meter WHERE compaction = 3",
+          "UPDATE party SET identity = identity || 'x' WHERE party_id IN (SELECT from_party FROM "
+          "old_transfer WHERE compaction = 2)",
+          "UPDATE batch SET booked_at = booked_at + 1 WHERE number = 3",
+          "UPDATE batch SET first_bucket = first_bucket - 1 WHERE number = 3",
+          "UPDATE loss SET packets = NULL WHERE batch = 3",
+          "DELETE FROM translation WHERE opened = 6",
+          "UPDATE anchor_head SET sequence = 3 WHERE chain = 5"}) {
+        const std::string copy = folder_ / "copy.db";
+        std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);
+        change(copy, sql);
+        const Ended checked = check(copy);
+        EXPECT_EQ(checked.status, 1) << sql << checked.err;
+        EXPECT_NE(checked.err, "") << sql;
+        EXPECT_EQ(checked.err.find("Error"), std::string::npos) << checked.err;
+        const Ended audited = run(octroi(copy, {"audit"}));
+        EXPECT_EQ(audited.status, 1) << sql << audited.out;
     }
 }
 

@@ -4,8 +4,12 @@
 
     check_chain.py LEDGER [CHAIN …]
 
-CHAIN: the id of a writer in hexadecimal, "directory", "classes" or "anchors"; none: all chains.
+CHAIN: the id of a writer in hexadecimal, "directory", "classes", "compactions" or "anchors"; none:
+all chains.
 Prints the head of each chain as `octroi audit --heads` does: NODE ID SEQUENCE HASH.
+Of batches that were compacted it checks what is left: headers, losses, translations, and the sums by
+hour or day against the records and what the headers observed. The sums by day that are derived
+(day_sum) are not checked.
 Exit status: 0 all is sound; 1 something differs; 2 wrong usage, or the ledger cannot be read.
 
 It shares no code with Octroi, so that an error of one is not an error of the other. It needs only
@@ -72,6 +76,10 @@ def optional(value):
     return u8(0) + u64(0) if value is None else u8(1) + u64(value)
 
 
+def bucket_start(value):
+    return u8(0) + u64(0) if value is None else u8(1) + i64(value * BUCKET_NS)
+
+
 def items(encoded):
     return u32(len(encoded)) + b"".join(encoded)
 
@@ -94,6 +102,7 @@ class Ledger:
         self.db.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
         self.findings = 0
         self.heads = {}  # (chain, writer_id): {sequence: hash}
+        self.compacted = []  # (first batch, last batch) of all records
 
     def rows(self, sql, *parameters):
         return [tuple(v.encode("utf-8", "surrogateescape") if isinstance(v, str) else v for v in row)
@@ -106,9 +115,12 @@ class Ledger:
     # The lists of a batch.
 
     def transfers(self, first, count):
-        rows = self.rows("SELECT transfer_id, bucket, from_party, to_party, service, bytes, packets, flows "
-                         "FROM transfer WHERE transfer_id >= ? AND transfer_id < ? ORDER BY transfer_id",
-                         first, first + count)
+        return self.encode_transfers(self.rows(
+            "SELECT transfer_id, bucket, from_party, to_party, service, bytes, packets, flows "
+            "FROM transfer WHERE transfer_id >= ? AND transfer_id < ? ORDER BY transfer_id", first, first + count))
+
+    # The number of rows, the octets of the list, and the place of each row in it by its number.
+    def encode_transfers(self, rows):
         parties = {}
         services = {}
         for _, _, sender, receiver, service, *_ in rows:
@@ -147,7 +159,11 @@ class Ledger:
                          "WHERE transfer >= ? AND transfer < ?", first, first + count)
         if any(row[0] not in place for row in rows):
             raise Damage("a sampled row belongs to no transfer")
-        rows = sorted((place[row[0]],) + row[1:] for row in rows)
+        return self.encode_sampled((place[row[0]],) + row[1:] for row in rows)
+
+    @staticmethod
+    def encode_sampled(rows):
+        rows = sorted(rows)
         return len(rows), b"octroi sampled 4\n" + items(
             [u32(row[0]) + b"".join(i64(v) for v in row[1:]) for row in rows])
 
@@ -178,15 +194,24 @@ class Ledger:
 
     def check_batch(self, row, writer, previous):
         (batch, sequence, batch_id, kind, reason, begin, end, meter, booked_at, class_version, directory_version,
-         observed_bytes, observed_packets, observed_flows, first, *lists, stored_previous, stored_hash) = row
+         observed_bytes, observed_packets, observed_flows, first, first_bucket, last_bucket, *lists,
+         stored_previous, stored_hash) = row
         where = f"batch {sequence} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
         names = ("transfers", "sampled", "cursors", "losses", "translations")
         stored = dict(zip(names, zip(lists[0::2], lists[1::2])))
-        transfer_rows, transfer_octets, place = self.transfers(first, stored["transfers"][0])
-        found = {"transfers": (transfer_rows, transfer_octets),
-                 "sampled": self.sampled(first, stored["transfers"][0], place),
-                 "cursors": self.cursors(batch), "losses": self.losses(batch),
+        found = {"cursors": self.cursors(batch), "losses": self.losses(batch),
                  "translations": self.translations(batch)}
+        is_compacted = any(begin <= batch <= end for begin, end in self.compacted)
+        if is_compacted:
+            # Transfers that are still there do not count.
+            if found["cursors"][0] < stored["cursors"][0]:
+                del found["cursors"]
+        else:
+            transfer_rows, transfer_octets, place = self.transfers(first, stored["transfers"][0])
+            found["transfers"] = (transfer_rows, transfer_octets)
+            found["sampled"] = self.sampled(first, stored["transfers"][0], place)
+            self.check_transfers(where, kind, (observed_bytes, observed_packets, observed_flows),
+                                 (first, first + stored["transfers"][0]), (first_bucket, last_bucket))
         for name, (count, octets) in found.items():
             if (count, blake(octets)) != stored[name]:
                 self.find(where, f"the {name} do not have the number or digest of the header")
@@ -204,11 +229,15 @@ class Ledger:
             self.find(where, "the previous hash is not that of the batch before")
         if blake(header) != stored_hash:
             self.find(where, "the hash does not match")
-        if kind == 1:
-            sums = self.rows("SELECT coalesce(sum(bytes), 0), coalesce(sum(packets), 0), coalesce(sum(flows), 0) FROM "
-                             "transfer WHERE transfer_id >= ? AND transfer_id < ?", first, first + stored["transfers"][0])
-            if sums[0] != (observed_bytes, observed_packets, observed_flows):
-                self.find(where, "the transfers do not add up to what was observed")
+
+    def check_transfers(self, where, kind, observed, transfers, buckets):
+        *sums, first, last = self.rows(
+            "SELECT coalesce(sum(bytes), 0), coalesce(sum(packets), 0), coalesce(sum(flows), 0), min(bucket), "
+            "max(bucket) FROM transfer WHERE transfer_id >= ? AND transfer_id < ?", *transfers)[0]
+        if tuple(sums) != (observed if kind == 1 else (0, 0, 0)):
+            self.find(where, "the transfers do not add up to what was observed")
+        if (first, last) != buckets:
+            self.find(where, "first_bucket or last_bucket is not the one of the transfers")
 
     def check_writer(self, writer_id, writer):
         previous = ZERO
@@ -216,7 +245,8 @@ class Ledger:
         links = {}
         for row in self.rows("SELECT number, sequence, id, kind, reason, corrected_begin, corrected_end, meter, "
                              "booked_at, class_version, directory_version, observed_bytes, observed_packets, "
-                             "observed_flows, first_transfer, transfers, transfers_digest, sampled, sampled_digest, "
+                             "observed_flows, first_transfer, first_bucket, last_bucket, transfers, transfers_digest, "
+                             "sampled, sampled_digest, "
                              "cursors, cursors_digest, losses, losses_digest, translations, translations_digest, "
                              "previous_hash, hash FROM batch WHERE writer = ? ORDER BY sequence", writer_id):
             where = f"batch {row[1]} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
@@ -287,6 +317,97 @@ class Ledger:
         self.heads[(3, 0)] = links
         self.print_head("classes", "-", links)
 
+    # The compactions.
+
+    def read_compacted(self):
+        self.compacted = self.rows("SELECT first_batch, last_batch FROM compaction")
+
+    # Of the rows of a compaction: {meter: (bytes, packets, flows, transfers, digest, sampled, digest)}.
+    def sums_of(self, compaction):
+        meters = {}
+        for row in self.rows("SELECT meter, begin, from_party, to_party, service, bytes, packets, flows, scaled_bytes, "
+                             "scaled_packets, bytes_variance, packets_variance FROM old_transfer WHERE compaction = ?",
+                             compaction):
+            meters.setdefault(row[0], []).append(row[1:])
+        found = {}
+        for meter, rows in meters.items():
+            count, octets, place = self.encode_transfers([(i,) + row[:7] for i, row in enumerate(rows)])
+            sampled, sampled_octets = self.encode_sampled(
+                (place[i], row[4] - row[7], row[5] - row[8], row[9], row[10])
+                for i, row in enumerate(rows) if any(row[7:]))
+            found[meter] = (*(sum(row[i] for row in rows) for i in (4, 5, 6)),
+                            count, blake(octets), sampled, blake(sampled_octets))
+        return found
+
+    # What the observations among the batches observed: {meter: (bytes, packets, flows)}.
+    def observed(self, first, last):
+        found = {}
+        for meter, *figures in self.rows("SELECT meter, observed_bytes, observed_packets, observed_flows FROM batch "
+                                         "WHERE number BETWEEN ? AND ? AND kind = 1", first, last):
+            found[meter] = tuple(map(sum, zip(found.get(meter, (0, 0, 0)), figures)))
+        return {meter: figures for meter, figures in found.items() if any(figures)}
+
+    def check_record(self, row, previous, replaced_by, replaces):
+        (compaction, at, level, first, last, begin, end, removed, batches_digest, stored_previous, stored_hash) = row
+        where = f"compaction {compaction}"
+        meters = self.rows("SELECT m.name, m.kind, m.role, m.layer, c.* FROM compaction_meter c LEFT JOIN meter m "
+                           "ON m.meter_id = c.meter WHERE c.compaction = ? ORDER BY 1, 2, 3, 4", compaction)
+        if any(meter[0] is None for meter in meters):
+            raise Damage("a meter is missing")
+        link = (previous + b"octroi compaction 1\n" + u64(compaction) + i64(at) + u8(level) + u64(first) + u64(last) +
+                i64(begin) + i64(end) + u64(removed) + batches_digest +
+                items([text(m[0]) + text(m[1]) + u8(m[2]) + u8(m[3]) + i64(m[6]) + i64(m[7]) + i64(m[8]) +
+                       u64(m[9]) + m[10] + u64(m[11]) + m[12] for m in meters]))
+        if stored_previous != previous:
+            self.find(where, "the previous hash is not that of the compaction before")
+        if blake(link) != stored_hash:
+            self.find(where, "the hash does not match")
+        batches = self.rows("SELECT hash, first_bucket, last_bucket, transfers FROM batch WHERE number BETWEEN ? AND ? "
+                            "ORDER BY number", first, last)
+        if not 1 <= first <= last or len(batches) != last - first + 1:
+            self.find(where, "batches of it are missing")
+        if blake(b"".join(b[0] + bucket_start(b[1]) + bucket_start(b[2]) for b in batches)) != batches_digest:
+            self.find(where, "its batches are not those of the record")
+        ends = [b[1:3] for b in batches if b[1] is not None]
+        traffic = (min(b[0] for b in ends) * BUCKET_NS, (max(b[1] for b in ends) + 1) * BUCKET_NS) if ends else (0, 0)
+        if (begin, end) != traffic:
+            self.find(where, "its traffic is not that of the batches")
+        if removed != (sum(b[3] for b in batches) if level == 1 else replaces):
+            self.find(where, "the number of rows that it replaced is wrong")
+        stored = {m[5]: m[6:] for m in meters}
+        observed = self.observed(first, last)
+        for meter in stored.keys() | observed.keys():
+            if stored.get(meter, (0, 0, 0))[:3] != observed.get(meter, (0, 0, 0)):
+                self.find(where, f"the sums of meter {meter} are not what the batches observed")
+        # Rows that a later record has replaced are gone, or will be.
+        if not replaced_by and self.sums_of(compaction) != stored:
+            self.find(where, "the sums by hour or day are not those of the record")
+
+    def check_compactions(self):
+        previous = ZERO
+        links = {}
+        records = self.rows("SELECT number, at, level, first_batch, last_batch, traffic_begin, traffic_end, removed, "
+                            "batches_digest, previous_hash, hash FROM compaction ORDER BY number")
+        for row in records:
+            compaction, level, first, last = row[0], row[2], row[3], row[4]
+            where = f"compaction {compaction}"
+            if compaction != len(links) + 1:
+                self.find(where, "a compaction before it is missing")
+            later = [r for r in records if r[0] > compaction and r[3] <= last and first <= r[4]]
+            if any(not (r[3] <= first and last <= r[4]) for r in later) or (later and level == 2):
+                self.find(where, "a later compaction contains only a part of it, or sums of days")
+            inside = [r[0] for r in records if r[0] < compaction and first <= r[3] and r[4] <= last]
+            replaces = sum(self.rows("SELECT coalesce(sum(transfers), 0) FROM compaction_meter WHERE compaction = ?",
+                                     number)[0][0] for number in inside)
+            try:
+                self.check_record(row, previous, bool(later), replaces)
+            except Damage as damage:
+                self.find(where, str(damage))
+            previous = row[-1]
+            links[compaction] = row[-1]
+        self.heads[(5, 0)] = links
+        self.print_head("compactions", "-", links)
+
     def anchor_heads(self, anchor):
         writers = {key: (node, identity) for key, node, identity in self.rows("SELECT writer_id, node, id FROM writer")}
         found = []
@@ -344,9 +465,10 @@ def main(arguments):
             print(f"{arguments[0]} is not a ledger of format 4", file=sys.stderr)
             return 2
         ledger.db.execute("BEGIN")  # one state for all queries
+        ledger.read_compacted()
         ledger.check_writers(wanted)
         for name, check in (("directory", ledger.check_directory), ("classes", ledger.check_classes),
-                            ("anchors", ledger.check_anchors)):
+                            ("compactions", ledger.check_compactions), ("anchors", ledger.check_anchors)):
             if wanted is None or name in wanted:
                 check()
     except sqlite3.Error as error:
