@@ -157,13 +157,14 @@ protected:
         auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READONLY);
         auto rows = *sqlite::Statement::prepare(
             db,
-            "SELECT group_concat(line, char(10)) FROM (SELECT concat_ws('|', date(bucket), meter, "
-            "meter_role, layer, from_kind, from_name, from_identity, to_kind, to_name, "
-            "to_identity, service, sum(bytes), sum(packets), sum(flows), sum(counted_bytes), "
-            "sum(counted_packets)) AS line FROM transfer_text GROUP BY date(bucket), meter, "
-            "meter_role, layer, from_kind, from_name, from_identity, to_kind, to_name, "
-            "to_identity, service HAVING sum(bytes) <> 0 OR sum(packets) <> 0 OR sum(flows) <> 0 "
-            "ORDER BY line)");
+            "WITH v AS (SELECT *, date(bucket) || '|' || meter || '|' || meter_role || '|' || "
+            "layer "
+            "|| '|' || from_kind || from_name || '|' || from_identity || '|' || to_kind || to_name "
+            "|| '|' || to_identity || '|' || service AS key FROM transfer_text), sums AS (SELECT "
+            "key, sum(bytes) AS b, sum(packets) AS p, sum(flows) AS f, sum(counted_bytes) AS cb, "
+            "sum(counted_packets) AS cp FROM v GROUP BY key ORDER BY key) SELECT group_concat(key "
+            "|| '=' || b || ',' || p || ',' || f || ',' || cb || ',' || cp, char(10)) FROM sums "
+            "WHERE b <> 0 OR p <> 0 OR f <> 0");
         EXPECT_TRUE(*rows.step());
         return rows.text(0);
     }
