@@ -21,6 +21,7 @@ struct Run {
     std::int64_t meter = 0;
     std::int64_t first = 0;
     std::int64_t end = 0;
+    std::int64_t versions = 0;  // a place in sqlite::Versions; 0: not grouped by
 };
 
 // The buckets that start within the period, as bucket numbers, half-open.
@@ -100,7 +101,7 @@ public:
         if (question_.estimates) TRY(sampled_.prepare(db_));
         TRY_ASSIGN(const std::vector<Run> runs, find_runs());
         for (const Run& run : runs) TRY(add(run));
-        return sqlite::name_groups(db_, question_, std::move(groups_), estimates_);
+        return sqlite::name_groups(db_, question_, std::move(groups_), estimates_, versions_);
     }
 
 private:
@@ -124,15 +125,20 @@ private:
     std::vector<std::int64_t> holders_;  // index: party; 0: not looked up yet
     sqlite::Groups groups_;
     sqlite::Estimates estimates_;
+    sqlite::Versions versions_;
 };
 
 Result<std::vector<Run>> Summer::find_runs() {
     std::string sql =
-        "SELECT b.meter, b.first_transfer, b.transfers, b.first_bucket, b.last_bucket FROM batch b "
-        "JOIN meter m ON m.meter_id = b.meter WHERE b.last_bucket >= ?1 AND b.first_bucket < ?2";
+        "SELECT b.meter, b.first_transfer, b.transfers, b.first_bucket, b.last_bucket";
+    // Only if asked for: the index has the other columns.
+    if (question_.by_versions) sql += ", b.class_version, b.directory_version";
+    sql +=
+        " FROM batch b JOIN meter m ON m.meter_id = b.meter WHERE b.last_bucket >= ?1 AND b.first_bucket < ?2";
     if (question_.meter) sql += " AND m.name = ?3";
     if (question_.role) sql += " AND m.role = ?4";
     if (question_.layer) sql += " AND m.layer = ?5";
+    if (question_.observed_only) sql += " AND b.kind = 1";  // BatchKind::observation
     TRY_ASSIGN(auto find, Statement::prepare(db_, sql));
     find.bind(1, range_.begin);
     find.bind(2, range_.end);
@@ -144,6 +150,8 @@ Result<std::vector<Run>> Summer::find_runs() {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) break;
         Run run{find.number(0), find.number(1), find.number(1) + find.number(2)};
+        if (question_.by_versions)
+            run.versions = versions_.number_of({find.number(5), find.number(6)});
         if (find.number(3) < range_.begin) {
             TRY_ASSIGN(run.first, lower_bound(run.first, run.end, range_.begin));
         }
@@ -206,6 +214,7 @@ Status Summer::add(const Run& run) {
         if (question_.by_bucket) key.bucket = rows_.number(0);
         // Also without by_meter: the meter tells the layer.
         key.meter = run.meter;
+        key.versions = run.versions;
         TRY_ASSIGN(key.from, end_of(rows_.number(1)));
         TRY_ASSIGN(key.to, end_of(rows_.number(2)));
         if (question_.by_service) key.service = rows_.number(3);
