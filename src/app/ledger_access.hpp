@@ -9,8 +9,9 @@
 
 namespace octroi {
 
-// The ledger that the session names. owner: see LedgerOptions.
+// The ledger that the session names. owner, activity: see LedgerOptions.
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode,
-                                                          std::string owner = {});
+                                                          std::string owner = {},
+                                                          std::string activity = {});
 
 }  // namespace octroi

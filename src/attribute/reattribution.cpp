@@ -87,14 +87,17 @@ Reattribution::End Reattribution::end(const Party& before, UtcTime bucket, const
                     identity->identity.kind == IdentityKind::prefix &&
                     lies_within(identity->prefix, change.prefix));
         });
-        if (!changed) return {before, {}};
+        const bool may_be_outside =
+            before.kind == PartyKind::unattributed && past.directory->networks_changed();
+        // The same bindings decide at the same times.
+        if (!changed && !may_be_outside)
+            return {before, doubt_about(*identity, before, before, bucket, past)};
         return {before, Doubt{DoubtKind::within, before.identity}};
     }
-    if (auto doubt = doubt_about(*identity, before, now, bucket, *past.directory))
+    if (auto doubt = doubt_about(*identity, before, now, bucket, past))
         return {before, std::move(doubt)};
     const bool was_local = before.kind == PartyKind::unattributed;
-    if (tables_.assumed_networks && was_local && now.kind == PartyKind::outside)
-        return {before, {}};
+    if (past.assumed_networks && was_local && now.kind == PartyKind::outside) return {before, {}};
     return {now, {}};
 }
 
@@ -126,7 +129,8 @@ const Reattribution::Known* Reattribution::known(const std::string& text) {
     auto identity = parse_identity(text);
     if (!identity) return nullptr;
     Known made{.identity = *std::move(identity), .prefix = {}, .name = no_name};
-    if (made.identity.kind == IdentityKind::prefix) made.prefix = *parse_prefix(made.identity.value);
+    if (made.identity.kind == IdentityKind::prefix)
+        made.prefix = *parse_prefix(made.identity.value);
     names_.push_back({static_cast<NameKind>(made.identity.kind), made.identity.value});
     resolver_.set_names(names_);
     made.name = static_cast<NameRef>(names_.size());
@@ -172,12 +176,12 @@ const Binding* Reattribution::hidden_link(const Known& known, int above, int bel
 
 std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party& before,
                                                 const Party& now, UtcTime bucket,
-                                                const PastDirectory& past) const {
+                                                const Past& past) const {
     const bool is_bound = now.kind == PartyKind::account;
     const bool is_prefix = known.identity.kind == IdentityKind::prefix;
     const int rank = is_bound ? rank_now(known, bucket) : rank_of_nothing;
     bool own_changed = false;
-    for (const PastDirectory::Change& change : past.changes(bucket)) {
+    for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
         const bool both_prefixes = is_prefix && change.identity.kind == IdentityKind::prefix;
         if (change.identity == known.identity ||
             (both_prefixes && lies_within(known.prefix, change.prefix))) {
@@ -198,7 +202,7 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
         if (!is_bound && !is_prefix && !change.reaches_outside) continue;
         return Doubt{DoubtKind::other, identity_text(change.identity)};
     }
-    if (past.networks_changed()) {
+    if (past.directory->networks_changed()) {
         if (!is_prefix && is_of_near_end(known.identity))
             return Doubt{DoubtKind::networks, identity_text(known.identity)};
         const Interval whole{bucket, bucket + bucket_length};
@@ -213,17 +217,18 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
         if (link != nullptr && (!is_bound || link->account != now.name))
             return Doubt{DoubtKind::other, identity_text(link->identity)};
     }
-    return is_bound ? std::nullopt : doubt_of_unbound(known, before, now);
+    return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, past.assumed_networks);
 }
 
 // No binding has the identity. The address decides, where the row has one.
 std::optional<Doubt> Reattribution::doubt_of_unbound(const Known& known, const Party& before,
-                                                     const Party& now) const {
+                                                     const Party& now,
+                                                     bool assumed_networks) const {
     const bool is_prefix = known.identity.kind == IdentityKind::prefix;
     if (!is_prefix && before.kind == PartyKind::account)
         return Doubt{DoubtKind::not_kept, before.identity};
     if (!is_prefix || now.kind != PartyKind::outside) return std::nullopt;
-    if (tables_.assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
+    if (assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
     if (!is_single_address(known.prefix)) return Doubt{DoubtKind::not_kept, before.identity};
     if (!is_builtin_class(now.name) && !has_certain_class(known.prefix.address))
         return Doubt{DoubtKind::class_of_address, before.identity};

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "attribute/class_change.hpp"
-#include "attribute/past_directory.hpp"
 #include "attribute/party_resolver.hpp"
+#include "attribute/past_directory.hpp"
 #include "attribute/service_change.hpp"
 #include "record/class_table.hpp"
 #include "record/directory.hpp"
@@ -27,14 +27,14 @@ namespace octroi {
 
 // Why an end or a service cannot be attributed again.
 enum class DoubtKind : std::uint8_t {
-    finer,         // a binding within the prefix that the row has
-    other,         // the end may have had this identity too, which is bound now
-    not_kept,      // the identity is bound to nothing now, and the row has no address
-    within,        // the bindings of the identity change within the five minutes of the row
-    networks,      // the local networks have changed
-    class_of_end,  // ends of this class have several classes now
+    finer,             // a binding within the prefix that the row has
+    other,             // the end may have had this identity too, which is bound now
+    not_kept,          // the identity is bound to nothing now, and the row has no address
+    within,            // the bindings of the identity change within the five minutes of the row
+    networks,          // the local networks have changed
+    class_of_end,      // ends of this class have several classes now
     class_of_address,  // an address is outside now, and its AS or next hop decides the class
-    service,       // the rules do not give this service now
+    service,           // the rules do not give this service now
 };
 
 struct Doubt {
@@ -51,9 +51,6 @@ public:
         Directory directory;  // with all networks that count as local
         ClassTable classes;   // with a default class
         std::vector<ServiceRule> rules;
-        // Nobody declared a network: those in `directory` are a guess. An address that was local
-        // stays so.
-        bool assumed_networks = false;
     };
     // Error: invalid (a service rule).
     [[nodiscard]] static Result<std::unique_ptr<Reattribution>> create(Tables tables,
@@ -63,6 +60,9 @@ public:
     struct Past {
         const PastDirectory* directory = nullptr;
         const ClassChange* classes = nullptr;  // nullptr: with the class table in force
+        // Neither then nor now has anybody declared a network: those of now are a guess, and an
+        // address that was local stays so.
+        bool assumed_networks = false;
     };
     struct End {
         Party party;
@@ -92,9 +92,10 @@ private:
     [[nodiscard]] End outside(const Party& before, UtcTime bucket, const Past& past) const;
     [[nodiscard]] std::optional<Doubt> doubt_about(const Known& known, const Party& before,
                                                    const Party& now, UtcTime bucket,
-                                                   const PastDirectory& past) const;
+                                                   const Past& past) const;
     [[nodiscard]] std::optional<Doubt> doubt_of_unbound(const Known& known, const Party& before,
-                                                        const Party& now) const;
+                                                        const Party& now,
+                                                        bool assumed_networks) const;
     [[nodiscard]] bool has_certain_class(const Address& address) const;
     [[nodiscard]] const Binding* hidden_link(const Known& known, int above, int below,
                                              UtcTime bucket) const;
@@ -105,8 +106,8 @@ private:
     ServiceChange service_change_;
     PartyResolver::ClassesPtr classes_;
     PartyResolver resolver_;
-    BindingIndex bindings_;         // in force now
-    std::vector<Binding> links_;    // those of identities other than prefixes
+    BindingIndex bindings_;       // in force now
+    std::vector<Binding> links_;  // those of identities other than prefixes
     std::vector<Name> names_;
     boost::unordered_flat_map<std::string, Known> known_;
 };

@@ -2,13 +2,11 @@
 #include "attribute/service_change.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace octroi {
 namespace {
 
-constexpr std::array protocols_asked = {proto_tcp, proto_udp, proto_dccp, proto_sctp};
-constexpr std::uint32_t ports = 65'536;
+constexpr std::uint32_t ports_end = 65'536;
 
 Reading reading_of(std::uint8_t proto) {
     Reading reading;
@@ -28,6 +26,20 @@ ServiceChange::ServiceChange(const CompiledServices& services,
                              const std::vector<ServiceRule>& rules)
     : services_(services) {
     for (const ServiceRule& rule : rules) rule_names_.push_back(rule.name);
+    if (rules.empty()) return;
+    for (const std::uint8_t proto : port_protocols) ports_[proto] = distinct_ports(proto);
+}
+
+std::vector<std::uint16_t> ServiceChange::distinct_ports(std::uint8_t proto) const {
+    boost::unordered_flat_map<std::uint32_t, std::uint16_t> first;
+    for (std::uint32_t n = 0; n < ports_end; ++n) {
+        const auto port = static_cast<std::uint16_t>(n);
+        const std::uint32_t by_default = defaults_.rank(proto, port);
+        first.try_emplace(by_default << 16U | services_.rank(proto, port), port);
+    }
+    std::vector<std::uint16_t> distinct;
+    for (const auto& [ranks, port] : first) distinct.push_back(port);
+    return distinct;
 }
 
 std::optional<std::string_view> ServiceChange::of(std::string_view before) {
@@ -41,6 +53,7 @@ std::optional<std::string_view> ServiceChange::of(std::string_view before) {
 std::optional<std::string> ServiceChange::find(const std::string& before) const {
     if (is_fixed(before) || std::ranges::find(rule_names_, before) != rule_names_.end())
         return before;
+    if (rule_names_.empty() && defaults_.number_of(before)) return before;
     std::vector<std::string> now;
     add_types(before, now);
     add_ports(before, now);
@@ -57,22 +70,17 @@ void ServiceChange::add_ports(const std::string& before, std::vector<std::string
     const auto number = defaults_.number_of(before);
     if (!number) return;
     std::vector<std::uint32_t> found;
-    for (const std::uint8_t proto : protocols_asked) {
+    for (const auto& [proto, ports] : ports_) {
         Reading reading = reading_of(proto);
-        const auto note = [&](std::uint32_t a, std::uint32_t b) {
-            reading.sport = static_cast<std::uint16_t>(a);
-            reading.dport = static_cast<std::uint16_t>(b);
-            if (defaults_.find(reading) != *number) return false;
-            const std::uint32_t service = services_.find(reading);
-            if (std::ranges::find(found, service) == found.end()) found.push_back(service);
-            return true;
-        };
-        // Of ports without a name the pair has the first rule of either, so that pairs of equal
-        // ports find all services.
-        const bool is_unnamed = note(0, 0);
-        for (std::uint32_t a = 0; a < ports; ++a) {
-            if (!note(a, a) || is_unnamed) continue;
-            for (std::uint32_t b = 0; b < ports; ++b) note(a, b);
+        for (const std::uint16_t sport : ports) {
+            reading.sport = reading.dport = sport;
+            if (defaults_.find(reading) != *number) continue;
+            for (const std::uint16_t dport : ports) {
+                reading.dport = dport;
+                if (defaults_.find(reading) != *number) continue;
+                const std::uint32_t service = services_.find(reading);
+                if (std::ranges::find(found, service) == found.end()) found.push_back(service);
+            }
         }
     }
     for (const std::uint32_t service : found) now.push_back(services_.name(service));

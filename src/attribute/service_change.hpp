@@ -6,7 +6,7 @@
 //
 // A name that the rules or the defaults give now stays. A default name that they no longer give,
 // because rules have all of its traffic, is replaced if these rules give one name.
-// UDP-Lite, which shares its names with UDP, is left out of this.
+// Many names are those of ports of TCP, UDP, SCTP and UDP-Lite alike.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <optional>
@@ -30,11 +30,14 @@ public:
 
 private:
     [[nodiscard]] std::optional<std::string> find(const std::string& before) const;
+    // A port of each combination of a rank by default and a rank now.
+    [[nodiscard]] std::vector<std::uint16_t> distinct_ports(std::uint8_t proto) const;
     void add_ports(const std::string& before, std::vector<std::string>& now) const;
     void add_types(const std::string& before, std::vector<std::string>& now) const;
 
     const CompiledServices& services_;
     CompiledServices defaults_;
+    boost::unordered_flat_map<std::uint8_t, std::vector<std::uint16_t>> ports_;  // by protocol
     std::vector<std::string> rule_names_;
     boost::unordered_flat_map<std::string, std::optional<std::string>> known_;
 };

@@ -21,7 +21,7 @@ Result<std::optional<ClassTable>> class_table_of(Ledger& ledger, const std::stri
 }
 
 template <typename Row, typename Key>
-void put(std::vector<Row>& rows, const Row& row, Key Row::*key) {
+void put(std::vector<Row>& rows, const Row& row, Key Row::* key) {
     const auto found = std::ranges::find(rows, row.*key, key);
     if (found == rows.end())
         rows.push_back(row);
@@ -43,9 +43,9 @@ Status PastTables::load(const Config& config, std::uint64_t seed) {
     TRY_ASSIGN(tables.directory, declared_directory(ledger_, config.attribute));
     for (const Prefix& prefix : config.attribute.local)
         configured_.push_back({to_string(prefix), config.attribute.per_address});
-    tables.assumed_networks = tables.directory.networks.empty();
+    assumed_ = tables.directory.networks.empty();
     fallback_ = private_networks();
-    if (tables.assumed_networks) tables.directory.networks = fallback_;
+    if (assumed_) tables.directory.networks = fallback_;
     TRY_ASSIGN(const std::string version, ledger_.current_class_version());
     TRY_ASSIGN(auto classes, class_table_of(ledger_, version));
     if (classes) tables.classes = *std::move(classes);
@@ -76,8 +76,18 @@ Directory PastTables::directory_of(std::uint64_t version) const {
     }
     for (auto& [id, binding] : bindings) directory.bindings.push_back(std::move(binding));
     directory.networks.insert(directory.networks.end(), configured_.begin(), configured_.end());
-    if (directory.networks.empty()) directory.networks = fallback_;
     return directory;
+}
+
+const PastTables::PastVersion& PastTables::directory_at(std::uint64_t version) {
+    PastVersion& past = directories_[version];
+    if (past.directory) return past;
+    Directory directory = directory_of(version);
+    past.assumed_networks = directory.networks.empty();
+    if (past.assumed_networks) directory.networks = fallback_;
+    past.directory = std::make_unique<PastDirectory>(std::move(directory), bindings_,
+                                                     tables().directory.networks);
+    return past;
 }
 
 // False: no such table was loaded.
@@ -96,17 +106,12 @@ Result<const Reattribution::Past*> PastTables::find(std::uint64_t version,
     if (known != past_.end()) return &known->second;
     TRY_ASSIGN(const bool found, add_classes(classes));
     if (!found) return nullptr;
-    auto directory = directories_.find(version);
-    if (directory == directories_.end())
-        directory =
-            directories_
-                .emplace(std::piecewise_construct, std::forward_as_tuple(version),
-                         std::forward_as_tuple(directory_of(version), bindings_,
-                                               tables().directory.networks))
-                .first;
+    const PastVersion& directory = directory_at(version);
     const auto change = classes_.find(classes);
-    Reattribution::Past past{&directory->second,
-                             change == classes_.end() ? nullptr : change->second.get()};
+    const Reattribution::Past past{
+        .directory = directory.directory.get(),
+        .classes = change == classes_.end() ? nullptr : change->second.get(),
+        .assumed_networks = assumed_ && directory.assumed_networks};
     return &past_.emplace(Key{version, classes}, past).first->second;
 }
 

@@ -39,6 +39,11 @@ private:
     explicit PastTables(Ledger& ledger) : ledger_(ledger) {}
     [[nodiscard]] Status load(const Config& config, std::uint64_t seed);
     [[nodiscard]] const Reattribution::Tables& tables() const { return now_->tables(); }
+    struct PastVersion {
+        std::unique_ptr<PastDirectory> directory;
+        bool assumed_networks = false;
+    };
+    [[nodiscard]] const PastVersion& directory_at(std::uint64_t version);
     [[nodiscard]] Directory directory_of(std::uint64_t version) const;
     [[nodiscard]] Result<bool> add_classes(const std::string& version);
 
@@ -49,7 +54,8 @@ private:
     std::vector<DirectoryDelta> history_;
     std::vector<LocalNetwork> configured_;  // networks that count at all times
     std::vector<LocalNetwork> fallback_;    // where none is declared
-    std::map<std::uint64_t, PastDirectory> directories_;
+    bool assumed_ = false;                  // they count now
+    std::map<std::uint64_t, PastVersion> directories_;
     std::map<std::string, std::unique_ptr<ClassChange>> classes_;
     std::map<Key, Reattribution::Past> past_;
 };

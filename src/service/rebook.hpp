@@ -4,9 +4,9 @@
 // Attributes a period of the ledger again, with the bindings, class table and services as they are
 // known now, and books the differences as corrections: `octroi rebook`.
 //
-// The volume as the meters observed it is attributed again, whatever earlier corrections have moved.
-// A correction is the difference to the sums of the ledger. So a second run books nothing, and
-// after the old bindings are declared again a run moves everything back.
+// The volume as the meters observed it is attributed again, whatever earlier corrections have
+// moved. A correction is the difference to the sums of the ledger. So a second run books nothing,
+// and after the old bindings are declared again a run moves everything back.
 //
 // Works slice by slice of time. Each slice is one correction for each meter and is right without
 // the others: a run that was killed is completed by the next one.
@@ -21,9 +21,9 @@
 namespace octroi {
 
 struct RebookRequest {
-    Interval period;      // min and max: without bound
-    std::string meter;    // only meters of this name; empty: all
-    std::string reason;   // of the corrections, for people; empty: made here
+    Interval period;     // min and max: without bound
+    std::string meter;   // only meters of this name; empty: all
+    std::string reason;  // of the corrections, for people; empty: made here
     bool dry_run = false;
     UtcTime now;
     std::size_t slice_rows = 100'000;  // about that many rows of the ledger at a time

@@ -117,13 +117,14 @@ std::vector<SliceMove> RebookSlice::moves() {
         made.push_back({before, after, part});
     };
     for (const SliceMove& move : provenance_) pair(move.before, move.after, move.volume);
+    std::erase_if(under, [](const auto& entry) { return entry.second == Volume{}; });
     for (const auto& [before, rest] : over) {
-        const SliceKey first{before.meter, before.bucket, 0, 0, 0};
-        for (auto at = under.lower_bound(first);
-             at != under.end() && rest != Volume{} && at->first.meter == before.meter &&
-             at->first.bucket == before.bucket;
-             ++at)
+        auto at = under.lower_bound({before.meter, before.bucket, 0, 0, 0});
+        while (at != under.end() && rest != Volume{} && at->first.meter == before.meter &&
+               at->first.bucket == before.bucket) {
             pair(before, at->first, rest);
+            at = at->second == Volume{} ? under.erase(at) : std::next(at);
+        }
     }
     std::ranges::stable_sort(made, {}, [](const SliceMove& move) { return move.before.bucket; });
     return made;

@@ -37,8 +37,8 @@ struct RebookSummary {
     std::vector<RebookMove> moves;
     std::vector<RebookDoubt> doubts;
     Volume examined;
-    Volume moved;       // each transfer once
-    Volume unresolved;  // each transfer once
+    Volume moved;                   // each transfer once
+    Volume unresolved;              // each transfer once
     std::uint64_t corrections = 0;  // batches that were booked, or would be
 };
 

@@ -14,9 +14,9 @@
 
 namespace octroi::sqlite {
 
-// Locks <path>.lock, or <path>.<activity>.lock if the activity is not empty, and writes `owner` ("octroi run") and the process id into it, for people. The
-// lock lasts as long as the descriptor. Errors: conflict (the text names the owner), permission,
-// failed.
+// Locks <path>.lock, or <path>.<activity>.lock if the activity is not empty, and writes `owner`
+// ("octroi run") and the process id into it, for people. The lock lasts as long as the descriptor.
+// Errors: conflict (the text names the owner), permission, failed.
 [[nodiscard]] Result<Fd> lock_for_owner(const std::string& path, std::string_view activity,
                                         std::string_view owner);
 

@@ -95,8 +95,9 @@ public:
         TRY(look_up_parties());
         TRY_ASSIGN(auto service,
                    Statement::prepare(db_, "SELECT name FROM service WHERE service_id = ?1"));
-        TRY_ASSIGN(auto meter, Statement::prepare(
-                                   db_, "SELECT name, role, layer, kind FROM meter WHERE meter_id = ?1"));
+        TRY_ASSIGN(auto meter,
+                   Statement::prepare(
+                       db_, "SELECT name, role, layer, kind FROM meter WHERE meter_id = ?1"));
         const auto service_of = [](const Statement& row) { return row.text(0); };
         const auto meter_of = [this](const Statement& row) {
             const auto layer = enum_from<Layer>(row, 2);
@@ -161,9 +162,9 @@ private:
     }
     [[nodiscard]] Status look_up_class_versions() {
         if (!question_.by_versions) return {};
-        TRY_ASSIGN(auto find, Statement::prepare(
-                                  db_, "SELECT version FROM class_version WHERE "
-                                       "class_version_id = ?1"));
+        TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                                 "SELECT version FROM class_version WHERE "
+                                                 "class_version_id = ?1"));
         return class_versions_.look_up([&](std::int64_t number) {
             return find_name(db_, find, number, [](const Statement& row) { return row.text(0); });
         });

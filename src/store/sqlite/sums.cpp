@@ -134,7 +134,8 @@ Result<std::vector<Run>> Summer::find_runs() {
     // Only if asked for: the index has the other columns.
     if (question_.by_versions) sql += ", b.class_version, b.directory_version";
     sql +=
-        " FROM batch b JOIN meter m ON m.meter_id = b.meter WHERE b.last_bucket >= ?1 AND b.first_bucket < ?2";
+        " FROM batch b JOIN meter m ON m.meter_id = b.meter WHERE b.last_bucket >= ?1 AND "
+        "b.first_bucket < ?2";
     if (question_.meter) sql += " AND m.name = ?3";
     if (question_.role) sql += " AND m.role = ?4";
     if (question_.layer) sql += " AND m.layer = ?5";
