@@ -230,7 +230,8 @@ std::optional<Doubt> Reattribution::doubt_of_unbound(const Known& known, const P
     if (!is_prefix || now.kind != PartyKind::outside) return std::nullopt;
     if (assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
     if (!is_single_address(known.prefix)) return Doubt{DoubtKind::not_kept, before.identity};
-    if (!is_builtin_class(now.name) && !has_certain_class(known.prefix.address))
+    if (tables_.has_names ||
+        (!is_builtin_class(now.name) && !has_certain_class(known.prefix.address)))
         return Doubt{DoubtKind::class_of_address, before.identity};
     return std::nullopt;
 }

@@ -33,7 +33,7 @@ enum class DoubtKind : std::uint8_t {
     within,            // the bindings of the identity change within the five minutes of the row
     networks,          // the local networks have changed
     class_of_end,      // ends of this class have several classes now
-    class_of_address,  // an address is outside now, and its AS or next hop decides the class
+    class_of_address,  // an address is outside now; its AS, next hop or name decides
     service,           // the rules do not give this service now
 };
 
@@ -51,6 +51,9 @@ public:
         Directory directory;  // with all networks that count as local
         ClassTable classes;   // with a default class
         std::vector<ServiceRule> rules;
+        // Meters may state names of the near end (users, domains): one was bound at some time. An
+        // address that is not local is listed under its name then.
+        bool has_names = false;
     };
     // Error: invalid (a service rule).
     [[nodiscard]] static Result<std::unique_ptr<Reattribution>> create(Tables tables,

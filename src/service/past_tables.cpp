@@ -20,6 +20,12 @@ Result<std::optional<ClassTable>> class_table_of(Ledger& ledger, const std::stri
     return none;
 }
 
+// Names that a meter states for the near end beside its address.
+bool is_near_name(const Identity& identity) {
+    return identity.kind == IdentityKind::user || identity.kind == IdentityKind::domain ||
+           identity.kind == IdentityKind::uid || identity.kind == IdentityKind::cgroup;
+}
+
 template <typename Row, typename Key>
 void put(std::vector<Row>& rows, const Row& row, Key Row::* key) {
     const auto found = std::ranges::find(rows, row.*key, key);
@@ -55,6 +61,9 @@ Status PastTables::load(const Config& config, std::uint64_t seed) {
         return {};
     }));
     bindings_ = index_bindings(tables.directory.bindings);
+    for (const DirectoryDelta& delta : history_)
+        tables.has_names = tables.has_names ||
+                           std::ranges::any_of(delta.bindings, is_near_name, &Binding::identity);
     auto now = Reattribution::create(std::move(tables), seed);
     if (!now) return fail(ErrorCode::invalid, "[services] " + now.error().text);
     now_ = *std::move(now);

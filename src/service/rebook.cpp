@@ -31,7 +31,7 @@ std::string text_of(const Doubt& doubt) {
         case DoubtKind::class_of_end:
             return "class " + subject + " is several classes now";
         case DoubtKind::class_of_address:
-            return subject + " is outside now, and its AS or next hop decides the class";
+            return subject + " is outside now, and its AS, next hop or name decides";
         case DoubtKind::service:
             return "no rule and no default gives service " + subject + " now";
     }
