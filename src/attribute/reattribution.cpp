@@ -81,11 +81,8 @@ Reattribution::End Reattribution::end(const Party& before, UtcTime bucket, const
     const Party now = look_up(*identity, bucket, valid);
     if (valid.begin > bucket || valid.end < bucket + bucket_length) {
         const auto& changes = past.directory->changes(bucket);
-        const bool changed = std::ranges::any_of(changes, [&](const PastDirectory::Change& change) {
-            return change.identity == identity->identity ||
-                   (change.identity.kind == IdentityKind::prefix &&
-                    identity->identity.kind == IdentityKind::prefix &&
-                    lies_within(identity->prefix, change.prefix));
+        const bool changed = std::ranges::any_of(changes, [&](const auto& change) {
+            return decides(change.identity, change.prefix, *identity);
         });
         const bool may_be_outside =
             before.kind == PartyKind::unattributed && past.directory->networks_changed();
@@ -161,15 +158,16 @@ int Reattribution::rank_now(const Known& known, UtcTime bucket) const {
                   : rank_of({IdentityKind::prefix, "0.0.0.0/0"});  // that of a shorter prefix
 }
 
-// A binding of another identity than a prefix, valid in the bucket, of a rank between the two:
-// traffic of a better rank would have had it before.
-const Binding* Reattribution::hidden_link(const Known& known, int above, int below,
+// A binding of another identity than a prefix to another account, valid in the bucket, of a rank
+// between that of the row and `below`: with a better rank it would have decided before.
+const Binding* Reattribution::hidden_link(const Known& known, int below, const std::string& account,
                                           UtcTime bucket) const {
     const Interval whole{bucket, bucket + bucket_length};
+    const int above = rank_of(known.identity);
     for (const Binding& binding : links_) {
         const int rank = rank_of(binding.identity);
         if (rank <= above || rank >= below || !binding.valid.overlaps(whole)) continue;
-        if (binding.identity != known.identity) return &binding;
+        if (binding.account != account) return &binding;
     }
     return nullptr;
 }
@@ -178,46 +176,59 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
                                                 const Party& now, UtcTime bucket,
                                                 const Past& past) const {
     const bool is_bound = now.kind == PartyKind::account;
-    const bool is_prefix = known.identity.kind == IdentityKind::prefix;
     const int rank = is_bound ? rank_now(known, bucket) : rank_of_nothing;
     bool own_changed = false;
     for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
-        const bool both_prefixes = is_prefix && change.identity.kind == IdentityKind::prefix;
-        if (change.identity == known.identity ||
-            (both_prefixes && lies_within(known.prefix, change.prefix))) {
-            own_changed = true;
-            continue;
-        }
-        if (!change.is_new || (is_bound && change.account == now.name)) continue;
-        if (both_prefixes) {
-            if (!lies_within(change.prefix, known.prefix)) continue;
-            return Doubt{DoubtKind::finer, identity_text(change.identity)};
-        }
-        if (change.identity.kind == known.identity.kind) {
-            if (!may_have_both(known.identity, change.identity)) continue;
-        } else if (change.rank > rank) {
-            continue;
-        }
-        // A name without a binding is the identity of addresses only that are not local.
-        if (!is_bound && !is_prefix && !change.reaches_outside) continue;
-        return Doubt{DoubtKind::other, identity_text(change.identity)};
+        const bool is_own = decides(change.identity, change.prefix, known);
+        own_changed = own_changed || is_own;
+        if (is_own || !change.is_new || (is_bound && change.account == now.name)) continue;
+        if (auto doubt = doubt_of_change(known, change, is_bound, rank)) return doubt;
     }
-    if (past.directory->networks_changed()) {
-        if (!is_prefix && is_of_near_end(known.identity))
-            return Doubt{DoubtKind::networks, identity_text(known.identity)};
-        const Interval whole{bucket, bucket + bucket_length};
-        for (const Binding& link : links_)
-            if (is_of_near_end(link.identity) && rank_of(link.identity) < rank &&
-                link.valid.overlaps(whole))
-                return Doubt{DoubtKind::networks, identity_text(link.identity)};
-    }
+    if (past.directory->networks_changed())
+        if (auto doubt = doubt_of_networks(known, rank, bucket)) return doubt;
     // A binding of a worse rank decides now, and what ranks between the two was never looked at.
     if (own_changed && before.kind == PartyKind::account) {
-        const Binding* link = hidden_link(known, rank_of(known.identity), rank, bucket);
-        if (link != nullptr && (!is_bound || link->account != now.name))
-            return Doubt{DoubtKind::other, identity_text(link->identity)};
+        const Binding* link = hidden_link(known, rank, is_bound ? now.name : "", bucket);
+        if (link != nullptr) return Doubt{DoubtKind::other, identity_text(link->identity)};
     }
     return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, past.assumed_networks);
+}
+
+// Whether a binding of the identity may decide the end: the row's own, or a larger prefix.
+bool Reattribution::decides(const Identity& identity, const Prefix& prefix, const Known& known) {
+    if (identity == known.identity) return true;
+    return identity.kind == IdentityKind::prefix && known.identity.kind == IdentityKind::prefix &&
+           lies_within(known.prefix, prefix);
+}
+
+// Another identity is bound now and was not.
+std::optional<Doubt> Reattribution::doubt_of_change(const Known& known,
+                                                    const PastDirectory::Change& change,
+                                                    bool is_bound, int rank) {
+    const bool is_prefix = known.identity.kind == IdentityKind::prefix;
+    if (is_prefix && change.identity.kind == IdentityKind::prefix) {
+        if (!lies_within(change.prefix, known.prefix)) return std::nullopt;
+        return Doubt{DoubtKind::finer, identity_text(change.identity)};
+    }
+    const bool is_possible = change.identity.kind == known.identity.kind
+                                 ? may_have_both(known.identity, change.identity)
+                                 : change.rank <= rank;
+    // A name without a binding is the identity of addresses only that are not local.
+    if (!is_possible || (!is_bound && !is_prefix && !change.reaches_outside)) return std::nullopt;
+    return Doubt{DoubtKind::other, identity_text(change.identity)};
+}
+
+std::optional<Doubt> Reattribution::doubt_of_networks(const Known& known, int rank,
+                                                      UtcTime bucket) const {
+    if (is_of_near_end(known.identity))
+        return Doubt{DoubtKind::networks, identity_text(known.identity)};
+    const Interval whole{bucket, bucket + bucket_length};
+    const auto link = std::ranges::find_if(links_, [&](const Binding& binding) {
+        return is_of_near_end(binding.identity) && rank_of(binding.identity) < rank &&
+               binding.valid.overlaps(whole);
+    });
+    if (link == links_.end()) return std::nullopt;
+    return Doubt{DoubtKind::networks, identity_text(link->identity)};
 }
 
 // No binding has the identity. The address decides, where the row has one.

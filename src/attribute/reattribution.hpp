@@ -100,8 +100,15 @@ private:
                                                         const Party& now,
                                                         bool assumed_networks) const;
     [[nodiscard]] bool has_certain_class(const Address& address) const;
-    [[nodiscard]] const Binding* hidden_link(const Known& known, int above, int below,
-                                             UtcTime bucket) const;
+    [[nodiscard]] const Binding* hidden_link(const Known& known, int below,
+                                             const std::string& account, UtcTime bucket) const;
+    [[nodiscard]] static bool decides(const Identity& identity, const Prefix& prefix,
+                                      const Known& known);
+    [[nodiscard]] static std::optional<Doubt> doubt_of_change(const Known& known,
+                                                              const PastDirectory::Change& change,
+                                                              bool is_bound, int rank);
+    [[nodiscard]] std::optional<Doubt> doubt_of_networks(const Known& known, int rank,
+                                                         UtcTime bucket) const;
     [[nodiscard]] int rank_now(const Known& known, UtcTime bucket) const;
 
     Tables tables_;

@@ -247,5 +247,95 @@ TEST(RebookProperty, TheLedgerAnswersAsOneThatKnewEverything) {
                seen.moved);
 }
 
+// Traffic between single addresses, of a meter that knows nothing else.
+std::vector<Reading> plain_readings(Random& random) {
+    std::vector<Reading> readings(500);
+    for (Reading& reading : readings) {
+        reading.kind = ReadingKind::ip;
+        reading.src = Address::v4(0x0A000000U | static_cast<std::uint32_t>(below(random, 20)));
+        reading.dst = below(random, 2) == 0
+                          ? Address::v4(0x0A000000U | static_cast<std::uint32_t>(below(random, 20)))
+                          : *parse_address("192.0.2.1");
+        reading.proto = proto_tcp;
+        reading.fresh = true;
+        reading.flows = 1;
+        testing::fill(random, reading);
+    }
+    return readings;
+}
+
+Attributed attributed_now(Ledger& ledger, const std::vector<Reading>& readings) {
+    const auto source = AttributionSource::create({}, ledger, {});
+    const AttributionTables& tables = source->tables();
+    Attributor attributor(tables.directory, tables.classes, tables.services, 1);
+    attributor.accept(readings);
+    return attributor.make_attributed();
+}
+
+void add_bindings(Random& random, Ledger& ledger, DirectoryStore::Change change) {
+    for (int i = 0; i < 3; ++i) {
+        const UtcTime begin = bucket_start(testing::some_time(random));
+        change.add_bindings.push_back({0,
+                                       *parse_identity(fmt::format("10.0.0.{}", below(random, 20))),
+                                       fmt::format("account-{}", below(random, 3)),
+                                       {begin, UtcTime::max()},
+                                       false});
+    }
+    EXPECT_TRUE(ledger.apply(change, testing::noon).has_value());
+}
+
+using ExactAnswer = std::map<std::tuple<UtcTime, Party, Party, std::string>, Volume>;
+
+ExactAnswer answer_of(const Attributed& made) {
+    ExactAnswer answer;
+    for (const Transfer& t : made.transfers)
+        if (t.volume != Volume{})
+            answer[{t.bucket, made.parties[t.from], made.parties[t.to], made.services[t.service]}] =
+                t.volume;
+    return answer;
+}
+
+ExactAnswer answer_of(Query& ledger) {
+    ExactAnswer answer;
+    const auto sums =
+        ledger.sums({.period = {}, .by_bucket = true, .by_identity = true, .by_service = true});
+    EXPECT_TRUE(sums.has_value());
+    for (const TransferSum& s : *sums) answer[{s.bucket, s.from, s.to, s.service}] = s.volume;
+    return answer;
+}
+
+// With a single address in each row, and one class, everything can be attributed again.
+TEST(RebookProperty, NothingIsUnresolvedWhereRowsHaveAddresses) {
+    Random random(3);
+    const TemporaryLedger ledger;
+    DirectoryStore::Change first;
+    for (int i = 0; i < 3; ++i)
+        first.put_accounts.push_back({fmt::format("account-{}", i), "", ""});
+    first.put_networks = {{"10.0.0.0/8", true}};
+    add_bindings(random, *ledger, first);
+    const std::vector<Reading> readings = plain_readings(random);
+    const Attributed made = attributed_now(*ledger, readings);
+    Batch batch;
+    batch.id = testing::batch_id(1);
+    batch.meter = {"test", "capture", MeterRole::bill};
+    batch.booked_at = testing::noon;
+    batch.directory_version = made.directory_version;
+    batch.parties = made.parties;
+    batch.services = made.services;
+    batch.transfers = made.transfers;
+    batch.observed = made.volume;
+    ASSERT_TRUE(ledger->commit(batch).has_value());
+    std::uint64_t moved = 0;
+    for (int round = 0; round < 10; ++round) {
+        add_bindings(random, *ledger, {});
+        const auto summary = rebook(*ledger, {}, {.period = {}, .now = testing::noon});
+        ASSERT_TRUE(summary.has_value()) << summary.error().text;
+        EXPECT_EQ(summary->unresolved, Volume{});
+        moved += summary->moved.bytes.value();
+        EXPECT_EQ(answer_of(*ledger), answer_of(attributed_now(*ledger, readings)));
+    }
+    EXPECT_GT(moved, 0U);
+}
+
 }  // namespace
 }  // namespace octroi
