@@ -35,7 +35,8 @@ TEST(ServiceChange, KeepsNamesThatAreStillGiven) {
 }
 
 TEST(ServiceChange, DoesNotGuess) {
-    EXPECT_FALSE(after_rules({"mail = tcp/587", "web = tcp/443 udp/443 sctp/443 udplite/443"}, "https"))
+    EXPECT_FALSE(
+        after_rules({"mail = tcp/587", "web = tcp/443 udp/443 sctp/443 udplite/443"}, "https"))
         << "a reading of the ports 443 and 587 is mail now";
     EXPECT_FALSE(after_rules({}, "voice")) << "a rule that is gone";
 }
@@ -47,7 +48,9 @@ TEST(ServiceChange, AgreesWithLookups) {
     int replaced = 0;
     for (int i = 0; i < 40; ++i) {
         auto rules = testing::some_world(random).rules;
-        if (i % 2 == 0) rules.insert(rules.begin(), {"rule-a", {"tcp/80,443", "udp/80,443", "sctp/80,443", "udplite/80,443"}});
+        if (i % 2 == 0)
+            rules.insert(rules.begin(),
+                         {"rule-a", {"tcp/80,443", "udp/80,443", "sctp/80,443", "udplite/80,443"}});
         if (i % 4 == 0) rules.insert(rules.begin(), {"rule-b", {"gre", "icmp"}});
         const CompiledServices services = *CompiledServices::compile(rules);
         ServiceChange change(services, rules);
