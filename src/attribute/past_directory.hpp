@@ -35,7 +35,7 @@ public:
         std::string account;  // to which it is bound where it is new; empty: several
         // It is bound now, at a moment at which it was not.
         bool is_new = false;
-        // An end that was outside may have it: it is not a prefix within what was local or bound.
+        // An end that was outside may have it: it is no prefix within one that was local or bound.
         bool reaches_outside = false;
     };
 

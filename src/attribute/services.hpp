@@ -65,8 +65,8 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> number_of(std::string_view name) const;
     // The service of counted volumes that state none.
     [[nodiscard]] std::uint32_t unknown() const noexcept { return unknown_; }
-    // What decides for a port of a protocol with ports: the smaller of the ranks of two ports. Equal
-    // ranks are the same rule, or the same default.
+    // For a port of a protocol with ports: of two ports the one with the smaller rank decides.
+    // Equal ranks are the same rule, or the same default.
     [[nodiscard]] std::uint16_t rank(std::uint8_t proto, std::uint16_t port) const noexcept {
         return ports_[port_protocol_index(proto)][port];
     }

@@ -93,7 +93,7 @@ private:
         RebookSlice rows;
         TRY(ledger_.snapshot([&] { return read(slice, rows); }));
         for (const SliceMove& move : rows.moves()) note(rows, move);
-        for (Batch& batch : rows.corrections(slice)) TRY(book(std::move(batch)));
+        for (Batch& batch : rows.corrections(slice)) TRY(commit(std::move(batch)));
         return {};
     }
 
@@ -154,7 +154,7 @@ private:
                 .add(move.before.bucket, move.volume);
     }
 
-    [[nodiscard]] Status book(Batch batch) {
+    [[nodiscard]] Status commit(Batch batch) {
         ++corrections_;
         if (request_.dry_run) return {};
         batch.id = random_batch_id();

@@ -2,10 +2,10 @@
 #pragma once
 
 // Attributes a period of the ledger again, with the bindings, class table and services as they are
-// known now, and books the differences as corrections: `octroi rebook`.
+// known now, and commits the differences as corrections: `octroi rebook`.
 //
 // The volume as the meters observed it is attributed again, whatever earlier corrections have
-// moved. A correction is the difference to the sums of the ledger. So a second run books nothing,
+// moved. A correction is the difference to the sums of the ledger. So a second run commits nothing,
 // and after the old bindings are declared again a run moves everything back.
 //
 // Works slice by slice of time. Each slice is one correction for each meter and is right without

@@ -95,7 +95,7 @@ std::vector<SliceKey> RebookSlice::changed() const {
     return keys;
 }
 
-// First as the rows of the meters move. What is left then was moved by an earlier correction, of
+// First as the rows of the meters move. An earlier correction moved the rest, of
 // which only the sums are known: it is paired in the order of the keys, bucket by bucket.
 std::vector<SliceMove> RebookSlice::moves() {
     std::map<SliceKey, Volume> over;

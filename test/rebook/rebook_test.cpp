@@ -104,7 +104,7 @@ TEST_F(RebookTest, UsageShowsABackDatedBinding) {
     const auto before = sums_of(ledger_);
     const nlohmann::json dry = rebook(ledger_, {"--dry-run"});
     EXPECT_EQ(dry.at("corrections"), 10) << dry;
-    EXPECT_EQ(sums_of(ledger_), before) << "a dry run books nothing";
+    EXPECT_EQ(sums_of(ledger_), before) << "a dry run commits nothing";
     ASSERT_EQ(dry.at("rows").size(), 1U);
     const nlohmann::json& row = dry.at("rows").at(0);
     EXPECT_EQ(row.at("result"), "moves");

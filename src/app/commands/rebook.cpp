@@ -36,7 +36,8 @@ Result<ExitStatus> rebook_period(Session& session, const Options& options) {
 void add_rebook(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("rebook",
-            "Attribute a period again with the bindings, classes and services of now, and book the "
+            "Attribute a period again with the bindings, classes and services of now, and commit "
+            "the "
             "differences as corrections")
         .flag("--dry-run", options->dry_run, "Print what would move, without booking it")
         .text("--meter", options->meter, "Only traffic of this meter", "NAME")
