@@ -15,8 +15,10 @@ public:
     [[nodiscard]] Result<std::vector<TransferRun>> find() {
         TRY_ASSIGN(bucket_of_,
                    Statement::prepare(db_, "SELECT bucket FROM transfer WHERE transfer_id = ?1"));
-        TRY_ASSIGN(link_of_,
-                   Statement::prepare(db_, "SELECT writer, sequence FROM batch WHERE number = ?1"));
+        TRY_ASSIGN(header_of_, Statement::prepare(db_,
+                                                  "SELECT writer, sequence, kind, class_version, "
+                                                  "directory_version FROM batch WHERE number = "
+                                                  "?1"));
         for (const BucketRange& range : question_.plan.rest)
             TRY(add(range, "b.last_bucket >= ?1 AND b.first_bucket < ?2 AND b.number <= ?3"));
         // By number: there are few of them, and the index by time would read all of the period.
