@@ -17,10 +17,12 @@ Result<LedgerOptions> ledger_options(Session& session, OpenMode mode) {
                          .stop_requested = stop_requested};
 }
 
-Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std::string owner) {
+Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode, std::string owner,
+                                            std::string activity) {
     TRY_ASSIGN(const std::string url, session.ledger_path());
     TRY_ASSIGN(LedgerOptions options, ledger_options(session, mode));
     options.owner = std::move(owner);
+    options.activity = std::move(activity);
     return open_ledger(url, options);
 }
 

@@ -13,9 +13,10 @@ namespace octroi {
 // The options of a ledger that the configuration states.
 [[nodiscard]] Result<LedgerOptions> ledger_options(Session& session, OpenMode mode);
 
-// The ledger that the session names. owner: see LedgerOptions.
+// The ledger that the session names. owner, activity: see LedgerOptions.
 [[nodiscard]] Result<std::unique_ptr<Ledger>> open_ledger(Session& session, OpenMode mode,
-                                                          std::string owner = {});
+                                                          std::string owner = {},
+                                                          std::string activity = {});
 
 // The result of a call that reads a ledger of open_ledger(). SIGINT and SIGTERM end the call with
 // the error interrupted. Afterwards they end the process again, as does a closed pipe.

@@ -65,6 +65,11 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> number_of(std::string_view name) const;
     // The service of counted volumes that state none.
     [[nodiscard]] std::uint32_t unknown() const noexcept { return unknown_; }
+    // For a port of a protocol with ports: of two ports the one with the smaller rank decides.
+    // Equal ranks are the same rule, or the same default.
+    [[nodiscard]] std::uint16_t rank(std::uint8_t proto, std::uint16_t port) const noexcept {
+        return ports_[port_protocol_index(proto)][port];
+    }
     // The memory that find() reads for a port of the reading; may be null. See Lpm::first_step().
     [[nodiscard]] const void* first_step(const Reading& reading,
                                          std::uint16_t port) const noexcept {

@@ -25,6 +25,9 @@ struct LedgerOptions {
     // has it open, another process with a non-empty owner gets conflict; the text names the first.
     // Empty: a command that writes now and then; such processes take turns.
     std::string owner;
+    // An activity that one process at a time may do ("rebook"). Owners of the same activity exclude
+    // each other, those of different ones do not. Empty: the activity of the daemon.
+    std::string activity;
     // Names this machine in the chains of writers (ledger/chain.hpp). Empty: the host name.
     std::string node;
     // The day that contains a moment, for sums by day that make questions fast. Begin and end are

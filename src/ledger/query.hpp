@@ -43,6 +43,12 @@ struct SumQuestion {
     bool by_identity = false;  // false: parties are grouped by kind and name
     bool by_service = false;
     bool estimates = false;  // also sum the volumes scaled up from samples; takes longer
+    // The volume as the meters observed it, without corrections.
+    bool observed_only = false;
+    bool by_meter_kind = false;  // with by_meter: meters of one name and several kinds are several
+    // Groups by the versions of class table and directory of the batches. Needs observed_only:
+    // a correction subtracts from batches of other versions.
+    bool by_versions = false;
 };
 
 struct TransferSum {
@@ -50,9 +56,12 @@ struct TransferSum {
     UtcTime bucket;
     std::string meter;
     MeterRole role = MeterRole::bill;
+    std::string meter_kind;
     Party from;
     Party to;
     std::string service;
+    std::string class_version;
+    std::uint64_t directory_version = 0;
     Volume volume;
     Estimate estimate;  // the part of the volume that scaling added; zero unless asked for
 

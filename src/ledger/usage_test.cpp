@@ -14,10 +14,14 @@ namespace {
 
 TransferSum row(const Party& from, const Party& to, std::uint64_t bytes,
                 const std::string& service = "web", int bucket = 0) {
-    return {Layer::ip, bucket_at(bucket),
-            "eth0",    MeterRole::bill,
-            from,      to,
-            service,   {Bytes{bytes}, Packets{1}, Flows{1}}};
+    return {.layer = Layer::ip,
+            .bucket = bucket_at(bucket),
+            .meter = "eth0",
+            .role = MeterRole::bill,
+            .from = from,
+            .to = to,
+            .service = service,
+            .volume = {Bytes{bytes}, Packets{1}, Flows{1}}};
 }
 
 const std::vector<TransferSum> sums{
@@ -327,8 +331,14 @@ std::pair<std::vector<TransferSum>, Volume> random_traffic(std::uint64_t seed) {
     const Batch batch = random_batch(seed, 1, 300);
     std::vector<TransferSum> rows;
     for (const Transfer& t : batch.transfers)
-        rows.push_back({Layer::ip, t.bucket, "eth0", MeterRole::bill, batch.parties[t.from],
-                        batch.parties[t.to], batch.services[t.service], t.volume});
+        rows.push_back({.layer = Layer::ip,
+                        .bucket = t.bucket,
+                        .meter = "eth0",
+                        .role = MeterRole::bill,
+                        .from = batch.parties[t.from],
+                        .to = batch.parties[t.to],
+                        .service = batch.services[t.service],
+                        .volume = t.volume});
     return {std::move(rows), batch.observed};
 }
 

@@ -17,6 +17,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "ledger/audit.hpp"
@@ -158,6 +159,9 @@ TYPED_TEST_P(StoreConformance, KeepsCorrectionsAndSumsWhatTheyMove) {
                 << end->name;
     }
     EXPECT_EQ(whole_after, whole_before);
+    SumQuestion observed = all;
+    observed.observed_only = true;
+    EXPECT_EQ(this->sums(observed), before) << "without corrections";
     ASSERT_EQ(this->commit(correction_of(first, 101, true)), "committed");
     EXPECT_EQ(this->sums(all), before) << "estimates too";
     const auto stored = this->batches();
@@ -167,6 +171,35 @@ TYPED_TEST_P(StoreConformance, KeepsCorrectionsAndSumsWhatTheyMove) {
     EXPECT_EQ(stored[1].digests, digests(canonical(moved)));
     EXPECT_EQ(digests(canonical(stored[1].batch)), stored[1].digests);
     this->expect_holds(3);
+}
+
+TYPED_TEST_P(StoreConformance, SumsByVersionsAndKindsOfMeters) {
+    const auto batch_of = [](std::uint64_t id, const char* kind, const char* classes,
+                             std::uint64_t directory, std::uint64_t bytes) {
+        Batch batch =
+            BatchBuilder(id).transfer(0, account("a"), outside("x"), "web", bytes).build();
+        batch.meter.kind = kind;
+        batch.class_version = classes;
+        batch.directory_version = directory;
+        return batch;
+    };
+    ASSERT_EQ(this->commit(batch_of(1, "capture", "aa", 0, 1)), "committed");
+    ASSERT_EQ(this->commit(batch_of(2, "capture", "aa", 0, 2)), "committed");
+    ASSERT_EQ(this->commit(batch_of(3, "capture", "", 0, 4)), "committed");
+    ASSERT_EQ(this->commit(batch_of(4, "collector", "", 7, 8)), "committed");
+    const SumQuestion question{.period = {bucket_at(0), bucket_at(1)},
+                               .by_meter = true,
+                               .observed_only = true,
+                               .by_meter_kind = true,
+                               .by_versions = true};
+    using Found = std::tuple<std::string, std::string, std::uint64_t, std::uint64_t>;
+    std::vector<Found> found;
+    for (const TransferSum& s : this->sums(question))
+        found.emplace_back(s.meter_kind, s.class_version, s.directory_version,
+                           s.volume.bytes.value());
+    const std::vector<Found> expected = {
+        {"capture", "", 0, 4}, {"capture", "aa", 0, 3}, {"collector", "", 7, 8}};
+    EXPECT_EQ(found, expected);
 }
 
 TYPED_TEST_P(StoreConformance, KeepsLayersApart) {
@@ -705,8 +738,9 @@ TYPED_TEST_P(StoreConformance, AuditFindsThatKeptHeadsAreGone) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove, KeepsLayersApart,
-    CommitsOnce, RefusesOtherContentUnderTheSameId, RefusesAnInvalidBatchAndAcceptsItCorrected,
+    StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove,
+    SumsByVersionsAndKindsOfMeters, KeepsLayersApart, CommitsOnce,
+    RefusesOtherContentUnderTheSameId, RefusesAnInvalidBatchAndAcceptsItCorrected,
     RefusesACursorThatAnotherProcessMoved, FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop,
     FiltersLikeANaiveLoop, NamesThatTheLedgerDoesNotHaveSelectNothing,
     ListsServicesAndFindsTheFirstBucket, AMeterWithAChangedKindIsOneMeter,

@@ -97,6 +97,8 @@ private:
         HolderRow row{rows_.number(0),         rows_.number(5),
                       outgoing ? near : far(), outgoing ? far() : near,
                       rows_.number(4),         {rows_.number(6), rows_.number(7), rows_.number(8)}};
+        // Corrections have moved all of it.
+        if (row.figures == Figures{}) return {};
         if (row.figures.bytes == day_figure_max || row.figures.packets == day_figure_max ||
             row.figures.flows == day_figure_max)
             return std::unexpected(sum_does_not_fit(db_));

@@ -89,12 +89,15 @@ private:
             if (!runs_.meters.contains(row.meter)) continue;
             TRY_ASSIGN(const BucketRange span, span_of(run, row.begin));
             if (span.end <= range.begin) continue;
-            if (question_.by_bucket || !range.contains(span) || is_cut(span, collector_.steps())) {
+            if (needs_transfers() || !range.contains(span) || is_cut(span, collector_.steps())) {
                 rows_.reset();
                 return std::unexpected(gone(run, span));
             }
             TRY(add(row));
         }
+    }
+    [[nodiscard]] bool needs_transfers() const {
+        return question_.by_bucket || question_.observed_only || question_.by_versions;
     }
     [[nodiscard]] Status add(const OldRow& row) {
         const auto& f = row.figures;

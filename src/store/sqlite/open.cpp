@@ -121,7 +121,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     }
     Fd owner_lock;
     if (!options.owner.empty()) {
-        TRY_ASSIGN(owner_lock, sqlite::lock_for_owner(path, options.owner));
+        TRY_ASSIGN(owner_lock, sqlite::lock_for_owner(path, options.activity, options.owner));
     }
     TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(options.mode)));
     // The folder may be readable by all. SQLite creates -wal and -shm with the mode of this file.

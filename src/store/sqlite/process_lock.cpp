@@ -43,8 +43,10 @@ std::string content_of(int fd) {
 
 }  // namespace
 
-Result<Fd> lock_for_owner(const std::string& path, std::string_view owner) {
-    const std::string lock_path = path + ".lock";
+Result<Fd> lock_for_owner(const std::string& path, std::string_view activity,
+                          std::string_view owner) {
+    const std::string lock_path =
+        activity.empty() ? path + ".lock" : fmt::format("{}.{}.lock", path, activity);
     Fd fd(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (fd.get() < 0) {
         const bool is_denied = errno == EACCES;

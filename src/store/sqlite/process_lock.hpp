@@ -14,10 +14,11 @@
 
 namespace octroi::sqlite {
 
-// Locks <path>.lock and writes `owner` ("octroi run") and the process id into it, for people. The
-// lock lasts as long as the descriptor. Errors: conflict (the text names the owner), permission,
-// failed.
-[[nodiscard]] Result<Fd> lock_for_owner(const std::string& path, std::string_view owner);
+// Locks <path>.lock, or <path>.<activity>.lock if the activity is not empty, and writes `owner`
+// ("octroi run") and the process id into it, for people. The lock lasts as long as the descriptor.
+// Errors: conflict (the text names the owner), permission, failed.
+[[nodiscard]] Result<Fd> lock_for_owner(const std::string& path, std::string_view activity,
+                                        std::string_view owner);
 
 // The process that has SQLite's write lock, from /proc/locks: "process 123 (octroi run)". Empty: no
 // process has it, or /proc is not readable. For texts only: the answer may be outdated.

@@ -46,6 +46,7 @@ Result<std::optional<GroupKey>> SumCollector::add(const SumRow& row) {
     key.from = question_.by_identity ? row.from_party : from;
     key.to = question_.by_identity ? row.to_party : to;
     if (question_.by_service) key.service = row.service;
+    key.versions = row.versions;
     if (!groups_[key].add(row.figures)) return std::unexpected(sum_does_not_fit(db_));
     return key;
 }

@@ -24,6 +24,7 @@ struct SumRow {
     std::int64_t to_party = 0;
     std::int64_t service = 0;
     Figures figures;
+    std::int64_t versions = 0;  // of SumCollector::versions(); 0: not grouped by
 };
 
 // The number of the first bucket that starts at or after t.
@@ -64,12 +65,14 @@ public:
 
     // The ends that the question selects, and what kind they are.
     [[nodiscard]] EndTable& ends() noexcept { return ends_; }
+    // The versions that rows are grouped by.
+    [[nodiscard]] Versions& versions() noexcept { return versions_; }
     // The time steps of the question, as the first bucket of each; empty: none.
     [[nodiscard]] const std::vector<std::int64_t>& steps() const noexcept { return steps_; }
 
     // The answer. Called once.
     [[nodiscard]] Result<std::vector<TransferSum>> finish() {
-        return name_groups(db_, question_, std::move(groups_), estimates_);
+        return name_groups(db_, question_, std::move(groups_), estimates_, versions_);
     }
 
 private:
@@ -83,6 +86,7 @@ private:
     NumberSet services_;               // that the question names
     std::vector<std::int64_t> steps_;  // the first bucket of each
     std::size_t step_ = 0;             // that of the bucket before
+    Versions versions_;
     Groups groups_;
     Estimates estimates_;
 };

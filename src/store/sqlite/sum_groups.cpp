@@ -12,7 +12,7 @@ namespace octroi::sqlite {
 namespace {
 
 // Meters of different layers never have the same key.
-using MeterKey = std::tuple<Layer, std::string, MeterRole>;
+using MeterKey = std::tuple<Layer, std::string, MeterRole, std::string>;
 
 // The distinct row numbers of a column and their names. Each number gets the rank of its name, so
 // that millions of groups are sorted by numbers and not by texts. Numbers of the same name get the
@@ -54,10 +54,14 @@ struct Ranked {
     std::uint32_t from = 0;
     std::uint32_t to = 0;
     std::uint32_t service = 0;
+    std::uint32_t classes = 0;
+    std::int64_t directory = 0;
     Figures figures;
     SignedEstimate estimate;
 
-    [[nodiscard]] auto key() const { return std::tie(layer, bucket, meter, from, to, service); }
+    [[nodiscard]] auto key() const {
+        return std::tie(layer, bucket, meter, from, to, service, classes, directory);
+    }
 };
 
 // Finds the row of a number; `read` converts it to a name.
@@ -77,7 +81,8 @@ auto find_name(const Database& db, Statement& find, std::int64_t number, Read re
 
 class Namer {
 public:
-    Namer(const Database& db, const SumQuestion& question) : db_(db), question_(question) {}
+    Namer(const Database& db, const SumQuestion& question, const Versions& versions)
+        : db_(db), question_(question), versions_(versions) {}
 
     [[nodiscard]] Status look_up(const Groups& groups) {
         for (const auto& [key, figures] : groups) {
@@ -85,21 +90,25 @@ public:
             parties_.note(key.to);
             meters_.note(key.meter);
             if (question_.by_service) services_.note(key.service);
+            if (question_.by_versions) class_versions_.note(versions_.at(key.versions).classes);
         }
         TRY(look_up_parties());
         TRY_ASSIGN(auto service,
                    Statement::prepare(db_, "SELECT name FROM service WHERE service_id = ?1"));
-        TRY_ASSIGN(auto meter, Statement::prepare(
-                                   db_, "SELECT name, role, layer FROM meter WHERE meter_id = ?1"));
+        TRY_ASSIGN(auto meter,
+                   Statement::prepare(
+                       db_, "SELECT name, role, layer, kind FROM meter WHERE meter_id = ?1"));
         const auto service_of = [](const Statement& row) { return row.text(0); };
         const auto meter_of = [this](const Statement& row) {
             const auto layer = enum_from<Layer>(row, 2);
-            return question_.by_meter ? MeterKey{layer, row.text(0), enum_from<MeterRole>(row, 1)}
-                                      : MeterKey{layer, "", MeterRole::bill};
+            if (!question_.by_meter) return MeterKey{layer, "", MeterRole::bill, ""};
+            return MeterKey{layer, row.text(0), enum_from<MeterRole>(row, 1),
+                            question_.by_meter_kind ? row.text(3) : ""};
         };
         const auto find_service = [&](auto n) { return find_name(db_, service, n, service_of); };
         const auto find_meter = [&](auto n) { return find_name(db_, meter, n, meter_of); };
         TRY(services_.look_up(find_service));
+        TRY(look_up_class_versions());
         return meters_.look_up(find_meter);
     }
 
@@ -108,14 +117,7 @@ public:
         std::vector<Ranked> rows;
         rows.reserve(groups.size());
         for (const auto& [key, figures] : groups)
-            rows.push_back({.layer = std::get<Layer>(meters_.at(meters_.rank(key.meter))),
-                            .bucket = key.bucket,
-                            .meter = meters_.rank(key.meter),
-                            .from = parties_.rank(key.from),
-                            .to = parties_.rank(key.to),
-                            .service = question_.by_service ? services_.rank(key.service) : 0,
-                            .figures = figures,
-                            .estimate = estimate_of(key, estimates)});
+            rows.push_back(row_of(key, figures, estimate_of(key, estimates)));
         // Frees the table, which may have millions of groups, before the sort.
         groups = {};
         std::sort(rows.begin(), rows.end(),
@@ -126,10 +128,14 @@ public:
     [[nodiscard]] TransferSum named(const Ranked& row) const {
         TransferSum sum;
         sum.bucket = bucket_of(row.bucket);
-        std::tie(sum.layer, sum.meter, sum.role) = meters_.at(row.meter);
+        std::tie(sum.layer, sum.meter, sum.role, sum.meter_kind) = meters_.at(row.meter);
         sum.from = parties_.at(row.from);
         sum.to = parties_.at(row.to);
         if (question_.by_service) sum.service = services_.at(row.service);
+        if (question_.by_versions) {
+            sum.class_version = class_versions_.at(row.classes);
+            sum.directory_version = static_cast<std::uint64_t>(row.directory);
+        }
         const auto figure = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
         sum.volume = {Bytes{figure(row.figures.bytes)}, Packets{figure(row.figures.packets)},
                       Flows{figure(row.figures.flows)}};
@@ -143,6 +149,31 @@ private:
         return question_.by_bucket ? bucket_time(number) : question_.period.begin;
     }
 
+    [[nodiscard]] Ranked row_of(const GroupKey& key, const Figures& figures,
+                                const SignedEstimate& estimate) const {
+        Ranked row{.layer = std::get<Layer>(meters_.at(meters_.rank(key.meter))),
+                   .bucket = key.bucket,
+                   .meter = meters_.rank(key.meter),
+                   .from = parties_.rank(key.from),
+                   .to = parties_.rank(key.to),
+                   .service = question_.by_service ? services_.rank(key.service) : 0,
+                   .figures = figures,
+                   .estimate = estimate};
+        if (!question_.by_versions) return row;
+        const Versions::Pair& pair = versions_.at(key.versions);
+        row.classes = class_versions_.rank(pair.classes);
+        row.directory = pair.directory;
+        return row;
+    }
+    [[nodiscard]] Status look_up_class_versions() {
+        if (!question_.by_versions) return {};
+        TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                                 "SELECT version FROM class_version WHERE "
+                                                 "class_version_id = ?1"));
+        return class_versions_.look_up([&](std::int64_t number) {
+            return find_name(db_, find, number, [](const Statement& row) { return row.text(0); });
+        });
+    }
     [[nodiscard]] static SignedEstimate estimate_of(const GroupKey& key,
                                                     const Estimates& estimates) {
         const auto found = estimates.find(key);
@@ -198,8 +229,10 @@ private:
 
     const Database& db_;
     const SumQuestion& question_;
+    const Versions& versions_;
     Names<Party> parties_;
     Names<std::string> services_;
+    Names<std::string> class_versions_;
     Names<MeterKey> meters_;
 };
 
@@ -213,8 +246,9 @@ Error sum_does_not_fit(const Database& db) {
 }
 
 Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,
-                                             Groups groups, const Estimates& estimates) {
-    Namer namer(db, question);
+                                             Groups groups, const Estimates& estimates,
+                                             const Versions& versions) {
+    Namer namer(db, question, versions);
     TRY(namer.look_up(groups));
     TRY_ASSIGN(const std::vector<Ranked> rows, namer.ranked(std::move(groups), estimates));
     std::vector<TransferSum> sums;

@@ -5,6 +5,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -21,6 +22,7 @@ struct GroupKey {
     std::int64_t from = 0;  // a row of `party`, or of `holder` if identities are not grouped by
     std::int64_t to = 0;
     std::int64_t service = 0;
+    std::int64_t versions = 0;  // of Versions
 
     bool operator==(const GroupKey&) const = default;
 };
@@ -29,8 +31,33 @@ struct GroupHash {
     std::size_t operator()(const GroupKey& key) const noexcept {
         const auto u = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
         const std::uint64_t ends = mix(u(key.from) ^ mix_a, u(key.to) ^ mix_b);
-        return mix(ends + u(key.service), u(key.bucket) ^ mix_c ^ (u(key.meter) << 40U));
+        return mix(ends + u(key.service),
+                   u(key.bucket) ^ mix_c ^ (u(key.meter) << 40U) ^ (u(key.versions) << 52U));
     }
+};
+
+// The distinct versions that batches were attributed with, numbered from 1.
+class Versions {
+public:
+    struct Pair {
+        std::int64_t classes = 0;  // class_version_id
+        std::int64_t directory = 0;
+
+        auto operator<=>(const Pair&) const = default;
+    };
+    [[nodiscard]] std::int64_t number_of(const Pair& pair) {
+        const auto next = static_cast<std::int64_t>(pairs_.size()) + 1;
+        const auto [at, is_new] = numbers_.try_emplace(pair, next);
+        if (is_new) pairs_.push_back(pair);
+        return at->second;
+    }
+    [[nodiscard]] const Pair& at(std::int64_t number) const {
+        return pairs_[static_cast<std::size_t>(number - 1)];
+    }
+
+private:
+    std::map<Pair, std::int64_t> numbers_;
+    std::vector<Pair> pairs_;
 };
 
 // Signed, because corrections subtract. A sum of all rows is not negative.
@@ -91,6 +118,7 @@ using Estimates = boost::unordered_flat_map<GroupKey, SignedEstimate, GroupHash>
 [[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,
                                                            const SumQuestion& question,
                                                            Groups groups,
-                                                           const Estimates& estimates);
+                                                           const Estimates& estimates,
+                                                           const Versions& versions);
 
 }  // namespace octroi::sqlite

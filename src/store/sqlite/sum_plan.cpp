@@ -6,9 +6,10 @@
 namespace octroi::sqlite {
 namespace {
 
-// day_sum has no identities, no buckets, and every batch up to now.
+// day_sum has no identities, no buckets, no versions, and every batch up to now.
 bool day_sums_fit(const SumQuestion& question) {
-    return !question.by_bucket && !question.by_identity && !question.identity && !question.as_of;
+    return !question.by_bucket && !question.by_identity && !question.identity &&
+           !question.as_of && !question.observed_only && !question.by_versions;
 }
 
 }  // namespace

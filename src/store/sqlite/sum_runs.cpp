@@ -15,8 +15,10 @@ public:
     [[nodiscard]] Result<std::vector<TransferRun>> find() {
         TRY_ASSIGN(bucket_of_,
                    Statement::prepare(db_, "SELECT bucket FROM transfer WHERE transfer_id = ?1"));
-        TRY_ASSIGN(link_of_,
-                   Statement::prepare(db_, "SELECT writer, sequence FROM batch WHERE number = ?1"));
+        TRY_ASSIGN(header_of_, Statement::prepare(db_,
+                                                  "SELECT writer, sequence, kind, class_version, "
+                                                  "directory_version FROM batch WHERE number = "
+                                                  "?1"));
         for (const BucketRange& range : question_.plan.rest)
             TRY(add(range, "b.last_bucket >= ?1 AND b.first_bucket < ?2 AND b.number <= ?3"));
         // By number: there are few of them, and the index by time would read all of the period.
@@ -41,9 +43,9 @@ private:
         while (true) {
             TRY_ASSIGN(const bool row, find.step());
             if (!row) return {};
-            TRY_ASSIGN(const bool is_selected, selects(find));
+            TransferRun run{find.number(0), find.number(1), find.number(1) + find.number(2), {}};
+            TRY_ASSIGN(const bool is_selected, selects(find, run));
             if (!is_selected) continue;
-            TransferRun run{find.number(0), find.number(1), find.number(1) + find.number(2)};
             if (find.number(3) < range.begin) {
                 TRY_ASSIGN(run.first, lower_bound(run.first, run.end, range.begin));
             }
@@ -53,17 +55,24 @@ private:
             runs_.push_back(run);
         }
     }
-    [[nodiscard]] Result<bool> selects(const Statement& batch) {
+    [[nodiscard]] Result<bool> selects(const Statement& batch, TransferRun& run) {
         const std::int64_t number = batch.number(5);
         if (!question_.meters.contains(batch.number(0)) ||
             run_of(question_.compacted, number) != nullptr)
             return false;
-        if (!question_.limits) return true;
-        link_of_.bind(1, number);
-        TRY_ASSIGN([[maybe_unused]] const bool found, link_of_.step());
-        const auto limit = question_.limits->find(link_of_.number(0));
-        const bool counts = limit != question_.limits->end() && link_of_.number(1) <= limit->second;
-        link_of_.reset();
+        // The index has the other columns, so the row is read only if it is needed.
+        if (!question_.limits && !question_.observed_only && !question_.by_versions) return true;
+        header_of_.bind(1, number);
+        TRY_ASSIGN([[maybe_unused]] const bool found, header_of_.step());
+        bool counts = !question_.observed_only ||
+                      enum_from<BatchKind>(header_of_, 2) == BatchKind::observation;
+        if (question_.limits) {
+            const auto limit = question_.limits->find(header_of_.number(0));
+            counts = counts && limit != question_.limits->end() &&
+                     header_of_.number(1) <= limit->second;
+        }
+        run.versions = {header_of_.number(3), header_of_.number(4)};
+        header_of_.reset();
         return counts;
     }
     // The first transfer of [first, end) with a bucket of at least `bucket`, by bisection; `end`:
@@ -88,7 +97,7 @@ private:
     const Database& db_;
     const RunQuestion& question_;
     Statement bucket_of_;
-    Statement link_of_;
+    Statement header_of_;
     std::vector<TransferRun> runs_;
 };
 

@@ -14,6 +14,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/end_table.hpp"
 #include "store/sqlite/rows.hpp"
+#include "store/sqlite/sum_groups.hpp"
 #include "store/sqlite/sum_plan.hpp"
 
 namespace octroi::sqlite {
@@ -24,8 +25,7 @@ struct TransferRun {
     std::int64_t meter = 0;
     std::int64_t first = 0;
     std::int64_t end = 0;
-
-    auto operator<=>(const TransferRun&) const = default;
+    Versions::Pair versions;  // that the batch was attributed with; only if asked for
 };
 
 // SumQuestion::as_of by row numbers: the last batch that counts of each writer.
@@ -43,6 +43,8 @@ struct RunQuestion {
     const NumberSet& meters;
     std::span<const CompactedRun> compacted;  // their batches have no transfers any more
     const std::optional<WriterLimits>& limits;
+    bool observed_only = false;  // no corrections
+    bool by_versions = false;
 };
 // In storage order. Error: corrupt.
 [[nodiscard]] Result<std::vector<TransferRun>> find_runs(const Database& db,

@@ -88,7 +88,13 @@ Status Summer::add_all() {
     TRY_ASSIGN(const auto meters, sqlite::selected_meters(db_, question_));
     TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db_));
     TRY_ASSIGN(const auto limits, sqlite::writer_limits(db_, question_));
-    const sqlite::RunQuestion question{period_, plan, meters, compacted, limits};
+    const sqlite::RunQuestion question{.period = period_,
+                                       .plan = plan,
+                                       .meters = meters,
+                                       .compacted = compacted,
+                                       .limits = limits,
+                                       .observed_only = question_.observed_only,
+                                       .by_versions = question_.by_versions};
     TRY(sqlite::add_day_sums(db_, question_, plan.days, meters, collector_));
     TRY(sqlite::add_old_sums(db_, question_, question, collector_));
     TRY_ASSIGN(rows_, Statement::prepare(db_,
@@ -106,13 +112,16 @@ Status Summer::add(const sqlite::TransferRun& run) {
     rows_.bind(1, run.first);
     rows_.bind(2, run.end);
     if (question_.estimates) TRY(sampled_.begin(run));
+    const std::int64_t versions =
+        question_.by_versions ? collector_.versions().number_of(run.versions) : 0;
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
         const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
         TRY_ASSIGN(const auto group,
                    collector_.add(sqlite::SumRow{rows_.number(0), run.meter, rows_.number(1),
-                                                 rows_.number(2), rows_.number(3), figures}));
+                                                 rows_.number(2), rows_.number(3), figures,
+                                                 versions}));
         if (!group || !question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
         if (is_sampled) collector_.add_estimate(*group, sampled_.estimate(figures));

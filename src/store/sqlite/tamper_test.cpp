@@ -279,7 +279,7 @@ protected:
     void SetUp() override {
         const Folder folder;
         const std::string path = folder.file("l.db");
-        fill(path, 4);
+        fill(path, 8);
         std::ifstream file(path, std::ios::binary);
         std::string image{std::istreambuf_iterator<char>(file), {}};
         // A database in memory has no WAL.

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "attribute/reattribution.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <memory_resource>
+#include <span>
+
+#include "attribute/builtin_classes.hpp"
+#include "record/counted_volume.hpp"
+#include "record/identity.hpp"
+#include "record/identity_kinds.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr int rank_of_nothing = INT_MAX;
+
+bool is_single_address(const Prefix& prefix) { return prefix.length == prefix.address.bits(); }
+
+bool lies_within(const Prefix& inner, const Prefix& outer) {
+    return inner.length >= outer.length && outer.contains(inner.address);
+}
+
+// Interfaces, VLANs and names identify the near end, which local networks decide.
+bool is_of_near_end(const Identity& identity) {
+    const IdentityKindInfo* info = find_identity_kind(identity.kind);
+    return info != nullptr && info->end == IdentityEnd::near;
+}
+
+// Whether an end with the identity may have the other one of the same kind too. Names may lie
+// within one another.
+bool may_have_both(const Identity& has, const Identity& other) {
+    switch (has.kind) {
+        case IdentityKind::domain:
+            return other.value.ends_with("." + has.value) || has.value.ends_with("." + other.value);
+        case IdentityKind::cgroup:
+            return other.value.starts_with(has.value + "/") ||
+                   has.value.starts_with(other.value + "/");
+        case IdentityKind::interface:
+        case IdentityKind::next_hop:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reattribution>> Reattribution::create(Tables tables, std::uint64_t seed) {
+    TRY_ASSIGN(auto compiled, CompiledServices::compile(tables.rules));
+    auto services = std::make_shared<const CompiledServices>(std::move(compiled));
+    return std::unique_ptr<Reattribution>(
+        new Reattribution(std::move(tables), std::move(services), seed));
+}
+
+Reattribution::Reattribution(Tables tables, PartyResolver::ServicesPtr services, std::uint64_t seed)
+    : tables_(std::move(tables)),
+      services_(std::move(services)),
+      service_change_(*services_, tables_.rules),
+      classes_(std::make_shared<const CompiledClasses>(tables_.classes)),
+      resolver_(std::make_shared<const CompiledDirectory>(tables_.directory), classes_, services_,
+                seed, *std::pmr::get_default_resource()),
+      bindings_(index_bindings(tables_.directory.bindings)) {
+    for (const Binding& binding : tables_.directory.bindings)
+        if (binding.identity.kind != IdentityKind::prefix) links_.push_back(binding);
+}
+
+Reattribution::Service Reattribution::service(const std::string& before) {
+    const auto now = service_change_.of(before);
+    if (!now) return {before, Doubt{DoubtKind::service, before}};
+    return {std::string(*now), std::nullopt};
+}
+
+Reattribution::End Reattribution::end(const Party& before, UtcTime bucket, const Past& past) {
+    if (before.kind == PartyKind::outside) return outside(before, bucket, past);
+    if (before.kind == PartyKind::excluded || before.identity.empty()) return {before, {}};
+    const Known* identity = known(before.identity);
+    if (identity == nullptr) return {before, Doubt{DoubtKind::not_kept, before.identity}};
+    Interval valid;
+    const Party now = look_up(*identity, bucket, valid);
+    if (valid.begin > bucket || valid.end < bucket + bucket_length) {
+        const auto& changes = past.directory->changes(bucket);
+        const bool changed = std::ranges::any_of(changes, [&](const auto& change) {
+            return decides(change.identity, change.prefix, *identity);
+        });
+        const bool may_be_outside =
+            before.kind == PartyKind::unattributed && past.directory->networks_changed();
+        // The same bindings decide at the same times.
+        if (!changed && !may_be_outside)
+            return {before, doubt_about(*identity, before, before, bucket, past)};
+        return {before, Doubt{DoubtKind::within, before.identity}};
+    }
+    if (auto doubt = doubt_about(*identity, before, now, bucket, past))
+        return {before, std::move(doubt)};
+    const bool was_local = before.kind == PartyKind::unattributed;
+    if (past.assumed_networks && was_local && now.kind == PartyKind::outside) return {before, {}};
+    return {now, {}};
+}
+
+// Its address is not in the ledger: it may have any identity that is bound now and was not.
+Reattribution::End Reattribution::outside(const Party& before, UtcTime bucket,
+                                          const Past& past) const {
+    End end{before, {}};
+    const bool has_address = before.name != builtin_class_names[std::size_t(BuiltinClass::unknown)];
+    if (!is_builtin_class(before.name) && past.classes != nullptr) {
+        const auto now = past.classes->of(before.name).now;
+        if (now)
+            end.party.name = *now;
+        else
+            end.doubt = Doubt{DoubtKind::class_of_end, before.name};
+    }
+    if (has_address && !past.directory->new_network().empty())
+        end.doubt = Doubt{DoubtKind::networks, past.directory->new_network()};
+    for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
+        if (!change.is_new || !change.reaches_outside) continue;
+        if (change.identity.kind == IdentityKind::prefix && !has_address) continue;
+        end.doubt = Doubt{DoubtKind::other, identity_text(change.identity)};
+    }
+    return end;
+}
+
+const Reattribution::Known* Reattribution::known(const std::string& text) {
+    const auto found = known_.find(text);
+    if (found != known_.end()) return &found->second;
+    auto identity = parse_identity(text);
+    if (!identity) return nullptr;
+    Known made{.identity = *std::move(identity), .prefix = {}, .name = no_name};
+    if (made.identity.kind == IdentityKind::prefix)
+        made.prefix = *parse_prefix(made.identity.value);
+    names_.push_back({static_cast<NameKind>(made.identity.kind), made.identity.value});
+    resolver_.set_names(names_);
+    made.name = static_cast<NameRef>(names_.size());
+    return &known_.emplace(text, std::move(made)).first->second;
+}
+
+// As the resolver of a meter finds the end of traffic of which only this identity is known.
+Party Reattribution::look_up(const Known& known, UtcTime bucket, Interval& valid) {
+    CountedVolume volume;
+    volume.kind = ReadingKind::ip;
+    volume.local = known.name;
+    volume.direction = CountedDirection::out;
+    PartyResolver::Ends ends;
+    resolver_.find(volume, bucket, ends);
+    valid = ends.valid;
+    return resolver_.party(resolver_.number_of(ends.from));
+}
+
+// The greatest rank that the binding may have that decides the end now.
+int Reattribution::rank_now(const Known& known, UtcTime bucket) const {
+    if (known.identity.kind != IdentityKind::prefix) return rank_of(known.identity);
+    const auto own = bindings_.find(known.identity);
+    const bool is_own =
+        own != bindings_.end() && std::ranges::any_of(own->second, [&](const Binding& b) {
+            return b.valid.begin <= bucket && b.valid.end >= bucket + bucket_length;
+        });
+    return is_own ? rank_of(known.identity)
+                  : rank_of({IdentityKind::prefix, "0.0.0.0/0"});  // that of a shorter prefix
+}
+
+// A binding of another identity than a prefix to another account, valid in the bucket, of a rank
+// between that of the row and `below`: with a better rank it would have decided before.
+const Binding* Reattribution::hidden_link(const Known& known, int below, const std::string& account,
+                                          UtcTime bucket) const {
+    const Interval whole{bucket, bucket + bucket_length};
+    const int above = rank_of(known.identity);
+    for (const Binding& binding : links_) {
+        const int rank = rank_of(binding.identity);
+        if (rank <= above || rank >= below || !binding.valid.overlaps(whole)) continue;
+        if (binding.account != account) return &binding;
+    }
+    return nullptr;
+}
+
+std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party& before,
+                                                const Party& now, UtcTime bucket,
+                                                const Past& past) const {
+    const bool is_bound = now.kind == PartyKind::account;
+    const int rank = is_bound ? rank_now(known, bucket) : rank_of_nothing;
+    bool own_changed = false;
+    for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
+        const bool is_own = decides(change.identity, change.prefix, known);
+        own_changed = own_changed || is_own;
+        if (is_own || !change.is_new || (is_bound && change.account == now.name)) continue;
+        if (auto doubt = doubt_of_change(known, change, is_bound, rank)) return doubt;
+    }
+    if (past.directory->networks_changed())
+        if (auto doubt = doubt_of_networks(known, rank, bucket)) return doubt;
+    // A binding of a worse rank decides now, and what ranks between the two was never looked at.
+    if (own_changed && before.kind == PartyKind::account) {
+        const Binding* link = hidden_link(known, rank, is_bound ? now.name : "", bucket);
+        if (link != nullptr) return Doubt{DoubtKind::other, identity_text(link->identity)};
+    }
+    return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, past.assumed_networks);
+}
+
+// Whether a binding of the identity may decide the end: the row's own, or a larger prefix.
+bool Reattribution::decides(const Identity& identity, const Prefix& prefix, const Known& known) {
+    if (identity == known.identity) return true;
+    return identity.kind == IdentityKind::prefix && known.identity.kind == IdentityKind::prefix &&
+           lies_within(known.prefix, prefix);
+}
+
+// Another identity is bound now and was not.
+std::optional<Doubt> Reattribution::doubt_of_change(const Known& known,
+                                                    const PastDirectory::Change& change,
+                                                    bool is_bound, int rank) {
+    const bool is_prefix = known.identity.kind == IdentityKind::prefix;
+    if (is_prefix && change.identity.kind == IdentityKind::prefix) {
+        if (!lies_within(change.prefix, known.prefix)) return std::nullopt;
+        return Doubt{DoubtKind::finer, identity_text(change.identity)};
+    }
+    const bool is_possible = change.identity.kind == known.identity.kind
+                                 ? may_have_both(known.identity, change.identity)
+                                 : change.rank <= rank;
+    // A name without a binding is the identity of addresses only that are not local.
+    if (!is_possible || (!is_bound && !is_prefix && !change.reaches_outside)) return std::nullopt;
+    return Doubt{DoubtKind::other, identity_text(change.identity)};
+}
+
+std::optional<Doubt> Reattribution::doubt_of_networks(const Known& known, int rank,
+                                                      UtcTime bucket) const {
+    if (is_of_near_end(known.identity))
+        return Doubt{DoubtKind::networks, identity_text(known.identity)};
+    const Interval whole{bucket, bucket + bucket_length};
+    const auto link = std::ranges::find_if(links_, [&](const Binding& binding) {
+        return is_of_near_end(binding.identity) && rank_of(binding.identity) < rank &&
+               binding.valid.overlaps(whole);
+    });
+    if (link == links_.end()) return std::nullopt;
+    return Doubt{DoubtKind::networks, identity_text(link->identity)};
+}
+
+// No binding has the identity. The address decides, where the row has one.
+std::optional<Doubt> Reattribution::doubt_of_unbound(const Known& known, const Party& before,
+                                                     const Party& now,
+                                                     bool assumed_networks) const {
+    const bool is_prefix = known.identity.kind == IdentityKind::prefix;
+    if (!is_prefix && before.kind == PartyKind::account)
+        return Doubt{DoubtKind::not_kept, before.identity};
+    if (!is_prefix || now.kind != PartyKind::outside) return std::nullopt;
+    if (assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
+    if (!is_single_address(known.prefix)) return Doubt{DoubtKind::not_kept, before.identity};
+    if (tables_.has_names ||
+        (!is_builtin_class(now.name) && !has_certain_class(known.prefix.address)))
+        return Doubt{DoubtKind::class_of_address, before.identity};
+    return std::nullopt;
+}
+
+// Whether no AS and no next hop that the row does not have could decide the class.
+bool Reattribution::has_certain_class(const Address& address) const {
+    if (!tables_.classes.next_hops.empty()) return false;
+    const std::uint32_t alone = classes_->find(address);
+    return std::ranges::all_of(tables_.classes.ases, [&](const ClassAses& range) {
+        return classes_->find(address, range.first) == alone;
+    });
+}
+
+}  // namespace octroi

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/past_tables.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "attribute/builtin_classes.hpp"
+#include "service/attribution.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::size_t directories_kept = 32;
+
+// A table of no version: everything has one class.
+Result<std::optional<ClassTable>> class_table_of(Ledger& ledger, const std::string& version) {
+    if (!version.empty()) return ledger.class_table(version);
+    ClassTable none;
+    none.default_class = no_table_class;
+    return none;
+}
+
+// Names that a meter states for the near end beside its address.
+bool is_near_name(const Identity& identity) {
+    return identity.kind == IdentityKind::user || identity.kind == IdentityKind::domain ||
+           identity.kind == IdentityKind::uid || identity.kind == IdentityKind::cgroup;
+}
+
+template <typename Row, typename Key>
+void put(std::vector<Row>& rows, const Row& row, Key Row::* key) {
+    const auto found = std::ranges::find(rows, row.*key, key);
+    if (found == rows.end())
+        rows.push_back(row);
+    else
+        *found = row;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PastTables>> PastTables::create(Ledger& ledger, const Config& config,
+                                                       std::uint64_t seed) {
+    std::unique_ptr<PastTables> past(new PastTables(ledger));
+    TRY(ledger.snapshot([&] { return past->load(config, seed); }));
+    return past;
+}
+
+Status PastTables::load(const Config& config, std::uint64_t seed) {
+    Reattribution::Tables tables;
+    TRY_ASSIGN(tables.directory, declared_directory(ledger_, config.attribute));
+    for (const Prefix& prefix : config.attribute.local)
+        configured_.push_back({to_string(prefix), config.attribute.per_address});
+    assumed_ = tables.directory.networks.empty();
+    fallback_ = private_networks();
+    if (assumed_) tables.directory.networks = fallback_;
+    TRY_ASSIGN(const std::string version, ledger_.current_class_version());
+    TRY_ASSIGN(auto classes, class_table_of(ledger_, version));
+    if (classes) tables.classes = *std::move(classes);
+    for (const NamedList& rule : config.services) tables.rules.push_back({rule.name, rule.values});
+    TRY(ledger_.each_directory_change([&](const StoredDirectoryChange& change) -> Status {
+        history_.push_back(change.delta);
+        return {};
+    }));
+    bindings_ = index_bindings(tables.directory.bindings);
+    for (const DirectoryDelta& delta : history_)
+        tables.has_names = tables.has_names ||
+                           std::ranges::any_of(delta.bindings, is_near_name, &Binding::identity);
+    auto now = Reattribution::create(std::move(tables), seed);
+    if (!now) return fail(ErrorCode::invalid, "[services] " + now.error().text);
+    now_ = *std::move(now);
+    return {};
+}
+
+Directory PastTables::directory_of(std::uint64_t version) const {
+    Directory directory;
+    directory.version = version;
+    std::map<std::uint64_t, Binding> bindings;
+    for (const DirectoryDelta& delta : history_) {
+        if (delta.version > version) break;
+        for (const std::uint64_t id : delta.bindings_removed) bindings.erase(id);
+        for (const Binding& binding : delta.bindings) bindings[binding.id] = binding;
+        for (const std::string& prefix : delta.networks_removed)
+            std::erase_if(directory.networks, [&](const auto& n) { return n.prefix == prefix; });
+        for (const LocalNetwork& network : delta.networks)
+            put(directory.networks, network, &LocalNetwork::prefix);
+    }
+    for (auto& [id, binding] : bindings) directory.bindings.push_back(std::move(binding));
+    directory.networks.insert(directory.networks.end(), configured_.begin(), configured_.end());
+    return directory;
+}
+
+const PastTables::PastVersion& PastTables::directory_at(std::uint64_t version) {
+    PastVersion& past = directories_[version];
+    if (past.directory) return past;
+    Directory directory = directory_of(version);
+    past.assumed_networks = directory.networks.empty();
+    if (past.assumed_networks) directory.networks = fallback_;
+    past.directory = std::make_unique<PastDirectory>(std::move(directory), bindings_,
+                                                     tables().directory.networks);
+    return past;
+}
+
+// False: no such table was loaded.
+Result<bool> PastTables::add_classes(const std::string& version) {
+    if (version == class_version() || classes_.contains(version)) return true;
+    TRY_ASSIGN(const auto before, class_table_of(ledger_, version));
+    if (!before) return false;
+    classes_.emplace(version, std::make_unique<ClassChange>(*before, tables().classes));
+    return true;
+}
+
+Result<const Reattribution::Past*> PastTables::find(std::uint64_t version,
+                                                    const std::string& classes) {
+    if (version > directory_version()) return nullptr;
+    const auto known = past_.find({version, classes});
+    if (known != past_.end()) return &known->second;
+    TRY_ASSIGN(const bool found, add_classes(classes));
+    if (!found) return nullptr;
+    const PastVersion& directory = directory_at(version);
+    const auto change = classes_.find(classes);
+    const Reattribution::Past past{
+        .directory = directory.directory.get(),
+        .classes = change == classes_.end() ? nullptr : change->second.get(),
+        .assumed_networks = assumed_ && directory.assumed_networks};
+    return &past_.emplace(Key{version, classes}, past).first->second;
+}
+
+void PastTables::drop() {
+    if (directories_.size() <= directories_kept) return;
+    past_.clear();
+    directories_.clear();
+}
+
+}  // namespace octroi

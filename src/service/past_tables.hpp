@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The directories and class tables with which the batches of a ledger were attributed, compared
+// with those in force now.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attribute/reattribution.hpp"
+#include "config/config.hpp"
+#include "ledger/chain.hpp"
+#include "ledger/ledger.hpp"
+
+namespace octroi {
+
+class PastTables {
+public:
+    // The ledger must outlive it. Reads the history of the directory.
+    [[nodiscard]] static Result<std::unique_ptr<PastTables>> create(Ledger& ledger,
+                                                                    const Config& config,
+                                                                    std::uint64_t seed);
+
+    [[nodiscard]] Reattribution& reattribution() noexcept { return *now_; }
+    // nullptr: the batch was attributed with tables that came into force after create(). Else valid
+    // until drop().
+    [[nodiscard]] Result<const Reattribution::Past*> find(std::uint64_t directory_version,
+                                                          const std::string& class_version);
+    // Frees what find() has made, if it is much.
+    void drop();
+
+    [[nodiscard]] const std::string& class_version() const { return tables().classes.version; }
+    [[nodiscard]] std::uint64_t directory_version() const { return tables().directory.version; }
+
+private:
+    explicit PastTables(Ledger& ledger) : ledger_(ledger) {}
+    [[nodiscard]] Status load(const Config& config, std::uint64_t seed);
+    [[nodiscard]] const Reattribution::Tables& tables() const { return now_->tables(); }
+    struct PastVersion {
+        std::unique_ptr<PastDirectory> directory;
+        bool assumed_networks = false;
+    };
+    [[nodiscard]] const PastVersion& directory_at(std::uint64_t version);
+    [[nodiscard]] Directory directory_of(std::uint64_t version) const;
+    [[nodiscard]] Result<bool> add_classes(const std::string& version);
+
+    using Key = std::pair<std::uint64_t, std::string>;
+    Ledger& ledger_;
+    std::unique_ptr<Reattribution> now_;
+    BindingIndex bindings_;  // in force now
+    std::vector<DirectoryDelta> history_;
+    std::vector<LocalNetwork> configured_;  // networks that count at all times
+    std::vector<LocalNetwork> fallback_;    // where none is declared
+    bool assumed_ = false;                  // they count now
+    std::map<std::uint64_t, PastVersion> directories_;
+    std::map<std::string, std::unique_ptr<ClassChange>> classes_;
+    std::map<Key, Reattribution::Past> past_;
+};
+
+}  // namespace octroi

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/rebook.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "host/random.hpp"
+#include "ledger/rules.hpp"
+#include "service/past_tables.hpp"
+#include "service/rebook_slice.hpp"
+
+namespace octroi {
+namespace {
+
+std::string text_of(const Doubt& doubt) {
+    const std::string& subject = doubt.subject;
+    switch (doubt.kind) {
+        case DoubtKind::finer:
+            return subject + " is bound now, and the ledger has a larger network";
+        case DoubtKind::other:
+            return subject + " is bound now, and the ledger does not hold who had it";
+        case DoubtKind::not_kept:
+            return subject + " is bound no more, and the ledger does not hold the address";
+        case DoubtKind::within:
+            return "the binding of " + subject + " changes within five minutes";
+        case DoubtKind::networks:
+            return "the local networks changed: " + subject;
+        case DoubtKind::class_of_end:
+            return "class " + subject + " is several classes now";
+        case DoubtKind::class_of_address:
+            return subject + " is outside now, and its AS, next hop or name decides";
+        case DoubtKind::service:
+            return "no rule and no default gives service " + subject + " now";
+    }
+    return subject;
+}
+
+// Volume and the number of buckets with it. Buckets come in ascending order.
+struct RebookTotal {
+    Volume volume;
+    std::uint64_t buckets = 0;
+    UtcTime last = UtcTime::min();
+
+    void add(UtcTime bucket, const Volume& part) {
+        volume += part;
+        if (bucket != last) ++buckets;
+        last = bucket;
+    }
+};
+
+class Rebooker {
+public:
+    Rebooker(Ledger& ledger, const RebookRequest& request, PastTables& past)
+        : ledger_(ledger), request_(request), past_(past) {}
+
+    [[nodiscard]] Result<RebookSummary> run() {
+        TRY_ASSIGN(const std::vector<UtcTime> buckets, buckets_with_traffic());
+        std::size_t length = 1;
+        for (std::size_t at = 0; at < buckets.size();) {
+            const std::size_t end = std::min(buckets.size(), at + length);
+            past_.drop();
+            rows_ = 0;
+            TRY(correct({buckets[at], buckets[end - 1] + bucket_length}));
+            at = end;
+            const std::size_t per_bucket = std::max<std::size_t>(1, rows_ / length);
+            length = std::clamp<std::size_t>(request_.slice_rows / per_bucket, 1, length * 4);
+        }
+        return summary();
+    }
+
+private:
+    [[nodiscard]] SumQuestion question() const {
+        SumQuestion question;
+        question.period = request_.period;
+        question.by_bucket = true;
+        if (!request_.meter.empty()) question.meter = request_.meter;
+        return question;
+    }
+
+    [[nodiscard]] Result<std::vector<UtcTime>> buckets_with_traffic() {
+        TRY_ASSIGN(const auto sums, ledger_.sums(question()));
+        std::vector<UtcTime> buckets;
+        for (const TransferSum& sum : sums) buckets.push_back(sum.bucket);
+        std::sort(buckets.begin(), buckets.end());
+        buckets.erase(std::unique(buckets.begin(), buckets.end()), buckets.end());
+        return buckets;
+    }
+
+    [[nodiscard]] Status correct(const Interval& slice) {
+        RebookSlice rows;
+        TRY(ledger_.snapshot([&] { return read(slice, rows); }));
+        for (const SliceMove& move : rows.moves()) note(rows, move);
+        for (Batch& batch : rows.corrections(slice)) TRY(commit(std::move(batch)));
+        return {};
+    }
+
+    [[nodiscard]] Status read(const Interval& slice, RebookSlice& rows) {
+        SumQuestion all = question();
+        all.period = slice;
+        all.by_meter = all.by_meter_kind = all.by_identity = all.by_service = all.estimates = true;
+        TRY_ASSIGN(const auto booked, ledger_.sums(all));
+        for (const TransferSum& sum : booked) rows.add_booked(sum);
+        all.observed_only = all.by_versions = true;
+        TRY_ASSIGN(const auto observed, ledger_.sums(all));
+        rows_ = observed.size();
+        for (const TransferSum& sum : observed) TRY(attribute(sum, rows));
+        return {};
+    }
+
+    // Where the row belongs now.
+    [[nodiscard]] Status attribute(const TransferSum& sum, RebookSlice& rows) {
+        const SliceKey before = rows.key_of(sum);
+        TRY_ASSIGN(const Reattribution::Past* past,
+                   past_.find(sum.directory_version, sum.class_version));
+        examined_ += sum.volume;
+        if (past == nullptr) {
+            rows.add_observed(before, before, sum);
+            return {};
+        }
+        Reattribution& now = past_.reattribution();
+        const auto from = now.end(sum.from, sum.bucket, *past);
+        const auto to = now.end(sum.to, sum.bucket, *past);
+        const auto service = now.service(sum.service);
+        const SliceKey after{before.meter, before.bucket, rows.number_of(from.party),
+                             rows.number_of(to.party), rows.service_number(service.name)};
+        rows.add_observed(before, after, sum);
+        note_doubt(from.doubt, to_string(sum.from), sum);
+        note_doubt(to.doubt, to_string(sum.to), sum);
+        note_doubt(service.doubt, sum.service, sum);
+        if (from.doubt || to.doubt || service.doubt) unresolved_ += sum.volume;
+        return {};
+    }
+
+    void note_doubt(const std::optional<Doubt>& doubt, const std::string& name,
+                    const TransferSum& sum) {
+        if (doubt) doubts_[{name, *doubt}].add(sum.bucket, sum.volume);
+    }
+
+    void note(const RebookSlice& rows, const SliceMove& move) {
+        moved_ += move.volume;
+        const auto end = [&](std::uint32_t before, std::uint32_t after) {
+            if (before == after) return;
+            const std::string was = to_string(rows.party(before));
+            const std::string is = to_string(rows.party(after));
+            moves_[{was == is ? "identity" : "end", was, is}].add(move.before.bucket, move.volume);
+        };
+        end(move.before.from, move.after.from);
+        end(move.before.to, move.after.to);
+        if (move.before.service != move.after.service)
+            moves_[{"service", rows.service(move.before.service), rows.service(move.after.service)}]
+                .add(move.before.bucket, move.volume);
+    }
+
+    [[nodiscard]] Status commit(Batch batch) {
+        ++corrections_;
+        if (request_.dry_run) return {};
+        batch.id = random_batch_id();
+        batch.booked_at = request_.now;
+        batch.class_version = past_.class_version();
+        batch.directory_version = past_.directory_version();
+        batch.correction->reason =
+            request_.reason.empty() ? "bindings, classes, services of " + to_rfc3339(request_.now)
+                                    : request_.reason;
+        TRY(ledger_.commit(batch));
+        return {};
+    }
+
+    [[nodiscard]] RebookSummary summary() const {
+        RebookSummary summary{.period = request_.period,
+                              .dry_run = request_.dry_run,
+                              .moves = {},
+                              .doubts = {},
+                              .examined = examined_,
+                              .moved = moved_,
+                              .unresolved = unresolved_,
+                              .corrections = corrections_};
+        for (const auto& [key, total] : moves_) {
+            const auto& [what, before, after] = key;
+            summary.moves.push_back({what, before, after, total.volume, total.buckets});
+        }
+        for (const auto& [key, total] : doubts_)
+            summary.doubts.push_back({key.first, text_of(key.second), total.volume, total.buckets});
+        return summary;
+    }
+
+    Ledger& ledger_;
+    const RebookRequest& request_;
+    PastTables& past_;
+    std::map<std::tuple<std::string, std::string, std::string>, RebookTotal> moves_;
+    std::map<std::pair<std::string, Doubt>, RebookTotal> doubts_;
+    Volume examined_;
+    Volume moved_;
+    Volume unresolved_;
+    std::uint64_t corrections_ = 0;
+    std::size_t rows_ = 0;  // of the slice
+};
+
+Status require_known_meter(Query& ledger, const std::string& name) {
+    if (name.empty()) return {};
+    TRY_ASSIGN(const auto meters, ledger.meters());
+    for (const MeterState& meter : meters)
+        if (meter.meter.name == name) return {};
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no meter {}; octroi meters shows all", name));
+}
+
+}  // namespace
+
+Result<RebookSummary> rebook(Ledger& ledger, const Config& config, const RebookRequest& request) {
+    if (!request.reason.empty() && !is_name(request.reason))
+        return fail(ErrorCode::invalid,
+                    fmt::format("the reason has {} octets or a control character; next: write at "
+                                "most {} octets on one line",
+                                request.reason.size(), name_octets_max));
+    TRY(require_known_meter(ledger, request.meter));
+    TRY_ASSIGN(const auto past, PastTables::create(ledger, config, random_seed()));
+    return Rebooker(ledger, request, *past).run();
+}
+
+}  // namespace octroi
