@@ -253,6 +253,26 @@ TEST(Compaction, MayBeStoppedAnywhere) {
     EXPECT_GT(stops, 5U);
 }
 
+// A question from the first bucket on, in days, does not cut the day of which only the sum is left.
+TEST(Compaction, AsksFromTheBeginOfTheFirstDay) {
+    const Folder folder;
+    auto ledger = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    const Batch batch =
+        BatchBuilder(1).transfer(17, account("a"), outside("world"), "web", 9).build();
+    ASSERT_TRUE(ledger->commit(batch));
+    EXPECT_EQ(*ledger->first_bucket(), bucket_at(17));
+    const UtcTime later = bucket_at(288);
+    ASSERT_TRUE(ledger->compact({.fine_before = later}, later, {}));
+    EXPECT_EQ(*ledger->first_bucket(), bucket_at(12));
+    ASSERT_TRUE(ledger->compact({.fine_before = later, .hours_before = later}, later, {}));
+    EXPECT_EQ(*ledger->first_bucket(), bucket_at(0));
+    const auto sums = ledger->sums(
+        {.period = {*ledger->first_bucket(), later}, .steps = {*ledger->first_bucket()}});
+    ASSERT_TRUE(sums) << sums.error().text;
+    ASSERT_EQ(sums->size(), 1U);
+    EXPECT_EQ(sums->front().volume.bytes.value(), 9U);
+}
+
 TEST(Compaction, OneProcessAtATime) {
     const Folder folder;
     auto first = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});

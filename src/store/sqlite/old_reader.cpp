@@ -111,8 +111,9 @@ private:
     [[nodiscard]] Error gone(const CompactedRun& run, const BucketRange& span) const {
         const bool is_hour = run.level == CompactionLevel::hour;
         return {ErrorCode::not_found,
-                fmt::format("ledger {}: of {} to {} only the sum of the {} is left ([ledger.keep] "
-                            "in the configuration); next: ask for whole {}s of the time zone of "
+                fmt::format("ledger {}: of {} to {} only the sum of the {} is left (keep_fine and "
+                            "keep_hours in [ledger] of the configuration); next: ask for whole {}s "
+                            "of the time zone of "
                             "the ledger, in longer time steps",
                             db_.path(), to_rfc3339(bucket_time(span.begin)),
                             to_rfc3339(bucket_time(span.end)), is_hour ? "hour" : "day",

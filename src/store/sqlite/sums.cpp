@@ -2,6 +2,8 @@
 // Sums over transfers, from the coarsest rows that fit (sum_plan.hpp). Rows are read in storage
 // order and summed in a hash table. GROUP BY would sort them first, which takes several times as
 // long.
+#include <algorithm>
+
 #include "store/sqlite/day_reader.hpp"
 #include "store/sqlite/old_reader.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -118,10 +120,9 @@ Status Summer::add(const sqlite::TransferRun& run) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
         const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
-        TRY_ASSIGN(const auto group,
-                   collector_.add(sqlite::SumRow{rows_.number(0), run.meter, rows_.number(1),
-                                                 rows_.number(2), rows_.number(3), figures,
-                                                 versions}));
+        TRY_ASSIGN(const auto group, collector_.add(sqlite::SumRow{
+                                         rows_.number(0), run.meter, rows_.number(1),
+                                         rows_.number(2), rows_.number(3), figures, versions}));
         if (!group || !question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
         if (is_sampled) collector_.add_estimate(*group, sampled_.estimate(figures));
@@ -140,7 +141,17 @@ Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {
     TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT min(first_bucket) FROM batch"));
     TRY_ASSIGN(const bool found, find.step());
     if (!found || find.is_null(0)) return std::nullopt;
-    return sqlite::bucket_time(find.number(0));
+    std::int64_t first = find.number(0);
+    TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db_));
+    TRY_ASSIGN(auto old, Statement::prepare(
+                             db_, "SELECT min(begin) FROM old_transfer WHERE compaction = ?1"));
+    for (const sqlite::CompactedRun& run : compacted) {
+        old.bind(1, run.compaction);
+        TRY_ASSIGN([[maybe_unused]] const bool row, old.step());
+        if (!old.is_null(0)) first = std::min(first, old.number(0));
+        old.reset();
+    }
+    return sqlite::bucket_time(first);
 }
 
 Result<std::vector<std::string>> SqliteLedger::services() {
