@@ -351,6 +351,11 @@ Report audit_report(const AuditReport& audit) {
             fmt::format("Not checked: {} up to the anchor, which is trusted. Sums are of what came "
                         "after it.",
                         counted_text(audit.batches_trusted, "batch", "batches")));
+    if (audit.batches_compacted > 0)
+        report.heading.push_back(fmt::format(
+            "Compacted: {}. Their sums are what was observed; how these were divided before, and "
+            "their old cursors, cannot be checked any more.",
+            counted_text(audit.batches_compacted, "batch", "batches")));
     report.columns = audit_columns();
     for (const MeterTotals& m : audit.meters) report.rows.push_back(audit_row(m));
     std::vector<std::string> texts;
@@ -368,6 +373,8 @@ Report audit_report(const AuditReport& audit) {
                    {"transfers", audit.transfers},
                    {"directory_versions", audit.directory_versions},
                    {"anchors", audit.anchors},
+                   {"compactions", audit.compactions},
+                   {"batches_compacted", audit.batches_compacted},
                    {"heads", std::move(heads)},
                    {"findings", std::move(texts)},
                    {"findings_left_off", audit.findings_left_off}};

@@ -191,6 +191,7 @@ TEST_F(Compactions, AreTheSameForTwoProgramsThatShareNoCode) {
     EXPECT_NE(heads.out.find("compactions - 4 "), std::string::npos) << heads.out;
     const Ended audited = run(octroi(path_, {"audit"}));
     EXPECT_EQ(audited.status, 0) << audited.out;
+    EXPECT_NE(audited.out.find("Compacted: 14 batches"), std::string::npos) << audited.out;
 }
 
 TEST_F(Compactions, LeaveTheViewAsItWas) { EXPECT_EQ(volumes(), before_); }
