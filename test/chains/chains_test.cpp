@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "ledger/testing/batches.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -196,6 +197,60 @@ TEST_F(Compactions, AreTheSameForTwoProgramsThatShareNoCode) {
 
 TEST_F(Compactions, LeaveTheViewAsItWas) { EXPECT_EQ(volumes(), before_); }
 
+// The queries of docs/format/ledger.md, with another account and period.
+std::vector<std::string> queries_of_the_document() {
+    const char* source = std::getenv("OCTROI_SOURCE");
+    const std::string text =
+        support::text_of(std::string(source == nullptr ? "." : source) + "/docs/format/ledger.md");
+    std::vector<std::string> queries;
+    constexpr std::string_view begin = "```sql\n";
+    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at)) {
+        at += begin.size();
+        std::string query = text.substr(at, text.find("```", at) - at);
+        const std::size_t name = query.find("'alice'");
+        if (name != std::string::npos) query.replace(name, 7, "'user1'");
+        queries.push_back(std::move(query));
+    }
+    return queries;
+}
+
+TEST_F(Compactions, GiveTheSameAnswerToAPersonWithSql) {
+    const Ended usage = run(octroi(path_, {"usage", "--account", "user1", "--by", "day,class",
+                                           "--layer", "3", "--json", "--tz", "UTC"}));
+    ASSERT_EQ(usage.status, 0) << usage.err;
+    std::set<std::string> expected;
+    for (const auto& row : nlohmann::json::parse(usage.out)["rows"])
+        if (const auto name = row["class"].get<std::string>();
+            !name.starts_with('@') && row["total_bytes"] != 0)
+            expected.insert(fmt::format("{} {} {} {}", row["day"].get<std::string>(), name,
+                                        row["received_bytes"].get<std::int64_t>(),
+                                        row["sent_bytes"].get<std::int64_t>()));
+    ASSERT_GT(expected.size(), 3U);
+    const auto queries = queries_of_the_document();
+    ASSERT_EQ(queries.size(), 3U);
+    ASSERT_EQ(run(octroi(path_, {"ledger", "rebuild"})).status, 0);
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+    auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READONLY);
+    for (const std::string& query : {queries[0], queries[2]}) {
+        auto rows = *sqlite::Statement::prepare(db, query);
+        std::set<std::string> found;
+        while (*rows.step())
+            if (!rows.text(2).empty() && rows.number(3) + rows.number(4) != 0)
+                found.insert(fmt::format("{} {} {} {}", rows.text(1), rows.text(2), rows.number(3),
+                                         rows.number(4)));
+        EXPECT_EQ(found, expected) << query;
+    }
+    const std::int64_t of_the_view = *db.number(
+        "SELECT sum(bytes) FROM transfer_text WHERE to_kind = 2 AND meter_role = 1 AND layer = 3 "
+        "AND date(bucket) = '2026-11-01'");
+    EXPECT_GT(of_the_view, 0);
+    auto hours = *sqlite::Statement::prepare(db, queries[1]);
+    std::int64_t sum = 0;
+    while (*hours.step()) sum += hours.number(2);
+    EXPECT_EQ(sum, of_the_view);
+}
+
 // What a compaction leaves when it is cut off: rows without a record, replaced rows, and transfers
 // that are not deleted yet.
 TEST_F(Compactions, MayBeUnfinished) {
@@ -235,6 +290,7 @@ TEST_F(Compactions, AreRefusedByBothProgramsAfterAChange) {
           "UPDATE batch SET first_bucket = first_bucket - 1 WHERE number = 3",
           "UPDATE loss SET packets = NULL WHERE batch = 3",
           "DELETE FROM translation WHERE opened = 6",
+          "UPDATE cursor SET note = 'x'",
           "UPDATE anchor_head SET sequence = 3 WHERE chain = 5"}) {
         const std::string copy = folder_ / "copy.db";
         std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);

@@ -270,6 +270,16 @@ class Ledger:
         if orphans:
             self.find("ledger", f"{orphans} batches belong to no writer")
 
+    # The current cursor of each source is the last one that a batch has.
+    def check_current_cursors(self):
+        last = {row[:2]: row[2:] for row in self.rows(
+            "SELECT m.name, c.source, c.position, c.version, c.note FROM batch_cursor c JOIN batch b ON b.number = c.batch "
+            "JOIN meter m ON m.meter_id = b.meter ORDER BY c.batch")}
+        current = {row[:2]: row[2:] for row in self.rows("SELECT meter, source, position, version, note FROM cursor")}
+        for meter, source in sorted(key for key in last.keys() | current.keys() if last.get(key) != current.get(key)):
+            self.find("cursor", f"that of {source.decode(errors='replace')} of {meter.decode(errors='replace')} is not "
+                      "the one of its last batch")
+
     def changed(self, table, key, columns, version):
         new = self.rows(f"SELECT {columns} FROM {table} WHERE added = ? ORDER BY {key}", version)
         gone = self.rows(f"SELECT DISTINCT {key} FROM {table} WHERE removed = ?1 AND {key} NOT IN "
@@ -467,6 +477,8 @@ def main(arguments):
         ledger.db.execute("BEGIN")  # one state for all queries
         ledger.read_compacted()
         ledger.check_writers(wanted)
+        if wanted is None:
+            ledger.check_current_cursors()
         for name, check in (("directory", ledger.check_directory), ("classes", ledger.check_classes),
                             ("compactions", ledger.check_compactions), ("anchors", ledger.check_anchors)):
             if wanted is None or name in wanted:
