@@ -216,7 +216,7 @@ public:
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
     // By name: all that a transfer of any batch has had.
     [[nodiscard]] virtual Result<std::vector<std::string>> services() = 0;
-    // Start of the earliest bucket (or hour, day: of what is left) with traffic; absent: none.
+    // Start of the earliest bucket (or hour, day: of its sums) with traffic; absent: none.
     [[nodiscard]] virtual Result<std::optional<UtcTime>> first_bucket() = 0;
     // The losses with an interval that overlaps the period, by begin.
     [[nodiscard]] virtual Result<std::vector<MeterLoss>> losses(Interval period) = 0;

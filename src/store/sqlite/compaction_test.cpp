@@ -267,7 +267,7 @@ TEST(Compaction, AsksFromTheBeginOfTheFirstDay) {
     ASSERT_TRUE(ledger->compact({.fine_before = later, .hours_before = later}, later, {}));
     EXPECT_EQ(*ledger->first_bucket(), bucket_at(0));
     const auto sums = ledger->sums(
-        {.period = {*ledger->first_bucket(), later}, .steps = {*ledger->first_bucket()}});
+        {.period = {bucket_at(0), later}, .steps = {**ledger->first_bucket()}});
     ASSERT_TRUE(sums) << sums.error().text;
     ASSERT_EQ(sums->size(), 1U);
     EXPECT_EQ(sums->front().volume.bytes.value(), 9U);
