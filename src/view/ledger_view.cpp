@@ -353,7 +353,7 @@ Report audit_report(const AuditReport& audit) {
                         counted_text(audit.batches_trusted, "batch", "batches")));
     if (audit.batches_compacted > 0)
         report.heading.push_back(fmt::format(
-            "Compacted: {}. Their sums are what was observed; how these were divided before, and "
+            "Compacted: {}. Their sums are as observed; how these were divided before, and "
             "their old cursors, cannot be checked any more.",
             counted_text(audit.batches_compacted, "batch", "batches")));
     report.columns = audit_columns();
