@@ -219,13 +219,14 @@ TEST_F(Compactions, GiveTheSameAnswerToAPersonWithSql) {
                                            "--layer", "3", "--json", "--tz", "UTC"}));
     ASSERT_EQ(usage.status, 0) << usage.err;
     std::set<std::string> expected;
-    for (const auto& row : nlohmann::json::parse(usage.out)["rows"])
+    const auto document = nlohmann::json::parse(usage.out);
+    for (const auto& row : document["rows"])
         if (const auto name = row["class"].get<std::string>();
             !name.starts_with('@') && row["total_bytes"] != 0)
             expected.insert(fmt::format("{} {} {} {}", row["day"].get<std::string>(), name,
                                         row["received_bytes"].get<std::int64_t>(),
                                         row["sent_bytes"].get<std::int64_t>()));
-    ASSERT_GT(expected.size(), 3U);
+    ASSERT_GT(expected.size(), 3U) << usage.out;
     const auto queries = queries_of_the_document();
     ASSERT_EQ(queries.size(), 3U);
     ASSERT_EQ(run(octroi(path_, {"ledger", "rebuild"})).status, 0);
