@@ -8,6 +8,7 @@
 //         Store& store();
 //         DirectoryStore& directory_store();
 //         Query& query();
+//         Maintenance& maintenance();
 //         void reopen();                      // closes and opens it, like a restarted process
 //     };
 //     INSTANTIATE_TYPED_TEST_SUITE_P(My, StoreConformance, MyLedger);
@@ -23,6 +24,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/chain.hpp"
 #include "ledger/directory_store.hpp"
+#include "ledger/maintenance.hpp"
 #include "ledger/query.hpp"
 #include "ledger/rules.hpp"
 #include "ledger/store.hpp"
@@ -641,8 +643,8 @@ TYPED_TEST_P(StoreConformance, EndsAWalkWithTheErrorOfTheVisitor) {
 }
 
 TYPED_TEST_P(StoreConformance, KeepsAnchorsOfAllChains) {
-    Store& store = this->ledger_.store();
-    EXPECT_FALSE(*store.anchor(AnchorReason::demand, some_day)) << "there is nothing to hold";
+    EXPECT_FALSE(*this->ledger_.maintenance().anchor(AnchorReason::demand, some_day))
+        << "there is nothing to hold";
     const auto commit_on = [&](std::uint64_t id, int day) {
         Batch batch = random_batch(id, 1, 5);
         batch.booked_at = some_day + Duration::hours(24 * day);
@@ -653,10 +655,13 @@ TYPED_TEST_P(StoreConformance, KeepsAnchorsOfAllChains) {
     const auto before = *this->ledger_.query().heads();
     commit_on(3, 1);  // makes a daily anchor, without itself
     commit_on(4, 1);
-    EXPECT_TRUE(*store.anchor(AnchorReason::demand, some_day + Duration::hours(30)));
-    EXPECT_FALSE(*store.anchor(AnchorReason::demand, some_day + Duration::hours(31)));
+    EXPECT_TRUE(
+        *this->ledger_.maintenance().anchor(AnchorReason::demand, some_day + Duration::hours(30)));
+    EXPECT_FALSE(
+        *this->ledger_.maintenance().anchor(AnchorReason::demand, some_day + Duration::hours(31)));
     EXPECT_EQ(this->apply({.put_accounts = {{"a", "", ""}}}), "changed");
-    EXPECT_TRUE(*store.anchor(AnchorReason::statement, some_day + Duration::hours(32)));
+    EXPECT_TRUE(*this->ledger_.maintenance().anchor(AnchorReason::statement,
+                                                    some_day + Duration::hours(32)));
     this->ledger_.reopen();
     std::vector<Anchor> anchors;
     std::string previous = zero_hash();
@@ -737,6 +742,61 @@ TYPED_TEST_P(StoreConformance, AuditFindsThatKeptHeadsAreGone) {
     EXPECT_NE(finding(gone).find("was cut off"), std::string::npos);
 }
 
+// Old batches are replaced by sums by hour and day. Whole days have the same answers, the audit
+// still holds, and parts of an hour are gone.
+TYPED_TEST_P(StoreConformance, CompactsOldBatchesAndKeepsTheirSums) {
+    Batch old = random_batch(1, 1, 60);
+    old.meter.role = MeterRole::bill;
+    ASSERT_EQ(this->commit(old), "committed");
+    Batch later = random_batch(2, 1, 60);
+    later.booked_at = later.booked_at + Duration::hours(48);
+    ASSERT_EQ(this->commit(later), "committed");
+    const SumQuestion day{.period = {some_day, some_day + Duration::hours(24)},
+                          .by_meter = true,
+                          .by_identity = true,
+                          .by_service = true,
+                          .estimates = true};
+    SumQuestion part = day;
+    part.period.begin = bucket_at(1);
+    const auto before = this->sums(day);
+    const auto heads = this->ledger_.query().heads();
+    ASSERT_TRUE(heads);
+    const UtcTime now = some_day + Duration::hours(72);
+    int slices = 0;
+    const auto pause = [&](const CompactionProgress&) { return ++slices > 0; };
+    const auto hours = this->ledger_.maintenance().compact(
+        {.fine_before = some_day + Duration::hours(24)}, now, pause);
+    ASSERT_TRUE(hours) << hours.error().text;
+    EXPECT_EQ(hours->batches, 1U);
+    EXPECT_EQ(hours->removed, old.transfers.size());
+    EXPECT_GT(slices, 0);
+    EXPECT_EQ(this->sums(day), before);
+    const auto gone = this->ledger_.query().sums(part);
+    ASSERT_FALSE(gone);
+    EXPECT_EQ(gone.error().code, ErrorCode::not_found);
+    this->expect_holds(2);
+    this->ledger_.reopen();
+    ASSERT_TRUE(this->ledger_.maintenance().compact(
+        {.hours_before = some_day + Duration::hours(24)}, now, {}));
+    EXPECT_EQ(this->sums(day), before);
+    this->expect_holds(2);
+    // As of heads from before, the answer is the same.
+    SumQuestion as_of = day;
+    as_of.as_of.emplace();
+    for (const ChainHead& head : *heads)
+        if (head.chain == ChainKind::writer)
+            as_of.as_of->push_back({head.writer, head.sequence, head.hash});
+    Batch late = random_batch(3, 1, 60);
+    late.booked_at = late.booked_at + Duration::hours(49);
+    ASSERT_EQ(this->commit(late), "committed");
+    EXPECT_NE(this->sums(day), before);
+    EXPECT_EQ(this->sums(as_of), before);
+    as_of.as_of->front().hash.front() ^= 1;
+    EXPECT_FALSE(this->ledger_.query().sums(as_of)) << "not a head of this ledger";
+    ASSERT_TRUE(this->ledger_.maintenance().rebuild_sums());
+    this->expect_holds(3);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove,
     SumsByVersionsAndKindsOfMeters, KeepsLayersApart, CommitsOnce,
@@ -748,6 +808,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
     FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
     EndsAWalkWithTheErrorOfTheVisitor, KeepsAnchorsOfAllChains, AuditsOnlyWhatCameAfterAnAnchor,
-    AuditFindsThatKeptHeadsAreGone);
+    AuditFindsThatKeptHeadsAreGone, CompactsOldBatchesAndKeepsTheirSums);
 
 }  // namespace octroi::testing

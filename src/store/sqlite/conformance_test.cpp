@@ -13,6 +13,7 @@ public:
     Store& store() { return *ledger_; }
     DirectoryStore& directory_store() { return *ledger_; }
     Query& query() { return *ledger_; }
+    Maintenance& maintenance() { return *ledger_; }
     void reopen() {
         ledger_.reset();
         auto opened = SqliteLedger::open(folder_.file("deep/ledger.db"),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A ledger in one SQLite file (WAL, synced with every commit): the ports Store, DirectoryStore and
-// Query. Tables: docs/format/ledger.md.
+// A ledger in one SQLite file (WAL, synced with every commit): the ports Store, DirectoryStore,
+// Query and Maintenance. Tables: docs/format/ledger.md.
 
 #include <memory>
 #include <string>

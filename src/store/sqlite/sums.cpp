@@ -118,10 +118,9 @@ Status Summer::add(const sqlite::TransferRun& run) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
         const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
-        TRY_ASSIGN(const auto group,
-                   collector_.add(sqlite::SumRow{rows_.number(0), run.meter, rows_.number(1),
-                                                 rows_.number(2), rows_.number(3), figures,
-                                                 versions}));
+        TRY_ASSIGN(const auto group, collector_.add(sqlite::SumRow{
+                                         rows_.number(0), run.meter, rows_.number(1),
+                                         rows_.number(2), rows_.number(3), figures, versions}));
         if (!group || !question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
         if (is_sampled) collector_.add_estimate(*group, sampled_.estimate(figures));
