@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The port for what is done to a ledger besides commits: anchors, retention, and what is derived.
+// The port for the maintenance of a ledger: anchors, retention, and derived sums.
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -19,13 +19,13 @@ public:
     // process waits long, and calls `pause` between them. Cut off at any moment, it can be called
     // again and goes on. Questions and audits see the same sums before, while and after it runs.
     // Errors: busy (another process compacts the ledger, or is writing), corrupt (the transfers do
-    // not sum to what was observed: they are kept), and those of commit().
+    // not sum to the observed volumes: they are kept), and those of commit().
     [[nodiscard]] virtual Result<CompactionProgress> compact(const Retention& retention,
                                                              UtcTime now,
                                                              const CompactionPause& pause) = 0;
 
-    // Makes what is derived for fast questions again, from the rows of the batches. Questions are
-    // right meanwhile, but slower. For a ledger of which an audit says that it differs.
+    // Makes the derived sums for fast questions again, from the rows of the batches. Questions are
+    // right meanwhile, but slower. For a ledger of which an audit says that they differ.
     [[nodiscard]] virtual Status rebuild_sums() = 0;
 
     // Makes an anchor of the heads of all chains. False: no chain has grown since the last one, so

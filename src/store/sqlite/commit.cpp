@@ -316,7 +316,7 @@ Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
     } else {
         // The transaction was rolled back, and with it the names that got numbers in it.
         names_.clear_cache();
-        own_.forget();
+        own_.release_new();
     }
     return outcome;
 }

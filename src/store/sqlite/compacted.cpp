@@ -12,7 +12,7 @@
 namespace octroi::sqlite {
 namespace {
 
-// The transfers of one meter in old rows, as a batch whose buckets are hours or days.
+// The transfers of one meter in old rows, as a batch with hours or days as buckets.
 class OldBatch {
 public:
     explicit OldBatch(const Database& db) : db_(db) {}

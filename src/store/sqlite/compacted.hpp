@@ -14,7 +14,7 @@
 
 namespace octroi::sqlite {
 
-// Consecutive batches whose rows are in old_transfer.
+// Consecutive batches with rows in old_transfer.
 struct CompactedRun {
     std::int64_t compaction = 0;
     CompactionLevel level = CompactionLevel::hour;

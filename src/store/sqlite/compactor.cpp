@@ -8,7 +8,6 @@
 
 #include "base/narrow.hpp"
 #include "store/sqlite/rows.hpp"
-#include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
@@ -393,7 +392,7 @@ Status Compactor::delete_slices(const char* sql, std::int64_t first, std::int64_
     return {};
 }
 
-// Removes what is replaced, and what an unfinished compaction left.
+// Removes replaced rows, and those of an unfinished compaction.
 Status Compactor::clean_up() {
     constexpr const char* old_rows =
         "DELETE FROM old_transfer WHERE (compaction, begin, meter, from_party, to_party, service) "
@@ -441,17 +440,3 @@ Status Compactor::clean_up() {
 }
 
 }  // namespace octroi::sqlite
-
-namespace octroi {
-
-Result<CompactionProgress> SqliteLedger::compact(const Retention& retention, UtcTime now,
-                                                 const CompactionPause& pause) {
-    TRY_ASSIGN(const Fd lock, sqlite::lock_for_compaction(db_));
-    sqlite::Compactor compactor(db_, days_, pause);
-    TRY(compactor.run(retention, now));
-    return compactor.progress();
-}
-
-Status SqliteLedger::rebuild_sums() { return days_.rebuild(); }
-
-}  // namespace octroi

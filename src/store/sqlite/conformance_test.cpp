@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/testing/folder.hpp"
 #include "ledger/testing/facts_conformance.hpp"
+#include "ledger/testing/maintenance_conformance.hpp"
 #include "ledger/testing/store_conformance.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -31,6 +32,7 @@ private:
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MaintenanceConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, FactsConformance, SqliteFixture);
 
 }  // namespace
