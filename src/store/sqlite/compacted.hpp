@@ -32,6 +32,12 @@ struct CompactedRun {
 // The run that contains the batch; null: none.
 [[nodiscard]] const CompactedRun* run_of(std::span<const CompactedRun> runs, std::int64_t batch);
 
+// The numbers of the batches that were booked, and with traffic that ended, before the moment, and
+// that are not in `runs`, ascending.
+[[nodiscard]] Result<std::vector<std::int64_t>> old_batches(const Database& db,
+                                                            std::span<const CompactedRun> runs,
+                                                            UtcTime before);
+
 // A row of old_transfer, without its compaction.
 struct OldRow {
     std::int64_t begin = 0;
