@@ -34,7 +34,6 @@ void add_docs(const Command& app, Session& session);
 inline constexpr std::array commands{add_run,     add_reload, add_top,     add_usage,  add_inspect,
                                      add_import,  add_export, add_account, add_bind,   add_who,
                                      add_network, add_apply,  add_class,   add_rebook, add_meters,
-                                     add_ledger,
-                                     add_audit,   add_doctor, add_docs};
+                                     add_ledger,  add_audit,  add_doctor,  add_docs};
 
 }  // namespace octroi

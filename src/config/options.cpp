@@ -110,9 +110,8 @@ constexpr std::array ledger_options = {
            .help = "How long transfers of 5 minutes are kept. 0s: for ever.",
            .doc = "Older ones are replaced by sums by hour: `\"90d\"` keeps three months. The "
                   "sums have the same accounts, identities and services, and the audit proves that "
-                  "they are what was observed. The daemon does it hour by hour; `octroi ledger "
+                  "they are the observed volumes. The daemon does it hour by hour; `octroi ledger "
                   "compact` does it at once.",
-           .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_fine = e.duration(); }},
     Option{.section = "ledger",
            .key = "keep_hours",
@@ -122,7 +121,6 @@ constexpr std::array ledger_options = {
            .help = "How long sums by hour are kept. 0s: for ever.",
            .doc = "Older ones are replaced by sums by day, which are kept for ever: `\"730d\"` "
                   "keeps two years. Days are those of `display.timezone`.",
-           .reload = true,
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_hours = e.duration(); }},
 };
 

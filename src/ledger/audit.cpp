@@ -78,7 +78,7 @@ bool difference(const WideVolume& added, const WideVolume& removed, Volume& resu
 }
 
 // The totals of a meter while batches are read. Corrections subtract, also from batches that are
-// read later or that were compacted, so only the end tells what is left.
+// read later or that were compacted, so only the end tells the result.
 struct MeterSums {
     MeterTotals totals;
     WideVolume observed;

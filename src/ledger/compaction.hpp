@@ -24,7 +24,7 @@ enum class CompactionLevel : std::uint8_t {
 
 // What may be compacted. UtcTime::min(): nothing.
 struct Retention {
-    // Batches that were booked, and whose traffic ended, before this moment: to hours.
+    // Batches that were booked, and with traffic that ended, before this moment: to hours.
     UtcTime fine_before = UtcTime::min();
     // Sums by hour that end before this moment: to days.
     UtcTime hours_before = UtcTime::min();
@@ -36,7 +36,7 @@ struct Retention {
 struct CompactedMeter {
     MeterName meter;
     Volume volume;         // of its observations
-    ListDigest transfers;  // of the rows, as transfers of a batch whose buckets are hours or days
+    ListDigest transfers;  // of the rows, as transfers of a batch with hours or days as buckets
     ListDigest sampled;
 
     bool operator==(const CompactedMeter&) const = default;

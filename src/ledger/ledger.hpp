@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// An open ledger: the three ports of one database. Each folder of src/store implements it.
+// An open ledger: the ports of one database. Each folder of src/store implements it.
 
 #include <functional>
 #include <string>
 
 #include "base/time.hpp"
 #include "ledger/directory_store.hpp"
+#include "ledger/maintenance.hpp"
 #include "ledger/query.hpp"
 #include "ledger/store.hpp"
 
@@ -44,6 +45,6 @@ struct LedgerOptions {
 // One thread at a time. Two threads open the ledger twice. Each call of a reader sees the ledger as
 // of the beginning of that call, and never blocks the writer. After an error the ledger can be used
 // further.
-class Ledger : public Store, public DirectoryStore, public Query {};
+class Ledger : public Store, public DirectoryStore, public Query, public Maintenance {};
 
 }  // namespace octroi

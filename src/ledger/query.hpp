@@ -113,6 +113,11 @@ struct LedgerFacts {
     };
     std::vector<Day> days;     // ascending
     std::uint64_t chains = 0;  // of writers
+    // Transfers that are there: those that were not compacted.
+    std::uint64_t transfers = 0;
+    // Of these, what the retention of the question lets a compaction replace.
+    std::uint64_t old_batches = 0;
+    std::uint64_t old_transfers = 0;
 };
 
 // A batch as it is stored, with its position in the chain of its writer. Its content is not
@@ -191,7 +196,7 @@ public:
     virtual ~Query() = default;
 
     // Fast: the time depends on the number of batches, not on that of transfers.
-    [[nodiscard]] virtual Result<LedgerFacts> facts() = 0;
+    [[nodiscard]] virtual Result<LedgerFacts> facts(const Retention& retention) = 0;
 
     // Copies the ledger as it is at the beginning of the call into a new file, with mode 0640,
     // which is a ledger then. Commits meanwhile are neither delayed nor copied. The observer is

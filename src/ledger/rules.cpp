@@ -297,7 +297,7 @@ Refusal check_conservation(const Batch& batch) {
     return std::nullopt;
 }
 
-// The volume of a bucket, and the counted part of it.
+// The volume of a bucket, and its counted part.
 struct BucketSum {
     Volume volume;
     Bytes counted_bytes;

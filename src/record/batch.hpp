@@ -68,7 +68,7 @@ struct SampledVolume {
 enum class BatchKind : std::uint8_t { observation = 1, correction = 2 };
 
 // Makes a batch a correction: volume moves to other parties, classes, services or excluded reasons,
-// in the bucket in which the traffic was. Batch::transfers are what is added, `removed` is what is
+// in the bucket in which the traffic was. Batch::transfers are added, those in `removed` are
 // subtracted. In each bucket both add up to the same bytes, packets and flows, counted and scaled
 // ones.
 struct Correction {

@@ -64,7 +64,6 @@ public:
         for (const Party& party : batch.parties) parties.push_back(party);
         return CommitOutcome::committed;
     }
-    Result<bool> anchor(AnchorReason /*reason*/, UtcTime /*now*/) override { return false; }
     Result<std::vector<MeterCursor>> cursors(std::string_view /*prefix*/) override {
         return std::vector<MeterCursor>();
     }

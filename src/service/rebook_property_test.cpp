@@ -238,9 +238,9 @@ void run(std::uint64_t seed, Seen& seen) {
 
 TEST(RebookProperty, TheLedgerAnswersAsOneThatKnewEverything) {
     Seen seen;
-    for (std::uint64_t seed = 1; seed <= 40 && !HasFailure(); ++seed) run(seed, seen);
-    EXPECT_GT(seen.moved, 40U);
-    EXPECT_GT(seen.equal, 500U);
+    for (std::uint64_t seed = 1; seed <= 12 && !HasFailure(); ++seed) run(seed, seen);
+    EXPECT_GT(seen.moved, 12U);
+    EXPECT_GT(seen.equal, 100U);
     RecordProperty("equal_buckets", std::to_string(seen.equal));
     RecordProperty("different_buckets", std::to_string(seen.different));
     fmt::print("buckets: {} equal, {} different; {} rebooks moved\n", seen.equal, seen.different,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "config/value.hpp"
 
@@ -54,10 +55,18 @@ Result<ImportedSource> find_import(Ledger& ledger, MeterKinds kinds, const std::
 // The sums of the batches that moved the cursor of the file.
 Result<BucketCounts> booked(Query& ledger, const std::string& source) {
     BucketCounts buckets;
+    std::set<std::string> compacted;  // meters with batches that may have been of this file
+    std::string meter;
+    constexpr auto cursors = static_cast<std::size_t>(BatchList::cursors);
     TRY(ledger.each_batch([&](const StoredBatch& stored) -> Status {
+        const std::string& name = stored.batch.meter.name;
+        if (stored.compacted && stored.digests[cursors].rows > stored.batch.cursors.size())
+            compacted.insert(name);
         if (std::ranges::find(stored.batch.cursors, source, &Cursor::source) ==
             stored.batch.cursors.end())
             return {};
+        meter = name;
+        if (stored.compacted) compacted.insert(name);
         for (const Transfer& transfer : stored.batch.transfers) {
             BucketCount& bucket = buckets[transfer.bucket];
             bucket.bytes += transfer.volume.bytes.value();
@@ -65,6 +74,11 @@ Result<BucketCounts> booked(Query& ledger, const std::string& source) {
         }
         return {};
     }));
+    if (compacted.contains(meter))
+        return fail(ErrorCode::not_found,
+                    fmt::format("old transfers of meter {} were replaced by sums, so a file can no "
+                                "longer be compared with them ([ledger] keep_fine)",
+                                meter));
     return buckets;
 }
 

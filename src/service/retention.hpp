@@ -2,7 +2,7 @@
 #pragma once
 
 // How long the ledger keeps transfers, from the configuration; and the thread of the daemon that
-// compacts what is older.
+// compacts older ones.
 
 #include <condition_variable>
 #include <functional>

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 
 #include "host/log.hpp"
 #include "host/privilege.hpp"
@@ -56,24 +55,6 @@ Result<std::unique_ptr<HttpServer>> open_metrics(const MetricsConfig& config,
     return server;
 }
 
-// The configuration of the ledger that is in force, for the thread that compacts it.
-class RetentionSettings {
-public:
-    explicit RetentionSettings(LedgerConfig config) : config_(std::move(config)) {}
-    void set(const LedgerConfig& config) {
-        const std::lock_guard lock(mutex_);
-        config_ = config;
-    }
-    [[nodiscard]] LedgerConfig get() {
-        const std::lock_guard lock(mutex_);
-        return config_;
-    }
-
-private:
-    std::mutex mutex_;
-    LedgerConfig config_;
-};
-
 std::vector<LocalNetwork> present_networks(CaptureHost& host) {
     const auto present = host.interfaces();
     return present ? networks_of(*present) : std::vector<LocalNetwork>();
@@ -118,7 +99,6 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     TRY_ASSIGN(auto meters, open_meters(configs, config.exports, settings.kinds, host, ledger,
                                         std::filesystem::path(settings.ledger_path).parent_path()));
 
-    RetentionSettings kept(config.ledger);
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it
     Daemon daemon(std::move(meters), ledger, attribution, board, clock,
@@ -137,7 +117,6 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                            .apply = [&](const Config& next) {
                                daemon.post_tables();
                                daemon.set_commit_interval(next.ledger.commit_interval);
-                               kept.set(next.ledger);
                                set_daemon_log(next.log, settings.log_level);
                                settings.apply_config(next);
                            }});
@@ -154,7 +133,9 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     log_start(attribution, settings);
     const CompactionThread compaction(
         [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
-        [&](UtcTime now) { return retention_of(kept.get(), settings.ledger_options.day_of, now); },
+        [&](UtcTime now) {
+            return retention_of(config.ledger, settings.ledger_options.day_of, now);
+        },
         clock);
     outcome.period.begin = clock.now();
     outcome.status = daemon.run();

@@ -13,19 +13,12 @@ namespace {
 // Days that the growth is the mean of.
 constexpr std::int64_t mean_days = 7;
 
-std::uint64_t transfers_in(const LedgerFacts& facts) {
-    std::uint64_t sum = 0;
-    for (const LedgerFacts::Day& day : facts.days) sum += day.transfers;
-    return sum;
-}
-
 // The octets of the database for so many transfers: transfers are nearly all of its content.
 std::uint64_t octets_of(const LedgerFacts& facts, std::uint64_t transfers) {
-    const std::uint64_t all = transfers_in(facts);
-    if (all == 0) return 0;
+    if (facts.transfers == 0) return 0;
     const auto used = static_cast<double>(facts.octets - facts.free_octets);
     return static_cast<std::uint64_t>(used * static_cast<double>(transfers) /
-                                      static_cast<double>(all));
+                                      static_cast<double>(facts.transfers));
 }
 
 // Transfers a day: the mean of the last days before the newest one, which may not be over. Of one
@@ -66,6 +59,12 @@ Report facts_report(const LedgerFacts& facts, const Zone& zone, Units units) {
         fmt::format("Growth: {} a day, about {}", counted_text(growth, "transfer", "transfers"),
                     bytes_text(growth_octets, units)),
         fmt::format("Written by: {}", counted_text(facts.chains, "chain", "chains"))};
+    if (facts.old_batches > 0)
+        report.heading.push_back(
+            fmt::format("Retention: {} of {} may become sums by hour, about {}",
+                        counted_text(facts.old_transfers, "transfer", "transfers"),
+                        counted_text(facts.old_batches, "batch", "batches"),
+                        bytes_text(octets_of(facts, facts.old_transfers), units)));
     report.columns = {{"kind", "Rows of"}, {"rows", "Number", ColumnKind::count}};
     for (const LedgerFacts::Rows& rows : facts.rows)
         report.rows.push_back({.cells = {rows.kind, rows.rows}});
@@ -78,7 +77,9 @@ Report facts_report(const LedgerFacts& facts, const Zone& zone, Units units) {
         {"last_traffic", has_traffic ? Cell{Moment{facts.last_bucket + bucket_length, 0}} : Cell{}},
         {"transfers_per_day", growth},
         {"octets_per_day", growth_octets},
-        {"chains", facts.chains}};
+        {"chains", facts.chains},
+        {"compactable_batches", facts.old_batches},
+        {"compactable_transfers", facts.old_transfers}};
     return report;
 }
 

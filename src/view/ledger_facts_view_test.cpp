@@ -44,6 +44,9 @@ LedgerFacts facts() {
                   {day(8), 800, 1'400'000},
                   {day(9), 1000, 50'000}};
     facts.chains = 2;
+    facts.transfers = 4'000'000;
+    facts.old_batches = 900;
+    facts.old_transfers = 1'000'000;
     return facts;
 }
 

@@ -162,10 +162,10 @@ TEST_F(MeterKindTest, CommitsVolumesThatAreAlreadyCounted) {
     };
     EXPECT_EQ(table("account,identity,class,service"),
               "account,identity,class,service,received_bytes,sent_bytes,total_bytes,"
-              "received_packets,sent_packets,total_packets,flows\r\n"
-              "alice,user alice@example.org,free,http,0,1000,1000,0,10,10,1\r\n"
-              "@unattributed,user bob@example.net,world,streaming,0,70,70,0,7,7,1\r\n"
-              "@unattributed,10.0.0.1,world,hopopt,0,30,30,0,1,1,1\r\n");
+              "received_packets,sent_packets,total_packets,flows,layer\r\n"
+              "alice,user alice@example.org,free,http,0,1000,1000,0,10,10,1,3\r\n"
+              "@unattributed,user bob@example.net,world,streaming,0,70,70,0,7,7,1,3\r\n"
+              "@unattributed,10.0.0.1,world,hopopt,0,30,30,0,1,1,1,3\r\n");
     EXPECT_EQ(booked_bytes(), 1100U);
     EXPECT_EQ(run({"audit"}).status, 0);
 }

@@ -15,7 +15,10 @@ namespace {
 
 Result<ExitStatus> show_ledger(Session& session, bool growth) {
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const LedgerFacts facts, interruptible([&] { return ledger->facts(); }));
+    TRY_ASSIGN(const LedgerOptions options, ledger_options(session, OpenMode::read_only));
+    TRY_ASSIGN(const Config* config, session.config());
+    const Retention retention = retention_of(config->ledger, options.day_of, session.clock().now());
+    TRY_ASSIGN(const LedgerFacts facts, interruptible([&] { return ledger->facts(retention); }));
     TRY_ASSIGN(const Zone zone, session.zone());
     TRY_ASSIGN(const Units units, session.units());
     TRY(session.print(growth ? growth_report(facts) : facts_report(facts, zone, units)));

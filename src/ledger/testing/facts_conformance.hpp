@@ -21,7 +21,7 @@ protected:
     Fixture ledger_;
 
     LedgerFacts facts() {
-        const auto facts = ledger_.query().facts();
+        const auto facts = ledger_.query().facts({});
         EXPECT_TRUE(facts) << facts.error().text;
         return facts.value_or(LedgerFacts{});
     }

@@ -8,6 +8,7 @@
 //         Store& store();
 //         DirectoryStore& directory_store();
 //         Query& query();
+//         Maintenance& maintenance();
 //         void reopen();                      // closes and opens it, like a restarted process
 //     };
 //     INSTANTIATE_TYPED_TEST_SUITE_P(My, StoreConformance, MyLedger);
@@ -23,6 +24,7 @@
 #include "ledger/audit.hpp"
 #include "ledger/chain.hpp"
 #include "ledger/directory_store.hpp"
+#include "ledger/maintenance.hpp"
 #include "ledger/query.hpp"
 #include "ledger/rules.hpp"
 #include "ledger/store.hpp"
@@ -640,114 +642,18 @@ TYPED_TEST_P(StoreConformance, EndsAWalkWithTheErrorOfTheVisitor) {
     EXPECT_EQ(this->commit(random_batch(4, 1, 5)), "committed");
 }
 
-TYPED_TEST_P(StoreConformance, KeepsAnchorsOfAllChains) {
-    Store& store = this->ledger_.store();
-    EXPECT_FALSE(*store.anchor(AnchorReason::demand, some_day)) << "there is nothing to hold";
-    const auto commit_on = [&](std::uint64_t id, int day) {
-        Batch batch = random_batch(id, 1, 5);
-        batch.booked_at = some_day + Duration::hours(24 * day);
-        ASSERT_EQ(this->commit(batch), "committed");
-    };
-    commit_on(1, 0);
-    commit_on(2, 0);
-    const auto before = *this->ledger_.query().heads();
-    commit_on(3, 1);  // makes a daily anchor, without itself
-    commit_on(4, 1);
-    EXPECT_TRUE(*store.anchor(AnchorReason::demand, some_day + Duration::hours(30)));
-    EXPECT_FALSE(*store.anchor(AnchorReason::demand, some_day + Duration::hours(31)));
-    EXPECT_EQ(this->apply({.put_accounts = {{"a", "", ""}}}), "changed");
-    EXPECT_TRUE(*store.anchor(AnchorReason::statement, some_day + Duration::hours(32)));
-    this->ledger_.reopen();
-    std::vector<Anchor> anchors;
-    std::string previous = zero_hash();
-    ASSERT_TRUE(this->ledger_.query().each_anchor([&](const StoredAnchor& stored) -> Status {
-        EXPECT_EQ(stored.damage, "");
-        EXPECT_EQ(stored.previous_hash, previous);
-        EXPECT_EQ(stored.hash, anchor_hash(previous, stored.anchor));
-        previous = stored.hash;
-        anchors.push_back(stored.anchor);
-        return {};
-    }));
-    ASSERT_EQ(anchors.size(), 3U);
-    EXPECT_EQ(anchors[0].heads, before);
-    EXPECT_EQ(anchors[0].at, some_day + Duration::hours(24));
-    EXPECT_EQ(anchors[0].reason, AnchorReason::daily);
-    EXPECT_EQ(batches_of(anchors[1].heads), 4U);
-    ASSERT_EQ(anchors[2].heads.size(), 2U);
-    EXPECT_EQ(anchors[2].heads[1].chain, ChainKind::directory);
-    const auto heads = *this->ledger_.query().heads();
-    ASSERT_EQ(heads.size(), 3U);
-    EXPECT_EQ(heads.back(), (ChainHead{ChainKind::anchors, {}, 3, previous}));
-    for (const ChainHead& head : heads)
-        EXPECT_EQ(this->ledger_.query().link_hash(head).value(), head.hash);
-    EXPECT_EQ(this->ledger_.query().link_hash({ChainKind::classes, {}, 1, ""}).value(),
-              std::nullopt);
-    this->expect_holds(4);
-}
-
-TYPED_TEST_P(StoreConformance, AuditsOnlyWhatCameAfterAnAnchor) {
-    for (std::uint64_t version = 1; version <= 4; ++version) {
-        Batch batch = random_batch(version, 1, 20);
-        batch.meter = {"eth0", "capture", MeterRole::bill};
-        batch.cursors = {{"file:1", "p", version, ""}};
-        batch.booked_at = some_day + Duration::hours(24 * (version < 4 ? 0 : 1));
-        ASSERT_EQ(this->commit(batch), "committed");
-    }
-    Query& query = this->ledger_.query();
-    EXPECT_EQ(*find_anchor(query, 2), std::nullopt);
-    EXPECT_EQ(*find_anchor(query, some_day), std::nullopt);
-    AuditOptions options{.since = *find_anchor(query, 1), .expected = {}, .progress = {}};
-    ASSERT_TRUE(options.since);
-    EXPECT_EQ(*find_anchor(query, some_day + Duration::hours(72)), options.since);
-    const auto report = audit(query, options);
-    ASSERT_TRUE(report) << report.error().text;
-    for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
-    EXPECT_EQ(report->batches_trusted, 3U);
-    EXPECT_EQ(report->batches, 1U);
-    EXPECT_EQ(report->heads, *query.heads());
-    // An anchor that is not of this ledger.
-    options.since->heads[0].hash = std::string(hash_octets, '\1');
-    EXPECT_FALSE(audit(query, options)->holds());
-}
-
-TYPED_TEST_P(StoreConformance, AuditFindsThatKeptHeadsAreGone) {
-    for (std::uint64_t seed = 1; seed <= 3; ++seed)
-        ASSERT_EQ(this->commit(random_batch(seed, 1, 5)), "committed");
-    Query& query = this->ledger_.query();
-    AuditOptions options{.since = {}, .expected = *query.heads(), .progress = {}};
-    ASSERT_EQ(this->commit(random_batch(4, 1, 5)), "committed");
-    EXPECT_TRUE(audit(query, options)->holds()) << "the chain has only grown";
-    const ChainHead head = options.expected.at(0);
-    const auto finding = [&](ChainHead kept) {
-        options.expected = {std::move(kept)};
-        const AuditReport report = *audit(query, options);
-        if (report.findings.size() != 1) return fmt::format("{}", report.findings.size());
-        EXPECT_EQ(report.findings[0].kind, FindingKind::expected);
-        return report.findings[0].text;
-    };
-    EXPECT_EQ(finding(head), "0");
-    ChainHead longer = head;
-    longer.sequence = 5;
-    EXPECT_NE(finding(longer).find("was cut off"), std::string::npos);
-    ChainHead replaced = head;
-    replaced.sequence = 2;
-    EXPECT_NE(finding(replaced).find("was replaced"), std::string::npos);
-    ChainHead gone = head;
-    gone.writer.id.octets[0] ^= 1;
-    EXPECT_NE(finding(gone).find("was cut off"), std::string::npos);
-}
-
-REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, KeepsWhatWasCommitted, KeepsCorrectionsAndSumsWhatTheyMove,
-    SumsByVersionsAndKindsOfMeters, KeepsLayersApart, CommitsOnce,
-    RefusesOtherContentUnderTheSameId, RefusesAnInvalidBatchAndAcceptsItCorrected,
-    RefusesACursorThatAnotherProcessMoved, FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop,
-    FiltersLikeANaiveLoop, NamesThatTheLedgerDoesNotHaveSelectNothing,
-    ListsServicesAndFindsTheFirstBucket, AMeterWithAChangedKindIsOneMeter,
-    KeepsTheGreatestFiguresAndReportsATooLargeSum, ListsMetersAndLosses,
-    KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing, KeepsClassTables,
-    FindsTranslationsOfAnAddress, ATranslationWithoutAnEndEndsWithTheNext,
-    EndsAWalkWithTheErrorOfTheVisitor, KeepsAnchorsOfAllChains, AuditsOnlyWhatCameAfterAnAnchor,
-    AuditFindsThatKeptHeadsAreGone);
+REGISTER_TYPED_TEST_SUITE_P(StoreConformance, KeepsWhatWasCommitted,
+                            KeepsCorrectionsAndSumsWhatTheyMove, SumsByVersionsAndKindsOfMeters,
+                            KeepsLayersApart, CommitsOnce, RefusesOtherContentUnderTheSameId,
+                            RefusesAnInvalidBatchAndAcceptsItCorrected,
+                            RefusesACursorThatAnotherProcessMoved,
+                            FindsCursorsByPrefixOfTheirSource, SumsLikeANaiveLoop,
+                            FiltersLikeANaiveLoop, NamesThatTheLedgerDoesNotHaveSelectNothing,
+                            ListsServicesAndFindsTheFirstBucket, AMeterWithAChangedKindIsOneMeter,
+                            KeepsTheGreatestFiguresAndReportsATooLargeSum, ListsMetersAndLosses,
+                            KeepsTheDirectoryAndItsHistory, ChangesAllOfTheDirectoryOrNothing,
+                            KeepsClassTables, FindsTranslationsOfAnAddress,
+                            ATranslationWithoutAnEndEndsWithTheNext,
+                            EndsAWalkWithTheErrorOfTheVisitor);
 
 }  // namespace octroi::testing

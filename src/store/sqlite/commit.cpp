@@ -312,11 +312,11 @@ Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
         own_.keep();
         // The batch is in the ledger, whatever happens here. Sums by day only make questions
         // faster, and the next commit tries again.
-        static_cast<void>(days_.catch_up(day_sums_wait));
+        static_cast<void>(days_.add_slice(day_sums_wait));
     } else {
         // The transaction was rolled back, and with it the names that got numbers in it.
         names_.clear_cache();
-        own_.forget();
+        own_.release_new();
     }
     return outcome;
 }

@@ -12,7 +12,7 @@
 namespace octroi::sqlite {
 namespace {
 
-// The transfers of one meter in old rows, as a batch whose buckets are hours or days.
+// The transfers of one meter in old rows, as a batch with hours or days as buckets.
 class OldBatch {
 public:
     explicit OldBatch(const Database& db) : db_(db) {}
@@ -132,6 +132,29 @@ const CompactedRun* run_of(std::span<const CompactedRun> runs, std::int64_t batc
     if (after == runs.begin()) return nullptr;
     const CompactedRun& run = *std::prev(after);
     return run.contains(batch) ? &run : nullptr;
+}
+
+Result<std::vector<std::int64_t>> old_batches(const Database& db,
+                                              std::span<const CompactedRun> runs, UtcTime before) {
+    // The index has the buckets, so only batches that are not compacted yet are looked up.
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT number FROM batch WHERE last_bucket < ?1 "
+                                             "UNION ALL SELECT number FROM batch WHERE "
+                                             "last_bucket IS NULL ORDER BY number"));
+    TRY_ASSIGN(auto booked,
+               Statement::prepare(db, "SELECT booked_at FROM batch WHERE number = ?1"));
+    find.bind(1, bucket_number(before));
+    std::vector<std::int64_t> numbers;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return numbers;
+        const std::int64_t number = find.number(0);
+        if (run_of(runs, number) != nullptr) continue;
+        booked.bind(1, number);
+        TRY_ASSIGN(const bool found, booked.step());
+        if (found && booked.time(0) < before) numbers.push_back(number);
+        booked.reset();
+    }
 }
 
 OldRow old_row_from(const Statement& row, int column) {

@@ -14,7 +14,7 @@
 
 namespace octroi::sqlite {
 
-// Consecutive batches whose rows are in old_transfer.
+// Consecutive batches with rows in old_transfer.
 struct CompactedRun {
     std::int64_t compaction = 0;
     CompactionLevel level = CompactionLevel::hour;
@@ -31,6 +31,12 @@ struct CompactedRun {
 [[nodiscard]] Result<std::vector<CompactedRun>> compacted_runs(const Database& db);
 // The run that contains the batch; null: none.
 [[nodiscard]] const CompactedRun* run_of(std::span<const CompactedRun> runs, std::int64_t batch);
+
+// The numbers of the batches that were booked, and with traffic that ended, before the moment, and
+// that are not in `runs`, ascending.
+[[nodiscard]] Result<std::vector<std::int64_t>> old_batches(const Database& db,
+                                                            std::span<const CompactedRun> runs,
+                                                            UtcTime before);
 
 // A row of old_transfer, without its compaction.
 struct OldRow {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <random>
 
 #include "host/testing/folder.hpp"
@@ -85,7 +87,7 @@ std::vector<Batch> random_batches(std::uint64_t seed) {
     return batches;
 }
 
-// A random question whose edges are starts of buckets, hours or days.
+// A random question with edges at starts of buckets, hours or days.
 SumQuestion random_question(std::mt19937_64& random, const DayOf& day_of) {
     const auto moment = [&] {
         const UtcTime t = bucket_at(static_cast<int>(random() % (days * 288)));
@@ -136,84 +138,91 @@ bool is_of_whole_days(const SumQuestion& question, const DayOf& day_of) {
            std::all_of(question.steps.begin(), question.steps.end(), begins_day);
 }
 
-class SumsByDay : public ::testing::TestWithParam<int> {};
+class SumsByDay : public ::testing::TestWithParam<int> {
+protected:
+    void open(std::uint64_t seed) {
+        random_.seed(seed);
+        folder_.emplace();
+        plain_ = *SqliteLedger::open(folder_->file("plain.db"), {.mode = OpenMode::create});
+        ledger_ = *SqliteLedger::open(folder_->file("l.db"),
+                                      {.mode = OpenMode::create, .day_of = world_.day_of});
+    }
+
+    // The same questions to the ledger and to one that has only transfers.
+    void compare(bool all_there) {
+        for (int i = 0; i < 60; ++i) {
+            const SumQuestion question = random_question(random_, world_.day_of);
+            const auto expected = plain_->sums(question);
+            const auto found = ledger_->sums(question);
+            ASSERT_TRUE(expected) << expected.error().text;
+            if (!found) {
+                ++gone_;
+                ASSERT_EQ(found.error().code, ErrorCode::not_found) << found.error().text;
+                ASSERT_FALSE(all_there || is_of_whole_days(question, world_.day_of))
+                    << found.error().text;
+                continue;
+            }
+            ++answered_;
+            ASSERT_EQ(*found, *expected) << world_.name;
+        }
+    }
+
+    void expect_same_totals() {
+        const auto report = audit(*ledger_);
+        ASSERT_TRUE(report) << report.error().text;
+        for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+        const auto before = audit(*plain_);
+        ASSERT_TRUE(before);
+        ASSERT_EQ(report->meters.size(), before->meters.size());
+        for (std::size_t i = 0; i < report->meters.size(); ++i) {
+            EXPECT_EQ(report->meters[i].observed, before->meters[i].observed);
+            EXPECT_EQ(report->meters[i].posted, before->meters[i].posted);
+            EXPECT_EQ(report->meters[i].attributed, before->meters[i].attributed);
+            EXPECT_EQ(report->meters[i].excluded, before->meters[i].excluded);
+        }
+    }
+
+    // The rows that it removed.
+    std::uint64_t compact(const Retention& retention) {
+        const auto done = ledger_->compact(retention, bucket_at(days * 288), {});
+        EXPECT_TRUE(done) << done.error().text;
+        compare(retention == Retention{});
+        expect_same_totals();
+        return done ? done->removed : 0;
+    }
+
+    World world_ = worlds()[static_cast<std::size_t>(GetParam())];
+    std::mt19937_64 random_;
+    std::optional<Folder> folder_;
+    std::unique_ptr<SqliteLedger> plain_;
+    std::unique_ptr<SqliteLedger> ledger_;
+    std::size_t answered_ = 0;
+    std::size_t gone_ = 0;
+};
 
 TEST_P(SumsByDay, AndCompactionsDoNotChangeAnswers) {
-    const World world = worlds()[static_cast<std::size_t>(GetParam())];
-    std::size_t answered = 0;
-    std::size_t gone = 0;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-        const Folder folder;
-        auto plain = *SqliteLedger::open(folder.file("plain.db"), {.mode = OpenMode::create});
-        auto ledger = *SqliteLedger::open(folder.file("l.db"),
-                                          {.mode = OpenMode::create, .day_of = world.day_of});
-        std::mt19937_64 random(seed);
+        SCOPED_TRACE(seed);
+        open(seed);
         const auto batches = random_batches(seed);
-        const auto compare = [&](bool all_there) {
-            for (int i = 0; i < 60; ++i) {
-                const SumQuestion question = random_question(random, world.day_of);
-                const auto expected = plain->sums(question);
-                const auto found = ledger->sums(question);
-                ASSERT_TRUE(expected) << expected.error().text;
-                if (!found) {
-                    ++gone;
-                    ASSERT_EQ(found.error().code, ErrorCode::not_found) << found.error().text;
-                    ASSERT_FALSE(all_there || is_of_whole_days(question, world.day_of))
-                        << found.error().text;
-                    continue;
-                }
-                ++answered;
-                ASSERT_EQ(found->size(), expected->size());
-                for (std::size_t row = 0; row < found->size(); ++row)
-                    ASSERT_EQ((*found)[row], (*expected)[row]) << world.name << " seed " << seed;
-            }
-        };
-        const auto holds = [&] {
-            const auto report = audit(*ledger);
-            ASSERT_TRUE(report) << report.error().text;
-            for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
-            const auto before = audit(*plain);
-            ASSERT_TRUE(before);
-            ASSERT_EQ(report->meters.size(), before->meters.size());
-            for (std::size_t i = 0; i < report->meters.size(); ++i) {
-                EXPECT_EQ(report->meters[i].observed, before->meters[i].observed);
-                EXPECT_EQ(report->meters[i].posted, before->meters[i].posted);
-                EXPECT_EQ(report->meters[i].attributed, before->meters[i].attributed);
-                EXPECT_EQ(report->meters[i].excluded, before->meters[i].excluded);
-            }
-        };
-        const std::size_t part = batches.size() * 2 / 3;
         for (std::size_t i = 0; i < batches.size(); ++i) {
-            ASSERT_TRUE(plain->commit(batches[i]));
-            const auto outcome = ledger->commit(batches[i]);
-            ASSERT_TRUE(outcome) << outcome.error().text;
-            if (i != part) continue;
-            // Sums by day of what is there; the rest comes late.
-            ASSERT_TRUE(ledger->compact({}, bucket_at(0), {}));
-            compare(true);
+            ASSERT_TRUE(plain_->commit(batches[i]));
+            ASSERT_TRUE(ledger_->commit(batches[i]));
+            // Sums by day of these batches; the others come late.
+            if (i == batches.size() * 2 / 3) EXPECT_EQ(compact({}), 0U);
         }
         compare(true);
-        holds();
-        const Retention hours{.fine_before = bucket_at(20 * 288)};
-        const auto to_hours = ledger->compact(hours, bucket_at(days * 288), {});
-        ASSERT_TRUE(to_hours) << to_hours.error().text;
-        EXPECT_GT(to_hours->removed, 0U);
-        compare(false);
-        holds();
+        EXPECT_GT(compact({.fine_before = bucket_at(20 * 288)}), 0U);
         const Retention both{.fine_before = bucket_at(30 * 288),
                              .hours_before = bucket_at(25 * 288)};
-        ASSERT_TRUE(ledger->compact(both, bucket_at(days * 288), {}));
+        EXPECT_GT(compact(both), 0U);
+        EXPECT_EQ(compact(both), 0U);
+        ASSERT_TRUE(ledger_->rebuild_sums());
         compare(false);
-        holds();
-        const auto again = ledger->compact(both, bucket_at(days * 288), {});
-        ASSERT_TRUE(again);
-        EXPECT_EQ(again->removed, 0U);
-        ASSERT_TRUE(ledger->rebuild_sums());
-        compare(false);
-        holds();
+        expect_same_totals();
     }
-    EXPECT_GT(answered, gone);
-    EXPECT_GT(gone, 0U);
+    EXPECT_GT(answered_, gone_);
+    EXPECT_GT(gone_, 0U);
 }
 INSTANTIATE_TEST_SUITE_P(Zones, SumsByDay, ::testing::Range(0, 5), [](const auto& test) {
     return std::string(worlds()[static_cast<std::size_t>(test.param)].name);
@@ -286,6 +295,37 @@ TEST(Compaction, OneProcessAtATime) {
                                    return true;
                                }));
     EXPECT_TRUE(refused);
+}
+
+// A year of traffic between the same parties: the file stops growing when the retention is over,
+// except for one sum by day and key.
+TEST(Compaction, BoundsTheSizeOfALedger) {
+    const Folder folder;
+    auto ledger = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    const auto db = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READONLY);
+    std::int64_t pages_after_60 = 0;
+    for (int day = 0; day < 365; ++day) {
+        BatchBuilder builder(static_cast<std::uint64_t>(day) + 1);
+        for (int bucket = 0; bucket < 288; ++bucket)
+            for (int host = 0; host < 4; ++host)
+                builder.transfer(day * 288 + bucket, account("a", fmt::format("10.0.0.{}", host)),
+                                 outside("x"), "web", 1000);
+        Batch batch = builder.build();
+        batch.booked_at = bucket_at(day * 288 + 288);
+        ASSERT_TRUE(ledger->commit(batch));
+        const Retention retention{.fine_before = bucket_at((day - 10) * 288),
+                                  .hours_before = bucket_at((day - 40) * 288)};
+        ASSERT_TRUE(ledger->compact(retention, batch.booked_at, {}));
+        if (day == 60) pages_after_60 = *db.number("PRAGMA page_count");
+    }
+    const std::int64_t pages = *db.number("PRAGMA page_count");
+    EXPECT_LT(pages, pages_after_60 * 3 / 2) << "of 4 KiB";
+    const auto report = audit(*ledger);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->holds());
+    const auto sums = *ledger->sums({.period = {bucket_at(0), bucket_at(365 * 288)}});
+    ASSERT_EQ(sums.size(), 1U);
+    EXPECT_EQ(sums[0].volume.bytes.value(), 365U * 288 * 4 * 1000);
 }
 
 }  // namespace

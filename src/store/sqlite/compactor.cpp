@@ -8,7 +8,6 @@
 
 #include "base/narrow.hpp"
 #include "store/sqlite/rows.hpp"
-#include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
 namespace octroi::sqlite {
@@ -68,30 +67,6 @@ private:
     const Database& db_;
     boost::unordered_flat_map<OldKey, DayFigures, OldKeyHash> sums_;
 };
-
-// The numbers of the batches that may be compacted, ascending.
-Result<std::vector<std::int64_t>> old_batches(const Database& db,
-                                              std::span<const CompactedRun> runs, UtcTime before) {
-    // The index has the buckets, so only batches that are not compacted yet are looked up.
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT number FROM batch WHERE last_bucket < ?1 "
-                                             "UNION ALL SELECT number FROM batch WHERE "
-                                             "last_bucket IS NULL ORDER BY number"));
-    TRY_ASSIGN(auto booked,
-               Statement::prepare(db, "SELECT booked_at FROM batch WHERE number = ?1"));
-    find.bind(1, bucket_number(before));
-    std::vector<std::int64_t> numbers;
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return numbers;
-        const std::int64_t number = find.number(0);
-        if (run_of(runs, number) != nullptr) continue;
-        booked.bind(1, number);
-        TRY_ASSIGN(const bool found, booked.step());
-        if (found && booked.time(0) < before) numbers.push_back(number);
-        booked.reset();
-    }
-}
 
 Result<std::int64_t> transfers_of(Statement& find, std::int64_t batch) {
     find.bind(1, batch);
@@ -182,7 +157,7 @@ Result<Interval> traffic_of(const Database& db, std::int64_t first, std::int64_t
 
 Status Compactor::run(const Retention& retention, UtcTime now) {
     // So that every bucket has a day, and the sums by day can be made again from old rows.
-    TRY(days_.catch_up(1));
+    TRY(days_.catch_up());
     TRY(clean_up());
     if (retention.fine_before != UtcTime::min()) {
         TRY_ASSIGN(const auto plans, plan_hours(retention.fine_before));
@@ -208,7 +183,10 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_hours(UtcTime before) {
     TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT transfers FROM batch WHERE number = ?1"));
     std::vector<Plan> plans;
     std::int64_t rows = 0;
+    // Another process may have committed since catch_up().
+    TRY_ASSIGN(const std::int64_t summed, db_.number("SELECT batches FROM day_state"));
     for (const std::int64_t number : numbers) {
+        if (number > summed) break;
         TRY_ASSIGN(const std::int64_t transfers, transfers_of(find, number));
         const bool follows = !plans.empty() && plans.back().last_batch + 1 == number;
         if (!follows || rows + transfers > rows_at_once) {
@@ -393,7 +371,7 @@ Status Compactor::delete_slices(const char* sql, std::int64_t first, std::int64_
     return {};
 }
 
-// Removes what is replaced, and what an unfinished compaction left.
+// Removes replaced rows, and those of an unfinished compaction.
 Status Compactor::clean_up() {
     constexpr const char* old_rows =
         "DELETE FROM old_transfer WHERE (compaction, begin, meter, from_party, to_party, service) "
@@ -441,17 +419,3 @@ Status Compactor::clean_up() {
 }
 
 }  // namespace octroi::sqlite
-
-namespace octroi {
-
-Result<CompactionProgress> SqliteLedger::compact(const Retention& retention, UtcTime now,
-                                                 const CompactionPause& pause) {
-    TRY_ASSIGN(const Fd lock, sqlite::lock_for_compaction(db_));
-    sqlite::Compactor compactor(db_, days_, pause);
-    TRY(compactor.run(retention, now));
-    return compactor.progress();
-}
-
-Status SqliteLedger::rebuild_sums() { return days_.rebuild(); }
-
-}  // namespace octroi

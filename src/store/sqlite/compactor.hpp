@@ -34,7 +34,7 @@ private:
         CompactionLevel level = CompactionLevel::hour;
         std::int64_t first_batch = 0;
         std::int64_t last_batch = 0;
-        std::vector<std::int64_t> replaced;  // for days: the compactions whose rows are summed
+        std::vector<std::int64_t> replaced;  // for days: the compactions with the rows to sum
     };
     [[nodiscard]] Result<std::vector<Plan>> plan_hours(UtcTime before);
     [[nodiscard]] Result<std::vector<Plan>> plan_days(UtcTime before);

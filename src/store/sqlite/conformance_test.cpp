@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/testing/folder.hpp"
 #include "ledger/testing/facts_conformance.hpp"
+#include "ledger/testing/maintenance_conformance.hpp"
 #include "ledger/testing/store_conformance.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -13,6 +14,7 @@ public:
     Store& store() { return *ledger_; }
     DirectoryStore& directory_store() { return *ledger_; }
     Query& query() { return *ledger_; }
+    Maintenance& maintenance() { return *ledger_; }
     void reopen() {
         ledger_.reset();
         auto opened = SqliteLedger::open(folder_.file("deep/ledger.db"),
@@ -30,6 +32,7 @@ private:
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MaintenanceConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, FactsConformance, SqliteFixture);
 
 }  // namespace

@@ -97,7 +97,7 @@ private:
         HolderRow row{rows_.number(0),         rows_.number(5),
                       outgoing ? near : far(), outgoing ? far() : near,
                       rows_.number(4),         {rows_.number(6), rows_.number(7), rows_.number(8)}};
-        // Corrections have moved all of it.
+        // Corrections have moved all volume.
         if (row.figures == Figures{}) return {};
         if (row.figures.bytes == day_figure_max || row.figures.packets == day_figure_max ||
             row.figures.flows == day_figure_max)

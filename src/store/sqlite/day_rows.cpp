@@ -42,7 +42,9 @@ Result<std::int64_t> DayRows::read(std::int64_t after, std::int64_t until, const
     rows_ = 0;
     while (after < until && rows_ < day_rows_at_once) {
         if (const CompactedRun* run = run_of(compacted, after + 1)) {
-            TRY(read_old(run->compaction, sink));
+            // Only batches that are in the sums are compacted, so if a part of them was read, their
+            // transfers were read too.
+            if (run->first_batch > after) TRY(read_old(run->compaction, sink));
             after = run->last_batch;
         } else {
             TRY(read_batch(after + 1, sink));

@@ -137,21 +137,19 @@ DaySums::DaySums(const Database& db, std::function<Interval(UtcTime)> day_of)
         };
 }
 
-Status DaySums::catch_up(std::int64_t least) {
-    while (true) {
-        TRY_ASSIGN(const std::int64_t pending, count_pending(db_));
-        if (pending < least || pending == 0) return {};
-        TRY_ASSIGN(const bool more, add_slice(least));
-        if (!more) return {};
-        // The first slice was worth it; the others are added without a look at their size.
-        least = 1;
+Status DaySums::catch_up() {
+    for (bool more = true; more;) {
+        TRY_ASSIGN(more, add_slice(1));
     }
+    return {};
 }
 
 Result<bool> DaySums::add_slice(std::int64_t least) {
+    TRY_ASSIGN(std::int64_t pending, count_pending(db_));
+    if (pending < least || pending == 0) return false;
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
     // Again, under the write lock: another process may have done it meanwhile.
-    TRY_ASSIGN(const std::int64_t pending, count_pending(db_));
+    TRY_ASSIGN(pending, count_pending(db_));
     if (pending < least || pending == 0) return false;
     TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
     TRY_ASSIGN(const std::int64_t last, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
@@ -173,7 +171,7 @@ Status DaySums::rebuild() {
     // The days stay: old sums by hour and day are those of these days.
     TRY(db_.run("DELETE FROM day_sum; DELETE FROM day_state; INSERT INTO day_state VALUES (1, 0)"));
     TRY(transaction.commit());
-    return catch_up(1);
+    return catch_up();
 }
 
 Result<bool> DaySums::check() {

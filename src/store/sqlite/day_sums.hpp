@@ -21,9 +21,12 @@ public:
     // day_of: as LedgerOptions::day_of. The database must outlive it.
     DaySums(const Database& db, std::function<Interval(UtcTime)> day_of);
 
-    // Adds all committed batches that the sums lack, if they have at least `least` transfers. In
-    // transactions of its own; must not be called within another one.
-    [[nodiscard]] Status catch_up(std::int64_t least);
+    // Adds batches that the sums lack, some 100,000 transfers, if at least `least` are missing. In
+    // a transaction of its own; must not be called within another one. False: none is missing any
+    // more.
+    [[nodiscard]] Result<bool> add_slice(std::int64_t least);
+    // Adds all that are missing, in as many transactions as that takes.
+    [[nodiscard]] Status catch_up();
     // Empties the sums and makes them again. As catch_up(); other writers get their turn.
     [[nodiscard]] Status rebuild();
     // Whether the sums are those of the rows of their batches. Reads all of them, in short
@@ -36,8 +39,6 @@ public:
     [[nodiscard]] Result<BucketRange> day_at(std::int64_t bucket);
 
 private:
-    // False: there is nothing left to add.
-    [[nodiscard]] Result<bool> add_slice(std::int64_t least);
     [[nodiscard]] Result<std::optional<BucketRange>> find_day(std::int64_t bucket);
     [[nodiscard]] Result<BucketRange> insert_day(std::int64_t bucket);
 

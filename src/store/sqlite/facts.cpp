@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the ledger contains. Only batches are read, and the greatest number of other tables:
 // count(*) over transfers would read every page.
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
 #include "base/quantity.hpp"
+#include "store/sqlite/compacted.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -87,14 +89,60 @@ Status read_buckets(const Database& db, LedgerFacts& facts) {
     return {};
 }
 
+// The rows of a kind; the kind exists.
+std::uint64_t& rows_of(LedgerFacts& facts, std::string_view kind) {
+    return std::ranges::find(facts.rows, kind, &LedgerFacts::Rows::kind)->rows;
+}
+
+// The lists of batches say how many rows they had; those of compacted batches are gone.
+Status subtract_compacted(const Database& db, LedgerFacts& facts) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT sum(transfers), sum(sampled), sum(cursors) "
+                                             "FROM batch WHERE number BETWEEN ?1 AND ?2"));
+    TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db));
+    for (const sqlite::CompactedRun& run : compacted) {
+        find.bind(1, run.first_batch);
+        find.bind(2, run.last_batch);
+        TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
+        for (std::size_t i = 0; i < 3; ++i) {
+            std::uint64_t& rows = rows_of(facts, list_kinds[i]);
+            rows -= std::min(rows, find.figure(static_cast<int>(i)));
+        }
+        find.reset();
+    }
+    facts.transfers = rows_of(facts, "transfers");
+    return {};
+}
+
+Status read_retention(const Database& db, const Retention& retention, LedgerFacts& facts) {
+    TRY(subtract_compacted(db, facts));
+    TRY_ASSIGN(const std::int64_t sums, db.number("SELECT coalesce(sum(transfers), 0) FROM "
+                                                  "compaction_meter WHERE compaction IN (SELECT "
+                                                  "DISTINCT compaction FROM old_transfer)"));
+    facts.rows.push_back({"sums by hour or day", static_cast<std::uint64_t>(sums)});
+    if (retention.fine_before == UtcTime::min()) return {};
+    TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db));
+    TRY_ASSIGN(const auto batches, sqlite::old_batches(db, compacted, retention.fine_before));
+    TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT transfers FROM batch WHERE number = ?1"));
+    for (const std::int64_t batch : batches) {
+        find.bind(1, batch);
+        TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
+        facts.old_transfers += find.figure(0);
+        find.reset();
+    }
+    facts.old_batches = batches.size();
+    return {};
+}
+
 }  // namespace
 
-Result<LedgerFacts> SqliteLedger::facts() {
+Result<LedgerFacts> SqliteLedger::facts(const Retention& retention) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     LedgerFacts facts;
     TRY(read_sizes(db_, facts));
     TRY(read_days(db_, facts));
     TRY(read_buckets(db_, facts));
+    TRY(read_retention(db_, retention, facts));
     for (const CountedTable& table : counted_tables) {
         TRY_ASSIGN(const std::int64_t rows, db_.number(table.sql));
         facts.rows.push_back({table.kind, static_cast<std::uint64_t>(rows)});

@@ -268,8 +268,8 @@ CREATE TABLE class_next_hop (
 ) STRICT, WITHOUT ROWID;
 
 -- The transfers, sampled counts and superseded cursors of the batches first_batch to last_batch are
--- replaced by sums by hour (level 1) or day (level 2) in old_transfer. A record whose batches a
--- later one contains is replaced by that one.
+-- replaced by sums by hour (level 1) or day (level 2) in old_transfer. A later record
+-- that contains the batches of an earlier one replaces it.
 CREATE TABLE compaction (
     number         INTEGER PRIMARY KEY,  -- 1, 2, 3, …
     at             INTEGER NOT NULL,     -- ns since 1970
@@ -328,8 +328,8 @@ CREATE TABLE day_state (
 ) STRICT;
 INSERT INTO day_state VALUES (1, 0);
 
--- What `near` sent to (outgoing 1) or received from (0) `far` on a day. A transfer is in one row for
--- each end that is an account or unattributed; if neither is, in one row with near: from.
+-- What `near` sent to (outgoing 1) or received from (0) `far` on a day. A transfer is in one row
+-- for each end that is an account or unattributed; if neither is, in one row with near: from.
 CREATE TABLE day_sum (
     day              INTEGER NOT NULL REFERENCES day,
     near             INTEGER NOT NULL REFERENCES holder,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A ledger in one SQLite file (WAL, synced with every commit): the ports Store, DirectoryStore and
-// Query. Tables: docs/format/ledger.md.
+// A ledger in one SQLite file (WAL, synced with every commit): the ports Store, DirectoryStore,
+// Query and Maintenance. Tables: docs/format/ledger.md.
 
 #include <memory>
 #include <string>
@@ -71,7 +71,7 @@ public:
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
     [[nodiscard]] Result<std::vector<std::string>> self_check(std::uint64_t after_batch) override;
-    [[nodiscard]] Result<LedgerFacts> facts() override;
+    [[nodiscard]] Result<LedgerFacts> facts(const Retention& retention) override;
     [[nodiscard]] Status backup(const std::string& path, const BackupObserver& observe) override;
 
 private:

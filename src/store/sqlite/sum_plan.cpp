@@ -8,8 +8,8 @@ namespace {
 
 // day_sum has no identities, no buckets, no versions, and every batch up to now.
 bool day_sums_fit(const SumQuestion& question) {
-    return !question.by_bucket && !question.by_identity && !question.identity &&
-           !question.as_of && !question.observed_only && !question.by_versions;
+    return !question.by_bucket && !question.by_identity && !question.identity && !question.as_of &&
+           !question.observed_only && !question.by_versions;
 }
 
 }  // namespace

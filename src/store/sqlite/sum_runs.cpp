@@ -68,8 +68,8 @@ private:
                       enum_from<BatchKind>(header_of_, 2) == BatchKind::observation;
         if (question_.limits) {
             const auto limit = question_.limits->find(header_of_.number(0));
-            counts = counts && limit != question_.limits->end() &&
-                     header_of_.number(1) <= limit->second;
+            counts =
+                counts && limit != question_.limits->end() && header_of_.number(1) <= limit->second;
         }
         run.versions = {header_of_.number(3), header_of_.number(4)};
         header_of_.reset();

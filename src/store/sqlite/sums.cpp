@@ -138,7 +138,12 @@ Result<std::vector<TransferSum>> SqliteLedger::sums(const SumQuestion& question)
 }
 
 Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {
-    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT min(first_bucket) FROM batch"));
+    // Sums by hour and day begin before their first transfer.
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db_,
+                                  "SELECT min(b) FROM (SELECT min(first_bucket) AS b FROM batch "
+                                  "UNION ALL SELECT (SELECT min(begin) FROM old_transfer WHERE "
+                                  "compaction = number) FROM compaction)"));
     TRY_ASSIGN(const bool found, find.step());
     if (!found || find.is_null(0)) return std::nullopt;
     std::int64_t first = find.number(0);

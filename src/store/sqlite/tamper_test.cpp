@@ -180,7 +180,7 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
              "FROM "
              "transfer); UPDATE transfer SET bytes = bytes - 1 WHERE transfer_id = (SELECT "
              "min(transfer_id) FROM transfer WHERE bytes > 0)",
-             // What is left of compacted batches.
+             // The sums of compacted batches.
              "UPDATE old_transfer SET bytes = bytes + 1 WHERE bytes = (SELECT max(bytes) FROM "
              "old_transfer)",
              "DELETE FROM compaction; DELETE FROM compaction_meter",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The writer of a process: the row of the table `writer` whose chain it extends. Each chain has one
-// process at a time: it locks octet `writer_id` of the file <ledger>.writers as long as it has the
-// ledger open (open file description lock, fcntl(2)). The kernel releases the lock when the process
-// ends, also after kill -9; the next process of the node then continues the chain. So a ledger has
-// as many chains as processes ever wrote to it at the same time.
+// The writer of a process: the row of the table `writer` with the chain that it extends. Each chain
+// has one process at a time: it locks octet `writer_id` of the file <ledger>.writers as long as it
+// has the ledger open (open file description lock, fcntl(2)). The kernel releases the lock when the
+// process ends, also after kill -9; the next process of the node then continues the chain. So a
+// ledger has as many chains as processes ever wrote to it at the same time.
 
 #include <cstdint>
 #include <optional>
@@ -27,10 +27,10 @@ public:
     explicit OwnWriter(std::string node) : node_(std::move(node)) {}
 
     // Finds a writer of the node that no process uses, or inserts one, and locks it. Call it within
-    // a write transaction; if that is rolled back, call forget(). Later calls do nothing.
+    // a write transaction; if that is rolled back, call release_new(). Later calls do nothing.
     [[nodiscard]] Status claim(const Database& db);
     // Releases a writer that claim() inserted in a transaction that was rolled back.
-    void forget() noexcept {
+    void release_new() noexcept {
         if (is_new_) number_ = 0;
     }
     // After a commit: the row of a new writer is in the ledger.
