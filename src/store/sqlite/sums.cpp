@@ -2,8 +2,6 @@
 // Sums over transfers, from the coarsest rows that fit (sum_plan.hpp). Rows are read in storage
 // order and summed in a hash table. GROUP BY would sort them first, which takes several times as
 // long.
-#include <algorithm>
-
 #include "store/sqlite/day_reader.hpp"
 #include "store/sqlite/old_reader.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -146,17 +144,7 @@ Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {
                                   "compaction = number) FROM compaction)"));
     TRY_ASSIGN(const bool found, find.step());
     if (!found || find.is_null(0)) return std::nullopt;
-    std::int64_t first = find.number(0);
-    TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db_));
-    TRY_ASSIGN(auto old, Statement::prepare(
-                             db_, "SELECT min(begin) FROM old_transfer WHERE compaction = ?1"));
-    for (const sqlite::CompactedRun& run : compacted) {
-        old.bind(1, run.compaction);
-        TRY_ASSIGN([[maybe_unused]] const bool row, old.step());
-        if (!old.is_null(0)) first = std::min(first, old.number(0));
-        old.reset();
-    }
-    return sqlite::bucket_time(first);
+    return sqlite::bucket_time(find.number(0));
 }
 
 Result<std::vector<std::string>> SqliteLedger::services() {
