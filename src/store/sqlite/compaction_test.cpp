@@ -275,8 +275,8 @@ TEST(Compaction, AsksFromTheBeginOfTheFirstDay) {
     EXPECT_EQ(*ledger->first_bucket(), bucket_at(12));
     ASSERT_TRUE(ledger->compact({.fine_before = later, .hours_before = later}, later, {}));
     EXPECT_EQ(*ledger->first_bucket(), bucket_at(0));
-    const auto sums = ledger->sums(
-        {.period = {bucket_at(0), later}, .steps = {**ledger->first_bucket()}});
+    const auto sums =
+        ledger->sums({.period = {bucket_at(0), later}, .steps = {**ledger->first_bucket()}});
     ASSERT_TRUE(sums) << sums.error().text;
     ASSERT_EQ(sums->size(), 1U);
     EXPECT_EQ(sums->front().volume.bytes.value(), 9U);
