@@ -14,7 +14,7 @@ namespace octroi::sqlite {
 namespace {
 
 // Rows that are replaced at once: they are summed in memory.
-constexpr std::int64_t rows_at_once = 500'000;
+constexpr std::int64_t replaced_at_once = 500'000;
 // Rows of one slice: some milliseconds, and a sync.
 constexpr std::int64_t slice_rows = 4000;
 // Hours are counted from the beginning of their day.
@@ -189,7 +189,7 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_hours(UtcTime before) {
         if (number > summed) break;
         TRY_ASSIGN(const std::int64_t transfers, transfers_of(find, number));
         const bool follows = !plans.empty() && plans.back().last_batch + 1 == number;
-        if (!follows || rows + transfers > rows_at_once) {
+        if (!follows || rows + transfers > replaced_at_once) {
             plans.push_back({CompactionLevel::hour, number, number, {}});
             rows = 0;
         }
@@ -210,7 +210,7 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
         if (run.level != CompactionLevel::hour || bucket_time(run.traffic.end) > before) continue;
         TRY_ASSIGN(const std::int64_t more, transfers_of(find, run.compaction));
         const bool follows = !plans.empty() && plans.back().last_batch + 1 == run.first_batch;
-        if (!follows || rows + more > rows_at_once) {
+        if (!follows || rows + more > replaced_at_once) {
             plans.push_back({CompactionLevel::day, run.first_batch, run.first_batch, {}});
             rows = 0;
         }
