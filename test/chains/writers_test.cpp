@@ -42,7 +42,7 @@ TEST(Writers, ThreeProcessesHaveThreeChains) {
     if (data == nullptr) GTEST_SKIP() << "no test data here (OCTROI_TESTDATA)";
     const auto files = captures(std::string(data) + "/packets");
     ASSERT_GE(files.size(), 8U);
-    RunningDaemon daemon({{"ledger", "commit_interval = \"1s\"\n"}});
+    RunningDaemon daemon(support::Sections{{"ledger", "commit_interval = \"1s\"\n"}});
     const auto import = [&](const std::string& ledger, const std::string& meter, std::size_t part) {
         support::Arguments arguments{"import", "packets", "--meter", meter};
         for (std::size_t i = part; i < files.size(); i += 2) arguments.push_back(files[i]);
@@ -59,7 +59,7 @@ TEST(Writers, ThreeProcessesHaveThreeChains) {
         EXPECT_NE(second->wait().status, 128);
     }
     support::pass(std::chrono::milliseconds(1500));
-    daemon.stop();
+    EXPECT_EQ(daemon.stop().status, 0);
     // The same files, one process after the other, into ledgers of their own.
     const support::Folder folder;
     for (const auto& [meter, part] : {std::pair{"first", 0}, std::pair{"second", 1}}) {
