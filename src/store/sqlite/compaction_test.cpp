@@ -209,7 +209,9 @@ TEST_P(SumsByDay, AndCompactionsDoNotChangeAnswers) {
             ASSERT_TRUE(plain_->commit(batches[i]));
             ASSERT_TRUE(ledger_->commit(batches[i]));
             // Sums by day of these batches; the others come late.
-            if (i == batches.size() * 2 / 3) EXPECT_EQ(compact({}), 0U);
+            if (i == batches.size() * 2 / 3) {
+                EXPECT_EQ(compact({}), 0U);
+            }
         }
         compare(true);
         EXPECT_GT(compact({.fine_before = bucket_at(20 * 288)}), 0U);
