@@ -57,7 +57,7 @@ int rank_of(const Identity& identity) {
     return is_single ? info->rank * 2 : mac + 1;
 }
 
-PastDirectory::PastDirectory(Directory before, const BindingIndex& now,
+PastDirectory::PastDirectory(const Directory& before, const BindingIndex& now,
                              const std::vector<LocalNetwork>& local)
     : now_(&now), compiled_(before) {
     BindingIndex all = index_bindings(before.bindings);

@@ -40,7 +40,7 @@ public:
     };
 
     // before: with the networks that were local. now: the bindings in force; must outlive it.
-    PastDirectory(Directory before, const BindingIndex& now,
+    PastDirectory(const Directory& before, const BindingIndex& now,
                   const std::vector<LocalNetwork>& local);
 
     // The identities that were bound otherwise in the bucket. Valid until the next call.
