@@ -161,16 +161,19 @@ Answered ask_octroi(const std::string& path, const LedgerQuestion& question, uns
     Answered answered;
     answered.seconds = best_of(repeat, [&] {
         const auto ledger = value_of(SqliteLedger::open(path, {.mode = OpenMode::read_only}));
-        UsageRequest request{
-            .account = question.account, .tree = question.tree, .period = question.period};
+        UsageRequest request;
+        if (!question.account.empty()) request.question.account = question.account;
+        request.question.tree = question.tree;
+        request.question.period = question.period;
         auto by = parse_grouping(question.by);
         if (!by) {
             answered.refusal = by.error().text;
             return;
         }
-        request.by = *by;
-        const Report report = value_of(answer_usage(*ledger, Config{}, request));
-        answered.rows = report.rows.size();
+        request.question.by = by->keys;
+        request.unit = by->unit;
+        const UsageReports reports = value_of(answer_usage(*ledger, Config{}, request));
+        answered.rows = reports.rows.rows.size();
     });
     return answered;
 }
