@@ -74,10 +74,10 @@ protected:
 };
 
 TEST_F(CancelTest, OfAQuestion) {
-    SumQuestion question;
+    // With identities, which the sums by day do not have, so that all transfers are read.
+    const SumQuestion question{.by_identity = true};
     expect_cancelled([&] { return reader_->sums(question); });
-    question.by_identity = true;
-    EXPECT_TRUE(reader_->sums(question));
+    EXPECT_TRUE(reader_->sums({}));
 }
 
 TEST_F(CancelTest, OfAnAudit) {
