@@ -78,8 +78,8 @@ Status DayRows::read_batch(std::int64_t number, const Sink& sink) {
             sampled_.bind(1, transfers_.number(7));
             TRY_ASSIGN(const bool is_sampled, sampled_.step());
             if (is_sampled) {
-                row.figures[3] = row.figures[0] - sampled_.number(0);
-                row.figures[4] = row.figures[1] - sampled_.number(1);
+                row.figures[3] = wrapped_difference(row.figures[0], sampled_.number(0));
+                row.figures[4] = wrapped_difference(row.figures[1], sampled_.number(1));
                 row.figures[5] = sampled_.number(2);
                 row.figures[6] = sampled_.number(3);
             }

@@ -15,7 +15,7 @@ namespace {
 
 void add_figures(DayFigures& sum, const DayFigures& figures) noexcept {
     for (std::size_t i = 0; i < sum.size(); ++i) {
-        const std::int64_t part = std::min(figures[i], day_figure_max);
+        const std::int64_t part = std::clamp(figures[i], -day_figure_max, day_figure_max);
         const bool is_full = sum[i] == day_figure_max || part == day_figure_max;
         sum[i] = is_full ? day_figure_max : std::min(sum[i] + part, day_figure_max);
     }
@@ -94,7 +94,7 @@ public:
         }
     }
     void subtract(const DayKey& key, DayFigures figures) noexcept {
-        for (std::int64_t& figure : figures) figure = -figure;
+        for (std::int64_t& figure : figures) figure = wrapped_difference(0, figure);
         add(key, figures);
     }
     [[nodiscard]] bool is_zero() const noexcept { return sum_ == 0; }

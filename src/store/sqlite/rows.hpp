@@ -47,6 +47,11 @@ inline constexpr std::size_t day_figures = 7;
 using DayFigures = std::array<std::int64_t, day_figures>;
 inline constexpr std::int64_t day_figure_max = (std::int64_t{1} << 62U) - 1;
 
+// a - b modulo 2^64: figures of a damaged ledger can have any value.
+[[nodiscard]] constexpr std::int64_t wrapped_difference(std::int64_t a, std::int64_t b) noexcept {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 // A number out of that range, from a damaged ledger, becomes the nearest time.
 [[nodiscard]] constexpr UtcTime bucket_time(std::int64_t number) noexcept {
     if (number < bucket_number_min) return UtcTime::min();

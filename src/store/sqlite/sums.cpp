@@ -40,7 +40,8 @@ public:
     [[nodiscard]] sqlite::SignedEstimate estimate(const sqlite::Figures& figures) const {
         sqlite::SignedEstimate scaled{figures.bytes, figures.packets, rows_.number(3),
                                       rows_.number(4)};
-        scaled.add({-rows_.number(1), -rows_.number(2), 0, 0});
+        scaled.add({sqlite::wrapped_difference(0, rows_.number(1)),
+                    sqlite::wrapped_difference(0, rows_.number(2)), 0, 0});
         return scaled;
     }
 
