@@ -162,12 +162,11 @@ TEST(Usage, TheWholeCountsASelectedTransferOnce) {
 
 TEST(Usage, FromOneEndToTheOtherCountsATransferOnce) {
     UsageQuestion question{.by = {UsageKey::from, UsageKey::to}};
-    EXPECT_EQ(lines(question), (Lines{"@excluded/non-ip @excluded/non-ip 0/0/7000000",
-                                      "@unattributed world "
-                                      "0/600000/600000",
-                                      "alice alice 50000/50000/50000", "alice bob 4000/4000/4000",
-                                      "alice world 0/1/1", "free alice 300/0/300",
-                                      "world alice 20/0/20", "world free 0/0/80000000"}));
+    EXPECT_EQ(lines(question),
+              (Lines{"@excluded/non-ip @excluded/non-ip 0/0/7000000",
+                     "@unattributed world 0/600000/600000", "alice alice 50000/50000/50000",
+                     "alice bob 4000/4000/4000", "alice world 0/1/1", "free alice 300/0/300",
+                     "world alice 20/0/20", "world free 0/0/80000000"}));
     question.account = "bob";
     EXPECT_EQ(lines(question), (Lines{"alice bob 4000/4000/4000"}));
     question.by = {UsageKey::from};
