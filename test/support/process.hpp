@@ -104,6 +104,14 @@ public:
         return ::waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 &&
                state.si_pid == pid_;
     }
+    // Whether the program has a handler for the signal (SigCgt in /proc/PID/status, proc(5)).
+    [[nodiscard]] bool catches(int number) const {
+        const std::string status = text_of("/proc/" + std::to_string(pid_) + "/status");
+        const std::size_t at = status.find("SigCgt:");
+        if (at == std::string::npos) return false;
+        const auto caught = std::strtoull(status.c_str() + at + 7, nullptr, 16);
+        return ((caught >> static_cast<unsigned>(number - 1)) & 1U) != 0;
+    }
     [[nodiscard]] std::string err_so_far() const { return text_of(folder_ / "err"); }
 
 private:
