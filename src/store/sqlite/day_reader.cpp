@@ -84,7 +84,10 @@ private:
         while (true) {
             TRY_ASSIGN(const bool found, rows_.step());
             if (!found) return {};
-            if (!meters_.contains(rows_.number(5)) || !counts()) {
+            // Corrections may have moved all volume of a row.
+            const bool is_empty =
+                rows_.number(6) == 0 && rows_.number(7) == 0 && rows_.number(8) == 0;
+            if (is_empty || !meters_.contains(rows_.number(5)) || !counts()) {
                 if (failure_) return std::unexpected(*failure_);
                 continue;
             }
@@ -97,8 +100,6 @@ private:
         HolderRow row{rows_.number(0),         rows_.number(5),
                       outgoing ? near : far(), outgoing ? far() : near,
                       rows_.number(4),         {rows_.number(6), rows_.number(7), rows_.number(8)}};
-        // Corrections have moved all volume.
-        if (row.figures == Figures{}) return {};
         if (row.figures.bytes == day_figure_max || row.figures.packets == day_figure_max ||
             row.figures.flows == day_figure_max)
             return std::unexpected(sum_does_not_fit(db_));
