@@ -108,8 +108,7 @@ TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
     for (const char* sql :
          {"UPDATE transfer SET bytes = bytes + 1 WHERE transfer_id = 17",
           "UPDATE party SET identity = identity || 'x' WHERE party_id = 1",
-          "UPDATE sampled SET bytes_variance = bytes_variance + 1 WHERE transfer = (SELECT "
-          "max(transfer) FROM sampled)",
+          "UPDATE sampled SET bytes_variance = bytes_variance + 1",
           "UPDATE loss SET packets = NULL WHERE batch = 3",
           "DELETE FROM translation WHERE opened = 6",
           "UPDATE batch_cursor SET note = 'x' WHERE batch = 9",
@@ -273,8 +272,7 @@ TEST_F(Compactions, AreRefusedByBothProgramsAfterAChange) {
           "UPDATE old_transfer SET scaled_bytes = scaled_bytes + 1 WHERE compaction = 2",
           "UPDATE old_transfer SET bytes_variance = bytes_variance + 1 WHERE compaction = 3",
           "UPDATE old_transfer SET begin = begin + 12 WHERE compaction = 4",
-          "UPDATE old_transfer SET bytes = -bytes, packets = -packets, flows = -flows WHERE "
-          "compaction = 4",
+          "UPDATE old_transfer SET bytes = -bytes WHERE compaction = 4",
           "DELETE FROM old_transfer WHERE compaction = 4",
           "UPDATE compaction SET at = at + 1 WHERE number = 1",
           "UPDATE compaction SET removed = removed + 1 WHERE number = 2",
