@@ -106,7 +106,7 @@ TEST_F(CollectorTest, CountsEveryRecordOnceAfterAHundredKillsUnderLoad) {
     sender.join();
     ASSERT_EQ(killed, 100);
     const auto last =
-        Process(run({"--for", "5s"}), support::giving_socket(source_->descriptor())).wait();
+        Process(run({"--for", "15s"}), support::giving_socket(source_->descriptor())).wait();
     ASSERT_EQ(last.status, 0) << last.err;
 
     const support::Truth truth = sent();
