@@ -9,6 +9,7 @@
 
 #include "host/random.hpp"
 #include "ledger/rules.hpp"
+#include "service/known_meter.hpp"
 #include "service/past_tables.hpp"
 #include "service/rebook_slice.hpp"
 
@@ -198,15 +199,6 @@ private:
     std::size_t rows_ = 0;  // of the slice
 };
 
-Status require_known_meter(Query& ledger, const std::string& name) {
-    if (name.empty()) return {};
-    TRY_ASSIGN(const auto meters, ledger.meters());
-    for (const MeterState& meter : meters)
-        if (meter.meter.name == name) return {};
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no meter {}; octroi meters shows all", name));
-}
-
 }  // namespace
 
 Result<RebookSummary> rebook(Ledger& ledger, const Config& config, const RebookRequest& request) {
@@ -215,7 +207,7 @@ Result<RebookSummary> rebook(Ledger& ledger, const Config& config, const RebookR
                     fmt::format("the reason has {} octets or a control character; next: write at "
                                 "most {} octets on one line",
                                 request.reason.size(), name_octets_max));
-    TRY(require_known_meter(ledger, request.meter));
+    if (!request.meter.empty()) TRY(require_meter(ledger, request.meter));
     TRY_ASSIGN(const auto past, PastTables::create(ledger, config, random_seed()));
     return Rebooker(ledger, request, *past).run();
 }

@@ -10,6 +10,7 @@
 
 #include "ledger/usage_query.hpp"
 #include "service/attribution.hpp"
+#include "service/known_meter.hpp"
 
 namespace octroi {
 namespace {
@@ -51,14 +52,6 @@ Status cut_into_slots(PeriodUnit unit, Query& ledger, UsageView& view, UsageQues
     for (const Slot& slot : view.slots) question.steps.push_back(slot.interval.begin);
     if (question.steps.empty()) question.steps.push_back(period.end);
     return {};
-}
-
-Status require_meter(Query& ledger, const std::string& name) {
-    TRY_ASSIGN(const auto meters, ledger.meters());
-    for (const MeterState& meter : meters)
-        if (meter.meter.name == name) return {};
-    return fail(ErrorCode::not_found,
-                fmt::format("there is no meter {}; octroi meters shows all", name));
 }
 
 template <typename Words>

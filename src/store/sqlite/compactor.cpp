@@ -17,8 +17,6 @@ namespace {
 constexpr std::int64_t replaced_at_once = 500'000;
 // Rows of one slice: some milliseconds, and a sync.
 constexpr std::int64_t slice_rows = 4000;
-// Hours are counted from the beginning of their day.
-constexpr std::int64_t buckets_of_hour = 12;
 
 // An hour or a day, a meter, both ends and a service.
 struct OldKey {

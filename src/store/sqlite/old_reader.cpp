@@ -9,8 +9,6 @@
 namespace octroi::sqlite {
 namespace {
 
-constexpr std::int64_t buckets_of_an_hour = 12;
-
 class OldReader {
 public:
     OldReader(const Database& db, const SumQuestion& question, const RunQuestion& runs,
@@ -72,7 +70,7 @@ private:
         const std::int64_t end = found ? day_.number(1) : begin + 1;
         day_.reset();
         last_span_ = {begin, run.level == CompactionLevel::hour
-                                 ? std::min(begin + buckets_of_an_hour, end)
+                                 ? std::min(begin + buckets_of_hour, end)
                                  : end};
         return last_span_;
     }

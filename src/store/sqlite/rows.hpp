@@ -41,6 +41,9 @@ struct BucketRange {
     }
 };
 
+// Sums by hour: hours are counted from the beginning of their day.
+inline constexpr std::int64_t buckets_of_hour = 12;
+
 // The figures of day_sum and old_transfer: bytes, packets, flows, scaled bytes and packets, and the
 // two variances. In day_sum a figure above the limit stays there: it is not known.
 inline constexpr std::size_t day_figures = 7;
