@@ -191,6 +191,20 @@ protected:
         return done ? done->removed : 0;
     }
 
+    // Hours are whole if they are counted from the beginning of the day.
+    void expect_whole_hours() {
+        for (int day = 0; day < days; ++day) {
+            const UtcTime noon = bucket_at(day * 288 + 144);
+            const UtcTime begin =
+                world_.day_of ? world_.day_of(noon).begin : bucket_start(noon, Duration::hours(24));
+            const SumQuestion question{
+                .period = {begin + Duration::hours(3), begin + Duration::hours(7)}};
+            const auto found = ledger_->sums(question);
+            ASSERT_TRUE(found) << found.error().text;
+            ASSERT_EQ(*found, *plain_->sums(question)) << world_.name << " day " << day;
+        }
+    }
+
     World world_ = worlds()[static_cast<std::size_t>(GetParam())];
     std::mt19937_64 random_;
     std::optional<Folder> folder_;
@@ -215,6 +229,7 @@ TEST_P(SumsByDay, AndCompactionsDoNotChangeAnswers) {
         }
         compare(true);
         EXPECT_GT(compact({.fine_before = bucket_at(20 * 288)}), 0U);
+        expect_whole_hours();
         const Retention both{.fine_before = bucket_at(30 * 288),
                              .hours_before = bucket_at(25 * 288)};
         EXPECT_GT(compact(both), 0U);
