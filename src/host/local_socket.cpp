@@ -95,6 +95,8 @@ public:
                 octets.remove_prefix(static_cast<std::size_t>(sent));
             else if (errno == EAGAIN)
                 TRY(wait(POLLOUT));
+            else if (errno == EPIPE || errno == ECONNRESET)
+                return {};  // the other side reads no more: what it answered can still be read
             else if (errno != EINTR)
                 return os_failure("send to " + path_);
         }

@@ -129,6 +129,21 @@ TEST_F(LocalSocketTest, BoundsTheAnswer) {
     EXPECT_EQ(answer.error().code, ErrorCode::over_limit);
 }
 
+// A listener may answer and close before the request is complete: busy, or it refuses.
+TEST_F(LocalSocketTest, ReadsTheAnswerOfAListenerThatReadsNothing) {
+    const auto listener = LocalListener::open(path_);
+    ASSERT_TRUE(listener.has_value());
+    std::jthread server([&] {
+        std::optional<LocalConnection> client;
+        while (!client) client = (*listener)->accept();
+        EXPECT_TRUE(client->write("no\n").has_value());
+    });
+    const std::string longer_than_a_socket_holds(std::size_t{8} << 20U, 'x');
+    const auto answer = exchange_line(path_, longer_than_a_socket_holds, limit, timeout);
+    ASSERT_TRUE(answer.has_value()) << answer.error().text;
+    EXPECT_EQ(*answer, "no");
+}
+
 TEST_F(LocalSocketTest, SaysThatTheConnectionEnded) {
     const auto listener = LocalListener::open(path_);
     ASSERT_TRUE(listener.has_value());
