@@ -42,6 +42,13 @@ struct SumQuestion {
     bool by_meter = false;
     bool by_identity = false;  // false: parties are grouped by kind and name
     bool by_service = false;
+    // Each end of a transfer by itself: see SumEnds. For questions that need no name of the far
+    // end, because there are much fewer such sums. Excludes by_identity, identity, by_service,
+    // services.
+    bool by_end = false;
+    // Accounts (first) whose traffic is summed as that of another one (second), for example of an
+    // account above. `ends` are those before. Excludes by_identity and by_end.
+    std::vector<std::pair<std::string, std::string>> counted_as;
     bool estimates = false;  // also sum the volumes scaled up from samples; takes longer
     // The volume as the meters observed it, without corrections.
     bool observed_only = false;
@@ -51,6 +58,13 @@ struct SumQuestion {
     bool by_versions = false;
 };
 
+// Which ends of its transfers a sum stands for. With SumQuestion::by_end a transfer between two
+// different local ends (accounts, unattributed) is in the sums of both: of one as SumEnds::from, of
+// the other one as SumEnds::to. Traffic between a local end and the outside is in the sum of the
+// local end only, and excluded traffic in that of the excluded end (both). The name of the end that
+// a sum does not stand for is empty; its kind is known.
+enum class SumEnds : std::uint8_t { from = 1, to = 2, both = 3 };
+
 struct TransferSum {
     Layer layer = Layer::ip;
     UtcTime bucket;
@@ -59,6 +73,7 @@ struct TransferSum {
     std::string meter_kind;
     Party from;
     Party to;
+    SumEnds ends = SumEnds::both;
     std::string service;
     std::string class_version;
     std::uint64_t directory_version = 0;

@@ -32,7 +32,10 @@ Status check_usage_question(const UsageQuestion& question) {
 class UsageAnswer {
 public:
     explicit UsageAnswer(const UsageQuestion& question)
-        : question_(question), parties_(question, texts_), placer_(question, texts_) {}
+        : question_(question),
+          parties_(question, texts_),
+          placer_(question, texts_),
+          folds_(layers.size(), UsageFold(question.account.has_value())) {}
 
     [[nodiscard]] Status add(const std::vector<TransferSum>& sums) {
         for (const TransferSum& sum : sums) {
@@ -157,7 +160,7 @@ private:
     TextNumbers texts_;
     UsageParties parties_;
     UsagePlacer placer_;
-    std::array<UsageFold, layers.size()> folds_;
+    std::vector<UsageFold> folds_;  // index: as in layers
 };
 
 // The account and, in a tree, those below it.
@@ -203,6 +206,34 @@ std::vector<std::string> services_of(const UsageQuestion& question,
     return selected;
 }
 
+// Whether the rows need no name of the far end, no service, and no transfers that two rows share.
+bool asks_by_end(const UsageQuestion& question) {
+    const auto is_known = [](UsageKey key) {
+        return key == UsageKey::account || key == UsageKey::period || key == UsageKey::meter ||
+               key == UsageKey::direction;
+    };
+    const bool sums_rest = question.limit > 0 && question.rest;
+    return counts_ends(question) && std::all_of(question.by.begin(), question.by.end(), is_known) &&
+           !question.tree && !question.identity && question.classes.empty() &&
+           question.services.empty() && question.categories.empty() && !sums_rest;
+}
+
+// In a tree from and to are the accounts of one level: the store sums the accounts below them.
+std::vector<std::pair<std::string, std::string>> accounts_of_ends(const UsageQuestion& question) {
+    std::vector<std::pair<std::string, std::string>> ends;
+    const bool by_network =
+        groups_by(question, UsageKey::from) || groups_by(question, UsageKey::to);
+    if (!question.tree || !by_network || question.identity) return ends;
+    TextNumbers texts;
+    UsageParties parties(question, texts);
+    for (const Account& account : question.accounts) {
+        const UsageParty& party = parties.find({PartyKind::account, account.name, ""});
+        const std::string& as = texts.at(party.end_text);
+        if (as != account.name) ends.emplace_back(account.name, as);
+    }
+    return ends;
+}
+
 }  // namespace
 
 bool UsageTotals::conserved() const {
@@ -231,6 +262,8 @@ SumQuestion sum_question(const UsageQuestion& question, const std::vector<std::s
     // A filter by identity is of one end, and the store answers with both.
     sums.by_identity = asked(UsageKey::identity) || question.identity;
     sums.by_service = asked(UsageKey::service) || asked(UsageKey::category);
+    sums.by_end = asks_by_end(question);
+    sums.counted_as = accounts_of_ends(question);
     sums.estimates = true;
     return sums;
 }

@@ -148,8 +148,8 @@ void UsagePlacer::place_ends(const TransferSum& sum, const UsageParty& from, con
     if (from.is_outside() && to.is_outside())
         return place_special(sum, class_transit_, class_transit_, transit_);
     const UsageRowKey key = common(sum);
-    place_end(key, sum.from, from, to, {.sent = true});
-    place_end(key, sum.to, to, from, {.received = true});
+    if (sum.ends != SumEnds::to) place_end(key, sum.from, from, to, {.sent = true});
+    if (sum.ends != SumEnds::from) place_end(key, sum.to, to, from, {.received = true});
 }
 
 void UsagePlacer::place_special(const TransferSum& sum, std::uint32_t account,
@@ -203,6 +203,8 @@ void UsagePlacer::place_whole(const TransferSum& sum, const UsageParty& from,
 Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
                       std::span<const PlacedTransfer> placed) {
     if (placed.empty()) return {};
+    // Unless the question selects one end, the sender's sum counts in what is of all rows.
+    const bool is_in_sum_of_sender = sum.ends == SumEnds::to && from.is_local() && !selects_one_;
     UsageSides any;
     for (const auto& [key, sides] : placed) {
         const auto next = static_cast<std::uint32_t>(keys_.size());
@@ -215,6 +217,7 @@ Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const Usag
         any.received |= sides.received;
         any.sent |= sides.sent;
     }
+    if (is_in_sum_of_sender) return add_checked(all_.received, sum.volume);
     TRY(add_transfer(all_, sum, any));
     return add_to_totals(totals_, sum.volume, from, to);
 }

@@ -90,6 +90,10 @@ private:
 // The rows of one layer.
 class UsageFold {
 public:
+    // selects_one: the question is about one account, so that of a transfer between two local ends
+    // there is one sum (SumEnds).
+    explicit UsageFold(bool selects_one) : selects_one_(selects_one) {}
+
     // Errors: over_limit.
     [[nodiscard]] Status add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
                              std::span<const PlacedTransfer> placed);
@@ -104,6 +108,7 @@ public:
     [[nodiscard]] const UsageFigures& all() const { return all_; }
 
 private:
+    bool selects_one_;
     boost::unordered_flat_map<UsageRowKey, std::uint32_t, UsageRowHash> rows_;
     std::vector<UsageRowKey> keys_;
     std::vector<UsageFigures> figures_;

@@ -59,9 +59,7 @@ struct UsageParty {
     [[nodiscard]] bool is_account() const { return kind == PartyKind::account; }
     [[nodiscard]] bool is_outside() const { return kind == PartyKind::outside; }
     [[nodiscard]] bool is_excluded() const { return kind == PartyKind::excluded; }
-    [[nodiscard]] bool is_local() const {
-        return kind == PartyKind::account || kind == PartyKind::unattributed;
-    }
+    [[nodiscard]] bool is_local() const { return octroi::is_local(kind); }
 };
 
 // The parties of an answer. The question and the texts must outlive it.

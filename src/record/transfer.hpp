@@ -21,6 +21,10 @@ enum class PartyKind : std::uint8_t {
     excluded = 4,      // not billed; name: the reason ("non-ip", "duplicate", "loopback")
 };
 
+[[nodiscard]] constexpr bool is_local(PartyKind kind) noexcept {
+    return kind == PartyKind::account || kind == PartyKind::unattributed;
+}
+
 // One end of a transfer. Two parties are the same if all fields are equal.
 struct Party {
     PartyKind kind = PartyKind::unattributed;

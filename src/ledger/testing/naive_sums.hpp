@@ -47,6 +47,40 @@ inline UtcTime step_of(const SumQuestion& question, UtcTime bucket) {
     return begin;
 }
 
+inline Party without_identity(const Party& party) { return {party.kind, party.name, ""}; }
+
+// The keys of a transfer by end (SumEnds): each end that is local by itself.
+inline std::vector<TransferSum> keys_by_end(const SumQuestion& question, const TransferSum& key) {
+    const Party from = without_identity(key.from);
+    const Party to = without_identity(key.to);
+    const auto kind_only = [](const Party& party) { return Party{party.kind, "", ""}; };
+    std::vector<TransferSum> keys;
+    const auto add = [&](const Party& near, const Party& key_from, const Party& key_to,
+                         SumEnds ends) {
+        if (!question.ends.empty() && !is_one_of(question.ends, to_string(near))) return;
+        TransferSum& added = keys.emplace_back(key);
+        added.from = key_from;
+        added.to = key_to;
+        added.ends = ends;
+    };
+    if (from.kind == PartyKind::excluded || to.kind == PartyKind::excluded) {
+        const Party& near = from.kind == PartyKind::excluded ? from : to;
+        add(near, near, near, SumEnds::both);
+    } else if (from == to || (!is_local(from.kind) && !is_local(to.kind))) {
+        add(from, from, from, SumEnds::both);
+    } else {
+        if (is_local(from.kind)) add(from, from, kind_only(to), SumEnds::from);
+        if (is_local(to.kind)) add(to, kind_only(from), to, SumEnds::to);
+    }
+    return keys;
+}
+
+inline Party counted_as(const SumQuestion& question, Party party) {
+    for (const auto& [account, as] : question.counted_as)
+        if (party.kind == PartyKind::account && party.name == account) return {party.kind, as, ""};
+    return party;
+}
+
 // Of observations only, and not as_of.
 inline std::vector<TransferSum> naive_sums(const std::vector<Batch>& batches,
                                            const SumQuestion& question) {
@@ -67,9 +101,14 @@ inline std::vector<TransferSum> naive_sums(const std::vector<Batch>& batches,
             key.to = batch.parties[t.to];
             if (!question.by_identity) key.from.identity = key.to.identity = "";
             if (question.by_service) key.service = batch.services[t.service];
-            auto& [volume, estimate] = groups[key];
-            volume += t.volume;
-            if (question.estimates) estimate += estimate_of(batch, i);
+            key.from = counted_as(question, key.from);
+            key.to = counted_as(question, key.to);
+            for (const TransferSum& group :
+                 question.by_end ? keys_by_end(question, key) : std::vector{key}) {
+                auto& [volume, estimate] = groups[group];
+                volume += t.volume;
+                if (question.estimates) estimate += estimate_of(batch, i);
+            }
         }
     }
     std::vector<TransferSum> sums;
@@ -79,6 +118,15 @@ inline std::vector<TransferSum> naive_sums(const std::vector<Batch>& batches,
         std::tie(sums.back().volume, sums.back().estimate) = figures;
     }
     return sums;
+}
+
+// Makes some questions that permit it questions by end, or of accounts that count as others.
+inline void choose_ends(std::mt19937_64& random, SumQuestion& question) {
+    if (question.by_identity || question.identity) return;
+    if (random() % 3 == 0)
+        question.counted_as = {{"user1", "user2"}, {"user3", "above"}, {"nobody", "above"}};
+    else if (!question.by_service && question.services.empty())
+        question.by_end = random() % 2 == 0;
 }
 
 // A question about batches of random_batch(). Each filter is there in about a third of the
@@ -116,6 +164,7 @@ inline SumQuestion random_question(std::mt19937_64& random) {
     question.by_identity = below(3) == 0;
     question.by_service = below(3) == 0;
     question.estimates = below(2) == 0;
+    choose_ends(random, question);
     return question;
 }
 

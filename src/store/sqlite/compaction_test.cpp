@@ -12,6 +12,7 @@
 #include "host/testing/folder.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
+#include "ledger/testing/naive_sums.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
 namespace octroi::testing {
@@ -125,6 +126,7 @@ SumQuestion random_question(std::mt19937_64& random, const DayOf& day_of) {
     } else if (random() % 8 == 0) {
         question.by_bucket = true;
     }
+    choose_ends(random, question);
     return question;
 }
 

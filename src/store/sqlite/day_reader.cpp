@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "store/sqlite/day_sums.hpp"
+#include "store/sqlite/sum_plan.hpp"
 
 namespace octroi::sqlite {
 namespace {
@@ -36,8 +36,8 @@ private:
         near_ = selected->numbers();
         if (near_.size() > looked_up_max) return false;
         for (const std::int64_t holder : near_) {
-            TRY_ASSIGN(const bool is_local, collector_.ends().is_local(holder));
-            if (!is_local) return false;
+            TRY_ASSIGN(const PartyKind kind, collector_.ends().kind_of(holder));
+            if (!is_local(kind)) return false;
         }
         return true;
     }
@@ -59,20 +59,17 @@ private:
     [[nodiscard]] Status scan(const std::vector<BucketRange>& days) {
         TRY_ASSIGN(rows_,
                    Statement::prepare(db_, fmt::format("{} day >= ?1 AND day < ?2", day_columns)));
-        for (auto first = days.begin(); first != days.end();) {
-            auto last = first;
-            while (std::next(last) != days.end() && std::next(last)->begin == last->end) ++last;
-            rows_.bind(1, first->begin);
-            rows_.bind(2, last->end);
+        for (const BucketRange& range : joined(days)) {
+            rows_.bind(1, range.begin);
+            rows_.bind(2, range.end);
             // A transfer between two local ends is in the rows of both: the sender's counts.
             EndTable& ends = collector_.ends();
             TRY(add_rows([&]() -> bool {
                 if (rows_.number(2) != 0) return true;
-                const auto is_local = ends.is_local(far());
-                if (!is_local) failure_ = is_local.error();
-                return is_local && !*is_local;
+                const auto kind = ends.kind_of(far());
+                if (!kind) failure_ = kind.error();
+                return kind && !is_local(*kind);
             }));
-            first = std::next(last);
         }
         return {};
     }
@@ -100,20 +97,10 @@ private:
         HolderRow row{rows_.number(0),         rows_.number(5),
                       outgoing ? near : far(), outgoing ? far() : near,
                       rows_.number(4),         {rows_.number(6), rows_.number(7), rows_.number(8)}};
-        if (row.figures.bytes == day_figure_max || row.figures.packets == day_figure_max ||
-            row.figures.flows == day_figure_max)
-            return std::unexpected(sum_does_not_fit(db_));
-        TRY_ASSIGN(const auto group, collector_.add(row));
-        if (!group || !question_.estimates) return {};
-        const SignedEstimate estimate{rows_.number(9), rows_.number(10), variance(11),
-                                      variance(12)};
-        if (estimate != SignedEstimate{}) collector_.add_estimate(*group, estimate);
+        if (is_at_limit(row.figures)) return std::unexpected(sum_does_not_fit(db_));
+        TRY_ASSIGN(const auto groups, collector_.add(row));
+        if (question_.estimates && !groups.empty()) add_day_estimate(rows_, 9, groups, collector_);
         return {};
-    }
-    // At the limit: that or more.
-    [[nodiscard]] std::int64_t variance(int column) const {
-        const std::int64_t value = rows_.number(column);
-        return value == day_figure_max ? INT64_MAX : value;
     }
 
     const Database& db_;
@@ -126,6 +113,22 @@ private:
 };
 
 }  // namespace
+
+bool is_at_limit(const Figures& figures) {
+    return figures.bytes == day_figure_max || figures.packets == day_figure_max ||
+           figures.flows == day_figure_max;
+}
+
+void add_day_estimate(const Statement& row, int first, RowGroups groups, SumCollector& collector) {
+    // At the limit: that or more.
+    const auto variance = [&](int column) {
+        const std::int64_t value = row.number(column);
+        return value == day_figure_max ? INT64_MAX : value;
+    };
+    const SignedEstimate estimate{row.number(first), row.number(first + 1), variance(first + 2),
+                                  variance(first + 3)};
+    if (estimate != SignedEstimate{}) collector.add_estimate(groups, estimate);
+}
 
 Status add_day_sums(const Database& db, const SumQuestion& question,
                     const std::vector<BucketRange>& days, const NumberSet& meters,

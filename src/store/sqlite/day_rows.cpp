@@ -120,7 +120,7 @@ Result<DayRows::End> DayRows::end_of(std::int64_t party) {
                     fmt::format("ledger {}: party {} is missing; next: run `octroi audit`",
                                 db_.path(), party));
     const auto kind = enum_from<PartyKind>(end_, 1);
-    const End end{end_.number(0), kind == PartyKind::account || kind == PartyKind::unattributed};
+    const End end{end_.number(0), is_local(kind)};
     end_.reset();
     // The bound limits the memory that a wrong number in a damaged ledger can allocate.
     if (party >= 0 && index < (std::size_t{1} << 28U)) {

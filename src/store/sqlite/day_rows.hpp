@@ -18,6 +18,8 @@ namespace octroi::sqlite {
 
 // The primary key of day_sum.
 struct DayKey {
+    static constexpr const char* table = "day_sum";
+
     std::int64_t day = 0;
     std::int64_t near = 0;
     std::int64_t outgoing = 0;
@@ -26,6 +28,9 @@ struct DayKey {
     std::int64_t meter = 0;
 
     auto operator<=>(const DayKey&) const = default;
+    [[nodiscard]] std::array<std::int64_t, 6> parts() const {
+        return {day, near, outgoing, far, service, meter};
+    }
 };
 
 struct DayKeyHash {

@@ -4,22 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <utility>
 #include <vector>
 
-#include "host/random.hpp"
+#include "store/sqlite/day_upsert.hpp"
 
 namespace octroi::sqlite {
 namespace {
-
-void add_figures(DayFigures& sum, const DayFigures& figures) noexcept {
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-        const std::int64_t part = std::clamp(figures[i], -day_figure_max, day_figure_max);
-        const bool is_full = sum[i] == day_figure_max || part == day_figure_max;
-        sum[i] = is_full ? day_figure_max : std::min(sum[i] + part, day_figure_max);
-    }
-}
 
 // Without a look at the batches in between: transfers have consecutive numbers.
 Result<std::int64_t> count_pending(const Database& db) {
@@ -27,45 +18,6 @@ Result<std::int64_t> count_pending(const Database& db) {
         "SELECT coalesce((SELECT first_transfer + transfers FROM batch ORDER BY number DESC LIMIT "
         "1) - (SELECT first_transfer FROM batch WHERE number > (SELECT batches FROM day_state) "
         "ORDER BY number LIMIT 1), 0)");
-}
-
-constexpr std::size_t upsert_rows = 16;
-constexpr int upsert_columns = 6 + static_cast<int>(day_figures);
-
-Result<Statement> prepare_upsert(const Database& db, std::size_t rows) {
-    std::string sql = "INSERT INTO day_sum VALUES ";
-    for (std::size_t i = 0; i < rows; ++i)
-        sql += i == 0 ? "(?,?,?,?,?,?,?,?,?,?,?,?,?)" : ",(?,?,?,?,?,?,?,?,?,?,?,?,?)";
-    sql += " ON CONFLICT DO UPDATE SET ";
-    // A sum that does not fit stays at the limit.
-    for (const char* column : {"bytes", "packets", "flows", "scaled_bytes", "scaled_packets",
-                               "bytes_variance", "packets_variance"})
-        sql += fmt::format("{0}{1} = iif({1} = {2}, {2}, min({1} + excluded.{1}, {2}))",
-                           std::string_view(column) == "bytes" ? "" : ", ", column, day_figure_max);
-    return Statement::prepare(db, sql);
-}
-
-void bind_row(Statement& to, int at, const DayKey& key, const DayFigures& figures) {
-    for (const std::int64_t value :
-         {key.day, key.near, key.outgoing, key.far, key.service, key.meter})
-        to.bind(++at, value);
-    for (const std::int64_t value : figures) to.bind(++at, value);
-}
-
-// In the order of the key, so that neighbours in the table are written together.
-Status write_sums(const Database& db, std::vector<std::pair<DayKey, DayFigures>> rows) {
-    std::sort(rows.begin(), rows.end());
-    std::size_t at = 0;
-    for (const std::size_t together : {upsert_rows, std::size_t{1}}) {
-        TRY_ASSIGN(auto upsert, prepare_upsert(db, together));
-        for (; rows.size() - at >= together; at += together) {
-            for (std::size_t i = 0; i < together; ++i)
-                bind_row(upsert, static_cast<int>(i) * upsert_columns, rows[at + i].first,
-                         rows[at + i].second);
-            TRY(upsert.run());
-        }
-    }
-    return {};
 }
 
 Result<std::int64_t> summed_batches(const Database& db) {
@@ -78,56 +30,17 @@ Status set_summed(const Database& db, std::int64_t batches) {
     return move.run();
 }
 
-// A linear hash: the sum over rows of figure times a random odd factor of key and column, modulo
-// 2^64. It is the same for rows and for sums of them.
-class LinearHash {
-public:
-    void add(const DayKey& key, const DayFigures& figures) noexcept {
-        std::uint64_t place = seed_;
-        for (const std::int64_t part :
-             {key.day, key.near, key.outgoing, key.far, key.service, key.meter})
-            place = mix(place ^ static_cast<std::uint64_t>(part), mix_b) + seed_;
-        for (std::size_t i = 0; i < figures.size(); ++i) {
-            if (figures[i] == 0) continue;
-            const std::uint64_t factor = mix(place + i * mix_c, mix_a) | 1U;
-            sum_ += static_cast<std::uint64_t>(figures[i]) * factor;
-        }
-    }
-    void subtract(const DayKey& key, DayFigures figures) noexcept {
-        for (std::int64_t& figure : figures) figure = wrapped_difference(0, figure);
-        add(key, figures);
-    }
-    [[nodiscard]] bool is_zero() const noexcept { return sum_ == 0; }
-
-private:
-    std::uint64_t seed_ = random_seed();
-    std::uint64_t sum_ = 0;
-};
-
-// Subtracts the rows of the table. False: a figure is at its limit, so nothing can be said.
-Result<bool> subtract_sums(const Database& db, LinearHash& hash) {
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT day, near, outgoing, far, service, meter, "
-                                             "bytes, packets, flows, scaled_bytes, "
-                                             "scaled_packets, bytes_variance, packets_variance "
-                                             "FROM day_sum"));
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return true;
-        const DayKey key{find.number(0), find.number(1), find.number(2),
-                         find.number(3), find.number(4), find.number(5)};
-        DayFigures figures{};
-        for (std::size_t i = 0; i < figures.size(); ++i)
-            figures[i] = find.number(6 + static_cast<int>(i));
-        if (std::ranges::find(figures, day_figure_max) != figures.end()) return false;
-        hash.subtract(key, figures);
-    }
+// The figures of a row, from a column on; false: one is at its limit, so nothing can be said.
+bool read_figures(const Statement& row, int column, DayFigures& figures) {
+    for (std::int64_t& figure : figures) figure = row.number(column++);
+    return std::ranges::find(figures, day_figure_max) == figures.end();
 }
 
 }  // namespace
 
 DaySums::DaySums(const Database& db, std::function<Interval(UtcTime)> day_of)
     : db_(db),
+      ends_(db),
       day_of_(std::move(day_of)),
       rows_(db, [this](std::int64_t bucket) { return day_at(bucket); }) {
     if (!day_of_)
@@ -155,35 +68,81 @@ Result<bool> DaySums::add_slice(std::int64_t least) {
     TRY_ASSIGN(const std::int64_t last, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
     // It may be a day of a transaction that was rolled back.
     last_day_ = {};
-    boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash> sums;
+    Sums sums;
     TRY_ASSIGN(const std::int64_t done,
                rows_.read(summed, last, [&](const DayKey& key, const DayFigures& figures) {
                    add_figures(sums[key], figures);
                }));
-    TRY(write_sums(db_, {sums.begin(), sums.end()}));
+    TRY(write(sums));
     TRY(set_summed(db_, done));
     TRY(transaction.commit());
     return done < last;
 }
 
+Status DaySums::write(const Sums& sums) {
+    boost::unordered_flat_map<DayEndKey, DayFigures, DayEndKeyHash> by_end;
+    for (const auto& [key, figures] : sums) {
+        TRY_ASSIGN(const auto row, ends_.row_of(key));
+        if (row) add_figures(by_end[*row], figures);
+    }
+    TRY(upsert_day_rows<DayKey>(db_, {sums.begin(), sums.end()}));
+    return upsert_day_rows<DayEndKey>(db_, {by_end.begin(), by_end.end()});
+}
+
 Status DaySums::rebuild() {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
     // The days stay: old sums by hour and day are those of these days.
-    TRY(db_.run("DELETE FROM day_sum; DELETE FROM day_state; INSERT INTO day_state VALUES (1, 0)"));
+    TRY(
+        db_.run("DELETE FROM day_sum; DELETE FROM day_end; DELETE FROM day_state; INSERT INTO "
+                "day_state VALUES (1, 0)"));
     TRY(transaction.commit());
     return catch_up();
 }
 
+Result<DaySums::Compared> DaySums::subtract_sums(LinearHash& hash, LinearHash& end_hash) {
+    TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                             "SELECT day, near, outgoing, far, service, meter, "
+                                             "bytes, packets, flows, scaled_bytes, "
+                                             "scaled_packets, bytes_variance, packets_variance "
+                                             "FROM day_sum"));
+    DayFigures figures{};
+    while (true) {
+        TRY_ASSIGN(const bool more, find.step());
+        if (!more) break;
+        const DayKey key{find.number(0), find.number(1), find.number(2),
+                         find.number(3), find.number(4), find.number(5)};
+        if (!read_figures(find, 6, figures)) return Compared::at_limit;
+        hash.subtract(key, figures);
+        const auto row = ends_.row_of(key);
+        if (!row && row.error().code == ErrorCode::corrupt) return Compared::differ;
+        if (!row) return std::unexpected(row.error());
+        if (*row) end_hash.add(**row, figures);
+    }
+    TRY_ASSIGN(auto ends, Statement::prepare(db_,
+                                             "SELECT day, near, ends, far_kind, meter, bytes, "
+                                             "packets, flows, scaled_bytes, scaled_packets, "
+                                             "bytes_variance, packets_variance FROM day_end"));
+    while (true) {
+        TRY_ASSIGN(const bool more, ends.step());
+        if (!more) return end_hash.is_zero() ? Compared::equal : Compared::differ;
+        if (!read_figures(ends, 5, figures)) return Compared::equal;
+        end_hash.subtract(DayEndKey{ends.number(0), ends.number(1), ends.number(2), ends.number(3),
+                                    ends.number(4)},
+                          figures);
+    }
+}
+
 Result<bool> DaySums::check() {
     last_day_ = {};
-    // The table and the number of its batches are read in one transaction. The batches do not
+    // The tables and the number of their batches are read in one transaction. The batches do not
     // change, so they may be read later.
     LinearHash hash;
+    LinearHash end_hash;
     TRY_ASSIGN(auto state, Transaction::begin(db_, Transaction::Kind::read));
     TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
-    TRY_ASSIGN(const bool comparable, subtract_sums(db_, hash));
+    TRY_ASSIGN(const Compared compared, subtract_sums(hash, end_hash));
     TRY(state.commit());
-    if (!comparable) return true;
+    if (compared != Compared::equal) return compared == Compared::at_limit;
     DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
         TRY_ASSIGN(const auto day, find_day(bucket));
         if (day) return *day;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Sums by day (table day_sum), derived from the rows of batches. They are brought up to date when
-// many transfers wait, so a commit of a busy ledger costs little more and a question reads few
-// transfers. A question adds to them the transfers of later batches.
+// Sums by day (tables day_sum and day_end), derived from the rows of batches. They are brought up
+// to date when many transfers wait, so a commit of a busy ledger costs little more and a question
+// reads few transfers. A question adds to them the transfers of later batches.
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
 
 #include "base/time.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/day_ends.hpp"
 #include "store/sqlite/day_rows.hpp"
+#include "store/sqlite/linear_hash.hpp"
 #include "store/sqlite/rows.hpp"
 
 namespace octroi::sqlite {
@@ -39,10 +42,17 @@ public:
     [[nodiscard]] Result<BucketRange> day_at(std::int64_t bucket);
 
 private:
+    using Sums = boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash>;
+    [[nodiscard]] Status write(const Sums& sums);
+    // at_limit: a figure is not known, so nothing can be said.
+    enum class Compared : std::uint8_t { equal, differ, at_limit };
+    // Subtracts the rows of day_sum from `hash`, and compares day_end with them.
+    [[nodiscard]] Result<Compared> subtract_sums(LinearHash& hash, LinearHash& end_hash);
     [[nodiscard]] Result<std::optional<BucketRange>> find_day(std::int64_t bucket);
     [[nodiscard]] Result<BucketRange> insert_day(std::int64_t bucket);
 
     const Database& db_;
+    DayEnds ends_;
     std::function<Interval(UtcTime)> day_of_;
     BucketRange last_day_;  // answers most calls of day_at()
     DayRows rows_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 
 #include "store/sqlite/rows.hpp"
 
@@ -25,7 +26,7 @@ Status insert_numbers(Statement& find, NumberSet& numbers) {
 
 Status EndTable::prepare() {
     TRY_ASSIGN(holder_of_, Statement::prepare(db_, "SELECT holder FROM party WHERE party_id = ?1"));
-    TRY_ASSIGN(kind_of_, Statement::prepare(db_, "SELECT kind FROM holder WHERE holder_id = ?1"));
+    TRY(find_counted_as());
     by_holder_ = !question_.ends.empty();
     for (const std::string& end : question_.ends) TRY(select_holders(end));
     if (!question_.identity) return {};
@@ -76,23 +77,33 @@ Result<std::int64_t> EndTable::holder_of(std::int64_t party) {
     return holder;
 }
 
-Result<bool> EndTable::is_local(std::int64_t holder) {
-    const auto index = static_cast<std::size_t>(holder);
-    if (holder >= 0 && index < locals_.size() && locals_[index] != 0) return locals_[index] > 0;
-    kind_of_.bind(1, holder);
-    TRY_ASSIGN(const bool found, kind_of_.step());
-    if (!found)
-        return fail(ErrorCode::corrupt,
-                    fmt::format("ledger {}: holder {} is missing; next: run `octroi audit`",
-                                db_.path(), holder));
-    const auto kind = enum_from<PartyKind>(kind_of_, 0);
-    kind_of_.reset();
-    const bool local = kind == PartyKind::account || kind == PartyKind::unattributed;
-    if (holder >= 0 && holder < NumberSet::number_end) {
-        if (index >= locals_.size()) locals_.resize(std::max(index + 1, locals_.size() * 2));
-        locals_[index] = local ? 1 : -1;
+// Reads all holders, because there may be as many accounts in the question.
+Status EndTable::find_counted_as() {
+    if (question_.counted_as.empty()) return {};
+    std::unordered_map<std::string_view, std::string_view> above;
+    for (const auto& [account, as] : question_.counted_as) above.emplace(account, as);
+    std::unordered_map<std::string_view, std::int64_t> numbers;
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db_, "SELECT holder_id, name FROM holder WHERE kind = ?1"));
+    find.bind(1, static_cast<std::int64_t>(PartyKind::account));
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        const auto as = above.find(find.text(1));
+        const std::int64_t holder = find.number(0);
+        if (as == above.end() || holder < 0 || holder >= NumberSet::number_end) continue;
+        const auto [number, is_new] =
+            numbers.try_emplace(as->second, first_name - static_cast<std::int64_t>(names_.size()));
+        if (is_new) names_.emplace_back(as->second);
+        const auto index = static_cast<std::size_t>(holder);
+        if (index >= counted_as_.size()) counted_as_.resize((index + 1) * 2);
+        counted_as_[index] = number->second;
     }
-    return local;
+}
+
+Party EndTable::party_of(std::int64_t group) const {
+    if (group > first_name) return {static_cast<PartyKind>(-group), "", ""};
+    return {PartyKind::account, names_[static_cast<std::size_t>(first_name - group)], ""};
 }
 
 }  // namespace octroi::sqlite

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "ledger/query.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/holder_kinds.hpp"
 
 namespace octroi::sqlite {
 
@@ -46,7 +47,8 @@ private:
 class EndTable {
 public:
     // The database and the question must outlive it.
-    EndTable(const Database& db, const SumQuestion& question) : db_(db), question_(question) {}
+    EndTable(const Database& db, const SumQuestion& question)
+        : db_(db), question_(question), kinds_(db) {}
 
     // Finds the holders and parties that the question names.
     [[nodiscard]] Status prepare();
@@ -57,8 +59,20 @@ public:
     }
     // The holder of a party. corrupt: there is no such party.
     [[nodiscard]] Result<std::int64_t> holder_of(std::int64_t party);
-    // Whether a holder is an account or unattributed. corrupt: there is no such holder.
-    [[nodiscard]] Result<bool> is_local(std::int64_t holder);
+    // corrupt: there is no such holder.
+    [[nodiscard]] Result<PartyKind> kind_of(std::int64_t holder) { return kinds_.kind_of(holder); }
+    // The number that stands for a holder in a group: itself, or another account
+    // (SumQuestion::counted_as).
+    [[nodiscard]] std::int64_t group_of(std::int64_t holder) const {
+        const auto index = static_cast<std::size_t>(holder);
+        return index < counted_as_.size() && counted_as_[index] != 0 ? counted_as_[index] : holder;
+    }
+    // The number that stands for an end of which only the kind is known.
+    [[nodiscard]] static std::int64_t group_of(PartyKind kind) {
+        return -static_cast<std::int64_t>(kind);
+    }
+    // The party of a number below 0, which is not of a row.
+    [[nodiscard]] Party party_of(std::int64_t group) const;
     // The holders that the question names; null: it names none, so that all are selected.
     [[nodiscard]] const NumberSet* selected_holders() const {
         return by_holder_ ? &selected_holders_ : nullptr;
@@ -75,6 +89,7 @@ public:
 
 private:
     [[nodiscard]] Status select_holders(const std::string& end);
+    [[nodiscard]] Status find_counted_as();
 
     const Database& db_;
     const SumQuestion& question_;
@@ -83,8 +98,11 @@ private:
     NumberSet selected_parties_;
     Statement holder_of_;
     std::vector<std::int64_t> holders_;  // index: party; 0: not looked up yet
-    Statement kind_of_;
-    std::vector<signed char> locals_;  // index: holder; 0: not looked up yet, -1: no, 1: yes
+    HolderKinds kinds_;
+    // Numbers for names without a row: this one and those below it. Those above are of kinds.
+    static constexpr std::int64_t first_name = -100;
+    std::vector<std::string> names_;        // index: first_name - number
+    std::vector<std::int64_t> counted_as_;  // index: holder; 0: as itself
 };
 
 }  // namespace octroi::sqlite

@@ -99,11 +99,11 @@ private:
     }
     [[nodiscard]] Status add(const OldRow& row) {
         const auto& f = row.figures;
-        TRY_ASSIGN(const auto group,
+        TRY_ASSIGN(const auto groups,
                    collector_.add(SumRow{
                        row.begin, row.meter, row.from, row.to, row.service, {f[0], f[1], f[2]}}));
-        if (group && question_.estimates && (f[3] != 0 || f[4] != 0 || f[5] != 0 || f[6] != 0))
-            collector_.add_estimate(*group, {f[3], f[4], f[5], f[6]});
+        if (question_.estimates && (f[3] != 0 || f[4] != 0 || f[5] != 0 || f[6] != 0))
+            collector_.add_estimate(groups, {f[3], f[4], f[5], f[6]});
         return {};
     }
     [[nodiscard]] Error gone(const CompactedRun& run, const BucketRange& span) const {

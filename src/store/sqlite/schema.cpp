@@ -347,6 +347,25 @@ CREATE TABLE day_sum (
     PRIMARY KEY (day, near, outgoing, far, service, meter)
 ) STRICT, WITHOUT ROWID;
 
+-- Derived from day_sum: what `near` sent to (ends 1) or received from (2) other ends of a kind on a
+-- day. ends 3: traffic that has one row only: of `near` with itself, excluded (`near` is the
+-- excluded end), between two outside ends (`near`: from).
+CREATE TABLE day_end (
+    day              INTEGER NOT NULL REFERENCES day,
+    near             INTEGER NOT NULL REFERENCES holder,
+    ends             INTEGER NOT NULL,
+    far_kind         INTEGER NOT NULL,   -- as holder.kind; ends 3: that of near
+    meter            INTEGER NOT NULL REFERENCES meter,
+    bytes            INTEGER NOT NULL,
+    packets          INTEGER NOT NULL,
+    flows            INTEGER NOT NULL,
+    scaled_bytes     INTEGER NOT NULL,
+    scaled_packets   INTEGER NOT NULL,
+    bytes_variance   INTEGER NOT NULL,
+    packets_variance INTEGER NOT NULL,
+    PRIMARY KEY (day, near, ends, far_kind, meter)
+) STRICT, WITHOUT ROWID;
+
 -- For reading by hand: transfers, and the sums by hour and day that are left of old ones.
 CREATE VIEW transfer_text AS
 WITH v AS (

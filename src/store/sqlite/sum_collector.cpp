@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "store/sqlite/end_views.hpp"
 #include "store/sqlite/rows.hpp"
 
 namespace octroi::sqlite {
@@ -33,32 +34,72 @@ Status SumCollector::find_services() {
     return {};
 }
 
-Result<std::optional<GroupKey>> SumCollector::add(const SumRow& row) {
-    if (!question_.services.empty() && !services_.contains(row.service)) return std::nullopt;
+Result<RowGroups> SumCollector::add(const SumRow& row) {
+    added_.clear();
+    if (!question_.services.empty() && !services_.contains(row.service)) return added_;
     TRY_ASSIGN(const std::int64_t from, ends_.holder_of(row.from_party));
     TRY_ASSIGN(const std::int64_t to, ends_.holder_of(row.to_party));
-    if (!ends_.selects(row.from_party, from, row.to_party, to)) return std::nullopt;
+    if (!ends_.selects(row.from_party, from, row.to_party, to)) return added_;
     GroupKey key;
     if (question_.by_bucket) key.bucket = row.bucket;
     if (!steps_.empty()) key.bucket = step_of(row.bucket);
     // Also without by_meter: the meter tells the layer.
     key.meter = row.meter;
-    key.from = question_.by_identity ? row.from_party : from;
-    key.to = question_.by_identity ? row.to_party : to;
     if (question_.by_service) key.service = row.service;
     key.versions = row.versions;
-    if (!groups_[key].add(row.figures)) return std::unexpected(sum_does_not_fit(db_));
-    return key;
+    if (question_.by_end)
+        TRY(add_ends(key, from, to, row.figures));
+    else if (question_.by_identity)
+        TRY(add_group(key, row.from_party, row.to_party, row.figures));
+    else
+        TRY(add_group(key, ends_.group_of(from), ends_.group_of(to), row.figures));
+    return added_;
 }
 
-Result<std::optional<GroupKey>> SumCollector::add(const HolderRow& row) {
-    if (!question_.services.empty() && !services_.contains(row.service)) return std::nullopt;
-    if (!ends_.selects(0, row.from, 0, row.to)) return std::nullopt;
-    GroupKey key{.meter = row.meter, .from = row.from, .to = row.to};
+Result<RowGroups> SumCollector::add(const HolderRow& row) {
+    added_.clear();
+    if (!question_.services.empty() && !services_.contains(row.service)) return added_;
+    if (!ends_.selects(0, row.from, 0, row.to)) return added_;
+    GroupKey key{.meter = row.meter};
     if (!steps_.empty()) key.bucket = step_of(row.bucket);
     if (question_.by_service) key.service = row.service;
-    if (!groups_[key].add(row.figures)) return std::unexpected(sum_does_not_fit(db_));
-    return key;
+    TRY(add_group(key, ends_.group_of(row.from), ends_.group_of(row.to), row.figures));
+    return added_;
+}
+
+Result<RowGroups> SumCollector::add(const EndRow& row) {
+    added_.clear();
+    GroupKey key{.meter = row.meter};
+    if (!steps_.empty()) key.bucket = step_of(row.bucket);
+    TRY(add_end(key, row.near, row.ends, row.far, row.figures));
+    return added_;
+}
+
+Status SumCollector::add_group(GroupKey key, std::int64_t from, std::int64_t to,
+                               const Figures& figures) {
+    key.from = from;
+    key.to = to;
+    if (!groups_[key].add(figures)) return std::unexpected(sum_does_not_fit(db_));
+    added_.push_back(key);
+    return {};
+}
+
+Status SumCollector::add_ends(const GroupKey& key, std::int64_t from, std::int64_t to,
+                              const Figures& figures) {
+    TRY_ASSIGN(const PartyKind from_kind, ends_.kind_of(from));
+    TRY_ASSIGN(const PartyKind to_kind, ends_.kind_of(to));
+    for (const EndView& view : views_of({from, from_kind}, {to, to_kind}))
+        TRY(add_end(key, view.near, view.ends, view.far, figures));
+    return {};
+}
+
+Status SumCollector::add_end(const GroupKey& key, std::int64_t near, SumEnds ends, PartyKind far,
+                             const Figures& figures) {
+    const NumberSet* selected = ends_.selected_holders();
+    if (selected != nullptr && !selected->contains(near)) return {};
+    const std::int64_t other = ends == SumEnds::both ? near : EndTable::group_of(far);
+    return add_group(key, ends == SumEnds::to ? other : near, ends == SumEnds::to ? near : other,
+                     figures);
 }
 
 std::int64_t SumCollector::step_of(std::int64_t bucket) {

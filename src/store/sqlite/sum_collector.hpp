@@ -4,7 +4,7 @@
 // Filters rows of transfers, and sums them by the columns that a question groups by.
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -40,6 +40,20 @@ struct HolderRow {
     Figures figures;
 };
 
+// A row of sums by day and end (table day_end).
+struct EndRow {
+    std::int64_t bucket = 0;
+    std::int64_t meter = 0;
+    std::int64_t near = 0;  // holder
+    SumEnds ends = SumEnds::both;
+    PartyKind far = PartyKind::outside;  // for SumEnds::both: kind of `near`
+    Figures figures;
+};
+
+// The groups that a row was added to: two if it is in the sums of both ends. Valid until the next
+// row.
+using RowGroups = std::span<const GroupKey>;
+
 class SumCollector {
 public:
     // The database and the question must outlive it.
@@ -52,15 +66,17 @@ public:
         return ends_.selects_nothing() || (!question_.services.empty() && services_.empty());
     }
 
-    // Adds a row of the period, and of a meter that the question selects. Returns its group;
-    // absent: the filters do not select it. Fast if the buckets of rows ascend. Errors: over_limit,
+    // Adds a row of the period, and of a meter that the question selects. Returns its groups;
+    // none: the filters do not select it. Fast if the buckets of rows ascend. Errors: over_limit,
     // corrupt.
-    [[nodiscard]] Result<std::optional<GroupKey>> add(const SumRow& row);
+    [[nodiscard]] Result<RowGroups> add(const SumRow& row);
     // The same for a question without identities.
-    [[nodiscard]] Result<std::optional<GroupKey>> add(const HolderRow& row);
-    // The part of the figures of that group that scaling added.
-    void add_estimate(const GroupKey& group, const SignedEstimate& estimate) {
-        estimates_[group].add(estimate);
+    [[nodiscard]] Result<RowGroups> add(const HolderRow& row);
+    // The same for a question by end.
+    [[nodiscard]] Result<RowGroups> add(const EndRow& row);
+    // The part of the figures of those groups that scaling added.
+    void add_estimate(RowGroups groups, const SignedEstimate& estimate) {
+        for (const GroupKey& group : groups) estimates_[group].add(estimate);
     }
 
     // The ends that the question selects, and what kind they are.
@@ -72,11 +88,19 @@ public:
 
     // The answer. Called once.
     [[nodiscard]] Result<std::vector<TransferSum>> finish() {
-        return name_groups(db_, question_, std::move(groups_), estimates_, versions_);
+        return name_groups(db_, question_, ends_, std::move(groups_), estimates_, versions_);
     }
 
 private:
     [[nodiscard]] Status find_services();
+    // Adds to the group of these ends; `key` has the rest.
+    [[nodiscard]] Status add_group(GroupKey key, std::int64_t from, std::int64_t to,
+                                   const Figures& figures);
+    // Adds the ends of a row of these holders by themselves.
+    [[nodiscard]] Status add_ends(const GroupKey& key, std::int64_t from, std::int64_t to,
+                                  const Figures& figures);
+    [[nodiscard]] Status add_end(const GroupKey& key, std::int64_t near, SumEnds ends,
+                                 PartyKind far, const Figures& figures);
     // The number of the bucket's step.
     [[nodiscard]] std::int64_t step_of(std::int64_t bucket);
 
@@ -89,6 +113,7 @@ private:
     Versions versions_;
     Groups groups_;
     Estimates estimates_;
+    std::vector<GroupKey> added_;  // by the last row
 };
 
 }  // namespace octroi::sqlite

@@ -53,6 +53,7 @@ struct Ranked {
     std::uint32_t meter = 0;
     std::uint32_t from = 0;
     std::uint32_t to = 0;
+    SumEnds ends = SumEnds::both;
     std::uint32_t service = 0;
     std::uint32_t classes = 0;
     std::int64_t directory = 0;
@@ -60,7 +61,7 @@ struct Ranked {
     SignedEstimate estimate;
 
     [[nodiscard]] auto key() const {
-        return std::tie(layer, bucket, meter, from, to, service, classes, directory);
+        return std::tie(layer, bucket, meter, from, to, ends, service, classes, directory);
     }
 };
 
@@ -81,8 +82,9 @@ auto find_name(const Database& db, Statement& find, std::int64_t number, Read re
 
 class Namer {
 public:
-    Namer(const Database& db, const SumQuestion& question, const Versions& versions)
-        : db_(db), question_(question), versions_(versions) {}
+    Namer(const Database& db, const SumQuestion& question, const EndTable& ends,
+          const Versions& versions)
+        : db_(db), question_(question), ends_(ends), versions_(versions) {}
 
     [[nodiscard]] Status look_up(const Groups& groups) {
         for (const auto& [key, figures] : groups) {
@@ -131,6 +133,7 @@ public:
         std::tie(sum.layer, sum.meter, sum.role, sum.meter_kind) = meters_.at(row.meter);
         sum.from = parties_.at(row.from);
         sum.to = parties_.at(row.to);
+        sum.ends = row.ends;
         if (question_.by_service) sum.service = services_.at(row.service);
         if (question_.by_versions) {
             sum.class_version = class_versions_.at(row.classes);
@@ -156,6 +159,7 @@ private:
                    .meter = meters_.rank(key.meter),
                    .from = parties_.rank(key.from),
                    .to = parties_.rank(key.to),
+                   .ends = ends_of(key),
                    .service = question_.by_service ? services_.rank(key.service) : 0,
                    .figures = figures,
                    .estimate = estimate};
@@ -164,6 +168,11 @@ private:
         row.classes = class_versions_.rank(pair.classes);
         row.directory = pair.directory;
         return row;
+    }
+    // An end of which only the kind is known is not the one that the sum stands for.
+    [[nodiscard]] SumEnds ends_of(const GroupKey& key) const {
+        if (!question_.by_end || (key.from >= 0 && key.to >= 0)) return SumEnds::both;
+        return key.to < 0 ? SumEnds::from : SumEnds::to;
     }
     [[nodiscard]] Status look_up_class_versions() {
         if (!question_.by_versions) return {};
@@ -191,6 +200,7 @@ private:
             return Party{enum_from<PartyKind>(row, 0), row.text(1), row.text(2)};
         };
         const auto find_party = [&](std::int64_t number) -> Result<Party> {
+            if (number < 0) return ends_.party_of(number);
             TRY_ASSIGN(Party party, find_name(db_, find, number, party_of));
             if (party.kind < PartyKind::account || party.kind > PartyKind::excluded)
                 return fail(ErrorCode::corrupt, fmt::format("ledger {}: a party has an unknown "
@@ -229,6 +239,7 @@ private:
 
     const Database& db_;
     const SumQuestion& question_;
+    const EndTable& ends_;
     const Versions& versions_;
     Names<Party> parties_;
     Names<std::string> services_;
@@ -246,9 +257,9 @@ Error sum_does_not_fit(const Database& db) {
 }
 
 Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,
-                                             Groups groups, const Estimates& estimates,
-                                             const Versions& versions) {
-    Namer namer(db, question, versions);
+                                             const EndTable& ends, Groups groups,
+                                             const Estimates& estimates, const Versions& versions) {
+    Namer namer(db, question, ends, versions);
     TRY(namer.look_up(groups));
     TRY_ASSIGN(const std::vector<Ranked> rows, namer.ranked(std::move(groups), estimates));
     std::vector<TransferSum> sums;

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "ledger/query.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/end_table.hpp"
 
 namespace octroi::sqlite {
 
@@ -19,7 +20,9 @@ namespace octroi::sqlite {
 struct GroupKey {
     std::int64_t bucket = 0;  // a bucket number, or the place of a step in SumQuestion::steps
     std::int64_t meter = 0;
-    std::int64_t from = 0;  // a row of `party`, or of `holder` if identities are not grouped by
+    // A row of `party`, or of `holder` if identities are not grouped by; below 0:
+    // EndTable::party_of.
+    std::int64_t from = 0;
     std::int64_t to = 0;
     std::int64_t service = 0;
     std::int64_t versions = 0;  // of Versions
@@ -117,7 +120,7 @@ using Estimates = boost::unordered_flat_map<GroupKey, SignedEstimate, GroupHash>
 // The result of Query::sums(). corrupt: a name is missing.
 [[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,
                                                            const SumQuestion& question,
-                                                           Groups groups,
+                                                           const EndTable& ends, Groups groups,
                                                            const Estimates& estimates,
                                                            const Versions& versions);
 

@@ -19,6 +19,17 @@ bool is_cut(const BucketRange& range, const std::vector<std::int64_t>& steps) {
     return behind != steps.end() && *behind < range.end;
 }
 
+std::vector<BucketRange> joined(const std::vector<BucketRange>& days) {
+    std::vector<BucketRange> ranges;
+    for (const BucketRange& day : days) {
+        if (!ranges.empty() && ranges.back().end == day.begin)
+            ranges.back().end = day.end;
+        else
+            ranges.push_back(day);
+    }
+    return ranges;
+}
+
 Result<SumPlan> plan_sums(const Database& db, const SumQuestion& question,
                           const BucketRange& period, const std::vector<std::int64_t>& steps) {
     SumPlan plan;

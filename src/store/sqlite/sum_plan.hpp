@@ -15,8 +15,9 @@
 namespace octroi::sqlite {
 
 struct SumPlan {
-    std::vector<BucketRange> days;  // of the table `day`, ascending: read from day_sum
-    std::int64_t summed = 0;        // day_sum contains the batches up to this one
+    // Of the table `day`, ascending: read from day_sum or day_end.
+    std::vector<BucketRange> days;
+    std::int64_t summed = 0;  // these tables contain the batches up to this one
     // The rest of the period, ascending: read from the batches up to `summed`. Batches behind it
     // are read for the whole period.
     std::vector<BucketRange> rest;
@@ -26,6 +27,9 @@ struct SumPlan {
 [[nodiscard]] Result<SumPlan> plan_sums(const Database& db, const SumQuestion& question,
                                         const BucketRange& period,
                                         const std::vector<std::int64_t>& steps);
+
+// The same days as ranges without a day between two of them.
+[[nodiscard]] std::vector<BucketRange> joined(const std::vector<BucketRange>& days);
 
 // Whether a step begins within the range, but not where the range begins.
 [[nodiscard]] bool is_cut(const BucketRange& range, const std::vector<std::int64_t>& steps);

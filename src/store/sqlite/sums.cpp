@@ -2,6 +2,7 @@
 // Sums over transfers, from the coarsest rows that fit (sum_plan.hpp). Rows are read in storage
 // order and summed in a hash table. GROUP BY would sort them first, which takes several times as
 // long.
+#include "store/sqlite/day_end_reader.hpp"
 #include "store/sqlite/day_reader.hpp"
 #include "store/sqlite/old_reader.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -96,7 +97,8 @@ Status Summer::add_all() {
                                        .limits = limits,
                                        .observed_only = question_.observed_only,
                                        .by_versions = question_.by_versions};
-    TRY(sqlite::add_day_sums(db_, question_, plan.days, meters, collector_));
+    const auto add_days = question_.by_end ? sqlite::add_day_ends : sqlite::add_day_sums;
+    TRY(add_days(db_, question_, plan.days, meters, collector_));
     TRY(sqlite::add_old_sums(db_, question_, question, collector_));
     TRY_ASSIGN(rows_, Statement::prepare(db_,
                                          "SELECT bucket, from_party, to_party, service, "
@@ -119,12 +121,12 @@ Status Summer::add(const sqlite::TransferRun& run) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) break;
         const sqlite::Figures figures{rows_.number(4), rows_.number(5), rows_.number(6)};
-        TRY_ASSIGN(const auto group, collector_.add(sqlite::SumRow{
-                                         rows_.number(0), run.meter, rows_.number(1),
-                                         rows_.number(2), rows_.number(3), figures, versions}));
-        if (!group || !question_.estimates) continue;
+        TRY_ASSIGN(const auto groups, collector_.add(sqlite::SumRow{
+                                          rows_.number(0), run.meter, rows_.number(1),
+                                          rows_.number(2), rows_.number(3), figures, versions}));
+        if (groups.empty() || !question_.estimates) continue;
         TRY_ASSIGN(const bool is_sampled, sampled_.find(rows_.number(7)));
-        if (is_sampled) collector_.add_estimate(*group, sampled_.estimate(figures));
+        if (is_sampled) collector_.add_estimate(groups, sampled_.estimate(figures));
     }
     return {};
 }

@@ -351,14 +351,20 @@ protected:
     // docs/format/ledger.md names these as derived: an audit finds that they differ, and they can
     // be made again.
     static bool is_derived(const std::string& table) {
-        return table == "day" || table == "day_state" || table == "day_sum";
+        return table == "day" || table == "day_state" || table == "day_sum" || table == "day_end";
     }
     std::vector<TransferSum> answer() {
-        const auto sums = ledger_->sums({.period = {some_day, some_day + Duration::hours(48)},
-                                         .by_meter = true,
-                                         .by_service = true,
-                                         .estimates = true});
-        return sums.value_or(std::vector<TransferSum>{});
+        const Interval period{some_day, some_day + Duration::hours(48)};
+        const std::vector<TransferSum> none;
+        auto sums =
+            ledger_
+                ->sums({.period = period, .by_meter = true, .by_service = true, .estimates = true})
+                .value_or(none);
+        const auto ends =
+            ledger_->sums({.period = period, .by_meter = true, .by_end = true, .estimates = true})
+                .value_or(none);
+        sums.insert(sums.end(), ends.begin(), ends.end());
+        return sums;
     }
 
     std::mt19937_64 random_{7};
@@ -405,7 +411,7 @@ constexpr std::array flipped_tables{"meter",          "holder",        "party",
                                     "class_use",      "translation",   "class_as",
                                     "class_next_hop", "compaction",    "compaction_meter",
                                     "old_transfer",   "day",           "day_state",
-                                    "day_sum"};
+                                    "day_sum",        "day_end"};
 INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
                          [](const auto& table) { return std::string(table.param); });
 
