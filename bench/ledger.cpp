@@ -33,6 +33,7 @@ struct LedgerBench {
     unsigned repeat = 3;
     bool keep = false;
     bool nfdump = true;
+    bool sql = true;
 };
 
 double seconds_of(const std::function<void()>& work) {
@@ -209,6 +210,12 @@ void ask_all(const std::string& path, const LedgerBench& bench, double floor) {
             line(question.name, "not answered: " + octroi.refusal);
             continue;
         }
+        if (!bench.sql) {
+            fmt::print("{:<34} {:>10.1f} {:>8}\n", question.name, octroi.seconds * 1e3,
+                       octroi.rows);
+            std::fflush(stdout);
+            continue;
+        }
         const Answered sql = ask_sql(path, question);
         fmt::print("{:<34} {:>10.1f} {:>8} {:>10.1f} {:>12.4f} {:>9.4f} {:>7}\n", question.name,
                    octroi.seconds * 1e3, octroi.rows, sql.seconds * 1e3,
@@ -258,8 +265,10 @@ bool parse_ledger_bench(std::span<const char* const> arguments, LedgerBench& ben
         if (!number(rows, bench.rows)) return false;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view name = arguments[i];
-        if (name == "--keep" || name == "--no-nfdump") {
-            (name == "--keep" ? bench.keep : bench.nfdump) = name == "--keep";
+        if (name == "--keep" || name == "--no-nfdump" || name == "--no-sql") {
+            if (name == "--keep") bench.keep = true;
+            if (name == "--no-nfdump") bench.nfdump = false;
+            if (name == "--no-sql") bench.sql = false;
             continue;
         }
         if (i + 1 == arguments.size()) return false;
@@ -281,7 +290,7 @@ int ledger(std::span<const char* const> arguments) {
     if (!parse_ledger_bench(arguments, bench)) {
         fmt::print(stderr,
                    "usage: octroi_bench ledger [--rows N] [--repeat N] [--directory DIR] [--keep] "
-                   "[--no-nfdump]\nOCTROI_BENCH_ROWS=N is the default of --rows\n");
+                   "[--no-nfdump] [--no-sql]\nOCTROI_BENCH_ROWS=N is the default of --rows\n");
         return 2;
     }
     fmt::print(

@@ -8,7 +8,7 @@ namespace octroi {
 
 Result<LedgerOptions> ledger_options(Session& session, OpenMode mode) {
     TRY_ASSIGN(const Config* config, session.config());
-    TRY_ASSIGN(const Zone zone, session.configured_zone());
+    TRY_ASSIGN(const Zone zone, session.ledger_zone());
     return LedgerOptions{.mode = mode,
                          .owner = {},
                          .node = config->ledger.node,

@@ -73,6 +73,12 @@ Result<Zone> Session::configured_zone() {
     return find_zone(configured->display.timezone);
 }
 
+Result<Zone> Session::ledger_zone() {
+    TRY_ASSIGN(const Config* configured, config());
+    const std::string& name = configured->display.timezone;
+    return name == "local" ? Zone::local("") : Zone::find(name);
+}
+
 Result<Units> Session::units() {
     if (options.exact_bytes) return Units::exact;
     if (options.units == "iec") return Units::iec;

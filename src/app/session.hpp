@@ -60,6 +60,9 @@ public:
     [[nodiscard]] Result<Zone> zone();
     // That of the configuration, whatever --zone says.
     [[nodiscard]] Result<Zone> configured_zone();
+    // Of the days of the ledger: as configured, or of the system. TZ does not count: days are made
+    // once, by whichever process comes first.
+    [[nodiscard]] Result<Zone> ledger_zone();
     [[nodiscard]] Result<Units> units();
     // --since and --until.
     [[nodiscard]] Result<Interval> period();

@@ -110,8 +110,8 @@ constexpr std::array ledger_options = {
            .help = "How long transfers of 5 minutes are kept. 0s: for ever.",
            .doc = "Older ones are replaced by sums by hour: `\"90d\"` keeps three months. The "
                   "sums have the same accounts, identities and services, and the audit proves that "
-                  "they are the observed volumes. The daemon does it hour by hour; `octroi ledger "
-                  "compact` does it at once.",
+                  "they are the observed volumes. The daemon looks once an hour for whole days that "
+                  "are old enough; `octroi ledger compact` does it at once.",
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_fine = e.duration(); }},
     Option{.section = "ledger",
            .key = "keep_hours",
@@ -120,7 +120,8 @@ constexpr std::array ledger_options = {
            .range = "0s..36500d",
            .help = "How long sums by hour are kept. 0s: for ever.",
            .doc = "Older ones are replaced by sums by day, which are kept for ever: `\"730d\"` "
-                  "keeps two years. Days are those of `display.timezone`.",
+                  "keeps two years. Days are those of `display.timezone` when the daemon started; "
+                  "`local` is the zone of the system, whatever TZ says.",
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_hours = e.duration(); }},
 };
 

@@ -445,12 +445,14 @@ std::string directory_hash(std::string_view previous_hash, const DirectoryDelta&
     return hasher.finish();
 }
 
-std::string class_use_hash(std::string_view previous_hash, std::string_view version, UtcTime at) {
+std::string class_use_hash(std::string_view previous_hash, std::string_view version,
+                           std::string_view checksum, UtcTime at) {
     CHECK(previous_hash.size() == hash_octets);
     Hasher hasher;
     hasher.raw(previous_hash);
     hasher.raw(class_tag);
     hasher.text(version);
+    hasher.text(checksum);
     add_time(hasher, at);
     return hasher.finish();
 }

@@ -151,8 +151,9 @@ struct DirectoryDelta {
 [[nodiscard]] std::string directory_hash(std::string_view previous_hash,
                                          const DirectoryDelta& delta);
 
-// A link of the chain of class tables: `version` is in use from `at` on.
+// A link of the chain of class tables: `version` is in use from `at` on. checksum: of the whole
+// table (32 octets), so that the chain covers its content.
 [[nodiscard]] std::string class_use_hash(std::string_view previous_hash, std::string_view version,
-                                         UtcTime at);
+                                         std::string_view checksum, UtcTime at);
 
 }  // namespace octroi

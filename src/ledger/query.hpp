@@ -257,9 +257,12 @@ public:
     using AnchorVisitor = std::function<Status(const StoredAnchor&)>;
     [[nodiscard]] virtual Status each_anchor(const AnchorVisitor& visit) = 0;
 
-    // Visits every compaction in order of its number.
+    // Visits every compaction in order of its number. Of those whose last batch is `sums_after` or
+    // an earlier one the sums are not computed. Records do not change, so it needs no single state
+    // (as each_batch_in()); those that are made meanwhile are visited too.
     using CompactionVisitor = std::function<Status(const StoredCompaction&)>;
-    [[nodiscard]] virtual Status each_compaction(const CompactionVisitor& visit) = 0;
+    [[nodiscard]] virtual Status each_compaction(std::uint64_t sums_after,
+                                                 const CompactionVisitor& visit) = 0;
 
     // The number of the newest batch; 0: none.
     [[nodiscard]] virtual Result<std::uint64_t> last_batch() = 0;

@@ -69,7 +69,9 @@ Status require_names(Query& ledger, const Config& config, const UsageQuestion& q
     if (const auto word = first_missing(question.directions, direction_words))
         return fail(
             ErrorCode::invalid,
-            fmt::format("--direction {}: takes in, out, internal, transit, excluded", *word));
+            fmt::format("--direction {}: there is no such direction; next: in, out, internal, "
+                        "transit or excluded",
+                        *word));
     if (!question.services.empty()) {
         TRY_ASSIGN(const auto services, ledger.services());
         if (const auto name = first_missing(question.services, services))
@@ -82,8 +84,8 @@ Status require_names(Query& ledger, const Config& config, const UsageQuestion& q
     for (const auto& category : config.categories) categories.push_back(category.name);
     if (const auto name = first_missing(question.categories, categories))
         return fail(ErrorCode::not_found,
-                    fmt::format("there is no category {}; the configuration has: {}", *name,
-                                fmt::join(categories, ", ")));
+                    fmt::format("there is no category {}; next: one of the configuration: {}",
+                                *name, fmt::join(categories, ", ")));
     return {};
 }
 

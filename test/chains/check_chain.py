@@ -317,10 +317,12 @@ class Ledger:
     def check_classes(self):
         previous = ZERO
         links = {}
-        for place, version, at, stored in self.rows("SELECT number, version, at, hash FROM class_use ORDER BY number"):
+        uses = self.rows("SELECT u.number, u.version, t.checksum, u.at, u.hash FROM class_use u LEFT JOIN class_table t "
+                         "ON t.version = u.version ORDER BY u.number")
+        for place, version, checksum, at, stored in uses:
             if place != len(links) + 1:
                 self.find(f"classes {place}", "a change before it is missing")
-            if blake(previous + b"octroi class 1\n" + text(version) + i64(at)) != stored:
+            if blake(previous + b"octroi class 1\n" + text(version) + text(checksum or b"") + i64(at)) != stored:
                 self.find(f"classes {place}", "the hash does not match")
             previous = stored
             links[place] = stored

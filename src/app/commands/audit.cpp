@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "app/commands.hpp"
+#include "app/heads_file.hpp"
 #include "app/ledger_access.hpp"
 #include "host/file.hpp"
 #include "host/log.hpp"
@@ -16,9 +17,6 @@
 
 namespace octroi {
 namespace {
-
-// Of a file of heads: some hundred thousand chains.
-constexpr std::size_t heads_octets_max = std::size_t{64} << 20U;
 
 struct AuditCommand {
     std::string against;
@@ -49,18 +47,6 @@ Result<Anchor> anchor_to_start_at(Session& session, Query& ledger, const std::st
                 fmt::format("--since: the ledger has no anchor '{}', or none so early; next: leave "
                             "out --since, or make an anchor (`octroi audit --heads --anchor`)",
                             text));
-}
-
-Result<std::vector<ChainHead>> read_heads_file(const std::string& file) {
-    TRY_ASSIGN(const std::string text, read_file(file, heads_octets_max));
-    auto heads = parse_heads(text);
-    if (!heads) heads.error().text.insert(0, file + ": ");
-    if (heads && heads->empty())
-        return fail(ErrorCode::invalid,
-                    fmt::format("{}: it contains no head; next: keep the output of `octroi audit "
-                                "--heads` in it",
-                                file));
-    return heads;
 }
 
 Result<ExitStatus> audit_ledger(Session& session, const AuditCommand& command) {

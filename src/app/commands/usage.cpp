@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/commands.hpp"
+#include "app/heads_file.hpp"
 #include "app/ledger_access.hpp"
 #include "record/identity.hpp"
 #include "service/usage_answer.hpp"
@@ -26,6 +27,7 @@ struct Options {
     std::string order = "total";
     std::uint64_t limit = 0;  // rows; 0: all
     bool rest = false;
+    std::string as_of;
 };
 
 std::optional<MeterRole> role_of(const std::string& word) {
@@ -63,7 +65,15 @@ Result<UsageQuestion> question_of(const Options& options) {
     question.limit = options.limit;
     question.rest = options.rest;
     if (options.rest && options.limit == 0)
-        return fail(ErrorCode::invalid, "--rest needs --limit: the rows beyond it become one row");
+        return fail(ErrorCode::invalid,
+                    "--rest makes one row of those beyond --limit. Next: give both");
+    if (!options.as_of.empty()) {
+        TRY_ASSIGN(const auto heads, of_option("--as-of", read_heads_file(options.as_of)));
+        question.as_of.emplace();
+        for (const ChainHead& head : heads)
+            if (head.chain == ChainKind::writer)
+                question.as_of->push_back({head.writer, head.sequence, head.hash});
+    }
     return question;
 }
 
@@ -126,6 +136,11 @@ void add_usage(const Command& app, Session& session) {
             "--since", session.options.since,
             "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest time)",
             "TIME")
+        .text(
+            "--as-of", options->as_of,
+            "Only what was in the ledger when `octroi audit --heads` printed FILE: the same answer "
+            "whenever it is asked. Account trees and categories are those of now",
+            "FILE")
         .text("--until", session.options.until, "End of the period, not included (default: now)",
               "TIME")
         .does([&session, options] { return show_usage(session, *options); });

@@ -168,6 +168,13 @@ Status write_class_table(const Database& db, const StoredClassTable& stored) {
 
 // Appends to the chain of uses, unless the table is in use already.
 Status use_class_table(const Database& db, std::string_view version, UtcTime now) {
+    TRY_ASSIGN(auto table,
+               Statement::prepare(db, "SELECT checksum FROM class_table WHERE version = ?1"));
+    table.bind_text(1, version);
+    TRY_ASSIGN(const bool has_table, table.step());
+    if (!has_table) return damaged(db, version);
+    const std::string checksum = table.text(0);
+    table.reset();
     TRY_ASSIGN(auto last, Statement::prepare(db,
                                              "SELECT number, version, hash FROM class_use "
                                              "ORDER BY number DESC LIMIT 1"));
@@ -175,7 +182,8 @@ Status use_class_table(const Database& db, std::string_view version, UtcTime now
     if (found && last.octets(1) == version) return {};
     if (found && last.octets(2).size() != hash_octets) return damaged(db, last.octets(1));
     const std::int64_t number = found ? last.number(0) + 1 : 1;
-    const std::string hash = class_use_hash(found ? last.text(2) : zero_hash(), version, now);
+    const std::string hash =
+        class_use_hash(found ? last.text(2) : zero_hash(), version, checksum, now);
     last.reset();
     TRY_ASSIGN(auto insert, Statement::prepare(db,
                                                "INSERT INTO class_use (number, version, at, "
@@ -218,10 +226,7 @@ std::string checksum_of(const StoredClassTable& stored) {
         hasher.u8(prefix.length);
         hasher.be32(class_index);
     }
-    // Tables exist that were stored before there were AS numbers and next hops (format 2). Their
-    // checksum must stay valid.
-    if (!stored.table.ases.empty() || !stored.table.next_hops.empty())
-        add_stated(hasher, stored.table);
+    add_stated(hasher, stored.table);
     return hasher.finish();
 }
 

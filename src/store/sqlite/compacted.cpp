@@ -294,17 +294,22 @@ Status read_sums(const Database& db, StoredCompaction& stored) {
 
 }  // namespace
 
-Status SqliteLedger::each_compaction(const CompactionVisitor& visit) {
-    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
-    TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
-    TRY_ASSIGN(auto find, Statement::prepare(db_,
-                                             "SELECT number, at, level, first_batch, last_batch, "
-                                             "traffic_begin, traffic_end, removed, batches_digest, "
-                                             "previous_hash, hash FROM compaction ORDER BY "
-                                             "number"));
-    while (true) {
+// Each record in a transaction of its own: its rows may be many.
+Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionVisitor& visit) {
+    for (std::int64_t last = 0;;) {
+        TRY_ASSIGN(auto transaction,
+                   sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+        TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
+        TRY_ASSIGN(auto find, Statement::prepare(db_,
+                                                 "SELECT number, at, level, first_batch, "
+                                                 "last_batch, traffic_begin, traffic_end, removed, "
+                                                 "batches_digest, previous_hash, hash FROM "
+                                                 "compaction WHERE number > ?1 ORDER BY number "
+                                                 "LIMIT 1"));
+        find.bind(1, last);
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
+        last = find.number(0);
         StoredCompaction stored;
         stored.record = {.number = find.figure(0),
                          .at = find.time(1),
@@ -320,7 +325,8 @@ Status SqliteLedger::each_compaction(const CompactionVisitor& visit) {
         TRY(read_meters(db_, stored.record));
         const auto* run = sqlite::run_of(runs, find.number(3));
         stored.is_replaced = run == nullptr || run->compaction != find.number(0);
-        if (!stored.is_replaced) TRY(read_sums(db_, stored));
+        if (!stored.is_replaced && stored.record.last_batch > sums_after)
+            TRY(read_sums(db_, stored));
         TRY(visit(stored));
     }
 }

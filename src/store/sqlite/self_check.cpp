@@ -5,6 +5,7 @@
 #include <array>
 
 #include "store/sqlite/class_store.hpp"
+#include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
 namespace octroi {
@@ -121,6 +122,30 @@ Status check_database(const Database& db, std::vector<std::string>& findings) {
     return {};
 }
 
+// Tables, views and indices are those of a new ledger: a changed view gives wrong figures to those
+// who read with SQL, and a missing index makes questions slow.
+Status check_schema(const Database& db, std::vector<std::string>& findings) {
+    TRY_ASSIGN(const Database fresh, Database::open(":memory:", SQLITE_OPEN_READWRITE));
+    TRY(sqlite::prepare_tables(fresh, true));
+    TRY_ASSIGN(auto expected, Statement::prepare(fresh,
+                                                 "SELECT type, name, sql FROM sqlite_schema ORDER "
+                                                 "BY name"));
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT sql FROM sqlite_schema WHERE type = ?1 AND "
+                                             "name = ?2"));
+    while (true) {
+        TRY_ASSIGN(const bool row, expected.step());
+        if (!row) return {};
+        find.bind_text(1, expected.octets(0));
+        find.bind_text(2, expected.octets(1));
+        TRY_ASSIGN(const bool found, find.step());
+        if (!found || find.octets(0) != expected.octets(2))
+            findings.push_back(fmt::format("the {} {} {}", expected.octets(0), expected.octets(1),
+                                           found ? "was changed" : "is missing"));
+        find.reset();
+    }
+}
+
 Result<std::int64_t> count_of(const Database& db, const char* sql, std::uint64_t after_batch) {
     TRY_ASSIGN(auto count, Statement::prepare(db, sql));
     count.bind(1, after_batch);
@@ -140,15 +165,17 @@ Status check_class_tables(const Database& db, std::vector<std::string>& findings
 
 Status check_class_uses(const Database& db, std::vector<std::string>& findings) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT number, version, at, hash FROM class_use "
-                                             "ORDER BY number"));
+                                             "SELECT u.number, u.version, u.at, u.hash, t.checksum "
+                                             "FROM class_use u LEFT JOIN class_table t ON "
+                                             "t.version = u.version ORDER BY u.number"));
     std::string previous = zero_hash();
     for (std::int64_t expected = 1;; ++expected) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
         if (find.number(0) != expected)
             findings.push_back(fmt::format("change {} of the class table is missing", expected));
-        if (class_use_hash(previous, find.octets(1), find.time(2)) != find.octets(3))
+        if (class_use_hash(previous, find.octets(1), find.octets(4), find.time(2)) !=
+            find.octets(3))
             findings.push_back(fmt::format("change {} of the class table: the hash does not match",
                                            find.number(0)));
         if (find.octets(3).size() != hash_octets) return {};
@@ -163,6 +190,7 @@ Status check_class_uses(const Database& db, std::vector<std::string>& findings) 
 // SQLite from starting its WAL again.
 Result<std::vector<std::string>> SqliteLedger::self_check(std::uint64_t after_batch) {
     std::vector<std::string> findings;
+    TRY(check_schema(db_, findings));
     if (after_batch == 0) TRY(check_database(db_, findings));
     // On damaged pages the statements below would fail or give meaningless counts.
     if (!findings.empty()) return findings;

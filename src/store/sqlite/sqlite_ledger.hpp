@@ -67,7 +67,8 @@ public:
     [[nodiscard]] Status each_anchor(const AnchorVisitor& visit) override;
     [[nodiscard]] Result<std::uint64_t> last_batch() override;
     [[nodiscard]] Status each_batch_in(const BatchRange& range, const BatchVisitor& visit) override;
-    [[nodiscard]] Status each_compaction(const CompactionVisitor& visit) override;
+    [[nodiscard]] Status each_compaction(std::uint64_t sums_after,
+                                         const CompactionVisitor& visit) override;
     [[nodiscard]] Status each_directory_change(const DirectoryVisitor& visit) override;
     [[nodiscard]] Result<std::vector<std::pair<std::string, Cursor>>> current_cursors() override;
     [[nodiscard]] Result<std::vector<std::string>> self_check(std::uint64_t after_batch) override;

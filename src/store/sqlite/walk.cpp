@@ -186,8 +186,8 @@ public:
         "b.directory_version, b.observed_bytes, b.observed_packets, b.observed_flows, "
         "b.first_transfer, b.transfers, b.transfers_digest, b.sampled, b.sampled_digest, "
         "b.cursors, b.cursors_digest, b.losses, b.losses_digest, b.translations, "
-        "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket FROM batch "
-        "b "
+        "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket, "
+        "(SELECT n.first_transfer FROM batch n WHERE n.number = b.number + 1) FROM batch b "
         "LEFT JOIN writer w ON w.writer_id = b.writer "
         "LEFT JOIN meter m ON m.meter_id = b.meter "
         "LEFT JOIN class_version v ON v.class_version_id = b.class_version "
@@ -196,7 +196,7 @@ public:
 private:
     [[nodiscard]] Status read_rows(const Statement& header, StoredBatch& stored) {
         TRY(read_transfers(header, stored));
-        TRY(read_sampled(header.number(19), header.number(20), stored.batch));
+        TRY(read_sampled(header.number(19), rows_end(header), stored.batch));
         sort_names(stored.batch);
         if (header.number(5) == static_cast<std::int64_t>(BatchKind::correction))
             split_correction(stored.batch);
@@ -311,7 +311,7 @@ private:
         const std::int64_t count = header.number(20);
         if (count > 0) batch.transfers.reserve(static_cast<std::size_t>(std::min(count, read_max)));
         transfers_.bind(1, header.number(19));
-        transfers_.bind(2, run_end(header.number(19), count));
+        transfers_.bind(2, rows_end(header));
         while (true) {
             TRY_ASSIGN(const bool row, transfers_.step());
             if (!row) break;
@@ -353,9 +353,9 @@ private:
     }
 
     // Sampled counts refer to transfers by their position in the run, as the transfers were read.
-    [[nodiscard]] Status read_sampled(std::int64_t first, std::int64_t count, Batch& batch) {
+    [[nodiscard]] Status read_sampled(std::int64_t first, std::int64_t end, Batch& batch) {
         sampled_.bind(1, first);
-        sampled_.bind(2, run_end(first, count));
+        sampled_.bind(2, end);
         while (true) {
             TRY_ASSIGN(const bool row, sampled_.step());
             if (!row) return {};
@@ -391,6 +391,12 @@ private:
 
     // A damaged header can say any number of transfers.
     static constexpr std::int64_t read_max = 1 << 20;
+    // The end of the rows that are read. Rows of the next batch are not: a header that was changed
+    // could otherwise make one batch of all the rest of the table.
+    [[nodiscard]] static std::int64_t rows_end(const Statement& header) {
+        const std::int64_t end = run_end(header.number(19), header.number(20));
+        return header.is_null(34) ? end : std::min(end, header.number(34));
+    }
     // The first transfer_id after the run. Without an upper bound as a plain number, SQLite would
     // read on to the end of the table, for every batch.
     [[nodiscard]] static std::int64_t run_end(std::int64_t first, std::int64_t count) {
