@@ -116,8 +116,23 @@ std::optional<PastDirectory::Change> PastDirectory::change_of(const Identity& id
     return change;
 }
 
+bool PastDirectory::was_local(const Prefix& prefix) const {
+    return prefix.length == prefix.address.bits()
+               ? compiled_.find_network(prefix.address).has_value()
+               : compiled_.find_network(prefix).has_value();
+}
+
+bool PastDirectory::was_bound(const Prefix& prefix, UtcTime bucket) const {
+    for (UtcTime at = bucket; at < bucket + bucket_length;) {
+        const auto answer = compiled_.find_prefix(prefix, at);
+        if (answer.bound) return true;
+        at = answer.valid.end;
+    }
+    return false;
+}
+
 bool PastDirectory::was_covered(const Prefix& prefix, UtcTime bucket) const {
-    if (compiled_.find_network(prefix)) return true;
+    if (was_local(prefix)) return true;
     const auto answer = compiled_.find_prefix(prefix, bucket);
     return answer.bound && answer.valid.end >= bucket + bucket_length;
 }

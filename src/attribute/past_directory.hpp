@@ -46,6 +46,10 @@ public:
     // The identities that were bound otherwise in the bucket. Valid until the next call.
     [[nodiscard]] const std::vector<Change>& changes(UtcTime bucket) const;
     [[nodiscard]] bool networks_changed() const noexcept { return networks_changed_; }
+    // Whether a local network had the whole prefix.
+    [[nodiscard]] bool was_local(const Prefix& prefix) const;
+    // Whether a binding had the whole prefix at a moment of the bucket.
+    [[nodiscard]] bool was_bound(const Prefix& prefix, UtcTime bucket) const;
     // A local network that was not, or not as a whole; empty: none.
     [[nodiscard]] const std::string& new_network() const noexcept { return new_network_; }
 

@@ -22,6 +22,12 @@ bool lies_within(const Prefix& inner, const Prefix& outer) {
     return inner.length >= outer.length && outer.contains(inner.address);
 }
 
+// For reports: the addresses of a network in one line.
+Prefix surroundings_of(const Prefix& prefix) {
+    const int longest = prefix.address.family == Family::v4 ? 24 : 64;
+    return Prefix::of(prefix.address, std::min<int>(prefix.length, longest));
+}
+
 // Interfaces, VLANs and names identify the near end, which local networks decide.
 bool is_of_near_end(const Identity& identity) {
     const IdentityKindInfo* info = find_identity_kind(identity.kind);
@@ -85,7 +91,8 @@ Reattribution::End Reattribution::end(const Party& before, UtcTime bucket, const
             return decides(change.identity, change.prefix, *identity);
         });
         const bool may_be_outside =
-            before.kind == PartyKind::unattributed && past.directory->networks_changed();
+            before.kind == PartyKind::unattributed &&
+            (past.directory->networks_changed() || !explains(past, *identity, before, bucket));
         // The same bindings decide at the same times.
         if (!changed && !may_be_outside)
             return {before, doubt_about(*identity, before, before, bucket, past)};
@@ -184,14 +191,14 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
         if (is_own || !change.is_new || (is_bound && change.account == now.name)) continue;
         if (auto doubt = doubt_of_change(known, change, is_bound, rank)) return doubt;
     }
-    if (past.directory->networks_changed())
+    if (past.directory->networks_changed() || !explains(past, known, before, bucket))
         if (auto doubt = doubt_of_networks(known, rank, bucket)) return doubt;
     // A binding of a worse rank decides now, and what ranks between the two was never looked at.
     if (own_changed && before.kind == PartyKind::account) {
         const Binding* link = hidden_link(known, rank, is_bound ? now.name : "", bucket);
         if (link != nullptr) return Doubt{DoubtKind::other, identity_text(link->identity)};
     }
-    return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, past.assumed_networks);
+    return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, bucket, past);
 }
 
 // Whether a binding of the identity may decide the end: the row's own, or a larger prefix.
@@ -233,18 +240,30 @@ std::optional<Doubt> Reattribution::doubt_of_networks(const Known& known, int ra
 
 // No binding has the identity. The address decides, where the row has one.
 std::optional<Doubt> Reattribution::doubt_of_unbound(const Known& known, const Party& before,
-                                                     const Party& now,
-                                                     bool assumed_networks) const {
+                                                     const Party& now, UtcTime bucket,
+                                                     const Past& past) const {
     const bool is_prefix = known.identity.kind == IdentityKind::prefix;
     if (!is_prefix && before.kind == PartyKind::account)
         return Doubt{DoubtKind::not_kept, before.identity};
     if (!is_prefix || now.kind != PartyKind::outside) return std::nullopt;
-    if (assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
+    if (past.assumed_networks && before.kind == PartyKind::unattributed) return std::nullopt;
+    if (!explains(past, known, before, bucket))
+        return Doubt{DoubtKind::networks_unknown, to_string(surroundings_of(known.prefix))};
     if (!is_single_address(known.prefix)) return Doubt{DoubtKind::not_kept, before.identity};
     if (tables_.has_names ||
         (!is_builtin_class(now.name) && !has_certain_class(known.prefix.address)))
         return Doubt{DoubtKind::class_of_address, before.identity};
     return std::nullopt;
+}
+
+// Whether the tables of then give such an end: it was local or bound. If not, a network decided
+// that the ledger does not hold: of `import --local`, `run --local`, or of the configuration of
+// then.
+bool Reattribution::explains(const Past& past, const Known& known, const Party& before,
+                             UtcTime bucket) {
+    if (known.identity.kind != IdentityKind::prefix) return true;
+    if (before.kind == PartyKind::account) return past.directory->was_bound(known.prefix, bucket);
+    return past.assumed_networks || past.directory->was_local(known.prefix);
 }
 
 // Whether no AS and no next hop that the row does not have could decide the class.

@@ -32,6 +32,7 @@ enum class DoubtKind : std::uint8_t {
     not_kept,          // the identity is bound to nothing now, and the row has no address
     within,            // the bindings of the identity change within the five minutes of the row
     networks,          // the local networks have changed
+    networks_unknown,  // it was local or bound, and the tables of then do not say so
     class_of_end,      // ends of this class have several classes now
     class_of_address,  // an address is outside now; its AS, next hop or name decides
     service,           // the rules do not give this service now
@@ -97,8 +98,10 @@ private:
                                                    const Party& now, UtcTime bucket,
                                                    const Past& past) const;
     [[nodiscard]] std::optional<Doubt> doubt_of_unbound(const Known& known, const Party& before,
-                                                        const Party& now,
-                                                        bool assumed_networks) const;
+                                                        const Party& now, UtcTime bucket,
+                                                        const Past& past) const;
+    [[nodiscard]] static bool explains(const Past& past, const Known& known, const Party& before,
+                                       UtcTime bucket);
     [[nodiscard]] bool has_certain_class(const Address& address) const;
     [[nodiscard]] const Binding* hidden_link(const Known& known, int below,
                                              const std::string& account, UtcTime bucket) const;

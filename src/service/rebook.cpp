@@ -29,6 +29,9 @@ std::string text_of(const Doubt& doubt) {
             return "the binding of " + subject + " changes within five minutes";
         case DoubtKind::networks:
             return "the local networks changed: " + subject;
+        case DoubtKind::networks_unknown:
+            return "the ledger does not hold the network or binding that " + subject +
+                   " had (--local, [attribute] local)";
         case DoubtKind::class_of_end:
             return "class " + subject + " is several classes now";
         case DoubtKind::class_of_address:
