@@ -55,6 +55,9 @@ Status PastTables::load(const Config& config, std::uint64_t seed) {
     TRY_ASSIGN(const std::string version, ledger_.current_class_version());
     TRY_ASSIGN(auto classes, class_table_of(ledger_, version));
     if (classes) tables.classes = *std::move(classes);
+    TRY_ASSIGN(const auto loaded, ledger_.class_tables());
+    class_versions_ = {""};
+    for (const ClassTableInfo& table : loaded) class_versions_.insert(table.version);
     for (const NamedList& rule : config.services) tables.rules.push_back({rule.name, rule.values});
     TRY(ledger_.each_directory_change([&](const StoredDirectoryChange& change) -> Status {
         history_.push_back(change.delta);
@@ -99,22 +102,19 @@ const PastTables::PastVersion& PastTables::directory_at(std::uint64_t version) {
     return past;
 }
 
-// False: no such table was loaded.
-Result<bool> PastTables::add_classes(const std::string& version) {
-    if (version == class_version() || classes_.contains(version)) return true;
+Status PastTables::add_classes(const std::string& version) {
+    if (version == class_version() || classes_.contains(version)) return {};
     TRY_ASSIGN(const auto before, class_table_of(ledger_, version));
-    if (!before) return false;
-    classes_.emplace(version, std::make_unique<ClassChange>(*before, tables().classes));
-    return true;
+    if (before) classes_.emplace(version, std::make_unique<ClassChange>(*before, tables().classes));
+    return {};
 }
 
 Result<const Reattribution::Past*> PastTables::find(std::uint64_t version,
                                                     const std::string& classes) {
-    if (version > directory_version()) return nullptr;
+    if (version > directory_version() || !class_versions_.contains(classes)) return nullptr;
     const auto known = past_.find({version, classes});
     if (known != past_.end()) return &known->second;
-    TRY_ASSIGN(const bool found, add_classes(classes));
-    if (!found) return nullptr;
+    TRY(add_classes(classes));
     const PastVersion& directory = directory_at(version);
     const auto change = classes_.find(classes);
     const Reattribution::Past past{

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ public:
                                                                     std::uint64_t seed);
 
     [[nodiscard]] Reattribution& reattribution() noexcept { return *now_; }
-    // nullptr: the batch was attributed with tables that came into force after create(). Else valid
-    // until drop().
+    // nullptr: the batch was attributed with tables that came into force after create(), or with a
+    // class table that the ledger does not have. Else valid until drop().
     [[nodiscard]] Result<const Reattribution::Past*> find(std::uint64_t directory_version,
                                                           const std::string& class_version);
     // Frees what find() has made, if it is much.
@@ -45,13 +46,14 @@ private:
     };
     [[nodiscard]] const PastVersion& directory_at(std::uint64_t version);
     [[nodiscard]] Directory directory_of(std::uint64_t version) const;
-    [[nodiscard]] Result<bool> add_classes(const std::string& version);
+    [[nodiscard]] Status add_classes(const std::string& version);
 
     using Key = std::pair<std::uint64_t, std::string>;
     Ledger& ledger_;
     std::unique_ptr<Reattribution> now_;
     BindingIndex bindings_;  // in force now
     std::vector<DirectoryDelta> history_;
+    std::set<std::string> class_versions_;  // loaded before create(); and that of no table
     std::vector<LocalNetwork> configured_;  // networks that count at all times
     std::vector<LocalNetwork> fallback_;    // where none is declared
     bool assumed_ = false;                  // they count now
