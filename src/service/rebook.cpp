@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -11,6 +10,7 @@
 #include "ledger/rules.hpp"
 #include "service/known_meter.hpp"
 #include "service/past_tables.hpp"
+#include "service/rebook_period.hpp"
 #include "service/rebook_slice.hpp"
 
 namespace octroi {
@@ -61,18 +61,15 @@ public:
         : ledger_(ledger), request_(request), past_(past) {}
 
     [[nodiscard]] Result<RebookSummary> run() {
-        TRY_ASSIGN(const std::vector<UtcTime> buckets, buckets_with_traffic());
-        std::size_t length = 1;
-        for (std::size_t at = 0; at < buckets.size();) {
-            const std::size_t end = std::min(buckets.size(), at + length);
+        TRY_ASSIGN(auto slices, RebookSlices::create(ledger_, request_.period, request_.meter,
+                                                     request_.slice_rows));
+        while (true) {
+            TRY_ASSIGN(const auto slice, slices.next(rows_));
+            if (!slice) return summary();
             past_.drop();
             rows_ = 0;
-            TRY(correct({buckets[at], buckets[end - 1] + bucket_length}));
-            at = end;
-            const std::size_t per_bucket = std::max<std::size_t>(1, rows_ / length);
-            length = std::clamp<std::size_t>(request_.slice_rows / per_bucket, 1, length * 4);
+            TRY(correct(*slice));
         }
-        return summary();
     }
 
 private:
@@ -82,15 +79,6 @@ private:
         question.by_bucket = true;
         if (!request_.meter.empty()) question.meter = request_.meter;
         return question;
-    }
-
-    [[nodiscard]] Result<std::vector<UtcTime>> buckets_with_traffic() {
-        TRY_ASSIGN(const auto sums, ledger_.sums(question()));
-        std::vector<UtcTime> buckets;
-        for (const TransferSum& sum : sums) buckets.push_back(sum.bucket);
-        std::sort(buckets.begin(), buckets.end());
-        buckets.erase(std::unique(buckets.begin(), buckets.end()), buckets.end());
-        return buckets;
     }
 
     [[nodiscard]] Status correct(const Interval& slice) {
