@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/time.hpp"
-#include "record/identity_kinds.hpp"
 
 namespace octroi {
 namespace {
@@ -23,19 +22,32 @@ const std::vector<Binding>& bindings_of(const BindingIndex& index, const Identit
     return found == index.end() ? none : found->second;
 }
 
-// The moments of the bucket at which a binding begins or ends, and its start.
+// The moments of the bucket at which a binding begins or ends, and its start. Narrows `stable` to
+// the time in which the bindings are as in the bucket.
 std::vector<UtcTime> moments(const std::vector<Binding>& before, const std::vector<Binding>& now,
-                             UtcTime bucket) {
-    const Interval whole{bucket, bucket + bucket_length};
+                             UtcTime bucket, Interval& stable) {
+    const UtcTime end = bucket + bucket_length;
     std::vector<UtcTime> at = {bucket};
     for (const auto* list : {&before, &now}) {
         for (const Binding& binding : *list) {
-            for (const UtcTime edge : {binding.valid.begin, binding.valid.end})
-                if (whole.contains(edge)) at.push_back(edge);
+            for (const UtcTime edge : {binding.valid.begin, binding.valid.end}) {
+                if (edge > bucket && edge < end) at.push_back(edge);
+                if (edge <= bucket) stable.begin = std::max(stable.begin, edge);
+                if (edge >= end) stable.end = std::min(stable.end, edge);
+            }
         }
     }
+    if (at.size() > 1) stable = {bucket, end};
     std::sort(at.begin(), at.end());
     return at;
+}
+
+bool has_whole_bucket(const Interval& interval, UtcTime bucket) {
+    return interval.begin <= bucket && interval.end >= bucket + bucket_length;
+}
+
+Interval both(const Interval& a, const Interval& b) {
+    return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
 }
 
 }  // namespace
@@ -47,25 +59,36 @@ BindingIndex index_bindings(const std::vector<Binding>& bindings) {
     return index;
 }
 
-int rank_of(const Identity& identity) {
-    const IdentityKindInfo* info = find_identity_kind(identity.kind);
-    const int mac = find_identity_kind(IdentityKind::mac)->rank * 2;
-    if (info == nullptr) return mac + 1;
-    if (info->lookup != IdentityLookup::by_prefix) return info->rank * 2;
-    const auto prefix = parse_prefix(identity.value);
-    const bool is_single = prefix && prefix->length == prefix->address.bits();
-    return is_single ? info->rank * 2 : mac + 1;
-}
-
 PastDirectory::PastDirectory(const Directory& before, const BindingIndex& now,
                              const std::vector<LocalNetwork>& local)
-    : now_(&now), compiled_(before) {
-    BindingIndex all = index_bindings(before.bindings);
-    for (const auto& [identity, list] : all)
-        if (bindings_of(now, identity) != list) touched_.push_back(identity);
+    : compiled_(before) {
+    const BindingIndex all = index_bindings(before.bindings);
+    for (const auto& [identity, list] : all) {
+        const auto& list_now = bindings_of(now, identity);
+        if (list_now != list) add_touched(identity, list, list_now);
+    }
     for (const auto& [identity, list] : now)
-        if (!all.contains(identity)) touched_.push_back(identity);
-    for (const Identity& identity : touched_) before_[identity] = bindings_of(all, identity);
+        if (!all.contains(identity)) add_touched(identity, {}, list);
+    compare_networks(before, local);
+}
+
+void PastDirectory::add_touched(const Identity& identity, std::vector<Binding> before,
+                                const std::vector<Binding>& now) {
+    Touched touched;
+    touched.identity = identity;
+    touched.rank = rank_of(identity);
+    touched.before = std::move(before);
+    touched.now = &now;
+    if (identity.kind == IdentityKind::prefix) {
+        const auto prefix = parse_prefix(identity.value);
+        if (!prefix) return;
+        touched.prefix = *prefix;
+    }
+    touched_.push_back(std::move(touched));
+}
+
+void PastDirectory::compare_networks(const Directory& before,
+                                     const std::vector<LocalNetwork>& local) {
     const auto has = [](const std::vector<LocalNetwork>& list, const LocalNetwork& network) {
         return std::ranges::find(list, network.prefix, &LocalNetwork::prefix) != list.end();
     };
@@ -79,24 +102,37 @@ PastDirectory::PastDirectory(const Directory& before, const BindingIndex& now,
     }
 }
 
-const std::vector<PastDirectory::Change>& PastDirectory::changes(UtcTime bucket) const {
-    if (bucket_ == bucket) return changes_;
-    changes_.clear();
-    for (const Identity& identity : touched_)
-        if (auto change = change_of(identity, bucket)) changes_.push_back(*std::move(change));
-    bucket_ = bucket;
+const ChangedBindings& PastDirectory::changes(UtcTime bucket) const {
+    if (has_whole_bucket(stable_, bucket)) return changes_;
+    bool differs = false;
+    stable_ = {};
+    for (const Touched& touched : touched_) {
+        if (!has_whole_bucket(touched.stable, bucket)) {
+            auto change = change_of(touched, bucket, touched.stable);
+            differs = differs || change != touched.change;
+            touched.change = std::move(change);
+        }
+        stable_ = both(stable_, touched.stable);
+    }
+    if (!differs) return changes_;
+    std::vector<BindingChange> changes;
+    for (const Touched& touched : touched_)
+        if (touched.change) changes.push_back(*touched.change);
+    changes_ = ChangedBindings(std::move(changes));
     return changes_;
 }
 
-std::optional<PastDirectory::Change> PastDirectory::change_of(const Identity& identity,
-                                                              UtcTime bucket) const {
-    const std::vector<Binding>& before = bindings_of(before_, identity);
-    const std::vector<Binding>& now = bindings_of(*now_, identity);
-    Change change{.identity = identity, .prefix = {}, .rank = rank_of(identity), .account = {}};
+std::optional<BindingChange> PastDirectory::change_of(const Touched& touched, UtcTime bucket,
+                                                      Interval& stable) const {
+    BindingChange change{.identity = touched.identity,
+                         .prefix = touched.prefix,
+                         .rank = touched.rank,
+                         .account = {}};
     bool differs = false;
-    for (const UtcTime moment : moments(before, now, bucket)) {
-        const Binding* was = binding_at(before, moment);
-        const Binding* is = binding_at(now, moment);
+    stable = {};
+    for (const UtcTime moment : moments(touched.before, *touched.now, bucket, stable)) {
+        const Binding* was = binding_at(touched.before, moment);
+        const Binding* is = binding_at(*touched.now, moment);
         const bool same = was == nullptr || is == nullptr
                               ? was == is
                               : was->account == is->account && was->per_address == is->per_address;
@@ -107,12 +143,8 @@ std::optional<PastDirectory::Change> PastDirectory::change_of(const Identity& id
         change.is_new = true;
     }
     if (!differs) return std::nullopt;
-    change.reaches_outside = true;
-    if (identity.kind != IdentityKind::prefix) return change;
-    const auto prefix = parse_prefix(identity.value);
-    if (!prefix) return std::nullopt;
-    change.prefix = *prefix;
-    change.reaches_outside = !was_covered(*prefix, bucket);
+    change.reaches_outside = touched.identity.kind != IdentityKind::prefix ||
+                             !was_covered(touched.prefix, bucket, stable);
     return change;
 }
 
@@ -131,10 +163,12 @@ bool PastDirectory::was_bound(const Prefix& prefix, UtcTime bucket) const {
     return false;
 }
 
-bool PastDirectory::was_covered(const Prefix& prefix, UtcTime bucket) const {
+bool PastDirectory::was_covered(const Prefix& prefix, UtcTime bucket, Interval& stable) const {
     if (was_local(prefix)) return true;
     const auto answer = compiled_.find_prefix(prefix, bucket);
-    return answer.bound && answer.valid.end >= bucket + bucket_length;
+    const bool is_stable = answer.valid.end >= bucket + bucket_length;
+    stable = is_stable ? both(stable, answer.valid) : Interval{bucket, bucket + bucket_length};
+    return answer.bound && is_stable;
 }
 
 }  // namespace octroi

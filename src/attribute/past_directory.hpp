@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "attribute/changed_bindings.hpp"
 #include "attribute/directory.hpp"
 #include "base/address.hpp"
 #include "record/directory.hpp"
@@ -21,30 +22,15 @@ namespace octroi {
 using BindingIndex = std::map<Identity, std::vector<Binding>>;
 [[nodiscard]] BindingIndex index_bindings(const std::vector<Binding>& bindings);
 
-// The order in which identities decide an end: the smallest first. As IdentityKindInfo::rank, with
-// a single address before a MAC address and other prefixes after it.
-[[nodiscard]] int rank_of(const Identity& identity);
-
 // Used on one thread.
 class PastDirectory {
 public:
-    struct Change {
-        Identity identity;
-        Prefix prefix;  // of a prefix
-        int rank = 0;
-        std::string account;  // to which it is bound where it is new; empty: several
-        // It is bound now, at a moment at which it was not.
-        bool is_new = false;
-        // An end that was outside may have it: it is no prefix within one that was local or bound.
-        bool reaches_outside = false;
-    };
-
     // before: with the networks that were local. now: the bindings in force; must outlive it.
     PastDirectory(const Directory& before, const BindingIndex& now,
                   const std::vector<LocalNetwork>& local);
 
     // The identities that were bound otherwise in the bucket. Valid until the next call.
-    [[nodiscard]] const std::vector<Change>& changes(UtcTime bucket) const;
+    [[nodiscard]] const ChangedBindings& changes(UtcTime bucket) const;
     [[nodiscard]] bool networks_changed() const noexcept { return networks_changed_; }
     // Whether a local network had the whole prefix.
     [[nodiscard]] bool was_local(const Prefix& prefix) const;
@@ -54,17 +40,30 @@ public:
     [[nodiscard]] const std::string& new_network() const noexcept { return new_network_; }
 
 private:
-    [[nodiscard]] std::optional<Change> change_of(const Identity& identity, UtcTime bucket) const;
-    [[nodiscard]] bool was_covered(const Prefix& prefix, UtcTime bucket) const;
+    // An identity of which the bindings differ, and what of it changed in the bucket of the last
+    // call. The same holds for all buckets within `stable`.
+    struct Touched {
+        Identity identity;
+        Prefix prefix;
+        int rank = 0;
+        std::vector<Binding> before;
+        const std::vector<Binding>* now = nullptr;
+        mutable std::optional<BindingChange> change;
+        mutable Interval stable{UtcTime::max(), UtcTime::min()};
+    };
+    void add_touched(const Identity& identity, std::vector<Binding> before,
+                     const std::vector<Binding>& now);
+    void compare_networks(const Directory& before, const std::vector<LocalNetwork>& local);
+    [[nodiscard]] std::optional<BindingChange> change_of(const Touched& touched, UtcTime bucket,
+                                                         Interval& stable) const;
+    [[nodiscard]] bool was_covered(const Prefix& prefix, UtcTime bucket, Interval& stable) const;
 
-    const BindingIndex* now_;
-    BindingIndex before_;  // of the identities in touched_
-    std::vector<Identity> touched_;
+    std::vector<Touched> touched_;
     CompiledDirectory compiled_;
     bool networks_changed_ = false;
     std::string new_network_;
-    mutable std::optional<UtcTime> bucket_;  // of changes_
-    mutable std::vector<Change> changes_;
+    mutable Interval stable_{UtcTime::max(), UtcTime::min()};  // of changes_
+    mutable ChangedBindings changes_;
 };
 
 }  // namespace octroi

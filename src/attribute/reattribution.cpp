@@ -16,10 +16,10 @@ namespace {
 
 constexpr int rank_of_nothing = INT_MAX;
 
-bool is_single_address(const Prefix& prefix) { return prefix.length == prefix.address.bits(); }
-
-bool lies_within(const Prefix& inner, const Prefix& outer) {
-    return inner.length >= outer.length && outer.contains(inner.address);
+// The account of a party; absent: it is none.
+std::optional<std::string_view> account_of(const Party& party) {
+    if (party.kind != PartyKind::account) return std::nullopt;
+    return party.name;
 }
 
 // For reports: the addresses of a network in one line.
@@ -32,23 +32,6 @@ Prefix surroundings_of(const Prefix& prefix) {
 bool is_of_near_end(const Identity& identity) {
     const IdentityKindInfo* info = find_identity_kind(identity.kind);
     return info != nullptr && info->end == IdentityEnd::near;
-}
-
-// Whether an end with the identity may have the other one of the same kind too. Names may lie
-// within one another.
-bool may_have_both(const Identity& has, const Identity& other) {
-    switch (has.kind) {
-        case IdentityKind::domain:
-            return other.value.ends_with("." + has.value) || has.value.ends_with("." + other.value);
-        case IdentityKind::cgroup:
-            return other.value.starts_with(has.value + "/") ||
-                   has.value.starts_with(other.value + "/");
-        case IdentityKind::interface:
-        case IdentityKind::next_hop:
-            return true;
-        default:
-            return false;
-    }
 }
 
 }  // namespace
@@ -86,10 +69,8 @@ Reattribution::End Reattribution::end(const Party& before, UtcTime bucket, const
     Interval valid;
     const Party now = look_up(*identity, bucket, valid);
     if (valid.begin > bucket || valid.end < bucket + bucket_length) {
-        const auto& changes = past.directory->changes(bucket);
-        const bool changed = std::ranges::any_of(changes, [&](const auto& change) {
-            return decides(change.identity, change.prefix, *identity);
-        });
+        const bool changed =
+            past.directory->changes(bucket).may_decide(identity->identity, identity->prefix);
         const bool may_be_outside =
             before.kind == PartyKind::unattributed &&
             (past.directory->networks_changed() || !explains(past, *identity, before, bucket));
@@ -119,11 +100,8 @@ Reattribution::End Reattribution::outside(const Party& before, UtcTime bucket,
     }
     if (has_address && !past.directory->new_network().empty())
         end.doubt = Doubt{DoubtKind::networks, past.directory->new_network()};
-    for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
-        if (!change.is_new || !change.reaches_outside) continue;
-        if (change.identity.kind == IdentityKind::prefix && !has_address) continue;
-        end.doubt = Doubt{DoubtKind::other, identity_text(change.identity)};
-    }
+    const BindingChange* change = past.directory->changes(bucket).new_outside(has_address);
+    if (change != nullptr) end.doubt = Doubt{DoubtKind::other, identity_text(change->identity)};
     return end;
 }
 
@@ -132,7 +110,8 @@ const Reattribution::Known* Reattribution::known(const std::string& text) {
     if (found != known_.end()) return &found->second;
     auto identity = parse_identity(text);
     if (!identity) return nullptr;
-    Known made{.identity = *std::move(identity), .prefix = {}, .name = no_name};
+    const int rank = rank_of(*identity);
+    Known made{.identity = *std::move(identity), .prefix = {}, .rank = rank, .name = no_name};
     if (made.identity.kind == IdentityKind::prefix)
         made.prefix = *parse_prefix(made.identity.value);
     names_.push_back({static_cast<NameKind>(made.identity.kind), made.identity.value});
@@ -155,26 +134,41 @@ Party Reattribution::look_up(const Known& known, UtcTime bucket, Interval& valid
 
 // The greatest rank that the binding may have that decides the end now.
 int Reattribution::rank_now(const Known& known, UtcTime bucket) const {
-    if (known.identity.kind != IdentityKind::prefix) return rank_of(known.identity);
+    if (known.identity.kind != IdentityKind::prefix) return known.rank;
+    static const int rank_of_shorter = rank_of({IdentityKind::prefix, "0.0.0.0/0"});
     const auto own = bindings_.find(known.identity);
     const bool is_own =
         own != bindings_.end() && std::ranges::any_of(own->second, [&](const Binding& b) {
             return b.valid.begin <= bucket && b.valid.end >= bucket + bucket_length;
         });
-    return is_own ? rank_of(known.identity)
-                  : rank_of({IdentityKind::prefix, "0.0.0.0/0"});  // that of a shorter prefix
+    return is_own ? known.rank : rank_of_shorter;
+}
+
+const std::vector<Reattribution::Links>& Reattribution::links_in(UtcTime bucket) const {
+    if (links_bucket_ == bucket) return links_in_bucket_;
+    links_in_bucket_.clear();
+    const Interval whole{bucket, bucket + bucket_length};
+    for (const Binding& binding : links_) {
+        if (!binding.valid.overlaps(whole)) continue;
+        const int rank = rank_of(binding.identity);
+        const bool near = is_of_near_end(binding.identity);
+        auto at = std::ranges::find_if(links_in_bucket_, [&](const Links& links) {
+            return links.rank == rank && links.of_near_end == near;
+        });
+        if (at == links_in_bucket_.end()) at = links_in_bucket_.insert(at, {rank, near, {}});
+        at->bindings.add(binding);
+    }
+    links_bucket_ = bucket;
+    return links_in_bucket_;
 }
 
 // A binding of another identity than a prefix to another account, valid in the bucket, of a rank
 // between that of the row and `below`: with a better rank it would have decided before.
-const Binding* Reattribution::hidden_link(const Known& known, int below, const std::string& account,
+const Binding* Reattribution::hidden_link(const Known& known, int below, const Party& now,
                                           UtcTime bucket) const {
-    const Interval whole{bucket, bucket + bucket_length};
-    const int above = rank_of(known.identity);
-    for (const Binding& binding : links_) {
-        const int rank = rank_of(binding.identity);
-        if (rank <= above || rank >= below || !binding.valid.overlaps(whole)) continue;
-        if (binding.account != account) return &binding;
+    for (const Links& links : links_in(bucket)) {
+        if (links.rank <= known.rank || links.rank >= below) continue;
+        if (const Binding* found = links.bindings.not_of(account_of(now))) return found;
     }
     return nullptr;
 }
@@ -184,58 +178,46 @@ std::optional<Doubt> Reattribution::doubt_about(const Known& known, const Party&
                                                 const Past& past) const {
     const bool is_bound = now.kind == PartyKind::account;
     const int rank = is_bound ? rank_now(known, bucket) : rank_of_nothing;
-    bool own_changed = false;
-    for (const PastDirectory::Change& change : past.directory->changes(bucket)) {
-        const bool is_own = decides(change.identity, change.prefix, known);
-        own_changed = own_changed || is_own;
-        if (is_own || !change.is_new || (is_bound && change.account == now.name)) continue;
-        if (auto doubt = doubt_of_change(known, change, is_bound, rank)) return doubt;
-    }
+    const ChangedBindings& changes = past.directory->changes(bucket);
+    if (auto doubt = doubt_of_changes(known, changes, now, rank)) return doubt;
     if (past.directory->networks_changed() || !explains(past, known, before, bucket))
         if (auto doubt = doubt_of_networks(known, rank, bucket)) return doubt;
     // A binding of a worse rank decides now, and what ranks between the two was never looked at.
-    if (own_changed && before.kind == PartyKind::account) {
-        const Binding* link = hidden_link(known, rank, is_bound ? now.name : "", bucket);
+    if (before.kind == PartyKind::account && changes.may_decide(known.identity, known.prefix)) {
+        const Binding* link = hidden_link(known, rank, now, bucket);
         if (link != nullptr) return Doubt{DoubtKind::other, identity_text(link->identity)};
     }
     return is_bound ? std::nullopt : doubt_of_unbound(known, before, now, bucket, past);
 }
 
-// Whether a binding of the identity may decide the end: the row's own, or a larger prefix.
-bool Reattribution::decides(const Identity& identity, const Prefix& prefix, const Known& known) {
-    if (identity == known.identity) return true;
-    return identity.kind == IdentityKind::prefix && known.identity.kind == IdentityKind::prefix &&
-           lies_within(known.prefix, prefix);
-}
-
-// Another identity is bound now and was not.
-std::optional<Doubt> Reattribution::doubt_of_change(const Known& known,
-                                                    const PastDirectory::Change& change,
-                                                    bool is_bound, int rank) {
+// Another identity is bound now and was not. Changes to the account that decides now anyway are no
+// doubt; those of bindings that may decide are not new here, or decide now.
+std::optional<Doubt> Reattribution::doubt_of_changes(const Known& known,
+                                                     const ChangedBindings& changes,
+                                                     const Party& now, int rank) {
     const bool is_prefix = known.identity.kind == IdentityKind::prefix;
-    if (is_prefix && change.identity.kind == IdentityKind::prefix) {
-        if (!lies_within(change.prefix, known.prefix)) return std::nullopt;
-        return Doubt{DoubtKind::finer, identity_text(change.identity)};
-    }
-    const bool is_possible = change.identity.kind == known.identity.kind
-                                 ? may_have_both(known.identity, change.identity)
-                                 : change.rank <= rank;
+    const auto account = account_of(now);
+    if (is_prefix)
+        if (const auto* finer = changes.new_within(known.prefix, account))
+            return Doubt{DoubtKind::finer, identity_text(finer->identity)};
+    const BindingChange* other = is_prefix ? nullptr : changes.new_beside(known.identity, account);
     // A name without a binding is the identity of addresses only that are not local.
-    if (!is_possible || (!is_bound && !is_prefix && !change.reaches_outside)) return std::nullopt;
-    return Doubt{DoubtKind::other, identity_text(change.identity)};
+    if (other == nullptr)
+        other =
+            changes.new_of_other_kind(known.identity.kind, rank, !account && !is_prefix, account);
+    if (other == nullptr) return std::nullopt;
+    return Doubt{DoubtKind::other, identity_text(other->identity)};
 }
 
 std::optional<Doubt> Reattribution::doubt_of_networks(const Known& known, int rank,
                                                       UtcTime bucket) const {
     if (is_of_near_end(known.identity))
         return Doubt{DoubtKind::networks, identity_text(known.identity)};
-    const Interval whole{bucket, bucket + bucket_length};
-    const auto link = std::ranges::find_if(links_, [&](const Binding& binding) {
-        return is_of_near_end(binding.identity) && rank_of(binding.identity) < rank &&
-               binding.valid.overlaps(whole);
-    });
-    if (link == links_.end()) return std::nullopt;
-    return Doubt{DoubtKind::networks, identity_text(link->identity)};
+    for (const Links& links : links_in(bucket)) {
+        if (!links.of_near_end || links.rank >= rank) continue;
+        return Doubt{DoubtKind::networks, identity_text(links.bindings.first->identity)};
+    }
+    return std::nullopt;
 }
 
 // No binding has the identity. The address decides, where the row has one.

@@ -89,6 +89,7 @@ private:
     struct Known {
         Identity identity;
         Prefix prefix;  // of a prefix
+        int rank = 0;
         NameRef name = no_name;
     };
     [[nodiscard]] const Known* known(const std::string& text);
@@ -103,16 +104,22 @@ private:
     [[nodiscard]] static bool explains(const Past& past, const Known& known, const Party& before,
                                        UtcTime bucket);
     [[nodiscard]] bool has_certain_class(const Address& address) const;
-    [[nodiscard]] const Binding* hidden_link(const Known& known, int below,
-                                             const std::string& account, UtcTime bucket) const;
-    [[nodiscard]] static bool decides(const Identity& identity, const Prefix& prefix,
-                                      const Known& known);
-    [[nodiscard]] static std::optional<Doubt> doubt_of_change(const Known& known,
-                                                              const PastDirectory::Change& change,
-                                                              bool is_bound, int rank);
+    [[nodiscard]] static std::optional<Doubt> doubt_of_changes(const Known& known,
+                                                               const ChangedBindings& changes,
+                                                               const Party& now, int rank);
     [[nodiscard]] std::optional<Doubt> doubt_of_networks(const Known& known, int rank,
                                                          UtcTime bucket) const;
+    [[nodiscard]] const Binding* hidden_link(const Known& known, int below, const Party& now,
+                                             UtcTime bucket) const;
     [[nodiscard]] int rank_now(const Known& known, UtcTime bucket) const;
+
+    // Bindings of identities of one kind, other than prefixes, that are valid in a bucket.
+    struct Links {
+        int rank = 0;
+        bool of_near_end = false;
+        FirstOfAccounts<Binding> bindings;
+    };
+    [[nodiscard]] const std::vector<Links>& links_in(UtcTime bucket) const;
 
     Tables tables_;
     PartyResolver::ServicesPtr services_;
@@ -121,6 +128,8 @@ private:
     PartyResolver resolver_;
     BindingIndex bindings_;       // in force now
     std::vector<Binding> links_;  // those of identities other than prefixes
+    mutable std::optional<UtcTime> links_bucket_;
+    mutable std::vector<Links> links_in_bucket_;
     std::vector<Name> names_;
     boost::unordered_flat_map<std::string, Known> known_;
 };
