@@ -114,7 +114,8 @@ TEST_F(Chains, AreRefusedByTheCheckerAfterAChange) {
           "UPDATE batch_cursor SET note = 'x' WHERE batch = 9",
           "UPDATE batch SET booked_at = booked_at + 1 WHERE number = 12",
           "DELETE FROM batch WHERE number = 7", "UPDATE account SET title = 'x' WHERE added = 1",
-          "UPDATE class_use SET at = at - 1", "UPDATE anchor SET at = at + 1 WHERE anchor_id = 1",
+          "UPDATE class_use SET at = at - 1", "UPDATE class_table SET checksum = zeroblob(32)",
+          "UPDATE anchor SET at = at + 1 WHERE anchor_id = 1",
           "UPDATE anchor_head SET sequence = 1 WHERE anchor = 2 AND chain = 1"}) {
         const std::string copy = folder_ / "copy.db";
         std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);
@@ -305,12 +306,22 @@ TEST_F(Compactions, AreRefusedByBothProgramsAfterAChange) {
 TEST_F(Chains, AreComparedWithWhatWasKept) {
     const Ended before = run(octroi(path_, {"audit", "--heads"}));
     std::ofstream(kept_) << before.out;
+    const auto usage_then = [&] {
+        const Ended ended =
+            run(octroi(path_, {"usage", "--as-of", kept_, "--by", "account,day", "--csv"}));
+        EXPECT_EQ(ended.status, 0) << ended.err;
+        return ended.out;
+    };
+    const std::string then = usage_then();
+    EXPECT_EQ(then, run(octroi(path_, {"usage", "--by", "account,day", "--csv"})).out);
     {
         auto ledger = *SqliteLedger::open(path_, {.mode = OpenMode::read_write, .node = "gate"});
         ASSERT_TRUE(ledger->commit(testing::random_batch(50, 1, 5)));
     }
     const Ended grown = run(octroi(path_, {"audit", "--heads"}));
     EXPECT_NE(grown.out, before.out);
+    EXPECT_NE(then, run(octroi(path_, {"usage", "--by", "account,day", "--csv"})).out);
+    EXPECT_EQ(then, usage_then()) << "the same heads have the same answer";
     const Ended anchored = run(octroi(path_, {"audit", "--heads", "--anchor"}));
     EXPECT_NE(anchored.out, grown.out) << "an anchor was made";
     const Ended again = run(octroi(path_, {"audit", "--heads", "--anchor"}));
@@ -359,6 +370,8 @@ TEST_F(Chains, AreCheckedFromAnAnchorOn) {
 
 TEST_F(Chains, RefuseOptionsThatDoNotGoTogether) {
     EXPECT_EQ(run(octroi(path_, {"audit", "--anchor"})).status, 2);
+    EXPECT_EQ(run(octroi(path_, {"usage", "--rest"})).status, 2);
+    EXPECT_EQ(run(octroi(path_, {"usage", "--limit", "-1"})).status, 2);
     EXPECT_EQ(run(octroi(path_, {"audit", "--heads", "--expect", kept_})).status, 2);
     std::ofstream(kept_) << "nothing\n";
     const Ended bad = run(octroi(path_, {"audit", "--expect", kept_}));
