@@ -40,8 +40,8 @@ public:
     [[nodiscard]] const std::string& new_network() const noexcept { return new_network_; }
 
 private:
-    // An identity of which the bindings differ, and what of it changed in the bucket of the last
-    // call. The same holds for all buckets within `stable`.
+    // An identity with other bindings now, and its change in the bucket of the last call, which is
+    // the same in all buckets within `stable`.
     struct Touched {
         Identity identity;
         Prefix prefix;

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "host/random.hpp"
@@ -61,15 +63,16 @@ public:
         : ledger_(ledger), request_(request), past_(past) {}
 
     [[nodiscard]] Result<RebookSummary> run() {
-        TRY_ASSIGN(auto slices, RebookSlices::create(ledger_, request_.period, request_.meter,
-                                                     request_.slice_rows));
-        while (true) {
-            TRY_ASSIGN(const auto slice, slices.next(rows_));
-            if (!slice) return summary();
-            past_.drop();
-            rows_ = 0;
-            TRY(correct(*slice));
-        }
+        Interval period = request_.period;
+        if (period.begin == UtcTime::min()) TRY(leave_out_sums(period));
+        auto outcome = correct_slices(period);
+        if (!outcome && outcome.error().code == ErrorCode::not_found)
+            return std::unexpected(gone(outcome.error()));
+        if (!outcome && outcome.error().code != ErrorCode::interrupted)
+            return std::unexpected(outcome.error());
+        RebookSummary made = summary();
+        if (!outcome) made.stopped_at = reached_;
+        return made;
     }
 
 private:
@@ -79,6 +82,41 @@ private:
         question.by_bucket = true;
         if (!request_.meter.empty()) question.meter = request_.meter;
         return question;
+    }
+
+    [[nodiscard]] Status leave_out_sums(Interval& period) {
+        TRY_ASSIGN(const UtcTime since, transfers_since(ledger_));
+        if (since == UtcTime::min()) return {};
+        period.begin = since;
+        left_out_until_ = since;
+        return {};
+    }
+
+    [[nodiscard]] Status correct_slices(const Interval& period) {
+        TRY_ASSIGN(auto slices,
+                   RebookSlices::create(ledger_, period, request_.meter, request_.slice_rows));
+        reached_ = slices.period().begin;
+        while (true) {
+            TRY_ASSIGN(const auto slice, slices.next(rows_));
+            if (!slice) return {};
+            if (request_.progress) request_.progress(slice->begin, slices.period());
+            if (request_.stop_requested && request_.stop_requested())
+                return fail(ErrorCode::interrupted, "stopped");
+            past_.drop();
+            rows_ = 0;
+            TRY(correct(*slice));
+            reached_ = slice->end;
+        }
+    }
+
+    // The error of a question for transfers that are gone, with what to do.
+    [[nodiscard]] Error gone(Error error) {
+        const auto since = transfers_since(ledger_);
+        if (!since || *since == UtcTime::min()) return error;
+        error.text.erase(std::min(error.text.find("; next:"), error.text.size()));
+        error.text +=
+            "; sums cannot be attributed again; next: octroi rebook --since " + to_rfc3339(*since);
+        return error;
     }
 
     [[nodiscard]] Status correct(const Interval& slice) {
@@ -168,7 +206,9 @@ private:
                               .examined = examined_,
                               .moved = moved_,
                               .unresolved = unresolved_,
-                              .corrections = corrections_};
+                              .corrections = corrections_,
+                              .left_out_until = left_out_until_,
+                              .stopped_at = {}};
         for (const auto& [key, total] : moves_) {
             const auto& [what, before, after] = key;
             summary.moves.push_back({what, before, after, total.volume, total.buckets});
@@ -188,6 +228,8 @@ private:
     Volume unresolved_;
     std::uint64_t corrections_ = 0;
     std::size_t rows_ = 0;  // of the slice
+    std::optional<UtcTime> left_out_until_;
+    UtcTime reached_;  // traffic before it was looked at
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 // the others: a run that was killed is completed by the next one.
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "config/config.hpp"
@@ -27,10 +28,16 @@ struct RebookRequest {
     bool dry_run = false;
     UtcTime now;
     std::size_t slice_rows = 100'000;  // about that many rows of the ledger at a time
+    // Before each slice: where it begins, in the period with traffic. Empty: nobody looks.
+    std::function<void(UtcTime, const Interval&)> progress;
+    // Asked before each slice. True: the run ends there; the next one goes on.
+    std::function<bool()> stop_requested;
 };
 
 // Only one process at a time may do this: open the ledger with LedgerOptions::activity. Errors:
-// those of Query and Store, invalid (a service rule), not_found (there is no such meter).
+// those of Query and Store, invalid (a service rule), not_found (there is no such meter, or of a
+// part of the period only sums are left). A period without a begin begins where all transfers are
+// there.
 [[nodiscard]] Result<RebookSummary> rebook(Ledger& ledger, const Config& config,
                                            const RebookRequest& request);
 

@@ -9,13 +9,10 @@ namespace {
 constexpr Duration utc_day = Duration::hours(24);
 constexpr std::int64_t buckets_of_day = utc_day.ns / bucket_length.ns;
 constexpr std::int64_t days_at_once = 64;
-// Hours and days of every time zone begin at such a time.
-constexpr Duration zone_step = Duration::minutes(15);
-constexpr int zone_steps_max = 2 * 2 * 96;  // of two days of 48 hours
 
-constexpr UtcTime rounded_up(UtcTime t, Duration step) {
-    const UtcTime begin = bucket_start(t, step);
-    return begin == t ? t : begin + step;
+constexpr UtcTime rounded_up(UtcTime t) {
+    const UtcTime begin = bucket_start(t);
+    return begin == t ? t : begin + bucket_length;
 }
 
 SumQuestion question_of(const std::string& meter) {
@@ -26,24 +23,13 @@ SumQuestion question_of(const std::string& meter) {
 
 }  // namespace
 
-Result<UtcTime> transfers_since(Query& ledger, const std::string& meter) {
+Result<UtcTime> transfers_since(Query& ledger) {
     UtcTime since = UtcTime::min();
     TRY(ledger.each_compaction([&](const StoredCompaction& compaction) -> Status {
         const Interval& traffic = compaction.record.traffic;
         if (traffic.begin < traffic.end) since = std::max(since, traffic.end);
         return {};
     }));
-    if (since == UtcTime::min()) return since;
-    // The last sum may be of an hour or day that ends later than the transfers in it.
-    since = rounded_up(since, zone_step);
-    SumQuestion question = question_of(meter);
-    question.by_bucket = true;
-    for (int i = 0; i < zone_steps_max; ++i, since = since + zone_step) {
-        question.period = {since, since + bucket_length};
-        const auto sums = ledger.sums(question);
-        if (sums) return since;
-        if (sums.error().code != ErrorCode::not_found) return std::unexpected(sums.error());
-    }
     return since;
 }
 
@@ -53,8 +39,8 @@ Result<RebookSlices> RebookSlices::create(Query& ledger, const Interval& period,
     TRY_ASSIGN(const LedgerFacts facts, ledger.facts({}));
     if (!first) return RebookSlices(ledger, {UtcTime{}, UtcTime{}}, meter, rows);
     Interval part{*first, facts.last_bucket + bucket_length};
-    if (period.begin > part.begin) part.begin = rounded_up(period.begin, bucket_length);
-    if (period.end < part.end) part.end = rounded_up(period.end, bucket_length);
+    if (period.begin > part.begin) part.begin = rounded_up(period.begin);
+    if (period.end < part.end) part.end = rounded_up(period.end);
     return RebookSlices(ledger, part, meter, rows);
 }
 

@@ -12,9 +12,9 @@
 
 namespace octroi {
 
-// The moment from which on the ledger has all transfers of the meter (empty: of all meters), and
-// not only their sums by hour or day; min: it has all that there ever were. Reads the sums.
-[[nodiscard]] Result<UtcTime> transfers_since(Query& ledger, const std::string& meter);
+// The moment from which on the ledger has all transfers, and not only their sums by hour or day;
+// min: it has all that there ever were. The time depends on the number of sums.
+[[nodiscard]] Result<UtcTime> transfers_since(Query& ledger);
 
 // Walks over the traffic of a period. A slice lies within a UTC day, and is at most four times as
 // long as the one before it. So memory is bounded by the rows of a slice, not by the period. One

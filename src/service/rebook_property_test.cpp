@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Random traffic is metered with random bindings, networks and class tables, which then change
-// backwards in time, several times. After each rebook the ledger answers as one that was metered
-// with the present tables from the start, up to the volume that the rebook calls unresolved.
+// Random traffic is metered with random bindings, networks, class tables and service rules, which
+// then change backwards in time, several times. After each rebook the ledger answers as one that
+// was metered with the present tables from the start, up to the volume that the rebook calls
+// unresolved.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
+#include "attribute/class_table.hpp"
 #include "attribute/testing/world.hpp"
 #include "ledger/audit.hpp"
 #include "ledger/testing/batches.hpp"
@@ -30,10 +34,14 @@ using Answer = std::map<std::tuple<UtcTime, std::string, std::string, std::strin
 
 class RandomLedger {
 public:
-    explicit RandomLedger(std::uint64_t seed)
-        : random_(seed), world_(testing::some_world(random_)) {
-        for (const ServiceRule& rule : world_.rules)
-            config_.services.push_back({rule.name, rule.matches});
+    enum class Kind {
+        all_changes,   // and the rules of services stay
+        rules_change,  // also these
+        addresses,     // only addresses have bindings, and only they decide classes
+    };
+    RandomLedger(std::uint64_t seed, Kind kind)
+        : random_(seed), world_(testing::some_world(random_)), kind_(kind) {
+        use_rules(world_.rules);
         declare(world_.directory);
         load_classes();
     }
@@ -88,7 +96,7 @@ public:
         }
         for (std::uint64_t i = below(random_, 4); i > 0; --i) {
             const Binding binding = testing::some_binding(random_, 0);
-            if (binding.valid.begin < binding.valid.end) change.add_bindings.push_back(binding);
+            if (is_wanted(binding)) change.add_bindings.push_back(binding);
         }
         if (below(random_, 4) == 0 && !directory.networks.empty())
             change.remove_networks.push_back(directory.networks.front().prefix);
@@ -99,6 +107,7 @@ public:
             change.put_networks.clear();
         const auto done = ledger_->apply(change, testing::noon);
         ASSERT_TRUE(done.has_value()) << done.error().text;
+        if (rules_change()) use_rules(testing::some_world(random_).rules);
         if (below(random_, 2) == 0) return;
         world_.classes = testing::some_world(random_).classes;
         load_classes();
@@ -132,6 +141,16 @@ public:
                     made.services[t.service]}] += t.volume;
         return answer;
     }
+    // The ledger does not hold the rules of then: a name that they still give stays, also where it
+    // is another one by now.
+    [[nodiscard]] bool rules_change() const { return kind_ == Kind::rules_change; }
+    // A name that no rule gives any more is replaced, or unresolved.
+    [[nodiscard]] Volume of_rules_gone() {
+        Volume volume;
+        for (const auto& [key, part] : booked())
+            if (rules_gone_.contains(std::get<3>(key))) volume += part;
+        return volume;
+    }
     void expect_holds() {
         const auto report = audit(*ledger_);
         ASSERT_TRUE(report.has_value()) << report.error().text;
@@ -140,16 +159,34 @@ public:
     }
 
 private:
+    void use_rules(const std::vector<ServiceRule>& rules) {
+        for (const NamedList& rule : config_.services) rules_gone_.insert(rule.name);
+        config_.services.clear();
+        for (const ServiceRule& rule : rules) {
+            config_.services.push_back({rule.name, rule.matches});
+            rules_gone_.erase(rule.name);
+        }
+    }
     void declare(const Directory& directory) {
         DirectoryStore::Change change;
         for (int i = 0; i < 6; ++i) change.put_accounts.push_back({fmt::format("account-{}", i)});
         for (const Binding& binding : directory.bindings)
-            if (binding.valid.begin < binding.valid.end) change.add_bindings.push_back(binding);
+            if (is_wanted(binding)) change.add_bindings.push_back(binding);
         change.put_networks = directory.networks;
         const auto done = ledger_->apply(change, testing::noon);
         ASSERT_TRUE(done.has_value()) << done.error().text;
     }
+    [[nodiscard]] bool is_wanted(const Binding& binding) const {
+        if (binding.valid.begin >= binding.valid.end) return false;
+        return kind_ != Kind::addresses || (binding.identity.kind == IdentityKind::prefix &&
+                                            binding.identity.value.ends_with("/32"));
+    }
     void load_classes() {
+        if (kind_ == Kind::addresses) {
+            world_.classes.ases.clear();
+            world_.classes.next_hops.clear();
+            world_.classes.version = class_table_version(world_.classes);
+        }
         const auto loaded = ledger_->load_class_table(world_.classes, "test", testing::noon);
         ASSERT_TRUE(loaded.has_value()) << loaded.error().text;
     }
@@ -175,12 +212,21 @@ private:
 
     Random random_;
     World world_;
+    Kind kind_;
+    std::set<std::string> rules_gone_;  // names of former rules that no rule has now
     Config config_;
     TemporaryLedger ledger_;
     std::uint64_t batches_ = 0;
     std::vector<Reading> readings_;
     std::vector<CountedVolume> volumes_;
 };
+
+Answer without_services(const Answer& answer) {
+    Answer sums;
+    for (const auto& [key, volume] : answer)
+        sums[{std::get<0>(key), std::get<1>(key), std::get<2>(key), ""}] += volume;
+    return sums;
+}
 
 // Half the sum of the differences: each that is at the wrong place is missing at the right one.
 std::map<UtcTime, Volume> differences(const Answer& a, const Answer& b) {
@@ -204,7 +250,21 @@ struct Seen {
     std::uint64_t equal = 0;      // buckets that are equal to the last byte
     std::uint64_t different = 0;  // others
     std::uint64_t moved = 0;      // rebooks that moved something
+    // Bytes at the wrong place before and after each rebook, by kind of ledger.
+    std::map<RandomLedger::Kind, double> wrong_before;
+    std::map<RandomLedger::Kind, double> wrong_after;
 };
+
+std::map<UtcTime, Volume> wrong_in(RandomLedger& ledger) {
+    if (!ledger.rules_change()) return differences(ledger.booked(), ledger.expected());
+    return differences(without_services(ledger.booked()), without_services(ledger.expected()));
+}
+
+double bytes_of(const std::map<UtcTime, Volume>& volumes) {
+    double bytes = 0;
+    for (const auto& [bucket, volume] : volumes) bytes += double(volume.bytes.value());
+    return bytes;
+}
 
 void expect_within(const Volume& difference, const RebookSummary& summary,
                    const std::string& where) {
@@ -213,17 +273,21 @@ void expect_within(const Volume& difference, const RebookSummary& summary,
     EXPECT_LE(difference.flows, summary.unresolved.flows) << where;
 }
 
-void run(std::uint64_t seed, Seen& seen) {
-    RandomLedger ledger(seed);
+void run(std::uint64_t seed, RandomLedger::Kind kind, Seen& seen) {
+    RandomLedger ledger(seed, kind);
     ledger.meter();
     for (int round = 0; round < 3; ++round) {
         ledger.change_tables();
         if (round == 1) ledger.meter();
+        seen.wrong_before[kind] += bytes_of(wrong_in(ledger));
         const RebookSummary summary = ledger.rebook();
         if (summary.corrections > 0) ++seen.moved;
         EXPECT_EQ(ledger.rebook().corrections, 0U) << "seed " << seed;
         Volume different;
-        for (const auto& [bucket, difference] : differences(ledger.booked(), ledger.expected())) {
+        const auto wrong = wrong_in(ledger);
+        seen.wrong_after[kind] += bytes_of(wrong);
+        expect_within(ledger.of_rules_gone(), summary, fmt::format("seed {} rules", seed));
+        for (const auto& [bucket, difference] : wrong) {
             different += difference;
             ++(difference == Volume{} ? seen.equal : seen.different);
             if (difference != Volume{} && seen.different % 10 == 0)
@@ -238,13 +302,20 @@ void run(std::uint64_t seed, Seen& seen) {
 
 TEST(RebookProperty, TheLedgerAnswersAsOneThatKnewEverything) {
     Seen seen;
-    for (std::uint64_t seed = 1; seed <= 12 && !HasFailure(); ++seed) run(seed, seen);
+    using Kind = RandomLedger::Kind;
+    for (std::uint64_t seed = 1; seed <= 4 && !HasFailure(); ++seed)
+        for (const Kind kind : {Kind::all_changes, Kind::rules_change, Kind::addresses})
+            run(seed, kind, seen);
     EXPECT_GT(seen.moved, 12U);
     EXPECT_GT(seen.equal, 100U);
-    RecordProperty("equal_buckets", std::to_string(seen.equal));
-    RecordProperty("different_buckets", std::to_string(seen.different));
     fmt::print("buckets: {} equal, {} different; {} rebooks moved\n", seen.equal, seen.different,
                seen.moved);
+    // Much is in doubt, because in these ledgers links, names and wide networks decide.
+    for (const auto& [kind, bytes] : seen.wrong_before) {
+        const double share = seen.wrong_after[kind] / bytes;
+        EXPECT_LT(share, 0.9) << "kind " << static_cast<int>(kind);
+        fmt::print("of the bytes at the wrong place {:.1f} % stay\n", 100 * share);
+    }
 }
 
 // Traffic between single addresses, of a meter that knows nothing else.

@@ -54,7 +54,16 @@ Report rebook_report(const RebookSummary& summary) {
     if (!summary.doubts.empty())
         report.notes.emplace_back(
             "Unresolved: stays where it is, because the ledger does not hold what would decide.");
+    if (summary.left_out_until)
+        report.notes.push_back("Left out: traffic before " + to_rfc3339(*summary.left_out_until) +
+                               ". Only its sums by hour or day are left.");
+    if (summary.stopped_at)
+        report.notes.push_back("Stopped: traffic from " + to_rfc3339(*summary.stopped_at) +
+                               " on was not looked at.");
     report.meta = {{"dry_run", summary.dry_run}, {"corrections", summary.corrections}};
+    if (summary.left_out_until)
+        report.meta.push_back({"left_out_until", to_rfc3339(*summary.left_out_until)});
+    if (summary.stopped_at) report.meta.push_back({"stopped_at", to_rfc3339(*summary.stopped_at)});
     add_figures(report, "examined", summary.examined);
     add_figures(report, "moved", summary.moved);
     add_figures(report, "unresolved", summary.unresolved);

@@ -4,6 +4,7 @@
 // `octroi rebook` as a report: what moves, and what cannot be attributed again.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct RebookSummary {
     Volume moved;                   // each transfer once
     Volume unresolved;              // each transfer once
     std::uint64_t corrections = 0;  // batches that were booked, or would be
+    // Of traffic before this time only sums are left, and the period has no begin: it was not
+    // looked at.
+    std::optional<UtcTime> left_out_until;
+    std::optional<UtcTime> stopped_at;  // on request; traffic from then on was not looked at
 };
 
 [[nodiscard]] Report rebook_report(const RebookSummary& summary);
