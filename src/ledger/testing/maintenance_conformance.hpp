@@ -172,8 +172,34 @@ TYPED_TEST_P(MaintenanceConformance, CompactsOldBatchesAndKeepsTheirSums) {
     this->expect_holds(3);
 }
 
+// A ledger of which everything was compacted goes on as if nothing was.
+TYPED_TEST_P(MaintenanceConformance, GoesOnAfterEverythingWasCompacted) {
+    const SumQuestion all{.period = {some_day, some_day + Duration::hours(24)},
+                          .by_meter = true,
+                          .by_identity = true,
+                          .by_service = true,
+                          .estimates = true};
+    const UtcTime behind = some_day + Duration::hours(48);
+    std::vector<Batch> committed;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        committed.push_back(random_batch(seed, 1, 40));
+        ASSERT_EQ(this->commit(committed.back()), "committed");
+        // Every second batch is added to a ledger without any transfer.
+        if (seed % 2 == 0) {
+            const auto done = this->ledger_.maintenance().compact(
+                {.fine_before = behind, .hours_before = seed == 4 ? behind : UtcTime::min()},
+                behind, {});
+            ASSERT_TRUE(done) << done.error().text;
+            EXPECT_EQ(done->batches, seed == 4 ? 6U : 2U);
+        }
+        ASSERT_EQ(this->sums(all), naive_sums(committed, all)) << seed;
+        this->expect_holds(committed.size());
+        this->ledger_.reopen();
+    }
+}
+
 REGISTER_TYPED_TEST_SUITE_P(MaintenanceConformance, KeepsAnchorsOfAllChains,
                             AuditsOnlyWhatCameAfterAnAnchor, AuditFindsThatKeptHeadsAreGone,
-                            CompactsOldBatchesAndKeepsTheirSums);
+                            CompactsOldBatchesAndKeepsTheirSums, GoesOnAfterEverythingWasCompacted);
 
 }  // namespace octroi::testing

@@ -36,6 +36,26 @@ Result<ChainPosition> head_of(const Database& db, const sqlite::OwnWriter& own) 
     return head;
 }
 
+// The transfer_id behind those of all batches. The headers say it, because the transfers of
+// compacted batches are gone, and their ids must not be used again. In a sound ledger no row is
+// behind them; a damaged one takes batches too, and the audit finds the gap.
+Result<std::int64_t> next_transfer(const Database& db) {
+    TRY_ASSIGN(auto newest, Statement::prepare(db,
+                                               "SELECT first_transfer, transfers FROM batch ORDER "
+                                               "BY number DESC LIMIT 1"));
+    TRY_ASSIGN(const bool found, newest.step());
+    std::int64_t next = 1;
+    if (found && (newest.number(0) < 1 || newest.number(1) < 0 ||
+                  __builtin_add_overflow(newest.number(0), newest.number(1), &next)))
+        return fail(ErrorCode::corrupt,
+                    fmt::format("ledger {}: the newest batch does not say which "
+                                "transfers it has; next: run `octroi audit`",
+                                db.path()));
+    TRY_ASSIGN(const std::int64_t last,
+               db.number("SELECT coalesce(max(transfer_id), 0) FROM transfer"));
+    return std::max(next, last < INT64_MAX ? last + 1 : last);
+}
+
 // Transfers that wait for the sums by day. Each question reads those that wait: 100,000 take about
 // 20 ms. More at once would cost less per transfer, but delay a commit longer.
 constexpr std::int64_t day_sums_wait = 100'000;
@@ -282,9 +302,7 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
     TRY(move_cursors(db_, batch, row.number));
     TRY_ASSIGN(row.meter, names_.meter(batch.batch->meter));
     TRY_ASSIGN(row.class_version, names_.class_version(batch.batch->class_version));
-    TRY_ASSIGN(const std::int64_t last,
-               db_.number("SELECT coalesce(max(transfer_id), 0) FROM transfer"));
-    row.first_transfer = last + 1;
+    TRY_ASSIGN(row.first_transfer, next_transfer(db_));
     TRY_ASSIGN(const NameNumbers numbers, number_names(names_, batch));
     TRY(insert_transfers(db_, batch, numbers, row.first_transfer));
     TRY(insert_sampled(db_, batch, row.first_transfer));
