@@ -13,4 +13,18 @@ std::optional<std::uint64_t> sqlite_files_octets(const std::string& path) {
     return error ? database : database + log;
 }
 
+std::string sqlite::canonical_path(const std::string& path) {
+    namespace fs = std::filesystem;
+    constexpr int links_max = 40;  // as path_resolution(7)
+    std::error_code error;
+    fs::path file(path);
+    for (int link = 0; link < links_max && fs::is_symlink(file, error); ++link) {
+        const fs::path target = fs::read_symlink(file, error);
+        if (error) return path;
+        file = file.parent_path() / target;
+    }
+    const fs::path folder = fs::canonical(fs::absolute(file, error).parent_path(), error);
+    return error ? path : (folder / file.filename()).string();
+}
+
 }  // namespace octroi

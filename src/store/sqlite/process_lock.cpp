@@ -14,6 +14,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "store/sqlite/files.hpp"
+
 namespace octroi::sqlite {
 namespace {
 
@@ -45,8 +47,9 @@ std::string content_of(int fd) {
 
 Result<Fd> lock_for_owner(const std::string& path, std::string_view activity,
                           std::string_view owner) {
+    const std::string file = canonical_path(path);
     const std::string lock_path =
-        activity.empty() ? path + ".lock" : fmt::format("{}.{}.lock", path, activity);
+        activity.empty() ? file + ".lock" : fmt::format("{}.{}.lock", file, activity);
     Fd fd(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (fd.get() < 0) {
         const bool is_denied = errno == EACCES;
@@ -76,7 +79,7 @@ std::string writer_of(const std::string& path) {
     // Not with F_GETLK: that needs a descriptor of the -shm file, and closing any descriptor of a
     // file releases all record locks of the process on it (fcntl(2)), those of SQLite too.
     struct stat status{};
-    if (stat((path + "-shm").c_str(), &status) != 0) return {};
+    if (stat((canonical_path(path) + "-shm").c_str(), &status) != 0) return {};
     const std::string wanted =
         fmt::format("{:02x}:{:02x}:{}", major(status.st_dev), minor(status.st_dev), status.st_ino);
     std::ifstream locks("/proc/locks");

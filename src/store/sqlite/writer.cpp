@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "host/random.hpp"
+#include "store/sqlite/files.hpp"
 
 namespace octroi::sqlite {
 
@@ -17,7 +18,7 @@ namespace {
 // Locks an octet of <ledger>.writers, which is opened first if it is not. False: another process
 // has it.
 Result<bool> lock_octet(const Database& db, Fd& file, std::int64_t octet) {
-    const std::string path = db.path() + ".writers";
+    const std::string path = canonical_path(db.path()) + ".writers";
     if (file.get() < 0)
         file = Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     struct flock range{};

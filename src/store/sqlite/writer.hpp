@@ -29,9 +29,13 @@ public:
     // Finds a writer of the node that no process uses, or inserts one, and locks it. Call it within
     // a write transaction; if that is rolled back, call release_new(). Later calls do nothing.
     [[nodiscard]] Status claim(const Database& db);
-    // Releases a writer that claim() inserted in a transaction that was rolled back.
+    // Releases a writer that claim() inserted in a transaction that was rolled back, with its lock:
+    // another process may get the same number.
     void release_new() noexcept {
-        if (is_new_) number_ = 0;
+        if (!is_new_) return;
+        number_ = 0;
+        is_new_ = false;
+        locks_ = Fd();
     }
     // After a commit: the row of a new writer is in the ledger.
     void keep() noexcept { is_new_ = false; }
