@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 
+#include "ledger/maintenance.hpp"
 #include "ledger/query.hpp"
 #include "ledger/store.hpp"
 #include "ledger/testing/batches.hpp"
@@ -99,6 +100,28 @@ TYPED_TEST_P(FactsConformance, CountsRowsAndDays) {
     EXPECT_LE(facts.free_octets, facts.octets);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(FactsConformance, AnEmptyLedgerHasNoTraffic, CountsRowsAndDays);
+// Of compacted batches only the current cursors are left.
+TYPED_TEST_P(FactsConformance, CountsWhatACompactionHasLeft) {
+    std::uint64_t left = 0;
+    for (std::uint64_t i = 1; i <= 6; ++i) {
+        Batch batch = random_batch(i, 1, 30);
+        batch.meter.name = "eth0";
+        batch.cursors = {{"same", "p", i, ""}, {"file:" + std::to_string(i), "p", 1, ""}};
+        // The cursor "same" of the last one; each file is current.
+        left += i < 6 ? 1U : 2U;
+        this->commit(batch);
+    }
+    const UtcTime later = some_day + Duration::hours(48);
+    const auto done = this->ledger_.maintenance().compact({.fine_before = later}, later, {});
+    ASSERT_TRUE(done) << done.error().text;
+    const auto rows = this->by_kind(this->facts());
+    EXPECT_EQ(rows.at("transfers"), 0U);
+    EXPECT_EQ(rows.at("sampled counts"), 0U);
+    EXPECT_EQ(rows.at("cursor positions"), left);
+    EXPECT_EQ(rows.at("sums by hour or day"), done->added);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(FactsConformance, AnEmptyLedgerHasNoTraffic, CountsRowsAndDays,
+                            CountsWhatACompactionHasLeft);
 
 }  // namespace octroi::testing

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <span>
 
 #include "base/quantity.hpp"
 #include "store/sqlite/compacted.hpp"
+#include "store/sqlite/files.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -47,7 +49,8 @@ Status read_sizes(const Database& db, LedgerFacts& facts) {
     TRY_ASSIGN(facts.octets, octets_of_pages(db, "PRAGMA page_count"));
     TRY_ASSIGN(facts.free_octets, octets_of_pages(db, "PRAGMA freelist_count"));
     std::error_code error;
-    const std::uint64_t log = std::filesystem::file_size(db.path() + "-wal", error);
+    const std::uint64_t log =
+        std::filesystem::file_size(sqlite::canonical_path(db.path()) + "-wal", error);
     facts.log_octets = error ? 0 : log;
     return {};
 }
@@ -94,12 +97,15 @@ std::uint64_t& rows_of(LedgerFacts& facts, std::string_view kind) {
     return std::ranges::find(facts.rows, kind, &LedgerFacts::Rows::kind)->rows;
 }
 
-// The lists of batches say how many rows they had; those of compacted batches are gone.
-Status subtract_compacted(const Database& db, LedgerFacts& facts) {
+// The lists of batches say how many rows they had; those of compacted batches are gone, except for
+// the current cursors.
+Status subtract_compacted(const Database& db, std::span<const sqlite::CompactedRun> compacted,
+                          LedgerFacts& facts) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT sum(transfers), sum(sampled), sum(cursors) "
-                                             "FROM batch WHERE number BETWEEN ?1 AND ?2"));
-    TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db));
+                                             "SELECT sum(transfers), sum(sampled), sum(cursors) - "
+                                             "(SELECT count(*) FROM batch_cursor WHERE batch "
+                                             "BETWEEN ?1 AND ?2) FROM batch WHERE number BETWEEN "
+                                             "?1 AND ?2"));
     for (const sqlite::CompactedRun& run : compacted) {
         find.bind(1, run.first_batch);
         find.bind(2, run.last_batch);
@@ -114,14 +120,28 @@ Status subtract_compacted(const Database& db, LedgerFacts& facts) {
     return {};
 }
 
+// The rows of old_transfer, without reading them.
+Result<std::uint64_t> count_old(const Database& db,
+                                std::span<const sqlite::CompactedRun> compacted) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT coalesce(sum(transfers), 0) FROM "
+                                             "compaction_meter WHERE compaction = ?1"));
+    std::uint64_t rows = 0;
+    for (const sqlite::CompactedRun& run : compacted) {
+        find.bind(1, run.compaction);
+        TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
+        rows = checked_add(rows, find.figure(0)).value_or(UINT64_MAX);
+        find.reset();
+    }
+    return rows;
+}
+
 Status read_retention(const Database& db, const Retention& retention, LedgerFacts& facts) {
-    TRY(subtract_compacted(db, facts));
-    TRY_ASSIGN(const std::int64_t sums, db.number("SELECT coalesce(sum(transfers), 0) FROM "
-                                                  "compaction_meter WHERE compaction IN (SELECT "
-                                                  "DISTINCT compaction FROM old_transfer)"));
-    facts.rows.push_back({"sums by hour or day", static_cast<std::uint64_t>(sums)});
-    if (retention.fine_before == UtcTime::min()) return {};
     TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db));
+    TRY(subtract_compacted(db, compacted, facts));
+    TRY_ASSIGN(const std::uint64_t sums, count_old(db, compacted));
+    facts.rows.push_back({"sums by hour or day", sums});
+    if (retention.fine_before == UtcTime::min()) return {};
     TRY_ASSIGN(const auto batches, sqlite::old_batches(db, compacted, retention.fine_before));
     TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT transfers FROM batch WHERE number = ?1"));
     for (const std::int64_t batch : batches) {
