@@ -259,7 +259,7 @@ public:
 
     // Visits every compaction in order of its number. Of those whose last batch is `sums_after` or
     // an earlier one the sums are not computed. Records do not change, so it needs no single state
-    // (as each_batch_in()); those that are made meanwhile are visited too.
+    // (as each_batch_in()).
     using CompactionVisitor = std::function<Status(const StoredCompaction&)>;
     [[nodiscard]] virtual Status each_compaction(std::uint64_t sums_after,
                                                  const CompactionVisitor& visit) = 0;

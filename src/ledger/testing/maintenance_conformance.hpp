@@ -198,8 +198,44 @@ TYPED_TEST_P(MaintenanceConformance, GoesOnAfterEverythingWasCompacted) {
     }
 }
 
+// A compaction does not go beyond an anchor.
+TYPED_TEST_P(MaintenanceConformance, AnswersAsOfAnAnchorAfterACompaction) {
+    const SumQuestion day{.period = {some_day, some_day + Duration::hours(24)},
+                          .by_identity = true,
+                          .by_service = true};
+    std::vector<std::vector<TransferSum>> expected;
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        Batch batch = random_batch(seed, 1, 40);
+        batch.meter.role = MeterRole::bill;
+        ASSERT_EQ(this->commit(batch), "committed");
+        if (seed % 2 != 0) continue;
+        expected.push_back(this->sums(day));
+        ASSERT_TRUE(*this->ledger_.maintenance().anchor(AnchorReason::demand, batch.booked_at));
+    }
+    const UtcTime behind = some_day + Duration::hours(48);
+    for (const Retention& retention :
+         {Retention{.fine_before = behind}, Retention{.hours_before = behind}}) {
+        ASSERT_TRUE(this->ledger_.maintenance().compact(retention, behind, {}));
+        for (std::uint64_t number = 1; number <= 3; ++number) {
+            const auto anchor = find_anchor(this->ledger_.query(), number);
+            ASSERT_TRUE(anchor && *anchor);
+            SumQuestion as_of = day;
+            as_of.as_of.emplace();
+            for (const ChainHead& head : (*anchor)->heads)
+                if (head.chain == ChainKind::writer)
+                    as_of.as_of->push_back({head.writer, head.sequence, head.hash});
+            EXPECT_EQ(this->sums(as_of), expected[number - 1]) << number;
+            const auto report =
+                audit(this->ledger_.query(), {.since = *anchor, .expected = {}, .progress = {}});
+            ASSERT_TRUE(report) << report.error().text;
+            for (const AuditFinding& finding : report->findings) ADD_FAILURE() << finding.text;
+        }
+    }
+}
+
 REGISTER_TYPED_TEST_SUITE_P(MaintenanceConformance, KeepsAnchorsOfAllChains,
                             AuditsOnlyWhatCameAfterAnAnchor, AuditFindsThatKeptHeadsAreGone,
-                            CompactsOldBatchesAndKeepsTheirSums, GoesOnAfterEverythingWasCompacted);
+                            CompactsOldBatchesAndKeepsTheirSums, GoesOnAfterEverythingWasCompacted,
+                            AnswersAsOfAnAnchorAfterACompaction);
 
 }  // namespace octroi::testing

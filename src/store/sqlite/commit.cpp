@@ -329,8 +329,8 @@ Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
     if (outcome) {
         own_.keep();
         // The batch is in the ledger, whatever happens here. Sums by day only make questions
-        // faster, and the next commit tries again.
-        static_cast<void>(days_.add_slice(day_sums_wait));
+        // faster, and the next commit tries again, also if another process is writing now.
+        static_cast<void>(days_.add_pending(day_sums_wait));
     } else {
         // The transaction was rolled back, and with it the names that got numbers in it.
         names_.clear_cache();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/sum_groups.hpp"
@@ -56,14 +57,18 @@ private:
         const auto [at, is_new] =
             parties_.try_emplace(number, static_cast<std::uint32_t>(batch_.parties.size()));
         if (!is_new) return at->second;
-        TRY_ASSIGN(auto find, Statement::prepare(db_,
-                                                 "SELECT h.kind, h.name, p.identity FROM party p "
-                                                 "JOIN holder h ON h.holder_id = p.holder WHERE "
-                                                 "p.party_id = ?1"));
-        find.bind(1, number);
-        TRY_ASSIGN(const bool found, find.step());
+        if (!find_party_) {
+            TRY_ASSIGN(find_party_, Statement::prepare(db_,
+                                                       "SELECT h.kind, h.name, p.identity FROM "
+                                                       "party p JOIN holder h ON h.holder_id = "
+                                                       "p.holder WHERE p.party_id = ?1"));
+        }
+        find_party_->bind(1, number);
+        TRY_ASSIGN(const bool found, find_party_->step());
         if (!found) return std::unexpected(missing("party", number));
-        batch_.parties.push_back({enum_from<PartyKind>(find, 0), find.text(1), find.text(2)});
+        batch_.parties.push_back(
+            {enum_from<PartyKind>(*find_party_, 0), find_party_->text(1), find_party_->text(2)});
+        find_party_->reset();
         return at->second;
     }
     [[nodiscard]] Result<std::uint32_t> service(std::int64_t number) {
@@ -80,6 +85,7 @@ private:
     }
 
     const Database& db_;
+    std::optional<Statement> find_party_;  // prepared once: there are many
     Batch batch_;
     Figures sum_;
     boost::unordered_flat_map<std::int64_t, std::uint32_t> parties_;
@@ -155,6 +161,83 @@ Result<std::vector<std::int64_t>> old_batches(const Database& db,
         if (found && booked.time(0) < before) numbers.push_back(number);
         booked.reset();
     }
+}
+
+Status read_meters(const Database& db, CompactionRecord& record) {
+    TRY_ASSIGN(
+        auto find,
+        Statement::prepare(db,
+                           "SELECT m.name, m.kind, m.role, m.layer, c.bytes, c.packets, c.flows, "
+                           "c.transfers, c.transfers_digest, c.sampled, c.sampled_digest FROM "
+                           "compaction_meter c LEFT JOIN meter m ON m.meter_id = c.meter WHERE "
+                           "c.compaction = ?1 ORDER BY 1, 2, 3, 4"));
+    find.bind(1, record.number);
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return {};
+        record.meters.push_back(
+            {{find.text(0), find.text(1), enum_from<MeterRole>(find, 2), enum_from<Layer>(find, 3)},
+             volume_from(find, 4),
+             {find.figure(7), find.text(8)},
+             {find.figure(9), find.text(10)}});
+    }
+}
+
+Result<std::string> batches_digest(const Database& db, std::int64_t first, std::int64_t last) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT hash, first_bucket, last_bucket FROM batch "
+                                             "WHERE number BETWEEN ?1 AND ?2 ORDER BY number"));
+    find.bind(1, first);
+    find.bind(2, last);
+    BatchesDigest digest;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return digest.finish();
+        digest.add(find.octets(0), bucket_from(find, 1), bucket_from(find, 2));
+    }
+}
+
+Result<std::vector<StoredCompaction>> stored_compactions(const Database& db) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT number, at, level, first_batch, last_batch, "
+                                             "traffic_begin, traffic_end, removed, batches_digest, "
+                                             "previous_hash, hash FROM compaction ORDER BY "
+                                             "number"));
+    std::vector<StoredCompaction> all;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return all;
+        StoredCompaction& stored = all.emplace_back();
+        stored.record = {.number = find.figure(0),
+                         .at = find.time(1),
+                         .level = enum_from<CompactionLevel>(find, 2),
+                         .first_batch = find.figure(3),
+                         .last_batch = find.figure(4),
+                         .traffic = {find.time(5), find.time(6)},
+                         .removed = find.figure(7),
+                         .batches_digest = find.text(8),
+                         .meters = {}};
+        stored.previous_hash = find.text(9);
+        stored.hash = find.text(10);
+        TRY(read_meters(db, stored.record));
+    }
+}
+
+Status check_compactions(const Database& db) {
+    TRY_ASSIGN(const auto compactions, stored_compactions(db));
+    std::string previous = zero_hash();
+    std::uint64_t number = 0;
+    for (const StoredCompaction& stored : compactions) {
+        if (stored.record.number != ++number || stored.previous_hash != previous ||
+            stored.hash.size() != hash_octets ||
+            compaction_hash(previous, stored.record) != stored.hash)
+            return fail(ErrorCode::corrupt,
+                        fmt::format("ledger {}: the record of compaction {} is damaged, so nothing "
+                                    "is compacted; next: run `octroi audit`",
+                                    db.path(), number));
+        previous = stored.hash;
+    }
+    return {};
 }
 
 OldRow old_row_from(const Statement& row, int column) {
@@ -248,27 +331,6 @@ Result<std::map<std::int64_t, StoredCompaction::Parts>> sum_parts(const Database
     return parts;
 }
 
-// The meters as the record says.
-Status read_meters(const Database& db, CompactionRecord& record) {
-    TRY_ASSIGN(
-        auto find,
-        Statement::prepare(db,
-                           "SELECT m.name, m.kind, m.role, m.layer, c.bytes, c.packets, c.flows, "
-                           "c.transfers, c.transfers_digest, c.sampled, c.sampled_digest FROM "
-                           "compaction_meter c LEFT JOIN meter m ON m.meter_id = c.meter WHERE "
-                           "c.compaction = ?1 ORDER BY 1, 2, 3, 4"));
-    find.bind(1, record.number);
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return {};
-        record.meters.push_back({{find.text(0), find.text(1), sqlite::enum_from<MeterRole>(find, 2),
-                                  sqlite::enum_from<Layer>(find, 3)},
-                                 sqlite::volume_from(find, 4),
-                                 {find.figure(7), find.text(8)},
-                                 {find.figure(9), find.text(10)}});
-    }
-}
-
 // What the rows say. The meters of `found` and `parts` are in the order of their names.
 Status read_sums(const Database& db, StoredCompaction& stored) {
     TRY_ASSIGN(const auto rows,
@@ -294,41 +356,22 @@ Status read_sums(const Database& db, StoredCompaction& stored) {
 
 }  // namespace
 
-// Each record in a transaction of its own: its rows may be many.
+// The sums of each record in a transaction of its own: its rows may be many.
 Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionVisitor& visit) {
-    for (std::int64_t last = 0;;) {
+    TRY_ASSIGN(auto compactions, sqlite::stored_compactions(db_));
+    for (StoredCompaction& stored : compactions) {
         TRY_ASSIGN(auto transaction,
                    sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
         TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
-        TRY_ASSIGN(auto find, Statement::prepare(db_,
-                                                 "SELECT number, at, level, first_batch, "
-                                                 "last_batch, traffic_begin, traffic_end, removed, "
-                                                 "batches_digest, previous_hash, hash FROM "
-                                                 "compaction WHERE number > ?1 ORDER BY number "
-                                                 "LIMIT 1"));
-        find.bind(1, last);
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return {};
-        last = find.number(0);
-        StoredCompaction stored;
-        stored.record = {.number = find.figure(0),
-                         .at = find.time(1),
-                         .level = sqlite::enum_from<CompactionLevel>(find, 2),
-                         .first_batch = find.figure(3),
-                         .last_batch = find.figure(4),
-                         .traffic = {find.time(5), find.time(6)},
-                         .removed = find.figure(7),
-                         .batches_digest = find.text(8),
-                         .meters = {}};
-        stored.previous_hash = find.text(9);
-        stored.hash = find.text(10);
-        TRY(read_meters(db_, stored.record));
-        const auto* run = sqlite::run_of(runs, find.number(3));
-        stored.is_replaced = run == nullptr || run->compaction != find.number(0);
+        const auto number = static_cast<std::int64_t>(stored.record.number);
+        const auto* run =
+            sqlite::run_of(runs, static_cast<std::int64_t>(stored.record.first_batch));
+        stored.is_replaced = run == nullptr || run->compaction != number;
         if (!stored.is_replaced && stored.record.last_batch > sums_after)
             TRY(read_sums(db_, stored));
         TRY(visit(stored));
     }
+    return {};
 }
 
 }  // namespace octroi

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ledger/compaction.hpp"
+#include "ledger/query.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/rows.hpp"
 
@@ -52,6 +54,17 @@ struct OldRow {
 
 // Error: corrupt (there is no such meter).
 [[nodiscard]] Result<MeterName> meter_name(const Database& db, std::int64_t number);
+
+// The digest for a record of the batches, as they are in the ledger now.
+[[nodiscard]] Result<std::string> batches_digest(const Database& db, std::int64_t first,
+                                                 std::int64_t last);
+
+// Reads what compaction_meter says of the record `record.number`.
+[[nodiscard]] Status read_meters(const Database& db, CompactionRecord& record);
+// All records, by number, without what their rows say.
+[[nodiscard]] Result<std::vector<StoredCompaction>> stored_compactions(const Database& db);
+// Error: corrupt (the records are not a chain).
+[[nodiscard]] Status check_compactions(const Database& db);
 
 // The columns of OldRow, in its order, for a SELECT; and a row from them.
 inline constexpr const char* old_row_columns =

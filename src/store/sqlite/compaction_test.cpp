@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -314,6 +315,58 @@ TEST(Compaction, OneProcessAtATime) {
                                    return true;
                                }));
     EXPECT_TRUE(refused);
+}
+
+// A ledger has one set of locks, by whatever name it is opened.
+TEST(Compaction, LocksAreThoseOfTheFileBehindALink) {
+    const Folder folder;
+    auto first = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create, .owner = "a"});
+    std::filesystem::create_symlink("l.db", folder.file("link.db"));
+    std::filesystem::create_directory_symlink(".", folder.file("here"));
+    for (const char* name : {"link.db", "here/l.db", "here/link.db"}) {
+        const std::string path = folder.file(name);
+        const auto owner = SqliteLedger::open(path, {.mode = OpenMode::create, .owner = "b"});
+        ASSERT_FALSE(owner) << name;
+        EXPECT_EQ(owner.error().code, ErrorCode::conflict);
+        auto second = *SqliteLedger::open(path, {.mode = OpenMode::read_write});
+        int refused = 0;
+        ASSERT_TRUE(first->commit(random_batch(first->last_batch().value() + 1, 1, 10)));
+        ASSERT_TRUE(first->compact({.fine_before = bucket_at(1000)}, bucket_at(1000),
+                                   [&](const CompactionProgress&) {
+                                       const auto other = second->compact({}, bucket_at(1000), {});
+                                       const Status rebuilt = second->rebuild_sums();
+                                       if (!other && other.error().code == ErrorCode::busy &&
+                                           !rebuilt && rebuilt.error().code == ErrorCode::busy)
+                                           ++refused;
+                                       return true;
+                                   }));
+        EXPECT_GT(refused, 0) << name;
+        // Each process has a chain of its own.
+        ASSERT_TRUE(second->commit(random_batch(first->last_batch().value() + 1, 1, 10)));
+        EXPECT_EQ(first->facts({})->chains, 2U) << name;
+        EXPECT_TRUE(audit(*first)->holds());
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder.file("link.db.writers")));
+    EXPECT_FALSE(std::filesystem::exists(folder.file("link.db.lock")));
+}
+
+// A process whose first commit fails does not keep the number of its writer.
+TEST(OwnWriter, ReleasesTheLockOfAWriterThatWasRolledBack) {
+    const Folder folder;
+    ASSERT_TRUE(SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create}));
+    const auto db = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE);
+    sqlite::OwnWriter failed("gate");
+    {
+        auto transaction = sqlite::Transaction::begin(db, sqlite::Transaction::Kind::write);
+        ASSERT_TRUE(transaction && failed.claim(db));
+    }
+    failed.release_new();
+    EXPECT_EQ(failed.number(), 0);
+    sqlite::OwnWriter next("gate");
+    auto transaction = sqlite::Transaction::begin(db, sqlite::Transaction::Kind::write);
+    ASSERT_TRUE(transaction);
+    const Status claimed = next.claim(db);
+    EXPECT_TRUE(claimed) << claimed.error().text;
 }
 
 // A year of traffic between the same parties: the file stops growing when the retention is over,

@@ -36,6 +36,14 @@ struct OldKeyHash {
     }
 };
 
+// Fewer batches may fit; then nobody sees it.
+Error too_much(const Database& db) {
+    return {ErrorCode::over_limit,
+            fmt::format("ledger {}: the figures of a batch exceed 64 bits when they are summed by "
+                        "hour or day, so its transfers are kept; next: run `octroi audit`",
+                        db.path())};
+}
+
 class OldSums {
 public:
     explicit OldSums(const Database& db) : db_(db) {}
@@ -45,7 +53,7 @@ public:
         for (std::size_t i = 0; i < day_figures; ++i) {
             if (!__builtin_add_overflow(figures[i], row.figures[i], &figures[i])) continue;
             // A variance that does not fit is not known; volumes must be exact.
-            if (i < 5) return std::unexpected(sum_does_not_fit(db_));
+            if (i < 5) return std::unexpected(too_much(db_));
             figures[i] = INT64_MAX;
         }
         return {};
@@ -92,10 +100,15 @@ Result<std::map<MeterName, Figures>> observed_in(const Database& db, std::int64_
         Figures& sum = sums[{find.text(0), find.text(1), enum_from<MeterRole>(find, 2),
                              enum_from<Layer>(find, 3)}];
         if (!sum.add({find.number(4), find.number(5), find.number(6)}))
-            return std::unexpected(sum_does_not_fit(db));
+            return std::unexpected(too_much(db));
     }
     std::erase_if(sums, [](const auto& sum) { return sum.second == Figures{}; });
     return sums;
+}
+
+// Whether other batches may be compacted all the same.
+bool is_of_batches(const Error& error) {
+    return error.code == ErrorCode::corrupt || error.code == ErrorCode::over_limit;
 }
 
 // Conservation: the rows have exactly what the headers say.
@@ -125,17 +138,20 @@ Status check_conserved(const Database& db, const CompactionRecord& record) {
                             record.last_batch));
 }
 
-Result<std::string> batches_digest(const Database& db, std::int64_t first, std::int64_t last) {
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT hash, first_bucket, last_bucket FROM batch "
-                                             "WHERE number BETWEEN ?1 AND ?2 ORDER BY number"));
-    find.bind(1, first);
-    find.bind(2, last);
-    BatchesDigest digest;
+// The last batch of each anchor, ascending: anchors hold the batches 1 to that one. No compaction
+// goes beyond it, so that questions as of an anchor and audits since it can be answered.
+Result<std::vector<std::int64_t>> anchored_batches(const Database& db) {
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db,
+                   "SELECT DISTINCT max(b.number) FROM anchor_head h JOIN batch b ON b.writer = "
+                   "h.writer AND b.sequence = h.sequence WHERE h.chain = 1 GROUP BY h.anchor ORDER "
+                   "BY 1"));
+    std::vector<std::int64_t> numbers;
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
-        if (!row) return digest.finish();
-        digest.add(find.octets(0), bucket_from(find, 1), bucket_from(find, 2));
+        if (!row) return numbers;
+        numbers.push_back(find.number(0));
     }
 }
 
@@ -151,26 +167,86 @@ Result<Interval> traffic_of(const Database& db, std::int64_t first, std::int64_t
                     bucket_from(find, 1).value_or(UtcTime{})};
 }
 
+// The rows in the table are as many as the record says, with the same sums.
+Status check_written(const Database& db, const CompactionRecord& record) {
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT meter, bytes, packets, flows FROM "
+                                             "old_transfer WHERE compaction = ?1"));
+    find.bind(1, record.number);
+    std::map<std::int64_t, std::pair<std::uint64_t, Volume>> found;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) break;
+        auto& [rows, volume] = found[find.number(0)];
+        ++rows;
+        // In two's complement, as in the record.
+        volume.bytes = Bytes{volume.bytes.value() + find.figure(1)};
+        volume.packets = Packets{volume.packets.value() + find.figure(2)};
+        volume.flows = Flows{volume.flows.value() + find.figure(3)};
+    }
+    bool same = found.size() == record.meters.size();
+    for (const auto& [number, sums] : found) {
+        TRY_ASSIGN(const MeterName name, meter_name(db, number));
+        const auto meter = std::ranges::find(record.meters, name, &CompactedMeter::meter);
+        same = same && meter != record.meters.end() && meter->transfers.rows == sums.first &&
+               meter->volume == sums.second;
+    }
+    if (same) return {};
+    return fail(ErrorCode::corrupt,
+                fmt::format("ledger {}: the sums of compaction {} are not those that were written, "
+                            "so the transfers are kept; next: run `octroi audit`, and find out "
+                            "which program writes to the ledger",
+                            db.path(), record.number));
+}
+
 }  // namespace
 
 Status Compactor::run(const Retention& retention, UtcTime now) {
     // So that every bucket has a day, and the sums by day can be made again from old rows.
-    TRY(days_.catch_up());
-    TRY(clean_up());
+    TRY(days_.catch_up([&] { return slices_.go_on(); }));
+    if (slices_.stopped()) return {};
+    TRY(check_compactions(db_));
+    TRY(go_on_after(cleanup_.all()));
     if (retention.fine_before != UtcTime::min()) {
-        TRY_ASSIGN(const auto plans, plan_hours(retention.fine_before));
-        TRY(compact(plans, now));
+        TRY_ASSIGN(auto plans, plan_hours(retention.fine_before));
+        TRY(compact(std::move(plans), now));
     }
-    if (retention.hours_before == UtcTime::min() || stopped_) return {};
-    TRY_ASSIGN(const auto plans, plan_days(retention.hours_before));
-    return compact(plans, now);
+    if (retention.hours_before != UtcTime::min() && !slices_.stopped()) {
+        TRY_ASSIGN(auto plans, plan_days(retention.hours_before));
+        TRY(compact(std::move(plans), now));
+    }
+    if (!problem_) return {};
+    return fail(problem_->code,
+                fmt::format("{} ({} other batches were compacted, {} rows removed)", problem_->text,
+                            slices_.progress.batches, slices_.progress.removed));
 }
 
-Status Compactor::compact(const std::vector<Plan>& plans, UtcTime now) {
-    for (const Plan& plan : plans) {
-        if (!go_on()) return {};
-        TRY(compact(plan, now));
-        if (!stopped_) TRY(clean_up());
+// What is wrong with some batches does not keep others from being compacted.
+Status Compactor::go_on_after(const Status& status) {
+    if (status) return {};
+    if (!is_of_batches(status.error())) return status;
+    if (!problem_) problem_ = status.error();
+    return cleanup_.unfinished();
+}
+
+Status Compactor::compact(std::vector<Plan> plans, UtcTime now) {
+    // Ascending; a plan may be split into two.
+    std::reverse(plans.begin(), plans.end());
+    while (!plans.empty()) {
+        if (!slices_.go_on()) return {};
+        const Plan plan = std::move(plans.back());
+        plans.pop_back();
+        const Status done = compact(plan, now);
+        const bool is_of_some = !done && is_of_batches(done.error());
+        if (is_of_some && plan.parts.size() > 1) {
+            // Those that can be compacted are, and a sum of one batch always fits.
+            TRY(cleanup_.unfinished());
+            const auto middle = plan.parts.begin() + std::ssize(plan.parts) / 2;
+            plans.push_back({plan.level, {middle, plan.parts.end()}});
+            plans.push_back({plan.level, {plan.parts.begin(), middle}});
+        } else {
+            TRY(go_on_after(done));
+        }
     }
     return {};
 }
@@ -179,22 +255,15 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_hours(UtcTime before) {
     TRY_ASSIGN(const auto runs, compacted_runs(db_));
     TRY_ASSIGN(const auto numbers, old_batches(db_, runs, before));
     TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT transfers FROM batch WHERE number = ?1"));
-    std::vector<Plan> plans;
-    std::int64_t rows = 0;
     // Another process may have committed since catch_up().
-    TRY_ASSIGN(const std::int64_t summed, db_.number("SELECT batches FROM day_state"));
+    TRY_ASSIGN(const DayPosition summed, day_state(db_));
+    std::vector<Part> parts;
     for (const std::int64_t number : numbers) {
-        if (number > summed) break;
+        if (number > summed.batches) break;
         TRY_ASSIGN(const std::int64_t transfers, transfers_of(find, number));
-        const bool follows = !plans.empty() && plans.back().last_batch + 1 == number;
-        if (!follows || rows + transfers > replaced_at_once) {
-            plans.push_back({CompactionLevel::hour, number, number, {}});
-            rows = 0;
-        }
-        plans.back().last_batch = number;
-        rows += transfers;
+        parts.push_back({.first_batch = number, .last_batch = number, .rows = transfers});
     }
-    return plans;
+    return plans_of(CompactionLevel::hour, parts);
 }
 
 Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
@@ -202,19 +271,31 @@ Result<std::vector<Compactor::Plan>> Compactor::plan_days(UtcTime before) {
     TRY_ASSIGN(auto find, Statement::prepare(db_,
                                              "SELECT coalesce(sum(transfers), 0) FROM "
                                              "compaction_meter WHERE compaction = ?1"));
-    std::vector<Plan> plans;
-    std::int64_t rows = 0;
+    std::vector<Part> parts;
     for (const CompactedRun& run : runs) {
         if (run.level != CompactionLevel::hour || bucket_time(run.traffic.end) > before) continue;
-        TRY_ASSIGN(const std::int64_t more, transfers_of(find, run.compaction));
-        const bool follows = !plans.empty() && plans.back().last_batch + 1 == run.first_batch;
-        if (!follows || rows + more > replaced_at_once) {
-            plans.push_back({CompactionLevel::day, run.first_batch, run.first_batch, {}});
+        TRY_ASSIGN(const std::int64_t rows, transfers_of(find, run.compaction));
+        parts.push_back({run.first_batch, run.last_batch, run.compaction, rows});
+    }
+    return plans_of(CompactionLevel::day, parts);
+}
+
+Result<std::vector<Compactor::Plan>> Compactor::plans_of(CompactionLevel level,
+                                                         std::span<const Part> parts) {
+    TRY_ASSIGN(const auto anchored, anchored_batches(db_));
+    std::vector<Plan> plans;
+    std::int64_t rows = 0;
+    for (const Part& part : parts) {
+        const std::int64_t before = part.first_batch - 1;
+        const bool follows = !plans.empty() && plans.back().last_batch() == before &&
+                             !std::binary_search(anchored.begin(), anchored.end(), before);
+        // Without a sum that overflows: a damaged header can say anything.
+        if (!follows || part.rows > replaced_at_once - rows) {
+            plans.push_back({level, {}});
             rows = 0;
         }
-        plans.back().last_batch = run.last_batch;
-        plans.back().replaced.push_back(run.compaction);
-        rows += more;
+        plans.back().parts.push_back(part);
+        rows += std::clamp<std::int64_t>(part.rows, 0, replaced_at_once);
     }
     return plans;
 }
@@ -223,29 +304,58 @@ Status Compactor::compact(const Plan& plan, UtcTime now) {
     CompactionRecord record;
     record.at = now;
     record.level = plan.level;
-    record.first_batch = narrow<std::uint64_t>(plan.first_batch);
-    record.last_batch = narrow<std::uint64_t>(plan.last_batch);
+    record.first_batch = narrow<std::uint64_t>(plan.first_batch());
+    record.last_batch = narrow<std::uint64_t>(plan.last_batch());
     TRY_ASSIGN(const std::int64_t last,
                db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
     record.number = narrow<std::uint64_t>(last) + 1;
+    TRY(check_replaced(plan));
     TRY_ASSIGN(const auto rows, sum_rows(plan, record.removed));
-    if (!go_on()) return {};
+    if (!slices_.go_on()) return {};
     TRY_ASSIGN(record.meters, summarize(db_, rows));
     TRY(check_conserved(db_, record));
-    TRY_ASSIGN(record.traffic, traffic_of(db_, plan.first_batch, plan.last_batch));
-    TRY_ASSIGN(record.batches_digest, batches_digest(db_, plan.first_batch, plan.last_batch));
+    TRY_ASSIGN(record.traffic, traffic_of(db_, plan.first_batch(), plan.last_batch()));
+    TRY_ASSIGN(record.batches_digest, batches_digest(db_, plan.first_batch(), plan.last_batch()));
     TRY(write_rows(last + 1, rows));
-    if (stopped_) return {};
+    if (slices_.stopped()) return {};
     TRY(write_record(record));
-    progress_.batches += record.last_batch - record.first_batch + 1;
+    slices_.progress.batches += record.last_batch - record.first_batch + 1;
+    std::vector<std::int64_t> replaced;
+    if (plan.level == CompactionLevel::day)
+        for (const Part& part : plan.parts) replaced.push_back(part.compaction);
+    return cleanup_.replaced_by({.compaction = last + 1,
+                                 .level = plan.level,
+                                 .first_batch = plan.first_batch(),
+                                 .last_batch = plan.last_batch(),
+                                 .traffic = {}},
+                                replaced);
+}
+
+// The rows that are going to be replaced are those that the headers or records promise.
+Status Compactor::check_replaced(const Plan& plan) {
+    if (plan.level == CompactionLevel::hour)
+        return check_batches_({narrow<std::uint64_t>(plan.first_batch() - 1),
+                               narrow<std::uint64_t>(plan.last_batch())});
+    for (const Part& part : plan.parts) {
+        TRY_ASSIGN(const auto rows, read_old_rows(db_, part.compaction));
+        TRY_ASSIGN(const auto found, summarize(db_, rows));
+        CompactionRecord record;
+        record.number = narrow<std::uint64_t>(part.compaction);
+        TRY(read_meters(db_, record));
+        if (found != record.meters)
+            return fail(ErrorCode::corrupt,
+                        fmt::format("ledger {}: the sums of compaction {} are not those of its "
+                                    "record, so they are kept; next: run `octroi audit`",
+                                    db_.path(), part.compaction));
+    }
     return {};
 }
 
 Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t& removed) {
     OldSums sums(db_);
     if (plan.level == CompactionLevel::day) {
-        for (const std::int64_t compaction : plan.replaced) {
-            TRY_ASSIGN(const auto rows, read_old_rows(db_, compaction));
+        for (const Part& part : plan.parts) {
+            TRY_ASSIGN(const auto rows, read_old_rows(db_, part.compaction));
             removed += rows.size();
             for (OldRow row : rows) {
                 TRY_ASSIGN(const BucketRange day, days_.day_at(row.begin));
@@ -264,8 +374,8 @@ Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t&
                    "FROM batch b JOIN transfer t ON t.transfer_id >= b.first_transfer AND "
                    "t.transfer_id < b.first_transfer + b.transfers LEFT JOIN sampled s ON "
                    "s.transfer = t.transfer_id WHERE b.number BETWEEN ?1 AND ?2"));
-    find.bind(1, plan.first_batch);
-    find.bind(2, plan.last_batch);
+    find.bind(1, plan.first_batch());
+    find.bind(2, plan.last_batch());
     while (true) {
         TRY_ASSIGN(const bool found, find.step());
         if (!found) break;
@@ -286,24 +396,32 @@ Status Compactor::write_rows(std::int64_t number, const std::vector<OldRow>& row
     while (!left.empty()) {
         const auto slice = left.first(std::min<std::size_t>(left.size(), slice_rows));
         left = left.subspan(slice.size());
-        TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
-        for (const OldRow& row : slice) {
-            int at = 0;
-            for (const std::int64_t value :
-                 {number, row.begin, row.meter, row.from, row.to, row.service})
-                insert.bind(++at, value);
-            for (const std::int64_t value : row.figures) insert.bind(++at, value);
-            TRY(insert.run());
-        }
-        TRY(transaction.commit());
-        progress_.added += slice.size();
-        if (!go_on()) return {};
+        const auto write = [&] { return write_slice(insert, number, slice); };
+        TRY(slices_.run(write));
+        if (slices_.stopped()) return {};
     }
+    return {};
+}
+
+Status Compactor::write_slice(Statement& insert, std::int64_t number,
+                              std::span<const OldRow> rows) {
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    for (const OldRow& row : rows) {
+        int at = 0;
+        for (const std::int64_t value :
+             {number, row.begin, row.meter, row.from, row.to, row.service})
+            insert.bind(++at, value);
+        for (const std::int64_t value : row.figures) insert.bind(++at, value);
+        TRY(insert.run());
+    }
+    TRY(transaction.commit());
+    slices_.progress.added += rows.size();
     return {};
 }
 
 Status Compactor::write_record(const CompactionRecord& record) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    TRY(check_written(db_, record));
     TRY_ASSIGN(auto last, Statement::prepare(db_,
                                              "SELECT hash FROM compaction ORDER BY number DESC "
                                              "LIMIT 1"));
@@ -350,70 +468,6 @@ Status Compactor::write_record(const CompactionRecord& record) {
         TRY(meter.run());
     }
     return transaction.commit();
-}
-
-// Deletes rows in slices, until there are none or the caller stops.
-Status Compactor::delete_slices(const char* sql, std::int64_t first, std::int64_t second,
-                                bool counts) {
-    TRY_ASSIGN(auto remove, Statement::prepare(db_, sql));
-    while (!stopped_) {
-        remove.bind(1, first);
-        remove.bind(2, second);
-        remove.bind(3, slice_rows);
-        TRY(remove.run());
-        const std::int64_t changed = sqlite3_changes64(db_.handle());
-        if (changed == 0) return {};
-        if (counts) progress_.removed += static_cast<std::uint64_t>(changed);
-        static_cast<void>(go_on());
-    }
-    return {};
-}
-
-// Removes replaced rows, and those of an unfinished compaction.
-Status Compactor::clean_up() {
-    constexpr const char* old_rows =
-        "DELETE FROM old_transfer WHERE (compaction, begin, meter, from_party, to_party, service) "
-        "IN (SELECT compaction, begin, meter, from_party, to_party, service FROM old_transfer "
-        "WHERE compaction >= ?1 AND compaction <= ?2 LIMIT ?3)";
-    TRY_ASSIGN(const std::int64_t last,
-               db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
-    TRY(delete_slices(old_rows, last + 1, INT64_MAX, false));
-    TRY_ASSIGN(const auto runs, compacted_runs(db_));
-    std::int64_t checked = 0;
-    std::vector<std::int64_t> kept;
-    for (const CompactedRun& run : runs) kept.push_back(run.compaction);
-    std::sort(kept.begin(), kept.end());
-    for (const std::int64_t number : kept) {
-        if (checked + 1 < number) TRY(delete_slices(old_rows, checked + 1, number - 1, true));
-        checked = number;
-    }
-    TRY_ASSIGN(auto range, Statement::prepare(db_,
-                                              "SELECT min(first_transfer), max(first_transfer + "
-                                              "transfers) FROM batch WHERE number IN (?1, ?2)"));
-    for (const CompactedRun& run : runs) {
-        range.bind(1, run.first_batch);
-        range.bind(2, run.last_batch);
-        TRY_ASSIGN([[maybe_unused]] const bool row, range.step());
-        const std::int64_t first = range.number(0);
-        const std::int64_t end = range.number(1);
-        range.reset();
-        TRY(
-            delete_slices("DELETE FROM sampled WHERE transfer IN (SELECT transfer FROM sampled "
-                          "WHERE transfer >= ?1 AND transfer < ?2 LIMIT ?3)",
-                          first, end, false));
-        TRY(
-            delete_slices("DELETE FROM transfer WHERE transfer_id IN (SELECT transfer_id FROM "
-                          "transfer WHERE transfer_id >= ?1 AND transfer_id < ?2 LIMIT ?3)",
-                          first, end, true));
-        // The current cursors stay.
-        TRY(delete_slices(
-            "DELETE FROM batch_cursor WHERE (batch, source) IN (SELECT o.batch, o.source FROM "
-            "batch_cursor o JOIN batch b ON b.number = o.batch JOIN meter m ON m.meter_id = "
-            "b.meter WHERE o.batch BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM cursor c WHERE "
-            "c.meter = m.name AND c.source = o.source AND c.version = o.version) LIMIT ?3)",
-            run.first_batch, run.last_batch, false));
-    }
-    return {};
 }
 
 }  // namespace octroi::sqlite

@@ -10,10 +10,15 @@
 // removed, by the next one.
 
 #include <functional>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "ledger/compaction.hpp"
 #include "store/sqlite/compacted.hpp"
+#include "store/sqlite/compaction_cleanup.hpp"
+#include "store/sqlite/compaction_slices.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/day_sums.hpp"
 
@@ -21,42 +26,55 @@ namespace octroi::sqlite {
 
 class Compactor {
 public:
-    // All must outlive it. The caller makes sure that one compactor at a time works on a ledger.
-    Compactor(const Database& db, DaySums& days, const CompactionPause& pause)
-        : db_(db), days_(days), pause_(pause) {}
+    // Whether the rows of the batches are those that their headers promise. Error: corrupt.
+    using CheckBatches = std::function<Status(const BatchRange&)>;
 
+    // All must outlive it. The caller makes sure that one compactor at a time works on a ledger.
+    Compactor(const Database& db, DaySums& days, CheckBatches check_batches,
+              const CompactionPause& pause)
+        : db_(db), days_(days), check_batches_(std::move(check_batches)), slices_(pause) {}
+
+    // Batches that cannot be compacted are kept, and the others are compacted. Then the error is
+    // the first one of these.
     [[nodiscard]] Status run(const Retention& retention, UtcTime now);
-    [[nodiscard]] const CompactionProgress& progress() const noexcept { return progress_; }
+    [[nodiscard]] const CompactionProgress& progress() const noexcept { return slices_.progress; }
 
 private:
-    // Consecutive batches to compact.
-    struct Plan {
-        CompactionLevel level = CompactionLevel::hour;
+    // A batch, or, for days, a compaction with the rows to sum.
+    struct Part {
         std::int64_t first_batch = 0;
         std::int64_t last_batch = 0;
-        std::vector<std::int64_t> replaced;  // for days: the compactions with the rows to sum
+        std::int64_t compaction = 0;
+        std::int64_t rows = 0;
+    };
+    // What becomes one compaction: consecutive batches.
+    struct Plan {
+        CompactionLevel level = CompactionLevel::hour;
+        std::vector<Part> parts;  // at least one
+
+        [[nodiscard]] std::int64_t first_batch() const { return parts.front().first_batch; }
+        [[nodiscard]] std::int64_t last_batch() const { return parts.back().last_batch; }
     };
     [[nodiscard]] Result<std::vector<Plan>> plan_hours(UtcTime before);
     [[nodiscard]] Result<std::vector<Plan>> plan_days(UtcTime before);
-    [[nodiscard]] Status compact(const std::vector<Plan>& plans, UtcTime now);
+    [[nodiscard]] Result<std::vector<Plan>> plans_of(CompactionLevel level,
+                                                     std::span<const Part> parts);
+    [[nodiscard]] Status compact(std::vector<Plan> plans, UtcTime now);
     [[nodiscard]] Status compact(const Plan& plan, UtcTime now);
+    [[nodiscard]] Status go_on_after(const Status& status);
+    [[nodiscard]] Status check_replaced(const Plan& plan);
     [[nodiscard]] Result<std::vector<OldRow>> sum_rows(const Plan& plan, std::uint64_t& removed);
     [[nodiscard]] Status write_rows(std::int64_t number, const std::vector<OldRow>& rows);
+    [[nodiscard]] Status write_slice(Statement& insert, std::int64_t number,
+                                     std::span<const OldRow> rows);
     [[nodiscard]] Status write_record(const CompactionRecord& record);
-    [[nodiscard]] Status clean_up();
-    [[nodiscard]] Status delete_slices(const char* sql, std::int64_t first, std::int64_t second,
-                                       bool counts);
-    // False: stop.
-    [[nodiscard]] bool go_on() {
-        stopped_ = stopped_ || (pause_ && !pause_(progress_));
-        return !stopped_;
-    }
 
     const Database& db_;
     DaySums& days_;
-    const CompactionPause& pause_;
-    CompactionProgress progress_;
-    bool stopped_ = false;
+    CheckBatches check_batches_;
+    std::optional<Error> problem_;  // the first one
+    CompactionSlices slices_;
+    CompactionCleanup cleanup_{db_, slices_};
 };
 
 }  // namespace octroi::sqlite

@@ -170,6 +170,14 @@ Result<Transaction> Transaction::begin(const Database& db, Kind kind) {
     if (sqlite3_get_autocommit(db.handle()) == 0) return Transaction(nullptr);
     // IMMEDIATE takes the write lock now. With a plain BEGIN the first write would take it, and
     // could fail with busy in the middle of the transaction.
+    if (kind == Kind::try_write) {
+        TRY_ASSIGN(const std::int64_t timeout, db.number("PRAGMA busy_timeout"));
+        sqlite3_busy_timeout(db.handle(), 0);
+        const Status begun = db.run("BEGIN IMMEDIATE");
+        sqlite3_busy_timeout(db.handle(), static_cast<int>(timeout));
+        TRY(begun);
+        return Transaction(&db);
+    }
     TRY(db.run(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN"));
     return Transaction(&db);
 }

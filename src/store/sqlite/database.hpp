@@ -106,8 +106,8 @@ private:
 class Transaction {
 public:
     // read: all statements see the same state. write: also takes the write lock, waiting for
-    // another writer up to the busy timeout (error: busy).
-    enum class Kind { read, write };
+    // another writer up to the busy timeout (error: busy). try_write: does not wait.
+    enum class Kind { read, write, try_write };
     [[nodiscard]] static Result<Transaction> begin(const Database& db, Kind kind);
     Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;

@@ -8,8 +8,15 @@
 namespace octroi::sqlite {
 namespace {
 
-// Rows of one transaction: some 100 ms with the writing of their sums.
+// What is read in one transaction: some 20 ms.
 constexpr std::int64_t day_rows_at_once = 100'000;
+constexpr int day_batches_at_once = 5000;
+
+// A damaged header can say anything.
+std::int64_t id_behind(std::int64_t first, std::int64_t rows) {
+    std::int64_t id = 0;
+    return __builtin_add_overflow(first, rows, &id) ? INT64_MAX : id;
+}
 
 }  // namespace
 
@@ -27,7 +34,9 @@ Status DayRows::prepare() {
                                             "SELECT bytes, packets, bytes_variance, "
                                             "packets_variance FROM sampled WHERE transfer = ?1"));
     TRY_ASSIGN(old_, Statement::prepare(
-                         db_, fmt::format("SELECT {} FROM old_transfer WHERE compaction = ?1",
+                         db_, fmt::format("SELECT {} FROM old_transfer WHERE compaction = ?1 ORDER "
+                                          "BY begin, meter, from_party, to_party, service LIMIT "
+                                          "?2 OFFSET ?3",
                                           old_row_columns)));
     TRY_ASSIGN(end_, Statement::prepare(db_,
                                         "SELECT p.holder, h.kind FROM party p JOIN holder h ON "
@@ -36,25 +45,39 @@ Status DayRows::prepare() {
     return {};
 }
 
-Result<std::int64_t> DayRows::read(std::int64_t after, std::int64_t until, const Sink& sink) {
+// A statement that is left within its rows keeps its transaction open, and the snapshot of that.
+void DayRows::reset() noexcept {
+    for (Statement* statement : {&header_, &transfers_, &sampled_, &old_, &end_})
+        statement->reset();
+}
+
+Result<DayPosition> DayRows::read(DayPosition after, const DayPosition& until, const Sink& sink) {
     TRY(prepare());
+    struct Reset {
+        DayRows& rows;
+        ~Reset() { rows.reset(); }
+    } const at_end{*this};
     TRY_ASSIGN(const auto compacted, compacted_runs(db_));
-    rows_ = 0;
-    while (after < until && rows_ < day_rows_at_once) {
-        if (const CompactedRun* run = run_of(compacted, after + 1)) {
-            // Only batches that are in the sums are compacted, so if a part of them was read, their
-            // transfers were read too.
-            if (run->first_batch > after) TRY(read_old(run->compaction, sink));
-            after = run->last_batch;
-        } else {
-            TRY(read_batch(after + 1, sink));
-            ++after;
-        }
+    left_ = day_rows_at_once;
+    for (int n = 0; after < until && left_ > 0 && n < day_batches_at_once; ++n) {
+        const std::int64_t next = after.batches + 1;
+        const std::int64_t end = after.batches == until.batches ? until.rows : INT64_MAX;
+        const CompactedRun* run = run_of(compacted, next);
+        if (run != nullptr &&
+            (run->first_batch != next || (run->last_batch > until.batches && end == INT64_MAX)))
+            return fail(ErrorCode::conflict,
+                        fmt::format("ledger {}: batches {} to {} were compacted meanwhile",
+                                    db_.path(), run->first_batch, run->last_batch));
+        TRY_ASSIGN(const bool is_whole, run != nullptr
+                                            ? read_old(run->compaction, after.rows, end, sink)
+                                            : read_batch(next, after.rows, end, sink));
+        if (is_whole) after = {run != nullptr ? run->last_batch : next, 0};
     }
     return after;
 }
 
-Status DayRows::read_batch(std::int64_t number, const Sink& sink) {
+Result<bool> DayRows::read_batch(std::int64_t number, std::int64_t& rows, std::int64_t end,
+                                 const Sink& sink) {
     header_.bind(1, number);
     TRY_ASSIGN(const bool found, header_.step());
     if (!found)
@@ -62,51 +85,73 @@ Status DayRows::read_batch(std::int64_t number, const Sink& sink) {
                     fmt::format("ledger {}: batch {} is missing; next: run `octroi audit`",
                                 db_.path(), number));
     OldRow row{.meter = header_.number(0)};
-    transfers_.bind(1, header_.number(1));
-    transfers_.bind(2, header_.number(1) + header_.number(2));
+    const std::int64_t first = header_.number(1);
+    const std::int64_t count = header_.number(2);
     const bool has_samples = header_.number(3) != 0;
     header_.reset();
-    while (true) {
+    transfers_.bind(1, id_behind(first, rows));
+    transfers_.bind(2, id_behind(first, std::min(count, end)));
+    while (left_ > 0) {
         TRY_ASSIGN(const bool more, transfers_.step());
-        if (!more) return {};
+        if (!more) break;
         row.begin = transfers_.number(0);
         row.from = transfers_.number(1);
         row.to = transfers_.number(2);
         row.service = transfers_.number(3);
         row.figures = {transfers_.number(4), transfers_.number(5), transfers_.number(6)};
-        if (has_samples) {
-            sampled_.bind(1, transfers_.number(7));
-            TRY_ASSIGN(const bool is_sampled, sampled_.step());
-            if (is_sampled) {
-                row.figures[3] = wrapped_difference(row.figures[0], sampled_.number(0));
-                row.figures[4] = wrapped_difference(row.figures[1], sampled_.number(1));
-                row.figures[5] = sampled_.number(2);
-                row.figures[6] = sampled_.number(3);
-            }
-            sampled_.reset();
-        }
+        if (has_samples) TRY(add_sampled(transfers_.number(7), row));
         TRY(hand_over(row, sink));
+        rows = transfers_.number(7) - first + 1;
     }
+    transfers_.reset();
+    // All, or those that are there: an audit finds what is missing.
+    if (left_ > 0) rows = std::min(count, end);
+    return rows >= count;
 }
 
-Status DayRows::read_old(std::int64_t compaction, const Sink& sink) {
-    old_.bind(1, compaction);
-    while (true) {
-        TRY_ASSIGN(const bool more, old_.step());
-        if (!more) return {};
-        TRY(hand_over(old_row_from(old_, 0), sink));
+Status DayRows::add_sampled(std::int64_t transfer, OldRow& row) {
+    sampled_.bind(1, transfer);
+    TRY_ASSIGN(const bool is_sampled, sampled_.step());
+    if (is_sampled) {
+        row.figures[3] = wrapped_difference(row.figures[0], sampled_.number(0));
+        row.figures[4] = wrapped_difference(row.figures[1], sampled_.number(1));
+        row.figures[5] = sampled_.number(2);
+        row.figures[6] = sampled_.number(3);
     }
+    sampled_.reset();
+    return {};
+}
+
+Result<bool> DayRows::read_old(std::int64_t compaction, std::int64_t& rows, std::int64_t end,
+                               const Sink& sink) {
+    old_.bind(1, compaction);
+    old_.bind(2, end - rows);
+    old_.bind(3, rows);
+    while (left_ > 0) {
+        TRY_ASSIGN(const bool more, old_.step());
+        if (!more) {
+            rows = std::max(rows, end == INT64_MAX ? 0 : end);
+            return end == INT64_MAX;
+        }
+        TRY(hand_over(old_row_from(old_, 0), sink));
+        ++rows;
+    }
+    old_.reset();
+    return false;
 }
 
 Status DayRows::hand_over(const OldRow& row, const Sink& sink) {
-    ++rows_;
+    --left_;
     TRY_ASSIGN(const BucketRange day, day_at_(row.begin));
     TRY_ASSIGN(const End from, end_of(row.from));
     TRY_ASSIGN(const End to, end_of(row.to));
+    bool more = true;
     if (from.is_local || !to.is_local)
-        sink({day.begin, from.holder, 1, to.holder, row.service, row.meter}, row.figures);
+        more = sink({day.begin, from.holder, 1, to.holder, row.service, row.meter}, row.figures);
     if (to.is_local)
-        sink({day.begin, to.holder, 0, from.holder, row.service, row.meter}, row.figures);
+        more = sink({day.begin, to.holder, 0, from.holder, row.service, row.meter}, row.figures) &&
+               more;
+    if (!more) left_ = 0;
     return {};
 }
 

@@ -42,19 +42,31 @@ struct DayKeyHash {
     }
 };
 
+// How far rows have been read, or are in the sums: those of the batches 1 to `batches`, and the
+// first `rows` ones of what comes next: of the next batch, or of the compaction that begins with
+// it, in the order of their keys.
+struct DayPosition {
+    std::int64_t batches = 0;
+    std::int64_t rows = 0;
+
+    auto operator<=>(const DayPosition&) const = default;
+};
+
 class DayRows {
 public:
-    using Sink = std::function<void(const DayKey&, const DayFigures&)>;
+    // False: enough for now.
+    using Sink = std::function<bool(const DayKey&, const DayFigures&)>;
     // The day that contains a bucket.
     using DayAt = std::function<Result<BucketRange>(std::int64_t bucket)>;
 
     DayRows(const Database& db, DayAt day_at) : db_(db), day_at_(std::move(day_at)) {}
 
-    // Hands over the rows of the batches behind `after`, up to `until`, and ends after a batch (or
-    // the batches that were compacted together) with which some 100,000 have been read. Returns the
-    // last batch that was read. Within a transaction.
-    [[nodiscard]] Result<std::int64_t> read(std::int64_t after, std::int64_t until,
-                                            const Sink& sink);
+    // Hands over the rows behind `after`, up to `until`, and ends after 100,000 of them, or some
+    // thousand batches, or when the sink has enough. Returns how far it came. Within a transaction.
+    // Errors: conflict (either place is within batches that were compacted together meanwhile),
+    // corrupt.
+    [[nodiscard]] Result<DayPosition> read(DayPosition after, const DayPosition& until,
+                                           const Sink& sink);
 
 private:
     // The holder of a party, and whether it is an account or unattributed.
@@ -63,15 +75,21 @@ private:
         bool is_local = false;
     };
     [[nodiscard]] Status prepare();
-    [[nodiscard]] Status read_batch(std::int64_t number, const Sink& sink);
-    [[nodiscard]] Status read_old(std::int64_t compaction, const Sink& sink);
+    void reset() noexcept;
+    // Both hand over rows behind the first `rows` ones, up to `end`, and count them in `rows`.
+    // True: there are no more.
+    [[nodiscard]] Result<bool> read_batch(std::int64_t number, std::int64_t& rows, std::int64_t end,
+                                          const Sink& sink);
+    [[nodiscard]] Result<bool> read_old(std::int64_t compaction, std::int64_t& rows,
+                                        std::int64_t end, const Sink& sink);
+    [[nodiscard]] Status add_sampled(std::int64_t transfer, OldRow& row);
     [[nodiscard]] Status hand_over(const OldRow& row, const Sink& sink);
     [[nodiscard]] Result<End> end_of(std::int64_t party);
 
     const Database& db_;
     DayAt day_at_;
     bool ready_ = false;
-    std::int64_t rows_ = 0;  // of this call
+    std::int64_t left_ = 0;  // of the rows of this call; 0: enough
     Statement header_;
     Statement transfers_;
     Statement sampled_;

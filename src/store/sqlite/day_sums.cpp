@@ -8,25 +8,34 @@
 #include <vector>
 
 #include "store/sqlite/day_upsert.hpp"
+#include "store/sqlite/slice_rest.hpp"
 
 namespace octroi::sqlite {
 namespace {
 
+// What is written in one transaction: some 50 ms.
+constexpr std::size_t sums_at_once = 20'000;
+constexpr std::int64_t emptied_at_once = 20'000;
+// Batches with few transfers are added too, when so many wait.
+constexpr std::int64_t batches_wait = 2000;
+
 // Without a look at the batches in between: transfers have consecutive numbers.
-Result<std::int64_t> count_pending(const Database& db) {
-    return db.number(
-        "SELECT coalesce((SELECT first_transfer + transfers FROM batch ORDER BY number DESC LIMIT "
-        "1) - (SELECT first_transfer FROM batch WHERE number > (SELECT batches FROM day_state) "
-        "ORDER BY number LIMIT 1), 0)");
+Result<bool> is_pending(const Database& db, std::int64_t least) {
+    TRY_ASSIGN(const DayPosition summed, day_state(db));
+    TRY_ASSIGN(const std::int64_t last, db.number("SELECT coalesce(max(number), 0) FROM batch"));
+    if (is_emptying(summed) || last - summed.batches >= batches_wait) return true;
+    if (last <= summed.batches) return false;
+    TRY_ASSIGN(const std::int64_t transfers,
+               db.number("SELECT (SELECT first_transfer + transfers FROM batch ORDER BY number "
+                         "DESC LIMIT 1) - (SELECT first_transfer FROM batch WHERE number > (SELECT "
+                         "batches FROM day_state) ORDER BY number LIMIT 1)"));
+    return transfers - summed.rows >= least;
 }
 
-Result<std::int64_t> summed_batches(const Database& db) {
-    return db.number("SELECT batches FROM day_state");
-}
-
-Status set_summed(const Database& db, std::int64_t batches) {
-    TRY_ASSIGN(auto move, Statement::prepare(db, "UPDATE day_state SET batches = ?1"));
-    move.bind(1, batches);
+Status set_state(const Database& db, const DayPosition& summed) {
+    TRY_ASSIGN(auto move, Statement::prepare(db, "UPDATE day_state SET batches = ?1, rows = ?2"));
+    move.bind(1, summed.batches);
+    move.bind(2, summed.rows);
     return move.run();
 }
 
@@ -37,6 +46,12 @@ bool read_figures(const Statement& row, int column, DayFigures& figures) {
 }
 
 }  // namespace
+
+Result<DayPosition> day_state(const Database& db) {
+    TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT batches, rows FROM day_state"));
+    TRY_ASSIGN(const bool found, find.step());
+    return found ? DayPosition{find.number(0), find.number(1)} : DayPosition{};
+}
 
 DaySums::DaySums(const Database& db, std::function<Interval(UtcTime)> day_of)
     : db_(db),
@@ -50,33 +65,72 @@ DaySums::DaySums(const Database& db, std::function<Interval(UtcTime)> day_of)
         };
 }
 
-Status DaySums::catch_up() {
-    for (bool more = true; more;) {
-        TRY_ASSIGN(more, add_slice(1));
+Status DaySums::catch_up(const std::function<bool()>& go_on) {
+    SliceRest rest;
+    while (true) {
+        TRY_ASSIGN(const bool more,
+                   rest.run([&] { return add_slice(INT64_MIN, Transaction::Kind::write); }));
+        if (!more || (go_on && !go_on())) return {};
+    }
+}
+
+Status DaySums::add_pending(std::int64_t least) {
+    // Each batch may bring more than one slice.
+    constexpr int slices_max = 4;
+    for (int slice = 0; slice < slices_max; ++slice) {
+        TRY_ASSIGN(const bool more, add_slice(least, Transaction::Kind::try_write));
+        if (!more) return {};
     }
     return {};
 }
 
-Result<bool> DaySums::add_slice(std::int64_t least) {
-    TRY_ASSIGN(std::int64_t pending, count_pending(db_));
-    if (pending < least || pending == 0) return false;
-    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+Result<bool> DaySums::add_slice(std::int64_t least, Transaction::Kind kind) {
+    TRY_ASSIGN(bool pending, is_pending(db_, least));
+    if (!pending) return false;
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, kind));
     // Again, under the write lock: another process may have done it meanwhile.
-    TRY_ASSIGN(pending, count_pending(db_));
-    if (pending < least || pending == 0) return false;
-    TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
+    TRY_ASSIGN(pending, is_pending(db_, least));
+    if (!pending) return false;
+    TRY_ASSIGN(const DayPosition summed, day_state(db_));
+    if (is_emptying(summed)) {
+        TRY(empty_slice());
+        TRY(transaction.commit());
+        return true;
+    }
     TRY_ASSIGN(const std::int64_t last, db_.number("SELECT coalesce(max(number), 0) FROM batch"));
     // It may be a day of a transaction that was rolled back.
     last_day_ = {};
     Sums sums;
-    TRY_ASSIGN(const std::int64_t done,
-               rows_.read(summed, last, [&](const DayKey& key, const DayFigures& figures) {
-                   add_figures(sums[key], figures);
-               }));
+    auto done = rows_.read(summed, {last, 0}, [&](const DayKey& key, const DayFigures& figures) {
+        add_figures(sums[key], figures);
+        return sums.size() < sums_at_once;
+    });
+    // Only batches that are in the sums are compacted, and no sums are made again meanwhile.
+    if (!done && done.error().code == ErrorCode::conflict) done.error().code = ErrorCode::corrupt;
+    TRY(done);
     TRY(write(sums));
-    TRY(set_summed(db_, done));
+    TRY(set_state(db_, *done));
     TRY(transaction.commit());
-    return done < last;
+    return *done < DayPosition{last, 0};
+}
+
+Status DaySums::empty_slice() {
+    TRY_ASSIGN(auto remove_sums,
+               Statement::prepare(
+                   db_,
+                   "DELETE FROM day_sum WHERE (day, near, outgoing, far, service, meter) IN "
+                   "(SELECT day, near, outgoing, far, service, meter FROM day_sum LIMIT ?1)"));
+    TRY_ASSIGN(auto remove_ends,
+               Statement::prepare(db_,
+                                  "DELETE FROM day_end WHERE (day, near, ends, far_kind, meter) IN "
+                                  "(SELECT day, near, ends, far_kind, meter FROM day_end LIMIT "
+                                  "?1)"));
+    for (Statement* remove : {&remove_sums, &remove_ends}) {
+        remove->bind(1, emptied_at_once);
+        TRY(remove->run());
+        if (sqlite3_changes64(db_.handle()) > 0) return {};
+    }
+    return set_state(db_, {});
 }
 
 Status DaySums::write(const Sums& sums) {
@@ -91,12 +145,11 @@ Status DaySums::write(const Sums& sums) {
 
 Status DaySums::rebuild() {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
-    // The days stay: old sums by hour and day are those of these days.
-    TRY(
-        db_.run("DELETE FROM day_sum; DELETE FROM day_end; DELETE FROM day_state; INSERT INTO "
-                "day_state VALUES (1, 0)"));
+    // The days stay: old sums by hour and day are those of these days. From now on no question
+    // reads the sums.
+    TRY(db_.run("DELETE FROM day_state; INSERT INTO day_state VALUES (1, 0, -1)"));
     TRY(transaction.commit());
-    return catch_up();
+    return catch_up({});
 }
 
 Result<DaySums::Compared> DaySums::subtract_sums(LinearHash& hash, LinearHash& end_hash) {
@@ -133,29 +186,58 @@ Result<DaySums::Compared> DaySums::subtract_sums(LinearHash& hash, LinearHash& e
 }
 
 Result<bool> DaySums::check() {
+    constexpr int attempts_max = 3;
+    for (int attempt = 1; attempt <= attempts_max; ++attempt) {
+        TRY_ASSIGN(const auto same, compare());
+        if (same) return *same;
+    }
+    // Batches are being compacted. One long transaction sees none of that.
+    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
+    TRY_ASSIGN(const auto same, compare());
+    return same.value_or(false);
+}
+
+Result<std::optional<bool>> DaySums::compare() {
     last_day_ = {};
-    // The tables and the number of their batches are read in one transaction. The batches do not
+    // The tables, and how many batches are in them, are read in one transaction. Batches do not
     // change, so they may be read later.
     LinearHash hash;
     LinearHash end_hash;
     TRY_ASSIGN(auto state, Transaction::begin(db_, Transaction::Kind::read));
-    TRY_ASSIGN(const std::int64_t summed, summed_batches(db_));
+    TRY_ASSIGN(const DayPosition summed, day_state(db_));
+    // Nobody reads the sums then.
+    if (is_emptying(summed)) return true;
     TRY_ASSIGN(const Compared compared, subtract_sums(hash, end_hash));
-    TRY(state.commit());
     if (compared != Compared::equal) return compared == Compared::at_limit;
     DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
         TRY_ASSIGN(const auto day, find_day(bucket));
         if (day) return *day;
         return fail(ErrorCode::corrupt, "a day is missing");
     });
-    for (std::int64_t done = 0; done < summed;) {
-        TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
-        const auto read = rows.read(
-            done, summed,
-            [&](const DayKey& key, const DayFigures& figures) { hash.add(key, figures); });
-        // A name or a day that is missing.
+    // False: something is missing, a name or a day.
+    const auto add = [&](DayPosition& done, const DayPosition& until) -> Result<bool> {
+        const auto read = rows.read(done, until, [&](const DayKey& key, const DayFigures& figures) {
+            hash.add(key, figures);
+            return true;
+        });
         if (!read && read.error().code == ErrorCode::corrupt) return false;
         TRY_ASSIGN(done, read);
+        return true;
+    };
+    // The order of the rows of a compaction is that of the moment.
+    for (DayPosition done{summed.batches, 0}; done < summed;) {
+        const auto is_there = add(done, summed);
+        if (!is_there && is_there.error().code == ErrorCode::conflict) return std::nullopt;
+        TRY(is_there);
+        if (!*is_there) return false;
+    }
+    TRY(state.commit());
+    for (DayPosition done; done < DayPosition{summed.batches, 0};) {
+        TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
+        const auto is_there = add(done, {summed.batches, 0});
+        if (!is_there && is_there.error().code == ErrorCode::conflict) return std::nullopt;
+        TRY(is_there);
+        if (!*is_there) return false;
         TRY(transaction.commit());
     }
     return hash.is_zero();

@@ -19,18 +19,26 @@
 
 namespace octroi::sqlite {
 
+// What the sums contain (table day_state).
+[[nodiscard]] Result<DayPosition> day_state(const Database& db);
+// They are made again and not yet empty: nothing of them counts.
+[[nodiscard]] constexpr bool is_emptying(const DayPosition& summed) noexcept {
+    return summed.rows < 0;
+}
+
 class DaySums {
 public:
     // day_of: as LedgerOptions::day_of. The database must outlive it.
     DaySums(const Database& db, std::function<Interval(UtcTime)> day_of);
 
-    // Adds batches that the sums lack, some 100,000 transfers, if at least `least` are missing. In
-    // a transaction of its own; must not be called within another one. False: none is missing any
-    // more.
-    [[nodiscard]] Result<bool> add_slice(std::int64_t least);
-    // Adds all that are missing, in as many transactions as that takes.
-    [[nodiscard]] Status catch_up();
-    // Empties the sums and makes them again. As catch_up(); other writers get their turn.
+    // Adds some of what the sums lack, if transfers of at least `least` batches' rows wait
+    // (or some thousand batches). For the end of a commit: does not wait for another writer.
+    [[nodiscard]] Status add_pending(std::int64_t least);
+    // Adds all that is missing, in slices with rests between them. Neither must be called within a
+    // transaction. go_on: asked between them; false: stop.
+    [[nodiscard]] Status catch_up(const std::function<bool()>& go_on);
+    // Empties the sums and makes them again, as catch_up(). The caller makes sure that no batches
+    // are compacted meanwhile. Cut off at any moment, later slices go on with it.
     [[nodiscard]] Status rebuild();
     // Whether the sums are those of the rows of their batches. Reads all of them, in short
     // transactions, and compares a random linear hash of both: a wrong row is not found with a
@@ -43,6 +51,12 @@ public:
 
 private:
     using Sums = boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash>;
+    // False: nothing is missing any more, or less than is asked for.
+    [[nodiscard]] Result<bool> add_slice(std::int64_t least, Transaction::Kind kind);
+    // Deletes some rows of sums that are made again, and begins to make them when there are none.
+    [[nodiscard]] Status empty_slice();
+    // nullopt: batches were compacted meanwhile.
+    [[nodiscard]] Result<std::optional<bool>> compare();
     [[nodiscard]] Status write(const Sums& sums);
     // at_limit: a figure is not known, so nothing can be said.
     enum class Compared : std::uint8_t { equal, differ, at_limit };

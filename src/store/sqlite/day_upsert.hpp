@@ -16,12 +16,13 @@
 
 namespace octroi::sqlite {
 
-// A sum that does not fit stays at the limit.
+// A sum that does not fit, on either side, stays at the limit: it is not known.
 inline void add_figures(DayFigures& sum, const DayFigures& figures) noexcept {
     for (std::size_t i = 0; i < sum.size(); ++i) {
-        const std::int64_t part = std::clamp(figures[i], -day_figure_max, day_figure_max);
-        const bool is_full = sum[i] == day_figure_max || part == day_figure_max;
-        sum[i] = is_full ? day_figure_max : std::min(sum[i] + part, day_figure_max);
+        const auto fits = [](std::int64_t v) { return -day_figure_max < v && v < day_figure_max; };
+        // Both are within 2^62, so their sum does not wrap around.
+        const bool is_known = fits(sum[i]) && fits(figures[i]) && fits(sum[i] + figures[i]);
+        sum[i] = is_known ? sum[i] + figures[i] : day_figure_max;
     }
 }
 
@@ -38,8 +39,11 @@ template <typename Key>
     sql += " ON CONFLICT DO UPDATE SET ";
     for (const char* column : {"bytes", "packets", "flows", "scaled_bytes", "scaled_packets",
                                "bytes_variance", "packets_variance"})
-        sql += fmt::format("{0}{1} = iif({1} = {2}, {2}, min({1} + excluded.{1}, {2}))",
-                           std::string_view(column) == "bytes" ? "" : ", ", column, day_figure_max);
+        sql += fmt::format(
+            "{0}{1} = iif({1} BETWEEN -{2} AND {2} AND excluded.{1} BETWEEN -{2} AND {2} AND {1} + "
+            "excluded.{1} BETWEEN -{2} AND {2}, {1} + excluded.{1}, {3})",
+            std::string_view(column) == "bytes" ? "" : ", ", column, day_figure_max - 1,
+            day_figure_max);
     return Statement::prepare(db, sql);
 }
 

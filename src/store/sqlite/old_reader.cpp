@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 namespace octroi::sqlite {
 namespace {
@@ -22,12 +23,17 @@ public:
                                         "begin >= ?2 AND begin < ?3",
                                         old_row_columns)));
         TRY_ASSIGN(day_, Statement::prepare(db_,
-                                            "SELECT begin, end FROM day WHERE begin <= ?1 AND end "
-                                            "> ?1"));
+                                            "SELECT begin, end FROM day WHERE begin <= ?1 ORDER BY "
+                                            "begin DESC LIMIT 1"));
         for (const CompactedRun& run : runs_.compacted) {
             TRY_ASSIGN(const bool counts, is_selected(run));
             if (!counts) continue;
-            for (const BucketRange& range : runs_.plan.rest)
+            // What is not in the sums by day yet is read for the whole period.
+            const bool is_summed = run.first_batch <= runs_.plan.summed.batches;
+            const std::span<const BucketRange> ranges =
+                is_summed ? std::span<const BucketRange>(runs_.plan.rest)
+                          : std::span<const BucketRange>(&runs_.period, 1);
+            for (const BucketRange& range : ranges)
                 if (run.traffic.begin < range.end && range.begin < run.traffic.end)
                     TRY(add(run, range));
         }
@@ -67,7 +73,7 @@ private:
         if (begin == last_span_.begin) return last_span_;
         day_.bind(1, begin);
         TRY_ASSIGN(const bool found, day_.step());
-        const std::int64_t end = found ? day_.number(1) : begin + 1;
+        const std::int64_t end = found && day_.number(1) > begin ? day_.number(1) : begin + 1;
         day_.reset();
         last_span_ = {begin, run.level == CompactionLevel::hour
                                  ? std::min(begin + buckets_of_hour, end)
@@ -76,9 +82,10 @@ private:
     }
     [[nodiscard]] Status add(const CompactedRun& run, const BucketRange& range) {
         constexpr std::int64_t longest_day = 2 * 288;
+        const bool is_hour = run.level == CompactionLevel::hour;
         last_span_ = {INT64_MIN, INT64_MIN};
         rows_.bind(1, run.compaction);
-        rows_.bind(2, range.begin - longest_day);
+        rows_.bind(2, range.begin - (is_hour ? buckets_of_hour : longest_day));
         rows_.bind(3, range.end);
         while (true) {
             TRY_ASSIGN(const bool found, rows_.step());
@@ -131,7 +138,7 @@ private:
 
 Status add_old_sums(const Database& db, const SumQuestion& question, const RunQuestion& runs,
                     SumCollector& collector) {
-    if (runs.compacted.empty() || runs.plan.rest.empty()) return {};
+    if (runs.compacted.empty()) return {};
     return OldReader(db, question, runs, collector).add();
 }
 

@@ -9,9 +9,10 @@
 
 namespace octroi::sqlite {
 
-// Adds the sums by hour and day that are left of compacted batches. Their batches are contained in
-// day_sum, so only the rest of the plan is read. Error: not_found: the question needs a part of an
-// hour or day, or of the batches that were summed together.
+// Adds the sums by hour and day that are left of compacted batches. Mostly their batches are
+// contained in day_sum, so only the rest of the plan is read; not while day_sum is made again.
+// Error: not_found: the question needs a part of an hour or day, or of the batches that were summed
+// together.
 [[nodiscard]] Status add_old_sums(const Database& db, const SumQuestion& question,
                                   const RunQuestion& runs, SumCollector& collector);
 

@@ -316,7 +316,8 @@ CREATE TABLE old_transfer (
 ) STRICT, WITHOUT ROWID;
 
 -- Derived from transfer, for fast questions: sums by day. They contain the batches 1 to
--- day_state.batches.
+-- day_state.batches, and the first day_state.rows rows of the next one; -1: nothing, they are being
+-- emptied.
 CREATE TABLE day (
     begin INTEGER PRIMARY KEY,           -- units of 300 s since 1970, as transfer.bucket
     end   INTEGER NOT NULL               -- not included; days do not overlap
@@ -324,9 +325,10 @@ CREATE TABLE day (
 
 CREATE TABLE day_state (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
-    batches INTEGER NOT NULL
+    batches INTEGER NOT NULL,
+    rows    INTEGER NOT NULL
 ) STRICT;
-INSERT INTO day_state VALUES (1, 0);
+INSERT INTO day_state VALUES (1, 0, 0);
 
 -- What `near` sent to (outgoing 1) or received from (0) `far` on a day. A transfer is in one row
 -- for each end that is an account or unattributed; if neither is, in one row with near: from.

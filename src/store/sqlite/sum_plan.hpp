@@ -6,10 +6,13 @@
 // that are left.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "ledger/query.hpp"
+#include "store/sqlite/compacted.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/day_rows.hpp"
 #include "store/sqlite/rows.hpp"
 
 namespace octroi::sqlite {
@@ -17,16 +20,17 @@ namespace octroi::sqlite {
 struct SumPlan {
     // Of the table `day`, ascending: read from day_sum or day_end.
     std::vector<BucketRange> days;
-    std::int64_t summed = 0;  // these tables contain the batches up to this one
-    // The rest of the period, ascending: read from the batches up to `summed`. Batches behind it
-    // are read for the whole period.
+    DayPosition summed;  // these tables contain so much
+    // The rest of the period, ascending: read from what is summed. What comes behind it is read for
+    // the whole period.
     std::vector<BucketRange> rest;
 };
 
 // steps: as SumCollector::steps().
 [[nodiscard]] Result<SumPlan> plan_sums(const Database& db, const SumQuestion& question,
                                         const BucketRange& period,
-                                        const std::vector<std::int64_t>& steps);
+                                        const std::vector<std::int64_t>& steps,
+                                        std::span<const CompactedRun> compacted);
 
 // The same days as ranges without a day between two of them.
 [[nodiscard]] std::vector<BucketRange> joined(const std::vector<BucketRange>& days);

@@ -19,18 +19,25 @@ public:
                                                   "SELECT writer, sequence, kind, class_version, "
                                                   "directory_version FROM batch WHERE number = "
                                                   "?1"));
+        const std::int64_t summed = question_.plan.summed.batches;
+        // The batch behind these is the one of which a part is summed.
+        const std::int64_t last = question_.plan.summed.rows > 0 ? summed + 1 : summed;
         for (const BucketRange& range : question_.plan.rest)
-            TRY(add(range, "b.last_bucket >= ?1 AND b.first_bucket < ?2 AND b.number <= ?3"));
+            TRY(add(range, "b.last_bucket >= ?1 AND b.first_bucket < ?2 AND b.number <= ?3", last,
+                    Part::summed));
         // By number: there are few of them, and the index by time would read all of the period.
-        TRY(add(question_.period,
-                "+b.last_bucket >= ?1 AND +b.first_bucket < ?2 AND b.number > ?3"));
+        TRY(add(question_.period, "+b.last_bucket >= ?1 AND +b.first_bucket < ?2 AND b.number > ?3",
+                summed, Part::other));
         std::sort(runs_.begin(), runs_.end(),
                   [](const TransferRun& a, const TransferRun& b) { return a.first < b.first; });
         return std::move(runs_);
     }
 
 private:
-    [[nodiscard]] Status add(const BucketRange& range, const char* condition) {
+    // The rows of a batch that the sums by day contain, or the others.
+    enum class Part : std::uint8_t { summed, other };
+    [[nodiscard]] Status add(const BucketRange& range, const char* condition, std::int64_t number,
+                             Part part) {
         TRY_ASSIGN(auto find,
                    Statement::prepare(
                        db_, fmt::format("SELECT b.meter, b.first_transfer, b.transfers, "
@@ -39,11 +46,11 @@ private:
                                         condition)));
         find.bind(1, range.begin);
         find.bind(2, range.end);
-        find.bind(3, question_.plan.summed);
+        find.bind(3, number);
         while (true) {
             TRY_ASSIGN(const bool row, find.step());
             if (!row) return {};
-            TransferRun run{find.number(0), find.number(1), find.number(1) + find.number(2), {}};
+            TransferRun run = run_from(find, part);
             TRY_ASSIGN(const bool is_selected, selects(find, run));
             if (!is_selected) continue;
             if (find.number(3) < range.begin) {
@@ -54,6 +61,14 @@ private:
             }
             runs_.push_back(run);
         }
+    }
+    [[nodiscard]] TransferRun run_from(const Statement& batch, Part part) const {
+        const DayPosition& summed = question_.plan.summed;
+        TransferRun run{batch.number(0), batch.number(1), batch.number(1) + batch.number(2), {}};
+        if (summed.rows <= 0 || batch.number(5) != summed.batches + 1) return run;
+        const std::int64_t middle = run.first + std::min(summed.rows, batch.number(2));
+        (part == Part::summed ? run.end : run.first) = middle;
+        return run;
     }
     [[nodiscard]] Result<bool> selects(const Statement& batch, TransferRun& run) {
         const std::int64_t number = batch.number(5);

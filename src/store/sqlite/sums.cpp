@@ -86,9 +86,10 @@ private:
 };
 
 Status Summer::add_all() {
-    TRY_ASSIGN(const auto plan, sqlite::plan_sums(db_, question_, period_, collector_.steps()));
-    TRY_ASSIGN(const auto meters, sqlite::selected_meters(db_, question_));
     TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db_));
+    TRY_ASSIGN(const auto plan,
+               sqlite::plan_sums(db_, question_, period_, collector_.steps(), compacted));
+    TRY_ASSIGN(const auto meters, sqlite::selected_meters(db_, question_));
     TRY_ASSIGN(const auto limits, sqlite::writer_limits(db_, question_));
     const sqlite::RunQuestion question{.period = period_,
                                        .plan = plan,
