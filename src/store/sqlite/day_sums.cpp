@@ -39,10 +39,28 @@ Status set_state(const Database& db, const DayPosition& summed) {
     return move.run();
 }
 
-// The figures of a row, from a column on; false: one is at its limit, so nothing can be said.
-bool read_figures(const Statement& row, int column, DayFigures& figures) {
+constexpr const char* select_day_sums =
+    "SELECT day, near, outgoing, far, service, meter, bytes, packets, flows, scaled_bytes, "
+    "scaled_packets, bytes_variance, packets_variance FROM day_sum";
+constexpr const char* select_day_ends =
+    "SELECT day, near, ends, far_kind, meter, bytes, packets, flows, scaled_bytes, "
+    "scaled_packets, bytes_variance, packets_variance FROM day_end";
+
+DayKey day_key_from(const Statement& row) {
+    return {row.number(0), row.number(1), row.number(2),
+            row.number(3), row.number(4), row.number(5)};
+}
+DayEndKey day_end_key_from(const Statement& row) {
+    return {row.number(0), row.number(1), row.number(2), row.number(3), row.number(4)};
+}
+
+// Behind the columns of the key.
+template <typename Key>
+DayFigures figures_from(const Statement& row) {
+    DayFigures figures{};
+    auto column = static_cast<int>(key_columns<Key>);
     for (std::int64_t& figure : figures) figure = row.number(column++);
-    return std::ranges::find(figures, day_figure_max) == figures.end();
+    return figures;
 }
 
 }  // namespace
@@ -152,36 +170,48 @@ Status DaySums::rebuild() {
     return catch_up({});
 }
 
-Result<DaySums::Compared> DaySums::subtract_sums(LinearHash& hash, LinearHash& end_hash) {
-    TRY_ASSIGN(auto find, Statement::prepare(db_,
-                                             "SELECT day, near, outgoing, far, service, meter, "
-                                             "bytes, packets, flows, scaled_bytes, "
-                                             "scaled_packets, bytes_variance, packets_variance "
-                                             "FROM day_sum"));
-    DayFigures figures{};
+Status DaySums::find_limited(Hashes& hashes) {
+    std::string is_limited;
+    for (const char* column : day_figure_columns)
+        is_limited +=
+            fmt::format("{}{} = {}", is_limited.empty() ? "" : " OR ", column, day_figure_max);
+    TRY_ASSIGN(auto sums,
+               Statement::prepare(db_, fmt::format("{} WHERE {}", select_day_sums, is_limited)));
     while (true) {
-        TRY_ASSIGN(const bool more, find.step());
+        TRY_ASSIGN(const bool more, sums.step());
         if (!more) break;
-        const DayKey key{find.number(0), find.number(1), find.number(2),
-                         find.number(3), find.number(4), find.number(5)};
-        if (!read_figures(find, 6, figures)) return Compared::at_limit;
-        hash.subtract(key, figures);
-        const auto row = ends_.row_of(key);
-        if (!row && row.error().code == ErrorCode::corrupt) return Compared::differ;
-        if (!row) return std::unexpected(row.error());
-        if (*row) end_hash.add(**row, figures);
+        const DayKey key = day_key_from(sums);
+        const DayFigures figures = figures_from<DayKey>(sums);
+        hashes.of_rows.pass_over(key, figures);
+        TRY_ASSIGN(const auto row, ends_.row_of(key));
+        if (row) hashes.of_ends.pass_over(*row, figures);
     }
-    TRY_ASSIGN(auto ends, Statement::prepare(db_,
-                                             "SELECT day, near, ends, far_kind, meter, bytes, "
-                                             "packets, flows, scaled_bytes, scaled_packets, "
-                                             "bytes_variance, packets_variance FROM day_end"));
+    TRY_ASSIGN(auto ends,
+               Statement::prepare(db_, fmt::format("{} WHERE {}", select_day_ends, is_limited)));
     while (true) {
         TRY_ASSIGN(const bool more, ends.step());
-        if (!more) return end_hash.is_zero() ? Compared::equal : Compared::differ;
-        if (!read_figures(ends, 5, figures)) return Compared::equal;
-        end_hash.subtract(DayEndKey{ends.number(0), ends.number(1), ends.number(2), ends.number(3),
-                                    ends.number(4)},
-                          figures);
+        if (!more) return {};
+        hashes.of_ends.pass_over(day_end_key_from(ends), figures_from<DayEndKey>(ends));
+    }
+}
+
+Status DaySums::subtract_sums(Hashes& hashes) {
+    TRY(find_limited(hashes));
+    TRY_ASSIGN(auto sums, Statement::prepare(db_, select_day_sums));
+    while (true) {
+        TRY_ASSIGN(const bool more, sums.step());
+        if (!more) break;
+        const DayKey key = day_key_from(sums);
+        const DayFigures figures = figures_from<DayKey>(sums);
+        hashes.of_rows.subtract(key, figures);
+        TRY_ASSIGN(const auto row, ends_.row_of(key));
+        if (row) hashes.of_ends.add(*row, figures);
+    }
+    TRY_ASSIGN(auto ends, Statement::prepare(db_, select_day_ends));
+    while (true) {
+        TRY_ASSIGN(const bool more, ends.step());
+        if (!more) return {};
+        hashes.of_ends.subtract(day_end_key_from(ends), figures_from<DayEndKey>(ends));
     }
 }
 
@@ -201,14 +231,16 @@ Result<std::optional<bool>> DaySums::compare() {
     last_day_ = {};
     // The tables, and how many batches are in them, are read in one transaction. Batches do not
     // change, so they may be read later.
-    LinearHash hash;
-    LinearHash end_hash;
+    Hashes hashes;
     TRY_ASSIGN(auto state, Transaction::begin(db_, Transaction::Kind::read));
     TRY_ASSIGN(const DayPosition summed, day_state(db_));
     // Nobody reads the sums then.
     if (is_emptying(summed)) return true;
-    TRY_ASSIGN(const Compared compared, subtract_sums(hash, end_hash));
-    if (compared != Compared::equal) return compared == Compared::at_limit;
+    const Status subtracted = subtract_sums(hashes);
+    // A holder is missing.
+    if (!subtracted && subtracted.error().code == ErrorCode::corrupt) return false;
+    TRY(subtracted);
+    if (!hashes.of_ends.is_zero()) return false;
     DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
         TRY_ASSIGN(const auto day, find_day(bucket));
         if (day) return *day;
@@ -217,7 +249,7 @@ Result<std::optional<bool>> DaySums::compare() {
     // False: something is missing, a name or a day.
     const auto add = [&](DayPosition& done, const DayPosition& until) -> Result<bool> {
         const auto read = rows.read(done, until, [&](const DayKey& key, const DayFigures& figures) {
-            hash.add(key, figures);
+            hashes.of_rows.add(key, figures);
             return true;
         });
         if (!read && read.error().code == ErrorCode::corrupt) return false;
@@ -240,7 +272,7 @@ Result<std::optional<bool>> DaySums::compare() {
         if (!*is_there) return false;
         TRY(transaction.commit());
     }
-    return hash.is_zero();
+    return hashes.of_rows.is_zero();
 }
 
 Result<std::optional<BucketRange>> DaySums::find_day(std::int64_t bucket) {

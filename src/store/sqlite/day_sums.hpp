@@ -58,10 +58,16 @@ private:
     // nullopt: batches were compacted meanwhile.
     [[nodiscard]] Result<std::optional<bool>> compare();
     [[nodiscard]] Status write(const Sums& sums);
-    // at_limit: a figure is not known, so nothing can be said.
-    enum class Compared : std::uint8_t { equal, differ, at_limit };
-    // Subtracts the rows of day_sum from `hash`, and compares day_end with them.
-    [[nodiscard]] Result<Compared> subtract_sums(LinearHash& hash, LinearHash& end_hash);
+    // of_rows: the rows of batches less those of day_sum; of_ends: the rows of day_sum less those
+    // of day_end.
+    struct Hashes {
+        LinearHash<DayKey, DayKeyHash> of_rows;
+        LinearHash<DayEndKey, DayEndKeyHash> of_ends;
+    };
+    // Finds the figures that are at their limit.
+    [[nodiscard]] Status find_limited(Hashes& hashes);
+    // Adds and subtracts the rows of day_sum and day_end.
+    [[nodiscard]] Status subtract_sums(Hashes& hashes);
     [[nodiscard]] Result<std::optional<BucketRange>> find_day(std::int64_t bucket);
     [[nodiscard]] Result<BucketRange> insert_day(std::int64_t bucket);
 

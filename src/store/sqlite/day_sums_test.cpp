@@ -251,5 +251,39 @@ TEST(DaySums, StayAtTheLimitOnBothSides) {
     }
 }
 
+// The variance of a high sampling rate often does not fit.
+TEST(DaySums, AFigureAtItsLimitHidesNoOtherFromTheAudit) {
+    const Folder folder;
+    Batch batch = BatchBuilder(1).build();
+    batch.parties = {account("alice", "10.0.0.1"), outside("world")};
+    batch.services = {"web"};
+    batch.transfers = {{bucket_at(1), 0, 1, 0, {Bytes{5000}, Packets{5}, Flows{1}}},
+                       {bucket_at(1), 1, 0, 0, {Bytes{7000}, Packets{7}, Flows{1}}}};
+    batch.sampled = {{0, Bytes{5}, Packets{1}, INT64_MAX, 7}};
+    batch.observed = {Bytes{12'000}, Packets{12}, Flows{2}};
+    const auto ledger = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
+    ASSERT_TRUE(ledger->commit(batch));
+    ASSERT_TRUE(ledger->rebuild_sums());
+    EXPECT_TRUE(audit(*ledger)->holds());
+    const auto db = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE);
+    for (const char* table : {"day_sum", "day_end"}) {
+        EXPECT_EQ(*db.number(fmt::format("SELECT max(bytes_variance) FROM {}", table).c_str()),
+                  sqlite::day_figure_max);
+        // Also another figure of the row that has one at the limit.
+        for (const char* rows : {"bytes = 5000", "bytes = 7000"}) {
+            ASSERT_TRUE(db.run("BEGIN"));
+            ASSERT_TRUE(db.run(
+                fmt::format("UPDATE {} SET bytes = bytes + 1 WHERE {}", table, rows).c_str()));
+            ASSERT_TRUE(db.run("COMMIT"));
+            EXPECT_FALSE(audit(*ledger)->holds()) << table << " " << rows;
+            ASSERT_TRUE(db.run(fmt::format("UPDATE {} SET bytes = bytes - 1 WHERE bytes IN (5001, "
+                                           "7001)",
+                                           table)
+                                   .c_str()));
+        }
+        EXPECT_TRUE(audit(*ledger)->holds());
+    }
+}
+
 }  // namespace
 }  // namespace octroi::testing

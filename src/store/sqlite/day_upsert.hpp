@@ -37,8 +37,7 @@ template <typename Key>
     std::string sql = fmt::format("INSERT INTO {} VALUES {}", Key::table, row);
     for (std::size_t i = 1; i < rows; ++i) sql += "," + row;
     sql += " ON CONFLICT DO UPDATE SET ";
-    for (const char* column : {"bytes", "packets", "flows", "scaled_bytes", "scaled_packets",
-                               "bytes_variance", "packets_variance"})
+    for (const char* column : day_figure_columns)
         sql += fmt::format(
             "{0}{1} = iif({1} BETWEEN -{2} AND {2} AND excluded.{1} BETWEEN -{2} AND {2} AND {1} + "
             "excluded.{1} BETWEEN -{2} AND {2}, {1} + excluded.{1}, {3})",

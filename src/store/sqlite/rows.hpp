@@ -48,6 +48,9 @@ inline constexpr std::int64_t buckets_of_hour = 12;
 // two variances. In day_sum a figure above the limit stays there: it is not known.
 inline constexpr std::size_t day_figures = 7;
 using DayFigures = std::array<std::int64_t, day_figures>;
+inline constexpr std::array<const char*, day_figures> day_figure_columns{
+    "bytes",          "packets",        "flows",           "scaled_bytes",
+    "scaled_packets", "bytes_variance", "packets_variance"};
 inline constexpr std::int64_t day_figure_max = (std::int64_t{1} << 62U) - 1;
 
 // a - b modulo 2^64: figures of a damaged ledger can have any value.
