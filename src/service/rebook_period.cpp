@@ -25,7 +25,8 @@ SumQuestion question_of(const std::string& meter) {
 
 Result<UtcTime> transfers_since(Query& ledger) {
     UtcTime since = UtcTime::min();
-    TRY(ledger.each_compaction([&](const StoredCompaction& compaction) -> Status {
+    constexpr std::uint64_t without_sums = UINT64_MAX;
+    TRY(ledger.each_compaction(without_sums, [&](const StoredCompaction& compaction) -> Status {
         const Interval& traffic = compaction.record.traffic;
         if (traffic.begin < traffic.end) since = std::max(since, traffic.end);
         return {};
