@@ -4,18 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
 #include "store/sqlite/day_upsert.hpp"
 #include "store/sqlite/slice_rest.hpp"
+#include "store/sqlite/writer.hpp"
 
 namespace octroi::sqlite {
 namespace {
 
-// What is written in one transaction: some 50 ms.
-constexpr std::size_t sums_at_once = 20'000;
-constexpr std::int64_t emptied_at_once = 20'000;
+// What is written in one transaction: some 20 ms.
+constexpr std::size_t sums_at_once = 5000;
+constexpr std::int64_t emptied_at_once = 5000;
 // Batches with few transfers are added too, when so many wait.
 constexpr std::int64_t batches_wait = 2000;
 
@@ -93,9 +95,14 @@ Status DaySums::catch_up(const std::function<bool()>& go_on) {
 }
 
 Status DaySums::add_pending(std::int64_t least) {
-    // Each batch may bring more than one slice.
-    constexpr int slices_max = 4;
-    for (int slice = 0; slice < slices_max; ++slice) {
+    // Each batch may bring more than one slice, but this commit is to end soon.
+    constexpr auto time_max = std::chrono::milliseconds(50);
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < time_max) {
+        TRY_ASSIGN(const bool pending, is_pending(db_, least));
+        if (!pending) return {};
+        TRY_ASSIGN(const bool others_do, is_compacting(db_));
+        if (others_do) return {};
         TRY_ASSIGN(const bool more, add_slice(least, Transaction::Kind::try_write));
         if (!more) return {};
     }

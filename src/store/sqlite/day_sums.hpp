@@ -31,8 +31,9 @@ public:
     // day_of: as LedgerOptions::day_of. The database must outlive it.
     DaySums(const Database& db, std::function<Interval(UtcTime)> day_of);
 
-    // Adds some of what the sums lack, if transfers of at least `least` batches' rows wait
-    // (or some thousand batches). For the end of a commit: does not wait for another writer.
+    // Adds some of what the sums lack, if at least so many transfers wait, or some thousand
+    // batches. For the end of a commit: ends soon, does not wait for another writer, and leaves it
+    // to a process that compacts the ledger or makes the sums again.
     [[nodiscard]] Status add_pending(std::int64_t least);
     // Adds all that is missing, in slices with rests between them. Neither must be called within a
     // transaction. go_on: asked between them; false: stop.

@@ -58,7 +58,7 @@ protected:
     void SetUp() override {
         ledger_ = *SqliteLedger::open(path_, {.mode = OpenMode::create});
         ASSERT_TRUE(ledger_->commit(booked_late(1)));
-        ASSERT_TRUE(ledger_->commit(batch_of_many_accounts(100, 9000)));
+        ASSERT_TRUE(ledger_->commit(batch_of_many_accounts(100, 4000)));
         ASSERT_TRUE(ledger_->commit(booked_late(2)));
         for (const SumQuestion& question : questions())
             expected_.push_back(*ledger_->sums(question));

@@ -15,23 +15,32 @@ namespace octroi::sqlite {
 
 namespace {
 
-// Locks an octet of <ledger>.writers, which is opened first if it is not. False: another process
-// has it.
-Result<bool> lock_octet(const Database& db, Fd& file, std::int64_t octet) {
-    const std::string path = canonical_path(db.path()) + ".writers";
-    if (file.get() < 0)
-        file = Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+std::string locks_path(const Database& db) { return canonical_path(db.path()) + ".writers"; }
+
+struct flock one_octet(std::int64_t octet) {
     struct flock range{};
     range.l_type = F_WRLCK;
     range.l_whence = SEEK_SET;
     range.l_start = octet;
     range.l_len = 1;
+    return range;
+}
+
+Error cannot_lock(const Database& db) {
+    return {errno == EACCES || errno == EPERM ? ErrorCode::permission : ErrorCode::failed,
+            fmt::format("cannot lock {}: {}; next: run this as root or as the owner of the ledger",
+                        locks_path(db), std::strerror(errno))};
+}
+
+// Locks an octet of <ledger>.writers, which is opened first if it is not. False: another process
+// has it.
+Result<bool> lock_octet(const Database& db, Fd& file, std::int64_t octet) {
+    if (file.get() < 0)
+        file = Fd(open(locks_path(db).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    struct flock range = one_octet(octet);
     if (file.get() >= 0 && fcntl(file.get(), F_OFD_SETLK, &range) == 0) return true;
     if (file.get() >= 0 && (errno == EAGAIN || errno == EACCES)) return false;
-    return fail(errno == EACCES || errno == EPERM ? ErrorCode::permission : ErrorCode::failed,
-                fmt::format("cannot lock {}: {}; next: run this as root or as the owner of the "
-                            "ledger",
-                            path, std::strerror(errno)));
+    return std::unexpected(cannot_lock(db));
 }
 
 }  // namespace
@@ -43,6 +52,15 @@ Result<Fd> lock_for_compaction(const Database& db) {
     return fail(ErrorCode::busy,
                 fmt::format("ledger {}: another process is compacting it; next: try again later",
                             db.path()));
+}
+
+Result<bool> is_compacting(const Database& db) {
+    const Fd file(open(locks_path(db).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() < 0 && errno == ENOENT) return false;
+    struct flock range = one_octet(0);
+    if (file.get() < 0 || fcntl(file.get(), F_OFD_GETLK, &range) != 0)
+        return std::unexpected(cannot_lock(db));
+    return range.l_type != F_UNLCK;
 }
 
 Status OwnWriter::claim(const Database& db) {

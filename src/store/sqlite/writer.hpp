@@ -18,8 +18,10 @@
 namespace octroi::sqlite {
 
 // Locks octet 0 of the same file while the descriptor lives: one process at a time compacts a
-// ledger. Error: busy.
+// ledger, or makes its sums by day again. Error: busy.
 [[nodiscard]] Result<Fd> lock_for_compaction(const Database& db);
+// Whether a process has that lock.
+[[nodiscard]] Result<bool> is_compacting(const Database& db);
 
 class OwnWriter {
 public:
