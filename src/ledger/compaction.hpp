@@ -78,8 +78,8 @@ struct CompactionProgress {
     std::uint64_t removed = 0;  // rows removed so far
     std::uint64_t added = 0;    // rows of sums written so far
 };
-// Called between the slices of a compaction, outside of any transaction. It may sleep, so that
-// other writers get their turn. False: stop here; the next call goes on.
+// Called between the slices of a compaction, outside of any transaction. The compaction itself
+// rests, so that other writers get their turn. False: stop here; the next call goes on.
 using CompactionPause = std::function<bool(const CompactionProgress&)>;
 
 }  // namespace octroi

@@ -15,17 +15,22 @@ public:
     virtual ~Maintenance() = default;
 
     // Replaces the transfers of old batches by sums by hour, and old sums by hour by sums by day
-    // (ledger/compaction.hpp). Works in slices of some milliseconds, so that no commit of another
-    // process waits long, and calls `pause` between them. Cut off at any moment, it can be called
-    // again and goes on. Questions and audits see the same sums before, while and after it runs.
-    // Errors: busy (another process compacts the ledger, or is writing), corrupt (the transfers do
-    // not sum to the observed volumes: they are kept), and those of commit().
+    // (ledger/compaction.hpp). Works in slices of some milliseconds, rests between them, so that no
+    // commit of another process waits long, and calls `pause` after each. Cut off at any moment, it
+    // can be called again and goes on. Questions and audits see the same sums before, while and
+    // after it runs. No compaction goes beyond an anchor. Batches that cannot be compacted are
+    // kept, and the others are compacted; then the error is the first one of these, and says how
+    // much was done. Errors: busy (another process compacts the ledger, or is writing), corrupt
+    // (rows are not those of their headers or records), over_limit (a sum exceeds 64 bits), and
+    // those of commit().
     [[nodiscard]] virtual Result<CompactionProgress> compact(const Retention& retention,
                                                              UtcTime now,
                                                              const CompactionPause& pause) = 0;
 
     // Makes the derived sums for fast questions again, from the rows of the batches. Questions are
-    // right meanwhile, but slower. For a ledger of which an audit says that they differ.
+    // right meanwhile, but slower. In slices, as compact(). For a ledger of which an audit says
+    // that they differ. Errors: busy (a compaction runs, or another rebuild), and those of
+    // commit().
     [[nodiscard]] virtual Status rebuild_sums() = 0;
 
     // Makes an anchor of the heads of all chains. False: no chain has grown since the last one, so
