@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
 
 #include "base/narrow.hpp"
+#include "store/sqlite/compaction_checks.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -37,14 +36,6 @@ struct OldKeyHash {
     }
 };
 
-// Fewer batches may fit; then nobody sees it.
-Error too_much(const Database& db) {
-    return {ErrorCode::over_limit,
-            fmt::format("ledger {}: the figures of a batch exceed 64 bits when they are summed by "
-                        "hour or day, so its transfers are kept; next: run `octroi audit`",
-                        db.path())};
-}
-
 class OldSums {
 public:
     explicit OldSums(const Database& db) : db_(db) {}
@@ -54,7 +45,7 @@ public:
         for (std::size_t i = 0; i < day_figures; ++i) {
             if (!__builtin_add_overflow(figures[i], row.figures[i], &figures[i])) continue;
             // A variance that does not fit is not known; volumes must be exact.
-            if (i < 5) return std::unexpected(too_much(db_));
+            if (i < 5) return std::unexpected(sum_of_batch_does_not_fit(db_));
             figures[i] = INT64_MAX;
         }
         return {};
@@ -83,60 +74,9 @@ Result<std::int64_t> transfers_of(Statement& find, std::int64_t batch) {
     return transfers;
 }
 
-// What the meters observed in the batches, as an audit needs it.
-Result<std::map<MeterName, Figures>> observed_in(const Database& db, std::int64_t first,
-                                                 std::int64_t last) {
-    TRY_ASSIGN(auto find,
-               Statement::prepare(
-                   db,
-                   "SELECT m.name, m.kind, m.role, m.layer, b.observed_bytes, b.observed_packets, "
-                   "b.observed_flows FROM batch b JOIN meter m ON m.meter_id = b.meter WHERE "
-                   "b.number BETWEEN ?1 AND ?2 AND b.kind = 1"));
-    find.bind(1, first);
-    find.bind(2, last);
-    std::map<MeterName, Figures> sums;
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) break;
-        Figures& sum = sums[{find.text(0), find.text(1), enum_from<MeterRole>(find, 2),
-                             enum_from<Layer>(find, 3)}];
-        if (!sum.add({find.number(4), find.number(5), find.number(6)}))
-            return std::unexpected(too_much(db));
-    }
-    std::erase_if(sums, [](const auto& sum) { return sum.second == Figures{}; });
-    return sums;
-}
-
 // Whether other batches may be compacted all the same.
 bool is_of_batches(const Error& error) {
     return error.code == ErrorCode::corrupt || error.code == ErrorCode::over_limit;
-}
-
-// Conservation: the rows have exactly what the headers say.
-Status check_conserved(const Database& db, const CompactionRecord& record) {
-    TRY_ASSIGN(auto observed, observed_in(db, narrow<std::int64_t>(record.first_batch),
-                                          narrow<std::int64_t>(record.last_batch)));
-    for (const CompactedMeter& meter : record.meters) {
-        const Figures sum{static_cast<std::int64_t>(meter.volume.bytes.value()),
-                          static_cast<std::int64_t>(meter.volume.packets.value()),
-                          static_cast<std::int64_t>(meter.volume.flows.value())};
-        const auto found = observed.find(meter.meter);
-        const Figures expected = found == observed.end() ? Figures{} : found->second;
-        if (sum != expected)
-            return fail(
-                ErrorCode::corrupt,
-                fmt::format("ledger {}: the transfers of meter {} in the batches {} to {} "
-                            "are not what it observed, so they are kept; next: run "
-                            "`octroi audit`",
-                            db.path(), meter.meter.name, record.first_batch, record.last_batch));
-        if (found != observed.end()) observed.erase(found);
-    }
-    if (observed.empty()) return {};
-    return fail(ErrorCode::corrupt,
-                fmt::format("ledger {}: transfers of meter {} in the batches {} to {} are missing; "
-                            "next: run `octroi audit`",
-                            db.path(), observed.begin()->first.name, record.first_batch,
-                            record.last_batch));
 }
 
 // The last batch of each anchor, ascending: anchors hold the batches 1 to that one. No compaction
@@ -166,35 +106,6 @@ Result<Interval> traffic_of(const Database& db, std::int64_t first, std::int64_t
     TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
     return Interval{bucket_from(find, 0).value_or(UtcTime{}),
                     bucket_from(find, 1).value_or(UtcTime{})};
-}
-
-// The rows in the table are as many as the record says, with the same sums. By SQLite, because no
-// other process can write meanwhile; modulo 2^64, without a sum that overflows.
-Status check_written(const Database& db, const CompactionRecord& record) {
-    TRY_ASSIGN(auto find,
-               Statement::prepare(
-                   db,
-                   "SELECT count(*), sum(bytes >> 32), sum(bytes & 4294967295), sum(packets >> "
-                   "32), sum(packets & 4294967295), sum(flows >> 32), sum(flows & 4294967295) FROM "
-                   "old_transfer WHERE compaction = ?1"));
-    find.bind(1, record.number);
-    TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
-    std::array<std::uint64_t, 4> expected{};
-    for (const CompactedMeter& meter : record.meters) {
-        expected[0] += meter.transfers.rows;
-        expected[1] += meter.volume.bytes.value();
-        expected[2] += meter.volume.packets.value();
-        expected[3] += meter.volume.flows.value();
-    }
-    const auto sum_at = [&](int column) {
-        return (find.figure(column) << 32U) + find.figure(column + 1);
-    };
-    if (expected == std::array{find.figure(0), sum_at(1), sum_at(3), sum_at(5)}) return {};
-    return fail(ErrorCode::corrupt,
-                fmt::format("ledger {}: the sums of compaction {} are not those that were written, "
-                            "so the transfers are kept; next: run `octroi audit`, and find out "
-                            "which program writes to the ledger",
-                            db.path(), record.number));
 }
 
 }  // namespace
