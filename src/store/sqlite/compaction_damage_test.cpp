@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a compaction does with a ledger that is damaged: it erases nothing that it cannot prove to
-// be replaced, and goes on with what is sound.
+// be replaced, and goes on with the sound part.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

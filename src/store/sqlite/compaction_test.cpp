@@ -350,7 +350,7 @@ TEST(Compaction, LocksAreThoseOfTheFileBehindALink) {
     EXPECT_FALSE(std::filesystem::exists(folder.file("link.db.lock")));
 }
 
-// A process whose first commit fails does not keep the number of its writer.
+// A process with a first commit that fails does not keep the number of its writer.
 TEST(OwnWriter, ReleasesTheLockOfAWriterThatWasRolledBack) {
     const Folder folder;
     ASSERT_TRUE(SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create}));

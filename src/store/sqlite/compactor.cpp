@@ -130,7 +130,7 @@ Status Compactor::run(const Retention& retention, UtcTime now) {
                             slices_.progress.batches, slices_.progress.removed));
 }
 
-// What is wrong with some batches does not keep others from being compacted.
+// A fault of some batches does not keep others from being compacted.
 Status Compactor::go_on_after(const Status& status) {
     if (status) return {};
     if (!is_of_batches(status.error())) return status;

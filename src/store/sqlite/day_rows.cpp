@@ -8,7 +8,7 @@
 namespace octroi::sqlite {
 namespace {
 
-// What is read in one transaction: some 20 ms.
+// Read in one transaction: some 20 ms.
 constexpr std::int64_t day_rows_at_once = 100'000;
 constexpr int day_batches_at_once = 5000;
 
@@ -104,7 +104,7 @@ Result<bool> DayRows::read_batch(std::int64_t number, std::int64_t& rows, std::i
         rows = transfers_.number(7) - first + 1;
     }
     transfers_.reset();
-    // All, or those that are there: an audit finds what is missing.
+    // All, or those that are there: an audit finds missing rows.
     if (left_ > 0) rows = std::min(count, end);
     return rows >= count;
 }

@@ -15,7 +15,7 @@
 namespace octroi::sqlite {
 namespace {
 
-// What is written in one transaction: some 20 ms.
+// Written in one transaction: some 20 ms.
 constexpr std::size_t sums_at_once = 5000;
 constexpr std::int64_t emptied_at_once = 5000;
 // Batches with few transfers are added too, when so many wait.

@@ -110,7 +110,7 @@ TEST_F(DaySumsInSlices, QuestionsAreRightAfterEachOne) {
 }
 
 // The sums contain a part of a compaction, as in a ledger with a wrong state: they are not used,
-// and what is compacted is not left out.
+// and compacted rows are not left out.
 TEST_F(DaySumsInSlices, ACompactionThatIsPartlySummedIsRead) {
     ASSERT_TRUE(ledger_->compact({.fine_before = begin_of(4)}, begin_of(4), {}));
     ASSERT_TRUE(db_.run("DELETE FROM day_sum; DELETE FROM day_end"));

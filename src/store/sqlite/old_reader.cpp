@@ -28,7 +28,7 @@ public:
         for (const CompactedRun& run : runs_.compacted) {
             TRY_ASSIGN(const bool counts, is_selected(run));
             if (!counts) continue;
-            // What is not in the sums by day yet is read for the whole period.
+            // A compaction that the sums by day lack is read for the whole period.
             const bool is_summed = run.first_batch <= runs_.plan.summed.batches;
             const std::span<const BucketRange> ranges =
                 is_summed ? std::span<const BucketRange>(runs_.plan.rest)

@@ -6,9 +6,10 @@
 // every 25 to 100 ms. So the lock must be free about as long as it was held, and for some
 // milliseconds at once.
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 namespace octroi::sqlite {
 
@@ -22,7 +23,7 @@ public:
         held_ += std::chrono::steady_clock::now() - begin;
         // Many small slices are like one.
         if (held_ >= held_max) {
-            std::this_thread::sleep_for(std::min<Clock>(held_, rest_max));
+            rest(std::min<Clock>(held_, rest_max));
             held_ = {};
         }
         return result;
@@ -30,6 +31,10 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock::duration;
+    static void rest(Clock length) {
+        const timespec limit{0, std::chrono::nanoseconds(length).count()};
+        ppoll(nullptr, 0, &limit, nullptr);
+    }
     static constexpr Clock held_max = std::chrono::milliseconds(10);
     static constexpr Clock rest_max = std::chrono::milliseconds(200);
 

@@ -21,7 +21,7 @@ struct SumPlan {
     // Of the table `day`, ascending: read from day_sum or day_end.
     std::vector<BucketRange> days;
     DayPosition summed;  // these tables contain so much
-    // The rest of the period, ascending: read from what is summed. What comes behind it is read for
+    // The rest of the period, ascending: read from summed batches. Later rows are read for
     // the whole period.
     std::vector<BucketRange> rest;
 };
