@@ -19,7 +19,7 @@
 namespace octroi::testing {
 namespace {
 
-constexpr UtcTime behind = some_day + Duration::hours(72);
+constexpr UtcTime everything_before = some_day + Duration::hours(72);
 
 class MaintenanceKill : public ::testing::Test {
 protected:
@@ -92,9 +92,9 @@ TEST_F(MaintenanceKill, OfACompactionChangesNothing) {
     const Folder other;
     const std::string copy = other.file("copy.db");
     std::filesystem::copy_file(path_, copy);
-    const Retention retention{.fine_before = behind, .hours_before = behind};
+    const Retention retention{.fine_before = everything_before, .hours_before = everything_before};
     const auto work = [&](SqliteLedger& ledger) {
-        return ledger.compact(retention, behind, {}).has_value();
+        return ledger.compact(retention, everything_before, {}).has_value();
     };
     kill_often(work, [&] {
         auto ledger = *SqliteLedger::open(path_, {.mode = OpenMode::read_write});
@@ -111,7 +111,7 @@ TEST_F(MaintenanceKill, OfACompactionChangesNothing) {
 TEST_F(MaintenanceKill, OfARebuildChangesNothing) {
     {
         auto ledger = *SqliteLedger::open(path_, {.mode = OpenMode::read_write});
-        ASSERT_TRUE(ledger->compact({.fine_before = behind}, behind, {}));
+        ASSERT_TRUE(ledger->compact({.fine_before = everything_before}, everything_before, {}));
     }
     const auto work = [](SqliteLedger& ledger) { return ledger.rebuild_sums().has_value(); };
     kill_often(work, [] {});

@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr int accounts = 20'000;
+constexpr int many_accounts = 20'000;
 constexpr int rows_of_batch = 250'000;
 
 // A quarter of a million transfers in two days, between many ends.
@@ -28,13 +28,13 @@ Batch large_batch(std::uint64_t id) {
     Batch batch = BatchBuilder(id).build();
     batch.services = {"web"};
     batch.parties = {outside("world")};
-    for (int i = 0; i < accounts; ++i)
+    for (int i = 0; i < many_accounts; ++i)
         batch.parties.push_back(
             account(fmt::format("a{}", i), fmt::format("10.0.{}.{}", i / 256, i % 256)));
     for (std::uint32_t i = 0; i < rows_of_batch; ++i) {
         const Volume volume{Bytes{1000}, Packets{2}, Flows{1}};
-        batch.transfers.push_back(
-            {bucket_at(static_cast<int>(i / accounts) * 40), 0, 1 + i % accounts, 0, volume});
+        batch.transfers.push_back({bucket_at(static_cast<int>(i / many_accounts) * 40), 0,
+                                   1 + i % many_accounts, 0, volume});
         batch.observed += volume;
     }
     return batch;

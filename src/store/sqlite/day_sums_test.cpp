@@ -17,13 +17,13 @@
 namespace octroi::testing {
 namespace {
 
-UtcTime begin_of(int day) { return bucket_at(day * 288); }
+UtcTime begin_of_day(int day) { return bucket_at(day * 288); }
 
 // More keys than one slice of the sums has, on three days.
 Batch batch_of_many_accounts(std::uint64_t id, int accounts) {
     BatchBuilder builder(id);
     Batch batch = builder.build();
-    batch.booked_at = begin_of(3);
+    batch.booked_at = begin_of_day(3);
     batch.parties = {outside("world"), account("user1")};
     for (int i = 0; i < accounts; ++i) batch.parties.push_back(account(fmt::format("many{}", i)));
     batch.services = {"web"};
@@ -40,17 +40,19 @@ Batch batch_of_many_accounts(std::uint64_t id, int accounts) {
 // Booked at the same time as the others, so that no anchor is between them.
 Batch booked_late(std::uint64_t seed) {
     Batch batch = random_batch(seed, 1, 200);
-    batch.booked_at = begin_of(3);
+    batch.booked_at = begin_of_day(3);
     return batch;
 }
 
-std::vector<SumQuestion> questions() {
-    const Interval all{begin_of(0), begin_of(3)};
+std::vector<SumQuestion> some_questions() {
+    const Interval all{begin_of_day(0), begin_of_day(3)};
     return {{.period = all, .by_meter = true, .by_service = true},
             {.period = all, .by_identity = true},
-            {.period = {begin_of(1), begin_of(2)}, .estimates = true},
+            {.period = {begin_of_day(1), begin_of_day(2)}, .estimates = true},
             {.period = {bucket_at(24), bucket_at(600)}, .by_service = true},
-            {.period = all, .ends = {"user1"}, .steps = {begin_of(0), begin_of(1), begin_of(2)}}};
+            {.period = all,
+             .ends = {"user1"},
+             .steps = {begin_of_day(0), begin_of_day(1), begin_of_day(2)}}};
 }
 
 class DaySumsInSlices : public ::testing::Test {
@@ -60,28 +62,28 @@ protected:
         ASSERT_TRUE(ledger_->commit(booked_late(1)));
         ASSERT_TRUE(ledger_->commit(batch_of_many_accounts(100, 4000)));
         ASSERT_TRUE(ledger_->commit(booked_late(2)));
-        for (const SumQuestion& question : questions())
+        for (const SumQuestion& question : some_questions())
             expected_.push_back(*ledger_->sums(question));
     }
     void expect_right_answers() {
         for (std::size_t i = 0; i < expected_.size(); ++i) {
-            const auto found = ledger_->sums(questions()[i]);
+            const auto found = ledger_->sums(some_questions()[i]);
             ASSERT_TRUE(found) << found.error().text;
             ASSERT_EQ(*found, expected_[i]) << "question " << i;
         }
     }
     // The slices that it took.
     int make_sums() {
-        sqlite::DaySums days(db_, {});
+        sqlite::DaySums day_sums(db_, {});
         for (int slices = 1;; ++slices) {
             bool more = false;
-            const Status done = days.catch_up([&] {
+            const Status done = day_sums.catch_up([&] {
                 more = true;
                 return false;
             });
             EXPECT_TRUE(done) << done.error().text;
             expect_right_answers();
-            const auto same = days.check();
+            const auto same = day_sums.check();
             EXPECT_TRUE(same && *same) << slices;
             if (!more || HasFailure()) return slices;
         }
@@ -100,7 +102,7 @@ TEST_F(DaySumsInSlices, QuestionsAreRightAfterEachOne) {
     ASSERT_TRUE(db_.run("UPDATE day_state SET batches = 0, rows = -1"));
     expect_right_answers();
     EXPECT_GT(make_sums(), 3);
-    ASSERT_TRUE(ledger_->compact({.fine_before = begin_of(4)}, begin_of(4), {}));
+    ASSERT_TRUE(ledger_->compact({.fine_before = begin_of_day(4)}, begin_of_day(4), {}));
     expect_right_answers();
     // As after a rebuild that was killed.
     ASSERT_TRUE(db_.run("UPDATE day_state SET batches = 0, rows = -1"));
@@ -112,19 +114,19 @@ TEST_F(DaySumsInSlices, QuestionsAreRightAfterEachOne) {
 // The sums contain a part of a compaction, as in a ledger with a wrong state: they are not used,
 // and compacted rows are not left out.
 TEST_F(DaySumsInSlices, ACompactionThatIsPartlySummedIsRead) {
-    ASSERT_TRUE(ledger_->compact({.fine_before = begin_of(4)}, begin_of(4), {}));
+    ASSERT_TRUE(ledger_->compact({.fine_before = begin_of_day(4)}, begin_of_day(4), {}));
     ASSERT_TRUE(db_.run("DELETE FROM day_sum; DELETE FROM day_end"));
     for (const char* state :
          {"UPDATE day_state SET batches = 0", "UPDATE day_state SET batches = 1",
           "UPDATE day_state SET batches = 2, rows = 7"}) {
         ASSERT_TRUE(db_.run(state));
         expect_right_answers();
-        sqlite::DaySums days(db_, {});
+        sqlite::DaySums day_sums(db_, {});
         if (std::string_view(state).ends_with("batches = 0")) continue;
-        const auto same = days.check();
+        const auto same = day_sums.check();
         ASSERT_TRUE(same) << same.error().text;
         EXPECT_FALSE(*same);
-        const Status added = days.catch_up({});
+        const Status added = day_sums.catch_up({});
         ASSERT_FALSE(added);
         EXPECT_EQ(added.error().code, ErrorCode::corrupt);
     }
@@ -143,13 +145,14 @@ TEST(DaySums, CompactionsBehindThemAreRead) {
         if (seed > 3) continue;
         ASSERT_TRUE(partly->commit(random_batch(seed, 1, 100)));
         if (seed < 3) continue;
-        ASSERT_TRUE(ledger->anchor(AnchorReason::demand, begin_of(1)));
+        ASSERT_TRUE(ledger->anchor(AnchorReason::demand, begin_of_day(1)));
     }
-    ASSERT_TRUE(partly->compact({}, begin_of(2), {}));
+    ASSERT_TRUE(partly->compact({}, begin_of_day(2), {}));
     partly.reset();
     std::vector<std::vector<TransferSum>> expected;
-    for (const SumQuestion& question : questions()) expected.push_back(*ledger->sums(question));
-    ASSERT_TRUE(ledger->compact({.fine_before = begin_of(2)}, begin_of(2), {}));
+    for (const SumQuestion& question : some_questions())
+        expected.push_back(*ledger->sums(question));
+    ASSERT_TRUE(ledger->compact({.fine_before = begin_of_day(2)}, begin_of_day(2), {}));
     const auto db = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE);
     ASSERT_EQ(*db.number("SELECT count(*) FROM compaction"), 2);
     ASSERT_TRUE(db.run(fmt::format("ATTACH '{}' AS p; DELETE FROM day_sum; DELETE FROM day_end; "
@@ -159,7 +162,7 @@ TEST(DaySums, CompactionsBehindThemAreRead) {
                                    folder.file("partly.db"))
                            .c_str()));
     for (std::size_t i = 0; i < expected.size(); ++i)
-        EXPECT_EQ(*ledger->sums(questions()[i]), expected[i]) << "question " << i;
+        EXPECT_EQ(*ledger->sums(some_questions()[i]), expected[i]) << "question " << i;
     EXPECT_TRUE(audit(*ledger)->holds());
 }
 
@@ -177,7 +180,7 @@ TEST(DaySums, AnErrorDoesNotKeepOthersFromCommitting) {
             db.run("DELETE FROM party WHERE party_id = (SELECT to_party FROM transfer WHERE "
                    "transfer_id = 20)"));
     }
-    ASSERT_FALSE(ledger->compact({}, begin_of(1), {}));
+    ASSERT_FALSE(ledger->compact({}, begin_of_day(1), {}));
     ASSERT_TRUE(other->commit(random_batch(2, 1, 50)));
     const auto outcome = ledger->commit(random_batch(3, 1, 50));
     EXPECT_TRUE(outcome) << outcome.error().text;
@@ -194,7 +197,7 @@ TEST(DaySums, BatchesWithFewTransfersAreAddedToo) {
         ASSERT_TRUE(ledger->commit(builder.build()));
     }
     EXPECT_GE(*db.number("SELECT batches FROM day_state"), 2000);
-    ASSERT_TRUE(ledger->compact({}, begin_of(3), {}));
+    ASSERT_TRUE(ledger->compact({}, begin_of_day(3), {}));
     EXPECT_EQ(*db.number("SELECT batches FROM day_state"), 2010);
 }
 
@@ -207,15 +210,15 @@ TEST(DaySums, ACommitDoesNotWaitForThem) {
     sqlite3_busy_timeout(db.handle(), 10'000);
     const auto writer = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READWRITE);
     ASSERT_TRUE(writer.run("BEGIN IMMEDIATE"));
-    sqlite::DaySums days(db, {});
+    sqlite::DaySums day_sums(db, {});
     const auto before = std::chrono::steady_clock::now();
-    const Status added = days.add_pending(1);
+    const Status added = day_sums.add_pending(1);
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error().code, ErrorCode::busy);
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
     EXPECT_EQ(*db.number("PRAGMA busy_timeout"), 10'000);
     ASSERT_TRUE(writer.run("COMMIT"));
-    EXPECT_TRUE(days.add_pending(1));
+    EXPECT_TRUE(day_sums.add_pending(1));
     EXPECT_EQ(*db.number("SELECT batches FROM day_state"), 1);
 }
 
