@@ -102,17 +102,19 @@ constexpr std::array ledger_options = {
                   "this name. Letters, digits, `.`, `-` and `_`.",
            .check = is_name_or_empty,
            .assign = [](Config& c, const OptionEntry& e) { c.ledger.node = e.text(); }},
-    Option{.section = "ledger",
-           .key = "keep_fine",
-           .type = duration,
-           .default_text = R"("0s")",
-           .range = "0s..36500d",
-           .help = "How long transfers of 5 minutes are kept. 0s: for ever.",
-           .doc = "Older ones are replaced by sums by hour: `\"90d\"` keeps three months. The "
-                  "sums have the same accounts, identities and services, and the audit proves that "
-                  "they are the observed volumes. The daemon looks once an hour for whole days that "
-                  "are old enough; `octroi ledger compact` does it at once.",
-           .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_fine = e.duration(); }},
+    Option{
+        .section = "ledger",
+        .key = "keep_fine",
+        .type = duration,
+        .default_text = R"("0s")",
+        .range = "0s..36500d",
+        .help = "How long transfers of 5 minutes are kept. 0s: for ever.",
+        .doc =
+            "Older ones are replaced by sums by hour: `\"90d\"` keeps three months. The "
+            "sums have the same accounts, identities and services, and the audit proves that "
+            "they are the observed volumes. The daemon looks once an hour for whole days that are "
+            "old enough; `octroi ledger compact` does it at once.",
+        .assign = [](Config& c, const OptionEntry& e) { c.ledger.keep_fine = e.duration(); }},
     Option{.section = "ledger",
            .key = "keep_hours",
            .type = duration,

@@ -46,8 +46,8 @@ struct SumQuestion {
     // end, because there are much fewer such sums. Excludes by_identity, identity, by_service,
     // services.
     bool by_end = false;
-    // Accounts (first) whose traffic is summed as that of another one (second), for example of an
-    // account above. `ends` are those before. Excludes by_identity and by_end.
+    // Accounts (first) with traffic that is summed as that of another one (second), for example of
+    // an account above. `ends` are those before. Excludes by_identity and by_end.
     std::vector<std::pair<std::string, std::string>> counted_as;
     bool estimates = false;  // also sum the volumes scaled up from samples; takes longer
     // The volume as the meters observed it, without corrections.
@@ -257,8 +257,8 @@ public:
     using AnchorVisitor = std::function<Status(const StoredAnchor&)>;
     [[nodiscard]] virtual Status each_anchor(const AnchorVisitor& visit) = 0;
 
-    // Visits every compaction in order of its number. Of those whose last batch is `sums_after` or
-    // an earlier one the sums are not computed. Records do not change, so it needs no single state
+    // Visits every compaction in order of its number. If the last batch is `sums_after` or an
+    // earlier one, the sums are not computed. Records do not change, so it needs no single state
     // (as each_batch_in()).
     using CompactionVisitor = std::function<Status(const StoredCompaction&)>;
     [[nodiscard]] virtual Status each_compaction(std::uint64_t sums_after,

@@ -203,7 +203,7 @@ void UsagePlacer::place_whole(const TransferSum& sum, const UsageParty& from,
 Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
                       std::span<const PlacedTransfer> placed) {
     if (placed.empty()) return {};
-    // Unless the question selects one end, the sender's sum counts in what is of all rows.
+    // Unless the question selects one end, the sums over all rows take the sender's sum.
     const bool is_in_sum_of_sender = sum.ends == SumEnds::to && from.is_local() && !selects_one_;
     UsageSides any;
     for (const auto& [key, sides] : placed) {

@@ -138,8 +138,8 @@ void add_usage(const Command& app, Session& session) {
             "TIME")
         .text(
             "--as-of", options->as_of,
-            "Only what was in the ledger when `octroi audit --heads` printed FILE: the same answer "
-            "whenever it is asked. Account trees and categories are those of now",
+            "Only batches that were in the ledger when `octroi audit --heads` printed FILE: always "
+            "the same answer. Account trees and categories are those of now",
             "FILE")
         .text("--until", session.options.until, "End of the period, not included (default: now)",
               "TIME")
