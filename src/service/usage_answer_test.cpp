@@ -80,8 +80,9 @@ TEST_F(UsageAnswerTest, IsOfOneMeterOrAccountThatExists) {
 TEST_F(UsageAnswerTest, RefusesNamesThatDoNotExist) {
     ledger_.commit({nobody, world}, noon, 100);
     EXPECT_THAT(refusal({.services = {"web", "dns"}}), HasSubstr("of a service dns"));
-    EXPECT_THAT(refusal({.categories = {"work"}}), HasSubstr("the configuration has: other"));
-    EXPECT_THAT(refusal({.directions = {"up"}}), HasSubstr("--direction up: takes in, out"));
+    EXPECT_THAT(refusal({.categories = {"work"}}), HasSubstr("one of the configuration: other"));
+    EXPECT_THAT(refusal({.directions = {"up"}}),
+                HasSubstr("--direction up: there is no such direction"));
 }
 
 TEST_F(UsageAnswerTest, SelectsServicesOfACategory) {
