@@ -15,23 +15,39 @@
 namespace octroi::sqlite {
 namespace {
 
-// Written in one transaction: some 20 ms.
+// Written in one transaction. Of long work: some 20 ms, as others are to get their turn. Of a
+// commit: some 100 ms, as sums in the same pages of the table are then written together.
 constexpr std::size_t sums_at_once = 5000;
+constexpr std::size_t sums_of_commit = 20'000;
 constexpr std::int64_t emptied_at_once = 5000;
 // Batches with few transfers are added too, when so many wait.
 constexpr std::int64_t batches_wait = 2000;
 
+// What the sums lack.
+struct Waiting {
+    std::int64_t batches = 0;
+    std::int64_t transfers = 0;
+    bool emptying = false;  // the sums are to be made again
+
+    [[nodiscard]] bool any() const { return emptying || batches > 0; }
+    [[nodiscard]] bool many(std::int64_t least) const {
+        return emptying || batches >= batches_wait || (batches > 0 && transfers >= least);
+    }
+};
+
 // Without a look at the batches in between: transfers have consecutive numbers.
-Result<bool> is_pending(const Database& db, std::int64_t least) {
+Result<Waiting> find_waiting(const Database& db) {
     TRY_ASSIGN(const DayPosition summed, day_state(db));
+    if (is_emptying(summed)) return Waiting{.emptying = true};
     TRY_ASSIGN(const std::int64_t last, db.number("SELECT coalesce(max(number), 0) FROM batch"));
-    if (is_emptying(summed) || last - summed.batches >= batches_wait) return true;
-    if (last <= summed.batches) return false;
+    Waiting waiting{.batches = last - summed.batches};
+    if (waiting.batches <= 0) return waiting;
     TRY_ASSIGN(const std::int64_t transfers,
                db.number("SELECT (SELECT first_transfer + transfers FROM batch ORDER BY number "
                          "DESC LIMIT 1) - (SELECT first_transfer FROM batch WHERE number > (SELECT "
                          "batches FROM day_state) ORDER BY number LIMIT 1)"));
-    return transfers - summed.rows >= least;
+    waiting.transfers = transfers - summed.rows;
+    return waiting;
 }
 
 Status set_state(const Database& db, const DayPosition& summed) {
@@ -89,33 +105,33 @@ Status DaySums::catch_up(const std::function<bool()>& go_on) {
     SliceRest rest;
     while (true) {
         TRY_ASSIGN(const bool more,
-                   rest.run([&] { return add_slice(INT64_MIN, Transaction::Kind::write); }));
+                   rest.run([&] { return add_slice(Transaction::Kind::write, sums_at_once); }));
         if (!more || (go_on && !go_on())) return {};
     }
 }
 
 Status DaySums::add_pending(std::int64_t least) {
-    // Each batch may bring more than one slice, but this commit is to end soon.
-    constexpr auto time_max = std::chrono::milliseconds(50);
+    // The more waits, the longer: a meter that commits many transfers at a time is to keep up.
+    constexpr auto time_for_least = std::chrono::milliseconds(100);
+    constexpr std::int64_t times_max = 20;
     const auto begin = std::chrono::steady_clock::now();
-    while (std::chrono::steady_clock::now() - begin < time_max) {
-        TRY_ASSIGN(const bool pending, is_pending(db_, least));
-        if (!pending) return {};
+    TRY_ASSIGN(Waiting waiting, find_waiting(db_));
+    if (!waiting.many(least)) return {};
+    const auto time_max =
+        time_for_least * std::clamp<std::int64_t>(waiting.transfers / least, 1, times_max);
+    while (waiting.any() && std::chrono::steady_clock::now() - begin < time_max) {
         TRY_ASSIGN(const bool others_do, is_compacting(db_));
         if (others_do) return {};
-        TRY_ASSIGN(const bool more, add_slice(least, Transaction::Kind::try_write));
-        if (!more) return {};
+        TRY(add_slice(Transaction::Kind::try_write, sums_of_commit));
+        TRY_ASSIGN(waiting, find_waiting(db_));
     }
     return {};
 }
 
-Result<bool> DaySums::add_slice(std::int64_t least, Transaction::Kind kind) {
-    TRY_ASSIGN(bool pending, is_pending(db_, least));
-    if (!pending) return false;
+Result<bool> DaySums::add_slice(Transaction::Kind kind, std::size_t sums_max) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, kind));
-    // Again, under the write lock: another process may have done it meanwhile.
-    TRY_ASSIGN(pending, is_pending(db_, least));
-    if (!pending) return false;
+    TRY_ASSIGN(const Waiting waiting, find_waiting(db_));
+    if (!waiting.any()) return false;
     TRY_ASSIGN(const DayPosition summed, day_state(db_));
     if (is_emptying(summed)) {
         TRY(empty_slice());
@@ -128,7 +144,7 @@ Result<bool> DaySums::add_slice(std::int64_t least, Transaction::Kind kind) {
     Sums sums;
     auto done = rows_.read(summed, {last, 0}, [&](const DayKey& key, const DayFigures& figures) {
         add_figures(sums[key], figures);
-        return sums.size() < sums_at_once;
+        return sums.size() < sums_max;
     });
     // Only batches that are in the sums are compacted, and no sums are made again meanwhile.
     if (!done && done.error().code == ErrorCode::conflict) done.error().code = ErrorCode::corrupt;

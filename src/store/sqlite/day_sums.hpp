@@ -31,8 +31,8 @@ public:
     // day_of: as LedgerOptions::day_of. The database must outlive it.
     DaySums(const Database& db, std::function<Interval(UtcTime)> day_of);
 
-    // Adds some of what the sums lack, if at least so many transfers wait, or some thousand
-    // batches. For the end of a commit: ends soon, does not wait for another writer, and leaves it
+    // Adds to the sums, if at least so many transfers wait, or some thousand batches. For the end
+    // of a commit: ends soon (later if much waits), does not wait for another writer, and leaves it
     // to a process that compacts the ledger or makes the sums again.
     [[nodiscard]] Status add_pending(std::int64_t least);
     // Adds all that is missing, in slices with rests between them. Neither must be called within a
@@ -52,8 +52,8 @@ public:
 
 private:
     using Sums = boost::unordered_flat_map<DayKey, DayFigures, DayKeyHash>;
-    // False: nothing is missing any more, or less than is asked for.
-    [[nodiscard]] Result<bool> add_slice(std::int64_t least, Transaction::Kind kind);
+    // False: nothing is missing any more.
+    [[nodiscard]] Result<bool> add_slice(Transaction::Kind kind, std::size_t sums_max);
     // Deletes some rows of sums that are made again, and begins to make them when there are none.
     [[nodiscard]] Status empty_slice();
     // nullopt: batches were compacted meanwhile.
