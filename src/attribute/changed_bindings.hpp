@@ -86,7 +86,7 @@ public:
 private:
     using First = FirstOfAccounts<BindingChange>;
     struct Group {
-        IdentityKind kind = IdentityKind::prefix;
+        IdentityKind kind{};
         int rank = 0;
         bool reaches_outside = false;
         First changes;

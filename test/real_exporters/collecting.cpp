@@ -60,16 +60,22 @@ bool installed(const std::string& program) {
     return support::run({"sh", "-c", "command -v " + program}).status == 0;
 }
 
+// Free for UDP and for TCP: a port that is free for one may be in use for the other.
 std::uint16_t free_port() {
-    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_in place{};
-    place.sin_family = AF_INET;
-    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof place;
-    auto* address = reinterpret_cast<sockaddr*>(&place);
-    EXPECT_EQ(::bind(socket.get(), address, length), 0);
-    EXPECT_EQ(::getsockname(socket.get(), address, &length), 0);
-    return ntohs(place.sin_port);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const Fd udp(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const Fd tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in place{};
+        place.sin_family = AF_INET;
+        place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof place;
+        auto* address = reinterpret_cast<sockaddr*>(&place);
+        EXPECT_EQ(::bind(udp.get(), address, length), 0);
+        EXPECT_EQ(::getsockname(udp.get(), address, &length), 0);
+        if (::bind(tcp.get(), address, length) == 0) return ntohs(place.sin_port);
+    }
+    ADD_FAILURE() << "no port is free for UDP and TCP";
+    return 0;
 }
 
 namespace {
