@@ -33,6 +33,11 @@ public:
 
     // The newest version. Lists are sorted: accounts by name, bindings by id, networks by prefix.
     [[nodiscard]] virtual Result<Directory> directory() = 0;
+    // Directory::accounts alone: bindings may be many.
+    [[nodiscard]] virtual Result<std::vector<Account>> accounts() {
+        TRY_ASSIGN(Directory whole, directory());
+        return std::move(whole.accounts);
+    }
     // These two are one index look-up each: a daemon calls them before each batch to see changes
     // that other processes made. Version 0 and an empty text: nothing was declared or loaded.
     [[nodiscard]] virtual Result<std::uint64_t> directory_version() = 0;

@@ -30,8 +30,8 @@ constexpr std::array<std::string_view, 5> direction_words{"in", "out", "internal
                                                           "excluded"};
 
 // Without accounts the interesting question is which host; with them it is which account.
-std::vector<UsageKey> default_keys(const Directory& directory) {
-    if (directory.accounts.empty()) return {UsageKey::identity, UsageKey::account};
+std::vector<UsageKey> default_keys(const std::vector<Account>& accounts) {
+    if (accounts.empty()) return {UsageKey::identity, UsageKey::account};
     return {UsageKey::account};
 }
 
@@ -132,11 +132,10 @@ Result<UsageGrouping> parse_grouping(const std::vector<std::string>& words) {
 
 Result<UsageReports> answer_usage(Ledger& ledger, const Config& config, UsageRequest request) {
     TRY_ASSIGN(const auto categories, configured_categories(config));
-    TRY_ASSIGN(Directory directory, ledger.directory());
     UsageQuestion& question = request.question;
-    if (question.by.empty()) question.by = default_keys(directory);
+    TRY_ASSIGN(question.accounts, ledger.accounts());
+    if (question.by.empty()) question.by = default_keys(question.accounts);
     TRY(require_names(ledger, config, question));
-    question.accounts = std::move(directory.accounts);
     question.category = [&](std::string_view service) {
         return std::string(categories.category_of(service));
     };

@@ -18,7 +18,7 @@ namespace {
 // Written in one transaction. Of long work: some 20 ms, as others are to get their turn. Of a
 // commit: some 100 ms, as sums in the same pages of the table are then written together.
 constexpr std::size_t sums_at_once = 5000;
-constexpr std::size_t sums_of_commit = 20'000;
+constexpr std::size_t sums_of_commit = 50'000;
 constexpr std::int64_t emptied_at_once = 5000;
 // Batches with few transfers are added too, when so many wait.
 constexpr std::int64_t batches_wait = 2000;

@@ -117,28 +117,31 @@ Status write_version(const Database& db, const DirectoryDelta& delta) {
 }
 
 // Reads the rows that are valid now.
+template <typename Read>
+auto read_valid(const Database& db, const char* columns, const char* table, Read read)
+    -> Result<std::vector<decltype(read(std::declval<const Statement&>()))>> {
+    TRY_ASSIGN(auto find, Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE removed IS "
+                                                             "NULL ORDER BY 1",
+                                                             columns, table)));
+    std::vector<decltype(read(find))> rows;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return rows;
+        rows.push_back(read(find));
+    }
+}
+
+Result<std::vector<Account>> read_accounts(const Database& db) {
+    return read_valid(db, sqlite::account_columns, "account", sqlite::account_from);
+}
+
 Result<Directory> read_directory(const Database& db) {
     Directory directory;
-    const auto each = [&](const char* columns, const char* table, auto read) -> Status {
-        TRY_ASSIGN(auto find,
-                   Statement::prepare(db, fmt::format("SELECT {} FROM {} WHERE removed IS NULL "
-                                                      "ORDER BY 1",
-                                                      columns, table)));
-        while (true) {
-            TRY_ASSIGN(const bool row, find.step());
-            if (!row) return {};
-            read(find);
-        }
-    };
-    TRY(each(sqlite::account_columns, "account", [&](const Statement& row) {
-        directory.accounts.push_back(sqlite::account_from(row));
-    }));
-    TRY(each(sqlite::binding_columns, "binding", [&](const Statement& row) {
-        directory.bindings.push_back(sqlite::binding_from(row));
-    }));
-    TRY(each(sqlite::network_columns, "network", [&](const Statement& row) {
-        directory.networks.push_back(sqlite::network_from(row));
-    }));
+    TRY_ASSIGN(directory.accounts, read_accounts(db));
+    TRY_ASSIGN(directory.bindings,
+               read_valid(db, sqlite::binding_columns, "binding", sqlite::binding_from));
+    TRY_ASSIGN(directory.networks,
+               read_valid(db, sqlite::network_columns, "network", sqlite::network_from));
     return directory;
 }
 
@@ -164,6 +167,11 @@ Result<Directory> SqliteLedger::directory() {
     TRY_ASSIGN(Directory directory, read_directory(db_));
     TRY_ASSIGN(directory.version, directory_version());
     return directory;
+}
+
+Result<std::vector<Account>> SqliteLedger::accounts() {
+    TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+    return read_accounts(db_);
 }
 
 // Read, change and write in one write transaction: another process cannot change the directory

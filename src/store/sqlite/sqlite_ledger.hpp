@@ -42,6 +42,7 @@ public:
 
     // DirectoryStore: directory_store.cpp, class_store.cpp
     [[nodiscard]] Result<Directory> directory() override;
+    [[nodiscard]] Result<std::vector<Account>> accounts() override;
     [[nodiscard]] Result<std::uint64_t> directory_version() override;
     [[nodiscard]] Result<std::string> current_class_version() override;
     [[nodiscard]] Result<bool> apply(const Change& change, UtcTime now) override;
