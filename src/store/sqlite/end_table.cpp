@@ -101,9 +101,17 @@ Status EndTable::find_counted_as() {
     }
 }
 
-Party EndTable::party_of(std::int64_t group) const {
-    if (group > first_name) return {static_cast<PartyKind>(-group), "", ""};
-    return {PartyKind::account, names_[static_cast<std::size_t>(first_name - group)], ""};
+Result<Party> EndTable::party_of(std::int64_t group) const {
+    const std::int64_t last_kind = group_of(PartyKind::excluded);
+    if (group < 0 && group >= last_kind) return Party{static_cast<PartyKind>(-group), "", ""};
+    const bool has_name =
+        group <= first_name && group > first_name - static_cast<std::int64_t>(names_.size());
+    if (has_name)
+        return Party{PartyKind::account, names_[static_cast<std::size_t>(first_name - group)], ""};
+    return fail(ErrorCode::corrupt,
+                fmt::format("ledger {}: a sum by day has an end that does not exist; next: run "
+                            "`octroi ledger rebuild`",
+                            db_.path()));
 }
 
 }  // namespace octroi::sqlite

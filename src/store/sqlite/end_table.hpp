@@ -71,8 +71,9 @@ public:
     [[nodiscard]] static std::int64_t group_of(PartyKind kind) {
         return -static_cast<std::int64_t>(kind);
     }
-    // The party of a number below 0, which is not of a row.
-    [[nodiscard]] Party party_of(std::int64_t group) const;
+    // The party of a number below 0, which is not of a row. corrupt: no group has this number, so a
+    // row of the sums is damaged.
+    [[nodiscard]] Result<Party> party_of(std::int64_t group) const;
     // The holders that the question names; null: it names none, so that all are selected.
     [[nodiscard]] const NumberSet* selected_holders() const {
         return by_holder_ ? &selected_holders_ : nullptr;
