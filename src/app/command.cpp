@@ -88,8 +88,12 @@ Command& Command::choice(std::string_view name, std::string& target, std::vector
 Command& Command::number(std::string_view name, std::uint64_t& target, std::string_view help,
                          std::string_view type) {
     // Without the check a negative number would become a very large one.
-    CLI::Validator is_not_negative = CLI::NonNegativeNumber;
-    is_not_negative.description("");
+    const CLI::Validator is_not_negative(
+        [](const std::string& text) {
+            return text.starts_with('-') ? text + " is below 0. Next: a whole number from 0 on"
+                                         : std::string();
+        },
+        "");
     app_->add_option(std::string(name), target, std::string(help))
         ->check(is_not_negative)
         ->type_name(std::string(type));

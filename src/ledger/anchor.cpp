@@ -96,7 +96,7 @@ Result<std::vector<ChainHead>> parse_heads(std::string_view text) {
         if (!head)
             return fail(ErrorCode::invalid,
                         fmt::format("line {} is not NODE ID SEQUENCE HASH, as `octroi audit "
-                                    "--heads` prints it",
+                                    "--heads` prints it; next: keep its output in this file",
                                     number));
         heads.push_back(*std::move(head));
     }

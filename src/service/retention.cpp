@@ -12,8 +12,6 @@ namespace {
 
 constexpr Duration first_after = Duration::minutes(1);  // the start of a daemon is busy enough
 constexpr Duration interval = Duration::hours(1);
-// Between two slices, so that commits get their turn.
-constexpr Duration rest = Duration::milliseconds(20);
 
 UtcTime day_before(UtcTime now, Duration keep, const std::function<Interval(UtcTime)>& day_of) {
     return keep.ns == 0 ? UtcTime::min() : day_of(now - keep).begin;
@@ -70,10 +68,11 @@ void CompactionThread::compact() {
     const Retention retention = retention_(now);
     if (retention == Retention{}) return;
     const auto ledger = open_();
-    const auto done =
-        ledger ? (*ledger)->compact(retention, now,
-                                    [&](const CompactionProgress&) { return wait(rest); })
-               : Result<CompactionProgress>(std::unexpected(ledger.error()));
+    // The compactor itself rests between its slices; here it only asks whether to go on.
+    const auto done = ledger
+                          ? (*ledger)->compact(retention, now,
+                                               [&](const CompactionProgress&) { return wait({}); })
+                          : Result<CompactionProgress>(std::unexpected(ledger.error()));
     const std::string problem = done ? "" : done.error().text;
     if (!problem.empty() && problem != problem_)
         log_warning(

@@ -56,8 +56,8 @@ Result<std::int64_t> next_transfer(const Database& db) {
     return std::max(next, last < INT64_MAX ? last + 1 : last);
 }
 
-// Transfers that wait for the sums by day. Each question reads those that wait: 50,000 take about
-// 10 ms. More at once would cost less per transfer, but delay a commit longer.
+// Transfers that wait for the sums by day. Each question reads those that wait. More at once
+// would cost less per transfer, but delay a commit longer.
 constexpr std::int64_t day_sums_wait = 50'000;
 
 // A batch that the ledger has, as far as its hash depends on the place.

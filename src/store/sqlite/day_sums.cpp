@@ -15,8 +15,8 @@
 namespace octroi::sqlite {
 namespace {
 
-// Written in one transaction. Of long work: some 20 ms, as others are to get their turn. Of a
-// commit: some 100 ms, as sums in the same pages of the table are then written together.
+// Written in one transaction. Of long work: few, as others are to get their turn. Of a commit:
+// more, as sums in the same pages of the table are then written together.
 constexpr std::size_t sums_at_once = 5000;
 constexpr std::size_t sums_of_commit = 50'000;
 constexpr std::int64_t emptied_at_once = 5000;
