@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "base/narrow.hpp"
+#include "ledger/hash_fields.hpp"
 
 namespace octroi {
 namespace {
@@ -109,9 +109,9 @@ std::string anchor_hash(std::string_view previous_hash, const Anchor& anchor) {
     hasher.raw(previous_hash);
     hasher.raw(anchor_tag);
     hasher.be64(anchor.number);
-    hasher.be64(static_cast<std::uint64_t>(anchor.at.ns));
+    add_time(hasher, anchor.at);
     hasher.u8(static_cast<std::uint8_t>(anchor.reason));
-    hasher.be32(narrow<std::uint32_t>(anchor.heads.size()));
+    add_count(hasher, anchor.heads);
     for (const ChainHead& head : anchor.heads) {
         hasher.u8(static_cast<std::uint8_t>(head.chain));
         hasher.text(head.writer.node);

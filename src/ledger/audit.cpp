@@ -8,20 +8,20 @@
 #include <map>
 
 #include "base/check.hpp"
+#include "ledger/audit_compactions.hpp"
+#include "ledger/audit_cursors.hpp"
+#include "ledger/audit_findings.hpp"
 #include "ledger/audit_sums.hpp"
 #include "ledger/rules.hpp"
 
 namespace octroi {
 namespace {
 
-using CursorKey = std::pair<std::string, std::string>;  // meter, source
-
 class Auditor {
 public:
-    explicit Auditor(const AuditOptions& options) : options_(options) {
+    explicit Auditor(const AuditOptions& options)
+        : options_(options), trusted_(options.since ? batches_of(options.since->heads) : 0) {
         if (!options.since) return;
-        trusted_ = batches_of(options.since->heads);
-        last_number_ = trusted_;
         report_.batches_trusted = trusted_;
         for (const ChainHead& head : options.since->heads)
             if (head.chain == ChainKind::writer)
@@ -44,8 +44,8 @@ public:
                             "last version is {}",
                             newest_used_, report_.directory_versions));
     }
-    void compare_cursors();
-    void check_runs();
+    void compare_cursors() { cursors_.compare(current_cursors_); }
+    void check_compactions() { compactions_.finish(); }
     void add_store(std::vector<std::string> texts) {
         for (std::string& text : texts) add(FindingKind::store, 0, std::move(text));
     }
@@ -55,46 +55,30 @@ private:
     void visit(const StoredDirectoryChange& change);
     [[nodiscard]] Status visit(Query& ledger, const StoredAnchor& stored);
     void visit(const StoredCompaction& stored);
-    void check_compacted(const StoredBatch& stored);
+    // Null: it was not visited.
+    [[nodiscard]] const StoredCompaction* check_compacted(const StoredBatch& stored);
     [[nodiscard]] Status check_expected(Query& ledger);
     void add(FindingKind kind, std::uint64_t batch, std::string text) {
-        if (report_.findings.size() < findings_max)
-            report_.findings.push_back({kind, batch, std::move(text)});
-        else
-            ++report_.findings_left_off;
+        findings_.add(kind, batch, std::move(text));
     }
     [[nodiscard]] bool check_rows(const StoredBatch& stored);
     void check_link(const StoredBatch& stored);
-    void check_cursors(const StoredBatch& stored);
-    void total(const StoredBatch& stored, bool is_valid);
+    void total(const StoredBatch& stored, bool has_sums, bool is_valid);
     [[nodiscard]] MeterTotals finish(MeterSums& sums);
 
     const AuditOptions& options_;
     AuditReport report_;
-    std::uint64_t trusted_ = 0;
-    std::uint64_t last_number_ = 0;  // of the batches that were visited
-    std::uint64_t last_batch_ = 0;   // as of the beginning
+    std::uint64_t trusted_;
+    AuditFindings findings_;
+    CursorAudit cursors_{findings_, trusted_};
+    CompactionAudit compactions_{findings_, trusted_};
+    std::uint64_t last_number_ = trusted_;  // of the batches that were visited
+    std::uint64_t last_batch_ = 0;          // as of the beginning
     std::vector<ChainHead> stored_heads_;
     std::vector<std::pair<std::string, Cursor>> current_cursors_;
     std::string anchor_hash_ = zero_hash();
     std::map<WriterId, ChainPosition> heads_;
     std::map<std::pair<std::string, Layer>, MeterSums> meters_;
-    struct SeenCursor {
-        Cursor cursor;
-        std::uint64_t batch = 0;
-    };
-    std::map<CursorKey, SeenCursor> cursors_;
-    std::map<std::string, std::uint64_t> compacted_cursors_;  // by meter: the last batch with gaps
-    // A compaction that is not replaced, and what the headers of its batches say.
-    struct Run {
-        StoredCompaction stored;
-        BatchesDigest digest;
-        std::map<MeterName, WideVolume> observed;
-        std::uint64_t batches = 0;
-    };
-    std::map<std::uint64_t, Run> runs_;  // by first batch
-    [[nodiscard]] Run* run_of(std::uint64_t batch);
-    std::string compaction_hash_ = zero_hash();
     std::string directory_hash_ = zero_hash();
     std::uint64_t newest_used_ = 0;     // greatest version of the directory that a batch names
     std::uint64_t newest_used_by_ = 0;  // the first batch that names it
@@ -110,13 +94,16 @@ void Auditor::visit(const StoredBatch& stored) {
     if (!stored.damage.empty()) add(FindingKind::chain, number, stored.damage);
     const bool is_valid = !stored.compacted && check_rows(stored);
     check_link(stored);
-    if (stored.compacted) check_compacted(stored);
+    const StoredCompaction* compaction = stored.compacted ? check_compacted(stored) : nullptr;
     if (stored.batch.directory_version > newest_used_) {
         newest_used_ = stored.batch.directory_version;
         newest_used_by_ = number;
     }
-    check_cursors(stored);
-    total(stored, is_valid);
+    cursors_.visit(stored, compaction != nullptr);
+    if (compaction != nullptr && compaction->record.last_batch == number)
+        cursors_.visit_kept(number, compaction->found.cursors);
+    // Of a batch that was compacted while the audit runs, the sums are not known here.
+    total(stored, !stored.compacted || compaction != nullptr, is_valid);
 }
 
 // Whether the rows are those that the header states. False: they violate a rule.
@@ -167,30 +154,7 @@ void Auditor::check_link(const StoredBatch& stored) {
     head.hash = stored.hash;
 }
 
-void Auditor::check_cursors(const StoredBatch& stored) {
-    const std::string& meter = stored.batch.meter.name;
-    const auto cursors = static_cast<std::size_t>(BatchList::cursors);
-    if (stored.compacted && stored.digests[cursors].rows > stored.batch.cursors.size())
-        compacted_cursors_[meter] = stored.number;
-    const auto gap = compacted_cursors_.find(meter);
-    for (const Cursor& cursor : stored.batch.cursors) {
-        const auto [place, is_new] = cursors_.try_emplace({meter, cursor.source});
-        SeenCursor& last = place->second;
-        // The first one after an anchor, or after a compacted batch, continues one that was not
-        // checked.
-        const bool continues_unseen = (is_new && trusted_ > 0) ||
-                                      (gap != compacted_cursors_.end() && gap->second > last.batch);
-        const bool follows = continues_unseen ? cursor.version > last.cursor.version
-                                              : cursor.version == last.cursor.version + 1;
-        if (!follows)
-            add(FindingKind::cursor, stored.number,
-                fmt::format("the cursor of '{}' jumps from version {} to {}", cursor.source,
-                            last.cursor.version, cursor.version));
-        last = {cursor, stored.number};
-    }
-}
-
-void Auditor::total(const StoredBatch& stored, bool is_valid) {
+void Auditor::total(const StoredBatch& stored, bool has_sums, bool is_valid) {
     const Batch& batch = stored.batch;
     const std::size_t removed_rows = batch.correction ? batch.correction->removed.size() : 0;
     const std::uint64_t rows = batch.transfers.size() + removed_rows;
@@ -206,8 +170,7 @@ void Auditor::total(const StoredBatch& stored, bool is_valid) {
         totals.lost_packets += loss.packets.value_or(0);
         if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
     }
-    // Of a batch that was compacted while the audit runs, the sums are not known here.
-    if (!stored.compacted || run_of(stored.number) != nullptr) sums.observed += batch.observed;
+    if (has_sums) sums.observed += batch.observed;
     // Its figures can have any value, and its names may not exist; visit() has reported that.
     if (!is_valid) return;
     add_parts(batch, batch.transfers, sums.added);
@@ -215,34 +178,12 @@ void Auditor::total(const StoredBatch& stored, bool is_valid) {
 }
 
 void Auditor::visit(const StoredCompaction& stored) {
-    const CompactionRecord& record = stored.record;
-    const auto found = [&](std::string_view text) {
-        add(FindingKind::compaction, 0, fmt::format("compaction {}: {}", record.number, text));
-    };
-    if (record.number != report_.compactions + 1)
-        found(fmt::format("it follows compaction {}", report_.compactions));
-    report_.compactions = record.number;
-    if (!stored.damage.empty()) found(stored.damage);
-    if (record.first_batch < 1 || record.last_batch < record.first_batch)
-        found("its batches are not valid");
-    if (stored.previous_hash != compaction_hash_)
-        found("the previous hash is not that of the compaction before");
-    const bool digests_fit = record.batches_digest.size() == hash_octets &&
-                             std::ranges::all_of(record.meters, [](const CompactedMeter& meter) {
-                                 return meter.transfers.digest.size() == hash_octets &&
-                                        meter.sampled.digest.size() == hash_octets;
-                             });
-    if (!digests_fit || compaction_hash(compaction_hash_, record) != stored.hash)
-        found("the hash does not match: the compaction, or the one before, was changed");
-    if (stored.hash.size() == hash_octets) compaction_hash_ = stored.hash;
-    // Those of batches before the anchor were checked then; those of later batches are not asked
-    // for.
-    if (stored.is_replaced || record.last_batch <= trusted_ || record.last_batch > last_batch_)
-        return;
-    if (stored.found != record.meters)
-        found("its sums by hour or day were changed: they are not those of the record");
-    for (std::size_t i = 0; i < std::min(stored.found.size(), stored.parts.size()); ++i) {
-        const MeterName& meter = stored.found[i].meter;
+    const bool counts = compactions_.visit(stored, last_batch_);
+    report_.compactions = compactions_.records();
+    if (!counts) return;
+    const auto& meters = stored.found.meters;
+    for (std::size_t i = 0; i < std::min(meters.size(), stored.parts.size()); ++i) {
+        const MeterName& meter = meters[i].meter;
         MeterSums& sums = meters_[{meter.name, meter.layer}];
         sums.totals.meter = meter.name;
         sums.totals.layer = meter.layer;
@@ -252,70 +193,18 @@ void Auditor::visit(const StoredCompaction& stored) {
         add_signed(parts.excluded, sums.added[excluded], sums.removed[excluded]);
         add_signed(parts.transit, sums.added[transit], sums.removed[transit]);
     }
-    runs_[record.first_batch].stored = stored;
 }
 
-// A batch of which only the header, the losses and the translations are left.
-void Auditor::check_compacted(const StoredBatch& stored) {
+// A batch of which only the header and the losses are left for certain. Cursors and translations
+// that a clean-up will delete may be there; the record says what stays.
+const StoredCompaction* Auditor::check_compacted(const StoredBatch& stored) {
     ++report_.batches_compacted;
-    const BatchDigests found = digests(canonical(stored.batch));
-    for (const BatchList list : {BatchList::losses, BatchList::translations}) {
-        const auto i = static_cast<std::size_t>(list);
-        if (found[i] != stored.digests[i])
-            add(FindingKind::chain, stored.number,
-                "the losses or translations were changed: they do not have the digest of the "
-                "header");
-    }
-    const auto cursors = static_cast<std::size_t>(BatchList::cursors);
-    if (stored.batch.cursors.size() >= stored.digests[cursors].rows &&
-        found[cursors] != stored.digests[cursors])
+    const auto found = digests(canonical(stored.batch));
+    constexpr auto losses = static_cast<std::size_t>(BatchList::losses);
+    if (found[losses] != stored.digests[losses])
         add(FindingKind::chain, stored.number,
-            "the cursors were changed: they do not have the digest of the header");
-    Run* run = run_of(stored.number);
-    if (run == nullptr) return;
-    run->digest.add(stored.hash, stored.first_bucket, stored.last_bucket);
-    ++run->batches;
-    if (!stored.batch.correction) run->observed[stored.batch.meter] += stored.batch.observed;
-}
-
-// Null: it was compacted after the audit began.
-Auditor::Run* Auditor::run_of(std::uint64_t batch) {
-    auto run = runs_.upper_bound(batch);
-    if (run == runs_.begin()) return nullptr;
-    --run;
-    return batch <= run->second.stored.record.last_batch ? &run->second : nullptr;
-}
-
-// Whether the sums that are left are what the headers of the compacted batches observed.
-void Auditor::check_runs() {
-    for (auto& [first, run] : runs_) {
-        const CompactionRecord& record = run.stored.record;
-        const auto found = [&](std::string_view text) {
-            add(FindingKind::compaction, 0, fmt::format("compaction {}: {}", record.number, text));
-        };
-        if (first <= trusted_) {
-            found(
-                "it contains batches from before and after the anchor; next: audit the whole "
-                "ledger");
-            continue;
-        }
-        if (run.batches != record.last_batch - record.first_batch + 1 ||
-            run.digest.finish() != record.batches_digest)
-            found("its batches are not those of the record");
-        std::erase_if(run.observed, [](const auto& sum) { return sum.second == WideVolume{}; });
-        for (const CompactedMeter& meter : record.meters) {
-            WideVolume sum;
-            sum += meter.volume;
-            const auto at = run.observed.find(meter.meter);
-            const WideVolume observed = at == run.observed.end() ? WideVolume{} : at->second;
-            if (sum != observed)
-                found(fmt::format("its sums of meter {} are not what the batches observed",
-                                  meter.meter.name));
-            if (at != run.observed.end()) run.observed.erase(at);
-        }
-        for (const auto& [meter, volume] : run.observed)
-            found(fmt::format("its sums of meter {} are missing", meter.name));
-    }
+            "the losses were changed: they do not have the digest of the header");
+    return compactions_.visit(stored);
 }
 
 void Auditor::visit(const StoredDirectoryChange& change) {
@@ -425,28 +314,8 @@ MeterTotals Auditor::finish(MeterSums& sums) {
 AuditReport Auditor::finish() {
     report_.heads = std::move(stored_heads_);
     for (auto& [name, sums] : meters_) report_.meters.push_back(finish(sums));
+    findings_.finish(report_);
     return std::move(report_);
-}
-
-void Auditor::compare_cursors() {
-    std::map<CursorKey, SeenCursor> left = std::move(cursors_);
-    for (const auto& [meter, cursor] : current_cursors_) {
-        const auto found = left.find({meter, cursor.source});
-        if (found == left.end() && trusted_ > 0) continue;
-        if (found == left.end())
-            add(FindingKind::cursor, 0,
-                fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
-                            cursor.source));
-        else if (found->second.cursor != cursor)
-            add(FindingKind::cursor, 0,
-                fmt::format("the cursor of '{}' of meter '{}' (version {}) differs from the one of "
-                            "its last batch (version {})",
-                            cursor.source, meter, cursor.version, found->second.cursor.version));
-        if (found != left.end()) left.erase(found);
-    }
-    for (const auto& [key, cursor] : left)
-        add(FindingKind::cursor, 0,
-            fmt::format("the cursor of '{}' of meter '{}' is missing", key.second, key.first));
 }
 
 }  // namespace
@@ -480,7 +349,7 @@ Result<AuditReport> audit(Query& ledger, const AuditOptions& options) {
     auditor.add_store(std::move(texts));
     TRY(auditor.read_state(ledger));
     TRY(auditor.check_batches(ledger));
-    auditor.check_runs();
+    auditor.check_compactions();
     auditor.check_directory_is_whole();
     auditor.compare_cursors();
     return auditor.finish();

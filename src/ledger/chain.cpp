@@ -10,6 +10,7 @@
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
+#include "ledger/hash_fields.hpp"
 #include "record/party_order.hpp"
 #include "record/transfer_order.hpp"
 
@@ -26,8 +27,6 @@ constexpr std::string_view batch_tag = "octroi batch 4\n";
 constexpr std::array<std::string_view, batch_lists> list_tags{
     "octroi transfers 4\n", "octroi sampled 4\n", "octroi cursors 4\n", "octroi losses 4\n",
     "octroi translations 4\n"};
-constexpr std::string_view directory_tag = "octroi directory 1\n";
-constexpr std::string_view class_tag = "octroi class 1\n";
 
 // The number of a name that no transfer uses.
 constexpr std::uint32_t unused = UINT32_MAX;
@@ -78,29 +77,6 @@ std::vector<const T*> sorted_pointers(const std::vector<T>& items) {
     for (const T& item : items) sorted.push_back(&item);
     std::sort(sorted.begin(), sorted.end(), [](const T* a, const T* b) { return *a < *b; });
     return sorted;
-}
-
-void add_optional(Hasher& hasher, const std::optional<std::uint64_t>& value) {
-    hasher.u8(value.has_value() ? 1 : 0);
-    hasher.be64(value.value_or(0));
-}
-
-void add_time(Hasher& hasher, UtcTime t) { hasher.be64(static_cast<std::uint64_t>(t.ns)); }
-
-void add_volume(Hasher& hasher, const Volume& v) {
-    hasher.be64(v.bytes.value());
-    hasher.be64(v.packets.value());
-    hasher.be64(v.flows.value());
-}
-
-template <typename List>
-void add_count(Hasher& hasher, const List& items) {
-    hasher.be32(narrow<std::uint32_t>(items.size()));
-}
-
-template <typename Tag>
-void add_id(Hasher& hasher, const RandomId<Tag>& id) {
-    for (const std::uint8_t octet : id.octets) hasher.u8(octet);
 }
 
 void add_header(Hasher& hasher, const Batch& batch) {
@@ -272,25 +248,6 @@ void note_used(const std::vector<Transfer>& transfers, std::vector<bool>& partie
     }
 }
 
-// written: the items of `after` that are not in `before`. removed: the keys of `before` that no
-// item of `after` has. A changed item is written, not removed, because its key stays.
-template <typename T, typename Key, typename KeyOf>
-void difference(std::vector<T> before, std::vector<T> after, KeyOf key_of, std::vector<T>& written,
-                std::vector<Key>& removed) {
-    std::sort(before.begin(), before.end());
-    std::sort(after.begin(), after.end());
-    std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
-                        std::back_inserter(written));
-    std::vector<Key> keys_before;
-    std::vector<Key> keys_after;
-    for (const T& item : before) keys_before.push_back(key_of(item));
-    for (const T& item : after) keys_after.push_back(key_of(item));
-    std::sort(keys_before.begin(), keys_before.end());
-    std::sort(keys_after.begin(), keys_after.end());
-    std::set_difference(keys_before.begin(), keys_before.end(), keys_after.begin(),
-                        keys_after.end(), std::back_inserter(removed));
-}
-
 }  // namespace
 
 Hasher::Hasher() {
@@ -386,74 +343,8 @@ std::string batch_hash(const Writer& writer, std::uint64_t sequence, std::string
     hasher.be64(sequence);
     add_header(hasher, header);
     for (const ListDigest& list : digests) {
-        hasher.be64(list.rows);
-        hasher.raw(list.digest);
+        add_digest(hasher, list);
     }
-    return hasher.finish();
-}
-
-DirectoryDelta directory_delta(const Directory& before, const Directory& after, UtcTime at) {
-    DirectoryDelta delta;
-    delta.version = after.version;
-    delta.at = at;
-    difference(
-        before.accounts, after.accounts, [](const Account& a) { return a.name; }, delta.accounts,
-        delta.accounts_removed);
-    difference(
-        before.bindings, after.bindings, [](const Binding& b) { return b.id; }, delta.bindings,
-        delta.bindings_removed);
-    difference(
-        before.networks, after.networks, [](const LocalNetwork& n) { return n.prefix; },
-        delta.networks, delta.networks_removed);
-    return delta;
-}
-
-std::string directory_hash(std::string_view previous_hash, const DirectoryDelta& delta) {
-    CHECK(previous_hash.size() == hash_octets);
-    Hasher hasher;
-    hasher.raw(previous_hash);
-    hasher.raw(directory_tag);
-    hasher.be64(delta.version);
-    add_time(hasher, delta.at);
-    add_count(hasher, delta.accounts);
-    for (const Account& account : delta.accounts) {
-        hasher.text(account.name);
-        hasher.text(account.parent);
-        hasher.text(account.title);
-    }
-    add_count(hasher, delta.accounts_removed);
-    for (const std::string& name : delta.accounts_removed) hasher.text(name);
-    add_count(hasher, delta.bindings);
-    for (const Binding& binding : delta.bindings) {
-        hasher.be64(binding.id);
-        hasher.u8(static_cast<std::uint8_t>(binding.identity.kind));
-        hasher.text(binding.identity.value);
-        hasher.text(binding.account);
-        add_time(hasher, binding.valid.begin);
-        add_time(hasher, binding.valid.end);
-        hasher.u8(binding.per_address ? 1 : 0);
-    }
-    add_count(hasher, delta.bindings_removed);
-    for (const std::uint64_t id : delta.bindings_removed) hasher.be64(id);
-    add_count(hasher, delta.networks);
-    for (const LocalNetwork& network : delta.networks) {
-        hasher.text(network.prefix);
-        hasher.u8(network.per_address ? 1 : 0);
-    }
-    add_count(hasher, delta.networks_removed);
-    for (const std::string& prefix : delta.networks_removed) hasher.text(prefix);
-    return hasher.finish();
-}
-
-std::string class_use_hash(std::string_view previous_hash, std::string_view version,
-                           std::string_view checksum, UtcTime at) {
-    CHECK(previous_hash.size() == hash_octets);
-    Hasher hasher;
-    hasher.raw(previous_hash);
-    hasher.raw(class_tag);
-    hasher.text(version);
-    hasher.text(checksum);
-    add_time(hasher, at);
     return hasher.finish();
 }
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ledger/compaction.hpp"
 
+#include <utility>
+
 #include "base/check.hpp"
-#include "base/narrow.hpp"
+#include "ledger/hash_fields.hpp"
 
 namespace octroi {
 namespace {
 
 constexpr std::string_view compaction_tag = "octroi compaction 1\n";
-
-void add_list_digest(Hasher& hasher, const ListDigest& list) {
-    hasher.be64(list.rows);
-    hasher.raw(list.digest);
-}
+constexpr std::string_view days_tag = "octroi days 1\n";
+constexpr std::string_view kept_cursors_tag = "octroi kept cursors 1\n";
 
 }  // namespace
 
@@ -21,8 +20,45 @@ void BatchesDigest::add(std::string_view hash, std::optional<UtcTime> first_buck
     hasher_.raw(hash);
     for (const auto& bucket : {first_bucket, last_bucket}) {
         hasher_.u8(bucket ? 1 : 0);
-        hasher_.be64(static_cast<std::uint64_t>(bucket.value_or(UtcTime{}).ns));
+        add_time(hasher_, bucket.value_or(UtcTime{}));
     }
+}
+
+ListDigest days_digest(std::span<const Interval> days) {
+    Hasher hasher;
+    hasher.raw(days_tag);
+    add_count(hasher, days);
+    for (const Interval& day : days) {
+        add_time(hasher, day.begin);
+        add_time(hasher, day.end);
+    }
+    return {days.size(), hasher.finish()};
+}
+
+ListDigest kept_cursors_digest(std::span<const KeptCursor> cursors) {
+    Hasher hasher;
+    hasher.raw(kept_cursors_tag);
+    add_count(hasher, cursors);
+    for (const KeptCursor& kept : cursors) {
+        hasher.text(kept.meter);
+        hasher.text(kept.cursor.source);
+        hasher.text(kept.cursor.position);
+        hasher.be64(kept.cursor.version);
+        hasher.text(kept.cursor.note);
+    }
+    return {cursors.size(), hasher.finish()};
+}
+
+ListDigest translations_digest(std::vector<Translation> translations) {
+    Batch batch;
+    batch.translations = std::move(translations);
+    return digests(canonical(batch))[static_cast<std::size_t>(BatchList::translations)];
+}
+
+bool CompactionContent::is_that_of(const CompactionRecord& record) const {
+    return meters == record.meters && days == record.days &&
+           kept_cursors_digest(cursors) == record.cursors &&
+           (!translations || *translations == record.translations);
 }
 
 std::string compaction_hash(std::string_view previous_hash, const CompactionRecord& record) {
@@ -31,25 +67,26 @@ std::string compaction_hash(std::string_view previous_hash, const CompactionReco
     hasher.raw(previous_hash);
     hasher.raw(compaction_tag);
     hasher.be64(record.number);
-    hasher.be64(static_cast<std::uint64_t>(record.at.ns));
+    add_time(hasher, record.at);
     hasher.u8(static_cast<std::uint8_t>(record.level));
     hasher.be64(record.first_batch);
     hasher.be64(record.last_batch);
-    hasher.be64(static_cast<std::uint64_t>(record.traffic.begin.ns));
-    hasher.be64(static_cast<std::uint64_t>(record.traffic.end.ns));
+    add_time(hasher, record.traffic.begin);
+    add_time(hasher, record.traffic.end);
     hasher.be64(record.removed);
     hasher.raw(record.batches_digest);
-    hasher.be32(narrow<std::uint32_t>(record.meters.size()));
+    add_digest(hasher, record.days);
+    add_digest(hasher, record.cursors);
+    add_digest(hasher, record.translations);
+    add_count(hasher, record.meters);
     for (const CompactedMeter& meter : record.meters) {
         hasher.text(meter.meter.name);
         hasher.text(meter.meter.kind);
         hasher.u8(static_cast<std::uint8_t>(meter.meter.role));
         hasher.u8(static_cast<std::uint8_t>(meter.meter.layer));
-        hasher.be64(meter.volume.bytes.value());
-        hasher.be64(meter.volume.packets.value());
-        hasher.be64(meter.volume.flows.value());
-        add_list_digest(hasher, meter.transfers);
-        add_list_digest(hasher, meter.sampled);
+        add_volume(hasher, meter.volume);
+        add_digest(hasher, meter.transfers);
+        add_digest(hasher, meter.sampled);
     }
     return hasher.finish();
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,14 @@ struct CompactedMeter {
     bool operator==(const CompactedMeter&) const = default;
 };
 
+// The current cursor of a source of a meter: no later batch has moved it.
+struct KeptCursor {
+    std::string meter;
+    Cursor cursor;
+
+    auto operator<=>(const KeptCursor&) const = default;
+};
+
 struct CompactionRecord {
     std::uint64_t number = 0;  // 1, 2, 3, … without gaps
     UtcTime at;
@@ -51,7 +60,13 @@ struct CompactionRecord {
     Interval traffic{UtcTime{}, UtcTime{}};  // of the transfers; empty: there are none
     std::uint64_t removed = 0;               // rows that were replaced
     std::string batches_digest;              // BatchesDigest of these batches
-    std::vector<CompactedMeter> meters;      // by name, kind, role and layer
+    // What stays beside the rows: the days that they are in; the cursors that were current then;
+    // and, of the batches of this and all earlier compactions, the translations that have not
+    // ended.
+    ListDigest days;
+    ListDigest cursors;
+    ListDigest translations;
+    std::vector<CompactedMeter> meters;  // by name, kind, role and layer
 
     bool operator==(const CompactionRecord&) const = default;
 };
@@ -67,6 +82,23 @@ public:
 
 private:
     Hasher hasher_;
+};
+
+// Days, ascending.
+[[nodiscard]] ListDigest days_digest(std::span<const Interval> days);
+// Sorted by meter and source.
+[[nodiscard]] ListDigest kept_cursors_digest(std::span<const KeptCursor> cursors);
+// In any order: the digest of a batch with these translations.
+[[nodiscard]] ListDigest translations_digest(std::vector<Translation> translations);
+
+// What a store has of a compaction.
+struct CompactionContent {
+    std::vector<CompactedMeter> meters;  // computed from the rows
+    ListDigest days;
+    std::vector<KeptCursor> cursors;
+    std::optional<ListDigest> translations;  // only the last record states what is there now
+
+    [[nodiscard]] bool is_that_of(const CompactionRecord& record) const;
 };
 
 // A link of the chain of compactions.

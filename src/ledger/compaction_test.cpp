@@ -56,6 +56,10 @@ CompactionRecord example_record() {
             .traffic = {some_day, some_day + bucket_length},
             .removed = 3,
             .batches_digest = digest_of_batches({first_hash, second_hash}),
+            .days = days_digest(std::vector{Interval{some_day, some_day + Duration::hours(24)}}),
+            .cursors = kept_cursors_digest(
+                std::vector{KeptCursor{"eth0", {"interface:eth0", octets_of_hex("01"), 1, ""}}}),
+            .translations = translations_digest({}),
             .meters = {meter_of(batch_of(account("bob", "10.0.0.1"), volume), volume)}};
 }
 
@@ -65,14 +69,20 @@ TEST(Compaction, GivesTheHashOfTheDocument) {
               "4c4ae3ce34ed36ea2a599a7e86726c977aacbe3868e70b9a92b1f2103f79cb70");
     EXPECT_EQ(to_hex(record.meters[0].transfers.digest),
               "dd9fecc7154bbbda152aa8ddc7aa0293875379ebb5b86a5f28dfba9fbfea86cd");
+    EXPECT_EQ(to_hex(record.days.digest),
+              "bdd725d1a4a7653265da0478f56c970cdfddd8a2fa1bef22149aa7f10bf09d8b");
+    EXPECT_EQ(to_hex(record.cursors.digest),
+              "09f9f26378346eec08f0519c3a81b6bb94e3ea2de68ad2bd7ba5f3038d611d90");
+    EXPECT_EQ(to_hex(record.translations.digest),
+              "1ca79fc4303a464b6198ecd794fc8e6a6d65b684144b749636c38f001ca7bf33");
     const std::string first = compaction_hash(zero_hash(), record);
-    EXPECT_EQ(to_hex(first), "2080927ec684de5e43a32f0f2400a38ccb0e1d9c6ca71e01ba1b161e3506f7bb");
+    EXPECT_EQ(to_hex(first), "e7f3adaaee0bf8bba2c3d4503966e2bf631d4ed9fa1193313b1358826a4eac1d");
     record.number = 2;
     record.at = UtcTime::from_seconds(1'864'598'400);
     record.level = CompactionLevel::day;
     record.removed = 1;
     EXPECT_EQ(to_hex(compaction_hash(first, record)),
-              "a6fabd4bab486ccfd43ed3039f3c76f46ab4e4d37aef6ac35bcc12a11fc4107b");
+              "f689984987b61dc6feaa3b9a03a0c358bd4493c82d01ac733fc5ac823eaed18b");
 }
 
 TEST(Compaction, WritesNegativeFiguresInTwosComplement) {
@@ -85,13 +95,14 @@ TEST(Compaction, WritesNegativeFiguresInTwosComplement) {
     record.first_batch = 2;
     record.removed = 2;
     record.batches_digest = digest_of_batches({second_hash});
+    record.cursors = kept_cursors_digest({});
     record.meters = {meter_of(rows, {})};
     EXPECT_EQ(to_hex(record.batches_digest),
               "e00a7287a7f89f6f016a4e47676097a0d35eb8bfeefae850f7cd9f067cc6610f");
     EXPECT_EQ(to_hex(record.meters[0].transfers.digest),
               "8a2cde0cf090c09c5a49b6b66ede511a2cf3d4c12642ef63db2efbf0b2f0f201");
     EXPECT_EQ(to_hex(compaction_hash(zero_hash(), record)),
-              "ca076466bc6dad2b0b798b125536a701ed3ab702e0a6a8aa34f3192dad340386");
+              "3d5ec48e33a40187143aa159ec3a821621aa75102012c6fde39a8cfccedbdbe4");
 }
 
 TEST(Compaction, DependsOnEveryField) {
@@ -107,6 +118,12 @@ TEST(Compaction, DependsOnEveryField) {
         [](CompactionRecord& r) { r.traffic.end.ns += 1; },
         [](CompactionRecord& r) { r.removed = 4; },
         [](CompactionRecord& r) { r.batches_digest[31] = 0; },
+        [](CompactionRecord& r) { r.days.rows = 2; },
+        [](CompactionRecord& r) { r.days.digest[0] = 0; },
+        [](CompactionRecord& r) { r.cursors.rows = 2; },
+        [](CompactionRecord& r) { r.cursors.digest[0] = 0; },
+        [](CompactionRecord& r) { r.translations.rows = 2; },
+        [](CompactionRecord& r) { r.translations.digest[0] = 0; },
         [](CompactionRecord& r) { r.meters.clear(); },
         [](CompactionRecord& r) { r.meters[0].meter.name = "eth1"; },
         [](CompactionRecord& r) { r.meters[0].meter.kind = "collector"; },

@@ -187,9 +187,8 @@ struct StoredCompaction {
     std::string hash;
     // A later compaction contains its batches and has replaced its rows.
     bool is_replaced = false;
-    // Computed from the rows, unless it is replaced: as CompactionRecord::meters; and the parts of
-    // each meter, as in UsageTotals, in the same order.
-    std::vector<CompactedMeter> found;
+    // Unless it is replaced; and the parts of each meter, as in UsageTotals, in the same order.
+    CompactionContent found;
     struct Parts {
         SignedVolume attributed;
         SignedVolume unattributed;
@@ -236,6 +235,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;
     // By name: all that a transfer of any batch has had.
     [[nodiscard]] virtual Result<std::vector<std::string>> services() = 0;
+    // Names of outside ends, as services().
+    [[nodiscard]] virtual Result<std::vector<std::string>> classes() = 0;
     // Start of the earliest bucket (or hour, day: of its sums) with traffic; absent: none.
     [[nodiscard]] virtual Result<std::optional<UtcTime>> first_bucket() = 0;
     // The losses with an interval that overlaps the period, by begin.

@@ -72,6 +72,15 @@ Status require_names(Query& ledger, const Config& config, const UsageQuestion& q
             fmt::format("--direction {}: there is no such direction; next: in, out, internal, "
                         "transit or excluded",
                         *word));
+    if (!question.classes.empty()) {
+        TRY_ASSIGN(auto classes, ledger.classes());
+        classes.insert(classes.end(), {"@internal", "@excluded"});
+        if (const auto name = first_missing(question.classes, classes))
+            return fail(ErrorCode::not_found,
+                        fmt::format("there is no traffic of a class {}; next: `octroi usage --by "
+                                    "class` shows all",
+                                    *name));
+    }
     if (!question.services.empty()) {
         TRY_ASSIGN(const auto services, ledger.services());
         if (const auto name = first_missing(question.services, services))

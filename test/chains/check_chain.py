@@ -7,8 +7,8 @@
 CHAIN: the id of a writer in hexadecimal, "directory", "classes", "compactions" or "anchors"; none:
 all chains.
 Prints the head of each chain as `octroi audit --heads` does: NODE ID SEQUENCE HASH.
-Of batches that were compacted it checks what is left: headers, losses, translations, and the sums by
-hour or day against the records and what the headers observed. The sums by day that are derived
+Of batches that were compacted it checks what is left: headers, losses, and the sums by hour or day, days,
+cursors and translations against the records and what the headers observed. The sums by day that are derived
 (day_sum) are not checked.
 Exit status: 0 all is sound; 1 something differs; 2 wrong usage, or the ledger cannot be read.
 
@@ -102,7 +102,7 @@ class Ledger:
         self.db.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")
         self.findings = 0
         self.heads = {}  # (chain, writer_id): {sequence: hash}
-        self.compacted = []  # (first batch, last batch) of all records
+        self.compacted = []  # (number, first batch, last batch) of all records
 
     def rows(self, sql, *parameters):
         return [tuple(v.encode("utf-8", "surrogateescape") if isinstance(v, str) else v for v in row)
@@ -181,9 +181,13 @@ class Ledger:
              for row in rows])
 
     def translations(self, batch):
-        rows = self.rows("SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
-                         "inside, inside_port, begin_at, CASE WHEN closed = ?1 THEN end_at ELSE ?2 END "
-                         "FROM translation WHERE opened = ?1 OR closed = ?1", batch, NEVER)
+        return self.encode_translations(self.rows(
+            "SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
+            "inside, inside_port, begin_at, CASE WHEN closed = ?1 THEN end_at ELSE ?2 END "
+            "FROM translation WHERE opened = ?1 OR closed = ?1", batch, NEVER))
+
+    @staticmethod
+    def encode_translations(rows):
         rows.sort(key=lambda r: (address_key(r[0]), address_key(r[1]), r[2:6], address_key(r[6]), r[7],
                                  address_key(r[8]), r[9:]))
         return len(rows), b"octroi translations 4\n" + items(
@@ -199,14 +203,11 @@ class Ledger:
         where = f"batch {sequence} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
         names = ("transfers", "sampled", "cursors", "losses", "translations")
         stored = dict(zip(names, zip(lists[0::2], lists[1::2])))
-        found = {"cursors": self.cursors(batch), "losses": self.losses(batch),
-                 "translations": self.translations(batch)}
-        is_compacted = any(begin <= batch <= end for begin, end in self.compacted)
-        if is_compacted:
-            # Transfers that are still there do not count.
-            if found["cursors"][0] < stored["cursors"][0]:
-                del found["cursors"]
-        else:
+        found = {"losses": self.losses(batch)}
+        # Of a compacted batch, other rows that are still there do not count.
+        if not any(begin <= batch <= end for _, begin, end in self.compacted):
+            found["cursors"] = self.cursors(batch)
+            found["translations"] = self.translations(batch)
             transfer_rows, transfer_octets, place = self.transfers(first, stored["transfers"][0])
             found["transfers"] = (transfer_rows, transfer_octets)
             found["sampled"] = self.sampled(first, stored["transfers"][0], place)
@@ -270,11 +271,16 @@ class Ledger:
         if orphans:
             self.find("ledger", f"{orphans} batches belong to no writer")
 
-    # The current cursor of each source is the last one that a batch has.
+    # The current cursor of each source is the last one that a batch or a compaction has.
     def check_current_cursors(self):
-        last = {row[:2]: row[2:] for row in self.rows(
-            "SELECT m.name, c.source, c.position, c.version, c.note FROM batch_cursor c JOIN batch b ON b.number = c.batch "
-            "JOIN meter m ON m.meter_id = b.meter ORDER BY c.batch")}
+        kept = [(last, row) for number, first, last in self.compacted if not self.is_replaced(number, first, last)
+                for row in self.rows("SELECT meter, source, position, version, note FROM compaction_cursor "
+                                     "WHERE compaction = ?", number)]
+        stored = [(batch, row) for batch, *row in self.rows(
+            "SELECT c.batch, m.name, c.source, c.position, c.version, c.note FROM batch_cursor c "
+            "JOIN batch b ON b.number = c.batch JOIN meter m ON m.meter_id = b.meter")
+                  if not any(first <= batch <= last for _, first, last in self.compacted)]
+        last = {tuple(row[:2]): tuple(row[2:]) for _, row in sorted(kept + stored, key=lambda found: found[0])}
         current = {row[:2]: row[2:] for row in self.rows("SELECT meter, source, position, version, note FROM cursor")}
         for meter, source in sorted(key for key in last.keys() | current.keys() if last.get(key) != current.get(key)):
             self.find("cursor", f"that of {source.decode(errors='replace')} of {meter.decode(errors='replace')} is not "
@@ -332,7 +338,10 @@ class Ledger:
     # The compactions.
 
     def read_compacted(self):
-        self.compacted = self.rows("SELECT first_batch, last_batch FROM compaction")
+        self.compacted = self.rows("SELECT number, first_batch, last_batch FROM compaction")
+
+    def is_replaced(self, number, first, last):
+        return any(n > number and f <= first and last <= l for n, f, l in self.compacted)
 
     # Of the rows of a compaction: {meter: (bytes, packets, flows, transfers, digest, sampled, digest)}.
     def sums_of(self, compaction):
@@ -360,7 +369,8 @@ class Ledger:
         return {meter: figures for meter, figures in found.items() if any(figures)}
 
     def check_record(self, row, previous, replaced_by, replaces):
-        (compaction, at, level, first, last, begin, end, removed, batches_digest, stored_previous, stored_hash) = row
+        (compaction, at, level, first, last, begin, end, removed, batches_digest, *lists, stored_previous,
+         stored_hash) = row
         where = f"compaction {compaction}"
         meters = self.rows("SELECT m.name, m.kind, m.role, m.layer, c.* FROM compaction_meter c LEFT JOIN meter m "
                            "ON m.meter_id = c.meter WHERE c.compaction = ? ORDER BY 1, 2, 3, 4", compaction)
@@ -368,6 +378,7 @@ class Ledger:
             raise Damage("a meter is missing")
         link = (previous + b"octroi compaction 1\n" + u64(compaction) + i64(at) + u8(level) + u64(first) + u64(last) +
                 i64(begin) + i64(end) + u64(removed) + batches_digest +
+                b"".join(u64(count) + digest for count, digest in zip(lists[0::2], lists[1::2])) +
                 items([text(m[0]) + text(m[1]) + u8(m[2]) + u8(m[3]) + i64(m[6]) + i64(m[7]) + i64(m[8]) +
                        u64(m[9]) + m[10] + u64(m[11]) + m[12] for m in meters]))
         if stored_previous != previous:
@@ -394,12 +405,58 @@ class Ledger:
         # Rows that a later record has replaced are gone, or will be.
         if not replaced_by and self.sums_of(compaction) != stored:
             self.find(where, "the sums by hour or day are not those of the record")
+        if not replaced_by:
+            found = [("days", 0, self.days_of(compaction)), ("cursors", 2, self.kept_cursors(compaction))]
+            if compaction == max(number for number, _, _ in self.compacted):
+                found.append(("translations", 4, self.kept_translations(at)))
+            for name, place, (count, octets) in found:
+                if [count, blake(octets)] != lists[place:place + 2]:
+                    self.find(where, f"the {name} are not those of the record")
+
+    def days_of(self, compaction):
+        rows = self.rows("SELECT begin, end FROM day WHERE EXISTS (SELECT 1 FROM old_transfer o WHERE o.compaction = ? "
+                         "AND o.begin >= day.begin AND o.begin < day.end) ORDER BY begin", compaction)
+        return len(rows), b"octroi days 1\n" + items([i64(begin * BUCKET_NS) + i64(end * BUCKET_NS)
+                                                      for begin, end in rows])
+
+    def kept_cursors(self, compaction):
+        rows = sorted(self.rows("SELECT meter, source, position, version, note FROM compaction_cursor "
+                                "WHERE compaction = ?", compaction))
+        return len(rows), b"octroi kept cursors 1\n" + items(
+            [text(meter) + text(source) + text(position) + u64(version) + text(note)
+             for meter, source, position, version, note in rows])
+
+    # Those that stay after the last compaction, which was made at `at`.
+    def kept_translations(self, at):
+        behind = max(last for _, _, last in self.compacted)
+        of_key = {}
+        for row in self.rows("SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
+                             "inside, inside_port, begin_at, end_at, opened, closed FROM translation WHERE opened <= ?",
+                             behind):
+            of_key.setdefault(row[:8], []).append(row)
+
+        def is_compacted(batch):
+            return batch is not None and any(first <= batch <= last for _, first, last in self.compacted)
+
+        def has_ended(row):
+            end, opened, closed = row[11:]
+            return is_compacted(opened) and is_compacted(closed) and end < at
+
+        kept = []
+        for rows in of_key.values():
+            for row in rows:
+                end, opened, closed = row[11:]
+                is_deleted = has_ended(row) and all(has_ended(o) for o in rows if o[10] < row[10])
+                if (is_compacted(opened) or is_compacted(closed)) and not is_deleted:
+                    kept.append(row[:11] + (end if is_compacted(closed) else NEVER,))
+        return self.encode_translations(kept)
 
     def check_compactions(self):
         previous = ZERO
         links = {}
         records = self.rows("SELECT number, at, level, first_batch, last_batch, traffic_begin, traffic_end, removed, "
-                            "batches_digest, previous_hash, hash FROM compaction ORDER BY number")
+                            "batches_digest, days, days_digest, cursors, cursors_digest, translations, "
+                            "translations_digest, previous_hash, hash FROM compaction ORDER BY number")
         for row in records:
             compaction, level, first, last = row[0], row[2], row[3], row[4]
             where = f"compaction {compaction}"

@@ -233,9 +233,75 @@ TYPED_TEST_P(MaintenanceConformance, AnswersAsOfAnAnchorAfterACompaction) {
     }
 }
 
+// Cursors go with their batches, except for the current ones; translations do when both their begin
+// and end are old. Anchors, which end compactions, make no difference.
+TYPED_TEST_P(MaintenanceConformance, KeepsCurrentCursorsAndMappingsOfOldBatches) {
+    const auto hour = [](int h) { return some_day + Duration::hours(h); };
+    const Translation open = translation(1, 40000, {hour(0), UtcTime::max()});
+    Translation ended = open;
+    ended.valid.end = hour(26);
+    const Translation next = translation(2, 40000, {hour(26), UtcTime::max()});
+    // Its port was used before, and nobody reported the end of that.
+    const Translation stale = translation(3, 40001, {hour(0), UtcTime::max()});
+    const Translation newer = translation(4, 40001, {hour(1), hour(2)});
+    const Translation far = translation(5, 40002, {hour(1), hour(24 * 365)});
+    const Translation brief = translation(6, 40003, {hour(1), hour(2)});
+    const auto commit_on = [&](int day, const std::vector<Translation>& translations,
+                               const std::vector<Cursor>& cursors) {
+        Batch batch = random_batch(static_cast<std::uint64_t>(day) + 1, 1, 10);
+        batch.meter = {"flows", "collector", MeterRole::bill};
+        batch.booked_at = hour(24 * day + 12);
+        batch.translations = translations;
+        batch.cursors = cursors;
+        ASSERT_EQ(this->commit(batch), "committed");
+    };
+    commit_on(0, {open, stale, newer, far, brief},
+              {{"file:idle", "end", 1, ""}, {"file:busy", "a", 1, ""}});
+    commit_on(1, {ended, next}, {{"file:busy", "b", 2, ""}});
+    commit_on(2, {}, {{"file:busy", "c", 3, ""}});
+    const auto compact = [&](const Retention& retention, int day) {
+        const auto done = this->ledger_.maintenance().compact(retention, hour(24 * day), {});
+        ASSERT_TRUE(done) << done.error().text;
+    };
+    const auto translations_at = [&](std::uint16_t port, UtcTime at) {
+        const auto found = this->ledger_.query().translations({open.outside, port, 6, at});
+        EXPECT_TRUE(found) << found.error().text;
+        return found.value_or(std::vector<Translation>{});
+    };
+    using List = std::vector<Translation>;
+    const auto expect_kept = [&](std::size_t batches) {
+        this->expect_holds(batches);
+        EXPECT_EQ(this->cursor("flows", "file:idle"), (Cursor{"file:idle", "end", 1, ""}));
+        EXPECT_EQ(this->cursor("flows", "file:busy")->version, batches);
+        EXPECT_EQ(translations_at(40000, hour(30)), List{next});
+        EXPECT_EQ(translations_at(40001, hour(3)), List{}) << "a newer mapping had ended it";
+        EXPECT_EQ(translations_at(40002, hour(30)), List{far}) << "an end that nobody can know";
+    };
+    compact({.fine_before = hour(24)}, 10);
+    expect_kept(3);
+    EXPECT_EQ(translations_at(40000, hour(1)), List{ended}) << "its end is in a later batch";
+    EXPECT_EQ(translations_at(40003, hour(1)), List{});
+    compact({.fine_before = hour(48)}, 11);
+    expect_kept(3);
+    EXPECT_EQ(translations_at(40000, hour(1)), List{}) << "both batches are compacted";
+    this->ledger_.reopen();
+    compact({.hours_before = hour(48)}, 12);
+    expect_kept(3);
+    commit_on(3, {}, {{"file:busy", "d", 4, ""}});
+    compact({.fine_before = hour(24 * 10), .hours_before = hour(24 * 10)}, 13);
+    expect_kept(4);
+    Batch again = random_batch(9, 1, 10);
+    again.meter.name = "flows";
+    again.cursors = {{"file:idle", "more", 2, ""}};
+    again.booked_at = hour(24 * 5);
+    EXPECT_EQ(this->commit(again), "committed");
+    this->expect_holds(5);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(MaintenanceConformance, KeepsAnchorsOfAllChains,
                             AuditsOnlyWhatCameAfterAnAnchor, AuditFindsThatKeptHeadsAreGone,
                             CompactsOldBatchesAndKeepsTheirSums, GoesOnAfterEverythingWasCompacted,
-                            AnswersAsOfAnAnchorAfterACompaction);
+                            AnswersAsOfAnAnchorAfterACompaction,
+                            KeepsCurrentCursorsAndMappingsOfOldBatches);
 
 }  // namespace octroi::testing

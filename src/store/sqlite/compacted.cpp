@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "store/sqlite/compaction_lists.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -110,17 +111,22 @@ Result<MeterName> meter_name(const Database& db, std::int64_t number) {
 Result<std::vector<CompactedRun>> compacted_runs(const Database& db) {
     TRY_ASSIGN(auto find,
                Statement::prepare(db,
-                                  "SELECT number, level, first_batch, last_batch, traffic_begin, "
-                                  "traffic_end FROM compaction ORDER BY number DESC"));
+                                  "SELECT number, at, level, first_batch, last_batch, "
+                                  "traffic_begin, traffic_end FROM compaction ORDER BY number "
+                                  "DESC"));
     // The newest first: a record that begins within a newer one was replaced by it.
     std::map<std::int64_t, CompactedRun> runs;
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) break;
-        CompactedRun run{find.number(0), enum_from<CompactionLevel>(find, 1), find.number(2),
-                         find.number(3)};
-        if (find.time(4) < find.time(5))
-            run.traffic = {bucket_number(find.time(4)), bucket_number(find.time(5))};
+        CompactedRun run{.compaction = find.number(0),
+                         .at = find.time(1),
+                         .level = enum_from<CompactionLevel>(find, 2),
+                         .first_batch = find.number(3),
+                         .last_batch = find.number(4),
+                         .traffic = {}};
+        if (find.time(5) < find.time(6))
+            run.traffic = {bucket_number(find.time(5)), bucket_number(find.time(6))};
         const auto after = runs.upper_bound(run.first_batch);
         const bool is_replaced =
             after != runs.begin() && std::prev(after)->second.contains(run.first_batch);
@@ -201,8 +207,9 @@ Result<std::vector<StoredCompaction>> stored_compactions(const Database& db) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT number, at, level, first_batch, last_batch, "
                                              "traffic_begin, traffic_end, removed, batches_digest, "
-                                             "previous_hash, hash FROM compaction ORDER BY "
-                                             "number"));
+                                             "days, days_digest, cursors, cursors_digest, "
+                                             "translations, translations_digest, previous_hash, "
+                                             "hash FROM compaction ORDER BY number"));
     std::vector<StoredCompaction> all;
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
@@ -216,9 +223,12 @@ Result<std::vector<StoredCompaction>> stored_compactions(const Database& db) {
                          .traffic = {find.time(5), find.time(6)},
                          .removed = find.figure(7),
                          .batches_digest = find.text(8),
+                         .days = {find.figure(9), find.text(10)},
+                         .cursors = {find.figure(11), find.text(12)},
+                         .translations = {find.figure(13), find.text(14)},
                          .meters = {}};
-        stored.previous_hash = find.text(9);
-        stored.hash = find.text(10);
+        stored.previous_hash = find.text(15);
+        stored.hash = find.text(16);
         TRY(read_meters(db, stored.record));
     }
 }
@@ -331,11 +341,10 @@ Result<std::map<std::int64_t, StoredCompaction::Parts>> sum_parts(const Database
     return parts;
 }
 
-// What the rows say. The meters of `found` and `parts` are in the order of their names.
-Status read_sums(const Database& db, StoredCompaction& stored) {
-    TRY_ASSIGN(const auto rows,
-               sqlite::read_old_rows(db, static_cast<std::int64_t>(stored.record.number)));
-    auto found = sqlite::summarize(db, rows);
+// The meters of `found` and `parts` are in the order of their names.
+Status read_content(const Database& db, const sqlite::CompactedRun& run, StoredCompaction& stored) {
+    TRY_ASSIGN(const auto rows, sqlite::read_old_rows(db, run.compaction));
+    auto found = sqlite::content_of(db, run, rows);
     if (!found && found.error().code != ErrorCode::corrupt &&
         found.error().code != ErrorCode::over_limit)
         return std::unexpected(found.error());
@@ -368,7 +377,7 @@ Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionV
             sqlite::run_of(runs, static_cast<std::int64_t>(stored.record.first_batch));
         stored.is_replaced = run == nullptr || run->compaction != number;
         if (!stored.is_replaced && stored.record.last_batch > sums_after)
-            TRY(read_sums(db_, stored));
+            TRY(read_content(db_, *run, stored));
         TRY(visit(stored));
     }
     return {};

@@ -19,6 +19,7 @@ namespace octroi::sqlite {
 // Consecutive batches with rows in old_transfer.
 struct CompactedRun {
     std::int64_t compaction = 0;
+    UtcTime at;
     CompactionLevel level = CompactionLevel::hour;
     std::int64_t first_batch = 0;
     std::int64_t last_batch = 0;

@@ -25,12 +25,13 @@ constexpr const char* delete_transfers =
     "DELETE FROM transfer WHERE transfer_id IN (SELECT transfer_id FROM transfer WHERE transfer_id "
     ">= ?1 AND transfer_id < ?2 LIMIT ?3)";
 
-// The current cursors stay.
 constexpr const char* delete_cursors =
-    "DELETE FROM batch_cursor WHERE (batch, source) IN (SELECT o.batch, o.source FROM batch_cursor "
-    "o JOIN batch b ON b.number = o.batch JOIN meter m ON m.meter_id = b.meter WHERE o.batch "
-    "BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM cursor c WHERE c.meter = m.name AND c.source "
-    "= o.source AND c.version = o.version) LIMIT ?3)";
+    "DELETE FROM batch_cursor WHERE (batch, source) IN (SELECT batch, source FROM batch_cursor "
+    "WHERE batch BETWEEN ?1 AND ?2 LIMIT ?3)";
+
+constexpr const char* delete_kept_cursors =
+    "DELETE FROM compaction_cursor WHERE (compaction, meter, source) IN (SELECT compaction, meter, "
+    "source FROM compaction_cursor WHERE compaction BETWEEN ?1 AND ?2 LIMIT ?3)";
 
 Error wrong_headers(const Database& db, const CompactedRun& run) {
     return {ErrorCode::corrupt,
@@ -50,13 +51,13 @@ Status CompactionCleanup::all() {
     std::sort(kept.begin(), kept.end());
     std::int64_t checked = 0;
     for (const std::int64_t number : kept) {
-        if (checked + 1 < number)
-            TRY(delete_slices(delete_old_rows, checked + 1, number - 1, true));
+        if (checked + 1 < number) TRY(remove_sums(checked + 1, number - 1, true));
         checked = number;
     }
+    TRY_ASSIGN(auto translations, old_translations(db_));
     Status first;
     for (const CompactedRun& run : runs) {
-        const Status removed = remove_rows_of(run);
+        const Status removed = remove_rows_of(run, translations);
         if (!removed && removed.error().code != ErrorCode::corrupt) return removed;
         if (first) first = removed;
     }
@@ -74,17 +75,22 @@ Status CompactionCleanup::unfinished() {
                     fmt::format("ledger {}: there are sums of compaction {}, but the last record "
                                 "is {}; next: run `octroi audit`",
                                 db_.path(), rows_of, last));
-    return delete_slices(delete_old_rows, last + 1, last + 1, false);
+    return remove_sums(last + 1, last + 1, false);
+}
+
+Status CompactionCleanup::remove_sums(std::int64_t first, std::int64_t last, bool counts) {
+    TRY(delete_slices(delete_old_rows, first, last, counts));
+    return delete_slices(delete_kept_cursors, first, last, false);
 }
 
 Status CompactionCleanup::replaced_by(const CompactedRun& run,
                                       std::span<const std::int64_t> earlier) {
-    for (const std::int64_t number : earlier)
-        TRY(delete_slices(delete_old_rows, number, number, true));
-    return remove_rows_of(run);
+    for (const std::int64_t number : earlier) TRY(remove_sums(number, number, true));
+    TRY_ASSIGN(auto translations, old_translations(db_));
+    return remove_rows_of(run, translations);
 }
 
-Status CompactionCleanup::remove_rows_of(const CompactedRun& run) {
+Status CompactionCleanup::remove_rows_of(const CompactedRun& run, OldTranslations& translations) {
     TRY_ASSIGN(const Range range, range_of(run));
     TRY_ASSIGN(const bool any, has_rows(range));
     if (any) {
@@ -92,7 +98,21 @@ Status CompactionCleanup::remove_rows_of(const CompactedRun& run) {
         TRY(delete_slices(delete_sampled, range.first, range.end, false));
         TRY(delete_slices(delete_transfers, range.first, range.end, true));
     }
-    return delete_slices(delete_cursors, run.first_batch, run.last_batch, false);
+    TRY(delete_slices(delete_cursors, run.first_batch, run.last_batch, false));
+    return remove_translations(run, translations);
+}
+
+Status CompactionCleanup::remove_translations(const CompactedRun& run,
+                                              OldTranslations& translations) {
+    for (std::int64_t changed = 1; changed > 0 && !slices_.stopped();) {
+        const auto slice = [&]() -> Status {
+            TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+            TRY_ASSIGN(changed, translations.remove_some(run, removed_at_once));
+            return transaction.commit();
+        };
+        TRY(slices_.run(slice));
+    }
+    return {};
 }
 
 Result<CompactionCleanup::Range> CompactionCleanup::range_of(const CompactedRun& run) {

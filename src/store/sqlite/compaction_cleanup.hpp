@@ -11,6 +11,7 @@
 #include "store/sqlite/compacted.hpp"
 #include "store/sqlite/compaction_slices.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/old_translations.hpp"
 
 namespace octroi::sqlite {
 
@@ -22,7 +23,7 @@ public:
     // Everything that is left of earlier compactions. Call check_compactions() before. corrupt: the
     // rows of at least one compaction are kept; those of the others are removed.
     [[nodiscard]] Status all();
-    // The rows of a compaction without a record.
+    // The rows and cursors of a compaction without a record.
     [[nodiscard]] Status unfinished();
     // What a compaction has just replaced: rows of its batches, and of earlier compactions.
     [[nodiscard]] Status replaced_by(const CompactedRun& run,
@@ -34,12 +35,17 @@ private:
         std::int64_t first = 0;
         std::int64_t end = 0;
     };
-    [[nodiscard]] Status remove_rows_of(const CompactedRun& run);
+    // translations: of the ledger as it is now.
+    [[nodiscard]] Status remove_rows_of(const CompactedRun& run, OldTranslations& translations);
     [[nodiscard]] Result<bool> has_rows(const Range& range);
     // As the first and the last batch of the run say.
     [[nodiscard]] Result<Range> range_of(const CompactedRun& run);
     // corrupt: the headers are not those of the record, or do not follow each other.
     [[nodiscard]] Status check_headers(const CompactedRun& run);
+    // Rows and cursors of the compactions `first` to `last`.
+    [[nodiscard]] Status remove_sums(std::int64_t first, std::int64_t last, bool counts);
+    [[nodiscard]] Status remove_translations(const CompactedRun& run,
+                                             OldTranslations& translations);
     [[nodiscard]] Status delete_slices(const char* sql, std::int64_t first, std::int64_t second,
                                        bool counts);
 

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "base/narrow.hpp"
 #include "store/sqlite/compaction_checks.hpp"
+#include "store/sqlite/compaction_lists.hpp"
+#include "store/sqlite/old_translations.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -115,6 +118,7 @@ Status Compactor::run(const Retention& retention, UtcTime now) {
     TRY(days_.catch_up([&] { return slices_.go_on(); }));
     if (slices_.stopped()) return {};
     TRY(check_compactions(db_));
+    TRY(check_translations());
     TRY(go_on_after(cleanup_.all()));
     if (retention.fine_before != UtcTime::min()) {
         TRY_ASSIGN(auto plans, plan_hours(retention.fine_before));
@@ -225,19 +229,25 @@ Status Compactor::compact(const Plan& plan, UtcTime now) {
     TRY(check_conserved(db_, record));
     TRY_ASSIGN(record.traffic, traffic_of(db_, plan.first_batch(), plan.last_batch()));
     TRY_ASSIGN(record.batches_digest, batches_digest(db_, plan.first_batch(), plan.last_batch()));
+    TRY_ASSIGN(record.days, days_of(db_, rows));
+    const CompactedRun run{.compaction = last + 1,
+                           .at = now,
+                           .level = plan.level,
+                           .first_batch = plan.first_batch(),
+                           .last_batch = plan.last_batch(),
+                           .traffic = {}};
+    TRY_ASSIGN(record.translations, translations_with(run));
+    TRY_ASSIGN(const auto cursors, cursors_of(plan));
+    record.cursors = kept_cursors_digest(cursors);
     TRY(write_rows(last + 1, rows));
+    TRY(write_cursors(last + 1, cursors));
     if (slices_.stopped()) return {};
     TRY(write_record(record));
     slices_.progress.batches += record.last_batch - record.first_batch + 1;
     std::vector<std::int64_t> replaced;
     if (plan.level == CompactionLevel::day)
         for (const Part& part : plan.parts) replaced.push_back(part.compaction);
-    return cleanup_.replaced_by({.compaction = last + 1,
-                                 .level = plan.level,
-                                 .first_batch = plan.first_batch(),
-                                 .last_batch = plan.last_batch(),
-                                 .traffic = {}},
-                                replaced);
+    return cleanup_.replaced_by(run, replaced);
 }
 
 // The rows that are going to be replaced are those that the headers or records promise.
@@ -245,19 +255,58 @@ Status Compactor::check_replaced(const Plan& plan) {
     if (plan.level == CompactionLevel::hour)
         return check_batches_({narrow<std::uint64_t>(plan.first_batch() - 1),
                                narrow<std::uint64_t>(plan.last_batch())});
+    TRY_ASSIGN(const auto runs, compacted_runs(db_));
+    TRY_ASSIGN(const auto compactions, stored_compactions(db_));
     for (const Part& part : plan.parts) {
         TRY_ASSIGN(const auto rows, read_old_rows(db_, part.compaction));
-        TRY_ASSIGN(const auto found, summarize(db_, rows));
-        CompactionRecord record;
-        record.number = narrow<std::uint64_t>(part.compaction);
-        TRY(read_meters(db_, record));
-        if (found != record.meters)
+        const CompactedRun* run = run_of(runs, part.first_batch);
+        CHECK(run != nullptr && run->compaction == part.compaction);
+        TRY_ASSIGN(const auto found, content_of(db_, *run, rows));
+        // check_compactions() has found that their numbers have no gaps.
+        const auto index = narrow<std::size_t>(part.compaction - 1);
+        if (!found.is_that_of(compactions.at(index).record))
             return fail(ErrorCode::corrupt,
-                        fmt::format("ledger {}: the sums of compaction {} are not those of its "
-                                    "record, so they are kept; next: run `octroi audit`",
+                        fmt::format("ledger {}: the sums or cursors that compaction {} has left "
+                                    "are not those of its record, so they are kept; next: run "
+                                    "`octroi audit`",
                                     db_.path(), part.compaction));
     }
     return {};
+}
+
+// The translations that stay when the run is recorded.
+Result<ListDigest> Compactor::translations_with(const CompactedRun& run) {
+    TRY_ASSIGN(auto runs, compacted_runs(db_));
+    std::erase_if(runs, [&](const CompactedRun& earlier) {
+        return run.first_batch <= earlier.first_batch && earlier.last_batch <= run.last_batch;
+    });
+    runs.insert(std::ranges::upper_bound(runs, run.first_batch, {}, &CompactedRun::first_batch),
+                run);
+    return OldTranslations(db_, std::move(runs), run.at).kept();
+}
+
+// Nothing is proved of a translation any more after the next record.
+Status Compactor::check_translations() {
+    TRY_ASSIGN(auto translations, old_translations(db_));
+    TRY_ASSIGN(const ListDigest found, translations.kept());
+    TRY_ASSIGN(const auto compactions, stored_compactions(db_));
+    if (compactions.empty() || found == compactions.back().record.translations) return {};
+    return fail(ErrorCode::corrupt,
+                fmt::format("ledger {}: the translations of compacted batches are not those of "
+                            "the last record, so nothing is compacted; next: run `octroi audit`",
+                            db_.path()));
+}
+
+Result<std::vector<KeptCursor>> Compactor::cursors_of(const Plan& plan) {
+    if (plan.level == CompactionLevel::hour)
+        return current_cursors(db_, plan.first_batch(), plan.last_batch());
+    std::vector<KeptCursor> all;
+    for (const Part& part : plan.parts) {
+        TRY_ASSIGN(const auto cursors, current_cursors(db_, part.compaction));
+        all.insert(all.end(), cursors.begin(), cursors.end());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
 }
 
 Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t& removed) {
@@ -297,35 +346,49 @@ Result<std::vector<OldRow>> Compactor::sum_rows(const Plan& plan, std::uint64_t&
     return sums.finish();
 }
 
-Status Compactor::write_rows(std::int64_t number, const std::vector<OldRow>& rows) {
-    TRY_ASSIGN(
-        auto insert,
-        Statement::prepare(db_, "INSERT INTO old_transfer VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-    std::span<const OldRow> left(rows);
-    while (!left.empty()) {
-        const auto slice = left.first(std::min<std::size_t>(left.size(), slice_rows));
-        left = left.subspan(slice.size());
-        const auto write = [&] { return write_slice(insert, number, slice); };
-        TRY(slices_.run(write));
-        if (slices_.stopped()) return {};
+// Calls `write` for each row, in slices that are a transaction each.
+template <typename Row, typename Write>
+Status Compactor::write_slices(std::span<const Row> rows, Write write) {
+    while (!rows.empty() && !slices_.stopped()) {
+        const auto slice = rows.first(std::min<std::size_t>(rows.size(), slice_rows));
+        rows = rows.subspan(slice.size());
+        const auto write_slice = [&]() -> Status {
+            TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+            for (const Row& row : slice) TRY(write(row));
+            return transaction.commit();
+        };
+        TRY(slices_.run(write_slice));
     }
     return {};
 }
 
-Status Compactor::write_slice(Statement& insert, std::int64_t number,
-                              std::span<const OldRow> rows) {
-    TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
-    for (const OldRow& row : rows) {
+Status Compactor::write_rows(std::int64_t number, std::span<const OldRow> rows) {
+    TRY_ASSIGN(
+        auto insert,
+        Statement::prepare(db_, "INSERT INTO old_transfer VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+    return write_slices(rows, [&](const OldRow& row) {
         int at = 0;
         for (const std::int64_t value :
              {number, row.begin, row.meter, row.from, row.to, row.service})
             insert.bind(++at, value);
         for (const std::int64_t value : row.figures) insert.bind(++at, value);
-        TRY(insert.run());
-    }
-    TRY(transaction.commit());
-    slices_.progress.added += rows.size();
-    return {};
+        ++slices_.progress.added;
+        return insert.run();
+    });
+}
+
+Status Compactor::write_cursors(std::int64_t number, std::span<const KeptCursor> cursors) {
+    TRY_ASSIGN(auto insert,
+               Statement::prepare(db_, "INSERT INTO compaction_cursor VALUES (?,?,?,?,?,?)"));
+    return write_slices(cursors, [&](const KeptCursor& kept) {
+        insert.bind(1, number);
+        insert.bind_text(2, kept.meter);
+        insert.bind_text(3, kept.cursor.source);
+        insert.bind_blob(4, kept.cursor.position);
+        insert.bind(5, kept.cursor.version);
+        insert.bind_text(6, kept.cursor.note);
+        return insert.run();
+    });
 }
 
 Status Compactor::write_record(const CompactionRecord& record) {
@@ -342,8 +405,9 @@ Status Compactor::write_record(const CompactionRecord& record) {
                                                     "damaged; next: run `octroi audit`",
                                                     db_.path()));
     const std::string hash = compaction_hash(previous, record);
-    TRY_ASSIGN(auto insert,
-               Statement::prepare(db_, "INSERT INTO compaction VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+    TRY_ASSIGN(auto insert, Statement::prepare(db_,
+                                               "INSERT INTO compaction VALUES "
+                                               "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
     insert.bind(1, record.number);
     insert.bind(2, record.at);
     insert.bind(3, static_cast<std::int64_t>(record.level));
@@ -353,8 +417,13 @@ Status Compactor::write_record(const CompactionRecord& record) {
     insert.bind(7, record.traffic.end);
     insert.bind(8, record.removed);
     insert.bind_blob(9, record.batches_digest);
-    insert.bind_blob(10, previous);
-    insert.bind_blob(11, hash);
+    int at = 9;
+    for (const ListDigest* list : {&record.days, &record.cursors, &record.translations}) {
+        insert.bind(++at, list->rows);
+        insert.bind_blob(++at, list->digest);
+    }
+    insert.bind_blob(16, previous);
+    insert.bind_blob(17, hash);
     TRY(insert.run());
     TRY_ASSIGN(auto meter,
                Statement::prepare(

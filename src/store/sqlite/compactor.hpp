@@ -64,9 +64,13 @@ private:
     [[nodiscard]] Status go_on_after(const Status& status);
     [[nodiscard]] Status check_replaced(const Plan& plan);
     [[nodiscard]] Result<std::vector<OldRow>> sum_rows(const Plan& plan, std::uint64_t& removed);
-    [[nodiscard]] Status write_rows(std::int64_t number, const std::vector<OldRow>& rows);
-    [[nodiscard]] Status write_slice(Statement& insert, std::int64_t number,
-                                     std::span<const OldRow> rows);
+    [[nodiscard]] Status check_translations();
+    [[nodiscard]] Result<ListDigest> translations_with(const CompactedRun& run);
+    [[nodiscard]] Result<std::vector<KeptCursor>> cursors_of(const Plan& plan);
+    [[nodiscard]] Status write_rows(std::int64_t number, std::span<const OldRow> rows);
+    [[nodiscard]] Status write_cursors(std::int64_t number, std::span<const KeptCursor> cursors);
+    template <typename Row, typename Write>
+    [[nodiscard]] Status write_slices(std::span<const Row> rows, Write write);
     [[nodiscard]] Status write_record(const CompactionRecord& record);
 
     const Database& db_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/testing/folder.hpp"
+#include "ledger/testing/directory_conformance.hpp"
 #include "ledger/testing/facts_conformance.hpp"
 #include "ledger/testing/maintenance_conformance.hpp"
 #include "ledger/testing/store_conformance.hpp"
@@ -32,6 +33,7 @@ private:
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, DirectoryConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, MaintenanceConformance, SqliteFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, FactsConformance, SqliteFixture);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -57,28 +58,28 @@ Status set_state(const Database& db, const DayPosition& summed) {
     return move.run();
 }
 
-constexpr const char* select_day_sums =
-    "SELECT day, near, outgoing, far, service, meter, bytes, packets, flows, scaled_bytes, "
-    "scaled_packets, bytes_variance, packets_variance FROM day_sum";
-constexpr const char* select_day_ends =
-    "SELECT day, near, ends, far_kind, meter, bytes, packets, flows, scaled_bytes, "
-    "scaled_packets, bytes_variance, packets_variance FROM day_end";
-
-DayKey day_key_from(const Statement& row) {
-    return {row.number(0), row.number(1), row.number(2),
-            row.number(3), row.number(4), row.number(5)};
+DayKey day_key_from(const std::array<std::int64_t, key_columns<DayKey>>& p) {
+    return {p[0], p[1], p[2], p[3], p[4], p[5]};
 }
-DayEndKey day_end_key_from(const Statement& row) {
-    return {row.number(0), row.number(1), row.number(2), row.number(3), row.number(4)};
+DayEndKey day_end_key_from(const std::array<std::int64_t, key_columns<DayEndKey>>& p) {
+    return {p[0], p[1], p[2], p[3], p[4]};
 }
 
-// Behind the columns of the key.
-template <typename Key>
-DayFigures figures_from(const Statement& row) {
-    DayFigures figures{};
-    auto column = static_cast<int>(key_columns<Key>);
-    for (std::int64_t& figure : figures) figure = row.number(column++);
-    return figures;
+// Calls visit(parts of the key, figures) for each row of the table of the key.
+template <typename Key, typename Visit>
+Status each_sum(const Database& db, const std::string& where, Visit visit) {
+    TRY_ASSIGN(auto find,
+               Statement::prepare(db, fmt::format("SELECT * FROM {}{}", Key::table, where)));
+    while (true) {
+        TRY_ASSIGN(const bool more, find.step());
+        if (!more) return {};
+        int column = 0;
+        std::array<std::int64_t, key_columns<Key>> key{};
+        for (std::int64_t& part : key) part = find.number(column++);
+        DayFigures figures{};
+        for (std::int64_t& figure : figures) figure = find.number(column++);
+        TRY(visit(key, figures));
+    }
 }
 
 }  // namespace
@@ -196,46 +197,34 @@ Status DaySums::rebuild() {
 Status DaySums::find_limited(Hashes& hashes) {
     std::string is_limited;
     for (const char* column : day_figure_columns)
-        is_limited +=
-            fmt::format("{}{} = {}", is_limited.empty() ? "" : " OR ", column, day_figure_max);
-    TRY_ASSIGN(auto sums,
-               Statement::prepare(db_, fmt::format("{} WHERE {}", select_day_sums, is_limited)));
-    while (true) {
-        TRY_ASSIGN(const bool more, sums.step());
-        if (!more) break;
-        const DayKey key = day_key_from(sums);
-        const DayFigures figures = figures_from<DayKey>(sums);
+        is_limited += fmt::format("{} {} = {}", is_limited.empty() ? " WHERE" : " OR", column,
+                                  day_figure_max);
+    TRY(each_sum<DayKey>(db_, is_limited, [&](const auto& parts, const auto& figures) -> Status {
+        const DayKey key = day_key_from(parts);
         hashes.of_rows.pass_over(key, figures);
         TRY_ASSIGN(const auto row, ends_.row_of(key));
         if (row) hashes.of_ends.pass_over(*row, figures);
-    }
-    TRY_ASSIGN(auto ends,
-               Statement::prepare(db_, fmt::format("{} WHERE {}", select_day_ends, is_limited)));
-    while (true) {
-        TRY_ASSIGN(const bool more, ends.step());
-        if (!more) return {};
-        hashes.of_ends.pass_over(day_end_key_from(ends), figures_from<DayEndKey>(ends));
-    }
+        return {};
+    }));
+    return each_sum<DayEndKey>(db_, is_limited, [&](const auto& parts, const auto& figures) {
+        hashes.of_ends.pass_over(day_end_key_from(parts), figures);
+        return Status{};
+    });
 }
 
 Status DaySums::subtract_sums(Hashes& hashes) {
     TRY(find_limited(hashes));
-    TRY_ASSIGN(auto sums, Statement::prepare(db_, select_day_sums));
-    while (true) {
-        TRY_ASSIGN(const bool more, sums.step());
-        if (!more) break;
-        const DayKey key = day_key_from(sums);
-        const DayFigures figures = figures_from<DayKey>(sums);
+    TRY(each_sum<DayKey>(db_, "", [&](const auto& parts, const auto& figures) -> Status {
+        const DayKey key = day_key_from(parts);
         hashes.of_rows.subtract(key, figures);
         TRY_ASSIGN(const auto row, ends_.row_of(key));
         if (row) hashes.of_ends.add(*row, figures);
-    }
-    TRY_ASSIGN(auto ends, Statement::prepare(db_, select_day_ends));
-    while (true) {
-        TRY_ASSIGN(const bool more, ends.step());
-        if (!more) return {};
-        hashes.of_ends.subtract(day_end_key_from(ends), figures_from<DayEndKey>(ends));
-    }
+        return {};
+    }));
+    return each_sum<DayEndKey>(db_, "", [&](const auto& parts, const auto& figures) {
+        hashes.of_ends.subtract(day_end_key_from(parts), figures);
+        return Status{};
+    });
 }
 
 Result<bool> DaySums::check() {

@@ -29,7 +29,7 @@ struct CountedTable {
 
 // Rows of these tables are numbered without gaps and are never removed, or there are few.
 constexpr CountedTable counted_tables[] = {
-    {"translations", "SELECT max(translation_id) FROM translation"},
+    {"translations", "SELECT count(*) FROM translation"},
     {"parties", "SELECT max(party_id) FROM party"},
     {"services", "SELECT max(service_id) FROM service"},
     {"current cursors", "SELECT count(*) FROM cursor"},
@@ -103,12 +103,13 @@ Status subtract_compacted(const Database& db, std::span<const sqlite::CompactedR
                           LedgerFacts& facts) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT sum(transfers), sum(sampled), sum(cursors) - "
-                                             "(SELECT count(*) FROM batch_cursor WHERE batch "
-                                             "BETWEEN ?1 AND ?2) FROM batch WHERE number BETWEEN "
+                                             "(SELECT count(*) FROM compaction_cursor WHERE "
+                                             "compaction = ?3) FROM batch WHERE number BETWEEN "
                                              "?1 AND ?2"));
     for (const sqlite::CompactedRun& run : compacted) {
         find.bind(1, run.first_batch);
         find.bind(2, run.last_batch);
+        find.bind(3, run.compaction);
         TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
         for (std::size_t i = 0; i < 3; ++i) {
             std::uint64_t& rows = rows_of(facts, list_kinds[i]);

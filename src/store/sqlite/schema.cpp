@@ -229,22 +229,23 @@ CREATE TABLE class_use (
     hash    BLOB NOT NULL
 ) STRICT;
 
+-- Without a key: its rows have no order and no number. Those are deleted of which
+-- compacted batches reported begin and end.
 CREATE TABLE translation (
-    translation_id INTEGER PRIMARY KEY,
-    exporter       TEXT NOT NULL,            -- addresses as text; empty: not known
-    outside        TEXT NOT NULL,
-    protocol       INTEGER NOT NULL,         -- 0: any
-    first_port     INTEGER NOT NULL,         -- 0 to 65535: all; 0 to 0: none
-    last_port      INTEGER NOT NULL,
-    port_step      INTEGER NOT NULL,
-    remote         TEXT NOT NULL,            -- empty: any
-    remote_port    INTEGER NOT NULL,
-    inside         TEXT NOT NULL,
-    inside_port    INTEGER NOT NULL,
-    begin_at       INTEGER NOT NULL,         -- ns since 1970
-    end_at         INTEGER NOT NULL,         -- 2^63-1: not known to have ended
-    opened         INTEGER NOT NULL REFERENCES batch,
-    closed         INTEGER REFERENCES batch  -- that reported the end; NULL: none did
+    exporter    TEXT NOT NULL,               -- addresses as text; empty: not known
+    outside     TEXT NOT NULL,
+    protocol    INTEGER NOT NULL,            -- 0: any
+    first_port  INTEGER NOT NULL,            -- 0 to 65535: all; 0 to 0: none
+    last_port   INTEGER NOT NULL,
+    port_step   INTEGER NOT NULL,
+    remote      TEXT NOT NULL,               -- empty: any
+    remote_port INTEGER NOT NULL,
+    inside      TEXT NOT NULL,
+    inside_port INTEGER NOT NULL,
+    begin_at    INTEGER NOT NULL,            -- ns since 1970
+    end_at      INTEGER NOT NULL,            -- 2^63-1: not known to have ended
+    opened      INTEGER NOT NULL REFERENCES batch,
+    closed      INTEGER REFERENCES batch     -- that reported the end; NULL: none did
 ) STRICT;
 CREATE INDEX translation_by_end ON translation (outside, first_port, begin_at);
 CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;
@@ -267,21 +268,27 @@ CREATE TABLE class_next_hop (
     PRIMARY KEY (class_table, number)
 ) STRICT, WITHOUT ROWID;
 
--- The transfers, sampled counts and superseded cursors of the batches first_batch to last_batch are
--- replaced by sums by hour (level 1) or day (level 2) in old_transfer. A later record
--- that contains the batches of an earlier one replaces it.
+-- The transfers, sampled counts and cursors of the batches first_batch to last_batch are replaced by
+-- sums by hour (level 1) or day (level 2) in old_transfer, and current cursors in
+-- compaction_cursor. A later record that contains the batches of an earlier one replaces it.
 CREATE TABLE compaction (
-    number         INTEGER PRIMARY KEY,  -- 1, 2, 3, …
-    at             INTEGER NOT NULL,     -- ns since 1970
-    level          INTEGER NOT NULL,     -- 1 hours, 2 days
-    first_batch    INTEGER NOT NULL REFERENCES batch,
-    last_batch     INTEGER NOT NULL REFERENCES batch,
-    traffic_begin  INTEGER NOT NULL,     -- of the transfers, ns since 1970; 0 and 0: none
-    traffic_end    INTEGER NOT NULL,
-    removed        INTEGER NOT NULL,     -- rows that were replaced
-    batches_digest BLOB NOT NULL,        -- of the hashes of the batches
-    previous_hash  BLOB NOT NULL,
-    hash           BLOB NOT NULL
+    number              INTEGER PRIMARY KEY,  -- 1, 2, 3, …
+    at                  INTEGER NOT NULL,     -- ns since 1970
+    level               INTEGER NOT NULL,     -- 1 hours, 2 days
+    first_batch         INTEGER NOT NULL REFERENCES batch,
+    last_batch          INTEGER NOT NULL REFERENCES batch,
+    traffic_begin       INTEGER NOT NULL,     -- of the transfers, ns since 1970; 0 and 0: none
+    traffic_end         INTEGER NOT NULL,
+    removed             INTEGER NOT NULL,     -- rows that were replaced
+    batches_digest      BLOB NOT NULL,        -- of the hashes of the batches
+    days                INTEGER NOT NULL,     -- that its rows are in: their number and digest
+    days_digest         BLOB NOT NULL,
+    cursors             INTEGER NOT NULL,     -- in compaction_cursor
+    cursors_digest      BLOB NOT NULL,
+    translations        INTEGER NOT NULL,     -- of all compacted batches: those that stay
+    translations_digest BLOB NOT NULL,
+    previous_hash       BLOB NOT NULL,
+    hash                BLOB NOT NULL
 ) STRICT;
 
 -- What the rows of a compaction sum to, by meter.
@@ -296,6 +303,17 @@ CREATE TABLE compaction_meter (
     sampled          INTEGER NOT NULL,   -- those that were scaled up from samples
     sampled_digest   BLOB NOT NULL,
     PRIMARY KEY (compaction, meter)
+) STRICT, WITHOUT ROWID;
+
+-- The cursors of its batches that were current when the compaction was made.
+CREATE TABLE compaction_cursor (
+    compaction INTEGER NOT NULL,         -- without a row in compaction: unfinished, to be removed
+    meter      TEXT NOT NULL,
+    source     TEXT NOT NULL,
+    position   BLOB NOT NULL,
+    version    INTEGER NOT NULL,
+    note       TEXT NOT NULL,
+    PRIMARY KEY (compaction, meter, source)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE old_transfer (
@@ -315,7 +333,8 @@ CREATE TABLE old_transfer (
     PRIMARY KEY (compaction, begin, meter, from_party, to_party, service)
 ) STRICT, WITHOUT ROWID;
 
--- Derived from transfer, for fast questions: sums by day. They contain the batches 1 to
+-- Derived from transfer, for fast questions: sums by day. The days that compactions use can not be
+-- derived any more: their records have digests of them. The sums contain the batches 1 to
 -- day_state.batches, and the first day_state.rows rows of the next one; -1: nothing, they are being
 -- emptied.
 CREATE TABLE day (

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] Status snapshot(const std::function<Status()>& inside) override;
     [[nodiscard]] Result<std::vector<TransferSum>> sums(const SumQuestion& question) override;
     [[nodiscard]] Result<std::vector<std::string>> services() override;
+    [[nodiscard]] Result<std::vector<std::string>> classes() override;
     [[nodiscard]] Result<std::optional<UtcTime>> first_bucket() override;
     [[nodiscard]] Result<std::vector<MeterState>> meters() override;
     [[nodiscard]] Result<std::vector<MeterLoss>> losses(Interval period) override;

@@ -132,6 +132,16 @@ Status Summer::add(const sqlite::TransferRun& run) {
     return {};
 }
 
+Result<std::vector<std::string>> names(const Database& db, const char* sql) {
+    TRY_ASSIGN(auto find, Statement::prepare(db, sql));
+    std::vector<std::string> found;
+    while (true) {
+        TRY_ASSIGN(const bool row, find.step());
+        if (!row) return found;
+        found.push_back(find.text(0));
+    }
+}
+
 }  // namespace
 
 Result<std::vector<TransferSum>> SqliteLedger::sums(const SumQuestion& question) {
@@ -152,13 +162,11 @@ Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {
 }
 
 Result<std::vector<std::string>> SqliteLedger::services() {
-    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT name FROM service ORDER BY name"));
-    std::vector<std::string> names;
-    while (true) {
-        TRY_ASSIGN(const bool row, find.step());
-        if (!row) return names;
-        names.push_back(find.text(0));
-    }
+    return names(db_, "SELECT name FROM service ORDER BY name");
+}
+
+Result<std::vector<std::string>> SqliteLedger::classes() {
+    return names(db_, "SELECT name FROM holder WHERE kind = 3 ORDER BY name");
 }
 
 }  // namespace octroi

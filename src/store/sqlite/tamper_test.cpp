@@ -44,6 +44,7 @@ void fill(const std::string& path, std::size_t rows = 30) {
         batch.meter.name = "eth0";
         batch.directory_version = 2;
         batch.cursors = {{"file:1", fmt::format("at {}", number), number, "note"}};
+        if (number == 2) batch.cursors.push_back({"file:idle", "end", 1, ""});
         batch.losses = {{"eth0", LossReason::truncated, {bucket_at(0), bucket_at(1)}, number, 9}};
         const auto port = static_cast<std::uint16_t>(40000 + number);
         batch.translations = {translation(1, port, {some_day, UtcTime::max()})};
@@ -78,6 +79,14 @@ std::vector<std::string> texts(const sqlite::Database& db, const std::string& sq
     std::vector<std::string> found;
     while (*statement.step()) found.push_back(statement.text(0));
     return found;
+}
+
+// The columns of the primary key.
+constexpr const char* key_sql =
+    "SELECT coalesce(group_concat(name), 'rowid') FROM pragma_table_info('{}') WHERE pk > 0";
+
+std::string key_of(const sqlite::Database& db, const std::string& table) {
+    return texts(db, fmt::format(key_sql, table)).front();
 }
 
 class Tamper : public ::testing::Test {
@@ -119,16 +128,12 @@ TEST_F(Tamper, OfAnyColumnIsFound) {
                     "WHEN 'text' THEN {0} || 'x' "
                     "WHEN 'blob' THEN CAST({0} || x'00' AS BLOB) ELSE 1 END",
                     column);
-                const std::string key =
-                    texts(db, fmt::format("SELECT group_concat(name) FROM "
-                                          "pragma_table_info('{}') WHERE pk > 0",
-                                          table))
+                const std::string key = key_of(db, table);
+                const std::string ordered =
+                    texts(db, fmt::format("SELECT coalesce(group_concat(name || ' {0}'), 'rowid "
+                                          "{0}') FROM pragma_table_info('{1}') WHERE pk > 0",
+                                          order, table))
                         .front();
-                const std::string ordered = texts(db, fmt::format("SELECT group_concat(name || ' "
-                                                                  "{}') FROM pragma_table_info"
-                                                                  "('{}') WHERE pk > 0",
-                                                                  order, table))
-                                                .front();
                 const std::string where = fmt::format(
                     "({0}) = (SELECT {0} FROM {1} ORDER BY {2} LIMIT 1)", key, table, ordered);
                 const std::string sql =
@@ -151,11 +156,7 @@ TEST_F(Tamper, ByRemovingARowIsFound) {
     auto db = *sqlite::Database::open(original_, SQLITE_OPEN_READONLY);
     for (const std::string& table :
          texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'")) {
-        const std::string key =
-            texts(db, fmt::format("SELECT group_concat(name) FROM pragma_table_info('{}') WHERE "
-                                  "pk > 0",
-                                  table))
-                .front();
+        const std::string key = key_of(db, table);
         const std::string sql =
             fmt::format("DELETE FROM {0} WHERE ({1}) = (SELECT {1} FROM {0} LIMIT 1)", table, key);
         ASSERT_TRUE(change(sql)) << sql;
@@ -189,6 +190,13 @@ TEST_F(Tamper, OfSeveralValuesIsFound) {
              "number = 5); DELETE FROM batch_cursor WHERE batch = 5; DELETE FROM loss WHERE "
              "batch = 5; DELETE FROM batch WHERE number = 5",
              "UPDATE cursor SET version = version + 1",
+             "DELETE FROM compaction_cursor WHERE source = 'file:idle'; DELETE FROM cursor WHERE "
+             "source = 'file:idle'",
+             // The end of a day that only sums by hour are in.
+             "UPDATE day SET end = end - 1 WHERE begin = (SELECT min(begin) FROM day)",
+             // A mapping that is still valid, of a compacted batch.
+             "UPDATE translation SET inside = '10.9.9.9' WHERE opened = (SELECT max(opened) FROM "
+             "translation WHERE opened <= (SELECT max(last_batch) FROM compaction))",
              "INSERT INTO cursor VALUES ('eth9', 'file:2', x'', 1, '')",
              "INSERT INTO transfer VALUES (100000, 1, 1, 1, 1, 1, 1, 1)",
              "UPDATE class_routes SET octets = zeroblob(3)",
@@ -375,10 +383,7 @@ protected:
 TEST_P(Flips, AreFound) {
     const std::string table = GetParam();
     const auto columns = raw(fmt::format("SELECT name FROM pragma_table_info('{}')", table));
-    const std::string key =
-        raw(fmt::format("SELECT group_concat(name) FROM pragma_table_info('{}') WHERE pk > 0",
-                        table))
-            .at(0);
+    const std::string key = raw(fmt::format(key_sql, table)).at(0);
     const auto rows = std::stoll(raw(fmt::format("SELECT count(*) FROM {}", table)).at(0));
     ASSERT_GT(rows, 0);
     const auto before = answer();
@@ -401,17 +406,39 @@ TEST_P(Flips, AreFound) {
     EXPECT_EQ(tried, 300);
 }
 
-constexpr std::array flipped_tables{"meter",          "holder",        "party",
-                                    "service",        "class_version", "writer",
-                                    "batch",          "anchor",        "anchor_head",
-                                    "transfer",       "sampled",       "batch_cursor",
-                                    "cursor",         "loss",          "directory_change",
-                                    "account",        "binding",       "network",
-                                    "class_table",    "class_name",    "class_routes",
-                                    "class_use",      "translation",   "class_as",
-                                    "class_next_hop", "compaction",    "compaction_meter",
-                                    "old_transfer",   "day",           "day_state",
-                                    "day_sum",        "day_end"};
+constexpr std::array flipped_tables{"meter",
+                                    "holder",
+                                    "party",
+                                    "service",
+                                    "class_version",
+                                    "writer",
+                                    "batch",
+                                    "anchor",
+                                    "anchor_head",
+                                    "transfer",
+                                    "sampled",
+                                    "batch_cursor",
+                                    "cursor",
+                                    "loss",
+                                    "directory_change",
+                                    "account",
+                                    "binding",
+                                    "network",
+                                    "class_table",
+                                    "class_name",
+                                    "class_routes",
+                                    "class_use",
+                                    "translation",
+                                    "class_as",
+                                    "class_next_hop",
+                                    "compaction",
+                                    "compaction_meter",
+                                    "old_transfer",
+                                    "compaction_cursor",
+                                    "day",
+                                    "day_state",
+                                    "day_sum",
+                                    "day_end"};
 INSTANTIATE_TEST_SUITE_P(EveryTable, Flips, ::testing::ValuesIn(flipped_tables),
                          [](const auto& table) { return std::string(table.param); });
 

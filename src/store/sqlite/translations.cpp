@@ -8,11 +8,6 @@
 namespace octroi::sqlite {
 namespace {
 
-// In the order of Translation's fields.
-constexpr const char* columns =
-    "exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, inside, "
-    "inside_port, begin_at";
-constexpr int column_end = 11;
 
 // Bound texts, which must live until the statement is reset.
 struct Texts {
@@ -53,21 +48,6 @@ std::uint16_t port_from(const Statement& row, int column) {
     return static_cast<std::uint16_t>(row.number(column));
 }
 
-// From `columns` and, in column_end, the end. False: an address is not readable.
-bool read_row(const Statement& row, Translation& t) {
-    const bool good =
-        read_address(row.octets(0), t.device) && read_address(row.octets(1), t.outside) &&
-        read_address(row.octets(6), t.remote) && read_address(row.octets(8), t.inside);
-    t.protocol = static_cast<std::uint8_t>(row.number(2));
-    t.first_port = port_from(row, 3);
-    t.last_port = port_from(row, 4);
-    t.port_step = port_from(row, 5);
-    t.remote_port = port_from(row, 7);
-    t.inside_port = port_from(row, 9);
-    t.valid = {row.time(10), row.time(column_end)};
-    return good;
-}
-
 // Translations of the outside address ?1 that are valid at ?2; ?3 is a port or NULL, ?4 a protocol
 // or NULL. `which` selects the ports. NOT EXISTS drops a row if a newer one with the same key began
 // before ?2. Single ports and blocks of ports have different conditions so that each uses its
@@ -80,7 +60,7 @@ std::string question_sql(std::string_view which) {
         "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
         "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
         "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
-        columns, which);
+        translation_columns, which);
 }
 
 // A translation that has ended may be in the ledger without its end, from an earlier batch. Then
@@ -101,24 +81,37 @@ Result<bool> close_open_row(Statement& find, Statement& close, const Translation
 
 }  // namespace
 
+bool translation_from(const Statement& row, Translation& t) {
+    const bool good =
+        read_address(row.octets(0), t.device) && read_address(row.octets(1), t.outside) &&
+        read_address(row.octets(6), t.remote) && read_address(row.octets(8), t.inside);
+    t.protocol = static_cast<std::uint8_t>(row.number(2));
+    t.first_port = port_from(row, 3);
+    t.last_port = port_from(row, 4);
+    t.port_step = port_from(row, 5);
+    t.remote_port = port_from(row, 7);
+    t.inside_port = port_from(row, 9);
+    t.valid = {row.time(10), row.time(translation_column_count)};
+    return good;
+}
+
 Status insert_translations(const Database& db, const CanonicalBatch& batch, std::uint64_t number) {
     if (batch.translations.empty()) return {};
     TRY_ASSIGN(auto find,
                Statement::prepare(
                    db,
-                   "SELECT max(translation_id) FROM translation WHERE exporter = ?1 AND outside = "
+                   "SELECT max(rowid) FROM translation WHERE exporter = ?1 AND outside = "
                    "?2 AND protocol = ?3 AND first_port = ?4 AND last_port = ?5 AND port_step = "
                    "?6 AND remote = ?7 AND remote_port = ?8 AND inside = ?9 AND inside_port = ?10 "
                    "AND begin_at = ?11 AND closed IS NULL"));
     TRY_ASSIGN(
         auto close,
-        Statement::prepare(
-            db, "UPDATE translation SET end_at = ?2, closed = ?3 WHERE translation_id = ?1"));
+        Statement::prepare(db, "UPDATE translation SET end_at = ?2, closed = ?3 WHERE rowid = ?1"));
     TRY_ASSIGN(auto insert, Statement::prepare(
                                 db, fmt::format("INSERT INTO translation ({}, end_at, opened, "
                                                 "closed) VALUES "
                                                 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
-                                                columns)));
+                                                translation_columns)));
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
         if (!t->is_open()) {
@@ -156,7 +149,7 @@ Result<std::vector<Translation>> find_translations(const Database& db,
             TRY_ASSIGN(const bool row, rows.step());
             if (!row) break;
             Translation t;
-            if (!read_row(rows, t))
+            if (!translation_from(rows, t))
                 return fail(ErrorCode::corrupt,
                             fmt::format("ledger {}: a translation of {} is damaged; next: run "
                                         "`octroi audit`",
@@ -171,12 +164,11 @@ Result<std::vector<Translation>> find_translations(const Database& db,
 Result<TranslationReader> TranslationReader::make(const Database& db) {
     TranslationReader reader;
     // If another batch reported the end, this one contained the translation without an end.
-    TRY_ASSIGN(
-        reader.rows_,
-        Statement::prepare(
-            db, fmt::format("SELECT {}, iif(closed IS ?1, end_at, 9223372036854775807) FROM "
-                            "translation WHERE opened = ?1 OR closed = ?1 ORDER BY translation_id",
-                            columns)));
+    TRY_ASSIGN(reader.rows_,
+               Statement::prepare(
+                   db, fmt::format("SELECT {}, iif(closed IS ?1, end_at, 9223372036854775807) FROM "
+                                   "translation WHERE opened = ?1 OR closed = ?1 ORDER BY rowid",
+                                   translation_columns)));
     return reader;
 }
 
@@ -186,7 +178,7 @@ Result<bool> TranslationReader::read(std::uint64_t number, std::vector<Translati
     while (true) {
         TRY_ASSIGN(const bool row, rows_.step());
         if (!row) return good;
-        if (!read_row(rows_, into.emplace_back())) good = false;
+        if (!translation_from(rows_, into.emplace_back())) good = false;
     }
 }
 

@@ -21,6 +21,14 @@ namespace octroi::sqlite {
 [[nodiscard]] Result<std::vector<Translation>> find_translations(
     const Database& db, const TranslationQuestion& question);
 
+// The columns of Translation without its end, in its order, for a SELECT.
+inline constexpr const char* translation_columns =
+    "exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, inside, "
+    "inside_port, begin_at";
+inline constexpr int translation_column_count = 11;
+// From these columns and, behind them, the end. False: an address is not readable.
+[[nodiscard]] bool translation_from(const Statement& row, Translation& t);
+
 // Reads the translations that a batch contained, for the audit.
 class TranslationReader {
 public:

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Whether cursors move by one version at a time, and whether the current one of each source is the
+// last one that a batch, or the record of a compaction, has.
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/audit_findings.hpp"
+#include "ledger/query.hpp"
+
+namespace octroi {
+
+class CursorAudit {
+public:
+    // trusted: batches up to this number are not visited. `findings` must outlive it.
+    CursorAudit(AuditFindings& findings, std::uint64_t trusted)
+        : findings_(findings), trusted_(trusted) {}
+
+    // In the order of the batches. is_recorded: the batch is compacted, and visit_kept() gets what
+    // its compaction has kept.
+    void visit(const StoredBatch& stored, bool is_recorded);
+    // After the last batch of the compaction.
+    void visit_kept(std::uint64_t last_batch, const std::vector<KeptCursor>& cursors);
+    // After all batches. `current`: Query::current_cursors().
+    void compare(const std::vector<std::pair<std::string, Cursor>>& current);
+
+private:
+    using Key = std::pair<std::string, std::string>;  // meter, source
+    struct Seen {
+        Cursor cursor;
+        std::uint64_t batch = 0;
+    };
+
+    AuditFindings& findings_;
+    std::uint64_t trusted_;
+    std::map<Key, Seen> seen_;
+    std::map<std::string, std::uint64_t> gaps_;  // by meter: the last batch with cursors not seen
+    std::set<std::string> unknown_;  // meters with batches that were compacted during the audit
+};
+
+}  // namespace octroi
