@@ -130,9 +130,12 @@ struct LedgerFacts {
     std::uint64_t chains = 0;  // of writers
     // Transfers that are there: those that were not compacted.
     std::uint64_t transfers = 0;
-    // Of these, what the retention of the question lets a compaction replace.
+    std::uint64_t sums = 0;  // by hour and day, of compacted batches
+    // Of these, what the retention of the question lets a compaction replace: transfers of
+    // old_batches, and sums by hour.
     std::uint64_t old_batches = 0;
     std::uint64_t old_transfers = 0;
+    std::uint64_t old_hours = 0;
 };
 
 // A batch as it is stored, with its position in the chain of its writer. Its content is not

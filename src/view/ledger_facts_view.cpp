@@ -13,12 +13,20 @@ namespace {
 // Days that the growth is the mean of.
 constexpr std::int64_t mean_days = 7;
 
-// The octets of the database for so many transfers: transfers are nearly all of its content.
-std::uint64_t octets_of(const LedgerFacts& facts, std::uint64_t transfers) {
-    if (facts.transfers == 0) return 0;
+// A sum by hour or day needs about as much space as so many transfers.
+constexpr double transfers_of_sum = 2;
+
+// About the octets of the database for so many transfers. Transfers, and the sums that are left of
+// old ones, are nearly all of its content.
+std::uint64_t octets_of(const LedgerFacts& facts, double transfers) {
+    const double all =
+        static_cast<double>(facts.transfers) + transfers_of_sum * static_cast<double>(facts.sums);
+    if (all == 0) return 0;
     const auto used = static_cast<double>(facts.octets - facts.free_octets);
-    return static_cast<std::uint64_t>(used * static_cast<double>(transfers) /
-                                      static_cast<double>(facts.transfers));
+    return static_cast<std::uint64_t>(used * transfers / all);
+}
+std::uint64_t octets_of(const LedgerFacts& facts, std::uint64_t transfers) {
+    return octets_of(facts, static_cast<double>(transfers));
 }
 
 // Transfers a day: the mean of the last days before the newest one, which may not be over. Of one
@@ -59,12 +67,21 @@ Report facts_report(const LedgerFacts& facts, const Zone& zone, Units units) {
         fmt::format("Growth: {} a day, about {}", counted_text(growth, "transfer", "transfers"),
                     bytes_text(growth_octets, units)),
         fmt::format("Written by: {}", counted_text(facts.chains, "chain", "chains"))};
+    const std::uint64_t freed =
+        octets_of(facts, static_cast<double>(facts.old_transfers) +
+                             transfers_of_sum * static_cast<double>(facts.old_hours));
     if (facts.old_batches > 0)
         report.heading.push_back(
-            fmt::format("Retention: {} of {} may become sums by hour, about {}",
+            fmt::format("Retention: {} of {} may become sums by hour",
                         counted_text(facts.old_transfers, "transfer", "transfers"),
-                        counted_text(facts.old_batches, "batch", "batches"),
-                        bytes_text(octets_of(facts, facts.old_transfers), units)));
+                        counted_text(facts.old_batches, "batch", "batches")));
+    if (facts.old_hours > 0)
+        report.heading.push_back(
+            fmt::format("Retention: {} may become sums by day",
+                        counted_text(facts.old_hours, "sum by hour", "sums by hour")));
+    if (freed > 0)
+        report.heading.push_back(
+            fmt::format("Retention: that frees at most {}", bytes_text(freed, units)));
     report.columns = {{"kind", "Rows of"}, {"rows", "Number", ColumnKind::count}};
     for (const LedgerFacts::Rows& rows : facts.rows)
         report.rows.push_back({.cells = {rows.kind, rows.rows}});
@@ -79,7 +96,9 @@ Report facts_report(const LedgerFacts& facts, const Zone& zone, Units units) {
         {"octets_per_day", growth_octets},
         {"chains", facts.chains},
         {"compactable_batches", facts.old_batches},
-        {"compactable_transfers", facts.old_transfers}};
+        {"compactable_transfers", facts.old_transfers},
+        {"compactable_hours", facts.old_hours},
+        {"compactable_octets", freed}};
     return report;
 }
 

@@ -75,6 +75,16 @@ TEST(FactsReport, GrowthIsTheMeanOfTheLastDays) {
     EXPECT_EQ(meta(f, "transfers_per_day"), Cell{std::uint64_t{0}});
 }
 
+TEST(FactsReport, SumsOfOldTransfersNeedSpaceToo) {
+    LedgerFacts f = facts();
+    f.transfers = 2'000'000;
+    f.sums = 1'000'000;
+    EXPECT_EQ(meta(f, "octets_per_day"), Cell{std::uint64_t{300'000 * 32}});
+    EXPECT_EQ(meta(f, "compactable_octets"), Cell{std::uint64_t{1'000'000 * 32}});
+    f.old_hours = 250'000;
+    EXPECT_EQ(meta(f, "compactable_octets"), Cell{std::uint64_t{1'500'000 * 32}});
+}
+
 TEST(FactsReport, AnEmptyLedgerHasNoPeriod) {
     LedgerFacts f = facts();
     f.first_bucket = UtcTime::max();

@@ -260,7 +260,10 @@ TEST_F(Compactions, MayBeUnfinished) {
            "CREATE TEMP TABLE copy AS SELECT * FROM old_transfer WHERE compaction = 2; UPDATE copy "
            "SET compaction = 9; INSERT INTO old_transfer SELECT * FROM copy; UPDATE copy SET "
            "compaction = 1; INSERT INTO old_transfer SELECT * FROM copy; INSERT INTO transfer "
-           "SELECT first_transfer, first_bucket, 1, 1, 1, 7, 7, 7 FROM batch WHERE number = 3");
+           "SELECT first_transfer, first_bucket, 1, 1, 1, 7, 7, 7 FROM batch WHERE number = 3; "
+           "INSERT INTO compaction_cursor VALUES (9, 'eth0', 'x', x'00', 7, ''); INSERT INTO "
+           "batch_cursor VALUES (3, 'x', x'00', 7, ''); INSERT INTO translation VALUES ('', "
+           "'203.0.113.9', 6, 7, 7, 1, '', 0, '10.0.0.9', 0, 5, 6, 3, 3)");
     const Ended checked = check(path_);
     EXPECT_EQ(checked.status, 0) << checked.err;
     const Ended audited = run(octroi(path_, {"audit"}));
@@ -291,6 +294,12 @@ TEST_F(Compactions, AreRefusedByBothProgramsAfterAChange) {
           "UPDATE loss SET packets = NULL WHERE batch = 3",
           "DELETE FROM translation WHERE opened = 6",
           "UPDATE cursor SET note = 'x'",
+          "UPDATE compaction SET days_digest = zeroblob(32) WHERE number = 4",
+          "UPDATE compaction_cursor SET note = 'x'",
+          "DELETE FROM compaction_cursor",
+          "UPDATE day SET end = end - 1 WHERE begin = (SELECT min(begin) FROM day)",
+          "UPDATE translation SET inside_port = inside_port + 1 WHERE opened = (SELECT min(opened) "
+          "FROM translation)",
           "UPDATE anchor_head SET sequence = 3 WHERE chain = 5"}) {
         const std::string copy = folder_ / "copy.db";
         std::filesystem::copy_file(path_, copy, std::filesystem::copy_options::overwrite_existing);

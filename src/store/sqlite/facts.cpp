@@ -122,26 +122,31 @@ Status subtract_compacted(const Database& db, std::span<const sqlite::CompactedR
 }
 
 // The rows of old_transfer, without reading them.
-Result<std::uint64_t> count_old(const Database& db,
-                                std::span<const sqlite::CompactedRun> compacted) {
+Status count_sums(const Database& db, std::span<const sqlite::CompactedRun> compacted,
+                  UtcTime hours_before, LedgerFacts& facts) {
     TRY_ASSIGN(auto find, Statement::prepare(db,
                                              "SELECT coalesce(sum(transfers), 0) FROM "
                                              "compaction_meter WHERE compaction = ?1"));
-    std::uint64_t rows = 0;
+    const auto add = [&](std::uint64_t& rows) {
+        rows = checked_add(rows, find.figure(0)).value_or(UINT64_MAX);
+    };
     for (const sqlite::CompactedRun& run : compacted) {
         find.bind(1, run.compaction);
         TRY_ASSIGN([[maybe_unused]] const bool found, find.step());
-        rows = checked_add(rows, find.figure(0)).value_or(UINT64_MAX);
+        add(facts.sums);
+        if (run.level == CompactionLevel::hour &&
+            sqlite::bucket_time(run.traffic.end) <= hours_before)
+            add(facts.old_hours);
         find.reset();
     }
-    return rows;
+    facts.rows.push_back({"sums by hour or day", facts.sums});
+    return {};
 }
 
 Status read_retention(const Database& db, const Retention& retention, LedgerFacts& facts) {
     TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db));
     TRY(subtract_compacted(db, compacted, facts));
-    TRY_ASSIGN(const std::uint64_t sums, count_old(db, compacted));
-    facts.rows.push_back({"sums by hour or day", sums});
+    TRY(count_sums(db, compacted, retention.hours_before, facts));
     if (retention.fine_before == UtcTime::min()) return {};
     TRY_ASSIGN(const auto batches, sqlite::old_batches(db, compacted, retention.fine_before));
     TRY_ASSIGN(auto find, Statement::prepare(db, "SELECT transfers FROM batch WHERE number = ?1"));

@@ -41,10 +41,6 @@ constexpr std::array checks{
     Check{"SELECT count(*) FROM compaction_meter WHERE compaction NOT IN (SELECT number FROM "
           "compaction)",
           "{} sums belong to no compaction"},
-    // One that is not finished has the next number.
-    Check{"SELECT count(*) FROM compaction_cursor WHERE compaction NOT BETWEEN 1 AND (SELECT "
-          "coalesce(max(number), 0) FROM compaction) + 1",
-          "{} cursors belong to no compaction"},
     Check{"SELECT count(*) FROM (SELECT begin, end, lead(begin) OVER (ORDER BY begin) AS next FROM "
           "day) WHERE end <= begin OR next < end",
           "{} days overlap"},

@@ -2,6 +2,7 @@
 // Sums over transfers, from the coarsest rows that fit (sum_plan.hpp). Rows are read in storage
 // order and summed in a hash table. GROUP BY would sort them first, which takes several times as
 // long.
+#include "base/check.hpp"
 #include "store/sqlite/day_end_reader.hpp"
 #include "store/sqlite/day_reader.hpp"
 #include "store/sqlite/old_reader.hpp"
@@ -145,6 +146,9 @@ Result<std::vector<std::string>> names(const Database& db, const char* sql) {
 }  // namespace
 
 Result<std::vector<TransferSum>> SqliteLedger::sums(const SumQuestion& question) {
+    CHECK(!question.by_end || (!question.by_identity && !question.identity &&
+                               !question.by_service && question.services.empty()));
+    CHECK(question.counted_as.empty() || (!question.by_identity && !question.by_end));
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
     return Summer(db_, question).answer();
 }
