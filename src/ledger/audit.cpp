@@ -178,7 +178,11 @@ void Auditor::total(const StoredBatch& stored, bool has_sums, bool is_valid) {
 }
 
 void Auditor::visit(const StoredCompaction& stored) {
-    const bool counts = compactions_.visit(stored, last_batch_);
+    std::uint64_t last_compaction = 0;
+    for (const ChainHead& head : stored_heads_)
+        if (head.chain == ChainKind::compactions) last_compaction = head.sequence;
+    const bool counts =
+        compactions_.visit(stored, {.last_batch = last_batch_, .last_compaction = last_compaction});
     report_.compactions = compactions_.records();
     if (!counts) return;
     const auto& meters = stored.found.meters;

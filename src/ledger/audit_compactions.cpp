@@ -24,8 +24,23 @@ void CompactionAudit::add(const CompactionRecord& record, std::string_view text)
                   fmt::format("compaction {}: {}", record.number, text));
 }
 
-bool CompactionAudit::visit(const StoredCompaction& stored, std::uint64_t last_batch) {
+void CompactionAudit::compare(const StoredCompaction& stored) {
     const CompactionRecord& record = stored.record;
+    const CompactionContent& found = stored.found;
+    if (found.meters != record.meters)
+        add(record, "its sums by hour or day were changed: they are not those of the record");
+    if (found.days != record.days)
+        add(record, "the days of its sums were changed: they are not those of the record");
+    if (kept_cursors_digest(found.cursors) != record.cursors)
+        add(record, "its cursors were changed: they are not those of the record");
+    if (found.translations && *found.translations != record.translations)
+        add(record,
+            "the translations of compacted batches were changed: they are not those of the record");
+}
+
+bool CompactionAudit::visit(const StoredCompaction& stored, const AuditedState& state) {
+    const CompactionRecord& record = stored.record;
+    if (record.number > state.last_compaction) return false;
     if (record.number != records_ + 1)
         add(record, fmt::format("it follows compaction {}", records_));
     records_ = record.number;
@@ -39,14 +54,10 @@ bool CompactionAudit::visit(const StoredCompaction& stored, std::uint64_t last_b
     if (stored.hash.size() == hash_octets) hash_ = stored.hash;
     // Those of batches before the anchor were checked then; those of later batches are not asked
     // for.
-    if (stored.is_replaced || record.last_batch <= trusted_ || record.last_batch > last_batch)
+    if (stored.is_replaced || record.last_batch <= trusted_ || record.last_batch > state.last_batch)
         return false;
-    if (stored.found.meters != record.meters)
-        add(record, "its sums by hour or day were changed: they are not those of the record");
-    else if (!stored.found.is_that_of(record))
-        add(record,
-            "the days of its sums, its cursors or its translations were changed: they are not "
-            "those of the record");
+    // Damage explains the difference.
+    if (stored.damage.empty()) compare(stored);
     runs_[record.first_batch].stored = stored;
     return true;
 }

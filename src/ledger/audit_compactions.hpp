@@ -13,15 +13,22 @@
 
 namespace octroi {
 
+// What a ledger had at the beginning of its audit. Later links are not asked for.
+struct AuditedState {
+    std::uint64_t last_batch = 0;
+    std::uint64_t last_compaction = 0;
+};
+
 class CompactionAudit {
 public:
-    // Batches `trusted` + 1 to `last_batch` will be visited. `findings` must outlive it.
+    // Batches `trusted` + 1 to AuditedState::last_batch will be visited. `findings` must outlive
+    // it.
     CompactionAudit(AuditFindings& findings, std::uint64_t trusted)
         : findings_(findings), trusted_(trusted) {}
 
     // All records, in their order, before the batches. True: its sums are part of what the audit
     // checks.
-    [[nodiscard]] bool visit(const StoredCompaction& stored, std::uint64_t last_batch);
+    [[nodiscard]] bool visit(const StoredCompaction& stored, const AuditedState& state);
     // A batch that is compacted. Null: after the audit began, so that its record was not visited.
     [[nodiscard]] const StoredCompaction* visit(const StoredBatch& stored);
     // After all batches.
@@ -36,6 +43,7 @@ private:
         std::map<MeterName, WideVolume> observed;
         std::uint64_t batches = 0;
     };
+    void compare(const StoredCompaction& stored);
     void check_observed(Run& run);
     void add(const CompactionRecord& record, std::string_view text);
 

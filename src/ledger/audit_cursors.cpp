@@ -10,7 +10,7 @@ void CursorAudit::visit(const StoredBatch& stored, bool is_recorded) {
     if (stored.compacted) {
         if (stored.digests[static_cast<std::size_t>(BatchList::cursors)].rows == 0) return;
         gaps_[meter] = stored.number;
-        if (!is_recorded) unknown_.insert(meter);
+        if (!is_recorded) unknown_[meter] = stored.number;
         return;
     }
     const auto gap = gaps_.find(meter);
@@ -36,21 +36,33 @@ void CursorAudit::visit_kept(std::uint64_t last_batch, const std::vector<KeptCur
         seen_[{kept.meter, kept.cursor.source}] = {kept.cursor, last_batch};
 }
 
+bool CursorAudit::is_known(const std::string& meter, const Cursor& current,
+                           const Seen* last) const {
+    const auto unknown = unknown_.find(meter);
+    if (last == nullptr) return trusted_ == 0 && unknown == unknown_.end();
+    return unknown == unknown_.end() || unknown->second < last->batch ||
+           current.version <= last->cursor.version;
+}
+
+void CursorAudit::compare(const std::string& meter, const Cursor& current, const Seen* last) {
+    if (last == nullptr)
+        findings_.add(FindingKind::cursor, 0,
+                      fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
+                                  current.source));
+    else if (last->cursor != current)
+        findings_.add(
+            FindingKind::cursor, 0,
+            fmt::format("the cursor of '{}' of meter '{}' (version {}) differs from the one of its "
+                        "last batch (version {})",
+                        current.source, meter, current.version, last->cursor.version));
+}
+
 void CursorAudit::compare(const std::vector<std::pair<std::string, Cursor>>& current) {
     std::map<Key, Seen> left = std::move(seen_);
     for (const auto& [meter, cursor] : current) {
         const auto found = left.find({meter, cursor.source});
-        if (found == left.end() && (trusted_ > 0 || unknown_.contains(meter))) continue;
-        if (found == left.end())
-            findings_.add(FindingKind::cursor, 0,
-                          fmt::format("the cursor of '{1}' of meter '{0}' is in no batch", meter,
-                                      cursor.source));
-        else if (found->second.cursor != cursor)
-            findings_.add(
-                FindingKind::cursor, 0,
-                fmt::format("the cursor of '{}' of meter '{}' (version {}) differs from the one of "
-                            "its last batch (version {})",
-                            cursor.source, meter, cursor.version, found->second.cursor.version));
+        const Seen* last = found == left.end() ? nullptr : &found->second;
+        if (is_known(meter, cursor, last)) compare(meter, cursor, last);
         if (found != left.end()) left.erase(found);
     }
     for (const auto& [key, cursor] : left)

@@ -5,7 +5,6 @@
 // last one that a batch, or the record of a compaction, has.
 
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,12 +34,19 @@ private:
         Cursor cursor;
         std::uint64_t batch = 0;
     };
+    // last: null: no batch has one. is_known: whether the batch that moved the cursor last was
+    // visited.
+    [[nodiscard]] bool is_known(const std::string& meter, const Cursor& current,
+                                const Seen* last) const;
+    void compare(const std::string& meter, const Cursor& current, const Seen* last);
 
     AuditFindings& findings_;
     std::uint64_t trusted_;
     std::map<Key, Seen> seen_;
     std::map<std::string, std::uint64_t> gaps_;  // by meter: the last batch with cursors not seen
-    std::set<std::string> unknown_;  // meters with batches that were compacted during the audit
+    // By meter: the last batch that was compacted during the audit, so that its cursors are not
+    // known.
+    std::map<std::string, std::uint64_t> unknown_;
 };
 
 }  // namespace octroi

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view compaction_tag = "octroi compaction 1\n";
 constexpr std::string_view days_tag = "octroi days 1\n";
 constexpr std::string_view kept_cursors_tag = "octroi kept cursors 1\n";
+constexpr std::string_view kept_translations_tag = "octroi kept translations 1\n";
 
 }  // namespace
 
@@ -53,6 +54,21 @@ ListDigest translations_digest(std::vector<Translation> translations) {
     Batch batch;
     batch.translations = std::move(translations);
     return digests(canonical(batch))[static_cast<std::size_t>(BatchList::translations)];
+}
+
+ListDigest kept_translations_digest(std::span<const KeptTranslations> records) {
+    ListDigest all;
+    Hasher hasher;
+    hasher.raw(kept_translations_tag);
+    add_count(hasher, records);
+    for (const KeptTranslations& kept : records) {
+        hasher.be64(kept.first_batch);
+        hasher.be64(kept.last_batch);
+        add_digest(hasher, kept.list);
+        all.rows += kept.list.rows;
+    }
+    all.digest = hasher.finish();
+    return all;
 }
 
 bool CompactionContent::is_that_of(const CompactionRecord& record) const {

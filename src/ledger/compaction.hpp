@@ -91,6 +91,15 @@ private:
 // In any order: the digest of a batch with these translations.
 [[nodiscard]] ListDigest translations_digest(std::vector<Translation> translations);
 
+// The translations that are kept of the batches of one record.
+struct KeptTranslations {
+    std::uint64_t first_batch = 0;
+    std::uint64_t last_batch = 0;
+    ListDigest list;  // translations_digest()
+};
+// By first batch; without records that have kept none.
+[[nodiscard]] ListDigest kept_translations_digest(std::span<const KeptTranslations> records);
+
 // What a store has of a compaction.
 struct CompactionContent {
     std::vector<CompactedMeter> meters;  // computed from the rows

@@ -10,7 +10,7 @@
 namespace octroi {
 namespace {
 
-constexpr Duration first_after = Duration::seconds(10);  // the start of a daemon is busy enough
+constexpr Duration first_after = Duration::seconds(10);  // when the daemon has started
 constexpr Duration interval = Duration::hours(1);
 
 UtcTime day_before(UtcTime now, Duration keep, const std::function<Interval(UtcTime)>& day_of) {

@@ -74,7 +74,7 @@ Status require_names(Query& ledger, const Config& config, const UsageQuestion& q
                         *word));
     if (!question.classes.empty()) {
         TRY_ASSIGN(auto classes, ledger.classes());
-        classes.insert(classes.end(), {"@internal", "@excluded"});
+        classes.insert(classes.end(), {"@internal", "@transit", "@excluded"});
         if (const auto name = first_missing(question.classes, classes))
             return fail(ErrorCode::not_found,
                         fmt::format("there is no traffic of a class {}; next: `octroi usage --by "

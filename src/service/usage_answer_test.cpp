@@ -81,7 +81,7 @@ TEST_F(UsageAnswerTest, RefusesNamesThatDoNotExist) {
     ledger_.commit({nobody, world}, noon, 100);
     EXPECT_THAT(refusal({.services = {"web", "dns"}}), HasSubstr("of a service dns"));
     EXPECT_THAT(refusal({.classes = {"world", "wolrd"}}), HasSubstr("of a class wolrd"));
-    EXPECT_TRUE(answer({"account"}, {.classes = {"@internal"}}).rows.empty());
+    EXPECT_TRUE(answer({"account"}, {.classes = {"@internal", "@transit"}}).rows.empty());
     EXPECT_THAT(refusal({.categories = {"work"}}), HasSubstr("one of the configuration: other"));
     EXPECT_THAT(refusal({.directions = {"up"}}),
                 HasSubstr("--direction up: there is no such direction"));

@@ -16,6 +16,7 @@ It shares no code with Octroi, so that an error of one is not an error of the ot
 the standard library.
 """
 
+import bisect
 import hashlib
 import ipaddress
 import pathlib
@@ -426,30 +427,34 @@ class Ledger:
             [text(meter) + text(source) + text(position) + u64(version) + text(note)
              for meter, source, position, version, note in rows])
 
-    # Those that stay after the last compaction, which was made at `at`.
+    # Those of all compacted batches that stay after the last compaction, which was made at `at`.
     def kept_translations(self, at):
-        behind = max(last for _, _, last in self.compacted)
-        of_key = {}
-        for row in self.rows("SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
-                             "inside, inside_port, begin_at, end_at, opened, closed FROM translation WHERE opened <= ?",
-                             behind):
-            of_key.setdefault(row[:8], []).append(row)
+        records = [(first, last) for number, first, last in self.compacted if not self.is_replaced(number, first, last)]
+        records.sort()
 
-        def is_compacted(batch):
-            return batch is not None and any(first <= batch <= last for _, first, last in self.compacted)
+        def record_of(batch):
+            place = bisect.bisect_right(records, (batch, float("inf"))) - 1 if batch is not None else -1
+            return records[place] if place >= 0 and batch <= records[place][1] else None
 
-        def has_ended(row):
+        rows = self.rows("SELECT exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, "
+                         "inside, inside_port, begin_at, end_at, opened, closed FROM translation")
+        newest = {}  # by key: the last begin before `at` that a compacted batch has reported
+        for row in rows:
+            if record_of(row[12]) and row[10] < at:
+                newest[row[:8]] = max(newest.get(row[:8], row[10]), row[10])
+        kept = {}
+        for row in rows:
             end, opened, closed = row[11:]
-            return is_compacted(opened) and is_compacted(closed) and end < at
-
-        kept = []
-        for rows in of_key.values():
-            for row in rows:
-                end, opened, closed = row[11:]
-                is_deleted = has_ended(row) and all(has_ended(o) for o in rows if o[10] < row[10])
-                if (is_compacted(opened) or is_compacted(closed)) and not is_deleted:
-                    kept.append(row[:11] + (end if is_compacted(closed) else NEVER,))
-        return self.encode_translations(kept)
+            if (closed is None) != (end == NEVER):
+                self.find("translation", f"one of batch {opened} has an end without a batch that reported it, or none")
+            is_over = (record_of(opened) and (closed is None or record_of(closed)) and
+                       ((closed is not None and end < at) or newest.get(row[:8], row[10]) > row[10]))
+            record = record_of(opened) or record_of(closed)
+            if record and not is_over:
+                kept.setdefault(record, []).append(row[:11] + (end if record_of(closed) else NEVER,))
+        lists = [(record, *self.encode_translations(kept[record])) for record in sorted(kept)]
+        return sum(count for _, count, _ in lists), b"octroi kept translations 1\n" + items(
+            [u64(first) + u64(last) + u64(count) + blake(octets) for (first, last), count, octets in lists])
 
     def check_compactions(self):
         previous = ZERO

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// From the rows of a batch, as they are stored, to a batch.
+// Puts the rows of a batch, as they are stored, into the order of a batch in canonical form.
 
 #include <string>
 #include <string_view>

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "store/sqlite/compaction_lists.hpp"
+#include "store/sqlite/old_translations.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -344,10 +345,10 @@ Result<std::map<std::int64_t, StoredCompaction::Parts>> sum_parts(const Database
 // The meters of `found` and `parts` are in the order of their names.
 Status read_content(const Database& db, const sqlite::CompactedRun& run, StoredCompaction& stored) {
     TRY_ASSIGN(const auto rows, sqlite::read_old_rows(db, run.compaction));
-    auto found = sqlite::content_of(db, run, rows);
+    const Status found = sqlite::read_content(db, run, rows, stored.found);
     if (!found && found.error().code != ErrorCode::corrupt &&
         found.error().code != ErrorCode::over_limit)
-        return std::unexpected(found.error());
+        return found;
     if (!found) {
         stored.damage = found.error().text;
         return {};
@@ -358,8 +359,19 @@ Status read_content(const Database& db, const sqlite::CompactedRun& run, StoredC
         TRY_ASSIGN(const MeterName name, sqlite::meter_name(db, meter));
         by_name[name] = sums;
     }
-    stored.found = std::move(*found);
     for (const auto& [name, sums] : by_name) stored.parts.push_back(sums);
+    return {};
+}
+
+Status read_translations(const Database& db, StoredCompaction& stored) {
+    TRY_ASSIGN(auto translations, sqlite::OldTranslations::of(db));
+    const auto found = translations.digest([] { return true; });
+    if (found)
+        stored.found.translations = *found;
+    else if (found.error().code == ErrorCode::corrupt)
+        stored.damage += (stored.damage.empty() ? "" : "; ") + found.error().text;
+    else
+        return std::unexpected(found.error());
     return {};
 }
 
@@ -378,6 +390,9 @@ Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionV
         stored.is_replaced = run == nullptr || run->compaction != number;
         if (!stored.is_replaced && stored.record.last_batch > sums_after)
             TRY(read_content(db_, *run, stored));
+        TRY_ASSIGN(const std::int64_t last,
+                   db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
+        if (number == last) TRY(read_translations(db_, stored));
         TRY(visit(stored));
     }
     return {};

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/narrow.hpp"
+#include "store/sqlite/compaction_lists.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -91,9 +92,13 @@ Status check_written(const Database& db, const CompactionRecord& record) {
     const auto sum_at = [&](int column) {
         return (find.figure(column) << 32U) + find.figure(column + 1);
     };
-    if (expected == std::array{find.figure(0), sum_at(1), sum_at(3), sum_at(5)}) return {};
+    TRY_ASSIGN(const auto cursors, kept_cursors(db, narrow<std::int64_t>(record.number)));
+    if (expected == std::array{find.figure(0), sum_at(1), sum_at(3), sum_at(5)} &&
+        kept_cursors_digest(cursors) == record.cursors)
+        return {};
     return fail(ErrorCode::corrupt,
-                fmt::format("ledger {}: the sums of compaction {} are not those that were written, "
+                fmt::format("ledger {}: the sums or cursors of compaction {} are not those that "
+                            "were written, "
                             "so the transfers are kept; next: run `octroi audit`, and find out "
                             "which program writes to the ledger",
                             db.path(), record.number));

@@ -54,10 +54,9 @@ Status CompactionCleanup::all() {
         if (checked + 1 < number) TRY(remove_sums(checked + 1, number - 1, true));
         checked = number;
     }
-    TRY_ASSIGN(auto translations, old_translations(db_));
     Status first;
     for (const CompactedRun& run : runs) {
-        const Status removed = remove_rows_of(run, translations);
+        const Status removed = remove_rows_of(run);
         if (!removed && removed.error().code != ErrorCode::corrupt) return removed;
         if (first) first = removed;
     }
@@ -68,7 +67,8 @@ Status CompactionCleanup::unfinished() {
     TRY_ASSIGN(const std::int64_t last,
                db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
     TRY_ASSIGN(const std::int64_t rows_of,
-               db_.number("SELECT coalesce(max(compaction), 0) FROM old_transfer"));
+               db_.number("SELECT max((SELECT coalesce(max(compaction), 0) FROM old_transfer), "
+                          "(SELECT coalesce(max(compaction), 0) FROM compaction_cursor))"));
     // One compaction at a time works, so only the next number can be unfinished.
     if (rows_of > last + 1)
         return fail(ErrorCode::corrupt,
@@ -86,11 +86,10 @@ Status CompactionCleanup::remove_sums(std::int64_t first, std::int64_t last, boo
 Status CompactionCleanup::replaced_by(const CompactedRun& run,
                                       std::span<const std::int64_t> earlier) {
     for (const std::int64_t number : earlier) TRY(remove_sums(number, number, true));
-    TRY_ASSIGN(auto translations, old_translations(db_));
-    return remove_rows_of(run, translations);
+    return remove_rows_of(run);
 }
 
-Status CompactionCleanup::remove_rows_of(const CompactedRun& run, OldTranslations& translations) {
+Status CompactionCleanup::remove_rows_of(const CompactedRun& run) {
     TRY_ASSIGN(const Range range, range_of(run));
     TRY_ASSIGN(const bool any, has_rows(range));
     if (any) {
@@ -98,21 +97,7 @@ Status CompactionCleanup::remove_rows_of(const CompactedRun& run, OldTranslation
         TRY(delete_slices(delete_sampled, range.first, range.end, false));
         TRY(delete_slices(delete_transfers, range.first, range.end, true));
     }
-    TRY(delete_slices(delete_cursors, run.first_batch, run.last_batch, false));
-    return remove_translations(run, translations);
-}
-
-Status CompactionCleanup::remove_translations(const CompactedRun& run,
-                                              OldTranslations& translations) {
-    for (std::int64_t changed = 1; changed > 0 && !slices_.stopped();) {
-        const auto slice = [&]() -> Status {
-            TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
-            TRY_ASSIGN(changed, translations.remove_some(run, removed_at_once));
-            return transaction.commit();
-        };
-        TRY(slices_.run(slice));
-    }
-    return {};
+    return delete_slices(delete_cursors, run.first_batch, run.last_batch, false);
 }
 
 Result<CompactionCleanup::Range> CompactionCleanup::range_of(const CompactedRun& run) {

@@ -11,7 +11,6 @@
 #include "store/sqlite/compacted.hpp"
 #include "store/sqlite/compaction_slices.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/old_translations.hpp"
 
 namespace octroi::sqlite {
 
@@ -35,8 +34,7 @@ private:
         std::int64_t first = 0;
         std::int64_t end = 0;
     };
-    // translations: of the ledger as it is now.
-    [[nodiscard]] Status remove_rows_of(const CompactedRun& run, OldTranslations& translations);
+    [[nodiscard]] Status remove_rows_of(const CompactedRun& run);
     [[nodiscard]] Result<bool> has_rows(const Range& range);
     // As the first and the last batch of the run say.
     [[nodiscard]] Result<Range> range_of(const CompactedRun& run);
@@ -44,8 +42,6 @@ private:
     [[nodiscard]] Status check_headers(const CompactedRun& run);
     // Rows and cursors of the compactions `first` to `last`.
     [[nodiscard]] Status remove_sums(std::int64_t first, std::int64_t last, bool counts);
-    [[nodiscard]] Status remove_translations(const CompactedRun& run,
-                                             OldTranslations& translations);
     [[nodiscard]] Status delete_slices(const char* sql, std::int64_t first, std::int64_t second,
                                        bool counts);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a record proves beside the rows of its compaction: days and current cursors; translations:
+// What a record proves beside the sums of its compaction: days and current cursors; translations:
 // old_translations.hpp. Specification: docs/format/chain.md.
 
 #include <cstdint>
@@ -18,16 +18,20 @@ namespace octroi::sqlite {
 // digest is another one.
 [[nodiscard]] Result<ListDigest> days_of(const Database& db, std::span<const OldRow> rows);
 
-// The cursors of the batches that are current. The same, of those that an earlier
-// compaction has kept. Both are sorted.
-[[nodiscard]] Result<std::vector<KeptCursor>> current_cursors(const Database& db,
-                                                              std::int64_t first_batch,
-                                                              std::int64_t last_batch);
-[[nodiscard]] Result<std::vector<KeptCursor>> current_cursors(const Database& db,
-                                                              std::int64_t compaction);
-// All that the ledger has of a compaction that is recorded. `rows`: its rows. Error: corrupt, as
-// summarize() and OldTranslations::kept().
-[[nodiscard]] Result<CompactionContent> content_of(const Database& db, const CompactedRun& run,
-                                                   std::span<const OldRow> rows);
+// The current cursors among those of batches, and among those that an earlier compaction has kept.
+// Sorted. Error: corrupt (table cursor has an older one, or none).
+[[nodiscard]] Result<std::vector<KeptCursor>> current_of_batches(const Database& db,
+                                                                 std::int64_t first_batch,
+                                                                 std::int64_t last_batch);
+[[nodiscard]] Result<std::vector<KeptCursor>> current_of_compaction(const Database& db,
+                                                                    std::int64_t compaction);
+// All that the compaction has kept, sorted.
+[[nodiscard]] Result<std::vector<KeptCursor>> kept_cursors(const Database& db,
+                                                           std::int64_t compaction);
+
+// What the ledger has of a compaction that is recorded, without translations. `rows`: its rows.
+// Error: corrupt, as summarize(); the days and cursors are read all the same.
+[[nodiscard]] Status read_content(const Database& db, const CompactedRun& run,
+                                  std::span<const OldRow> rows, CompactionContent& content);
 
 }  // namespace octroi::sqlite

@@ -9,7 +9,6 @@
 #include "base/narrow.hpp"
 #include "store/sqlite/compaction_checks.hpp"
 #include "store/sqlite/compaction_lists.hpp"
-#include "store/sqlite/old_translations.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sum_groups.hpp"
 
@@ -118,7 +117,6 @@ Status Compactor::run(const Retention& retention, UtcTime now) {
     TRY(days_.catch_up([&] { return slices_.go_on(); }));
     if (slices_.stopped()) return {};
     TRY(check_compactions(db_));
-    TRY(check_translations());
     TRY(go_on_after(cleanup_.all()));
     if (retention.fine_before != UtcTime::min()) {
         TRY_ASSIGN(auto plans, plan_hours(retention.fine_before));
@@ -236,18 +234,39 @@ Status Compactor::compact(const Plan& plan, UtcTime now) {
                            .first_batch = plan.first_batch(),
                            .last_batch = plan.last_batch(),
                            .traffic = {}};
-    TRY_ASSIGN(record.translations, translations_with(run));
     TRY_ASSIGN(const auto cursors, cursors_of(plan));
     record.cursors = kept_cursors_digest(cursors);
     TRY(write_rows(last + 1, rows));
     TRY(write_cursors(last + 1, cursors));
+    TRY(record_run(run, record));
     if (slices_.stopped()) return {};
-    TRY(write_record(record));
     slices_.progress.batches += record.last_batch - record.first_batch + 1;
     std::vector<std::int64_t> replaced;
     if (plan.level == CompactionLevel::day)
         for (const Part& part : plan.parts) replaced.push_back(part.compaction);
-    return cleanup_.replaced_by(run, replaced);
+    TRY(cleanup_.replaced_by(run, replaced));
+    return translations_.remove_over();
+}
+
+// A commit may end a translation while the digest is computed: then it is computed again.
+Status Compactor::record_run(const CompactedRun& run, CompactionRecord& record) {
+    const auto try_once = [&]() -> Result<bool> {
+        TRY_ASSIGN(record.translations, translations_.digest_with(run));
+        if (slices_.stopped()) return false;
+        return write_record(record);
+    };
+    constexpr int attempts_max = 10;
+    for (int attempt = 1; attempt <= attempts_max; ++attempt) {
+        const auto written = try_once();
+        if (written && *written) return {};
+        translations_.forget();
+        TRY(written);
+        if (slices_.stopped()) return {};
+    }
+    return fail(ErrorCode::busy,
+                fmt::format("ledger {}: too many old translations end at the same time; next: try "
+                            "again later",
+                            db_.path()));
 }
 
 // The rows that are going to be replaced are those that the headers or records promise.
@@ -261,48 +280,26 @@ Status Compactor::check_replaced(const Plan& plan) {
         TRY_ASSIGN(const auto rows, read_old_rows(db_, part.compaction));
         const CompactedRun* run = run_of(runs, part.first_batch);
         CHECK(run != nullptr && run->compaction == part.compaction);
-        TRY_ASSIGN(const auto found, content_of(db_, *run, rows));
+        CompactionContent found;
+        TRY(read_content(db_, *run, rows, found));
         // check_compactions() has found that their numbers have no gaps.
         const auto index = narrow<std::size_t>(part.compaction - 1);
         if (!found.is_that_of(compactions.at(index).record))
             return fail(ErrorCode::corrupt,
-                        fmt::format("ledger {}: the sums or cursors that compaction {} has left "
-                                    "are not those of its record, so they are kept; next: run "
-                                    "`octroi audit`",
+                        fmt::format("ledger {}: the sums, days or cursors that compaction {} has "
+                                    "left are not those of its record, so they are kept; next: "
+                                    "run `octroi audit`",
                                     db_.path(), part.compaction));
     }
     return {};
 }
 
-// The translations that stay when the run is recorded.
-Result<ListDigest> Compactor::translations_with(const CompactedRun& run) {
-    TRY_ASSIGN(auto runs, compacted_runs(db_));
-    std::erase_if(runs, [&](const CompactedRun& earlier) {
-        return run.first_batch <= earlier.first_batch && earlier.last_batch <= run.last_batch;
-    });
-    runs.insert(std::ranges::upper_bound(runs, run.first_batch, {}, &CompactedRun::first_batch),
-                run);
-    return OldTranslations(db_, std::move(runs), run.at).kept();
-}
-
-// Nothing is proved of a translation any more after the next record.
-Status Compactor::check_translations() {
-    TRY_ASSIGN(auto translations, old_translations(db_));
-    TRY_ASSIGN(const ListDigest found, translations.kept());
-    TRY_ASSIGN(const auto compactions, stored_compactions(db_));
-    if (compactions.empty() || found == compactions.back().record.translations) return {};
-    return fail(ErrorCode::corrupt,
-                fmt::format("ledger {}: the translations of compacted batches are not those of "
-                            "the last record, so nothing is compacted; next: run `octroi audit`",
-                            db_.path()));
-}
-
 Result<std::vector<KeptCursor>> Compactor::cursors_of(const Plan& plan) {
     if (plan.level == CompactionLevel::hour)
-        return current_cursors(db_, plan.first_batch(), plan.last_batch());
+        return current_of_batches(db_, plan.first_batch(), plan.last_batch());
     std::vector<KeptCursor> all;
     for (const Part& part : plan.parts) {
-        TRY_ASSIGN(const auto cursors, current_cursors(db_, part.compaction));
+        TRY_ASSIGN(const auto cursors, current_of_compaction(db_, part.compaction));
         all.insert(all.end(), cursors.begin(), cursors.end());
     }
     std::sort(all.begin(), all.end());
@@ -391,8 +388,11 @@ Status Compactor::write_cursors(std::int64_t number, std::span<const KeptCursor>
     });
 }
 
-Status Compactor::write_record(const CompactionRecord& record) {
+// False: the digest of translations is wrong.
+Result<bool> Compactor::write_record(const CompactionRecord& record) {
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::write));
+    TRY_ASSIGN(const bool is_valid, translations_.is_valid());
+    if (!is_valid) return false;
     TRY(check_written(db_, record));
     TRY_ASSIGN(auto last, Statement::prepare(db_,
                                              "SELECT hash FROM compaction ORDER BY number DESC "
@@ -445,7 +445,8 @@ Status Compactor::write_record(const CompactionRecord& record) {
         meter.bind_blob(12, m.sampled.digest);
         TRY(meter.run());
     }
-    return transaction.commit();
+    TRY(transaction.commit());
+    return true;
 }
 
 }  // namespace octroi::sqlite

@@ -21,6 +21,7 @@
 #include "store/sqlite/compaction_slices.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/day_sums.hpp"
+#include "store/sqlite/translation_compaction.hpp"
 
 namespace octroi::sqlite {
 
@@ -64,14 +65,13 @@ private:
     [[nodiscard]] Status go_on_after(const Status& status);
     [[nodiscard]] Status check_replaced(const Plan& plan);
     [[nodiscard]] Result<std::vector<OldRow>> sum_rows(const Plan& plan, std::uint64_t& removed);
-    [[nodiscard]] Status check_translations();
-    [[nodiscard]] Result<ListDigest> translations_with(const CompactedRun& run);
     [[nodiscard]] Result<std::vector<KeptCursor>> cursors_of(const Plan& plan);
     [[nodiscard]] Status write_rows(std::int64_t number, std::span<const OldRow> rows);
     [[nodiscard]] Status write_cursors(std::int64_t number, std::span<const KeptCursor> cursors);
     template <typename Row, typename Write>
     [[nodiscard]] Status write_slices(std::span<const Row> rows, Write write);
-    [[nodiscard]] Status write_record(const CompactionRecord& record);
+    [[nodiscard]] Status record_run(const CompactedRun& run, CompactionRecord& record);
+    [[nodiscard]] Result<bool> write_record(const CompactionRecord& record);
 
     const Database& db_;
     DaySums& days_;
@@ -79,6 +79,7 @@ private:
     std::optional<Error> problem_;  // the first one
     CompactionSlices slices_;
     CompactionCleanup cleanup_{db_, slices_};
+    TranslationCompaction translations_{db_, slices_};
 };
 
 }  // namespace octroi::sqlite

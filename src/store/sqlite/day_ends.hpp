@@ -19,6 +19,7 @@ namespace octroi::sqlite {
 // The primary key of day_end.
 struct DayEndKey {
     static constexpr const char* table = "day_end";
+    static constexpr const char* columns = "day, near, ends, far_kind, meter";
 
     std::int64_t day = 0;
     std::int64_t near = 0;

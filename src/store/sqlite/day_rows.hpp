@@ -19,6 +19,7 @@ namespace octroi::sqlite {
 // The primary key of day_sum.
 struct DayKey {
     static constexpr const char* table = "day_sum";
+    static constexpr const char* columns = "day, near, outgoing, far, service, meter";
 
     std::int64_t day = 0;
     std::int64_t near = 0;

@@ -2,6 +2,7 @@
 #include "store/sqlite/day_sums.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +22,8 @@ namespace {
 constexpr std::size_t sums_at_once = 5000;
 constexpr std::size_t sums_of_commit = 50'000;
 constexpr std::int64_t emptied_at_once = 5000;
+// Read in one transaction: some 50 ms.
+constexpr std::int64_t read_at_once = 50'000;
 // Batches with few transfers are added too, when so many wait.
 constexpr std::int64_t batches_wait = 2000;
 
@@ -65,21 +68,48 @@ DayEndKey day_end_key_from(const std::array<std::int64_t, key_columns<DayEndKey>
     return {p[0], p[1], p[2], p[3], p[4]};
 }
 
+// How the sums are read: in one transaction, which the caller has begun, or in slices that are a
+// transaction each. Then nothing must change the sums meanwhile.
+enum class Reading : std::uint8_t { together, in_slices };
+
 // Calls visit(parts of the key, figures) for each row of the table of the key.
 template <typename Key, typename Visit>
-Status each_sum(const Database& db, const std::string& where, Visit visit) {
+Status each_sum(const Database& db, Reading reading, Visit visit) {
+    std::array<std::int64_t, key_columns<Key>> key{};
+    key.fill(INT64_MIN);
     TRY_ASSIGN(auto find,
-               Statement::prepare(db, fmt::format("SELECT * FROM {}{}", Key::table, where)));
+               Statement::prepare(
+                   db, fmt::format("SELECT {0}, {1} FROM {2} WHERE ({0}) > ({3}) "
+                                   "ORDER BY {0} LIMIT {4}",
+                                   Key::columns, fmt::join(day_figure_columns, ", "), Key::table,
+                                   fmt::join(std::vector<std::string_view>(key.size(), "?"), ", "),
+                                   reading == Reading::together ? -1 : read_at_once)));
     while (true) {
-        TRY_ASSIGN(const bool more, find.step());
-        if (!more) return {};
-        int column = 0;
-        std::array<std::int64_t, key_columns<Key>> key{};
-        for (std::int64_t& part : key) part = find.number(column++);
-        DayFigures figures{};
-        for (std::int64_t& figure : figures) figure = find.number(column++);
-        TRY(visit(key, figures));
+        std::optional<Transaction> transaction;
+        if (reading == Reading::in_slices) {
+            TRY_ASSIGN(auto slice, Transaction::begin(db, Transaction::Kind::read));
+            transaction.emplace(std::move(slice));
+        }
+        for (std::size_t i = 0; i < key.size(); ++i) find.bind(static_cast<int>(i) + 1, key[i]);
+        std::int64_t rows = 0;
+        for (;; ++rows) {
+            TRY_ASSIGN(const bool more, find.step());
+            if (!more) break;
+            int column = 0;
+            for (std::int64_t& part : key) part = find.number(column++);
+            DayFigures figures{};
+            for (std::int64_t& figure : figures) figure = find.number(column++);
+            const Status done = visit(key, figures);
+            if (!done) find.reset();
+            TRY(done);
+        }
+        if (transaction) TRY(transaction->commit());
+        if (reading == Reading::together || rows < read_at_once) return {};
     }
+}
+
+bool is_limited(const DayFigures& figures) {
+    return std::ranges::find(figures, day_figure_max) != figures.end();
 }
 
 }  // namespace
@@ -194,64 +224,82 @@ Status DaySums::rebuild() {
     return catch_up({});
 }
 
-Status DaySums::find_limited(Hashes& hashes) {
-    std::string is_limited;
-    for (const char* column : day_figure_columns)
-        is_limited += fmt::format("{} {} = {}", is_limited.empty() ? " WHERE" : " OR", column,
-                                  day_figure_max);
-    TRY(each_sum<DayKey>(db_, is_limited, [&](const auto& parts, const auto& figures) -> Status {
+Result<DaySums::Hashes> DaySums::hash_sums(bool in_slices) {
+    const Reading reading = in_slices ? Reading::in_slices : Reading::together;
+    // A figure at its limit is left out, and so are all that it consists of. Few ledgers have one,
+    // so it is looked for only if there is one.
+    bool has_limits = false;
+    Hashes hashes;
+    const auto subtract_all = [&]() -> Status {
+        TRY(each_sum<DayKey>(db_, reading, [&](const auto& parts, const auto& figures) -> Status {
+            const DayKey key = day_key_from(parts);
+            has_limits = has_limits || is_limited(figures);
+            hashes.of_rows.subtract(key, figures);
+            TRY_ASSIGN(const auto row, ends_.row_of(key));
+            if (row) hashes.of_ends.add(*row, figures);
+            return {};
+        }));
+        return each_sum<DayEndKey>(db_, reading, [&](const auto& parts, const auto& figures) {
+            has_limits = has_limits || is_limited(figures);
+            hashes.of_ends.subtract(day_end_key_from(parts), figures);
+            return Status{};
+        });
+    };
+    TRY(subtract_all());
+    if (!has_limits) return hashes;
+    hashes = {};
+    TRY(each_sum<DayKey>(db_, reading, [&](const auto& parts, const auto& figures) -> Status {
+        if (!is_limited(figures)) return {};
         const DayKey key = day_key_from(parts);
         hashes.of_rows.pass_over(key, figures);
         TRY_ASSIGN(const auto row, ends_.row_of(key));
         if (row) hashes.of_ends.pass_over(*row, figures);
         return {};
     }));
-    return each_sum<DayEndKey>(db_, is_limited, [&](const auto& parts, const auto& figures) {
+    TRY(each_sum<DayEndKey>(db_, reading, [&](const auto& parts, const auto& figures) {
         hashes.of_ends.pass_over(day_end_key_from(parts), figures);
         return Status{};
-    });
-}
-
-Status DaySums::subtract_sums(Hashes& hashes) {
-    TRY(find_limited(hashes));
-    TRY(each_sum<DayKey>(db_, "", [&](const auto& parts, const auto& figures) -> Status {
-        const DayKey key = day_key_from(parts);
-        hashes.of_rows.subtract(key, figures);
-        TRY_ASSIGN(const auto row, ends_.row_of(key));
-        if (row) hashes.of_ends.add(*row, figures);
-        return {};
     }));
-    return each_sum<DayEndKey>(db_, "", [&](const auto& parts, const auto& figures) {
-        hashes.of_ends.subtract(day_end_key_from(parts), figures);
-        return Status{};
-    });
+    TRY(subtract_all());
+    return hashes;
 }
 
 Result<bool> DaySums::check() {
+    {
+        // While another process has this lock, none compacts and none changes the sums.
+        const Fd lock = try_lock_for_compaction(db_);
+        if (lock.get() >= 0) {
+            TRY_ASSIGN(const auto same, compare(true));
+            if (same) return *same;
+        }
+    }
     constexpr int attempts_max = 3;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
-        TRY_ASSIGN(const auto same, compare());
+        TRY_ASSIGN(const auto same, compare(false));
         if (same) return *same;
     }
     // Batches are being compacted. One long transaction sees none of that.
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
-    TRY_ASSIGN(const auto same, compare());
+    TRY_ASSIGN(const auto same, compare(false));
     return same.value_or(false);
 }
 
-Result<std::optional<bool>> DaySums::compare() {
+Result<std::optional<bool>> DaySums::compare(bool in_slices) {
     last_day_ = {};
-    // The tables, and how many batches are in them, are read in one transaction. Batches do not
-    // change, so they may be read later.
-    Hashes hashes;
-    TRY_ASSIGN(auto state, Transaction::begin(db_, Transaction::Kind::read));
+    // The tables, and how many batches are in them, are read in one transaction, or while nothing
+    // changes them. Batches do not change, so they may be read later.
+    std::optional<Transaction> state;
+    if (!in_slices) {
+        TRY_ASSIGN(auto begun, Transaction::begin(db_, Transaction::Kind::read));
+        state.emplace(std::move(begun));
+    }
     TRY_ASSIGN(const DayPosition summed, day_state(db_));
     // Nobody reads the sums then.
     if (is_emptying(summed)) return true;
-    const Status subtracted = subtract_sums(hashes);
+    auto sums = hash_sums(in_slices);
     // A holder is missing.
-    if (!subtracted && subtracted.error().code == ErrorCode::corrupt) return false;
-    TRY(subtracted);
+    if (!sums && sums.error().code == ErrorCode::corrupt) return false;
+    TRY_ASSIGN(Hashes hashes, std::move(sums));
     if (!hashes.of_ends.is_zero()) return false;
     DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
         TRY_ASSIGN(const auto day, find_day(bucket));
@@ -275,7 +323,7 @@ Result<std::optional<bool>> DaySums::compare() {
         TRY(is_there);
         if (!*is_there) return false;
     }
-    TRY(state.commit());
+    if (state) TRY(state->commit());
     for (DayPosition done; done < DayPosition{summed.batches, 0};) {
         TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
         const auto is_there = add(done, {summed.batches, 0});

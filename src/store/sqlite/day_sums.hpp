@@ -42,8 +42,8 @@ public:
     // are compacted meanwhile. Cut off at any moment, later slices go on with it.
     [[nodiscard]] Status rebuild();
     // Whether the sums are those of the rows of their batches. Reads all of them, in short
-    // transactions, and compares a random linear hash of both: a wrong row is not found with a
-    // chance of 2^-60.
+    // transactions if no other process compacts or makes the sums again, and compares a random
+    // linear hash of both: a wrong row is not found with a chance of 2^-60.
     [[nodiscard]] Result<bool> check();
 
     // The day that contains the bucket. A new one gets a row, which needs a write transaction; the
@@ -56,8 +56,9 @@ private:
     [[nodiscard]] Result<bool> add_slice(Transaction::Kind kind, std::size_t sums_max);
     // Deletes some rows of sums that are made again, and begins to make them when there are none.
     [[nodiscard]] Status empty_slice();
-    // nullopt: batches were compacted meanwhile.
-    [[nodiscard]] Result<std::optional<bool>> compare();
+    // in_slices: the caller makes sure that nothing changes the sums. nullopt: batches were
+    // compacted meanwhile.
+    [[nodiscard]] Result<std::optional<bool>> compare(bool in_slices);
     [[nodiscard]] Status write(const Sums& sums);
     // of_rows: the rows of batches less those of day_sum; of_ends: the rows of day_sum less those
     // of day_end.
@@ -65,10 +66,8 @@ private:
         LinearHash<DayKey, DayKeyHash> of_rows;
         LinearHash<DayEndKey, DayEndKeyHash> of_ends;
     };
-    // Finds the figures that are at their limit.
-    [[nodiscard]] Status find_limited(Hashes& hashes);
-    // Adds and subtracts the rows of day_sum and day_end.
-    [[nodiscard]] Status subtract_sums(Hashes& hashes);
+    // With all rows of day_sum and day_end.
+    [[nodiscard]] Result<Hashes> hash_sums(bool in_slices);
     [[nodiscard]] Result<std::optional<BucketRange>> find_day(std::int64_t bucket);
     [[nodiscard]] Result<BucketRange> insert_day(std::int64_t bucket);
 

@@ -5,119 +5,168 @@
 
 #include <algorithm>
 
-#include "store/sqlite/translations.hpp"
-
 namespace octroi::sqlite {
+namespace {
 
-Status OldTranslations::prepare() {
-    if (ready_) return {};
-    const auto select = [&](const char* batch) {
-        return Statement::prepare(
-            db_, fmt::format("SELECT {}, end_at, opened, coalesce(closed, 0), rowid FROM "
-                             "translation WHERE {} BETWEEN ?1 AND ?2",
-                             translation_columns, batch));
-    };
-    TRY_ASSIGN(opened_, select("opened"));
-    TRY_ASSIGN(closed_, select("closed"));
-    TRY_ASSIGN(earlier_,
-               Statement::prepare(
-                   db_,
-                   "SELECT o.opened, coalesce(o.closed, 0), o.end_at FROM translation t JOIN "
-                   "translation o "
-                   "ON o.outside = t.outside AND o.first_port = t.first_port AND o.begin_at < "
-                   "t.begin_at AND o.last_port = t.last_port AND o.port_step = t.port_step AND "
-                   "o.protocol = t.protocol AND o.remote = t.remote AND o.remote_port = "
-                   "t.remote_port AND o.exporter = t.exporter WHERE t.rowid = ?1"));
-    ready_ = true;
-    return {};
-}
+// Rows between two calls of go_on.
+constexpr std::size_t rows_between = 10'000;
 
-Status OldTranslations::read(const CompactedRun& run, const Sink& sink) {
-    TRY(prepare());
-    for (Statement* find : {&opened_, &closed_}) {
-        find->bind(1, run.first_batch);
-        find->bind(2, run.last_batch);
-        while (true) {
-            TRY_ASSIGN(const bool found, find->step());
-            if (!found) break;
-            Row row;
-            row.is_readable = translation_from(*find, row.translation);
-            row.opened = find->number(translation_column_count + 1);
-            row.closed = find->number(translation_column_count + 2);
-            row.rowid = find->number(translation_column_count + 3);
-            row.is_of_end = find == &closed_;
-            if (row.is_of_end && run.contains(row.opened)) continue;
-            TRY_ASSIGN(const bool more, sink(row));
-            if (more) continue;
-            find->reset();
-            return {};
-        }
-    }
-    return {};
-}
+// Two rows are of one mapping if these are equal.
+constexpr const char* same_key =
+    "o.outside = t.outside AND o.first_port = t.first_port AND o.remote = t.remote AND "
+    "o.remote_port = t.remote_port AND o.last_port = t.last_port AND o.port_step = t.port_step AND "
+    "o.protocol = t.protocol AND o.exporter = t.exporter";
 
-// Whether compacted batches reported begin and end. An exporter can report any end.
-bool OldTranslations::has_ended(std::int64_t opened, std::int64_t closed, UtcTime end) const {
-    return is_compacted(opened) && is_compacted(closed) && end < at_;
-}
+}  // namespace
 
-Result<bool> OldTranslations::is_removed(const Row& row) {
-    if (!has_ended(row.opened, row.closed, row.translation.valid.end)) return false;
-    // An earlier one that stays would seem to be valid again.
-    const std::int64_t last = runs_.back().last_batch;
-    earlier_.bind(1, row.rowid);
-    bool is_in_the_way = false;
-    while (!is_in_the_way) {
-        TRY_ASSIGN(const bool found, earlier_.step());
-        if (!found) break;
-        const std::int64_t opened = earlier_.number(0);
-        is_in_the_way = opened <= last && !has_ended(opened, earlier_.number(1), earlier_.time(2));
-    }
-    earlier_.reset();
-    return !is_in_the_way;
-}
-
-Result<ListDigest> OldTranslations::kept() {
-    std::vector<Translation> kept;
-    for (const CompactedRun& run : runs_)
-        TRY(read(run, [&](const Row& row) -> Result<bool> {
-            // Another run has it.
-            if (row.is_of_end && is_compacted(row.opened)) return true;
-            TRY_ASSIGN(const bool removed, is_removed(row));
-            if (removed) return true;
-            if (!row.is_readable)
-                return fail(ErrorCode::corrupt,
-                            fmt::format("ledger {}: a translation of batch {} is damaged; next: "
-                                        "run `octroi audit`",
-                                        db_.path(), row.opened));
-            kept.push_back(row.translation);
-            if (row.closed == 0 || !is_compacted(row.closed))
-                kept.back().valid.end = UtcTime::max();
-            return true;
-        }));
-    return translations_digest(std::move(kept));
-}
-
-Result<std::int64_t> OldTranslations::remove_some(const CompactedRun& run, std::size_t most) {
-    std::vector<std::int64_t> rows;
-    TRY(read(run, [&](const Row& row) -> Result<bool> {
-        TRY_ASSIGN(const bool removed, is_removed(row));
-        if (removed) rows.push_back(row.rowid);
-        return rows.size() < most;
-    }));
-    TRY_ASSIGN(auto remove, Statement::prepare(db_, "DELETE FROM translation WHERE rowid = ?1"));
-    for (const std::int64_t row : rows) {
-        remove.bind(1, row);
-        TRY(remove.run());
-    }
-    return std::ssize(rows);
-}
-
-Result<OldTranslations> old_translations(const Database& db) {
+Result<OldTranslations> OldTranslations::of(const Database& db) {
     TRY_ASSIGN(auto runs, compacted_runs(db));
     const UtcTime at =
         runs.empty() ? UtcTime{} : std::ranges::max(runs, {}, &CompactedRun::compaction).at;
     return OldTranslations(db, std::move(runs), at);
+}
+
+Status OldTranslations::prepare() {
+    if (ready_) return {};
+    const auto select = [&](std::string_view condition) {
+        return Statement::prepare(*db_, fmt::format("SELECT {} FROM translation WHERE {}",
+                                                    translation_row_columns, condition));
+    };
+    TRY_ASSIGN(opened_, select("opened BETWEEN ?1 AND ?2"));
+    TRY_ASSIGN(closed_, select("closed BETWEEN ?1 AND ?2"));
+    TRY_ASSIGN(later_,
+               Statement::prepare(
+                   *db_, fmt::format("SELECT o.opened FROM translation t JOIN translation o "
+                                     "ON {} AND o.begin_at > t.begin_at AND o.begin_at < ?2 "
+                                     "WHERE t.rowid = ?1 ORDER BY o.begin_at",
+                                     same_key)));
+    ready_ = true;
+    return {};
+}
+
+Status OldTranslations::add(const CompactedRun& run) {
+    std::erase_if(runs_, [&](const CompactedRun& earlier) {
+        const bool is_replaced =
+            run.first_batch <= earlier.first_batch && earlier.last_batch <= run.last_batch;
+        if (is_replaced) digests_.erase(earlier.first_batch);
+        return is_replaced;
+    });
+    if (run.at != at_) digests_.clear();
+    at_ = run.at;
+    // Rows of other runs of which this one has the other end; and rows that one of this run
+    // supersedes.
+    TRY(invalidate(
+        "SELECT opened FROM translation WHERE closed BETWEEN ?1 AND ?2 UNION SELECT closed FROM "
+        "translation WHERE opened BETWEEN ?1 AND ?2 AND closed IS NOT NULL",
+        run));
+    TRY(invalidate(fmt::format("SELECT DISTINCT o.opened FROM translation t JOIN translation o ON "
+                               "{} AND o.begin_at < t.begin_at WHERE t.opened BETWEEN ?1 AND ?2",
+                               same_key),
+                   run));
+    runs_.insert(std::ranges::upper_bound(runs_, run.first_batch, {}, &CompactedRun::first_batch),
+                 run);
+    return {};
+}
+
+Status OldTranslations::invalidate(const std::string& batches_sql, const CompactedRun& run) {
+    TRY_ASSIGN(auto batches, Statement::prepare(*db_, batches_sql));
+    batches.bind(1, run.first_batch);
+    batches.bind(2, run.last_batch);
+    while (true) {
+        TRY_ASSIGN(const bool found, batches.step());
+        if (!found) return {};
+        if (const CompactedRun* of = run_of(runs_, batches.number(0)))
+            digests_.erase(of->first_batch);
+    }
+}
+
+template <typename Visit>
+Status OldTranslations::read_rows(Statement& find, const CompactedRun& run, Visit visit) {
+    find.bind(1, run.first_batch);
+    find.bind(2, run.last_batch);
+    while (true) {
+        TRY_ASSIGN(const bool found, find.step());
+        if (!found) return {};
+        const Status done = visit(translation_row_from(find));
+        if (!done) find.reset();
+        TRY(done);
+    }
+}
+
+template <typename Visit>
+Status OldTranslations::read(const CompactedRun& run, Visit visit) {
+    TRY(prepare());
+    TRY(read_rows(opened_, run, visit));
+    return read_rows(closed_, run, [&](const TranslationRow& row) {
+        return is_compacted(row.opened) ? Status() : visit(row);
+    });
+}
+
+Result<bool> OldTranslations::is_over(const TranslationRow& row) {
+    if (!is_compacted(row.opened) || (row.closed != 0 && !is_compacted(row.closed))) return false;
+    // An exporter can report an end that has not come yet.
+    if (row.closed != 0 && row.translation.valid.end < at_) return true;
+    TRY(prepare());
+    later_.bind(1, row.rowid);
+    later_.bind(2, at_);
+    bool is_superseded = false;
+    while (!is_superseded) {
+        TRY_ASSIGN(const bool found, later_.step());
+        if (!found) break;
+        is_superseded = is_compacted(later_.number(0));
+    }
+    later_.reset();
+    return is_superseded;
+}
+
+Result<bool> OldTranslations::was_ended_over(std::int64_t batch) {
+    bool was = false;
+    TRY(read_rows(closed_, {.first_batch = batch + 1, .last_batch = INT64_MAX},
+                  [&](TranslationRow row) -> Status {
+                      if (was || !is_compacted(row.opened)) return {};
+                      row.closed = 0;
+                      TRY_ASSIGN(was, is_over(row));
+                      return {};
+                  }));
+    return was;
+}
+
+Result<ListDigest> OldTranslations::digest(const GoOn& go_on) {
+    std::vector<KeptTranslations> kept;
+    for (const CompactedRun& run : runs_) {
+        auto found = digests_.find(run.first_batch);
+        if (found == digests_.end()) {
+            if (!go_on()) return ListDigest{};
+            TRY_ASSIGN(const ListDigest list, digest_of(run, go_on));
+            found = digests_.emplace(run.first_batch, list).first;
+        }
+        if (found->second.rows > 0)
+            kept.push_back({static_cast<std::uint64_t>(run.first_batch),
+                            static_cast<std::uint64_t>(run.last_batch), found->second});
+    }
+    return kept_translations_digest(kept);
+}
+
+Result<ListDigest> OldTranslations::digest_of(const CompactedRun& run, const GoOn& go_on) {
+    std::vector<Translation> kept;
+    std::size_t rows = 0;
+    TRY(read(run, [&](const TranslationRow& row) -> Status {
+        if (++rows % rows_between == 0) static_cast<void>(go_on());
+        TRY_ASSIGN(const bool over, is_over(row));
+        if (over) {
+            over_.push_back({row.rowid, row.opened, row.closed, row.translation.valid.begin});
+            return {};
+        }
+        if (!row.is_readable)
+            return fail(ErrorCode::corrupt,
+                        fmt::format("ledger {}: a translation of batch {} is damaged; next: run "
+                                    "`octroi audit`",
+                                    db_->path(), row.opened));
+        kept.push_back(row.translation);
+        if (!is_compacted(row.closed)) kept.back().valid.end = UtcTime::max();
+        return {};
+    }));
+    return translations_digest(std::move(kept));
 }
 
 }  // namespace octroi::sqlite

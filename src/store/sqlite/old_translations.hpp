@@ -1,65 +1,82 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// NAT translations of compacted batches. Those of which compacted batches reported begin and end
-// are deleted. The record of the last compaction has a digest of those that stay. Specification:
-// docs/format/chain.md.
+// NAT translations of compacted batches. Those that are over are deleted. The record of each
+// compaction has a digest of those of all compacted batches that stay. Specification:
+// docs/format/chain.md, "Kept translations".
 
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "ledger/compaction.hpp"
 #include "store/sqlite/compacted.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/translations.hpp"
 
 namespace octroi::sqlite {
 
 class OldTranslations {
 public:
-    // runs: as compacted_runs(), with the compaction that is about to be recorded. at: of the last
-    // compaction. The database must outlive it.
+    // False: stop. Asked now and then.
+    using GoOn = std::function<bool()>;
+
+    // runs: as compacted_runs(). at: of the last compaction. The database must outlive it.
     OldTranslations(const Database& db, std::vector<CompactedRun> runs, UtcTime at)
-        : db_(db), runs_(std::move(runs)), at_(at) {}
+        : db_(&db), runs_(std::move(runs)), at_(at) {}
+    // As the ledger is now.
+    [[nodiscard]] static Result<OldTranslations> of(const Database& db);
 
+    // A compaction that is going to be recorded, at the time `at`. Later calls of digest() read
+    // again only what it changes.
+    [[nodiscard]] Status add(const CompactedRun& run);
     // Of those that stay, as compacted batches have them: an end that no compacted batch has
-    // reported is not there. Error: corrupt (an address is damaged).
-    [[nodiscard]] Result<ListDigest> kept();
-    // Deletes at most so many translations of which the run has the begin or the end. Returns how
-    // many. Within a write transaction.
-    [[nodiscard]] Result<std::int64_t> remove_some(const CompactedRun& run, std::size_t most);
-
-private:
-    struct Row {
+    // reported is not there. After a stop: nothing that counts. Error: corrupt (an address is
+    // damaged).
+    [[nodiscard]] Result<ListDigest> digest(const GoOn& go_on);
+    // The rows that are over, of the runs that were read since the last call.
+    struct OverRow {
         std::int64_t rowid = 0;
-        Translation translation;
         std::int64_t opened = 0;
         std::int64_t closed = 0;  // 0: not
-        bool is_readable = false;
-        bool is_of_end = false;  // the run has reported its end, not its begin
+        UtcTime begin;
     };
-    // False: enough.
-    using Sink = std::function<Result<bool>(const Row&)>;
+    [[nodiscard]] std::vector<OverRow> rows_over() { return std::exchange(over_, {}); }
+    // Whether it is over: compacted batches have reported its begin and, before the last
+    // compaction, its end or the begin of a later one with the same key. A batch that is not
+    // compacted must not have reported its end.
+    [[nodiscard]] Result<bool> is_over(const TranslationRow& row);
+    // Whether a batch behind this number has reported the end of one that would be over without it.
+    [[nodiscard]] Result<bool> was_ended_over(std::int64_t batch);
+
+private:
     [[nodiscard]] Status prepare();
-    // The rows that batches of the run have opened or closed.
-    [[nodiscard]] Status read(const CompactedRun& run, const Sink& sink);
-    [[nodiscard]] bool has_ended(std::int64_t opened, std::int64_t closed, UtcTime end) const;
-    [[nodiscard]] Result<bool> is_removed(const Row& row);
+    [[nodiscard]] Result<ListDigest> digest_of(const CompactedRun& run, const GoOn& go_on);
+    // Calls visit(row), which returns a Status, for each row that the statement finds.
+    template <typename Visit>
+    [[nodiscard]] Status read_rows(Statement& find, const CompactedRun& run, Visit visit);
+    // The same for the rows that batches of the run have opened, and those that they have closed,
+    // but no compacted batch opened.
+    template <typename Visit>
+    [[nodiscard]] Status read(const CompactedRun& run, Visit visit);
+    // The digests of the runs with the batches that the statement finds are not valid any more.
+    [[nodiscard]] Status invalidate(const std::string& batches_sql, const CompactedRun& run);
     [[nodiscard]] bool is_compacted(std::int64_t batch) const {
         return run_of(runs_, batch) != nullptr;
     }
 
-    const Database& db_;
+    const Database* db_;
     std::vector<CompactedRun> runs_;
     UtcTime at_;
+    std::map<std::int64_t, ListDigest> digests_;  // of runs, by first batch
+    std::vector<OverRow> over_;
     bool ready_ = false;
     Statement opened_;
     Statement closed_;
-    Statement earlier_;
+    Statement later_;
 };
-
-// As the ledger is now.
-[[nodiscard]] Result<OldTranslations> old_translations(const Database& db);
 
 }  // namespace octroi::sqlite

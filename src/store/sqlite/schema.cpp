@@ -229,8 +229,8 @@ CREATE TABLE class_use (
     hash    BLOB NOT NULL
 ) STRICT;
 
--- Without a key: its rows have no order and no number. Those are deleted of which
--- compacted batches reported begin and end.
+-- Without a key: its rows have no order and no number. Rows of compacted batches that are over are
+-- deleted.
 CREATE TABLE translation (
     exporter    TEXT NOT NULL,               -- addresses as text; empty: not known
     outside     TEXT NOT NULL,
@@ -247,7 +247,8 @@ CREATE TABLE translation (
     opened      INTEGER NOT NULL REFERENCES batch,
     closed      INTEGER REFERENCES batch     -- that reported the end; NULL: none did
 ) STRICT;
-CREATE INDEX translation_by_end ON translation (outside, first_port, begin_at);
+CREATE INDEX translation_by_end ON translation
+    (outside, first_port, remote, remote_port, begin_at);
 CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;
 CREATE INDEX translation_opened ON translation (opened);
 CREATE INDEX translation_closed ON translation (closed) WHERE closed IS NOT NULL;

@@ -4,10 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "store/sqlite/old_translations.hpp"
 
 namespace octroi::sqlite {
 namespace {
 
+// In the order of Translation's fields.
+constexpr const char* columns =
+    "exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, inside, "
+    "inside_port, begin_at";
+constexpr int column_end = 11;
 
 // Bound texts, which must live until the statement is reset.
 struct Texts {
@@ -48,39 +56,7 @@ std::uint16_t port_from(const Statement& row, int column) {
     return static_cast<std::uint16_t>(row.number(column));
 }
 
-// Translations of the outside address ?1 that are valid at ?2; ?3 is a port or NULL, ?4 a protocol
-// or NULL. `which` selects the ports. NOT EXISTS drops a row if a newer one with the same key began
-// before ?2. Single ports and blocks of ports have different conditions so that each uses its
-// index.
-std::string question_sql(std::string_view which) {
-    return fmt::format(
-        "SELECT {0}, end_at FROM translation t WHERE outside = ?1 AND {1} AND begin_at <= ?2 AND "
-        "end_at > ?2 AND (?4 IS NULL OR protocol IN (0, ?4)) AND NOT EXISTS (SELECT 1 FROM "
-        "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
-        "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
-        "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
-        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
-        translation_columns, which);
-}
-
-// A translation that has ended may be in the ledger without its end, from an earlier batch. Then
-// that row gets the end. False: the translation began and ended within this batch.
-Result<bool> close_open_row(Statement& find, Statement& close, const Translation& t,
-                            const Texts& texts, std::uint64_t number) {
-    bind_all(find, t, texts);
-    TRY_ASSIGN([[maybe_unused]] const bool row, find.step());
-    const bool found = !find.is_null(0);
-    close.bind(1, find.number(0));
-    find.reset();
-    if (!found) return false;
-    close.bind(2, t.valid.end);
-    close.bind(3, number);
-    TRY(close.run());
-    return true;
-}
-
-}  // namespace
-
+// From `columns` and, in column_end, the end. False: an address is not readable.
 bool translation_from(const Statement& row, Translation& t) {
     const bool good =
         read_address(row.octets(0), t.device) && read_address(row.octets(1), t.outside) &&
@@ -91,19 +67,67 @@ bool translation_from(const Statement& row, Translation& t) {
     t.port_step = port_from(row, 5);
     t.remote_port = port_from(row, 7);
     t.inside_port = port_from(row, 9);
-    t.valid = {row.time(10), row.time(translation_column_count)};
+    t.valid = {row.time(10), row.time(column_end)};
     return good;
+}
+
+// Translations of the outside address ?1 that are valid at ?2; ?3 is a port or NULL, ?4 a protocol
+// or NULL. `which` selects the ports. NOT EXISTS drops a row if a newer one with the same key began
+// before ?2. Single ports and blocks of ports have different conditions so that each uses its
+// index.
+std::string question_sql(std::string_view which) {
+    return fmt::format(
+        "SELECT {0} FROM translation t WHERE outside = ?1 AND {1} AND begin_at <= ?2 AND "
+        "end_at > ?2 AND (?4 IS NULL OR protocol IN (0, ?4)) AND NOT EXISTS (SELECT 1 FROM "
+        "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
+        "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
+        "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
+        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
+        translation_row_columns, which);
+}
+
+// A translation that has ended may be in the ledger without its end, from an earlier batch. Then
+// that row gets the end. False: the translation began and ended within this batch, or its row is
+// over, which a compaction may delete at any time.
+Result<bool> close_open_row(OldTranslations& old, Statement& find, Statement& close,
+                            const Translation& t, const Texts& texts, std::uint64_t number) {
+    bind_all(find, t, texts);
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found) return false;
+    const TranslationRow row = translation_row_from(find);
+    find.reset();
+    TRY_ASSIGN(const bool over, old.is_over(row));
+    if (over) return false;
+    close.bind(1, row.rowid);
+    close.bind(2, t.valid.end);
+    close.bind(3, number);
+    TRY(close.run());
+    return true;
+}
+
+}  // namespace
+
+TranslationRow translation_row_from(const Statement& row) {
+    TranslationRow found;
+    found.is_readable = translation_from(row, found.translation);
+    found.opened = row.number(column_end + 1);
+    found.closed = row.number(column_end + 2);
+    found.rowid = row.number(column_end + 3);
+    return found;
 }
 
 Status insert_translations(const Database& db, const CanonicalBatch& batch, std::uint64_t number) {
     if (batch.translations.empty()) return {};
-    TRY_ASSIGN(auto find,
-               Statement::prepare(
-                   db,
-                   "SELECT max(rowid) FROM translation WHERE exporter = ?1 AND outside = "
-                   "?2 AND protocol = ?3 AND first_port = ?4 AND last_port = ?5 AND port_step = "
-                   "?6 AND remote = ?7 AND remote_port = ?8 AND inside = ?9 AND inside_port = ?10 "
-                   "AND begin_at = ?11 AND closed IS NULL"));
+    TRY_ASSIGN(
+        auto find,
+        Statement::prepare(
+            db, fmt::format("SELECT {} FROM translation WHERE exporter = ?1 AND outside = ?2 "
+                            "AND protocol = ?3 AND first_port = ?4 AND last_port = ?5 AND "
+                            "port_step = ?6 AND remote = ?7 AND remote_port = ?8 AND inside = "
+                            "?9 AND inside_port = ?10 AND begin_at = ?11 AND closed IS NULL "
+                            "ORDER BY rowid DESC LIMIT 1",
+                            translation_row_columns)));
+    std::optional<OldTranslations> old;
     TRY_ASSIGN(
         auto close,
         Statement::prepare(db, "UPDATE translation SET end_at = ?2, closed = ?3 WHERE rowid = ?1"));
@@ -111,11 +135,14 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch, std:
                                 db, fmt::format("INSERT INTO translation ({}, end_at, opened, "
                                                 "closed) VALUES "
                                                 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
-                                                translation_columns)));
+                                                columns)));
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
         if (!t->is_open()) {
-            TRY_ASSIGN(const bool closed, close_open_row(find, close, *t, texts, number));
+            if (!old) {
+                TRY_ASSIGN(old, OldTranslations::of(db));
+            }
+            TRY_ASSIGN(const bool closed, close_open_row(*old, find, close, *t, texts, number));
             if (closed) continue;
         }
         bind_all(insert, *t, texts);
@@ -138,6 +165,7 @@ Result<std::vector<Translation>> find_translations(const Database& db,
         questions = {question_sql("?3 IS NULL")};
     }
     const std::string outside = to_string(question.outside);
+    std::optional<OldTranslations> old;
     std::vector<Translation> found;
     for (const std::string& sql : questions) {
         TRY_ASSIGN(auto rows, Statement::prepare(db, sql));
@@ -148,13 +176,18 @@ Result<std::vector<Translation>> find_translations(const Database& db,
         while (true) {
             TRY_ASSIGN(const bool row, rows.step());
             if (!row) break;
-            Translation t;
-            if (!translation_from(rows, t))
+            const TranslationRow t = translation_row_from(rows);
+            if (!t.is_readable)
                 return fail(ErrorCode::corrupt,
                             fmt::format("ledger {}: a translation of {} is damaged; next: run "
                                         "`octroi audit`",
                                         db.path(), outside));
-            found.push_back(t);
+            // Such a row may be deleted, or forged: no digest covers it.
+            if (!old) {
+                TRY_ASSIGN(old, OldTranslations::of(db));
+            }
+            TRY_ASSIGN(const bool over, old->is_over(t));
+            if (!over) found.push_back(t.translation);
         }
     }
     std::sort(found.begin(), found.end());
@@ -168,7 +201,7 @@ Result<TranslationReader> TranslationReader::make(const Database& db) {
                Statement::prepare(
                    db, fmt::format("SELECT {}, iif(closed IS ?1, end_at, 9223372036854775807) FROM "
                                    "translation WHERE opened = ?1 OR closed = ?1 ORDER BY rowid",
-                                   translation_columns)));
+                                   columns)));
     return reader;
 }
 

@@ -21,13 +21,19 @@ namespace octroi::sqlite {
 [[nodiscard]] Result<std::vector<Translation>> find_translations(
     const Database& db, const TranslationQuestion& question);
 
-// The columns of Translation without its end, in its order, for a SELECT.
-inline constexpr const char* translation_columns =
+// A stored translation.
+struct TranslationRow {
+    Translation translation;
+    std::int64_t opened = 0;  // the batches that have reported its begin and its end
+    std::int64_t closed = 0;  // 0: none
+    std::int64_t rowid = 0;
+    bool is_readable = false;  // false: an address is not
+};
+// The columns of `translation` that it consists of, for a SELECT of this table; and a row of them.
+inline constexpr const char* translation_row_columns =
     "exporter, outside, protocol, first_port, last_port, port_step, remote, remote_port, inside, "
-    "inside_port, begin_at";
-inline constexpr int translation_column_count = 11;
-// From these columns and, behind them, the end. False: an address is not readable.
-[[nodiscard]] bool translation_from(const Statement& row, Translation& t);
+    "inside_port, begin_at, end_at, opened, coalesce(closed, 0), rowid";
+[[nodiscard]] TranslationRow translation_row_from(const Statement& row);
 
 // Reads the translations that a batch contained, for the audit.
 class TranslationReader {

@@ -49,9 +49,18 @@ Result<Fd> lock_for_compaction(const Database& db) {
     Fd file;
     TRY_ASSIGN(const bool locked, lock_octet(db, file, 0));
     if (locked) return file;
-    return fail(ErrorCode::busy,
-                fmt::format("ledger {}: another process is compacting it; next: try again later",
-                            db.path()));
+    return fail(
+        ErrorCode::busy,
+        fmt::format("ledger {}: another process compacts or audits it; next: try again later",
+                    db.path()));
+}
+
+Fd try_lock_for_compaction(const Database& db) {
+    // Not created: another user may have to write to it.
+    Fd file(open(locks_path(db).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    struct flock range = one_octet(0);
+    const bool locked = file.get() >= 0 && fcntl(file.get(), F_OFD_SETLK, &range) == 0;
+    return locked ? std::move(file) : Fd();
 }
 
 Result<bool> is_compacting(const Database& db) {

@@ -18,8 +18,10 @@
 namespace octroi::sqlite {
 
 // Locks octet 0 of the same file while the descriptor lives: one process at a time compacts a
-// ledger, or makes its sums by day again. Error: busy.
+// ledger, or makes its sums by day again or checks them. Error: busy.
 [[nodiscard]] Result<Fd> lock_for_compaction(const Database& db);
+// The same. An empty descriptor: another process has the lock, or this one may not lock.
+[[nodiscard]] Fd try_lock_for_compaction(const Database& db);
 // Whether a process has that lock.
 [[nodiscard]] Result<bool> is_compacting(const Database& db);
 
