@@ -105,7 +105,7 @@ struct CompactionContent {
     std::vector<CompactedMeter> meters;  // computed from the rows
     ListDigest days;
     std::vector<KeptCursor> cursors;
-    std::optional<ListDigest> translations;  // only the last record states what is there now
+    std::optional<ListDigest> translations;  // absent: there is a later record
 
     [[nodiscard]] bool is_that_of(const CompactionRecord& record) const;
 };

@@ -445,9 +445,9 @@ class Ledger:
         kept = {}
         for row in rows:
             end, opened, closed = row[11:]
-            if (closed is None) != (end == NEVER):
-                self.find("translation", f"one of batch {opened} has an end without a batch that reported it, or none")
-            is_over = (record_of(opened) and (closed is None or record_of(closed)) and
+            if (closed is None) != (end == NEVER) or end < row[10]:
+                self.find("translation", f"one of batch {opened} has a wrong end")
+            is_over = (row[10] < at and record_of(opened) and (closed is None or record_of(closed)) and
                        ((closed is not None and end < at) or newest.get(row[:8], row[10]) > row[10]))
             record = record_of(opened) or record_of(closed)
             if record and not is_over:

@@ -380,9 +380,10 @@ Status read_translations(const Database& db, StoredCompaction& stored) {
 // The sums of each record in a transaction of its own: its rows may be many.
 Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionVisitor& visit) {
     TRY_ASSIGN(auto compactions, sqlite::stored_compactions(db_));
-    for (StoredCompaction& stored : compactions) {
+    for (std::size_t i = 0; i < compactions.size(); ++i) {
         TRY_ASSIGN(auto transaction,
                    sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
+        StoredCompaction& stored = compactions[i];
         TRY_ASSIGN(const auto runs, sqlite::compacted_runs(db_));
         const auto number = static_cast<std::int64_t>(stored.record.number);
         const auto* run =
@@ -390,10 +391,16 @@ Status SqliteLedger::each_compaction(std::uint64_t sums_after, const CompactionV
         stored.is_replaced = run == nullptr || run->compaction != number;
         if (!stored.is_replaced && stored.record.last_batch > sums_after)
             TRY(read_content(db_, *run, stored));
-        TRY_ASSIGN(const std::int64_t last,
+        const bool is_last = i + 1 == compactions.size();
+        TRY_ASSIGN(const std::int64_t newest,
                    db_.number("SELECT coalesce(max(number), 0) FROM compaction"));
-        if (number == last) TRY(read_translations(db_, stored));
+        if (is_last && number == newest && sums_after != UINT64_MAX)
+            TRY(read_translations(db_, stored));
         TRY(visit(stored));
+        // Others were recorded meanwhile.
+        if (is_last && number < newest) {
+            TRY_ASSIGN(compactions, sqlite::stored_compactions(db_));
+        }
     }
     return {};
 }

@@ -60,7 +60,7 @@ TEST_F(CompactionCursors, AreThoseOfAllMetersOfAName) {
 }
 
 // What an audit finds must not be gone after a compaction.
-TEST_F(CompactionCursors, ThatAreMissingAreNotForgotten) {
+TEST_F(CompactionCursors, ThatAreMissingStayFindings) {
     commit(*ledger_, "capture", "file:1", 1);
     commit(*ledger_, "capture", "idle", 1);
     for (const char* sql : {"DELETE FROM cursor WHERE source = 'idle'",

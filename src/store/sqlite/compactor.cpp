@@ -259,7 +259,7 @@ Status Compactor::record_run(const CompactedRun& run, CompactionRecord& record) 
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
         const auto written = try_once();
         if (written && *written) return {};
-        translations_.forget();
+        translations_.discard();
         TRY(written);
         if (slices_.stopped()) return {};
     }

@@ -266,26 +266,27 @@ Result<DaySums::Hashes> DaySums::hash_sums(bool in_slices) {
 
 Result<bool> DaySums::check() {
     {
-        // While another process has this lock, none compacts and none changes the sums.
-        const Fd lock = try_lock_for_compaction(db_);
+        Fd lock = try_lock_for_compaction(db_);
         if (lock.get() >= 0) {
-            TRY_ASSIGN(const auto same, compare(true));
+            TRY_ASSIGN(const auto same, compare(std::move(lock)));
             if (same) return *same;
         }
     }
     constexpr int attempts_max = 3;
     for (int attempt = 1; attempt <= attempts_max; ++attempt) {
-        TRY_ASSIGN(const auto same, compare(false));
+        TRY_ASSIGN(const auto same, compare({}));
         if (same) return *same;
     }
     // Batches are being compacted. One long transaction sees none of that.
     TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
-    TRY_ASSIGN(const auto same, compare(false));
+    TRY_ASSIGN(const auto same, compare({}));
     return same.value_or(false);
 }
 
-Result<std::optional<bool>> DaySums::compare(bool in_slices) {
+Result<std::optional<bool>> DaySums::compare(Fd lock) {
     last_day_ = {};
+    // No process that does not have the lock begins to change the sums.
+    const bool in_slices = lock.get() >= 0;
     // The tables, and how many batches are in them, are read in one transaction, or while nothing
     // changes them. Batches do not change, so they may be read later.
     std::optional<Transaction> state;
@@ -300,6 +301,9 @@ Result<std::optional<bool>> DaySums::compare(bool in_slices) {
     // A holder is missing.
     if (!sums && sums.error().code == ErrorCode::corrupt) return false;
     TRY_ASSIGN(Hashes hashes, std::move(sums));
+    // One that had begun before has changed them.
+    TRY_ASSIGN(const DayPosition summed_now, day_state(db_));
+    if (summed_now != summed) return std::nullopt;
     if (!hashes.of_ends.is_zero()) return false;
     DayRows rows(db_, [this](std::int64_t bucket) -> Result<BucketRange> {
         TRY_ASSIGN(const auto day, find_day(bucket));
@@ -324,6 +328,7 @@ Result<std::optional<bool>> DaySums::compare(bool in_slices) {
         if (!*is_there) return false;
     }
     if (state) TRY(state->commit());
+    lock = Fd();
     for (DayPosition done; done < DayPosition{summed.batches, 0};) {
         TRY_ASSIGN(auto transaction, Transaction::begin(db_, Transaction::Kind::read));
         const auto is_there = add(done, {summed.batches, 0});

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "host/file.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/day_ends.hpp"
 #include "store/sqlite/day_rows.hpp"
@@ -56,9 +57,9 @@ private:
     [[nodiscard]] Result<bool> add_slice(Transaction::Kind kind, std::size_t sums_max);
     // Deletes some rows of sums that are made again, and begins to make them when there are none.
     [[nodiscard]] Status empty_slice();
-    // in_slices: the caller makes sure that nothing changes the sums. nullopt: batches were
-    // compacted meanwhile.
-    [[nodiscard]] Result<std::optional<bool>> compare(bool in_slices);
+    // lock: as try_lock_for_compaction(); with it, the sums are read in slices. nullopt: batches
+    // were compacted meanwhile, or the sums changed.
+    [[nodiscard]] Result<std::optional<bool>> compare(Fd lock);
     [[nodiscard]] Status write(const Sums& sums);
     // of_rows: the rows of batches less those of day_sum; of_ends: the rows of day_sum less those
     // of day_end.

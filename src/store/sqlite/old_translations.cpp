@@ -59,16 +59,21 @@ Status OldTranslations::add(const CompactedRun& run) {
         "SELECT opened FROM translation WHERE closed BETWEEN ?1 AND ?2 UNION SELECT closed FROM "
         "translation WHERE opened BETWEEN ?1 AND ?2 AND closed IS NOT NULL",
         run));
-    TRY(invalidate(fmt::format("SELECT DISTINCT o.opened FROM translation t JOIN translation o ON "
-                               "{} AND o.begin_at < t.begin_at WHERE t.opened BETWEEN ?1 AND ?2",
-                               same_key),
-                   run));
+    TRY(invalidate(
+        fmt::format("SELECT DISTINCT o.opened FROM (SELECT outside, first_port, remote, "
+                    "remote_port, last_port, port_step, protocol, exporter, max(begin_at) AS "
+                    "begin_at FROM translation WHERE opened BETWEEN ?1 AND ?2 GROUP BY outside, "
+                    "first_port, remote, remote_port, last_port, port_step, protocol, exporter) t "
+                    "JOIN translation o ON {} AND o.begin_at < t.begin_at",
+                    same_key),
+        run));
     runs_.insert(std::ranges::upper_bound(runs_, run.first_batch, {}, &CompactedRun::first_batch),
                  run);
     return {};
 }
 
 Status OldTranslations::invalidate(const std::string& batches_sql, const CompactedRun& run) {
+    if (digests_.empty()) return {};
     TRY_ASSIGN(auto batches, Statement::prepare(*db_, batches_sql));
     batches.bind(1, run.first_batch);
     batches.bind(2, run.last_batch);
@@ -103,8 +108,10 @@ Status OldTranslations::read(const CompactedRun& run, Visit visit) {
 }
 
 Result<bool> OldTranslations::is_over(const TranslationRow& row) {
-    if (!is_compacted(row.opened) || (row.closed != 0 && !is_compacted(row.closed))) return false;
-    // An exporter can report an end that has not come yet.
+    // What has not begun is not over, whatever an exporter reports as its end.
+    if (row.translation.valid.begin >= at_ || !is_compacted(row.opened) ||
+        (row.closed != 0 && !is_compacted(row.closed)))
+        return false;
     if (row.closed != 0 && row.translation.valid.end < at_) return true;
     TRY(prepare());
     later_.bind(1, row.rowid);
@@ -120,15 +127,21 @@ Result<bool> OldTranslations::is_over(const TranslationRow& row) {
 }
 
 Result<bool> OldTranslations::was_ended_over(std::int64_t batch) {
-    bool was = false;
-    TRY(read_rows(closed_, {.first_batch = batch + 1, .last_batch = INT64_MAX},
-                  [&](TranslationRow row) -> Status {
-                      if (was || !is_compacted(row.opened)) return {};
-                      row.closed = 0;
-                      TRY_ASSIGN(was, is_over(row));
-                      return {};
-                  }));
-    return was;
+    if (runs_.empty()) return false;
+    TRY_ASSIGN(auto find,
+               Statement::prepare(*db_, fmt::format("SELECT {} FROM translation WHERE closed > ?1 "
+                                                    "AND opened <= ?2",
+                                                    translation_row_columns)));
+    find.bind(1, batch);
+    find.bind(2, runs_.back().last_batch);
+    while (true) {
+        TRY_ASSIGN(const bool found, find.step());
+        if (!found) return false;
+        TranslationRow row = translation_row_from(find);
+        row.closed = 0;
+        TRY_ASSIGN(const bool over, is_over(row));
+        if (over) return true;
+    }
 }
 
 Result<ListDigest> OldTranslations::digest(const GoOn& go_on) {
@@ -150,8 +163,10 @@ Result<ListDigest> OldTranslations::digest(const GoOn& go_on) {
 Result<ListDigest> OldTranslations::digest_of(const CompactedRun& run, const GoOn& go_on) {
     std::vector<Translation> kept;
     std::size_t rows = 0;
+    bool stopped = false;
     TRY(read(run, [&](const TranslationRow& row) -> Status {
-        if (++rows % rows_between == 0) static_cast<void>(go_on());
+        if (++rows % rows_between == 0) stopped = stopped || !go_on();
+        if (stopped) return {};
         TRY_ASSIGN(const bool over, is_over(row));
         if (over) {
             over_.push_back({row.rowid, row.opened, row.closed, row.translation.valid.begin});

@@ -130,6 +130,59 @@ TEST_F(OldTranslationsTest, AreDeletedByTheNextCompactionAfterACut) {
     expect_holds();
 }
 
+// A mapping with a lost end is over because of a later one, which is over too. If the deletion
+// is cut off between them, nothing is wrong.
+TEST_F(OldTranslationsTest, GoInTheOrderOfTheirBegin) {
+    constexpr int many = 4000;
+    std::vector<Translation> lost;
+    std::vector<Translation> ended;
+    for (int i = 0; i < many; ++i) {
+        const auto port = static_cast<std::uint16_t>(20000 + i);
+        lost.push_back(translation(1, port, {hour(0), UtcTime::max()}));
+        ended.push_back(translation(2, port, {hour(5), hour(6)}));
+    }
+    commit(*ledger_, 0, lost);
+    commit(*ledger_, 0, ended);
+    bool is_cut = false;
+    for (int day = 1; rows() > 1; ++day) {
+        ASSERT_LT(day, 500) << "nothing is deleted";
+        int slices = 0;
+        const std::int64_t before = rows();
+        // Stops after the second slice of a deletion.
+        compact(day, 600 + day, [&](const CompactionProgress&) {
+            slices += rows() < before ? 1 : 0;
+            return slices < 2;
+        });
+        is_cut = is_cut || (rows() < 2 * many && rows() > 1);
+        expect_holds();
+        if (day == 1) {
+            Translation late = lost.back();
+            late.valid.end = hour(4);
+            commit(*ledger_, 1, {late});
+            expect_holds();
+        }
+        // Only a compaction with something to do deletes what an earlier one has left.
+        commit(*ledger_, day, {});
+    }
+    EXPECT_TRUE(is_cut);
+    EXPECT_LE(rows(), 1) << "the one with the late end";
+}
+
+// A forged row with a compacted batch, which is over, does not take the place of another one.
+TEST_F(OldTranslationsTest, ThatAreOverHideNothing) {
+    commit(*ledger_, 0, {});
+    compact(1, 30);
+    commit(*ledger_, 20, open_since(24 * 5));
+    ASSERT_EQ(answer(0, hour(24 * 20)).size(), 1U);
+    const auto db = *sqlite::Database::open(path_, SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(
+        db.run("INSERT INTO translation SELECT exporter, outside, protocol, first_port, last_port, "
+               "port_step, remote, remote_port, '10.6.6.6', 0, begin_at + 3600000000000, begin_at "
+               "+ 7200000000000, 1, 1 FROM translation WHERE first_port = 40000"));
+    ASSERT_EQ(rows(), mappings + 1);
+    EXPECT_EQ(answer(0, hour(24 * 20)).size(), 1U);
+}
+
 TEST_F(OldTranslationsTest, StandAClockThatGoesBack) {
     Translation ended = open_since(0)[0];
     ended.valid.end = hour(24 * 20);

@@ -269,7 +269,7 @@ CREATE TABLE class_next_hop (
     PRIMARY KEY (class_table, number)
 ) STRICT, WITHOUT ROWID;
 
--- The transfers, sampled counts and cursors of the batches first_batch to last_batch are replaced by
+-- Transfers, sampled counts and cursors of the batches first_batch to last_batch are replaced by
 -- sums by hour (level 1) or day (level 2) in old_transfer, and current cursors in
 -- compaction_cursor. A later record that contains the batches of an earlier one replaces it.
 CREATE TABLE compaction (

@@ -55,7 +55,8 @@ constexpr std::array checks{
         "closed NOT IN (SELECT number FROM batch) OR closed < opened) AND (?1 = 0 OR opened > ?1)",
         "{} translations belong to no batch"},
     Check{"SELECT count(*) FROM translation WHERE ((closed IS NULL) IS NOT (end_at = "
-          "9223372036854775807) OR protocol NOT BETWEEN 0 AND 255 OR first_port NOT BETWEEN 0 AND "
+          "9223372036854775807) OR end_at < begin_at OR protocol NOT BETWEEN 0 AND 255 OR "
+          "first_port NOT BETWEEN 0 AND "
           "65535 OR last_port NOT BETWEEN 0 AND 65535 OR port_step NOT BETWEEN 1 AND 65535 OR "
           "remote_port NOT BETWEEN 0 AND 65535 OR inside_port NOT BETWEEN 0 AND 65535) AND (?1 = 0 "
           "OR opened > ?1)",

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <vector>
 
 namespace octroi::sqlite {
@@ -55,6 +57,9 @@ Status TranslationCompaction::remove_over() {
                                   "= ?2 AND coalesce(closed, 0) = ?3 AND begin_at = "
                                   "?4"));
     std::vector<OldTranslations::OverRow> rows = translations_->rows_over();
+    // The earliest first: whether one is over may depend on a later one, which must still be there
+    // if the deletion is cut off.
+    std::ranges::sort(rows, std::ranges::greater{}, &OldTranslations::OverRow::begin);
     while (!rows.empty() && !slices_.stopped()) {
         const auto slice = [&]() -> Status {
             const auto begin = std::chrono::steady_clock::now();

@@ -28,7 +28,7 @@ public:
     // Deletes those that are over, after the record was written.
     [[nodiscard]] Status remove_over();
     // The run of digest_with() was not recorded.
-    void forget() { translations_.reset(); }
+    void discard() { translations_.reset(); }
 
 private:
     [[nodiscard]] Status begin();

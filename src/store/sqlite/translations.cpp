@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <tuple>
 
 #include "store/sqlite/old_translations.hpp"
 
@@ -71,32 +73,50 @@ bool translation_from(const Statement& row, Translation& t) {
     return good;
 }
 
-// Translations of the outside address ?1 that are valid at ?2; ?3 is a port or NULL, ?4 a protocol
-// or NULL. `which` selects the ports. NOT EXISTS drops a row if a newer one with the same key began
-// before ?2. Single ports and blocks of ports have different conditions so that each uses its
-// index.
+// Translations of the outside address ?1 that have begun at ?2; ?3 is a port or NULL, ?4 a protocol
+// or NULL. `which` selects the ports. Single ports and blocks of ports have different conditions so
+// that each uses its index.
 std::string question_sql(std::string_view which) {
     return fmt::format(
-        "SELECT {0} FROM translation t WHERE outside = ?1 AND {1} AND begin_at <= ?2 AND "
-        "end_at > ?2 AND (?4 IS NULL OR protocol IN (0, ?4)) AND NOT EXISTS (SELECT 1 FROM "
-        "translation n WHERE n.outside = t.outside AND n.first_port = t.first_port AND "
-        "n.begin_at > t.begin_at AND n.begin_at <= ?2 AND n.last_port = t.last_port AND "
-        "n.port_step = t.port_step AND n.protocol = t.protocol AND n.remote = t.remote AND "
-        "n.remote_port = t.remote_port AND n.exporter = t.exporter)",
+        "SELECT {} FROM translation WHERE outside = ?1 AND {} AND begin_at <= ?2 AND (?4 IS NULL "
+        "OR protocol IN (0, ?4))",
         translation_row_columns, which);
+}
+
+// Those that are valid at the moment. A newer one with the same key takes the place of an older
+// one, even if it has ended since.
+std::vector<Translation> valid_at(UtcTime at, const std::vector<Translation>& begun) {
+    const auto key_of = [](const Translation& t) {
+        return std::tuple(t.device, t.outside, t.protocol, t.first_port, t.last_port, t.port_step,
+                          t.remote, t.remote_port);
+    };
+    std::map<decltype(key_of(begun.front())), UtcTime> newest;
+    for (const Translation& t : begun) {
+        UtcTime& begin = newest.try_emplace(key_of(t), t.valid.begin).first->second;
+        begin = std::max(begin, t.valid.begin);
+    }
+    std::vector<Translation> valid;
+    for (const Translation& t : begun)
+        if (t.valid.end > at && t.valid.begin == newest.at(key_of(t))) valid.push_back(t);
+    std::sort(valid.begin(), valid.end());
+    return valid;
 }
 
 // A translation that has ended may be in the ledger without its end, from an earlier batch. Then
 // that row gets the end. False: the translation began and ended within this batch, or its row is
 // over, which a compaction may delete at any time.
-Result<bool> close_open_row(OldTranslations& old, Statement& find, Statement& close,
-                            const Translation& t, const Texts& texts, std::uint64_t number) {
+Result<bool> close_open_row(const Database& db, std::optional<OldTranslations>& old,
+                            Statement& find, Statement& close, const Translation& t,
+                            const Texts& texts, std::uint64_t number) {
     bind_all(find, t, texts);
     TRY_ASSIGN(const bool found, find.step());
     if (!found) return false;
     const TranslationRow row = translation_row_from(find);
     find.reset();
-    TRY_ASSIGN(const bool over, old.is_over(row));
+    if (!old) {
+        TRY_ASSIGN(old, OldTranslations::of(db));
+    }
+    TRY_ASSIGN(const bool over, old->is_over(row));
     if (over) return false;
     close.bind(1, row.rowid);
     close.bind(2, t.valid.end);
@@ -139,10 +159,7 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch, std:
     for (const Translation* t : batch.translations) {
         const Texts texts = texts_of(*t);
         if (!t->is_open()) {
-            if (!old) {
-                TRY_ASSIGN(old, OldTranslations::of(db));
-            }
-            TRY_ASSIGN(const bool closed, close_open_row(*old, find, close, *t, texts, number));
+            TRY_ASSIGN(const bool closed, close_open_row(db, old, find, close, *t, texts, number));
             if (closed) continue;
         }
         bind_all(insert, *t, texts);
@@ -165,8 +182,10 @@ Result<std::vector<Translation>> find_translations(const Database& db,
         questions = {question_sql("?3 IS NULL")};
     }
     const std::string outside = to_string(question.outside);
-    std::optional<OldTranslations> old;
-    std::vector<Translation> found;
+    // A compaction may delete rows between two statements.
+    TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::read));
+    TRY_ASSIGN(auto old, OldTranslations::of(db));
+    std::vector<Translation> begun;
     for (const std::string& sql : questions) {
         TRY_ASSIGN(auto rows, Statement::prepare(db, sql));
         rows.bind_text(1, outside);
@@ -182,16 +201,12 @@ Result<std::vector<Translation>> find_translations(const Database& db,
                             fmt::format("ledger {}: a translation of {} is damaged; next: run "
                                         "`octroi audit`",
                                         db.path(), outside));
-            // Such a row may be deleted, or forged: no digest covers it.
-            if (!old) {
-                TRY_ASSIGN(old, OldTranslations::of(db));
-            }
-            TRY_ASSIGN(const bool over, old->is_over(t));
-            if (!over) found.push_back(t.translation);
+            // Nothing must be concluded from it: no digest covers it, and it may be gone.
+            TRY_ASSIGN(const bool over, old.is_over(t));
+            if (!over) begun.push_back(t.translation);
         }
     }
-    std::sort(found.begin(), found.end());
-    return found;
+    return valid_at(question.at, begun);
 }
 
 Result<TranslationReader> TranslationReader::make(const Database& db) {
