@@ -97,6 +97,13 @@ TEST(Writers, ThreeProcessesHaveThreeChains) {
         first.complete();
         second.complete();
     }
+    EXPECT_TRUE(support::wait_until(
+        [&] {
+            const auto meters = *(*open_ledger(daemon.ledger(), {}))->meters();
+            return volume_of(meters, "flows").bytes.value() == daemon.sent().bytes;
+        },
+        RunningDaemon::patience))
+        << "the daemon has not counted all that the exporter sent";
     EXPECT_EQ(daemon.stop().status, 0);
     // The same files, one process after the other, into ledgers of their own.
     const support::Folder folder;
