@@ -73,7 +73,7 @@ private:
     CursorAudit cursors_{findings_, trusted_};
     CompactionAudit compactions_{findings_, trusted_};
     std::uint64_t last_number_ = trusted_;  // of the batches that were visited
-    std::uint64_t last_batch_ = 0;          // as of the beginning
+    AuditedState state_;
     std::vector<ChainHead> stored_heads_;
     std::vector<std::pair<std::string, Cursor>> current_cursors_;
     std::string anchor_hash_ = zero_hash();
@@ -178,11 +178,7 @@ void Auditor::total(const StoredBatch& stored, bool has_sums, bool is_valid) {
 }
 
 void Auditor::visit(const StoredCompaction& stored) {
-    std::uint64_t last_compaction = 0;
-    for (const ChainHead& head : stored_heads_)
-        if (head.chain == ChainKind::compactions) last_compaction = head.sequence;
-    const bool counts =
-        compactions_.visit(stored, {.last_batch = last_batch_, .last_compaction = last_compaction});
+    const bool counts = compactions_.visit(stored, state_);
     report_.compactions = compactions_.records();
     if (!counts) return;
     const auto& meters = stored.found.meters;
@@ -199,8 +195,8 @@ void Auditor::visit(const StoredCompaction& stored) {
     }
 }
 
-// A batch of which only the header and the losses are left for certain. Cursors and translations
-// that a clean-up will delete may be there; the record says what stays.
+// A batch of which only the header and the losses are left. The record of its compaction has the
+// rest.
 const StoredCompaction* Auditor::check_compacted(const StoredBatch& stored) {
     ++report_.batches_compacted;
     const auto found = digests(canonical(stored.batch));
@@ -267,8 +263,10 @@ Status Auditor::check_expected(Query& ledger) {
 
 Status Auditor::read_state(Query& ledger) {
     const auto read_all = [&]() -> Status {
-        TRY_ASSIGN(last_batch_, ledger.last_batch());
+        TRY_ASSIGN(state_.last_batch, ledger.last_batch());
         TRY_ASSIGN(stored_heads_, ledger.heads());
+        for (const ChainHead& head : stored_heads_)
+            if (head.chain == ChainKind::compactions) state_.last_compaction = head.sequence;
         TRY_ASSIGN(current_cursors_, ledger.current_cursors());
         TRY(ledger.each_directory_change([&](const StoredDirectoryChange& change) -> Status {
             visit(change);
@@ -285,8 +283,9 @@ Status Auditor::read_state(Query& ledger) {
 }
 
 Status Auditor::check_batches(Query& ledger) {
-    const std::uint64_t all = last_batch_ > trusted_ ? last_batch_ - trusted_ : 0;
-    return ledger.each_batch_in({trusted_, last_batch_}, [&](const StoredBatch& stored) -> Status {
+    const std::uint64_t last = state_.last_batch;
+    const std::uint64_t all = last > trusted_ ? last - trusted_ : 0;
+    return ledger.each_batch_in({trusted_, last}, [&](const StoredBatch& stored) -> Status {
         visit(stored);
         if (options_.progress && report_.batches % 64 == 0) options_.progress(report_.batches, all);
         return {};

@@ -141,6 +141,8 @@ Status Compactor::go_on_after(const Status& status) {
 }
 
 Status Compactor::compact(std::vector<Plan> plans, UtcTime now) {
+    // Before anything is written: no part of the plans can be recorded otherwise.
+    if (!plans.empty()) TRY(translations_.begin());
     // Ascending; a plan may be split into two.
     std::reverse(plans.begin(), plans.end());
     while (!plans.empty()) {

@@ -18,9 +18,10 @@ public:
     TranslationCompaction(const Database& db, CompactionSlices& slices)
         : db_(db), slices_(slices) {}
 
-    // For the record of a run, at the end of its compaction. The first call also compares the
-    // translations with the last record, and deletes those that a compaction which was cut off has
-    // left. After a stop: nothing that counts. Error: corrupt.
+    // Before the first compaction: compares the translations with the last record, and deletes
+    // those that a compaction which was cut off has left. Error: corrupt.
+    [[nodiscard]] Status begin();
+    // For the record of a run, at the end of its compaction. After a stop: nothing that counts.
     [[nodiscard]] Result<ListDigest> digest_with(const CompactedRun& run);
     // In the transaction that writes the record. False: since digest_with(), a commit has ended a
     // translation that is over, so the digest is wrong; it has to be computed again.
@@ -31,7 +32,6 @@ public:
     void discard() { translations_.reset(); }
 
 private:
-    [[nodiscard]] Status begin();
     [[nodiscard]] OldTranslations::GoOn go_on() {
         return [this] { return slices_.go_on(); };
     }
