@@ -136,6 +136,8 @@ std::uint32_t PartyResolver::exclusion(ReadingKind kind) {
             return reason_duplicate;
         case ReadingKind::dropped:
             return reason_dropped;
+        case ReadingKind::implausible:
+            return reason_implausible;
         case ReadingKind::ip:
             break;
     }

@@ -90,14 +90,15 @@ public:
 
 private:
     // Names of PartyKind::excluded, indexed by Reason.
-    static constexpr std::array<std::string_view, 5> reasons = {"non-ip", "malformed", "duplicate",
-                                                                "loopback", "dropped"};
+    static constexpr std::array<std::string_view, 6> reasons = {
+        "non-ip", "malformed", "duplicate", "loopback", "dropped", "implausible"};
     enum Reason : std::uint32_t {
         reason_non_ip,
         reason_malformed,
         reason_duplicate,
         reason_loopback,
         reason_dropped,
+        reason_implausible,
         not_excluded
     };
     // Owners in SeenParties with this bit have a name as key. The other bits are an owner of the

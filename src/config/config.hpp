@@ -5,6 +5,8 @@
 // below are those of the option table (config/options.cpp), and a test compares the two.
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +65,31 @@ struct ExportConfig {
 
     auto operator<=>(const ExportConfig&) const = default;
 };
+
+// What elements 23 and 24 of an exporter count.
+enum class OutBytesChoice { automatic, same, reverse };
+
+// An [[exporter]]: what differs between senders of flow exports. The first row that fits applies.
+struct ExporterConfig {
+    std::vector<Prefix> prefixes;         // of its address
+    std::optional<std::uint32_t> domain;  // observation domain; none: all
+    std::string name;                     // for reports
+    std::uint64_t sampling = 0;           // 0: as the exporter states
+    OutBytesChoice out_bytes = OutBytesChoice::automatic;
+    Duration clock_offset{0};  // how far its clock is ahead
+    std::vector<std::pair<std::uint32_t, std::string>> interfaces;  // names by ifIndex
+    bool trusted_nat = false;
+    bool duplicates = false;
+    std::uint32_t link_header = 14;                     // octets before the IP header
+    std::uint64_t link_speed_bits = 800'000'000'000;  // bits per second
+    SourceLine where;                                   // of its [[exporter]] line
+
+    auto operator<=>(const ExporterConfig&) const = default;
+};
+
+// The row for an exporter; null: there is none.
+[[nodiscard]] const ExporterConfig* find_exporter(std::span<const ExporterConfig> rows,
+                                                  const Address& address, std::uint32_t domain);
 
 struct AttributeConfig {
     std::vector<Prefix> local;  // empty: the networks of the metered interfaces
@@ -123,6 +150,7 @@ struct Config {
     LedgerConfig ledger;
     std::vector<MeterConfig> meters;  // in the order of the file
     std::vector<ExportConfig> exports;
+    std::vector<ExporterConfig> exporters;  // in the order of the file
     AttributeConfig attribute;
     std::vector<NamedList> services;    // in the order of the file: the first match wins
     std::vector<NamedList> categories;  // likewise

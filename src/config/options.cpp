@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "config/daemon_options.hpp"
 #include "config/export_options.hpp"
+#include "config/exporter_options.hpp"
 #include "config/option.hpp"
 #include "config/value.hpp"
 
@@ -31,6 +32,11 @@ constexpr std::array sections = {
             .help = "Readings that are also sent to another collector, as flows.",
             .append = [](Config& c,
                          const SourceLine& where) { c.exports.emplace_back().where = where; }},
+    Section{.name = "exporter",
+            .repeated = true,
+            .help = "What differs between senders of flow exports: rates, clocks, names, quirks.",
+            .append = [](Config& c,
+                         const SourceLine& where) { c.exporters.emplace_back().where = where; }},
     Section{.name = "attribute",
             .help = "Which networks are local, and the classes of remote ends."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
@@ -263,8 +269,9 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
     return all;
 }
 
-constexpr auto base_options = join(ledger_options, meter_options, export_options, attribute_options,
-                                   name_options, display_options, log_options, metrics_options);
+constexpr auto base_options = join(ledger_options, meter_options, export_options,
+                                   exporter_options, attribute_options, name_options,
+                                   display_options, log_options, metrics_options);
 
 bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {

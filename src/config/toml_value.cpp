@@ -57,6 +57,10 @@ Error wrong_form(const Option& option, const toml::node& node) {
 }
 
 Result<OptionValue> read_list(const Option& option, const toml::node& node) {
+    if (const auto* one = node.as_string(); one != nullptr && option.type == OptionType::prefixes) {
+        TRY_ASSIGN(Prefix prefix, parse_prefix(one->get()));
+        return OptionValue(std::vector{prefix});
+    }
     const toml::array* const array = node.as_array();
     if (array == nullptr) return std::unexpected(wrong_form(option, node));
     std::vector<std::string> texts;

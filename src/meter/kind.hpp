@@ -48,6 +48,7 @@ struct MeterSetup {
     std::vector<Fd>& sockets;
     CaptureHost& host;   // must outlive the meter
     const Clock& clock;  // must outlive the meter
+    std::span<const ExporterConfig> exporters = {};  // [[exporter]]
 };
 
 struct OpenedMeter {
@@ -65,6 +66,7 @@ struct FileSetup {
     std::string path;                      // "-": standard input
     const OptionValues& options;           // of the command, by the keys of its rows
     std::span<const Cursor> cursors = {};  // of the ledger, those that begin with cursor_prefix
+    std::span<const ExporterConfig> exporters = {};  // [[exporter]]
 };
 
 // The file command `octroi VERB noun`.
@@ -133,6 +135,7 @@ struct MeterReportSetup {
     std::string state_folder;  // as in MeterSetup
     const Directory& directory;
     UtcTime now;
+    std::span<const ExporterConfig> exporters = {};  // [[exporter]]
 };
 
 // `octroi meters --flag`. `make` must be given. What cannot be read of one meter is logged, and the

@@ -21,6 +21,7 @@ enum class ReadingKind : std::uint8_t {
     malformed = 2,  // frames with an invalid IP header: frame bytes on the wire
     duplicate = 3,  // IP traffic that the same meter counted elsewhere too
     dropped = 4,    // IP traffic that the router or firewall dropped
+    implausible = 5,  // a volume that cannot be right: more than a link carries in the time
 };
 
 // RFC 6793: replaces AS numbers that do not fit into 16 bits (NetFlow v5). A reading never has it:

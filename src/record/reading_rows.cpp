@@ -53,6 +53,8 @@ Cell kind_of(const Reading& r) {
             return std::string_view("duplicate");
         case ReadingKind::dropped:
             return std::string_view("dropped");
+        case ReadingKind::implausible:
+            return std::string_view("implausible");
     }
     return {};
 }

@@ -27,7 +27,8 @@ Result<Report> make_meter_report(const MeterKind& kind, const MeterReport& repor
                                  const std::string& ledger_path, UtcTime now) {
     TRY_ASSIGN(const Directory directory, ledger.directory());
     TRY_ASSIGN(const auto meters, known_meters(kind, config, ledger));
-    return report.make({meters, std::filesystem::path(ledger_path).parent_path(), directory, now});
+    return report.make({meters, std::filesystem::path(ledger_path).parent_path(), directory, now,
+                        config.exporters});
 }
 
 }  // namespace octroi

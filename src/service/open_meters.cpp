@@ -21,10 +21,11 @@ Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
 }
 
 Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
-                               const std::string& state_folder, std::vector<Fd>& sockets,
+                               const std::string& state_folder,
+                               std::span<const ExporterConfig> exporters, std::vector<Fd>& sockets,
                                CaptureHost& host) {
     TRY_ASSIGN(const auto cursors, cursors_of(config, store, kind.cursor_prefix));
-    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock()};
+    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock(), exporters};
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
@@ -63,6 +64,7 @@ std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& 
 
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                              const std::vector<ExportConfig>& exports,
+                                             std::span<const ExporterConfig> exporters,
                                              MeterKinds kinds, CaptureHost& host, Store& store,
                                              const std::string& state_folder) {
     std::vector<DaemonMeter> meters;
@@ -71,7 +73,7 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
         const MeterKind* kind = find_kind(kinds, config.kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         TRY_ASSIGN(DaemonMeter opened,
-                   open_meter(config, *kind, store, state_folder, sockets, host));
+                   open_meter(config, *kind, store, state_folder, exporters, sockets, host));
         // Each meter has an encoder of its own, and sequence numbers count within an observation
         // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);

@@ -32,6 +32,7 @@ namespace octroi {
 // domain in exports. Files of meters stand in state_folder. The host must outlive the meters.
 [[nodiscard]] Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                                            const std::vector<ExportConfig>& exports,
+                                                           std::span<const ExporterConfig> exporters,
                                                            MeterKinds kinds, CaptureHost& host,
                                                            Store& store,
                                                            const std::string& state_folder);

@@ -97,8 +97,8 @@ protected:
     void configure(const std::string& more) const {
         std::ofstream(config_) << "[ledger]\ncommit_interval = \"1s\"\n"
                                   "[attribute]\nlocal = [\"10.0.0.0/8\", \"203.0.113.0/24\"]\n"
+                                  "[[exporter]]\nprefix = \"127.0.0.2\"\ntrusted_nat = true\n"
                                   "[[meter]]\nname = \"routers\"\nkind = \"collector\"\n"
-                                  "nat_events_from = [\"127.0.0.2/32\"]\n"
                                << more;
     }
     [[nodiscard]] support::Arguments command(support::Arguments more) const {

@@ -61,17 +61,19 @@ void report_progress(const file::OnceMeter& meter) {
 Result<ExitStatus> import(Session& session, const ImportCommand& command, const MeterKind& kind,
                           const Importer& importer) {
     TRY_ASSIGN(const OptionValues values, command.options->values());
+    TRY_ASSIGN(const Config* config, session.config());
     catch_stop_signals();
     ImportSettings settings{
         .meter = {command.meter, std::string(kind.name),
                   command.role == "witness" ? MeterRole::witness : MeterRole::bill, kind.layer},
         .cursor_prefix = importer.cursor_prefix,
         .open = [&](const std::string& file,
-                    std::span<const Cursor> known) { return importer.open({file, values, known}); },
+                    std::span<const Cursor> known) {
+                    return importer.open({file, values, known, config->exporters});
+                },
         .progress = report_progress,
         .stop_requested = stop_requested};
     TRY_ASSIGN(settings.local, of_option("--local", parse_prefixes(command.local)));
-    TRY_ASSIGN(const Config* config, session.config());
     TRY(check_config(*config));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(auto outcome,

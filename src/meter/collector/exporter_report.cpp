@@ -25,30 +25,10 @@ std::vector<std::string> names_of(const std::vector<flow::Protocol>& protocols) 
     return names;
 }
 
-Row row_of(const std::string& meter, const exporter::ExporterStatus& e) {
-    std::vector<std::string> sampling;
-    for (const std::uint64_t rate : e.sampling) sampling.push_back(fmt::format("1:{}", rate));
-    const std::int64_t heard_s = (e.last_seen - e.first_seen).ns / second;
-    // sFlow messages have no time.
-    const bool has_clock = e.exported.ns != 0;
-    const std::int64_t skew_s = has_clock ? (e.exported - e.last_seen).ns / second : 0;
-    Row row{{meter, to_string(e.address), names_of(e.protocols),
-             static_cast<std::uint64_t>(e.observation_domains.size()), Moment{e.first_seen, 0},
-             Moment{e.last_seen, 0}, e.messages, e.records,
-             heard_s > 0 ? Cell{e.records / static_cast<std::uint64_t>(heard_s)} : Cell{}, e.lost,
-             static_cast<std::uint64_t>(e.templates), sampling,
-             has_clock ? Cell{Duration::seconds(skew_s)} : Cell{}, e.restarts, e.duplicates,
-             e.pending_octets, e.undecodable}};
-    if (e.lost > 0 || e.undecodable > 0 || std::abs(skew_s) > much_skew_s) row.tone = Tone::warn;
-    return row;
-}
-
-}  // namespace
-
-Report exporters_report(const std::vector<MeterExporters>& meters) {
-    Report report;
-    report.columns = {{"meter", "Meter", ColumnKind::text, Audience::everyone, 8},
+std::vector<Column> exporter_columns() {
+    return {{"meter", "Meter", ColumnKind::text, Audience::everyone, 8},
                       {"exporter", "Exporter"},
+                      {"name", "Name", ColumnKind::text, Audience::everyone, 9},
                       {"protocols", "Protocols", ColumnKind::list},
                       {"domains", "Domains", ColumnKind::count, Audience::everyone, 9},
                       {"first_seen", "First seen", ColumnKind::time, Audience::machines},
@@ -63,21 +43,115 @@ Report exporters_report(const std::vector<MeterExporters>& meters) {
                       {"restarts", "Restarts", ColumnKind::count, Audience::everyone, 7},
                       {"duplicates", "Duplicates", ColumnKind::count, Audience::machines},
                       {"waiting_octets", "Waiting", ColumnKind::count, Audience::machines},
-                      {"undecodable", "Undecodable", ColumnKind::count, Audience::everyone, 1}};
-    for (const MeterExporters& meter : meters)
+                      {"undecodable", "Undecodable", ColumnKind::count, Audience::everyone, 1},
+                      {"doubts", "Doubts", ColumnKind::list}};
+}
+
+// What may be wrong with its figures, and the option of [[exporter]] that settles it.
+std::vector<std::string> doubts_of(const exporter::ExporterStatus& e, std::int64_t skew_s) {
+    std::vector<std::string> doubts;
+    const auto add = [&](std::uint64_t count, std::string_view text) {
+        if (count > 0) doubts.push_back(fmt::format("{} {}", count, text));
+    };
+    add(e.refused_rates, "sampling rates that cannot be right (sampling)");
+    add(e.unconfirmed_rates, "rates stated once, not applied until repeated (sampling)");
+    add(e.changed_rates, "changes of a rate");
+    add(e.reverse_out, "records with counts out unlike counts in (out_bytes)");
+    if (std::abs(skew_s) > much_skew_s)
+        doubts.push_back(fmt::format("clock off by {} s (clock_offset)", skew_s));
+    if (e.counts_templates) doubts.emplace_back("sequence numbers count templates: no loss");
+    return doubts;
+}
+
+Row row_of(const std::string& meter, const exporter::ExporterStatus& e,
+           std::span<const ExporterConfig> rows) {
+    std::vector<std::string> sampling;
+    for (const std::uint64_t rate : e.sampling) sampling.push_back(fmt::format("1:{}", rate));
+    const std::uint32_t domain = e.observation_domains.empty() ? 0 : e.observation_domains.front();
+    const ExporterConfig* const config = find_exporter(rows, e.address, domain);
+    if (config != nullptr && config->sampling != 0)
+        sampling = {fmt::format("1:{} (configured)", config->sampling)};
+    const std::int64_t heard_s = (e.last_seen - e.first_seen).ns / second;
+    // sFlow messages have no time.
+    const bool has_clock = e.exported.ns != 0;
+    std::int64_t skew_s = has_clock ? (e.exported - e.last_seen).ns / second : 0;
+    if (config != nullptr) skew_s -= config->clock_offset.ns / second;
+    const std::vector<std::string> doubts = doubts_of(e, skew_s);
+    Row row{{meter, to_string(e.address), config == nullptr ? "" : config->name,
+             names_of(e.protocols), static_cast<std::uint64_t>(e.observation_domains.size()),
+             Moment{e.first_seen, 0}, Moment{e.last_seen, 0}, e.messages, e.records,
+             heard_s > 0 ? Cell{e.records / static_cast<std::uint64_t>(heard_s)} : Cell{}, e.lost,
+             static_cast<std::uint64_t>(e.templates), sampling,
+             has_clock ? Cell{Duration::seconds(skew_s)} : Cell{}, e.restarts, e.duplicates,
+             e.pending_octets, e.undecodable, doubts}};
+    if (e.lost > 0 || e.undecodable > 0 || !doubts.empty()) row.tone = Tone::warn;
+    return row;
+}
+
+// Datagrams that cannot be read: who sends them, and what they seem to be.
+Row row_of(const std::string& meter, const exporter::UnknownSender& sender) {
+    Row row{std::vector<Cell>(exporter_columns().size()), {}};
+    const auto set = [&](std::string_view key, Cell cell) {
+        const auto columns = exporter_columns();
+        const auto at = std::ranges::find(columns, key, &Column::key);
+        row.cells[static_cast<std::size_t>(at - columns.begin())] = std::move(cell);
+    };
+    set("meter", meter);
+    set("exporter", sender.address.empty() ? std::string("others") : to_string(sender.address));
+    set("protocols", std::vector{to_string(sender.message) + ": not read"});
+    set("last_seen", Moment{sender.last_seen, 0});
+    set("messages", sender.datagrams);
+    set("records", std::uint64_t{0});
+    set("undecodable", sender.datagrams);
+    row.tone = Tone::warn;
+    return row;
+}
+
+}  // namespace
+
+Report exporters_report(const std::vector<MeterExporters>& meters,
+                        std::span<const ExporterConfig> rows) {
+    Report report;
+    report.columns = exporter_columns();
+    for (const MeterExporters& meter : meters) {
         for (const exporter::ExporterStatus& e : meter.exporters.status())
-            report.rows.push_back(row_of(meter.meter, e));
+            report.rows.push_back(row_of(meter.meter, e, rows));
+        for (const exporter::UnknownSender& sender : meter.exporters.unknown_senders())
+            report.rows.push_back(row_of(meter.meter, sender));
+    }
     if (!report.rows.empty())
         report.notes = {
             "As of the last commit. Lost: by sequence numbers, records (NetFlow v5, v7, IPFIX), "
-            "messages (v9) or datagrams (sFlow). Skew: the exporter's clock less ours."};
+            "messages (v9) or datagrams (sFlow). Skew: the exporter's clock less ours. Doubts: "
+            "what may be wrong with its figures, and the option of [[exporter]] that settles it."};
     report.when_empty =
         "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: its "
         "options are in docs/options.md.";
     return report;
 }
 
-Report interfaces_report(const std::vector<MeterExporters>& meters, const Directory& directory,
+namespace {
+
+// Names in the configuration come first.
+std::vector<exporter::InterfaceName> names_of(const MeterExporters& meter,
+                                              std::span<const ExporterConfig> rows) {
+    std::map<std::pair<Address, std::uint32_t>, std::string> names;
+    for (const exporter::InterfaceName& stated : meter.exporters.interface_names())
+        names[{stated.exporter, stated.if_index}] = stated.name;
+    for (const exporter::ExporterStatus& e : meter.exporters.status()) {
+        const ExporterConfig* const config = find_exporter(rows, e.address, 0);
+        if (config == nullptr) continue;
+        for (const auto& [if_index, name] : config->interfaces) names[{e.address, if_index}] = name;
+    }
+    std::vector<exporter::InterfaceName> out;
+    for (const auto& [key, name] : names) out.push_back({key.first, key.second, name});
+    return out;
+}
+
+}  // namespace
+
+Report interfaces_report(const std::vector<MeterExporters>& meters,
+                         std::span<const ExporterConfig> rows, const Directory& directory,
                          UtcTime now) {
     std::map<std::string, const Binding*> bound;  // the newest valid one
     for (const Binding& binding : directory.bindings) {
@@ -94,7 +168,7 @@ Report interfaces_report(const std::vector<MeterExporters>& meters, const Direct
                       {"identity", "Identity"},
                       {"account", "Account"}};
     for (const MeterExporters& meter : meters) {
-        for (const auto& [exporter, if_index, name] : meter.exporters.interface_names()) {
+        for (const auto& [exporter, if_index, name] : names_of(meter, rows)) {
             const Identity identity{IdentityKind::interface,
                                     fmt::format("{}#{}", to_string(exporter), if_index)};
             const auto known = bound.find(identity.value);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "wire/exporter/testing/collected.hpp"
 #include "wire/ipfix/testing/messages.hpp"
 
@@ -34,7 +36,7 @@ TEST(InterfacesReport, ListsTheNamesOfInterfacesAndTheirAccounts) {
     bind("192.0.2.1#9", "older", {});
     bind("192.0.2.1#9", "customer", {});
     bind("192.0.2.1#9", "former", {UtcTime::min(), now});
-    const Report report = interfaces_report(meters, directory, now);
+    const Report report = interfaces_report(meters, {}, directory, now);
     ASSERT_EQ(report.rows.size(), 2U);
     EXPECT_EQ(std::get<std::uint64_t>(report.rows[0].cells[2]), 3U);
     EXPECT_EQ(std::get<std::string>(report.rows[0].cells[3]), "ge-0/0/3");
@@ -42,8 +44,44 @@ TEST(InterfacesReport, ListsTheNamesOfInterfacesAndTheirAccounts) {
     EXPECT_EQ(std::get<std::string>(report.rows[1].cells[3]), "ge-0/0/9");
     EXPECT_EQ(std::get<std::string>(report.rows[1].cells[4]), "interface 192.0.2.1#9");
     EXPECT_EQ(std::get<std::string>(report.rows[1].cells[5]), "customer");
-    EXPECT_NE(interfaces_report({}, directory, now).when_empty.find("options data"),
+    EXPECT_NE(interfaces_report({}, {}, directory, now).when_empty.find("options data"),
               std::string::npos);
+}
+
+TEST(ExportersReport, NamesExportersDoubtsAndUnknownSenders) {
+    std::vector<MeterExporters> meters(1);
+    meters[0].meter = "routers";
+    exporter::testing::Collected sink;
+    const auto decode = [&](const std::string& message) {
+        static_cast<void>(
+            meters[0].exporters.decode({as_octets(message), Address::v4(0xc0000201U), now}, sink));
+    };
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    decode(ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(100))}));
+    decode(ipfix_message(1, {data(300, values().u32(1).u32(5000))}, 1));
+    decode(ipfix_message(1, {data(300, values().u32(1).u32(0x7fffffff))}, 2));
+    decode(values().u32(4).u32(1).u32(0x0a000001).u32(1).u32(1));
+    ExporterConfig row;
+    row.prefixes = {*parse_prefix("192.0.2.0/24")};
+    row.name = "core";
+    const Report report = exporters_report(meters, std::vector{row});
+    ASSERT_EQ(report.rows.size(), 2U);
+    const auto cell = [&](std::size_t at, std::string_view key) {
+        const auto column = std::ranges::find(report.columns, key, &Column::key);
+        return report.rows[at].cells[static_cast<std::size_t>(column - report.columns.begin())];
+    };
+    EXPECT_EQ(cell(0, "name"), Cell{std::string("core")});
+    EXPECT_EQ(cell(0, "sampling"), Cell{std::vector<std::string>{"1:100"}});
+    EXPECT_EQ(cell(0, "doubts"),
+              (Cell{std::vector<std::string>{
+                  "1 sampling rates that cannot be right (sampling)",
+                  "1 rates stated once, not applied until repeated (sampling)"}}));
+    EXPECT_EQ(cell(1, "protocols"), Cell{std::vector<std::string>{"sFlow version 4: not read"}});
+    EXPECT_EQ(cell(1, "undecodable"), Cell{std::uint64_t{1}});
+    // What the configuration says comes before what the exporter does.
+    row.sampling = 7;
+    const Report configured = exporters_report(meters, std::vector{row});
+    EXPECT_EQ(configured.rows[0].cells.size(), report.columns.size());
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "meter/flow_file/flow_file_meter.hpp"
 #include "meter/flow_file/flow_rows.hpp"
 #include "meter/flow_file/options.hpp"
+#include "meter/normalize/policy_of_rows.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -27,13 +28,12 @@ normalize::Deduplicate deduplicate(std::string_view word) {
     return word == "flow-key" ? normalize::Deduplicate::flow_key : normalize::Deduplicate::none;
 }
 
-normalize::FlowPolicy flow_policy(const OptionValues& values) {
-    normalize::FlowPolicy policy;
+normalize::FlowPolicy flow_policy(const OptionValues& values,
+                                  std::span<const ExporterConfig> exporters) {
+    normalize::FlowPolicy policy = normalize::policy_of_rows(exporters);
     policy.deduplicate = deduplicate(values.text("deduplicate"));
     policy.window = values.duration("duplicate_window");
-    policy.duplicate_exporters = values.prefixes("duplicates_from");
     policy.apply_translations = values.text("nat_events") == "apply";
-    policy.nat_devices = values.prefixes("nat_events_from");
     policy.sampling = narrow<std::uint64_t>(values.integer("sampling"));
     policy.skew = values.duration("clock_skew");
     return policy;
@@ -74,7 +74,7 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     // The journal must know whether a power cut may have happened since it was written.
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
     options.collector.decoder.meter = setup.config.name;
-    options.collector.decoder.policy = flow_policy(values);
+    options.collector.decoder.policy = flow_policy(values, setup.exporters);
     options.collector.decoder.allowed = values.prefixes("exporters");
     // Exporters choose what goes into the hash tables; a secret seed keeps them from aiming.
     options.collector.decoder.seed = random_seed();
@@ -107,11 +107,11 @@ std::vector<MeterExporters> known_exporters(const MeterReportSetup& setup) {
 }
 
 Result<Report> report_exporters(const MeterReportSetup& setup) {
-    return exporters_report(known_exporters(setup));
+    return exporters_report(known_exporters(setup), setup.exporters);
 }
 
 Result<Report> report_interfaces(const MeterReportSetup& setup) {
-    return interfaces_report(known_exporters(setup), setup.directory, setup.now);
+    return interfaces_report(known_exporters(setup), setup.exporters, setup.directory, setup.now);
 }
 
 constexpr std::array chapters{

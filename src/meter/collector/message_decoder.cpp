@@ -33,7 +33,11 @@ void MessageDecoder::on_message(const journal::Message& message) {
     switch (message.transport) {
         case journal::Transport::datagram:
             outcome =
-                exporters_.decode({message.octets, message.sender, message.received}, normalizer_);
+                exporters_.decode({.octets = message.octets,
+                                   .from = message.sender,
+                                   .received = message.received,
+                                   .port = message.port},
+                                  normalizer_);
             break;
         case journal::Transport::stream:
             outcome = exporters_.decode_message(

@@ -36,7 +36,8 @@ inline constexpr std::array meter_options = {
            .range = "0..4294967295",
            .help = "The sampling rate N (1 packet of N is counted) if the exporter states none.",
            .doc =
-               "A rate in records, options data, NetFlow v5 headers or sFlow samples overrides it. "
+               "A rate in records, options data, NetFlow v5 headers or sFlow samples overrides it; "
+               "`sampling` in `[[exporter]]` overrides both. "
                "0: counts of an exporter that states no rate are not multiplied."},
     Option{.key = "deduplicate",
            .type = OptionType::choice,
@@ -53,13 +54,6 @@ inline constexpr std::array meter_options = {
            .default_text = R"("5m")",
            .range = "1s..1h",
            .help = "How long a flow belongs to the exporter that reported it first."},
-    Option{
-        .key = "duplicates_from",
-        .type = OptionType::prefixes,
-        .default_text = "[]",
-        .help =
-            "Exporters with records that are always duplicates, because other exporters report the "
-            "same traffic."},
     Option{.key = "nat_events",
            .type = OptionType::choice,
            .default_text = R"("apply")",
@@ -69,13 +63,6 @@ inline constexpr std::array meter_options = {
                "`apply`: traffic of an outside address is counted for the inside address that used "
                "it at that time. `keep`: it is counted for the outside address. `octroi who` "
                "works with both."},
-    Option{.key = "nat_events_from",
-           .type = OptionType::prefixes,
-           .default_text = "[]",
-           .help = "NAT devices with events that apply to the records of all exporters.",
-           .doc =
-               "If set, events of other exporters are ignored. Empty: the events of each exporter "
-               "apply only to its own records."},
     Option{.key = "clock_skew",
            .type = OptionType::duration,
            .default_text = R"("5m")",

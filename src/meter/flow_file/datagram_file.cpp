@@ -11,6 +11,29 @@
 
 namespace octroi::flow_file {
 
+namespace {
+
+// Files of nfcapd begin with 0xa50c and the version of their layout, in the order of octets of the
+// machine that wrote them.
+std::string_view collector_file(ByteSpan head) noexcept {
+    constexpr std::uint16_t magic = 0xa50c;
+    if (head.size() < 4) return {};
+    const std::uint16_t first = load_be16(head.data());
+    const std::uint16_t second = load_be16(head.data() + 2);
+    const bool is_swapped = first == __builtin_bswap16(magic);
+    if (!is_swapped && first != magic) return {};
+    switch (is_swapped ? __builtin_bswap16(second) : second) {
+        case 1:
+            return "nfcapd (nfdump 1.6)";
+        case 2:
+            return "nfcapd (nfdump 1.7)";
+        default:
+            return "nfcapd";
+    }
+}
+
+}  // namespace
+
 Result<std::unique_ptr<DatagramFile>> DatagramFile::open(const std::string& path) {
     TRY_ASSIGN(auto stream, file::Stream::open(path, kept_octets));
     const std::string name = path == "-" ? "standard input" : path;
@@ -31,6 +54,12 @@ Status DatagramFile::probe() {
         first_frame_end_ = std::min(first.length, file::Stream::head_length);
         return {};
     }
+    if (const std::string_view tool = collector_file(head); !tool.empty())
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{} is a file of {}, which Octroi does not read. Next: send its "
+                                "flows to Octroi's collector (nfreplay -r {} -H HOST -p PORT), or "
+                                "import a capture of the exports",
+                                name_, tool, name_));
     const std::string why = !stream_.damage().empty() ? ": " + stream_.damage()
                             : head.empty()            ? ": it is empty"
                                                       : "";

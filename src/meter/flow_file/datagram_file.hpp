@@ -63,6 +63,8 @@ public:
     [[nodiscard]] std::uint64_t incomplete_datagrams() const noexcept {
         return export_frames_.incomplete();
     }
+    // Export messages of which the capture has only the begin (snap length).
+    [[nodiscard]] std::uint64_t cut_messages() const noexcept { return export_frames_.cut(); }
     // Gaps in TCP streams: segments that are not in the capture.
     [[nodiscard]] std::uint64_t stream_gaps() const noexcept { return export_frames_.gaps(); }
 

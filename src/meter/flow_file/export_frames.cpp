@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wire/exporter/recognise.hpp"
 #include "wire/packet/payload.hpp"
 
 namespace octroi::flow_file {
@@ -21,6 +22,9 @@ ByteSpan udp_payload(ByteSpan datagram) noexcept {
     if (length < header) return {};
     return datagram.first(std::min(length, datagram.size())).subspan(header);
 }
+
+// The capture has less of the datagram than its header says.
+bool is_cut(ByteSpan datagram) noexcept { return load_be16(datagram.data() + 4) > datagram.size(); }
 
 }  // namespace
 
@@ -41,13 +45,18 @@ void ExportFrames::on_frame(const pcap::Frame& frame, DatagramSink& sink) {
         return;
     }
     if (payload.proto != proto_udp) return;
-    ByteSpan octets;
+    ByteSpan datagram;
     if (!payload.fragment())
-        octets = udp_payload(payload.octets);
+        datagram = payload.octets;
     else if (const auto whole = fragments_.on_fragment(packet, payload, frame.time))
-        octets = udp_payload(*whole);
-    if (!octets.empty())
-        sink.datagram({.octets = octets, .from = packet.key.src(), .received = frame.time});
+        datagram = *whole;
+    const ByteSpan octets = udp_payload(datagram);
+    if (octets.empty()) return;
+    if (is_cut(datagram) && exporter::recognise(octets) != flow::Protocol::unknown) ++cut_;
+    sink.datagram({.octets = octets,
+                   .from = packet.key.src(),
+                   .received = frame.time,
+                   .port = load_be16(datagram.data())});
 }
 
 void ExportFrames::finish(UtcTime last, DatagramSink& sink) {

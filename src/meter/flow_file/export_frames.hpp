@@ -37,12 +37,15 @@ public:
 
     // Datagrams of which a fragment is missing.
     [[nodiscard]] std::uint64_t incomplete() const noexcept { return fragments_.incomplete(); }
+    // Export messages of which the capture has only the begin (snap length).
+    [[nodiscard]] std::uint64_t cut() const noexcept { return cut_; }
     // Gaps in TCP streams: segments that are not in the capture.
     [[nodiscard]] std::uint64_t gaps() const noexcept { return streams_.gaps(); }
 
 private:
     Reassembly fragments_;
     MessageStreams streams_;
+    std::uint64_t cut_ = 0;
 };
 
 }  // namespace octroi::flow_file

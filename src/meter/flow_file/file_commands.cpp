@@ -9,14 +9,17 @@
 #include "meter/flow_file/flow_file.hpp"
 #include "meter/flow_file/flow_file_meter.hpp"
 #include "meter/flow_file/flow_rows.hpp"
+#include "meter/flow_file/missing_parts.hpp"
+#include "meter/normalize/policy_of_rows.hpp"
 #include "wire/flow/null_sink.hpp"
 
 namespace octroi::flow_file {
 namespace {
 
-FlowFileMeterOptions meter_options(const OptionValues& values) {
+FlowFileMeterOptions meter_options(const FileSetup& setup) {
     FlowFileMeterOptions options;
-    options.policy.sampling = narrow<std::uint64_t>(values.integer("sampling"));
+    options.policy = normalize::policy_of_rows(setup.exporters);
+    options.policy.sampling = narrow<std::uint64_t>(setup.options.integer("sampling"));
     options.seed = random_seed();
     return options;
 }
@@ -89,32 +92,17 @@ Status print_summary(const std::string& path, const FlowFile& file, InspectSink&
     return {};
 }
 
-// Logs the parts of the file that give no rows.
-void log_missing(const std::string& path, const FlowFile& file) {
-    const exporter::Counters& counts = file.exporters().counters();
-    if (counts.messages == 0)
-        log_warning(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path));
-    const std::uint64_t without_template = counts.pending - counts.resumed;
-    if (without_template > 0)
-        log_warning(
-            fmt::format("{}: {} data sets without a template in the file", path, without_template));
-    if (const std::uint64_t gaps = file.datagrams().stream_gaps(); gaps > 0)
-        log_warning(
-            fmt::format("{}: {} gaps in TCP streams: messages in them are missing", path, gaps));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
-    FlowFileMeterOptions options = meter_options(setup.options);
-    options.policy.nat_devices = setup.options.prefixes("nat_events_from");
+    FlowFileMeterOptions options = meter_options(setup);
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_frames = checkpoint;
     return FlowFileMeter::open(setup.path, options, setup.cursors);
 }
 
 Result<std::unique_ptr<file::OnceMeter>> open_export(const FileSetup& setup) {
-    return FlowFileMeter::open(setup.path, meter_options(setup.options), setup.cursors);
+    return FlowFileMeter::open(setup.path, meter_options(setup), setup.cursors);
 }
 
 std::vector<Column> inspect_columns(const OptionValues& options) {
@@ -131,7 +119,8 @@ Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
         RecordPrinter printer(sink, file->datagrams());
         TRY(read_to_end(*file, printer, printer.status));
     }
-    log_missing(setup.path, *file);
+    for (const std::string& text : missing_parts(setup.path, *file)) log_warning(text);
+    TRY(check_any_message(setup.path, *file));
     return file->datagrams().warning();
 }
 

@@ -8,6 +8,7 @@
 
 #include "host/log.hpp"
 #include "meter/file/recognise.hpp"
+#include "meter/flow_file/missing_parts.hpp"
 
 namespace octroi::flow_file {
 namespace {
@@ -96,9 +97,11 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
     normalizer_.flush();
     if (!more) return std::unexpected(more.error());
     ended_ = !*more;
-    if (ended_ && file_->exporters().counters().messages == 0)
-        log_warning(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", path_));
-    if (ended_) return Pull::end;
+    if (ended_) {
+        TRY(check_any_message(path_, *file_));
+        for (const std::string& text : missing_parts(path_, *file_)) log_warning(text);
+        return Pull::end;
+    }
     return file_->datagrams().frames() == stop ? Pull::checkpoint : Pull::more;
 }
 
@@ -110,7 +113,8 @@ void FlowFileMeter::add_losses(std::vector<Loss>& losses) {
     const exporter::Counters& counts = file_->exporters().counters();
     // Before the end, sets may still get their template, and datagrams their other fragments.
     const std::uint64_t waiting = ended_ ? counts.pending - counts.resumed : counts.dropped;
-    const std::uint64_t parts = ended_ ? datagrams.incomplete_datagrams() : 0;
+    const std::uint64_t parts =
+        ended_ ? datagrams.incomplete_datagrams() + datagrams.cut_messages() : 0;
     const auto report = [&](Reported kind, std::uint64_t now, LossReason reason) {
         if (now <= at_.dropped[kind]) return;
         losses.push_back({path_, reason, since, now - at_.dropped[kind], std::nullopt});

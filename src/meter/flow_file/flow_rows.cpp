@@ -66,7 +66,7 @@ Cell direction_of(const FlowRow& row) {
 }
 
 Cell counting_of(const FlowRow& row) {
-    if (row.record.counting == flow::Counting::delta) return {};
+    if (row.record.counting != flow::Counting::total) return {};
     return std::string_view("total");
 }
 

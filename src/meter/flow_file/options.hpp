@@ -28,14 +28,6 @@ inline constexpr Option sampling_option = {.key = "sampling",
 inline constexpr std::array import_options = {
     sampling_option,
     Option{
-        .key = "nat_events_from",
-        .type = OptionType::prefixes,
-        .default_text = "[]",
-        .help =
-            "NAT devices with events that apply to the records of all exporters (default: events "
-            "apply to the records of the same exporter)",
-        .placeholder = "PREFIX"},
-    Option{
         .key = "checkpoint",
         .type = OptionType::integer,
         .default_text = "0",  // the default of FlowFileMeterOptions

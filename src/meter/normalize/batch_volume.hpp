@@ -14,37 +14,51 @@
 
 namespace octroi::normalize {
 
-// Bytes, or packets, of one exporter, and of all of them, in one batch. The limit of one record is
-// that of all meters (record/volume_limits.hpp).
-inline constexpr std::uint64_t exporter_volume_max = std::uint64_t{1} << 49U;
-inline constexpr std::uint64_t batch_volume_max = std::uint64_t{1} << 52U;
+// Bytes, or packets, of one sender in one batch, that are counted as traffic, and as many again that
+// are excluded as implausible. More of it is refused. The limit of one record is that of all meters
+// (record/volume_limits.hpp). All senders together stay below the limit of a batch: none of them
+// can make the records of another one be refused.
+inline constexpr std::uint64_t sender_volume_max = std::uint64_t{1} << 48U;
 
-// The volumes of one exporter.
-struct ExporterVolume {
+// The volumes of one sender.
+struct SenderVolume {
     // The largest record so far: the bound of a lost one, as far as can be known.
     std::uint64_t largest_record = 0;
-    std::uint64_t batch = 0;  // the batch that the two below are of
-    std::uint64_t bytes = 0;
-    std::uint64_t packets = 0;
+    std::uint64_t batch = 0;  // the batch that those below are of
+    struct Sum {
+        std::uint64_t bytes = 0;
+        std::uint64_t packets = 0;
+
+        // False: the limit would be exceeded, and nothing was added.
+        [[nodiscard]] bool add(const Reading& reading) noexcept {
+            if (reading.bytes > sender_volume_max - bytes ||
+                reading.packets > sender_volume_max - packets)
+                return false;
+            bytes += reading.bytes;
+            packets += reading.packets;
+            return true;
+        }
+    };
+    Sum counted;
+    Sum implausible;
 };
 
 class BatchVolume {
 public:
-    // Counts the reading for its exporter. False: a limit is exceeded, and nothing was counted.
-    [[nodiscard]] bool admit(ExporterVolume& exporter, const Reading& reading) const noexcept {
-        if (exporter.batch != batch_) {
-            exporter.batch = batch_;
-            exporter.bytes = exporter.packets = 0;
+    enum class Verdict : std::uint8_t { counts, implausible, refused };
+    // Adds the reading to the volumes of its sender. is_plausible: of the reading itself. Beyond
+    // the limit of a sender its readings are implausible too.
+    [[nodiscard]] Verdict admit(SenderVolume& sender, const Reading& reading,
+                                bool is_plausible) const noexcept {
+        if (sender.batch != batch_) {
+            sender.batch = batch_;
+            sender.counted = sender.implausible = {};
         }
-        if (exporter.bytes + reading.bytes > exporter_volume_max ||
-            exporter.packets + reading.packets > exporter_volume_max ||
-            observed_.bytes.value() > batch_volume_max ||
-            observed_.packets.value() > batch_volume_max)
-            return false;
-        exporter.bytes += reading.bytes;
-        exporter.packets += reading.packets;
-        exporter.largest_record = std::max(exporter.largest_record, reading.bytes);
-        return true;
+        if (is_plausible && sender.counted.add(reading)) {
+            sender.largest_record = std::max(sender.largest_record, reading.bytes);
+            return Verdict::counts;
+        }
+        return sender.implausible.add(reading) ? Verdict::implausible : Verdict::refused;
     }
     // A reading that goes to the sink.
     void add(const Reading& reading) noexcept {

@@ -11,7 +11,6 @@ constexpr std::uint8_t egress = 1;  // element 61, flowDirection
 bool DuplicateFilter::is_duplicate(const flow::MessageContext& context,
                                    const flow::FlowRecord& record, const Reading& reading,
                                    const InsidePorts& inside) {
-    if (any_contains(policy_.duplicate_exporters, context.exporter)) return true;
     switch (policy_.deduplicate) {
         case Deduplicate::none:
             return false;

@@ -17,12 +17,16 @@
 #include "base/address.hpp"
 #include "meter/name_table.hpp"
 #include "meter/normalize/batch_volume.hpp"
+#include "meter/normalize/flow_policy.hpp"
 
 namespace octroi::normalize {
 
 struct ExporterEntry {
     Address exporter;  // empty: the entry that exporters beyond the limit share
-    ExporterVolume volume;
+    SenderVolume volume;  // of what came from this address
+    // The row of the configuration for its observation domain `policy_domain`; null: not looked up.
+    const ExporterPolicy* policy = nullptr;
+    std::uint32_t policy_domain = 0;
     boost::unordered_flat_map<std::uint32_t, NameRef> interfaces;  // by ifIndex
     std::uint16_t next_hops = 0;  // names that this exporter was the first to use
     // Direct-mapped caches of the names used last: by the low bits of ifIndex, and by some bits of

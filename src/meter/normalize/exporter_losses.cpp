@@ -3,9 +3,13 @@
 
 #include <algorithm>
 
-#include "meter/normalize/batch_volume.hpp"
-
 namespace octroi::normalize {
+namespace {
+
+// A sum of bounds above this says nothing.
+constexpr std::uint64_t volume_max = std::uint64_t{1} << 52U;
+
+}  // namespace
 
 void ExporterLosses::add(const Address& exporter, LossReason reason, const Interval& interval,
                          std::optional<std::uint64_t> lost,
@@ -23,12 +27,12 @@ void ExporterLosses::add(const Address& exporter, LossReason reason, const Inter
     loss.interval = {std::min(loss.interval.begin, interval.begin),
                      std::max(loss.interval.end, interval.end)};
     if (loss.packets && lost)
-        loss.packets = std::min(checked_add(*loss.packets, *lost).value_or(batch_volume_max),
-                                batch_volume_max);
+        loss.packets = std::min(checked_add(*loss.packets, *lost).value_or(volume_max),
+                                volume_max);
     else
         loss.packets.reset();
     const bool is_bounded =
-        loss.bytes_bound && bytes_bound && *bytes_bound <= batch_volume_max - *loss.bytes_bound;
+        loss.bytes_bound && bytes_bound && *bytes_bound <= volume_max - *loss.bytes_bound;
     loss.bytes_bound = is_bounded ? std::optional(*loss.bytes_bound + *bytes_bound) : std::nullopt;
 }
 

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "meter/normalize/link_octets.hpp"
+#include "meter/normalize/plausible_volume.hpp"
+#include "wire/flow/out_counters.hpp"
+
 namespace octroi::normalize {
 namespace {
 
@@ -19,6 +23,9 @@ constexpr std::uint64_t spread_max = std::uint64_t{1} << 20U;
 constexpr std::size_t translations_max = std::size_t{1} << 17U;
 // Flows that a record may aggregate.
 constexpr std::uint64_t flows_max = std::uint64_t{1} << 20U;
+
+// A bound of a loss above this says nothing.
+constexpr std::uint64_t bound_max = std::uint64_t{1} << 52U;
 
 // RFC 7270 section 4.12: the class is in the two upper bits of the first octet; 2 is "dropped".
 constexpr unsigned forwarding_class_dropped = 2;
@@ -49,19 +56,75 @@ void copy_details(const FlowRecord& record, Reading& reading) noexcept {
                         : 1;
 }
 
+// The out counters in the place of the others, which are 0.
+FlowRecord left_only(const FlowRecord& record) noexcept {
+    FlowRecord out = record;
+    out.bytes = record.out_bytes;
+    out.packets = record.out_packets;
+    return out;
+}
+
 }  // namespace
 
 FlowNormalizer::FlowNormalizer(FlowPolicy policy, std::uint64_t seed)
-    : policy_(std::move(policy)), running_(seed), duplicates_(policy_, seed), nat_(policy_, seed) {}
+    : policy_(std::move(policy)),
+      running_(seed),
+      connections_(seed),
+      duplicates_(policy_, seed),
+      nat_(policy_, seed) {}
 
 void FlowNormalizer::records(const MessageContext& context, std::span<const FlowRecord> records) {
+    // Records that are not booked as they are.
+    constexpr std::uint64_t special =
+        flow::bit(Field::out_bytes) | flow::bit(Field::out_packets) | flow::bit(Field::frame_bytes);
     for (const FlowRecord& record : records) {
         const bool is_traffic =
             record.kind == RecordKind::traffic || record.kind == RecordKind::non_ip;
         // A record can be both: some devices report the volume with the end of a session.
         if (record.has(Field::nat_event)) on_nat_event(context, record);
-        if (is_traffic && (record.bytes > 0 || record.packets > 0)) add(context, record);
+        if (!is_traffic) continue;
+        if ((record.fields & special) != 0)
+            add_special(context, record);
+        else if (record.bytes > 0 || record.packets > 0)
+            add(context, record);
     }
+}
+
+void FlowNormalizer::add_special(const MessageContext& context, const FlowRecord& record) {
+    const ExporterPolicy& policy = policy_of(exporters_.of(context.exporter), context);
+    if (has_link_octets_only(record)) {
+        FlowRecord layer3 = record;
+        const auto octets = layer3_octets(record, policy.link_header);
+        layer3.bytes = octets.value_or(record.frame_bytes);
+        layer3.link_octets = octets ? flow::LinkOctets::derived : flow::LinkOctets::unknown;
+        ++counts_[derived];
+        if (layer3.bytes > 0 || layer3.packets > 0) add(context, layer3);
+        return;
+    }
+    const bool has_out = record.out_bytes > 0 || record.out_packets > 0;
+    const bool is_reverse =
+        has_out && (policy.out_counters == OutCounters::automatic
+                        ? flow::out_is_reverse(record)
+                        : policy.out_counters == OutCounters::reverse);
+    if (record.bytes > 0 || record.packets > 0) add(context, record);
+    if (!is_reverse) {
+        // Metered where it left, and counted nowhere else.
+        const bool is_only = has_out && record.bytes == 0 && record.packets == 0;
+        if (is_only) add(context, left_only(record));
+        return;
+    }
+    ++counts_[reverse_out];
+    add(context, flow::out_direction(record));
+}
+
+const ExporterPolicy& FlowNormalizer::policy_of(ExporterEntry& exporter,
+                                                const MessageContext& context) const {
+    if (exporter.policy == nullptr || exporter.policy_domain != context.observation_domain ||
+        exporter.exporter.empty()) {
+        exporter.policy = &policy_.of(context.exporter, context.observation_domain);
+        exporter.policy_domain = context.observation_domain;
+    }
+    return *exporter.policy;
 }
 
 void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record) {
@@ -69,17 +132,19 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
     Reading& reading = out_[filled_];
     reading = Reading{};
     ExporterEntry& exporter = exporters_.of(context.exporter);
+    const ExporterPolicy& policy = policy_of(exporter, context);
     std::optional<UtcTime> since;  // of running totals: the end of the record before
-    if (!set_volume(context, record, exporter, since, reading)) return;
-    set_times(context, record, since, reading);
+    if (!set_volume(context, record, policy, since, reading)) return;
+    set_times(context, record, policy, since, reading);
     copy_details(record, reading);
-    const InsidePorts inside = nat_.resolve(context.exporter, reading);
+    const InsidePorts inside = nat_.resolve(context.exporter, record, reading);
     if (inside.is_translated) ++counts_[translated];
-    spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     // A router's record states both interfaces, wherever on its way the packet was counted.
     reading.direction = Direction::in;
     set_route(exporter, record, reading);
-    set_kind(context, record, inside, reading);
+    set_kind(context, record, policy, inside, reading);
+    if (!admit(context, record, policy, exporter, reading)) return;
+    spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     if (sink_ == nullptr) return;
     volume_.add(reading);
     if (++filled_ == out_.size()) flush();
@@ -88,7 +153,7 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
 // False: the record gives no reading. It adds nothing to its running total, or its volume is
 // impossible, which is a loss.
 bool FlowNormalizer::set_volume(const MessageContext& context, const FlowRecord& record,
-                                ExporterEntry& exporter, std::optional<UtcTime>& since,
+                                const ExporterPolicy& policy, std::optional<UtcTime>& since,
                                 Reading& reading) {
     reading.bytes = record.bytes;
     reading.packets = record.packets;
@@ -98,18 +163,55 @@ bool FlowNormalizer::set_volume(const MessageContext& context, const FlowRecord&
         reading.packets = difference.packets;
         since = difference.since;
         ++counts_[totals];
-        if (reading.bytes == 0 && reading.packets == 0) return false;
+    } else if (record.counting == flow::Counting::connection) {
+        const auto added = connections_.added_by(context, record);
+        reading.bytes = added.bytes;
+        reading.packets = added.packets;
     }
-    if (scale(record, reading) && volume_.admit(exporter.volume, reading)) return true;
+    if (reading.bytes == 0 && reading.packets == 0 && record.counting != flow::Counting::delta)
+        return false;
+    if (scale(record, policy, reading)) return true;
+    refuse(context);
+    return false;
+}
+
+void FlowNormalizer::refuse(const MessageContext& context) {
     ++counts_[overflow];
     losses_.add(context.exporter, LossReason::corrupt, {context.received, context.received}, 1,
                 std::nullopt);
+}
+
+// False: the volume is impossible, and a loss.
+bool FlowNormalizer::admit(const MessageContext& context, const FlowRecord& record,
+                           const ExporterPolicy& policy, ExporterEntry& exporter,
+                           Reading& reading) {
+    const bool has_times = record.has(Field::first) || record.has(Field::last);
+    const bool plausible = record.link_octets != flow::LinkOctets::unknown &&
+                           is_plausible(reading, has_times, policy.link_bits_per_second);
+    // Limits are per sender: one that names many agents has the limits of one.
+    ExporterEntry& sender =
+        context.sender.empty() || context.sender == context.exporter
+            ? exporter
+            : exporters_.of(context.sender);
+    switch (volume_.admit(sender.volume, reading, plausible)) {
+        case BatchVolume::Verdict::counts:
+            return true;
+        case BatchVolume::Verdict::implausible:
+            reading.kind = ReadingKind::implausible;
+            ++counts_[implausible];
+            return true;
+        case BatchVolume::Verdict::refused:
+            break;
+    }
+    refuse(context);
     return false;
 }
 
 // False: the volume is impossible.
-bool FlowNormalizer::scale(const FlowRecord& record, Reading& reading) {
-    std::uint64_t rate = record.sampling;
+bool FlowNormalizer::scale(const FlowRecord& record, const ExporterPolicy& policy,
+                           Reading& reading) {
+    if (record.rate_refused) ++counts_[rates_refused];
+    std::uint64_t rate = policy.sampling != 0 ? policy.sampling : record.sampling;
     if (rate == 0) rate = policy_.sampling;
     if (rate == 0 && record.has(Field::sampler)) ++counts_[unsampled];
     if (rate > 1) {
@@ -124,8 +226,25 @@ bool FlowNormalizer::scale(const FlowRecord& record, Reading& reading) {
 }
 
 void FlowNormalizer::set_times(const MessageContext& context, const FlowRecord& record,
-                               const std::optional<UtcTime>& since, Reading& reading) {
+                               const ExporterPolicy& policy, const std::optional<UtcTime>& since,
+                               Reading& reading) {
+    if (policy.clock_offset.ns != 0) return set_shifted_times(context, record, policy, reading);
     const RecordTimes times = times_of(policy_, context, record, since);
+    use_times(times, reading);
+}
+
+// Of an exporter with a clock that is known to be wrong.
+void FlowNormalizer::set_shifted_times(const MessageContext& context, const FlowRecord& record,
+                                       const ExporterPolicy& policy, Reading& reading) {
+    MessageContext true_context = context;
+    FlowRecord true_record = record;
+    true_context.exported = context.exported - policy.clock_offset;
+    true_record.first = record.first - policy.clock_offset;
+    true_record.last = record.last - policy.clock_offset;
+    use_times(times_of(policy_, true_context, true_record, std::nullopt), reading);
+}
+
+void FlowNormalizer::use_times(const RecordTimes& times, Reading& reading) noexcept {
     reading.first = times.first;
     reading.last = times.last;
     counts_[late] += times.is_late ? 1 : 0;
@@ -150,14 +269,16 @@ void FlowNormalizer::set_route(ExporterEntry& exporter, const FlowRecord& record
 }
 
 void FlowNormalizer::set_kind(const MessageContext& context, const FlowRecord& record,
-                              const InsidePorts& inside, Reading& reading) {
+                              const ExporterPolicy& policy, const InsidePorts& inside,
+                              Reading& reading) {
     if (record.kind == RecordKind::non_ip) {
         reading.kind = ReadingKind::non_ip;
         reading.set_ethertype(record.ethertype);
     } else if (was_dropped(record)) {
         reading.kind = ReadingKind::dropped;
         ++counts_[dropped];
-    } else if (duplicates_.is_duplicate(context, record, reading, inside)) {
+    } else if (policy.is_duplicate ||
+               duplicates_.is_duplicate(context, record, reading, inside)) {
         reading.kind = ReadingKind::duplicate;
         ++counts_[duplicates];
     }
@@ -174,7 +295,8 @@ void FlowNormalizer::on_nat_event(const MessageContext& context, const FlowRecor
         timed.fields |= flow::bit(Field::first) | flow::bit(Field::last);
     }
     Reading times;
-    set_times(context, timed, std::nullopt, times);
+    set_times(context, timed, policy_of(exporters_.of(context.exporter), context), std::nullopt,
+              times);
     // Files of messages have no receive time.
     const UtcTime now = context.received.ns != 0 ? context.received : times.last;
     nat_.table().on_event(*event, times.last, now);
@@ -197,7 +319,7 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
     std::optional<std::uint64_t> bound;
     std::uint64_t octets = 0;
     if (gap.unit != flow::SequenceGap::Unit::messages && largest > 0 &&
-        !__builtin_mul_overflow(largest, gap.lost, &octets) && octets <= batch_volume_max)
+        !__builtin_mul_overflow(largest, gap.lost, &octets) && octets <= bound_max)
         bound = octets;
     losses_.add(context.exporter, LossReason::export_gap, gap.interval, gap.lost, bound);
 }
@@ -215,7 +337,7 @@ std::vector<CounterValue> FlowNormalizer::counters() const {
     std::vector<CounterValue> values;
     for (std::size_t i = 0; i < counts_.size(); ++i)
         values.push_back({reading_counters[i].name, counts_[i]});
-    values[flows_evicted].value = running_.evicted() + duplicates_.evicted();
+    values[flows_evicted].value = running_.evicted() + connections_.evicted() + duplicates_.evicted();
     values[translations_evicted].value = nat_.table().evicted();
     values[translations_contradicted].value = nat_.table().contradicted();
     return values;
@@ -226,14 +348,18 @@ std::string FlowNormalizer::save() const {
     running_.save(out);
     duplicates_.save(out);
     nat_.table().save(out);
+    connections_.save(out);
     return out.drain();
 }
 
 bool FlowNormalizer::restore(std::string_view saved) {
     ByteCursor in(as_octets(saved));
     if (!running_.restore(in) || !duplicates_.restore(in)) return false;
-    // Snapshots from before NAT mappings (docs/decisions/0204-translations.md) end here.
-    return in.left() == 0 || (nat_.table().restore(in) && in.left() == 0);
+    // Snapshots from before NAT mappings (docs/decisions/0204-translations.md) end here, those from
+    // before connections of firewalls behind the mappings.
+    if (in.left() == 0) return true;
+    if (!nat_.table().restore(in)) return false;
+    return in.left() == 0 || (connections_.restore(in) && in.left() == 0);
 }
 
 }  // namespace octroi::normalize

@@ -3,9 +3,13 @@
 
 // Flow records become readings. Each step has a file of its own:
 //
-//   - Totals since a flow began become differences (running_totals.hpp).
-//   - Counts are multiplied by the sampling rate that applies to the record, within limits
-//     (batch_volume.hpp).
+//   - Totals since a flow, or a connection of a firewall, began become differences
+//     (running_totals.hpp, connection_totals.hpp).
+//   - Octets of layer 2 become those of layer 3 (link_octets.hpp); out counters may be the other
+//     direction (wire/flow/out_counters.hpp).
+//   - Counts are multiplied by the sampling rate that applies to the record. Volumes that no link
+//     carries in the time are excluded (plausible_volume.hpp), and so is what exceeds the limit of
+//     its sender (batch_volume.hpp).
 //   - Times that cannot be right are replaced by the receive time (record_times.hpp).
 //   - Outside addresses of NAT devices become inside ones (nat_resolver.hpp).
 //   - Interfaces and next hops become names (exporter_index.hpp).
@@ -26,6 +30,7 @@
 #include <vector>
 
 #include "meter/normalize/batch_volume.hpp"
+#include "meter/normalize/connection_totals.hpp"
 #include "meter/normalize/duplicate_filter.hpp"
 #include "meter/normalize/exporter_index.hpp"
 #include "meter/normalize/exporter_losses.hpp"
@@ -42,7 +47,7 @@
 namespace octroi::normalize {
 
 // In the order of FlowNormalizer::counters().
-inline constexpr std::array<CounterInfo, 16> reading_counters = {{
+inline constexpr std::array<CounterInfo, 20> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Flow records multiplied by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -75,6 +80,16 @@ inline constexpr std::array<CounterInfo, 16> reading_counters = {{
     {"collector_translations_contradicted_total",
      "NAT deallocation events with an inside address that differs from the open mapping: "
      "ignored."},
+    {"collector_implausible_total",
+     "Records with more volume than a link carries in the time: counted under "
+     "@excluded/implausible."},
+    {"collector_rates_refused_total",
+     "Records that state a sampling rate which cannot be right: it was not applied."},
+    {"collector_layer2_total",
+     "Records with octets of layer 2 only: those of layer 3 were derived, or, without packets, "
+     "the record is under @excluded/implausible."},
+    {"collector_out_reverse_total",
+     "Records with out counters (elements 23 and 24) that were counted as the other direction."},
 }};
 
 // The fields that readings are made of. Decoders need not decode others.
@@ -92,7 +107,9 @@ inline constexpr std::uint64_t wanted_fields =
     flow::bit(flow::Field::flow_id) | flow::bit(flow::Field::ethertype) |
     flow::bit(flow::Field::nat_event) | flow::bit(flow::Field::nat_src) |
     flow::bit(flow::Field::nat_dst) | flow::bit(flow::Field::nat_sport) |
-    flow::bit(flow::Field::nat_dport) | flow::bit(flow::Field::port_range);
+    flow::bit(flow::Field::nat_dport) | flow::bit(flow::Field::port_range) |
+    flow::bit(flow::Field::out_bytes) | flow::bit(flow::Field::out_packets) |
+    flow::bit(flow::Field::frame_bytes) | flow::bit(flow::Field::section);
 
 class FlowNormalizer final : public flow::RecordSink {
 public:
@@ -149,24 +166,41 @@ private:
         nat_events,
         translated,
         translations_evicted,
-        translations_contradicted
+        translations_contradicted,
+        implausible,
+        rates_refused,
+        derived,
+        reverse_out
     };
+    void add_special(const flow::MessageContext& context, const flow::FlowRecord& record);
     void add(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] const ExporterPolicy& policy_of(ExporterEntry& exporter,
+                                                  const flow::MessageContext& context) const;
     [[nodiscard]] bool set_volume(const flow::MessageContext& context,
-                                  const flow::FlowRecord& record, ExporterEntry& exporter,
+                                  const flow::FlowRecord& record, const ExporterPolicy& policy,
                                   std::optional<UtcTime>& since, Reading& reading);
-    [[nodiscard]] bool scale(const flow::FlowRecord& record, Reading& reading);
+    void refuse(const flow::MessageContext& context);
+    [[nodiscard]] bool admit(const flow::MessageContext& context, const flow::FlowRecord& record,
+                             const ExporterPolicy& policy, ExporterEntry& exporter,
+                             Reading& reading);
+    [[nodiscard]] bool scale(const flow::FlowRecord& record, const ExporterPolicy& policy,
+                             Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
-                   const std::optional<UtcTime>& since, Reading& reading);
+                   const ExporterPolicy& policy, const std::optional<UtcTime>& since,
+                   Reading& reading);
+    void set_shifted_times(const flow::MessageContext& context, const flow::FlowRecord& record,
+                           const ExporterPolicy& policy, Reading& reading);
+    void use_times(const RecordTimes& times, Reading& reading) noexcept;
     void set_route(ExporterEntry& exporter, const flow::FlowRecord& record, Reading& reading);
     void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,
-                  const InsidePorts& inside, Reading& reading);
+                  const ExporterPolicy& policy, const InsidePorts& inside, Reading& reading);
     void on_nat_event(const flow::MessageContext& context, const flow::FlowRecord& record);
 
     FlowPolicy policy_;
     ReadingSink* sink_ = nullptr;
     ExporterIndex exporters_;
     RunningTotals running_;
+    ConnectionTotals connections_;
     DuplicateFilter duplicates_;
     NatResolver nat_;
     BatchVolume volume_;

@@ -358,7 +358,7 @@ TEST_F(FlowNormalizerTest, ATranslatedFlowBelongsToTheExporterThatReportedItFirs
 }
 
 TEST_F(FlowNormalizerTest, NeverCountsDuplicateExporters) {
-    make({.duplicate_exporters = {*parse_prefix("192.0.2.2/32")}});
+    make({.exporters = {{.prefixes = {*parse_prefix("192.0.2.2/32")}, .is_duplicate = true}}});
     EXPECT_EQ(give(record(), from(2)).kind, ReadingKind::duplicate);
     EXPECT_EQ(give(record(), from(1)).kind, ReadingKind::ip);
 }

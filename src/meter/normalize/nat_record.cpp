@@ -135,6 +135,14 @@ bool set_block(const FlowRecord& record, Translation& t) {
 
 }  // namespace
 
+// The source of traffic stands before its translation in a record: it is the inside one already.
+std::optional<InsideOfRecord> inside_of(const FlowRecord& record) {
+    const bool of_source = record.reverse;
+    const Side side = of_source ? source_of(record) : destination_of(record);
+    if (!side.is_translated() || side.before.address == side.after.address) return std::nullopt;
+    return InsideOfRecord{of_source, side.after.address, side.after.port};
+}
+
 std::optional<nat::NatEvent> nat_event_of(const FlowRecord& record) {
     if (!record.has(Field::nat_event) || record.nat_event >= event_kinds.size())
         return std::nullopt;

@@ -12,6 +12,7 @@
 //   - A connection from outside to a published host (the destination is translated) is a mapping
 //     too. Where both ends are translated, the one of the source is used.
 
+#include <cstdint>
 #include <optional>
 
 #include "meter/nat/nat_event.hpp"
@@ -22,5 +23,15 @@ namespace octroi::normalize {
 // The event, without its device. None: the record is about something else (exhausted ports,
 // quotas), or does not state both ends.
 [[nodiscard]] std::optional<nat::NatEvent> nat_event_of(const flow::FlowRecord& record);
+
+// The end behind the NAT device that a record about traffic states with the addresses after
+// translation (elements 225 to 228, 281 and 282): of the destination, or, in a record of the
+// reverse direction, of the source. Port 0: not stated. None: that end was not translated.
+struct InsideOfRecord {
+    bool of_source = false;
+    Address address;
+    std::uint16_t port = 0;
+};
+[[nodiscard]] std::optional<InsideOfRecord> inside_of(const flow::FlowRecord& record);
 
 }  // namespace octroi::normalize

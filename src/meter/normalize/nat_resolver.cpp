@@ -18,6 +18,18 @@ std::optional<nat::NatEvent> NatResolver::event_of(const flow::MessageContext& c
     return event;
 }
 
+InsidePorts NatResolver::resolve_stated(const Address& exporter, const flow::FlowRecord& record,
+                                        Reading& reading) const {
+    const std::optional<InsideOfRecord> inside = inside_of(record);
+    InsidePorts ports = resolve_by_table(exporter, reading);
+    if (!inside) return ports;
+    (inside->of_source ? reading.src : reading.dst) = inside->address;
+    std::uint16_t& port = inside->of_source ? ports.source : ports.destination;
+    if (inside->port != 0) port = inside->port;
+    ports.is_translated = true;
+    return ports;
+}
+
 InsidePorts NatResolver::resolve_known(const Address& exporter, Reading& reading) const {
     const nat::InsideQuery of_source{exporter,
                                      reading.src,

@@ -31,19 +31,31 @@ public:
     // The NAT event in a record; none: there is none, or the policy does not accept its device.
     [[nodiscard]] std::optional<nat::NatEvent> event_of(const flow::MessageContext& context,
                                                         const flow::FlowRecord& record) const;
-    // Replaces the addresses of the reading by the inside ones. Its ports stay: they tell the
+    // Replaces the addresses of the reading by the inside ones, as the record itself states them, or
+    // by the mappings. Its ports stay: they tell the
     // service.
-    [[nodiscard]] InsidePorts resolve(const Address& exporter, Reading& reading) const {
-        if (table_.empty() || !policy_.apply_translations ||
-            (!table_.knows(reading.src) && !table_.knows(reading.dst)))
-            return {reading.sport, reading.dport};
-        return resolve_known(exporter, reading);
+    [[nodiscard]] InsidePorts resolve(const Address& exporter, const flow::FlowRecord& record,
+                                      Reading& reading) const {
+        constexpr std::uint64_t stated =
+            flow::bit(flow::Field::nat_src) | flow::bit(flow::Field::nat_dst);
+        if ((record.fields & stated) != 0 && policy_.apply_translations)
+            return resolve_stated(exporter, record, reading);
+        return resolve_by_table(exporter, reading);
     }
 
     [[nodiscard]] nat::NatTable& table() noexcept { return table_; }
     [[nodiscard]] const nat::NatTable& table() const noexcept { return table_; }
 
 private:
+    [[nodiscard]] InsidePorts resolve_by_table(const Address& exporter, Reading& reading) const {
+        if (table_.empty() || !policy_.apply_translations ||
+            (!table_.knows(reading.src) && !table_.knows(reading.dst)))
+            return {reading.sport, reading.dport};
+        return resolve_known(exporter, reading);
+    }
+    [[nodiscard]] InsidePorts resolve_stated(const Address& exporter,
+                                             const flow::FlowRecord& record,
+                                             Reading& reading) const;
     [[nodiscard]] InsidePorts resolve_known(const Address& exporter, Reading& reading) const;
 
     const FlowPolicy& policy_;

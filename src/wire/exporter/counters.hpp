@@ -33,6 +33,11 @@ struct Counters {
     std::uint64_t evicted = 0;         // exporters dropped to make memory free
     std::uint64_t refused = 0;         // datagrams of exporters for which there was no memory
     std::uint64_t refused_agents = 0;  // sFlow datagrams of agents that are not allowed
+    // Sampling rates that cannot be right: in options data, records and samples. They do not apply.
+    std::uint64_t refused_rates = 0;
+    std::uint64_t unconfirmed_rates = 0;    // rates in options data that do not apply yet
+    std::uint64_t changed_rates = 0;        // rates that took the place of another one
+    std::uint64_t ignored_withdrawals = 0;  // of templates, over UDP (RFC 7011 section 8.4)
 };
 
 }  // namespace octroi::exporter

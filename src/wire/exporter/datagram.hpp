@@ -16,6 +16,7 @@ struct Datagram {
     Address from;      // the source address, which identifies the exporter
     UtcTime received;  // by our clock
     std::uint16_t transport_session = 0;  // of a message over TCP: the exporter's port; 0: UDP
+    std::uint16_t port = 0;               // the source port over UDP; 0: not known
 };
 
 }  // namespace octroi::exporter

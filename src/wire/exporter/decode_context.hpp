@@ -24,6 +24,8 @@ struct DecodeContext {
     ObservationDomain* observation_domain = nullptr;
     // Data records of the message, options records included; nothing once they cannot be counted.
     std::optional<std::uint64_t> data_records = 0;
+    std::uint32_t template_records = 0;         // options templates included
+    bool dropped_sets = false;                  // data sets were neither decoded nor kept
     flow::Outcome outcome = flow::Outcome::ok;  // without limits
     bool over_limit = false;                    // something was left out because of a limit
 

@@ -20,7 +20,8 @@ void each_time(Of& e, Visit&& visit) {
 template <typename Of, typename Visit>
 void each_figure(Of& e, Visit&& visit) {
     for (auto* value :
-         {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates, &e.undecodable})
+         {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates, &e.undecodable,
+          &e.refused_rates, &e.unconfirmed_rates, &e.changed_rates, &e.reverse_out})
         visit(*value);
 }
 
@@ -30,6 +31,7 @@ void put_exporter(ByteWriter& to, const Exporter& e) {
     put(to, e.domains.last_expiry());
     each_figure(e, [&](std::uint64_t value) { to.be64(value); });
     to.be32(e.protocols);
+    e.ports.save(to);
     e.domains.save(to);
     e.streams.save(to);
     e.samplers.save(to);
@@ -44,7 +46,7 @@ bool get_exporter(ByteCursor& from, const Limits& limits, std::uint64_t wanted, 
     good = good && get(from, last_expiry);
     e.domains.set_last_expiry(last_expiry);
     each_figure(e, [&](std::uint64_t& value) { good = good && from.be64(value); });
-    if (!good || !from.be32(e.protocols)) return false;
+    if (!good || !from.be32(e.protocols) || !e.ports.restore(from)) return false;
     return e.domains.restore(from, wanted) && e.streams.restore(from, limits.streams) &&
            e.samplers.restore(from, limits.samplers) && e.names.restore(from, limits.interfaces) &&
            e.pending.restore(from);

@@ -35,7 +35,7 @@ struct ExporterRegistryTest : ::testing::Test {
         for (const std::uint32_t number : {1U, 5U}) {
             EXPECT_NE(stream.sequence.arrive({number, number, exporter.last_seen, std::nullopt}),
                       SequenceTracker::Arrival::duplicate);
-            stream.sequence.advance(1);
+            stream.sequence.advance(SequenceTracker::Records{1});
         }
     }
 

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "wire/exporter/counters.hpp"
 #include "wire/exporter/interface_names.hpp"
+#include "wire/exporter/known_ports.hpp"
 #include "wire/exporter/limits.hpp"
 #include "wire/exporter/memory_budget.hpp"
 #include "wire/exporter/message_streams.hpp"
@@ -52,6 +53,11 @@ struct Exporter {
     std::uint64_t duplicates = 0;
     std::uint64_t undecodable = 0;
     std::uint32_t protocols = 0;  // bits as protocol_bit() gives them
+    std::uint64_t refused_rates = 0;      // as in Counters
+    std::uint64_t unconfirmed_rates = 0;  //
+    std::uint64_t changed_rates = 0;      //
+    std::uint64_t reverse_out = 0;  // records with out counters that look like the other direction
+    KnownPorts ports;
 
     MemoryShare memory;  // before the components that charge it
     ObservationDomains domains;

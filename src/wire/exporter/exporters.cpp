@@ -17,7 +17,7 @@ struct Exporters::State {
     explicit State(const Settings& from)
         : settings(from),
           registry(settings.limits, settings.seed, counters),
-          decoder(settings, fallback, registry, counters) {}
+          decoder(settings, fallback, registry, unknown, counters) {}
 
     // Memory beside that of exporters.
     [[nodiscard]] std::size_t fixed_octets() const noexcept {
@@ -28,6 +28,7 @@ struct Exporters::State {
     Counters counters;
     SamplingRates fallback;
     ExporterRegistry registry;
+    UnknownSenders unknown;
     MessageDecoder decoder;
 };
 
@@ -70,6 +71,9 @@ void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
     Counters& counters = state_->counters;
     state_->registry.each([&](Exporter& exporter) {
         count_dropped(exporter.pending.expire(now), exporter, counters);
+        const std::size_t rates = exporter.samplers.expire(now);
+        counters.changed_rates += rates;
+        exporter.changed_rates += rates;
         GapReporter gaps(exporter, counters, sink);
         exporter.streams.each(
             [&](StreamKey, MessageStream& stream) { gaps.report_expired(stream, now); });
@@ -105,6 +109,8 @@ std::vector<ExporterStatus> Exporters::status() const {
     return out;
 }
 
+std::vector<UnknownSender> Exporters::unknown_senders() const { return state_->unknown.list(); }
+
 std::vector<InterfaceName> Exporters::interface_names() const {
     std::vector<InterfaceName> out;
     state_->registry.each([&](const Exporter& exporter) {
@@ -131,6 +137,7 @@ std::size_t Exporters::memory_limit() const noexcept {
 std::string Exporters::save() const {
     ByteWriter to;
     save_snapshot(state_->counters, state_->registry, to);
+    state_->unknown.save(to);
     return to.drain();
 }
 
@@ -139,7 +146,8 @@ Result<Exporters> Exporters::restore(std::string_view saved, const Settings& set
     ByteCursor from(as_octets(saved));
     State& state = *out.state_;
     const bool good =
-        restore_snapshot(from, settings.wanted, state.counters, state.registry) && from.left() == 0;
+        restore_snapshot(from, settings.wanted, state.counters, state.registry) &&
+        state.unknown.restore(from) && from.left() == 0;
     if (!good || out.memory() > out.memory_limit())
         return fail(ErrorCode::corrupt,
                     "saved state of exporters: damaged, of another version, or beyond the limits");

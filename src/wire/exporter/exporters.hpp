@@ -34,6 +34,7 @@
 #include "wire/exporter/sampling_rates.hpp"
 #include "wire/exporter/settings.hpp"
 #include "wire/exporter/status.hpp"
+#include "wire/exporter/unknown_senders.hpp"
 #include "wire/flow/flow_record.hpp"
 #include "wire/flow/outcome.hpp"
 #include "wire/flow/record_sink.hpp"
@@ -78,6 +79,7 @@ public:
 
     [[nodiscard]] const Counters& counters() const noexcept;
     [[nodiscard]] std::vector<ExporterStatus> status() const;          // by address
+    [[nodiscard]] std::vector<UnknownSender> unknown_senders() const;
     [[nodiscard]] std::vector<InterfaceName> interface_names() const;  // by exporter and ifIndex
     // Octets of state now, and the most that these limits permit.
     [[nodiscard]] std::size_t memory() const noexcept;

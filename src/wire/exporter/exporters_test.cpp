@@ -92,18 +92,95 @@ TEST(Exporters, ARedefinitionReplaces) {
     EXPECT_EQ(r.exporters.status()[0].templates, 1U);
 }
 
-TEST(Exporters, WithdrawnTemplatesAreGone) {
+// RFC 7011 section 8.4. Anybody can send a datagram in the name of an exporter.
+TEST(Exporters, TemplatesAreNotWithdrawnByADatagram) {
     Receiver r;
     const OptionsSpec options{300, {{149, 4}}, {{34, 4}}};
     r.decode(ipfix_message(1, {templates({{256, plain}, {257, plain}, {258, plain}}),
                                options_template(options), withdrawal(257)}));
-    EXPECT_EQ(r.exporters.status()[0].templates, 3U);
-    r.decode(ipfix_message(1, {data(257, record(1)), data(256, record(2))}));
-    EXPECT_EQ(r.sink.bytes(), 2U);
     r.decode(ipfix_message(1, {withdrawal(2)}));
-    EXPECT_EQ(r.exporters.status()[0].templates, 1U);
     r.decode(ipfix_message(1, {withdrawal(3, 3)}));
+    EXPECT_EQ(r.exporters.status()[0].templates, 4U);
+    EXPECT_EQ(r.counters().ignored_withdrawals, 3U);
+    r.decode(ipfix_message(1, {data(257, record(1)), data(256, record(2))}));
+    EXPECT_EQ(r.sink.bytes(), 3U);
+}
+
+TEST(Exporters, WithdrawnTemplatesOfASessionAreGone) {
+    Receiver r;
+    const OptionsSpec options{300, {{149, 4}}, {{34, 4}}};
+    const auto decode = [&](const std::string& octets) {
+        r.exporters.decode_message({as_octets(octets), router, r.now, 4739}, r.sink);
+    };
+    decode(ipfix_message(1, {templates({{256, plain}, {257, plain}, {258, plain}}),
+                             options_template(options), withdrawal(257)}));
+    EXPECT_EQ(r.exporters.status()[0].templates, 3U);
+    decode(ipfix_message(1, {data(257, record(1)), data(256, record(2))}));
+    EXPECT_EQ(r.sink.bytes(), 2U);
+    decode(ipfix_message(1, {withdrawal(2)}, 2));
+    EXPECT_EQ(r.exporters.status()[0].templates, 1U);
+    decode(ipfix_message(1, {withdrawal(3, 3)}, 2));
     EXPECT_EQ(r.exporters.status()[0].templates, 0U);
+}
+
+// RFC 7011 section 8: the source port is part of the transport session.
+TEST(Exporters, TwoExportersBehindOneAddressHaveTemplatesOfTheirOwn) {
+    Receiver r;
+    const Fields reversed{{1, 4}, {8, 4}, {12, 4}};
+    const auto decode = [&](std::uint16_t port, const std::string& octets) {
+        r.port = port;
+        r.decode(octets);
+    };
+    decode(5000, ipfix_message(1, {templates({{256, plain}})}));
+    decode(6000, ipfix_message(1, {templates({{256, reversed}})}));
+    decode(5000, ipfix_message(1, {data(256, record(10))}));
+    decode(6000, ipfix_message(1, {data(256, values().u32(20).u32(1).u32(2))}));
+    EXPECT_EQ(r.sink.bytes(), 30U);
+    // A port that announced none has the newest template of the address.
+    decode(7000, ipfix_message(1, {data(256, values().u32(40).u32(1).u32(2))}));
+    EXPECT_EQ(r.sink.bytes(), 70U);
+}
+
+TEST(Exporters, DataWaitForTheTemplateOfTheirPort) {
+    Receiver r;
+    const Fields longer{{1, 4}, {8, 4}, {12, 4}, {2, 8}};
+    const auto decode = [&](std::uint16_t port, const std::string& octets) {
+        r.port = port;
+        r.decode(octets);
+    };
+    decode(5000, ipfix_message(1, {data(256, record(10))}));
+    decode(6000, ipfix_message(1, {templates({{256, longer}})}));
+    EXPECT_TRUE(r.sink.all.empty());
+    decode(5000, ipfix_message(1, {templates({{256, plain}})}));
+    EXPECT_EQ(r.sink.bytes(), 10U);
+}
+
+TEST(Exporters, ASetShorterThanARecordIsUndecodable) {
+    Receiver r;
+    r.decode(ipfix_message(1, {templates({{256, plain}}), data(256, std::string(8, 'x'))}));
+    EXPECT_TRUE(r.sink.all.empty());
+    EXPECT_EQ(r.exporters.status()[0].undecodable, 1U);
+    // So are more octets behind the last record than exporters pad.
+    r.decode(ipfix_message(1, {data(256, record(1) + std::string(8, '\0'))}));
+    EXPECT_EQ(r.exporters.status()[0].undecodable, 2U);
+    r.decode(ipfix_message(1, {data(256, record(1) + std::string(7, '\0'))}));
+    EXPECT_EQ(r.exporters.status()[0].undecodable, 2U);
+    EXPECT_EQ(r.sink.all.size(), 2U);
+}
+
+TEST(Exporters, UnknownSendersAreListed) {
+    Receiver r;
+    r.decode(values().u32(4).u32(1).u32(0x0a000001).u32(1).u32(1));
+    r.decode(values().u32(4).u32(1).u32(0x0a000001).u32(2).u32(1));
+    r.decode("<13>Nov 29 host app: a message of syslog");
+    r.decode(values().u16(8).u16(1).u32(0).u32(0).u32(0).u32(0).u32(0));
+    const auto senders = r.exporters.unknown_senders();
+    ASSERT_EQ(senders.size(), 3U);
+    EXPECT_EQ(to_string(senders[0].message), "text");
+    EXPECT_EQ(to_string(senders[1].message), "sFlow version 4");
+    EXPECT_EQ(senders[1].datagrams, 2U);
+    EXPECT_EQ(senders[1].address, router);
+    EXPECT_EQ(to_string(senders[2].message), "NetFlow version 8");
 }
 
 TEST(Exporters, DataMayArriveBeforeItsTemplate) {
@@ -166,15 +243,24 @@ TEST(Exporters, ATemplateAfterARestartIsAnotherOne) {
     r.decode(v9_message(2, {data(256, record(2))}, 500));
     r.decode(v9_message(1, {v9_templates({{256, plain}})}, 0, 1000));
     EXPECT_EQ(r.counters().restarts, 1U);
-    EXPECT_EQ(r.counters().dropped, 1U);
     EXPECT_TRUE(r.sink.all.empty());
     r.decode(v9_message(2, {v9_templates({{256, plain}})}, 501, 1'001'000));
     EXPECT_EQ(r.sink.bytes(), 2U);
-    // The records of the first message cannot be counted.
+    // The set from before the restart goes on waiting.
+    EXPECT_EQ(r.counters().dropped, 0U);
+    r.exporters.expire(r.now + Duration::minutes(31), r.sink);
+    EXPECT_EQ(r.counters().dropped, 1U);
+}
+
+// Line cards, and exporters behind NAT, have several counters.
+TEST(Exporters, NothingThatWaitsIsDroppedWhenNumbersJump) {
+    Receiver r;
     r.decode(ipfix_message(1, {data(256, record(4))}, 500));
+    r.decode(ipfix_message(1, {data(256, record(8))}, 9'000'000));
+    r.decode(ipfix_message(1, {data(256, record(16))}, 501));
     r.decode(ipfix_message(1, {templates({{256, plain}})}, 0));
-    EXPECT_EQ(r.counters().dropped, 2U);
-    EXPECT_EQ(r.sink.bytes(), 2U);
+    EXPECT_EQ(r.sink.bytes(), 28U);
+    EXPECT_EQ(r.counters().dropped, 0U);
 }
 
 TEST(Exporters, GapsOfASilentExporterAreReported) {

@@ -26,16 +26,22 @@ DecodeContext context_of(const Datagram& datagram, Protocol protocol, Exporter& 
     return {
         .exporter = exporter,
         .sink = sink,
-        .message = {.exporter = datagram.from, .protocol = protocol, .received = datagram.received},
+        .message = {.exporter = datagram.from,
+                    .protocol = protocol,
+                    .received = datagram.received,
+                    .sender = datagram.from,
+                    .port = datagram.port},
         .origin = {}};
 }
 
 }  // namespace
 
 MessageDecoder::MessageDecoder(const Settings& settings, const SamplingRates& fallback,
-                               ExporterRegistry& registry, Counters& counters)
+                               ExporterRegistry& registry, UnknownSenders& unknown,
+                               Counters& counters)
     : counters_(counters),
       registry_(registry),
+      unknown_(unknown),
       output_(counters),
       sequencer_(settings.limits, registry, counters),
       sets_(settings, fallback, registry, output_, counters),
@@ -52,6 +58,7 @@ Outcome MessageDecoder::decode(const Datagram& datagram, flow::RecordSink& sink)
         // Octets of no protocol do not make their sender an exporter: anybody could fill the table.
         if (protocol == Protocol::unknown && exporter == nullptr) {
             ++counters_.unknown;
+            unknown_.add(datagram.from, classify_unknown(rest), datagram.received);
             return Outcome::unsupported;
         }
         if (protocol == Protocol::unknown) {
@@ -108,6 +115,7 @@ void MessageDecoder::count_message(DecodeContext& context) {
     ++exporter.messages;
     exporter.exported = context.message.exported;
     exporter.protocols |= protocol_bit(context.message.protocol);
+    if (context.message.port != 0) exporter.ports.add(context.message.port);
     if (context.outcome != Outcome::ok) {
         ++counters_.malformed;
         ++exporter.undecodable;

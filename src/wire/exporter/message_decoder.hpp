@@ -19,6 +19,7 @@
 #include "wire/exporter/set_decoder.hpp"
 #include "wire/exporter/settings.hpp"
 #include "wire/exporter/sflow_messages.hpp"
+#include "wire/exporter/unknown_senders.hpp"
 
 namespace octroi::exporter {
 
@@ -26,7 +27,7 @@ class MessageDecoder {
 public:
     // All must outlive the object.
     MessageDecoder(const Settings& settings, const SamplingRates& fallback,
-                   ExporterRegistry& registry, Counters& counters);
+                   ExporterRegistry& registry, UnknownSenders& unknown, Counters& counters);
 
     // As Exporters::decode() and decode_message().
     flow::Outcome decode(const Datagram& datagram, flow::RecordSink& sink);
@@ -45,6 +46,7 @@ private:
 
     Counters& counters_;
     ExporterRegistry& registry_;
+    UnknownSenders& unknown_;
     RecordOutput output_;
     MessageSequencer sequencer_;
     SetDecoder sets_;

@@ -22,25 +22,23 @@ MessageStream* MessageSequencer::stream_of(StreamKey key, Numbering numbering,
     return &exporter.streams.add(key, numbering);
 }
 
-void MessageSequencer::on_restart(StreamKey key, MessageStream& stream,
-                                  const NumberedMessage& message, DecodeContext& context) {
-    Exporter& exporter = context.exporter;
+// Nothing that is known of the exporter goes because of it: numbers jump for many reasons (line
+// cards, exporters behind one address, forged messages). What waits for a template goes on waiting.
+void MessageSequencer::on_restart(MessageStream& stream, const NumberedMessage& message,
+                                  DecodeContext& context) {
     ++counters_.restarts;
-    ++exporter.restarts;
-    // Templates that come after a restart may have other fields under the same id.
-    count_dropped(exporter.pending.drop_stream(key), exporter, counters_);
+    ++context.exporter.restarts;
     stream.drops.clear();
+    const Duration uptime = Duration::milliseconds(message.uptime_ms.value_or(0));
+    stream.restarted = message.received - uptime;
+    stream.unconfirmed = MessageStream::confirming;
+}
+
+void MessageSequencer::on_continued(MessageStream& stream, DecodeContext& context) {
+    if (stream.unconfirmed == 0 || --stream.unconfirmed > 0) return;
     const flow::MessageContext& of = context.message;
-    // Rates that were stated since the exporter started hold: two sources behind one address look
-    // like one that restarts all the time. Without an uptime only a count from 0 is a sure restart.
-    if (message.uptime_ms) {
-        const Duration uptime = Duration::milliseconds(*message.uptime_ms);
-        exporter.samplers.drop_stated_before(message.received - uptime, of.observation_domain,
-                                             of.transport_session);
-    } else if (message.sequence == 0) {
-        exporter.samplers.drop_stated_before(UtcTime::max(), of.observation_domain,
-                                             of.transport_session);
-    }
+    context.exporter.samplers.on_restart(stream.restarted, of.observation_domain,
+                                         of.transport_session);
 }
 
 MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numbering,
@@ -57,7 +55,7 @@ MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numberi
             place.duplicate = true;
             break;
         case Arrival::restart:
-            on_restart(key, *place.stream, message, context);
+            on_restart(*place.stream, message, context);
             break;
         case Arrival::late:
             ++counters_.late;
@@ -65,6 +63,7 @@ MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numberi
             break;
         case Arrival::in_order:
         case Arrival::ahead:
+            on_continued(*place.stream, context);
             break;
     }
     return place;
@@ -72,9 +71,11 @@ MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numberi
 
 void MessageSequencer::end(const Place& place, DecodeContext& context) {
     if (place.stream == nullptr) return;
-    std::optional<std::uint32_t> records;
-    if (context.data_records) records = static_cast<std::uint32_t>(*context.data_records);
+    std::optional<SequenceTracker::Records> records;
+    if (context.data_records)
+        records = {static_cast<std::uint32_t>(*context.data_records), context.template_records};
     place.stream->sequence.advance(records);
+    if (context.dropped_sets) place.stream->sequence.uncount_last();
     place.stream->context = context.message;
     GapReporter(context.exporter, counters_, context.sink).report_closed(*place.stream);
 }

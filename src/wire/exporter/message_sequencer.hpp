@@ -2,7 +2,7 @@
 #pragma once
 
 // Relates each message to its stream before and after it is decoded: finds duplicates, restarts and
-// gaps, counts them, and drops what a restart makes invalid.
+// gaps, and counts them.
 
 #include <cstdint>
 
@@ -35,8 +35,8 @@ public:
 private:
     [[nodiscard]] MessageStream* stream_of(StreamKey key, Numbering numbering,
                                            DecodeContext& context);
-    void on_restart(StreamKey key, MessageStream& stream, const NumberedMessage& message,
-                    DecodeContext& context);
+    void on_restart(MessageStream& stream, const NumberedMessage& message, DecodeContext& context);
+    void on_continued(MessageStream& stream, DecodeContext& context);
 
     const Limits& limits_;
     ExporterRegistry& registry_;

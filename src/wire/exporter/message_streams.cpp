@@ -37,6 +37,8 @@ void MessageStreams::save(ByteWriter& to) const {
         to.be64(key);
         put(to, stream->context);
         to.be64(stream->sampling);
+        put(to, stream->restarted);
+        to.be32(stream->unconfirmed);
         stream->sequence.save(to);
         stream->drops.save(to);
     }
@@ -51,6 +53,7 @@ bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
         // Any numbering: the restored sequence replaces it.
         MessageStream& stream = add(key, Numbering::messages);
         if (!get(from, stream.context) || !from.be64(stream.sampling)) return false;
+        if (!get(from, stream.restarted) || !from.be32(stream.unconfirmed)) return false;
         if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;
     }
     return true;

@@ -21,10 +21,17 @@
 namespace octroi::exporter {
 
 struct MessageStream {
+    // Messages behind a restart that confirm it.
+    static constexpr std::uint32_t confirming = 8;
+
     SequenceTracker sequence;
     flow::MessageContext context;  // of the last message
     std::uint64_t sampling = 0;    // v5: the rate in the header, 1 in so many packets; 0: none
     SampleDrops drops;             // sFlow only
+    // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
+    // look like one for a moment.
+    UtcTime restarted;              // when the exporter started
+    std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
 
     // Octets charged for one, with its entry, all gaps and all data sources it may hold.
     static constexpr std::size_t cost = 4096;

@@ -14,7 +14,7 @@ struct MessageStreamsTest : testing::Test {
         if (stream == nullptr) stream = &streams.add(key, Numbering::messages);
         EXPECT_NE(stream->sequence.arrive({++number, number, received, std::nullopt}),
                   SequenceTracker::Arrival::duplicate);
-        stream->sequence.advance(1);
+        stream->sequence.advance(SequenceTracker::Records{1});
     }
 
     MemoryBudget budget{1U << 20U};

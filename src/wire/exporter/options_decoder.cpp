@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "wire/flow/sampling_rate.hpp"
+
 namespace octroi::exporter {
 namespace {
 
@@ -32,11 +34,15 @@ void OptionsDecoder::decode(const ipfix::Template& definition, ByteSpan set,
                             DecodeContext& context) {
     ByteCursor cursor(set);
     ipfix::OptionsRecord record;
+    bool has_record = cursor.left() == 0;
     while (ipfix::read_options(definition, cursor, record)) {
+        has_record = true;
         ++counters_.options_records;
         if (context.data_records) ++*context.data_records;
         on_record(record, context);
     }
+    // Shorter than one record: the template is another one's.
+    if (!has_record) context.worsen(flow::Outcome::malformed);
 }
 
 void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext& context) {
@@ -50,17 +56,44 @@ void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext
 }
 
 void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& context) {
-    SamplerTable& samplers = context.exporter.samplers;
+    Exporter& exporter = context.exporter;
     const SamplerId id = sampler_of(record, context.message);
-    const UtcTime received = context.message.received;
+    std::uint64_t rate = flow::plausible_rate(record.sampling);
+    if (rate == 0 && record.sampling != 0) {
+        ++counters_.refused_rates;
+        ++exporter.refused_rates;
+        return;
+    }
+    const bool is_known = exporter.samplers.knows(id);
     // An interval of 0 means "not sampled", as 1 does, if a rate was known. Otherwise it means that
     // the record states no rate.
-    if (samplers.update(id, std::max<std::uint64_t>(record.sampling, 1), received)) return;
-    if (record.sampling == 0) return;
-    if (samplers.size() >= limits_.samplers ||
-        !registry_.reserve(SamplerTable::cost(), context.exporter, context.sink))
+    if (!is_known && rate == 0) return;
+    rate = std::max<std::uint64_t>(rate, 1);
+    if (!is_known && (exporter.samplers.size() >= limits_.samplers ||
+                      !registry_.reserve(SamplerTable::cost(), exporter, context.sink)))
         return on_limit(context);
-    samplers.add(id, record.sampling, received);
+    using Effect = SamplerTable::Effect;
+    const Effect effect = exporter.samplers.state(
+        id, {rate, context.message.received, exporter.messages, trust(id, context)});
+    if (effect == Effect::changed) {
+        ++counters_.changed_rates;
+        ++exporter.changed_rates;
+    } else if (effect == Effect::unconfirmed) {
+        ++counters_.unconfirmed_rates;
+        ++exporter.unconfirmed_rates;
+    }
+}
+
+// What a sampler of its own is sampled at concerns no other record. The other rates apply to
+// records that had none, or another one, until now: to few, as long as the exporter is new.
+SamplerTable::Trust OptionsDecoder::trust(const SamplerId& id, const DecodeContext& context) const {
+    using Trust = SamplerTable::Trust;
+    const Exporter& exporter = context.exporter;
+    if (context.message.transport_session != 0) return Trust::full;
+    const bool is_usual = id.scope == SamplerScope::selector ||
+                          exporter.records < limits_.few_records ||
+                          exporter.ports.is_usual(context.message.port);
+    return is_usual ? Trust::usual : Trust::confirm;
 }
 
 void OptionsDecoder::on_interface_name(const ipfix::OptionsRecord& record, DecodeContext& context) {

@@ -78,38 +78,40 @@ TEST(OptionsData, ARateMayBeWithdrawn) {
         return r.sink.all.back().record.sampling;
     };
     EXPECT_EQ(rate_after(0), 0U);  // an interval of 0 alone states no rate
+    EXPECT_EQ(rate_after(100), 100U);
     for (const std::uint32_t off : {0U, 1U}) {
-        EXPECT_EQ(rate_after(100), 100U);
+        // A change applies when it was stated twice.
+        EXPECT_EQ(rate_after(off), 100U);
         EXPECT_EQ(rate_after(off), 1U);
+        EXPECT_EQ(rate_after(100), 1U);
+        EXPECT_EQ(rate_after(100), 100U);
     }
-    EXPECT_EQ(r.exporters.status()[0].sampling, (std::vector<std::uint64_t>{1}));
+    EXPECT_EQ(r.exporters.status()[0].sampling, (std::vector<std::uint64_t>{100}));
+    EXPECT_EQ(r.counters().changed_rates, 4U);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 4U);
 }
 
-TEST(OptionsData, ARestartDropsTheRatesOfTheDomain) {
+TEST(OptionsData, AfterARestartAnotherRateAppliesAtOnce) {
     Receiver r;
     const OptionsSpec wide{300, {{1, 4}}, {{34, 4}}};
-    const std::string rates = data(300, values().u32(0).u32(100));
-    for (const std::uint32_t source : {1U, 2U})
-        r.decode(v9_message(source,
-                            {v9_options_template(wide), v9_templates({{257, plain}}), rates}, 500));
-    const std::size_t memory = r.exporters.memory();
-    const auto rate_of = [&](std::uint32_t source, std::uint32_t number, std::uint32_t uptime) {
-        r.decode(v9_message(source, {data(257, record(7))}, number, uptime));
+    const auto rates = [](std::uint32_t rate) { return data(300, values().u32(0).u32(rate)); };
+    r.decode(v9_message(1, {v9_options_template(wide), v9_templates({{257, plain}}), rates(100)},
+                        500, 1'000'000));
+    std::uint32_t uptime = 0;
+    std::uint32_t number = 0;
+    const auto rate_of = [&](const std::string& options) {
+        r.decode(v9_message(1, {options, data(257, record(7))}, number++, uptime += 1000));
         return r.sink.all.back().record.sampling;
     };
-    EXPECT_EQ(rate_of(1, 501, 1'001'000), 100U);
-    EXPECT_EQ(rate_of(1, 0, 500), 0U);
-    EXPECT_EQ(rate_of(2, 501, 1'001'000), 100U);
-    EXPECT_LT(r.exporters.memory(), memory);
-    // A rate that was stated since the start is kept: two sources behind one address look like
-    // restarts.
-    r.decode(v9_message(1, {rates}, 1, 2000));
-    EXPECT_EQ(rate_of(1, 9000, 5'000'000), 100U);
-    EXPECT_EQ(rate_of(1, 2, 60'000), 100U);
-    EXPECT_EQ(r.counters().restarts, 3U);
+    // A forged message looks like a restart, until others follow.
+    EXPECT_EQ(rate_of(rates(50)), 100U);
+    for (std::uint32_t i = 0; i < MessageStream::confirming; ++i)
+        EXPECT_EQ(rate_of(""), 100U);
+    EXPECT_EQ(rate_of(rates(20)), 20U);
+    EXPECT_EQ(r.counters().restarts, 1U);
 }
 
-TEST(OptionsData, ACountFromZeroDropsTheRates) {
+TEST(OptionsData, NoNumberErasesARate) {
     Receiver r;
     const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
     r.decode(ipfix_message(1,
@@ -117,8 +119,50 @@ TEST(OptionsData, ACountFromZeroDropsTheRates) {
                             data(300, values().u32(1).u32(100)), data(257, record(7))},
                            500));
     EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
-    r.decode(ipfix_message(1, {data(257, record(7))}, 0));
-    EXPECT_EQ(r.sink.all.back().record.sampling, 0U);
+    r.decode(ipfix_message(1, {}, 0));
+    r.decode(ipfix_message(1, {data(257, record(7))}, 502));
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+}
+
+TEST(OptionsData, ARateThatCannotBeRightIsRefusedOrTurnedRound) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    const Fields stated{{1, 4}, {34, 4}};
+    const std::string flows = values().u32(5).u32(3'892'510'720).u32(6).u32(0x7fffff7f);
+    r.decode(ipfix_message(1, {options_template(wide), templates({{256, stated}, {257, plain}}),
+                               data(300, values().u32(1).u32(0x7fffff7f)), data(256, flows),
+                               data(257, record(7))}));
+    ASSERT_EQ(r.sink.all.size(), 3U);
+    EXPECT_EQ(r.sink.all[0].record.sampling, 1000U);
+    EXPECT_FALSE(r.sink.all[1].record.has(Field::sampling));
+    EXPECT_TRUE(r.sink.all[1].record.rate_refused);
+    EXPECT_FALSE(r.sink.all[2].record.has(Field::sampling));
+    EXPECT_EQ(r.counters().refused_rates, 2U);
+    EXPECT_EQ(r.exporters.status()[0].refused_rates, 2U);
+}
+
+// A sender that forges the exporter's address: its rate would apply to records that had none.
+TEST(OptionsData, ARateFromAnUnusualPortNeedsConfirmation) {
+    Receiver r;
+    const OptionsSpec by_template{300, {{145, 2}}, {{34, 4}}};
+    r.port = 4000;
+    std::string many;
+    for (std::uint32_t i = 0; i < 120; ++i) many += record(7);
+    r.decode(ipfix_message(1, {templates({{257, plain}}), data(257, many)}));
+    std::uint32_t number = 120;
+    const auto rate_after = [&](std::uint16_t port, const std::string& options) {
+        r.port = port;
+        r.decode(ipfix_message(1, {options_template(by_template), options}, number));
+        r.port = 4000;
+        r.decode(ipfix_message(1, {data(257, record(7))}, ++number));
+        ++number;
+        return r.sink.all.back().record.sampling;
+    };
+    const std::string rate = data(300, values().u16(257).u32(1000));
+    for (std::uint32_t i = 0; i < KnownPorts::usual_messages; ++i)
+        r.decode(ipfix_message(1, {data(257, record(7))}, number++));
+    EXPECT_EQ(rate_after(5000, rate), 0U);
+    EXPECT_EQ(rate_after(4000, rate), 1000U);
 }
 
 TEST(OptionsData, ASecondPassUsesTheRatesOfTheFirst) {

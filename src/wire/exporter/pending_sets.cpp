@@ -35,18 +35,19 @@ void PendingSets::release(const PendingSet& set) noexcept {
     total_.release(charge);
 }
 
-std::vector<PendingSet> PendingSets::extract(const PendingKey& key) {
+std::vector<PendingSet> PendingSets::extract(const PendingKey& key, const Condition& condition) {
     std::vector<PendingSet> out;
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return out;
-    out.reserve(found->second.size());
-    for (const std::uint64_t number : found->second) {
+    std::erase_if(found->second, [&](std::uint64_t number) {
         const auto set = sets_.find(number);
+        if (!condition(set->second)) return false;
         release(set->second);
         out.push_back(std::move(set->second));
         sets_.erase(set);
-    }
-    by_key_.erase(found);
+        return true;
+    });
+    if (found->second.empty()) by_key_.erase(found);
     return out;
 }
 
@@ -79,7 +80,8 @@ std::size_t PendingSets::drop_stream(StreamKey stream) {
     for (const auto& [key, arrivals] : by_key_)
         if (key.stream == stream) keys.push_back(key);
     std::size_t count = 0;
-    for (const PendingKey& key : keys) count += extract(key).size();
+    for (const PendingKey& key : keys)
+        count += extract(key, [](const PendingSet&) { return true; }).size();
     return count;
 }
 

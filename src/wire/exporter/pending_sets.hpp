@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -60,8 +61,11 @@ public:
     [[nodiscard]] bool fits(std::size_t charge) const noexcept;
 
     void add(PendingSet set);
-    // Removes and returns the sets of this key, in the order in which they arrived.
-    [[nodiscard]] std::vector<PendingSet> extract(const PendingKey& key);
+    // Removes and returns the sets of this key that satisfy the condition, in the order in which
+    // they arrived.
+    using Condition = std::function<bool(const PendingSet&)>;
+    [[nodiscard]] std::vector<PendingSet> extract(const PendingKey& key,
+                                                  const Condition& condition);
     // False: there is none.
     bool drop_oldest();
     // Drops sets that are older than `lifetime`. Times after `now` (our clock was set back) become

@@ -10,6 +10,8 @@ namespace {
 
 const UtcTime start = UtcTime::from_seconds(1'790'000'000);
 
+bool any(const PendingSet& /*set*/) { return true; }
+
 struct PendingSetsTest : testing::Test {
     PendingSetsTest() { limits.pending_octets = 3 * PendingSets::cost(4); }
     void add(StreamKey stream, std::uint16_t id, const std::string& octets, UtcTime since = start) {
@@ -28,12 +30,26 @@ TEST_F(PendingSetsTest, AreExtractedByTheirTemplateInTheOrderOfArrival) {
     add(7, 257, "bbbb");
     add(8, 256, "cccc");
     add(7, 256, "dddd");
-    const auto sets = pending->extract({7, 256});
+    const auto sets = pending->extract({7, 256}, any);
     ASSERT_EQ(sets.size(), 2U);
     EXPECT_EQ(sets[0].octets, "aaaa");
     EXPECT_EQ(sets[1].octets, "dddd");
-    EXPECT_TRUE(pending->extract({7, 256}).empty());
+    EXPECT_TRUE(pending->extract({7, 256}, any).empty());
     EXPECT_EQ(pending->count(), 2U);
+}
+
+TEST_F(PendingSetsTest, OthersOfTheKeyStayInTheirOrder) {
+    add(7, 256, "aaaa");
+    add(7, 256, "bb");
+    add(7, 256, "cccc");
+    const auto sets = pending->extract(
+        {7, 256}, [](const PendingSet& set) { return set.octets.size() == 2; });
+    ASSERT_EQ(sets.size(), 1U);
+    EXPECT_EQ(pending->count(), 2U);
+    const auto others = pending->extract({7, 256}, any);
+    ASSERT_EQ(others.size(), 2U);
+    EXPECT_EQ(others[0].octets, "aaaa");
+    EXPECT_EQ(pending->octets(), 0U);
 }
 
 TEST_F(PendingSetsTest, AreChargedToTheExporterAndToAll) {
@@ -67,7 +83,7 @@ TEST_F(PendingSetsTest, TheOldestOfAllIsDroppedFirst) {
     add(7, 257, "bbbb");
     add(7, 256, "cccc");
     EXPECT_TRUE(pending->drop_oldest());
-    EXPECT_EQ(pending->extract({7, 256}).size(), 1U);
+    EXPECT_EQ(pending->extract({7, 256}, any).size(), 1U);
     EXPECT_TRUE(pending->drop_oldest());
     EXPECT_TRUE(pending->empty());
 }
@@ -77,7 +93,7 @@ TEST_F(PendingSetsTest, ExpireAfterTheirLifetime) {
     add(7, 257, "bbbb", start + Duration::minutes(1));
     EXPECT_EQ(pending->expire(start + PendingSets::lifetime), 0U);
     EXPECT_EQ(pending->expire(start + PendingSets::lifetime + Duration::seconds(1)), 1U);
-    EXPECT_TRUE(pending->extract({7, 256}).empty());
+    EXPECT_TRUE(pending->extract({7, 256}, any).empty());
     EXPECT_EQ(pending->count(), 1U);
 }
 
@@ -92,7 +108,7 @@ TEST_F(PendingSetsTest, ThoseOfOneStreamAreDropped) {
     add(8, 256, "bbbb");
     add(7, 257, "cccc");
     EXPECT_EQ(pending->drop_stream(7), 2U);
-    EXPECT_EQ(pending->extract({8, 256}).size(), 1U);
+    EXPECT_EQ(pending->extract({8, 256}, any).size(), 1U);
 }
 
 TEST_F(PendingSetsTest, SaveAndRestore) {
@@ -105,7 +121,7 @@ TEST_F(PendingSetsTest, SaveAndRestore) {
     ASSERT_TRUE(other.restore(from));
     EXPECT_EQ(from.left(), 0U);
     EXPECT_EQ(other.octets(), pending->octets());
-    const auto sets = other.extract({7, 256});
+    const auto sets = other.extract({7, 256}, any);
     ASSERT_EQ(sets.size(), 2U);
     EXPECT_EQ(sets[1].octets, "bbbb");
     EXPECT_EQ(sets[1].since, start + Duration::minutes(1));

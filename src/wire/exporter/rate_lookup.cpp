@@ -23,11 +23,21 @@ std::uint64_t RateLookup::stated(const SamplerId& id) const {
 
 std::uint64_t RateLookup::stated(SamplerScope scope, std::uint64_t id) const {
     SamplerId sampler{message_.observation_domain, message_.transport_session, scope, id};
-    for (;;) {
-        const std::uint64_t rate = stated(sampler);
-        if (rate != 0 || sampler.observation_domain == 0) return rate;
+    std::uint64_t rate = stated(sampler);
+    if (rate == 0 && sampler.observation_domain != 0) {
         sampler.observation_domain = 0;
+        rate = stated(sampler);
     }
+    return rate != 0 ? rate : stated_in_any_domain(sampler);
+}
+
+std::uint64_t RateLookup::stated_in_any_domain(const SamplerId& id) const {
+    const std::uint64_t rate = exporter_.samplers.find_in_any_domain(id);
+    // A file may state rates behind the records: those of all domains are in the fallback.
+    if (fallback_.empty()) return rate;
+    const std::uint64_t later = fallback_.find_in_any_domain(
+        {exporter_.address, 0, id.transport_session, id.scope, id.id});
+    return rate == 0 || rate == later ? later : 0;
 }
 
 std::uint64_t RateLookup::rate_of(const FlowRecord& record, std::uint16_t template_id) const {

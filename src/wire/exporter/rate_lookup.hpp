@@ -5,8 +5,9 @@
 //
 // In this order: the rate of the record's sampler; of the interface where the flow was metered; of
 // the template; of the observation domain. Each first as stated in the record's own domain, then in
-// domain 0, which stands for the whole exporter (RFC 7011 section 3.1); first as this exporter
-// stated it, then by the fallback rates. A record that names a sampler with an unknown rate keeps
+// domain 0, which stands for the whole exporter (RFC 7011 section 3.1), and those of samplers and
+// interfaces then as all other domains state it that know the id; first as this exporter stated it,
+// then by the fallback rates. A record that names a sampler with an unknown rate keeps
 // none: it was sampled by something, and no other rate is its own.
 
 #include <cstdint>
@@ -33,6 +34,7 @@ private:
                                         std::uint16_t template_id) const;
     [[nodiscard]] std::uint64_t stated(SamplerScope scope, std::uint64_t id) const;
     [[nodiscard]] std::uint64_t stated(const SamplerId& id) const;
+    [[nodiscard]] std::uint64_t stated_in_any_domain(const SamplerId& id) const;
 
     const Exporter& exporter_;
     const flow::MessageContext& message_;

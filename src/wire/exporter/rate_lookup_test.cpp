@@ -17,7 +17,7 @@ constexpr std::uint16_t template_id = 256;
 struct RateLookupTest : ::testing::Test {
     RateLookupTest() { context.message.observation_domain = 1; }
     void state(SamplerScope scope, std::uint64_t id, std::uint64_t rate, std::uint32_t domain = 1) {
-        one.exporter.samplers.add({domain, 0, scope, id}, rate, {});
+        one.exporter.samplers.state({domain, 0, scope, id}, {.rate = rate});
     }
     std::uint64_t rate_of(FlowRecord record) {
         RateLookup(context, fallback).apply({&record, 1}, template_id);
@@ -73,6 +73,36 @@ TEST_F(RateLookupTest, DomainZeroStandsForTheWholeExporter) {
     EXPECT_EQ(rate_of(record(0, 0, 0)), 50U);
     state(SamplerScope::observation_domain, 0, 10, 1);
     EXPECT_EQ(rate_of(record(0, 0, 0)), 10U);
+}
+
+// Some devices describe their samplers in another domain than the flows.
+TEST_F(RateLookupTest, ASamplerOfAnotherDomainAppliesIfAllOthersAgree) {
+    state(SamplerScope::selector, 3, 100, 6);
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 100U);
+    state(SamplerScope::selector, 3, 100, 7);
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 100U);
+    state(SamplerScope::selector, 3, 200, 8);
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 0U);
+    // What the own domain states comes first.
+    state(SamplerScope::selector, 3, 50, 1);
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 50U);
+    // Template ids and whole domains are no matter of the device.
+    state(SamplerScope::template_, template_id, 10, 6);
+    state(SamplerScope::observation_domain, 0, 10, 6);
+    EXPECT_EQ(rate_of(record(0, 0, 0)), 0U);
+}
+
+TEST_F(RateLookupTest, SoDoesOneThatAFileStatesLater) {
+    const auto key = [&](std::uint32_t domain) {
+        return SamplerKey{one.exporter.address, domain, 0, SamplerScope::selector, 3};
+    };
+    fallback = SamplingRates({{key(6), 100}});
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 100U);
+    fallback = SamplingRates({{key(6), 100}, {key(7), 200}});
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 0U);
+    // Also if one of the two is not reached yet.
+    state(SamplerScope::selector, 3, 100, 6);
+    EXPECT_EQ(rate_of(record(sampler, 3, 0)), 0U);
 }
 
 TEST_F(RateLookupTest, TheFallbackComesAfterWhatTheExporterStated) {

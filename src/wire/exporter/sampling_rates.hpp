@@ -40,11 +40,18 @@ public:
     explicit SamplingRates(std::vector<Entry> entries = {});
     // 0: no rate is known.
     [[nodiscard]] std::uint64_t find(const SamplerKey& key) const noexcept;
+    // Of a selector or an interface: the rate that all observation domains state which know the id.
+    // 0: none does, or they differ. The domain of the key has no meaning.
+    [[nodiscard]] std::uint64_t find_in_any_domain(const SamplerKey& key) const noexcept;
     [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
 
 private:
+    void list_shared();
+
     std::vector<Entry> entries_;  // by key, ascending
+    // Of all observation domains together, with domain 0, by key; rate 0: they differ.
+    std::vector<Entry> in_any_domain_;
 };
 
 }  // namespace octroi::exporter

@@ -23,7 +23,7 @@ bool get_optional(ByteCursor& from, std::optional<std::uint32_t>& value) {
 
 bool get_numbering(ByteCursor& from, Numbering& numbering) {
     std::uint8_t value = 0;
-    if (!from.u8(value) || value > static_cast<std::uint8_t>(Numbering::records_including))
+    if (!from.u8(value) || value > static_cast<std::uint8_t>(Numbering::records_and_templates))
         return false;
     numbering = Numbering{value};
     return true;

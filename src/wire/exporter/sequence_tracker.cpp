@@ -17,9 +17,8 @@ std::int32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
 }  // namespace
 
 std::uint32_t SequenceTracker::largest_jump(UtcTime received) const noexcept {
-    const std::uint64_t usual = numbering_ == Numbering::records_before
-                                    ? NumberRate::usual_records
-                                    : NumberRate::usual_messages;
+    const std::uint64_t usual = numbering_ == Numbering::messages ? NumberRate::usual_messages
+                                                                  : NumberRate::usual_records;
     return rate_.largest_jump(received - received_, usual);
 }
 
@@ -82,6 +81,8 @@ SequenceTracker::Arrival SequenceTracker::restart(const NumberedMessage& message
     if (next_known_) next_before_restart_ = next_;
     messages_since_restart_ = 0;
     next_if_restarted_.reset();
+    jump_.reset();
+    undone_.reset();
     position_ = Position::in_sequence;
     next_ = message.sequence;
     uptime_ms_ = message.uptime_ms;
@@ -117,8 +118,10 @@ SequenceTracker::Arrival SequenceTracker::arrive(const NumberedMessage& message)
     } else if (!expected && jump < 0) {
         arrival = arrive_behind(message);
     } else {
+        jump_.reset();
         if (!expected) {
             open_gap(message.sequence - next_, received_, message.received);
+            jump_ = Jump{.begin = message.sequence};
             arrival = Arrival::ahead;
         }
         position_ = Position::in_sequence;
@@ -145,15 +148,21 @@ void SequenceTracker::fill_gap(std::uint32_t begin, std::uint32_t length) noexce
     if (before == 0) gaps_.erase(gaps_.begin() + index);
 }
 
-void SequenceTracker::advance(std::optional<std::uint32_t> records) noexcept {
+void SequenceTracker::advance(const std::optional<Records>& records) noexcept {
+    std::optional<std::uint32_t> numbers;
+    if (records) numbers = records->data;
     switch (numbering_) {
         case Numbering::messages:
             return advance_by_rule(1);
         case Numbering::records_before:
-            advance_by_rule(records);
+            advance_by_rule(numbers);
+            break;
+        case Numbering::records_and_templates:
+            if (records) numbers = records->data + records->templates;
+            advance_by_rule(numbers);
             break;
         case Numbering::records_including:
-            advance_including(records);
+            advance_including(numbers);
             break;
     }
     if (records)
@@ -169,9 +178,14 @@ void SequenceTracker::advance_by_rule(std::optional<std::uint32_t> records) noex
                 rate_.add(std::uint64_t{*records} + (current_ - next_), received_);
             next_known_ = records.has_value();
             if (records) next_ = current_ + *records;
+            if (jump_) jump_->next = next_;
+            if (undone_ && next_known_ && next_ == undone_->begin) {
+                next_ = undone_->next;
+                undone_.reset();
+            }
             return;
         case Position::in_gap:
-            fill_gap(current_, records.value_or(0));
+            advance_in_gap(records.value_or(0));
             return;
         case Position::uncertain:
             next_if_restarted_.reset();
@@ -180,20 +194,44 @@ void SequenceTracker::advance_by_rule(std::optional<std::uint32_t> records) noex
     }
 }
 
-void SequenceTracker::detect_numbering(std::uint32_t records) noexcept {
-    using Assumed = NumberingDetector::Assumed;
-    const bool including = numbering_ == Numbering::records_including;
-    if (!detector_.observe(current_, records, recent_.count(),
-                           including ? Assumed::records_including : Assumed::records_before))
-        return;
-    numbering_ = including ? Numbering::records_before : Numbering::records_including;
+void SequenceTracker::advance_in_gap(std::uint32_t records) noexcept {
+    const Gap* gap = gap_of(current_);
+    const bool at_front = jump_ && next_known_ && gap != nullptr && current_ == gap->begin &&
+                          gap->begin + gap->length == jump_->begin;
+    fill_gap(current_, records);
+    if (!jump_) return;
+    jump_->fills = at_front ? jump_->fills + 1 : 0;
+    if (jump_->fills >= fills_that_undo && gap_of(current_ + records) != nullptr) undo_jump();
+}
+
+// The count goes on where the gap begins.
+void SequenceTracker::undo_jump() noexcept {
+    const auto gap = std::ranges::find_if(
+        gaps_, [&](const Gap& g) { return g.begin + g.length == jump_->begin; });
+    if (gap != gaps_.end()) {
+        next_ = gap->begin;
+        gaps_.erase(gap);
+        undone_ = jump_;
+    }
+    jump_.reset();
+}
+
+void SequenceTracker::detect_numbering(const Records& records) noexcept {
+    const std::optional<Numbering> found =
+        detector_.observe(current_, records, recent_.count(), numbering_);
+    if (!found) return;
+    numbering_ = *found;
     // Gaps that were opened since the first evidence were no losses. A gap has the age 1 when its
     // own message has been counted.
     const std::uint64_t age = recent_.count() - detector_.first_evidence() + 1;
     std::erase_if(gaps_, [age](const Gap& gap) { return gap.age <= age; });
     next_if_restarted_.reset();
+    jump_.reset();
+    undone_.reset();
     next_known_ = true;
-    next_ = including ? current_ + records : current_;
+    next_ = current_;
+    if (numbering_ != Numbering::records_including) next_ += records.data;
+    if (numbering_ == Numbering::records_and_templates) next_ += records.templates;
 }
 
 // What should have come before the message follows from its records, which are known only when it

@@ -20,20 +20,11 @@
 #include "base/byte_cursor.hpp"
 #include "base/time.hpp"
 #include "wire/exporter/number_rate.hpp"
+#include "wire/exporter/numbering.hpp"
 #include "wire/exporter/numbering_detector.hpp"
 #include "wire/exporter/recent_messages.hpp"
 
 namespace octroi::exporter {
-
-// What the sequence number of a message counts, modulo 2^32. Snapshots hold these values.
-enum class Numbering : std::uint8_t {
-    // Data records sent before the message: NetFlow v5 and v7; IPFIX (RFC 7011 section 3.1), where
-    // options records count and templates do not.
-    records_before = 0,
-    messages = 1,  // messages: NetFlow v9 (RFC 3954 section 5.1), sFlow v5
-    // Data records sent before and with the message: softflowd. Detected, never stated.
-    records_including = 2,
-};
 
 struct NumberedMessage {
     std::uint32_t sequence = 0;
@@ -71,10 +62,13 @@ public:
         : numbering_(numbering) {}
 
     [[nodiscard]] Arrival arrive(const NumberedMessage& message) noexcept;
-    // To be called once after each arrive() that was not a duplicate. `records`: the data records
-    // of the message; nothing if that is not known because a template is missing. The next message
-    // is then taken as it comes, and no loss is counted. Ignored where messages are numbered.
-    void advance(std::optional<std::uint32_t> records) noexcept;
+    // To be called once after each arrive() that was not a duplicate. `records`: of the message;
+    // nothing if their number is not known because a template is missing. The next message is then
+    // taken as it comes, and no loss is counted. Ignored where messages are numbered.
+    using Records = NumberingDetector::Records;
+    void advance(const std::optional<Records>& records) noexcept;
+    // The last message was not decoded in whole: a copy is no duplicate.
+    void uncount_last() noexcept { recent_.remove_last(); }
 
     // Removes and returns the oldest gap ...
     // ... if it is older than `window` messages, or there are more than max_gaps.
@@ -102,7 +96,9 @@ private:
     void fill_gap(std::uint32_t begin, std::uint32_t length) noexcept;
     void add_recent(const NumberedMessage& message) noexcept;
     void advance_by_rule(std::optional<std::uint32_t> records) noexcept;
-    void detect_numbering(std::uint32_t records) noexcept;
+    void advance_in_gap(std::uint32_t records) noexcept;
+    void undo_jump() noexcept;
+    void detect_numbering(const Records& records) noexcept;
     [[nodiscard]] Arrival arrive_including(const NumberedMessage& message) noexcept;
     void advance_including(std::optional<std::uint32_t> records) noexcept;
 
@@ -121,6 +117,18 @@ private:
     // stream that goes on for longer reaches that number by itself.
     std::optional<std::uint32_t> next_before_restart_;
     std::uint32_t messages_since_restart_ = 0;
+    // The last message that left a gap before it. If the numbers of the gap then come in order and
+    // nothing comes behind the message, it is no part of the count: a forged one, or one of another
+    // exporter behind the same address.
+    struct Jump {
+        std::uint32_t begin = 0;  // its number
+        std::uint32_t next = 0;   // the number expected behind it
+        std::uint32_t fills = 0;  // messages that filled the gap from its front since
+    };
+    static constexpr std::uint32_t fills_that_undo = 3;
+    std::optional<Jump> jump_;
+    // A jump that was undone, in case the count reaches it.
+    std::optional<Jump> undone_;
     UtcTime received_;  // of the last message
     UtcTime received_before_;
     std::optional<std::uint32_t> uptime_ms_;

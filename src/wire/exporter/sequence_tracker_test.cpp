@@ -19,7 +19,9 @@ struct Stream {
         now = now + Duration::seconds(1);
         if (content == 0) content = ++fresh;
         const Arrival arrival = sequence.arrive({number, content, now, uptime});
-        if (arrival != Arrival::duplicate) sequence.advance(records);
+        std::optional<SequenceTracker::Records> counts;
+        if (records) counts = {*records, templates};
+        if (arrival != Arrival::duplicate) sequence.advance(counts);
         while (const auto gap = sequence.pop_closed_gap()) reported.push_back(*gap);
         return arrival;
     }
@@ -32,6 +34,7 @@ struct Stream {
     }
 
     SequenceTracker sequence;
+    std::uint32_t templates = 0;  // of each message
     UtcTime now = UtcTime::from_seconds(1'700'000'000);
     std::uint32_t fresh = 1000;
     std::vector<Gap> reported;
@@ -296,6 +299,45 @@ TEST(Sequence, AnExporterThatStartsAgainAndAgainLosesNothing) {
         }
         EXPECT_EQ(s.lost(), 0U) << with_it;
     }
+}
+
+// It sends its template again with every fourth message.
+TEST(Sequence, AnExporterThatCountsItsTemplatesLosesNothing) {
+    Stream s(Numbering::records_before);
+    std::uint32_t sent = 0;
+    const auto send = [&](std::uint32_t i) {
+        s.templates = i % 4 == 0 ? 2 : 0;
+        s.send(sent, 5);
+        sent += 5 + s.templates;
+    };
+    for (std::uint32_t i = 0; i < 40; ++i) send(i);
+    EXPECT_EQ(s.sequence.numbering(), Numbering::records_and_templates);
+    EXPECT_EQ(s.lost(), 0U);
+    sent += 7;
+    for (std::uint32_t i = 0; i < 10; ++i) send(i);
+    EXPECT_EQ(s.lost(), 7U);
+}
+
+// A forged message, or one of another exporter behind the same address.
+TEST(Sequence, AJumpThatNothingFollowsIsUndone) {
+    for (const Numbering numbering : {Numbering::records_before, Numbering::messages}) {
+        Stream s(numbering);
+        for (std::uint32_t i = 0; i < 20; ++i) s.send(i);
+        s.send(3000);
+        for (std::uint32_t i = 20; i < 100; ++i) s.send(i);
+        EXPECT_EQ(s.lost(), 0U);
+        // A real gap is still seen.
+        s.send(105);
+        s.send(106);
+        EXPECT_EQ(s.lost(), 5U);
+    }
+}
+
+// Messages that another way delayed: the one that came early is counted when the others reach it.
+TEST(Sequence, AnEarlyMessageIsReached) {
+    Stream s(Numbering::records_before);
+    for (const std::uint32_t i : {0U, 1U, 2U, 9U, 3U, 4U, 5U, 6U, 7U, 8U, 10U, 11U, 12U}) s.send(i);
+    EXPECT_EQ(s.lost(), 0U);
 }
 
 TEST(Sequence, LossesDoNotLookLikeAnotherNumbering) {

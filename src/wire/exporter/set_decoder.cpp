@@ -1,16 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/set_decoder.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "wire/exporter/rate_lookup.hpp"
 #include "wire/exporter/transport_sessions.hpp"
+#include "wire/flow/out_counters.hpp"
 
 namespace octroi::exporter {
 
 using flow::Outcome;
+
+namespace {
+
+// Whether two messages of NetFlow v9 are of an exporter that was not restarted between them, by the
+// time when it started. IPFIX states no such time with its messages.
+bool is_same_run(const ipfix::Origin& a, const ipfix::Origin& b) noexcept {
+    if (!a.has_uptime || !b.has_uptime) return true;
+    const auto start = [](const ipfix::Origin& origin) {
+        return origin.exported - Duration::milliseconds(origin.uptime_ms);
+    };
+    // Clocks of exporters are set, and uptimes wrap after 49 days.
+    constexpr Duration slack = Duration::minutes(5);
+    const Duration apart = start(a) - start(b);
+    const std::int64_t wrap_ms = std::int64_t{1} << 32U;
+    const std::int64_t off_ms = std::abs(apart.ns / 1'000'000);
+    return std::min(off_ms, std::abs(off_ms - wrap_ms)) <= slack.ns / 1'000'000;
+}
+
+}  // namespace
 
 SetDecoder::SetDecoder(const Settings& settings, const SamplingRates& fallback,
                        ExporterRegistry& registry, RecordOutput& output, Counters& counters)
@@ -39,6 +61,7 @@ void SetDecoder::decode(ByteSpan sets, DecodeContext& context) {
 
 void SetDecoder::skip(ByteSpan sets, DecodeContext& context) {
     context.data_records.reset();
+    context.dropped_sets = true;
     ipfix::SetReader reader(sets);
     ipfix::Set set;
     while (reader.next(set))
@@ -81,7 +104,7 @@ void SetDecoder::decode_set(const ipfix::Set& set, DecodeContext& context) {
     } else if (set.id == ipfix::options_template_set(context.dialect)) {
         decode_templates(set, true, context);
     } else if (set.id >= ipfix::first_template_id) {
-        const CachedTemplate* cached = context.observation_domain->templates.find(set.id);
+        const CachedTemplate* cached = template_of(set, context);
         if (cached == nullptr) {
             keep_pending(set, context);
         } else {
@@ -89,6 +112,15 @@ void SetDecoder::decode_set(const ipfix::Set& set, DecodeContext& context) {
         }
     }
     // Other ids are reserved (RFC 7011 section 3.3.2).
+}
+
+// The template for a set from this port. One that another port announced must fit: a set of two
+// exporters behind one address waits for its own.
+const CachedTemplate* SetDecoder::template_of(const ipfix::Set& set, DecodeContext& context) {
+    TemplateCache& templates = context.observation_domain->templates;
+    const CachedTemplate* cached = templates.find(set.id, context.message.port);
+    if (cached == nullptr || cached->port == context.message.port) return cached;
+    return ipfix::fits(cached->plan, set.content.size()) ? cached : nullptr;
 }
 
 void SetDecoder::decode_with(const CachedTemplate& cached, ByteSpan content,
@@ -109,7 +141,12 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
     for (;;) {
         const std::size_t before = batch.records().size();
         const ipfix::Fill fill = ipfix::fill(cached.plan, cursor, context.origin, batch, records);
-        rates.apply(batch.records().subspan(before), cached.definition.id);
+        const auto fresh = batch.records().subspan(before);
+        rates.apply(fresh, cached.definition.id);
+        if ((cached.plan.finish & ipfix::Finish::sampling) != 0) count_refused_rates(fresh, context);
+        if ((cached.plan.fields & flow::bit(flow::Field::out_bytes)) != 0)
+            context.exporter.reverse_out +=
+                static_cast<std::uint64_t>(std::ranges::count_if(fresh, flow::out_is_reverse));
         if (fill == ipfix::Fill::full) {
             output_.flush(context);
             continue;
@@ -121,6 +158,13 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
         }
         return;
     }
+}
+
+void SetDecoder::count_refused_rates(std::span<const flow::FlowRecord> records,
+                                     DecodeContext& context) noexcept {
+    const auto refused = std::ranges::count_if(records, &flow::FlowRecord::rate_refused);
+    counters_.refused_rates += static_cast<std::uint64_t>(refused);
+    context.exporter.refused_rates += static_cast<std::uint64_t>(refused);
 }
 
 void SetDecoder::decode_templates(const ipfix::Set& set, bool options, DecodeContext& context) {
@@ -147,6 +191,11 @@ void SetDecoder::decode_templates(const ipfix::Set& set, bool options, DecodeCon
 }
 
 void SetDecoder::on_withdrawal(std::uint16_t id, bool options, DecodeContext& context) {
+    // RFC 7011 section 8.4: never over UDP, where anybody could send it in the exporter's name.
+    if (context.message.transport_session == 0) {
+        ++counters_.ignored_withdrawals;
+        return;
+    }
     TemplateCache& templates = context.observation_domain->templates;
     // RFC 7011 section 8.1: the id of the template set itself withdraws all templates of its kind.
     const std::uint16_t all = options ? ipfix::options_template_set(context.dialect)
@@ -159,19 +208,22 @@ void SetDecoder::on_withdrawal(std::uint16_t id, bool options, DecodeContext& co
 
 void SetDecoder::on_template(const ipfix::Template& definition, DecodeContext& context) {
     ++counters_.templates;
+    ++context.template_records;
     TemplateCache& templates = context.observation_domain->templates;
-    CachedTemplate* const known = templates.find(definition.id);
+    const std::uint16_t port = context.message.port;
+    CachedTemplate* const known = templates.own(definition.id, port);
     // Over UDP each template is sent again every few minutes (RFC 7011 section 8.4): a repeated one
     // is not compiled again, and its pending sets were decoded the first time.
     if (known != nullptr && known->definition == definition) {
         known->announced = context.message.received;
         return;
     }
-    auto fresh = compile_template(definition, settings_.wanted, context.message.received);
-    // Where there is no memory for the new definition the old one goes all the same: it would
-    // decode what follows into nonsense.
-    templates.withdraw(definition.id);
-    if (!reserve_template(fresh->octets(), context)) return on_limit(context);
+    auto fresh = compile_template(definition, settings_.wanted, context.message.received, port);
+    if (!reserve_template(fresh->octets(), context)) {
+        // The old definition would decode what follows into nonsense.
+        if (known != nullptr) templates.withdraw(definition.id);
+        return on_limit(context);
+    }
     const CachedTemplate& cached = *fresh;
     templates.add(std::move(fresh));
     resume_pending(cached, context);
@@ -189,13 +241,14 @@ void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
     context.data_records.reset();
     Exporter& exporter = context.exporter;
     // Not kept if truncated: its message is damaged, and memory is for sets that can be decoded.
+    context.dropped_sets = context.dropped_sets || !set.whole;
     if (!set.whole) return count_dropped(1, exporter, counters_);
     const std::size_t charge = PendingSets::cost(set.content.size());
     // The template of the newest set is the likeliest to arrive: older ones of the exporter go.
     while (!exporter.pending.fits(charge) && exporter.pending.drop_oldest())
         count_dropped(1, exporter, counters_);
     if (!exporter.pending.fits(charge) || !registry_.reserve(charge, exporter, context.sink)) {
-        context.over_limit = true;
+        context.over_limit = context.dropped_sets = true;
         return count_dropped(1, exporter, counters_);
     }
     ++counters_.pending;
@@ -212,8 +265,16 @@ void SetDecoder::keep_pending(const ipfix::Set& set, DecodeContext& context) {
 // its own message.
 void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& context) {
     if (context.exporter.pending.empty()) return;
-    const std::vector<PendingSet> sets =
-        context.exporter.pending.extract({stream_key(context.message), cached.definition.id});
+    // Those of another port go on waiting if it announces templates itself, or if this one does not
+    // fit them; those from before a restart, in any case.
+    const auto is_theirs = [&](const PendingSet& set) {
+        if (!is_same_run(set.origin, context.origin)) return false;
+        return set.context.port == cached.port ||
+               (!context.observation_domain->templates.has_any_of(set.context.port) &&
+                ipfix::fits(cached.plan, set.octets.size()));
+    };
+    const std::vector<PendingSet> sets = context.exporter.pending.extract(
+        {stream_key(context.message), cached.definition.id}, is_theirs);
     if (sets.empty()) return;
     // All records of a batch are handed over with the context of one message.
     output_.flush(context);

@@ -6,6 +6,7 @@
 // sets without a template are kept until it arrives.
 
 #include <cstdint>
+#include <span>
 
 #include "wire/exporter/counters.hpp"
 #include "wire/exporter/decode_context.hpp"
@@ -34,8 +35,11 @@ private:
     [[nodiscard]] bool admit_domain(StreamKey key, DecodeContext& context);
     void skip(ByteSpan sets, DecodeContext& context);
     void decode_set(const ipfix::Set& set, DecodeContext& context);
+    [[nodiscard]] const CachedTemplate* template_of(const ipfix::Set& set, DecodeContext& context);
     void decode_with(const CachedTemplate& cached, ByteSpan content, DecodeContext& context);
     void decode_data(const CachedTemplate& cached, ByteSpan content, DecodeContext& context);
+    void count_refused_rates(std::span<const flow::FlowRecord> records,
+                             DecodeContext& context) noexcept;
     void decode_templates(const ipfix::Set& set, bool options, DecodeContext& context);
     void on_template(const ipfix::Template& definition, DecodeContext& context);
     void on_withdrawal(std::uint16_t id, bool options, DecodeContext& context);

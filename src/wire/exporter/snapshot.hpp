@@ -8,6 +8,7 @@
 //     exporters  their number (32 bits), then for each: address, times, figures, protocols,
 //                observation domains with their templates, streams, samplers, interface names,
 //                pending sets; each component writes its own part (its save())
+//     unknown    senders of datagrams that cannot be read (unknown_senders.hpp)
 //
 // There is no upgrade: a reader of another version refuses the snapshot and starts without one.
 // Templates arrive again within minutes. A change of the octets that any save()
@@ -21,7 +22,7 @@
 
 namespace octroi::exporter {
 
-inline constexpr std::uint32_t snapshot_version = 3;
+inline constexpr std::uint32_t snapshot_version = 4;
 
 void save_snapshot(const Counters& counters, const ExporterRegistry& registry, ByteWriter& to);
 // Into new objects. False: the octets are damaged, of another version, or beyond the limits; then

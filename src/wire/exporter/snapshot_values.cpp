@@ -19,6 +19,8 @@ void put(ByteWriter& to, const flow::MessageContext& context) {
     put(to, context.exported);
     put(to, context.received);
     to.be16(context.transport_session);
+    put(to, context.sender);
+    to.be16(context.port);
 }
 
 // Without init_ms: decoding a pending set takes that from the observation domain.
@@ -58,7 +60,8 @@ bool get(ByteCursor& from, flow::MessageContext& context) {
     context.protocol = flow::Protocol{protocol};
     if (protocol != 0 && protocol_bit(context.protocol) == 0) return false;
     return from.be32(context.observation_domain) && get(from, context.exported) &&
-           get(from, context.received) && from.be16(context.transport_session);
+           get(from, context.received) && from.be16(context.transport_session) &&
+           get(from, context.sender) && from.be16(context.port);
 }
 
 bool get(ByteCursor& from, ipfix::Origin& origin) {

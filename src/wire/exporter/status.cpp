@@ -32,11 +32,17 @@ ExporterStatus status_of(const Exporter& exporter) {
     out.duplicates = exporter.duplicates;
     out.pending_octets = exporter.pending.octets();
     out.undecodable = exporter.undecodable;
+    out.refused_rates = exporter.refused_rates;
+    out.unconfirmed_rates = exporter.unconfirmed_rates;
+    out.changed_rates = exporter.changed_rates;
+    out.reverse_out = exporter.reverse_out;
     for (const flow::Protocol protocol : all_protocols)
         if ((exporter.protocols & protocol_bit(protocol)) != 0) out.protocols.push_back(protocol);
     exporter.streams.each([&](StreamKey, const MessageStream& stream) {
         out.observation_domains.push_back(stream.context.observation_domain);
         if (stream.sampling != 0) out.sampling.push_back(stream.sampling);
+        out.counts_templates = out.counts_templates ||
+                               stream.sequence.numbering() == Numbering::records_and_templates;
     });
     exporter.samplers.each(
         [&](const SamplerId&, std::uint64_t rate) { out.sampling.push_back(rate); });

@@ -19,6 +19,7 @@ void put_template(ByteWriter& to, const CachedTemplate& cached) {
     to.u8(cached.definition.options ? 1 : 0);
     to.be16(cached.definition.scope_fields);
     put(to, cached.announced);
+    to.be16(cached.port);
     to.be16(static_cast<std::uint16_t>(cached.definition.fields.size()));
     for (const ipfix::TemplateField& field : cached.definition.fields) {
         to.be32(field.enterprise);
@@ -31,8 +32,8 @@ bool get_template(ByteCursor& from, CachedTemplate& cached) {
     std::uint16_t fields = 0;
     ipfix::Template& t = cached.definition;
     if (!from.be16(t.id) || t.id < ipfix::first_template_id || !get(from, t.options)) return false;
-    if (!from.be16(t.scope_fields) || !get(from, cached.announced) || !from.be16(fields))
-        return false;
+    if (!from.be16(t.scope_fields) || !get(from, cached.announced)) return false;
+    if (!from.be16(cached.port) || !from.be16(fields)) return false;
     if (fields == 0 || fields > ipfix::max_fields || t.scope_fields > fields) return false;
     t.fields.resize(fields);
     for (ipfix::TemplateField& field : t.fields)
@@ -45,65 +46,110 @@ bool get_template(ByteCursor& from, CachedTemplate& cached) {
 
 std::size_t CachedTemplate::octets() const noexcept {
     return sizeof(CachedTemplate) + definition.fields.capacity() * sizeof(ipfix::TemplateField) +
-           plan.memory() + entry_octets<std::uint64_t, std::unique_ptr<CachedTemplate>> +
+           plan.memory() + entry_octets<std::uint64_t, std::vector<std::unique_ptr<CachedTemplate>>> +
            allocator_octets;
 }
 
 std::unique_ptr<CachedTemplate> compile_template(const ipfix::Template& definition,
-                                                 std::uint64_t wanted, UtcTime announced) {
+                                                 std::uint64_t wanted, UtcTime announced,
+                                                 std::uint16_t port) {
     auto cached = std::make_unique<CachedTemplate>();
     cached->definition = definition;
     cached->definition.fields.shrink_to_fit();
     if (!definition.options) cached->plan = ipfix::compile(definition, wanted);
     cached->announced = announced;
+    cached->port = port;
     return cached;
 }
 
 // The exporter goes on without this domain, so the memory of its templates is released.
 TemplateCache::~TemplateCache() {
-    while (!templates_.empty()) withdraw(templates_.begin()->second->definition.id);
+    for (const auto& [id, ports] : templates_)
+        for (const auto& cached : ports) release(*cached);
+}
+
+void TemplateCache::release(const CachedTemplate& cached) noexcept {
+    const std::size_t octets = cached.octets();
+    usage_.memory.release(octets);
+    usage_.octets -= octets;
+    --usage_.templates;
+    last_ = nullptr;
+}
+
+CachedTemplate* TemplateCache::best_of(const Ports& ports, std::uint16_t port) noexcept {
+    for (const auto& cached : ports)
+        if (cached->port == port) return cached.get();
+    return ports.back().get();
+}
+
+CachedTemplate* TemplateCache::own(std::uint16_t id, std::uint16_t port) noexcept {
+    CachedTemplate* const best = find(id, port);
+    return best != nullptr && best->port == port ? best : nullptr;
+}
+
+bool TemplateCache::has_any_of(std::uint16_t port) const noexcept {
+    return std::any_of(templates_.begin(), templates_.end(), [port](const auto& entry) {
+        return std::ranges::any_of(entry.second,
+                                   [port](const auto& cached) { return cached->port == port; });
+    });
 }
 
 void TemplateCache::add(std::unique_ptr<CachedTemplate> fresh) {
-    const std::uint16_t id = fresh->definition.id;
+    Ports& ports = templates_[fresh->definition.id];
+    const auto drop = [&](auto which) {
+        release(**which);
+        ports.erase(which);
+    };
+    const auto before = std::ranges::find(
+        ports, fresh->port, [](const auto& cached) { return cached->port; });
+    if (before != ports.end()) {
+        drop(before);
+    } else if (ports.size() >= ports_max) {
+        drop(std::ranges::min_element(
+            ports, {}, [](const auto& cached) { return cached->announced; }));
+    }
     const std::size_t octets = fresh->octets();
-    CHECK(templates_.emplace(id, std::move(fresh)).second);
     usage_.memory.charge(octets);
     usage_.octets += octets;
     ++usage_.templates;
+    ports.push_back(std::move(fresh));
+    last_ = nullptr;
 }
 
 void TemplateCache::withdraw(std::uint16_t id) {
     const auto found = templates_.find(id);
     if (found == templates_.end()) return;
-    const std::size_t octets = found->second->octets();
-    usage_.memory.release(octets);
-    usage_.octets -= octets;
-    --usage_.templates;
-    if (last_ == found->second.get()) last_ = nullptr;
+    for (const auto& cached : found->second) release(*cached);
     templates_.erase(found);
 }
 
 void TemplateCache::withdraw_all(bool options) {
     std::vector<std::uint16_t> ids;
-    for (const auto& [id, cached] : templates_)
-        if (cached->definition.options == options) ids.push_back(cached->definition.id);
+    for (const auto& [id, ports] : templates_)
+        if (ports.back()->definition.options == options) ids.push_back(ports.back()->definition.id);
     for (const std::uint16_t id : ids) withdraw(id);
 }
 
 void TemplateCache::expire(UtcTime now, UtcTime last_used) {
-    std::vector<std::uint16_t> expired;
-    for (const auto& [id, cached] : templates_) {
+    const auto is_expired = [&](const std::unique_ptr<CachedTemplate>& cached) {
         cached->announced = std::min(cached->announced, now);
         const UtcTime refreshed = std::max(cached->announced, last_used);
-        if ((now - refreshed).ns > lifetime.ns) expired.push_back(cached->definition.id);
-    }
-    for (const std::uint16_t id : expired) withdraw(id);
+        const bool expired = (now - refreshed).ns > lifetime.ns;
+        if (expired) release(*cached);
+        return expired;
+    };
+    erase_if(templates_, [&](auto& entry) {
+        std::erase_if(entry.second, is_expired);
+        return entry.second.empty();
+    });
 }
 
 void TemplateCache::save(ByteWriter& to) const {
-    to.be32(static_cast<std::uint32_t>(templates_.size()));
-    for (const auto& [id, cached] : templates_) put_template(to, *cached);
+    std::uint32_t count = 0;
+    for (const auto& [id, ports] : templates_) count += static_cast<std::uint32_t>(ports.size());
+    to.be32(count);
+    for (const auto& [id, ports] : templates_)
+        for (const auto& cached : ports) put_template(to, *cached);
 }
 
 bool TemplateCache::restore(ByteCursor& from, const Limits& limits, std::uint64_t wanted) {
@@ -112,9 +158,9 @@ bool TemplateCache::restore(ByteCursor& from, const Limits& limits, std::uint64_
     for (std::uint32_t i = 0; i < count; ++i) {
         CachedTemplate read;
         if (!get_template(from, read)) return false;
-        if (find(read.definition.id) != nullptr) return false;
+        if (own(read.definition.id, read.port) != nullptr) return false;
         // Plans are not saved: they depend on the fields that this version wants.
-        add(compile_template(read.definition, wanted, read.announced));
+        add(compile_template(read.definition, wanted, read.announced, read.port));
     }
     return usage_.templates <= limits.templates && usage_.octets <= limits.template_octets;
 }

@@ -2,7 +2,10 @@
 #pragma once
 
 // The templates of one observation domain. Their ids are unique within it, templates and options
-// templates together (RFC 7011 section 3.4.1).
+// templates together (RFC 7011 section 3.4.1) - and within the transport session: over UDP the
+// source port is part of it (section 8), so that two exporters behind one address may use an id for
+// different templates. Many exporters change their port, though, or send templates from another one
+// than data: a port that announced no template of an id uses the newest one of the address.
 //
 // The cache charges what it holds to its exporter and releases it when an entry goes, or with the
 // cache. It does not refuse: callers ask TemplateUsage and ExporterRegistry::reserve() before
@@ -11,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/byte_cursor.hpp"
 #include "base/time.hpp"
@@ -26,6 +30,7 @@ struct CachedTemplate {
     ipfix::Template definition;
     ipfix::Plan plan;   // empty for options templates: those are read by their definition
     UtcTime announced;  // when it was last received
+    std::uint16_t port = 0;  // the source port that announced it
 
     // Its charge, with its entry in the cache.
     [[nodiscard]] std::size_t octets() const noexcept;
@@ -34,7 +39,8 @@ struct CachedTemplate {
 // `wanted`: bits of flow::Field, as in Settings.
 [[nodiscard]] std::unique_ptr<CachedTemplate> compile_template(const ipfix::Template& definition,
                                                                std::uint64_t wanted,
-                                                               UtcTime announced);
+                                                               UtcTime announced,
+                                                               std::uint16_t port = 0);
 
 // The templates of one exporter over all its observation domains.
 struct TemplateUsage {
@@ -59,18 +65,29 @@ public:
     TemplateCache& operator=(const TemplateCache&) = delete;
     ~TemplateCache();
 
-    // nullptr: not cached. Valid until that template is withdrawn, expired or replaced.
-    [[nodiscard]] CachedTemplate* find(std::uint16_t id) noexcept {
+    // Ports of one id with templates of their own. Beyond it the one that was announced longest ago
+    // goes.
+    static constexpr std::size_t ports_max = 8;
+
+    // The template for data from that port: its own, or else the newest one. nullptr: not cached.
+    // Valid until that template is withdrawn, expired or replaced.
+    [[nodiscard]] CachedTemplate* find(std::uint16_t id, std::uint16_t port = 0) noexcept {
         // Messages hold many sets of few templates.
-        if (last_ != nullptr && last_->definition.id == id) return last_;
+        if (last_ != nullptr && last_id_ == id && last_port_ == port) return last_;
         const auto found = templates_.find(id);
         if (found == templates_.end()) return nullptr;
-        last_ = found->second.get();
+        last_ = best_of(found->second, port);
+        last_id_ = id;
+        last_port_ = port;
         return last_;
     }
-    // The template must not be cached under its id.
+    // The template that this port announced itself. nullptr: it announced none.
+    [[nodiscard]] CachedTemplate* own(std::uint16_t id, std::uint16_t port) noexcept;
+    // Whether this port announced any template.
+    [[nodiscard]] bool has_any_of(std::uint16_t port) const noexcept;
+    // Takes the place of the template that its port announced under that id.
     void add(std::unique_ptr<CachedTemplate> fresh);
-    // Nothing happens if it is not cached.
+    // Of all ports. Nothing happens if it is not cached.
     void withdraw(std::uint16_t id);
     // All templates, or all options templates (RFC 7011 section 8.1).
     void withdraw_all(bool options);
@@ -85,9 +102,15 @@ public:
     [[nodiscard]] bool restore(ByteCursor& from, const Limits& limits, std::uint64_t wanted);
 
 private:
-    SeededTable<std::uint64_t, std::unique_ptr<CachedTemplate>> templates_;  // by id
+    using Ports = std::vector<std::unique_ptr<CachedTemplate>>;  // the newest last
+    [[nodiscard]] static CachedTemplate* best_of(const Ports& ports, std::uint16_t port) noexcept;
+    void release(const CachedTemplate& cached) noexcept;
+
+    SeededTable<std::uint64_t, Ports> templates_;  // by id
     TemplateUsage& usage_;
-    CachedTemplate* last_ = nullptr;  // what find() returned last
+    CachedTemplate* last_ = nullptr;  // what find() returned last, for these:
+    std::uint16_t last_id_ = 0;
+    std::uint16_t last_port_ = 0;
 };
 
 }  // namespace octroi::exporter

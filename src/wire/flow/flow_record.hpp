@@ -72,15 +72,28 @@ enum class Field : std::uint64_t {
     frame_bytes = 1ULL << 36U,
     ethertype = 1ULL << 37U,
     port_range = 1ULL << 38U,  // port_first to port_count
+    out_bytes = 1ULL << 39U,
+    out_packets = 1ULL << 40U,
+    section = 1ULL << 41U,
 };
 [[nodiscard]] constexpr std::uint64_t bit(Field field) noexcept {
     return static_cast<std::uint64_t>(field);
 }
 
-// From when the counts of a record count. Only deltas may be summed.
+// From when the counts of a record count. Only deltas may be summed as they are.
 enum class Counting : std::uint8_t {
     delta = 0,  // since the previous record of the flow
     total = 1,  // since the flow began: its next record counts the same octets again
+    // Elements 231, 232, 298 and 299, of firewalls: since the previous record in an update of a
+    // connection (firewall event 5), since the connection began in the record of its end (event 2).
+    connection = 2,
+};
+
+// Whether `bytes` was derived from octets of layer 2. Decoders leave it out.
+enum class LinkOctets : std::uint8_t {
+    none,
+    derived,
+    unknown,  // it could not: `bytes` are octets of layer 2
 };
 
 // What a record describes. Only `traffic` may become readings.
@@ -90,19 +103,34 @@ enum class RecordKind : std::uint8_t {
     non_ip = 2,  // an sFlow sample of a frame without IP; `bytes` is the frame's length
 };
 
+// What FlowRecord::section begins with.
+enum class SectionKind : std::uint8_t {
+    none = 0,
+    frame = 1,  // an Ethernet frame (element 315, dataLinkFrameSection; 104 of NetFlow-Lite)
+    ip = 2,     // an IP header (element 313, ipHeaderPacketSection)
+};
+
 struct FlowRecord {
     std::uint64_t fields = 0;  // bits of Field: the fields that are present
 
     std::uint64_t bytes = 0;    // layer 3 octets; post counters only if there are no others
     std::uint64_t packets = 0;  //
+    // Elements 23 and 24 beside other counters. Makers disagree on what they count: the same
+    // traffic where it left, or the other direction of the connection.
+    std::uint64_t out_bytes = 0;
+    std::uint64_t out_packets = 0;
     std::uint64_t flows = 0;    // element 3: flows that were aggregated into this record
     UtcTime first;              // of the first and the last packet, by the exporter's clock
     UtcTime last;
     // 1 in `sampling` packets was counted. 0: not known.
     std::uint64_t sampling = 0;
     std::uint64_t flow_id = 0;      // element 148
-    std::uint64_t frame_bytes = 0;  // sFlow: length of the sampled frame on the wire
-    std::string_view user;  // element 371 and vendors' own; valid as long as the message's octets
+    // Layer 2 octets: elements 352 and 353 of a flow; of a sampled packet, the length of its frame
+    // on the wire (sFlow, element 312).
+    std::uint64_t frame_bytes = 0;
+    // Valid as long as the octets of the message:
+    std::string_view user;     // element 371 and vendors' own
+    std::string_view section;  // octets of a sampled packet: elements 313, 315 and 104
 
     std::uint32_t in_if = 0;   // ifIndex of 32 bits; sFlow: 0 if the format is not an ifIndex
     std::uint32_t out_if = 0;  //
@@ -142,7 +170,11 @@ struct FlowRecord {
     std::uint8_t firewall_event = 0;     // element 233
     std::uint8_t nat_event = 0;          // element 230 (RFC 8158)
     Counting counting = Counting::delta;
+    LinkOctets link_octets = LinkOctets::none;
     RecordKind kind = RecordKind::traffic;
+    SectionKind section_kind = SectionKind::none;
+    // It states a sampling rate that cannot be right (sampling_rate.hpp): `sampling` is not set.
+    bool rate_refused = false;
     // The second of the two records that a biflow (RFC 5103), or initiator and responder counts,
     // become: its ends are exchanged.
     bool reverse = false;

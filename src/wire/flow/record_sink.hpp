@@ -24,6 +24,10 @@ struct MessageContext {
     // IPFIX over TCP: the exporter's port, which identifies the transport session. 0: UDP. TCP may
     // delay messages, so records may be late although both clocks are right.
     std::uint16_t transport_session = 0;
+    // The source address of the message. Differs from `exporter` in sFlow only: limits are per
+    // sender, because a sender can name any number of agents.
+    Address sender;
+    std::uint16_t port = 0;  // the source port of a datagram; 0: not known, or over TCP
 };
 
 // Missing sequence numbers of one stream.

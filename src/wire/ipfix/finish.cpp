@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "wire/flow/reversed.hpp"
+#include "wire/flow/sampling_rate.hpp"
 #include "wire/ipfix/rate.hpp"
 
 namespace octroi::ipfix {
@@ -133,36 +135,6 @@ void prefer_bgp(const Plan& plan, const Work& work, FlowRecord& record) noexcept
         record.next_hop = work.bgp_next_hop;
 }
 
-struct Exchange {
-    Field a;
-    Field b;
-};
-constexpr std::array exchanges{
-    Exchange{Field::src, Field::dst},
-    Exchange{Field::sport, Field::dport},
-    Exchange{Field::src_as, Field::dst_as},
-    Exchange{Field::src_mask, Field::dst_mask},
-    Exchange{Field::src_mac, Field::dst_mac},
-    Exchange{Field::nat_src, Field::nat_dst},
-    Exchange{Field::nat_sport, Field::nat_dport},
-    Exchange{Field::in_if, Field::out_if},
-};
-// Fields that describe one direction only.
-constexpr std::uint64_t one_way =
-    bit(Field::bytes) | bit(Field::packets) | bit(Field::flows) | bit(Field::frame_bytes) |
-    bit(Field::tos) | bit(Field::tcp_flags) | bit(Field::icmp) | bit(Field::direction) |
-    bit(Field::forwarding_status) | bit(Field::next_hop) | bit(Field::first) | bit(Field::last);
-
-std::uint64_t exchanged(std::uint64_t fields) noexcept {
-    std::uint64_t out = fields & ~one_way;
-    for (const auto& [a, b] : exchanges) {
-        out &= ~(bit(a) | bit(b));
-        if ((fields & bit(a)) != 0) out |= bit(b);
-        if ((fields & bit(b)) != 0) out |= bit(a);
-    }
-    return out;
-}
-
 // The common case: both times in milliseconds, since 1970 or since the exporter's start by the
 // header of v9. False: not this case.
 bool plain_times(const Plan& plan, const Origin& origin, const Work& work,
@@ -221,37 +193,26 @@ void finish_fields(const Plan& plan, Work& work, FlowRecord& record) noexcept {
     }
     if ((plan.finish & Finish::bgp_next_hop) != 0) prefer_bgp(plan, work, record);
     if ((plan.finish & Finish::sampling) != 0) {
-        record.sampling = rate(plan, work);
+        const std::uint64_t stated = rate(plan, work);
+        record.sampling = flow::plausible_rate(stated);
+        record.rate_refused = stated != 0 && record.sampling == 0;
         if (record.sampling != 0) record.fields |= bit(Field::sampling);
     }
     const bool event = (plan.finish & Finish::events) != 0 && record.bytes == 0 &&
-                       record.packets == 0 && work.reverse.bytes == 0 && work.reverse.packets == 0;
+                       record.packets == 0 && record.out_bytes == 0 && record.out_packets == 0 &&
+                       work.reverse.bytes == 0 && work.reverse.packets == 0;
     if (event) record.kind = RecordKind::event;
 }
 
 bool make_reverse(const Plan& plan, const Work& work, const FlowRecord& forward,
                   FlowRecord& out) noexcept {
     if (work.reverse.bytes == 0 && work.reverse.packets == 0) return false;
-    out = forward;
-    std::swap(out.src, out.dst);
-    std::swap(out.sport, out.dport);
-    std::swap(out.src_as, out.dst_as);
-    std::swap(out.src_mask, out.dst_mask);
-    std::swap(out.src_mac, out.dst_mac);
-    std::swap(out.nat_src, out.nat_dst);
-    std::swap(out.nat_sport, out.nat_dport);
-    std::swap(out.in_if, out.out_if);
-    out.fields = exchanged(forward.fields);
+    out = flow::reversed(forward);
     const auto own = [&](Field field, auto member) {
         if ((plan.reverse_fields & bit(field)) == 0) return;
         out.*member = work.reverse.*member;
         out.fields |= bit(field);
     };
-    // The record does not state these for the reverse direction.
-    out.bytes = out.packets = out.flows = out.frame_bytes = 0;
-    out.tos = out.tcp_flags = out.icmp_type = out.icmp_code = 0;
-    out.direction = out.forwarding_status = 0;
-    out.next_hop = {};
     own(Field::bytes, &FlowRecord::bytes);
     own(Field::packets, &FlowRecord::packets);
     own(Field::tos, &FlowRecord::tos);
@@ -265,8 +226,6 @@ bool make_reverse(const Plan& plan, const Work& work, const FlowRecord& forward,
         out.fields |= work.reverse.fields;
     }
     out.counting = plan.reverse_counting;
-    out.kind = RecordKind::traffic;
-    out.reverse = true;
     return true;
 }
 

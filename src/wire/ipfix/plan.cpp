@@ -39,6 +39,7 @@ bool fits(const SlotShape& to, const Role& role, std::uint16_t length) {
         case Kind::mac:
             return length == 6;
         case Kind::text:
+        case Kind::octets:
             return length > 0;
         default:
             break;
@@ -54,12 +55,18 @@ bool fits(const SlotShape& to, const Role& role, std::uint16_t length) {
     return variable || (length >= 1 && length <= 8);
 }
 
+// The ranks in roles.cpp: of octets and packets, those behind elements 23 and 24 (totals, and post
+// counters of totals); of layer 2 octets, those of sampled packets.
+constexpr std::uint8_t best_after_out = 3;
+constexpr std::uint8_t best_of_samples = 2;
+
 class Compiler {
 public:
     Compiler(const Template& from, std::uint64_t wanted) : from_(from), wanted_(wanted | always) {}
 
     Plan run() {
         for (std::size_t i = 0; i < from_.fields.size(); ++i) consider(i);
+        choose_out_counts();
         choose_counts(forward_, plan_.counting);
         choose_counts(reverse_, plan_.reverse_counting);
         choose_sampling();
@@ -89,14 +96,43 @@ private:
         return element != nullptr && element->semantics == Semantics::totalCounter;
     }
 
-    // Octets and packets must count from the same moment, else the packets are left out.
+    // Counts of initiator and responder.
+    [[nodiscard]] static bool counts_connection(const Candidate& candidate) {
+        constexpr std::array<std::uint16_t, 4> elements{231, 232, 298, 299};
+        return candidate.role->enterprise == 0 &&
+               std::ranges::find(elements, candidate.role->id) != elements.end();
+    }
+
+    // Elements 23 and 24 count, unless the template has better ones: then they are kept beside
+    // those.
+    void choose_out_counts() {
+        constexpr static Role out_bytes{0, 23, Slot::bytes, best_after_out, 0, false};
+        constexpr static Role out_packets{0, 24, Slot::packets, best_after_out, 0, false};
+        const auto choose = [&](Slot out, Slot counted, const Role& role) {
+            Candidate& from = of(forward_, out);
+            Candidate& to = of(forward_, counted);
+            if (from.role == nullptr) return;
+            if (to.role != nullptr && to.role->rank < best_after_out) return;
+            to = {&role, from.field};
+            from = {};
+        };
+        choose(Slot::out_bytes, Slot::bytes, out_bytes);
+        choose(Slot::out_packets, Slot::packets, out_packets);
+    }
+
+    // Octets and packets must count from the same moment, else the packets are left out. A
+    // template without octets of layer 3 may have those of layer 2.
     void choose_counts(Candidates& all, flow::Counting& counting) {
         const Candidate& bytes = of(all, Slot::bytes);
         Candidate& packets = of(all, Slot::packets);
-        const Candidate& leads = bytes.role != nullptr ? bytes : packets;
+        const Candidate& frames = of(all, Slot::frame_bytes);
+        const bool layer2 = bytes.role == nullptr && frames.role != nullptr &&
+                            frames.role->rank < best_of_samples;
+        const Candidate& leads = bytes.role != nullptr ? bytes : layer2 ? frames : packets;
         if (leads.role == nullptr) return;
         const bool total = counts_totals(leads);
         counting = total ? flow::Counting::total : flow::Counting::delta;
+        if (counts_connection(leads)) counting = flow::Counting::connection;
         if (packets.role != nullptr && counts_totals(packets) != total) packets = {};
     }
 
@@ -205,6 +241,8 @@ private:
                 return Op::mac;
             case Kind::text:
                 return Op::text;
+            case Kind::octets:
+                return Op::octets;
             case Kind::number8:
                 return fallback ? Op::fallback8 : length == 1 ? Op::copy8 : Op::number8;
             case Kind::number16:
@@ -267,7 +305,12 @@ private:
         const std::uint64_t counts = bit(Field::bytes) | bit(Field::packets);
         when((plan_.reverse_fields & counts) != 0, Finish::reverse);
         plan_.fields &= ~bit(Field::sampling);  // set for records that have a rate
-        if (((plan_.fields | plan_.reverse_fields) & counts) == 0)
+        const Role* section = of(forward_, Slot::section).role;
+        if (section != nullptr) plan_.section = flow::SectionKind{section->form};
+        const Role* frames = of(forward_, Slot::frame_bytes).role;
+        const bool layer2 = frames != nullptr && frames->rank < best_of_samples;
+        // A section becomes traffic when it was decoded.
+        if (((plan_.fields | plan_.reverse_fields) & counts) == 0 && !layer2)
             plan_.kind = flow::RecordKind::event;
         plan_.serial = mix(wanted_ ^ mix_a, from_.id + 1ULL);
         for (const TemplateField& f : from_.fields) {

@@ -29,6 +29,7 @@ enum class Op : std::uint8_t {
     number32,  //
     number64,  //
     text,
+    octets,     // as they are, zeros too
     fallback4,  // an address, if the one written before is all zero
     fallback6,  //
     fallback8,  // a number of 8 bits, if the one written before is 0
@@ -98,6 +99,7 @@ struct Plan {
     flow::Counting counting = flow::Counting::delta;
     flow::Counting reverse_counting = flow::Counting::delta;
     flow::RecordKind kind = flow::RecordKind::traffic;
+    flow::SectionKind section = flow::SectionKind::none;
     TimeForm first = TimeForm::none;
     TimeForm last = TimeForm::none;
     TimeForm reverse_first = TimeForm::none;

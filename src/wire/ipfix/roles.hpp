@@ -18,6 +18,8 @@ namespace octroi::ipfix {
 enum class Slot : std::uint8_t {
     bytes,
     packets,
+    out_bytes,
+    out_packets,
     flows,
     frame_bytes,
     flow_id,
@@ -65,6 +67,7 @@ enum class Slot : std::uint8_t {
     sampling_a,
     sampling_b,
     user,
+    section,
     forwarding_status,
     firewall_event,
     nat_event,
@@ -78,7 +81,7 @@ enum class Slot : std::uint8_t {
 };
 inline constexpr std::size_t slot_count = static_cast<std::size_t>(Slot::count);
 
-enum class Kind : std::uint8_t { number8, number16, number32, number64, ip4, ip6, mac, text };
+enum class Kind : std::uint8_t { number8, number16, number32, number64, ip4, ip6, mac, text, octets };
 
 struct SlotShape {
     Slot slot;
@@ -98,7 +101,7 @@ struct Role {
     std::uint16_t id;
     Slot slot;
     std::uint8_t rank;  // the lowest counts; of equal ones the first in the template
-    std::uint8_t form;  // TimeForm, SpanForm or SamplingForm, by slot
+    std::uint8_t form;  // TimeForm, SpanForm, SamplingForm or flow::SectionKind, by slot
     bool reverse;       // describes the reverse direction: responder counts
 };
 

@@ -11,6 +11,9 @@ namespace {
 
 using flow::FlowRecord;
 
+// Exporters align sets to 4 or 8 octets (RFC 7011 section 3.3.1).
+constexpr std::size_t padding_max = 7;
+
 // `length` octets, at most 8, as a number.
 std::uint64_t number(const std::byte* from, std::size_t length) noexcept {
     std::uint64_t value = 0;
@@ -91,12 +94,14 @@ inline void run_step(const Step& step, const std::byte* from, std::size_t length
             return;
         case Op::text:
             return put_text(to, from, length);
+        case Op::octets:
+            return put(to, std::string_view(reinterpret_cast<const char*>(from), length));
     }
 }
 
 // A number of more than 8 octets becomes 0: its field must not keep the value of an earlier record.
 void run_variable(const Step& step, ByteSpan value, std::byte* to) noexcept {
-    const bool fits = step.op == Op::text || value.size() <= 8;
+    const bool fits = step.op == Op::text || step.op == Op::octets || value.size() <= 8;
     run_step(step, value.data(), fits ? value.size() : 0, to);
 }
 
@@ -175,6 +180,8 @@ inline void begin(const Plan& plan, FlowRecord& record) noexcept {
     record.sampling = 0;
     record.counting = plan.counting;
     record.kind = plan.kind;
+    record.section_kind = plan.section;
+    record.rate_refused = false;
     record.reverse = false;
 }
 
@@ -195,6 +202,11 @@ inline void end(const Plan& plan, const Origin& origin, Batch& batch, FlowRecord
 }
 
 }  // namespace
+
+bool fits(const Plan& plan, std::size_t octets) noexcept {
+    if (!plan.fixed || plan.least_octets == 0) return true;
+    return octets >= plan.least_octets && octets % plan.least_octets <= padding_max;
+}
 
 Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
           std::uint64_t& records) noexcept {
@@ -222,7 +234,10 @@ Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
         ++records;
         end(plan, origin, batch, record);
     }
-    return Fill::done;
+    // What is left is padding, unless it is longer than exporters pad (to 8 octets), or no record
+    // came before it: then it is the begin of a record, or the template is another one's.
+    const bool is_padding = set.left() <= padding_max && (records > 0 || set.left() == 0);
+    return is_padding ? Fill::done : Fill::malformed;
 }
 
 }  // namespace octroi::ipfix

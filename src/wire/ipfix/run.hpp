@@ -85,6 +85,10 @@ enum class Fill : std::uint8_t {
     malformed,  // the rest holds no whole record, or the records of this plan have no length
 };
 
+// Whether a data set of so many octets can be one of this plan: whole records and padding. Always
+// true for records of variable length, and for options templates, which have no plan.
+[[nodiscard]] bool fits(const Plan& plan, std::size_t octets) noexcept;
+
 // Adds records of the data set `set` to the batch, and moves `set` behind them. Adds to `records`
 // how many were read; one with two directions counts once. Texts of records point into the set.
 [[nodiscard]] Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wire/flow/sampling_rate.hpp"
 #include "wire/sflow/sampled.hpp"
 #include "wire/sflow/xdr.hpp"
 
@@ -241,8 +242,9 @@ private:
             ++counters_.empty_samples;
             return whole;
         }
-        record.sampling = sample.rate;
-        if (sample.rate != 0) record.fields |= flow::bit(Field::sampling);
+        record.sampling = flow::plausible_rate(sample.rate);
+        record.rate_refused = sample.rate != 0 && record.sampling == 0;
+        if (record.sampling != 0) record.fields |= flow::bit(Field::sampling);
         record.sampler = std::uint32_t{sample.report.type} << 24U | sample.report.index;
         record.fields |= flow::bit(Field::sampler);
         fill_ports(record, sample);

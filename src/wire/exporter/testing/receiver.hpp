@@ -26,7 +26,8 @@ struct Receiver {
 
     flow::Outcome decode(const std::string& octets, const Address& from = router) {
         now = now + Duration::seconds(1);
-        return exporters.decode({as_octets(octets), from, now}, sink);
+        return exporters.decode(
+            {.octets = as_octets(octets), .from = from, .received = now, .port = port}, sink);
     }
     // Over TCP; the clock stands still.
     flow::Outcome decode_message(std::uint16_t session, const std::string& octets) {
@@ -37,6 +38,7 @@ struct Receiver {
     Exporters exporters;
     Collected sink;
     UtcTime now = UtcTime::from_seconds(ipfix::testing::export_seconds);
+    std::uint16_t port = 0;
 };
 
 }  // namespace octroi::exporter::testing
