@@ -211,14 +211,14 @@ namespace detail {
 Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                        std::uint16_t interface) noexcept {
     out = Packet{};
-    Work work{.frame = captured, .wire_length = wire_length, .interface = interface, .out = out};
+    Work work = Work::of(captured, wire_length, interface, out);
     return by_link(link, work);
 }
 
 Outcome decode_general(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                        std::size_t& ip_at) noexcept {
     out = Packet{};
-    Work work{.frame = captured, .wire_length = wire_length, .interface = 0, .out = out};
+    Work work = Work::of(captured, wire_length, 0, out);
     const Outcome outcome = by_link(link, work);
     ip_at = work.ip_at;
     return outcome;

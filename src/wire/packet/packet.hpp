@@ -6,6 +6,10 @@
 // Pure: no I/O, no clock, no allocation, no state; from any thread. Never reads outside the
 // captured octets. Uses only what the frame states; nothing is inferred from other frames.
 //
+// No packet is longer than its frame. An IP header that states more octets than the frame has on
+// the wire after what stands before that header makes the frame malformed: anybody on a segment can
+// send such headers. How much of the frame was captured does not matter.
+//
 // The outermost IP packet counts: for a tunnel (GRE, IP in IP, VXLAN, ESP) that is the outer
 // packet. Headers before it (VLAN tags, PPPoE, MPLS labels) are skipped.
 
@@ -120,7 +124,8 @@ struct Packet {
     FlowKey key;
     // The octets to charge. ip: IPv4 total length; IPv6 40 + payload length, or 40 + jumbo length
     // (RFC 2675). If segmentation offload left a length of 0: the wire length less the octets
-    // before the IP header. non_ip and malformed: the length of the frame on the wire.
+    // before the IP header. Never more than these. non_ip and malformed: the length of the frame on
+    // the wire.
     std::uint64_t bytes;
     // Identification of the IPv4 header or of the IPv6 fragment header; 0 when fragment is none.
     std::uint32_t fragment_id;
@@ -153,8 +158,26 @@ private:
 };
 static_assert(std::is_trivial_v<Packet>);
 
-// wire_length: length of the frame on the wire, before the snap length cut it. interface: copied
-// into the key. Returns out.outcome. For Ethernet in a hot loop see decode_ethernet() in
+// The longest frame length that is believed: GSO_MAX_SIZE of Linux (BIG TCP), and the headers
+// before IP. Nothing sends longer frames.
+inline constexpr std::uint32_t max_frame_length = 524'280 + 1'024;
+// For decode(): nobody knows how long the frame was on the wire.
+inline constexpr std::uint32_t unknown_frame_length = 0xffff'ffff;
+// The longest IP packet without a jumbo payload option: IPv6 with a payload of 65,535 octets.
+inline constexpr std::uint32_t max_plain_length = 40 + 65'535;
+
+// The length of a frame on the wire: at least what was captured. A length beyond max_frame_length
+// is not believed; then only the captured octets are known.
+[[nodiscard]] constexpr std::uint32_t frame_length(std::size_t captured,
+                                                   std::uint32_t wire_length) noexcept {
+    const auto seen = static_cast<std::uint32_t>(captured);
+    return wire_length > max_frame_length || wire_length < seen ? seen : wire_length;
+}
+
+// wire_length: length of the frame on the wire, before the snap length cut it. If it is beyond
+// max_frame_length, or unknown_frame_length, an IP packet has the length in its header, of at most
+// max_plain_length; other frames are charged with the captured octets. interface: copied into the
+// key. Returns out.outcome. For Ethernet in a hot loop see decode_ethernet() in
 // packet_fast.hpp.
 Outcome decode(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                std::uint16_t interface = 0) noexcept;

@@ -45,6 +45,7 @@ Packet decode_twice(LinkType link, ByteSpan frame, std::uint32_t wire_length) {
     return a;
 }
 
+// wire_length: at least `size`.
 void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length) {
     CHECK(p.key.interface() == 3 && p.key.words[5] >> 48U == 0);
     CHECK(p.key.vlan() < 4096 && p.key.inner_vlan() < 4096);
@@ -56,6 +57,7 @@ void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length)
         return;
     }
     const bool four = p.key.family() == Family::v4;
+    CHECK(p.bytes <= wire_length);
     CHECK(four || p.key.family() == Family::v6);
     CHECK(p.bytes >= (four ? 20U : 40U));
     if (four) CHECK(p.key.words[1] == 0 && p.key.words[3] == 0);
@@ -72,7 +74,7 @@ void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length)
 void check_general_decoder(ByteSpan frame, std::uint32_t wire_length, const Packet& got) {
     if (frame.size() < 14) return;
     Packet want{};
-    detail::Work work{.frame = frame, .wire_length = wire_length, .interface = 3, .out = want};
+    detail::Work work = detail::Work::of(frame, wire_length, 3, want);
     std::memcpy(want.macs.data(), frame.data(), 12);
     want.ethertype = work.be16(12);
     std::size_t at = 14;
