@@ -29,9 +29,12 @@ namespace octroi::packet {
 // The header that a frame begins with. Values: the LINKTYPE_ registry of the pcap file format
 // (https://www.tcpdump.org/linktypes.html). A variable of this type may have any 16-bit value.
 enum class LinkType : std::uint16_t {
-    null = 0,                  // BSD loopback: 4 octets of address family, host order of the writer
+    null = 0,                  // BSD loopback: 4 octets of address family or ethertype
     ethernet = 1,              //
+    token_ring = 6,            // IEEE 802.5
+    arcnet_bsd = 7,            //
     ppp = 9,                   // with or without HDLC framing
+    fddi = 10,                 //
     raw_bsd = 12,              // DLT_RAW of most systems; some files contain it
     raw_openbsd = 14,          // DLT_RAW of OpenBSD
     ppp_hdlc = 50,             // PPP in HDLC-like framing (RFC 1662) or Cisco HDLC
@@ -39,15 +42,33 @@ enum class LinkType : std::uint16_t {
     atm_rfc1483 = 100,         // LLC
     raw = 101,                 // IP, version by its first nibble
     cisco_hdlc = 104,          //
-    loop = 108,                // OpenBSD loopback: address family in network order
+    wireless = 105,            // IEEE 802.11
+    frame_relay = 107,         // Q.922 address, then RFC 2427 or Cisco's encapsulation
+    loop = 108,                // OpenBSD loopback: as null, in network order
+    ipsec_log = 109,           // OpenBSD enc: packets of IPsec
     linux_sll = 113,           // Linux cooked, version 1
     pflog = 117,               // packet filter log of the BSDs
+    prism = 119,               // Prism header, then 802.11
+    fibre_channel = 122,       // RFC 4338
+    radiotap = 127,            // radiotap header, then 802.11
+    arcnet_linux = 129,        //
+    firewire = 138,            // IP over IEEE 1394
+    pktap_user2 = 149,         // pktap in files of older macOS; reserved for private use
+    avs = 163,                 // AVS header, then 802.11
     ppp_pppd = 166,            // PPP with a direction octet in place of the HDLC address
+    ppi = 192,                 // Per-Packet Information, then the link type that it states
+    low_rate_with_fcs = 195,   // IEEE 802.15.4: its frames have no IP header as such (RFC 6282)
     ppp_with_direction = 204,  // an octet with the direction, then PPP
-    mpls = 219,                // MPLS label stack
+    cisco_hdlc_with_direction = 205,
+    frame_relay_with_direction = 206,
+    mpls = 219,   // MPLS label stack
+    ipnet = 226,  // Solaris, between its zones
     ipv4 = 228,
     ipv6 = 229,
+    low_rate = 230,    // IEEE 802.15.4 without checksum
     nflog = 239,       // Linux netfilter log
+    infiniband = 242,  // IP over InfiniBand (RFC 4391)
+    pktap = 258,       // macOS: a header, then the link type that it states
     linux_sll2 = 276,  // Linux cooked, version 2
 };
 
@@ -135,7 +156,8 @@ struct Packet {
     // Destination MAC, then source MAC, as on the wire; zero if the link layer has none.
     std::array<std::uint8_t, 12> macs;
     // The ethertype after VLAN tags; below 0x0600 an 802.3 length (LLC). For PPP the protocol
-    // number, for null and loop the address family. 0: the link layer has no type.
+    // number, for null and loop the address family, for Frame Relay the NLPID, for ARCNET the
+    // protocol. 0: the link layer has no type.
     std::uint16_t ethertype;
     std::uint8_t tos;        // IPv4 TOS or IPv6 traffic class
     std::uint8_t tcp_flags;  // the low 8 bits of the TCP flags; 0 if not captured

@@ -144,9 +144,9 @@ TEST(Packet, LinkTypes) {
     check(LinkType::mpls, Frame().mpls(5, true));
     expect_udp4(decode_exact(LinkType::ipv4, udp4(*std::make_unique<Frame>()).octets()));
     expect_udp6(decode_exact(LinkType::ipv6, udp6(*std::make_unique<Frame>()).octets()));
-    EXPECT_FALSE(is_supported(LinkType{105}));
-    EXPECT_EQ(name(LinkType{105}), "");
-    EXPECT_EQ(decode_exact(LinkType{105}, ethernet().octets()).outcome, Outcome::non_ip);
+    EXPECT_FALSE(is_supported(LinkType{147}));
+    EXPECT_EQ(name(LinkType{147}), "");
+    EXPECT_EQ(decode_exact(LinkType{147}, ethernet().octets()).outcome, Outcome::non_ip);
 }
 
 TEST(Packet, LoopbackOfEverySystemInBothByteOrders) {

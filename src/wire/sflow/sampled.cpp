@@ -34,7 +34,14 @@ enum RecordFormat : std::uint32_t {
 std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
     switch (protocol) {
         case 1:
+        case 17:  // a part of an 802.11 A-MSDU: addresses, length, LLC
             return LinkType::ethernet;
+        case 3:
+            return LinkType::token_ring;
+        case 4:
+            return LinkType::fddi;
+        case 5:
+            return LinkType::frame_relay;
         case 7:
             return LinkType::ppp;
         case 9:
@@ -49,6 +56,8 @@ std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
             return LinkType::mpls;
         case 14:  // packet over SONET, RFC 1662
             return LinkType::ppp_hdlc;
+        case 15:  // without radiotap or another header before it
+            return LinkType::wireless;
         default:
             return std::nullopt;
     }

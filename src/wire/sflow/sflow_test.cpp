@@ -100,14 +100,17 @@ TEST(Sflow, HeadersOfOtherLinks) {
     const Decoded d(one({raw_header(v4, 11)})
                         .flow_sample({}, {raw_header(v6, 12)})
                         .expanded_sample({}, {raw_header(ppp, 7)})
-                        .flow_sample({}, {raw_header("token ring", 3)}));
-    ASSERT_EQ(d.records.size(), 4U);
+                        .flow_sample({}, {raw_header("token ring", 3)})
+                        .flow_sample({}, {raw_header("\x18\x41\x03\xcc" + v4, 5)}));
+    ASSERT_EQ(d.records.size(), 5U);
     EXPECT_EQ(d.records[0].bytes, 32U);
     EXPECT_EQ(d.records[1].bytes, 52U);
     EXPECT_EQ(d.records[1].src.family, Family::v6);
     EXPECT_EQ(d.records[2].sport, 3);
     EXPECT_EQ(d.records[3].kind, RecordKind::non_ip);
     EXPECT_EQ(d.records[3].bytes, 10U);
+    EXPECT_EQ(d.records[4].kind, RecordKind::traffic);  // Frame Relay
+    EXPECT_EQ(d.records[4].bytes, 32U);
 }
 
 TEST(Sflow, AFrameWithoutIpIsNoTraffic) {
