@@ -55,7 +55,7 @@ struct RouteCounts {
     std::uint64_t routes = 0;         // announced paths (votes)
     std::uint64_t ignored = 0;        // valid, but announce nothing: peer tables, comments
     std::uint64_t unsupported = 0;    // records of a type, subtype or address family not decoded
-    std::uint64_t malformed = 0;      // violate the format; routes before the error are kept
+    std::uint64_t malformed = 0;      // violate the format: nothing of them is kept
     std::uint64_t truncated = 0;      // 1: the input ends within a record
     std::uint64_t unread_octets = 0;  // of that last record
 };
