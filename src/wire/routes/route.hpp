@@ -23,6 +23,7 @@ struct Route {
     std::uint32_t origins_count = 0;
     std::uint32_t label_begin = 0;
     std::uint32_t label_size = 0;
+    std::uint32_t line = 0;  // of a prefix list, from 1; 0: of an MRT record
 };
 
 // RouteReader appends; the caller reads the routes and calls clear(), which keeps the memory. Views
