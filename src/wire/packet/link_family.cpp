@@ -91,6 +91,9 @@ Outcome ipsec_log(Work& work, std::size_t at) noexcept {
 // Family, version, resource id; then attributes of length, type and value, padded to 4 octets.
 // Length and type are in the byte order of the host that captured; little endian is assumed. From a
 // big endian host the lengths do not fit, and the frame is non_ip.
+//
+// The kernel copies the first octets of a packet, and the length that is stated as that on the wire
+// is that of the copy. It has compared the IP length with the whole packet before: it counts.
 Outcome nflog(Work& work, std::size_t at) noexcept {
     constexpr std::uint16_t payload = 9;  // NFULA_PAYLOAD
     constexpr int max_attributes = 64;
@@ -99,7 +102,10 @@ Outcome nflog(Work& work, std::size_t at) noexcept {
         const std::uint16_t length = le16(work, attribute);
         const std::uint16_t type = le16(work, attribute + 2) & 0x7fffU;
         if (length < 4) break;
-        if (type == payload) return by_address_family(work, work.u8(at), attribute + 4);
+        if (type == payload) {
+            work.longest_end = Work::unknown_end;
+            return by_address_family(work, work.u8(at), attribute + 4);
+        }
         attribute += (length + 3U) & ~std::size_t{3};
     }
     return other(work, Outcome::non_ip);

@@ -121,6 +121,16 @@ TEST(Link, InfinibandFirewireAndSolaris) {
         decode_after(LinkType::ipsec_log, "\x02\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00"s));
 }
 
+// The length on the wire is not in the file if the kernel copied only the first octets.
+TEST(Link, NetfilterLogOfTheFirstOctets) {
+    const std::string header = "\x02\x00\x00\x05\x2a\x00\x09\x00"s;
+    const std::string whole = Frame().ipv4(v4_header()).udp(1000, 53).payload(1400).octets();
+    const Packet p = decode_after(LinkType::nflog, header, whole.substr(0, 38));
+    EXPECT_EQ(p.outcome, Outcome::ip);
+    EXPECT_EQ(p.key.dport(), 53);
+    EXPECT_EQ(p.bytes, 1428U);
+}
+
 TEST(Link, FrameRelay) {
     for (const auto& address : {"\x18\x41"s, "\x18\x40\x01"s, "\x18\x40\x00\x01"s}) {
         const auto decode = [&](const std::string& behind, const std::string& packet = ip4) {
