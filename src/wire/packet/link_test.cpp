@@ -54,8 +54,8 @@ TEST(Link, LoopbackHeadersOfAllWriters) {
                  "\xff\x03\x00\x21"s,                       // PPP
              })
             expect_ip4(decode_after(link, header));
-        for (const char family : {10, 22, 23, 24, 26, 28, 30}) {
-            const std::string octet(1, family);
+        for (const int family : {10, 22, 23, 24, 26, 28, 30}) {
+            const std::string octet(1, static_cast<char>(family));
             const std::string zeros(3, '\0');
             expect_ip6(decode_after(link, zeros + octet, ip6));
             expect_ip6(decode_after(link, octet + zeros, ip6));
