@@ -45,11 +45,16 @@ Result<std::vector<ClassRule>> read_rules(const ClassSources& sources) {
 
 // True: there were some.
 bool report_conflicts(const ClassSources& sources, const ClassTableBuilder& builder) {
-    for (const auto& conflict : builder.conflicts())
-        log_warning(fmt::format(
-            "{}:{}: {} has class {}, but class {} in {}:{}", sources.files[conflict.second.file],
-            conflict.second.line, to_string(conflict.prefix), conflict.second_class,
-            conflict.first_class, sources.files[conflict.first.file], conflict.first.line));
+    for (const auto& conflict : builder.conflicts()) {
+        const std::string first =
+            conflict.first.file == conflict.second.file
+                ? fmt::format("line {}", conflict.first.line)
+                : fmt::format("{}:{}", sources.files[conflict.first.file], conflict.first.line);
+        log_warning(fmt::format("{}:{}: {} has class {}, but class {} in {}",
+                                sources.files[conflict.second.file], conflict.second.line,
+                                to_string(conflict.prefix), conflict.second_class,
+                                conflict.first_class, first));
+    }
     const std::uint64_t unsaid = builder.conflict_count() - builder.conflicts().size();
     if (unsaid > 0)
         log_warning(fmt::format("{} more prefixes with two classes are not listed", unsaid));
