@@ -309,19 +309,16 @@ TEST(ClassTable, TwoOriginsOfAPrefixAreNoConflict) {
 }
 
 TEST(RouteVotes, TooManyRoutesAreRefused) {
-    RouteVotes votes;
-    std::size_t added = 0;
-    while (added < 3 * RouteVotes::pairs_max &&
-           votes.add(Prefix::of(Address::v4(static_cast<std::uint32_t>(added)), 32), 0, 1))
-        ++added;
-    EXPECT_GT(added, RouteVotes::pairs_max);
-    EXPECT_LE(added, 2 * RouteVotes::pairs_max + 1);
+    constexpr std::uint32_t limit = 100'000;
+    RouteVotes votes(limit);
+    std::uint32_t added = 0;
+    while (added < 4 * limit && votes.add(Prefix::of(Address::v4(added), 32), 0, 1)) ++added;
+    EXPECT_GT(added, limit);
+    EXPECT_LT(added, 2 * limit);
     // The same routes again and again are no more routes.
-    RouteVotes same;
-    for (std::size_t i = 0; i < 3 * RouteVotes::pairs_max; ++i) {
-        const auto address = static_cast<std::uint32_t>(i % 100'000);
-        ASSERT_TRUE(same.add(Prefix::of(Address::v4(address), 32), 0, 1));
-    }
+    RouteVotes same(limit);
+    for (std::uint32_t i = 0; i < 4 * limit; ++i)
+        ASSERT_TRUE(same.add(Prefix::of(Address::v4(i % (limit / 2)), 32), 0, 1));
 }
 
 TEST(OriginTable, KeepsDistinctPairsAndFindsTheMajority) {

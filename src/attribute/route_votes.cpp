@@ -42,7 +42,7 @@ bool RouteVotes::add(const Prefix& prefix, std::uint32_t label, std::uint32_t vo
         return true;
     }
     if (rows_.size() >= std::max(2 * folded_, fold_at_least)) fold();
-    if (folded_ > pairs_max) return false;
+    if (folded_ > limit_) return false;
     rows_.push_back(row);
     return true;
 }

@@ -43,7 +43,10 @@ public:
         [[nodiscard]] RoutePlace place() const noexcept { return {file, line}; }
     };
 
-    // False: there are more than pairs_max pairs of prefix and label, and the row was not added.
+    // pairs_limit: tests pass a smaller one.
+    explicit RouteVotes(std::size_t pairs_limit = pairs_max) noexcept : limit_(pairs_limit) {}
+
+    // False: there are more pairs of prefix and label than the limit, and the row was not added.
     [[nodiscard]] bool add(const Prefix& prefix, std::uint32_t label, std::uint32_t votes,
                            RoutePlace place = {});
 
@@ -65,6 +68,7 @@ private:
     // that memory is bounded by twice the distinct pairs (32 octets each), not by the paths.
     std::vector<Row> rows_;
     std::size_t folded_ = 0;
+    std::size_t limit_;
 };
 
 }  // namespace octroi

@@ -80,7 +80,7 @@ TEST(FrameLength, TheCapturedLengthDoesNotMatter) {
         expect_malformed(decode_exact(LinkType::ethernet, four.substr(0, captured), wire - 1),
                          wire - 1);
     }
-    // More was captured than the file says was on the wire: what was captured was on the wire.
+    // More was captured than the file says was on the wire: captured octets were on the wire.
     EXPECT_EQ(decode_exact(LinkType::ethernet, four, 60).bytes, 1428U);
     expect_malformed(decode_exact(LinkType::ethernet, with_length(four, v4_length_at, 1429), 60),
                      wire);

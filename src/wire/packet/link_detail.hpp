@@ -2,7 +2,7 @@
 #pragma once
 
 // The headers of the link types, one function for each. All begin at offset `at` of the frame,
-// complete the packet, and read only what was captured. Only for the files of this folder.
+// complete the packet, and read captured octets only. Only for the files of this folder.
 // Formats: https://www.tcpdump.org/linktypes.html.
 
 #include "wire/packet/detail.hpp"

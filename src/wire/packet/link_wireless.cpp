@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // IEEE 802.11-2020, 9.2 and 9.3.2: data frames, and the headers that drivers put before them.
 //
-// What is not decoded is non_ip: encrypted frames, parts of a fragmented frame (each is shorter
+// Not decoded, and so non_ip: encrypted frames, parts of a fragmented frame (each is shorter
 // than its IP header states), aggregates of several packets.
 
 #include "wire/packet/link_detail.hpp"

@@ -188,7 +188,7 @@ inline constexpr std::uint32_t unknown_frame_length = 0xffff'ffff;
 // The longest IP packet without a jumbo payload option: IPv6 with a payload of 65,535 octets.
 inline constexpr std::uint32_t max_plain_length = 40 + 65'535;
 
-// The length of a frame on the wire: at least what was captured. A length beyond max_frame_length
+// The length of a frame on the wire: at least the captured octets. A length beyond max_frame_length
 // is not believed; then only the captured octets are known.
 [[nodiscard]] constexpr std::uint32_t frame_length(std::size_t captured,
                                                    std::uint32_t wire_length) noexcept {

@@ -103,7 +103,7 @@ TEST(PacketFast, AgreesWithTheGeneralDecoder) {
         if (random() % 4 == 0) octets.resize(random() % (octets.size() + 1));
         if (random() % 4 == 0 && !octets.empty())
             octets[random() % octets.size()] = static_cast<char>(random());
-        // Below what was captured; exactly that; cut by the snap length; not believed.
+        // Below the captured length; exactly that; cut by the snap length; not believed.
         const auto size = static_cast<std::uint32_t>(octets.size());
         const std::array lengths{size / 2 + 1, size, size + 1000, 0x0100'0000U + size};
         const std::uint32_t wire_length = lengths[random() % lengths.size()];

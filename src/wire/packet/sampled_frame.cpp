@@ -30,7 +30,7 @@ void decode_sampled(LinkType link, ByteSpan octets, const StatedLength& stated,
         out.doubt = stated.frame ? LengthDoubt::frame_length : LengthDoubt::no_frame_length;
         return;
     }
-    // decode() raises this to what was sampled if more is said to be stripped.
+    // decode() raises this to the sampled octets if more are said to be stripped.
     const std::uint32_t wire = length > stated.stripped ? length - stated.stripped : length;
     out.doubt = LengthDoubt::none;
     if (decode(link, octets, wire, out.packet) != Outcome::malformed) return;

@@ -38,7 +38,7 @@ struct StatedLength {
 // Octets beyond the snap length of the sampler are missing from `octets`. For the header of an IP
 // packet alone (element 313) the link type is LinkType::raw. A packet that is longer than a frame
 // length that can be right is malformed, as in a capture. A frame length is wrong if
-// - it is 0, less than what was sampled, or beyond max_frame_length;
+// - it is 0, less than the sampled octets, or beyond max_frame_length;
 // - the packet does not fit, but the length is one at which samplers cut (64, 128, 256, 512): the
 //   maker states how much was sampled;
 // - the packet fits only without the link header: the maker states the length of layer 3.

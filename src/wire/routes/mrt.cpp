@@ -185,8 +185,8 @@ RouteOutcome MrtDecoder::peer_index(ByteCursor body) noexcept {
     return body.left() == 0 ? RouteOutcome::ignored : RouteOutcome::malformed;
 }
 
-// Reads prefix and entries. False: this reading does not consume the record exactly, and nothing of
-// it is kept.
+// Reads prefix and entries. False: this reading does not consume the record exactly, and no route
+// is kept.
 bool MrtDecoder::rib_reading(Family family, bool id_in_nlri, bool id_in_entries, ByteCursor body,
                              RouteBatch& out) {
     const std::size_t routes = out.routes.size();
