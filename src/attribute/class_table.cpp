@@ -127,6 +127,13 @@ bool matches(const ClassRule& rule, const Prefix& prefix, std::span<const std::u
     return false;
 }
 
+Status too_many_routes() {
+    return fail(ErrorCode::over_limit,
+                fmt::format("there are more than {} prefixes, which a class table may have; next: "
+                            "leave out those of the default class, or join neighbours",
+                            RouteVotes::pairs_max));
+}
+
 }  // namespace
 
 // "octroi class table 1", the default class, the used names in order, the routes; then, where there
@@ -180,8 +187,9 @@ ClassTableBuilder::ClassTableBuilder(std::vector<ClassRule> rules, std::string d
     if (default_class_.empty()) default_class_ = no_table_class;
 }
 
-void ClassTableBuilder::add(const Prefix& prefix, std::span<const std::uint32_t> origins,
-                            std::string_view word, std::uint32_t votes, bool from_list) {
+Status ClassTableBuilder::add(const Prefix& prefix, std::span<const std::uint32_t> origins,
+                              std::string_view word, std::uint32_t votes, RoutePlace place) {
+    const bool from_list = place.line != 0;
     // There may be thousands of `as` rules: cache the result for an AS if it depends on nothing
     // else.
     const bool by_as_only =
@@ -199,7 +207,12 @@ void ClassTableBuilder::add(const Prefix& prefix, std::span<const std::uint32_t>
         ++unmatched_;
         label = intern(default_class_);
     }
-    votes_.add(prefix, label, votes);
+    // An AS number is an origin, not a class, if rules give ASes their classes: a prefix may have
+    // several.
+    const bool states_class = origins.empty() || (origins.size() == 1 && !has_as_rule_);
+    return votes_.add(prefix, label, votes, states_class ? place : RoutePlace{})
+               ? Status{}
+               : too_many_routes();
 }
 
 std::uint32_t ClassTableBuilder::label_of(const Prefix& prefix,
@@ -246,7 +259,16 @@ std::uint16_t ClassTableBuilder::index_of(std::string_view class_name) {
     return index_of_label_[intern(class_name)];
 }
 
-void ClassTableBuilder::add_routes(ClassTable& table) {
+void ClassTableBuilder::drop_conflicts() {
+    conflict_count_ = votes_.remove_conflicts([&](const auto& first, const auto& second) {
+        if (conflicts_.size() >= conflicts_max) return;
+        conflicts_.push_back({first.prefix, first.place(), second.place(), names_[first.label],
+                              names_[second.label]});
+    });
+    std::ranges::sort(conflicts_, {}, &Conflict::second);
+}
+
+Status ClassTableBuilder::add_routes(ClassTable& table) {
     std::vector<LpmEntry> forced;
     for (const ClassRule& rule : routes_of_rules_)
         forced.push_back({rule.prefix, intern(rule.class_name)});
@@ -268,6 +290,7 @@ void ClassTableBuilder::add_routes(ClassTable& table) {
             table.routes.push_back(route);
         }
     }
+    return table.routes.size() > RouteVotes::pairs_max ? too_many_routes() : Status{};
 }
 
 // Each rule gets the numbers that no rule before it has.
@@ -324,7 +347,8 @@ Result<ClassTable> ClassTableBuilder::finish() {
     ClassTable table;
     table.default_class = default_class_;
     TRY(name_classes(table));
-    add_routes(table);
+    drop_conflicts();
+    TRY(add_routes(table));
     add_ases(table);
     add_next_hops(table);
     table.version = class_table_version(table);

@@ -29,7 +29,11 @@ namespace octroi {
 
 // Collects routes of any number of files, decides the class of each prefix, and makes the table.
 // Several routes of one prefix (of several peers or files) are votes for a class (route_votes.hpp).
-// If two classes have the most votes, the one that sorts first wins.
+// If two classes have the most votes, the one that sorts first wins. But the lines of prefix lists
+// state classes: a prefix to which they give two is a conflict, and is not in the table.
+//
+// Bound: RouteVotes::pairs_max routes, each with its class; with them a table takes about 0.4 GB
+// while it is made.
 class ClassTableBuilder {
 public:
     // default_class: used without a rule "default = …". bare_class: of prefixes that are alone on
@@ -38,16 +42,28 @@ public:
                       std::string bare_class = {});
 
     // One route, with its origins (none: the AS of the table itself) or the word of a prefix list.
-    // from_list: of a prefix list. There a number is a class name if there are no `as` rules, and a
-    // line without second column is bare.
-    void add(const Prefix& prefix, std::span<const std::uint32_t> origins, std::string_view word,
-             std::uint32_t votes, bool from_list);
+    // place: its line in a prefix list. There a number is a class name if there are no `as` rules,
+    // and a line without second column is bare. Errors: over_limit.
+    [[nodiscard]] Status add(const Prefix& prefix, std::span<const std::uint32_t> origins,
+                             std::string_view word, std::uint32_t votes, RoutePlace place);
 
     // Routes added that have the default class because no rule and no word gives another.
     [[nodiscard]] std::uint64_t unmatched() const noexcept { return unmatched_; }
 
     // Fails if there are more than 65535 classes or a word is not a class name. To be called once.
     [[nodiscard]] Result<ClassTable> finish();
+
+    // After finish(): prefixes with two classes. conflicts() has the first of them.
+    struct Conflict {
+        Prefix prefix;
+        RoutePlace first;
+        RoutePlace second;
+        std::string first_class;
+        std::string second_class;
+    };
+    static constexpr std::size_t conflicts_max = 20;
+    [[nodiscard]] const std::vector<Conflict>& conflicts() const noexcept { return conflicts_; }
+    [[nodiscard]] std::uint64_t conflict_count() const noexcept { return conflict_count_; }
 
 private:
     [[nodiscard]] std::uint32_t label_of(const Prefix& prefix,
@@ -56,7 +72,8 @@ private:
     std::uint32_t intern(std::string_view class_name);
     Status name_classes(ClassTable& table);
     [[nodiscard]] std::uint16_t index_of(std::string_view class_name);
-    void add_routes(ClassTable& table);
+    void drop_conflicts();
+    [[nodiscard]] Status add_routes(ClassTable& table);
     void add_ases(ClassTable& table);
     void add_next_hops(ClassTable& table);
 
@@ -73,6 +90,8 @@ private:
     boost::unordered_flat_map<std::uint32_t, std::uint32_t> by_as_;
     RouteVotes votes_;
     std::uint64_t unmatched_ = 0;
+    std::vector<Conflict> conflicts_;
+    std::uint64_t conflict_count_ = 0;
 };
 
 // A compiled class table. Immutable; any thread may call it.

@@ -36,9 +36,13 @@ struct Line {
 ClassTable table_of(std::vector<ClassRule> class_rules, const std::vector<Line>& lines,
                     std::string bare = {}) {
     ClassTableBuilder builder(std::move(class_rules), "world", std::move(bare));
+    std::uint32_t number = 0;
     for (const Line& line : lines) {
-        builder.add(*parse_prefix(line.prefix), line.origins, line.word, line.votes,
-                    line.from_list);
+        ++number;
+        EXPECT_TRUE(builder
+                        .add(*parse_prefix(line.prefix), line.origins, line.word, line.votes,
+                             {.line = line.from_list ? number : 0})
+                        .has_value());
     }
     auto table = builder.finish();
     EXPECT_TRUE(table.has_value()) << (table ? "" : table.error().text);
@@ -260,11 +264,61 @@ TEST(ClassTable, TooManyClassesAreRefused) {
     ClassTableBuilder builder({}, "world");
     for (std::uint32_t i = 0; i < 70'000; ++i) {
         const std::vector<std::uint32_t> as = {i};
-        builder.add(Prefix::of(Address::v4(i << 8U), 24), as, "", 1, true);
+        ASSERT_TRUE(builder.add(Prefix::of(Address::v4(i << 8U), 24), as, "", 1, {.line = i + 1})
+                        .has_value());
     }
     const auto table = builder.finish();
     ASSERT_FALSE(table.has_value());
     EXPECT_EQ(table.error().code, ErrorCode::over_limit);
+}
+
+TEST(ClassTable, APrefixToWhichListsGiveTwoClassesIsAConflict) {
+    ClassTableBuilder builder(rules({"word mirror = local"}), "world");
+    const auto add = [&](const char* prefix, const char* word, RoutePlace place) {
+        ASSERT_TRUE(builder.add(*parse_prefix(prefix), {}, word, 1, place).has_value());
+    };
+    add("10.0.0.0/8", "a", {.line = 1});
+    add("11.0.0.0/8", "a", {.line = 2});
+    add("11.0.0.0/8", "b", {.line = 3});
+    add("10.0.0.0/8", "a", {.line = 4});  // the same class again
+    add("12.0.0.0/8", "mirror", {.line = 5});
+    add("12.0.0.0/8", "local", {.line = 6});  // the same by a rule
+    add("13.0.0.0/8", "a", {.line = 7});
+    add("13.0.0.0/8", "", {.file = 1, .line = 2});  // the default class, in another file
+    add("11.0.0.0/8", "b", {.line = 8});
+    const auto table = builder.finish();
+    ASSERT_TRUE(table.has_value());
+    EXPECT_EQ(show(*table), "10.0.0.0/8 a\n12.0.0.0/8 local\n");
+    EXPECT_EQ(builder.conflict_count(), 2U);
+    ASSERT_EQ(builder.conflicts().size(), 2U);
+    const auto& by_lines = builder.conflicts()[0];
+    EXPECT_EQ(to_string(by_lines.prefix), "11.0.0.0/8");
+    EXPECT_EQ(by_lines.first, (RoutePlace{.line = 2}));
+    EXPECT_EQ(by_lines.second, (RoutePlace{.line = 3}));
+    EXPECT_EQ(by_lines.first_class, "a");
+    EXPECT_EQ(by_lines.second_class, "b");
+    EXPECT_EQ(builder.conflicts()[1].second, (RoutePlace{.file = 1, .line = 2}));
+}
+
+// A prefix with two origins (RFC 1930, 7) is not a fault of the list: the majority decides.
+TEST(ClassTable, TwoOriginsOfAPrefixAreNoConflict) {
+    EXPECT_EQ(show(table_of(rules({"as 1 = one", "as 2 = two"}), {{"10.0.0.0/8", {1}, "", true},
+                                                                  {"10.0.0.0/8", {2}, "", true},
+                                                                  {"10.0.0.0/8", {2}, "", true}})),
+              "10.0.0.0/8 two\n");
+}
+
+TEST(RouteVotes, TooManyRoutesAreRefused) {
+    constexpr std::uint32_t limit = 100'000;
+    RouteVotes votes(limit);
+    std::uint32_t added = 0;
+    while (added < 4 * limit && votes.add(Prefix::of(Address::v4(added), 32), 0, 1)) ++added;
+    EXPECT_GT(added, limit);
+    EXPECT_LT(added, 2 * limit);
+    // The same routes again and again are no more routes.
+    RouteVotes same(limit);
+    for (std::uint32_t i = 0; i < 4 * limit; ++i)
+        ASSERT_TRUE(same.add(Prefix::of(Address::v4(i % (limit / 2)), 32), 0, 1));
 }
 
 TEST(OriginTable, KeepsDistinctPairsAndFindsTheMajority) {
@@ -273,12 +327,12 @@ TEST(OriginTable, KeepsDistinctPairsAndFindsTheMajority) {
     const std::vector<std::uint32_t> two = {2};
     const std::vector<std::uint32_t> set = {1, 2};
     const Prefix prefix = *parse_prefix("10.0.0.0/8");
-    table.add(prefix, two, "", 2);
-    table.add(prefix, one, "", 1);
-    table.add(prefix, one, "", 1);
-    table.add(prefix, set, "", 1);
-    table.add(prefix, {}, "word", 1);
-    table.add(*parse_prefix("10.1.0.0/16"), {}, "", 1);
+    EXPECT_TRUE(table.add(prefix, two, "", 2));
+    EXPECT_TRUE(table.add(prefix, one, "", 1));
+    EXPECT_TRUE(table.add(prefix, one, "", 1));
+    EXPECT_TRUE(table.add(prefix, set, "", 1));
+    EXPECT_TRUE(table.add(prefix, {}, "word", 1));
+    EXPECT_TRUE(table.add(*parse_prefix("10.1.0.0/16"), {}, "", 1));
     EXPECT_EQ(table.rows().size(), 5U);
     table.compile();
     EXPECT_EQ(table.find(*parse_address("10.2.0.1"))->origin->ases, one) << "a tie: the smaller AS";
@@ -296,7 +350,7 @@ TEST(RouteVotes, FoldsWithoutLosingVotes) {
         const Prefix prefix =
             Prefix::of(Address::v4(static_cast<std::uint32_t>(random() % 5000) << 8U), 24);
         const auto label = static_cast<std::uint32_t>(random() % 3);
-        votes.add(prefix, label, 1);
+        ASSERT_TRUE(votes.add(prefix, label, 1));
         ++expected[{prefix, label}];
     }
     ASSERT_EQ(votes.rows().size(), expected.size());

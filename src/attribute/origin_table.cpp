@@ -8,7 +8,7 @@
 
 namespace octroi {
 
-void OriginTable::add(const Prefix& prefix, std::span<const std::uint32_t> ases,
+bool OriginTable::add(const Prefix& prefix, std::span<const std::uint32_t> ases,
                       std::string_view word, std::uint32_t votes) {
     key_.clear();
     for (const std::uint32_t as : ases) {
@@ -20,7 +20,7 @@ void OriginTable::add(const Prefix& prefix, std::span<const std::uint32_t> ases,
     key_.append(word);
     const auto [label, is_new] = labels_.try_emplace(key_, narrow<std::uint32_t>(origins_.size()));
     if (is_new) origins_.push_back({{ases.begin(), ases.end()}, std::string(word)});
-    votes_.add(prefix, label->second, votes);
+    return votes_.add(prefix, label->second, votes);
 }
 
 void OriginTable::compile() {

@@ -31,8 +31,9 @@ public:
         const Origin* origin = nullptr;  // belongs to the table
     };
 
-    void add(const Prefix& prefix, std::span<const std::uint32_t> ases, std::string_view word,
-             std::uint32_t votes);
+    // False: there are too many routes (RouteVotes::pairs_max), and this one was not added.
+    [[nodiscard]] bool add(const Prefix& prefix, std::span<const std::uint32_t> ases,
+                           std::string_view word, std::uint32_t votes);
 
     // Distinct pairs of prefix and origin, sorted by prefix.
     [[nodiscard]] const std::vector<RouteVotes::Row>& rows() { return votes_.rows(); }

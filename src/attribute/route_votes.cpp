@@ -22,16 +22,29 @@ std::uint32_t sum(std::uint32_t a, std::uint32_t b) noexcept {
     return __builtin_add_overflow(a, b, &total) ? std::numeric_limits<std::uint32_t>::max() : total;
 }
 
+// The first place that states the label stays.
+void merge(RouteVotes::Row& into, const RouteVotes::Row& row) noexcept {
+    into.votes = sum(into.votes, row.votes);
+    const bool is_first =
+        into.line == 0 || std::tie(row.file, row.line) < std::tie(into.file, into.line);
+    if (row.line == 0 || !is_first) return;
+    into.file = row.file;
+    into.line = row.line;
+}
+
 }  // namespace
 
-void RouteVotes::add(const Prefix& prefix, std::uint32_t label, std::uint32_t votes) {
-    const Row row{prefix, label, votes};
+bool RouteVotes::add(const Prefix& prefix, std::uint32_t label, std::uint32_t votes,
+                     RoutePlace place) {
+    const Row row{prefix, place.file, place.line, label, votes};
     if (rows_.size() > folded_ && same(rows_.back(), row)) {
-        rows_.back().votes = sum(rows_.back().votes, votes);
-        return;
+        merge(rows_.back(), row);
+        return true;
     }
     if (rows_.size() >= std::max(2 * folded_, fold_at_least)) fold();
+    if (folded_ > limit_) return false;
     rows_.push_back(row);
+    return true;
 }
 
 const std::vector<RouteVotes::Row>& RouteVotes::rows() {
@@ -47,13 +60,38 @@ void RouteVotes::fold() {
     std::size_t kept = 0;
     for (std::size_t i = 1; i < rows_.size(); ++i) {
         if (same(rows_[kept], rows_[i])) {
-            rows_[kept].votes = sum(rows_[kept].votes, rows_[i].votes);
+            merge(rows_[kept], rows_[i]);
         } else {
             rows_[++kept] = rows_[i];
         }
     }
     rows_.resize(kept + 1);
     folded_ = rows_.size();
+}
+
+std::uint64_t RouteVotes::remove_conflicts(
+    const std::function<void(const Row&, const Row&)>& visit) {
+    fold();
+    std::uint64_t conflicts = 0;
+    auto kept = rows_.begin();
+    for (auto begin = rows_.begin(); begin != rows_.end();) {
+        const auto end = std::find_if(begin, rows_.end(),
+                                      [&](const Row& row) { return row.prefix != begin->prefix; });
+        const auto is_stated = [](const Row& row) { return row.line != 0; };
+        const auto first = std::find_if(begin, end, is_stated);
+        const auto second = first == end ? end : std::find_if(first + 1, end, is_stated);
+        if (second != end) {
+            ++conflicts;
+            const bool in_order = first->place() < second->place();
+            visit(in_order ? *first : *second, in_order ? *second : *first);
+        } else {
+            kept = std::copy(begin, end, kept);
+        }
+        begin = end;
+    }
+    rows_.erase(kept, rows_.end());
+    folded_ = rows_.size();
+    return conflicts;
 }
 
 std::vector<LpmEntry> RouteVotes::winners(const std::function<std::uint32_t(std::uint32_t)>& rank) {

@@ -191,8 +191,10 @@ constexpr std::array attribute_options = {
         .help = "File with the classes of remote prefixes: lines `prefix class`, or an MRT dump.",
         .doc =
             "The daemon loads it into the ledger at its start and at each reload, and uses it from "
-            "then on, as `octroi class load` does. Empty: the class table that is in use in the "
-            "ledger, if any.",
+            "then on, as `octroi class load` does. A file with errors, or with two classes for a "
+            "prefix, is refused as a whole. Empty: the class table that is in use in the ledger, "
+            "if "
+            "any.",
         .reload = true,
         .assign = [](Config& c, const OptionEntry& e) { c.attribute.class_table = e.text(); }},
     Option{.section = "attribute",

@@ -58,7 +58,7 @@ Result<FileExport> export_files(
     for (const std::string& file : files) {
         TRY_ASSIGN(const auto meter, open(file));
         TRY(export_file(*meter, *out, exported, stop_requested));
-        if (!meter->warning().empty()) outcome.warnings.push_back(file + ": " + meter->warning());
+        if (!meter->warning().empty()) outcome.warnings.push_back(meter->warning());
     }
     TRY(out->finish(exported));
     TRY(check(*out));

@@ -88,7 +88,7 @@ public:
         TRY(loop.run());
         outcome.frames = meter->frames();
         outcome.warning = meter->warning();
-        if (!outcome.warning.empty()) log_warning(fmt::format("{}: {}", file, outcome.warning));
+        if (!outcome.warning.empty()) log_warning(outcome.warning);
         return outcome;
     }
 

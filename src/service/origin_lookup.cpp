@@ -27,9 +27,14 @@ Result<LoadedOrigins> load_origins(const std::string& path) {
     LoadedOrigins loaded;
     TRY_ASSIGN(const RouteFileEnd end,
                read_routes(path, [&](const RouteBatch& batch, RouteFormat) -> Status {
-                   for (const Route& route : batch.routes)
-                       loaded.table.add(route.prefix, batch.origins_of(route),
-                                        batch.label_of(route), route.votes);
+                   for (const Route& route : batch.routes) {
+                       if (!loaded.table.add(route.prefix, batch.origins_of(route),
+                                             batch.label_of(route), route.votes))
+                           return fail(ErrorCode::over_limit,
+                                       fmt::format("{} has more than {} routes, which is the most "
+                                                   "that are read",
+                                                   path, RouteVotes::pairs_max));
+                   }
                    return {};
                }));
     loaded.problems = report_problems(path, end);

@@ -46,10 +46,11 @@ bool report_problems(const std::string& path, const RouteFileEnd& end) {
         log_warning(fmt::format("{}: {} records of unsupported types were skipped", path,
                                 end.counts.unsupported));
     if (!end.damage.empty())
-        log_warning(fmt::format("{}: {}; the part before it was read", path, end.damage));
-    if (end.damage.empty() && end.counts.truncated > 0)
         log_warning(
-            fmt::format("{}: the file ends within a record; the part before it was read", path));
+            fmt::format("{}: {}; only what stands before it can be read", path, end.damage));
+    if (end.damage.empty() && end.counts.truncated > 0)
+        log_warning(fmt::format(
+            "{}: the file ends within a record; only what stands before it can be read", path));
     return !end.damage.empty() || end.counts.truncated + end.counts.malformed > 0;
 }
 

@@ -113,6 +113,10 @@ void add_class(const Command& app, Session& session) {
         .text("--default", sources.default_class, "Class of all other addresses (default: world)",
               "CLASS")
         .text("--class", sources.bare_class, "Class of prefixes in lines without a class", "CLASS")
+        .flag(
+            "--partial", sources.partial,
+            "If lines or records are wrong, or prefixes have two classes, load the rest (without: "
+            "load nothing)")
         .flag("--dry-run", options->dry_run, "Read the files and print a summary, without loading")
         .does([&session, options] { return load(session, *options); });
     classes.sub("list", "List the loaded tables").does([&session] { return list(session); });

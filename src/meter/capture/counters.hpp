@@ -21,7 +21,9 @@ inline constexpr std::array<CounterInfo, 22> capture_counters = {{
     {"capture_v6_packets_total", "IPv6 packets."},
     {"capture_v6_bytes_total", "Layer 3 length of the IPv6 packets."},
     {"capture_non_ip_total", "Frames without IP: excluded, by EtherType."},
-    {"capture_malformed_total", "Frames with a malformed IP header: excluded."},
+    {"capture_malformed_total",
+     "Frames with an invalid IP header, or one that states more octets than the frame has: "
+     "excluded."},
     {"capture_fragments_total", "IP fragments, first and later ones."},
     {"capture_fragments_orphan_total", "Later fragments counted under the service 'fragment'."},
     {"capture_fragments_evicted_total",

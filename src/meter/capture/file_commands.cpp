@@ -100,8 +100,7 @@ Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
         TRY(read_to_end(*meter, printer));
         TRY(printer.status);
     }
-    if (meter->warning().empty()) return std::string();
-    return fmt::format("{}: {}", setup.path, meter->warning());
+    return meter->warning();
 }
 
 }  // namespace octroi::capture

@@ -16,6 +16,13 @@ struct Closer {
     void operator()(pcap_t* file) const { pcap_close(file); }
 };
 
+// libpcap has numbers of its own for what a file begins with. They differ for one of the link types
+// that are decoded.
+packet::LinkType link_of(int datalink) noexcept {
+    if (datalink == DLT_ATM_RFC1483) return packet::LinkType::atm_rfc1483;
+    return packet::LinkType{static_cast<std::uint16_t>(datalink)};
+}
+
 }  // namespace
 
 Result<BucketCounts> recount(const std::string& path) {
@@ -25,7 +32,7 @@ Result<BucketCounts> recount(const std::string& path) {
     if (!file)
         return fail(ErrorCode::unsupported,
                     fmt::format("libpcap cannot read {}: {}", path, problem.data()));
-    const packet::LinkType link{static_cast<std::uint16_t>(pcap_datalink(file.get()))};
+    const packet::LinkType link = link_of(pcap_datalink(file.get()));
     if (!packet::is_supported(link))
         return fail(ErrorCode::unsupported, fmt::format("{}: link type {} is not decoded", path,
                                                         pcap_datalink(file.get())));

@@ -27,8 +27,8 @@ public:
     [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
     // Frames (or messages) that this object has read.
     [[nodiscard]] virtual std::uint64_t frames() const noexcept = 0;
-    // Why the file is not whole, as a sentence for people; "": it is whole. Valid once pull() has
-    // returned end.
+    // Why the file is not whole, as a sentence for people that begins with the name of the file;
+    // "": it is whole. Valid once pull() has returned end.
     [[nodiscard]] virtual const std::string& warning() const noexcept = 0;
 };
 

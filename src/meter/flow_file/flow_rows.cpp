@@ -85,7 +85,7 @@ constexpr Audience everyone = Audience::everyone;
 constexpr Audience machines = Audience::machines;
 using flow::FlowRecord;
 
-const std::array<FlowField, 51> fields{{
+const std::array<FlowField, 52> fields{{
     {{"kind", "Kind", ColumnKind::text, machines},
      "text",
      "Absent for traffic; `event` for an event of a firewall or NAT device without counts; "
@@ -295,6 +295,11 @@ const std::array<FlowField, 51> fields{{
      "boolean",
      "true in the second of the two rows of a record with counts for both directions; else absent.",
      [](const FlowRow& row) { return row.record.reverse ? Cell{true} : Cell{}; }},
+    {{"doubtful_length", "Doubtful length", ColumnKind::text, machines},
+     "boolean",
+     "true if `bytes` is what the IP header of a sampled frame states, and the exporter states no "
+     "length of the frame, or one that cannot be; else absent.",
+     [](const FlowRow& row) { return row.record.doubtful_length ? Cell{true} : Cell{}; }},
 }};
 
 }  // namespace

@@ -178,6 +178,9 @@ struct FlowRecord {
     // The second of the two records that a biflow (RFC 5103), or initiator and responder counts,
     // become: its ends are exchanged.
     bool reverse = false;
+    // `bytes` is what the IP header of a sampled frame states, and no frame length confirms it
+    // (packet::LengthDoubt).
+    bool doubtful_length = false;
 
     [[nodiscard]] bool has(Field field) const noexcept { return (fields & bit(field)) != 0; }
 };

@@ -32,13 +32,31 @@ inline constexpr std::uint8_t shim6 = 140;
 // The state of decoding one frame. u8() and so on do not check bounds: call has() first.
 struct Work {
     ByteSpan frame;
-    std::uint32_t wire_length;
+    std::uint32_t wire_length;  // frame_length()
+    std::size_t longest_end;    // no packet ends after this offset, or unknown_end
     std::uint16_t interface;
     Packet& out;
     std::uint16_t vlan = 0;
     std::uint16_t inner_vlan = 0;
     unsigned tags = 0;      // VLAN tags so far
     std::size_t ip_at = 0;  // offset of the IP header; 0: none was reached
+
+    static constexpr std::size_t unknown_end = SIZE_MAX;
+
+    [[nodiscard]] static Work of(ByteSpan captured, std::uint32_t stated_wire_length,
+                                 std::uint16_t interface, Packet& out) noexcept {
+        const std::uint32_t length = frame_length(captured.size(), stated_wire_length);
+        return {.frame = captured,
+                .wire_length = length,
+                .longest_end = stated_wire_length > max_frame_length ? unknown_end : length,
+                .interface = interface,
+                .out = out};
+    }
+    [[nodiscard]] bool length_known() const noexcept { return longest_end != unknown_end; }
+    // Whether a packet from `begin` to `end` fits into the frame.
+    [[nodiscard]] bool fits(std::size_t begin, std::size_t end) const noexcept {
+        return end <= longest_end && (length_known() || end - begin <= max_plain_length);
+    }
 
     // Whether the octets [at, at + count) were captured.
     [[nodiscard]] bool has(std::size_t at, std::size_t count) const noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // IP headers, the extension headers of IPv6, and the first octets of transport headers.
 
+#include <optional>
+
 #include "wire/packet/detail.hpp"
 #include "wire/packet/packet_fast.hpp"
 
@@ -22,7 +24,9 @@ struct Ip {
     std::uint8_t proto;  // of the header at `next`
     std::size_t next;    // the header after the IP header and the extension headers so far
     Family family;
-    bool jumbo = false;  // IPv6 with a payload length of 0
+    // IPv6 with a payload length of 0: `end` is that of the frame unless a jumbo payload option
+    // states another one. Becomes false when the header for that option was read.
+    bool may_be_jumbo = false;
 };
 
 // Whether [at, at + count) is within the packet and was captured. If it is within the packet but
@@ -72,6 +76,7 @@ Transport transport(Work& work, const Ip& ip) noexcept {
 
 // Completes the packet. The caller has written the addresses.
 Outcome finish(Work& work, const Ip& ip) noexcept {
+    if (!work.fits(ip.begin, ip.end)) return other(work, Outcome::malformed);
     Packet& out = work.out;
     out.outcome = Outcome::ip;
     out.bytes = ip.end - ip.begin;
@@ -88,8 +93,9 @@ void set_fragment(Packet& out, std::uint16_t offset, bool more, std::uint32_t id
     out.fragment_id = id;
 }
 
-// RFC 2675: the length in the jumbo payload option; 0: there is none.
-std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) noexcept {
+// RFC 2675: the length in the jumbo payload option.
+std::optional<std::uint32_t> jumbo_length(const Work& work, std::size_t at,
+                                          std::size_t end) noexcept {
     constexpr std::uint8_t pad1 = 0;
     constexpr std::uint8_t jumbo_payload = 0xc2;
     for (std::size_t p = at + 2; p < end;) {  // advances by at least one octet
@@ -98,35 +104,44 @@ std::uint32_t jumbo_length(const Work& work, std::size_t at, std::size_t end) no
             ++p;
             continue;
         }
-        if (end - p < 2) return 0;
+        if (end - p < 2) return std::nullopt;
         const std::uint8_t length = work.u8(p + 1);
         if (type == jumbo_payload && length == 4 && end - p >= 6) return work.be32(p + 2);
         p += 2U + length;
     }
-    return 0;
+    return std::nullopt;
 }
 
-// Skips the extension headers (RFC 8200, 4).
-void extensions(Work& work, Ip& ip) noexcept {
+// False: the length is one that a payload length of 16 bits could state (RFC 2675, 3: an error).
+bool read_jumbo_option(const Work& work, Ip& ip, std::size_t header_length) noexcept {
+    ip.may_be_jumbo = false;
+    const auto jumbo = jumbo_length(work, ip.next, ip.next + header_length);
+    if (!jumbo) return true;
+    ip.end = ip.begin + v6_header + *jumbo;
+    return *jumbo > 0xffff;
+}
+
+// Skips the extension headers (RFC 8200, 4). False: malformed.
+bool extensions(Work& work, Ip& ip) noexcept {
     for (int count = 0; is_extension(ip.proto); ++count) {
         if (count == max_extension_headers) {
             work.out.truncated = true;
-            return;
+            return true;
         }
-        if (!reachable(work, ip, ip.next, 8)) return;
+        if (!reachable(work, ip, ip.next, 8)) return true;
         const std::size_t length = extension_length(ip.proto, work.u8(ip.next + 1));
         if (ip.proto == protocol::fragment) {
             const std::uint16_t field = work.be16(ip.next + 2);
             set_fragment(work.out, field >> 3U, (field & 1U) != 0, work.be32(ip.next + 4));
-        } else if (ip.proto == protocol::hop_by_hop && ip.jumbo && work.has(ip.next, length)) {
-            const std::uint32_t jumbo = jumbo_length(work, ip.next, ip.next + length);
-            if (jumbo != 0) ip.end = ip.begin + v6_header + jumbo;
-            ip.jumbo = false;
+        } else if (ip.proto == protocol::hop_by_hop && ip.may_be_jumbo &&
+                   work.has(ip.next, length)) {
+            if (!read_jumbo_option(work, ip, length)) return false;
         }
         ip.proto = work.u8(ip.next);
         ip.next += length;
-        if (work.out.fragment == Fragment::later) return;
+        if (work.out.fragment == Fragment::later) return true;
     }
+    return true;
 }
 
 }  // namespace
@@ -153,6 +168,10 @@ std::size_t extension_length(std::uint8_t proto, std::uint8_t units) noexcept {
 
 Outcome other(Work& work, Outcome outcome) noexcept {
     Packet& out = work.out;
+    out.fragment = Fragment::none;  // an IP header may have been read in part
+    out.fragment_id = out.transport = 0;
+    out.tos = out.tcp_flags = 0;
+    out.truncated = false;
     out.key.words = {};
     out.key.words[4] = port_word(0, 0, work.vlan, work.inner_vlan);
     out.key.words[5] = protocol_word(0, Family::none, 0, 0, work.interface);
@@ -167,7 +186,7 @@ Outcome ipv4(Work& work, std::size_t at) noexcept {
     const std::size_t header = (work.u8(at) & 0x0fU) * std::size_t{4};
     if (work.u8(at) >> 4U != 4 || header < v4_header) return other(work, Outcome::malformed);
     std::size_t length = work.be16(at + 2);
-    if (length == 0 && work.wire_length > at) length = work.wire_length - at;
+    if (length == 0 && work.length_known() && work.wire_length > at) length = work.wire_length - at;
     if (length < header) return other(work, Outcome::malformed);
 
     Packet& out = work.out;
@@ -197,12 +216,13 @@ Outcome ipv6(Work& work, std::size_t at) noexcept {
           .next = at + v6_header,
           .family = Family::v6};
     // A length of 0, but octets follow: a jumbogram, or segmentation offload. The wire length
-    // counts unless a jumbo payload option follows.
-    if (ip.end == ip.next && ip.proto != protocol::no_next && work.wire_length > ip.next) {
-        ip.end = work.wire_length;
-        ip.jumbo = true;
+    // counts unless a jumbo payload option follows. If it is not known, no such packet fits.
+    const bool more = work.wire_length > ip.next || !work.length_known();
+    if (ip.end == ip.next && ip.proto != protocol::no_next && more) {
+        ip.end = work.length_known() ? work.wire_length : at + max_plain_length + 1;
+        ip.may_be_jumbo = true;
     }
-    extensions(work, ip);
+    if (!extensions(work, ip)) return other(work, Outcome::malformed);
     return finish(work, ip);
 }
 
@@ -210,7 +230,7 @@ Outcome any_ipv4(Work& work, std::size_t at) noexcept {
     work.ip_at = at;
     const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
     if (work.has(at, v4_header + fast_seen) &&
-        fast_ipv4(work.frame, at, tags, work.interface, work.out))
+        fast_ipv4(work.frame, at, work.longest_end, tags, work.interface, work.out))
         return Outcome::ip;
     return ipv4(work, at);
 }
@@ -219,7 +239,7 @@ Outcome any_ipv6(Work& work, std::size_t at) noexcept {
     work.ip_at = at;
     const Tags tags{port_word(0, 0, work.vlan, work.inner_vlan)};
     if (work.has(at, v6_header + fast_seen) &&
-        fast_ipv6(work.frame, at, tags, work.interface, work.out))
+        fast_ipv6(work.frame, at, work.longest_end, tags, work.interface, work.out))
         return Outcome::ip;
     return ipv6(work, at);
 }

@@ -6,6 +6,10 @@
 // Pure: no I/O, no clock, no allocation, no state; from any thread. Never reads outside the
 // captured octets. Uses only what the frame states; nothing is inferred from other frames.
 //
+// No packet is longer than its frame. An IP header that states more octets than the frame has on
+// the wire after what stands before that header makes the frame malformed: anybody on a segment can
+// send such headers. How much of the frame was captured does not matter.
+//
 // The outermost IP packet counts: for a tunnel (GRE, IP in IP, VXLAN, ESP) that is the outer
 // packet. Headers before it (VLAN tags, PPPoE, MPLS labels) are skipped.
 
@@ -25,9 +29,12 @@ namespace octroi::packet {
 // The header that a frame begins with. Values: the LINKTYPE_ registry of the pcap file format
 // (https://www.tcpdump.org/linktypes.html). A variable of this type may have any 16-bit value.
 enum class LinkType : std::uint16_t {
-    null = 0,                  // BSD loopback: 4 octets of address family, host order of the writer
+    null = 0,                  // BSD loopback: 4 octets of address family or ethertype
     ethernet = 1,              //
+    token_ring = 6,            // IEEE 802.5
+    arcnet_bsd = 7,            //
     ppp = 9,                   // with or without HDLC framing
+    fddi = 10,                 //
     raw_bsd = 12,              // DLT_RAW of most systems; some files contain it
     raw_openbsd = 14,          // DLT_RAW of OpenBSD
     ppp_hdlc = 50,             // PPP in HDLC-like framing (RFC 1662) or Cisco HDLC
@@ -35,15 +42,33 @@ enum class LinkType : std::uint16_t {
     atm_rfc1483 = 100,         // LLC
     raw = 101,                 // IP, version by its first nibble
     cisco_hdlc = 104,          //
-    loop = 108,                // OpenBSD loopback: address family in network order
+    wireless = 105,            // IEEE 802.11
+    frame_relay = 107,         // Q.922 address, then RFC 2427 or Cisco's encapsulation
+    loop = 108,                // OpenBSD loopback: as null, in network order
+    ipsec_log = 109,           // OpenBSD enc: packets of IPsec
     linux_sll = 113,           // Linux cooked, version 1
     pflog = 117,               // packet filter log of the BSDs
+    prism = 119,               // Prism header, then 802.11
+    fibre_channel = 122,       // RFC 4338
+    radiotap = 127,            // radiotap header, then 802.11
+    arcnet_linux = 129,        //
+    firewire = 138,            // IP over IEEE 1394
+    pktap_user2 = 149,         // pktap in files of older macOS; reserved for private use
+    avs = 163,                 // AVS header, then 802.11
     ppp_pppd = 166,            // PPP with a direction octet in place of the HDLC address
+    ppi = 192,                 // Per-Packet Information, then the link type that it states
+    low_rate_with_fcs = 195,   // IEEE 802.15.4: its frames have no IP header as such (RFC 6282)
     ppp_with_direction = 204,  // an octet with the direction, then PPP
-    mpls = 219,                // MPLS label stack
+    cisco_hdlc_with_direction = 205,
+    frame_relay_with_direction = 206,
+    mpls = 219,   // MPLS label stack
+    ipnet = 226,  // Solaris, between its zones
     ipv4 = 228,
     ipv6 = 229,
+    low_rate = 230,    // IEEE 802.15.4 without checksum
     nflog = 239,       // Linux netfilter log
+    infiniband = 242,  // IP over InfiniBand (RFC 4391)
+    pktap = 258,       // macOS: a header, then the link type that it states
     linux_sll2 = 276,  // Linux cooked, version 2
 };
 
@@ -120,7 +145,8 @@ struct Packet {
     FlowKey key;
     // The octets to charge. ip: IPv4 total length; IPv6 40 + payload length, or 40 + jumbo length
     // (RFC 2675). If segmentation offload left a length of 0: the wire length less the octets
-    // before the IP header. non_ip and malformed: the length of the frame on the wire.
+    // before the IP header. Never more than these. non_ip and malformed: the length of the frame on
+    // the wire.
     std::uint64_t bytes;
     // Identification of the IPv4 header or of the IPv6 fragment header; 0 when fragment is none.
     std::uint32_t fragment_id;
@@ -130,7 +156,8 @@ struct Packet {
     // Destination MAC, then source MAC, as on the wire; zero if the link layer has none.
     std::array<std::uint8_t, 12> macs;
     // The ethertype after VLAN tags; below 0x0600 an 802.3 length (LLC). For PPP the protocol
-    // number, for null and loop the address family. 0: the link layer has no type.
+    // number, for null and loop the address family, for Frame Relay the NLPID, for ARCNET the
+    // protocol. 0: the link layer has no type.
     std::uint16_t ethertype;
     std::uint8_t tos;        // IPv4 TOS or IPv6 traffic class
     std::uint8_t tcp_flags;  // the low 8 bits of the TCP flags; 0 if not captured
@@ -153,8 +180,26 @@ private:
 };
 static_assert(std::is_trivial_v<Packet>);
 
-// wire_length: length of the frame on the wire, before the snap length cut it. interface: copied
-// into the key. Returns out.outcome. For Ethernet in a hot loop see decode_ethernet() in
+// The longest frame length that is believed: GSO_MAX_SIZE of Linux (BIG TCP), and the headers
+// before IP. Nothing sends longer frames.
+inline constexpr std::uint32_t max_frame_length = 524'280 + 1'024;
+// For decode(): nobody knows how long the frame was on the wire.
+inline constexpr std::uint32_t unknown_frame_length = 0xffff'ffff;
+// The longest IP packet without a jumbo payload option: IPv6 with a payload of 65,535 octets.
+inline constexpr std::uint32_t max_plain_length = 40 + 65'535;
+
+// The length of a frame on the wire: at least the captured octets. A length beyond max_frame_length
+// is not believed; then only the captured octets are known.
+[[nodiscard]] constexpr std::uint32_t frame_length(std::size_t captured,
+                                                   std::uint32_t wire_length) noexcept {
+    const auto seen = static_cast<std::uint32_t>(captured);
+    return wire_length > max_frame_length || wire_length < seen ? seen : wire_length;
+}
+
+// wire_length: length of the frame on the wire, before the snap length cut it. If it is beyond
+// max_frame_length, or unknown_frame_length, an IP packet has the length in its header, of at most
+// max_plain_length; other frames are charged with the captured octets. interface: copied into the
+// key. Returns out.outcome. For Ethernet in a hot loop see decode_ethernet() in
 // packet_fast.hpp.
 Outcome decode(LinkType link, ByteSpan captured, std::uint32_t wire_length, Packet& out,
                std::uint16_t interface = 0) noexcept;

@@ -69,19 +69,20 @@ inline void fast_transport(const std::byte* frame, std::size_t at, std::uint8_t 
 inline constexpr std::size_t fast_seen = 14;
 
 // Decodes an IPv4 header at `at`. Precondition: 20 + fast_seen octets are captured from there.
-// false: not a common packet; `out` is unchanged. Writes all fields of `out` except macs, ethertype
-// and direction.
-[[nodiscard]] inline bool fast_ipv4(ByteSpan captured, std::size_t at, Tags tags,
-                                    std::uint16_t interface, Packet& out) noexcept {
+// longest_end: no packet ends after this offset. false: not a common packet; `out` is unchanged.
+// Writes all fields of `out` except macs, ethertype and direction.
+[[nodiscard]] inline bool fast_ipv4(ByteSpan captured, std::size_t at, std::size_t longest_end,
+                                    Tags tags, std::uint16_t interface, Packet& out) noexcept {
     // Version 4 without options; neither a fragment offset nor more fragments; a total length that
-    // contains everything that is read below, so that padding is not decoded as a header. The
-    // conditions are joined with & instead of &&: one branch, which is nearly always taken.
+    // contains everything that is read below, so that padding is not decoded as a header, and that
+    // is within the frame. The conditions are joined with & instead of &&: one branch, which is
+    // nearly always taken.
     const std::byte* const ip = captured.data() + at;
     const auto proto = static_cast<std::uint8_t>(ip[9]);
     const std::uint8_t kind = transport_table.v4[proto];
     const std::size_t length = load_be16(ip + 2);
     const bool plain = (ip[0] == std::byte{0x45}) & ((load_be16(ip + 6) & 0x3fffU) == 0) &
-                       (length >= 20 + fast_seen) & (kind != 0);
+                       (length >= 20 + fast_seen) & (at + length <= longest_end) & (kind != 0);
     if (!plain) [[unlikely]]
         return false;
     std::uint64_t both = 0;
@@ -97,14 +98,14 @@ inline constexpr std::size_t fast_seen = 14;
 }
 
 // The same for IPv6, with 40 + fast_seen octets.
-[[nodiscard]] inline bool fast_ipv6(ByteSpan captured, std::size_t at, Tags tags,
-                                    std::uint16_t interface, Packet& out) noexcept {
+[[nodiscard]] inline bool fast_ipv6(ByteSpan captured, std::size_t at, std::size_t longest_end,
+                                    Tags tags, std::uint16_t interface, Packet& out) noexcept {
     const std::byte* const ip = captured.data() + at;
     const auto proto = static_cast<std::uint8_t>(ip[6]);
     const std::uint8_t kind = transport_table.v6[proto];
     const std::size_t payload = load_be16(ip + 4);
-    const bool plain =
-        ((ip[0] & std::byte{0xf0}) == std::byte{0x60}) & (payload >= fast_seen) & (kind != 0);
+    const bool plain = ((ip[0] & std::byte{0xf0}) == std::byte{0x60}) & (payload >= fast_seen) &
+                       (at + 40 + payload <= longest_end) & (kind != 0);
     if (!plain) [[unlikely]]
         return false;
     std::memcpy(out.key.words.data(), ip + 8, 32);
@@ -130,9 +131,9 @@ inline Outcome decode_ethernet(ByteSpan captured, std::uint32_t wire_length, Pac
         const detail::Tags tags{vlan << 32U};
         bool plain = false;
         if (type == ethertype::ipv4)
-            plain = detail::fast_ipv4(captured, at, tags, interface, out);
+            plain = detail::fast_ipv4(captured, at, wire_length, tags, interface, out);
         else if (type == ethertype::ipv6 && captured.size() >= at + 40 + detail::fast_seen)
-            plain = detail::fast_ipv6(captured, at, tags, interface, out);
+            plain = detail::fast_ipv6(captured, at, wire_length, tags, interface, out);
         if (plain) [[likely]] {
             std::memcpy(out.macs.data(), frame, 12);
             out.ethertype = type;

@@ -2,6 +2,7 @@
 // Input: link type (16 bits, big endian), octets of the frame that the snap length cut off (16
 // bits), the frame. See pcap/corpus_test.cpp for the corpus.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -45,6 +46,7 @@ Packet decode_twice(LinkType link, ByteSpan frame, std::uint32_t wire_length) {
     return a;
 }
 
+// wire_length: at least `size`.
 void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length) {
     CHECK(p.key.interface() == 3 && p.key.words[5] >> 48U == 0);
     CHECK(p.key.vlan() < 4096 && p.key.inner_vlan() < 4096);
@@ -72,7 +74,7 @@ void check_meaning(const Packet& p, std::size_t size, std::uint32_t wire_length)
 void check_general_decoder(ByteSpan frame, std::uint32_t wire_length, const Packet& got) {
     if (frame.size() < 14) return;
     Packet want{};
-    detail::Work work{.frame = frame, .wire_length = wire_length, .interface = 3, .out = want};
+    detail::Work work = detail::Work::of(frame, wire_length, 3, want);
     std::memcpy(want.macs.data(), frame.data(), 12);
     want.ethertype = work.be16(12);
     std::size_t at = 14;
@@ -127,6 +129,9 @@ void run(ByteSpan input) {
     const std::uint32_t wire_length = static_cast<std::uint32_t>(frame.size) + cut_off;
     const Packet p = decode_twice(link, frame.span(), wire_length);
     check_meaning(p, frame.size, wire_length);
+    // The netfilter log does not state the length on the wire.
+    const std::uint32_t longest = link == LinkType::nflog ? max_plain_length : wire_length;
+    CHECK(p.bytes <= std::max(wire_length, longest));
     Packet by_rule = p;
     by_rule.key.words[5] &= ~(std::uint64_t{0xffff} << 32U);  // the fast path got no interface
     check_payload(link, frame.span(), wire_length, by_rule);

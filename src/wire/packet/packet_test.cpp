@@ -144,9 +144,9 @@ TEST(Packet, LinkTypes) {
     check(LinkType::mpls, Frame().mpls(5, true));
     expect_udp4(decode_exact(LinkType::ipv4, udp4(*std::make_unique<Frame>()).octets()));
     expect_udp6(decode_exact(LinkType::ipv6, udp6(*std::make_unique<Frame>()).octets()));
-    EXPECT_FALSE(is_supported(LinkType{105}));
-    EXPECT_EQ(name(LinkType{105}), "");
-    EXPECT_EQ(decode_exact(LinkType{105}, ethernet().octets()).outcome, Outcome::non_ip);
+    EXPECT_FALSE(is_supported(LinkType{147}));
+    EXPECT_EQ(name(LinkType{147}), "");
+    EXPECT_EQ(decode_exact(LinkType{147}, ethernet().octets()).outcome, Outcome::non_ip);
 }
 
 TEST(Packet, LoopbackOfEverySystemInBothByteOrders) {
@@ -242,15 +242,16 @@ TEST(Packet, InvalidHeadersAreMalformed) {
 
 TEST(Packet, FieldsAfterTheSnapLengthAreZeroAndMarked) {
     const std::string octets = ethernet().ipv4(v4_header()).tcp(1, 2, 0x18).payload(50).octets();
-    Packet p = decode_exact(LinkType::ethernet, octets.substr(0, 34));
+    const auto wire = static_cast<std::uint32_t>(octets.size());
+    Packet p = decode_exact(LinkType::ethernet, octets.substr(0, 34), wire);
     EXPECT_TRUE(p.truncated);
     EXPECT_EQ(p.key.sport(), 0);
     EXPECT_EQ(p.bytes, 90U);
-    p = decode_exact(LinkType::ethernet, octets.substr(0, 47));
+    p = decode_exact(LinkType::ethernet, octets.substr(0, 47), wire);
     EXPECT_TRUE(p.truncated);
     EXPECT_EQ(p.key.dport(), 2);
     EXPECT_EQ(p.tcp_flags, 0);
-    p = decode_exact(LinkType::ethernet, octets.substr(0, 48));
+    p = decode_exact(LinkType::ethernet, octets.substr(0, 48), wire);
     EXPECT_FALSE(p.truncated);
     EXPECT_EQ(p.tcp_flags, 0x18);
 }
@@ -355,7 +356,7 @@ TEST(Packet, SkipsIpv6ExtensionHeaders) {
     EXPECT_EQ(p.key.icmp_code(), 9);
     const std::string cut =
         ethernet().ipv6(v6_header()).extension(60, std::string(30, 'x')).udp(1, 2).octets();
-    p = decode_exact(LinkType::ethernet, cut.substr(0, 70));
+    p = decode_exact(LinkType::ethernet, cut.substr(0, 70), static_cast<std::uint32_t>(cut.size()));
     EXPECT_TRUE(p.truncated);
     EXPECT_EQ(p.key.proto(), 17);
     EXPECT_EQ(p.key.sport(), 0);

@@ -64,7 +64,7 @@ Seeds ethernet_seeds() {
         {"fragment6", eth(ethernet().ipv6(v6_header()).fragment(0, true, 9).tcp(1, 2, 2))},
         {"offload4", eth(ethernet().ipv4(empty4).tcp(1, 2, 16), 60'000)},
         {"offload6", eth(ethernet().ipv6(empty6).tcp(1, 2, 16), 60'000)},
-        {"jumbo", eth(ethernet().ipv6(empty6).jumbo(70'000).tcp(1, 2, 16), 65'535)},
+        {"jumbo", eth(ethernet().ipv6(empty6).jumbo(65'540).tcp(1, 2, 16), 65'535)},
         {"chain", eth(ethernet()
                           .ipv6(v6_header())
                           .extension(0, "\x05\x02")
@@ -93,6 +93,18 @@ Seeds link_seeds() {
         {"cisco", raw(LinkType::ppp_hdlc, "\x0f\x00\x08\x00"sv)},
         {"pppd", raw(LinkType::ppp_pppd, "\x01\x03\x00\x21"sv)},
         {"pflog", raw(LinkType::pflog, "\x05\x02\x00\x00\x00\x00\x00\x00"sv)},
+        {"null_ethertype", raw(LinkType::null, "\0\0\x08\0"sv)},
+        {"frame_relay", raw(LinkType::frame_relay, "\x18\x41\x03\0\x80\0\0\0\x08\0"sv)},
+        {"token_ring", raw(LinkType::token_ring,
+                           "\x10\x40\2\0\0\0\0\x0b\x82\0\0\0\0\x0a\2\0"
+                           "\xaa\xaa\3\0\0\0\x08\0"sv)},
+        {"fddi", raw(LinkType::fddi, "\x50\2\0\0\0\0\x0b\2\0\0\0\0\x0a\xaa\xaa\3\0\0\0\x08\0"sv)},
+        {"arcnet", raw(LinkType::arcnet_bsd, "\1\2\xd4\xff\xff\xff\xd4\0\0\7"sv)},
+        {"radiotap", raw(LinkType::radiotap,
+                         "\0\0\x09\0\2\0\0\0\x20\x88\1\0\0\2\0\0\0\0\x0c"
+                         "\2\0\0\0\0\x0a\2\0\0\0\0\x0b\0\0\0\0\0\0"
+                         "\xaa\xaa\3\0\0\0\x08\0"sv)},
+        {"ppi", raw(LinkType::ppi, "\0\0\x08\0\x0c\0\0\0"sv)},
         {"nflog",
          raw(LinkType::nflog, "\x02\x00\x00\x05\x05\x00\x0a\x00x\x00\x00\x00\x2c\x00\x09\x00"sv)},
     };

@@ -95,8 +95,10 @@ Reader::Step Reader::old_record(ByteSpan& octets, Frame& frame, std::size_t& nee
     const std::byte* at = octets.data();
     std::uint32_t captured = u32(at + 8);
     std::uint32_t wire = u32(at + 12);
-    if (lengths_ == Lengths::exchanged || (lengths_ == Lengths::either && captured > wire))
-        std::swap(captured, wire);
+    if (lengths_ == Lengths::exchanged) std::swap(captured, wire);
+    // No frame has more captured octets than it had on the wire: the lengths are in the order of
+    // another version. In files of version 2.3 that is frequent; some of 2.2 have it too (AIX).
+    if (lengths_ != Lengths::plain && captured > wire) std::swap(captured, wire);
     if (captured > max_captured)
         return fail(fmt::format("a record states {} captured octets", captured));
     needed = record_header_ + std::size_t{captured};

@@ -111,6 +111,33 @@ TEST(PcapReader, ReadsEveryFormOfPcap) {
     }
 }
 
+// The two lengths of a record, in the order of the version and in the other one.
+TEST(PcapReader, TheLengthsOfOldVersions) {
+    struct Case {
+        std::uint16_t minor;
+        std::uint32_t first;
+        std::uint32_t second;
+    };
+    for (const Case& c :
+         {Case{0, 1500, 60}, Case{1, 1500, 60}, Case{2, 1500, 60}, Case{2, 60, 1500},
+          Case{3, 1500, 60}, Case{3, 60, 1500}, Case{4, 60, 1500}}) {
+        std::string file;
+        PcapWriter writer(file, {.minor_version = c.minor});
+        for (int i = 0; i < 2; ++i) writer.frame(t0, std::string(60, 'x'), 1500);
+        for (const std::size_t record : {std::size_t{24}, std::size_t{24 + 16 + 60}}) {
+            for (unsigned octet = 0; octet < 4; ++octet) {
+                file[record + 8 + octet] = static_cast<char>(c.first >> (8 * octet));
+                file[record + 12 + octet] = static_cast<char>(c.second >> (8 * octet));
+            }
+        }
+        const Outcome o = read_all(file);
+        ASSERT_EQ(o.frames.size(), 2U) << c.minor << ' ' << c.first << ' ' << o.why;
+        EXPECT_EQ(o.frames[1].octets, std::string(60, 'x'));
+        EXPECT_EQ(o.frames[1].wire_length, 1500U);
+        EXPECT_TRUE(o.complete);
+    }
+}
+
 TEST(PcapReader, ReadsTheCompleteRecordsOfATruncatedFile) {
     std::string file;
     PcapWriter writer(file);

@@ -51,7 +51,6 @@ constexpr std::uint8_t safi_unicast = 1;
 constexpr std::uint8_t safi_multicast = 2;
 constexpr std::uint8_t bgp_update = 2;  // RFC 4271 section 4.1
 constexpr std::size_t bgp_header_size = 19;
-constexpr std::size_t path_id_size = 4;  // RFC 7911 section 3
 
 // Paths of one record with equal origins become one route. Only so many routes are compared with,
 // so that a hostile record with many origins takes linear time; the rest become separate routes.
@@ -82,19 +81,37 @@ RouteOutcome MrtDecoder::decode(ByteSpan record, RouteBatch& out, std::uint64_t&
     if (record.size() < mrt_header_size) return RouteOutcome::malformed;
     const std::uint16_t type = load_be16(record.data() + 4);
     const std::uint16_t subtype = load_be16(record.data() + 6);
-    ByteCursor body(record.subspan(mrt_header_size));
     paths_ = 0;
-    auto outcome = RouteOutcome::unsupported;
-    if (type == type_table_dump) outcome = table_dump(subtype, body, out);
-    if (type == type_table_dump_v2) outcome = table_dump_v2(subtype, body, out);
-    if (type == type_bgp4mp) outcome = bgp4mp(subtype, body, out);
-    if (type == type_bgp4mp_et) {
-        // RFC 6396 section 3: 4 octets of microseconds precede the message and are part of the
-        // length.
-        outcome = body.skip(4) ? bgp4mp(subtype, body, out) : RouteOutcome::malformed;
+    const std::size_t routes = out.routes.size();
+    const std::size_t origins = out.origins.size();
+    const RouteOutcome outcome =
+        decode_type(type, subtype, ByteCursor(record.subspan(mrt_header_size)), out);
+    if (outcome == RouteOutcome::malformed) {
+        // What stands before an error may be wrong as well.
+        out.routes.resize(routes);
+        out.origins.resize(origins);
+        return outcome;
     }
     paths += paths_;
     return outcome;
+}
+
+RouteOutcome MrtDecoder::decode_type(std::uint16_t type, std::uint16_t subtype, ByteCursor body,
+                                     RouteBatch& out) {
+    switch (type) {
+        case type_table_dump:
+            return table_dump(subtype, body, out);
+        case type_table_dump_v2:
+            return table_dump_v2(subtype, body, out);
+        case type_bgp4mp:
+            return bgp4mp(subtype, body, out);
+        case type_bgp4mp_et:
+            // RFC 6396 section 3: 4 octets of microseconds precede the message and are part of the
+            // length.
+            return body.skip(4) ? bgp4mp(subtype, body, out) : RouteOutcome::malformed;
+        default:
+            return RouteOutcome::unsupported;
+    }
 }
 
 // RFC 6396 section 4.2. The subtype is the address family.
@@ -168,17 +185,37 @@ RouteOutcome MrtDecoder::peer_index(ByteCursor body) noexcept {
     return body.left() == 0 ? RouteOutcome::ignored : RouteOutcome::malformed;
 }
 
-// RFC 6396 section 4.3.2, RFC 8050 section 4.1.
-RouteOutcome MrtDecoder::rib(Family family, bool with_path_ids, ByteCursor body, RouteBatch& out) {
+// Reads prefix and entries. False: this reading does not consume the record exactly, and no route
+// is kept.
+bool MrtDecoder::rib_reading(Family family, bool id_in_nlri, bool id_in_entries, ByteCursor body,
+                             RouteBatch& out) {
+    const std::size_t routes = out.routes.size();
+    const std::size_t origins = out.origins.size();
+    const std::uint64_t paths = paths_;
     Prefix prefix;
-    if (!body.skip(4) || !read_nlri(body, family, prefix)) return RouteOutcome::malformed;
-    const bool good = rib_entries(prefix, with_path_ids, body, out) && body.left() == 0;
+    if ((!id_in_nlri || body.skip(path_id_size)) && read_nlri(body, family, prefix) &&
+        rib_entries(prefix, id_in_entries, body, out) && body.left() == 0) {
+        return true;
+    }
+    out.routes.resize(routes);
+    out.origins.resize(origins);
+    paths_ = paths;
+    return false;
+}
+
+// RFC 6396 section 4.3.2, RFC 8050 section 4.1. Some writers have path identifiers in records of a
+// subtype without them, or none in those with. If the stated encoding does not consume the record
+// exactly, the other one may.
+RouteOutcome MrtDecoder::rib(Family family, bool with_path_ids, ByteCursor body, RouteBatch& out) {
+    if (!body.skip(4)) return RouteOutcome::malformed;
+    const bool good = rib_reading(family, false, with_path_ids, body, out) ||
+                      rib_reading(family, false, !with_path_ids, body, out);
     return good ? RouteOutcome::ok : RouteOutcome::malformed;
 }
 
 // RFC 6396 section 4.3.3. With additional paths two encodings exist: RFC 8050 section 4.2 has the
 // path identifier before the prefix; gobgpd and OpenBGPD write it into each entry, as for IPv4 and
-// IPv6. The encoding that consumes the record exactly is the right one.
+// IPv6. The encoding that consumes the record exactly is the right one; the stated ones come first.
 RouteOutcome MrtDecoder::rib_generic(bool with_path_ids, ByteCursor body, RouteBatch& out) {
     std::uint16_t afi = 0;
     std::uint8_t safi = 0;
@@ -187,23 +224,18 @@ RouteOutcome MrtDecoder::rib_generic(bool with_path_ids, ByteCursor body, RouteB
     if (family == Family::none || (safi != safi_unicast && safi != safi_multicast))
         return RouteOutcome::unsupported;
 
-    const auto read_as = [&](bool id_in_nlri, bool id_in_entries) {
-        const std::size_t routes = out.routes.size();
-        const std::size_t origins = out.origins.size();
-        const std::uint64_t paths = paths_;
-        ByteCursor attempt = body;
-        Prefix prefix;
-        if ((!id_in_nlri || attempt.skip(path_id_size)) && read_nlri(attempt, family, prefix) &&
-            rib_entries(prefix, id_in_entries, attempt, out) && attempt.left() == 0) {
-            return true;
-        }
-        out.routes.resize(routes);
-        out.origins.resize(origins);
-        paths_ = paths;
-        return false;
+    struct Encoding {
+        bool id_in_nlri;
+        bool id_in_entries;
     };
+    static constexpr std::array without_ids{Encoding{false, false}, Encoding{false, true},
+                                            Encoding{true, false}};
+    static constexpr std::array with_ids{Encoding{false, true}, Encoding{true, false},
+                                         Encoding{false, false}};
     const bool good =
-        with_path_ids ? read_as(false, true) || read_as(true, false) : read_as(false, false);
+        std::ranges::any_of(with_path_ids ? with_ids : without_ids, [&](const Encoding& encoding) {
+            return rib_reading(family, encoding.id_in_nlri, encoding.id_in_entries, body, out);
+        });
     return good ? RouteOutcome::ok : RouteOutcome::malformed;
 }
 
@@ -293,13 +325,8 @@ RouteOutcome MrtDecoder::update(ByteCursor message, AsWidth width, bool with_pat
 }
 
 bool MrtDecoder::announce(ByteSpan nlri, Family family, bool with_path_ids, RouteBatch& out) {
-    ByteCursor cursor(nlri);
-    while (cursor.left() > 0) {
-        Prefix prefix;
-        if (with_path_ids && !cursor.skip(path_id_size)) return false;
-        if (!read_nlri(cursor, family, prefix)) return false;
-        append(prefix, out.routes.size(), out);
-    }
+    if (!nlri_.read(nlri, family, with_path_ids)) return false;
+    for (const Prefix& prefix : nlri_.prefixes()) append(prefix, out.routes.size(), out);
     return true;
 }
 

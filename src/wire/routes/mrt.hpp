@@ -9,6 +9,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "wire/routes/bgp.hpp"
+#include "wire/routes/nlri.hpp"
 #include "wire/routes/route.hpp"
 
 namespace octroi {
@@ -22,7 +23,7 @@ enum class RouteOutcome : std::uint8_t {
     ok,           // decoded
     ignored,      // valid, but announces nothing
     incomplete,   // more octets are needed
-    malformed,    // violates the format; routes decoded before the error are kept
+    malformed,    // violates the format: no route of the record is kept
     unsupported,  // a type, subtype or address family that is not decoded
     over_limit,   // longer than mrt_record_max
 };
@@ -53,13 +54,19 @@ private:
     RouteOutcome peer_index(ByteCursor body) noexcept;
     RouteOutcome rib(Family family, bool with_path_ids, ByteCursor body, RouteBatch& out);
     RouteOutcome rib_generic(bool with_path_ids, ByteCursor body, RouteBatch& out);
+    bool rib_reading(Family family, bool id_in_nlri, bool id_in_entries, ByteCursor body,
+                     RouteBatch& out);
     bool rib_entries(const Prefix& prefix, bool with_path_ids, ByteCursor& body, RouteBatch& out);
     RouteOutcome bgp4mp(std::uint16_t subtype, ByteCursor body, RouteBatch& out);
     RouteOutcome update(ByteCursor message, AsWidth width, bool with_path_ids, RouteBatch& out);
     bool announce(ByteSpan nlri, Family family, bool with_path_ids, RouteBatch& out);
     void append(const Prefix& prefix, std::size_t record_begin, RouteBatch& out);
 
+    RouteOutcome decode_type(std::uint16_t type, std::uint16_t subtype, ByteCursor body,
+                             RouteBatch& out);
+
     PathAttributes path_;
+    NlriList nlri_;
     std::uint64_t paths_ = 0;
     std::uint32_t peers_ = 0;
     bool has_peers_ = false;

@@ -200,7 +200,8 @@ TEST(Mrt, CountsMalformedRecordsAndReadsTheRest) {
     const Text rest = mrt(13, 2, be32(0) + octets({8, 12}) + be16(0) + "surplus");
     const Text unknown = mrt(13, 99, "?");
     const Read r = read(good + too_long + cut + rest + unknown + good);
-    EXPECT_EQ(show(r.batch), "10.0.0.0/8 <- 7\n11.0.0.0/8 <- 8\n10.0.0.0/8 <- 7\n");
+    EXPECT_EQ(show(r.batch), "10.0.0.0/8 <- 7\n10.0.0.0/8 <- 7\n");
+    EXPECT_EQ(r.reader.counts().routes, 2U);
     EXPECT_EQ(r.reader.counts().malformed, 3U);
     EXPECT_EQ(r.reader.counts().unsupported, 1U);
     ASSERT_EQ(r.reader.errors().size(), 4U);
@@ -210,6 +211,78 @@ TEST(Mrt, CountsMalformedRecordsAndReadsTheRest) {
     const Read peer =
         read(peers(2) + mrt(13, 2, be32(0) + octets({8, 10}) + be16(1) + entry(2, {})));
     EXPECT_EQ(peer.reader.counts().malformed, 1U);
+}
+
+// Path identifiers that the subtype denies, and the reverse.
+TEST(Mrt, TheOctetsDecideWhetherThereArePathIdentifiers) {
+    const Text path = as_path({segment(2, {64512, 7575})});
+    const auto read_update = [&](unsigned subtype, const Text& nlri) {
+        return show(read(message(subtype, true, update(path, nlri))).batch);
+    };
+    const Text two = octets({24, 203, 0, 113, 25, 198, 51, 100, 0});
+    const Text two_shown = "203.0.113.0/24 <- 7575\n198.51.100.0/25 <- 7575\n";
+    const auto with_ids = [](unsigned first, unsigned second) {
+        return be32(first) + octets({24, 203, 0, 113}) + be32(second) +
+               octets({25, 198, 51, 100, 0});
+    };
+    for (const unsigned subtype : {4U, 9U}) {
+        EXPECT_EQ(read_update(subtype, two), two_shown);
+        for (const unsigned id : {0U, 1U, 257U, 70'000U, 0x0018'c633U, 0x0a00'0001U})
+            EXPECT_EQ(read_update(subtype, with_ids(id, id + 1)), two_shown) << id;
+        // Default routes that are announced as they should be.
+        EXPECT_EQ(read_update(subtype, octets({0})), "0.0.0.0/0 <- 7575\n");
+        EXPECT_EQ(read_update(subtype, be32(7) + octets({0})), "0.0.0.0/0 <- 7575\n");
+        EXPECT_EQ(read_update(subtype, octets({0, 24, 192, 0, 2})),
+                  "0.0.0.0/0 <- 7575\n192.0.2.0/24 <- 7575\n");
+    }
+    // Both readings come out even: no writer counts identifiers from 2^24.
+    const Text same_length = octets({24, 203, 0, 113, 24, 198, 51, 100});
+    EXPECT_EQ(read_update(9, same_length), "203.0.113.0/24 <- 7575\n198.51.100.0/24 <- 7575\n");
+    const auto reach = [&](unsigned subtype, const Text& nlri) {
+        const Text value = be16(2) + u8(1) + u8(16) + Text(16, '\x01') + u8(0) + nlri;
+        return show(read(message(subtype, true, update(path + attribute(14, value), {}))).batch);
+    };
+    const Text v6 = octets({48, 0x20, 1, 0x0D, 0xB8, 0, 1});
+    for (const unsigned subtype : {4U, 9U}) {
+        EXPECT_EQ(reach(subtype, v6), "2001:db8:1::/48 <- 7575\n");
+        EXPECT_EQ(reach(subtype, be32(3) + v6), "2001:db8:1::/48 <- 7575\n");
+    }
+}
+
+TEST(Mrt, TheOctetsDecideWhetherEntriesHavePathIdentifiers) {
+    const Text path = as_path({segment(2, {64512, 7575})});
+    for (const bool ids : {false, true}) {
+        for (const unsigned subtype : {2U, 8U}) {
+            const Text rib = mrt(
+                13, subtype,
+                be32(0) + octets({8, 10}) + be16(2) + entry(0, path, ids) + entry(1, path, ids));
+            EXPECT_EQ(show(read(peers(2) + rib).batch), "10.0.0.0/8 <- 7575 x2\n");
+        }
+        for (const unsigned subtype : {6U, 12U}) {
+            const Text rib =
+                mrt(13, subtype,
+                    be32(0) + be16(1) + u8(1) + octets({8, 10}) + be16(1) + entry(0, path, ids));
+            EXPECT_EQ(show(read(peers(2) + rib).batch), "10.0.0.0/8 <- 7575\n");
+        }
+    }
+}
+
+TEST(Mrt, NothingOfABrokenUpdateIsKept) {
+    const Text path = as_path({segment(2, {7})});
+    for (const Text& broken : {octets({24, 203, 0, 113, 33, 1}), octets({24, 203, 0, 113, 24, 198}),
+                               octets({8, 10, 200})}) {
+        const Read r = read(message(4, true, update(path, broken)));
+        EXPECT_EQ(r.batch.routes.size(), 0U);
+        EXPECT_EQ(r.batch.origins.size(), 0U);
+        EXPECT_EQ(r.reader.counts().malformed, 1U);
+        EXPECT_EQ(r.reader.counts().routes, 0U);
+    }
+    // The routes of the second family are broken: those of the first one go too.
+    const Text value = be16(2) + u8(1) + u8(16) + Text(16, '\x01') + u8(0) + octets({129, 0x20});
+    const Read r =
+        read(message(4, true, update(path + attribute(14, value), octets({24, 203, 0, 113}))));
+    EXPECT_EQ(r.batch.routes.size(), 0U);
+    EXPECT_EQ(r.reader.counts().malformed, 1U);
 }
 
 TEST(Mrt, SkipsATooLongRecord) {

@@ -53,6 +53,8 @@ TEST(PrefixList, ReadsColumnsCommentsAndLineEnds) {
     const Read r = read(sample);
     EXPECT_EQ(show(r.batch), sample_shown);
     EXPECT_EQ(r.reader.format(), RouteFormat::list);
+    EXPECT_EQ(r.batch.routes.front().line, 4U);
+    EXPECT_EQ(r.batch.routes.back().line, 10U);
     EXPECT_EQ(r.reader.counts().records, 10U);
     EXPECT_EQ(r.reader.counts().ignored, 3U);
     EXPECT_EQ(r.reader.counts().malformed, 0U);

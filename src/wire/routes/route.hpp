@@ -23,6 +23,7 @@ struct Route {
     std::uint32_t origins_count = 0;
     std::uint32_t label_begin = 0;
     std::uint32_t label_size = 0;
+    std::uint32_t line = 0;  // of a prefix list, from 1; 0: of an MRT record
 };
 
 // RouteReader appends; the caller reads the routes and calls clear(), which keeps the memory. Views
@@ -55,7 +56,7 @@ struct RouteCounts {
     std::uint64_t routes = 0;         // announced paths (votes)
     std::uint64_t ignored = 0;        // valid, but announce nothing: peer tables, comments
     std::uint64_t unsupported = 0;    // records of a type, subtype or address family not decoded
-    std::uint64_t malformed = 0;      // violate the format; routes before the error are kept
+    std::uint64_t malformed = 0;      // violate the format: nothing of them is kept
     std::uint64_t truncated = 0;      // 1: the input ends within a record
     std::uint64_t unread_octets = 0;  // of that last record
 };

@@ -166,7 +166,11 @@ void RouteReader::line(std::string_view text, RouteBatch& out) {
             : parse_prefix_line(text, out);
     counts_.routes += out.routes.size() - before;
     if (!wrong) {
-        if (out.routes.size() == before) ++counts_.ignored;
+        if (out.routes.size() == before)
+            ++counts_.ignored;
+        else
+            out.routes.back().line =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(counts_.records, UINT32_MAX));
         return;
     }
     ++counts_.malformed;

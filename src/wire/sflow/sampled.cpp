@@ -5,8 +5,7 @@
 #include <array>
 #include <optional>
 
-#include "wire/packet/packet.hpp"
-#include "wire/packet/packet_fast.hpp"
+#include "wire/packet/sampled_frame.hpp"
 #include "wire/sflow/xdr.hpp"
 
 namespace octroi::sflow {
@@ -35,7 +34,14 @@ enum RecordFormat : std::uint32_t {
 std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
     switch (protocol) {
         case 1:
+        case 17:  // a part of an 802.11 A-MSDU: addresses, length, LLC
             return LinkType::ethernet;
+        case 3:
+            return LinkType::token_ring;
+        case 4:
+            return LinkType::fddi;
+        case 5:
+            return LinkType::frame_relay;
         case 7:
             return LinkType::ppp;
         case 9:
@@ -50,6 +56,8 @@ std::optional<LinkType> link_of(std::uint32_t protocol) noexcept {
             return LinkType::mpls;
         case 14:  // packet over SONET, RFC 1662
             return LinkType::ppp_hdlc;
+        case 15:  // without radiotap or another header before it
+            return LinkType::wireless;
         default:
             return std::nullopt;
     }
@@ -125,19 +133,9 @@ void set_link(FlowRecord& record, const Packet& p) noexcept {
     record.fields |= flow::bit(Field::src_mac) | flow::bit(Field::dst_mac);
 }
 
-void decode_header(std::uint32_t protocol, ByteSpan header, std::uint32_t wire,
-                   Packet& p) noexcept {
-    const auto link = link_of(protocol);
-    if (link == LinkType::ethernet) {
-        packet::decode_ethernet(header, wire, p, 0);
-    } else if (link) {
-        packet::decode(*link, header, wire, p);
-    } else {
-        p = Packet{};
-        p.bytes = wire;
-        p.outcome = packet::Outcome::non_ip;
-    }
-}
+// A header_protocol that carries no IP is decoded as a link type that decode() does not know: the
+// frame is non_ip, of the same length.
+constexpr LinkType without_ip{0xffff};
 
 }  // namespace
 
@@ -152,23 +150,45 @@ bool Sampled::packet_header(ByteCursor in) noexcept {
     // Of several headers the first is that of the outer packet.
     if (rank_ == Rank::header || rank_ == Rank::header_without_ip) return true;
     // Stripped octets (a checksum, tags) were on the wire but are not in the sampled header.
-    const auto shown = static_cast<std::uint32_t>(header.size());
-    const std::uint32_t wire = std::max(frame_length - std::min(frame_length, stripped), shown);
-    Packet p;  // decode_header() sets every field
-    decode_header(protocol, header, wire, p);
-    record_.frame_bytes = frame_length;
-    set(Field::frame_bytes);
+    packet::SampledFrame sampled;  // decode_sampled() sets every field
+    packet::decode_sampled(link_of(protocol).value_or(without_ip), header,
+                           {.frame = frame_length, .stripped = stripped}, sampled);
+    const Packet& p = sampled.packet;
+    set_frame_length(frame_length);
     set_link(record_, p);
     const bool ip = p.outcome == packet::Outcome::ip;
     if (p.outcome == packet::Outcome::malformed) ++counters_.bad_headers;
     if (!ip && rank_ == Rank::sampled_ip) return true;
     clear_packet(record_);
     record_.bytes = p.bytes;
+    is_length_doubtful_ = sampled.doubt != packet::LengthDoubt::none;
     record_.ethertype = p.ethertype;
     if (p.ethertype != 0) set(Field::ethertype);
     if (ip) set_ip(record_, p, header.size());
     rank_ = ip ? Rank::header : Rank::header_without_ip;
     return true;
+}
+
+// A length that no frame has is not kept: nobody may add it up.
+void Sampled::set_frame_length(std::uint32_t length) noexcept {
+    if (length == 0 || length > packet::max_frame_length) return;
+    record_.frame_bytes = length;
+    set(Field::frame_bytes);
+}
+
+// The agent read the length in the IP header, which anybody can forge: the frame was shorter.
+void Sampled::check_sampled_ip_length() noexcept {
+    if (!record_.has(Field::frame_bytes)) return;
+    const auto frame = static_cast<std::uint32_t>(record_.frame_bytes);
+    if (record_.bytes <= frame) return;
+    if (!packet::contradicts(frame, record_.bytes)) {
+        is_length_doubtful_ = true;
+        return;
+    }
+    ++counters_.bad_headers;
+    clear_packet(record_);
+    record_.bytes = frame;
+    rank_ = Rank::header_without_ip;
 }
 
 bool Sampled::ethernet(ByteCursor in) noexcept {
@@ -183,9 +203,10 @@ bool Sampled::ethernet(ByteCursor in) noexcept {
         record_.dst_mac = dst;
         record_.fields |= flow::bit(Field::src_mac) | flow::bit(Field::dst_mac);
     }
-    if (!record_.has(Field::frame_bytes)) record_.frame_bytes = length;
-    set(Field::frame_bytes);
+    if (!record_.has(Field::frame_bytes)) set_frame_length(length);
     if (rank_ > Rank::link) return true;
+    // Nothing else says how long the frame was. The MAC addresses stay.
+    if (length == 0 || length > packet::max_frame_length) return false;
     record_.bytes = length;
     record_.ethertype = static_cast<std::uint16_t>(type);
     set(Field::ethertype);
@@ -202,9 +223,11 @@ bool Sampled::sampled_ip(ByteCursor in) noexcept {
     if (!read_words(in, length_and_protocol) || !read_address_octets<family>(in, src) ||
         !read_address_octets<family>(in, dst) || !read_words(in, rest))
         return false;
+    if (length_and_protocol[0] > packet::max_plain_length) return false;
     if (rank_ >= Rank::sampled_ip) return true;
     clear_packet(record_);
     record_.bytes = length_and_protocol[0];
+    is_length_doubtful_ = false;
     record_.proto = static_cast<std::uint8_t>(length_and_protocol[1]);
     record_.src = src;
     record_.dst = dst;
@@ -357,7 +380,10 @@ bool Sampled::finish() noexcept {
         set(Field::vlan);
     }
     if (rank_ == Rank::none) return false;
+    if (rank_ == Rank::sampled_ip) check_sampled_ip_length();
     if (rank_ < Rank::sampled_ip) record_.kind = flow::RecordKind::non_ip;
+    record_.doubtful_length = is_length_doubtful_;
+    if (is_length_doubtful_) ++counters_.doubtful_lengths;
     record_.packets = 1;
     record_.fields |= flow::bit(Field::bytes) | flow::bit(Field::packets);
     return true;

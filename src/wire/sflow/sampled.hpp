@@ -41,6 +41,8 @@ private:
     bool users(ByteCursor in) noexcept;
     bool translated(ByteCursor in) noexcept;
     bool translated_ports(ByteCursor in) noexcept;
+    void set_frame_length(std::uint32_t length) noexcept;
+    void check_sampled_ip_length() noexcept;
     bool dispatch(std::uint32_t format, ByteCursor in) noexcept;
 
     void set(flow::Field field) noexcept { record_.fields |= flow::bit(field); }
@@ -49,6 +51,7 @@ private:
     Counters& counters_;
     Rank rank_ = Rank::none;
     bool has_bgp_next_hop_ = false;
+    bool is_length_doubtful_ = false;  // of record_.bytes
     std::uint32_t switch_vlan_ = no_vlan;
     static constexpr std::uint32_t no_vlan = 0xffff'ffff;
 };

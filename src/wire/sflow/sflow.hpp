@@ -65,7 +65,9 @@ struct Counters {
     std::uint64_t skipped_records = 0;    // structures in flow samples that we do not use
     std::uint64_t malformed_records = 0;  // structures shorter than their format
     std::uint64_t bad_headers = 0;        // sampled packets with an impossible IP header
-    std::uint64_t empty_samples = 0;      // flow samples that describe no packet: no record
+    // Samples with a wrong frame length, or none: their IP header alone states the length.
+    std::uint64_t doubtful_lengths = 0;
+    std::uint64_t empty_samples = 0;  // flow samples that describe no packet: no record
 };
 
 // Decodes a datagram. Sets context.exporter (the agent), protocol, observation_domain (the sub

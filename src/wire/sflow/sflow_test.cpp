@@ -100,14 +100,17 @@ TEST(Sflow, HeadersOfOtherLinks) {
     const Decoded d(one({raw_header(v4, 11)})
                         .flow_sample({}, {raw_header(v6, 12)})
                         .expanded_sample({}, {raw_header(ppp, 7)})
-                        .flow_sample({}, {raw_header("token ring", 3)}));
-    ASSERT_EQ(d.records.size(), 4U);
+                        .flow_sample({}, {raw_header("token ring", 3)})
+                        .flow_sample({}, {raw_header("\x18\x41\x03\xcc" + v4, 5)}));
+    ASSERT_EQ(d.records.size(), 5U);
     EXPECT_EQ(d.records[0].bytes, 32U);
     EXPECT_EQ(d.records[1].bytes, 52U);
     EXPECT_EQ(d.records[1].src.family, Family::v6);
     EXPECT_EQ(d.records[2].sport, 3);
     EXPECT_EQ(d.records[3].kind, RecordKind::non_ip);
     EXPECT_EQ(d.records[3].bytes, 10U);
+    EXPECT_EQ(d.records[4].kind, RecordKind::traffic);  // Frame Relay
+    EXPECT_EQ(d.records[4].bytes, 32U);
 }
 
 TEST(Sflow, AFrameWithoutIpIsNoTraffic) {
@@ -123,6 +126,55 @@ TEST(Sflow, AFrameWithoutIpIsNoTraffic) {
     EXPECT_EQ(d.records[1].bytes, 90U);
     EXPECT_EQ(d.records[1].ethertype, 0x88cc);
     EXPECT_EQ(d.records[1].src_mac, mac_a);
+}
+
+TEST(Sflow, AWrongFrameLengthIsADoubt) {
+    const std::string shown = tcp_frame(1000).substr(0, 128);
+    for (const std::uint32_t length : {64U, 128U, 0xffff'ffffU}) {
+        const Decoded d(one({raw_header(shown, 1, length)}));
+        ASSERT_EQ(d.records.size(), 1U);
+        EXPECT_EQ(d.records[0].kind, RecordKind::traffic);
+        EXPECT_EQ(d.records[0].bytes, 1040U);
+        EXPECT_TRUE(d.records[0].doubtful_length);
+        EXPECT_EQ(d.counters.doubtful_lengths, 1U);
+        EXPECT_LE(d.records[0].frame_bytes, 128U);
+    }
+    Part zero = raw_header(shown);
+    zero.content.replace(4, 4, std::string(4, '\0'));
+    const Decoded d(one({zero}).flow_sample({}, {raw_header(shown, 1, 1054)}));
+    ASSERT_EQ(d.records.size(), 2U);
+    EXPECT_EQ(d.records[0].bytes, 1040U);
+    EXPECT_FALSE(d.records[0].has(Field::frame_bytes));
+    EXPECT_EQ(d.records[1].bytes, 1040U);
+    EXPECT_FALSE(d.records[1].doubtful_length);
+    EXPECT_EQ(d.counters.doubtful_lengths, 1U);
+}
+
+TEST(Sflow, AnIpLengthBeyondTheFrameIsNoTraffic) {
+    std::string forged = tcp_frame(20);  // 74 octets
+    forged[16] = forged[17] = '\xff';
+    const Part header = raw_header(forged, 1, 78, 4);
+    const Part copied = sampled_ipv4(65'535, 6, v4_a, v4_b, 7, 8);
+    for (const Datagram& datagram : {one({header}), one({header, copied}), one({copied, header}),
+                                     one({copied, sampled_ethernet(74, mac_a, mac_b, 0x0800)})}) {
+        const Decoded d(datagram);
+        ASSERT_EQ(d.records.size(), 1U);
+        EXPECT_EQ(d.records[0].kind, RecordKind::non_ip);
+        EXPECT_LE(d.records[0].bytes, 78U);
+        EXPECT_TRUE(d.records[0].src.empty());
+        EXPECT_GE(d.counters.bad_headers, 1U);
+    }
+}
+
+TEST(Sflow, NoStructureStatesAVolumeAlone) {
+    const Decoded d(one({sampled_ipv4(0xffff'ffff, 6, v4_a, v4_b, 7, 8)})
+                        .flow_sample({}, {sampled_ipv6(65'576, 6, v6(1), v6(2), 7, 8)})
+                        .flow_sample({}, {sampled_ethernet(0xffff'ffff, mac_a, mac_b, 0x88cc)})
+                        .flow_sample({}, {raw_header("token ring", 3, 0xffff'ffff)}));
+    EXPECT_EQ(d.counters.malformed_records, 3U);
+    EXPECT_EQ(d.counters.empty_samples, 3U);
+    ASSERT_EQ(d.records.size(), 1U);
+    EXPECT_EQ(d.records[0].bytes, 10U);
 }
 
 TEST(Sflow, ThePacketHeaderCountsBeforeSampledIp) {
