@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wire/exporter/testing/receiver.hpp"
@@ -97,10 +98,11 @@ TEST(OptionsData, AfterARestartAnotherRateAppliesAtOnce) {
     const auto rates = [](std::uint32_t rate) { return data(300, values().u32(0).u32(rate)); };
     r.decode(v9_message(1, {v9_options_template(wide), v9_templates({{257, plain}}), rates(100)},
                         500, 1'000'000));
-    std::uint32_t uptime = 0;
+    std::uint32_t uptime = 500;  // it started after the rate was stated
     std::uint32_t number = 0;
     const auto rate_of = [&](const std::string& options) {
-        r.decode(v9_message(1, {options, data(257, record(7))}, number++, uptime += 1000));
+        r.decode(v9_message(1, {options, data(257, record(7))}, number++,
+                            std::exchange(uptime, uptime + 1000)));
         return r.sink.all.back().record.sampling;
     };
     // A forged message looks like a restart, until others follow.

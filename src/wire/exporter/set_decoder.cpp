@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "wire/exporter/packet_sections.hpp"
 #include "wire/exporter/rate_lookup.hpp"
 #include "wire/exporter/transport_sessions.hpp"
 #include "wire/flow/out_counters.hpp"
@@ -142,6 +143,7 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
         const std::size_t before = batch.records().size();
         const ipfix::Fill fill = ipfix::fill(cached.plan, cursor, context.origin, batch, records);
         const auto fresh = batch.records().subspan(before);
+        if (cached.plan.section != flow::SectionKind::none) decode_sections(fresh);
         rates.apply(fresh, cached.definition.id);
         if ((cached.plan.finish & ipfix::Finish::sampling) != 0) count_refused_rates(fresh, context);
         if ((cached.plan.fields & flow::bit(flow::Field::out_bytes)) != 0)
