@@ -418,14 +418,45 @@ TEST_F(FileMeterTest, RefusesFilesThatAreNoCaptures) {
     EXPECT_EQ(absent.error().code, ErrorCode::not_found);
 }
 
+// Neither an IP header nor a record of the file sets a volume alone.
+TEST_F(FileMeterTest, ALengthBeyondTheFrameIsNoTraffic) {
+    std::string forged = Frame()
+                             .ethernet(Mac{}, Mac{})
+                             .ipv4({.src = Address::v4(1), .dst = Address::v4(2)})
+                             .udp(1, 2)
+                             .payload(32)
+                             .octets();
+    forged[16] = forged[17] = '\xff';
+    const std::string arp = Frame().ethernet(Mac{}, Mac{}).type(0x0806).payload(28).octets();
+    std::string content;
+    pcap::PcapWriter writer(content);
+    writer.frame(start, forged);
+    writer.frame(start, arp, 0xffff'ffff);
+    const auto result = import(write("a.pcap", content), {});
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->observed(), (Volume{Bytes{74 + 42}, Packets{2}, Flows{0}}));
+    for (const Reading& r : result->commits.at(0).readings)
+        EXPECT_EQ(r.kind, r.bytes == 74 ? ReadingKind::malformed : ReadingKind::non_ip);
+}
+
+// The file is named by the sentence itself, so callers do not name it again.
+TEST_F(FileMeterTest, AWarningNamesTheFileOnce) {
+    std::string content = random_capture(9, 1, 3);
+    const std::string path = write("cut.pcap", content.substr(0, content.size() - 1));
+    const auto result = import(path, {});
+    ASSERT_TRUE(result.has_value());
+    EXPECT_TRUE(result->warning.starts_with(path)) << result->warning;
+    EXPECT_EQ(result->warning.find(path, 1), std::string::npos) << result->warning;
+}
+
 TEST_F(FileMeterTest, RefusesALinkTypeThatItCannotReadAndNamesIt) {
     std::string content;
-    pcap::PcapWriter writer(content, {.link = packet::LinkType{195}});
+    pcap::PcapWriter writer(content, {.link = packet::LinkType{147}});
     writer.frame(start, std::string(60, 'x'));
     const auto result = import(write("a.pcap", content), {});
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().code, ErrorCode::unsupported);
-    EXPECT_NE(result.error().text.find("195"), std::string::npos);
+    EXPECT_NE(result.error().text.find("147"), std::string::npos);
 }
 
 TEST_F(FileMeterTest, InterfacesAndTheirDropsAreReported) {
