@@ -90,8 +90,11 @@ void add_meters(const Command& app, Session& session) {
     }
     command.flag("--counters", options->counters,
                  "Counters of the running daemon since its start (docs/counters.md)");
-    command.text("--since", session.options.since, "Begin of the period for --losses", "TIME")
-        .text("--until", session.options.until, "End of the period for --losses", "TIME")
+    command
+        .text("--since", session.options.since,
+              "For --losses: a period (yesterday, 2026-10) or its begin (-7d)", "TIME")
+        .text("--until", session.options.until,
+              "For --losses: end of the period (default: as for usage)", "TIME")
         .does([&session, options] { return show(session, *options); });
 }
 

@@ -86,6 +86,7 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(request.zone, session.zone());
     TRY_ASSIGN(request.units, session.units());
     TRY_ASSIGN(request.question.period, session.period());
+    TRY_ASSIGN(request.ledger, session.ledger_path());
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const UsageReports reports,
@@ -132,16 +133,18 @@ void add_usage(const Command& app, Session& session) {
         .number("--limit", options->limit,
                 "Print only the first N rows. The total includes all rows", "N")
         .flag("--rest", options->rest, "With --limit: print the remaining rows as one")
-        .text(
-            "--since", session.options.since,
-            "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest time)",
-            "TIME")
+        .text("--since", session.options.since,
+              "A period: yesterday, 'last month', 2026-10, 2026-10-05; or its begin: -7d, "
+              "2026-11-21T13:00 … (default: from the earliest time)",
+              "TIME")
         .text(
             "--as-of", options->as_of,
             "Only batches that were in the ledger when `octroi audit --heads` printed FILE: always "
             "the same answer. Account trees and categories are those of now",
             "FILE")
-        .text("--until", session.options.until, "End of the period, not included (default: now)",
+        .text("--until", session.options.until,
+              "End of the period, not included (default: the end of a --since like 2026-10, else "
+              "now)",
               "TIME")
         .does([&session, options] { return show_usage(session, *options); });
 }
