@@ -160,6 +160,13 @@ struct LossAdvice {
     std::string_view fix;
 };
 
+// A counter of the running daemon that is 0 where everything is right, for `octroi doctor`.
+struct CounterAdvice {
+    std::string_view counter;  // CounterInfo::name
+    std::string_view finding;  // "datagrams of no known protocol"
+    std::string_view fix;
+};
+
 // ---- The row
 
 struct MeterKind {
@@ -198,6 +205,7 @@ struct MeterKind {
     // Examines this machine. meters: the configured ones of this kind; may be empty.
     std::vector<Finding> (*examine)(std::span<const MeterConfig* const> meters) = nullptr;
     std::span<const LossAdvice> loss_advice;
+    std::span<const CounterAdvice> counter_advice;
 };
 
 using MeterKinds = std::span<const MeterKind* const>;
