@@ -125,7 +125,7 @@ std::string Session::probable_ledger_path() {
 std::optional<MachineFormat> Session::machine_format() const {
     if (options.json) return MachineFormat::json;
     if (options.ndjson) return MachineFormat::ndjson;
-    if (options.csv) return MachineFormat::csv;
+    if (options.csv) return options.raw ? MachineFormat::csv_raw : MachineFormat::csv;
     return std::nullopt;
 }
 

@@ -81,7 +81,8 @@ struct Importer {
     std::string_view default_meter;  // the name of the meter where --meter is not given
     std::string_view cursor_prefix;  // the source of each cursor begins with it
     Result<std::unique_ptr<file::OnceMeter>> (*open)(const FileSetup& setup) = nullptr;
-    // For `octroi audit --against`. Errors: unsupported (the simple program cannot read this file).
+    // For `octroi audit --against`, a simpler program that is independent of the meter; null: the
+    // readings of the meter are counted. Errors: unsupported (it cannot read this file).
     Result<BucketCounts> (*recount)(const std::string& path) = nullptr;
 };
 

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/saturated_sum.hpp"
+#include "ledger/usage_query.hpp"
 #include "service/control.hpp"
 #include "view/units.hpp"
 
@@ -53,6 +55,21 @@ Result<UsageState> usage_state(Query& ledger, const UsageQuestion& question,
     });
     state.losses = summed_losses(losses);
     return state;
+}
+
+// By account and meter: the store has such sums by day.
+Result<ExcludedVolumes> excluded_volumes(Query& ledger) {
+    UsageQuestion question{.by = {UsageKey::meter, UsageKey::account}};
+    question.role = std::nullopt;
+    const auto usage = query_usage(ledger, question);
+    // Forged volumes above 64 bits: the state of the meters must be shown all the same.
+    if (!usage && usage.error().code == ErrorCode::over_limit) return ExcludedVolumes{};
+    if (!usage) return std::unexpected(usage.error());
+    ExcludedVolumes volumes;
+    for (const UsageBlock& block : usage->blocks)
+        for (const UsageRow& row : block.rows)
+            if (row.names_excluded) add_saturated(volumes[row.meter], row.total);
+    return volumes;
 }
 
 std::string coming_figures(const std::string& path, const LedgerConfig& config,

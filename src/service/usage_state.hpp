@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/usage.hpp"
+#include "view/ledger_view.hpp"
 #include "view/usage_view.hpp"
 
 namespace octroi {
@@ -17,6 +18,9 @@ namespace octroi {
 // commit has ended, and does not hold back booked_until.
 [[nodiscard]] Result<UsageState> usage_state(Query& ledger, const UsageQuestion& question,
                                              const LedgerConfig& config);
+
+// The volume of each meter that counts for nobody, over all time and all roles.
+[[nodiscard]] Result<ExcludedVolumes> excluded_volumes(Query& ledger);
 
 // "`octroi run` meters into this ledger and commits every 1 min: …" if a daemon writes to the
 // ledger; empty: none does. path: as ask_daemon() takes it.

@@ -65,6 +65,17 @@ TEST(UsageState, NamesTheLossesOfThePeriodAndOfTheMeters) {
     EXPECT_EQ(usage_state(*ledger, every, {})->losses.size(), 2U);
 }
 
+TEST(UsageState, HasTheExcludedVolumeOfEachMeter) {
+    TemporaryLedger ledger;
+    const Party duplicate{PartyKind::excluded, "duplicate", ""};
+    ledger.commit({{PartyKind::outside, "world", ""}, {PartyKind::account, "chem", "10.1.0.7"}},
+                  noon, 1000);
+    ledger.commit({duplicate, {PartyKind::excluded, "non-ip", ""}}, noon, 700);
+    const auto excluded = excluded_volumes(*ledger);
+    ASSERT_TRUE(excluded) << excluded.error().text;
+    EXPECT_EQ(excluded->at("test").bytes.value(), 700U);
+}
+
 TEST(UsageState, SaysThatADaemonRunsAndWhenFiguresCome) {
     const testing::Folder folder;
     const std::string path = folder.file("ledger.db");

@@ -9,6 +9,7 @@
 #include "app/ledger_access.hpp"
 #include "service/counters_request.hpp"
 #include "service/meter_reports.hpp"
+#include "service/usage_state.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -70,7 +71,9 @@ Result<ExitStatus> show(Session& session, const Options& options) {
         TRY(session.print(losses_report(lost)));
     } else {
         TRY_ASSIGN(const auto meters, ledger->meters());
-        TRY(session.print(meters_report(meters, session.clock().now())));
+        TRY_ASSIGN(const ExcludedVolumes excluded,
+                   interruptible([&] { return excluded_volumes(*ledger); }));
+        TRY(session.print(meters_report(meters, session.clock().now(), excluded)));
     }
     return ExitStatus::done;
 }
