@@ -56,7 +56,7 @@ constexpr std::array binding_fields{
 constexpr std::array network_fields{
     DeclaredField{.name = "prefix",
                   .type = "text",
-                  .help = "A network whose addresses are ours: traffic of those without a binding "
+                  .help = "A network of our own addresses: traffic of those without a binding "
                           "is `@unattributed`.",
                   .example = "10.0.0.0/8",
                   .required = true},

@@ -284,7 +284,7 @@ TEST(Usage, TotalsCountEveryTransferOnce) {
     EXPECT_FALSE(broken.conserved());
 }
 
-// A router sees each packet twice: what is excluded must not be in any figure but its own.
+// A router sees each packet twice: the second sighting must not be in any figure but its own.
 TEST(Usage, ExcludedTrafficIsInNoSum) {
     std::vector<TransferSum> twice;
     for (const int bucket : {0, 1}) {

@@ -100,7 +100,7 @@ TEST_F(DirectoryChangesTest, AnIdentityOfAnotherIsBoundOnlyIfThatIsAskedFor) {
     const auto replaced = bind_identity(*ledger_, wanted, true, noon);
     ASSERT_TRUE(replaced) << replaced.error().text;
     EXPECT_THAT(*replaced, SizeIs(2));
-    // The past stays whose it was.
+    // The past stays with the account that had it.
     EXPECT_EQ(bindings_of("physics").at(0), (Interval{noon - Duration::hours(24), noon}));
     EXPECT_EQ(bindings_of("chem").at(0), (Interval{noon, UtcTime::max()}));
     // Again is no change, and its own account needs no --replace.

@@ -37,7 +37,7 @@ namespace octroi {
 [[nodiscard]] std::vector<Finding> examine_counters(const Result<std::vector<CounterRow>>& rows,
                                                     MeterKinds kinds);
 
-// For people: what was checked, then each finding in full with its advice, in lines of at most
+// For people: the checks that were made, then each finding in full with its advice, in lines of at most
 // `width` columns (0: not broken).
 [[nodiscard]] std::string findings_text(std::span<const Finding> findings, int width);
 // For machines: a row for each finding.

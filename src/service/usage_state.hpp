@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What a reader of figures must know beside them: until when they are booked, what was missed, and
-// when the next figures come.
+// Facts beside the figures: until when they are booked, the losses, and when the next figures come.
 
 #include <string>
 

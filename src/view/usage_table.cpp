@@ -288,7 +288,7 @@ Row UsageTable::labelled(std::string label, std::vector<Cell> figures) const {
     return out;
 }
 
-// One line for each row of excluded traffic; one line for all of it where rows do not tell it from
+// One line for each row of excluded traffic; one line for the whole where rows do not tell it from
 // other traffic, or where the limit has cut some of them.
 void UsageTable::add_excluded(Report& report) const {
     const Volume& excluded = block_.totals.excluded;

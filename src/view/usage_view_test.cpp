@@ -226,7 +226,7 @@ TEST(UsageView, ExcludedTrafficHasALineOfItsOwn) {
     EXPECT_NE(only.find("Excluded"), std::string::npos) << only;
 }
 
-// Which part of the period has figures, and what is missing in it.
+// Which part of the period has figures, and which losses are in it.
 TEST(UsageView, SaysUntilWhenItIsBookedAndWhatWasMissed) {
     UsageView view = view_by({UsageKey::account});
     view.period.end = at("2026-11-21T14:00:27Z");

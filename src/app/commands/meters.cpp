@@ -43,6 +43,16 @@ Status show_report(Session& session, const MeterKind& kind, const MeterReport& r
     return session.print(made);
 }
 
+// Before the first commit of a daemon there is nothing to show yet.
+Status explain_absence(Session& session, Report& report) {
+    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const Zone zone, session.zone());
+    const std::string coming = coming_figures(path, config->ledger, std::nullopt, zone);
+    if (!coming.empty()) report.when_empty = coming;
+    return {};
+}
+
 // Each of these options asks for another table.
 Status check_choice(const Options& options) {
     std::vector<std::string_view> wanted;
@@ -73,7 +83,9 @@ Result<ExitStatus> show(Session& session, const Options& options) {
         TRY_ASSIGN(const auto meters, ledger->meters());
         TRY_ASSIGN(const ExcludedVolumes excluded,
                    interruptible([&] { return excluded_volumes(*ledger); }));
-        TRY(session.print(meters_report(meters, session.clock().now(), excluded)));
+        Report report = meters_report(meters, session.clock().now(), excluded);
+        if (meters.empty()) TRY(explain_absence(session, report));
+        TRY(session.print(report));
     }
     return ExitStatus::done;
 }

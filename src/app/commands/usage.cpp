@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/heads_file.hpp"
 #include "app/ledger_access.hpp"
+#include "app/named_hosts.hpp"
 #include "record/identity.hpp"
 #include "service/usage_answer.hpp"
 
@@ -27,6 +28,7 @@ struct Options {
     std::string order = "total";
     std::uint64_t limit = 0;  // rows; 0: all
     bool rest = false;
+    bool names = false;
     std::string as_of;
 };
 
@@ -89,8 +91,9 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(request.ledger, session.ledger_path());
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const UsageReports reports,
+    TRY_ASSIGN(UsageReports reports,
                interruptible([&] { return answer_usage(*ledger, *config, std::move(request)); }));
+    if (options.names) name_hosts(reports.tables, reports.rows);
     TRY(session.print(reports.tables, reports.rows));
     return ExitStatus::done;
 }
@@ -132,6 +135,8 @@ void add_usage(const Command& app, Session& session) {
                 "Order of the rows: the largest total first (default), received, sent, or by name")
         .number("--limit", options->limit,
                 "Print only the first N rows. The total includes all rows", "N")
+        .flag("--names", options->names,
+              "With --by identity: names of the hosts, from the resolver of this machine")
         .flag("--rest", options->rest, "With --limit: print the remaining rows as one")
         .text("--since", session.options.since,
               "A period: yesterday, 'last month', 2026-10, 2026-10-05; or its begin: -7d, "

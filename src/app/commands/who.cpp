@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "app/named_hosts.hpp"
 #include "host/neighbours.hpp"
 #include "record/identity.hpp"
 #include "service/address_users.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct Options {
     std::vector<std::string> end;  // words: "mac 00:30:…" needs no quotes
     std::string at;
+    bool names = false;
 };
 
 std::optional<Mac> mac_of_neighbour(const Address& address) {
@@ -37,7 +39,9 @@ Result<ExitStatus> print_users(Session& session, const Options& options) {
     const MacOfAddress mac_of = options.at.empty() ? mac_of_neighbour : MacOfAddress{};
     TRY_ASSIGN(const auto users, end ? find_address_users(*ledger, *config, *end, at, mac_of)
                                      : find_identity_users(*ledger, *identity, at));
-    TRY(session.print(who_report(users)));
+    Report report = who_report(users);
+    if (options.names) name_hosts({}, report);
+    TRY(session.print(report));
     return ExitStatus::done;
 }
 
@@ -52,6 +56,7 @@ void add_who(const Command& app, Session& session) {
                   "0:30:ca:b8:d9:bc. An account that is bound by MAC is found by its address while "
                   "this machine has the host in its neighbour table")
         .text("--at", options->at, "The time (default: now)", "TIME")
+        .flag("--names", options->names, "The name of the host, from the resolver of this machine")
         .does([&session, options] { return print_users(session, *options); });
 }
 

@@ -33,7 +33,7 @@ std::string_view kind_of(fs::file_type type) {
     }
 }
 
-// RFC 3986: everything that has a meaning in a URI, and what is no plain ASCII.
+// RFC 3986: all octets but those that never have a meaning in a URI.
 std::string percent_encoded(std::string_view path) {
     std::string out;
     for (const char c : path) {
@@ -77,7 +77,7 @@ Status check_ledger_file(const std::string& path, OpenMode mode) {
     if (mode != OpenMode::create && !has_content(path) && !has_content(path + "-wal"))
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is an empty file, not a ledger; next: another path with "
-                                "--ledger, or `octroi run`, which makes a ledger of it",
+                                "--ledger, or `octroi run`, which fills it",
                                 path));
     return {};
 }

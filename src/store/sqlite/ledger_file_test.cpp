@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "store/sqlite/ledger_file.hpp"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -88,6 +89,51 @@ TEST(LedgerFile, IsReadFromReadOnlyMedia) {
     for (const char* end : {"", "-wal"})
         std::filesystem::copy_file(path + end, copy.file("a b.db") + end);
     EXPECT_EQ(status_of_child(copy.file("."), 2000), 0);
+}
+
+// What a user of the ledger's group reads, in another process. As read_from_read_only_media().
+int read_as_member(const std::string& path, gid_t group, std::uint64_t bytes) {
+    constexpr uid_t nobody = 65534;
+    if (setgroups(0, nullptr) != 0 || setgid(group) != 0 || setuid(nobody) != 0) return 77;
+    const auto ledger = SqliteLedger::open(path, {.mode = OpenMode::read_only});
+    if (!ledger) return 1;
+    const auto sums = (*ledger)->sums({});
+    if (!sums || sums->size() != 1 || sums->front().volume.bytes.value() != bytes) return 2;
+    // As `sqlite3 FILE` opens it: for writing, if that is permitted.
+    const auto plain = sqlite::Database::open(path, SQLITE_OPEN_READWRITE);
+    if (!plain) return 3;
+    const auto batches = plain->number("SELECT count(*) FROM batch");
+    if (!batches || *batches != 1) return 4;
+    return plain->run("DELETE FROM batch") ? 5 : 0;
+}
+
+// docs/operating.md, "Reading the ledger as another user".
+TEST(LedgerFile, IsReadByItsGroupWhileItIsWritten) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    constexpr gid_t group = 65533;
+    const Folder folder;
+    const std::string place = folder.file("ledgers");
+    ASSERT_EQ(chmod(folder.file(".").c_str(), 0755), 0);
+    const std::string path = place + "/ledger.db";
+    const mode_t before = umask(022);
+    auto ledger = SqliteLedger::open(path, {.mode = OpenMode::create});
+    umask(before);
+    ASSERT_TRUE(ledger);
+    for (const std::string& each : {place, path})
+        ASSERT_EQ(chown(each.c_str(), static_cast<uid_t>(-1), group), 0);
+    ASSERT_EQ(chmod(place.c_str(), 02750), 0);
+    // Made again with the group, as at the next start of the daemon.
+    ledger->reset();
+    ledger = SqliteLedger::open(path, {.mode = OpenMode::create});
+    ASSERT_TRUE(ledger);
+    ASSERT_TRUE((*ledger)->commit(
+        BatchBuilder(1).transfer(0, account("a"), outside("x"), "web", 1000).build()));
+    const pid_t child = fork();
+    if (child == 0) _exit(read_as_member(path, group, 1000));
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace
