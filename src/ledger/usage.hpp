@@ -15,7 +15,8 @@
 //   rows add up to the whole.
 // In UsageTotals each transfer is counted once in both cases.
 //
-// Excluded traffic is in no figure of others. Rows with keys that name it (account "@excluded/…", class
+// Excluded traffic is in no figure of others. Rows with keys that name it (account "@excluded/…",
+// class
 // "@excluded", direction "excluded", from or to "@excluded/…") count nothing else; all other rows
 // have it apart, in UsageRow::excluded. If the filters select excluded traffic only, it is what the
 // rows count.

@@ -36,8 +36,9 @@ struct AccountChange {
                                   const std::string& account, UtcTime at, UtcTime now);
 
 // Binds an identity. If it belongs to another account at some time of the new binding, that is
-// refused (conflict: the text names that account and since when), unless `replace`: then as `octroi apply` does it,
-// from now on where no begin is wanted. Returns the changes for people; none: nothing has changed.
+// refused (conflict: the text names that account and since when), unless `replace`: then as `octroi
+// apply` does it, from now on where no begin is wanted. Returns the changes for people; none:
+// nothing has changed.
 [[nodiscard]] Result<std::vector<std::string>> bind_identity(DirectoryStore& directory_store,
                                                              const DesiredBinding& wanted,
                                                              bool replace, UtcTime now);

@@ -37,8 +37,8 @@ namespace octroi {
 [[nodiscard]] std::vector<Finding> examine_counters(const Result<std::vector<CounterRow>>& rows,
                                                     MeterKinds kinds);
 
-// For people: the checks that were made, then each finding in full with its advice, in lines of at most
-// `width` columns (0: not broken).
+// For people: the checks that were made, then each finding in full with its advice, in lines of at
+// most `width` columns (0: not broken).
 [[nodiscard]] std::string findings_text(std::span<const Finding> findings, int width);
 // For machines: a row for each finding.
 [[nodiscard]] Report findings_report(std::span<const Finding> findings);
