@@ -89,9 +89,10 @@ ReadOnlyMedia read_only_media(const std::string& path) {
     const std::string uri =
         "file:" + percent_encoded(fs::absolute(path, error).lexically_normal().string());
     if (error) return {};
-    // Nobody can write there, so nothing has to be locked.
+    // Nobody can write there, so nothing has to be locked ("unix-none"). Not nolock=1: with it
+    // SQLite refuses databases with a log.
     const bool reads_log = has_content(path + "-wal");
-    return {.uri = uri + (reads_log ? "?nolock=1" : "?immutable=1"), .reads_log = reads_log};
+    return {.uri = uri + (reads_log ? "?vfs=unix-none" : "?immutable=1"), .reads_log = reads_log};
 }
 
 }  // namespace octroi::sqlite
