@@ -209,8 +209,10 @@ std::vector<Finding> examine_counters(const Result<std::vector<CounterRow>>& row
     }
     if (findings.empty())
         findings.push_back({Verdict::good, "daemon",
-                            fmt::format("it runs; {} of input that cannot be used checked, all 0",
-                                        counted_text(checked, "counter", "counters")),
+                            checked == 0
+                                ? "it runs"
+                                : fmt::format("it runs; {} of unusable input, all 0",
+                                              counted_text(checked, "counter", "counters")),
                             ""});
     return findings;
 }
