@@ -102,6 +102,18 @@ const Binding* binding_of_another(const Directory& directory, const DesiredBindi
     return newest;
 }
 
+// Whether the account has the identity now, for as long as wanted.
+bool is_held(const Directory& directory, const DesiredBinding& wanted, UtcTime now) {
+    const Binding* newest = nullptr;
+    for (const Binding& have : directory.bindings)
+        if (have.identity == wanted.identity && have.valid.contains(now) &&
+            (newest == nullptr || have.id > newest->id))
+            newest = &have;
+    return newest != nullptr && newest->account == wanted.account &&
+           newest->per_address == wanted.per_address &&
+           newest->valid.end >= wanted.until.value_or(UtcTime::max());
+}
+
 std::string since_text(const Binding& binding) {
     std::string text = binding.valid.begin == UtcTime::min()
                            ? "since ever"
@@ -119,6 +131,9 @@ Result<std::vector<std::string>> bind_identity(DirectoryStore& directory_store,
     const Interval valid{wanted.from.value_or(UtcTime::min()),
                          wanted.until.value_or(UtcTime::max())};
     const Binding* other = binding_of_another(directory, wanted, valid);
+    // The past of another account is no reason to bind again.
+    if (other != nullptr && !wanted.from && is_held(directory, wanted, now))
+        return std::vector<std::string>{};
     if (other != nullptr && !replace)
         return fail(ErrorCode::conflict,
                     fmt::format("{} {} bound to {} {}; next: --replace binds it to {} from {} on{}",

@@ -84,11 +84,11 @@ TEST(Doctor, ReportsCountersOfInputThatCannotBeUsed) {
 }
 
 TEST(Doctor, CutsNothingAndSaysWhatItChecked) {
-    const std::string advice =
+    const std::string long_advice =
         "a larger socket_buffer in [[meter]], as root or with sysctl net.core.rmem_max, and a "
         "faster disk for the journal";
     const std::vector<Finding> findings{{Verdict::good, "clock", "disciplined", ""},
-                                        {Verdict::wrong, "losses", "lost\x1b[31m", advice},
+                                        {Verdict::wrong, "losses", "lost\x1b[31m", long_advice},
                                         {Verdict::good, "losses", "none", ""}};
     const std::string narrow = findings_text(findings, 60);
     std::string joined;
@@ -100,9 +100,9 @@ TEST(Doctor, CutsNothingAndSaysWhatItChecked) {
         if (c == '\n' && !joined.ends_with(' ')) joined += ' ';
     }
     EXPECT_THAT(narrow, HasSubstr("Checked: clock, losses.\n"));
-    EXPECT_THAT(joined, HasSubstr("Next: " + advice)) << narrow;
+    EXPECT_THAT(joined, HasSubstr("Next: " + long_advice)) << narrow;
     EXPECT_EQ(narrow.find('\x1b'), std::string::npos);
-    EXPECT_THAT(findings_text(findings, 0), HasSubstr("Next: " + advice + "\n"));
+    EXPECT_THAT(findings_text(findings, 0), HasSubstr("Next: " + long_advice + "\n"));
 }
 
 TEST(Doctor, SaysThatNothingWasLost) {
