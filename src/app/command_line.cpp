@@ -22,6 +22,9 @@ void add_global_options(CLI::App& app, Command& command, GlobalOptions& options)
         .flag("--json", options.json, "Print one JSON document")
         .flag("--ndjson", options.ndjson, "Print one JSON object per line")
         .flag("--csv", options.csv, "Print CSV")
+        .flag("--raw", options.raw,
+              "With --csv: names as they came from outside. Without it control characters are "
+              "replaced, and a text that a spreadsheet would run as a formula begins with '")
         .choice("--units", options.units, {"iec", "si"}, "Units in tables: KiB (iec) or kB (si)")
         .flag("--bytes", options.exact_bytes, "Exact byte counts in tables")
         .choice("--log-level", options.log_level, {"error", "warning", "info", "debug"},
@@ -34,6 +37,7 @@ void add_global_options(CLI::App& app, Command& command, GlobalOptions& options)
     app.get_option("--ledger")->envname("OCTROI_LEDGER");
     app.get_option("--json")->excludes("--ndjson")->excludes("--csv");
     app.get_option("--ndjson")->excludes("--csv");
+    app.get_option("--raw")->needs("--csv");
 }
 
 int fail_with(const Error& error) {

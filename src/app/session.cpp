@@ -10,6 +10,7 @@
 #include "config/parse.hpp"
 #include "host/log.hpp"
 #include "host/terminal.hpp"
+#include "service/config_check.hpp"
 
 namespace octroi {
 namespace {
@@ -52,6 +53,11 @@ std::string Session::config_path() {
 Result<Config> Session::read_config() {
     TRY_ASSIGN(const std::string text, config_file().read());
     TRY_ASSIGN(Config config, parse_config(text, config_file().path(), option_table_));
+    if (const Status checked = check_config(config); !checked) {
+        const bool has_place = checked.error().text.starts_with(config_file().path());
+        return fail(ErrorCode::invalid,
+                    (has_place ? "" : config_file().path() + ": ") + checked.error().text);
+    }
     for (const auto& notice : config.notices) log_warning(notice);
     return config;
 }
@@ -119,7 +125,7 @@ std::string Session::probable_ledger_path() {
 std::optional<MachineFormat> Session::machine_format() const {
     if (options.json) return MachineFormat::json;
     if (options.ndjson) return MachineFormat::ndjson;
-    if (options.csv) return MachineFormat::csv;
+    if (options.csv) return options.raw ? MachineFormat::csv_raw : MachineFormat::csv;
     return std::nullopt;
 }
 

@@ -28,6 +28,7 @@ struct GlobalOptions {
     bool json = false;
     bool ndjson = false;
     bool csv = false;
+    bool raw = false;
     std::string units;
     bool exact_bytes = false;
     std::string log_level;  // empty: not given

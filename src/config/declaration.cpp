@@ -7,18 +7,19 @@
 #include <array>
 #include <set>
 
+#include "config/declaration_fields.hpp"
 #include "config/declaration_text.hpp"
 #include "config/suggest.hpp"
 
 namespace octroi {
 namespace {
 
-// A member of a declared value. TOML tables and CSV lines both give texts by field name.
+// How a column gets into a declared value. TOML tables and CSV lines both give texts by column. The
+// columns are those of declaration_fields.hpp, in the same order: a test compares them.
 template <typename Row>
 struct Field {
     std::string_view name;
     Status (*set)(Row&, std::string_view);
-    bool required = false;
 };
 
 Status set_flag(bool& flag, std::string_view text) {
@@ -41,13 +42,13 @@ Status set_text(Row& row, std::string_view text) {
 }
 
 constexpr std::array account_fields{
-    Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>, true},
+    Field<DeclaredAccount>{"name", set_text<&DeclaredAccount::name>},
     Field<DeclaredAccount>{"parent", set_text<&DeclaredAccount::parent>},
     Field<DeclaredAccount>{"title", set_text<&DeclaredAccount::title>},
 };
 constexpr std::array binding_fields{
-    Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>, true},
-    Field<DeclaredBinding>{"account", set_text<&DeclaredBinding::account>, true},
+    Field<DeclaredBinding>{"identity", set_text<&DeclaredBinding::identity>},
+    Field<DeclaredBinding>{"account", set_text<&DeclaredBinding::account>},
     Field<DeclaredBinding>{
         "from", [](DeclaredBinding& b, std::string_view t) { return set_time(b.from, t); }},
     Field<DeclaredBinding>{
@@ -57,7 +58,7 @@ constexpr std::array binding_fields{
         [](DeclaredBinding& b, std::string_view t) { return set_flag(b.per_address, t); }},
 };
 constexpr std::array network_fields{
-    Field<DeclaredNetwork>{"prefix", set_text<&DeclaredNetwork::prefix>, true},
+    Field<DeclaredNetwork>{"prefix", set_text<&DeclaredNetwork::prefix>},
     Field<DeclaredNetwork>{
         "per_address",
         [](DeclaredNetwork& n, std::string_view t) { return set_flag(n.per_address, t); }},
@@ -86,7 +87,7 @@ public:
             // An empty field of a CSV line states nothing.
             if (!text.empty()) given.insert(field->name);
         }
-        for (const auto& field : fields)
+        for (const DeclaredField& field : find_declared_table(record.kind)->fields)
             if (field.required && !given.contains(field.name))
                 return problem(record.where, fmt::format("{} is missing", field.name));
         rows.push_back(std::move(row));
@@ -101,8 +102,8 @@ public:
 }  // namespace
 
 Result<Declaration> parse_declaration(std::string_view text, std::string_view file_name) {
-    TRY_ASSIGN(const auto records, file_name.ends_with(".csv") ? csv_records(text, file_name)
-                                                               : toml_records(text, file_name));
+    TRY_ASSIGN(const auto records, looks_like_csv(text, file_name) ? csv_records(text, file_name)
+                                                                   : toml_records(text, file_name));
     Declaration declaration;
     Filler filler;
     for (const DeclaredRecord& record : records) {
@@ -114,7 +115,7 @@ Result<Declaration> parse_declaration(std::string_view text, std::string_view fi
             filler.add(record, network_fields, declaration.networks);
         } else {
             constexpr std::array<std::string_view, 3> known{"account", "binding", "network"};
-            filler.problem(record.where, fmt::format("unknown section {}{}", record.kind,
+            filler.problem(record.where, fmt::format("unknown section [[{}]]{}", record.kind,
                                                      suggestion(record.kind, known)));
         }
     }

@@ -50,8 +50,9 @@ struct Declaration {
     std::vector<DeclaredNetwork> networks;
 };
 
-// The file is CSV if its name ends in ".csv", else TOML. An Error (invalid) holds every problem,
-// one in each line: "people.csv:7: …".
+// The file is CSV if its name ends in ".csv", TOML if it ends in ".toml", else CSV if its first
+// line is a CSV header (standard input has no name). An Error (invalid) holds every problem, one in
+// each line: "people.csv:7: …".
 [[nodiscard]] Result<Declaration> parse_declaration(std::string_view text,
                                                     std::string_view file_name);
 

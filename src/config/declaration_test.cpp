@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/declaration.hpp"
 
+#include "config/declaration_docs.hpp"
+#include "config/declaration_fields.hpp"
+
 #include <gtest/gtest.h>
 
 namespace octroi {
@@ -45,9 +48,83 @@ TEST(Declaration, ReportsEveryProblemWithItsLine) {
     EXPECT_EQ(wrong.error().code, ErrorCode::invalid);
     for (const char* expected : {"p.toml:1: unknown field nam; did you mean name?",
                                  "p.toml:3: identity is missing", "p.toml:5: 'soon' is not a time",
-                                 "p.toml:8: unknown section bindings; did you mean binding?"})
+                                 "p.toml:8: unknown section [[bindings]]; did you mean binding?"})
         EXPECT_NE(wrong.error().text.find(expected), std::string::npos) << expected << "\nin\n"
                                                                         << wrong.error().text;
+}
+
+// What people write first: the advice names the section and the column.
+TEST(Declaration, AdvisesOnNearMisses) {
+    for (const char* text : {"[accounts.physics]\ntitle = \"x\"\n", "[account.physics]\n",
+                             "[account]\nname = \"physics\"\n"}) {
+        const auto wrong = parse_declaration(text, "p.toml");
+        ASSERT_FALSE(wrong) << text;
+        EXPECT_NE(wrong.error().text.find(
+                      "write a section [[account]] with name = \"physics\" for each account"),
+                  std::string::npos)
+            << wrong.error().text;
+    }
+    const auto binding = parse_declaration("[bindings.\"10.0.0.1\"]\naccount = \"a\"\n", "p.toml");
+    ASSERT_FALSE(binding);
+    EXPECT_NE(binding.error().text.find("[[binding]] with identity = \"10.0.0.1\""),
+              std::string::npos)
+        << binding.error().text;
+    const auto other = parse_declaration("colour = 1\n", "p.toml");
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().text.find("known are: [[account]], [[binding]], [[network]]"),
+              std::string::npos);
+    const auto semicolons = parse_declaration("name;title\nx;y\n", "p.csv");
+    ASSERT_FALSE(semicolons);
+    EXPECT_NE(semicolons.error().text.find("not separated by commas"), std::string::npos);
+    EXPECT_EQ(parse_declaration("Name, Title\nx,y\n", "p.csv")->accounts.size(), 1U);
+}
+
+TEST(Declaration, OfAFileWithoutANameIsReadByItsFirstLine) {
+    EXPECT_EQ(parse_declaration("# people\n\nname,title\nx,y\n", "standard input")->accounts.size(),
+              1U);
+    EXPECT_EQ(parse_declaration("[[account]]\nname = \"x\"\n", "standard input")->accounts.size(),
+              1U);
+    EXPECT_EQ(parse_declaration("# nothing\n", "standard input")->accounts.size(), 0U);
+}
+
+// The documented columns are those that the parser knows, and the example is accepted.
+TEST(Declaration, HasTheDocumentedColumns) {
+    const auto example = parse_declaration(declaration_example(), "example.toml");
+    ASSERT_TRUE(example) << example.error().text;
+    EXPECT_EQ(example->accounts.size(), 2U);
+    EXPECT_EQ(example->bindings.size(), 1U);
+    EXPECT_EQ(example->networks.size(), 1U);
+    const std::string markdown = declaration_markdown();
+    for (const DeclaredTable& table : declared_tables()) {
+        std::string header;
+        std::string line;
+        for (const DeclaredField& field : table.fields) {
+            header += (header.empty() ? "" : ",") + std::string(field.name);
+            line += (&field == table.fields.data() ? "" : ",") + std::string(field.example);
+            EXPECT_NE(markdown.find("| `" + std::string(field.name) + "` |"), std::string::npos);
+            EXPECT_NE(declaration_example().find(std::string(field.name) + " = "),
+                      std::string::npos);
+        }
+        const auto csv = parse_declaration(header + "\n" + line + "\n", "x.csv");
+        EXPECT_TRUE(csv) << csv.error().text;
+    }
+}
+
+// toml++ frees nested tables recursively: a long key exhausted the stack.
+TEST(Declaration, RefusesAKeyOfManyParts) {
+    std::string parts = "a";
+    for (int i = 0; i < 200'000; ++i) parts += ".a";
+    for (const std::string& text : {parts + " = 1\n", "[" + parts + "]\n",
+                                    "x = { " + parts + " = 1 }\n", "[[" + parts + "]]\n"}) {
+        const auto refused = parse_declaration(text, "p.toml");
+        ASSERT_FALSE(refused);
+        EXPECT_NE(refused.error().text.find("more parts than any option has"), std::string::npos);
+    }
+    EXPECT_NE(
+        parse_declaration("[[account]]\nname = \"" + parts + "\"\n# " + parts + "\n", "p.toml")
+            .value()
+            .accounts.size(),
+        0U);
 }
 
 TEST(Declaration, RefusesOtherFiles) {

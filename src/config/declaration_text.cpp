@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
+#include "config/declaration_fields.hpp"
+#include "config/suggest.hpp"
 #include "config/toml_text.hpp"
 
 namespace octroi {
@@ -85,6 +88,15 @@ bool parse_csv_line(std::string_view& rest, std::vector<std::string>& fields, st
     return !quoted;
 }
 
+// "name" of " Name ".
+std::string folded(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    std::string out(text);
+    for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return out;
+}
+
 std::string_view csv_kind(const std::vector<std::string>& header) {
     const auto has = [&](std::string_view name) {
         return std::find(header.begin(), header.end(), name) != header.end();
@@ -92,6 +104,50 @@ std::string_view csv_kind(const std::vector<std::string>& header) {
     if (has("identity")) return "binding";
     if (has("prefix")) return "network";
     return has("name") ? "account" : "";
+}
+
+std::unexpected<Error> no_csv_header(const SourceLine& where, std::string_view first) {
+    const bool has_other_separator = first.find_first_of(";\t") != std::string_view::npos;
+    return problem_at(
+        where, fmt::format("{}; next: the first line names the columns: name,parent,title or "
+                           "identity,account,from,until,per_address or prefix,per_address",
+                           has_other_separator ? "the columns are not separated by commas"
+                                               : "this is no header of a CSV file"));
+}
+
+// What a key of the file may have been meant for: [account.x], [accounts.x], [[accounts]],
+// [account]. Empty: nothing that is known.
+std::string_view meant_table(std::string_view key) {
+    std::string_view nearest;
+    std::size_t least = 3;  // two letters may be wrong: accounts, acount, bindngs
+    for (const DeclaredTable& table : declared_tables()) {
+        const std::size_t distance = edit_distance(key, table.name);
+        if (distance >= least) continue;
+        least = distance;
+        nearest = table.name;
+    }
+    return nearest;
+}
+
+// The advice for a key at the top of the file that is no list of sections.
+std::string advice_for(std::string_view key, const toml::node& node) {
+    const std::string_view table = meant_table(key);
+    if (table.empty())
+        return fmt::format(
+            "unknown section {}; known are: [[account]], [[binding]], [[network]] "
+            "(`octroi apply --example` prints a file)",
+            key);
+    const DeclaredField& first = find_declared_table(table)->fields.front();
+    std::string name = std::string(first.example);
+    // [accounts.physics]: the name in the header belongs into a column.
+    if (const toml::table* sections = node.as_table())
+        for (const auto& [inner, value] : *sections)
+            if (value.is_table()) {
+                name = std::string(inner.str());
+                break;
+            }
+    return fmt::format("write a section [[{}]] with {} = \"{}\" for each {}", table, first.name,
+                       name, table);
 }
 
 }  // namespace
@@ -102,8 +158,7 @@ Result<std::vector<DeclaredRecord>> toml_records(std::string_view text, std::str
     for (const auto& [kind, node] : root) {
         const toml::array* array = node.as_array();
         if (array == nullptr || !array->is_homogeneous<toml::table>())
-            return problem_at(place(node, file),
-                              fmt::format("write {0} as [[{0}]] sections", kind.str()));
+            return problem_at(place(node, file), advice_for(kind.str(), node));
         for (const toml::node& element : *array) {
             TRY_ASSIGN(records.emplace_back(), toml_record(kind.str(), *element.as_table(), file));
         }
@@ -128,11 +183,8 @@ Result<std::vector<DeclaredRecord>> csv_records(std::string_view text, std::stri
         const bool empty = fields.size() == 1 && fields.front().empty();
         if (empty || fields.front().starts_with('#')) continue;
         if (header.empty()) {
-            header = fields;
-            if (csv_kind(header).empty())
-                return problem_at(where,
-                                  "the header must name the fields: name,parent,title or "
-                                  "identity,account,from,until,per_address or prefix,per_address");
+            for (const std::string& field : fields) header.push_back(folded(field));
+            if (csv_kind(header).empty()) return no_csv_header(where, fields.front());
             continue;
         }
         if (fields.size() > header.size())
@@ -144,6 +196,22 @@ Result<std::vector<DeclaredRecord>> csv_records(std::string_view text, std::stri
         records.push_back(std::move(record));
     }
     return records;
+}
+
+bool looks_like_csv(std::string_view text, std::string_view file) {
+    if (file.ends_with(".csv")) return true;
+    if (file.ends_with(".toml")) return false;
+    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    // The first line that is neither empty nor a comment: a CSV header names columns and has no
+    // sign of TOML.
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos || line.front() == '#')
+            continue;
+        return line.find_first_of("[=") == std::string_view::npos;
+    }
+    return false;
 }
 
 }  // namespace octroi

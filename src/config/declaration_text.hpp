@@ -26,4 +26,7 @@ struct DeclaredRecord {
 [[nodiscard]] Result<std::vector<DeclaredRecord>> csv_records(std::string_view text,
                                                               std::string_view file);
 
+// Whether the text is CSV rather than TOML: by the name of its file, else by its first line.
+[[nodiscard]] bool looks_like_csv(std::string_view text, std::string_view file);
+
 }  // namespace octroi

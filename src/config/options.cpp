@@ -232,8 +232,9 @@ constexpr std::array name_options = {
         .default_text = "[]",
         .help = "Services that belong to the category.",
         .doc =
-            "`essential = [\"web\", \"mail\"]`. A service belongs to the first category that names "
-            "it, and to `other` where none does.",
+            "`essential = [\"https\", \"icmp/*\"]`. A service belongs to the first category that "
+            "names it, and to `other` where none does. A name that no service has, neither by "
+            "default nor in `[services]`, is refused.",
         .reload = true,
         .assign =
             [](Config& c, const OptionEntry& e) {

@@ -13,22 +13,33 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-// Finds characters outside ASCII where TOML allows none: outside of texts and comments, and behind
-// a backslash in a text. toml++ 3.3 tests there whether the character is white space, and for most
-// of them that test is undefined behaviour (a switch without a case for them).
-class ForeignCharacter {
-public:
-    explicit ForeignCharacter(std::string_view text) : text_(text) {}
+// What toml++ must not see: where it stands, and why.
+struct Refusal {
+    std::size_t offset = 0;
+    std::string_view why;
+};
 
-    // The offset of the first one.
-    std::optional<std::size_t> find() {
+// Finds two things that toml++ 3.3 cannot stand. Characters outside ASCII where TOML allows none:
+// outside of texts and comments, and behind a backslash in a text. It tests there whether the
+// character is white space, and for most of them that test is undefined behaviour (a switch without
+// a case for them). And keys of too many parts.
+class Precheck {
+public:
+    explicit Precheck(std::string_view text) : text_(text) {}
+
+    // The first one.
+    std::optional<Refusal> find() {
+        constexpr std::string_view foreign =
+            "characters outside ASCII stand in quotes and comments only";
         while (at_ < text_.size()) {
             const char c = text_[at_];
-            if (!is_ascii(c)) return at_;
+            if (!is_ascii(c)) return Refusal{at_, foreign};
+            if (count_dots(c) >= toml_key_parts_max)
+                return Refusal{at_, "a key has more parts than any option has"};
             if (c == '#') {
                 skip_line();
             } else if ((c == '"' || c == '\'') && quote_may_open_) {
-                if (const auto found = skip_quoted(c)) return found;
+                if (const auto found = skip_quoted(c)) return Refusal{*found, foreign};
             } else {
                 skip_plain(c);
             }
@@ -37,6 +48,15 @@ public:
     }
 
 private:
+    // Dots since the last place where a key can begin.
+    std::size_t count_dots(char c) {
+        if (c == '.')
+            ++dots_;
+        else if (std::string_view("\n=[{,").find(c) != std::string_view::npos)
+            dots_ = 0;
+        return dots_;
+    }
+
     // A quote opens a text only where a key or a value begins. Elsewhere it is an error. toml++
     // reports that error, but only after it has tested the characters that follow.
     void skip_plain(char c) {
@@ -77,6 +97,7 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
+    std::size_t dots_ = 0;
     bool quote_may_open_ = true;
 };
 
@@ -98,12 +119,10 @@ Result<toml::table> parse_toml(std::string_view text, std::string_view file) {
                                 toml_text_max, text.size()));
     }
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    if (const auto offset = ForeignCharacter(text).find()) {
-        return fail(
-            ErrorCode::invalid,
-            fmt::format("{}: not TOML: characters outside ASCII stand in quotes and comments only",
-                        to_string(source_line(text, *offset, file))));
-    }
+    if (const auto refusal = Precheck(text).find())
+        return fail(ErrorCode::invalid,
+                    fmt::format("{}: not TOML: {}",
+                                to_string(source_line(text, refusal->offset, file)), refusal->why));
     toml::parse_result parsed = toml::parse(text, file);
     if (!parsed) {
         return fail(

@@ -20,6 +20,9 @@ namespace octroi {
 
 // In octets. Nobody writes a longer file, so it is refused.
 inline constexpr std::size_t toml_text_max = 1U << 20U;
+// Parts of a dotted key. toml++ makes a table for each, and frees them recursively: without a bound
+// a key of 200,000 parts exhausts the stack.
+inline constexpr std::size_t toml_key_parts_max = 32;
 
 // Parses TOML 1.0. `text` may be any octets. The error names file, line and column.
 [[nodiscard]] Result<toml::table> parse_toml(std::string_view text, std::string_view file);

@@ -2,6 +2,7 @@
 #include "host/inflate.hpp"
 
 #include <bzlib.h>
+#include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -99,8 +100,35 @@ private:
     ZSTD_DStream* stream_;
 };
 
+class XzCodec final : public Codec {
+public:
+    XzCodec() { start(); }
+    ~XzCodec() override { lzma_end(&stream_); }
+    Step step(ByteSpan& in, std::span<std::byte>& out) override {
+        stream_.next_in = reinterpret_cast<const std::uint8_t*>(in.data());
+        stream_.avail_in = in.size();
+        stream_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+        stream_.avail_out = out.size();
+        const lzma_ret code = lzma_code(&stream_, LZMA_RUN);
+        in = in.last(stream_.avail_in);
+        out = out.last(stream_.avail_out);
+        if (code == LZMA_STREAM_END) return Step::stream_end;
+        // LZMA_BUF_ERROR: no progress without more input or output. It is not damage.
+        return code == LZMA_OK || code == LZMA_BUF_ERROR ? Step::going : Step::damaged;
+    }
+    void restart() override { start(); }
+
+private:
+    // The file says how large its dictionary is, up to 4 GiB. `xz -9` makes 64 MiB.
+    static constexpr std::uint64_t memory_max = std::uint64_t{128} << 20U;
+    void start() { CHECK(lzma_stream_decoder(&stream_, memory_max, 0) == LZMA_OK); }
+
+    lzma_stream stream_ = LZMA_STREAM_INIT;
+};
+
 // The magic numbers: RFC 1952 section 2.3.1 (with the method "deflate"), bzip2, RFC 8878
-// section 3.1.1.
+// section 3.1.1, and section 2.1.1.1 of the format of .xz files.
+constexpr std::size_t magic_octets = 6;
 std::unique_ptr<Codec> codec_for(ByteSpan head) {
     const auto begins = [head](std::initializer_list<unsigned> magic) {
         return head.size() >= magic.size() &&
@@ -112,6 +140,7 @@ std::unique_ptr<Codec> codec_for(ByteSpan head) {
     if (begins({0x1f, 0x8b, 8})) return std::make_unique<GzipCodec>();
     if (begins({'B', 'Z', 'h'})) return std::make_unique<Bzip2Codec>();
     if (begins({0x28, 0xb5, 0x2f, 0xfd})) return std::make_unique<ZstdCodec>();
+    if (begins({0xfd, '7', 'z', 'X', 'Z', 0})) return std::make_unique<XzCodec>();
     return nullptr;
 }
 
@@ -191,7 +220,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> inflate(std::unique_ptr<ByteSource> source) {
-    std::vector<std::byte> head(4);
+    std::vector<std::byte> head(magic_octets);
     TRY_ASSIGN(const std::size_t got, source->read(head));
     head.resize(got);
     auto codec = codec_for(head);

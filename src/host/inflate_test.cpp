@@ -3,6 +3,7 @@
 
 #include <bzlib.h>
 #include <gtest/gtest.h>
+#include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -56,6 +57,18 @@ std::string zstd(const std::string& plain) {
     return packed;
 }
 
+std::string xz(const std::string& plain) {
+    std::string packed(lzma_stream_buffer_bound(plain.size()), '\0');
+    std::size_t size = 0;
+    EXPECT_EQ(lzma_easy_buffer_encode(6, LZMA_CHECK_CRC64, nullptr,
+                                      reinterpret_cast<const std::uint8_t*>(plain.data()),
+                                      plain.size(), reinterpret_cast<std::uint8_t*>(packed.data()),
+                                      &size, packed.size()),
+              LZMA_OK);
+    packed.resize(size);
+    return packed;
+}
+
 struct Outcome {
     std::string octets;
     std::string error;
@@ -90,6 +103,7 @@ TEST(Inflate, DecompressesEveryFormatInBlocksOfAnySize) {
         EXPECT_EQ(unpack(gzip(plain), step).octets, plain);
         EXPECT_EQ(unpack(bzip2(plain), step).octets, plain);
         EXPECT_EQ(unpack(zstd(plain), step).octets, plain);
+        EXPECT_EQ(unpack(xz(plain), step).octets, plain);
     }
 }
 
@@ -97,19 +111,24 @@ TEST(Inflate, ReadsConcatenatedAndPaddedStreams) {
     EXPECT_EQ(unpack(gzip("one ") + gzip("two") + std::string(512, '\0'), 100).octets, "one two");
     EXPECT_EQ(unpack(bzip2("one ") + bzip2("two"), 100).octets, "one two");
     EXPECT_EQ(unpack(zstd("one ") + zstd("two"), 100).octets, "one two");
+    EXPECT_EQ(unpack(xz("one ") + xz("two"), 100).octets, "one two");
     EXPECT_EQ(unpack("", 100).octets, "");
     EXPECT_EQ(unpack("ab", 100).octets, "ab");
 }
 
 TEST(Inflate, ReturnsTheContentOfATruncatedStreamAndThenAnError) {
     const std::string plain = sample();
-    for (const std::string& packed : {gzip(plain), bzip2(plain + plain + plain), zstd(plain)}) {
+    for (const std::string& packed :
+         {gzip(plain), bzip2(plain + plain + plain), zstd(plain), xz(plain)}) {
         const Outcome outcome = unpack(packed.substr(0, packed.size() * 9 / 10), 4096);
         EXPECT_EQ(outcome.error, "the compressed data is truncated");
         EXPECT_GT(outcome.octets.size(), plain.size() / 2);
         EXPECT_EQ((plain + plain + plain).substr(0, outcome.octets.size()), outcome.octets);
     }
     EXPECT_EQ(unpack(gzip("one") + "garbage", 100).error, "the compressed data is damaged");
+    std::string flipped = xz(plain);
+    flipped[flipped.size() / 2] = static_cast<char>(~flipped[flipped.size() / 2]);
+    EXPECT_EQ(unpack(flipped, 4096).error, "the compressed data is damaged");
 }
 
 }  // namespace

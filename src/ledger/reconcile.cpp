@@ -70,8 +70,8 @@ public:
 
     void prune(const DesiredDirectory& desired) {
         for (const Binding& have : current_.bindings)
-            if (have.valid.contains(now_) && !kept_.contains(have.id) && !ended_.contains(have.id))
-                end(have, now_);
+            if (have.valid.end > now_ && !kept_.contains(have.id) && !ended_.contains(have.id))
+                end(have, std::max(now_, have.valid.begin));
         for (const LocalNetwork& have : current_.networks) {
             if (find_in(desired.networks, [&](const auto& n) { return n.prefix == have.prefix; }) !=
                 nullptr)
@@ -120,6 +120,9 @@ private:
     void end(const Binding& have, UtcTime at) {
         result.change.end_bindings.push_back({have.id, at});
         ended_.insert(have.id);
+        if (at <= have.valid.begin)
+            return line("- binding {} to {}, which was to begin at {}",
+                        identity_text(have.identity), have.account, to_rfc3339(have.valid.begin));
         line("- binding {} to {}, until {}", identity_text(have.identity), have.account,
              to_rfc3339(at));
     }

@@ -33,8 +33,8 @@ struct DesiredDirectory {
     std::vector<DesiredAccount> accounts;
     std::vector<DesiredBinding> bindings;
     std::vector<LocalNetwork> networks;
-    // Also end the bindings and remove the networks that are not listed here. Accounts stay,
-    // because the ledger contains their traffic.
+    // Also end the bindings and remove the networks that are not listed here, and remove bindings
+    // that have not begun. Accounts stay, because the ledger contains their traffic.
     bool prune = false;
 };
 

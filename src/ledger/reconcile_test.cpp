@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace octroi {
 namespace {
 
@@ -124,6 +126,26 @@ TEST(Reconcile, PruneEndsUndeclaredBindings) {
     ASSERT_EQ(result.change.end_bindings.size(), 1U);
     EXPECT_EQ(result.change.end_bindings[0].id, 8U);
     EXPECT_EQ(result.change.remove_networks, std::vector<std::string>{"10.0.0.0/8"});
+}
+
+TEST(Reconcile, PruneRemovesBindingsThatHaveNotBegun) {
+    const UtcTime later = now + Duration::hours(24);
+    Directory directory = there();
+    directory.bindings.push_back(bound(9, "10.3.0.0/16", "chemistry", {later, UtcTime::max()}));
+    directory.bindings.push_back(bound(10, "10.4.0.0/16", "chemistry", {earlier, now}));
+    DesiredDirectory desired;
+    desired.prune = true;
+    desired.bindings = {want("10.1.0.0/16", "physics")};
+    const auto result = reconcile(directory, desired, now);
+    ASSERT_EQ(result.change.end_bindings.size(), 2U) << "one that is over stays";
+    EXPECT_EQ(result.change.end_bindings[1].id, 9U);
+    EXPECT_EQ(result.change.end_bindings[1].at, later);
+    EXPECT_EQ(std::ranges::count_if(result.lines,
+                                    [](const std::string& line) {
+                                        return line.find("which was to begin at") !=
+                                               std::string::npos;
+                                    }),
+              1);
 }
 
 TEST(Reconcile, UndeclaredFieldsOfAnAccountStay) {

@@ -41,7 +41,8 @@ public:
         for (const TransferSum& sum : sums) {
             const UsageParty& from = parties_.find(sum.from);
             const UsageParty& to = parties_.find(sum.to);
-            TRY(fold_of(sum.layer).add(sum, from, to, placer_.place(sum, from, to)));
+            TRY(fold_of(sum.layer).add(sum, from, to, placer_.place(sum, from, to),
+                                       placer_.counts(from, to)));
         }
         return {};
     }
@@ -89,6 +90,7 @@ private:
                          .totals = fold.totals(),
                          .received = fold.all().received,
                          .sent = fold.all().sent,
+                         .total = fold.all().total,
                          .estimate = fold.all().estimate};
         const std::vector<OrderedRow> order = ordered_rows(question_, fold, texts_);
         const std::size_t kept =
@@ -122,6 +124,7 @@ private:
         const std::uint32_t period = key[static_cast<std::size_t>(UsageKey::period)];
         if (period > 0) row.period = period - 1;
         set_figures(row, fold.figures(ordered.row));
+        row.names_excluded = fold.names_excluded(ordered.row);
         row.depth = ordered.depth;
         return row;
     }
@@ -130,6 +133,7 @@ private:
         row.received = figures.received;
         row.sent = figures.sent;
         row.total = figures.total;
+        row.excluded = figures.excluded;
         row.estimate = figures.estimate;
     }
 
@@ -140,10 +144,11 @@ private:
         UsageFigures figures;
         for (const TransferSum& sum : sums) {
             if (sum.layer != layer) continue;
+            const UsageParty& from = parties_.find(sum.from);
+            const UsageParty& to = parties_.find(sum.to);
             bool is_in = false;
-            UsageSides any;
-            for (const auto& [key, sides] :
-                 placer_.place(sum, parties_.find(sum.from), parties_.find(sum.to))) {
+            UsageSides any{.apart = !placer_.counts(from, to)};
+            for (const auto& [key, sides] : placer_.place(sum, from, to)) {
                 if (!is_left_out[fold.row(key)]) continue;
                 is_in = true;
                 any.received |= sides.received;

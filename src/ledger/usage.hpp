@@ -14,6 +14,12 @@
 // - By network: all other questions. Each transfer is in exactly one row, and the totals of the
 //   rows add up to the whole.
 // In UsageTotals each transfer is counted once in both cases.
+//
+// Excluded traffic is in no figure of others. Rows with keys that name it (account "@excluded/…",
+// class
+// "@excluded", direction "excluded", from or to "@excluded/…") count nothing else; all other rows
+// have it apart, in UsageRow::excluded. If the filters select excluded traffic only, it is what the
+// rows count.
 
 #include <cstdint>
 #include <functional>
@@ -79,7 +85,8 @@ struct UsageQuestion {
     std::optional<std::vector<ChainPosition>> as_of;  // as SumQuestion::as_of
 
     // Rows by period are in order of time first, except in order of names. In a tree by account
-    // parents come before their children, and the order is that of siblings.
+    // parents come before their children, and the order is that of siblings. Rows that name
+    // excluded traffic follow those of their period that do not.
     UsageOrder order = UsageOrder::total;
     std::size_t limit = 0;  // keeps so many rows of each layer; 0: all
     bool rest = false;      // makes one row of those that the limit leaves out
@@ -101,11 +108,14 @@ struct UsageRow {
     Volume received;
     Volume sent;
     // Each transfer of the row once. Smaller than received + sent where both ends of a transfer are
-    // in the row: from an account to itself, or within a tree. Excluded and transit traffic counts
-    // here only, not as received or sent.
+    // in the row: from an account to itself, or within a tree. Transit traffic, and excluded
+    // traffic in rows that name it, counts here only, not as received or sent.
     Volume total;
-    Estimate estimate;  // the part of `total` that scaling added
-    int depth = 0;      // in a tree by account: levels below the topmost account with rows
+    // Excluded traffic with these keys that is not in the figures above.
+    Volume excluded;
+    bool names_excluded = false;  // its traffic is excluded, and in no sum over rows
+    Estimate estimate;            // the part of `total` that scaling added
+    int depth = 0;  // in a tree by account: levels below the topmost account with rows
 
     auto operator<=>(const UsageRow&) const = default;
 };
@@ -133,10 +143,12 @@ struct UsageBlock {
     // counts once.
     std::optional<UsageRow> rest;
     UsageTotals totals;
-    // At the ends that rows count, of all rows: a transfer that is in several rows counts once.
+    // Of all rows; a transfer that is in several rows counts once. Without excluded traffic, unless
+    // that is all that the filters select.
     Volume received;
     Volume sent;
-    Estimate estimate;  // the part of totals.whole that scaling added
+    Volume total;
+    Estimate estimate;  // the part of `total` that scaling added
 };
 
 struct Usage {

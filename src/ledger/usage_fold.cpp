@@ -52,6 +52,7 @@ std::size_t UsageRowHash::operator()(const UsageRowKey& key) const noexcept {
 }
 
 Status add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides) {
+    if (sides.apart) return add_checked(figures.excluded, sum.volume);
     if (sides.received) TRY(add_checked(figures.received, sum.volume));
     if (sides.sent) TRY(add_checked(figures.sent, sum.volume));
     figures.estimate += sum.estimate;
@@ -62,6 +63,7 @@ UsagePlacer::UsagePlacer(const UsageQuestion& question, TextNumbers& texts)
     : question_(question),
       texts_(texts),
       by_end_(counts_ends(question)),
+      only_excluded_(selects_only_excluded(question)),
       classes_(numbers_of(question.classes, texts)),
       directions_(numbers_of(question.directions, texts)),
       in_(texts.number("in")),
@@ -142,23 +144,33 @@ void UsagePlacer::place_end(const UsageRowKey& common, const Party& near,
 }
 
 void UsagePlacer::place_ends(const TransferSum& sum, const UsageParty& from, const UsageParty& to) {
-    if (from.is_excluded() || to.is_excluded())
-        return place_special(sum, from.is_excluded() ? from.text : to.text, class_excluded_,
-                             excluded_);
-    if (from.is_outside() && to.is_outside())
-        return place_special(sum, class_transit_, class_transit_, transit_);
+    if (from.is_excluded() || to.is_excluded() || (from.is_outside() && to.is_outside()))
+        return place_special(sum, from, to);
     const UsageRowKey key = common(sum);
     if (sum.ends != SumEnds::to) place_end(key, sum.from, from, to, {.sent = true});
     if (sum.ends != SumEnds::from) place_end(key, sum.to, to, from, {.received = true});
 }
 
-void UsagePlacer::place_special(const TransferSum& sum, std::uint32_t account,
-                                std::uint32_t far_class, std::uint32_t direction) {
+bool UsagePlacer::names_excluded(const UsageParty& from, const UsageParty& to) const {
+    return asked(UsageKey::account) || asked(UsageKey::far_class) || asked(UsageKey::direction) ||
+           (asked(UsageKey::from) && from.is_excluded()) ||
+           (asked(UsageKey::to) && to.is_excluded());
+}
+
+void UsagePlacer::place_special(const TransferSum& sum, const UsageParty& from,
+                                const UsageParty& to) {
+    const bool excluded = from.is_excluded() || to.is_excluded();
+    const std::uint32_t account = from.is_excluded() ? from.text
+                                  : to.is_excluded() ? to.text
+                                                     : class_transit_;
+    const std::uint32_t far_class = excluded ? class_excluded_ : class_transit_;
+    const std::uint32_t direction = excluded ? excluded_ : transit_;
     if (question_.account && *question_.account != texts_.at(account)) return;
     if (question_.identity || !passes(far_class, direction)) return;
     UsageRowKey key = common(sum);
     if (asked(UsageKey::account)) field(key, UsageKey::account) = account;
-    put(key, far_class, direction, {});
+    put(key, far_class, direction,
+        {.apart = excluded && !only_excluded_ && !names_excluded(from, to)});
 }
 
 bool UsagePlacer::selects(const TransferSum& sum, const UsageParty& from,
@@ -191,7 +203,7 @@ void UsagePlacer::place_whole(const TransferSum& sum, const UsageParty& from,
     if (from.is_excluded() || to.is_excluded()) {
         far_class = class_excluded_;
         direction = excluded_;
-        sides = {};
+        sides = {.apart = !only_excluded_ && !names_excluded(from, to)};
     }
     if (!passes(far_class, direction)) return;
     UsageRowKey key = common(sum);
@@ -201,17 +213,19 @@ void UsagePlacer::place_whole(const TransferSum& sum, const UsageParty& from,
 }
 
 Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
-                      std::span<const PlacedTransfer> placed) {
+                      std::span<const PlacedTransfer> placed, bool counts) {
     if (placed.empty()) return {};
     // Unless the question selects one end, the sums over all rows take the sender's sum.
     const bool is_in_sum_of_sender = sum.ends == SumEnds::to && from.is_local() && !selects_one_;
-    UsageSides any;
+    const bool is_excluded = from.is_excluded() || to.is_excluded();
+    UsageSides any{.apart = !counts};
     for (const auto& [key, sides] : placed) {
         const auto next = static_cast<std::uint32_t>(keys_.size());
         const auto [found, is_new] = rows_.try_emplace(key, next);
         if (is_new) {
             keys_.push_back(key);
             figures_.emplace_back();
+            names_excluded_.push_back(is_excluded && !counts && !sides.apart);
         }
         TRY(add_transfer(figures_[found->second], sum, sides));
         any.received |= sides.received;

@@ -26,13 +26,15 @@ struct UsageFigures {
     Volume received;
     Volume sent;
     Volume total;
+    Volume excluded;
     Estimate estimate;
 };
 
-// Which ends of a transfer a row counts.
+// Which ends of a transfer a row counts. apart: it counts in UsageFigures::excluded only.
 struct UsageSides {
     bool received = false;
     bool sent = false;
+    bool apart = false;
 };
 
 // A row in which a transfer counts.
@@ -46,6 +48,11 @@ class UsagePlacer {
 public:
     UsagePlacer(const UsageQuestion& question, TextNumbers& texts);
 
+    // Whether the transfer counts in sums over rows: excluded traffic does not, unless the filters
+    // select nothing else.
+    [[nodiscard]] bool counts(const UsageParty& from, const UsageParty& to) const {
+        return only_excluded_ || !(from.is_excluded() || to.is_excluded());
+    }
     // Each row once; none: the filters do not select the transfer. Valid until the next call.
     [[nodiscard]] std::span<const PlacedTransfer> place(const TransferSum& sum,
                                                         const UsageParty& from,
@@ -66,10 +73,11 @@ private:
     void place_end(const UsageRowKey& common, const Party& near, const UsageParty& near_party,
                    const UsageParty& far, UsageSides side);
     void place_ends(const TransferSum& sum, const UsageParty& from, const UsageParty& to);
+    // Whether the keys of a row of this excluded transfer say that it is excluded.
+    [[nodiscard]] bool names_excluded(const UsageParty& from, const UsageParty& to) const;
     void place_whole(const TransferSum& sum, const UsageParty& from, const UsageParty& to);
     // Excluded and transit traffic by end: an own row, neither received nor sent.
-    void place_special(const TransferSum& sum, std::uint32_t account, std::uint32_t far_class,
-                       std::uint32_t direction);
+    void place_special(const TransferSum& sum, const UsageParty& from, const UsageParty& to);
     // Whether the filters by account and identity select a transfer of rows by network.
     [[nodiscard]] bool selects(const TransferSum& sum, const UsageParty& from,
                                const UsageParty& to) const;
@@ -78,6 +86,7 @@ private:
     TextNumbers& texts_;
     std::array<bool, usage_keys> by_{};
     bool by_end_ = false;
+    bool only_excluded_ = false;             // the filters select nothing else
     std::vector<std::uint32_t> classes_;     // of the filter
     std::vector<std::uint32_t> directions_;  // of the filter
     std::vector<std::uint32_t> categories_;  // index: number of a service; 0: not looked up yet
@@ -94,17 +103,18 @@ public:
     // there is one sum (SumEnds).
     explicit UsageFold(bool selects_one) : selects_one_(selects_one) {}
 
-    // Errors: over_limit.
+    // counts: UsagePlacer::counts(). Errors: over_limit.
     [[nodiscard]] Status add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
-                             std::span<const PlacedTransfer> placed);
+                             std::span<const PlacedTransfer> placed, bool counts);
 
     [[nodiscard]] std::size_t size() const { return keys_.size(); }
     [[nodiscard]] const UsageRowKey& key(std::size_t row) const { return keys_[row]; }
     [[nodiscard]] const UsageFigures& figures(std::size_t row) const { return figures_[row]; }
+    [[nodiscard]] bool names_excluded(std::size_t row) const { return names_excluded_[row]; }
     // The number of the row of a transfer that was added.
     [[nodiscard]] std::size_t row(const UsageRowKey& key) const { return rows_.at(key); }
     [[nodiscard]] const UsageTotals& totals() const { return totals_; }
-    // Of all rows, each transfer once.
+    // Of all rows, each transfer that counts once.
     [[nodiscard]] const UsageFigures& all() const { return all_; }
 
 private:
@@ -112,6 +122,7 @@ private:
     boost::unordered_flat_map<UsageRowKey, std::uint32_t, UsageRowHash> rows_;
     std::vector<UsageRowKey> keys_;
     std::vector<UsageFigures> figures_;
+    std::vector<bool> names_excluded_;
     UsageTotals totals_;
     UsageFigures all_;
 };

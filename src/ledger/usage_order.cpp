@@ -90,6 +90,7 @@ private:
 struct SortKey {
     std::uint64_t tree = 0;
     std::uint64_t period = 0;
+    bool names_excluded = false;
     std::uint64_t inverse_figure = 0;
     OrderedRow row;
 };
@@ -105,6 +106,7 @@ std::vector<OrderedRow> ordered_rows(const UsageQuestion& question, const UsageF
     for (std::uint32_t row = 0; row < fold.size(); ++row) {
         keys[row].row.row = row;
         if (question.order != UsageOrder::name) keys[row].period = fold.key(row)[period];
+        keys[row].names_excluded = fold.names_excluded(row);
         keys[row].inverse_figure = UINT64_MAX - figure_of(question.order, fold.figures(row));
     }
     if (by_tree) {
@@ -124,8 +126,10 @@ std::vector<OrderedRow> ordered_rows(const UsageQuestion& question, const UsageF
         return false;
     };
     const auto before = [&](const SortKey& a, const SortKey& b) {
+        if (by_tree && a.names_excluded != b.names_excluded) return b.names_excluded;
         if (a.tree != b.tree) return a.tree < b.tree;
         if (a.period != b.period) return a.period < b.period;
+        if (a.names_excluded != b.names_excluded) return b.names_excluded;
         if (a.inverse_figure != b.inverse_figure) return a.inverse_figure < b.inverse_figure;
         return name_before(fold.key(a.row.row), fold.key(b.row.row));
     };

@@ -34,6 +34,14 @@ bool groups_by(const UsageQuestion& question, UsageKey key) {
     return std::find(question.by.begin(), question.by.end(), key) != question.by.end();
 }
 
+bool selects_only_excluded(const UsageQuestion& question) {
+    const auto is_only = [](const std::vector<std::string>& list, std::string_view word) {
+        return !list.empty() && std::ranges::count(list, word) == std::ssize(list);
+    };
+    return (question.account && question.account->starts_with("@excluded")) ||
+           is_only(question.directions, "excluded") || is_only(question.classes, "@excluded");
+}
+
 bool counts_ends(const UsageQuestion& question) {
     if (groups_by(question, UsageKey::from) || groups_by(question, UsageKey::to)) return false;
     return question.account || question.identity || groups_by(question, UsageKey::account) ||

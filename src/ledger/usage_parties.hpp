@@ -89,6 +89,8 @@ private:
 
 // Whether the question groups by this key.
 [[nodiscard]] bool groups_by(const UsageQuestion& question, UsageKey key);
+// Whether the filters select excluded traffic and no other.
+[[nodiscard]] bool selects_only_excluded(const UsageQuestion& question);
 // Whether rows are by end, not by network.
 [[nodiscard]] bool counts_ends(const UsageQuestion& question);
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 
@@ -25,6 +26,7 @@ struct Seen {
     Texts fields;  // all keys, grouped by or not
     bool received = false;
     bool sent = false;
+    bool excluded = false;
 };
 
 class Naive {
@@ -42,6 +44,22 @@ public:
         return line;
     }
     [[nodiscard]] bool groups(UsageKey key) const { return is_one_of(question_.by, key); }
+    // Whether the filters select excluded traffic and no other.
+    [[nodiscard]] bool only_excluded() const {
+        const auto are = [](const std::vector<std::string>& words, const std::string& word) {
+            return !words.empty() && std::ranges::all_of(words, [&](auto& w) { return w == word; });
+        };
+        return (question_.account && question_.account->starts_with("@excluded")) ||
+               are(question_.directions, "excluded") || are(question_.classes, "@excluded");
+    }
+    // Whether a row with these keys is one of excluded traffic.
+    [[nodiscard]] bool says_excluded(const Seen& seen) const {
+        if (groups(UsageKey::account) || groups(UsageKey::far_class) || groups(UsageKey::direction))
+            return true;
+        return std::ranges::any_of(std::array{UsageKey::from, UsageKey::to}, [&](UsageKey key) {
+            return groups(key) && seen.fields.at(key).starts_with("@excluded");
+        });
+    }
 
     [[nodiscard]] std::vector<Seen> seen(const TransferSum& sum) const {
         Seen seen;
@@ -77,6 +95,7 @@ private:
         seen.fields[UsageKey::account] = name;
         seen.fields[UsageKey::far_class] = "@" + word;
         seen.fields[UsageKey::direction] = word;
+        seen.excluded = word == "excluded";
     }
     [[nodiscard]] std::string top(const Party& end) const {
         if (end.kind != PartyKind::account || !question_.tree) return to_string(end);
@@ -154,15 +173,19 @@ private:
 };
 
 struct Figures {
-    Volume received, sent, total;
+    Volume received, sent, total, excluded;
     Estimate estimate;
     auto operator<=>(const Figures&) const = default;
 };
 using Rows = std::map<std::pair<Layer, std::vector<std::string>>, Figures>;
 
-void count(Figures& figures, const TransferSum& sum, bool received, bool sent) {
-    if (received) figures.received += sum.volume;
-    if (sent) figures.sent += sum.volume;
+void count(Figures& figures, const TransferSum& sum, const Seen& sides) {
+    if (sides.excluded) {
+        figures.excluded += sum.volume;
+        return;
+    }
+    if (sides.received) figures.received += sum.volume;
+    if (sides.sent) figures.sent += sum.volume;
     figures.total += sum.volume;
     figures.estimate += sum.estimate;
 }
@@ -181,24 +204,27 @@ std::vector<TransferSum> all_sums(const std::vector<Batch>& batches,
                                 .estimates = true});
 }
 
+void add(const Seen& end, bool excluded, Seen& sides) {
+    sides.received |= end.received;
+    sides.sent |= end.sent;
+    sides.excluded |= excluded;
+}
+
 // Rows, and under the key {"*"} all rows together.
 Rows naive_rows(const std::vector<Batch>& batches, const UsageQuestion& question) {
     const Naive naive(question);
     Rows rows;
     for (const TransferSum& sum : all_sums(batches, question)) {
-        std::map<std::vector<std::string>, std::pair<bool, bool>> in;
+        std::map<std::vector<std::string>, Seen> in;
         for (const Seen& seen : naive.seen(sum)) {
             std::vector<std::string> key;
             for (const UsageKey by : question.by)
                 key.push_back(seen.fields.contains(by) ? seen.fields.at(by) : "");
-            for (const auto& k : {key, std::vector<std::string>{"*"}}) {
-                auto& [received, sent] = in[k];
-                received |= seen.received;
-                sent |= seen.sent;
-            }
+            const bool apart = seen.excluded && !naive.only_excluded();
+            add(seen, apart && !naive.says_excluded(seen), in[key]);
+            add(seen, apart, in[{"*"}]);
         }
-        for (const auto& [key, sides] : in)
-            count(rows[{sum.layer, key}], sum, sides.first, sides.second);
+        for (const auto& [key, sides] : in) count(rows[{sum.layer, key}], sum, sides);
     }
     return rows;
 }
@@ -230,15 +256,20 @@ std::string text_of(const UsageRow& row, UsageKey key) {
 }
 
 Figures figures_of(const UsageRow& row) {
-    return {row.received, row.sent, row.total, row.estimate};
+    return {row.received, row.sent, row.total, row.excluded, row.estimate};
 }
 
 Rows rows_of(const Usage& usage, const UsageQuestion& question) {
     Rows rows;
     for (const UsageBlock& block : usage.blocks) {
         EXPECT_TRUE(block.totals.conserved());
-        rows[{block.layer, {"*"}}] = {block.received, block.sent, block.totals.whole,
+        const Naive naive(question);
+        const Volume excluded = naive.only_excluded() ? Volume{} : block.totals.excluded;
+        rows[{block.layer, {"*"}}] = {block.received, block.sent, block.total, excluded,
                                       block.estimate};
+        Volume whole = block.total;
+        whole += excluded;
+        EXPECT_EQ(whole, block.totals.whole);
         for (const UsageRow& row : block.rows) {
             std::vector<std::string> key;
             for (const UsageKey by : question.by) key.push_back(text_of(row, by));
@@ -361,10 +392,9 @@ TEST(UsageProperty, TheRestCountsEachTransferOfTheRowsLeftOutOnce) {
                         key.push_back(seen.fields.contains(by) ? seen.fields.at(by) : "");
                     if (!is_one_of(left_out, key)) continue;
                     is_in = true;
-                    any.received |= seen.received;
-                    any.sent |= seen.sent;
+                    add(seen, seen.excluded && !naive.only_excluded(), any);
                 }
-                if (is_in) count(expected, sum, any.received, any.sent);
+                if (is_in) count(expected, sum, any);
             }
             EXPECT_EQ(figures_of(*part.rest), expected) << "seed " << seed;
         }

@@ -84,20 +84,20 @@ TEST(Usage, EstimatesAreSummedLikeTheirTotals) {
 TEST(Usage, ByAccountCountsBothEnds) {
     EXPECT_EQ(
         lines({.by = {UsageKey::account}}),
-        (Lines{"@excluded/non-ip 0/0/7000000", "@transit 0/0/80000000",
-               "@unattributed 0/600000/600000", "alice 50320/54001/54321", "bob 4000/0/4000"}));
+        (Lines{"@transit 0/0/80000000", "@unattributed 0/600000/600000", "alice 50320/54001/54321",
+               "bob 4000/0/4000", "@excluded/non-ip 0/0/7000000"}));
 }
 
 TEST(Usage, ByServiceAddsUpToTheWhole) {
     EXPECT_EQ(lines({.by = {UsageKey::service}}),
-              (Lines{"dns 300/0/300", "web 54020/654001/87654021"}));
+              (Lines{"dns 300/0/300", "web 54020/654001/80654021"}));
     EXPECT_EQ(lines({.by = {UsageKey::direction}}),
-              (Lines{"excluded 0/0/7000000", "in 320/0/320", "internal 54000/54000/54000",
-                     "out 0/600001/600001", "transit 0/0/80000000"}));
+              (Lines{"in 320/0/320", "internal 54000/54000/54000", "out 0/600001/600001",
+                     "transit 0/0/80000000", "excluded 0/0/7000000"}));
     EXPECT_EQ(lines({.by = {UsageKey::far_class}}),
-              (Lines{"@excluded 0/0/7000000", "@internal 54000/54000/54000",
-                     "@transit 0/0/80000000", "free 300/0/300", "world 20/600001/600021"}));
-    EXPECT_EQ(lines({.by = {}}), (Lines{"54320/654001/87654321"}));
+              (Lines{"@internal 54000/54000/54000", "@transit 0/0/80000000", "free 300/0/300",
+                     "world 20/600001/600021", "@excluded 0/0/7000000"}));
+    EXPECT_EQ(lines({.by = {}}), (Lines{"54320/654001/80654321"}));
 }
 
 TEST(Usage, ByIdentityAndDirectionOfOneAccount) {
@@ -129,9 +129,9 @@ TEST(Usage, InATreeAParentIncludesItsChildren) {
     question.accounts = {
         {"top", "", ""}, {"home", "top", ""}, {"alice", "home", ""}, {"bob", "home", ""}};
     EXPECT_EQ(lines(question),
-              (Lines{"@excluded/non-ip 0/0/7000000", "@transit 0/0/80000000",
-                     "@unattributed 0/600000/600000", "top 54320/54001/54321",
-                     "home 54320/54001/54321", "alice 50320/54001/54321", "bob 4000/0/4000"}));
+              (Lines{"@transit 0/0/80000000", "@unattributed 0/600000/600000",
+                     "top 54320/54001/54321", "home 54320/54001/54321", "alice 50320/54001/54321",
+                     "bob 4000/0/4000", "@excluded/non-ip 0/0/7000000"}));
     question.account = "home";
     EXPECT_EQ(lines(question),
               (Lines{"home 54320/54001/54321", "alice 50320/54001/54321", "bob 4000/0/4000"}));
@@ -163,10 +163,10 @@ TEST(Usage, TheWholeCountsASelectedTransferOnce) {
 TEST(Usage, FromOneEndToTheOtherCountsATransferOnce) {
     UsageQuestion question{.by = {UsageKey::from, UsageKey::to}};
     EXPECT_EQ(lines(question),
-              (Lines{"@excluded/non-ip @excluded/non-ip 0/0/7000000",
-                     "@unattributed world 0/600000/600000", "alice alice 50000/50000/50000",
+              (Lines{"@unattributed world 0/600000/600000", "alice alice 50000/50000/50000",
                      "alice bob 4000/4000/4000", "alice world 0/1/1", "free alice 300/0/300",
-                     "world alice 20/0/20", "world free 0/0/80000000"}));
+                     "world alice 20/0/20", "world free 0/0/80000000",
+                     "@excluded/non-ip @excluded/non-ip 0/0/7000000"}));
     question.account = "bob";
     EXPECT_EQ(lines(question), (Lines{"alice bob 4000/4000/4000"}));
     question.by = {UsageKey::from};
@@ -206,7 +206,7 @@ TEST(Usage, FiltersByIdentityClassAndDirection) {
               (Lines{"dns 300/0/300", "web 54000/54000/54000"}));
     EXPECT_EQ(lines({.by = {UsageKey::account}, .directions = {"in"}}),
               (Lines{"alice 50320/0/50320", "bob 4000/0/4000"}));
-    EXPECT_EQ(lines({.by = {}, .directions = {"transit", "excluded"}}), (Lines{"0/0/87000000"}));
+    EXPECT_EQ(lines({.by = {}, .directions = {"transit", "excluded"}}), (Lines{"0/0/80000000"}));
     EXPECT_EQ(
         lines({.by = {UsageKey::far_class, UsageKey::service}, .account = "alice"}),
         (Lines{"@internal web 50000/54000/54000", "free dns 300/0/300", "world web 20/1/21"}));
@@ -219,10 +219,10 @@ TEST(Usage, OrdersByFiguresOrNames) {
             names += r.account.substr(0, 2) + " ";
         return names;
     };
-    EXPECT_EQ(order(UsageOrder::total), "@t @e @u al bo ");
-    EXPECT_EQ(order(UsageOrder::received), "al bo @e @t @u ");
-    EXPECT_EQ(order(UsageOrder::sent), "@u al @e @t bo ");
-    EXPECT_EQ(order(UsageOrder::name), "@e @t @u al bo ");
+    EXPECT_EQ(order(UsageOrder::total), "@t @u al bo @e ");
+    EXPECT_EQ(order(UsageOrder::received), "al bo @t @u @e ");
+    EXPECT_EQ(order(UsageOrder::sent), "@u al @t bo @e ");
+    EXPECT_EQ(order(UsageOrder::name), "@t @u al bo @e ");
     // Siblings in order, each before its children.
     UsageQuestion tree{.by = {UsageKey::account}, .tree = true};
     tree.accounts = {{"z", "", ""}, {"alice", "z", ""}, {"bob", "z", ""}, {"a", "", ""}};
@@ -238,16 +238,17 @@ TEST(Usage, TheRestIsOneRowThatCountsEachTransferOnce) {
     std::vector<TransferSum> sampled = sums;
     sampled[3].estimate = {2000, 0, 100, 200};
     UsageQuestion question{.by = {UsageKey::account}};
-    question.limit = 3;
+    question.limit = 2;
     EXPECT_FALSE(ip_block(question, sampled).rest);
     question.rest = true;
     const UsageBlock block = ip_block(question, sampled);
-    EXPECT_EQ(block.rows.size(), 3U);
-    EXPECT_EQ(block.left_out, 2U);
+    EXPECT_EQ(block.rows.size(), 2U);
+    EXPECT_EQ(block.left_out, 3U);
     ASSERT_TRUE(block.rest);
     EXPECT_EQ(block.rest->received.bytes.value(), 54'320U);
     EXPECT_EQ(block.rest->sent.bytes.value(), 54'001U);
     EXPECT_EQ(block.rest->total.bytes.value(), 54'321U);
+    EXPECT_EQ(block.rest->excluded.bytes.value(), 7'000'000U);
     EXPECT_EQ(block.rest->estimate, (Estimate{2000, 0, 100, 200}));
     EXPECT_EQ(block.totals.whole.bytes.value(), 87'654'321U);
     question.limit = 5;
@@ -281,6 +282,53 @@ TEST(Usage, TotalsCountEveryTransferOnce) {
     UsageTotals broken = totals;
     broken.transit.bytes -= Bytes{1};
     EXPECT_FALSE(broken.conserved());
+}
+
+// A router sees each packet twice: the second sighting must not be in any figure but its own.
+TEST(Usage, ExcludedTrafficIsInNoSum) {
+    std::vector<TransferSum> twice;
+    for (const int bucket : {0, 1}) {
+        twice.push_back(row(outside("world"), account("alice", "10.0.0.1"), 1000, "web", bucket));
+        twice.push_back(row(excluded("duplicate"), excluded("duplicate"), 1000, "web", bucket));
+    }
+    for (const std::vector<UsageKey>& by :
+         std::vector<std::vector<UsageKey>>{{},
+                                            {UsageKey::account},
+                                            {UsageKey::identity},
+                                            {UsageKey::far_class},
+                                            {UsageKey::service},
+                                            {UsageKey::direction},
+                                            {UsageKey::meter},
+                                            {UsageKey::period},
+                                            {UsageKey::from},
+                                            {UsageKey::to},
+                                            {UsageKey::from, UsageKey::to}}) {
+        const UsageQuestion question{.by = by, .steps = {bucket_at(0), bucket_at(1)}};
+        const UsageBlock block = ip_block(question, twice);
+        EXPECT_EQ(block.total.bytes.value(), 2000U);
+        EXPECT_EQ(block.totals.whole.bytes.value(), 4000U);
+        EXPECT_EQ(block.received.bytes.value(), 2000U);
+        EXPECT_EQ(block.sent.bytes.value(), 0U);
+        std::uint64_t counted = 0;
+        std::uint64_t left_out = 0;
+        for (const UsageRow& r : block.rows) {
+            (r.names_excluded ? left_out : counted) += r.total.bytes.value();
+            left_out += r.excluded.bytes.value();
+        }
+        EXPECT_EQ(counted, 2000U);
+        EXPECT_EQ(left_out, 2000U);
+    }
+    // The row of a limit counts it apart too, and a question about it shows it.
+    const UsageBlock limited =
+        ip_block({.by = {UsageKey::direction, UsageKey::service}, .limit = 1, .rest = true}, twice);
+    ASSERT_TRUE(limited.rest);
+    EXPECT_EQ(limited.rest->total.bytes.value(), 0U);
+    EXPECT_EQ(limited.rest->excluded.bytes.value(), 2000U);
+    const UsageBlock asked =
+        ip_block({.by = {UsageKey::service}, .directions = {"excluded"}}, twice);
+    EXPECT_EQ(asked.total.bytes.value(), 2000U);
+    ASSERT_EQ(asked.rows.size(), 1U);
+    EXPECT_EQ(asked.rows[0].total.bytes.value(), 2000U);
 }
 
 TEST(Usage, ReportsASumAbove64Bits) {
@@ -359,7 +407,10 @@ TEST(Usage, RowsAddUpToTheWholeForRandomTraffic) {
             Volume sum;
             question.by = {key, UsageKey::service};
             const UsageBlock by_key = ip_block(question, rows);
-            for (const UsageRow& r : by_key.rows) sum += r.total;
+            for (const UsageRow& r : by_key.rows) {
+                sum += r.total;
+                sum += r.excluded;
+            }
             EXPECT_EQ(sum, whole) << "the rows are the whole, seed " << seed;
             EXPECT_EQ(by_key.totals.whole, whole);
         }

@@ -83,7 +83,8 @@ struct Importer {
     std::string_view default_meter;  // the name of the meter where --meter is not given
     std::string_view cursor_prefix;  // the source of each cursor begins with it
     Result<std::unique_ptr<file::OnceMeter>> (*open)(const FileSetup& setup) = nullptr;
-    // For `octroi audit --against`. Errors: unsupported (the simple program cannot read this file).
+    // For `octroi audit --against`, a simpler program that is independent of the meter; null: the
+    // readings of the meter are counted. Errors: unsupported (it cannot read this file).
     Result<BucketCounts> (*recount)(const std::string& path) = nullptr;
 };
 
@@ -163,6 +164,13 @@ struct LossAdvice {
     std::string_view fix;
 };
 
+// A counter of the running daemon that is 0 where everything is right, for `octroi doctor`.
+struct CounterAdvice {
+    std::string_view counter;  // CounterInfo::name
+    std::string_view finding;  // "datagrams of no known protocol"
+    std::string_view fix;
+};
+
 // ---- The row
 
 struct MeterKind {
@@ -201,6 +209,7 @@ struct MeterKind {
     // Examines this machine. meters: the configured ones of this kind; may be empty.
     std::vector<Finding> (*examine)(std::span<const MeterConfig* const> meters) = nullptr;
     std::span<const LossAdvice> loss_advice;
+    std::span<const CounterAdvice> counter_advice;
 };
 
 using MeterKinds = std::span<const MeterKind* const>;

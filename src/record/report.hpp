@@ -93,6 +93,7 @@ struct Report {
     std::vector<Row> rows;
     std::vector<Cell> totals;        // empty: no totals line
     std::string totals_label;        // people see it in the first column of the totals line
+    std::vector<Row> apart;          // below the totals, which do not contain them; people only
     std::vector<std::string> notes;  // lines below, people only
     // What people read when there are no rows: says what to do next.
     std::string when_empty;

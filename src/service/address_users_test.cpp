@@ -73,5 +73,26 @@ TEST_F(AddressUsersTest, AreTheAccountOfAnAddressThatIsNotTranslated) {
     EXPECT_THAT(users("192.0.2.7"), IsEmpty());
 }
 
+TEST_F(AddressUsersTest, AreFoundByTheMacOfTheirHost) {
+    ledger_.bind("mac 00:30:ca:b8:d9:bc", "chem");
+    const auto mac_of = [](const Address& address) -> std::optional<Mac> {
+        if (address == *parse_address("10.0.0.9")) return *parse_mac("00:30:ca:b8:d9:bc");
+        return std::nullopt;
+    };
+    const UtcTime at = noon + Duration::minutes(5);
+    const auto of = [&](const char* end) {
+        return find_address_users(*ledger_, config_, *parse_outside_end(end), at, mac_of).value();
+    };
+    ASSERT_EQ(of("10.0.0.9").size(), 1U);
+    EXPECT_EQ(of("10.0.0.9")[0].party.name, "chem");
+    EXPECT_THAT(of("10.0.0.8"), IsEmpty());
+    const auto users = find_identity_users(*ledger_, *parse_identity("mac 0:30:ca:b8:d9:bc"), at);
+    ASSERT_TRUE(users);
+    ASSERT_EQ(users->size(), 1U);
+    EXPECT_EQ((*users)[0].party.name, "chem");
+    EXPECT_THAT(find_identity_users(*ledger_, *parse_identity("mac 0:0:0:0:0:1"), at).value(),
+                IsEmpty());
+}
+
 }  // namespace
 }  // namespace octroi

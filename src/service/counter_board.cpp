@@ -7,6 +7,15 @@
 
 namespace octroi {
 
+namespace {
+
+bool is_excluded(const Batch& batch, const Transfer& transfer) {
+    return batch.parties[transfer.from].kind == PartyKind::excluded ||
+           batch.parties[transfer.to].kind == PartyKind::excluded;
+}
+
+}  // namespace
+
 void CounterBoard::begin(const std::vector<MeterName>& meters, Duration uptime) {
     const std::lock_guard lock(mutex_);
     for (const MeterName& meter : meters) {
@@ -33,6 +42,8 @@ void CounterBoard::on_committed(std::size_t meter, const Batch& batch, Duration 
     ++counters.commits;
     counters.rows += batch.transfers.size();
     add_saturated(counters.observed, batch.observed);
+    for (const Transfer& transfer : batch.transfers)
+        if (is_excluded(batch, transfer)) add_saturated(counters.excluded, transfer.volume);
     for (const Loss& loss : batch.losses) {
         MeterCounters::Losses& sum = counters.losses[loss.reason];
         ++sum.count;

@@ -30,6 +30,7 @@ struct MeterCounters {
     std::uint64_t commits = 0;
     std::uint64_t rows = 0;  // transfers committed
     Volume observed;         // by the batches that were committed
+    Volume excluded;         // the part of `observed` that was excluded
     std::map<LossReason, Losses> losses;
     std::optional<Duration> last_commit;
     std::uint64_t waiting = 0;  // batches handed over and not committed yet

@@ -61,6 +61,8 @@ void add_commits(Families& families, const MeterCounters& meter, Duration uptime
     families.add("committed_rows_total", meter.rows, labels);
     families.add("committed_bytes_total", meter.observed.bytes.value(), labels);
     families.add("committed_packets_total", meter.observed.packets.value(), labels);
+    families.add("excluded_bytes_total", meter.excluded.bytes.value(), labels);
+    families.add("excluded_packets_total", meter.excluded.packets.value(), labels);
     add_losses(families, meter);
     if (meter.last_commit)
         families.add("last_commit_age_seconds",

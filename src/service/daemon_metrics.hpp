@@ -19,12 +19,17 @@
 
 namespace octroi {
 
-inline constexpr std::array<CounterInfo, 15> daemon_counters = {{
+inline constexpr std::array<CounterInfo, 17> daemon_counters = {{
     {"meter_info", "1; its labels say what the meter is.", "meter, kind, role"},
     {"commits_total", "Batches committed to the ledger."},
     {"committed_rows_total", "Transfers in these batches."},
-    {"committed_bytes_total", "Bytes that these batches observed, on the meter's layer."},
-    {"committed_packets_total", "Packets that these batches observed."},
+    {"committed_bytes_total",
+     "Bytes that these batches observed, on the meter's layer. Without `excluded_bytes_total` it "
+     "is "
+     "the traffic that counts."},
+    {"committed_packets_total", "Packets that these batches observed, as `committed_bytes_total`."},
+    {"excluded_bytes_total", "The part that counts for nobody: duplicates, non-IP, malformed."},
+    {"excluded_packets_total", "The same in packets."},
     {"losses_total", "Losses recorded in the ledger.", "meter, reason"},
     {"lost_packets_total",
      "Packets of these losses where their number is known; of exporters what their protocol "

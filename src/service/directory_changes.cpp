@@ -88,11 +88,84 @@ Status end_bindings(DirectoryStore& directory_store, const Identity& identity,
     return {};
 }
 
+namespace {
+
+// The binding of the identity to another account that counts at some time in `valid`; of several
+// the newest, because it counts. Null: there is none.
+const Binding* binding_of_another(const Directory& directory, const DesiredBinding& wanted,
+                                  const Interval& valid) {
+    const Binding* newest = nullptr;
+    for (const Binding& have : directory.bindings)
+        if (have.identity == wanted.identity && have.account != wanted.account &&
+            have.valid.overlaps(valid) && (newest == nullptr || have.id > newest->id))
+            newest = &have;
+    return newest;
+}
+
+// Whether the account has the identity now, for as long as wanted.
+bool is_held(const Directory& directory, const DesiredBinding& wanted, UtcTime now) {
+    const Binding* newest = nullptr;
+    for (const Binding& have : directory.bindings)
+        if (have.identity == wanted.identity && have.valid.contains(now) &&
+            (newest == nullptr || have.id > newest->id))
+            newest = &have;
+    return newest != nullptr && newest->account == wanted.account &&
+           newest->per_address == wanted.per_address &&
+           newest->valid.end >= wanted.until.value_or(UtcTime::max());
+}
+
+std::string since_text(const Binding& binding) {
+    std::string text = binding.valid.begin == UtcTime::min()
+                           ? "since ever"
+                           : "since " + to_rfc3339(binding.valid.begin);
+    if (binding.valid.end != UtcTime::max()) text += " until " + to_rfc3339(binding.valid.end);
+    return text;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> bind_identity(DirectoryStore& directory_store,
+                                               const DesiredBinding& wanted, bool replace,
+                                               UtcTime now) {
+    TRY_ASSIGN(const Directory directory, directory_store.directory());
+    const Interval valid{wanted.from.value_or(UtcTime::min()),
+                         wanted.until.value_or(UtcTime::max())};
+    const Binding* other = binding_of_another(directory, wanted, valid);
+    // The past of another account is no reason to bind again.
+    if (other != nullptr && !wanted.from && is_held(directory, wanted, now))
+        return std::vector<std::string>{};
+    if (other != nullptr && !replace)
+        return fail(ErrorCode::conflict,
+                    fmt::format("{} {} bound to {} {}; next: --replace binds it to {} from {} on{}",
+                                identity_text(wanted.identity),
+                                other->valid.end <= now ? "was" : "is", other->account,
+                                since_text(*other), wanted.account, wanted.from ? "--from" : "now",
+                                wanted.from ? "" : ", --from TIME from that time on"));
+    if (other == nullptr) {
+        DirectoryStore::Change change;
+        change.add_bindings = {{0, wanted.identity, wanted.account, valid, wanted.per_address}};
+        // Only the ledger knows whether this is a change: a newer binding may hide an equal older
+        // one.
+        TRY_ASSIGN(const bool changed, directory_store.apply(change, now));
+        if (!changed) return std::vector<std::string>{};
+        return std::vector{
+            fmt::format("+ binding {} to {}", identity_text(wanted.identity), wanted.account)};
+    }
+    DesiredDirectory desired;
+    desired.bindings = {wanted};
+    // The past changes its account only if the user states the date.
+    if (!wanted.from) desired.bindings[0].from = std::min(now, valid.end);
+    Reconciliation plan = reconcile(directory, desired, now);
+    TRY_ASSIGN([[maybe_unused]] const bool changed, directory_store.apply(plan.change, now));
+    return std::move(plan.lines);
+}
+
 Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files) {
     DesiredDirectory wanted;
     for (const std::string& file : files) {
         TRY_ASSIGN(const std::string text, read_file(file, declaration_size_max));
-        TRY_ASSIGN(const Declaration declaration, parse_declaration(text, file));
+        TRY_ASSIGN(const Declaration declaration,
+                   parse_declaration(text, file == "-" ? "standard input" : file));
         TRY(add_to(wanted, declaration));
     }
     return wanted;

@@ -35,8 +35,16 @@ struct AccountChange {
 [[nodiscard]] Status end_bindings(DirectoryStore& directory_store, const Identity& identity,
                                   const std::string& account, UtcTime at, UtcTime now);
 
-// The accounts, bindings and networks that files declare; all files are one change. Errors name the
-// file and line.
+// Binds an identity. If it belongs to another account at some time of the new binding, that is
+// refused (conflict: the text names that account and since when), unless `replace`: then as `octroi
+// apply` does it, from now on where no begin is wanted. Returns the changes for people; none:
+// nothing has changed.
+[[nodiscard]] Result<std::vector<std::string>> bind_identity(DirectoryStore& directory_store,
+                                                             const DesiredBinding& wanted,
+                                                             bool replace, UtcTime now);
+
+// The accounts, bindings and networks that files declare; "-" is standard input; all files are one
+// change. Errors name the file and line.
 [[nodiscard]] Result<DesiredDirectory> read_declarations(const std::vector<std::string>& files);
 
 }  // namespace octroi

@@ -86,5 +86,41 @@ TEST_F(DirectoryChangesTest, ADeclarationThatIsWrongIsNamedWithItsLine) {
     EXPECT_THAT(wanted.error().text, HasSubstr("b.csv:3: "));
 }
 
+TEST_F(DirectoryChangesTest, AnIdentityOfAnotherIsBoundOnlyIfThatIsAskedFor) {
+    ledger_.bind("10.1.0.0/16", "physics", {noon - Duration::hours(24), UtcTime::max()});
+    EXPECT_TRUE(add_account(*ledger_, {"chem", "", ""}, noon));
+    const DesiredBinding wanted{.identity = *parse_identity("10.1.0.0/16"), .account = "chem"};
+    const auto refused = bind_identity(*ledger_, wanted, false, noon);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_THAT(refused.error().text,
+                HasSubstr("10.1.0.0/16 is bound to physics since 2023-11-14T12:00:00Z; next: "
+                          "--replace binds it to chem from now on"));
+    EXPECT_THAT(bindings_of("chem"), SizeIs(0));
+    const auto replaced = bind_identity(*ledger_, wanted, true, noon);
+    ASSERT_TRUE(replaced) << replaced.error().text;
+    EXPECT_THAT(*replaced, SizeIs(2));
+    // The past stays with the account that had it.
+    EXPECT_EQ(bindings_of("physics").at(0), (Interval{noon - Duration::hours(24), noon}));
+    EXPECT_EQ(bindings_of("chem").at(0), (Interval{noon, UtcTime::max()}));
+    // Again is no change, and its own account needs no --replace.
+    EXPECT_THAT(bind_identity(*ledger_, wanted, true, noon + Duration::hours(1)).value(),
+                SizeIs(0));
+    DesiredBinding since_now = wanted;
+    since_now.from = noon;
+    EXPECT_THAT(bind_identity(*ledger_, since_now, false, noon).value(), SizeIs(0));
+}
+
+TEST_F(DirectoryChangesTest, ABindingThatIsOverNeedsAnExplicitBegin) {
+    ledger_.bind("10.1.0.0/16", "physics", {UtcTime::min(), noon - Duration::hours(1)});
+    EXPECT_TRUE(add_account(*ledger_, {"chem", "", ""}, noon));
+    DesiredBinding wanted{.identity = *parse_identity("10.1.0.0/16"), .account = "chem"};
+    const auto refused = bind_identity(*ledger_, wanted, false, noon);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text, HasSubstr("was bound to physics since ever until"));
+    wanted.from = noon - Duration::hours(1);
+    EXPECT_THAT(bind_identity(*ledger_, wanted, false, noon).value(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace octroi

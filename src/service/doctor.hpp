@@ -12,6 +12,7 @@
 #include "ledger/ledger.hpp"
 #include "meter/kind.hpp"
 #include "record/report.hpp"
+#include "view/openmetrics.hpp"
 
 namespace octroi {
 
@@ -31,7 +32,15 @@ namespace octroi {
 // The findings of each meter kind.
 [[nodiscard]] std::vector<Finding> examine_kinds(const Config& config, MeterKinds kinds);
 
-// A row for each finding.
+// What counters of the running daemon say, for which a kind has advice. rows: as ask_counters()
+// returned them; without a daemon that is a note.
+[[nodiscard]] std::vector<Finding> examine_counters(const Result<std::vector<CounterRow>>& rows,
+                                                    MeterKinds kinds);
+
+// For people: the checks that were made, then each finding in full with its advice, in lines of at
+// most `width` columns (0: not broken).
+[[nodiscard]] std::string findings_text(std::span<const Finding> findings, int width);
+// For machines: a row for each finding.
 [[nodiscard]] Report findings_report(std::span<const Finding> findings);
 // Whether a finding makes figures wrong.
 [[nodiscard]] bool has_wrong(std::span<const Finding> findings);

@@ -24,6 +24,8 @@ public:
 Batch batch_with_loss() {
     Batch batch;
     batch.transfers.resize(3);
+    batch.parties = {{PartyKind::outside, "world", ""}, {PartyKind::excluded, "duplicate", ""}};
+    batch.transfers[2] = {.from = 1, .to = 1, .volume = {Bytes{500}, Packets{1}, Flows{1}}};
     batch.observed = {Bytes{1500}, Packets{2}, Flows{1}};
     batch.losses = {{"eth0", LossReason::kernel_drop, {}, 7, std::nullopt},
                     {"eth0", LossReason::kernel_drop, {}, std::nullopt, std::nullopt}};
@@ -76,6 +78,8 @@ TEST_F(MetricsTest, ShowWhatWasCommittedAndPublished) {
           "octroi_commits_total{meter=\"routers\"} 0\n",
           "octroi_committed_rows_total{meter=\"uplink\"} 3\n",
           "octroi_committed_bytes_total{meter=\"uplink\"} 1500\n",
+          "octroi_excluded_bytes_total{meter=\"uplink\"} 500\n",
+          "octroi_excluded_packets_total{meter=\"uplink\"} 1\n",
           "octroi_losses_total{meter=\"uplink\",reason=\"kernel-drop\"} 2\n",
           "octroi_lost_packets_total{meter=\"uplink\",reason=\"kernel-drop\"} 7\n",
           "octroi_losses_total{meter=\"routers\",reason=\"export-gap\"} 0\n",

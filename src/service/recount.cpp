@@ -7,7 +7,11 @@
 #include <optional>
 #include <set>
 
+#include "attribute/split.hpp"
 #include "config/value.hpp"
+#include "host/stop.hpp"
+#include "record/reading_sink.hpp"
+#include "record/volume_limits.hpp"
 
 namespace octroi {
 namespace {
@@ -34,13 +38,12 @@ Result<std::optional<ImportedSource>> find_import(Ledger& ledger, const Importer
     return ImportedSource{meter->source(), &importer};
 }
 
-// The import of the file through an importer that can count it again.
+// The import of the file.
 Result<ImportedSource> find_import(Ledger& ledger, MeterKinds kinds, const std::string& file) {
     std::optional<Error> failure;
     std::string commands;
     for (const MeterKind* kind : kinds) {
         for (const Importer& importer : kind->importers) {
-            if (importer.recount == nullptr) continue;
             commands += fmt::format("{}octroi import {} {}", commands.empty() ? ". Next: " : " or ",
                                     importer.command.noun, file);
             auto found = find_import(ledger, importer, file);
@@ -50,6 +53,54 @@ Result<ImportedSource> find_import(Ledger& ledger, MeterKinds kinds, const std::
     }
     if (failure) return std::unexpected(*std::move(failure));
     return fail(ErrorCode::not_found, fmt::format("{} is not in this ledger{}", file, commands));
+}
+
+// Adds readings to buckets, in proportion to time as the ledger has them. No accounts, no classes,
+// no batches.
+class BucketSink final : public ReadingSink {
+public:
+    explicit BucketSink(BucketCounts& buckets) : buckets_(buckets) {}
+    void accept(std::span<const Reading> readings) override {
+        for (const Reading& r : readings) add(r.first, r.last, r.bytes, r.packets);
+    }
+    void accept_counted(std::span<const CountedVolume> volumes) override {
+        for (const CountedVolume& v : volumes) add(v.first, v.last, v.bytes, v.packets);
+    }
+
+private:
+    void add(UtcTime first, UtcTime last, std::uint64_t bytes, std::uint64_t packets) {
+        // Times that cannot be, as attribution takes them.
+        first = std::min(first, last);
+        constexpr Duration longest{static_cast<std::int64_t>(record_buckets_max) *
+                                   bucket_length.ns};
+        if (bucket_start(last) - bucket_start(first) >= longest) first = last;
+        TimeSplit bytes_left(first, last, bytes);
+        TimeSplit packets_left(first, last, packets);
+        for (UtcTime bucket = bucket_start(first); bucket <= last;
+             bucket = bucket + bucket_length) {
+            BucketCount& count = buckets_[bucket];
+            count.bytes += bytes_left.part_until(bucket + bucket_length);
+            count.packets += packets_left.part_until(bucket + bucket_length);
+        }
+    }
+
+    BucketCounts& buckets_;
+};
+
+// Counts again what has no simpler program: reads the file as if it were new. That checks all that
+// comes after the decoder: attribution, cursors, batches, the ledger.
+Result<BucketCounts> recount_readings(const Importer& importer, const std::string& file) {
+    const OptionValues values = default_values(importer.command.options);
+    TRY_ASSIGN(const auto meter, importer.open({file, values, {}}));
+    BucketCounts buckets;
+    BucketSink sink(buckets);
+    constexpr Duration wait = Duration::seconds(1);
+    for (Pull pull = Pull::more; pull != Pull::end;) {
+        TRY_ASSIGN(pull, meter->pull(sink, wait));
+        if (stop_requested()) return fail(ErrorCode::interrupted, "stopped before the end");
+    }
+    TRY(meter->checkpoint(sink));
+    return buckets;
 }
 
 // The sums of the batches that moved the cursor of the file.
@@ -88,7 +139,9 @@ Result<Recount> recount(Ledger& ledger, MeterKinds kinds, const std::string& fil
     TRY_ASSIGN(const ImportedSource imported, find_import(ledger, kinds, file));
     Recount both;
     TRY_ASSIGN(both.ledger, booked(ledger, imported.source));
-    TRY_ASSIGN(both.file, imported.importer->recount(file));
+    const Importer& importer = *imported.importer;
+    TRY_ASSIGN(both.file, importer.recount != nullptr ? importer.recount(file)
+                                                      : recount_readings(importer, file));
     for (const auto& [bucket, count] : both.ledger) both.file.try_emplace(bucket);
     for (const auto& [bucket, count] : both.file) both.ledger.try_emplace(bucket);
     return both;

@@ -69,6 +69,19 @@ TEST_F(RecountTest, SaysWhereTheLedgerHasSomethingElse) {
     EXPECT_EQ(both->ledger.at(bucket).packets, frames);
 }
 
+// Without a simpler program the readings of the file are counted.
+TEST_F(RecountTest, CountsReadingsOfFilesWithoutAProgramOfTheirOwn) {
+    static constexpr std::array<Importer, 1> plain{
+        {{.command = {.noun = "frames"}, .cursor_prefix = "frames:", .open = open}}};
+    static constexpr MeterKind of_readings{.name = "frames", .importers = plain};
+    const std::array<const MeterKind*, 1> some{&of_readings};
+    import("a");
+    const auto both = recount(*ledger_, some, "a");
+    ASSERT_TRUE(both.has_value()) << both.error().text;
+    EXPECT_TRUE(both->agrees());
+    EXPECT_EQ(both->file.at(bucket).bytes, 100 * frames);
+}
+
 TEST_F(RecountTest, NeedsTheWholeFileInTheLedger) {
     const auto absent = recount(*ledger_, kinds, "a");
     ASSERT_FALSE(absent.has_value());

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "host/log.hpp"
+#include "service/config_check.hpp"
 #include "service/ledger_url.hpp"
 #include "view/text.hpp"
-#include "view/zone.hpp"
 
 namespace octroi {
 namespace {
@@ -84,15 +84,6 @@ void note_class_table_stays(const Config& before, const Config& after,
 }
 
 }  // namespace
-
-Status check_config(const Config& config) {
-    TRY(configured_categories(config));
-    TRY(configured_services(config));
-    if (config.display.timezone == "local") return {};
-    const auto zone = Zone::find(config.display.timezone);
-    if (!zone) return fail(ErrorCode::invalid, "[display] timezone: " + zone.error().text);
-    return {};
-}
 
 Result<std::vector<ConfigChange>> Reload::run() {
     auto changes = try_run();

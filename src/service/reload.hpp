@@ -19,9 +19,6 @@
 
 namespace octroi {
 
-// Finds what the option table cannot: services, categories and a time zone that do not exist.
-[[nodiscard]] Status check_config(const Config& config);
-
 // All calls come from the committing thread of the daemon. What the parts refer to must outlive it.
 class Reload {
 public:

@@ -10,6 +10,7 @@
 #include "host/privilege.hpp"
 #include "host/stop.hpp"
 #include "service/attribution.hpp"
+#include "service/config_check.hpp"
 #include "service/control.hpp"
 #include "service/counters_request.hpp"
 #include "service/daemon.hpp"

@@ -11,6 +11,7 @@
 #include "ledger/usage_query.hpp"
 #include "service/attribution.hpp"
 #include "service/known_meter.hpp"
+#include "service/usage_state.hpp"
 
 namespace octroi {
 namespace {
@@ -151,6 +152,12 @@ Result<UsageReports> answer_usage(Ledger& ledger, const Config& config, UsageReq
     UsageView view = view_of(request);
     if (request.unit) TRY(cut_into_slots(*request.unit, ledger, view, question));
     TRY_ASSIGN(const Usage answer, query_usage(ledger, question));
+    if (!question.as_of) {
+        TRY_ASSIGN(view.state, usage_state(ledger, question, config.ledger));
+        if (answer.blocks.empty() && !request.ledger.empty() && !view.is_filtered && !view.account)
+            view.when_empty =
+                coming_figures(request.ledger, config.ledger, view.state->booked_until, view.zone);
+    }
     return usage_reports(answer, view);
 }
 

@@ -30,6 +30,7 @@ struct UsageRequest {
     std::optional<PeriodUnit> unit;  // of UsageKey::period
     Zone zone = Zone::utc();
     Units units = Units::iec;
+    std::string ledger;  // the path, to ask its daemon; empty: nobody is asked
 };
 
 // Errors: not_found (no such meter, account, service or category), invalid (no such direction), and

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/cell_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -145,14 +147,35 @@ void append_json_string(TextBuffer& out, std::string_view text) {
     out.push_back('"');
 }
 
-void append_csv_field(TextBuffer& out, std::string_view text) {
+namespace {
+
+bool is_obeyed(char32_t c) {
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
+}
+
+// Spreadsheets take a cell that begins with one of these as a formula. Names of our own parties
+// ("@unattributed", "@excluded/non-ip") are none: they have no sign that a formula needs.
+bool is_formula(std::string_view text) {
+    if (text.empty()) return false;
+    if (std::string_view("=+-\t\r").find(text.front()) != std::string_view::npos) return true;
+    return text.front() == '@' && std::ranges::any_of(text, [](char c) {
+               return !std::isalnum(static_cast<unsigned char>(c)) &&
+                      std::string_view("@/._-:").find(c) == std::string_view::npos;
+           });
+}
+
+}  // namespace
+
+void append_csv_field(TextBuffer& out, std::string_view text, CsvTexts texts) {
+    const bool neutral = texts == CsvTexts::neutral;
     // RFC 4180 counts spaces as part of the field, but some readers trim unquoted ones.
     const bool edge_space = !text.empty() && (text.front() == ' ' || text.back() == ' ');
     const bool quoted = edge_space || text.find_first_of(",\"\r\n") != std::string_view::npos;
     if (quoted) out.push_back('"');
+    if (neutral && is_formula(text)) out.push_back('\'');
     while (!text.empty()) {
         const auto [c, octets] = decode_code_point(text);
-        append(out, octets);
+        append(out, neutral && is_obeyed(c) ? "\uFFFD" : octets);
         if (c == '"') out.push_back('"');
     }
     if (quoted) out.push_back('"');
@@ -232,25 +255,26 @@ void append_json(TextBuffer& out, const Cell& cell) {
                cell);
 }
 
-void append_csv(TextBuffer& out, const Cell& cell) {
-    std::visit(
-        Overloaded{
-            [&](std::monostate) {},
-            [&](bool value) { append(out, value ? "true" : "false"); },
-            [&](std::uint64_t value) { append_number(out, value); },
-            [&](std::int64_t value) { append_number(out, value); },
-            [&](double value) {
-                if (std::isfinite(value)) append_double(out, value);
-            },
-            [&](const std::string& text) { append_csv_field(out, text); },
-            [&](std::string_view text) { append_csv_field(out, text); },
-            [&](const Address& address) { append_address(out, address); },
-            [&](const Mac& mac) { append(out, to_string(mac)); },
-            [&](const Moment& moment) { append_rfc3339(out, moment); },
-            [&](Duration d) { append_seconds(out, d); },
-            [&](const std::vector<std::string>& list) { append_csv_field(out, joined(list, ";")); },
-        },
-        cell);
+void append_csv(TextBuffer& out, const Cell& cell, CsvTexts texts) {
+    std::visit(Overloaded{
+                   [&](std::monostate) {},
+                   [&](bool value) { append(out, value ? "true" : "false"); },
+                   [&](std::uint64_t value) { append_number(out, value); },
+                   [&](std::int64_t value) { append_number(out, value); },
+                   [&](double value) {
+                       if (std::isfinite(value)) append_double(out, value);
+                   },
+                   [&](const std::string& text) { append_csv_field(out, text, texts); },
+                   [&](std::string_view text) { append_csv_field(out, text, texts); },
+                   [&](const Address& address) { append_address(out, address); },
+                   [&](const Mac& mac) { append(out, to_string(mac)); },
+                   [&](const Moment& moment) { append_rfc3339(out, moment); },
+                   [&](Duration d) { append_seconds(out, d); },
+                   [&](const std::vector<std::string>& list) {
+                       append_csv_field(out, joined(list, ";"), texts);
+                   },
+               },
+               cell);
 }
 
 }  // namespace octroi

@@ -43,6 +43,13 @@ std::string ports_text(const Translation& t) {
     return t.port_step == 1 ? range : fmt::format("{} step {}", range, t.port_step);
 }
 
+// A saturated volume may be less than its part.
+Volume volume_without(const Volume& whole, const Volume& part) {
+    const auto rest = [](auto a, auto b) { return a < b ? decltype(a){} : a - b; };
+    return {rest(whole.bytes, part.bytes), rest(whole.packets, part.packets),
+            rest(whole.flows, part.flows)};
+}
+
 using Children = std::map<std::string, std::vector<const Account*>>;
 
 // Accounts in the order of the tree, with their depth. Each account once, even in a tree with a
@@ -85,7 +92,8 @@ std::map<Identity, std::uint64_t> applying_bindings(const Directory& directory, 
 
 }  // namespace
 
-Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
+Report meters_report(const std::vector<MeterState>& meters, UtcTime now,
+                     const ExcludedVolumes& excluded) {
     Report report;
     report.columns = {{"meter", "Meter"},
                       {"kind", "Kind"},
@@ -96,6 +104,8 @@ Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
                       {"bytes", "Bytes", ColumnKind::bytes},
                       {"packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
                       {"flows", "Flows", ColumnKind::count, Audience::machines},
+                      {"excluded_bytes", "Excluded", ColumnKind::bytes, Audience::everyone, 2},
+                      {"excluded_packets", "", ColumnKind::packets, Audience::machines},
                       {"batches", "Batches", ColumnKind::count, Audience::everyone, 5},
                       {"losses", "Losses", ColumnKind::count},
                       {"lost_packets", "Lost packets", ColumnKind::packets},
@@ -105,12 +115,15 @@ Report meters_report(const std::vector<MeterState>& meters, UtcTime now) {
         std::vector<std::string> notes;
         for (const Cursor& cursor : m.cursors)
             notes.push_back(cursor.note.empty() ? cursor.source : cursor.note);
+        const auto left_out = excluded.find(m.meter.name);
+        const Volume apart = left_out == excluded.end() ? Volume{} : left_out->second;
+        const Volume counted = volume_without(m.volume, apart);
         Row row{{m.meter.name, m.meter.kind, role_text(m.meter.role),
                  m.batches == 0 ? Cell{} : Cell{Moment{m.last_booked, 0}},
                  moment_or_absent(m.last_bucket),
-                 m.batches == 0 ? Cell{} : Cell{now - m.last_booked}, m.volume.bytes.value(),
-                 m.volume.packets.value(), m.volume.flows.value(), m.batches, m.losses,
-                 m.lost_packets, std::move(notes)}};
+                 m.batches == 0 ? Cell{} : Cell{now - m.last_booked}, counted.bytes.value(),
+                 counted.packets.value(), counted.flows.value(), apart.bytes.value(),
+                 apart.packets.value(), m.batches, m.losses, m.lost_packets, std::move(notes)}};
         if (m.losses > 0) row.tone = Tone::warn;
         lost = lost || m.losses > 0;
         report.rows.push_back(std::move(row));

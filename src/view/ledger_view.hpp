@@ -4,6 +4,7 @@
 // Answers of the ledger as reports: meters, losses, the directory, class tables, the audit. Usage
 // is in usage_view.hpp.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,11 @@
 namespace octroi {
 
 // `octroi meters`: the state of each meter. lag: `now` minus the commit time of its newest batch.
-[[nodiscard]] Report meters_report(const std::vector<MeterState>& meters, UtcTime now);
+// excluded: by name of the meter, the part of its volume that counts for nobody; the other figures
+// are without it.
+using ExcludedVolumes = std::map<std::string, Volume>;
+[[nodiscard]] Report meters_report(const std::vector<MeterState>& meters, UtcTime now,
+                                   const ExcludedVolumes& excluded = {});
 // `octroi meters --losses`: traffic that the meters missed.
 [[nodiscard]] Report losses_report(const std::vector<MeterLoss>& losses);
 

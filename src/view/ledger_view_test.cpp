@@ -48,7 +48,8 @@ TEST(MetersReport, Golden) {
     lossy.cursors = {{"file:1", "", 1, ""}, {"file:2", "", 1, "access.log, 1.2 GiB read"}};
     MeterState fresh;
     fresh.meter = {"new", "capture", MeterRole::bill};
-    const Report report = meters_report({good, lossy, fresh}, now);
+    const Report report = meters_report({good, lossy, fresh}, now,
+                                        {{"eth0", {Bytes(1'000'000), Packets(1000), Flows(10)}}});
     support::expect_golden("view/meters.txt", table(report));
     support::expect_golden("view/meters.ndjson", ndjson(report));
     EXPECT_NE(table(meters_report({}, now)).find("Run `octroi run`"), std::string::npos);

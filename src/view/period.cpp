@@ -361,6 +361,8 @@ Result<Interval> parse_period(std::optional<std::string_view> since,
     if (since) {
         TRY_ASSIGN(const Interval first, parse_option("--since", *since, now, zone));
         period.begin = first.begin;
+        // A time with a length means that period, as far as it is over.
+        if (first.end > first.begin) period.end = std::min(first.end, now);
     }
     if (until) {
         TRY_ASSIGN(last, parse_option("--until", *until, now, zone));

@@ -28,8 +28,10 @@ namespace octroi {
 
 // --since and --until: from the begin of the interval `since` to the begin of the interval `until`
 // ("--since yesterday --until today" is yesterday; "--since 2026-11 --until 2026-12" is November).
-// Without since: from the earliest time. Without until: to now. Error invalid: not a time, or an
-// empty period; the text says what to write instead.
+// Without since: from the earliest time. Without until: the interval `since` if that has a length
+// ("--since yesterday" is yesterday, "--since 2026-10" is October; of a period that is not over,
+// the part until now), else from `since` to now. Error invalid: not a time, or an empty period; the
+// text says what to write instead.
 [[nodiscard]] Result<Interval> parse_period(std::optional<std::string_view> since,
                                             std::optional<std::string_view> until, UtcTime now,
                                             const Zone& zone);

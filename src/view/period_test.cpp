@@ -119,6 +119,23 @@ TEST(Period, SinceAndUntil) {
     EXPECT_EQ(parse_period("2026-10", "2026-11", now, utc),
               (Interval{at("2026-10-01"), at("2026-11-01")}));
     EXPECT_EQ(parse_period("-1h", {}, now, utc), (Interval{now - Duration::hours(1), now}));
+    // A time with a length is that period, not the time since then.
+    EXPECT_EQ(parse_period("yesterday", {}, now, utc),
+              (Interval{at("2026-11-18"), at("2026-11-19")}));
+    EXPECT_EQ(parse_period("last month", {}, now, utc),
+              (Interval{at("2026-10-01"), at("2026-11-01")}));
+    EXPECT_EQ(parse_period("2026-10", {}, now, utc),
+              (Interval{at("2026-10-01"), at("2026-11-01")}));
+    EXPECT_EQ(parse_period("2026-10-05", {}, now, utc),
+              (Interval{at("2026-10-05"), at("2026-10-06")}));
+    EXPECT_EQ(parse_period("2026-W42", {}, now, utc),
+              (Interval{at("2026-10-12"), at("2026-10-19")}));
+    EXPECT_EQ(parse_period("2025", {}, now, utc), (Interval{at("2025-01-01"), at("2026-01-01")}));
+    EXPECT_EQ(parse_period("yesterday", "now", now, utc), (Interval{at("2026-11-18"), now}));
+    for (const char* not_over : {"today", "this month", "2026", "2026-11"})
+        EXPECT_EQ(parse_period(not_over, {}, now, utc)->end, now) << not_over;
+    EXPECT_EQ(parse_period("2026-10-05T12:00", {}, now, utc),
+              (Interval{at("2026-10-05T12:00:00Z"), now}));
     EXPECT_EQ(parse_period({}, "today", now, utc), (Interval{UtcTime::min(), at("2026-11-19")}));
 
     const auto same = parse_period("2026-10", "2026-10", now, utc);

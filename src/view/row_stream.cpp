@@ -41,7 +41,7 @@ RowStream::RowStream(std::span<const Column> columns, MachineFormat format, Text
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (columns[i].audience == Audience::people) continue;
         TextBuffer key;
-        if (format == MachineFormat::csv) {
+        if (is_csv()) {
             append_csv_field(key, columns[i].key);
         } else {
             append_json_string(key, columns[i].key);
@@ -53,7 +53,7 @@ RowStream::RowStream(std::span<const Column> columns, MachineFormat format, Text
 }
 
 void RowStream::begin(std::span<const Fact> meta, std::span<const FactList> lists) {
-    if (format_ == MachineFormat::csv) {
+    if (is_csv()) {
         for (std::size_t i = 0; i < keys_.size(); ++i) {
             if (i > 0) out_.push_back(',');
             append(out_, keys_[i].text);
@@ -74,7 +74,7 @@ void RowStream::begin(std::span<const Fact> meta, std::span<const FactList> list
 
 Status RowStream::row(std::span<const Cell> cells) {
     CHECK(cells.size() == columns_);
-    if (format_ == MachineFormat::csv) {
+    if (is_csv()) {
         csv_line(cells);
     } else {
         if (format_ == MachineFormat::json) append(out_, first_ ? "\n" : ",\n");
@@ -100,10 +100,11 @@ void RowStream::object(std::span<const Cell> cells) {
 }
 
 void RowStream::csv_line(std::span<const Cell> cells) {
+    const CsvTexts texts = format_ == MachineFormat::csv_raw ? CsvTexts::raw : CsvTexts::neutral;
     const std::size_t begin = out_.size();
     for (std::size_t i = 0; i < keys_.size(); ++i) {
         if (i > 0) out_.push_back(',');
-        append_csv(out_, cells[keys_[i].column]);
+        append_csv(out_, cells[keys_[i].column], texts);
     }
     // One empty field would make an empty line, and CSV readers skip empty lines.
     if (out_.size() == begin) append(out_, "\"\"");

@@ -11,9 +11,10 @@
 namespace octroi {
 
 enum class MachineFormat {
-    json,    // one document (RFC 8259)
-    ndjson,  // one object per line; absent cells are left out
-    csv,     // RFC 4180: header, CRLF; absent cells are empty
+    json,     // one document (RFC 8259)
+    ndjson,   // one object per line; absent cells are left out
+    csv,      // RFC 4180: header, CRLF; absent cells are empty; CsvTexts::neutral
+    csv_raw,  // the same with CsvTexts::raw
 };
 
 // For one thread. The sink gets text in pieces of about 64 KiB.
@@ -30,6 +31,9 @@ public:
 
 private:
     void object(std::span<const Cell> cells);
+    [[nodiscard]] bool is_csv() const {
+        return format_ == MachineFormat::csv || format_ == MachineFormat::csv_raw;
+    }
     void csv_line(std::span<const Cell> cells);
     void begin(std::span<const Fact> meta, std::span<const FactList> lists);
     [[nodiscard]] Status flush();

@@ -73,6 +73,22 @@ TEST(CsvField, QuotesAsRfc4180) {
     EXPECT_EQ(csv_field("\xff"), "\uFFFD");
 }
 
+// Names of exporters and hosts come from outside: nothing that opens the file may run them.
+TEST(CsvField, NeutralisesWhatATerminalOrASpreadsheetWouldObey) {
+    EXPECT_EQ(csv_field("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+    EXPECT_EQ(csv_field("@SUM(1+1)*cmd|'x'!A0"), "'@SUM(1+1)*cmd|'x'!A0");
+    EXPECT_EQ(csv_field("+1+1"), "'+1+1");
+    EXPECT_EQ(csv_field("-2+3"), "'-2+3");
+    EXPECT_EQ(csv_field("\t=1"), "'\t=1");
+    EXPECT_EQ(csv_field("\x1b[2Jeth0\r\x9b"), "\"\uFFFD[2Jeth0\uFFFD\uFFFD\"");
+    EXPECT_EQ(csv_field("\u009b1m"), "\uFFFD1m");
+    for (const char* own : {"@unattributed", "@excluded/non-ip", "@transit", "eth0", "a=b", "1-2"})
+        EXPECT_EQ(csv_field(own), own);
+    TextBuffer raw;
+    append_csv_field(raw, "=\x1b[2J", CsvTexts::raw);
+    EXPECT_EQ(fmt::to_string(raw), "=\x1b[2J");
+}
+
 TEST(Rfc3339, EqualsTheTextOfBase) {
     std::mt19937_64 random(11);
     for (int round = 0; round < 5000; ++round) {

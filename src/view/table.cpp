@@ -230,8 +230,7 @@ Status TableStream::begin() {
 }
 
 Status TableStream::row(const Row& row) {
-    Line line = rendered(row.cells, row.indent, row.tone);
-    if (!row.label.empty()) add_label(line, row.cells, row.label);
+    Line line = line_of(row);
     if (begun_) {
         add_line(line);
         return out_.size() < table_flush_octets ? Status{} : flush();
@@ -247,8 +246,20 @@ void TableStream::add_label(Line& line, std::span<const Cell> cells, std::string
         if (is_absent(cells[visible_[i].column])) line.texts[i] = i == 0 ? printable(label) : "";
 }
 
-Status TableStream::finish(std::span<const Cell> totals, std::string_view label) {
+TableStream::Line TableStream::line_of(const Row& row) const {
+    Line line = rendered(row.cells, row.indent, row.tone);
+    if (!row.label.empty()) add_label(line, row.cells, row.label);
+    return line;
+}
+
+Status TableStream::finish(std::span<const Cell> totals, std::string_view label,
+                           std::span<const Row> apart) {
     Line line;
+    std::vector<Line> below;
+    for (const Row& row : apart) {
+        below.push_back(line_of(row));
+        if (!begun_) widen(below.back());
+    }
     if (!totals.empty()) {
         line = rendered(totals, 0, Tone::strong);
         add_label(line, totals, label);
@@ -259,6 +270,7 @@ Status TableStream::finish(std::span<const Cell> totals, std::string_view label)
         add_rule();
         add_line(line);
     }
+    for (const Line& row : below) add_line(row);
     return flush();
 }
 
@@ -276,14 +288,14 @@ Status write_table(const Report& report, const TableOptions& options, const Text
         return out;
     };
     if (!report.heading.empty()) TRY(sink(lines(report.heading) + "\n"));
-    if (report.rows.empty()) {
+    if (report.rows.empty() && report.apart.empty()) {
         const std::string next =
             report.when_empty.empty() ? "" : wrapped(report.when_empty, options.width) + "\n";
         return sink(next + lines(report.notes));
     }
     TableStream stream(report.columns, options, sink, report.rows.size() + 1);
     for (const Row& row : report.rows) TRY(stream.row(row));
-    TRY(stream.finish(report.totals, report.totals_label));
+    TRY(stream.finish(report.totals, report.totals_label, report.apart));
     return report.notes.empty() ? Status{} : sink("\n" + lines(report.notes));
 }
 

@@ -35,8 +35,10 @@ public:
 
     // Exactly one cell per column.
     [[nodiscard]] Status row(const Row& row);
-    // Prints the remaining rows and the totals line, with the label in its first column.
-    [[nodiscard]] Status finish(std::span<const Cell> totals = {}, std::string_view label = {});
+    // Prints the remaining rows and the totals line, with the label in its first column; then the
+    // rows that are not in the totals.
+    [[nodiscard]] Status finish(std::span<const Cell> totals = {}, std::string_view label = {},
+                                std::span<const Row> apart = {});
 
 private:
     struct Line {
@@ -50,6 +52,7 @@ private:
     };
 
     [[nodiscard]] Line rendered(std::span<const Cell> cells, int indent, Tone tone) const;
+    [[nodiscard]] Line line_of(const Row& row) const;
     void add_label(Line& line, std::span<const Cell> cells, std::string_view label) const;
     void widen(const Line& line);
     void lay_out();
@@ -69,7 +72,7 @@ private:
     std::string out_;
 };
 
-// Heading, table, totals, notes. Without rows: heading, Report::when_empty, notes.
+// Heading, table, totals, rows apart, notes. Without rows: heading, Report::when_empty, notes.
 [[nodiscard]] Status write_table(const Report& report, const TableOptions& options,
                                  const TextSink& sink);
 

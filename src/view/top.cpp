@@ -61,13 +61,17 @@ void TopModel::add(const TopSample& sample) {
 
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
+    std::uint64_t excluded = 0;
     for (const TopEntry& entry : sample.entries) {
+        if (entry.excluded) excluded = sum(excluded, entry.neither.bytes.value());
         received = sum(received, entry.received.bytes.value());
         sent = sum(sent, entry.sent.bytes.value());
         add_entry(entry);
     }
     totals.received_bytes = sum(totals.received_bytes, received);
     totals.sent_bytes = sum(totals.sent_bytes, sent);
+    totals.excluded_bytes = sum(totals.excluded_bytes, excluded);
+    totals.excluded_rate = rate_of(excluded, sample.length);
     totals.lost_in_last_sample = sample.lost_packets;
     totals.lost_packets = sum(totals.lost_packets, sample.lost_packets);
     const TopRates rates{rate_of(received, sample.length), rate_of(sent, sample.length)};
@@ -79,7 +83,13 @@ void TopModel::add(const TopSample& sample) {
 }
 
 void TopModel::add_entry(const TopEntry& entry) {
-    // Traffic without an identity (excluded traffic, for example) is shown by its account.
+    // A row of a service or of a far end must not count excluded traffic: it has rows of its own.
+    if (entry.excluded) {
+        for (std::size_t i = 0; i < groups; ++i)
+            add_track(static_cast<TopGroup>(i), entry.account, entry);
+        return;
+    }
+    // Traffic without an identity (transit, for example) is shown by its account.
     const std::string& identity = entry.identity.empty() ? entry.account : entry.identity;
     add_track(TopGroup::identity, identity, entry);
     add_track(TopGroup::account, entry.account, entry);
@@ -90,16 +100,19 @@ void TopModel::add_entry(const TopEntry& entry) {
 void TopModel::add_track(TopGroup group, const std::string& name, const TopEntry& entry) {
     Track& track = live_.tracks.at(static_cast<std::size_t>(group))[name];
     if (group == TopGroup::identity) track.account = entry.account;
+    track.excluded = entry.excluded;
     const std::uint64_t number = live_.totals.samples;
     Slice& slice = track.slices.at(number % window);
-    if (slice.sample != number) slice = {number, 0, 0, 0};
+    if (slice.sample != number) slice = {.sample = number};
     const std::uint64_t received = entry.received.bytes.value();
     const std::uint64_t sent = entry.sent.bytes.value();
+    const std::uint64_t other = entry.neither.bytes.value();
     slice.received = sum(slice.received, received);
     slice.sent = sum(slice.sent, sent);
-    slice.packets =
-        sum(slice.packets, sum(entry.received.packets.value(), entry.sent.packets.value()));
-    track.total_bytes = sum(track.total_bytes, sum(received, sent));
+    slice.other = sum(slice.other, other);
+    for (const Volume& part : {entry.received, entry.sent, entry.neither})
+        slice.packets = sum(slice.packets, part.packets.value());
+    track.total_bytes = sum(track.total_bytes, sum(sum(received, sent), other));
 }
 
 // Above tracks_max, evicts the rows with the least traffic until three quarters of tracks_max are
@@ -115,7 +128,7 @@ void TopModel::evict_rows(TopGroup group) {
     const std::uint64_t limit = bytes.at(static_cast<std::size_t>(keep));
     std::uint64_t& others = live_.others.at(static_cast<std::size_t>(group));
     boost::unordered::erase_if(tracks, [&](const auto& entry) {
-        if (entry.second.total_bytes > limit) return false;
+        if (entry.second.excluded || entry.second.total_bytes > limit) return false;
         others = sum(others, entry.second.total_bytes);
         return true;
     });
@@ -127,17 +140,21 @@ TopLine TopModel::line_of(const State& state, const std::string& name, const Tra
     line.name = name;
     line.account = track.account == name ? std::string() : track.account;
     line.total_bytes = track.total_bytes;
+    line.excluded = track.excluded;
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
+    std::uint64_t other = 0;
     std::uint64_t packets = 0;
     for (const Slice& slice : track.slices) {
         if (slice.sample == 0 || slice.sample + window <= state.totals.samples) continue;
         received = sum(received, slice.received);
         sent = sum(sent, slice.sent);
+        other = sum(other, slice.other);
         packets = sum(packets, slice.packets);
     }
     line.received_rate = rate_of(received, length);
     line.sent_rate = rate_of(sent, length);
+    line.other_rate = rate_of(other, length);
     line.packet_rate = rate_of(packets, length) / 8;
     return line;
 }
@@ -152,6 +169,7 @@ std::vector<TopLine> TopModel::lines() const {
     for (const auto& [name, track] : state.tracks.at(group))
         lines.push_back(line_of(state, name, track, length));
     std::ranges::sort(lines, [&](const TopLine& a, const TopLine& b) {
+        if (a.excluded != b.excluded) return b.excluded;
         const auto x = sort_value(a, sort_);
         const auto y = sort_value(b, sort_);
         if (x != y) return x > y;

@@ -29,6 +29,8 @@ struct TopEntry {
     std::string peer;  // class of the far end: "world"
     Volume received;
     Volume sent;
+    Volume neither;         // transit and excluded traffic
+    bool excluded = false;  // in no rate and no sum but its own row's and the one of all excluded
 };
 
 struct TopSample {
@@ -48,11 +50,14 @@ struct TopLine {
     std::string account;              // only in rows of identities
     std::uint64_t received_rate = 0;  // bit/s, mean of the last samples
     std::uint64_t sent_rate = 0;
-    std::uint64_t packet_rate = 0;  // packets/s, both directions
-    std::uint64_t total_bytes = 0;  // both directions, since the start
+    std::uint64_t other_rate = 0;   // neither received nor sent
+    std::uint64_t packet_rate = 0;  // packets/s, all directions
+    std::uint64_t total_bytes = 0;  // all directions, since the start
+    bool excluded = false;          // not in the sum of all rows
 
     [[nodiscard]] std::uint64_t rate() const noexcept {
-        return checked_add(received_rate, sent_rate).value_or(UINT64_MAX);
+        const auto sum = checked_add(received_rate, sent_rate);
+        return (sum ? checked_add(*sum, other_rate) : sum).value_or(UINT64_MAX);
     }
 };
 
@@ -95,11 +100,13 @@ public:
         TopRates peak;
         std::uint64_t received_bytes = 0;
         std::uint64_t sent_bytes = 0;
+        std::uint64_t excluded_rate = 0;  // bit/s, in the last sample
+        std::uint64_t excluded_bytes = 0;
         std::uint64_t lost_packets = 0;
         std::uint64_t lost_in_last_sample = 0;
     };
     [[nodiscard]] const Totals& totals() const noexcept { return shown().totals; }
-    // All rows in the order of sort().
+    // All rows in the order of sort(); those of excluded traffic last.
     [[nodiscard]] std::vector<TopLine> lines() const;
 
 private:
@@ -107,10 +114,12 @@ private:
         std::uint64_t sample = 0;  // the number of the sample, from 1
         std::uint64_t received = 0;
         std::uint64_t sent = 0;
+        std::uint64_t other = 0;
         std::uint64_t packets = 0;
     };
     struct Track {
         std::string account;
+        bool excluded = false;
         std::array<Slice, window> slices;
         std::uint64_t total_bytes = 0;
     };

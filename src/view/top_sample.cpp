@@ -12,15 +12,26 @@ void add_entries(const Transfer& transfer, const Batch& batch, std::vector<TopEn
     const Party& from = batch.parties[transfer.from];
     const Party& to = batch.parties[transfer.to];
     const std::string& service = batch.services[transfer.service];
-    if (is_local(from))
-        entries.push_back(
-            {from.identity, to_string(from), service, to_string(to), {}, transfer.volume});
-    if (is_local(to))
-        entries.push_back(
-            {to.identity, to_string(to), service, to_string(from), transfer.volume, {}});
-    if (is_local(from) || is_local(to)) return;
-    const std::string name = from.kind == PartyKind::excluded ? to_string(from) : "@transit";
-    entries.push_back({name, name, service, to_string(to), {}, transfer.volume});
+    const bool excluded = from.kind == PartyKind::excluded || to.kind == PartyKind::excluded;
+    if (excluded || (!is_local(from) && !is_local(to))) {
+        const std::string name = !excluded                          ? "@transit"
+                                 : from.kind == PartyKind::excluded ? to_string(from)
+                                                                    : to_string(to);
+        entries.push_back({.identity = name,
+                           .account = name,
+                           .service = service,
+                           .peer = excluded ? name : to_string(to),
+                           .received = {},
+                           .sent = {},
+                           .neither = transfer.volume,
+                           .excluded = excluded});
+        return;
+    }
+    const auto add = [&](const Party& near, const Party& far) -> TopEntry& {
+        return entries.emplace_back(near.identity, to_string(near), service, to_string(far));
+    };
+    if (is_local(from)) add(from, to).sent = transfer.volume;
+    if (is_local(to)) add(to, from).received = transfer.volume;
 }
 
 }  // namespace

@@ -27,32 +27,40 @@ Batch transfer(const Party& from, const Party& to) {
     return batch;
 }
 
-// "10.0.0.1 alice web world in 0 out 1000"
+// "10.0.0.1 alice web world in 0 out 1000 0"
 std::vector<std::string> entries(const Batch& batch) {
     std::vector<std::string> texts;
     for (const TopEntry& e : top_sample(batch, {}, Duration::seconds(1)).entries)
-        texts.push_back(fmt::format("{} {} {} {} in {} out {}", e.identity, e.account, e.service,
-                                    e.peer, e.received.bytes.value(), e.sent.bytes.value()));
+        texts.push_back(fmt::format("{} {} {} {} in {} out {} {}{}", e.identity, e.account,
+                                    e.service, e.peer, e.received.bytes.value(),
+                                    e.sent.bytes.value(), e.neither.bytes.value(),
+                                    e.excluded ? " excluded" : ""));
     return texts;
 }
 
 TEST(TopSample, ShowsWhatALocalEndSentAndReceived) {
     EXPECT_THAT(entries(transfer(alice, world)),
-                ElementsAre("10.0.0.1 alice web world in 0 out 1000"));
+                ElementsAre("10.0.0.1 alice web world in 0 out 1000 0"));
     EXPECT_THAT(entries(transfer(world, nobody)),
-                ElementsAre("10.0.0.3 @unattributed web world in 1000 out 0"));
+                ElementsAre("10.0.0.3 @unattributed web world in 1000 out 0 0"));
 }
 
 TEST(TopSample, ShowsTrafficBetweenTwoLocalEndsAtBoth) {
-    EXPECT_THAT(entries(transfer(alice, bob)), ElementsAre("10.0.0.1 alice web bob in 0 out 1000",
-                                                           "10.0.0.2 bob web alice in 1000 out 0"));
+    EXPECT_THAT(entries(transfer(alice, bob)),
+                ElementsAre("10.0.0.1 alice web bob in 0 out 1000 0",
+                            "10.0.0.2 bob web alice in 1000 out 0 0"));
 }
 
-TEST(TopSample, ShowsTrafficWithoutALocalEndOnce) {
+TEST(TopSample, TrafficWithoutALocalEndIsNeitherSentNorReceived) {
     EXPECT_THAT(entries(transfer(world, world)),
-                ElementsAre("@transit @transit web world in 0 out 1000"));
-    EXPECT_THAT(entries(transfer(duplicate, world)),
-                ElementsAre("@excluded/duplicate @excluded/duplicate web world in 0 out 1000"));
+                ElementsAre("@transit @transit web world in 0 out 0 1000"));
+}
+
+TEST(TopSample, ExcludedTrafficIsNoTrafficOfItsOtherEnd) {
+    for (const Party& other : {world, alice})
+        EXPECT_THAT(entries(transfer(duplicate, other)),
+                    ElementsAre("@excluded/duplicate @excluded/duplicate web @excluded/duplicate "
+                                "in 0 out 0 1000 excluded"));
 }
 
 TEST(TopSample, CountsLossesButThoseBeforeTheStart) {

@@ -222,14 +222,25 @@ private:
 
     void losses() {
         const auto& totals = model_.totals();
-        if (totals.lost_packets == 0) return blank();
+        if (totals.lost_packets == 0 && totals.excluded_bytes == 0) return blank();
         ScreenLine l = line();
+        if (totals.lost_packets == 0) {
+            l.space(margin).add(excluded_text(), dim);
+            return push(l);
+        }
         l.space(margin).add(fmt::format(" {} packets lost ", count_text(totals.lost_packets)),
                             alarm);
         if (totals.lost_in_last_sample > 0)
             l.add(fmt::format(" {} just now", count_text(totals.lost_in_last_sample)), bold);
         l.add("  the figures below are too low", dim);
         push(l);
+    }
+
+    // "4.05 Mbit/s excluded, 12 MiB since start": in none of the figures above.
+    std::string excluded_text() const {
+        const auto& totals = model_.totals();
+        return fmt::format("{} excluded (in no sum), {}", rate_text(totals.excluded_rate),
+                           since_start(totals.excluded_bytes));
     }
 
     // ---- the table ------------------------------------------------------------------------------
@@ -315,8 +326,8 @@ private:
         std::uint64_t most = 1;
         std::uint64_t whole = 0;
         for (const TopLine& l : all) {
-            most = std::max(most, l.rate());
-            whole = checked_add(whole, l.rate()).value_or(UINT64_MAX);
+            if (!l.excluded) most = std::max(most, l.rate());
+            if (!l.excluded) whole = checked_add(whole, l.rate()).value_or(UINT64_MAX);
         }
         // Do not scroll past the last page: it is full if there are enough rows.
         const auto visible = static_cast<std::size_t>(rows - 1);
@@ -390,7 +401,7 @@ private:
             case Field::total:
                 return bytes_column_text(row.total_bytes, model_.units());
             case Field::share:
-                return row.rate() == 0 ? "" : share_text(row.rate(), whole);
+                return row.rate() == 0 || row.excluded ? "" : share_text(row.rate(), whole);
             case Field::bar:
                 return {};
         }
@@ -411,8 +422,10 @@ private:
             return static_cast<int>(std::lround(part * width * 8));
         };
         const int received = eighths(row.received_rate);
+        const std::uint64_t rate =
+            checked_add(row.received_rate, row.sent_rate).value_or(UINT64_MAX);
         // A value above 0 must be visible.
-        const int both = std::max(eighths(row.rate()), row.rate() > 0 ? 1 : 0);
+        const int both = std::max(eighths(rate), rate > 0 ? 1 : 0);
         for (int i = 0; i < width && i * 8 < both; ++i)
             bar_column(l, std::clamp(received - i * 8, 0, 8), std::min(both - i * 8, 8));
         l.pad_to(begin + width);

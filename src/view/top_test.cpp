@@ -48,6 +48,19 @@ TopModel example(bool with_losses = false) {
     return model;
 }
 
+// A router that sees each packet of a download twice.
+TopModel with_duplicates() {
+    TopModel model({"wan", "lan"});
+    TopEntry duplicate;
+    duplicate.identity = duplicate.account = duplicate.peer = "@excluded/duplicate";
+    duplicate.service = "https";
+    duplicate.neither = {Bytes(500'000), Packets(350), Flows(0)};
+    duplicate.excluded = true;
+    for (int i = 0; i < 5; ++i)
+        model.add(sample(i, {entry("10.1.0.7", "chem", 500'000, 0), duplicate}));
+    return model;
+}
+
 std::string without_styles(std::string_view frame) {
     std::string out;
     for (std::size_t i = 0; i < frame.size(); ++i) {
@@ -271,6 +284,26 @@ TEST(Graph, DrawsTheNewestOnTheRight) {
     EXPECT_EQ(graph(values, 16, 3, 1, false), (std::vector<std::string>{"..#"}));
     EXPECT_EQ(graph({}, 0, 3, 1), (std::vector<std::string>{"   "}));
     EXPECT_EQ(graph(values, 16, 0, 1), (std::vector<std::string>{""}));
+}
+
+TEST(Top, DuplicatesAreNeitherSentNorInAnySum) {
+    TopModel model = with_duplicates();
+    EXPECT_EQ(model.totals().history.back().received, 4'000'000U);
+    EXPECT_EQ(model.totals().history.back().sent, 0U);
+    EXPECT_EQ(model.totals().sent_bytes, 0U);
+    EXPECT_EQ(model.totals().excluded_rate, 4'000'000U);
+    EXPECT_EQ(model.totals().excluded_bytes, 2'500'000U);
+    for (int group = 0; group < 4; ++group) {
+        const auto lines = model.lines();
+        ASSERT_EQ(lines.size(), 2U);
+        EXPECT_EQ(lines[0].rate(), 4'000'000U) << lines[0].name;
+        EXPECT_EQ(lines[1].name, "@excluded/duplicate");
+        EXPECT_TRUE(lines[1].excluded);
+        EXPECT_EQ(lines[1].sent_rate, 0U);
+        (void)model.key('g');
+    }
+    support::expect_golden("view/top_duplicates.txt",
+                           without_styles(render(model, {100, 18}, {.colour = false})) + "\n");
 }
 
 }  // namespace

@@ -91,21 +91,35 @@ UsageTable::UsageTable(const UsageBlock& block, const UsageView& view, Parts par
     for (const Account& account : view.accounts) accounts_.emplace(account.name, &account);
 }
 
-Report UsageTable::build() const {
+bool UsageTable::tells_excluded() const {
+    return std::ranges::any_of(view_.by, [](UsageKey key) {
+        return key == UsageKey::account || key == UsageKey::far_class || key == UsageKey::direction;
+    });
+}
+
+Report UsageTable::build(Audience audience) const {
+    const bool for_people = audience == Audience::people;
     Report report;
     report.columns = columns();
-    for (const UsageRow& row : block_.rows) report.rows.push_back(shown(row));
+    for (const UsageRow& row : block_.rows) {
+        // A row of which everything is excluded says nothing that the line below does not say.
+        const bool is_empty = row.total == Volume{} && row.excluded != Volume{};
+        if (for_people && (row.names_excluded || (is_empty && !view_.by.empty()))) continue;
+        report.rows.push_back(shown(row));
+    }
     if (block_.rest) report.rows.push_back(shown_rest(*block_.rest));
+    if (for_people) add_excluded(report);
     // Without keys there is one row, and it is the total.
-    if (!report.rows.empty() && !view_.by.empty()) {
+    if (!(report.rows.empty() && report.apart.empty()) && !view_.by.empty()) {
         report.totals = totals();
         report.totals_label = "Total";
     }
     report.heading = heading();
-    if (!report.rows.empty())
+    if (!block_.rows.empty())
         report.notes = notes();
-    else if (const auto note = bucket_note())
-        report.notes = {*note};
+    else
+        for (const auto& note : {bucket_note(), loss_note()})
+            if (note) report.notes.push_back(*note);
     report.when_empty = when_empty();
     return report;
 }
@@ -146,6 +160,8 @@ std::vector<Column> UsageTable::figure_columns() const {
         {"sent_packets", "", ColumnKind::packets, Audience::machines},
         {"total_packets", "Packets", ColumnKind::packets, Audience::everyone, 1},
         {"flows", "", ColumnKind::count, Audience::machines},
+        {"excluded_bytes", "", ColumnKind::bytes, Audience::machines},
+        {"excluded_packets", "", ColumnKind::packets, Audience::machines},
         {"counted_bytes", "", ColumnKind::bytes, Audience::machines},
         {"counted_packets", "", ColumnKind::packets, Audience::machines},
         {"error_bytes", "", ColumnKind::bytes, Audience::machines},
@@ -157,7 +173,8 @@ std::vector<Column> UsageTable::figure_columns() const {
     };
     std::erase_if(figures, [&](const Column& column) {
         return (!parts_.sampling && is_for_sampling(column)) ||
-               (!parts_.rest && column.key == "rest_of");
+               (!parts_.rest && column.key == "rest_of") ||
+               (tells_excluded() && column.key.starts_with("excluded_"));
     });
     return figures;
 }
@@ -224,10 +241,14 @@ void UsageTable::add_figures(std::vector<Cell>& cells, const UsageRow& figures, 
     cells.emplace_back(figures.sent.packets.value());
     cells.emplace_back(total.packets.value());
     cells.emplace_back(total.flows.value());
+    if (!tells_excluded()) {
+        cells.emplace_back(figures.excluded.bytes.value());
+        cells.emplace_back(figures.excluded.packets.value());
+    }
     add_counted(cells, total, figures.estimate);
     cells.emplace_back(static_cast<std::uint64_t>(block_.layer));
     if (parts_.rest) cells.push_back(std::move(of_rows));
-    const std::uint64_t whole = block_.totals.whole.bytes.value();
+    const std::uint64_t whole = block_.total.bytes.value();
     const bool drawn = with_share && whole > 0;
     cells.push_back(drawn ? Cell{share_text(total.bytes.value(), whole)} : Cell{});
     cells.push_back(
@@ -245,7 +266,7 @@ Row UsageTable::shown(const UsageRow& row) const {
         else
             out.cells.push_back(text_cell(text_of(row, key)));
     }
-    add_figures(out.cells, row, true);
+    add_figures(out.cells, row, !row.names_excluded);
     if (row.account.starts_with("@excluded") || row.account.starts_with("@transit"))
         out.tone = Tone::dim;
     return out;
@@ -255,12 +276,35 @@ Row UsageTable::shown_rest(const UsageRow& rest) const {
     const auto of_rows = static_cast<std::uint64_t>(block_.left_out);
     std::vector<Cell> figures;
     add_figures(figures, rest, true, of_rows);
+    return labelled(fmt::format("(rest of {})", count_text(of_rows)), std::move(figures));
+}
+
+Row UsageTable::labelled(std::string label, std::vector<Cell> figures) const {
     Row out;
     out.cells.resize(columns().size() - figures.size());
     std::ranges::move(figures, std::back_inserter(out.cells));
-    out.label = fmt::format("(rest of {})", count_text(of_rows));
+    out.label = std::move(label);
     out.tone = Tone::dim;
     return out;
+}
+
+// One line for each row of excluded traffic; one line for the whole where rows do not tell it from
+// other traffic, or where the limit has cut some of them.
+void UsageTable::add_excluded(Report& report) const {
+    const Volume& excluded = block_.totals.excluded;
+    if (excluded == Volume{} || block_.total == block_.totals.whole || view_.by.empty()) return;
+    Bytes listed;
+    for (const UsageRow& row : block_.rows) {
+        if (!row.names_excluded) continue;
+        report.apart.push_back(shown(row));
+        listed = Bytes(checked_add(listed.value(), row.total.bytes.value()).value_or(UINT64_MAX));
+    }
+    if (!report.apart.empty() && listed == excluded.bytes) return;
+    UsageRow all;
+    all.total = excluded;
+    std::vector<Cell> figures;
+    add_figures(figures, all, false);
+    report.apart = {labelled("Excluded", std::move(figures))};
 }
 
 // Traffic between two accounts is in the rows of both, but in the total once.
@@ -268,7 +312,8 @@ std::vector<Cell> UsageTable::totals() const {
     UsageRow all;
     all.received = block_.received;
     all.sent = block_.sent;
-    all.total = block_.totals.whole;
+    all.total = block_.total;
+    if (block_.total != block_.totals.whole) all.excluded = block_.totals.excluded;
     all.estimate = block_.estimate;
     std::vector<Cell> figures;
     add_figures(figures, all, false);
@@ -299,7 +344,9 @@ std::vector<Fact> UsageTable::layer_facts() const {
     facts.push_back({"sent_bytes", block_.sent.bytes.value()});
     facts.push_back({"received_packets", block_.received.packets.value()});
     facts.push_back({"sent_packets", block_.sent.packets.value()});
-    facts.push_back({"flows", block_.totals.whole.flows.value()});
+    facts.push_back({"total_bytes", block_.total.bytes.value()});
+    facts.push_back({"total_packets", block_.total.packets.value()});
+    facts.push_back({"flows", block_.total.flows.value()});
     facts.push_back({"rows_left_out", static_cast<std::uint64_t>(block_.left_out)});
     return facts;
 }

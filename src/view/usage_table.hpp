@@ -28,8 +28,8 @@ public:
     // The block and the view must outlive it.
     UsageTable(const UsageBlock& block, const UsageView& view, Parts parts);
 
-    // Without meta.
-    [[nodiscard]] Report build() const;
+    // Without meta. People get the rows of excluded traffic in Report::apart, machines as rows.
+    [[nodiscard]] Report build(Audience audience) const;
     // The layer and its conserved sums.
     [[nodiscard]] std::vector<Fact> sums() const;
     // The same with received, sent and flows of all rows.
@@ -41,6 +41,11 @@ private:
     [[nodiscard]] std::vector<Column> figure_columns() const;
     [[nodiscard]] Row shown(const UsageRow& row) const;
     [[nodiscard]] Row shown_rest(const UsageRow& rest) const;
+    // Figures without keys.
+    [[nodiscard]] Row labelled(std::string label, std::vector<Cell> figures) const;
+    void add_excluded(Report& report) const;
+    // Whether the keys tell excluded traffic from other traffic.
+    [[nodiscard]] bool tells_excluded() const;
     [[nodiscard]] std::vector<Cell> totals() const;
     void add_account(Row& out, const UsageRow& row) const;
     void add_period(Row& out, const UsageRow& row) const;
@@ -55,6 +60,8 @@ private:
     [[nodiscard]] std::vector<std::string> heading() const;
     [[nodiscard]] std::vector<std::string> notes() const;
     [[nodiscard]] std::optional<std::string> bucket_note() const;
+    [[nodiscard]] std::string booked_text() const;
+    [[nodiscard]] std::optional<std::string> loss_note() const;
     [[nodiscard]] std::string sampling_note() const;
     [[nodiscard]] std::string when_empty() const;
 

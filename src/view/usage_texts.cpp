@@ -30,14 +30,38 @@ std::vector<std::string> UsageTable::heading() const {
     std::string first = view_.title;
     if (view_.account) first += " of " + *view_.account;
     first += fmt::format(", {}", period_text(view_.period, view_.zone));
+    first += booked_text();
     std::vector<std::string> names;
     for (const UsageKey key : view_.by) names.emplace_back(key_name(key, view_.unit));
     if (view_.names_keys && !names.empty()) first += fmt::format(", by {}", fmt::join(names, ", "));
     if (parts_.layer)
         first += fmt::format(": layer {} ({})", static_cast<int>(block_.layer),
                              layer_name(block_.layer));
+    const bool has_excluded = block_.total != block_.totals.whole;
     return {first,
-            fmt::format("{} A transfer counts once in the total.", layer_text(block_.layer))};
+            fmt::format("{} A transfer counts once in the total{}.", layer_text(block_.layer),
+                        has_excluded ? ", excluded traffic does not" : "")};
+}
+
+// ", booked until 13:55:00": the time only, if it is of the day on which the period ends. A period
+// that was over at the last commit has all its figures.
+std::string UsageTable::booked_text() const {
+    const auto until = view_.state ? view_.state->booked_until : std::nullopt;
+    if (!until || *until >= view_.period.end) return "";
+    constexpr std::size_t date_length = 10;
+    std::string text = local_text(*until, view_.zone, true);
+    const std::string end = local_text(view_.period.end, view_.zone, true);
+    if (text.compare(0, date_length, end, 0, date_length) == 0) text.erase(0, date_length + 1);
+    return ", booked until " + text;
+}
+
+std::optional<std::string> UsageTable::loss_note() const {
+    if (!view_.state || view_.state->losses.empty()) return std::nullopt;
+    std::vector<std::string> texts;
+    for (const LossSum& sum : view_.state->losses) texts.push_back(loss_text(sum, view_.zone));
+    return fmt::format(
+        "Missed in this period, in no figure here: {}. `octroi meters --losses` lists each.",
+        fmt::join(texts, "; "));
 }
 
 // A bucket belongs to the period in which it begins: --since within a bucket leaves it out.
@@ -56,6 +80,7 @@ std::vector<std::string> UsageTable::notes() const {
         notes.push_back(fmt::format("{} not shown. The total includes all rows.",
                                     counted_text(block_.left_out, "more row", "more rows")));
     if (const auto note = bucket_note()) notes.push_back(*note);
+    if (const auto note = loss_note()) notes.push_back(*note);
     if (!view_.account && !view_.is_filtered)
         notes.push_back(conservation_text(block_.totals, view_.units));
     if (block_.estimate.any()) notes.push_back(sampling_note());
@@ -68,7 +93,7 @@ std::vector<std::string> UsageTable::notes() const {
 }
 
 std::string UsageTable::sampling_note() const {
-    const Volume& whole = block_.totals.whole;
+    const Volume& whole = block_.total;
     return fmt::format(
         "Scaled up from samples: {} in {} packets were counted. The error is that of Total at a "
         "confidence of 95 %.",

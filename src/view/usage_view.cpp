@@ -22,7 +22,24 @@ std::vector<Fact> meta_of(const UsageView& view) {
     meta.push_back({"until", moment(view.period.end)});
     meta.push_back({"zone", view.zone.name()});
     if (view.account) meta.push_back({"account", *view.account});
+    if (view.state && view.state->booked_until)
+        meta.push_back({"booked_until", moment(*view.state->booked_until)});
     return meta;
+}
+
+FactList losses_of(const std::vector<LossSum>& losses) {
+    FactList list{.key = "losses", .items = {}};
+    const auto moment = [](UtcTime t) {
+        return t == UtcTime::min() || t == UtcTime::max() ? Cell{} : Cell{Moment{t, 0}};
+    };
+    for (const LossSum& sum : losses)
+        list.items.push_back({{"reason", std::string(to_string(sum.reason))},
+                              {"losses", sum.losses},
+                              {"missed", sum.missed ? Cell{*sum.missed} : Cell{}},
+                              {"unit", std::string(loss_unit(sum.reason))},
+                              {"begin", moment(sum.interval.begin)},
+                              {"end", moment(sum.interval.end)}});
+    return list;
 }
 
 bool shows_titles(const std::vector<const UsageBlock*>& blocks, const UsageView& view) {
@@ -75,11 +92,11 @@ UsageReports usage_reports(const Usage& usage, const UsageView& view) {
     FactList list{.key = "layers", .items = {}};
     for (const UsageBlock* block : blocks) {
         parts.sampling = block->estimate.any();
-        reports.tables.push_back(UsageTable(*block, view, parts).build());
+        reports.tables.push_back(UsageTable(*block, view, parts).build(Audience::people));
         // The rows of all layers have the same columns.
         parts.sampling = is_any_sampled;
         const UsageTable table(*block, view, parts);
-        Report part = table.build();
+        Report part = table.build(Audience::machines);
         reports.rows.columns = std::move(part.columns);
         std::ranges::move(part.rows, std::back_inserter(reports.rows.rows));
         if (!usage.blocks.empty()) list.items.push_back(table.layer_facts());
@@ -88,6 +105,7 @@ UsageReports usage_reports(const Usage& usage, const UsageView& view) {
         reports.rows.totals = std::move(part.totals);
     }
     reports.rows.lists.push_back(std::move(list));
+    if (view.state) reports.rows.lists.push_back(losses_of(view.state->losses));
     return reports;
 }
 

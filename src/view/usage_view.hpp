@@ -10,10 +10,17 @@
 
 #include "ledger/usage.hpp"
 #include "record/report.hpp"
+#include "view/loss_text.hpp"
 #include "view/period.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
+
+// What a reader must know beside the figures.
+struct UsageState {
+    std::optional<UtcTime> booked_until;  // of the meters of the query; absent: not known
+    std::vector<LossSum> losses;          // in the period
+};
 
 // The query, as far as the report depends on it.
 struct UsageView {
@@ -36,6 +43,8 @@ struct UsageView {
     std::string title = "Usage";  // begins the heading
     bool names_keys = true;       // in the heading
     std::string when_empty;       // empty: a sentence that fits the query
+    // Absent: the report does not say, because its answer is always the same (as of given heads).
+    std::optional<UsageState> state;
 };
 
 struct UsageReports {

@@ -146,7 +146,8 @@ TEST(UsageView, TreeWithTitles) {
     EXPECT_TRUE(found);
     // The totals line counts the traffic of children once.
     EXPECT_EQ(parsed["totals"]["received_bytes"], 8'500'000'000U + 3'000'000'000U + 320'000'000U);
-    EXPECT_EQ(parsed["totals"]["total_bytes"], parsed["observed_bytes"]);
+    EXPECT_EQ(parsed["totals"]["total_bytes"], 12'720'000'000U);
+    EXPECT_EQ(parsed["observed_bytes"], 12'720'004'242U);
 }
 
 TEST(UsageView, TheTotalOfAnAccountCountsATransferBetweenItsHostsOnce) {
@@ -196,6 +197,68 @@ TEST(UsageView, ByServiceWithoutAnEndTime) {
     const Usage u = folded(question_by({UsageKey::service}), traffic());
     support::expect_golden("view/usage_by_service.txt",
                            table(usage_reports(u, view_by({UsageKey::service}))));
+}
+
+// 45 MiB forwarded by a router that sees each packet twice.
+TEST(UsageView, ExcludedTrafficHasALineOfItsOwn) {
+    const Party duplicate{PartyKind::excluded, "duplicate", ""};
+    const std::vector<TransferSum> sums{
+        sum(outside("world"), account("chem", "10.1.0.7"), 47'185'920, "https"),
+        sum(duplicate, duplicate, 47'185'920, "https")};
+    const auto shown = [&](const std::vector<UsageKey>& by) {
+        return usage_reports(folded(question_by(by), sums), view_by(by));
+    };
+    std::string all;
+    for (const std::vector<UsageKey>& by : std::vector<std::vector<UsageKey>>{
+             {UsageKey::account}, {UsageKey::service}, {UsageKey::from, UsageKey::to}, {}})
+        all += table(shown(by)) + "\n";
+    support::expect_golden("view/usage_duplicates.txt", all);
+    const UsageReports by_service = shown({UsageKey::service});
+    support::expect_golden("view/usage_duplicates.csv", machine(by_service, MachineFormat::csv));
+    const auto parsed = nlohmann::json::parse(json(by_service));
+    EXPECT_EQ(parsed["totals"]["total_bytes"], 47'185'920U);
+    EXPECT_EQ(parsed["rows"][0]["total_bytes"], 47'185'920U);
+    EXPECT_EQ(parsed["rows"][0]["excluded_bytes"], 47'185'920U);
+    EXPECT_EQ(parsed["excluded_bytes"], 47'185'920U);
+    // Nothing but excluded traffic is no empty table.
+    const std::string only = table(usage_reports(
+        folded(question_by({UsageKey::service}), {sums[1]}), view_by({UsageKey::service})));
+    EXPECT_NE(only.find("Excluded"), std::string::npos) << only;
+}
+
+// Which part of the period has figures, and which losses are in it.
+TEST(UsageView, SaysUntilWhenItIsBookedAndWhatWasMissed) {
+    UsageView view = view_by({UsageKey::account});
+    view.period.end = at("2026-11-21T14:00:27Z");
+    view.state.emplace();
+    view.state->booked_until = at("2026-11-21T13:55:00Z");
+    view.state->losses = summed_losses(
+        std::vector<MeterLoss>{{"eth0",
+                                {"eth0",
+                                 LossReason::not_running,
+                                 {at("2026-11-21T13:20:00Z"), at("2026-11-21T13:25:10Z")},
+                                 1204,
+                                 {}}}});
+    const Usage u = folded(question_by({UsageKey::account}), traffic());
+    const UsageReports reports = usage_reports(u, view);
+    const std::string shown = table(reports);
+    EXPECT_NE(shown.find("(UTC), booked until 13:55:00, by account\n"), std::string::npos) << shown;
+    const std::string missed =
+        "Missed in this period, in no figure here: not-running 1 time, 1,204 packets at most, "
+        "2026-11-21 13:20:00 to 13:25:10. `octroi meters --losses` lists each.\n";
+    EXPECT_NE(shown.find(missed), std::string::npos) << shown;
+    // Without traffic it is the reason; and under the table of each layer.
+    EXPECT_NE(table(usage_reports({}, view)).find(missed), std::string::npos);
+    const auto parsed = nlohmann::json::parse(json(reports));
+    EXPECT_EQ(parsed["booked_until"], "2026-11-21T13:55:00Z");
+    EXPECT_EQ(parsed["losses"][0]["reason"], "not-running");
+    EXPECT_EQ(parsed["losses"][0]["missed"], 1204);
+    // A commit on another day has its date; a period that is booked to its end needs none.
+    view.state->booked_until = at("2026-11-20T09:00:00Z");
+    EXPECT_NE(table(usage_reports(u, view)).find("booked until 2026-11-20 09:00:00"),
+              std::string::npos);
+    view.state->booked_until = view.period.end;
+    EXPECT_EQ(table(usage_reports(u, view)).find("booked until"), std::string::npos);
 }
 
 TEST(UsageView, WithoutColumnsOneRow) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "support/netns.hpp"
 #include "support/process.hpp"
 
 namespace octroi {
@@ -26,9 +27,9 @@ class LiveTest : public testing::Test {
 protected:
     void SetUp() override {
         if (::geteuid() != 0) GTEST_SKIP() << "needs root for network namespaces";
-        if (support::run({"ip", "netns", "add", near_}).status != 0)
-            GTEST_SKIP() << "no network namespaces here";
-        must({"ip", "netns", "add", far_});
+        for (const std::string& space : {near_, far_})
+            if (const std::string why = support::add_netns(space); !why.empty())
+                GTEST_SKIP() << why;
         must({"ip", "link", "add", "vnear", "netns", near_, "type", "veth", "peer", "name", "vfar",
               "netns", far_});
         configure(near_, "vnear", "10.77.0.1/24", "fd77::1/64");
@@ -46,16 +47,15 @@ protected:
         must(in(near_, {"nft", "-f", rules}));
     }
     void TearDown() override {
-        (void)support::run({"ip", "netns", "del", near_});
-        (void)support::run({"ip", "netns", "del", far_});
+        support::remove_netns(near_);
+        support::remove_netns(far_);
     }
     static void must(const Arguments& arguments) {
         const Ended ended = support::run(arguments);
         ASSERT_EQ(ended.status, 0) << arguments[0] << " " << arguments[1] << ": " << ended.err;
     }
     static Arguments in(const std::string& space, Arguments arguments) {
-        arguments.insert(arguments.begin(), {"ip", "netns", "exec", space});
-        return arguments;
+        return support::in_netns(space, std::move(arguments));
     }
     static void configure(const std::string& space, const std::string& link, const std::string& v4,
                           const std::string& v6) {

@@ -155,7 +155,7 @@ Effects effects() {
     };
     all["services.*"] = plain(attributes({}, {{"services", "shop = [\"tcp/443\"]\n"}},
                                          "services.shop", "service", "shop"));
-    all["categories.*"] = plain(attributes({}, {{"categories", "work = [\"https\", \"web\"]\n"}},
+    all["categories.*"] = plain(attributes({}, {{"categories", "work = [\"https\", \"http\"]\n"}},
                                            "categories.work", "category", "work"));
     all["display.units"] =
         plain({.before = with_local({}),

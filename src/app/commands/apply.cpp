@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "config/declaration_docs.hpp"
 #include "host/log.hpp"
 #include "service/directory_changes.hpp"
 #include "view/text.hpp"
@@ -17,9 +18,18 @@ struct Options {
     std::vector<std::string> files;
     bool prune = false;
     bool dry_run = false;
+    bool example = false;
 };
 
 Result<ExitStatus> apply(Session& session, const Options& options) {
+    if (options.example) {
+        TRY(session.print(declaration_example()));
+        return ExitStatus::done;
+    }
+    if (options.files.empty())
+        return fail(
+            ErrorCode::invalid,
+            "no file is named. Next: octroi apply FILE, - for standard input, or --example");
     TRY_ASSIGN(DesiredDirectory wanted, read_declarations(options.files));
     wanted.prune = options.prune;
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
@@ -47,11 +57,14 @@ void add_apply(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("apply",
             "Create and change accounts, bindings and networks as declared in TOML or CSV files")
-        .operands("FILE", options->files,
-                  "TOML, or CSV with a header; all files together are one change")
+        .optional_operands("FILE", options->files,
+                           "TOML, or CSV with a header (docs/apply.md); - is standard input; all "
+                           "files together are one change")
         .flag("--prune", options->prune,
-              "End bindings and remove networks that are not in the files")
+              "End bindings and remove networks that are not in the files; also bindings that have "
+              "not begun")
         .flag("--dry-run", options->dry_run, "Print the changes without making them")
+        .flag("--example", options->example, "Print a file with every table and column")
         .does([&session, options] { return apply(session, *options); });
 }
 

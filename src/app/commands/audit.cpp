@@ -135,7 +135,10 @@ void add_audit(const Command& app, Session& session) {
               "until then). The heads in the anchor are trusted",
               "ANCHOR|TIME")
         .text("--against", command->against,
-              "Count an imported capture again, and compare every bucket", "FILE")
+              "Count an imported file again, and compare every bucket; also compressed files and "
+              "flow "
+              "exports",
+              "FILE")
         .flag("--heads", command->heads,
               "Print the last link of each chain as NODE ID NUMBER HASH, to keep elsewhere; checks "
               "nothing")

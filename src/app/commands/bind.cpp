@@ -21,18 +21,15 @@ struct Options {
     std::string until;
     std::string at;
     bool per_address = false;
+    bool replace = false;
     bool all = false;
 };
 
-Result<Interval> validity(Session& session, const Options& options) {
-    Interval valid;
-    if (!options.from.empty()) {
-        TRY_ASSIGN(valid.begin, of_option("--from", session.moment(options.from)));
-    }
-    if (!options.until.empty()) {
-        TRY_ASSIGN(valid.end, of_option("--until", session.moment(options.until)));
-    }
-    return valid;
+Result<std::optional<UtcTime>> moment_of(Session& session, std::string_view option,
+                                         const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    TRY_ASSIGN(const UtcTime moment, of_option(option, session.moment(text)));
+    return moment;
 }
 
 Result<Identity> identity_of(const std::vector<std::string>& words) {
@@ -47,16 +44,19 @@ Result<ExitStatus> bind(Session& session, Options options) {
         options.account = options.identity.back();
         options.identity.pop_back();
     }
-    TRY_ASSIGN(const Identity identity, identity_of(options.identity));
-    TRY_ASSIGN(const Interval valid, validity(session, options));
+    DesiredBinding wanted{.account = options.account, .per_address = options.per_address};
+    TRY_ASSIGN(wanted.identity, identity_of(options.identity));
+    TRY_ASSIGN(wanted.from, moment_of(session, "--from", options.from));
+    TRY_ASSIGN(wanted.until, moment_of(session, "--until", options.until));
     TRY_ASSIGN(auto ledger, open_ledger(session, OpenMode::create));
-    DirectoryStore::Change change;
-    change.add_bindings = {{0, identity, options.account, valid, options.per_address}};
-    // Only the ledger knows whether this is a change: a newer binding may hide an equal older one.
-    TRY_ASSIGN(const bool changed, ledger->apply(change, session.clock().now()));
-    if (!changed)
-        log_info(fmt::format("{} is already bound to {}: nothing changed", identity_text(identity),
-                             options.account));
+    TRY_ASSIGN(const auto lines,
+               bind_identity(*ledger, wanted, options.replace, session.clock().now()));
+    if (lines.empty())
+        log_info(fmt::format("{} is already bound to {}: nothing changed",
+                             identity_text(wanted.identity), options.account));
+    // What a replacement ended must be seen.
+    if (options.replace)
+        for (const std::string& line : lines) log_info(line);
     return ExitStatus::done;
 }
 
@@ -100,6 +100,8 @@ void add_bind(const Command& app, Session& session) {
         .text("--from", options->from, "Begin (default: from the earliest time)", "TIME")
         .text("--until", options->until, "End, not included (default: no end)", "TIME")
         .flag("--per-address", options->per_address, "Count each address of a prefix separately")
+        .flag("--replace", options->replace,
+              "Bind it even if it is bound to another account; that binding ends at --from, or now")
         .does([&session, options] { return bind(session, *options); });
     app.sub("unbind", "End the binding of an identity. Traffic in the ledger does not change")
         .operands("IDENTITY", options->identity, identity_help())

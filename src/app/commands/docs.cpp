@@ -10,6 +10,7 @@
 #include "app/command_docs.hpp"
 #include "app/commands.hpp"
 #include "app/session.hpp"
+#include "config/declaration_docs.hpp"
 #include "host/file.hpp"
 #include "service/daemon_metrics.hpp"
 #include "view/reference.hpp"
@@ -32,12 +33,13 @@ Result<ExitStatus> write_docs(Session& session, const std::string& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     const OptionTable& table = session.option_table();
-    const std::array<std::pair<const char*, std::string>, 7> files{{
+    const std::array<std::pair<const char*, std::string>, 8> files{{
         {"options.md", options_markdown(table)},
         {"octroi.schema.json", options_schema(table)},
         {"octroi.example.toml", options_example(table)},
         {"rows.md", rows_text(session.kinds())},
         {"counters.md", counters_markdown(counter_chapters(session.kinds()))},
+        {"apply.md", declaration_markdown()},
         {"commands.md", commands_markdown(session)},
         {"octroi.1", man_page(session)},
     }};

@@ -12,7 +12,6 @@
 #include "host/log.hpp"
 #include "host/stop.hpp"
 #include "service/file_import.hpp"
-#include "service/reload.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -74,7 +73,6 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
         .progress = report_progress,
         .stop_requested = stop_requested};
     TRY_ASSIGN(settings.local, of_option("--local", parse_prefixes(command.local)));
-    TRY(check_config(*config));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create));
     TRY_ASSIGN(auto outcome,
                import_files(command.files, settings, *config, *ledger, session.clock()));

@@ -71,7 +71,7 @@ void add_inspect_routes(const Command& inspect, Session& session) {
     auto options = std::make_shared<Options>();
     inspect.sub("routes", "Print a routing table (MRT) or a list of prefixes: prefix and origin")
         .operand("FILE", options->file,
-                 "MRT dump or prefix list; gzip, bzip2, zstd or plain; - for standard input")
+                 "MRT dump or prefix list; gzip, bzip2, xz, zstd or plain; - for standard input")
         .text("--lookup", options->addresses,
               "Print the longest match for each address of this file instead", "FILE")
         .does([&session, options] {

@@ -9,6 +9,7 @@
 #include "app/ledger_access.hpp"
 #include "service/counters_request.hpp"
 #include "service/meter_reports.hpp"
+#include "service/usage_state.hpp"
 #include "view/ledger_view.hpp"
 
 namespace octroi {
@@ -42,6 +43,16 @@ Status show_report(Session& session, const MeterKind& kind, const MeterReport& r
     return session.print(made);
 }
 
+// Before the first commit of a daemon there is nothing to show yet.
+Status explain_absence(Session& session, Report& report) {
+    TRY_ASSIGN(const std::string path, session.ledger_path());
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const Zone zone, session.zone());
+    const std::string coming = coming_figures(path, config->ledger, std::nullopt, zone);
+    if (!coming.empty()) report.when_empty = coming;
+    return {};
+}
+
 // Each of these options asks for another table.
 Status check_choice(const Options& options) {
     std::vector<std::string_view> wanted;
@@ -70,7 +81,11 @@ Result<ExitStatus> show(Session& session, const Options& options) {
         TRY(session.print(losses_report(lost)));
     } else {
         TRY_ASSIGN(const auto meters, ledger->meters());
-        TRY(session.print(meters_report(meters, session.clock().now())));
+        TRY_ASSIGN(const ExcludedVolumes excluded,
+                   interruptible([&] { return excluded_volumes(*ledger); }));
+        Report report = meters_report(meters, session.clock().now(), excluded);
+        if (meters.empty()) TRY(explain_absence(session, report));
+        TRY(session.print(report));
     }
     return ExitStatus::done;
 }
@@ -90,8 +105,11 @@ void add_meters(const Command& app, Session& session) {
     }
     command.flag("--counters", options->counters,
                  "Counters of the running daemon since its start (docs/counters.md)");
-    command.text("--since", session.options.since, "Begin of the period for --losses", "TIME")
-        .text("--until", session.options.until, "End of the period for --losses", "TIME")
+    command
+        .text("--since", session.options.since,
+              "For --losses: a period (yesterday, 2026-10) or its begin (-7d)", "TIME")
+        .text("--until", session.options.until,
+              "For --losses: end of the period (default: as for usage)", "TIME")
         .does([&session, options] { return show(session, *options); });
 }
 

@@ -76,11 +76,14 @@ void add_rebook(const Command& app, Session& session) {
         .text("--meter", options->meter, "Only traffic of this meter", "NAME")
         .text("--reason", options->reason,
               "Why, for readers of the ledger (default: the time of this run)", "TEXT")
-        .text("--since", session.options.since,
-              "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest "
-              "time of which all transfers are left)",
-              "TIME")
-        .text("--until", session.options.until, "End of the period, not included (default: now)",
+        .text(
+            "--since", session.options.since,
+            "A period: yesterday, 'last month', 2026-10, 2026-10-05; or its begin: -7d, "
+            "2026-11-21T13:00 … (default: from the earliest time of which all transfers are left)",
+            "TIME")
+        .text("--until", session.options.until,
+              "End of the period, not included (default: the end of a --since like 2026-10, else "
+              "now)",
               "TIME")
         .does([&session, options] { return rebook_period(session, *options); });
 }

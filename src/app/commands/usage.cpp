@@ -6,6 +6,7 @@
 #include "app/commands.hpp"
 #include "app/heads_file.hpp"
 #include "app/ledger_access.hpp"
+#include "app/named_hosts.hpp"
 #include "record/identity.hpp"
 #include "service/usage_answer.hpp"
 
@@ -27,6 +28,7 @@ struct Options {
     std::string order = "total";
     std::uint64_t limit = 0;  // rows; 0: all
     bool rest = false;
+    bool names = false;
     std::string as_of;
 };
 
@@ -86,10 +88,12 @@ Result<ExitStatus> show_usage(Session& session, const Options& options) {
     TRY_ASSIGN(request.zone, session.zone());
     TRY_ASSIGN(request.units, session.units());
     TRY_ASSIGN(request.question.period, session.period());
+    TRY_ASSIGN(request.ledger, session.ledger_path());
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
-    TRY_ASSIGN(const UsageReports reports,
+    TRY_ASSIGN(UsageReports reports,
                interruptible([&] { return answer_usage(*ledger, *config, std::move(request)); }));
+    if (options.names) name_hosts(reports.tables, reports.rows);
     TRY(session.print(reports.tables, reports.rows));
     return ExitStatus::done;
 }
@@ -131,17 +135,21 @@ void add_usage(const Command& app, Session& session) {
                 "Order of the rows: the largest total first (default), received, sent, or by name")
         .number("--limit", options->limit,
                 "Print only the first N rows. The total includes all rows", "N")
+        .flag("--names", options->names,
+              "With --by identity: names of the hosts, from the resolver of this machine")
         .flag("--rest", options->rest, "With --limit: print the remaining rows as one")
-        .text(
-            "--since", session.options.since,
-            "today, this month, -7d, 2026-11, 2026-11-21T13:00 … (default: from the earliest time)",
-            "TIME")
+        .text("--since", session.options.since,
+              "A period: yesterday, 'last month', 2026-10, 2026-10-05; or its begin: -7d, "
+              "2026-11-21T13:00 … (default: from the earliest time)",
+              "TIME")
         .text(
             "--as-of", options->as_of,
             "Only batches that were in the ledger when `octroi audit --heads` printed FILE: always "
             "the same answer. Account trees and categories are those of now",
             "FILE")
-        .text("--until", session.options.until, "End of the period, not included (default: now)",
+        .text("--until", session.options.until,
+              "End of the period, not included (default: the end of a --since like 2026-10, else "
+              "now)",
               "TIME")
         .does([&session, options] { return show_usage(session, *options); });
 }

@@ -1,28 +1,47 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <memory>
 
 #include "app/commands.hpp"
 #include "app/ledger_access.hpp"
+#include "app/named_hosts.hpp"
+#include "host/neighbours.hpp"
+#include "record/identity.hpp"
 #include "service/address_users.hpp"
 
 namespace octroi {
 namespace {
 
 struct Options {
-    std::string end;
+    std::vector<std::string> end;  // words: "mac 00:30:…" needs no quotes
     std::string at;
+    bool names = false;
 };
 
+std::optional<Mac> mac_of_neighbour(const Address& address) {
+    return neighbour_mac(address).value_or(std::nullopt);
+}
+
 Result<ExitStatus> print_users(Session& session, const Options& options) {
-    TRY_ASSIGN(const OutsideEnd end, parse_outside_end(options.end));
     UtcTime at = session.clock().now();
     if (!options.at.empty()) {
         TRY_ASSIGN(at, of_option("--at", session.moment(options.at)));
     }
+    const std::string wanted = fmt::format("{}", fmt::join(options.end, " "));
+    const auto end = parse_outside_end(wanted);
+    const auto identity = parse_identity(wanted);
+    if (!end && !identity) return std::unexpected(end.error());
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
     TRY_ASSIGN(const Config* config, session.config());
-    TRY_ASSIGN(const auto users, find_address_users(*ledger, *config, end, at));
-    TRY(session.print(who_report(users)));
+    // The kernel knows the neighbours of now only.
+    const MacOfAddress mac_of = options.at.empty() ? mac_of_neighbour : MacOfAddress{};
+    TRY_ASSIGN(const auto users, end ? find_address_users(*ledger, *config, *end, at, mac_of)
+                                     : find_identity_users(*ledger, *identity, at));
+    Report report = who_report(users);
+    if (options.names) name_hosts({}, report);
+    TRY(session.print(report));
     return ExitStatus::done;
 }
 
@@ -32,8 +51,12 @@ void add_who(const Command& app, Session& session) {
     auto options = std::make_shared<Options>();
     app.sub("who",
             "The host and account behind an address and port: octroi who 203.0.113.5:40000/tcp")
-        .operand("ADDRESS", options->end, "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443")
+        .operands("ADDRESS", options->end,
+                  "203.0.113.5, 203.0.113.5:40000/tcp or [2001:db8::5]:443; or an identity: mac "
+                  "0:30:ca:b8:d9:bc. An account that is bound by MAC is found by its address while "
+                  "this machine has the host in its neighbour table")
         .text("--at", options->at, "The time (default: now)", "TIME")
+        .flag("--names", options->names, "The name of the host, from the resolver of this machine")
         .does([&session, options] { return print_users(session, *options); });
 }
 

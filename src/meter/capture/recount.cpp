@@ -5,8 +5,12 @@
 #include <pcap/pcap.h>
 
 #include <array>
+#include <cstdio>
 #include <memory>
 
+#include "host/file.hpp"
+#include "host/inflate.hpp"
+#include "host/os_error.hpp"
 #include "wire/packet/packet.hpp"
 
 namespace octroi::capture {
@@ -25,10 +29,38 @@ packet::LinkType link_of(int datalink) noexcept {
 
 }  // namespace
 
+namespace {
+
+// fopencookie(3): libpcap reads the octets behind the compression.
+ssize_t read_source(void* source, char* into, std::size_t size) {
+    const auto got =
+        static_cast<ByteSource*>(source)->read(std::as_writable_bytes(std::span(into, size)));
+    return got ? static_cast<ssize_t>(*got) : -1;
+}
+int close_source(void* source) {
+    const std::unique_ptr<ByteSource> owned(static_cast<ByteSource*>(source));
+    return 0;
+}
+
+Result<std::FILE*> open_stream(const std::string& path) {
+    TRY_ASSIGN(auto file, File::open(path));
+    TRY_ASSIGN(auto source, inflate(std::move(file)));
+    std::FILE* stream = fopencookie(
+        source.get(), "r",
+        {.read = read_source, .write = nullptr, .seek = nullptr, .close = close_source});
+    if (stream == nullptr) return os_failure("open " + path);
+    static_cast<void>(source.release());  // close_source() deletes it
+    return stream;
+}
+
+}  // namespace
+
 Result<BucketCounts> recount(const std::string& path) {
     std::array<char, PCAP_ERRBUF_SIZE> problem{};
-    const std::unique_ptr<pcap_t, Closer> file(pcap_open_offline_with_tstamp_precision(
-        path.c_str(), PCAP_TSTAMP_PRECISION_NANO, problem.data()));
+    TRY_ASSIGN(std::FILE * stream, open_stream(path));
+    const std::unique_ptr<pcap_t, Closer> file(pcap_fopen_offline_with_tstamp_precision(
+        stream, PCAP_TSTAMP_PRECISION_NANO, problem.data()));
+    if (!file) static_cast<void>(std::fclose(stream));  // else pcap_close() does it
     if (!file)
         return fail(ErrorCode::unsupported,
                     fmt::format("libpcap cannot read {}: {}", path, problem.data()));

@@ -15,7 +15,7 @@ namespace octroi::capture {
 
 // Bytes are as in Reading::bytes: layer 3 of IP packets, the length of other frames.
 //
-// Errors: unsupported (libpcap cannot read the file: compressed, or with several link types).
+// Compressed files too. Errors: unsupported (libpcap cannot read the file: several link types).
 [[nodiscard]] Result<BucketCounts> recount(const std::string& path);
 
 }  // namespace octroi::capture

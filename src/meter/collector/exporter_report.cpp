@@ -172,8 +172,10 @@ Report interfaces_report(const std::vector<MeterExporters>& meters,
             const Identity identity{IdentityKind::interface,
                                     fmt::format("{}#{}", to_string(exporter), if_index)};
             const auto known = bound.find(identity.value);
+            // A number that cannot be bound (0: no interface) is no identity to offer.
+            const bool can_be_bound = parse_identity(identity_text(identity)).has_value();
             report.rows.push_back({{meter.meter, to_string(exporter), std::uint64_t{if_index}, name,
-                                    identity_text(identity),
+                                    can_be_bound ? Cell{identity_text(identity)} : Cell{},
                                     known == bound.end() ? Cell{} : Cell{known->second->account}}});
         }
     }

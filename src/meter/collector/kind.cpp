@@ -178,6 +178,15 @@ constexpr std::array loss_advice{
                "let the exporter send its templates more often"},
 };
 
+constexpr std::array counter_advice{
+    CounterAdvice{"collector_unknown_total", "datagrams were of no known protocol or version",
+                  "octroi meters --exporters and the log of the daemon name the senders"},
+    CounterAdvice{"collector_malformed_total", "messages were malformed",
+                  "octroi meters --exporters and the log of the daemon name the senders"},
+    CounterAdvice{"collector_refused_total", "datagrams came from senders that are not allowed",
+                  "if one of them is an exporter of yours, add it to exporters in [[meter]]"},
+};
+
 }  // namespace
 
 constinit const MeterKind kind{
@@ -193,6 +202,7 @@ constinit const MeterKind kind{
     .inspectors = inspectors,
     .reports = reports,
     .loss_advice = loss_advice,
+    .counter_advice = counter_advice,
 };
 
 }  // namespace octroi::collector

@@ -15,7 +15,11 @@ namespace octroi::sqlite {
 namespace {
 
 constexpr std::string_view next_for_permission =
-    "run as root, or as the user that owns the file and its folder";
+    "run as root, as the user that owns the file and its folder, or, to read while the daemon "
+    "runs, "
+    "as a member of their group (docs/operating.md); `octroi ledger backup FILE` by one of them "
+    "gives "
+    "a copy";
 
 bool is_out_of_space(int result_code, int system_error) {
     if ((result_code & 0xFF) == SQLITE_FULL) return true;
@@ -31,10 +35,11 @@ std::string busy_text(const std::string& path) {
 
 }  // namespace
 
-Result<Database> Database::open(const std::string& path, int flags) {
+Result<Database> Database::open(const std::string& path, int flags, const std::string& uri) {
     sqlite3* handle = nullptr;
     // NOMUTEX: one thread uses a database at a time (database.hpp), so SQLite need not lock.
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2((uri.empty() ? path : uri).c_str(), &handle,
+                                     flags | SQLITE_OPEN_NOMUTEX, nullptr);
     CHECK(handle != nullptr);  // null only when there is no memory
     Database db(handle, path);
     sqlite3_extended_result_codes(handle, 1);

@@ -20,8 +20,10 @@ namespace octroi::sqlite {
 
 class Database {
 public:
-    // flags: SQLITE_OPEN_READONLY and so on. Does not read the file yet.
-    [[nodiscard]] static Result<Database> open(const std::string& path, int flags);
+    // flags: SQLITE_OPEN_READONLY and so on. uri: opened in place of the path, which is then for
+    // messages. Does not read the file yet.
+    [[nodiscard]] static Result<Database> open(const std::string& path, int flags,
+                                               const std::string& uri = {});
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }

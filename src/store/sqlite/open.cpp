@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/narrow.hpp"
 #include "host/host_name.hpp"
+#include "store/sqlite/ledger_file.hpp"
 #include "store/sqlite/process_lock.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
@@ -39,25 +40,6 @@ Status make_folders(const fs::path& folder) {
     return {};
 }
 
-// SQLite reports a missing file, a directory and a missing right with the same code
-// (SQLITE_CANTOPEN).
-Status check_exists(const std::string& path) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (status.type() == fs::file_type::not_found)
-        return fail(ErrorCode::not_found,
-                    fmt::format("ledger {} does not exist; next: `octroi run` or `octroi import` "
-                                "creates it, or choose another one with --ledger",
-                                path));
-    if (error)
-        return fail(code_of(error),
-                    fmt::format("ledger {}: {}; next: run as root, or as the user that owns it",
-                                path, error.message()));
-    if (status.type() == fs::file_type::directory)
-        return fail(ErrorCode::corrupt, fmt::format("{} is a folder, not a ledger", path));
-    return {};
-}
-
 int flags_of(OpenMode mode) {
     switch (mode) {
         case OpenMode::read_only:
@@ -68,6 +50,15 @@ int flags_of(OpenMode mode) {
             return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     }
     CHECK(false);
+}
+
+Result<sqlite::Database> open_database(const std::string& path, OpenMode mode) {
+    if (mode != OpenMode::read_only) return sqlite::Database::open(path, flags_of(mode));
+    const sqlite::ReadOnlyMedia media = sqlite::read_only_media(path);
+    if (media.uri.empty()) return sqlite::Database::open(path, flags_of(mode));
+    TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(mode) | SQLITE_OPEN_URI, media.uri));
+    if (media.reads_log) TRY(db.run("PRAGMA locking_mode = EXCLUSIVE"));
+    return db;
 }
 
 Status configure(const sqlite::Database& db, const LedgerOptions& options) {
@@ -114,16 +105,13 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
     std::error_code ignored;
     // Before SQLite creates the file: the mode of an existing ledger is not changed.
     const bool is_new = !fs::exists(path, ignored);
-    if (options.mode == OpenMode::create) {
-        TRY(make_folders(fs::path(path).parent_path()));
-    } else {
-        TRY(check_exists(path));
-    }
+    if (options.mode == OpenMode::create) TRY(make_folders(fs::path(path).parent_path()));
+    TRY(sqlite::check_ledger_file(path, options.mode));
     Fd owner_lock;
     if (!options.owner.empty()) {
         TRY_ASSIGN(owner_lock, sqlite::lock_for_owner(path, options.activity, options.owner));
     }
-    TRY_ASSIGN(auto db, sqlite::Database::open(path, flags_of(options.mode)));
+    TRY_ASSIGN(auto db, open_database(path, options.mode));
     // The folder may be readable by all. SQLite creates -wal and -shm with the mode of this file.
     if (is_new) fs::permissions(path, fs::perms::others_all, fs::perm_options::remove, ignored);
     TRY(configure(db, options));

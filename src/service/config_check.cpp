@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/config_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "attribute/services.hpp"
+#include "config/suggest.hpp"
+#include "service/attribution.hpp"
+#include "view/zone.hpp"
+
+namespace octroi {
+namespace {
+
+// Services behind the named ones have the number of an ethertype in their name.
+constexpr std::uint32_t ethertypes = 0x10000;
+constexpr std::string_view ethertype_names = "ethertype/";
+
+std::vector<std::string> service_names(const CompiledServices& services) {
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i + ethertypes < services.end(); ++i)
+        names.push_back(services.name(i));
+    return names;
+}
+
+// Whether a service can have the name, or one that begins as the pattern before its '*' does.
+bool is_service(const std::string& pattern, const std::vector<std::string>& names,
+                const CompiledServices& services) {
+    if (!pattern.ends_with('*')) return services.number_of(pattern).has_value();
+    const std::string_view begin = std::string_view(pattern).substr(0, pattern.size() - 1);
+    if (begin.starts_with(ethertype_names) || ethertype_names.starts_with(begin)) return true;
+    return std::ranges::any_of(names, [&](const auto& name) { return name.starts_with(begin); });
+}
+
+std::string nearest(const std::string& wrong, const std::vector<std::string>& names) {
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string near = suggestion(wrong, known);
+    // A list of all services, some thousand, helps nobody.
+    return near.starts_with("; did you mean") ? near
+                                              : "; next: a name that `octroi usage --by service` "
+                                                "shows, or one of [services]";
+}
+
+std::string place_of(const NamedList& list) {
+    return list.where.line == 0 ? "" : to_string(list.where) + ": ";
+}
+
+Status check_category_services(const Config& config, const CompiledServices& services) {
+    const std::vector<std::string> names = service_names(services);
+    for (const NamedList& category : config.categories)
+        for (const std::string& pattern : category.values)
+            if (!is_service(pattern, names, services))
+                return fail(
+                    ErrorCode::invalid,
+                    fmt::format("{}[categories] {}: there is no service '{}'{}", place_of(category),
+                                category.name, pattern, nearest(pattern, names)));
+    return {};
+}
+
+}  // namespace
+
+Status check_config(const Config& config) {
+    // The tables of services take some milliseconds, which no command without them should wait.
+    if (!config.categories.empty() || !config.services.empty()) {
+        TRY(configured_categories(config));
+        TRY_ASSIGN(const auto services, configured_services(config));
+        TRY(check_category_services(config, *services));
+    }
+    if (config.display.timezone == "local") return {};
+    const auto zone = Zone::find(config.display.timezone);
+    if (!zone) return fail(ErrorCode::invalid, "[display] timezone: " + zone.error().text);
+    return {};
+}
+
+}  // namespace octroi

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Network namespaces of end-to-end tests. Commands enter them with nsenter(1): `ip netns exec` also
+// changes the propagation of the mount "/", which fails in a chroot, where "/" is no mount.
+
+#include <string>
+
+#include "support/process.hpp"
+
+namespace octroi::support {
+
+// The command, run in the namespace that `ip netns add` made.
+inline Arguments in_netns(const std::string& name, Arguments arguments) {
+    arguments.insert(arguments.begin(), {"nsenter", "--net=/run/netns/" + name, "--"});
+    return arguments;
+}
+
+// Makes a namespace. Empty: it is there, and commands run in it; else why not, as the reason of a
+// skipped test. Remove it with remove_netns() in both cases.
+inline std::string add_netns(const std::string& name) {
+    const Ended added = run({"ip", "netns", "add", name});
+    if (added.status != 0) return "cannot add a network namespace here: " + added.err;
+    const Ended entered = run(in_netns(name, {"true"}));
+    if (entered.status != 0) return "cannot enter a network namespace here: " + entered.err;
+    return "";
+}
+
+inline void remove_netns(const std::string& name) { (void)run({"ip", "netns", "del", name}); }
+
+}  // namespace octroi::support
