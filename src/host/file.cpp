@@ -25,10 +25,49 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
     return {};
 }
 
+FileStatus status_from(const struct stat& status) {
+    return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+            S_ISREG(status.st_mode)};
+}
+
+Result<std::string> read_all(File& file, const std::string& path, std::size_t limit) {
+    // In steps, not by the size of the file: files of /proc and pipes state a size of 0.
+    std::string content;
+    constexpr std::size_t step = 64 * 1024;
+    for (;;) {
+        const std::size_t before = content.size();
+        content.resize(before + step);
+        TRY_ASSIGN(const std::size_t got,
+                   file.read(std::as_writable_bytes(std::span(content)).subspan(before)));
+        content.resize(before + got);
+        if (content.size() > limit)
+            return fail(ErrorCode::over_limit,
+                        fmt::format("{} is larger than {} octets", path, limit));
+        if (got < step) return content;
+    }
+}
+
 }  // namespace
 
 Fd::~Fd() {
     if (fd_ >= 0) ::close(fd_);
+}
+
+Result<FileStatus> status_of(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return os_failure("examine " + path);
+    return status_from(status);
+}
+
+Result<std::unique_ptr<File>> File::open_own(const std::string& path) {
+    // O_NONBLOCK: a FIFO would block until somebody writes to it.
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (fd.get() < 0) return os_failure("open " + path);
+    struct stat status{};
+    if (::fstat(fd.get(), &status) != 0) return os_failure("examine " + path);
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorCode::failed, fmt::format("{} is not a regular file", path));
+    return std::unique_ptr<File>(new File(std::move(fd), path));
 }
 
 Result<std::unique_ptr<File>> File::open(const std::string& path) {
@@ -80,31 +119,24 @@ Status File::seek(std::uint64_t offset) {
 Result<FileStatus> File::status() const {
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return os_failure("examine " + path_);
-    return FileStatus{status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-                      S_ISREG(status.st_mode)};
+    return status_from(status);
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
     TRY_ASSIGN(const auto file, File::open(path));
-    // In steps, not by the size of the file: files of /proc and pipes state a size of 0.
-    std::string content;
-    constexpr std::size_t step = 64 * 1024;
-    for (;;) {
-        const std::size_t before = content.size();
-        content.resize(before + step);
-        TRY_ASSIGN(const std::size_t got,
-                   file->read(std::as_writable_bytes(std::span(content)).subspan(before)));
-        content.resize(before + got);
-        if (content.size() > limit)
-            return fail(ErrorCode::over_limit,
-                        fmt::format("{} is larger than {} octets", path, limit));
-        if (got < step) return content;
-    }
+    return read_all(*file, path, limit);
+}
+
+Result<std::string> read_own_file(const std::string& path, std::size_t limit) {
+    TRY_ASSIGN(const auto file, File::open_own(path));
+    return read_all(*file, path, limit);
 }
 
 Status replace_file(const std::string& path, std::string_view content) {
     const std::string beside = path + ".new";
-    const Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    // One that a crash has left, or that somebody else has put there.
+    static_cast<void>(::unlink(beside.c_str()));
+    const Fd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (fd.get() < 0) return os_failure("create " + beside);
     TRY(write_all(fd.get(), content, beside));
     // Without this sync the rename may reach the disk before the content: an empty file after a

@@ -39,6 +39,9 @@ struct FileStatus {
     bool regular = false;
 };
 
+// Of a path. Does not open the file. Errors: not_found, permission.
+[[nodiscard]] Result<FileStatus> status_of(const std::string& path);
+
 // Reads a file from its beginning. read() returns fewer octets than requested only at the end of
 // the file; for a pipe, only when the writer has closed it.
 class File final : public ByteSource {
@@ -46,6 +49,8 @@ public:
     // "-" is standard input. Errors: not_found, permission, failed (a directory), interrupted (a
     // stop signal came while a FIFO had no writer).
     [[nodiscard]] static Result<std::unique_ptr<File>> open(const std::string& path);
+    // A regular file that only Octroi writes: neither a symbolic link nor a FIFO is opened.
+    [[nodiscard]] static Result<std::unique_ptr<File>> open_own(const std::string& path);
 
     // interrupted: a stop signal (host/stop.hpp) came while the call was blocked.
     [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
@@ -61,9 +66,12 @@ private:
 
 // The content of a file of at most `limit` octets. Errors: those of File, over_limit (larger).
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+// The same of a file that only Octroi writes. A symbolic link is an error: somebody else made it.
+[[nodiscard]] Result<std::string> read_own_file(const std::string& path, std::size_t limit);
 // Replaces a file atomically: writes <path>.new, syncs it, renames it and syncs the folder. After a
 // crash or a power cut the file has the old or the new content as a whole. On return the new
-// content is on the disk. One writer at a time.
+// content is on the disk. One writer at a time. Follows no symbolic link: what one at <path>.new or
+// <path> points to is left alone.
 [[nodiscard]] Status replace_file(const std::string& path, std::string_view content);
 
 }  // namespace octroi

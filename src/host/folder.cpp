@@ -28,7 +28,8 @@ Result<OwnFolder> OwnFolder::open(const std::string& path) {
         std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
     if (error)
         return fail(ErrorCode::failed, fmt::format("cannot create {}: {}", path, error.message()));
-    Fd lock(::open((path + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    Fd lock(
+        ::open((path + "/" + lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (lock.get() < 0) return os_failure("open " + path + "/" + lock_name);
     // flock(2) and not fcntl(2): a record lock would end when any descriptor of the file is closed.
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -47,7 +48,8 @@ Result<std::vector<std::string>> OwnFolder::names() const {
     std::error_code error;
     for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end;
          at.increment(error)) {
-        if (at->is_regular_file() && at->path().filename() != lock_name)
+        if (at->symlink_status().type() == std::filesystem::file_type::regular &&
+            at->path().filename() != lock_name)
             found.push_back(at->path().filename().string());
     }
     if (error)
@@ -59,6 +61,23 @@ Result<std::vector<std::string>> OwnFolder::names() const {
 Status OwnFolder::remove(const std::string& name) const {
     if (::unlink(path_of(name).c_str()) != 0 && errno != ENOENT)
         return os_failure("remove " + path_of(name));
+    return {};
+}
+
+Status OwnFolder::append(const std::string& name, std::string_view text) const {
+    const std::string path = path_of(name);
+    const Fd file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (file.get() < 0) return os_failure("open " + path);
+    if (::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return os_failure("write " + path);
+    return {};
+}
+
+Status OwnFolder::rename_to(const std::string& path) {
+    if (::rename(path_.c_str(), path.c_str()) != 0)
+        return os_failure(fmt::format("rename {} to {}", path_, path));
+    path_ = path;
     return {};
 }
 

@@ -4,6 +4,7 @@
 // A folder that only Octroi writes to, locked by one process at a time.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,8 +20,13 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string path_of(const std::string& name) const { return path_ + "/" + name; }
-    // The names of its regular files, without the lock file, sorted by octets.
+    // The names of its regular files (a symbolic link is none), without the lock file, sorted by
+    // octets.
     [[nodiscard]] Result<std::vector<std::string>> names() const;
+    // Appends to a file without a sync: a power cut may undo it.
+    [[nodiscard]] Status append(const std::string& name, std::string_view text) const;
+    // Another name for the folder itself, in an existing folder. It stays locked.
+    [[nodiscard]] Status rename_to(const std::string& path);
     // A file that does not exist is not an error.
     [[nodiscard]] Status remove(const std::string& name) const;
     // Renames a damaged file to <name>.damaged, so that it is not read again but can be examined.

@@ -46,7 +46,7 @@ bool try_connect(const Fd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-Result<FileStatus> status_of(const std::string& path) {
+Result<FileStatus> socket_status_of(const std::string& path) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return os_failure("examine " + path);
     return FileStatus{status.st_dev, status.st_ino, 0, S_ISREG(status.st_mode)};
@@ -169,7 +169,7 @@ Result<std::unique_ptr<LocalListener>> LocalListener::open(const std::string& pa
     if (::fchmod(fd.get(), owner_only) != 0) return os_failure("set the mode of " + path);
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return os_failure("bind a socket to " + path);
-    TRY_ASSIGN(const FileStatus file, status_of(path));
+    TRY_ASSIGN(const FileStatus file, socket_status_of(path));
     std::unique_ptr<LocalListener> listener(new LocalListener(std::move(fd), path, file));
     // For file systems that do not honour the mode of the socket.
     if (::chmod(path.c_str(), owner_only) != 0) return os_failure("set the mode of " + path);
@@ -179,7 +179,7 @@ Result<std::unique_ptr<LocalListener>> LocalListener::open(const std::string& pa
 
 LocalListener::~LocalListener() {
     // Device and inode tell whether the file at the path is still the one of this socket.
-    const auto now = status_of(path_);
+    const auto now = socket_status_of(path_);
     if (now && now->device == file_.device && now->inode == file_.inode) ::unlink(path_.c_str());
 }
 

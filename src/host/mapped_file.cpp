@@ -15,6 +15,7 @@
 namespace octroi {
 
 MappedFile::~MappedFile() {
+    range_.reset();
     if (!octets_.empty()) ::munmap(octets_.data(), octets_.size());
 }
 
@@ -29,7 +30,8 @@ Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reser
     if (::access(path.c_str(), F_OK) == 0)
         return fail(ErrorCode::exists, fmt::format("{} already exists", path));
     const std::string unfinished = path + ".new";
-    Fd fd(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    static_cast<void>(::unlink(unfinished.c_str()));
+    Fd fd(::open(unfinished.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (fd.get() < 0) return os_failure("create " + unfinished);
     const auto give_up = [&](int number) {
         static_cast<void>(::unlink(unfinished.c_str()));
@@ -49,12 +51,19 @@ Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reser
 }
 
 Result<MappedFile> MappedFile::open(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (fd.get() < 0) return os_failure("open " + path);
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return os_failure("examine " + path);
+    if (!S_ISREG(status.st_mode)) return fail(ErrorCode::failed, path + " is not a regular file");
     if (status.st_size <= 0) return fail(ErrorCode::over_limit, path + " is empty");
     return map(std::move(fd), path, static_cast<std::size_t>(status.st_size));
+}
+
+bool MappedFile::is_whole() const noexcept {
+    struct stat status{};
+    return ::fstat(fd_.get(), &status) == 0 && status.st_nlink > 0 &&
+           static_cast<std::size_t>(status.st_size) == octets_.size() && !range_.was_cut();
 }
 
 Status MappedFile::allocate(std::size_t offset, std::size_t size) const {

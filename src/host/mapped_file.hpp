@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "host/file.hpp"
+#include "host/mapped_range.hpp"
 
 namespace octroi {
 
@@ -22,11 +23,13 @@ public:
         : fd_(std::move(o.fd_)),
           path_(std::move(o.path_)),
           octets_(std::exchange(o.octets_, {})),
+          range_(std::move(o.range_)),
           is_name_synced_(o.is_name_synced_.load()) {}
     MappedFile& operator=(MappedFile&& o) noexcept {
         std::swap(fd_, o.fd_);
         std::swap(path_, o.path_);
         std::swap(octets_, o.octets_);
+        std::swap(range_, o.range_);
         is_name_synced_ = o.is_name_synced_.exchange(is_name_synced_);
         return *this;
     }
@@ -40,13 +43,18 @@ public:
     // no_space, permission.
     [[nodiscard]] static Result<MappedFile> create(const std::string& path, std::size_t reserved,
                                                    std::size_t size);
-    // Maps a whole existing file. Errors: not_found, permission, over_limit (the file is empty).
+    // Maps a whole existing file. Neither follows a symbolic link: it is not ours. Errors:
+    // not_found, permission, over_limit (the file is empty).
     [[nodiscard]] static Result<MappedFile> open(const std::string& path);
     // Allocates disk blocks for these octets. Their content stays. Error: no_space.
     [[nodiscard]] Status allocate(std::size_t offset, std::size_t size) const;
     // Releases the disk blocks of these octets; they read as zero afterwards. Does nothing on file
     // systems that cannot do it.
     void punch_hole(std::size_t offset, std::size_t size) const noexcept;
+
+    // Still has its name and its size on the disk. Otherwise another program has removed or cut it;
+    // octets behind the new end read as zero (mapped_range.hpp), and octets written there are lost.
+    [[nodiscard]] bool is_whole() const noexcept;
 
     [[nodiscard]] std::span<std::byte> octets() const noexcept { return octets_; }
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -66,12 +74,13 @@ public:
 
 private:
     MappedFile(Fd fd, std::string path, std::span<std::byte> octets)
-        : fd_(std::move(fd)), path_(std::move(path)), octets_(octets) {}
+        : fd_(std::move(fd)), path_(std::move(path)), octets_(octets), range_(octets) {}
     [[nodiscard]] static Result<MappedFile> map(Fd fd, const std::string& path, std::size_t size);
 
     Fd fd_;
     std::string path_;
     std::span<std::byte> octets_;
+    MappedRange range_;
     // Not when it is created: the thread that receives messages creates files, and a sync of the
     // folder would let it wait for the disk.
     mutable std::atomic<bool> is_name_synced_ = false;

@@ -13,6 +13,7 @@
 #include "ledger/audit_findings.hpp"
 #include "ledger/audit_sums.hpp"
 #include "ledger/rules.hpp"
+#include "record/loss_unit.hpp"
 
 namespace octroi {
 namespace {
@@ -167,7 +168,8 @@ void Auditor::total(const StoredBatch& stored, bool has_sums, bool is_valid) {
     report_.transfers += rows;
     totals.losses += batch.losses.size();
     for (const Loss& loss : batch.losses) {
-        totals.lost_packets += loss.packets.value_or(0);
+        totals.lost_packets =
+            checked_add(totals.lost_packets, packets_of(loss)).value_or(UINT64_MAX);
         if (!loss.packets && !loss.bytes_bound) ++totals.losses_unbounded;
     }
     if (has_sums) sums.observed += batch.observed;
@@ -308,9 +310,7 @@ MeterTotals Auditor::finish(MeterSums& sums) {
     fits = difference(added, removed, totals.posted) && fits;
     if (!fits)
         add(FindingKind::rule, 0,
-            fmt::format("a sum of meter {} exceeds 64 bits, or corrections remove more than there "
-                        "is",
-                        totals.meter));
+            fmt::format("corrections of meter {} remove more than there is", totals.meter));
     return std::move(totals);
 }
 

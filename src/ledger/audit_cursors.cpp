@@ -3,37 +3,49 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace octroi {
 
 void CursorAudit::visit(const StoredBatch& stored, bool is_recorded) {
     const std::string& meter = stored.batch.meter.name;
     if (stored.compacted) {
         if (stored.digests[static_cast<std::size_t>(BatchList::cursors)].rows == 0) return;
-        gaps_[meter] = stored.number;
+        gaps_[meter] = last_gap_ = stored.number;
         if (!is_recorded) unknown_[meter] = stored.number;
         return;
     }
     const auto gap = gaps_.find(meter);
     for (const Cursor& cursor : stored.batch.cursors) {
-        const auto [place, is_new] = seen_.try_emplace({meter, cursor.source});
-        Seen& last = place->second;
+        Seen& last = seen_[{meter, cursor.source}];
+        const bool is_content = is_content_source(cursor.source);
+        Version& version = is_content ? content_[cursor.source] : last.version;
+        const std::uint64_t gap_batch =
+            is_content ? last_gap_ : (gap == gaps_.end() ? 0 : gap->second);
         // The first one after an anchor, or after a compacted batch, continues one that was not
         // checked.
         const bool continues_unseen =
-            (is_new && trusted_ > 0) || (gap != gaps_.end() && gap->second > last.batch);
-        const bool follows = continues_unseen ? cursor.version > last.cursor.version
-                                              : cursor.version == last.cursor.version + 1;
+            (version.batch == 0 && trusted_ > 0) || gap_batch > version.batch;
+        const bool follows = continues_unseen ? cursor.version > version.number
+                                              : cursor.version == version.number + 1;
         if (!follows)
             findings_.add(FindingKind::cursor, stored.number,
                           fmt::format("the cursor of '{}' jumps from version {} to {}",
-                                      cursor.source, last.cursor.version, cursor.version));
-        last = {cursor, stored.number};
+                                      cursor.source, version.number, cursor.version));
+        version = {cursor.version, stored.number};
+        last.cursor = cursor;
+        last.batch = stored.number;
     }
 }
 
 void CursorAudit::visit_kept(std::uint64_t last_batch, const std::vector<KeptCursor>& cursors) {
-    for (const KeptCursor& kept : cursors)
-        seen_[{kept.meter, kept.cursor.source}] = {kept.cursor, last_batch};
+    for (const KeptCursor& kept : cursors) {
+        const Version version{kept.cursor.version, last_batch};
+        seen_[{kept.meter, kept.cursor.source}] = {kept.cursor, last_batch, version};
+        if (!is_content_source(kept.cursor.source)) continue;
+        Version& newest = content_[kept.cursor.source];
+        newest = {std::max(newest.number, version.number), last_batch};
+    }
 }
 
 bool CursorAudit::is_known(const std::string& meter, const Cursor& current,

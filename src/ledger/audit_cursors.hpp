@@ -30,9 +30,14 @@ public:
 
 private:
     using Key = std::pair<std::string, std::string>;  // meter, source
+    struct Version {
+        std::uint64_t number = 0;
+        std::uint64_t batch = 0;  // 0: none was seen
+    };
     struct Seen {
         Cursor cursor;
         std::uint64_t batch = 0;
+        Version version;
     };
     // last: null: no batch has one. is_known: whether the batch that moved the cursor last was
     // visited.
@@ -43,7 +48,9 @@ private:
     AuditFindings& findings_;
     std::uint64_t trusted_;
     std::map<Key, Seen> seen_;
+    std::map<std::string, Version> content_;     // by content source: the latest of all meters
     std::map<std::string, std::uint64_t> gaps_;  // by meter: the last batch with cursors not seen
+    std::uint64_t last_gap_ = 0;                 // of all meters
     // By meter: the last batch that was compacted during the audit, so that its cursors are not
     // known.
     std::map<std::string, std::uint64_t> unknown_;

@@ -3,6 +3,7 @@
 
 // Sums of an audit: volumes of any number of batches, and their parts by the kind of the ends.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -54,14 +55,13 @@ inline void add_parts(const Batch& batch, const std::vector<Transfer>& transfers
         sums[part_of(batch.parties[t.from].kind, batch.parties[t.to].kind)] += t.volume;
 }
 
-// The difference. Saturated, and then false, if it is not within 64 bits.
+// The difference; more than 64 bits: the highest value. False: more is removed than there is; the
+// result is 0 then.
 [[nodiscard]] inline bool difference(Wide added, Wide removed, std::uint64_t& result) {
-    const bool fits = removed <= added && added - removed <= UINT64_MAX;
-    if (fits)
-        result = static_cast<std::uint64_t>(added - removed);
-    else
-        result = removed > added ? 0 : UINT64_MAX;
-    return fits;
+    result = 0;
+    if (removed > added) return false;
+    result = static_cast<std::uint64_t>(std::min<Wide>(added - removed, UINT64_MAX));
+    return true;
 }
 
 [[nodiscard]] inline bool difference(const WideVolume& added, const WideVolume& removed,

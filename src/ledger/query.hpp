@@ -231,8 +231,9 @@ public:
     // nested. Returns the error of `inside`.
     [[nodiscard]] virtual Status snapshot(const std::function<Status()>& inside) = 0;
 
-    // Sorted by the fields of TransferSum, in their order. Errors: over_limit (a sum exceeds 64
-    // bits), corrupt.
+    // Sorted by the fields of TransferSum, in their order. Sums are 128 bits wide; a
+    // figure above 64 bits, which only forged traffic has, is given as the highest value. Error:
+    // corrupt.
     [[nodiscard]] virtual Result<std::vector<TransferSum>> sums(const SumQuestion& question) = 0;
     // By name.
     [[nodiscard]] virtual Result<std::vector<MeterState>> meters() = 0;

@@ -4,6 +4,7 @@
 // The interface through which batches enter a ledger. store/<database> implements it; every
 // implementation passes the conformance suite ledger/testing/store_conformance.hpp.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,12 +32,19 @@ public:
     // the rules have changed. Errors, in the order in which they are checked:
     //   exists      the ledger has a batch of this id with other content: a bug of the producer
     //   invalid     the batch violates a rule (ledger/rules.hpp); the text names it
-    //   conflict    the version of a cursor is not the ledger's version plus 1: another process
-    //               reads the same source and has committed the same traffic
+    //   conflict    the version of a cursor is not the ledger's version plus 1: another process, or
+    //               another meter (is_content_source()), reads the same source and has committed
+    //               the same traffic
     //   busy        another process is writing; try again
     //   no_space    the disk is full; try again when there is space
+    //   not_found   the ledger was removed or replaced after it was opened: nothing that is written
+    //               would be found again
     //   failed      anything else, with the text of the database
     [[nodiscard]] virtual Result<CommitOutcome> commit(const Batch& batch) = 0;
+
+    // Names the ledger for files that belong to it, in hexadecimal digits. Random; a copy has the
+    // same one.
+    [[nodiscard]] virtual Result<std::string> ledger_id() = 0;
 
     // The current cursors of all meters with a source that begins with `source_prefix`, by meter
     // and source. Finds a file that was imported before under another name or by another meter,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/saturated_sum.hpp"
 #include "ledger/rules.hpp"
 #include "ledger/usage_fold.hpp"
 #include "ledger/usage_order.hpp"
@@ -37,14 +38,13 @@ public:
           placer_(question, texts_),
           folds_(layers.size(), UsageFold(question.account.has_value())) {}
 
-    [[nodiscard]] Status add(const std::vector<TransferSum>& sums) {
+    void add(const std::vector<TransferSum>& sums) {
         for (const TransferSum& sum : sums) {
             const UsageParty& from = parties_.find(sum.from);
             const UsageParty& to = parties_.find(sum.to);
-            TRY(fold_of(sum.layer).add(sum, from, to, placer_.place(sum, from, to),
-                                       placer_.counts(from, to)));
+            fold_of(sum.layer).add(sum, from, to, placer_.place(sum, from, to),
+                                   placer_.counts(from, to));
         }
-        return {};
     }
 
     // An account that does not exist is probably a typing mistake: an empty table would be a
@@ -154,7 +154,7 @@ private:
                 any.received |= sides.received;
                 any.sent |= sides.sent;
             }
-            if (is_in) TRY(add_transfer(figures, sum, any));
+            if (is_in) add_transfer(figures, sum, any);
         }
         UsageRow row;
         set_figures(row, figures);
@@ -243,11 +243,8 @@ std::vector<std::pair<std::string, std::string>> accounts_of_ends(const UsageQue
 
 bool UsageTotals::conserved() const {
     Volume sum;
-    for (const Volume& part : {attributed, unattributed, excluded, transit}) {
-        const auto next = checked_sum(sum, part);
-        if (!next) return false;
-        sum = *next;
-    }
+    for (const Volume& part : {attributed, unattributed, excluded, transit})
+        add_saturated(sum, part);
     return sum == whole;
 }
 
@@ -276,7 +273,7 @@ SumQuestion sum_question(const UsageQuestion& question, const std::vector<std::s
 Result<Usage> usage(const UsageQuestion& question, const std::vector<TransferSum>& sums) {
     TRY(check_usage_question(question));
     UsageAnswer answer(question);
-    TRY(answer.add(sums));
+    answer.add(sums);
     TRY(answer.check_account());
     return answer.finish(sums);
 }

@@ -162,7 +162,7 @@ struct Usage {
 
 // sums: the answer to sum_question(). Errors: invalid (keys that exclude each other, steps or
 // category function missing, steps not ascending), not_found (the account is neither in `accounts`
-// nor in a sum), over_limit (a sum exceeds 64 bits).
+// nor in a sum). A figure above 64 bits, which only forged traffic has, stays at the highest value.
 [[nodiscard]] Result<Usage> usage(const UsageQuestion& question,
                                   const std::vector<TransferSum>& sums);
 

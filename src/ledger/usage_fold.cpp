@@ -3,20 +3,15 @@
 
 #include <algorithm>
 
-#include "ledger/rules.hpp"
+#include "base/saturated_sum.hpp"
 
 namespace octroi {
 namespace {
 
-Status add_checked(Volume& sum, const Volume& volume) {
-    TRY_ASSIGN(sum, checked_sum(sum, volume));
-    return {};
-}
-
 // Excluded traffic comes first: it is in no account's figures, even if one of its ends is an
 // account.
-Status add_to_totals(UsageTotals& totals, const Volume& volume, const UsageParty& from,
-                     const UsageParty& to) {
+void add_to_totals(UsageTotals& totals, const Volume& volume, const UsageParty& from,
+                   const UsageParty& to) {
     const bool excluded = from.is_excluded() || to.is_excluded();
     Volume* kind = &totals.transit;
     if (excluded)
@@ -25,9 +20,9 @@ Status add_to_totals(UsageTotals& totals, const Volume& volume, const UsageParty
         kind = &totals.attributed;
     else if (from.is_local() || to.is_local())
         kind = &totals.unattributed;
-    TRY(add_checked(totals.whole, volume));
-    TRY(add_checked(*kind, volume));
-    return from.is_account() && to.is_account() ? add_checked(totals.internal, volume) : Status();
+    add_saturated(totals.whole, volume);
+    add_saturated(*kind, volume);
+    if (from.is_account() && to.is_account()) add_saturated(totals.internal, volume);
 }
 
 std::vector<std::uint32_t> numbers_of(const std::vector<std::string>& texts, TextNumbers& numbers) {
@@ -51,12 +46,12 @@ std::size_t UsageRowHash::operator()(const UsageRowKey& key) const noexcept {
     return mix(hash ^ pair(8), mix_a);
 }
 
-Status add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides) {
-    if (sides.apart) return add_checked(figures.excluded, sum.volume);
-    if (sides.received) TRY(add_checked(figures.received, sum.volume));
-    if (sides.sent) TRY(add_checked(figures.sent, sum.volume));
+void add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides) {
+    if (sides.apart) return add_saturated(figures.excluded, sum.volume);
+    if (sides.received) add_saturated(figures.received, sum.volume);
+    if (sides.sent) add_saturated(figures.sent, sum.volume);
     figures.estimate += sum.estimate;
-    return add_checked(figures.total, sum.volume);
+    add_saturated(figures.total, sum.volume);
 }
 
 UsagePlacer::UsagePlacer(const UsageQuestion& question, TextNumbers& texts)
@@ -212,9 +207,9 @@ void UsagePlacer::place_whole(const TransferSum& sum, const UsageParty& from,
     put(key, far_class, direction, sides);
 }
 
-Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
-                      std::span<const PlacedTransfer> placed, bool counts) {
-    if (placed.empty()) return {};
+void UsageFold::add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
+                    std::span<const PlacedTransfer> placed, bool counts) {
+    if (placed.empty()) return;
     // Unless the question selects one end, the sums over all rows take the sender's sum.
     const bool is_in_sum_of_sender = sum.ends == SumEnds::to && from.is_local() && !selects_one_;
     const bool is_excluded = from.is_excluded() || to.is_excluded();
@@ -227,13 +222,13 @@ Status UsageFold::add(const TransferSum& sum, const UsageParty& from, const Usag
             figures_.emplace_back();
             names_excluded_.push_back(is_excluded && !counts && !sides.apart);
         }
-        TRY(add_transfer(figures_[found->second], sum, sides));
+        add_transfer(figures_[found->second], sum, sides);
         any.received |= sides.received;
         any.sent |= sides.sent;
     }
-    if (is_in_sum_of_sender) return add_checked(all_.received, sum.volume);
-    TRY(add_transfer(all_, sum, any));
-    return add_to_totals(totals_, sum.volume, from, to);
+    if (is_in_sum_of_sender) return add_saturated(all_.received, sum.volume);
+    add_transfer(all_, sum, any);
+    add_to_totals(totals_, sum.volume, from, to);
 }
 
 }  // namespace octroi

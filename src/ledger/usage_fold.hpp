@@ -103,9 +103,9 @@ public:
     // there is one sum (SumEnds).
     explicit UsageFold(bool selects_one) : selects_one_(selects_one) {}
 
-    // counts: UsagePlacer::counts(). Errors: over_limit.
-    [[nodiscard]] Status add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
-                             std::span<const PlacedTransfer> placed, bool counts);
+    // counts: UsagePlacer::counts(). A sum that needs more than 64 bits stays at the highest value.
+    void add(const TransferSum& sum, const UsageParty& from, const UsageParty& to,
+             std::span<const PlacedTransfer> placed, bool counts);
 
     [[nodiscard]] std::size_t size() const { return keys_.size(); }
     [[nodiscard]] const UsageRowKey& key(std::size_t row) const { return keys_[row]; }
@@ -127,7 +127,8 @@ private:
     UsageFigures all_;
 };
 
-// Adds a transfer, as far as the sides say. Errors: over_limit.
-[[nodiscard]] Status add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides);
+// Adds a transfer, as far as the sides say. A sum that needs more than 64 bits stays at the highest
+// value.
+void add_transfer(UsageFigures& figures, const TransferSum& sum, UsageSides sides);
 
 }  // namespace octroi

@@ -331,9 +331,17 @@ TEST(Usage, ExcludedTrafficIsInNoSum) {
     EXPECT_EQ(asked.rows[0].total.bytes.value(), 2000U);
 }
 
-TEST(Usage, ReportsASumAbove64Bits) {
+// Forged traffic must not take away the figures of others.
+TEST(Usage, ASumAbove64BitsStaysAtTheHighestValue) {
     const auto big = row(account("a"), outside("x"), UINT64_MAX);
-    EXPECT_EQ(usage({}, {big, big}).error().code, ErrorCode::over_limit);
+    const auto answer =
+        usage({.by = {UsageKey::account}}, {big, big, row(account("b"), outside("x"), 7)});
+    ASSERT_TRUE(answer);
+    const UsageBlock& block = answer->blocks.at(0);
+    ASSERT_EQ(block.rows.size(), 2U);
+    EXPECT_EQ(block.rows[0].total.bytes.value(), UINT64_MAX);
+    EXPECT_EQ(block.rows[1].total.bytes.value(), 7U);
+    EXPECT_TRUE(block.totals.conserved());
 }
 
 TEST(Usage, AsksTheStoreOnlyForWhatItNeeds) {

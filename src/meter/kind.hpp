@@ -38,6 +38,12 @@ namespace octroi {
 
 // ---- A meter that runs: `octroi run`, `octroi top`
 
+// A cursor of a content source (is_content_source()) that another meter moved last.
+struct OtherCursor {
+    std::string meter;
+    Cursor cursor;
+};
+
 struct MeterSetup {
     const MeterConfig& config;
     std::span<const Cursor>
@@ -48,6 +54,10 @@ struct MeterSetup {
     std::vector<Fd>& sockets;
     CaptureHost& host;   // must outlive the meter
     const Clock& clock;  // must outlive the meter
+    // The same as `cursors`, of other meters. A meter that has a new name goes on from there.
+    std::span<const OtherCursor> others = {};
+    std::span<const MeterConfig> configured = {};  // all meters, this one included
+    std::string ledger_id = {};                    // Store::ledger_id(); empty: there is no ledger
     std::span<const ExporterConfig> exporters = {};  // [[exporter]]
 };
 

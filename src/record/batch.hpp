@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
@@ -42,7 +43,8 @@ struct MeterName {
 struct Cursor {
     std::string source;    // "file:<fingerprint>", "interface:eth0"
     std::string position;  // in a format of the meter's own
-    // Number of commits of this cursor. A batch moves it from `version - 1` to `version`. If the
+    // Number of commits of this cursor, of a content source: by all meters (is_content_source()). A
+    // batch moves it from `version - 1` to `version`. If the
     // ledger has another version, another process reads the same source: the commit is refused.
     std::uint64_t version = 0;
     // For people: "capture.pcap, 1.2 GiB read".
@@ -50,6 +52,18 @@ struct Cursor {
 
     auto operator<=>(const Cursor&) const = default;
 };
+
+// Sources that are named by their content, and so are one thing for all meters: each octet in them
+// counts once, whichever meter reads it. Their cursors have one sequence of versions in a ledger:
+// another meter may go on where the last one stopped, and two at the same time cannot. The prefixes
+// are stored in ledgers: do not change them, only add.
+inline constexpr std::array<std::string_view, 3> content_source_prefixes{
+    "file:", "flowfile:", "journal:"};
+[[nodiscard]] constexpr bool is_content_source(std::string_view source) noexcept {
+    for (const std::string_view prefix : content_source_prefixes)
+        if (source.starts_with(prefix)) return true;
+    return false;
+}
 
 // For a transfer that was scaled up from samples, completely or in part: the counted part, and the
 // variance of the volume (base/sampling.hpp).

@@ -64,6 +64,7 @@ public:
         for (const Party& party : batch.parties) parties.push_back(party);
         return CommitOutcome::committed;
     }
+    Result<std::string> ledger_id() override { return std::string("00"); }
     Result<std::vector<MeterCursor>> cursors(std::string_view /*prefix*/) override {
         return std::vector<MeterCursor>();
     }

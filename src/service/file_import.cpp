@@ -71,6 +71,7 @@ public:
         for (const auto& entry : known) cursors.push_back(entry.cursor);
         TRY_ASSIGN(const auto meter, settings_.open(file, cursors));
         TRY(refuse_file_of_another_meter(file, *meter, known));
+        if (!meter->doubt().empty()) log_warning(meter->doubt());
         const bool continued = meter->resumed_at() > 0;
         ImportedFile outcome{.file = file,
                              .state = continued ? ImportState::continued : ImportState::imported};

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "service/known_meter.hpp"
+
 namespace octroi {
 namespace {
 
 // With each of their cursors.
 Result<std::vector<KnownMeter>> known_meters(const MeterKind& kind, const Config& config,
                                              Store& ledger) {
-    TRY_ASSIGN(const auto cursors, ledger.cursors(kind.cursor_prefix));
+    TRY_ASSIGN(auto all, ledger.cursors(kind.cursor_prefix));
+    const auto cursors = newest_cursors(std::move(all));
     const auto configured = meters_of(kind, config.meters);
     std::vector<KnownMeter> meters;
     for (const auto& entry : cursors) {

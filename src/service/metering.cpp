@@ -3,6 +3,7 @@
 
 #include "host/memory.hpp"
 #include "host/random.hpp"
+#include "ledger/plausible.hpp"
 
 namespace octroi {
 namespace {
@@ -52,6 +53,7 @@ Result<Batch> Metering::make_batch() {
     batch.losses = std::move(checkpoint.losses);
     batch.translations = std::move(checkpoint.translations);
     batch.observed = without_refused(checkpoint.observed, made.refused.volume);
+    exclude_implausible(batch);
     if (made.refused.records > 0) batch.losses.push_back(loss_of(made.refused, batch));
     return batch;
 }

@@ -6,26 +6,39 @@
 #include "base/check.hpp"
 #include "host/datagrams.hpp"
 #include "host/log.hpp"
+#include "service/known_meter.hpp"
 #include "service/live_export.hpp"
 
 namespace octroi {
 namespace {
 
-Result<std::vector<Cursor>> cursors_of(const MeterConfig& config, Store& store,
-                                       std::string_view cursor_prefix) {
-    TRY_ASSIGN(const auto known, store.cursors(cursor_prefix));
-    std::vector<Cursor> cursors;
-    for (const auto& entry : known)
-        if (entry.meter == config.name) cursors.push_back(entry.cursor);
+struct KnownCursors {
+    std::vector<Cursor> own;
+    std::vector<OtherCursor> others;
+};
+
+Result<KnownCursors> cursors_of(const MeterConfig& config, Store& store,
+                                std::string_view cursor_prefix) {
+    TRY_ASSIGN(auto all, store.cursors(cursor_prefix));
+    KnownCursors cursors;
+    for (auto& entry : newest_cursors(std::move(all))) {
+        if (entry.meter == config.name)
+            cursors.own.push_back(std::move(entry.cursor));
+        else if (is_content_source(entry.cursor.source))
+            cursors.others.push_back({std::move(entry.meter), std::move(entry.cursor)});
+    }
     return cursors;
 }
 
 Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
+                               std::span<const MeterConfig> configured,
                                const std::string& state_folder,
                                std::span<const ExporterConfig> exporters, std::vector<Fd>& sockets,
                                CaptureHost& host) {
-    TRY_ASSIGN(const auto cursors, cursors_of(config, store, kind.cursor_prefix));
-    MeterSetup setup{config, cursors, state_folder, sockets, host, host.clock(), exporters};
+    TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, store, kind.cursor_prefix));
+    TRY_ASSIGN(std::string ledger_id, store.ledger_id());
+    MeterSetup setup{config,         cursors.own, state_folder,         sockets,  host, host.clock(),
+                     cursors.others, configured,  std::move(ledger_id), exporters};
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
@@ -73,7 +86,8 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
         const MeterKind* kind = find_kind(kinds, config.kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         TRY_ASSIGN(DaemonMeter opened,
-                   open_meter(config, *kind, store, state_folder, exporters, sockets, host));
+                   open_meter(config, *kind, store, configs, state_folder, exporters, sockets,
+                              host));
         // Each meter has an encoder of its own, and sequence numbers count within an observation
         // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/run_total.hpp"
 
-#include "ledger/rules.hpp"
+#include "base/saturated_sum.hpp"
 
 namespace octroi {
 
@@ -10,9 +10,8 @@ void RunTotal::add(const Batch& batch) {
         if (too_many_) return;
         Volume& sum =
             pairs_[{batch.meter.layer, batch.parties[transfer.from], batch.parties[transfer.to]}];
-        const auto added = checked_sum(sum, transfer.volume);
-        too_many_ = !added || pairs_.size() > pairs_max;
-        if (added) sum = *added;
+        add_saturated(sum, transfer.volume);
+        too_many_ = pairs_.size() > pairs_max;
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/id.hpp"
 #include "record/identity_kinds.hpp"
+#include "record/loss_unit.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -145,7 +146,9 @@ Report losses_report(const std::vector<MeterLoss>& losses) {
                       {"reason", "Reason"},
                       {"begin", "From", ColumnKind::time},
                       {"end", "Until", ColumnKind::time},
-                      {"packets", "Packets at most", ColumnKind::packets},
+                      {"packets", "Packets", ColumnKind::packets, Audience::machines},
+                      {"count", "At most", ColumnKind::count},
+                      {"unit", "of"},
                       {"bytes_bound", "Bytes at most", ColumnKind::bytes}};
     const auto figure = [](const std::optional<std::uint64_t>& v) { return v ? Cell{*v} : Cell{}; };
     bool unbounded = false;
@@ -153,7 +156,10 @@ Report losses_report(const std::vector<MeterLoss>& losses) {
         report.rows.push_back(
             {{l.meter, l.loss.source, std::string(to_string(l.loss.reason)),
               moment_or_absent(l.loss.interval.begin), moment_or_absent(l.loss.interval.end),
-              figure(l.loss.packets), figure(l.loss.bytes_bound)}});
+              counts_packets(l.loss.reason) ? figure(l.loss.packets) : Cell{},
+              figure(l.loss.packets),
+              l.loss.packets ? Cell{std::string(unit_of(l.loss.reason))} : Cell{},
+              figure(l.loss.bytes_bound)}});
         unbounded = unbounded || !l.loss.packets;
     }
     if (unbounded) report.notes = {"An empty figure means that no bound is known."};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/top_sample.hpp"
 
+#include "record/loss_unit.hpp"
+
 namespace octroi {
 namespace {
 
@@ -40,7 +42,9 @@ TopSample top_sample(const Batch& batch, UtcTime at, Duration length) {
     TopSample sample{.at = at, .length = length};
     for (const Transfer& transfer : batch.transfers) add_entries(transfer, batch, sample.entries);
     for (const Loss& loss : batch.losses)
-        if (loss.reason != LossReason::not_running) sample.lost_packets += loss.packets.value_or(0);
+        if (loss.reason != LossReason::not_running)
+            sample.lost_packets =
+                checked_add(sample.lost_packets, packets_of(loss)).value_or(UINT64_MAX);
     return sample;
 }
 

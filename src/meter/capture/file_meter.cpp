@@ -77,8 +77,9 @@ Status FileMeter::probe() {
 
 // Leaves the stream at the position to continue from.
 Status FileMeter::recognise(std::span<const Cursor> known) {
-    TRY_ASSIGN(file::KnownFile found,
-               file::recognise(stream_, file_source_prefix, known, first_frame_end_));
+    TRY_ASSIGN(file::KnownFile found, file::recognise(stream_, file_source_prefix, known,
+                                                      first_frame_end_, options_.seed));
+    if (!found.doubt.empty()) doubt_ = fmt::format("{} {}", path_, found.doubt);
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
     if (found.as == file::KnownFile::As::unknown) return {};
@@ -101,8 +102,10 @@ Status FileMeter::resume() {
     needed_ = at_.rest + 1;
     TRY(stream_.fill(needed_));
     const bool nothing_new = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
-    // Behind damage there is no place to continue from: pcap has no marks to find a record by.
-    already_complete_ = done_ = nothing_new || at_.damaged;
+    // Behind damage there is no place to continue from: pcap has no marks to find a record by. A
+    // file that was repaired goes on there.
+    TRY_ASSIGN(const bool is_still_damaged, at_.is_still_damaged(stream_));
+    already_complete_ = done_ = nothing_new || is_still_damaged;
     name_interfaces();
     return {};
 }
@@ -262,7 +265,7 @@ Result<Checkpoint> FileMeter::checkpoint(ReadingSink& sink) {
     // recognised as this one.
     if (frames_ == 0 && rest == 0 && out.losses.empty()) return out;
     out.observed = aggregator_->drain_observed();
-    at_.advance({stream_.position(), stream_.tail()});
+    at_.advance(stream_, damaged_);
     at_.frames = frames_;
     at_.last_time = last_time_;
     at_.ended = ended_;

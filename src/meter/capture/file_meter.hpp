@@ -30,6 +30,7 @@ namespace octroi::capture {
 
 // Of the cursors' sources: captures read for their packets.
 inline constexpr std::string_view file_source_prefix = "file:";
+static_assert(is_content_source(file_source_prefix));
 
 struct FileMeterOptions {
     AggregatorOptions aggregator;
@@ -51,6 +52,7 @@ public:
     [[nodiscard]] bool already_complete() const noexcept override { return already_complete_; }
     [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
     [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
+    [[nodiscard]] const std::string& doubt() const noexcept override { return doubt_; }
     [[nodiscard]] const std::string& source() const noexcept override { return cursor_.source; }
     [[nodiscard]] std::uint64_t position() const noexcept override { return stream_.position(); }
     [[nodiscard]] std::uint64_t size() const noexcept override { return stream_.status().size; }
@@ -110,6 +112,7 @@ private:
     std::uint64_t resumed_at_ = 0;
     std::uint64_t reported_bad_blocks_ = 0;  // as losses
     std::string known_as_;
+    std::string doubt_;
     std::string warning_;
     NameTable names_;  // the interfaces, in the order of the file
 };

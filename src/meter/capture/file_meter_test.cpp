@@ -49,6 +49,7 @@ struct Commit {
 struct Import {
     std::vector<Commit> commits;
     std::string warning;
+    std::string doubt;
     bool already_complete = false;
     std::uint64_t resumed_at = 0;
 
@@ -91,6 +92,7 @@ Result<Import> import(const std::string& path, const std::vector<Cursor>& known,
     Import out;
     out.already_complete = meter->already_complete();
     out.resumed_at = meter->resumed_at();
+    out.doubt = meter->doubt();
     for (bool end = false; !end;) {
         Readings sink;
         for (;;) {
@@ -370,6 +372,40 @@ TEST_F(FileMeterTest, AFileThatBeginsTheSameAndDiffersIsAnother) {
     EXPECT_EQ(ledger[1].source, ledger[0].source + ".2");
     EXPECT_TRUE(must_import(write("c.pcap", other), ledger).already_complete);
     EXPECT_TRUE(must_import(write("d.pcap", content), ledger).already_complete);
+}
+
+// No frame is left out, whichever file is longer, and the common part of both is named.
+TEST_F(FileMeterTest, AShorterFileThatBeginsTheSameAndGoesOnOtherwiseIsAnother) {
+    for (const std::size_t common : {std::size_t{20}, std::size_t{1000}}) {
+        const std::string begin = random_capture(6, common, 1'000'000);
+        const std::string longer = begin + random_capture(7, 2000, 2'000'000).substr(pcap_header);
+        const std::string shorter = begin + random_capture(8, 500, 2'000'000).substr(pcap_header);
+        std::vector<Cursor> ledger;
+        EXPECT_EQ(must_import(write("a.pcap", longer), ledger).doubt, "");
+        const Import other = must_import(write("b.pcap", shorter), ledger);
+        EXPECT_EQ(other.observed().packets.value(), 500U + common);
+        // Without the first 64 KiB in common there is no doubt.
+        EXPECT_EQ(other.doubt.find("begins like a.pcap") != std::string::npos, common == 1000)
+            << other.doubt;
+        EXPECT_TRUE(must_import(write("c.pcap", shorter), ledger).already_complete);
+        // An earlier copy: nothing is added, and what could not be compared is said.
+        const Import copy =
+            must_import(write("d.pcap", longer.substr(0, longer.size() - 99)), ledger);
+        EXPECT_TRUE(copy.already_complete);
+        EXPECT_NE(copy.doubt.find("could not be compared"), std::string::npos) << copy.doubt;
+    }
+}
+
+TEST_F(FileMeterTest, ARepairedFileGoesOnBehindTheDamage) {
+    const std::string good = random_capture(7, 500, 1'000'000);
+    const std::string rest = random_capture(8, 10, 2'000'000).substr(pcap_header);
+    std::vector<Cursor> ledger;
+    const std::string damaged = good + std::string(16, '\xff') + rest.substr(16);
+    EXPECT_EQ(must_import(write("a.pcap", damaged), ledger).observed().packets.value(), 500U);
+    EXPECT_TRUE(must_import(write("a.pcap", damaged), ledger).already_complete);
+    EXPECT_EQ(must_import(write("a.pcap", good + rest), ledger).observed().packets.value(), 10U);
+    EXPECT_TRUE(must_import(write("a.pcap", good + rest), ledger).already_complete);
+    EXPECT_EQ(ledger.size(), 1U);
 }
 
 // A capture without frames has the same beginning as every other one of its machine.

@@ -83,7 +83,10 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
         port.cursor.source = fmt::format("{}{}", interface_source_prefix, name);
         TRY(open_port(port, present));
         const auto old = std::ranges::find(known, port.cursor.source, &Cursor::source);
-        if (old == known.end()) continue;
+        if (old == known.end()) {
+            lacks_cursor_ = true;
+            continue;
+        }
         port.cursor.version = old->version;
         TRY_ASSIGN(const auto before, InterfacePosition::parse(old->position));
         add_not_running(name, before, port.account.opened(), losses_);
@@ -192,6 +195,8 @@ Result<Pull> LiveMeter::pull(ReadingSink& sink, Duration wait) {
     process_batch();
     if (frames == 0) aggregator_->sweep(host_->clock().now(), out_);
     out_.flush();
+    // A process that is killed before its first commit leaves no cursor, and so no loss.
+    if (std::exchange(lacks_cursor_, false)) return Pull::checkpoint;
     return frames == 0 ? Pull::idle : Pull::more;
 }
 

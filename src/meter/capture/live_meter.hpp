@@ -109,6 +109,7 @@ private:
     std::size_t batched_ = 0;
     Duration reading_at_;                 // uptime of the read in progress
     std::vector<Loss> losses_;            // since the last checkpoint
+    bool lacks_cursor_ = false;           // the ledger has none of an interface
     std::uint64_t interface_errors_ = 0;  // interfaces that went away or failed
 };
 

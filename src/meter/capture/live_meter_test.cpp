@@ -160,6 +160,26 @@ Checkpoint must_checkpoint(LiveMeter& meter, Readings& sink) {
     return checkpoint.has_value() ? *std::move(checkpoint) : Checkpoint{};
 }
 
+// A process that is killed before its first commit leaves a cursor: the next one reports the loss.
+TEST(LiveMeter, AsksForItsFirstCursorAtOnce) {
+    FakeHost host;
+    Readings sink;
+    std::vector<Cursor> known;
+    {
+        const auto meter = must_open(on({"eth0"}), host);
+        EXPECT_EQ(*meter->pull(sink, Duration::milliseconds(1)), Pull::checkpoint);
+        known = meter->checkpoint(sink)->cursors;
+        ASSERT_EQ(known.size(), 1U);
+        EXPECT_EQ(*meter->pull(sink, Duration::milliseconds(1)), Pull::idle);
+    }
+    host.pass("eth0", udp(router_a, client, lan, far));
+    const auto next = must_open(on({"eth0"}), host, known);
+    EXPECT_NE(*next->pull(sink, Duration::milliseconds(1)), Pull::checkpoint);
+    const Checkpoint checkpoint = must_checkpoint(*next, sink);
+    ASSERT_EQ(checkpoint.losses.size(), 1U);
+    EXPECT_EQ(checkpoint.losses[0].reason, LossReason::not_running);
+}
+
 TEST(LiveMeter, CountsAForwardedPacketOnce) {
     FakeHost host;
     const auto meter = must_open(on({"eth0", "eth1"}), host);

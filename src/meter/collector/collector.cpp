@@ -8,6 +8,7 @@
 
 #include "meter/collector/cursor_position.hpp"
 #include "meter/collector/snapshot.hpp"
+#include "meter/journal/identity.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -41,6 +42,19 @@ Result<std::unique_ptr<Collector>> Collector::open(const CollectorOptions& optio
     return collector;
 }
 
+// A journal that a cursor of the ledger names is the ledger's, whatever its folder says.
+Status Collector::check_ledger(const std::string& ledger_id) const {
+    if (ledger_id.empty()) return {};
+    const auto owner = journal::find_ledger_of(folder_.path());
+    if (owner && *owner != ledger_id && cursor_.version == 0)
+        return fail(ErrorCode::conflict,
+                    fmt::format("the journal in {} belongs to another ledger (id {}), which may "
+                                "still need its messages; next: another `journal` for this meter, "
+                                "or remove the folder",
+                                folder_.path(), *owner));
+    return journal::set_ledger(folder_, ledger_id);
+}
+
 Status Collector::resume(const CollectorOptions& options, std::span<const Cursor> known) {
     TRY_ASSIGN(const std::string id, journal::journal_id(folder_));
     cursor_.source = std::string(journal_source_prefix) + id;
@@ -50,18 +64,29 @@ Status Collector::resume(const CollectorOptions& options, std::span<const Cursor
         cursor_ = cursor;
         TRY_ASSIGN(position, decode_position(cursor.position));
     }
+    TRY(check_ledger(options.ledger_id));
     // Without its snapshot the journal is still worth reading: templates come again.
     if (!position.snapshot.empty()) {
         const Status loaded = load(position.snapshot);
         if (!loaded) notice_ = loaded.error().text;
     }
-    TRY_ASSIGN(journal_, journal::Journal::open(folder_, options.journal, position.at));
+    journal::Options journal = options.journal;
+    journal.id = id;
+    TRY_ASSIGN(journal_, journal::Journal::open(folder_, journal, position.at));
     snapshot_ = position.snapshot;
     reached_ = position.at;
-    if (journal_->damaged() > 0)
-        notice_ += fmt::format("{}{} files of the journal in {} were damaged and are set aside",
-                               notice_.empty() ? "" : ". ", journal_->damaged(), options.folder);
+    if (journal_->lost() > 0) report_lost(options.folder);
     return {};
+}
+
+// Nobody knows how many messages were in them, or whether the ledger has them.
+void Collector::report_lost(std::string_view folder) {
+    pending_.losses.push_back(
+        {cursor_.source, LossReason::corrupt, {since_, since_ + Duration{1}}, {}, {}});
+    notice_ += fmt::format(
+        "{}{} segments of the journal in {} are missing or damaged (those are "
+        "set aside): messages in them that were not in the ledger are lost",
+        notice_.empty() ? "" : ". ", journal_->lost(), folder);
 }
 
 Status Collector::load(const std::string& snapshot) {
@@ -149,6 +174,8 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
 void Collector::committed() {
     journal_->release(reached_);
     snapshots_.remove_all_but(snapshot_);
+    // A failure only means that the next process reports it once more.
+    static_cast<void>(journal_->confirm_lost());
 }
 
 }  // namespace octroi::collector

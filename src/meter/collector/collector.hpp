@@ -25,11 +25,13 @@
 namespace octroi::collector {
 
 inline constexpr std::string_view journal_source_prefix = "journal:";
+static_assert(is_content_source(journal_source_prefix));
 
 struct CollectorOptions {
     std::string folder;  // of the journal; made where it is missing
     journal::Options journal;
     DecoderOptions decoder;
+    std::string ledger_id;  // that the journal belongs to (Store::ledger_id()); empty: any
 };
 
 // The exporters as they were when the cursor was committed, from its snapshot. It needs no lock, so
@@ -40,9 +42,10 @@ struct CollectorOptions {
 
 class Collector final : public Meter {
 public:
-    // known: this meter's cursors with sources that begin with journal_source_prefix. The clock
-    // must outlive the meter. Errors: busy (another process has the folder), those of files. A
-    // snapshot that cannot be read is no error: notice() says what it means.
+    // known: cursors with sources that begin with journal_source_prefix, one of each source. The
+    // clock must outlive the meter. Errors: busy (another process has the folder), conflict (the
+    // journal belongs to another ledger), those of files. A snapshot that cannot be read is no
+    // error: notice() says what it means.
     [[nodiscard]] static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options,
                                                                  std::span<const Cursor> known,
                                                                  const Clock& clock);
@@ -68,7 +71,9 @@ public:
 private:
     Collector(const CollectorOptions& options, OwnFolder folder, const Clock& clock);
     [[nodiscard]] Status resume(const CollectorOptions& options, std::span<const Cursor> known);
+    [[nodiscard]] Status check_ledger(const std::string& ledger_id) const;
     [[nodiscard]] Status load(const std::string& snapshot);
+    void report_lost(std::string_view folder);
     [[nodiscard]] Result<std::string> save(const journal::Position& at) const;
     [[nodiscard]] Pull read(Duration wait);
     void collect_losses(UtcTime now);

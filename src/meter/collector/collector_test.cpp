@@ -105,6 +105,38 @@ TEST_F(CollectorRestart, TotalsAreNotBookedTwiceWhereTemplatesCannotBeRead) {
     EXPECT_EQ(sum_.bytes, 1'000'500U);
 }
 
+TEST_F(CollectorRestart, SegmentsThatAreGoneAreALoss) {
+    send(ipfix_message(1, {templates({{256, totals}}), data(256, total(100, 1))}));
+    EXPECT_TRUE(commit().losses.empty());
+    send(ipfix_message(1, {data(256, total(300, 3))}, 1));
+    collector_.reset();
+    std::filesystem::remove(place_.file("journal/000000.journal"));
+    start();
+    EXPECT_NE(collector_->notice().find("missing or damaged"), std::string::npos);
+    const Checkpoint after = commit();
+    ASSERT_FALSE(after.losses.empty());
+    EXPECT_EQ(after.losses[0].reason, LossReason::corrupt);
+    EXPECT_FALSE(after.losses[0].packets.has_value());
+    start();
+    EXPECT_TRUE(commit().losses.empty()) << "reported once";
+}
+
+TEST_F(CollectorRestart, AJournalBelongsToOneLedger) {
+    collector_.reset();
+    CollectorOptions options;
+    options.folder = place_.file("journal");
+    options.journal.shape = {512, 64};
+    options.journal.ready_octets = 0;
+    options.ledger_id = std::string(32, '1');
+    ASSERT_TRUE(Collector::open(options, {}, clock_));
+    ASSERT_TRUE(Collector::open(options, {}, clock_));
+    options.ledger_id = std::string(32, '2');
+    const auto other = Collector::open(options, {}, clock_);
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().code, ErrorCode::conflict);
+    EXPECT_NE(other.error().text.find("another ledger"), std::string::npos);
+}
+
 TEST_F(CollectorRestart, SessionsOfTheProcessBeforeHaveEnded) {
     const std::string announced = templates({{256, totals}});
     send(ipfix_message(1, {announced, data(256, total(100, 1))}), 5000);

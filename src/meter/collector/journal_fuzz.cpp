@@ -44,7 +44,7 @@ void make_good_segment() {
     static_cast<void>(::unlink(file().c_str()));
     const auto made = journal::Segment::create(file(), shape);
     CHECK(made.has_value());
-    (*made)->begin(7, boot);
+    (*made)->begin(7, boot, "journal");
     const std::vector<std::byte> message(100, std::byte{1});
     CHECK((*made)->append({message, Address::v4(1U), 2, {1}, journal::Transport::datagram}));
 }

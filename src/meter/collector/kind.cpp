@@ -12,6 +12,7 @@
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/collector/exporter_report.hpp"
+#include "meter/collector/journal_place.hpp"
 #include "meter/collector/live_collector.hpp"
 #include "meter/collector/options.hpp"
 #include "meter/flow_file/file_commands.hpp"
@@ -58,18 +59,12 @@ Status add_listeners(const OptionValues& values, ListenOptions& options) {
     return {};
 }
 
-// The configured folder, or a folder below that of the meters' files.
-std::string journal_folder(const std::string& configured, const std::string& state_folder,
-                           const std::string& meter) {
-    if (!configured.empty()) return configured;
-    return (std::filesystem::path(state_folder) / "journal" / meter).string();
-}
-
 Result<OpenedMeter> open_live(MeterSetup& setup) {
     const OptionValues& values = setup.config.options;
     LiveCollectorOptions options;
-    options.collector.folder =
-        journal_folder(values.text("journal"), setup.state_folder, setup.config.name);
+    TRY_ASSIGN(const JournalPlace place, place_journal(setup));
+    options.collector.folder = place.folder;
+    options.collector.ledger_id = setup.ledger_id;
     options.collector.journal.limit_octets = values.size("journal_size").value();
     // The journal must know whether a power cut may have happened since it was written.
     TRY_ASSIGN(options.collector.journal.boot_id, boot_id());
@@ -84,9 +79,10 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     TRY(add_listeners(values, options.listen));
     TRY_ASSIGN(auto meter,
                LiveCollector::open(options, std::exchange(setup.sockets, std::vector<Fd>()),
-                                   setup.cursors, setup.clock));
+                                   place.cursors, setup.clock));
     std::string notice = fmt::format("exporters at {}", fmt::join(meter->listening(), ", "));
-    std::vector<std::string> warnings = meter->warnings();
+    std::vector<std::string> warnings = place.warnings;
+    warnings.insert(warnings.end(), meter->warnings().begin(), meter->warnings().end());
     return OpenedMeter{std::move(meter), {std::move(notice)}, std::move(warnings)};
 }
 
@@ -96,8 +92,8 @@ std::vector<MeterExporters> known_exporters(const MeterReportSetup& setup) {
     for (const KnownMeter& meter : setup.meters) {
         const std::string configured =
             meter.config == nullptr ? "" : meter.config->options.text("journal");
-        auto exporters =
-            exporters_at(journal_folder(configured, setup.state_folder, meter.name), meter.cursor);
+        auto exporters = exporters_at(
+            find_journal(configured, setup.state_folder, meter.name, meter.cursor), meter.cursor);
         if (exporters)
             meters.push_back({meter.name, *std::move(exporters)});
         else

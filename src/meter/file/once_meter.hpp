@@ -27,6 +27,12 @@ public:
     [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
     // Frames (or messages) that this object has read.
     [[nodiscard]] virtual std::uint64_t frames() const noexcept = 0;
+    // A doubt whether the ledger has the file, as a sentence for people; "": there is none. Valid
+    // from the start.
+    [[nodiscard]] virtual const std::string& doubt() const noexcept {
+        static const std::string none;
+        return none;
+    }
     // Why the file is not whole, as a sentence for people that begins with the name of the file;
     // "": it is whole. Valid once pull() has returned end.
     [[nodiscard]] virtual const std::string& warning() const noexcept = 0;

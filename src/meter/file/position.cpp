@@ -3,16 +3,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/id.hpp"
+#include "wire/pcap/reader.hpp"
 
 namespace octroi::file {
 namespace {
 
-constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t format_version = 3;
+constexpr std::uint8_t format_of_tails = 2;
+// Of format 2.
+constexpr std::size_t tails_max = 32;
+constexpr std::size_t beginnings_max = 16;
 constexpr std::uint8_t flag_ended = 1;
 constexpr std::uint8_t flag_damaged = 2;
+
+// The octets at damage that are compared: more than a reader needs to find it.
+constexpr std::size_t damage_max = pcap::max_needed;
 
 std::string text_of(const Digest& digest) { return {digest.begin(), digest.end()}; }
 
@@ -23,11 +32,11 @@ bool decode_digest(ByteCursor& in, Digest& out) {
     return true;
 }
 
-bool decode_mark(ByteCursor& in, Position::Mark& mark) {
-    return in.be64(mark.offset) && decode_digest(in, mark.tail);
+bool decode_mark(ByteCursor& in, Mark& mark) {
+    return in.be64(mark.offset) && decode_digest(in, mark.digest);
 }
 
-bool decode_marks(ByteCursor& in, std::size_t limit, std::vector<Position::Mark>& marks) {
+bool decode_marks(ByteCursor& in, std::size_t limit, std::vector<Mark>& marks) {
     std::uint32_t count = 0;
     if (!in.be32(count) || count > limit) return false;
     for (std::uint32_t i = 0; i < count; ++i)
@@ -35,19 +44,23 @@ bool decode_marks(ByteCursor& in, std::size_t limit, std::vector<Position::Mark>
     return true;
 }
 
-void put_marks(ByteWriter& out, const std::vector<Position::Mark>& marks) {
-    out.be32(static_cast<std::uint32_t>(marks.size()));
-    for (const Position::Mark& mark : marks) {
-        out.be64(mark.offset);
-        out.raw(text_of(mark.tail));
-    }
+void put_mark(ByteWriter& out, const Mark& mark) {
+    out.be64(mark.offset);
+    out.raw(text_of(mark.digest));
 }
 
-bool decode_lists(ByteCursor& in, Position& p) {
+bool decode_content(ByteCursor& in, std::uint8_t format, Position& p) {
+    if (format == format_of_tails)
+        return decode_marks(in, tails_max, p.marks) &&
+               decode_marks(in, beginnings_max, p.beginnings);
+    ContentMarks::Key& key = p.key.emplace();
+    return decode_marks(in, ContentMarks::marks_max, p.marks) && in.be64(key[0]) &&
+           in.be64(key[1]) && decode_mark(in, p.damage);
+}
+
+bool decode_lists(ByteCursor& in, std::uint8_t format, Position& p) {
     std::uint32_t count = 0;
-    if (!decode_marks(in, Position::marks_limit, p.marks) ||
-        !decode_marks(in, Position::beginnings_limit, p.beginnings))
-        return false;
+    if (!decode_content(in, format, p)) return false;
     if (!in.be32(count) || count > in.left() / 8) return false;
     for (std::uint32_t i = 0; i < count; ++i)
         if (!in.be64(p.dropped.emplace_back())) return false;
@@ -65,11 +78,13 @@ std::string Position::save() const {
     out.be64(static_cast<std::uint64_t>(last_time));
     out.u8(static_cast<std::uint8_t>((ended ? flag_ended : 0) | (damaged ? flag_damaged : 0)));
     out.be64(rest);
-    out.raw(text_of(at.tail));
+    out.raw(text_of(at.digest));
     out.be64(device);
     out.be64(inode);
-    put_marks(out, marks);
-    put_marks(out, beginnings);
+    out.be32(static_cast<std::uint32_t>(marks.size()));
+    for (const Mark& mark : marks) put_mark(out, mark);
+    for (const std::uint64_t word : key.value_or(ContentMarks::Key{})) out.be64(word);
+    put_mark(out, damage);
     out.be32(static_cast<std::uint32_t>(dropped.size()));
     for (const std::uint64_t count : dropped) out.be64(count);
     out.text(reader);
@@ -83,14 +98,14 @@ Result<Position> Position::parse(std::string_view saved) {
     std::uint8_t version = 0;
     std::uint8_t flags = 0;
     std::uint64_t last_time = 0;
-    if (in.u8(version) && version != format_version)
+    if (in.u8(version) && version != format_version && version != format_of_tails)
         return fail(ErrorCode::unsupported,
                     "the cursor of this file was written by another version of Octroi; next: run "
                     "that version");
     const bool good = in.be32(p.head_length) && in.be64(p.at.offset) && in.be64(p.frames) &&
                       in.be64(last_time) && in.u8(flags) && in.be64(p.rest) &&
-                      decode_digest(in, p.at.tail) && in.be64(p.device) && in.be64(p.inode) &&
-                      decode_lists(in, p) && in.text(p.reader) && in.text(p.fragments) &&
+                      decode_digest(in, p.at.digest) && in.be64(p.device) && in.be64(p.inode) &&
+                      decode_lists(in, version, p) && in.text(p.reader) && in.text(p.fragments) &&
                       in.left() == 0;
     if (!good)
         return fail(ErrorCode::corrupt,
@@ -101,36 +116,25 @@ Result<Position> Position::parse(std::string_view saved) {
     return p;
 }
 
-std::vector<Position::Mark> beginnings_of(ByteSpan head, std::size_t first_frame_end) {
-    std::vector<Position::Mark> marks;
-    if (first_frame_end == 0) return marks;
-    for (std::size_t length = first_frame_end;
-         length <= head.size() && marks.size() < Position::beginnings_limit; length *= 2)
-        marks.push_back({length, digest(head.first(length))});
-    return marks;
+void Position::advance(const Stream& stream, bool is_damaged) {
+    key = stream.content().key();
+    marks = stream.content().marks();
+    at = {stream.position(), stream.content().digest()};
+    beginnings.clear();
+    damage = {};
+    if (!is_damaged) return;
+    const ByteSpan seen = stream.unread().first(std::min(stream.unread().size(), damage_max));
+    damage = {seen.size(), file::digest(seen)};
 }
 
-// All beginnings within the short file must agree, and at least one must be within it.
-bool Position::begins_like(ByteSpan head) const {
-    bool any = false;
-    for (const Mark& beginning : beginnings) {
-        if (beginning.offset > head.size()) break;
-        if (digest(head.first(static_cast<std::size_t>(beginning.offset))) != beginning.tail)
-            return false;
-        any = true;
-    }
-    return any;
-}
-
-// When the list is full every other mark goes, so that those that stay are spread over the file.
-void Position::advance(const Mark& to) {
-    if (to.offset == at.offset) return;
-    if (at.offset != 0) marks.push_back(at);
-    if (marks.size() > marks_limit) {
-        for (std::size_t i = 0; i < marks.size() / 2; ++i) marks[i] = marks[2 * i + 1];
-        marks.resize(marks.size() / 2);
-    }
-    at = to;
+Result<bool> Position::is_still_damaged(Stream& stream) const {
+    // Format 2 does not say which octets were there.
+    if (!key) return damaged;
+    const auto length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(damage.offset, damage_max));
+    TRY(stream.fill(length));
+    return damaged && stream.unread().size() >= length &&
+           file::digest(stream.unread().first(length)) == damage.digest;
 }
 
 std::string source_name(std::string_view prefix, const Digest& head, unsigned ordinal) {

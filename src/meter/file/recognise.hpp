@@ -6,6 +6,7 @@
 // file adds nothing.
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -23,15 +24,20 @@ struct KnownFile {
     };
     As as = As::unknown;
     Cursor cursor;      // of an unknown file: a new one, with a source that no cursor has
-    Position position;  // of an unknown file: its head and beginnings only
+    Position position;  // of an unknown file: its head only
+    // A doubt about the result, as the end of a sentence for people that begins with the name of
+    // the file; empty: there is none.
+    std::string doubt;
 };
 
 // stream: unread() begins at the beginning of the file and has Stream::head_length octets, or all
-// there are. On return it is at the position to continue from; for an earlier copy, anywhere.
+// there are. On return it is at the position to continue from, with Stream::content(); for an
+// earlier copy, anywhere. Of known files that begin like it, it is read as far as they are alike.
 // first_frame_end: in the head; 0: behind it. known: cursors of the ledger; those with another
-// prefix are ignored. Errors: those of Stream and of Position::parse.
+// prefix are ignored. seed: random, for the key of an unknown file. Errors: those of Stream and of
+// Position::parse.
 [[nodiscard]] Result<KnownFile> recognise(Stream& stream, std::string_view prefix,
                                           std::span<const Cursor> known,
-                                          std::size_t first_frame_end);
+                                          std::size_t first_frame_end, std::uint64_t seed);
 
 }  // namespace octroi::file

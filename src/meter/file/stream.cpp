@@ -147,6 +147,7 @@ Status Stream::fill(std::size_t least) {
 }
 
 Result<bool> Stream::move_to(std::uint64_t target) {
+    if (target == 0 && content_) content_.emplace(ContentMarks::Key(content_->key()));
     // The window must contain the tail before the target, for its digest.
     const std::uint64_t tail_begin = target - std::min<std::uint64_t>(target, tail_length);
     if (tail_begin < base_ || (plain_ && target > base_ + filled_)) {

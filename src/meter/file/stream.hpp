@@ -9,16 +9,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/byte_cursor.hpp"
 #include "base/result.hpp"
 #include "host/file.hpp"
+#include "meter/file/content_marks.hpp"
 
 namespace octroi::file {
 
-using Digest = std::array<std::uint8_t, 16>;  // BLAKE2b, 128 bits
+// BLAKE2b, 128 bits.
 [[nodiscard]] Digest digest(ByteSpan octets);
 
 class Stream {
@@ -36,7 +38,10 @@ public:
     [[nodiscard]] ByteSpan unread() const noexcept {
         return ByteSpan(window_).subspan(at_, filled_ - at_);
     }
-    void consume(std::size_t octets) noexcept { at_ += octets; }
+    void consume(std::size_t octets) {
+        if (content_) content_->add(unread().first(octets));
+        at_ += octets;
+    }
     // Reads until unread() has at least `least` octets (at most pcap::max_needed), or the stream
     // ends. Invalidates what unread() gave before.
     [[nodiscard]] Status fill(std::size_t least);
@@ -44,6 +49,14 @@ public:
     [[nodiscard]] bool ended() const noexcept { return ended_; }
     // Why a compressed file ended early; "": it did not.
     [[nodiscard]] const std::string& damage() const noexcept { return damage_; }
+
+    // From now on the octets before the position are hashed with this key. Call it at position 0;
+    // move_to(0) begins once more.
+    void hash_content(const ContentMarks::Key& key) { content_.emplace(key); }
+    // Of all octets before the position. Only with hash_content().
+    [[nodiscard]] const ContentMarks& content() const noexcept { return *content_; }
+    // From now on they are not, so that move_to() may pass over octets.
+    void hash_nothing() noexcept { content_.reset(); }
 
     // Moves to a position, also backwards. False: the stream ends before it. Errors: unsupported
     // (back, in a stream that can be read only once and was not kept).
@@ -73,6 +86,7 @@ private:
     std::size_t filled_ = 0;
     bool ended_ = false;
     std::string damage_;
+    std::optional<ContentMarks> content_;
 };
 
 }  // namespace octroi::file

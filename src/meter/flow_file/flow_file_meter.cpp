@@ -37,14 +37,18 @@ Result<std::unique_ptr<FlowFileMeter>> FlowFileMeter::open(const std::string& pa
 
 Status FlowFileMeter::recognise(std::span<const Cursor> known) {
     DatagramFile& datagrams = file_->datagrams();
-    TRY_ASSIGN(file::KnownFile found, file::recognise(datagrams.stream(), flow_file_source_prefix,
-                                                      known, datagrams.first_frame_end()));
+    TRY_ASSIGN(file::KnownFile found,
+               file::recognise(datagrams.stream(), flow_file_source_prefix, known,
+                               datagrams.first_frame_end(), options_.seed));
+    if (!found.doubt.empty()) doubt_ = fmt::format("{} {}", path_, found.doubt);
     cursor_ = std::move(found.cursor);
     at_ = std::move(found.position);
     at_.dropped.resize(reported_kinds);
     if (found.as == file::KnownFile::As::unknown) return {};
     known_as_ = cursor_.note;
-    already_complete_ = found.as == file::KnownFile::As::earlier_copy || at_.damaged;
+    already_complete_ = found.as == file::KnownFile::As::earlier_copy;
+    if (already_complete_) return {};
+    TRY_ASSIGN(already_complete_, at_.is_still_damaged(datagrams.stream()));
     if (already_complete_) return {};
     resumed_at_ = at_.frames;
     TRY_ASSIGN(already_complete_, has_nothing_new());
@@ -154,7 +158,7 @@ Result<Checkpoint> FlowFileMeter::checkpoint(ReadingSink& /*sink: pull() holds n
     // recognised as this one.
     if (datagrams.frames() == 0 && rest == 0 && out.losses.empty()) return out;
     out.observed = normalizer_.drain_observed();
-    at_.advance({stream.position(), stream.tail()});
+    at_.advance(stream, datagrams.damaged());
     at_.frames = datagrams.frames();
     at_.last_time = datagrams.last_time().ns;
     at_.ended = ended_;

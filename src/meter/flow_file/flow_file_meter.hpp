@@ -24,6 +24,7 @@ namespace octroi::flow_file {
 
 // The same file read for its packets (meter/capture) is another source.
 inline constexpr std::string_view flow_file_source_prefix = "flowfile:";
+static_assert(is_content_source(flow_file_source_prefix));
 
 struct FlowFileMeterOptions {
     normalize::FlowPolicy policy;
@@ -45,6 +46,7 @@ public:
     [[nodiscard]] bool already_complete() const noexcept override { return already_complete_; }
     [[nodiscard]] std::uint64_t resumed_at() const noexcept override { return resumed_at_; }
     [[nodiscard]] const std::string& known_as() const noexcept override { return known_as_; }
+    [[nodiscard]] const std::string& doubt() const noexcept override { return doubt_; }
     [[nodiscard]] const std::string& source() const noexcept override { return cursor_.source; }
     [[nodiscard]] std::uint64_t position() const noexcept override {
         return file_->datagrams().stream().position();
@@ -91,6 +93,7 @@ private:
     bool already_complete_ = false;
     std::uint64_t resumed_at_ = 0;
     std::string known_as_;
+    std::string doubt_;
 };
 
 }  // namespace octroi::flow_file

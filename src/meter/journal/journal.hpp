@@ -14,6 +14,7 @@
 // sync(). They wait for one another only while a segment is begun or released.
 
 #include <memory>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "host/folder.hpp"
@@ -28,7 +29,7 @@ class Journal {
 public:
     // from: the position in the ledger; the reader starts there, and segments before it are free.
     // The folder belongs to the journal alone and must outlive it. Errors: those of files; damaged
-    // segments are no error (damaged()).
+    // segments are no error (lost()).
     [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const OwnFolder& folder,
                                                                const Options& options,
                                                                Position from);
@@ -39,7 +40,8 @@ public:
     // The messages before the position are in the ledger: their segments may be used again. The
     // reading thread calls it.
     void release(Position before) { ring_.release_before(before.segment); }
-    // Returns when everything that was written before the call is on the disk.
+    // Returns when everything that was written before the call is on the disk. Error: corrupt
+    // (another program has removed or cut a segment that is in use).
     [[nodiscard]] Status sync();
 
     // Whether this process received the message that the reader gave last. Messages of earlier
@@ -50,8 +52,11 @@ public:
     // Disk space of the segments that are not released.
     [[nodiscard]] std::uint64_t held_octets() const { return ring_.held_octets(); }
     [[nodiscard]] std::uint64_t limit_octets() const noexcept { return ring_.limit_octets(); }
-    // Files that were set aside when the journal was opened: they could not be read.
-    [[nodiscard]] std::uint64_t damaged() const noexcept { return ring_.damaged(); }
+    // Segments that were missing or could not be read when the journal was opened, and which the
+    // ledger has no loss for.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return ring_.lost(); }
+    // The ledger has a loss for them. The reading thread calls it.
+    [[nodiscard]] Status confirm_lost() { return ring_.confirm_lost(); }
 
 private:
     Journal(const OwnFolder& folder, const Options& options, Position from)
@@ -61,5 +66,9 @@ private:
     Writer writer_;
     Reader reader_;
 };
+
+// The messages of a journal that no process uses, from that position on. Error: those of files.
+[[nodiscard]] Result<std::uint64_t> count_messages(const OwnFolder& folder,
+                                                   std::string_view boot_id, Position from);
 
 }  // namespace octroi::journal

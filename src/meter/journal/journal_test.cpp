@@ -10,6 +10,7 @@
 
 #include "host/testing/fake_datagrams.hpp"
 #include "host/testing/folder.hpp"
+#include "meter/journal/identity.hpp"
 
 namespace octroi::journal {
 namespace {
@@ -187,11 +188,112 @@ TEST_F(JournalTest, SetsDamagedFilesAside) {
     ASSERT_TRUE(std::filesystem::exists(file));
     std::filesystem::resize_file(file, 100);
     reopen();
-    EXPECT_EQ(journal_->damaged(), 1U);
+    EXPECT_EQ(journal_->lost(), 1U);
     EXPECT_TRUE(std::filesystem::exists(file + ".damaged"));
+    // Until the ledger has the loss, each process reports it.
+    reopen();
+    EXPECT_EQ(journal_->lost(), 1U);
+    ASSERT_TRUE(journal_->confirm_lost());
+    reopen();
+    EXPECT_EQ(journal_->lost(), 0U);
     send("two");
     receive_all();
     EXPECT_EQ(read_all(), std::vector<std::string>{"two"});
+}
+
+TEST_F(JournalTest, KnowsWhichFilesAreMissing) {
+    for (int i = 0; i < 40; ++i) send(std::to_string(i));
+    receive_all();
+    journal_.reset();
+    // The last one: no later number shows that it was there.
+    ASSERT_TRUE(std::filesystem::remove(place_.file("journal/000002.journal")));
+    reopen();
+    EXPECT_EQ(journal_->lost(), 1U);
+    EXPECT_EQ(read_all().size(), 32U);
+    ASSERT_TRUE(journal_->confirm_lost());
+    reopen({2, 3});
+    EXPECT_EQ(journal_->lost(), 0U);
+    journal_.reset();
+    // Another kind of file in its place is no segment, and is not opened.
+    for (const char* name : {"journal/000000.journal", "journal/000001.journal"})
+        std::filesystem::rename(place_.file(name), place_.file(name) + ".elsewhere");
+    std::filesystem::create_symlink(place_.file("journal/000000.journal.elsewhere"),
+                                    place_.file("journal/000000.journal"));
+    std::filesystem::create_directory(place_.file("journal/000001.journal"));
+    reopen({2, 3});
+    EXPECT_GE(journal_->lost(), 2U);
+    EXPECT_TRUE(read_all().empty());
+}
+
+TEST_F(JournalTest, SegmentsOfAnotherJournalDoNotCount) {
+    options_.id = "one";
+    reopen();
+    send("mine");
+    receive_all();
+    options_.id = "two";
+    reopen();
+    EXPECT_EQ(journal_->lost(), 1U);
+    EXPECT_TRUE(read_all().empty());
+}
+
+// The pages behind the new end are gone: an access there would end the process.
+TEST_F(JournalTest, SurvivesAFileThatIsCutWhileItIsInUse) {
+    for (int i = 0; i < 5; ++i) send(std::to_string(i));
+    receive_all();
+    const std::string file = place_.file("journal/000000.journal");
+    const auto size = std::filesystem::file_size(file);
+    std::filesystem::resize_file(file, 4096);
+    EXPECT_TRUE(read_all().empty());
+    ASSERT_TRUE(journal_->writer().append({as_octets("lost"), sender(1), 1, now, {}}));
+    const Status synced = journal_->sync();
+    ASSERT_FALSE(synced);
+    EXPECT_NE(synced.error().text.find(file), std::string::npos) << synced.error().text;
+    reopen();
+    EXPECT_EQ(journal_->lost(), 1U) << "of " << size << " octets";
+}
+
+TEST_F(JournalTest, NoticesThatAFileWasRemovedWhileItIsInUse) {
+    send("still here");
+    receive_all();
+    ASSERT_TRUE(std::filesystem::remove(place_.file("journal/000000.journal")));
+    EXPECT_FALSE(journal_->sync());
+    EXPECT_EQ(read_all(), std::vector<std::string>{"still here"});
+}
+
+TEST_F(JournalTest, KeepsItsIdWithoutTheFile) {
+    const std::string id = *journal_id(*folder_);
+    EXPECT_EQ(*journal_id(*folder_), id);
+    options_.id = id;
+    reopen();
+    send("one");
+    receive_all();
+    journal_.reset();
+    ASSERT_TRUE(std::filesystem::remove(place_.file("journal/id")));
+    EXPECT_EQ(*journal_id(*folder_), id);
+}
+
+TEST_F(JournalTest, WritesToNoFileThatALinkPointsTo) {
+    journal_.reset();
+    const std::string victim = place_.file("victim");
+    std::ofstream(victim) << "precious";
+    for (const char* name : {"journal/000000.journal.new", "journal/files.new", "journal/id.new"})
+        std::filesystem::create_symlink(victim, place_.file(name));
+    reopen();
+    static_cast<void>(journal_id(*folder_));
+    send("one");
+    receive_all();
+    EXPECT_EQ(*read_file(victim, 100), "precious");
+    std::filesystem::remove(place_.file("journal/id"));
+    std::filesystem::create_symlink(victim, place_.file("journal/id"));
+    EXPECT_EQ(find_journal_id(place_.file("journal")), std::nullopt);
+}
+
+TEST_F(JournalTest, CountsWhatWaits) {
+    for (int i = 0; i < 40; ++i) send(std::to_string(i));
+    receive_all();
+    journal_.reset();
+    EXPECT_EQ(*count_messages(*folder_, options_.boot_id, {}), 40U);
+    EXPECT_EQ(*count_messages(*folder_, options_.boot_id, {3, 2}), 22U);
 }
 
 TEST_F(JournalTest, ASecondProcessIsRefused) {

@@ -56,6 +56,7 @@ struct Segment::Head {
     std::uint32_t synced;
     std::uint32_t reserved;
     std::array<char, 64> boot_id;
+    std::array<char, 32> journal;
 };
 
 Segment::Segment(MappedFile file, const SegmentShape& shape) noexcept
@@ -106,6 +107,18 @@ Result<std::unique_ptr<Segment>> Segment::open(const std::string& path, std::str
     return segment;
 }
 
+Result<std::string> read_segment_journal(const std::string& path) {
+    TRY_ASSIGN(const auto file, File::open_own(path));
+    std::array<std::byte, sizeof(Segment::Head)> octets{};
+    TRY_ASSIGN(const std::size_t got, file->read(octets));
+    Segment::Head head{};
+    std::memcpy(&head, octets.data(), sizeof head);
+    if (got < sizeof head || head.magic != magic)
+        return fail(ErrorCode::corrupt, fmt::format("{}: not a segment of a journal", path));
+    const auto end = std::ranges::find(head.journal, '\0');
+    return std::string(head.journal.begin(), end);
+}
+
 // The process that wrote it may have been killed at any moment, also inside recvmmsg(2). The kernel
 // writes the length of a datagram last, so a slot with a length holds a whole datagram, whether the
 // process has published it or not. Slots without a length stay empty. That is no damage: the reader
@@ -139,7 +152,8 @@ void Segment::retire() noexcept {
     file_.punch_hole(offset, file_.octets().size() - offset);
 }
 
-void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
+void Segment::begin(std::uint64_t number, std::string_view boot_id,
+                    std::string_view journal) noexcept {
     Head& at = head();
     // A kill in the middle leaves a free segment, and not one with the messages of an earlier use.
     std::atomic_ref(at.number).store(unused, std::memory_order_relaxed);
@@ -150,6 +164,8 @@ void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
     at.synced = 0;
     at.boot_id = {};
     std::memcpy(at.boot_id.data(), boot_id.data(), std::min(boot_id.size(), at.boot_id.size()));
+    at.journal = {};
+    std::memcpy(at.journal.data(), journal.data(), std::min(journal.size(), at.journal.size()));
     used_.store(0, std::memory_order_release);
     closed_.store(false, std::memory_order_release);
     std::atomic_ref(at.number).store(number, std::memory_order_relaxed);
@@ -158,6 +174,12 @@ void Segment::begin(std::uint64_t number, std::string_view boot_id) noexcept {
 // The syncing thread reads it while the reading thread may retire the segment.
 std::uint64_t Segment::number() const noexcept {
     return std::atomic_ref(head().number).load(std::memory_order_relaxed);
+}
+
+std::string_view Segment::journal() const noexcept {
+    const auto& text = head().journal;
+    const auto end = std::find(text.begin(), text.end(), '\0');
+    return {text.data(), static_cast<std::size_t>(end - text.begin())};
 }
 
 std::size_t Segment::octets_of(const SegmentShape& shape) noexcept {

@@ -45,9 +45,13 @@ public:
 
     // Makes the segment free, and frees the disk space of its overflow. Not while anybody reads it.
     void retire() noexcept;
-    // Empties a free segment and gives it a number.
-    void begin(std::uint64_t number, std::string_view boot_id) noexcept;
+    // Empties a free segment and gives it a number. journal: the id of the journal.
+    void begin(std::uint64_t number, std::string_view boot_id, std::string_view journal) noexcept;
     [[nodiscard]] std::uint64_t number() const noexcept;  // any thread
+    // The journal that it was begun for; empty: an earlier Octroi has begun it, or nobody.
+    [[nodiscard]] std::string_view journal() const noexcept;
+    // Another program has neither removed nor cut the file. Any thread.
+    [[nodiscard]] bool is_whole() const noexcept { return file_.is_whole(); }
     [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
     // Disk space of the slots (constant), and of the overflow.
     [[nodiscard]] std::size_t octets() const noexcept { return octets_of(shape_); }
@@ -99,8 +103,9 @@ public:
     [[nodiscard]] Status sync_mark() const;
     [[nodiscard]] bool is_synced() const noexcept;
 
-private:
     struct Head;
+
+private:
     Segment(MappedFile file, const SegmentShape& shape) noexcept;
     [[nodiscard]] Head& head() const noexcept;
     void recover(bool same_boot) noexcept;
@@ -116,5 +121,8 @@ private:
     std::atomic<std::size_t> overflows_{0};  // messages that are longer than their slot
     std::atomic<bool> closed_{true};
 };
+
+// Segment::journal() of a file, without opening it as a segment. Errors: corrupt; those of files.
+[[nodiscard]] Result<std::string> read_segment_journal(const std::string& path);
 
 }  // namespace octroi::journal

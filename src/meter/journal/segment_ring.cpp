@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "host/filesystem.hpp"
@@ -29,18 +30,65 @@ std::optional<std::uint64_t> file_number(std::string_view name) {
     return number;
 }
 
+constexpr std::string_view file_list = "files";
+// Some 100,000 files.
+constexpr std::size_t list_octets_max = std::size_t{1} << 20U;
+
+// Lines that are no number are left out: a power cut may have cut the last one.
+std::vector<std::uint64_t> numbers_in(std::string_view list) {
+    std::vector<std::uint64_t> numbers;
+    while (!list.empty()) {
+        const std::size_t end = std::min(list.find('\n'), list.size());
+        std::uint64_t number = 0;
+        const auto read = std::from_chars(list.data(), list.data() + end, number);
+        if (read.ec == std::errc() && read.ptr == list.data() + end && end < list.size())
+            numbers.push_back(number);
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return numbers;
+}
+
 }  // namespace
 
 Status SegmentRing::recover(Position from) {
     next_number_ = from.segment + 1;
     TRY_ASSIGN(const auto names, folder_->names());
     for (const std::string& name : names) TRY(recover_file(name, from));
-    std::ranges::sort(live_, {}, [](const auto& segment) { return segment->number(); });
+    const auto list = read_own_file(folder_->path_of(std::string(file_list)), list_octets_max);
+    if (list) {
+        for (const std::uint64_t number : numbers_in(*list))
+            if (!found_.contains(number)) lost_.insert(number);
+    } else if (list.error().code != ErrorCode::not_found) {
+        return std::unexpected(list.error());
+    }
+    // A new file must not take the name of one that is reported as lost.
+    if (!lost_.empty()) next_file_ = std::max(next_file_, *lost_.rbegin() + 1);
+    recover_order(from);
     // Segment::open closes what it opens: this process begins a segment of its own. So messages of
     // two processes are never in one segment, and first_of_process() can tell them apart.
     if (!live_.empty()) next_number_ = live_.back()->number() + 1;
     first_of_process_ = next_number_;
+    TRY(write_list());
     return allocate_ready();
+}
+
+// Sorts the segments with messages. Numbers ascend by one: messages missing in between, or at the
+// position in the ledger, were lost.
+void SegmentRing::recover_order(Position from) {
+    std::ranges::sort(live_, {}, [](const auto& segment) { return segment->number(); });
+    // A copy of a file, with a name of its own.
+    const auto copies =
+        std::ranges::unique(live_, {}, [](const auto& segment) { return segment->number(); });
+    live_.erase(copies.begin(), copies.end());
+    // A process that found no segment has begun with the number behind the position.
+    std::uint64_t expected = from.segment + (from.slot == 0 ? 1 : 0);
+    for (const auto& segment : live_) {
+        if (segment->number() > expected) ++gaps_;
+        expected = segment->number() + 1;
+    }
+    if (live_.empty() && from.slot > 0) ++gaps_;
+    const bool is_there = !live_.empty() && live_.front()->number() == from.segment;
+    first_position_ = is_there || from.slot == 0 ? from : Position{from.segment + 1, 0};
 }
 
 Status SegmentRing::recover_file(const std::string& name, Position from) {
@@ -51,12 +99,14 @@ Status SegmentRing::recover_file(const std::string& name, Position from) {
     auto opened = Segment::open(folder_->path_of(name), options_.boot_id);
     const bool is_damaged = !opened && (opened.error().code == ErrorCode::corrupt ||
                                         opened.error().code == ErrorCode::over_limit);
-    if (is_damaged) {
-        ++damaged_;
-        return folder_->set_aside(name);
-    }
+    if (is_damaged) return set_aside(name, *number);
     if (!opened) return std::unexpected(opened.error());
     std::shared_ptr<Segment> segment = *std::move(opened);
+    const bool is_foreign = !options_.id.empty() && !segment->journal().empty() &&
+                            segment->journal() != options_.id &&
+                            segment->number() != Segment::unused;
+    if (is_foreign) return set_aside(name, *number);
+    found_.insert(*number);
     octets_ += segment->octets();
     const bool is_free = segment->number() == Segment::unused || segment->number() < from.segment;
     if (is_free)
@@ -64,6 +114,26 @@ Status SegmentRing::recover_file(const std::string& name, Position from) {
     else
         live_.push_back(std::move(segment));
     return {};
+}
+
+Status SegmentRing::set_aside(const std::string& name, std::uint64_t number) {
+    lost_.insert(number);
+    return folder_->set_aside(name);
+}
+
+Status SegmentRing::write_list() const {
+    std::string list;
+    for (const auto* numbers : {&found_, &lost_})
+        for (const std::uint64_t number : *numbers) list += fmt::format("{}\n", number);
+    return replace_file(folder_->path_of(std::string(file_list)), list);
+}
+
+Status SegmentRing::confirm_lost() {
+    const std::scoped_lock lock(mutex_);
+    if (lost() == 0) return {};
+    lost_.clear();
+    gaps_ = 0;
+    return write_list();
 }
 
 // The ledger is likely on the same disk, and it needs space more than a burst does.
@@ -78,7 +148,10 @@ Status SegmentRing::allocate_ready() {
 Status SegmentRing::add_free_segment() {
     TRY_ASSIGN(std::shared_ptr<Segment> made,
                Segment::create(folder_->path_of(file_name(next_file_)), options_.shape));
-    ++next_file_;
+    // Behind the file: a list with a file that was never made would be a loss that never was. Not
+    // synced: the thread that receives messages must not wait for the disk.
+    TRY(folder_->append(std::string(file_list), fmt::format("{}\n", next_file_)));
+    found_.insert(next_file_++);
     octets_ += made->octets();
     free_.push_back(std::move(made));
     return {};
@@ -107,7 +180,7 @@ Result<Segment*> SegmentRing::begin_next() {
         if (!added && added.error().code == ErrorCode::no_space) return nullptr;
         TRY(added);
     }
-    free_.back()->begin(next_number_++, options_.boot_id);
+    free_.back()->begin(next_number_++, options_.boot_id, options_.id);
     live_.push_back(std::move(free_.back()));
     free_.pop_back();
     return live_.back().get();

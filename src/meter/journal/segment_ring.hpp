@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Options {
     // then drops what their buffers cannot hold, and counts it.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;
     std::string boot_id;  // of this boot of the machine (host/boot_id.hpp)
+    std::string id;       // of the journal (identity.hpp). Empty: segments of any one count
 };
 
 class SegmentRing {
@@ -39,9 +41,13 @@ public:
         : folder_(&folder), options_(std::move(options)) {}
 
     // Opens the files of earlier processes and allocates ready_octets. Segments before `from` are
-    // free. Damaged files are renamed (OwnFolder::set_aside) and counted. Called once, before
-    // everything else. Errors: those of the folder and of new segments.
+    // free. Files that are damaged or of another journal are renamed (OwnFolder::set_aside). Called
+    // once, before everything else. Errors: those of the folder and of new segments.
     [[nodiscard]] Status recover(Position from);
+    // Where reading begins: the position that recover() got, or behind its segment if that is gone.
+    [[nodiscard]] Position first_position() const noexcept { return first_position_; }
+    // The ledger has a loss for lost(): the next process does not report them again.
+    [[nodiscard]] Status confirm_lost();
 
     // Begins the next segment, for the writing thread. Null: the limit is reached, or the disk is
     // full. Errors: others of creating a file. Valid until a release() of a later position.
@@ -62,10 +68,15 @@ public:
     [[nodiscard]] std::uint64_t limit_octets() const noexcept { return options_.limit_octets; }
     // Numbers below this one are of earlier processes.
     [[nodiscard]] std::uint64_t first_of_process() const noexcept { return first_of_process_; }
-    [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+    // Segments that recover() did not find, or could not read, though messages may have been in
+    // them. Until confirm_lost(), also those of earlier processes.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_.size() + gaps_; }
 
 private:
     [[nodiscard]] Status recover_file(const std::string& name, Position from);
+    void recover_order(Position from);
+    [[nodiscard]] Status set_aside(const std::string& name, std::uint64_t number);
+    [[nodiscard]] Status write_list() const;
     [[nodiscard]] Status allocate_ready();
     [[nodiscard]] Status add_free_segment();
     // Under the lock.
@@ -83,7 +94,12 @@ private:
     std::uint64_t next_number_ = 1;  // written by recover() and by the writing thread
     std::uint64_t next_file_ = 0;    // likewise
     std::uint64_t first_of_process_ = 1;
-    std::uint64_t damaged_ = 0;
+    Position first_position_;
+
+    // By number in the file name. The list of files (file_list) has both until confirm_lost().
+    std::set<std::uint64_t> found_;
+    std::set<std::uint64_t> lost_;
+    std::uint64_t gaps_ = 0;  // in the numbers of segments
 };
 
 }  // namespace octroi::journal

@@ -3,15 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "base/id.hpp"
 #include "host/file.hpp"
-#include "host/random.hpp"
 
 namespace octroi::journal {
 namespace {
 
 // DO NOT CHANGE: names of files on disk.
-constexpr std::string_view id_name = "id";
 constexpr std::string_view snapshot_prefix = "state-";
 // Larger than any state that the limits of exporters, flows and mappings allow.
 constexpr std::size_t snapshot_max = std::size_t{1} << 30U;
@@ -34,17 +31,7 @@ void Snapshots::remove_all_but(const std::string& name) const {
 }
 
 Result<std::string> read_snapshot_file(const std::string& path) {
-    return read_file(path, snapshot_max);
-}
-
-Result<std::string> journal_id(const OwnFolder& folder) {
-    const std::string path = folder.path_of(std::string(id_name));
-    const auto known = read_file(path, 64);
-    if (known) return *known;
-    if (known.error().code != ErrorCode::not_found) return std::unexpected(known.error());
-    std::string made = to_string(random_batch_id());
-    TRY(replace_file(path, made));
-    return made;
+    return read_own_file(path, snapshot_max);
 }
 
 }  // namespace octroi::journal

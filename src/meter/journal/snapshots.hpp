@@ -40,8 +40,4 @@ private:
 // those of files.
 [[nodiscard]] Result<std::string> read_snapshot_file(const std::string& path);
 
-// The name of the journal: 32 hexadecimal digits, made with the folder. The ledger's cursor
-// contains it, so that a cursor is never used for another journal.
-[[nodiscard]] Result<std::string> journal_id(const OwnFolder& folder);
-
 }  // namespace octroi::journal

@@ -93,20 +93,45 @@ Result<CommitOutcome> compare(const Batch& batch, const StoredLink& stored) {
                             to_string(batch.id), batch.meter.name, at.sequence, at.writer.node));
 }
 
-Status check_cursor_version(const Batch& batch, const Cursor& cursor, std::uint64_t in_ledger) {
-    if (cursor.version == in_ledger + 1) return {};
-    return fail(ErrorCode::conflict,
-                fmt::format("meter '{}' moves its cursor of '{}' to version {}, but the ledger has "
-                            "version {}: another process reads the same source and has committed "
-                            "it; next: stop one of the two",
-                            batch.meter.name, cursor.source, cursor.version, in_ledger));
+// The current cursor of a source: of the meter, or of a content source, of all meters.
+struct CurrentVersion {
+    std::string meter;
+    std::uint64_t version = 0;  // 0: there is none
+};
+
+Result<CurrentVersion> find_current(Statement& find, const std::string& meter,
+                                    const Cursor& cursor) {
+    find.bind_text(1, meter);
+    find.bind_text(2, cursor.source);
+    find.bind(3, std::int64_t{is_content_source(cursor.source)});
+    TRY_ASSIGN(const bool found, find.step());
+    CurrentVersion current;
+    if (found) current = {find.text(0), find.figure(1)};
+    find.reset();
+    return current;
+}
+
+Status check_cursor_version(const Batch& batch, const Cursor& cursor,
+                            const CurrentVersion& in_ledger) {
+    if (cursor.version == in_ledger.version + 1) return {};
+    const std::string by = in_ledger.meter.empty() || in_ledger.meter == batch.meter.name
+                               ? std::string("another process")
+                               : fmt::format("meter '{}'", in_ledger.meter);
+    return fail(
+        ErrorCode::conflict,
+        fmt::format("meter '{}' moves its cursor of '{}' to version {}, but the ledger has "
+                    "version {}: {} reads the same source and has committed it, so nothing "
+                    "is counted twice; next: stop one of the two",
+                    batch.meter.name, cursor.source, cursor.version, in_ledger.version, by));
 }
 
 // Writes each cursor twice: as the current one, and as that of the batch. The audit compares both,
 // and the hash of a batch covers its own.
 Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64_t number) {
-    TRY_ASSIGN(auto find, Statement::prepare(
-                              db, "SELECT version FROM cursor WHERE meter = ?1 AND source = ?2"));
+    TRY_ASSIGN(auto find, Statement::prepare(db,
+                                             "SELECT meter, version FROM cursor WHERE source = ?2 "
+                                             "AND (?3 OR meter = ?1) ORDER BY version DESC LIMIT "
+                                             "1"));
     TRY_ASSIGN(auto put, Statement::prepare(db,
                                             "INSERT OR REPLACE INTO cursor (meter, source, "
                                             "position, version, note) "
@@ -116,12 +141,9 @@ Status move_cursors(const Database& db, const CanonicalBatch& batch, std::uint64
                                              "position, version, note) "
                                              "VALUES (?1, ?2, ?3, ?4, ?5)"));
     for (const Cursor* cursor : batch.cursors) {
-        find.bind_text(1, batch.batch->meter.name);
-        find.bind_text(2, cursor->source);
-        TRY_ASSIGN(const bool found, find.step());
-        const std::uint64_t in_ledger = found ? find.figure(0) : 0;
-        find.reset();
-        TRY(check_cursor_version(*batch.batch, *cursor, in_ledger));
+        TRY_ASSIGN(const CurrentVersion current,
+                   find_current(find, batch.batch->meter.name, *cursor));
+        TRY(check_cursor_version(*batch.batch, *cursor, current));
         put.bind_text(1, batch.batch->meter.name);
         keep.bind(1, number);
         for (Statement* statement : {&put, &keep}) {
@@ -315,12 +337,15 @@ Status SqliteLedger::insert(const CanonicalBatch& batch) {
 // between the look-up and the insert.
 Result<CommitOutcome> SqliteLedger::try_commit(const Batch& batch) {
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::write));
+    TRY(place_.check(db_));
     TRY_ASSIGN(const std::optional<StoredLink> stored, find_batch(db_, batch.id));
     if (stored) return compare(batch, *stored);
     TRY(check_batch(batch));
     TRY(sqlite::anchor_day(db_, batch.booked_at));
     TRY(insert(canonical(batch)));
     TRY(transaction.commit());
+    // Within the commit it may have been removed, too.
+    TRY(place_.check(db_));
     return CommitOutcome::committed;
 }
 
@@ -337,6 +362,15 @@ Result<CommitOutcome> SqliteLedger::commit(const Batch& batch) {
         own_.release_new();
     }
     return outcome;
+}
+
+Result<std::string> SqliteLedger::ledger_id() {
+    TRY_ASSIGN(auto find, Statement::prepare(db_, "SELECT id FROM identity"));
+    TRY_ASSIGN(const bool found, find.step());
+    if (!found || find.octets(0).size() != sizeof(BatchId::octets))
+        return fail(ErrorCode::corrupt,
+                    fmt::format("ledger {}: it has no id; next: run `octroi audit`", db_.path()));
+    return to_hex(find.octets(0));
 }
 
 Result<std::vector<Store::MeterCursor>> SqliteLedger::cursors(std::string_view source_prefix) {

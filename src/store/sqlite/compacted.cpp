@@ -36,7 +36,10 @@ public:
                                       figure(5), figure(6)});
         batch_.transfers.push_back(t);
         if (!sum_.add({row.figures[0], row.figures[1], row.figures[2]}))
-            return std::unexpected(sum_does_not_fit(db_));
+            return fail(ErrorCode::over_limit,
+                        fmt::format("ledger {}: a sum of transfers exceeds 64 bits, so they are "
+                                    "not compacted",
+                                    db_.path()));
         return {};
     }
     [[nodiscard]] CompactedMeter finish(MeterName meter) {

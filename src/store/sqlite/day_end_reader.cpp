@@ -70,7 +70,7 @@ private:
                          {rows_.number(5), rows_.number(6), rows_.number(7)}};
         // Corrections may have moved all volume of a row.
         if (row.figures == Figures{}) return {};
-        if (is_at_limit(row.figures)) return std::unexpected(sum_does_not_fit(db_));
+        if (is_at_limit(row.figures)) return std::unexpected(day_sum_is_at_limit(db_));
         if (row.ends < SumEnds::from || row.ends > SumEnds::both || row.far < PartyKind::account ||
             row.far > PartyKind::excluded)
             return fail(ErrorCode::corrupt,

@@ -97,7 +97,7 @@ private:
         HolderRow row{rows_.number(0),         rows_.number(5),
                       outgoing ? near : far(), outgoing ? far() : near,
                       rows_.number(4),         {rows_.number(6), rows_.number(7), rows_.number(8)}};
-        if (is_at_limit(row.figures)) return std::unexpected(sum_does_not_fit(db_));
+        if (is_at_limit(row.figures)) return std::unexpected(day_sum_is_at_limit(db_));
         TRY_ASSIGN(const auto groups, collector_.add(row));
         if (question_.estimates && !groups.empty()) add_day_estimate(rows_, 9, groups, collector_);
         return {};

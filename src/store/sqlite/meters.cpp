@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/saturated_sum.hpp"
+#include "record/loss_unit.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
 
@@ -54,17 +55,30 @@ Status read_batches(const sqlite::Database& db, States& states) {
     }
 }
 
+// Their numbers, with commas between them.
+std::string packet_reasons() {
+    std::string numbers;
+    for (int reason = 1; reason <= static_cast<int>(last_loss_reason); ++reason)
+        if (counts_packets(static_cast<LossReason>(reason)))
+            numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", reason);
+    return numbers;
+}
+
 Status read_losses(const sqlite::Database& db, States& states) {
-    TRY_ASSIGN(auto find, Statement::prepare(db,
-                                             "SELECT m.name, count(*), sum(l.packets) FROM loss "
-                                             "l JOIN batch b ON b.number = l.batch JOIN "
-                                             "meter m ON m.meter_id = b.meter GROUP BY 1"));
+    // Of reasons that count packets (record/loss_unit.hpp).
+    TRY_ASSIGN(auto find,
+               Statement::prepare(
+                   db, fmt::format("SELECT m.name, count(*), sum(iif(l.reason IN ({0}), l.packets, "
+                                   "0) >> 32), sum(iif(l.reason IN ({0}), l.packets, 0) & "
+                                   "4294967295) FROM loss l JOIN batch b ON b.number = l.batch "
+                                   "JOIN meter m ON m.meter_id = b.meter GROUP BY 1",
+                                   packet_reasons())));
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
         MeterState& state = states[find.text(0)];
         state.losses = find.figure(1);
-        state.lost_packets = find.figure(2);
+        state.lost_packets = sum_of_halves(find, 2);
     }
 }
 

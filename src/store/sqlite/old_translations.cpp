@@ -10,6 +10,8 @@ namespace {
 
 // Rows between two calls of go_on.
 constexpr std::size_t rows_between = 10'000;
+// Mappings of which the newest begin is kept: 10 MB.
+constexpr std::size_t begins_max = std::size_t{1} << 16U;
 
 // Two rows are of one mapping if these are equal.
 constexpr const char* same_key =
@@ -34,12 +36,12 @@ Status OldTranslations::prepare() {
     };
     TRY_ASSIGN(opened_, select("opened BETWEEN ?1 AND ?2"));
     TRY_ASSIGN(closed_, select("closed BETWEEN ?1 AND ?2"));
-    TRY_ASSIGN(later_,
-               Statement::prepare(
-                   *db_, fmt::format("SELECT o.opened FROM translation t JOIN translation o "
-                                     "ON {} AND o.begin_at > t.begin_at AND o.begin_at < ?2 "
-                                     "WHERE t.rowid = ?1 ORDER BY o.begin_at",
-                                     same_key)));
+    TRY_ASSIGN(newest_, Statement::prepare(
+                            *db_, fmt::format("SELECT o.opened, o.begin_at FROM translation t JOIN "
+                                              "translation o ON {} "
+                                              "AND o.begin_at < ?2 WHERE t.rowid = ?1 ORDER BY "
+                                              "o.begin_at DESC",
+                                              same_key)));
     ready_ = true;
     return {};
 }
@@ -53,6 +55,7 @@ Status OldTranslations::add(const CompactedRun& run) {
     });
     if (run.at != at_) digests_.clear();
     at_ = run.at;
+    newest_begins_.clear();
     // Rows of other runs of which this one has the other end; and rows that one of this run
     // supersedes.
     TRY(invalidate(
@@ -113,17 +116,33 @@ Result<bool> OldTranslations::is_over(const TranslationRow& row) {
         (row.closed != 0 && !is_compacted(row.closed)))
         return false;
     if (row.closed != 0 && row.translation.valid.end < at_) return true;
+    TRY_ASSIGN(const UtcTime newest, newest_begin(row));
+    return row.translation.valid.begin < newest;
+}
+
+Result<UtcTime> OldTranslations::newest_begin(const TranslationRow& row) {
+    Translation mapping = row.translation;
+    mapping.inside = {};
+    mapping.inside_port = 0;
+    mapping.valid = {};
+    // Two mappings may seem the same if an address of one is not readable.
+    const auto known = newest_begins_.find(mapping);
+    if (row.is_readable && known != newest_begins_.end()) return known->second;
     TRY(prepare());
-    later_.bind(1, row.rowid);
-    later_.bind(2, at_);
-    bool is_superseded = false;
-    while (!is_superseded) {
-        TRY_ASSIGN(const bool found, later_.step());
+    newest_.bind(1, row.rowid);
+    newest_.bind(2, at_);
+    UtcTime newest = row.translation.valid.begin;
+    while (true) {
+        TRY_ASSIGN(const bool found, newest_.step());
         if (!found) break;
-        is_superseded = is_compacted(later_.number(0));
+        if (!is_compacted(newest_.number(0))) continue;
+        newest = newest_.time(1);
+        break;
     }
-    later_.reset();
-    return is_superseded;
+    newest_.reset();
+    if (newest_begins_.size() >= begins_max) newest_begins_.clear();
+    if (row.is_readable) newest_begins_.insert_or_assign(mapping, newest);
+    return newest;
 }
 
 Result<bool> OldTranslations::was_ended_over(std::int64_t batch) {

@@ -64,6 +64,9 @@ private:
     [[nodiscard]] Status read(const CompactedRun& run, Visit visit);
     // The digests of the runs with the batches that the statement finds are not valid any more.
     [[nodiscard]] Status invalidate(const std::string& batches_sql, const CompactedRun& run);
+    // The latest begin, before the last compaction, of the rows of the same mapping that compacted
+    // batches opened. Reads the rows behind it: those of batches that are not compacted.
+    [[nodiscard]] Result<UtcTime> newest_begin(const TranslationRow& row);
     [[nodiscard]] bool is_compacted(std::int64_t batch) const {
         return run_of(runs_, batch) != nullptr;
     }
@@ -73,10 +76,13 @@ private:
     UtcTime at_;
     std::map<std::int64_t, ListDigest> digests_;  // of runs, by first batch
     std::vector<OverRow> over_;
+    // Of newest_begin(), by the mapping. One sender can report any number of begins of one mapping;
+    // without it, each of its rows would read all of them.
+    std::map<Translation, UtcTime> newest_begins_;
     bool ready_ = false;
     Statement opened_;
     Statement closed_;
-    Statement later_;
+    Statement newest_;
 };
 
 }  // namespace octroi::sqlite

@@ -247,11 +247,6 @@ CREATE TABLE translation (
     opened      INTEGER NOT NULL REFERENCES batch,
     closed      INTEGER REFERENCES batch     -- that reported the end; NULL: none did
 ) STRICT;
-CREATE INDEX translation_by_end ON translation
-    (outside, first_port, remote, remote_port, begin_at);
-CREATE INDEX translation_blocks ON translation (outside, begin_at) WHERE last_port > first_port;
-CREATE INDEX translation_opened ON translation (opened);
-CREATE INDEX translation_closed ON translation (closed) WHERE closed IS NOT NULL;
 
 CREATE TABLE class_as (
     class_table INTEGER NOT NULL REFERENCES class_table,
@@ -424,6 +419,20 @@ JOIN holder th ON th.holder_id = tp.holder
 JOIN service s ON s.service_id = v.service;
 )sql";
 
+// A look-up of one mapping, or of the open row of one, reads no rows of others, however many have
+// the same outside end or the same begin: a sender chooses these.
+constexpr const char* translation_indices = R"sql(
+CREATE INDEX IF NOT EXISTS translation_by_key ON translation
+    (outside, first_port, remote, remote_port, last_port, port_step, protocol, exporter, begin_at);
+CREATE INDEX IF NOT EXISTS translation_open ON translation
+    (outside, first_port, begin_at, remote, inside, remote_port, inside_port, last_port, port_step,
+     protocol, exporter) WHERE closed IS NULL;
+CREATE INDEX IF NOT EXISTS translation_blocks ON translation (outside, begin_at)
+    WHERE last_port > first_port;
+CREATE INDEX IF NOT EXISTS translation_opened ON translation (opened);
+CREATE INDEX IF NOT EXISTS translation_closed ON translation (closed) WHERE closed IS NOT NULL;
+)sql";
+
 // 0: the database is empty.
 Result<std::int64_t> format_of(const Database& db) {
     // In one transaction, because another process may be creating the ledger at the same time.
@@ -449,11 +458,36 @@ Result<std::int64_t> format_of(const Database& db) {
     return format;
 }
 
+// Names the ledger in files that belong to it. Random.
+constexpr const char* identity_table = R"sql(
+CREATE TABLE IF NOT EXISTS identity (
+    id BLOB NOT NULL                         -- 16 octets
+) STRICT;
+INSERT INTO identity SELECT randomblob(16) WHERE NOT EXISTS (SELECT 1 FROM identity);
+)sql";
+
+Status add_derived(const Database& db) {
+    TRY(db.run(translation_indices));
+    return db.run(identity_table);
+}
+
+// A ledger of an earlier Octroi gets what it lacks beside the rows of its batches.
+Status add_missing(const Database& db) {
+    constexpr const char* missing =
+        "SELECT count(*) < 2 FROM sqlite_schema WHERE name IN ('translation_open', 'identity')";
+    TRY_ASSIGN(const std::int64_t is_missing, db.number(missing));
+    if (is_missing == 0) return {};
+    TRY_ASSIGN(auto transaction, Transaction::begin(db, Transaction::Kind::write));
+    TRY(db.run("DROP INDEX IF EXISTS translation_by_end"));
+    TRY(add_derived(db));
+    return transaction.commit();
+}
+
 }  // namespace
 
 Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(std::int64_t format, format_of(db));
-    if (format == ledger_format) return {};
+    if (format == ledger_format) return may_write ? add_missing(db) : Status();
     if (!may_write)
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is an empty database, not a ledger", db.path()));
@@ -462,6 +496,7 @@ Status prepare_tables(const Database& db, bool may_write) {
     TRY_ASSIGN(format, format_of(db));
     if (format == ledger_format) return {};
     TRY(db.run(tables));
+    TRY(add_derived(db));
     TRY(db.run(fmt::format("PRAGMA application_id = {}", application_id).c_str()));
     TRY(db.run(fmt::format("PRAGMA user_version = {}", ledger_format).c_str()));
     return transaction.commit();

@@ -89,6 +89,12 @@ constexpr std::array checks{
           "{} triggers exist; Octroi creates none, and triggers change stored rows"},
     Check{"SELECT count(*) FROM class_use WHERE version NOT IN (SELECT version FROM class_table)",
           "{} uses of class tables refer to a table that does not exist"},
+    // A change that was cut off from the end leaves no gap in the numbers.
+    Check{"SELECT count(*) FROM class_table WHERE version NOT IN (SELECT version FROM class_use)",
+          "{} class tables were never in use: the last changes of the class table are missing"},
+    Check{"SELECT (SELECT count(*) FROM identity) IS NOT 1 OR (SELECT length(id) FROM identity) IS "
+          "NOT 16",
+          "the ledger does not have one id"},
 };
 
 Result<std::vector<std::string>> table_names(const Database& db) {

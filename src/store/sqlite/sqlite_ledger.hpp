@@ -13,6 +13,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/day_sums.hpp"
 #include "store/sqlite/interner.hpp"
+#include "store/sqlite/ledger_place.hpp"
 #include "store/sqlite/translations.hpp"
 #include "store/sqlite/writer.hpp"
 
@@ -32,6 +33,7 @@ public:
 
     // Store: commit.cpp
     [[nodiscard]] Result<CommitOutcome> commit(const Batch& batch) override;
+    [[nodiscard]] Result<std::string> ledger_id() override;
     [[nodiscard]] Result<std::vector<MeterCursor>> cursors(std::string_view source_prefix) override;
     // anchors.cpp
     [[nodiscard]] Result<bool> anchor(AnchorReason reason, UtcTime now) override;
@@ -83,6 +85,7 @@ private:
     [[nodiscard]] Status insert(const CanonicalBatch& batch);
 
     sqlite::Database db_;
+    sqlite::LedgerPlace place_;
     Fd owner_lock_;
     sqlite::OwnWriter own_;
     sqlite::Interner names_{db_};

@@ -50,9 +50,9 @@ Result<RowGroups> SumCollector::add(const SumRow& row) {
     if (question_.by_end)
         TRY(add_ends(key, from, to, row.figures));
     else if (question_.by_identity)
-        TRY(add_group(key, row.from_party, row.to_party, row.figures));
+        add_group(key, row.from_party, row.to_party, row.figures);
     else
-        TRY(add_group(key, ends_.group_of(from), ends_.group_of(to), row.figures));
+        add_group(key, ends_.group_of(from), ends_.group_of(to), row.figures);
     return added_;
 }
 
@@ -63,7 +63,7 @@ Result<RowGroups> SumCollector::add(const HolderRow& row) {
     GroupKey key{.meter = row.meter};
     if (!steps_.empty()) key.bucket = step_of(row.bucket);
     if (question_.by_service) key.service = row.service;
-    TRY(add_group(key, ends_.group_of(row.from), ends_.group_of(row.to), row.figures));
+    add_group(key, ends_.group_of(row.from), ends_.group_of(row.to), row.figures);
     return added_;
 }
 
@@ -71,17 +71,16 @@ Result<RowGroups> SumCollector::add(const EndRow& row) {
     added_.clear();
     GroupKey key{.meter = row.meter};
     if (!steps_.empty()) key.bucket = step_of(row.bucket);
-    TRY(add_end(key, row.near, row.ends, row.far, row.figures));
+    add_end(key, row.near, row.ends, row.far, row.figures);
     return added_;
 }
 
-Status SumCollector::add_group(GroupKey key, std::int64_t from, std::int64_t to,
-                               const Figures& figures) {
+void SumCollector::add_group(GroupKey key, std::int64_t from, std::int64_t to,
+                             const Figures& figures) {
     key.from = from;
     key.to = to;
-    if (!groups_[key].add(figures)) return std::unexpected(sum_does_not_fit(db_));
+    groups_[key].add(figures);
     added_.push_back(key);
-    return {};
 }
 
 Status SumCollector::add_ends(const GroupKey& key, std::int64_t from, std::int64_t to,
@@ -89,17 +88,16 @@ Status SumCollector::add_ends(const GroupKey& key, std::int64_t from, std::int64
     TRY_ASSIGN(const PartyKind from_kind, ends_.kind_of(from));
     TRY_ASSIGN(const PartyKind to_kind, ends_.kind_of(to));
     for (const EndView& view : views_of({from, from_kind}, {to, to_kind}))
-        TRY(add_end(key, view.near, view.ends, view.far, figures));
+        add_end(key, view.near, view.ends, view.far, figures);
     return {};
 }
 
-Status SumCollector::add_end(const GroupKey& key, std::int64_t near, SumEnds ends, PartyKind far,
-                             const Figures& figures) {
+void SumCollector::add_end(const GroupKey& key, std::int64_t near, SumEnds ends, PartyKind far,
+                           const Figures& figures) {
     const NumberSet* selected = ends_.selected_holders();
-    if (selected != nullptr && !selected->contains(near)) return {};
+    if (selected != nullptr && !selected->contains(near)) return;
     const std::int64_t other = ends == SumEnds::both ? near : EndTable::group_of(far);
-    return add_group(key, ends == SumEnds::to ? other : near, ends == SumEnds::to ? near : other,
-                     figures);
+    add_group(key, ends == SumEnds::to ? other : near, ends == SumEnds::to ? near : other, figures);
 }
 
 std::int64_t SumCollector::step_of(std::int64_t bucket) {

@@ -67,7 +67,7 @@ public:
     }
 
     // Adds a row of the period, and of a meter that the question selects. Returns its groups;
-    // none: the filters do not select it. Fast if the buckets of rows ascend. Errors: over_limit,
+    // none: the filters do not select it. Fast if the buckets of rows ascend. Error:
     // corrupt.
     [[nodiscard]] Result<RowGroups> add(const SumRow& row);
     // The same for a question without identities.
@@ -94,13 +94,12 @@ public:
 private:
     [[nodiscard]] Status find_services();
     // Adds to the group of these ends; `key` has the rest.
-    [[nodiscard]] Status add_group(GroupKey key, std::int64_t from, std::int64_t to,
-                                   const Figures& figures);
+    void add_group(GroupKey key, std::int64_t from, std::int64_t to, const Figures& figures);
     // Adds the ends of a row of these holders by themselves.
     [[nodiscard]] Status add_ends(const GroupKey& key, std::int64_t from, std::int64_t to,
                                   const Figures& figures);
-    [[nodiscard]] Status add_end(const GroupKey& key, std::int64_t near, SumEnds ends,
-                                 PartyKind far, const Figures& figures);
+    void add_end(const GroupKey& key, std::int64_t near, SumEnds ends, PartyKind far,
+                 const Figures& figures);
     // The number of the bucket's step.
     [[nodiscard]] std::int64_t step_of(std::int64_t bucket);
 

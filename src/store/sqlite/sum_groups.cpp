@@ -57,7 +57,7 @@ struct Ranked {
     std::uint32_t service = 0;
     std::uint32_t classes = 0;
     std::int64_t directory = 0;
-    Figures figures;
+    WideFigures figures;
     SignedEstimate estimate;
 
     [[nodiscard]] auto key() const {
@@ -139,7 +139,10 @@ public:
             sum.class_version = class_versions_.at(row.classes);
             sum.directory_version = static_cast<std::uint64_t>(row.directory);
         }
-        const auto figure = [](std::int64_t v) { return static_cast<std::uint64_t>(v); };
+        // More than that is forged traffic, and is shown as the highest value.
+        const auto figure = [](WideFigure v) {
+            return v > WideFigure{UINT64_MAX} ? UINT64_MAX : static_cast<std::uint64_t>(v);
+        };
         sum.volume = {Bytes{figure(row.figures.bytes)}, Packets{figure(row.figures.packets)},
                       Flows{figure(row.figures.flows)}};
         sum.estimate = row.estimate.estimate();
@@ -152,7 +155,7 @@ private:
         return question_.by_bucket ? bucket_time(number) : question_.period.begin;
     }
 
-    [[nodiscard]] Ranked row_of(const GroupKey& key, const Figures& figures,
+    [[nodiscard]] Ranked row_of(const GroupKey& key, const WideFigures& figures,
                                 const SignedEstimate& estimate) const {
         Ranked row{.layer = std::get<Layer>(meters_.at(meters_.rank(key.meter))),
                    .bucket = key.bucket,
@@ -220,12 +223,11 @@ private:
                 rows[kept++] = row;
                 continue;
             }
-            if (!rows[kept - 1].figures.add(row.figures))
-                return std::unexpected(sum_does_not_fit(db_));
+            rows[kept - 1].figures.add(row.figures);
             rows[kept - 1].estimate.add(row.estimate);
         }
         rows.resize(kept);
-        std::erase_if(rows, [](const Ranked& row) { return row.figures == Figures{}; });
+        std::erase_if(rows, [](const Ranked& row) { return row.figures == WideFigures{}; });
         const auto is_negative = [](const Ranked& row) {
             return row.figures.bytes < 0 || row.figures.packets < 0 || row.figures.flows < 0;
         };
@@ -249,11 +251,8 @@ private:
 
 }  // namespace
 
-Error sum_does_not_fit(const Database& db) {
-    return {ErrorCode::over_limit,
-            fmt::format("ledger {}: a sum over this period exceeds 64 bits; next: use a shorter "
-                        "period",
-                        db.path())};
+Error day_sum_is_at_limit(const Database& db) {
+    return {ErrorCode::over_limit, fmt::format("ledger {}: a sum by day is too large", db.path())};
 }
 
 Result<std::vector<TransferSum>> name_groups(const Database& db, const SumQuestion& question,

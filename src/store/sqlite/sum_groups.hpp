@@ -79,6 +79,23 @@ struct Figures {
     bool operator==(const Figures&) const = default;
 };
 
+__extension__ typedef __int128 WideFigure;  // NOLINT(modernize-use-using)
+
+// Of any number of rows: a ledger with 2^64 of them does not exist.
+struct WideFigures {
+    WideFigure bytes = 0;
+    WideFigure packets = 0;
+    WideFigure flows = 0;
+
+    template <typename Other>
+    void add(const Other& other) noexcept {
+        bytes += other.bytes;
+        packets += other.packets;
+        flows += other.flows;
+    }
+    bool operator==(const WideFigures&) const = default;
+};
+
 // The part of a sum that scaling added, and its variances.
 struct SignedEstimate {
     std::int64_t bytes = 0;
@@ -109,13 +126,13 @@ private:
     }
 };
 
-using Groups = boost::unordered_flat_map<GroupKey, Figures, GroupHash>;
+using Groups = boost::unordered_flat_map<GroupKey, WideFigures, GroupHash>;
 // Contains only the groups with sampled transfers. Groups may be millions, and most ledgers have no
 // samples.
 using Estimates = boost::unordered_flat_map<GroupKey, SignedEstimate, GroupHash>;
 
-// The Error over_limit.
-[[nodiscard]] Error sum_does_not_fit(const Database& db);
+// The Error over_limit: a sum by day is not known. The rows that it consists of are.
+[[nodiscard]] Error day_sum_is_at_limit(const Database& db);
 
 // The result of Query::sums(). corrupt: a name is missing.
 [[nodiscard]] Result<std::vector<TransferSum>> name_groups(const Database& db,

@@ -61,9 +61,12 @@ private:
 
 class Summer {
 public:
-    Summer(const Database& db, const SumQuestion& question)
+    // with_days: sums by day are used. A day on which one of them is at its limit is read from the
+    // rows that it consists of.
+    Summer(const Database& db, const SumQuestion& question, bool with_days)
         : db_(db),
           question_(question),
+          with_days_(with_days),
           period_{sqlite::first_bucket_from(question.period.begin),
                   sqlite::first_bucket_from(question.period.end)},
           collector_(db, question) {}
@@ -80,6 +83,7 @@ private:
 
     const Database& db_;
     const SumQuestion& question_;
+    bool with_days_;
     sqlite::BucketRange period_;
     sqlite::SumCollector collector_;
     Statement rows_;
@@ -88,8 +92,12 @@ private:
 
 Status Summer::add_all() {
     TRY_ASSIGN(const auto compacted, sqlite::compacted_runs(db_));
-    TRY_ASSIGN(const auto plan,
+    TRY_ASSIGN(auto plan,
                sqlite::plan_sums(db_, question_, period_, collector_.steps(), compacted));
+    if (!with_days_ && !plan.days.empty()) {
+        plan.days.clear();
+        plan.rest = {period_};
+    }
     TRY_ASSIGN(const auto meters, sqlite::selected_meters(db_, question_));
     TRY_ASSIGN(const auto limits, sqlite::writer_limits(db_, question_));
     const sqlite::RunQuestion question{.period = period_,
@@ -150,7 +158,9 @@ Result<std::vector<TransferSum>> SqliteLedger::sums(const SumQuestion& question)
                                !question.by_service && question.services.empty()));
     CHECK(question.counted_as.empty() || (!question.by_identity && !question.by_end));
     TRY_ASSIGN(auto transaction, sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::read));
-    return Summer(db_, question).answer();
+    auto answer = Summer(db_, question, true).answer();
+    if (answer || answer.error().code != ErrorCode::over_limit) return answer;
+    return Summer(db_, question, false).answer();
 }
 
 Result<std::optional<UtcTime>> SqliteLedger::first_bucket() {

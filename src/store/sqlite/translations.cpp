@@ -141,7 +141,8 @@ Status insert_translations(const Database& db, const CanonicalBatch& batch, std:
     TRY_ASSIGN(
         auto find,
         Statement::prepare(
-            db, fmt::format("SELECT {} FROM translation WHERE exporter = ?1 AND outside = ?2 "
+            db, fmt::format("SELECT {} FROM translation WHERE "
+                            "exporter = ?1 AND outside = ?2 "
                             "AND protocol = ?3 AND first_port = ?4 AND last_port = ?5 AND "
                             "port_step = ?6 AND remote = ?7 AND remote_port = ?8 AND inside = "
                             "?9 AND inside_port = ?10 AND begin_at = ?11 AND closed IS NULL "
@@ -175,9 +176,10 @@ Result<std::vector<Translation>> find_translations(const Database& db,
                                                    const TranslationQuestion& question) {
     std::vector<std::string> questions;
     if (question.port) {
-        questions = {question_sql("first_port = ?3 AND last_port = ?3"),
-                     question_sql("last_port > first_port AND first_port <= ?3 AND last_port >= ?3 "
-                                  "AND (?3 - first_port) % port_step = 0")};
+        questions = {
+            question_sql("first_port = ?3 AND last_port = ?3"),
+            question_sql("last_port > first_port AND +first_port <= ?3 AND last_port >= ?3 "
+                         "AND (?3 - first_port) % port_step = 0")};
     } else {
         questions = {question_sql("?3 IS NULL")};
     }
