@@ -127,6 +127,19 @@ TEST_F(AttributionSourceTest, UsesALateNetworkAfterAFailureToo) {
     EXPECT_THAT(networks(), Contains("192.0.2.0/24"));
 }
 
+// The default route came after the address.
+TEST_F(AttributionSourceTest, DropsANetworkThatIsOutsideAfterAll) {
+    source_->add_fallback({{"192.0.2.0/24", true}, {"10.0.0.0/8", true}});
+    EXPECT_TRUE(source_->refresh().is_new);
+    source_->add_fallback({{"192.0.2.7", true}}, {"192.0.2.0/24"});
+    EXPECT_TRUE(source_->refresh().is_new);
+    EXPECT_THAT(networks(), Contains("192.0.2.7"));
+    EXPECT_THAT(networks(), Contains("10.0.0.0/8"));
+    EXPECT_THAT(networks(), Not(Contains("192.0.2.0/24")));
+    source_->add_fallback({{"192.0.2.7", true}}, {"192.0.2.0/24"});
+    EXPECT_FALSE(source_->refresh().is_new);
+}
+
 // The configuration names a class table.
 class ReconfigureTest : public AttributionSourceTest {
 protected:
