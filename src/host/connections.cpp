@@ -58,7 +58,7 @@ public:
     explicit NetlinkConnections(NetlinkSocket events) : events_(std::move(events)) {}
 
     Status list() override {
-        // A socket of its own: what is left of an earlier listing goes with its socket.
+        // A socket of its own: the rest of an earlier listing goes with its socket.
         TRY_ASSIGN(listing_, open_socket(0));
         std::array<char, 256> request{};
         nlmsghdr* const message = mnl_nlmsg_put_header(request.data());

@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "host/netlink_socket.hpp"
-#include "host/os_error.hpp"
 
 namespace octroi {
 namespace {
@@ -50,10 +49,9 @@ int on_route(const nlmsghdr* message, void* data) {
 }
 
 // Closing the socket ends the rest of the listing.
-Status list(unsigned char family, Listing listing) {
+void list(unsigned char family, Listing listing) {
     const NetlinkSocket socket(mnl_socket_open(NETLINK_ROUTE));
-    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
-        return os_failure("open a netlink socket");
+    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) return;
     // With this the kernel lists one table. An older kernel lists all, and on_route() selects.
     int on = 1;
     static_cast<void>(mnl_socket_setsockopt(socket.get(), NETLINK_GET_STRICT_CHK, &on, sizeof on));
@@ -64,28 +62,25 @@ Status list(unsigned char family, Listing listing) {
     auto* const header = static_cast<rtmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(rtmsg)));
     header->rtm_family = family;
     header->rtm_table = RT_TABLE_MAIN;
-    if (mnl_socket_sendto(socket.get(), message, message->nlmsg_len) < 0)
-        return os_failure("list the routes");
+    if (mnl_socket_sendto(socket.get(), message, message->nlmsg_len) < 0) return;
     std::array<char, 32768> reply{};
     for (int i = 0; i < replies_max; ++i) {
         const ssize_t got = mnl_socket_recvfrom(socket.get(), reply.data(), reply.size());
-        if (got < 0) return os_failure("list the routes");
+        if (got < 0) return;
         const int state = mnl_cb_run(reply.data(), static_cast<std::size_t>(got), 0,
                                      mnl_socket_get_portid(socket.get()), on_route, &listing);
-        if (state == MNL_CB_STOP) return {};
-        if (state < 0 && errno == ENOENT) return {};  // there is no such table, so no route
-        // Interrupted, because routes changed meanwhile: what was read holds.
-        if (state < 0 && errno != EINTR) return os_failure("list the routes");
+        // Interrupted, because routes changed meanwhile: the routes that were read hold.
+        const bool goes_on = state == MNL_CB_OK || (state < 0 && errno == EINTR);
+        if (!goes_on) return;
     }
-    return {};
 }
 
 }  // namespace
 
-Result<DefaultRoutes> default_routes() {
+DefaultRoutes default_routes() {
     DefaultRoutes routes;
-    TRY(list(AF_INET, {&routes.leave_by_v4, default_length_v4}));
-    TRY(list(AF_INET6, {&routes.leave_by_v6, default_length_v6}));
+    list(AF_INET, {&routes.leave_by_v4, default_length_v4});
+    list(AF_INET6, {&routes.leave_by_v6, default_length_v6});
     return routes;
 }
 

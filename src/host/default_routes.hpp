@@ -6,8 +6,6 @@
 
 #include <set>
 
-#include "base/result.hpp"
-
 namespace octroi {
 
 // Indices of interfaces.
@@ -18,7 +16,8 @@ struct DefaultRoutes {
 
 // Also a route that covers half of all addresses (0.0.0.0/1 of a VPN), and in IPv6 2000::/3, which
 // are all global addresses. A table of any size is read at its beginning only: the kernel lists a
-// default route before the routes to longer prefixes.
-[[nodiscard]] Result<DefaultRoutes> default_routes();
+// default route before the routes to longer prefixes. A family that the kernel does not list, as
+// IPv6 where it is disabled, has none.
+[[nodiscard]] DefaultRoutes default_routes();
 
 }  // namespace octroi

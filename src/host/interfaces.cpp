@@ -228,7 +228,7 @@ Result<std::vector<Interface>> interfaces() {
         const Interface& i = entry.second;
         return i.up && !i.loopback && (i.kind.empty() || is_bond(i));
     });
-    TRY_ASSIGN(const DefaultRoutes routes, default_routes());
+    const DefaultRoutes routes = default_routes();
     std::vector<Interface> all;
     for (auto& [index, interface] : links) {
         interface.excluded_because = exclusion_reason(interface, links, hardware_exists);

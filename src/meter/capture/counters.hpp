@@ -12,7 +12,7 @@
 namespace octroi::capture {
 
 inline constexpr std::array<CounterInfo, 24> capture_counters = {{
-    {"capture_frames_total", "Frames read."},
+    {"capture_frames_total", "Frames on the wire; a merged frame counts as its segments."},
     {"capture_frame_bytes_total", "Length of these frames on the wire, with the link layer."},
     {"capture_ip_packets_total", "Frames with an IP packet."},
     {"capture_ip_bytes_total", "Layer 3 length of these packets."},

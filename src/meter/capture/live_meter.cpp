@@ -293,7 +293,7 @@ void LiveMeter::count_decoded(Port& port, Sample& sample) {
 
 Direction LiveMeter::direction(const Port& port, FrameWay way, const packet::Packet& p) const {
     if (way == FrameWay::out) return Direction::out;
-    // A bridge forwards what is addressed to others.
+    // A bridge forwards frames that are addressed to others.
     if (way == FrameWay::in || (way == FrameWay::other && port.bridge_port)) return Direction::in;
     if (way == FrameWay::other) return Direction::unknown;
     if (p.direction != packet::Direction::unknown)

@@ -11,7 +11,7 @@ void NatTracker::open(CaptureHost& host) {
     listing_ = true;
     const Duration now = host.clock().uptime();
     listed_at_ = now;
-    // A table of a million connections takes about a second. What is left is read later.
+    // A table of a million connections takes about a second. The rest is read later.
     constexpr int reads_max = 4096;
     for (int i = 0; i < reads_max && listing_ && source_ != nullptr; ++i) read(now);
 }
