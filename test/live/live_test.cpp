@@ -62,6 +62,8 @@ protected:
         // No router solicitations and no duplicate address detection: only traffic of the test.
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".router_solicitations=0"}));
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".accept_dad=0"}));
+        // With segmentation offload nft counts frames of up to 64 KiB, with one header each.
+        must(in(space, {"ethtool", "-K", link, "tso", "off", "gso", "off", "gro", "off"}));
         must({"ip", "-n", space, "addr", "add", v4, "dev", link});
         must({"ip", "-n", space, "addr", "add", v6, "dev", link, "nodad"});
         must({"ip", "-n", space, "link", "set", "lo", "up"});
