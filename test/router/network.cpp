@@ -21,6 +21,7 @@ constexpr int port = 5001;
 // The one side sends, the other one reads to the end and then closes.
 constexpr const char* peer_program = R"(
 import socket, sys
+socket.setdefaulttimeout(30)
 role, address, port, octets = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 if role.startswith("serve"):
@@ -128,14 +129,13 @@ void Network::count_at(const std::string& link, const std::string& family) const
     const std::string rules = folder_ / "count.nft";
     const bool bridge = family == "bridge";
     const std::string incoming = bridge ? "-300" : "-400";
-    const std::string tcp = bridge ? "meta l4proto tcp" : "meta l4proto tcp";
     std::ofstream(rules) << fmt::format(
         "table {0} count {{\n counter up {{\n }}\n counter down {{\n }}\n"
         " chain incoming {{\n  type filter hook prerouting priority {2}; policy accept;\n"
-        "  iifname \"{1}\" {3} counter name up\n }}\n"
+        "  iifname \"{1}\" meta l4proto tcp counter name up\n }}\n"
         " chain outgoing {{\n  type filter hook postrouting priority 400; policy accept;\n"
-        "  oifname \"{1}\" {3} counter name down\n }}\n}}\n",
-        family, link, incoming, tcp);
+        "  oifname \"{1}\" meta l4proto tcp counter name down\n }}\n}}\n",
+        family, link, incoming);
     must(in(router_, {"nft", "-f", rules}));
 }
 
@@ -169,7 +169,7 @@ void Network::transfer(const std::string& at, std::uint64_t octets, bool downloa
     EXPECT_EQ(serving.wait().status, 0);
 }
 
-std::uint64_t Network::segments_sent(const std::string& space) {
+Network::Segments Network::segments_sent(const std::string& space) {
     const Ended read = support::run(in(space, {"cat", "/proc/net/snmp"}));
     std::istringstream lines(read.out);
     std::string names;
@@ -180,11 +180,15 @@ std::uint64_t Network::segments_sent(const std::string& space) {
         std::istringstream value(values);
         std::string one;
         std::string other;
-        while (name >> one && value >> other)
-            if (one == "OutSegs") return std::stoull(other);
+        Segments segments;
+        while (name >> one && value >> other) {
+            if (one == "RetransSegs") segments.again = std::stoull(other);
+            if (one == "OutSegs" || one == "RetransSegs") segments.sent += std::stoull(other);
+        }
+        return segments;
     }
-    ADD_FAILURE() << "no OutSegs: " << read.out << read.err;
-    return 0;
+    ADD_FAILURE() << "no counters of TCP: " << read.out << read.err;
+    return {};
 }
 
 }  // namespace octroi::router_test

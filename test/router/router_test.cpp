@@ -37,7 +37,8 @@ protected:
     }
     // Runs the daemon in the router while the host downloads and sends over both families.
     void meter(const std::string& v4, const std::string& v6, const Arguments& options = {}) {
-        Arguments command{"run"};
+        // Without neighbour discovery, which the kernel sends at any time.
+        Arguments command{"run", "--filter", "tcp or (vlan and tcp)"};
         command.insert(command.end(), options.begin(), options.end());
         Process daemon(network_.in(network_.router(), octroi(ledger_, command)));
         ASSERT_TRUE(support::wait_until(
@@ -56,7 +57,6 @@ protected:
         EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
     }
 
-    // TCP in the ledger.
     struct Booked {
         Count received;  // by chem
         Count sent;
@@ -74,9 +74,8 @@ protected:
                 to.packets += sum.volume.packets.value();
             };
             const bool excluded = sum.from.kind == PartyKind::excluded;
-            const bool is_tcp = sum.service.find("icmp") == std::string::npos;
-            if (excluded && sum.from.name == "duplicate" && is_tcp) add(sums.duplicate);
-            if (excluded || !is_tcp) continue;
+            if (excluded && sum.from.name == "duplicate") add(sums.duplicate);
+            if (excluded) continue;
             add(sums.total);
             if (sum.to.name == "chem") add(sums.received);
             if (sum.from.name == "chem") add(sums.sent);
@@ -128,6 +127,10 @@ TEST_F(RouterTest, AnAccountBoundByInterfaceGetsItsDownloads) {
 // The LAN is a VLAN: the frames of the interface below show it.
 TEST_F(RouterTest, AnAccountBoundByVlanGetsItsDownloads) {
     network_.routed();
+    if (support::run({"ip", "-n", network_.router(), "link", "add", "link", "lan", "name", "test",
+                      "type", "vlan", "id", "20"})
+            .status != 0)
+        GTEST_SKIP() << "this kernel has no VLAN devices";
     for (const std::string& space : {network_.host(), network_.router()}) {
         const bool is_host = space == network_.host();
         const std::string link = is_host ? "eth0" : "lan";
@@ -198,19 +201,22 @@ TEST_F(RouterTest, MergedSegmentsCountAsOnTheWire) {
     network_.routed(true);
     network_.count_at("lan");
     bind({"mac", host_mac()});
-    const std::uint64_t server_before = Network::segments_sent(network_.server());
-    const std::uint64_t host_before = Network::segments_sent(network_.host());
+    const Network::Segments server = Network::segments_sent(network_.server());
+    const Network::Segments host = Network::segments_sent(network_.host());
     meter("10.78.2.2", "fd78:2::2");
-    const std::uint64_t down = Network::segments_sent(network_.server()) - server_before;
-    const std::uint64_t up = Network::segments_sent(network_.host()) - host_before;
+    const Network::Segments server_now = Network::segments_sent(network_.server());
+    const std::uint64_t down = server_now.sent - server.sent;
+    const std::uint64_t up = Network::segments_sent(network_.host()).sent - host.sent;
     const Booked ledger = booked();
     const Network::Counts kernel = network_.counted();
-    EXPECT_LT(kernel.down.packets, down / 4) << "nothing was merged";
+    EXPECT_LT(kernel.down.packets, down / 2) << "nothing was merged";
     EXPECT_EQ(ledger.received.packets, down);
     EXPECT_EQ(ledger.sent.packets, up);
-    const auto payload = 2 * transferred;
+    const std::uint64_t payload = 2 * transferred;
+    const std::uint64_t sent_again = 1448 * (server_now.again - server.again);
     EXPECT_GE(ledger.received.bytes, payload + 52 * down);
-    EXPECT_LE(ledger.received.bytes, payload + 72 * down + 2 * 8);
+    EXPECT_LE(ledger.received.bytes, payload + sent_again + 72 * down + 2 * 8);
+    EXPECT_EQ(ledger.duplicate.packets, ledger.total.packets);
     EXPECT_EQ(ledger.received.bytes + ledger.sent.bytes, ledger.total.bytes);
 }
 
