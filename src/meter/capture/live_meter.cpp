@@ -267,6 +267,7 @@ void LiveMeter::count_frame(Port& port, const RawFrame& frame) {
     if (frame.segment_octets != 0 && p.outcome == packet::Outcome::ip)
         split_into_segments(frame.segment_octets, frame.octets, sample);
     port.account.on_frame(frame.wire_length);
+    if (sample.segments > 1) port.account.on_merged_frame();
     const UtcTime time{sample.time};
     port.read_until = time;
     mark_direction(p.key, direction(port, frame.way, p));
