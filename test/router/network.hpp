@@ -60,9 +60,13 @@ public:
 
     // The server sends, or receives, that many octets over TCP. `at`: its address.
     void transfer(const std::string& at, std::uint64_t octets, bool download) const;
-    // TCP segments that the namespace has sent (Tcp: OutSegs of /proc/net/snmp), also those that
-    // are sent as one large frame.
-    [[nodiscard]] static std::uint64_t segments_sent(const std::string& space);
+    // TCP segments that the namespace has sent (Tcp: OutSegs and RetransSegs of /proc/net/snmp),
+    // also those that are sent as one large frame.
+    struct Segments {
+        std::uint64_t sent = 0;
+        std::uint64_t again = 0;  // of these
+    };
+    [[nodiscard]] static Segments segments_sent(const std::string& space);
 
 private:
     std::string missing_;
