@@ -14,6 +14,7 @@ namespace octroi {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Not;
 
 constexpr UtcTime now = UtcTime::from_seconds(1'700'000'000);
 
