@@ -40,8 +40,9 @@ std::vector<Interface> router() {
 }
 
 TEST(LocalNetworks, OfTheUplinkOfARouterAreItsOwnAddresses) {
-    EXPECT_THAT(local(router()), UnorderedElementsAre("203.0.113.2", "2001:db8:1::2", "fe80::/64",
-                                                      "192.168.1.0/24", "2001:db8:2::/64"));
+    EXPECT_THAT(local(router()),
+                UnorderedElementsAre("203.0.113.2/32", "2001:db8:1::2/128", "fe80::/64",
+                                     "192.168.1.0/24", "2001:db8:2::/64"));
     EXPECT_EQ(networks_of(router()).uplinks, "wan");
     EXPECT_THAT(networks_of(router()).outside,
                 UnorderedElementsAre("203.0.113.0/24", "2001:db8:1::/64"));
@@ -53,8 +54,8 @@ TEST(LocalNetworks, OfAnUplinkWithPrivateAddressesToo) {
     wan.uplink_v4 = true;
     auto present = router();
     present[0] = wan;
-    EXPECT_THAT(local(present), UnorderedElementsAre("192.168.0.7", "fe80::/64", "192.168.1.0/24",
-                                                     "2001:db8:2::/64"));
+    EXPECT_THAT(local(present), UnorderedElementsAre("192.168.0.7/32", "fe80::/64",
+                                                     "192.168.1.0/24", "2001:db8:2::/64"));
 }
 
 // Its neighbours are in the same network as it.
@@ -69,7 +70,7 @@ TEST(LocalNetworks, OfAMachineThatDoesNotRouteAreThoseOfAllInterfaces) {
     EXPECT_THAT(networks_of({eth, other}).uplinks, IsEmpty());
     other.forwards_v4 = true;
     EXPECT_THAT(local({eth, other}),
-                UnorderedElementsAre("192.0.2.10", "2001:db8:3::/64", "10.0.0.0/8"));
+                UnorderedElementsAre("192.0.2.10/32", "2001:db8:3::/64", "10.0.0.0/8"));
 }
 
 // The default route of IPv6 leaves by the LAN, through another router.
@@ -77,20 +78,21 @@ TEST(LocalNetworks, AreFoundForEachFamilyAlone) {
     auto present = router();
     present[0].uplink_v6 = false;
     present[1].uplink_v6 = true;
-    EXPECT_THAT(local(present), UnorderedElementsAre("203.0.113.2", "2001:db8:1::/64", "fe80::/64",
-                                                     "192.168.1.0/24", "2001:db8:2::1"));
+    EXPECT_THAT(local(present),
+                UnorderedElementsAre("203.0.113.2/32", "2001:db8:1::/64", "fe80::/64",
+                                     "192.168.1.0/24", "2001:db8:2::1/128"));
 }
 
 TEST(LocalNetworks, HaveTheOwnAddressOfAPointToPointLink) {
     Interface ppp = link("ppp0", {});
     const Address peer = *parse_address("198.51.100.1");
     ppp.addresses.push_back({*parse_address("203.0.113.9"), Prefix::of(peer, 32)});
-    EXPECT_THAT(local({ppp}), UnorderedElementsAre("198.51.100.1", "203.0.113.9"));
+    EXPECT_THAT(local({ppp}), UnorderedElementsAre("198.51.100.1/32", "203.0.113.9/32"));
     auto present = router();
     ppp.uplink_v4 = true;
     present[0] = ppp;
-    EXPECT_THAT(local(present), UnorderedElementsAre("203.0.113.9", "fe80::/64", "192.168.1.0/24",
-                                                     "2001:db8:2::/64"));
+    EXPECT_THAT(local(present), UnorderedElementsAre("203.0.113.9/32", "fe80::/64",
+                                                     "192.168.1.0/24", "2001:db8:2::/64"));
 }
 
 }  // namespace
