@@ -34,16 +34,18 @@ protected:
         configure(near_, "vnear", "10.77.0.1/24", "fd77::1/64");
         configure(far_, "vfar", "10.77.0.2/24", "fd77::2/64");
         const std::string rules = folder_ / "rules.nft";
-        std::ofstream(rules)
-            << "table inet count {\n counter seen {\n }\n"
-               " chain incoming {\n  type filter hook prerouting priority -400; policy accept;\n"
-               "  iifname \"vnear\" counter name seen\n }\n"
-               " chain outgoing {\n  type filter hook postrouting priority 400; policy accept;\n"
-               "  oifname \"vnear\" counter name seen\n }\n}\n";
+        // At the receiver: a sender counts segments before it splits them.
+        for (const char* const link : {"vnear", "vfar"})
+            std::ofstream(rules + link) << "table inet count {\n counter seen {\n }\n"
+                                           " chain incoming {\n  type filter hook prerouting "
+                                           "priority -400; policy accept;\n"
+                                           "  iifname \""
+                                        << link << "\" counter name seen\n }\n}\n";
         // The kernel sends router solicitations when the link comes up. Wait until they are over
         // before counting.
         support::pass(std::chrono::milliseconds(300));
-        must(in(near_, {"nft", "-f", rules}));
+        must(in(near_, {"nft", "-f", rules + "vnear"}));
+        must(in(far_, {"nft", "-f", rules + "vfar"}));
     }
     void TearDown() override {
         (void)support::run({"ip", "netns", "del", near_});
@@ -94,16 +96,23 @@ protected:
         std::uint64_t packets = 0;
     };
     [[nodiscard]] Count kernel_count() const {
-        const Ended listed =
-            support::run(in(near_, {"nft", "-j", "list", "counter", "inet", "count", "seen"}));
-        const json document = json::parse(listed.out);
-        for (const json& entry : document["nftables"])
-            if (entry.contains("counter"))
-                return {entry["counter"]["bytes"], entry["counter"]["packets"]};
-        ADD_FAILURE() << listed.out << listed.err;
-        return {};
+        Count sum;
+        for (const std::string& space : {near_, far_}) {
+            const Ended listed =
+                support::run(in(space, {"nft", "-j", "list", "counter", "inet", "count", "seen"}));
+            const json document = json::parse(listed.out);
+            for (const json& entry : document["nftables"]) {
+                if (!entry.contains("counter")) continue;
+                sum.bytes += entry["counter"]["bytes"].get<std::uint64_t>();
+                sum.packets += entry["counter"]["packets"].get<std::uint64_t>();
+            }
+        }
+        return sum;
     }
-    void reset_kernel_count() const { must(in(near_, {"nft", "reset", "counters"})); }
+    void reset_kernel_count() const {
+        for (const std::string& space : {near_, far_})
+            must(in(space, {"nft", "reset", "counters"}));
+    }
 
     // IP traffic and losses in the ledger.
     struct Booked {

@@ -89,7 +89,7 @@ void ForwardedFrames::examine(WaitingFrames::Frame& frame) {
 // Registers what came in before it examines what goes out: their times may be equal.
 void ForwardedFrames::examine(UtcTime read_until, Duration now) {
     const auto is_ready = [&](const WaitingFrames::Frame& frame) {
-        return UtcTime{frame.sample.time} <= read_until || now - frame.read_at >= wait_max;
+        return UtcTime{frame.sample.time} <= read_until || now - frame.read_at >= wait_;
     };
     for (WaitingFrames& waiting : waiting_)
         for (const WaitingFrames::Frame& frame : waiting.unexamined()) {

@@ -38,6 +38,9 @@ public:
     // Errors: those of memory.
     [[nodiscard]] static Result<ForwardedFrames> create(std::size_t interfaces, std::uint64_t seed);
 
+    // No frame waits longer than that after it was read; wait_max at first.
+    void limit_wait(Duration wait) noexcept { wait_ = wait; }
+
     // From now on the connections in the table are translated. It must outlive this object.
     void use(NatTable* nat) noexcept { nat_ = nat; }
 
@@ -65,7 +68,7 @@ public:
             if (!frame.settled) frame.settled = find_departure(frame.sample);
             const bool must_wait_on = !frame.settled &&
                                       UtcTime{frame.sample.time} + patience > read_until &&
-                                      now - frame.read_at < wait_max;
+                                      now - frame.read_at < wait_;
             if (must_wait_on) return;
             emit(next(*first));
         }
@@ -90,6 +93,7 @@ private:
 
     ForwardedFlows flows_;
     NatTable* nat_ = nullptr;
+    Duration wait_ = wait_max;
     std::vector<WaitingFrames> waiting_;  // by interface
 };
 

@@ -388,9 +388,13 @@ Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
     const auto present = host_->interfaces();
     if (present.has_value()) learn_addresses(*present);
     open_nat();
+    const Duration begin = host_->clock().uptime();
     drain_rings();
-    // Without patience: all frames before the cursors are in this batch.
+    // All frames that were read before the counters of the cursors are in this batch, also those
+    // with times of a clock that was set back.
+    forwarded_.limit_wait(std::min(ForwardedFrames::wait_max, reading_at_ - begin));
     release_waiting(Duration{});
+    forwarded_.limit_wait(ForwardedFrames::wait_max);
     process_batch();
     aggregator_->hand_over(out_);
     out_.flush();
