@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/narrow.hpp"
+#include "host/packet_ring.hpp"
 #include "host/privilege.hpp"
 
 namespace octroi {
@@ -116,11 +117,10 @@ std::unexpected<Error> not_activated(int status, pcap_t* handle, const CaptureOp
                                                why.empty() ? ::pcap_statustostr(status) : why));
 }
 
-Status set_filter(pcap_t* handle, const CaptureOptions& options) {
+Status set_filter(pcap_t* handle, const CaptureOptions& options, FilterProgram& filter) {
     // An empty filter is set too. The kernel cuts a packet to the length that the filter program
     // returns; without a program the ring fills with whole packets, of up to 64 KiB with
     // segmentation offload.
-    FilterProgram filter;
     if (::pcap_compile(handle, &filter.program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) !=
         0)
         return fail(ErrorCode::invalid,
@@ -130,6 +130,13 @@ Status set_filter(pcap_t* handle, const CaptureOptions& options) {
         return fail(ErrorCode::failed, fmt::format("cannot set the filter on {}: {}",
                                                    options.interface, ::pcap_geterr(handle)));
     return {};
+}
+
+std::vector<FilterStep> compiled(const bpf_program& program) {
+    std::vector<FilterStep> steps;
+    for (const bpf_insn& step : std::span(program.bf_insns, program.bf_len))
+        steps.push_back({step.code, step.jt, step.jf, step.k});
+    return steps;
 }
 
 }  // namespace
@@ -157,8 +164,16 @@ Result<std::unique_ptr<PacketSource>> SystemCaptureHost::open(const CaptureOptio
         return fail(ErrorCode::failed,
                     fmt::format("cannot capture on {}: {}", options.interface, why.data()));
     // After the activation: the program depends on the link type.
-    TRY(set_filter(handle, options));
+    FilterProgram filter;
+    TRY(set_filter(handle, options, filter));
     const int link = ::pcap_datalink(handle);
+    // libpcap has checked the options, and has found the link type. For the usual ones a ring of
+    // our own replaces it: that states the direction and the segments of a frame.
+    if (link == DLT_EN10MB || link == DLT_RAW) {
+        TRY_ASSIGN(auto ring, open_packet_ring(options, compiled(filter.program),
+                                               narrow<std::uint16_t>(link)));
+        return ring;
+    }
     return std::make_unique<PcapSource>(std::move(handle_owner), options.interface,
                                         narrow<std::uint16_t>(link));
 }

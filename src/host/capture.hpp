@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "host/clock.hpp"
+#include "host/connections.hpp"
 #include "host/interfaces.hpp"
 
 namespace octroi {
@@ -29,11 +30,23 @@ struct CaptureOptions {
     std::string filter;  // syntax: pcap-filter(7); empty: all frames
 };
 
+// Which way a frame passes the interface, if the kernel says so.
+enum class FrameWay : std::uint8_t {
+    unknown,
+    in,     // to this machine, or to many
+    other,  // came in, to another machine: the interface is promiscuous, or a port of a bridge
+    out,
+};
+
 // Valid only during the handler call that receives it.
 struct RawFrame {
     std::span<const std::byte> octets;  // at most snap_length
     std::uint32_t wire_length = 0;      // octets on the wire, usually without the FCS
     UtcTime time;                       // of the kernel's clock
+    FrameWay way = FrameWay::unknown;
+    // The frame stands for several on the wire: the kernel has merged them (GRO, LRO), or will
+    // split it (TSO, GSO). Octets of transport payload in each but the last; 0: it is one frame.
+    std::uint16_t segment_octets = 0;
 };
 
 // Cumulative since the source was opened.
@@ -57,6 +70,8 @@ public:
     [[nodiscard]] virtual Result<std::size_t> read(std::size_t limit, Handler handler,
                                                    void* context) = 0;
     [[nodiscard]] virtual Result<CaptureStatistics> statistics() = 0;
+    // Whether RawFrame::segment_octets is stated.
+    [[nodiscard]] virtual bool states_segments() const { return false; }
     // For poll(2): readable when there are frames. -1: this source cannot be polled.
     [[nodiscard]] virtual int descriptor() const = 0;
 };
@@ -77,6 +92,10 @@ public:
     // Blocks until one of the sources has frames, at most for `wait`. May return early.
     virtual void wait(std::span<PacketSource* const> sources, Duration wait) = 0;
     [[nodiscard]] virtual const Clock& clock() const = 0;
+    // As open_connections(). Null: this machine tracks no connections.
+    [[nodiscard]] virtual Result<std::unique_ptr<ConnectionSource>> connections() {
+        return nullptr;
+    }
 };
 
 // The machine that the process runs on.
@@ -88,6 +107,9 @@ public:
     [[nodiscard]] Result<std::string> boot_id() override;
     void wait(std::span<PacketSource* const> sources, Duration wait) override;
     [[nodiscard]] const Clock& clock() const override { return clock_; }
+    [[nodiscard]] Result<std::unique_ptr<ConnectionSource>> connections() override {
+        return open_connections();
+    }
 
 private:
     SystemClock clock_;

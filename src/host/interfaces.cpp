@@ -5,6 +5,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
@@ -14,37 +16,15 @@
 #include <memory>
 
 #include "base/byte_cursor.hpp"
+#include "host/default_routes.hpp"
 #include "host/file.hpp"
+#include "host/netlink_socket.hpp"
 #include "host/os_error.hpp"
 
 namespace octroi {
 namespace {
 
-struct Link {
-    Interface interface;
-    int master = 0;
-};
-using Links = std::map<int, Link>;
-
-struct SocketCloser {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
-using Socket = std::unique_ptr<mnl_socket, SocketCloser>;
-
-// libmnl's parser passes a void pointer to a C callback; these two carry a C++ callable through it.
-template <typename Visit>
-int visit_attribute(const nlattr* attribute, void* visit) {
-    (*static_cast<Visit*>(visit))(attribute);
-    return MNL_CB_OK;
-}
-template <typename Visit>
-void each_attribute(const nlmsghdr* message, unsigned header_size, Visit visit) {
-    mnl_attr_parse(message, header_size, visit_attribute<Visit>, &visit);
-}
-template <typename Visit>
-void each_nested(const nlattr* nested, Visit visit) {
-    mnl_attr_parse_nested(nested, visit_attribute<Visit>, &visit);
-}
+using Links = std::map<int, Interface>;
 
 // rtnetlink(7), RTM_NEWLINK.
 void read_link_info(const nlattr* nested, Interface& interface) {
@@ -68,14 +48,44 @@ InterfaceCounters read_counters(const nlattr* attribute) {
             .tx_packets = stats.tx_packets};
 }
 
-void read_link_attribute(const nlattr* attribute, Link& link) {
-    Interface& interface = link.interface;
+// Of an array of 32-bit values, which the kernel sends as one attribute.
+bool is_set(const nlattr* values, std::size_t index) {
+    std::uint32_t value = 0;
+    if (mnl_attr_get_payload_len(values) < (index + 1) * sizeof value) return false;
+    const auto* first = static_cast<const char*>(mnl_attr_get_payload(values));
+    std::memcpy(&value, first + index * sizeof value, sizeof value);
+    return value != 0;
+}
+
+// IFLA_AF_SPEC: the settings of net.ipv4.conf and net.ipv6.conf. IPv4 begins them at 1
+// (linux/ip.h), IPv6 at 0 (linux/ipv6.h).
+void read_protocols(const nlattr* families, Interface& interface) {
+    each_nested(families, [&](const nlattr* family) {
+        const bool v4 = mnl_attr_get_type(family) == AF_INET;
+        if (!v4 && mnl_attr_get_type(family) != AF_INET6) return;
+        each_nested(family, [&](const nlattr* settings) {
+            const int type = mnl_attr_get_type(settings);
+            if (v4 && type == IFLA_INET_CONF)
+                interface.forwards_v4 = is_set(settings, IPV4_DEVCONF_FORWARDING - 1);
+            if (!v4 && type == IFLA_INET6_CONF)
+                interface.forwards_v6 = is_set(settings, DEVCONF_FORWARDING);
+        });
+    });
+}
+
+void read_link_attribute(const nlattr* attribute, Interface& interface) {
     switch (mnl_attr_get_type(attribute)) {
         case IFLA_IFNAME:
             interface.name = mnl_attr_get_str(attribute);
             break;
         case IFLA_MASTER:
-            link.master = static_cast<int>(mnl_attr_get_u32(attribute));
+            interface.master = static_cast<int>(mnl_attr_get_u32(attribute));
+            break;
+        case IFLA_LINK:
+            interface.lower = static_cast<int>(mnl_attr_get_u32(attribute));
+            break;
+        case IFLA_AF_SPEC:
+            read_protocols(attribute, interface);
             break;
         case IFLA_STATS64:
             interface.counters = read_counters(attribute);
@@ -96,12 +106,19 @@ void read_link_attribute(const nlattr* attribute, Link& link) {
 int on_link(const nlmsghdr* message, void* data) {
     auto& links = *static_cast<Links*>(data);
     const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
-    Link link;
-    link.interface.index = header->ifi_index;
-    link.interface.up = (header->ifi_flags & IFF_UP) != 0;
-    link.interface.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
-    each_attribute(message, sizeof(ifinfomsg),
-                   [&](const nlattr* attribute) { read_link_attribute(attribute, link); });
+    Interface link;
+    link.index = header->ifi_index;
+    link.up = (header->ifi_flags & IFF_UP) != 0;
+    link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
+    bool elsewhere = false;  // the interface below is in another network namespace
+    each_attribute(message, sizeof(ifinfomsg), [&](const nlattr* attribute) {
+        elsewhere = elsewhere || mnl_attr_get_type(attribute) == IFLA_LINK_NETNSID;
+        read_link_attribute(attribute, link);
+    });
+    // The other end of a veth pair is no interface below it; tunnels show other frames.
+    const bool is_stacked =
+        link.kind == "vlan" || link.kind.starts_with("macv") || link.kind.starts_with("ipv");
+    if (elsewhere || !is_stacked) link.lower = 0;
     links[header->ifi_index] = std::move(link);
     return MNL_CB_OK;
 }
@@ -129,7 +146,7 @@ int on_address(const nlmsghdr* message, void* data) {
     if (local == nullptr || (!v4 && header->ifa_family != AF_INET6)) return MNL_CB_OK;
     const Address base = make(network);
     const int length = std::min<int>(header->ifa_prefixlen, base.bits());
-    found->second.interface.addresses.push_back({make(local), Prefix::of(base, length)});
+    found->second.addresses.push_back({make(local), Prefix::of(base, length)});
     return MNL_CB_OK;
 }
 
@@ -168,19 +185,21 @@ bool is_bond(const Interface& interface) {
 // Why `octroi run` does not meter the interface, for people; empty: it does. Traffic must not be
 // counted twice: a bond is metered and not its ports, hardware and not the virtual interfaces on
 // it.
-std::string exclusion_reason(const Link& link, const Links& links, bool hardware_exists) {
-    const Interface& interface = link.interface;
+std::string exclusion_reason(const Interface& interface, const Links& links, bool hardware_exists) {
     if (interface.loopback) return "loopback";
     if (!interface.up) return "down";
-    const auto master = links.find(link.master);
-    if (master != links.end() && is_bond(master->second.interface))
-        return fmt::format("part of {}, which is metered", master->second.interface.name);
+    const auto master = links.find(interface.master);
+    if (master != links.end() && is_bond(master->second))
+        return fmt::format("part of {}, which is metered", master->second.name);
     if (interface.kind.empty() || is_bond(interface)) return {};
     if (interface.kind == "dummy" || interface.kind == "ifb")
         return "carries no traffic of its own";
     if (hardware_exists)
         return fmt::format("a {} on top of hardware that is metered", interface.kind);
-    if (master != links.end()) return fmt::format("a port of {}", master->second.interface.name);
+    if (master != links.end()) return fmt::format("a port of {}", master->second.name);
+    const auto lower = links.find(interface.lower);
+    if (lower != links.end() && lower->second.up && !lower->second.loopback)
+        return fmt::format("a {} on {}, which is metered", interface.kind, lower->second.name);
     return {};
 }
 
@@ -189,7 +208,7 @@ constexpr int listings_max = 16;
 
 Result<Links> list_links(bool& again) {
     again = false;
-    const Socket socket(mnl_socket_open(NETLINK_ROUTE));
+    const NetlinkSocket socket(mnl_socket_open(NETLINK_ROUTE));
     if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
         return os_failure("open a netlink socket");
     Links links;
@@ -206,15 +225,20 @@ Result<std::vector<Interface>> interfaces() {
     for (int i = 1; i < listings_max && again; ++i) listed = list_links(again);
     TRY_ASSIGN(Links links, std::move(listed));
     const bool hardware_exists = std::any_of(links.begin(), links.end(), [](const auto& entry) {
-        const Interface& i = entry.second.interface;
+        const Interface& i = entry.second;
         return i.up && !i.loopback && (i.kind.empty() || is_bond(i));
     });
+    const DefaultRoutes routes = default_routes();
     std::vector<Interface> all;
-    for (auto& [index, link] : links) {
-        link.interface.excluded_because = exclusion_reason(link, links, hardware_exists);
-        link.interface.meterable = link.interface.excluded_because.empty();
+    for (auto& [index, interface] : links) {
+        interface.excluded_because = exclusion_reason(interface, links, hardware_exists);
+        interface.meterable = interface.excluded_because.empty();
+        const auto master = links.find(interface.master);
+        interface.bridge_port = master != links.end() && master->second.kind == "bridge";
+        interface.uplink_v4 = routes.leave_by_v4.contains(index);
+        interface.uplink_v6 = routes.leave_by_v6.contains(index);
     }
-    for (auto& [index, link] : links) all.push_back(std::move(link.interface));
+    for (auto& [index, interface] : links) all.push_back(std::move(interface));
     return all;
 }
 

@@ -43,6 +43,13 @@ struct Interface {
     std::string excluded_because;  // for people; empty: meterable
     std::vector<InterfaceAddress> addresses;
     InterfaceCounters counters;
+    int lower = 0;   // index of the interface that a VLAN or MACVLAN device is on; 0: none here
+    int master = 0;  // index of the bridge or bond that it is a port of; 0: none
+    bool bridge_port = false;
+    bool forwards_v4 = false;  // packets that come in here are routed (net.ipv4.conf.*.forwarding)
+    bool forwards_v6 = false;
+    bool uplink_v4 = false;  // a default route leaves here (host/default_routes.hpp)
+    bool uplink_v6 = false;
 };
 
 // All interfaces, by index.

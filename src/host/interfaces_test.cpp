@@ -35,6 +35,52 @@ TEST(Interfaces, ListTheExistingOnesForAnUnknownName) {
 
 TEST(Interfaces, HaveABootId) { EXPECT_EQ(boot_id().value_or("").size(), 36U); }
 
+bool run(const std::string& command) {
+    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+// A router with two uplinks, a VLAN and a bridge.
+TEST(Interfaces, StateUplinksForwardingAndWhatTheyAreOn) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot create a network namespace";
+    const bool made =
+        run("ip link add wan1 type veth peer name far1 && ip link add wan2 type veth peer name far2"
+            " && ip link add lan type veth peer name far3 && ip link add br0 type bridge && ip "
+            "link "
+            "set far3 master br0") &&
+        run("for i in wan1 far1 wan2 far2 lan far3 br0; do ip link set $i up; done; "
+            "ip addr add 192.0.2.2/24 dev wan1; ip addr add 198.51.100.2/24 dev wan2; "
+            "ip addr add 10.0.0.1/8 dev lan; ip -6 addr add fd00::1/64 dev wan2 nodad") &&
+        run("ip route add default nexthop via 192.0.2.1 dev wan1 nexthop via 198.51.100.1 dev wan2 "
+            "&& for i in $(seq 250); do echo route add 203.0.$i.0/24 via 10.0.0.2; done "
+            "| ip -batch - && ip -6 route add 2000::/3 via fd00::2 dev wan2 && "
+            "sysctl -qw net.ipv4.conf.lan.forwarding=1 net.ipv6.conf.wan2.forwarding=1");
+    if (!made) GTEST_SKIP() << "cannot create interfaces";
+    // Some kernels have no VLAN devices.
+    const bool has_vlan =
+        run("ip link add link lan name lan.10 type vlan id 10 && ip link set lan.10 up");
+    const auto all = interfaces();
+    ASSERT_TRUE(all.has_value()) << all.error().text;
+    const auto named = [&](const std::string& name) {
+        return *std::ranges::find(*all, name, &Interface::name);
+    };
+    EXPECT_TRUE(named("wan1").uplink_v4);
+    EXPECT_TRUE(named("wan2").uplink_v4);
+    EXPECT_FALSE(named("lan").uplink_v4);
+    EXPECT_FALSE(named("wan1").uplink_v6);
+    EXPECT_TRUE(named("wan2").uplink_v6);
+    EXPECT_TRUE(named("lan").forwards_v4);
+    EXPECT_FALSE(named("lan").forwards_v6);
+    EXPECT_FALSE(named("wan2").forwards_v4);
+    EXPECT_TRUE(named("wan2").forwards_v6);
+    EXPECT_EQ(named("lan").lower, 0) << "the other end of the pair is not below it";
+    EXPECT_EQ(named("far3").master, named("br0").index);
+    EXPECT_TRUE(named("far3").bridge_port);
+    if (!has_vlan) return;
+    EXPECT_EQ(named("lan.10").lower, named("lan").index);
+    EXPECT_FALSE(named("lan.10").meterable) << "its frames are those of lan";
+}
+
 // On a machine with containers the interfaces change while they are listed.
 TEST(Interfaces, AreListedWhileTheyChange) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";

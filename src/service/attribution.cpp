@@ -110,7 +110,12 @@ Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     return {};
 }
 
-void AttributionSource::add_fallback(const std::vector<LocalNetwork>& networks) {
+void AttributionSource::add_fallback(const std::vector<LocalNetwork>& networks,
+                                     const std::vector<std::string>& outside) {
+    const auto removed = std::erase_if(fallback_, [&](const LocalNetwork& network) {
+        return std::ranges::find(outside, network.prefix) != outside.end();
+    });
+    fallback_is_new_ = fallback_is_new_ || removed > 0;
     for (const LocalNetwork& network : networks) {
         if (std::find(fallback_.begin(), fallback_.end(), network) != fallback_.end()) continue;
         fallback_.push_back(network);

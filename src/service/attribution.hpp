@@ -35,9 +35,11 @@ public:
     // No network is declared: networks() are the fallback.
     [[nodiscard]] bool assumed() const { return assumed_; }
 
-    // Adds networks to the fallback, from the next refresh() on. None is ever removed: an address
-    // that goes may have had traffic until now.
-    void add_fallback(const std::vector<LocalNetwork>& networks);
+    // Adds networks to the fallback, from the next refresh() on, and removes those in `outside`,
+    // which are not local after all (a default route came later than the address). No other one is
+    // removed: an address that goes may have had traffic until now.
+    void add_fallback(const std::vector<LocalNetwork>& networks,
+                      const std::vector<std::string>& outside = {});
     struct Refreshed {
         bool is_new = false;  // tables() are new, also where another part could not be read
         Status outcome;       // of the first part that failed; the next call tries it again

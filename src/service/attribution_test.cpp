@@ -14,6 +14,7 @@ namespace octroi {
 namespace {
 
 using ::testing::Contains;
+using ::testing::Not;
 
 constexpr UtcTime now = UtcTime::from_seconds(1'700'000'000);
 
@@ -125,6 +126,19 @@ TEST_F(AttributionSourceTest, UsesALateNetworkAfterAFailureToo) {
     store_.directory_fails = false;
     EXPECT_TRUE(source_->refresh().is_new);
     EXPECT_THAT(networks(), Contains("192.0.2.0/24"));
+}
+
+// The default route came after the address.
+TEST_F(AttributionSourceTest, DropsANetworkThatIsOutsideAfterAll) {
+    source_->add_fallback({{"192.0.2.0/24", true}, {"10.0.0.0/8", true}});
+    EXPECT_TRUE(source_->refresh().is_new);
+    source_->add_fallback({{"192.0.2.7", true}}, {"192.0.2.0/24"});
+    EXPECT_TRUE(source_->refresh().is_new);
+    EXPECT_THAT(networks(), Contains("192.0.2.7"));
+    EXPECT_THAT(networks(), Contains("10.0.0.0/8"));
+    EXPECT_THAT(networks(), Not(Contains("192.0.2.0/24")));
+    source_->add_fallback({{"192.0.2.7", true}}, {"192.0.2.0/24"});
+    EXPECT_FALSE(source_->refresh().is_new);
 }
 
 // The configuration names a class table.

@@ -106,7 +106,10 @@ void Daemon::refresh() {
     if (clock_.uptime() - refreshed_ < refresh_interval) return;
     refreshed_ = clock_.uptime();
     LimitedLog::write_due_summaries();
-    if (options_.networks) attribution_.add_fallback(options_.networks());
+    if (options_.networks) {
+        const HostNetworks networks = options_.networks();
+        attribution_.add_fallback(networks.local, networks.outside);
+    }
     const auto refreshed = attribution_.refresh();
     if (refreshed.is_new) post_tables();
     // Each refresh meets the same problem again: it is logged once.

@@ -18,6 +18,7 @@
 #include "service/attribution.hpp"
 #include "service/commit_queue.hpp"
 #include "service/counter_board.hpp"
+#include "service/local_networks.hpp"
 
 namespace octroi {
 
@@ -34,7 +35,7 @@ struct DaemonOptions {
     std::function<void(const Batch&)> committed;
     // The networks of this machine, asked for again and again: an address may come late (DHCP) or
     // change (a provider's new prefix).
-    std::function<std::vector<LocalNetwork>()> networks;
+    std::function<HostNetworks()> networks;
     // Called between two commits, a few times a second: for requests and reloads.
     std::function<void()> between_commits;
 };

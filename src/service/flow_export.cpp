@@ -66,8 +66,10 @@ void FlowExport::number_interfaces(std::span<const Name> names) {
     for (const Name& name : names.subspan(interface_numbers_.size())) {
         const bool is_interface = name.kind == NameKind::interface;
         if (is_interface) interface_names_.push_back(name.text);
-        interface_numbers_.push_back(
-            is_interface ? static_cast<std::uint32_t>(interface_names_.size()) : 0);
+        if (is_interface)
+            interface_numbers_.push_back(static_cast<std::uint32_t>(interface_names_.size()));
+        else  // a VLAN of an interface
+            interface_numbers_.push_back(interface_number(name.within));
     }
     if (interface_names_.size() > known) encoder_->name_interfaces(interface_names_);
 }

@@ -26,12 +26,19 @@
 namespace octroi {
 namespace {
 
-void log_start(const AttributionSource& attribution, const RunSettings& settings) {
+void log_start(const AttributionSource& attribution, const std::string& uplinks,
+               const RunSettings& settings) {
+    const std::string assumed = uplinks.empty()
+                                    ? " (the networks of the interfaces)"
+                                    : fmt::format(
+                                          " (the networks of the interfaces; of {}, which has the "
+                                          "default route, only the own addresses)",
+                                          uplinks);
     std::string networks;
     for (const LocalNetwork& network : attribution.networks())
         networks += (networks.empty() ? "" : ", ") + network.prefix;
     log_info(fmt::format("local:    {}{}", networks.empty() ? "nothing" : networks,
-                         attribution.assumed() ? " (the networks of the interfaces)" : ""));
+                         attribution.assumed() ? assumed : ""));
     log_info(fmt::format("ledger:   {}", without_passwords(settings.ledger_path)));
     log_info(settings.run_for
                  ? fmt::format("ends in {}, or with Ctrl-C", to_string(*settings.run_for))
@@ -56,9 +63,9 @@ Result<std::unique_ptr<HttpServer>> open_metrics(const MetricsConfig& config,
     return server;
 }
 
-std::vector<LocalNetwork> present_networks(CaptureHost& host) {
+HostNetworks present_networks(CaptureHost& host) {
     const auto present = host.interfaces();
-    return present ? networks_of(*present) : std::vector<LocalNetwork>();
+    return present ? networks_of(*present) : HostNetworks();
 }
 
 std::vector<MeterConfig> meters_of_run(const RunSettings& settings) {
@@ -80,7 +87,8 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     set_daemon_log(config.log, settings.log_level);
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY(put_configured_classes(config, ledger, clock.now()));
-    TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, networks_of(present)));
+    const HostNetworks host_networks = networks_of(present);
+    TRY_ASSIGN(auto attribution, AttributionSource::create(config, ledger, host_networks.local));
     // Before the meters are open: without handlers a signal would end the process at once. The
     // reload handler comes second, because it replaces the one of SIGHUP.
     catch_stop_signals();
@@ -131,7 +139,7 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
         if (reload_requested()) static_cast<void>(reload.run());  // it logs its outcome
         if (control != nullptr) control->step();
     };
-    log_start(attribution, settings);
+    log_start(attribution, host_networks.uplinks, settings);
     const CompactionThread compaction(
         [&] { return open_ledger(settings.ledger_path, settings.ledger_options); },
         [&](UtcTime now) {

@@ -17,7 +17,7 @@ Result<WatchedMeter> open_watched_meter(const Config& config, MeterKinds kinds,
     DirectoryStore& directory_store = ledger ? static_cast<DirectoryStore&>(**ledger) : no_ledger;
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY_ASSIGN(const auto attribution,
-               AttributionSource::create(config, directory_store, networks_of(present)));
+               AttributionSource::create(config, directory_store, networks_of(present).local));
     const MeterKind& kind = default_kind(kinds);
     const auto meters = meters_to_run({}, table, kind, given);
     std::vector<Fd> sockets;

@@ -158,7 +158,7 @@ NaiveBinding Declarations::some_identity() {
         b.kind = BindingKind::vlan;
         b.value = std::to_string(r.between(10, 14));
     } else {
-        const std::vector<std::string> names{"up0", "up1", "eth2"};
+        const std::vector<std::string> names{"up0", "up1", "eth0", "eth1", "eth2"};
         b.kind = BindingKind::interface;
         b.value = r.pick(names);
     }

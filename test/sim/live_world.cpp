@@ -59,30 +59,33 @@ void LiveWorld::pass(Packet packet, const char* interface, Direction direction, 
     host_.pass(packet, delivery);
 }
 
-// A packet comes in on one side and goes out on the other, unless the firewall drops its
-// conversation. The second copy is a duplicate. The first copy is never lost alone: then the second
-// would be the only one, and no meter could know that.
+// A packet comes in on one side and goes out on the other, unless the firewall drops all packets of
+// its host. The second copy is a duplicate, and the first one counts with the ends of both. None is
+// lost alone: no meter could know the other one.
 void LiveWorld::route(bool outbound) {
     const Conversation c = routed_.conversation();
-    const bool firewalled = c.near_port % 9 == 0;
+    const bool firewalled = c.near.v4.octets[3] % 5 == 0;
     // All fragments of a datagram are lost together, because the order in which a meter of two
     // interfaces sees them is not defined.
     const bool has_space = host_.has_space("eth0") && host_.has_space("eth1");
-    const auto in = has_space ? some_delivery() : LiveHost::Delivery::lost_by_ring;
-    const auto out = in != LiveHost::Delivery::seen ? in : some_delivery();
+    const auto delivery = has_space ? some_delivery() : LiveHost::Delivery::lost_by_ring;
     const Mac host = c.near.mac;
-    for (const Packet& p : routed_.talk(c, clock_->now(), outbound)) {
-        if (outbound)
-            pass(p, "eth0", Direction::in, host, lan_mac, in);
-        else
-            pass(p, "eth1", Direction::in, population_->gateway, wan_mac, in);
-        if (firewalled) continue;
+    for (Packet& p : routed_.talk(c, clock_->now(), outbound)) {
         Packet copy = p;
         copy.sent.frame_kind = FrameKind::duplicate;
+        if (!firewalled) {
+            p.sent.out_interface = outbound ? "eth1" : "eth0";
+            p.sent.out_mac = outbound ? population_->gateway : host;
+        }
         if (outbound)
-            pass(copy, "eth1", Direction::out, wan_mac, population_->gateway, out);
+            pass(p, "eth0", Direction::in, host, lan_mac, delivery);
         else
-            pass(copy, "eth0", Direction::out, lan_mac, host, out);
+            pass(p, "eth1", Direction::in, population_->gateway, wan_mac, delivery);
+        if (firewalled) continue;
+        if (outbound)
+            pass(copy, "eth1", Direction::out, wan_mac, population_->gateway, delivery);
+        else
+            pass(copy, "eth0", Direction::out, lan_mac, host, delivery);
     }
 }
 

@@ -135,6 +135,10 @@ Verdict judge(const Sent& sent, const NaiveRules& rules) {
         near.vlan = sent.vlan;
         near.interface = sent.interface;
     }
+    if (!sent.out_interface.empty()) {
+        to.mac = sent.out_mac;
+        to.interface = sent.out_interface;
+    }
     return {party_of(from, sent.time, rules), party_of(to, sent.time, rules)};
 }
 

@@ -27,7 +27,9 @@ struct Sent {
     Mac dst_mac;
     std::uint16_t vlan = 0;
     Direction direction = Direction::unknown;
-    std::string interface;    // where it was seen; empty: a file that does not state it
+    std::string interface;      // where it was seen; empty: a file that does not state it
+    std::string out_interface;  // of a forwarded packet: where it went out, and to which MAC
+    Mac out_mac;
     std::string service;      // of a later fragment: that of its datagram
     std::uint64_t bytes = 0;  // to be counted: layer 3, or the frame if it is not IP
     std::uint32_t frame = 0;  // length on the wire

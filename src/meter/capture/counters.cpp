@@ -29,6 +29,8 @@ std::vector<CounterValue> counter_values(const FrameAggregator& aggregator,
         other.bad_blocks,
         other.kernel_drops,
         other.interface_drops,
+        other.nat_refused,
+        other.nat_overruns,
         other.interface_errors,
     };
     std::vector<CounterValue> out;

@@ -11,8 +11,8 @@
 
 namespace octroi::capture {
 
-inline constexpr std::array<CounterInfo, 22> capture_counters = {{
-    {"capture_frames_total", "Frames read."},
+inline constexpr std::array<CounterInfo, 24> capture_counters = {{
+    {"capture_frames_total", "Frames on the wire; a merged frame counts as its segments."},
     {"capture_frame_bytes_total", "Length of these frames on the wire, with the link layer."},
     {"capture_ip_packets_total", "Frames with an IP packet."},
     {"capture_ip_bytes_total", "Layer 3 length of these packets."},
@@ -37,6 +37,11 @@ inline constexpr std::array<CounterInfo, 22> capture_counters = {{
      "Blocks of a file that cannot be decoded, though their length is right."},
     {"capture_kernel_drops_total", "Packets lost because the ring was full."},
     {"capture_interface_drops_total", "Packets that the interface dropped before the capture."},
+    {"capture_nat_refused_total",
+     "Connections with NAT beyond the limit of 262144 at a time; their packets count twice."},
+    {"capture_nat_overruns_total",
+     "Times that the kernel dropped events of connections; packets of a new connection with NAT "
+     "may have counted twice then."},
     {"capture_interface_errors_total", "Times that a metered interface went away or failed."},
 }};
 
@@ -44,6 +49,8 @@ struct OtherCounters {
     std::uint64_t bad_blocks = 0;
     std::uint64_t kernel_drops = 0;
     std::uint64_t interface_drops = 0;
+    std::uint64_t nat_refused = 0;
+    std::uint64_t nat_overruns = 0;
     std::uint64_t interface_errors = 0;
 };
 

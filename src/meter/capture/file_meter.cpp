@@ -134,6 +134,7 @@ pcap::Progress FileMeter::read_block() {
             HasInterfaces ? static_cast<std::uint16_t>(frame.interface + 1) : std::uint16_t{0};
         sample.time = frame.time.ns;
         sample.wire_length = packet::frame_length(frame.captured_length, frame.wire_length);
+        sample.segments = 1;
         if (frame.link == LinkType::ethernet) [[likely]]
             packet::decode_ethernet(frame.captured(), frame.wire_length, sample.packet, interface);
         else

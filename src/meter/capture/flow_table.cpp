@@ -150,16 +150,17 @@ void FlowTable::update(std::span<const Sample> samples,
             const std::int64_t floor = std::max(bucket_begin, time - inactive);
             const std::uint64_t bytes = flow.bytes + sample.packet.bytes;
             const std::uint32_t packets = flow.packets;
+            const std::uint32_t sum = packets + sample.segments;
             const auto age =
                 static_cast<std::uint8_t>((time >> age_shift) - std::int64_t{flow.begun});
             // All conditions with & and not &&: one branch that is nearly always taken. A flow with
-            // 0 packets has no reading to extend (packets - 1 is then the largest number).
+            // 0 packets has no reading to extend.
             const bool usual = same_words(flow.key, sample.packet.key) & (flow.last <= time) &
-                               (flow.last >= floor) & (bytes <= bytes_spill) &
-                               (packets - 1 < packets_spill - 1) & (age < active_units);
+                               (flow.last >= floor) & (bytes <= bytes_spill) & (packets != 0) &
+                               (sum <= packets_spill) & (age < active_units);
             if (usual) [[likely]] {
                 flow.bytes = static_cast<std::uint32_t>(bytes);
-                flow.packets = static_cast<std::uint16_t>(packets + 1);
+                flow.packets = static_cast<std::uint16_t>(sum);
                 flow.last = time;
                 flow.tcp_flags |= sample.packet.tcp_flags;
                 continue;
@@ -208,7 +209,7 @@ void FlowTable::add_to(Flow& flow, std::uint32_t slot, const Sample& sample, Rea
         }
     }
     if (flow.packets == 0) begin_reading(flow, time);
-    count(flow, sample.packet);
+    count(flow, sample);
 }
 
 void FlowTable::begin_flow(Flow& flow, const Sample& sample, std::uint32_t hash) noexcept {
@@ -217,9 +218,10 @@ void FlowTable::begin_flow(Flow& flow, const Sample& sample, std::uint32_t hash)
     flow.macs = sample.packet.macs;
     flow.tos = sample.packet.tos;
     flow.fresh = true;
+    flow.out_interface = has_departure(flow.key) ? sample.out_interface : no_name;
     ++counters_.begun;
     begin_reading(flow, sample.time);
-    count(flow, sample.packet);
+    count(flow, sample);
 }
 
 void FlowTable::begin_reading(Flow& flow, std::int64_t time) const noexcept {
@@ -233,18 +235,18 @@ void FlowTable::begin_reading(Flow& flow, std::int64_t time) const noexcept {
     flow.tcp_flags = 0;
 }
 
-void FlowTable::count(Flow& flow, const Packet& packet) noexcept {
-    flow.tcp_flags |= packet.tcp_flags;
-    const std::uint64_t bytes = flow.bytes + packet.bytes;
-    if (bytes > bytes_spill || flow.packets + 1U > packets_spill) {
+void FlowTable::count(Flow& flow, const Sample& sample) noexcept {
+    flow.tcp_flags |= sample.packet.tcp_flags;
+    const std::uint64_t bytes = flow.bytes + sample.packet.bytes;
+    if (bytes > bytes_spill || flow.packets + std::uint32_t{sample.segments} > packets_spill) {
         flow.spilled_bytes += bytes;
         flow.spilled_packets += flow.packets;
         flow.bytes = 0;
-        flow.packets = 1;
+        flow.packets = sample.segments;
         return;
     }
     flow.bytes = static_cast<std::uint32_t>(bytes);
-    ++flow.packets;
+    flow.packets = static_cast<std::uint16_t>(flow.packets + sample.segments);
 }
 
 void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
@@ -274,6 +276,7 @@ void FlowTable::emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out) {
     r.direction = direction_of(key);
     r.fragment = (key.words[5] & orphan_mark) != 0 ? FragmentState::orphan : FragmentState::whole;
     r.interface = key.interface();
+    r.out_interface = flow.out_interface;
     r.flow_slot = slot + 1;
     r.fresh = flow.fresh;
     flow.fresh = false;

@@ -81,6 +81,7 @@ private:
         std::array<std::uint8_t, 12> macs;
         std::uint8_t tos;
         bool fresh;  // no reading of this flow was handed over yet
+        NameRef out_interface;
     };
     static_assert(sizeof(Flow) == 128);
 
@@ -99,7 +100,7 @@ private:
     void add_to(Flow& flow, std::uint32_t slot, const Sample& sample, ReadingBuffer& out);
     void begin_flow(Flow& flow, const Sample& sample, std::uint32_t hash) noexcept;
     void begin_reading(Flow& flow, std::int64_t time) const noexcept;
-    void count(Flow& flow, const packet::Packet& packet) noexcept;
+    void count(Flow& flow, const Sample& sample) noexcept;
     void emit(Flow& flow, std::uint32_t slot, ReadingBuffer& out);
 
     // Slot + 1, or 0.

@@ -28,6 +28,7 @@ Sample sample(std::uint32_t flow, std::int64_t time, std::uint64_t bytes = 100) 
     s.packet.tcp_flags = static_cast<std::uint8_t>(1U << (flow % 8));
     s.time = time;
     s.wire_length = 114;
+    s.segments = 1;
     return s;
 }
 
@@ -258,6 +259,18 @@ TEST(FlowTable, SumsBeyondTheFirstCacheLineAreKept) {
     ASSERT_EQ(readings.size(), 1U);
     EXPECT_EQ(readings[0].packets, 200'000U);
     EXPECT_EQ(readings[0].bytes, 200'000ULL * 65'535);
+}
+
+TEST(FlowTable, AFrameOfSeveralSegmentsIsSeveralPackets) {
+    Feed run({});
+    std::vector<Sample> samples;
+    for (int i = 0; i < 5000; ++i) samples.push_back(sample(1, start + i, 65'535));
+    for (Sample& s : samples) s.segments = 45;
+    run.feed(samples);
+    const auto& readings = run.finish();
+    ASSERT_EQ(readings.size(), 1U);
+    EXPECT_EQ(readings[0].packets, 5000U * 45);
+    EXPECT_EQ(readings[0].bytes, 5000ULL * 65'535);
 }
 
 TEST(FlowTable, GrowsToManyFlowsAndFindsThemAll) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/capture/forwarded_flows.hpp"
 
+#include <algorithm>
+
 #include "base/hash.hpp"
 
 namespace octroi::capture {
 namespace {
+
+constexpr std::int32_t timeout_seconds = ForwardedFlows::timeout.ns / 1'000'000'000;
 
 [[nodiscard]] std::int32_t seconds_of(UtcTime time) noexcept {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(time.ns / 1'000'000'000));
@@ -14,6 +18,12 @@ namespace {
 [[nodiscard]] std::int32_t elapsed(std::int32_t then, std::int32_t now) noexcept {
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(now) -
                                      static_cast<std::uint32_t>(then));
+}
+
+// In both directions: the clock may be set back.
+[[nodiscard]] bool is_recent(std::int32_t then, std::int32_t now) noexcept {
+    const std::int32_t age = elapsed(then, now);
+    return age >= -timeout_seconds && age <= timeout_seconds;
 }
 
 }  // namespace
@@ -32,35 +42,62 @@ std::uint64_t ForwardedFlows::signature(const packet::FlowKey& key) const noexce
     return h == 0 ? 1 : h;
 }
 
-void ForwardedFlows::on_arrival(const packet::FlowKey& key, UtcTime now) noexcept {
+// Seconds since the flow was last seen.
+std::int32_t ForwardedFlows::idle(const Entry& entry, std::int32_t now) noexcept {
+    const std::int32_t since_arrival = elapsed(entry.arrived, now);
+    const std::int32_t since_departure = elapsed(entry.left, now);
+    if (entry.interface == 0) return since_departure;
+    return entry.departure == no_name ? since_arrival : std::min(since_arrival, since_departure);
+}
+
+// The flow's own entry, else a free one, else that of the flow that is idle longest.
+ForwardedFlows::Entry& ForwardedFlows::entry_of(const packet::FlowKey& key,
+                                                std::int32_t now) noexcept {
     const std::uint64_t wanted = signature(key);
-    const std::int32_t seconds = seconds_of(now);
     Entry* const set = &entries_[(wanted % sets) * ways];
-    Entry* place = set;  // the flow's own, else a free one, else that of the oldest flow
+    Entry* place = set;
     for (Entry* e = set; e != set + ways; ++e) {
-        if (e->signature == wanted) {
-            place = e;
-            break;
-        }
-        if (e->signature == 0 || (place->signature != 0 &&
-                                  elapsed(e->seconds, seconds) > elapsed(place->seconds, seconds)))
+        if (e->signature == wanted) return *e;
+        if (e->signature == 0 || (place->signature != 0 && idle(*e, now) > idle(*place, now)))
             place = e;
         if (e->signature == 0) break;
     }
-    *place = {wanted, seconds, key.interface(), 0};
+    *place = {};
+    place->signature = wanted;
+    return *place;
 }
 
-bool ForwardedFlows::arrived_elsewhere(const packet::FlowKey& key, UtcTime now) const noexcept {
-    const std::uint64_t wanted = signature(key);
+bool ForwardedFlows::on_arrival(const packet::FlowKey& key, UtcTime now,
+                                Departure& departure) noexcept {
     const std::int32_t seconds = seconds_of(now);
-    constexpr std::int32_t limit = timeout.ns / 1'000'000'000;
+    Entry& entry = entry_of(key, seconds);
+    entry.interface = key.interface();
+    entry.arrived = seconds;
+    if (entry.departure == no_name || !is_recent(entry.left, seconds)) return false;
+    departure = {entry.departure, entry.mac};
+    return true;
+}
+
+bool ForwardedFlows::on_departure(const packet::FlowKey& key, UtcTime now,
+                                  const Departure& departure) noexcept {
+    const std::int32_t seconds = seconds_of(now);
+    Entry& entry = entry_of(key, seconds);
+    entry.departure = departure.interface;
+    entry.mac = departure.mac;
+    entry.left = seconds;
+    return entry.interface != 0 && is_recent(entry.arrived, seconds);
+}
+
+ForwardedFlows::Arrival ForwardedFlows::arrival(const packet::FlowKey& key,
+                                                UtcTime now) const noexcept {
+    const std::uint64_t wanted = signature(key);
     const Entry* const set = &entries_[(wanted % sets) * ways];
     for (const Entry* e = set; e != set + ways; ++e) {
         if (e->signature != wanted) continue;
-        const std::int32_t age = elapsed(e->seconds, seconds);
-        return e->interface != key.interface() && age >= -limit && age <= limit;
+        if (e->interface == 0 || !is_recent(e->arrived, seconds_of(now))) break;
+        return e->interface == key.interface() ? Arrival::here : Arrival::elsewhere;
     }
-    return false;
+    return Arrival::unknown;
 }
 
 }  // namespace octroi::capture

@@ -24,10 +24,12 @@ class ForwardedFramesTest : public ::testing::Test {
 protected:
     ForwardedFramesTest() : frames_(*ForwardedFrames::create(2, 1)) {}
     void push(std::size_t interface, const Sample& sample) {
-        frames_.push(interface, sample, now, [&](const Sample& s) { released_.push_back(s.time); });
+        frames_.push(interface, sample, false, now,
+                     [&](const Sample& s) { released_.push_back(s.time); });
     }
     void release(std::int64_t until, Duration at = now) {
-        frames_.release(UtcTime{until}, at, [&](const Sample& s) { released_.push_back(s.time); });
+        frames_.release(UtcTime{until}, Duration{}, at,
+                        [&](const Sample& s) { released_.push_back(s.time); });
     }
     ForwardedFrames frames_;
     std::vector<std::int64_t> released_;
@@ -56,13 +58,13 @@ TEST_F(ForwardedFramesTest, ReleasesTheEarliestFramesWhereTooManyWait) {
     };
     for (std::int64_t i = 1; i <= limit + 10; ++i) {
         shared = frame(i);
-        frames_.push(0, shared, now, emit);
+        frames_.push(0, shared, false, now, emit);
     }
     // The frame of the other interface is the earliest one and goes first.
     EXPECT_EQ(seen.size(), 11U);
     EXPECT_EQ(seen.begin()->first, 0);
     EXPECT_EQ(seen.rbegin()->first, 10);
-    frames_.release(UtcTime::max(), now, emit);
+    frames_.release(UtcTime::max(), Duration{}, now, emit);
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(limit) + 11);
     for (const auto& [time, count] : seen) ASSERT_EQ(count, 1) << time;
 }

@@ -22,6 +22,7 @@ Result<std::unique_ptr<FrameAggregator>> FrameAggregator::create(const Aggregato
 
 void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
     // Sums without branches: the IP version of a packet cannot be predicted.
+    std::uint64_t frames = 0;
     std::uint64_t frame_bytes = 0;
     std::uint64_t bytes = 0;
     std::uint64_t v6_bytes = 0;
@@ -32,10 +33,11 @@ void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
     for (Sample& sample : samples) {
         const packet::Packet& p = sample.packet;
         const bool v6 = p.key.family() == Family::v6;
+        frames += sample.segments;
         frame_bytes += sample.wire_length;
         bytes += p.bytes;
         v6_bytes += v6 ? p.bytes : 0;
-        v6_packets += v6 ? 1 : 0;
+        v6_packets += v6 ? sample.segments : 0;
         truncated += p.truncated ? 1 : 0;
         if (p.outcome != Outcome::ip) [[unlikely]] {
             ++excluded;
@@ -47,9 +49,9 @@ void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
             resolve_fragment(sample);
         }
     }
-    const std::uint64_t ip_packets = samples.size() - excluded;
+    const std::uint64_t ip_packets = frames - excluded;
     const std::uint64_t ip_bytes = bytes - excluded_bytes;
-    totals_.frames += samples.size();
+    totals_.frames += frames;
     totals_.frame_bytes += frame_bytes;
     totals_.ip_packets += ip_packets;
     totals_.ip_bytes += ip_bytes;

@@ -36,6 +36,14 @@ std::uint64_t InterfaceAccount::bound_of(std::uint64_t packets,
     return std::min(bound, passed > known ? passed - known : 0);
 }
 
+// Merged frames lack the headers of all segments but one: at most 52 octets for each 536 of payload
+// in IPv4 (RFC 9293, default MSS), 72 for each 1208 in IPv6 (RFC 8200, smallest MTU).
+std::uint64_t InterfaceAccount::with_headers(std::uint64_t bytes) const {
+    std::uint64_t sum = 0;
+    if (!merges_) return bytes;
+    return __builtin_add_overflow(bytes, bytes / 8, &sum) ? UINT64_MAX : sum;
+}
+
 void InterfaceAccount::add_drops(const std::string& interface, const CaptureStatistics& stated,
                                  const InterfacePosition* after, UtcTime now,
                                  std::vector<Loss>& losses) {
@@ -48,7 +56,7 @@ void InterfaceAccount::add_drops(const std::string& interface, const CaptureStat
     if (in_ring > 0) {
         const std::uint64_t bound = bound_of(in_ring, after);
         bounded_bytes_ += bound;
-        losses.push_back({interface, LossReason::kernel_drop, since, in_ring, bound});
+        losses.push_back({interface, LossReason::kernel_drop, since, in_ring, with_headers(bound)});
     }
     // The interface's octet counters do not contain these packets, so they bound nothing.
     if (before_ring > 0)

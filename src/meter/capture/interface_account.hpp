@@ -29,6 +29,9 @@ public:
         certain_bytes_ += wire_length - std::min(wire_length, uncounted_max);
     }
 
+    // That frame stands for several on the wire: those that are lost may, too.
+    void on_merged_frame() noexcept { merges_ = true; }
+
     // Adds losses for the packets that were dropped since the last call. stated: of the capture.
     // after: the interface's counters, read after `stated`, so that they contain all that was
     // dropped; null where they bound nothing (a filter, or the interface is gone).
@@ -53,6 +56,7 @@ private:
     // the Ethernet header, and a driver may count without the tags that it removes.
     static constexpr std::uint32_t uncounted_max = 14 + 2 * 4;
 
+    [[nodiscard]] std::uint64_t with_headers(std::uint64_t bytes) const;
     [[nodiscard]] std::uint64_t bound_of(std::uint64_t packets,
                                          const InterfacePosition* after) const;
 
@@ -61,6 +65,7 @@ private:
     std::uint64_t seen_bytes_ = 0;     // since the capture was opened, on the wire
     std::uint64_t certain_bytes_ = 0;  // of these, what the interface's counters contain at least
     std::uint64_t bounded_bytes_ = 0;  // that losses since then stand for already
+    bool merges_ = false;
     CaptureStatistics reported_;
     Drops drops_;
 };

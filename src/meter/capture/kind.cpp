@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/narrow.hpp"
+#include "host/offloads.hpp"
 #include "host/random.hpp"
 #include "meter/capture/counters.hpp"
 #include "meter/capture/examine.hpp"
@@ -15,6 +16,7 @@
 #include "meter/capture/live_meter.hpp"
 #include "meter/capture/options.hpp"
 #include "meter/capture/recount.hpp"
+#include "meter/capture/routing.hpp"
 #include "record/reading_rows.hpp"
 
 namespace octroi::capture {
@@ -46,6 +48,42 @@ Result<std::vector<std::string>> interfaces_of(const MeterConfig& config,
     return default_interfaces(present);
 }
 
+// Where this machine routes and its NAT cannot be read, a packet that NAT changes would count
+// before and after that. Then the interfaces without a default route are metered, if none is named.
+void choose_inner_interfaces(const MeterSetup& setup, const std::vector<Interface>& present,
+                             std::vector<std::string>& names, std::vector<std::string>& warnings) {
+    if (names.size() < 2 || !routes(present)) return;
+    const auto connections = setup.host.connections();
+    if (connections.has_value()) return;
+    const std::string why =
+        fmt::format("{}; next: start it as root, or with CAP_NET_ADMIN", connections.error().text);
+    std::vector<std::string> inner = names;
+    std::erase_if(inner, [&](const std::string& name) {
+        const auto at = std::ranges::find(present, name, &Interface::name);
+        return at != present.end() && (at->uplink_v4 || at->uplink_v6);
+    });
+    const bool is_named = !setup.config.options.texts("interfaces").empty();
+    if (is_named || inner.empty() || inner.size() == names.size()) {
+        warnings.push_back("packets that this machine translates (NAT) count twice: " + why);
+        return;
+    }
+    names = std::move(inner);
+    warnings.push_back(
+        fmt::format("only {} {} metered, because of NAT; traffic between this "
+                    "machine itself and the outside is not counted: {}",
+                    fmt::join(names, ", "), names.size() == 1 ? "is" : "are", why));
+}
+
+void warn_of_merged_frames(const LiveMeter& meter, std::vector<std::string>& warnings) {
+    std::vector<std::string> names = meter.unsegmented_interfaces();
+    std::erase_if(names, [](const std::string& name) { return !merges_segments(name); });
+    if (names.empty()) return;
+    warnings.push_back(
+        fmt::format("{}: the kernel merges received packets (GRO) and does not state how many; "
+                    "{}; next: ethtool -K {} gro off lro off",
+                    fmt::join(names, ", "), merged_effect, names.front()));
+}
+
 LiveMeterOptions live_options(const OptionValues& values) {
     LiveMeterOptions options;
     options.promiscuous = values.boolean("promiscuous");
@@ -65,11 +103,14 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     LiveMeterOptions options = live_options(setup.config.options);
     TRY_ASSIGN(const auto present, setup.host.interfaces());
     TRY_ASSIGN(options.interfaces, interfaces_of(setup.config, present));
+    std::vector<std::string> warnings;
+    choose_inner_interfaces(setup, present, options.interfaces, warnings);
     std::string notice = fmt::format("{}{}{}", fmt::join(options.interfaces, ", "),
                                      options.promiscuous ? ", promiscuous" : "",
                                      options.filter.empty() ? "" : ", only " + options.filter);
     TRY_ASSIGN(auto meter, LiveMeter::open(options, setup.host, setup.cursors));
-    return OpenedMeter{std::move(meter), {std::move(notice)}, {}};
+    warn_of_merged_frames(*meter, warnings);
+    return OpenedMeter{std::move(meter), {std::move(notice)}, std::move(warnings)};
 }
 
 // The interfaces that no meter reads, and why. Errors: a meter names an interface that is absent.

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "meter/capture/routing.hpp"
+#include "meter/capture/segments.hpp"
 #include "wire/packet/packet_fast.hpp"
 
 namespace octroi::capture {
@@ -24,6 +26,37 @@ constexpr Duration ring_delay = CaptureHost::delivery_delay + CaptureHost::deliv
 [[nodiscard]] const Interface* find(const std::vector<Interface>& present, std::string_view name) {
     const auto found = std::ranges::find(present, name, &Interface::name);
     return found == present.end() ? nullptr : &*found;
+}
+
+// Both show the same frames: a VLAN device and the interface below it, a bridge or bond and its
+// ports.
+[[nodiscard]] Status check_stack(const std::vector<std::string>& names,
+                                 const std::vector<Interface>& present) {
+    for (const std::string& name : names) {
+        const Interface* const interface = find(present, name);
+        if (interface == nullptr) continue;
+        for (const int index : {interface->lower, interface->master}) {
+            const auto other = std::ranges::find(present, index, &Interface::index);
+            if (index == 0 || other == present.end()) continue;
+            if (std::ranges::find(names, other->name) == names.end()) continue;
+            return fail(ErrorCode::invalid,
+                        fmt::format("interfaces {} and {} show the same frames, and their traffic "
+                                    "would count twice; next: meter only one of them",
+                                    name, other->name));
+        }
+    }
+    return {};
+}
+
+// The identifier of an ICMP query; 0 where there is none.
+[[nodiscard]] std::uint16_t icmp_id(const packet::Packet& p, ByteSpan octets) {
+    constexpr std::uint8_t icmp = 1;
+    constexpr std::uint8_t icmpv6 = 58;
+    constexpr std::size_t at = 4;  // RFC 792, RFC 4443
+    const std::uint8_t proto = p.key.proto();
+    if ((proto != icmp && proto != icmpv6) || p.transport == 0) return 0;
+    if (octets.size() < p.transport + at + 2) return 0;
+    return load_be16(octets.data() + p.transport + at);
 }
 
 [[nodiscard]] Status check_interfaces(const std::vector<std::string>& names) {
@@ -49,7 +82,8 @@ LiveMeter::LiveMeter(const LiveMeterOptions& options, CaptureHost& host,
     : options_(options),
       host_(&host),
       aggregator_(std::move(aggregator)),
-      forwarded_(std::move(forwarded)) {}
+      forwarded_(std::move(forwarded)),
+      nat_(mix(options.seed ^ mix_c, mix_a)) {}
 
 Result<std::unique_ptr<LiveMeter>> LiveMeter::open(const LiveMeterOptions& options,
                                                    CaptureHost& host,
@@ -75,7 +109,9 @@ Status LiveMeter::open_all(std::span<const Cursor> known) {
                                     UINT16_MAX - 1));
     TRY_ASSIGN(boot_, host_->boot_id());
     TRY_ASSIGN(const auto present, host_->interfaces());
+    TRY(check_stack(options_.interfaces, present));
     learn_addresses(present);
+    open_nat();
     for (const std::string& name : options_.interfaces) {
         Port& port = *ports_.emplace_back(std::make_unique<Port>());
         port.meter = this;
@@ -114,14 +150,29 @@ Status LiveMeter::open_port(Port& port, const std::vector<Interface>& present) {
     port.source = std::move(source);
     port.link = link;
     port.mac = interface->mac;
+    port.bridge_port = interface->bridge_port;
     port.account.start(InterfacePosition::of(*interface, boot_, host_->clock().now()));
     return {};
 }
 
 void LiveMeter::learn_addresses(const std::vector<Interface>& present) {
     own_addresses_.clear();
+    routes_ = routes(present);
     for (const Interface& interface : present)
-        for (const InterfaceAddress& a : interface.addresses) own_addresses_.insert(a.address);
+        for (const InterfaceAddress& a : interface.addresses) own_addresses_.push_back(a.address);
+    std::ranges::sort(own_addresses_);
+}
+
+// At each checkpoint again: the first rule with NAT may come late. Without it the meter counts what
+// it sees.
+void LiveMeter::open_nat() {
+    if (!routes_ || nat_.is_open()) return;
+    nat_.open(*host_);
+    forwarded_.use(nat_.is_open() ? &nat_.table() : nullptr);
+}
+
+bool LiveMeter::is_own(const Address& address) const {
+    return std::ranges::binary_search(own_addresses_, address);
 }
 
 // Opens the interfaces again that are back. What passed meanwhile is a loss.
@@ -191,7 +242,7 @@ Result<Pull> LiveMeter::pull(ReadingSink& sink, Duration wait) {
         host_->wait(open_sources(), wait);
         frames = read_ports();
     }
-    release_waiting();
+    release_waiting(ForwardedFrames::forwarding_max);
     process_batch();
     if (frames == 0) aggregator_->sweep(host_->clock().now(), out_);
     out_.flush();
@@ -217,20 +268,40 @@ void LiveMeter::count_frame(Port& port, const RawFrame& frame) {
     constexpr std::int64_t latest = 7'258'118'400'000'000'000;  // 2200-01-01
     sample.time = std::clamp<std::int64_t>(frame.time.ns, 0, latest);
     sample.wire_length = frame.wire_length;
+    sample.segments = 1;
+    if (frame.segment_octets != 0 && p.outcome == packet::Outcome::ip)
+        split_into_segments(frame.segment_octets, frame.octets, sample);
     port.account.on_frame(frame.wire_length);
+    if (sample.segments > 1) port.account.on_merged_frame();
     const UtcTime time{sample.time};
     port.read_until = time;
-    const Direction way = direction(port, p);
-    mark_direction(p.key, way);
-    if (may_be_forwarded(p, way) && forwarded_.must_wait(p.key, way, time)) {
-        forwarded_.push(port.number - 1U, sample, reading_at_,
+    mark_direction(p.key, direction(port, frame.way, p));
+    if (p.outcome == packet::Outcome::ip && may_be_seen_twice()) {
+        sample.icmp_id = icmp_id(p, frame.octets);
+        return count_decoded(port, sample);
+    }
+    if (++batched_ == batch_size) process_batch();
+}
+
+// The sample is the next one of the batch.
+void LiveMeter::count_decoded(Port& port, Sample& sample) {
+    const packet::FlowKey& key = sample.packet.key;
+    const bool comes_in = direction_of(key) == Direction::in;
+    const bool own_end = is_own(comes_in ? key.dst() : key.src());
+    sample.out_interface = link_of(port, key.vlan());
+    if (!forwarded_.settle(sample, own_end)) {
+        forwarded_.push(port.number - 1U, sample, own_end, reading_at_,
                         [&](const Sample& released) { add_to_batch(released); });
         return;
     }
     if (++batched_ == batch_size) process_batch();
 }
 
-Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const {
+Direction LiveMeter::direction(const Port& port, FrameWay way, const packet::Packet& p) const {
+    if (way == FrameWay::out) return Direction::out;
+    // A bridge forwards frames that are addressed to others.
+    if (way == FrameWay::in || (way == FrameWay::other && port.bridge_port)) return Direction::in;
+    if (way == FrameWay::other) return Direction::unknown;
     if (p.direction != packet::Direction::unknown)
         return p.direction == packet::Direction::in ? Direction::in : Direction::out;
     if (!port.mac.empty() && port.link == packet::LinkType::ethernet) {
@@ -240,14 +311,17 @@ Direction LiveMeter::direction(const Port& port, const packet::Packet& p) const 
         return is_group || p.dst_mac() == port.mac ? Direction::in : Direction::unknown;
     }
     if (p.outcome != packet::Outcome::ip) return Direction::unknown;
-    if (own_addresses_.contains(p.key.src())) return Direction::out;
-    return own_addresses_.contains(p.key.dst()) ? Direction::in : Direction::unknown;
+    if (is_own(p.key.src())) return Direction::out;
+    return is_own(p.key.dst()) ? Direction::in : Direction::unknown;
 }
 
-// Whether another interface may see, or have seen, the same packet.
-bool LiveMeter::may_be_forwarded(const packet::Packet& p, Direction way) const {
-    if (ports_.size() < 2 || p.outcome != packet::Outcome::ip) return false;
-    return way == Direction::in || !own_addresses_.contains(p.key.src());
+// A VLAN of an interface is a link of its own: bindings of the VLAN come before those of the
+// interface.
+NameRef LiveMeter::link_of(Port& port, std::uint16_t vlan) {
+    if (vlan == 0) return port.number;
+    const auto [place, is_new] = port.vlans.try_emplace(vlan, NameRef{port.number});
+    if (is_new) place->second = names_.intern(NameKind::vlan, std::to_string(vlan), port.number);
+    return place->second;
 }
 
 void LiveMeter::add_to_batch(const Sample& sample) {
@@ -260,11 +334,13 @@ void LiveMeter::process_batch() {
     batched_ = 0;
 }
 
-void LiveMeter::release_waiting() {
+void LiveMeter::release_waiting(Duration patience) {
+    // After the rings: the event of a connection is sent before its first packet goes out.
+    nat_.read(host_->clock().uptime());
     UtcTime read_until = UtcTime::max();
     for (const auto& port : ports_)
         if (port->source) read_until = std::min(read_until, port->read_until);
-    forwarded_.release(read_until, reading_at_,
+    forwarded_.release(read_until, patience, reading_at_,
                        [&](const Sample& released) { add_to_batch(released); });
 }
 
@@ -302,6 +378,7 @@ void LiveMeter::settle_port(Port& port, const std::vector<Interface>& before, Ut
         bound = InterfacePosition::of(*found, boot_, now);
     port.account.add_drops(name, *stated, bound ? &*bound : nullptr, now, losses_);
     port.mac = interface->mac;
+    port.bridge_port = interface->bridge_port;
     port.account.advance(InterfacePosition::of(*interface, boot_, now));
     port.cursor.position = port.account.settled().save();
     port.cursor.version += 1;
@@ -315,8 +392,14 @@ Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
     const UtcTime now = host_->clock().now();
     const auto present = host_->interfaces();
     if (present.has_value()) learn_addresses(*present);
+    open_nat();
+    const Duration begin = host_->clock().uptime();
     drain_rings();
-    release_waiting();
+    // All frames that were read before the counters of the cursors are in this batch, also those
+    // with times of a clock that was set back.
+    forwarded_.limit_wait(std::min(ForwardedFrames::wait_max, reading_at_ - begin));
+    release_waiting(Duration{});
+    forwarded_.limit_wait(ForwardedFrames::wait_max);
     process_batch();
     aggregator_->hand_over(out_);
     out_.flush();
@@ -333,9 +416,18 @@ Result<Checkpoint> LiveMeter::checkpoint(ReadingSink& sink) {
     return out;
 }
 
+std::vector<std::string> LiveMeter::unsegmented_interfaces() const {
+    std::vector<std::string> names;
+    for (const auto& port : ports_)
+        if (port->source && !port->source->states_segments()) names.push_back(interface_of(*port));
+    return names;
+}
+
 std::vector<CounterValue> LiveMeter::counters() const {
     OtherCounters other;
     other.interface_errors = interface_errors_;
+    other.nat_refused = nat_.table().refused();
+    other.nat_overruns = nat_.overruns();
     for (const auto& port : ports_) {
         other.kernel_drops += port->account.drops().kernel;
         other.interface_drops += port->account.drops().interface;

@@ -3,19 +3,23 @@
 
 // Meters live traffic on one or several interfaces, in one thread.
 //
-// Direction is that of this host: `out` where the frame comes from the interface's own MAC (on
-// links without MACs, from one of the host's addresses); `in` where it goes to that MAC or to many;
-// else unknown (promiscuous mode).
+// Direction is that of this host, as the kernel states it. Where it does not: `out` where the frame
+// comes from the interface's own MAC (on links without MACs, from one of the host's addresses);
+// `in` where it goes to that MAC or to many; else unknown (promiscuous mode).
 //
-// Each packet counts once: forwarded_frames.hpp. Frames that wait at a checkpoint were captured
-// after the counters in its cursors, and are in the next one.
+// A frame that the kernel has merged, or will split (GRO, TSO), counts as its segments on the wire:
+// segments.hpp.
+//
+// Each packet counts once, also if this machine translates addresses: forwarded_frames.hpp. Frames
+// that wait at a checkpoint were captured after the counters in its cursors, and are in the next
+// one.
 //
 // Each checkpoint reports losses: drops of the ring and of the interface, and the traffic while the
 // meter was not running or the interface was down (interface_account.hpp).
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +30,7 @@
 #include "meter/capture/forwarded_frames.hpp"
 #include "meter/capture/frame_aggregator.hpp"
 #include "meter/capture/interface_account.hpp"
+#include "meter/capture/nat_tracker.hpp"
 #include "meter/meter.hpp"
 #include "meter/name_table.hpp"
 
@@ -59,6 +64,8 @@ public:
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
+    // The interfaces of which the kernel does not state the segments of merged frames.
+    [[nodiscard]] std::vector<std::string> unsegmented_interfaces() const;
     [[nodiscard]] const PacketTotals& totals() const noexcept { return aggregator_->totals(); }
 
 private:
@@ -68,10 +75,12 @@ private:
         std::unique_ptr<PacketSource> source;  // null: the interface is down or gone
         packet::LinkType link{};
         Mac mac;
+        bool bridge_port = false;
         Cursor cursor;
         InterfaceAccount account;
         UtcTime retry_at;
         UtcTime read_until;  // all frames up to this time were read
+        boost::unordered_flat_map<std::uint16_t, NameRef> vlans;  // of link_of(), by VLAN id
     };
 
     LiveMeter(const LiveMeterOptions& options, CaptureHost& host,
@@ -86,15 +95,20 @@ private:
 
     static void on_frame(void* port, const RawFrame& frame);
     void count_frame(Port& port, const RawFrame& frame);
-    [[nodiscard]] Direction direction(const Port& port, const packet::Packet& packet) const;
-    [[nodiscard]] bool may_be_forwarded(const packet::Packet& packet, Direction direction) const;
+    [[nodiscard]] Direction direction(const Port& port, FrameWay way,
+                                      const packet::Packet& packet) const;
+    [[nodiscard]] bool is_own(const Address& address) const;
+    void count_decoded(Port& port, Sample& sample);
+    [[nodiscard]] bool may_be_seen_twice() const { return ports_.size() >= 2 || routes_; }
+    [[nodiscard]] NameRef link_of(Port& port, std::uint16_t vlan);
     void add_to_batch(const Sample& sample);
     void process_batch();
-    void release_waiting();
+    void release_waiting(Duration patience);
 
     [[nodiscard]] const std::string& interface_of(const Port& port) const;
     void settle_port(Port& port, const std::vector<Interface>& before, UtcTime now);
     void learn_addresses(const std::vector<Interface>& present);
+    void open_nat();
 
     LiveMeterOptions options_;
     NameTable names_;  // the interfaces, in the order of the options
@@ -102,7 +116,9 @@ private:
     std::string boot_;
     std::unique_ptr<FrameAggregator> aggregator_;
     ForwardedFrames forwarded_;
-    std::set<Address> own_addresses_;
+    NatTracker nat_;
+    std::vector<Address> own_addresses_;  // sorted
+    bool routes_ = false;                 // this machine may forward packets
     std::vector<std::unique_ptr<Port>> ports_;
     ReadingBuffer out_;
     std::array<Sample, batch_size> batch_;

@@ -12,153 +12,29 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <deque>
 #include <map>
 
 #include "host/file.hpp"
+#include "meter/capture/testing/fake_host.hpp"
 #include "wire/packet/testing/build.hpp"
 
 namespace octroi::capture {
 namespace {
 
 using packet::build::Frame;
-
-const Mac router_a{{2, 0, 0, 0, 0, 0xa}};
-const Mac router_b{{2, 0, 0, 0, 0, 0xb}};
-const Mac client{{2, 0, 0, 0, 0, 1}};
-const Mac server{{2, 0, 0, 0, 0, 2}};
-const Address lan = Address::v4(0x0a000002U);
-const Address own = Address::v4(0x0a000001U);
-const Address far = Address::v4(0xc0000201U);
-
-class Readings final : public FlowSink {
-public:
-    void accept(std::span<const Reading> readings) override {
-        all.insert(all.end(), readings.begin(), readings.end());
-    }
-    std::vector<Reading> all;
-};
-
-class FakeClock final : public Clock {
-public:
-    [[nodiscard]] UtcTime now() const override { return time; }
-    [[nodiscard]] Duration uptime() const override { return {time.ns}; }
-    UtcTime time = UtcTime::from_seconds(1'700'000'000);
-};
-
-// A machine for the meter: interfaces, their counters, and the frames in their rings.
-class FakeHost final : public CaptureHost {
-public:
-    struct State {
-        Interface interface;
-        std::deque<std::pair<std::string, UtcTime>> frames;
-        CaptureStatistics statistics;
-        bool broken = false;
-    };
-    class Source final : public PacketSource {
-    public:
-        Source(FakeHost& host, std::string name) : host_(&host), name_(std::move(name)) {}
-        [[nodiscard]] std::uint16_t link_type() const override { return 1; }
-        Result<std::size_t> read(std::size_t limit, Handler handler, void* context) override {
-            State& s = host_->states[name_];
-            std::size_t count = 0;
-            for (; count < limit && !s.frames.empty(); ++count) {
-                const auto [frame, time] = s.frames.front();
-                s.frames.pop_front();
-                handler(context,
-                        {as_octets(frame), static_cast<std::uint32_t>(frame.size()), time});
-            }
-            if (s.broken) return fail(ErrorCode::failed, "the interface went down");
-            return count;
-        }
-        Result<CaptureStatistics> statistics() override { return host_->states[name_].statistics; }
-        [[nodiscard]] int descriptor() const override { return -1; }
-
-    private:
-        FakeHost* host_;
-        std::string name_;
-    };
-
-    FakeHost() {
-        add("eth0", 1, router_a);
-        add("eth1", 2, router_b);
-        states["eth0"].interface.addresses.push_back({own, Prefix::of(own, 24)});
-    }
-    void add(const std::string& name, int index, const Mac& mac) {
-        Interface& i = states[name].interface;
-        i.name = name;
-        i.index = index;
-        i.mac = mac;
-        i.up = true;
-    }
-    // A frame passes an interface. seen: it is captured too.
-    void pass(const std::string& name, const std::string& frame, bool seen = true) {
-        State& s = states[name];
-        s.interface.counters.rx_bytes += frame.size();
-        s.interface.counters.rx_packets += 1;
-        if (seen) s.frames.emplace_back(frame, fake_clock.time);
-    }
-    // Moves the time of the last frame back, as if its ring was read late.
-    void backdate(const std::string& name, Duration by) {
-        states[name].frames.back().second = fake_clock.time - by;
-    }
-
-    Result<std::unique_ptr<PacketSource>> open(const CaptureOptions& options) override {
-        if (states[options.interface].broken) return fail(ErrorCode::failed, "it is down");
-        states[options.interface].statistics = {};
-        return std::make_unique<Source>(*this, options.interface);
-    }
-    Result<std::vector<Interface>> interfaces() override {
-        if (blind) return fail(ErrorCode::failed, "the kernel does not answer");
-        std::vector<Interface> all;
-        for (const auto& [name, state] : states) all.push_back(state.interface);
-        return all;
-    }
-    Result<std::string> boot_id() override { return boot; }
-    void wait(std::span<PacketSource* const> /*sources*/, Duration wait) override {
-        fake_clock.time = fake_clock.time + wait;
-    }
-    [[nodiscard]] const Clock& clock() const override { return fake_clock; }
-
-    std::map<std::string, State> states;
-    std::string boot = "boot-1";
-    bool blind = false;
-    FakeClock fake_clock;
-};
-
-std::string udp(const Mac& to, const Mac& from, const Address& src, const Address& dst,
-                std::uint16_t sport = 4000) {
-    return Frame()
-        .ethernet(to, from)
-        .ipv4({.src = src, .dst = dst})
-        .udp(sport, 53)
-        .payload(100)
-        .octets();
-}
-
-LiveMeterOptions on(std::vector<std::string> interfaces) {
-    LiveMeterOptions options;
-    options.interfaces = std::move(interfaces);
-    return options;
-}
-
-std::unique_ptr<LiveMeter> must_open(const LiveMeterOptions& options, CaptureHost& host,
-                                     std::span<const Cursor> known = {}) {
-    auto meter = LiveMeter::open(options, host, known);
-    EXPECT_TRUE(meter.has_value()) << (meter.has_value() ? "" : meter.error().text);
-    return meter.has_value() ? *std::move(meter) : nullptr;
-}
-
-Checkpoint must_checkpoint(LiveMeter& meter, Readings& sink) {
-    for (;;) {
-        const auto pull = meter.pull(sink, Duration::milliseconds(1));
-        EXPECT_TRUE(pull.has_value());
-        if (!pull.has_value() || *pull != Pull::more) break;
-    }
-    auto checkpoint = meter.checkpoint(sink);
-    EXPECT_TRUE(checkpoint.has_value());
-    return checkpoint.has_value() ? *std::move(checkpoint) : Checkpoint{};
-}
+using testing::client;
+using testing::FakeHost;
+using testing::far;
+using testing::lan;
+using testing::must_checkpoint;
+using testing::must_open;
+using testing::on;
+using testing::own;
+using testing::router_a;
+using testing::router_b;
+using testing::server;
+using testing::udp;
+using Readings = testing::CollectedReadings;
 
 // A process that is killed before its first commit leaves a cursor: the next one reports the loss.
 TEST(LiveMeter, AsksForItsFirstCursorAtOnce) {
@@ -232,6 +108,158 @@ TEST(LiveMeter, CountsABridgedPacketOnce) {
     for (const Reading& r : sink.all) packets[r.kind] += r.packets;
     EXPECT_EQ(packets[ReadingKind::ip], 10U);
     EXPECT_EQ(packets[ReadingKind::duplicate], 10U);
+}
+
+// The counted reading of a flow, of those that are no duplicates.
+const Reading* counted(const Readings& sink, const Address& src) {
+    const Reading* found = nullptr;
+    for (const Reading& r : sink.all) {
+        if (r.src != src || r.kind != ReadingKind::ip) continue;
+        EXPECT_EQ(found, nullptr) << "the flow counts in two parts";
+        found = &r;
+    }
+    EXPECT_NE(found, nullptr);
+    return found;
+}
+
+// Each account may be bound to what only one of the two interfaces shows.
+TEST(LiveMeter, AForwardedPacketStatesWhatBothInterfacesShow) {
+    for (const bool out_first : {false, true}) {
+        FakeHost host;
+        const auto meter = must_open(on({"eth0", "eth1"}), host);
+        Readings sink;
+        const auto forward = [&](const char* in, const std::string& before, const char* out,
+                                 const std::string& after) {
+            host.pass(out_first ? out : in, out_first ? after : before);
+            if (out_first) host.pass(in, before);
+            if (out_first) host.backdate(in, Duration::milliseconds(1));
+            if (!out_first) host.pass(out, after);
+        };
+        forward("eth0", udp(router_a, client, lan, far), "eth1", udp(server, router_b, lan, far));
+        forward("eth1", udp(router_b, server, far, lan), "eth0", udp(client, router_a, far, lan));
+        must_checkpoint(*meter, sink);
+        const Reading* const upload = counted(sink, lan);
+        const Reading* const download = counted(sink, far);
+        ASSERT_TRUE(upload != nullptr && download != nullptr);
+        EXPECT_EQ(upload->src_mac, client);
+        EXPECT_EQ(upload->dst_mac, server);
+        EXPECT_EQ(upload->interface, 1U);
+        EXPECT_EQ(upload->out_interface, 2U);
+        EXPECT_EQ(download->src_mac, server);
+        EXPECT_EQ(download->dst_mac, client);
+        EXPECT_EQ(download->interface, 2U);
+        EXPECT_EQ(download->out_interface, 1U);
+        for (const Reading* r : {upload, download}) EXPECT_EQ(r->direction, Direction::in);
+    }
+}
+
+std::string tagged(const Mac& to, const Mac& from, std::uint16_t vlan, const Address& src,
+                   const Address& dst) {
+    return Frame()
+        .ethernet(to, from)
+        .vlan(vlan)
+        .ipv4({.src = src, .dst = dst})
+        .udp(4000, 53)
+        .payload(100)
+        .octets();
+}
+
+TEST(LiveMeter, TheVlanInWhichAPacketLeavesIsALinkOfItsInterface) {
+    FakeHost host;
+    const auto meter = must_open(on({"eth0", "eth1"}), host);
+    host.pass("eth1", udp(router_b, server, far, lan));
+    host.pass("eth0", tagged(client, router_a, 10, far, lan));
+    Readings sink;
+    must_checkpoint(*meter, sink);
+    const Reading* const download = counted(sink, far);
+    ASSERT_NE(download, nullptr);
+    const auto rows = meter->names().rows();
+    ASSERT_LE(download->out_interface, rows.size());
+    EXPECT_EQ(rows[download->out_interface - 1], (Name{NameKind::vlan, "10", 1}));
+    EXPECT_EQ(download->vlan, 0);
+}
+
+// One interface, two VLANs: each packet passes it twice.
+TEST(LiveMeter, CountsAPacketOnceOnARouterWithOneInterface) {
+    FakeHost host;
+    host.states["eth0"].interface.forwards_v4 = true;
+    const auto meter = must_open(on({"eth0"}), host);
+    host.pass("eth0", tagged(router_a, client, 10, lan, far));
+    host.pass("eth0", tagged(server, router_a, 20, lan, far));
+    Readings sink;
+    const Checkpoint checkpoint = must_checkpoint(*meter, sink);
+    EXPECT_EQ(checkpoint.observed.packets.value(), 2U);
+    const Reading* const upload = counted(sink, lan);
+    ASSERT_NE(upload, nullptr);
+    EXPECT_EQ(upload->packets, 1U);
+    EXPECT_EQ(upload->vlan, 10);
+    EXPECT_EQ(upload->dst_mac, server);
+}
+
+TEST(LiveMeter, ABridgedPacketComesInWhereItIsSeenFirst) {
+    FakeHost host;
+    const auto meter = must_open(on({"eth0", "eth1"}), host);
+    host.pass("eth1", udp(client, server, far, lan));
+    host.fake_clock.time = host.fake_clock.time + Duration::milliseconds(1);
+    host.pass("eth0", udp(client, server, far, lan));
+    Readings sink;
+    must_checkpoint(*meter, sink);
+    const Reading* const download = counted(sink, far);
+    ASSERT_NE(download, nullptr);
+    EXPECT_EQ(download->interface, 2U);
+    EXPECT_EQ(download->out_interface, 1U);
+    EXPECT_EQ(download->direction, Direction::in);
+}
+
+// A packet that the firewall drops waits for a second sight that does not come, but not for ever.
+TEST(LiveMeter, APacketThatIsNotForwardedCountsWithoutADeparture) {
+    FakeHost host;
+    const auto meter = must_open(on({"eth0", "eth1"}), host);
+    Readings sink;
+    host.pass("eth0", udp(router_a, client, lan, far));
+    const auto pull = [&] {
+        ASSERT_TRUE(meter->pull(sink, Duration::milliseconds(50)).has_value());
+    };
+    pull();
+    EXPECT_EQ(meter->totals().frames, 0U);
+    for (int i = 0; i < 4; ++i) pull();
+    EXPECT_EQ(meter->totals().frames, 1U);
+    must_checkpoint(*meter, sink);
+    const Reading* const upload = counted(sink, lan);
+    ASSERT_NE(upload, nullptr);
+    EXPECT_EQ(upload->out_interface, no_name);
+    EXPECT_EQ(upload->dst_mac, router_a);
+}
+
+// A packet stays in a queue of the interface for longer than the wait: those after it state where
+// the flow leaves.
+TEST(LiveMeter, AFlowIsSplitWhereItsDepartureIsKnownLate) {
+    FakeHost host;
+    const auto meter = must_open(on({"eth0", "eth1"}), host);
+    Readings sink;
+    host.pass("eth0", udp(router_a, client, lan, far));
+    for (int i = 0; i < 6; ++i)
+        ASSERT_TRUE(meter->pull(sink, Duration::milliseconds(50)).has_value());
+    host.pass("eth1", udp(server, router_b, lan, far));
+    host.pass("eth0", udp(router_a, client, lan, far));
+    must_checkpoint(*meter, sink);
+    std::map<std::pair<ReadingKind, NameRef>, std::uint64_t> packets;
+    for (const Reading& r : sink.all) packets[{r.kind, r.out_interface}] += r.packets;
+    EXPECT_EQ(packets, (std::map<std::pair<ReadingKind, NameRef>, std::uint64_t>{
+                           {{ReadingKind::ip, no_name}, 1},
+                           {{ReadingKind::ip, 2}, 1},
+                           {{ReadingKind::duplicate, no_name}, 1}}));
+}
+
+TEST(LiveMeter, RefusesInterfacesThatShowTheSameFrames) {
+    FakeHost host;
+    host.add("eth0.10", 3, router_a);
+    host.states["eth0.10"].interface.lower = 1;
+    const auto meter = LiveMeter::open(on({"eth1", "eth0", "eth0.10"}), host, {});
+    ASSERT_FALSE(meter.has_value());
+    EXPECT_EQ(meter.error().code, ErrorCode::invalid);
+    EXPECT_NE(meter.error().text.find("eth0.10 and eth0"), std::string::npos);
+    EXPECT_TRUE(LiveMeter::open(on({"eth1", "eth0.10"}), host, {}).has_value());
 }
 
 TEST(LiveMeter, RefusesAnInterfaceThatIsNamedTwice) {

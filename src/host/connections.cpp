@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/connections.hpp"
+
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_compat.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "host/netlink_socket.hpp"
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+// Events of a second with 40,000 new connections.
+constexpr int event_buffer_octets = 16 << 20;
+// Replies of a listing that one call reads; each has some hundred entries.
+constexpr int replies_per_call = 4;
+
+void ask_for_space(mnl_socket* socket) {
+    const int size = event_buffer_octets;
+    // Beyond the limit of the system with CAP_NET_ADMIN, up to it without.
+    if (::setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) !=
+        0)
+        static_cast<void>(
+            ::setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUF, &size, sizeof size));
+}
+
+Result<NetlinkSocket> open_socket(unsigned groups) {
+    NetlinkSocket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket || mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) < 0)
+        return os_failure("read the connections of the kernel");
+    return socket;
+}
+
+// The kernel answers a request that it refuses at once. errno is set then.
+bool is_refused(mnl_socket* socket) {
+    alignas(nlmsghdr) std::array<char, 4096> reply{};
+    const ssize_t got =
+        ::recv(mnl_socket_get_fd(socket), reply.data(), reply.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (got < static_cast<ssize_t>(sizeof(nlmsghdr) + sizeof(int))) return false;
+    nlmsghdr header{};
+    std::memcpy(&header, reply.data(), sizeof header);
+    if (header.nlmsg_type != NLMSG_ERROR) return false;
+    int error = 0;
+    std::memcpy(&error, reply.data() + sizeof header, sizeof error);
+    errno = -error;
+    return error != 0;
+}
+
+class NetlinkConnections final : public ConnectionSource {
+public:
+    explicit NetlinkConnections(NetlinkSocket events) : events_(std::move(events)) {}
+
+    Status list() override {
+        // A socket of its own: the rest of an earlier listing goes with its socket.
+        TRY_ASSIGN(listing_, open_socket(0));
+        std::array<char, 256> request{};
+        nlmsghdr* const message = mnl_nlmsg_put_header(request.data());
+        message->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8U | IPCTNL_MSG_CT_GET;
+        message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+        auto* const header =
+            static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(nfgenmsg)));
+        header->nfgen_family = AF_UNSPEC;
+        header->version = NFNETLINK_V0;
+        const bool sent = mnl_socket_sendto(listing_.get(), message, message->nlmsg_len) >= 0;
+        if (sent && !is_refused(listing_.get())) return {};
+        const auto failure = os_failure("list the connections of the kernel");
+        listing_.reset();
+        return failure;
+    }
+    [[nodiscard]] bool is_listing() const override { return listing_ != nullptr; }
+
+    Result<bool> read(Handler handler, void* context) override {
+        Call call{handler, context};
+        TRY_ASSIGN(const bool complete, read_events(call));
+        for (int i = 0; i < replies_per_call && listing_; ++i) {
+            TRY_ASSIGN(const Read read, read_once(listing_.get(), call));
+            if (read == Read::end) listing_.reset();
+            if (read == Read::nothing) break;
+        }
+        return complete;
+    }
+
+private:
+    struct Call {
+        Handler handler;
+        void* context;
+    };
+    enum class Read : std::uint8_t { some, nothing, end, overrun };
+
+    // Bounded: a flood of new connections must not keep the caller from its rings.
+    Result<bool> read_events(Call& call) {
+        constexpr int reads_max = 4096;
+        bool complete = true;
+        for (int i = 0; i < reads_max; ++i) {
+            TRY_ASSIGN(const Read read, read_once(events_.get(), call));
+            if (read == Read::overrun) complete = false;
+            if (read == Read::nothing) break;
+        }
+        return complete;
+    }
+
+    Result<Read> read_once(mnl_socket* socket, Call& call) {
+        const ssize_t got = mnl_socket_recvfrom(socket, buffer_.data(), buffer_.size());
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;
+        if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) return Read::overrun;
+        if (got < 0) return os_failure("read the connections of the kernel");
+        const int state =
+            mnl_cb_run(buffer_.data(), static_cast<std::size_t>(got), 0, 0, &on_message, &call);
+        // Interrupted: entries came or went meanwhile, and their events were sent.
+        if (state < 0 && errno != EINTR) return os_failure("list the connections of the kernel");
+        return state == MNL_CB_STOP ? Read::end : Read::some;
+    }
+
+    static int on_message(const nlmsghdr* message, void* data) {
+        const auto& call = *static_cast<const Call*>(data);
+        if (message->nlmsg_type >> 8U != NFNL_SUBSYS_CTNETLINK) return MNL_CB_OK;
+        const unsigned type = message->nlmsg_type & 0xffU;
+        const bool is_listed = (message->nlmsg_flags & NLM_F_MULTI) != 0;
+        const auto* octets = static_cast<const std::byte*>(mnl_nlmsg_get_payload(message));
+        const Kind kind = type == IPCTNL_MSG_CT_DELETE ? Kind::ended
+                          : is_listed                  ? Kind::listed
+                                                       : Kind::begun;
+        call.handler(call.context, kind, {octets, mnl_nlmsg_get_payload_len(message)});
+        return MNL_CB_OK;
+    }
+
+    NetlinkSocket events_;
+    NetlinkSocket listing_;
+    alignas(nlmsghdr) std::array<char, 65536> buffer_{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ConnectionSource>> open_connections() {
+    // Not there: nothing is tracked in this namespace. A request would load the module.
+    if (::access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) != 0) return nullptr;
+    TRY_ASSIGN(auto events, open_socket(NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_DESTROY));
+    ask_for_space(events.get());
+    auto source = std::make_unique<NetlinkConnections>(std::move(events));
+    TRY(source->list());
+    return source;
+}
+
+}  // namespace octroi

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The connection tracking of this network namespace (nf_conntrack), through netlink: its table, and
+// an event for each connection that begins or ends.
+
+#include <cstdint>
+#include <memory>
+
+#include "base/byte_cursor.hpp"
+#include "base/result.hpp"
+
+namespace octroi {
+
+// One thread at a time. No call blocks.
+class ConnectionSource {
+public:
+    enum class Kind : std::uint8_t {
+        listed,  // an entry of the table that list() asked for
+        begun,
+        ended,
+    };
+    // message: valid during the call only; decoded by wire/conntrack.
+    using Handler = void (*)(void* context, Kind kind, ByteSpan message);
+
+    virtual ~ConnectionSource() = default;
+    // Asks for the whole table. A listing in progress begins again.
+    [[nodiscard]] virtual Status list() = 0;
+    [[nodiscard]] virtual bool is_listing() const = 0;
+    // Calls the handler for the events that wait, and for a part of the listing. False: events were
+    // lost, because too many waited; the caller lists the table again.
+    [[nodiscard]] virtual Result<bool> read(Handler handler, void* context) = 0;
+};
+
+// Null: the kernel tracks no connections here, so it translates none. Errors: permission
+// (CAP_NET_ADMIN), unsupported (the kernel has no netlink for it).
+[[nodiscard]] Result<std::unique_ptr<ConnectionSource>> open_connections();
+
+}  // namespace octroi

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/conntrack/conntrack.hpp"
+
+#include <algorithm>
+
+namespace octroi::conntrack {
+namespace {
+
+// linux/netfilter/nfnetlink_conntrack.h. Values are in network byte order.
+namespace attribute {
+constexpr std::uint16_t tuple_original = 1;
+constexpr std::uint16_t tuple_reply = 2;
+constexpr std::uint16_t id = 12;
+}  // namespace attribute
+namespace tuple_attribute {
+constexpr std::uint16_t ip = 1;
+constexpr std::uint16_t proto = 2;
+}  // namespace tuple_attribute
+namespace ip_attribute {
+constexpr std::uint16_t v4_src = 1;
+constexpr std::uint16_t v4_dst = 2;
+constexpr std::uint16_t v6_src = 3;
+constexpr std::uint16_t v6_dst = 4;
+}  // namespace ip_attribute
+namespace proto_attribute {
+constexpr std::uint16_t number = 1;
+constexpr std::uint16_t src_port = 2;
+constexpr std::uint16_t dst_port = 3;
+constexpr std::uint16_t icmp_id = 4;
+constexpr std::uint16_t icmp_type = 5;
+constexpr std::uint16_t icmp_code = 6;
+constexpr std::uint16_t icmpv6_id = 7;
+constexpr std::uint16_t icmpv6_type = 8;
+constexpr std::uint16_t icmpv6_code = 9;
+}  // namespace proto_attribute
+
+constexpr std::size_t family_header = 4;     // nfgenmsg
+constexpr std::size_t attribute_header = 4;  // nlattr: length and type, in host byte order
+constexpr std::uint16_t type_mask = 0x3fff;  // NLA_TYPE_MASK
+
+[[nodiscard]] std::uint16_t host16(const std::byte* p) noexcept {
+    std::uint16_t value = 0;
+    std::memcpy(&value, p, sizeof value);
+    return value;
+}
+
+// Calls visit(type, value) for each attribute. False: a length contradicts the octets.
+template <typename Visit>
+[[nodiscard]] bool each_attribute(ByteSpan octets, Visit visit) {
+    while (octets.size() >= attribute_header) {
+        const std::size_t length = host16(octets.data());
+        if (length < attribute_header || length > octets.size()) return false;
+        const auto type = static_cast<std::uint16_t>(host16(octets.data() + 2) & type_mask);
+        if (!visit(type, octets.subspan(attribute_header, length - attribute_header))) return false;
+        octets = octets.subspan(std::min((length + 3) / 4 * 4, octets.size()));
+    }
+    return true;
+}
+
+[[nodiscard]] bool read(ByteSpan value, std::uint8_t& out) noexcept {
+    if (value.size() != 1) return false;
+    out = static_cast<std::uint8_t>(value.front());
+    return true;
+}
+[[nodiscard]] bool read(ByteSpan value, std::uint16_t& out) noexcept {
+    if (value.size() != 2) return false;
+    out = load_be16(value.data());
+    return true;
+}
+[[nodiscard]] bool read(ByteSpan value, Address& out, std::size_t octets) noexcept {
+    if (value.size() != octets) return false;
+    std::array<std::uint8_t, 16> copy{};
+    std::memcpy(copy.data(), value.data(), octets);
+    out = octets == 4 ? Address::v4(copy.data()) : Address::v6(copy.data());
+    return true;
+}
+
+[[nodiscard]] bool read_ip(ByteSpan octets, Tuple& tuple) {
+    return each_attribute(octets, [&](std::uint16_t type, ByteSpan value) {
+        switch (type) {
+            case ip_attribute::v4_src:
+                return read(value, tuple.src, 4);
+            case ip_attribute::v4_dst:
+                return read(value, tuple.dst, 4);
+            case ip_attribute::v6_src:
+                return read(value, tuple.src, 16);
+            case ip_attribute::v6_dst:
+                return read(value, tuple.dst, 16);
+            default:
+                return true;
+        }
+    });
+}
+
+[[nodiscard]] bool read_protocol(ByteSpan octets, Tuple& tuple) {
+    return each_attribute(octets, [&](std::uint16_t type, ByteSpan value) {
+        switch (type) {
+            case proto_attribute::number:
+                return read(value, tuple.proto);
+            case proto_attribute::src_port:
+                return read(value, tuple.sport);
+            case proto_attribute::dst_port:
+                return read(value, tuple.dport);
+            case proto_attribute::icmp_id:
+            case proto_attribute::icmpv6_id:
+                return read(value, tuple.sport) && read(value, tuple.dport);
+            case proto_attribute::icmp_type:
+            case proto_attribute::icmpv6_type:
+                return read(value, tuple.icmp_type);
+            case proto_attribute::icmp_code:
+            case proto_attribute::icmpv6_code:
+                return read(value, tuple.icmp_code);
+            default:
+                return true;
+        }
+    });
+}
+
+[[nodiscard]] bool read_tuple(ByteSpan octets, Tuple& tuple) {
+    return each_attribute(octets, [&](std::uint16_t type, ByteSpan value) {
+        if (type == tuple_attribute::ip) return read_ip(value, tuple);
+        if (type == tuple_attribute::proto) return read_protocol(value, tuple);
+        return true;
+    });
+}
+
+}  // namespace
+
+bool decode(ByteSpan message, Connection& connection) noexcept {
+    connection = {};
+    if (message.size() < family_header) return false;
+    const bool whole =
+        each_attribute(message.subspan(family_header), [&](std::uint16_t type, ByteSpan value) {
+            if (type == attribute::tuple_original) return read_tuple(value, connection.original);
+            if (type == attribute::tuple_reply) return read_tuple(value, connection.reply);
+            if (type == attribute::id && value.size() == sizeof connection.id)
+                connection.id = load_be32(value.data());
+            return true;
+        });
+    const Tuple& there = connection.original;
+    const Tuple& back = connection.reply;
+    const Family family = there.src.family;
+    return whole && family != Family::none && there.dst.family == family &&
+           back.src.family == family && back.dst.family == family && there.proto == back.proto;
+}
+
+}  // namespace octroi::conntrack
