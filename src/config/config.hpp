@@ -76,13 +76,13 @@ struct ExporterConfig {
     std::string name;                     // for reports
     std::uint64_t sampling = 0;           // 0: as the exporter states
     OutBytesChoice out_bytes = OutBytesChoice::automatic;
-    Duration clock_offset{0};  // how far its clock is ahead
+    Duration clock_offset{0};                                       // how far its clock is ahead
     std::vector<std::pair<std::uint32_t, std::string>> interfaces;  // names by ifIndex
     bool trusted_nat = false;
     bool duplicates = false;
-    std::uint32_t link_header = 14;                     // octets before the IP header
+    std::uint32_t link_header = 14;                   // octets before the IP header
     std::uint64_t link_speed_bits = 800'000'000'000;  // bits per second
-    SourceLine where;                                   // of its [[exporter]] line
+    SourceLine where;                                 // of its [[exporter]] line
 
     auto operator<=>(const ExporterConfig&) const = default;
 };

@@ -6,7 +6,7 @@
 namespace octroi {
 namespace {
 
-constexpr std::array account_fields{
+constexpr std::array described_accounts{
     DeclaredField{.name = "name",
                   .type = "text",
                   .help =
@@ -25,7 +25,7 @@ constexpr std::array account_fields{
                   .example = "Department of Physics"},
 };
 
-constexpr std::array binding_fields{
+constexpr std::array described_bindings{
     DeclaredField{.name = "identity",
                   .type = "text",
                   .help =
@@ -53,7 +53,7 @@ constexpr std::array binding_fields{
                   .example = "true"},
 };
 
-constexpr std::array network_fields{
+constexpr std::array described_networks{
     DeclaredField{.name = "prefix",
                   .type = "text",
                   .help = "A network of our own addresses: traffic of those without a binding "
@@ -68,9 +68,10 @@ constexpr std::array network_fields{
 
 constexpr std::array tables{
     DeclaredTable{"account", "A customer, a department or a person. Accounts form a tree.",
-                  account_fields},
-    DeclaredTable{"binding", "An identity that belongs to an account for a time.", binding_fields},
-    DeclaredTable{"network", "A network of this site.", network_fields},
+                  described_accounts},
+    DeclaredTable{"binding", "An identity that belongs to an account for a time.",
+                  described_bindings},
+    DeclaredTable{"network", "A network of this site.", described_networks},
 };
 
 }  // namespace

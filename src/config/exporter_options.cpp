@@ -25,22 +25,6 @@ Result<std::pair<std::uint32_t, std::string>> parse_interface_name(std::string_v
     return std::pair{index, std::string(text.substr(digits + 1))};
 }
 
-Status check_clock_offset(const OptionEntry& entry) {
-    TRY(parse_clock_offset(entry.text()));
-    return {};
-}
-
-Status check_interface_names(const OptionEntry& entry) {
-    for (const std::string& text : entry.texts()) TRY(parse_interface_name(text));
-    return {};
-}
-
-void assign_interface_names(Config& config, const OptionEntry& entry) {
-    for (const std::string& text : entry.texts())
-        if (auto name = parse_interface_name(text))
-            exporter_row(config).interfaces.push_back(*std::move(name));
-}
-
 const ExporterConfig* find_exporter(std::span<const ExporterConfig> rows, const Address& address,
                                     std::uint32_t domain) {
     for (const ExporterConfig& row : rows)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The rows of [[exporter]]: what differs between senders of flow exports. docs/flow-exports.md lists
-// the makers that are known to need them.
+// The rows of [[exporter]]: what differs between senders of flow exports. docs/flow-exports.md
+// lists the makers that are known to need them.
 
 #include <array>
 #include <utility>
@@ -19,9 +19,21 @@ inline ExporterConfig& exporter_row(Config& config) { return config.exporters.ba
 [[nodiscard]] Result<std::pair<std::uint32_t, std::string>> parse_interface_name(
     std::string_view text);
 
-[[nodiscard]] Status check_clock_offset(const OptionEntry& entry);
-[[nodiscard]] Status check_interface_names(const OptionEntry& entry);
-void assign_interface_names(Config& config, const OptionEntry& entry);
+inline Status check_clock_offset(const OptionEntry& entry) {
+    TRY(parse_clock_offset(entry.text()));
+    return {};
+}
+
+inline Status check_interface_names(const OptionEntry& entry) {
+    for (const std::string& text : entry.texts()) TRY(parse_interface_name(text));
+    return {};
+}
+
+inline void assign_interface_names(Config& config, const OptionEntry& entry) {
+    for (const std::string& text : entry.texts())
+        if (auto name = parse_interface_name(text))
+            exporter_row(config).interfaces.push_back(*std::move(name));
+}
 
 inline OutBytesChoice out_bytes_choice(std::string_view word) {
     if (word == "same") return OutBytesChoice::same;
@@ -29,16 +41,16 @@ inline OutBytesChoice out_bytes_choice(std::string_view word) {
 }
 
 inline constexpr std::array exporter_options = {
-    Option{.section = "exporter",
-           .key = "prefix",
-           .type = OptionType::prefixes,
-           .default_text = R"("192.0.2.1")",
-           .required = true,
-           .help = "Addresses of the exporters that the row is about.",
-           .doc = "One prefix, or a list. Of sFlow, the address of the agent. The first row that "
-                  "fits applies.",
-           .assign = [](Config& c,
-                        const OptionEntry& e) { exporter_row(c).prefixes = e.prefixes(); }},
+    Option{
+        .section = "exporter",
+        .key = "prefix",
+        .type = OptionType::prefixes,
+        .default_text = R"("192.0.2.1")",
+        .required = true,
+        .help = "Addresses of the exporters that the row is about.",
+        .doc = "One prefix, or a list. Of sFlow, the address of the agent. The first row that "
+               "fits applies.",
+        .assign = [](Config& c, const OptionEntry& e) { exporter_row(c).prefixes = e.prefixes(); }},
     Option{.section = "exporter",
            .key = "domain",
            .type = OptionType::integer,
@@ -85,22 +97,24 @@ inline constexpr std::array exporter_options = {
            .key = "clock_offset",
            .type = OptionType::text,
            .default_text = R"("0s")",
-           .help = "How far the clock of the exporter is ahead: `1h`, `-90s`. It is subtracted from "
-                   "its times.",
+           .help =
+               "How far the clock of the exporter is ahead: `1h`, `-90s`. It is subtracted from "
+               "its times.",
            .check = check_clock_offset,
            .assign =
                [](Config& c, const OptionEntry& e) {
                    if (const auto offset = parse_clock_offset(e.text()))
                        exporter_row(c).clock_offset = *offset;
                }},
-    Option{.section = "exporter",
-           .key = "interfaces",
-           .type = OptionType::texts,
-           .default_text = "[]",
-           .help = "Names of its interfaces: `[\"3=uplink\", \"4=customers\"]`.",
-           .doc = "The number is the ifIndex. They take the place of names that the exporter sends.",
-           .check = check_interface_names,
-           .assign = assign_interface_names},
+    Option{
+        .section = "exporter",
+        .key = "interfaces",
+        .type = OptionType::texts,
+        .default_text = "[]",
+        .help = "Names of its interfaces: `[\"3=uplink\", \"4=customers\"]`.",
+        .doc = "The number is the ifIndex. They take the place of names that the exporter sends.",
+        .check = check_interface_names,
+        .assign = assign_interface_names},
     Option{.section = "exporter",
            .key = "trusted_nat",
            .type = OptionType::boolean,

@@ -272,9 +272,9 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
     return all;
 }
 
-constexpr auto base_options = join(ledger_options, meter_options, export_options,
-                                   exporter_options, attribute_options, name_options,
-                                   display_options, log_options, metrics_options);
+constexpr auto base_options =
+    join(ledger_options, meter_options, export_options, exporter_options, attribute_options,
+         name_options, display_options, log_options, metrics_options);
 
 bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {

@@ -16,11 +16,11 @@ namespace octroi {
 // The kind of traffic. Only `ip` is billed. The others are attributed to @excluded/<reason>, so
 // that conservation can be checked by summing one table.
 enum class ReadingKind : std::uint8_t {
-    ip = 0,         // IP packets, or a record of them; layer 3 bytes
-    non_ip = 1,     // frames without IP: frame bytes on the wire, ethertype() is set
-    malformed = 2,  // frames with an invalid IP header: frame bytes on the wire
-    duplicate = 3,  // IP traffic that the same meter counted elsewhere too
-    dropped = 4,    // IP traffic that the router or firewall dropped
+    ip = 0,           // IP packets, or a record of them; layer 3 bytes
+    non_ip = 1,       // frames without IP: frame bytes on the wire, ethertype() is set
+    malformed = 2,    // frames with an invalid IP header: frame bytes on the wire
+    duplicate = 3,    // IP traffic that the same meter counted elsewhere too
+    dropped = 4,      // IP traffic that the router or firewall dropped
     implausible = 5,  // a volume that cannot be right: more than a link carries in the time
 };
 

@@ -66,10 +66,10 @@ Result<ExitStatus> import(Session& session, const ImportCommand& command, const 
         .meter = {command.meter, std::string(kind.name),
                   command.role == "witness" ? MeterRole::witness : MeterRole::bill, kind.layer},
         .cursor_prefix = importer.cursor_prefix,
-        .open = [&](const std::string& file,
-                    std::span<const Cursor> known) {
-                    return importer.open({file, values, known, config->exporters});
-                },
+        .open =
+            [&](const std::string& file, std::span<const Cursor> known) {
+                return importer.open({file, values, known, config->exporters});
+            },
         .progress = report_progress,
         .stop_requested = stop_requested};
     TRY_ASSIGN(settings.local, of_option("--local", parse_prefixes(command.local)));

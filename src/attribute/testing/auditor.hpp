@@ -257,8 +257,8 @@ struct Auditor {
     }
 
     std::pair<Party, Party> parties(const CountedVolume& v, UtcTime time) const {
-        static const std::array<const char*, 6> reasons = {
-            "", "non-ip", "malformed", "duplicate", "dropped", "implausible"};
+        static const std::array<const char*, 6> reasons = {"",          "non-ip",  "malformed",
+                                                           "duplicate", "dropped", "implausible"};
         if (v.kind != ReadingKind::ip) {
             const Party excluded{
                 PartyKind::excluded, reasons[static_cast<std::size_t>(v.kind)], {}};

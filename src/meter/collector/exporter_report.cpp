@@ -27,24 +27,24 @@ std::vector<std::string> names_of(const std::vector<flow::Protocol>& protocols) 
 
 std::vector<Column> exporter_columns() {
     return {{"meter", "Meter", ColumnKind::text, Audience::everyone, 8},
-                      {"exporter", "Exporter"},
-                      {"name", "Name", ColumnKind::text, Audience::everyone, 9},
-                      {"protocols", "Protocols", ColumnKind::list},
-                      {"domains", "Domains", ColumnKind::count, Audience::everyone, 9},
-                      {"first_seen", "First seen", ColumnKind::time, Audience::machines},
-                      {"last_seen", "Last seen", ColumnKind::time},
-                      {"messages", "Messages", ColumnKind::count, Audience::machines},
-                      {"records", "Records", ColumnKind::count, Audience::everyone, 3},
-                      {"records_per_second", "Records/s", ColumnKind::count, Audience::everyone, 2},
-                      {"lost", "Lost", ColumnKind::count},
-                      {"templates", "Templates", ColumnKind::count, Audience::everyone, 5},
-                      {"sampling", "Sampling", ColumnKind::list, Audience::everyone, 4},
-                      {"skew_seconds", "Skew", ColumnKind::duration, Audience::everyone, 6},
-                      {"restarts", "Restarts", ColumnKind::count, Audience::everyone, 7},
-                      {"duplicates", "Duplicates", ColumnKind::count, Audience::machines},
-                      {"waiting_octets", "Waiting", ColumnKind::count, Audience::machines},
-                      {"undecodable", "Undecodable", ColumnKind::count, Audience::everyone, 1},
-                      {"doubts", "Doubts", ColumnKind::list}};
+            {"exporter", "Exporter"},
+            {"name", "Name", ColumnKind::text, Audience::everyone, 9},
+            {"protocols", "Protocols", ColumnKind::list},
+            {"domains", "Domains", ColumnKind::count, Audience::everyone, 9},
+            {"first_seen", "First seen", ColumnKind::time, Audience::machines},
+            {"last_seen", "Last seen", ColumnKind::time},
+            {"messages", "Messages", ColumnKind::count, Audience::machines},
+            {"records", "Records", ColumnKind::count, Audience::everyone, 3},
+            {"records_per_second", "Records/s", ColumnKind::count, Audience::everyone, 2},
+            {"lost", "Lost", ColumnKind::count},
+            {"templates", "Templates", ColumnKind::count, Audience::everyone, 5},
+            {"sampling", "Sampling", ColumnKind::list, Audience::everyone, 4},
+            {"skew_seconds", "Skew", ColumnKind::duration, Audience::everyone, 6},
+            {"restarts", "Restarts", ColumnKind::count, Audience::everyone, 7},
+            {"duplicates", "Duplicates", ColumnKind::count, Audience::machines},
+            {"waiting_octets", "Waiting", ColumnKind::count, Audience::machines},
+            {"undecodable", "Undecodable", ColumnKind::count, Audience::everyone, 1},
+            {"doubts", "Doubts", ColumnKind::list}};
 }
 
 // What may be wrong with its figures, and the option of [[exporter]] that settles it.

@@ -22,7 +22,8 @@ struct MeterExporters {
 // rows: [[exporter]]
 [[nodiscard]] Report exporters_report(const std::vector<MeterExporters>& meters,
                                       std::span<const ExporterConfig> rows);
-// The names of interfaces in the configuration and in options data, and the account that each is bound to at `now`.
+// The names of interfaces in the configuration and in options data, and the account that each is
+// bound to at `now`.
 [[nodiscard]] Report interfaces_report(const std::vector<MeterExporters>& meters,
                                        std::span<const ExporterConfig> rows,
                                        const Directory& directory, UtcTime now);

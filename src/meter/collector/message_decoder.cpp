@@ -32,12 +32,11 @@ void MessageDecoder::on_message(const journal::Message& message) {
     flow::Outcome outcome = flow::Outcome::ok;
     switch (message.transport) {
         case journal::Transport::datagram:
-            outcome =
-                exporters_.decode({.octets = message.octets,
-                                   .from = message.sender,
-                                   .received = message.received,
-                                   .port = message.port},
-                                  normalizer_);
+            outcome = exporters_.decode({.octets = message.octets,
+                                         .from = message.sender,
+                                         .received = message.received,
+                                         .port = message.port},
+                                        normalizer_);
             break;
         case journal::Transport::stream:
             outcome = exporters_.decode_message(

@@ -62,9 +62,8 @@ ConnectionTotals::Counts ConnectionTotals::added_by(const flow::MessageContext& 
     Connection& connection = find(key_of(context, record), context.received);
     const UtcTime last = record.has(flow::Field::last) ? record.last : context.exported;
     const UtcTime first = record.has(flow::Field::first) ? record.first : UtcTime{};
-    const bool is_other = connection.last.ns != 0 &&
-                          (first > connection.first + same_creation ||
-                           connection.first > first + same_creation);
+    const bool is_other = connection.last.ns != 0 && (first > connection.first + same_creation ||
+                                                      connection.first > first + same_creation);
     if (is_other) connection = {};
     if (connection.ended) {
         // Late updates are in the total; a total that comes again adds nothing.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Firewalls (Cisco's NSEL) report a connection while it lives, with what came since the last report,
-// and once more when it ends, with its total in the same elements. What the updates of a connection
-// said is subtracted from its total; so an update that was lost is in it after all, and a
-// connection that ends before its first update counts whole. The time when a connection was created
-// is in all its records, so that a number (element 148) may be used again.
+// Firewalls (Cisco's NSEL) report a connection while it lives, with what came since the last
+// report, and once more when it ends, with its total in the same elements. What the updates of a
+// connection said is subtracted from its total; so an update that was lost is in it after all, and
+// a connection that ends before its first update counts whole. The time when a connection was
+// created is in all its records, so that a number (element 148) may be used again.
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -57,10 +57,10 @@ private:
         [[nodiscard]] std::size_t operator()(const Key& key) const noexcept;
     };
     struct Connection {
-        Counts reported;      // by its updates, or in all once it has ended
-        UtcTime first;        // when it was created, where its records state that; else 1970
-        UtcTime last;         // the latest end of a record, by the exporter's clock
-        bool ended = false;   // an update that comes later now is late, and is in the total
+        Counts reported;     // by its updates, or in all once it has ended
+        UtcTime first;       // when it was created, where its records state that; else 1970
+        UtcTime last;        // the latest end of a record, by the exporter's clock
+        bool ended = false;  // an update that comes later now is late, and is in the total
     };
     using Connections = boost::unordered_flat_map<Key, Connection, KeyHash>;
 

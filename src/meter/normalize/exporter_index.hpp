@@ -22,7 +22,7 @@
 namespace octroi::normalize {
 
 struct ExporterEntry {
-    Address exporter;  // empty: the entry that exporters beyond the limit share
+    Address exporter;     // empty: the entry that exporters beyond the limit share
     SenderVolume volume;  // of what came from this address
     // The row of the configuration for its observation domain `policy_domain`; null: not looked up.
     const ExporterPolicy* policy = nullptr;

@@ -27,8 +27,7 @@ void ExporterLosses::add(const Address& exporter, LossReason reason, const Inter
     loss.interval = {std::min(loss.interval.begin, interval.begin),
                      std::max(loss.interval.end, interval.end)};
     if (loss.packets && lost)
-        loss.packets = std::min(checked_add(*loss.packets, *lost).value_or(volume_max),
-                                volume_max);
+        loss.packets = std::min(checked_add(*loss.packets, *lost).value_or(volume_max), volume_max);
     else
         loss.packets.reset();
     const bool is_bounded =

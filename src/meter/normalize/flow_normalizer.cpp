@@ -102,10 +102,9 @@ void FlowNormalizer::add_special(const MessageContext& context, const FlowRecord
         return;
     }
     const bool has_out = record.out_bytes > 0 || record.out_packets > 0;
-    const bool is_reverse =
-        has_out && (policy.out_counters == OutCounters::automatic
-                        ? flow::out_is_reverse(record)
-                        : policy.out_counters == OutCounters::reverse);
+    const bool is_reverse = has_out && (policy.out_counters == OutCounters::automatic
+                                            ? flow::out_is_reverse(record)
+                                            : policy.out_counters == OutCounters::reverse);
     if (record.bytes > 0 || record.packets > 0) add(context, record);
     if (!is_reverse) {
         // Metered where it left, and counted nowhere else.
@@ -189,10 +188,9 @@ bool FlowNormalizer::admit(const MessageContext& context, const FlowRecord& reco
     const bool plausible = record.link_octets != flow::LinkOctets::unknown &&
                            is_plausible(reading, has_times, policy.link_bits_per_second);
     // Limits are per sender: one that names many agents has the limits of one.
-    ExporterEntry& sender =
-        context.sender.empty() || context.sender == context.exporter
-            ? exporter
-            : exporters_.of(context.sender);
+    ExporterEntry& sender = context.sender.empty() || context.sender == context.exporter
+                                ? exporter
+                                : exporters_.of(context.sender);
     switch (volume_.admit(sender.volume, reading, plausible)) {
         case BatchVolume::Verdict::counts:
             return true;
@@ -277,8 +275,7 @@ void FlowNormalizer::set_kind(const MessageContext& context, const FlowRecord& r
     } else if (was_dropped(record)) {
         reading.kind = ReadingKind::dropped;
         ++counts_[dropped];
-    } else if (policy.is_duplicate ||
-               duplicates_.is_duplicate(context, record, reading, inside)) {
+    } else if (policy.is_duplicate || duplicates_.is_duplicate(context, record, reading, inside)) {
         reading.kind = ReadingKind::duplicate;
         ++counts_[duplicates];
     }
@@ -337,7 +334,8 @@ std::vector<CounterValue> FlowNormalizer::counters() const {
     std::vector<CounterValue> values;
     for (std::size_t i = 0; i < counts_.size(); ++i)
         values.push_back({reading_counters[i].name, counts_[i]});
-    values[flows_evicted].value = running_.evicted() + connections_.evicted() + duplicates_.evicted();
+    values[flows_evicted].value =
+        running_.evicted() + connections_.evicted() + duplicates_.evicted();
     values[translations_evicted].value = nat_.table().evicted();
     values[translations_contradicted].value = nat_.table().contradicted();
     return values;

@@ -31,9 +31,8 @@ public:
     // The NAT event in a record; none: there is none, or the policy does not accept its device.
     [[nodiscard]] std::optional<nat::NatEvent> event_of(const flow::MessageContext& context,
                                                         const flow::FlowRecord& record) const;
-    // Replaces the addresses of the reading by the inside ones, as the record itself states them, or
-    // by the mappings. Its ports stay: they tell the
-    // service.
+    // Replaces the addresses of the reading by the inside ones, as the record itself states them,
+    // or by the mappings. Its ports stay: they tell the service.
     [[nodiscard]] InsidePorts resolve(const Address& exporter, const flow::FlowRecord& record,
                                       Reading& reading) const {
         constexpr std::uint64_t stated =

@@ -52,7 +52,7 @@ struct Exporter {
     std::uint64_t restarts = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t undecodable = 0;
-    std::uint32_t protocols = 0;  // bits as protocol_bit() gives them
+    std::uint32_t protocols = 0;          // bits as protocol_bit() gives them
     std::uint64_t refused_rates = 0;      // as in Counters
     std::uint64_t unconfirmed_rates = 0;  //
     std::uint64_t changed_rates = 0;      //

@@ -145,9 +145,8 @@ Result<Exporters> Exporters::restore(std::string_view saved, const Settings& set
     Exporters out(settings);
     ByteCursor from(as_octets(saved));
     State& state = *out.state_;
-    const bool good =
-        restore_snapshot(from, settings.wanted, state.counters, state.registry) &&
-        state.unknown.restore(from) && from.left() == 0;
+    const bool good = restore_snapshot(from, settings.wanted, state.counters, state.registry) &&
+                      state.unknown.restore(from) && from.left() == 0;
     if (!good || out.memory() > out.memory_limit())
         return fail(ErrorCode::corrupt,
                     "saved state of exporters: damaged, of another version, or beyond the limits");

@@ -78,7 +78,7 @@ public:
                                                   std::uint32_t if_index) const;
 
     [[nodiscard]] const Counters& counters() const noexcept;
-    [[nodiscard]] std::vector<ExporterStatus> status() const;          // by address
+    [[nodiscard]] std::vector<ExporterStatus> status() const;  // by address
     [[nodiscard]] std::vector<UnknownSender> unknown_senders() const;
     [[nodiscard]] std::vector<InterfaceName> interface_names() const;  // by exporter and ifIndex
     // Octets of state now, and the most that these limits permit.

@@ -44,9 +44,8 @@ public:
         }
     }
     [[nodiscard]] bool restore(ByteCursor& from) noexcept {
-        return std::ranges::all_of(ports_, [&](Port& port) {
-            return from.be16(port.number) && from.be32(port.messages);
-        });
+        return std::ranges::all_of(
+            ports_, [&](Port& port) { return from.be16(port.number) && from.be32(port.messages); });
     }
 
 private:

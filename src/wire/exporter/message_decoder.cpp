@@ -23,15 +23,14 @@ bool is_padding(ByteSpan octets) noexcept {
 
 DecodeContext context_of(const Datagram& datagram, Protocol protocol, Exporter& exporter,
                          flow::RecordSink& sink) {
-    return {
-        .exporter = exporter,
-        .sink = sink,
-        .message = {.exporter = datagram.from,
-                    .protocol = protocol,
-                    .received = datagram.received,
-                    .sender = datagram.from,
-                    .port = datagram.port},
-        .origin = {}};
+    return {.exporter = exporter,
+            .sink = sink,
+            .message = {.exporter = datagram.from,
+                        .protocol = protocol,
+                        .received = datagram.received,
+                        .sender = datagram.from,
+                        .port = datagram.port},
+            .origin = {}};
 }
 
 }  // namespace

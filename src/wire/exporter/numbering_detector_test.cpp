@@ -10,7 +10,6 @@
 namespace octroi::exporter {
 namespace {
 
-
 // How many messages it takes; 0: the detector is never convinced.
 std::uint64_t convinced_after(const std::vector<std::uint32_t>& records, bool including,
                               Numbering assumed = Numbering::records_before) {

@@ -107,8 +107,7 @@ TEST(OptionsData, AfterARestartAnotherRateAppliesAtOnce) {
     };
     // A forged message looks like a restart, until others follow.
     EXPECT_EQ(rate_of(rates(50)), 100U);
-    for (std::uint32_t i = 0; i < MessageStream::confirming; ++i)
-        EXPECT_EQ(rate_of(""), 100U);
+    for (std::uint32_t i = 0; i < MessageStream::confirming; ++i) EXPECT_EQ(rate_of(""), 100U);
     EXPECT_EQ(rate_of(rates(20)), 20U);
     EXPECT_EQ(r.counters().restarts, 1U);
 }
@@ -131,9 +130,9 @@ TEST(OptionsData, ARateThatCannotBeRightIsRefusedOrTurnedRound) {
     const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
     const Fields stated{{1, 4}, {34, 4}};
     const std::string flows = values().u32(5).u32(3'892'510'720).u32(6).u32(0x7fffff7f);
-    r.decode(ipfix_message(1, {options_template(wide), templates({{256, stated}, {257, plain}}),
-                               data(300, values().u32(1).u32(0x7fffff7f)), data(256, flows),
-                               data(257, record(7))}));
+    r.decode(ipfix_message(
+        1, {options_template(wide), templates({{256, stated}, {257, plain}}),
+            data(300, values().u32(1).u32(0x7fffff7f)), data(256, flows), data(257, record(7))}));
     ASSERT_EQ(r.sink.all.size(), 3U);
     EXPECT_EQ(r.sink.all[0].record.sampling, 1000U);
     EXPECT_FALSE(r.sink.all[1].record.has(Field::sampling));

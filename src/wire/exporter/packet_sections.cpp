@@ -40,8 +40,8 @@ void clear_packet(FlowRecord& r) noexcept {
 void decode_section(FlowRecord& record) noexcept {
     clear_packet(record);
     const ByteSpan octets = as_octets(record.section);
-    const auto link = record.section_kind == SectionKind::ip ? packet::LinkType::raw
-                                                             : packet::LinkType::ethernet;
+    const auto link =
+        record.section_kind == SectionKind::ip ? packet::LinkType::raw : packet::LinkType::ethernet;
     packet::StatedLength stated;
     if (record.has(Field::frame_bytes) && record.frame_bytes <= UINT32_MAX)
         stated.frame = static_cast<std::uint32_t>(record.frame_bytes);

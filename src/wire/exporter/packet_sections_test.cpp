@@ -61,9 +61,9 @@ TEST(PacketSections, AFrameIsOnePacketOfItsIpLength) {
 TEST(PacketSections, AnIpHeaderAlone) {
     Receiver r;
     const std::string section = ip_header();
-    r.decode(ipfix_message(
-        1, {templates({{256, {{313, static_cast<std::uint16_t>(section.size())}}}}),
-            data(256, section)}));
+    r.decode(
+        ipfix_message(1, {templates({{256, {{313, static_cast<std::uint16_t>(section.size())}}}}),
+                          data(256, section)}));
     ASSERT_EQ(r.sink.all.size(), 1U);
     EXPECT_EQ(r.sink.all[0].record.bytes, 1300U);
     EXPECT_EQ(r.sink.all[0].record.src, Address::v4(0xc633640a));

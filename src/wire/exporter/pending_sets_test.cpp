@@ -42,8 +42,8 @@ TEST_F(PendingSetsTest, OthersOfTheKeyStayInTheirOrder) {
     add(7, 256, "aaaa");
     add(7, 256, "bb");
     add(7, 256, "cccc");
-    const auto sets = pending->extract(
-        {7, 256}, [](const PendingSet& set) { return set.octets.size() == 2; });
+    const auto sets =
+        pending->extract({7, 256}, [](const PendingSet& set) { return set.octets.size() == 2; });
     ASSERT_EQ(sets.size(), 1U);
     EXPECT_EQ(pending->count(), 2U);
     const auto others = pending->extract({7, 256}, any);

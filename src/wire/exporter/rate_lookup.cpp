@@ -35,8 +35,8 @@ std::uint64_t RateLookup::stated_in_any_domain(const SamplerId& id) const {
     const std::uint64_t rate = exporter_.samplers.find_in_any_domain(id);
     // A file may state rates behind the records: those of all domains are in the fallback.
     if (fallback_.empty()) return rate;
-    const std::uint64_t later = fallback_.find_in_any_domain(
-        {exporter_.address, 0, id.transport_session, id.scope, id.id});
+    const std::uint64_t later =
+        fallback_.find_in_any_domain({exporter_.address, 0, id.transport_session, id.scope, id.id});
     return rate == 0 || rate == later ? later : 0;
 }
 

@@ -23,8 +23,8 @@ SamplerTable::Effect SamplerTable::state(const SamplerId& id, const Statement& s
     const bool is_believed = statement.trust == Trust::full ||
                              (is_first && is_new && statement.trust == Trust::usual) ||
                              stated.restarted.ns != 0;
-    const bool is_repeated = stated.candidate == statement.rate &&
-                             stated.candidate_message != statement.message;
+    const bool is_repeated =
+        stated.candidate == statement.rate && stated.candidate_message != statement.message;
     if (!is_believed && !is_repeated) {
         if (stated.candidate != statement.rate) stated.candidate_message = statement.message;
         stated.candidate = statement.rate;

@@ -29,8 +29,8 @@ SamplingRates::SamplingRates(std::vector<Entry> entries) : entries_(std::move(en
 // Samplers and interfaces belong to the device.
 void SamplingRates::list_shared() {
     for (const Entry& entry : entries_) {
-        const bool is_shared = entry.key.scope == SamplerScope::selector ||
-                               entry.key.scope == SamplerScope::interface;
+        const bool is_shared =
+            entry.key.scope == SamplerScope::selector || entry.key.scope == SamplerScope::interface;
         if (!is_shared) continue;
         in_any_domain_.push_back(entry);
         in_any_domain_.back().key.observation_domain = 0;

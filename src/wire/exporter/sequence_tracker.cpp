@@ -17,8 +17,8 @@ std::int32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
 }  // namespace
 
 std::uint32_t SequenceTracker::largest_jump(UtcTime received) const noexcept {
-    const std::uint64_t usual = numbering_ == Numbering::messages ? NumberRate::usual_messages
-                                                                  : NumberRate::usual_records;
+    const std::uint64_t usual =
+        numbering_ == Numbering::messages ? NumberRate::usual_messages : NumberRate::usual_records;
     return rate_.largest_jump(received - received_, usual);
 }
 

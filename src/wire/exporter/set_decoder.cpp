@@ -145,7 +145,8 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
         const auto fresh = batch.records().subspan(before);
         if (cached.plan.section != flow::SectionKind::none) decode_sections(fresh);
         rates.apply(fresh, cached.definition.id);
-        if ((cached.plan.finish & ipfix::Finish::sampling) != 0) count_refused_rates(fresh, context);
+        if ((cached.plan.finish & ipfix::Finish::sampling) != 0)
+            count_refused_rates(fresh, context);
         if ((cached.plan.fields & flow::bit(flow::Field::out_bytes)) != 0)
             context.exporter.reverse_out +=
                 static_cast<std::uint64_t>(std::ranges::count_if(fresh, flow::out_is_reverse));

@@ -7,11 +7,29 @@ namespace {
 // The counters in the order in which a snapshot holds them.
 template <typename Of, typename Visit>
 void each_counter(Of& c, Visit&& visit) {
-    for (auto* value :
-         {&c.datagrams, &c.octets, &c.messages, &c.records, &c.options_records, &c.templates,
-          &c.unknown, &c.malformed, &c.over_limit, &c.pending, &c.resumed, &c.dropped,
-          &c.duplicates, &c.restarts, &c.lost, &c.late, &c.evicted, &c.refused, &c.refused_agents, &c.refused_rates,
-          &c.unconfirmed_rates, &c.changed_rates, &c.ignored_withdrawals})
+    for (auto* value : {&c.datagrams,
+                        &c.octets,
+                        &c.messages,
+                        &c.records,
+                        &c.options_records,
+                        &c.templates,
+                        &c.unknown,
+                        &c.malformed,
+                        &c.over_limit,
+                        &c.pending,
+                        &c.resumed,
+                        &c.dropped,
+                        &c.duplicates,
+                        &c.restarts,
+                        &c.lost,
+                        &c.late,
+                        &c.evicted,
+                        &c.refused,
+                        &c.refused_agents,
+                        &c.refused_rates,
+                        &c.unconfirmed_rates,
+                        &c.changed_rates,
+                        &c.ignored_withdrawals})
         visit(*value);
 }
 static_assert(sizeof(Counters) == 23 * sizeof(std::uint64_t), "a counter is not saved");

@@ -41,8 +41,8 @@ ExporterStatus status_of(const Exporter& exporter) {
     exporter.streams.each([&](StreamKey, const MessageStream& stream) {
         out.observation_domains.push_back(stream.context.observation_domain);
         if (stream.sampling != 0) out.sampling.push_back(stream.sampling);
-        out.counts_templates = out.counts_templates ||
-                               stream.sequence.numbering() == Numbering::records_and_templates;
+        out.counts_templates =
+            out.counts_templates || stream.sequence.numbering() == Numbering::records_and_templates;
     });
     exporter.samplers.each(
         [&](const SamplerId&, std::uint64_t rate) { out.sampling.push_back(rate); });

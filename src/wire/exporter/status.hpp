@@ -32,9 +32,9 @@ struct ExporterStatus {
     std::uint64_t lost = 0;  // in the unit of its protocol
     std::uint64_t restarts = 0;
     std::uint64_t duplicates = 0;
-    std::uint64_t pending_octets = 0;  // of data sets that wait for their template now
-    std::uint64_t undecodable = 0;     // messages, samples and data sets given up
-    std::uint64_t refused_rates = 0;   // sampling rates that cannot be right
+    std::uint64_t pending_octets = 0;     // of data sets that wait for their template now
+    std::uint64_t undecodable = 0;        // messages, samples and data sets given up
+    std::uint64_t refused_rates = 0;      // sampling rates that cannot be right
     std::uint64_t unconfirmed_rates = 0;  // stated once, while another one applied
     std::uint64_t changed_rates = 0;
     std::uint64_t reverse_out = 0;  // records with out counters of the other direction, it seems

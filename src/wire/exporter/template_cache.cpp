@@ -46,7 +46,8 @@ bool get_template(ByteCursor& from, CachedTemplate& cached) {
 
 std::size_t CachedTemplate::octets() const noexcept {
     return sizeof(CachedTemplate) + definition.fields.capacity() * sizeof(ipfix::TemplateField) +
-           plan.memory() + entry_octets<std::uint64_t, std::vector<std::unique_ptr<CachedTemplate>>> +
+           plan.memory() +
+           entry_octets<std::uint64_t, std::vector<std::unique_ptr<CachedTemplate>>> +
            allocator_octets;
 }
 
@@ -100,13 +101,13 @@ void TemplateCache::add(std::unique_ptr<CachedTemplate> fresh) {
         release(**which);
         ports.erase(which);
     };
-    const auto before = std::ranges::find(
-        ports, fresh->port, [](const auto& cached) { return cached->port; });
+    const auto before =
+        std::ranges::find(ports, fresh->port, [](const auto& cached) { return cached->port; });
     if (before != ports.end()) {
         drop(before);
     } else if (ports.size() >= ports_max) {
-        drop(std::ranges::min_element(
-            ports, {}, [](const auto& cached) { return cached->announced; }));
+        drop(std::ranges::min_element(ports, {},
+                                      [](const auto& cached) { return cached->announced; }));
     }
     const std::size_t octets = fresh->octets();
     usage_.memory.charge(octets);

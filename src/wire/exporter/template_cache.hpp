@@ -28,8 +28,8 @@ namespace octroi::exporter {
 
 struct CachedTemplate {
     ipfix::Template definition;
-    ipfix::Plan plan;   // empty for options templates: those are read by their definition
-    UtcTime announced;  // when it was last received
+    ipfix::Plan plan;        // empty for options templates: those are read by their definition
+    UtcTime announced;       // when it was last received
     std::uint16_t port = 0;  // the source port that announced it
 
     // Its charge, with its entry in the cache.

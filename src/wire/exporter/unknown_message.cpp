@@ -8,10 +8,8 @@
 namespace octroi::exporter {
 namespace {
 
-using Kind = UnknownMessage::Kind;
-
 // NetFlow v1 has the shortest header.
-constexpr std::size_t shortest = 16;
+constexpr std::size_t shortest_message = 16;
 
 bool is_printable(std::byte octet) noexcept {
     const auto c = static_cast<std::uint8_t>(octet);
@@ -29,20 +27,20 @@ bool is_old_sflow(ByteSpan octets) noexcept {
 
 UnknownMessage classify_unknown(ByteSpan octets) noexcept {
     const bool is_text = !octets.empty() && std::ranges::all_of(octets, is_printable);
-    if (is_text) return {Kind::text, 0};
-    if (octets.size() < shortest) return {Kind::too_short, 0};
-    if (is_old_sflow(octets)) return {Kind::sflow, load_be32(octets.data())};
+    if (is_text) return {UnknownMessage::Kind::text, 0};
+    if (octets.size() < shortest_message) return {UnknownMessage::Kind::too_short, 0};
+    if (is_old_sflow(octets)) return {UnknownMessage::Kind::sflow, load_be32(octets.data())};
     const std::uint16_t version = load_be16(octets.data());
     switch (version) {
         // Versions that Cisco had; 2 to 4 were never released.
         case 6:
         case 8:
-            return {Kind::netflow, version};
+            return {UnknownMessage::Kind::netflow, version};
         case 5:
         case 7:
         case 9:
         case 10:
-            return {Kind::damaged, version};
+            return {UnknownMessage::Kind::damaged, version};
         default:
             return {};
     }
@@ -50,18 +48,18 @@ UnknownMessage classify_unknown(ByteSpan octets) noexcept {
 
 std::string to_string(const UnknownMessage& message) {
     switch (message.kind) {
-        case Kind::too_short:
+        case UnknownMessage::Kind::too_short:
             return "too short for an export message";
-        case Kind::text:
+        case UnknownMessage::Kind::text:
             return "text";
-        case Kind::sflow:
+        case UnknownMessage::Kind::sflow:
             return fmt::format("sFlow version {}", message.version);
-        case Kind::netflow:
+        case UnknownMessage::Kind::netflow:
             return fmt::format("NetFlow version {}", message.version);
-        case Kind::damaged:
+        case UnknownMessage::Kind::damaged:
             return message.version == 10 ? "damaged IPFIX"
                                          : fmt::format("damaged NetFlow v{}", message.version);
-        case Kind::other:
+        case UnknownMessage::Kind::other:
             break;
     }
     return "neither NetFlow nor IPFIX nor sFlow";

@@ -119,12 +119,12 @@ struct FlowRecord {
     // traffic where it left, or the other direction of the connection.
     std::uint64_t out_bytes = 0;
     std::uint64_t out_packets = 0;
-    std::uint64_t flows = 0;    // element 3: flows that were aggregated into this record
-    UtcTime first;              // of the first and the last packet, by the exporter's clock
+    std::uint64_t flows = 0;  // element 3: flows that were aggregated into this record
+    UtcTime first;            // of the first and the last packet, by the exporter's clock
     UtcTime last;
     // 1 in `sampling` packets was counted. 0: not known.
     std::uint64_t sampling = 0;
-    std::uint64_t flow_id = 0;      // element 148
+    std::uint64_t flow_id = 0;  // element 148
     // Layer 2 octets: elements 352 and 353 of a flow; of a sampled packet, the length of its frame
     // on the wire (sFlow, element 312).
     std::uint64_t frame_bytes = 0;

@@ -11,7 +11,8 @@ __extension__ using Wide = unsigned __int128;
 constexpr std::uint8_t egress = 1;  // element 61, flowDirection
 
 bool is_multicast(const Address& address) noexcept {
-    return address.family == Family::v4 ? address.octets[0] >> 4U == 0xeU : address.octets[0] == 0xffU;
+    return address.family == Family::v4 ? address.octets[0] >> 4U == 0xeU
+                                        : address.octets[0] == 0xffU;
 }
 
 // Whether one mean size is more than a third larger than the other. Encapsulation and translation

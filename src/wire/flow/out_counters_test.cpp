@@ -30,7 +30,7 @@ FlowRecord record(Counts in, Counts out) {
 TEST(OutCounters, OfTheSameTrafficAreNotTheOtherDirection) {
     EXPECT_FALSE(out_is_reverse(record({5000, 5}, {5000, 5})));
     EXPECT_FALSE(out_is_reverse(record({5000, 5}, {0, 0})));
-    EXPECT_FALSE(out_is_reverse(record({5000, 5}, {3000, 3})));          // a policer dropped two
+    EXPECT_FALSE(out_is_reverse(record({5000, 5}, {3000, 3})));            // a policer dropped two
     EXPECT_FALSE(out_is_reverse(record({150'000, 100}, {152'400, 100})));  // encapsulated
 }
 

@@ -126,8 +126,8 @@ private:
         const Candidate& bytes = of(all, Slot::bytes);
         Candidate& packets = of(all, Slot::packets);
         const Candidate& frames = of(all, Slot::frame_bytes);
-        const bool layer2 = bytes.role == nullptr && frames.role != nullptr &&
-                            frames.role->rank < best_of_samples;
+        const bool layer2 =
+            bytes.role == nullptr && frames.role != nullptr && frames.role->rank < best_of_samples;
         const Candidate& leads = bytes.role != nullptr ? bytes : layer2 ? frames : packets;
         if (leads.role == nullptr) return;
         const bool total = counts_totals(leads);

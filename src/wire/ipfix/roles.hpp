@@ -81,7 +81,17 @@ enum class Slot : std::uint8_t {
 };
 inline constexpr std::size_t slot_count = static_cast<std::size_t>(Slot::count);
 
-enum class Kind : std::uint8_t { number8, number16, number32, number64, ip4, ip6, mac, text, octets };
+enum class Kind : std::uint8_t {
+    number8,
+    number16,
+    number32,
+    number64,
+    ip4,
+    ip6,
+    mac,
+    text,
+    octets
+};
 
 struct SlotShape {
     Slot slot;

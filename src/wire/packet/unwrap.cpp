@@ -97,7 +97,7 @@ Position llc(Work& work, std::size_t at) noexcept {
 }
 
 // RFC 1661, 2. A protocol number that is compressed to one octet is odd (section 6.5).
-Position ppp(Work& work, std::size_t at) noexcept {
+Position ppp_payload(Work& work, std::size_t at) noexcept {
     if (!work.has(at, 1)) return not_ip(work);
     std::uint16_t number = work.u8(at);
     std::size_t next = at + 1;
@@ -170,7 +170,7 @@ Position step(Work& work, const Position& p) noexcept {
         case Layer::ethernet:
             return ethernet(work, p.at);
         case Layer::ppp:
-            return ppp(work, p.at);
+            return ppp_payload(work, p.at);
         case Layer::pppoe:
             return pppoe(work, p.at);
         case Layer::mpls:
