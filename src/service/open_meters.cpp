@@ -77,9 +77,8 @@ std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& 
 }
 
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
-                                             const std::vector<ExportConfig>& exports,
-                                             std::span<const ExporterConfig> exporters,
-                                             MeterKinds kinds, CaptureHost& host, Store& store,
+                                             const Config& file, MeterKinds kinds,
+                                             CaptureHost& host, Store& store,
                                              const std::string& state_folder) {
     std::vector<DaemonMeter> meters;
     std::vector<Fd> sockets = inherited_sockets();
@@ -87,12 +86,12 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
         const MeterKind* kind = find_kind(kinds, config.kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         TRY_ASSIGN(DaemonMeter opened, open_meter(config, *kind, store, configs, state_folder,
-                                                  exporters, sockets, host));
+                                                  file.exporters, sockets, host));
         // Each meter has an encoder of its own, and sequence numbers count within an observation
         // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
-        TRY_ASSIGN(opened.meter, with_exports(exports, config.name, domain, std::move(opened.meter),
-                                              host.clock()));
+        TRY_ASSIGN(opened.meter, with_exports(file.exports, config.name, domain,
+                                              std::move(opened.meter), host.clock()));
         meters.push_back(std::move(opened));
     }
     TRY_ASSIGN(const auto notices, overview_notices(configs, kinds, host));

@@ -27,12 +27,13 @@ namespace octroi {
 [[nodiscard]] Result<std::vector<std::string>> overview_notices(
     const std::vector<MeterConfig>& configs, MeterKinds kinds, CaptureHost& host);
 
-// Opens the meters in their order, each with the exports that are configured for it, and logs the
-// start-up notices of meters and kinds. A meter's place in the list, from 1 on, is its observation
-// domain in exports. Files of meters stand in state_folder. The host must outlive the meters.
-[[nodiscard]] Result<std::vector<DaemonMeter>> open_meters(
-    const std::vector<MeterConfig>& configs, const std::vector<ExportConfig>& exports,
-    std::span<const ExporterConfig> exporters, MeterKinds kinds, CaptureHost& host, Store& store,
-    const std::string& state_folder);
+// Opens the meters in their order, each with the exports that `file` configures for it, and logs
+// the start-up notices of meters and kinds. A meter's place in the list, from 1 on, is its
+// observation domain in exports. Files of meters stand in state_folder. The host must outlive the
+// meters.
+[[nodiscard]] Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
+                                                           const Config& file, MeterKinds kinds,
+                                                           CaptureHost& host, Store& store,
+                                                           const std::string& state_folder);
 
 }  // namespace octroi

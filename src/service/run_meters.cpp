@@ -105,9 +105,8 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     // Listens before the meters are open: /readyz names the part that is not ready.
     TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
     const auto configs = meters_of_run(settings);
-    TRY_ASSIGN(auto meters,
-               open_meters(configs, config.exports, config.exporters, settings.kinds, host, ledger,
-                           std::filesystem::path(settings.ledger_path).parent_path()));
+    TRY_ASSIGN(auto meters, open_meters(configs, config, settings.kinds, host, ledger,
+                                        std::filesystem::path(settings.ledger_path).parent_path()));
 
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it

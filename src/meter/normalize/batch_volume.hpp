@@ -15,7 +15,7 @@
 namespace octroi::normalize {
 
 // Bytes, or packets, of one sender in one batch, that are counted as traffic, and as many again
-// that are excluded as implausible. More of it is refused. The limit of one record is that of all
+// that are excluded as implausible. More is refused. The limit of one record is that of all
 // meters (record/volume_limits.hpp). All senders together stay below the limit of a batch: none of
 // them can make the records of another one be refused.
 inline constexpr std::uint64_t sender_volume_max = std::uint64_t{1} << 48U;

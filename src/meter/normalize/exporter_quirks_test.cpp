@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What exporters do differently, and what is not believed.
+// Exporters that differ, and volumes that are not believed.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -208,7 +208,7 @@ TEST_F(ExporterQuirks, OutCountersAreSplitAsConfigured) {
     r.out_bytes = 320;
     make_row({.out_counters = OutCounters::same});
     EXPECT_EQ(give(r).size(), 1U);
-    // What was metered where it left only still counts.
+    // Traffic that was metered only where it left still counts.
     r.bytes = r.packets = 0;
     ASSERT_EQ(give(r).size(), 1U);
     EXPECT_EQ(readings_.all[0].src, inside);
@@ -239,7 +239,7 @@ TEST_F(ExporterQuirks, OctetsOfLayer2AreTakenOff) {
     EXPECT_EQ(counter("collector_layer2_total"), 3U);
 }
 
-// ---- What is not believed
+// ---- Volumes that are not believed
 
 TEST_F(ExporterQuirks, MoreThanALinkCarriesIsImplausible) {
     EXPECT_EQ(give(record(std::uint64_t{1} << 40U, 1'000'000'000))[0].kind, ReadingKind::ip);

@@ -8,7 +8,7 @@
 
 namespace octroi::normalize {
 
-// The policy that the rows [[exporter]] state; the rest of it has the defaults.
+// The policy that the rows [[exporter]] state; its other values are the defaults.
 [[nodiscard]] FlowPolicy policy_of_rows(std::span<const ExporterConfig> rows);
 
 }  // namespace octroi::normalize

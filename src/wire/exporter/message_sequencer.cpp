@@ -22,7 +22,7 @@ MessageStream* MessageSequencer::stream_of(StreamKey key, Numbering numbering,
     return &exporter.streams.add(key, numbering);
 }
 
-// Nothing that is known of the exporter goes because of it: numbers jump for many reasons (line
+// Nothing that is known about the exporter is dropped: numbers jump for many reasons (line
 // cards, exporters behind one address, forged messages). What waits for a template goes on waiting.
 void MessageSequencer::on_restart(MessageStream& stream, const NumberedMessage& message,
                                   DecodeContext& context) {

@@ -22,7 +22,7 @@ public:
         ++count_;
         kept_[count_ % window] = {sequence, content};
     }
-    // What was added last is not contained any more.
+    // The last added message is not contained any more.
     void remove_last() noexcept { kept_[count_ % window].content ^= 1U; }
     [[nodiscard]] bool contains(std::uint32_t sequence, std::uint32_t content) const noexcept {
         // The first message stands at 1: as long as place 0 was not written, it is skipped.

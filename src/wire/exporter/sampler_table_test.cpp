@@ -96,7 +96,7 @@ TEST_F(SamplerTableTest, SavesAndRestores) {
     EXPECT_EQ(from.left(), 0U);
     EXPECT_EQ(*other.find({2, 5000, SamplerScope::observation_domain, 0}), 200U);
     EXPECT_EQ(other.find_in_any_domain(selector(9, 0, 3)), 100U);
-    // What was stated once is confirmed after a restart of the collector too.
+    // A rate that was stated once is confirmed after a restart of the collector too.
     EXPECT_EQ(other.state(selector(1, 0, 3), {70, start, 3}), Effect::changed);
     ByteCursor again(as_octets(saved.octets()));
     EXPECT_FALSE(SamplerTable(2, memory).restore(again, 1));

@@ -2,12 +2,12 @@
 #pragma once
 
 // The templates of one observation domain. Their ids are unique within it, templates and options
-// templates together (RFC 7011 section 3.4.1) - and within the transport session: over UDP the
-// source port is part of it (section 8), so that two exporters behind one address may use an id for
+// templates together (RFC 7011 section 3.4.1). They belong to the transport session, and over UDP
+// the source port is part of that (section 8): two exporters behind one address may use an id for
 // different templates. Many exporters change their port, though, or send templates from another one
 // than data: a port that announced no template of an id uses the newest one of the address.
 //
-// The cache charges what it holds to its exporter and releases it when an entry goes, or with the
+// The cache charges its content to its exporter and releases it when an entry goes, or with the
 // cache. It does not refuse: callers ask TemplateUsage and ExporterRegistry::reserve() before
 // add().
 

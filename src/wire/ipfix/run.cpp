@@ -234,7 +234,7 @@ Fill fill(const Plan& plan, ByteCursor& set, const Origin& origin, Batch& batch,
         ++records;
         end(plan, origin, batch, record);
     }
-    // What is left is padding, unless it is longer than exporters pad (to 8 octets), or no record
+    // The rest is padding, unless it is longer than exporters pad (to 8 octets), or no record
     // came before it: then it is the begin of a record, or the template is another one's.
     const bool is_padding = set.left() <= padding_max && (records > 0 || set.left() == 0);
     return is_padding ? Fill::done : Fill::malformed;
