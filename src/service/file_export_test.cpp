@@ -22,7 +22,7 @@ protected:
         const auto open = [](const std::string& file) -> Result<std::unique_ptr<file::OnceMeter>> {
             auto meter = std::make_unique<FramesMeter>(file, 7, std::span<const Cursor>());
             meter->error_at = file == "bad" ? 2 : 0;
-            meter->warning_text = file == "cut" ? "ends in the middle of a frame" : "";
+            meter->warning_text = file == "cut" ? "cut: ends in the middle of a frame" : "";
             return meter;
         };
         const ExportSettings settings{.to = *parse_export_target("file:" + target_)};

@@ -2,7 +2,7 @@
 #pragma once
 
 // Octets that ledgers and journals of earlier versions contain, as hex text. The files of
-// test/golden/frozen were written by the code of commit c282105. Nothing writes them again: where a
+// test/golden/frozen were written once. Nothing writes them again: where a
 // test differs from them, the code has to change, or the format gets a new version and upgrade.
 
 #include <cstdlib>

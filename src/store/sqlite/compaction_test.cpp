@@ -369,15 +369,15 @@ TEST(OwnWriter, ReleasesTheLockOfAWriterThatWasRolledBack) {
     EXPECT_TRUE(claimed) << claimed.error().text;
 }
 
-// Four months of traffic between the same parties: the file stops growing when the retention is over,
-// except for one sum by day and key.
+// Four months of traffic between the same parties: the file stops growing when the retention is
+// over, except for one sum by day and key.
 TEST(Compaction, BoundsTheSizeOfALedger) {
     const Folder folder;
     auto ledger = *SqliteLedger::open(folder.file("l.db"), {.mode = OpenMode::create});
     const auto db = *sqlite::Database::open(folder.file("l.db"), SQLITE_OPEN_READONLY);
     std::int64_t pages_after_60 = 0;
-    constexpr int days = 120;
-    for (int day = 0; day < days; ++day) {
+    constexpr int committed_days = 120;
+    for (int day = 0; day < committed_days; ++day) {
         BatchBuilder builder(static_cast<std::uint64_t>(day) + 1);
         for (int bucket = 0; bucket < 288; ++bucket)
             for (int host = 0; host < 2; ++host)
@@ -394,13 +394,13 @@ TEST(Compaction, BoundsTheSizeOfALedger) {
     const std::int64_t pages = *db.number("PRAGMA page_count");
     // Half a page a day for the header of the batch, the anchor and the sums by day; the transfers
     // of a day would be more than four.
-    EXPECT_LT(pages - pages_after_60, (days - 60) / 2) << "of 4 KiB";
+    EXPECT_LT(pages - pages_after_60, (committed_days - 60) / 2) << "of 4 KiB";
     const auto report = audit(*ledger);
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->holds());
-    const auto sums = *ledger->sums({.period = {bucket_at(0), bucket_at(days * 288)}});
+    const auto sums = *ledger->sums({.period = {bucket_at(0), bucket_at(committed_days * 288)}});
     ASSERT_EQ(sums.size(), 1U);
-    EXPECT_EQ(sums[0].volume.bytes.value(), std::uint64_t{days} * 288 * 2 * 1000);
+    EXPECT_EQ(sums[0].volume.bytes.value(), std::uint64_t{committed_days} * 288 * 2 * 1000);
 }
 
 }  // namespace
