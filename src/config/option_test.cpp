@@ -83,6 +83,8 @@ TEST(OptionTable, StatesTheDefaultsOfTheStruct) {
     expected.meters[0].where = config->meters.at(0).where;
     expected.exports.push_back({.to = *parse_export_target("udp/192.0.2.1:4739")});
     expected.exports[0].where = config->exports.at(0).where;
+    expected.exporters.push_back({.prefixes = {*parse_prefix("192.0.2.1")}});
+    expected.exporters[0].where = config->exporters.at(0).where;
     expected.elements = config->elements;
     EXPECT_EQ(*config, expected);
 }
