@@ -34,6 +34,8 @@ std::vector<std::string> missing_parts(const std::string& name, const FlowFile& 
     const auto add = [&](std::uint64_t count, std::string_view text) {
         if (count > 0) texts.push_back(fmt::format("{}: {} {}", name, count, text));
     };
+    if (counts.datagrams == 0)
+        texts.push_back(fmt::format("{}: no NetFlow, IPFIX or sFlow in it", name));
     if (const auto unread = unread_exports(file); !unread.empty())
         texts.push_back(fmt::format("{}: not read: {}", name, fmt::join(unread, ", ")));
     add(counts.pending - counts.resumed, "data sets without a template in the file");
