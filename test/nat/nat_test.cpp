@@ -233,8 +233,9 @@ TEST_F(NatTest, AnImportAcceptsEventsOfTheConfiguredExporters) {
         std::ofstream(folder_ / name, std::ios::binary) << octets;
         return folder_ / name;
     };
-    (void)ran({"import", "flow", "--nat-events-from", "127.0.0.2", capture("configured.pcap", 20)});
+    (void)ran({"import", "flow", capture("configured.pcap", 20)});
     EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}}));
+    std::ofstream(config_) << "[attribute]\nlocal = [\"10.0.0.0/8\", \"203.0.113.0/24\"]\n";
     (void)ran({"import", "flow", capture("not_configured.pcap", 21)});
     EXPECT_EQ(usage(), (Usage{{"10.0.0.1", {1000, 0}}, {"203.0.113.5", {1000, 0}}}));
 }
