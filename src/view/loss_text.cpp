@@ -23,7 +23,7 @@ void widen(Interval& sum, const Interval& loss) {
 // "2026-11-29 13:20:00 to 13:25:10": the day of the end only if it is another one.
 std::string interval_text(const Interval& interval, const Zone& zone) {
     constexpr std::size_t date_length = 10;
-    const std::string begin = local_text(interval.begin, zone, true);
+    std::string begin = local_text(interval.begin, zone, true);
     std::string end = local_text(interval.end, zone, true);
     if (end == begin) return begin;
     if (end.compare(0, date_length, begin, 0, date_length) == 0) end.erase(0, date_length + 1);

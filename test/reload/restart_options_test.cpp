@@ -35,6 +35,8 @@ const std::map<std::string, std::string, std::less<>> names{{"collector", "flows
 const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
+    {"exporter.clock_offset", "\"1h\""},
+    {"exporter.interfaces", "[\"3=uplink\"]"},
     {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
     {"meter.inactive_timeout", "\"1s\""},
     {"metrics.listen", "\"127.0.0.1:9999\""}};
@@ -84,7 +86,9 @@ std::string all_meters(const std::string& kind = {}, const std::string& line = {
 }
 
 constexpr const char* target = "file:/dev/null";
-const std::string export_lines = "[[export]]\nto = \"file:/dev/null\"\nmeter = \"flows\"\n";
+const std::string exporter_lines = "[[exporter]]\nprefix = \"192.0.2.1\"\n";
+const std::string export_lines =
+    exporter_lines + "[[export]]\nto = \"file:/dev/null\"\nmeter = \"flows\"\n";
 
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
@@ -100,10 +104,15 @@ std::vector<Change> changes() {
             all.push_back({{{"meters", all_meters(kind, line) + export_lines}},
                            fmt::format("meter {}.{}", names.at(kind), row.key)});
         } else if (row.section == "export") {
-            const std::string other =
-                row.key == "meter" ? "[[export]]\nto = \"file:/dev/null\"\n" : export_lines + line;
+            const std::string other = row.key == "meter"
+                                          ? exporter_lines + "[[export]]\nto = \"file:/dev/null\"\n"
+                                          : export_lines + line;
             all.push_back(
                 {{{"meters", all_meters() + other}}, fmt::format("export {}.{}", target, row.key)});
+        } else if (row.section == "exporter") {
+            std::string with = export_lines;
+            with.insert(exporter_lines.size(), line);
+            all.push_back({{{"meters", all_meters() + with}}, fmt::format("exporter.{}", row.key)});
         } else {
             all.push_back(
                 {{{std::string(row.section), line}}, fmt::format("{}.{}", row.section, row.key)});

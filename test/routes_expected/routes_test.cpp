@@ -83,8 +83,8 @@ void check_lookups(const json& test, const std::filesystem::path& folder) {
     read_table(folder / test["table"].get<std::string>(), table);
     OriginTable origins;
     for (const Route& route : table.batch.routes) {
-        origins.add(route.prefix, table.batch.origins_of(route), table.batch.label_of(route),
-                    route.votes);
+        EXPECT_TRUE(origins.add(route.prefix, table.batch.origins_of(route),
+                                table.batch.label_of(route), route.votes));
     }
     origins.compile();
     const auto rows = load(folder / test["expected"].get<std::string>());

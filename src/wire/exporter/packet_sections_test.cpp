@@ -11,7 +11,6 @@ namespace {
 
 using namespace ipfix::testing;
 using namespace exporter::testing;
-using flow::Field;
 using flow::RecordKind;
 
 // An IPv4 header of 1300 octets from 198.51.100.10 to 192.0.2.80, and the ports of TCP.
