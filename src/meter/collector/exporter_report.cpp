@@ -90,9 +90,9 @@ Row row_of(const std::string& meter, const exporter::ExporterStatus& e,
 
 // Datagrams that cannot be read: who sends them, and what they seem to be.
 Row row_of(const std::string& meter, const exporter::UnknownSender& sender) {
-    Row row{std::vector<Cell>(exporter_columns().size()), {}};
+    const auto columns = exporter_columns();
+    Row row{std::vector<Cell>(columns.size()), {}};
     const auto set = [&](std::string_view key, Cell cell) {
-        const auto columns = exporter_columns();
         const auto at = std::ranges::find(columns, key, &Column::key);
         row.cells[static_cast<std::size_t>(at - columns.begin())] = std::move(cell);
     };
@@ -105,6 +105,22 @@ Row row_of(const std::string& meter, const exporter::UnknownSender& sender) {
     set("undecodable", sender.datagrams);
     row.tone = Tone::warn;
     return row;
+}
+
+// Names in the configuration come first.
+std::vector<exporter::InterfaceName> interface_names(const MeterExporters& meter,
+                                                     std::span<const ExporterConfig> rows) {
+    std::map<std::pair<Address, std::uint32_t>, std::string> names;
+    for (const exporter::InterfaceName& stated : meter.exporters.interface_names())
+        names[{stated.exporter, stated.if_index}] = stated.name;
+    for (const exporter::ExporterStatus& e : meter.exporters.status()) {
+        const ExporterConfig* const config = find_exporter(rows, e.address, 0);
+        if (config == nullptr) continue;
+        for (const auto& [if_index, name] : config->interfaces) names[{e.address, if_index}] = name;
+    }
+    std::vector<exporter::InterfaceName> out;
+    for (const auto& [key, name] : names) out.push_back({key.first, key.second, name});
+    return out;
 }
 
 }  // namespace
@@ -130,26 +146,6 @@ Report exporters_report(const std::vector<MeterExporters>& meters,
     return report;
 }
 
-namespace {
-
-// Names in the configuration come first.
-std::vector<exporter::InterfaceName> names_of(const MeterExporters& meter,
-                                              std::span<const ExporterConfig> rows) {
-    std::map<std::pair<Address, std::uint32_t>, std::string> names;
-    for (const exporter::InterfaceName& stated : meter.exporters.interface_names())
-        names[{stated.exporter, stated.if_index}] = stated.name;
-    for (const exporter::ExporterStatus& e : meter.exporters.status()) {
-        const ExporterConfig* const config = find_exporter(rows, e.address, 0);
-        if (config == nullptr) continue;
-        for (const auto& [if_index, name] : config->interfaces) names[{e.address, if_index}] = name;
-    }
-    std::vector<exporter::InterfaceName> out;
-    for (const auto& [key, name] : names) out.push_back({key.first, key.second, name});
-    return out;
-}
-
-}  // namespace
-
 Report interfaces_report(const std::vector<MeterExporters>& meters,
                          std::span<const ExporterConfig> rows, const Directory& directory,
                          UtcTime now) {
@@ -168,7 +164,7 @@ Report interfaces_report(const std::vector<MeterExporters>& meters,
                       {"identity", "Identity"},
                       {"account", "Account"}};
     for (const MeterExporters& meter : meters) {
-        for (const auto& [exporter, if_index, name] : names_of(meter, rows)) {
+        for (const auto& [exporter, if_index, name] : interface_names(meter, rows)) {
             const Identity identity{IdentityKind::interface,
                                     fmt::format("{}#{}", to_string(exporter), if_index)};
             const auto known = bound.find(identity.value);

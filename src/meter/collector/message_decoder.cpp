@@ -116,13 +116,27 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
 
 std::vector<CounterValue> MessageDecoder::counters() const {
     const exporter::Counters& c = exporters_.counters();
-    const std::array<std::uint64_t, message_counters.size()> values = {
-        c.datagrams,  c.octets,     refused_ + c.refused_agents,
-        c.messages,   c.records,    c.options_records,
-        c.templates,  c.unknown,    c.malformed,
-        c.over_limit, c.pending,    c.resumed,
-        c.dropped,    c.duplicates, c.restarts,
-        c.lost,       c.refused};
+    const std::array<std::uint64_t, message_counters.size()> values = {c.datagrams,
+                                                                       c.octets,
+                                                                       refused_ + c.refused_agents,
+                                                                       c.messages,
+                                                                       c.records,
+                                                                       c.options_records,
+                                                                       c.templates,
+                                                                       c.unknown,
+                                                                       c.malformed,
+                                                                       c.over_limit,
+                                                                       c.pending,
+                                                                       c.resumed,
+                                                                       c.dropped,
+                                                                       c.duplicates,
+                                                                       c.restarts,
+                                                                       c.lost,
+                                                                       c.refused,
+                                                                       c.refused_rates,
+                                                                       c.unconfirmed_rates,
+                                                                       c.changed_rates,
+                                                                       c.ignored_withdrawals};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

@@ -20,7 +20,7 @@
 namespace octroi::collector {
 
 // In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
-inline constexpr std::array<CounterInfo, 17> message_counters = {{
+inline constexpr std::array<CounterInfo, 21> message_counters = {{
     {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
     {"collector_octets_total", "Octets of these datagrams and messages."},
     {"collector_refused_total", "Datagrams from senders that are not allowed: not decoded."},
@@ -38,6 +38,12 @@ inline constexpr std::array<CounterInfo, 17> message_counters = {{
     {"collector_restarts_total", "Restarts of exporters."},
     {"collector_lost_total", "Records, messages or samples lost, by sequence numbers."},
     {"collector_no_memory_total", "Datagrams of exporters for which there was no memory: a loss."},
+    {"collector_rates_refused_total",
+     "Sampling rates that cannot be right, in options data, records and samples: not applied."},
+    {"collector_rates_unconfirmed_total",
+     "Sampling rates in options data that do not apply until they are stated again."},
+    {"collector_rates_changed_total", "Sampling rates that took the place of another one."},
+    {"collector_withdrawals_ignored_total", "Withdrawals of templates over UDP: ignored."},
 }};
 
 struct DecoderOptions {

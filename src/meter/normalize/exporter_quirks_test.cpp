@@ -220,6 +220,19 @@ TEST_F(ExporterQuirks, AClockThatIsAheadIsSetRight) {
     EXPECT_EQ(give(record(1000, 10))[0].last, now - Duration::seconds(62));
 }
 
+TEST_F(ExporterQuirks, RunningTotalsOfSuchAClockGoOnWhereTheyEnded) {
+    make_row({.clock_offset = Duration::seconds(60)});
+    FlowRecord r = record(1000, 10);
+    r.counting = flow::Counting::total;
+    give(r);
+    r.bytes = 1500;
+    r.last = r.last + Duration::seconds(30);
+    ASSERT_EQ(give(r).size(), 1U);
+    EXPECT_EQ(readings_.all[0].bytes, 500U);
+    EXPECT_EQ(readings_.all[0].first, now - Duration::seconds(62));
+    EXPECT_EQ(readings_.all[0].last, now - Duration::seconds(32));
+}
+
 TEST_F(ExporterQuirks, OctetsOfLayer2AreTakenOff) {
     FlowRecord r = record(0, 10);
     r.fields = (r.fields & ~bit(Field::bytes)) | bit(Field::frame_bytes);

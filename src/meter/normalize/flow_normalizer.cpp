@@ -96,9 +96,8 @@ void FlowNormalizer::add_special(const MessageContext& context, const FlowRecord
         FlowRecord layer3 = record;
         const auto octets = layer3_octets(record, policy.link_header);
         layer3.bytes = octets.value_or(record.frame_bytes);
-        layer3.link_octets = octets ? flow::LinkOctets::derived : flow::LinkOctets::unknown;
         ++counts_[derived];
-        if (layer3.bytes > 0 || layer3.packets > 0) add(context, layer3);
+        if (layer3.bytes > 0 || layer3.packets > 0) add(context, layer3, octets.has_value());
         return;
     }
     const bool has_out = record.out_bytes > 0 || record.out_packets > 0;
@@ -126,7 +125,8 @@ const ExporterPolicy& FlowNormalizer::policy_of(ExporterEntry& exporter,
     return *exporter.policy;
 }
 
-void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record) {
+void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record,
+                         bool are_octets_known) {
     ++counts_[seen];
     Reading& reading = out_[filled_];
     reading = Reading{};
@@ -142,7 +142,10 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
     reading.direction = Direction::in;
     set_route(exporter, record, reading);
     set_kind(context, record, policy, inside, reading);
-    if (!admit(context, record, policy, exporter, reading)) return;
+    const bool has_times = record.has(Field::first) || record.has(Field::last);
+    const bool plausible =
+        are_octets_known && is_plausible(reading, has_times, policy.link_bits_per_second);
+    if (!admit(context, exporter, plausible, reading)) return;
     spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     if (sink_ == nullptr) return;
     volume_.add(reading);
@@ -181,12 +184,8 @@ void FlowNormalizer::refuse(const MessageContext& context) {
 }
 
 // False: the volume is impossible, and a loss.
-bool FlowNormalizer::admit(const MessageContext& context, const FlowRecord& record,
-                           const ExporterPolicy& policy, ExporterEntry& exporter,
+bool FlowNormalizer::admit(const MessageContext& context, ExporterEntry& exporter, bool plausible,
                            Reading& reading) {
-    const bool has_times = record.has(Field::first) || record.has(Field::last);
-    const bool plausible = record.link_octets != flow::LinkOctets::unknown &&
-                           is_plausible(reading, has_times, policy.link_bits_per_second);
     // Limits are per sender: one that names many agents has the limits of one.
     ExporterEntry& sender = context.sender.empty() || context.sender == context.exporter
                                 ? exporter
@@ -208,7 +207,6 @@ bool FlowNormalizer::admit(const MessageContext& context, const FlowRecord& reco
 // False: the volume is impossible.
 bool FlowNormalizer::scale(const FlowRecord& record, const ExporterPolicy& policy,
                            Reading& reading) {
-    if (record.rate_refused) ++counts_[rates_refused];
     std::uint64_t rate = policy.sampling != 0 ? policy.sampling : record.sampling;
     if (rate == 0) rate = policy_.sampling;
     if (rate == 0 && record.has(Field::sampler)) ++counts_[unsampled];
@@ -226,20 +224,24 @@ bool FlowNormalizer::scale(const FlowRecord& record, const ExporterPolicy& polic
 void FlowNormalizer::set_times(const MessageContext& context, const FlowRecord& record,
                                const ExporterPolicy& policy, const std::optional<UtcTime>& since,
                                Reading& reading) {
-    if (policy.clock_offset.ns != 0) return set_shifted_times(context, record, policy, reading);
+    if (policy.clock_offset.ns != 0)
+        return set_shifted_times(context, record, policy, since, reading);
     const RecordTimes times = times_of(policy_, context, record, since);
     use_times(times, reading);
 }
 
 // Of an exporter with a clock that is known to be wrong.
 void FlowNormalizer::set_shifted_times(const MessageContext& context, const FlowRecord& record,
-                                       const ExporterPolicy& policy, Reading& reading) {
+                                       const ExporterPolicy& policy,
+                                       const std::optional<UtcTime>& since, Reading& reading) {
     MessageContext true_context = context;
     FlowRecord true_record = record;
     true_context.exported = context.exported - policy.clock_offset;
     true_record.first = record.first - policy.clock_offset;
     true_record.last = record.last - policy.clock_offset;
-    use_times(times_of(policy_, true_context, true_record, std::nullopt), reading);
+    std::optional<UtcTime> true_since;
+    if (since) true_since = *since - policy.clock_offset;
+    use_times(times_of(policy_, true_context, true_record, true_since), reading);
 }
 
 void FlowNormalizer::use_times(const RecordTimes& times, Reading& reading) noexcept {

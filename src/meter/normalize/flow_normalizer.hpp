@@ -47,7 +47,7 @@
 namespace octroi::normalize {
 
 // In the order of FlowNormalizer::counters().
-inline constexpr std::array<CounterInfo, 20> reading_counters = {{
+inline constexpr std::array<CounterInfo, 19> reading_counters = {{
     {"collector_records_total", "Flow records about traffic."},
     {"collector_sampled_total", "Flow records multiplied by a sampling rate above 1."},
     {"collector_sampling_unknown_total",
@@ -83,8 +83,6 @@ inline constexpr std::array<CounterInfo, 20> reading_counters = {{
     {"collector_implausible_total",
      "Records with more volume than a link carries in the time: counted under "
      "@excluded/implausible."},
-    {"collector_rates_refused_total",
-     "Records that state a sampling rate which cannot be right: it was not applied."},
     {"collector_layer2_total",
      "Records with octets of layer 2 only: those of layer 3 were derived, or, without packets, "
      "the record is under @excluded/implausible."},
@@ -168,28 +166,29 @@ private:
         translations_evicted,
         translations_contradicted,
         implausible,
-        rates_refused,
         derived,
         reverse_out
     };
     void add_special(const flow::MessageContext& context, const flow::FlowRecord& record);
-    void add(const flow::MessageContext& context, const flow::FlowRecord& record);
+    // are_octets_known: false: `bytes` are not octets of layer 3.
+    void add(const flow::MessageContext& context, const flow::FlowRecord& record,
+             bool are_octets_known = true);
     [[nodiscard]] const ExporterPolicy& policy_of(ExporterEntry& exporter,
                                                   const flow::MessageContext& context) const;
     [[nodiscard]] bool set_volume(const flow::MessageContext& context,
                                   const flow::FlowRecord& record, const ExporterPolicy& policy,
                                   std::optional<UtcTime>& since, Reading& reading);
     void refuse(const flow::MessageContext& context);
-    [[nodiscard]] bool admit(const flow::MessageContext& context, const flow::FlowRecord& record,
-                             const ExporterPolicy& policy, ExporterEntry& exporter,
-                             Reading& reading);
+    [[nodiscard]] bool admit(const flow::MessageContext& context, ExporterEntry& exporter,
+                             bool plausible, Reading& reading);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, const ExporterPolicy& policy,
                              Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,
                    const ExporterPolicy& policy, const std::optional<UtcTime>& since,
                    Reading& reading);
     void set_shifted_times(const flow::MessageContext& context, const flow::FlowRecord& record,
-                           const ExporterPolicy& policy, Reading& reading);
+                           const ExporterPolicy& policy, const std::optional<UtcTime>& since,
+                           Reading& reading);
     void use_times(const RecordTimes& times, Reading& reading) noexcept;
     void set_route(ExporterEntry& exporter, const flow::FlowRecord& record, Reading& reading);
     void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,

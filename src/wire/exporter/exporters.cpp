@@ -83,10 +83,12 @@ void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
 SamplingRates Exporters::sampling() const {
     std::vector<SamplingRates::Entry> entries;
     state_->registry.each([&](const Exporter& exporter) {
-        exporter.samplers.each([&](const SamplerId& id, std::uint64_t rate) {
+        // For a second pass over a file: where no rate was confirmed, the one that was stated.
+        exporter.samplers.each([&](const SamplerId& id, std::uint64_t rate,
+                                   std::uint64_t candidate) {
             entries.push_back(
                 {{exporter.address, id.observation_domain, id.transport_session, id.scope, id.id},
-                 rate});
+                 rate != 0 ? rate : candidate});
         });
     });
     return SamplingRates(std::move(entries));

@@ -85,11 +85,11 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return rates_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return rates_.size(); }
-    // With the rate that applies, or else with the one that waits for its confirmation.
+    // visit(id, rate, candidate): the rate that applies, and the one that waits for its
+    // confirmation; 0: none.
     template <typename Visit>
     void each(Visit&& visit) const {
-        for (const auto& [id, stated] : rates_)
-            visit(id, stated.rate != 0 ? stated.rate : stated.candidate);
+        for (const auto& [id, stated] : rates_) visit(id, stated.rate, stated.candidate);
     }
 
     void save(ByteWriter& to) const;

@@ -19,19 +19,22 @@ StreamKey sflow_stream_key(const sflow::DatagramHead& head) noexcept {
            mix(hash + head.sub_agent, mix_c) >> 8U;
 }
 
-// Passes everything on and counts the records.
+// Passes everything on; counts the records, and those with a sampling rate that cannot be right.
 class CountingSink final : public flow::RecordSink {
 public:
     explicit CountingSink(flow::RecordSink& to) : to_(to) {}
     void records(const flow::MessageContext& context,
                  std::span<const flow::FlowRecord> records) override {
         count += records.size();
+        refused_rates += static_cast<std::uint64_t>(
+            std::ranges::count_if(records, &flow::FlowRecord::rate_refused));
         to_.records(context, records);
     }
     void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override {
         to_.gap(context, gap);
     }
     std::uint64_t count = 0;
+    std::uint64_t refused_rates = 0;
 
 private:
     flow::RecordSink& to_;
@@ -71,6 +74,8 @@ void SflowMessages::decode_samples(ByteSpan datagram, DecodeContext& context) {
     const std::uint64_t malformed_before = sflow_counters_.malformed_samples;
     context.outcome = sflow::decode(datagram, context.message, sflow_counters_, sink, reports_);
     output_.count(sink.count, context);
+    counters_.refused_rates += sink.refused_rates;
+    context.exporter.refused_rates += sink.refused_rates;
     const std::uint64_t malformed = sflow_counters_.malformed_samples - malformed_before;
     counters_.malformed += malformed;
     context.exporter.undecodable += malformed;

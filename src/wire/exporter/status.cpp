@@ -44,8 +44,9 @@ ExporterStatus status_of(const Exporter& exporter) {
         out.counts_templates =
             out.counts_templates || stream.sequence.numbering() == Numbering::records_and_templates;
     });
-    exporter.samplers.each(
-        [&](const SamplerId&, std::uint64_t rate) { out.sampling.push_back(rate); });
+    exporter.samplers.each([&](const SamplerId&, std::uint64_t rate, std::uint64_t) {
+        if (rate != 0) out.sampling.push_back(rate);
+    });
     sort_unique(out.observation_domains);
     sort_unique(out.sampling);
     return out;

@@ -89,13 +89,6 @@ enum class Counting : std::uint8_t {
     connection = 2,
 };
 
-// Whether `bytes` was derived from octets of layer 2. Decoders leave it out.
-enum class LinkOctets : std::uint8_t {
-    none,
-    derived,
-    unknown,  // it could not: `bytes` are octets of layer 2
-};
-
 // What a record describes. Only `traffic` may become readings.
 enum class RecordKind : std::uint8_t {
     traffic = 0,
@@ -170,7 +163,6 @@ struct FlowRecord {
     std::uint8_t firewall_event = 0;     // element 233
     std::uint8_t nat_event = 0;          // element 230 (RFC 8158)
     Counting counting = Counting::delta;
-    LinkOctets link_octets = LinkOctets::none;
     RecordKind kind = RecordKind::traffic;
     SectionKind section_kind = SectionKind::none;
     // It states a sampling rate that cannot be right (sampling_rate.hpp): `sampling` is not set.
