@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -22,6 +23,16 @@ struct Address {
     Family family = Family::none;
 
     auto operator<=>(const Address&) const noexcept = default;
+    // Not the default one, which calls memcmp: addresses of every record are compared.
+    [[nodiscard]] constexpr bool operator==(const Address& o) const noexcept {
+        const auto [a_high, a_low] = words();
+        const auto [b_high, b_low] = o.words();
+        return ((a_high ^ b_high) | (a_low ^ b_low)) == 0 && family == o.family;
+    }
+    // The octets as two numbers in the byte order of the machine: to compare, and for hashes.
+    [[nodiscard]] constexpr std::array<std::uint64_t, 2> words() const noexcept {
+        return std::bit_cast<std::array<std::uint64_t, 2>>(octets);
+    }
 
     // Copies 4 octets in network byte order.
     [[nodiscard]] static Address v4(const std::uint8_t* four) noexcept {

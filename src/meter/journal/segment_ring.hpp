@@ -28,7 +28,7 @@ struct Options {
     SegmentShape shape;
     // Disk space that is allocated at the start, so that a burst need not wait for it. Less where
     // the disk has less than four times as much.
-    std::uint64_t ready_octets = std::uint64_t{64} << 20U;
+    std::uint64_t ready_octets = std::uint64_t{16} << 20U;
     // Limit of all files together. When it is reached, nothing is read from the sockets: the kernel
     // then drops what their buffers cannot hold, and counts it.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;

@@ -77,6 +77,7 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
     // Records that are not booked as they are.
     constexpr std::uint64_t special =
         flow::bit(Field::out_bytes) | flow::bit(Field::out_packets) | flow::bit(Field::frame_bytes);
+    const Origin origin = origin_of(context);
     for (const FlowRecord& record : records) {
         const bool is_traffic =
             record.kind == RecordKind::traffic || record.kind == RecordKind::non_ip;
@@ -84,35 +85,43 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
         if (record.has(Field::nat_event)) on_nat_event(context, record);
         if (!is_traffic) continue;
         if ((record.fields & special) != 0)
-            add_special(context, record);
+            add_special(origin, record);
         else if (record.bytes > 0 || record.packets > 0)
-            add(context, record);
+            add(origin, record);
     }
 }
 
-void FlowNormalizer::add_special(const MessageContext& context, const FlowRecord& record) {
-    const ExporterPolicy& policy = policy_of(exporters_.of(context.exporter), context);
+FlowNormalizer::Origin FlowNormalizer::origin_of(const MessageContext& context) {
+    const bool is_own = context.sender.empty() || context.sender == context.exporter;
+    SenderVolume* const sender = is_own ? nullptr : &exporters_.of(context.sender).volume;
+    ExporterEntry& exporter = exporters_.of(context.exporter);
+    return {context, exporter, sender != nullptr ? *sender : exporter.volume,
+            policy_of(exporter, context)};
+}
+
+void FlowNormalizer::add_special(const Origin& origin, const FlowRecord& record) {
+    const ExporterPolicy& policy = origin.policy;
     if (has_link_octets_only(record)) {
         FlowRecord layer3 = record;
         const auto octets = layer3_octets(record, policy.link_header);
         layer3.bytes = octets.value_or(record.frame_bytes);
         ++counts_[derived];
-        if (layer3.bytes > 0 || layer3.packets > 0) add(context, layer3, octets.has_value());
+        if (layer3.bytes > 0 || layer3.packets > 0) add(origin, layer3, octets.has_value());
         return;
     }
     const bool has_out = record.out_bytes > 0 || record.out_packets > 0;
     const bool is_reverse = has_out && (policy.out_counters == OutCounters::automatic
                                             ? flow::out_is_reverse(record)
                                             : policy.out_counters == OutCounters::reverse);
-    if (record.bytes > 0 || record.packets > 0) add(context, record);
+    if (record.bytes > 0 || record.packets > 0) add(origin, record);
     if (!is_reverse) {
         // Metered where it left, and counted nowhere else.
         const bool is_only = has_out && record.bytes == 0 && record.packets == 0;
-        if (is_only) add(context, left_only(record));
+        if (is_only) add(origin, left_only(record));
         return;
     }
     ++counts_[reverse_out];
-    add(context, flow::out_direction(record));
+    add(origin, flow::out_direction(record));
 }
 
 const ExporterPolicy& FlowNormalizer::policy_of(ExporterEntry& exporter,
@@ -125,15 +134,13 @@ const ExporterPolicy& FlowNormalizer::policy_of(ExporterEntry& exporter,
     return *exporter.policy;
 }
 
-void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record,
-                         bool are_octets_known) {
+void FlowNormalizer::add(const Origin& origin, const FlowRecord& record, bool are_octets_known) {
+    const auto& [context, exporter, sender, policy] = origin;
     ++counts_[seen];
     Reading& reading = out_[filled_];
     reading = Reading{};
-    ExporterEntry& exporter = exporters_.of(context.exporter);
-    const ExporterPolicy& policy = policy_of(exporter, context);
     std::optional<UtcTime> since;  // of running totals: the end of the record before
-    if (!set_volume(context, record, policy, since, reading)) return;
+    if (!set_volume(origin, record, since, reading)) return;
     set_times(context, record, policy, since, reading);
     copy_details(record, reading);
     const InsidePorts inside = nat_.resolve(context.exporter, record, reading);
@@ -145,7 +152,7 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
     const bool has_times = record.has(Field::first) || record.has(Field::last);
     const bool plausible =
         are_octets_known && is_plausible(reading, has_times, policy.link_bits_per_second);
-    if (!admit(context, exporter, plausible, reading)) return;
+    if (!admit(origin, plausible, reading)) return;
     spread_ += static_cast<std::uint64_t>((reading.last - reading.first).ns / bucket_length.ns);
     if (sink_ == nullptr) return;
     volume_.add(reading);
@@ -154,9 +161,9 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
 
 // False: the record gives no reading. It adds nothing to its running total, or its volume is
 // impossible, which is a loss.
-bool FlowNormalizer::set_volume(const MessageContext& context, const FlowRecord& record,
-                                const ExporterPolicy& policy, std::optional<UtcTime>& since,
-                                Reading& reading) {
+bool FlowNormalizer::set_volume(const Origin& origin, const FlowRecord& record,
+                                std::optional<UtcTime>& since, Reading& reading) {
+    const MessageContext& context = origin.context;
     reading.bytes = record.bytes;
     reading.packets = record.packets;
     if (record.counting == flow::Counting::total) {
@@ -172,7 +179,7 @@ bool FlowNormalizer::set_volume(const MessageContext& context, const FlowRecord&
     }
     if (reading.bytes == 0 && reading.packets == 0 && record.counting != flow::Counting::delta)
         return false;
-    if (scale(record, policy, reading)) return true;
+    if (scale(record, origin.policy, reading)) return true;
     refuse(context);
     return false;
 }
@@ -184,13 +191,8 @@ void FlowNormalizer::refuse(const MessageContext& context) {
 }
 
 // False: the volume is impossible, and a loss.
-bool FlowNormalizer::admit(const MessageContext& context, ExporterEntry& exporter, bool plausible,
-                           Reading& reading) {
-    // Limits are per sender: one that names many agents has the limits of one.
-    ExporterEntry& sender = context.sender.empty() || context.sender == context.exporter
-                                ? exporter
-                                : exporters_.of(context.sender);
-    switch (volume_.admit(sender.volume, reading, plausible)) {
+bool FlowNormalizer::admit(const Origin& origin, bool plausible, Reading& reading) {
+    switch (volume_.admit(origin.sender, reading, plausible)) {
         case BatchVolume::Verdict::counts:
             return true;
         case BatchVolume::Verdict::implausible:
@@ -200,7 +202,7 @@ bool FlowNormalizer::admit(const MessageContext& context, ExporterEntry& exporte
         case BatchVolume::Verdict::refused:
             break;
     }
-    refuse(context);
+    refuse(origin.context);
     return false;
 }
 

@@ -169,18 +169,24 @@ private:
         derived,
         reverse_out
     };
-    void add_special(const flow::MessageContext& context, const flow::FlowRecord& record);
+    // A message, and what is known about where it comes from.
+    struct Origin {
+        const flow::MessageContext& context;
+        ExporterEntry& exporter;
+        // Limits are per sender: one that names many agents has the limits of one.
+        SenderVolume& sender;
+        const ExporterPolicy& policy;
+    };
+    [[nodiscard]] Origin origin_of(const flow::MessageContext& context);
+    void add_special(const Origin& origin, const flow::FlowRecord& record);
     // are_octets_known: false: `bytes` are not octets of layer 3.
-    void add(const flow::MessageContext& context, const flow::FlowRecord& record,
-             bool are_octets_known = true);
+    void add(const Origin& origin, const flow::FlowRecord& record, bool are_octets_known = true);
     [[nodiscard]] const ExporterPolicy& policy_of(ExporterEntry& exporter,
                                                   const flow::MessageContext& context) const;
-    [[nodiscard]] bool set_volume(const flow::MessageContext& context,
-                                  const flow::FlowRecord& record, const ExporterPolicy& policy,
+    [[nodiscard]] bool set_volume(const Origin& origin, const flow::FlowRecord& record,
                                   std::optional<UtcTime>& since, Reading& reading);
     void refuse(const flow::MessageContext& context);
-    [[nodiscard]] bool admit(const flow::MessageContext& context, ExporterEntry& exporter,
-                             bool plausible, Reading& reading);
+    [[nodiscard]] bool admit(const Origin& origin, bool plausible, Reading& reading);
     [[nodiscard]] bool scale(const flow::FlowRecord& record, const ExporterPolicy& policy,
                              Reading& reading);
     void set_times(const flow::MessageContext& context, const flow::FlowRecord& record,

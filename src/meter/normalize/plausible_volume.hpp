@@ -25,6 +25,9 @@ inline constexpr std::uint64_t frame_min = 84;
 // has_times: the record states when the traffic was.
 [[nodiscard]] inline bool is_plausible(const Reading& reading, bool has_times,
                                        std::uint64_t bits_per_second) noexcept {
+    // The usual case, without a division: what the link carries in the margin alone.
+    const std::uint64_t least = bits_per_second / 8;
+    if (reading.bytes <= least && reading.packets <= least / frame_min) return true;
     Duration length = has_times ? reading.last - reading.first : unstated_length;
     length = length + (reading.sampling > 1 ? sample_margin : margin);
     const auto milliseconds =
