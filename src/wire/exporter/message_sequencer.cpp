@@ -39,6 +39,8 @@ void MessageSequencer::on_continued(MessageStream& stream, DecodeContext& contex
     const flow::MessageContext& of = context.message;
     context.exporter.samplers.on_restart(stream.restarted, of.observation_domain,
                                          of.transport_session);
+    if (ObservationDomain* const domain = context.exporter.domains.find(stream_key(of)))
+        domain->start.on_restart();
 }
 
 MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numbering,
