@@ -8,9 +8,12 @@ namespace octroi::exporter {
 MessageStream* MessageSequencer::stream_of(StreamKey key, Numbering numbering,
                                            DecodeContext& context) {
     Exporter& exporter = context.exporter;
-    if (MessageStream* known = exporter.streams.find(key)) return known;
+    if (MessageStream* known = exporter.streams.find(key)) {
+        exporter.streams.touch(*known);
+        return known;
+    }
     if (exporter.streams.size() >= limits_.streams) {
-        const StreamKey silent = exporter.streams.longest_silent(context.message.received);
+        const StreamKey silent = exporter.streams.longest_silent();
         GapReporter(exporter, counters_, context.sink).report_all(*exporter.streams.find(silent));
         exporter.streams.drop(silent);
     }
