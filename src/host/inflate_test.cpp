@@ -7,7 +7,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <array>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace octroi {
@@ -129,6 +131,46 @@ TEST(Inflate, ReturnsTheContentOfATruncatedStreamAndThenAnError) {
     std::string flipped = xz(plain);
     flipped[flipped.size() / 2] = static_cast<char>(~flipped[flipped.size() / 2]);
     EXPECT_EQ(unpack(flipped, 4096).error, "the compressed data is damaged");
+}
+
+// "hello" without compression. dictionary: its size as the header of a block states it (section
+// 5.3.1 of the format of .xz files).
+std::string xz_with_dictionary(char dictionary) {
+    using namespace std::string_literals;
+    const auto with_crc = [](const std::string& octets) {
+        const std::uint32_t crc =
+            lzma_crc32(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size(), 0);
+        std::string out = octets;
+        for (unsigned i = 0; i < 4; ++i) out += static_cast<char>(crc >> (8 * i));
+        return out;
+    };
+    return "\xfd"s + "7zXZ\0"s + with_crc("\0\0"s) +
+           with_crc("\x02\0\x21\x01"s + dictionary + "\0\0\0"s) + "\x01\0\x04hello\0"s;
+}
+
+// A frame of zstd with "hello" in a raw block (RFC 8878 section 3.1.1). window: the exponent of its
+// size, less 10.
+std::string zstd_with_window(unsigned window) {
+    using namespace std::string_literals;
+    return "\x28\xb5\x2f\xfd\0"s + static_cast<char>(window << 3U) + "\x29\0\0hello"s;
+}
+
+// The memory for the dictionary is that of the file's word, up to 4 GiB.
+TEST(Inflate, ADictionaryOfAnySizeIsNotAllocated) {
+    const auto beginning = [](std::string packed) {
+        const auto source = inflate(std::make_unique<Memory>(std::move(packed)));
+        EXPECT_TRUE(source.has_value());
+        std::array<std::byte, 5> plain{};
+        const auto got = (*source)->read(plain);
+        return got ? std::string(reinterpret_cast<const char*>(plain.data()), *got)
+                   : std::string(got.error().code == ErrorCode::corrupt ? "refused" : "failed");
+    };
+    constexpr char smallest = 0;
+    constexpr char largest = 40;  // 4 GiB - 1
+    EXPECT_EQ(beginning(xz_with_dictionary(smallest)), "hello");
+    EXPECT_EQ(beginning(xz_with_dictionary(largest)), "refused");
+    EXPECT_EQ(beginning(zstd_with_window(0)), "hello");
+    EXPECT_EQ(beginning(zstd_with_window(21)), "refused");
 }
 
 }  // namespace

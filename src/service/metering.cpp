@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/metering.hpp"
 
+#include <algorithm>
+
 #include "host/memory.hpp"
 #include "host/random.hpp"
 #include "ledger/plausible.hpp"
@@ -14,6 +16,23 @@ Loss loss_of(const RefusedVolume& refused, const Batch& batch) {
     const std::string& source =
         batch.cursors.empty() ? batch.meter.name : batch.cursors.front().source;
     return {source, LossReason::corrupt, refused.times, refused.records, {}};
+}
+
+// Numbers of losses come from outside too: a capture file states how many packets were dropped. One
+// that no link can carry says nothing. A ledger stores neither that nor control characters, which
+// the name of a file may have.
+void make_storable(std::vector<Loss>& losses) {
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    const auto drop_impossible = [](std::optional<std::uint64_t>& figure, std::uint64_t most) {
+        if (figure && *figure > most) figure.reset();
+    };
+    for (Loss& loss : losses) {
+        drop_impossible(loss.packets, record_volume_max);
+        drop_impossible(loss.bytes_bound, long_record_volume_max);
+        std::ranges::replace_if(loss.source, is_control, '?');
+    }
 }
 
 }  // namespace
@@ -51,6 +70,7 @@ Result<Batch> Metering::make_batch() {
     batch.sampled = std::move(made.sampled);
     batch.cursors = std::move(checkpoint.cursors);
     batch.losses = std::move(checkpoint.losses);
+    make_storable(batch.losses);
     batch.translations = std::move(checkpoint.translations);
     batch.observed = without_refused(checkpoint.observed, made.refused.volume);
     exclude_implausible(batch);

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "ledger/rules.hpp"
+
 namespace octroi {
 namespace {
 
@@ -23,13 +25,15 @@ public:
         return Pull::more;
     }
     Result<Checkpoint> checkpoint(ReadingSink& /*sink*/) override {
-        return Checkpoint{.cursors = {{"counters", "1", 1, {}}}, .observed = observed_.drain()};
+        return Checkpoint{
+            .cursors = {{"counters", "1", 1, {}}}, .losses = losses, .observed = observed_.drain()};
     }
     [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
 
     NameTable& table() { return names_; }
     std::vector<CountedVolume> volumes;
+    std::vector<Loss> losses;
 
 private:
     NameTable names_{1, 4};
@@ -69,6 +73,29 @@ TEST_F(MeteringTest, ImpossibleVolumesAreALossAndNotObserved) {
     meter_.volumes = {volume(1)};
     ASSERT_TRUE(metering_.pull({}).has_value());
     EXPECT_TRUE(metering_.make_batch()->losses.empty()) << "reported once";
+}
+
+TEST_F(MeteringTest, ALossWithAnImpossibleNumberIsOneOfUnknownSize) {
+    const Interval at{clock_.now(), clock_.now() + Duration{1}};
+    const auto loss = [&](std::optional<std::uint64_t> packets,
+                          std::optional<std::uint64_t> bytes) {
+        return Loss{"file", LossReason::kernel_drop, at, packets, bytes};
+    };
+    meter_.losses = {loss(record_volume_max, long_record_volume_max),
+                     loss(record_volume_max + 1, 5), loss(3, UINT64_MAX), loss({}, {})};
+    const auto batch = metering_.make_batch();
+    ASSERT_TRUE(batch.has_value());
+    EXPECT_EQ(batch->losses,
+              (std::vector{meter_.losses[0], loss({}, 5), loss(3, {}), loss({}, {})}));
+    EXPECT_FALSE(find_violation(*batch).has_value());
+}
+
+TEST_F(MeteringTest, AFileNameWithControlCharactersIsASourceOfLosses) {
+    meter_.losses = {{"a\nb\x1b[2J\x7f", LossReason::truncated, {}, {}, {}}};
+    const auto batch = metering_.make_batch();
+    ASSERT_TRUE(batch.has_value());
+    EXPECT_EQ(batch->losses[0].source, "a?b?[2J?");
+    EXPECT_FALSE(find_violation(*batch).has_value());
 }
 
 TEST_F(MeteringTest, ALargeSumMakesACommitDue) {

@@ -60,6 +60,9 @@ public:
     support::Arguments global_arguments;
     std::function<void()> in_child;
 
+    // The sections of the next start().
+    void set_sections(Sections sections) { sections_ = std::move(sections); }
+
     // Writes the file: the given sections replace those from the start.
     void write(const Sections& changed) const {
         Sections all = sections_;

@@ -56,6 +56,17 @@ TEST(LiveMeter, AsksForItsFirstCursorAtOnce) {
     EXPECT_EQ(checkpoint.losses[0].reason, LossReason::not_running);
 }
 
+TEST(LiveMeter, AFrameFromBefore1970HasTheFirstTimeAfter) {
+    FakeHost host;
+    const auto meter = must_open(on({"eth0"}), host);
+    host.pass("eth0", udp(client, router_a, own, lan));
+    host.backdate("eth0", Duration::hours(24 * 365 * 100));
+    Readings sink;
+    EXPECT_EQ(must_checkpoint(*meter, sink).observed.packets.value(), 1U);
+    ASSERT_EQ(sink.all.size(), 1U);
+    EXPECT_EQ(sink.all[0].first, UtcTime{});
+}
+
 TEST(LiveMeter, CountsAForwardedPacketOnce) {
     FakeHost host;
     const auto meter = must_open(on({"eth0", "eth1"}), host);

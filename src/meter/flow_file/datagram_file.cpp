@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/quantity.hpp"
 #include "meter/file/capture_probe.hpp"
 #include "wire/exporter/message_length.hpp"
 
@@ -90,7 +91,8 @@ bool DatagramFile::can_read_ahead() const noexcept {
 std::uint64_t DatagramFile::dropped_frames() const noexcept {
     std::uint64_t dropped = 0;
     for (const pcap::Interface& in : reader_.interfaces())
-        dropped += std::max(in.dropped_between, in.dropped_total);
+        dropped = checked_add(dropped, std::max(in.dropped_between, in.dropped_total))
+                      .value_or(UINT64_MAX);
     return dropped;
 }
 

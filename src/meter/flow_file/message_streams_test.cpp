@@ -94,6 +94,19 @@ TEST(MessageStreams, ContinuesBehindAGap) {
     EXPECT_EQ(c.seen.back(), 'c');
 }
 
+TEST(MessageStreams, TheOneUsedLongestAgoGivesWay) {
+    MessageStreams streams;
+    const std::string half = message('a').substr(0, 50);
+    const std::string rest = message('a').substr(50);
+    std::vector<Connection> all;
+    for (std::uint16_t i = 0; i <= MessageStreams::connections_max; ++i)
+        all.emplace_back(static_cast<std::uint16_t>(50'000 + i)).segment(streams, 0, half);
+    for (Connection& c : all) c.segment(streams, 50, rest);
+    EXPECT_EQ(all[0].seen, "");
+    EXPECT_EQ(all[1].seen, "a");
+    EXPECT_EQ(all.back().seen, "a");
+}
+
 TEST(MessageStreams, OtherConnectionsAreIgnored) {
     MessageStreams streams;
     Connection web(50'001);

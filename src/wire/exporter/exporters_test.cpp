@@ -183,6 +183,17 @@ TEST(Exporters, UnknownSendersAreListed) {
     EXPECT_EQ(to_string(senders[2].message), "NetFlow version 8");
 }
 
+TEST(Exporters, UnknownSendersBeyondTheBoundShareAnEntry) {
+    UnknownSenders senders;
+    constexpr std::uint32_t beyond = 10;
+    for (std::uint32_t i = 0; i < UnknownSenders::senders_max + beyond; ++i)
+        senders.add(Address::v4(i + 1), {}, {});
+    const auto all = senders.list();
+    ASSERT_EQ(all.size(), UnknownSenders::senders_max + 1);
+    EXPECT_TRUE(all[0].address.empty());
+    EXPECT_EQ(all[0].datagrams, beyond);
+}
+
 TEST(Exporters, DataMayArriveBeforeItsTemplate) {
     Receiver r;
     r.decode(ipfix_message(1, {data(256, record(1) + record(2))}, 0, export_seconds - 100));

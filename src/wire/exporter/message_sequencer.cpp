@@ -8,9 +8,12 @@ namespace octroi::exporter {
 MessageStream* MessageSequencer::stream_of(StreamKey key, Numbering numbering,
                                            DecodeContext& context) {
     Exporter& exporter = context.exporter;
-    if (MessageStream* known = exporter.streams.find(key)) return known;
+    if (MessageStream* known = exporter.streams.find(key)) {
+        exporter.streams.touch(*known);
+        return known;
+    }
     if (exporter.streams.size() >= limits_.streams) {
-        const StreamKey silent = exporter.streams.longest_silent(context.message.received);
+        const StreamKey silent = exporter.streams.longest_silent();
         GapReporter(exporter, counters_, context.sink).report_all(*exporter.streams.find(silent));
         exporter.streams.drop(silent);
     }
@@ -39,6 +42,8 @@ void MessageSequencer::on_continued(MessageStream& stream, DecodeContext& contex
     const flow::MessageContext& of = context.message;
     context.exporter.samplers.on_restart(stream.restarted, of.observation_domain,
                                          of.transport_session);
+    if (ObservationDomain* const domain = context.exporter.domains.find(stream_key(of)))
+        domain->start.on_restart();
 }
 
 MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numbering,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/message_streams.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -13,22 +12,17 @@ MessageStream& MessageStreams::add(StreamKey key, Numbering numbering) {
     const auto [entry, fresh] = streams_.emplace(key, std::make_unique<MessageStream>());
     CHECK(fresh);
     memory_.charge(MessageStream::cost);
+    entry->second->place = by_silence_.insert(by_silence_.end(), key);
     entry->second->sequence = SequenceTracker(numbering);
     return *entry->second;
 }
 
 void MessageStreams::drop(StreamKey key) noexcept {
-    CHECK(streams_.erase(key) == 1);
+    const auto found = streams_.find(key);
+    CHECK(found != streams_.end());
+    by_silence_.erase(found->second->place);
+    streams_.erase(found);
     memory_.release(MessageStream::cost);
-}
-
-StreamKey MessageStreams::longest_silent(UtcTime now) const noexcept {
-    const auto order = [now](const auto& entry) {
-        return std::pair(std::min(entry.second->sequence.last_received(), now), entry.first);
-    };
-    return std::min_element(streams_.begin(), streams_.end(),
-                            [&](const auto& a, const auto& b) { return order(a) < order(b); })
-        ->first;
 }
 
 void MessageStreams::save(ByteWriter& to) const {
@@ -56,6 +50,11 @@ bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
         if (!get(from, stream.restarted) || !from.be32(stream.unconfirmed)) return false;
         if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;
     }
+    // The order is not saved. It is that of the times, unless our clock was set back.
+    by_silence_.sort([this](StreamKey a, StreamKey b) {
+        return std::pair(find(a)->sequence.last_received(), a) <
+               std::pair(find(b)->sequence.last_received(), b);
+    });
     return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 
 #include "base/byte_cursor.hpp"
@@ -30,14 +31,15 @@ struct MessageStream {
     SampleDrops drops;             // sFlow only
     // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
     // look like one for a moment.
-    UtcTime restarted;              // when the exporter started
-    std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
+    UtcTime restarted;                     // when the exporter started
+    std::uint32_t unconfirmed = 0;         // messages that must go on in order until it is; 0: none
+    std::list<StreamKey>::iterator place;  // in the order of silence of MessageStreams
 
     // Octets charged for one, with its entry, all gaps and all data sources it may hold.
     static constexpr std::size_t cost = 4096;
 };
 static_assert(sizeof(MessageStream) + SequenceTracker::max_gaps * sizeof(Gap) +
-                  2 * SampleDrops::octets_max <
+                  2 * SampleDrops::octets_max + 8 * sizeof(StreamKey) <
               MessageStream::cost);
 
 class MessageStreams {
@@ -56,9 +58,13 @@ public:
     // The key must be known.
     void drop(StreamKey key) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
-    // The stream with the oldest last message. Times after `now` (our clock was set back) count as
-    // `now`. There must be one.
-    [[nodiscard]] StreamKey longest_silent(UtcTime now) const noexcept;
+    // A message of the stream was received.
+    void touch(MessageStream& stream) noexcept {
+        by_silence_.splice(by_silence_.end(), by_silence_, stream.place);
+    }
+    // The stream of which messages came the longest ago. There must be one. In constant time: a
+    // sender may name another stream in each datagram.
+    [[nodiscard]] StreamKey longest_silent() const noexcept { return by_silence_.front(); }
     template <typename Visit>
     void each(Visit&& visit) const {
         for (const auto& [key, stream] : streams_) visit(key, *stream);
@@ -71,6 +77,7 @@ public:
 private:
     MemoryShare& memory_;
     SeededTable<StreamKey, std::unique_ptr<MessageStream>> streams_;
+    std::list<StreamKey> by_silence_;  // the longest silent first
 };
 
 }  // namespace octroi::exporter

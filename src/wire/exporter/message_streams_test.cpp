@@ -11,7 +11,10 @@ const UtcTime start = UtcTime::from_seconds(1'790'000'000);
 struct MessageStreamsTest : testing::Test {
     void receive(StreamKey key, UtcTime received) {
         MessageStream* stream = streams.find(key);
-        if (stream == nullptr) stream = &streams.add(key, Numbering::messages);
+        if (stream == nullptr)
+            stream = &streams.add(key, Numbering::messages);
+        else
+            streams.touch(*stream);
         EXPECT_NE(stream->sequence.arrive({++number, number, received, std::nullopt}),
                   SequenceTracker::Arrival::duplicate);
         stream->sequence.advance(SequenceTracker::Records{1});
@@ -34,12 +37,22 @@ TEST_F(MessageStreamsTest, ChargesEachUntilItIsDropped) {
 }
 
 TEST_F(MessageStreamsTest, FindsTheLongestSilent) {
-    receive(1, start + Duration::minutes(2));
+    receive(1, start);
     receive(2, start + Duration::minutes(1));
-    receive(3, start + Duration::minutes(3));
-    EXPECT_EQ(streams.longest_silent(start + Duration::hours(1)), 2U);
-    // Our clock was set back: all times are now, and the lowest key counts.
-    EXPECT_EQ(streams.longest_silent(start), 1U);
+    receive(3, start + Duration::minutes(2));
+    receive(1, start + Duration::minutes(3));
+    EXPECT_EQ(streams.longest_silent(), 2U);
+    ByteWriter saved;
+    streams.save(saved);
+    MessageStreams other(2, memory);
+    ByteCursor from(as_octets(saved.octets()));
+    ASSERT_TRUE(other.restore(from, 3));
+    EXPECT_EQ(other.longest_silent(), 2U);
+    other.drop(2);
+    EXPECT_EQ(other.longest_silent(), 3U);
+    // Our clock was set back: the order of the messages counts.
+    receive(2, start - Duration::hours(1));
+    EXPECT_EQ(streams.longest_silent(), 3U);
 }
 
 TEST_F(MessageStreamsTest, SavesAndRestores) {

@@ -75,7 +75,7 @@ void ObservationDomains::save(ByteWriter& to) const {
     to.be32(static_cast<std::uint32_t>(domains_.size()));
     for (const auto& [key, domain] : domains_) {
         to.be64(key);
-        to.be64(static_cast<std::uint64_t>(domain->init_ms));
+        to.be64(static_cast<std::uint64_t>(domain->start.ms()));
         put(to, domain->last_seen);
         to.be64(domain->records);
         domain->templates.save(to);
@@ -92,7 +92,7 @@ bool ObservationDomains::restore(ByteCursor& from, std::uint64_t wanted) {
         if (!from.be64(key) || !from.be64(init_ms) || find(key) != nullptr) return false;
         if (init_ms > static_cast<std::uint64_t>(INT64_MAX)) return false;
         ObservationDomain& domain = add(key);
-        domain.init_ms = static_cast<std::int64_t>(init_ms);
+        domain.start.restore(static_cast<std::int64_t>(init_ms));
         if (!get(from, domain.last_seen) || !from.be64(domain.records)) return false;
         if (!domain.templates.restore(from, limits_, wanted)) return false;
     }

@@ -12,6 +12,7 @@
 
 #include "base/byte_cursor.hpp"
 #include "base/time.hpp"
+#include "wire/exporter/exporter_start.hpp"
 #include "wire/exporter/limits.hpp"
 #include "wire/exporter/memory_budget.hpp"
 #include "wire/exporter/seeded_table.hpp"
@@ -24,8 +25,8 @@ struct ObservationDomain {
     ObservationDomain(std::uint64_t seed, TemplateUsage& usage) : templates(seed, usage) {}
 
     TemplateCache templates;
-    std::int64_t init_ms = 0;  // element 160 of the options, ms since 1970; 0: not stated
-    UtcTime last_seen;         // when its last message was received
+    ExporterStart start;
+    UtcTime last_seen;  // when its last message was received
     std::uint64_t records = 0;
 
     // Octets charged for one, with its entry and the empty table of its templates.

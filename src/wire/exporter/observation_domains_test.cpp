@@ -106,7 +106,7 @@ TEST_F(ObservationDomainsTest, TemplatesOfTcpHoldAsLongAsTheirSession) {
 
 TEST_F(ObservationDomainsTest, SavesAndRestores) {
     add(udp(1), start, 5);
-    domains.find(udp(1))->init_ms = 77;
+    domains.find(udp(1))->start.restore(77);
     add(tcp(5000, 2), start + Duration::minutes(1), 6);
     ByteWriter saved;
     domains.save(saved);
@@ -114,7 +114,7 @@ TEST_F(ObservationDomainsTest, SavesAndRestores) {
     ByteCursor from(as_octets(saved.octets()));
     ASSERT_TRUE(other.restore(from, all_fields));
     EXPECT_EQ(from.left(), 0U);
-    EXPECT_EQ(other.find(udp(1))->init_ms, 77);
+    EXPECT_EQ(other.find(udp(1))->start.ms(), 77);
     EXPECT_EQ(other.find(tcp(5000, 2))->last_seen, start + Duration::minutes(1));
     EXPECT_EQ(other.find(tcp(5000, 2))->records, 6U);
 }

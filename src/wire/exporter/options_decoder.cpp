@@ -50,8 +50,10 @@ void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext
     if (record.interface && (!record.name.empty() || !record.description.empty()))
         on_interface_name(record, context);
     if (record.init_ms != 0 && record.init_ms <= largest_init_ms) {
-        context.observation_domain->init_ms = static_cast<std::int64_t>(record.init_ms);
-        context.origin.init_ms = context.observation_domain->init_ms;
+        ExporterStart& start = context.observation_domain->start;
+        start.state(static_cast<std::int64_t>(record.init_ms), context.exporter.messages,
+                    context.message.transport_session != 0);
+        context.origin.init_ms = start.ms();
     }
 }
 

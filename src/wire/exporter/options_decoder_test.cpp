@@ -193,6 +193,52 @@ TEST(OptionsData, StatesWhenTheExporterStarted) {
     EXPECT_EQ(r.sink.all[0].record.first, UtcTime::from_seconds(export_seconds - 400));
 }
 
+TEST(OptionsData, OneMessageMovesNoTimes) {
+    Receiver r;
+    const OptionsSpec start{300, {{149, 4}}, {{160, 8}}};
+    const std::uint64_t init = (std::uint64_t{export_seconds} - 50'000) * 1000;
+    const auto starts = [](std::uint64_t ms) { return data(300, values().u32(1).u64(ms)); };
+    std::uint32_t number = 0;
+    r.decode(ipfix_message(
+        1, {templates({{256, {{1, 4}, {22, 4}}}}), options_template(start), starts(init)}, number));
+    const auto seconds_of = [&](const std::string& options, std::uint32_t options_records) {
+        number += 1;
+        r.decode(ipfix_message(1, {options, data(256, values().u32(9).u32(49'000'000))}, number));
+        number += options_records;
+        return (UtcTime::from_seconds(export_seconds) - r.sink.all.back().record.first).ns /
+               1'000'000'000;
+    };
+    constexpr std::uint64_t hours = 10'000'000;
+    EXPECT_EQ(seconds_of("", 0), 1000);
+    // Also if the datagram says it twice.
+    EXPECT_EQ(seconds_of(starts(init - hours) + starts(init - hours), 2), 1000);
+    EXPECT_EQ(seconds_of(starts(init), 1), 1000);
+    EXPECT_EQ(seconds_of(starts(init - hours), 1), 1000);
+    EXPECT_EQ(seconds_of(starts(init - 2 * hours), 1), 1000);
+    EXPECT_EQ(seconds_of("", 0), 1000);
+    // The clock of the exporter was adjusted by a second; then it was restarted.
+    EXPECT_EQ(seconds_of(starts(init + 1000), 1), 999);
+    EXPECT_EQ(seconds_of(starts(init - hours), 1), 999);
+    EXPECT_EQ(seconds_of(starts(init - hours), 1), 11'000);
+}
+
+TEST(OptionsData, AfterARestartAnotherStartApplies) {
+    Receiver r;
+    const OptionsSpec start{300, {{149, 4}}, {{160, 8}}};
+    const std::uint64_t init = (std::uint64_t{export_seconds} - 50'000) * 1000;
+    const auto starts = [](std::uint64_t ms) { return data(300, values().u32(1).u64(ms)); };
+    r.decode(ipfix_message(
+        1, {templates({{256, {{1, 4}, {22, 4}}}}), options_template(start), starts(init)}, 5000));
+    const auto first = [&](std::uint32_t number, const std::string& options) {
+        r.decode(ipfix_message(1, {options, data(256, values().u32(9).u32(1000))}, number));
+        return r.sink.all.back().record.first;
+    };
+    const std::uint64_t now = std::uint64_t{export_seconds} * 1000 - 2000;
+    EXPECT_NE(first(0, starts(now)), UtcTime::from_seconds(export_seconds - 1));
+    for (std::uint32_t i = 0; i < MessageStream::confirming; ++i) (void)first(2 + i, "");
+    EXPECT_EQ(first(10, ""), UtcTime::from_seconds(export_seconds - 1));
+}
+
 // RFC 7011 section 3.1: data records count, options records included, templates do not.
 TEST(OptionsData, RecordsCountInTheSequenceOfIpfix) {
     Receiver r;

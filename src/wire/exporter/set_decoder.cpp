@@ -50,7 +50,7 @@ void SetDecoder::decode(ByteSpan sets, DecodeContext& context) {
     if (context.observation_domain == nullptr) return skip(sets, context);
     context.observation_domain->last_seen = context.message.received;
     context.origin.exported = context.message.exported;
-    context.origin.init_ms = context.observation_domain->init_ms;
+    context.origin.init_ms = context.observation_domain->start.ms();
     ipfix::SetReader reader(sets);
     ipfix::Set set;
     while (reader.next(set)) decode_set(set, context);
@@ -289,14 +289,14 @@ void SetDecoder::resume_pending(const CachedTemplate& cached, DecodeContext& con
                            .origin = set.origin,
                            .dialect = context.dialect,
                            .observation_domain = context.observation_domain};
-        then.origin.init_ms = context.observation_domain->init_ms;
+        then.origin.init_ms = context.observation_domain->start.ms();
         decode_with(cached, as_octets(set.octets), then);
         output_.flush(then);
         context.worsen(then.outcome);
         context.over_limit = context.over_limit || then.over_limit;
     }
     // Options among them may have stated when the exporter started.
-    context.origin.init_ms = context.observation_domain->init_ms;
+    context.origin.init_ms = context.observation_domain->start.ms();
 }
 
 void SetDecoder::on_limit(DecodeContext& context) noexcept {
