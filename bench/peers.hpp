@@ -17,7 +17,7 @@ namespace octroi::bench {
 enum class CollectorKind : std::uint8_t {
     stores,      // nfcapd, sfcapd: write records to a file
     aggregates,  // nfacctd, sfacctd: sum them by address in memory
-    octroi,      // books them into a ledger
+    octroi,      // records them in a ledger
 };
 
 struct CollectorProgram {

@@ -137,7 +137,7 @@ Pull Collector::read(Duration wait) {
             if (decoder_.normalizer().is_full()) return Pull::checkpoint;
         }
         // Request a commit long before the journal is full: only a commit frees its segments, and
-        // memory that is used again costs less than more of it.
+        // memory that is used again costs less than new memory.
         if (messages_ > 0 && journal_->held_octets() > held_octets_max(journal_->limit_octets()))
             return Pull::checkpoint;
     } while (clock_.uptime() < until);

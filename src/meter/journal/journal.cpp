@@ -43,7 +43,7 @@ Status Journal::sync(std::span<const SegmentRing::Written> written) {
                                     part.segment->path()));
     for (const auto& [segment, number, slots] : written) {
         if (!ring_.needs_sync(*segment, number, slots)) continue;
-        // Also what was written since.
+        // Later slots too.
         const std::uint32_t published = segment->used();
         TRY(segment->sync_content());
         // Meanwhile it may have been released, or begun again with other messages.

@@ -43,9 +43,9 @@ public:
     // The messages before the position are in the ledger: their segments may be used again. The
     // reading thread calls it.
     void release(Position before) { ring_.release_before(before.segment); }
-    // What is written by now, for sync().
+    // What the writer has published by now, for sync().
     [[nodiscard]] std::vector<SegmentRing::Written> written() const { return ring_.written(); }
-    // Returns when all of it that is not released is on the disk. Error: corrupt (another program
+    // Returns when all that is not released is on the disk. Error: corrupt (another program
     // has removed or cut a segment that is in use).
     [[nodiscard]] Status sync(std::span<const SegmentRing::Written> written);
     [[nodiscard]] Status sync() { return sync(written()); }

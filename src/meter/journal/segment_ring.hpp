@@ -105,7 +105,7 @@ private:
     const OwnFolder* folder_;
     Options options_;
 
-    mutable std::mutex mutex_;  // guards what is below, but what recover() alone writes
+    mutable std::mutex mutex_;                   // guards the members below
     std::condition_variable_any begun_;          // wakes prepare()
     std::deque<std::shared_ptr<Segment>> live_;  // ascending numbers
     std::deque<std::shared_ptr<Segment>> free_;  // used from the back: its pages are still mapped

@@ -169,7 +169,7 @@ private:
         derived,
         reverse_out
     };
-    // A message, and what is known about where it comes from.
+    // A message with its exporter, its sender and the row of the configuration for it.
     struct Origin {
         const flow::MessageContext& context;
         ExporterEntry& exporter;
