@@ -74,7 +74,18 @@ void SequenceTracker::open_gap(std::uint32_t length, UtcTime before, UtcTime aft
     gaps_.push_back({next_, length, 0, {std::min(before, after), std::max(before, after)}});
 }
 
+// A few messages far ahead, and then the count before them goes on: they were forged, or of another
+// exporter behind the address. What is missing between them is no loss of this one, unless its
+// count has gone on before too.
+void SequenceTracker::drop_gaps_of_unknown_count() noexcept {
+    if (is_known_count_ || messages_since_restart_ >= few_messages) return;
+    std::erase_if(gaps_, [](const Gap& gap) { return gap.age < few_messages; });
+}
+
 SequenceTracker::Arrival SequenceTracker::restart(const NumberedMessage& message) noexcept {
+    const bool goes_on = next_before_restart_ == message.sequence;
+    if (goes_on) drop_gaps_of_unknown_count();
+    is_known_count_ = goes_on;
     // No message will fill the gaps from before the restart.
     for (Gap& gap : gaps_) gap.age = window;
     next_before_restart_.reset();
