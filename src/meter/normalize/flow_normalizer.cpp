@@ -68,6 +68,7 @@ FlowRecord left_only(const FlowRecord& record) noexcept {
 
 FlowNormalizer::FlowNormalizer(FlowPolicy policy, std::uint64_t seed)
     : policy_(std::move(policy)),
+      exporters_([this] { hand_over(); }),
       running_(seed),
       connections_(seed),
       duplicates_(policy_, seed),
@@ -91,7 +92,7 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
 }
 
 void FlowNormalizer::add_special(const MessageContext& context, const FlowRecord& record) {
-    const ExporterPolicy& policy = policy_of(exporters_.of(context.exporter), context);
+    const ExporterPolicy& policy = policy_of(entry_of(context.exporter), context);
     if (has_link_octets_only(record)) {
         FlowRecord layer3 = record;
         const auto octets = layer3_octets(record, policy.link_header);
@@ -130,7 +131,7 @@ void FlowNormalizer::add(const MessageContext& context, const FlowRecord& record
     ++counts_[seen];
     Reading& reading = out_[filled_];
     reading = Reading{};
-    ExporterEntry& exporter = exporters_.of(context.exporter);
+    ExporterEntry& exporter = entry_of(context.exporter);
     const ExporterPolicy& policy = policy_of(exporter, context);
     std::optional<UtcTime> since;  // of running totals: the end of the record before
     if (!set_volume(context, record, policy, since, reading)) return;
@@ -189,7 +190,7 @@ bool FlowNormalizer::admit(const MessageContext& context, ExporterEntry& exporte
     // Limits are per sender: one that names many agents has the limits of one.
     ExporterEntry& sender = context.sender.empty() || context.sender == context.exporter
                                 ? exporter
-                                : exporters_.of(context.sender);
+                                : entry_of(context.sender);
     switch (volume_.admit(sender.volume, reading, plausible)) {
         case BatchVolume::Verdict::counts:
             return true;
@@ -294,17 +295,22 @@ void FlowNormalizer::on_nat_event(const MessageContext& context, const FlowRecor
         timed.fields |= flow::bit(Field::first) | flow::bit(Field::last);
     }
     Reading times;
-    set_times(context, timed, policy_of(exporters_.of(context.exporter), context), std::nullopt,
-              times);
+    set_times(context, timed, policy_of(entry_of(context.exporter), context), std::nullopt, times);
     // Files of messages have no receive time.
     const UtcTime now = context.received.ns != 0 ? context.received : times.last;
     nat_.table().on_event(*event, times.last, now);
 }
 
 void FlowNormalizer::flush() {
-    if (filled_ == 0) return;
-    sink_->accept(std::span(out_).first(filled_));
-    filled_ = 0;
+    hand_over();
+    filled_ = handed_over_ = 0;
+}
+
+// The complete readings. A reading that is being made keeps its place.
+void FlowNormalizer::hand_over() {
+    if (filled_ == handed_over_) return;
+    sink_->accept(std::span(out_).first(filled_).subspan(handed_over_));
+    handed_over_ = filled_;
 }
 
 void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap& gap) {
@@ -313,7 +319,7 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
                     std::nullopt);
         return;
     }
-    const std::uint64_t largest = exporters_.of(context.exporter).volume.largest_record;
+    const std::uint64_t largest = entry_of(context.exporter).volume.largest_record;
     // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
     std::optional<std::uint64_t> bound;
     std::uint64_t octets = 0;

@@ -194,6 +194,10 @@ private:
     void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,
                   const ExporterPolicy& policy, const InsidePorts& inside, Reading& reading);
     void on_nat_event(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] ExporterEntry& entry_of(const Address& exporter) {
+        return exporters_.of(exporter, volume_.batch());
+    }
+    void hand_over();
 
     FlowPolicy policy_;
     ReadingSink* sink_ = nullptr;
@@ -206,7 +210,8 @@ private:
     ExporterLosses losses_;
     std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
-    std::uint64_t spread_ = 0;  // buckets of the batch's readings, beyond one for each
+    std::size_t handed_over_ = 0;  // of the filled ones
+    std::uint64_t spread_ = 0;     // buckets of the batch's readings, beyond one for each
     std::array<std::uint64_t, reading_counters.size()> counts_{};
 };
 
