@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/process.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,11 @@ Result<ProcessFigures> process_figures() {
                           .resident_octets = fields[resident_pages] *
                                              static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)),
                           .open_files = static_cast<std::uint64_t>(files)};
+}
+
+std::uint64_t open_files_max() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
 }
 
 }  // namespace octroi

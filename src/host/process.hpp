@@ -17,4 +17,7 @@ struct ProcessFigures {
 
 [[nodiscard]] Result<ProcessFigures> process_figures();
 
+// File descriptors of this process are below this number (the soft limit of RLIMIT_NOFILE).
+[[nodiscard]] std::uint64_t open_files_max();
+
 }  // namespace octroi

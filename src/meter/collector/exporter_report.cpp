@@ -57,6 +57,11 @@ std::vector<std::string> doubts_of(const exporter::ExporterStatus& e, std::int64
     add(e.unconfirmed_rates, "rates stated once, not applied until repeated (sampling)");
     add(e.changed_rates, "changes of a rate");
     add(e.reverse_out, "records with counts out unlike counts in (out_bytes)");
+    if (e.unread_counts > 0)
+        doubts.push_back(fmt::format(
+            "{} records with counts in private elements only, not counted (template {})",
+            e.unread_counts, fmt::join(e.unread_templates, "; ")));
+    add(e.doubtful_lengths, "sampled packets without a possible frame length");
     if (std::abs(skew_s) > much_skew_s)
         doubts.push_back(fmt::format("clock off by {} s (clock_offset)", skew_s));
     if (e.counts_templates) doubts.emplace_back("sequence numbers count templates: no loss");

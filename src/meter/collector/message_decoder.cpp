@@ -44,6 +44,8 @@ void MessageDecoder::on_message(const journal::Message& message) {
             break;
         case journal::Transport::stream_end:
             exporters_.end_transport_session(message.sender, message.port, normalizer_);
+            if (!message.octets.empty() && message.octets[0] == journal::stream_cut)
+                normalizer_.on_cut_stream(message.sender, message.received);
             break;
     }
     log_undecoded(message, outcome);
@@ -58,6 +60,11 @@ void MessageDecoder::log_undecoded(const journal::Message& message, flow::Outcom
         log_.on_refused_agent(message);
     }
     if (c.dropped != dropped_sets_) log_missing_template(&message.sender);
+    if (exporters_.has_notices()) log_notices();
+}
+
+void MessageDecoder::log_notices() {
+    for (const exporter::Notice& notice : exporters_.drain_notices()) log_.on_notice(notice);
 }
 
 void MessageDecoder::log_missing_template(const Address* from) {
@@ -136,7 +143,9 @@ std::vector<CounterValue> MessageDecoder::counters() const {
                                                                        c.refused_rates,
                                                                        c.unconfirmed_rates,
                                                                        c.changed_rates,
-                                                                       c.ignored_withdrawals};
+                                                                       c.ignored_withdrawals,
+                                                                       c.unread_counts,
+                                                                       c.doubtful_lengths};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

@@ -126,6 +126,13 @@ public:
                  std::span<const flow::FlowRecord> records) override;
     void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override;
 
+    // A connection of the exporter has ended, and messages may be missing, nobody knows how many: a
+    // loss.
+    void on_cut_stream(const Address& exporter, UtcTime received) {
+        losses_.add(exporter, LossReason::truncated, {received, received}, std::nullopt,
+                    std::nullopt);
+    }
+
     // The batch has become long (readings over many buckets, many NAT mappings): commit it.
     [[nodiscard]] bool is_full() const noexcept;
     // The volume of all readings since the last call, counted at the records. The next batch

@@ -17,7 +17,7 @@ struct Exporters::State {
     explicit State(const Settings& from)
         : settings(from),
           registry(settings.limits, settings.seed, counters),
-          decoder(settings, fallback, registry, unknown, counters) {}
+          decoder(settings, fallback, registry, unknown, counters, notices) {}
 
     // Memory beside that of exporters.
     [[nodiscard]] std::size_t fixed_octets() const noexcept {
@@ -29,6 +29,7 @@ struct Exporters::State {
     SamplingRates fallback;
     ExporterRegistry registry;
     UnknownSenders unknown;
+    Notices notices;
     MessageDecoder decoder;
 };
 
@@ -102,6 +103,10 @@ std::string_view Exporters::interface_name(const Address& exporter, std::uint32_
 }
 
 const Counters& Exporters::counters() const noexcept { return state_->counters; }
+
+bool Exporters::has_notices() const noexcept { return !state_->notices.empty(); }
+
+std::vector<Notice> Exporters::drain_notices() { return state_->notices.drain(); }
 
 std::vector<ExporterStatus> Exporters::status() const {
     std::vector<ExporterStatus> out;
