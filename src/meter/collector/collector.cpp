@@ -97,9 +97,9 @@ Status Collector::load(const std::string& snapshot) {
 }
 
 Result<std::string> Collector::save(const journal::Position& at) const {
-    const Snapshot content{decoder_.exporters().save(), decoder_.normalizer().save(),
-                           socket_losses_.reported()};
-    return snapshots_.write(at, cursor_.version + 1, encode(content));
+    Snapshot content{decoder_.exporters().save(), decoder_.normalizer().save(),
+                     socket_losses_.reported()};
+    return snapshots_.write(at, cursor_.version + 1, encode(std::move(content)));
 }
 
 void Collector::watch(const Intake& intake) {
@@ -141,7 +141,9 @@ void Collector::collect_losses(UtcTime now) {
     const Interval interval{since_, now};
     for (Loss& loss : decoder_.normalizer().drain_losses())
         pending_.losses.push_back(std::move(loss));
-    if (intake_ != nullptr) socket_losses_.add_losses(intake_->drops(), interval, pending_.losses);
+    const std::int64_t missing = decoder_.drain_missing_messages();
+    if (intake_ != nullptr)
+        socket_losses_.add_losses(intake_->drops(), interval, missing, pending_.losses);
     decoder_.add_undecoded(cursor_.source, interval, pending_.losses);
 }
 

@@ -65,6 +65,7 @@ TEST(ExportersReport, NamesExportersDoubtsAndUnknownSenders) {
                          {templates({{301, {{8, 4}, {12, 4}, private_octets}}}),
                           data(301, values().u32(1).u32(2).u32(1000))},
                          3));
+    decode(ipfix_message(1, {data(300, values().u32(1).u32(100))}, 11));
     decode(values().u32(4).u32(1).u32(0x0a000001).u32(1).u32(1));
     ExporterConfig row;
     row.prefixes = {*parse_prefix("192.0.2.0/24")};
@@ -76,9 +77,11 @@ TEST(ExportersReport, NamesExportersDoubtsAndUnknownSenders) {
         return report.rows[at].cells[static_cast<std::size_t>(column - report.columns.begin())];
     };
     EXPECT_EQ(cell(0, "name"), Cell{std::string("core")});
+    EXPECT_EQ(cell(0, "lost"), Cell{std::uint64_t{0}});
     EXPECT_EQ(cell(0, "sampling"), Cell{std::vector<std::string>{"1:100"}});
     EXPECT_EQ(cell(0, "doubts"),
               (Cell{std::vector<std::string>{
+                  "7 more missing by sequence numbers: may still arrive",
                   "1 sampling rates that cannot be right (sampling)",
                   "1 rates stated once, not applied until repeated (sampling)",
                   "1 records with counts in private elements only, not counted (template 301: "

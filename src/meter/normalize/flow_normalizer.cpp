@@ -319,6 +319,7 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
                     std::nullopt);
         return;
     }
+    missing_messages_ += gap.messages;
     const std::uint64_t largest = entry_of(context.exporter).volume.largest_record;
     // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
     std::optional<std::uint64_t> bound;

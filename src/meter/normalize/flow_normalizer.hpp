@@ -27,6 +27,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "meter/normalize/batch_volume.hpp"
@@ -139,6 +140,10 @@ public:
     // begins.
     [[nodiscard]] Volume drain_observed() noexcept;
     [[nodiscard]] std::vector<Loss> drain_losses() { return losses_.drain(); }
+    // Messages that are missing in the gaps that became losses since the last call, at least.
+    [[nodiscard]] std::uint64_t drain_missing_messages() noexcept {
+        return std::exchange(missing_messages_, 0);
+    }
     // NAT mappings that were created or ended since the last call.
     [[nodiscard]] std::vector<Translation> drain_translations() {
         return nat_.table().drain_changes();
@@ -215,6 +220,7 @@ private:
     NatResolver nat_;
     BatchVolume volume_;
     ExporterLosses losses_;
+    std::uint64_t missing_messages_ = 0;
     std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
     std::size_t handed_over_ = 0;  // of the filled ones

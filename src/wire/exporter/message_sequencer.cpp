@@ -10,7 +10,7 @@ MessageStream* MessageSequencer::stream_of(StreamKey key, Numbering numbering,
     Exporter& exporter = context.exporter;
     if (MessageStream* known = exporter.streams.find(key)) return known;
     if (exporter.streams.size() >= limits_.streams) {
-        const StreamKey silent = exporter.streams.longest_silent(context.message.received);
+        const StreamKey silent = exporter.streams.longest_silent();
         GapReporter(exporter, counters_, context.sink).report_all(*exporter.streams.find(silent));
         exporter.streams.drop(silent);
     }
@@ -77,6 +77,7 @@ void MessageSequencer::end(const Place& place, DecodeContext& context) {
     place.stream->sequence.advance(records);
     if (context.dropped_sets) place.stream->sequence.uncount_last();
     place.stream->context = context.message;
+    context.exporter.streams.touch(*place.stream);
     GapReporter(context.exporter, counters_, context.sink).report_closed(*place.stream);
 }
 

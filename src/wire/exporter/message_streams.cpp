@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/message_streams.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "base/check.hpp"
 #include "wire/exporter/snapshot_values.hpp"
 
@@ -14,34 +11,42 @@ MessageStream& MessageStreams::add(StreamKey key, Numbering numbering) {
     CHECK(fresh);
     memory_.charge(MessageStream::cost);
     entry->second->sequence = SequenceTracker(numbering);
+    entry->second->key = key;
+    link(*entry->second);
     return *entry->second;
 }
 
 void MessageStreams::drop(StreamKey key) noexcept {
-    CHECK(streams_.erase(key) == 1);
+    MessageStream* const stream = find(key);
+    CHECK(stream != nullptr);
+    unlink(*stream);
+    streams_.erase(key);
     memory_.release(MessageStream::cost);
 }
 
-StreamKey MessageStreams::longest_silent(UtcTime now) const noexcept {
-    const auto order = [now](const auto& entry) {
-        return std::pair(std::min(entry.second->sequence.last_received(), now), entry.first);
-    };
-    return std::min_element(streams_.begin(), streams_.end(),
-                            [&](const auto& a, const auto& b) { return order(a) < order(b); })
-        ->first;
+void MessageStreams::link(MessageStream& stream) noexcept {
+    stream.newer = nullptr;
+    stream.older = newest_;
+    (newest_ == nullptr ? oldest_ : newest_->newer) = &stream;
+    newest_ = &stream;
+}
+
+void MessageStreams::unlink(MessageStream& stream) noexcept {
+    (stream.newer == nullptr ? newest_ : stream.newer->older) = stream.older;
+    (stream.older == nullptr ? oldest_ : stream.older->newer) = stream.newer;
 }
 
 void MessageStreams::save(ByteWriter& to) const {
     to.be32(static_cast<std::uint32_t>(streams_.size()));
-    for (const auto& [key, stream] : streams_) {
+    each([&](StreamKey key, const MessageStream& stream) {
         to.be64(key);
-        put(to, stream->context);
-        to.be64(stream->sampling);
-        put(to, stream->restarted);
-        to.be32(stream->unconfirmed);
-        stream->sequence.save(to);
-        stream->drops.save(to);
-    }
+        put(to, stream.context);
+        to.be64(stream.sampling);
+        put(to, stream.restarted);
+        to.be32(stream.unconfirmed);
+        stream.sequence.save(to);
+        stream.drops.save(to);
+    });
 }
 
 bool MessageStreams::restore(ByteCursor& from, std::size_t most) {

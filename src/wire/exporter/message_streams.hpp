@@ -30,6 +30,10 @@ struct MessageStream {
     SampleDrops drops;             // sFlow only
     // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
     // look like one for a moment.
+    // Of MessageStreams: its key, and its neighbours in the order of the last message.
+    StreamKey key = 0;
+    MessageStream* newer = nullptr;
+    MessageStream* older = nullptr;
     UtcTime restarted;              // when the exporter started
     std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
 
@@ -51,17 +55,24 @@ public:
         const auto found = streams_.find(key);
         return found == streams_.end() ? nullptr : found->second.get();
     }
+    // A message of the stream was received.
+    void touch(MessageStream& stream) noexcept {
+        if (&stream == newest_) return;
+        unlink(stream);
+        link(stream);
+    }
     // The key must not be known.
     MessageStream& add(StreamKey key, Numbering numbering);
     // The key must be known.
     void drop(StreamKey key) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
-    // The stream with the oldest last message. Times after `now` (our clock was set back) count as
-    // `now`. There must be one.
-    [[nodiscard]] StreamKey longest_silent(UtcTime now) const noexcept;
+    // The stream that was touched or added before all others. There must be one.
+    [[nodiscard]] StreamKey longest_silent() const noexcept { return oldest_->key; }
+    // The longest silent first.
     template <typename Visit>
     void each(Visit&& visit) const {
-        for (const auto& [key, stream] : streams_) visit(key, *stream);
+        for (MessageStream* stream = oldest_; stream != nullptr; stream = stream->newer)
+            visit(stream->key, *stream);
     }
 
     void save(ByteWriter& to) const;
@@ -69,8 +80,13 @@ public:
     [[nodiscard]] bool restore(ByteCursor& from, std::size_t most);
 
 private:
+    void link(MessageStream& stream) noexcept;
+    void unlink(MessageStream& stream) noexcept;
+
     MemoryShare& memory_;
     SeededTable<StreamKey, std::unique_ptr<MessageStream>> streams_;
+    MessageStream* newest_ = nullptr;
+    MessageStream* oldest_ = nullptr;
 };
 
 }  // namespace octroi::exporter

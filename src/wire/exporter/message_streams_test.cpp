@@ -34,12 +34,24 @@ TEST_F(MessageStreamsTest, ChargesEachUntilItIsDropped) {
 }
 
 TEST_F(MessageStreamsTest, FindsTheLongestSilent) {
-    receive(1, start + Duration::minutes(2));
-    receive(2, start + Duration::minutes(1));
-    receive(3, start + Duration::minutes(3));
-    EXPECT_EQ(streams.longest_silent(start + Duration::hours(1)), 2U);
-    // Our clock was set back: all times are now, and the lowest key counts.
-    EXPECT_EQ(streams.longest_silent(start), 1U);
+    for (const StreamKey key : {1U, 2U, 3U}) receive(key, start);
+    EXPECT_EQ(streams.longest_silent(), 1U);
+    streams.touch(*streams.find(1));
+    EXPECT_EQ(streams.longest_silent(), 2U);
+    streams.touch(*streams.find(1));
+    streams.drop(2);
+    EXPECT_EQ(streams.longest_silent(), 3U);
+    ByteWriter saved;
+    streams.save(saved);
+    MessageStreams other(2, memory);
+    ByteCursor from(as_octets(saved.octets()));
+    ASSERT_TRUE(other.restore(from, 2));
+    EXPECT_EQ(other.longest_silent(), 3U);
+    streams.drop(3);
+    EXPECT_EQ(streams.longest_silent(), 1U);
+    streams.drop(1);
+    streams.add(9, Numbering::messages);
+    EXPECT_EQ(streams.longest_silent(), 9U);
 }
 
 TEST_F(MessageStreamsTest, SavesAndRestores) {

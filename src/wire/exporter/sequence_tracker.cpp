@@ -162,6 +162,7 @@ void SequenceTracker::fill_gap(std::uint32_t begin, std::uint32_t length) noexce
 void SequenceTracker::advance(const std::optional<Records>& records) noexcept {
     std::optional<std::uint32_t> numbers;
     if (records) numbers = records->data;
+    most_records_ = std::max(most_records_, numbers.value_or(0));
     switch (numbering_) {
         case Numbering::messages:
             return advance_by_rule(1);
@@ -272,6 +273,23 @@ void SequenceTracker::advance_including(std::optional<std::uint32_t> records) no
     }
     next_known_ = true;
     next_ = current_;
+}
+
+std::uint64_t SequenceTracker::messages_of(const Gap& gap) const noexcept {
+    if (numbering_ == Numbering::messages) return gap.length;
+    return (std::uint64_t{gap.length} + most_records_ - 1) / most_records_;
+}
+
+std::uint64_t SequenceTracker::missing_messages() const noexcept {
+    std::uint64_t messages = 0;
+    for (const Gap& gap : gaps_) messages += messages_of(gap);
+    return messages;
+}
+
+std::uint64_t SequenceTracker::missing_numbers() const noexcept {
+    std::uint64_t numbers = 0;
+    for (const Gap& gap : gaps_) numbers += gap.length;
+    return numbers;
 }
 
 std::optional<Gap> SequenceTracker::pop_gap() noexcept {

@@ -80,6 +80,12 @@ public:
     // ... however young it is.
     [[nodiscard]] std::optional<Gap> pop_gap() noexcept;
 
+    // How many messages are missing, at least: in that gap, and in all that were not removed.
+    [[nodiscard]] std::uint64_t messages_of(const Gap& gap) const noexcept;
+    [[nodiscard]] std::uint64_t missing_messages() const noexcept;
+    // How many numbers are missing in the gaps that were not removed.
+    [[nodiscard]] std::uint64_t missing_numbers() const noexcept;
+
     [[nodiscard]] Numbering numbering() const noexcept { return numbering_; }
     [[nodiscard]] UtcTime last_received() const noexcept { return received_; }
 
@@ -134,7 +140,8 @@ private:
     std::optional<Jump> jump_;
     // A jump that was undone, in case the count reaches it.
     std::optional<Jump> undone_;
-    UtcTime received_;  // of the last message
+    std::uint32_t most_records_ = 1;  // of a message
+    UtcTime received_;                // of the last message
     UtcTime received_before_;
     std::optional<std::uint32_t> uptime_ms_;
     NumberRate rate_;

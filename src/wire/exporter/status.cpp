@@ -58,6 +58,7 @@ ExporterStatus status_of(const Exporter& exporter) {
         if ((exporter.protocols & protocol_bit(protocol)) != 0) out.protocols.push_back(protocol);
     exporter.streams.each([&](StreamKey, const MessageStream& stream) {
         out.observation_domains.push_back(stream.context.observation_domain);
+        out.missing += stream.sequence.missing_numbers();
         if (stream.sampling != 0) out.sampling.push_back(stream.sampling);
         out.counts_templates =
             out.counts_templates || stream.sequence.numbering() == Numbering::records_and_templates;

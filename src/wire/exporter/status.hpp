@@ -29,7 +29,8 @@ struct ExporterStatus {
     UtcTime exported;  // the export time of its last message, by its clock
     std::uint64_t messages = 0;
     std::uint64_t records = 0;
-    std::uint64_t lost = 0;  // in the unit of its protocol
+    std::uint64_t lost = 0;     // in the unit of its protocol
+    std::uint64_t missing = 0;  // the same, in young gaps: may still arrive, not in `lost`
     std::uint64_t restarts = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t pending_octets = 0;     // of data sets that wait for their template now
