@@ -43,6 +43,10 @@ struct Options {
     std::string only;   // measure only this format
     std::string stage;  // measure only this stage and the floor
     double rate = 2e6;  // records a second of the sender, for stages on the loopback interface
+    std::uint32_t hosts = 0;                              // local ones; 0: a fiftieth of the flows
+    std::size_t buffer_octets = std::size_t{256} << 20U;  // of the socket
+    bool pinned = false;
+    std::vector<CollectorProgram> builds;  // of octroi, beside the installed programs
     bool search = true;
 };
 
@@ -330,9 +334,65 @@ std::uint32_t in_one_bucket(unsigned seconds) {
     }
 }
 
+std::string_view what_it_does(CollectorKind kind) {
+    switch (kind) {
+        case CollectorKind::stores:
+            return "stores";
+        case CollectorKind::aggregates:
+            return "sums by address";
+        case CollectorKind::octroi:
+            return "the program: journal, attribution, ledger";
+    }
+    return "";
+}
+
+// The stages that receive datagrams. make: the same messages with a present time.
+bool measure_over_loopback(ExportMessages& messages, const Options& options, double base,
+                           const std::function<ExportMessages()>& make) {
+    const std::string_view format = messages.format.name;
+    const auto highest = [&](std::string_view who, const std::function<Received(double)>& receive) {
+        if (!options.search) return;
+        fmt::print("{:<7} {:<12} {:>12.1f} M records/s without loss\n", format, who,
+                   highest_rate(receive) / 1e6);
+        std::fflush(stdout);
+    };
+    bool good = true;
+    if (options.stage.empty() || options.stage == "collector") {
+        const auto run = [&](double rate) { return collect(messages, options, rate); };
+        const Received all = in_own_process([&] { return run(options.rate); });
+        print(format, "collector", all.seconds_per_million, base,
+              fmt::format("loopback, journal, attribution, commits; {} datagrams dropped",
+                          all.dropped));
+        good = all.seconds_per_million > 0;
+        highest("counting",
+                [&](double rate) { return receive_and_count(messages, options, rate); });
+        highest("collector", run);
+    }
+    if (!options.stage.empty() && options.stage != "programs") return good;
+    std::vector<CollectorProgram> programs = installed_collectors(messages.format.kind);
+    programs.insert(programs.end(), options.builds.begin(), options.builds.end());
+    for (const CollectorProgram& program : programs) {
+        messages = make();
+        const auto run = [&](double rate) {
+            return run_collector(program, messages,
+                                 {rate, options.seconds, options.buffer_octets, options.pinned},
+                                 options.directory);
+        };
+        const Received got = run(options.rate);
+        print(format, program.name, got.seconds_per_million, base,
+              fmt::format("{}; {} datagrams dropped", what_it_does(program.kind), got.dropped));
+        highest(program.name, run);
+    }
+    return good;
+}
+
 bool measure(const ExportFormat& format, const Options& options) {
-    ExportMessages messages =
-        make_messages(format, options.flows, 1, in_one_bucket(options.seconds));
+    const auto now_in_one_bucket = [&] { return in_one_bucket(options.seconds); };
+    const auto make = [&](std::uint32_t now_s) {
+        return make_messages(format, options.flows, 1, now_s, options.hosts);
+    };
+    const auto make_again = [&] { return make(now_in_one_bucket()); };
+    ExportMessages messages = make_again();
     constexpr unsigned rounds = 5;
     const Received floor =
         in_own_process([&] { return receive_and_count(messages, options, options.rate); });
@@ -351,41 +411,11 @@ bool measure(const ExportFormat& format, const Options& options) {
               [&] { return decode_and_attribute(messages, rounds); });
     if (options.stage.empty() || options.stage == "spread") {
         const std::uint32_t begin = messages.now_s - messages.now_s % bucket_seconds;
-        ExportMessages spread = make_messages(format, options.flows, 1, begin + record_seconds / 2);
+        ExportMessages spread = make(begin + record_seconds / 2);
         in_memory("spread", "the same, with records that all cover two buckets",
                   [&] { return decode_and_attribute(spread, rounds); });
     }
-    if (!options.stage.empty() && options.stage != "collector") return true;
-    const Received all = in_own_process([&] { return collect(messages, options, options.rate); });
-    print(
-        format.name, "collector", all.seconds_per_million, base,
-        fmt::format("loopback, journal, attribution, commits; {} datagrams dropped", all.dropped));
-    const auto peers = [&](const auto& what) {
-        for (const Peer peer : {Peer::stores, Peer::aggregates})
-            if (const std::string program = peer_program(peer, format.kind); !program.empty())
-                what(peer, program);
-    };
-    const auto with_peer = [&](Peer peer, double rate) {
-        return run_peer(peer, messages, rate, options.seconds, options.directory);
-    };
-    peers([&](Peer peer, const std::string& program) {
-        const Received got = with_peer(peer, options.rate);
-        print(format.name, program, got.seconds_per_million, base,
-              fmt::format("{}; {} datagrams dropped",
-                          peer == Peer::stores ? "stores" : "sums by address", got.dropped));
-    });
-    if (!options.search) return all.seconds_per_million > 0;
-    const auto highest = [&](std::string_view who, const std::function<Received(double)>& receive) {
-        fmt::print("{:<7} {:<12} {:>12.1f} M records/s without loss\n", format.name, who,
-                   highest_rate(receive) / 1e6);
-        std::fflush(stdout);
-    };
-    highest("counting", [&](double rate) { return receive_and_count(messages, options, rate); });
-    highest("collector", [&](double rate) { return collect(messages, options, rate); });
-    peers([&](Peer peer, const std::string& program) {
-        highest(program, [&](double rate) { return with_peer(peer, rate); });
-    });
-    return all.seconds_per_million > 0;
+    return measure_over_loopback(messages, options, base, make_again);
 }
 
 bool parse(std::span<const char* const> arguments, Options& options) {
@@ -395,10 +425,18 @@ bool parse(std::span<const char* const> arguments, Options& options) {
             options.search = false;
             continue;
         }
+        if (name == "--pinned") {
+            options.pinned = true;
+            continue;
+        }
         if (i + 1 == arguments.size()) return false;
         const std::string_view value = arguments[++i];
         if (name == "--directory")
             options.directory = value;
+        else if (name == "--build")
+            options.builds.push_back({CollectorKind::octroi,
+                                      std::string(value.substr(value.find('=') + 1)),
+                                      std::string(value.substr(0, value.find('=')))});
         else if (name == "--only")
             options.only = value;
         else if (name == "--stage")
@@ -406,6 +444,8 @@ bool parse(std::span<const char* const> arguments, Options& options) {
         else if (name == "--flows"     ? !number(value, options.flows)
                  : name == "--seconds" ? !number(value, options.seconds)
                  : name == "--rate"    ? !number(value, options.rate)
+                 : name == "--hosts"   ? !number(value, options.hosts)
+                 : name == "--buffer"  ? !number(value, options.buffer_octets)
                                        : true)
             return false;
     }
@@ -420,7 +460,8 @@ int collector(std::span<const char* const> arguments) {
         fmt::print(
             stderr,
             "usage: octroi_bench collector [--only v5|v9|ipfix|sflow] [--stage STAGE] [--flows N] "
-            "[--seconds N] [--rate RECORDS] [--no-search] [--directory DIR]\n");
+            "[--hosts N] [--seconds N] [--rate RECORDS] [--no-search] [--pinned] [--buffer OCTETS] "
+            "[--build NAME=PATH]... [--directory DIR]\n");
         return 2;
     }
     fmt::print(

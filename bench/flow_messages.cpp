@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "flow_messages.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/byte_cursor.hpp"
@@ -22,10 +23,9 @@ struct Flow {
     std::uint32_t packets;
 };
 
-// About fifty flows per local host, as in the packet traces.
-Flow flow_of(std::uint32_t number, std::uint64_t seed) {
+Flow flow_of(std::uint32_t number, std::uint32_t hosts, std::uint64_t seed) {
     const std::uint64_t n = mix(number + mix_a, seed ^ mix_b);
-    const std::uint32_t local = 0x0a000000U | ((number / 50) & 0xffffffU);
+    const std::uint32_t local = 0x0a000000U | (number % hosts);
     const std::uint32_t far = 0x2d000000U | (static_cast<std::uint32_t>(n) & 0x0fffffffU);
     const bool out = (n >> 60U & 1U) != 0;
     constexpr std::uint16_t services[] = {443, 443, 443, 80, 53, 22, 25, 993};
@@ -207,7 +207,8 @@ void ExportMessages::set_sequence(std::string& message, std::uint32_t sequence) 
 }
 
 ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows, std::uint64_t seed,
-                             std::uint32_t now_s) {
+                             std::uint32_t now_s, std::uint32_t hosts) {
+    if (hosts == 0) hosts = std::max(1U, std::min(flows / 50, 0xffffffU));
     ExportMessages made{.format = format, .now_s = now_s};
     const auto compose = [&](const std::vector<Flow>& of) -> std::string {
         switch (format.kind) {
@@ -230,7 +231,7 @@ ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows, st
             // Shuffled, so that neighbours in a message are not neighbours in hash tables.
             const auto spread =
                 static_cast<std::uint32_t>((std::uint64_t{begin + i} * 2'654'435'761U) % flows);
-            group.push_back(flow_of(spread, seed));
+            group.push_back(flow_of(spread, hosts, seed));
             made.bytes += format.kind == ExportKind::sflow ? 64 + group.back().bytes % 1400
                                                            : group.back().bytes;
         }

@@ -39,8 +39,10 @@ struct ExportMessages {
 
 // Time from the first packet of a flow to its export.
 inline constexpr std::uint32_t record_seconds = 20;
-// Makes enough messages to report each of `flows` flows once. now_s: export time.
+// Makes enough messages to report each of `flows` flows once, of `hosts` local hosts (0: of a
+// fiftieth of the flows, as in the packet traces). now_s: export time.
 [[nodiscard]] ExportMessages make_messages(const ExportFormat& format, std::uint32_t flows,
-                                           std::uint64_t seed, std::uint32_t now_s);
+                                           std::uint64_t seed, std::uint32_t now_s,
+                                           std::uint32_t hosts = 0);
 
 }  // namespace octroi::bench

@@ -5,11 +5,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <sstream>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "sender.hpp"
@@ -81,27 +83,39 @@ double cpu_of_group(pid_t group) {
     return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-std::vector<std::string> command(Peer peer, const std::string& program, std::uint16_t port,
-                                 const std::string& folder) {
-    constexpr std::size_t buffer = std::size_t{256} << 20U;
-    if (peer == Peer::stores)
-        return {program, "-b", "127.0.0.1",           "-p", std::to_string(port), "-w",
-                folder,  "-B", std::to_string(buffer)};
-    const std::string config = folder + "/pmacct.conf";
-    // The settings that its documentation recommends for high rates.
-    const std::string name = std::filesystem::path(program).filename().string();
-    std::ofstream(config) << name << "_ip: 127.0.0.1\n"
-                          << name << "_port: " << port << "\n"
-                          << name << "_pipe_size: " << buffer << "\n"
-                          << "plugins: memory\naggregate: src_host, dst_host\n"
-                          << "imt_path: " << folder << "/pipe\n"
-                          << "plugin_pipe_size: " << buffer << "\nplugin_buffer_size: 102400\n";
-    return {program, "-f", config};
+std::vector<std::string> command_octroi(const CollectorProgram& program, std::uint16_t port,
+                                        std::size_t buffer, const std::string& folder) {
+    const std::string config = folder + "/octroi.toml";
+    std::ofstream(config)
+        << "[ledger]\npath = \"" << folder << "/ledger.db\"\n"
+        << "[attribute]\nlocal = [\"10.0.0.0/8\"]\n"
+        << "[[meter]]\nname = \"bench\"\nkind = \"collector\"\nlisten = [\"udp/127.0.0.1:" << port
+        << "\"]\nsocket_buffer = \"" << buffer << "B\"\njournal = \"" << folder << "/journal\"\n";
+    return {program.path, "--config", config, "run"};
 }
 
-pid_t start(const std::vector<std::string>& words) {
+std::vector<std::string> command(const CollectorProgram& program, std::uint16_t port,
+                                 std::size_t buffer, const std::string& folder) {
+    if (program.kind == CollectorKind::octroi) return command_octroi(program, port, buffer, folder);
+    if (program.kind == CollectorKind::stores)
+        return {program.path, "-b", "127.0.0.1",           "-p", std::to_string(port), "-w",
+                folder,       "-B", std::to_string(buffer)};
+    const std::string config = folder + "/pmacct.conf";
+    // The settings that its documentation recommends for high rates.
+    std::ofstream(config) << program.name << "_ip: 127.0.0.1\n"
+                          << program.name << "_port: " << port << "\n"
+                          << program.name << "_pipe_size: " << buffer << "\n"
+                          << "plugins: memory\naggregate: src_host, dst_host\n"
+                          << "imt_path: " << folder << "/pipe\n"
+                          << "plugin_pipe_size: " << (std::size_t{256} << 20U)
+                          << "\nplugin_buffer_size: 102400\n";
+    return {program.path, "-f", config};
+}
+
+pid_t start(const std::vector<std::string>& words, int processor = -1) {
     const pid_t child = ::fork();
     if (child != 0) return child;
+    run_on(processor);
     ::setpgid(0, 0);
     const int nowhere = ::open("/dev/null", O_RDWR);
     for (const int stream : {0, 1, 2}) ::dup2(nowhere, stream);
@@ -112,34 +126,71 @@ pid_t start(const std::vector<std::string>& words) {
     ::_exit(127);
 }
 
-Received receive(pid_t group, std::uint16_t port, const ExportMessages& messages, double rate,
-                 unsigned seconds) {
+// Waits for the end of a program that was asked to end, and returns the CPU seconds of all of its
+// life; nothing: it had to be killed, or failed.
+std::optional<double> end_of(pid_t child) {
+    constexpr int attempts = 3000;
+    for (int i = 0; i < attempts; ++i) {
+        rusage used{};
+        int status = 0;
+        if (::wait4(child, &status, WNOHANG, &used) == child) {
+            const auto seconds = [](const timeval& t) {
+                return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+            };
+            if (status != 0) return std::nullopt;
+            return seconds(used.ru_utime) + seconds(used.ru_stime);
+        }
+        std::this_thread::sleep_for(moment);
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    return std::nullopt;
+}
+
+// The program may have queues behind its socket: it is done when it uses no more CPU time. Returns
+// when it last used some; nothing: its socket is gone.
+std::optional<Clock::time_point> wait_until_quiet(pid_t group, std::uint16_t port) {
+    Clock::time_point busy = Clock::now();
+    double cpu = cpu_of_group(group);
+    for (int quiet = 0; quiet < 10;) {
+        std::this_thread::sleep_for(moment);
+        const auto socket = socket_of(port);
+        if (!socket) return std::nullopt;
+        const double now = cpu_of_group(group);
+        quiet = socket->waiting == 0 && now - cpu < 0.01 ? quiet + 1 : 0;
+        if (quiet == 0) busy = Clock::now();
+        cpu = now;
+    }
+    return busy;
+}
+
+Received receive(pid_t group, CollectorKind kind, std::uint16_t port,
+                 const ExportMessages& messages, const Load& load) {
     for (int i = 0; !socket_of(port); ++i) {
         if (i == 250 || ::waitpid(group, nullptr, WNOHANG) != 0) return {};
         std::this_thread::sleep_for(moment);
     }
+    if (!wait_until_quiet(group, port)) return {};
     const double cpu_before = cpu_of_group(group);
-    Sender sender(messages, port, rate, seconds);
+    Sender sender(messages, port, load.rate, load.seconds, load.pinned ? 1 : -1);
     while (!sender.done()) std::this_thread::sleep_for(moment);
     const auto sent = Clock::now();
-    // The program may have queues behind its socket: it is done when it uses no more CPU time.
-    double cpu = cpu_of_group(group);
-    double rest = 0;
-    for (int quiet = 0; quiet < 10;) {
-        std::this_thread::sleep_for(moment);
-        const auto socket = socket_of(port);
-        if (!socket) return {};
-        const double now = cpu_of_group(group);
-        quiet = socket->waiting == 0 && now - cpu < 0.01 ? quiet + 1 : 0;
-        if (quiet == 0) rest = since(sent);
-        cpu = now;
-    }
+    const auto busy = wait_until_quiet(group, port);
     const auto socket = socket_of(port);
+    if (!busy || !socket) return {};
+    double cpu = cpu_of_group(group);
+    if (kind == CollectorKind::octroi) {
+        ::kill(group, SIGTERM);
+        const auto whole = end_of(group);
+        if (!whole) return {};
+        cpu = *whole;
+    }
     const std::uint64_t lost = socket->dropped * messages.format.records;
     if (lost >= sender.records()) return {.dropped = socket->dropped};
+    const double rest = std::chrono::duration<double>(*busy - sent).count();
     return {(cpu - cpu_before) / static_cast<double>(sender.records() - lost) * 1e6,
             socket->dropped, static_cast<double>(sender.records()) / sender.seconds(),
-            rest / sender.seconds()};
+            std::max(rest, 0.0) / sender.seconds()};
 }
 
 std::string found(std::string_view name) {
@@ -150,27 +201,27 @@ std::string found(std::string_view name) {
     return {};
 }
 
-std::string_view name_of(Peer peer, ExportKind kind) {
-    const bool sflow = kind == ExportKind::sflow;
-    if (peer == Peer::stores) return sflow ? "sfcapd" : "nfcapd";
-    return sflow ? "sfacctd" : "nfacctd";
-}
-
 }  // namespace
 
-std::string peer_program(Peer peer, ExportKind kind) {
-    return found(name_of(peer, kind)).empty() ? std::string() : std::string(name_of(peer, kind));
+std::vector<CollectorProgram> installed_collectors(ExportKind kind) {
+    const bool sflow = kind == ExportKind::sflow;
+    std::vector<CollectorProgram> programs;
+    for (const auto& [of, name] :
+         {std::pair{CollectorKind::stores, sflow ? "sfcapd" : "nfcapd"},
+          std::pair{CollectorKind::aggregates, sflow ? "sfacctd" : "nfacctd"}})
+        if (const std::string path = found(name); !path.empty())
+            programs.push_back({of, path, name});
+    return programs;
 }
 
-Received run_peer(Peer peer, const ExportMessages& messages, double rate, unsigned seconds,
-                  const std::string& directory) {
+Received run_collector(const CollectorProgram& program, const ExportMessages& messages,
+                       const Load& load, const std::string& directory) {
     const std::string folder = fmt::format("{}/octroi-bench-peer-{}", directory, ::getpid());
     std::filesystem::create_directories(folder);
     const std::uint16_t port = free_port();
-    const std::string program = found(name_of(peer, messages.format.kind));
-    std::vector<std::string> words = command(peer, program, port, folder);
-    const pid_t group = start(words);
-    const Received received = receive(group, port, messages, rate, seconds);
+    const pid_t group =
+        start(command(program, port, load.buffer_octets, folder), load.pinned ? 0 : -1);
+    const Received received = receive(group, program.kind, port, messages, load);
     ::kill(-group, SIGKILL);
     ::waitpid(group, nullptr, 0);
     std::filesystem::remove_all(folder);
@@ -189,9 +240,11 @@ std::optional<double> nfdump_by_source(std::uint64_t flows, const std::string& d
     const std::string folder = fmt::format("{}/octroi-bench-nfdump-{}", directory, ::getpid());
     std::filesystem::create_directories(folder);
     const std::uint16_t port = free_port();
-    const pid_t group = start(command(Peer::stores, nfcapd, port, folder));
-    const Received received = receive(group, port, messages, rate,
-                                      static_cast<unsigned>(static_cast<double>(flows) / rate + 1));
+    const Load load{.rate = rate,
+                    .seconds = static_cast<unsigned>(static_cast<double>(flows) / rate) + 1};
+    const CollectorProgram stores{CollectorKind::stores, nfcapd, "nfcapd"};
+    const pid_t group = start(command(stores, port, load.buffer_octets, folder));
+    const Received received = receive(group, stores.kind, port, messages, load);
     ::kill(-group, SIGTERM);  // it then closes its file
     ::waitpid(group, nullptr, 0);
     const auto begin = Clock::now();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,11 +92,21 @@ Sender::Sent Sender::send_all(const ExportMessages& messages, std::uint16_t port
             std::chrono::duration<double>(Clock::now() - begin).count()};
 }
 
-Sender::Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds) {
+void run_on(int processor) {
+    if (processor < 0) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<unsigned>(processor), &set);
+    static_cast<void>(::sched_setaffinity(0, sizeof set, &set));
+}
+
+Sender::Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds,
+               int processor) {
     std::array<int, 2> pipe{};
     if (::pipe(pipe.data()) != 0) return;
     child_ = ::fork();
     if (child_ == 0) {
+        run_on(processor);
         const Sent sent = send_all(messages, port, rate, seconds);
         const bool written = ::write(pipe[1], &sent, sizeof sent) == sizeof sent;
         ::_exit(written ? 0 : 1);

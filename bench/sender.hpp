@@ -11,10 +11,14 @@
 
 namespace octroi::bench {
 
+// The calling process and its children run on that processor only. Below 0: no change.
+void run_on(int processor);
+
 class Sender {
 public:
-    // Begins to send immediately. rate: records a second.
-    Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds);
+    // Begins to send immediately. rate: records a second. processor: which one it runs on; -1: any.
+    Sender(const ExportMessages& messages, std::uint16_t port, double rate, unsigned seconds,
+           int processor = -1);
     ~Sender();
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;

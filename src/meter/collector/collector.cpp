@@ -18,6 +18,12 @@ constexpr Duration drain_time = Duration::seconds(1);
 // Messages between two readings of the clock: a reading costs as much as decoding a small message.
 constexpr int messages_per_clock_reading = 64;
 
+// What a journal holds when a commit is due.
+std::uint64_t held_octets_max(std::uint64_t limit) {
+    constexpr std::uint64_t enough = std::uint64_t{128} << 20U;
+    return std::min(limit / 2, enough);
+}
+
 }  // namespace
 
 Result<exporter::Exporters> exporters_at(const std::string& folder, const Cursor& cursor) {
@@ -130,8 +136,9 @@ Pull Collector::read(Duration wait) {
             ++messages_;
             if (decoder_.normalizer().is_full()) return Pull::checkpoint;
         }
-        // Request a commit before the journal is full: only a commit frees its segments.
-        if (messages_ > 0 && journal_->held_octets() > journal_->limit_octets() / 2)
+        // Request a commit long before the journal is full: only a commit frees its segments, and
+        // memory that is used again costs less than more of it.
+        if (messages_ > 0 && journal_->held_octets() > held_octets_max(journal_->limit_octets()))
             return Pull::checkpoint;
     } while (clock_.uptime() < until);
     return Pull::more;

@@ -11,6 +11,7 @@ LiveCollector::LiveCollector(std::unique_ptr<Collector> collector, Listeners lis
               options.collector.decoder.allowed, options.collector.decoder.meter,
               collector_->journal().writer(), clock),
       intake_thread_(intake_),
+      spare_thread_(collector_->journal()),
       sync_thread_(collector_->journal(), options.sync_interval) {
     if (!collector_->notice().empty()) warnings_.insert(warnings_.begin(), collector_->notice());
     collector_->watch(intake_);
@@ -30,6 +31,7 @@ Result<Pull> LiveCollector::pull(ReadingSink& sink, Duration wait) {
     if (!started_) {
         started_ = true;
         intake_thread_.start();
+        spare_thread_.start();
         sync_thread_.start();
     }
     TRY_ASSIGN(const Pull pulled, collector_->pull(sink, wait));

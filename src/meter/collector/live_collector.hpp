@@ -64,6 +64,7 @@ private:
     std::vector<std::string> warnings_;
     Intake intake_;
     IntakeThread intake_thread_;
+    SpareThread spare_thread_;
     SyncThread sync_thread_;
     bool started_ = false;
 };

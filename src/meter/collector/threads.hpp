@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The two threads of a live collector beside the driver's. Each ends with its object, or with the
+// The three threads of a live collector beside the driver's. Each ends with its object, or with the
 // first error, which the driver then reads.
 
 #include <condition_variable>
@@ -38,7 +38,23 @@ private:
     std::jthread thread_;
 };
 
-// Syncs a journal to the disk.
+// Makes free segments of a journal before the intake needs them: making one takes longer than the
+// buffers of sockets last in a burst.
+class SpareThread {
+public:
+    // The journal must outlive this object.
+    explicit SpareThread(journal::Journal& journal) : journal_(journal) {}
+
+    void start();
+
+private:
+    void run(const std::stop_token& stop);
+
+    journal::Journal& journal_;
+    std::jthread thread_;
+};
+
+// Syncs a journal to the disk: each message that is still in it after an interval.
 class SyncThread {
 public:
     // The journal must outlive this object.

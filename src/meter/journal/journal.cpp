@@ -33,16 +33,17 @@ Result<std::uint64_t> count_messages(const OwnFolder& folder, std::string_view b
 
 // First the content, then the mark that states how many slots are safe: after a power cut a mark
 // that is on the disk never covers slots that are not.
-Status Journal::sync() {
-    for (const auto& segment : ring_.in_use()) {
-        if (!segment->is_whole())
+Status Journal::sync(std::span<const SegmentRing::Written> written) {
+    for (const SegmentRing::Written& part : ring_.written())
+        if (!part.segment->is_whole())
             return fail(ErrorCode::corrupt,
                         fmt::format("{}: another program has removed or cut it while it was in "
                                     "use, so messages are lost; next: keep others away from the "
                                     "folder, and start octroi again: it records the loss",
-                                    segment->path()));
-        if (segment->is_synced()) continue;
-        const std::uint64_t number = segment->number();
+                                    part.segment->path()));
+    for (const auto& [segment, number, slots] : written) {
+        if (!ring_.needs_sync(*segment, number, slots)) continue;
+        // Also what was written since.
         const std::uint32_t published = segment->used();
         TRY(segment->sync_content());
         // Meanwhile it may have been released, or begun again with other messages.

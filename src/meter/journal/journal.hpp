@@ -10,11 +10,14 @@
 // After a power cut the messages since the last sync are missing; gaps in the exporters' sequence
 // numbers show how many.
 //
-// Three threads may use a journal at a time: one the writer, one the reader and release(), one
-// sync(). They wait for one another only while a segment is begun or released.
+// Four threads may use a journal at a time: one the writer, one the reader and release(), one
+// sync(), one prepare(). They wait for one another only while a segment is begun or released.
 
 #include <memory>
+#include <span>
+#include <stop_token>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "host/folder.hpp"
@@ -40,9 +43,15 @@ public:
     // The messages before the position are in the ledger: their segments may be used again. The
     // reading thread calls it.
     void release(Position before) { ring_.release_before(before.segment); }
-    // Returns when everything that was written before the call is on the disk. Error: corrupt
-    // (another program has removed or cut a segment that is in use).
-    [[nodiscard]] Status sync();
+    // What is written by now, for sync().
+    [[nodiscard]] std::vector<SegmentRing::Written> written() const { return ring_.written(); }
+    // Returns when all of it that is not released is on the disk. Error: corrupt (another program
+    // has removed or cut a segment that is in use).
+    [[nodiscard]] Status sync(std::span<const SegmentRing::Written> written);
+    [[nodiscard]] Status sync() { return sync(written()); }
+    // Makes free segments before the writer needs them: it then never waits for the file system.
+    // Waits until one is needed, or until `stop`. Errors: those of new segments.
+    [[nodiscard]] Status prepare(const std::stop_token& stop) { return ring_.prepare(stop); }
 
     // Whether this process received the message that the reader gave last. Messages of earlier
     // processes come first.

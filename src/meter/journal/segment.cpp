@@ -247,7 +247,7 @@ bool Segment::at(std::uint32_t slot, Message& out, std::vector<std::byte>& whole
     return true;
 }
 
-bool Segment::is_synced() const noexcept { return head().synced == used(); }
+std::uint32_t Segment::synced() const noexcept { return head().synced; }
 
 void Segment::mark_synced(std::uint32_t slots) noexcept { head().synced = slots; }
 

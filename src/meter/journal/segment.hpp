@@ -25,7 +25,7 @@ struct SegmentShape {
     // Octets of a message that its slot holds. Their disk space is allocated with the file. What
     // does not fit (the overflow) has an area of its own, which is allocated when it is needed.
     std::uint32_t slot_octets = 2048;
-    std::uint32_t slots = 2048;
+    std::uint32_t slots = 1944;  // 4 MiB without overflow: whole huge pages
 };
 
 class Segment {
@@ -101,7 +101,7 @@ public:
     // begun.
     void mark_synced(std::uint32_t slots) noexcept;
     [[nodiscard]] Status sync_mark() const;
-    [[nodiscard]] bool is_synced() const noexcept;
+    [[nodiscard]] std::uint32_t synced() const noexcept;  // slots that are on the disk
 
     struct Head;
 

@@ -30,6 +30,9 @@ std::optional<std::uint64_t> file_number(std::string_view name) {
     return number;
 }
 
+// Free segments that prepare() provides: 16 MiB, some 10,000 messages.
+constexpr std::size_t spare_segments = 4;
+
 constexpr std::string_view file_list = "files";
 // Some 100,000 files.
 constexpr std::size_t list_octets_max = std::size_t{1} << 20U;
@@ -145,24 +148,59 @@ Status SegmentRing::allocate_ready() {
     return {};
 }
 
-Status SegmentRing::add_free_segment() {
+Result<std::shared_ptr<Segment>> SegmentRing::make_segment(std::uint64_t file) const {
     TRY_ASSIGN(std::shared_ptr<Segment> made,
-               Segment::create(folder_->path_of(file_name(next_file_)), options_.shape));
-    // Behind the file: a list with a file that was never made would be a loss that never was. Not
-    // synced: the thread that receives messages must not wait for the disk.
-    TRY(folder_->append(std::string(file_list), fmt::format("{}\n", next_file_)));
-    found_.insert(next_file_++);
-    octets_ += made->octets();
-    free_.push_back(std::move(made));
+               Segment::create(folder_->path_of(file_name(file)), options_.shape));
+    return made;
+}
+
+// The number of a file that is made next. Its octets count from now on.
+std::uint64_t SegmentRing::reserve_file() {
+    octets_ += Segment::octets_of(options_.shape);
+    return next_file_++;
+}
+
+// Behind the file: a list with a file that was never made would be a loss that never was. Not
+// synced: the thread that receives messages must not wait for the disk.
+Status SegmentRing::add_file(std::uint64_t file, std::shared_ptr<Segment> made) {
+    TRY(folder_->append(std::string(file_list), fmt::format("{}\n", file)));
+    found_.insert(file);
+    free_.push_front(std::move(made));
     return {};
+}
+
+Status SegmentRing::add_free_segment() {
+    const std::uint64_t file = reserve_file();
+    auto made = make_segment(file);
+    if (!made) octets_ -= Segment::octets_of(options_.shape);
+    TRY(made);
+    return add_file(file, *std::move(made));
+}
+
+Status SegmentRing::prepare(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (begun_.wait(lock, stop, [&] { return free_.size() < spare_segments && may_grow(); })) {
+        const std::uint64_t file = reserve_file();
+        lock.unlock();
+        auto made = make_segment(file);
+        lock.lock();
+        if (!made) octets_ -= Segment::octets_of(options_.shape);
+        // A full disk: the writer finds out.
+        if (!made && made.error().code == ErrorCode::no_space) return {};
+        TRY(made);
+        TRY(add_file(file, *std::move(made)));
+    }
+    return {};
+}
+
+bool SegmentRing::may_grow() const {
+    return octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
 }
 
 // Free segments count in octets_ and may be used again; overflow comes on top of octets_, so the
 // held octets are compared as well.
 bool SegmentRing::may_begin() const {
-    const bool has_spare =
-        !free_.empty() || octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
-    return has_spare && held() < options_.limit_octets;
+    return (!free_.empty() || may_grow()) && held() < options_.limit_octets;
 }
 
 std::uint64_t SegmentRing::held() const {
@@ -183,6 +221,7 @@ Result<Segment*> SegmentRing::begin_next() {
     free_.back()->begin(next_number_++, options_.boot_id, options_.id);
     live_.push_back(std::move(free_.back()));
     free_.pop_back();
+    if (free_.size() < spare_segments) begun_.notify_one();
     return live_.back().get();
 }
 
@@ -209,9 +248,18 @@ void SegmentRing::release_before(std::uint64_t number) {
     for (auto& segment : done) free_.push_back(std::move(segment));
 }
 
-std::vector<std::shared_ptr<Segment>> SegmentRing::in_use() const {
+std::vector<SegmentRing::Written> SegmentRing::written() const {
     const std::scoped_lock lock(mutex_);
-    return {live_.begin(), live_.end()};
+    std::vector<Written> out;
+    out.reserve(live_.size());
+    for (const auto& segment : live_) out.push_back({segment, segment->number(), segment->used()});
+    return out;
+}
+
+bool SegmentRing::needs_sync(const Segment& segment, std::uint64_t number,
+                             std::uint32_t slots) const {
+    const std::scoped_lock lock(mutex_);
+    return segment.number() == number && segment.synced() < slots;
 }
 
 bool SegmentRing::mark_synced(Segment& segment, std::uint64_t number, std::uint32_t slots) {

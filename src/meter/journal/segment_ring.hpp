@@ -7,11 +7,13 @@
 // Every member function may be called from any thread, where none says otherwise. The mutex guards
 // the lists only; messages in a segment need no lock (segment.hpp).
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -58,8 +60,21 @@ public:
     // none of them any more.
     void release_before(std::uint64_t number);
 
-    // The segments in use, for the syncing thread. Retiring one does not unmap it.
-    [[nodiscard]] std::vector<std::shared_ptr<Segment>> in_use() const;
+    // Until `stop`: makes free segments, so that begin_next() finds some. Returns when the limit or
+    // the disk allows no more for now, too. Errors: others of creating a file.
+    [[nodiscard]] Status prepare(const std::stop_token& stop);
+
+    // The slots of a segment that were published at some time.
+    struct Written {
+        std::shared_ptr<Segment> segment;  // retiring does not unmap it
+        std::uint64_t number = 0;          // that it had then
+        std::uint32_t slots = 0;
+    };
+    // Of the segments in use, for the syncing thread.
+    [[nodiscard]] std::vector<Written> written() const;
+    // These slots are neither released nor on the disk.
+    [[nodiscard]] bool needs_sync(const Segment& segment, std::uint64_t number,
+                                  std::uint32_t slots) const;
     // Segment::mark_synced, unless the segment has another number by now. False: it has.
     [[nodiscard]] bool mark_synced(Segment& segment, std::uint64_t number, std::uint32_t slots);
 
@@ -78,23 +93,28 @@ private:
     [[nodiscard]] Status set_aside(const std::string& name, std::uint64_t number);
     [[nodiscard]] Status write_list() const;
     [[nodiscard]] Status allocate_ready();
-    [[nodiscard]] Status add_free_segment();
+    [[nodiscard]] Result<std::shared_ptr<Segment>> make_segment(std::uint64_t file) const;
     // Under the lock.
+    [[nodiscard]] std::uint64_t reserve_file();
+    [[nodiscard]] Status add_file(std::uint64_t file, std::shared_ptr<Segment> made);
+    [[nodiscard]] Status add_free_segment();
+    [[nodiscard]] bool may_grow() const;
     [[nodiscard]] bool may_begin() const;
     [[nodiscard]] std::uint64_t held() const;
 
     const OwnFolder* folder_;
     Options options_;
 
-    mutable std::mutex mutex_;                    // guards the three below
-    std::deque<std::shared_ptr<Segment>> live_;   // ascending numbers
-    std::vector<std::shared_ptr<Segment>> free_;  // used from the back: its pages are still mapped
-    std::uint64_t octets_ = 0;                    // of all files, without overflow
+    mutable std::mutex mutex_;  // guards what is below, but what recover() alone writes
+    std::condition_variable_any begun_;          // wakes prepare()
+    std::deque<std::shared_ptr<Segment>> live_;  // ascending numbers
+    std::deque<std::shared_ptr<Segment>> free_;  // used from the back: its pages are still mapped
+    std::uint64_t octets_ = 0;                   // of all files, without overflow
 
-    std::uint64_t next_number_ = 1;  // written by recover() and by the writing thread
-    std::uint64_t next_file_ = 0;    // likewise
-    std::uint64_t first_of_process_ = 1;
-    Position first_position_;
+    std::uint64_t next_number_ = 1;
+    std::uint64_t next_file_ = 0;
+    std::uint64_t first_of_process_ = 1;  // by recover()
+    Position first_position_;             // by recover()
 
     // By number in the file name. The list of files (file_list) has both until confirm_lost().
     std::set<std::uint64_t> found_;
