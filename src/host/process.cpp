@@ -65,4 +65,14 @@ std::uint64_t open_files_max() {
     return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
 }
 
+std::uint64_t free_descriptors() {
+    std::error_code error;
+    const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd", error),
+                                    std::filesystem::directory_iterator());
+    // One of them is that of the iterator.
+    const std::uint64_t limit = open_files_max() + 1;
+    const auto count = static_cast<std::uint64_t>(open);
+    return error || count >= limit ? 0 : limit - count;
+}
+
 }  // namespace octroi

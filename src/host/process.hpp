@@ -19,5 +19,7 @@ struct ProcessFigures {
 
 // File descriptors of this process are below this number (the soft limit of RLIMIT_NOFILE).
 [[nodiscard]] std::uint64_t open_files_max();
+// How many more this process can open. 0 also if there are too few to find out.
+[[nodiscard]] std::uint64_t free_descriptors();
 
 }  // namespace octroi

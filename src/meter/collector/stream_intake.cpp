@@ -54,9 +54,11 @@ std::string_view StreamIntake::refusal(const Address& peer) const {
 }
 
 bool StreamIntake::is_full(const StreamConnection& with) const {
+    if (sessions_.size() >= connections_max) return true;
+    // Descriptors are given out from the lowest: with a low one there is no need to count them.
     const auto descriptor = static_cast<std::uint64_t>(with.descriptor());
-    return sessions_.size() >= connections_max ||
-           descriptor + spare_descriptors >= open_files_max();
+    const bool is_far_below = descriptor + connections_max + spare_descriptors < open_files_max();
+    return !is_far_below && free_descriptors() < spare_descriptors;
 }
 
 // An attacker who only connects, or sends a few messages, cannot push out exporters.

@@ -13,6 +13,7 @@
 #include <list>
 
 #include "host/log_limit.hpp"
+#include "host/process.hpp"
 #include "host/testing/folder.hpp"
 #include "meter/journal/journal.hpp"
 
@@ -275,20 +276,19 @@ TEST_F(StreamIntakeTest, ASessionThatEndsWithinAMessageIsCut) {
 
 // The files of the journal and of the ledger need descriptors too.
 TEST_F(StreamIntakeTest, LeavesDescriptorsForTheRestOfTheProcess) {
+    constexpr std::uint64_t clients = 30;
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const Fd next(::dup(0));
+    const std::uint64_t in_use = before.rlim_cur - free_descriptors();
     rlimit low = before;
-    low.rlim_cur = static_cast<rlim_t>(next.get()) + 60;
+    low.rlim_cur = in_use + StreamIntake::spare_descriptors + clients + clients / 2;
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
     {
-        std::list<Client> clients;  // half of the descriptors are theirs
-        for (int i = 0; i < 20; ++i) clients.emplace_back(port_);
-        step();
-        EXPECT_GT(intake_->connections(), 0U);
-        EXPECT_LT(intake_->connections(), 20U);
-        const Fd spare(::dup(0));
-        EXPECT_GE(spare.get(), 0);
+        std::list<Client> open;
+        for (std::uint64_t i = 0; i < clients; ++i) open.emplace_back(port_);
+        (void)step();
+        EXPECT_EQ(intake_->connections(), clients / 2);
+        EXPECT_EQ(free_descriptors(), StreamIntake::spare_descriptors);
     }
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
