@@ -149,12 +149,19 @@ void Collector::collect_losses(UtcTime now) {
     for (Loss& loss : decoder_.normalizer().drain_losses())
         pending_.losses.push_back(std::move(loss));
     const std::int64_t missing = decoder_.drain_missing_messages();
-    if (intake_ != nullptr)
-        socket_losses_.add_losses(intake_->drops(), interval, missing, pending_.losses);
+    if (drops_) socket_losses_.add_losses(*std::move(drops_), interval, missing, pending_.losses);
+    drops_.reset();
     decoder_.add_undecoded(cursor_.source, interval, pending_.losses);
 }
 
+bool Collector::read_drops() {
+    if (intake_ == nullptr) return false;
+    drops_ = intake_->drops();
+    return socket_losses_.has_new(*drops_);
+}
+
 Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
+    if (!drops_) read_drops();
     // The messages received until now belong to this batch, as far as they can be decoded within
     // drain_time; the others stay in the journal.
     TRY_ASSIGN([[maybe_unused]] const Pull drained, pull(sink, drain_time));

@@ -12,6 +12,13 @@ void SocketLosses::on_start(std::span<const SocketDrops> now) {
     }
 }
 
+bool SocketLosses::has_new(std::span<const SocketDrops> now) const {
+    return std::ranges::any_of(now, [&](const SocketDrops& entry) {
+        const auto before = std::ranges::find(reported_, entry.socket, &SocketDrops::socket);
+        return entry.dropped != (before == reported_.end() ? 0 : before->dropped);
+    });
+}
+
 void SocketLosses::add_losses(std::vector<SocketDrops> now, const Interval& interval,
                               std::int64_t missing, std::vector<Loss>& losses) {
     const auto add = [&](const std::string& socket, std::uint32_t datagrams) {

@@ -37,6 +37,15 @@ TEST(SocketLosses, DatagramsThatGapsShowAreNoSecondLoss) {
     EXPECT_EQ(losses_of(losses, {{"udp :1", 9}, {"udp :2", 4}}).at(0).packets, 3U);
 }
 
+TEST(SocketLosses, KnowsWhetherThereAreNewOnes) {
+    SocketLosses losses;
+    EXPECT_FALSE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 0}}));
+    EXPECT_TRUE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 5}}));
+    (void)losses_of(losses, {{"udp :1", 5}}, 5);
+    EXPECT_FALSE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 5}}));
+    EXPECT_TRUE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 6}}));
+}
+
 // A forged number can look like a gap for a moment.
 TEST(SocketLosses, WhatAGapExplainedIsALossIfTheGapProvesToBeNone) {
     SocketLosses losses;
