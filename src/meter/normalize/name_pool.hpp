@@ -28,7 +28,7 @@ public:
         Key key{};
         NameRef name = no_name;
     };
-    // The place of the cache for that key. The caller replaces what is in it with set_cached().
+    // The place of the cache for that key. The caller replaces its entry with set_cached().
     [[nodiscard]] const Cached& cached(const Key& key) const noexcept {
         return cache_[Traits::place(key) % cached_max];
     }

@@ -75,8 +75,8 @@ void SequenceTracker::open_gap(std::uint32_t length, UtcTime before, UtcTime aft
 }
 
 // A few messages far ahead, and then the count before them goes on: they were forged, or of another
-// exporter behind the address. What is missing between them is no loss of this one, unless its
-// count has gone on before too.
+// exporter behind the address. Gaps between them are no loss of this one, unless their count has
+// gone on before too.
 void SequenceTracker::drop_gaps_of_unknown_count() noexcept {
     if (is_known_count_ || messages_since_restart_ >= few_messages) return;
     std::erase_if(gaps_, [](const Gap& gap) { return gap.age < few_messages; });
