@@ -88,6 +88,10 @@ public:
         counts_[refused_names] = not_added;
     }
 
+    // A row that was set has another name. Only of interfaces and next hops of readings without a
+    // flow slot.
+    void rename(NameRef ref, const Name& name) { resolver_.rename(ref, name); }
+
     void accept(std::span<const Reading> readings) override;
     void accept_counted(std::span<const CountedVolume> volumes) override;
 

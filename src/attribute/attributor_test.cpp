@@ -176,6 +176,38 @@ TEST(Attributor, NextHopVlanInterfaceThenAs) {
     EXPECT_EQ(f.take(), "0 world > world http 100/2/1\n") << "a row that was not given";
 }
 
+// The meter reuses rows; within a batch one row may stand for several interfaces, one after
+// another.
+TEST(Attributor, ARowThatGotAnotherNameBindsByThat) {
+    Directory directory;
+    directory.bindings = {{1, *parse_identity("interface 192.0.2.1#3"), "third", {}, false},
+                          {2, *parse_identity("interface 192.0.2.1#4"), "fourth", {}, false}};
+    Fixture f;
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(directory),
+                         std::make_shared<const CompiledClasses>(),
+                         std::make_shared<const CompiledServices>());
+    const Name third{NameKind::interface, "192.0.2.1#3"};
+    f.attributor.set_names(std::array{third});
+    Reading r = Fixture::reading("9.9.9.9", "8.8.8.8");
+    r.direction = Direction::in;
+    r.interface = 1;
+    f.accept(r);
+    f.attributor.rename(1, {NameKind::interface, "192.0.2.1#4"});
+    f.accept(r);
+    f.attributor.rename(1, {NameKind::interface, "192.0.2.1#5"});
+    f.accept(r);
+    EXPECT_EQ(f.take(),
+              "0 fourth(interface 192.0.2.1#4) > world http 100/2/1\n"
+              "0 third(interface 192.0.2.1#3) > world http 100/2/1\n"
+              "0 world > world http 100/2/1\n");
+    f.attributor.rename(1, third);
+    f.attributor.replace(std::make_shared<const CompiledDirectory>(directory),
+                         std::make_shared<const CompiledClasses>(),
+                         std::make_shared<const CompiledServices>());
+    f.accept(r);
+    EXPECT_EQ(f.take(), "0 third(interface 192.0.2.1#3) > world http 100/2/1\n");
+}
+
 TEST(Attributor, ClassesByNextHopAndAsWithoutRoutes) {
     ClassTable table{.default_class = "world", .classes = {"aarnet", "transit"}};
     table.ases = {{7575, 7575, 0}};

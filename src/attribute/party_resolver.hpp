@@ -65,6 +65,7 @@ public:
     // Party numbers are void afterwards.
     void replace(DirectoryPtr directory, ClassesPtr classes, ServicesPtr services);
     void set_names(std::span<const Name> names);
+    void rename(NameRef ref, const Name& name) { names_.rename(ref, name); }
     void reserve(std::size_t seen) { seen_.reserve(seen); }
     // Drops the parties seen. Party numbers are void afterwards.
     void drop_seen() noexcept { seen_.reset(); }

@@ -62,6 +62,21 @@ void ResolvedNames::add(const Name& name, NameRef ref) {
     resolve(name, out);
 }
 
+// Such names are of interfaces and next hops in readings: they are never the key of a party, so
+// that rows with one text need not share a key.
+void ResolvedNames::rename(NameRef ref, const Name& name) {
+    CHECK(name.within == no_name && name.kind == names_[ref - 1].kind);
+    names_[ref - 1] = name;
+    ResolvedName& out = resolved_[ref - 1];
+    out = {};
+    if (!is_usable(name)) return;
+    out.row = ref;
+    out.kind = name.kind;
+    out.first_same = ref;
+    out.key = Address::v4(ref);
+    resolve(name, out);
+}
+
 NameRef ResolvedNames::first_same(NameRef ref) {
     const Name& name = names_[ref - 1];
     const std::uint64_t hash =

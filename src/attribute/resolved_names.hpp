@@ -64,6 +64,9 @@ public:
                  const CompiledServices& services);
     // The rows of Meter::names(). They begin with those of the call before.
     void set(std::span<const Name> names);
+    // The row got another name of the same kind, which lies within no other (NameTable::rename()).
+    // No party that was found with the row may be in use.
+    void rename(NameRef ref, const Name& name);
 
     // nullptr: no_name, a row that was not set yet, or neither the name nor one that it lies within
     // is usable.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/process.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,21 @@ Result<ProcessFigures> process_figures() {
                           .resident_octets = fields[resident_pages] *
                                              static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)),
                           .open_files = static_cast<std::uint64_t>(files)};
+}
+
+std::uint64_t open_files_max() {
+    rlimit limit{};
+    return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : UINT64_MAX;
+}
+
+std::uint64_t free_descriptors() {
+    std::error_code error;
+    const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd", error),
+                                    std::filesystem::directory_iterator());
+    // One of them is that of the iterator.
+    const std::uint64_t limit = open_files_max() + 1;
+    const auto count = static_cast<std::uint64_t>(open);
+    return error || count >= limit ? 0 : limit - count;
 }
 
 }  // namespace octroi

@@ -17,4 +17,9 @@ struct ProcessFigures {
 
 [[nodiscard]] Result<ProcessFigures> process_figures();
 
+// File descriptors of this process are below this number (the soft limit of RLIMIT_NOFILE).
+[[nodiscard]] std::uint64_t open_files_max();
+// How many more this process can open. 0 also if there are too few to find out.
+[[nodiscard]] std::uint64_t free_descriptors();
+
 }  // namespace octroi

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// A meter's table of names (record/name.hpp). The meter adds rows while it reads; a row never
-// changes and is never removed. Used on the meter's thread.
+// A meter's table of names (record/name.hpp). The meter adds rows while it reads. It may give a row
+// another name when no reading that it has still to hand over refers to the row; users of the table
+// learn of this by each_renamed(). Used on the meter's thread.
 //
 // Memory: a row takes about 80 octets and its text. Attribution copies the text and adds about 150
 // octets. A full table of names with 40 octets takes about 350 MB in both, one of the longest names
-// about 800 MB.
+// about 800 MB. Renamed rows add 4 octets each.
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -67,6 +68,27 @@ public:
         before_.push_back(no_name);
         return static_cast<NameRef>(rows_.size());
     }
+    // Gives a row of append() another name of its kind, with a text of at most text_octets_max.
+    void rename(NameRef ref, std::string text) {
+        rows_[ref - 1].text = std::move(text);
+        if (renamed_rows_.size() < rows_bound_)
+            renamed_rows_.push_back(ref);
+        else
+            renamed_rows_[renamed_ % rows_bound_] = ref;
+        ++renamed_;
+    }
+    // How often a row got another name.
+    [[nodiscard]] std::uint64_t renamed() const noexcept { return renamed_; }
+    // Calls use(ref) for each row that got another name since renamed() was `since`, and maybe for
+    // others.
+    template <typename Use>
+    void each_renamed(std::uint64_t since, Use use) const {
+        if (renamed_ - since > renamed_rows_.size()) {  // older ones were overwritten
+            for (std::size_t row = 0; row < rows_.size(); ++row) use(static_cast<NameRef>(row + 1));
+            return;
+        }
+        for (; since < renamed_; ++since) use(renamed_rows_[since % rows_bound_]);
+    }
     // Whether a name of that kind can be added. To be asked before the text is made.
     [[nodiscard]] bool has_space(NameKind kind) const noexcept {
         return rows_.size() < rows_bound_ &&
@@ -79,7 +101,7 @@ public:
     }
     // How often a name was refused.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
-    // Valid until the next row is added.
+    // Valid until the next row is added or renamed.
     [[nodiscard]] std::span<const Name> rows() const noexcept { return rows_; }
 
 private:
@@ -95,6 +117,8 @@ private:
     boost::unordered_flat_map<std::uint64_t, NameRef> last_of_hash_;
     std::array<std::uint32_t, kinds> rows_by_kind_{};
     std::uint64_t refused_ = 0;
+    std::vector<NameRef> renamed_rows_;  // the last ones, at their number modulo rows_bound_
+    std::uint64_t renamed_ = 0;
 };
 
 }  // namespace octroi

@@ -68,5 +68,27 @@ TEST(NameTable, FindsEachOfMany) {
         ASSERT_EQ(table.intern(NameKind::uid, std::to_string(i)), i + 1);
 }
 
+std::vector<NameRef> renamed_since(const NameTable& table, std::uint64_t since) {
+    std::vector<NameRef> refs;
+    table.each_renamed(since, [&](NameRef ref) { refs.push_back(ref); });
+    return refs;
+}
+
+TEST(NameTable, StatesWhichRowsGotAnotherName) {
+    NameTable table(1, 4);
+    for (const char* text : {"a", "b", "c"})
+        EXPECT_NE(table.append(NameKind::interface, text), no_name);
+    table.rename(2, "d");
+    EXPECT_EQ(table.rows()[1], (Name{NameKind::interface, "d"}));
+    EXPECT_EQ(renamed_since(table, 0), (std::vector<NameRef>{2}));
+    const std::uint64_t before = table.renamed();
+    EXPECT_EQ(renamed_since(table, before), (std::vector<NameRef>{}));
+    for (const NameRef ref : {3U, 1U, 2U, 3U}) table.rename(ref, "e");
+    EXPECT_EQ(renamed_since(table, before), (std::vector<NameRef>{3, 1, 2, 3}));
+    EXPECT_EQ(renamed_since(table, 0), (std::vector<NameRef>{1, 2, 3})) << "too long ago: all rows";
+    table.rename(1, "f");
+    EXPECT_EQ(renamed_since(table, table.renamed() - 2), (std::vector<NameRef>{3, 1}));
+}
+
 }  // namespace
 }  // namespace octroi

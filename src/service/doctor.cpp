@@ -8,6 +8,7 @@
 
 #include "host/filesystem.hpp"
 #include "host/privilege.hpp"
+#include "record/loss_unit.hpp"
 #include "view/loss_text.hpp"
 #include "view/text.hpp"
 #include "view/units.hpp"
@@ -79,7 +80,7 @@ void add_other_losses(std::span<const MeterLoss> losses, const std::vector<bool>
     for (const LossSum& sum : summed_losses(others)) {
         const std::string missed =
             sum.missed
-                ? fmt::format(", at most {} {}", count_text(*sum.missed), loss_unit(sum.reason))
+                ? fmt::format(", at most {} {}", count_text(*sum.missed), unit_of(sum.reason))
                 : "";
         findings.push_back({Verdict::wrong, "losses",
                             fmt::format("{}: {}, {} in {}{} (octroi meters --losses)",

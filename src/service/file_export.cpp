@@ -16,7 +16,7 @@ public:
 
     void accept(std::span<const Reading> readings) override {
         for (const Reading& reading : readings) exported_ = std::max(exported_, reading.last);
-        out_.accept(readings, meter_.names().rows(), exported_);
+        out_.accept(readings, meter_.names(), exported_);
     }
 
 private:

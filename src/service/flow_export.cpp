@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "service/flow_export.hpp"
 
+#include <utility>
+
 #include "host/datagrams.hpp"
 #include "wire/ipfix/encode.hpp"
 #include "wire/netflow/encode.hpp"
@@ -61,9 +63,9 @@ Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportSettings& setti
         new FlowExport(settings, encoder_for(settings), std::move(sender), clock));
 }
 
-void FlowExport::number_interfaces(std::span<const Name> names) {
+void FlowExport::number_interfaces(const NameTable& names) {
     const std::size_t known = interface_names_.size();
-    for (const Name& name : names.subspan(interface_numbers_.size())) {
+    for (const Name& name : names.rows().subspan(interface_numbers_.size())) {
         const bool is_interface = name.kind == NameKind::interface;
         if (is_interface) interface_names_.push_back(name.text);
         if (is_interface)
@@ -71,7 +73,14 @@ void FlowExport::number_interfaces(std::span<const Name> names) {
         else  // a VLAN of an interface
             interface_numbers_.push_back(interface_number(name.within));
     }
-    if (interface_names_.size() > known) encoder_->name_interfaces(interface_names_);
+    bool is_renamed = false;
+    names.each_renamed(std::exchange(renamed_, names.renamed()), [&](NameRef ref) {
+        const Name& name = names.rows()[ref - 1];
+        if (name.kind != NameKind::interface) return;
+        interface_names_[interface_number(ref) - 1] = name.text;
+        is_renamed = true;
+    });
+    if (interface_names_.size() > known || is_renamed) encoder_->name_interfaces(interface_names_);
 }
 
 flow::FlowRecord FlowExport::flow_of(const Reading& reading) const {
@@ -97,9 +106,10 @@ flow::FlowRecord FlowExport::flow_of(const Reading& reading) const {
     return record;
 }
 
-void FlowExport::accept(std::span<const Reading> readings, std::span<const Name> names,
+void FlowExport::accept(std::span<const Reading> readings, const NameTable& names,
                         UtcTime exported) {
-    if (names.size() != interface_numbers_.size()) number_interfaces(names);
+    if (names.rows().size() != interface_numbers_.size() || names.renamed() != renamed_)
+        number_interfaces(names);
     records_.clear();
     for (const Reading& reading : readings) {
         if (reading.kind == ReadingKind::ip)

@@ -12,6 +12,7 @@
 #include "config/export_target.hpp"
 #include "host/clock.hpp"
 #include "host/sender.hpp"
+#include "meter/name_table.hpp"
 #include "record/reading.hpp"
 #include "wire/flow/encoder.hpp"
 
@@ -41,7 +42,7 @@ public:
                                                                   const Clock& clock);
 
     // names: Meter::names(). exported: the export time, not before the end of any reading.
-    void accept(std::span<const Reading> readings, std::span<const Name> names, UtcTime exported);
+    void accept(std::span<const Reading> readings, const NameTable& names, UtcTime exported);
     // Sends a message that is not full.
     void flush(UtcTime exported);
     // Sends the last message, and closes the destination.
@@ -63,7 +64,7 @@ private:
     std::optional<TokenBucket> bucket_;
     std::vector<flow::FlowRecord> records_;
     // Interfaces are numbered without gaps, in the order of the meter's names; 0: not an interface.
-    void number_interfaces(std::span<const Name> names);
+    void number_interfaces(const NameTable& names);
     [[nodiscard]] std::uint32_t interface_number(NameRef ref) const noexcept {
         return ref == no_name || ref > interface_numbers_.size() ? 0 : interface_numbers_[ref - 1];
     }
@@ -71,6 +72,7 @@ private:
 
     std::vector<std::uint32_t> interface_numbers_;  // by NameRef - 1
     std::vector<std::string> interface_names_;
+    std::uint64_t renamed_ = 0;  // NameTable::renamed() of the names above
     std::uint64_t not_ip_ = 0;
     std::uint64_t not_sent_ = 0;
     std::optional<Error> error_;

@@ -83,8 +83,7 @@ private:
         // Never before the end of a flow: the formats state flow times relative to the export time.
         UtcTime exported = clock_.now();
         for (const Reading& reading : readings) exported = std::max(exported, reading.last);
-        for (Outlet& outlet : outlets_)
-            outlet.out->accept(readings, meter_->names().rows(), exported);
+        for (Outlet& outlet : outlets_) outlet.out->accept(readings, meter_->names(), exported);
     }
     void flush_and_report() {
         const Duration now = clock_.uptime();

@@ -3,6 +3,8 @@
 
 // One meter with its attribution: readings become batches. On one thread.
 
+#include <utility>
+
 #include "attribute/attributor.hpp"
 #include "base/check.hpp"
 #include "host/clock.hpp"
@@ -61,8 +63,13 @@ private:
     private:
         void update_names() {
             const NameTable& names = meter_.names();
-            if (names.rows().size() == known_ && names.refused() == refused_) return;
+            if (names.rows().size() == known_ && names.refused() == refused_ &&
+                names.renamed() == renamed_)
+                return;
             attributor_.set_names(names.rows(), names.refused());
+            names.each_renamed(std::exchange(renamed_, names.renamed()), [&](NameRef ref) {
+                attributor_.rename(ref, names.rows()[ref - 1]);
+            });
             known_ = names.rows().size();
             refused_ = names.refused();
         }
@@ -72,6 +79,7 @@ private:
         std::size_t counted_ = 0;    // volumes of this call of the meter
         std::size_t known_ = 0;      // rows that the attributor has
         std::uint64_t refused_ = 0;  // the count that the attributor has
+        std::uint64_t renamed_ = 0;  // renamed rows that the attributor has
     };
 
     MeterName name_;

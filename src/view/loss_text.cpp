@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/check.hpp"
+#include "record/loss_unit.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -49,25 +50,6 @@ std::vector<LossSum> summed_losses(std::span<const MeterLoss> losses) {
     return list;
 }
 
-std::string_view loss_unit(LossReason reason) {
-    switch (reason) {
-        case LossReason::kernel_drop:
-        case LossReason::interface_drop:
-        case LossReason::not_running:
-        case LossReason::truncated:
-            return "packets";
-        case LossReason::corrupt:
-            return "records";
-        case LossReason::export_gap:
-            return "by the sequence numbers of exporters";
-        case LossReason::socket_drop:
-            return "datagrams";
-        case LossReason::no_template:
-            return "data sets";
-    }
-    CHECK(false);
-}
-
 std::string_view loss_meaning(LossReason reason) {
     switch (reason) {
         case LossReason::kernel_drop:
@@ -97,7 +79,7 @@ std::string loss_text(const LossSum& sum, const Zone& zone) {
     if (sum.missed)
         text += fmt::format(", {}{} {} at most",
                             sum.has_unknown ? "some without a number, others " : "",
-                            count_text(*sum.missed), loss_unit(sum.reason));
+                            count_text(*sum.missed), unit_of(sum.reason));
     if (is_known(sum.interval.begin) && is_known(sum.interval.end))
         text += ", " + interval_text(sum.interval, zone);
     return text;

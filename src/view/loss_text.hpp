@@ -26,8 +26,6 @@ struct LossSum {
 // and are never added up.
 [[nodiscard]] std::vector<LossSum> summed_losses(std::span<const MeterLoss> losses);
 
-// What the number of a loss with this reason counts: "packets", "datagrams", …
-[[nodiscard]] std::string_view loss_unit(LossReason reason);
 // "the meter did not run": what happened, as the manual says it.
 [[nodiscard]] std::string_view loss_meaning(LossReason reason);
 

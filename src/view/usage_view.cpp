@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/check.hpp"
+#include "record/loss_unit.hpp"
 #include "view/usage_table.hpp"
 
 namespace octroi {
@@ -36,7 +37,7 @@ FactList losses_of(const std::vector<LossSum>& losses) {
         list.items.push_back({{"reason", std::string(to_string(sum.reason))},
                               {"losses", sum.losses},
                               {"missed", sum.missed ? Cell{*sum.missed} : Cell{}},
-                              {"unit", std::string(loss_unit(sum.reason))},
+                              {"unit", std::string(unit_of(sum.reason))},
                               {"begin", moment(sum.interval.begin)},
                               {"end", moment(sum.interval.end)}});
     return list;

@@ -103,9 +103,9 @@ Status Collector::load(const std::string& snapshot) {
 }
 
 Result<std::string> Collector::save(const journal::Position& at) const {
-    const Snapshot content{decoder_.exporters().save(), decoder_.normalizer().save(),
-                           socket_losses_.reported()};
-    return snapshots_.write(at, cursor_.version + 1, encode(content));
+    Snapshot content{decoder_.exporters().save(), decoder_.normalizer().save(),
+                     socket_losses_.reported()};
+    return snapshots_.write(at, cursor_.version + 1, encode(std::move(content)));
 }
 
 void Collector::watch(const Intake& intake) {
@@ -148,11 +148,20 @@ void Collector::collect_losses(UtcTime now) {
     const Interval interval{since_, now};
     for (Loss& loss : decoder_.normalizer().drain_losses())
         pending_.losses.push_back(std::move(loss));
-    if (intake_ != nullptr) socket_losses_.add_losses(intake_->drops(), interval, pending_.losses);
+    const std::int64_t missing = decoder_.drain_missing_messages();
+    if (drops_) socket_losses_.add_losses(*std::move(drops_), interval, missing, pending_.losses);
+    drops_.reset();
     decoder_.add_undecoded(cursor_.source, interval, pending_.losses);
 }
 
+bool Collector::read_drops() {
+    if (intake_ == nullptr) return false;
+    drops_ = intake_->drops();
+    return socket_losses_.has_new(*drops_);
+}
+
 Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
+    if (!drops_) read_drops();
     // The messages received until now belong to this batch, as far as they can be decoded within
     // drain_time; the others stay in the journal.
     TRY_ASSIGN([[maybe_unused]] const Pull drained, pull(sink, drain_time));

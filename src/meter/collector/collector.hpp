@@ -10,6 +10,7 @@
 // moment, so a restart decodes the next message exactly as the process before would have.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ public:
     // Drops of the intake's sockets become losses at each checkpoint. The intake must outlive the
     // last checkpoint. Call it before the first pull.
     void watch(const Intake& intake);
+    // Reads how many datagrams the sockets have dropped until now; the next checkpoint reports
+    // these. A message that is decoded between the two can show which exporter lost them. False:
+    // none since the last checkpoint.
+    bool read_drops();
 
     // Decodes messages for about `wait`, or until the journal has no more. Never waits: where there
     // is nothing, it returns idle at once.
@@ -84,7 +89,8 @@ private:
     journal::Snapshots snapshots_;
     MessageDecoder decoder_;
     SocketLosses socket_losses_;
-    const Intake* intake_ = nullptr;  // null: nobody watches sockets
+    const Intake* intake_ = nullptr;                 // null: nobody watches sockets
+    std::optional<std::vector<SocketDrops>> drops_;  // of read_drops()
 
     // What the next checkpoint reports. Kept when a checkpoint fails.
     Checkpoint pending_;

@@ -53,10 +53,16 @@ std::vector<std::string> doubts_of(const exporter::ExporterStatus& e, std::int64
     const auto add = [&](std::uint64_t count, std::string_view text) {
         if (count > 0) doubts.push_back(fmt::format("{} {}", count, text));
     };
+    add(e.missing, "more missing by sequence numbers: may still arrive");
     add(e.refused_rates, "sampling rates that cannot be right (sampling)");
     add(e.unconfirmed_rates, "rates stated once, not applied until repeated (sampling)");
     add(e.changed_rates, "changes of a rate");
     add(e.reverse_out, "records with counts out unlike counts in (out_bytes)");
+    if (e.unread_counts > 0)
+        doubts.push_back(fmt::format(
+            "{} records with counts in private elements only, not counted (template {})",
+            e.unread_counts, fmt::join(e.unread_templates, "; ")));
+    add(e.doubtful_lengths, "sampled packets without a possible frame length");
     if (std::abs(skew_s) > much_skew_s)
         doubts.push_back(fmt::format("clock off by {} s (clock_offset)", skew_s));
     if (e.counts_templates) doubts.emplace_back("sequence numbers count templates: no loss");
@@ -138,7 +144,9 @@ Report exporters_report(const std::vector<MeterExporters>& meters,
     if (!report.rows.empty())
         report.notes = {
             "As of the last commit. Lost: by sequence numbers, records (NetFlow v5, v7, IPFIX), "
-            "messages (v9) or datagrams (sFlow). Skew: the exporter's clock less ours. Doubts: "
+            "messages (v9) or datagrams (sFlow); a gap counts as lost when 64 messages came after "
+            "it, or "
+            "after 10 minutes. Skew: the exporter's clock less ours. Doubts: "
             "what may be wrong with its figures, and the option of [[exporter]] that settles it."};
     report.when_empty =
         "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: its "

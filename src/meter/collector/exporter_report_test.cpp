@@ -60,6 +60,12 @@ TEST(ExportersReport, NamesExportersDoubtsAndUnknownSenders) {
     decode(ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(100))}));
     decode(ipfix_message(1, {data(300, values().u32(1).u32(5000))}, 1));
     decode(ipfix_message(1, {data(300, values().u32(1).u32(0x7fffffff))}, 2));
+    const FieldSpec private_octets{.id = 12345, .length = 4, .enterprise = 9};
+    decode(ipfix_message(1,
+                         {templates({{301, {{8, 4}, {12, 4}, private_octets}}}),
+                          data(301, values().u32(1).u32(2).u32(1000))},
+                         3));
+    decode(ipfix_message(1, {data(300, values().u32(1).u32(100))}, 11));
     decode(values().u32(4).u32(1).u32(0x0a000001).u32(1).u32(1));
     ExporterConfig row;
     row.prefixes = {*parse_prefix("192.0.2.0/24")};
@@ -71,11 +77,15 @@ TEST(ExportersReport, NamesExportersDoubtsAndUnknownSenders) {
         return report.rows[at].cells[static_cast<std::size_t>(column - report.columns.begin())];
     };
     EXPECT_EQ(cell(0, "name"), Cell{std::string("core")});
+    EXPECT_EQ(cell(0, "lost"), Cell{std::uint64_t{0}});
     EXPECT_EQ(cell(0, "sampling"), Cell{std::vector<std::string>{"1:100"}});
     EXPECT_EQ(cell(0, "doubts"),
               (Cell{std::vector<std::string>{
+                  "7 more missing by sequence numbers: may still arrive",
                   "1 sampling rates that cannot be right (sampling)",
-                  "1 rates stated once, not applied until repeated (sampling)"}}));
+                  "1 rates stated once, not applied until repeated (sampling)",
+                  "1 records with counts in private elements only, not counted (template 301: "
+                  "9/12345)"}}));
     EXPECT_EQ(cell(1, "protocols"), Cell{std::vector<std::string>{"sFlow version 4: not read"}});
     EXPECT_EQ(cell(1, "undecodable"), Cell{std::uint64_t{1}});
     // What the configuration says comes before what the exporter does.

@@ -16,6 +16,8 @@ constinit LimitedLog unknown_messages("unknown_protocol");
 constinit LimitedLog malformed_messages("malformed_message");
 constinit LimitedLog limited_messages("over_limit");
 constinit LimitedLog missing_templates("missing_template");
+constinit LimitedLog rate_notices("sampling_rate");
+constinit LimitedLog unread_counts("unread_counts");
 constinit LimitedLog refused_connections("refused_connection");
 constinit LimitedLog failed_connections("failed_connection");
 constinit LimitedLog failed_accepts("failed_accept");
@@ -30,7 +32,45 @@ std::string beginning(ByteSpan octets) {
     return hex.empty() ? "empty" : "begins with " + hex;
 }
 
+std::string rate_text(std::uint64_t rate) {
+    return rate == 0 ? std::string("none") : fmt::format("1:{}", rate);
+}
+
+std::string text_of_rate(const exporter::Notice& notice) {
+    using Kind = exporter::Notice::Kind;
+    if (notice.kind == Kind::rate_refused)
+        return fmt::format(
+            "stated a sampling rate that cannot be right{}: not applied. Next: state the rate "
+            "(sampling in [[exporter]])",
+            notice.rate == 0 ? "" : fmt::format(" ({})", rate_text(notice.rate)));
+    const auto rates =
+        fmt::format("{} instead of {}", rate_text(notice.rate), rate_text(notice.rate_before));
+    if (notice.kind == Kind::rate_unconfirmed)
+        return fmt::format(
+            "stated the sampling rate {}: it applies when it is stated again. Next: if it is "
+            "wrong, state the rate (sampling in [[exporter]])",
+            rates);
+    return fmt::format(
+        "samples {} from now on. Next: compare with its configuration; if that is wrong, state the "
+        "rate (sampling in [[exporter]])",
+        rates);
+}
+
 }  // namespace
+
+void InputLog::on_notice(const exporter::Notice& notice) const {
+    const bool is_rate = notice.kind != exporter::Notice::Kind::unread_counts;
+    (is_rate ? rate_notices : unread_counts).warning([&] {
+        const std::string text =
+            is_rate ? text_of_rate(notice)
+                    : fmt::format(
+                          "template {} (enterprise/number) has counts in private elements only: "
+                          "its records are not counted. Next: have it export octetDeltaCount (1)",
+                          notice.elements);
+        return fmt::format("meter {}: exporter {}, domain {}: {}", meter_,
+                           to_string(notice.exporter), notice.observation_domain, text);
+    });
+}
 
 void InputLog::on_refused_sender(const journal::Message& message) const {
     refused_senders.warning([&] {

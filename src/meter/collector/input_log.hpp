@@ -10,6 +10,7 @@
 
 #include "base/address.hpp"
 #include "meter/journal/message.hpp"
+#include "wire/exporter/notices.hpp"
 #include "wire/flow/outcome.hpp"
 
 namespace octroi::collector {
@@ -30,6 +31,9 @@ public:
     // Data sets were given up. from: the exporter that sent them; null: a checkpoint found
     // them, of exporters that are silent.
     void on_missing_template(std::uint64_t sets, const Address* from) const;
+
+    // What an exporter stated changes or limits its figures.
+    void on_notice(const exporter::Notice& notice) const;
 
     // ---- connections
 

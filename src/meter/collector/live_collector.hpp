@@ -43,9 +43,7 @@ public:
 
     // Also the errors of the other two threads: they end the meter.
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
-    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override {
-        return collector_->checkpoint(sink);
-    }
+    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override { collector_->committed(); }
     [[nodiscard]] const NameTable& names() const override { return collector_->names(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;

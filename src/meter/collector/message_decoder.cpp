@@ -44,6 +44,8 @@ void MessageDecoder::on_message(const journal::Message& message) {
             break;
         case journal::Transport::stream_end:
             exporters_.end_transport_session(message.sender, message.port, normalizer_);
+            if (!message.octets.empty() && message.octets[0] == journal::stream_cut)
+                normalizer_.on_cut_stream(message.sender, message.received);
             break;
     }
     log_undecoded(message, outcome);
@@ -58,6 +60,11 @@ void MessageDecoder::log_undecoded(const journal::Message& message, flow::Outcom
         log_.on_refused_agent(message);
     }
     if (c.dropped != dropped_sets_) log_missing_template(&message.sender);
+    if (exporters_.has_notices()) log_notices();
+}
+
+void MessageDecoder::log_notices() {
+    for (const exporter::Notice& notice : exporters_.drain_notices()) log_.on_notice(notice);
 }
 
 void MessageDecoder::log_missing_template(const Address* from) {
@@ -72,6 +79,12 @@ void MessageDecoder::expire(UtcTime now) {
 
 void MessageDecoder::end_earlier_sessions(UtcTime now) {
     exporters_.end_all_transport_sessions(now, normalizer_);
+}
+
+std::int64_t MessageDecoder::drain_missing_messages() {
+    const std::uint64_t open = exporters_.missing_messages();
+    const std::uint64_t before = std::exchange(missing_messages_, open);
+    return static_cast<std::int64_t>(normalizer_.drain_missing_messages() + open - before);
 }
 
 std::array<std::uint64_t, 2> MessageDecoder::undecoded() const noexcept {
@@ -99,6 +112,7 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
     if (has_exporters) exporters_ = *std::move(restored);
     // The counters are part of the state; losses up to here were reported by the process before.
     reported_undecoded_ = undecoded();
+    missing_messages_ = exporters_.missing_messages();
     dropped_sets_ = exporters_.counters().dropped;
     refused_agents_ = exporters_.counters().refused_agents;
     if (!normalizer_.restore(normalizer))
@@ -136,7 +150,9 @@ std::vector<CounterValue> MessageDecoder::counters() const {
                                                                        c.refused_rates,
                                                                        c.unconfirmed_rates,
                                                                        c.changed_rates,
-                                                                       c.ignored_withdrawals};
+                                                                       c.ignored_withdrawals,
+                                                                       c.unread_counts,
+                                                                       c.doubtful_lengths};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

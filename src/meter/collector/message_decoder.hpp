@@ -20,7 +20,7 @@
 namespace octroi::collector {
 
 // In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
-inline constexpr std::array<CounterInfo, 21> message_counters = {{
+inline constexpr std::array<CounterInfo, 23> message_counters = {{
     {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
     {"collector_octets_total", "Octets of these datagrams and messages."},
     {"collector_refused_total", "Datagrams from senders that are not allowed: not decoded."},
@@ -44,6 +44,10 @@ inline constexpr std::array<CounterInfo, 21> message_counters = {{
      "Sampling rates in options data that do not apply until they are stated again."},
     {"collector_rates_changed_total", "Sampling rates that took the place of another one."},
     {"collector_withdrawals_ignored_total", "Withdrawals of templates over UDP: ignored."},
+    {"collector_counts_unread_total",
+     "Records with counts in private elements only, which are not known here: not counted."},
+    {"collector_lengths_doubtful_total",
+     "Sampled packets with a wrong frame length, or none: the length in their IP header counts."},
 }};
 
 struct DecoderOptions {
@@ -67,6 +71,9 @@ public:
     // Drops data sets that waited too long and reports old gaps (exporter::Exporters::expire). Call
     // it at checkpoints.
     void expire(UtcTime now);
+    // By how many messages more are missing than at the last call, at least, by their sequence
+    // numbers. Negative: some arrived late, or a gap proved to be none.
+    [[nodiscard]] std::int64_t drain_missing_messages();
     // Adds a loss under `source` for all messages that could not be decoded since the last call,
     // and one for all data sets.
     void add_undecoded(const std::string& source, const Interval& interval,
@@ -90,6 +97,7 @@ private:
     [[nodiscard]] exporter::Settings settings() const;
     void log_undecoded(const journal::Message& message, flow::Outcome outcome);
     void log_missing_template(const Address* from);
+    void log_notices();
     [[nodiscard]] std::array<std::uint64_t, 2> undecoded() const noexcept;
 
     DecoderOptions options_;
@@ -98,6 +106,7 @@ private:
     normalize::FlowNormalizer normalizer_;
     std::array<std::uint64_t, 2> reported_undecoded_{};  // undecoded() at the last call
     std::uint64_t refused_ = 0;
+    std::uint64_t missing_messages_ = 0;  // of exporters_, at the last call
     // exporter::Counters of the last message.
     std::uint64_t dropped_sets_ = 0;
     std::uint64_t refused_agents_ = 0;

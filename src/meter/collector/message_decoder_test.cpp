@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -81,6 +82,51 @@ TEST_F(UndecodedMessages, WithoutATemplateAreLoggedWhenTheyAreGivenUp) {
     // Their memory is limited: a newer set replaces the oldest.
     for (int i = 0; i < 20; ++i) send(ipfix_message(7, {set(300, std::string(100, char(i)))}));
     EXPECT_THAT(logged(), UnorderedElementsAre(Pair("missing_template", ::testing::Gt(5U))));
+}
+
+TEST_F(UndecodedMessages, AConnectionThatWasCutIsALoss) {
+    for (const std::byte how : {journal::stream_complete, journal::stream_cut})
+        decoder_->on_message(
+            {ByteSpan(&how, 1), router, 9000, now, journal::Transport::stream_end});
+    const std::vector<Loss> losses = decoder_->normalizer().drain_losses();
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].reason, LossReason::truncated);
+    EXPECT_EQ(losses[0].packets, std::nullopt);
+    EXPECT_NE(losses[0].source.find("203.0.113.1"), std::string::npos);
+}
+
+// Once for each change, and once for each template.
+TEST_F(UndecodedMessages, SamplingRatesThatChangeAreLogged) {
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    const auto state = [&](std::uint32_t rate, std::uint32_t sequence) {
+        send(ipfix_message(7, {options_template(wide), data(300, values().u32(7).u32(rate))},
+                           sequence));
+        return logged();
+    };
+    EXPECT_TRUE(state(100, 0).empty());
+    EXPECT_TRUE(state(100, 1).empty());
+    EXPECT_THAT(state(1000, 2), UnorderedElementsAre(Pair("sampling_rate", 1)));
+    EXPECT_THAT(state(1000, 3), UnorderedElementsAre(Pair("sampling_rate", 1)));
+    EXPECT_TRUE(state(1000, 4).empty());
+    EXPECT_THAT(state(0x7fffffff, 5), UnorderedElementsAre(Pair("sampling_rate", 1)));
+}
+
+TEST_F(UndecodedMessages, TemplatesWithPrivateCountsAreLoggedOnce) {
+    const FieldSpec private_octets{.id = 12345, .length = 4, .enterprise = 9};
+    const auto send_flow = [&](std::uint32_t sequence) {
+        send(ipfix_message(7,
+                           {templates({{301, {{8, 4}, {12, 4}, private_octets}}}),
+                            data(301, values().u32(1).u32(2).u32(1000))},
+                           sequence));
+        return logged();
+    };
+    EXPECT_THAT(send_flow(0), UnorderedElementsAre(Pair("unread_counts", 1)));
+    EXPECT_TRUE(send_flow(1).empty());
+    const auto counters = decoder_->counters();
+    const auto unread =
+        std::ranges::find(counters, "collector_counts_unread_total", &CounterValue::name);
+    ASSERT_NE(unread, counters.end());
+    EXPECT_EQ(unread->value, 2U);
 }
 
 }  // namespace

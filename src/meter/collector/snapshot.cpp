@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/collector/snapshot.hpp"
 
+#include <utility>
+
 #include "base/byte_cursor.hpp"
 #include "meter/journal/snapshots.hpp"
 
@@ -12,17 +14,23 @@ constexpr std::uint32_t magic = 0x6f637431;  // "oct1"
 
 }  // namespace
 
-std::string encode(const Snapshot& snapshot) {
-    ByteWriter out;
-    out.be32(magic);
-    out.text(snapshot.exporters);
-    out.text(snapshot.normalizer);
-    out.be32(static_cast<std::uint32_t>(snapshot.drops.size()));
+std::string encode(Snapshot&& snapshot) {
+    std::string out = std::move(snapshot.exporters);
+    ByteWriter head;
+    head.be32(magic);
+    head.be32(static_cast<std::uint32_t>(out.size()));
+    out.insert(0, head.octets());
+    ByteWriter tail;
+    tail.be32(static_cast<std::uint32_t>(snapshot.normalizer.size()));
+    out += tail.drain();
+    out += snapshot.normalizer;
+    tail.be32(static_cast<std::uint32_t>(snapshot.drops.size()));
     for (const SocketDrops& entry : snapshot.drops) {
-        out.text(entry.socket);
-        out.be64(entry.dropped);  // 64 bits in the file, though the kernel counts 32
+        tail.text(entry.socket);
+        tail.be64(entry.dropped);  // 64 bits in the file, though the kernel counts 32
     }
-    return out.drain();
+    out += tail.octets();
+    return out;
 }
 
 Result<Snapshot> read_snapshot(const std::string& path) {

@@ -16,7 +16,8 @@ struct Snapshot {
     std::vector<SocketDrops> drops;  // SocketLosses::reported()
 };
 
-[[nodiscard]] std::string encode(const Snapshot& snapshot);
+// Reuses the memory of its texts: they can be large.
+[[nodiscard]] std::string encode(Snapshot&& snapshot);
 // Errors: not_found, corrupt, those of files.
 [[nodiscard]] Result<Snapshot> read_snapshot(const std::string& path);
 

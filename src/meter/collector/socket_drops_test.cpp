@@ -8,9 +8,10 @@ namespace {
 
 constexpr Interval interval{UtcTime::from_seconds(1), UtcTime::from_seconds(2)};
 
-std::vector<Loss> losses_of(SocketLosses& losses, std::vector<SocketDrops> now) {
+std::vector<Loss> losses_of(SocketLosses& losses, std::vector<SocketDrops> now,
+                            std::int64_t missing = 0) {
     std::vector<Loss> made;
-    losses.add_losses(std::move(now), interval, made);
+    losses.add_losses(std::move(now), interval, missing, made);
     return made;
 }
 
@@ -24,6 +25,36 @@ TEST(SocketLosses, ReportsEachDropOnce) {
     ASSERT_EQ(later.size(), 1U);
     EXPECT_EQ(later[0].source, "udp :2");
     EXPECT_EQ(later[0].packets, 3U);
+}
+
+// The gap names the exporter: one datagram is not lost twice.
+TEST(SocketLosses, DatagramsThatGapsShowAreNoSecondLoss) {
+    SocketLosses losses;
+    const auto first = losses_of(losses, {{"udp :1", 5}, {"udp :2", 4}}, 7);
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_EQ(first[0], (Loss{"udp :2", LossReason::socket_drop, interval, 2, std::nullopt}));
+    EXPECT_TRUE(losses_of(losses, {{"udp :1", 6}, {"udp :2", 4}}, 100).empty());
+    EXPECT_EQ(losses_of(losses, {{"udp :1", 9}, {"udp :2", 4}}).at(0).packets, 3U);
+}
+
+TEST(SocketLosses, KnowsWhetherThereAreNewOnes) {
+    SocketLosses losses;
+    EXPECT_FALSE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 0}}));
+    EXPECT_TRUE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 5}}));
+    (void)losses_of(losses, {{"udp :1", 5}}, 5);
+    EXPECT_FALSE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 5}}));
+    EXPECT_TRUE(losses.has_new(std::vector<SocketDrops>{{"udp :1", 6}}));
+}
+
+// A forged number can look like a gap for a moment.
+TEST(SocketLosses, WhatAGapExplainedIsALossIfTheGapProvesToBeNone) {
+    SocketLosses losses;
+    EXPECT_TRUE(losses_of(losses, {{"udp :1", 5}}, 1000).empty());
+    const auto later = losses_of(losses, {{"udp :1", 7}}, -1000);
+    ASSERT_EQ(later.size(), 2U);
+    EXPECT_EQ(later[0].packets, 5U);
+    EXPECT_EQ(later[1].packets, 2U);
+    EXPECT_TRUE(losses_of(losses, {{"udp :1", 7}}, -1000).empty());
 }
 
 TEST(SocketLosses, CountsOnWhereTheKernelsCounterWraps) {

@@ -2,7 +2,10 @@
 #include "meter/collector/stream_intake.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+
+#include "host/process.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -50,14 +53,32 @@ std::string_view StreamIntake::refusal(const Address& peer) const {
     return "";
 }
 
-// First one that has sent nothing: an attacker who only connects cannot push out exporters.
-Status StreamIntake::close_most_silent(UtcTime now) {
-    const auto silent = std::ranges::min_element(sessions_, {}, [](const StreamSession& s) {
-        return std::pair(s.has_sent(), s.last_message());
+bool StreamIntake::is_full(const StreamConnection& with) const {
+    if (sessions_.size() >= connections_max) return true;
+    // Descriptors are given out from the lowest: with a low one there is no need to count them.
+    const auto descriptor = static_cast<std::uint64_t>(with.descriptor());
+    const bool is_far_below = descriptor + connections_max + spare_descriptors < open_files_max();
+    return !is_far_below && free_descriptors() < spare_descriptors;
+}
+
+// An attacker who only connects, or sends a few messages, cannot push out exporters.
+Result<bool> StreamIntake::close_one(UtcTime now, Duration uptime) {
+    if (sessions_.empty()) return false;
+    const auto least = std::ranges::min_element(sessions_, {}, [](const StreamSession& s) {
+        return std::tuple(s.has_sent(), s.is_established(), s.last_message());
     });
-    TRY(silent->append_end(journal_, now));
-    sessions_.erase(silent);
-    return {};
+    const bool may_close =
+        !least->is_established() || uptime - least->last_message() >= replace_after;
+    // The end of a session must be in the journal.
+    if (!may_close || (least->has_sent() && journal_.is_full())) return false;
+    StreamSession::Progress read{.state = StreamSession::State::readable};
+    for (int i = 0; i < reads_per_turn && read.state == StreamSession::State::readable; ++i) {
+        TRY_ASSIGN(read, least->read(journal_, now, uptime));
+    }
+    const bool is_cut = read.state == StreamSession::State::readable || least->is_established();
+    TRY(least->append_end(journal_, now, is_cut));
+    sessions_.erase(least);
+    return true;
 }
 
 Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime now,
@@ -66,7 +87,15 @@ Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime
         on_refused(*connection, why);
         return {};
     }
-    if (sessions_.size() >= connections_max) TRY(close_most_silent(now));
+    if (is_full(*connection)) {
+        TRY_ASSIGN(const bool has_closed, close_one(now, uptime));
+        if (!has_closed) {
+            on_refused(*connection,
+                       "there are too many connections. Next: list your exporters in `exporters`, "
+                       "and raise the limit of open files (LimitNOFILE) if it is low");
+            return {};
+        }
+    }
     sessions_.emplace_back(std::move(connection), uptime);
     return {};
 }
@@ -81,7 +110,9 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
             messages += read.messages;
         }
         const bool ends = has_ended(*session, read, uptime);
-        if (ends) TRY(session->append_end(journal_, now));
+        const bool is_cut = read.state == StreamSession::State::not_ipfix ||
+                            read.state == StreamSession::State::failed;
+        if (ends) TRY(session->append_end(journal_, now, is_cut));
         session = ends ? sessions_.erase(session) : std::next(session);
     }
     return messages;

@@ -27,10 +27,16 @@ namespace octroi::collector {
 
 class StreamIntake {
 public:
-    // Connections at a time, of all addresses and of one. A new one beyond the first limit replaces
-    // the one that was silent longest; beyond the second it is refused.
+    // Connections at a time, of all addresses and of one. A new one beyond the second limit is
+    // refused. Beyond the first it replaces another one: of those without a message the one that
+    // was silent longest, else of those with few messages, else one that was silent for
+    // replace_after. If there is none, the new one is refused.
     static constexpr std::size_t connections_max = 256;
     static constexpr std::size_t connections_of_address_max = 32;
+    static constexpr Duration replace_after = Duration::hours(1);
+    // Descriptors left for the rest of the process (files of the journal and of the ledger). With
+    // fewer, a new connection is as one beyond connections_max.
+    static constexpr std::uint64_t spare_descriptors = 32;
     // A connection without a message for this time is closed: exporters send their templates more
     // often. A new one has less time for its first message.
     static constexpr Duration idle_max = Duration::hours(24);
@@ -68,7 +74,9 @@ private:
                                Duration uptime);
     // Why the peer may not connect; empty: it may.
     [[nodiscard]] std::string_view refusal(const Address& peer) const;
-    [[nodiscard]] Status close_most_silent(UtcTime now);
+    [[nodiscard]] bool is_full(const StreamConnection& with) const;
+    // False: none may be closed for a new one.
+    [[nodiscard]] Result<bool> close_one(UtcTime now, Duration uptime);
     void on_refused(const StreamConnection& connection, std::string_view why);
     void on_failed(const StreamConnection& connection, std::string_view why);
     // Counts and logs the reason where a session ends that should not.

@@ -2,8 +2,10 @@
 #include "meter/collector/stream_intake.hpp"
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <list>
 
 #include "host/log_limit.hpp"
+#include "host/process.hpp"
 #include "host/testing/folder.hpp"
 #include "meter/journal/journal.hpp"
 
@@ -31,7 +34,14 @@ std::string ipfix(std::size_t more, char filling) {
 
 class Client {
 public:
-    explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    // from: an address of 127.0.0.0/8.
+    explicit Client(std::uint16_t port, std::uint32_t from = INADDR_LOOPBACK)
+        : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in own{};
+        own.sin_family = AF_INET;
+        own.sin_addr.s_addr = htonl(from);
+        SocketAddressView own_view{&own};
+        EXPECT_EQ(::bind(socket_.get(), own_view.generic, sizeof own), 0);
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -72,12 +82,15 @@ private:
 
 class StreamIntakeTest : public ::testing::Test {
 protected:
-    StreamIntakeTest() {
-        auto folder = OwnFolder::open(place_.file("journal"));
+    StreamIntakeTest() { open("journal", {512, 4}); }
+    void open(const char* name, const journal::SegmentShape& shape) {
+        intake_.reset();
+        journal_.reset();
+        auto folder = OwnFolder::open(place_.file(name));
         EXPECT_TRUE(folder.has_value());
         folder_ = std::make_unique<OwnFolder>(std::move(*folder));
         journal::Options options;
-        options.shape = {512, 4};
+        options.shape = shape;
         options.ready_octets = 0;
         options.limit_octets = 2 * journal::Segment::octets_of(options.shape);
         journal_ = *journal::Journal::open(*folder_, options, {});
@@ -95,16 +108,29 @@ protected:
         EXPECT_TRUE(taken.has_value());
         return taken.value_or(0);
     }
+    // From as many addresses of 127.0.0.0/8, each with these octets.
+    std::list<Client> connect_many(std::size_t count, const std::string& octets) {
+        constexpr std::size_t backlog = 64;
+        std::list<Client> clients;
+        for (std::size_t i = 0; i < count; ++i) {
+            clients.emplace_back(port_, INADDR_LOOPBACK + 1 + static_cast<std::uint32_t>(i));
+            if (!octets.empty()) clients.back().send(octets);
+            if (i % backlog == backlog - 1) step(Duration::seconds(2));
+        }
+        step(Duration::seconds(2));
+        return clients;
+    }
     std::vector<std::size_t> lengths() {
         std::vector<std::size_t> all;
         journal::Message message;
         while (journal_->reader().next(message)) {
             if (message.transport == journal::Transport::stream_end) {
                 ended_.push_back(message.port);
+                cut_ += message.octets[0] == journal::stream_cut ? 1 : 0;
                 continue;
             }
             EXPECT_EQ(message.transport, journal::Transport::stream);
-            EXPECT_EQ(message.sender, Address::v4(INADDR_LOOPBACK));
+            EXPECT_EQ(message.sender.octets[0], 127);
             EXPECT_EQ(message.received, now);
             all.push_back(message.octets.size());
         }
@@ -116,6 +142,7 @@ protected:
     std::unique_ptr<journal::Journal> journal_;
     std::vector<Prefix> allowed_;
     std::vector<std::uint16_t> ended_;  // ports, as lengths() found them
+    std::size_t cut_ = 0;               // of these
     std::unique_ptr<StreamIntake> intake_;
     std::uint16_t port_ = 0;
 };
@@ -194,6 +221,76 @@ TEST_F(StreamIntakeTest, RefusesConnectionsBeyondTheLimitOfAnAddress) {
     EXPECT_EQ(intake_->connections(), StreamIntake::connections_of_address_max);
     EXPECT_EQ(intake_->refused(), 2U);
     EXPECT_EQ(logged("refused_connection") - before, 2U);
+}
+
+TEST_F(StreamIntakeTest, SessionsThatSentMessagesAreNotReplacedByNewOnes) {
+    const Client exporter(port_);
+    for (std::uint64_t i = 0; i < StreamSession::few_messages; ++i) exporter.send(ipfix(0, 'a'));
+    step();
+    const auto silent = connect_many(400, "");
+    const auto spoke_once = connect_many(400, ipfix(0, 'b'));
+    EXPECT_EQ(intake_->connections(), StreamIntake::connections_max);
+    (void)lengths();
+    exporter.send(ipfix(40, 'c'));
+    journal_->release(journal_->reader().position());
+    step(Duration::seconds(9));
+    EXPECT_THAT(lengths(), ::testing::Contains(56U));
+    EXPECT_THAT(ended_, ::testing::Not(::testing::Contains(exporter.port())));
+}
+
+TEST_F(StreamIntakeTest, AConnectionThatNobodyMakesWayForIsRefused) {
+    std::string many;
+    for (std::uint64_t i = 0; i < StreamSession::few_messages; ++i) many += ipfix(0, 'a');
+    open("large", {512, 2048});
+    const auto exporters = connect_many(StreamIntake::connections_max, many);
+    (void)lengths();
+    journal_->release(journal_->reader().position());
+    ASSERT_EQ(intake_->connections(), StreamIntake::connections_max);
+    const Client late(port_);
+    step();
+    EXPECT_EQ(intake_->refused(), 1U);
+    EXPECT_TRUE(late.is_closed());
+    EXPECT_TRUE(ended_.empty());
+    const Client later(port_);
+    step(Duration::seconds(2) + StreamIntake::replace_after);
+    EXPECT_EQ(intake_->refused(), 1U);
+    (void)lengths();
+    EXPECT_EQ(ended_.size(), 1U);
+    EXPECT_EQ(cut_, 1U) << "what it sent meanwhile is lost";
+}
+
+TEST_F(StreamIntakeTest, ASessionThatEndsWithinAMessageIsCut) {
+    for (const std::string& rest : {std::string(), ipfix(9, 'b').substr(0, 20)}) {
+        {
+            const Client client(port_);
+            client.send(ipfix(10, 'a') + rest);
+            step();
+        }
+        step();
+        (void)lengths();
+        EXPECT_EQ(cut_, rest.empty() ? 0U : 1U);
+        journal_->release(journal_->reader().position());
+    }
+    EXPECT_EQ(ended_.size(), 2U);
+}
+
+// The files of the journal and of the ledger need descriptors too.
+TEST_F(StreamIntakeTest, LeavesDescriptorsForTheRestOfTheProcess) {
+    constexpr std::uint64_t clients = 30;
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const std::uint64_t in_use = before.rlim_cur - free_descriptors();
+    rlimit low = before;
+    low.rlim_cur = in_use + StreamIntake::spare_descriptors + clients + clients / 2;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+    {
+        std::list<Client> open;
+        for (std::uint64_t i = 0; i < clients; ++i) open.emplace_back(port_);
+        (void)step();
+        EXPECT_EQ(intake_->connections(), clients / 2);
+        EXPECT_EQ(free_descriptors(), StreamIntake::spare_descriptors);
+    }
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(StreamIntakeTest, MakesTheExporterWaitWhileTheJournalIsFull) {

@@ -42,7 +42,7 @@ Result<StreamSession::Progress> StreamSession::read(journal::Writer& journal, Ut
     }
     if (progress.messages > 0) {
         last_message_ = uptime;
-        has_sent_ = true;
+        messages_ += progress.messages;
     }
     return progress;
 }
@@ -65,11 +65,11 @@ Result<StreamSession::State> StreamSession::append_messages(journal::Writer& jou
     }
 }
 
-Status StreamSession::append_end(journal::Writer& journal, UtcTime now) const {
-    if (!has_sent_) return {};
-    constexpr std::byte nothing{0};
+Status StreamSession::append_end(journal::Writer& journal, UtcTime now, bool is_cut) const {
+    if (!has_sent()) return {};
+    const std::byte how = is_cut || begin_ != end_ ? journal::stream_cut : journal::stream_complete;
     const auto appended =
-        journal.append({ByteSpan(&nothing, 1), connection_->peer(), connection_->peer_port(), now,
+        journal.append({ByteSpan(&how, 1), connection_->peer(), connection_->peer_port(), now,
                         journal::Transport::stream_end});
     if (!appended) return std::unexpected(appended.error());
     return {};

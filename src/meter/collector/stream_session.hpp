@@ -25,6 +25,7 @@ public:
         failed,     // an error of the connection, of the TLS handshake for example
         not_ipfix,  // it sent something else: close it, its octets cannot be cut into messages
     };
+    static constexpr std::uint64_t few_messages = 8;
     struct Progress {
         State state = State::waiting;
         std::size_t messages = 0;  // appended to the journal
@@ -40,11 +41,14 @@ public:
     [[nodiscard]] Result<Progress> read(journal::Writer& journal, UtcTime now, Duration uptime);
     // Records in the journal that the session has ended, if it has sent a message. Where the
     // journal is full, nothing is recorded: the state of the session then expires later, as that
-    // of a silent one.
-    [[nodiscard]] Status append_end(journal::Writer& journal, UtcTime now) const;
+    // of a silent one. is_cut: octets may be lost that the exporter has sent; without it they are
+    // if a message is not complete.
+    [[nodiscard]] Status append_end(journal::Writer& journal, UtcTime now, bool is_cut) const;
 
     // Whether a whole message was received.
-    [[nodiscard]] bool has_sent() const noexcept { return has_sent_; }
+    [[nodiscard]] bool has_sent() const noexcept { return messages_ > 0; }
+    // It sent more than anybody sends only to use up connections.
+    [[nodiscard]] bool is_established() const noexcept { return messages_ >= few_messages; }
     // The uptime of the last message, or before the first one, of the connection.
     [[nodiscard]] Duration last_message() const noexcept { return last_message_; }
     [[nodiscard]] const StreamConnection& connection() const noexcept { return *connection_; }
@@ -58,7 +62,7 @@ private:
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     Duration last_message_;
-    bool has_sent_ = false;
+    std::uint64_t messages_ = 0;  // whole ones
 };
 
 }  // namespace octroi::collector

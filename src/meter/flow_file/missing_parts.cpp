@@ -46,6 +46,14 @@ std::vector<std::string> missing_parts(const std::string& name, const FlowFile& 
     add(counts.refused_rates,
         "sampling rates that cannot be right were not applied. Next: state the rate (--sampling, "
         "or sampling in [[exporter]])");
+    for (const exporter::ExporterStatus& e : file.exporters().status()) {
+        if (e.unread_counts == 0) continue;
+        texts.push_back(fmt::format(
+            "{}: {}: {} records have counts in private elements only and are not counted: "
+            "template {} (enterprise/number)",
+            name, e.address.empty() ? "exporter" : to_string(e.address), e.unread_counts,
+            fmt::join(e.unread_templates, "; ")));
+    }
     return texts;
 }
 

@@ -60,6 +60,8 @@ public:
         }
         return sender.implausible.add(reading) ? Verdict::implausible : Verdict::refused;
     }
+    // The number of the batch; that of a sender without volume in it differs.
+    [[nodiscard]] std::uint64_t batch() const noexcept { return batch_; }
     // A reading that goes to the sink.
     void add(const Reading& reading) noexcept {
         observed_ += {Bytes(reading.bytes), Packets(reading.packets), Flows(reading.flows)};

@@ -3,55 +3,111 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "base/hash.hpp"
 
 namespace octroi::normalize {
 
-std::size_t ExporterIndex::AddressHash::operator()(const Address& address) const noexcept {
-    std::uint64_t high = 0;
-    std::uint64_t low = 0;
-    std::memcpy(&high, address.octets.data(), 8);
-    std::memcpy(&low, address.octets.data() + 8, 8);
+std::size_t AddressHash::operator()(const Address& address) const noexcept {
+    const auto [high, low] = std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
     return mix(high ^ mix_a, mix(low ^ mix_b, mix_c));
 }
 
-// A message holds many records of one exporter: mostly the last one is asked for again.
-ExporterEntry& ExporterIndex::of(const Address& exporter) {
-    if (last_ != nullptr && last_->exporter == exporter) return *last_;
+ExporterEntry& ExporterIndex::look_up(const Address& exporter, std::uint64_t batch) {
     const auto known = exporters_.find(exporter);
-    if (known != exporters_.end()) return *(last_ = known->second.get());
-    if (exporters_.size() >= exporters_max) return others_;
+    if (known != exporters_.end()) {
+        unlink(*known->second);
+        use(*known->second);
+        return *known->second;
+    }
+    if (exporters_.size() >= limits_.exporters && !evict_exporter(batch)) return others_;
     auto& entry = exporters_[exporter] = std::make_unique<ExporterEntry>();
     entry->exporter = exporter;
-    return *(last_ = entry.get());
+    use(*entry);
+    return *entry;
+}
+
+// False: the volume of the oldest one counts in this batch, and must not begin at 0 again.
+bool ExporterIndex::evict_exporter(std::uint64_t batch) {
+    ExporterEntry& entry = *oldest_;
+    if (entry.volume.batch == batch) return false;
+    while (entry.interfaces.size() > 0)
+        interfaces_.free.push_back(entry.interfaces.remove_oldest());
+    while (entry.next_hops.size() > 0) next_hops_.free.push_back(entry.next_hops.remove_oldest());
+    interfaces_.donor = next_hops_.donor = nullptr;
+    unlink(entry);
+    exporters_.erase(Address(entry.exporter));
+    return true;
+}
+
+void ExporterIndex::use(ExporterEntry& entry) noexcept {
+    entry.newer = nullptr;
+    entry.older = newest_;
+    (newest_ == nullptr ? oldest_ : newest_->newer) = &entry;
+    newest_ = &entry;
+}
+
+void ExporterIndex::unlink(const ExporterEntry& entry) noexcept {
+    (entry.newer == nullptr ? newest_ : entry.newer->older) = entry.older;
+    (entry.older == nullptr ? oldest_ : entry.older->newer) = entry.newer;
 }
 
 NameRef ExporterIndex::look_up(ExporterEntry& entry, std::uint32_t if_index) {
     // An interface without a known exporter could be that of any.
-    if (if_index == 0 || entry.exporter.empty()) return no_name;
-    const auto known = entry.interfaces.find(if_index);
-    if (known != entry.interfaces.end()) return known->second;
-    // First: a refused name must not cost an allocation for each record.
-    if (entry.interfaces.size() >= interfaces_per_exporter_max ||
-        !names_.has_space(NameKind::interface))
-        return names_.refuse();
-    const NameRef name = names_.append(NameKind::interface,
-                                       fmt::format("{}#{}", to_string(entry.exporter), if_index));
-    entry.interfaces.emplace(if_index, name);
+    if (if_index == 0) return no_name;
+    if (entry.exporter.empty()) return names_.refuse();
+    NameRef name = entry.interfaces.find(if_index);
+    if (name == no_name) {
+        name = row_for<&ExporterEntry::interfaces>(
+            entry, NameKind::interface, interfaces_,
+            fmt::format("{}#{}", to_string(entry.exporter), if_index));
+        entry.interfaces.add(if_index, name);
+    }
+    entry.interfaces.set_cached(if_index, name);
     return name;
 }
 
 NameRef ExporterIndex::look_up(ExporterEntry& entry, const Address& next_hop) {
-    const auto known = next_hops_.find(next_hop);
-    if (known != next_hops_.end()) return known->second;
-    if (entry.next_hops >= next_hops_per_exporter_max || !names_.has_space(NameKind::next_hop))
-        return names_.refuse();
-    const NameRef name = names_.append(NameKind::next_hop, to_string(next_hop));
-    ++entry.next_hops;
-    next_hops_.emplace(next_hop, name);
+    NameRef name = entry.next_hops.find(next_hop);
+    if (name == no_name) {
+        name = row_for<&ExporterEntry::next_hops>(entry, NameKind::next_hop, next_hops_,
+                                                  to_string(next_hop));
+        entry.next_hops.add(next_hop, name);
+    }
+    entry.next_hops.set_cached(next_hop, name);
     return name;
+}
+
+// A row with that name, for the pool of the entry.
+template <auto pool>
+NameRef ExporterIndex::row_for(ExporterEntry& entry, NameKind kind, Rows& rows, std::string text) {
+    const bool may_grow = (entry.*pool).size() < limits_.names_per_exporter;
+    if (may_grow && rows.free.empty() && rows.count < limits_.names) {
+        ++rows.count;
+        return names_.append(kind, std::move(text));
+    }
+    NameRef row = no_name;
+    if (may_grow && !rows.free.empty()) {
+        row = rows.free.back();
+        rows.free.pop_back();
+    } else {
+        row = donor<pool>(entry, rows).remove_oldest();
+    }
+    on_rename_();
+    names_.rename(row, std::move(text));
+    return row;
+}
+
+// The pool that gives up a row. An exporter with less than its part of all rows takes it from the
+// one with the most, which then has more than that part.
+template <auto pool>
+auto& ExporterIndex::donor(ExporterEntry& entry, Rows& rows) {
+    const std::size_t part = limits_.names / (limits_.exporters + 1);
+    if ((entry.*pool).size() >= part) return entry.*pool;
+    if (rows.donor != nullptr && (rows.donor->*pool).size() > part) return rows.donor->*pool;
+    rows.donor = &others_;
+    for (const auto& [address, other] : exporters_)
+        if ((other.get()->*pool).size() > (rows.donor->*pool).size()) rows.donor = other.get();
+    return rows.donor->*pool;
 }
 
 }  // namespace octroi::normalize

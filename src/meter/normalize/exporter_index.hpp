@@ -2,24 +2,55 @@
 #pragma once
 
 // The exporters of a meter, and the names that their records refer to: interfaces, by exporter and
-// ifIndex, and next hops, which are the same whichever exporter states them.
+// ifIndex, and next hops, by exporter and address.
 //
-// Addresses of UDP senders can be forged, so all of this has limits. Exporters beyond the limit
-// share one entry; interfaces and next hops beyond theirs have no name.
+// Addresses of UDP senders and what they state can be forged, so all of this has limits. At a limit
+// the name that was not used for the longest time gives its row to the new one: of the same
+// exporter, or, if that one has few, of the exporter with the most. So no sender can keep the
+// interfaces of another one, or later ones of its own, without a name.
 
 #include <array>
 #include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <span>
+#include <string>
+#include <vector>
 
 #include "base/address.hpp"
 #include "meter/name_table.hpp"
 #include "meter/normalize/batch_volume.hpp"
 #include "meter/normalize/flow_policy.hpp"
+#include "meter/normalize/name_pool.hpp"
 
 namespace octroi::normalize {
+
+struct AddressHash {
+    [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
+};
+
+struct InterfaceKeys {
+    using Key = std::uint32_t;  // ifIndex
+    using Hash = boost::hash<std::uint32_t>;
+    [[nodiscard]] static std::size_t place(Key key) noexcept { return key; }
+    [[nodiscard]] static bool same(Key a, Key b) noexcept { return a == b; }
+};
+
+struct NextHopKeys {
+    using Key = Address;
+    using Hash = AddressHash;
+    // The last octet: the fourth of IPv4 (the sixteenth is 0 then), or the sixteenth of IPv6.
+    [[nodiscard]] static std::size_t place(const Key& key) noexcept {
+        return key.octets[3] ^ key.octets[15];
+    }
+    // Like ==, but without a call of memcmp: this is on the path of every record.
+    [[nodiscard]] static bool same(const Key& a, const Key& b) noexcept {
+        using Words = std::array<std::uint64_t, 2>;
+        return std::bit_cast<Words>(a.octets) == std::bit_cast<Words>(b.octets) &&
+               a.family == b.family;
+    }
+};
 
 struct ExporterEntry {
     Address exporter;     // empty: the entry that exporters beyond the limit share
@@ -27,75 +58,91 @@ struct ExporterEntry {
     // The row of the configuration for its observation domain `policy_domain`; null: not looked up.
     const ExporterPolicy* policy = nullptr;
     std::uint32_t policy_domain = 0;
-    boost::unordered_flat_map<std::uint32_t, NameRef> interfaces;  // by ifIndex
-    std::uint16_t next_hops = 0;  // names that this exporter was the first to use
-    // Direct-mapped caches of the names used last: by the low bits of ifIndex, and by some bits of
-    // the next hop's address.
-    struct CachedInterface {
-        std::uint32_t if_index = 0;
-        NameRef name = no_name;
-    };
-    std::array<CachedInterface, 64> cached_interfaces{};
-    struct CachedNextHop {
-        Address address;
-        NameRef name = no_name;
-    };
-    std::array<CachedNextHop, 64> cached_next_hops{};
+    NamePool<InterfaceKeys> interfaces;
+    NamePool<NextHopKeys> next_hops;
+    // In the order of their last use.
+    ExporterEntry* newer = nullptr;
+    ExporterEntry* older = nullptr;
 };
 
 class ExporterIndex {
 public:
-    static constexpr std::size_t exporters_max = 4096;
-    // All exporters together are bounded by NameTable: interfaces have at most three quarters of
-    // its rows, and so have next hops.
-    static constexpr std::size_t interfaces_per_exporter_max = 4096;
-    static constexpr std::uint16_t next_hops_per_exporter_max = 4096;
+    struct Limits {
+        std::size_t exporters = 4096;
+        // Interfaces, and as many next hops.
+        std::size_t names_per_exporter = 4096;
+        std::size_t names = NameTable::rows_max / 2;
+    };
+    // on_rename is called before a row gets another name: the caller hands over all readings that
+    // are complete. The names of the reading that is being made are kept.
+    ExporterIndex(std::function<void()> on_rename, const Limits& limits)
+        : on_rename_(std::move(on_rename)), limits_(limits) {}
+    explicit ExporterIndex(std::function<void()> on_rename)
+        : ExporterIndex(std::move(on_rename), Limits()) {}
+    ExporterIndex(const ExporterIndex&) = delete;  // entries point to one another
+    ExporterIndex& operator=(const ExporterIndex&) = delete;
+    ~ExporterIndex() = default;
 
-    // Valid as long as this object.
-    [[nodiscard]] ExporterEntry& of(const Address& exporter);
-    // Reading::interface for that ifIndex. no_name: a limit is reached, or ifIndex is 0 (not
-    // known).
+    // batch: the number of the batch that is being made (BatchVolume::batch()). An exporter beyond
+    // the limit replaces the one that was not used for the longest time, or, while that one has
+    // volume in the batch, uses the entry that all such exporters share. Valid until two other
+    // exporters were asked for.
+    [[nodiscard]] ExporterEntry& of(const Address& exporter, std::uint64_t batch);
+    // Reading::interface for that ifIndex. no_name: the exporter shares its entry, or ifIndex is 0
+    // (not known).
     [[nodiscard]] NameRef interface(ExporterEntry& entry, std::uint32_t if_index) {
-        auto& cached = entry.cached_interfaces[if_index % entry.cached_interfaces.size()];
-        if (cached.if_index != if_index) cached = {if_index, look_up(entry, if_index)};
-        return cached.name;
+        const auto& cached = entry.interfaces.cached(if_index);
+        return cached.key == if_index ? cached.name : look_up(entry, if_index);
     }
-    // Reading::next_hop for that address. no_name: a limit is reached.
+    // Reading::next_hop for that address.
     [[nodiscard]] NameRef next_hop(ExporterEntry& entry, const Address& address) {
-        // The last octet: the fourth of IPv4 (the sixteenth is 0 then), or the sixteenth of IPv6.
-        const std::size_t index = address.octets[3] ^ address.octets[15];
-        auto& cached = entry.cached_next_hops[index % entry.cached_next_hops.size()];
-        if (!same(cached.address, address)) cached = {address, look_up(entry, address)};
-        return cached.name;
+        const auto& cached = entry.next_hops.cached(address);
+        return NextHopKeys::same(cached.key, address) ? cached.name : look_up(entry, address);
     }
     // Exporters write 0.0.0.0 or :: where there is no next hop.
     [[nodiscard]] static bool is_zero(const Address& address) noexcept {
-        const auto [high, low] = words_of(address);
+        const auto [high, low] = std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
         return (high | low) == 0;
     }
     // Interfaces ("192.0.2.1#3": interface 3 of that exporter) and next hops ("192.0.2.9").
     [[nodiscard]] const NameTable& names() const noexcept { return names_; }
 
 private:
+    // The rows of one kind of name.
+    struct Rows {
+        std::size_t count = 0;           // in the table
+        std::vector<NameRef> free;       // of exporters that were evicted
+        ExporterEntry* donor = nullptr;  // had the most names when it was last looked for
+    };
+
+    [[nodiscard]] ExporterEntry& look_up(const Address& exporter, std::uint64_t batch);
     [[nodiscard]] NameRef look_up(ExporterEntry& entry, std::uint32_t if_index);
     [[nodiscard]] NameRef look_up(ExporterEntry& entry, const Address& next_hop);
-    // Like ==, but without a call of memcmp: this is on the path of every record.
-    [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
-        const auto [a_high, a_low] = words_of(a);
-        const auto [b_high, b_low] = words_of(b);
-        return a_high == b_high && a_low == b_low && a.family == b.family;
-    }
-    [[nodiscard]] static std::array<std::uint64_t, 2> words_of(const Address& address) noexcept {
-        return std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
-    }
-    struct AddressHash {
-        [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
-    };
+    [[nodiscard]] bool evict_exporter(std::uint64_t batch);
+    void use(ExporterEntry& entry) noexcept;
+    void unlink(const ExporterEntry& entry) noexcept;
+    // pool: the member of ExporterEntry.
+    template <auto pool>
+    [[nodiscard]] NameRef row_for(ExporterEntry& entry, NameKind kind, Rows& rows,
+                                  std::string text);
+    template <auto pool>
+    [[nodiscard]] auto& donor(ExporterEntry& entry, Rows& rows);
+
+    std::function<void()> on_rename_;
+    Limits limits_;
     boost::unordered_flat_map<Address, std::unique_ptr<ExporterEntry>, AddressHash> exporters_;
-    ExporterEntry others_;           // of the exporters beyond exporters_max
-    ExporterEntry* last_ = nullptr;  // of the exporter that was asked for last
+    ExporterEntry others_;             // of exporters beyond the limit
+    ExporterEntry* newest_ = nullptr;  // of the exporter that was asked for last
+    ExporterEntry* oldest_ = nullptr;
     NameTable names_;
-    boost::unordered_flat_map<Address, NameRef, AddressHash> next_hops_;
+    Rows interfaces_;
+    Rows next_hops_;
 };
+
+// A message holds many records of one exporter: mostly the last one is asked for again.
+inline ExporterEntry& ExporterIndex::of(const Address& exporter, std::uint64_t batch) {
+    if (newest_ != nullptr && NextHopKeys::same(newest_->exporter, exporter)) return *newest_;
+    return look_up(exporter, batch);
+}
 
 }  // namespace octroi::normalize

@@ -68,6 +68,7 @@ FlowRecord left_only(const FlowRecord& record) noexcept {
 
 FlowNormalizer::FlowNormalizer(FlowPolicy policy, std::uint64_t seed)
     : policy_(std::move(policy)),
+      exporters_([this] { hand_over(); }),
       running_(seed),
       connections_(seed),
       duplicates_(policy_, seed),
@@ -93,8 +94,8 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
 
 FlowNormalizer::Origin FlowNormalizer::origin_of(const MessageContext& context) {
     const bool is_own = context.sender.empty() || context.sender == context.exporter;
-    SenderVolume* const sender = is_own ? nullptr : &exporters_.of(context.sender).volume;
-    ExporterEntry& exporter = exporters_.of(context.exporter);
+    SenderVolume* const sender = is_own ? nullptr : &entry_of(context.sender).volume;
+    ExporterEntry& exporter = entry_of(context.exporter);
     return {context, exporter, sender != nullptr ? *sender : exporter.volume,
             policy_of(exporter, context)};
 }
@@ -296,17 +297,22 @@ void FlowNormalizer::on_nat_event(const MessageContext& context, const FlowRecor
         timed.fields |= flow::bit(Field::first) | flow::bit(Field::last);
     }
     Reading times;
-    set_times(context, timed, policy_of(exporters_.of(context.exporter), context), std::nullopt,
-              times);
+    set_times(context, timed, policy_of(entry_of(context.exporter), context), std::nullopt, times);
     // Files of messages have no receive time.
     const UtcTime now = context.received.ns != 0 ? context.received : times.last;
     nat_.table().on_event(*event, times.last, now);
 }
 
 void FlowNormalizer::flush() {
-    if (filled_ == 0) return;
-    sink_->accept(std::span(out_).first(filled_));
-    filled_ = 0;
+    hand_over();
+    filled_ = handed_over_ = 0;
+}
+
+// The complete readings. A reading that is being made keeps its place.
+void FlowNormalizer::hand_over() {
+    if (filled_ == handed_over_) return;
+    sink_->accept(std::span(out_).first(filled_).subspan(handed_over_));
+    handed_over_ = filled_;
 }
 
 void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap& gap) {
@@ -315,7 +321,8 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
                     std::nullopt);
         return;
     }
-    const std::uint64_t largest = exporters_.of(context.exporter).volume.largest_record;
+    missing_messages_ += gap.messages;
+    const std::uint64_t largest = entry_of(context.exporter).volume.largest_record;
     // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
     std::optional<std::uint64_t> bound;
     std::uint64_t octets = 0;

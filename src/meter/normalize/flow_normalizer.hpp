@@ -27,6 +27,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "meter/normalize/batch_volume.hpp"
@@ -126,12 +127,23 @@ public:
                  std::span<const flow::FlowRecord> records) override;
     void gap(const flow::MessageContext& context, const flow::SequenceGap& gap) override;
 
+    // A connection of the exporter has ended, and messages may be missing, nobody knows how many: a
+    // loss.
+    void on_cut_stream(const Address& exporter, UtcTime received) {
+        losses_.add(exporter, LossReason::truncated, {received, received}, std::nullopt,
+                    std::nullopt);
+    }
+
     // The batch has become long (readings over many buckets, many NAT mappings): commit it.
     [[nodiscard]] bool is_full() const noexcept;
     // The volume of all readings since the last call, counted at the records. The next batch
     // begins.
     [[nodiscard]] Volume drain_observed() noexcept;
     [[nodiscard]] std::vector<Loss> drain_losses() { return losses_.drain(); }
+    // Messages that are missing in the gaps that became losses since the last call, at least.
+    [[nodiscard]] std::uint64_t drain_missing_messages() noexcept {
+        return std::exchange(missing_messages_, 0);
+    }
     // NAT mappings that were created or ended since the last call.
     [[nodiscard]] std::vector<Translation> drain_translations() {
         return nat_.table().drain_changes();
@@ -200,6 +212,10 @@ private:
     void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,
                   const ExporterPolicy& policy, const InsidePorts& inside, Reading& reading);
     void on_nat_event(const flow::MessageContext& context, const flow::FlowRecord& record);
+    [[nodiscard]] ExporterEntry& entry_of(const Address& exporter) {
+        return exporters_.of(exporter, volume_.batch());
+    }
+    void hand_over();
 
     FlowPolicy policy_;
     ReadingSink* sink_ = nullptr;
@@ -210,9 +226,11 @@ private:
     NatResolver nat_;
     BatchVolume volume_;
     ExporterLosses losses_;
+    std::uint64_t missing_messages_ = 0;
     std::array<Reading, 128> out_;
     std::size_t filled_ = 0;
-    std::uint64_t spread_ = 0;  // buckets of the batch's readings, beyond one for each
+    std::size_t handed_over_ = 0;  // of the filled ones
+    std::uint64_t spread_ = 0;     // buckets of the batch's readings, beyond one for each
     std::array<std::uint64_t, reading_counters.size()> counts_{};
 };
 

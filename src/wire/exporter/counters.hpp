@@ -38,6 +38,10 @@ struct Counters {
     std::uint64_t unconfirmed_rates = 0;    // rates in options data that do not apply yet
     std::uint64_t changed_rates = 0;        // rates that took the place of another one
     std::uint64_t ignored_withdrawals = 0;  // of templates, over UDP (RFC 7011 section 8.4)
+    // Records with counts in private elements only (ipfix::unread_counts()): they add nothing.
+    std::uint64_t unread_counts = 0;
+    // Sampled packets with a length that only their IP header states (FlowRecord::doubtful_length).
+    std::uint64_t doubtful_lengths = 0;
 };
 
 }  // namespace octroi::exporter

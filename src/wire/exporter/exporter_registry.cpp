@@ -19,9 +19,9 @@ void each_time(Of& e, Visit&& visit) {
 }
 template <typename Of, typename Visit>
 void each_figure(Of& e, Visit&& visit) {
-    for (auto* value :
-         {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates, &e.undecodable,
-          &e.refused_rates, &e.unconfirmed_rates, &e.changed_rates, &e.reverse_out})
+    for (auto* value : {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates,
+                        &e.undecodable, &e.refused_rates, &e.unconfirmed_rates, &e.changed_rates,
+                        &e.reverse_out, &e.unread_counts, &e.doubtful_lengths})
         visit(*value);
 }
 

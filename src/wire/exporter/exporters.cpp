@@ -17,7 +17,7 @@ struct Exporters::State {
     explicit State(const Settings& from)
         : settings(from),
           registry(settings.limits, settings.seed, counters),
-          decoder(settings, fallback, registry, unknown, counters) {}
+          decoder(settings, fallback, registry, unknown, counters, notices) {}
 
     // Memory beside that of exporters.
     [[nodiscard]] std::size_t fixed_octets() const noexcept {
@@ -29,6 +29,7 @@ struct Exporters::State {
     SamplingRates fallback;
     ExporterRegistry registry;
     UnknownSenders unknown;
+    Notices notices;
     MessageDecoder decoder;
 };
 
@@ -80,6 +81,16 @@ void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
     });
 }
 
+std::uint64_t Exporters::missing_messages() const {
+    std::uint64_t messages = 0;
+    state_->registry.each([&](const Exporter& exporter) {
+        exporter.streams.each([&](StreamKey, const MessageStream& stream) {
+            messages += stream.sequence.missing_messages();
+        });
+    });
+    return messages;
+}
+
 SamplingRates Exporters::sampling() const {
     std::vector<SamplingRates::Entry> entries;
     state_->registry.each([&](const Exporter& exporter) {
@@ -102,6 +113,10 @@ std::string_view Exporters::interface_name(const Address& exporter, std::uint32_
 }
 
 const Counters& Exporters::counters() const noexcept { return state_->counters; }
+
+bool Exporters::has_notices() const noexcept { return !state_->notices.empty(); }
+
+std::vector<Notice> Exporters::drain_notices() { return state_->notices.drain(); }
 
 std::vector<ExporterStatus> Exporters::status() const {
     std::vector<ExporterStatus> out;

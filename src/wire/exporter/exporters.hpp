@@ -31,6 +31,7 @@
 #include "wire/exporter/counters.hpp"
 #include "wire/exporter/datagram.hpp"
 #include "wire/exporter/limits.hpp"
+#include "wire/exporter/notices.hpp"
 #include "wire/exporter/sampling_rates.hpp"
 #include "wire/exporter/settings.hpp"
 #include "wire/exporter/status.hpp"
@@ -67,6 +68,9 @@ public:
     // datagrams arrive live.
     void expire(UtcTime now, flow::RecordSink& sink);
 
+    // How many messages are missing now in gaps that were not reported yet, at least.
+    [[nodiscard]] std::uint64_t missing_messages() const;
+
     // All rates known from options data. In a file, options data may come after the data that they
     // apply to: a second pass uses the rates of the first pass where it has no others.
     [[nodiscard]] SamplingRates sampling() const;
@@ -78,6 +82,9 @@ public:
                                                   std::uint32_t if_index) const;
 
     [[nodiscard]] const Counters& counters() const noexcept;
+    // What exporters stated since the last call, the first ones of many.
+    [[nodiscard]] bool has_notices() const noexcept;
+    [[nodiscard]] std::vector<Notice> drain_notices();
     [[nodiscard]] std::vector<ExporterStatus> status() const;  // by address
     [[nodiscard]] std::vector<UnknownSender> unknown_senders() const;
     [[nodiscard]] std::vector<InterfaceName> interface_names() const;  // by exporter and ifIndex

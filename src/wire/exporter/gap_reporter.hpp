@@ -40,8 +40,8 @@ private:
         const bool messages = stream.sequence.numbering() == Numbering::messages;
         counters_.lost += gap.length;
         exporter_.lost += gap.length;
-        sink_.gap(stream.context,
-                  {messages ? Unit::messages : Unit::records, gap.length, gap.interval});
+        sink_.gap(stream.context, {messages ? Unit::messages : Unit::records, gap.length,
+                                   gap.interval, stream.sequence.messages_of(gap)});
     }
 
     Exporter& exporter_;

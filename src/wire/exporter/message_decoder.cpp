@@ -37,14 +37,14 @@ DecodeContext context_of(const Datagram& datagram, Protocol protocol, Exporter& 
 
 MessageDecoder::MessageDecoder(const Settings& settings, const SamplingRates& fallback,
                                ExporterRegistry& registry, UnknownSenders& unknown,
-                               Counters& counters)
+                               Counters& counters, Notices& notices)
     : counters_(counters),
       registry_(registry),
       unknown_(unknown),
       output_(counters),
       sequencer_(settings.limits, registry, counters),
-      sets_(settings, fallback, registry, output_, counters),
-      sflow_(settings.agents, sequencer_, output_, counters) {}
+      sets_(settings, fallback, registry, output_, counters, notices),
+      sflow_(settings.agents, sequencer_, output_, counters, notices) {}
 
 Outcome MessageDecoder::decode(const Datagram& datagram, flow::RecordSink& sink) {
     ++counters_.datagrams;

@@ -27,7 +27,8 @@ class MessageDecoder {
 public:
     // All must outlive the object.
     MessageDecoder(const Settings& settings, const SamplingRates& fallback,
-                   ExporterRegistry& registry, UnknownSenders& unknown, Counters& counters);
+                   ExporterRegistry& registry, UnknownSenders& unknown, Counters& counters,
+                   Notices& notices);
 
     // As Exporters::decode() and decode_message().
     flow::Outcome decode(const Datagram& datagram, flow::RecordSink& sink);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/exporter/message_streams.hpp"
 
-#include <utility>
-
 #include "base/check.hpp"
 #include "wire/exporter/snapshot_values.hpp"
 
@@ -12,30 +10,43 @@ MessageStream& MessageStreams::add(StreamKey key, Numbering numbering) {
     const auto [entry, fresh] = streams_.emplace(key, std::make_unique<MessageStream>());
     CHECK(fresh);
     memory_.charge(MessageStream::cost);
-    entry->second->place = by_silence_.insert(by_silence_.end(), key);
     entry->second->sequence = SequenceTracker(numbering);
+    entry->second->key = key;
+    link(*entry->second);
     return *entry->second;
 }
 
 void MessageStreams::drop(StreamKey key) noexcept {
-    const auto found = streams_.find(key);
-    CHECK(found != streams_.end());
-    by_silence_.erase(found->second->place);
-    streams_.erase(found);
+    MessageStream* const stream = find(key);
+    CHECK(stream != nullptr);
+    unlink(*stream);
+    streams_.erase(key);
     memory_.release(MessageStream::cost);
+}
+
+void MessageStreams::link(MessageStream& stream) noexcept {
+    stream.newer = nullptr;
+    stream.older = newest_;
+    (newest_ == nullptr ? oldest_ : newest_->newer) = &stream;
+    newest_ = &stream;
+}
+
+void MessageStreams::unlink(MessageStream& stream) noexcept {
+    (stream.newer == nullptr ? newest_ : stream.newer->older) = stream.older;
+    (stream.older == nullptr ? oldest_ : stream.older->newer) = stream.newer;
 }
 
 void MessageStreams::save(ByteWriter& to) const {
     to.be32(static_cast<std::uint32_t>(streams_.size()));
-    for (const auto& [key, stream] : streams_) {
+    each([&](StreamKey key, const MessageStream& stream) {
         to.be64(key);
-        put(to, stream->context);
-        to.be64(stream->sampling);
-        put(to, stream->restarted);
-        to.be32(stream->unconfirmed);
-        stream->sequence.save(to);
-        stream->drops.save(to);
-    }
+        put(to, stream.context);
+        to.be64(stream.sampling);
+        put(to, stream.restarted);
+        to.be32(stream.unconfirmed);
+        stream.sequence.save(to);
+        stream.drops.save(to);
+    });
 }
 
 bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
@@ -50,11 +61,6 @@ bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
         if (!get(from, stream.restarted) || !from.be32(stream.unconfirmed)) return false;
         if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;
     }
-    // The order is not saved. It is that of the times, unless our clock was set back.
-    by_silence_.sort([this](StreamKey a, StreamKey b) {
-        return std::pair(find(a)->sequence.last_received(), a) <
-               std::pair(find(b)->sequence.last_received(), b);
-    });
     return true;
 }
 

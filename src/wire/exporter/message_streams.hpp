@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 
 #include "base/byte_cursor.hpp"
@@ -31,15 +30,18 @@ struct MessageStream {
     SampleDrops drops;             // sFlow only
     // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
     // look like one for a moment.
-    UtcTime restarted;                     // when the exporter started
-    std::uint32_t unconfirmed = 0;         // messages that must go on in order until it is; 0: none
-    std::list<StreamKey>::iterator place;  // in the order of silence of MessageStreams
+    // Of MessageStreams: its key, and its neighbours in the order of the last message.
+    StreamKey key = 0;
+    MessageStream* newer = nullptr;
+    MessageStream* older = nullptr;
+    UtcTime restarted;              // when the exporter started
+    std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
 
     // Octets charged for one, with its entry, all gaps and all data sources it may hold.
     static constexpr std::size_t cost = 4096;
 };
 static_assert(sizeof(MessageStream) + SequenceTracker::max_gaps * sizeof(Gap) +
-                  2 * SampleDrops::octets_max + 8 * sizeof(StreamKey) <
+                  2 * SampleDrops::octets_max <
               MessageStream::cost);
 
 class MessageStreams {
@@ -53,21 +55,24 @@ public:
         const auto found = streams_.find(key);
         return found == streams_.end() ? nullptr : found->second.get();
     }
+    // A message of the stream was received.
+    void touch(MessageStream& stream) noexcept {
+        if (&stream == newest_) return;
+        unlink(stream);
+        link(stream);
+    }
     // The key must not be known.
     MessageStream& add(StreamKey key, Numbering numbering);
     // The key must be known.
     void drop(StreamKey key) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
-    // A message of the stream was received.
-    void touch(MessageStream& stream) noexcept {
-        by_silence_.splice(by_silence_.end(), by_silence_, stream.place);
-    }
-    // The stream of which messages came the longest ago. There must be one. In constant time: a
-    // sender may name another stream in each datagram.
-    [[nodiscard]] StreamKey longest_silent() const noexcept { return by_silence_.front(); }
+    // The stream that was touched or added before all others. There must be one.
+    [[nodiscard]] StreamKey longest_silent() const noexcept { return oldest_->key; }
+    // The longest silent first.
     template <typename Visit>
     void each(Visit&& visit) const {
-        for (const auto& [key, stream] : streams_) visit(key, *stream);
+        for (MessageStream* stream = oldest_; stream != nullptr; stream = stream->newer)
+            visit(stream->key, *stream);
     }
 
     void save(ByteWriter& to) const;
@@ -75,9 +80,13 @@ public:
     [[nodiscard]] bool restore(ByteCursor& from, std::size_t most);
 
 private:
+    void link(MessageStream& stream) noexcept;
+    void unlink(MessageStream& stream) noexcept;
+
     MemoryShare& memory_;
     SeededTable<StreamKey, std::unique_ptr<MessageStream>> streams_;
-    std::list<StreamKey> by_silence_;  // the longest silent first
+    MessageStream* newest_ = nullptr;
+    MessageStream* oldest_ = nullptr;
 };
 
 }  // namespace octroi::exporter

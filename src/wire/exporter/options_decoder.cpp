@@ -64,6 +64,8 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     if (rate == 0 && record.sampling != 0) {
         ++counters_.refused_rates;
         ++exporter.refused_rates;
+        notices_.add(
+            {Notice::Kind::rate_refused, exporter.address, id.observation_domain, record.sampling});
         return;
     }
     const bool is_known = exporter.samplers.knows(id);
@@ -74,15 +76,21 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     if (!is_known && (exporter.samplers.size() >= limits_.samplers ||
                       !registry_.reserve(SamplerTable::cost(), exporter, context.sink)))
         return on_limit(context);
+    const std::uint64_t* const applies = exporter.samplers.find(id);
+    const std::uint64_t before = applies == nullptr ? 0 : *applies;
     using Effect = SamplerTable::Effect;
     const Effect effect = exporter.samplers.state(
         id, {rate, context.message.received, exporter.messages, trust(id, context)});
     if (effect == Effect::changed) {
         ++counters_.changed_rates;
         ++exporter.changed_rates;
+        notices_.add(
+            {Notice::Kind::rate_changed, exporter.address, id.observation_domain, rate, before});
     } else if (effect == Effect::unconfirmed) {
         ++counters_.unconfirmed_rates;
         ++exporter.unconfirmed_rates;
+        notices_.add({Notice::Kind::rate_unconfirmed, exporter.address, id.observation_domain, rate,
+                      before});
     }
 }
 

@@ -10,6 +10,7 @@
 #include "wire/exporter/decode_context.hpp"
 #include "wire/exporter/exporter_registry.hpp"
 #include "wire/exporter/limits.hpp"
+#include "wire/exporter/notices.hpp"
 #include "wire/ipfix/options.hpp"
 #include "wire/ipfix/template.hpp"
 
@@ -17,9 +18,10 @@ namespace octroi::exporter {
 
 class OptionsDecoder {
 public:
-    // All three must outlive the object.
-    OptionsDecoder(const Limits& limits, ExporterRegistry& registry, Counters& counters)
-        : limits_(limits), registry_(registry), counters_(counters) {}
+    // All must outlive the object.
+    OptionsDecoder(const Limits& limits, ExporterRegistry& registry, Counters& counters,
+                   Notices& notices)
+        : limits_(limits), registry_(registry), counters_(counters), notices_(notices) {}
 
     // `definition`: an options template. Updates context.origin where the start is stated.
     void decode(const ipfix::Template& definition, ByteSpan set, DecodeContext& context);
@@ -35,6 +37,7 @@ private:
     const Limits& limits_;
     ExporterRegistry& registry_;
     Counters& counters_;
+    Notices& notices_;
 };
 
 }  // namespace octroi::exporter

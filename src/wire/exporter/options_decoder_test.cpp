@@ -140,6 +140,44 @@ TEST(OptionsData, ARateThatCannotBeRightIsRefusedOrTurnedRound) {
     EXPECT_FALSE(r.sink.all[2].record.has(Field::sampling));
     EXPECT_EQ(r.counters().refused_rates, 2U);
     EXPECT_EQ(r.exporters.status()[0].refused_rates, 2U);
+    EXPECT_EQ(r.exporters.drain_notices().size(), 2U);
+}
+
+TEST(OptionsData, ARateThatChangesIsReportedOnce) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    std::uint32_t sequence = 0;
+    const auto state = [&](std::uint32_t rate) {
+        r.decode(ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(rate))},
+                               sequence++));
+        return r.exporters.drain_notices();
+    };
+    using Kind = Notice::Kind;
+    EXPECT_TRUE(state(100).empty()) << "nothing had another rate";
+    EXPECT_TRUE(state(100).empty());
+    const auto unconfirmed = state(1000);
+    ASSERT_EQ(unconfirmed.size(), 1U);
+    EXPECT_EQ(unconfirmed[0].kind, Kind::rate_unconfirmed);
+    EXPECT_EQ(unconfirmed[0].exporter, router);
+    EXPECT_EQ(unconfirmed[0].rate, 1000U);
+    EXPECT_EQ(unconfirmed[0].rate_before, 100U);
+    const auto changed = state(1000);
+    ASSERT_EQ(changed.size(), 1U);
+    EXPECT_EQ(changed[0].kind, Kind::rate_changed);
+    EXPECT_EQ(changed[0].rate, 1000U);
+    EXPECT_EQ(changed[0].rate_before, 100U);
+    EXPECT_TRUE(state(1000).empty());
+    EXPECT_FALSE(r.exporters.has_notices());
+}
+
+TEST(OptionsData, NoticesThatNobodyReadsAreBounded) {
+    Receiver r;
+    const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        r.decode(
+            ipfix_message(1, {options_template(wide), data(300, values().u32(1).u32(100 + i))}));
+    EXPECT_EQ(r.exporters.drain_notices().size(), Notices::notices_max);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 999U);
 }
 
 // A sender that forges the exporter's address: its rate would apply to records that had none.

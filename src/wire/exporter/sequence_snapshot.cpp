@@ -46,6 +46,7 @@ void SequenceTracker::save(ByteWriter& to) const {
     put_optional(to, uptime_ms_);
     to.be64(recent_.count());
     put(to, received_);
+    to.be32(most_records_);
     rate_.save(to);
     recent_.save(to);
     to.u8(static_cast<std::uint8_t>(gaps_.size()));
@@ -67,6 +68,7 @@ bool SequenceTracker::restore(ByteCursor& from) {
         return false;
     if (!from.be32(messages_since_restart_) || !get_optional(from, uptime_ms_)) return false;
     if (!from.be64(messages) || !get(from, received_)) return false;
+    if (!from.be32(most_records_) || most_records_ == 0) return false;
     if (!rate_.restore(from) || !recent_.restore(from, messages)) return false;
     if (!from.u8(gaps) || gaps > max_gaps) return false;
     gaps_.resize(gaps);

@@ -74,7 +74,18 @@ void SequenceTracker::open_gap(std::uint32_t length, UtcTime before, UtcTime aft
     gaps_.push_back({next_, length, 0, {std::min(before, after), std::max(before, after)}});
 }
 
+// A few messages far ahead, and then the count before them goes on: they were forged, or of another
+// exporter behind the address. Gaps between them are no loss of this one, unless their count has
+// gone on before too.
+void SequenceTracker::drop_gaps_of_unknown_count() noexcept {
+    if (is_known_count_ || messages_since_restart_ >= few_messages) return;
+    std::erase_if(gaps_, [](const Gap& gap) { return gap.age < few_messages; });
+}
+
 SequenceTracker::Arrival SequenceTracker::restart(const NumberedMessage& message) noexcept {
+    const bool goes_on = next_before_restart_ == message.sequence;
+    if (goes_on) drop_gaps_of_unknown_count();
+    is_known_count_ = goes_on;
     // No message will fill the gaps from before the restart.
     for (Gap& gap : gaps_) gap.age = window;
     next_before_restart_.reset();
@@ -151,6 +162,7 @@ void SequenceTracker::fill_gap(std::uint32_t begin, std::uint32_t length) noexce
 void SequenceTracker::advance(const std::optional<Records>& records) noexcept {
     std::optional<std::uint32_t> numbers;
     if (records) numbers = records->data;
+    most_records_ = std::max(most_records_, numbers.value_or(0));
     switch (numbering_) {
         case Numbering::messages:
             return advance_by_rule(1);
@@ -261,6 +273,23 @@ void SequenceTracker::advance_including(std::optional<std::uint32_t> records) no
     }
     next_known_ = true;
     next_ = current_;
+}
+
+std::uint64_t SequenceTracker::messages_of(const Gap& gap) const noexcept {
+    if (numbering_ == Numbering::messages) return gap.length;
+    return (std::uint64_t{gap.length} + most_records_ - 1) / most_records_;
+}
+
+std::uint64_t SequenceTracker::missing_messages() const noexcept {
+    std::uint64_t messages = 0;
+    for (const Gap& gap : gaps_) messages += messages_of(gap);
+    return messages;
+}
+
+std::uint64_t SequenceTracker::missing_numbers() const noexcept {
+    std::uint64_t numbers = 0;
+    for (const Gap& gap : gaps_) numbers += gap.length;
+    return numbers;
 }
 
 std::optional<Gap> SequenceTracker::pop_gap() noexcept {

@@ -45,6 +45,8 @@ public:
     // A late message is waited for during so many messages of the same stream. Networks reorder a
     // few; line cards that share a stream, some tens.
     static constexpr std::uint32_t window = RecentMessages::window;
+    // A count with fewer messages may be forged.
+    static constexpr std::uint32_t few_messages = 8;
     // With more gaps than these the oldest is handed out early.
     static constexpr std::size_t max_gaps = 32;
     // pop_expired_gap() waits so long for a late message.
@@ -78,6 +80,12 @@ public:
     // ... however young it is.
     [[nodiscard]] std::optional<Gap> pop_gap() noexcept;
 
+    // How many messages are missing, at least: in that gap, and in all that were not removed.
+    [[nodiscard]] std::uint64_t messages_of(const Gap& gap) const noexcept;
+    [[nodiscard]] std::uint64_t missing_messages() const noexcept;
+    // How many numbers are missing in the gaps that were not removed.
+    [[nodiscard]] std::uint64_t missing_numbers() const noexcept;
+
     [[nodiscard]] Numbering numbering() const noexcept { return numbering_; }
     [[nodiscard]] UtcTime last_received() const noexcept { return received_; }
 
@@ -92,6 +100,7 @@ private:
     [[nodiscard]] Gap* gap_of(std::uint32_t sequence) noexcept;
     Arrival arrive_behind(const NumberedMessage& message) noexcept;
     Arrival restart(const NumberedMessage& message) noexcept;
+    void drop_gaps_of_unknown_count() noexcept;
     void open_gap(std::uint32_t length, UtcTime before, UtcTime after) noexcept;
     void fill_gap(std::uint32_t begin, std::uint32_t length) noexcept;
     void add_recent(const NumberedMessage& message) noexcept;
@@ -117,6 +126,8 @@ private:
     // stream that goes on for longer reaches that number by itself.
     std::optional<std::uint32_t> next_before_restart_;
     std::uint32_t messages_since_restart_ = 0;
+    // The last restart went on with the count before it. Not in a snapshot.
+    bool is_known_count_ = false;
     // The last message that left a gap before it. If the numbers of the gap then come in order and
     // nothing comes behind the message, it is no part of the count: a forged one, or one of another
     // exporter behind the same address.
@@ -129,7 +140,8 @@ private:
     std::optional<Jump> jump_;
     // A jump that was undone, in case the count reaches it.
     std::optional<Jump> undone_;
-    UtcTime received_;  // of the last message
+    std::uint32_t most_records_ = 1;  // of a message
+    UtcTime received_;                // of the last message
     UtcTime received_before_;
     std::optional<std::uint32_t> uptime_ms_;
     NumberRate rate_;

@@ -333,6 +333,61 @@ TEST(Sequence, AJumpThatNothingFollowsIsUndone) {
     }
 }
 
+// The direction of a jump over half of all numbers is not known.
+TEST(Sequence, AFewMessagesOfAnotherCountAreNoLoss) {
+    Stream s(Numbering::records_before);
+    for (std::uint32_t i = 0; i < 20; ++i) s.send(5 * i, 5);
+    for (std::uint32_t i = 0; i < 3; ++i) s.send(100 + (1U << 31U) - 1 + i, 0);
+    for (std::uint32_t i = 20; i < 30; ++i) s.send(5 * i, 5);
+    EXPECT_EQ(s.lost(), 0U);
+    s.send(153, 5);
+    EXPECT_EQ(s.lost(), 3U);
+}
+
+// The gap is between messages of a count that goes on.
+TEST(Sequence, AGapInAnExporterThatWasReplacedForAMomentIsALoss) {
+    Stream s(Numbering::records_before);
+    for (std::uint32_t i = 0; i < 20; ++i) s.send(5 * i, 5);
+    s.send(107, 5);
+    s.send(900'000'000, 1);
+    for (std::uint32_t i = 0; i < 3; ++i) s.send(112 + 5 * i, 5);
+    EXPECT_EQ(s.lost(), 7U);
+}
+
+TEST(Sequence, AGapInACountThatCameBackIsALoss) {
+    Stream s(Numbering::records_before);
+    for (std::uint32_t i = 0; i < 20; ++i) s.send(5 * i, 5);
+    for (std::uint32_t i = 0; i < 4; ++i) s.send(900'000'000 + i, 1);
+    s.send(100, 5);
+    s.send(900'000'004, 1);
+    s.send(900'000'007, 1);
+    s.send(105, 5);
+    EXPECT_EQ(s.lost(), 2U);
+}
+
+// What the kernel dropped at our socket is compared with the messages that are missing.
+TEST(Sequence, EstimatesHowManyMessagesAreMissing) {
+    Stream s(Numbering::records_before);
+    for (std::uint32_t i = 0; i < 10; ++i) s.send(30 * i, 30);
+    EXPECT_EQ(s.sequence.missing_messages(), 0U);
+    s.send(300 + 95, 7);
+    EXPECT_EQ(s.sequence.missing_messages(), 4U) << "messages hold 30 records at most";
+    s.send(402 + 1, 30);
+    EXPECT_EQ(s.sequence.missing_messages(), 5U);
+    ByteWriter saved;
+    s.sequence.save(saved);
+    ByteCursor octets(as_octets(saved.octets()));
+    SequenceTracker restored;
+    ASSERT_TRUE(restored.restore(octets));
+    EXPECT_EQ(restored.missing_messages(), 5U);
+    EXPECT_TRUE(s.sequence.pop_gap());
+    EXPECT_EQ(s.sequence.missing_messages(), 1U);
+    Stream messages(Numbering::messages);
+    messages.send(1);
+    messages.send(9);
+    EXPECT_EQ(messages.sequence.missing_messages(), 7U);
+}
+
 // Messages that another way delayed: the one that came early is counted when the others reach it.
 TEST(Sequence, AnEarlyMessageIsReached) {
     Stream s(Numbering::records_before);

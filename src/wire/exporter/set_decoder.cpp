@@ -11,6 +11,7 @@
 #include "wire/exporter/rate_lookup.hpp"
 #include "wire/exporter/transport_sessions.hpp"
 #include "wire/flow/out_counters.hpp"
+#include "wire/ipfix/unread_counts.hpp"
 
 namespace octroi::exporter {
 
@@ -36,14 +37,16 @@ bool is_same_run(const ipfix::Origin& a, const ipfix::Origin& b) noexcept {
 }  // namespace
 
 SetDecoder::SetDecoder(const Settings& settings, const SamplingRates& fallback,
-                       ExporterRegistry& registry, RecordOutput& output, Counters& counters)
+                       ExporterRegistry& registry, RecordOutput& output, Counters& counters,
+                       Notices& notices)
     : settings_(settings),
       limits_(settings.limits),
       fallback_(fallback),
       registry_(registry),
       output_(output),
       counters_(counters),
-      options_(settings.limits, registry, counters) {}
+      notices_(notices),
+      options_(settings.limits, registry, counters, notices) {}
 
 void SetDecoder::decode(ByteSpan sets, DecodeContext& context) {
     context.observation_domain = domain_of(stream_key(context.message), context);
@@ -143,7 +146,7 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
         const std::size_t before = batch.records().size();
         const ipfix::Fill fill = ipfix::fill(cached.plan, cursor, context.origin, batch, records);
         const auto fresh = batch.records().subspan(before);
-        if (cached.plan.section != flow::SectionKind::none) decode_sections(fresh);
+        if (cached.plan.section != flow::SectionKind::none) decode_sections_of(fresh, context);
         rates.apply(fresh, cached.definition.id);
         if ((cached.plan.finish & ipfix::Finish::sampling) != 0)
             count_refused_rates(fresh, context);
@@ -155,6 +158,10 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
             continue;
         }
         if (context.data_records) *context.data_records += records;
+        if (cached.has_unread_counts) {
+            counters_.unread_counts += records;
+            context.exporter.unread_counts += records;
+        }
         if (fill == ipfix::Fill::malformed) {
             context.worsen(Outcome::malformed);
             context.data_records.reset();
@@ -163,9 +170,20 @@ void SetDecoder::decode_data(const CachedTemplate& cached, ByteSpan content,
     }
 }
 
+void SetDecoder::decode_sections_of(std::span<flow::FlowRecord> records, DecodeContext& context) {
+    decode_sections(records);
+    const auto doubtful = static_cast<std::uint64_t>(
+        std::ranges::count_if(records, &flow::FlowRecord::doubtful_length));
+    counters_.doubtful_lengths += doubtful;
+    context.exporter.doubtful_lengths += doubtful;
+}
+
 void SetDecoder::count_refused_rates(std::span<const flow::FlowRecord> records,
-                                     DecodeContext& context) noexcept {
+                                     DecodeContext& context) {
     const auto refused = std::ranges::count_if(records, &flow::FlowRecord::rate_refused);
+    if (refused == 0) return;
+    notices_.add(
+        {Notice::Kind::rate_refused, context.message.exporter, context.message.observation_domain});
     counters_.refused_rates += static_cast<std::uint64_t>(refused);
     context.exporter.refused_rates += static_cast<std::uint64_t>(refused);
 }
@@ -228,6 +246,11 @@ void SetDecoder::on_template(const ipfix::Template& definition, DecodeContext& c
         return on_limit(context);
     }
     const CachedTemplate& cached = *fresh;
+    if (cached.has_unread_counts)
+        notices_.add({.kind = Notice::Kind::unread_counts,
+                      .exporter = context.message.exporter,
+                      .observation_domain = context.message.observation_domain,
+                      .elements = ipfix::unread_counts(cached.definition, cached.plan)});
     templates.add(std::move(fresh));
     resume_pending(cached, context);
 }

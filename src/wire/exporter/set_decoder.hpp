@@ -12,6 +12,7 @@
 #include "wire/exporter/decode_context.hpp"
 #include "wire/exporter/exporter_registry.hpp"
 #include "wire/exporter/limits.hpp"
+#include "wire/exporter/notices.hpp"
 #include "wire/exporter/options_decoder.hpp"
 #include "wire/exporter/record_output.hpp"
 #include "wire/exporter/sampling_rates.hpp"
@@ -24,7 +25,7 @@ class SetDecoder {
 public:
     // All must outlive the object.
     SetDecoder(const Settings& settings, const SamplingRates& fallback, ExporterRegistry& registry,
-               RecordOutput& output, Counters& counters);
+               RecordOutput& output, Counters& counters, Notices& notices);
 
     // `sets`: the message without its header. Sets context.data_records, outcome and over_limit;
     // the records have gone to the sink when it returns.
@@ -38,8 +39,8 @@ private:
     [[nodiscard]] const CachedTemplate* template_of(const ipfix::Set& set, DecodeContext& context);
     void decode_with(const CachedTemplate& cached, ByteSpan content, DecodeContext& context);
     void decode_data(const CachedTemplate& cached, ByteSpan content, DecodeContext& context);
-    void count_refused_rates(std::span<const flow::FlowRecord> records,
-                             DecodeContext& context) noexcept;
+    void count_refused_rates(std::span<const flow::FlowRecord> records, DecodeContext& context);
+    void decode_sections_of(std::span<flow::FlowRecord> records, DecodeContext& context);
     void decode_templates(const ipfix::Set& set, bool options, DecodeContext& context);
     void on_template(const ipfix::Template& definition, DecodeContext& context);
     void on_withdrawal(std::uint16_t id, bool options, DecodeContext& context);
@@ -54,6 +55,7 @@ private:
     ExporterRegistry& registry_;
     RecordOutput& output_;
     Counters& counters_;
+    Notices& notices_;
     OptionsDecoder options_;
     ipfix::Template definition_;  // the template being read: its memory is reused
 };

@@ -72,10 +72,17 @@ std::size_t SflowMessages::decode(ByteSpan octets, DecodeContext& context) {
 void SflowMessages::decode_samples(ByteSpan datagram, DecodeContext& context) {
     CountingSink sink(context.sink);
     const std::uint64_t malformed_before = sflow_counters_.malformed_samples;
+    const std::uint64_t doubtful_before = sflow_counters_.doubtful_lengths;
     context.outcome = sflow::decode(datagram, context.message, sflow_counters_, sink, reports_);
     output_.count(sink.count, context);
     counters_.refused_rates += sink.refused_rates;
     context.exporter.refused_rates += sink.refused_rates;
+    if (sink.refused_rates > 0)
+        notices_.add({Notice::Kind::rate_refused, context.message.exporter,
+                      context.message.observation_domain});
+    const std::uint64_t doubtful = sflow_counters_.doubtful_lengths - doubtful_before;
+    counters_.doubtful_lengths += doubtful;
+    context.exporter.doubtful_lengths += doubtful;
     const std::uint64_t malformed = sflow_counters_.malformed_samples - malformed_before;
     counters_.malformed += malformed;
     context.exporter.undecodable += malformed;

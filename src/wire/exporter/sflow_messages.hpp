@@ -10,6 +10,7 @@
 #include "wire/exporter/counters.hpp"
 #include "wire/exporter/decode_context.hpp"
 #include "wire/exporter/message_sequencer.hpp"
+#include "wire/exporter/notices.hpp"
 #include "wire/exporter/record_output.hpp"
 #include "wire/sflow/sflow.hpp"
 
@@ -19,8 +20,12 @@ class SflowMessages {
 public:
     // All must outlive the object. `agents`: as in Settings.
     SflowMessages(const std::vector<Prefix>& agents, MessageSequencer& sequencer,
-                  RecordOutput& output, Counters& counters)
-        : agents_(agents), sequencer_(sequencer), output_(output), counters_(counters) {}
+                  RecordOutput& output, Counters& counters, Notices& notices)
+        : agents_(agents),
+          sequencer_(sequencer),
+          output_(output),
+          counters_(counters),
+          notices_(notices) {}
 
     // Decodes the datagram that the octets begin with. Returns its length. The exporter of its
     // records is the agent that the datagram names (context.message).
@@ -35,6 +40,7 @@ private:
     MessageSequencer& sequencer_;
     RecordOutput& output_;
     Counters& counters_;
+    Notices& notices_;
     sflow::Counters sflow_counters_;
     sflow::SourceReports reports_;  // of the datagram being decoded: its memory is reused
 };

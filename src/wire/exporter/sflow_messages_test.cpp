@@ -62,6 +62,36 @@ TEST(SflowMessages, DroppedSamplesAreLost) {
     EXPECT_EQ(r.sink.lost(), 10U);
 }
 
+TEST(SflowMessages, LengthsThatOnlyTheIpHeaderStatesAreCountedByExporter) {
+    const std::string frame =
+        std::string("\2\0\0\0\0\1\2\0\0\0\0\2\x08\0", 14) + std::string(values()
+                                                                            .u16(0x4500)
+                                                                            .u16(1300)
+                                                                            .u32(0)
+                                                                            .u16(0x4011)
+                                                                            .u16(0)
+                                                                            .u32(0xc633640a)
+                                                                            .u32(0xc0000250)
+                                                                            .u16(0));
+    ASSERT_EQ(frame.size(), 36U);
+    const auto sample = [&](std::uint32_t sequence, std::uint32_t frame_length) -> std::string {
+        Values v = values().u32(5).u32(1).u32(0x0a000001).u32(0).u32(sequence).u32(1000).u32(1);
+        v.u32(1).u32(32 + 8 + 16 + 36).u32(sequence).u32(3).u32(100).u32(0).u32(0).u32(3).u32(4);
+        return v.u32(1).u32(1).u32(16 + 36).u32(1).u32(frame_length).u32(0).u32(36).raw(frame);
+    };
+    Receiver r;
+    r.decode(sample(1, 1314));
+    r.decode(sample(2, 0));
+    r.decode(sample(3, 0xffffffff));
+    ASSERT_EQ(r.sink.all.size(), 3U);
+    EXPECT_EQ(r.sink.all[2].record.bytes, 1300U);
+    EXPECT_EQ(r.counters().doubtful_lengths, 2U);
+    auto restored = Exporters::restore(r.exporters.save());
+    ASSERT_TRUE(restored.has_value());
+    EXPECT_EQ(restored->counters().doubtful_lengths, 2U);
+    EXPECT_EQ(restored->status()[0].doubtful_lengths, 2U);
+}
+
 TEST(SflowMessages, OtherAgentsAreRefused) {
     Receiver r({.agents = {*parse_prefix("10.0.0.0/30")}});
     r.decode(sflow_sample(0x0a000001, 1, 0));

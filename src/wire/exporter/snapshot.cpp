@@ -29,10 +29,12 @@ void each_counter(Of& c, Visit&& visit) {
                         &c.refused_rates,
                         &c.unconfirmed_rates,
                         &c.changed_rates,
-                        &c.ignored_withdrawals})
+                        &c.ignored_withdrawals,
+                        &c.unread_counts,
+                        &c.doubtful_lengths})
         visit(*value);
 }
-static_assert(sizeof(Counters) == 23 * sizeof(std::uint64_t), "a counter is not saved");
+static_assert(sizeof(Counters) == 25 * sizeof(std::uint64_t), "a counter is not saved");
 
 }  // namespace
 

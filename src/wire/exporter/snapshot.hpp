@@ -22,7 +22,7 @@
 
 namespace octroi::exporter {
 
-inline constexpr std::uint32_t snapshot_version = 4;
+inline constexpr std::uint32_t snapshot_version = 5;
 
 void save_snapshot(const Counters& counters, const ExporterRegistry& registry, ByteWriter& to);
 // Into new objects. False: the octets are damaged, of another version, or beyond the limits; then

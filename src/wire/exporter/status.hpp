@@ -29,7 +29,8 @@ struct ExporterStatus {
     UtcTime exported;  // the export time of its last message, by its clock
     std::uint64_t messages = 0;
     std::uint64_t records = 0;
-    std::uint64_t lost = 0;  // in the unit of its protocol
+    std::uint64_t lost = 0;     // in the unit of its protocol
+    std::uint64_t missing = 0;  // the same, in young gaps: may still arrive, not in `lost`
     std::uint64_t restarts = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t pending_octets = 0;     // of data sets that wait for their template now
@@ -37,7 +38,11 @@ struct ExporterStatus {
     std::uint64_t refused_rates = 0;      // sampling rates that cannot be right
     std::uint64_t unconfirmed_rates = 0;  // stated once, while another one applied
     std::uint64_t changed_rates = 0;
-    std::uint64_t reverse_out = 0;  // records with out counters of the other direction, it seems
+    std::uint64_t reverse_out = 0;    // records with out counters of the other direction, it seems
+    std::uint64_t unread_counts = 0;  // records with counts in private elements only
+    std::uint64_t doubtful_lengths = 0;  // sampled packets with a doubtful length
+    // Templates cached now, of such records, with those elements: "256: 9/12345". At most 4.
+    std::vector<std::string> unread_templates;
     bool counts_templates = false;  // in its sequence numbers
 };
 [[nodiscard]] ExporterStatus status_of(const Exporter& exporter);

@@ -7,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "wire/exporter/snapshot_values.hpp"
+#include "wire/ipfix/unread_counts.hpp"
 
 namespace octroi::exporter {
 namespace {
@@ -58,6 +59,7 @@ std::unique_ptr<CachedTemplate> compile_template(const ipfix::Template& definiti
     cached->definition = definition;
     cached->definition.fields.shrink_to_fit();
     if (!definition.options) cached->plan = ipfix::compile(definition, wanted);
+    cached->has_unread_counts = !ipfix::unread_counts(definition, cached->plan).empty();
     cached->announced = announced;
     cached->port = port;
     return cached;

@@ -31,6 +31,7 @@ struct CachedTemplate {
     ipfix::Plan plan;        // empty for options templates: those are read by their definition
     UtcTime announced;       // when it was last received
     std::uint16_t port = 0;  // the source port that announced it
+    bool has_unread_counts = false;  // ipfix::unread_counts() is not empty
 
     // Its charge, with its entry in the cache.
     [[nodiscard]] std::size_t octets() const noexcept;
@@ -95,6 +96,12 @@ public:
     // holds as long as its session: then `last_used` counts as an announcement. Times that lie in
     // the future of `now` (our clock was set back) become `now`.
     void expire(UtcTime now, UtcTime last_used);
+
+    template <typename Visit>
+    void each(Visit&& visit) const {
+        for (const auto& [id, ports] : templates_)
+            for (const auto& cached : ports) visit(*cached);
+    }
 
     // Appends all templates. restore() reads them into an empty cache; false if that is not what
     // save() wrote, or exceeds the limits: the cache must then be thrown away.

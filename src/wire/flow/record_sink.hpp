@@ -34,8 +34,9 @@ struct MessageContext {
 struct SequenceGap {
     enum class Unit : std::uint8_t { records, messages, samples };
     Unit unit = Unit::records;
-    std::uint64_t lost = 0;  // in units; 0: how many cannot be known, perhaps none
-    Interval interval;       // receive times of the messages before and after the gap
+    std::uint64_t lost = 0;      // in units; 0: how many cannot be known, perhaps none
+    Interval interval;           // receive times of the messages before and after the gap
+    std::uint64_t messages = 0;  // how many messages are missing, at least; 0: not known
 };
 
 // Called by the decoder on its caller's thread, in the order of the messages. Records that had to
