@@ -84,12 +84,13 @@ inline constexpr std::array meter_options = {
         .doc =
             "The journal holds messages that were received and are not yet in the ledger. Empty: "
             "`journal/NAME` beside the ledger."},
-    Option{
-        .key = "journal_size",
-        .type = OptionType::size,
-        .default_text = R"("1 GiB")",
-        .range = "128 MiB..1 TiB",
-        .help = "The largest size of the journal. When it is half full, the meter commits early."},
+    Option{.key = "journal_size",
+           .type = OptionType::size,
+           .default_text = R"("1 GiB")",
+           .range = "128 MiB..1 TiB",
+           .help =
+               "The largest size of the journal. The meter commits early when 128 MiB wait in it, "
+               "or when it is half full."},
     Option{
         .key = "journal_sync",
         .type = OptionType::duration,

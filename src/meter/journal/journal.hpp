@@ -7,7 +7,7 @@
 // Exactly once: a message is in the journal from the moment when the kernel hands it over. It stays
 // until the batch with its traffic is committed, together with the position behind it. After a
 // kill -9, reading continues at the committed position: no message is missing, none comes twice.
-// After a power cut the messages since the last sync are missing; gaps in the exporters' sequence
+// After a power cut the messages that were not synced are missing; gaps in the exporters' sequence
 // numbers show how many.
 //
 // Four threads may use a journal at a time: one the writer, one the reader and release(), one

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "host/testing/fake_datagrams.hpp"
 #include "host/testing/folder.hpp"
@@ -68,6 +69,19 @@ protected:
         Message message;
         while (journal_->reader().next(message)) texts.push_back(text_of(message));
         return texts;
+    }
+
+    // Within ten seconds.
+    [[nodiscard]] bool will_have_files(std::size_t count) const {
+        const auto files = [&] {
+            std::size_t found = 0;
+            for (const auto& entry : std::filesystem::directory_iterator(place_.file("journal")))
+                found += entry.path().extension() == ".journal" ? 1U : 0U;
+            return found;
+        };
+        for (int i = 0; i < 1000 && files() < count; ++i)
+            wait_readable({}, Duration::milliseconds(10));
+        return files() == count;
     }
 
     Folder place_;
@@ -178,6 +192,68 @@ TEST_F(JournalTest, OfAnotherBootOnlySyncedMessagesCount) {
     options_.boot_id = "second boot";
     reopen();
     EXPECT_EQ(read_all(), std::vector<std::string>{"synced"});
+}
+
+TEST_F(JournalTest, SyncsTheMessagesItIsAskedFor) {
+    send("early");
+    receive_all();
+    ASSERT_TRUE(journal_->sync(std::vector<SegmentRing::Written>()).has_value());
+    options_.boot_id = "second boot";
+    reopen();
+    EXPECT_TRUE(read_all().empty());
+    send("early");
+    receive_all();
+    const auto early = journal_->written();
+    send("late");
+    receive_all();
+    ASSERT_TRUE(journal_->sync(early).has_value());
+    options_.boot_id = "third boot";
+    reopen();
+    EXPECT_EQ(read_all(), (std::vector<std::string>{"early", "late"}));
+}
+
+TEST_F(JournalTest, ASyncLeavesASegmentAloneThatWasReleasedAndBegunAgain) {
+    for (int i = 0; i < 16; ++i) send("in the ledger");
+    receive_all();
+    const auto written = journal_->written();
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_EQ(written[0].slots, 16U);
+    EXPECT_EQ(read_all().size(), 16U);
+    journal_->release(journal_->reader().position());
+    for (int i = 0; i < 20; ++i) send("in the file of the first");
+    receive_all();
+    ASSERT_TRUE(journal_->sync(written).has_value());
+    EXPECT_NE(written[0].segment->number(), written[0].number);
+    EXPECT_EQ(written[0].segment->synced(), 0U);
+}
+
+TEST_F(JournalTest, PreparesSegmentsAheadOfTheWriter) {
+    Status ended;
+    std::jthread thread([&](const std::stop_token& stop) { ended = journal_->prepare(stop); });
+    EXPECT_TRUE(will_have_files(4));
+    for (int i = 0; i < 40; ++i) send("message");
+    receive_all();
+    EXPECT_TRUE(will_have_files(3 + 4)) << "three in use, four ready";
+    thread.request_stop();
+    thread.join();
+    EXPECT_TRUE(ended.has_value());
+    EXPECT_EQ(read_all().size(), 40U);
+}
+
+TEST_F(JournalTest, PreparesNoMoreThanTheLimit) {
+    options_.limit_octets = 2 * Segment::octets_of(options_.shape);
+    reopen();
+    const std::jthread thread(
+        [&](const std::stop_token& stop) { static_cast<void>(journal_->prepare(stop)); });
+    ASSERT_TRUE(will_have_files(2));
+    for (int i = 0; i < 40; ++i) send("message");
+    receive_all();
+    EXPECT_TRUE(journal_->writer().is_full());
+    EXPECT_EQ(read_all().size(), 32U);
+    journal_->release(journal_->reader().position());
+    receive_all();
+    EXPECT_EQ(read_all().size(), 8U);
+    EXPECT_TRUE(will_have_files(2));
 }
 
 TEST_F(JournalTest, SetsDamagedFilesAside) {
