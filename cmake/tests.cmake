@@ -37,7 +37,7 @@ function(discover_tests target label)
         DISCOVERY_MODE PRE_TEST
         DISCOVERY_TIMEOUT 60
         WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
-        PROPERTIES LABELS "${label}" TIMEOUT 300)
+        PROPERTIES LABELS "${label}" TIMEOUT 300 ${ARGN})
 endfunction()
 
 # test_<layer>: all *_test.cpp of a layer. It includes what the layer sees, and the layer.
@@ -78,6 +78,17 @@ function(add_test_program name)
     add_dependencies(e2e_${name} octroi_${name})
 endfunction()
 
+# End-to-end tests that may run beside one another: they need no network and measure no time.
+# All others run alone.
+set(OCTROI_E2E_PARALLEL
+    chains exactly_once flow_accounts inspect_flow meter_kind packets_expected rebook routes_expected seams sim)
+function(may_run_beside_others name result)
+    set(${result} RUN_SERIAL TRUE PARENT_SCOPE)
+    if(name IN_LIST OCTROI_E2E_PARALLEL)
+        set(${result} "" PARENT_SCOPE)
+    endif()
+endfunction()
+
 # test/<name>/*.cpp: a GoogleTest binary e2e_<name>. With a main.cpp it is a program of its own
 # (octroi_<name>), and the test is to run it without arguments.
 function(add_test_folders)
@@ -94,20 +105,20 @@ function(add_test_folders)
     list(REMOVE_ITEM folders support corpus golden tools)
     foreach(name IN LISTS folders)
         file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/${name}/*.cpp")
+        may_run_beside_others(${name} serial)
         if(EXISTS "${CMAKE_SOURCE_DIR}/test/${name}/main.cpp")
             add_executable(octroi_${name} ${sources})
             link_everything(octroi_${name})
             compile_as_test(octroi_${name})
             add_test(NAME ${name} COMMAND octroi_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-            set_tests_properties(${name} PROPERTIES
-                LABELS e2e TIMEOUT 600)
+            set_tests_properties(${name} PROPERTIES LABELS e2e TIMEOUT 600 ${serial})
             add_dependencies(e2e_tests octroi_${name})
         else()
             add_executable(e2e_${name} ${sources})
             link_everything(e2e_${name})
             compile_as_test(e2e_${name})
             target_link_libraries(e2e_${name} PRIVATE GTest::gmock_main)
-            discover_tests(e2e_${name} e2e)
+            discover_tests(e2e_${name} e2e ${serial})
             add_dependencies(e2e_tests e2e_${name})
             add_test_program(${name})
         endif()
