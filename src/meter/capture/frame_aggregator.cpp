@@ -21,7 +21,8 @@ Result<std::unique_ptr<FrameAggregator>> FrameAggregator::create(const Aggregato
 }
 
 void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
-    // Sums without branches: the IP version of a packet cannot be predicted.
+    // Sums without branches: the IP version of a packet cannot be predicted. A mask, because
+    // compilers make a branch of a condition.
     std::uint64_t frames = 0;
     std::uint64_t frame_bytes = 0;
     std::uint64_t bytes = 0;
@@ -32,12 +33,12 @@ void FrameAggregator::process(std::span<Sample> samples, ReadingBuffer& out) {
     std::uint64_t excluded_bytes = 0;
     for (Sample& sample : samples) {
         const packet::Packet& p = sample.packet;
-        const bool v6 = p.key.family() == Family::v6;
+        const std::uint64_t v6 = std::uint64_t{0} - std::uint64_t{p.key.family() == Family::v6};
         frames += sample.segments;
         frame_bytes += sample.wire_length;
         bytes += p.bytes;
-        v6_bytes += v6 ? p.bytes : 0;
-        v6_packets += v6 ? sample.segments : 0;
+        v6_bytes += p.bytes & v6;
+        v6_packets += sample.segments & v6;
         truncated += p.truncated ? 1 : 0;
         if (p.outcome != Outcome::ip) [[unlikely]] {
             ++excluded;

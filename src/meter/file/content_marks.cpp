@@ -53,17 +53,24 @@ void ContentMarks::hash(ByteSpan octets) noexcept {
         std::memcpy(rest_.data() + held, octets.data(), count);
         octets = octets.subspan(count);
         if (held + count < stripe) return;
-        hash_stripe(rest_.data());
+        hash_stripes(rest_.data(), 1);
     }
-    for (; octets.size() >= stripe; octets = octets.subspan(stripe)) hash_stripe(octets.data());
+    hash_stripes(octets.data(), octets.size() / stripe);
+    octets = octets.last(octets.size() % stripe);
     if (!octets.empty()) std::memcpy(rest_.data(), octets.data(), octets.size());
 }
 
-void ContentMarks::hash_stripe(const std::byte* at) noexcept {
-    for (std::size_t i = 0; i < lanes_.size(); ++i)
-        lanes_[i] = mix(load(at + 16 * i) ^ secret_[2 * i] ^ lanes_[i],
-                        load(at + 16 * i + 8) ^ secret_[2 * i + 1]) +
-                    std::rotl(lanes_[i], 23);
+void ContentMarks::hash_stripes(const std::byte* at, std::size_t count) noexcept {
+    // In registers: octets may be those of the members, as far as a compiler knows.
+    std::array<std::uint64_t, 4> lanes = lanes_;
+    const std::array<std::uint64_t, 8> secret = secret_;
+    for (const std::byte* const end = at + count * stripe; at != end; at += stripe) {
+        for (std::size_t i = 0; i < lanes.size(); ++i)
+            lanes[i] = mix(load(at + 16 * i) ^ secret[2 * i] ^ lanes[i],
+                           load(at + 16 * i + 8) ^ secret[2 * i + 1]) +
+                       std::rotl(lanes[i], 23);
+    }
+    lanes_ = lanes;
 }
 
 Digest ContentMarks::digest() const noexcept {
@@ -71,7 +78,7 @@ Digest ContentMarks::digest() const noexcept {
     const std::size_t held = length_ % stripe;
     std::fill(last.rest_.begin() + static_cast<std::ptrdiff_t>(held), last.rest_.end(),
               std::byte{0});
-    last.hash_stripe(last.rest_.data());
+    last.hash_stripes(last.rest_.data(), 1);
     const auto& [a, b, c, d] = last.lanes_;
     const std::uint64_t first = mix(a ^ secret_[0], b ^ secret_[1] ^ length_);
     const std::uint64_t second = mix(c ^ secret_[2], d ^ secret_[3] ^ length_);

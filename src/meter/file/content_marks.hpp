@@ -48,7 +48,7 @@ public:
 private:
     static constexpr std::size_t stripe = 64;
     void hash(ByteSpan octets) noexcept;
-    void hash_stripe(const std::byte* at) noexcept;
+    void hash_stripes(const std::byte* at, std::size_t count) noexcept;
     [[nodiscard]] std::uint64_t next_mark() const noexcept;
     void add_mark();
 

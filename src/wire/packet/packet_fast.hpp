@@ -124,10 +124,12 @@ inline Outcome decode_ethernet(ByteSpan captured, std::uint32_t wire_length, Pac
     constexpr std::size_t tag = 4;
     const std::byte* const frame = captured.data();
     if (captured.size() >= header + tag + 20 + detail::fast_seen) [[likely]] {
-        const bool tagged = load_be16(frame + 12) == ethertype::vlan;
-        const std::size_t at = header + (tagged ? tag : 0);
+        // Masks, because compilers make branches of conditions.
+        const std::uint64_t tagged =
+            std::uint64_t{0} - std::uint64_t{load_be16(frame + 12) == ethertype::vlan};
+        const std::size_t at = header + (tag & tagged);
         const std::uint16_t type = load_be16(frame + at - 2);
-        const std::uint64_t vlan = tagged ? load_be16(frame + header) & 0x0fffU : 0U;
+        const std::uint64_t vlan = load_be16(frame + header) & 0x0fffU & tagged;
         const detail::Tags tags{vlan << 32U};
         bool plain = false;
         if (type == ethertype::ipv4)
