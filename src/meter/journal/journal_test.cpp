@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/journal/journal.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -254,6 +257,40 @@ TEST_F(JournalTest, PreparesNoMoreThanTheLimit) {
     receive_all();
     EXPECT_EQ(read_all().size(), 8U);
     EXPECT_TRUE(will_have_files(2));
+}
+
+// The process may open no more files until the object ends.
+class NoMoreFiles {
+public:
+    NoMoreFiles() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ::close(lowest_free);
+        rlimit limit = before_;
+        limit.rlim_cur = static_cast<rlim_t>(lowest_free);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    NoMoreFiles(const NoMoreFiles&) = delete;
+    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(JournalTest, WithoutDescriptorsItIsFullUntilSegmentsAreReleased) {
+    send("first");
+    receive_all();
+    const NoMoreFiles limited;
+    for (int i = 0; i < 20; ++i) send("message");
+    receive_all();
+    EXPECT_TRUE(journal_->writer().is_full());
+    EXPECT_EQ(read_all().size(), 16U);
+    EXPECT_TRUE(read_all().empty());
+    journal_->release(journal_->reader().position());
+    receive_all();
+    EXPECT_FALSE(journal_->writer().is_full());
+    EXPECT_EQ(read_all().size(), 5U);
 }
 
 TEST_F(JournalTest, SetsDamagedFilesAside) {
