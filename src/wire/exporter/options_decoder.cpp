@@ -80,7 +80,7 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     const std::uint64_t before = applies == nullptr ? 0 : *applies;
     using Effect = SamplerTable::Effect;
     const Effect effect = exporter.samplers.state(
-        id, {rate, context.message.received, exporter.messages, trust(id, context)});
+        id, {rate, context.message.received, exporter.messages, trust(context)});
     if (effect == Effect::changed) {
         ++counters_.changed_rates;
         ++exporter.changed_rates;
@@ -94,15 +94,14 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     }
 }
 
-// What a sampler of its own is sampled at concerns no other record. The other rates apply to
-// records that had none, or another one, until now: to few, as long as the exporter is new.
-SamplerTable::Trust OptionsDecoder::trust(const SamplerId& id, const DecodeContext& context) const {
+// A new rate applies to records that had none, or had that of another domain, until now: to few, as
+// long as the exporter is new.
+SamplerTable::Trust OptionsDecoder::trust(const DecodeContext& context) const {
     using Trust = SamplerTable::Trust;
     const Exporter& exporter = context.exporter;
     if (context.message.transport_session != 0) return Trust::full;
-    const bool is_usual = id.scope == SamplerScope::selector ||
-                          exporter.records < limits_.few_records ||
-                          exporter.ports.is_usual(context.message.port);
+    const bool is_usual =
+        exporter.records < limits_.few_records || exporter.ports.is_usual(context.message.port);
     return is_usual ? Trust::usual : Trust::confirm;
 }
 

@@ -204,6 +204,61 @@ TEST(OptionsData, ARateFromAnUnusualPortNeedsConfirmation) {
     EXPECT_EQ(rate_after(4000, rate), 1000U);
 }
 
+// An exporter that states sampler 3 in domain 2 and sends the flows in domain 1.
+struct SamplerOfAnotherDomain : ::testing::Test {
+    SamplerOfAnotherDomain() {
+        r.port = 4000;
+        r.decode(ipfix_message(2, {options_template(by_id), states(100)}));
+        r.decode(ipfix_message(1, {templates({{256, with_sampler}})}));
+        for (std::uint32_t i = 0; i < 10; ++i) report();
+        for (std::uint32_t i = 0; i < KnownPorts::usual_messages; ++i) report();
+    }
+    static std::string states(std::uint32_t rate) {
+        return data(300, values().u32(0).u8(3).u32(rate));
+    }
+    void report() {
+        std::string flows;
+        for (int i = 0; i < 10; ++i) flows += values().u32(1).u32(2).u32(7).u8(3);
+        r.port = 4000;
+        r.decode(ipfix_message(1, {data(256, flows)}, number));
+        number += 10;
+    }
+    void forge(std::uint32_t domain, std::uint32_t rate) {
+        r.port = 5000;
+        r.decode(ipfix_message(domain, {options_template(by_id), states(rate)}, number));
+        report();
+    }
+
+    const OptionsSpec by_id{300, {{149, 4}}, {{48, 1}, {34, 4}}};
+    const Fields with_sampler{{8, 4}, {12, 4}, {1, 4}, {48, 1}};
+    Receiver r;
+    std::uint32_t number = 0;
+};
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateAfterAForgedOneInTheDomainOfTheFlows) {
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    forge(1, 100'000);
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 1U);
+    EXPECT_EQ(r.exporters.drain_notices().size(), 1U);
+}
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateAfterAForgedOneInAThirdDomain) {
+    forge(9, 50);
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 1U);
+}
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateInTheSecondPassOverAFile) {
+    forge(1, 100'000);
+    forge(9, 50);
+    Receiver second;
+    second.exporters.set_fallback(r.exporters.sampling());
+    second.decode(ipfix_message(
+        1, {templates({{256, with_sampler}}), data(256, values().u32(1).u32(2).u32(7).u8(3))}));
+    EXPECT_EQ(second.sink.all.back().record.sampling, 100U);
+}
+
 TEST(OptionsData, ASecondPassUsesTheRatesOfTheFirst) {
     const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
     const std::string flows = ipfix_message(1, {templates({{257, plain}}), data(257, record(7))});
