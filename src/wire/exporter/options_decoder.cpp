@@ -49,12 +49,29 @@ void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext
     if (record.sampling != 0 || record.unsampled) on_rate(record, context);
     if (record.interface && (!record.name.empty() || !record.description.empty()))
         on_interface_name(record, context);
-    if (record.init_ms != 0 && record.init_ms <= largest_init_ms) {
-        ExporterStart& start = context.observation_domain->start;
-        start.state(static_cast<std::int64_t>(record.init_ms), context.exporter.messages,
-                    context.message.transport_session != 0);
-        context.origin.init_ms = start.ms();
+    if (record.init_ms != 0 && record.init_ms <= largest_init_ms)
+        on_start(static_cast<std::int64_t>(record.init_ms), context);
+}
+
+void OptionsDecoder::on_start(std::int64_t ms, DecodeContext& context) {
+    Exporter& exporter = context.exporter;
+    ExporterStart& start = context.observation_domain->start;
+    using Effect = ExporterStart::Effect;
+    const SamplerTable::Trust trusted = trust(context);
+    const Effect effect = start.state({.ms = ms,
+                                       .received = context.message.received,
+                                       .message = exporter.messages,
+                                       .is_believed = trusted == SamplerTable::Trust::full,
+                                       .is_usual = trusted != SamplerTable::Trust::confirm});
+    context.origin.init_ms = start.ms();
+    if (effect == Effect::unconfirmed) {
+        ++counters_.unconfirmed_starts;
+        ++exporter.unconfirmed_starts;
     }
+    if (effect == Effect::unconfirmed || effect == Effect::changed)
+        notices_.add({effect == Effect::changed ? Notice::Kind::start_changed
+                                                : Notice::Kind::start_unconfirmed,
+                      exporter.address, context.message.observation_domain});
 }
 
 void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& context) {

@@ -28,6 +28,7 @@ public:
 
 private:
     void on_record(const ipfix::OptionsRecord& record, DecodeContext& context);
+    void on_start(std::int64_t ms, DecodeContext& context);
     void on_rate(const ipfix::OptionsRecord& record, DecodeContext& context);
     [[nodiscard]] SamplerTable::Trust trust(const DecodeContext& context) const;
     void on_interface_name(const ipfix::OptionsRecord& record, DecodeContext& context);
