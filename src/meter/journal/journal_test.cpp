@@ -213,12 +213,12 @@ TEST_F(JournalTest, SyncsTheMessagesItIsAskedFor) {
 }
 
 TEST_F(JournalTest, ASyncLeavesASegmentAloneThatWasReleasedAndBegunAgain) {
-    for (int i = 0; i < 16; ++i) send("in the ledger");
+    for (int i = 0; i < 17; ++i) send("in the ledger");
     receive_all();
     const auto written = journal_->written();
-    ASSERT_EQ(written.size(), 1U);
+    ASSERT_EQ(written.size(), 2U);
     EXPECT_EQ(written[0].slots, 16U);
-    EXPECT_EQ(read_all().size(), 16U);
+    EXPECT_EQ(read_all().size(), 17U);
     journal_->release(journal_->reader().position());
     for (int i = 0; i < 20; ++i) send("in the file of the first");
     receive_all();
@@ -230,10 +230,10 @@ TEST_F(JournalTest, ASyncLeavesASegmentAloneThatWasReleasedAndBegunAgain) {
 TEST_F(JournalTest, PreparesSegmentsAheadOfTheWriter) {
     Status ended;
     std::jthread thread([&](const std::stop_token& stop) { ended = journal_->prepare(stop); });
-    EXPECT_TRUE(will_have_files(4));
+    EXPECT_TRUE(will_have_files(8));
     for (int i = 0; i < 40; ++i) send("message");
     receive_all();
-    EXPECT_TRUE(will_have_files(3 + 4)) << "three in use, four ready";
+    EXPECT_TRUE(will_have_files(3 + 8)) << "three in use, eight ready";
     thread.request_stop();
     thread.join();
     EXPECT_TRUE(ended.has_value());

@@ -81,16 +81,6 @@ void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
     });
 }
 
-std::uint64_t Exporters::missing_messages() const {
-    std::uint64_t messages = 0;
-    state_->registry.each([&](const Exporter& exporter) {
-        exporter.streams.each([&](StreamKey, const MessageStream& stream) {
-            messages += stream.sequence.missing_messages();
-        });
-    });
-    return messages;
-}
-
 SamplingRates Exporters::sampling() const {
     std::vector<SamplingRates::Entry> entries;
     state_->registry.each([&](const Exporter& exporter) {

@@ -81,9 +81,8 @@ public:
     // ... however young it is.
     [[nodiscard]] std::optional<Gap> pop_gap() noexcept;
 
-    // How many messages are missing, at least: in that gap, and in all that were not removed.
+    // How many messages are missing in that gap, at least.
     [[nodiscard]] std::uint64_t messages_of(const Gap& gap) const noexcept;
-    [[nodiscard]] std::uint64_t missing_messages() const noexcept;
     // How many numbers are missing in the gaps that were not removed.
     [[nodiscard]] std::uint64_t missing_numbers() const noexcept;
 
