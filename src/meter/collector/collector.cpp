@@ -74,7 +74,7 @@ Status Collector::resume(const CollectorOptions& options, std::span<const Cursor
     // Without its snapshot the journal is still worth reading: templates come again.
     if (!position.snapshot.empty()) {
         const Status loaded = load(position.snapshot);
-        if (!loaded) notice_ = loaded.error().text;
+        if (!loaded) report_unusable(loaded.error().text);
     }
     journal::Options journal = options.journal;
     journal.id = id;
@@ -83,6 +83,14 @@ Status Collector::resume(const CollectorOptions& options, std::span<const Cursor
     reached_ = position.at;
     if (journal_->lost() > 0) report_lost(options.folder);
     return {};
+}
+
+// It held data sets without a template, missing messages and rates: how much traffic that was,
+// nobody knows.
+void Collector::report_unusable(const std::string& why) {
+    pending_.losses.push_back(
+        {cursor_.source, LossReason::corrupt, {since_, since_ + Duration{1}}, {}, {}});
+    notice_ = why + ". This is reported as a loss (corrupt)";
 }
 
 // Nobody knows how many messages were in them, or whether the ledger has them.

@@ -116,7 +116,8 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
     if (!has_exporters)
         return fail(ErrorCode::corrupt,
                     path +
-                        " is damaged, or of another version: templates and sampling are "
+                        " is damaged, or of another version: data that waited for templates, "
+                        "missing messages and sampling rates are lost; templates and sampling are "
                         "learned again");
     return {};
 }
@@ -145,7 +146,8 @@ std::vector<CounterValue> MessageDecoder::counters() const {
                                                                        c.changed_rates,
                                                                        c.ignored_withdrawals,
                                                                        c.unread_counts,
-                                                                       c.doubtful_lengths};
+                                                                       c.doubtful_lengths,
+                                                                       c.unconfirmed_starts};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

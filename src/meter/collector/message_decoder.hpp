@@ -20,7 +20,7 @@
 namespace octroi::collector {
 
 // In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
-inline constexpr std::array<CounterInfo, 23> message_counters = {{
+inline constexpr std::array<CounterInfo, 24> message_counters = {{
     {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
     {"collector_octets_total", "Octets of these datagrams and messages."},
     {"collector_refused_total", "Datagrams from senders that are not allowed: not decoded."},
@@ -48,6 +48,9 @@ inline constexpr std::array<CounterInfo, 23> message_counters = {{
      "Records with counts in private elements only, which are not known here: not counted."},
     {"collector_lengths_doubtful_total",
      "Sampled packets with a wrong frame length, or none: the length in their IP header counts."},
+    {"collector_starts_unconfirmed_total",
+     "Starts of exporters in options data that do not apply until they are stated again; until "
+     "then records with uptimes have the receive time."},
 }};
 
 struct DecoderOptions {

@@ -23,6 +23,7 @@
 #include "wire/exporter/numbering.hpp"
 #include "wire/exporter/numbering_detector.hpp"
 #include "wire/exporter/recent_messages.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 
 namespace octroi::exporter {
 
@@ -90,7 +91,7 @@ public:
 
     // All but the evidence for another numbering. False: not what save() wrote.
     void save(ByteWriter& to) const;
-    [[nodiscard]] bool restore(ByteCursor& from);
+    [[nodiscard]] bool restore(ByteCursor& from, std::uint32_t version = snapshot_version);
 
 private:
     [[nodiscard]] bool uptime_restarted(const NumberedMessage& message) const noexcept;
