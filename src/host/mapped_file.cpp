@@ -26,7 +26,7 @@ Result<MappedFile> MappedFile::map(Fd fd, const std::string& path, std::size_t s
 }
 
 Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reserved,
-                                      std::size_t size) {
+                                      std::size_t size, Pages pages) {
     if (::access(path.c_str(), F_OK) == 0)
         return fail(ErrorCode::exists, fmt::format("{} already exists", path));
     const std::string unfinished = path + ".new";
@@ -45,8 +45,9 @@ Result<MappedFile> MappedFile::create(const std::string& path, std::size_t reser
     // Causes the page faults now, not while the kernel copies a datagram into the file: a process
     // that is killed in such a fault loses the datagram. A failure is not an error: kernels before
     // 5.14 do not have MADV_POPULATE_WRITE.
-    // Huge pages, where the file system has them (ext4 since Linux 6.16, XFS), make fewer of them.
-    static_cast<void>(::madvise(file.octets_.data(), reserved, MADV_HUGEPAGE));
+    file.pages_ = pages;
+    if (pages == Pages::huge)
+        static_cast<void>(::madvise(file.octets_.data(), reserved, MADV_HUGEPAGE));
     static_cast<void>(::madvise(file.octets_.data(), reserved, MADV_POPULATE_WRITE));
     if (::rename(unfinished.c_str(), path.c_str()) != 0) return give_up(errno);
     return file;

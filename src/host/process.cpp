@@ -69,9 +69,9 @@ std::uint64_t free_descriptors() {
     std::error_code error;
     const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd", error),
                                     std::filesystem::directory_iterator());
+    const std::uint64_t limit = open_files_max();
     // One of them is that of the iterator.
-    const std::uint64_t limit = open_files_max() + 1;
-    const auto count = static_cast<std::uint64_t>(open);
+    const auto count = static_cast<std::uint64_t>(open) - 1;
     return error || count >= limit ? 0 : limit - count;
 }
 

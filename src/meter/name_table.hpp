@@ -71,6 +71,8 @@ public:
     // Gives a row of append() another name of its kind, with a text of at most text_octets_max.
     void rename(NameRef ref, std::string text) {
         rows_[ref - 1].text = std::move(text);
+        if (was_renamed_.size() < ref) was_renamed_.resize(rows_.size());
+        was_renamed_[ref - 1] = true;
         if (renamed_rows_.size() < rows_bound_)
             renamed_rows_.push_back(ref);
         else
@@ -80,11 +82,12 @@ public:
     // How often a row got another name.
     [[nodiscard]] std::uint64_t renamed() const noexcept { return renamed_; }
     // Calls use(ref) for each row that got another name since renamed() was `since`, and maybe for
-    // others.
+    // rows that got theirs before.
     template <typename Use>
     void each_renamed(std::uint64_t since, Use use) const {
         if (renamed_ - since > renamed_rows_.size()) {  // older ones were overwritten
-            for (std::size_t row = 0; row < rows_.size(); ++row) use(static_cast<NameRef>(row + 1));
+            for (std::size_t row = 0; row < was_renamed_.size(); ++row)
+                if (was_renamed_[row]) use(static_cast<NameRef>(row + 1));
             return;
         }
         for (; since < renamed_; ++since) use(renamed_rows_[since % rows_bound_]);
@@ -118,6 +121,7 @@ private:
     std::array<std::uint32_t, kinds> rows_by_kind_{};
     std::uint64_t refused_ = 0;
     std::vector<NameRef> renamed_rows_;  // the last ones, at their number modulo rows_bound_
+    std::vector<bool> was_renamed_;      // by row
     std::uint64_t renamed_ = 0;
 };
 

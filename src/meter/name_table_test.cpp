@@ -90,5 +90,16 @@ TEST(NameTable, StatesWhichRowsGotAnotherName) {
     EXPECT_EQ(renamed_since(table, table.renamed() - 2), (std::vector<NameRef>{3, 1}));
 }
 
+// Users may rely on what a renamed row is: none lies within another one.
+TEST(NameTable, VisitsOnlyRenamedRowsAlsoAfterManyRenames) {
+    NameTable table(1, 8);
+    const NameRef domain = table.intern(NameKind::domain, "x.org");
+    const NameRef user = table.intern(NameKind::user, "a@x.org", domain);
+    const NameRef port = table.append(NameKind::interface, "eth0");
+    EXPECT_EQ(user, 2U);
+    for (int i = 0; i < 20; ++i) table.rename(port, std::to_string(i));
+    EXPECT_EQ(renamed_since(table, 0), (std::vector<NameRef>{port}));
+}
+
 }  // namespace
 }  // namespace octroi

@@ -63,7 +63,7 @@ Result<std::unique_ptr<FlowExport>> FlowExport::open(const ExportSettings& setti
         new FlowExport(settings, encoder_for(settings), std::move(sender), clock));
 }
 
-void FlowExport::number_interfaces(const NameTable& names) {
+void FlowExport::number_interfaces(const NameTable& names, UtcTime exported) {
     const std::size_t known = interface_names_.size();
     for (const Name& name : names.rows().subspan(interface_numbers_.size())) {
         const bool is_interface = name.kind == NameKind::interface;
@@ -80,6 +80,9 @@ void FlowExport::number_interfaces(const NameTable& names) {
         interface_names_[interface_number(ref) - 1] = name.text;
         is_renamed = true;
     });
+    // The names stand at the begin of a message: one that was begun states the old name of a
+    // number.
+    if (is_renamed) flush(exported);
     if (interface_names_.size() > known || is_renamed) encoder_->name_interfaces(interface_names_);
 }
 
@@ -109,7 +112,7 @@ flow::FlowRecord FlowExport::flow_of(const Reading& reading) const {
 void FlowExport::accept(std::span<const Reading> readings, const NameTable& names,
                         UtcTime exported) {
     if (names.rows().size() != interface_numbers_.size() || names.renamed() != renamed_)
-        number_interfaces(names);
+        number_interfaces(names, exported);
     records_.clear();
     for (const Reading& reading : readings) {
         if (reading.kind == ReadingKind::ip)

@@ -64,7 +64,8 @@ private:
     std::optional<TokenBucket> bucket_;
     std::vector<flow::FlowRecord> records_;
     // Interfaces are numbered without gaps, in the order of the meter's names; 0: not an interface.
-    void number_interfaces(const NameTable& names);
+    // A number keeps to its row: when the row gets another name, the next message states it.
+    void number_interfaces(const NameTable& names, UtcTime exported);
     [[nodiscard]] std::uint32_t interface_number(NameRef ref) const noexcept {
         return ref == no_name || ref > interface_numbers_.size() ? 0 : interface_numbers_[ref - 1];
     }

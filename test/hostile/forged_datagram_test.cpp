@@ -92,13 +92,8 @@ const std::vector<Forgery> forgeries{
      [](auto next) {
          return std::vector{message({data(256, repeated(foreign_flow(1), 5))}, next)};
      }},
-    {"the options template again, and a start of the exporter",
-     [](auto next) {
-         const OptionsSpec start{258, {{149, 4}}, {{160, 8}}};
-         return std::vector{message({options_template(sampling), options_template(start),
-                                     data(258, values().u32(0).u64(1))},
-                                    next)};
-     }},
+    {"the options template again",
+     [](auto next) { return std::vector{message({options_template(sampling)}, next)}; }},
 };
 
 TEST_F(Attack, OneForgedDatagramChangesNothingThatFollows) {
@@ -120,6 +115,103 @@ TEST_F(Attack, OneForgedDatagramChangesNothingThatFollows) {
         EXPECT_EQ(figures["10.0.0." + std::to_string(first_host + i)],
                   exporters[i]->reported_bytes())
             << forgeries[i].name;
+}
+
+// An exporter that states sampler 3 in domain 2, and sends flows with uptimes in domain 1. It
+// started an hour ago.
+class UptimeExporter {
+public:
+    UptimeExporter(const RunningDaemon& daemon, std::uint32_t host)
+        : socket_(daemon.socket().descriptor(), loopback(host), daemon.socket().port()),
+          host_(host),
+          start_ms_((std::uint64_t{now_seconds()} - 3600) * 1000) {
+        send(2, {options_template(sampler), sampler_is(rate)});
+        send(1, {templates({{256, uptime_fields}}), options_template(started), starts(start_ms_)});
+        next_ = 1;
+    }
+    static std::string sampler_is(std::uint32_t stated) {
+        return data(257, values().u32(0).u8(3).u32(stated));
+    }
+    static std::string starts(std::uint64_t ms) { return data(258, values().u32(0).u64(ms)); }
+    void report(int messages) {
+        for (int i = 0; i < messages; ++i) {
+            send(1, {data(256, flow())});
+            ++next_;
+        }
+        reported_ += static_cast<std::uint64_t>(messages);
+    }
+    [[nodiscard]] std::uint32_t next_number() const { return next_; }
+    [[nodiscard]] std::uint64_t reported_bytes() const { return reported_ * record_bytes * rate; }
+
+    static const OptionsSpec sampler;
+    static const OptionsSpec started;
+    static const Fields uptime_fields;
+
+private:
+    [[nodiscard]] std::string flow() const {
+        const auto uptime =
+            static_cast<std::uint32_t>(std::uint64_t{now_seconds()} * 1000 - start_ms_);
+        return values()
+            .u32(0x0a000000U + host_)
+            .u32(0xc0000201U)
+            .u64(record_bytes)
+            .u64(1)
+            .u8(3)
+            .u32(uptime - 1000)
+            .u32(uptime);
+    }
+    void send(std::uint32_t domain, std::initializer_list<std::string> sets) {
+        EXPECT_TRUE(socket_.send(ipfix_message(domain, sets, next_, now_seconds())));
+    }
+    PacedSender socket_;
+    std::uint32_t host_;
+    std::uint64_t start_ms_;
+    std::uint32_t next_ = 0;
+    std::uint64_t reported_ = 0;
+};
+
+const OptionsSpec UptimeExporter::sampler{257, {{149, 4}}, {{48, 1}, {34, 4}}};
+const OptionsSpec UptimeExporter::started{258, {{149, 4}}, {{160, 8}}};
+const Fields UptimeExporter::uptime_fields{{8, 4},  {12, 4}, {1, 8}, {2, 8},
+                                           {48, 1}, {22, 4}, {21, 4}};
+
+struct DomainForgery {
+    const char* name;
+    std::uint32_t domain;
+    std::string sets;
+};
+
+TEST_F(Attack, OneForgedDatagramMovesNeitherTheStartNorTheRateOfAnotherDomain) {
+    RunningDaemon daemon(patient());
+    using Exporter = UptimeExporter;
+    const std::uint64_t hours_ago = (std::uint64_t{now_seconds()} - 10 * 3600) * 1000;
+    const std::vector<DomainForgery> all{
+        {"a start 10 hours ago", 1,
+         options_template(Exporter::started) + Exporter::starts(hours_ago)},
+        {"the sampler in the domain of the flows", 1,
+         options_template(Exporter::sampler) + Exporter::sampler_is(100'000)},
+        {"the sampler in a third domain", 9,
+         options_template(Exporter::sampler) + Exporter::sampler_is(50)},
+    };
+    constexpr std::uint32_t first_host = 60;
+    std::vector<std::unique_ptr<UptimeExporter>> exporters;
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+        exporters.push_back(std::make_unique<UptimeExporter>(daemon, first_host + i));
+        exporters.back()->report(200);
+        PacedSender forger(daemon.socket().descriptor(), loopback(first_host + i),
+                           daemon.socket().port());
+        ASSERT_TRUE(forger.send(ipfix_message(all[i].domain, {all[i].sets},
+                                              exporters.back()->next_number(), now_seconds())));
+        exporters.back()->report(200);
+    }
+    ASSERT_EQ(daemon.stop().status, 0);
+    const json recent = parsed(
+        daemon.command({"--json", "usage", "--by", "identity", "--role", "all", "--since=-30m"}));
+    auto figures = used(recent, "identity");
+    for (std::uint32_t i = 0; i < all.size(); ++i)
+        EXPECT_EQ(figures["10.0.0." + std::to_string(first_host + i)],
+                  exporters[i]->reported_bytes())
+            << all[i].name;
 }
 
 }  // namespace

@@ -18,10 +18,10 @@ constexpr Duration drain_time = Duration::seconds(1);
 // Messages between two readings of the clock: a reading costs as much as decoding a small message.
 constexpr int messages_per_clock_reading = 64;
 
-// What a journal holds when a commit is due.
-std::uint64_t held_octets_max(std::uint64_t limit) {
+// How much of the journal a batch has read when its commit is due.
+std::uint64_t read_octets_max(std::uint64_t limit) {
     constexpr std::uint64_t enough = std::uint64_t{128} << 20U;
-    return std::min(limit / 2, enough);
+    return std::min(limit / 4, enough);
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Status Collector::resume(const CollectorOptions& options, std::span<const Cursor
     // Without its snapshot the journal is still worth reading: templates come again.
     if (!position.snapshot.empty()) {
         const Status loaded = load(position.snapshot);
-        if (!loaded) notice_ = loaded.error().text;
+        if (!loaded) report_unusable(loaded.error().text);
     }
     journal::Options journal = options.journal;
     journal.id = id;
@@ -83,6 +83,14 @@ Status Collector::resume(const CollectorOptions& options, std::span<const Cursor
     reached_ = position.at;
     if (journal_->lost() > 0) report_lost(options.folder);
     return {};
+}
+
+// It held data sets without a template, missing messages and rates: how much traffic that was,
+// nobody knows.
+void Collector::report_unusable(const std::string& why) {
+    pending_.losses.push_back(
+        {cursor_.source, LossReason::corrupt, {since_, since_ + Duration{1}}, {}, {}});
+    notice_ = why + ". This is reported as a loss (corrupt)";
 }
 
 // Nobody knows how many messages were in them, or whether the ledger has them.
@@ -138,7 +146,7 @@ Pull Collector::read(Duration wait) {
         }
         // Request a commit long before the journal is full: only a commit frees its segments, and
         // memory that is used again costs less than new memory.
-        if (messages_ > 0 && journal_->held_octets() > held_octets_max(journal_->limit_octets()))
+        if (journal_->read_octets_since(reached_) > read_octets_max(journal_->limit_octets()))
             return Pull::checkpoint;
     } while (clock_.uptime() < until);
     return Pull::more;
@@ -148,7 +156,7 @@ void Collector::collect_losses(UtcTime now) {
     const Interval interval{since_, now};
     for (Loss& loss : decoder_.normalizer().drain_losses())
         pending_.losses.push_back(std::move(loss));
-    const std::int64_t missing = decoder_.drain_missing_messages();
+    const std::uint64_t missing = decoder_.normalizer().drain_missing_messages();
     if (drops_) socket_losses_.add_losses(*std::move(drops_), interval, missing, pending_.losses);
     drops_.reset();
     decoder_.add_undecoded(cursor_.source, interval, pending_.losses);
@@ -166,6 +174,8 @@ Result<Checkpoint> Collector::checkpoint(ReadingSink& sink) {
     // drain_time; the others stay in the journal.
     TRY_ASSIGN([[maybe_unused]] const Pull drained, pull(sink, drain_time));
     decoder_.expire(clock_.now());
+    // Gaps that may be those of the dropped datagrams are losses now, so that the two are one loss.
+    if (drops_ && socket_losses_.has_new(*drops_)) decoder_.end_gaps();
     const UtcTime now = std::max(clock_.now(), since_);  // the clock may have been set back
     pending_.observed += decoder_.normalizer().drain_observed();
     collect_losses(now);

@@ -46,7 +46,7 @@ public:
     // known: cursors with sources that begin with journal_source_prefix, one of each source. The
     // clock must outlive the meter. Errors: busy (another process has the folder), conflict (the
     // journal belongs to another ledger), those of files. A snapshot that cannot be read is no
-    // error: notice() says what it means.
+    // error but a loss of unknown size: notice() says what it means.
     [[nodiscard]] static Result<std::unique_ptr<Collector>> open(const CollectorOptions& options,
                                                                  std::span<const Cursor> known,
                                                                  const Clock& clock);
@@ -78,6 +78,7 @@ private:
     [[nodiscard]] Status resume(const CollectorOptions& options, std::span<const Cursor> known);
     [[nodiscard]] Status check_ledger(const std::string& ledger_id) const;
     [[nodiscard]] Status load(const std::string& snapshot);
+    void report_unusable(const std::string& why);
     void report_lost(std::string_view folder);
     [[nodiscard]] Result<std::string> save(const journal::Position& at) const;
     [[nodiscard]] Pull read(Duration wait);

@@ -101,8 +101,30 @@ TEST_F(CollectorRestart, TotalsAreNotBookedTwiceWhereTemplatesCannotBeRead) {
               std::string::npos)
         << collector_->notice();
     send(ipfix_message(1, {announced, data(256, total(1'000'500, 11))}, 1));
-    commit();
+    const Checkpoint after = commit();
+    ASSERT_EQ(after.losses.size(), 1U);
+    EXPECT_EQ(after.losses[0].reason, LossReason::corrupt);
+    EXPECT_TRUE(after.losses[0].source.starts_with(journal_source_prefix));
+    EXPECT_FALSE(after.losses[0].packets.has_value());
+    EXPECT_NE(collector_->notice().find("reported as a loss"), std::string::npos);
     EXPECT_EQ(sum_.bytes, 1'000'500U);
+    start();
+    EXPECT_TRUE(commit().losses.empty()) << "reported once";
+}
+
+// Both parts, as where the file is cut, and as where it is gone.
+TEST_F(CollectorRestart, ASnapshotThatCannotBeReadIsALoss) {
+    send(ipfix_message(1, {data(256, total(100, 1))}));  // waits for its template
+    commit();
+    ASSERT_EQ(snapshots().size(), 1U);
+    std::filesystem::resize_file(snapshots()[0], 10);
+    start();
+    EXPECT_EQ(commit().losses.size(), 1U);
+    std::filesystem::remove(snapshots().at(0));
+    start();
+    EXPECT_EQ(commit().losses.size(), 1U);
+    start();
+    EXPECT_TRUE(commit().losses.empty());
 }
 
 TEST_F(CollectorRestart, SegmentsThatAreGoneAreALoss) {

@@ -56,6 +56,8 @@ std::vector<std::string> doubts_of(const exporter::ExporterStatus& e, std::int64
     add(e.missing, "more missing by sequence numbers: may still arrive");
     add(e.refused_rates, "sampling rates that cannot be right (sampling)");
     add(e.unconfirmed_rates, "rates stated once, not applied until repeated (sampling)");
+    add(e.unconfirmed_starts,
+        "starts stated once: until repeated, records with uptimes have the receive time");
     add(e.changed_rates, "changes of a rate");
     add(e.reverse_out, "records with counts out unlike counts in (out_bytes)");
     if (e.unread_counts > 0)

@@ -18,6 +18,7 @@ constinit LimitedLog limited_messages("over_limit");
 constinit LimitedLog missing_templates("missing_template");
 constinit LimitedLog rate_notices("sampling_rate");
 constinit LimitedLog unread_counts("unread_counts");
+constinit LimitedLog start_notices("exporter_start");
 constinit LimitedLog refused_connections("refused_connection");
 constinit LimitedLog failed_connections("failed_connection");
 constinit LimitedLog failed_accepts("failed_accept");
@@ -59,7 +60,10 @@ std::string text_of_rate(const exporter::Notice& notice) {
 }  // namespace
 
 void InputLog::on_notice(const exporter::Notice& notice) const {
-    const bool is_rate = notice.kind != exporter::Notice::Kind::unread_counts;
+    using Kind = exporter::Notice::Kind;
+    if (notice.kind == Kind::start_unconfirmed || notice.kind == Kind::start_changed)
+        return on_start(notice);
+    const bool is_rate = notice.kind != Kind::unread_counts;
     (is_rate ? rate_notices : unread_counts).warning([&] {
         const std::string text =
             is_rate ? text_of_rate(notice)
@@ -69,6 +73,20 @@ void InputLog::on_notice(const exporter::Notice& notice) const {
                           notice.elements);
         return fmt::format("meter {}: exporter {}, domain {}: {}", meter_,
                            to_string(notice.exporter), notice.observation_domain, text);
+    });
+}
+
+void InputLog::on_start(const exporter::Notice& notice) const {
+    start_notices.warning([&] {
+        const bool has_changed = notice.kind == exporter::Notice::Kind::start_changed;
+        return fmt::format(
+            "meter {}: exporter {}, domain {}: {}", meter_, to_string(notice.exporter),
+            notice.observation_domain,
+            has_changed ? "states another start (element 160): uptimes count from it. Next: "
+                          "nothing, if the exporter restarted"
+                        : "stated another start (element 160) once: until it is repeated, records "
+                          "with uptimes have the receive time. Next: find out whether the "
+                          "exporter restarted");
     });
 }
 

@@ -34,6 +34,7 @@ public:
 
     // What an exporter stated changes or limits its figures.
     void on_notice(const exporter::Notice& notice) const;
+    void on_start(const exporter::Notice& notice) const;
 
     // ---- connections
 

@@ -41,7 +41,7 @@ public:
         const LiveCollectorOptions& options, std::vector<Fd> inherited,
         std::span<const Cursor> known, const Clock& clock);
 
-    // Also the errors of the other two threads: they end the meter.
+    // Also the errors of the threads for the intake and for syncs: they end the meter.
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override { collector_->committed(); }

@@ -81,12 +81,6 @@ void MessageDecoder::end_earlier_sessions(UtcTime now) {
     exporters_.end_all_transport_sessions(now, normalizer_);
 }
 
-std::int64_t MessageDecoder::drain_missing_messages() {
-    const std::uint64_t open = exporters_.missing_messages();
-    const std::uint64_t before = std::exchange(missing_messages_, open);
-    return static_cast<std::int64_t>(normalizer_.drain_missing_messages() + open - before);
-}
-
 std::array<std::uint64_t, 2> MessageDecoder::undecoded() const noexcept {
     const exporter::Counters& c = exporters_.counters();
     return {c.dropped, c.malformed + c.refused};
@@ -112,7 +106,6 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
     if (has_exporters) exporters_ = *std::move(restored);
     // The counters are part of the state; losses up to here were reported by the process before.
     reported_undecoded_ = undecoded();
-    missing_messages_ = exporters_.missing_messages();
     dropped_sets_ = exporters_.counters().dropped;
     refused_agents_ = exporters_.counters().refused_agents;
     if (!normalizer_.restore(normalizer))
@@ -123,7 +116,8 @@ Status MessageDecoder::restore(std::string_view exporters, std::string_view norm
     if (!has_exporters)
         return fail(ErrorCode::corrupt,
                     path +
-                        " is damaged, or of another version: templates and sampling are "
+                        " is damaged, or of another version: data that waited for templates, "
+                        "missing messages and sampling rates are lost; templates and sampling are "
                         "learned again");
     return {};
 }
@@ -152,7 +146,8 @@ std::vector<CounterValue> MessageDecoder::counters() const {
                                                                        c.changed_rates,
                                                                        c.ignored_withdrawals,
                                                                        c.unread_counts,
-                                                                       c.doubtful_lengths};
+                                                                       c.doubtful_lengths,
+                                                                       c.unconfirmed_starts};
     std::vector<CounterValue> all;
     for (std::size_t i = 0; i < values.size(); ++i)
         all.push_back({message_counters[i].name, values[i]});

@@ -20,7 +20,7 @@
 namespace octroi::collector {
 
 // In the order of MessageDecoder::counters(); those of normalize::reading_counters follow.
-inline constexpr std::array<CounterInfo, 23> message_counters = {{
+inline constexpr std::array<CounterInfo, 24> message_counters = {{
     {"collector_datagrams_total", "Datagrams, and messages of streams, read from the journal."},
     {"collector_octets_total", "Octets of these datagrams and messages."},
     {"collector_refused_total", "Datagrams from senders that are not allowed: not decoded."},
@@ -48,6 +48,9 @@ inline constexpr std::array<CounterInfo, 23> message_counters = {{
      "Records with counts in private elements only, which are not known here: not counted."},
     {"collector_lengths_doubtful_total",
      "Sampled packets with a wrong frame length, or none: the length in their IP header counts."},
+    {"collector_starts_unconfirmed_total",
+     "Starts of exporters in options data that do not apply until they are stated again; until "
+     "then records with uptimes have the receive time."},
 }};
 
 struct DecoderOptions {
@@ -71,9 +74,8 @@ public:
     // Drops data sets that waited too long and reports old gaps (exporter::Exporters::expire). Call
     // it at checkpoints.
     void expire(UtcTime now);
-    // By how many messages more are missing than at the last call, at least, by their sequence
-    // numbers. Negative: some arrived late, or a gap proved to be none.
-    [[nodiscard]] std::int64_t drain_missing_messages();
+    // Reports all gaps in sequence numbers that are there now, however young.
+    void end_gaps() { exporters_.flush(normalizer_); }
     // Adds a loss under `source` for all messages that could not be decoded since the last call,
     // and one for all data sets.
     void add_undecoded(const std::string& source, const Interval& interval,
@@ -106,7 +108,6 @@ private:
     normalize::FlowNormalizer normalizer_;
     std::array<std::uint64_t, 2> reported_undecoded_{};  // undecoded() at the last call
     std::uint64_t refused_ = 0;
-    std::uint64_t missing_messages_ = 0;  // of exporters_, at the last call
     // exporter::Counters of the last message.
     std::uint64_t dropped_sets_ = 0;
     std::uint64_t refused_agents_ = 0;

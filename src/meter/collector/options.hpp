@@ -88,9 +88,8 @@ inline constexpr std::array meter_options = {
            .type = OptionType::size,
            .default_text = R"("1 GiB")",
            .range = "128 MiB..1 TiB",
-           .help =
-               "The largest size of the journal. The meter commits early when 128 MiB wait in it, "
-               "or when it is half full."},
+           .help = "The largest size of the journal. The meter commits early when it has read 128 "
+                   "MiB, or a quarter of this size."},
     Option{
         .key = "journal_sync",
         .type = OptionType::duration,

@@ -31,17 +31,14 @@ public:
     void on_start(std::span<const SocketDrops> now);
     // Datagrams were dropped since the last add_losses().
     [[nodiscard]] bool has_new(std::span<const SocketDrops> now) const;
-    // Adds a loss for each socket that dropped datagrams since the last call. missing: by how many
-    // messages of exporters more are missing since then, by their sequence numbers. Gaps are, or
-    // become, losses of their own (export_gap), with the exporter and a bound in octets: as many of
-    // the dropped datagrams are no second loss. Negative: gaps of the last call proved to be none,
-    // and what they explained is a loss after all.
-    void add_losses(std::vector<SocketDrops> now, const Interval& interval, std::int64_t missing,
+    // Adds a loss for each socket that dropped datagrams since the last call. missing: messages of
+    // exporters in the gaps that `losses` has already (export_gap), with the exporter and a bound
+    // in octets: as many of the dropped datagrams are no second loss.
+    void add_losses(std::vector<SocketDrops> now, const Interval& interval, std::uint64_t missing,
                     std::vector<Loss>& losses);
 
 private:
     std::vector<SocketDrops> reported_;
-    std::vector<SocketDrops> explained_;  // by gaps, at the last call
 };
 
 }  // namespace octroi::collector

@@ -45,40 +45,45 @@ std::string_view StreamIntake::refusal(const Address& peer) const {
     if (!allowed_.empty() && !any_contains(allowed_, peer))
         return "`exporters` does not contain this address. Next: add it there if it is an exporter "
                "of yours";
-    const auto of_peer = std::ranges::count_if(
-        sessions_, [&](const StreamSession& s) { return s.connection().peer() == peer; });
-    if (static_cast<std::size_t>(of_peer) >= connections_of_address_max)
+    if (sessions_of(peer) >= connections_of_address_max)
         return "this address has too many connections. Next: have the exporter close those that it "
                "does not use";
     return "";
 }
 
-bool StreamIntake::is_full(const StreamConnection& with) const {
-    if (sessions_.size() >= connections_max) return true;
-    // Descriptors are given out from the lowest: with a low one there is no need to count them.
-    const auto descriptor = static_cast<std::uint64_t>(with.descriptor());
-    const bool is_far_below = descriptor + connections_max + spare_descriptors < open_files_max();
-    return !is_far_below && free_descriptors() < spare_descriptors;
+bool StreamIntake::is_full() const {
+    return sessions_.size() >= connections_max || free_descriptors() < spare_descriptors;
 }
 
-// An attacker who only connects, or sends a few messages, cannot push out exporters.
-Result<bool> StreamIntake::close_one(UtcTime now, Duration uptime) {
+std::size_t StreamIntake::sessions_of(const Address& peer) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        sessions_, [&](const StreamSession& s) { return s.connection().peer() == peer; }));
+}
+
+// An attacker who only connects, or sends a few messages, cannot push out exporters, and one with
+// many connections cannot keep them out.
+Result<bool> StreamIntake::close_one_for(const Address& peer, UtcTime now, Duration uptime) {
     if (sessions_.empty()) return false;
-    const auto least = std::ranges::min_element(sessions_, {}, [](const StreamSession& s) {
-        return std::tuple(s.has_sent(), s.is_established(), s.last_message());
+    const auto least = std::ranges::min_element(sessions_, {}, [&](const StreamSession& s) {
+        const std::size_t siblings = s.is_established() ? sessions_of(s.connection().peer()) : 0;
+        return std::tuple(s.has_sent(), s.is_established(), -static_cast<std::int64_t>(siblings),
+                          s.last_message());
     });
-    const bool may_close =
-        !least->is_established() || uptime - least->last_message() >= replace_after;
+    const std::size_t siblings = sessions_of(least->connection().peer());
+    const bool may_close = !least->is_established() ||
+                           uptime - least->last_message() >= replace_after ||
+                           (siblings >= many_of_address && siblings > sessions_of(peer) + 1);
     // The end of a session must be in the journal.
     if (!may_close || (least->has_sent() && journal_.is_full())) return false;
     StreamSession::Progress read{.state = StreamSession::State::readable};
     for (int i = 0; i < reads_per_turn && read.state == StreamSession::State::readable; ++i) {
         TRY_ASSIGN(read, least->read(journal_, now, uptime));
     }
-    const bool is_cut = read.state == StreamSession::State::readable || least->is_established();
-    TRY(least->append_end(journal_, now, is_cut));
-    sessions_.erase(least);
-    return true;
+    // The exporter may have more to send.
+    const bool is_cut = read.state != StreamSession::State::closed;
+    TRY_ASSIGN(const bool has_ended, least->append_end(journal_, now, is_cut));
+    if (has_ended) sessions_.erase(least);
+    return has_ended;
 }
 
 Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime now,
@@ -87,8 +92,8 @@ Status StreamIntake::admit(std::unique_ptr<StreamConnection> connection, UtcTime
         on_refused(*connection, why);
         return {};
     }
-    if (is_full(*connection)) {
-        TRY_ASSIGN(const bool has_closed, close_one(now, uptime));
+    if (is_full()) {
+        TRY_ASSIGN(const bool has_closed, close_one_for(connection->peer(), now, uptime));
         if (!has_closed) {
             on_refused(*connection,
                        "there are too many connections. Next: list your exporters in `exporters`, "
@@ -109,10 +114,14 @@ Result<std::size_t> StreamIntake::step(UtcTime now, Duration uptime) {
             TRY_ASSIGN(read, session->read(journal_, now, uptime));
             messages += read.messages;
         }
-        const bool ends = has_ended(*session, read, uptime);
+        // The end of a session must be in the journal.
+        const bool can_end = !session->has_sent() || !journal_.is_full();
+        bool ends = can_end && has_ended(*session, read, uptime);
         const bool is_cut = read.state == StreamSession::State::not_ipfix ||
                             read.state == StreamSession::State::failed;
-        if (ends) TRY(session->append_end(journal_, now, is_cut));
+        if (ends) {
+            TRY_ASSIGN(ends, session->append_end(journal_, now, is_cut));
+        }
         session = ends ? sessions_.erase(session) : std::next(session);
     }
     return messages;

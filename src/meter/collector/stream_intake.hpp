@@ -30,9 +30,11 @@ public:
     // Connections at a time, of all addresses and of one. A new one beyond the second limit is
     // refused. Beyond the first it replaces another one: of those without a message the one that
     // was silent longest, else of those with few messages, else one that was silent for
-    // replace_after. If there is none, the new one is refused.
+    // replace_after, or one of an address with many_of_address or more, if the new one's has fewer.
+    // If there is none, the new one is refused.
     static constexpr std::size_t connections_max = 256;
     static constexpr std::size_t connections_of_address_max = 32;
+    static constexpr std::size_t many_of_address = 8;
     static constexpr Duration replace_after = Duration::hours(1);
     // Descriptors left for the rest of the process (files of the journal and of the ledger). With
     // fewer, a new connection is as one beyond connections_max.
@@ -74,9 +76,11 @@ private:
                                Duration uptime);
     // Why the peer may not connect; empty: it may.
     [[nodiscard]] std::string_view refusal(const Address& peer) const;
-    [[nodiscard]] bool is_full(const StreamConnection& with) const;
-    // False: none may be closed for a new one.
-    [[nodiscard]] Result<bool> close_one(UtcTime now, Duration uptime);
+    [[nodiscard]] bool is_full() const;
+    [[nodiscard]] std::size_t sessions_of(const Address& peer) const;
+    // Closes one, so that there is a place for a new one of that address. False: none may be closed
+    // for it.
+    [[nodiscard]] Result<bool> close_one_for(const Address& peer, UtcTime now, Duration uptime);
     void on_refused(const StreamConnection& connection, std::string_view why);
     void on_failed(const StreamConnection& connection, std::string_view why);
     // Counts and logs the reason where a session ends that should not.

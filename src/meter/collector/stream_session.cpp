@@ -65,14 +65,11 @@ Result<StreamSession::State> StreamSession::append_messages(journal::Writer& jou
     }
 }
 
-Status StreamSession::append_end(journal::Writer& journal, UtcTime now, bool is_cut) const {
-    if (!has_sent()) return {};
+Result<bool> StreamSession::append_end(journal::Writer& journal, UtcTime now, bool is_cut) const {
+    if (!has_sent()) return true;
     const std::byte how = is_cut || begin_ != end_ ? journal::stream_cut : journal::stream_complete;
-    const auto appended =
-        journal.append({ByteSpan(&how, 1), connection_->peer(), connection_->peer_port(), now,
-                        journal::Transport::stream_end});
-    if (!appended) return std::unexpected(appended.error());
-    return {};
+    return journal.append({ByteSpan(&how, 1), connection_->peer(), connection_->peer_port(), now,
+                           journal::Transport::stream_end});
 }
 
 }  // namespace octroi::collector

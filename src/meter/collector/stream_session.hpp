@@ -39,11 +39,10 @@ public:
     // journal is full it reads nothing: TCP flow control makes the exporter wait. Errors: those of
     // the journal's files.
     [[nodiscard]] Result<Progress> read(journal::Writer& journal, UtcTime now, Duration uptime);
-    // Records in the journal that the session has ended, if it has sent a message. Where the
-    // journal is full, nothing is recorded: the state of the session then expires later, as that
-    // of a silent one. is_cut: octets may be lost that the exporter has sent; without it they are
-    // if a message is not complete.
-    [[nodiscard]] Status append_end(journal::Writer& journal, UtcTime now, bool is_cut) const;
+    // Records in the journal that the session has ended, if it has sent a message. False: the
+    // journal is full, and nothing was recorded. is_cut: octets may be lost that the exporter has
+    // sent; without it they are if a message is not complete.
+    [[nodiscard]] Result<bool> append_end(journal::Writer& journal, UtcTime now, bool is_cut) const;
 
     // Whether a whole message was received.
     [[nodiscard]] bool has_sent() const noexcept { return messages_ > 0; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The three threads of a live collector beside the driver's. Each ends with its object, or with the
-// first error, which the driver then reads.
+// The three threads of a live collector beside the driver's. Each ends with its object; those for
+// the intake and for syncs also with their first error, which the driver then reads.
 
 #include <condition_variable>
 #include <mutex>

@@ -45,8 +45,8 @@ public:
     void release(Position before) { ring_.release_before(before.segment); }
     // What the writer has published by now, for sync().
     [[nodiscard]] std::vector<SegmentRing::Written> written() const { return ring_.written(); }
-    // Returns when all that is not released is on the disk. Error: corrupt (another program
-    // has removed or cut a segment that is in use).
+    // Returns when all of `written` that is not released is on the disk. Error: corrupt (another
+    // program has removed or cut a segment that is in use).
     [[nodiscard]] Status sync(std::span<const SegmentRing::Written> written);
     [[nodiscard]] Status sync() { return sync(written()); }
     // Makes free segments before the writer needs them: it then never waits for the file system.
@@ -57,6 +57,10 @@ public:
     // processes come first.
     [[nodiscard]] bool reads_own_messages() const noexcept {
         return reader_.position().segment >= ring_.first_of_process();
+    }
+    // Disk space of the segments that the reader has finished since that position.
+    [[nodiscard]] std::uint64_t read_octets_since(Position from) const noexcept {
+        return (reader_.position().segment - from.segment) * ring_.octets_of_a_segment();
     }
     // Disk space of the segments that are not released.
     [[nodiscard]] std::uint64_t held_octets() const { return ring_.held_octets(); }

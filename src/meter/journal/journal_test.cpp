@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/journal/journal.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -213,12 +216,12 @@ TEST_F(JournalTest, SyncsTheMessagesItIsAskedFor) {
 }
 
 TEST_F(JournalTest, ASyncLeavesASegmentAloneThatWasReleasedAndBegunAgain) {
-    for (int i = 0; i < 16; ++i) send("in the ledger");
+    for (int i = 0; i < 17; ++i) send("in the ledger");
     receive_all();
     const auto written = journal_->written();
-    ASSERT_EQ(written.size(), 1U);
+    ASSERT_EQ(written.size(), 2U);
     EXPECT_EQ(written[0].slots, 16U);
-    EXPECT_EQ(read_all().size(), 16U);
+    EXPECT_EQ(read_all().size(), 17U);
     journal_->release(journal_->reader().position());
     for (int i = 0; i < 20; ++i) send("in the file of the first");
     receive_all();
@@ -230,10 +233,10 @@ TEST_F(JournalTest, ASyncLeavesASegmentAloneThatWasReleasedAndBegunAgain) {
 TEST_F(JournalTest, PreparesSegmentsAheadOfTheWriter) {
     Status ended;
     std::jthread thread([&](const std::stop_token& stop) { ended = journal_->prepare(stop); });
-    EXPECT_TRUE(will_have_files(4));
+    EXPECT_TRUE(will_have_files(8));
     for (int i = 0; i < 40; ++i) send("message");
     receive_all();
-    EXPECT_TRUE(will_have_files(3 + 4)) << "three in use, four ready";
+    EXPECT_TRUE(will_have_files(3 + 8)) << "three in use, eight ready";
     thread.request_stop();
     thread.join();
     EXPECT_TRUE(ended.has_value());
@@ -254,6 +257,40 @@ TEST_F(JournalTest, PreparesNoMoreThanTheLimit) {
     receive_all();
     EXPECT_EQ(read_all().size(), 8U);
     EXPECT_TRUE(will_have_files(2));
+}
+
+// The process may open no more files until the object ends.
+class NoMoreFiles {
+public:
+    NoMoreFiles() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ::close(lowest_free);
+        rlimit limit = before_;
+        limit.rlim_cur = static_cast<rlim_t>(lowest_free);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    NoMoreFiles(const NoMoreFiles&) = delete;
+    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(JournalTest, WithoutDescriptorsItIsFullUntilSegmentsAreReleased) {
+    send("first");
+    receive_all();
+    const NoMoreFiles limited;
+    for (int i = 0; i < 20; ++i) send("message");
+    receive_all();
+    EXPECT_TRUE(journal_->writer().is_full());
+    EXPECT_EQ(read_all().size(), 16U);
+    EXPECT_TRUE(read_all().empty());
+    journal_->release(journal_->reader().position());
+    receive_all();
+    EXPECT_FALSE(journal_->writer().is_full());
+    EXPECT_EQ(read_all().size(), 5U);
 }
 
 TEST_F(JournalTest, SetsDamagedFilesAside) {

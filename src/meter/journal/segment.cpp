@@ -75,10 +75,10 @@ Segment::Head& Segment::head() const noexcept {
     return *static_cast<Head*>(at);
 }
 
-Result<std::unique_ptr<Segment>> Segment::create(const std::string& path,
-                                                 const SegmentShape& shape) {
+Result<std::unique_ptr<Segment>> Segment::create(const std::string& path, const SegmentShape& shape,
+                                                 Pages pages) {
     const Layout layout(shape);
-    TRY_ASSIGN(MappedFile file, MappedFile::create(path, layout.overflow, layout.size));
+    TRY_ASSIGN(MappedFile file, MappedFile::create(path, layout.overflow, layout.size, pages));
     auto segment = std::unique_ptr<Segment>(new Segment(std::move(file), shape));
     Head& head = segment->head();
     head.magic = magic;

@@ -36,7 +36,8 @@ public:
 
     // Makes a free segment. Errors: those of MappedFile::create.
     [[nodiscard]] static Result<std::unique_ptr<Segment>> create(const std::string& path,
-                                                                 const SegmentShape& shape);
+                                                                 const SegmentShape& shape,
+                                                                 Pages pages = Pages::small);
     // Opens a segment of an earlier process, closed. If it was written in another boot, only its
     // synced slots count: a power cut may have damaged the others. Errors: corrupt (no segment, or
     // not all of one); those of MappedFile::open.
@@ -53,6 +54,7 @@ public:
     // Another program has neither removed nor cut the file. Any thread.
     [[nodiscard]] bool is_whole() const noexcept { return file_.is_whole(); }
     [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
+    [[nodiscard]] Pages pages() const noexcept { return file_.pages(); }
     // Disk space of the slots (constant), and of the overflow.
     [[nodiscard]] std::size_t octets() const noexcept { return octets_of(shape_); }
     [[nodiscard]] std::size_t overflow_octets() const noexcept {

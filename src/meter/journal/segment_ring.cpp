@@ -30,8 +30,10 @@ std::optional<std::uint64_t> file_number(std::string_view name) {
     return number;
 }
 
-// Free segments that prepare() provides: 16 MiB, some 10,000 messages.
-constexpr std::size_t spare_segments = 4;
+// Free segments that prepare() provides: 32 MiB, some 15,000 messages.
+constexpr std::size_t spare_segments = 8;
+// So many in use since the last commit are a high rate.
+constexpr std::size_t busy_segments = 4;
 
 constexpr std::string_view file_list = "files";
 // Some 100,000 files.
@@ -148,47 +150,59 @@ Status SegmentRing::allocate_ready() {
     return {};
 }
 
-Result<std::shared_ptr<Segment>> SegmentRing::make_segment(std::uint64_t file) const {
+// A file that is not on the list, or a file on the list that was never made, must not stay: the one
+// would hold disk space for ever, the other would be a loss that never was. The list is not synced:
+// the thread that receives messages must not wait for the disk.
+Result<std::shared_ptr<Segment>> SegmentRing::make_segment(std::uint64_t file, Pages pages) const {
+    const std::string name = file_name(file);
     TRY_ASSIGN(std::shared_ptr<Segment> made,
-               Segment::create(folder_->path_of(file_name(file)), options_.shape));
-    return made;
+               Segment::create(folder_->path_of(name), options_.shape, pages));
+    const Status listed = folder_->append(std::string(file_list), fmt::format("{}\n", file));
+    if (listed) return made;
+    static_cast<void>(folder_->remove(name));
+    return std::unexpected(listed.error());
 }
 
 // The number of a file that is made next. Its octets count from now on.
 std::uint64_t SegmentRing::reserve_file() {
     octets_ += Segment::octets_of(options_.shape);
+    found_.insert(next_file_);
     return next_file_++;
 }
 
-// Behind the file: a list with a file that was never made would be a loss that never was. Not
-// synced: the thread that receives messages must not wait for the disk.
-Status SegmentRing::add_file(std::uint64_t file, std::shared_ptr<Segment> made) {
-    TRY(folder_->append(std::string(file_list), fmt::format("{}\n", file)));
-    found_.insert(file);
-    free_.push_front(std::move(made));
-    return {};
+void SegmentRing::cancel_file(std::uint64_t file) {
+    octets_ -= Segment::octets_of(options_.shape);
+    found_.erase(file);
 }
 
 Status SegmentRing::add_free_segment() {
     const std::uint64_t file = reserve_file();
-    auto made = make_segment(file);
-    if (!made) octets_ -= Segment::octets_of(options_.shape);
+    auto made = make_segment(file, Pages::small);
+    if (!made) cancel_file(file);
     TRY(made);
-    return add_file(file, *std::move(made));
+    free_.push_back(*std::move(made));
+    return {};
 }
 
 Status SegmentRing::prepare(const std::stop_token& stop) {
+    const auto is_due = [&] {
+        return free_.size() + free_huge_.size() < spare_segments && may_grow();
+    };
     std::unique_lock lock(mutex_);
-    while (begun_.wait(lock, stop, [&] { return free_.size() < spare_segments && may_grow(); })) {
+    while (begun_.wait(lock, stop, is_due) && !stop.stop_requested()) {
         const std::uint64_t file = reserve_file();
         lock.unlock();
-        auto made = make_segment(file);
+        // What the writer does not need yet does not take the ledger's space.
+        const auto disk = file_system_of(folder_->path());
+        const bool has_space = disk && disk->free_bytes / 4 >= Segment::octets_of(options_.shape);
+        auto made =
+            has_space ? make_segment(file, Pages::huge) : Result<std::shared_ptr<Segment>>(nullptr);
         lock.lock();
-        if (!made) octets_ -= Segment::octets_of(options_.shape);
-        // A full disk: the writer finds out.
-        if (!made && made.error().code == ErrorCode::no_space) return {};
-        TRY(made);
-        TRY(add_file(file, *std::move(made)));
+        if (!made || *made == nullptr) {
+            cancel_file(file);
+            return made ? Status() : std::unexpected(made.error());
+        }
+        free_huge_.push_back(*std::move(made));
     }
     return {};
 }
@@ -200,7 +214,8 @@ bool SegmentRing::may_grow() const {
 // Free segments count in octets_ and may be used again; overflow comes on top of octets_, so the
 // held octets are compared as well.
 bool SegmentRing::may_begin() const {
-    return (!free_.empty() || may_grow()) && held() < options_.limit_octets;
+    const bool has_free = !free_.empty() || !free_huge_.empty();
+    return (has_free || may_grow()) && held() < options_.limit_octets;
 }
 
 std::uint64_t SegmentRing::held() const {
@@ -212,16 +227,21 @@ std::uint64_t SegmentRing::held() const {
 Result<Segment*> SegmentRing::begin_next() {
     const std::scoped_lock lock(mutex_);
     if (!may_begin()) return nullptr;
-    if (free_.empty()) {
+    if (free_.empty() && free_huge_.empty()) {
         const Status added = add_free_segment();
-        // A full disk is like a full journal: space may come back when something is released.
-        if (!added && added.error().code == ErrorCode::no_space) return nullptr;
+        // No space on the disk, or no descriptor: as long as others are in use, space comes back
+        // when they are released. This is like a full journal.
+        if (!added && (!live_.empty() || added.error().code == ErrorCode::no_space)) return nullptr;
         TRY(added);
     }
-    free_.back()->begin(next_number_++, options_.boot_id, options_.id);
-    live_.push_back(std::move(free_.back()));
-    free_.pop_back();
-    if (free_.size() < spare_segments) begun_.notify_one();
+    // One message dirties a whole huge page, and each sync writes it: huge pages are for high
+    // rates.
+    const bool is_busy = live_.size() >= busy_segments;
+    auto& from = free_.empty() || (is_busy && !free_huge_.empty()) ? free_huge_ : free_;
+    from.back()->begin(next_number_++, options_.boot_id, options_.id);
+    live_.push_back(std::move(from.back()));
+    from.pop_back();
+    if (free_.size() + free_huge_.size() < spare_segments) begun_.notify_one();
     return live_.back().get();
 }
 
@@ -245,7 +265,8 @@ void SegmentRing::release_before(std::uint64_t number) {
     // writing thread must not wait for that.
     for (const auto& segment : done) segment->retire();
     const std::scoped_lock lock(mutex_);
-    for (auto& segment : done) free_.push_back(std::move(segment));
+    for (auto& segment : done)
+        (segment->pages() == Pages::huge ? free_huge_ : free_).push_back(std::move(segment));
 }
 
 std::vector<SegmentRing::Written> SegmentRing::written() const {

@@ -28,7 +28,7 @@ struct Options {
     SegmentShape shape;
     // Disk space that is allocated at the start, so that a burst need not wait for it. Less where
     // the disk has less than four times as much.
-    std::uint64_t ready_octets = std::uint64_t{16} << 20U;
+    std::uint64_t ready_octets = std::uint64_t{32} << 20U;
     // Limit of all files together. When it is reached, nothing is read from the sockets: the kernel
     // then drops what their buffers cannot hold, and counts it.
     std::uint64_t limit_octets = std::uint64_t{1} << 30U;
@@ -51,8 +51,9 @@ public:
     // The ledger has a loss for lost(): the next process does not report them again.
     [[nodiscard]] Status confirm_lost();
 
-    // Begins the next segment, for the writing thread. Null: the limit is reached, or the disk is
-    // full. Errors: others of creating a file. Valid until a release() of a later position.
+    // Begins the next segment, for the writing thread. Null: the limit is reached, the disk is
+    // full, or no file can be made while others are in use. Errors: others of creating a file.
+    // Valid until a release() of a later position.
     [[nodiscard]] Result<Segment*> begin_next();
     // The segment of that number, or the next later one. Null: none has begun. Valid as above.
     [[nodiscard]] Segment* find(std::uint64_t number) const;
@@ -60,8 +61,8 @@ public:
     // none of them any more.
     void release_before(std::uint64_t number);
 
-    // Until `stop`: makes free segments, so that begin_next() finds some. Returns when the limit or
-    // the disk allows no more for now, too. Errors: others of creating a file.
+    // Until `stop`: makes free segments, with huge pages, so that begin_next() finds some. Also
+    // returns when the disk has no space for now. Errors: those of creating a file.
     [[nodiscard]] Status prepare(const std::stop_token& stop);
 
     // The slots of a segment that were published at some time.
@@ -78,6 +79,9 @@ public:
     // Segment::mark_synced, unless the segment has another number by now. False: it has.
     [[nodiscard]] bool mark_synced(Segment& segment, std::uint64_t number, std::uint32_t slots);
 
+    [[nodiscard]] std::uint64_t octets_of_a_segment() const noexcept {
+        return Segment::octets_of(options_.shape);
+    }
     // Disk space of the segments in use.
     [[nodiscard]] std::uint64_t held_octets() const;
     [[nodiscard]] std::uint64_t limit_octets() const noexcept { return options_.limit_octets; }
@@ -93,10 +97,11 @@ private:
     [[nodiscard]] Status set_aside(const std::string& name, std::uint64_t number);
     [[nodiscard]] Status write_list() const;
     [[nodiscard]] Status allocate_ready();
-    [[nodiscard]] Result<std::shared_ptr<Segment>> make_segment(std::uint64_t file) const;
+    [[nodiscard]] Result<std::shared_ptr<Segment>> make_segment(std::uint64_t file,
+                                                                Pages pages) const;
     // Under the lock.
     [[nodiscard]] std::uint64_t reserve_file();
-    [[nodiscard]] Status add_file(std::uint64_t file, std::shared_ptr<Segment> made);
+    void cancel_file(std::uint64_t file);
     [[nodiscard]] Status add_free_segment();
     [[nodiscard]] bool may_grow() const;
     [[nodiscard]] bool may_begin() const;
@@ -108,8 +113,10 @@ private:
     mutable std::mutex mutex_;                   // guards the members below
     std::condition_variable_any begun_;          // wakes prepare()
     std::deque<std::shared_ptr<Segment>> live_;  // ascending numbers
-    std::deque<std::shared_ptr<Segment>> free_;  // used from the back: its pages are still mapped
-    std::uint64_t octets_ = 0;                   // of all files, without overflow
+    // Used from the back: those were used last, and their pages are still mapped.
+    std::vector<std::shared_ptr<Segment>> free_;
+    std::vector<std::shared_ptr<Segment>> free_huge_;
+    std::uint64_t octets_ = 0;  // of all files, without overflow
 
     std::uint64_t next_number_ = 1;
     std::uint64_t next_file_ = 0;

@@ -3,40 +3,31 @@
 
 #include <fmt/format.h>
 
-#include "base/hash.hpp"
-
 namespace octroi::normalize {
 
-std::size_t AddressHash::operator()(const Address& address) const noexcept {
-    const auto [high, low] = std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
-    return mix(high ^ mix_a, mix(low ^ mix_b, mix_c));
-}
-
-ExporterEntry& ExporterIndex::look_up(const Address& exporter, std::uint64_t batch) {
+ExporterEntry& ExporterIndex::look_up(const Address& exporter) {
     const auto known = exporters_.find(exporter);
     if (known != exporters_.end()) {
         unlink(*known->second);
         use(*known->second);
         return *known->second;
     }
-    if (exporters_.size() >= limits_.exporters && !evict_exporter(batch)) return others_;
+    if (exporters_.size() >= limits_.exporters) evict_exporter();
     auto& entry = exporters_[exporter] = std::make_unique<ExporterEntry>();
     entry->exporter = exporter;
     use(*entry);
     return *entry;
 }
 
-// False: the volume of the oldest one counts in this batch, and must not begin at 0 again.
-bool ExporterIndex::evict_exporter(std::uint64_t batch) {
+// The rows stay as they are until they get another name.
+void ExporterIndex::evict_exporter() {
     ExporterEntry& entry = *oldest_;
-    if (entry.volume.batch == batch) return false;
     while (entry.interfaces.size() > 0)
         interfaces_.free.push_back(entry.interfaces.remove_oldest());
     while (entry.next_hops.size() > 0) next_hops_.free.push_back(entry.next_hops.remove_oldest());
     interfaces_.donor = next_hops_.donor = nullptr;
     unlink(entry);
     exporters_.erase(Address(entry.exporter));
-    return true;
 }
 
 void ExporterIndex::use(ExporterEntry& entry) noexcept {
@@ -101,10 +92,9 @@ NameRef ExporterIndex::row_for(ExporterEntry& entry, NameKind kind, Rows& rows, 
 // one with the most, which then has more than that part.
 template <auto pool>
 auto& ExporterIndex::donor(ExporterEntry& entry, Rows& rows) {
-    const std::size_t part = limits_.names / (limits_.exporters + 1);
-    if ((entry.*pool).size() >= part) return entry.*pool;
-    if (rows.donor != nullptr && (rows.donor->*pool).size() > part) return rows.donor->*pool;
-    rows.donor = &others_;
+    if ((entry.*pool).size() >= part()) return entry.*pool;
+    if (rows.donor != nullptr && (rows.donor->*pool).size() > part()) return rows.donor->*pool;
+    rows.donor = &entry;
     for (const auto& [address, other] : exporters_)
         if ((other.get()->*pool).size() > (rows.donor->*pool).size()) rows.donor = other.get();
     return rows.donor->*pool;

@@ -6,9 +6,11 @@
 //
 // Addresses of UDP senders and what they state can be forged, so all of this has limits. At a limit
 // the name that was not used for the longest time gives its row to the new one: of the same
-// exporter, or, if that one has few, of the exporter with the most. So no sender can keep the
-// interfaces of another one, or later ones of its own, without a name.
+// exporter, or, if that one has few, of the exporter with the most. The exporter that was not used
+// for the longest time gives up its place and its rows. So no sender can keep the interfaces of
+// another one, or later ones of its own, without a name.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -19,16 +21,13 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/check.hpp"
 #include "meter/name_table.hpp"
-#include "meter/normalize/batch_volume.hpp"
+#include "meter/normalize/address_hash.hpp"
 #include "meter/normalize/flow_policy.hpp"
 #include "meter/normalize/name_pool.hpp"
 
 namespace octroi::normalize {
-
-struct AddressHash {
-    [[nodiscard]] std::size_t operator()(const Address& address) const noexcept;
-};
 
 struct InterfaceKeys {
     using Key = std::uint32_t;  // ifIndex
@@ -44,17 +43,11 @@ struct NextHopKeys {
     [[nodiscard]] static std::size_t place(const Key& key) noexcept {
         return key.octets[3] ^ key.octets[15];
     }
-    // Like ==, but without a call of memcmp: this is on the path of every record.
-    [[nodiscard]] static bool same(const Key& a, const Key& b) noexcept {
-        using Words = std::array<std::uint64_t, 2>;
-        return std::bit_cast<Words>(a.octets) == std::bit_cast<Words>(b.octets) &&
-               a.family == b.family;
-    }
+    [[nodiscard]] static bool same(const Key& a, const Key& b) noexcept { return is_same(a, b); }
 };
 
 struct ExporterEntry {
-    Address exporter;     // empty: the entry that exporters beyond the limit share
-    SenderVolume volume;  // of what came from this address
+    Address exporter;  // empty: not known (a file of messages)
     // The row of the configuration for its observation domain `policy_domain`; null: not looked up.
     const ExporterPolicy* policy = nullptr;
     std::uint32_t policy_domain = 0;
@@ -74,22 +67,28 @@ public:
         std::size_t names = NameTable::rows_max / 2;
     };
     // on_rename is called before a row gets another name: the caller hands over all readings that
-    // are complete. The names of the reading that is being made are kept.
+    // are complete. The names of the reading that is being made are kept; for this the limits must
+    // let each exporter have more names than the cache of its pool.
     ExporterIndex(std::function<void()> on_rename, const Limits& limits)
-        : on_rename_(std::move(on_rename)), limits_(limits) {}
+        : on_rename_(std::move(on_rename)), limits_(limits) {
+        CHECK(std::min(limits.names_per_exporter, part()) >
+              std::max(NamePool<InterfaceKeys>::cached_max, NamePool<NextHopKeys>::cached_max));
+    }
     explicit ExporterIndex(std::function<void()> on_rename)
         : ExporterIndex(std::move(on_rename), Limits()) {}
     ExporterIndex(const ExporterIndex&) = delete;  // entries point to one another
     ExporterIndex& operator=(const ExporterIndex&) = delete;
     ~ExporterIndex() = default;
 
-    // batch: the number of the batch that is being made (BatchVolume::batch()). An exporter beyond
-    // the limit replaces the one that was not used for the longest time, or, while that one has
-    // volume in the batch, uses the entry that all such exporters share. Valid until two other
-    // exporters were asked for.
-    [[nodiscard]] ExporterEntry& of(const Address& exporter, std::uint64_t batch);
-    // Reading::interface for that ifIndex. no_name: the exporter shares its entry, or ifIndex is 0
-    // (not known).
+    // An exporter beyond the limit replaces the one that was not used for the longest time. Valid
+    // until another exporter was asked for.
+    [[nodiscard]] ExporterEntry& of(const Address& exporter) {
+        // A message holds many records of one exporter: mostly the last one is asked for again.
+        if (newest_ != nullptr && is_same(newest_->exporter, exporter)) return *newest_;
+        return look_up(exporter);
+    }
+    // Reading::interface for that ifIndex. no_name: the exporter or the ifIndex (0) is not
+    // known.
     [[nodiscard]] NameRef interface(ExporterEntry& entry, std::uint32_t if_index) {
         const auto& cached = entry.interfaces.cached(if_index);
         return cached.key == if_index ? cached.name : look_up(entry, if_index);
@@ -115,10 +114,12 @@ private:
         ExporterEntry* donor = nullptr;  // had the most names when it was last looked for
     };
 
-    [[nodiscard]] ExporterEntry& look_up(const Address& exporter, std::uint64_t batch);
+    [[nodiscard]] ExporterEntry& look_up(const Address& exporter);
     [[nodiscard]] NameRef look_up(ExporterEntry& entry, std::uint32_t if_index);
     [[nodiscard]] NameRef look_up(ExporterEntry& entry, const Address& next_hop);
-    [[nodiscard]] bool evict_exporter(std::uint64_t batch);
+    // The share of one exporter in all rows of a kind.
+    [[nodiscard]] std::size_t part() const noexcept { return limits_.names / limits_.exporters; }
+    void evict_exporter();
     void use(ExporterEntry& entry) noexcept;
     void unlink(const ExporterEntry& entry) noexcept;
     // pool: the member of ExporterEntry.
@@ -131,18 +132,11 @@ private:
     std::function<void()> on_rename_;
     Limits limits_;
     boost::unordered_flat_map<Address, std::unique_ptr<ExporterEntry>, AddressHash> exporters_;
-    ExporterEntry others_;             // of exporters beyond the limit
     ExporterEntry* newest_ = nullptr;  // of the exporter that was asked for last
     ExporterEntry* oldest_ = nullptr;
     NameTable names_;
     Rows interfaces_;
     Rows next_hops_;
 };
-
-// A message holds many records of one exporter: mostly the last one is asked for again.
-inline ExporterEntry& ExporterIndex::of(const Address& exporter, std::uint64_t batch) {
-    if (newest_ != nullptr && NextHopKeys::same(newest_->exporter, exporter)) return *newest_;
-    return look_up(exporter, batch);
-}
 
 }  // namespace octroi::normalize

@@ -7,8 +7,6 @@
 namespace octroi::normalize {
 namespace {
 
-constexpr std::uint64_t batch = 1;
-
 class ExporterIndexTest : public ::testing::Test {
 protected:
     void make(const ExporterIndex::Limits& limits) {
@@ -22,9 +20,7 @@ protected:
         const NameRef name = index_->next_hop(entry(exporter), Address::v4(address));
         return name == no_name ? "" : index_->names().rows()[name - 1].text;
     }
-    ExporterEntry& entry(std::uint32_t exporter) {
-        return index_->of(Address::v4(exporter), batch);
-    }
+    ExporterEntry& entry(std::uint32_t exporter) { return index_->of(Address::v4(exporter)); }
     static std::string text_of(std::uint32_t exporter, std::uint32_t if_index) {
         return fmt::format("{}#{}", to_string(Address::v4(exporter)), if_index);
     }
@@ -80,19 +76,26 @@ TEST_F(ExporterIndexTest, AnExporterWithFewNamesTakesThemFromTheOneWithTheMost) 
 
 TEST_F(ExporterIndexTest, ANewExporterReplacesTheOldestOne) {
     make({.exporters = 2, .names_per_exporter = 200, .names = 300});
-    ExporterEntry& first = entry(1);
-    first.volume.batch = batch;
     for (std::uint32_t i = 1; i <= 100; ++i) ASSERT_EQ(interface_of(1, i), text_of(1, i));
     EXPECT_EQ(next_hop_of(2, 1), "0.0.0.1");
-    EXPECT_EQ(interface_of(3, 1), "") << "the volume of the first counts in this batch";
-    EXPECT_EQ(index_->names().refused(), 1U);
-    first.volume.batch = batch - 1;
+    EXPECT_EQ(renames_, 0);
     EXPECT_EQ(interface_of(3, 1), text_of(3, 1));
     EXPECT_EQ(renames_, 1) << "a row of the first";
-    entry(3).volume.batch = batch;
     EXPECT_EQ(interface_of(2, 1), text_of(2, 1));
-    EXPECT_EQ(interface_of(1, 1), "") << "until the next batch";
+    EXPECT_EQ(interface_of(1, 1), text_of(1, 1));
     EXPECT_EQ(index_->names().rows().size(), 101U);
+    EXPECT_EQ(index_->names().refused(), 0U);
+}
+
+// A reading has two interfaces: the second one must not take the row of the first one.
+TEST_F(ExporterIndexTest, LimitsLeaveMoreNamesToAnExporterThanItsCacheHolds) {
+    EXPECT_DEATH(make({.exporters = 4, .names_per_exporter = 200, .names = 2}), "cached_max");
+    EXPECT_DEATH(make({.exporters = 4, .names_per_exporter = 64, .names = 1000}), "cached_max");
+}
+
+TEST(NamePool, GivesUpNoRowWithoutAny) {
+    NamePool<InterfaceKeys> pool;
+    EXPECT_DEATH(static_cast<void>(pool.remove_oldest()), "size");
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ constexpr std::uint64_t volume_max = std::uint64_t{1} << 52U;
 void ExporterLosses::add(const Address& exporter, LossReason reason, const Interval& interval,
                          std::optional<std::uint64_t> lost,
                          std::optional<std::uint64_t> bytes_bound) {
-    const std::string source = exporter.empty()              ? "unknown exporter"
-                               : losses_.size() < losses_max ? to_string(exporter)
-                                                             : "other exporters";
+    std::string source = exporter.empty() ? "unknown exporter" : to_string(exporter);
+    if (losses_.size() >= losses_max && !losses_.contains({source, reason}))
+        source = "other exporters";
     // After our clock was set back an interval may be reversed.
     const Interval ordered{std::min(interval.begin, interval.end),
                            std::max(interval.begin, interval.end)};

@@ -6,6 +6,7 @@
 
 #include "meter/normalize/link_octets.hpp"
 #include "meter/normalize/plausible_volume.hpp"
+#include "record/volume_limits.hpp"
 #include "wire/flow/out_counters.hpp"
 
 namespace octroi::normalize {
@@ -56,6 +57,11 @@ void copy_details(const FlowRecord& record, Reading& reading) noexcept {
                         : 1;
 }
 
+// The exporter itself, where the message does not say who sent it.
+const Address& sender_of(const MessageContext& context) noexcept {
+    return context.sender.empty() ? context.exporter : context.sender;
+}
+
 // The out counters in the place of the others, which are 0.
 FlowRecord left_only(const FlowRecord& record) noexcept {
     FlowRecord out = record;
@@ -93,11 +99,8 @@ void FlowNormalizer::records(const MessageContext& context, std::span<const Flow
 }
 
 FlowNormalizer::Origin FlowNormalizer::origin_of(const MessageContext& context) {
-    const bool is_own = context.sender.empty() || context.sender == context.exporter;
-    SenderVolume* const sender = is_own ? nullptr : &entry_of(context.sender).volume;
-    ExporterEntry& exporter = entry_of(context.exporter);
-    return {context, exporter, sender != nullptr ? *sender : exporter.volume,
-            policy_of(exporter, context)};
+    ExporterEntry& exporter = exporters_.of(context.exporter);
+    return {context, exporter, volume_.of(sender_of(context)), policy_of(exporter, context)};
 }
 
 void FlowNormalizer::add_special(const Origin& origin, const FlowRecord& record) {
@@ -127,8 +130,7 @@ void FlowNormalizer::add_special(const Origin& origin, const FlowRecord& record)
 
 const ExporterPolicy& FlowNormalizer::policy_of(ExporterEntry& exporter,
                                                 const MessageContext& context) const {
-    if (exporter.policy == nullptr || exporter.policy_domain != context.observation_domain ||
-        exporter.exporter.empty()) {
+    if (exporter.policy == nullptr || exporter.policy_domain != context.observation_domain) {
         exporter.policy = &policy_.of(context.exporter, context.observation_domain);
         exporter.policy_domain = context.observation_domain;
     }
@@ -193,7 +195,7 @@ void FlowNormalizer::refuse(const MessageContext& context) {
 
 // False: the volume is impossible, and a loss.
 bool FlowNormalizer::admit(const Origin& origin, bool plausible, Reading& reading) {
-    switch (volume_.admit(origin.sender, reading, plausible)) {
+    switch (BatchVolume::admit(origin.sender, reading, plausible)) {
         case BatchVolume::Verdict::counts:
             return true;
         case BatchVolume::Verdict::implausible:
@@ -297,7 +299,8 @@ void FlowNormalizer::on_nat_event(const MessageContext& context, const FlowRecor
         timed.fields |= flow::bit(Field::first) | flow::bit(Field::last);
     }
     Reading times;
-    set_times(context, timed, policy_of(entry_of(context.exporter), context), std::nullopt, times);
+    set_times(context, timed, policy_of(exporters_.of(context.exporter), context), std::nullopt,
+              times);
     // Files of messages have no receive time.
     const UtcTime now = context.received.ns != 0 ? context.received : times.last;
     nat_.table().on_event(*event, times.last, now);
@@ -322,7 +325,7 @@ void FlowNormalizer::gap(const MessageContext& context, const flow::SequenceGap&
         return;
     }
     missing_messages_ += gap.messages;
-    const std::uint64_t largest = entry_of(context.exporter).volume.largest_record;
+    const std::uint64_t largest = volume_.largest_record(sender_of(context));
     // A message of v9 and a datagram of sFlow hold many records: no bound is known for them.
     std::optional<std::uint64_t> bound;
     std::uint64_t octets = 0;
@@ -338,7 +341,7 @@ Volume FlowNormalizer::drain_observed() noexcept {
 }
 
 bool FlowNormalizer::is_full() const noexcept {
-    return spread_ > spread_max || nat_.table().changes() > translations_max;
+    return spread_ > spread_max || nat_.table().changes() > translations_max || volume_.is_full();
 }
 
 std::vector<CounterValue> FlowNormalizer::counters() const {

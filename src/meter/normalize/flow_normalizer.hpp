@@ -9,7 +9,7 @@
 //     direction (wire/flow/out_counters.hpp).
 //   - Counts are multiplied by the sampling rate that applies to the record. Volumes that no link
 //     carries in the time are excluded (plausible_volume.hpp), and so is what exceeds the limit of
-//     its sender (batch_volume.hpp).
+//     its sender (sender_volumes.hpp).
 //   - Times that cannot be right are replaced by the receive time (record_times.hpp).
 //   - Outside addresses of NAT devices become inside ones (nat_resolver.hpp).
 //   - Interfaces and next hops become names (exporter_index.hpp).
@@ -134,7 +134,8 @@ public:
                     std::nullopt);
     }
 
-    // The batch has become long (readings over many buckets, many NAT mappings): commit it.
+    // The batch has become long (readings over many buckets, many NAT mappings) or has
+    // the volumes of as many senders as it can: commit it.
     [[nodiscard]] bool is_full() const noexcept;
     // The volume of all readings since the last call, counted at the records. The next batch
     // begins.
@@ -212,9 +213,6 @@ private:
     void set_kind(const flow::MessageContext& context, const flow::FlowRecord& record,
                   const ExporterPolicy& policy, const InsidePorts& inside, Reading& reading);
     void on_nat_event(const flow::MessageContext& context, const flow::FlowRecord& record);
-    [[nodiscard]] ExporterEntry& entry_of(const Address& exporter) {
-        return exporters_.of(exporter, volume_.batch());
-    }
     void hand_over();
 
     FlowPolicy policy_;

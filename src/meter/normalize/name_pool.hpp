@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "record/name.hpp"
 
 namespace octroi::normalize {
@@ -60,6 +61,7 @@ public:
     }
     // Removes the key that was not used for the longest time. Requires size() > 0.
     [[nodiscard]] NameRef remove_oldest() {
+        CHECK(size() > 0);
         // At most cached_max keys are in the cache.
         for (std::size_t i = 0;
              i < cached_max && Traits::same(cached(slots_[oldest_].key).key, slots_[oldest_].key);

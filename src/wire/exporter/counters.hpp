@@ -42,6 +42,7 @@ struct Counters {
     std::uint64_t unread_counts = 0;
     // Sampled packets with a length that only their IP header states (FlowRecord::doubtful_length).
     std::uint64_t doubtful_lengths = 0;
+    std::uint64_t unconfirmed_starts = 0;  // of exporters (element 160), that do not apply yet
 };
 
 }  // namespace octroi::exporter

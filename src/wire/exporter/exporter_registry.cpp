@@ -19,10 +19,16 @@ void each_time(Of& e, Visit&& visit) {
 }
 template <typename Of, typename Visit>
 void each_figure(Of& e, Visit&& visit) {
-    for (auto* value : {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates,
-                        &e.undecodable, &e.refused_rates, &e.unconfirmed_rates, &e.changed_rates,
-                        &e.reverse_out, &e.unread_counts, &e.doubtful_lengths})
+    for (auto* value :
+         {&e.messages, &e.records, &e.lost, &e.restarts, &e.duplicates, &e.undecodable,
+          &e.refused_rates, &e.unconfirmed_rates, &e.changed_rates, &e.reverse_out,
+          &e.unread_counts, &e.doubtful_lengths, &e.unconfirmed_starts})
         visit(*value);
+}
+
+std::size_t figures_in(std::uint32_t version) noexcept {
+    if (version == 4) return 10;
+    return version == 5 ? 12 : 13;
 }
 
 void put_exporter(ByteWriter& to, const Exporter& e) {
@@ -39,15 +45,22 @@ void put_exporter(ByteWriter& to, const Exporter& e) {
     e.pending.save(to);
 }
 
-bool get_exporter(ByteCursor& from, const Limits& limits, std::uint64_t wanted, Exporter& e) {
+bool get_exporter(ByteCursor& from, const Limits& limits, std::uint64_t wanted,
+                  std::uint32_t version, Exporter& e) {
     UtcTime last_expiry;
     bool good = true;
     each_time(e, [&](UtcTime& time) { good = good && get(from, time); });
     good = good && get(from, last_expiry);
     e.domains.set_last_expiry(last_expiry);
-    each_figure(e, [&](std::uint64_t& value) { good = good && from.be64(value); });
+    std::size_t left = figures_in(version);
+    each_figure(e, [&](std::uint64_t& value) {
+        if (left == 0) return;
+        --left;
+        good = good && from.be64(value);
+    });
     if (!good || !from.be32(e.protocols) || !e.ports.restore(from)) return false;
-    return e.domains.restore(from, wanted) && e.streams.restore(from, limits.streams) &&
+    return e.domains.restore(from, wanted, version) &&
+           e.streams.restore(from, limits.streams, version) &&
            e.samplers.restore(from, limits.samplers) && e.names.restore(from, limits.interfaces) &&
            e.pending.restore(from);
 }
@@ -119,14 +132,14 @@ void ExporterRegistry::save(ByteWriter& to) const {
     each([&](const Exporter& exporter) { put_exporter(to, exporter); });
 }
 
-bool ExporterRegistry::restore(ByteCursor& from, std::uint64_t wanted) {
+bool ExporterRegistry::restore(ByteCursor& from, std::uint64_t wanted, std::uint32_t version) {
     std::uint32_t count = 0;
     if (!get_count(from, limits_.exporters, count)) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         Address address;
         if (!get(from, address) || find(address) != nullptr) return false;
         Exporter& exporter = add(address);
-        if (!get_exporter(from, limits_, wanted, exporter)) return false;
+        if (!get_exporter(from, limits_, wanted, version, exporter)) return false;
         // Its standing follows from its records, which add() did not know.
         order_.touch(exporter);
     }

@@ -16,6 +16,7 @@
 #include "wire/exporter/exporter_state.hpp"
 #include "wire/exporter/limits.hpp"
 #include "wire/exporter/seeded_table.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 #include "wire/flow/record_sink.hpp"
 
 namespace octroi::exporter {
@@ -52,7 +53,8 @@ public:
     void save(ByteWriter& to) const;
     // Into an empty object. False: not what save() wrote, or beyond the limits. `wanted`: as in
     // Settings.
-    [[nodiscard]] bool restore(ByteCursor& from, std::uint64_t wanted);
+    [[nodiscard]] bool restore(ByteCursor& from, std::uint64_t wanted,
+                               std::uint32_t version = snapshot_version);
 
 private:
     Exporter& add(const Address& address);

@@ -57,8 +57,9 @@ struct Exporter {
     std::uint64_t unconfirmed_rates = 0;  //
     std::uint64_t changed_rates = 0;      //
     std::uint64_t reverse_out = 0;  // records with out counters that look like the other direction
-    std::uint64_t unread_counts = 0;     // as in Counters
-    std::uint64_t doubtful_lengths = 0;  //
+    std::uint64_t unread_counts = 0;       // as in Counters
+    std::uint64_t doubtful_lengths = 0;    //
+    std::uint64_t unconfirmed_starts = 0;  //
     KnownPorts ports;
 
     MemoryShare memory;  // before the components that charge it

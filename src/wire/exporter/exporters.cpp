@@ -81,22 +81,14 @@ void Exporters::expire(UtcTime now, flow::RecordSink& sink) {
     });
 }
 
-std::uint64_t Exporters::missing_messages() const {
-    std::uint64_t messages = 0;
-    state_->registry.each([&](const Exporter& exporter) {
-        exporter.streams.each([&](StreamKey, const MessageStream& stream) {
-            messages += stream.sequence.missing_messages();
-        });
-    });
-    return messages;
-}
-
 SamplingRates Exporters::sampling() const {
     std::vector<SamplingRates::Entry> entries;
     state_->registry.each([&](const Exporter& exporter) {
-        // For a second pass over a file: where no rate was confirmed, the one that was stated.
+        // For a second pass over a file: where no rate was confirmed, the one that was stated,
+        // unless another domain has a confirmed rate for the same sampler or interface.
         exporter.samplers.each([&](const SamplerId& id, std::uint64_t rate,
                                    std::uint64_t candidate) {
+            if (rate == 0 && exporter.samplers.find_in_any_domain(id) != 0) return;
             entries.push_back(
                 {{exporter.address, id.observation_domain, id.transport_session, id.scope, id.id},
                  rate != 0 ? rate : candidate});

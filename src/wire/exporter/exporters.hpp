@@ -68,9 +68,6 @@ public:
     // datagrams arrive live.
     void expire(UtcTime now, flow::RecordSink& sink);
 
-    // How many messages are missing now in gaps that were not reported yet, at least.
-    [[nodiscard]] std::uint64_t missing_messages() const;
-
     // All rates known from options data. In a file, options data may come after the data that they
     // apply to: a second pass uses the rates of the first pass where it has no others.
     [[nodiscard]] SamplingRates sampling() const;

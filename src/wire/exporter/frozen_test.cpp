@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "base/id.hpp"
 #include "support/frozen.hpp"
 #include "wire/exporter/exporters.hpp"
@@ -9,6 +11,14 @@
 
 namespace octroi::exporter {
 namespace {
+
+std::string from_frozen(const std::string& name) {
+    std::string octets;
+    const std::string hex = support::frozen_hex(name);
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        octets += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return octets;
+}
 
 // A collector that was updated must read the snapshot of the version before.
 TEST(FrozenSnapshot, OfExportersHasTheOctetsOfEarlierVersions) {
@@ -27,6 +37,24 @@ TEST(FrozenSnapshot, OfExportersHasTheOctetsOfEarlierVersions) {
     const auto restored = Exporters::restore(saved, settings);
     ASSERT_TRUE(restored.has_value());
     EXPECT_EQ(restored->save(), saved);
+}
+
+// What the newer version added has its default; all else is as the older version saved it.
+TEST(FrozenSnapshot, OfExportersOfOlderVersionsIsRead) {
+    const auto current = Exporters::restore(from_frozen("exporters"));
+    ASSERT_TRUE(current.has_value());
+    for (const char* const older : {"exporters-4", "exporters-5"}) {
+        const auto restored = Exporters::restore(from_frozen(older));
+        ASSERT_TRUE(restored.has_value()) << older;
+        EXPECT_EQ(restored->counters().records, current->counters().records);
+        ASSERT_EQ(restored->status().size(), current->status().size());
+        for (std::size_t i = 0; i < current->status().size(); ++i) {
+            EXPECT_EQ(restored->status()[i].missing, current->status()[i].missing) << "young gaps";
+            EXPECT_EQ(restored->status()[i].sampling, current->status()[i].sampling);
+            EXPECT_EQ(restored->status()[i].templates, current->status()[i].templates);
+            EXPECT_EQ(restored->status()[i].pending_octets, current->status()[i].pending_octets);
+        }
+    }
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ void MessageSequencer::on_continued(MessageStream& stream, DecodeContext& contex
     context.exporter.samplers.on_restart(stream.restarted, of.observation_domain,
                                          of.transport_session);
     if (ObservationDomain* const domain = context.exporter.domains.find(stream_key(of)))
-        domain->start.on_restart();
+        domain->start.on_restart(stream.restarted);
 }
 
 MessageSequencer::Place MessageSequencer::begin(StreamKey key, Numbering numbering,

@@ -49,7 +49,7 @@ void MessageStreams::save(ByteWriter& to) const {
     });
 }
 
-bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
+bool MessageStreams::restore(ByteCursor& from, std::size_t most, std::uint32_t version) {
     std::uint32_t count = 0;
     if (!get_count(from, most, count)) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -59,7 +59,7 @@ bool MessageStreams::restore(ByteCursor& from, std::size_t most) {
         MessageStream& stream = add(key, Numbering::messages);
         if (!get(from, stream.context) || !from.be64(stream.sampling)) return false;
         if (!get(from, stream.restarted) || !from.be32(stream.unconfirmed)) return false;
-        if (!stream.sequence.restore(from) || !stream.drops.restore(from)) return false;
+        if (!stream.sequence.restore(from, version) || !stream.drops.restore(from)) return false;
     }
     return true;
 }

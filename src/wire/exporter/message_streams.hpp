@@ -15,6 +15,7 @@
 #include "wire/exporter/sample_drops.hpp"
 #include "wire/exporter/seeded_table.hpp"
 #include "wire/exporter/sequence_tracker.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 #include "wire/exporter/stream_key.hpp"
 #include "wire/flow/record_sink.hpp"
 
@@ -28,12 +29,12 @@ struct MessageStream {
     flow::MessageContext context;  // of the last message
     std::uint64_t sampling = 0;    // v5: the rate in the header, 1 in so many packets; 0: none
     SampleDrops drops;             // sFlow only
-    // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
-    // look like one for a moment.
     // Of MessageStreams: its key, and its neighbours in the order of the last message.
     StreamKey key = 0;
     MessageStream* newer = nullptr;
     MessageStream* older = nullptr;
+    // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
+    // look like one for a moment.
     UtcTime restarted;              // when the exporter started
     std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
 
@@ -77,7 +78,8 @@ public:
 
     void save(ByteWriter& to) const;
     // Into an empty object, at most `most` streams. False: not what save() wrote, or too many.
-    [[nodiscard]] bool restore(ByteCursor& from, std::size_t most);
+    [[nodiscard]] bool restore(ByteCursor& from, std::size_t most,
+                               std::uint32_t version = snapshot_version);
 
 private:
     void link(MessageStream& stream) noexcept;

@@ -16,10 +16,12 @@ namespace octroi::exporter {
 
 struct Notice {
     enum class Kind : std::uint8_t {
-        rate_changed,      // a sampling rate took the place of another one
-        rate_unconfirmed,  // a sampling rate does not apply until it is stated again
-        rate_refused,      // a sampling rate cannot be right
-        unread_counts,     // a template with counts in private elements only
+        rate_changed,       // a sampling rate took the place of another one
+        rate_unconfirmed,   // a sampling rate does not apply until it is stated again
+        rate_refused,       // a sampling rate cannot be right
+        start_unconfirmed,  // a start of the exporter does not apply until it is stated again
+        start_changed,      // a start took the place of another one
+        unread_counts,      // a template with counts in private elements only
     };
     Kind kind = Kind::rate_changed;
     Address exporter;

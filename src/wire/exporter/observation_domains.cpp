@@ -75,24 +75,22 @@ void ObservationDomains::save(ByteWriter& to) const {
     to.be32(static_cast<std::uint32_t>(domains_.size()));
     for (const auto& [key, domain] : domains_) {
         to.be64(key);
-        to.be64(static_cast<std::uint64_t>(domain->start.ms()));
+        domain->start.save(to);
         put(to, domain->last_seen);
         to.be64(domain->records);
         domain->templates.save(to);
     }
 }
 
-bool ObservationDomains::restore(ByteCursor& from, std::uint64_t wanted) {
+bool ObservationDomains::restore(ByteCursor& from, std::uint64_t wanted, std::uint32_t version) {
     std::uint32_t count = 0;
     if (!get_count(from, limits_.observation_domains + limits_.transport_session_domains, count))
         return false;
     for (std::uint32_t i = 0; i < count; ++i) {
         StreamKey key = 0;
-        std::uint64_t init_ms = 0;
-        if (!from.be64(key) || !from.be64(init_ms) || find(key) != nullptr) return false;
-        if (init_ms > static_cast<std::uint64_t>(INT64_MAX)) return false;
+        if (!from.be64(key) || find(key) != nullptr) return false;
         ObservationDomain& domain = add(key);
-        domain.start.restore(static_cast<std::int64_t>(init_ms));
+        if (!domain.start.restore(from, version >= 6)) return false;
         if (!get(from, domain.last_seen) || !from.be64(domain.records)) return false;
         if (!domain.templates.restore(from, limits_, wanted)) return false;
     }

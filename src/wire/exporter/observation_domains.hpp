@@ -16,6 +16,7 @@
 #include "wire/exporter/limits.hpp"
 #include "wire/exporter/memory_budget.hpp"
 #include "wire/exporter/seeded_table.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 #include "wire/exporter/stream_key.hpp"
 #include "wire/exporter/template_cache.hpp"
 
@@ -83,8 +84,9 @@ public:
     }
 
     void save(ByteWriter& to) const;
-    // Into an empty object. False: not what save() wrote, or beyond the limits.
-    [[nodiscard]] bool restore(ByteCursor& from, std::uint64_t wanted);
+    // Into an empty object. False: not what save() of that version wrote, or beyond the limits.
+    [[nodiscard]] bool restore(ByteCursor& from, std::uint64_t wanted,
+                               std::uint32_t version = snapshot_version);
 
 private:
     const std::uint64_t seed_;

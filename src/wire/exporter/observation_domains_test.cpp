@@ -106,7 +106,8 @@ TEST_F(ObservationDomainsTest, TemplatesOfTcpHoldAsLongAsTheirSession) {
 
 TEST_F(ObservationDomainsTest, SavesAndRestores) {
     add(udp(1), start, 5);
-    domains.find(udp(1))->start.restore(77);
+    using Effect = ExporterStart::Effect;
+    EXPECT_EQ(domains.find(udp(1))->start.state({.ms = 77, .message = 1}), Effect::added);
     add(tcp(5000, 2), start + Duration::minutes(1), 6);
     ByteWriter saved;
     domains.save(saved);
@@ -114,7 +115,17 @@ TEST_F(ObservationDomainsTest, SavesAndRestores) {
     ByteCursor from(as_octets(saved.octets()));
     ASSERT_TRUE(other.restore(from, all_fields));
     EXPECT_EQ(from.left(), 0U);
-    EXPECT_EQ(other.find(udp(1))->start.ms(), 77);
+    ExporterStart& restored = other.find(udp(1))->start;
+    EXPECT_EQ(restored.ms(), 77);
+    // A start that waits for its confirmation goes on waiting.
+    EXPECT_EQ(restored.state({.ms = 99'000, .message = 2}), Effect::unconfirmed);
+    ByteWriter unconfirmed;
+    other.save(unconfirmed);
+    ObservationDomains third(3, limits, memory);
+    ByteCursor again(as_octets(unconfirmed.octets()));
+    ASSERT_TRUE(third.restore(again, all_fields));
+    EXPECT_EQ(third.find(udp(1))->start.ms(), 0);
+    EXPECT_EQ(third.find(udp(1))->start.state({.ms = 99'000, .message = 3}), Effect::changed);
     EXPECT_EQ(other.find(tcp(5000, 2))->last_seen, start + Duration::minutes(1));
     EXPECT_EQ(other.find(tcp(5000, 2))->records, 6U);
 }

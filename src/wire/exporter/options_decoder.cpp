@@ -49,12 +49,29 @@ void OptionsDecoder::on_record(const ipfix::OptionsRecord& record, DecodeContext
     if (record.sampling != 0 || record.unsampled) on_rate(record, context);
     if (record.interface && (!record.name.empty() || !record.description.empty()))
         on_interface_name(record, context);
-    if (record.init_ms != 0 && record.init_ms <= largest_init_ms) {
-        ExporterStart& start = context.observation_domain->start;
-        start.state(static_cast<std::int64_t>(record.init_ms), context.exporter.messages,
-                    context.message.transport_session != 0);
-        context.origin.init_ms = start.ms();
+    if (record.init_ms != 0 && record.init_ms <= largest_init_ms)
+        on_start(static_cast<std::int64_t>(record.init_ms), context);
+}
+
+void OptionsDecoder::on_start(std::int64_t ms, DecodeContext& context) {
+    Exporter& exporter = context.exporter;
+    ExporterStart& start = context.observation_domain->start;
+    using Effect = ExporterStart::Effect;
+    const SamplerTable::Trust trusted = trust(context);
+    const Effect effect = start.state({.ms = ms,
+                                       .received = context.message.received,
+                                       .message = exporter.messages,
+                                       .is_believed = trusted == SamplerTable::Trust::full,
+                                       .is_usual = trusted != SamplerTable::Trust::confirm});
+    context.origin.init_ms = start.ms();
+    if (effect == Effect::unconfirmed) {
+        ++counters_.unconfirmed_starts;
+        ++exporter.unconfirmed_starts;
     }
+    if (effect == Effect::unconfirmed || effect == Effect::changed)
+        notices_.add({effect == Effect::changed ? Notice::Kind::start_changed
+                                                : Notice::Kind::start_unconfirmed,
+                      exporter.address, context.message.observation_domain});
 }
 
 void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& context) {
@@ -80,7 +97,7 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     const std::uint64_t before = applies == nullptr ? 0 : *applies;
     using Effect = SamplerTable::Effect;
     const Effect effect = exporter.samplers.state(
-        id, {rate, context.message.received, exporter.messages, trust(id, context)});
+        id, {rate, context.message.received, exporter.messages, trust(context)});
     if (effect == Effect::changed) {
         ++counters_.changed_rates;
         ++exporter.changed_rates;
@@ -94,15 +111,14 @@ void OptionsDecoder::on_rate(const ipfix::OptionsRecord& record, DecodeContext& 
     }
 }
 
-// What a sampler of its own is sampled at concerns no other record. The other rates apply to
-// records that had none, or another one, until now: to few, as long as the exporter is new.
-SamplerTable::Trust OptionsDecoder::trust(const SamplerId& id, const DecodeContext& context) const {
+// A new rate applies to records that had none, or had that of another domain, until now: to few, as
+// long as the exporter is new.
+SamplerTable::Trust OptionsDecoder::trust(const DecodeContext& context) const {
     using Trust = SamplerTable::Trust;
     const Exporter& exporter = context.exporter;
     if (context.message.transport_session != 0) return Trust::full;
-    const bool is_usual = id.scope == SamplerScope::selector ||
-                          exporter.records < limits_.few_records ||
-                          exporter.ports.is_usual(context.message.port);
+    const bool is_usual =
+        exporter.records < limits_.few_records || exporter.ports.is_usual(context.message.port);
     return is_usual ? Trust::usual : Trust::confirm;
 }
 

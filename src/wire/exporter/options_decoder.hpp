@@ -28,9 +28,9 @@ public:
 
 private:
     void on_record(const ipfix::OptionsRecord& record, DecodeContext& context);
+    void on_start(std::int64_t ms, DecodeContext& context);
     void on_rate(const ipfix::OptionsRecord& record, DecodeContext& context);
-    [[nodiscard]] SamplerTable::Trust trust(const SamplerId& id,
-                                            const DecodeContext& context) const;
+    [[nodiscard]] SamplerTable::Trust trust(const DecodeContext& context) const;
     void on_interface_name(const ipfix::OptionsRecord& record, DecodeContext& context);
     void on_limit(DecodeContext& context) noexcept;
 

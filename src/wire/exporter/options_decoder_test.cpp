@@ -204,6 +204,61 @@ TEST(OptionsData, ARateFromAnUnusualPortNeedsConfirmation) {
     EXPECT_EQ(rate_after(4000, rate), 1000U);
 }
 
+// An exporter that states sampler 3 in domain 2 and sends the flows in domain 1.
+struct SamplerOfAnotherDomain : ::testing::Test {
+    SamplerOfAnotherDomain() {
+        r.port = 4000;
+        r.decode(ipfix_message(2, {options_template(by_id), states(100)}));
+        r.decode(ipfix_message(1, {templates({{256, with_sampler}})}));
+        for (std::uint32_t i = 0; i < 10; ++i) report();
+        for (std::uint32_t i = 0; i < KnownPorts::usual_messages; ++i) report();
+    }
+    static std::string states(std::uint32_t rate) {
+        return data(300, values().u32(0).u8(3).u32(rate));
+    }
+    void report() {
+        std::string flows;
+        for (int i = 0; i < 10; ++i) flows += values().u32(1).u32(2).u32(7).u8(3);
+        r.port = 4000;
+        r.decode(ipfix_message(1, {data(256, flows)}, number));
+        number += 10;
+    }
+    void forge(std::uint32_t domain, std::uint32_t rate) {
+        r.port = 5000;
+        r.decode(ipfix_message(domain, {options_template(by_id), states(rate)}, number));
+        report();
+    }
+
+    const OptionsSpec by_id{300, {{149, 4}}, {{48, 1}, {34, 4}}};
+    const Fields with_sampler{{8, 4}, {12, 4}, {1, 4}, {48, 1}};
+    Receiver r;
+    std::uint32_t number = 0;
+};
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateAfterAForgedOneInTheDomainOfTheFlows) {
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    forge(1, 100'000);
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 1U);
+    EXPECT_EQ(r.exporters.drain_notices().size(), 1U);
+}
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateAfterAForgedOneInAThirdDomain) {
+    forge(9, 50);
+    EXPECT_EQ(r.sink.all.back().record.sampling, 100U);
+    EXPECT_EQ(r.counters().unconfirmed_rates, 1U);
+}
+
+TEST_F(SamplerOfAnotherDomain, HasTheSameRateInTheSecondPassOverAFile) {
+    forge(1, 100'000);
+    forge(9, 50);
+    Receiver second;
+    second.exporters.set_fallback(r.exporters.sampling());
+    second.decode(ipfix_message(
+        1, {templates({{256, with_sampler}}), data(256, values().u32(1).u32(2).u32(7).u8(3))}));
+    EXPECT_EQ(second.sink.all.back().record.sampling, 100U);
+}
+
 TEST(OptionsData, ASecondPassUsesTheRatesOfTheFirst) {
     const OptionsSpec wide{300, {{149, 4}}, {{34, 4}}};
     const std::string flows = ipfix_message(1, {templates({{257, plain}}), data(257, record(7))});
@@ -232,6 +287,7 @@ TEST(OptionsData, StatesWhenTheExporterStarted) {
 }
 
 TEST(OptionsData, OneMessageMovesNoTimes) {
+    constexpr std::int64_t not_stated = -1;
     Receiver r;
     const OptionsSpec start{300, {{149, 4}}, {{160, 8}}};
     const std::uint64_t init = (std::uint64_t{export_seconds} - 50'000) * 1000;
@@ -243,21 +299,56 @@ TEST(OptionsData, OneMessageMovesNoTimes) {
         number += 1;
         r.decode(ipfix_message(1, {options, data(256, values().u32(9).u32(49'000'000))}, number));
         number += options_records;
-        return (UtcTime::from_seconds(export_seconds) - r.sink.all.back().record.first).ns /
-               1'000'000'000;
+        const flow::FlowRecord& flow = r.sink.all.back().record;
+        if (!flow.has(Field::first)) return not_stated;
+        return (UtcTime::from_seconds(export_seconds) - flow.first).ns / 1'000'000'000;
     };
     constexpr std::uint64_t hours = 10'000'000;
     EXPECT_EQ(seconds_of("", 0), 1000);
-    // Also if the datagram says it twice.
-    EXPECT_EQ(seconds_of(starts(init - hours) + starts(init - hours), 2), 1000);
+    // Also if the datagram says it twice. Until the exporter states one of the two again, it may
+    // have restarted.
+    EXPECT_EQ(seconds_of(starts(init - hours) + starts(init - hours), 2), not_stated);
+    EXPECT_EQ(seconds_of("", 0), not_stated);
     EXPECT_EQ(seconds_of(starts(init), 1), 1000);
-    EXPECT_EQ(seconds_of(starts(init - hours), 1), 1000);
-    EXPECT_EQ(seconds_of(starts(init - 2 * hours), 1), 1000);
-    EXPECT_EQ(seconds_of("", 0), 1000);
-    // The clock of the exporter was adjusted by a second; then it was restarted.
-    EXPECT_EQ(seconds_of(starts(init + 1000), 1), 999);
-    EXPECT_EQ(seconds_of(starts(init - hours), 1), 999);
+    EXPECT_EQ(seconds_of(starts(init - hours), 1), not_stated);
+    EXPECT_EQ(seconds_of(starts(init - 2 * hours), 1), not_stated);
+    EXPECT_EQ(seconds_of(starts(init), 1), 1000);
+    EXPECT_EQ(r.counters().unconfirmed_starts, 4U);
+    EXPECT_EQ(r.exporters.status()[0].unconfirmed_starts, 4U);
+    EXPECT_EQ(r.exporters.drain_notices().size(), 4U);
+    EXPECT_EQ(seconds_of(starts(init - hours), 1), not_stated);
     EXPECT_EQ(seconds_of(starts(init - hours), 1), 11'000);
+}
+
+TEST(OptionsData, SmallDifferencesOfAStartDoNotAddUp) {
+    ExporterStart start;
+    using Effect = ExporterStart::Effect;
+    EXPECT_EQ(start.state({.ms = 1'000'000, .message = 1}), Effect::added);
+    EXPECT_EQ(start.state({.ms = 1'009'000, .message = 2}), Effect::none);
+    EXPECT_EQ(start.ms(), 1'000'000);
+    EXPECT_EQ(start.state({.ms = 1'018'000, .message = 3}), Effect::unconfirmed);
+    EXPECT_EQ(start.ms(), 0);
+}
+
+TEST(OptionsData, TheFirstStartFromAnUnusualPortNeedsConfirmation) {
+    ExporterStart start;
+    using Effect = ExporterStart::Effect;
+    EXPECT_EQ(start.state({.ms = 1'000'000, .message = 1, .is_usual = false}), Effect::unconfirmed);
+    EXPECT_EQ(start.ms(), 0);
+    EXPECT_EQ(start.state({.ms = 1'000'000, .message = 2, .is_usual = false}), Effect::added);
+    EXPECT_EQ(start.ms(), 1'000'000);
+}
+
+TEST(OptionsData, ARestartConfirmsNoStartFromBeforeIt) {
+    const UtcTime restarted = UtcTime::from_seconds(export_seconds);
+    ExporterStart start;
+    (void)start.state({.ms = 1'000'000, .message = 1});
+    (void)start.state({.ms = 5'000'000, .received = restarted - Duration{1}, .message = 2});
+    start.on_restart(restarted);
+    EXPECT_EQ(start.ms(), 0);
+    (void)start.state({.ms = 9'000'000, .received = restarted, .message = 3});
+    start.on_restart(restarted);
+    EXPECT_EQ(start.ms(), 9'000'000);
 }
 
 TEST(OptionsData, AfterARestartAnotherStartApplies) {
@@ -272,8 +363,11 @@ TEST(OptionsData, AfterARestartAnotherStartApplies) {
         return r.sink.all.back().record.first;
     };
     const std::uint64_t now = std::uint64_t{export_seconds} * 1000 - 2000;
-    EXPECT_NE(first(0, starts(now)), UtcTime::from_seconds(export_seconds - 1));
-    for (std::uint32_t i = 0; i < MessageStream::confirming; ++i) (void)first(2 + i, "");
+    EXPECT_EQ(first(0, starts(now)), UtcTime{});
+    // No time counts from the old start in the meantime.
+    for (std::uint32_t i = 0; i + 1 < MessageStream::confirming; ++i)
+        EXPECT_EQ(first(2 + i, ""), UtcTime{});
+    (void)first(1 + MessageStream::confirming, "");
     EXPECT_EQ(first(10, ""), UtcTime::from_seconds(export_seconds - 1));
 }
 

@@ -59,7 +59,7 @@ void SequenceTracker::save(ByteWriter& to) const {
     }
 }
 
-bool SequenceTracker::restore(ByteCursor& from) {
+bool SequenceTracker::restore(ByteCursor& from, std::uint32_t version) {
     std::uint64_t messages = 0;
     std::uint8_t gaps = 0;
     if (!get_numbering(from, numbering_) || !get(from, next_known_) || !from.be32(next_))
@@ -68,7 +68,7 @@ bool SequenceTracker::restore(ByteCursor& from) {
         return false;
     if (!from.be32(messages_since_restart_) || !get_optional(from, uptime_ms_)) return false;
     if (!from.be64(messages) || !get(from, received_)) return false;
-    if (!from.be32(most_records_) || most_records_ == 0) return false;
+    if (version >= 5 && (!from.be32(most_records_) || most_records_ == 0)) return false;
     if (!rate_.restore(from) || !recent_.restore(from, messages)) return false;
     if (!from.u8(gaps) || gaps > max_gaps) return false;
     gaps_.resize(gaps);

@@ -280,12 +280,6 @@ std::uint64_t SequenceTracker::messages_of(const Gap& gap) const noexcept {
     return (std::uint64_t{gap.length} + most_records_ - 1) / most_records_;
 }
 
-std::uint64_t SequenceTracker::missing_messages() const noexcept {
-    std::uint64_t messages = 0;
-    for (const Gap& gap : gaps_) messages += messages_of(gap);
-    return messages;
-}
-
 std::uint64_t SequenceTracker::missing_numbers() const noexcept {
     std::uint64_t numbers = 0;
     for (const Gap& gap : gaps_) numbers += gap.length;

@@ -23,6 +23,7 @@
 #include "wire/exporter/numbering.hpp"
 #include "wire/exporter/numbering_detector.hpp"
 #include "wire/exporter/recent_messages.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 
 namespace octroi::exporter {
 
@@ -80,9 +81,8 @@ public:
     // ... however young it is.
     [[nodiscard]] std::optional<Gap> pop_gap() noexcept;
 
-    // How many messages are missing, at least: in that gap, and in all that were not removed.
+    // How many messages are missing in that gap, at least.
     [[nodiscard]] std::uint64_t messages_of(const Gap& gap) const noexcept;
-    [[nodiscard]] std::uint64_t missing_messages() const noexcept;
     // How many numbers are missing in the gaps that were not removed.
     [[nodiscard]] std::uint64_t missing_numbers() const noexcept;
 
@@ -91,7 +91,7 @@ public:
 
     // All but the evidence for another numbering. False: not what save() wrote.
     void save(ByteWriter& to) const;
-    [[nodiscard]] bool restore(ByteCursor& from);
+    [[nodiscard]] bool restore(ByteCursor& from, std::uint32_t version = snapshot_version);
 
 private:
     [[nodiscard]] bool uptime_restarted(const NumberedMessage& message) const noexcept;

@@ -31,10 +31,16 @@ void each_counter(Of& c, Visit&& visit) {
                         &c.changed_rates,
                         &c.ignored_withdrawals,
                         &c.unread_counts,
-                        &c.doubtful_lengths})
+                        &c.doubtful_lengths,
+                        &c.unconfirmed_starts})
         visit(*value);
 }
-static_assert(sizeof(Counters) == 25 * sizeof(std::uint64_t), "a counter is not saved");
+static_assert(sizeof(Counters) == 26 * sizeof(std::uint64_t), "a counter is not saved");
+
+std::size_t counters_in(std::uint32_t version) noexcept {
+    if (version == 4) return 23;
+    return version == 5 ? 25 : 26;
+}
 
 }  // namespace
 
@@ -47,10 +53,16 @@ void save_snapshot(const Counters& counters, const ExporterRegistry& registry, B
 bool restore_snapshot(ByteCursor& from, std::uint64_t wanted, Counters& counters,
                       ExporterRegistry& registry) {
     std::uint32_t version = 0;
-    if (!from.be32(version) || version != snapshot_version) return false;
+    if (!from.be32(version) || version < oldest_snapshot_version || version > snapshot_version)
+        return false;
     bool good = true;
-    each_counter(counters, [&](std::uint64_t& value) { good = good && from.be64(value); });
-    return good && registry.restore(from, wanted);
+    std::size_t left = counters_in(version);
+    each_counter(counters, [&](std::uint64_t& value) {
+        if (left == 0) return;
+        --left;
+        good = good && from.be64(value);
+    });
+    return good && registry.restore(from, wanted, version);
 }
 
 }  // namespace octroi::exporter

@@ -10,19 +10,17 @@
 //                pending sets; each component writes its own part (its save())
 //     unknown    senders of datagrams that cannot be read (unknown_senders.hpp)
 //
-// There is no upgrade: a reader of another version refuses the snapshot and starts without one.
-// Templates arrive again within minutes. A change of the octets that any save()
-// writes needs a new version.
+// Versions from oldest_snapshot_version on are read; what they do not have keeps its default. A
+// reader refuses any other version, and the collector reports a loss.
 
 #include <cstdint>
 
 #include "base/byte_cursor.hpp"
 #include "wire/exporter/counters.hpp"
 #include "wire/exporter/exporter_registry.hpp"
+#include "wire/exporter/snapshot_values.hpp"
 
 namespace octroi::exporter {
-
-inline constexpr std::uint32_t snapshot_version = 5;
 
 void save_snapshot(const Counters& counters, const ExporterRegistry& registry, ByteWriter& to);
 // Into new objects. False: the octets are damaged, of another version, or beyond the limits; then

@@ -17,6 +17,12 @@
 
 namespace octroi::exporter {
 
+// A change of the octets that any save() writes needs a new version. Changes: 5 has two more
+// counters, two more figures of an exporter, and the largest number of records of a message; 6 has
+// one more counter and figure, and the start of an exporter that is not confirmed.
+inline constexpr std::uint32_t snapshot_version = 6;
+inline constexpr std::uint32_t oldest_snapshot_version = 4;  // that can be read
+
 void put(ByteWriter& to, UtcTime time);
 void put(ByteWriter& to, const Address& address);
 void put(ByteWriter& to, const flow::MessageContext& context);

@@ -49,6 +49,7 @@ ExporterStatus status_of(const Exporter& exporter) {
     out.undecodable = exporter.undecodable;
     out.refused_rates = exporter.refused_rates;
     out.unconfirmed_rates = exporter.unconfirmed_rates;
+    out.unconfirmed_starts = exporter.unconfirmed_starts;
     out.changed_rates = exporter.changed_rates;
     out.reverse_out = exporter.reverse_out;
     out.unread_counts = exporter.unread_counts;

@@ -40,7 +40,8 @@ struct ExporterStatus {
     std::uint64_t changed_rates = 0;
     std::uint64_t reverse_out = 0;    // records with out counters of the other direction, it seems
     std::uint64_t unread_counts = 0;  // records with counts in private elements only
-    std::uint64_t doubtful_lengths = 0;  // sampled packets with a doubtful length
+    std::uint64_t doubtful_lengths = 0;    // sampled packets with a doubtful length
+    std::uint64_t unconfirmed_starts = 0;  // of the exporter, stated once
     // Templates cached now, of such records, with those elements: "256: 9/12345". At most 4.
     std::vector<std::string> unread_templates;
     bool counts_templates = false;  // in its sequence numbers
