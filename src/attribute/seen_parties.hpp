@@ -7,7 +7,6 @@
 // 1 GB.
 
 #include <cstdint>
-#include <cstring>
 #include <memory_resource>
 #include <vector>
 
@@ -39,15 +38,15 @@ public:
                                        std::uint64_t hash_of_both) {
         const auto next = static_cast<std::uint32_t>(rows_.size());
         const std::uint32_t row = index_.find_or_insert(hash_of_both, next, [&](std::uint32_t r) {
-            return rows_[r].owner == owner && same(rows_[r].address, address);
+            return rows_[r].owner == owner && rows_[r].address == address;
         });
         if (row == next) rows_.push_back({address, owner});
         return row;
     }
     // For prefetching, see RowIndex.
     [[nodiscard]] std::uint64_t hash(std::uint32_t owner, const Address& address) const noexcept {
-        const Words words = words_of(address);
-        return mix(words.high ^ mix_a ^ owner, mix(words.low ^ seed_, mix_b) ^ mix_c);
+        const auto [high, low] = address.words();
+        return mix(high ^ mix_a ^ owner, mix(low ^ seed_, mix_b) ^ mix_c);
     }
     [[nodiscard]] const RowIndex& index() const noexcept { return index_; }
 
@@ -63,23 +62,6 @@ public:
     }
 
 private:
-    struct Words {
-        std::uint64_t high = 0;
-        std::uint64_t low = 0;
-    };
-    [[nodiscard]] static Words words_of(const Address& address) noexcept {
-        Words words;
-        std::memcpy(&words.high, address.octets.data(), 8);
-        std::memcpy(&words.low, address.octets.data() + 8, 8);
-        return words;
-    }
-    // The same as ==, which would call memcmp.
-    [[nodiscard]] static bool same(const Address& a, const Address& b) noexcept {
-        const Words x = words_of(a);
-        const Words y = words_of(b);
-        return x.high == y.high && x.low == y.low && a.family == b.family;
-    }
-
     std::uint64_t seed_;
     std::pmr::vector<Row> rows_;
     RowIndex index_;

@@ -65,8 +65,9 @@ std::string_view loss_meaning(LossReason reason) {
         case LossReason::export_gap:
             return "exports did not arrive";
         case LossReason::socket_drop:
-            return "the receive buffer of the socket was full; export-gap has the same exports by "
-                   "their numbers";
+            return "the receive buffer of the socket was full; a later export-gap may be of the "
+                   "same "
+                   "datagrams";
         case LossReason::no_template:
             return "data sets arrived without their template";
     }

@@ -133,6 +133,8 @@ Pull Collector::read(Duration wait) {
     journal::Message message;
     do {
         for (int i = 0; i < messages_per_clock_reading; ++i) {
+            // Also of the drain of a checkpoint: the next message belongs to the next batch.
+            if (decoder_.normalizer().is_full()) return Pull::checkpoint;
             if (!journal_->reader().next(message)) return i > 0 ? Pull::more : Pull::idle;
             // Here, between the messages of two processes, the earlier one's connections end. A
             // port number may come again, and must not get the templates of its old connection.
@@ -142,7 +144,6 @@ Pull Collector::read(Duration wait) {
             }
             decoder_.on_message(message);
             ++messages_;
-            if (decoder_.normalizer().is_full()) return Pull::checkpoint;
         }
         // Request a commit long before the journal is full: only a commit frees its segments, and
         // memory that is used again costs less than new memory.

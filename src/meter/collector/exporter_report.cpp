@@ -147,9 +147,8 @@ Report exporters_report(const std::vector<MeterExporters>& meters,
         report.notes = {
             "As of the last commit. Lost: by sequence numbers, records (NetFlow v5, v7, IPFIX), "
             "messages (v9) or datagrams (sFlow); a gap counts as lost when 64 messages came after "
-            "it, or "
-            "after 10 minutes. Skew: the exporter's clock less ours. Doubts: "
-            "what may be wrong with its figures, and the option of [[exporter]] that settles it."};
+            "it, or after 10 minutes. Skew: the exporter's clock less ours. Doubts: what may be "
+            "wrong with its figures, and the option of [[exporter]] that settles it."};
     report.when_empty =
         "No exporter has sent anything. A [[meter]] of kind \"collector\" receives exports: its "
         "options are in docs/options.md.";

@@ -13,9 +13,6 @@ constexpr Duration stop_check_interval = Duration::milliseconds(100);
 constexpr std::size_t few_messages = 64;
 constexpr Duration gather_pause = Duration::milliseconds(1);
 
-// After a failure to make a segment.
-constexpr auto retry_pause = std::chrono::seconds(1);
-
 std::chrono::nanoseconds chrono(Duration d) { return std::chrono::nanoseconds(d.ns); }
 
 }  // namespace
@@ -51,18 +48,7 @@ Result<bool> IntakeThread::wait_for_messages(Duration wait) {
 }
 
 void SpareThread::start() {
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-}
-
-// An error is the intake's to report: it makes a segment itself when it finds none, and gets the
-// same.
-void SpareThread::run(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        static_cast<void>(journal_.prepare(stop));
-        std::mutex mutex;
-        std::unique_lock lock(mutex);
-        std::condition_variable_any().wait_for(lock, stop, retry_pause, [] { return false; });
-    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { journal_.prepare(stop); });
 }
 
 void SyncThread::start() {

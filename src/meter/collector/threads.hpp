@@ -38,8 +38,7 @@ private:
     std::jthread thread_;
 };
 
-// Makes free segments of a journal before the intake needs them: making one takes longer than the
-// buffers of sockets last in a burst.
+// Makes free segments of a journal before the intake needs them.
 class SpareThread {
 public:
     // The journal must outlive this object.
@@ -48,8 +47,6 @@ public:
     void start();
 
 private:
-    void run(const std::stop_token& stop);
-
     journal::Journal& journal_;
     std::jthread thread_;
 };

@@ -49,9 +49,9 @@ public:
     // program has removed or cut a segment that is in use).
     [[nodiscard]] Status sync(std::span<const SegmentRing::Written> written);
     [[nodiscard]] Status sync() { return sync(written()); }
-    // Makes free segments before the writer needs them: it then never waits for the file system.
-    // Waits until one is needed, or until `stop`. Errors: those of new segments.
-    [[nodiscard]] Status prepare(const std::stop_token& stop) { return ring_.prepare(stop); }
+    // Until `stop`: makes free segments before the writer needs them, because making one takes
+    // longer than the buffers of sockets last in a burst.
+    void prepare(const std::stop_token& stop) { ring_.prepare(stop); }
 
     // Whether this process received the message that the reader gave last. Messages of earlier
     // processes come first.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,8 @@ std::optional<std::uint64_t> file_number(std::string_view name) {
 constexpr std::size_t spare_segments = 8;
 // So many in use since the last commit are a high rate.
 constexpr std::size_t busy_segments = 4;
+// Between two attempts to make a segment ahead.
+constexpr auto retry_pause = std::chrono::seconds(1);
 
 constexpr std::string_view file_list = "files";
 // Some 100,000 files.
@@ -184,7 +187,7 @@ Status SegmentRing::add_free_segment() {
     return {};
 }
 
-Status SegmentRing::prepare(const std::stop_token& stop) {
+void SegmentRing::prepare(const std::stop_token& stop) {
     const auto is_due = [&] {
         return free_.size() + free_huge_.size() < spare_segments && may_grow();
     };
@@ -192,19 +195,24 @@ Status SegmentRing::prepare(const std::stop_token& stop) {
     while (begun_.wait(lock, stop, is_due) && !stop.stop_requested()) {
         const std::uint64_t file = reserve_file();
         lock.unlock();
-        // What the writer does not need yet does not take the ledger's space.
-        const auto disk = file_system_of(folder_->path());
-        const bool has_space = disk && disk->free_bytes / 4 >= Segment::octets_of(options_.shape);
-        auto made =
-            has_space ? make_segment(file, Pages::huge) : Result<std::shared_ptr<Segment>>(nullptr);
+        auto made = make_spare(file);
         lock.lock();
-        if (!made || *made == nullptr) {
-            cancel_file(file);
-            return made ? Status() : std::unexpected(made.error());
+        if (made) {
+            free_huge_.push_back(*std::move(made));
+            continue;
         }
-        free_huge_.push_back(*std::move(made));
+        // The writer reports it: it makes a segment itself when it finds none, and gets the same.
+        cancel_file(file);
+        begun_.wait_for(lock, stop, retry_pause, [] { return false; });
     }
-    return {};
+}
+
+// What the writer does not need yet does not take the space of the ledger.
+Result<std::shared_ptr<Segment>> SegmentRing::make_spare(std::uint64_t file) const {
+    TRY_ASSIGN(const FileSystem disk, file_system_of(folder_->path()));
+    if (disk.free_bytes / 4 < Segment::octets_of(options_.shape))
+        return fail(ErrorCode::no_space, "too little space for more than the ledger");
+    return make_segment(file, Pages::huge);
 }
 
 bool SegmentRing::may_grow() const {

@@ -61,9 +61,8 @@ public:
     // none of them any more.
     void release_before(std::uint64_t number);
 
-    // Until `stop`: makes free segments, with huge pages, so that begin_next() finds some. Also
-    // returns when the disk has no space for now. Errors: those of creating a file.
-    [[nodiscard]] Status prepare(const std::stop_token& stop);
+    // Until `stop`: makes free segments, with huge pages, so that begin_next() finds some.
+    void prepare(const std::stop_token& stop);
 
     // The slots of a segment that were published at some time.
     struct Written {
@@ -99,6 +98,7 @@ private:
     [[nodiscard]] Status allocate_ready();
     [[nodiscard]] Result<std::shared_ptr<Segment>> make_segment(std::uint64_t file,
                                                                 Pages pages) const;
+    [[nodiscard]] Result<std::shared_ptr<Segment>> make_spare(std::uint64_t file) const;
     // Under the lock.
     [[nodiscard]] std::uint64_t reserve_file();
     void cancel_file(std::uint64_t file);

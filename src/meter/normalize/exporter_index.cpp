@@ -6,40 +6,26 @@
 namespace octroi::normalize {
 
 ExporterEntry& ExporterIndex::look_up(const Address& exporter) {
-    const auto known = exporters_.find(exporter);
-    if (known != exporters_.end()) {
-        unlink(*known->second);
-        use(*known->second);
-        return *known->second;
+    const auto known = places_.find(exporter);
+    if (known != places_.end()) {
+        entries_.splice(entries_.begin(), entries_, known->second);
+        return entries_.front();
     }
-    if (exporters_.size() >= limits_.exporters) evict_exporter();
-    auto& entry = exporters_[exporter] = std::make_unique<ExporterEntry>();
-    entry->exporter = exporter;
-    use(*entry);
-    return *entry;
+    if (entries_.size() >= limits_.exporters) evict_exporter();
+    entries_.emplace_front().exporter = exporter;
+    places_.emplace(exporter, entries_.begin());
+    return entries_.front();
 }
 
 // The rows stay as they are until they get another name.
 void ExporterIndex::evict_exporter() {
-    ExporterEntry& entry = *oldest_;
+    ExporterEntry& entry = entries_.back();
     while (entry.interfaces.size() > 0)
         interfaces_.free.push_back(entry.interfaces.remove_oldest());
     while (entry.next_hops.size() > 0) next_hops_.free.push_back(entry.next_hops.remove_oldest());
     interfaces_.donor = next_hops_.donor = nullptr;
-    unlink(entry);
-    exporters_.erase(Address(entry.exporter));
-}
-
-void ExporterIndex::use(ExporterEntry& entry) noexcept {
-    entry.newer = nullptr;
-    entry.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &entry;
-    newest_ = &entry;
-}
-
-void ExporterIndex::unlink(const ExporterEntry& entry) noexcept {
-    (entry.newer == nullptr ? newest_ : entry.newer->older) = entry.older;
-    (entry.older == nullptr ? oldest_ : entry.older->newer) = entry.newer;
+    places_.erase(entry.exporter);
+    entries_.pop_back();
 }
 
 NameRef ExporterIndex::look_up(ExporterEntry& entry, std::uint32_t if_index) {
@@ -95,8 +81,8 @@ auto& ExporterIndex::donor(ExporterEntry& entry, Rows& rows) {
     if ((entry.*pool).size() >= part()) return entry.*pool;
     if (rows.donor != nullptr && (rows.donor->*pool).size() > part()) return rows.donor->*pool;
     rows.donor = &entry;
-    for (const auto& [address, other] : exporters_)
-        if ((other.get()->*pool).size() > (rows.donor->*pool).size()) rows.donor = other.get();
+    for (ExporterEntry& other : entries_)
+        if ((other.*pool).size() > (rows.donor->*pool).size()) rows.donor = &other;
     return rows.donor->*pool;
 }
 

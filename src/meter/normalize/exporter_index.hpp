@@ -11,12 +11,10 @@
 // another one, or later ones of its own, without a name.
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -33,7 +31,6 @@ struct InterfaceKeys {
     using Key = std::uint32_t;  // ifIndex
     using Hash = boost::hash<std::uint32_t>;
     [[nodiscard]] static std::size_t place(Key key) noexcept { return key; }
-    [[nodiscard]] static bool same(Key a, Key b) noexcept { return a == b; }
 };
 
 struct NextHopKeys {
@@ -43,7 +40,6 @@ struct NextHopKeys {
     [[nodiscard]] static std::size_t place(const Key& key) noexcept {
         return key.octets[3] ^ key.octets[15];
     }
-    [[nodiscard]] static bool same(const Key& a, const Key& b) noexcept { return is_same(a, b); }
 };
 
 struct ExporterEntry {
@@ -53,9 +49,6 @@ struct ExporterEntry {
     std::uint32_t policy_domain = 0;
     NamePool<InterfaceKeys> interfaces;
     NamePool<NextHopKeys> next_hops;
-    // In the order of their last use.
-    ExporterEntry* newer = nullptr;
-    ExporterEntry* older = nullptr;
 };
 
 class ExporterIndex {
@@ -76,15 +69,12 @@ public:
     }
     explicit ExporterIndex(std::function<void()> on_rename)
         : ExporterIndex(std::move(on_rename), Limits()) {}
-    ExporterIndex(const ExporterIndex&) = delete;  // entries point to one another
-    ExporterIndex& operator=(const ExporterIndex&) = delete;
-    ~ExporterIndex() = default;
 
     // An exporter beyond the limit replaces the one that was not used for the longest time. Valid
     // until another exporter was asked for.
     [[nodiscard]] ExporterEntry& of(const Address& exporter) {
         // A message holds many records of one exporter: mostly the last one is asked for again.
-        if (newest_ != nullptr && is_same(newest_->exporter, exporter)) return *newest_;
+        if (!entries_.empty() && entries_.front().exporter == exporter) return entries_.front();
         return look_up(exporter);
     }
     // Reading::interface for that ifIndex. no_name: the exporter or the ifIndex (0) is not
@@ -96,11 +86,11 @@ public:
     // Reading::next_hop for that address.
     [[nodiscard]] NameRef next_hop(ExporterEntry& entry, const Address& address) {
         const auto& cached = entry.next_hops.cached(address);
-        return NextHopKeys::same(cached.key, address) ? cached.name : look_up(entry, address);
+        return cached.key == address ? cached.name : look_up(entry, address);
     }
     // Exporters write 0.0.0.0 or :: where there is no next hop.
     [[nodiscard]] static bool is_zero(const Address& address) noexcept {
-        const auto [high, low] = std::bit_cast<std::array<std::uint64_t, 2>>(address.octets);
+        const auto [high, low] = address.words();
         return (high | low) == 0;
     }
     // Interfaces ("192.0.2.1#3": interface 3 of that exporter) and next hops ("192.0.2.9").
@@ -120,8 +110,6 @@ private:
     // The share of one exporter in all rows of a kind.
     [[nodiscard]] std::size_t part() const noexcept { return limits_.names / limits_.exporters; }
     void evict_exporter();
-    void use(ExporterEntry& entry) noexcept;
-    void unlink(const ExporterEntry& entry) noexcept;
     // pool: the member of ExporterEntry.
     template <auto pool>
     [[nodiscard]] NameRef row_for(ExporterEntry& entry, NameKind kind, Rows& rows,
@@ -131,9 +119,8 @@ private:
 
     std::function<void()> on_rename_;
     Limits limits_;
-    boost::unordered_flat_map<Address, std::unique_ptr<ExporterEntry>, AddressHash> exporters_;
-    ExporterEntry* newest_ = nullptr;  // of the exporter that was asked for last
-    ExporterEntry* oldest_ = nullptr;
+    std::list<ExporterEntry> entries_;  // the one used last is the first
+    boost::unordered_flat_map<Address, std::list<ExporterEntry>::iterator, AddressHash> places_;
     NameTable names_;
     Rows interfaces_;
     Rows next_hops_;

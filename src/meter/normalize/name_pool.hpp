@@ -18,7 +18,7 @@
 
 namespace octroi::normalize {
 
-// Traits: Key, Hash, `place(key)` (any number, few equal ones) and `same(a, b)`.
+// Traits: Key, Hash, and `place(key)` (any number, few equal ones).
 template <typename Traits>
 class NamePool {
 public:
@@ -64,13 +64,12 @@ public:
         CHECK(size() > 0);
         // At most cached_max keys are in the cache.
         for (std::size_t i = 0;
-             i < cached_max && Traits::same(cached(slots_[oldest_].key).key, slots_[oldest_].key);
-             ++i)
+             i < cached_max && cached(slots_[oldest_].key).key == slots_[oldest_].key; ++i)
             static_cast<void>(find(slots_[oldest_].key));
         const std::uint32_t place = oldest_;
         const Slot removed = slots_[place];
         Cached& in_cache = cache_[Traits::place(removed.key) % cached_max];
-        if (Traits::same(in_cache.key, removed.key)) in_cache = {};
+        if (in_cache.key == removed.key) in_cache = {};
         unlink(place);
         places_.erase(removed.key);
         slots_[place].older = std::exchange(free_, place);

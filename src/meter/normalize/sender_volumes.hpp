@@ -54,7 +54,7 @@ public:
     // The volumes of that sender in that batch. Senders beyond the limit of a batch share theirs
     // (in files only: see is_full()). Valid until another sender was asked for.
     [[nodiscard]] SenderVolume& of(const Address& sender, std::uint64_t batch) {
-        if (!entries_.empty() && is_same(entries_.front().address, sender))
+        if (!entries_.empty() && entries_.front().address == sender)
             return begin(entries_.front().volume, batch);
         return look_up(sender, batch);
     }

@@ -11,29 +11,16 @@ MessageStream& MessageStreams::add(StreamKey key, Numbering numbering) {
     CHECK(fresh);
     memory_.charge(MessageStream::cost);
     entry->second->sequence = SequenceTracker(numbering);
-    entry->second->key = key;
-    link(*entry->second);
+    entry->second->place = by_silence_.insert(by_silence_.end(), key);
     return *entry->second;
 }
 
 void MessageStreams::drop(StreamKey key) noexcept {
-    MessageStream* const stream = find(key);
-    CHECK(stream != nullptr);
-    unlink(*stream);
-    streams_.erase(key);
+    const auto found = streams_.find(key);
+    CHECK(found != streams_.end());
+    by_silence_.erase(found->second->place);
+    streams_.erase(found);
     memory_.release(MessageStream::cost);
-}
-
-void MessageStreams::link(MessageStream& stream) noexcept {
-    stream.newer = nullptr;
-    stream.older = newest_;
-    (newest_ == nullptr ? oldest_ : newest_->newer) = &stream;
-    newest_ = &stream;
-}
-
-void MessageStreams::unlink(MessageStream& stream) noexcept {
-    (stream.newer == nullptr ? newest_ : stream.newer->older) = stream.older;
-    (stream.older == nullptr ? oldest_ : stream.older->newer) = stream.newer;
 }
 
 void MessageStreams::save(ByteWriter& to) const {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 
 #include "base/byte_cursor.hpp"
@@ -29,14 +30,11 @@ struct MessageStream {
     flow::MessageContext context;  // of the last message
     std::uint64_t sampling = 0;    // v5: the rate in the header, 1 in so many packets; 0: none
     SampleDrops drops;             // sFlow only
-    // Of MessageStreams: its key, and its neighbours in the order of the last message.
-    StreamKey key = 0;
-    MessageStream* newer = nullptr;
-    MessageStream* older = nullptr;
     // A restart that is not confirmed yet: a forged message, or two exporters behind one address,
     // look like one for a moment.
-    UtcTime restarted;              // when the exporter started
-    std::uint32_t unconfirmed = 0;  // messages that must go on in order until it is; 0: none
+    UtcTime restarted;                     // when the exporter started
+    std::uint32_t unconfirmed = 0;         // messages that must go on in order until it is; 0: none
+    std::list<StreamKey>::iterator place;  // in MessageStreams: the order of the last message
 
     // Octets charged for one, with its entry, all gaps and all data sources it may hold.
     static constexpr std::size_t cost = 4096;
@@ -58,9 +56,7 @@ public:
     }
     // A message of the stream was received.
     void touch(MessageStream& stream) noexcept {
-        if (&stream == newest_) return;
-        unlink(stream);
-        link(stream);
+        by_silence_.splice(by_silence_.end(), by_silence_, stream.place);
     }
     // The key must not be known.
     MessageStream& add(StreamKey key, Numbering numbering);
@@ -68,12 +64,11 @@ public:
     void drop(StreamKey key) noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return streams_.size(); }
     // The stream that was touched or added before all others. There must be one.
-    [[nodiscard]] StreamKey longest_silent() const noexcept { return oldest_->key; }
+    [[nodiscard]] StreamKey longest_silent() const noexcept { return by_silence_.front(); }
     // The longest silent first.
     template <typename Visit>
     void each(Visit&& visit) const {
-        for (MessageStream* stream = oldest_; stream != nullptr; stream = stream->newer)
-            visit(stream->key, *stream);
+        for (const StreamKey key : by_silence_) visit(key, *find(key));
     }
 
     void save(ByteWriter& to) const;
@@ -82,13 +77,9 @@ public:
                                std::uint32_t version = snapshot_version);
 
 private:
-    void link(MessageStream& stream) noexcept;
-    void unlink(MessageStream& stream) noexcept;
-
     MemoryShare& memory_;
     SeededTable<StreamKey, std::unique_ptr<MessageStream>> streams_;
-    MessageStream* newest_ = nullptr;
-    MessageStream* oldest_ = nullptr;
+    std::list<StreamKey> by_silence_;  // the longest silent first
 };
 
 }  // namespace octroi::exporter
