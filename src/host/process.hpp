@@ -21,5 +21,7 @@ struct ProcessFigures {
 [[nodiscard]] std::uint64_t open_files_max();
 // How many more this process can open. 0 also if there are too few to find out.
 [[nodiscard]] std::uint64_t free_descriptors();
+// Those that meters leave for the rest of the process: files of the ledger, snapshots, syncs.
+inline constexpr std::uint64_t spare_descriptors = 32;
 
 }  // namespace octroi

@@ -36,9 +36,8 @@ public:
     static constexpr std::size_t connections_of_address_max = 32;
     static constexpr std::size_t many_of_address = 8;
     static constexpr Duration replace_after = Duration::hours(1);
-    // Descriptors left for the rest of the process (files of the journal and of the ledger). With
-    // fewer, a new connection is as one beyond connections_max.
-    static constexpr std::uint64_t spare_descriptors = 32;
+    // With fewer free descriptors than spare_descriptors (host/process.hpp), a new connection is as
+    // one beyond connections_max.
     // A connection without a message for this time is closed: exporters send their templates more
     // often. A new one has less time for its first message.
     static constexpr Duration idle_max = Duration::hours(24);

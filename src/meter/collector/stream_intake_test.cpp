@@ -281,14 +281,14 @@ TEST_F(StreamIntakeTest, LeavesDescriptorsForTheRestOfTheProcess) {
     ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
     const std::uint64_t in_use = before.rlim_cur - free_descriptors();
     rlimit low = before;
-    low.rlim_cur = in_use + StreamIntake::spare_descriptors + clients + clients / 2;
+    low.rlim_cur = in_use + spare_descriptors + clients + clients / 2;
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
     {
         std::list<Client> open;
         for (std::uint64_t i = 0; i < clients; ++i) open.emplace_back(port_);
         (void)step();
         EXPECT_EQ(intake_->connections(), clients / 2);
-        EXPECT_EQ(free_descriptors(), StreamIntake::spare_descriptors);
+        EXPECT_EQ(free_descriptors(), spare_descriptors);
     }
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }

@@ -12,6 +12,7 @@
 #include <random>
 #include <thread>
 
+#include "host/process.hpp"
 #include "host/testing/fake_datagrams.hpp"
 #include "host/testing/folder.hpp"
 #include "meter/journal/identity.hpp"
@@ -256,29 +257,30 @@ TEST_F(JournalTest, PreparesNoMoreThanTheLimit) {
     EXPECT_TRUE(will_have_files(2));
 }
 
-// The process may open no more files until the object ends.
-class NoMoreFiles {
+// The process may open so many more files until the object ends.
+class FewMoreFiles {
 public:
-    NoMoreFiles() {
+    explicit FewMoreFiles(rlim_t more) {
         ::getrlimit(RLIMIT_NOFILE, &before_);
         const int lowest_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         ::close(lowest_free);
         rlimit limit = before_;
-        limit.rlim_cur = static_cast<rlim_t>(lowest_free);
+        limit.rlim_cur = static_cast<rlim_t>(lowest_free) + more;
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
-    NoMoreFiles(const NoMoreFiles&) = delete;
-    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
-    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    FewMoreFiles(const FewMoreFiles&) = delete;
+    FewMoreFiles& operator=(const FewMoreFiles&) = delete;
+    ~FewMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
 private:
     rlimit before_{};
 };
 
-TEST_F(JournalTest, WithoutDescriptorsItIsFullUntilSegmentsAreReleased) {
+// The ledger and the syncs need descriptors too.
+TEST_F(JournalTest, WithFewDescriptorsItIsFullUntilSegmentsAreReleased) {
     send("first");
     receive_all();
-    const NoMoreFiles limited;
+    const FewMoreFiles limited(spare_descriptors / 2);
     for (int i = 0; i < 20; ++i) send("message");
     receive_all();
     EXPECT_TRUE(journal_->writer().is_full());

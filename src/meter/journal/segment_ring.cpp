@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "host/filesystem.hpp"
+#include "host/process.hpp"
 
 namespace octroi::journal {
 namespace {
@@ -149,7 +150,8 @@ Status SegmentRing::allocate_ready() {
     TRY_ASSIGN(const FileSystem disk, file_system_of(folder_->path()));
     const std::uint64_t ready =
         std::min({options_.ready_octets, options_.limit_octets, octets_ + disk.free_bytes / 4});
-    while (octets_ + Segment::octets_of(options_.shape) <= ready) TRY(add_free_segment());
+    while (octets_ + Segment::octets_of(options_.shape) <= ready && may_grow())
+        TRY(add_free_segment());
     return {};
 }
 
@@ -216,14 +218,16 @@ Result<std::shared_ptr<Segment>> SegmentRing::make_spare(std::uint64_t file) con
 }
 
 bool SegmentRing::may_grow() const {
-    return octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets;
+    return octets_ + Segment::octets_of(options_.shape) <= options_.limit_octets &&
+           free_descriptors() >= spare_descriptors;
 }
 
 // Free segments count in octets_ and may be used again; overflow comes on top of octets_, so the
 // held octets are compared as well.
 bool SegmentRing::may_begin() const {
     const bool has_free = !free_.empty() || !free_huge_.empty();
-    return (has_free || may_grow()) && held() < options_.limit_octets;
+    // Where nothing is in use, nothing will be released.
+    return (has_free || live_.empty() || may_grow()) && held() < options_.limit_octets;
 }
 
 std::uint64_t SegmentRing::held() const {
