@@ -118,6 +118,8 @@ Attributor::Answer Attributor::answer_of(const CountedVolume& volume, UtcTime ti
 Attributed Attributor::make_attributed() {
     Attributed made = octroi::make_attributed({resolver_, *services_, tally_, sampled_});
     made.volume = {Bytes(bytes_), Packets(packets_), Flows(flows_)};
+    const UtcTime last_traffic = std::exchange(last_traffic_, UtcTime::min());
+    if (!made.transfers.empty()) made.last_traffic = std::clamp(last_traffic, earliest, latest);
     made.refused = {refused_volume_.drain(), std::exchange(refused_records_, 0),
                     std::exchange(refused_times_, RefusedVolume().times)};
     tally_.clear(rows_kept);

@@ -202,6 +202,7 @@ private:
     std::uint64_t bytes_ = 0;  // totals of the batch
     std::uint64_t packets_ = 0;
     std::uint64_t flows_ = 0;
+    UtcTime last_traffic_ = UtcTime::min();
     ObservedVolume refused_volume_;
     std::uint64_t refused_records_ = 0;
     Interval refused_times_ = RefusedVolume().times;
@@ -226,6 +227,7 @@ inline bool Attributor::count(const Record& record) noexcept {
     bytes_ = bytes_sum;
     packets_ = packets_sum;
     flows_ = flows_sum;
+    last_traffic_ = std::max(last_traffic_, record.last);
     ++counts_[readings];
     return true;
 }

@@ -355,6 +355,26 @@ TEST(Attributor, OddReadingsAreBookedWholeAndCounted) {
     EXPECT_EQ(f.count("attribute_odd_times_total"), 3U);
 }
 
+TEST(Attributor, KnowsTheLatestTrafficOfABatch) {
+    Fixture f;
+    EXPECT_FALSE(f.attributor.make_attributed().last_traffic);
+    Reading later = Fixture::reading("10.1.9.9", "8.8.8.8");
+    later.last = {start + 700'000'000'123};
+    f.accept(later);
+    f.accept(Fixture::reading("10.1.9.9", "8.8.8.8"));
+    EXPECT_EQ(f.attributor.make_attributed().last_traffic, later.last);
+    CountedVolume counted;
+    counted.first = {start};
+    counted.last = {start + 5};
+    counted.bytes = 1;
+    f.attributor.accept_counted({&counted, 1});
+    EXPECT_EQ(f.attributor.make_attributed().last_traffic, counted.last);
+    Reading refused = later;
+    refused.bytes = UINT64_MAX;
+    f.accept(refused);
+    EXPECT_FALSE(f.attributor.make_attributed().last_traffic) << "it is in no transfer";
+}
+
 TEST(Attributor, RemembersByFlowSlotUntilFresh) {
     Fixture f;
     Reading r = Fixture::reading("10.1.9.9", "8.8.8.8");

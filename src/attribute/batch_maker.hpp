@@ -5,6 +5,7 @@
 // has to be sorted again.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,13 @@ namespace octroi {
 
 // The attributed part of a Batch; the fields have the same names there.
 struct Attributed {
-    std::vector<Party> parties;          // sorted
-    std::vector<std::string> services;   // sorted
-    std::vector<Transfer> transfers;     // sorted, one for each bucket, from, to and service
-    std::vector<SampledVolume> sampled;  // by transfer
-    Volume volume;                       // the sum of the transfers
-    RefusedVolume refused;               // of the same time, in no transfer
+    std::vector<Party> parties;           // sorted
+    std::vector<std::string> services;    // sorted
+    std::vector<Transfer> transfers;      // sorted, one for each bucket, from, to and service
+    std::vector<SampledVolume> sampled;   // by transfer
+    Volume volume;                        // the sum of the transfers
+    std::optional<UtcTime> last_traffic;  // of the transfers; absent: there are none
+    RefusedVolume refused;                // of the same time, in no transfer
     std::string class_version;
     std::uint64_t directory_version = 0;
 };
@@ -38,7 +40,7 @@ struct AttributedSums {
     const SampledRows& sampled;
 };
 
-// Fills all but volume and refused.
+// Fills all but volume, last_traffic and refused.
 [[nodiscard]] Attributed make_attributed(const AttributedSums& sums);
 
 }  // namespace octroi

@@ -150,7 +150,7 @@ TEST(IdentityKinds, TheSmallerRankDecides) {
             attributor.set_names(names);
             Reading reading = some_reading(Direction::out);
             state(reading, rows[j].identity, 2, false);
-            // Of user, uid, cgroup and domain a reading states one.
+            // Of user, uid, cgroup, domain, peer and rule a reading states one.
             const bool is_taken = reading.near_name != no_name;
             state(reading, rows[i].identity, 1, false);
             if (is_taken && reading.near_name == 1) continue;

@@ -30,13 +30,13 @@ Anchor example_anchor() {
         .at = bucket_at(1) + Duration::hours(24),
         .reason = AnchorReason::daily,
         .heads = {{ChainKind::writer, example_writer(), 2,
-                   octets_from("2f403c544556d49a00da3a01af91d0692ec2032473e3c9feb1a82c91ecb1b9d2")},
+                   octets_from("e76f6cf1960fa3e050c3d5bd86d72e3e5dd87bb334e1d597f06fbebf18db900c")},
                   {ChainKind::directory, {}, 3, std::string(hash_octets, '\x11')}}};
 }
 
 TEST(Anchor, GivesTheHashOfTheDocument) {
     EXPECT_EQ(to_hex(anchor_hash(zero_hash(), example_anchor())),
-              "8526cca0569d05e88dc2c5ecd8e32734655911bdce6bcd60967c4d43f93c878b");
+              "4f185108f03bb273a957e7f22feb81b1f23f93ea1345305daac79ffd1f45ac7b");
 }
 
 TEST(Anchor, DependsOnEveryField) {

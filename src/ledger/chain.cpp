@@ -95,6 +95,7 @@ void add_header(Hasher& hasher, const Batch& batch) {
     hasher.text(batch.class_version);
     hasher.be64(batch.directory_version);
     add_volume(hasher, batch.observed);
+    add_optional(hasher, batch.last_traffic);
 }
 
 void add_transfers(Hasher& hasher, const CanonicalBatch& batch) {

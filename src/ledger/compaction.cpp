@@ -19,10 +19,8 @@ constexpr std::string_view kept_translations_tag = "octroi kept translations 1\n
 void BatchesDigest::add(std::string_view hash, std::optional<UtcTime> first_bucket,
                         std::optional<UtcTime> last_bucket) {
     hasher_.raw(hash);
-    for (const auto& bucket : {first_bucket, last_bucket}) {
-        hasher_.u8(bucket ? 1 : 0);
-        add_time(hasher_, bucket.value_or(UtcTime{}));
-    }
+    add_optional(hasher_, first_bucket);
+    add_optional(hasher_, last_bucket);
 }
 
 ListDigest days_digest(std::span<const Interval> days) {

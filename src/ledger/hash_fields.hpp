@@ -19,6 +19,11 @@ inline void add_optional(Hasher& hasher, const std::optional<std::uint64_t>& val
 
 inline void add_time(Hasher& hasher, UtcTime t) { hasher.be64(static_cast<std::uint64_t>(t.ns)); }
 
+inline void add_optional(Hasher& hasher, const std::optional<UtcTime>& time) {
+    hasher.u8(time.has_value() ? 1 : 0);
+    add_time(hasher, time.value_or(UtcTime{}));
+}
+
 inline void add_volume(Hasher& hasher, const Volume& v) {
     hasher.be64(v.bytes.value());
     hasher.be64(v.packets.value());

@@ -94,11 +94,11 @@ struct TranslationQuestion {
 struct MeterState {
     MeterName meter;
     std::uint64_t batches = 0;
-    UtcTime last_booked;                   // booked_at of the newest batch
-    UtcTime last_bucket = UtcTime::min();  // start of the newest bucket with traffic; min: none
-    Volume volume;                         // sum of all its transfers; 2^64-1: that or more
-    std::uint64_t losses = 0;              // number of loss records
-    std::uint64_t lost_packets = 0;        // sum over the losses with a known number
+    UtcTime last_booked;                    // booked_at of the newest batch
+    UtcTime last_traffic = UtcTime::min();  // the latest packet, or end of a record; min: none
+    Volume volume;                          // sum of all its transfers; 2^64-1: that or more
+    std::uint64_t losses = 0;               // number of loss records
+    std::uint64_t lost_packets = 0;         // sum over the losses with a known number
     std::vector<Cursor> cursors;
 };
 

@@ -349,9 +349,10 @@ Refusal check_correction(const Batch& batch) {
         return refuse(Violation::correction_reason, "the reason '{}' is not valid",
                       shown(correction.reason));
     if (!batch.cursors.empty() || !batch.losses.empty() || !batch.translations.empty() ||
-        batch.observed != Volume{})
+        batch.observed != Volume{} || batch.last_traffic)
         return refuse(Violation::correction_lists,
-                      "a correction observes nothing: no volume, cursor, loss or translation");
+                      "a correction observes nothing: no volume, time of traffic, cursor, loss or "
+                      "translation");
     if (correction.corrected.begin >= correction.corrected.end)
         return refuse(Violation::correction_interval, "the corrected interval is empty");
     if (auto refusal = check_corrected_rows(correction, batch.transfers)) return refusal;

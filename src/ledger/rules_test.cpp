@@ -33,6 +33,7 @@ Batch& correct(Batch& b) {
     b.losses.clear();
     b.translations.clear();
     b.observed = {};
+    b.last_traffic.reset();
     return b;
 }
 
@@ -147,6 +148,8 @@ const Case cases[] = {
      [](Batch& b) { correct(b).correction->corrected = {bucket_at(9), bucket_at(9)}; }},
     {"CorrectionObserves", Violation::correction_lists,
      [](Batch& b) { correct(b).observed.bytes = Bytes{1}; }},
+    {"CorrectionWithATimeOfTraffic", Violation::correction_lists,
+     [](Batch& b) { correct(b).last_traffic = bucket_at(1); }},
     {"CorrectionWithCursor", Violation::correction_lists,
      [](Batch& b) {
          const auto cursors = b.cursors;

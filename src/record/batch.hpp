@@ -115,6 +115,9 @@ struct Batch {
     // The total that the meter counted for this batch. The ledger refuses a batch if the sum of the
     // transfers differs (conservation), and stores the total for audits. Zero in a correction.
     Volume observed;
+    // The latest packet, or end of a record, that this volume includes. Absent: there was none, or
+    // the batch is a correction.
+    std::optional<UtcTime> last_traffic;
 
     // Absent: the batch is an observation. A correction has no cursors, losses or translations.
     std::optional<Correction> correction;

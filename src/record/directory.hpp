@@ -35,6 +35,8 @@ enum class IdentityKind : std::uint8_t {
     domain = 8,    // DNS name of a site or of a mail domain
     uid = 9,       // user id on this machine
     cgroup = 10,   // path of a control group, version 2
+    peer = 11,     // public key of a peer of a tunnel (WireGuard)
+    rule = 12,     // name of an accounting rule
 };
 
 // An identity in canonical text (record/identity.hpp): prefix "10.0.0.0/8" (a single address as /32

@@ -21,6 +21,9 @@ constexpr std::size_t user_octets_max = 255;
 constexpr std::size_t domain_octets_max = 253;  // RFC 1035 section 2.3.4, without the last dot
 constexpr std::size_t label_octets_max = 63;
 constexpr std::size_t cgroup_octets_max = 255;
+// The kernel's names of counters have at most 127 octets (NFT_OBJ_MAXNAMELEN,
+// linux/netfilter/nf_tables.h), and one rule has several.
+constexpr std::size_t rule_octets_max = 100;
 
 template <typename... Args>
 std::unexpected<Error> invalid(fmt::format_string<Args...> text, Args&&... args) {
@@ -144,6 +147,33 @@ Result<std::string> canonical_cgroup(std::string_view text) {
     return std::string(text);
 }
 
+// A key of 32 octets in base64, as WireGuard shows it: 43 characters and "=".
+Result<std::string> canonical_peer(std::string_view text) {
+    constexpr std::size_t key_characters = 44;
+    const auto is_base64 = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '+' || c == '/';
+    };
+    // 32 octets leave two bits of the last character unused; they are 0 in the canonical form.
+    constexpr std::string_view last_characters = "AEIMQUYcgkosw048";
+    const bool good = text.size() == key_characters && text.back() == '=' &&
+                      std::ranges::all_of(text.substr(0, key_characters - 1), is_base64) &&
+                      last_characters.contains(text[key_characters - 2]);
+    if (!good) return invalid("'{}' is not a public key in base64 (44 characters)", text);
+    return std::string(text);
+}
+
+Result<std::string> canonical_rule(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    };
+    if (text.empty() || text.size() > rule_octets_max || !std::ranges::all_of(text, allowed))
+        return invalid("'{}' is not the name of a rule: 1 to {} letters, digits, '-', '_', '.'",
+                       text, rule_octets_max);
+    return std::string(text);
+}
+
 bool is_bare_prefix(std::string_view text) {
     return parse_address(text.substr(0, text.find('/'))).has_value();
 }
@@ -151,6 +181,15 @@ bool is_bare_prefix(std::string_view text) {
 bool is_bare_mac(std::string_view text) { return parse_mac(text).has_value(); }
 
 constexpr std::array kinds{
+    IdentityKindInfo{IdentityKind::rule,
+                     "rule",
+                     {},
+                     canonical_rule,
+                     nullptr,
+                     IdentityLookup::by_name,
+                     IdentityEnd::near,
+                     1,
+                     "rule web-traffic"},
     IdentityKindInfo{IdentityKind::user,
                      "user",
                      {},
@@ -158,7 +197,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
-                     1,
+                     2,
                      "user alice"},
     IdentityKindInfo{IdentityKind::uid,
                      "uid",
@@ -167,7 +206,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
-                     2,
+                     3,
                      "uid 1000"},
     IdentityKindInfo{IdentityKind::cgroup,
                      "cgroup",
@@ -176,8 +215,17 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
-                     3,
+                     4,
                      "cgroup /system.slice/web.service"},
+    IdentityKindInfo{IdentityKind::peer,
+                     "peer",
+                     {},
+                     canonical_peer,
+                     nullptr,
+                     IdentityLookup::by_name,
+                     IdentityEnd::near,
+                     5,
+                     "peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="},
     IdentityKindInfo{IdentityKind::domain,
                      "domain",
                      {},
@@ -185,7 +233,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
-                     4,
+                     6,
                      "domain www.example.org"},
     IdentityKindInfo{IdentityKind::prefix,
                      "prefix",
@@ -194,7 +242,7 @@ constexpr std::array kinds{
                      is_bare_prefix,
                      IdentityLookup::by_prefix,
                      IdentityEnd::either,
-                     5,
+                     7,
                      "prefix 10.0.0.0/8"},
     IdentityKindInfo{IdentityKind::mac,
                      "mac",
@@ -203,7 +251,7 @@ constexpr std::array kinds{
                      is_bare_mac,
                      IdentityLookup::by_mac,
                      IdentityEnd::either,
-                     6,
+                     8,
                      "mac 00:30:ca:b8:d9:bc"},
     IdentityKindInfo{IdentityKind::next_hop,
                      "next-hop",
@@ -212,7 +260,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::destination,
-                     7,
+                     9,
                      "next-hop 192.0.2.9"},
     IdentityKindInfo{IdentityKind::vlan,
                      "vlan",
@@ -221,7 +269,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_vlan,
                      IdentityEnd::near,
-                     8,
+                     10,
                      "vlan 12"},
     IdentityKindInfo{IdentityKind::interface,
                      "interface",
@@ -230,7 +278,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_name,
                      IdentityEnd::near,
-                     9,
+                     11,
                      "interface eth0"},
     IdentityKindInfo{IdentityKind::as,
                      "as",
@@ -239,7 +287,7 @@ constexpr std::array kinds{
                      nullptr,
                      IdentityLookup::by_as,
                      IdentityEnd::either,
-                     10,
+                     12,
                      "as 64500"},
 };
 

@@ -121,8 +121,10 @@ TEST(Identity, NamesThatServersAndKernelsUse) {
     EXPECT_EQ(parsed("user Alice@Example.org"),
               (Identity{IdentityKind::user, "Alice@Example.org"}));
     EXPECT_EQ(parsed("uid 0033"), (Identity{IdentityKind::uid, "33"}));
-    for (const char* wrong : {"domain a..b", "domain -a.org", "domain .", "user a b", "uid -1",
-                              "uid 4294967295", "cgroup web.service", "cgroup /a/"})
+    for (const char* wrong :
+         {"domain a..b", "domain -a.org", "domain .", "user a b", "uid -1", "uid 4294967295",
+          "cgroup web.service", "cgroup /a/", "peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dh=",
+          "peer xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8D=", "rule a b", "rule "})
         EXPECT_FALSE(parse_identity(wrong).has_value()) << wrong;
 }
 

@@ -16,6 +16,8 @@ namespace octroi {
         case LossReason::kernel_drop:
         case LossReason::interface_drop:
         case LossReason::not_running:
+        case LossReason::counter_reset:
+        case LossReason::event_drop:
             return "packets";
         case LossReason::truncated:
         case LossReason::corrupt:
@@ -32,7 +34,8 @@ namespace octroi {
 
 [[nodiscard]] constexpr bool counts_packets(LossReason reason) noexcept {
     return reason == LossReason::kernel_drop || reason == LossReason::interface_drop ||
-           reason == LossReason::not_running;
+           reason == LossReason::not_running || reason == LossReason::counter_reset ||
+           reason == LossReason::event_drop;
 }
 
 // The packets of a loss, for sums of them. 0: it counts something else, or nothing is known.

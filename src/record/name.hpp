@@ -32,6 +32,8 @@ enum class NameKind : std::uint8_t {
     domain = 8,
     uid = 9,
     cgroup = 10,
+    peer = 11,
+    rule = 12,
     far_class = 64,
     service = 65,
 };

@@ -36,6 +36,10 @@ const char* to_string(LossReason reason) {
             return "socket-drop";
         case LossReason::no_template:
             return "no-template";
+        case LossReason::counter_reset:
+            return "counter-reset";
+        case LossReason::event_drop:
+            return "event-drop";
     }
     CHECK(false);
 }

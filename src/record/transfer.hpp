@@ -60,8 +60,11 @@ enum class LossReason : std::uint8_t {
     export_gap = 6,      // records of an exporter did not arrive: a gap in its sequence numbers
     socket_drop = 7,     // the receive buffer of the socket was full
     no_template = 8,     // data sets without a template
+    counter_reset = 9,   // a counter began again: the end of the old count is not known
+    event_drop =
+        10,  // events of the kernel were lost: connections that it tracks, packets that it logs
 };
-inline constexpr LossReason last_loss_reason = LossReason::no_template;
+inline constexpr LossReason last_loss_reason = LossReason::event_drop;
 [[nodiscard]] const char* to_string(LossReason reason);
 
 // Traffic that is known to be missing. Counts are upper bounds; absent: no bound is known.

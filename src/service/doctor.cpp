@@ -66,6 +66,8 @@ std::string_view general_fix(LossReason reason) {
         case LossReason::export_gap:
         case LossReason::socket_drop:
         case LossReason::no_template:
+        case LossReason::counter_reset:
+        case LossReason::event_drop:
             break;
     }
     return "octroi meters --losses lists each with its source and time";

@@ -73,6 +73,7 @@ Result<Batch> Metering::make_batch() {
     make_storable(batch.losses);
     batch.translations = std::move(checkpoint.translations);
     batch.observed = without_refused(checkpoint.observed, made.refused.volume);
+    batch.last_traffic = made.last_traffic;
     exclude_implausible(batch);
     if (made.refused.records > 0) batch.losses.push_back(loss_of(made.refused, batch));
     return batch;

@@ -23,7 +23,8 @@ Result<std::optional<ClassTable>> class_table_of(Ledger& ledger, const std::stri
 // Names that a meter states for the near end beside its address.
 bool is_near_name(const Identity& identity) {
     return identity.kind == IdentityKind::user || identity.kind == IdentityKind::domain ||
-           identity.kind == IdentityKind::uid || identity.kind == IdentityKind::cgroup;
+           identity.kind == IdentityKind::uid || identity.kind == IdentityKind::cgroup ||
+           identity.kind == IdentityKind::peer || identity.kind == IdentityKind::rule;
 }
 
 template <typename Row, typename Key>

@@ -40,6 +40,18 @@ std::optional<UtcTime> booked_until(const std::vector<MeterState>& meters, Durat
     return until;
 }
 
+// Clocks of a network differ by less.
+constexpr Duration clock_tolerance = Duration::minutes(1);
+
+std::optional<UtcTime> traffic_ahead(const std::vector<MeterState>& meters, UtcTime end) {
+    std::optional<UtcTime> latest;
+    for (const MeterState& meter : meters)
+        if (meter.last_traffic > meter.last_booked + clock_tolerance && meter.last_traffic >= end &&
+            meter.last_booked <= end)
+            latest = std::max(latest.value_or(UtcTime::min()), meter.last_traffic);
+    return latest;
+}
+
 }  // namespace
 
 Result<UsageState> usage_state(Query& ledger, const UsageQuestion& question,
@@ -48,6 +60,7 @@ Result<UsageState> usage_state(Query& ledger, const UsageQuestion& question,
     TRY_ASSIGN(std::vector<MeterState> meters, ledger.meters());
     std::erase_if(meters, [&](const MeterState& m) { return !selects(question, m.meter); });
     state.booked_until = booked_until(meters, patience_of(config));
+    state.traffic_ahead = traffic_ahead(meters, question.period.end);
     TRY_ASSIGN(std::vector<MeterLoss> losses, ledger.losses(question.period));
     std::erase_if(losses, [&](const MeterLoss& loss) {
         return std::ranges::none_of(

@@ -48,6 +48,32 @@ TEST(UsageState, IsBookedUntilTheOldestCommitOfTheMetersThatRun) {
               noon - Duration::hours(5));
 }
 
+// A forged or wrong clock: the figures are in the ledger, but not in a period until now.
+TEST(UsageState, SaysThatTrafficIsLaterThanAPeriodUntilNow) {
+    const TemporaryLedger ledger;
+    const UtcTime ahead = noon + Duration::hours(5);
+    const auto book = [&](UtcTime last_traffic) {
+        static std::uint8_t number = 100;
+        Batch batch;
+        batch.id.octets[0] = ++number;
+        batch.meter = {"flows", "collector", MeterRole::bill};
+        batch.booked_at = noon;
+        batch.last_traffic = last_traffic;
+        const auto outcome = ledger->commit(batch);
+        ASSERT_TRUE(outcome.has_value()) << outcome.error().text;
+    };
+    const auto found = [&](Interval period) {
+        return usage_state(*ledger, {.by = {}, .period = period}, {})->traffic_ahead;
+    };
+    const Interval until_now{UtcTime::min(), noon + Duration::seconds(20)};
+    book(noon + Duration::seconds(30));
+    EXPECT_FALSE(found(until_now)) << "a clock that is a little ahead";
+    book(ahead);
+    EXPECT_EQ(found(until_now), ahead);
+    EXPECT_FALSE(found({UtcTime::min(), ahead + Duration::minutes(5)})) << "it is in the period";
+    EXPECT_FALSE(found({UtcTime::min(), noon - Duration::hours(24)})) << "a period of the past";
+}
+
 TEST(UsageState, NamesTheLossesOfThePeriodAndOfTheMeters) {
     const TemporaryLedger ledger;
     const Interval lost{noon, noon + Duration::minutes(5)};

@@ -38,7 +38,7 @@ TEST(MetersReport, Golden) {
     good.meter = {"eth0", "capture", MeterRole::bill};
     good.batches = 12;
     good.last_booked = now - Duration::seconds(12);
-    good.last_bucket = at("2026-11-21T12:55:00Z");
+    good.last_traffic = at("2026-11-21T12:59:47.250Z");
     good.volume = {Bytes(123'456'789), Packets(234'567), Flows(99)};
     good.cursors = {{"interface:eth0", "", 12, "eth0, running"}};
     MeterState lossy = good;

@@ -70,6 +70,10 @@ std::string_view loss_meaning(LossReason reason) {
                    "datagrams";
         case LossReason::no_template:
             return "data sets arrived without their template";
+        case LossReason::counter_reset:
+            return "a counter began again: what the old one counted at its end is not known";
+        case LossReason::event_drop:
+            return "events of the kernel were lost";
     }
     CHECK(false);
 }

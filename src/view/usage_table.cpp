@@ -118,7 +118,7 @@ Report UsageTable::build(Audience audience) const {
     if (!block_.rows.empty())
         report.notes = notes();
     else
-        for (const auto& note : {bucket_note(), loss_note()})
+        for (const auto& note : {bucket_note(), loss_note(), ahead_note()})
             if (note) report.notes.push_back(*note);
     report.when_empty = when_empty();
     return report;

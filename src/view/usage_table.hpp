@@ -62,6 +62,7 @@ private:
     [[nodiscard]] std::optional<std::string> bucket_note() const;
     [[nodiscard]] std::string booked_text() const;
     [[nodiscard]] std::optional<std::string> loss_note() const;
+    [[nodiscard]] std::optional<std::string> ahead_note() const;
     [[nodiscard]] std::string sampling_note() const;
     [[nodiscard]] std::string when_empty() const;
 

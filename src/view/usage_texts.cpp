@@ -74,6 +74,17 @@ std::optional<std::string> UsageTable::bucket_note() const {
                        local_text(bucket_start(begin) + bucket_length, view_.zone));
 }
 
+std::optional<std::string> UsageTable::ahead_note() const {
+    const auto latest = view_.state ? view_.state->traffic_ahead : std::nullopt;
+    if (!latest) return std::nullopt;
+    const UtcTime end = bucket_start(*latest) + bucket_length;
+    return fmt::format(
+        "The ledger also has traffic that its meters date later than this period, up to {}: the "
+        "clock of an exporter, of a capture or of this machine was wrong. `--until '{}'` "
+        "includes it.",
+        local_text(*latest, view_.zone, true), local_text(end, view_.zone));
+}
+
 std::vector<std::string> UsageTable::notes() const {
     std::vector<std::string> notes;
     if (block_.left_out > 0 && !block_.rest)
@@ -81,6 +92,7 @@ std::vector<std::string> UsageTable::notes() const {
                                     counted_text(block_.left_out, "more row", "more rows")));
     if (const auto note = bucket_note()) notes.push_back(*note);
     if (const auto note = loss_note()) notes.push_back(*note);
+    if (const auto note = ahead_note()) notes.push_back(*note);
     if (!view_.account && !view_.is_filtered)
         notes.push_back(conservation_text(block_.totals, view_.units));
     if (block_.estimate.any()) notes.push_back(sampling_note());
@@ -110,6 +122,7 @@ std::string UsageTable::when_empty() const {
     if (view_.account)
         return fmt::format("No traffic of {} in this period. `octroi bindings` lists its bindings.",
                            *view_.account);
+    if (view_.state && view_.state->traffic_ahead) return "No traffic recorded in this period.";
     if (view_.period.begin == UtcTime::min())
         return "No traffic recorded yet. Run `octroi run` to meter this machine, or "
                "`octroi import packets FILE` to read a capture.";

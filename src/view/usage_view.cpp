@@ -25,6 +25,8 @@ std::vector<Fact> meta_of(const UsageView& view) {
     if (view.account) meta.push_back({"account", *view.account});
     if (view.state && view.state->booked_until)
         meta.push_back({"booked_until", moment(*view.state->booked_until)});
+    if (view.state && view.state->traffic_ahead)
+        meta.push_back({"traffic_ahead", moment(*view.state->traffic_ahead)});
     return meta;
 }
 

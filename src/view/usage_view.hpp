@@ -20,6 +20,9 @@ namespace octroi {
 struct UsageState {
     std::optional<UtcTime> booked_until;  // of the meters of the query; absent: not known
     std::vector<LossSum> losses;          // in the period
+    // The latest traffic, if it is later than the period although that reaches to the present: some
+    // clock was ahead. Absent: there is none.
+    std::optional<UtcTime> traffic_ahead;
 };
 
 // The query, as far as the report depends on it.

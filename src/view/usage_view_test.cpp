@@ -261,6 +261,21 @@ TEST(UsageView, SaysUntilWhenItIsBookedAndWhatWasMissed) {
     EXPECT_EQ(table(usage_reports(u, view)).find("booked until"), std::string::npos);
 }
 
+TEST(UsageView, SaysThatThereIsTrafficOfALaterTime) {
+    UsageView view = view_by({UsageKey::account});
+    view.period = {UtcTime::min(), at("2026-11-21T14:00:27Z")};
+    view.state.emplace();
+    view.state->traffic_ahead = at("2027-03-01T08:02:11Z");
+    const std::string shown = table(usage_reports({}, view));
+    EXPECT_NE(shown.find("No traffic recorded in this period.\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("up to 2027-03-01 08:02:11"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("`--until '2027-03-01 08:05'`"), std::string::npos) << shown;
+    const UsageReports reports =
+        usage_reports(folded(question_by({UsageKey::account}), traffic()), view);
+    EXPECT_NE(table(reports).find("up to 2027-03-01 08:02:11"), std::string::npos);
+    EXPECT_EQ(nlohmann::json::parse(json(reports))["traffic_ahead"], "2027-03-01T08:02:11Z");
+}
+
 TEST(UsageView, WithoutColumnsOneRow) {
     const Usage u = folded(question_by({}), traffic());
     const UsageReports report = usage_reports(u, view_by({}));

@@ -199,7 +199,7 @@ class Ledger:
 
     def check_batch(self, row, writer, previous):
         (batch, sequence, batch_id, kind, reason, begin, end, meter, booked_at, class_version, directory_version,
-         observed_bytes, observed_packets, observed_flows, first, first_bucket, last_bucket, *lists,
+         observed_bytes, observed_packets, observed_flows, last_traffic, first, first_bucket, last_bucket, *lists,
          stored_previous, stored_hash) = row
         where = f"batch {sequence} of {writer[0].decode(errors='replace')} {writer[1].hex()}"
         names = ("transfers", "sampled", "cursors", "losses", "translations")
@@ -226,6 +226,7 @@ class Ledger:
                   u8(kind) + text(reason) + i64(begin) + i64(end) + text(meter_name) + text(meter_kind) + u8(role) +
                   u8(layer) + i64(booked_at) + text(versions[0][0]) + u64(directory_version) +
                   u64(observed_bytes) + u64(observed_packets) + u64(observed_flows) +
+                  (u8(0) + u64(0) if last_traffic is None else u8(1) + i64(last_traffic)) +
                   b"".join(u64(count) + digest for count, digest in stored.values()))
         if stored_previous != previous:
             self.find(where, "the previous hash is not that of the batch before")
@@ -247,7 +248,7 @@ class Ledger:
         links = {}
         for row in self.rows("SELECT number, sequence, id, kind, reason, corrected_begin, corrected_end, meter, "
                              "booked_at, class_version, directory_version, observed_bytes, observed_packets, "
-                             "observed_flows, first_transfer, first_bucket, last_bucket, transfers, transfers_digest, "
+                             "observed_flows, last_traffic, first_transfer, first_bucket, last_bucket, transfers, transfers_digest, "
                              "sampled, sampled_digest, "
                              "cursors, cursors_digest, losses, losses_digest, translations, translations_digest, "
                              "previous_hash, hash FROM batch WHERE writer = ? ORDER BY sequence", writer_id):

@@ -41,12 +41,16 @@ struct Auditor {
             }
             case IdentityKind::mac:
                 return 900;
+            case IdentityKind::rule:
+                return 2100;
             case IdentityKind::user:
                 return 2000;
             case IdentityKind::uid:
                 return 1900;
             case IdentityKind::cgroup:
                 return 1800;
+            case IdentityKind::peer:
+                return 1750;
             case IdentityKind::domain:
                 return 1700;
             case IdentityKind::next_hop:
@@ -120,6 +124,8 @@ struct Auditor {
             case IdentityKind::user:
             case IdentityKind::uid:
             case IdentityKind::cgroup:
+            case IdentityKind::peer:
+            case IdentityKind::rule:
             case IdentityKind::domain:
                 return is_near(r, source) && is_named(r.near_name, binding.identity);
             case IdentityKind::as:

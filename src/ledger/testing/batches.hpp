@@ -95,6 +95,7 @@ public:
             const auto& [bucket, from, to, service] = key;
             batch.transfers.push_back({bucket, from, to, service, volume});
             batch.observed += volume;
+            batch.last_traffic = bucket + Duration::seconds(7);
         }
         return batch;
     }

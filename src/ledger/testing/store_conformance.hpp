@@ -454,7 +454,7 @@ TYPED_TEST_P(StoreConformance, ListsMetersAndLosses) {
     EXPECT_EQ(state.meter, (MeterName{"eth0", "capture", MeterRole::witness}));
     EXPECT_EQ(state.batches, 2U);
     EXPECT_EQ(state.volume, (Volume{Bytes{42}, Packets{2}, Flows{2}}));
-    EXPECT_EQ(state.last_bucket, bucket_at(2));
+    EXPECT_EQ(state.last_traffic, bucket_at(2) + Duration::seconds(7));
     EXPECT_EQ(state.last_booked, some_day + Duration::seconds(2));
     EXPECT_EQ(state.losses, 2U);
     EXPECT_EQ(state.lost_packets, 5U);

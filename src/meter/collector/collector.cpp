@@ -113,7 +113,8 @@ Status Collector::load(const std::string& snapshot) {
 Result<std::string> Collector::save(const journal::Position& at) const {
     Snapshot content{decoder_.exporters().save(), decoder_.normalizer().save(),
                      socket_losses_.reported()};
-    return snapshots_.write(at, cursor_.version + 1, encode(std::move(content)));
+    return snapshots_.write(fmt::format("{}-{}-{}", at.segment, at.slot, cursor_.version + 1),
+                            encode(std::move(content)));
 }
 
 void Collector::watch(const Intake& intake) {

@@ -20,8 +20,8 @@
 #include "meter/collector/intake.hpp"
 #include "meter/collector/message_decoder.hpp"
 #include "meter/journal/journal.hpp"
-#include "meter/journal/snapshots.hpp"
 #include "meter/meter.hpp"
+#include "meter/state/state_files.hpp"
 
 namespace octroi::collector {
 
@@ -87,7 +87,7 @@ private:
     OwnFolder folder_;
     const Clock& clock_;
     std::unique_ptr<journal::Journal> journal_;
-    journal::Snapshots snapshots_;
+    StateFiles snapshots_;
     MessageDecoder decoder_;
     SocketLosses socket_losses_;
     const Intake* intake_ = nullptr;                 // null: nobody watches sockets

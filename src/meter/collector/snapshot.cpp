@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/byte_cursor.hpp"
-#include "meter/journal/snapshots.hpp"
+#include "meter/state/state_files.hpp"
 
 namespace octroi::collector {
 namespace {
@@ -35,7 +35,7 @@ std::string encode(Snapshot&& snapshot) {
 
 Result<Snapshot> read_snapshot(const std::string& path) {
     const auto damaged = [&] { return fail(ErrorCode::corrupt, path + " is damaged"); };
-    TRY_ASSIGN(const std::string content, journal::read_snapshot_file(path));
+    TRY_ASSIGN(const std::string content, read_state_file(path));
     ByteCursor in(as_octets(content));
     Snapshot snapshot;
     std::uint32_t found = 0;

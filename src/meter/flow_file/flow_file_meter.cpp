@@ -86,11 +86,10 @@ Result<Pull> FlowFileMeter::pull(ReadingSink& sink, Duration /*wait: a block tak
     if (!begun_) {
         TRY(file_->begin());
         if (file_->datagrams().lacks_times())
-            return fail(
-                ErrorCode::unsupported,
-                fmt::format("{}: the sFlow messages in it have no time; next: import a capture "
-                            "(pcap) of them",
-                            path_));
+            return fail(ErrorCode::unsupported,
+                        fmt::format("{}: messages in it have no time of export (sFlow states none, "
+                                    "and 0 is none); next: import a capture (pcap) of them",
+                                    path_));
         TRY(skip_booked());
         begun_ = true;
         return Pull::more;

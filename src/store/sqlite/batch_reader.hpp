@@ -36,6 +36,7 @@ public:
         "b.first_transfer, b.transfers, b.transfers_digest, b.sampled, b.sampled_digest, "
         "b.cursors, b.cursors_digest, b.losses, b.losses_digest, b.translations, "
         "b.translations_digest, b.previous_hash, b.hash, b.first_bucket, b.last_bucket, "
+        "b.last_traffic, "
         "(SELECT n.first_transfer FROM batch n WHERE n.number = b.number + 1) FROM batch b "
         "LEFT JOIN writer w ON w.writer_id = b.writer "
         "LEFT JOIN meter m ON m.meter_id = b.meter "

@@ -267,10 +267,11 @@ struct BatchRow {
 constexpr const char* insert_batch_sql =
     "INSERT INTO batch (number, writer, sequence, id, kind, reason, corrected_begin, "
     "corrected_end, meter, booked_at, class_version, directory_version, observed_bytes, "
-    "observed_packets, observed_flows, first_transfer, first_bucket, last_bucket, transfers, "
-    "transfers_digest, sampled, sampled_digest, cursors, cursors_digest, losses, losses_digest, "
+    "observed_packets, observed_flows, last_traffic, first_transfer, first_bucket, last_bucket, "
+    "transfers, transfers_digest, sampled, sampled_digest, cursors, cursors_digest, losses, "
+    "losses_digest, "
     "translations, translations_digest, previous_hash, hash) VALUES "
-    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 Status insert_batch(const Database& db, const CanonicalBatch& canonical, const BatchRow& row) {
     const Batch& batch = *canonical.batch;
@@ -296,6 +297,8 @@ Status insert_batch(const Database& db, const CanonicalBatch& canonical, const B
     insert.bind(++at, batch.observed.bytes.value());
     insert.bind(++at, batch.observed.packets.value());
     insert.bind(++at, batch.observed.flows.value());
+    ++at;
+    if (batch.last_traffic) insert.bind(at, *batch.last_traffic);
     insert.bind(++at, row.first_transfer);
     at += 2;
     if (!canonical.transfers.empty()) {

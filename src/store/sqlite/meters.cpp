@@ -28,18 +28,19 @@ Status read_batches(const sqlite::Database& db, States& states) {
     // Observations only: a correction is not a sign of life of a meter, and its volume is zero. A
     // user may have changed the kind or the role of a meter, which then has several rows. Sorted
     // by newest batch, so that the last row wins.
-    TRY_ASSIGN(auto find,
-               Statement::prepare(
-                   db,
-                   "SELECT m.name, m.kind, m.role, m.layer, g.batches, n.booked_at, g.last_bucket, "
-                   "g.b1, g.b0, g.p1, g.p0, g.f1, g.f0 FROM (SELECT meter, count(*) AS batches, "
-                   "max(number) AS newest, max(last_bucket) AS last_bucket, "
-                   "sum(observed_bytes >> 32) AS b1, sum(observed_bytes & 4294967295) AS b0, "
-                   "sum(observed_packets >> 32) AS p1, sum(observed_packets & 4294967295) AS p0, "
-                   "sum(observed_flows >> 32) AS f1, sum(observed_flows & 4294967295) AS f0 "
-                   "FROM batch WHERE kind = 1 GROUP BY meter) g JOIN batch n ON "
-                   "n.number = g.newest JOIN meter m ON m.meter_id = g.meter "
-                   "ORDER BY g.newest"));
+    TRY_ASSIGN(
+        auto find,
+        Statement::prepare(
+            db,
+            "SELECT m.name, m.kind, m.role, m.layer, g.batches, n.booked_at, g.last_traffic, "
+            "g.b1, g.b0, g.p1, g.p0, g.f1, g.f0 FROM (SELECT meter, count(*) AS batches, "
+            "max(number) AS newest, max(last_traffic) AS last_traffic, "
+            "sum(observed_bytes >> 32) AS b1, sum(observed_bytes & 4294967295) AS b0, "
+            "sum(observed_packets >> 32) AS p1, sum(observed_packets & 4294967295) AS p0, "
+            "sum(observed_flows >> 32) AS f1, sum(observed_flows & 4294967295) AS f0 "
+            "FROM batch WHERE kind = 1 GROUP BY meter) g JOIN batch n ON "
+            "n.number = g.newest JOIN meter m ON m.meter_id = g.meter "
+            "ORDER BY g.newest"));
     while (true) {
         TRY_ASSIGN(const bool row, find.step());
         if (!row) return {};
@@ -48,8 +49,7 @@ Status read_batches(const sqlite::Database& db, States& states) {
                        sqlite::enum_from<Layer>(find, 3)};
         state.batches += find.figure(4);
         state.last_booked = find.time(5);
-        if (!find.is_null(6))
-            state.last_bucket = std::max(state.last_bucket, sqlite::bucket_time(find.number(6)));
+        if (!find.is_null(6)) state.last_traffic = std::max(state.last_traffic, find.time(6));
         add_saturated(state.volume, {Bytes(sum_of_halves(find, 7)), Packets(sum_of_halves(find, 9)),
                                      Flows(sum_of_halves(find, 11))});
     }

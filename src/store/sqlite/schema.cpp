@@ -66,6 +66,7 @@ CREATE TABLE batch (
     observed_bytes      INTEGER NOT NULL,
     observed_packets    INTEGER NOT NULL,
     observed_flows      INTEGER NOT NULL,
+    last_traffic        INTEGER,             -- of its transfers, ns since 1970; NULL without any
     first_transfer      INTEGER NOT NULL,    -- its transfers: this transfer_id and the ones behind
     first_bucket        INTEGER,             -- of its transfers; NULL without any
     last_bucket         INTEGER,
