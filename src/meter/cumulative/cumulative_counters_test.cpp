@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "meter/cumulative/possible_increase.hpp"
+
 namespace octroi::cumulative {
 namespace {
 
@@ -99,6 +101,16 @@ TEST(CumulativeCounters, ARestartGoesOnWhereTheSavedStateEnds) {
     EXPECT_EQ(r.counters.previous(), start + Duration::seconds(10));
     EXPECT_EQ(r.read("eth0", "boot 1", 6300, 63).by, (CounterValues{300, 3}));
     EXPECT_EQ(r.read("eth1", "boot 1", 7, 1).change, Change::begun) << "created meanwhile";
+}
+
+TEST(CumulativeCounters, AnIncreaseIsBoundedByTheLink) {
+    constexpr std::uint64_t gigabit = 1'000'000'000;
+    const Duration ten = Duration::seconds(10);
+    EXPECT_TRUE(is_possible({1'375'000'000, 1'000'000}, ten, gigabit)) << "eleven seconds of it";
+    EXPECT_FALSE(is_possible({1'375'000'001, 1'000'000}, ten, gigabit));
+    EXPECT_FALSE(is_possible({1000, 17'000'000}, ten, gigabit)) << "packets have a length";
+    EXPECT_FALSE(is_possible({UINT64_MAX, UINT64_MAX}, Duration::hours(24), gigabit));
+    EXPECT_TRUE(is_possible({}, Duration{-5'000'000'000}, gigabit)) << "a clock that was set back";
 }
 
 TEST(CumulativeCounters, DamagedStatesAreRefused) {
