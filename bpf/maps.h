@@ -18,7 +18,7 @@ struct octroi_array {
     __uint(max_entries, 1);
     __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);  // of any size
     __uint(key_size, sizeof(__u32));
-    __uint(value_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct octroi_block));
 };
 
 struct octroi_trie {
@@ -30,7 +30,7 @@ struct octroi_trie {
 };
 
 struct octroi_counts {
-    __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+    __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 1);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __uint(key_size, sizeof(struct octroi_key));
@@ -84,33 +84,36 @@ struct {
     __type(value, __u8[OCTROI_LABEL_OCTETS]);
 } labels SEC(".maps");
 
-static __always_inline const struct octroi_settings *get_settings(void) {
+static __always_inline const struct octroi_settings* get_settings(void) {
     static const struct octroi_settings none = {};
     const __u32 zero = 0;
-    const struct octroi_settings *set = bpf_map_lookup_elem(&settings, &zero);
+    const struct octroi_settings* set = bpf_map_lookup_elem(&settings, &zero);
     return set ? set : &none;
 }
 
 static __always_inline void count_other(__u32 which, __u64 bytes, __u64 packets) {
-    struct octroi_count *value = bpf_map_lookup_elem(&others, &which);
+    struct octroi_count* value = bpf_map_lookup_elem(&others, &which);
     if (!value) return;
     value->bytes += bytes;
     value->packets += packets;
 }
 
+static __always_inline __u32 entry_at(void* table, __u32 at) {
+    const __u32 number = at / OCTROI_BLOCK;
+    const struct octroi_block* block = bpf_map_lookup_elem(table, &number);
+    return block ? block->entries[at % OCTROI_BLOCK] : 0;
+}
+
 // A key that cannot be added counts in the overflow.
-static __always_inline void count(const struct octroi_key *key, __u64 bytes, __u64 packets) {
+static __always_inline void count(const struct octroi_key* key, __u64 bytes, __u64 packets) {
     const __u32 zero = 0;
-    void *table = bpf_map_lookup_elem(&counts, &zero);
+    void* table = bpf_map_lookup_elem(&counts, &zero);
     if (table) {
-        struct octroi_count *value = bpf_map_lookup_elem(table, key);
+        struct octroi_count* value = bpf_map_lookup_elem(table, key);
         if (!value) {
-            const struct octroi_count none = {};
-            // Another processor may add the same key at the same time.
-            bpf_map_update_elem(table, key, &none, BPF_NOEXIST);
-            value = bpf_map_lookup_elem(table, key);
-        }
-        if (value) {
+            const struct octroi_count first = {bytes, packets};
+            if (bpf_map_update_elem(table, key, &first, BPF_NOEXIST) == 0) return;
+        } else {
             value->bytes += bytes;
             value->packets += packets;
             return;

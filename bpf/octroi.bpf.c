@@ -16,14 +16,14 @@ static __always_inline int is_metered(__u32 interface) {
     return bpf_map_lookup_elem(&interfaces, &interface) != 0;
 }
 
-static __always_inline int has_ports_tracked(const struct packet *p) {
+static __always_inline int has_ports_tracked(const struct packet* p) {
     return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP;
 }
 
 // Where the packet comes in.
-static __always_inline int counts_at_ingress(struct __sk_buff *skb, const struct packet *p,
+static __always_inline int counts_at_ingress(struct __sk_buff* skb, const struct packet* p,
                                              __u32 source, __u32 target, int tracks) {
-    const struct octroi_settings *set = get_settings();
+    const struct octroi_settings* set = get_settings();
     if (set->single || source != 0 || target == 0) return 1;
     if (!set->behind_nat || !has_ports_tracked(p) || p->later_fragment) return 1;
     // It counts where it leaves, with the address behind NAT, unless this machine receives it.
@@ -31,44 +31,42 @@ static __always_inline int counts_at_ingress(struct __sk_buff *skb, const struct
     return tracks ? is_for_this_machine(skb, p) : 1;
 }
 
-// Where the packet leaves.
-static __always_inline int counts_at_egress(struct __sk_buff *skb, const struct packet *p,
-                                            __u32 source, __u32 target) {
-    const struct octroi_settings *set = get_settings();
-    const __u32 came_in = skb->ingress_ifindex;
-    if (set->single || came_in == 0 || !is_metered(came_in)) return 1;
-    if (source != 0 || target == 0) return 0;  // counted where it came in
-    if (!set->behind_nat || !has_ports_tracked(p) || p->later_fragment) return 0;
-    return !was_counted_as_new(p);
+// Where the packet leaves, if it came in at a metered interface: whether it counts here, because it
+// did not there. source: of its address.
+static __always_inline int counts_where_it_leaves(const struct packet* p, __u32 source) {
+    return source == 0 && has_ports_tracked(p) && !p->later_fragment && find_local(p, p->target) &&
+           !was_counted_as_new(p);
 }
 
-static __always_inline void set_end(__u8 *to, const struct packet *p, const __u32 *address,
+static __always_inline void set_end(__u8* to, const struct packet* p, const __u32* address,
                                     __u32 length_plus_1) {
     if (p->family == 4) {
-        *(__u32 *)to = address[0] & mask32(length_plus_1 - 1);
+        *(__u32*)to = address[0] & mask32(length_plus_1 - 1);
         return;
     }
-    __u32 *words = (__u32 *)to;
+    __u32* words = (__u32*)to;
     for (int i = 0; i < 4; ++i) {
         const int rest = (int)length_plus_1 - 1 - 32 * i;
         words[i] = rest <= 0 ? 0 : address[i] & mask32(rest > 32 ? 32 : rest);
     }
 }
 
-static __always_inline int account(struct __sk_buff *skb, __u32 link, int is_egress, int tracks) {
+static __always_inline int account(struct __sk_buff* skb, __u32 link, int is_egress, int tracks) {
+    const struct octroi_settings* set = get_settings();
+    const __u32 came_in = is_egress ? skb->ingress_ifindex : 0;
+    const int was_seen = came_in != 0 && !set->single && is_metered(came_in);
+    if (was_seen && !set->behind_nat) return TC_ACT_UNSPEC;
+
     struct packet p = {};
     const int kind = read_packet(skb, link, &p);
     if (kind != OCTROI_IP) {
-        if (is_egress && skb->ingress_ifindex != 0 && is_metered(skb->ingress_ifindex))
-            return TC_ACT_UNSPEC;
-        count_other(kind, skb->len, 1);
+        if (!was_seen) count_other(kind, skb->len, 1);
         return TC_ACT_UNSPEC;
     }
     const __u32 source = find_local(&p, p.source);
+    if (was_seen && !counts_where_it_leaves(&p, source)) return TC_ACT_UNSPEC;
     const __u32 target = find_local(&p, p.target);
-    if (is_egress ? !counts_at_egress(skb, &p, source, target)
-                  : !counts_at_ingress(skb, &p, source, target, tracks))
-        return TC_ACT_UNSPEC;
+    if (!is_egress && !counts_at_ingress(skb, &p, source, target, tracks)) return TC_ACT_UNSPEC;
 
     struct octroi_key key = {};
     const __u32 source_length = source & OCTROI_LENGTH_MASK;
@@ -93,15 +91,16 @@ static __always_inline int account(struct __sk_buff *skb, __u32 link, int is_egr
     }
     // The local end is behind this interface if its packet comes in here, or leaves here.
     if (is_sent != is_egress && key.local_length != 0) key.interface = skb->ifindex;
+    key.processor = bpf_get_smp_processor_id();
     count(&key, p.bytes, p.packets);
     return TC_ACT_UNSPEC;
 }
 
-SEC("tc") int ingress_eth(struct __sk_buff *skb) { return account(skb, ethernet, 0, 0); }
-SEC("tc") int ingress_eth_ct(struct __sk_buff *skb) { return account(skb, ethernet, 0, 1); }
-SEC("tc") int egress_eth(struct __sk_buff *skb) { return account(skb, ethernet, 1, 0); }
-SEC("tc") int ingress_ip(struct __sk_buff *skb) { return account(skb, no_link_header, 0, 0); }
-SEC("tc") int ingress_ip_ct(struct __sk_buff *skb) { return account(skb, no_link_header, 0, 1); }
-SEC("tc") int egress_ip(struct __sk_buff *skb) { return account(skb, no_link_header, 1, 0); }
+SEC("tc") int ingress_eth(struct __sk_buff* skb) { return account(skb, ethernet, 0, 0); }
+SEC("tc") int ingress_eth_ct(struct __sk_buff* skb) { return account(skb, ethernet, 0, 1); }
+SEC("tc") int egress_eth(struct __sk_buff* skb) { return account(skb, ethernet, 1, 0); }
+SEC("tc") int ingress_ip(struct __sk_buff* skb) { return account(skb, no_link_header, 0, 0); }
+SEC("tc") int ingress_ip_ct(struct __sk_buff* skb) { return account(skb, no_link_header, 0, 1); }
+SEC("tc") int egress_ip(struct __sk_buff* skb) { return account(skb, no_link_header, 1, 0); }
 
 char octroi_license[] SEC("license") = "GPL";

@@ -20,21 +20,21 @@
 enum {
     vlan_tags_max = 2,
     vlan_octets = 4,
-    pppoe_octets = 8,      // RFC 2516: 6 octets, and the protocol of PPP
-    ppp_ip = 0x0021,       // RFC 1332
-    ppp_ipv6 = 0x0057,     // RFC 5072
-    ethertype_min = 0x600, // below it the field is a length (IEEE 802.3)
+    pppoe_octets = 8,       // RFC 2516: 6 octets, and the protocol of PPP
+    ppp_ip = 0x0021,        // RFC 1332
+    ppp_ipv6 = 0x0057,      // RFC 5072
+    ethertype_min = 0x600,  // below it the field is a length (IEEE 802.3)
     segments_max = 65535,
-    by_fragments = 0xFFFF, // GSO_BY_FRAGS of the kernel: segments of any size (SCTP)
+    by_fragments = 0xFFFF,  // GSO_BY_FRAGS of the kernel: segments of any size (SCTP)
     extensions_max = 6,
 };
 
 struct packet {
     __u32 source[4];  // network order; IPv4: the first
     __u32 target[4];
-    __u64 bytes;      // layer 3, on the wire
+    __u64 bytes;  // layer 3, on the wire
     __u64 packets;
-    __u32 number;     // of a TCP packet: its sequence number; of UDP: length and IP identification
+    __u32 number;  // of a TCP packet: its sequence number; of UDP: length and IP identification
     __u16 source_port;  // network order
     __u16 target_port;
     __u8 family;
@@ -43,15 +43,29 @@ struct packet {
     __u8 later_fragment;
 };
 
+// Without a call of the kernel, if the octets are in the linear part of the packet. at: below 256.
+static __always_inline int read_octets(struct __sk_buff* skb, __u32 at, void* to, __u32 octets) {
+    const void* data = (const void*)(long)skb->data + (at & 0xFF);
+    if (data + octets > (const void*)(long)skb->data_end)
+        return bpf_skb_load_bytes(skb, at, to, octets);
+    __builtin_memcpy(to, data, octets);
+    return 0;
+}
+
+static __always_inline int read_transport_octets(struct __sk_buff* skb, __u32 at, void* to,
+                                                 __u32 octets) {
+    return at < 256 ? read_octets(skb, at, to, octets) : bpf_skb_load_bytes(skb, at, to, octets);
+}
+
 // Ports, and the length of the transport header for packets that stand for several.
-static __always_inline __u32 read_transport(struct __sk_buff *skb, __u32 at, struct packet *p) {
+static __always_inline __u32 read_transport(struct __sk_buff* skb, __u32 at, struct packet* p) {
     if (p->later_fragment) return 0;
     if (p->proto == IPPROTO_TCP) {
         __u8 tcp[14];
-        if (bpf_skb_load_bytes(skb, at, tcp, sizeof tcp)) return 0;
-        p->source_port = *(__u16 *)&tcp[0];
-        p->target_port = *(__u16 *)&tcp[2];
-        p->number = *(__u16 *)&tcp[4] | (__u32) * (__u16 *)&tcp[6] << 16;
+        if (read_transport_octets(skb, at, tcp, sizeof tcp)) return 0;
+        p->source_port = *(__u16*)&tcp[0];
+        p->target_port = *(__u16*)&tcp[2];
+        p->number = *(__u16*)&tcp[4] | (__u32) * (__u16*)&tcp[6] << 16;
         return (tcp[12] >> 4) * 4;
     }
     if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
@@ -61,7 +75,7 @@ static __always_inline __u32 read_transport(struct __sk_buff *skb, __u32 at, str
     if (p->proto == IPPROTO_UDP || p->proto == IPPROTO_SCTP || p->proto == IPPROTO_DCCP ||
         p->proto == IPPROTO_UDPLITE) {
         __u16 ports[2];
-        if (bpf_skb_load_bytes(skb, at, ports, sizeof ports)) return 0;
+        if (read_transport_octets(skb, at, ports, sizeof ports)) return 0;
         p->source_port = ports[0];
         p->target_port = ports[1];
         return p->proto == IPPROTO_SCTP ? 12 : 8;
@@ -71,8 +85,8 @@ static __always_inline __u32 read_transport(struct __sk_buff *skb, __u32 at, str
 
 // A packet that the kernel has merged, or will split: its segments on the wire, each with headers.
 // available: octets of the packet from its IP header on; headers: of IP and transport.
-static __always_inline int set_segments(struct __sk_buff *skb, __u32 available, __u32 headers,
-                                        struct packet *p) {
+static __always_inline int set_segments(struct __sk_buff* skb, __u32 available, __u32 headers,
+                                        struct packet* p) {
     const __u32 size = skb->gso_size;
     if (size == 0) return 0;
     p->bytes = available;
@@ -86,10 +100,10 @@ static __always_inline int set_segments(struct __sk_buff *skb, __u32 available, 
     return 1;
 }
 
-static __always_inline int read_v4(struct __sk_buff *skb, __u32 at, struct packet *p) {
+static __always_inline int read_v4(struct __sk_buff* skb, __u32 at, struct packet* p) {
     struct iphdr ip;
     const __u32 available = skb->len - at;
-    if (skb->len < at || bpf_skb_load_bytes(skb, at, &ip, sizeof ip)) return OCTROI_MALFORMED;
+    if (skb->len < at || read_octets(skb, at, &ip, sizeof ip)) return OCTROI_MALFORMED;
     const __u32 header = ip.ihl * 4;
     if (ip.version != 4 || header < sizeof ip || header > available) return OCTROI_MALFORMED;
     p->family = 4;
@@ -108,7 +122,7 @@ static __always_inline int read_v4(struct __sk_buff *skb, __u32 at, struct packe
 }
 
 // RFC 8200 section 4: the headers before the transport header.
-static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u32 at, struct packet *p) {
+static __always_inline __u32 skip_extensions(struct __sk_buff* skb, __u32 at, struct packet* p) {
     for (int i = 0; i < extensions_max; ++i) {
         __u8 head[4];
         if (p->proto != 0 && p->proto != 43 && p->proto != 44 && p->proto != 51 && p->proto != 60)
@@ -126,7 +140,7 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u32 at, st
     return at;
 }
 
-static __always_inline int read_v6(struct __sk_buff *skb, __u32 at, struct packet *p) {
+static __always_inline int read_v6(struct __sk_buff* skb, __u32 at, struct packet* p) {
     struct ipv6hdr ip;
     const __u32 available = skb->len - at;
     if (skb->len < at || bpf_skb_load_bytes(skb, at, &ip, sizeof ip)) return OCTROI_MALFORMED;
@@ -149,7 +163,7 @@ static __always_inline int read_v6(struct __sk_buff *skb, __u32 at, struct packe
 }
 
 // Returns OCTROI_IP, or what else it is (enum octroi_other).
-static __always_inline int read_packet(struct __sk_buff *skb, __u32 at, struct packet *p) {
+static __always_inline int read_packet(struct __sk_buff* skb, __u32 at, struct packet* p) {
     __u32 protocol = bpf_ntohs(skb->protocol);
     for (int i = 0; i < vlan_tags_max; ++i) {
         __u16 tag[2];

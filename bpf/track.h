@@ -35,9 +35,10 @@ struct nf_conn {
 };
 #pragma clang attribute pop
 
-extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *, struct bpf_sock_tuple *, __u32,
-                                         struct bpf_ct_opts___octroi *, __u32) __ksym __weak;
-extern void bpf_ct_release(struct nf_conn *) __ksym __weak;
+extern struct nf_conn* bpf_skb_ct_lookup(struct __sk_buff*, struct bpf_sock_tuple*, __u32,
+                                         struct bpf_ct_opts___octroi*, __u32)
+__ksym __weak;
+extern void bpf_ct_release(struct nf_conn*) __ksym __weak;
 
 // Packets that counted where they came in, because no connection was known yet. If NAT forwards
 // such a packet, it must not count again where it leaves.
@@ -55,7 +56,7 @@ struct {
     __type(value, __u8);
 } new_packets SEC(".maps");
 
-static __always_inline void set_new_packet(struct new_packet *key, const struct packet *p) {
+static __always_inline void set_new_packet(struct new_packet* key, const struct packet* p) {
     __builtin_memcpy(key->source, p->source, sizeof key->source);
     key->number = p->number;
     key->source_port = p->source_port;
@@ -63,21 +64,21 @@ static __always_inline void set_new_packet(struct new_packet *key, const struct 
     key->family = p->family;
 }
 
-static __always_inline int was_counted_as_new(const struct packet *p) {
+static __always_inline int was_counted_as_new(const struct packet* p) {
     struct new_packet key = {};
     set_new_packet(&key, p);
     if (!bpf_map_lookup_elem(&new_packets, &key)) return 0;
     return bpf_map_delete_elem(&new_packets, &key) == 0;
 }
 
-static __always_inline void remember_new(const struct packet *p) {
+static __always_inline void remember_new(const struct packet* p) {
     struct new_packet key = {};
     const __u8 one = 1;
     set_new_packet(&key, p);
     bpf_map_update_elem(&new_packets, &key, &one, BPF_ANY);
 }
 
-static __always_inline int is_for_this_machine(struct __sk_buff *skb, const struct packet *p) {
+static __always_inline int is_for_this_machine(struct __sk_buff* skb, const struct packet* p) {
     struct bpf_ct_opts___octroi options = {.netns_id = current_netns, .l4proto = p->proto};
     struct bpf_sock_tuple tuple = {};
     __u32 size = sizeof tuple.ipv4;
@@ -93,8 +94,7 @@ static __always_inline int is_for_this_machine(struct __sk_buff *skb, const stru
         tuple.ipv6.sport = p->source_port;
         tuple.ipv6.dport = p->target_port;
     }
-    struct nf_conn *connection =
-        bpf_skb_ct_lookup(skb, &tuple, size, &options, sizeof options);
+    struct nf_conn* connection = bpf_skb_ct_lookup(skb, &tuple, size, &options, sizeof options);
     if (!connection) {
         remember_new(p);
         return 1;

@@ -22,6 +22,7 @@
 namespace octroi {
 namespace {
 
+constexpr std::uint32_t block_octets = 64;  // of an array of entries
 constexpr std::uint32_t batch_rows = 4096;
 constexpr std::uint32_t tries_of_a_batch_max = 8;
 constexpr std::size_t label_octets = 256;
@@ -81,18 +82,15 @@ public:
         bpf_map_create_opts options{};
         options.sz = sizeof options;
         options.map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE;
+        const auto blocks =
+            narrow<std::uint32_t>((values.size_bytes() + block_octets - 1) / block_octets);
         const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "octroi_array", sizeof(std::uint32_t),
-                                    sizeof(std::uint32_t), narrow<std::uint32_t>(values.size()),
-                                    &options));
+                                    block_octets, blocks, &options));
         if (map.get() < 0) return os_failure("create a table in the kernel");
-        // The kernel rounds the size of an entry up to 8 octets.
-        constexpr std::size_t entry = sizeof(std::uint64_t);
-        const std::size_t octets = values.size() * entry;
+        const std::size_t octets = std::size_t{blocks} * block_octets;
         void* at = ::mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
         if (at == MAP_FAILED) return os_failure("map a table of the kernel");
-        auto* entries = static_cast<std::uint64_t*>(at);
-        for (std::size_t i = 0; i < values.size(); ++i)
-            std::memcpy(entries + i, &values[i], sizeof(std::uint32_t));
+        std::memcpy(at, values.data(), values.size_bytes());
         ::munmap(at, octets);
         return put(slot, 0, map.get());
     }
@@ -145,7 +143,7 @@ public:
         bpf_map_create_opts options{};
         options.sz = sizeof options;
         options.map_flags = BPF_F_NO_PREALLOC;
-        const Fd map(bpf_map_create(BPF_MAP_TYPE_PERCPU_HASH, "octroi_counts", key_octets_,
+        const Fd map(bpf_map_create(BPF_MAP_TYPE_HASH, "octroi_counts", key_octets_,
                                     sizeof(EbpfCount), keys_max, &options));
         if (map.get() < 0) return os_failure("create a map of counts");
         return put("counts", slot_now, map.get());
@@ -169,7 +167,7 @@ public:
         void* in = nullptr;
         for (std::uint32_t tries = 0;;) {
             keys.resize(std::size_t{capacity} * key_octets_);
-            values.resize(std::size_t{capacity} * processors_);
+            values.resize(capacity);
             std::uint32_t count = capacity;
             const int outcome = bpf_map_lookup_batch(map.get(), in, &token, keys.data(),
                                                      values.data(), &count, nullptr);
@@ -253,8 +251,7 @@ private:
         rows.keys.insert(
             rows.keys.end(), keys.begin(),
             keys.begin() + static_cast<std::ptrdiff_t>(std::size_t{count} * key_octets_));
-        for (std::uint32_t i = 0; i < count; ++i)
-            rows.counts.push_back(sum(std::span(values).subspan(i * processors_, processors_)));
+        rows.counts.insert(rows.counts.end(), values.begin(), values.begin() + count);
     }
 
     std::unique_ptr<bpf_object, ObjectCloser> object_;

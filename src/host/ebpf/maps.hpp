@@ -27,7 +27,7 @@ struct EbpfCount {
     bool operator==(const EbpfCount&) const = default;
 };
 
-// The content of a map of counts, summed over the processors.
+// The content of a map of counts.
 struct EbpfRows {
     std::size_t key_octets = 0;
     std::vector<std::byte> keys;  // one after the other
@@ -50,8 +50,8 @@ class EbpfMaps {
 public:
     virtual ~EbpfMaps() = default;
 
-    // Puts a new table into a slot at once: no packet sees a part of it. keys: of the trie, one
-    // after the other.
+    // Puts a new table into a slot at once: no packet sees a part of it. An array has entries in
+    // blocks of 16. keys: of the trie, one after the other.
     [[nodiscard]] virtual Status set_array(const std::string& slot,
                                            std::span<const std::uint32_t> values) = 0;
     [[nodiscard]] virtual Status set_trie(const std::string& slot, std::span<const std::byte> keys,

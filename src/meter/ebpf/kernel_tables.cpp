@@ -2,6 +2,7 @@
 #include "meter/ebpf/kernel_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -48,6 +49,27 @@ std::uint32_t value_at(const std::vector<SourcePrefix>& sorted, const Address& a
     for (const SourcePrefix& local : sorted)
         if (local.prefix.contains(address)) value = local_value(local.prefix, local.per_address);
     return value;
+}
+
+std::uint32_t port_entry(const SourceServices& services, const std::vector<std::uint32_t>& numbers,
+                         std::size_t protocol, std::size_t port) {
+    const std::uint16_t rank = services.ports.at(protocol)[port];
+    if (rank == SourceServices::no_rank)
+        return OCTROI_NO_RANK << 16U | numbers[services.port_default.at(protocol)];
+    return std::min<std::uint32_t>(rank, OCTROI_NO_RANK - 1) << 16U |
+           numbers[services.of_rank[rank]];
+}
+
+// As an entry, where all ports have the same; else as a node. Few pages of ports have a name.
+void add_page(const std::array<std::uint32_t, 256>& page, std::size_t at,
+              std::vector<std::uint32_t>& entries) {
+    if (std::ranges::all_of(page, [&](std::uint32_t e) { return e == page.front(); })) {
+        entries[at] = page.front();
+        return;
+    }
+    const std::size_t node = (entries.size() - OCTROI_SERVICES_FIRST) / OCTROI_TRIE_NODE;
+    entries[at] = OCTROI_CHILD | static_cast<std::uint32_t>(node);
+    entries.insert(entries.end(), page.begin(), page.end());
 }
 
 bool is_within_builtin(const Prefix& prefix) {
@@ -112,15 +134,13 @@ Result<std::vector<std::uint32_t>> service_entries(const SourceServices& service
         TRY_ASSIGN(const std::uint16_t number, labels.number(name));
         numbers.push_back(number);
     }
-    std::vector<std::uint32_t> entries(OCTROI_SERVICES, 0);
-    constexpr std::uint32_t no_rank = std::uint32_t{SourceServices::no_rank} << 16U;
+    std::vector<std::uint32_t> entries(OCTROI_SERVICES_FIRST, 0);
+    std::array<std::uint32_t, 256> page{};
     for (std::size_t p = 0; p < services.ports.size(); ++p)
-        for (std::size_t port = 0; port < OCTROI_PORTS; ++port) {
-            const std::uint16_t rank = services.ports[p][port];
-            entries[p * OCTROI_PORTS + port] =
-                rank == SourceServices::no_rank
-                    ? no_rank | numbers[services.port_default[p]]
-                    : std::uint32_t{rank} << 16U | numbers[services.of_rank[rank]];
+        for (std::size_t high = 0; high < page.size(); ++high) {
+            for (std::size_t low = 0; low < page.size(); ++low)
+                page.at(low) = port_entry(services, numbers, p, high * page.size() + low);
+            add_page(page, p * page.size() + high, entries);
         }
     for (std::size_t n = 0; n < 256; ++n) {
         entries[OCTROI_OF_PROTOCOL + n] = numbers[services.of_proto[n]];

@@ -10,8 +10,8 @@
 
 #define OCTROI_LAYOUT "v1"
 
-/* The longest prefix match of IPv4 is a trie in an array of __u32: 65536 entries for the first 16
- * bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
+/* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for the
+ * first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
 #define OCTROI_CHILD 0x80000000U
 #define OCTROI_TRIE_FIRST 65536U
 #define OCTROI_TRIE_NODE 256U
@@ -20,16 +20,23 @@
 #define OCTROI_LENGTH_MASK 0xFFU /* length of the identity's prefix, plus 1 */
 #define OCTROI_OWN 0x100U        /* an address of this machine */
 
-/* The table of services: 5 protocols with ports (TCP, UDP, DCCP, SCTP, UDP-Lite), then protocols,
- * ICMP types, ICMPv6 types, and later fragments. An entry is the rank of the rule in the upper 16
- * bits (of two ports the smaller one decides), and the label in the lower ones. */
-#define OCTROI_PORTS 65536U
+/* The kernel makes each value of an array a multiple of 8 octets; a block is a cache line. */
+#define OCTROI_BLOCK 16U
+struct octroi_block {
+    __u32 entries[OCTROI_BLOCK];
+};
+
+/* The table of services: 256 entries for each of 5 protocols with ports (TCP, UDP, DCCP, SCTP,
+ * UDP-Lite), for the upper half of the port; then protocols, ICMP types, ICMPv6 types, and later
+ * fragments; then nodes as above, for the lower half of the port. An entry is the rank of the rule in
+ * the upper 16 bits (of two ports the smaller one decides), and the label in the lower ones. */
 #define OCTROI_PORT_PROTOCOLS 5U
-#define OCTROI_OF_PROTOCOL (OCTROI_PORT_PROTOCOLS * OCTROI_PORTS)
+#define OCTROI_OF_PROTOCOL (OCTROI_PORT_PROTOCOLS * 256U)
 #define OCTROI_OF_ICMP (OCTROI_OF_PROTOCOL + 256U)
 #define OCTROI_OF_ICMPV6 (OCTROI_OF_ICMP + 256U)
 #define OCTROI_OF_FRAGMENT (OCTROI_OF_ICMPV6 + 256U)
-#define OCTROI_SERVICES (OCTROI_OF_FRAGMENT + 1U)
+#define OCTROI_SERVICES_FIRST (OCTROI_OF_FRAGMENT + OCTROI_BLOCK)
+#define OCTROI_NO_RANK 0x7FFFU
 
 /* What `local` of a key is. */
 #define OCTROI_BY_ADDRESS 0
@@ -39,6 +46,7 @@
 struct octroi_key {
     __u8 local[16];     /* masked; IPv4 in the first 4 octets */
     __u8 far[16];       /* the same, where the far end is local too; else 0 */
+    __u32 processor;    /* each counts for itself, and so needs no lock */
     __u32 interface;    /* where the local end is; 0: the packet was counted at the other end */
     __u16 far_class;    /* label; 0: none */
     __u16 service;      /* label; 0: none */
