@@ -43,7 +43,9 @@ static __always_inline __u16 find_class(const struct packet* p, const __u32* add
 }
 
 static __always_inline __u32 of_port(void* table, __u32 protocol, __u32 port) {
-    const __u32 entry = entry_at(table, protocol * 256 + port / 256);
+    const __u32 bits = entry_at(table, protocol * OCTROI_PORT_WORDS + port / 32);
+    if ((bits >> (port % 32) & 1) == 0) return OCTROI_NO_RANK << 16;
+    const __u32 entry = entry_at(table, OCTROI_OF_PORT + protocol * 256 + port / 256);
     if ((entry & OCTROI_CHILD) == 0) return entry;
     return entry_at(
         table, OCTROI_SERVICES_FIRST + (entry & ~OCTROI_CHILD) * OCTROI_TRIE_NODE + port % 256);
@@ -69,7 +71,8 @@ static __always_inline __u16 service_of(const struct packet* p) {
     } else if (protocol < OCTROI_PORT_PROTOCOLS) {
         const __u32 a = of_port(table, protocol, bpf_ntohs(p->source_port));
         const __u32 b = of_port(table, protocol, bpf_ntohs(p->target_port));
-        return a < b ? a : b;
+        const __u32 first = a < b ? a : b;
+        if (first != OCTROI_NO_RANK << 16) return first;
     }
     return entry_at(table, at);
 }

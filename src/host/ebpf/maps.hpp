@@ -50,7 +50,7 @@ class EbpfMaps {
 public:
     virtual ~EbpfMaps() = default;
 
-    // Puts a new table into a slot at once: no packet sees a part of it. An array has entries in
+    // Puts a new table into a slot at once: no packet sees a part. An array has entries in
     // blocks of 16. keys: of the trie, one after the other.
     [[nodiscard]] virtual Status set_array(const std::string& slot,
                                            std::span<const std::uint32_t> values) = 0;

@@ -8,7 +8,7 @@
 namespace octroi::ebpf {
 namespace {
 
-// Services of what is not counted by key, by enum octroi_other; empty: it has none.
+// Services of counters beside the keys, by enum octroi_other; empty: it has none.
 constexpr std::array<std::string_view, OCTROI_OTHERS> other_services{
     "", "", "ethertype/arp", "ethertype/llc", "", "malformed"};
 

@@ -85,7 +85,7 @@ Result<std::unique_ptr<EbpfMeter>> EbpfMeter::open(EbpfMeterOptions options,
     return meter;
 }
 
-// A state that cannot be read is replaced: what was counted since the last commit is a loss.
+// A state that cannot be read is replaced: counts since the last commit are a loss.
 Status EbpfMeter::restore(std::span<const Cursor> known) {
     const auto own = std::ranges::find(known, cursor_.source, &Cursor::source);
     TRY_ASSIGN(EbpfMaps::Counting ids, maps_->counting());

@@ -34,7 +34,7 @@ struct EbpfMeterOptions {
     std::string name;                     // of the meter
     std::vector<std::string> interfaces;  // empty: all that `octroi run` meters
     Duration poll = Duration::seconds(10);
-    std::uint32_t keys_max = 1'000'000;
+    std::uint32_t keys_max = 262'144;
     std::uint64_t link_bits_per_second = 800'000'000'000;
     bool tracks = false;  // the programs look connections up
 };

@@ -101,7 +101,7 @@ protected:
             ASSERT_TRUE(pulled.has_value()) << pulled.error().text;
         }
     }
-    // A checkpoint whose batch is in the ledger.
+    // A checkpoint; its batch is in the ledger.
     void commit(EbpfMeter& meter) {
         auto checkpoint = meter.checkpoint(volumes);
         ASSERT_TRUE(checkpoint.has_value()) << checkpoint.error().text;

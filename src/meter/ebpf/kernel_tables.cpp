@@ -54,8 +54,7 @@ std::uint32_t value_at(const std::vector<SourcePrefix>& sorted, const Address& a
 std::uint32_t port_entry(const SourceServices& services, const std::vector<std::uint32_t>& numbers,
                          std::size_t protocol, std::size_t port) {
     const std::uint16_t rank = services.ports.at(protocol)[port];
-    if (rank == SourceServices::no_rank)
-        return OCTROI_NO_RANK << 16U | numbers[services.port_default.at(protocol)];
+    if (rank == SourceServices::no_rank) return OCTROI_NO_RANK << 16U;
     return std::min<std::uint32_t>(rank, OCTROI_NO_RANK - 1) << 16U |
            numbers[services.of_rank[rank]];
 }
@@ -138,9 +137,13 @@ Result<std::vector<std::uint32_t>> service_entries(const SourceServices& service
     std::array<std::uint32_t, 256> page{};
     for (std::size_t p = 0; p < services.ports.size(); ++p)
         for (std::size_t high = 0; high < page.size(); ++high) {
-            for (std::size_t low = 0; low < page.size(); ++low)
-                page.at(low) = port_entry(services, numbers, p, high * page.size() + low);
-            add_page(page, p * page.size() + high, entries);
+            for (std::size_t low = 0; low < page.size(); ++low) {
+                const std::size_t port = high * page.size() + low;
+                page.at(low) = port_entry(services, numbers, p, port);
+                if (page.at(low) != OCTROI_NO_RANK << 16U)
+                    entries[p * OCTROI_PORT_WORDS + port / 32] |= 1U << (port % 32);
+            }
+            add_page(page, OCTROI_OF_PORT + p * page.size() + high, entries);
         }
     for (std::size_t n = 0; n < 256; ++n) {
         entries[OCTROI_OF_PROTOCOL + n] = numbers[services.of_proto[n]];

@@ -26,16 +26,20 @@ struct octroi_block {
     __u32 entries[OCTROI_BLOCK];
 };
 
-/* The table of services: 256 entries for each of 5 protocols with ports (TCP, UDP, DCCP, SCTP,
- * UDP-Lite), for the upper half of the port; then protocols, ICMP types, ICMPv6 types, and later
- * fragments; then nodes as above, for the lower half of the port. An entry is the rank of the rule in
- * the upper 16 bits (of two ports the smaller one decides), and the label in the lower ones. */
+/* The table of services, for each of 5 protocols with ports (TCP, UDP, DCCP, SCTP, UDP-Lite): a bit
+ * for each port that has an entry. Most have none, and the bits of all stay in a cache. Then
+ * protocols (also for ports without an entry), ICMP types, ICMPv6 types, later fragments; then 256
+ * entries for each protocol with ports, for the upper half of the port; then nodes as above, for the
+ * lower half. An entry is the rank of the rule in the upper 16 bits (of two ports the smaller one
+ * decides), and the label in the lower ones. */
 #define OCTROI_PORT_PROTOCOLS 5U
-#define OCTROI_OF_PROTOCOL (OCTROI_PORT_PROTOCOLS * 256U)
+#define OCTROI_PORT_WORDS 2048U
+#define OCTROI_OF_PROTOCOL (OCTROI_PORT_PROTOCOLS * OCTROI_PORT_WORDS)
 #define OCTROI_OF_ICMP (OCTROI_OF_PROTOCOL + 256U)
 #define OCTROI_OF_ICMPV6 (OCTROI_OF_ICMP + 256U)
 #define OCTROI_OF_FRAGMENT (OCTROI_OF_ICMPV6 + 256U)
-#define OCTROI_SERVICES_FIRST (OCTROI_OF_FRAGMENT + OCTROI_BLOCK)
+#define OCTROI_OF_PORT (OCTROI_OF_FRAGMENT + OCTROI_BLOCK)
+#define OCTROI_SERVICES_FIRST (OCTROI_OF_PORT + OCTROI_PORT_PROTOCOLS * 256U)
 #define OCTROI_NO_RANK 0x7FFFU
 
 /* What `local` of a key is. */

@@ -24,7 +24,7 @@ inline constexpr std::array meter_options = {
            .help = "How often the counts are read: the accuracy of the time. Volumes are exact."},
     Option{.key = "keys",
            .type = OptionType::integer,
-           .default_text = "1000000",
+           .default_text = "262144",
            .range = "16..16777216",
            .help = "The most counts in the kernel: pairs of a local end and a class or local far "
                    "end, by service, direction and interface.",
