@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `octroi run` with a meter of kind ebpf in a router, against counters of nft: TCP and UDP, IPv4
-// and IPv6, NAT, segmentation, a kill, a change of the directory, a full map, and what is left
-// behind.
+// and IPv6, NAT, segmentation, a kill, a change of the directory, a full map, and traces in the
+// kernel.
 
 #include <gtest/gtest.h>
 
