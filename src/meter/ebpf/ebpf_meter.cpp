@@ -179,7 +179,9 @@ Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
     if (!is_reading_) {
         const Duration now = host_->clock().uptime();
         const bool is_due = !next_reading_ || now >= *next_reading_;
-        if (!is_due && !next_tables_) {
+        // After a failure the tables wait for the next reading.
+        const bool is_new = next_tables_ != nullptr && last_problem_.empty();
+        if (!is_due && !is_new) {
             host_->wait({}, std::min(wait, *next_reading_ - now));
             return Pull::idle;
         }
@@ -189,7 +191,6 @@ Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
             log_warning(fmt::format("meter {}: {}; the next reading tries again", options_.name,
                                     updated.error().text));
         last_problem_ = updated ? "" : updated.error().text;
-        if (!updated) next_tables_ = nullptr;
         if (!is_due) return Pull::idle;
         next_reading_ = now + options_.poll;
         TRY(begin_reading());

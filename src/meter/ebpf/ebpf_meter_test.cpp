@@ -256,6 +256,23 @@ TEST_F(EbpfMeterTest, TheOverflowHasNoNames) {
     EXPECT_EQ(volumes.all[1].kind, ReadingKind::non_ip);
 }
 
+TEST_F(EbpfMeterTest, TablesThatHadNoMemoryAreTriedAgain) {
+    auto meter = open();
+    pull(*meter);
+    const auto before = kernel.arrays["local_v4"];
+    kernel.has_no_memory = true;
+    SourceTables tables = *some_tables();
+    tables.local = {{*parse_prefix("192.0.2.0/24"), false}};
+    meter->use_tables(std::make_shared<const SourceTables>(tables));
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes(), 1000U) << "counting goes on with the old tables";
+    EXPECT_EQ(kernel.arrays["local_v4"], before);
+    kernel.has_no_memory = false;
+    pull(*meter);
+    EXPECT_NE(kernel.arrays["local_v4"], before);
+}
+
 TEST_F(EbpfMeterTest, DownloadsCountBehindNatOnlyIfAllInterfacesAreMetered) {
     options.tracks = true;
     auto meter = open();

@@ -25,6 +25,7 @@ struct FakeKernel {
     std::map<std::string, std::vector<std::uint32_t>> tries;
     octroi_settings settings{};
     std::vector<EbpfAttachment> attached;
+    bool has_no_memory = false;  // for tables
 
     void count(const octroi_key& key, std::uint64_t bytes, std::uint64_t packets) {
         std::string octets(sizeof key, '\0');
@@ -40,6 +41,7 @@ public:
     explicit FakeMaps(FakeKernel& kernel) : kernel_(&kernel) {}
 
     Status set_array(const std::string& slot, std::span<const std::uint32_t> values) override {
+        if (kernel_->has_no_memory) return fail(ErrorCode::no_space, "no memory");
         kernel_->arrays[slot].assign(values.begin(), values.end());
         return {};
     }
