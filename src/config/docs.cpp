@@ -169,15 +169,21 @@ std::string example_option(const Option& option, std::string_view value = "") {
 }
 
 // A [[meter]] of each kind, under names that differ: the file is good when all marks are removed.
+// Only the first of those that count at interfaces bills their traffic.
 std::string kind_examples(const OptionTable& table, const Section& section) {
     std::string out;
+    bool is_billed = false;
     for (const MeterOptions& kind : table.kinds) {
+        const bool is_witness = is_billed && kind.counts_interfaces;
+        is_billed = is_billed || kind.counts_interfaces;
         const std::string quoted = fmt::format("\"{}\"", kind.kind);
         out += fmt::format("\n# {}\n#{}\n", kind.help, heading(section));
         const auto add = [&](const Option& option) {
             const bool names_it = option.key == "name" || option.key == "kind";
-            if (option.renamed_to.empty())
-                out += "\n" + example_option(option, names_it && option.kind.empty() ? quoted : "");
+            if (!option.renamed_to.empty()) return;
+            std::string value = names_it && option.kind.empty() ? quoted : "";
+            if (option.key == "role" && is_witness) value = "\"witness\"";
+            out += "\n" + example_option(option, value);
         };
         for_each_option(table, section, "", add);
         for_each_option(table, section, kind.kind, add);

@@ -105,6 +105,8 @@ struct MeterOptions {
     void (*check)(std::span<const MeterConfig* const> meters,
                   std::vector<Problem>& problems) = nullptr;
     bool is_default = false;  // the kind of a [[meter]] that names none
+    // Its meters count the packets of the interfaces in their option `interfaces` (empty: of all).
+    bool counts_interfaces = false;
 };
 
 // All sections and all rows, in the order in which documentation shows them.

@@ -30,6 +30,44 @@ void check_kinds(const Config& config, const OptionTable& table, std::vector<Pro
     }
 }
 
+bool share_interface(const OptionValues& a, const OptionValues& b) {
+    const auto& one = a.texts("interfaces");
+    const auto& other = b.texts("interfaces");
+    if (one.empty() || other.empty()) return true;  // empty: all of them
+    return std::ranges::find_first_of(one, other) != one.end();
+}
+
+// Different filters may match different packets. Whether they do, the user must decide.
+bool share_packets(const OptionValues& a, const OptionValues& b) {
+    if (!a.contains("filter") || !b.contains("filter")) return true;
+    const std::string& one = a.text("filter");
+    const std::string& other = b.text("filter");
+    return one.empty() || other.empty() || one == other;
+}
+
+// Meters of any kinds: two that bill the packets of one interface charge them twice.
+void check_interfaces(const Config& config, const OptionTable& table,
+                      std::vector<Problem>& problems) {
+    std::vector<const MeterConfig*> before;
+    for (const MeterConfig& meter : config.meters) {
+        const MeterOptions* kind = table.find_kind(meter.kind);
+        const bool counts = kind != nullptr && kind->counts_interfaces;
+        if (!counts || meter.role != RoleChoice::bill) continue;
+        const auto other = std::ranges::find_if(before, [&](const MeterConfig* o) {
+            return share_interface(o->options, meter.options) &&
+                   share_packets(o->options, meter.options);
+        });
+        if (other != before.end())
+            problems.push_back(
+                {meter.where,
+                 fmt::format(
+                     "[meter] {}: shares an interface with the meter '{}', and its traffic would "
+                     "be charged twice; make one of them role = \"witness\"",
+                     meter.name, (*other)->name)});
+        before.push_back(&meter);
+    }
+}
+
 // Whether a meter of this name runs. Where none is configured, one runs that has the name of the
 // default kind.
 bool is_meter(const Config& config, const OptionTable& table, std::string_view name) {
@@ -51,6 +89,7 @@ void check_exports(const Config& config, const OptionTable& table, std::vector<P
 
 void check_rules(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
     check_names(config, problems);
+    check_interfaces(config, table, problems);
     check_kinds(config, table, problems);
     check_exports(config, table, problems);
 }

@@ -7,8 +7,8 @@
 
 namespace octroi {
 
-// The rules between options: names that must differ, references between sections, and the checks of
-// the meter kinds of the table.
+// The rules between options: names that must differ, references between sections, interfaces that
+// two meters bill, and the checks of the meter kinds of the table.
 void check_rules(const Config& config, const OptionTable& table, std::vector<Problem>& problems);
 
 }  // namespace octroi

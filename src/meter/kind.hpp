@@ -194,6 +194,8 @@ struct MeterKind {
     std::span<const Option> options;
     void (*check_options)(std::span<const MeterConfig* const> meters,
                           std::vector<Problem>& problems) = nullptr;
+    // As MeterOptions::counts_interfaces.
+    bool counts_interfaces = false;
     std::span<const CounterChapter> counters;
 
     // The meter that runs where the configuration has none. One kind of the table says so.

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -140,6 +142,10 @@ std::vector<std::string_view> counter_names(const MeterKind& kind) {
 // A lookup of an option that the kind does not have would abort here. A meter has the counters that
 // the table documents, in its order.
 TEST(MeterKinds, OpenWithTheirDefaults) {
+    // A kind may mount bpffs and pin maps there: in a mount namespace of this test.
+    if (::unshare(CLONE_NEWNS) == 0 &&
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+        (void)::umount2("/sys/fs/bpf", MNT_DETACH);
     for (const MeterKind* kind : meter_kinds()) {
         SCOPED_TRACE(kind->name);
         QuietHost host;
@@ -149,7 +155,7 @@ TEST(MeterKinds, OpenWithTheirDefaults) {
         MeterConfig config = table().default_meter(kind->name);
         config.name = "m";
         MeterSetup setup{config, {}, folder.file(""), sockets, host, host.clock()};
-        const auto opened = kind->open(setup);
+        auto opened = kind->open(setup);
         const bool in_kernel = kind->remove_from_kernel != nullptr;
         // Without privileges it says so, and there is nothing to examine.
         if (in_kernel && !opened) {
@@ -157,9 +163,6 @@ TEST(MeterKinds, OpenWithTheirDefaults) {
             continue;
         }
         ASSERT_TRUE(opened.has_value()) << opened.error().text;
-        if (in_kernel) {
-            EXPECT_TRUE(kind->remove_from_kernel(config).has_value());
-        }
         std::vector<std::string_view> names;
         for (const CounterValue& value : opened->meter->counters()) names.push_back(value.name);
         EXPECT_EQ(names, counter_names(*kind));
@@ -167,6 +170,10 @@ TEST(MeterKinds, OpenWithTheirDefaults) {
             const std::array configs{&config};
             EXPECT_TRUE(kind->overview(configs, host).has_value());
         }
+        if (!in_kernel) continue;
+        EXPECT_FALSE(kind->remove_from_kernel(config).has_value()) << "the meter counts";
+        opened->meter.reset();
+        EXPECT_TRUE(kind->remove_from_kernel(config).has_value());
     }
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "routed_network.hpp"
+#include "store/sqlite/sqlite_ledger.hpp"
 
 namespace octroi::ebpf_test {
 namespace {
@@ -143,6 +144,39 @@ TEST_F(Ebpf, SumsAreExactWhenTheMapIsFull) {
     EXPECT_EQ(sent, network.counted("up")) << ended.out;
 }
 
+// Anybody on a link can send such headers; IPv4 and IPv6.
+TEST_F(Ebpf, NoLengthBeyondTheFrameIsBelieved) {
+    constexpr std::uint64_t octets = 100;  // of each frame
+    network.start();
+    for (const char* server : {server_v4, server_v6})
+        network.transfer({"-c", server, "-n", "100K"});
+    RoutedNetwork::must(support::in_netns(
+        network.host(),
+        {"python3", "-c",
+         "import socket, struct\n"
+         "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
+         "s.bind(('eth0', 0))\n"
+         "a, b = socket.inet_aton('10.78.1.2'), socket.inet_aton('10.78.2.2')\n"
+         "v4 = struct.pack('!BBHHHBBH', 0x45, 0, 60000, 1, 0, 64, 17, 0) + a + b\n"
+         "a, b = (socket.inet_pton(socket.AF_INET6, x) for x in ('fd78:1::2', 'fd78:2::2'))\n"
+         "v6 = struct.pack('!IHBB', 6 << 28, 60000, 17, 64) + a + b\n"
+         "for kind, ip in ((0x0800, v4), (0x86dd, v6)):\n"
+         "    frame = b'\\xff' * 6 + b'\\2\\0\\0\\0\\0\\1' + struct.pack('!H', kind) + ip\n"
+         "    s.send(frame + b'x' * (100 - len(frame)))\n"}));
+    (void)network.stop();
+    expect_counted_as_nft_does(host_booked());
+    Count malformed;
+    const auto ledger = SqliteLedger::open(network.ledger(), {.mode = OpenMode::read_only});
+    ASSERT_TRUE(ledger.has_value()) << ledger.error().text;
+    const auto all = (*ledger)->sums({});
+    for (const TransferSum& sum : *all)
+        if (sum.from.kind == PartyKind::excluded && sum.from.name == "malformed") {
+            malformed.bytes += sum.volume.bytes.value();
+            malformed.packets += sum.volume.packets.value();
+        }
+    EXPECT_EQ(malformed, (Count{2 * octets, 2}));
+}
+
 TEST_F(Ebpf, DetachRemovesAllOfOursAndNothingElse) {
     const auto tc = [&](Arguments arguments) {
         arguments.insert(arguments.begin(), "tc");
@@ -153,6 +187,9 @@ TEST_F(Ebpf, DetachRemovesAllOfOursAndNothingElse) {
                   "1,6 0 0 4294967295"})
                   .status,
               0);
+    const Ended early = network.command({"run", "--detach-kernel"});
+    EXPECT_EQ(early.status, 1);
+    EXPECT_NE(early.err.find("another octroi counts"), std::string::npos) << early.err;
     (void)network.stop();
     EXPECT_NE(tc({"filter", "show", "dev", "lan", "ingress"}).out.find("ingress_eth"),
               std::string::npos);

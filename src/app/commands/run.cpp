@@ -43,7 +43,7 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
     return config;
 }
 
-// Another daemon of these meters must not run: it would attach its programs again.
+// An error while a daemon of these meters runs: it would attach its programs again.
 Result<ExitStatus> detach_kernel(Session& session) {
     TRY_ASSIGN(const Config* config, session.config());
     std::size_t removed = 0;

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "base/text_hash.hpp"
+#include "host/ebpf/bpffs.hpp"
 #include "host/file.hpp"
 #include "host/os_error.hpp"
 
@@ -123,6 +124,8 @@ Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std
     std::vector<std::string> removed;
     std::error_code error;
     if (!std::filesystem::is_directory(path, error)) return removed;
+    const auto lock = lock_pin_folder(path);
+    if (!lock) return std::unexpected(lock.error());
     const Fd interfaces(bpf_obj_get((path + "/interfaces").c_str()));
     if (interfaces.get() < 0 && errno != ENOENT)
         return os_failure("open the pinned map " + path + "/interfaces");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/ebpf/bpffs.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -42,11 +44,25 @@ Status make_pin_folder(const std::string& bpffs, const std::string& folder) {
     for (std::size_t at = 0; at <= folder.size();) {
         const std::size_t slash = std::min(folder.find('/', at), folder.size());
         path += "/" + folder.substr(at, slash - at);
-        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-            return os_failure("create the folder " + path);
+        if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+            auto failure = os_failure("create the folder " + path);
+            failure.error().text += "; next: start octroi as root, or use a meter of kind capture";
+            return failure;
+        }
         at = slash + 1;
     }
     return {};
+}
+
+Result<Fd> lock_pin_folder(const std::string& path) {
+    Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0) return os_failure("open the folder " + path);
+    if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
+    if (errno != EWOULDBLOCK) return os_failure("lock the folder " + path);
+    return fail(ErrorCode::busy,
+                fmt::format("another octroi counts with the maps in {}; next: stop it, or give the "
+                            "meter another name",
+                            path));
 }
 
 }  // namespace octroi

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "host/file.hpp"
 
 namespace octroi {
 
@@ -13,5 +14,8 @@ namespace octroi {
 [[nodiscard]] Status mount_bpffs(const std::string& path);
 // Creates the folder below the mounted bpffs, with those above it.
 [[nodiscard]] Status make_pin_folder(const std::string& bpffs, const std::string& folder);
+// Locks a folder of pins for this process, as long as the descriptor is open. path: with that of
+// bpffs. Errors: busy (another process uses the pins), not_found.
+[[nodiscard]] Result<Fd> lock_pin_folder(const std::string& path);
 
 }  // namespace octroi

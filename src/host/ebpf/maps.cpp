@@ -71,9 +71,10 @@ Result<bpf_map_info> info_of(int map) {
 
 class KernelMaps final : public EbpfMaps {
 public:
-    KernelMaps(std::unique_ptr<bpf_object, ObjectCloser> object, EbpfAttachments attachments,
-               std::uint32_t key_octets)
-        : object_(std::move(object)),
+    KernelMaps(Fd lock, std::unique_ptr<bpf_object, ObjectCloser> object,
+               EbpfAttachments attachments, std::uint32_t key_octets)
+        : lock_(std::move(lock)),
+          object_(std::move(object)),
           attachments_(std::move(attachments)),
           key_octets_(key_octets),
           processors_(static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1))) {}
@@ -254,6 +255,7 @@ private:
         rows.counts.insert(rows.counts.end(), values.begin(), values.begin() + count);
     }
 
+    Fd lock_;  // of the folder of pins
     std::unique_ptr<bpf_object, ObjectCloser> object_;
     EbpfAttachments attachments_;
     std::uint32_t key_octets_;
@@ -287,6 +289,8 @@ Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
     const std::string folder = options.bpffs + "/" + options.folder;
     if (Status made = make_pin_folder(options.bpffs, options.folder); !made)
         return std::unexpected(made.error());
+    auto lock = lock_pin_folder(folder);
+    if (!lock) return std::unexpected(lock.error());
     libbpf_set_print(keep_report);
     libbpf_report().clear();
     std::unique_ptr<bpf_object, ObjectCloser> object(
@@ -308,7 +312,8 @@ Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
     }
     if (const int outcome = bpf_object__load(object.get()); outcome != 0)
         return load_failure(outcome, folder);
-    return std::make_unique<KernelMaps>(std::move(object), EbpfAttachments(folder), key_octets);
+    return std::make_unique<KernelMaps>(*std::move(lock), std::move(object),
+                                        EbpfAttachments(folder), key_octets);
 }
 
 bool kernel_has_function(const std::string& name, const std::string& module) {

@@ -96,11 +96,13 @@ struct EbpfOptions {
     std::string folder;                 // of the pins, below bpffs: "octroi/edge-v1"
 };
 
-// Loads the programs, and creates the maps or takes the pinned ones. Needs root.
+// Loads the programs, and creates the maps or takes the pinned ones, which it locks. Needs root.
+// Errors: busy (another process has them), permission, unsupported, failed.
 [[nodiscard]] Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options);
 
 // Removes the filters and the pins of that folder, and a clsact discipline that was added for them
-// if nobody else uses it. Returns a line for each thing that was removed.
+// if nobody else uses it. Errors: busy (a daemon counts with them). Returns a line for each thing
+// that was removed.
 [[nodiscard]] Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs,
                                                            const std::string& folder);
 

@@ -111,7 +111,7 @@ inline constexpr std::array import_options = {
            .placeholder = "PACKETS"},
 };
 
-// Reports meters that would charge the same packets, and timeouts that do not fit each other.
+// Reports timeouts that do not fit each other.
 void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
 }  // namespace octroi::capture

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/cumulative/cumulative_counters.hpp"
 
-#include <optional>
 #include <utility>
 
 #include "base/byte_cursor.hpp"
@@ -12,15 +11,6 @@ namespace {
 // DO NOT CHANGE: state files contain it.
 constexpr std::uint32_t magic = 0x6f637432;  // "oct2"
 
-// The increase of one figure; nullopt: the counter restarted.
-std::optional<std::uint64_t> difference(std::uint64_t now, std::uint64_t last, unsigned bits) {
-    if (now >= last) return now - last;
-    if (bits != 32 || last > UINT32_MAX) return std::nullopt;
-    const std::uint64_t wrapped = (std::uint64_t{1} << 32U) - last + now;
-    if (wrapped > last - now) return std::nullopt;
-    return wrapped;
-}
-
 }  // namespace
 
 void CumulativeCounters::begin_reading(UtcTime now) {
@@ -30,14 +20,14 @@ void CumulativeCounters::begin_reading(UtcTime now) {
 }
 
 Increase CumulativeCounters::advance(std::string_view counter, std::string_view generation,
-                                     const CounterValues& now, unsigned bits) {
+                                     const CounterValues& now) {
     const bool is_first = previous_ == UtcTime::min();
     const auto known = counters_.find(counter);
     if (known == counters_.end()) {
         if (counters_.size() == counters_max || counter.size() > text_octets_max ||
             generation.size() > text_octets_max) {
             ++refused_;
-            return {Change::first, {}, false};
+            return {Change::first, {}, !is_first};
         }
         counters_.emplace(std::string(counter), Last{std::string(generation), now, reading_});
         if (is_first) return {Change::first, {}, false};
@@ -50,10 +40,9 @@ Increase CumulativeCounters::advance(std::string_view counter, std::string_view 
         last.generation = generation;
         return {Change::begun, now, true};
     }
-    const auto bytes = difference(now.bytes, before.bytes, bits);
-    const auto packets = difference(now.packets, before.packets, bits);
-    if (!bytes || !packets) return {Change::restarted, now, true};
-    return {Change::grown, {*bytes, *packets}, false};
+    if (now.bytes < before.bytes || now.packets < before.packets)
+        return {Change::restarted, now, true};
+    return {Change::grown, {now.bytes - before.bytes, now.packets - before.packets}, false};
 }
 
 std::vector<std::string> CumulativeCounters::end_reading() {

@@ -40,24 +40,23 @@ enum class Change : std::uint8_t {
 struct Increase {
     Change change = Change::grown;
     CounterValues by;
-    // A known counter has another generation, or restarted: what the old one counted after the last
-    // reading is lost.
+    // Of a counter that was refused, or that was known and has another generation or restarted:
+    // what it counted since the last reading, or the old one at its end, is lost.
     bool has_loss = false;
 };
 
 class CumulativeCounters {
 public:
-    // More counters than that are not known: an increase of theirs is refused.
+    // More counters than that are not known: they are refused, and their increases are lost.
     static constexpr std::size_t counters_max = std::size_t{1} << 22U;
     // Texts are not longer than that.
     static constexpr std::size_t text_octets_max = 1024;
 
     // The readings since the last call of begin_reading() belong together.
     void begin_reading(UtcTime now);
-    // bits: of the counter, 64 or 32; a counter of 32 bits wraps if that is the smaller difference.
     // Increases of a counter that is read twice in one reading are those since the first time.
     [[nodiscard]] Increase advance(std::string_view counter, std::string_view generation,
-                                   const CounterValues& now, unsigned bits = 64);
+                                   const CounterValues& now);
     // Drops the counters that were not read since begin_reading(), and returns their names: what
     // they counted after the reading before is lost.
     [[nodiscard]] std::vector<std::string> end_reading();

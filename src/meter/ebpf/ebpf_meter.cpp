@@ -154,11 +154,12 @@ Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
         next_tables_ = nullptr;
         own_ = std::move(own);
     }
-    if (has_settings_ && behind_nat == behind_nat_) return {};
     const octroi_settings settings{is_single ? 1U : 0U, behind_nat ? 1U : 0U};
+    if (settings_ && settings_->single == settings.single &&
+        settings_->behind_nat == settings.behind_nat)
+        return {};
     TRY(maps_->set_value("settings", std::as_bytes(std::span(&settings, 1))));
-    has_settings_ = true;
-    behind_nat_ = behind_nat;
+    settings_ = settings;
     return {};
 }
 

@@ -96,10 +96,9 @@ private:
 
     SourceTablesPtr next_tables_;  // null: no change
     SourceTablesPtr tables_;
-    std::vector<Address> own_;              // of the tables in the kernel
-    bool behind_nat_ = false;               // the same
-    bool has_settings_ = false;             // the kernel has settings of this process
-    std::optional<Duration> next_reading_;  // uptime
+    std::vector<Address> own_;                 // of the tables in the kernel
+    std::optional<octroi_settings> settings_;  // that this process gave to the kernel
+    std::optional<Duration> next_reading_;     // uptime
     EbpfMaps::Counting maps_read_;
     std::vector<Rows> reading_;  // parts that are not handed over yet
     bool is_reading_ = false;

@@ -273,6 +273,20 @@ TEST_F(EbpfMeterTest, TablesThatHadNoMemoryAreTriedAgain) {
     EXPECT_NE(kernel.arrays["local_v4"], before);
 }
 
+// With one interface each packet is seen once; with two a forwarded one is seen twice.
+TEST_F(EbpfMeterTest, TheProgramsLearnOfASecondInterface) {
+    options.interfaces = {};
+    std::vector<Interface> later = std::exchange(machine.present, {});
+    for (Interface& interface : later) interface.meterable = true;
+    machine.present = {later.front()};
+    auto meter = open();
+    pull(*meter);
+    EXPECT_EQ(kernel.settings.single, 1U);
+    machine.present = later;
+    pull(*meter, 2);
+    EXPECT_EQ(kernel.settings.single, 0U);
+}
+
 TEST_F(EbpfMeterTest, DownloadsCountBehindNatOnlyIfAllInterfacesAreMetered) {
     options.tracks = true;
     auto meter = open();

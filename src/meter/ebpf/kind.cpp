@@ -116,14 +116,15 @@ constexpr std::array counter_advice{
 
 constinit const MeterKind kind{
     .name = "ebpf",
-    .help = "Counts in the kernel, by account, class and service, at almost no cost.",
+    .help = "Counts of programs in the kernel, by address or prefix, class and service.",
     .doc =
         "Programs at the interfaces find the local end, the class of the far end and the "
-        "service of each packet, and count. They go on while the daemon is down. "
+        "service of each packet, and count: no packet is copied to the daemon. They go on while "
+        "the daemon is down. "
         "`octroi run --detach-kernel` removes them.",
     .layer = Layer::ip,
     .options = meter_options,
-    .check_options = check_options,
+    .counts_interfaces = true,
     .counters = chapters,
     .cursor_prefix = ebpf_source_prefix,
     .open = open_live,

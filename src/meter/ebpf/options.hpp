@@ -25,7 +25,7 @@ inline constexpr std::array meter_options = {
     Option{.key = "keys",
            .type = OptionType::integer,
            .default_text = "262144",
-           .range = "16..16777216",
+           .range = "16..2000000",
            .help = "The most counts in the kernel: pairs of a local end and a class or local far "
                    "end, by service, direction and interface.",
            .doc =
@@ -45,8 +45,5 @@ inline constexpr std::array meter_options = {
            .help = "The file system that keeps the maps while the daemon is down. It is mounted if "
                    "it is not."},
 };
-
-// Reports meters that would charge the same packets.
-void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
 }  // namespace octroi::ebpf

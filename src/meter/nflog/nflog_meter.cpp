@@ -159,6 +159,7 @@ void NflogMeter::process_batch() {
 
 Result<Checkpoint> NflogMeter::checkpoint(ReadingSink& sink) {
     out_.set_sink(sink);
+    learn_interfaces();  // their names may change
     const UtcTime begin = settled_;
     now_ = host_->clock().now();
     const auto rest = log_->read(messages_per_checkpoint, &on_message, this);

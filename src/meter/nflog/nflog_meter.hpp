@@ -7,8 +7,9 @@
 // sees it, and copies only the first octets. Packets that the kernel has merged (GRO) are one
 // packet here: the headers of the others are missing, and the log does not say how many there were.
 //
-// Each message has a number, so that lost ones are known exactly: a loss `event-drop`. What the
-// rules logged while the meter did not run is a loss `not-running` without a bound.
+// Each message has a number, so that lost ones are known exactly, as soon as a later one arrives: a
+// loss `event-drop`. Packets that the rules logged while the meter did not run are a loss
+// `not-running` without a bound.
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -196,6 +196,11 @@ TEST_F(NflogMeterTest, AnInterfaceThatIsNewGetsItsName) {
     log({.time = start, .in_interface = 10}, 10);
     (void)checkpoint();
     EXPECT_EQ(meter->names().rows()[sink.all.at(1).interface - 1].text, "late0");
+    host.present.back().name = "renamed0";
+    (void)checkpoint();
+    log({.time = start, .in_interface = 10}, 10);
+    (void)checkpoint();
+    EXPECT_EQ(meter->names().rows()[sink.all.back().interface - 1].text, "renamed0");
 }
 
 }  // namespace
