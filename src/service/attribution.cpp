@@ -4,34 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "attribute/builtin_classes.hpp"
+#include "attribute/source_prefixes.hpp"
 #include "host/log.hpp"
 #include "service/class_file.hpp"
 
 namespace octroi {
-namespace {
-
-// Bindings and networks that cannot be read bind nothing: CompiledDirectory reports them.
-std::vector<SourcePrefix> source_prefixes(const Directory& directory) {
-    std::map<Prefix, bool> prefixes;
-    const auto add = [&](const std::string& text, bool per_address) {
-        const auto prefix = parse_prefix(text);
-        if (!prefix) return;
-        bool& known = prefixes[*prefix];
-        known = known || per_address;
-    };
-    for (const Binding& binding : directory.bindings)
-        if (binding.identity.kind == IdentityKind::prefix)
-            add(binding.identity.value, binding.per_address);
-    for (const LocalNetwork& network : directory.networks) add(network.prefix, network.per_address);
-    std::vector<SourcePrefix> list;
-    for (const auto& [prefix, per_address] : prefixes) list.push_back({prefix, per_address});
-    return list;
-}
-
-}  // namespace
 
 Result<AttributionSource> AttributionSource::create(const Config& config,
                                                     DirectoryStore& directory_store,

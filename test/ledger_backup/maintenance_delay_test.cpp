@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 #include "host/testing/folder.hpp"
 #include "ledger/audit.hpp"
@@ -48,21 +49,27 @@ protected:
             const auto outcome = ledger_->commit(large_batch(id));
             ASSERT_TRUE(outcome) << outcome.error().text;
         }
-        alone_ = longest_beside([] { support::pass(std::chrono::seconds(2)); });
+        alone_ = delays_beside([] { support::pass(std::chrono::seconds(2)); });
     }
-    // The longest commit of another connection while `work` runs, a commit every 20 ms.
+    // How long commits take.
+    struct Delays {
+        Duration most;  // 95 of 100 commits took less
+        Duration longest;
+    };
+
+    // Those of another connection while `work` runs, a commit every 20 ms.
     template <typename Work>
-    Duration longest_beside(Work work) {
+    Delays delays_beside(Work work) {
         auto other = *SqliteLedger::open(path_, {.mode = OpenMode::read_write, .node = "other"});
         std::atomic<bool> ends = false;
-        steady_clock::duration longest{};
-        int commits = 0;
+        std::vector<Duration> delays;
         std::thread daemon([&] {
-            for (; !ends; ++commits) {
+            while (!ends) {
                 const Batch batch = random_batch(next_++, 1, 20);
                 const auto begin = steady_clock::now();
                 const auto outcome = other->commit(batch);
-                longest = std::max(longest, steady_clock::now() - begin);
+                const std::chrono::nanoseconds delay = steady_clock::now() - begin;
+                delays.push_back(Duration{delay.count()});
                 EXPECT_TRUE(outcome) << outcome.error().text;
                 support::pass(std::chrono::milliseconds(20));
             }
@@ -70,20 +77,27 @@ protected:
         work();
         ends = true;
         daemon.join();
-        EXPECT_GT(commits, 10);
-        return Duration{std::chrono::nanoseconds(longest).count()};
+        EXPECT_GT(delays.size(), 10U);
+        std::ranges::sort(delays, {}, &Duration::ns);
+        return {.most = delays.at(delays.size() * 95 / 100), .longest = delays.back()};
     }
-    void expect_short(const char* what, Duration longest) {
-        RecordProperty(what, fmt::format("{} ms", longest.ns / 1'000'000));
-        fmt::print("the longest commit beside {}: {} ms\n", what, longest.ns / 1'000'000);
-        EXPECT_LT(longest.ns, alone_.ns + Duration::milliseconds(200).ns) << what;
+    // The promise is 200 ms. One commit in twenty may be longer, because the disk of a busy machine
+    // may be; none waits until the work, of several seconds, has ended.
+    void expect_short(const char* what, const Delays& delays) {
+        const std::string text =
+            fmt::format("95 of 100 commits {} ms, longest {} ms", delays.most.ns / 1'000'000,
+                        delays.longest.ns / 1'000'000);
+        RecordProperty(what, text);
+        fmt::print("beside {}: {}\n", what, text);
+        EXPECT_LT(delays.most.ns, alone_.most.ns + Duration::milliseconds(200).ns) << what;
+        EXPECT_LT(delays.longest.ns, alone_.longest.ns + Duration::seconds(1).ns) << what;
     }
 
     Folder folder_;
     const std::string path_ = folder_.file("l.db");
     std::unique_ptr<SqliteLedger> ledger_;
     std::uint64_t next_ = 1000;
-    Duration alone_;  // the longest commit without maintenance: the disk of this machine
+    Delays alone_;  // without maintenance: the disk of this machine
 };
 
 TEST_F(CommitDelay, IsShortBesideMaintenanceOfAMillionRows) {
@@ -92,11 +106,11 @@ TEST_F(CommitDelay, IsShortBesideMaintenanceOfAMillionRows) {
         const auto done = ledger_->compact(retention, later, {});
         ASSERT_TRUE(done) << done.error().text;
     };
-    expect_short("a rebuild", longest_beside([&] { ASSERT_TRUE(ledger_->rebuild_sums()); }));
-    expect_short("a compaction to hours", longest_beside([&] { compact({.fine_before = later}); }));
+    expect_short("a rebuild", delays_beside([&] { ASSERT_TRUE(ledger_->rebuild_sums()); }));
+    expect_short("a compaction to hours", delays_beside([&] { compact({.fine_before = later}); }));
     expect_short("a rebuild from hours",
-                 longest_beside([&] { ASSERT_TRUE(ledger_->rebuild_sums()); }));
-    expect_short("a compaction to days", longest_beside([&] { compact({.hours_before = later}); }));
+                 delays_beside([&] { ASSERT_TRUE(ledger_->rebuild_sums()); }));
+    expect_short("a compaction to days", delays_beside([&] { compact({.hours_before = later}); }));
     EXPECT_TRUE(audit(*ledger_)->holds());
 }
 

@@ -90,7 +90,7 @@ TEST(Seams, FewFilesNameAnIdentityKind) {
     EXPECT_THAT(files_that(names_an_identity_kind),
                 ElementsAre("src/attribute/changed_bindings.cpp", "src/attribute/directory.cpp",
                             "src/attribute/past_directory.cpp", "src/attribute/reattribution.cpp",
-                            "src/ledger/directory_rules.cpp",
+                            "src/attribute/source_prefixes.cpp", "src/ledger/directory_rules.cpp",
                             "src/meter/collector/exporter_report.cpp", "src/record/directory.hpp",
                             "src/record/identity_kinds.cpp", "src/service/past_tables.cpp"));
 }
