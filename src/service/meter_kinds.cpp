@@ -6,12 +6,15 @@
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
 #include "meter/conntrack/kind.hpp"
+#include "meter/ebpf/kind.hpp"
+#include "meter/nflog/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &conntrack::kind, &collector::kind};
+constexpr std::array kinds{&capture::kind, &ebpf::kind, &conntrack::kind, &nflog::kind,
+                           &collector::kind};
 
 }  // namespace
 
