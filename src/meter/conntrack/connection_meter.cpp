@@ -236,15 +236,19 @@ void ConnectionMeter::on_listed(const Entry& entry) {
     if (!entry.has_counts) return add_uncounted();
     const ConnectionKey key = table_.key_of(entry);
     PostedConnection* posted = table_.find(key);
-    if (posted != nullptr && posted->ended) return;
-    if (posted != nullptr) {
+    // Without times of the kernel, another one with its id and its tuple counts after the listing.
+    const bool follows_ended = posted != nullptr && posted->ended && is_known(posted->start) &&
+                               entry.start > posted->start;
+    if (posted != nullptr && posted->ended && !follows_ended) return;
+    if (posted != nullptr && !follows_ended) {
         post_increase(entry, *posted, reading_at_);
     } else {
-        posted = table_.insert(key, {});
+        if (!follows_ended) posted = table_.insert(key, {});
         if (posted == nullptr) {
             ++counts_.refused;
             return;
         }
+        *posted = {};
         if (!precedes_meter(entry)) post_whole(entry, reading_at_);
         note_posted(entry, *posted, reading_at_);
     }
