@@ -23,6 +23,10 @@ namespace {
 // an event; labels and a security context add less than 1 KiB.
 constexpr std::size_t events_per_call = 64;
 constexpr std::size_t event_octets_max = 4096;
+// A process that wakes for each event costs twice as much. Meanwhile the buffer holds the events:
+// it has memory for a second of them.
+constexpr int gather_microseconds = 5'000;
+constexpr std::uint32_t gather_buffer_octets = 4U << 20U;
 // Replies of a listing that one call reads; each has some hundred entries.
 constexpr int replies_per_call = 4;
 
@@ -59,7 +63,8 @@ bool is_refused(mnl_socket* socket) {
 
 class NetlinkConnections final : public ConnectionSource {
 public:
-    explicit NetlinkConnections(NetlinkSocket events) : events_(std::move(events)) {
+    NetlinkConnections(NetlinkSocket events, bool gathers)
+        : events_(std::move(events)), gathers_(gathers) {
         for (std::size_t i = 0; i < events_per_call; ++i) {
             parts_.at(i) = {event_octets_.data() + i * event_octets_max, event_octets_max};
             batch_.at(i).msg_hdr.msg_iov = &parts_.at(i);
@@ -102,8 +107,9 @@ public:
         sockets[0] = {mnl_socket_get_fd(events_.get()), POLLIN, 0};
         if (listing_) sockets[1] = {mnl_socket_get_fd(listing_.get()), POLLIN, 0};
         const auto milliseconds = (std::max<std::int64_t>(wait.ns, 0) + 999'999) / 1'000'000;
-        static_cast<void>(::poll(sockets.data(), listing_ ? 2 : 1,
-                                 static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000))));
+        const int ready = ::poll(sockets.data(), listing_ ? 2 : 1,
+                                 static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000)));
+        if (gathers_ && ready > 0 && wait.ns > 0) static_cast<void>(::usleep(gather_microseconds));
     }
 
 private:
@@ -116,7 +122,7 @@ private:
     // Bounded: a flood of new connections must not keep the caller from its other work. But after
     // an overrun the kernel drops all events until the socket is empty, and does not say so again.
     Result<bool> read_events(Call& call) {
-        constexpr int reads_max = 64;
+        constexpr int reads_max = ConnectionSource::events_of_a_read / events_per_call;
         constexpr int reads_after_overrun_max = 1 << 16;
         bool complete = true;
         for (int i = 0; i < (complete ? reads_max : reads_after_overrun_max); ++i) {
@@ -170,6 +176,7 @@ private:
 
     NetlinkSocket events_;
     NetlinkSocket listing_;
+    bool gathers_;
     std::array<mmsghdr, events_per_call> batch_{};
     std::array<iovec, events_per_call> parts_{};
     alignas(nlmsghdr) std::array<char, events_per_call * event_octets_max> event_octets_{};
@@ -185,7 +192,8 @@ Result<std::unique_ptr<ConnectionSource>> open_connections(const ConnectionOptio
     if (options.begun_events) groups |= NF_NETLINK_CONNTRACK_NEW;
     TRY_ASSIGN(auto events, open_socket(groups));
     ask_for_space(events.get(), options.buffer_octets);
-    auto source = std::make_unique<NetlinkConnections>(std::move(events));
+    auto source = std::make_unique<NetlinkConnections>(
+        std::move(events), options.buffer_octets >= gather_buffer_octets);
     TRY(source->list());
     return source;
 }

@@ -30,9 +30,12 @@ public:
     [[nodiscard]] virtual bool is_listing() const = 0;
     // Calls the handler for the events that wait, and for a part of the listing. False: events were
     // lost, because too many waited. Then all events that were sent before the loss was noticed
-    // have been read, and the caller lists the table again.
+    // have been read, and the caller lists the table again. After a call with fewer events than
+    // events_of_a_read none waits that was sent before the call.
+    static constexpr std::size_t events_of_a_read = 4096;
     [[nodiscard]] virtual Result<bool> read(Handler handler, void* context) = 0;
-    // Blocks until read() has something, at most for `wait`. May return early.
+    // Blocks until read() has something, at most for `wait`. May return early; and with a large
+    // buffer some milliseconds late, so that one call of read() has many events.
     virtual void wait(Duration wait) = 0;
 };
 

@@ -177,7 +177,9 @@ Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
     const Duration due = relist_ ? std::min(relist_pause, options_.poll) : options_.poll;
     if (!listing_ && (!was_listed_ || since >= due)) TRY(begin_listing());
     reading_at_ = host_->clock().now();
-    const std::uint64_t before = counts_.listed + counts_.begun + counts_.ended;
+    const bool has_read_listing = listing_ && !source_->is_listing();
+    const std::uint64_t events_before = counts_.begun + counts_.ended;
+    const std::uint64_t listed_before = counts_.listed;
     TRY_ASSIGN(const bool complete, source_->read(&on_message, this));
     if (!complete) {
         ++counts_.overruns;
@@ -187,10 +189,13 @@ Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
     // Too many connections ended meanwhile to tell late entries from new ones.
     if (listing_ && is_tombstone_refused_) TRY(begin_listing());
     is_tombstone_refused_ = false;
-    if (listing_ && !source_->is_listing()) TRY(end_listing());
+    const std::uint64_t events = counts_.begun + counts_.ended - events_before;
+    // First the events of the connections that the listing does not contain because they ended.
+    const bool is_drained = events < ConnectionSource::events_of_a_read;
+    if (listing_ && has_read_listing && is_drained) TRY(end_listing());
     readings_.flush();
     if (std::exchange(wants_checkpoint_, false)) return Pull::checkpoint;
-    if (listing_ || counts_.listed + counts_.begun + counts_.ended != before) return Pull::more;
+    if (listing_ || events > 0 || counts_.listed != listed_before) return Pull::more;
     source_->wait(std::clamp(due - since, Duration{}, wait));
     return Pull::idle;
 }
@@ -253,8 +258,8 @@ void ConnectionMeter::on_listed(const Entry& entry) {
         note_posted(entry, *posted, reading_at_);
     }
     posted->listing = table_.listing();
-    posted->expires =
-        entry.timeout == 0 ? UtcTime::min() : reading_at_ + Duration::seconds(entry.timeout);
+    // The kernel rounds the seconds that are left down.
+    posted->expires = reading_at_ + Duration::seconds(std::int64_t{entry.timeout} + 1);
 }
 
 void ConnectionMeter::on_ended(const Entry& entry) {

@@ -357,6 +357,25 @@ TEST_F(ConnectionMeterTest, AnEndWithoutAnEventIsALossUnlessTheConnectionHadExpi
     EXPECT_EQ(counter("conntrack_unseen_ends_total"), 1U);
 }
 
+// The event of its end is sent before the listing that does not contain it, and is read after that.
+TEST_F(ConnectionMeterTest, AnEventOfAnEndThatIsReadAfterTheListingIsInTime) {
+    start();
+    kernel_.begin(1).timeout = 300;
+    kernel_.carry(1, 1, 1);
+    poll_table();
+    kernel_.carry(1, 50, 50);
+    kernel_.end(1);
+    kernel_.holds_events = true;
+    kernel_.pass(poll);
+    ASSERT_TRUE(meter_->pull(ledger_, Duration{}).has_value());
+    kernel_.holds_events = false;
+    read();
+    commit();
+    EXPECT_EQ(of(1), (Count{51, 51}));
+    EXPECT_TRUE(ledger_.losses.empty());
+    EXPECT_EQ(counter("conntrack_unseen_ends_total"), 0U);
+}
+
 TEST_F(ConnectionMeterTest, ConnectionsBeyondTheLimitCountWhenTheyEnd) {
     options_.connection_limit = 1;
     start();

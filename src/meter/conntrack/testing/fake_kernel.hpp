@@ -86,6 +86,7 @@ struct FakeKernel {
     }
 
     bool wants_begun = false;
+    bool holds_events = false;  // the next read does not get them
 };
 
 class FakeSource final : public ConnectionSource {
@@ -107,8 +108,9 @@ public:
     }
     [[nodiscard]] bool is_listing() const override { return is_listing_; }
     Result<bool> read(Handler handler, void* context) override {
-        for (const auto& [kind, message] : std::exchange(kernel_->events, {}))
-            handler(context, kind, as_octets(message));
+        if (!kernel_->holds_events)
+            for (const auto& [kind, message] : std::exchange(kernel_->events, {}))
+                handler(context, kind, as_octets(message));
         const bool complete = !std::exchange(kernel_->has_dropped, false);
         for (std::size_t i = 0; i < kernel_->entries_per_read && !replies_.empty(); ++i) {
             handler(context, Kind::listed, as_octets(replies_.front()));
