@@ -11,6 +11,7 @@
 #include "host/random.hpp"
 #include "meter/conntrack/connection_meter.hpp"
 #include "meter/conntrack/counters.hpp"
+#include "meter/conntrack/listing_commands.hpp"
 #include "meter/conntrack/options.hpp"
 
 namespace octroi::conntrack {
@@ -161,6 +162,19 @@ std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
 constexpr std::array chapters{CounterChapter{
     "Connection tracking", "Connections that the kernel tracks.", tracking_counters}};
 
+constexpr std::array inspectors{Inspector{
+    .command = {"conntrack",
+                "Listings of connections: conntrack -L or -E, /proc/net/nf_conntrack",
+                "Files, also compressed; - for standard input",
+                {}},
+    .rows_title = "Connections",
+    .rows_about = "Each connection gives two rows, one for each direction: its addresses as the "
+                  "packets come in, and\nwhat NAT makes of them. A listing states the counters so "
+                  "far; a `destroy` states the final ones.",
+    .fields = listing_fields,
+    .columns = listing_columns,
+    .inspect = inspect_listing}};
+
 constexpr std::array lost_events{LossReason::event_drop};
 constexpr std::array loss_advice{
     LossAdvice{lost_events, "events of connections were lost",
@@ -184,6 +198,7 @@ constinit const MeterKind kind{
     .counters = chapters,
     .cursor_prefix = tracking_source,
     .open = open_live,
+    .inspectors = inspectors,
     .examine = examine,
     .loss_advice = loss_advice,
     .counter_advice = counter_advice,
