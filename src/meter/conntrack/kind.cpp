@@ -85,7 +85,7 @@ Status prepare(ConnectionHost& host, bool turn_on, std::vector<std::string>& war
 
 Result<OpenedMeter> open_live(MeterSetup& setup) {
     const OptionValues& values = setup.config.options;
-    auto host = std::make_unique<SystemConnectionHost>();
+    auto host = setup.host.connection_host();
     OpenedMeter opened;
     TRY(prepare(*host, values.boolean("turn_on"), opened.warnings));
     const auto settings = host->settings();
