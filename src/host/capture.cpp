@@ -190,4 +190,8 @@ void SystemCaptureHost::wait(std::span<PacketSource* const> sources, Duration wa
     static_cast<void>(::poll(polled.data(), polled.size(), ms));
 }
 
+std::unique_ptr<ConnectionHost> CaptureHost::connection_host() {
+    return std::make_unique<SystemConnectionHost>();
+}
+
 }  // namespace octroi

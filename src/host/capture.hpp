@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "host/clock.hpp"
+#include "host/connection_host.hpp"
 #include "host/connections.hpp"
 #include "host/interfaces.hpp"
 #include "host/packet_log.hpp"
@@ -97,6 +98,8 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<ConnectionSource>> connections() {
         return nullptr;
     }
+    // For meters of connection tracking. Not null.
+    [[nodiscard]] virtual std::unique_ptr<ConnectionHost> connection_host();
     // As open_packet_log().
     [[nodiscard]] virtual Result<std::unique_ptr<PacketLog>> packet_log(
         const PacketLogOptions& /*options*/) {

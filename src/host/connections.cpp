@@ -4,9 +4,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_compat.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,13 +19,19 @@
 namespace octroi {
 namespace {
 
-// Events of a second with 40,000 new connections.
-constexpr int event_buffer_octets = 16 << 20;
+// Events that one system call reads, and the octets of each. The kernel sends about 300 octets for
+// an event; labels and a security context add less than 1 KiB.
+constexpr std::size_t events_per_call = 64;
+constexpr std::size_t event_octets_max = 4096;
+// A process that wakes for each event costs twice as much. Meanwhile the buffer holds the events:
+// it has memory for a second of them.
+constexpr int gather_microseconds = 5'000;
+constexpr std::uint32_t gather_buffer_octets = 4U << 20U;
 // Replies of a listing that one call reads; each has some hundred entries.
 constexpr int replies_per_call = 4;
 
-void ask_for_space(mnl_socket* socket) {
-    const int size = event_buffer_octets;
+void ask_for_space(mnl_socket* socket, std::uint32_t octets) {
+    const int size = static_cast<int>(octets);
     // Beyond the limit of the system with CAP_NET_ADMIN, up to it without.
     if (::setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) !=
         0)
@@ -55,7 +63,14 @@ bool is_refused(mnl_socket* socket) {
 
 class NetlinkConnections final : public ConnectionSource {
 public:
-    explicit NetlinkConnections(NetlinkSocket events) : events_(std::move(events)) {}
+    NetlinkConnections(NetlinkSocket events, bool gathers)
+        : events_(std::move(events)), gathers_(gathers) {
+        for (std::size_t i = 0; i < events_per_call; ++i) {
+            parts_.at(i) = {event_octets_.data() + i * event_octets_max, event_octets_max};
+            batch_.at(i).msg_hdr.msg_iov = &parts_.at(i);
+            batch_.at(i).msg_hdr.msg_iovlen = 1;
+        }
+    }
 
     Status list() override {
         // A socket of its own: the rest of an earlier listing goes with its socket.
@@ -87,6 +102,16 @@ public:
         return complete;
     }
 
+    void wait(Duration wait) override {
+        std::array<pollfd, 2> sockets{};
+        sockets[0] = {mnl_socket_get_fd(events_.get()), POLLIN, 0};
+        if (listing_) sockets[1] = {mnl_socket_get_fd(listing_.get()), POLLIN, 0};
+        const auto milliseconds = (std::max<std::int64_t>(wait.ns, 0) + 999'999) / 1'000'000;
+        const int ready = ::poll(sockets.data(), listing_ ? 2 : 1,
+                                 static_cast<int>(std::min<std::int64_t>(milliseconds, 60'000)));
+        if (gathers_ && ready > 0 && wait.ns > 0) static_cast<void>(::usleep(gather_microseconds));
+    }
+
 private:
     struct Call {
         Handler handler;
@@ -94,16 +119,34 @@ private:
     };
     enum class Read : std::uint8_t { some, nothing, end, overrun };
 
-    // Bounded: a flood of new connections must not keep the caller from its rings.
+    // Bounded: a flood of new connections must not keep the caller from its other work. But after
+    // an overrun the kernel drops all events until the socket is empty, and does not say so again.
     Result<bool> read_events(Call& call) {
-        constexpr int reads_max = 4096;
+        constexpr int reads_max = ConnectionSource::events_of_a_read / events_per_call;
+        constexpr int reads_after_overrun_max = 1 << 16;
         bool complete = true;
-        for (int i = 0; i < reads_max; ++i) {
-            TRY_ASSIGN(const Read read, read_once(events_.get(), call));
+        for (int i = 0; i < (complete ? reads_max : reads_after_overrun_max); ++i) {
+            TRY_ASSIGN(const Read read, read_batch(call));
             if (read == Read::overrun) complete = false;
             if (read == Read::nothing) break;
         }
         return complete;
+    }
+
+    Result<Read> read_batch(Call& call) {
+        const int got = ::recvmmsg(mnl_socket_get_fd(events_.get()), batch_.data(),
+                                   static_cast<unsigned>(batch_.size()), MSG_DONTWAIT, nullptr);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;
+        if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) return Read::overrun;
+        if (got < 0) return os_failure("read the connections of the kernel");
+        bool is_cut = false;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
+            is_cut = is_cut || (batch_.at(i).msg_hdr.msg_flags & MSG_TRUNC) != 0;
+            // Octets of a cut message are those of whole netlink messages or ignored.
+            static_cast<void>(
+                mnl_cb_run(parts_.at(i).iov_base, batch_.at(i).msg_len, 0, 0, &on_message, &call));
+        }
+        return is_cut ? Read::overrun : Read::some;
     }
 
     Result<Read> read_once(mnl_socket* socket, Call& call) {
@@ -133,17 +176,24 @@ private:
 
     NetlinkSocket events_;
     NetlinkSocket listing_;
+    bool gathers_;
+    std::array<mmsghdr, events_per_call> batch_{};
+    std::array<iovec, events_per_call> parts_{};
+    alignas(nlmsghdr) std::array<char, events_per_call * event_octets_max> event_octets_{};
     alignas(nlmsghdr) std::array<char, 65536> buffer_{};
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectionSource>> open_connections() {
+Result<std::unique_ptr<ConnectionSource>> open_connections(const ConnectionOptions& options) {
     // Not there: nothing is tracked in this namespace. A request would load the module.
     if (::access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) != 0) return nullptr;
-    TRY_ASSIGN(auto events, open_socket(NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_DESTROY));
-    ask_for_space(events.get());
-    auto source = std::make_unique<NetlinkConnections>(std::move(events));
+    unsigned groups = NF_NETLINK_CONNTRACK_DESTROY;
+    if (options.begun_events) groups |= NF_NETLINK_CONNTRACK_NEW;
+    TRY_ASSIGN(auto events, open_socket(groups));
+    ask_for_space(events.get(), options.buffer_octets);
+    auto source = std::make_unique<NetlinkConnections>(
+        std::move(events), options.buffer_octets >= gather_buffer_octets);
     TRY(source->list());
     return source;
 }

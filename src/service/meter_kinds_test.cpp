@@ -109,7 +109,35 @@ public:
         return std::make_unique<QuietLog>();
     }
 
+    std::unique_ptr<ConnectionHost> connection_host() override {
+        return std::make_unique<QuietConnectionHost>();
+    }
+
 private:
+    class QuietConnections final : public ConnectionSource {
+    public:
+        Status list() override { return {}; }
+        [[nodiscard]] bool is_listing() const override { return false; }
+        Result<bool> read(Handler /*handler*/, void* /*context*/) override { return true; }
+        void wait(Duration /*wait*/) override {}
+    };
+    class QuietConnectionHost final : public ConnectionHost {
+    public:
+        std::optional<ConnectionSettings> settings() override {
+            return ConnectionSettings{.counts = true, .timestamps = true};
+        }
+        Status turn_on() override { return {}; }
+        Result<std::unique_ptr<ConnectionSource>> open(
+            const ConnectionOptions& /*options*/) override {
+            return std::make_unique<QuietConnections>();
+        }
+        Result<std::vector<Interface>> interfaces() override { return std::vector<Interface>(); }
+        Result<std::string> generation() override { return std::string("boot/1"); }
+        [[nodiscard]] const Clock& clock() const override { return clock_; }
+
+    private:
+        SystemClock clock_;
+    };
     class QuietLog final : public PacketLog {
     public:
         Result<std::size_t> read(std::size_t /*limit*/, Handler /*handler*/,

@@ -15,8 +15,14 @@ namespace {
 void run(ByteSpan input) {
     const auto copy = std::make_unique<std::byte[]>(input.size());
     if (!input.empty()) std::memcpy(copy.get(), input.data(), input.size());
+    const ByteSpan message(copy.get(), input.size());
     Connection connection;
-    if (!decode(ByteSpan(copy.get(), input.size()), connection)) return;
+    const bool is_connection = decode(message, connection);
+    Entry entry;
+    if (decode_entry(message, entry)) {
+        CHECK(is_connection && entry.connection.original == connection.original);
+    }
+    if (!is_connection) return;
     const Family family = connection.original.src.family;
     CHECK(family != Family::none && family == connection.reply.dst.family);
 }

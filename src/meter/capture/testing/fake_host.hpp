@@ -139,6 +139,7 @@ public:
                     handler(context, Kind::listed, as_octets(message));
             return !std::exchange(host_->overrun, false);
         }
+        void wait(Duration /*wait*/) override {}
 
     private:
         FakeHost* host_;

@@ -47,11 +47,45 @@ namespace octroi::conntrack::testing {
     return attribute(1, ip, true) + attribute(2, proto, true);
 }
 
+[[nodiscard]] inline std::string big32(std::uint32_t value) {
+    return big16(static_cast<std::uint16_t>(value >> 16U)) +
+           big16(static_cast<std::uint16_t>(value));
+}
+[[nodiscard]] inline std::string big64(std::uint64_t value) {
+    return big32(static_cast<std::uint32_t>(value >> 32U)) +
+           big32(static_cast<std::uint32_t>(value));
+}
+[[nodiscard]] inline std::string count_of(const Count& count) {
+    return attribute(1, big64(count.packets)) + attribute(2, big64(count.bytes));
+}
+
 [[nodiscard]] inline std::string message_of(const Connection& connection) {
     const std::string id = big16(static_cast<std::uint16_t>(connection.id >> 16U)) +
                            big16(static_cast<std::uint16_t>(connection.id));
     return std::string(4, '\0') + attribute(1, tuple_of(connection.original), true) +
            attribute(2, tuple_of(connection.reply), true) + attribute(12, id);
+}
+
+// As the kernel sends an entry, or the event of its end. What is not known is left out.
+[[nodiscard]] inline std::string message_of(const Entry& entry) {
+    std::string text = message_of(entry.connection);
+    if (entry.has_counts)
+        text += attribute(9, count_of(entry.original), true) +
+                attribute(10, count_of(entry.reply), true);
+    std::string times;
+    if (entry.start != UtcTime::min())
+        times += attribute(1, big64(static_cast<std::uint64_t>(entry.start.ns)));
+    if (entry.stop != UtcTime::min())
+        times += attribute(2, big64(static_cast<std::uint64_t>(entry.stop.ns)));
+    if (!times.empty()) text += attribute(20, times, true);
+    if (entry.zone != 0) text += attribute(18, big16(entry.zone));
+    return text + attribute(3, big32(entry.status)) + attribute(7, big32(entry.timeout)) +
+           attribute(8, big32(entry.mark)) +
+           attribute(
+               4,
+               attribute(1, attribute(1, std::string(1, static_cast<char>(entry.protocol_state))),
+                         true),
+               true);
 }
 
 }  // namespace octroi::conntrack::testing

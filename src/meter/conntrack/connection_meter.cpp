@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/conntrack/connection_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace octroi::conntrack {
+namespace {
+
+// Between two listings after lost events: a large table takes a second to read.
+constexpr Duration relist_pause = Duration::seconds(1);
+constexpr Duration uncounted_interval = Duration::hours(1);
+constexpr std::string_view loss_source = "conntrack";
+
+Count sum(const Count& a, const Count& b) { return {a.bytes + b.bytes, a.packets + b.packets}; }
+
+Count difference(const Count& now, const Count& before) {
+    return {now.bytes - before.bytes, now.packets - before.packets};
+}
+
+bool is_smaller(const Count& now, const Count& before) {
+    return now.bytes < before.bytes || now.packets < before.packets;
+}
+
+bool is_known(UtcTime time) { return time != UtcTime::min(); }
+
+std::string_view boot_of(std::string_view generation) {
+    return generation.substr(0, generation.find('/'));
+}
+
+}  // namespace
+
+ConnectionMeter::ConnectionMeter(const ConnectionMeterOptions& options,
+                                 std::unique_ptr<ConnectionHost> host, OwnFolder folder)
+    : options_(options),
+      host_(std::move(host)),
+      folder_(std::move(folder)),
+      files_(folder_),
+      table_(options.secret, options.connection_limit),
+      readings_(options.link_bits_per_second) {}
+
+Result<std::unique_ptr<ConnectionMeter>> ConnectionMeter::open(
+    const ConnectionMeterOptions& options, std::unique_ptr<ConnectionHost> host,
+    std::span<const Cursor> known) {
+    TRY_ASSIGN(OwnFolder folder, OwnFolder::open(options.state_folder));
+    auto meter = std::unique_ptr<ConnectionMeter>(
+        new ConnectionMeter(options, std::move(host), std::move(folder)));
+    const auto settings = meter->host_->settings();
+    meter->has_timestamps_ = settings && settings->timestamps;
+    // Times of the kernel are better than those of events, and half the events are enough.
+    TRY_ASSIGN(meter->source_, meter->host_->open({.begun_events = !meter->has_timestamps_,
+                                                   .buffer_octets = options.socket_octets}));
+    if (meter->source_ == nullptr)
+        return fail(ErrorCode::unsupported,
+                    "the kernel tracks no connections here; next: load nf_conntrack, with a rule "
+                    "that uses it (ct state in nftables), or meter with kind = \"capture\"");
+    TRY(meter->resume(known));
+    return meter;
+}
+
+// ---- State
+
+Status ConnectionMeter::resume(std::span<const Cursor> known) {
+    TRY_ASSIGN(generation_, host_->generation());
+    const UtcTime now = host_->clock().now();
+    position_.meter_start = now;
+    cursor_.source = tracking_source;
+    const auto cursor = std::ranges::find(known, tracking_source, &Cursor::source);
+    if (cursor == known.end()) return {};
+    cursor_ = *cursor;
+    TRY_ASSIGN(const StateName name, decode_state_name(cursor_.position));
+    const auto saved = read_state_file(files_.path_of(name.file));
+    if (!saved) {
+        forget_state(saved.error().text, name.written);
+        return {};
+    }
+    auto state = restore_state(*saved, options_.connection_limit);
+    if (!state) {
+        forget_state(state.error().text, name.written);
+        return {};
+    }
+    state_file_ = name.file;
+    if (state->generation == generation_) {
+        position_ = std::move(state->position);
+        table_ = std::move(state->table);
+        is_resumed_ = is_known(position_.time);
+        return {};
+    }
+    if (boot_of(state->generation) == boot_of(generation_)) {
+        forget_state("the meter ran in another network namespace", name.written);
+        return {};
+    }
+    // All connections began after the boot, so they count whole.
+    add_loss(LossReason::not_running, name.written, now, std::nullopt);
+    position_.time = std::max(name.written, now - host_->clock().uptime());
+    return {};
+}
+
+// The connections that live now are where the meter begins again.
+void ConnectionMeter::forget_state(const std::string& why, UtcTime since) {
+    warning_ = fmt::format(
+        "the counters at the last commit are not known ({}): traffic since then is not counted",
+        why);
+    add_loss(LossReason::not_running, since, host_->clock().now(), std::nullopt);
+}
+
+void ConnectionMeter::add_loss(LossReason reason, UtcTime from, UtcTime until,
+                               std::optional<Count> bound) {
+    Loss loss{std::string(loss_source),
+              reason,
+              {std::min(from, until), std::max({from, until, from + Duration{1}})},
+              std::nullopt,
+              std::nullopt};
+    if (bound) {
+        loss.packets = bound->packets;
+        loss.bytes_bound = bound->bytes;
+    }
+    losses_.push_back(std::move(loss));
+}
+
+// ---- Listings
+
+Result<InterfaceTotals> ConnectionMeter::read_interfaces() {
+    TRY_ASSIGN(const auto interfaces, host_->interfaces());
+    std::vector<Address> own;
+    for (const Interface& interface : interfaces)
+        for (const InterfaceAddress& a : interface.addresses) own.push_back(a.address);
+    std::ranges::sort(own);
+    readings_.set_own_addresses(std::move(own));
+    return InterfaceTotals(interfaces);
+}
+
+// The interfaces come first: what passes them from here on is in the bound of a later loss.
+Status ConnectionMeter::begin_listing() {
+    next_ = position_;
+    next_.time = host_->clock().now();
+    next_.posted = {};
+    TRY_ASSIGN(next_.interfaces, read_interfaces());
+    TRY(source_->list());
+    table_.begin_listing();
+    listing_ = was_listed_ = true;
+    relist_ = lost_in_listing_ = false;
+    listed_at_ = host_->clock().uptime();
+    return {};
+}
+
+Status ConnectionMeter::end_listing() {
+    const UtcTime now = host_->clock().now();
+    TRY_ASSIGN(const InterfaceTotals interfaces, read_interfaces());
+    const std::uint64_t missing = table_.end_listing(now) + replaced_ends_;
+    counts_.unseen_ends += missing;
+    const auto bound = position_.unposted(interfaces);
+    const bool may_have_lost = !bound || *bound != Count{};
+    if (is_resumed_ && may_have_lost) add_loss(LossReason::not_running, position_.time, now, bound);
+    if (!is_resumed_ && (lost_events_ || missing > 0))
+        add_loss(LossReason::event_drop,
+                 is_known(position_.time) ? position_.time : position_.meter_start, now, bound);
+    // A kill before the first commit leaves no cursor, and so no loss.
+    if (!is_known(position_.time)) wants_checkpoint_ = true;
+    if (early_ends_ != Count{})
+        add_loss(LossReason::not_running, position_.meter_start, now, early_ends_);
+    early_ends_ = {};
+    position_ = std::move(next_);
+    listing_ = is_resumed_ = false;
+    lost_events_ = lost_in_listing_;
+    replaced_ends_ = 0;
+    ++counts_.listings;
+    return {};
+}
+
+// ---- The loop
+
+Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
+    readings_.set_sink(sink);
+    const Duration since = host_->clock().uptime() - listed_at_;
+    const Duration due = relist_ ? std::min(relist_pause, options_.poll) : options_.poll;
+    if (!listing_ && (!was_listed_ || since >= due)) TRY(begin_listing());
+    reading_at_ = host_->clock().now();
+    const bool has_read_listing = listing_ && !source_->is_listing();
+    const std::uint64_t events_before = counts_.begun + counts_.ended;
+    const std::uint64_t listed_before = counts_.listed;
+    TRY_ASSIGN(const bool complete, source_->read(&on_message, this));
+    if (!complete) {
+        ++counts_.overruns;
+        lost_events_ = relist_ = true;
+        lost_in_listing_ = listing_;
+    }
+    // Too many connections ended meanwhile to tell late entries from new ones.
+    if (listing_ && is_tombstone_refused_) TRY(begin_listing());
+    is_tombstone_refused_ = false;
+    const std::uint64_t events = counts_.begun + counts_.ended - events_before;
+    // First the events of the connections that the listing does not contain because they ended.
+    const bool is_drained = events < ConnectionSource::events_of_a_read;
+    if (listing_ && has_read_listing && is_drained) TRY(end_listing());
+    readings_.flush();
+    if (std::exchange(wants_checkpoint_, false)) return Pull::checkpoint;
+    if (listing_ || events > 0 || counts_.listed != listed_before) return Pull::more;
+    source_->wait(std::clamp(due - since, Duration{}, wait));
+    return Pull::idle;
+}
+
+void ConnectionMeter::on_message(void* meter, ConnectionSource::Kind kind, ByteSpan message) {
+    auto& self = *static_cast<ConnectionMeter*>(meter);
+    Entry entry;
+    if (!decode_entry(message, entry)) {
+        ++self.counts_.malformed;
+        return;
+    }
+    switch (kind) {
+        case ConnectionSource::Kind::listed:
+            return self.on_listed(entry);
+        case ConnectionSource::Kind::begun:
+            return self.on_begun(entry);
+        case ConnectionSource::Kind::ended:
+            return self.on_ended(entry);
+    }
+}
+
+// The event has no counters.
+void ConnectionMeter::on_begun(const Entry& entry) {
+    ++counts_.begun;
+    const ConnectionKey key = table_.key_of(entry);
+    PostedConnection* const known = table_.find(key);
+    if (known != nullptr && known->ended) return;
+    if (known != nullptr) {
+        ++counts_.replaced;
+        ++replaced_ends_;
+    }
+    PostedConnection posted;
+    posted.start = posted.posted_until = reading_at_;
+    posted.listing = table_.listing();
+    if (known != nullptr)
+        *known = posted;
+    else if (table_.insert(key, posted) == nullptr)
+        ++counts_.refused;
+}
+
+void ConnectionMeter::on_listed(const Entry& entry) {
+    ++counts_.listed;
+    if (!entry.has_counts) return add_uncounted();
+    const ConnectionKey key = table_.key_of(entry);
+    PostedConnection* posted = table_.find(key);
+    // Without times of the kernel, another one with its id and its tuple counts after the listing.
+    const bool follows_ended = posted != nullptr && posted->ended && is_known(posted->start) &&
+                               entry.start > posted->start;
+    if (posted != nullptr && posted->ended && !follows_ended) return;
+    if (posted != nullptr && !follows_ended) {
+        post_increase(entry, *posted, reading_at_);
+    } else {
+        if (!follows_ended) posted = table_.insert(key, {});
+        if (posted == nullptr) {
+            ++counts_.refused;
+            return;
+        }
+        *posted = {};
+        if (!precedes_meter(entry)) post_whole(entry, reading_at_);
+        note_posted(entry, *posted, reading_at_);
+    }
+    posted->listing = table_.listing();
+    // The kernel rounds the seconds that are left down.
+    posted->expires = reading_at_ + Duration::seconds(std::int64_t{entry.timeout} + 1);
+}
+
+void ConnectionMeter::on_ended(const Entry& entry) {
+    ++counts_.ended;
+    const ConnectionKey key = table_.key_of(entry);
+    PostedConnection* const posted = table_.find(key);
+    const UtcTime last = is_known(entry.stop) ? entry.stop : reading_at_;
+    if (!entry.has_counts) {
+        add_uncounted();
+    } else if (posted != nullptr && posted->ended) {
+        // The same one twice, or another one with its id and its tuple.
+        if (is_known(entry.start) && entry.start == posted->start) return;
+        post_whole(entry, last);
+    } else if (posted != nullptr) {
+        post_increase(entry, *posted, last);
+    } else if (precedes_meter(entry)) {
+        early_ends_ = sum(early_ends_, sum(entry.original, entry.reply));
+    } else {
+        post_whole(entry, last);
+    }
+    forget(key, posted, entry.start);
+}
+
+// During a listing an entry may still come of a connection that has ended.
+void ConnectionMeter::forget(const ConnectionKey& key, PostedConnection* posted, UtcTime start) {
+    if (!listing_) {
+        if (posted != nullptr) table_.erase(key);
+        return;
+    }
+    PostedConnection ended;
+    ended.ended = true;
+    ended.start = start;
+    if (posted != nullptr)
+        *posted = ended;
+    else if (table_.insert(key, ended) == nullptr)
+        is_tombstone_refused_ = true;
+}
+
+// ---- Readings
+
+// Whether it may have carried traffic before the meter started for the first time. Later, only a
+// connection that found no place in the table can be that old.
+bool ConnectionMeter::precedes_meter(const Entry& entry) const {
+    const bool is_first = !is_known(position_.time);
+    if (!is_first && counts_.refused == 0) return false;
+    return is_known(entry.start) ? entry.start < position_.meter_start : is_first;
+}
+
+void ConnectionMeter::note_posted(const Entry& entry, PostedConnection& posted, UtcTime until) {
+    posted.original = entry.original;
+    posted.reply = entry.reply;
+    if (is_known(entry.start)) posted.start = entry.start;
+    posted.posted_until = until;
+}
+
+// Without a time of the kernel: it was not in the last listing, so it began after that.
+void ConnectionMeter::post_whole(const Entry& entry, UtcTime last) {
+    UtcTime first = is_known(position_.time) ? position_.time : position_.meter_start;
+    if (is_known(entry.start)) first = entry.start;
+    post(entry, {first, last, entry.original, entry.reply, true, true});
+}
+
+void ConnectionMeter::post_increase(const Entry& entry, PostedConnection& posted, UtcTime last) {
+    const bool is_other = has_timestamps_ && is_known(entry.start) && is_known(posted.start) &&
+                          entry.start != posted.start;
+    if (is_other || is_smaller(entry.original, posted.original) ||
+        is_smaller(entry.reply, posted.reply)) {
+        ++counts_.replaced;
+        ++replaced_ends_;
+        post_whole(entry, last);
+    } else {
+        post(entry, {posted.posted_until, last, difference(entry.original, posted.original),
+                     difference(entry.reply, posted.reply), posted.original.packets == 0,
+                     posted.reply.packets == 0});
+    }
+    note_posted(entry, posted, last);
+}
+
+void ConnectionMeter::post(const Entry& entry, const ConnectionIncrease& increase) {
+    readings_.add(entry.connection, increase);
+    const Count both = sum(increase.original, increase.reply);
+    // A connection that found no place may be older than it seems.
+    if (counts_.refused > 0) return;
+    if (increase.first >= position_.time) position_.posted = sum(position_.posted, both);
+    if (listing_ && increase.first >= next_.time) next_.posted = sum(next_.posted, both);
+}
+
+void ConnectionMeter::add_uncounted() {
+    ++counts_.uncounted;
+    if (is_known(uncounted_reported_) && reading_at_ - uncounted_reported_ < uncounted_interval)
+        return;
+    uncounted_reported_ = reading_at_;
+    add_loss(LossReason::not_running,
+             is_known(position_.time) ? position_.time : position_.meter_start, reading_at_,
+             std::nullopt);
+}
+
+// ---- Checkpoints
+
+Result<Checkpoint> ConnectionMeter::checkpoint(ReadingSink& sink) {
+    readings_.set_sink(sink);
+    readings_.flush();
+    const std::uint64_t version = cursor_.version + 1;
+    TRY_ASSIGN(const std::string file, files_.write(fmt::format("conntrack-{}", version),
+                                                    save(generation_, position_, table_)));
+    state_file_ = file;
+    cursor_.position = encode({file, host_->clock().now()});
+    cursor_.version = version;
+    cursor_.note = fmt::format("{} connections", table_.size());
+    Checkpoint out;
+    out.cursors.push_back(cursor_);
+    out.losses = std::exchange(losses_, {});
+    out.observed = readings_.drain_observed();
+    return out;
+}
+
+void ConnectionMeter::committed() { files_.remove_all_but(state_file_); }
+
+std::vector<CounterValue> ConnectionMeter::counters() const {
+    TrackingCounts counts = counts_;
+    counts.connections = table_.size();
+    counts.implausible = readings_.implausible();
+    counts.own_bytes = readings_.own_bytes();
+    return counter_values(counts);
+}
+
+}  // namespace octroi::conntrack

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/conntrack/connection_table.hpp"
+
+#include <sodium.h>
+
+#include <cstring>
+
+#include "base/byte_cursor.hpp"
+
+namespace octroi::conntrack {
+namespace {
+
+// DO NOT CHANGE: state files contain it, and digests of these octets.
+constexpr std::uint32_t table_magic = 0x6f637431;  // "oct1"
+
+// Octets in a fixed order, for the digest.
+class KeyOctets {
+public:
+    void add(const void* octets, std::size_t count) noexcept {
+        std::memcpy(octets_.data() + used_, octets, count);
+        used_ += count;
+    }
+    template <typename Number>
+    void add_number(Number value) noexcept {
+        for (std::size_t i = 0; i < sizeof value; ++i)
+            octets_[used_++] = static_cast<std::uint8_t>(value >> (8 * i));
+    }
+    [[nodiscard]] const std::uint8_t* data() const noexcept { return octets_.data(); }
+    [[nodiscard]] std::size_t size() const noexcept { return used_; }
+
+private:
+    std::array<std::uint8_t, 64> octets_{};
+    std::size_t used_ = 0;
+};
+
+}  // namespace
+
+ConnectionKey ConnectionTable::key_of(const Entry& entry) const noexcept {
+    static_assert(crypto_shorthash_siphashx24_KEYBYTES == std::tuple_size_v<Secret>);
+    const Tuple& tuple = entry.connection.original;
+    KeyOctets octets;
+    octets.add(tuple.src.octets.data(), tuple.src.octets.size());
+    octets.add(tuple.dst.octets.data(), tuple.dst.octets.size());
+    octets.add_number(static_cast<std::uint8_t>(tuple.src.family));
+    octets.add_number(tuple.sport);
+    octets.add_number(tuple.dport);
+    octets.add_number(tuple.proto);
+    octets.add_number(tuple.icmp_type);
+    octets.add_number(tuple.icmp_code);
+    octets.add_number(entry.zone);
+    octets.add_number(entry.original_zone);
+    octets.add_number(entry.connection.id);
+    std::array<std::uint8_t, crypto_shorthash_siphashx24_BYTES> digest{};
+    crypto_shorthash_siphashx24(digest.data(), octets.data(), octets.size(), secret_.data());
+    ConnectionKey key;
+    std::memcpy(&key.high, digest.data(), sizeof key.high);
+    std::memcpy(&key.low, digest.data() + sizeof key.high, sizeof key.low);
+    return key;
+}
+
+PostedConnection* ConnectionTable::find(const ConnectionKey& key) {
+    const auto found = connections_.find(key);
+    return found == connections_.end() ? nullptr : &found->second;
+}
+
+PostedConnection* ConnectionTable::insert(const ConnectionKey& key,
+                                          const PostedConnection& posted) {
+    if (connections_.size() >= limit_ + (posted.ended ? ended_max : 0)) return nullptr;
+    return &connections_.insert_or_assign(key, posted).first->second;
+}
+
+void ConnectionTable::begin_listing() {
+    ++listing_;
+    boost::unordered::erase_if(connections_, [](const auto& one) { return one.second.ended; });
+}
+
+std::uint64_t ConnectionTable::end_listing(UtcTime now) {
+    std::uint64_t missing = 0;
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        const PostedConnection& posted = at->second;
+        const std::uint32_t listings_without = listing_ - posted.listing;
+        const bool has_expired = posted.expires != UtcTime::min() && posted.expires <= now;
+        if (!posted.ended && listings_without == 1 && !has_expired) ++missing;
+        if (posted.ended || listings_without > 1)
+            connections_.erase(at++);
+        else
+            ++at;
+    }
+    return missing;
+}
+
+std::string ConnectionTable::save() const {
+    ByteWriter out;
+    out.be32(table_magic);
+    for (const std::uint8_t octet : secret_) out.u8(octet);
+    out.be32(listing_);
+    std::uint32_t count = 0;
+    for (const auto& [key, posted] : connections_) count += posted.ended ? 0 : 1;
+    out.be32(count);
+    for (const auto& [key, posted] : connections_) {
+        if (posted.ended) continue;
+        out.be64(key.high);
+        out.be64(key.low);
+        out.be64(posted.original.bytes);
+        out.be64(posted.original.packets);
+        out.be64(posted.reply.bytes);
+        out.be64(posted.reply.packets);
+        out.be64(static_cast<std::uint64_t>(posted.start.ns));
+        out.be64(static_cast<std::uint64_t>(posted.posted_until.ns));
+        out.be64(static_cast<std::uint64_t>(posted.expires.ns));
+        out.be32(posted.listing);
+    }
+    return out.drain();
+}
+
+namespace {
+
+bool read_time(ByteCursor& in, UtcTime& time) {
+    std::uint64_t ns = 0;
+    if (!in.be64(ns)) return false;
+    time = UtcTime{static_cast<std::int64_t>(ns)};
+    return true;
+}
+
+bool read_posted(ByteCursor& in, ConnectionKey& key, PostedConnection& posted) {
+    return in.be64(key.high) && in.be64(key.low) && in.be64(posted.original.bytes) &&
+           in.be64(posted.original.packets) && in.be64(posted.reply.bytes) &&
+           in.be64(posted.reply.packets) && read_time(in, posted.start) &&
+           read_time(in, posted.posted_until) && read_time(in, posted.expires) &&
+           in.be32(posted.listing);
+}
+
+}  // namespace
+
+Result<ConnectionTable> ConnectionTable::restore(std::string_view saved, std::size_t limit) {
+    const auto damaged = [] {
+        return fail(ErrorCode::corrupt, "the state of connections is damaged");
+    };
+    ByteCursor in(as_octets(saved));
+    std::uint32_t magic = 0;
+    ByteSpan secret;
+    std::uint32_t count = 0;
+    ConnectionTable table({}, limit);
+    if (!in.be32(magic) || magic != table_magic || !in.raw(table.secret_.size(), secret) ||
+        !in.be32(table.listing_) || !in.be32(count))
+        return damaged();
+    std::memcpy(table.secret_.data(), secret.data(), secret.size());
+    for (std::uint32_t i = 0; i < count; ++i) {
+        ConnectionKey key;
+        PostedConnection posted;
+        if (!read_posted(in, key, posted)) return damaged();
+        // Also beyond a limit that was lowered: they are known.
+        table.connections_.insert_or_assign(key, posted);
+    }
+    if (in.left() > 0) return damaged();
+    return table;
+}
+
+}  // namespace octroi::conntrack

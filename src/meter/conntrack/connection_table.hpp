@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The counters of each live connection, as they were posted last. So what a connection has carried
+// since then is known, also after a restart of the daemon.
+//
+// A connection is found by its zones, its id and its original tuple: the kernel uses ids again, and
+// equal tuples of two zones are two connections. The table keeps a keyed digest of these (SipHash,
+// 128 bits) and no addresses: every message about a connection states them.
+//
+// One thread. Memory: about 130 octets for each connection, and at most `limit` connections.
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "wire/conntrack/conntrack.hpp"
+
+namespace octroi::conntrack {
+
+struct ConnectionKey {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+
+    bool operator==(const ConnectionKey&) const = default;
+};
+
+struct PostedConnection {
+    Count original;
+    Count reply;
+    UtcTime start = UtcTime::min();    // as Entry::start
+    UtcTime posted_until;              // the counts are those of this time
+    UtcTime expires = UtcTime::min();  // when it ends if it has no packet any more; min: not known
+    std::uint32_t listing = 0;         // in which it was last seen
+    // It ended while a listing was read. Until the end of the listing, an entry of it may come
+    // late.
+    bool ended = false;
+};
+
+class ConnectionTable {
+public:
+    // Of the digest. Secret: whoever chooses addresses and ports must not make keys collide.
+    using Secret = std::array<std::uint8_t, 16>;
+
+    ConnectionTable(const Secret& secret, std::size_t limit) : secret_(secret), limit_(limit) {}
+
+    [[nodiscard]] ConnectionKey key_of(const Entry& entry) const noexcept;
+    // Null: it is not in the table. Valid until the next call of insert().
+    [[nodiscard]] PostedConnection* find(const ConnectionKey& key);
+    // Ended connections that the table may contain beyond its limit.
+    static constexpr std::size_t ended_max = std::size_t{1} << 20U;
+    // Null: the table is full.
+    [[nodiscard]] PostedConnection* insert(const ConnectionKey& key,
+                                           const PostedConnection& posted);
+    void erase(const ConnectionKey& key) { connections_.erase(key); }
+
+    // A new listing of all connections begins, and no entry of an earlier one comes any more.
+    void begin_listing();
+    [[nodiscard]] std::uint32_t listing() const noexcept { return listing_; }
+    // The listing is complete. Removes the connections that ended, and those that the last two
+    // listings did not contain: one listing may miss a connection, because the kernel changes its
+    // table meanwhile. Returns the number of those that were missing for the first time and may
+    // have had packets since they were posted: at `now` they need not have expired.
+    [[nodiscard]] std::uint64_t end_listing(UtcTime now);
+
+    [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
+    [[nodiscard]] const Secret& secret() const noexcept { return secret_; }
+
+    // For a state file. Ended connections are not in it.
+    [[nodiscard]] std::string save() const;
+    // Errors: corrupt (save() did not write it).
+    [[nodiscard]] static Result<ConnectionTable> restore(std::string_view saved, std::size_t limit);
+
+private:
+    struct Hash {
+        using is_avalanching = void;
+        std::size_t operator()(const ConnectionKey& key) const noexcept { return key.low; }
+    };
+
+    Secret secret_;
+    std::size_t limit_;
+    std::uint32_t listing_ = 0;
+    boost::unordered_flat_map<ConnectionKey, PostedConnection, Hash> connections_;
+};
+
+}  // namespace octroi::conntrack

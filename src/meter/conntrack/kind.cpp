@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/conntrack/kind.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "base/narrow.hpp"
+#include "host/random.hpp"
+#include "meter/conntrack/connection_meter.hpp"
+#include "meter/conntrack/counters.hpp"
+#include "meter/conntrack/listing_commands.hpp"
+#include "meter/conntrack/options.hpp"
+
+namespace octroi::conntrack {
+namespace {
+
+// Two of them would charge each connection twice.
+void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
+    const MeterConfig* first = nullptr;
+    for (const MeterConfig* meter : meters) {
+        if (meter->role != RoleChoice::bill) continue;
+        if (first == nullptr) {
+            first = meter;
+            continue;
+        }
+        problems.push_back(
+            {meter->where,
+             fmt::format(
+                 "[meter] {}: counts the same connections as the meter '{}', and they would "
+                 "be charged twice; make one of them role = \"witness\"",
+                 meter->name, first->name)});
+    }
+}
+
+ConnectionTable::Secret random_secret() {
+    ConnectionTable::Secret secret{};
+    for (std::size_t at = 0; at < secret.size(); at += sizeof(std::uint64_t)) {
+        const std::uint64_t part = random_seed();
+        std::memcpy(secret.data() + at, &part, sizeof part);
+    }
+    return secret;
+}
+
+// One folder for each meter of each ledger.
+std::string state_folder_of(const MeterSetup& setup) {
+    const std::string name = setup.ledger_id.empty()
+                                 ? setup.config.name
+                                 : fmt::format("{}-{}", setup.config.name,
+                                               std::string_view(setup.ledger_id).substr(0, 8));
+    return (std::filesystem::path(setup.state_folder) / "conntrack" / name).string();
+}
+
+// What the kernel must do for the meter.
+Status prepare(ConnectionHost& host, bool turn_on, std::vector<std::string>& warnings) {
+    auto settings = host.settings();
+    if (!settings)
+        return fail(ErrorCode::unsupported,
+                    "the kernel tracks no connections here (nf_conntrack is not loaded); next: "
+                    "load it, with a rule that uses it (ct state in nftables), or meter with "
+                    "kind = \"capture\"");
+    if (turn_on && (!settings->counts || !settings->timestamps)) {
+        TRY(host.turn_on());
+        settings = host.settings();
+        if (settings->connections > 0)
+            warnings.push_back(
+                fmt::format("{} connections began before their counters were turned on: what they "
+                            "carry is not counted",
+                            settings->connections));
+    }
+    if (!settings->counts)
+        return fail(ErrorCode::failed,
+                    "connection tracking counts no bytes: net.netfilter.nf_conntrack_acct is 0; "
+                    "next: sysctl -w net.netfilter.nf_conntrack_acct=1, or turn_on = true in "
+                    "[[meter]]");
+    if (settings->events == 0)
+        return fail(ErrorCode::failed,
+                    "connection tracking sends no events: net.netfilter.nf_conntrack_events is 0, "
+                    "so the ends of connections are not seen; next: sysctl -w "
+                    "net.netfilter.nf_conntrack_events=1");
+    return {};
+}
+
+Result<OpenedMeter> open_live(MeterSetup& setup) {
+    const OptionValues& values = setup.config.options;
+    auto host = setup.host.connection_host();
+    OpenedMeter opened;
+    TRY(prepare(*host, values.boolean("turn_on"), opened.warnings));
+    const auto settings = host->settings();
+    ConnectionMeterOptions options;
+    options.poll = values.duration("poll");
+    options.connection_limit = narrow<std::size_t>(values.integer("connection_limit"));
+    options.socket_octets = narrow<std::uint32_t>(values.size("socket_buffer").value());
+    options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
+    options.state_folder = state_folder_of(setup);
+    options.secret = random_secret();
+    TRY_ASSIGN(auto meter, ConnectionMeter::open(options, std::move(host), setup.cursors));
+    if (!meter->warning().empty()) opened.warnings.push_back(meter->warning());
+    opened.notices.push_back(fmt::format(
+        "connections of the kernel, read every {}; times are those of {}", to_string(options.poll),
+        settings && settings->timestamps ? "the kernel"
+                                         : "events (net.netfilter.nf_conntrack_timestamp is 0)"));
+    opened.meter = std::move(meter);
+    return opened;
+}
+
+Finding counting(const ConnectionSettings& settings, bool turns_on) {
+    if (settings.counts) return {Verdict::good, "conntrack", "the kernel counts connections", ""};
+    if (turns_on)
+        return {Verdict::note, "conntrack",
+                "net.netfilter.nf_conntrack_acct is 0; octroi run turns it on, and connections "
+                "that exist then are not counted",
+                "sysctl -w net.netfilter.nf_conntrack_acct=1 at the boot"};
+    return {Verdict::wrong, "conntrack",
+            "net.netfilter.nf_conntrack_acct is 0: connections have no counters",
+            "sysctl -w net.netfilter.nf_conntrack_acct=1, or turn_on = true in [[meter]]"};
+}
+
+void add_events(const ConnectionSettings& settings, std::vector<Finding>& findings) {
+    if (settings.events == 0)
+        findings.push_back({Verdict::wrong, "conntrack",
+                            "net.netfilter.nf_conntrack_events is 0: the ends of connections are "
+                            "not seen",
+                            "sysctl -w net.netfilter.nf_conntrack_events=1"});
+    if (settings.events == 2)
+        findings.push_back({Verdict::note, "conntrack",
+                            "net.netfilter.nf_conntrack_events is 2: connections that begin while "
+                            "octroi is down send no event at their end, and their last seconds can "
+                            "be a loss",
+                            "sysctl -w net.netfilter.nf_conntrack_events=1"});
+    if (!settings.timestamps)
+        findings.push_back({Verdict::note, "conntrack",
+                            "net.netfilter.nf_conntrack_timestamp is 0: the meter reads twice as "
+                            "many events, and times are those of events",
+                            "sysctl -w net.netfilter.nf_conntrack_timestamp=1"});
+}
+
+std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
+    std::vector<Finding> findings;
+    if (meters.empty()) return findings;
+    const auto settings = SystemConnectionHost().settings();
+    if (!settings)
+        return {{Verdict::wrong, "conntrack",
+                 "the kernel tracks no connections here (nf_conntrack is not loaded)",
+                 "load it, with a rule that uses it (ct state in nftables)"}};
+    const bool turns_on = std::ranges::any_of(
+        meters, [](const MeterConfig* meter) { return meter->options.boolean("turn_on"); });
+    findings.push_back(counting(*settings, turns_on));
+    add_events(*settings, findings);
+    const std::uint64_t limit = settings->connections_limit;
+    if (limit > 0 && settings->connections >= limit - limit / 10)
+        findings.push_back({Verdict::note, "conntrack",
+                            fmt::format("the kernel tracks {} of {} connections, and drops packets "
+                                        "of new ones beyond that",
+                                        settings->connections, limit),
+                            "a larger net.netfilter.nf_conntrack_max"});
+    return findings;
+}
+
+constexpr std::array chapters{CounterChapter{
+    "Connection tracking", "Connections that the kernel tracks.", tracking_counters}};
+
+constexpr std::array inspectors{Inspector{
+    .command = {"conntrack",
+                "Listings of connections: conntrack -L or -E, /proc/net/nf_conntrack",
+                "Files, also compressed; - for standard input",
+                {}},
+    .rows_title = "Connections",
+    .rows_about = "Each connection gives two rows, one for each direction: its addresses as the "
+                  "packets come in, and\nwhat NAT makes of them. A listing states the counters so "
+                  "far; a `destroy` states the final ones.",
+    .fields = listing_fields,
+    .columns = listing_columns,
+    .inspect = inspect_listing}};
+
+constexpr std::array lost_events{LossReason::event_drop};
+constexpr std::array loss_advice{
+    LossAdvice{lost_events, "events of connections were lost",
+               "a larger socket_buffer in [[meter]]; net.netfilter.nf_conntrack_events = 1, so "
+               "that connections send an event that began before the daemon"}};
+
+constexpr std::array counter_advice{
+    CounterAdvice{"conntrack_uncounted_total", "connections have no counters",
+                  "sysctl -w net.netfilter.nf_conntrack_acct=1; connections that exist get none"},
+    CounterAdvice{"conntrack_refused_total", "connections were beyond connection_limit",
+                  "a larger connection_limit in [[meter]]"},
+};
+
+}  // namespace
+
+constinit const MeterKind kind{
+    .name = "conntrack",
+    .help = "Connections that the kernel tracks, with their counters.",
+    .options = meter_options,
+    .check_options = check_options,
+    .counters = chapters,
+    .cursor_prefix = tracking_source,
+    .open = open_live,
+    .inspectors = inspectors,
+    .examine = examine,
+    .loss_advice = loss_advice,
+    .counter_advice = counter_advice,
+};
+
+}  // namespace octroi::conntrack

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The options of [[meter]] with kind = "conntrack".
+
+#include <array>
+
+#include "config/option.hpp"
+
+namespace octroi::conntrack {
+
+inline constexpr std::array meter_options = {
+    Option{.key = "poll",
+           .type = OptionType::duration,
+           .default_text = R"("10s")",
+           .range = "1s..1h",
+           .help = "How often the meter reads the counters of all live connections.",
+           .doc = "It is the accuracy of the time of what long connections carry; the volume is "
+                  "always exact. Reading a million connections takes about a second."},
+    Option{.key = "turn_on",
+           .type = OptionType::boolean,
+           .default_text = "false",
+           .help = "Set net.netfilter.nf_conntrack_acct and nf_conntrack_timestamp at the start.",
+           .doc = "Without it the meter does not start while nf_conntrack_acct is 0. The kernel "
+                  "counts for connections that begin after that."},
+    Option{.key = "connection_limit",
+           .type = OptionType::integer,
+           .default_text = "1000000",
+           .range = "1024..100000000",
+           .help = "The most connections that the meter knows at a time.",
+           .doc = "Connections beyond it count when they end. A connection needs about 130 bytes "
+                  "of memory, and 76 in the state file that each commit writes."},
+    Option{.key = "socket_buffer",
+           .type = OptionType::size,
+           .default_text = R"("64 MiB")",
+           .range = "64 KiB..1 GiB",
+           .help = "Memory of the kernel for events that the meter has not read yet.",
+           .doc = "An event takes about 1 KiB. Events beyond it are lost, and the meter records "
+                  "the loss with a bound."},
+    Option{.key = "link_speed",
+           .type = OptionType::integer,
+           .default_text = "800000",
+           .range = "1..100000000",
+           .help = "Speed of the fastest interface, in Mbit/s.",
+           .doc = "More volume of a connection than such a link carries in the time is not "
+                  "believed: the ledger keeps it under `@excluded/implausible`."},
+};
+
+}  // namespace octroi::conntrack

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Where a meter of connections is, beside its table: the moment of the last complete listing. What
+// interfaces have carried since then, less what was posted of the same time, bounds what is
+// missing.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "meter/conntrack/connection_table.hpp"
+#include "meter/conntrack/interface_totals.hpp"
+
+namespace octroi::conntrack {
+
+struct TrackingPosition {
+    UtcTime time = UtcTime::min();  // when the listing began; min: there was none
+    InterfaceTotals interfaces;     // then
+    // Posted volume of traffic after that moment.
+    Count posted;
+    // When the meter started for the first time. While no listing is complete, connections that are
+    // older are where it begins.
+    UtcTime meter_start;
+
+    // An upper bound of the traffic since then that was not posted; nullopt: it is not known.
+    [[nodiscard]] std::optional<Count> unposted(const InterfaceTotals& now) const;
+};
+
+// What a state file contains.
+struct TrackingState {
+    std::string generation;  // ConnectionHost::generation()
+    TrackingPosition position;
+    ConnectionTable table;
+};
+
+[[nodiscard]] std::string save(const std::string& generation, const TrackingPosition& position,
+                               const ConnectionTable& table);
+// Errors: corrupt.
+[[nodiscard]] Result<TrackingState> restore_state(std::string_view saved, std::size_t limit);
+
+// Cursor::position: the state file, and when it was written.
+struct StateName {
+    std::string file;
+    UtcTime written;
+};
+[[nodiscard]] std::string encode(const StateName& name);
+// Errors: unsupported (another version of octroi wrote it).
+[[nodiscard]] Result<StateName> decode_state_name(std::string_view position);
+
+}  // namespace octroi::conntrack
