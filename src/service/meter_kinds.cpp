@@ -5,12 +5,13 @@
 
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
+#include "meter/counters/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &collector::kind};
+constexpr std::array kinds{&capture::kind, &counters::interfaces_kind, &collector::kind};
 
 }  // namespace
 
