@@ -6,12 +6,15 @@
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
 #include "meter/counters/kind.hpp"
+#include "meter/ebpf/kind.hpp"
+#include "meter/nflog/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &counters::interfaces_kind, &collector::kind};
+constexpr std::array kinds{&capture::kind, &ebpf::kind, &nflog::kind, &counters::interfaces_kind,
+                           &collector::kind};
 
 }  // namespace
 

@@ -92,8 +92,8 @@ void CounterMeter::begin_without_state(const std::string& why, UtcTime last) {
     warnings_.push_back(fmt::format(
         "the last values of the counters are lost ({}): the meter begins with the values of now",
         why));
-    losses_.push_back({cursor_.source, LossReason::not_running,
-                       loss_interval(last, clock_->now()), std::nullopt, std::nullopt});
+    losses_.push_back({cursor_.source, LossReason::not_running, loss_interval(last, clock_->now()),
+                       std::nullopt, std::nullopt});
 }
 
 // ---- Reading

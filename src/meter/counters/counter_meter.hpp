@@ -69,7 +69,9 @@ private:
     void add_loss(const std::string& label);
     [[nodiscard]] std::optional<std::uint64_t> loss_bound() const;
     void hand_over(ReadingSink& sink);
-    [[nodiscard]] bool is_due(Duration uptime) const { return !next_read_ || uptime >= *next_read_; }
+    [[nodiscard]] bool is_due(Duration uptime) const {
+        return !next_read_ || uptime >= *next_read_;
+    }
 
     CounterMeterOptions options_;
     std::unique_ptr<CounterSource> source_;
@@ -90,7 +92,7 @@ private:
     // Of the current reading.
     UtcTime first_;
     UtcTime last_;
-    Duration time_{0};  // how long the increases took at most
+    Duration time_{0};                   // how long the increases took at most
     std::optional<Duration> last_read_;  // uptime
     std::optional<Duration> next_read_;  // uptime; none: at once
     bool wants_checkpoint_ = false;

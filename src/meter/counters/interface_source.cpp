@@ -55,8 +55,8 @@ Sample sample_of(const Interface& interface, CountedDirection direction,
 
 Result<std::unique_ptr<InterfaceSource>> InterfaceSource::open(std::vector<std::string> names,
                                                                std::unique_ptr<CounterHost> host) {
-    auto source = std::unique_ptr<InterfaceSource>(
-        new InterfaceSource(std::move(names), std::move(host)));
+    auto source =
+        std::unique_ptr<InterfaceSource>(new InterfaceSource(std::move(names), std::move(host)));
     source->reads_proc_ = !source->host_->interfaces().has_value();
     TRY_ASSIGN(const auto present, source->present());
     const auto& wanted = source->names_;

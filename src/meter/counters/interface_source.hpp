@@ -3,10 +3,10 @@
 
 // The counters of interfaces: two for each, in and out, of frames (layer 2).
 //
-// A counter belongs to the index of its interface, which a renamed interface keeps. The kernel gives
-// a new interface a new index, so that its counters begin at 0 under another name. What the kernel
-// does not tell: an interface that was deleted and made again with the same index (`ip link add …
-// index N`) while it counted more than before.
+// A counter belongs to the index of its interface, which a renamed interface keeps. The kernel
+// gives a new interface a new index, so that its counters begin at 0 under another name. What the
+// kernel does not tell: an interface that was deleted and made again with the same index (`ip link
+// add … index N`) while it counted more than before.
 
 #include <memory>
 #include <set>

@@ -9,6 +9,7 @@
 #include "base/narrow.hpp"
 #include "meter/counters/counter_meter.hpp"
 #include "meter/counters/counters.hpp"
+#include "meter/counters/inspect.hpp"
 #include "meter/counters/interface_source.hpp"
 #include "meter/counters/options.hpp"
 
@@ -35,9 +36,8 @@ Result<OpenedMeter> open_meter(const MeterSetup& setup, std::string_view prefix,
     options.link_bits_per_second = narrow<std::uint64_t>(speed) * 1'000'000;
     options.link_speed_is_known = speed != default_link_speed;
     options.folder = state_folder_of(setup);
-    TRY_ASSIGN(auto meter,
-               CounterMeter::open(std::move(options), std::move(source), setup.clock,
-                                  setup.cursors));
+    TRY_ASSIGN(auto meter, CounterMeter::open(std::move(options), std::move(source), setup.clock,
+                                              setup.cursors));
     std::vector<std::string> warnings = meter->warnings();
     return OpenedMeter{std::move(meter), {std::move(notice)}, std::move(warnings)};
 }
@@ -52,9 +52,19 @@ Result<OpenedMeter> open_interfaces(MeterSetup& setup) {
 }
 
 constexpr std::array chapters{
-    CounterChapter{"Counters of the kernel",
-                   "Interfaces, WireGuard peers, and rules with counters that others keep.",
-                   meter_counters}};
+    CounterChapter{"Counters of the kernel", "Counters of interfaces.", meter_counters}};
+
+constexpr std::array inspectors{Inspector{
+    .command = {"counters",
+                "Listings of rules with counters: iptables-save -c, iptables -nvxL, nft -j list",
+                "Listings, also compressed; - for standard input", inspect_options},
+    .rows_title = "Listed counters",
+    .rows_about = "A row is one counter, once: of a rule, of the policy of a chain, of a named "
+                  "counter of nftables, or of\nan element of a set or map. A rule that counts in a "
+                  "named counter has no row of its own.",
+    .fields = inspect_fields,
+    .columns = inspect_columns,
+    .inspect = inspect}};
 
 }  // namespace
 
@@ -66,6 +76,7 @@ constinit const MeterKind interfaces_kind{
     .counters = chapters,
     .cursor_prefix = interfaces_prefix,
     .open = open_interfaces,
+    .inspectors = inspectors,
 };
 
 }  // namespace octroi::counters

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// /proc/net/dev: the counters of all interfaces as text (net/core/net-procfs.c, dev_seq_printf_stats;
-// proc(5)). Two lines of headings, then a line for each interface: "name: " and 16 numbers, of
-// which the first two are octets and packets received, the ninth and tenth those sent.
+// /proc/net/dev: the counters of all interfaces as text (net/core/net-procfs.c,
+// dev_seq_printf_stats; proc(5)). Two lines of headings, then a line for each interface: "name: "
+// and 16 numbers, of which the first two are octets and packets received, the ninth and tenth those
+// sent.
 
 #include <cstdint>
 #include <string>
