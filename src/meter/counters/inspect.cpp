@@ -18,7 +18,7 @@ Result<std::string> read_listing(const std::string& path) {
         TRY(stream.fill(1));
         const ByteSpan octets = stream.unread();
         if (octets.empty()) break;
-        text.append(reinterpret_cast<const char*>(octets.data()), octets.size());
+        for (const std::byte octet : octets) text.push_back(static_cast<char>(octet));
         stream.consume(octets.size());
         if (text.size() > listing_octets_max)
             return fail(ErrorCode::over_limit, fmt::format("{}: a listing has at most {} octets",

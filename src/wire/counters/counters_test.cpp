@@ -145,14 +145,17 @@ TEST(NftJson, EachCounterOnce) {
     const auto listing = parse_nft_json(R"({"nftables": [
 {"metainfo": {"version": "1.0.6"}},
 {"table": {"family": "inet", "name": "t", "handle": 9}},
-{"counter": {"family": "inet", "name": "web", "table": "t", "handle": 3, "packets": 2, "bytes": 20}},
+{"counter": {"family": "inet", "name": "web", "table": "t", "handle": 3,
+ "packets": 2, "bytes": 20}},
 {"quota": {"family": "inet", "name": "q", "table": "t", "handle": 4, "bytes": 1000, "used": 55}},
 {"set": {"family": "inet", "name": "users", "table": "t", "type": "ipv4_addr", "handle": 5, "elem":
  [{"elem": {"val": "10.0.0.1", "counter": {"packets": 4, "bytes": 40}}},
-  {"elem": {"val": {"prefix": {"addr": "10.1.0.0", "len": 16}}, "counter": {"packets": 8, "bytes": 80}}},
+  {"elem": {"val": {"prefix": {"addr": "10.1.0.0", "len": 16}},
+   "counter": {"packets": 8, "bytes": 80}}},
   "10.9.9.9"]}},
 {"map": {"family": "inet", "name": "m", "table": "t", "type": ["ipv4_addr", "inet_service"], "elem":
- [[{"elem": {"val": {"concat": ["10.0.0.1", 80]}, "counter": {"packets": 16, "bytes": 160}}}, "x"]]}},
+ [[{"elem": {"val": {"concat": ["10.0.0.1", 80]},
+   "counter": {"packets": 16, "bytes": 160}}}, "x"]]}},
 {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 7, "comment": "alice", "expr":
  [{"counter": "web"}, {"counter": {"packets": 1, "bytes": 10}}, {"counter": null},
   {"quota": {"val": 1, "val_unit": "mbytes", "used": 2, "used_unit": "kbytes"}}, {"accept": null}]}}

@@ -14,7 +14,7 @@
 namespace octroi::counters {
 
 enum class CounterForm : std::uint8_t {
-    policy,   // of a chain: packets that no rule of it ended (its default)
+    policy,   // of a chain: packets that no rule ended (its default)
     rule,     // of a rule
     named,    // an object "counter" of nftables
     quota,    // an object or a statement "quota" of nftables: `used`, no packets

@@ -46,7 +46,7 @@ public:
         rest_ = trimmed(rest_.substr(end));
         return word;
     }
-    // What is left, without blanks around it.
+    // The text behind the last word, without blanks around it.
     [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
 private:
