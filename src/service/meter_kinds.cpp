@@ -6,6 +6,7 @@
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
 #include "meter/conntrack/kind.hpp"
+#include "meter/counters/kind.hpp"
 #include "meter/ebpf/kind.hpp"
 #include "meter/nflog/kind.hpp"
 
@@ -13,8 +14,9 @@ namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &ebpf::kind, &conntrack::kind, &nflog::kind,
-                           &collector::kind};
+constexpr std::array kinds{
+    &capture::kind,  &ebpf::kind, &conntrack::kind, &nflog::kind, &counters::interfaces_kind,
+    &collector::kind};
 
 }  // namespace
 

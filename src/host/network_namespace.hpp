@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace octroi {
+
+// A text that no other network namespace has until the next boot: the cookie of the namespace of
+// this process (SO_NETNS_COOKIE, since Linux 5.14; before, the inode of /proc/self/ns/net, which a
+// later namespace may have again). Numbers of interfaces, tables and rules are unique within a
+// namespace only.
+[[nodiscard]] Result<std::string> network_namespace();
+
+}  // namespace octroi
