@@ -5,12 +5,13 @@
 
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
+#include "meter/nftables/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &collector::kind};
+constexpr std::array kinds{&capture::kind, &accounting::kind, &collector::kind};
 
 }  // namespace
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Legs that one lookup of the kernel can decide: they match the same fields, and no packet matches
+// two of them. The number of lanes follows the number of forms of rules and the depth to which
+// their prefixes are nested, not the number of rules.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "meter/nftables/accounting_rule.hpp"
+
+namespace octroi::accounting {
+
+struct LaneLeg {
+    const AccountingRule* rule;  // borrowed
+    const Leg* leg;              // borrowed
+};
+
+struct Lane {
+    Family family = Family::none;
+    std::uint8_t hooks = hook_all;
+    bool fragments = false;
+    std::vector<Field> key;  // looked up
+    // Equal in all legs, and compared before the lookup: a key has at most 64 octets.
+    std::vector<std::pair<Field, Number>> constants;
+    std::vector<LaneLeg> legs;
+
+    [[nodiscard]] bool has_same_form(const Lane& other) const {
+        return family == other.family && hooks == other.hooks && fragments == other.fragments &&
+               key == other.key && constants == other.constants;
+    }
+};
+
+// Every leg that matches counts.
+[[nodiscard]] std::vector<Lane> lanes_of(std::span<const AccountingRule* const> rules);
+// The first leg that matches counts, in the order of the rules; then also of the lanes.
+[[nodiscard]] std::vector<Lane> exclusive_lanes_of(std::span<const AccountingRule* const> rules);
+
+}  // namespace octroi::accounting
