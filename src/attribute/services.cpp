@@ -330,6 +330,21 @@ std::uint32_t CompiledServices::find(const Reading& reading) const noexcept {
     return of_proto_[reading.proto];
 }
 
+SourceServices CompiledServices::source_services() const {
+    static_assert(port_protocols.size() == std::tuple_size_v<decltype(SourceServices::ports)>);
+    static_assert(no_rank == SourceServices::no_rank);
+    SourceServices out;
+    out.ports = ports_;
+    out.of_rank = of_rank_;
+    out.port_default = port_default_;
+    out.of_proto = of_proto_;
+    out.of_icmp = of_icmp_;
+    out.of_icmpv6 = of_icmpv6_;
+    out.fragment = fragment_;
+    out.names = names_;
+    return out;
+}
+
 // Finds the names that name() composes too. If a name had two numbers, a batch would list a service
 // twice.
 std::optional<std::uint32_t> CompiledServices::number_of(std::string_view name) const {

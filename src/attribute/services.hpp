@@ -28,6 +28,7 @@
 #include "attribute/service_names.hpp"
 #include "base/result.hpp"
 #include "record/reading.hpp"
+#include "record/source_tables.hpp"
 
 namespace octroi {
 
@@ -76,6 +77,9 @@ public:
         const std::size_t protocol = port_protocol_index(reading.proto);
         return protocol < ports_.size() ? &ports_[protocol][port] : nullptr;
     }
+
+    // The same rules, for meters that attribute where they count.
+    [[nodiscard]] SourceServices source_services() const;
 
     // All numbers are smaller: a few thousand names, then one number for each ethertype.
     [[nodiscard]] std::uint32_t end() const noexcept { return ethertype_base() + 0x10000U; }

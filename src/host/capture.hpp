@@ -16,6 +16,7 @@
 #include "host/clock.hpp"
 #include "host/connections.hpp"
 #include "host/interfaces.hpp"
+#include "host/packet_log.hpp"
 
 namespace octroi {
 
@@ -96,6 +97,11 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<ConnectionSource>> connections() {
         return nullptr;
     }
+    // As open_packet_log().
+    [[nodiscard]] virtual Result<std::unique_ptr<PacketLog>> packet_log(
+        const PacketLogOptions& /*options*/) {
+        return fail(ErrorCode::unsupported, "this machine has no packet log");
+    }
 };
 
 // The machine that the process runs on.
@@ -109,6 +115,10 @@ public:
     [[nodiscard]] const Clock& clock() const override { return clock_; }
     [[nodiscard]] Result<std::unique_ptr<ConnectionSource>> connections() override {
         return open_connections();
+    }
+    [[nodiscard]] Result<std::unique_ptr<PacketLog>> packet_log(
+        const PacketLogOptions& options) override {
+        return open_packet_log(options);
     }
 
 private:

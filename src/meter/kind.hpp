@@ -209,6 +209,9 @@ struct MeterKind {
     // Opens a source that runs until the daemon stops. Acquires what needs privileges; reads
     // nothing.
     Result<OpenedMeter> (*open)(MeterSetup& setup) = nullptr;
+    // Removes what the meter left in the kernel, so that it counts no longer: `octroi run
+    // --detach-kernel`. Returns a line for each thing that was removed. Null: it leaves nothing.
+    Result<std::vector<std::string>> (*remove_from_kernel)(const MeterConfig& meter) = nullptr;
     // Start-up notices about all meters of the kind together: "left out: eth1 (down)".
     Result<std::vector<std::string>> (*overview)(std::span<const MeterConfig* const> meters,
                                                  CaptureHost& host) = nullptr;

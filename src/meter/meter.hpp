@@ -22,6 +22,7 @@
 #include "record/batch.hpp"
 #include "record/counter.hpp"
 #include "record/reading_sink.hpp"
+#include "record/source_tables.hpp"
 
 namespace octroi {
 
@@ -63,6 +64,10 @@ public:
     // The batch of the last checkpoint is in the ledger: the meter may delete what it kept to go
     // back to before that.
     virtual void committed() {}
+
+    // The tables from now on, for meters that attribute where they count. Called before the first
+    // pull, and directly after a checkpoint when they have changed. Never null.
+    virtual void use_tables(const SourceTablesPtr& /*tables*/) {}
 
     // The names that readings refer to (NameRef: row plus 1). Rows are added while the meter reads;
     // none changes. The names of a reading are there when it is handed over.

@@ -4,12 +4,35 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "attribute/builtin_classes.hpp"
 #include "host/log.hpp"
 #include "service/class_file.hpp"
 
 namespace octroi {
+namespace {
+
+// Bindings and networks that cannot be read bind nothing: CompiledDirectory reports them.
+std::vector<SourcePrefix> source_prefixes(const Directory& directory) {
+    std::map<Prefix, bool> prefixes;
+    const auto add = [&](const std::string& text, bool per_address) {
+        const auto prefix = parse_prefix(text);
+        if (!prefix) return;
+        bool& known = prefixes[*prefix];
+        known = known || per_address;
+    };
+    for (const Binding& binding : directory.bindings)
+        if (binding.identity.kind == IdentityKind::prefix)
+            add(binding.identity.value, binding.per_address);
+    for (const LocalNetwork& network : directory.networks) add(network.prefix, network.per_address);
+    std::vector<SourcePrefix> list;
+    for (const auto& [prefix, per_address] : prefixes) list.push_back({prefix, per_address});
+    return list;
+}
+
+}  // namespace
+
 Result<AttributionSource> AttributionSource::create(const Config& config,
                                                     DirectoryStore& directory_store,
                                                     std::vector<LocalNetwork> fallback) {
@@ -18,6 +41,7 @@ Result<AttributionSource> AttributionSource::create(const Config& config,
     TRY(source.load_directory());
     TRY_ASSIGN(const std::string version, directory_store.current_class_version());
     TRY(source.load_classes(version));
+    source.make_source_tables();
     return source;
 }
 
@@ -31,24 +55,33 @@ Status AttributionSource::load_directory() {
     auto compiled = std::make_shared<const CompiledDirectory>(directory);
     for (const std::string& problem : compiled->problems()) log_warning(problem);
     tables_.directory = std::move(compiled);
+    source_.local = source_prefixes(directory);
     return {};
 }
 
 Status AttributionSource::load_classes(const std::string& version) {
-    std::optional<ClassTable> table;
+    std::shared_ptr<const ClassTable> table;
     if (!version.empty()) {
-        TRY_ASSIGN(table, directory_store_->class_table(version));
+        TRY_ASSIGN(auto loaded, directory_store_->class_table(version));
+        if (loaded) table = std::make_shared<const ClassTable>(*std::move(loaded));
     }
     class_version_ = version;
     tables_.classes = table ? std::make_shared<const CompiledClasses>(*table)
                             : std::make_shared<const CompiledClasses>();
+    source_.classes = std::move(table);
     return {};
 }
 
-void AttributionSource::use_classes(const ClassTable& table) {
+void AttributionSource::use_classes(ClassTable table) {
     if (table.version == class_version_) return;
     class_version_ = table.version;
     tables_.classes = std::make_shared<const CompiledClasses>(table);
+    source_.classes = std::make_shared<const ClassTable>(std::move(table));
+}
+
+void AttributionSource::make_source_tables() {
+    source_.services = std::make_shared<const SourceServices>(tables_.services->source_services());
+    tables_.source = std::make_shared<const SourceTables>(source_);
 }
 
 Result<bool> AttributionSource::refresh_directory() {
@@ -74,6 +107,7 @@ AttributionSource::Refreshed AttributionSource::refresh() {
         refreshed.outcome = std::unexpected(directory.error());
     else if (!classes)
         refreshed.outcome = std::unexpected(classes.error());
+    if (refreshed.is_new) make_source_tables();
     return refreshed;
 }
 
@@ -101,11 +135,12 @@ Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     TRY(next.load_directory());
     // Storing the table is the last step that can fail: after it, the ledger has a new table in
     // force.
-    TRY_ASSIGN(const auto named, put_configured_classes(config, *directory_store_, now));
+    TRY_ASSIGN(auto named, put_configured_classes(config, *directory_store_, now));
     if (named)
-        next.use_classes(*named);
+        next.use_classes(*std::move(named));
     else
         TRY(next.refresh_classes());
+    next.make_source_tables();
     *this = std::move(next);
     return {};
 }

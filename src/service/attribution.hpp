@@ -11,6 +11,7 @@
 #include "attribute/categories.hpp"
 #include "config/config.hpp"
 #include "ledger/directory_store.hpp"
+#include "record/source_tables.hpp"
 
 namespace octroi {
 
@@ -18,6 +19,8 @@ struct AttributionTables {
     Attributor::DirectoryPtr directory;
     Attributor::ClassesPtr classes;
     Attributor::ServicesPtr services;
+    // The same for meters that attribute where they count. Null: there is no such meter (imports).
+    SourceTablesPtr source = nullptr;
 };
 
 // Makes the tables from the configuration and the ledger, and again when one of them has changed.
@@ -62,7 +65,9 @@ private:
     // True: the part was new and is loaded.
     [[nodiscard]] Result<bool> refresh_directory();
     [[nodiscard]] Result<bool> refresh_classes();
-    void use_classes(const ClassTable& table);
+    void use_classes(ClassTable table);
+    // After a change of a part.
+    void make_source_tables();
 
     AttributeConfig config_;
     DirectoryStore* directory_store_;
@@ -72,6 +77,7 @@ private:
     bool fallback_is_new_ = false;  // since the directory was loaded
     std::uint64_t directory_version_ = 0;
     std::string class_version_;
+    SourceTables source_;
     AttributionTables tables_;
 };
 

@@ -58,6 +58,7 @@ public:
         return meter_->checkpoint(tee);
     }
     void committed() override { meter_->committed(); }
+    void use_tables(const SourceTablesPtr& tables) override { meter_->use_tables(tables); }
     const NameTable& names() const override { return meter_->names(); }
     std::vector<CounterValue> counters() const override { return meter_->counters(); }
 

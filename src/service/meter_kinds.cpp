@@ -5,13 +5,16 @@
 
 #include "meter/capture/kind.hpp"
 #include "meter/collector/kind.hpp"
+#include "meter/ebpf/kind.hpp"
+#include "meter/nflog/kind.hpp"
 #include "meter/nftables/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind, &accounting::kind, &collector::kind};
+constexpr std::array kinds{&capture::kind, &ebpf::kind, &accounting::kind, &nflog::kind,
+                           &collector::kind};
 
 }  // namespace
 

@@ -46,6 +46,7 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
                   huge_page_resource()),
       named_(meter, attributor_) {
     attributor_.reserve();
+    if (tables.source) meter_.use_tables(tables.source);
 }
 
 Result<Pull> Metering::pull(Duration wait) {
@@ -81,6 +82,7 @@ Result<Batch> Metering::make_batch() {
 
 void Metering::replace(const AttributionTables& tables) {
     attributor_.replace(tables.directory, tables.classes, tables.services);
+    if (tables.source) meter_.use_tables(tables.source);
 }
 
 std::vector<CounterValue> Metering::counters() const {

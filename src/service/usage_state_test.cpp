@@ -52,7 +52,7 @@ TEST(UsageState, IsBookedUntilTheOldestCommitOfTheMetersThatRun) {
 TEST(UsageState, SaysThatTrafficIsLaterThanAPeriodUntilNow) {
     const TemporaryLedger ledger;
     const UtcTime ahead = noon + Duration::hours(5);
-    const auto book = [&](UtcTime last_traffic) {
+    const auto add = [&](UtcTime last_traffic) {
         static std::uint8_t number = 100;
         Batch batch;
         batch.id.octets[0] = ++number;
@@ -66,9 +66,9 @@ TEST(UsageState, SaysThatTrafficIsLaterThanAPeriodUntilNow) {
         return usage_state(*ledger, {.by = {}, .period = period}, {})->traffic_ahead;
     };
     const Interval until_now{UtcTime::min(), noon + Duration::seconds(20)};
-    book(noon + Duration::seconds(30));
+    add(noon + Duration::seconds(30));
     EXPECT_FALSE(found(until_now)) << "a clock that is a little ahead";
-    book(ahead);
+    add(ahead);
     EXPECT_EQ(found(until_now), ahead);
     EXPECT_FALSE(found({UtcTime::min(), ahead + Duration::minutes(5)})) << "it is in the period";
     EXPECT_FALSE(found({UtcTime::min(), noon - Duration::hours(24)})) << "a period of the past";

@@ -20,6 +20,7 @@ constexpr std::size_t hosts_shown = 40;
 struct Options {
     std::vector<std::string> local;
     std::string run_for;
+    bool detach_kernel = false;
 };
 
 Status print_end(Session& session, const RunOutcome& outcome) {
@@ -42,7 +43,24 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
     return config;
 }
 
+// Another daemon of these meters must not run: it would attach its programs again.
+Result<ExitStatus> detach_kernel(Session& session) {
+    TRY_ASSIGN(const Config* config, session.config());
+    std::size_t removed = 0;
+    for (const MeterConfig& meter : config->meters) {
+        const MeterKind* kind = find_kind(session.kinds(), meter.kind);
+        if (kind == nullptr || kind->remove_from_kernel == nullptr) continue;
+        TRY_ASSIGN(const auto lines, kind->remove_from_kernel(meter));
+        for (const std::string& line : lines)
+            log_info(fmt::format("meter {}: removed {}", meter.name, line));
+        removed += lines.size();
+    }
+    if (removed == 0) log_info("no meter has left anything in the kernel");
+    return ExitStatus::done;
+}
+
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
+    if (options.detach_kernel) return detach_kernel(session);
     // A reload keeps the networks of the command line.
     TRY_ASSIGN(const auto local, of_option("--local", parse_prefixes(options.local)));
     RunSettings settings{.version = std::string(version),
@@ -81,6 +99,8 @@ void add_run(const Command& app, Session& session) {
     command.text("--for", options->run_for, "Stop after this time: 10s, 5m, 1h …", "DURATION")
         .texts("--local", options->local, "More local networks, in addition to the declared ones",
                "PREFIX")
+        .flag("--detach-kernel", options->detach_kernel,
+              "Only remove what meters left in the kernel to count there, and end")
         .does(
             [&session, options, meter_options] { return run(session, *options, *meter_options); });
 }

@@ -32,9 +32,9 @@ struct CounterValues {
 enum class Change : std::uint8_t {
     grown,      // the increase is the difference
     first,      // read for the first time by a meter that has not read before: no increase
-    begun,      // the counter, or its generation, is new since the last reading: all of it
-    restarted,  // smaller than before in the same generation: all of it; the rest of the old one is
-                // not known
+    begun,      // the counter, or its generation, is new since the last reading: its value
+    restarted,  // smaller than before in the same generation: its value; the end of the old count
+                // is not known
 };
 
 struct Increase {
@@ -58,7 +58,7 @@ public:
     // Increases of a counter that is read twice in one reading are those since the first time.
     [[nodiscard]] Increase advance(std::string_view counter, std::string_view generation,
                                    const CounterValues& now, unsigned bits = 64);
-    // Forgets the counters that were not read since begin_reading(), and returns their names: what
+    // Drops the counters that were not read since begin_reading(), and returns their names: what
     // they counted after the reading before is lost.
     [[nodiscard]] std::vector<std::string> end_reading();
 

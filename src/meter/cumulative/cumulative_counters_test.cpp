@@ -77,7 +77,7 @@ TEST(CumulativeCounters, CountersOf32BitsWrapIfThatIsTheSmallerStep) {
     EXPECT_EQ(r.read("wide", "1", 704, 15, 64).change, Change::restarted);
 }
 
-TEST(CumulativeCounters, WhatIsNotReadAnyMoreIsForgottenAndNamed) {
+TEST(CumulativeCounters, ACounterThatIsNotReadAnyMoreIsDroppedAndNamed) {
     Reader r;
     r.begin();
     (void)r.read("a", "1", 10, 1);
@@ -106,7 +106,7 @@ TEST(CumulativeCounters, ARestartGoesOnWhereTheSavedStateEnds) {
 TEST(CumulativeCounters, AnIncreaseIsBoundedByTheLink) {
     constexpr std::uint64_t gigabit = 1'000'000'000;
     const Duration ten = Duration::seconds(10);
-    EXPECT_TRUE(is_possible({1'375'000'000, 1'000'000}, ten, gigabit)) << "eleven seconds of it";
+    EXPECT_TRUE(is_possible({1'375'000'000, 1'000'000}, ten, gigabit)) << "eleven seconds";
     EXPECT_FALSE(is_possible({1'375'000'001, 1'000'000}, ten, gigabit));
     EXPECT_FALSE(is_possible({1000, 17'000'000}, ten, gigabit)) << "packets have a length";
     EXPECT_FALSE(is_possible({UINT64_MAX, UINT64_MAX}, Duration::hours(24), gigabit));

@@ -49,6 +49,8 @@ public:
         if (set_.options.defragment)
             // Any expression on connections makes the kernel reassemble packets first.
             for (auto& [hook, chain] : bases_) chain.rules.emplace_back("ct state untracked");
+        // Loopback passes both hooks: it counts where it is sent.
+        bases_.at(hook_input).rules.emplace_back("iifname \"lo\" return");
         TRY(add_apart(lanes_of(apart)));
         for (const std::string& group : order) TRY(add_group(group, groups[group]));
         return finish();

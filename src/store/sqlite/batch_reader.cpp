@@ -51,7 +51,7 @@ void read_header(const Statement& row, StoredBatch& stored) {
     batch.class_version = row.text(14);
     batch.directory_version = row.figure(15);
     batch.observed = volume_from(row, 16);
-    if (!row.is_null(34)) batch.last_traffic = row.time(34);
+    if (!row.is_null(35)) batch.last_traffic = row.time(35);
 }
 
 // Whether the header says what its transfers are.

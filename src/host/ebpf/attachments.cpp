@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "host/ebpf/attachments.hpp"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/text_hash.hpp"
+#include "host/file.hpp"
+#include "host/os_error.hpp"
+
+namespace octroi {
+namespace {
+
+std::vector<std::uint32_t> listed_interfaces(int map) {
+    std::vector<std::uint32_t> listed;
+    std::uint32_t next = 0;
+    const std::uint32_t* before = nullptr;
+    for (std::uint32_t key = 0; bpf_map_get_next_key(map, before, &next) == 0; before = &key) {
+        key = next;
+        listed.push_back(next);
+    }
+    return listed;
+}
+
+bool exists(std::uint32_t interface) {
+    std::array<char, IF_NAMESIZE> name{};
+    return ::if_indextoname(interface, name.data()) != nullptr;
+}
+
+std::string name_of(std::uint32_t interface) {
+    std::array<char, IF_NAMESIZE> name{};
+    const char* known = ::if_indextoname(interface, name.data());
+    return known != nullptr ? known : std::to_string(interface);
+}
+
+}  // namespace
+
+EbpfAttachments::EbpfAttachments(const std::string& folder)
+    : handle_(static_cast<std::uint32_t>(text_hash(folder, 0) % 0xFFFFFEU) + 1) {}
+
+Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int interfaces,
+                               const std::function<int(const std::string&)>& program) {
+    for (const std::uint32_t listed : listed_interfaces(interfaces)) {
+        const bool is_wanted = std::ranges::any_of(wanted, [&](const EbpfAttachment& one) {
+            return static_cast<std::uint32_t>(one.interface) == listed;
+        });
+        if (is_wanted) continue;
+        const auto detached = detach_one(listed, interfaces);
+        if (!detached) return std::unexpected(detached.error());
+        attached_.erase(static_cast<int>(listed));
+    }
+    for (const EbpfAttachment& one : wanted)
+        if (Status attached = attach_one(one, interfaces, program);
+            !attached && exists(static_cast<std::uint32_t>(one.interface)))
+            return attached;
+    return {};
+}
+
+// Listed first: a forwarded packet that a program sees must find where it came in.
+Status EbpfAttachments::attach_one(const EbpfAttachment& wanted, int interfaces,
+                                   const std::function<int(const std::string&)>& program) {
+    const TcFilter in{wanted.interface, TcHook::ingress, handle_};
+    const TcFilter out{wanted.interface, TcHook::egress, handle_};
+    if (attached_.contains(wanted.interface) && program_at(in) != 0 && program_at(out) != 0)
+        return {};
+    const auto added = add_clsact(wanted.interface);
+    if (!added) return std::unexpected(added.error());
+    const auto key = static_cast<std::uint32_t>(wanted.interface);
+    std::uint32_t is_ours = 0;
+    (void)bpf_map_lookup_elem(interfaces, &key, &is_ours);
+    if (*added) is_ours = 1;
+    if (bpf_map_update_elem(interfaces, &key, &is_ours, BPF_ANY) != 0)
+        return os_failure("add to the map interfaces");
+    if (Status attached = attach_program(in, program(wanted.ingress)); !attached) return attached;
+    if (Status attached = attach_program(out, program(wanted.egress)); !attached) return attached;
+    attached_.insert(wanted.interface);
+    return {};
+}
+
+Result<std::vector<std::string>> EbpfAttachments::detach_one(std::uint32_t interface,
+                                                             int interfaces) {
+    std::vector<std::string> removed;
+    std::uint32_t is_ours = 0;
+    (void)bpf_map_lookup_elem(interfaces, &interface, &is_ours);
+    const auto index = static_cast<int>(interface);
+    for (const auto& [hook, name] :
+         {std::pair{TcHook::ingress, "ingress"}, std::pair{TcHook::egress, "egress"}}) {
+        const auto detached = detach_program({index, hook, handle_});
+        if (!detached) return std::unexpected(detached.error());
+        if (*detached)
+            removed.push_back(fmt::format("tc filter at {} {}", name_of(interface), name));
+    }
+    if (is_ours != 0 && exists(interface)) {
+        const auto unused = remove_unused_clsact(index);
+        if (!unused) return std::unexpected(unused.error());
+        if (*unused) removed.push_back(fmt::format("clsact at {}", name_of(interface)));
+    }
+    (void)bpf_map_delete_elem(interfaces, &interface);
+    return removed;
+}
+
+Result<std::vector<std::string>> EbpfAttachments::detach_all(int interfaces) {
+    std::vector<std::string> removed;
+    for (const std::uint32_t listed : listed_interfaces(interfaces)) {
+        auto some = detach_one(listed, interfaces);
+        if (!some) return some;
+        removed.insert(removed.end(), some->begin(), some->end());
+    }
+    return removed;
+}
+
+Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std::string& folder) {
+    const std::string path = bpffs + "/" + folder;
+    std::vector<std::string> removed;
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) return removed;
+    const Fd interfaces(bpf_obj_get((path + "/interfaces").c_str()));
+    if (interfaces.get() < 0 && errno != ENOENT)
+        return os_failure("open the pinned map " + path + "/interfaces");
+    if (interfaces.get() >= 0) {
+        auto detached = EbpfAttachments(path).detach_all(interfaces.get());
+        if (!detached) return detached;
+        removed = *std::move(detached);
+    }
+    std::filesystem::remove_all(path, error);
+    if (error) return fail(ErrorCode::failed, "cannot remove " + path + ": " + error.message());
+    removed.push_back("pinned maps in " + path);
+    // The folder of all meters, if this was the last one.
+    (void)::rmdir(std::filesystem::path(path).parent_path().c_str());
+    return removed;
+}
+
+std::string ebpf_obstacle(const std::string& bpffs) {
+    if (::geteuid() != 0) return "octroi does not run as root";
+    if (::access("/proc/sys/net/core/bpf_jit_enable", F_OK) != 0)
+        return "this kernel has no BPF (CONFIG_BPF_SYSCALL, CONFIG_NET_CLS_BPF)";
+    std::error_code error;
+    if (!std::filesystem::is_directory(bpffs, error)) return "there is no folder " + bpffs;
+    return "";
+}
+
+}  // namespace octroi

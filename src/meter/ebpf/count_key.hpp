@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Keys of counts as volumes: which names and which direction a key stands for.
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+
+#include "meter/ebpf/labels.hpp"
+#include "meter/ebpf/layout.h"
+#include "meter/name_table.hpp"
+#include "record/counted_volume.hpp"
+
+namespace octroi::ebpf {
+
+// From the octets of a map. Requires sizeof(octroi_key) octets.
+[[nodiscard]] octroi_key key_of(std::span<const std::byte> octets);
+
+class KeyNames {
+public:
+    // Both must outlive it.
+    KeyNames(NameTable& names, const Labels& labels) : names_(&names), labels_(&labels) {}
+
+    // The names of the interfaces now. One that has gone keeps its name.
+    void set_interface(int index, const std::string& name) {
+        interfaces_[static_cast<std::uint32_t>(index)] = name;
+    }
+
+    // Everything but times, bytes and packets.
+    [[nodiscard]] CountedVolume volume(const octroi_key& key);
+    // Of a counter beside the keys (enum octroi_other).
+    [[nodiscard]] CountedVolume other(std::uint32_t which);
+
+private:
+    [[nodiscard]] NameRef label(NameKind kind, std::uint16_t number);
+
+    NameTable* names_;
+    const Labels* labels_;
+    std::map<std::uint32_t, std::string> interfaces_;
+    std::map<std::uint32_t, NameRef> label_names_;  // by kind and number
+};
+
+}  // namespace octroi::ebpf

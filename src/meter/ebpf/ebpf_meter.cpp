@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/ebpf/ebpf_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/byte_cursor.hpp"
+#include "host/log.hpp"
+#include "host/random.hpp"
+#include "meter/cumulative/possible_increase.hpp"
+#include "meter/ebpf/kernel_tables.hpp"
+
+namespace octroi::ebpf {
+namespace {
+
+// In the order of ebpf_counters.
+enum EbpfCounter : std::size_t {
+    readings,
+    keys,
+    new_maps,
+    overflow_packets,
+    implausible,
+    prefixes_refused,
+    labels_refused,
+    attach_failures,
+};
+
+constexpr std::size_t map_id_octets = 4;
+
+// Of a count: the id of its map, and its key.
+std::string counter_name(std::uint32_t map, std::span<const std::byte> key) {
+    std::string name(map_id_octets + key.size(), '\0');
+    std::memcpy(name.data(), &map, map_id_octets);
+    std::memcpy(name.data() + map_id_octets, key.data(), key.size());
+    return name;
+}
+
+std::uint32_t map_of(const std::string& name) {
+    std::uint32_t map = 0;
+    std::memcpy(&map, name.data(), std::min(name.size(), map_id_octets));
+    return map;
+}
+
+bool is_counted_interface(const Interface& i) { return i.up && !i.loopback && i.master == 0; }
+
+std::vector<Address> own_addresses(const std::vector<Interface>& present) {
+    std::vector<Address> own;
+    for (const Interface& i : present)
+        for (const InterfaceAddress& a : i.addresses) own.push_back(a.address);
+    std::ranges::sort(own);
+    const auto same = std::ranges::unique(own);
+    own.erase(same.begin(), same.end());
+    return own;
+}
+
+}  // namespace
+
+EbpfMeter::EbpfMeter(EbpfMeterOptions options, std::unique_ptr<EbpfMaps> maps, OwnFolder folder,
+                     CaptureHost& host, Labels labels, std::string boot)
+    : options_(std::move(options)),
+      maps_(std::move(maps)),
+      folder_(std::move(folder)),
+      files_(folder_),
+      host_(&host),
+      boot_(std::move(boot)),
+      names_(random_seed()),
+      labels_(std::make_unique<Labels>(std::move(labels))),
+      key_names_(names_, *labels_) {
+    cursor_.source = std::string(ebpf_source_prefix) + options_.name;
+}
+
+Result<std::unique_ptr<EbpfMeter>> EbpfMeter::open(EbpfMeterOptions options,
+                                                   std::unique_ptr<EbpfMaps> maps, OwnFolder folder,
+                                                   CaptureHost& host,
+                                                   std::span<const Cursor> known) {
+    TRY_ASSIGN(Labels labels, Labels::open(*maps));
+    TRY_ASSIGN(std::string boot, host.boot_id());
+    std::unique_ptr<EbpfMeter> meter(new EbpfMeter(std::move(options), std::move(maps),
+                                                   std::move(folder), host, std::move(labels),
+                                                   std::move(boot)));
+    TRY(meter->restore(known));
+    return meter;
+}
+
+// A state that cannot be read is replaced: counts since the last commit are a loss.
+Status EbpfMeter::restore(std::span<const Cursor> known) {
+    const auto own = std::ranges::find(known, cursor_.source, &Cursor::source);
+    TRY_ASSIGN(EbpfMaps::Counting ids, maps_->counting());
+    // A kill between the two steps of a replacement: the map counts on.
+    if (ids.now != 0 && ids.now == ids.before) TRY(maps_->drop_map_before());
+    if (ids.now == 0) TRY(maps_->count_in_new_map(options_.keys_max));
+    if (own == known.end()) return {};
+    cursor_ = *own;
+    const auto content = read_state_file(files_.path_of(cursor_.position));
+    auto saved = content ? SavedCounts::restore(*content) : std::unexpected(content.error());
+    if (saved) {
+        saved_ = *std::move(saved);
+        finished_map_ = saved_.finished_map;
+        return {};
+    }
+    warning_ = fmt::format("{}; counts since the last commit are lost", saved.error().text);
+    has_loss_ = true;
+    loss_times_ = {UtcTime::min(), host_->clock().now()};
+    return {};
+}
+
+std::vector<const Interface*> EbpfMeter::chosen(const std::vector<Interface>& present) const {
+    std::vector<const Interface*> list;
+    for (const Interface& i : present) {
+        const bool is_chosen =
+            options_.interfaces.empty()
+                ? i.meterable
+                : std::ranges::find(options_.interfaces, i.name) != options_.interfaces.end();
+        if (is_chosen) list.push_back(&i);
+    }
+    return list;
+}
+
+// Tables before programs: without tables all traffic would be that of no local end.
+Status EbpfMeter::update_kernel() {
+    TRY_ASSIGN(const auto present, host_->interfaces());
+    for (const Interface& i : present) key_names_.set_interface(i.index, i.name);
+    TRY(apply_tables(present));
+    return attach(present);
+}
+
+Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
+    const auto interfaces = chosen(present);
+    const bool sees_all = std::ranges::all_of(present, [&](const Interface& i) {
+        return !is_counted_interface(i) || i.addresses.empty() ||
+               std::ranges::find(interfaces, &i) != interfaces.end();
+    });
+    const bool is_single = interfaces.size() < 2;
+    const bool behind_nat = options_.tracks && sees_all && !is_single;
+    std::vector<Address> own = own_addresses(present);
+    const SourceTablesPtr next = next_tables_ ? next_tables_ : tables_;
+    if (!next) return {};
+    if (next_tables_ || own != own_) {
+        TRY_ASSIGN(std::uint64_t left_out,
+                   put_prefixes(*maps_, "local_v4", "local_v6", local_prefixes(next->local, own)));
+        if (next != tables_) {
+            TRY_ASSIGN(const PrefixList classes, class_prefixes(next->classes.get(), *labels_));
+            TRY_ASSIGN(const std::uint64_t more,
+                       put_prefixes(*maps_, "class_v4", "class_v6", classes));
+            left_out += more;
+            TRY_ASSIGN(const auto services, service_entries(*next->services, *labels_));
+            TRY(maps_->set_array("services", services));
+        }
+        counts_[prefixes_refused] += left_out;
+        tables_ = next;
+        next_tables_ = nullptr;
+        own_ = std::move(own);
+    }
+    if (has_settings_ && behind_nat == behind_nat_) return {};
+    const octroi_settings settings{is_single ? 1U : 0U, behind_nat ? 1U : 0U};
+    TRY(maps_->set_value("settings", std::as_bytes(std::span(&settings, 1))));
+    has_settings_ = true;
+    behind_nat_ = behind_nat;
+    return {};
+}
+
+Status EbpfMeter::attach(const std::vector<Interface>& present) {
+    if (!tables_) return {};
+    std::vector<EbpfAttachment> wanted;
+    for (const Interface* i : chosen(present)) {
+        const std::string link = i->mac.empty() ? "ip" : "eth";
+        wanted.push_back(
+            {i->index, "ingress_" + link + (options_.tracks ? "_ct" : ""), "egress_" + link});
+    }
+    const Status attached = maps_->attach(wanted);
+    if (!attached) ++counts_[attach_failures];
+    return attached;
+}
+
+Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
+    if (!is_reading_) {
+        const Duration now = host_->clock().uptime();
+        const bool is_due = !next_reading_ || now >= *next_reading_;
+        if (!is_due && !next_tables_) {
+            host_->wait({}, std::min(wait, *next_reading_ - now));
+            return Pull::idle;
+        }
+        const Status updated = update_kernel();
+        if (!updated && !next_reading_) return std::unexpected(updated.error());
+        if (!updated && updated.error().text != last_problem_)
+            log_warning(fmt::format("meter {}: {}; the next reading tries again", options_.name,
+                                    updated.error().text));
+        last_problem_ = updated ? "" : updated.error().text;
+        if (!updated) next_tables_ = nullptr;
+        if (!is_due) return Pull::idle;
+        next_reading_ = now + options_.poll;
+        TRY(begin_reading());
+    }
+    const bool is_first = is_first_;
+    TRY_ASSIGN(const bool is_complete, continue_reading(sink, counted_volumes_of_a_pull_max));
+    if (!is_complete) return Pull::more;
+    return is_first ? Pull::checkpoint : Pull::idle;
+}
+
+Status EbpfMeter::begin_reading() {
+    TRY_ASSIGN(maps_read_, maps_->counting());
+    std::vector<Rows> parts;
+    for (const std::uint32_t map : {maps_read_.before, maps_read_.now}) {
+        if (map == 0) continue;
+        TRY_ASSIGN(EbpfRows rows, maps_->read(map));
+        parts.push_back({map, std::move(rows), 0});
+    }
+    counts_[keys] = parts.back().rows.counts.size();
+    saved_.counters.begin_reading(host_->clock().now());
+    is_first_ = saved_.counters.previous() == UtcTime::min();
+    reading_ = std::move(parts);
+    is_reading_ = true;
+    ++counts_[readings];
+    return {};
+}
+
+// The first reading of a meter has no increases: it is read at once, so that no checkpoint lies
+// within it.
+Result<bool> EbpfMeter::continue_reading(ReadingSink& sink, std::size_t limit) {
+    std::vector<CountedVolume> out;
+    limit -= std::min<std::size_t>(limit, OCTROI_OTHERS);
+    bool is_complete = true;
+    for (Rows& part : reading_) {
+        for (; part.next < part.rows.counts.size(); ++part.next) {
+            if (out.size() >= limit) {
+                is_complete = false;
+                break;
+            }
+            const auto key = part.rows.key(part.next);
+            const EbpfCount& now = part.rows.counts[part.next];
+            const auto increase = saved_.counters.advance(counter_name(part.map, key), boot_,
+                                                          {now.bytes, now.packets});
+            has_loss_ = has_loss_ || increase.has_loss;
+            if (increase.by.packets == 0 && increase.by.bytes == 0) continue;
+            add_increase(key_names_.volume(key_of(key)), increase, out);
+        }
+        if (!is_complete) break;
+    }
+    if (is_complete) {
+        TRY_ASSIGN(const auto others, maps_->read_others());
+        const std::string generation = fmt::format("{} {}", boot_, maps_read_.arrays);
+        for (std::uint32_t i = 0; i < others.size() && i < OCTROI_OTHERS; ++i) {
+            const auto increase = saved_.counters.advance(fmt::format("other {}", i), generation,
+                                                          {others[i].bytes, others[i].packets});
+            if (increase.by.packets == 0) continue;
+            if (i == OCTROI_OVERFLOW_IN || i == OCTROI_OVERFLOW_OUT)
+                counts_[overflow_packets] += increase.by.packets;
+            add_increase(key_names_.other(i), increase, out);
+        }
+    }
+    for (const CountedVolume& volume : out) observed_.add(volume);
+    if (!out.empty()) sink.accept_counted(out);
+    if (is_complete) TRY(finish_reading());
+    return is_complete;
+}
+
+void EbpfMeter::add_increase(CountedVolume volume, const cumulative::Increase& increase,
+                             std::vector<CountedVolume>& out) {
+    const UtcTime now = host_->clock().now();
+    volume.last = now;
+    volume.first = std::min(saved_.counters.previous(), now);
+    volume.bytes = increase.by.bytes;
+    volume.packets = increase.by.packets;
+    if (!cumulative::is_possible(increase.by, now - volume.first, options_.link_bits_per_second)) {
+        volume.kind = ReadingKind::implausible;
+        ++counts_[implausible];
+    }
+    out.push_back(volume);
+}
+
+Status EbpfMeter::finish_reading() {
+    is_reading_ = false;
+    is_first_ = false;
+    reading_.clear();
+    for (const std::string& gone : saved_.counters.end_reading()) {
+        // A map that was read to its end and then dropped.
+        if (map_of(gone) != finished_map_) has_loss_ = true;
+    }
+    if (has_loss_ && loss_times_.end == UtcTime{})
+        loss_times_ = {saved_.counters.previous(), host_->clock().now()};
+    if (maps_read_.before != 0) {
+        finished_map_ = maps_read_.before;
+        return {};
+    }
+    // Space for what comes until the next reading.
+    if (counts_[keys] < options_.keys_max - options_.keys_max / 4) return {};
+    ++counts_[new_maps];
+    return maps_->count_in_new_map(options_.keys_max);
+}
+
+Result<Checkpoint> EbpfMeter::checkpoint(ReadingSink& sink) {
+    // Before the first pull there is nothing to read.
+    if (next_reading_) {
+        if (!is_reading_) TRY(begin_reading());
+        TRY(continue_reading(sink, counted_volumes_of_a_pull_max));
+    }
+    Checkpoint checkpoint;
+    saved_.finished_map = finished_map_;
+    const std::uint64_t version = cursor_.version + 1;
+    TRY_ASSIGN(std::string file, files_.write(fmt::format("counts-{}", version), saved_.save()));
+    cursor_.version = version;
+    cursor_.position = std::move(file);
+    cursor_.note = fmt::format("{} counts", saved_.counters.size());
+    checkpoint.cursors.push_back(cursor_);
+    if (has_loss_) {
+        Interval times = loss_times_;
+        if (times.begin == UtcTime::min()) times.begin = times.end;
+        checkpoint.losses.push_back(
+            {cursor_.source, LossReason::counter_reset, times, std::nullopt, std::nullopt});
+        has_loss_ = false;
+        loss_times_ = {};
+    }
+    checkpoint.observed = observed_.drain();
+    drop_when_committed_ = finished_map_;
+    return checkpoint;
+}
+
+// Errors are ignored: the map stays readable, and the next commit tries again.
+void EbpfMeter::committed() {
+    files_.remove_all_but(cursor_.position);
+    const std::uint32_t drop = std::exchange(drop_when_committed_, 0);
+    if (drop == 0) return;
+    const auto ids = maps_->counting();
+    if (ids && ids->before == drop) static_cast<void>(maps_->drop_map_before());
+}
+
+std::vector<CounterValue> EbpfMeter::counters() const {
+    auto counts = counts_;
+    counts[labels_refused] = labels_->refused();
+    std::vector<CounterValue> values;
+    for (std::size_t i = 0; i < counts.size(); ++i)
+        values.push_back({ebpf_counters[i].name, counts[i]});
+    return values;
+}
+
+}  // namespace octroi::ebpf

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/ebpf/ebpf_meter.hpp"
+
+#include <gtest/gtest.h>
+
+#include "host/testing/folder.hpp"
+#include "meter/ebpf/testing/fake_maps.hpp"
+
+namespace octroi::ebpf {
+namespace {
+
+class StillClock final : public Clock {
+public:
+    [[nodiscard]] UtcTime now() const override { return time; }
+    [[nodiscard]] Duration uptime() const override { return {time.ns}; }
+    UtcTime time = UtcTime::from_seconds(1'700'000'000);
+};
+
+class Machine final : public CaptureHost {
+public:
+    Machine() {
+        for (const char* name : {"lan", "wan"}) {
+            Interface i;
+            i.name = name;
+            i.index = static_cast<int>(present.size()) + 1;
+            i.mac = Mac{{2, 0, 0, 0, 0, 1}};
+            i.up = i.meterable = true;
+            present.push_back(i);
+        }
+    }
+    Result<std::unique_ptr<PacketSource>> open(const CaptureOptions& /*options*/) override {
+        return fail(ErrorCode::unsupported, "no packets");
+    }
+    Result<std::vector<Interface>> interfaces() override { return present; }
+    Result<std::string> boot_id() override { return boot; }
+    void wait(std::span<PacketSource* const> /*sources*/, Duration wait) override {
+        clock_.time = clock_.time + wait;
+    }
+    [[nodiscard]] const Clock& clock() const override { return clock_; }
+
+    std::vector<Interface> present;
+    std::string boot = "boot-1";
+
+private:
+    StillClock clock_;
+};
+
+class CollectedVolumes final : public ReadingSink {
+public:
+    void accept(std::span<const Reading> /*readings*/) override { ADD_FAILURE(); }
+    void accept_counted(std::span<const CountedVolume> volumes) override {
+        EXPECT_LE(volumes.size(), counted_volumes_of_a_pull_max);
+        all.insert(all.end(), volumes.begin(), volumes.end());
+    }
+    [[nodiscard]] std::uint64_t bytes(ReadingKind kind = ReadingKind::ip) const {
+        std::uint64_t sum = 0;
+        for (const CountedVolume& volume : all)
+            if (volume.kind == kind) sum += volume.bytes;
+        return sum;
+    }
+    std::vector<CountedVolume> all;
+};
+
+octroi_key key_of_host(std::uint32_t host) {
+    octroi_key key{};
+    key.family = 4;
+    key.local_length = 33;
+    const Address address = Address::v4(0x0A000000U + host);
+    std::copy_n(address.octets.begin(), 4, std::begin(key.local));
+    key.interface = 1;
+    key.way = 1;
+    return key;
+}
+
+SourceTablesPtr some_tables() {
+    SourceTables tables;
+    tables.local = {{*parse_prefix("10.0.0.0/8"), true}};
+    SourceServices services;
+    services.names = {"all"};
+    for (auto& ports : services.ports) ports.assign(65536, SourceServices::no_rank);
+    tables.services = std::make_shared<const SourceServices>(services);
+    return std::make_shared<const SourceTables>(tables);
+}
+
+class EbpfMeterTest : public ::testing::Test {
+protected:
+    std::unique_ptr<EbpfMeter> open() {
+        auto folder = OwnFolder::open(folder_.file("state"));
+        EXPECT_TRUE(folder.has_value()) << folder.error().text;
+        auto meter = EbpfMeter::open(options, std::make_unique<testing::FakeMaps>(kernel),
+                                     *std::move(folder), machine, cursors_);
+        EXPECT_TRUE(meter.has_value()) << meter.error().text;
+        (*meter)->use_tables(some_tables());
+        return *std::move(meter);
+    }
+    // Pulls for that many polls.
+    void pull(EbpfMeter& meter, int polls = 1) {
+        const Duration end = machine.clock().uptime() + Duration{options.poll.ns * polls};
+        while (machine.clock().uptime() <= end) {
+            const auto pulled = meter.pull(volumes, Duration::milliseconds(100));
+            ASSERT_TRUE(pulled.has_value()) << pulled.error().text;
+        }
+    }
+    // A checkpoint; its batch is in the ledger.
+    void commit(EbpfMeter& meter) {
+        auto checkpoint = meter.checkpoint(volumes);
+        ASSERT_TRUE(checkpoint.has_value()) << checkpoint.error().text;
+        cursors_ = checkpoint->cursors;
+        observed += checkpoint->observed.bytes.value();
+        losses.insert(losses.end(), checkpoint->losses.begin(), checkpoint->losses.end());
+        meter.committed();
+    }
+
+    testing::FakeKernel kernel;
+    Machine machine;
+    CollectedVolumes volumes;
+    EbpfMeterOptions options{.name = "edge", .interfaces = {"lan", "wan"}};
+    std::vector<Loss> losses;
+    std::uint64_t observed = 0;
+
+private:
+    octroi::testing::Folder folder_;
+    std::vector<Cursor> cursors_;
+};
+
+TEST_F(EbpfMeterTest, HandsOverIncreasesByName) {
+    const auto meter = open();
+    pull(*meter);
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    kernel.count(key_of_host(5), 500, 5);
+    pull(*meter);
+    ASSERT_EQ(volumes.all.size(), 2U);
+    const auto names = meter->names().rows();
+    const Name& local = names[volumes.all[0].local - 1];
+    EXPECT_EQ(local.text, "10.0.0.5/32");
+    EXPECT_EQ(names[local.within - 1].text, "lan");
+    EXPECT_EQ(volumes.all[0].direction, CountedDirection::out);
+    EXPECT_EQ(volumes.all[1].bytes, 500U);
+    commit(*meter);
+    EXPECT_EQ(observed, 1500U);
+    EXPECT_EQ(kernel.attached.size(), 2U);
+}
+
+TEST_F(EbpfMeterTest, WhatWasCountedBeforeTheFirstReadingIsNotItsTraffic) {
+    auto meter = open();
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    kernel.count(key_of_host(6), 70, 1);
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes(), 70U);
+}
+
+TEST_F(EbpfMeterTest, GoesOnFromTheLastCommitAfterAKill) {
+    auto meter = open();
+    pull(*meter);
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    commit(*meter);
+    kernel.count(key_of_host(5), 200, 2);
+    pull(*meter);  // not committed
+    const std::uint64_t handed_over = volumes.bytes();
+    EXPECT_EQ(handed_over, 1200U);
+    meter.reset();
+    kernel.count(key_of_host(5), 30, 1);
+    meter = open();
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes() - handed_over, 230U);
+    commit(*meter);
+    EXPECT_TRUE(losses.empty());
+}
+
+TEST_F(EbpfMeterTest, CountsOfAnotherBootAreWholeAndTheRestIsALoss) {
+    auto meter = open();
+    pull(*meter);
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    commit(*meter);
+    meter.reset();
+    kernel = {};
+    machine.boot = "boot-2";
+    meter = open();
+    kernel.count(key_of_host(5), 50, 1);
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes(), 1050U);
+    commit(*meter);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].reason, LossReason::counter_reset);
+}
+
+TEST_F(EbpfMeterTest, AFullMapIsReplacedAndReadToItsEnd) {
+    options.keys_max = 16;
+    auto meter = open();
+    pull(*meter);
+    commit(*meter);
+    for (std::uint32_t host = 0; host < 14; ++host) kernel.count(key_of_host(host), 100, 1);
+    const std::uint32_t full = kernel.ids.now;
+    pull(*meter);
+    kernel.maps[full].begin()->second.bytes += 7;
+    kernel.count(key_of_host(1), 20, 1);
+    meter.reset();  // a kill, before the commit
+    volumes.all.clear();
+    meter = open();
+    pull(*meter);
+    commit(*meter);
+    EXPECT_EQ(volumes.bytes(), 1427U);
+    EXPECT_EQ(kernel.ids.before, 0U);
+    kernel.count(key_of_host(1), 5, 1);
+    pull(*meter);
+    commit(*meter);
+    EXPECT_EQ(volumes.bytes(), 1432U);
+    EXPECT_TRUE(losses.empty());
+    meter.reset();
+    meter = open();
+    pull(*meter);
+    commit(*meter);
+    EXPECT_EQ(volumes.bytes(), 1432U);
+    EXPECT_TRUE(losses.empty());
+}
+
+TEST_F(EbpfMeterTest, ManyIncreasesAreHandedOverInParts) {
+    auto meter = open();
+    pull(*meter);
+    commit(*meter);
+    for (std::uint32_t host = 0; host < 5000; ++host) kernel.count(key_of_host(host), 100, 1);
+    machine.wait({}, options.poll);
+    ASSERT_EQ(*meter->pull(volumes, Duration::milliseconds(1)), Pull::more);
+    commit(*meter);  // within a reading
+    meter.reset();
+    meter = open();
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes(), 500'000U);
+    commit(*meter);
+    EXPECT_EQ(observed, 500'000U);
+}
+
+TEST_F(EbpfMeterTest, AnImpossibleIncreaseIsExcluded) {
+    options.link_bits_per_second = 1'000'000'000;
+    auto meter = open();
+    pull(*meter);
+    kernel.count(key_of_host(5), 50'000'000'000, 40'000'000);
+    pull(*meter);
+    EXPECT_EQ(volumes.bytes(), 0U);
+    EXPECT_EQ(volumes.bytes(ReadingKind::implausible), 50'000'000'000U);
+}
+
+TEST_F(EbpfMeterTest, TheOverflowHasNoNames) {
+    auto meter = open();
+    pull(*meter);
+    kernel.others[OCTROI_OVERFLOW_OUT] = {900, 9};
+    kernel.others[OCTROI_ARP] = {84, 2};
+    pull(*meter);
+    ASSERT_EQ(volumes.all.size(), 2U);
+    EXPECT_EQ(volumes.all[0].local, no_name);
+    EXPECT_EQ(volumes.all[0].direction, CountedDirection::out);
+    EXPECT_EQ(volumes.all[1].kind, ReadingKind::non_ip);
+}
+
+TEST_F(EbpfMeterTest, DownloadsCountBehindNatOnlyIfAllInterfacesAreMetered) {
+    options.tracks = true;
+    auto meter = open();
+    pull(*meter);
+    EXPECT_EQ(kernel.settings.behind_nat, 1U);
+    EXPECT_EQ(kernel.attached.at(0).ingress, "ingress_eth_ct");
+    Interface other = machine.present.front();
+    other.name = "dmz";
+    other.index = 3;
+    other.addresses = {{*parse_address("10.3.0.1"), *parse_prefix("10.3.0.0/16")}};
+    machine.present.push_back(other);
+    pull(*meter);
+    EXPECT_EQ(kernel.settings.behind_nat, 0U);
+}
+
+}  // namespace
+}  // namespace octroi::ebpf

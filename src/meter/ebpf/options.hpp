@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The options of the eBPF meter in [[meter]].
+
+#include <array>
+
+#include "config/option.hpp"
+
+namespace octroi::ebpf {
+
+inline constexpr std::array meter_options = {
+    Option{.key = "interfaces",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "Interfaces to count at. Empty: every physical interface.",
+           .doc =
+               "A forwarded packet counts once. Only one meter with the role `bill` may count at "
+               "an interface."},
+    Option{.key = "poll",
+           .type = OptionType::duration,
+           .default_text = R"("10s")",
+           .range = "1s..5m",
+           .help = "How often the counts are read: the accuracy of the time. Volumes are exact."},
+    Option{.key = "keys",
+           .type = OptionType::integer,
+           .default_text = "262144",
+           .range = "16..16777216",
+           .help = "The most counts in the kernel: pairs of a local end and a class or local far "
+                   "end, by service, direction and interface.",
+           .doc =
+               "A count takes about 200 octets, when it is used. When three quarters are used, "
+               "the meter reads the map and begins an empty one. Traffic beyond the limit counts "
+               "without names, under `@unattributed`."},
+    Option{.key = "link_speed",
+           .type = OptionType::integer,
+           .default_text = "800000",
+           .range = "1..100000000",
+           .help = "Speed of the fastest interface, in Mbit/s.",
+           .doc = "A count that grows by more than such a link carries is not believed: the ledger "
+                  "keeps the increase under `@excluded/implausible`."},
+    Option{.key = "bpffs",
+           .type = OptionType::text,
+           .default_text = R"("/sys/fs/bpf")",
+           .help = "The file system that keeps the maps while the daemon is down. It is mounted if "
+                   "it is not."},
+};
+
+// Reports meters that would charge the same packets.
+void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
+
+}  // namespace octroi::ebpf

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The maps of the kernel for tests of the eBPF meter: counts that the test sets.
+
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/ebpf/maps.hpp"
+#include "meter/ebpf/layout.h"
+
+namespace octroi::ebpf::testing {
+
+// What stays in the kernel when the meter ends.
+struct FakeKernel {
+    using Counts = std::map<std::string, EbpfCount>;  // by the octets of the key
+    std::map<std::uint32_t, Counts> maps;
+    EbpfMaps::Counting ids{.now = 0, .before = 0, .arrays = 7};
+    std::uint32_t next_id = 10;
+    std::vector<EbpfCount> others = std::vector<EbpfCount>(OCTROI_OTHERS);
+    std::map<std::uint32_t, std::string> labels;
+    std::map<std::string, std::vector<std::uint32_t>> arrays;
+    std::map<std::string, std::vector<std::uint32_t>> tries;
+    octroi_settings settings{};
+    std::vector<EbpfAttachment> attached;
+
+    void count(const octroi_key& key, std::uint64_t bytes, std::uint64_t packets) {
+        std::string octets(sizeof key, '\0');
+        std::memcpy(octets.data(), &key, sizeof key);
+        EbpfCount& value = maps[ids.now][octets];
+        value.bytes += bytes;
+        value.packets += packets;
+    }
+};
+
+class FakeMaps final : public EbpfMaps {
+public:
+    explicit FakeMaps(FakeKernel& kernel) : kernel_(&kernel) {}
+
+    Status set_array(const std::string& slot, std::span<const std::uint32_t> values) override {
+        kernel_->arrays[slot].assign(values.begin(), values.end());
+        return {};
+    }
+    Status set_trie(const std::string& slot, std::span<const std::byte> /*keys*/,
+                    std::span<const std::uint32_t> values) override {
+        kernel_->tries[slot].assign(values.begin(), values.end());
+        return {};
+    }
+    Status set_value(const std::string& /*map*/, std::span<const std::byte> value) override {
+        std::memcpy(&kernel_->settings, value.data(), sizeof kernel_->settings);
+        return {};
+    }
+    Result<Counting> counting() override { return kernel_->ids; }
+    Status count_in_new_map(std::uint32_t /*keys_max*/) override {
+        kernel_->ids.before = kernel_->ids.now;
+        kernel_->ids.now = kernel_->next_id++;
+        kernel_->maps[kernel_->ids.now];
+        return {};
+    }
+    Status drop_map_before() override {
+        kernel_->maps.erase(kernel_->ids.before);
+        kernel_->ids.before = 0;
+        return {};
+    }
+    Result<EbpfRows> read(std::uint32_t map_id) override {
+        EbpfRows rows;
+        rows.key_octets = sizeof(octroi_key);
+        for (const auto& [key, count] : kernel_->maps[map_id]) {
+            const auto octets = std::as_bytes(std::span(key));
+            rows.keys.insert(rows.keys.end(), octets.begin(), octets.end());
+            rows.counts.push_back(count);
+        }
+        return rows;
+    }
+    Result<std::vector<EbpfCount>> read_others() override { return kernel_->others; }
+    Result<std::map<std::uint32_t, std::string>> labels() override { return kernel_->labels; }
+    Status add_label(std::uint32_t number, const std::string& text) override {
+        kernel_->labels[number] = text;
+        return {};
+    }
+    Status attach(std::span<const EbpfAttachment> wanted) override {
+        kernel_->attached.assign(wanted.begin(), wanted.end());
+        return {};
+    }
+
+private:
+    FakeKernel* kernel_;
+};
+
+}  // namespace octroi::ebpf::testing

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "routed_network.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace octroi::ebpf_test {
+
+using support::in_netns;
+
+RoutedNetwork::RoutedNetwork(bool offloads) {
+    const std::string pid = std::to_string(::getpid());
+    host_ = "octroi-eh-" + pid;
+    router_ = "octroi-er-" + pid;
+    server_ = "octroi-es-" + pid;
+    if (::geteuid() != 0) {
+        missing_ = "needs root";
+        return;
+    }
+    std::filesystem::create_directory(bpffs_);
+    if (::mount("bpf", bpffs_.c_str(), "bpf", 0, nullptr) != 0) {
+        missing_ = "no bpffs here";
+        return;
+    }
+    for (const std::string& space : {host_, router_, server_}) {
+        missing_ = support::add_netns(space);
+        if (!missing_.empty()) return;
+        must(in_netns(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
+                              "net.ipv6.conf.default.router_solicitations=0"}));
+        must({"ip", "-n", space, "link", "set", "lo", "up"});
+    }
+    add_links(offloads);
+    add_counters();
+    configure("");
+}
+
+RoutedNetwork::~RoutedNetwork() {
+    daemon_.reset();
+    for (const std::string& space : {host_, router_, server_}) support::remove_netns(space);
+    (void)::umount2(bpffs_.c_str(), MNT_DETACH);
+}
+
+void RoutedNetwork::must(const Arguments& arguments) {
+    const Ended ended = support::run(arguments);
+    std::string line;
+    for (const std::string& word : arguments) line += word + " ";
+    ASSERT_EQ(ended.status, 0) << line << ": " << ended.err << ended.out;
+}
+
+void RoutedNetwork::add_links(bool offloads) const {
+    const char* const state = offloads ? "on" : "off";
+    struct Link {
+        std::string space;
+        std::string name;
+        std::string v4;
+        std::string v6;
+    };
+    const std::array<std::pair<Link, Link>, 2> cables{{
+        {{host_, "eth0", host_v4, host_v6}, {router_, "lan", "10.78.1.1", "fd78:1::1"}},
+        {{server_, "eth0", server_v4, server_v6}, {router_, "wan", "10.78.2.1", "fd78:2::1"}},
+    }};
+    for (const auto& [end, middle] : cables) {
+        must({"ip", "link", "add", end.name, "netns", end.space, "type", "veth", "peer", "name",
+              middle.name, "netns", middle.space});
+        for (const Link& link : {end, middle}) {
+            must(in_netns(link.space,
+                          {"ethtool", "-K", link.name, "tso", state, "gso", state, "gro", state}));
+            must({"ip", "-n", link.space, "link", "set", link.name, "up"});
+            must({"ip", "-n", link.space, "addr", "add", link.v4 + "/24", "dev", link.name});
+            must({"ip", "-n", link.space, "addr", "add", link.v6 + "/64", "dev", link.name,
+                  "nodad"});
+        }
+        must({"ip", "-n", end.space, "route", "add", "default", "via", middle.v4});
+        must({"ip", "-n", end.space, "route", "add", "default", "via", middle.v6});
+    }
+    must(in_netns(router_,
+                  {"sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"}));
+}
+
+void RoutedNetwork::add_counters() const {
+    const std::string rules = folder_ / "count.nft";
+    std::ofstream(rules)
+        << "table inet count {\n counter up {\n }\n counter down {\n }\n"
+           " chain incoming {\n  type filter hook prerouting priority -400; policy accept;\n"
+           "  iifname \"lan\" ip saddr 10.78.1.0/24 counter name up\n"
+           "  iifname \"lan\" ip6 saddr fd78:1::2 counter name up\n }\n"
+           " chain outgoing {\n  type filter hook postrouting priority 400; policy accept;\n"
+           "  oifname \"lan\" ip daddr 10.78.1.0/24 counter name down\n"
+           "  oifname \"lan\" ip6 daddr fd78:1::2 counter name down\n }\n}\n";
+    must(in_router({"nft", "-f", rules}));
+}
+
+void RoutedNetwork::masquerade() const {
+    const std::string rules = folder_ / "nat.nft";
+    std::ofstream(rules) << "table inet nat {\n chain post {\n"
+                            "  type nat hook postrouting priority srcnat; policy accept;\n"
+                            "  oifname \"wan\" masquerade\n }\n}\n";
+    must(in_router({"nft", "-f", rules}));
+}
+
+Count RoutedNetwork::counted(const std::string& counter) const {
+    const Ended listed =
+        support::run(in_router({"nft", "-j", "list", "counter", "inet", "count", counter}));
+    const json document = json::parse(listed.out, nullptr, false);
+    const json entries = document.value("nftables", json::array());
+    for (const json& entry : entries)
+        if (entry.contains("counter"))
+            return {entry["counter"]["bytes"], entry["counter"]["packets"]};
+    ADD_FAILURE() << listed.out << listed.err;
+    return {};
+}
+
+void RoutedNetwork::transfer(const Arguments& options) const {
+    Process serving(in_netns(server_, {"iperf3", "-s", "-1"}));
+    ASSERT_TRUE(support::wait_until(
+        [&] {
+            return support::run(in_netns(server_, {"ss", "-Hltn", "sport", "=", ":5201"}))
+                       .out.size() > 5;
+        },
+        std::chrono::seconds(10)));
+    Arguments client{"iperf3"};
+    client.insert(client.end(), options.begin(), options.end());
+    must(in_netns(host_, client));
+    (void)serving.wait();
+}
+
+void RoutedNetwork::configure(const std::string& more) const {
+    std::ofstream(config_) << fmt::format(
+        "[ledger]\ncommit_interval = \"1s\"\n[attribute]\nlocal = [\"10.78.1.0/24\", "
+        "\"fd78:1::/64\"]\n[[meter]]\nname = \"edge\"\nkind = \"ebpf\"\ninterfaces = [\"lan\", "
+        "\"wan\"]\npoll = \"1s\"\nbpffs = \"{}\"\n{}",
+        bpffs_, more);
+}
+
+void RoutedNetwork::start() {
+    daemon_ = std::make_unique<Process>(
+        in_router(support::octroi(ledger_, {"--config", config_, "run"})));
+    ASSERT_TRUE(support::wait_until(
+        [&] {
+            const Ended filters =
+                support::run(in_router({"tc", "filter", "show", "dev", "wan", "egress"}));
+            return filters.out.find("egress_eth") != std::string::npos &&
+                   support::run(support::octroi(ledger_, {"meters"})).out.find("edge") !=
+                       std::string::npos;
+        },
+        std::chrono::seconds(20)))
+        << daemon_->err_so_far();
+    support::pass(std::chrono::milliseconds(1500));  // the first reading is where counting begins
+}
+
+void RoutedNetwork::kill() {
+    daemon_->signal(SIGKILL);
+    (void)daemon_->wait();
+}
+
+Ended RoutedNetwork::stop() {
+    support::pass(std::chrono::milliseconds(2500));
+    daemon_->signal(SIGINT);
+    return daemon_->wait();
+}
+
+Ended RoutedNetwork::command(Arguments arguments) const {
+    arguments.insert(arguments.begin(), {"--config", config_});
+    return support::run(in_router(support::octroi(ledger_, std::move(arguments))));
+}
+
+RoutedNetwork::Booked RoutedNetwork::booked(const std::string& key, const std::string& name) const {
+    const Ended ended = support::run(support::octroi(ledger_, {"--json", "usage", "--by", key}));
+    const json answer = json::parse(ended.out, nullptr, false);
+    const json rows = answer.value("rows", json::array());
+    for (const json& row : rows)
+        if (row.value(key, "") == name)
+            return {{row.value("received_bytes", 0ULL), row.value("received_packets", 0ULL)},
+                    {row.value("sent_bytes", 0ULL), row.value("sent_packets", 0ULL)}};
+    ADD_FAILURE() << "no " << name << " in " << ended.out << ended.err;
+    return {};
+}
+
+}  // namespace octroi::ebpf_test
