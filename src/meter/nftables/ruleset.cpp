@@ -49,8 +49,6 @@ public:
         if (set_.options.defragment)
             // Any expression on connections makes the kernel reassemble packets first.
             for (auto& [hook, chain] : bases_) chain.rules.emplace_back("ct state untracked");
-        // Loopback passes both hooks: it counts where it is sent.
-        bases_.at(hook_input).rules.emplace_back("iifname \"lo\" return");
         TRY(add_apart(lanes_of(apart)));
         for (const std::string& group : order) TRY(add_group(group, groups[group]));
         return finish();
@@ -217,6 +215,9 @@ private:
 
     Ruleset finish() {
         set_.counters.assign(counters_.begin(), counters_.end());
+        // Loopback passes two hooks: it counts where it is sent.
+        if (auto& rules = bases_.at(hook_input).rules; !rules.empty())
+            rules.emplace(rules.begin(), "iifname \"lo\" return");
         for (auto& [hook, chain] : bases_)
             if (!chain.rules.empty()) set_.chains.push_back(std::move(chain));
         std::string all = fmt::format("{}", set_.options.priority);
