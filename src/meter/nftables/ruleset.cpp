@@ -75,20 +75,23 @@ private:
         }
         add_rest(group, rules, chains);
         for (auto& [hook, chain] : chains) {
+            if (chain.rules.empty()) continue;
             bases_.at(hook).rules.push_back("jump " + chain.name);
             set_.chains.push_back(std::move(chain));
         }
         return {};
     }
 
-    // Of the interface that all rules name; else of everything.
+    // Of the interface that all rules name; else of all.
     void add_rest(const std::string& group, const std::vector<const AccountingRule*>& rules,
                   std::map<Hook, CounterChain>& chains) {
         const Spans* out = nullptr;
         const Spans* in = nullptr;
         bool same = true;
+        unsigned hooks = 0;
         for (const AccountingRule* rule : rules)
             for (const Leg& leg : rule->legs) {
+                hooks |= leg.hooks;
                 const bool is_out = leg.direction == CountedDirection::out;
                 const Spans& spans = leg.of(is_out ? Field::out_interface : Field::in_interface);
                 const Spans*& first = is_out ? out : in;
@@ -103,17 +106,19 @@ private:
         const auto count = [](const std::string& name) {
             return fmt::format("counter name \"{}\"", name);
         };
-        if (!same) {
-            chains.at(hook_input).rules.push_back(count(from));
-            chains.at(hook_output).rules.push_back(count(to));
-            chains.at(hook_forward).rules.push_back(count(to));
-            return;
+        // Only where rules of the group count: the rest of rules about OUTPUT is about OUTPUT.
+        for (auto& [hook, chain] : chains) {
+            if ((hooks & hook) == 0) continue;
+            if (!same) {
+                chain.rules.push_back(count(hook == hook_input ? from : to));
+                continue;
+            }
+            const std::string name = value_text(Field::in_interface, Family::none, out->front());
+            if (hook != hook_input)
+                chain.rules.push_back(fmt::format("oifname {} {} return", name, count(to)));
+            if (hook != hook_output)
+                chain.rules.push_back(fmt::format("iifname {} {}", name, count(from)));
         }
-        const std::string name = value_text(Field::in_interface, Family::none, out->front());
-        for (const Hook hook : {hook_output, hook_forward})
-            chains.at(hook).rules.push_back(fmt::format("oifname {} {} return", name, count(to)));
-        for (const Hook hook : {hook_input, hook_forward})
-            chains.at(hook).rules.push_back(fmt::format("iifname {} {}", name, count(from)));
     }
 
     // "counter name ip saddr map @m…", after what all legs have in common.
