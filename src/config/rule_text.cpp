@@ -15,7 +15,7 @@ namespace octroi {
 namespace {
 
 // A basic string of TOML.
-Result<std::string> quoted(std::string_view value) {
+Result<std::string> toml_string(std::string_view value) {
     std::string text = "\"";
     for (const char c : value) {
         if (static_cast<unsigned char>(c) < ' ' || c == 0x7F)
@@ -31,7 +31,7 @@ Result<std::string> list_text(std::string_view value) {
     std::string text;
     for (std::size_t at = 0; at <= value.size();) {
         const std::size_t comma = std::min(value.find(',', at), value.size());
-        TRY_ASSIGN(const std::string one, quoted(value.substr(at, comma - at)));
+        TRY_ASSIGN(const std::string one, toml_string(value.substr(at, comma - at)));
         text += fmt::format("{}{}", text.empty() ? "" : ", ", one);
         at = comma + 1;
     }
@@ -53,7 +53,7 @@ Result<std::string> word_text(const std::string& word) {
     const std::string_view value = std::string_view(word).substr(equals + 1);
     if (row->type == OptionType::boolean) return fmt::format("{} = {}\n", key, value);
     TRY_ASSIGN(const std::string text,
-               row->type == OptionType::texts ? list_text(value) : quoted(value));
+               row->type == OptionType::texts ? list_text(value) : toml_string(value));
     return fmt::format("{} = {}\n", key, text);
 }
 
@@ -73,8 +73,8 @@ std::string_view trimmed(std::string_view line) {
 }  // namespace
 
 Result<std::string> rule_text(const std::string& name, std::span<const std::string> words) {
-    TRY_ASSIGN(const std::string quoted_name, quoted(name));
-    std::string text = fmt::format("[[rule]]\nname = {}\n", quoted_name);
+    TRY_ASSIGN(const std::string name_text, toml_string(name));
+    std::string text = fmt::format("[[rule]]\nname = {}\n", name_text);
     for (const std::string& word : words) {
         TRY_ASSIGN(const std::string line, word_text(word));
         text += line;
