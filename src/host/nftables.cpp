@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 #include <libmnl/libmnl.h>
-#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <netinet/in.h>
 #include <nftables/libnftables.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -26,6 +24,7 @@ namespace {
 // The kernel sends parts of a dump of at most 32 KiB (NLMSG_GOODSIZE, linux/netlink.h).
 constexpr std::size_t part_octets_max = std::size_t{64} << 10U;
 constexpr std::uint32_t dump_sequence = 1;
+constexpr std::uint8_t inet_family = 1;  // NFPROTO_INET, linux/netfilter.h
 
 struct NftContextCloser {
     void operator()(nft_ctx* context) const { nft_ctx_free(context); }
@@ -83,7 +82,7 @@ public:
         header->nlmsg_seq = dump_sequence;
         auto* const family =
             static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
-        family->nfgen_family = NFPROTO_INET;
+        family->nfgen_family = inet_family;
         family->version = NFNETLINK_V0;
         // NFTA_CHAIN_TABLE, NFTA_SET_TABLE and NFTA_OBJ_TABLE have the same number.
         if (list != List::tables) mnl_attr_put_strz(header, NFTA_OBJ_TABLE, table.c_str());

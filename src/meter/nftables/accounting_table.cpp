@@ -14,6 +14,9 @@ constexpr std::uint8_t family_inet = 1;  // NFPROTO_INET, linux/netfilter.h
 // Others may change their tables all the time; ours is listed again then.
 constexpr int attempts = 20;
 
+// Far longer than a packet is in the rules of netfilter, on a busy virtual machine too.
+constexpr Duration packet_time_max = Duration::milliseconds(50);
+
 bool is_of(const nftables::NamedItem& item, const std::string& table) {
     return item.family == family_inet && item.table == table;
 }
@@ -119,9 +122,13 @@ Result<TableContent> AccountingTable::content() const {
 
 Result<bool> AccountingTable::apply(const Ruleset& wanted, bool check_only) const {
     TRY_ASSIGN(const TableContent now, content());
-    if (std::ranges::find(now.chains, wanted.mark) != now.chains.end()) return false;
-    TRY(host_.run(apply_commands(name_, now, wanted), check_only));
-    return true;
+    const bool changes = std::ranges::find(now.chains, wanted.mark) == now.chains.end();
+    if (changes) TRY(host_.run(apply_commands(name_, now, wanted), check_only));
+    const std::string cleanup = cleanup_commands(name_, now, wanted);
+    if (check_only || cleanup.empty()) return changes;
+    if (changes) host_.wait(packet_time_max);
+    TRY(host_.run(cleanup, false));
+    return changes;
 }
 
 Result<bool> AccountingTable::flush(bool check_only) const {

@@ -33,7 +33,7 @@ private:
     std::string text_;
 };
 
-// Removes the rules of all our chains, then the chains and maps that are not wanted. Base chains
+// Removes the rules of all our chains, then the chains that are not wanted. Base chains
 // stay: a packet in the kernel passes the rules before or after the change, never both.
 void remove_old(Commands& commands, const TableContent& now, const Ruleset& wanted) {
     for (const std::string& chain : now.chains) commands.add("flush", "chain", "{}", chain);
@@ -41,10 +41,6 @@ void remove_old(Commands& commands, const TableContent& now, const Ruleset& want
     for (const CounterChain& chain : wanted.chains) chains.insert(chain.name);
     for (const std::string& chain : now.chains)
         if (!chains.contains(chain)) commands.add("delete", "chain", "{}", chain);
-    Names maps;
-    for (const CounterMap& map : wanted.maps) maps.insert(map.name);
-    for (const std::string& map : now.maps)
-        if (!maps.contains(map)) commands.add("delete", "map", "{}", map);
     const Names counters = names_in(wanted.counters);
     for (const std::string& counter : now.unused)
         if (!counters.contains(counter)) commands.add("delete", "counter", "{}", counter);
@@ -88,6 +84,16 @@ std::string apply_commands(const std::string& table, const TableContent& now,
             commands.add("add", "rule", "{} {}", chain.name, rule);
     }
     commands.add("add", "chain", "{}", wanted.mark);
+    return commands.take();
+}
+
+std::string cleanup_commands(const std::string& table, const TableContent& now,
+                             const Ruleset& wanted) {
+    Commands commands(table);
+    Names maps;
+    for (const CounterMap& map : wanted.maps) maps.insert(map.name);
+    for (const std::string& map : now.maps)
+        if (!maps.contains(map)) commands.add("delete", "map", "{}", map);
     return commands.take();
 }
 

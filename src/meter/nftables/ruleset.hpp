@@ -65,6 +65,11 @@ struct TableContent {
 // name no longer stays until the next change, so that its last reading is not lost.
 [[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
                                          const Ruleset& wanted);
+// Removes the maps that only the rules before referred to; empty: there are none. To be run some
+// time after apply_commands(): a packet that is in the old rules looks up the old maps, and would
+// count nowhere if they went with the rules.
+[[nodiscard]] std::string cleanup_commands(const std::string& table, const TableContent& now,
+                                           const Ruleset& wanted);
 // Removes the table, whether it is there or not.
 [[nodiscard]] std::string flush_commands(const std::string& table);
 

@@ -252,6 +252,11 @@ TEST(ApplyCommands, KeepCountersAndMapsThatStay) {
     EXPECT_EQ(text.find("add counter inet octroi_t out-a"), std::string::npos);
     EXPECT_EQ(text.find("add element inet octroi_t " + before.maps[0].name), std::string::npos);
     EXPECT_EQ(text.find("delete chain inet octroi_t output.10"), std::string::npos);
+    EXPECT_EQ(text.find("delete map"), std::string::npos);
+    const std::string cleanup = cleanup_commands("octroi_t", now, after);
+    EXPECT_EQ(std::ranges::count(cleanup, '\n'), 1);
+    EXPECT_THAT(cleanup, HasSubstr("delete map inet octroi_t m"));
+    EXPECT_EQ(cleanup_commands("octroi_t", now, before), "");
 }
 
 TEST(ApplyCommands, MakeATable) {
