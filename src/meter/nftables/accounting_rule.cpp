@@ -164,9 +164,9 @@ Spans without_any(Spans spans, Family family) {
     return spans;
 }
 
-// Appends the leg for each family that its addresses allow.
+// Appends the leg for each family that its addresses allow. each: every address is counted.
 void split_families(const Leg& leg, const Ends& ends, const AddressSpans& source,
-                    const AddressSpans& destination, std::vector<Leg>& legs) {
+                    const AddressSpans& destination, bool each, std::vector<Leg>& legs) {
     const bool any = ends.source.empty() && ends.destination.empty();
     if (any && !leg.fragments) {
         legs.push_back(leg);
@@ -180,8 +180,8 @@ void split_families(const Leg& leg, const Ends& ends, const AddressSpans& source
         if (leg.family != Family::none && leg.family != family) continue;
         Leg& added = legs.emplace_back(leg);
         added.family = family;
-        added.values[index_of(Field::source)] = without_any(from, family);
-        added.values[index_of(Field::destination)] = without_any(to, family);
+        added.values[index_of(Field::source)] = each ? from : without_any(from, family);
+        added.values[index_of(Field::destination)] = each ? to : without_any(to, family);
     }
 }
 
@@ -194,7 +194,7 @@ Status add_legs(const RuleConfig& config, CountedDirection direction, const Serv
     TRY_ASSIGN(const AddressSpans source, parse_addresses(ends.source));
     TRY_ASSIGN(const AddressSpans destination, parse_addresses(ends.destination));
     if (leg.hooks != 0 && counts(config, direction))
-        split_families(leg, ends, source, destination, rule.legs);
+        split_families(leg, ends, source, destination, rule.per_address, rule.legs);
     return {};
 }
 

@@ -57,6 +57,19 @@ bool overlaps(const Lane& lane, const Leg& leg) {
                                [&](const LaneLeg& other) { return overlap(*other.leg, leg); });
 }
 
+// Whether the order of the two matters. A packet between two accounts of a group counts for one of
+// them, whichever: if their order mattered, each account would need a lookup of its own.
+bool is_ordered(const Leg& a, const Leg& b) {
+    const bool between_accounts =
+        a.direction != b.direction && !a.of(a.near()).empty() && !b.of(b.near()).empty();
+    return !between_accounts && overlap(a, b);
+}
+
+bool decides(const Lane& lane, const Leg& leg) {
+    return std::ranges::any_of(lane.legs,
+                               [&](const LaneLeg& other) { return is_ordered(*other.leg, leg); });
+}
+
 Lane& add_lane(std::vector<Lane>& lanes, Lane form) {
     lanes.push_back(std::move(form));
     return lanes.back();
@@ -71,8 +84,8 @@ Lane& first_free(std::vector<Lane>& lanes, Lane form, const Leg& leg) {
 // A leg may go into an earlier lane only if no packet that it matches is decided in between.
 Lane& last_free(std::vector<Lane>& lanes, Lane form, const Leg& leg) {
     for (std::size_t i = lanes.size(); i-- > 0;) {
-        if (overlaps(lanes[i], leg)) break;
-        if (lanes[i].has_same_form(form)) return lanes[i];
+        if (decides(lanes[i], leg)) break;
+        if (lanes[i].has_same_form(form) && !overlaps(lanes[i], leg)) return lanes[i];
     }
     return add_lane(lanes, std::move(form));
 }

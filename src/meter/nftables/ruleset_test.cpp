@@ -180,6 +180,8 @@ TEST(Ruleset, NeedsOneLookupForRulesOfOneForm) {
     EXPECT_EQ(rules_of(set, "forward.10").size(), 2U);
     ASSERT_EQ(set.maps.size(), 2U);
     EXPECT_EQ(set.maps[0].elements.size(), 3000U);
+    for (RuleConfig& rule : rules) rule.group = "g";
+    EXPECT_EQ(rules_of(compiled(rules), "group-g-forward").size(), 3U);
 }
 
 // Each rule that matches counts: nested prefixes are in maps of their own.

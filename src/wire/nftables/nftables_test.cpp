@@ -43,7 +43,7 @@ TEST(NftMessages, CutOnesDoNotReadBeyond) {
     for (std::size_t octets = 0; octets < whole.size(); ++octets) {
         const std::string cut = whole.substr(0, octets);
         const auto counter = decode_counter(span_of(cut));
-        if (counter) EXPECT_EQ(counter->item.name, "out-a") << octets;
+        EXPECT_EQ(counter ? counter->item.name : "out-a", "out-a") << octets;
     }
     std::string lying = whole;
     lying[4] = '\x7f';  // the length of the first attribute
