@@ -123,7 +123,11 @@ Result<TableContent> AccountingTable::content() const {
 Result<bool> AccountingTable::apply(const Ruleset& wanted, bool check_only) const {
     TRY_ASSIGN(const TableContent now, content());
     const bool changes = std::ranges::find(now.chains, wanted.mark) == now.chains.end();
-    if (changes) TRY(host_.run(apply_commands(name_, now, wanted), check_only));
+    if (changes && check_only) TRY(host_.run(apply_commands(name_, now, wanted), true));
+    if (changes && !check_only) {
+        TRY(host_.run(prepare_commands(name_, now, wanted), false));
+        TRY(host_.run(switch_commands(name_, now, wanted), false));
+    }
     const std::string cleanup = cleanup_commands(name_, now, wanted);
     if (check_only || cleanup.empty()) return changes;
     if (changes) host_.wait(packet_time_max);

@@ -65,15 +65,21 @@ void add_maps(Commands& commands, const TableContent& now, const Ruleset& wanted
 
 }  // namespace
 
-std::string apply_commands(const std::string& table, const TableContent& now,
-                           const Ruleset& wanted) {
+std::string prepare_commands(const std::string& table, const TableContent& now,
+                             const Ruleset& wanted) {
     Commands commands(table);
     commands.add("add", "table", "");
-    remove_old(commands, now, wanted);
     const Names counters = names_in(now.counters);
     for (const std::string& counter : wanted.counters)
         if (!counters.contains(counter)) commands.add("add", "counter", "{}", counter);
     add_maps(commands, now, wanted);
+    return commands.take();
+}
+
+std::string switch_commands(const std::string& table, const TableContent& now,
+                            const Ruleset& wanted) {
+    Commands commands(table);
+    remove_old(commands, now, wanted);
     for (const CounterChain& chain : wanted.chains) {
         if (chain.hook.empty())
             commands.add("add", "chain", "{}", chain.name);
@@ -85,6 +91,11 @@ std::string apply_commands(const std::string& table, const TableContent& now,
     }
     commands.add("add", "chain", "{}", wanted.mark);
     return commands.take();
+}
+
+std::string apply_commands(const std::string& table, const TableContent& now,
+                           const Ruleset& wanted) {
+    return prepare_commands(table, now, wanted) + switch_commands(table, now, wanted);
 }
 
 std::string cleanup_commands(const std::string& table, const TableContent& now,

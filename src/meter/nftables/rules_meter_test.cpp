@@ -223,7 +223,7 @@ TEST_F(RulesMeterTest, MakesATableAgainThatIsGone) {
     const std::size_t before = tables_.commands.size();
     tables_.present = false;
     read();
-    EXPECT_EQ(tables_.commands.size(), before + 1);
+    EXPECT_EQ(tables_.commands.size(), before + 2);
     EXPECT_TRUE(tables_.present);
 }
 

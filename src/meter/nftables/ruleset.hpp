@@ -61,15 +61,25 @@ struct TableContent {
     std::vector<std::string> unused;  // counters that nothing refers to
 };
 
-// The commands that make the table so. Counters that stay are not touched. A counter that the rules
-// name no longer stays until the next change, so that its last reading is not lost.
-[[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
-                                         const Ruleset& wanted);
-// Removes the maps that only the rules before referred to; empty: there are none. To be run some
-// time after apply_commands(): a packet that is in the old rules looks up the old maps, and would
-// count nowhere if they went with the rules.
+// A change has three steps, each of them atomic. Between them the old or the new rules count, and
+// no packet counts nowhere or twice.
+//
+// 1. Adds the counters and the maps that are missing. In one step with the rules they would come
+//    too late: the kernel switches to the new rules before it shows the elements of a new map of
+//    intervals (nf_tables_commit(), net/netfilter/nf_tables_api.c).
+[[nodiscard]] std::string prepare_commands(const std::string& table, const TableContent& now,
+                                           const Ruleset& wanted);
+// 2. Replaces the rules. Counters that stay are not touched. A counter that the rules name no
+//    longer stays until the next change, so that its last reading is not lost.
+[[nodiscard]] std::string switch_commands(const std::string& table, const TableContent& now,
+                                          const Ruleset& wanted);
+// 3. Removes the maps that only the rules before referred to; empty: there are none. To be run some
+//    time after step 2: a packet that is in the old rules looks up the old maps.
 [[nodiscard]] std::string cleanup_commands(const std::string& table, const TableContent& now,
                                            const Ruleset& wanted);
+// Steps 1 and 2, to read and to check.
+[[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
+                                         const Ruleset& wanted);
 // Removes the table, whether it is there or not.
 [[nodiscard]] std::string flush_commands(const std::string& table);
 
