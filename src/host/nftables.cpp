@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/nftables.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
@@ -23,6 +24,9 @@ namespace {
 
 // The kernel sends parts of a dump of at most 32 KiB (NLMSG_GOODSIZE, linux/netlink.h).
 constexpr std::size_t part_octets_max = std::size_t{64} << 10U;
+// Each answer takes a page of the socket's buffer, which has 208 KiB by default
+// (net.core.rmem_default).
+constexpr std::size_t requests_of_a_part = 32;
 constexpr std::uint32_t dump_sequence = 1;
 constexpr std::uint8_t inet_family = 1;  // NFPROTO_INET, linux/netfilter.h
 
@@ -91,6 +95,25 @@ public:
         return receive(*socket, buffer, {handler, context});
     }
 
+    Status get_objects(const std::string& table, std::span<const std::string> names,
+                       Handler handler, void* context) override {
+        const NetlinkSocket socket(mnl_socket_open(NETLINK_NETFILTER));
+        if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
+            return dump_error(errno);
+        std::vector<char> buffer(part_octets_max);
+        while (!names.empty()) {
+            const auto part = names.first(std::min(names.size(), requests_of_a_part));
+            names = names.subspan(part.size());
+            std::size_t octets = 0;
+            for (const std::string& name : part)
+                octets += put_get(buffer.data() + octets, table, name);
+            if (mnl_socket_sendto(socket.get(), buffer.data(), octets) < 0)
+                return dump_error(errno);
+            TRY(receive_answers(*socket, buffer, part.size(), {handler, context}));
+        }
+        return {};
+    }
+
     Status run(const std::string& commands, bool check_only) override {
         const std::unique_ptr<nft_ctx, NftContextCloser> context(nft_ctx_new(NFT_CTX_DEFAULT));
         if (!context || nft_ctx_buffer_error(context.get()) != 0 ||
@@ -120,6 +143,39 @@ public:
     }
 
 private:
+    // Returns the octets of the request.
+    static std::size_t put_get(char* to, const std::string& table, const std::string& name) {
+        nlmsghdr* const header = mnl_nlmsg_put_header(to);
+        header->nlmsg_type =
+            static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8U | NFT_MSG_GETOBJ);
+        header->nlmsg_flags = NLM_F_REQUEST;
+        header->nlmsg_seq = dump_sequence;
+        auto* const family =
+            static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
+        family->nfgen_family = inet_family;
+        family->version = NFNETLINK_V0;
+        mnl_attr_put_strz(header, NFTA_OBJ_TABLE, table.c_str());
+        mnl_attr_put_strz(header, NFTA_OBJ_NAME, name.c_str());
+        mnl_attr_put_u32(header, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_COUNTER));
+        return header->nlmsg_len;
+    }
+    // One answer for each request: the object, or an error.
+    static Status receive_answers(mnl_socket& socket, std::vector<char>& buffer, std::size_t count,
+                                  DumpCall call) {
+        while (count > 0) {
+            const ssize_t octets = mnl_socket_recvfrom(&socket, buffer.data(), buffer.size());
+            if (octets < 0 && errno == EINTR) continue;
+            if (octets < 0) return dump_error(errno);
+            const int state =
+                mnl_cb_run(buffer.data(), static_cast<std::size_t>(octets), dump_sequence,
+                           mnl_socket_get_portid(&socket), on_dump_message, &call);
+            if (state < 0 && errno == ENOENT)
+                return fail(ErrorCode::not_found, "a counter of nftables is gone");
+            if (state < 0) return dump_error(errno);
+            --count;
+        }
+        return {};
+    }
     static Status receive(mnl_socket& socket, std::vector<char>& buffer, DumpCall call) {
         const unsigned port = mnl_socket_get_portid(&socket);
         for (;;) {

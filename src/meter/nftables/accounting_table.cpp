@@ -98,12 +98,42 @@ Result<TableCounters> AccountingTable::read() const {
         TRY_ASSIGN(const auto after, handle());
         if (before != after) continue;
         TRY_ASSIGN(const std::string space, host_.generation());
-        return TableCounters{fmt::format("{}/{}", space, *before), std::move(visit.found)};
+        TableCounters counters{fmt::format("{}/{}", space, *before), {}, std::move(visit.found)};
+        if (counters.counters.size() > listed_max) {
+            TRY_ASSIGN(counters.chains, names(NftablesHost::List::chains));
+        }
+        return counters;
     }
     return fail(ErrorCode::busy,
                 fmt::format("table inet {} is replaced again and again. Next: find out by whom "
                             "with nft monitor",
                             name_));
+}
+
+Status AccountingTable::get_known(TableCounters& known) const {
+    std::vector<std::string> wanted;
+    wanted.reserve(known.counters.size());
+    for (TableCounter& counter : known.counters) wanted.push_back(std::move(counter.name));
+    CounterVisit visit{name_, {}};
+    visit.found.reserve(wanted.size());
+    TRY(host_.get_objects(name_, wanted, on_counter, &visit));
+    known.counters = std::move(visit.found);
+    return {};
+}
+
+Result<TableCounters> AccountingTable::read_again(TableCounters known) const {
+    if (known.counters.size() <= listed_max) return read();
+    TRY_ASSIGN(const auto before, handle());
+    if (!before) return TableCounters{};
+    TRY_ASSIGN(const std::string space, host_.generation());
+    if (known.generation != fmt::format("{}/{}", space, *before)) return read();
+    const std::size_t count = known.counters.size();
+    if (!get_known(known) || known.counters.size() != count) return read();
+    TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
+    TRY_ASSIGN(const auto after, handle());
+    // Rules that changed meanwhile may have other counters.
+    return before == after && chains == known.chains ? Result<TableCounters>(std::move(known))
+                                                     : read();
 }
 
 Result<TableContent> AccountingTable::content() const {

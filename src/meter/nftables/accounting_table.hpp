@@ -28,6 +28,8 @@ struct TableCounters {
     // Changes with the boot, the network namespace and each new table of the name. Empty: there is
     // no table.
     std::string generation;
+    // The chains, of which one is named by the content of the rules. Empty: not listed.
+    std::vector<std::string> chains;
     std::vector<TableCounter> counters;
 };
 
@@ -40,6 +42,9 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     // Errors: those of NftablesHost; over_limit (more than counters_max).
     [[nodiscard]] Result<TableCounters> read() const;
+    // The same, where `known` is the result of an earlier call: for very many counters, only those
+    // are read again unless the rules changed. Counters that others add are then not seen.
+    [[nodiscard]] Result<TableCounters> read_again(TableCounters known) const;
     [[nodiscard]] Result<TableContent> content() const;
     // False: the table is as the rules say already. check_only: the kernel checks, and nothing
     // changes.
@@ -49,9 +54,12 @@ public:
 
     // Ours has at most twice addresses_max and elements_max; others could add more.
     static constexpr std::size_t counters_max = std::size_t{1} << 22U;
+    // The kernel lists 200,000 counters in 5 s, and half as many in a quarter of that.
+    static constexpr std::size_t listed_max = 20'000;
 
 private:
     [[nodiscard]] Result<std::optional<std::uint64_t>> handle() const;
+    [[nodiscard]] Status get_known(TableCounters& known) const;
     [[nodiscard]] Result<std::vector<std::string>> names(NftablesHost::List list) const;
 
     NftablesHost& host_;

@@ -39,6 +39,15 @@ Result<OpenedMeter> open_rules(MeterSetup& setup) {
     return OpenedMeter{std::move(meter), {notice}, {}};
 }
 
+Result<std::vector<std::string>> remove_table(const MeterConfig& config) {
+    const std::string& name = config.options.text("table");
+    const auto host = nftables_host();
+    TRY_ASSIGN(const bool was_there, AccountingTable(*host, name).flush(false));
+    std::vector<std::string> removed;
+    if (was_there) removed.push_back(fmt::format("table inet {} of nftables", name));
+    return removed;
+}
+
 // Two meters that read one table would count it twice.
 void check_tables(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < meters.size(); ++i)
@@ -83,6 +92,7 @@ constinit const MeterKind kind{
     .counters = chapters,
     .cursor_prefix = cursor_prefix,
     .open = open_rules,
+    .remove_from_kernel = remove_table,
     .loss_advice = rule_losses,
     .counter_advice = rule_advice,
 };

@@ -78,7 +78,7 @@ Status RulesMeter::restore_table() {
 
 Status RulesMeter::begin_reading() {
     begun_ = clock_.now();
-    TRY_ASSIGN(reading_, table_.read());
+    TRY_ASSIGN(reading_, table_.read_again(std::exchange(reading_, {})));
     if (reading_.generation.empty() && options_.applies) TRY(restore_table());
     values_.begin_reading(begun_);
     is_first_ = values_.previous() == UtcTime::min();
@@ -141,7 +141,6 @@ void RulesMeter::end_reading() {
                            .interval = {std::min(values_.previous(), begun_), begun_},
                            .packets = {},
                            .bytes_bound = {}});
-    reading_ = {};
 }
 
 Result<Pull> RulesMeter::pull(ReadingSink& sink, Duration wait) {

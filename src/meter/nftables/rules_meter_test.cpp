@@ -24,6 +24,8 @@ struct FakeTables {
     std::map<std::string, Value> counters;
     int busy = 0;  // so many lists of objects change meanwhile
     std::vector<std::string> commands;
+    std::string mark = "mark-1";
+    int gets = 0;
 };
 
 class FakeNftables final : public NftablesHost {
@@ -38,12 +40,26 @@ public:
             give(nftables::testing::table_message("other", 5));
             give(nftables::testing::table_message(table, tables_.handle));
         }
+        if (list == List::chains) give(nftables::testing::named_message(table, tables_.mark, true));
         if (list != List::objects) return {};
         give(nftables::testing::counter_message({"other", "out-a", 1, 99999, 99}));
         for (const auto& [name, value] : tables_.counters)
             give(nftables::testing::counter_message(
                 {table, name, value.handle, value.bytes, value.packets, value.users}));
         if (tables_.busy > 0 && tables_.busy-- > 0) return fail(ErrorCode::busy, "changed");
+        return {};
+    }
+    Status get_objects(const std::string& table, std::span<const std::string> names,
+                       Handler handler, void* context) override {
+        ++tables_.gets;
+        for (const std::string& name : names) {
+            const auto found = tables_.counters.find(name);
+            if (found == tables_.counters.end()) return fail(ErrorCode::not_found, "gone");
+            const FakeTables::Value& value = found->second;
+            const std::string message = nftables::testing::counter_message(
+                {table, name, value.handle, value.bytes, value.packets, value.users});
+            handler(context, std::as_bytes(std::span(message)));
+        }
         return {};
     }
     Status run(const std::string& commands, bool /*check_only*/) override {
@@ -236,6 +252,30 @@ TEST_F(RulesMeterTest, ListsAgainWhatChangedMeanwhile) {
     read();
     EXPECT_EQ(bytes(), 4U);
     ASSERT_EQ(sink_.all.size(), 1U);
+}
+
+// Very many counters are read by name, until the rules change or one of them is gone.
+TEST_F(RulesMeterTest, ReadsManyCountersByName) {
+    const std::size_t many = AccountingTable::listed_max + 1;
+    for (std::size_t i = 0; i < many; ++i)
+        tables_.counters["out-r" + std::to_string(i)] = {.bytes = 100, .packets = 1};
+    open();
+    read();
+    EXPECT_EQ(tables_.gets, 0);
+    for (auto& [name, value] : tables_.counters) value.bytes += 7;
+    read();
+    EXPECT_EQ(tables_.gets, 1);
+    EXPECT_EQ(bytes(), many * 7);
+    tables_.mark = "mark-2";
+    tables_.counters["out-new"] = {.bytes = 50, .packets = 1};
+    read();
+    EXPECT_EQ(bytes(), many * 7 + 50);
+    tables_.counters.erase("out-r5");
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
+    tables_.handle = 2;
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
 }
 
 }  // namespace
