@@ -18,7 +18,7 @@ namespace octroi {
 // invalid (a key that [[rule]] does not have, a control character).
 [[nodiscard]] Result<std::string> rule_text(const std::string& name,
                                             std::span<const std::string> words);
-// The same of a rule; what is as by default is left out.
+// The same of a rule; defaults are left out.
 [[nodiscard]] std::string rule_text(const RuleConfig& rule);
 
 // before: the line of the [[rule]] that the new one goes in front of, from 1; 0: at the end.

@@ -108,7 +108,7 @@ private:
         return !words_.empty() && !words_.front().starts_with('-');
     }
     void read_chain() {
-        // ipfwadm -A without a word is both directions.
+        // ipfwadm -A without a direction is both directions.
         chain = program_ == Program::ipfwadm && !value_follows() ? "both" : next();
         // iptables -I CHAIN 3
         if (value_follows() && program_ != Program::ipfwadm) (void)next();
@@ -205,13 +205,13 @@ private:
     std::span<const std::string> words_;
 };
 
-enum class Way { in, out, forward, both };
+enum class ChainHook { in, out, forward, both };
 
-std::optional<Way> way_of(std::string_view chain) {
-    if (chain == "INPUT" || chain == "input" || chain == "in") return Way::in;
-    if (chain == "OUTPUT" || chain == "output" || chain == "out") return Way::out;
-    if (chain == "FORWARD" || chain == "forward") return Way::forward;
-    if (chain == "both") return Way::both;
+std::optional<ChainHook> way_of(std::string_view chain) {
+    if (chain == "INPUT" || chain == "input" || chain == "in") return ChainHook::in;
+    if (chain == "OUTPUT" || chain == "output" || chain == "out") return ChainHook::out;
+    if (chain == "FORWARD" || chain == "forward") return ChainHook::forward;
+    if (chain == "both") return ChainHook::both;
     return std::nullopt;
 }
 
@@ -269,23 +269,23 @@ private:
         if (reader.has_target) rule.group = reader.chain;
         // ipfwadm counted what enters and leaves the machine, forwarded packets in both.
         const bool all_hooks = program == Program::ipfwadm;
-        if (*way == Way::both) {
-            add_way(rule, reader, Way::in, all_hooks, "-in");
-            add_way(rule, reader, Way::out, all_hooks, "-out");
+        if (*way == ChainHook::both) {
+            add_way(rule, reader, ChainHook::in, all_hooks, "-in");
+            add_way(rule, reader, ChainHook::out, all_hooks, "-out");
         } else {
             add_way(rule, reader, *way, all_hooks, "");
         }
     }
 
-    void add_way(RuleConfig rule, const LineReader& reader, Way way, bool all_hooks,
+    void add_way(RuleConfig rule, const LineReader& reader, ChainHook way, bool all_hooks,
                  std::string_view suffix) {
         rule.name += suffix;
-        const bool is_in = way == Way::in;
+        const bool is_in = way == ChainHook::in;
         if (!reader.interface.empty())
             (is_in ? rule.in_interface : rule.out_interface) = reader.interface;
-        if (!all_hooks) rule.hook = is_in ? "input" : way == Way::out ? "output" : "forward";
+        if (!all_hooks) rule.hook = is_in ? "input" : way == ChainHook::out ? "output" : "forward";
         const bool arrives =
-            is_in || (way == Way::forward && rule.out_interface.empty() &&
+            is_in || (way == ChainHook::forward && rule.out_interface.empty() &&
                       (!rule.in_interface.empty() || (rule.from.empty() && !rule.to.empty())));
         rule.direction = arrives ? RuleDirection::in : RuleDirection::out;
         if (!rule.uid.empty() || !rule.mac.empty()) rule.direction = RuleDirection::out;
