@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 #include <set>
 
 #include "config/docs.hpp"
@@ -152,8 +151,9 @@ TEST(MeterKinds, OpenWithTheirDefaults) {
         MeterSetup setup{config, {}, folder.file(""), sockets, host, host.clock()};
         const auto opened = kind->open(setup);
         const bool in_kernel = kind->remove_from_kernel != nullptr;
+        // Without privileges it says so, and there is nothing to examine.
         if (in_kernel && !opened) {
-            std::cout << "not examined: " << kind->name << ": " << opened.error().text << "\n";
+            EXPECT_FALSE(opened.error().text.empty());
             continue;
         }
         ASSERT_TRUE(opened.has_value()) << opened.error().text;
