@@ -8,9 +8,6 @@
 namespace octroi::accounting {
 namespace {
 
-// NFT_DATA_VALUE_MAXLEN, linux/netfilter/nf_tables.h.
-constexpr std::size_t key_octets_max = 64;
-
 // In a concatenation each field fills registers of 4 octets.
 std::size_t octets_of(Field field, Family family) {
     switch (field) {
@@ -35,20 +32,26 @@ Lane form_of(const Leg& leg) {
               .constants = {},
               .legs = {}};
     std::size_t octets = 0;
-    for (std::size_t i = 0; i < field_count; ++i)
-        if (!leg.values[i].empty()) octets += octets_of(static_cast<Field>(i), leg.family);
+    std::size_t fields = 0;
+    for (std::size_t i = 0; i < field_count; ++i) {
+        if (leg.values[i].empty()) continue;
+        octets += octets_of(static_cast<Field>(i), leg.family);
+        ++fields;
+    }
     for (std::size_t i = 0; i < field_count; ++i) {
         if (leg.values[i].empty()) continue;
         const auto field = static_cast<Field>(i);
-        const bool is_constant = octets > key_octets_max && leg.values[i].size() == 1 &&
-                                 leg.values[i].front().is_single();
+        const bool is_constant = (octets > key_octets_max || fields > key_fields_max) &&
+                                 leg.values[i].size() == 1 && leg.values[i].front().is_single();
         if (is_constant) {
             octets -= octets_of(field, leg.family);
+            --fields;
             lane.constants.emplace_back(field, leg.values[i].front().first);
         } else {
             lane.key.push_back(field);
         }
     }
+    lane.is_too_long = octets > key_octets_max || fields > key_fields_max;
     return lane;
 }
 

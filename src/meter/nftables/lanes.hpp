@@ -13,6 +13,12 @@
 
 namespace octroi::accounting {
 
+// NFT_DATA_VALUE_MAXLEN, linux/netfilter/nf_tables.h.
+inline constexpr std::size_t key_octets_max = 64;
+// libnftables describes a concatenation by 6 bits for each field, in 32 bits. It accepts a longer
+// one, but its elements are wrong.
+inline constexpr std::size_t key_fields_max = 5;
+
 struct LaneLeg {
     const AccountingRule* rule;  // borrowed
     const Leg* leg;              // borrowed
@@ -23,9 +29,10 @@ struct Lane {
     std::uint8_t hooks = hook_all;
     bool fragments = false;
     std::vector<Field> key;  // looked up
-    // Equal in all legs, and compared before the lookup: a key has at most 64 octets.
+    // Equal in all legs, and compared before the lookup, because a key is limited.
     std::vector<std::pair<Field, Number>> constants;
     std::vector<LaneLeg> legs;
+    bool is_too_long = false;  // a key beyond these limits: the legs cannot be counted
 
     [[nodiscard]] bool has_same_form(const Lane& other) const {
         return family == other.family && hooks == other.hooks && fragments == other.fragments &&

@@ -123,6 +123,12 @@ private:
 
     // "counter name ip saddr map @m…", after what all legs have in common.
     Result<std::string> statement(const Lane& lane) {
+        if (lane.is_too_long)
+            return fail(ErrorCode::over_limit,
+                        fmt::format("rule '{}': more than {} of its keys are lists or ranges, or "
+                                    "its addresses are too long for one lookup. Next: make rules "
+                                    "with single values",
+                                    lane.legs.front().rule->name, key_fields_max));
         std::string text;
         const bool has_family_field = std::ranges::any_of(lane.key, [](Field field) {
             return field == Field::source || field == Field::destination ||

@@ -125,6 +125,30 @@ TEST(Ruleset, RefusesWhatCannotBeMeant) {
                 HasSubstr("the rules have more than"));
 }
 
+// libnftables accepts a concatenation of more than five fields but its elements are wrong.
+TEST(Ruleset, LooksUpFiveFieldsAtMost) {
+    RuleConfig rule{.name = "b",
+                    .from = {"2001:db8::/32"},
+                    .to = {"2001:db8:1::/48"},
+                    .in_interface = "eth0",
+                    .out_interface = "eth1",
+                    .protocol = {"tcp"},
+                    .from_port = {"1:9"},
+                    .to_port = {"80", "443"},
+                    .direction = RuleDirection::out};
+    const Ruleset set = compiled({rule});
+    ASSERT_EQ(set.maps.size(), 1U);
+    EXPECT_EQ(set.maps[0].type, "ipv6_addr . ipv6_addr . inet_proto . inet_service . inet_service");
+    EXPECT_THAT(rules_of(set, "forward.10").at(0),
+                HasSubstr("iifname \"eth0\" oifname \"eth1\" counter name ip6 saddr . ip6 daddr"));
+    rule.out_interface.clear();
+    rule.in_interface.clear();
+    rule.protocol = {"tcp", "udp"};
+    rule.hook = "output";
+    rule.uid = {"1-5"};
+    EXPECT_THAT(refusal(rule), HasSubstr("rule 'b': more than 5 of its keys"));
+}
+
 // N10, N11: the first rule of a group that matches counts, and the rest has a rule of its own.
 TEST(Ruleset, MakesGroupsExclusive) {
     const Ruleset set = compiled({{.name = "essent",
