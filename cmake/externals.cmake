@@ -24,6 +24,7 @@ find_package(benchmark REQUIRED)
 find_plain_library(pcap pcap/pcap.h pcap libpcap-dev)
 find_plain_library(mnl libmnl/libmnl.h mnl libmnl-dev)
 find_plain_library(bpf bpf/libbpf.h bpf libbpf-dev)
+find_plain_library(nftables nftables/libnftables.h nftables libnftables-dev)
 find_plain_library(zlib zlib.h z zlib1g-dev)
 find_plain_library(bzip2 bzlib.h bz2 libbz2-dev)
 find_plain_library(zstd zstd.h zstd libzstd-dev)
@@ -36,7 +37,7 @@ find_plain_library(utf8proc utf8proc.h utf8proc libutf8proc-dev)
 
 set(EXTERNALS_EVERY_LAYER fmt::fmt)
 set(EXTERNALS_wire nlohmann_json::nlohmann_json)
-set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::lzma external::mnl external::bpf Threads::Threads external::pcap
+set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::lzma external::mnl external::bpf external::nftables Threads::Threads external::pcap
     OpenSSL::SSL external::microhttpd spdlog::spdlog nlohmann_json::nlohmann_json)
 # toml++ is used as headers only: Debian's shared library is built to throw, and ours may not.
 set(EXTERNALS_config nlohmann_json::nlohmann_json)

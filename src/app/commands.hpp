@@ -25,6 +25,7 @@ void add_network(const Command& app, Session& session);
 void add_apply(const Command& app, Session& session);
 void add_class(const Command& app, Session& session);
 void add_rebook(const Command& app, Session& session);
+void add_rules(const Command& app, Session& session);
 void add_meters(const Command& app, Session& session);
 void add_ledger(const Command& app, Session& session);
 void add_audit(const Command& app, Session& session);
@@ -33,7 +34,7 @@ void add_docs(const Command& app, Session& session);
 
 inline constexpr std::array commands{add_run,     add_reload, add_top,     add_usage,  add_inspect,
                                      add_import,  add_export, add_account, add_bind,   add_who,
-                                     add_network, add_apply,  add_class,   add_rebook, add_meters,
-                                     add_ledger,  add_audit,  add_doctor,  add_docs};
+                                     add_network, add_apply,  add_class,   add_rebook, add_rules,
+                                     add_meters,  add_ledger, add_audit,   add_doctor, add_docs};
 
 }  // namespace octroi

@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "config/export_target.hpp"
 #include "config/option_values.hpp"
+#include "config/rule_config.hpp"
 
 namespace octroi {
 
@@ -87,6 +88,14 @@ struct ExporterConfig {
     auto operator<=>(const ExporterConfig&) const = default;
 };
 
+// A [[rule]] with its place in the file.
+struct RuleRow {
+    RuleConfig rule;
+    SourceLine where;  // of its [[rule]] line
+
+    auto operator<=>(const RuleRow&) const = default;
+};
+
 // The row for an exporter; null: there is none.
 [[nodiscard]] const ExporterConfig* find_exporter(std::span<const ExporterConfig> rows,
                                                   const Address& address, std::uint32_t domain);
@@ -151,6 +160,7 @@ struct Config {
     std::vector<MeterConfig> meters;  // in the order of the file
     std::vector<ExportConfig> exports;
     std::vector<ExporterConfig> exporters;  // in the order of the file
+    std::vector<RuleRow> rules;             // in the order of the file
     AttributeConfig attribute;
     std::vector<NamedList> services;    // in the order of the file: the first match wins
     std::vector<NamedList> categories;  // likewise

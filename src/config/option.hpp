@@ -81,6 +81,8 @@ struct Section {
     std::string_view help;
     // Repeated sections: appends an element, which the rows then fill.
     void (*append)(Config&, const SourceLine&) = nullptr;
+    // More elements are refused. Bounds the checks that compare each meter with each other one.
+    std::size_t rows_max = 256;
 };
 
 inline constexpr std::string_view any_key = "*";

@@ -85,6 +85,8 @@ TEST(OptionTable, StatesTheDefaultsOfTheStruct) {
     expected.exports[0].where = config->exports.at(0).where;
     expected.exporters.push_back({.prefixes = {*parse_prefix("192.0.2.1")}});
     expected.exporters[0].where = config->exporters.at(0).where;
+    expected.rules.push_back({.rule = {.name = "physics"}});
+    expected.rules[0].where = config->rules.at(0).where;
     expected.elements = config->elements;
     EXPECT_EQ(*config, expected);
 }

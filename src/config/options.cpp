@@ -10,6 +10,7 @@
 #include "config/export_options.hpp"
 #include "config/exporter_options.hpp"
 #include "config/option.hpp"
+#include "config/rule_options.hpp"
 #include "config/value.hpp"
 
 namespace octroi {
@@ -37,6 +38,12 @@ constexpr std::array sections = {
             .help = "What differs between senders of flow exports: rates, clocks, names, quirks.",
             .append = [](Config& c,
                          const SourceLine& where) { c.exporters.emplace_back().where = where; }},
+    Section{
+        .name = "rule",
+        .repeated = true,
+        .help = "Accounting rules, which meters of kind nftables count.",
+        .append = [](Config& c, const SourceLine& where) { c.rules.emplace_back().where = where; },
+        .rows_max = 4096},
     Section{.name = "attribute",
             .help = "Which networks are local, and the classes of remote ends."},
     Section{.name = "services", .help = "Names for protocols and ports; the first match wins."},
@@ -273,8 +280,8 @@ constexpr auto join(const std::array<Option, Sizes>&... parts) {
 }
 
 constexpr auto base_options =
-    join(ledger_options, meter_options, export_options, exporter_options, attribute_options,
-         name_options, display_options, log_options, metrics_options);
+    join(ledger_options, meter_options, export_options, exporter_options, rule_options,
+         attribute_options, name_options, display_options, log_options, metrics_options);
 
 bool keys_are_unique(const std::vector<Option>& options) {
     for (std::size_t i = 0; i < options.size(); ++i) {

@@ -17,9 +17,6 @@ namespace {
 // More than a user fixes in one pass.
 constexpr std::size_t problems_max = 50;
 
-// Bounds the checks that compare each meter with each other one.
-constexpr std::size_t repeated_max = 256;
-
 // Reads one file, and collects all its errors.
 class Reader {
 public:
@@ -81,9 +78,10 @@ private:
             return problem(key.source(), fmt::format("[{0}] may stand several times; write [[{0}]]",
                                                      section.name));
         }
-        if (array->size() > repeated_max) {
-            return problem((*array)[repeated_max].source(),
-                           fmt::format("[{}]: more than {} of them", section.name, repeated_max));
+        if (array->size() > section.rows_max) {
+            return problem(
+                (*array)[section.rows_max].source(),
+                fmt::format("[{}]: more than {} of them", section.name, section.rows_max));
         }
         for (const toml::node& element : *array) {
             section.append(config_, place(element.source()));

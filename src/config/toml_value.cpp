@@ -61,6 +61,9 @@ Result<OptionValue> read_list(const Option& option, const toml::node& node) {
         TRY_ASSIGN(Prefix prefix, parse_prefix(one->get()));
         return OptionValue(std::vector{prefix});
     }
+    // Most lists of a rule have one element.
+    if (const auto* one = node.as_string(); one != nullptr && option.section == "rule")
+        return OptionValue(std::vector{std::string(one->get())});
     const toml::array* const array = node.as_array();
     if (array == nullptr) return std::unexpected(wrong_form(option, node));
     std::vector<std::string> texts;

@@ -59,6 +59,7 @@ struct MeterSetup {
     std::span<const MeterConfig> configured = {};  // all meters, this one included
     std::string ledger_id = {};                    // Store::ledger_id(); empty: there is no ledger
     std::span<const ExporterConfig> exporters = {};  // [[exporter]]
+    std::span<const RuleRow> rules = {};             // [[rule]]
 };
 
 struct OpenedMeter {

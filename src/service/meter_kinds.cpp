@@ -9,14 +9,15 @@
 #include "meter/counters/kind.hpp"
 #include "meter/ebpf/kind.hpp"
 #include "meter/nflog/kind.hpp"
+#include "meter/nftables/kind.hpp"
 
 namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{
-    &capture::kind,  &ebpf::kind, &conntrack::kind, &nflog::kind, &counters::interfaces_kind,
-    &collector::kind};
+constexpr std::array kinds{&capture::kind,    &ebpf::kind,  &conntrack::kind,
+                           &accounting::kind, &nflog::kind, &counters::interfaces_kind,
+                           &collector::kind};
 
 }  // namespace
 

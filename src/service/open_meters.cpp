@@ -32,14 +32,13 @@ Result<KnownCursors> cursors_of(const MeterConfig& config, Store& store,
 
 Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
                                std::span<const MeterConfig> configured,
-                               const std::string& state_folder,
-                               std::span<const ExporterConfig> exporters, std::vector<Fd>& sockets,
-                               CaptureHost& host) {
+                               const std::string& state_folder, const Config& file,
+                               std::vector<Fd>& sockets, CaptureHost& host) {
     TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, store, kind.cursor_prefix));
     TRY_ASSIGN(std::string ledger_id, store.ledger_id());
     MeterSetup setup{
-        config,         cursors.own, state_folder,         sockets,  host, host.clock(),
-        cursors.others, configured,  std::move(ledger_id), exporters};
+        config,         cursors.own, state_folder,         sockets,        host,      host.clock(),
+        cursors.others, configured,  std::move(ledger_id), file.exporters, file.rules};
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
@@ -85,8 +84,8 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
     for (const MeterConfig& config : configs) {
         const MeterKind* kind = find_kind(kinds, config.kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
-        TRY_ASSIGN(DaemonMeter opened, open_meter(config, *kind, store, configs, state_folder,
-                                                  file.exporters, sockets, host));
+        TRY_ASSIGN(DaemonMeter opened,
+                   open_meter(config, *kind, store, configs, state_folder, file, sockets, host));
         // Each meter has an encoder of its own, and sequence numbers count within an observation
         // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);

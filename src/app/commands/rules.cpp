@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "app/commands.hpp"
+#include "app/session.hpp"
+#include "config/parse.hpp"
+#include "config/rule_text.hpp"
+#include "host/file.hpp"
+#include "host/log.hpp"
+#include "meter/nftables/import_rules.hpp"
+#include "service/accounting_rules.hpp"
+#include "view/units.hpp"
+
+namespace octroi {
+namespace {
+
+constexpr std::size_t rules_file_max = std::size_t{1} << 20U;
+
+struct Options {
+    std::string meter;
+    std::string name;
+    std::vector<std::string> words;
+    std::string before;
+    std::vector<std::string> names;
+    std::string file;
+    bool dry_run = false;
+};
+
+Result<std::string> config_text(Session& session) {
+    auto text = read_file(session.config_path(), rules_file_max);
+    if (!text && text.error().code == ErrorCode::not_found) return std::string();
+    return text;
+}
+
+// Writes the file when the rules in it are good and the kernel accepts them; then they apply.
+Result<ExitStatus> change(Session& session, const Options& options, const std::string& text) {
+    TRY_ASSIGN(const Config config,
+               parse_config(text, session.config_path(), session.option_table()));
+    TRY_ASSIGN(const ConfiguredRules wanted,
+               configured_rules(config, session.option_table(), options.meter));
+    const auto host = nftables_host();
+    const accounting::AccountingTable table(*host, wanted.table);
+    TRY([&]() -> Status {
+        TRY_ASSIGN([[maybe_unused]] const bool changes, table.apply(wanted.ruleset, true));
+        return {};
+    }());
+    TRY(replace_file(session.config_path(), text));
+    TRY_ASSIGN([[maybe_unused]] const bool applied, table.apply(wanted.ruleset, false));
+    log_info(fmt::format("{} written, table inet {} changed", session.config_path(), wanted.table));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> add_texts(Session& session, const Options& options,
+                             const std::vector<std::string>& texts) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const std::string now, config_text(session));
+    TRY_ASSIGN(const std::string text, text_with_rules(*config, now, texts, options.before));
+    if (!options.dry_run) return change(session, options, text);
+    TRY_ASSIGN(const Config changed,
+               parse_config(text, session.config_path(), session.option_table()));
+    TRY_ASSIGN([[maybe_unused]] const ConfiguredRules good,
+               configured_rules(changed, session.option_table(), options.meter));
+    for (const std::string& one : texts) TRY(session.print(one + "\n"));
+    log_info("nothing changed (--dry-run)");
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> add(Session& session, const Options& options) {
+    TRY_ASSIGN(const std::string text, rule_text(options.name, options.words));
+    return add_texts(session, options, {text});
+}
+
+Result<ExitStatus> remove(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const std::string now, config_text(session));
+    TRY_ASSIGN(const std::string text, text_without_rules(*config, now, options.names));
+    if (!options.dry_run) return change(session, options, text);
+    log_info(fmt::format("{} would be removed; nothing changed (--dry-run)",
+                         counted_text(options.names.size(), "rule", "rules")));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> list(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const ConfiguredRules wanted,
+               configured_rules(*config, session.option_table(), options.meter));
+    const auto host = nftables_host();
+    TRY_ASSIGN(const auto counters, accounting::AccountingTable(*host, wanted.table).read());
+    TRY(session.print(rules_report(wanted, counters)));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> check(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const ConfiguredRules wanted,
+               configured_rules(*config, session.option_table(), options.meter));
+    const auto host = nftables_host();
+    TRY_ASSIGN(const bool differs,
+               accounting::AccountingTable(*host, wanted.table).apply(wanted.ruleset, true));
+    TRY(session.print(
+        differs ? fmt::format("The kernel accepts the rules. Table inet {} is not as they say. "
+                              "Next: octroi rules apply\n",
+                              wanted.table)
+                : fmt::format("Table inet {} is as the rules say.\n", wanted.table)));
+    return differs ? ExitStatus::failed : ExitStatus::done;
+}
+
+Result<ExitStatus> apply(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const ConfiguredRules wanted,
+               configured_rules(*config, session.option_table(), options.meter));
+    const auto host = nftables_host();
+    const accounting::AccountingTable table(*host, wanted.table);
+    if (options.dry_run) {
+        TRY_ASSIGN(const auto now, table.content());
+        TRY(session.print(accounting::apply_commands(wanted.table, now, wanted.ruleset)));
+        return ExitStatus::done;
+    }
+    TRY_ASSIGN(const bool changed, table.apply(wanted.ruleset, false));
+    log_info(fmt::format("table inet {} {}", wanted.table,
+                         changed ? "changed" : "is as the rules say: nothing changed"));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> flush(Session& session, const Options& options) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const ConfiguredRules wanted,
+               configured_rules(*config, session.option_table(), options.meter));
+    if (options.dry_run) {
+        TRY(session.print(accounting::flush_commands(wanted.table)));
+        return ExitStatus::done;
+    }
+    const auto host = nftables_host();
+    TRY_ASSIGN(const bool there, accounting::AccountingTable(*host, wanted.table).flush(false));
+    log_info(fmt::format("table inet {} {}", wanted.table,
+                         there ? "removed" : "is not there: nothing changed"));
+    return ExitStatus::done;
+}
+
+Result<ExitStatus> import(Session& session, const Options& options) {
+    TRY_ASSIGN(const std::string text,
+               read_file(options.file == "-" ? "/dev/stdin" : options.file, rules_file_max));
+    const accounting::ImportedRules imported = accounting::import_rules(text);
+    for (const std::string& line : imported.left_out)
+        log_warning(fmt::format("{}, {}", options.file, line));
+    if (imported.rules.empty())
+        return fail(ErrorCode::invalid,
+                    fmt::format("{}: no rule of ipfwadm, ipchains or iptables can be imported",
+                                options.file));
+    std::vector<std::string> texts;
+    for (const RuleConfig& rule : imported.rules) texts.push_back(rule_text(rule));
+    TRY_ASSIGN(const ExitStatus status, add_texts(session, options, texts));
+    return imported.left_out.empty() ? status : ExitStatus::failed;
+}
+
+}  // namespace
+
+void add_rules(const Command& app, Session& session) {
+    auto options = std::make_shared<Options>();
+    Command rules = app.sub("rules", "Accounting rules of nftables: [[rule]] in the configuration");
+    rules.needs_sub();
+    const auto sub = [&](std::string_view name, std::string_view help, bool has_dry_run = true) {
+        Command command = rules.sub(name, help);
+        command.text("--meter", options->meter, "Of this meter of kind nftables", "NAME");
+        if (has_dry_run)
+            command.flag("--dry-run", options->dry_run,
+                         "Print what would change, without changing");
+        return command;
+    };
+    constexpr std::string_view words_help =
+        "key=value of [[rule]] (docs/options.md); lists have commas: address=10.1.0.0/16 "
+        "protocol=tcp port=80,443";
+    sub("add", "Add a rule to the configuration file and to the kernel")
+        .operand("NAME", options->name, "Name of the rule")
+        .optional_operands("KEY=VALUE", options->words, words_help)
+        .does([&session, options] { return add(session, *options); });
+    sub("insert", "Add a rule in front of another one: the first that matches counts in a group")
+        .operand("NAME", options->name, "Name of the rule")
+        .operand("BEFORE", options->before, "Name of the other rule")
+        .optional_operands("KEY=VALUE", options->words, words_help)
+        .does([&session, options] { return add(session, *options); });
+    sub("delete", "Remove rules from the configuration file and from the kernel")
+        .operands("NAME", options->names, "Names of the rules")
+        .does([&session, options] { return remove(session, *options); });
+    sub("list", "List rules with their packets and bytes; --bytes for exact ones", false)
+        .does([&session, options] { return list(session, *options); });
+    sub("check", "Check the rules, and whether the kernel counts as they say", false)
+        .does([&session, options] { return check(session, *options); });
+    sub("apply", "Make the kernel count as the rules say; counters keep their values")
+        .does([&session, options] { return apply(session, *options); });
+    sub("flush", "Remove our table from the kernel, and nothing else").does([&session, options] {
+        return flush(session, *options);
+    });
+    sub("import", "Add accounting rules of ipfwadm, ipchains or iptables")
+        .operand("FILE", options->file, "Command lines, or iptables-save; - for standard input")
+        .does([&session, options] { return import(session, *options); });
+}
+
+}  // namespace octroi

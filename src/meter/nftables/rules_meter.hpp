@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Reads the counters of our table and hands over their increases.
+
+#include <array>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/clock.hpp"
+#include "host/folder.hpp"
+#include "host/nftables.hpp"
+#include "meter/cumulative/cumulative_counters.hpp"
+#include "meter/meter.hpp"
+#include "meter/nftables/accounting_table.hpp"
+#include "meter/nftables/rule_names.hpp"
+#include "meter/state/state_files.hpp"
+#include "record/volume_limits.hpp"
+
+namespace octroi::accounting {
+
+// DO NOT CHANGE: cursors in ledgers begin with it.
+inline constexpr std::string_view cursor_prefix = "nftables:";
+
+inline constexpr std::array<CounterInfo, 8> rule_counters = {{
+    {"nftables_readings_total", "Times that the counters of the table were read."},
+    {"nftables_counters", "Counters in the last reading."},
+    {"nftables_bytes_total", "Increases that were handed over, implausible ones included."},
+    {"nftables_packets_total", "Packets of these increases."},
+    {"nftables_implausible_total",
+     "Increases with more volume than link_speed allows in their time: excluded."},
+    {"nftables_unknown_total",
+     "Counters in readings that are none of ours: another program added them to our table."},
+    {"nftables_restored_total", "Times that the table was gone, and the meter made it again."},
+    {"nftables_errors_total", "Readings that failed."},
+}};
+
+struct RulesMeterOptions {
+    std::string table;
+    Duration poll = Duration::seconds(10);
+    std::uint64_t link_speed_bits = 800'000'000'000;
+    std::vector<RuleConfig> rules;
+    Ruleset ruleset;
+    bool applies = true;  // makes the table as the rules say, at the start and where it is gone
+};
+
+class RulesMeter final : public Meter {
+public:
+    // cursors: of this meter. Errors: corrupt or those of files (the state that the cursor names).
+    [[nodiscard]] static Result<std::unique_ptr<RulesMeter>> open(
+        RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
+        std::span<const Cursor> cursors, const Clock& clock);
+
+    [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
+    [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
+    void committed() override;
+    [[nodiscard]] const NameTable& names() const override { return names_.table(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override;
+
+private:
+    RulesMeter(RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
+               const Clock& clock);
+    [[nodiscard]] Status begin_reading();
+    [[nodiscard]] Status restore_table();
+    // Hands over increases until the limit of one call. True: the reading is complete.
+    [[nodiscard]] bool hand_over(ReadingSink& sink);
+    void advance(const TableCounter& counter);
+    void end_reading();
+
+    RulesMeterOptions options_;
+    std::unique_ptr<NftablesHost> host_;
+    AccountingTable table_;
+    OwnFolder folder_;
+    StateFiles files_{folder_};
+    const Clock& clock_;
+    RuleNames names_;
+    cumulative::CumulativeCounters values_;
+    Cursor cursor_;
+
+    // The reading that is handed over. A checkpoint in the middle is exact: the counters after
+    // next_ still have their values of the reading before.
+    TableCounters reading_;
+    std::size_t next_ = 0;
+    bool is_reading_ = false;
+    bool is_first_ = false;
+    bool has_loss_ = false;
+    UtcTime begun_;
+    UtcTime next_reading_ = UtcTime::min();
+    std::vector<CountedVolume> volumes_;
+
+    // Nothing referred to them in the last reading: their removal loses nothing.
+    boost::unordered_flat_set<std::string> unused_;
+    ObservedVolume observed_;
+    std::vector<Loss> losses_;
+    std::array<std::uint64_t, rule_counters.size()> counts_{};
+};
+
+}  // namespace octroi::accounting

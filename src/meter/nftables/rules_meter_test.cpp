@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The meter with a kernel that the test plays.
+#include "meter/nftables/rules_meter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "host/testing/folder.hpp"
+#include "wire/nftables/testing/messages.hpp"
+
+namespace octroi::accounting {
+namespace {
+
+struct FakeTables {
+    bool present = true;
+    std::uint64_t handle = 1;
+    struct Value {
+        std::uint64_t bytes = 0;
+        std::uint64_t packets = 0;
+        std::uint64_t handle = 1;
+        std::uint32_t users = 1;
+    };
+    std::map<std::string, Value> counters;
+    int busy = 0;  // so many lists of objects change meanwhile
+    std::vector<std::string> commands;
+    std::string mark = "mark-1";
+    int gets = 0;
+};
+
+class FakeNftables final : public NftablesHost {
+public:
+    explicit FakeNftables(FakeTables& tables) : tables_(tables) {}
+    Status list(List list, const std::string& table, Handler handler, void* context) override {
+        const auto give = [&](const std::string& message) {
+            handler(context, std::as_bytes(std::span(message)));
+        };
+        if (!tables_.present) return {};
+        if (list == List::tables) {
+            give(nftables::testing::table_message("other", 5));
+            give(nftables::testing::table_message(table, tables_.handle));
+        }
+        if (list == List::chains) give(nftables::testing::named_message(table, tables_.mark, true));
+        if (list != List::objects) return {};
+        give(nftables::testing::counter_message({"other", "out-a", 1, 99999, 99}));
+        for (const auto& [name, value] : tables_.counters)
+            give(nftables::testing::counter_message(
+                {table, name, value.handle, value.bytes, value.packets, value.users}));
+        if (tables_.busy > 0 && tables_.busy-- > 0) return fail(ErrorCode::busy, "changed");
+        return {};
+    }
+    Status get_objects(const std::string& table, std::span<const std::string> names,
+                       Handler handler, void* context) override {
+        ++tables_.gets;
+        for (const std::string& name : names) {
+            const auto found = tables_.counters.find(name);
+            if (found == tables_.counters.end()) return fail(ErrorCode::not_found, "gone");
+            const FakeTables::Value& value = found->second;
+            const std::string message = nftables::testing::counter_message(
+                {table, name, value.handle, value.bytes, value.packets, value.users});
+            handler(context, std::as_bytes(std::span(message)));
+        }
+        return {};
+    }
+    Status run(const std::string& commands, bool /*check_only*/) override {
+        tables_.commands.push_back(commands);
+        tables_.present = true;
+        return {};
+    }
+    Result<std::string> generation() override { return std::string("boot/1"); }
+    void wait(Duration /*time*/) override {}
+
+private:
+    FakeTables& tables_;
+};
+
+class FakeClock final : public Clock {
+public:
+    std::int64_t seconds = 1'000'000;
+    [[nodiscard]] UtcTime now() const override { return UtcTime{} + Duration::seconds(seconds); }
+    [[nodiscard]] Duration uptime() const override { return Duration::seconds(seconds); }
+};
+
+class VolumeSink final : public ReadingSink {
+public:
+    void accept(std::span<const Reading> /*readings*/) override { ADD_FAILURE(); }
+    void accept_counted(std::span<const CountedVolume> volumes) override {
+        EXPECT_LE(volumes.size(), counted_volumes_of_a_pull_max);
+        all.insert(all.end(), volumes.begin(), volumes.end());
+    }
+    std::vector<CountedVolume> all;
+};
+
+class RulesMeterTest : public ::testing::Test {
+protected:
+    void open(bool applies = false) {
+        meter_.reset();
+        RulesMeterOptions options;
+        options.table = "octroi_t";
+        options.applies = applies;
+        options.link_speed_bits = 1'000'000'000;
+        options.rules = {{.name = "a", .service = "web", .far_class = "free"},
+                         {.name = "b", .identity = "user alice"}};
+        auto folder = OwnFolder::open(folder_.file("state"));
+        ASSERT_TRUE(folder.has_value()) << folder.error().text;
+        auto meter = RulesMeter::open(std::move(options), std::make_unique<FakeNftables>(tables_),
+                                      *std::move(folder), committed_, clock_);
+        ASSERT_TRUE(meter.has_value()) << meter.error().text;
+        meter_ = *std::move(meter);
+    }
+    // One reading, 10 s after the last.
+    Pull read() {
+        clock_.seconds += 10;
+        for (;;) {
+            const auto pulled = meter_->pull(sink_, Duration::seconds(1));
+            EXPECT_TRUE(pulled.has_value()) << pulled.error().text;
+            if (!pulled || *pulled != Pull::more) return pulled ? *pulled : Pull::end;
+        }
+    }
+    Checkpoint commit() {
+        auto made = meter_->checkpoint(sink_);
+        EXPECT_TRUE(made.has_value()) << made.error().text;
+        committed_ = made->cursors;
+        meter_->committed();
+        return *std::move(made);
+    }
+    [[nodiscard]] std::uint64_t bytes() const {
+        std::uint64_t sum = 0;
+        for (const CountedVolume& volume : sink_.all) sum += volume.bytes;
+        return sum;
+    }
+
+    testing::Folder folder_;
+    FakeTables tables_;
+    FakeClock clock_;
+    VolumeSink sink_;
+    std::vector<Cursor> committed_;
+    std::unique_ptr<RulesMeter> meter_;
+};
+
+TEST_F(RulesMeterTest, HandsOverIncreasesOnly) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    EXPECT_EQ(read(), Pull::checkpoint);
+    EXPECT_TRUE(sink_.all.empty());
+    tables_.counters["out-a"] = {.bytes = 1300, .packets = 13};
+    tables_.counters["in-b"] = {.bytes = 70, .packets = 1, .handle = 2};
+    EXPECT_EQ(read(), Pull::idle);
+    ASSERT_EQ(sink_.all.size(), 2U);
+    const CountedVolume& in = sink_.all[0];
+    const CountedVolume& out = sink_.all[1];
+    const auto names = meter_->names().rows();
+    EXPECT_EQ(in.direction, CountedDirection::in);
+    EXPECT_EQ(names[in.local - 1], (Name{NameKind::user, "alice"}));
+    EXPECT_EQ(out.bytes, 300U);
+    EXPECT_EQ(out.packets, 3U);
+    EXPECT_EQ(out.last - out.first, Duration::seconds(10));
+    EXPECT_EQ(names[out.local - 1], (Name{NameKind::rule, "a"}));
+    EXPECT_EQ(names[out.far - 1], (Name{NameKind::far_class, "free"}));
+    EXPECT_EQ(names[out.service - 1], (Name{NameKind::service, "web"}));
+    EXPECT_EQ(commit().observed.bytes.value(), 370U);
+}
+
+TEST_F(RulesMeterTest, GoesOnFromTheCommittedValues) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    read();
+    commit();
+    tables_.counters["out-a"] = {.bytes = 1500, .packets = 15};
+    read();  // not committed
+    tables_.counters["out-a"] = {.bytes = 1700, .packets = 17};
+    sink_.all.clear();
+    open();
+    read();
+    EXPECT_EQ(bytes(), 700U);
+}
+
+// A checkpoint may come between two parts of one reading.
+TEST_F(RulesMeterTest, IsExactInTheMiddleOfAReading) {
+    for (int i = 0; i < 3000; ++i)
+        tables_.counters["out-r" + std::to_string(i)] = {.bytes = 100, .packets = 1};
+    open();
+    read();
+    commit();
+    for (auto& [name, value] : tables_.counters) value = {.bytes = 150, .packets = 2};
+    clock_.seconds += 10;
+    const auto first = meter_->pull(sink_, Duration::seconds(1));
+    ASSERT_TRUE(first && *first == Pull::more);
+    EXPECT_EQ(bytes(), commit().observed.bytes.value());
+    open();
+    read();
+    EXPECT_EQ(bytes(), 3000U * 50);
+}
+
+TEST_F(RulesMeterTest, RecordsALossWhereATableBeginsAgain) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    read();
+    tables_.handle = 2;
+    tables_.counters["out-a"] = {.bytes = 40, .packets = 1};
+    read();
+    EXPECT_EQ(bytes(), 40U);
+    const Checkpoint made = commit();
+    ASSERT_EQ(made.losses.size(), 1U);
+    EXPECT_EQ(made.losses[0].reason, LossReason::counter_reset);
+}
+
+// apply removes a counter that nothing refers to.
+TEST_F(RulesMeterTest, LosesNothingWithAnUnusedCounter) {
+    tables_.counters["out-a"] = {.bytes = 10, .packets = 1};
+    tables_.counters["out-b"] = {.bytes = 10, .packets = 1, .handle = 2};
+    open();
+    read();
+    tables_.counters["out-b"] = {.bytes = 30, .packets = 2, .handle = 2, .users = 0};
+    read();
+    tables_.counters.erase("out-b");
+    read();
+    EXPECT_EQ(bytes(), 20U);
+    EXPECT_TRUE(commit().losses.empty());
+    tables_.counters.erase("out-a");
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
+}
+
+TEST_F(RulesMeterTest, ExcludesWhatALinkCannotCarry) {
+    tables_.counters["out-a"] = {};
+    open();
+    read();
+    tables_.counters["out-a"] = {.bytes = std::uint64_t{1} << 40U, .packets = 1U << 20U};
+    read();
+    ASSERT_EQ(sink_.all.size(), 1U);
+    EXPECT_EQ(sink_.all[0].kind, ReadingKind::implausible);
+}
+
+TEST_F(RulesMeterTest, MakesATableAgainThatIsGone) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open(true);
+    read();
+    const std::size_t before = tables_.commands.size();
+    tables_.present = false;
+    read();
+    EXPECT_EQ(tables_.commands.size(), before + 2);
+    EXPECT_TRUE(tables_.present);
+}
+
+TEST_F(RulesMeterTest, ListsAgainWhatChangedMeanwhile) {
+    tables_.counters["out-a"] = {.bytes = 5, .packets = 1};
+    open();
+    read();
+    tables_.counters["out-a"] = {.bytes = 9, .packets = 2};
+    tables_.busy = 3;
+    read();
+    EXPECT_EQ(bytes(), 4U);
+    ASSERT_EQ(sink_.all.size(), 1U);
+}
+
+// Very many counters are read by name, until the rules change or one of them is gone.
+TEST_F(RulesMeterTest, ReadsManyCountersByName) {
+    const std::size_t many = AccountingTable::listed_max + 1;
+    for (std::size_t i = 0; i < many; ++i)
+        tables_.counters["out-r" + std::to_string(i)] = {.bytes = 100, .packets = 1};
+    open();
+    read();
+    EXPECT_EQ(tables_.gets, 0);
+    for (auto& [name, value] : tables_.counters) value.bytes += 7;
+    read();
+    EXPECT_EQ(tables_.gets, 1);
+    EXPECT_EQ(bytes(), many * 7);
+    tables_.mark = "mark-2";
+    tables_.counters["out-new"] = {.bytes = 50, .packets = 1};
+    read();
+    EXPECT_EQ(bytes(), many * 7 + 50);
+    tables_.counters.erase("out-r5");
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
+    tables_.handle = 2;
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
+}
+
+}  // namespace
+}  // namespace octroi::accounting

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Accounting rules as the content of one table of nftables: counters, maps from values to counters,
+// chains. Pure functions.
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "config/rule_config.hpp"
+#include "meter/nftables/service_names.hpp"
+
+namespace octroi::accounting {
+
+inline constexpr std::size_t rules_max = 4096;
+// Values of all rules: elements of maps, twice as many counters as addresses among them.
+inline constexpr std::size_t elements_max = std::size_t{1} << 20U;
+// Addresses of rules that count each address for itself.
+inline constexpr std::size_t addresses_max = std::size_t{1} << 17U;
+
+struct TableOptions {
+    int priority = 10;  // of our chains; 0 is the filter of nftables and iptables
+    bool defragment = false;
+};
+
+struct CounterMap {
+    std::string name;  // made from the content: the same name has the same content
+    std::string type;  // "ipv4_addr . inet_service"
+    bool intervals = false;
+    std::vector<std::string> elements;  // "10.0.0.0/8 . 80 : \"out-web\""
+};
+
+struct CounterChain {
+    std::string name;
+    std::string hook;  // empty: other chains jump to it
+    std::vector<std::string> rules;
+};
+
+struct Ruleset {
+    TableOptions options;
+    std::vector<std::string> counters;
+    std::vector<CounterMap> maps;
+    std::vector<CounterChain> chains;  // a chain is before those that jump to it
+    // The name of an empty chain, made from all of the content: a table that has it needs no
+    // change.
+    std::string mark;
+};
+
+// Errors: invalid (the text names the rule), over_limit.
+[[nodiscard]] Result<Ruleset> compile(std::span<const RuleConfig> rules, const ServiceNames& names,
+                                      const TableOptions& options);
+
+struct TableContent {
+    bool exists = false;
+    std::vector<std::string> chains;
+    std::vector<std::string> maps;
+    std::vector<std::string> counters;
+    std::vector<std::string> unused;  // counters that nothing refers to
+};
+
+// A change has three steps, each of them atomic. Between them the old or the new rules count, and
+// no packet counts nowhere or twice.
+//
+// 1. Adds the counters and the maps that are missing. In one step with the rules they would come
+//    too late: the kernel switches to the new rules before it shows the elements of a new map of
+//    intervals (nf_tables_commit(), net/netfilter/nf_tables_api.c).
+[[nodiscard]] std::string prepare_commands(const std::string& table, const TableContent& now,
+                                           const Ruleset& wanted);
+// 2. Replaces the rules. Counters that stay are not touched. A counter that the rules name no
+//    longer stays until the next change, so that its last reading is not lost.
+[[nodiscard]] std::string switch_commands(const std::string& table, const TableContent& now,
+                                          const Ruleset& wanted);
+// 3. Removes the maps that only the rules before referred to; empty: there are none. To be run some
+//    time after step 2: a packet that is in the old rules looks up the old maps.
+[[nodiscard]] std::string cleanup_commands(const std::string& table, const TableContent& now,
+                                           const Ruleset& wanted);
+// Steps 1 and 2, to read and to check.
+[[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
+                                         const Ruleset& wanted);
+// Removes the table, whether it is there or not.
+[[nodiscard]] std::string flush_commands(const std::string& table);
+
+}  // namespace octroi::accounting
