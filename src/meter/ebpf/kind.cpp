@@ -82,6 +82,8 @@ Result<std::vector<std::string>> remove_from_kernel(const MeterConfig& config) {
     return remove_ebpf(config.options.text("bpffs"), pin_folder(config));
 }
 
+std::string obstacle() { return ebpf_obstacle(std::string(default_bpffs)); }
+
 std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
     std::vector<Finding> findings;
     for (const MeterConfig* meter : meters) {
@@ -126,6 +128,7 @@ constinit const MeterKind kind{
     .options = meter_options,
     .counts_interfaces = true,
     .counters = chapters,
+    .obstacle = obstacle,
     .cursor_prefix = ebpf_source_prefix,
     .open = open_live,
     .remove_from_kernel = remove_from_kernel,
