@@ -4,12 +4,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <map>
 
 #include "config/changes.hpp"
@@ -123,10 +127,19 @@ std::vector<Change> changes_of(std::string_view kind) {
     return all;
 }
 
-// The daemon gets an empty network and a BPF file system of its own; both end with it.
+bool set_loopback_up() {
+    ifreq request{};
+    std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
+    request.ifr_flags = IFF_UP;
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return ::ioctl(socket, SIOCSIFFLAGS, &request) == 0;
+}
+
+// The daemon gets a network with the loopback interface only, and a BPF file system of its own;
+// both end with it.
 void enter_own_namespaces() {
     if (::unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 ||
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !set_loopback_up())
         ::_exit(126);
     (void)::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
 }
