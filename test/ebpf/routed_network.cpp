@@ -26,8 +26,6 @@ RoutedNetwork::RoutedNetwork(bool offloads) {
     for (const std::string& space : {host_, router_, server_}) {
         missing_ = support::add_netns(space);
         if (!missing_.empty()) return;
-        must(in_netns(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
-                              "net.ipv6.conf.default.router_solicitations=0"}));
         must({"ip", "-n", space, "link", "set", "lo", "up"});
     }
     add_links(offloads);

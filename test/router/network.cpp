@@ -56,9 +56,6 @@ Network::Network() {
             missing_ = "no network namespaces here";
             return;
         }
-        // No duplicate address detection and no router solicitations.
-        must(in(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
-                        "net.ipv6.conf.default.router_solicitations=0"}));
         must({"ip", "-n", space, "link", "set", "lo", "up"});
     }
 }

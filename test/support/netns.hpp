@@ -16,13 +16,20 @@ inline Arguments in_netns(const std::string& name, Arguments arguments) {
     return arguments;
 }
 
-// Makes a namespace. Empty: it is there, and commands run in it; else why not, as the reason of a
-// skipped test. Remove it with remove_netns() in both cases.
+// Makes a namespace in which IPv6 sends nothing of its own accord: no duplicate address detection,
+// no router solicitations, and no probes of neighbours that answered once. Empty: it is there, and
+// commands run in it; else why not, as the reason of a skipped test. Remove it with remove_netns()
+// in both cases.
 inline std::string add_netns(const std::string& name) {
     const Ended added = run({"ip", "netns", "add", name});
     if (added.status != 0) return "cannot add a network namespace here: " + added.err;
     const Ended entered = run(in_netns(name, {"true"}));
     if (entered.status != 0) return "cannot enter a network namespace here: " + entered.err;
+    const Ended quiet = run(in_netns(name, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
+                                            "net.ipv6.conf.default.router_solicitations=0",
+                                            "net.ipv6.neigh.default.base_reachable_time_ms=3600000",
+                                            "net.ipv6.neigh.default.delay_first_probe_time=600"}));
+    if (quiet.status != 0) return "cannot set up IPv6 in a network namespace here: " + quiet.err;
     return "";
 }
 

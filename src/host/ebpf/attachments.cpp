@@ -2,6 +2,7 @@
 #include "host/ebpf/attachments.hpp"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -144,8 +145,9 @@ Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std
 
 std::string ebpf_obstacle(const std::string& bpffs) {
     if (::geteuid() != 0) return "octroi does not run as root";
-    if (::access("/proc/sys/net/core/bpf_jit_enable", F_OK) != 0)
-        return "this kernel has no BPF (CONFIG_BPF_SYSCALL, CONFIG_NET_CLS_BPF)";
+    if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr) != 1)
+        return "this kernel loads no BPF programs for interfaces (CONFIG_BPF_SYSCALL, "
+               "CONFIG_NET_CLS_BPF)";
     std::error_code error;
     if (!std::filesystem::is_directory(bpffs, error)) return "there is no folder " + bpffs;
     return "";
