@@ -64,6 +64,7 @@ void RoutedNetwork::add_links(bool offloads) const {
         for (const Link& link : {end, middle}) {
             must(in_netns(link.space,
                           {"ethtool", "-K", link.name, "tso", state, "gso", state, "gro", state}));
+            must(support::without_probes(link.space, link.name));
             must({"ip", "-n", link.space, "link", "set", link.name, "up"});
             must({"ip", "-n", link.space, "addr", "add", link.v4 + "/24", "dev", link.name});
             must({"ip", "-n", link.space, "addr", "add", link.v6 + "/64", "dev", link.name,

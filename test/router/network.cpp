@@ -84,6 +84,7 @@ void Network::cable(const std::string& space, const std::string& link, const std
     for (const auto& [where, name] : {std::pair{space, link}, std::pair{other, other_link}}) {
         const char* const state = offloads ? "on" : "off";
         must(in(where, {"ethtool", "-K", name, "tso", state, "gso", state, "gro", state}));
+        must(support::without_probes(where, name));
         must({"ip", "-n", where, "link", "set", name, "up"});
     }
 }

@@ -16,10 +16,9 @@ inline Arguments in_netns(const std::string& name, Arguments arguments) {
     return arguments;
 }
 
-// Makes a namespace in which IPv6 sends nothing of its own accord: no duplicate address detection,
-// no router solicitations, and no probes of neighbours that answered once. Empty: it is there, and
-// commands run in it; else why not, as the reason of a skipped test. Remove it with remove_netns()
-// in both cases.
+// Makes a namespace without duplicate address detection and router solicitations. Empty: it is
+// there, and commands run in it; else why not, as the reason of a skipped test. Remove it with
+// remove_netns() in both cases.
 inline std::string add_netns(const std::string& name) {
     const Ended added = run({"ip", "netns", "add", name});
     if (added.status != 0) return "cannot add a network namespace here: " + added.err;
@@ -31,6 +30,13 @@ inline std::string add_netns(const std::string& name) {
                                             "net.ipv6.neigh.default.delay_first_probe_time=600"}));
     if (quiet.status != 0) return "cannot set up IPv6 in a network namespace here: " + quiet.err;
     return "";
+}
+
+// For a link of the namespace, before its first packet: IPv6 never probes a neighbour that has
+// answered once, at times that no test knows.
+inline Arguments without_probes(const std::string& name, const std::string& link) {
+    return in_netns(name,
+                    {"sysctl", "-qw", "net.ipv6.neigh." + link + ".delay_first_probe_time=3600"});
 }
 
 inline void remove_netns(const std::string& name) { (void)run({"ip", "netns", "del", name}); }
