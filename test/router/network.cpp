@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/netns.hpp"
+
 namespace octroi::router_test {
 
 using nlohmann::json;
