@@ -54,10 +54,8 @@ Network::Network() {
         return;
     }
     for (const std::string& space : {host_, router_, server_}) {
-        if (support::run({"ip", "netns", "add", space}).status != 0) {
-            missing_ = "no network namespaces here";
-            return;
-        }
+        missing_ = support::add_netns(space);
+        if (!missing_.empty()) return;
         must({"ip", "-n", space, "link", "set", "lo", "up"});
     }
 }
