@@ -25,9 +25,7 @@ inline std::string add_netns(const std::string& name) {
     const Ended entered = run(in_netns(name, {"true"}));
     if (entered.status != 0) return "cannot enter a network namespace here: " + entered.err;
     const Ended quiet = run(in_netns(name, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
-                                            "net.ipv6.conf.default.router_solicitations=0",
-                                            "net.ipv6.neigh.default.base_reachable_time_ms=3600000",
-                                            "net.ipv6.neigh.default.delay_first_probe_time=600"}));
+                                            "net.ipv6.conf.default.router_solicitations=0"}));
     if (quiet.status != 0) return "cannot set up IPv6 in a network namespace here: " + quiet.err;
     return "";
 }
