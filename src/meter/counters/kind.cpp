@@ -73,6 +73,7 @@ constinit const MeterKind interfaces_kind{
     .help = "The kernel's counters of interfaces: frames in and out.",
     .layer = Layer::frame,
     .options = interface_options,
+    .counts_interfaces = true,
     .counters = chapters,
     .cursor_prefix = interfaces_prefix,
     .open = open_interfaces,
