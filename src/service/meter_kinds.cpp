@@ -15,8 +15,14 @@ namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind,    &ebpf::kind,  &conntrack::kind,
-                           &accounting::kind, &nflog::kind, &counters::interfaces_kind,
+constexpr std::array kinds{&capture::kind,
+                           &ebpf::kind,
+                           &conntrack::kind,
+                           &accounting::kind,
+                           &nflog::kind,
+                           &counters::interfaces_kind,
+                           &counters::wireguard_kind,
+                           &counters::listed_kind,
                            &collector::kind};
 
 }  // namespace

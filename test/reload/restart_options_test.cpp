@@ -29,11 +29,17 @@ using nlohmann::json;
 using support::RunningDaemon;
 using support::Sections;
 
+constexpr const char* listed_counters = "counters = [\"x from=nft counter=x direction=in\"]\n";
+
 // The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
-const std::map<std::string, std::string, std::less<>> needed{{"collector", ""},
-                                                             {"capture", "interfaces = [\"lo\"]\n"},
-                                                             {"ebpf", "interfaces = [\"lo\"]\n"},
-                                                             {"nflog", ""}};
+const std::map<std::string, std::string, std::less<>> needed{
+    {"collector", ""},
+    {"capture", "interfaces = [\"lo\"]\n"},
+    {"ebpf", "interfaces = [\"lo\"]\n"},
+    {"nflog", ""},
+    {"interfaces", "interfaces = [\"lo\"]\n"},
+    {"wireguard", ""},
+    {"listed", listed_counters}};
 
 // For these rows the check of the row, or a rule between options, refuses other_value().
 const std::map<std::string, std::string, std::less<>> values{
