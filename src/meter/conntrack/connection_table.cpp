@@ -77,7 +77,8 @@ void ConnectionTable::begin_listing() {
 std::uint64_t ConnectionTable::end_listing(UtcTime now) {
     std::uint64_t missing = 0;
     for (auto at = connections_.begin(); at != connections_.end();) {
-        const PostedConnection& posted = at->second;
+        PostedConnection& posted = at->second;
+        if (posted.listings_to_begin > 0) --posted.listings_to_begin;
         const std::uint32_t listings_without = listing_ - posted.listing;
         const bool has_expired = posted.expires != UtcTime::min() && posted.expires <= now;
         if (!posted.ended && listings_without == 1 && !has_expired) ++missing;
@@ -149,6 +150,8 @@ Result<ConnectionTable> ConnectionTable::restore(std::string_view saved, std::si
         ConnectionKey key;
         PostedConnection posted;
         if (!read_posted(in, key, posted)) return damaged();
+        // The saved listing may have been in progress, so none of them is missing in it.
+        posted.listing = table.listing_;
         // Also beyond a limit that was lowered: they are known.
         table.connections_.insert_or_assign(key, posted);
     }

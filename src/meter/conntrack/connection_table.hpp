@@ -37,10 +37,17 @@ struct PostedConnection {
     UtcTime posted_until;              // the counts are those of this time
     UtcTime expires = UtcTime::min();  // when it ends if it has no packet any more; min: not known
     std::uint32_t listing = 0;         // in which it was last seen
+    // A listing found it. Until that one and the next one are complete, the event of its begin may
+    // come late.
+    std::uint8_t listings_to_begin = 0;
     // It ended while a listing was read. Until the end of the listing, an entry of it may come
     // late.
     bool ended = false;
 };
+
+// Of PostedConnection::listings_to_begin: the kernel sends the event some time after it has put the
+// connection into its table.
+inline constexpr std::uint8_t listings_to_begin_max = 2;
 
 class ConnectionTable {
 public:
