@@ -29,6 +29,7 @@ using support::Sections;
 const std::map<std::string, std::string, std::less<>> needed{{"collector", ""},
                                                              {"capture", "interfaces = [\"lo\"]\n"},
                                                              {"ebpf", "interfaces = [\"lo\"]\n"},
+                                                             {"sockets", ""},
                                                              {"nflog", ""}};
 
 // For these rows the check of the row, or a rule between options, refuses other_value().
