@@ -36,6 +36,7 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"collector", ""},
     {"capture", "interfaces = [\"lo\"]\n"},
     {"ebpf", "interfaces = [\"lo\"]\n"},
+    {"sockets", ""},
     {"conntrack", ""},
     {"nftables", ""},
     {"nflog", ""},
