@@ -153,7 +153,7 @@ Status ConnectionMeter::begin_listing() {
 Status ConnectionMeter::end_listing() {
     const UtcTime now = host_->clock().now();
     TRY_ASSIGN(const TrafficTotals totals, read_totals());
-    const std::uint64_t missing = table_.end_listing(now) + replaced_ends_;
+    const std::uint64_t missing = table_.end_listing() + replaced_ends_;
     counts_.unseen_ends += missing;
     const auto bound = position_.unposted(totals);
     const bool may_have_lost = !bound || *bound != Count{};
@@ -273,8 +273,6 @@ void ConnectionMeter::on_listed(const Entry& entry) {
         note_posted(entry, *posted, reading_at_);
     }
     posted->listing = table_.listing();
-    // The kernel rounds the seconds that are left down.
-    posted->expires = reading_at_ + Duration::seconds(std::int64_t{entry.timeout} + 1);
 }
 
 void ConnectionMeter::on_ended(const Entry& entry) {

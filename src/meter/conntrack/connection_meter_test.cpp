@@ -246,7 +246,7 @@ TEST_F(ConnectionMeterTest, LostEventsAreALossThatCoversWhatWasNotSeen) {
     EXPECT_EQ(losses[0].bytes_bound, 440U);
 }
 
-TEST_F(ConnectionMeterTest, AnEndWithoutAnEventIsALossUnlessTheConnectionHadExpired) {
+TEST_F(ConnectionMeterTest, AnEndWithoutAnEventIsALossUnlessAllTrafficIsCounted) {
     start();
     kernel_.begin(1, 1).timeout = 5;
     kernel_.begin(2, 2).timeout = 300;

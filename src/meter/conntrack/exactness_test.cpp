@@ -50,6 +50,20 @@ TEST_F(ConntrackExactness, ABeginMuchLaterIsThatOfAnotherConnection) {
     EXPECT_EQ(losses[0].bytes_bound, 80U);
 }
 
+// Its time-out is shorter than the poll: it may have had packets, and then ended.
+TEST_F(ConntrackExactness, ASilentEndOfAConnectionWithAShortTimeOutIsALoss) {
+    kernel_.begin(1).timeout = 3;
+    kernel_.carry(1, 5, 5);
+    start();
+    kernel_.carry(1, 40, 40);
+    kernel_.end(1, false);
+    poll_table();
+    commit();
+    const auto losses = losses_of(LossReason::event_drop);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 80U);
+}
+
 // Another program asked for reliable events, so the kernel sends those of an end again to all.
 TEST_F(ConntrackExactness, AnEndThatTheKernelSendsAgainCountsOnce) {
     for (const bool has_timestamps : {true, false}) {
@@ -139,7 +153,7 @@ TEST_F(ConntrackExactness, CountersThatAnotherProgramResetsAreALoss) {
 }
 
 // The kernel changes its table while it is listed: one listing may miss an entry.
-TEST_F(ConntrackExactness, AListingThatAKillCutAndOneThatMissesAnEntryForgetNothing) {
+TEST_F(ConntrackExactness, AListingThatAKillCutAndOneThatMissesAnEntryEvictNothing) {
     start();
     kernel_.begin(1, 1).timeout = 300;
     kernel_.begin(2, 2).timeout = 300;

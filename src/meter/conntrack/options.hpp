@@ -29,7 +29,7 @@ inline constexpr std::array meter_options = {
            .range = "1024..100000000",
            .help = "The most connections that the meter knows at a time.",
            .doc = "Connections beyond it count when they end. A connection needs about 130 bytes "
-                  "of memory, and 76 in the state file that each commit writes."},
+                  "of memory, and 68 in the state file that each commit writes."},
     Option{.key = "socket_buffer",
            .type = OptionType::size,
            .default_text = R"("64 MiB")",
