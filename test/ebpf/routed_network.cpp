@@ -100,9 +100,9 @@ void RoutedNetwork::masquerade() const {
     must(in_router({"nft", "-f", rules}));
 }
 
-Count RoutedNetwork::counted_at(const std::string& space, const std::string& counter) {
+Count RoutedNetwork::counted(const std::string& counter) const {
     const Ended listed =
-        support::run(in_netns(space, {"nft", "-j", "list", "counter", "inet", "count", counter}));
+        support::run(in_router({"nft", "-j", "list", "counter", "inet", "count", counter}));
     const json document = json::parse(listed.out, nullptr, false);
     const json entries = document.value("nftables", json::array());
     for (const json& entry : entries)

@@ -58,11 +58,7 @@ public:
     static void must(const Arguments& arguments);
     void masquerade() const;
     // At the interface of the router to the host: from and to the addresses of the host.
-    [[nodiscard]] Count counted(const std::string& counter) const {
-        return counted_at(router_, counter);
-    }
-    // A counter of the table `inet count` in that namespace.
-    [[nodiscard]] static Count counted_at(const std::string& space, const std::string& counter);
+    [[nodiscard]] Count counted(const std::string& counter) const;
 
     // iperf3 from the host to the server.
     void transfer(const Arguments& options) const;
