@@ -68,6 +68,10 @@ void RoutedNetwork::add_links(bool offloads) const {
         for (const Link& link : {end, middle}) {
             must(in_netns(link.space,
                           {"ethtool", "-K", link.name, "tso", state, "gso", state, "gro", state}));
+            // No neighbour solicitation after the last reading of a meter.
+            must(in_netns(
+                link.space,
+                {"sysctl", "-qw", "net.ipv6.neigh." + link.name + ".delay_first_probe_time=600"}));
             must({"ip", "-n", link.space, "link", "set", link.name, "up"});
             must({"ip", "-n", link.space, "addr", "add", link.v4 + "/24", "dev", link.name});
             must({"ip", "-n", link.space, "addr", "add", link.v6 + "/64", "dev", link.name,
@@ -151,7 +155,7 @@ void RoutedNetwork::start_at(const std::string& space) {
                    support::run(support::octroi(ledger_, {"meters"})).out.find("edge") !=
                        std::string::npos;
         },
-        std::chrono::seconds(20)))
+        std::chrono::seconds(90)))
         << daemon_->err_so_far();
     support::pass(std::chrono::milliseconds(1500));  // the first reading is where counting begins
 }
