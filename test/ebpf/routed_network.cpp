@@ -150,7 +150,7 @@ void RoutedNetwork::start_at(const std::string& space) {
                    support::run(support::octroi(ledger_, {"meters"})).out.find("edge") !=
                        std::string::npos;
         },
-        std::chrono::seconds(20)))
+        std::chrono::seconds(90)))
         << daemon_->err_so_far();
     support::pass(std::chrono::milliseconds(1500));  // the first reading is where counting begins
 }
