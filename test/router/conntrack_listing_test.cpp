@@ -16,8 +16,8 @@ namespace {
 
 using conntrack::Entry;
 using nlohmann::json;
-using router_test::Network;
 using support::Ended;
+using support::Network;
 
 // A direction of a connection as text, of all fields that a row of `inspect` has.
 std::string direction_of(const Entry& entry, bool is_reply) {

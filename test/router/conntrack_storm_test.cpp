@@ -12,7 +12,7 @@
 namespace octroi {
 namespace {
 
-using router_test::Network;
+using support::Network;
 
 // Each datagram is a connection of its own: (source port, destination port) differ.
 class ShortConnections {

@@ -7,8 +7,8 @@
 namespace octroi {
 namespace {
 
-using router_test::Network;
 using support::Ended;
+using support::Network;
 
 class ConntrackTest : public router_test::TrackedRouter {
 protected:

@@ -14,10 +14,12 @@
 #include <memory>
 #include <thread>
 
-#include "network.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "support/network.hpp"
 
 namespace octroi::router_test {
+
+using support::Network;
 
 // Runs the function on a thread of its own in the network namespace. False: it cannot be entered.
 template <typename Function>
