@@ -122,6 +122,15 @@ function(target_sees_support target)
     target_include_directories(${target} PRIVATE "${root}")
 endfunction()
 
+# octroi_support: test/support/*.cpp, what end-to-end tests of several folders share.
+function(add_test_support)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/test/support/*.cpp")
+    add_library(octroi_support STATIC EXCLUDE_FROM_ALL ${sources})
+    target_sees(octroi_support host base)
+    target_sees_support(octroi_support)
+    target_link_libraries(octroi_support PRIVATE GTest::gtest nlohmann_json::nlohmann_json ${EXTERNALS_EVERY_LAYER})
+endfunction()
+
 # The one binary, as soon as there is a main().
 function(add_octroi_program)
     file(GLOB main CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/app/main.cpp")

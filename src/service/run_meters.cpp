@@ -73,6 +73,7 @@ HostNetworks present_networks(CaptureHost& host) {
 
 Status check_run(const RunSettings& settings, CaptureHost& host) {
     TRY(check_config(settings.config));
+    TRY(check_rules(settings.config));
     TRY(overview_notices(meters_of_run(settings, default_kind(settings.kinds)), settings.kinds,
                          host));
     return {};

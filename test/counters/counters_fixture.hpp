@@ -76,6 +76,7 @@ protected:
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf." + link + ".disable_ipv6=1"}));
         must({"ip", "-n", space, "addr", "add", address, "dev", link});
         must({"ip", "-n", space, "link", "set", "lo", "up"});
+        must(support::without_probes(space, link));
         must({"ip", "-n", space, "link", "set", link, "up"});
     }
     [[nodiscard]] Traffic kernel() const {

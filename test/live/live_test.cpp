@@ -69,6 +69,7 @@ protected:
         must({"ip", "-n", space, "addr", "add", v4, "dev", link});
         must({"ip", "-n", space, "addr", "add", v6, "dev", link, "nodad"});
         must({"ip", "-n", space, "link", "set", "lo", "up"});
+        must(support::without_probes(space, link));
         must({"ip", "-n", space, "link", "set", link, "up"});
     }
     // Traffic in both directions, both IP versions, TCP and ICMP.

@@ -36,6 +36,9 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"collector", ""},
     {"capture", "interfaces = [\"lo\"]\n"},
     {"ebpf", "interfaces = [\"lo\"]\n"},
+    {"sockets", ""},
+    {"conntrack", ""},
+    {"nftables", ""},
     {"nflog", ""},
     {"interfaces", "interfaces = [\"lo\"]\n"},
     {"wireguard", ""},
@@ -102,11 +105,19 @@ const std::string export_lines =
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
+bool is_in_live_section(const Option& row) {
+    const auto table = option_table(meter_kinds());
+    return std::ranges::any_of(table.sections, [&](const Section& section) {
+        return section.name == row.section && section.reload;
+    });
+}
+
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {
     std::vector<Change> all;
     for (const Option& row : option_table(meter_kinds()).options) {
-        if (row.reload || !row.renamed_to.empty() || is_name(row)) continue;
+        if (row.reload || is_in_live_section(row) || !row.renamed_to.empty() || is_name(row))
+            continue;
         const bool of_every_kind = row.kind.empty();
         if (of_every_kind ? kind != "collector" : row.kind != kind) continue;
         const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));

@@ -8,16 +8,16 @@
 #include <chrono>
 #include <optional>
 
-#include "network.hpp"
 #include "store/sqlite/sqlite_ledger.hpp"
+#include "support/network.hpp"
 
 namespace octroi {
 namespace {
 
-using router_test::Network;
 using support::Arguments;
 using support::Ended;
 using support::Folder;
+using support::Network;
 using support::octroi;
 using support::Process;
 using Count = Network::Count;

@@ -10,7 +10,7 @@
 namespace octroi::counters {
 namespace {
 
-constexpr std::string_view wireguard_kind = "wireguard";  // IFLA_INFO_KIND
+constexpr std::string_view link_kind = "wireguard";  // IFLA_INFO_KIND
 // Peers that come and go all the time must not block the meter for ever.
 constexpr int peer_listings_max = 16;
 
@@ -60,7 +60,7 @@ Status WireguardSource::check() {
 Result<std::vector<Interface>> WireguardSource::interfaces() {
     TRY_ASSIGN(auto all, host_->interfaces());
     std::erase_if(all, [&](const Interface& interface) {
-        return interface.kind != wireguard_kind ||
+        return interface.kind != link_kind ||
                (!names_.empty() && std::ranges::find(names_, interface.name) == names_.end());
     });
     return all;
@@ -87,7 +87,7 @@ Status WireguardSource::add_peers(const Interface& interface, Listing& listing) 
             Sample& sample = listing.samples.emplace_back(
                 sample_of_peer(interface, key, from_peer, from_peer ? *peer.received : *peer.sent));
             sample.generation = fmt::format("{} {}", listing.boot, listing.space);
-            sample.part = names_.empty() ? std::string(wireguard_kind) : interface.name;
+            sample.part = names_.empty() ? std::string(link_kind) : interface.name;
         }
     }
     return {};
@@ -99,7 +99,7 @@ Result<Listing> WireguardSource::read() {
     TRY_ASSIGN(listing.space, host_->space());
     TRY_ASSIGN(const auto all, interfaces());
     listing.parts = names_;
-    if (names_.empty()) listing.parts.emplace_back(wireguard_kind);
+    if (names_.empty()) listing.parts.emplace_back(link_kind);
     for (const Interface& interface : all) TRY(add_peers(interface, listing));
     for (const std::string& name : names_)
         if (std::ranges::find(all, name, &Interface::name) == all.end())

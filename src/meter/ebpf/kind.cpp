@@ -42,6 +42,7 @@ EbpfMeterOptions options_of(const MeterConfig& config, bool tracks) {
     const OptionValues& values = config.options;
     EbpfMeterOptions options;
     options.name = config.name;
+    options.source = std::string(ebpf_source_prefix) + config.name;
     options.interfaces = values.texts("interfaces");
     options.poll = values.duration("poll");
     options.keys_max = narrow<std::uint32_t>(values.integer("keys"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "network.hpp"
+#include "support/network.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,16 +7,15 @@
 
 #include <nlohmann/json.hpp>
 
-namespace octroi::router_test {
+#include "support/netns.hpp"
+
+namespace octroi::support {
 
 using nlohmann::json;
-using support::Arguments;
-using support::Ended;
-using support::Process;
 
 namespace {
 
-constexpr int port = 5001;
+constexpr int transfer_port = 5001;
 
 // The one side sends, the other one reads to the end and then closes.
 constexpr const char* peer_program = R"(
@@ -52,7 +51,9 @@ Network::Network() {
         return;
     }
     for (const std::string& space : {host_, router_, server_}) {
-        if (support::run({"ip", "netns", "add", space}).status != 0) {
+#include "support/netns.hpp"
+
+        if (run({"ip", "netns", "add", space}).status != 0) {
             missing_ = "no network namespaces here";
             return;
         }
@@ -65,11 +66,11 @@ Network::Network() {
 
 Network::~Network() {
     for (const std::string& space : {host_, router_, server_})
-        (void)support::run({"ip", "netns", "del", space});
+        (void)run({"ip", "netns", "del", space});
 }
 
 void Network::must(const Arguments& arguments) {
-    const Ended ended = support::run(arguments);
+    const Ended ended = run(arguments);
     std::string line;
     for (const std::string& word : arguments) line += word + " ";
     ASSERT_EQ(ended.status, 0) << line << ": " << ended.err;
@@ -87,6 +88,7 @@ void Network::cable(const std::string& space, const std::string& link, const std
     for (const auto& [where, name] : {std::pair{space, link}, std::pair{other, other_link}}) {
         const char* const state = offloads ? "on" : "off";
         must(in(where, {"ethtool", "-K", name, "tso", state, "gso", state, "gro", state}));
+        must(without_probes(where, name));
         must({"ip", "-n", where, "link", "set", name, "up"});
     }
 }
@@ -140,7 +142,7 @@ void Network::count_at(const std::string& link, const std::string& family) const
 }
 
 Network::Counts Network::counted() const {
-    const Ended listed = support::run(in(router_, {"nft", "-j", "list", "counters"}));
+    const Ended listed = run(in(router_, {"nft", "-j", "list", "counters"}));
     Counts counts;
     const json document = json::parse(listed.out);
     for (const json& entry : document["nftables"]) {
@@ -154,23 +156,39 @@ Network::Counts Network::counted() const {
 
 void Network::transfer(const std::string& at, std::uint64_t octets, bool download) const {
     const auto peer = [&](const std::string& role) {
-        return Arguments{
-            "python3", "-c", peer_program, role, at, std::to_string(port), std::to_string(octets)};
+        return Arguments{"python3",
+                         "-c",
+                         peer_program,
+                         role,
+                         at,
+                         std::to_string(transfer_port),
+                         std::to_string(octets)};
     };
     Process serving(in(server_, peer(download ? "serve-send" : "serve")));
-    ASSERT_TRUE(support::wait_until(
-        [&] {
-            const Ended ended = support::run(
-                in(server_, {"ss", "-Hltn", "sport", "=", ":" + std::to_string(port)}));
-            return ended.out.size() > 5;
-        },
-        std::chrono::seconds(10)));
+    wait_for_listener(server_, transfer_port);
     must(in(host_, peer(download ? "connect" : "connect-send")));
     EXPECT_EQ(serving.wait().status, 0);
 }
 
+void Network::iperf(const Arguments& options) const {
+    constexpr int iperf_port = 5201;
+    Process serving(in(server_, {"iperf3", "-s", "-1"}));
+    wait_for_listener(server_, iperf_port);
+    Arguments client{"iperf3"};
+    client.insert(client.end(), options.begin(), options.end());
+    must(in(host_, client));
+    EXPECT_EQ(serving.wait().status, 0);
+}
+
+void Network::wait_for_listener(const std::string& space, int port) {
+    const Arguments list{"ss", "-Hltn", "sport", "=", ":" + std::to_string(port)};
+    ASSERT_TRUE(
+        wait_until([&] { return run(in(space, list)).out.size() > 5; }, std::chrono::seconds(60)))
+        << "no program listens on port " << port;
+}
+
 Network::Segments Network::segments_sent(const std::string& space) {
-    const Ended read = support::run(in(space, {"cat", "/proc/net/snmp"}));
+    const Ended read = run(in(space, {"cat", "/proc/net/snmp"}));
     std::istringstream lines(read.out);
     std::string names;
     std::string values;
@@ -191,4 +209,4 @@ Network::Segments Network::segments_sent(const std::string& space) {
     return {};
 }
 
-}  // namespace octroi::router_test
+}  // namespace octroi::support

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Network namespaces around a router, for tests of live capture: a host inside, the router, and a
+// Network namespaces around a router, for tests of meters: a host inside, the router, and a
 // server outside. nft counters in the router state the TCP traffic of the host.
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "support/process.hpp"
 
-namespace octroi::router_test {
+namespace octroi::support {
 
 class Network {
 public:
@@ -25,9 +25,8 @@ public:
     [[nodiscard]] const std::string& router() const { return router_; }
     [[nodiscard]] const std::string& server() const { return server_; }
 
-    static void must(const support::Arguments& arguments);
-    [[nodiscard]] static support::Arguments in(const std::string& space,
-                                               support::Arguments arguments);
+    static void must(const Arguments& arguments);
+    [[nodiscard]] static Arguments in(const std::string& space, Arguments arguments);
 
     // A veth pair between two namespaces, up. Without offloads the kernel counts what the wire
     // would carry.
@@ -60,6 +59,10 @@ public:
 
     // The server sends, or receives, that many octets over TCP. `at`: its address.
     void transfer(const std::string& at, std::uint64_t octets, bool download) const;
+    // iperf3 from the host to a server, with these options of the client.
+    void iperf(const Arguments& options) const;
+    // Until a program in the namespace listens on the TCP port.
+    static void wait_for_listener(const std::string& space, int port);
     // TCP segments that the namespace has sent (Tcp: OutSegs and RetransSegs of /proc/net/snmp),
     // also those that are sent as one large frame.
     struct Segments {
@@ -73,7 +76,7 @@ private:
     std::string host_;
     std::string router_;
     std::string server_;
-    support::Folder folder_;
+    Folder folder_;
 };
 
-}  // namespace octroi::router_test
+}  // namespace octroi::support
