@@ -43,13 +43,17 @@ Report witness_report(const std::vector<WitnessRow>& rows) {
                        fmt::format("{:+.2f}", r.percent), r.percent},
              .tone = differs ? Tone::warn : Tone::plain});
     }
-    report.notes = {
-        "Witnessed = billed + excluded + link headers + rest. Link headers: 14 octets of Ethernet "
-        "for each frame that has an IP packet, where one meter counts frames (layer 2) and the "
-        "other one IP packets (layer 3).",
-        "A rest above 0: the meter that bills missed traffic, or sees other interfaces. VLAN tags "
-        "and padding of short frames are a rest too; segments that the kernel merged (GRO, GSO) "
-        "have one header for the one and several for the other."};
+    if (!rows.empty())
+        report.notes = {
+            "Witnessed = billed + excluded + link headers + rest. Link headers: 14 octets of "
+            "Ethernet "
+            "for each frame that has an IP packet, where one meter counts frames (layer 2) and the "
+            "other one IP packets (layer 3).",
+            "A rest above 0: the meter that bills missed traffic, or sees other interfaces. VLAN "
+            "tags "
+            "and padding of short frames are a rest too; segments that the kernel merged (GRO, "
+            "GSO) "
+            "have one header for the one and several for the other."};
     report.when_empty =
         "There is nothing to compare: no meter with role = \"witness\" has traffic in this period, "
         "or no meter that bills sees its interfaces.";

@@ -132,8 +132,9 @@ void CounterMeter::read() {
         ++read_errors_;
         if (listing.error().text != std::exchange(last_error_, listing.error().text))
             failed_reading.warning([&] {
-                return fmt::format("{}; the next reading has what the counters count meanwhile",
-                                   listing.error().text);
+                return fmt::format(
+                    "meter {}: {}; the next reading has what the counters count meanwhile",
+                    options_.name, listing.error().text);
             });
         return;
     }
@@ -281,8 +282,10 @@ void CounterMeter::note_missing(const std::vector<std::string>& missing) {
     if (missing_ == missing) return;
     missing_ = missing;
     if (!missing.empty())
-        absent_counter.warning(
-            [&] { return fmt::format("not there to be counted: {}", fmt::join(missing, "; ")); });
+        absent_counter.warning([&] {
+            return fmt::format("meter {}: not there to be counted: {}", options_.name,
+                               fmt::join(missing, "; "));
+        });
 }
 
 // ---- Losses

@@ -25,6 +25,7 @@
 namespace octroi::counters {
 
 struct CounterMeterOptions {
+    std::string name;           // for the log
     std::string cursor_source;  // "interfaces:counters"
     Duration poll = Duration::seconds(10);
     std::uint64_t link_bits_per_second = 800'000'000'000;

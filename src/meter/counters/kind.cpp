@@ -42,6 +42,7 @@ Result<OpenedMeter> open_meter(const MeterSetup& setup, std::string_view prefix,
                                std::unique_ptr<CounterSource> source, std::string notice) {
     const OptionValues& values = setup.config.options;
     CounterMeterOptions options;
+    options.name = setup.config.name;
     options.cursor_source = fmt::format("{}counters", prefix);
     options.poll = values.duration("poll");
     const std::int64_t speed = values.integer("link_speed");
