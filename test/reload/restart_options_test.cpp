@@ -26,15 +26,18 @@ using support::RunningDaemon;
 using support::Sections;
 
 // The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
-const std::map<std::string, std::string, std::less<>> needed{{"collector", ""},
-                                                             {"capture", "interfaces = [\"lo\"]\n"},
-                                                             {"ebpf", "interfaces = [\"lo\"]\n"},
-                                                             {"nflog", ""}};
+const std::map<std::string, std::string, std::less<>> needed{
+    {"collector", ""},
+    {"capture", "interfaces = [\"lo\"]\n"},
+    {"ebpf", "interfaces = [\"lo\"]\n"},
+    {"nflog", ""},
+    {"nftables", "[[rule]]\nname = \"r\"\n"}};
 
 // For these rows the check of the row, or a rule between options, refuses other_value().
 const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
+    {"meter.table", "\"octroi_other\""},
     {"exporter.clock_offset", "\"1h\""},
     {"exporter.interfaces", "[\"3=uplink\"]"},
     {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
@@ -95,8 +98,10 @@ bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {
     std::vector<Change> all;
-    for (const Option& row : option_table(meter_kinds()).options) {
-        if (row.reload || !row.renamed_to.empty() || is_name(row)) continue;
+    const OptionTable table = option_table(meter_kinds());
+    for (const Option& row : table.options) {
+        if (row.reload || table.find_section(row.section)->reload) continue;
+        if (!row.renamed_to.empty() || is_name(row)) continue;
         const bool of_every_kind = row.kind.empty();
         if (of_every_kind ? kind != "collector" : row.kind != kind) continue;
         const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));
