@@ -58,6 +58,13 @@ std::vector<std::string> CumulativeCounters::end_reading() {
     return gone;
 }
 
+std::vector<std::string> CumulativeCounters::names() const {
+    std::vector<std::string> names;
+    names.reserve(counters_.size());
+    for (const auto& [name, last] : counters_) names.push_back(name);
+    return names;
+}
+
 std::string CumulativeCounters::save() const {
     ByteWriter out;
     out.be32(magic);

@@ -65,6 +65,7 @@ public:
     // time from then until now.
     [[nodiscard]] UtcTime previous() const noexcept { return previous_; }
     [[nodiscard]] std::size_t size() const noexcept { return counters_.size(); }
+    [[nodiscard]] std::vector<std::string> names() const;
     // Counters that were refused because there were too many, in all.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
