@@ -34,7 +34,13 @@ constexpr std::uint64_t packet = 100 + headers;
 
 // A saved ruleset has the values of counters that are in the ledger already.
 TEST_F(RuleChangesTest, ARestoredTableCountsNothingTwice) {
-    write_config(seed_rules);
+    // With every form of lookup: nft must be able to read what it prints.
+    write_config(std::string(seed_rules) +
+                 "[[rule]]\nname = \"p1\"\naddress = [\"172.16.3.0/24\", \"172.16.5.0/24\"]\n"
+                 "interface = \"ppp0\"\nprotocol = \"udp\"\nport = [\"53\", \"80:90\"]\n"
+                 "[[rule]]\nname = \"p2\"\naddress = [\"172.16.3.0/24\", \"fd00::/48\"]\n"
+                 "interface = \"inside\"\nprotocol = [\"udp\", \"tcp\"]\nport = \"1000:3000\"\n"
+                 "[[rule]]\nname = \"p3\"\nbetween = [\"172.16.4.0/24\", \"198.51.0.0/16\"]\n");
     start();
     send(net_, "198.51.100.2", 53, 400, 100);
     expect_booked("physics", {400, 400 * packet}, {});

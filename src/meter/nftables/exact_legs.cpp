@@ -165,13 +165,17 @@ void note_prefixes(const AccountingRule& rule, const Leg& leg, Form& form) {
     }
 }
 
-void choose(Form& form) {
+void choose(Form& form, Family family) {
+    std::size_t masked = 0;
     for (std::size_t i = 0; i < address_fields.size(); ++i) {
         if (form.prefixes[i].empty()) continue;
         form.lengths[i] = choose_lengths(form.prefixes[i]);
         form.lookups *= form.lengths[i].size();
+        if (!form.lengths[i].empty() && form.lengths[i].front() != bits_of(family)) ++masked;
     }
-    if (form.lookups > lookups_max) form.lookups = 0;
+    // nft 1.0.6 prints a second masked field so that it cannot read it again, and a ruleset that
+    // somebody saves must stay one that can be restored.
+    if (form.lookups > lookups_max || masked > 1) form.lookups = 0;
 }
 
 // The prefixes of one field by their length.
@@ -218,7 +222,7 @@ void make_exact(std::vector<AccountingRule>& rules) {
             can_be[i].push_back(make_others_single(leg));
             if (can_be[i].back()) note_prefixes(rules[i], leg, forms[key_of(rules[i], leg)]);
         }
-    for (auto& [key, form] : forms) choose(form);
+    for (auto& [key, form] : forms) choose(form, std::get<Family>(key));
     for (std::size_t i = 0; i < rules.size(); ++i) {
         std::vector<Leg> legs;
         for (std::size_t k = 0; k < rules[i].legs.size(); ++k) {

@@ -53,6 +53,11 @@ Lane form_of(const Leg& leg) {
             lane.key.push_back(field);
         }
     }
+    // nft reads a mask in the first field only.
+    std::ranges::stable_partition(lane.key, [&](Field field) {
+        const std::uint8_t length = leg.length_of(field);
+        return length != 0 && length != (leg.family == Family::v6 ? 128 : 32);
+    });
     return lane;
 }
 

@@ -97,8 +97,7 @@ std::string masked_expression(Field field, Family family, unsigned length) {
     if (length == 0 || length == bits) return text;
     const Number all = bits == 128 ? ~Number{0} : (Number{1} << bits) - 1;
     const Number mask = all & ~((Number{1} << (bits - length)) - 1);
-    // nft needs the parentheses where the expression is part of a longer key.
-    return fmt::format("({} & {})", text, to_string(address_of(mask, family)));
+    return text + fmt::format(" & {}", to_string(address_of(mask, family)));
 }
 
 std::string value_octets(Field field, Family family, Number value, bool in_key) {

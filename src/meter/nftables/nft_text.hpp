@@ -13,7 +13,7 @@ namespace octroi::accounting {
 
 // "ip saddr"
 [[nodiscard]] std::string_view expression_of(Field field, Family family);
-// "(ip saddr & 255.255.255.0)": of an address, masked to a prefix of this length; 0: not masked.
+// "ip saddr & 255.255.255.0": of an address, masked to a prefix of this length; 0: not masked.
 [[nodiscard]] std::string masked_expression(Field field, Family family, unsigned length);
 // "ipv4_addr"
 [[nodiscard]] std::string_view type_of(Field field, Family family);

@@ -76,8 +76,8 @@ TEST(Ruleset, CountsAnAddressBothWays) {
 TEST(Ruleset, CountsBetweenTwoNetworks) {
     const Ruleset set = compiled({{.name = "ab", .between = {"10.1.0.0/16", "10.2.0.0/16"}}});
     EXPECT_THAT(rules_of(set, "forward.10"),
-                ElementsAre("counter name (ip saddr & 255.255.0.0) . (ip daddr & 255.255.0.0) map "
-                            "{10.1.0.0 . 10.2.0.0 : \"out-ab\", 10.2.0.0 . 10.1.0.0 : \"in-ab\"}"));
+                ElementsAre("counter name ip saddr . ip daddr map {10.1.0.0/16 . 10.2.0.0/16 : "
+                            "\"out-ab\", 10.2.0.0/16 . 10.1.0.0/16 : \"in-ab\"}"));
 }
 
 // N7, N8: the port of a service is that of the far end; numbers, ranges, lists, names, 0/0.
@@ -248,7 +248,7 @@ TEST(Ruleset, LooksUpPrefixesInAHash) {
     EXPECT_EQ(set.maps[0].elements[1].key, "10.0.1.0");
     EXPECT_EQ(set.maps[0].elements[1].octets, std::string("\x0a\0\1\0", 4));
     EXPECT_THAT(rules_of(set, "forward.10").at(0),
-                HasSubstr("counter name (ip saddr & 255.255.255.0) map"));
+                HasSubstr("counter name ip saddr & 255.255.255.0 map"));
     // 12 bits more are too many elements, so that there are two lookups.
     rules.push_back({.name = "host", .address = {"192.0.2.1"}, .direction = RuleDirection::out});
     rules.push_back(
@@ -256,6 +256,21 @@ TEST(Ruleset, LooksUpPrefixesInAHash) {
     const Ruleset two = compiled(rules);
     EXPECT_EQ(rules_of(two, "forward.10").size(), 3U);
     for (const CounterMap& map : two.maps) EXPECT_FALSE(map.intervals);
+}
+
+// nft reads a mask in the first field of a key only, and prints what it cannot read with two.
+TEST(Ruleset, MasksTheFirstFieldOfAKey) {
+    const Ruleset set = compiled({{.name = "a",
+                                   .address = {"10.1.0.0/24", "10.3.0.0/24"},
+                                   .out_interface = "eth0",
+                                   .direction = RuleDirection::out},
+                                  {.name = "b",
+                                   .address = {"10.1.0.0/24"},
+                                   .out_interface = "eth1",
+                                   .direction = RuleDirection::out}});
+    EXPECT_THAT(
+        rules_of(set, "forward.10").at(0),
+        HasSubstr("counter name ip saddr & 255.255.255.0 . oifname map {10.1.0.0 . \"eth0\""));
 }
 
 TEST(Ruleset, LooksUpManyLengthsAsIntervals) {
@@ -285,7 +300,7 @@ TEST(Ruleset, LooksUpAddressesOfAnySortInAHash) {
     EXPECT_EQ(set.maps[0].elements.back().octets.size(), 12U);
     EXPECT_THAT(rules_of(set, "output.10").at(0),
                 HasSubstr("counter name ip saddr . meta l4proto . th dport map"));
-    EXPECT_THAT(rules_of(set, "output.10").at(1), HasSubstr("(ip6 saddr & ffff:ffff:ffff::) ."));
+    EXPECT_THAT(rules_of(set, "output.10").at(1), HasSubstr("ip6 saddr & ffff:ffff:ffff:: ."));
     EXPECT_EQ(set.maps[1].elements.front().octets,
               std::string("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\0\6\0\0\0\0\x14\0\0", 24));
 }
