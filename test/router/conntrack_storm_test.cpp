@@ -68,6 +68,10 @@ protected:
     void SetUp() override {
         TrackedRouter::SetUp();
         if (IsSkipped()) return;
+        // The kernel tracks connections where a rule needs it.
+        load(
+            "table inet track {\n chain pre {\n  type filter hook prerouting priority 0; policy "
+            "accept;\n  ct state invalid counter\n }\n}\n");
         set("net.netfilter.nf_conntrack_udp_timeout=1");
         // No errors come back.
         Network::must(
