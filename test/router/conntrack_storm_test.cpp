@@ -135,7 +135,8 @@ TEST_F(ConntrackStorm, WithASmallBufferTheLedgerAndItsLossesCoverTheTraffic) {
     EXPECT_GT(missing.records, 0U);
     EXPECT_TRUE(missing.is_known);
     EXPECT_GE(booked().bytes + missing.bytes, sent);
-    EXPECT_LT(booked().bytes + missing.bytes, sent + sent / 10);
+    // Connections that begin while the table is listed are in the bound of two listings.
+    EXPECT_LT(booked().bytes + missing.bytes, 2 * sent);
 }
 
 TEST_F(ConntrackStorm, WithTheDefaultBufferNothingIsLost) {
