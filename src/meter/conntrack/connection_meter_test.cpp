@@ -264,7 +264,7 @@ TEST_F(ConnectionMeterTest, AnEndWithoutAnEventIsALossUnlessAllTrafficIsCounted)
     const auto losses = losses_of(LossReason::event_drop);
     ASSERT_EQ(losses.size(), 1U);
     EXPECT_EQ(losses[0].bytes_bound, 100U);
-    EXPECT_EQ(counter("conntrack_unseen_ends_total"), 1U);
+    EXPECT_EQ(counter("conntrack_unseen_ends_total"), 2U);
 }
 
 // The event of its end is sent before the listing that does not contain it, and is read after that.

@@ -88,6 +88,11 @@ std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
     findings.push_back(counting(*settings, turns_on));
     add_events(*settings, findings);
     add_flowtables(findings);
+    if (settings->connections == 0)
+        findings.push_back({Verdict::note, "conntrack",
+                            "the kernel tracks no connection now; it tracks some only where a rule "
+                            "uses connection tracking",
+                            "a rule of nftables with ct state, if there is none"});
     const std::uint64_t limit = settings->connections_limit;
     if (limit > 0 && settings->connections >= limit - limit / 10)
         findings.push_back({Verdict::note, "conntrack",

@@ -7,7 +7,7 @@ namespace octroi::conntrack {
 namespace {
 
 constexpr std::uint64_t packet_octets_max = 65'535;
-// The shortest of the packets in IpTotals::uncounted_packets: a report of MLDv1.
+// The shortest of the packets in IpTotals::uncounted_received: a report of MLDv1.
 constexpr std::uint64_t uncounted_octets_min = 48;
 
 constexpr std::uint64_t less(std::uint64_t from, std::uint64_t count) {
@@ -33,13 +33,15 @@ constexpr bool has_decreased(const Count& before, const Count& now) {
 bool has_decreased(const IpTotals& before, const IpTotals& now) {
     return has_decreased(before.received, now.received) || now.sent_bytes < before.sent_bytes ||
            now.generated_packets < before.generated_packets ||
-           now.uncounted_packets < before.uncounted_packets;
+           now.uncounted_generated < before.uncounted_generated ||
+           now.uncounted_received < before.uncounted_received;
 }
 
 // Generated packets, posted ones included.
 Count generated_max(const IpTotals& before, const IpTotals& now, const Count& posted) {
+    const std::uint64_t uncounted = now.uncounted_generated - before.uncounted_generated;
     const std::uint64_t packets =
-        std::max(now.generated_packets - before.generated_packets, posted.packets);
+        std::max(less(now.generated_packets - before.generated_packets, uncounted), posted.packets);
     const std::uint64_t others = std::min(less(now.sent_bytes - before.sent_bytes, posted.bytes),
                                           times(packets - posted.packets, packet_octets_max));
     return {posted.bytes + others, packets};
@@ -104,10 +106,10 @@ std::optional<Count> TrafficTotals::unposted(const TrafficTotals& later,
         carried = *received;
     }
     carried = plus(carried, generated_max(*ip_, *later.ip_, posted.generated));
-    const std::uint64_t uncounted = later.ip_->uncounted_packets - ip_->uncounted_packets;
+    const std::uint64_t uncounted = later.ip_->uncounted_received - ip_->uncounted_received;
     const Count missing =
         minus(minus(carried, posted.all), {times(uncounted, uncounted_octets_min), uncounted});
-    // The lengths of generated packets are not known, and those of uncounted ones not exactly.
+    // The lengths of uncounted packets are not known exactly.
     return missing.packets == 0 ? Count{} : missing;
 }
 
@@ -125,7 +127,8 @@ void TrafficTotals::save(ByteWriter& out) const {
     write_count(out, ip.received);
     out.be64(ip.sent_bytes);
     out.be64(ip.generated_packets);
-    out.be64(ip.uncounted_packets);
+    out.be64(ip.uncounted_generated);
+    out.be64(ip.uncounted_received);
 }
 
 bool TrafficTotals::restore(ByteCursor& in) {
@@ -142,7 +145,8 @@ bool TrafficTotals::restore(ByteCursor& in) {
     std::uint8_t flags = 0;
     IpTotals ip;
     if (!read_count(in, loopback_) || !in.u8(flags) || flags > 3 || !read_count(in, ip.received) ||
-        !in.be64(ip.sent_bytes) || !in.be64(ip.generated_packets) || !in.be64(ip.uncounted_packets))
+        !in.be64(ip.sent_bytes) || !in.be64(ip.generated_packets) ||
+        !in.be64(ip.uncounted_generated) || !in.be64(ip.uncounted_received))
         return false;
     if ((flags & 1U) != 0) ip_ = ip;
     has_fast_path_ = (flags & 2U) != 0;

@@ -25,7 +25,7 @@ const std::vector<Interface> idle{interface_with("lan", 2, {}, {}),
 const std::vector<Interface> busy{interface_with("lan", 2, {1'014'000, 1000}, {}),
                                   interface_with("wan", 3, {}, {1'014'000, 1000}),
                                   interface_with("lo", 1, {}, {})};
-constexpr IpTotals forwarded{{1'000'000, 1000}, 1'000'000, 0, 0};
+constexpr IpTotals forwarded{{1'000'000, 1000}, 1'000'000, 0, 0, 0};
 
 TEST(TrafficTotals, CountAForwardedPacketOnce) {
     const TrafficTotals before(idle, IpTotals{}, false);
@@ -48,19 +48,22 @@ TEST(TrafficTotals, BoundTheLengthOfGeneratedPackets) {
     EXPECT_EQ(before.unposted(after, {{1'000'000, 1000}, {}})->bytes, 10 * 65'535U);
     EXPECT_EQ(before.unposted(after, {{1'005'000, 1010}, {5000, 10}}), Count{});
     // A server: nothing is forwarded.
-    const IpTotals server{{3000, 10}, 5000, 10, 0};
+    const IpTotals server{{3000, 10}, 5000, 10, 0, 0};
     EXPECT_EQ(before.unposted(TrafficTotals(busy, server, false), {}), (Count{8000, 20}));
 }
 
 TEST(TrafficTotals, LeaveOutWhatIsNoConnection) {
     const TrafficTotals before(idle, IpTotals{}, false);
     // Neighbour discovery: one packet each way.
-    const IpTotals discovery{{64, 1}, 72, 1, 2};
+    const IpTotals discovery{{64, 1}, 72, 1, 1, 1};
     EXPECT_EQ(before.unposted(TrafficTotals(idle, discovery, false), {}), Count{});
+    // An error of ICMP beside a packet of a connection.
+    const IpTotals error{{1000, 1}, 1056, 1, 1, 0};
+    EXPECT_EQ(before.unposted(TrafficTotals(idle, error, false), {}), (Count{1000, 1}));
     // What passes loopback is generated, and received once more.
     std::vector<Interface> local = idle;
     local.back() = interface_with("lo", 1, {500, 5}, {500, 5});
-    const IpTotals loopback{{500, 5}, 500, 5, 0};
+    const IpTotals loopback{{500, 5}, 500, 5, 0, 0};
     EXPECT_EQ(before.unposted(TrafficTotals(local, loopback, false), {}), (Count{500, 5}));
 }
 
@@ -75,7 +78,7 @@ TEST(TrafficTotals, KnowNoBoundWhenACounterBeganAgain) {
 
 TEST(TrafficTotals, AreTheSameAfterARestart) {
     const TrafficTotals later(busy, forwarded, true);
-    for (const TrafficTotals& saved : {TrafficTotals(idle, IpTotals{{7, 1}, 2, 3, 4}, false),
+    for (const TrafficTotals& saved : {TrafficTotals(idle, IpTotals{{7, 1}, 2, 3, 4, 5}, false),
                                        TrafficTotals(idle, std::nullopt, true)}) {
         ByteWriter out;
         saved.save(out);

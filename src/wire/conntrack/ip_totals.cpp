@@ -87,34 +87,42 @@ std::uint64_t generated(std::uint64_t requests, MaybeNumber transmits, std::uint
 
 // RFC 792. nf_conntrack_proto_icmp.c gives these to the connection that they report on, and counts
 // them for none.
-constexpr std::array<std::string_view, 10> uncounted_v4{
-    "InDestUnreachs",  "InTimeExcds",  "InParmProbs",  "InSrcQuenchs",  "InRedirects",
+constexpr std::array<std::string_view, 5> uncounted_received_v4{
+    "InDestUnreachs", "InTimeExcds", "InParmProbs", "InSrcQuenchs", "InRedirects"};
+constexpr std::array<std::string_view, 5> uncounted_generated_v4{
     "OutDestUnreachs", "OutTimeExcds", "OutParmProbs", "OutSrcQuenchs", "OutRedirects"};
 // RFC 4443, 4861, 3810. nf_conntrack_proto_icmpv6.c leaves discovery untracked.
-constexpr std::array<std::string_view, 24> uncounted_v6{"Icmp6InDestUnreachs",
-                                                        "Icmp6InPktTooBigs",
-                                                        "Icmp6InTimeExcds",
-                                                        "Icmp6InParmProblems",
-                                                        "Icmp6InGroupMembQueries",
-                                                        "Icmp6InGroupMembResponses",
-                                                        "Icmp6InGroupMembReductions",
-                                                        "Icmp6InRouterSolicits",
-                                                        "Icmp6InRouterAdvertisements",
-                                                        "Icmp6InNeighborSolicits",
-                                                        "Icmp6InNeighborAdvertisements",
-                                                        "Icmp6InMLDv2Reports",
-                                                        "Icmp6OutDestUnreachs",
-                                                        "Icmp6OutPktTooBigs",
-                                                        "Icmp6OutTimeExcds",
-                                                        "Icmp6OutParmProblems",
-                                                        "Icmp6OutGroupMembQueries",
-                                                        "Icmp6OutGroupMembResponses",
-                                                        "Icmp6OutGroupMembReductions",
-                                                        "Icmp6OutRouterSolicits",
-                                                        "Icmp6OutRouterAdvertisements",
-                                                        "Icmp6OutNeighborSolicits",
-                                                        "Icmp6OutNeighborAdvertisements",
-                                                        "Icmp6OutMLDv2Reports"};
+constexpr std::array<std::string_view, 12> uncounted_received_v6{"Icmp6InDestUnreachs",
+                                                                 "Icmp6InPktTooBigs",
+                                                                 "Icmp6InTimeExcds",
+                                                                 "Icmp6InParmProblems",
+                                                                 "Icmp6InGroupMembQueries",
+                                                                 "Icmp6InGroupMembResponses",
+                                                                 "Icmp6InGroupMembReductions",
+                                                                 "Icmp6InRouterSolicits",
+                                                                 "Icmp6InRouterAdvertisements",
+                                                                 "Icmp6InNeighborSolicits",
+                                                                 "Icmp6InNeighborAdvertisements",
+                                                                 "Icmp6InMLDv2Reports"};
+constexpr std::array<std::string_view, 12> uncounted_generated_v6{"Icmp6OutDestUnreachs",
+                                                                  "Icmp6OutPktTooBigs",
+                                                                  "Icmp6OutTimeExcds",
+                                                                  "Icmp6OutParmProblems",
+                                                                  "Icmp6OutGroupMembQueries",
+                                                                  "Icmp6OutGroupMembResponses",
+                                                                  "Icmp6OutGroupMembReductions",
+                                                                  "Icmp6OutRouterSolicits",
+                                                                  "Icmp6OutRouterAdvertisements",
+                                                                  "Icmp6OutNeighborSolicits",
+                                                                  "Icmp6OutNeighborAdvertisements",
+                                                                  "Icmp6OutMLDv2Reports"};
+
+template <typename Lines, typename Names>
+std::uint64_t sum_of(const Lines& lines, const Names& names) {
+    std::uint64_t sum = 0;
+    for (const std::string_view name : names) sum += lines.find(name).value_or(0);
+    return sum;
+}
 
 bool add_v6(std::string_view text, IpTotals& totals) {
     const NamedLines lines(text);
@@ -128,8 +136,8 @@ bool add_v6(std::string_view text, IpTotals& totals) {
     totals.received.bytes += *bytes;
     totals.sent_bytes += *sent;
     totals.generated_packets += generated(*requests, lines.find("Ip6OutTransmits"), *forwarded);
-    for (const std::string_view name : uncounted_v6)
-        totals.uncounted_packets += lines.find(name).value_or(0);
+    totals.uncounted_received += sum_of(lines, uncounted_received_v6);
+    totals.uncounted_generated += sum_of(lines, uncounted_generated_v6);
     return true;
 }
 
@@ -146,10 +154,11 @@ std::optional<IpTotals> decode_ip_totals(std::string_view snmp, std::string_view
     const auto requests = ip.find("OutRequests");
     const auto forwarded = ip.find("ForwDatagrams");
     if (!packets || !bytes || !sent || !requests || !forwarded) return std::nullopt;
-    IpTotals totals{
-        {*bytes, *packets}, *sent, generated(*requests, ip.find("OutTransmits"), *forwarded), 0};
-    for (const std::string_view name : uncounted_v4)
-        totals.uncounted_packets += icmp.find(name).value_or(0);
+    IpTotals totals{{*bytes, *packets},
+                    *sent,
+                    generated(*requests, ip.find("OutTransmits"), *forwarded),
+                    sum_of(icmp, uncounted_generated_v4),
+                    sum_of(icmp, uncounted_received_v4)};
     if (!snmp6.empty() && !add_v6(snmp6, totals)) return std::nullopt;
     return totals;
 }

@@ -23,9 +23,10 @@ struct IpTotals {
     std::uint64_t sent_bytes = 0;
     // Packets that the machine itself sent, through loopback too.
     std::uint64_t generated_packets = 0;
-    // Packets in `received` and `generated_packets` that connection tracking counts for no
-    // connection: errors of ICMP, and neighbour and multicast listener discovery.
-    std::uint64_t uncounted_packets = 0;
+    // Of these and of `received`: packets that connection tracking counts for no connection: errors
+    // of ICMP, and neighbour and multicast listener discovery.
+    std::uint64_t uncounted_generated = 0;
+    std::uint64_t uncounted_received = 0;
 
     auto operator<=>(const IpTotals&) const = default;
 };

@@ -166,7 +166,10 @@ public:
         return kernel_->interfaces;
     }
     [[nodiscard]] Result<IpStatistics> ip_statistics() override { return kernel_->statistics(); }
-    [[nodiscard]] Result<bool> has_fast_path() override { return kernel_->has_fast_path; }
+    [[nodiscard]] Result<bool> has_fast_path(
+        const std::vector<Interface>& /*interfaces*/) override {
+        return kernel_->has_fast_path;
+    }
     [[nodiscard]] Result<std::string> generation() override { return kernel_->generation; }
     [[nodiscard]] const Clock& clock() const override { return clock_; }
 
