@@ -191,7 +191,7 @@ TEST_F(Ebpf, NewTablesApplyToKnownFlows) {
 }
 
 // A reader of the pinned maps beside the daemon: no reading is less than the one before, and the
-// last one is what was sent.
+// last one has all that the host sent.
 TEST_F(Ebpf, ReadsTenThousandTimesWhileTrafficFlows) {
     network.start();
     const std::string pins = network.pins() + "/edge-" OCTROI_LAYOUT "/";

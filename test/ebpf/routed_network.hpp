@@ -82,7 +82,7 @@ public:
         Count sent;
     };
     [[nodiscard]] Booked booked(const std::string& key, const std::string& name) const;
-    // What was sent by @excluded/reason.
+    // Transfers from @excluded/reason.
     [[nodiscard]] Count excluded(const std::string& reason) const;
 
 private:

@@ -23,7 +23,7 @@ constexpr std::array users{TestUser{"61001", 21000}, TestUser{"61002", 22000}};
 // Runs as a server, or as the user UID, at ports from BASE on: a web server that also takes
 // uploads, a server with a control and a data connection, and an echo of UDP.
 constexpr const char* program = R"(
-import os, socket, socketserver, sys, threading, time, urllib.request
+import os, socket, socketserver, sys, threading, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SIZE = 300_000
 
@@ -78,7 +78,7 @@ def serve(hosts, bases):
             for job in (web.serve_forever, lambda h=host, b=base: ftp(h, b),
                         lambda h=host, b=base: echo(h, b)):
                 threading.Thread(target=job, daemon=True).start()
-    time.sleep(0.5); open(sys.argv[2], 'w').close(); time.sleep(600)
+    threading.Event().wait(0.5); open(sys.argv[2], 'w').close(); threading.Event().wait(600)
 
 def use(host, base):
     at = f'[{host}]' if ':' in host else host

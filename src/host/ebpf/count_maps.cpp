@@ -193,7 +193,7 @@ Status EbpfCountMaps::set_settings(std::span<const std::byte> settings) const {
     return use(*now);
 }
 
-Status EbpfCountMaps::forget_decisions() const {
+Status EbpfCountMaps::drop_decisions() const {
     const auto now = head();
     if (!now) return std::unexpected(now.error());
     return now->exists ? use(*now) : Status{};

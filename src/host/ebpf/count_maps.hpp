@@ -41,8 +41,8 @@ public:
     [[nodiscard]] Status drop_map_before() const;
     [[nodiscard]] Result<EbpfRows> read(std::uint32_t map_id) const;
     [[nodiscard]] Status set_settings(std::span<const std::byte> settings) const;
-    // The settings stay: the programs forget what they decided.
-    [[nodiscard]] Status forget_decisions() const;
+    // The settings stay: the programs drop what they decided.
+    [[nodiscard]] Status drop_decisions() const;
 
 private:
     // What a state begins with.

@@ -152,7 +152,7 @@ public:
     Status attach(std::span<const EbpfAttachment> wanted) override {
         return attachments_.attach(
             wanted, fd_of("interfaces"), [&](const std::string& name) { return program(name); },
-            [&] { return counting_.forget_decisions(); });
+            [&] { return counting_.drop_decisions(); });
     }
 
     Status attach_to_sockets(const std::string& receive, const std::string& send) override {
