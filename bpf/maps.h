@@ -29,12 +29,29 @@ struct octroi_trie {
     __uint(value_size, sizeof(__u32));
 };
 
-struct octroi_counts {
+struct octroi_keys {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 1);
     __uint(map_flags, BPF_F_NO_PREALLOC);
     __uint(key_size, sizeof(struct octroi_key));
+    __uint(value_size, sizeof(__u32));
+};
+
+struct octroi_counts {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+    __uint(key_size, sizeof(__u32));
     __uint(value_size, sizeof(struct octroi_count));
+};
+
+// One for each processor: the loader sets how many.
+struct octroi_states {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __uint(key_size, sizeof(__u32));
+    __uint(value_size, sizeof(struct octroi_state));
 };
 
 #define OCTROI_SLOTS(name, inner, slots)          \
@@ -50,8 +67,11 @@ OCTROI_SLOTS(local_v6, struct octroi_trie, 1);
 OCTROI_SLOTS(class_v4, struct octroi_array, 1);
 OCTROI_SLOTS(class_v6, struct octroi_trie, 1);
 OCTROI_SLOTS(services, struct octroi_array, 1);
-// 0: counts. 1: has counted, and is read once more.
+// Two pairs of a map of keys and an array of counts. The state says which one counts; the other one
+// has counted, and is read once more.
+OCTROI_SLOTS(keys, struct octroi_keys, 2);
 OCTROI_SLOTS(counts, struct octroi_counts, 2);
+OCTROI_SLOTS(states, struct octroi_states, 1);
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -61,11 +81,11 @@ struct {
 } others SEC(".maps");
 
 struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, struct octroi_settings);
-} settings SEC(".maps");
+    __type(value, struct octroi_next_slot);
+} next_slot SEC(".maps");
 
 // The metered interfaces, by index. Value: 1 if the meter added the clsact discipline.
 struct {
@@ -84,18 +104,18 @@ struct {
     __type(value, __u8[OCTROI_LABEL_OCTETS]);
 } labels SEC(".maps");
 
-static __always_inline const struct octroi_settings* get_settings(void) {
-    static const struct octroi_settings none = {};
+static __always_inline struct octroi_state* get_state(void) {
     const __u32 zero = 0;
-    const struct octroi_settings* set = bpf_map_lookup_elem(&settings, &zero);
-    return set ? set : &none;
+    const __u32 processor = bpf_get_smp_processor_id();
+    void* all = bpf_map_lookup_elem(&states, &zero);
+    return all ? bpf_map_lookup_elem(all, &processor) : 0;
 }
 
 static __always_inline void count_other(__u32 which, __u64 bytes, __u64 packets) {
     struct octroi_count* value = bpf_map_lookup_elem(&others, &which);
     if (!value) return;
-    value->bytes += bytes;
-    value->packets += packets;
+    __sync_fetch_and_add(&value->bytes, bytes);
+    __sync_fetch_and_add(&value->packets, packets);
 }
 
 static __always_inline __u32 entry_at(void* table, __u32 at) {
@@ -104,18 +124,64 @@ static __always_inline __u32 entry_at(void* table, __u32 at) {
     return block ? block->entries[at % OCTROI_BLOCK] : 0;
 }
 
-// A key that cannot be added counts in the overflow.
-static __always_inline void count(const struct octroi_key* key, __u64 bytes, __u64 packets) {
+static __always_inline int add_to_slot(void* array, __u32 slot, __u64 bytes, __u64 packets) {
+    struct octroi_count* value = bpf_map_lookup_elem(array, &slot);
+    if (!value) return 0;
+    value->bytes += bytes;
+    value->packets += packets;
+    return 1;
+}
+
+// Adds the key, with a slot of this processor. 0: there is no space.
+static __always_inline __u32 add_key(void* table, void* array, const struct octroi_key* key) {
     const __u32 zero = 0;
-    void* table = bpf_map_lookup_elem(&counts, &zero);
-    if (table) {
-        struct octroi_count* value = bpf_map_lookup_elem(table, key);
-        if (!value) {
-            const struct octroi_count first = {bytes, packets};
-            if (bpf_map_update_elem(table, key, &first, BPF_NOEXIST) == 0) return;
-        } else {
-            value->bytes += bytes;
-            value->packets += packets;
+    struct octroi_count* head = bpf_map_lookup_elem(array, &zero);
+    struct octroi_next_slot* own = bpf_map_lookup_elem(&next_slot, &zero);
+    if (!head || !own) return 0;
+    if (own->array != head->packets || own->next % OCTROI_SLOTS_OF_LINE == 0) {
+        own->array = head->packets;
+        own->next = __sync_fetch_and_add(&head->bytes, OCTROI_SLOTS_OF_LINE);
+    }
+    const __u32 slot = own->next;
+    if (!bpf_map_lookup_elem(array, &slot)) return 0;
+    if (bpf_map_update_elem(table, key, &slot, BPF_NOEXIST)) return 0;
+    own->next = slot + 1;
+    return slot;
+}
+
+// Returns the slot. 0: the key cannot be added, and the overflow counts.
+static __always_inline __u32 count(const struct octroi_key* key, __u32 pair, __u64 bytes,
+                                   __u64 packets) {
+    void* table = bpf_map_lookup_elem(&keys, &pair);
+    void* array = bpf_map_lookup_elem(&counts, &pair);
+    if (table && array) {
+        const __u32* known = bpf_map_lookup_elem(table, key);
+        const __u32 slot = known ? *known : add_key(table, array, key);
+        if (slot != 0 && add_to_slot(array, slot, bytes, packets)) return slot;
+    }
+    count_other((key->way & 1) ? OCTROI_OVERFLOW_OUT : OCTROI_OVERFLOW_IN, bytes, packets);
+    return 0;
+}
+
+// As count(), where another packet may be counted on the processor before this one is.
+static __always_inline void count_shared(const struct octroi_key* key, __u32 pair, __u64 bytes,
+                                         __u64 packets) {
+    const __u32 zero = 0;
+    void* table = bpf_map_lookup_elem(&keys, &pair);
+    void* array = bpf_map_lookup_elem(&counts, &pair);
+    struct octroi_count* head = array ? bpf_map_lookup_elem(array, &zero) : 0;
+    if (table && head) {
+        const __u32* known = bpf_map_lookup_elem(table, key);
+        if (!known) {
+            const __u32 next = __sync_fetch_and_add(&head->bytes, 1);
+            if (bpf_map_lookup_elem(array, &next))
+                bpf_map_update_elem(table, key, &next, BPF_NOEXIST);
+            known = bpf_map_lookup_elem(table, key);
+        }
+        struct octroi_count* value = known ? bpf_map_lookup_elem(array, known) : 0;
+        if (value) {
+            __sync_fetch_and_add(&value->bytes, bytes);
+            __sync_fetch_and_add(&value->packets, packets);
             return;
         }
     }

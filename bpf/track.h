@@ -56,6 +56,30 @@ struct {
     __type(value, __u8);
 } new_packets SEC(".maps");
 
+// When a packet with that hash of its number was remembered last, in ticks of the kernel: most
+// packets need no look-up. A packet takes much less than the longest age from one hook to the next.
+enum { hints_log = 10, hint_ticks_max = 16384 };
+struct octroi_hints {
+    __u32 tick[1 << hints_log];
+};
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct octroi_hints);
+} new_hints SEC(".maps");
+
+static __always_inline __u32* hint_of(__u32 number) {
+    const __u32 zero = 0;
+    struct octroi_hints* hints = bpf_map_lookup_elem(&new_hints, &zero);
+    return hints ? &hints->tick[number * 0x9E3779B1U >> (32 - hints_log)] : 0;
+}
+
+static __always_inline int may_be_new(__u32 number) {
+    const __u32* hint = hint_of(number);
+    return !hint || (__u32)bpf_jiffies64() - *hint <= hint_ticks_max;
+}
+
 static __always_inline void set_new_packet(struct new_packet* key, const struct packet* p) {
     __builtin_memcpy(key->source, p->source, sizeof key->source);
     key->number = p->number;
@@ -65,6 +89,7 @@ static __always_inline void set_new_packet(struct new_packet* key, const struct 
 }
 
 static __always_inline int was_counted_as_new(const struct packet* p) {
+    if (!may_be_new(p->number)) return 0;
     struct new_packet key = {};
     set_new_packet(&key, p);
     if (!bpf_map_lookup_elem(&new_packets, &key)) return 0;
@@ -76,6 +101,8 @@ static __always_inline void remember_new(const struct packet* p) {
     const __u8 one = 1;
     set_new_packet(&key, p);
     bpf_map_update_elem(&new_packets, &key, &one, BPF_ANY);
+    __u32* hint = hint_of(p->number);
+    if (hint) *hint = bpf_jiffies64();
 }
 
 static __always_inline int is_for_this_machine(struct __sk_buff* skb, const struct packet* p) {

@@ -97,6 +97,7 @@ public:
     explicit Comparison(const OptionTable& table) : table_(table) {}
 
     void section(const Section& section, const Config& before, const Config& after) {
+        live_ = section.reload;
         const Elements old_elements = elements_of(before, section, table_);
         const Elements new_elements = elements_of(after, section, table_);
         if (!section.repeated) {
@@ -121,14 +122,14 @@ private:
         for (const auto& [name, old_element] : before) {
             const ConfigElement* new_element = find_element(after, name);
             if (new_element == nullptr)
-                add(name, "configured", std::string(nothing), false);
+                add(name, "configured", std::string(nothing), live_);
             else
                 element(name, section, *old_element, *new_element);
         }
         for (const auto& [name, new_element] : after)
             if (find_element(before, name) == nullptr)
-                add(name, std::string(nothing), "configured", false);
-        order(key, names_of(before), names_of(after), false);
+                add(name, std::string(nothing), "configured", live_);
+        order(key, names_of(before), names_of(after), live_);
     }
 
     void element(const std::string& name, std::string_view section, const ConfigElement& before,
@@ -157,7 +158,7 @@ private:
         const OptionValue new_value = value_in(after);
         if (old_value == new_value) return;
         add(fmt::format("{}.{}", name, row.key), value_text(old_value), value_text(new_value),
-            row.reload);
+            live_ || row.reload);
     }
 
     // Keys that the user chose: in such a section every line is a row of its own.
@@ -198,6 +199,7 @@ private:
     }
 
     const OptionTable& table_;
+    bool live_ = false;  // Section::reload of the section that is compared
 };
 
 }  // namespace

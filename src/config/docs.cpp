@@ -50,7 +50,8 @@ std::string range_text(const Option& option) {
     return fmt::format("{} to {}", option.range.substr(0, dots), option.range.substr(dots + 2));
 }
 
-std::string markdown_row(const Option& option) {
+// live: a running daemon applies a change.
+std::string markdown_row(const Option& option, bool live) {
     const std::string key = option.key == any_key ? "*any name*" : fmt::format("`{}`", option.key);
     if (!option.renamed_to.empty()) {
         return fmt::format("| {} | | | | old name of `{}` | {} | |\n", key, option.renamed_to,
@@ -62,7 +63,7 @@ std::string markdown_row(const Option& option) {
         option.required ? "required" : fmt::format("`{}`", option.default_text);
     return fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", key, to_string(option.type),
                        default_text, cell(range_text(option)), cell(meaning), option.since,
-                       option.reload ? "live" : "restart needed");
+                       live ? "live" : "restart needed");
 }
 
 Json option_schema(const Option& option) {
@@ -155,7 +156,7 @@ std::string kind_markdown(const OptionTable& table, const Section& section,
     if (!kind.doc.empty())
         out.insert(out.size() - table_head.size(), fmt::format("{}\n\n", kind.doc));
     for_each_option(table, section, kind.kind,
-                    [&](const Option& option) { out += markdown_row(option); });
+                    [&](const Option& option) { out += markdown_row(option, option.reload); });
     return out;
 }
 
@@ -211,8 +212,9 @@ std::string options_markdown(const OptionTable& table) {
     for (const Section& section : table.sections) {
         out += fmt::format("\n## `{}`\n\n{}\n\n", heading(section), section.help);
         out += table_head;
-        for_each_option(table, section, "",
-                        [&](const Option& option) { out += markdown_row(option); });
+        for_each_option(table, section, "", [&](const Option& option) {
+            out += markdown_row(option, option.reload || section.reload);
+        });
         if (!has_kinds(table, section)) continue;
         for (const MeterOptions& kind : table.kinds) out += kind_markdown(table, section, kind);
     }

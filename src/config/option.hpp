@@ -83,6 +83,8 @@ struct Section {
     void (*append)(Config&, const SourceLine&) = nullptr;
     // More elements are refused. Bounds the checks that compare each meter with each other one.
     std::size_t rows_max = 256;
+    // A running daemon applies every change of the section, also elements that come and go.
+    bool reload = false;
 };
 
 inline constexpr std::string_view any_key = "*";

@@ -5,6 +5,7 @@
 // meter/nftables parses them.
 
 #include <compare>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,8 @@ struct RuleConfig {
 
     auto operator<=>(const RuleConfig&) const = default;
 };
+
+// In the order of the file.
+using RulesPtr = std::shared_ptr<const std::vector<RuleConfig>>;
 
 }  // namespace octroi

@@ -51,7 +51,12 @@ Result<std::string> word_text(const std::string& word) {
                                 fmt::join(keys, ", ")));
     }
     const std::string_view value = std::string_view(word).substr(equals + 1);
-    if (row->type == OptionType::boolean) return fmt::format("{} = {}\n", key, value);
+    if (row->type == OptionType::boolean) {
+        if (value != "true" && value != "false")
+            return fail(ErrorCode::invalid,
+                        fmt::format("{} is true or false, not '{}'", key, value));
+        return fmt::format("{} = {}\n", key, value);
+    }
     TRY_ASSIGN(const std::string text,
                row->type == OptionType::texts ? list_text(value) : toml_string(value));
     return fmt::format("{} = {}\n", key, text);
@@ -82,7 +87,7 @@ Result<std::string> rule_text(const std::string& name, std::span<const std::stri
     return text;
 }
 
-std::string rule_text(const RuleConfig& rule) {
+Result<std::string> rule_text(const RuleConfig& rule) {
     std::vector<std::string> words;
     const auto add = [&](std::string_view key, const auto& value) {
         if (!value.empty()) words.push_back(fmt::format("{}={}", key, value));
@@ -105,8 +110,7 @@ std::string rule_text(const RuleConfig& rule) {
     if (rule.direction != RuleDirection::both)
         add("direction", std::string(rule.direction == RuleDirection::in ? "in" : "out"));
     if (rule.hook != "all") add("hook", rule.hook);
-    const auto text = rule_text(rule.name, words);
-    return text ? *text : std::string();
+    return rule_text(rule.name, words);
 }
 
 std::string with_rule(std::string_view text, std::string_view rule, std::uint32_t before) {

@@ -19,7 +19,7 @@ namespace octroi {
 [[nodiscard]] Result<std::string> rule_text(const std::string& name,
                                             std::span<const std::string> words);
 // The same of a rule; defaults are left out.
-[[nodiscard]] std::string rule_text(const RuleConfig& rule);
+[[nodiscard]] Result<std::string> rule_text(const RuleConfig& rule);
 
 // before: the line of the [[rule]] that the new one goes in front of, from 1; 0: at the end.
 [[nodiscard]] std::string with_rule(std::string_view text, std::string_view rule,

@@ -25,6 +25,8 @@ TEST(RuleText, RefusesOtherKeys) {
     EXPECT_FALSE(rule_text("web", std::vector<std::string>{"prot=tcp"}).has_value());
     EXPECT_FALSE(rule_text("web", std::vector<std::string>{"protocol"}).has_value());
     EXPECT_FALSE(rule_text("web", std::vector<std::string>{"interface=a\nb"}).has_value());
+    EXPECT_FALSE(rule_text("web", std::vector<std::string>{"fragments=true\n[log]"}).has_value());
+    EXPECT_FALSE(rule_text({.name = "web", .from = {"10.0.0.1\x01"}}).has_value());
     EXPECT_NE(rule_text("a\"b", {}).value().find("\"a\\\"b\""), std::string::npos);
 }
 

@@ -30,7 +30,9 @@ void check_kinds(const Config& config, const OptionTable& table, std::vector<Pro
     }
 }
 
+// A kind without that option counts at all interfaces.
 bool share_interface(const OptionValues& a, const OptionValues& b) {
+    if (!a.contains("interfaces") || !b.contains("interfaces")) return true;
     const auto& one = a.texts("interfaces");
     const auto& other = b.texts("interfaces");
     if (one.empty() || other.empty()) return true;  // empty: all of them

@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "host/clock.hpp"
 #include "host/connections.hpp"
+#include "host/flowtables.hpp"
 #include "host/interfaces.hpp"
 
 namespace octroi {
@@ -29,6 +30,13 @@ struct ConnectionSettings {
     std::uint64_t connections_limit = 0;  // net.netfilter.nf_conntrack_max; 0: not known
 };
 
+// The counters of the IP layer, as texts of the kernel; decoded by wire/conntrack.
+struct IpStatistics {
+    std::string snmp;     // /proc/net/snmp
+    std::string netstat;  // /proc/net/netstat
+    std::string snmp6;    // /proc/net/snmp6; empty: there is no IPv6
+};
+
 class ConnectionHost {
 public:
     virtual ~ConnectionHost() = default;
@@ -40,6 +48,10 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<ConnectionSource>> open(
         const ConnectionOptions& options) = 0;
     [[nodiscard]] virtual Result<std::vector<Interface>> interfaces() = 0;
+    [[nodiscard]] virtual Result<IpStatistics> ip_statistics() = 0;
+    // Packets of connections may pass without a count of the IP layer: there is a flowtable, or
+    // connections are tracked in a bridge.
+    [[nodiscard]] virtual Result<bool> has_fast_path() = 0;
     // A text that changes with the boot and with the network namespace: the connections of two
     // generations have nothing in common.
     [[nodiscard]] virtual Result<std::string> generation() = 0;
@@ -58,6 +70,8 @@ public:
     [[nodiscard]] Result<std::vector<Interface>> interfaces() override {
         return octroi::interfaces();
     }
+    [[nodiscard]] Result<IpStatistics> ip_statistics() override;
+    [[nodiscard]] Result<bool> has_fast_path() override;
     [[nodiscard]] Result<std::string> generation() override;
     [[nodiscard]] const Clock& clock() const override { return clock_; }
 

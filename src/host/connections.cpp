@@ -39,10 +39,18 @@ void ask_for_space(mnl_socket* socket, std::uint32_t octets) {
             ::setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUF, &size, sizeof size));
 }
 
+// As os_failure().
+std::unexpected<Error> connections_failure(std::string_view what) {
+    const bool is_denied = errno == EPERM || errno == EACCES;
+    return with_next(os_failure(what), is_denied
+                                           ? "run as root, or with CAP_NET_ADMIN"
+                                           : "modprobe nf_conntrack_netlink; dmesg may state more");
+}
+
 Result<NetlinkSocket> open_socket(unsigned groups) {
     NetlinkSocket socket(mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket || mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) < 0)
-        return os_failure("read the connections of the kernel");
+        return connections_failure("read the connections of the kernel");
     return socket;
 }
 
@@ -85,7 +93,7 @@ public:
         header->version = NFNETLINK_V0;
         const bool sent = mnl_socket_sendto(listing_.get(), message, message->nlmsg_len) >= 0;
         if (sent && !is_refused(listing_.get())) return {};
-        const auto failure = os_failure("list the connections of the kernel");
+        const auto failure = connections_failure("list the connections of the kernel");
         listing_.reset();
         return failure;
     }
@@ -138,7 +146,7 @@ private:
                                    static_cast<unsigned>(batch_.size()), MSG_DONTWAIT, nullptr);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;
         if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) return Read::overrun;
-        if (got < 0) return os_failure("read the connections of the kernel");
+        if (got < 0) return connections_failure("read the connections of the kernel");
         bool is_cut = false;
         for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
             is_cut = is_cut || (batch_.at(i).msg_hdr.msg_flags & MSG_TRUNC) != 0;
@@ -153,11 +161,12 @@ private:
         const ssize_t got = mnl_socket_recvfrom(socket, buffer_.data(), buffer_.size());
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Read::nothing;
         if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) return Read::overrun;
-        if (got < 0) return os_failure("read the connections of the kernel");
+        if (got < 0) return connections_failure("read the connections of the kernel");
         const int state =
             mnl_cb_run(buffer_.data(), static_cast<std::size_t>(got), 0, 0, &on_message, &call);
         // Interrupted: entries came or went meanwhile, and their events were sent.
-        if (state < 0 && errno != EINTR) return os_failure("list the connections of the kernel");
+        if (state < 0 && errno != EINTR)
+            return connections_failure("list the connections of the kernel");
         return state == MNL_CB_STOP ? Read::end : Read::some;
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/counter_host.hpp"
 
-#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -16,11 +15,9 @@ constexpr std::size_t net_dev_max = std::size_t{16} << 20U;
 
 }  // namespace
 
-Result<std::string> SystemCounterHost::generation() {
-    TRY_ASSIGN(const std::string boot, boot_id());
-    TRY_ASSIGN(const std::string space, network_namespace());
-    return fmt::format("boot {} {}", boot, space);
-}
+Result<std::string> SystemCounterHost::boot() { return boot_id(); }
+
+Result<std::string> SystemCounterHost::space() { return network_namespace(); }
 
 Result<std::vector<Interface>> SystemCounterHost::interfaces() { return octroi::interfaces(); }
 

@@ -19,8 +19,9 @@ class CounterHost {
 public:
     virtual ~CounterHost() = default;
 
-    // Changes whenever counters of this machine begin at 0: the boot and the network namespace.
-    [[nodiscard]] virtual Result<std::string> generation() = 0;
+    // Texts that no other boot of this machine, and no other network namespace of this boot has.
+    [[nodiscard]] virtual Result<std::string> boot() = 0;
+    [[nodiscard]] virtual Result<std::string> space() = 0;
     // All interfaces with their counters, by rtnetlink.
     [[nodiscard]] virtual Result<std::vector<Interface>> interfaces() = 0;
     // The content of /proc/net/dev, for a sandbox without netlink.
@@ -32,7 +33,8 @@ public:
 // The machine that the process runs on.
 class SystemCounterHost final : public CounterHost {
 public:
-    [[nodiscard]] Result<std::string> generation() override;
+    [[nodiscard]] Result<std::string> boot() override;
+    [[nodiscard]] Result<std::string> space() override;
     [[nodiscard]] Result<std::vector<Interface>> interfaces() override;
     [[nodiscard]] Result<std::string> net_dev() override;
     void wait(Duration time) override;

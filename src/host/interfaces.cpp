@@ -247,7 +247,9 @@ std::unexpected<Error> missing_interface(const std::string& name,
     std::string names;
     for (const Interface& each : present) names += (names.empty() ? "" : ", ") + each.name;
     return fail(ErrorCode::not_found,
-                fmt::format("interface {} does not exist; this machine has {}", name, names));
+                fmt::format("interface {} does not exist; this machine has {}. Next: name one of "
+                            "these, or make the interface first",
+                            name, names));
 }
 
 Result<Interface> interface(const std::string& name) {

@@ -52,6 +52,8 @@ int on_dump_message(const nlmsghdr* message, void* to) {
             return NFT_MSG_GETTABLE;
         case NftablesHost::List::chains:
             return NFT_MSG_GETCHAIN;
+        case NftablesHost::List::rules:
+            return NFT_MSG_GETRULE;
         case NftablesHost::List::sets:
             return NFT_MSG_GETSET;
         case NftablesHost::List::objects:
@@ -63,6 +65,11 @@ int on_dump_message(const nlmsghdr* message, void* to) {
 [[nodiscard]] std::unexpected<Error> dump_error(int error) {
     if (error == EINTR)
         return fail(ErrorCode::busy, "the tables of nftables changed while they were listed");
+    if (error == ENOBUFS || error == ENOMEM || error == EAGAIN)
+        return fail(ErrorCode::busy,
+                    fmt::format("nftables: the kernel cannot list its tables now: {}. Next: find "
+                                "out what takes its memory",
+                                std::generic_category().message(error)));
     if (error == EPERM)
         return fail(ErrorCode::permission,
                     "nftables: not permitted. Next: run as root, or with CAP_NET_ADMIN");
@@ -88,7 +95,7 @@ public:
             static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(header, sizeof(nfgenmsg)));
         family->nfgen_family = inet_family;
         family->version = NFNETLINK_V0;
-        // NFTA_CHAIN_TABLE, NFTA_SET_TABLE and NFTA_OBJ_TABLE have the same number.
+        // NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE and NFTA_OBJ_TABLE have one number.
         if (list != List::tables) mnl_attr_put_strz(header, NFTA_OBJ_TABLE, table.c_str());
         if (mnl_socket_sendto(socket.get(), header, header->nlmsg_len) < 0)
             return dump_error(errno);
@@ -118,7 +125,8 @@ public:
         const std::unique_ptr<nft_ctx, NftContextCloser> context(nft_ctx_new(NFT_CTX_DEFAULT));
         if (!context || nft_ctx_buffer_error(context.get()) != 0 ||
             nft_ctx_buffer_output(context.get()) != 0)
-            return fail(ErrorCode::failed, "libnftables cannot be used: no memory");
+            return fail(ErrorCode::failed,
+                        "libnftables cannot be used: no memory. Next: stop what takes it");
         nft_ctx_set_dry_run(context.get(), check_only);
         errno = 0;
         if (nft_run_cmd_from_buffer(context.get(), commands.c_str()) == 0) return {};
@@ -126,8 +134,9 @@ public:
         while (text.ends_with('\n')) text.pop_back();
         const bool denied = text.find("Operation not permitted") != std::string::npos;
         return fail(denied ? ErrorCode::permission : ErrorCode::failed,
-                    fmt::format("nftables refused the rules: {}{}", first_lines(text),
-                                denied ? ". Next: run as root, or with CAP_NET_ADMIN" : ""));
+                    fmt::format("nftables refused the rules: {}. Next: {}", first_lines(text),
+                                denied ? "run as root, or with CAP_NET_ADMIN"
+                                       : "octroi rules apply --dry-run prints the commands"));
     }
 
     Result<std::string> generation() override {

@@ -17,14 +17,14 @@ namespace octroi {
 // One thread at a time.
 class NftablesHost {
 public:
-    enum class List : std::uint8_t { tables, chains, sets, objects };
+    enum class List : std::uint8_t { tables, chains, rules, sets, objects };
     // message: after its nlmsghdr, valid during the call only; decoded by wire/nftables.
     using Handler = void (*)(void* context, ByteSpan message);
 
     virtual ~NftablesHost() = default;
     // Calls the handler for each item; of a table, where the kernel can select, else of all tables.
-    // table: of family inet. Errors: busy (the tables changed meanwhile: list them again),
-    // permission (CAP_NET_ADMIN), unsupported (the kernel has no nf_tables).
+    // table: of family inet. Errors: busy (the tables changed meanwhile, or there was no memory:
+    // list them again), permission (CAP_NET_ADMIN), unsupported (the kernel has no nf_tables).
     [[nodiscard]] virtual Status list(List list, const std::string& table, Handler handler,
                                       void* context) = 0;
     // Calls the handler for the objects of these names. Faster than list() for very many of them:

@@ -31,4 +31,9 @@ std::unexpected<Error> os_failure(std::string_view what) {
     return fail(code, fmt::format("cannot {}: {}", what, std::generic_category().message(number)));
 }
 
+std::unexpected<Error> with_next(std::unexpected<Error> failure, std::string_view next) {
+    failure.error().text += fmt::format("; next: {}", next);
+    return failure;
+}
+
 }  // namespace octroi

@@ -12,5 +12,8 @@ namespace octroi {
 // be called between the system call and this function; arguments that are built in the call, such
 // as fmt::format(), are the exception: they keep errno when they succeed.
 [[nodiscard]] std::unexpected<Error> os_failure(std::string_view what);
+// The same error, with "; next: <next>" behind its text.
+[[nodiscard]] std::unexpected<Error> with_next(std::unexpected<Error> failure,
+                                               std::string_view next);
 
 }  // namespace octroi

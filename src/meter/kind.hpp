@@ -199,8 +199,12 @@ struct MeterKind {
     bool counts_interfaces = false;
     std::span<const CounterChapter> counters;
 
-    // The meter that runs where the configuration has none. One kind of the table says so.
+    // The kind of a [[meter]] that states none, and of the meter that runs where the configuration
+    // has none and no kind with `obstacle` can run. One kind of the table says so.
     bool runs_unconfigured = false;
+    // Why this machine cannot have the meter: "octroi does not run as root". Empty: it can. A kind
+    // that has this comes first where the configuration has no meter.
+    std::string (*obstacle)() = nullptr;
     // Options of `octroi run` and `octroi top`, of the kind that runs unconfigured. A value that is
     // given replaces that of the same key in `options`.
     std::span<const Option> run_options;

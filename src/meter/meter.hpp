@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "config/rule_config.hpp"
 #include "meter/name_table.hpp"
 #include "record/batch.hpp"
 #include "record/counter.hpp"
@@ -68,6 +69,8 @@ public:
     // The tables from now on, for meters that attribute where they count. Called before the first
     // pull, and directly after a checkpoint when they have changed. Never null.
     virtual void use_tables(const SourceTablesPtr& /*tables*/) {}
+    // The same of [[rule]], for meters that count by rules.
+    virtual void use_rules(const RulesPtr& /*rules*/) {}
 
     // The names that readings refer to (NameRef: row plus 1). Rows are added while the meter reads;
     // none changes. The names of a reading are there when it is handed over.

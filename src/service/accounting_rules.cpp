@@ -27,6 +27,12 @@ Result<MeterConfig> rules_meter(const Config& config, const OptionTable& table,
                 fmt::format("the configuration has no meter '{}' of kind {}", name, kind));
 }
 
+ConfiguredRules rules_of_meter(const Config& config, const MeterConfig& meter) {
+    ConfiguredRules configured{.table = meter.options.text("table"), .rules = {}, .ruleset = {}};
+    for (const RuleRow& row : config.rules) configured.rules.push_back(row.rule);
+    return configured;
+}
+
 const RuleRow* find_rule(const Config& config, const std::string& name) {
     const auto found =
         std::ranges::find(config.rules, name, [](const RuleRow& row) { return row.rule.name; });
@@ -108,12 +114,17 @@ Row row_of(const accounting::TableCounter& counter, const accounting::CounterNam
 Result<ConfiguredRules> configured_rules(const Config& config, const OptionTable& table,
                                          const std::string& meter) {
     TRY_ASSIGN(const MeterConfig found, rules_meter(config, table, meter));
-    ConfiguredRules configured{.table = found.options.text("table"), .rules = {}, .ruleset = {}};
-    for (const RuleRow& row : config.rules) configured.rules.push_back(row.rule);
+    ConfiguredRules configured = rules_of_meter(config, found);
     TRY_ASSIGN(configured.ruleset,
                accounting::compile(configured.rules, accounting::service_names(),
                                    accounting::table_options(found.options)));
     return configured;
+}
+
+Result<ConfiguredRules> unchecked_rules(const Config& config, const OptionTable& table,
+                                        const std::string& meter) {
+    TRY_ASSIGN(const MeterConfig found, rules_meter(config, table, meter));
+    return rules_of_meter(config, found);
 }
 
 Result<std::string> text_with_rules(const Config& config, std::string_view text,

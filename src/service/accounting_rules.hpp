@@ -21,7 +21,7 @@ namespace octroi {
 struct ConfiguredRules {
     std::string table;
     std::vector<RuleConfig> rules;
-    accounting::Ruleset ruleset;
+    accounting::Ruleset ruleset;  // empty: not asked for
 };
 
 // meter: its name; empty: the first of kind nftables, or the defaults of the kind where there is
@@ -29,6 +29,11 @@ struct ConfiguredRules {
 [[nodiscard]] Result<ConfiguredRules> configured_rules(const Config& config,
                                                        const OptionTable& table,
                                                        const std::string& meter);
+
+// The same without `ruleset`: the rules may have mistakes.
+[[nodiscard]] Result<ConfiguredRules> unchecked_rules(const Config& config,
+                                                      const OptionTable& table,
+                                                      const std::string& meter);
 
 // The file with these texts of [[rule]] added in front of the rule `before` (empty: at the end),
 // and with the rules of these names removed. Errors: not_found (there is no such rule).

@@ -11,6 +11,15 @@
 #include "service/class_file.hpp"
 
 namespace octroi {
+namespace {
+
+RulesPtr rules_of(const Config& config) {
+    std::vector<RuleConfig> rules;
+    for (const RuleRow& row : config.rules) rules.push_back(row.rule);
+    return std::make_shared<const std::vector<RuleConfig>>(std::move(rules));
+}
+
+}  // namespace
 
 Result<AttributionSource> AttributionSource::create(const Config& config,
                                                     DirectoryStore& directory_store,
@@ -21,6 +30,7 @@ Result<AttributionSource> AttributionSource::create(const Config& config,
     TRY_ASSIGN(const std::string version, directory_store.current_class_version());
     TRY(source.load_classes(version));
     source.make_source_tables();
+    source.tables_.rules = rules_of(config);
     return source;
 }
 
@@ -120,6 +130,7 @@ Status AttributionSource::reconfigure(const Config& config, UtcTime now) {
     else
         TRY(next.refresh_classes());
     next.make_source_tables();
+    next.tables_.rules = rules_of(config);
     *this = std::move(next);
     return {};
 }

@@ -21,6 +21,8 @@ struct AttributionTables {
     Attributor::ServicesPtr services;
     // The same for meters that attribute where they count. Null: there is no such meter (imports).
     SourceTablesPtr source = nullptr;
+    // [[rule]], for meters that count by rules. Null: as `source`.
+    RulesPtr rules = nullptr;
 };
 
 // Makes the tables from the configuration and the ledger, and again when one of them has changed.

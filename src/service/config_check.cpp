@@ -7,6 +7,8 @@
 
 #include "attribute/services.hpp"
 #include "config/suggest.hpp"
+#include "meter/nftables/ruleset.hpp"
+#include "meter/nftables/services_file.hpp"
 #include "service/attribution.hpp"
 #include "view/zone.hpp"
 
@@ -70,6 +72,14 @@ Status check_config(const Config& config) {
     if (config.display.timezone == "local") return {};
     const auto zone = Zone::find(config.display.timezone);
     if (!zone) return fail(ErrorCode::invalid, "[display] timezone: " + zone.error().text);
+    return {};
+}
+
+Status check_rules(const Config& config) {
+    if (config.rules.empty()) return {};
+    std::vector<RuleConfig> rules;
+    for (const RuleRow& row : config.rules) rules.push_back(row.rule);
+    TRY(accounting::compile(rules, accounting::service_names(), {}));
     return {};
 }
 

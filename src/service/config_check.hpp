@@ -10,5 +10,7 @@ namespace octroi {
 
 // Errors: invalid, naming the place in the file.
 [[nodiscard]] Status check_config(const Config& config);
+// The same of [[rule]], for a daemon that counts by them. Errors also: over_limit.
+[[nodiscard]] Status check_rules(const Config& config);
 
 }  // namespace octroi

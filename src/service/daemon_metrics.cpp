@@ -134,12 +134,23 @@ void add_meters(std::vector<MetricFamily>& out, std::span<const CounterInfo> tab
     }
 }
 
+// Several kinds may have one table.
+std::vector<CounterChapter> meter_chapters(MeterKinds kinds) {
+    std::vector<CounterChapter> chapters;
+    for (const MeterKind* kind : kinds)
+        for (const CounterChapter& chapter : kind->counters)
+            if (std::ranges::none_of(chapters, [&](const CounterChapter& known) {
+                    return known.counters.data() == chapter.counters.data();
+                }))
+                chapters.push_back(chapter);
+    return chapters;
+}
+
 }  // namespace
 
 std::vector<CounterChapter> counter_chapters(MeterKinds kinds) {
     std::vector<CounterChapter> chapters{{"Daemon", "Commits and losses.", daemon_counters}};
-    for (const MeterKind* kind : kinds)
-        chapters.insert(chapters.end(), kind->counters.begin(), kind->counters.end());
+    for (const CounterChapter& chapter : meter_chapters(kinds)) chapters.push_back(chapter);
     chapters.push_back({"Attribution", "From readings to transfers.", attribute_counters});
     chapters.push_back({"Log", "Messages of the daemon.", log_counters});
     chapters.push_back({"Metrics", "The listener of `[metrics]`.", listener_counters});
@@ -150,9 +161,8 @@ std::vector<CounterChapter> counter_chapters(MeterKinds kinds) {
 std::vector<MetricFamily> daemon_metrics(const MetricsInput& input, MeterKinds kinds) {
     std::vector<MetricFamily> families;
     add_daemon(families, input);
-    for (const MeterKind* kind : kinds)
-        for (const CounterChapter& chapter : kind->counters)
-            add_meters(families, chapter.counters, input.daemon.meters);
+    for (const CounterChapter& chapter : meter_chapters(kinds))
+        add_meters(families, chapter.counters, input.daemon.meters);
     add_meters(families, attribute_counters, input.daemon.meters);
     add_log(families);
     if (input.http) add_listener(families, *input.http);

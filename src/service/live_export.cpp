@@ -59,6 +59,7 @@ public:
     }
     void committed() override { meter_->committed(); }
     void use_tables(const SourceTablesPtr& tables) override { meter_->use_tables(tables); }
+    void use_rules(const RulesPtr& rules) override { meter_->use_rules(rules); }
     const NameTable& names() const override { return meter_->names(); }
     std::vector<CounterValue> counters() const override { return meter_->counters(); }
 

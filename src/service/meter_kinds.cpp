@@ -15,9 +15,10 @@ namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{&capture::kind,    &ebpf::kind,  &conntrack::kind,
-                           &accounting::kind, &nflog::kind, &counters::interfaces_kind,
-                           &collector::kind};
+constexpr std::array kinds{
+    &capture::kind,         &ebpf::kind,     &ebpf::sockets_kind,        &conntrack::kind,
+    &accounting::kind,      &nflog::kind,    &counters::interfaces_kind, &counters::wireguard_kind,
+    &counters::listed_kind, &collector::kind};
 
 }  // namespace
 

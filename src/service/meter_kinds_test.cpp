@@ -132,6 +132,8 @@ private:
             return std::make_unique<QuietConnections>();
         }
         Result<std::vector<Interface>> interfaces() override { return std::vector<Interface>(); }
+        Result<IpStatistics> ip_statistics() override { return IpStatistics{}; }
+        Result<bool> has_fast_path() override { return false; }
         Result<std::string> generation() override { return std::string("boot/1"); }
         [[nodiscard]] const Clock& clock() const override { return clock_; }
 

@@ -47,6 +47,7 @@ Metering::Metering(MeterName name, Meter& meter, const AttributionTables& tables
       named_(meter, attributor_) {
     attributor_.reserve();
     if (tables.source) meter_.use_tables(tables.source);
+    if (tables.rules) meter_.use_rules(tables.rules);
 }
 
 Result<Pull> Metering::pull(Duration wait) {
@@ -83,6 +84,7 @@ Result<Batch> Metering::make_batch() {
 void Metering::replace(const AttributionTables& tables) {
     attributor_.replace(tables.directory, tables.classes, tables.services);
     if (tables.source) meter_.use_tables(tables.source);
+    if (tables.rules) meter_.use_rules(tables.rules);
 }
 
 std::vector<CounterValue> Metering::counters() const {

@@ -63,18 +63,6 @@ Result<std::vector<std::string>> overview_notices(const std::vector<MeterConfig>
     return all;
 }
 
-std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& table,
-                                       const MeterKind& unconfigured, const OptionValues& given) {
-    std::vector<MeterConfig> meters = config.meters;
-    if (meters.empty() || given.contains(unconfigured.instead_option)) {
-        meters = {table.default_meter(unconfigured.name)};
-        meters.front().name = unconfigured.name;
-    }
-    for (MeterConfig& meter : meters)
-        if (meter.kind == unconfigured.name) meter.options.merge(given);
-    return meters;
-}
-
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                              const Config& file, MeterKinds kinds,
                                              CaptureHost& host, Store& store,

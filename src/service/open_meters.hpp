@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The meters of a daemon: which ones run, and how they are opened.
+// The meters of a daemon: how they are opened.
 
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
-#include "config/option.hpp"
 #include "host/capture.hpp"
 #include "ledger/store.hpp"
 #include "meter/kind.hpp"
 #include "service/daemon.hpp"
 
 namespace octroi {
-
-// The configured meters; or one of the kind `unconfigured`, where none is configured or where
-// `given` has the kind's instead_option. given: values of the kind's run_options from the command
-// line; they replace those of the meters of this kind.
-[[nodiscard]] std::vector<MeterConfig> meters_to_run(const Config& config, const OptionTable& table,
-                                                     const MeterKind& unconfigured,
-                                                     const OptionValues& given);
 
 // The start-up notices of the kinds of these meters. Fails where a meter cannot be opened on this
 // machine whatever the ledger holds: an interface that does not exist.

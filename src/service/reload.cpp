@@ -108,6 +108,7 @@ Result<std::vector<ConfigChange>> Reload::run() {
 Result<std::vector<ConfigChange>> Reload::try_run() {
     TRY_ASSIGN(Config next, parts_.read());
     TRY(check_config(next));
+    TRY(check_rules(next));
     TRY(parts_.attribution.reconfigure(next, parts_.clock.now()));
     parts_.apply(next);
     // An option that needs a restart stays in the list until there was one, or until the file has

@@ -18,6 +18,7 @@
 #include "service/ledger_url.hpp"
 #include "service/local_networks.hpp"
 #include "service/log_settings.hpp"
+#include "service/meters_of_run.hpp"
 #include "service/metrics_listener.hpp"
 #include "service/open_meters.hpp"
 #include "service/reload.hpp"
@@ -68,20 +69,21 @@ HostNetworks present_networks(CaptureHost& host) {
     return present ? networks_of(*present) : HostNetworks();
 }
 
-std::vector<MeterConfig> meters_of_run(const RunSettings& settings) {
-    return meters_to_run(settings.config, settings.table, default_kind(settings.kinds),
-                         settings.meter_options);
-}
-
 }  // namespace
 
 Status check_run(const RunSettings& settings, CaptureHost& host) {
     TRY(check_config(settings.config));
-    TRY(overview_notices(meters_of_run(settings), settings.kinds, host));
+    TRY(check_rules(settings.config));
+    TRY(overview_notices(meters_of_run(settings, default_kind(settings.kinds)), settings.kinds,
+                         host));
     return {};
 }
 
-Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, CaptureHost& host) {
+namespace {
+
+// configs: the meters that were opened.
+Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, CaptureHost& host,
+                                   std::vector<MeterConfig>& configs) {
     const Clock& clock = host.clock();
     const Config& config = settings.config;
     set_daemon_log(config.log, settings.log_level);
@@ -104,13 +106,12 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
                                  stalled_after(config.ledger)};
     // Listens before the meters are open: /readyz names the part that is not ready.
     TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
-    const auto configs = meters_of_run(settings);
-    TRY_ASSIGN(auto meters, open_meters(configs, config, settings.kinds, host, ledger,
-                                        std::filesystem::path(settings.ledger_path).parent_path()));
+    TRY_ASSIGN(auto running, open_meters_of_run(settings, host, ledger));
+    configs = running.configs;
 
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it
-    Daemon daemon(std::move(meters), ledger, attribution, board, clock,
+    Daemon daemon(std::move(running.meters), ledger, attribution, board, clock,
                   {.commit_interval = config.ledger.commit_interval,
                    .run_for = settings.run_for,
                    .stop_requested = stop_requested,
@@ -149,6 +150,15 @@ Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, Captu
     outcome.period.begin = clock.now();
     outcome.status = daemon.run();
     outcome.period.end = clock.now();
+    return outcome;
+}
+
+}  // namespace
+
+Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, CaptureHost& host) {
+    std::vector<MeterConfig> configs;
+    auto outcome = meter_until_end(settings, ledger, host, configs);
+    remove_unconfigured(settings, configs);
     return outcome;
 }
 

@@ -3,7 +3,7 @@
 
 #include "service/empty_directory_store.hpp"
 #include "service/local_networks.hpp"
-#include "service/open_meters.hpp"
+#include "service/unconfigured_meter.hpp"
 
 namespace octroi {
 
@@ -19,7 +19,7 @@ Result<WatchedMeter> open_watched_meter(const Config& config, MeterKinds kinds,
     TRY_ASSIGN(const auto attribution,
                AttributionSource::create(config, directory_store, networks_of(present).local));
     const MeterKind& kind = default_kind(kinds);
-    const auto meters = meters_to_run({}, table, kind, given);
+    const auto meters = meters_to_run({}, table, kinds, kind, given);
     std::vector<Fd> sockets;
     MeterSetup setup{meters.front(), {}, {}, sockets, host, host.clock()};
     TRY_ASSIGN(auto opened, kind.open(setup));

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "store/sqlite/sqlite_ledger.hpp"
+
 namespace octroi::ebpf_test {
 
 using support::in_netns;
@@ -26,8 +28,6 @@ RoutedNetwork::RoutedNetwork(bool offloads) {
     for (const std::string& space : {host_, router_, server_}) {
         missing_ = support::add_netns(space);
         if (!missing_.empty()) return;
-        must(in_netns(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
-                              "net.ipv6.conf.default.router_solicitations=0"}));
         must({"ip", "-n", space, "link", "set", "lo", "up"});
     }
     add_links(offloads);
@@ -66,6 +66,7 @@ void RoutedNetwork::add_links(bool offloads) const {
         for (const Link& link : {end, middle}) {
             must(in_netns(link.space,
                           {"ethtool", "-K", link.name, "tso", state, "gso", state, "gro", state}));
+            must(support::without_probes(link.space, link.name));
             must({"ip", "-n", link.space, "link", "set", link.name, "up"});
             must({"ip", "-n", link.space, "addr", "add", link.v4 + "/24", "dev", link.name});
             must({"ip", "-n", link.space, "addr", "add", link.v6 + "/64", "dev", link.name,
@@ -125,28 +126,50 @@ void RoutedNetwork::transfer(const Arguments& options) const {
     (void)serving.wait();
 }
 
-void RoutedNetwork::configure(const std::string& more) const {
+void RoutedNetwork::configure(const std::string& more, const std::string& local) const {
     std::ofstream(config_) << fmt::format(
-        "[ledger]\ncommit_interval = \"1s\"\n[attribute]\nlocal = [\"10.78.1.0/24\", "
-        "\"fd78:1::/64\"]\n[[meter]]\nname = \"edge\"\nkind = \"ebpf\"\ninterfaces = [\"lan\", "
-        "\"wan\"]\npoll = \"1s\"\nbpffs = \"{}\"\n{}",
-        bpffs_, more);
+        "[ledger]\ncommit_interval = \"1s\"\n[attribute]\nlocal = [{}]\n[[meter]]\n"
+        "name = \"edge\"\nkind = \"ebpf\"\ninterfaces = [\"lan\", \"wan\"]\npoll = \"1s\"\n"
+        "bpffs = \"{}\"\n{}",
+        local, bpffs_, more);
 }
 
-void RoutedNetwork::start() {
+void RoutedNetwork::configure_sockets(const std::string& by) const {
+    std::ofstream(config_) << fmt::format(
+        "[ledger]\ncommit_interval = \"1s\"\n[[meter]]\nname = \"edge\"\nkind = \"sockets\"\n"
+        "by = \"{}\"\npoll = \"1s\"\nbpffs = \"{}\"\n",
+        by, bpffs_);
+}
+
+void RoutedNetwork::start_at(const std::string& space) {
     daemon_ = std::make_unique<Process>(
-        in_router(support::octroi(ledger_, {"--config", config_, "run"})));
+        in_netns(space, support::octroi(ledger_, {"--config", config_, "run"})));
     ASSERT_TRUE(support::wait_until(
         [&] {
-            const Ended filters =
-                support::run(in_router({"tc", "filter", "show", "dev", "wan", "egress"}));
-            return filters.out.find("egress_eth") != std::string::npos &&
+            return has_programs() &&
                    support::run(support::octroi(ledger_, {"meters"})).out.find("edge") !=
                        std::string::npos;
         },
-        std::chrono::seconds(20)))
+        std::chrono::seconds(90)))
         << daemon_->err_so_far();
     support::pass(std::chrono::milliseconds(1500));  // the first reading is where counting begins
+}
+
+bool RoutedNetwork::has_programs() const {
+    std::error_code error;
+    std::size_t at_interfaces = 0;
+    std::size_t at_sockets = 0;
+    const std::filesystem::recursive_directory_iterator pinned(pins(), error);
+    for (auto at = pinned; !error && at != end(pinned); at.increment(error)) {
+        const std::string name = at->path().filename();
+        if (name.starts_with("link_sockets_"))
+            ++at_sockets;
+        else if (name.starts_with("link_"))
+            ++at_interfaces;
+    }
+    const Ended filters = support::run(in_router({"tc", "filter", "show", "dev", "wan", "egress"}));
+    return at_sockets == 2 || at_interfaces == 4 ||
+           filters.out.find("egress_eth") != std::string::npos;
 }
 
 void RoutedNetwork::kill() {
@@ -175,6 +198,22 @@ RoutedNetwork::Booked RoutedNetwork::booked(const std::string& key, const std::s
                     {row.value("sent_bytes", 0ULL), row.value("sent_packets", 0ULL)}};
     ADD_FAILURE() << "no " << name << " in " << ended.out << ended.err;
     return {};
+}
+
+Count RoutedNetwork::excluded(const std::string& reason) const {
+    Count sum;
+    const auto ledger = SqliteLedger::open(ledger_, {.mode = OpenMode::read_only});
+    if (!ledger) {
+        ADD_FAILURE() << ledger.error().text;
+        return sum;
+    }
+    const auto all = (*ledger)->sums({});
+    for (const TransferSum& transfer : *all)
+        if (transfer.from.kind == PartyKind::excluded && transfer.from.name == reason) {
+            sum.bytes += transfer.volume.bytes.value();
+            sum.packets += transfer.volume.packets.value();
+        }
+    return sum;
 }
 
 }  // namespace octroi::ebpf_test

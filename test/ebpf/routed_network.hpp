@@ -63,9 +63,15 @@ public:
     // iperf3 from the host to the server.
     void transfer(const Arguments& options) const;
 
-    // more: lines of [[meter]].
-    void configure(const std::string& more) const;
-    void start();
+    // more: lines of [[meter]]. local: the local networks, as TOML.
+    void configure(const std::string& more,
+                   const std::string& local = R"("10.78.1.0/24", "fd78:1::/64")") const;
+    // A meter of kind sockets, of this name in `by`.
+    void configure_sockets(const std::string& by) const;
+    void start() { start_at(router_); }
+    void start_at(const std::string& space);
+    // Whether programs are at both hooks of each interface: links of TCX, or filters of tc.
+    [[nodiscard]] bool has_programs() const;
     void kill();
     // Waits for a reading of the counts, then ends the daemon.
     [[nodiscard]] Ended stop();
@@ -76,6 +82,8 @@ public:
         Count sent;
     };
     [[nodiscard]] Booked booked(const std::string& key, const std::string& name) const;
+    // What was sent by @excluded/reason.
+    [[nodiscard]] Count excluded(const std::string& reason) const;
 
 private:
     void add_links(bool offloads) const;

@@ -69,6 +69,7 @@ protected:
         must({"ip", "-n", space, "addr", "add", v4, "dev", link});
         must({"ip", "-n", space, "addr", "add", v6, "dev", link, "nodad"});
         must({"ip", "-n", space, "link", "set", "lo", "up"});
+        must(support::without_probes(space, link));
         must({"ip", "-n", space, "link", "set", link, "up"});
     }
     // Traffic in both directions, both IP versions, TCP and ICMP.
@@ -145,6 +146,15 @@ protected:
             std::chrono::seconds(10));
     }
 
+    // A run with a meter of kind capture, whatever kind this machine would choose.
+    [[nodiscard]] Arguments capturing(const std::string& ledger, const Arguments& more) const {
+        const std::string config = folder_ / "capture.toml";
+        std::ofstream(config) << "[[meter]]\nname = \"wire\"\nkind = \"capture\"\n";
+        Arguments command = octroi(ledger, {"--config", config, "run"});
+        command.insert(command.end(), more.begin(), more.end());
+        return command;
+    }
+
     const std::string near_ = "octroi-near-" + std::to_string(::getpid());
     const std::string far_ = "octroi-far-" + std::to_string(::getpid());
     const Folder folder_;
@@ -159,7 +169,7 @@ TEST_F(LiveTest, TheLedgerHasTheBytesCountedByTheKernel) {
     for (int round = 0; round < 5 && !undisturbed; ++round) {
         const std::string ledger_file = folder_ / ("ledger-" + std::to_string(round) + ".db");
         const Count before = kernel_count();
-        Process daemon(in(near_, octroi(ledger_file, {"run"})));
+        Process daemon(in(near_, capturing(ledger_file, {})));
         ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
         const Count begin = kernel_count();
         talk(1);
@@ -180,6 +190,31 @@ TEST_F(LiveTest, TheLedgerHasTheBytesCountedByTheKernel) {
         EXPECT_EQ(ledger.ip.packets, end.packets - begin.packets);
     }
     EXPECT_TRUE(undisturbed) << "the kernel sent packets of its own in every round";
+}
+
+TEST_F(LiveTest, WithoutConfigurationTheMeterThatCostsLeastRunsAndLeavesNothingBehind) {
+    const Count before = kernel_count();
+    Process daemon(in(near_, octroi(ledger_, {"run"})));
+    ASSERT_TRUE(is_capturing(daemon)) << daemon.err_so_far();
+    talk(1);
+    support::pass(std::chrono::milliseconds(300));
+    daemon.signal(SIGINT);
+    const Ended ended = daemon.wait();
+    ASSERT_EQ(ended.status, 0) << ended.err;
+    const Count after = kernel_count();
+    EXPECT_NE(ended.err.find("no meter is configured: ebpf runs, because"), std::string::npos)
+        << ended.err;
+    EXPECT_NE(ended.out.find("10.77.0.1"), std::string::npos) << ended.out;
+    const Booked ledger = booked(ledger_);
+    EXPECT_EQ(ledger.losses, 0U);
+    EXPECT_GT(ledger.ip.bytes, 100'000'000U) << "the generator sent too little";
+    // Neighbour discovery between reading the counters and the begin or end is in one figure only.
+    EXPECT_NEAR(static_cast<double>(ledger.ip.bytes),
+                static_cast<double>(after.bytes - before.bytes), 2000);
+    EXPECT_EQ(support::run(octroi(ledger_, {"audit"})).status, 0);
+    EXPECT_EQ(support::run(in(near_, {"tc", "filter", "show", "dev", "vnear", "ingress"})).out, "");
+    const std::string queues = support::run(in(near_, {"tc", "qdisc", "show"})).out;
+    EXPECT_EQ(queues.find("clsact"), std::string::npos) << queues;
 }
 
 TEST_F(LiveTest, RecordedLossesCoverTheDropsOfATinyRing) {
@@ -211,17 +246,17 @@ TEST_F(LiveTest, RecordedLossesCoverTheDropsOfATinyRing) {
 
 TEST_F(LiveTest, TrafficWhileTheDaemonIsDownIsABoundedLoss) {
     {
-        Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
+        Process daemon(in(near_, capturing(ledger_, {"--for", "1s"})));
         EXPECT_EQ(daemon.wait().status, 0);
     }
     reset_kernel_count();
-    Process killed(in(near_, octroi(ledger_, {"run"})));
+    Process killed(in(near_, capturing(ledger_, {})));
     ASSERT_TRUE(is_capturing(killed)) << killed.err_so_far();
     must(in(near_, {"ping", "-q", "-c", "50", "-i", "0.002", "-s", "1000", "10.77.0.2"}));
     killed.signal(SIGKILL);
     (void)killed.wait();
     must(in(near_, {"ping", "-q", "-c", "50", "-i", "0.002", "-s", "1000", "10.77.0.2"}));
-    Process daemon(in(near_, octroi(ledger_, {"run", "--for", "1s"})));
+    Process daemon(in(near_, capturing(ledger_, {"--for", "1s"})));
     const Ended ended = daemon.wait();
     ASSERT_EQ(ended.status, 0) << ended.err;
     const Booked ledger = booked(ledger_);

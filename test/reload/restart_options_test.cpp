@@ -4,12 +4,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <map>
 
 #include "config/changes.hpp"
@@ -25,11 +29,20 @@ using nlohmann::json;
 using support::RunningDaemon;
 using support::Sections;
 
+constexpr const char* listed_counters = "counters = [\"x from=nft counter=x direction=in\"]\n";
+
 // The options that a [[meter]] of each kind needs to run here. An unknown kind fails the test.
-const std::map<std::string, std::string, std::less<>> needed{{"collector", ""},
-                                                             {"capture", "interfaces = [\"lo\"]\n"},
-                                                             {"ebpf", "interfaces = [\"lo\"]\n"},
-                                                             {"nflog", ""}};
+const std::map<std::string, std::string, std::less<>> needed{
+    {"collector", ""},
+    {"capture", "interfaces = [\"lo\"]\n"},
+    {"ebpf", "interfaces = [\"lo\"]\n"},
+    {"sockets", ""},
+    {"conntrack", ""},
+    {"nftables", ""},
+    {"nflog", ""},
+    {"interfaces", "interfaces = [\"lo\"]\n"},
+    {"wireguard", ""},
+    {"listed", listed_counters}};
 
 // For these rows the check of the row, or a rule between options, refuses other_value().
 const std::map<std::string, std::string, std::less<>> values{
@@ -92,11 +105,19 @@ const std::string export_lines =
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
+bool is_in_live_section(const Option& row) {
+    const auto table = option_table(meter_kinds());
+    return std::ranges::any_of(table.sections, [&](const Section& section) {
+        return section.name == row.section && section.reload;
+    });
+}
+
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {
     std::vector<Change> all;
     for (const Option& row : option_table(meter_kinds()).options) {
-        if (row.reload || !row.renamed_to.empty() || is_name(row)) continue;
+        if (row.reload || is_in_live_section(row) || !row.renamed_to.empty() || is_name(row))
+            continue;
         const bool of_every_kind = row.kind.empty();
         if (of_every_kind ? kind != "collector" : row.kind != kind) continue;
         const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));
@@ -123,10 +144,19 @@ std::vector<Change> changes_of(std::string_view kind) {
     return all;
 }
 
-// The daemon gets an empty network and a BPF file system of its own; both end with it.
+bool set_loopback_up() {
+    ifreq request{};
+    std::strncpy(request.ifr_name, "lo", IFNAMSIZ - 1);
+    request.ifr_flags = IFF_UP;
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    return ::ioctl(socket, SIOCSIFFLAGS, &request) == 0;
+}
+
+// The daemon gets a network with the loopback interface only, and a BPF file system of its own;
+// both end with it.
 void enter_own_namespaces() {
     if (::unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 ||
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !set_loopback_up())
         ::_exit(126);
     (void)::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
 }

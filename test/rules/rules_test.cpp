@@ -76,6 +76,7 @@ protected:
              {std::tuple(space, link, address), {router_, router_link, router_address}}) {
             must(in(where, {"sysctl", "-qw", "net.ipv6.conf." + name + ".disable_ipv6=1"}));
             must({"ip", "-n", where, "addr", "add", own, "dev", name});
+            must(support::without_probes(where, name));
             must({"ip", "-n", where, "link", "set", name, "up"});
         }
         must({"ip", "-n", space, "link", "set", "lo", "up"});

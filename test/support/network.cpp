@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/netns.hpp"
+
 namespace octroi::support {
 
 using nlohmann::json;
@@ -49,6 +51,8 @@ Network::Network() {
         return;
     }
     for (const std::string& space : {host_, router_, server_}) {
+#include "support/netns.hpp"
+
         if (run({"ip", "netns", "add", space}).status != 0) {
             missing_ = "no network namespaces here";
             return;
@@ -84,6 +88,7 @@ void Network::cable(const std::string& space, const std::string& link, const std
     for (const auto& [where, name] : {std::pair{space, link}, std::pair{other, other_link}}) {
         const char* const state = offloads ? "on" : "off";
         must(in(where, {"ethtool", "-K", name, "tso", state, "gso", state, "gro", state}));
+        must(without_probes(where, name));
         must({"ip", "-n", where, "link", "set", name, "up"});
     }
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -12,8 +13,10 @@
 #include "host/log.hpp"
 #include "ledger/audit.hpp"
 #include "service/recount.hpp"
+#include "service/witnesses.hpp"
 #include "view/ledger_view.hpp"
 #include "view/units.hpp"
+#include "view/witness_view.hpp"
 
 namespace octroi {
 namespace {
@@ -23,6 +26,7 @@ struct AuditCommand {
     std::string expect;
     bool heads = false;
     bool anchor = false;
+    bool witnesses = false;
 };
 
 void report_audit_progress(std::uint64_t done, std::uint64_t all) {
@@ -110,7 +114,35 @@ Result<ExitStatus> audit_against(Session& session, const std::string& file) {
     return both.agrees() ? ExitStatus::done : ExitStatus::failed;
 }
 
+// By day.
+Result<ExitStatus> audit_witnesses(Session& session) {
+    TRY_ASSIGN(const Config* config, session.config());
+    TRY_ASSIGN(const Zone zone, session.zone());
+    TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::read_only));
+    TRY_ASSIGN(Interval period, session.period());
+    TRY_ASSIGN(const auto first, ledger->first_bucket());
+    period.end = std::min(period.end, session.clock().now());
+    period.begin = std::max(period.begin, first.value_or(period.end));
+    std::vector<WitnessRow> rows;
+    if (period.begin < period.end) {
+        TRY_ASSIGN(const auto days, cut_period(period, PeriodUnit::day, zone));
+        std::vector<UtcTime> steps;
+        for (const Slot& day : days) steps.push_back(day.interval.begin);
+        TRY_ASSIGN(rows, interruptible(
+                             [&] { return compare_witnesses(*ledger, *config, period, steps); }));
+    }
+    TRY(session.print(witness_report(rows)));
+    return ExitStatus::done;
+}
+
 Status check_audit_options(const Session& session, const AuditCommand& command) {
+    if (!session.options.until.empty() && !command.witnesses)
+        return fail(ErrorCode::invalid, "--until goes with --witnesses. Next: give both");
+    if (command.witnesses && (command.heads || !command.against.empty() || !command.expect.empty()))
+        return fail(ErrorCode::invalid,
+                    "--witnesses is a question of its own. Next: give only --since and --until "
+                    "with it");
+    if (command.witnesses) return {};
     if (command.anchor && !command.heads)
         return fail(ErrorCode::invalid, "--anchor goes with --heads. Next: give both");
     const bool checks = !command.expect.empty() || !session.options.since.empty();
@@ -132,13 +164,17 @@ void add_audit(const Command& app, Session& session) {
             "are findings")
         .text("--since", session.options.since,
               "Check only what came after this anchor: its number, or a time (the newest anchor "
-              "until then). The heads in the anchor are trusted",
+              "until then). The heads in the anchor are trusted. With --witnesses: a period, or "
+              "its begin",
               "ANCHOR|TIME")
+        .text("--until", session.options.until, "With --witnesses: the end of the period", "TIME")
         .text("--against", command->against,
               "Count an imported file again, and compare every bucket; also compressed files and "
               "flow "
               "exports",
               "FILE")
+        .flag("--witnesses", command->witnesses,
+              "Compare meters of role witness with those that bill, by day; checks nothing")
         .flag("--heads", command->heads,
               "Print the last link of each chain as NODE ID NUMBER HASH, to keep elsewhere; checks "
               "nothing")
@@ -148,6 +184,7 @@ void add_audit(const Command& app, Session& session) {
               "Also check that the heads that were kept in FILE are in the ledger", "FILE")
         .does([&session, command]() -> Result<ExitStatus> {
             TRY(check_audit_options(session, *command));
+            if (command->witnesses) return audit_witnesses(session);
             if (command->heads) return print_heads(session, *command);
             return command->against.empty() ? audit_ledger(session, *command)
                                             : audit_against(session, command->against);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include "app/commands.hpp"
 #include "app/session.hpp"
@@ -11,6 +13,7 @@
 #include "host/log.hpp"
 #include "meter/nftables/import_rules.hpp"
 #include "service/accounting_rules.hpp"
+#include "service/reload.hpp"
 #include "view/units.hpp"
 
 namespace octroi {
@@ -34,20 +37,49 @@ Result<std::string> config_text(Session& session) {
     return text;
 }
 
+// A daemon that knows the rules makes them again where another program removes our table.
+void tell_daemon(Session& session) {
+    const auto reloaded = ask_reload(session.probable_ledger_path(), session.config_path());
+    if (reloaded || reloaded.error().code == ErrorCode::not_found) return;
+    log_warning(fmt::format("the daemon does not know the new rules: {}. Next: octroi reload",
+                            reloaded.error().text));
+}
+
+// The change of the text is what was meant: it did not touch other rules. A file may have them in a
+// form that lines do not show.
+Status check_other_rules(const Config& before, const Config& after,
+                         std::span<const std::string> removed, std::size_t added) {
+    std::size_t kept = 0;
+    for (const RuleRow& row : before.rules) {
+        if (std::ranges::find(removed, row.rule.name) != removed.end()) continue;
+        ++kept;
+        const auto same = [&](const RuleRow& other) { return other.rule == row.rule; };
+        if (std::ranges::none_of(after.rules, same)) kept = after.rules.size() + 1;
+    }
+    if (kept + added == after.rules.size()) return {};
+    return fail(ErrorCode::invalid,
+                "the rules of the file cannot be changed line by line: nothing was changed. Next: "
+                "write each rule as [[rule]] with a line for each key, or edit the file");
+}
+
 // Writes the file when the rules in it are good and the kernel accepts them; then they apply.
-Result<ExitStatus> change(Session& session, const Options& options, const std::string& text) {
+Result<ExitStatus> change(Session& session, const Options& options, const std::string& text,
+                          std::size_t added) {
     TRY_ASSIGN(const Config config,
                parse_config(text, session.config_path(), session.option_table()));
+    TRY_ASSIGN(const Config* before, session.config());
+    TRY(check_other_rules(*before, config, options.names, added));
     TRY_ASSIGN(const ConfiguredRules wanted,
                configured_rules(config, session.option_table(), options.meter));
     const auto host = nftables_host();
     const accounting::AccountingTable table(*host, wanted.table);
     TRY([&]() -> Status {
-        TRY_ASSIGN([[maybe_unused]] const bool changes, table.apply(wanted.ruleset, true));
+        TRY_ASSIGN([[maybe_unused]] const auto changes, table.apply(wanted.ruleset, true));
         return {};
     }());
     TRY(replace_file(session.config_path(), text));
-    TRY_ASSIGN([[maybe_unused]] const bool applied, table.apply(wanted.ruleset, false));
+    tell_daemon(session);
+    TRY_ASSIGN([[maybe_unused]] const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("{} written, table inet {} changed", session.config_path(), wanted.table));
     return ExitStatus::done;
 }
@@ -57,7 +89,7 @@ Result<ExitStatus> add_texts(Session& session, const Options& options,
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string now, config_text(session));
     TRY_ASSIGN(const std::string text, text_with_rules(*config, now, texts, options.before));
-    if (!options.dry_run) return change(session, options, text);
+    if (!options.dry_run) return change(session, options, text, texts.size());
     TRY_ASSIGN(const Config changed,
                parse_config(text, session.config_path(), session.option_table()));
     TRY_ASSIGN([[maybe_unused]] const ConfiguredRules good,
@@ -76,7 +108,7 @@ Result<ExitStatus> remove(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const std::string now, config_text(session));
     TRY_ASSIGN(const std::string text, text_without_rules(*config, now, options.names));
-    if (!options.dry_run) return change(session, options, text);
+    if (!options.dry_run) return change(session, options, text, 0);
     log_info(fmt::format("{} would be removed; nothing changed (--dry-run)",
                          counted_text(options.names.size(), "rule", "rules")));
     return ExitStatus::done;
@@ -85,7 +117,7 @@ Result<ExitStatus> remove(Session& session, const Options& options) {
 Result<ExitStatus> list(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const ConfiguredRules wanted,
-               configured_rules(*config, session.option_table(), options.meter));
+               unchecked_rules(*config, session.option_table(), options.meter));
     const auto host = nftables_host();
     TRY_ASSIGN(const auto counters, accounting::AccountingTable(*host, wanted.table).read());
     TRY(session.print(rules_report(wanted, counters)));
@@ -97,14 +129,15 @@ Result<ExitStatus> check(Session& session, const Options& options) {
     TRY_ASSIGN(const ConfiguredRules wanted,
                configured_rules(*config, session.option_table(), options.meter));
     const auto host = nftables_host();
-    TRY_ASSIGN(const bool differs,
+    TRY_ASSIGN(const auto checked,
                accounting::AccountingTable(*host, wanted.table).apply(wanted.ruleset, true));
     TRY(session.print(
-        differs ? fmt::format("The kernel accepts the rules. Table inet {} is not as they say. "
-                              "Next: octroi rules apply\n",
-                              wanted.table)
-                : fmt::format("Table inet {} is as the rules say.\n", wanted.table)));
-    return differs ? ExitStatus::failed : ExitStatus::done;
+        checked.changes
+            ? fmt::format("The kernel accepts the rules. Table inet {} is not as they say. "
+                          "Next: octroi rules apply\n",
+                          wanted.table)
+            : fmt::format("Table inet {} is as the rules say.\n", wanted.table)));
+    return checked.changes ? ExitStatus::failed : ExitStatus::done;
 }
 
 Result<ExitStatus> apply(Session& session, const Options& options) {
@@ -118,16 +151,16 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
         TRY(session.print(accounting::apply_commands(wanted.table, now, wanted.ruleset)));
         return ExitStatus::done;
     }
-    TRY_ASSIGN(const bool changed, table.apply(wanted.ruleset, false));
+    TRY_ASSIGN(const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("table inet {} {}", wanted.table,
-                         changed ? "changed" : "is as the rules say: nothing changed"));
+                         applied.changes ? "changed" : "is as the rules say: nothing changed"));
     return ExitStatus::done;
 }
 
 Result<ExitStatus> flush(Session& session, const Options& options) {
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const ConfiguredRules wanted,
-               configured_rules(*config, session.option_table(), options.meter));
+               unchecked_rules(*config, session.option_table(), options.meter));
     if (options.dry_run) {
         TRY(session.print(accounting::flush_commands(wanted.table)));
         return ExitStatus::done;
@@ -135,7 +168,8 @@ Result<ExitStatus> flush(Session& session, const Options& options) {
     const auto host = nftables_host();
     TRY_ASSIGN(const bool there, accounting::AccountingTable(*host, wanted.table).flush(false));
     log_info(fmt::format("table inet {} {}", wanted.table,
-                         there ? "removed" : "is not there: nothing changed"));
+                         there ? "removed; a daemon with a meter of kind nftables makes it again"
+                               : "is not there: nothing changed"));
     return ExitStatus::done;
 }
 
@@ -150,7 +184,10 @@ Result<ExitStatus> import(Session& session, const Options& options) {
                     fmt::format("{}: no rule of ipfwadm, ipchains or iptables can be imported",
                                 options.file));
     std::vector<std::string> texts;
-    for (const RuleConfig& rule : imported.rules) texts.push_back(rule_text(rule));
+    for (const RuleConfig& rule : imported.rules) {
+        TRY_ASSIGN(std::string one, rule_text(rule));
+        texts.push_back(std::move(one));
+    }
     TRY_ASSIGN(const ExitStatus status, add_texts(session, options, texts));
     return imported.left_out.empty() ? status : ExitStatus::failed;
 }

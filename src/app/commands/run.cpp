@@ -9,6 +9,7 @@
 #include "app/version.hpp"
 #include "host/log.hpp"
 #include "service/run_meters.hpp"
+#include "service/unconfigured_meter.hpp"
 #include "view/usage_view.hpp"
 
 namespace octroi {
@@ -47,7 +48,8 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
 Result<ExitStatus> detach_kernel(Session& session) {
     TRY_ASSIGN(const Config* config, session.config());
     std::size_t removed = 0;
-    for (const MeterConfig& meter : config->meters) {
+    for (const MeterConfig& meter :
+         possible_meters(*config, session.option_table(), session.kinds())) {
         const MeterKind* kind = find_kind(session.kinds(), meter.kind);
         if (kind == nullptr || kind->remove_from_kernel == nullptr) continue;
         TRY_ASSIGN(const auto lines, kind->remove_from_kernel(meter));

@@ -2,6 +2,7 @@
 #include "host/ebpf/attachments.hpp"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <dirent.h>
 #include <fmt/format.h>
 #include <net/if.h>
@@ -12,6 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "base/text_hash.hpp"
 #include "host/ebpf/bpffs.hpp"
@@ -37,6 +40,17 @@ bool exists(std::uint32_t interface) {
     return ::if_indextoname(interface, name.data()) != nullptr;
 }
 
+// is_ours: the clsact discipline of the interface.
+Status list(int interface, int interfaces, bool is_ours) {
+    const auto key = static_cast<std::uint32_t>(interface);
+    std::uint32_t value = 0;
+    (void)bpf_map_lookup_elem(interfaces, &key, &value);
+    if (is_ours) value = 1;
+    if (bpf_map_update_elem(interfaces, &key, &value, BPF_ANY) != 0)
+        return os_failure("add to the map interfaces");
+    return {};
+}
+
 std::string name_of(std::uint32_t interface) {
     std::array<char, IF_NAMESIZE> name{};
     const char* known = ::if_indextoname(interface, name.data());
@@ -46,43 +60,80 @@ std::string name_of(std::uint32_t interface) {
 }  // namespace
 
 EbpfAttachments::EbpfAttachments(const std::string& folder)
-    : handle_(static_cast<std::uint32_t>(text_hash(folder, 0) % 0xFFFFFEU) + 1) {}
+    : folder_(folder), handle_(static_cast<std::uint32_t>(text_hash(folder, 0) % 0xFFFFFEU) + 1) {}
 
 Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                               const std::function<int(const std::string&)>& program) {
-    for (const std::uint32_t listed : listed_interfaces(interfaces)) {
+                               const std::function<int(const std::string&)>& program,
+                               const std::function<Status()>& listed) {
+    bool is_changed = false;
+    for (const std::uint32_t index : listed_interfaces(interfaces)) {
         const bool is_wanted = std::ranges::any_of(wanted, [&](const EbpfAttachment& one) {
-            return static_cast<std::uint32_t>(one.interface) == listed;
+            return static_cast<std::uint32_t>(one.interface) == index;
         });
         if (is_wanted) continue;
-        const auto detached = detach_one(listed, interfaces);
+        const auto detached = detach_one(index, interfaces);
         if (!detached) return std::unexpected(detached.error());
-        attached_.erase(static_cast<int>(listed));
+        attached_.erase(static_cast<int>(index));
+        is_changed = true;
     }
-    for (const EbpfAttachment& one : wanted)
-        if (Status attached = attach_one(one, interfaces, program);
-            !attached && exists(static_cast<std::uint32_t>(one.interface)))
+    // Listed first: a forwarded packet that a program sees must find where it came in.
+    std::vector<const EbpfAttachment*> missing;
+    for (const EbpfAttachment& one : wanted) {
+        if (is_attached(one)) continue;
+        if (Status added = list(one.interface, interfaces, false); !added) return added;
+        missing.push_back(&one);
+    }
+    if (is_changed || !missing.empty())
+        if (Status used = listed(); !used) return used;
+    for (const EbpfAttachment* one : missing)
+        if (Status attached = attach_one(*one, interfaces, program);
+            !attached && exists(static_cast<std::uint32_t>(one->interface)))
             return attached;
     return {};
 }
 
-// Listed first: a forwarded packet that a program sees must find where it came in.
+TcxLink EbpfAttachments::link_of(int interface, TcHook hook) const {
+    return {interface, hook,
+            fmt::format("{}/link_{}_{}", folder_, interface,
+                        hook == TcHook::ingress ? "ingress" : "egress")};
+}
+
+std::string EbpfAttachments::socket_pin(SocketHook hook) const {
+    return folder_ + (hook == SocketHook::receive ? "/link_sockets_receive" : "/link_sockets_send");
+}
+
+Status EbpfAttachments::attach_to_sockets(int receive, int send) {
+    if (is_at_sockets_) return {};
+    for (const auto& [hook, program] :
+         {std::pair{SocketHook::receive, receive}, std::pair{SocketHook::send, send}})
+        if (Status attached = attach_at_sockets(hook, program, socket_pin(hook)); !attached)
+            return attached;
+    is_at_sockets_ = true;
+    return {};
+}
+
+bool EbpfAttachments::is_attached(const EbpfAttachment& wanted) const {
+    if (!attached_.contains(wanted.interface)) return false;
+    for (const TcHook hook : {TcHook::ingress, TcHook::egress})
+        if (!is_attached_tcx(link_of(wanted.interface, hook)) &&
+            program_at({wanted.interface, hook, handle_}) == 0)
+            return false;
+    return true;
+}
+
 Status EbpfAttachments::attach_one(const EbpfAttachment& wanted, int interfaces,
                                    const std::function<int(const std::string&)>& program) {
-    const TcFilter in{wanted.interface, TcHook::ingress, handle_};
-    const TcFilter out{wanted.interface, TcHook::egress, handle_};
-    if (attached_.contains(wanted.interface) && program_at(in) != 0 && program_at(out) != 0)
-        return {};
-    const auto added = add_clsact(wanted.interface);
-    if (!added) return std::unexpected(added.error());
-    const auto key = static_cast<std::uint32_t>(wanted.interface);
-    std::uint32_t is_ours = 0;
-    (void)bpf_map_lookup_elem(interfaces, &key, &is_ours);
-    if (*added) is_ours = 1;
-    if (bpf_map_update_elem(interfaces, &key, &is_ours, BPF_ANY) != 0)
-        return os_failure("add to the map interfaces");
-    if (Status attached = attach_program(in, program(wanted.ingress)); !attached) return attached;
-    if (Status attached = attach_program(out, program(wanted.egress)); !attached) return attached;
+    for (const auto& [hook, name] :
+         {std::pair{TcHook::ingress, &wanted.ingress}, {TcHook::egress, &wanted.egress}}) {
+        const auto linked = attach_tcx(link_of(wanted.interface, hook), program(*name));
+        if (!linked) return std::unexpected(linked.error());
+        if (*linked) continue;
+        const auto added = add_clsact(wanted.interface);
+        if (!added) return std::unexpected(added.error());
+        if (Status ours = list(wanted.interface, interfaces, *added); !ours) return ours;
+        const TcFilter filter{wanted.interface, hook, handle_};
+        if (Status attached = attach_program(filter, program(*name)); !attached) return attached;
+    }
     attached_.insert(wanted.interface);
     return {};
 }
@@ -95,6 +146,9 @@ Result<std::vector<std::string>> EbpfAttachments::detach_one(std::uint32_t inter
     const auto index = static_cast<int>(interface);
     for (const auto& [hook, name] :
          {std::pair{TcHook::ingress, "ingress"}, std::pair{TcHook::egress, "egress"}}) {
+        const auto unlinked = detach_tcx(link_of(index, hook));
+        if (!unlinked) return std::unexpected(unlinked.error());
+        if (*unlinked) removed.push_back(fmt::format("program at {} {}", name_of(interface), name));
         const auto detached = detach_program({index, hook, handle_});
         if (!detached) return std::unexpected(detached.error());
         if (*detached)
@@ -115,6 +169,12 @@ Result<std::vector<std::string>> EbpfAttachments::detach_all(int interfaces) {
         auto some = detach_one(listed, interfaces);
         if (!some) return some;
         removed.insert(removed.end(), some->begin(), some->end());
+    }
+    for (const auto& [hook, name] :
+         {std::pair{SocketHook::receive, "receive"}, std::pair{SocketHook::send, "send"}}) {
+        const auto detached = detach_from_sockets(socket_pin(hook));
+        if (!detached) return std::unexpected(detached.error());
+        if (*detached) removed.push_back(fmt::format("program at the control groups ({})", name));
     }
     return removed;
 }
@@ -144,8 +204,9 @@ Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std
 
 std::string ebpf_obstacle(const std::string& bpffs) {
     if (::geteuid() != 0) return "octroi does not run as root";
-    if (::access("/proc/sys/net/core/bpf_jit_enable", F_OK) != 0)
-        return "this kernel has no BPF (CONFIG_BPF_SYSCALL, CONFIG_NET_CLS_BPF)";
+    if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr) != 1)
+        return "this kernel loads no BPF programs for interfaces (CONFIG_BPF_SYSCALL, "
+               "CONFIG_NET_CLS_BPF)";
     std::error_code error;
     if (!std::filesystem::is_directory(bpffs, error)) return "there is no folder " + bpffs;
     return "";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The filters of one folder of pins: attached, examined, removed. Their handle is made from the
-// folder, so that several folders have filters side by side.
+// The programs at interfaces of one folder of pins: attached, examined, removed. They are links of
+// TCX, or else filters of tc(8) with a handle that is made from the folder, so that several folders
+// have theirs side by side.
 
 #include <cstdint>
 #include <functional>
@@ -11,8 +12,10 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "host/ebpf/control_groups.hpp"
 #include "host/ebpf/maps.hpp"
 #include "host/ebpf/tc_filters.hpp"
+#include "host/ebpf/tcx_links.hpp"
 
 namespace octroi {
 
@@ -21,19 +24,30 @@ public:
     explicit EbpfAttachments(const std::string& folder);
 
     // See EbpfMaps::attach. interfaces: the map that lists them. program: its descriptor, by name.
+    // listed: is called when that map has changed.
     [[nodiscard]] Status attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                                const std::function<int(const std::string&)>& program);
-    // Detaches all that the map lists. Returns a line for each filter that was there.
+                                const std::function<int(const std::string&)>& program,
+                                const std::function<Status()>& listed);
+    // See EbpfMaps::attach_to_sockets.
+    [[nodiscard]] Status attach_to_sockets(int receive, int send);
+    // Detaches all that the map lists, and the programs at sockets. Returns a line for each filter
+    // that was there.
     [[nodiscard]] Result<std::vector<std::string>> detach_all(int interfaces);
 
 private:
     [[nodiscard]] Status attach_one(const EbpfAttachment& wanted, int interfaces,
                                     const std::function<int(const std::string&)>& program);
+    [[nodiscard]] bool is_attached(const EbpfAttachment& wanted) const;
     [[nodiscard]] Result<std::vector<std::string>> detach_one(std::uint32_t interface,
                                                               int interfaces);
 
+    [[nodiscard]] std::string socket_pin(SocketHook hook) const;
+    [[nodiscard]] TcxLink link_of(int interface, TcHook hook) const;
+
+    std::string folder_;
     std::uint32_t handle_;
-    std::set<int> attached_;  // interfaces that have the programs of this process
+    bool is_at_sockets_ = false;  // the programs of this process
+    std::set<int> attached_;      // interfaces that have the programs of this process
 };
 
 }  // namespace octroi

@@ -5,7 +5,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +15,9 @@
 #include "base/narrow.hpp"
 #include "host/ebpf/attachments.hpp"
 #include "host/ebpf/bpffs.hpp"
+#include "host/ebpf/control_groups.hpp"
+#include "host/ebpf/count_maps.hpp"
+#include "host/ebpf/map_access.hpp"
 #include "host/file.hpp"
 #include "host/os_error.hpp"
 
@@ -23,11 +25,7 @@ namespace octroi {
 namespace {
 
 constexpr std::uint32_t block_octets = 64;  // of an array of entries
-constexpr std::uint32_t batch_rows = 4096;
-constexpr std::uint32_t tries_of_a_batch_max = 8;
 constexpr std::size_t label_octets = 256;
-constexpr std::uint32_t slot_now = 0;
-constexpr std::uint32_t slot_before = 1;
 
 struct ObjectCloser {
     void operator()(bpf_object* object) const { bpf_object__close(object); }
@@ -54,29 +52,14 @@ std::unexpected<Error> bpf_failure(int error, const std::string& what) {
     return os_failure(what);
 }
 
-Result<Fd> inner_map(int outer, std::uint32_t slot) {
-    std::uint32_t id = 0;
-    if (bpf_map_lookup_elem(outer, &slot, &id) != 0) return os_failure("read a map of maps");
-    const int fd = bpf_map_get_fd_by_id(id);
-    if (fd < 0) return os_failure("open a map of the kernel");
-    return Fd(fd);
-}
-
-Result<bpf_map_info> info_of(int map) {
-    bpf_map_info info{};
-    std::uint32_t size = sizeof info;
-    if (bpf_obj_get_info_by_fd(map, &info, &size) != 0) return os_failure("examine a map");
-    return info;
-}
-
 class KernelMaps final : public EbpfMaps {
 public:
     KernelMaps(Fd lock, std::unique_ptr<bpf_object, ObjectCloser> object,
-               EbpfAttachments attachments, std::uint32_t key_octets)
+               EbpfAttachments attachments, CountMapsLayout layout)
         : lock_(std::move(lock)),
           object_(std::move(object)),
           attachments_(std::move(attachments)),
-          key_octets_(key_octets),
+          counting_(layout),
           processors_(static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1))) {}
 
     Status set_array(const std::string& slot, std::span<const std::uint32_t> values) override {
@@ -88,12 +71,10 @@ public:
         const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "octroi_array", sizeof(std::uint32_t),
                                     block_octets, blocks, &options));
         if (map.get() < 0) return os_failure("create a table in the kernel");
-        const std::size_t octets = std::size_t{blocks} * block_octets;
-        void* at = ::mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
-        if (at == MAP_FAILED) return os_failure("map a table of the kernel");
-        std::memcpy(at, values.data(), values.size_bytes());
-        ::munmap(at, octets);
-        return put(slot, 0, map.get());
+        const auto mapped = MappedArray::map(map.get(), std::size_t{blocks} * block_octets, true);
+        if (!mapped) return std::unexpected(mapped.error());
+        std::ranges::copy(std::as_bytes(values), mapped->octets().begin());
+        return put_inner_map(fd_of(slot), 0, map.get());
     }
 
     Status set_trie(const std::string& slot, std::span<const std::byte> keys,
@@ -111,82 +92,30 @@ public:
             if (bpf_map_update_elem(map.get(), keys.data() + std::size_t{i} * key_octets,
                                     &values[i], BPF_ANY) != 0)
                 return os_failure("fill a table in the kernel");
-        return put(slot, 0, map.get());
+        return put_inner_map(fd_of(slot), 0, map.get());
     }
 
-    Status set_value(const std::string& map, std::span<const std::byte> value) override {
-        const std::uint32_t zero = 0;
-        if (bpf_map_update_elem(fd_of(map), &zero, value.data(), BPF_ANY) != 0)
-            return os_failure("set the map " + map);
-        return {};
+    Status set_settings(std::span<const std::byte> settings) override {
+        return counting_.set_settings(settings);
     }
 
     Result<Counting> counting() override {
-        Counting ids;
-        for (const auto& [slot, id] : {std::pair{slot_now, &ids.now}, {slot_before, &ids.before}})
-            if (bpf_map_lookup_elem(fd_of("counts"), &slot, id) != 0 && errno != ENOENT)
-                return os_failure("read the map counts");
-        const auto info = info_of(fd_of("others"));
-        if (!info) return std::unexpected(info.error());
-        ids.arrays = info->id;
-        return ids;
-    }
-
-    // First `before`, then `now`: a kill between the two loses no map.
-    Status count_in_new_map(std::uint32_t keys_max) override {
-        const auto ids = counting();
+        const auto ids = counting_.ids();
         if (!ids) return std::unexpected(ids.error());
-        if (ids->now != 0) {
-            const auto now = inner_map(fd_of("counts"), slot_now);
-            if (!now) return std::unexpected(now.error());
-            if (Status kept = put("counts", slot_before, now->get()); !kept) return kept;
-        }
-        bpf_map_create_opts options{};
-        options.sz = sizeof options;
-        options.map_flags = BPF_F_NO_PREALLOC;
-        const Fd map(bpf_map_create(BPF_MAP_TYPE_HASH, "octroi_counts", key_octets_,
-                                    sizeof(EbpfCount), keys_max, &options));
-        if (map.get() < 0) return os_failure("create a map of counts");
-        return put("counts", slot_now, map.get());
+        const auto info = info_of_map(fd_of("others"));
+        if (!info) return std::unexpected(info.error());
+        return Counting{.now = ids->first, .before = ids->second, .arrays = info->id};
     }
 
-    Status drop_map_before() override {
-        if (bpf_map_delete_elem(fd_of("counts"), &slot_before) != 0 && errno != ENOENT)
-            return os_failure("drop a map of counts");
-        return {};
+    Status count_in_new_map(std::uint32_t keys_max) override {
+        return counting_.count_in_new_map(keys_max);
     }
-
-    Result<EbpfRows> read(std::uint32_t map_id) override {
-        const Fd map(bpf_map_get_fd_by_id(map_id));
-        if (map.get() < 0) return os_failure("open a map of counts");
-        EbpfRows rows;
-        rows.key_octets = key_octets_;
-        std::uint32_t token = 0;
-        std::uint32_t capacity = batch_rows;
-        std::vector<std::byte> keys;
-        std::vector<EbpfCount> values;
-        void* in = nullptr;
-        for (std::uint32_t tries = 0;;) {
-            keys.resize(std::size_t{capacity} * key_octets_);
-            values.resize(capacity);
-            std::uint32_t count = capacity;
-            const int outcome = bpf_map_lookup_batch(map.get(), in, &token, keys.data(),
-                                                     values.data(), &count, nullptr);
-            const int error = outcome == 0 ? 0 : errno;
-            if (error == ENOSPC && ++tries < tries_of_a_batch_max) {  // more rows in one bucket
-                capacity *= 2;
-                continue;
-            }
-            if (error != 0 && error != ENOENT) return bpf_failure(error, "read a map of counts");
-            add_rows(rows, keys, values, count);
-            if (error == ENOENT) return rows;
-            in = &token;
-        }
-    }
+    Status drop_map_before() override { return counting_.drop_map_before(); }
+    Result<EbpfRows> read(std::uint32_t map_id) override { return counting_.read(map_id); }
 
     Result<std::vector<EbpfCount>> read_others() override {
         const int map = fd_of("others");
-        const auto info = info_of(map);
+        const auto info = info_of_map(map);
         if (!info) return std::unexpected(info.error());
         std::vector<EbpfCount> sums;
         std::vector<EbpfCount> values(processors_);
@@ -221,23 +150,26 @@ public:
     }
 
     Status attach(std::span<const EbpfAttachment> wanted) override {
-        return attachments_.attach(wanted, fd_of("interfaces"), [&](const std::string& name) {
-            const bpf_program* program =
-                bpf_object__find_program_by_name(object_.get(), name.c_str());
-            return program == nullptr ? -1 : bpf_program__fd(program);
-        });
+        return attachments_.attach(
+            wanted, fd_of("interfaces"), [&](const std::string& name) { return program(name); },
+            [&] { return counting_.forget_decisions(); });
+    }
+
+    Status attach_to_sockets(const std::string& receive, const std::string& send) override {
+        return attachments_.attach_to_sockets(program(receive), program(send));
+    }
+
+    Result<std::map<std::uint64_t, std::string>> control_groups() override {
+        return octroi::control_groups();
     }
 
 private:
+    [[nodiscard]] int program(const std::string& name) const {
+        const bpf_program* found = bpf_object__find_program_by_name(object_.get(), name.c_str());
+        return found == nullptr ? -1 : bpf_program__fd(found);
+    }
     [[nodiscard]] int fd_of(const std::string& map) const {
         return bpf_object__find_map_fd_by_name(object_.get(), map.c_str());
-    }
-    // When this returns, no program uses the map that was there: the kernel waits for them.
-    [[nodiscard]] Status put(const std::string& outer, std::uint32_t slot, int map) const {
-        const auto inner = static_cast<std::uint32_t>(map);
-        if (bpf_map_update_elem(fd_of(outer), &slot, &inner, BPF_ANY) != 0)
-            return os_failure("put a table into the map " + outer);
-        return {};
     }
     [[nodiscard]] static EbpfCount sum(std::span<const EbpfCount> values) {
         EbpfCount total;
@@ -247,18 +179,11 @@ private:
         }
         return total;
     }
-    void add_rows(EbpfRows& rows, const std::vector<std::byte>& keys,
-                  const std::vector<EbpfCount>& values, std::uint32_t count) const {
-        rows.keys.insert(
-            rows.keys.end(), keys.begin(),
-            keys.begin() + static_cast<std::ptrdiff_t>(std::size_t{count} * key_octets_));
-        rows.counts.insert(rows.counts.end(), values.begin(), values.begin() + count);
-    }
 
     Fd lock_;  // of the folder of pins
     std::unique_ptr<bpf_object, ObjectCloser> object_;
     EbpfAttachments attachments_;
-    std::uint32_t key_octets_;
+    EbpfCountMaps counting_;
     std::size_t processors_;
 };
 
@@ -281,6 +206,22 @@ std::unexpected<Error> load_failure(int error, const std::string& folder) {
     return failure;
 }
 
+// Sets where maps are pinned. Returns the sizes that the object states.
+CountMapsLayout prepare_maps(bpf_object& object, const std::string& folder) {
+    CountMapsLayout layout;
+    layout.processors = static_cast<std::uint32_t>(std::max(libbpf_num_possible_cpus(), 1));
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, &object) {
+        const std::string name = bpf_map__name(map);
+        if (name.find('.') != std::string::npos) continue;  // sections of the object: .rodata
+        bpf_map__set_pin_path(map, (folder + "/" + name).c_str());
+        const bpf_map* inner = bpf_map__inner_map(map);
+        if (name == "keys") layout.key_octets = bpf_map__key_size(inner);
+        if (name == "states") layout.state_octets = bpf_map__value_size(inner);
+    }
+    return layout;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
@@ -296,14 +237,11 @@ Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
     std::unique_ptr<bpf_object, ObjectCloser> object(
         bpf_object__open_mem(options.object.data(), options.object.size(), nullptr));
     if (!object) return load_failure(-errno, folder);
-    bpf_map* map = nullptr;
-    std::uint32_t key_octets = 0;
-    bpf_object__for_each_map(map, object.get()) {
-        const std::string name = bpf_map__name(map);
-        if (name.find('.') != std::string::npos) continue;  // sections of the object: .rodata
-        bpf_map__set_pin_path(map, (folder + "/" + name).c_str());
-        if (name == "counts") key_octets = bpf_map__key_size(bpf_map__inner_map(map));
-    }
+    CountMapsLayout layout = prepare_maps(*object, folder);
+    const auto states = new_states(layout);  // an example of the inner maps
+    if (!states) return std::unexpected(states.error());
+    (void)bpf_map__set_inner_map_fd(bpf_object__find_map_by_name(object.get(), "states"),
+                                    states->get());
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object.get()) {
         bpf_program__set_autoload(program,
@@ -312,8 +250,11 @@ Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options) {
     }
     if (const int outcome = bpf_object__load(object.get()); outcome != 0)
         return load_failure(outcome, folder);
+    for (const auto& [fd, name] :
+         {std::pair{&layout.keys, "keys"}, {&layout.counts, "counts"}, {&layout.states, "states"}})
+        *fd = bpf_object__find_map_fd_by_name(object.get(), name);
     return std::make_unique<KernelMaps>(*std::move(lock), std::move(object),
-                                        EbpfAttachments(folder), key_octets);
+                                        EbpfAttachments(folder), layout);
 }
 
 bool kernel_has_function(const std::string& name, const std::string& module) {

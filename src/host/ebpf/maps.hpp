@@ -51,14 +51,14 @@ public:
     virtual ~EbpfMaps() = default;
 
     // Puts a new table into a slot at once: no packet sees a part. An array has entries in
-    // blocks of 16. keys: of the trie, one after the other.
+    // blocks of 16. keys: of the trie, one after the other. Call set_settings() after the last one.
     [[nodiscard]] virtual Status set_array(const std::string& slot,
                                            std::span<const std::uint32_t> values) = 0;
     [[nodiscard]] virtual Status set_trie(const std::string& slot, std::span<const std::byte> keys,
                                           std::span<const std::uint32_t> values) = 0;
-    // The value of a map with one entry.
-    [[nodiscard]] virtual Status set_value(const std::string& map,
-                                           std::span<const std::byte> value) = 0;
+    // What the programs read for each packet. From its return on they also use the tables as they
+    // are now: nothing that they decided before applies.
+    [[nodiscard]] virtual Status set_settings(std::span<const std::byte> settings) = 0;
 
     // The ids of the maps that count, and that have counted; 0: there is none.
     struct Counting {
@@ -87,6 +87,12 @@ public:
     // Attaches the programs where they are not attached, also to an interface that was made again,
     // and detaches them from all other interfaces. An interface that is absent is left out.
     [[nodiscard]] virtual Status attach(std::span<const EbpfAttachment> wanted) = 0;
+    // Attaches programs for the packets of all sockets, at the root of the control groups of
+    // version 2. Does nothing if this process has done so. Errors: unsupported (there are none).
+    [[nodiscard]] virtual Status attach_to_sockets(const std::string& receive,
+                                                   const std::string& send) = 0;
+    // The paths of control groups by id: those that exist.
+    [[nodiscard]] virtual Result<std::map<std::uint64_t, std::string>> control_groups() = 0;
 };
 
 struct EbpfOptions {

@@ -47,9 +47,9 @@ Result<std::unique_ptr<ConnectionMeter>> ConnectionMeter::open(
     auto meter = std::unique_ptr<ConnectionMeter>(
         new ConnectionMeter(options, std::move(host), std::move(folder)));
     const auto settings = meter->host_->settings();
-    meter->has_timestamps_ = settings && settings->timestamps;
+    const bool has_timestamps = settings && settings->timestamps;
     // Times of the kernel are better than those of events, and half the events are enough.
-    TRY_ASSIGN(meter->source_, meter->host_->open({.begun_events = !meter->has_timestamps_,
+    TRY_ASSIGN(meter->source_, meter->host_->open({.begun_events = !has_timestamps,
                                                    .buffer_octets = options.socket_octets}));
     if (meter->source_ == nullptr)
         return fail(ErrorCode::unsupported,
@@ -72,12 +72,12 @@ Status ConnectionMeter::resume(std::span<const Cursor> known) {
     TRY_ASSIGN(const StateName name, decode_state_name(cursor_.position));
     const auto saved = read_state_file(files_.path_of(name.file));
     if (!saved) {
-        forget_state(saved.error().text, name.written);
+        drop_state(saved.error().text, name.written);
         return {};
     }
     auto state = restore_state(*saved, options_.connection_limit);
     if (!state) {
-        forget_state(state.error().text, name.written);
+        drop_state(state.error().text, name.written);
         return {};
     }
     state_file_ = name.file;
@@ -88,7 +88,7 @@ Status ConnectionMeter::resume(std::span<const Cursor> known) {
         return {};
     }
     if (boot_of(state->generation) == boot_of(generation_)) {
-        forget_state("the meter ran in another network namespace", name.written);
+        drop_state("the meter ran in another network namespace", name.written);
         return {};
     }
     // All connections began after the boot, so they count whole.
@@ -98,7 +98,7 @@ Status ConnectionMeter::resume(std::span<const Cursor> known) {
 }
 
 // The connections that live now are where the meter begins again.
-void ConnectionMeter::forget_state(const std::string& why, UtcTime since) {
+void ConnectionMeter::drop_state(const std::string& why, UtcTime since) {
     warning_ = fmt::format(
         "the counters at the last commit are not known ({}): traffic since then is not counted",
         why);
@@ -121,22 +121,27 @@ void ConnectionMeter::add_loss(LossReason reason, UtcTime from, UtcTime until,
 
 // ---- Listings
 
-Result<InterfaceTotals> ConnectionMeter::read_interfaces() {
+Result<TrafficTotals> ConnectionMeter::read_totals() {
     TRY_ASSIGN(const auto interfaces, host_->interfaces());
     std::vector<Address> own;
     for (const Interface& interface : interfaces)
         for (const InterfaceAddress& a : interface.addresses) own.push_back(a.address);
     std::ranges::sort(own);
     readings_.set_own_addresses(std::move(own));
-    return InterfaceTotals(interfaces);
+    std::optional<IpTotals> ip;
+    if (const auto texts = host_->ip_statistics(); texts)
+        ip = decode_ip_totals(texts->snmp, texts->netstat, texts->snmp6);
+    TRY_ASSIGN(const bool has_fast_path, host_->has_fast_path());
+    return TrafficTotals(interfaces, ip, has_fast_path);
 }
 
-// The interfaces come first: what passes them from here on is in the bound of a later loss.
+// The totals come first: what passes from here on is in the bound of a later loss.
 Status ConnectionMeter::begin_listing() {
     next_ = position_;
     next_.time = host_->clock().now();
     next_.posted = {};
-    TRY_ASSIGN(next_.interfaces, read_interfaces());
+    next_.has_refused = false;
+    TRY_ASSIGN(next_.totals, read_totals());
     TRY(source_->list());
     table_.begin_listing();
     listing_ = was_listed_ = true;
@@ -147,22 +152,26 @@ Status ConnectionMeter::begin_listing() {
 
 Status ConnectionMeter::end_listing() {
     const UtcTime now = host_->clock().now();
-    TRY_ASSIGN(const InterfaceTotals interfaces, read_interfaces());
-    const std::uint64_t missing = table_.end_listing(now) + replaced_ends_;
+    TRY_ASSIGN(const TrafficTotals totals, read_totals());
+    const std::uint64_t missing = table_.end_listing() + replaced_ends_;
     counts_.unseen_ends += missing;
-    const auto bound = position_.unposted(interfaces);
+    const auto bound = position_.unposted(totals);
     const bool may_have_lost = !bound || *bound != Count{};
-    if (is_resumed_ && may_have_lost) add_loss(LossReason::not_running, position_.time, now, bound);
-    if (!is_resumed_ && (lost_events_ || missing > 0))
-        add_loss(LossReason::event_drop,
-                 is_known(position_.time) ? position_.time : position_.meter_start, now, bound);
+    const bool has_lost = is_resumed_ || lost_events_ || missing > 0 || has_reset_;
+    if (has_lost && may_have_lost) {
+        const LossReason reason = is_resumed_                   ? LossReason::not_running
+                                  : lost_events_ || missing > 0 ? LossReason::event_drop
+                                                                : LossReason::counter_reset;
+        add_loss(reason, is_known(position_.time) ? position_.time : position_.meter_start, now,
+                 bound);
+    }
     // A kill before the first commit leaves no cursor, and so no loss.
     if (!is_known(position_.time)) wants_checkpoint_ = true;
     if (early_ends_ != Count{})
         add_loss(LossReason::not_running, position_.meter_start, now, early_ends_);
     early_ends_ = {};
     position_ = std::move(next_);
-    listing_ = is_resumed_ = false;
+    listing_ = is_resumed_ = has_reset_ = false;
     lost_events_ = lost_in_listing_;
     replaced_ends_ = 0;
     ++counts_.listings;
@@ -221,26 +230,34 @@ void ConnectionMeter::on_message(void* meter, ConnectionSource::Kind kind, ByteS
 void ConnectionMeter::on_begun(const Entry& entry) {
     ++counts_.begun;
     const ConnectionKey key = table_.key_of(entry);
+    recent_ends_.remove(key);
     PostedConnection* const known = table_.find(key);
     if (known != nullptr && known->ended) return;
+    // A listing found it before its event was read.
+    if (known != nullptr && std::exchange(known->listings_to_begin, 0) > 0) return;
     if (known != nullptr) {
         ++counts_.replaced;
         ++replaced_ends_;
     }
     PostedConnection posted;
-    posted.start = posted.posted_until = reading_at_;
+    posted.posted_until = reading_at_;
     posted.listing = table_.listing();
     if (known != nullptr)
         *known = posted;
     else if (table_.insert(key, posted) == nullptr)
-        ++counts_.refused;
+        add_refused();
 }
 
 void ConnectionMeter::on_listed(const Entry& entry) {
     ++counts_.listed;
-    if (!entry.has_counts) return add_uncounted();
     const ConnectionKey key = table_.key_of(entry);
     PostedConnection* posted = table_.find(key);
+    // The event of its end counts it, and may have been read.
+    if ((entry.status & status_dying) != 0) {
+        if (posted != nullptr) posted->listing = table_.listing();
+        return;
+    }
+    if (!entry.has_counts) return add_uncounted();
     // Without times of the kernel, another one with its id and its tuple counts after the listing.
     const bool follows_ended = posted != nullptr && posted->ended && is_known(posted->start) &&
                                entry.start > posted->start;
@@ -249,42 +266,37 @@ void ConnectionMeter::on_listed(const Entry& entry) {
         post_increase(entry, *posted, reading_at_);
     } else {
         if (!follows_ended) posted = table_.insert(key, {});
-        if (posted == nullptr) {
-            ++counts_.refused;
-            return;
-        }
+        if (posted == nullptr) return add_refused();
         *posted = {};
+        posted->listings_to_begin = listings_to_begin_max;
         if (!precedes_meter(entry)) post_whole(entry, reading_at_);
         note_posted(entry, *posted, reading_at_);
     }
     posted->listing = table_.listing();
-    // The kernel rounds the seconds that are left down.
-    posted->expires = reading_at_ + Duration::seconds(std::int64_t{entry.timeout} + 1);
 }
 
 void ConnectionMeter::on_ended(const Entry& entry) {
     ++counts_.ended;
     const ConnectionKey key = table_.key_of(entry);
     PostedConnection* const posted = table_.find(key);
+    const bool is_repeated = recent_ends_.add(key, entry);
     const UtcTime last = is_known(entry.stop) ? entry.stop : reading_at_;
-    if (!entry.has_counts) {
-        add_uncounted();
-    } else if (posted != nullptr && posted->ended) {
-        // The same one twice, or another one with its id and its tuple.
-        if (is_known(entry.start) && entry.start == posted->start) return;
-        post_whole(entry, last);
-    } else if (posted != nullptr) {
-        post_increase(entry, *posted, last);
-    } else if (precedes_meter(entry)) {
+    if (posted != nullptr && !posted->ended) {
+        if (entry.has_counts) post_increase(entry, *posted, last);
+    } else if (is_repeated) {
+        ++counts_.repeated;
+        return;
+    } else if (entry.has_counts && precedes_meter(entry)) {
         early_ends_ = sum(early_ends_, sum(entry.original, entry.reply));
-    } else {
+    } else if (entry.has_counts) {
         post_whole(entry, last);
     }
-    forget(key, posted, entry.start);
+    if (!entry.has_counts) add_uncounted();
+    remove(key, posted, entry.start);
 }
 
 // During a listing an entry may still come of a connection that has ended.
-void ConnectionMeter::forget(const ConnectionKey& key, PostedConnection* posted, UtcTime start) {
+void ConnectionMeter::remove(const ConnectionKey& key, PostedConnection* posted, UtcTime start) {
     if (!listing_) {
         if (posted != nullptr) table_.erase(key);
         return;
@@ -304,7 +316,7 @@ void ConnectionMeter::forget(const ConnectionKey& key, PostedConnection* posted,
 // connection that found no place in the table can be that old.
 bool ConnectionMeter::precedes_meter(const Entry& entry) const {
     const bool is_first = !is_known(position_.time);
-    if (!is_first && counts_.refused == 0) return false;
+    if (!is_first && !position_.has_refused) return false;
     return is_known(entry.start) ? entry.start < position_.meter_start : is_first;
 }
 
@@ -323,12 +335,19 @@ void ConnectionMeter::post_whole(const Entry& entry, UtcTime last) {
 }
 
 void ConnectionMeter::post_increase(const Entry& entry, PostedConnection& posted, UtcTime last) {
-    const bool is_other = has_timestamps_ && is_known(entry.start) && is_known(posted.start) &&
-                          entry.start != posted.start;
-    if (is_other || is_smaller(entry.original, posted.original) ||
-        is_smaller(entry.reply, posted.reply)) {
+    // An entry has its start from its begin on, or never.
+    const bool was_listed = posted.original.packets > 0 || posted.reply.packets > 0;
+    const bool is_other = was_listed && entry.start != posted.start;
+    const bool has_decreased =
+        is_smaller(entry.original, posted.original) || is_smaller(entry.reply, posted.reply);
+    if (has_decreased && !is_other && is_known(entry.start)) {
+        ++counts_.reset;
+        has_reset_ = true;
+        post(entry, {posted.posted_until, last, entry.original, entry.reply, false, false});
+    } else if (is_other || has_decreased) {
         ++counts_.replaced;
         ++replaced_ends_;
+        posted.listings_to_begin = listings_to_begin_max;
         post_whole(entry, last);
     } else {
         post(entry, {posted.posted_until, last, difference(entry.original, posted.original),
@@ -339,12 +358,21 @@ void ConnectionMeter::post_increase(const Entry& entry, PostedConnection& posted
 }
 
 void ConnectionMeter::post(const Entry& entry, const ConnectionIncrease& increase) {
-    readings_.add(entry.connection, increase);
+    const Count generated = readings_.add(entry.connection, increase);
     const Count both = sum(increase.original, increase.reply);
     // A connection that found no place may be older than it seems.
-    if (counts_.refused > 0) return;
-    if (increase.first >= position_.time) position_.posted = sum(position_.posted, both);
-    if (listing_ && increase.first >= next_.time) next_.posted = sum(next_.posted, both);
+    if (position_.has_refused && !is_known(entry.start)) return;
+    for (auto* const position : {&position_, &next_}) {
+        if (increase.first < position->time || (position == &next_ && !listing_)) continue;
+        position->posted = {sum(position->posted.all, both),
+                            sum(position->posted.generated, generated)};
+    }
+}
+
+// It counts when it ends, or in a listing that finds a place for it.
+void ConnectionMeter::add_refused() {
+    ++counts_.refused;
+    position_.has_refused = next_.has_refused = true;
 }
 
 void ConnectionMeter::add_uncounted() {

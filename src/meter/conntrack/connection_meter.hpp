@@ -13,9 +13,9 @@
 //
 // Losses have the source "conntrack". not_running: connections ended, or began and ended, while the
 // meter did not run. event_drop: the kernel dropped events, or a connection ended without an event.
-// Both are bounded by what the interfaces have carried less what was counted
-// (interface_totals.hpp). Connections without counters are a not_running loss without a bound, at
-// most once an hour.
+// counter_reset: another program has set counters to 0. All are bounded by what the namespace has
+// carried less the counted volume (traffic_totals.hpp); where that is nothing, there is no loss.
+// Connections without counters are a not_running loss without a bound, at most once an hour.
 
 #include <memory>
 #include <optional>
@@ -28,6 +28,7 @@
 #include "meter/conntrack/connection_readings.hpp"
 #include "meter/conntrack/connection_table.hpp"
 #include "meter/conntrack/counters.hpp"
+#include "meter/conntrack/recent_ends.hpp"
 #include "meter/conntrack/tracking_position.hpp"
 #include "meter/meter.hpp"
 #include "meter/state/state_files.hpp"
@@ -66,10 +67,10 @@ private:
                     OwnFolder folder);
 
     [[nodiscard]] Status resume(std::span<const Cursor> known);
-    void forget_state(const std::string& why, UtcTime since);
+    void drop_state(const std::string& why, UtcTime since);
     [[nodiscard]] Status begin_listing();
     [[nodiscard]] Status end_listing();
-    [[nodiscard]] Result<InterfaceTotals> read_interfaces();
+    [[nodiscard]] Result<TrafficTotals> read_totals();
 
     static void on_message(void* meter, ConnectionSource::Kind kind, ByteSpan message);
     void on_listed(const Entry& entry);
@@ -79,9 +80,10 @@ private:
     void post_increase(const Entry& entry, PostedConnection& posted, UtcTime last);
     void post(const Entry& entry, const ConnectionIncrease& increase);
     static void note_posted(const Entry& entry, PostedConnection& posted, UtcTime until);
-    void forget(const ConnectionKey& key, PostedConnection* posted, UtcTime start);
+    void remove(const ConnectionKey& key, PostedConnection* posted, UtcTime start);
     [[nodiscard]] bool precedes_meter(const Entry& entry) const;
     void add_uncounted();
+    void add_refused();
     void add_loss(LossReason reason, UtcTime from, UtcTime until, std::optional<Count> bound);
 
     ConnectionMeterOptions options_;
@@ -90,13 +92,13 @@ private:
     StateFiles files_;
     ConnectionTable table_;
     ConnectionReadings readings_;
+    RecentEnds recent_ends_;
     TrackingCounts counts_;
     NameTable names_;
     Cursor cursor_;
     std::string state_file_;  // of the last checkpoint
     std::string warning_;
     std::string generation_;
-    bool has_timestamps_ = false;
 
     std::unique_ptr<ConnectionSource> source_;
     UtcTime reading_at_;  // of the read in progress
@@ -110,6 +112,7 @@ private:
     bool is_resumed_ = false;       // no listing was complete since the start
     bool lost_events_ = false;      // since the last complete listing
     bool lost_in_listing_ = false;  // since the listing in progress began
+    bool has_reset_ = false;        // a counter became 0, since the last complete listing
     bool is_tombstone_refused_ = false;
     std::uint64_t replaced_ends_ = 0;  // ends that were not seen, since the last complete listing
     Count early_ends_;  // of connections that ended before the first listing was complete

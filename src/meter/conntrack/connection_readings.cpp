@@ -27,15 +27,24 @@ bool ConnectionReadings::is_own(const Address& address) const {
     return std::ranges::binary_search(own_addresses_, address);
 }
 
-void ConnectionReadings::add(const Connection& connection, const ConnectionIncrease& increase) {
+Count ConnectionReadings::add(const Connection& connection, const ConnectionIncrease& increase) {
     const Tuple& near = connection.original;
     const Tuple& far = connection.reply;
-    if (is_own(near.src) && is_own(far.src) && !is_loopback_address(near.src)) {
+    const bool is_near_own = is_own(near.src);
+    const bool is_far_own = is_own(far.src);
+    Count generated;
+    if (is_near_own) generated = increase.original;
+    if (is_far_own) {
+        generated.bytes += increase.reply.bytes;
+        generated.packets += increase.reply.packets;
+    }
+    if (is_near_own && is_far_own && !is_loopback_address(near.src)) {
         own_bytes_ += increase.original.bytes + increase.reply.bytes;
-        return;
+        return generated;
     }
     add_direction(near, far, increase.original, increase.begins_original, increase);
     add_direction(far, near, increase.reply, increase.begins_reply, increase);
+    return generated;
 }
 
 void ConnectionReadings::add_direction(const Tuple& from, const Tuple& to, const Count& count,
@@ -59,8 +68,9 @@ void ConnectionReadings::add_direction(const Tuple& from, const Tuple& to, const
         r.dport = to.sport;
     }
     r.flows = begins ? 1 : 0;
-    if (!cumulative::is_possible({count.bytes, count.packets}, r.last - r.first,
-                                 link_bits_per_second_)) {
+    const Duration time = r.last - r.first + increase.before_first;
+    if (increase.is_contradictory ||
+        !cumulative::is_possible({count.bytes, count.packets}, time, link_bits_per_second_)) {
         r.kind = ReadingKind::implausible;
         ++implausible_;
     }

@@ -25,6 +25,9 @@ struct ConnectionIncrease {
     Count reply;
     bool begins_original = false;  // these are the first packets of the direction
     bool begins_reply = false;
+    Duration before_first{};  // `first` may be so much too late
+    // Packets and bytes contradict each other.
+    bool is_contradictory = false;
 };
 
 // One thread.
@@ -36,7 +39,8 @@ public:
 
     // Set it before each pull. The sink must outlive the calls of add() and flush().
     void set_sink(ReadingSink& sink) noexcept { sink_ = &sink; }
-    void add(const Connection& connection, const ConnectionIncrease& increase);
+    // Returns what this machine generated of the increase: the directions from its own addresses.
+    Count add(const Connection& connection, const ConnectionIncrease& increase);
     void flush();
 
     // The volume of the readings since the last call.

@@ -11,7 +11,7 @@ namespace octroi::conntrack {
 namespace {
 
 // DO NOT CHANGE: state files contain it, and digests of these octets.
-constexpr std::uint32_t table_magic = 0x6f637431;  // "oct1"
+constexpr std::uint32_t table_magic = 0x6f637432;  // "oct2"
 
 // Octets in a fixed order, for the digest.
 class KeyOctets {
@@ -74,13 +74,13 @@ void ConnectionTable::begin_listing() {
     boost::unordered::erase_if(connections_, [](const auto& one) { return one.second.ended; });
 }
 
-std::uint64_t ConnectionTable::end_listing(UtcTime now) {
+std::uint64_t ConnectionTable::end_listing() {
     std::uint64_t missing = 0;
     for (auto at = connections_.begin(); at != connections_.end();) {
-        const PostedConnection& posted = at->second;
+        PostedConnection& posted = at->second;
+        if (posted.listings_to_begin > 0) --posted.listings_to_begin;
         const std::uint32_t listings_without = listing_ - posted.listing;
-        const bool has_expired = posted.expires != UtcTime::min() && posted.expires <= now;
-        if (!posted.ended && listings_without == 1 && !has_expired) ++missing;
+        if (!posted.ended && listings_without == 1) ++missing;
         if (posted.ended || listings_without > 1)
             connections_.erase(at++);
         else
@@ -107,7 +107,6 @@ std::string ConnectionTable::save() const {
         out.be64(posted.reply.packets);
         out.be64(static_cast<std::uint64_t>(posted.start.ns));
         out.be64(static_cast<std::uint64_t>(posted.posted_until.ns));
-        out.be64(static_cast<std::uint64_t>(posted.expires.ns));
         out.be32(posted.listing);
     }
     return out.drain();
@@ -126,8 +125,7 @@ bool read_posted(ByteCursor& in, ConnectionKey& key, PostedConnection& posted) {
     return in.be64(key.high) && in.be64(key.low) && in.be64(posted.original.bytes) &&
            in.be64(posted.original.packets) && in.be64(posted.reply.bytes) &&
            in.be64(posted.reply.packets) && read_time(in, posted.start) &&
-           read_time(in, posted.posted_until) && read_time(in, posted.expires) &&
-           in.be32(posted.listing);
+           read_time(in, posted.posted_until) && in.be32(posted.listing);
 }
 
 }  // namespace
@@ -149,6 +147,8 @@ Result<ConnectionTable> ConnectionTable::restore(std::string_view saved, std::si
         ConnectionKey key;
         PostedConnection posted;
         if (!read_posted(in, key, posted)) return damaged();
+        // The saved listing may have been in progress, so none of them is missing in it.
+        posted.listing = table.listing_;
         // Also beyond a limit that was lowered: they are known.
         table.connections_.insert_or_assign(key, posted);
     }

@@ -33,14 +33,20 @@ struct ConnectionKey {
 struct PostedConnection {
     Count original;
     Count reply;
-    UtcTime start = UtcTime::min();    // as Entry::start
-    UtcTime posted_until;              // the counts are those of this time
-    UtcTime expires = UtcTime::min();  // when it ends if it has no packet any more; min: not known
-    std::uint32_t listing = 0;         // in which it was last seen
+    UtcTime start = UtcTime::min();  // as Entry::start
+    UtcTime posted_until;            // the counts are those of this time
+    std::uint32_t listing = 0;       // in which it was last seen
+    // A listing found it. Until that one and the next one are complete, the event of its begin may
+    // come late.
+    std::uint8_t listings_to_begin = 0;
     // It ended while a listing was read. Until the end of the listing, an entry of it may come
     // late.
     bool ended = false;
 };
+
+// Of PostedConnection::listings_to_begin: the kernel sends the event some time after it has put the
+// connection into its table.
+inline constexpr std::uint8_t listings_to_begin_max = 2;
 
 class ConnectionTable {
 public:
@@ -64,9 +70,9 @@ public:
     [[nodiscard]] std::uint32_t listing() const noexcept { return listing_; }
     // The listing is complete. Removes the connections that ended, and those that the last two
     // listings did not contain: one listing may miss a connection, because the kernel changes its
-    // table meanwhile. Returns the number of those that were missing for the first time and may
-    // have had packets since they were posted: at `now` they need not have expired.
-    [[nodiscard]] std::uint64_t end_listing(UtcTime now);
+    // table meanwhile. Returns the number of those that were missing for the first time: they may
+    // have had packets since they were posted.
+    [[nodiscard]] std::uint64_t end_listing();
 
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
     [[nodiscard]] const Secret& secret() const noexcept { return secret_; }

@@ -11,7 +11,7 @@
 
 namespace octroi::conntrack {
 
-inline constexpr std::array<CounterInfo, 13> tracking_counters = {{
+inline constexpr std::array<CounterInfo, 15> tracking_counters = {{
     {"conntrack_connections", "Connections in the table of the meter."},
     {"conntrack_begun_total", "Events of connections that began."},
     {"conntrack_ended_total", "Events of connections that ended."},
@@ -27,6 +27,8 @@ inline constexpr std::array<CounterInfo, 13> tracking_counters = {{
      "Connections beyond connection_limit when they were seen: they count when they end."},
     {"conntrack_replaced_total",
      "Connections with the id and the addresses of an earlier one, the end of which was not seen."},
+    {"conntrack_repeated_total", "Events of an end that the kernel sent again."},
+    {"conntrack_reset_total", "Counters that another program has set to 0 (conntrack -L -z)."},
     {"conntrack_implausible_total",
      "Readings with more volume than link_speed allows in their time: excluded."},
     {"conntrack_own_bytes_total",
@@ -45,6 +47,8 @@ struct TrackingCounts {
     std::uint64_t uncounted = 0;
     std::uint64_t refused = 0;
     std::uint64_t replaced = 0;
+    std::uint64_t repeated = 0;
+    std::uint64_t reset = 0;
     std::uint64_t implausible = 0;
     std::uint64_t own_bytes = 0;
 };

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
@@ -11,6 +10,8 @@
 #include "host/random.hpp"
 #include "meter/conntrack/connection_meter.hpp"
 #include "meter/conntrack/counters.hpp"
+#include "meter/conntrack/event_log_meter.hpp"
+#include "meter/conntrack/examine.hpp"
 #include "meter/conntrack/listing_commands.hpp"
 #include "meter/conntrack/options.hpp"
 
@@ -106,61 +107,28 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     return opened;
 }
 
-Finding counting(const ConnectionSettings& settings, bool turns_on) {
-    if (settings.counts) return {Verdict::good, "conntrack", "the kernel counts connections", ""};
-    if (turns_on)
-        return {Verdict::note, "conntrack",
-                "net.netfilter.nf_conntrack_acct is 0; octroi run turns it on, and connections "
-                "that exist then are not counted",
-                "sysctl -w net.netfilter.nf_conntrack_acct=1 at the boot"};
-    return {Verdict::wrong, "conntrack",
-            "net.netfilter.nf_conntrack_acct is 0: connections have no counters",
-            "sysctl -w net.netfilter.nf_conntrack_acct=1, or turn_on = true in [[meter]]"};
-}
-
-void add_events(const ConnectionSettings& settings, std::vector<Finding>& findings) {
-    if (settings.events == 0)
-        findings.push_back({Verdict::wrong, "conntrack",
-                            "net.netfilter.nf_conntrack_events is 0: the ends of connections are "
-                            "not seen",
-                            "sysctl -w net.netfilter.nf_conntrack_events=1"});
-    if (settings.events == 2)
-        findings.push_back({Verdict::note, "conntrack",
-                            "net.netfilter.nf_conntrack_events is 2: connections that begin while "
-                            "octroi is down send no event at their end, and their last seconds can "
-                            "be a loss",
-                            "sysctl -w net.netfilter.nf_conntrack_events=1"});
-    if (!settings.timestamps)
-        findings.push_back({Verdict::note, "conntrack",
-                            "net.netfilter.nf_conntrack_timestamp is 0: the meter reads twice as "
-                            "many events, and times are those of events",
-                            "sysctl -w net.netfilter.nf_conntrack_timestamp=1"});
-}
-
-std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
-    std::vector<Finding> findings;
-    if (meters.empty()) return findings;
-    const auto settings = SystemConnectionHost().settings();
-    if (!settings)
-        return {{Verdict::wrong, "conntrack",
-                 "the kernel tracks no connections here (nf_conntrack is not loaded)",
-                 "load it, with a rule that uses it (ct state in nftables)"}};
-    const bool turns_on = std::ranges::any_of(
-        meters, [](const MeterConfig* meter) { return meter->options.boolean("turn_on"); });
-    findings.push_back(counting(*settings, turns_on));
-    add_events(*settings, findings);
-    const std::uint64_t limit = settings->connections_limit;
-    if (limit > 0 && settings->connections >= limit - limit / 10)
-        findings.push_back({Verdict::note, "conntrack",
-                            fmt::format("the kernel tracks {} of {} connections, and drops packets "
-                                        "of new ones beyond that",
-                                        settings->connections, limit),
-                            "a larger net.netfilter.nf_conntrack_max"});
-    return findings;
+Result<std::unique_ptr<file::OnceMeter>> open_event_log(const FileSetup& setup) {
+    EventLogMeterOptions options;
+    options.link_bits_per_second =
+        narrow<std::uint64_t>(setup.options.integer("link_speed")) * 1'000'000;
+    const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
+    if (checkpoint > 0) options.checkpoint_lines = checkpoint;
+    options.seed = random_seed();
+    options.secret = random_secret();
+    return EventLogMeter::open(setup.path, options, setup.cursors);
 }
 
 constexpr std::array chapters{CounterChapter{
     "Connection tracking", "Connections that the kernel tracks.", tracking_counters}};
+
+constexpr std::array importers{Importer{
+    .command = {"conntrack",
+                "Logs of connections that ended: conntrack -E -o timestamp. A listing of live "
+                "connections (conntrack -L, /proc) is refused: it would count again",
+                "Files, also compressed; - for standard input", import_options},
+    .default_meter = "import-conntrack",
+    .cursor_prefix = event_log_source_prefix,
+    .open = open_event_log}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"conntrack",
@@ -198,6 +166,7 @@ constinit const MeterKind kind{
     .counters = chapters,
     .cursor_prefix = tracking_source,
     .open = open_live,
+    .importers = importers,
     .inspectors = inspectors,
     .examine = examine,
     .loss_advice = loss_advice,

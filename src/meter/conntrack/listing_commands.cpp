@@ -5,14 +5,13 @@
 
 #include <array>
 
+#include "meter/conntrack/listing_lines.hpp"
 #include "meter/file/stream.hpp"
 #include "wire/conntrack/listing.hpp"
 
 namespace octroi::conntrack {
 namespace {
 
-// A longer line is damaged. Labels and a security context make lines of some 1000 octets.
-constexpr std::size_t line_octets_max = 16 * 1024;
 constexpr std::uint8_t number_of_icmp = 1;
 constexpr std::uint8_t number_of_icmpv6 = 58;
 
@@ -32,6 +31,12 @@ struct ListedDirection {
     }
     [[nodiscard]] const Count& count() const {
         return is_reply ? connection->entry.reply : connection->entry.original;
+    }
+    // A zone may apply to one direction only.
+    [[nodiscard]] std::uint16_t zone() const {
+        const Entry& entry = connection->entry;
+        const std::uint16_t own = is_reply ? entry.reply_zone : entry.original_zone;
+        return own != 0 ? own : entry.zone;
     }
     [[nodiscard]] bool is_query() const {
         return tuple().proto == number_of_icmp || tuple().proto == number_of_icmpv6;
@@ -181,10 +186,8 @@ const std::array listing_table{
                  }},
     ListingField{{"zone", "Zone", ColumnKind::number, Audience::machines},
                  "integer",
-                 "Zone; absent if it is 0.",
-                 [](const ListedDirection& d) {
-                     return number_if(d.connection->entry.zone != 0, d.connection->entry.zone);
-                 }},
+                 "Zone of this direction; absent if it is 0.",
+                 [](const ListedDirection& d) { return number_if(d.zone() != 0, d.zone()); }},
     ListingField{{"mark", "Mark", ColumnKind::number, Audience::machines},
                  "integer",
                  "Mark of the connection; absent if it is 0.",
@@ -197,34 +200,6 @@ const std::array listing_table{
         "True: a flowtable forwards its packets. Absent: it does not.",
         [](const ListedDirection& d) { return d.connection->offloaded ? Cell{true} : Cell{}; }},
 };
-
-// Calls use(line, number) for each line, without its end. A line that is too long is one of its
-// first octets.
-template <typename Use>
-Status each_line(file::Stream& stream, Use use) {
-    std::uint64_t number = 0;
-    std::size_t known = 0;  // octets of the window without an end of line
-    bool skips = false;     // the rest of a line that is too long
-    for (;;) {
-        TRY(stream.fill(known + 1));
-        const ByteSpan octets = stream.unread();
-        const std::string_view text(
-            static_cast<const char*>(static_cast<const void*>(octets.data())), octets.size());
-        const std::size_t end = text.find('\n', known);
-        const bool is_last = end == std::string_view::npos && stream.ended();
-        const bool is_cut = end == std::string_view::npos && text.size() >= line_octets_max;
-        if (end == std::string_view::npos && !is_last && !is_cut) {
-            known = text.size();
-            continue;
-        }
-        if (is_last && text.empty()) return {};
-        const std::string_view line = text.substr(0, end);
-        if (!skips) TRY(use(line, ++number));
-        skips = is_cut && !is_last;
-        stream.consume(line.size() + (end == std::string_view::npos ? 0 : 1));
-        known = 0;
-    }
-}
 
 // What a file contains that is no connection.
 struct BadLines {
@@ -267,7 +242,12 @@ Result<std::string> inspect_listing(const FileSetup& setup, InspectSink& sink) {
         }
         return {};
     };
-    TRY(each_line(stream, print));
+    ListingLines lines(stream);
+    for (std::uint64_t number = 1;; ++number) {
+        TRY_ASSIGN(const auto line, lines.next());
+        TRY(print(line.value_or(lines.rest()), number));
+        if (!line) break;
+    }
     if (connections == 0 && bad.count > 0)
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is no listing of connections; next: the output of conntrack -L "

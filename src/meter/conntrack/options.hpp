@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The options of [[meter]] with kind = "conntrack".
+// The options of [[meter]] with kind = "conntrack", and of `octroi import conntrack`.
 
 #include <array>
 
@@ -29,7 +29,7 @@ inline constexpr std::array meter_options = {
            .range = "1024..100000000",
            .help = "The most connections that the meter knows at a time.",
            .doc = "Connections beyond it count when they end. A connection needs about 130 bytes "
-                  "of memory, and 76 in the state file that each commit writes."},
+                  "of memory, and 68 in the state file that each commit writes."},
     Option{.key = "socket_buffer",
            .type = OptionType::size,
            .default_text = R"("64 MiB")",
@@ -44,6 +44,23 @@ inline constexpr std::array meter_options = {
            .help = "Speed of the fastest interface, in Mbit/s.",
            .doc = "More volume of a connection than such a link carries in the time is not "
                   "believed: the ledger keeps it under `@excluded/implausible`."},
+};
+
+inline constexpr std::array import_options = {
+    Option{.key = "link_speed",
+           .type = OptionType::integer,
+           .default_text = "800000",
+           .range = "1..100000000",
+           .help = "Speed of the fastest interface, in Mbit/s (default: 800000). More volume of a "
+                   "connection than it carries in the time is excluded",
+           .placeholder = "MBIT"},
+    Option{.key = "checkpoint",
+           .type = OptionType::integer,
+           .default_text = "0",  // the default of EventLogMeterOptions
+           .range = "0..9223372036854775807",
+           .help = "Commit after this number of lines (default: 1048576). After a kill, the next "
+                   "import continues at the last commit",
+           .placeholder = "LINES"},
 };
 
 }  // namespace octroi::conntrack

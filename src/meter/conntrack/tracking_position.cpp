@@ -3,24 +3,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 namespace octroi::conntrack {
 namespace {
 
 // DO NOT CHANGE: state files and cursors contain them.
-constexpr std::uint32_t state_magic = 0x6f637332;  // "ocs2"
+constexpr std::uint32_t state_magic = 0x6f637333;  // "ocs3"
 constexpr std::string_view position_version = "1 ";
 
 }  // namespace
 
-std::optional<Count> TrackingPosition::unposted(const InterfaceTotals& now) const {
+std::optional<Count> TrackingPosition::unposted(const TrafficTotals& now) const {
     if (time == UtcTime::min()) return std::nullopt;
-    const auto increase = interfaces.increase_to(now);
-    if (!increase) return std::nullopt;
-    return Count{increase->bytes - std::min(increase->bytes, posted.bytes),
-                 increase->packets - std::min(increase->packets, posted.packets)};
+    return totals.unposted(now, posted);
 }
 
 std::string save(const std::string& generation, const TrackingPosition& position,
@@ -30,9 +26,12 @@ std::string save(const std::string& generation, const TrackingPosition& position
     out.text(generation);
     out.be64(static_cast<std::uint64_t>(position.time.ns));
     out.be64(static_cast<std::uint64_t>(position.meter_start.ns));
-    out.be64(position.posted.bytes);
-    out.be64(position.posted.packets);
-    position.interfaces.save(out);
+    for (const Count& count : {position.posted.all, position.posted.generated}) {
+        out.be64(count.bytes);
+        out.be64(count.packets);
+    }
+    out.u8(position.has_refused ? 1 : 0);
+    position.totals.save(out);
     out.text(table.save());
     return out.drain();
 }
@@ -42,13 +41,22 @@ Result<TrackingState> restore_state(std::string_view saved, std::size_t limit) {
     std::uint32_t magic = 0;
     std::string generation;
     TrackingPosition position;
+    PostedVolume& posted = position.posted;
     std::uint64_t time = 0;
     std::uint64_t start = 0;
+    std::uint8_t has_refused = 0;
     std::string table;
-    if (!in.be32(magic) || magic != state_magic || !in.text(generation) || !in.be64(time) ||
-        !in.be64(start) || !in.be64(position.posted.bytes) || !in.be64(position.posted.packets) ||
-        !position.interfaces.restore(in) || !in.text(table) || in.left() > 0)
+    const auto damaged = [] {
         return fail(ErrorCode::corrupt, "the state of a conntrack meter is damaged");
+    };
+    if (!in.be32(magic) || magic != state_magic || !in.text(generation) || !in.be64(time) ||
+        !in.be64(start))
+        return damaged();
+    for (Count* const count : {&posted.all, &posted.generated})
+        if (!in.be64(count->bytes) || !in.be64(count->packets)) return damaged();
+    if (!in.u8(has_refused) || !position.totals.restore(in) || !in.text(table) || in.left() > 0)
+        return damaged();
+    position.has_refused = has_refused != 0;
     position.time = UtcTime{static_cast<std::int64_t>(time)};
     position.meter_start = UtcTime{static_cast<std::int64_t>(start)};
     TRY_ASSIGN(ConnectionTable restored, ConnectionTable::restore(table, limit));

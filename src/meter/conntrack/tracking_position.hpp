@@ -2,29 +2,32 @@
 #pragma once
 
 // Where a meter of connections is, beside its table: the moment of the last complete listing. What
-// interfaces have carried since then, less what was posted of the same time, bounds what is
-// missing.
+// the namespace has carried since then, less the posted volume of the same time, bounds a loss
+// (traffic_totals.hpp).
 
 #include <string>
 #include <string_view>
 
 #include "base/result.hpp"
 #include "meter/conntrack/connection_table.hpp"
-#include "meter/conntrack/interface_totals.hpp"
+#include "meter/conntrack/traffic_totals.hpp"
 
 namespace octroi::conntrack {
 
 struct TrackingPosition {
     UtcTime time = UtcTime::min();  // when the listing began; min: there was none
-    InterfaceTotals interfaces;     // then
+    TrafficTotals totals;           // then
     // Posted volume of traffic after that moment.
-    Count posted;
+    PostedVolume posted;
     // When the meter started for the first time. While no listing is complete, connections that are
     // older are where it begins.
     UtcTime meter_start;
+    // Connections found no place in the table, and may not be in it yet: an unknown connection may
+    // be older than the listing, and than the meter.
+    bool has_refused = false;
 
     // An upper bound of the traffic since then that was not posted; nullopt: it is not known.
-    [[nodiscard]] std::optional<Count> unposted(const InterfaceTotals& now) const;
+    [[nodiscard]] std::optional<Count> unposted(const TrafficTotals& now) const;
 };
 
 // What a state file contains.

@@ -10,6 +10,7 @@
 #include "host/log.hpp"
 #include "host/log_limit.hpp"
 #include "host/random.hpp"
+#include "meter/counters/counter_wrap.hpp"
 #include "meter/counters/counters.hpp"
 #include "meter/cumulative/possible_increase.hpp"
 
@@ -38,6 +39,20 @@ std::optional<Position> parse_position(std::string_view text) {
     const auto [stop, error] = std::from_chars(text.data() + gap + 1, end, position.time.ns);
     if (error != std::errc{} || stop != end) return std::nullopt;
     return position;
+}
+
+// nullopt: a figure is smaller than before.
+std::optional<cumulative::CounterValues> growth(const cumulative::CounterValues& before,
+                                                const cumulative::CounterValues& now) {
+    if (now.bytes < before.bytes || now.packets < before.packets) return std::nullopt;
+    return cumulative::CounterValues{now.bytes - before.bytes, now.packets - before.packets};
+}
+
+// The kernel accepts control characters in names of interfaces, the ledger does not.
+std::string without_controls(std::string text) {
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+    return text;
 }
 
 // Half-open and not empty, also where the clock was set back.
@@ -117,8 +132,9 @@ void CounterMeter::read() {
         ++read_errors_;
         if (listing.error().text != std::exchange(last_error_, listing.error().text))
             failed_reading.warning([&] {
-                return fmt::format("{}; the next reading has what the counters count meanwhile",
-                                   listing.error().text);
+                return fmt::format(
+                    "meter {}: {}; the next reading has what the counters count meanwhile",
+                    options_.name, listing.error().text);
             });
         return;
     }
@@ -128,42 +144,110 @@ void CounterMeter::read() {
 }
 
 void CounterMeter::apply(const Listing& listing) {
-    const Duration uptime = clock_->uptime();
     last_ = clock_->now();
+    is_new_boot_ = !state_.boot.empty() && state_.boot != listing.boot;
+    if (!state_.boot.empty() && !is_new_boot_ && state_.space != listing.space)
+        begin_elsewhere(listing);
+    state_.boot = listing.boot;
+    state_.space = listing.space;
     state_.counters.begin_reading(last_);
     const bool is_first = state_.counters.previous() == UtcTime::min();
     if (is_first) wants_checkpoint_ = true;
-    first_ = is_first ? last_ : std::min(state_.counters.previous(), last_);
-    time_ = last_ - first_;
-    // The wall clock may have been set back since the last reading.
-    if (last_read_) time_ = std::max(time_, uptime - *last_read_);
-    last_read_ = uptime;
+    begin_interval(is_first);
     const auto is_new = [&](const std::string& part) {
         return !part.empty() && std::ranges::find(state_.parts, part) == state_.parts.end();
     };
     for (const Sample& sample : listing.samples) apply(sample, is_new(sample.part));
     if (std::ranges::any_of(listing.parts, is_new)) wants_checkpoint_ = true;
-    note_gone(state_.counters.end_reading());
+    note_gone(state_.counters.drain_gone());
     state_.parts = listing.parts;
     note_missing(listing.missing);
 }
 
+// The counters of the other network namespace may be older than the last reading, and those of the
+// last reading are out of reach.
+void CounterMeter::begin_elsewhere(const Listing& listing) {
+    log_warning(
+        fmt::format("the meter runs in another network namespace ({}) than before ({}): it "
+                    "begins with the values of now",
+                    listing.space, state_.space));
+    losses_.push_back({cursor_.source, LossReason::not_running,
+                       loss_interval(state_.counters.current(), last_), std::nullopt,
+                       std::nullopt});
+    state_ = {};
+}
+
+// Within a process the time between two readings is that of a clock that is never set.
+void CounterMeter::begin_interval(bool is_first) {
+    constexpr Duration slewed_most = Duration::seconds(1);
+    const Duration uptime = clock_->uptime();
+    first_ = is_first ? last_ : std::min(state_.counters.previous(), last_);
+    time_ = last_ - first_;
+    if (const auto before = std::exchange(last_read_, uptime); before && !is_first) {
+        time_ = uptime - *before;
+        const Duration step = last_ - state_.counters.previous() - time_;
+        if (step > slewed_most || step < Duration{-slewed_most.ns}) first_ = last_ - time_;
+    }
+}
+
 void CounterMeter::apply(const Sample& sample, bool is_new_part) {
+    const auto label = state_.labels.find(sample.counter);
+    const bool was_metered = label != state_.labels.end();
+    Judgement judged = judge(sample, is_new_part && !was_metered);
+    if (sample.metering != Metering::metered) {
+        if (!was_metered) return;
+        if (sample.metering == Metering::followed && judged.by != cumulative::CounterValues{})
+            judged = {{}, true, LossReason::not_running, judged.by};
+        state_.labels.erase(label);
+    } else if (was_metered ? label->second != sample.label
+                           : state_.labels.size() < cumulative::CumulativeCounters::counters_max) {
+        state_.labels.insert_or_assign(sample.counter, sample.label);
+    }
+    if (judged.has_loss) add_loss(sample.label, judged);
+    if (judged.by != cumulative::CounterValues{}) add_pending(sample, judged.by);
+}
+
+CounterMeter::Judgement CounterMeter::judge(const Sample& sample, bool begins) {
     using cumulative::Change;
-    cumulative::Increase increase =
+    const cumulative::Increase increase =
         state_.counters.advance(sample.counter, sample.generation, sample.values);
-    if (is_new_part && increase.change == Change::begun) increase = {Change::first, {}, false};
-    if (!sample.is_metered) {
-        state_.labels.erase(sample.counter);
-        return;
+    if (begins && increase.change != Change::first) return {};
+    switch (increase.change) {
+        case Change::first:
+        case Change::grown:
+            return {increase.by, increase.has_loss};
+        case Change::begun:
+            if (!increase.has_loss) return judge_appeared(sample);
+            ++resets_;
+            if (sample.appearance == Appearance::restored)
+                if (const auto by = growth(increase.before, sample.values))
+                    return {*by, true, LossReason::counter_reset, increase.before};
+            return {increase.by, true};
+        case Change::restarted:
+            if (const auto by = sample.may_wrap ? wrapped_increase(increase.before, sample.values)
+                                                : std::nullopt) {
+                ++wraps_;
+                return {*by};
+            }
+            ++resets_;
+            return {increase.by, true};
     }
-    if (increase.has_loss) {
-        ++resets_;
-        add_loss(sample.label);
-    }
-    std::string& label = state_.labels[sample.counter];
-    if (label != sample.label) label = sample.label;
-    if (increase.by != cumulative::CounterValues{}) add_pending(sample, increase.by);
+    return {};
+}
+
+CounterMeter::Judgement CounterMeter::judge_appeared(const Sample& sample) {
+    if (sample.appearance == Appearance::created) return {sample.values};
+    const Judgement nothing{
+        {}, sample.values != cumulative::CounterValues{}, LossReason::not_running, sample.values};
+    if (sample.appearance == Appearance::arrived)
+        return is_new_boot_ ? Judgement{sample.values} : nothing;
+    const auto gone = state_.take_gone(sample.counter);
+    const bool is_known = gone && (sample.appearance == Appearance::restored ||
+                                   gone->generation == sample.generation);
+    if (!is_known) return {sample.values};
+    if (sample.appearance == Appearance::returned) return nothing;
+    // Its end was a loss when it disappeared.
+    return {growth(gone->values, sample.values).value_or(sample.values)};
 }
 
 void CounterMeter::add_pending(const Sample& sample, const cumulative::CounterValues& by) {
@@ -182,13 +266,15 @@ void CounterMeter::add_pending(const Sample& sample, const cumulative::CounterVa
     state_.pending.push_back(std::move(pending));
 }
 
-void CounterMeter::note_gone(const std::vector<std::string>& gone) {
-    for (const std::string& counter : gone) {
-        const auto label = state_.labels.find(counter);
-        if (label == state_.labels.end()) continue;
-        ++gone_;
-        add_loss(label->second);
-        state_.labels.erase(label);
+void CounterMeter::note_gone(std::vector<cumulative::GoneCounter> gone) {
+    for (cumulative::GoneCounter& each : gone) {
+        const auto label = state_.labels.find(each.counter);
+        if (label != state_.labels.end()) {
+            ++gone_;
+            add_loss(label->second, {});
+            state_.labels.erase(label);
+        }
+        state_.remember(std::move(each));
     }
 }
 
@@ -196,8 +282,10 @@ void CounterMeter::note_missing(const std::vector<std::string>& missing) {
     if (missing_ == missing) return;
     missing_ = missing;
     if (!missing.empty())
-        absent_counter.warning(
-            [&] { return fmt::format("not there to be counted: {}", fmt::join(missing, "; ")); });
+        absent_counter.warning([&] {
+            return fmt::format("meter {}: not there to be counted: {}", options_.name,
+                               fmt::join(missing, "; "));
+        });
 }
 
 // ---- Losses
@@ -211,13 +299,16 @@ std::optional<std::uint64_t> CounterMeter::loss_bound() const {
     return bits / 8;
 }
 
-void CounterMeter::add_loss(const std::string& label) {
+void CounterMeter::add_loss(const std::string& label, const Judgement& judged) {
     if (losses_.size() >= losses_max) {
         ++losses_left_out_;
         return;
     }
-    losses_.push_back({label, LossReason::counter_reset, loss_interval(first_, last_), std::nullopt,
-                       loss_bound()});
+    Loss& loss = losses_.emplace_back(without_controls(label), judged.reason,
+                                      loss_interval(first_, last_), std::nullopt, loss_bound());
+    if (!judged.bound) return;
+    loss.packets = judged.bound->packets;
+    loss.bytes_bound = std::min(judged.bound->bytes, loss.bytes_bound.value_or(UINT64_MAX));
 }
 
 // ---- Handing over
@@ -248,7 +339,7 @@ Result<Checkpoint> CounterMeter::checkpoint(ReadingSink& sink) {
         const std::string place = fmt::to_string(cursor_.version + 1);
         TRY_ASSIGN(state_file_, files_->write(place, state_.save()));
         ++cursor_.version;
-        cursor_.position = save_position({state_file_, clock_->now()});
+        cursor_.position = save_position({state_file_, state_.counters.current()});
         cursor_.note = fmt::format("{} counters", state_.labels.size());
         checkpoint.cursors.push_back(cursor_);
     }
@@ -271,6 +362,7 @@ std::vector<CounterValue> CounterMeter::counters() const {
         state_.counters.size(),
         missing_.size(),
         resets_,
+        wraps_,
         gone_,
         implausible_,
         state_.counters.refused() + names_.refused(),

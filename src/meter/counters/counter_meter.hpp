@@ -25,6 +25,7 @@
 namespace octroi::counters {
 
 struct CounterMeterOptions {
+    std::string name;           // for the log
     std::string cursor_source;  // "interfaces:counters"
     Duration poll = Duration::seconds(10);
     std::uint64_t link_bits_per_second = 800'000'000'000;
@@ -60,13 +61,25 @@ private:
     [[nodiscard]] Status resume(std::span<const Cursor> cursors);
     void begin_without_state(const std::string& why, UtcTime last);
 
+    // Of one sample: what counts, and what is lost.
+    struct Judgement {
+        cumulative::CounterValues by;
+        bool has_loss = false;
+        LossReason reason = LossReason::counter_reset;
+        std::optional<cumulative::CounterValues> bound = {};  // of the loss
+    };
+
     void read();
     void apply(const Listing& listing);
+    void begin_elsewhere(const Listing& listing);
+    void begin_interval(bool is_first);
     void apply(const Sample& sample, bool is_new_part);
-    void note_gone(const std::vector<std::string>& gone);
+    [[nodiscard]] Judgement judge(const Sample& sample, bool begins);
+    [[nodiscard]] Judgement judge_appeared(const Sample& sample);
+    void note_gone(std::vector<cumulative::GoneCounter> gone);
     void note_missing(const std::vector<std::string>& missing);
     void add_pending(const Sample& sample, const cumulative::CounterValues& by);
-    void add_loss(const std::string& label);
+    void add_loss(const std::string& label, const Judgement& judged);
     [[nodiscard]] std::optional<std::uint64_t> loss_bound() const;
     void hand_over(ReadingSink& sink);
     [[nodiscard]] bool is_due(Duration uptime) const {
@@ -92,7 +105,8 @@ private:
     // Of the current reading.
     UtcTime first_;
     UtcTime last_;
-    Duration time_{0};                   // how long the increases took at most
+    Duration time_{0};  // how long the increases took at most
+    bool is_new_boot_ = false;
     std::optional<Duration> last_read_;  // uptime
     std::optional<Duration> next_read_;  // uptime; none: at once
     bool wants_checkpoint_ = false;
@@ -102,6 +116,7 @@ private:
     std::uint64_t readings_ = 0;
     std::uint64_t read_errors_ = 0;
     std::uint64_t resets_ = 0;
+    std::uint64_t wraps_ = 0;
     std::uint64_t gone_ = 0;
     std::uint64_t implausible_ = 0;
 };

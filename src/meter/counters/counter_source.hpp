@@ -14,6 +14,24 @@
 
 namespace octroi::counters {
 
+enum class Metering : std::uint8_t {
+    metered,    // its traffic counts
+    until_now,  // it was metered, maybe, and is not any more: what it counted until now counts
+    followed,   // its values are kept, so that it counts from the reading on that meters it. If it
+                // was metered before, its increase is a loss: a part of it may be counted elsewhere
+};
+
+// What counts of a counter that appears after the first reading, in the same boot. Counters that
+// disappeared are remembered (CounterState::gone).
+enum class Appearance : std::uint8_t {
+    created,    // it began at 0 since the last reading: its value
+    arrived,    // it may have counted before, in another place: nothing; its value bounds a loss
+    returned,   // created; but if it was there before in this generation, it was away: arrived
+    continued,  // created; but if it was there before in this generation, and its values are not
+                // smaller, it goes on: the difference
+    restored,   // continued, over boots too: a program may have kept its values
+};
+
 // One counter at one time.
 struct Sample {
     // Names the counter within its source, for as long as it counts: not longer than
@@ -27,14 +45,20 @@ struct Sample {
     std::string identity;
     CountedDirection direction = CountedDirection::in;
     std::string label;  // for people, and Loss::source: "eth0 in"
-    // False: the counter is followed, so that it counts from now on if it is metered later.
-    bool is_metered = true;
-    // A part of the configuration that asks for this counter. The first reading of a new part is
-    // where its counters begin.
+    Metering metering = Metering::metered;
+    Appearance appearance = Appearance::created;
+    // Its figures may have 32 bits (meter/counters/counter_wrap.hpp).
+    bool may_wrap = false;
+    // A part of the configuration that asks for this counter. If it was not metered before, the
+    // first reading of a new part is where it begins.
     std::string part = {};
 };
 
 struct Listing {
+    // After a boot all counters are younger than the last reading. In another network namespace of
+    // the same boot they may be older.
+    std::string boot;
+    std::string space;
     std::vector<Sample> samples;
     // All parts of the configuration that the reading has covered.
     std::vector<std::string> parts;

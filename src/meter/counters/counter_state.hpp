@@ -4,12 +4,14 @@
 // All that a meter of this folder must remember over a restart, as the content of a state file.
 //
 // Format, numbers most significant octet first: u32 magic, text of CumulativeCounters::save(),
-// u32 count and texts of parts, u32 count and pairs of texts (counter, label) of metered counters,
-// u32 count and pending volumes (PendingVolume, field by field).
+// texts of boot and space, u32 count and texts of parts, u32 count and pairs of texts (counter,
+// label) of metered counters, u32 count and gone counters (GoneCounter, field by field), u32 count
+// and pending volumes (PendingVolume, field by field).
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +31,22 @@ struct PendingVolume {
 };
 
 struct CounterState {
+    // More counters that are gone are not remembered: the oldest is forgotten first.
+    static constexpr std::size_t gone_max = 4096;
+
     cumulative::CumulativeCounters counters;
+    std::string boot;                // Listing::boot of the last reading; empty: there was none
+    std::string space;               // Listing::space
     std::vector<std::string> parts;  // of the configuration, of the last reading
     // By counter: the label of each metered one, for its loss when it is gone.
     boost::unordered_flat_map<std::string, std::string> labels;
+    // Counters that may come back, in the order in which they went.
+    std::deque<cumulative::GoneCounter> gone;
     std::deque<PendingVolume> pending;
+
+    void remember(cumulative::GoneCounter counter);
+    // The counter, which is forgotten then.
+    [[nodiscard]] std::optional<cumulative::GoneCounter> take_gone(std::string_view counter);
 
     [[nodiscard]] std::string save() const;
     // Errors: corrupt.

@@ -9,12 +9,13 @@
 
 namespace octroi::counters {
 
-inline constexpr std::array<CounterInfo, 9> meter_counters = {{
+inline constexpr std::array<CounterInfo, 10> meter_counters = {{
     {"counters_readings_total", "Readings of all counters."},
     {"counters_read_errors_total", "Readings that failed; the next one has their increase."},
     {"counters_known", "Counters that are followed."},
     {"counters_missing", "Configured counters that did not exist at the last reading."},
     {"counters_resets_total", "Counters that began at 0 again; the end of the old one is a loss."},
+    {"counters_wraps_total", "Counters of 32 bits that began at 0 after their highest value."},
     {"counters_gone_total", "Metered counters that disappeared; their end is a loss."},
     {"counters_implausible_total",
      "Increases that no link carries in the time: @excluded/implausible."},

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "meter/counters/listing_text.hpp"
 #include "meter/file/stream.hpp"
-#include "wire/counters/listed_counter.hpp"
 
 namespace octroi::counters {
 namespace {
@@ -21,20 +21,12 @@ Result<std::string> read_listing(const std::string& path) {
         for (const std::byte octet : octets) text.push_back(static_cast<char>(octet));
         stream.consume(octets.size());
         if (text.size() > listing_octets_max)
-            return fail(ErrorCode::over_limit, fmt::format("{}: a listing has at most {} octets",
-                                                           path, listing_octets_max));
+            return fail(ErrorCode::over_limit,
+                        fmt::format("{}: a listing has at most {} octets; next: "
+                                    "list one table at a time",
+                                    path, listing_octets_max));
     }
     return text;
-}
-
-std::string_view recognise(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return "iptables-save";
-    if (text[first] == '{') return "nft-json";
-    text.remove_prefix(first);
-    const bool is_list =
-        text.starts_with("Chain ") || text.contains("\nChain ") || text.starts_with("IP ");
-    return is_list ? "iptables-list" : "iptables-save";
 }
 
 Cell text_cell(const std::string& text) {
@@ -137,22 +129,8 @@ std::vector<Column> inspect_columns(const OptionValues& /*options*/) {
 
 Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     TRY_ASSIGN(const std::string text, read_listing(setup.path));
-    std::string format = setup.options.text("format");
-    if (format == "auto") format = recognise(text);
-    CounterListing listing;
-    if (format == "nft-json") {
-        auto parsed = parse_nft_json(text);
-        if (!parsed)
-            return fail(ErrorCode::corrupt,
-                        fmt::format("{} is no listing of nft: it must be JSON with a member "
-                                    "\"nftables\"; next: nft -j list ruleset > FILE",
-                                    setup.path));
-        listing = *std::move(parsed);
-    } else if (format == "iptables-list") {
-        listing = parse_iptables_list(text);
-    } else {
-        listing = parse_iptables_save(text);
-    }
+    TRY_ASSIGN(const CounterListing listing,
+               parse_listing(text, setup.options.text("format"), setup.path));
     const auto columns = counter_columns();
     std::vector<Cell> cells;
     for (const ListedCounter& counter : listing.counters) {

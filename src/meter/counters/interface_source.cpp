@@ -2,6 +2,7 @@
 #include "meter/counters/interface_source.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -32,22 +33,25 @@ std::vector<Interface> from_net_dev(std::string_view text) {
     return all;
 }
 
-Sample sample_of(const Interface& interface, CountedDirection direction,
-                 const std::string& generation) {
+Sample sample_of(const Interface& interface, CountedDirection direction, const std::string& boot,
+                 const std::string& space) {
     const bool in = direction == CountedDirection::in;
+    const bool is_by_name = interface.index == 0;
     const InterfaceCounters& c = interface.counters;
     Sample sample;
     const std::string way = in ? "in" : "out";
-    sample.counter = interface.index == 0 ? fmt::format("interface {} {}", interface.name, way)
-                                          : fmt::format("ifindex {} {}", interface.index, way);
-    sample.generation = fmt::format("{} {}", generation, interface.kind);
+    sample.counter = is_by_name ? fmt::format("interface {} {}", interface.name, way)
+                                : fmt::format("ifindex {} {}", interface.index, way);
+    sample.generation = fmt::format("{} {} {}", boot, space, interface.kind);
     sample.values = in ? cumulative::CounterValues{c.rx_bytes, c.rx_packets}
                        : cumulative::CounterValues{c.tx_bytes, c.tx_packets};
     sample.kind = NameKind::interface;
     sample.identity = interface.name;
     sample.direction = direction;
     sample.label = fmt::format("{} {}", interface.name, way);
-    sample.part = interface.index == 0 ? proc_part : netlink_part;
+    sample.may_wrap = true;
+    if (!is_by_name)
+        sample.appearance = interface.kind.empty() ? Appearance::arrived : Appearance::returned;
     return sample;
 }
 
@@ -58,6 +62,7 @@ Result<std::unique_ptr<InterfaceSource>> InterfaceSource::open(std::vector<std::
     auto source =
         std::unique_ptr<InterfaceSource>(new InterfaceSource(std::move(names), std::move(host)));
     source->reads_proc_ = !source->host_->interfaces().has_value();
+    if (source->reads_proc_ && source->names_.empty()) TRY(source->choose_only_interface());
     TRY_ASSIGN(const auto present, source->present());
     const auto& wanted = source->names_;
     const bool any = std::ranges::any_of(wanted, [&](const std::string& name) {
@@ -65,6 +70,22 @@ Result<std::unique_ptr<InterfaceSource>> InterfaceSource::open(std::vector<std::
     });
     if (!wanted.empty() && !any) return missing_interface(wanted.front(), present);
     return source;
+}
+
+// The frames of a bridge, a bond or a VLAN are frames of other interfaces too.
+Status InterfaceSource::choose_only_interface() {
+    TRY_ASSIGN(const auto all, present());
+    std::vector<std::string> names;
+    for (const Interface& interface : all)
+        if (interface.meterable) names.push_back(interface.name);
+    if (names.size() != 1)
+        return fail(ErrorCode::invalid,
+                    fmt::format("interfaces: /proc/net/dev does not state which of {} carry the "
+                                "frames of others (netlink cannot be read); next: name those to "
+                                "count in `interfaces`",
+                                fmt::join(names, ", ")));
+    names_ = std::move(names);
+    return {};
 }
 
 Result<std::vector<Interface>> InterfaceSource::present() {
@@ -75,25 +96,43 @@ Result<std::vector<Interface>> InterfaceSource::present() {
 
 // An interface that goes down has counted until then: it stays metered. So does one of hardware
 // that is down from the start.
-bool InterfaceSource::is_metered(const Interface& interface) {
+bool InterfaceSource::is_metered(const Interface& interface) const {
     if (!names_.empty()) return std::ranges::find(names_, interface.name) != names_.end();
     if (interface.meterable) return true;
     if (interface.up || interface.loopback || interface.master != 0) return false;
     return interface.kind.empty() || metered_.contains(interface.index);
 }
 
+Metering InterfaceSource::metering_of(const Interface& interface) const {
+    if (is_metered(interface)) return Metering::metered;
+    // It was renamed, is configured no longer, or went down while nobody read it.
+    if (!names_.empty() || !interface.up) return Metering::until_now;
+    // It became a port of a bond, which counts its frames.
+    return Metering::followed;
+}
+
+// A name that is configured later begins then; where all are counted there is one part.
+std::string InterfaceSource::part_of(const std::string& name) const {
+    const std::string_view way = reads_proc_ ? proc_part : netlink_part;
+    return names_.empty() ? std::string(way) : fmt::format("{} {}", way, name);
+}
+
 Result<Listing> InterfaceSource::read() {
-    TRY_ASSIGN(const std::string generation, host_->generation());
-    TRY_ASSIGN(const auto all, present());
     Listing listing;
-    listing.parts.emplace_back(reads_proc_ ? proc_part : netlink_part);
+    TRY_ASSIGN(listing.boot, host_->boot());
+    TRY_ASSIGN(listing.space, host_->space());
+    TRY_ASSIGN(const auto all, present());
+    if (names_.empty()) listing.parts.push_back(part_of(""));
+    for (const std::string& name : names_) listing.parts.push_back(part_of(name));
     std::set<int> metered;
     for (const Interface& interface : all) {
-        const bool is_counted = is_metered(interface);
-        if (is_counted) metered.insert(interface.index);
+        const Metering metering = metering_of(interface);
+        if (metering == Metering::metered) metered.insert(interface.index);
         for (const auto direction : {CountedDirection::in, CountedDirection::out}) {
-            listing.samples.push_back(sample_of(interface, direction, generation));
-            listing.samples.back().is_metered = is_counted;
+            Sample& sample = listing.samples.emplace_back(
+                sample_of(interface, direction, listing.boot, listing.space));
+            sample.metering = metering;
+            if (metering == Metering::metered) sample.part = part_of(interface.name);
         }
     }
     metered_ = std::move(metered);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/narrow.hpp"
@@ -11,13 +12,24 @@
 #include "meter/counters/counters.hpp"
 #include "meter/counters/inspect.hpp"
 #include "meter/counters/interface_source.hpp"
+#include "meter/counters/listed_source.hpp"
 #include "meter/counters/options.hpp"
+#include "meter/counters/wanted_counter.hpp"
+#include "meter/counters/wireguard_source.hpp"
 
 namespace octroi::counters {
+
+Status check_wanted(const OptionEntry& entry) {
+    for (const std::string& text : entry.texts()) TRY(parse_wanted(text));
+    return {};
+}
+
 namespace {
 
-// DO NOT CHANGE: ledgers contain it.
+// DO NOT CHANGE: ledgers contain them.
 constexpr std::string_view interfaces_prefix = "interfaces:";
+constexpr std::string_view wireguard_prefix = "wireguard:";
+constexpr std::string_view listed_prefix = "listed:";
 
 // Two ledgers beside one another may have a meter of the same name.
 std::string state_folder_of(const MeterSetup& setup) {
@@ -30,6 +42,7 @@ Result<OpenedMeter> open_meter(const MeterSetup& setup, std::string_view prefix,
                                std::unique_ptr<CounterSource> source, std::string notice) {
     const OptionValues& values = setup.config.options;
     CounterMeterOptions options;
+    options.name = setup.config.name;
     options.cursor_source = fmt::format("{}counters", prefix);
     options.poll = values.duration("poll");
     const std::int64_t speed = values.integer("link_speed");
@@ -51,8 +64,93 @@ Result<OpenedMeter> open_interfaces(MeterSetup& setup) {
     return open_meter(setup, interfaces_prefix, std::move(source), std::move(notice));
 }
 
+// A kernel without WireGuard stops no other meter.
+Result<OpenedMeter> open_wireguard(MeterSetup& setup) {
+    auto source =
+        std::make_unique<WireguardSource>(setup.config.options.texts("interfaces"),
+                                          std::make_unique<SystemCounterHost>(), wireguard_host());
+    const Status works = source->check();
+    const auto names = source->present().value_or(std::vector<std::string>());
+    std::string notice = names.empty()
+                             ? "counts peers of WireGuard; there is no interface yet"
+                             : fmt::format("counts the peers of {}", fmt::join(names, ", "));
+    TRY_ASSIGN(OpenedMeter opened,
+               open_meter(setup, wireguard_prefix, std::move(source), std::move(notice)));
+    if (!works) opened.warnings.push_back(works.error().text);
+    return opened;
+}
+
+Result<OpenedMeter> open_listed(MeterSetup& setup) {
+    const OptionValues& values = setup.config.options;
+    ListedOptions options;
+    for (const std::string& text : values.texts("counters")) {
+        TRY_ASSIGN(WantedCounter wanted, parse_wanted(text));
+        options.wanted.push_back(std::move(wanted));
+    }
+    options.file = values.text("listing");
+    options.command = values.texts("command");
+    const std::size_t count = options.wanted.size();
+    auto source = std::make_unique<ListedSource>(
+        std::move(options), std::make_unique<SystemCounterHost>(), listing_host());
+    const auto listing = source->read();
+    const std::size_t missing = listing ? std::min(listing->missing.size(), count) : count;
+    TRY_ASSIGN(OpenedMeter opened,
+               open_meter(setup, listed_prefix, std::move(source),
+                          fmt::format("reads {} counters of others", count - missing)));
+    if (!listing)
+        opened.warnings.push_back(listing.error().text);
+    else if (missing > 0)
+        opened.warnings.push_back(
+            fmt::format("not there to be counted: {}; next: octroi inspect counters shows those "
+                        "that are there",
+                        fmt::join(listing->missing, "; ")));
+    return opened;
+}
+
+// Two meters that bill the peers of one interface charge them twice.
+void check_wireguard(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
+    const auto shares = [](const MeterConfig& a, const MeterConfig& b) {
+        const auto& one = a.options.texts("interfaces");
+        const auto& other = b.options.texts("interfaces");
+        return one.empty() || other.empty() || std::ranges::find_first_of(one, other) != one.end();
+    };
+    for (std::size_t i = 0; i < meters.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (meters[i]->role == RoleChoice::bill && meters[j]->role == RoleChoice::bill &&
+                shares(*meters[i], *meters[j]))
+                problems.push_back(
+                    {meters[i]->where,
+                     fmt::format("meters '{}' and '{}' bill the same peers. Next: make one of them "
+                                 "role = \"witness\", or name their interfaces",
+                                 meters[j]->name, meters[i]->name)});
+}
+
+void check_listed(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
+    for (const MeterConfig* meter : meters) {
+        const bool wants_listing =
+            std::ranges::any_of(meter->options.texts("counters"), [](const std::string& text) {
+                const auto wanted = parse_wanted(text);
+                return wanted && wanted->from == ListedFrom::listing;
+            });
+        const bool has_file = !meter->options.text("listing").empty();
+        const bool has_command = !meter->options.texts("command").empty();
+        if (wants_listing && has_file == has_command)
+            problems.push_back(
+                {meter->where,
+                 fmt::format(
+                     "meter '{}': a counter has from=listing, and {} given. Next: write one "
+                     "of listing and command",
+                     meter->name, has_file ? "both listing and command are" : "no listing is")});
+    }
+}
+
 constexpr std::array chapters{
-    CounterChapter{"Counters of the kernel", "Counters of interfaces.", meter_counters}};
+    CounterChapter{"Counters of others",
+                   "Counters of interfaces, WireGuard peers and the firewall.", meter_counters}};
+
+constexpr std::array missing_advice{
+    CounterAdvice{"counters_missing", "configured counters do not exist",
+                  "the log names them; correct the configuration, or make them"}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"counters",
@@ -73,10 +171,44 @@ constinit const MeterKind interfaces_kind{
     .help = "The kernel's counters of interfaces: frames in and out.",
     .layer = Layer::frame,
     .options = interface_options,
+    .counts_interfaces = true,
     .counters = chapters,
     .cursor_prefix = interfaces_prefix,
     .open = open_interfaces,
     .inspectors = inspectors,
+    .counter_advice = missing_advice,
+};
+
+constinit const MeterKind wireguard_kind{
+    .name = "wireguard",
+    .help = "The counters of WireGuard peers, by public key.",
+    .doc =
+        "A peer is the identity `peer KEY`; what it sends is traffic from its account. Bytes are "
+        "those of WireGuard messages: each packet of the tunnel, padded to 16 octets, and 32 "
+        "octets more, without the outer IP and UDP headers; handshakes are included. WireGuard "
+        "counts no packets. Counting goes on while the daemon is down.",
+    .layer = Layer::ip,
+    .options = wireguard_options,
+    .check_options = check_wireguard,
+    .counters = chapters,
+    .cursor_prefix = wireguard_prefix,
+    .open = open_wireguard,
+};
+
+constinit const MeterKind listed_kind{
+    .name = "listed",
+    .help = "Counters that others keep in nftables and iptables, each by its name.",
+    .doc =
+        "Bytes are those of the IP packets as netfilter sees them: segments that the kernel "
+        "merged (GRO) or has not split yet (GSO) are one packet with one header. A packet that "
+        "passes several of the counters counts in each of them. Counting goes on while the daemon "
+        "is down.",
+    .layer = Layer::ip,
+    .options = listed_options,
+    .check_options = check_listed,
+    .counters = chapters,
+    .cursor_prefix = listed_prefix,
+    .open = open_listed,
 };
 
 }  // namespace octroi::counters

@@ -8,5 +8,7 @@
 namespace octroi::counters {
 
 extern const MeterKind interfaces_kind;
+extern const MeterKind wireguard_kind;
+extern const MeterKind listed_kind;
 
 }  // namespace octroi::counters

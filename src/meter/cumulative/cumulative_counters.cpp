@@ -38,21 +38,27 @@ Increase CumulativeCounters::advance(std::string_view counter, std::string_view 
     const CounterValues before = std::exchange(last.values, now);
     if (last.generation != generation) {
         last.generation = generation;
-        return {Change::begun, now, true};
+        return {Change::begun, now, true, before};
     }
     if (now.bytes < before.bytes || now.packets < before.packets)
-        return {Change::restarted, now, true};
-    return {Change::grown, {now.bytes - before.bytes, now.packets - before.packets}, false};
+        return {Change::restarted, now, true, before};
+    return {Change::grown, {now.bytes - before.bytes, now.packets - before.packets}, false, before};
 }
 
 std::vector<std::string> CumulativeCounters::end_reading() {
-    std::vector<std::string> gone;
+    std::vector<std::string> names;
+    for (GoneCounter& gone : drain_gone()) names.push_back(std::move(gone.counter));
+    return names;
+}
+
+std::vector<GoneCounter> CumulativeCounters::drain_gone() {
+    std::vector<GoneCounter> gone;
     for (auto at = counters_.begin(); at != counters_.end();) {
         if (at->second.reading == reading_) {
             ++at;
             continue;
         }
-        gone.push_back(at->first);
+        gone.push_back({at->first, std::move(at->second.generation), at->second.values});
         counters_.erase(at++);
     }
     return gone;

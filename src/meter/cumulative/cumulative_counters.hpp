@@ -43,6 +43,14 @@ struct Increase {
     // Of a counter that was refused, or that was known and has another generation or restarted:
     // what it counted since the last reading, or the old one at its end, is lost.
     bool has_loss = false;
+    CounterValues before = {};  // the last values of a counter that was known
+};
+
+// A counter that was not read any more.
+struct GoneCounter {
+    std::string counter;
+    std::string generation;
+    CounterValues values;  // the last ones
 };
 
 class CumulativeCounters {
@@ -60,10 +68,14 @@ public:
     // Drops the counters that were not read since begin_reading(), and returns their names: what
     // they counted after the reading before is lost.
     [[nodiscard]] std::vector<std::string> end_reading();
+    // The same, with what was known of them.
+    [[nodiscard]] std::vector<GoneCounter> drain_gone();
 
     // When the reading before the current one began; min: there was none. The increases are of the
     // time from then until now.
     [[nodiscard]] UtcTime previous() const noexcept { return previous_; }
+    // When the current reading, or else the last one, began; min: there was none.
+    [[nodiscard]] UtcTime current() const noexcept { return current_; }
     [[nodiscard]] std::size_t size() const noexcept { return counters_.size(); }
     // Counters that were refused because there were too many, in all.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }

@@ -38,15 +38,38 @@ NameRef KeyNames::label(NameKind kind, std::uint16_t number) {
     return known;
 }
 
-CountedVolume KeyNames::volume(const octroi_key& key) {
-    CountedVolume volume;
+// A binding of a group applies to the groups within it. The root has no name.
+NameRef KeyNames::group_name(std::string_view path) {
+    if (path.size() < 2) return no_name;
+    const NameRef within = group_name(path.substr(0, path.rfind('/')));
+    return names_->intern(NameKind::cgroup, std::string(path), within);
+}
+
+NameRef KeyNames::local_name(const octroi_key& key) {
+    const unsigned by = key.way >> 1U;
+    if (by == OCTROI_BY_UID) {
+        std::uint32_t uid = 0;
+        std::memcpy(&uid, &key.local[0], sizeof uid);
+        return names_->intern(NameKind::uid, std::to_string(uid));
+    }
+    if (by == OCTROI_BY_CGROUP) {
+        std::uint64_t id = 0;
+        std::memcpy(&id, &key.local[0], sizeof id);
+        const auto known = groups_.find(id);
+        return known == groups_.end() ? no_name : group_name(known->second);
+    }
     NameRef within = no_name;
     if (key.interface != 0) {
         const auto known = interfaces_.find(key.interface);
         if (known != interfaces_.end()) within = names_->intern(NameKind::interface, known->second);
     }
-    volume.local = names_->intern(NameKind::prefix,
-                                  prefix_text(key.local, key.family, key.local_length), within);
+    return names_->intern(NameKind::prefix, prefix_text(key.local, key.family, key.local_length),
+                          within);
+}
+
+CountedVolume KeyNames::volume(const octroi_key& key) {
+    CountedVolume volume;
+    volume.local = local_name(key);
     volume.far =
         key.far_length != 0
             ? names_->intern(NameKind::prefix, prefix_text(key.far, key.family, key.far_length))

@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "meter/ebpf/labels.hpp"
 #include "meter/ebpf/layout.h"
@@ -28,17 +29,28 @@ public:
         interfaces_[static_cast<std::uint32_t>(index)] = name;
     }
 
+    // The paths of control groups by id now. One that has ended keeps its path, unless there are
+    // more than groups_max.
+    static constexpr std::size_t groups_max = 65'536;
+    void set_groups(const std::map<std::uint64_t, std::string>& groups) {
+        if (groups_.size() > groups_max) groups_.clear();
+        for (const auto& [id, path] : groups) groups_[id] = path;
+    }
+
     // Everything but times, bytes and packets.
     [[nodiscard]] CountedVolume volume(const octroi_key& key);
     // Of a counter beside the keys (enum octroi_other).
     [[nodiscard]] CountedVolume other(std::uint32_t which);
 
 private:
+    [[nodiscard]] NameRef local_name(const octroi_key& key);
+    [[nodiscard]] NameRef group_name(std::string_view path);
     [[nodiscard]] NameRef label(NameKind kind, std::uint16_t number);
 
     NameTable* names_;
     const Labels* labels_;
     std::map<std::uint32_t, std::string> interfaces_;
+    std::map<std::uint64_t, std::string> groups_;
     std::map<std::uint32_t, NameRef> label_names_;  // by kind and number
 };
 

@@ -69,7 +69,7 @@ EbpfMeter::EbpfMeter(EbpfMeterOptions options, std::unique_ptr<EbpfMaps> maps, O
       names_(random_seed()),
       labels_(std::make_unique<Labels>(std::move(labels))),
       key_names_(names_, *labels_) {
-    cursor_.source = std::string(ebpf_source_prefix) + options_.name;
+    cursor_.source = options_.source;
 }
 
 Result<std::unique_ptr<EbpfMeter>> EbpfMeter::open(EbpfMeterOptions options,
@@ -89,8 +89,6 @@ Result<std::unique_ptr<EbpfMeter>> EbpfMeter::open(EbpfMeterOptions options,
 Status EbpfMeter::restore(std::span<const Cursor> known) {
     const auto own = std::ranges::find(known, cursor_.source, &Cursor::source);
     TRY_ASSIGN(EbpfMaps::Counting ids, maps_->counting());
-    // A kill between the two steps of a replacement: the map counts on.
-    if (ids.now != 0 && ids.now == ids.before) TRY(maps_->drop_map_before());
     if (ids.now == 0) TRY(maps_->count_in_new_map(options_.keys_max));
     if (own == known.end()) return {};
     cursor_ = *own;
@@ -124,7 +122,10 @@ Status EbpfMeter::update_kernel() {
     TRY_ASSIGN(const auto present, host_->interfaces());
     for (const Interface& i : present) key_names_.set_interface(i.index, i.name);
     TRY(apply_tables(present));
-    return attach(present);
+    if (!tables_) return {};
+    const Status attached = options_.by == CountBy::address ? attach(present) : attach_to_sockets();
+    if (!attached) ++counts_[attach_failures];
+    return attached;
 }
 
 Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
@@ -139,6 +140,7 @@ Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
     const SourceTablesPtr next = next_tables_ ? next_tables_ : tables_;
     if (!next) return {};
     if (next_tables_ || own != own_) {
+        settings_.reset();  // the programs use new tables when they get their settings
         TRY_ASSIGN(std::uint64_t left_out,
                    put_prefixes(*maps_, "local_v4", "local_v6", local_prefixes(next->local, own)));
         if (next != tables_) {
@@ -158,22 +160,25 @@ Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
     if (settings_ && settings_->single == settings.single &&
         settings_->behind_nat == settings.behind_nat)
         return {};
-    TRY(maps_->set_value("settings", std::as_bytes(std::span(&settings, 1))));
+    TRY(maps_->set_settings(std::as_bytes(std::span(&settings, 1))));
     settings_ = settings;
     return {};
 }
 
 Status EbpfMeter::attach(const std::vector<Interface>& present) {
-    if (!tables_) return {};
     std::vector<EbpfAttachment> wanted;
     for (const Interface* i : chosen(present)) {
         const std::string link = i->mac.empty() ? "ip" : "eth";
         wanted.push_back(
             {i->index, "ingress_" + link + (options_.tracks ? "_ct" : ""), "egress_" + link});
     }
-    const Status attached = maps_->attach(wanted);
-    if (!attached) ++counts_[attach_failures];
-    return attached;
+    return maps_->attach(wanted);
+}
+
+Status EbpfMeter::attach_to_sockets() {
+    if (options_.by == CountBy::user)
+        return maps_->attach_to_sockets("receive_by_uid", "send_by_uid");
+    return maps_->attach_to_sockets("receive_by_cgroup", "send_by_cgroup");
 }
 
 Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
@@ -204,6 +209,10 @@ Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
 
 Status EbpfMeter::begin_reading() {
     TRY_ASSIGN(maps_read_, maps_->counting());
+    if (options_.by == CountBy::control_group) {
+        TRY_ASSIGN(const auto groups, maps_->control_groups());
+        key_names_.set_groups(groups);
+    }
     std::vector<Rows> parts;
     for (const std::uint32_t map : {maps_read_.before, maps_read_.now}) {
         if (map == 0) continue;

@@ -30,13 +30,18 @@ namespace octroi::ebpf {
 
 inline constexpr std::string_view ebpf_source_prefix = "ebpf:";
 
+// The near ends of counts. Of users and control groups: the packets of this machine's sockets.
+enum class CountBy : std::uint8_t { address, user, control_group };
+
 struct EbpfMeterOptions {
     std::string name;                     // of the meter
+    std::string source;                   // of its cursor
     std::vector<std::string> interfaces;  // empty: all that `octroi run` meters
     Duration poll = Duration::seconds(10);
     std::uint32_t keys_max = 262'144;
     std::uint64_t link_bits_per_second = 800'000'000'000;
     bool tracks = false;  // the programs look connections up
+    CountBy by = CountBy::address;
 };
 
 class EbpfMeter final : public Meter {
@@ -73,6 +78,7 @@ private:
     [[nodiscard]] Status update_kernel();
     [[nodiscard]] Status apply_tables(const std::vector<Interface>& present);
     [[nodiscard]] Status attach(const std::vector<Interface>& present);
+    [[nodiscard]] Status attach_to_sockets();
     [[nodiscard]] std::vector<const Interface*> chosen(const std::vector<Interface>& present) const;
     [[nodiscard]] Status begin_reading();
     // Hands over increases, at most `limit`. True: the reading is complete.

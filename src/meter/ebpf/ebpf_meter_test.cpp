@@ -114,7 +114,7 @@ protected:
     testing::FakeKernel kernel;
     Machine machine;
     CollectedVolumes volumes;
-    EbpfMeterOptions options{.name = "edge", .interfaces = {"lan", "wan"}};
+    EbpfMeterOptions options{.name = "edge", .source = "ebpf:edge", .interfaces = {"lan", "wan"}};
     std::vector<Loss> losses;
     std::uint64_t observed = 0;
 
@@ -300,6 +300,81 @@ TEST_F(EbpfMeterTest, DownloadsCountBehindNatOnlyIfAllInterfacesAreMetered) {
     machine.present.push_back(other);
     pull(*meter);
     EXPECT_EQ(kernel.settings.behind_nat, 0U);
+}
+
+// Programs remember what they decided by the old tables until they get their settings.
+TEST_F(EbpfMeterTest, NewTablesAreFollowedByTheSettings) {
+    auto meter = open();
+    pull(*meter);
+    EXPECT_EQ(kernel.settings_set, 1);
+    pull(*meter);
+    EXPECT_EQ(kernel.settings_set, 1);
+    meter->use_tables(some_tables());
+    pull(*meter);
+    EXPECT_EQ(kernel.settings_set, 2);
+    machine.present.front().addresses = {
+        {*parse_address("10.3.0.1"), *parse_prefix("10.3.0.0/16")}};
+    pull(*meter);
+    EXPECT_EQ(kernel.settings_set, 3);
+}
+
+// Null: none.
+const Name* name_of(const EbpfMeter& meter, NameRef ref) {
+    return ref == no_name ? nullptr : &meter.names().rows()[ref - 1];
+}
+
+octroi_key key_of_socket(unsigned by, std::uint64_t id) {
+    octroi_key key{};
+    key.family = 4;
+    key.local_length = 1;
+    std::memcpy(&key.local[0], &id, sizeof id);
+    key.way = static_cast<__u8>(by << 1U);
+    return key;
+}
+
+TEST_F(EbpfMeterTest, CountsByUser) {
+    options.by = CountBy::user;
+    auto meter = open();
+    pull(*meter);
+    EXPECT_EQ(kernel.at_sockets,
+              std::pair(std::string("receive_by_uid"), std::string("send_by_uid")));
+    EXPECT_TRUE(kernel.attached.empty());
+    kernel.count(key_of_socket(OCTROI_BY_UID, 1000), 500, 5);
+    pull(*meter);
+    ASSERT_EQ(volumes.all.size(), 1U);
+    EXPECT_EQ(volumes.all[0].direction, CountedDirection::in);
+    const Name* name = name_of(*meter, volumes.all[0].local);
+    ASSERT_NE(name, nullptr);
+    EXPECT_EQ(name->kind, NameKind::uid);
+    EXPECT_EQ(name->text, "1000");
+}
+
+// A binding of a slice applies to its services. A group that has ended keeps its name; one that was
+// never seen, and the root, have none.
+TEST_F(EbpfMeterTest, CountsByControlGroup) {
+    options.by = CountBy::control_group;
+    kernel.control_groups = {{1, "/"}, {7, "/a.slice/web.service"}};
+    auto meter = open();
+    pull(*meter);
+    kernel.control_groups.erase(7);
+    for (const std::uint64_t id : {1U, 7U, 8U})
+        kernel.count(key_of_socket(OCTROI_BY_CGROUP, id), id, 1);
+    pull(*meter);
+    ASSERT_EQ(volumes.all.size(), 3U);
+    for (const CountedVolume& volume : volumes.all) {
+        const Name* name = name_of(*meter, volume.local);
+        if (volume.bytes != 7) {
+            EXPECT_EQ(name, nullptr);
+            continue;
+        }
+        ASSERT_NE(name, nullptr);
+        EXPECT_EQ(name->kind, NameKind::cgroup);
+        EXPECT_EQ(name->text, "/a.slice/web.service");
+        const Name* above = name_of(*meter, name->within);
+        ASSERT_NE(above, nullptr);
+        EXPECT_EQ(above->text, "/a.slice");
+        EXPECT_EQ(above->within, no_name);
+    }
 }
 
 }  // namespace

@@ -6,5 +6,6 @@
 namespace octroi::ebpf {
 
 extern const MeterKind kind;
+extern const MeterKind sockets_kind;
 
 }  // namespace octroi::ebpf

@@ -8,10 +8,10 @@
 
 #include <linux/types.h>
 
-#define OCTROI_LAYOUT "v1"
+#define OCTROI_LAYOUT "v2"
 
-/* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for the
- * first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
+/* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for
+ * the first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
 #define OCTROI_CHILD 0x80000000U
 #define OCTROI_TRIE_FIRST 65536U
 #define OCTROI_TRIE_NODE 256U
@@ -29,9 +29,9 @@ struct octroi_block {
 /* The table of services, for each of 5 protocols with ports (TCP, UDP, DCCP, SCTP, UDP-Lite): a bit
  * for each port that has an entry. Most have none, and the bits of all stay in a cache. Then
  * protocols (also for ports without an entry), ICMP types, ICMPv6 types, later fragments; then 256
- * entries for each protocol with ports, for the upper half of the port; then nodes as above, for the
- * lower half. An entry is the rank of the rule in the upper 16 bits (of two ports the smaller one
- * decides), and the label in the lower ones. */
+ * entries for each protocol with ports, for the upper half of the port; then nodes as above, for
+ * the lower half. An entry is the rank of the rule in the upper 16 bits (of two ports the smaller
+ * one decides), and the label in the lower ones. */
 #define OCTROI_PORT_PROTOCOLS 5U
 #define OCTROI_PORT_WORDS 2048U
 #define OCTROI_OF_PROTOCOL (OCTROI_PORT_PROTOCOLS * OCTROI_PORT_WORDS)
@@ -48,21 +48,30 @@ struct octroi_block {
 #define OCTROI_BY_CGROUP 2 /* the first 8 octets are the id of a control group */
 
 struct octroi_key {
-    __u8 local[16];     /* masked; IPv4 in the first 4 octets */
-    __u8 far[16];       /* the same, where the far end is local too; else 0 */
-    __u32 processor;    /* each counts for itself, and so needs no lock */
-    __u32 interface;    /* where the local end is; 0: the packet was counted at the other end */
-    __u16 far_class;    /* label; 0: none */
-    __u16 service;      /* label; 0: none */
-    __u8 family;        /* 4 or 6 */
-    __u8 local_length;  /* of the prefix, plus 1; 0: neither end is local */
-    __u8 far_length;    /* of the prefix, plus 1; 0: far_class states the far end */
-    __u8 way;           /* bit 0: sent by the local end; from bit 1 on: OCTROI_BY_… */
+    __u8 local[16];    /* masked; IPv4 in the first 4 octets */
+    __u8 far[16];      /* the same, where the far end is local too; else 0 */
+    __u32 processor;   /* each counts for itself, and so needs no lock */
+    __u32 interface;   /* where the local end is; 0: the packet was counted at the other end */
+    __u16 far_class;   /* label; 0: none */
+    __u16 service;     /* label; 0: none */
+    __u8 family;       /* 4 or 6 */
+    __u8 local_length; /* of the prefix, plus 1; 0: neither end is local */
+    __u8 far_length;   /* of the prefix, plus 1; 0: far_class states the far end */
+    __u8 way;          /* bit 0: sent by the local end; from bit 1 on: OCTROI_BY_… */
 };
 
+/* A map of keys has for each key the number of a slot, from 1 on, in an array of counts. The first
+ * slot states how many slots are given away (`bytes`), and a number that no other array has
+ * (`packets`). A processor takes a cache line of slots at a time. */
 struct octroi_count {
     __u64 bytes;
     __u64 packets;
+};
+#define OCTROI_SLOTS_OF_LINE 4U
+struct octroi_next_slot {
+    __u64 array; /* its number */
+    __u32 next;
+    __u32 unused;
 };
 
 /* Counters beside those of keys, one for each processor. */
@@ -81,6 +90,54 @@ struct octroi_settings {
     /* TCP and UDP to local addresses count where they leave, behind NAT; needs connection
      * tracking. Else they count where they come in. */
     __u32 behind_nat;
+};
+
+/* What was decided for the packets of a flow of TCP or UDP: whether they count where they come in,
+ * or where they leave, and in which slot. */
+#define OCTROI_KNOWN_IN 1U
+#define OCTROI_COUNTS_IN 2U
+#define OCTROI_ASKS 4U /* if connection tracking says that this machine receives the packet */
+#define OCTROI_KNOWN_OUT 16U
+#define OCTROI_COUNTS_OUT 32U
+#define OCTROI_UNLESS_NEW 64U /* not if the packet counted where it came in, as a new one */
+#define OCTROI_OF_INGRESS (OCTROI_KNOWN_IN | OCTROI_COUNTS_IN | OCTROI_ASKS)
+#define OCTROI_OF_EGRESS (OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT | OCTROI_UNLESS_NEW)
+struct octroi_decision {
+    __u32 ports;   /* source, target: network order */
+    __u32 came_in; /* interface; 0: this machine sends it */
+    __u32 leaves;  /* of OCTROI_COUNTS_OUT: interface */
+    __u32 slot;    /* 0: not known yet */
+    __u8 proto;
+    __u8 known; /* bits as above; 0: the entry is empty */
+    __u16 unused[3];
+};
+struct octroi_flow_v4 {
+    __u32 source;
+    __u32 target;
+    struct octroi_decision decision;
+};
+struct octroi_flow_v6 {
+    __u32 source[4];
+    __u32 target[4];
+    struct octroi_decision decision;
+    __u32 unused[2];
+};
+
+/* What a processor uses: which maps, how, and the decisions for recent flows. Each change of a
+ * table is followed by a new array of these, so that no decision of before is used. */
+#define OCTROI_FLOW_LINES_V4 32768U /* each is a cache line */
+#define OCTROI_FLOW_LINES_V6 16384U
+#define OCTROI_FLOW_WAYS 2U
+struct octroi_line_v4 {
+    struct octroi_flow_v4 ways[OCTROI_FLOW_WAYS]; /* the newer one first */
+};
+struct octroi_state {
+    __u32 pair; /* which map of keys and which array of counts: 0 or 1 */
+    struct octroi_settings settings;
+    __u32 seed; /* of the hash of flows */
+    __u32 unused[12];
+    struct octroi_line_v4 v4[OCTROI_FLOW_LINES_V4];
+    struct octroi_flow_v6 v6[OCTROI_FLOW_LINES_V6];
 };
 
 /* Of an LPM trie. */

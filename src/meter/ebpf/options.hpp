@@ -9,6 +9,8 @@
 
 namespace octroi::ebpf {
 
+inline constexpr std::string_view default_bpffs = "/sys/fs/bpf";
+
 inline constexpr std::array meter_options = {
     Option{.key = "interfaces",
            .type = OptionType::texts,

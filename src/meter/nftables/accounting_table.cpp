@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "meter/nftables/table_marks.hpp"
 #include "wire/nftables/nftables.hpp"
 
 namespace octroi::accounting {
@@ -67,42 +69,64 @@ Status list_whole(NftablesHost& host, NftablesHost::List list, const std::string
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> AccountingTable::handle() const {
+Result<std::string> AccountingTable::generation() const {
     NameVisit visit{name_, nftables::decode_table, {}};
     TRY(list_whole(host_, NftablesHost::List::tables, name_, on_name, visit));
-    if (visit.found.empty()) return std::nullopt;
-    return visit.handle;
+    if (visit.found.empty()) return std::string();
+    TRY_ASSIGN(const std::string space, host_.generation());
+    return fmt::format("{}/{}", space, visit.handle);
 }
 
 Result<std::vector<std::string>> AccountingTable::names(NftablesHost::List list) const {
-    NameVisit visit{
-        name_,
-        list == NftablesHost::List::chains ? nftables::decode_chain : nftables::decode_set,
-        {}};
+    NameVisit visit{name_,
+                    list == NftablesHost::List::chains  ? nftables::decode_chain
+                    : list == NftablesHost::List::rules ? nftables::decode_rule
+                                                        : nftables::decode_set,
+                    {}};
     TRY(list_whole(host_, list, name_, on_name, visit));
     return std::move(visit.found);
 }
 
+Status AccountingTable::list_counters(TableCounters& counters) const {
+    CounterVisit visit{name_, {}};
+    TRY(list_whole(host_, NftablesHost::List::objects, name_, on_counter, visit));
+    if (visit.too_many)
+        return fail(ErrorCode::over_limit,
+                    fmt::format("table inet {} has more than {} counters. Next: octroi rules "
+                                "flush, octroi rules apply",
+                                name_, counters_max));
+    counters.counters = std::move(visit.found);
+    return {};
+}
+
+Status AccountingTable::note_state(TableCounters& counters) const {
+    TRY_ASSIGN(const auto rules, names(NftablesHost::List::rules));
+    std::uint64_t users = 0;
+    for (const TableCounter& counter : counters.counters) users += counter.users;
+    counters.is_ours = std::ranges::find(counters.chains, born_chain(counters.generation)) !=
+                       counters.chains.end();
+    counters.is_whole = std::ranges::any_of(counters.chains, [&](const std::string& chain) {
+        const auto mark = parse_mark(chain);
+        // A change by another process may have more references for a moment.
+        return mark && mark->rules == rules.size() && mark->references <= users;
+    });
+    counters.is_whole = counters.is_whole && counters.is_ours;
+    return {};
+}
+
 Result<TableCounters> AccountingTable::read() const {
-    // The table may be replaced by another one between two lists.
+    // The table may be replaced by another one between two lists, and its rules by others: a change
+    // of rules has a chain of another name.
     for (int i = 0; i < attempts; ++i) {
-        TRY_ASSIGN(const auto before, handle());
-        if (!before) return TableCounters{};
-        CounterVisit visit{name_, {}};
-        TRY(list_whole(host_, NftablesHost::List::objects, name_, on_counter, visit));
-        if (visit.too_many)
-            return fail(ErrorCode::over_limit,
-                        fmt::format("table inet {} has more than {} counters. Next: octroi rules "
-                                    "flush, octroi rules apply",
-                                    name_, counters_max));
-        TRY_ASSIGN(const auto after, handle());
-        if (before != after) continue;
-        TRY_ASSIGN(const std::string space, host_.generation());
-        TableCounters counters{fmt::format("{}/{}", space, *before), {}, std::move(visit.found)};
-        if (counters.counters.size() > listed_max) {
-            TRY_ASSIGN(counters.chains, names(NftablesHost::List::chains));
-        }
-        return counters;
+        TableCounters counters;
+        TRY_ASSIGN(counters.generation, generation());
+        if (counters.generation.empty()) return counters;
+        TRY_ASSIGN(counters.chains, names(NftablesHost::List::chains));
+        TRY(list_counters(counters));
+        TRY(note_state(counters));
+        TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
+        TRY_ASSIGN(const std::string after, generation());
+        if (counters.generation == after && counters.chains == chains) return counters;
     }
     return fail(ErrorCode::busy,
                 fmt::format("table inet {} is replaced again and again. Next: find out by whom "
@@ -123,51 +147,75 @@ Status AccountingTable::get_known(TableCounters& known) const {
 
 Result<TableCounters> AccountingTable::read_again(TableCounters known) const {
     if (known.counters.size() <= listed_max) return read();
-    TRY_ASSIGN(const auto before, handle());
-    if (!before) return TableCounters{};
-    TRY_ASSIGN(const std::string space, host_.generation());
-    if (known.generation != fmt::format("{}/{}", space, *before)) return read();
+    TRY_ASSIGN(const std::string before, generation());
+    if (before.empty()) return TableCounters{};
+    if (known.generation != before) return read();
     const std::size_t count = known.counters.size();
-    if (!get_known(known) || known.counters.size() != count) return read();
+    if (!get_known(known) || known.counters.size() != count || !note_state(known)) return read();
     TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
-    TRY_ASSIGN(const auto after, handle());
+    TRY_ASSIGN(const std::string after, generation());
     // Rules that changed meanwhile may have other counters.
     return before == after && chains == known.chains ? Result<TableCounters>(std::move(known))
                                                      : read();
 }
 
 Result<TableContent> AccountingTable::content() const {
-    TRY_ASSIGN(const TableCounters counters, read());
+    TRY_ASSIGN(TableCounters counters, read());
     TableContent content;
-    content.exists = !counters.generation.empty();
-    if (!content.exists) return content;
-    for (const TableCounter& counter : counters.counters) {
-        content.counters.push_back(counter.name);
-        if (counter.users == 0) content.unused.push_back(counter.name);
-    }
-    TRY_ASSIGN(content.chains, names(NftablesHost::List::chains));
+    if (counters.generation.empty()) return content;
+    const bool has_mark = std::ranges::any_of(
+        counters.chains, [](const std::string& chain) { return parse_mark(chain).has_value(); });
+    content.is_foreign = !counters.is_ours || !has_mark;
+    content.is_whole = counters.is_whole;
+    if (!content.is_foreign) content.born = born_chain(counters.generation);
+    for (TableCounter& counter : counters.counters)
+        content.counters.push_back(std::move(counter.name));
+    content.chains = std::move(counters.chains);
     TRY_ASSIGN(content.maps, names(NftablesHost::List::sets));
     return content;
 }
 
-Result<bool> AccountingTable::apply(const Ruleset& wanted, bool check_only) const {
-    TRY_ASSIGN(const TableContent now, content());
-    const bool changes = std::ranges::find(now.chains, wanted.mark) == now.chains.end();
-    if (changes && check_only) TRY(host_.run(apply_commands(name_, now, wanted), true));
-    if (changes && !check_only) {
-        TRY(host_.run(prepare_commands(name_, now, wanted), false));
-        TRY(host_.run(switch_commands(name_, now, wanted), false));
+Status AccountingTable::change(TableContent now, const Ruleset& wanted) const {
+    TRY(host_.run(prepare_commands(name_, now, wanted), false));
+    if (now.is_foreign) now = {};
+    if (now.born.empty()) {
+        TRY_ASSIGN(const std::string made, generation());
+        now.born = born_chain(made);
     }
-    const std::string cleanup = cleanup_commands(name_, now, wanted);
-    if (check_only || cleanup.empty()) return changes;
+    return host_.run(switch_commands(name_, now, wanted), false);
+}
+
+Result<Applied> AccountingTable::try_apply(const Ruleset& wanted, bool check_only) const {
+    TRY_ASSIGN(const TableContent now, content());
+    const bool changes =
+        !now.is_whole || std::ranges::find(now.chains, wanted.mark) == now.chains.end();
+    if (changes && check_only) TRY(host_.run(apply_commands(name_, now, wanted), true));
+    if (changes && !check_only) TRY(change(now, wanted));
+    const std::string cleanup = now.is_foreign ? "" : cleanup_commands(name_, now, wanted);
+    const Applied applied{changes, now.is_whole};
+    if (check_only || cleanup.empty()) return applied;
     if (changes) host_.wait(packet_time_max);
-    TRY(host_.run(cleanup, false));
-    return changes;
+    // Another process may have removed them.
+    static_cast<void>(host_.run(cleanup, false));
+    return applied;
+}
+
+Result<Applied> AccountingTable::apply(const Ruleset& wanted, bool check_only) const {
+    // Another process may change the table at the same time: then the content is read again.
+    constexpr int tries = 4;
+    for (int i = 1;; ++i) {
+        auto applied = try_apply(wanted, check_only);
+        if (applied || applied.error().code == ErrorCode::permission || i == tries) return applied;
+    }
+}
+
+Status AccountingTable::remove_counters(std::span<const std::string> names) const {
+    return host_.run(remove_commands(name_, names), false);
 }
 
 Result<bool> AccountingTable::flush(bool check_only) const {
-    TRY_ASSIGN(const auto present, handle());
-    if (!present) return false;
+    TRY_ASSIGN(const std::string present, generation());
+    if (present.empty()) return false;
     TRY(host_.run(flush_commands(name_), check_only));
     return true;
 }

@@ -5,7 +5,7 @@
 // changed or kept.
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,9 +28,17 @@ struct TableCounters {
     // Changes with the boot, the network namespace and each new table of the name. Empty: there is
     // no table.
     std::string generation;
-    // The chains, of which one is named by the content of the rules. Empty: not listed.
     std::vector<std::string> chains;
     std::vector<TableCounter> counters;
+    // We made this table. If not, its counters may have the values of another time.
+    bool is_ours = false;
+    // The rules and the elements of maps are all there: the rules count.
+    bool is_whole = false;
+};
+
+struct Applied {
+    bool changes = false;   // false: the table was as the rules say
+    bool was_whole = true;  // TableCounters::is_whole, before
 };
 
 // One thread.
@@ -46,9 +54,11 @@ public:
     // are read again unless the rules changed. Counters that others add are then not seen.
     [[nodiscard]] Result<TableCounters> read_again(TableCounters known) const;
     [[nodiscard]] Result<TableContent> content() const;
-    // False: the table is as the rules say already. check_only: the kernel checks, and nothing
-    // changes.
-    [[nodiscard]] Result<bool> apply(const Ruleset& wanted, bool check_only) const;
+    // check_only: the kernel checks, and nothing changes. Two processes may call this at the same
+    // time. A table of the name that another program made is replaced.
+    [[nodiscard]] Result<Applied> apply(const Ruleset& wanted, bool check_only) const;
+    // Removes counters that nothing refers to. Their values are gone.
+    [[nodiscard]] Status remove_counters(std::span<const std::string> names) const;
     // Removes the table. False: there was none.
     [[nodiscard]] Result<bool> flush(bool check_only) const;
 
@@ -58,8 +68,14 @@ public:
     static constexpr std::size_t listed_max = 20'000;
 
 private:
-    [[nodiscard]] Result<std::optional<std::uint64_t>> handle() const;
+    // TableCounters::generation.
+    [[nodiscard]] Result<std::string> generation() const;
+    // Counters, then what they say with the rules about the state of the table.
+    [[nodiscard]] Status list_counters(TableCounters& counters) const;
     [[nodiscard]] Status get_known(TableCounters& known) const;
+    [[nodiscard]] Status note_state(TableCounters& counters) const;
+    [[nodiscard]] Result<Applied> try_apply(const Ruleset& wanted, bool check_only) const;
+    [[nodiscard]] Status change(TableContent now, const Ruleset& wanted) const;
     [[nodiscard]] Result<std::vector<std::string>> names(NftablesHost::List list) const;
 
     NftablesHost& host_;

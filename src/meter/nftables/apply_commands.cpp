@@ -34,22 +34,24 @@ private:
 };
 
 // Removes the rules of all our chains, then the chains that are not wanted. Base chains
-// stay: a packet in the kernel passes the rules before or after the change, never both.
+// stay: a packet in the kernel passes the rules before or after the change, never both. The old
+// mark is among the removed chains: where another process has removed it, the change fails.
 void remove_old(Commands& commands, const TableContent& now, const Ruleset& wanted) {
     for (const std::string& chain : now.chains) commands.add("flush", "chain", "{}", chain);
-    Names chains{wanted.mark};
+    Names chains{wanted.mark, now.born};
     for (const CounterChain& chain : wanted.chains) chains.insert(chain.name);
     for (const std::string& chain : now.chains)
         if (!chains.contains(chain)) commands.add("delete", "chain", "{}", chain);
-    const Names counters = names_in(wanted.counters);
-    for (const std::string& counter : now.unused)
-        if (!counters.contains(counter)) commands.add("delete", "counter", "{}", counter);
+    // A table that is new: only one process can create its mark of birth.
+    if (!now.born.empty() && !names_in(now.chains).contains(now.born))
+        commands.add("create", "chain", "{}", now.born);
 }
 
 void add_maps(Commands& commands, const TableContent& now, const Ruleset& wanted) {
     // A command of many elements costs less than many commands; its text stays of moderate length.
     constexpr std::size_t elements_of_a_command = 1000;
-    const Names known = names_in(now.maps);
+    // Of a map that is not whole all elements are added: those that are there stay.
+    const Names known = now.is_whole ? names_in(now.maps) : Names();
     for (const CounterMap& map : wanted.maps) {
         if (known.contains(map.name)) continue;
         commands.add("add", "map", "{} {{ type {} : counter; {}}}", map.name, map.type,
@@ -69,7 +71,11 @@ std::string prepare_commands(const std::string& table, const TableContent& now,
                              const Ruleset& wanted) {
     Commands commands(table);
     commands.add("add", "table", "");
-    const Names counters = names_in(now.counters);
+    if (now.is_foreign) {
+        commands.add("delete", "table", "");
+        commands.add("add", "table", "");
+    }
+    const Names counters = now.is_foreign ? Names() : names_in(now.counters);
     for (const std::string& counter : wanted.counters)
         if (!counters.contains(counter)) commands.add("add", "counter", "{}", counter);
     add_maps(commands, now, wanted);
@@ -79,13 +85,15 @@ std::string prepare_commands(const std::string& table, const TableContent& now,
 std::string switch_commands(const std::string& table, const TableContent& now,
                             const Ruleset& wanted) {
     Commands commands(table);
-    remove_old(commands, now, wanted);
+    if (!now.is_foreign) remove_old(commands, now, wanted);
     for (const CounterChain& chain : wanted.chains) {
         if (chain.hook.empty())
             commands.add("add", "chain", "{}", chain.name);
         else
             commands.add("add", "chain", "{} {{ type filter hook {} priority {}; policy accept; }}",
                          chain.name, chain.hook, wanted.options.priority);
+        // Rules that another process added to it meanwhile would count a second time.
+        commands.add("flush", "chain", "{}", chain.name);
         for (const std::string& rule : chain.rules)
             commands.add("add", "rule", "{} {}", chain.name, rule);
     }
@@ -105,6 +113,12 @@ std::string cleanup_commands(const std::string& table, const TableContent& now,
     for (const CounterMap& map : wanted.maps) maps.insert(map.name);
     for (const std::string& map : now.maps)
         if (!maps.contains(map)) commands.add("delete", "map", "{}", map);
+    return commands.take();
+}
+
+std::string remove_commands(const std::string& table, std::span<const std::string> counters) {
+    Commands commands(table);
+    for (const std::string& counter : counters) commands.add("delete", "counter", "{}", counter);
     return commands.take();
 }
 

@@ -28,7 +28,10 @@ Result<OpenedMeter> open_rules(MeterSetup& setup) {
                     fmt::format("meter {}: the configuration has no [[rule]]. Next: octroi rules "
                                 "add NAME address=10.1.0.0/16",
                                 setup.config.name));
-    TRY_ASSIGN(options.ruleset, compile(options.rules, service_names(), table_options(values)));
+    options.compile = [of_table = table_options(values)](const std::vector<RuleConfig>& rules) {
+        return compile(rules, service_names(), of_table);
+    };
+    TRY_ASSIGN(options.ruleset, options.compile(options.rules));
     const std::string notice =
         fmt::format("counts {} rules in table inet {}", options.rules.size(), options.table);
     const std::filesystem::path folder =

@@ -6,7 +6,9 @@
 
 namespace octroi::accounting {
 
-RuleNames::RuleNames(std::span<const RuleConfig> rules) {
+void RuleNames::replace(std::span<const RuleConfig> rules) {
+    rules_.clear();
+    counters_.clear();
     for (const RuleConfig& rule : rules) {
         CounterEnds ends;
         if (!rule.far_class.empty()) ends.far = table_.intern(NameKind::far_class, rule.far_class);
@@ -27,8 +29,10 @@ const CounterEnds* RuleNames::find(std::string_view counter) {
     // A rule that was added after the start, or the rest of a group.
     if (const auto rule = rules_.find(name->rule); rule != rules_.end())
         ends = rule->second;
-    else
+    else if (is_canonical({IdentityKind::rule, name->rule}))
         ends.local = table_.intern(NameKind::rule, name->rule);
+    else
+        return nullptr;
     if (!name->address.empty())
         ends.local = table_.intern(NameKind::prefix, to_string(name->address));
     ends.direction = name->direction;

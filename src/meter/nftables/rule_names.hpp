@@ -25,8 +25,10 @@ struct CounterEnds {
 // One thread. Remembers each counter.
 class RuleNames {
 public:
-    explicit RuleNames(std::span<const RuleConfig> rules);
+    explicit RuleNames(std::span<const RuleConfig> rules) { replace(rules); }
 
+    // Rows of the table stay.
+    void replace(std::span<const RuleConfig> rules);
     // Null: the name of the counter is none of ours. Valid until the next call.
     [[nodiscard]] const CounterEnds* find(std::string_view counter);
     [[nodiscard]] const NameTable& table() const noexcept { return table_; }

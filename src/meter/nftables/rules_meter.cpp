@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "host/log.hpp"
+#include "host/log_limit.hpp"
 #include "meter/cumulative/possible_increase.hpp"
+#include "meter/nftables/counter_name.hpp"
 
 namespace octroi::accounting {
 namespace {
@@ -18,12 +20,14 @@ enum Count : std::uint8_t {
     packets,
     implausible,
     unknown,
-    restored,
+    mended,
     errors
 };
 
 // nft lists 200,000 counters in well under a second; a failed reading is tried again soon.
 constexpr Duration retry_time = Duration::seconds(1);
+
+constinit LimitedLog table_problems("accounting_table");
 
 }  // namespace
 
@@ -53,37 +57,53 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
         TRY_ASSIGN(meter->values_, cumulative::CumulativeCounters::restore(saved));
     }
     if (meter->options_.applies) {
-        TRY(meter->table_.apply(meter->options_.ruleset, false));
+        TRY_ASSIGN(const Applied applied, meter->table_.apply(meter->options_.ruleset, false));
+        // Something was missing in the table while no meter ran.
+        meter->has_loss_ = !applied.was_whole;
         return meter;
     }
     TRY_ASSIGN(const TableCounters present, meter->table_.read());
-    if (present.generation.empty())
+    if (!present.is_ours)
         return fail(ErrorCode::not_found,
-                    fmt::format("there is no table inet {}. Next: octroi rules apply",
+                    fmt::format("there is no table inet {} that octroi made. Next: octroi rules "
+                                "apply",
                                 meter->options_.table));
     return meter;
 }
 
-// A table that another program removed (nft flush ruleset) is made again at once.
-Status RulesMeter::restore_table() {
-    log_warning(
-        fmt::format("table inet {} is gone: it is made again. Next: find out what removes "
-                    "it, for example nft flush ruleset",
-                    options_.table));
-    TRY(table_.apply(options_.ruleset, false));
-    ++counts_[restored];
+Status RulesMeter::mend_table() {
+    has_loss_ = true;
+    if (!options_.applies) {
+        table_problems.warning([&] {
+            return fmt::format(
+                "table inet {} does not count as the rules say: another program removed or "
+                "changed it. Next: octroi rules apply",
+                options_.table);
+        });
+        // The values of a table that another program made are of another time.
+        if (!reading_.is_ours) reading_.counters.clear();
+        return {};
+    }
+    table_problems.warning([&] {
+        return fmt::format(
+            "another program removed or changed table inet {}: it is made as the rules say. Next: "
+            "find out what changes it, for example nft flush ruleset",
+            options_.table);
+    });
+    TRY_ASSIGN(const Applied applied, table_.apply(options_.ruleset, false));
+    if (applied.changes) ++counts_[mended];
     TRY_ASSIGN(reading_, table_.read());
     return {};
 }
 
 Status RulesMeter::begin_reading() {
-    begun_ = clock_.now();
     TRY_ASSIGN(reading_, table_.read_again(std::exchange(reading_, {})));
-    if (reading_.generation.empty() && options_.applies) TRY(restore_table());
+    if (!reading_.is_whole) TRY(mend_table());
+    begun_ = clock_.now();
     values_.begin_reading(begun_);
     is_first_ = values_.previous() == UtcTime::min();
     is_reading_ = true;
-    has_loss_ = false;
+    is_last_of_old_ = new_rules_ != nullptr;
     next_ = 0;
     counts_[live_counters] = reading_.counters.size();
     ++counts_[readings];
@@ -101,6 +121,7 @@ void RulesMeter::advance(const TableCounter& counter) {
                         {counter.bytes, counter.packets});
     has_loss_ = has_loss_ || increase.has_loss;
     if (increase.by == cumulative::CounterValues{}) return;
+    if (counter.users == 0) grown_.insert(counter.name);
     CountedVolume& volume = volumes_.emplace_back();
     volume.first = std::min(values_.previous(), begun_);
     volume.last = begun_;
@@ -128,38 +149,87 @@ bool RulesMeter::hand_over(ReadingSink& sink) {
     return next_ == reading_.counters.size();
 }
 
+void RulesMeter::note_unused() {
+    boost::unordered_flat_set<std::string> unused;
+    settled_.clear();
+    const auto& wanted = options_.ruleset.counters;
+    for (const TableCounter& counter : reading_.counters) {
+        if (counter.users > 0 || !parse_counter(counter.name)) continue;
+        const bool is_wanted = std::ranges::binary_search(wanted, counter.name);
+        if (!is_wanted && unused_.contains(counter.name) && !grown_.contains(counter.name))
+            settled_.push_back(counter.name);
+        unused.insert(counter.name);
+    }
+    unused_ = std::move(unused);
+    grown_.clear();
+}
+
+void RulesMeter::note_loss() {
+    const UtcTime begin = std::min(values_.previous(), begun_);
+    if (!losses_.empty() && losses_.back().interval.end == begin) {
+        losses_.back().interval.end = begun_;
+        return;
+    }
+    losses_.push_back({.source = fmt::format("table inet {}", options_.table),
+                       .reason = LossReason::counter_reset,
+                       .interval = {begin, begun_},
+                       .packets = {},
+                       .bytes_bound = {}});
+}
+
 void RulesMeter::end_reading() {
     is_reading_ = false;
     for (const std::string& gone : values_.end_reading())
         has_loss_ = has_loss_ || !unused_.contains(gone);
-    unused_.clear();
-    for (const TableCounter& counter : reading_.counters)
-        if (counter.users == 0) unused_.insert(counter.name);
-    if (has_loss_ && !is_first_)
-        losses_.push_back({.source = fmt::format("table inet {}", options_.table),
-                           .reason = LossReason::counter_reset,
-                           .interval = {std::min(values_.previous(), begun_), begun_},
-                           .packets = {},
-                           .bytes_bound = {}});
+    note_unused();
+    if (has_loss_ && !is_first_) note_loss();
+    has_loss_ = false;
+}
+
+void RulesMeter::use_rules(const RulesPtr& rules) {
+    new_rules_ = *rules == options_.rules ? nullptr : rules;
+    has_failed_ = false;
+}
+
+void RulesMeter::change_rules() {
+    const auto put_in_force = [&]() -> Status {
+        TRY_ASSIGN(Ruleset ruleset, options_.compile(*new_rules_));
+        if (options_.applies) TRY(table_.apply(ruleset, false));
+        options_.ruleset = std::move(ruleset);
+        return {};
+    };
+    if (const Status changed = put_in_force(); !changed) {
+        // Tried again at the next reading.
+        has_failed_ = true;
+        ++counts_[errors];
+        table_problems.warning(
+            [&] { return fmt::format("{}. The rules before count on", changed.error().text); });
+        return;
+    }
+    options_.rules = *std::exchange(new_rules_, nullptr);
+    names_.replace(options_.rules);
+    log_info(fmt::format("table inet {} counts {} rules", options_.table, options_.rules.size()));
 }
 
 Result<Pull> RulesMeter::pull(ReadingSink& sink, Duration wait) {
     if (!is_reading_) {
         const UtcTime uptime{clock_.uptime().ns};
-        if (uptime < next_reading_) {
+        if (uptime < next_reading_ && !(new_rules_ != nullptr && !has_failed_)) {
             host_->wait(std::min(wait, next_reading_ - uptime));
             return Pull::idle;
         }
         next_reading_ = uptime + options_.poll;
         if (const Status begun = begin_reading(); !begun) {
             ++counts_[errors];
-            if (begun.error().code != ErrorCode::busy) return std::unexpected(begun.error());
+            table_problems.warning([&] { return begun.error().text; });
+            has_failed_ = true;
             next_reading_ = uptime + std::min(retry_time, options_.poll);
             return Pull::idle;
         }
     }
     if (!hand_over(sink)) return Pull::more;
     end_reading();
+    if (is_last_of_old_) change_rules();
     return is_first_ ? Pull::checkpoint : Pull::idle;
 }
 
@@ -174,12 +244,18 @@ Result<Checkpoint> RulesMeter::checkpoint(ReadingSink& /*sink*/) {
         cursor_.note = fmt::format("table inet {}, {} counters", options_.table, values_.size());
         made.cursors.push_back(cursor_);
     }
+    if (!is_reading_) settled_at_checkpoint_ = settled_;
     made.losses = std::exchange(losses_, {});
     made.observed = observed_.drain();
     return made;
 }
 
-void RulesMeter::committed() { files_.remove_all_but(cursor_.position); }
+void RulesMeter::committed() {
+    files_.remove_all_but(cursor_.position);
+    if (!options_.applies || settled_at_checkpoint_.empty()) return;
+    // The kernel refuses where rules refer to one of them again: they are seen in the next reading.
+    static_cast<void>(table_.remove_counters(std::exchange(settled_at_checkpoint_, {})));
+}
 
 std::vector<CounterValue> RulesMeter::counters() const {
     std::vector<CounterValue> values;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +34,8 @@ inline constexpr std::array<CounterInfo, 8> rule_counters = {{
      "Increases with more volume than link_speed allows in their time: excluded."},
     {"nftables_unknown_total",
      "Counters in readings that are none of ours: another program added them to our table."},
-    {"nftables_restored_total", "Times that the table was gone, and the meter made it again."},
+    {"nftables_restored_total",
+     "Times that another program removed or changed our table, and the meter mended it."},
     {"nftables_errors_total", "Readings that failed."},
 }};
 
@@ -42,7 +44,9 @@ struct RulesMeterOptions {
     Duration poll = Duration::seconds(10);
     std::uint64_t link_speed_bits = 800'000'000'000;
     std::vector<RuleConfig> rules;
-    Ruleset ruleset;
+    Ruleset ruleset;  // of the rules
+    // Makes it of other rules.
+    std::function<Result<Ruleset>(const std::vector<RuleConfig>& rules)> compile;
     bool applies = true;  // makes the table as the rules say, at the start and where it is gone
 };
 
@@ -56,6 +60,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
+    void use_rules(const RulesPtr& rules) override;
     [[nodiscard]] const NameTable& names() const override { return names_.table(); }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
 
@@ -63,11 +68,16 @@ private:
     RulesMeter(RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
                const Clock& clock);
     [[nodiscard]] Status begin_reading();
-    [[nodiscard]] Status restore_table();
+    // What counted less than the rules say since the last reading is a loss.
+    [[nodiscard]] Status mend_table();
     // Hands over increases until the limit of one call. True: the reading is complete.
     [[nodiscard]] bool hand_over(ReadingSink& sink);
     void advance(const TableCounter& counter);
     void end_reading();
+    // Puts new_rules_ in force. What counted until now was handed over with the names before.
+    void change_rules();
+    void note_unused();
+    void note_loss();
 
     RulesMeterOptions options_;
     std::unique_ptr<NftablesHost> host_;
@@ -78,6 +88,10 @@ private:
     RuleNames names_;
     cumulative::CumulativeCounters values_;
     Cursor cursor_;
+
+    RulesPtr new_rules_;           // null: there are none
+    bool is_last_of_old_ = false;  // the reading began after new_rules_ came
+    bool has_failed_ = false;      // to read, or to change the rules: not at once again
 
     // The reading that is handed over. A checkpoint in the middle is exact: the counters after
     // next_ still have their values of the reading before.
@@ -92,6 +106,11 @@ private:
 
     // Nothing referred to them in the last reading: their removal loses nothing.
     boost::unordered_flat_set<std::string> unused_;
+    // The same in the reading before, and without an increase since: these counters are removed
+    // once their values are committed.
+    std::vector<std::string> settled_;
+    boost::unordered_flat_set<std::string> grown_;  // unused ones, in this reading
+    std::vector<std::string> settled_at_checkpoint_;
     ObservedVolume observed_;
     std::vector<Loss> losses_;
     std::array<std::uint64_t, rule_counters.size()> counts_{};

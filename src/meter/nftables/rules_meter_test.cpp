@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/testing/folder.hpp"
+#include "meter/nftables/table_marks.hpp"
 #include "wire/nftables/testing/messages.hpp"
 
 namespace octroi::accounting {
@@ -24,7 +25,10 @@ struct FakeTables {
     std::map<std::string, Value> counters;
     int busy = 0;  // so many lists of objects change meanwhile
     std::vector<std::string> commands;
-    std::string mark = "mark-1";
+    std::string mark = mark_chain({1, 1, 0});
+    std::size_t rules = 1;  // that the kernel has
+    bool foreign = false;   // another program made the table
+    bool refuses = false;   // changes fail
     int gets = 0;
 };
 
@@ -40,7 +44,14 @@ public:
             give(nftables::testing::table_message("other", 5));
             give(nftables::testing::table_message(table, tables_.handle));
         }
-        if (list == List::chains) give(nftables::testing::named_message(table, tables_.mark, true));
+        if (list == List::chains) {
+            give(nftables::testing::named_message(table, tables_.mark, true));
+            if (!tables_.foreign)
+                give(nftables::testing::named_message(
+                    table, born_chain("boot/1/" + std::to_string(tables_.handle)), true));
+        }
+        for (std::size_t i = 0; list == List::rules && i < tables_.rules; ++i)
+            give(nftables::testing::named_message(table, "output.10", false));
         if (list != List::objects) return {};
         give(nftables::testing::counter_message({"other", "out-a", 1, 99999, 99}));
         for (const auto& [name, value] : tables_.counters)
@@ -62,9 +73,30 @@ public:
         }
         return {};
     }
+    // The test plays what the kernel does, but for the marks.
     Status run(const std::string& commands, bool /*check_only*/) override {
+        if (tables_.refuses) return fail(ErrorCode::failed, "nftables refused the rules");
         tables_.commands.push_back(commands);
+        const bool is_new = !tables_.present;
+        if (is_new || commands.find("delete table") != std::string::npos) {
+            ++tables_.handle;
+            tables_.foreign = true;
+            tables_.counters.clear();
+        }
         tables_.present = true;
+        const std::string adds = "add counter inet octroi_t ";
+        for (std::size_t at = 0; (at = commands.find(adds, at)) != std::string::npos;) {
+            at += adds.size();
+            const std::string name = commands.substr(at, commands.find('\n', at) - at);
+            tables_.counters.try_emplace(name, FakeTables::Value{.handle = ++handles_, .users = 9});
+        }
+        if (commands.find("add rule") != std::string::npos)
+            for (auto& [name, value] : tables_.counters) value.users = 9;
+        if (commands.find("create chain") != std::string::npos) tables_.foreign = false;
+        const std::size_t at = commands.find("mark-", commands.rfind("add chain"));
+        if (at == std::string::npos) return {};
+        tables_.mark = commands.substr(at, commands.find('\n', at) - at);
+        tables_.rules = parse_mark(tables_.mark)->rules;
         return {};
     }
     Result<std::string> generation() override { return std::string("boot/1"); }
@@ -72,6 +104,7 @@ public:
 
 private:
     FakeTables& tables_;
+    std::uint64_t handles_ = 100;
 };
 
 class FakeClock final : public Clock {
@@ -93,7 +126,10 @@ public:
 
 class RulesMeterTest : public ::testing::Test {
 protected:
-    void open(bool applies = false) {
+    void open(bool applies = false) { open_meter(applies, true); }
+    // With the table of another rule set, or without one.
+    void open_as_it_is() { open_meter(true, false); }
+    void open_meter(bool applies, bool sets_table) {
         meter_.reset();
         RulesMeterOptions options;
         options.table = "octroi_t";
@@ -101,6 +137,18 @@ protected:
         options.link_speed_bits = 1'000'000'000;
         options.rules = {{.name = "a", .service = "web", .far_class = "free"},
                          {.name = "b", .identity = "user alice"}};
+        options.compile = [](const std::vector<RuleConfig>& rules) {
+            return compile(rules, {}, {});
+        };
+        if (applies) {
+            auto ruleset = options.compile(options.rules);
+            ASSERT_TRUE(ruleset.has_value()) << ruleset.error().text;
+            options.ruleset = *std::move(ruleset);
+            if (sets_table) {
+                tables_.mark = options.ruleset.mark;
+                tables_.rules = parse_mark(tables_.mark)->rules;
+            }
+        }
         auto folder = OwnFolder::open(folder_.file("state"));
         ASSERT_TRUE(folder.has_value()) << folder.error().text;
         auto meter = RulesMeter::open(std::move(options), std::make_unique<FakeNftables>(tables_),
@@ -233,14 +281,176 @@ TEST_F(RulesMeterTest, ExcludesWhatALinkCannotCarry) {
 }
 
 TEST_F(RulesMeterTest, MakesATableAgainThatIsGone) {
-    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
     open(true);
     read();
-    const std::size_t before = tables_.commands.size();
+    commit();
+    EXPECT_TRUE(tables_.commands.empty());
     tables_.present = false;
     read();
-    EXPECT_EQ(tables_.commands.size(), before + 2);
     EXPECT_TRUE(tables_.present);
+    EXPECT_FALSE(tables_.foreign);
+    EXPECT_EQ(commit().losses.size(), 1U);
+    read();
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+// nft -f of a saved ruleset, at boot or later: its counters have values that counted before.
+TEST_F(RulesMeterTest, DoesNotCountTheValuesOfARestoredTable) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    tables_.handle = 7;
+    tables_.foreign = true;
+    tables_.counters["out-a"] = {.bytes = 5000, .packets = 50, .users = 9};
+    read();
+    EXPECT_EQ(bytes(), 0U);
+    EXPECT_EQ(commit().losses.size(), 1U);
+    tables_.counters["out-a"] = {.bytes = 30, .packets = 1, .users = 9};
+    read();
+    EXPECT_EQ(bytes(), 30U);
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+TEST_F(RulesMeterTest, DoesNotReadATableOfOthersThatItMayNotChange) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    read();
+    commit();
+    tables_.handle = 7;
+    tables_.foreign = true;
+    tables_.counters["out-a"] = {.bytes = 5000, .packets = 50};
+    for (int i = 0; i < 3; ++i) read();
+    EXPECT_EQ(bytes(), 0U);
+    const Checkpoint made = commit();
+    ASSERT_EQ(made.losses.size(), 1U) << "one for the whole time";
+    EXPECT_EQ(made.losses[0].interval.end - made.losses[0].interval.begin, Duration::seconds(30));
+    EXPECT_TRUE(tables_.commands.empty());
+}
+
+// nft flush table: the counters stay, and nothing counts.
+TEST_F(RulesMeterTest, MendsATableThatLostItsRules) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    tables_.rules = 0;
+    tables_.counters["out-a"] = {.bytes = 1200, .packets = 12, .users = 9};
+    read();
+    EXPECT_EQ(bytes(), 200U);
+    EXPECT_GT(tables_.rules, 0U);
+    EXPECT_EQ(commit().losses.size(), 1U);
+    // The same while no daemon runs.
+    tables_.rules = 0;
+    meter_.reset();
+    open_as_it_is();
+    read();
+    EXPECT_GT(tables_.rules, 0U);
+    EXPECT_EQ(commit().losses.size(), 1U);
+}
+
+// Elements of maps that others removed: counters have fewer users.
+TEST_F(RulesMeterTest, MendsATableThatLostElements) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    tables_.counters["out-a"].users = 1;
+    read();
+    EXPECT_FALSE(tables_.commands.empty());
+    EXPECT_EQ(commit().losses.size(), 1U);
+}
+
+// Another program that removes the table all the time does not end the daemon.
+TEST_F(RulesMeterTest, GoesOnWhereTheTableCannotBeMade) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    tables_.present = false;
+    tables_.refuses = true;
+    EXPECT_EQ(read(), Pull::idle);
+    EXPECT_EQ(read(), Pull::idle);
+    tables_.refuses = false;
+    read();
+    EXPECT_TRUE(tables_.present);
+    EXPECT_EQ(commit().losses.size(), 1U);
+}
+
+// A counter of a rule that is gone is removed when its last value is in the ledger.
+TEST_F(RulesMeterTest, RemovesCountersAfterTheirLastValue) {
+    tables_.counters["out-a"] = {.bytes = 10, .packets = 1, .users = 9};
+    tables_.counters["out-old"] = {.bytes = 10, .packets = 1, .handle = 2};
+    tables_.counters["foreign"] = {.bytes = 10, .packets = 1, .handle = 3, .users = 0};
+    open(true);
+    read();
+    commit();
+    tables_.counters["out-old"] = {.bytes = 30, .packets = 2, .handle = 2, .users = 0};
+    read();
+    commit();
+    EXPECT_TRUE(tables_.commands.empty());
+    tables_.counters["out-old"].bytes = 40;
+    read();
+    commit();
+    EXPECT_TRUE(tables_.commands.empty()) << "a packet was late";
+    read();
+    EXPECT_TRUE(tables_.commands.empty()) << "not committed";
+    EXPECT_EQ(bytes(), 30U);
+    commit();
+    ASSERT_EQ(tables_.commands.size(), 1U);
+    EXPECT_EQ(tables_.commands[0], "delete counter inet octroi_t out-old\n");
+    tables_.counters.erase("out-old");
+    read();
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+// A reload: what counted until now keeps the names before.
+TEST_F(RulesMeterTest, TakesOtherRules) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    auto rules = std::make_shared<std::vector<RuleConfig>>();
+    rules->push_back({.name = "a", .identity = "user bob"});
+    rules->push_back({.name = "c", .identity = "user carol"});
+    tables_.counters["out-a"].bytes += 200;
+    meter_->use_rules(rules);
+    const auto pulled = meter_->pull(sink_, Duration::seconds(1));
+    ASSERT_TRUE(pulled.has_value()) << pulled.error().text;
+    EXPECT_EQ(tables_.mark, compile(*rules, {}, {})->mark) << "at once, not at the next reading";
+    tables_.counters["out-a"].bytes += 30;
+    tables_.counters["out-c"] = {.bytes = 7, .packets = 1, .handle = 5, .users = 9};
+    read();
+    ASSERT_EQ(sink_.all.size(), 3U);
+    const auto names = meter_->names().rows();
+    const auto local = [&](std::size_t i) { return names[sink_.all[i].local - 1]; };
+    EXPECT_EQ(local(0), (Name{NameKind::rule, "a"}));
+    EXPECT_EQ(sink_.all[0].bytes, 200U);
+    EXPECT_EQ(local(1), (Name{NameKind::user, "bob"}));
+    EXPECT_EQ(sink_.all[1].bytes, 30U);
+    EXPECT_EQ(local(2), (Name{NameKind::user, "carol"}));
+    EXPECT_TRUE(commit().losses.empty());
+    const std::size_t before = tables_.commands.size();
+    meter_->use_rules(rules);
+    read();
+    EXPECT_EQ(tables_.commands.size(), before) << "the same rules";
+}
+
+TEST_F(RulesMeterTest, KeepsItsRulesWhereTheKernelRefusesOthers) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    const std::string before = tables_.mark;
+    auto rules = std::make_shared<std::vector<RuleConfig>>();
+    rules->push_back({.name = "c"});
+    tables_.refuses = true;
+    meter_->use_rules(rules);
+    read();
+    EXPECT_EQ(tables_.mark, before);
+    tables_.refuses = false;
+    read();
+    EXPECT_NE(tables_.mark, before) << "tried again";
 }
 
 TEST_F(RulesMeterTest, ListsAgainWhatChangedMeanwhile) {
@@ -266,7 +476,7 @@ TEST_F(RulesMeterTest, ReadsManyCountersByName) {
     read();
     EXPECT_EQ(tables_.gets, 1);
     EXPECT_EQ(bytes(), many * 7);
-    tables_.mark = "mark-2";
+    tables_.mark = mark_chain({2, 1, 0});
     tables_.counters["out-new"] = {.bytes = 50, .packets = 1};
     read();
     EXPECT_EQ(bytes(), many * 7 + 50);

@@ -13,6 +13,7 @@
 #include "meter/nftables/lanes.hpp"
 #include "meter/nftables/nft_text.hpp"
 #include "meter/nftables/rule_values.hpp"
+#include "meter/nftables/table_marks.hpp"
 
 namespace octroi::accounting {
 namespace {
@@ -82,42 +83,53 @@ private:
         return {};
     }
 
-    // Of the interface that all rules name; else of all.
-    void add_rest(const std::string& group, const std::vector<const AccountingRule*>& rules,
-                  std::map<Hook, CounterChain>& chains) {
-        const Spans* out = nullptr;
-        const Spans* in = nullptr;
-        bool same = true;
+    // The directions of a group, and the interface that all its rules name (null: there is none).
+    struct Whole {
+        const Spans* interface = nullptr;
+        bool out = false;
+        bool in = false;
         unsigned hooks = 0;
+    };
+    static Whole whole_of(const std::vector<const AccountingRule*>& rules) {
+        Whole whole;
+        bool same = true;
         for (const AccountingRule* rule : rules)
             for (const Leg& leg : rule->legs) {
-                hooks |= leg.hooks;
                 const bool is_out = leg.direction == CountedDirection::out;
+                (is_out ? whole.out : whole.in) = true;
+                whole.hooks |= leg.hooks;
                 const Spans& spans = leg.of(is_out ? Field::out_interface : Field::in_interface);
-                const Spans*& first = is_out ? out : in;
-                if (first == nullptr) first = &spans;
-                same = same && !spans.empty() && *first == spans;
+                if (whole.interface == nullptr) whole.interface = &spans;
+                same = same && !spans.empty() && *whole.interface == spans;
             }
-        same = same && out != nullptr && in != nullptr && *out == *in;
-        const std::string rest = rest_of(group);
-        const std::string to = counter_text({CountedDirection::out, rest, {}});
-        const std::string from = counter_text({CountedDirection::in, rest, {}});
-        counters_.insert({to, from});
-        const auto count = [](const std::string& name) {
+        if (!same) whole.interface = nullptr;
+        return whole;
+    }
+
+    void add_rest(const std::string& group, const std::vector<const AccountingRule*>& rules,
+                  std::map<Hook, CounterChain>& chains) {
+        const Whole whole = whole_of(rules);
+        const auto count = [&](CountedDirection direction) {
+            const std::string name = counter_text({direction, rest_of(group), {}});
+            counters_.insert(name);
             return fmt::format("counter name \"{}\"", name);
         };
         // Only where rules of the group count: the rest of rules about OUTPUT is about OUTPUT.
         for (auto& [hook, chain] : chains) {
-            if ((hooks & hook) == 0) continue;
-            if (!same) {
-                chain.rules.push_back(count(hook == hook_input ? from : to));
+            if ((whole.hooks & hook) == 0) continue;
+            if (whole.interface == nullptr) {
+                chain.rules.push_back(
+                    count(hook == hook_input ? CountedDirection::in : CountedDirection::out));
                 continue;
             }
-            const std::string name = value_text(Field::in_interface, Family::none, out->front());
-            if (hook != hook_input)
-                chain.rules.push_back(fmt::format("oifname {} {} return", name, count(to)));
-            if (hook != hook_output)
-                chain.rules.push_back(fmt::format("iifname {} {}", name, count(from)));
+            const std::string name =
+                value_text(Field::in_interface, Family::none, whole.interface->front());
+            if (whole.out && hook != hook_input)
+                chain.rules.push_back(
+                    fmt::format("oifname {} {} return", name, count(CountedDirection::out)));
+            if (whole.in && hook != hook_output)
+                chain.rules.push_back(
+                    fmt::format("iifname {} {}", name, count(CountedDirection::in)));
         }
     }
 
@@ -231,12 +243,21 @@ private:
             rules.emplace(rules.begin(), "iifname \"lo\" return");
         for (auto& [hook, chain] : bases_)
             if (!chain.rules.empty()) set_.chains.push_back(std::move(chain));
+        Mark mark;
         std::string all = fmt::format("{}", set_.options.priority);
-        for (const CounterMap& map : set_.maps) all += map.name;
-        for (const CounterChain& chain : set_.chains)
+        for (const CounterMap& map : set_.maps) {
+            all += map.name;
+            mark.references += map.elements.size();
+        }
+        for (const CounterChain& chain : set_.chains) {
             all += fmt::format("{}{}", chain.name, fmt::join(chain.rules, ";"));
+            mark.rules += chain.rules.size();
+            for (const std::string& rule : chain.rules)
+                if (rule.find("counter name \"") != std::string::npos) ++mark.references;
+        }
         all += fmt::format("{}", fmt::join(set_.counters, ","));
-        set_.mark = fmt::format("mark-{:016x}", text_hash(all, 0));
+        mark.content = text_hash(all, 0);
+        set_.mark = mark_chain(mark);
         return std::move(set_);
     }
 

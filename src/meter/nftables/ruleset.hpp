@@ -44,9 +44,7 @@ struct Ruleset {
     std::vector<std::string> counters;
     std::vector<CounterMap> maps;
     std::vector<CounterChain> chains;  // a chain is before those that jump to it
-    // The name of an empty chain, made from all of the content: a table that has it needs no
-    // change.
-    std::string mark;
+    std::string mark;                  // mark_chain()
 };
 
 // Errors: invalid (the text names the rule), over_limit.
@@ -54,11 +52,15 @@ struct Ruleset {
                                       const TableOptions& options);
 
 struct TableContent {
-    bool exists = false;
+    // There is a table that another program made, or one without rules: it is removed first, with
+    // its counters.
+    bool is_foreign = false;
+    // The rules count: elements or rules that another program removed are added again.
+    bool is_whole = false;
+    std::string born;  // born_chain() of the table; empty: it is not known yet
     std::vector<std::string> chains;
     std::vector<std::string> maps;
     std::vector<std::string> counters;
-    std::vector<std::string> unused;  // counters that nothing refers to
 };
 
 // A change has three steps, each of them atomic. Between them the old or the new rules count, and
@@ -69,8 +71,9 @@ struct TableContent {
 //    intervals (nf_tables_commit(), net/netfilter/nf_tables_api.c).
 [[nodiscard]] std::string prepare_commands(const std::string& table, const TableContent& now,
                                            const Ruleset& wanted);
-// 2. Replaces the rules. Counters that stay are not touched. A counter that the rules name no
-//    longer stays until the next change, so that its last reading is not lost.
+// 2. Replaces the rules. Counters are not touched: one that the rules name no longer may have
+//    counted since the last reading. Fails if another process made such a change since `now`, so
+//    that rules are never there twice.
 [[nodiscard]] std::string switch_commands(const std::string& table, const TableContent& now,
                                           const Ruleset& wanted);
 // 3. Removes the maps that only the rules before referred to; empty: there are none. To be run some
@@ -80,6 +83,9 @@ struct TableContent {
 // Steps 1 and 2, to read and to check.
 [[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
                                          const Ruleset& wanted);
+// Removes counters that nothing refers to.
+[[nodiscard]] std::string remove_commands(const std::string& table,
+                                          std::span<const std::string> counters);
 // Removes the table, whether it is there or not.
 [[nodiscard]] std::string flush_commands(const std::string& table);
 

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "meter/nftables/table_marks.hpp"
+
 namespace octroi::accounting {
 namespace {
 
@@ -173,6 +175,18 @@ TEST(Ruleset, MakesGroupsExclusive) {
     EXPECT_THAT(rules_of(set, "forward.10"), ElementsAre("jump group-g-forward"));
 }
 
+// The rest of rules about one direction of an interface is that of this direction.
+TEST(Ruleset, CountsTheRestOfOneDirection) {
+    const Ruleset set = compiled({{.name = "dns",
+                                   .group = "g",
+                                   .to = {"10.0.0.0/8"},
+                                   .out_interface = "ppp0",
+                                   .direction = RuleDirection::out}});
+    EXPECT_EQ(rules_of(set, "group-g-output").back(),
+              "oifname \"ppp0\" counter name \"out-g.rest\" return");
+    EXPECT_THAT(set.counters, UnorderedElementsAre("out-dns", "out-g.rest"));
+}
+
 // A later rule must not go before one that decides the same packets.
 TEST(Ruleset, KeepsTheOrderOfAGroup) {
     const std::vector<RuleConfig> rules{
@@ -260,21 +274,22 @@ TEST(Ruleset, CountsUsersAndStationsOutOnly) {
 TEST(ApplyCommands, KeepCountersAndMapsThatStay) {
     const Ruleset before =
         compiled({{.name = "a", .address = {"10.1.0.0/16"}}, {.name = "b", .uid = {"1"}}});
-    TableContent now{.exists = true,
-                     .chains = {"input.10", "output.10", "forward.10", before.mark},
+    TableContent now{.is_whole = true,
+                     .born = "born-1",
+                     .chains = {"input.10", "output.10", "forward.10", before.mark, "born-1"},
                      .maps = {},
-                     .counters = before.counters,
-                     .unused = {"out-old"}};
+                     .counters = before.counters};
     for (const CounterMap& map : before.maps) now.maps.push_back(map.name);
     now.counters.emplace_back("out-old");
     const Ruleset after =
         compiled({{.name = "a", .address = {"10.1.0.0/16"}}, {.name = "c", .uid = {"2"}}});
     const std::string text = apply_commands("octroi_t", now, after);
     EXPECT_THAT(text, HasSubstr("add counter inet octroi_t out-c\n"));
-    EXPECT_THAT(text, HasSubstr("delete counter inet octroi_t out-old\n"));
     EXPECT_THAT(text, HasSubstr(fmt::format("delete chain inet octroi_t {}\n", before.mark)));
     // What rules referred to until now may have counted since the last reading.
     EXPECT_EQ(text.find("out-b"), std::string::npos);
+    EXPECT_EQ(text.find("delete counter"), std::string::npos);
+    EXPECT_EQ(text.find("delete chain inet octroi_t born"), std::string::npos);
     EXPECT_EQ(text.find("add counter inet octroi_t out-a"), std::string::npos);
     EXPECT_EQ(text.find("add element inet octroi_t " + before.maps[0].name), std::string::npos);
     EXPECT_EQ(text.find("delete chain inet octroi_t output.10"), std::string::npos);
@@ -283,6 +298,34 @@ TEST(ApplyCommands, KeepCountersAndMapsThatStay) {
     EXPECT_EQ(std::ranges::count(cleanup, '\n'), 1);
     EXPECT_THAT(cleanup, HasSubstr("delete map inet octroi_t m"));
     EXPECT_EQ(cleanup_commands("octroi_t", now, before), "");
+}
+
+TEST(ApplyCommands, MendATable) {
+    const Ruleset set = compiled({{.name = "a", .uid = {"7"}}});
+    TableContent now{.is_whole = false,
+                     .born = "born-1",
+                     .chains = {"output.10", set.mark, "born-1"},
+                     .maps = {set.maps[0].name},
+                     .counters = set.counters};
+    EXPECT_THAT(apply_commands("octroi_t", now, set), HasSubstr("add element inet octroi_t m"));
+    EXPECT_EQ(apply_commands("octroi_t", now, set).find("add counter"), std::string::npos);
+    now.is_foreign = true;
+    const std::string text = apply_commands("octroi_t", now, set);
+    EXPECT_THAT(text, HasSubstr("delete table inet octroi_t \n"));
+    EXPECT_THAT(text, HasSubstr("add counter inet octroi_t out-a\n"));
+    EXPECT_EQ(text.find("delete chain"), std::string::npos) << "they went with the table";
+    now = {.born = "born-2"};
+    EXPECT_THAT(switch_commands("octroi_t", now, set),
+                HasSubstr("create chain inet octroi_t born-2"));
+}
+
+TEST(TableMarks, AreRead) {
+    const Mark mark{0xABCDEF, 12, 200'000};
+    EXPECT_EQ(parse_mark(mark_chain(mark)), mark);
+    for (const char* other : {"mark-", "mark-12", "mark-12-3", "mark-12-3-", "mark-12-3-4-5",
+                              "mark-xy-3-4", "group-mark-12-3-4"})
+        EXPECT_FALSE(parse_mark(other).has_value()) << other;
+    EXPECT_NE(born_chain("boot/1/2"), born_chain("boot/1/3"));
 }
 
 TEST(ApplyCommands, MakeATable) {
@@ -299,6 +342,7 @@ TEST(ApplyCommands, MakeATable) {
               "add element inet octroi_t MAP { 7 : \"out-a\" }\n"
               "add chain inet octroi_t output.-10 { type filter hook output priority -10; policy "
               "accept; }\n"
+              "flush chain inet octroi_t output.-10\n"
               "add rule inet octroi_t output.-10 counter name meta skuid map @MAP\n"
               "add chain inet octroi_t MARK\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/conntrack/conntrack.hpp"
 
-#include <algorithm>
+#include "wire/conntrack/netlink_attributes.hpp"
 
 namespace octroi::conntrack {
 namespace {
@@ -56,29 +56,6 @@ constexpr std::uint16_t icmpv6_id = 7;
 constexpr std::uint16_t icmpv6_type = 8;
 constexpr std::uint16_t icmpv6_code = 9;
 }  // namespace proto_attribute
-
-constexpr std::size_t family_header = 4;     // nfgenmsg
-constexpr std::size_t attribute_header = 4;  // nlattr: length and type, in host byte order
-constexpr std::uint16_t type_mask = 0x3fff;  // NLA_TYPE_MASK
-
-[[nodiscard]] std::uint16_t host16(const std::byte* p) noexcept {
-    std::uint16_t value = 0;
-    std::memcpy(&value, p, sizeof value);
-    return value;
-}
-
-// Calls visit(type, value) for each attribute. False: a length contradicts the octets.
-template <typename Visit>
-[[nodiscard]] bool each_attribute(ByteSpan octets, Visit visit) {
-    while (octets.size() >= attribute_header) {
-        const std::size_t length = host16(octets.data());
-        if (length < attribute_header || length > octets.size()) return false;
-        const auto type = static_cast<std::uint16_t>(host16(octets.data() + 2) & type_mask);
-        if (!visit(type, octets.subspan(attribute_header, length - attribute_header))) return false;
-        octets = octets.subspan(std::min((length + 3) / 4 * 4, octets.size()));
-    }
-    return true;
-}
 
 [[nodiscard]] bool read(ByteSpan value, std::uint8_t& out) noexcept {
     if (value.size() != 1) return false;

@@ -52,6 +52,10 @@ struct Count {
     auto operator<=>(const Count&) const = default;
 };
 
+// Of Entry::status: the kernel removes the connection from its table now. It has sent the event of
+// the end, or is about to send it (IPS_DYING of linux/netfilter/nf_conntrack_common.h).
+inline constexpr std::uint32_t status_dying = 1U << 9U;
+
 struct Entry {
     Connection connection;
     // Both directions have counters. Connections that began while net.netfilter.nf_conntrack_acct

@@ -81,6 +81,18 @@ TEST(IptablesList, RoundedFiguresSaySo) {
     EXPECT_EQ(c[3].dst, "2001:db8::/32") << "ip6tables leaves the column of options empty";
 }
 
+TEST(IptablesList, ACommentIsNoMatch) {
+    const auto listing = parse_iptables_list(
+        "Chain OUTPUT (policy ACCEPT 1 packets, 1 bytes)\n"
+        " pkts bytes target prot opt in out source destination\n"
+        " 3 300 ACCEPT all -- * * 0.0.0.0/0 0.0.0.0/0 /* owner UID match 5 */ owner UID match 7\n"
+        " 4 400 ACCEPT all -- * * 0.0.0.0/0 0.0.0.0/0 /* owner UID match 5 */\n");
+    ASSERT_EQ(listing.counters.size(), 3U);
+    EXPECT_EQ(listing.counters[1].uid, 7U);
+    EXPECT_EQ(listing.counters[1].comment, "owner UID match 5");
+    EXPECT_FALSE(listing.counters[2].uid.has_value());
+}
+
 TEST(IptablesList, ListingsWithoutCountersHaveNone) {
     const auto listing = parse_iptables_list(
         "Chain INPUT (policy ACCEPT)\n"
@@ -191,6 +203,26 @@ TEST(NftJson, OtherTextsAreRefused) {
     const auto negative = parse_nft_json(
         R"({"nftables": [{"counter": {"name": "x", "packets": -1, "bytes": 1.5}}]})");
     EXPECT_EQ(negative->unread, 1U);
+}
+
+// The text of a rule names its counter in state files.
+TEST(NftJson, TheTextOfARuleStaysTheSameWhileItCounts) {
+    const auto rule = [](int used) {
+        return parse_nft_json(
+            R"({"nftables": [{"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 4,
+            "expr": [{"match": {"op": "==", "left": {"meta": {"key": "skuid"}}, "right": 1000}},
+            {"quota": {"val": 9, "val_unit": "mbytes", "used": )" +
+            std::to_string(used) + R"(, "used_unit": "bytes"}}, {"last": {"used": )" +
+            std::to_string(used) + R"(}}, {"counter": {"packets": 1, "bytes": )" +
+            std::to_string(used) + "}}]}}]}");
+    };
+    const auto before = rule(5);
+    const auto after = rule(7);
+    ASSERT_TRUE(before && after);
+    ASSERT_EQ(before->counters.size(), 2U);
+    EXPECT_EQ(before->counters[0].rule, after->counters[0].rule);
+    EXPECT_EQ(before->counters[1].uid, 1000U);
+    EXPECT_EQ(before->counters[0].used, 5U);
 }
 
 }  // namespace

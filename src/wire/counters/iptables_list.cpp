@@ -117,15 +117,24 @@ private:
         counter.out = interface_of(words.next().value_or(""));
         counter.src = words.next().value_or("");
         counter.dst = words.next().value_or("");
-        const std::string_view rest = words.rest();
+        matches(words.rest(), counter);
+    }
+    // A comment may have the text of a match.
+    static void matches(std::string_view rest, ListedCounter& counter) {
+        constexpr std::string_view open_mark = "/* ";
+        constexpr std::string_view close_mark = " */";
+        const std::size_t open = rest.find(open_mark);
+        const std::size_t close = rest.rfind(close_mark);
+        std::string others(rest);
+        if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
+            const std::size_t begin = open + open_mark.size();
+            counter.comment = rest.substr(begin, close - begin);
+            others.erase(open, close + close_mark.size() - open);
+        }
         constexpr std::string_view uid = "owner UID match ";
-        const std::size_t at = rest.find(uid);
-        if (at != std::string_view::npos && (at < 2 || rest.substr(at - 2, 2) != "! "))
-            counter.uid = parse_uid(rest.substr(at + uid.size()));
-        const std::size_t open = rest.find("/* ");
-        const std::size_t close = rest.find(" */", open);
-        if (open != std::string_view::npos && close != std::string_view::npos)
-            counter.comment = rest.substr(open + 3, close - open - 3);
+        const std::size_t at = others.find(uid);
+        if (at != std::string::npos && (at < 2 || others.compare(at - 2, 2, "! ") != 0))
+            counter.uid = parse_uid(std::string_view(others).substr(at + uid.size()));
     }
     // dir prot …; only the protocol has a column of ours
     static std::optional<std::string_view> old_fields(Words words, ListedCounter& counter) {

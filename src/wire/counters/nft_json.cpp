@@ -119,16 +119,43 @@ private:
         if (!counter.packets || !counter.bytes) return add_unread(listing, counts.dump());
         add_counter(listing, std::move(counter));
     }
-    // The statements without their counts, so that the text stays the same while they count.
+    // The statement without what it counts: the octets of a quota, and the time of the last packet
+    // (libnftables-json(5): QUOTA; LAST, which the manual leaves out).
+    static Json without_counts(Json statement) {
+        if (!statement.is_object()) return statement;
+        if (const auto counter = statement.find("counter");
+            counter != statement.end() && counter->is_object())
+            *counter = nullptr;
+        if (const auto quota = statement.find("quota");
+            quota != statement.end() && quota->is_object()) {
+            quota->erase("used");
+            quota->erase("used_unit");
+        }
+        if (const auto last = statement.find("last"); last != statement.end()) *last = nullptr;
+        return statement;
+    }
+    // The text stays the same while the rule counts.
     static std::string statements(const Json& list) {
         std::string text;
         for (const Json& statement : list) {
             if (!text.empty()) text += ' ';
-            const bool counts = statement.contains("counter") && statement["counter"].is_object();
-            text += counts ? R"({"counter":null})"
-                           : statement.dump(-1, ' ', false, Json::error_handler_t::replace);
+            text += without_counts(statement).dump(-1, ' ', false, Json::error_handler_t::replace);
         }
         return text;
+    }
+    // {"match": {"op": "==", "left": {"meta": {"key": "skuid"}}, "right": 1000}}
+    static std::optional<std::uint32_t> uid_of(const Json& statement) {
+        const auto match = statement.find("match");
+        if (match == statement.end() || !match->is_object() || text_at(*match, "op") != "==")
+            return std::nullopt;
+        const auto left = match->find("left");
+        if (left == match->end() || !left->is_object()) return std::nullopt;
+        const auto meta = left->find("meta");
+        if (meta == left->end() || !meta->is_object() || text_at(*meta, "key") != "skuid")
+            return std::nullopt;
+        const auto uid = number_at(*match, "right");
+        if (!uid || *uid >= UINT32_MAX) return std::nullopt;
+        return static_cast<std::uint32_t>(*uid);
     }
     void rule(const Json& object) {
         const auto list = object.find("expr");
@@ -138,6 +165,7 @@ private:
         bool described = false;
         for (const Json& statement : *list) {
             if (!statement.is_object()) continue;
+            if (const auto uid = uid_of(statement)) counter.uid = uid;
             const auto counts = statement.find("counter");
             const auto quota = statement.find("quota");
             if (counts == statement.end() && quota == statement.end()) continue;

@@ -16,6 +16,7 @@ struct ItemAttributes {
 constexpr ItemAttributes table_attributes{1, 1, 4};   // NFTA_TABLE_NAME, NFTA_TABLE_HANDLE
 constexpr ItemAttributes chain_attributes{1, 3, 2};   // NFTA_CHAIN_TABLE, _NAME, _HANDLE
 constexpr ItemAttributes set_attributes{1, 2, 16};    // NFTA_SET_TABLE, _NAME, _HANDLE
+constexpr ItemAttributes rule_attributes{1, 2, 3};    // NFTA_RULE_TABLE, _CHAIN, _HANDLE
 constexpr ItemAttributes object_attributes{1, 2, 6};  // NFTA_OBJ_TABLE, _NAME, _HANDLE
 constexpr std::uint16_t object_type = 3;              // NFTA_OBJ_TYPE
 constexpr std::uint16_t object_data = 4;              // NFTA_OBJ_DATA
@@ -98,6 +99,10 @@ std::optional<NamedItem> decode_chain(ByteSpan message) {
 
 std::optional<NamedItem> decode_set(ByteSpan message) {
     return decode_item(set_attributes, message);
+}
+
+std::optional<NamedItem> decode_rule(ByteSpan message) {
+    return decode_item(rule_attributes, message);
 }
 
 std::optional<CounterObject> decode_counter(ByteSpan message) {

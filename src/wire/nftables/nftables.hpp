@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Messages of nf_tables: what a dump of tables, chains, sets and stateful objects contains.
+// Messages of nf_tables: what a dump of tables, chains, rules, sets and stateful objects has.
 // Source: linux/netfilter/nf_tables.h (attributes), linux/netfilter/nfnetlink.h (nfgenmsg).
 
 #include <cstdint>
@@ -31,6 +31,8 @@ struct CounterObject {
 [[nodiscard]] std::optional<NamedItem> decode_table(ByteSpan message);
 [[nodiscard]] std::optional<NamedItem> decode_chain(ByteSpan message);
 [[nodiscard]] std::optional<NamedItem> decode_set(ByteSpan message);  // a set or a map
+// The name is that of the chain.
+[[nodiscard]] std::optional<NamedItem> decode_rule(ByteSpan message);
 // nullopt: also an object that is no counter.
 [[nodiscard]] std::optional<CounterObject> decode_counter(ByteSpan message);
 

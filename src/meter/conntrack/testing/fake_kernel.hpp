@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "host/connection_host.hpp"
 #include "wire/conntrack/testing/messages.hpp"
 
@@ -20,6 +22,9 @@ struct FakeKernel {
     ConnectionSettings settings{.counts = true, .timestamps = true};
     std::string generation = "boot/1";
     std::vector<Interface> interfaces = one_interface();
+    Count forwarded;  // by the IP layer, which is not all with a fast path
+    Count received;   // for the machine itself
+    bool has_fast_path = false;
     std::vector<Entry> table;
     std::deque<std::pair<ConnectionSource::Kind, std::string>> events;
     bool has_reader = false;
@@ -75,14 +80,32 @@ struct FakeKernel {
         counters.rx_bytes += down;
         counters.tx_packets += up > 0 ? 1 : 0;
         counters.rx_packets += down > 0 ? 1 : 0;
+        if (has_fast_path) return;
+        forwarded.bytes += up + down;
+        forwarded.packets += (up > 0 ? 1 : 0) + (down > 0 ? 1 : 0);
+    }
+    // The message of the event that end() sends.
+    [[nodiscard]] std::string end_of(std::uint8_t host) {
+        Entry ended = of(host);
+        if (settings.timestamps) ended.stop = time;
+        return message_of(ended);
+    }
+    [[nodiscard]] IpStatistics statistics() const {
+        return {
+            fmt::format("Ip: InReceives ForwDatagrams OutRequests OutTransmits\n"
+                        "Ip: {} {} 0 {}\n",
+                        forwarded.packets + received.packets, forwarded.packets, forwarded.packets),
+            fmt::format("IpExt: InOctets OutOctets\nIpExt: {} {}\n",
+                        forwarded.bytes + received.bytes, forwarded.bytes),
+            ""};
     }
     void end(std::uint8_t host, bool sends_event = true) {
-        Entry ended = of(host);
+        const std::string message = end_of(host);
+        const Entry ended = of(host);
         std::erase_if(table, [&](const Entry& e) {
             return e.connection.original == ended.connection.original;
         });
-        if (settings.timestamps) ended.stop = time;
-        if (sends_event) send_event(ConnectionSource::Kind::ended, message_of(ended));
+        if (sends_event) send_event(ConnectionSource::Kind::ended, message);
     }
 
     bool wants_begun = false;
@@ -142,6 +165,8 @@ public:
     [[nodiscard]] Result<std::vector<Interface>> interfaces() override {
         return kernel_->interfaces;
     }
+    [[nodiscard]] Result<IpStatistics> ip_statistics() override { return kernel_->statistics(); }
+    [[nodiscard]] Result<bool> has_fast_path() override { return kernel_->has_fast_path; }
     [[nodiscard]] Result<std::string> generation() override { return kernel_->generation; }
     [[nodiscard]] const Clock& clock() const override { return clock_; }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/ebpf/maps.hpp"
@@ -25,6 +26,9 @@ struct FakeKernel {
     std::map<std::string, std::vector<std::uint32_t>> tries;
     octroi_settings settings{};
     std::vector<EbpfAttachment> attached;
+    std::pair<std::string, std::string> at_sockets;
+    std::map<std::uint64_t, std::string> control_groups;
+    int settings_set = 0;        // times
     bool has_no_memory = false;  // for tables
 
     void count(const octroi_key& key, std::uint64_t bytes, std::uint64_t packets) {
@@ -50,8 +54,9 @@ public:
         kernel_->tries[slot].assign(values.begin(), values.end());
         return {};
     }
-    Status set_value(const std::string& /*map*/, std::span<const std::byte> value) override {
+    Status set_settings(std::span<const std::byte> value) override {
         std::memcpy(&kernel_->settings, value.data(), sizeof kernel_->settings);
+        ++kernel_->settings_set;
         return {};
     }
     Result<Counting> counting() override { return kernel_->ids; }
@@ -85,6 +90,13 @@ public:
     Status attach(std::span<const EbpfAttachment> wanted) override {
         kernel_->attached.assign(wanted.begin(), wanted.end());
         return {};
+    }
+    Status attach_to_sockets(const std::string& receive, const std::string& send) override {
+        kernel_->at_sockets = {receive, send};
+        return {};
+    }
+    Result<std::map<std::uint64_t, std::string>> control_groups() override {
+        return kernel_->control_groups;
     }
 
 private:

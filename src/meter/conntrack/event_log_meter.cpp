@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/conntrack/event_log_meter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/check.hpp"
+#include "host/log.hpp"
+#include "meter/file/recognise.hpp"
+
+namespace octroi::conntrack {
+namespace {
+
+// Of input that cannot be read twice, in memory: to find out whether the ledger has it.
+constexpr std::size_t kept_octets = std::size_t{64} << 20U;
+constexpr std::uint64_t lines_of_a_pull = 4096;
+// Of a connection the begin of which is not known, for the bound of its volume.
+constexpr Duration unknown_age = Duration::hours(24);
+// conntrack writes this to its standard error, which may be in the same file.
+constexpr std::string_view overrun_line = "WARNING: We have hit ENOBUFS";
+// The shortest header of IPv4, and the longest packet that the kernel merges (GSO_MAX_SIZE).
+constexpr std::uint64_t octets_of_a_packet_min = 20;
+constexpr std::uint64_t octets_of_a_packet_max = 8 * 65'535;
+
+bool contradicts_itself(const Count& count) {
+    const std::uint64_t packets_max = count.bytes / octets_of_a_packet_min;
+    return count.packets > packets_max || (count.packets == 0 && count.bytes > 0) ||
+           (count.packets > 0 && count.bytes / octets_of_a_packet_max > count.packets);
+}
+
+}  // namespace
+
+EventLogMeter::EventLogMeter(std::string path, const EventLogMeterOptions& options,
+                             file::Stream stream)
+    : path_(std::move(path)),
+      options_(options),
+      stream_(std::move(stream)),
+      text_(stream_),
+      begun_(options.secret, options.begun_max),
+      readings_(options.link_bits_per_second) {}
+
+Result<std::unique_ptr<EventLogMeter>> EventLogMeter::open(const std::string& path,
+                                                           const EventLogMeterOptions& options,
+                                                           std::span<const Cursor> known) {
+    TRY_ASSIGN(file::Stream stream, file::Stream::open(path, kept_octets));
+    const std::string name = path == "-" ? "standard input" : path;
+    auto meter =
+        std::unique_ptr<EventLogMeter>(new EventLogMeter(name, options, std::move(stream)));
+    TRY(meter->recognise(known));
+    return meter;
+}
+
+Status EventLogMeter::recognise(std::span<const Cursor> known) {
+    TRY(stream_.fill(file::Stream::head_length));
+    const ByteSpan head = stream_.unread();
+    const auto line_end = std::ranges::find(head, std::byte{'\n'});
+    const auto first_line_end =
+        line_end == head.end() ? 0 : static_cast<std::size_t>(line_end - head.begin()) + 1;
+    TRY_ASSIGN(file::KnownFile found, file::recognise(stream_, event_log_source_prefix, known,
+                                                      first_line_end, options_.seed));
+    if (!found.doubt.empty()) doubt_ = fmt::format("{} {}", path_, found.doubt);
+    cursor_ = std::move(found.cursor);
+    at_ = std::move(found.position);
+    at_.dropped.resize(missing_kinds);
+    if (found.as == file::KnownFile::As::unknown) return {};
+    known_as_ = cursor_.note;
+    already_complete_ = found.as == file::KnownFile::As::earlier_copy;
+    if (already_complete_) return {};
+    resumed_at_ = at_.frames;
+    TRY(stream_.fill(static_cast<std::size_t>(at_.rest) + 1));
+    already_complete_ = at_.ended && stream_.ended() && stream_.unread().size() == at_.rest;
+    return {};
+}
+
+// Reads the lines that are in the ledger once more, for the connections that began in them.
+Status EventLogMeter::begin() {
+    is_begun_ = true;
+    TRY_ASSIGN(const bool is_rewound, stream_.move_to(0));
+    CHECK(is_rewound);
+    is_skipping_ = true;
+    while (stream_.position() < at_.at.offset) {
+        TRY_ASSIGN(const bool has_more, read_line());
+        if (!has_more) break;
+    }
+    is_skipping_ = false;
+    return {};
+}
+
+Result<Pull> EventLogMeter::pull(ReadingSink& sink, Duration /*wait: some lines take little*/) {
+    if (already_complete_ || is_ended_) return Pull::end;
+    readings_.set_sink(sink);
+    if (!is_begun_) TRY(begin());
+    const std::uint64_t stop = lines_ + lines_of_a_pull;
+    const std::uint64_t checkpoint =
+        (lines_ / options_.checkpoint_lines + 1) * options_.checkpoint_lines;
+    bool has_more = true;
+    while (has_more && lines_ < std::min(stop, checkpoint)) {
+        TRY_ASSIGN(has_more, read_line());
+    }
+    readings_.flush();
+    if (has_more) return lines_ == checkpoint ? Pull::checkpoint : Pull::more;
+    TRY(end());
+    return Pull::end;
+}
+
+Result<bool> EventLogMeter::read_line() {
+    TRY_ASSIGN(const auto line, text_.next());
+    if (!line) return false;
+    ++lines_;
+    if (line->starts_with(overrun_line)) {
+        ++missing_[overruns];
+        return true;
+    }
+    ListedConnection connection;
+    const ListingLine decoded = decode_line(*line, connection);
+    if (decoded == ListingLine::malformed && missing_[malformed]++ == 0) first_malformed_ = lines_;
+    if (decoded != ListingLine::connection) return true;
+    if (connection.event == ListedEvent::none)
+        ++listed_;
+    else
+        TRY(on_event(connection));
+    return true;
+}
+
+Status EventLogMeter::on_event(const ListedConnection& connection) {
+    if (!connection.time && !last_time_)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{}: line {} has no time; next: write the log with conntrack -E "
+                                "-o timestamp",
+                                path_, lines_));
+    if (!connection.time) {
+        if (missing_[malformed]++ == 0) first_malformed_ = lines_;
+        return {};
+    }
+    ++events_;
+    last_time_ = connection.time;
+    if (connection.event == ListedEvent::begun) {
+        PostedConnection begun;
+        begun.posted_until = *connection.time;
+        // Beyond the limit the begin is not known.
+        static_cast<void>(begun_.insert(begun_.key_of(connection.entry), begun));
+    }
+    if (connection.event == ListedEvent::ended) on_ended(connection);
+    return {};
+}
+
+void EventLogMeter::on_ended(const ListedConnection& connection) {
+    const Entry& entry = connection.entry;
+    const ConnectionKey key = begun_.key_of(entry);
+    const PostedConnection* const begun = begun_.find(key);
+    ConnectionIncrease increase;
+    increase.last = *connection.time;
+    if (begun != nullptr) {
+        increase.first = begun->posted_until;
+        begun_.erase(key);
+    } else if (connection.age_seconds) {
+        increase.first = increase.last - Duration::seconds(*connection.age_seconds);
+        increase.before_first = Duration::seconds(1);
+    } else {
+        increase.first = increase.last;
+        increase.before_first = unknown_age;
+    }
+    if (!entry.has_counts) ++missing_[uncounted];
+    if (!entry.has_counts || is_skipping_) return;
+    increase.original = entry.original;
+    increase.reply = entry.reply;
+    increase.begins_original = increase.begins_reply = true;
+    increase.is_contradictory =
+        contradicts_itself(entry.original) || contradicts_itself(entry.reply);
+    readings_.add(entry.connection, increase);
+}
+
+// Sets the warning. Errors: the file is no log.
+Status EventLogMeter::end() {
+    if (events_ == 0 && listed_ > 0)
+        return fail(ErrorCode::unsupported,
+                    fmt::format("{} is a listing of live connections: what they carried would "
+                                "count again in a later listing and when they end; next: octroi "
+                                "inspect conntrack {}, or import a log of conntrack -E -o "
+                                "timestamp",
+                                path_, path_));
+    if (events_ == 0 && missing_[malformed] > 0)
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is no log of connections; next: import the output of conntrack "
+                                "-E -o timestamp",
+                                path_));
+    is_ended_ = true;
+    if (listed_ > 0)
+        log_warning(
+            fmt::format("{}: {} lines list live connections, and do not count", path_, listed_));
+    std::vector<std::string> defects;
+    if (!stream_.damage().empty()) defects.push_back(stream_.damage());
+    if (missing_[malformed] > 0)
+        defects.push_back(fmt::format("{} lines are no connections; the first one is line {}",
+                                      missing_[malformed], first_malformed_));
+    if (missing_[uncounted] > 0)
+        defects.push_back(fmt::format("{} connections have no counters (nf_conntrack_acct was 0)",
+                                      missing_[uncounted]));
+    if (missing_[overruns] > 0)
+        defects.push_back(fmt::format("conntrack lost events {} times", missing_[overruns]));
+    if (!stream_.unread().empty())
+        defects.push_back(
+            "the last line has no end, and was not read; next: import the file again "
+            "when it is complete");
+    if (!defects.empty()) warning_ = fmt::format("{}: {}", path_, fmt::join(defects, "; "));
+    return {};
+}
+
+// ---- Checkpoints
+
+void EventLogMeter::add_losses(std::vector<Loss>& losses) {
+    const UtcTime last = last_time_.value_or(UtcTime{at_.last_time});
+    const UtcTime begin{at_.frames == 0 ? last.ns : at_.last_time};
+    const Interval since{std::min(begin, last), std::max(begin, last) + Duration{1}};
+    constexpr std::array<LossReason, missing_kinds> reasons{
+        LossReason::corrupt, LossReason::not_running, LossReason::event_drop};
+    for (std::size_t kind = 0; kind < missing_kinds; ++kind) {
+        if (missing_.at(kind) > at_.dropped[kind])
+            losses.push_back({path_, reasons.at(kind), since, std::nullopt, std::nullopt});
+        at_.dropped[kind] = missing_.at(kind);
+    }
+    if (is_ended_ && !stream_.damage().empty() && !at_.damaged)
+        losses.push_back({path_, LossReason::truncated, {last, last + Duration{1}}, {}, {}});
+}
+
+Result<Checkpoint> EventLogMeter::checkpoint(ReadingSink& sink) {
+    Checkpoint out;
+    if (already_complete_ || !is_begun_) return out;
+    const std::uint64_t rest = is_ended_ ? stream_.unread().size() : 0;
+    const bool is_damaged = is_ended_ && !stream_.damage().empty();
+    // Without progress a checkpoint would only raise the version of the cursor.
+    const bool has_moved = stream_.position() != at_.at.offset || is_ended_ != at_.ended ||
+                           rest != at_.rest || is_damaged != at_.damaged;
+    // All files without a line have the same content; and without an event it may be no log.
+    if (!has_moved || lines_ == 0 || (events_ == 0 && !is_ended_)) return out;
+    readings_.set_sink(sink);
+    readings_.flush();
+    add_losses(out.losses);
+    out.observed = readings_.drain_observed();
+    at_.advance(stream_, false);
+    at_.frames = lines_;
+    if (last_time_) at_.last_time = last_time_->ns;
+    at_.ended = is_ended_;
+    at_.damaged = is_damaged;
+    at_.rest = rest;
+    at_.device = stream_.status().device;
+    at_.inode = stream_.status().inode;
+    cursor_.position = at_.save();
+    cursor_.version += 1;
+    cursor_.note =
+        fmt::format("{}, {} lines", std::filesystem::path(path_).filename().string(), lines_);
+    out.cursors.push_back(cursor_);
+    return out;
+}
+
+}  // namespace octroi::conntrack

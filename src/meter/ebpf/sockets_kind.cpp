@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "base/narrow.hpp"
+#include "host/ebpf/control_groups.hpp"
+#include "host/ebpf/maps.hpp"
+#include "meter/ebpf/counters.hpp"
+#include "meter/ebpf/ebpf_meter.hpp"
+#include "meter/ebpf/kind.hpp"
+#include "meter/ebpf/layout.h"
+#include "meter/ebpf/sockets_options.hpp"
+
+namespace octroi {
+
+// bpf/octroi.bpf.c, compiled (cmake/ebpf.cmake).
+extern const std::span<const std::byte> octroi_bpf_object;
+
+namespace ebpf {
+namespace {
+
+constexpr std::string_view sockets_source_prefix = "sockets:";
+
+std::string sockets_pin_folder(const MeterConfig& config) {
+    return "octroi/" + config.name + "-sockets-" OCTROI_LAYOUT;
+}
+
+EbpfMeterOptions sockets_meter_options(const MeterConfig& config) {
+    const OptionValues& values = config.options;
+    EbpfMeterOptions options;
+    options.name = config.name;
+    options.source = std::string(sockets_source_prefix) + config.name;
+    options.by = values.text("by") == "user" ? CountBy::user : CountBy::control_group;
+    options.poll = values.duration("poll");
+    options.keys_max = narrow<std::uint32_t>(values.integer("keys"));
+    options.link_bits_per_second =
+        static_cast<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
+    return options;
+}
+
+Result<OpenedMeter> open_sockets(MeterSetup& setup) {
+    EbpfMeterOptions options = sockets_meter_options(setup.config);
+    const bool by_user = options.by == CountBy::user;
+    const EbpfOptions programs{
+        .object = octroi_bpf_object,
+        .programs = by_user ? std::vector<std::string>{"receive_by_uid", "send_by_uid"}
+                            : std::vector<std::string>{"receive_by_cgroup", "send_by_cgroup"},
+        .bpffs = setup.config.options.text("bpffs"),
+        .folder = sockets_pin_folder(setup.config)};
+    TRY_ASSIGN(const std::string root, control_group_root());
+    TRY_ASSIGN(OwnFolder folder,
+               OwnFolder::open(setup.state_folder + "/sockets/" + setup.config.name));
+    TRY_ASSIGN(auto maps, open_ebpf(programs));
+    TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
+                                           setup.host, setup.cursors));
+    std::vector<std::string> warnings;
+    if (!meter->warning().empty()) warnings.push_back(meter->warning());
+    return OpenedMeter{
+        std::move(meter),
+        {fmt::format("counts the traffic of {} in {}, also while octroi is down; octroi run "
+                     "--detach-kernel ends that",
+                     by_user ? "users" : "control groups", root)},
+        std::move(warnings)};
+}
+
+Result<std::vector<std::string>> remove_sockets(const MeterConfig& config) {
+    return remove_ebpf(config.options.text("bpffs"), sockets_pin_folder(config));
+}
+
+std::vector<Finding> examine_sockets(std::span<const MeterConfig* const> meters) {
+    std::vector<Finding> findings;
+    for (const MeterConfig* meter : meters) {
+        std::string why = ebpf_obstacle(meter->options.text("bpffs"));
+        if (const auto root = control_group_root(); why.empty() && !root) why = root.error().text;
+        if (why.empty())
+            findings.push_back({Verdict::good, "meter " + meter->name,
+                                "programs can count the traffic of sockets", ""});
+        else
+            findings.push_back({Verdict::wrong, "meter " + meter->name,
+                                "programs cannot count the traffic of sockets: " + why,
+                                "run octroi as root, with control groups of version 2"});
+    }
+    return findings;
+}
+
+constexpr std::array sockets_chapters{
+    CounterChapter{"Sockets", "As of meters of kind `ebpf`.", ebpf_counters}};
+
+}  // namespace
+
+constinit const MeterKind sockets_kind{
+    .name = "sockets",
+    .help = "Counts of programs in the kernel, by user or control group of this machine.",
+    .doc =
+        "Programs count what the sockets of each user, or of each control group of version 2 "
+        "(services, containers), send and receive: TCP, UDP and others, IPv4 and IPv6, in all "
+        "network namespaces. They go on while the daemon is down. Traffic within the machine is "
+        "`@excluded/loopback`. What this machine forwards has no socket and is not counted. "
+        "`octroi bind \"uid 1000\" ACCOUNT` and `octroi bind \"cgroup /system.slice/web.service\" "
+        "ACCOUNT` give the counts to accounts; a control group counts for the nearest one above it "
+        "that is bound.",
+    .layer = Layer::ip,
+    .options = sockets_options,
+    .counts_interfaces = true,
+    .counters = sockets_chapters,
+    .cursor_prefix = sockets_source_prefix,
+    .open = open_sockets,
+    .remove_from_kernel = remove_sockets,
+    .examine = examine_sockets,
+};
+
+}  // namespace ebpf
+}  // namespace octroi

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "service/meters_of_run.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "host/log.hpp"
+#include "service/open_meters.hpp"
+#include "service/unconfigured_meter.hpp"
+
+namespace octroi {
+
+std::vector<MeterConfig> meters_of_run(const RunSettings& settings, const MeterKind& unconfigured) {
+    return meters_to_run(settings.config, settings.table, settings.kinds, unconfigured,
+                         settings.meter_options);
+}
+
+Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHost& host,
+                                         Ledger& ledger) {
+    const std::string state = std::filesystem::path(settings.ledger_path).parent_path();
+    const auto open = [&](const MeterKind& unconfigured) -> Result<RunningMeters> {
+        RunningMeters running{meters_of_run(settings, unconfigured), {}};
+        TRY_ASSIGN(running.meters, open_meters(running.configs, settings.config, settings.kinds,
+                                               host, ledger, state));
+        return running;
+    };
+    const MeterKind& last = default_kind(settings.kinds);
+    if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options))
+        return open(last);
+    const auto [kind, why] =
+        choose_unconfigured(settings.kinds, settings.config, settings.meter_options);
+    log_info(fmt::format("no meter is configured: {} runs, because {}", kind->name, why));
+    auto running = open(*kind);
+    if (running || kind == &last) return running;
+    log_warning(fmt::format("meter {}: {}", kind->name, running.error().text));
+    log_info(fmt::format("no meter is configured: {} runs instead", last.name));
+    return open(last);
+}
+
+void remove_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs) {
+    if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options)) return;
+    for (const MeterConfig& meter : configs) {
+        const MeterKind* kind = find_kind(settings.kinds, meter.kind);
+        if (kind->remove_from_kernel == nullptr) continue;
+        const auto removed = kind->remove_from_kernel(meter);
+        if (!removed) log_warning(fmt::format("meter {}: {}", meter.name, removed.error().text));
+    }
+}
+
+}  // namespace octroi

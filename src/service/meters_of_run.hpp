@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// The meters of a run: chosen, opened, and removed from the kernel after the run where nobody has
+// configured them.
+
+#include <span>
+#include <vector>
+
+#include "service/daemon.hpp"
+#include "service/run_meters.hpp"
+
+namespace octroi {
+
+// `unconfigured`: the kind of the meter that runs where none is configured.
+[[nodiscard]] std::vector<MeterConfig> meters_of_run(const RunSettings& settings,
+                                                     const MeterKind& unconfigured);
+
+struct RunningMeters {
+    std::vector<MeterConfig> configs;
+    std::vector<DaemonMeter> meters;
+};
+
+// Where nothing is configured: the meter that costs least, or if it cannot be opened after all, one
+// of the default kind. Logs which one, and why. The host must outlive the meters.
+[[nodiscard]] Result<RunningMeters> open_meters_of_run(const RunSettings& settings,
+                                                       CaptureHost& host, Ledger& ledger);
+
+// After the meters have ended. Something that nobody has configured does not stay in the kernel.
+void remove_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs);
+
+}  // namespace octroi
