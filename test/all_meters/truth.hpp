@@ -32,7 +32,7 @@ public:
     static void add_counters(const Network& network, const std::string& lan);
     // The counters at this moment.
     [[nodiscard]] static Truth read(const Network& network);
-    // What was counted since an earlier moment.
+    // The growth since an earlier moment.
     [[nodiscard]] Truth since(const Truth& earlier) const;
 
     [[nodiscard]] Octets octets(Against against) const;
