@@ -63,13 +63,13 @@ TEST(Ruleset, CountsAnAddressBothWays) {
         compiled({{.name = "physics", .address = {"172.16.3.0/24"}, .interface = "ppp0"}});
     EXPECT_THAT(set.counters, ElementsAre("in-physics", "out-physics"));
     EXPECT_THAT(rules_of(set, "forward.10"),
-                ElementsAre("oifname \"ppp0\" ip saddr 172.16.3.0/24 counter name \"out-physics\"",
-                            "iifname \"ppp0\" ip daddr 172.16.3.0/24 counter name \"in-physics\""));
+                ElementsAre("ip saddr 172.16.3.0/24 oifname \"ppp0\" counter name \"out-physics\"",
+                            "ip daddr 172.16.3.0/24 iifname \"ppp0\" counter name \"in-physics\""));
     // The kernel knows no interface of arrival for what this machine sends.
     EXPECT_THAT(rules_of(set, "output.10").size(), 1U);
     EXPECT_THAT(rules_of(set, "input.10"),
                 ElementsAre("iifname \"lo\" return",
-                            "iifname \"ppp0\" ip daddr 172.16.3.0/24 counter name \"in-physics\""));
+                            "ip daddr 172.16.3.0/24 iifname \"ppp0\" counter name \"in-physics\""));
 }
 
 // N6
