@@ -78,12 +78,12 @@ TEST_F(ListedTest, UsersAndThePolicyOfTheChain) {
 }
 
 TEST_F(ListedTest, CountersOfNftablesByNameAndByComment) {
-    must(in(
-        near_,
-        {"nft",
-         "table inet fw { counter pings { packets 0 bytes 0\n }\n chain out { type filter hook "
-         "output priority 0;\n "
-         "ip protocol icmp counter name pings\n ip daddr 10.78.0.2 counter comment \"far\"\n }\n}"}));
+    must(in(near_,
+            {"nft",
+             "table inet fw { counter pings { packets 0 bytes 0\n }\n chain out { type filter hook "
+             "output priority 0;\n "
+             "ip protocol icmp counter name pings\n ip daddr 10.78.0.2 counter comment \"far\"\n "
+             "}\n}"}));
     configure_listed(
         "\"pings from=nft table=fw counter=pings direction=out\", "
         "\"far from=nft table=fw chain=out comment=far direction=out\"");
