@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector.hpp"
+#include "kernel.hpp"
 #include "ledger.hpp"
 #include "packets.hpp"
 
@@ -19,10 +20,11 @@ struct Benchmark {
     int (*run)(std::span<const char* const> arguments);
 };
 
-constexpr std::array<Benchmark, 3> benchmarks = {{
+constexpr std::array<Benchmark, 4> benchmarks = {{
     {"packets", octroi::bench::packets},
     {"collector", octroi::bench::collector},
     {"ledger", octroi::bench::ledger},
+    {"kernel", octroi::bench::kernel},
 }};
 
 }  // namespace
@@ -36,8 +38,9 @@ int main(int argc, char** argv) {
     }
     for (const Benchmark& b : benchmarks)
         if (b.name == arguments.front()) return b.run(std::span(arguments).subspan(1));
-    fmt::print(stderr,
-               "octroi_bench: no benchmark named {}; there are: packets, collector, ledger\n",
-               arguments.front());
+    fmt::print(
+        stderr,
+        "octroi_bench: no benchmark named {}; there are: packets, collector, ledger, kernel\n",
+        arguments.front());
     return 2;
 }

@@ -2,10 +2,8 @@
 #include "peers.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,13 +19,13 @@
 #include <utility>
 #include <vector>
 
+#include "programs.hpp"
 #include "sender.hpp"
 
 namespace octroi::bench {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto moment = std::chrono::milliseconds(20);
 
 double since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -67,22 +65,6 @@ std::optional<Socket> socket_of(std::uint16_t port) {
     return std::nullopt;
 }
 
-// CPU seconds of all processes of a group (proc(5): fields 5, 14, 15).
-double cpu_of_group(pid_t group) {
-    double ticks = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        std::ifstream stat(entry.path() / "stat");
-        std::string text;
-        if (!std::getline(stat, text) || text.find(") ") == std::string::npos) continue;
-        std::istringstream fields(text.substr(text.rfind(") ") + 2));
-        std::vector<std::string> field;
-        for (std::string f; fields >> f;) field.push_back(f);
-        if (field.size() > 12 && field[2] == std::to_string(group))
-            ticks += std::stod(field[11]) + std::stod(field[12]);
-    }
-    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
 std::vector<std::string> command_octroi(const CollectorProgram& program, std::uint16_t port,
                                         std::size_t buffer, const std::string& folder) {
     const std::string config = folder + "/octroi.toml";
@@ -110,41 +92,6 @@ std::vector<std::string> command(const CollectorProgram& program, std::uint16_t 
                           << "plugin_pipe_size: " << (std::size_t{256} << 20U)
                           << "\nplugin_buffer_size: 102400\n";
     return {program.path, "-f", config};
-}
-
-pid_t start(const std::vector<std::string>& words, int processor = -1) {
-    const pid_t child = ::fork();
-    if (child != 0) return child;
-    run_on(processor);
-    ::setpgid(0, 0);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    for (const int stream : {0, 1, 2}) ::dup2(nowhere, stream);
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-}
-
-// Waits for the end of a program that was asked to end, and returns the CPU seconds of all of its
-// life; nothing: it had to be killed, or failed.
-std::optional<double> end_of(pid_t child) {
-    constexpr int attempts = 3000;
-    for (int i = 0; i < attempts; ++i) {
-        rusage used{};
-        int status = 0;
-        if (::wait4(child, &status, WNOHANG, &used) == child) {
-            const auto seconds = [](const timeval& t) {
-                return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
-            };
-            if (status != 0) return std::nullopt;
-            return seconds(used.ru_utime) + seconds(used.ru_stime);
-        }
-        std::this_thread::sleep_for(moment);
-    }
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    return std::nullopt;
 }
 
 // The program may have queues behind its socket: it is done when it uses no more CPU time. Returns
@@ -181,7 +128,7 @@ Received receive(pid_t group, CollectorKind kind, std::uint16_t port,
     double cpu = cpu_of_group(group);
     if (kind == CollectorKind::octroi) {
         ::kill(group, SIGTERM);
-        const auto whole = end_of(group);
+        const auto whole = end_of_program(group);
         if (!whole) return {};
         cpu = *whole;
     }
@@ -193,14 +140,6 @@ Received receive(pid_t group, CollectorKind kind, std::uint16_t port,
             std::max(rest, 0.0) / sender.seconds()};
 }
 
-std::string found(std::string_view name) {
-    for (const std::string_view folder : {"/usr/sbin/", "/usr/bin/", "/usr/local/bin/"}) {
-        std::string path = fmt::format("{}{}", folder, name);
-        if (::access(path.c_str(), X_OK) == 0) return path;
-    }
-    return {};
-}
-
 }  // namespace
 
 std::vector<CollectorProgram> installed_collectors(ExportKind kind) {
@@ -209,7 +148,7 @@ std::vector<CollectorProgram> installed_collectors(ExportKind kind) {
     for (const auto& [of, name] :
          {std::pair{CollectorKind::stores, sflow ? "sfcapd" : "nfcapd"},
           std::pair{CollectorKind::aggregates, sflow ? "sfacctd" : "nfacctd"}})
-        if (const std::string path = found(name); !path.empty())
+        if (const std::string path = find_program(name); !path.empty())
             programs.push_back({of, path, name});
     return programs;
 }
@@ -219,8 +158,8 @@ Received run_collector(const CollectorProgram& program, const ExportMessages& me
     const std::string folder = fmt::format("{}/octroi-bench-peer-{}", directory, ::getpid());
     std::filesystem::create_directories(folder);
     const std::uint16_t port = free_port();
-    const pid_t group =
-        start(command(program, port, load.buffer_octets, folder), load.pinned ? 0 : -1);
+    const pid_t group = start_program(command(program, port, load.buffer_octets, folder),
+                                      {.processor = load.pinned ? 0 : -1});
     const Received received = receive(group, program.kind, port, messages, load);
     ::kill(-group, SIGKILL);
     ::waitpid(group, nullptr, 0);
@@ -230,8 +169,8 @@ Received run_collector(const CollectorProgram& program, const ExportMessages& me
 
 std::optional<double> nfdump_by_source(std::uint64_t flows, const std::string& directory) {
     constexpr double rate = 500'000;
-    const std::string nfcapd = found("nfcapd");
-    const std::string nfdump = found("nfdump");
+    const std::string nfcapd = find_program("nfcapd");
+    const std::string nfdump = find_program("nfdump");
     if (nfcapd.empty() || nfdump.empty()) return std::nullopt;
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const ExportMessages messages = make_messages(
@@ -243,12 +182,12 @@ std::optional<double> nfdump_by_source(std::uint64_t flows, const std::string& d
     const Load load{.rate = rate,
                     .seconds = static_cast<unsigned>(static_cast<double>(flows) / rate) + 1};
     const CollectorProgram stores{CollectorKind::stores, nfcapd, "nfcapd"};
-    const pid_t group = start(command(stores, port, load.buffer_octets, folder));
+    const pid_t group = start_program(command(stores, port, load.buffer_octets, folder));
     const Received received = receive(group, stores.kind, port, messages, load);
     ::kill(-group, SIGTERM);  // it then closes its file
     ::waitpid(group, nullptr, 0);
     const auto begin = Clock::now();
-    const pid_t sums = start({nfdump, "-q", "-R", folder, "-s", "srcip/bytes", "-n", "0"});
+    const pid_t sums = start_program({nfdump, "-q", "-R", folder, "-s", "srcip/bytes", "-n", "0"});
     int status = -1;
     ::waitpid(sums, &status, 0);
     const double seconds = since(begin);

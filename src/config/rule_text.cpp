@@ -95,6 +95,7 @@ Result<std::string> rule_text(const RuleConfig& rule) {
     const auto add_list = [&](std::string_view key, const std::vector<std::string>& value) {
         add(key, fmt::format("{}", fmt::join(value, ",")));
     };
+    add("identity", rule.identity);
     add("group", rule.group);
     add_list("from", rule.from);
     add_list("to", rule.to);

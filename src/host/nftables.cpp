@@ -79,6 +79,14 @@ int on_dump_message(const nlmsghdr* message, void* to) {
                             std::generic_category().message(error)));
 }
 
+[[nodiscard]] std::unexpected<Error> addition_error(int error) {
+    if (error == EPERM) return dump_error(error);
+    return fail(ErrorCode::failed,
+                fmt::format("nftables refused counters or elements of maps: {}. Next: octroi rules "
+                            "apply --dry-run prints them",
+                            std::generic_category().message(error)));
+}
+
 class KernelNftables final : public NftablesHost {
 public:
     Status list(List list, const std::string& table, Handler handler, void* context) override {
@@ -117,6 +125,25 @@ public:
             if (mnl_socket_sendto(socket.get(), buffer.data(), octets) < 0)
                 return dump_error(errno);
             TRY(receive_answers(*socket, buffer, part.size(), {handler, context}));
+        }
+        return {};
+    }
+
+    Status add(std::span<const std::string> batches) override {
+        const NetlinkSocket socket(mnl_socket_open(NETLINK_NETFILTER));
+        if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0)
+            return dump_error(errno);
+        std::vector<char> buffer(part_octets_max);
+        for (const std::string& batch : batches) {
+            if (mnl_socket_sendto(socket.get(), batch.data(), batch.size()) < 0)
+                return addition_error(errno);
+            ssize_t octets = 0;
+            do octets = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
+            while (octets < 0 && errno == EINTR);
+            // The first answer: of the message that was refused, or of the last one. Any sequence.
+            if (octets < 0 || mnl_cb_run(buffer.data(), static_cast<std::size_t>(octets), 0,
+                                         mnl_socket_get_portid(socket.get()), nullptr, nullptr) < 0)
+                return addition_error(errno);
         }
         return {};
     }
@@ -178,9 +205,7 @@ private:
             const int state =
                 mnl_cb_run(buffer.data(), static_cast<std::size_t>(octets), dump_sequence,
                            mnl_socket_get_portid(&socket), on_dump_message, &call);
-            if (state < 0 && errno == ENOENT)
-                return fail(ErrorCode::not_found, "a counter of nftables is gone");
-            if (state < 0) return dump_error(errno);
+            if (state < 0 && errno != ENOENT) return dump_error(errno);
             --count;
         }
         return {};

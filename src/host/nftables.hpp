@@ -27,15 +27,17 @@ public:
     // list them again), permission (CAP_NET_ADMIN), unsupported (the kernel has no nf_tables).
     [[nodiscard]] virtual Status list(List list, const std::string& table, Handler handler,
                                       void* context) = 0;
-    // Calls the handler for the objects of these names. Faster than list() for very many of them:
-    // the kernel walks over all objects for each part of a list. Errors: as list(); not_found (one
-    // of them is not there; the handler was called for others).
+    // Calls the handler for the objects of these names that are there. Faster than list() for very
+    // many of them: the kernel walks over all objects for each part of a list. Errors: as list().
     [[nodiscard]] virtual Status get_objects(const std::string& table,
                                              std::span<const std::string> names, Handler handler,
                                              void* context) = 0;
     // Runs commands in the language of nft(8), all or none of them. check_only: the kernel checks
     // them and changes nothing. Errors: permission, failed (the text is that of libnftables).
     [[nodiscard]] virtual Status run(const std::string& commands, bool check_only) = 0;
+    // Sends batches of changes (wire/nftables/additions.hpp), which are applied one after another.
+    // Errors: permission, failed (a batch was refused; those before it are applied).
+    [[nodiscard]] virtual Status add(std::span<const std::string> batches) = 0;
     // A text that changes with each boot, and that differs between network namespaces: handles of
     // tables with different texts have nothing in common.
     [[nodiscard]] virtual Result<std::string> generation() = 0;

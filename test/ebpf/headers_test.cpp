@@ -80,16 +80,20 @@ protected:
         auto named = ebpf::Labels::open(*maps);
         ASSERT_TRUE(named.has_value());
         labels.emplace(*std::move(named));
+        set_services(53);
+        ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
+    }
+    // The UDP port of the service dns.
+    void set_services(std::size_t port) {
         SourceServices services;
         services.names = {"other", "dns", "fragment"};
         services.of_rank = {1};
         services.fragment = 2;
         for (auto& ports : services.ports) ports.assign(65536, SourceServices::no_rank);
-        services.ports[1][53] = 0;
+        services.ports[1][port] = 0;
         const auto entries = ebpf::service_entries(services, *labels);
         ASSERT_TRUE(entries.has_value());
         ASSERT_TRUE(maps->set_array("services", *entries).has_value());
-        ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
     }
     void TearDown() override {
         maps.reset();
@@ -148,6 +152,18 @@ protected:
         EXPECT_EQ(all.bytes, 2 * bytes);
         EXPECT_EQ(all.family, family);
         EXPECT_EQ(all.service, service);
+    }
+    [[nodiscard]] std::uint64_t packets_of(const std::string& service) const {
+        std::uint64_t packets = 0;
+        const auto ids = maps->counting();
+        const auto rows = maps->read(ids ? ids->now : 0);
+        if (!rows) return packets;
+        for (std::size_t i = 0; i < rows->counts.size(); ++i) {
+            octroi_key key{};
+            std::memcpy(&key, rows->key(i).data(), sizeof key);
+            if (labels->text(key.service) == service) packets += rows->counts[i].packets;
+        }
+        return packets;
     }
     [[nodiscard]] EbpfCount other(octroi_other which) const {
         const auto others = maps->read_others();
@@ -219,6 +235,34 @@ TEST_F(Headers, LengthsBeyondTheFrame) {
     pass(0x86DD, long_v6);
     EXPECT_EQ(counted().packets, 2U);
     EXPECT_EQ(other(OCTROI_MALFORMED), (EbpfCount{2 * (72 + 92), 4}));
+}
+
+// Flows that are known get what new tables say; a new map of counts gets all that follows.
+TEST_F(Headers, KnownFlowsUseNewTablesAndMaps) {
+    const octroi_settings settings{};
+    const auto as_octets = std::as_bytes(std::span(&settings, 1));
+    for (const auto& [type, packet] :
+         {std::pair{0x0800U, ip_v4(udp(30))}, std::pair{0x86DDU, ip_v6(17, udp(30))}}) {
+        set_services(53);
+        ASSERT_TRUE(maps->set_settings(as_octets).has_value());
+        pass(type, packet);
+        EXPECT_EQ(packets_of("dns"), 2U);
+        EXPECT_EQ(packets_of("other"), 0U);
+        set_services(54);
+        ASSERT_TRUE(maps->set_settings(as_octets).has_value());
+        pass(type, packet);
+        EXPECT_EQ(packets_of("dns"), 2U);
+        EXPECT_EQ(packets_of("other"), 2U);
+        const auto before = maps->counting();
+        ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
+        EXPECT_EQ(maps->counting()->before, before->now);
+        pass(type, packet);
+        EXPECT_EQ(packets_of("dns"), 0U);
+        EXPECT_EQ(packets_of("other"), 2U);
+        ASSERT_TRUE(maps->drop_map_before().has_value());
+        ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
+        ASSERT_TRUE(maps->drop_map_before().has_value());
+    }
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"ebpf", "interfaces = [\"lo\"]\n"},
     {"sockets", ""},
     {"conntrack", ""},
-    {"nftables", ""},
+    {"nftables", "[[rule]]\nname = \"r\"\n"},
     {"nflog", ""},
     {"interfaces", "interfaces = [\"lo\"]\n"},
     {"wireguard", ""},
@@ -48,6 +48,7 @@ const std::map<std::string, std::string, std::less<>> needed{
 const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
+    {"meter.table", "\"octroi_other\""},
     {"exporter.clock_offset", "\"1h\""},
     {"exporter.interfaces", "[\"3=uplink\"]"},
     {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
@@ -105,19 +106,13 @@ const std::string export_lines =
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
-bool is_in_live_section(const Option& row) {
-    const auto table = option_table(meter_kinds());
-    return std::ranges::any_of(table.sections, [&](const Section& section) {
-        return section.name == row.section && section.reload;
-    });
-}
-
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {
     std::vector<Change> all;
-    for (const Option& row : option_table(meter_kinds()).options) {
-        if (row.reload || is_in_live_section(row) || !row.renamed_to.empty() || is_name(row))
-            continue;
+    const OptionTable table = option_table(meter_kinds());
+    for (const Option& row : table.options) {
+        if (row.reload || table.find_section(row.section)->reload) continue;
+        if (!row.renamed_to.empty() || is_name(row)) continue;
         const bool of_every_kind = row.kind.empty();
         if (of_every_kind ? kind != "collector" : row.kind != kind) continue;
         const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));

@@ -147,7 +147,7 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
     const auto host = nftables_host();
     const accounting::AccountingTable table(*host, wanted.table);
     if (options.dry_run) {
-        TRY_ASSIGN(const auto now, table.content());
+        TRY_ASSIGN(const auto now, table.content(wanted.ruleset));
         TRY(session.print(accounting::apply_commands(wanted.table, now, wanted.ruleset)));
         return ExitStatus::done;
     }

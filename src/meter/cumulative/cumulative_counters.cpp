@@ -64,6 +64,13 @@ std::vector<GoneCounter> CumulativeCounters::drain_gone() {
     return gone;
 }
 
+std::vector<std::string> CumulativeCounters::names() const {
+    std::vector<std::string> names;
+    names.reserve(counters_.size());
+    for (const auto& [name, last] : counters_) names.push_back(name);
+    return names;
+}
+
 std::string CumulativeCounters::save() const {
     ByteWriter out;
     out.be32(magic);

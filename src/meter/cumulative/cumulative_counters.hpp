@@ -77,6 +77,7 @@ public:
     // When the current reading, or else the last one, began; min: there was none.
     [[nodiscard]] UtcTime current() const noexcept { return current_; }
     [[nodiscard]] std::size_t size() const noexcept { return counters_.size(); }
+    [[nodiscard]] std::vector<std::string> names() const;
     // Counters that were refused because there were too many, in all.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 

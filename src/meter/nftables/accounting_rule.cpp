@@ -225,6 +225,10 @@ Result<AccountingRule> parse_rule(const RuleConfig& config, const ServiceNames& 
 bool overlap(const Leg& a, const Leg& b) noexcept {
     if ((a.hooks & b.hooks) == 0) return false;
     if (a.family != b.family && a.family != Family::none && b.family != Family::none) return false;
+    // Addresses differ most often.
+    if (!overlap(a.of(Field::source), b.of(Field::source)) ||
+        !overlap(a.of(Field::destination), b.of(Field::destination)))
+        return false;
     for (std::size_t field = 0; field < field_count; ++field)
         if (!overlap(a.values[field], b.values[field])) return false;
     return true;

@@ -3,6 +3,7 @@
 
 // A [[rule]] as the packets that it matches.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,11 +28,20 @@ struct Leg {
     Family family = Family::none;  // none: both
     bool fragments = false;
     FieldValues values;
+    // A hash can look it up: make_exact().
+    bool is_exact = false;
+    // Of source and destination: each span is one prefix of this length. 0: any intervals.
+    std::array<std::uint8_t, 2> lengths{};
 
     [[nodiscard]] const Spans& of(Field field) const { return values[index_of(field)]; }
     // The field of the near end's address.
     [[nodiscard]] Field near() const {
         return direction == CountedDirection::out ? Field::source : Field::destination;
+    }
+    [[nodiscard]] std::uint8_t length_of(Field field) const {
+        return field == Field::source        ? lengths[0]
+               : field == Field::destination ? lengths[1]
+                                             : std::uint8_t{0};
     }
 };
 

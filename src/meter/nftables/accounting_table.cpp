@@ -56,6 +56,10 @@ void on_name(void* context, ByteSpan message) {
     visit.found.push_back(std::move(item->name));
 }
 
+bool has_chain(const TableCounters& counters, std::string_view name) {
+    return std::ranges::find(counters.chains, name) != counters.chains.end();
+}
+
 // Lists until nothing changed meanwhile.
 template <typename Visit>
 Status list_whole(NftablesHost& host, NftablesHost::List list, const std::string& table,
@@ -103,8 +107,7 @@ Status AccountingTable::note_state(TableCounters& counters) const {
     TRY_ASSIGN(const auto rules, names(NftablesHost::List::rules));
     std::uint64_t users = 0;
     for (const TableCounter& counter : counters.counters) users += counter.users;
-    counters.is_ours = std::ranges::find(counters.chains, born_chain(counters.generation)) !=
-                       counters.chains.end();
+    counters.is_ours = has_chain(counters, born_chain(counters.generation));
     counters.is_whole = std::ranges::any_of(counters.chains, [&](const std::string& chain) {
         const auto mark = parse_mark(chain);
         // A change by another process may have more references for a moment.
@@ -114,7 +117,16 @@ Status AccountingTable::note_state(TableCounters& counters) const {
     return {};
 }
 
-Result<TableCounters> AccountingTable::read() const {
+Status AccountingTable::get_counters(std::span<const std::string> names,
+                                     TableCounters& counters) const {
+    CounterVisit visit{name_, {}};
+    visit.found.reserve(names.size());
+    TRY(host_.get_objects(name_, names, on_counter, &visit));
+    counters.counters = std::move(visit.found);
+    return {};
+}
+
+Result<TableCounters> AccountingTable::read(const KnownCounters& known) const {
     // The table may be replaced by another one between two lists, and its rules by others: a change
     // of rules has a chain of another name.
     for (int i = 0; i < attempts; ++i) {
@@ -122,7 +134,10 @@ Result<TableCounters> AccountingTable::read() const {
         TRY_ASSIGN(counters.generation, generation());
         if (counters.generation.empty()) return counters;
         TRY_ASSIGN(counters.chains, names(NftablesHost::List::chains));
-        TRY(list_counters(counters));
+        if (known.names.size() > listed_max && has_chain(counters, known.mark))
+            TRY(get_counters(known.names, counters));
+        else
+            TRY(list_counters(counters));
         TRY(note_state(counters));
         TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
         TRY_ASSIGN(const std::string after, generation());
@@ -134,35 +149,27 @@ Result<TableCounters> AccountingTable::read() const {
                             name_));
 }
 
-Status AccountingTable::get_known(TableCounters& known) const {
+Result<std::optional<TableCounters>> AccountingTable::read_same(TableCounters known) const {
+    TRY_ASSIGN(const std::string before, generation());
+    if (known.generation != before) return std::nullopt;
     std::vector<std::string> wanted;
     wanted.reserve(known.counters.size());
     for (TableCounter& counter : known.counters) wanted.push_back(std::move(counter.name));
-    CounterVisit visit{name_, {}};
-    visit.found.reserve(wanted.size());
-    TRY(host_.get_objects(name_, wanted, on_counter, &visit));
-    known.counters = std::move(visit.found);
-    return {};
-}
-
-Result<TableCounters> AccountingTable::read_again(TableCounters known) const {
-    if (known.counters.size() <= listed_max) return read();
-    TRY_ASSIGN(const std::string before, generation());
-    if (before.empty()) return TableCounters{};
-    if (known.generation != before) return read();
-    const std::size_t count = known.counters.size();
-    if (!get_known(known) || known.counters.size() != count || !note_state(known)) return read();
+    TRY(get_counters(wanted, known));
+    if (known.counters.size() != wanted.size()) return std::nullopt;
+    TRY(note_state(known));
     TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
     TRY_ASSIGN(const std::string after, generation());
     // Rules that changed meanwhile may have other counters.
-    return before == after && chains == known.chains ? Result<TableCounters>(std::move(known))
-                                                     : read();
+    if (before != after || chains != known.chains) return std::nullopt;
+    return known;
 }
 
-Result<TableContent> AccountingTable::content() const {
-    TRY_ASSIGN(TableCounters counters, read());
+Result<TableContent> AccountingTable::content(const Ruleset& wanted) const {
+    TRY_ASSIGN(TableCounters counters, read({wanted.mark, wanted.counters}));
     TableContent content;
-    if (counters.generation.empty()) return content;
+    content.exists = !counters.generation.empty();
+    if (!content.exists) return content;
     const bool has_mark = std::ranges::any_of(
         counters.chains, [](const std::string& chain) { return parse_mark(chain).has_value(); });
     content.is_foreign = !counters.is_ours || !has_mark;
@@ -175,18 +182,23 @@ Result<TableContent> AccountingTable::content() const {
     return content;
 }
 
-Status AccountingTable::change(TableContent now, const Ruleset& wanted) const {
-    TRY(host_.run(prepare_commands(name_, now, wanted), false));
-    if (now.is_foreign) now = {};
-    if (now.born.empty()) {
-        TRY_ASSIGN(const std::string made, generation());
-        now.born = born_chain(made);
-    }
+Status AccountingTable::make(const TableContent& now, const Ruleset& wanted) const {
+    TRY(host_.run(make_commands(name_, now, wanted), false));
+    TRY(host_.add(additions(name_, {}, wanted)));
+    TRY_ASSIGN(const std::string made, generation());
+    return host_.run(mark_commands(name_, born_chain(made), wanted), false);
+}
+
+Status AccountingTable::change(const TableContent& now, const Ruleset& wanted) const {
+    if (!now.exists || now.is_foreign) return make(now, wanted);
+    if (const std::string commands = prepare_commands(name_, now, wanted); !commands.empty())
+        TRY(host_.run(commands, false));
+    TRY(host_.add(additions(name_, now, wanted)));
     return host_.run(switch_commands(name_, now, wanted), false);
 }
 
 Result<Applied> AccountingTable::try_apply(const Ruleset& wanted, bool check_only) const {
-    TRY_ASSIGN(const TableContent now, content());
+    TRY_ASSIGN(const TableContent now, content(wanted));
     const bool changes =
         !now.is_whole || std::ranges::find(now.chains, wanted.mark) == now.chains.end();
     if (changes && check_only) TRY(host_.run(apply_commands(name_, now, wanted), true));

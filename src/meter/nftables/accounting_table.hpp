@@ -5,6 +5,7 @@
 // changed or kept.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,11 @@ struct TableCounters {
     bool is_whole = false;
 };
 
+struct KnownCounters {
+    std::string mark;                // Ruleset::mark
+    std::vector<std::string> names;  // all of them
+};
+
 struct Applied {
     bool changes = false;   // false: the table was as the rules say
     bool was_whole = true;  // TableCounters::is_whole, before
@@ -48,12 +54,13 @@ public:
     AccountingTable(NftablesHost& host, std::string name) : host_(host), name_(std::move(name)) {}
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
-    // Errors: those of NftablesHost; over_limit (more than counters_max).
-    [[nodiscard]] Result<TableCounters> read() const;
-    // The same, where `known` is the result of an earlier call: for very many counters, only those
-    // are read again unless the rules changed. Counters that others add are then not seen.
-    [[nodiscard]] Result<TableCounters> read_again(TableCounters known) const;
-    [[nodiscard]] Result<TableContent> content() const;
+    // Errors: those of NftablesHost; over_limit (more than counters_max). Of very many counters
+    // only the known ones are read, if the table has the rules of this mark: those that others
+    // added are then not seen.
+    [[nodiscard]] Result<TableCounters> read(const KnownCounters& known = {}) const;
+    // The counters of an earlier result. nullopt: the table, its rules or its counters are others.
+    [[nodiscard]] Result<std::optional<TableCounters>> read_same(TableCounters known) const;
+    [[nodiscard]] Result<TableContent> content(const Ruleset& wanted) const;
     // check_only: the kernel checks, and nothing changes. Two processes may call this at the same
     // time. A table of the name that another program made is replaced.
     [[nodiscard]] Result<Applied> apply(const Ruleset& wanted, bool check_only) const;
@@ -70,12 +77,13 @@ public:
 private:
     // TableCounters::generation.
     [[nodiscard]] Result<std::string> generation() const;
-    // Counters, then what they say with the rules about the state of the table.
     [[nodiscard]] Status list_counters(TableCounters& counters) const;
-    [[nodiscard]] Status get_known(TableCounters& known) const;
+    [[nodiscard]] Status get_counters(std::span<const std::string> names,
+                                      TableCounters& counters) const;
     [[nodiscard]] Status note_state(TableCounters& counters) const;
     [[nodiscard]] Result<Applied> try_apply(const Ruleset& wanted, bool check_only) const;
-    [[nodiscard]] Status change(TableContent now, const Ruleset& wanted) const;
+    [[nodiscard]] Status make(const TableContent& now, const Ruleset& wanted) const;
+    [[nodiscard]] Status change(const TableContent& now, const Ruleset& wanted) const;
     [[nodiscard]] Result<std::vector<std::string>> names(NftablesHost::List list) const;
 
     NftablesHost& host_;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "meter/nftables/ruleset.hpp"
+#include "wire/nftables/additions.hpp"
 
 namespace octroi::accounting {
 namespace {
@@ -33,6 +34,51 @@ private:
     std::string text_;
 };
 
+void add_table(Commands& commands, const TableContent& now) {
+    commands.add("add", "table", "");
+    if (!now.is_foreign) return;
+    commands.add("delete", "table", "");
+    commands.add("add", "table", "");
+}
+
+void add_counters(Commands& commands, const TableContent& now,
+                  const std::vector<std::string>& wanted) {
+    const Names known = now.is_foreign ? Names() : names_in(now.counters);
+    for (const std::string& counter : wanted)
+        if (!known.contains(counter)) commands.add("add", "counter", "{}", counter);
+}
+
+void add_elements(Commands& commands, const CounterMap& map) {
+    // A command of many elements costs less than many commands; its text stays of moderate length.
+    constexpr std::size_t elements_of_a_command = 1000;
+    std::vector<std::string> texts;
+    for (const MapElement& element : map.elements) {
+        texts.push_back(fmt::format("{} : \"{}\"", element.key, element.counter));
+        if (texts.size() < elements_of_a_command && &element != &map.elements.back()) continue;
+        commands.add("add", "element", "{} {{ {} }}", map.name, fmt::join(texts, ", "));
+        texts.clear();
+    }
+}
+
+// Of a table that is not whole all elements are added: those that are there stay.
+Names whole_maps(const TableContent& now) {
+    return now.is_whole && !now.is_foreign ? names_in(now.maps) : Names();
+}
+
+enum class Elements { of_intervals, all };
+
+void add_maps(Commands& commands, const TableContent& now, const Ruleset& wanted, Elements which) {
+    const Names known = whole_maps(now);
+    for (const CounterMap& map : wanted.maps) {
+        if (known.contains(map.name)) continue;
+        // With its size the kernel makes a hash that costs less, because it need not grow.
+        commands.add(
+            "add", "map", "{} {{ type {} : counter; {}}}", map.name, map.type,
+            map.intervals ? "flags interval; " : fmt::format("size {}; ", map.elements.size()));
+        if (map.intervals || which == Elements::all) add_elements(commands, map);
+    }
+}
+
 // Removes the rules of all our chains, then the chains that are not wanted. Base chains
 // stay: a packet in the kernel passes the rules before or after the change, never both. The old
 // mark is among the removed chains: where another process has removed it, the change fails.
@@ -42,50 +88,9 @@ void remove_old(Commands& commands, const TableContent& now, const Ruleset& want
     for (const CounterChain& chain : wanted.chains) chains.insert(chain.name);
     for (const std::string& chain : now.chains)
         if (!chains.contains(chain)) commands.add("delete", "chain", "{}", chain);
-    // A table that is new: only one process can create its mark of birth.
-    if (!now.born.empty() && !names_in(now.chains).contains(now.born))
-        commands.add("create", "chain", "{}", now.born);
 }
 
-void add_maps(Commands& commands, const TableContent& now, const Ruleset& wanted) {
-    // A command of many elements costs less than many commands; its text stays of moderate length.
-    constexpr std::size_t elements_of_a_command = 1000;
-    // Of a map that is not whole all elements are added: those that are there stay.
-    const Names known = now.is_whole ? names_in(now.maps) : Names();
-    for (const CounterMap& map : wanted.maps) {
-        if (known.contains(map.name)) continue;
-        commands.add("add", "map", "{} {{ type {} : counter; {}}}", map.name, map.type,
-                     map.intervals ? "flags interval; " : "");
-        for (std::size_t at = 0; at < map.elements.size(); at += elements_of_a_command) {
-            const auto part =
-                std::span(map.elements)
-                    .subspan(at, std::min(elements_of_a_command, map.elements.size() - at));
-            commands.add("add", "element", "{} {{ {} }}", map.name, fmt::join(part, ", "));
-        }
-    }
-}
-
-}  // namespace
-
-std::string prepare_commands(const std::string& table, const TableContent& now,
-                             const Ruleset& wanted) {
-    Commands commands(table);
-    commands.add("add", "table", "");
-    if (now.is_foreign) {
-        commands.add("delete", "table", "");
-        commands.add("add", "table", "");
-    }
-    const Names counters = now.is_foreign ? Names() : names_in(now.counters);
-    for (const std::string& counter : wanted.counters)
-        if (!counters.contains(counter)) commands.add("add", "counter", "{}", counter);
-    add_maps(commands, now, wanted);
-    return commands.take();
-}
-
-std::string switch_commands(const std::string& table, const TableContent& now,
-                            const Ruleset& wanted) {
-    Commands commands(table);
-    if (!now.is_foreign) remove_old(commands, now, wanted);
+void add_rules(Commands& commands, const Ruleset& wanted) {
     for (const CounterChain& chain : wanted.chains) {
         if (chain.hook.empty())
             commands.add("add", "chain", "{}", chain.name);
@@ -97,13 +102,74 @@ std::string switch_commands(const std::string& table, const TableContent& now,
         for (const std::string& rule : chain.rules)
             commands.add("add", "rule", "{} {}", chain.name, rule);
     }
+}
+
+bool is_made_again(const TableContent& now) { return !now.exists || now.is_foreign; }
+
+}  // namespace
+
+std::string make_commands(const std::string& table, const TableContent& now,
+                          const Ruleset& wanted) {
+    Commands commands(table);
+    add_table(commands, now);
+    add_counters(commands, now, wanted.plain_counters);
+    add_maps(commands, now, wanted, Elements::of_intervals);
+    add_rules(commands, wanted);
+    return commands.take();
+}
+
+std::string mark_commands(const std::string& table, const std::string& born,
+                          const Ruleset& wanted) {
+    Commands commands(table);
+    // Only one process can create it.
+    commands.add("create", "chain", "{}", born);
+    commands.add("add", "chain", "{}", wanted.mark);
+    return commands.take();
+}
+
+std::string prepare_commands(const std::string& table, const TableContent& now,
+                             const Ruleset& wanted) {
+    Commands commands(table);
+    add_counters(commands, now, wanted.plain_counters);
+    add_maps(commands, now, wanted, Elements::of_intervals);
+    return commands.take();
+}
+
+std::vector<std::string> additions(const std::string& table, const TableContent& now,
+                                   const Ruleset& wanted) {
+    nftables::Additions made(table);
+    Names known = now.is_foreign ? Names() : names_in(now.counters);
+    for (const std::string& counter : wanted.plain_counters) known.insert(counter);
+    for (const std::string& counter : wanted.counters)
+        if (!known.contains(counter)) made.add_counter(counter);
+    const Names maps = whole_maps(now);
+    for (const CounterMap& map : wanted.maps) {
+        if (map.intervals || maps.contains(map.name)) continue;
+        for (const MapElement& element : map.elements)
+            made.add_element(map.name, element.octets, element.counter);
+    }
+    return made.drain();
+}
+
+std::string switch_commands(const std::string& table, const TableContent& now,
+                            const Ruleset& wanted) {
+    Commands commands(table);
+    remove_old(commands, now, wanted);
+    add_rules(commands, wanted);
     commands.add("add", "chain", "{}", wanted.mark);
     return commands.take();
 }
 
 std::string apply_commands(const std::string& table, const TableContent& now,
                            const Ruleset& wanted) {
-    return prepare_commands(table, now, wanted) + switch_commands(table, now, wanted);
+    Commands commands(table);
+    if (is_made_again(now)) add_table(commands, now);
+    add_counters(commands, now, wanted.counters);
+    add_maps(commands, now, wanted, Elements::all);
+    if (!is_made_again(now)) remove_old(commands, now, wanted);
+    add_rules(commands, wanted);
+    commands.add("add", "chain", "{}", wanted.mark);
+    return commands.take();
 }
 
 std::string cleanup_commands(const std::string& table, const TableContent& now,

@@ -4,210 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
+#include <utility>
 
-#include "base/address.hpp"
+#include "meter/nftables/import_line.hpp"
+#include "meter/nftables/ruleset.hpp"
 
 namespace octroi::accounting {
 namespace {
 
-enum class Program { iptables, ipchains, ipfwadm };
-
-// Words between spaces; "…" keeps spaces.
-std::vector<std::string> words_in(std::string_view line) {
-    std::vector<std::string> words;
-    std::string word;
-    bool in_quotes = false;
-    for (const char c : line) {
-        if (c == '"')
-            in_quotes = !in_quotes;
-        else if ((c == ' ' || c == '\t' || c == '\r') && !in_quotes) {
-            if (!word.empty()) words.push_back(std::move(word));
-            word.clear();
-        } else {
-            word += c;
-        }
-    }
-    if (!word.empty()) words.push_back(std::move(word));
-    return words;
-}
-
-std::vector<std::string> parts_of(std::string_view list) {
-    std::vector<std::string> parts;
-    for (std::size_t at = 0; at <= list.size();) {
-        const std::size_t comma = std::min(list.find(',', at), list.size());
-        if (comma > at) parts.emplace_back(list.substr(at, comma - at));
-        at = comma + 1;
-    }
-    return parts;
-}
-
-bool is_everything(std::string_view address) {
-    return address == "0/0" || address == "0.0.0.0/0" || address == "any/0" ||
-           address == "anywhere" || address == "0.0.0.0/0.0.0.0";
-}
-
-// "10.0.0.0/255.0.0.0" and "10.0.0.5/8": as a prefix.
-std::string prefix_text(const std::string& address) {
-    const std::size_t slash = address.find('/');
-    if (slash == std::string::npos) return address;
-    std::string text = address;
-    if (const auto mask = parse_address(address.substr(slash + 1));
-        mask && mask->family == Family::v4) {
-        int length = 0;
-        for (std::uint32_t bits = mask->v4_value(); (bits & 0x80000000U) != 0; bits <<= 1U)
-            ++length;
-        text = fmt::format("{}/{}", address.substr(0, slash), length);
-    }
-    const auto prefix = parse_prefix(text, true);
-    return prefix ? to_string(*prefix) : address;
-}
-
-// One line. The words are consumed from the left.
-class LineReader {
-public:
-    LineReader(Program program, std::span<const std::string> words)
-        : program_(program), words_(words) {}
-
-    // False: `problem` says why.
-    bool read() {
-        while (!words_.empty() && problem.empty()) {
-            const std::string option = next();
-            if (option == "-A" || option == "-I" || option == "--append" || option == "--insert")
-                read_chain();
-            else if (!read_match(option) && !read_ports(option) && !read_extension(option))
-                problem = fmt::format("{} is not supported", option);
-        }
-        if (problem.empty() && chain.empty() && program_ != Program::ipfwadm)
-            problem = "it adds no rule";
-        return problem.empty();
-    }
-
-    RuleConfig rule;
-    std::string chain;
-    std::string interface;
-    bool has_target = false;
-    bool both_ways = false;
-    std::string problem;
-
-private:
-    std::string next() {
-        if (words_.empty()) {
-            problem = "a value is missing";
-            return "";
-        }
-        std::string word = words_.front();
-        words_ = words_.subspan(1);
-        if (word == "!") problem = "a negation (!) is not supported";
-        return word;
-    }
-    [[nodiscard]] bool value_follows() const {
-        return !words_.empty() && !words_.front().starts_with('-');
-    }
-    void read_chain() {
-        // ipfwadm -A without a direction is both directions.
-        chain = program_ == Program::ipfwadm && !value_follows() ? "both" : next();
-        // iptables -I CHAIN 3
-        if (value_follows() && program_ != Program::ipfwadm) (void)next();
-    }
-    void read_address(std::vector<std::string>& addresses, std::vector<std::string>& ports) {
-        for (const std::string& part : parts_of(next()))
-            if (!is_everything(part)) addresses.push_back(prefix_text(part));
-        // ipfwadm and ipchains state ports behind the address, where iptables has none.
-        while (program_ != Program::iptables && value_follows()) {
-            if (rule.protocol == std::vector<std::string>{"icmp"})
-                rule.icmp_type.push_back(next());
-            else
-                ports.push_back(next());
-        }
-    }
-    bool read_match(const std::string& option) {
-        if (option == "-s" || option == "-S" || option == "--source" || option == "--src")
-            read_address(rule.from, rule.from_port);
-        else if (option == "-d" || option == "-D" || option == "--destination" || option == "--dst")
-            read_address(rule.to, rule.to_port);
-        else if (option == "-p" || option == "-P" || option == "--protocol" || option == "--proto")
-            read_protocol(next());
-        else if (option == "-W" || (program_ == Program::ipchains && option == "-i"))
-            interface = next();
-        else if (program_ == Program::iptables && (option == "-i" || option == "--in-interface"))
-            rule.in_interface = next();
-        else if (program_ == Program::iptables && (option == "-o" || option == "--out-interface"))
-            rule.out_interface = next();
-        else if (option == "-f" || option == "--fragment")
-            rule.fragments = true;
-        else if (option == "-b" && program_ != Program::iptables)
-            both_ways = true;
-        else
-            return false;
-        return true;
-    }
-    void read_protocol(std::string protocol) {
-        std::ranges::transform(protocol, protocol.begin(), [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        });
-        if (protocol != "all" && protocol != "0") rule.protocol = {protocol};
-    }
-    bool read_ports(const std::string& option) {
-        const auto add = [&](std::vector<std::string>& to) {
-            for (std::string& part : parts_of(next())) to.push_back(std::move(part));
-        };
-        if (option == "--sport" || option == "--sports" || option == "--source-port" ||
-            option == "--source-ports")
-            add(rule.from_port);
-        else if (option == "--dport" || option == "--dports" || option == "--destination-port" ||
-                 option == "--destination-ports")
-            add(rule.to_port);
-        else if (option == "--icmp-type" || option == "--icmpv6-type")
-            add(rule.icmp_type);
-        else
-            return false;
-        return true;
-    }
-    bool read_extension(const std::string& option) {
-        static const std::set<std::string_view> known_modules{
-            "tcp", "udp", "icmp", "icmp6", "icmpv6", "multiport", "owner", "mac", "comment"};
-        if (option == "-m" || option == "--match") {
-            const std::string module = next();
-            if (!known_modules.contains(module))
-                problem = fmt::format("the match {} is not supported", module);
-        } else if (option == "--uid-owner") {
-            rule.uid = {next()};
-        } else if (option == "--mac-source") {
-            rule.mac = {next()};
-        } else if (option == "--comment" || option == "-V") {
-            (void)next();
-        } else if (option == "-j" || option == "--jump" || option == "-g" || option == "--goto") {
-            read_target();
-        } else if (option == "-c" || option == "--set-counters") {
-            (void)next();
-            (void)next();
-        } else {
-            // ipfwadm -a: append; ipfwadm -i: insert.
-            return (program_ == Program::ipfwadm && (option == "-a" || option == "-i")) ||
-                   option == "-v" || option == "-n" || option == "-w";
-        }
-        return true;
-    }
-    void read_target() {
-        static const std::set<std::string_view> known_targets{
-            "ACCEPT", "DROP", "RETURN", "REJECT", "DENY", "accept", "deny", "reject"};
-        const std::string target = next();
-        has_target = true;
-        if (!known_targets.contains(target))
-            problem = fmt::format("the target {} is not supported", target);
-    }
-
-    Program program_;
-    std::span<const std::string> words_;
-};
-
 enum class ChainHook { in, out, forward, both };
 
-std::optional<ChainHook> way_of(std::string_view chain) {
+std::optional<ChainHook> hook_of(std::string_view chain) {
     if (chain == "INPUT" || chain == "input" || chain == "in") return ChainHook::in;
     if (chain == "OUTPUT" || chain == "output" || chain == "out") return ChainHook::out;
     if (chain == "FORWARD" || chain == "forward") return ChainHook::forward;
@@ -215,91 +26,155 @@ std::optional<ChainHook> way_of(std::string_view chain) {
     return std::nullopt;
 }
 
+// Targets that end the chain for a packet.
+bool ends_chain(std::string_view target) {
+    static const std::set<std::string_view> known{"ACCEPT", "DROP",   "RETURN", "REJECT",
+                                                  "DENY",   "accept", "deny",   "reject"};
+    return known.contains(target);
+}
+
+// Packets that match both: each list may be in one of them only. False: it cannot be said so.
+bool add_matches(const ImportLine& of, ImportLine& to) {
+    constexpr std::array lists{&RuleConfig::from,      &RuleConfig::to,      &RuleConfig::protocol,
+                               &RuleConfig::from_port, &RuleConfig::to_port, &RuleConfig::icmp_type,
+                               &RuleConfig::uid,       &RuleConfig::mac};
+    for (const auto list : lists) {
+        if ((of.rule.*list).empty() || of.rule.*list == to.rule.*list) continue;
+        if (!(to.rule.*list).empty()) return false;
+        to.rule.*list = of.rule.*list;
+    }
+    const auto add = [](const std::string& from, std::string& into) {
+        if (from.empty()) return true;
+        const bool fits = into.empty() || into == from;
+        into = from;
+        return fits;
+    };
+    to.rule.fragments = to.rule.fragments || of.rule.fragments;
+    to.both_ways = to.both_ways || of.both_ways;
+    return add(of.rule.in_interface, to.rule.in_interface) &&
+           add(of.rule.out_interface, to.rule.out_interface) && add(of.interface, to.interface);
+}
+
 class Importer {
 public:
-    void add_line(std::size_t number, std::string_view line) {
-        const std::vector<std::string> words = words_in(line);
-        std::span<const std::string> rest(words);
-        // iptables-save -c: "[packets:bytes] -A …".
-        if (!rest.empty() && rest.front().starts_with('[')) rest = rest.subspan(1);
-        Program program = Program::iptables;
-        if (!rest.empty() && !rest.front().starts_with('-')) {
-            const std::string name = rest.front().substr(rest.front().rfind('/') + 1);
-            if (name == "ipchains")
-                program = Program::ipchains;
-            else if (name == "ipfwadm")
-                program = Program::ipfwadm;
-            else if (name != "iptables" && name != "ip6tables")
-                return;
-            rest = rest.subspan(1);
-        }
-        const bool adds = std::ranges::any_of(rest, [](const std::string& word) {
-            return word == "-A" || word == "-I" || word == "--append" || word == "--insert";
-        });
-        if (!adds) return;
-        LineReader reader(program, rest);
-        if (!reader.read()) {
-            leave_out(number, reader.problem);
+    void add_line(std::size_t number, std::string_view text) {
+        // iptables-save: "*nat" begins a table.
+        if (text.starts_with('*')) table_ = text.substr(1, text.find_last_not_of(" \r"));
+        auto line = read_import_line(text);
+        if (!line) return;
+        if (!table_.empty() && table_ != "filter")
+            line->problem = fmt::format("rules of the table {} are not imported", table_);
+        if (!line->problem.empty()) {
+            leave_out(number, line->problem);
             return;
         }
-        add(number, program, reader);
+        by_chain_[line->chain].push_back(lines_.size());
+        if (hook_of(line->chain)) jumped_to_.insert(line->target);
+        lines_.push_back({number, *std::move(line)});
     }
-    ImportedRules made;
+
+    // After the last line: chains may be defined after the rules that jump to them.
+    ImportedRules finish() {
+        for (const Numbered& line : lines_) {
+            if (hook_of(line.line.chain))
+                add(line.number, line.line);
+            else if (!jumped_to_.contains(line.line.chain))
+                leave_out(line.number,
+                          fmt::format("no rule of a chain of the kernel leads to the chain {}",
+                                      line.line.chain));
+        }
+        return std::move(made_);
+    }
 
 private:
+    struct Numbered {
+        std::size_t number;
+        ImportLine line;
+    };
+
     void leave_out(std::size_t number, std::string_view why) {
-        made.left_out.push_back(fmt::format("line {}: {}", number, why));
+        made_.left_out.push_back(fmt::format("line {}: {}", number, why));
+    }
+    void add(std::size_t number, const ImportLine& line) {
+        const bool ends = ends_chain(line.target);
+        if (line.target.empty() || ends)
+            add_counting(number, line, line.chain, ends);
+        else if (by_chain_.contains(line.target))
+            add_jump(number, line);
+        else
+            leave_out(number, fmt::format("the target {} is not supported", line.target));
     }
 
-    void add(std::size_t number, Program program, const LineReader& reader) {
-        const auto way = way_of(reader.chain);
-        if (!way) {
-            leave_out(number, fmt::format("the chain {} is not one of the kernel's. Next: write "
-                                          "its rules with group",
-                                          reader.chain));
-            return;
+    // What the rules of the other chain count. Their traffic has the name of that chain.
+    void add_jump(std::size_t number, const ImportLine& jump) {
+        for (const std::size_t place : by_chain_.at(jump.target)) {
+            if (made_.rules.size() >= rules_max) {
+                leave_out(number, fmt::format("there are {} rules already", rules_max));
+                return;
+            }
+            const Numbered& other = lines_[place];
+            const bool ends = ends_chain(other.line.target);
+            ImportLine both = jump;
+            if ((!other.line.target.empty() && !ends) || !add_matches(other.line, both))
+                leave_out(number, fmt::format("with line {}, it cannot be said in one rule. Next: "
+                                              "write a rule with group",
+                                              other.number));
+            else
+                add_counting(number, both, jump.target, ends);
         }
-        if (reader.has_target) ended_.insert(reader.chain);
-        if (!reader.has_target && ended_.contains(reader.chain)) {
+    }
+
+    // name: of the chain that the rule is in.
+    void add_counting(std::size_t number, const ImportLine& line, const std::string& name,
+                      bool ends) {
+        if (ends) ended_.insert(line.chain);
+        if (!ends && ended_.contains(line.chain)) {
             leave_out(number, "it has no target, but earlier rules of its chain end the chain");
             return;
         }
-        RuleConfig rule = reader.rule;
-        rule.name = fmt::format("{}-{}", reader.chain, ++numbers_[reader.chain]);
-        if (reader.has_target) rule.group = reader.chain;
+        RuleConfig rule = line.rule;
+        rule.name = fmt::format("{}-{}", name, ++numbers_[name]);
+        if (name != line.chain) rule.identity = "rule " + name;
+        if (ends) rule.group = line.chain;
+        const ChainHook hook = *hook_of(line.chain);
         // ipfwadm counted what enters and leaves the machine, forwarded packets in both.
-        const bool all_hooks = program == Program::ipfwadm;
-        if (*way == ChainHook::both) {
-            add_way(rule, reader, ChainHook::in, all_hooks, "-in");
-            add_way(rule, reader, ChainHook::out, all_hooks, "-out");
+        const bool all_hooks = line.program == Program::ipfwadm;
+        if (hook == ChainHook::both) {
+            add_way(rule, line, ChainHook::in, all_hooks, "-in");
+            add_way(rule, line, ChainHook::out, all_hooks, "-out");
         } else {
-            add_way(rule, reader, *way, all_hooks, "");
+            add_way(rule, line, hook, all_hooks, "");
         }
     }
 
-    void add_way(RuleConfig rule, const LineReader& reader, ChainHook way, bool all_hooks,
+    void add_way(RuleConfig rule, const ImportLine& line, ChainHook hook, bool all_hooks,
                  std::string_view suffix) {
         rule.name += suffix;
-        const bool is_in = way == ChainHook::in;
-        if (!reader.interface.empty())
-            (is_in ? rule.in_interface : rule.out_interface) = reader.interface;
-        if (!all_hooks) rule.hook = is_in ? "input" : way == ChainHook::out ? "output" : "forward";
+        const bool is_in = hook == ChainHook::in;
+        if (!line.interface.empty())
+            (is_in ? rule.in_interface : rule.out_interface) = line.interface;
+        if (!all_hooks) rule.hook = is_in ? "input" : hook == ChainHook::out ? "output" : "forward";
         const bool arrives =
-            is_in || (way == ChainHook::forward && rule.out_interface.empty() &&
+            is_in || (hook == ChainHook::forward && rule.out_interface.empty() &&
                       (!rule.in_interface.empty() || (rule.from.empty() && !rule.to.empty())));
         rule.direction = arrives ? RuleDirection::in : RuleDirection::out;
         if (!rule.uid.empty() || !rule.mac.empty()) rule.direction = RuleDirection::out;
-        made.rules.push_back(rule);
-        if (!reader.both_ways) return;
+        made_.rules.push_back(rule);
+        if (!line.both_ways) return;
         // -b: also with source and destination exchanged.
         std::swap(rule.from, rule.to);
         std::swap(rule.from_port, rule.to_port);
         rule.name += "-reverse";
-        made.rules.push_back(std::move(rule));
+        made_.rules.push_back(std::move(rule));
     }
 
+    std::string table_;  // of iptables-save; empty: not stated
+    std::vector<Numbered> lines_;
+    std::map<std::string, std::vector<std::size_t>> by_chain_;  // places in lines_
+    std::set<std::string> jumped_to_;  // targets of rules in chains of the kernel
     std::map<std::string, int> numbers_;
     std::set<std::string> ended_;
+    ImportedRules made_;
 };
 
 }  // namespace
@@ -311,7 +186,7 @@ ImportedRules import_rules(std::string_view text) {
         importer.add_line(number, text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    return std::move(importer.made);
+    return importer.finish();
 }
 
 }  // namespace octroi::accounting

@@ -19,9 +19,11 @@ struct ImportedRules {
     std::vector<std::string> left_out;
 };
 
-// Reads every line that adds a rule. Rules without a target count all packets that match. Rules
-// with one end the chain for a packet, so they become a group of that chain. Lines and words:
-// bounded by the length of the text.
+// Reads every line that adds a rule to a chain of the kernel, in the filter table. Rules without a
+// target count all packets that match. Rules with one end the chain for a packet, so they become a
+// group of that chain. A rule that jumps to another chain becomes a rule for each rule of that
+// chain; their traffic has the identity `rule CHAIN`. Lines and words: bounded by the length of the
+// text; rules_max rules of jumps.
 [[nodiscard]] ImportedRules import_rules(std::string_view text);
 
 }  // namespace octroi::accounting

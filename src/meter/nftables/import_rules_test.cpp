@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 using Texts = std::vector<std::string>;
 
@@ -71,8 +72,84 @@ TEST(ImportRules, SaysWhatItLeavesOut) {
         "iptables -A FORWARD -j LOG\n"
         "iptables -P FORWARD ACCEPT\n");
     EXPECT_THAT(made.rules, IsEmpty());
-    EXPECT_THAT(made.left_out, ElementsAre(HasSubstr("!"), HasSubstr("state"), HasSubstr("acct"),
-                                           HasSubstr("missing"), HasSubstr("LOG")));
+    EXPECT_THAT(made.left_out,
+                UnorderedElementsAre(HasSubstr("!"), HasSubstr("state"), HasSubstr("acct"),
+                                     HasSubstr("missing"), HasSubstr("LOG")));
+}
+
+// N7, N10 in the words of the book: services, and user chains that are exclusive.
+TEST(ImportRules, ReadsUserChains) {
+    for (const auto& [program, chain] :
+         {std::pair("iptables -A ", "FORWARD"), {"ipchains -A ", "forward"}}) {
+        const bool is_new = std::string_view(program).starts_with("iptables");
+        const std::string match =
+            std::string(is_new ? " -o ppp0 -m tcp -p tcp --dport " : " -i ppp0 -p tcp -d 0/0 ");
+        std::string text;
+        text += program + std::string("a-essent -j ACCEPT\n");
+        text += program + std::string("a-noness -j ACCEPT\n");
+        for (const char* port : {"ftp-data:ftp", "smtp", "www"})
+            text += program + std::string(chain) + match + port + " -j a-essent\n";
+        text += program + std::string(chain) + " -j a-noness\n";
+        const auto made = import_rules(text);
+        EXPECT_THAT(made.left_out, IsEmpty());
+        ASSERT_EQ(made.rules.size(), 4U);
+        for (std::size_t i = 0; i < 3; ++i) {
+            EXPECT_EQ(made.rules[i].name, "a-essent-" + std::to_string(i + 1));
+            EXPECT_EQ(made.rules[i].identity, "rule a-essent");
+            EXPECT_EQ(made.rules[i].group, chain);
+            EXPECT_EQ(made.rules[i].out_interface, "ppp0");
+        }
+        EXPECT_EQ(made.rules[0].to_port, Texts{"ftp-data:ftp"});
+        EXPECT_EQ(made.rules[3].identity, "rule a-noness");
+        EXPECT_EQ(made.rules[3].out_interface, "");
+        EXPECT_TRUE(compile(made.rules,
+                            ServiceNames("ftp 21/tcp\nftp-data 20/tcp\nsmtp 25/tcp\nwww 80/tcp\n"),
+                            {})
+                        .has_value());
+    }
+}
+
+TEST(ImportRules, JoinsTheMatchesOfAUserChain) {
+    const auto made = import_rules(
+        "iptables -A FORWARD -i ppp0 -p tcp -j acct\niptables -A acct -d 10.1.0.0/16\n"
+        "iptables -A acct -p udp\niptables -A acct -j nowhere\niptables -A lonely -d 10.0.0.1\n");
+    ASSERT_EQ(made.rules.size(), 1U);
+    EXPECT_EQ(made.rules[0].to, Texts{"10.1.0.0/16"});
+    EXPECT_EQ(made.rules[0].protocol, Texts{"tcp"});
+    EXPECT_EQ(made.rules[0].in_interface, "ppp0");
+    EXPECT_EQ(made.rules[0].group, "");
+    EXPECT_THAT(made.left_out,
+                ElementsAre(HasSubstr("line 1: with line 3"), HasSubstr("line 1: with line 4"),
+                            HasSubstr("the chain lonely")));
+}
+
+// N12, N13: fragments by their old number; types as ports.
+TEST(ImportRules, ReadsFragmentsAndTypes) {
+    const auto made = import_rules(
+        "ipfwadm -A in -a -W ppp0 -P tcp -S 0/0 0xFFFF\n"
+        "ipfwadm -A in -a -S 0/0 0xff -P icmp\n"
+        "ipfwadm -A in -a -S 0/0 8 -P icmp\n"
+        "ipchains -A forward -p icmp -s 0/0 -f\n"
+        "iptables -A FORWARD -m icmp -p icmp --sports echo-request\n");
+    EXPECT_THAT(made.left_out, IsEmpty());
+    ASSERT_EQ(made.rules.size(), 5U);
+    for (const std::size_t i : {0U, 1U, 3U}) {
+        EXPECT_TRUE(made.rules[i].fragments) << i;
+        EXPECT_EQ(made.rules[i].from_port, Texts{}) << i;
+    }
+    EXPECT_EQ(made.rules[2].icmp_type, Texts{"8"});
+    EXPECT_EQ(made.rules[4].icmp_type, Texts{"echo-request"});
+    EXPECT_TRUE(compile(made.rules, {}, {}).has_value());
+}
+
+// iptables-save prints all tables.
+TEST(ImportRules, ReadsTheFilterTableOnly) {
+    const auto made = import_rules(
+        "*nat\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -d 10.0.0.1/32 -j ACCEPT\nCOMMIT\n"
+        "*filter\n[1:2] -A OUTPUT -d 10.0.0.2/32\nCOMMIT\n");
+    ASSERT_EQ(made.rules.size(), 1U);
+    EXPECT_EQ(made.rules[0].to, Texts{"10.0.0.2/32"});
+    EXPECT_THAT(made.left_out, ElementsAre(HasSubstr("table nat")));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace octroi::accounting {
 namespace {
 
 // In a concatenation each field fills registers of 4 octets.
-std::size_t octets_of(Field field, Family family) {
+std::size_t key_octets_of(Field field, Family family) {
     switch (field) {
         case Field::in_interface:
         case Field::out_interface:
@@ -28,6 +28,8 @@ Lane form_of(const Leg& leg) {
     Lane lane{.family = leg.family,
               .hooks = leg.hooks,
               .fragments = leg.fragments,
+              .is_exact = leg.is_exact,
+              .lengths = leg.lengths,
               .key = {},
               .constants = {},
               .legs = {}};
@@ -35,7 +37,7 @@ Lane form_of(const Leg& leg) {
     std::size_t fields = 0;
     for (std::size_t i = 0; i < field_count; ++i) {
         if (leg.values[i].empty()) continue;
-        octets += octets_of(static_cast<Field>(i), leg.family);
+        octets += key_octets_of(static_cast<Field>(i), leg.family);
         ++fields;
     }
     for (std::size_t i = 0; i < field_count; ++i) {
@@ -44,14 +46,18 @@ Lane form_of(const Leg& leg) {
         const bool is_constant = (octets > key_octets_max || fields > key_fields_max) &&
                                  leg.values[i].size() == 1 && leg.values[i].front().is_single();
         if (is_constant) {
-            octets -= octets_of(field, leg.family);
+            octets -= key_octets_of(field, leg.family);
             --fields;
             lane.constants.emplace_back(field, leg.values[i].front().first);
         } else {
             lane.key.push_back(field);
         }
     }
-    lane.is_too_long = octets > key_octets_max || fields > key_fields_max;
+    // nft reads a mask in the first field only.
+    std::ranges::stable_partition(lane.key, [&](Field field) {
+        const std::uint8_t length = leg.length_of(field);
+        return length != 0 && length != (leg.family == Family::v6 ? 128 : 32);
+    });
     return lane;
 }
 
@@ -103,6 +109,12 @@ std::vector<Lane> fill_lanes(std::span<const AccountingRule* const> rules, Choos
 }
 
 }  // namespace
+
+bool is_too_long(std::span<const Field> key, Family family) {
+    std::size_t octets = 0;
+    for (const Field field : key) octets += key_octets_of(field, family);
+    return octets > key_octets_max || key.size() > key_fields_max;
+}
 
 std::vector<Lane> lanes_of(std::span<const AccountingRule* const> rules) {
     return fill_lanes(rules, first_free);

@@ -5,6 +5,7 @@
 // two of them. The number of lanes follows the number of forms of rules and the depth to which
 // their prefixes are nested, not the number of rules.
 
+#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ inline constexpr std::size_t key_octets_max = 64;
 // one, but its elements are wrong.
 inline constexpr std::size_t key_fields_max = 5;
 
+// A key beyond these limits.
+[[nodiscard]] bool is_too_long(std::span<const Field> key, Family family);
+
 struct LaneLeg {
     const AccountingRule* rule;  // borrowed
     const Leg* leg;              // borrowed
@@ -28,15 +32,17 @@ struct Lane {
     Family family = Family::none;
     std::uint8_t hooks = hook_all;
     bool fragments = false;
-    std::vector<Field> key;  // looked up
+    bool is_exact = false;                  // as in Leg
+    std::array<std::uint8_t, 2> lengths{};  // as in Leg
+    std::vector<Field> key;                 // looked up
     // Equal in all legs, and compared before the lookup, because a key is limited.
     std::vector<std::pair<Field, Number>> constants;
     std::vector<LaneLeg> legs;
-    bool is_too_long = false;  // a key beyond these limits: the legs cannot be counted
 
     [[nodiscard]] bool has_same_form(const Lane& other) const {
         return family == other.family && hooks == other.hooks && fragments == other.fragments &&
-               key == other.key && constants == other.constants;
+               is_exact == other.is_exact && lengths == other.lengths && key == other.key &&
+               constants == other.constants;
     }
 };
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "meter/nftables/rule_values.hpp"
 
 namespace octroi::accounting {
@@ -29,6 +31,28 @@ std::string address_text(const Span& span, Family family) {
     int length = family == Family::v4 ? 32 : 128;
     for (Number rest = mask; rest != 0; rest >>= 1U) --length;
     return fmt::format("{}/{}", first, length);
+}
+
+std::size_t octets_of(Field field, Family family) {
+    switch (field) {
+        case Field::in_interface:
+        case Field::out_interface:
+            return 16;
+        case Field::mac:
+            return 6;
+        case Field::source:
+        case Field::destination:
+            return family == Family::v6 ? 16 : 4;
+        case Field::protocol:
+        case Field::icmp_type:
+            return 1;
+        case Field::source_port:
+        case Field::destination_port:
+            return 2;
+        case Field::uid:
+            return 4;
+    }
+    return 0;
 }
 
 std::string mac_text(Number number) {
@@ -65,6 +89,37 @@ std::string_view expression_of(Field field, Family family) {
             return "meta skuid";
     }
     return "";
+}
+
+std::string masked_expression(Field field, Family family, unsigned length) {
+    const unsigned bits = family == Family::v6 ? 128 : 32;
+    std::string text(expression_of(field, family));
+    if (length == 0 || length == bits) return text;
+    const Number all = bits == 128 ? ~Number{0} : (Number{1} << bits) - 1;
+    const Number mask = all & ~((Number{1} << (bits - length)) - 1);
+    return text + fmt::format(" & {}", to_string(address_of(mask, family)));
+}
+
+std::string value_octets(Field field, Family family, Number value, bool in_key) {
+    const std::size_t octets = octets_of(field, family);
+    std::string text;
+    if (field == Field::uid) {
+        // In the byte order of the machine.
+        const auto uid = static_cast<std::uint32_t>(value);
+        text.resize(sizeof uid);
+        std::memcpy(text.data(), &uid, sizeof uid);
+        return text;
+    }
+    for (std::size_t i = octets; i-- > 0;)
+        text += static_cast<char>(value >> static_cast<unsigned>(8 * i) & 0xFFU);
+    if (in_key) text.append((4 - octets % 4) % 4, '\0');
+    return text;
+}
+
+Span common_prefix(Number a, Number b) noexcept {
+    Number host = a ^ b;
+    for (unsigned shift = 1; shift < 128; shift *= 2) host |= host >> shift;
+    return {a & ~host, a | host};
 }
 
 std::string_view type_of(Field field, Family family) {

@@ -24,7 +24,7 @@ enum Count : std::uint8_t {
     errors
 };
 
-// nft lists 200,000 counters in well under a second; a failed reading is tried again soon.
+// A failed reading is tried again soon.
 constexpr Duration retry_time = Duration::seconds(1);
 
 constinit LimitedLog table_problems("accounting_table");
@@ -62,7 +62,7 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
         meter->has_loss_ = !applied.was_whole;
         return meter;
     }
-    TRY_ASSIGN(const TableCounters present, meter->table_.read());
+    TRY_ASSIGN(const TableCounters present, meter->table_.read(meter->known_counters()));
     if (!present.is_ours)
         return fail(ErrorCode::not_found,
                     fmt::format("there is no table inet {} that octroi made. Next: octroi rules "
@@ -92,12 +92,36 @@ Status RulesMeter::mend_table() {
     });
     TRY_ASSIGN(const Applied applied, table_.apply(options_.ruleset, false));
     if (applied.changes) ++counts_[mended];
-    TRY_ASSIGN(reading_, table_.read());
+    TRY_ASSIGN(reading_, table_.read(known_counters()));
+    return {};
+}
+
+KnownCounters RulesMeter::known_counters() const {
+    const Ruleset& rules = options_.ruleset;
+    if (std::max(rules.counters.size(), values_.size()) <= AccountingTable::listed_max) return {};
+    // Also those of rules that are gone: their last increase.
+    KnownCounters known{rules.mark, values_.names()};
+    known.names.insert(known.names.end(), rules.counters.begin(), rules.counters.end());
+    std::ranges::sort(known.names);
+    const auto twice = std::ranges::unique(known.names);
+    known.names.erase(twice.begin(), twice.end());
+    return known;
+}
+
+Status RulesMeter::read_table() {
+    if (reading_.counters.size() > AccountingTable::listed_max) {
+        TRY_ASSIGN(auto same, table_.read_same(std::exchange(reading_, {})));
+        if (same) {
+            reading_ = *std::move(same);
+            return {};
+        }
+    }
+    TRY_ASSIGN(reading_, table_.read(known_counters()));
     return {};
 }
 
 Status RulesMeter::begin_reading() {
-    TRY_ASSIGN(reading_, table_.read_again(std::exchange(reading_, {})));
+    TRY(read_table());
     if (!reading_.is_whole) TRY(mend_table());
     begun_ = clock_.now();
     values_.begin_reading(begun_);

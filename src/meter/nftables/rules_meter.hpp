@@ -68,6 +68,8 @@ private:
     RulesMeter(RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
                const Clock& clock);
     [[nodiscard]] Status begin_reading();
+    [[nodiscard]] Status read_table();
+    [[nodiscard]] KnownCounters known_counters() const;
     // What counted less than the rules say since the last reading is a loss.
     [[nodiscard]] Status mend_table();
     // Hands over increases until the limit of one call. True: the reading is complete.

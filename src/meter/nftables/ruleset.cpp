@@ -10,6 +10,7 @@
 
 #include "base/text_hash.hpp"
 #include "meter/nftables/counter_name.hpp"
+#include "meter/nftables/exact_legs.hpp"
 #include "meter/nftables/lanes.hpp"
 #include "meter/nftables/nft_text.hpp"
 #include "meter/nftables/rule_values.hpp"
@@ -112,6 +113,7 @@ private:
         const auto count = [&](CountedDirection direction) {
             const std::string name = counter_text({direction, rest_of(group), {}});
             counters_.insert(name);
+            plain_.insert(name);
             return fmt::format("counter name \"{}\"", name);
         };
         // Only where rules of the group count: the rest of rules about OUTPUT is about OUTPUT.
@@ -133,14 +135,29 @@ private:
         }
     }
 
-    // "counter name ip saddr map @m…", after what all legs have in common.
-    Result<std::string> statement(const Lane& lane) {
-        if (lane.is_too_long)
-            return fail(ErrorCode::over_limit,
-                        fmt::format("rule '{}': more than {} of its keys are lists or ranges, or "
-                                    "its addresses are too long for one lookup. Next: make rules "
-                                    "with single values",
-                                    lane.legs.front().rule->name, key_fields_max));
+    // Takes the fields out of the key in which all legs have the same value, or the same interval:
+    // to compare it costs less than a longer key. "oifname "ppp0" "
+    static std::string take_common(Lane& lane) {
+        std::string text;
+        const Leg& first = *lane.legs.front().leg;
+        const auto is_common = [&](Field field) {
+            if (first.of(field).size() != 1) return false;
+            return std::ranges::all_of(lane.legs, [&](const LaneLeg& leg) {
+                const bool is_counted = leg.rule->per_address && field == leg.leg->near();
+                return !is_counted && leg.leg->of(field) == first.of(field);
+            });
+        };
+        std::erase_if(lane.key, [&](Field field) {
+            if (!is_common(field)) return false;
+            text += fmt::format("{} {} ", expression_of(field, lane.family),
+                                value_text(field, lane.family, first.of(field).front()));
+            return true;
+        });
+        return text;
+    }
+
+    // What all legs have in common.
+    static std::string before_lookup(const Lane& lane) {
         std::string text;
         const bool has_family_field = std::ranges::any_of(lane.key, [](Field field) {
             return field == Field::source || field == Field::destination ||
@@ -155,62 +172,126 @@ private:
         for (const auto& [field, value] : lane.constants)
             text += fmt::format("{} {} ", expression_of(field, lane.family),
                                 value_text(field, lane.family, {value, value}));
-        if (lane.key.empty()) {
-            TRY_ASSIGN(const std::string counter, add_counter(lane.legs.front(), {}));
-            return text + fmt::format("counter name \"{}\"", counter);
-        }
-        TRY_ASSIGN(const std::string map, add_map(lane));
-        std::string key;
-        for (const Field field : lane.key)
-            key += fmt::format("{}{}", key.empty() ? "" : " . ", expression_of(field, lane.family));
-        return text + fmt::format("counter name {} map @{}", key, map);
+        return text;
     }
 
-    Result<std::string> add_map(const Lane& lane) {
+    // "ip saddr 10.0.0.0/8 ": the prefix that all addresses of a field are in. Most packets have
+    // one of our addresses, so that one of two lookups finds nothing. In a large map it reads
+    // memory that no cache has: 400 ns, and to compare costs 10.
+    static std::string common_addresses(const Lane& lane, std::size_t elements) {
+        constexpr std::size_t large = 512;
+        std::string text;
+        if (elements < large) return text;
+        for (const Field field : lane.key) {
+            if (field != Field::source && field != Field::destination) continue;
+            Number least = ~Number{0};
+            Number most = 0;
+            for (const LaneLeg& leg : lane.legs) {
+                least = std::min(least, leg.leg->of(field).front().first);
+                most = std::max(most, leg.leg->of(field).back().last);
+            }
+            const Span common = common_prefix(least, most);
+            // A prefix of less than 4 bits leaves out too little.
+            const Number all = lane.family == Family::v6 ? ~Number{0} : Number{UINT32_MAX};
+            if (common.last - common.first > all >> 4U) continue;
+            text += fmt::format("{} {} ", expression_of(field, lane.family),
+                                value_text(field, lane.family, common));
+        }
+        return text;
+    }
+
+    // "ip saddr 10.0.0.0/8 counter name ip saddr map @m…"
+    Result<std::string> statement(Lane lane) {
+        std::string text = before_lookup(lane);
+        text += take_common(lane);
+        if (lane.key.empty()) {
+            TRY_ASSIGN(const std::string counter, add_counter(lane.legs.front(), {}));
+            plain_.insert(counter);
+            return text + fmt::format("counter name \"{}\"", counter);
+        }
+        if (is_too_long(lane.key, lane.family))
+            return fail(ErrorCode::over_limit,
+                        fmt::format("rule '{}': more than {} of its keys are lists or ranges, or "
+                                    "its addresses are too long for one lookup. Next: make rules "
+                                    "with single values",
+                                    lane.legs.front().rule->name, key_fields_max));
+        TRY_ASSIGN(const CounterMap* const map, add_map(lane));
+        std::string key;
+        for (const Field field : lane.key)
+            key += fmt::format(
+                "{}{}", key.empty() ? "" : " . ",
+                masked_expression(field, lane.family, lane.legs.front().leg->length_of(field)));
+        return text + fmt::format("{}counter name {} map @{}",
+                                  common_addresses(lane, map->elements.size()), key, map->name);
+    }
+
+    // Valid until the next one is added.
+    Result<const CounterMap*> add_map(const Lane& lane) {
         CounterMap map;
         for (const Field field : lane.key)
             map.type +=
                 fmt::format("{}{}", map.type.empty() ? "" : " . ", type_of(field, lane.family));
         for (const LaneLeg& leg : lane.legs) TRY(add_elements(lane, leg, map));
-        map.name = fmt::format("m{:016x}", text_hash(fmt::format("{}{}{}", map.type, map.intervals,
-                                                                 fmt::join(map.elements, ",")),
-                                                     0));
-        std::string name = map.name;
-        const bool is_known =
-            std::ranges::any_of(set_.maps, [&](const CounterMap& m) { return m.name == name; });
-        if (!is_known) set_.maps.push_back(std::move(map));
-        return name;
+        std::string content = fmt::format("{}{}", map.type, map.intervals);
+        for (const MapElement& element : map.elements)
+            content += fmt::format("{}:{},", element.key, element.counter);
+        map.name = fmt::format("m{:016x}", text_hash(content, 0));
+        for (MapElement& element : map.elements) {
+            if (!map.intervals) continue;
+            element.octets.clear();
+            plain_.insert(element.counter);
+        }
+        const auto known = std::ranges::find(set_.maps, map.name, &CounterMap::name);
+        if (known != set_.maps.end()) return &*known;
+        set_.maps.push_back(std::move(map));
+        return &set_.maps.back();
+    }
+
+    struct Key {
+        std::string text;
+        std::string octets;
+        Address address;  // that is counted for itself
+    };
+
+    // Each key with each value of one more field.
+    Status multiply(const Lane& lane, const LaneLeg& leg, Field field, CounterMap& map,
+                    std::vector<Key>& keys) {
+        const bool is_near = leg.rule->per_address && field == leg.leg->near();
+        // The value of a packet is masked to the length of the prefix.
+        const bool is_exact = is_near || leg.leg->length_of(field) != 0;
+        std::vector<Key> longer;
+        for (const Span& span : leg.leg->of(field)) {
+            const Number parts = is_near ? span.last - span.first + 1 : Number{1};
+            // 0: all addresses of IPv6.
+            if (parts == 0 || parts > elements_max ||
+                longer.size() + parts * keys.size() > elements_max - elements_)
+                return too_many(leg.rule->name);
+            if (!is_exact && !span.is_single()) map.intervals = true;
+            for (Number i = 0; i < parts; ++i) {
+                const Number first = span.first + i;
+                const std::string text =
+                    value_text(field, lane.family, is_exact ? Span{first, first} : span);
+                const std::string octets =
+                    value_octets(field, lane.family, first, lane.key.size() > 1);
+                for (const Key& key : keys)
+                    longer.push_back({key.text.empty() ? text : key.text + " . " + text,
+                                      key.octets + octets,
+                                      is_near ? address_of(first, lane.family) : key.address});
+            }
+        }
+        keys = std::move(longer);
+        return {};
     }
 
     // The product of the values of all fields.
     Status add_elements(const Lane& lane, const LaneLeg& leg, CounterMap& map) {
-        std::vector<std::pair<std::string, Address>> keys{{"", {}}};
-        for (const Field field : lane.key) {
-            const bool is_near = leg.rule->per_address && field == leg.leg->near();
-            const Spans& spans = leg.leg->of(field);
-            std::vector<std::pair<std::string, Address>> longer;
-            for (const Span& span : spans) {
-                const Number parts = is_near ? span.last - span.first + 1 : Number{1};
-                // 0: all addresses of IPv6.
-                if (parts == 0 || parts > elements_max ||
-                    longer.size() + parts * keys.size() > elements_max - elements_)
-                    return too_many(leg.rule->name);
-                if (!is_near && !span.is_single()) map.intervals = true;
-                for (Number i = 0; i < parts; ++i) {
-                    const Span part = is_near ? Span{span.first + i, span.first + i} : span;
-                    const std::string value = value_text(field, lane.family, part);
-                    for (const auto& [key, address] : keys)
-                        longer.emplace_back(
-                            key.empty() ? value : key + " . " + value,
-                            is_near ? address_of(part.first, lane.family) : address);
-                }
-            }
-            keys = std::move(longer);
-        }
+        std::vector<Key> keys{{}};
+        for (const Field field : lane.key) TRY(multiply(lane, leg, field, map, keys));
         elements_ += keys.size();
-        for (const auto& [key, address] : keys) {
-            TRY_ASSIGN(const std::string counter, add_counter(leg, address));
-            map.elements.push_back(fmt::format("{} : \"{}\"", key, counter));
+        for (Key& key : keys) {
+            TRY_ASSIGN(std::string counter, add_counter(leg, key.address));
+            map.elements.push_back(
+                {std::move(key.text), std::move(key.octets), std::move(counter)});
         }
         return {};
     }
@@ -238,6 +319,7 @@ private:
 
     Ruleset finish() {
         set_.counters.assign(counters_.begin(), counters_.end());
+        set_.plain_counters.assign(plain_.begin(), plain_.end());
         // Loopback passes two hooks: it counts where it is sent.
         if (auto& rules = bases_.at(hook_input).rules; !rules.empty())
             rules.emplace(rules.begin(), "iifname \"lo\" return");
@@ -264,6 +346,7 @@ private:
     Ruleset set_;
     std::map<Hook, CounterChain> bases_;
     std::set<std::string> counters_;
+    std::set<std::string> plain_;
     std::set<Address> addresses_;
     std::size_t elements_ = 0;
 };
@@ -289,7 +372,12 @@ Result<Ruleset> compile(std::span<const RuleConfig> rules, const ServiceNames& n
             return fail(
                 ErrorCode::invalid,
                 fmt::format("rule '{}': there are two of this name. Next: rename one", rule.name));
-    return Compiler(options).compile(parsed);
+    std::vector<AccountingRule> exact = parsed;
+    make_exact(exact);
+    auto set = Compiler(options).compile(exact);
+    // Intervals have fewer elements.
+    const bool is_too_much = !set && set.error().code == ErrorCode::over_limit;
+    return is_too_much ? Compiler(options).compile(parsed) : std::move(set);
 }
 
 }  // namespace octroi::accounting

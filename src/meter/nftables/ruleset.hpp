@@ -26,11 +26,17 @@ struct TableOptions {
     bool defragment = false;
 };
 
+struct MapElement {
+    std::string key;     // "10.0.0.0/8 . 80"
+    std::string octets;  // of the key, as the kernel has it; empty in a map of intervals
+    std::string counter;
+};
+
 struct CounterMap {
     std::string name;  // made from the content: the same name has the same content
     std::string type;  // "ipv4_addr . inet_service"
     bool intervals = false;
-    std::vector<std::string> elements;  // "10.0.0.0/8 . 80 : \"out-web\""
+    std::vector<MapElement> elements;
 };
 
 struct CounterChain {
@@ -41,7 +47,9 @@ struct CounterChain {
 
 struct Ruleset {
     TableOptions options;
-    std::vector<std::string> counters;
+    std::vector<std::string> counters;  // sorted
+    // Those that rules name themselves, and those of maps of intervals. There are not many.
+    std::vector<std::string> plain_counters;
     std::vector<CounterMap> maps;
     std::vector<CounterChain> chains;  // a chain is before those that jump to it
     std::string mark;                  // mark_chain()
@@ -52,6 +60,7 @@ struct Ruleset {
                                       const TableOptions& options);
 
 struct TableContent {
+    bool exists = false;
     // There is a table that another program made, or one without rules: it is removed first, with
     // its counters.
     bool is_foreign = false;
@@ -63,24 +72,37 @@ struct TableContent {
     std::vector<std::string> counters;
 };
 
-// A change has three steps, each of them atomic. Between them the old or the new rules count, and
-// no packet counts nowhere or twice.
+// A table that is not there is made in three steps: make_commands(), additions(), mark_commands().
+// Rules first, because libnftables lists all counters of the table before it adds a rule, and the
+// kernel takes seconds for a list of 100,000. A table without a mark is made again.
 //
-// 1. Adds the counters and the maps that are missing. In one step with the rules they would come
-//    too late: the kernel switches to the new rules before it shows the elements of a new map of
-//    intervals (nf_tables_commit(), net/netfilter/nf_tables_api.c).
+// A change of a table has four steps, each of them atomic. Between them the old or the new rules
+// count, and no packet counts nowhere or twice.
+//
+// 1. prepare_commands() and additions() add the counters and the maps that are missing. In one step
+//    with the rules they would come too late: the kernel switches to the new rules before it shows
+//    the elements of a new map of intervals (nf_tables_commit(), net/netfilter/nf_tables_api.c).
+// 2. switch_commands() replaces the rules. Counters are not touched: one that the rules name no
+//    longer may have counted since the last reading. Fails if another process made such a change
+//    since `now`, so that rules are never there twice.
+// 3. cleanup_commands() removes the maps that only the rules before referred to. To be run some
+//    time after step 2: a packet that is in the old rules looks up the old maps.
+//
+// A text may be empty: there is nothing to do.
+[[nodiscard]] std::string make_commands(const std::string& table, const TableContent& now,
+                                        const Ruleset& wanted);
+[[nodiscard]] std::string mark_commands(const std::string& table, const std::string& born,
+                                        const Ruleset& wanted);
 [[nodiscard]] std::string prepare_commands(const std::string& table, const TableContent& now,
                                            const Ruleset& wanted);
-// 2. Replaces the rules. Counters are not touched: one that the rules name no longer may have
-//    counted since the last reading. Fails if another process made such a change since `now`, so
-//    that rules are never there twice.
+// Batches for NftablesHost::add(): the counters and elements of maps without intervals.
+[[nodiscard]] std::vector<std::string> additions(const std::string& table, const TableContent& now,
+                                                 const Ruleset& wanted);
 [[nodiscard]] std::string switch_commands(const std::string& table, const TableContent& now,
                                           const Ruleset& wanted);
-// 3. Removes the maps that only the rules before referred to; empty: there are none. To be run some
-//    time after step 2: a packet that is in the old rules looks up the old maps.
 [[nodiscard]] std::string cleanup_commands(const std::string& table, const TableContent& now,
                                            const Ruleset& wanted);
-// Steps 1 and 2, to read and to check.
+// All of it but the last step in one text, to read and to check.
 [[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
                                          const Ruleset& wanted);
 // Removes counters that nothing refers to.
