@@ -168,9 +168,9 @@ void CounterMeter::apply(const Listing& listing) {
 // last reading are out of reach.
 void CounterMeter::begin_elsewhere(const Listing& listing) {
     log_warning(
-        fmt::format("the meter runs in another network namespace ({}) than before ({}): it "
+        fmt::format("meter {}: it runs in another network namespace ({}) than before ({}), and "
                     "begins with the values of now",
-                    listing.space, state_.space));
+                    options_.name, listing.space, state_.space));
     losses_.push_back({cursor_.source, LossReason::not_running,
                        loss_interval(state_.counters.current(), last_), std::nullopt,
                        std::nullopt});
