@@ -32,7 +32,7 @@ std::int64_t clamped(WideOctets value) {
     return static_cast<std::int64_t>(std::clamp<WideOctets>(value, Limits::min(), Limits::max()));
 }
 
-// Attribution books frames without a valid IP packet with their length on the wire.
+// Attribution posts frames without a valid IP packet with their length on the wire.
 bool is_of_frames(const Party& party) {
     return party.kind == PartyKind::excluded &&
            (party.name == "non-ip" || party.name == "malformed");

@@ -241,7 +241,7 @@ CounterMeter::Judgement CounterMeter::judge_appeared(const Sample& sample) {
         {}, sample.values != cumulative::CounterValues{}, LossReason::not_running, sample.values};
     if (sample.appearance == Appearance::arrived)
         return is_new_boot_ ? Judgement{sample.values} : nothing;
-    const auto gone = state_.take_gone(sample.counter);
+    const auto gone = state_.drop_gone(sample.counter);
     const bool is_known = gone && (sample.appearance == Appearance::restored ||
                                    gone->generation == sample.generation);
     if (!is_known) return {sample.values};

@@ -61,7 +61,7 @@ private:
     [[nodiscard]] Status resume(std::span<const Cursor> cursors);
     void begin_without_state(const std::string& why, UtcTime last);
 
-    // Of one sample: what counts, and what is lost.
+    // Of one sample: the volume that counts, and the loss.
     struct Judgement {
         cumulative::CounterValues by;
         bool has_loss = false;

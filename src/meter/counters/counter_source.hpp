@@ -18,7 +18,7 @@ enum class Metering : std::uint8_t {
     metered,    // its traffic counts
     until_now,  // it was metered, maybe, and is not any more: what it counted until now counts
     followed,   // its values are kept, so that it counts from the reading on that meters it. If it
-                // was metered before, its increase is a loss: a part of it may be counted elsewhere
+                // was metered before, its increase is a loss: other counters may have a part
 };
 
 // What counts of a counter that appears after the first reading, in the same boot. Counters that

@@ -81,7 +81,7 @@ void CounterState::remember(cumulative::GoneCounter counter) {
     gone.push_back(std::move(counter));
 }
 
-std::optional<cumulative::GoneCounter> CounterState::take_gone(std::string_view counter) {
+std::optional<cumulative::GoneCounter> CounterState::drop_gone(std::string_view counter) {
     const auto found = std::ranges::find(gone, counter, &cumulative::GoneCounter::counter);
     if (found == gone.end()) return std::nullopt;
     auto taken = std::move(*found);

@@ -31,7 +31,7 @@ struct PendingVolume {
 };
 
 struct CounterState {
-    // More counters that are gone are not remembered: the oldest is forgotten first.
+    // More counters that are gone are not kept: the oldest is dropped first.
     static constexpr std::size_t gone_max = 4096;
 
     cumulative::CumulativeCounters counters;
@@ -45,8 +45,8 @@ struct CounterState {
     std::deque<PendingVolume> pending;
 
     void remember(cumulative::GoneCounter counter);
-    // The counter, which is forgotten then.
-    [[nodiscard]] std::optional<cumulative::GoneCounter> take_gone(std::string_view counter);
+    // Drops the counter from the list, and returns it.
+    [[nodiscard]] std::optional<cumulative::GoneCounter> drop_gone(std::string_view counter);
 
     [[nodiscard]] std::string save() const;
     // Errors: corrupt.

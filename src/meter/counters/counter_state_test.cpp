@@ -37,7 +37,7 @@ TEST(CounterState, DamagedStatesAreRefused) {
     const std::string saved = state.save();
     ASSERT_TRUE(CounterState::restore(saved).has_value());
     EXPECT_EQ(CounterState::restore(saved)->pending.front().identity, "eth0");
-    EXPECT_EQ(CounterState::restore(saved)->take_gone("b")->values,
+    EXPECT_EQ(CounterState::restore(saved)->drop_gone("b")->values,
               (cumulative::CounterValues{3, 4}));
     for (std::size_t size = 0; size < saved.size(); ++size)
         EXPECT_FALSE(CounterState::restore(saved.substr(0, size)).has_value()) << size;

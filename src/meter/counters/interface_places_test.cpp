@@ -91,7 +91,7 @@ TEST_F(InterfacePlacesTest, APortOfABondCountsNoLonger) {
     machine_.present[0].meterable = false;
     pull();
     checkpoint();
-    EXPECT_THAT(ledger_.bytes, IsEmpty()) << "a part of it may be the bond's";
+    EXPECT_THAT(ledger_.bytes, IsEmpty()) << "the bond may have a part";
     ASSERT_EQ(ledger_.losses.size(), 1U);
     EXPECT_EQ(ledger_.losses[0].bytes_bound, 500U);
 }

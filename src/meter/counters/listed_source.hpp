@@ -5,7 +5,7 @@
 // set to 0.
 //
 // A counter is known by its text: the rule without its counts. Rules of one chain with one text
-// cannot be told apart by a listing, and do not count. A program may have restored a rule with the
+// are the same in a listing, and do not count. A program may have restored a rule with the
 // counts of before (iptables-restore -c, nft -f), so that a counter that comes back with values
 // that are not smaller goes on from the last ones. iptables does not state when a rule was made:
 // one that was removed and made again between two readings, and counted more than before, looks

@@ -74,7 +74,7 @@ inline constexpr std::array listed_options = {
                "none. A value with spaces stands in single quotes. The traffic belongs to the "
                "identity `rule NAME`; several rows may have one name. Counters are read and never "
                "set to 0. Rules of one chain "
-               "with one text cannot be told apart, and do not count.",
+               "with one text are the same in a listing, and do not count.",
            .check = check_wanted},
     Option{.key = "listing",
            .type = OptionType::text,

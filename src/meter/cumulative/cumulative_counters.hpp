@@ -68,7 +68,7 @@ public:
     // Drops the counters that were not read since begin_reading(), and returns their names: what
     // they counted after the reading before is lost.
     [[nodiscard]] std::vector<std::string> end_reading();
-    // The same, with what was known of them.
+    // The same, with their last values.
     [[nodiscard]] std::vector<GoneCounter> drain_gone();
 
     // When the reading before the current one began; min: there was none. The increases are of the

@@ -33,7 +33,7 @@ struct DeviceMessage {
 
 // The message after its nlmsghdr. An interface with many peers has several. nullopt: a length
 // contradicts the octets, or a peer has no key of the right length. Memory: about 100 octets for a
-// peer of the message, which needs at least 40 octets of it.
+// peer of the message, which has at least 40 octets there.
 [[nodiscard]] std::optional<DeviceMessage> decode_device(ByteSpan message);
 
 // Base64 (RFC 4648, section 4), as `wg show` prints it: 43 characters and "=".
