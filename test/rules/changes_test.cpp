@@ -63,7 +63,7 @@ TEST_F(RuleChangesTest, ARestoredTableCountsNothingTwice) {
     octroi_must({"audit"});
 }
 
-TEST_F(RuleChangesTest, ATableThatOthersDamageIsMended) {
+TEST_F(RuleChangesTest, ATableThatOthersDamageIsRepaired) {
     write_config(seed_rules);
     start();
     send(net_, "198.51.100.2", 53, 100, 100);

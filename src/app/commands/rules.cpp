@@ -38,14 +38,14 @@ Result<std::string> config_text(Session& session) {
 }
 
 // A daemon that knows the rules makes them again where another program removes our table.
-void tell_daemon(Session& session) {
+void report_to_daemon(Session& session) {
     const auto reloaded = ask_reload(session.probable_ledger_path(), session.config_path());
     if (reloaded || reloaded.error().code == ErrorCode::not_found) return;
     log_warning(fmt::format("the daemon does not know the new rules: {}. Next: octroi reload",
                             reloaded.error().text));
 }
 
-// The change of the text is what was meant: it did not touch other rules. A file may have them in a
+// The changed text has the wanted change, and no other rule changed. A file may have them in a
 // form that lines do not show.
 Status check_other_rules(const Config& before, const Config& after,
                          std::span<const std::string> removed, std::size_t added) {
@@ -78,7 +78,7 @@ Result<ExitStatus> change(Session& session, const Options& options, const std::s
         return {};
     }());
     TRY(replace_file(session.config_path(), text));
-    tell_daemon(session);
+    report_to_daemon(session);
     TRY_ASSIGN([[maybe_unused]] const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("{} written, table inet {} changed", session.config_path(), wanted.table));
     return ExitStatus::done;

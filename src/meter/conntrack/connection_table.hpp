@@ -39,7 +39,7 @@ struct PostedConnection {
     // A listing found it. Until that one and the next one are complete, the event of its begin may
     // come late.
     std::uint8_t listings_to_begin = 0;
-    // It ended while a listing was read. Until the end of the listing, an entry of it may come
+    // It ended while a listing was read. Until the end of the listing, an entry may still come
     // late.
     bool ended = false;
 };
@@ -50,7 +50,7 @@ inline constexpr std::uint8_t listings_to_begin_max = 2;
 
 class ConnectionTable {
 public:
-    // Of the digest. Secret: whoever chooses addresses and ports must not make keys collide.
+    // Of the digest. Secret: senders choose addresses and ports, and must not make keys collide.
     using Secret = std::array<std::uint8_t, 16>;
 
     ConnectionTable(const Secret& secret, std::size_t limit) : secret_(secret), limit_(limit) {}

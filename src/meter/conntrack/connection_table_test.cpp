@@ -19,7 +19,7 @@ PostedConnection posted_in(std::uint32_t listing) {
     return posted;
 }
 
-TEST(ConnectionTable, ForgetsAConnectionThatTwoListingsDidNotContain) {
+TEST(ConnectionTable, DropsAConnectionThatTwoListingsDidNotContain) {
     ConnectionTable table({}, 10);
     table.begin_listing();
     ASSERT_NE(table.insert({1, 1}, posted_in(table.listing())), nullptr);

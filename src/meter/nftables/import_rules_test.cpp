@@ -77,7 +77,7 @@ TEST(ImportRules, SaysWhatItLeavesOut) {
                                      HasSubstr("missing"), HasSubstr("LOG")));
 }
 
-// N7, N10 in the words of the book: services, and user chains that are exclusive.
+// N7, N10 as the HOWTO has them: services, and user chains that are exclusive.
 TEST(ImportRules, ReadsUserChains) {
     for (const auto& [program, chain] :
          {std::pair("iptables -A ", "FORWARD"), {"ipchains -A ", "forward"}}) {

@@ -20,7 +20,7 @@ enum Count : std::uint8_t {
     packets,
     implausible,
     unknown,
-    mended,
+    repaired,
     errors
 };
 
@@ -71,7 +71,7 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
     return meter;
 }
 
-Status RulesMeter::mend_table() {
+Status RulesMeter::repair_table() {
     has_loss_ = true;
     if (!options_.applies) {
         table_problems.warning([&] {
@@ -91,7 +91,7 @@ Status RulesMeter::mend_table() {
             options_.table);
     });
     TRY_ASSIGN(const Applied applied, table_.apply(options_.ruleset, false));
-    if (applied.changes) ++counts_[mended];
+    if (applied.changes) ++counts_[repaired];
     TRY_ASSIGN(reading_, table_.read(known_counters()));
     return {};
 }
@@ -122,7 +122,7 @@ Status RulesMeter::read_table() {
 
 Status RulesMeter::begin_reading() {
     TRY(read_table());
-    if (!reading_.is_whole) TRY(mend_table());
+    if (!reading_.is_whole) TRY(repair_table());
     begun_ = clock_.now();
     values_.begin_reading(begun_);
     is_first_ = values_.previous() == UtcTime::min();

@@ -35,7 +35,7 @@ inline constexpr std::array<CounterInfo, 8> rule_counters = {{
     {"nftables_unknown_total",
      "Counters in readings that are none of ours: another program added them to our table."},
     {"nftables_restored_total",
-     "Times that another program removed or changed our table, and the meter mended it."},
+     "Times that another program removed or changed our table, and the meter repaired it."},
     {"nftables_errors_total", "Readings that failed."},
 }};
 
@@ -71,7 +71,7 @@ private:
     [[nodiscard]] Status read_table();
     [[nodiscard]] KnownCounters known_counters() const;
     // What counted less than the rules say since the last reading is a loss.
-    [[nodiscard]] Status mend_table();
+    [[nodiscard]] Status repair_table();
     // Hands over increases until the limit of one call. True: the reading is complete.
     [[nodiscard]] bool hand_over(ReadingSink& sink);
     void advance(const TableCounter& counter);

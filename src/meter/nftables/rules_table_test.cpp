@@ -57,7 +57,7 @@ TEST_F(RulesMeterTableTest, DoesNotReadATableOfOthersThatItMayNotChange) {
 }
 
 // nft flush table: the counters stay, and nothing counts.
-TEST_F(RulesMeterTableTest, MendsATableThatLostItsRules) {
+TEST_F(RulesMeterTableTest, RepairsATableThatLostItsRules) {
     tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
     open(true);
     read();
@@ -78,7 +78,7 @@ TEST_F(RulesMeterTableTest, MendsATableThatLostItsRules) {
 }
 
 // Elements of maps that others removed: counters have fewer users.
-TEST_F(RulesMeterTableTest, MendsATableThatLostElements) {
+TEST_F(RulesMeterTableTest, RepairsATableThatLostElements) {
     tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
     open(true);
     read();

@@ -137,7 +137,7 @@ private:
 
     // Takes the fields out of the key in which all legs have the same value, or the same interval:
     // to compare it costs less than a longer key. "oifname "ppp0" "
-    static std::string take_common(Lane& lane) {
+    static std::string extract_common(Lane& lane) {
         std::string text;
         const Leg& first = *lane.legs.front().leg;
         const auto is_common = [&](Field field) {
@@ -203,7 +203,7 @@ private:
     // "ip saddr 10.0.0.0/8 counter name ip saddr map @m…"
     Result<std::string> statement(Lane lane) {
         std::string text = before_lookup(lane);
-        text += take_common(lane);
+        text += extract_common(lane);
         if (lane.key.empty()) {
             TRY_ASSIGN(const std::string counter, add_counter(lane.legs.front(), {}));
             plain_.insert(counter);

@@ -102,7 +102,7 @@ struct TableContent {
                                           const Ruleset& wanted);
 [[nodiscard]] std::string cleanup_commands(const std::string& table, const TableContent& now,
                                            const Ruleset& wanted);
-// All of it but the last step in one text, to read and to check.
+// All but the last step in one text, to read and to check.
 [[nodiscard]] std::string apply_commands(const std::string& table, const TableContent& now,
                                          const Ruleset& wanted);
 // Removes counters that nothing refers to.

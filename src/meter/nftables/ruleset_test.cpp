@@ -383,7 +383,7 @@ TEST(ApplyCommands, KeepCountersAndMapsThatStay) {
     EXPECT_EQ(cleanup_commands("octroi_t", now, before), "");
 }
 
-TEST(ApplyCommands, MendATable) {
+TEST(ApplyCommands, RepairATable) {
     const Ruleset set = compiled({{.name = "a", .uid = {"7-700", "900-1900"}}});
     ASSERT_EQ(set.maps.size(), 1U);
     TableContent now{.exists = true,

@@ -18,7 +18,7 @@ namespace octroi::accounting {
 
 // What the rules of a table are: a table with the same mark needs no change.
 struct Mark {
-    std::uint64_t content = 0;   // a hash of all of it
+    std::uint64_t content = 0;   // a hash of the whole content
     std::size_t rules = 0;       // in all chains
     std::size_t references = 0;  // from rules and elements of maps to counters
 

@@ -28,7 +28,7 @@ struct FakeKernel {
     std::vector<Entry> table;
     std::deque<std::pair<ConnectionSource::Kind, std::string>> events;
     bool has_reader = false;
-    std::size_t events_max = 1000;  // more than that are dropped, and the reader learns of it
+    std::size_t events_max = 1000;  // more than that are dropped, and the reader sees that
     bool has_dropped = false;
     // Entries of a listing that one read returns; the others come with the next one.
     std::size_t entries_per_read = 1000;

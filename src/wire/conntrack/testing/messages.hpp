@@ -66,7 +66,7 @@ namespace octroi::conntrack::testing {
            attribute(2, tuple_of(connection.reply), true) + attribute(12, id);
 }
 
-// As the kernel sends an entry, or the event of its end. What is not known is left out.
+// As the kernel sends an entry, or the event of its end. Unknown values are left out.
 [[nodiscard]] inline std::string message_of(const Entry& entry) {
     std::string text = message_of(entry.connection);
     if (entry.has_counts)
