@@ -14,7 +14,8 @@
 namespace octroi::nftables {
 
 // Batches of messages. The kernel applies each batch as a whole or not at all, and answers its last
-// message (NLM_F_ACK), or a message that it refuses. Objects that are there already stay as they are.
+// message (NLM_F_ACK), or a message that it refuses.
+// Objects that are there already stay as they are.
 class Additions {
 public:
     // table: of family inet.
