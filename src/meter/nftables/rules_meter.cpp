@@ -260,11 +260,11 @@ Result<Pull> RulesMeter::pull(ReadingSink& sink, Duration wait) {
 Result<Checkpoint> RulesMeter::checkpoint(ReadingSink& /*sink*/) {
     Checkpoint made;
     if (values_.size() > 0 || cursor_.version > 0) {
-        ++cursor_.version;
         std::string place;
         for (const char c : options_.table) place += c == '_' ? '-' : c;
         TRY_ASSIGN(cursor_.position,
-                   files_.write(fmt::format("{}-{}", place, cursor_.version), values_.save()));
+                   files_.write(fmt::format("{}-{}", place, cursor_.version + 1), values_.save()));
+        ++cursor_.version;
         cursor_.note = fmt::format("table inet {}, {} counters", options_.table, values_.size());
         made.cursors.push_back(cursor_);
     }
