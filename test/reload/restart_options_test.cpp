@@ -37,7 +37,7 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"capture", "interfaces = [\"lo\"]\n"},
     {"ebpf", "interfaces = [\"lo\"]\n"},
     {"sockets", ""},
-    {"conntrack", ""},
+    {"conntrack", "turn_on = true\n"},
     {"nftables", "[[rule]]\nname = \"r\"\n"},
     {"nflog", ""},
     {"interfaces", "interfaces = [\"lo\"]\n"},
@@ -94,7 +94,9 @@ std::string meters_with(std::string_view kind, const std::string& line = {}) {
     std::string text = "[[meter]]\nname = \"flows\"\nkind = \"collector\"\n";
     if (kind == "collector") return text + line;
     text += fmt::format("[[meter]]\nname = \"more\"\nkind = \"{}\"\n{}", kind, line);
-    if (!line.starts_with("interfaces")) text += needed.find(kind)->second;
+    const std::string& all = needed.find(kind)->second;
+    const std::string key = line.substr(0, line.find(' '));
+    if (key.empty() || !all.starts_with(key + " ")) text += all;
     return text;
 }
 
