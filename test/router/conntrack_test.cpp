@@ -64,7 +64,7 @@ TEST_F(ConntrackTest, ATransferDuringAKillCountsOnce) {
     std::jthread transfer([&] { network_.transfer("10.78.2.2", 2'000'000'000, true); });
     const auto has_bytes = [&](std::uint64_t bytes) { return counted().bytes > bytes; };
     ASSERT_TRUE(
-        support::wait_until([&] { return has_bytes(10'000'000); }, std::chrono::seconds(20)));
+        support::wait_until([&] { return has_bytes(10'000'000); }, std::chrono::seconds(90)));
     kill(*daemon);
     const std::uint64_t at_kill = counted().bytes;
     EXPECT_LT(at_kill, 2'000'000'000U) << "the kill came after the transfer";

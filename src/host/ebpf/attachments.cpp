@@ -20,6 +20,7 @@
 #include "host/ebpf/bpffs.hpp"
 #include "host/file.hpp"
 #include "host/os_error.hpp"
+#include "host/privilege.hpp"
 
 namespace octroi {
 namespace {
@@ -204,6 +205,9 @@ Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std
 
 std::string ebpf_obstacle(const std::string& bpffs) {
     if (::geteuid() != 0) return "octroi does not run as root";
+    const auto missing = missing_capture_capabilities();
+    if (std::ranges::find(missing, "CAP_NET_ADMIN") != missing.end())
+        return "octroi may not change interfaces (CAP_NET_ADMIN)";
     if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr) != 1)
         return "this kernel loads no BPF programs for interfaces (CONFIG_BPF_SYSCALL, "
                "CONFIG_NET_CLS_BPF)";
