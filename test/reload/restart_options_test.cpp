@@ -37,7 +37,7 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"capture", "interfaces = [\"lo\"]\n"},
     {"ebpf", "interfaces = [\"lo\"]\n"},
     {"sockets", ""},
-    {"conntrack", "turn_on = true\n"},
+    {"conntrack", ""},
     {"nftables", "[[rule]]\nname = \"r\"\n"},
     {"nflog", ""},
     {"interfaces", "interfaces = [\"lo\"]\n"},
@@ -150,12 +150,13 @@ bool set_loopback_up() {
 }
 
 // The daemon gets a network with the loopback interface only, and a BPF file system of its own;
-// both end with it.
+// both end with it. Its kernel counts for connections.
 void enter_own_namespaces() {
     if (::unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 ||
         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 || !set_loopback_up())
         ::_exit(126);
     (void)::mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);
+    std::ofstream("/proc/sys/net/netfilter/nf_conntrack_acct") << 1;
 }
 
 class RestartOptions : public ::testing::TestWithParam<const MeterKind*> {};
