@@ -21,7 +21,7 @@ constexpr std::uint16_t flag_create = 0x400;
 constexpr std::uint16_t nested = 0x8000;
 
 constexpr std::uint8_t family_inet = 1;
-constexpr std::size_t flags_place = 6;       // in nlmsghdr
+constexpr std::size_t flags_place = 6;  // in nlmsghdr
 
 // The length of an attribute has 16 bits. A batch fits the default send buffer of a socket.
 constexpr std::size_t list_octets_max = 32'000;
