@@ -22,7 +22,7 @@ std::string name_text(Number number) {
 }
 
 std::string address_text(const Span& span, Family family) {
-    const std::string first = to_string(address_of(span.first, family));
+    std::string first = to_string(address_of(span.first, family));
     if (span.is_single()) return first;
     // A prefix: its size is a power of two, and it begins at a multiple of its size.
     const Number mask = span.last - span.first;
