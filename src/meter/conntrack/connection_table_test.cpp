@@ -64,7 +64,7 @@ TEST(ConnectionTable, DamagedStatesAreRefused) {
     ASSERT_NE(table.insert({1, 2}, posted_in(1)), nullptr);
     TrackingPosition position;
     position.time = now;
-    position.posted = {10, 1};
+    position.posted = {{10, 1}, {}};
     const std::string good = save("boot/1", position, table);
     const auto restored = restore_state(good, 10);
     ASSERT_TRUE(restored.has_value()) << restored.error().text;
