@@ -178,7 +178,7 @@ TEST(Ruleset, MakesGroupsExclusive) {
     EXPECT_THAT(rules[0], HasSubstr("out-essent"));
     EXPECT_THAT(rules[1], HasSubstr("in-essent"));
     EXPECT_THAT(rules[2], HasSubstr("out-noness"));
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(rules[i].ends_with(" return")) << rules[i];
+    for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(rules[i].ends_with(" return")) << rules[i];
     EXPECT_EQ(rules[4], "oifname \"ppp0\" counter name \"out-g.rest\" return");
     EXPECT_EQ(rules[5], "iifname \"ppp0\" counter name \"in-g.rest\"");
     EXPECT_THAT(rules_of(set, "forward.10"), ElementsAre("jump group-g-forward"));
