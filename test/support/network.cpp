@@ -51,13 +51,8 @@ Network::Network() {
         return;
     }
     for (const std::string& space : {host_, router_, server_}) {
-#include "support/netns.hpp"
-
-        if (run({"ip", "netns", "add", space}).status != 0) {
-            missing_ = "no network namespaces here";
-            return;
-        }
-        // No duplicate address detection and no router solicitations.
+        missing_ = add_netns(space);
+        if (!missing_.empty()) return;
         must(in(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
                         "net.ipv6.conf.default.router_solicitations=0"}));
         must({"ip", "-n", space, "link", "set", "lo", "up"});
