@@ -53,8 +53,6 @@ Network::Network() {
     for (const std::string& space : {host_, router_, server_}) {
         missing_ = add_netns(space);
         if (!missing_.empty()) return;
-        must(in(space, {"sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
-                        "net.ipv6.conf.default.router_solicitations=0"}));
         must({"ip", "-n", space, "link", "set", "lo", "up"});
     }
 }
