@@ -16,6 +16,19 @@ std::vector<MeterConfig> meters_of_run(const RunSettings& settings, const MeterK
                          settings.meter_options);
 }
 
+namespace {
+
+void log_kept_counts(const RunSettings& settings, std::span<const MeterConfig> configs) {
+    for (const MeterConfig& meter : configs)
+        if (find_kind(settings.kinds, meter.kind)->remove_from_kernel != nullptr)
+            log_info(
+                fmt::format("meter {}: the kernel counts also while octroi is down; octroi run "
+                            "--detach-kernel ends that",
+                            meter.name));
+}
+
+}  // namespace
+
 Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHost& host,
                                          Ledger& ledger) {
     const std::string state = std::filesystem::path(settings.ledger_path).parent_path();
@@ -26,14 +39,19 @@ Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHos
         return running;
     };
     const MeterKind& last = default_kind(settings.kinds);
-    if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options))
-        return open(last);
+    if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options)) {
+        auto running = open(last);
+        if (running) log_kept_counts(settings, running->configs);
+        return running;
+    }
     const auto [kind, why] =
         choose_unconfigured(settings.kinds, settings.config, settings.meter_options);
     log_info(fmt::format("no meter is configured: {} runs, because {}", kind->name, why));
     auto running = open(*kind);
     if (running || kind == &last) return running;
     log_warning(fmt::format("meter {}: {}", kind->name, running.error().text));
+    // It may have attached a part before it failed.
+    remove_unconfigured(settings, meters_of_run(settings, *kind));
     log_info(fmt::format("no meter is configured: {} runs instead", last.name));
     return open(last);
 }

@@ -40,6 +40,12 @@ UnconfiguredMeter choose_unconfigured(MeterKinds kinds, const Config& config,
             why = fmt::format("flows are exported, and a meter of kind {} has none", kind->name);
             continue;
         }
+        if (std::ranges::find(config.meters, kind->name, &MeterConfig::name) !=
+            config.meters.end()) {
+            why = fmt::format("a meter named {} is configured, and owns its counts in the kernel",
+                              kind->name);
+            continue;
+        }
         if (const Option* missing = missing_option(*kind, fallback, given)) {
             why = fmt::format("a meter of kind {} has no option {}", kind->name, missing->key);
             continue;

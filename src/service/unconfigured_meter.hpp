@@ -27,6 +27,8 @@ struct UnconfiguredMeter {
 
 // In the order of the table, the first kind that has no obstacle, and an option for each value that
 // is given; default_kind() where there is none, or where flows are exported, which it alone reads.
+// A kind with the name of a configured meter is left out: both would own the same place in the
+// kernel.
 [[nodiscard]] UnconfiguredMeter choose_unconfigured(MeterKinds kinds, const Config& config,
                                                     const OptionValues& given);
 

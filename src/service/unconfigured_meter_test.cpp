@@ -66,6 +66,13 @@ TEST_F(UnconfiguredMeterTest, IsTheDefaultOneWhereFlowsAreExported) {
     EXPECT_EQ(chosen(), "common");
 }
 
+// The counts of the configured meter go on while its daemon is down: they must not be removed.
+TEST_F(UnconfiguredMeterTest, IsTheDefaultOneBesideAConfiguredMeterOfThatName) {
+    config_.meters.emplace_back().name = "cheap";
+    given_.set("interfaces", std::vector<std::string>{"eth1"});
+    EXPECT_EQ(chosen(), "common");
+}
+
 TEST_F(UnconfiguredMeterTest, RunsUnderTheNameOfItsKindAndWithTheGivenValues) {
     given_.set("interfaces", std::vector<std::string>{"eth1"});
     config_.meters.emplace_back().name = "configured";

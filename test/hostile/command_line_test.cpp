@@ -80,5 +80,17 @@ TEST_F(Files, AFifoIsNoLedger) {
     }
 }
 
+TEST_F(Files, AFileWithoutCountersIsNoListing) {
+    const support::Folder folder;
+    const std::string file = folder / "text";
+    std::ofstream(file) << "no counter\nof any kind\n";
+    const Ended refused = support::run(support::octroi("", {"inspect", "counters", file}));
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_NE(refused.err.find("is no listing of counters; next: "), std::string::npos)
+        << refused.err;
+    std::ofstream(file) << "*filter\nCOMMIT\n";
+    EXPECT_EQ(support::run(support::octroi("", {"inspect", "counters", file})).status, 0);
+}
+
 }  // namespace
 }  // namespace octroi::hostile

@@ -29,6 +29,14 @@ Result<std::string> read_listing(const std::string& path) {
     return text;
 }
 
+// A listing may have no counter: of an empty ruleset, or without the option -c.
+bool is_listing_of_rules(std::string_view text) {
+    const auto has_line = [&](std::string_view begin) {
+        return text.starts_with(begin) || text.contains("\n" + std::string(begin));
+    };
+    return has_line("*") || has_line("Chain ") || has_line("{") || has_line("IP ");
+}
+
 Cell text_cell(const std::string& text) {
     if (text.empty()) return absent;
     return std::string_view(text);
@@ -131,6 +139,11 @@ Result<std::string> inspect(const FileSetup& setup, InspectSink& sink) {
     TRY_ASSIGN(const std::string text, read_listing(setup.path));
     TRY_ASSIGN(const CounterListing listing,
                parse_listing(text, setup.options.text("format"), setup.path));
+    if (listing.counters.empty() && listing.unread == 0 && !is_listing_of_rules(text))
+        return fail(ErrorCode::corrupt,
+                    fmt::format("{} is no listing of counters; next: iptables-save -c > FILE, "
+                                "iptables -nvxL > FILE, or nft -j list ruleset > FILE",
+                                setup.path));
     const auto columns = counter_columns();
     std::vector<Cell> cells;
     for (const ListedCounter& counter : listing.counters) {

@@ -63,10 +63,9 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
                OwnFolder::open(setup.state_folder + "/ebpf/" + setup.config.name));
     TRY_ASSIGN(auto maps, open_maps(setup.config, tracks));
     const std::string notice = fmt::format(
-        "counts in the kernel at {}, also while octroi is down; octroi run --detach-kernel ends "
-        "that",
-        options.interfaces.empty() ? "all physical interfaces"
-                                   : fmt::format("{}", fmt::join(options.interfaces, ", ")));
+        "counts in the kernel at {}", options.interfaces.empty()
+                                          ? "all physical interfaces"
+                                          : fmt::format("{}", fmt::join(options.interfaces, ", ")));
     TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
                                            setup.host, setup.cursors));
     std::vector<std::string> warnings;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// The options of the eBPF meter in [[meter]].
+// The options of meters of the kind `ebpf` in [[meter]], and those that `sockets` has too.
 
 #include <array>
 
@@ -11,6 +11,29 @@ namespace octroi::ebpf {
 
 inline constexpr std::string_view default_bpffs = "/sys/fs/bpf";
 
+inline constexpr Option poll_option = {
+    .key = "poll",
+    .type = OptionType::duration,
+    .default_text = R"("10s")",
+    .range = "1s..5m",
+    .help = "How often the counts are read: the accuracy of the time. Volumes are exact."};
+inline constexpr Option link_speed_option = {
+    .key = "link_speed",
+    .type = OptionType::integer,
+    .default_text = "800000",
+    .range = "1..100000000",
+    .help = "Speed of the fastest interface, in Mbit/s.",
+    .doc =
+        "A count that grows by more than such a link carries is not believed: the ledger keeps "
+        "the increase under `@excluded/implausible`."};
+inline constexpr Option bpffs_option = {
+    .key = "bpffs",
+    .type = OptionType::text,
+    .default_text = R"("/sys/fs/bpf")",
+    .help =
+        "The file system that keeps the maps while the daemon is down. It is mounted if it is "
+        "not."};
+
 inline constexpr std::array meter_options = {
     Option{.key = "interfaces",
            .type = OptionType::texts,
@@ -19,11 +42,7 @@ inline constexpr std::array meter_options = {
            .doc =
                "A forwarded packet counts once. Only one meter with the role `bill` may count at "
                "an interface."},
-    Option{.key = "poll",
-           .type = OptionType::duration,
-           .default_text = R"("10s")",
-           .range = "1s..5m",
-           .help = "How often the counts are read: the accuracy of the time. Volumes are exact."},
+    poll_option,
     Option{.key = "keys",
            .type = OptionType::integer,
            .default_text = "262144",
@@ -34,18 +53,8 @@ inline constexpr std::array meter_options = {
                "A count takes about 200 octets, when it is used. When three quarters are used, "
                "the meter reads the map and begins an empty one. Traffic beyond the limit counts "
                "without names, under `@unattributed`."},
-    Option{.key = "link_speed",
-           .type = OptionType::integer,
-           .default_text = "800000",
-           .range = "1..100000000",
-           .help = "Speed of the fastest interface, in Mbit/s.",
-           .doc = "A count that grows by more than such a link carries is not believed: the ledger "
-                  "keeps the increase under `@excluded/implausible`."},
-    Option{.key = "bpffs",
-           .type = OptionType::text,
-           .default_text = R"("/sys/fs/bpf")",
-           .help = "The file system that keeps the maps while the daemon is down. It is mounted if "
-                   "it is not."},
+    link_speed_option,
+    bpffs_option,
 };
 
 }  // namespace octroi::ebpf

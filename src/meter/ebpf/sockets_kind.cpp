@@ -60,9 +60,7 @@ Result<OpenedMeter> open_sockets(MeterSetup& setup) {
     if (!meter->warning().empty()) warnings.push_back(meter->warning());
     return OpenedMeter{
         std::move(meter),
-        {fmt::format("counts the traffic of {} in {}, also while octroi is down; octroi run "
-                     "--detach-kernel ends that",
-                     by_user ? "users" : "control groups", root)},
+        {fmt::format("counts the traffic of {} in {}", by_user ? "users" : "control groups", root)},
         std::move(warnings)};
 }
 

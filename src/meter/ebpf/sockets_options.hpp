@@ -5,7 +5,7 @@
 
 #include <array>
 
-#include "config/option.hpp"
+#include "meter/ebpf/options.hpp"
 
 namespace octroi::ebpf {
 
@@ -15,11 +15,7 @@ inline constexpr std::array sockets_options = {
            .default_text = R"("user")",
            .range = "user|control-group",
            .help = "Counts the traffic of users, or that of control groups."},
-    Option{.key = "poll",
-           .type = OptionType::duration,
-           .default_text = R"("10s")",
-           .range = "1s..5m",
-           .help = "How often the counts are read: the accuracy of the time. Volumes are exact."},
+    poll_option,
     Option{.key = "keys",
            .type = OptionType::integer,
            .default_text = "262144",
@@ -27,18 +23,8 @@ inline constexpr std::array sockets_options = {
            .help = "The most counts in the kernel: pairs of a user or control group and a class or "
                    "local far end, by service and direction, for each processor.",
            .doc = "As `keys` of a meter of kind `ebpf`."},
-    Option{.key = "link_speed",
-           .type = OptionType::integer,
-           .default_text = "800000",
-           .range = "1..100000000",
-           .help = "Speed of the fastest interface, in Mbit/s.",
-           .doc = "A count that grows by more than such a link carries is not believed: the ledger "
-                  "keeps the increase under `@excluded/implausible`."},
-    Option{.key = "bpffs",
-           .type = OptionType::text,
-           .default_text = R"("/sys/fs/bpf")",
-           .help = "The file system that keeps the maps while the daemon is down. It is mounted if "
-                   "it is not."},
+    link_speed_option,
+    bpffs_option,
 };
 
 }  // namespace octroi::ebpf
