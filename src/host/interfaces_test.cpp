@@ -2,7 +2,6 @@
 #include "host/interfaces.hpp"
 
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,8 @@
 #include <cstdlib>
 
 #include <algorithm>
+
+#include "host/testing/own_network.hpp"
 
 namespace octroi {
 namespace {
@@ -42,7 +43,8 @@ bool run(const std::string& command) {
 // A router with two uplinks, a VLAN and a bridge.
 TEST(Interfaces, StateUplinksForwardingAndWhatTheyAreOn) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot create a network namespace";
+    const testing::OwnNetwork network;
+    if (!network.made()) GTEST_SKIP() << "cannot create a network namespace";
     const bool made =
         run("ip link add wan1 type veth peer name far1 && ip link add wan2 type veth peer name far2"
             " && ip link add lan type veth peer name far3 && ip link add br0 type bridge && ip "
@@ -84,8 +86,8 @@ TEST(Interfaces, StateUplinksForwardingAndWhatTheyAreOn) {
 // On a machine with containers the interfaces change while they are listed.
 TEST(Interfaces, AreListedWhileTheyChange) {
     if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
-    // Not restored: ctest runs each test in its own process.
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot create a network namespace";
+    const testing::OwnNetwork network;
+    if (!network.made()) GTEST_SKIP() << "cannot create a network namespace";
     // Enough for several messages of netlink.
     std::string many =
         "for i in $(seq 150); do echo link add a$i type veth peer b$i; done | ip -batch -";

@@ -25,7 +25,11 @@
 namespace octroi {
 namespace {
 
+// Each block costs a wake-up of the reader: large ones, but enough of them that the kernel has free
+// ones while the reader works.
 constexpr std::uint32_t block_octets_min = 1U << 17U;
+constexpr std::uint32_t block_octets_max = 1U << 20U;
+constexpr std::uint32_t blocks_wanted = 8;
 constexpr std::uint32_t frame_overhead_max = 256;
 constexpr std::uint32_t blocks_min = 2;
 constexpr std::size_t vlan_tag = 4;
@@ -219,8 +223,9 @@ private:
 
 tpacket_req3 shape_of(const CaptureOptions& options) {
     tpacket_req3 shape{};
-    shape.tp_block_size =
-        std::max(block_octets_min, std::bit_ceil(options.snap_length + frame_overhead_max));
+    const std::uint32_t share = std::bit_floor(options.ring_octets / blocks_wanted);
+    shape.tp_block_size = std::max(std::clamp(share, block_octets_min, block_octets_max),
+                                   std::bit_ceil(options.snap_length + frame_overhead_max));
     shape.tp_block_nr = std::max(blocks_min, options.ring_octets / shape.tp_block_size);
     shape.tp_frame_size = shape.tp_block_size;
     shape.tp_frame_nr = shape.tp_block_nr;

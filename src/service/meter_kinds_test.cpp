@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <thread>
 
 #include "config/docs.hpp"
 #include "config/parse.hpp"
@@ -173,11 +174,7 @@ std::vector<std::string_view> counter_names(const MeterKind& kind) {
 
 // A lookup of an option that the kind does not have would abort here. A meter has the counters that
 // the table documents, in its order.
-TEST(MeterKinds, OpenWithTheirDefaults) {
-    // A kind may mount bpffs and pin maps there: in a mount namespace of this test.
-    if (::unshare(CLONE_NEWNS) == 0 &&
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
-        (void)::umount2("/sys/fs/bpf", MNT_DETACH);
+void expect_that_kinds_open() {
     for (const MeterKind* kind : meter_kinds()) {
         SCOPED_TRACE(kind->name);
         QuietHost host;
@@ -207,6 +204,16 @@ TEST(MeterKinds, OpenWithTheirDefaults) {
         opened->meter.reset();
         EXPECT_TRUE(kind->remove_from_kernel(config).has_value());
     }
+}
+
+TEST(MeterKinds, OpenWithTheirDefaults) {
+    // A kind may mount bpffs and pin maps there: on a thread with mounts of its own.
+    std::jthread([] {
+        if (::unshare(CLONE_NEWNS | CLONE_FS) == 0 &&
+            ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0)
+            (void)::umount2("/sys/fs/bpf", MNT_DETACH);
+        expect_that_kinds_open();
+    }).join();
 }
 
 // Each command for files reads its options and the file, and reports that there is none.

@@ -6,15 +6,16 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <map>
+#include <optional>
 
 #include "host/file.hpp"
+#include "host/testing/own_network.hpp"
 #include "meter/capture/testing/fake_host.hpp"
 #include "wire/packet/testing/build.hpp"
 
@@ -411,8 +412,7 @@ class LiveMeterVeth : public ::testing::Test {
 protected:
     void SetUp() override {
         if (::geteuid() != 0) GTEST_SKIP() << "needs root: makes a network namespace";
-        // The namespace ends with the process; ctest runs each test in its own process.
-        if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "cannot make a network namespace here";
+        if (!network_.emplace().made()) GTEST_SKIP() << "cannot make a network namespace here";
         run("sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1");
         if (!run("ip link add va type veth peer name vb") || !run("ip link set va up") ||
             !run("ip link set vb up"))
@@ -436,6 +436,7 @@ protected:
         }
     }
 
+    std::optional<octroi::testing::OwnNetwork> network_;
     SystemCaptureHost host_;
 };
 
