@@ -12,6 +12,7 @@ namespace octroi::conntrack {
 namespace {
 
 constexpr std::uint8_t number_of_icmp = 1;
+constexpr std::uint8_t number_of_gre = 47;
 constexpr std::uint8_t number_of_icmpv6 = 58;
 
 // One direction of a connection.
@@ -40,8 +41,9 @@ struct ListedDirection {
     [[nodiscard]] bool is_query() const {
         return tuple().proto == number_of_icmp || tuple().proto == number_of_icmpv6;
     }
+    [[nodiscard]] bool has_keys() const { return tuple().proto == number_of_gre; }
     [[nodiscard]] bool has_ports() const {
-        return !is_query() && (tuple().sport != 0 || tuple().dport != 0);
+        return !is_query() && !has_keys() && (tuple().sport != 0 || tuple().dport != 0);
     }
 };
 
@@ -144,6 +146,18 @@ const std::array listing_table{
         "integer",
         "ICMP and ICMPv6 only.",
         [](const ListedDirection& d) { return number_if(d.is_query(), d.tuple().icmp_code); }},
+    ListingField{{"icmp_id", "ICMP id", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "Identifier of a query of ICMP or ICMPv6.",
+                 [](const ListedDirection& d) { return number_if(d.is_query(), d.tuple().sport); }},
+    ListingField{{"src_key", "Source key", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "GRE only: the key of the source; 0 without one.",
+                 [](const ListedDirection& d) { return number_if(d.has_keys(), d.tuple().sport); }},
+    ListingField{{"dst_key", "Destination key", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "GRE only: the key of the destination (PPTP: the call id); 0 without one.",
+                 [](const ListedDirection& d) { return number_if(d.has_keys(), d.tuple().dport); }},
     ListingField{{"nat_src", "NAT source", ColumnKind::text, Audience::everyone, 2},
                  "address",
                  "Source behind NAT; absent if it is the same.",
