@@ -62,6 +62,10 @@ public:
     // After an error there is no checkpoint; what this one should have reported is in the next one.
     [[nodiscard]] virtual Result<Checkpoint> checkpoint(ReadingSink& sink) = 0;
 
+    // The driver stops: the next checkpoint() is the last one. What the meter would record later,
+    // such as a loss that it still measures, belongs into that one.
+    virtual void on_stop() {}
+
     // The batch of the last checkpoint is in the ledger: the meter may delete what it kept to go
     // back to before that.
     virtual void committed() {}

@@ -57,6 +57,7 @@ public:
         Tee tee(*this, sink);
         return meter_->checkpoint(tee);
     }
+    void on_stop() override { meter_->on_stop(); }
     void committed() override { meter_->committed(); }
     void use_tables(const SourceTablesPtr& tables) override { meter_->use_tables(tables); }
     void use_rules(const RulesPtr& rules) override { meter_->use_rules(rules); }

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] Result<Pull> pull(Duration wait);
     // All readings since the last batch, with the cursors of the meter. The caller commits it.
     [[nodiscard]] Result<Batch> make_batch();
+    // The next batch is the last one.
+    void on_stop() { meter_.on_stop(); }
     // To be called when the last batch is in the ledger.
     void committed() { meter_.committed(); }
     // Attributes with these tables from now on. To be called directly after make_batch() only.

@@ -63,6 +63,7 @@ void MeteringLoop::note_committed() {
 
 Status MeteringLoop::hand_over(Which which) {
     last_batch_ = clock_.uptime();
+    if (which == Which::last) metering_.on_stop();
     auto batch = metering_.make_batch();
     if (!batch && which == Which::next && is_transient(batch.error())) {
         // The next batch will hold everything: the meter need not end.

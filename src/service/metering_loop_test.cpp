@@ -49,8 +49,10 @@ public:
         }
         Checkpoint out;
         out.observed = std::exchange(seen_, {});
+        is_last.push_back(is_stopping_);
         return out;
     }
+    void on_stop() override { is_stopping_ = true; }
     void committed() override { ++commits; }
     [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
@@ -58,8 +60,10 @@ public:
     std::deque<Step> steps;
     int checkpoints_that_fail = 0;
     int commits = 0;
+    std::vector<bool> is_last;  // of each checkpoint: on_stop() was called before
 
 private:
+    bool is_stopping_ = false;
     NameTable names_;
     TestClock& clock_;
     Volume seen_;
@@ -112,6 +116,11 @@ protected:
     TestTarget target_;
     AttributionTables tables_;
 };
+
+TEST_F(MeteringLoopTest, TheMeterKnowsItsLastCheckpoint) {
+    EXPECT_TRUE(run({more, checkpoint, more, checkpoint, more, end}).has_value());
+    EXPECT_EQ(meter_.is_last, (std::vector<bool>{false, false, true}));
+}
 
 TEST_F(MeteringLoopTest, CommitsWhereTheMeterAsksAndAtTheEnd) {
     EXPECT_TRUE(run({more, more, checkpoint, more, end}).has_value());

@@ -10,7 +10,6 @@ namespace {
 
 // Between two listings after lost events: a large table takes a second to read.
 constexpr Duration relist_pause = Duration::seconds(1);
-constexpr Duration uncounted_interval = Duration::hours(1);
 constexpr std::string_view loss_source = "conntrack";
 
 Count sum(const Count& a, const Count& b) { return {a.bytes + b.bytes, a.packets + b.packets}; }
@@ -64,7 +63,8 @@ Result<std::unique_ptr<ConnectionMeter>> ConnectionMeter::open(
 Status ConnectionMeter::resume(std::span<const Cursor> known) {
     TRY_ASSIGN(generation_, host_->generation());
     const UtcTime now = host_->clock().now();
-    position_.meter_start = now;
+    position_.meter_start = position_.time = now;
+    TRY_ASSIGN(position_.totals, read_totals());
     cursor_.source = tracking_source;
     const auto cursor = std::ranges::find(known, tracking_source, &Cursor::source);
     if (cursor == known.end()) return {};
@@ -84,7 +84,7 @@ Status ConnectionMeter::resume(std::span<const Cursor> known) {
     if (state->generation == generation_) {
         position_ = std::move(state->position);
         table_ = std::move(state->table);
-        is_resumed_ = is_known(position_.time);
+        signs_.is_resumed = is_known(position_.listed);
         return {};
     }
     if (boot_of(state->generation) == boot_of(generation_)) {
@@ -92,8 +92,8 @@ Status ConnectionMeter::resume(std::span<const Cursor> known) {
         return {};
     }
     // All connections began after the boot, so they count whole.
-    add_loss(LossReason::not_running, name.written, now, std::nullopt);
-    position_.time = std::max(name.written, now - host_->clock().uptime());
+    add_not_running(name.written, now, std::nullopt);
+    position_.listed = std::max(name.written, now - host_->clock().uptime());
     return {};
 }
 
@@ -102,13 +102,12 @@ void ConnectionMeter::drop_state(const std::string& why, UtcTime since) {
     warning_ = fmt::format(
         "the counters at the last commit are not known ({}): traffic since then is not counted",
         why);
-    add_loss(LossReason::not_running, since, host_->clock().now(), std::nullopt);
+    add_not_running(since, host_->clock().now(), std::nullopt);
 }
 
-void ConnectionMeter::add_loss(LossReason reason, UtcTime from, UtcTime until,
-                               std::optional<Count> bound) {
+void ConnectionMeter::add_not_running(UtcTime from, UtcTime until, std::optional<Count> bound) {
     Loss loss{std::string(loss_source),
-              reason,
+              LossReason::not_running,
               {std::min(from, until), std::max({from, until, from + Duration{1}})},
               std::nullopt,
               std::nullopt};
@@ -138,9 +137,10 @@ Result<TrafficTotals> ConnectionMeter::read_totals() {
 // The totals come first: what passes from here on is in the bound of a later loss.
 Status ConnectionMeter::begin_listing() {
     next_ = position_;
-    next_.time = host_->clock().now();
+    next_.time = next_.listed = host_->clock().now();
     next_.posted = {};
-    next_.has_refused = false;
+    next_.recorded = {};
+    next_.has_refused = next_.has_refused_old = false;
     TRY_ASSIGN(next_.totals, read_totals());
     TRY(source_->list());
     table_.begin_listing();
@@ -153,28 +153,35 @@ Status ConnectionMeter::begin_listing() {
 Status ConnectionMeter::end_listing() {
     const UtcTime now = host_->clock().now();
     TRY_ASSIGN(const TrafficTotals totals, read_totals());
-    const std::uint64_t missing = table_.end_listing() + replaced_ends_;
-    counts_.unseen_ends += missing;
-    const auto bound = position_.unposted(totals);
-    const bool may_have_lost = !bound || *bound != Count{};
-    const bool has_lost = is_resumed_ || lost_events_ || missing > 0 || has_reset_;
-    if (has_lost && may_have_lost) {
-        const LossReason reason = is_resumed_                   ? LossReason::not_running
-                                  : lost_events_ || missing > 0 ? LossReason::event_drop
-                                                                : LossReason::counter_reset;
-        add_loss(reason, is_known(position_.time) ? position_.time : position_.meter_start, now,
-                 bound);
-    }
     // A kill before the first commit leaves no cursor, and so no loss.
-    if (!is_known(position_.time)) wants_checkpoint_ = true;
-    if (early_ends_ != Count{})
-        add_loss(LossReason::not_running, position_.meter_start, now, early_ends_);
+    if (!is_known(position_.listed)) wants_checkpoint_ = true;
+    if (early_ends_ != Count{}) add_not_running(position_.meter_start, now, early_ends_);
     early_ends_ = {};
-    position_ = std::move(next_);
-    listing_ = is_resumed_ = has_reset_ = false;
-    lost_events_ = lost_in_listing_;
-    replaced_ends_ = 0;
+    const LossSigns signs = drain_signs(table_.end_listing());
+    if (auto loss =
+            tracker_.on_listed(signs, {std::move(next_), totals, now, lost_in_listing_}, position_))
+        losses_.push_back(*std::move(loss));
+    relist_ = relist_ || tracker_.wants_listing();
+    signs_.has_lost_events = lost_in_listing_;
+    listing_ = false;
     ++counts_.listings;
+    return {};
+}
+
+LossSigns ConnectionMeter::drain_signs(std::uint64_t unseen_ends) {
+    signs_.unseen_ends += unseen_ends;
+    counts_.unseen_ends += signs_.unseen_ends;
+    return std::exchange(signs_, {});
+}
+
+// Traffic of live connections since the last listing counts after a restart, and is in the bound.
+Status ConnectionMeter::record_last_loss() {
+    // Without a listing since the restart, the next start goes on from the same position.
+    if (signs_.is_resumed) return {};
+    const LossSigns signs = drain_signs(0);
+    TRY_ASSIGN(const TrafficTotals totals, read_totals());
+    if (auto loss = tracker_.on_stop(signs, totals, host_->clock().now(), position_))
+        losses_.push_back(*std::move(loss));
     return {};
 }
 
@@ -192,7 +199,7 @@ Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
     TRY_ASSIGN(const bool complete, source_->read(&on_message, this));
     if (!complete) {
         ++counts_.overruns;
-        lost_events_ = relist_ = true;
+        signs_.has_lost_events = relist_ = true;
         lost_in_listing_ = listing_;
     }
     // Too many connections ended meanwhile to tell late entries from new ones.
@@ -201,6 +208,7 @@ Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
     const std::uint64_t events = counts_.begun + counts_.ended - events_before;
     // First the events of the connections that the listing does not contain because they ended.
     const bool is_drained = events < ConnectionSource::events_of_a_read;
+    if (is_drained) drained_at_ = reading_at_;
     if (listing_ && has_read_listing && is_drained) TRY(end_listing());
     readings_.flush();
     if (std::exchange(wants_checkpoint_, false)) return Pull::checkpoint;
@@ -226,6 +234,13 @@ void ConnectionMeter::on_message(void* meter, ConnectionSource::Kind kind, ByteS
     }
 }
 
+// Of an event that is read now. It may have waited since before the listing in progress began: then
+// the connection may be older than that.
+UtcTime ConnectionMeter::begun_at() const {
+    if (!listing_ || drained_at_ >= next_.time) return reading_at_;
+    return next_.time - Duration{1};
+}
+
 // The event has no counters.
 void ConnectionMeter::on_begun(const Entry& entry) {
     ++counts_.begun;
@@ -237,10 +252,10 @@ void ConnectionMeter::on_begun(const Entry& entry) {
     if (known != nullptr && std::exchange(known->listings_to_begin, 0) > 0) return;
     if (known != nullptr) {
         ++counts_.replaced;
-        ++replaced_ends_;
+        ++signs_.unseen_ends;
     }
     PostedConnection posted;
-    posted.posted_until = reading_at_;
+    posted.posted_until = begun_at();
     posted.listing = table_.listing();
     if (known != nullptr)
         *known = posted;
@@ -257,7 +272,11 @@ void ConnectionMeter::on_listed(const Entry& entry) {
         if (posted != nullptr) posted->listing = table_.listing();
         return;
     }
-    if (!entry.has_counts) return add_uncounted();
+    if (!entry.has_counts) {
+        ++counts_.uncounted;
+        ++signs_.uncounted;
+        return;
+    }
     // Without times of the kernel, another one with its id and its tuple counts after the listing.
     const bool follows_ended = posted != nullptr && posted->ended && is_known(posted->start) &&
                                entry.start > posted->start;
@@ -287,11 +306,15 @@ void ConnectionMeter::on_ended(const Entry& entry) {
         ++counts_.repeated;
         return;
     } else if (entry.has_counts && precedes_meter(entry)) {
-        early_ends_ = sum(early_ends_, sum(entry.original, entry.reply));
+        if (options_.filter.matches(entry))
+            early_ends_ = sum(early_ends_, sum(entry.original, entry.reply));
     } else if (entry.has_counts) {
         post_whole(entry, last);
     }
-    if (!entry.has_counts) add_uncounted();
+    if (!entry.has_counts) {
+        ++counts_.uncounted;
+        ++signs_.uncounted;
+    }
     remove(key, posted, entry.start);
 }
 
@@ -315,9 +338,9 @@ void ConnectionMeter::remove(const ConnectionKey& key, PostedConnection* posted,
 // Whether it may have carried traffic before the meter started for the first time. Later, only a
 // connection that found no place in the table can be that old.
 bool ConnectionMeter::precedes_meter(const Entry& entry) const {
-    const bool is_first = !is_known(position_.time);
-    if (!is_first && !position_.has_refused) return false;
-    return is_known(entry.start) ? entry.start < position_.meter_start : is_first;
+    const bool is_first = !is_known(position_.listed);
+    if (!is_first && !position_.has_refused_old) return false;
+    return !is_known(entry.start) || entry.start < position_.meter_start;
 }
 
 void ConnectionMeter::note_posted(const Entry& entry, PostedConnection& posted, UtcTime until) {
@@ -329,7 +352,7 @@ void ConnectionMeter::note_posted(const Entry& entry, PostedConnection& posted, 
 
 // Without a time of the kernel: it was not in the last listing, so it began after that.
 void ConnectionMeter::post_whole(const Entry& entry, UtcTime last) {
-    UtcTime first = is_known(position_.time) ? position_.time : position_.meter_start;
+    UtcTime first = is_known(position_.listed) ? position_.listed : position_.meter_start;
     if (is_known(entry.start)) first = entry.start;
     post(entry, {first, last, entry.original, entry.reply, true, true});
 }
@@ -342,11 +365,11 @@ void ConnectionMeter::post_increase(const Entry& entry, PostedConnection& posted
         is_smaller(entry.original, posted.original) || is_smaller(entry.reply, posted.reply);
     if (has_decreased && !is_other && is_known(entry.start)) {
         ++counts_.reset;
-        has_reset_ = true;
+        signs_.has_reset = true;
         post(entry, {posted.posted_until, last, entry.original, entry.reply, false, false});
     } else if (is_other || has_decreased) {
         ++counts_.replaced;
-        ++replaced_ends_;
+        ++signs_.unseen_ends;
         posted.listings_to_begin = listings_to_begin_max;
         post_whole(entry, last);
     } else {
@@ -358,8 +381,14 @@ void ConnectionMeter::post_increase(const Entry& entry, PostedConnection& posted
 }
 
 void ConnectionMeter::post(const Entry& entry, const ConnectionIncrease& increase) {
-    const Count generated = readings_.add(entry.connection, increase);
     const Count both = sum(increase.original, increase.reply);
+    Count generated;
+    if (options_.filter.matches(entry)) {
+        generated = readings_.add(entry.connection, increase);
+    } else {
+        generated = readings_.generated(entry.connection, increase);
+        other_bytes_ += both.bytes;
+    }
     // A connection that found no place may be older than it seems.
     if (position_.has_refused && !is_known(entry.start)) return;
     for (auto* const position : {&position_, &next_}) {
@@ -372,17 +401,10 @@ void ConnectionMeter::post(const Entry& entry, const ConnectionIncrease& increas
 // It counts when it ends, or in a listing that finds a place for it.
 void ConnectionMeter::add_refused() {
     ++counts_.refused;
+    ++signs_.refused;
     position_.has_refused = next_.has_refused = true;
-}
-
-void ConnectionMeter::add_uncounted() {
-    ++counts_.uncounted;
-    if (is_known(uncounted_reported_) && reading_at_ - uncounted_reported_ < uncounted_interval)
-        return;
-    uncounted_reported_ = reading_at_;
-    add_loss(LossReason::not_running,
-             is_known(position_.time) ? position_.time : position_.meter_start, reading_at_,
-             std::nullopt);
+    const bool may_be_old = position_.has_refused_old || !is_known(position_.listed);
+    position_.has_refused_old = next_.has_refused_old = may_be_old;
 }
 
 // ---- Checkpoints
@@ -390,6 +412,7 @@ void ConnectionMeter::add_uncounted() {
 Result<Checkpoint> ConnectionMeter::checkpoint(ReadingSink& sink) {
     readings_.set_sink(sink);
     readings_.flush();
+    if (is_stopping_) TRY(record_last_loss());
     const std::uint64_t version = cursor_.version + 1;
     TRY_ASSIGN(const std::string file, files_.write(fmt::format("conntrack-{}", version),
                                                     save(generation_, position_, table_)));
@@ -411,6 +434,7 @@ std::vector<CounterValue> ConnectionMeter::counters() const {
     counts.connections = table_.size();
     counts.implausible = readings_.implausible();
     counts.own_bytes = readings_.own_bytes();
+    counts.other_bytes = other_bytes_;
     return counter_values(counts);
 }
 

@@ -11,11 +11,15 @@
 // - The connections that live when a new meter starts are where it begins: only what they carry
 //   from then on counts.
 //
+// - `filter` chooses the connections with readings. The meter knows the others too: what they carry
+//   while they do not match never counts, and after that they count.
+//
 // Losses have the source "conntrack". not_running: connections ended, or began and ended, while the
-// meter did not run. event_drop: the kernel dropped events, or a connection ended without an event.
-// counter_reset: another program has set counters to 0. All are bounded by what the namespace has
-// carried less the counted volume (traffic_totals.hpp); where that is nothing, there is no loss.
-// Connections without counters are a not_running loss without a bound, at most once an hour.
+// meter did not run; or they have no counters (they began while nf_conntrack_acct was 0).
+// event_drop: the kernel dropped events, or a connection ended without an event. counter_reset:
+// another program has set counters to 0. All are bounded by what the namespace has carried less the
+// counted volume (traffic_totals.hpp); where that is nothing, there is no loss. They are recorded
+// some listings later (loss_tracker.hpp), and in the last checkpoint.
 
 #include <memory>
 #include <optional>
@@ -25,9 +29,11 @@
 
 #include "host/connection_host.hpp"
 #include "host/folder.hpp"
+#include "meter/conntrack/connection_filter.hpp"
 #include "meter/conntrack/connection_readings.hpp"
 #include "meter/conntrack/connection_table.hpp"
 #include "meter/conntrack/counters.hpp"
+#include "meter/conntrack/loss_tracker.hpp"
 #include "meter/conntrack/recent_ends.hpp"
 #include "meter/conntrack/tracking_position.hpp"
 #include "meter/meter.hpp"
@@ -42,6 +48,7 @@ struct ConnectionMeterOptions {
     std::size_t connection_limit = 1'000'000;
     std::uint32_t socket_octets = 64U << 20U;
     std::uint64_t link_bits_per_second = 800'000'000'000;
+    ConnectionFilter filter;
     std::string state_folder;          // of this meter alone
     ConnectionTable::Secret secret{};  // random
 };
@@ -57,6 +64,7 @@ public:
     [[nodiscard]] Result<Pull> pull(ReadingSink& sink, Duration wait) override;
     [[nodiscard]] Result<Checkpoint> checkpoint(ReadingSink& sink) override;
     void committed() override;
+    void on_stop() override { is_stopping_ = true; }
     [[nodiscard]] const NameTable& names() const override { return names_; }
     [[nodiscard]] std::vector<CounterValue> counters() const override;
     // Why an earlier state could not be used; empty: it could, or there is none.
@@ -80,11 +88,14 @@ private:
     void post_increase(const Entry& entry, PostedConnection& posted, UtcTime last);
     void post(const Entry& entry, const ConnectionIncrease& increase);
     static void note_posted(const Entry& entry, PostedConnection& posted, UtcTime until);
+    [[nodiscard]] UtcTime begun_at() const;
     void remove(const ConnectionKey& key, PostedConnection* posted, UtcTime start);
     [[nodiscard]] bool precedes_meter(const Entry& entry) const;
-    void add_uncounted();
     void add_refused();
-    void add_loss(LossReason reason, UtcTime from, UtcTime until, std::optional<Count> bound);
+    // Since the last complete listing, or the last call.
+    [[nodiscard]] LossSigns drain_signs(std::uint64_t unseen_ends);
+    [[nodiscard]] Status record_last_loss();
+    void add_not_running(UtcTime from, UtcTime until, std::optional<Count> bound);
 
     ConnectionMeterOptions options_;
     std::unique_ptr<ConnectionHost> host_;
@@ -102,22 +113,22 @@ private:
 
     std::unique_ptr<ConnectionSource> source_;
     UtcTime reading_at_;  // of the read in progress
+    UtcTime drained_at_;  // all events of before that moment were read
     bool listing_ = false;
     Duration listed_at_;  // uptime at the begin of the last listing
     bool was_listed_ = false;
     bool relist_ = false;  // events were lost: list again at once
 
-    TrackingPosition position_;     // of the last complete listing
-    TrackingPosition next_;         // of the listing in progress
-    bool is_resumed_ = false;       // no listing was complete since the start
-    bool lost_events_ = false;      // since the last complete listing
-    bool lost_in_listing_ = false;  // since the listing in progress began
-    bool has_reset_ = false;        // a counter became 0, since the last complete listing
+    TrackingPosition position_;  // where the bound of the next loss begins
+    TrackingPosition next_;      // of the listing in progress
+    LossTracker tracker_;
+    LossSigns signs_;               // since the last complete listing
+    bool lost_in_listing_ = false;  // events, since the listing in progress began
     bool is_tombstone_refused_ = false;
-    std::uint64_t replaced_ends_ = 0;  // ends that were not seen, since the last complete listing
     Count early_ends_;  // of connections that ended before the first listing was complete
-    UtcTime uncounted_reported_ = UtcTime::min();
+    std::uint64_t other_bytes_ = 0;
     bool wants_checkpoint_ = false;
+    bool is_stopping_ = false;
     std::vector<Loss> losses_;  // since the last checkpoint
 };
 

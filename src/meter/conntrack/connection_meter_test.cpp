@@ -302,18 +302,99 @@ TEST_F(ConnectionMeterTest, ConnectionsBeyondTheLimitCountWhenTheyEnd) {
     EXPECT_EQ(of(2), (Count{20, 200}));
 }
 
-TEST_F(ConnectionMeterTest, AConnectionWithoutCountersIsALossOnceAnHour) {
+// nf_conntrack_acct was 0 when it began.
+TEST_F(ConnectionMeterTest, AConnectionWithoutCountersIsALossWithABoundOnceAnHour) {
+    start();
+    kernel_.settings.counts = false;
+    kernel_.begin(1, 1);
+    kernel_.settings.counts = true;
+    kernel_.begin(2, 2);
+    for (int i = 0; i < 5; ++i) {
+        kernel_.carry(1, 10, 20);
+        kernel_.carry(2, 1, 2);
+        poll_table();
+    }
+    commit();
+    auto losses = losses_of(LossReason::not_running);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 30U);
+    EXPECT_EQ(losses[0].packets, 2U);
+    EXPECT_EQ(of(1), Count{});
+    EXPECT_EQ(of(2), (Count{5, 10}));
+    kernel_.pass(Duration::hours(1));
+    poll_table();
+    kernel_.carry(1, 7, 0);
+    kernel_.end(1);
+    poll_table();
+    poll_table();
+    commit();
+    losses = losses_of(LossReason::not_running);
+    ASSERT_EQ(losses.size(), 3U);
+    EXPECT_EQ(losses[1].bytes_bound, 120U) << "in the hour";
+    EXPECT_EQ(losses[2].bytes_bound, 7U) << "until its end";
+    EXPECT_EQ(losses[2].interval.begin, losses[1].interval.end);
+}
+
+TEST_F(ConnectionMeterTest, AShortConnectionWithoutCountersIsALossWithABound) {
     start();
     kernel_.settings.counts = false;
     kernel_.begin(1);
-    for (int i = 0; i < 5; ++i) poll_table();
-    commit();
-    EXPECT_EQ(losses_of(LossReason::not_running).size(), 1U);
-    EXPECT_TRUE(ledger_.committed.empty());
-    kernel_.pass(Duration::hours(1));
+    kernel_.carry(1, 10, 20);
+    kernel_.end(1);
     poll_table();
     commit();
-    EXPECT_EQ(losses_of(LossReason::not_running).size(), 2U);
+    const auto losses = losses_of(LossReason::not_running);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 30U);
+}
+
+// What it does not record is measured until the end.
+TEST_F(ConnectionMeterTest, TheLastCheckpointHasTheLossOfEventsThatWereLostJustBefore) {
+    start();
+    kernel_.events_max = 0;
+    kernel_.begin(1);
+    kernel_.carry(1, 10, 100);
+    kernel_.end(1);
+    ASSERT_TRUE(meter_->pull(ledger_, Duration{}).has_value());
+    commit();
+    EXPECT_TRUE(ledger_.losses.empty()) << "the next listing shows how much it was";
+    meter_->on_stop();
+    commit();
+    auto losses = losses_of(LossReason::event_drop);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 110U);
+    kill();
+    kernel_.events_max = 10;
+    start();
+    commit();
+    EXPECT_EQ(ledger_.losses.size(), 1U) << "not again after the restart";
+}
+
+// The traffic that live connections carry while the table is listed is in no loss.
+TEST_F(ConnectionMeterTest, TheBoundOfALossDoesNotContainTrafficThatIsPostedLater) {
+    start();
+    kernel_.begin(1, 1);
+    kernel_.begin(2, 2);
+    poll_table();
+    kernel_.events_max = 0;
+    kernel_.begin(3, 3);
+    kernel_.carry(3, 40, 400);
+    kernel_.end(3);
+    kernel_.entries_per_read = 1;
+    kernel_.pass(poll);
+    ASSERT_TRUE(meter_->pull(ledger_, Duration{}).has_value());
+    kernel_.carry(1, 10'000, 10'000);  // its entry was read
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(meter_->pull(ledger_, Duration{}).has_value());
+    commit();
+    EXPECT_TRUE(ledger_.losses.empty());
+    kernel_.entries_per_read = 1000;
+    kernel_.pass(Duration::seconds(1));
+    read();
+    commit();
+    const auto losses = losses_of(LossReason::event_drop);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 440U);
+    EXPECT_EQ(of(1), (Count{10'000, 10'000}));
 }
 
 TEST_F(ConnectionMeterTest, MoreThanALinkCarriesIsImplausible) {

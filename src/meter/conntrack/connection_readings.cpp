@@ -8,12 +8,20 @@
 namespace octroi::conntrack {
 namespace {
 
-// IANA protocol numbers. Their "ports" are the identifier of a query.
+// IANA protocol numbers.
 constexpr std::uint8_t protocol_icmp = 1;
 constexpr std::uint8_t protocol_icmpv6 = 58;
+// TCP, UDP, DCCP, SCTP, UDP-Lite.
+constexpr std::array<std::uint8_t, 5> protocols_with_ports{6, 17, 33, 132, 136};
 
 bool is_icmp(std::uint8_t protocol) {
     return protocol == protocol_icmp || protocol == protocol_icmpv6;
+}
+
+// The kernel has other numbers in the place of the ports: the identifier of a query, the keys of
+// GRE.
+bool has_ports(std::uint8_t protocol) {
+    return std::ranges::find(protocols_with_ports, protocol) != protocols_with_ports.end();
 }
 
 bool is_loopback_address(const Address& address) {
@@ -27,24 +35,27 @@ bool ConnectionReadings::is_own(const Address& address) const {
     return std::ranges::binary_search(own_addresses_, address);
 }
 
-Count ConnectionReadings::add(const Connection& connection, const ConnectionIncrease& increase) {
-    const Tuple& near = connection.original;
-    const Tuple& far = connection.reply;
-    const bool is_near_own = is_own(near.src);
-    const bool is_far_own = is_own(far.src);
+Count ConnectionReadings::generated(const Connection& connection,
+                                    const ConnectionIncrease& increase) const {
     Count generated;
-    if (is_near_own) generated = increase.original;
-    if (is_far_own) {
+    if (is_own(connection.original.src)) generated = increase.original;
+    if (is_own(connection.reply.src)) {
         generated.bytes += increase.reply.bytes;
         generated.packets += increase.reply.packets;
     }
-    if (is_near_own && is_far_own && !is_loopback_address(near.src)) {
-        own_bytes_ += increase.original.bytes + increase.reply.bytes;
-        return generated;
-    }
-    add_direction(near, far, increase.original, increase.begins_original, increase);
-    add_direction(far, near, increase.reply, increase.begins_reply, increase);
     return generated;
+}
+
+Count ConnectionReadings::add(const Connection& connection, const ConnectionIncrease& increase) {
+    const Tuple& near = connection.original;
+    const Tuple& far = connection.reply;
+    if (is_own(near.src) && is_own(far.src) && !is_loopback_address(near.src)) {
+        own_bytes_ += increase.original.bytes + increase.reply.bytes;
+    } else {
+        add_direction(near, far, increase.original, increase.begins_original, increase);
+        add_direction(far, near, increase.reply, increase.begins_reply, increase);
+    }
+    return generated(connection, increase);
 }
 
 void ConnectionReadings::add_direction(const Tuple& from, const Tuple& to, const Count& count,
@@ -63,7 +74,7 @@ void ConnectionReadings::add_direction(const Tuple& from, const Tuple& to, const
     if (is_icmp(from.proto)) {
         r.icmp_type = from.icmp_type;
         r.icmp_code = from.icmp_code;
-    } else {
+    } else if (has_ports(from.proto)) {
         r.sport = from.sport;
         r.dport = to.sport;
     }

@@ -41,6 +41,9 @@ public:
     void set_sink(ReadingSink& sink) noexcept { sink_ = &sink; }
     // Returns what this machine generated of the increase: the directions from its own addresses.
     Count add(const Connection& connection, const ConnectionIncrease& increase);
+    // The same, without a reading.
+    [[nodiscard]] Count generated(const Connection& connection,
+                                  const ConnectionIncrease& increase) const;
     void flush();
 
     // The volume of the readings since the last call.

@@ -12,6 +12,8 @@ namespace {
 
 // DO NOT CHANGE: state files contain it, and digests of these octets.
 constexpr std::uint32_t table_magic = 0x6f637432;  // "oct2"
+// The magic number, the secret, the listing and the number of connections.
+constexpr std::size_t saved_header = 4 + 16 + 4 + 4;
 
 // Octets in a fixed order, for the digest.
 class KeyOctets {
@@ -50,6 +52,8 @@ ConnectionKey ConnectionTable::key_of(const Entry& entry) const noexcept {
     octets.add_number(entry.zone);
     octets.add_number(entry.original_zone);
     octets.add_number(entry.connection.id);
+    // Appended: the digests of other connections are those of earlier versions.
+    if (entry.reply_zone != 0) octets.add_number(entry.reply_zone);
     std::array<std::uint8_t, crypto_shorthash_siphashx24_BYTES> digest{};
     crypto_shorthash_siphashx24(digest.data(), octets.data(), octets.size(), secret_.data());
     ConnectionKey key;
@@ -89,27 +93,38 @@ std::uint64_t ConnectionTable::end_listing() {
     return missing;
 }
 
-std::string ConnectionTable::save() const {
-    ByteWriter out;
-    out.be32(table_magic);
-    for (const std::uint8_t octet : secret_) out.u8(octet);
-    out.be32(listing_);
+namespace {
+
+template <typename Number>
+void append(std::string& out, Number number) {
+    for (std::size_t i = sizeof number; i-- > 0;)
+        out.push_back(static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i)));
+}
+
+}  // namespace
+
+void ConnectionTable::append_to(std::string& out) const {
     std::uint32_t count = 0;
     for (const auto& [key, posted] : connections_) count += posted.ended ? 0 : 1;
-    out.be32(count);
+    static_assert((limit_max + ended_max) * saved_octets < UINT32_MAX);
+    const std::size_t octets = saved_header + count * saved_octets;
+    // Once: growing by doubling would need three times the memory.
+    out.reserve(out.size() + sizeof(std::uint32_t) + octets);
+    append(out, static_cast<std::uint32_t>(octets));
+    append(out, table_magic);
+    for (const std::uint8_t octet : secret_) append(out, octet);
+    append(out, listing_);
+    append(out, count);
     for (const auto& [key, posted] : connections_) {
         if (posted.ended) continue;
-        out.be64(key.high);
-        out.be64(key.low);
-        out.be64(posted.original.bytes);
-        out.be64(posted.original.packets);
-        out.be64(posted.reply.bytes);
-        out.be64(posted.reply.packets);
-        out.be64(static_cast<std::uint64_t>(posted.start.ns));
-        out.be64(static_cast<std::uint64_t>(posted.posted_until.ns));
-        out.be32(posted.listing);
+        for (const std::uint64_t number :
+             {key.high, key.low, posted.original.bytes, posted.original.packets, posted.reply.bytes,
+              posted.reply.packets})
+            append(out, number);
+        append(out, posted.start.ns);
+        append(out, posted.posted_until.ns);
+        append(out, posted.listing);
     }
-    return out.drain();
 }
 
 namespace {
@@ -130,11 +145,11 @@ bool read_posted(ByteCursor& in, ConnectionKey& key, PostedConnection& posted) {
 
 }  // namespace
 
-Result<ConnectionTable> ConnectionTable::restore(std::string_view saved, std::size_t limit) {
+Result<ConnectionTable> ConnectionTable::restore(ByteSpan saved, std::size_t limit) {
     const auto damaged = [] {
         return fail(ErrorCode::corrupt, "the state of connections is damaged");
     };
-    ByteCursor in(as_octets(saved));
+    ByteCursor in(saved);
     std::uint32_t magic = 0;
     ByteSpan secret;
     std::uint32_t count = 0;

@@ -8,7 +8,8 @@
 // equal tuples of two zones are two connections. The table keeps a keyed digest of these (SipHash,
 // 128 bits) and no addresses: every message about a connection states them.
 //
-// One thread. Memory: about 130 octets for each connection, and at most `limit` connections.
+// One thread. Memory: 83 to 170 octets for each connection, at most `limit` connections. It grows
+// by doubling, and needs half as much more while it does.
 
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_cursor.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "wire/conntrack/conntrack.hpp"
@@ -77,10 +79,16 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
     [[nodiscard]] const Secret& secret() const noexcept { return secret_; }
 
-    // For a state file. Ended connections are not in it.
-    [[nodiscard]] std::string save() const;
-    // Errors: corrupt (save() did not write it).
-    [[nodiscard]] static Result<ConnectionTable> restore(std::string_view saved, std::size_t limit);
+    // The largest limit: a state file (meter/state) contains so many.
+    static constexpr std::size_t limit_max = 15'000'000;
+    // In a state file, for each connection.
+    static constexpr std::size_t saved_octets = 68;
+
+    // For a state file: appends the number of octets (32 bits), and these. Ended connections are
+    // not in it.
+    void append_to(std::string& out) const;
+    // saved: the octets behind the number. Errors: corrupt (append_to() did not write it).
+    [[nodiscard]] static Result<ConnectionTable> restore(ByteSpan saved, std::size_t limit);
 
 private:
     struct Hash {

@@ -11,7 +11,7 @@
 
 namespace octroi::conntrack {
 
-inline constexpr std::array<CounterInfo, 15> tracking_counters = {{
+inline constexpr std::array<CounterInfo, 16> tracking_counters = {{
     {"conntrack_connections", "Connections in the table of the meter."},
     {"conntrack_begun_total", "Events of connections that began."},
     {"conntrack_ended_total", "Events of connections that ended."},
@@ -33,6 +33,8 @@ inline constexpr std::array<CounterInfo, 15> tracking_counters = {{
      "Readings with more volume than link_speed allows in their time: excluded."},
     {"conntrack_own_bytes_total",
      "Bytes of connections of this machine to its own addresses: in no reading."},
+    {"conntrack_other_bytes_total",
+     "Bytes of connections that `zones` and `marks` leave out: in no reading."},
 }};
 
 struct TrackingCounts {
@@ -51,6 +53,7 @@ struct TrackingCounts {
     std::uint64_t reset = 0;
     std::uint64_t implausible = 0;
     std::uint64_t own_bytes = 0;
+    std::uint64_t other_bytes = 0;
 };
 
 // In the order of the table.

@@ -127,6 +127,74 @@ TEST_F(ConntrackExactness, ARefusedConnectionThatIsOlderThanTheMeterStaysUncount
     EXPECT_EQ(of(2), (Count{1, 2}));
 }
 
+// Without times of the kernel nothing tells an old connection from a new one.
+TEST_F(ConntrackExactness, ARefusedConnectionOfUnknownAgeIsNotBilledForTheTimeBeforeTheMeter) {
+    kernel_.settings.timestamps = false;
+    options_.connection_limit = 1;
+    kernel_.begin(1, 1);
+    kernel_.begin(2, 2);
+    kernel_.carry(2, 5000, 5000);
+    kernel_.pass(poll);
+    start();
+    commit();
+    kernel_.carry(2, 10, 20);
+    kernel_.end(2);
+    poll_table();
+    poll_table();
+    commit();
+    EXPECT_EQ(of(2), Count{}) << "it carried most of that before the meter began";
+    const auto losses = losses_of(LossReason::not_running);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 10'030U);
+    // Behind that, all connections that live are known.
+    kernel_.end(1);
+    kernel_.begin(3, 3);
+    poll_table();
+    kernel_.carry(3, 1, 2);
+    poll_table();
+    EXPECT_EQ(of(3), (Count{1, 2}));
+}
+
+// With nf_conntrack_events = 2 it sends no event at its end.
+TEST_F(ConntrackExactness, ASilentEndOfAConnectionBeyondTheLimitIsALoss) {
+    options_.connection_limit = 1;
+    start();
+    kernel_.begin(1, 1);
+    kernel_.begin(2, 2);
+    kernel_.carry(2, 40, 400);
+    for (int i = 0; i < 3; ++i) poll_table();
+    commit();
+    EXPECT_TRUE(ledger_.losses.empty()) << "it counts when it ends";
+    kernel_.end(2, false);
+    poll_table();
+    commit();
+    const auto losses = losses_of(LossReason::event_drop);
+    ASSERT_EQ(losses.size(), 1U);
+    EXPECT_EQ(losses[0].bytes_bound, 440U);
+}
+
+// The kernel has used the id again while the meter was down, and states no times.
+TEST_F(ConntrackExactness, AnIdThatIsUsedAgainDuringAKillIsCoveredByTheBound) {
+    kernel_.settings.timestamps = false;
+    start();
+    kernel_.begin(1, 5);
+    kernel_.carry(1, 100, 1000);
+    poll_table();
+    commit();
+    kill();
+    kernel_.carry(1, 7, 7);
+    kernel_.end(1);
+    kernel_.begin(1, 5);
+    kernel_.carry(1, 300, 3000);
+    start();
+    commit();
+    const Count counted = of(1);
+    const auto losses = losses_of(LossReason::not_running);
+    ASSERT_EQ(losses.size(), 1U);
+    const std::uint64_t carried = 100 + 1000 + 14 + 3300;
+    EXPECT_EQ(counted.bytes + counted.packets + *losses[0].bytes_bound, carried);
+}
+
 // conntrack -L -z.
 TEST_F(ConntrackExactness, CountersThatAnotherProgramResetsAreALoss) {
     start();

@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
+#include "base/check.hpp"
 #include "base/narrow.hpp"
 #include "host/random.hpp"
+#include "meter/conntrack/connection_filter.hpp"
 #include "meter/conntrack/connection_meter.hpp"
 #include "meter/conntrack/counters.hpp"
 #include "meter/conntrack/event_log_meter.hpp"
@@ -16,23 +19,43 @@
 #include "meter/conntrack/options.hpp"
 
 namespace octroi::conntrack {
+
+Status check_zones(const OptionEntry& entry) {
+    TRY(ConnectionFilter::make(entry.texts(), {}));
+    return {};
+}
+
+Status check_marks(const OptionEntry& entry) {
+    TRY(ConnectionFilter::make({}, entry.texts()));
+    return {};
+}
+
 namespace {
 
-// Two of them would charge each connection twice.
+// Of options that were checked.
+ConnectionFilter filter_of(const OptionValues& values) {
+    auto filter = ConnectionFilter::make(values.texts("zones"), values.texts("marks"));
+    CHECK(filter.has_value());
+    return *std::move(filter);
+}
+
+// Two meters of the same connections would charge them twice.
 void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
-    const MeterConfig* first = nullptr;
+    std::vector<const MeterConfig*> billing;
     for (const MeterConfig* meter : meters) {
         if (meter->role != RoleChoice::bill) continue;
-        if (first == nullptr) {
-            first = meter;
-            continue;
-        }
-        problems.push_back(
-            {meter->where,
-             fmt::format(
-                 "[meter] {}: counts the same connections as the meter '{}', and they would "
-                 "be charged twice; make one of them role = \"witness\"",
-                 meter->name, first->name)});
+        const ConnectionFilter filter = filter_of(meter->options);
+        const auto same = std::ranges::find_if(billing, [&](const MeterConfig* other) {
+            return !filter.is_disjoint(filter_of(other->options));
+        });
+        if (same != billing.end())
+            problems.push_back(
+                {meter->where,
+                 fmt::format("[meter] {}: counts the same connections as the meter '{}', and they "
+                             "would be charged twice; next: give them zones or marks that no "
+                             "connection shares, or make one of them role = \"witness\"",
+                             meter->name, (*same)->name)});
+        billing.push_back(meter);
     }
 }
 
@@ -95,6 +118,7 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.connection_limit = narrow<std::size_t>(values.integer("connection_limit"));
     options.socket_octets = narrow<std::uint32_t>(values.size("socket_buffer").value());
     options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
+    options.filter = filter_of(values);
     options.state_folder = state_folder_of(setup);
     options.secret = random_secret();
     TRY_ASSIGN(auto meter, ConnectionMeter::open(options, std::move(host), setup.cursors));
@@ -151,7 +175,8 @@ constexpr std::array loss_advice{
 
 constexpr std::array counter_advice{
     CounterAdvice{"conntrack_uncounted_total", "connections have no counters",
-                  "sysctl -w net.netfilter.nf_conntrack_acct=1; connections that exist get none"},
+                  "sysctl -w net.netfilter.nf_conntrack_acct=1; connections that exist get none, "
+                  "and their traffic is a loss until they end"},
     CounterAdvice{"conntrack_refused_total", "connections were beyond connection_limit",
                   "a larger connection_limit in [[meter]]"},
 };

@@ -5,14 +5,14 @@
 
 #include <array>
 
-#include "meter/conntrack/listing_lines.hpp"
-#include "meter/file/stream.hpp"
+#include "meter/file/line_reader.hpp"
 #include "wire/conntrack/listing.hpp"
 
 namespace octroi::conntrack {
 namespace {
 
 constexpr std::uint8_t number_of_icmp = 1;
+constexpr std::uint8_t number_of_gre = 47;
 constexpr std::uint8_t number_of_icmpv6 = 58;
 
 // One direction of a connection.
@@ -41,8 +41,9 @@ struct ListedDirection {
     [[nodiscard]] bool is_query() const {
         return tuple().proto == number_of_icmp || tuple().proto == number_of_icmpv6;
     }
+    [[nodiscard]] bool has_keys() const { return tuple().proto == number_of_gre; }
     [[nodiscard]] bool has_ports() const {
-        return !is_query() && (tuple().sport != 0 || tuple().dport != 0);
+        return !is_query() && !has_keys() && (tuple().sport != 0 || tuple().dport != 0);
     }
 };
 
@@ -145,6 +146,18 @@ const std::array listing_table{
         "integer",
         "ICMP and ICMPv6 only.",
         [](const ListedDirection& d) { return number_if(d.is_query(), d.tuple().icmp_code); }},
+    ListingField{{"icmp_id", "ICMP id", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "Identifier of a query of ICMP or ICMPv6.",
+                 [](const ListedDirection& d) { return number_if(d.is_query(), d.tuple().sport); }},
+    ListingField{{"src_key", "Source key", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "GRE only: the key of the source; 0 without one.",
+                 [](const ListedDirection& d) { return number_if(d.has_keys(), d.tuple().sport); }},
+    ListingField{{"dst_key", "Destination key", ColumnKind::number, Audience::machines},
+                 "integer",
+                 "GRE only: the key of the destination (PPTP: the call id); 0 without one.",
+                 [](const ListedDirection& d) { return number_if(d.has_keys(), d.tuple().dport); }},
     ListingField{{"nat_src", "NAT source", ColumnKind::text, Audience::everyone, 2},
                  "address",
                  "Source behind NAT; absent if it is the same.",
@@ -228,10 +241,11 @@ Result<std::string> inspect_listing(const FileSetup& setup, InspectSink& sink) {
     std::vector<Cell> cells;
     std::uint64_t connections = 0;
     BadLines bad;
-    const auto print = [&](std::string_view line, std::uint64_t number) -> Status {
+    const auto print = [&](const file::Line& line) -> Status {
         ListedConnection connection;
-        const ListingLine decoded = decode_line(line, connection);
-        if (decoded == ListingLine::malformed && bad.count++ == 0) bad.first = number;
+        const ListingLine decoded =
+            line.is_cut ? ListingLine::malformed : decode_line(line.text, connection);
+        if (decoded == ListingLine::malformed && bad.count++ == 0) bad.first = line.number;
         if (decoded != ListingLine::connection) return {};
         ++connections;
         for (const bool is_reply : {false, true}) {
@@ -242,12 +256,13 @@ Result<std::string> inspect_listing(const FileSetup& setup, InspectSink& sink) {
         }
         return {};
     };
-    ListingLines lines(stream);
-    for (std::uint64_t number = 1;; ++number) {
+    file::LineReader lines(stream, listing_line_octets_max);
+    for (;;) {
         TRY_ASSIGN(const auto line, lines.next());
-        TRY(print(line.value_or(lines.rest()), number));
         if (!line) break;
+        TRY(print(*line));
     }
+    if (const auto rest = lines.rest()) TRY(print(*rest));
     if (connections == 0 && bad.count > 0)
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is no listing of connections; next: the output of conntrack -L "

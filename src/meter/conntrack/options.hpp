@@ -9,6 +9,10 @@
 
 namespace octroi::conntrack {
 
+// Each text is a zone; each text is a mark, or a mark with a mask.
+[[nodiscard]] Status check_zones(const OptionEntry& entry);
+[[nodiscard]] Status check_marks(const OptionEntry& entry);
+
 inline constexpr std::array meter_options = {
     Option{.key = "poll",
            .type = OptionType::duration,
@@ -26,10 +30,26 @@ inline constexpr std::array meter_options = {
     Option{.key = "connection_limit",
            .type = OptionType::integer,
            .default_text = "1000000",
-           .range = "1024..100000000",
+           .range = "1024..15000000",
            .help = "The most connections that the meter knows at a time.",
-           .doc = "Connections beyond it count when they end. A connection needs about 130 bytes "
-                  "of memory, and 68 in the state file that each commit writes."},
+           .doc = "Connections beyond it count when they end, and `conntrack_refused_total` counts "
+                  "them. A connection needs up to 170 bytes of memory, and 68 more while a commit "
+                  "writes the state file: 3.5 GB for 15 million connections."},
+    Option{.key = "zones",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "Zones of connection tracking that count (`0`: without a zone). Empty: all.",
+           .doc = "If a connection has a zone in one direction only, that zone counts; if it has "
+                  "two, that of the original direction. In `inspect`: the column `zone`.",
+           .check = check_zones},
+    Option{.key = "marks",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "Marks of connections that count: `5`, or bits `0x10/0xf0`. Empty: all.",
+           .doc = "As `ct mark and 0xf0 == 0x10` in nftables. With `zones`, both must match. The "
+                  "mark of the moment decides: what a connection carries while its mark does not "
+                  "match does not count. In `inspect`: the column `mark`.",
+           .check = check_marks},
     Option{.key = "socket_buffer",
            .type = OptionType::size,
            .default_text = R"("64 MiB")",

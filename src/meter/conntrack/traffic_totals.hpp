@@ -20,8 +20,8 @@
 // - where a fast path exists (a flowtable, or connection tracking in a bridge), the IP layer does
 //   not see all packets. Then the received octets are those of all interfaces: with link headers,
 //   and a packet counts at each interface that it comes in on, as for VLAN devices and bridges;
-// - what passes while the table is listed: it is in the bound of this listing and of the next one.
-//   With very many short connections that was up to 80 % of the traffic.
+// - what live connections have carried since they were read: loss_tracker.hpp waits for a listing
+//   during which little of that passes.
 //
 // It is never too low, except for: a generated packet of more than 65,535 octets (BIG TCP); one
 // that a rule of the OUTPUT hook drops, which no network carried; the inner packets of IPsec in

@@ -14,7 +14,9 @@
 
 namespace octroi::conntrack {
 
-// The packets of one direction, as they come in. ICMP: both ports are the identifier.
+// The packets of one direction, as they come in. As in the kernel, the ports of some protocols have
+// other values. ICMP: both are the identifier of a query. GRE: the keys of both ends, 0 without
+// one. Protocols that the kernel does not know: 0.
 struct Tuple {
     Address src;
     Address dst;

@@ -10,10 +10,15 @@ namespace {
 constexpr std::string_view blanks = " \t\r";
 
 template <typename Number>
-[[nodiscard]] bool read_number(std::string_view text, Number& number) {
+[[nodiscard]] bool read_number(std::string_view text, Number& number, int base = 10) {
     const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
+    const auto read = std::from_chars(text.data(), end, number, base);
     return read.ec == std::errc() && read.ptr == end;
+}
+
+// Of GRE: "0x1f".
+[[nodiscard]] bool read_key(std::string_view text, std::uint16_t& key) {
+    return text.starts_with("0x") && read_number(text.substr(2), key, 16);
 }
 
 // The next word; a text in brackets is one word, with them. Empty: the line has ended.
@@ -123,7 +128,8 @@ private:
         const std::string_view key = word_.substr(0, equals);
         const std::string_view value = word_.substr(equals + 1);
         if (key == "src") return begin_tuple(value);
-        if (tuples_ == 0) return false;
+        // The kernel states time-outs of GRE before the addresses: "timeout=30,".
+        if (tuples_ == 0) return !is_of_tuple(key);
         return is_of_tuple(key) ? read_tuple(key, value) : read_other(key, value);
     }
 
@@ -143,7 +149,7 @@ private:
     [[nodiscard]] bool is_of_tuple(std::string_view key) const {
         if (key == "id") return is_query_ && !has_query_id_;
         return key == "dst" || key == "sport" || key == "dport" || key == "type" || key == "code" ||
-               key == "packets" || key == "bytes";
+               key == "packets" || key == "bytes" || key == "srckey" || key == "dstkey";
     }
     [[nodiscard]] bool read_tuple(std::string_view key, std::string_view value) {
         Tuple& t = tuple();
@@ -155,6 +161,8 @@ private:
         }
         if (key == "sport") return read_number(value, t.sport);
         if (key == "dport") return read_number(value, t.dport);
+        if (key == "srckey") return read_key(value, t.sport);
+        if (key == "dstkey") return read_key(value, t.dport);
         if (key == "code") return read_number(value, t.icmp_code);
         if (key == "type") {
             is_query_ = true;

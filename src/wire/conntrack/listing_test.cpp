@@ -70,6 +70,56 @@ TEST(ConntrackListing, ReadsFilesOfTheKernel) {
     EXPECT_FALSE(old.entry.has_counts);
 }
 
+// As conntrack-tools 1.4.7 and Linux 6.1 write them.
+TEST(ConntrackListing, ReadsEachProtocolOfTheKernel) {
+    const ListedConnection gre = decoded(
+        "gre      47 29 timeout=30, stream_timeout=180 src=10.78.1.2 dst=10.78.2.2 srckey=0x0 "
+        "dstkey=0x1f40 packets=1 bytes=60 [UNREPLIED] src=10.78.2.2 dst=10.78.2.1 srckey=0x1f40 "
+        "dstkey=0x0 packets=0 bytes=0 mark=0 use=1");
+    EXPECT_EQ(gre.entry.connection.original,
+              (Tuple{Address::v4(0x0a4e0102U), Address::v4(0x0a4e0202U), 0, 0x1f40, 47}));
+    EXPECT_EQ(gre.entry.connection.reply.sport, 0x1f40);
+    EXPECT_EQ(gre.entry.original, (Count{60, 1}));
+    const ListedConnection sctp = decoded(
+        "sctp     132 431999 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=36412 dport=38412 "
+        "packets=7 bytes=708 src=10.0.0.2 dst=10.0.0.1 sport=38412 dport=36412 packets=6 bytes=580 "
+        "[ASSURED] mark=0 use=1");
+    EXPECT_EQ(sctp.state, "ESTABLISHED");
+    EXPECT_EQ(sctp.entry.connection.original.dport, 38412);
+    const ListedConnection dccp = decoded(
+        "ipv4     2 dccp     33 480 PARTOPEN src=10.0.0.1 dst=10.0.0.2 sport=5 dport=6 packets=2 "
+        "bytes=96 src=10.0.0.2 dst=10.0.0.1 sport=6 dport=5 packets=1 bytes=64 mark=0 zone=0 "
+        "use=2");
+    EXPECT_EQ(dccp.state, "PARTOPEN");
+    EXPECT_EQ(dccp.entry.reply, (Count{64, 1}));
+    const ListedConnection udplite = decoded(
+        "udplite  136 29 src=fd78::1 dst=fd78::2 sport=5 dport=6 packets=1 bytes=80 [UNREPLIED] "
+        "src=fd78::2 dst=fd78::1 sport=6 dport=5 packets=0 bytes=0 mark=0 use=1");
+    EXPECT_EQ(udplite.entry.connection.original.proto, 136);
+    EXPECT_EQ(udplite.entry.connection.original.sport, 5);
+    const ListedConnection ospf = decoded(
+        "    [NEW] unknown  89 600 src=10.0.0.1 dst=224.0.0.5 [UNREPLIED] src=224.0.0.5 "
+        "dst=10.0.0.1");
+    EXPECT_EQ(ospf.entry.connection.original.proto, 89);
+    EXPECT_EQ(ospf.event, ListedEvent::begun);
+    const ListedConnection pingv6 = decoded(
+        "icmpv6   58 29 src=fd78::1 dst=fd78::2 type=128 code=0 id=77 packets=2 bytes=208 "
+        "src=fd78::2 dst=fd78::1 type=129 code=0 id=77 packets=2 bytes=208 mark=0 use=1");
+    EXPECT_EQ(pingv6.entry.connection.original.sport, 77);
+    EXPECT_EQ(pingv6.entry.connection.reply.icmp_type, 129);
+}
+
+// Two tunnels between the same hosts are two connections.
+TEST(ConntrackListing, RefusesADamagedKey) {
+    ListedConnection c;
+    for (const char* const key : {"dstkey=5", "dstkey=0x", "dstkey=0x10000", "dstkey=0xg"})
+        EXPECT_EQ(decode_line(std::string("gre 47 29 src=10.0.0.1 dst=10.0.0.2 srckey=0x0 ") + key +
+                                  " src=10.0.0.2 dst=10.0.0.1 srckey=0x0 dstkey=0x0",
+                              c),
+                  ListingLine::malformed)
+            << key;
+}
+
 TEST(ConntrackListing, SeesWhatAFlowtableForwards) {
     EXPECT_TRUE(decoded("tcp 6 src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 packets=1 bytes=40 "
                         "src=10.0.0.2 dst=10.0.0.1 sport=2 dport=1 packets=1 bytes=40 "

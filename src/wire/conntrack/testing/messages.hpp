@@ -59,16 +59,22 @@ namespace octroi::conntrack::testing {
     return attribute(1, big64(count.packets)) + attribute(2, big64(count.bytes));
 }
 
-[[nodiscard]] inline std::string message_of(const Connection& connection) {
+[[nodiscard]] inline std::string message_of(const Connection& connection,
+                                            std::uint16_t original_zone = 0,
+                                            std::uint16_t reply_zone = 0) {
+    const auto zone = [](std::uint16_t number) {
+        return number == 0 ? std::string() : attribute(3, big16(number));
+    };
     const std::string id = big16(static_cast<std::uint16_t>(connection.id >> 16U)) +
                            big16(static_cast<std::uint16_t>(connection.id));
-    return std::string(4, '\0') + attribute(1, tuple_of(connection.original), true) +
-           attribute(2, tuple_of(connection.reply), true) + attribute(12, id);
+    return std::string(4, '\0') +
+           attribute(1, tuple_of(connection.original) + zone(original_zone), true) +
+           attribute(2, tuple_of(connection.reply) + zone(reply_zone), true) + attribute(12, id);
 }
 
 // As the kernel sends an entry, or the event of its end. Unknown values are left out.
 [[nodiscard]] inline std::string message_of(const Entry& entry) {
-    std::string text = message_of(entry.connection);
+    std::string text = message_of(entry.connection, entry.original_zone, entry.reply_zone);
     if (entry.has_counts)
         text += attribute(9, count_of(entry.original), true) +
                 attribute(10, count_of(entry.reply), true);
