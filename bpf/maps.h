@@ -87,13 +87,39 @@ struct {
     __type(value, struct octroi_next_slot);
 } next_slot SEC(".maps");
 
-// The metered interfaces, by index. Value: 1 if the meter added the clsact discipline.
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct octroi_free_slot);
+} free_slot SEC(".maps");
+
+// The interfaces with programs, by index. Value: 1 if the meter added the clsact discipline. The
+// programs do not use it.
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(max_entries, 4096);
     __type(key, __u32);
     __type(value, __u32);
 } interfaces SEC(".maps");
+
+// All interfaces, by index: OCTROI_COVERED and a number (layout.h).
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, OCTROI_INTERFACES);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, __u32);
+    __type(value, __u32);
+} interface_table SEC(".maps");
+
+// The programs do not use it: it keeps the names of the numbers with the counts.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, OCTROI_INTERFACE_NAMES);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, __u32);
+    __type(value, __u8[OCTROI_INTERFACE_NAME]);
+} interface_names SEC(".maps");
 
 // The programs do not use it: it keeps the texts of the labels with the counts.
 struct {
@@ -132,20 +158,22 @@ static __always_inline int add_to_slot(void* array, __u32 slot, __u64 bytes, __u
     return 1;
 }
 
-// Adds the key, with a slot of this processor. 0: there is no space.
+// Adds the key, with a slot of this processor. 0: there is no space; then the slot is still free.
 static __always_inline __u32 add_key(void* table, void* array, const struct octroi_key* key) {
     const __u32 zero = 0;
     struct octroi_count* head = bpf_map_lookup_elem(array, &zero);
     struct octroi_next_slot* own = bpf_map_lookup_elem(&next_slot, &zero);
     if (!head || !own) return 0;
-    if (own->array != head->packets || own->next % OCTROI_SLOTS_OF_LINE == 0) {
+    if (own->array != head->packets || own->left == 0) {
         own->array = head->packets;
         own->next = __sync_fetch_and_add(&head->bytes, OCTROI_SLOTS_OF_LINE);
+        own->left = OCTROI_SLOTS_OF_LINE;
     }
     const __u32 slot = own->next;
     if (!bpf_map_lookup_elem(array, &slot)) return 0;
     if (bpf_map_update_elem(table, key, &slot, BPF_NOEXIST)) return 0;
     own->next = slot + 1;
+    --own->left;
     return slot;
 }
 
@@ -163,6 +191,22 @@ static __always_inline __u32 count(const struct octroi_key* key, __u32 pair, __u
     return 0;
 }
 
+// Adds the key where another packet may be counted on the processor in between: the free slot is
+// taken and put back at once. A slot that was not needed is used for the next key.
+static __always_inline void add_key_shared(void* table, void* array, struct octroi_count* head,
+                                           const struct octroi_key* key) {
+    const __u32 zero = 0;
+    struct octroi_free_slot* own = bpf_map_lookup_elem(&free_slot, &zero);
+    if (!own) return;
+    __u64 taken = __sync_lock_test_and_set(&own->slot, 0);
+    if (taken >> 32 != (__u32)head->packets || (__u32)taken == 0)
+        taken = head->packets << 32 | (__u32)__sync_fetch_and_add(&head->bytes, 1);
+    const __u32 slot = taken;
+    if (bpf_map_lookup_elem(array, &slot) && !bpf_map_update_elem(table, key, &slot, BPF_NOEXIST))
+        return;
+    __sync_lock_test_and_set(&own->slot, taken);
+}
+
 // As count(), where another packet may be counted on the processor before this one is.
 static __always_inline void count_shared(const struct octroi_key* key, __u32 pair, __u64 bytes,
                                          __u64 packets) {
@@ -173,9 +217,7 @@ static __always_inline void count_shared(const struct octroi_key* key, __u32 pai
     if (table && head) {
         const __u32* known = bpf_map_lookup_elem(table, key);
         if (!known) {
-            const __u32 next = __sync_fetch_and_add(&head->bytes, 1);
-            if (bpf_map_lookup_elem(array, &next))
-                bpf_map_update_elem(table, key, &next, BPF_NOEXIST);
+            add_key_shared(table, array, head, key);
             known = bpf_map_lookup_elem(table, key);
         }
         struct octroi_count* value = known ? bpf_map_lookup_elem(array, known) : 0;

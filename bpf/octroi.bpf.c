@@ -2,9 +2,11 @@
 // Counts IP packets by (local end, far end, service, direction, interface), at tc hooks; or by
 // (user or control group, far end, service, direction), at the hooks of sockets.
 //
-// Each packet counts once. A packet that this machine forwards passes two hooks: ingress of one
-// interface and egress of another one (docs/decisions/0501).
+// A packet counts once, at the first hook that it passes, with its addresses behind NAT
+// (docs/decisions/0501).
 #include "flows.h"
+#include "held.h"
+#include "interfaces.h"
 #include "keys.h"
 #include "maps.h"
 #include "packet.h"
@@ -21,38 +23,17 @@ struct place {
     struct octroi_state* state;
     __u32 came_in;  // interface; 0: this machine sends the packet
     int is_egress;
-    int was_seen;  // at egress: it came in at a metered interface
-    int tracks;
+    int asks;  // connection tracking knows the ends behind NAT
 };
 
-static __always_inline int is_metered(__u32 interface) {
-    return bpf_map_lookup_elem(&interfaces, &interface) != 0;
-}
-
-// How it is decided where the packet counts: bits of octroi_decision for this hook.
-static __always_inline __u32 decide_at_ingress(const struct place* at, const struct packet* p,
-                                               __u32 source, __u32 target) {
-    const struct octroi_settings* set = &at->state->settings;
-    const __u32 here = OCTROI_KNOWN_IN | OCTROI_COUNTS_IN;
-    if (set->single || source != 0 || target == 0) return here;
-    if (!set->behind_nat || !is_flow(p)) return here;
-    // It counts where it leaves, with the address behind NAT, unless this machine receives it.
-    if ((target & OCTROI_OWN) == 0) return OCTROI_KNOWN_IN;
-    return at->tracks ? here | OCTROI_ASKS : here;
-}
-
-// A packet that came in at a metered interface counts where it leaves if it did not there.
-static __always_inline __u32 decide_at_egress(const struct place* at, const struct packet* p,
-                                              __u32 source) {
-    if (!at->was_seen) return OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT;
-    if (source != 0 || !is_flow(p) || find_local(p, p->target) == 0) return OCTROI_KNOWN_OUT;
-    return OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT | OCTROI_UNLESS_NEW;
-}
-
-// What a decision leaves open for each packet.
-static __always_inline int counts_now(struct __sk_buff* skb, const struct packet* p, __u32 known) {
-    if (known & OCTROI_ASKS) return is_for_this_machine(skb, p);
-    return (known & OCTROI_UNLESS_NEW) == 0 || !was_counted_as_new(p);
+// The number of the interface where the local end is.
+static __always_inline __u32 local_interface(struct __sk_buff* skb, const struct place* at,
+                                             const struct packet* p, int is_sent, __u32 target) {
+    if (is_sent) return at->came_in == 0 ? 0 : number_of_interface(at->came_in);
+    if (at->is_egress) return number_of_interface(skb->ifindex);
+    if (target & OCTROI_OWN) return 0;
+    const __u32 next = next_interface(skb, p);
+    return next == 0 ? 0 : number_of_interface(next);
 }
 
 static __always_inline void set_key(struct octroi_key* key, struct __sk_buff* skb,
@@ -78,61 +59,80 @@ static __always_inline void set_key(struct octroi_key* key, struct __sk_buff* sk
         set_end(key->local, p, p->target, target_length);
         key->far_class = find_class(p, p->source);
     }
-    // The local end is behind this interface if its packet comes in here, or leaves here.
-    if (is_sent != at->is_egress && key->local_length != 0) key->interface = skb->ifindex;
+    if (key->local_length != 0) key->interface = local_interface(skb, at, p, is_sent, target);
     key->processor = bpf_get_smp_processor_id();
 }
 
-// slot: 0 if this packet does not count here.
-static __always_inline void remember_flow(struct octroi_decision* flow, __u32 known, __u32 leaves,
+static __always_inline void remember_flow(struct octroi_decision* flow, int asks, __u32 end,
                                           __u32 slot, int is_egress) {
     __u32 other = flow->known & (is_egress ? OCTROI_OF_INGRESS : OCTROI_OF_EGRESS);
-    const __u32 counts = OCTROI_COUNTS_IN | OCTROI_COUNTS_OUT;
-    if ((other & counts) && (known & counts)) other = 0;  // there is one slot
-    if (known & counts) {
-        flow->slot = slot;
-        flow->leaves = leaves;
-    }
+    if (other & (OCTROI_COUNTS_IN | OCTROI_COUNTS_OUT)) other = 0;  // there is one slot
+    __u32 known =
+        is_egress ? OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT : OCTROI_KNOWN_IN | OCTROI_COUNTS_IN;
+    if (asks) known |= is_egress ? OCTROI_ASKS_OUT : OCTROI_ASKS_IN;
+    flow->slot = slot;
+    flow->end = end;
     flow->known = known | other;
 }
 
-// A flow that is not known, or a packet that is of none.
-static __always_inline void account_by_tables(struct __sk_buff* skb, const struct place* at,
-                                              const struct packet* p,
-                                              struct octroi_decision* flow) {
-    const __u32 source = find_local(p, p->source);
-    __u32 target = 0;
-    __u32 known = 0;
-    if (at->is_egress) {
-        known = decide_at_egress(at, p, source);
-    } else {
-        target = find_local(p, p->target);
-        known = decide_at_ingress(at, p, source, target);
-    }
-    __u32 slot = 0;
-    if ((known & (OCTROI_COUNTS_IN | OCTROI_COUNTS_OUT)) && counts_now(skb, p, known)) {
-        if (at->is_egress) target = find_local(p, p->target);
-        struct octroi_key key = {};
-        set_key(&key, skb, at, p, source, target);
-        slot = count(&key, at->state->pair, p->bytes, p->packets);
-        if (slot == 0) return;
-    }
-    if (!is_flow(p)) return;
-    if (!flow) flow = add_flow(at->state, p, at->came_in);
-    remember_flow(flow, known, at->is_egress ? skb->ifindex : 0, slot, at->is_egress);
-}
-
-// Whether the flow decided for the packet.
-static __always_inline int account_by_flow(struct __sk_buff* skb, const struct place* at,
-                                           const struct packet* p,
-                                           const struct octroi_decision* flow) {
-    const __u32 known = flow->known & (at->is_egress ? OCTROI_OF_EGRESS : OCTROI_OF_INGRESS);
-    if (known == 0) return 0;
-    if ((known & (OCTROI_COUNTS_IN | OCTROI_COUNTS_OUT)) == 0) return 1;
-    if (at->is_egress && flow->leaves != skb->ifindex) return 0;
-    if (!counts_now(skb, p, known)) return 1;
+static __always_inline int add_to_flow(const struct place* at, const struct octroi_decision* flow,
+                                       const struct packet* p) {
     void* array = bpf_map_lookup_elem(&counts, &at->state->pair);
     return array && flow->slot != 0 && add_to_slot(array, flow->slot, p->bytes, p->packets);
+}
+
+// An address of this machine may stand for a host behind its NAT. What this machine sends itself
+// has not come in anywhere.
+static __always_inline int may_have_inner_end(const struct place* at, __u32 source, __u32 target) {
+    if (at->is_egress) return at->came_in != 0 && (source & OCTROI_OWN) != 0;
+    return (target & OCTROI_OWN) != 0;
+}
+
+// What is known of a packet before it is counted.
+struct lookup {
+    __u32 source;  // entries of the tables of local addresses
+    __u32 target;
+    __u32 end;     // as in struct octroi_decision
+    int is_asked;  // it may have an inner end
+    int is_found;  // connection tracking has stated it
+};
+
+// A packet that has passed no hook before this one. flow: its decision, which may be empty; null:
+// the packet is of no flow. 0: it is counted.
+static __always_inline int look_up_first(struct __sk_buff* skb, const struct place* at,
+                                         struct packet* p, const struct octroi_decision* flow,
+                                         struct lookup* found) {
+    const __u32 asks = at->is_egress ? OCTROI_ASKS_OUT : OCTROI_ASKS_IN;
+    const __u32 usual =
+        at->is_egress ? OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT : OCTROI_KNOWN_IN | OCTROI_COUNTS_IN;
+    const __u32 known = flow ? flow->known & (usual | asks) : 0;
+    found->end = at->is_egress ? skb->ifindex : 0;
+    if (known == usual && flow->end == found->end && add_to_flow(at, flow, p)) return 0;
+    found->is_asked = (known & asks) != 0;
+    if (!found->is_asked) {
+        found->source = find_local(p, p->source);
+        found->target = find_local(p, p->target);
+        found->is_asked = at->asks && may_have_inner_end(at, found->source, found->target);
+        if (!found->is_asked) return 1;
+    }
+    found->is_found = flow != 0 && find_end(skb, p, at->is_egress);
+    if (found->is_found) {
+        found->end = end_of(p, at->is_egress);
+        if (known == (usual | asks) && flow->end == found->end && add_to_flow(at, flow, p))
+            return 0;
+    }
+    found->source = find_local(p, p->source);
+    found->target = find_local(p, p->target);
+    return 1;
+}
+
+// A packet that has passed a hook where it came in. 0: it has counted there, or a second ago.
+static __always_inline int look_up_held(struct __sk_buff* skb, const struct place* at,
+                                        struct packet* p, struct lookup* found) {
+    if (!at->asks || !may_be_held(p->number) || !take_held(skb, p)) return 0;
+    found->source = find_local(p, p->source);
+    found->target = find_local(p, p->target);
+    return 1;
 }
 
 // A packet that stands for itself. number: as in struct packet.
@@ -141,12 +141,11 @@ static __always_inline int account_usual(struct __sk_buff* skb, int is_egress,
                                          const struct octroi_decision* flow, __u32 number,
                                          __u32 bytes) {
     const __u32 known = flow->known & (is_egress ? OCTROI_OF_EGRESS : OCTROI_OF_INGRESS);
-    if (known == (is_egress ? OCTROI_KNOWN_OUT : OCTROI_KNOWN_IN)) return 1;
     if (is_egress) {
-        if (known == OCTROI_OF_EGRESS ? may_be_new(number)
-                                      : known != (OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT))
-            return 0;
-        if (flow->leaves != skb->ifindex) return 0;
+        // A flow that is known with the same addresses where it comes in is not held there.
+        if (known == OCTROI_KNOWN_OUT)
+            return (flow->known & OCTROI_COUNTS_IN) != 0 || !may_be_held(number);
+        if (known != (OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT) || flow->end != skb->ifindex) return 0;
     } else if (known != (OCTROI_KNOWN_IN | OCTROI_COUNTS_IN)) {
         return 0;
     }
@@ -158,25 +157,36 @@ static __always_inline int account_usual(struct __sk_buff* skb, int is_egress,
 // Any packet.
 static __always_inline int account_packet(struct __sk_buff* skb, __u32 link, int is_egress,
                                           int tracks) {
-    struct place at = {.state = get_state(), .is_egress = is_egress, .tracks = tracks};
+    struct place at = {.state = get_state(), .is_egress = is_egress};
     if (!at.state) return TC_ACT_UNSPEC;
-    const struct octroi_settings* set = &at.state->settings;
+    at.asks = tracks && at.state->settings.behind_nat != 0;
     at.came_in = is_egress ? skb->ingress_ifindex : skb->ifindex;
-    at.was_seen = is_egress && at.came_in != 0 && !set->single && is_metered(at.came_in);
-    if (at.was_seen && !set->behind_nat) return TC_ACT_UNSPEC;
-
+    const int was_seen = is_egress && at.came_in != 0 && is_covered(at.came_in);
     struct packet p = {};
     const int kind = read_packet(skb, link, &p);
     if (kind != OCTROI_IP) {
-        if (!at.was_seen) count_other(kind, skb->len, 1);
+        if (!was_seen) count_other(kind, skb->len, 1);
         return TC_ACT_UNSPEC;
     }
     struct octroi_decision* flow = 0;
     if (is_flow(&p)) {
         flow = find_flow(at.state, &p, at.came_in);
-        if (flow && account_by_flow(skb, &at, &p, flow)) return TC_ACT_UNSPEC;
+        if (!flow) flow = add_flow(at.state, &p, at.came_in);
     }
-    account_by_tables(skb, &at, &p, flow);
+    struct lookup found = {};
+    if (was_seen) {
+        if (flow) flow->known = (flow->known & OCTROI_OF_INGRESS) | OCTROI_KNOWN_OUT;
+        if (!look_up_held(skb, &at, &p, &found)) return TC_ACT_UNSPEC;
+    } else if (!look_up_first(skb, &at, &p, flow, &found)) {
+        return TC_ACT_UNSPEC;
+    }
+    struct octroi_key key = {};
+    set_key(&key, skb, &at, &p, found.source, found.target);
+    const int is_open = found.is_asked && !found.is_found;
+    if (is_open && !is_egress && hold_packet(skb, &p, &key)) return TC_ACT_UNSPEC;
+    const __u32 slot = count(&key, at.state->pair, p.bytes, p.packets);
+    if (slot != 0 && flow && !was_seen && !is_open)
+        remember_flow(flow, found.is_asked, found.end, slot, is_egress);
     return TC_ACT_UNSPEC;
 }
 
@@ -236,6 +246,9 @@ static __noinline int receive_ct(struct __sk_buff* skb, __u32 link) {
 static __noinline int send(struct __sk_buff* skb, __u32 link) {
     return account_packet(skb, link, 1, 0);
 }
+static __noinline int send_ct(struct __sk_buff* skb, __u32 link) {
+    return account_packet(skb, link, 1, 1);
+}
 
 SEC("tc") int ingress_eth(struct __sk_buff* skb) {
     return is_accounted(skb, ethernet, 0) ? TC_ACT_UNSPEC : receive(skb, ethernet);
@@ -246,6 +259,9 @@ SEC("tc") int ingress_eth_ct(struct __sk_buff* skb) {
 SEC("tc") int egress_eth(struct __sk_buff* skb) {
     return is_accounted(skb, ethernet, 1) ? TC_ACT_UNSPEC : send(skb, ethernet);
 }
+SEC("tc") int egress_eth_ct(struct __sk_buff* skb) {
+    return is_accounted(skb, ethernet, 1) ? TC_ACT_UNSPEC : send_ct(skb, ethernet);
+}
 SEC("tc") int ingress_ip(struct __sk_buff* skb) {
     return is_accounted(skb, no_link_header, 0) ? TC_ACT_UNSPEC : receive(skb, no_link_header);
 }
@@ -254,6 +270,9 @@ SEC("tc") int ingress_ip_ct(struct __sk_buff* skb) {
 }
 SEC("tc") int egress_ip(struct __sk_buff* skb) {
     return is_accounted(skb, no_link_header, 1) ? TC_ACT_UNSPEC : send(skb, no_link_header);
+}
+SEC("tc") int egress_ip_ct(struct __sk_buff* skb) {
+    return is_accounted(skb, no_link_header, 1) ? TC_ACT_UNSPEC : send_ct(skb, no_link_header);
 }
 
 SEC("cgroup_skb/ingress") int receive_by_uid(struct __sk_buff* skb) {

@@ -34,13 +34,17 @@ struct packet {
     __u32 target[4];
     __u64 bytes;  // layer 3, on the wire
     __u64 packets;
-    __u32 number;  // of a TCP packet: its sequence number; of UDP: length and IP identification
+    // Of TCP: the sequence number. Of others: the identification of IPv4, or 0, and the length. Of
+    // later fragments the offset too, for IPv4 instead of the length: routers give fragments of
+    // IPv6 another identification.
+    __u32 number;
     __u16 source_port;  // network order
     __u16 target_port;
     __u8 family;
     __u8 proto;
     __u8 icmp_type;
     __u8 later_fragment;
+    __u16 transport;  // where its header is
 };
 
 // Without a call of the kernel, if the octets are in the linear part of the packet. at: below 256.
@@ -59,6 +63,7 @@ static __always_inline int read_transport_octets(struct __sk_buff* skb, __u32 at
 
 // Ports, and the length of the transport header for packets that stand for several.
 static __always_inline __u32 read_transport(struct __sk_buff* skb, __u32 at, struct packet* p) {
+    p->transport = at;
     if (p->later_fragment) return 0;
     if (p->proto == IPPROTO_TCP) {
         __u8 tcp[14];
@@ -111,8 +116,8 @@ static __always_inline int read_v4(struct __sk_buff* skb, __u32 at, struct packe
     p->source[0] = ip.saddr;
     p->target[0] = ip.daddr;
     p->later_fragment = (ip.frag_off & bpf_htons(0x1FFF)) != 0;
+    p->number = (__u32)ip.id << 16 | (p->later_fragment ? ip.frag_off : ip.tot_len);
     const __u32 transport = read_transport(skb, at + header, p);
-    if (p->proto == IPPROTO_UDP) p->number = (__u32)ip.id << 16 | ip.tot_len;
     if (set_segments(skb, available, header + transport, p)) return OCTROI_IP;
     const __u32 total = bpf_ntohs(ip.tot_len);
     if (total != 0 && (total < header || total > available)) return OCTROI_MALFORMED;
@@ -129,7 +134,10 @@ static __always_inline __u32 skip_extensions(struct __sk_buff* skb, __u32 at, st
             break;
         if (bpf_skb_load_bytes(skb, at, head, sizeof head)) break;
         if (p->proto == 44) {
-            if (((head[2] << 8 | head[3]) & 0xFFF8) != 0) p->later_fragment = 1;
+            if (((head[2] << 8 | head[3]) & 0xFFF8) != 0) {
+                p->later_fragment = 1;
+                p->number |= (__u32)(head[2] << 8 | head[3]) << 16;
+            }
             at += 8;
         } else {
             at += p->proto == 51 ? (head[1] + 2) * 4 : (head[1] + 1) * 8;  // 51: RFC 4302
@@ -149,9 +157,9 @@ static __always_inline int read_v6(struct __sk_buff* skb, __u32 at, struct packe
     p->proto = ip.nexthdr;
     __builtin_memcpy(p->source, &ip.saddr, 16);
     __builtin_memcpy(p->target, &ip.daddr, 16);
+    p->number = ip.payload_len;
     const __u32 behind = skip_extensions(skb, at + sizeof ip, p);
     const __u32 transport = read_transport(skb, behind, p);
-    if (p->proto == IPPROTO_UDP) p->number = ip.payload_len;
     if (set_segments(skb, available, behind - at + transport, p)) return OCTROI_IP;
     const __u32 payload = bpf_ntohs(ip.payload_len);
     const __u32 total = payload + sizeof ip;

@@ -11,6 +11,50 @@
 
 enum { pass_packet = 1, loopback_interface = 1 };
 
+// The parts of the kernel's structures that are read; libbpf finds where they are (CO-RE).
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+typedef struct {
+    __u32 val;
+} kuid_t;
+struct net {
+    __u64 net_cookie;
+};
+typedef struct {
+    struct net* net;
+} possible_net_t;
+struct sock_common {
+    possible_net_t skc_net;
+};
+struct sock {
+    struct sock_common __sk_common;
+    kuid_t sk_uid;
+};
+#pragma clang attribute pop
+
+// bpf_get_socket_uid() would state the user as the owner of the network namespace sees it: in a
+// container another one. So the fields of the kernel are read. 0: the packet has no socket.
+static __always_inline const struct sock* socket_of(struct __sk_buff* skb) {
+    struct bpf_sock* volatile known = skb->sk;
+    const struct sock* socket = 0;
+    if (!known) return 0;
+    bpf_probe_read_kernel(&socket, sizeof socket, (const void*)&known);
+    return socket;
+}
+
+static __always_inline __u32 user_of(const struct sock* socket) {
+    __u32 uid = 0;
+    bpf_probe_read_kernel(&uid, sizeof uid, &socket->sk_uid.val);
+    return uid;
+}
+
+static __always_inline __u64 namespace_of(const struct sock* socket) {
+    const struct net* net = 0;
+    __u64 cookie = 0;
+    bpf_probe_read_kernel(&net, sizeof net, &socket->__sk_common.skc_net.net);
+    bpf_probe_read_kernel(&cookie, sizeof cookie, &net->net_cookie);
+    return cookie;
+}
+
 // 127.0.0.1 or ::1, whatever address of this machine it has: attribution keeps it apart.
 static __always_inline void set_loopback(struct octroi_key* key) {
     if (key->family == 4) {
@@ -35,8 +79,11 @@ static __always_inline void set_far_end(struct octroi_key* key, const struct pac
 
 static __always_inline int account_socket(struct __sk_buff* skb, int is_sent, int by) {
     const struct octroi_state* state = get_state();
+    const struct sock* socket = socket_of(skb);
     struct packet p = {};
-    if (!state) return pass_packet;
+    if (!state || !socket) return pass_packet;
+    if (state->settings.netns != 0 && state->settings.netns != namespace_of(socket))
+        return pass_packet;
     const int kind = read_packet(skb, 0, &p);
     if (kind != OCTROI_IP) {
         count_other(kind, skb->len, 1);
@@ -45,7 +92,7 @@ static __always_inline int account_socket(struct __sk_buff* skb, int is_sent, in
     struct octroi_key key = {};
     key.family = p.family;
     key.way = (is_sent ? 1 : 0) | by << 1;
-    const __u64 id = by == OCTROI_BY_UID ? bpf_get_socket_uid(skb) : bpf_skb_cgroup_id(skb);
+    const __u64 id = by == OCTROI_BY_UID ? user_of(socket) : bpf_skb_cgroup_id(skb);
     __builtin_memcpy(key.local, &id, sizeof id);
     key.local_length = 1;
     key.service = service_of(&p);

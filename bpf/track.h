@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who receives a packet to an address of this machine: this machine, or a host behind its NAT.
+// The end of a packet that is behind the NAT of this machine, from connection tracking.
 #pragma once
 
+#include "flows.h"
 #include "maps.h"
 #include "packet.h"
 #include "tables.h"
@@ -21,8 +22,12 @@ enum { current_netns = -1 };
 union nf_inet_addr {
     __u32 all[4];
 };
+union nf_conntrack_man_proto {
+    __u16 all;
+};
 struct nf_conntrack_man {
     union nf_inet_addr u3;
+    union nf_conntrack_man_proto u;
 };
 struct nf_conntrack_tuple {
     struct nf_conntrack_man src;
@@ -40,98 +45,64 @@ extern struct nf_conn* bpf_skb_ct_lookup(struct __sk_buff*, struct bpf_sock_tupl
 __ksym __weak;
 extern void bpf_ct_release(struct nf_conn*) __ksym __weak;
 
-// Packets that counted where they came in, because no connection was known yet. If NAT forwards
-// such a packet, it must not count again where it leaves.
-struct new_packet {
-    __u32 source[4];
-    __u32 number;
-    __u16 source_port;
-    __u8 proto;
-    __u8 family;
-};
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 4096);
-    __type(key, struct new_packet);
-    __type(value, __u8);
-} new_packets SEC(".maps");
-
-// When a packet with that hash of its number was remembered last, in ticks of the kernel: most
-// packets need no look-up. A packet takes much less than the longest age from one hook to the next.
-enum { hints_log = 10, hint_ticks_max = 16384 };
-struct octroi_hints {
-    __u32 tick[1 << hints_log];
-};
-struct {
-    __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
-    __type(key, __u32);
-    __type(value, struct octroi_hints);
-} new_hints SEC(".maps");
-
-static __always_inline __u32* hint_of(__u32 number) {
-    const __u32 zero = 0;
-    struct octroi_hints* hints = bpf_map_lookup_elem(&new_hints, &zero);
-    return hints ? &hints->tick[number * 0x9E3779B1U >> (32 - hints_log)] : 0;
+// The tuple of the packet as it comes in. Of one that leaves: of its answer, because only the
+// answer has the addresses that NAT has given to the packet.
+static __always_inline __u32 set_tuple(struct bpf_sock_tuple* tuple, const struct packet* p,
+                                       int is_egress) {
+    const __u16 source_port = is_egress ? p->target_port : p->source_port;
+    const __u16 target_port = is_egress ? p->source_port : p->target_port;
+    if (p->family == 4) {
+        tuple->ipv4.saddr = is_egress ? p->target[0] : p->source[0];
+        tuple->ipv4.daddr = is_egress ? p->source[0] : p->target[0];
+        tuple->ipv4.sport = source_port;
+        tuple->ipv4.dport = target_port;
+        return sizeof tuple->ipv4;
+    }
+    for (int i = 0; i < 4; ++i) {
+        tuple->ipv6.saddr[i] = is_egress ? p->target[i] : p->source[i];
+        tuple->ipv6.daddr[i] = is_egress ? p->source[i] : p->target[i];
+    }
+    tuple->ipv6.sport = source_port;
+    tuple->ipv6.dport = target_port;
+    return sizeof tuple->ipv6;
 }
 
-static __always_inline int may_be_new(__u32 number) {
-    const __u32* hint = hint_of(number);
-    return !hint || (__u32)bpf_jiffies64() - *hint <= hint_ticks_max;
-}
-
-static __always_inline void set_new_packet(struct new_packet* key, const struct packet* p) {
-    __builtin_memcpy(key->source, p->source, sizeof key->source);
-    key->number = p->number;
-    key->source_port = p->source_port;
-    key->proto = p->proto;
-    key->family = p->family;
-}
-
-static __always_inline int was_counted_as_new(const struct packet* p) {
-    if (!may_be_new(p->number)) return 0;
-    struct new_packet key = {};
-    set_new_packet(&key, p);
-    if (!bpf_map_lookup_elem(&new_packets, &key)) return 0;
-    return bpf_map_delete_elem(&new_packets, &key) == 0;
-}
-
-static __always_inline void remember_new(const struct packet* p) {
-    struct new_packet key = {};
-    const __u8 one = 1;
-    set_new_packet(&key, p);
-    bpf_map_update_elem(&new_packets, &key, &one, BPF_ANY);
-    __u32* hint = hint_of(p->number);
-    if (hint) *hint = bpf_jiffies64();
-}
-
-static __always_inline int is_for_this_machine(struct __sk_buff* skb, const struct packet* p) {
+// Of a packet that comes in: who receives it. Of one that leaves: who has sent it. Puts that end
+// into the packet, if it is local. Returns 0 if no connection is known.
+static __always_inline int find_end(struct __sk_buff* skb, struct packet* p, int is_egress) {
     struct bpf_ct_opts___octroi options = {.netns_id = current_netns, .l4proto = p->proto};
     struct bpf_sock_tuple tuple = {};
-    __u32 size = sizeof tuple.ipv4;
-    if (p->family == 4) {
-        tuple.ipv4.saddr = p->source[0];
-        tuple.ipv4.daddr = p->target[0];
-        tuple.ipv4.sport = p->source_port;
-        tuple.ipv4.dport = p->target_port;
+    const __u32 size = set_tuple(&tuple, p, is_egress);
+    struct nf_conn* connection =
+        size == sizeof tuple.ipv4
+            ? bpf_skb_ct_lookup(skb, &tuple, sizeof tuple.ipv4, &options, sizeof options)
+            : bpf_skb_ct_lookup(skb, &tuple, sizeof tuple.ipv6, &options, sizeof options);
+    if (!connection) return 0;
+    // The other direction begins at the end without NAT.
+    __u32 address[4] = {};
+    __u16 port = 0;
+    if (options.dir == 0) {
+        __builtin_memcpy(address, connection->tuplehash[1].tuple.src.u3.all, 16);
+        port = connection->tuplehash[1].tuple.src.u.all;
     } else {
-        size = sizeof tuple.ipv6;
-        __builtin_memcpy(tuple.ipv6.saddr, p->source, 16);
-        __builtin_memcpy(tuple.ipv6.daddr, p->target, 16);
-        tuple.ipv6.sport = p->source_port;
-        tuple.ipv6.dport = p->target_port;
+        __builtin_memcpy(address, connection->tuplehash[0].tuple.src.u3.all, 16);
+        port = connection->tuplehash[0].tuple.src.u.all;
     }
-    struct nf_conn* connection = bpf_skb_ct_lookup(skb, &tuple, size, &options, sizeof options);
-    if (!connection) {
-        remember_new(p);
-        return 1;
-    }
-    // The other direction begins at the true receiver.
-    __u32 receiver[4];
-    if (options.dir == 0)
-        __builtin_memcpy(receiver, connection->tuplehash[1].tuple.src.u3.all, 16);
-    else
-        __builtin_memcpy(receiver, connection->tuplehash[0].tuple.src.u3.all, 16);
     bpf_ct_release(connection);
-    return (find_local(p, receiver) & OCTROI_OWN) != 0;
+    if (find_local(p, address) == 0) return 1;
+    if (is_egress) {
+        __builtin_memcpy(p->source, address, 16);
+        p->source_port = port;
+    } else {
+        __builtin_memcpy(p->target, address, 16);
+        p->target_port = port;
+    }
+    return 1;
+}
+
+// A hash of the end that find_end() has put into the packet.
+static __always_inline __u32 end_of(const struct packet* p, int is_egress) {
+    const __u32 address = p->family == 4 ? (is_egress ? p->source[0] : p->target[0])
+                                         : fold(is_egress ? p->source : p->target);
+    return address ^ (is_egress ? p->source_port : p->target_port) * 0x9E3779B1U;
 }

@@ -43,7 +43,7 @@ struct Interface {
     std::string excluded_because;  // for people; empty: meterable
     std::vector<InterfaceAddress> addresses;
     InterfaceCounters counters;
-    int lower = 0;   // index of the interface that a VLAN or MACVLAN device is on; 0: none here
+    int lower = 0;   // index of the one that a VLAN, MACVLAN or PPPoE interface is on; 0: none here
     int master = 0;  // index of the bridge or bond that it is a port of; 0: none
     bool bridge_port = false;
     bool forwards_v4 = false;  // packets that come in here are routed (net.ipv4.conf.*.forwarding)

@@ -16,13 +16,21 @@ constexpr int so_netns_cookie = 71;
 
 }  // namespace
 
-Result<std::string> network_namespace() {
+Result<std::uint64_t> network_namespace_cookie() {
     const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     std::uint64_t cookie = 0;
     socklen_t size = sizeof cookie;
     if (socket.get() >= 0 &&
         ::getsockopt(socket.get(), SOL_SOCKET, so_netns_cookie, &cookie, &size) == 0)
-        return fmt::format("netns {:x}", cookie);
+        return cookie;
+    return fail(ErrorCode::unsupported,
+                "this kernel does not state the network namespace of a socket (before Linux 5.14); "
+                "next: namespaces = \"all\", or a newer kernel");
+}
+
+Result<std::string> network_namespace() {
+    const auto cookie = network_namespace_cookie();
+    if (cookie) return fmt::format("netns {:x}", *cookie);
     TRY_ASSIGN(const FileStatus status, status_of("/proc/self/ns/net"));
     return fmt::format("netns inode {}", status.inode);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.hpp"
@@ -12,5 +13,7 @@ namespace octroi {
 // later namespace may have again). Numbers of interfaces, tables and rules are unique within a
 // namespace only.
 [[nodiscard]] Result<std::string> network_namespace();
+// The cookie as a number. Errors: unsupported (before Linux 5.14).
+[[nodiscard]] Result<std::uint64_t> network_namespace_cookie();
 
 }  // namespace octroi

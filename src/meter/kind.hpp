@@ -60,6 +60,9 @@ struct MeterSetup {
     std::string ledger_id = {};                    // Store::ledger_id(); empty: there is no ledger
     std::span<const ExporterConfig> exporters = {};  // [[exporter]]
     std::span<const RuleRow> rules = {};             // [[rule]]
+    // The meter was detached (MeterKind::detach): it hands over what the kernel has counted until
+    // then, and ends. It does not count again.
+    bool only_rest = false;
 };
 
 struct OpenedMeter {
@@ -218,6 +221,12 @@ struct MeterKind {
     // Removes what the meter left in the kernel, so that it counts no longer: `octroi run
     // --detach-kernel`. Returns a line for each thing that was removed. Null: it leaves nothing.
     Result<std::vector<std::string>> (*remove_from_kernel)(const MeterConfig& meter) = nullptr;
+    // Ends the counting in the kernel and keeps the counts, for a last reading by a meter that is
+    // opened with MeterSetup::only_rest. Returns a line for each thing that was removed. Null: the
+    // kind has no such reading.
+    Result<std::vector<std::string>> (*detach)(const MeterConfig& meter) = nullptr;
+    // Whether there are counts of the meter in the kernel. Given with `detach`.
+    bool (*is_in_kernel)(const MeterConfig& meter) = nullptr;
     // Start-up notices about all meters of the kind together: "left out: eth1 (down)".
     Result<std::vector<std::string>> (*overview)(std::span<const MeterConfig* const> meters,
                                                  CaptureHost& host) = nullptr;

@@ -6,10 +6,15 @@
 #include <filesystem>
 
 #include "host/log.hpp"
+#include "service/detach_meters.hpp"
 #include "service/open_meters.hpp"
 #include "service/unconfigured_meter.hpp"
 
 namespace octroi {
+
+std::string state_folder_of(const RunSettings& settings) {
+    return std::filesystem::path(settings.ledger_path).parent_path();
+}
 
 std::vector<MeterConfig> meters_of_run(const RunSettings& settings, const MeterKind& unconfigured) {
     return meters_to_run(settings.config, settings.table, settings.kinds, unconfigured,
@@ -31,7 +36,7 @@ void log_kept_counts(const RunSettings& settings, std::span<const MeterConfig> c
 
 Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHost& host,
                                          Ledger& ledger) {
-    const std::string state = std::filesystem::path(settings.ledger_path).parent_path();
+    const std::string state = state_folder_of(settings);
     const auto open = [&](const MeterKind& unconfigured) -> Result<RunningMeters> {
         RunningMeters running{meters_of_run(settings, unconfigured), {}};
         TRY_ASSIGN(running.meters, open_meters(running.configs, settings.config, settings.kinds,
@@ -51,19 +56,27 @@ Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHos
     if (running || kind == &last) return running;
     log_warning(fmt::format("meter {}: {}", kind->name, running.error().text));
     // It may have attached a part before it failed.
-    remove_unconfigured(settings, meters_of_run(settings, *kind));
+    const auto configs = meters_of_run(settings, *kind);
+    if (const auto dropped = drop_from_kernel(configs, settings.kinds); !dropped)
+        log_warning(dropped.error().text);
     log_info(fmt::format("no meter is configured: {} runs instead", last.name));
     return open(last);
 }
 
-void remove_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs) {
+void end_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs,
+                      Ledger& ledger, CaptureHost& host,
+                      const std::function<void(const Batch&)>& committed) {
     if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options)) return;
-    for (const MeterConfig& meter : configs) {
-        const MeterKind* kind = find_kind(settings.kinds, meter.kind);
-        if (kind->remove_from_kernel == nullptr) continue;
-        const auto removed = kind->remove_from_kernel(meter);
-        if (!removed) log_warning(fmt::format("meter {}: {}", meter.name, removed.error().text));
-    }
+    // A run that ended before its first commit has no counts of its own.
+    const auto known = is_known(configs, settings.kinds, ledger);
+    const auto removed = known && !*known
+                             ? drop_from_kernel(configs, settings.kinds)
+                             : detach_meters(settings, configs, ledger, host, committed);
+    if (!removed)
+        log_warning(
+            fmt::format("{}. The last counts stay in the kernel. Next: octroi run "
+                        "--detach-kernel posts and removes them",
+                        removed.error().text));
 }
 
 }  // namespace octroi

@@ -4,13 +4,18 @@
 // The meters of a run: chosen, opened, and removed from the kernel after the run where nobody has
 // configured them.
 
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "service/daemon.hpp"
 #include "service/run_meters.hpp"
 
 namespace octroi {
+
+// The folder for files of meters.
+[[nodiscard]] std::string state_folder_of(const RunSettings& settings);
 
 // `unconfigured`: the kind of the meter that runs where none is configured.
 [[nodiscard]] std::vector<MeterConfig> meters_of_run(const RunSettings& settings,
@@ -26,7 +31,10 @@ struct RunningMeters {
 [[nodiscard]] Result<RunningMeters> open_meters_of_run(const RunSettings& settings,
                                                        CaptureHost& host, Ledger& ledger);
 
-// After the meters have ended. Something that nobody has configured does not stay in the kernel.
-void remove_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs);
+// After the meters have ended. Something that nobody has configured does not stay in the kernel:
+// the rest of its counts is posted, and it is removed. If that fails it stays, with a warning.
+void end_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs,
+                      Ledger& ledger, CaptureHost& host,
+                      const std::function<void(const Batch&)>& committed);
 
 }  // namespace octroi

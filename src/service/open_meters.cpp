@@ -33,12 +33,12 @@ Result<KnownCursors> cursors_of(const MeterConfig& config, Store& store,
 Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
                                std::span<const MeterConfig> configured,
                                const std::string& state_folder, const Config& file,
-                               std::vector<Fd>& sockets, CaptureHost& host) {
+                               std::vector<Fd>& sockets, CaptureHost& host, bool only_rest) {
     TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, store, kind.cursor_prefix));
     TRY_ASSIGN(std::string ledger_id, store.ledger_id());
     MeterSetup setup{
-        config,         cursors.own, state_folder,         sockets,        host,      host.clock(),
-        cursors.others, configured,  std::move(ledger_id), file.exporters, file.rules};
+        config,         cursors.own, state_folder,         sockets,        host,       host.clock(),
+        cursors.others, configured,  std::move(ledger_id), file.exporters, file.rules, only_rest};
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
@@ -66,14 +66,14 @@ Result<std::vector<std::string>> overview_notices(const std::vector<MeterConfig>
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                              const Config& file, MeterKinds kinds,
                                              CaptureHost& host, Store& store,
-                                             const std::string& state_folder) {
+                                             const std::string& state_folder, bool only_rest) {
     std::vector<DaemonMeter> meters;
     std::vector<Fd> sockets = inherited_sockets();
     for (const MeterConfig& config : configs) {
         const MeterKind* kind = find_kind(kinds, config.kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
-        TRY_ASSIGN(DaemonMeter opened,
-                   open_meter(config, *kind, store, configs, state_folder, file, sockets, host));
+        TRY_ASSIGN(DaemonMeter opened, open_meter(config, *kind, store, configs, state_folder, file,
+                                                  sockets, host, only_rest));
         // Each meter has an encoder of its own, and sequence numbers count within an observation
         // domain (RFC 7011 section 3.1).
         const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
@@ -81,6 +81,7 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
                                               std::move(opened.meter), host.clock()));
         meters.push_back(std::move(opened));
     }
+    if (only_rest) return meters;
     TRY_ASSIGN(const auto notices, overview_notices(configs, kinds, host));
     for (const std::string& notice : notices) log_info(notice);
     return meters;

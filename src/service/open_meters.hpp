@@ -22,10 +22,11 @@ namespace octroi {
 // Opens the meters in their order, each with the exports that `file` configures for it, and logs
 // the start-up notices of meters and kinds. A meter's place in the list, from 1 on, is its
 // observation domain in exports. Files of meters stand in state_folder. The host must outlive the
-// meters.
+// meters. only_rest: as MeterSetup::only_rest, without the notices of the kinds.
 [[nodiscard]] Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                                            const Config& file, MeterKinds kinds,
                                                            CaptureHost& host, Store& store,
-                                                           const std::string& state_folder);
+                                                           const std::string& state_folder,
+                                                           bool only_rest = false);
 
 }  // namespace octroi

@@ -158,7 +158,9 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
 Result<RunOutcome> run_meters(const RunSettings& settings, Ledger& ledger, CaptureHost& host) {
     std::vector<MeterConfig> configs;
     auto outcome = meter_until_end(settings, ledger, host, configs);
-    remove_unconfigured(settings, configs);
+    end_unconfigured(settings, configs, ledger, host, [&](const Batch& batch) {
+        if (outcome) outcome->total.add(batch);
+    });
     return outcome;
 }
 

@@ -54,13 +54,10 @@ inline constexpr std::array promises{
             .layer = "3",
             .counts = "packets at the interfaces, segments and fragments as on the wire",
             .directions = "both; a forwarded packet once",
-            .exactness =
-                "to the octet; with NAT, ICMP and later fragments to a host count for the outer "
-                "address",
+            .exactness = "to the octet",
             .unseen = "MAC addresses, VLANs, AS numbers",
             .while_down = "yes",
-            .against = Against::wire,
-            .nat_bound = NatBound::portless_down},
+            .against = Against::wire},
     Promise{.meter = "conntrack",
             .layer = "3",
             .counts = "packets of connections, after reassembly; merged segments are one packet",

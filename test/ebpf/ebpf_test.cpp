@@ -194,7 +194,7 @@ TEST_F(Ebpf, NewTablesApplyToKnownFlows) {
 // last one has all that the host sent.
 TEST_F(Ebpf, ReadsTenThousandTimesWhileTrafficFlows) {
     network.start();
-    const std::string pins = network.pins() + "/edge-" OCTROI_LAYOUT "/";
+    const std::string pins = network.pin_folder() + "/";
     const Fd keys(bpf_obj_get((pins + "keys").c_str()));
     const Fd counts(bpf_obj_get((pins + "counts").c_str()));
     const Fd states(bpf_obj_get((pins + "states").c_str()));
@@ -277,7 +277,7 @@ TEST_F(Ebpf, DetachRemovesAllOfOursAndNothingElse) {
               0);
     const Ended early = network.command({"run", "--detach-kernel"});
     EXPECT_EQ(early.status, 1);
-    EXPECT_NE(early.err.find("another octroi counts"), std::string::npos) << early.err;
+    EXPECT_NE(early.err.find("in use by octroi run"), std::string::npos) << early.err;
     (void)network.stop();
     EXPECT_TRUE(network.has_programs());
     const Ended ended = network.command({"run", "--detach-kernel"});

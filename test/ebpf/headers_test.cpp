@@ -3,6 +3,7 @@
 // PPPoE, extension headers of IPv6.
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -170,6 +171,22 @@ protected:
         return others ? others->at(which) : EbpfCount{};
     }
 
+    // Slots of the array that counts.
+    [[nodiscard]] std::uint64_t slots_given_away() const {
+        const Fd counts(bpf_obj_get((bpffs + "/octroi/headers/counts").c_str()));
+        std::uint64_t most = 0;
+        for (std::uint32_t pair = 0; pair < 2; ++pair) {
+            std::uint32_t id = 0;
+            if (bpf_map_lookup_elem(counts.get(), &pair, &id) != 0) continue;
+            const Fd array(bpf_map_get_fd_by_id(id));
+            const std::uint32_t head = 0;
+            EbpfCount given;
+            if (bpf_map_lookup_elem(array.get(), &head, &given) == 0)
+                most = std::max(most, given.bytes);
+        }
+        return most;
+    }
+
     support::Folder folder;
     std::string bpffs = folder / "bpf";
     bool is_mounted = false;
@@ -263,6 +280,34 @@ TEST_F(Headers, KnownFlowsUseNewTablesAndMaps) {
         ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
         ASSERT_TRUE(maps->drop_map_before().has_value());
     }
+}
+
+// A key that has no space takes no slot, and counts without names.
+TEST_F(Headers, AFullMapGivesNoSlotsAway) {
+    constexpr std::uint32_t keys_max = 16;
+    const auto local = ebpf::local_prefixes({{*parse_prefix("192.0.2.0/24"), true}}, {});
+    ASSERT_TRUE(ebpf::put_prefixes(*maps, "local_v4", "local_v6", local).has_value());
+    ASSERT_TRUE(maps->count_in_new_map(keys_max).has_value());
+    ASSERT_TRUE(maps->drop_map_before().has_value());
+    for (unsigned char host = 1; host <= 200; ++host) {
+        Octets packet = ip_v4(udp(30));
+        packet[15] = host;
+        pass(0x0800, packet);
+    }
+    const Counted named = counted();
+    EXPECT_EQ(named.packets, 2 * keys_max);
+    EXPECT_EQ(named.packets + other(OCTROI_OVERFLOW_OUT).packets, 400U);
+    EXPECT_EQ(named.bytes + other(OCTROI_OVERFLOW_OUT).bytes, 400U * 58U);
+    EXPECT_LE(slots_given_away(),
+              keys_max + 4U * static_cast<unsigned>(libbpf_num_possible_cpus() + 1));
+    // Another map has space for all again.
+    ASSERT_TRUE(maps->count_in_new_map(1000).has_value());
+    for (unsigned char host = 1; host <= 200; ++host) {
+        Octets packet = ip_v4(udp(30));
+        packet[15] = host;
+        pass(0x0800, packet);
+    }
+    EXPECT_EQ(counted().packets, 400U);
 }
 
 }  // namespace

@@ -92,17 +92,37 @@ void RoutedNetwork::add_counters() const {
     must(in_router({"nft", "-f", rules}));
 }
 
+void RoutedNetwork::add_rules(const std::string& space, const std::string& rules) const {
+    const std::string file = folder_ / "rules.nft";
+    std::ofstream(file) << rules;
+    must(in_netns(space, {"nft", "-f", file}));
+}
+
+void RoutedNetwork::count_in(const std::string& space, const std::string& address) const {
+    add_rules(space,
+              fmt::format("table inet own {{\n counter sent {{\n }}\n counter received {{\n }}\n"
+                          " chain o {{\n  type filter hook postrouting priority 400;\n"
+                          "  oifname != \"lo\" ip saddr {0} counter name sent\n }}\n"
+                          " chain i {{\n  type filter hook prerouting priority -400;\n"
+                          "  iifname != \"lo\" ip daddr {0} counter name received\n }}\n}}\n",
+                          address));
+}
+
 void RoutedNetwork::masquerade() const {
-    const std::string rules = folder_ / "nat.nft";
-    std::ofstream(rules) << "table inet nat {\n chain post {\n"
-                            "  type nat hook postrouting priority srcnat; policy accept;\n"
-                            "  oifname \"wan\" masquerade\n }\n}\n";
-    must(in_router({"nft", "-f", rules}));
+    add_rules(router_,
+              "table inet nat {\n chain post {\n"
+              "  type nat hook postrouting priority srcnat; policy accept;\n"
+              "  oifname \"wan\" masquerade\n }\n}\n");
 }
 
 Count RoutedNetwork::counted(const std::string& counter) const {
+    return counted_in(router_, counter, "count");
+}
+
+Count RoutedNetwork::counted_in(const std::string& space, const std::string& counter,
+                                const std::string& table) const {
     const Ended listed =
-        support::run(in_router({"nft", "-j", "list", "counter", "inet", "count", counter}));
+        support::run(in_netns(space, {"nft", "-j", "list", "counter", "inet", table, counter}));
     const json document = json::parse(listed.out, nullptr, false);
     const json entries = document.value("nftables", json::array());
     for (const json& entry : entries)
@@ -126,19 +146,76 @@ void RoutedNetwork::transfer(const Arguments& options) const {
     (void)serving.wait();
 }
 
-void RoutedNetwork::configure(const std::string& more, const std::string& local) const {
-    std::ofstream(config_) << fmt::format(
-        "[ledger]\ncommit_interval = \"1s\"\n[attribute]\nlocal = [{}]\n[[meter]]\n"
-        "name = \"edge\"\nkind = \"ebpf\"\ninterfaces = [\"lan\", \"wan\"]\npoll = \"1s\"\n"
-        "bpffs = \"{}\"\n{}",
-        local, bpffs_, more);
+namespace {
+
+// Listens for UDP at a port and for TCP at the next one; or sends `times` datagrams and makes as
+// many connections.
+constexpr const char* talk_program = R"(
+import socket, sys, threading
+role, address, port, times = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+socket.setdefaulttimeout(20)
+if role == "serve":
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("", port))
+    listener = socket.create_server(("", port + 1), backlog=128)
+    def echo():
+        for _ in range(times):
+            data, peer = udp.recvfrom(4000)
+            udp.sendto(data * 2, peer)
+    thread = threading.Thread(target=echo)
+    thread.start()
+    for _ in range(times):
+        peer, _ = listener.accept()
+        with peer:
+            while peer.recv(4000): pass
+            peer.sendall(b"a" * 3000)
+    thread.join()
+else:
+    for n in range(times):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.sendto(bytes(100 + n), (address, port))
+        udp.recvfrom(4000)
+        udp.close()
+    for n in range(times):
+        with socket.create_connection((address, port + 1)) as tcp:
+            tcp.sendall(bytes(2000))
+            tcp.shutdown(socket.SHUT_WR)
+            while tcp.recv(4000): pass
+)";
+
+}  // namespace
+
+void RoutedNetwork::talk(const std::string& client, const std::string& address, int port,
+                         const std::string& server, int server_port, int times) const {
+    const std::string count = std::to_string(times);
+    Process serving(in_netns(server, {"python3", "-c", talk_program, "serve", "any",
+                                      std::to_string(server_port), count}));
+    ASSERT_TRUE(support::wait_until(
+        [&] {
+            const std::string at = ":" + std::to_string(server_port + 1);
+            return support::run(in_netns(server, {"ss", "-Hltn", "sport", "=", at})).out.size() > 5;
+        },
+        std::chrono::seconds(20)));
+    must(in_netns(client,
+                  {"python3", "-c", talk_program, "talk", address, std::to_string(port), count}));
+    EXPECT_EQ(serving.wait().status, 0);
+    support::pass(std::chrono::milliseconds(300));  // the last packets of connections
 }
 
-void RoutedNetwork::configure_sockets(const std::string& by) const {
+void RoutedNetwork::configure(const std::string& more, const std::string& local,
+                              const std::string& interfaces) const {
+    std::ofstream(config_) << fmt::format(
+        "[ledger]\ncommit_interval = \"1s\"\n[attribute]\nlocal = [{}]\n[[meter]]\n"
+        "name = \"edge\"\nkind = \"ebpf\"\ninterfaces = [{}]\npoll = \"1s\"\n"
+        "bpffs = \"{}\"\n{}",
+        local, interfaces, bpffs_, more);
+}
+
+void RoutedNetwork::configure_sockets(const std::string& by, const std::string& namespaces) const {
     std::ofstream(config_) << fmt::format(
         "[ledger]\ncommit_interval = \"1s\"\n[[meter]]\nname = \"edge\"\nkind = \"sockets\"\n"
-        "by = \"{}\"\npoll = \"1s\"\nbpffs = \"{}\"\n",
-        by, bpffs_);
+        "by = \"{}\"\nnamespaces = \"{}\"\npoll = \"1s\"\nbpffs = \"{}\"\n",
+        by, namespaces, bpffs_);
 }
 
 void RoutedNetwork::start_at(const std::string& space) {
@@ -170,6 +247,13 @@ bool RoutedNetwork::has_programs() const {
     const Ended filters = support::run(in_router({"tc", "filter", "show", "dev", "wan", "egress"}));
     return at_sockets == 2 || at_interfaces == 4 ||
            filters.out.find("egress_eth") != std::string::npos;
+}
+
+std::string RoutedNetwork::pin_folder() const {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(pins(), error))
+        if (entry.path().filename().string().starts_with("edge-")) return entry.path().string();
+    return "";
 }
 
 void RoutedNetwork::kill() {

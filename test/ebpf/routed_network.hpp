@@ -53,6 +53,7 @@ public:
     [[nodiscard]] const std::string& router() const { return router_; }
     [[nodiscard]] const std::string& server() const { return server_; }
     [[nodiscard]] const std::string& ledger() const { return ledger_; }
+    [[nodiscard]] const std::string& config() const { return config_; }
     [[nodiscard]] std::string pins() const { return bpffs_ + "/octroi"; }
 
     static void must(const Arguments& arguments);
@@ -63,15 +64,32 @@ public:
     // iperf3 from the host to the server.
     void transfer(const Arguments& options) const;
 
-    // more: lines of [[meter]]. local: the local networks, as TOML.
+    // more: lines of [[meter]]. local, interfaces: as TOML.
     void configure(const std::string& more,
-                   const std::string& local = R"("10.78.1.0/24", "fd78:1::/64")") const;
-    // A meter of kind sockets, of this name in `by`.
-    void configure_sockets(const std::string& by) const;
+                   const std::string& local = R"("10.78.1.0/24", "fd78:1::/64")",
+                   const std::string& interfaces = R"("lan", "wan")") const;
+    // The same with another choice of interfaces only.
+    void configure_at(const std::string& interfaces) const {
+        configure("", R"("10.78.1.0/24", "fd78:1::/64")", interfaces);
+    }
+    // Rules of nft in the namespace.
+    void add_rules(const std::string& space, const std::string& rules) const;
+    // Counters `sent` and `received` in the namespace: IPv4 from and to the address.
+    void count_in(const std::string& space, const std::string& address) const;
+    [[nodiscard]] Count counted_in(const std::string& space, const std::string& counter,
+                                   const std::string& table = "own") const;
+    // Echoes of UDP from the client to address:port, and connections of TCP to the next port:
+    // `times` of each, each from another port. The server namespace answers at server_port.
+    void talk(const std::string& client, const std::string& address, int port,
+              const std::string& server, int server_port, int times) const;
+    // A meter of kind sockets, of this name in `by`. namespaces: own or all.
+    void configure_sockets(const std::string& by, const std::string& namespaces = "own") const;
     void start() { start_at(router_); }
     void start_at(const std::string& space);
     // Whether programs are at both hooks of each interface: links of TCX, or filters of tc.
     [[nodiscard]] bool has_programs() const;
+    // The folder of the pins of the meter; empty: there is none.
+    [[nodiscard]] std::string pin_folder() const;
     void kill();
     // Waits for a reading of the counts, then ends the daemon.
     [[nodiscard]] Ended stop();

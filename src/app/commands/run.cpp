@@ -8,6 +8,7 @@
 #include "app/option_rows.hpp"
 #include "app/version.hpp"
 #include "host/log.hpp"
+#include "service/detach_meters.hpp"
 #include "service/run_meters.hpp"
 #include "service/unconfigured_meter.hpp"
 #include "view/usage_view.hpp"
@@ -22,6 +23,7 @@ struct Options {
     std::vector<std::string> local;
     std::string run_for;
     bool detach_kernel = false;
+    bool drop_counts = false;
 };
 
 Status print_end(Session& session, const RunOutcome& outcome) {
@@ -44,25 +46,34 @@ Result<Config> with_local(Result<Config> config, const std::vector<Prefix>& loca
     return config;
 }
 
+void log_removed(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) log_info("removed: " + line);
+    if (lines.empty()) log_info("no meter has left anything in the kernel");
+}
+
 // An error while a daemon of these meters runs: it would attach its programs again.
-Result<ExitStatus> detach_kernel(Session& session) {
-    TRY_ASSIGN(const Config* config, session.config());
-    std::size_t removed = 0;
-    for (const MeterConfig& meter :
-         possible_meters(*config, session.option_table(), session.kinds())) {
-        const MeterKind* kind = find_kind(session.kinds(), meter.kind);
-        if (kind == nullptr || kind->remove_from_kernel == nullptr) continue;
-        TRY_ASSIGN(const auto lines, kind->remove_from_kernel(meter));
-        for (const std::string& line : lines)
-            log_info(fmt::format("meter {}: removed {}", meter.name, line));
-        removed += lines.size();
+Result<ExitStatus> detach_kernel(Session& session, const RunSettings& settings, bool drops_counts) {
+    const auto meters = possible_meters(settings.config, settings.table, settings.kinds);
+    if (drops_counts || !have_counts_in_kernel(meters, settings.kinds)) {
+        TRY_ASSIGN(const auto lines, drop_from_kernel(meters, settings.kinds));
+        log_removed(lines);
+        return ExitStatus::done;
     }
-    if (removed == 0) log_info("no meter has left anything in the kernel");
+    const auto ledger = open_ledger(session, OpenMode::read_write, "octroi run");
+    if (!ledger)
+        return fail(ledger.error().code,
+                    fmt::format("{}; nothing was removed from the kernel, because its last counts "
+                                "could not be posted (--drop-counts removes them unread)",
+                                ledger.error().text));
+    SystemCaptureHost host;
+    TRY_ASSIGN(const auto lines, detach_meters(settings, meters, **ledger, host, {}));
+    log_removed(lines);
     return ExitStatus::done;
 }
 
 Result<ExitStatus> run(Session& session, const Options& options, const OptionRows& meter_options) {
-    if (options.detach_kernel) return detach_kernel(session);
+    if (options.drop_counts && !options.detach_kernel)
+        return fail(ErrorCode::invalid, "--drop-counts: it belongs to --detach-kernel");
     // A reload keeps the networks of the command line.
     TRY_ASSIGN(const auto local, of_option("--local", parse_prefixes(options.local)));
     RunSettings settings{.version = std::string(version),
@@ -80,6 +91,7 @@ Result<ExitStatus> run(Session& session, const Options& options, const OptionRow
     TRY_ASSIGN(settings.meter_options, meter_options.given_values());
     TRY_ASSIGN(settings.ledger_path, session.ledger_path());
     TRY_ASSIGN(settings.ledger_options, ledger_options(session, OpenMode::read_write));
+    if (options.detach_kernel) return detach_kernel(session, settings, options.drop_counts);
     SystemCaptureHost host;
     TRY(check_run(settings, host));
     TRY_ASSIGN(const auto ledger, open_ledger(session, OpenMode::create, "octroi run"));
@@ -102,7 +114,9 @@ void add_run(const Command& app, Session& session) {
         .texts("--local", options->local, "More local networks, in addition to the declared ones",
                "PREFIX")
         .flag("--detach-kernel", options->detach_kernel,
-              "Only remove what meters left in the kernel to count there, and end")
+              "Only post the last counts of meters in the kernel, remove them from there, and end")
+        .flag("--drop-counts", options->drop_counts,
+              "With --detach-kernel: remove also counts that are not in the ledger yet")
         .does(
             [&session, options, meter_options] { return run(session, *options, *meter_options); });
 }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fmt/format.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 
 #include "base/text_hash.hpp"
 #include "host/ebpf/bpffs.hpp"
+#include "host/ebpf/map_access.hpp"
 #include "host/file.hpp"
 #include "host/os_error.hpp"
 #include "host/privilege.hpp"
@@ -64,9 +66,7 @@ EbpfAttachments::EbpfAttachments(const std::string& folder)
     : folder_(folder), handle_(static_cast<std::uint32_t>(text_hash(folder, 0) % 0xFFFFFEU) + 1) {}
 
 Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                               const std::function<int(const std::string&)>& program,
-                               const std::function<Status()>& listed) {
-    bool is_changed = false;
+                               const std::function<int(const std::string&)>& program) {
     for (const std::uint32_t index : listed_interfaces(interfaces)) {
         const bool is_wanted = std::ranges::any_of(wanted, [&](const EbpfAttachment& one) {
             return static_cast<std::uint32_t>(one.interface) == index;
@@ -75,21 +75,15 @@ Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int inter
         const auto detached = detach_one(index, interfaces);
         if (!detached) return std::unexpected(detached.error());
         attached_.erase(static_cast<int>(index));
-        is_changed = true;
     }
-    // Listed first: a forwarded packet that a program sees must find where it came in.
-    std::vector<const EbpfAttachment*> missing;
     for (const EbpfAttachment& one : wanted) {
         if (is_attached(one)) continue;
+        // Listed first: what is attached and not listed would stay in the kernel.
         if (Status added = list(one.interface, interfaces, false); !added) return added;
-        missing.push_back(&one);
-    }
-    if (is_changed || !missing.empty())
-        if (Status used = listed(); !used) return used;
-    for (const EbpfAttachment* one : missing)
-        if (Status attached = attach_one(*one, interfaces, program);
-            !attached && exists(static_cast<std::uint32_t>(one->interface)))
+        if (Status attached = attach_one(one, interfaces, program);
+            !attached && exists(static_cast<std::uint32_t>(one.interface)))
             return attached;
+    }
     return {};
 }
 
@@ -180,6 +174,51 @@ Result<std::vector<std::string>> EbpfAttachments::detach_all(int interfaces) {
     return removed;
 }
 
+namespace {
+
+// How long a program holds a packet apart, with a margin (bpf/held.h), and how often to look.
+constexpr int held_milliseconds_max = 3000;
+constexpr int step_milliseconds = 50;
+
+void wait_for_held_packets(const std::string& path) {
+    const Fd held(bpf_obj_get((path + "/held_packets").c_str()));
+    if (held.get() < 0) return;
+    const auto info = info_of_map(held.get());
+    if (!info) return;
+    std::vector<std::byte> key(info->key_size);
+    for (int waited = 0; waited < held_milliseconds_max; waited += step_milliseconds) {
+        if (bpf_map_get_next_key(held.get(), nullptr, key.data()) != 0) return;
+        (void)::poll(nullptr, 0, step_milliseconds);
+    }
+}
+
+// Of a folder that the caller has locked.
+Result<std::vector<std::string>> detach_all_of(const std::string& path) {
+    const Fd interfaces(bpf_obj_get((path + "/interfaces").c_str()));
+    if (interfaces.get() < 0 && errno != ENOENT)
+        return os_failure("open the pinned map " + path + "/interfaces");
+    if (interfaces.get() < 0) return std::vector<std::string>();
+    return EbpfAttachments(path).detach_all(interfaces.get());
+}
+
+}  // namespace
+
+bool has_ebpf_maps(const std::string& bpffs, const std::string& folder) {
+    std::error_code error;
+    return std::filesystem::exists(bpffs + "/" + folder + "/interfaces", error);
+}
+
+Result<std::vector<std::string>> detach_ebpf(const std::string& bpffs, const std::string& folder) {
+    const std::string path = bpffs + "/" + folder;
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) return std::vector<std::string>();
+    const auto lock = lock_pin_folder(path);
+    if (!lock) return std::unexpected(lock.error());
+    auto detached = detach_all_of(path);
+    if (detached) wait_for_held_packets(path);
+    return detached;
+}
+
 Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std::string& folder) {
     const std::string path = bpffs + "/" + folder;
     std::vector<std::string> removed;
@@ -187,14 +226,9 @@ Result<std::vector<std::string>> remove_ebpf(const std::string& bpffs, const std
     if (!std::filesystem::is_directory(path, error)) return removed;
     const auto lock = lock_pin_folder(path);
     if (!lock) return std::unexpected(lock.error());
-    const Fd interfaces(bpf_obj_get((path + "/interfaces").c_str()));
-    if (interfaces.get() < 0 && errno != ENOENT)
-        return os_failure("open the pinned map " + path + "/interfaces");
-    if (interfaces.get() >= 0) {
-        auto detached = EbpfAttachments(path).detach_all(interfaces.get());
-        if (!detached) return detached;
-        removed = *std::move(detached);
-    }
+    auto detached = detach_all_of(path);
+    if (!detached) return detached;
+    removed = *std::move(detached);
     std::filesystem::remove_all(path, error);
     if (error) return fail(ErrorCode::failed, "cannot remove " + path + ": " + error.message());
     removed.push_back("pinned maps in " + path);

@@ -24,10 +24,8 @@ public:
     explicit EbpfAttachments(const std::string& folder);
 
     // See EbpfMaps::attach. interfaces: the map that lists them. program: its descriptor, by name.
-    // listed: is called when that map has changed.
     [[nodiscard]] Status attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                                const std::function<int(const std::string&)>& program,
-                                const std::function<Status()>& listed);
+                                const std::function<int(const std::string&)>& program);
     // See EbpfMaps::attach_to_sockets.
     [[nodiscard]] Status attach_to_sockets(int receive, int send);
     // Detaches all that the map lists, and the programs at sockets. Returns a line for each filter

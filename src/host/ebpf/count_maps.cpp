@@ -17,9 +17,9 @@ namespace {
 constexpr std::uint32_t batch_rows = 4096;
 constexpr std::uint32_t tries_of_a_batch_max = 8;
 constexpr std::uint32_t slots_of_line = 4;
-constexpr std::size_t settings_octets = 8;
-constexpr std::size_t settings_at = 4;  // behind the number of the pair
-constexpr std::size_t seed_at = settings_at + settings_octets;
+constexpr std::size_t settings_octets = 16;
+constexpr std::size_t seed_at = 4;  // behind the number of the pair
+constexpr std::size_t settings_at = 8;
 
 bpf_map_create_opts with_flags(std::uint32_t flags) {
     bpf_map_create_opts options{};

@@ -17,6 +17,7 @@
 #include "host/ebpf/bpffs.hpp"
 #include "host/ebpf/control_groups.hpp"
 #include "host/ebpf/count_maps.hpp"
+#include "host/ebpf/interface_table.hpp"
 #include "host/ebpf/map_access.hpp"
 #include "host/file.hpp"
 #include "host/os_error.hpp"
@@ -149,10 +150,19 @@ public:
         return {};
     }
 
+    Status set_interfaces(std::span<const EbpfInterface> present) override {
+        const auto changed =
+            put_interfaces(fd_of("interface_table"), fd_of("interface_names"), present);
+        if (!changed) return std::unexpected(changed.error());
+        return *changed ? counting_.drop_decisions() : Status();
+    }
+    Result<std::map<std::uint32_t, std::string>> interface_names() override {
+        return octroi::interface_names(fd_of("interface_names"));
+    }
+
     Status attach(std::span<const EbpfAttachment> wanted) override {
-        return attachments_.attach(
-            wanted, fd_of("interfaces"), [&](const std::string& name) { return program(name); },
-            [&] { return counting_.drop_decisions(); });
+        return attachments_.attach(wanted, fd_of("interfaces"),
+                                   [&](const std::string& name) { return program(name); });
     }
 
     Status attach_to_sockets(const std::string& receive, const std::string& send) override {

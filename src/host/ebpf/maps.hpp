@@ -45,6 +45,13 @@ struct EbpfAttachment {
     std::string egress;
 };
 
+// An interface of this network namespace.
+struct EbpfInterface {
+    int index = 0;
+    std::string name;
+    bool covered = false;  // what comes in here has passed a program
+};
+
 // One thread. Errors: permission, no_space (memory for maps), unsupported, failed.
 class EbpfMaps {
 public:
@@ -84,6 +91,11 @@ public:
     [[nodiscard]] virtual Result<std::map<std::uint32_t, std::string>> labels() = 0;
     [[nodiscard]] virtual Status add_label(std::uint32_t number, const std::string& text) = 0;
 
+    // What the programs know of interfaces. Interfaces that are not in the list are forgotten. Call
+    // it before attach(): a packet that a program sees must find where it came in.
+    [[nodiscard]] virtual Status set_interfaces(std::span<const EbpfInterface> present) = 0;
+    // The names of interfaces by the numbers that keys have: those that have gone too.
+    [[nodiscard]] virtual Result<std::map<std::uint32_t, std::string>> interface_names() = 0;
     // Attaches the programs where they are not attached, also to an interface that was made again,
     // and detaches them from all other interfaces. An interface that is absent is left out.
     [[nodiscard]] virtual Status attach(std::span<const EbpfAttachment> wanted) = 0;
@@ -105,6 +117,15 @@ struct EbpfOptions {
 // Loads the programs, and creates the maps or takes the pinned ones, which it locks. Needs root.
 // Errors: busy (another process has them), permission, unsupported, failed.
 [[nodiscard]] Result<std::unique_ptr<EbpfMaps>> open_ebpf(const EbpfOptions& options);
+
+// Whether maps are pinned in that folder.
+[[nodiscard]] bool has_ebpf_maps(const std::string& bpffs, const std::string& folder);
+
+// Detaches the programs of that folder. The maps and their counts stay, and are final when this
+// returns. Errors: busy (a daemon counts with them). Returns a line for each program; none if there
+// is no such folder.
+[[nodiscard]] Result<std::vector<std::string>> detach_ebpf(const std::string& bpffs,
+                                                           const std::string& folder);
 
 // Removes the filters and the pins of that folder, and a clsact discipline that was added for them
 // if nobody else uses it. Errors: busy (a daemon counts with them). Returns a line for each thing

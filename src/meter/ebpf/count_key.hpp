@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "meter/ebpf/labels.hpp"
 #include "meter/ebpf/layout.h"
@@ -24,9 +25,9 @@ public:
     // Both must outlive it.
     KeyNames(NameTable& names, const Labels& labels) : names_(&names), labels_(&labels) {}
 
-    // The names of the interfaces now. One that has gone keeps its name.
-    void set_interface(int index, const std::string& name) {
-        interfaces_[static_cast<std::uint32_t>(index)] = name;
+    // The names of interfaces by the numbers that keys have.
+    void set_interfaces(std::map<std::uint32_t, std::string> names) {
+        interfaces_ = std::move(names);
     }
 
     // The paths of control groups by id now. One that has ended keeps its path, unless there are

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/byte_cursor.hpp"
+#include "base/text_hash.hpp"
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/cumulative/possible_increase.hpp"
@@ -44,7 +45,9 @@ std::uint32_t map_of(const std::string& name) {
     return map;
 }
 
-bool is_counted_interface(const Interface& i) { return i.up && !i.loopback && i.master == 0; }
+std::string state_hash(std::string_view content) {
+    return fmt::format("{:016x}", text_hash(content, 0));
+}
 
 std::vector<Address> own_addresses(const std::vector<Interface>& present) {
     std::vector<Address> own;
@@ -90,10 +93,15 @@ Status EbpfMeter::restore(std::span<const Cursor> known) {
     const auto own = std::ranges::find(known, cursor_.source, &Cursor::source);
     TRY_ASSIGN(EbpfMaps::Counting ids, maps_->counting());
     if (ids.now == 0) TRY(maps_->count_in_new_map(options_.keys_max));
+    if (own == known.end() && options_.only_rest)
+        return fail(ErrorCode::not_found,
+                    fmt::format("meter {}: this ledger has none of its counts, so nothing can be "
+                                "posted to it. Next: name the ledger of the meter (--ledger), or "
+                                "drop the counts (octroi run --detach-kernel --drop-counts)",
+                                options_.name));
     if (own == known.end()) return {};
     cursor_ = *own;
-    const auto content = read_state_file(files_.path_of(cursor_.position));
-    auto saved = content ? SavedCounts::restore(*content) : std::unexpected(content.error());
+    auto saved = read_saved();
     if (saved) {
         saved_ = *std::move(saved);
         finished_map_ = saved_.finished_map;
@@ -105,37 +113,39 @@ Status EbpfMeter::restore(std::span<const Cursor> known) {
     return {};
 }
 
-std::vector<const Interface*> EbpfMeter::chosen(const std::vector<Interface>& present) const {
-    std::vector<const Interface*> list;
-    for (const Interface& i : present) {
-        const bool is_chosen =
-            options_.interfaces.empty()
-                ? i.meterable
-                : std::ranges::find(options_.interfaces, i.name) != options_.interfaces.end();
-        if (is_chosen) list.push_back(&i);
-    }
-    return list;
+// The name of the file has a hash of its content: a cursor of a restored ledger must not meet a
+// file that was written later under the same name.
+Result<SavedCounts> EbpfMeter::read_saved() const {
+    TRY_ASSIGN(const std::string content, read_state_file(files_.path_of(cursor_.position)));
+    if (!cursor_.position.ends_with(state_hash(content)))
+        return fail(ErrorCode::corrupt,
+                    fmt::format("the state file {} is not that of the last commit",
+                                files_.path_of(cursor_.position)));
+    return SavedCounts::restore(content);
 }
 
 // Tables before programs: without tables all traffic would be that of no local end.
 Status EbpfMeter::update_kernel() {
     TRY_ASSIGN(const auto present, host_->interfaces());
-    for (const Interface& i : present) key_names_.set_interface(i.index, i.name);
     TRY(apply_tables(present));
     if (!tables_) return {};
-    const Status attached = options_.by == CountBy::address ? attach(present) : attach_to_sockets();
+    const auto update_programs = [&]() -> Status {
+        if (options_.by != CountBy::address) return attach_to_sockets();
+        TRY_ASSIGN(const MeteredInterfaces metered,
+                   metered_interfaces(present, options_.interfaces));
+        TRY(put_interfaces(present, metered));
+        return attach(metered);
+    };
+    const Status attached = update_programs();
     if (!attached) ++counts_[attach_failures];
     return attached;
 }
 
 Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
-    const auto interfaces = chosen(present);
-    const bool sees_all = std::ranges::all_of(present, [&](const Interface& i) {
-        return !is_counted_interface(i) || i.addresses.empty() ||
-               std::ranges::find(interfaces, &i) != interfaces.end();
-    });
-    const bool is_single = interfaces.size() < 2;
-    const bool behind_nat = options_.tracks && sees_all && !is_single;
+    // Without routing no host can be behind an address of this machine.
+    const bool behind_nat = options_.tracks && std::ranges::any_of(present, [](const Interface& i) {
+                                return !i.loopback && (i.forwards_v4 || i.forwards_v6);
+                            });
     std::vector<Address> own = own_addresses(present);
     const SourceTablesPtr next = next_tables_ ? next_tables_ : tables_;
     if (!next) return {};
@@ -156,21 +166,31 @@ Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
         next_tables_ = nullptr;
         own_ = std::move(own);
     }
-    const octroi_settings settings{is_single ? 1U : 0U, behind_nat ? 1U : 0U};
-    if (settings_ && settings_->single == settings.single &&
-        settings_->behind_nat == settings.behind_nat)
-        return {};
+    const octroi_settings settings{
+        .behind_nat = behind_nat ? 1U : 0U, .unused = 0, .netns = options_.netns};
+    if (settings_ && settings_->behind_nat == settings.behind_nat) return {};
     TRY(maps_->set_settings(std::as_bytes(std::span(&settings, 1))));
     settings_ = settings;
     return {};
 }
 
-Status EbpfMeter::attach(const std::vector<Interface>& present) {
+Status EbpfMeter::put_interfaces(const std::vector<Interface>& present,
+                                 const MeteredInterfaces& metered) {
+    std::vector<EbpfInterface> all;
+    for (const Interface& i : present)
+        all.push_back({i.index, i.name, metered.covered.contains(i.index)});
+    TRY(maps_->set_interfaces(all));
+    TRY_ASSIGN(auto names, maps_->interface_names());
+    key_names_.set_interfaces(std::move(names));
+    return {};
+}
+
+Status EbpfMeter::attach(const MeteredInterfaces& metered) {
+    const std::string tracking = options_.tracks ? "_ct" : "";
     std::vector<EbpfAttachment> wanted;
-    for (const Interface* i : chosen(present)) {
+    for (const Interface* i : metered.chosen) {
         const std::string link = i->mac.empty() ? "ip" : "eth";
-        wanted.push_back(
-            {i->index, "ingress_" + link + (options_.tracks ? "_ct" : ""), "egress_" + link});
+        wanted.push_back({i->index, "ingress_" + link + tracking, "egress_" + link + tracking});
     }
     return maps_->attach(wanted);
 }
@@ -182,6 +202,7 @@ Status EbpfMeter::attach_to_sockets() {
 }
 
 Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
+    if (options_.only_rest) return pull_rest(sink);
     if (!is_reading_) {
         const Duration now = host_->clock().uptime();
         const bool is_due = !next_reading_ || now >= *next_reading_;
@@ -205,6 +226,16 @@ Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
     TRY_ASSIGN(const bool is_complete, continue_reading(sink, counted_volumes_of_a_pull_max));
     if (!is_complete) return Pull::more;
     return is_first ? Pull::checkpoint : Pull::idle;
+}
+
+Result<Pull> EbpfMeter::pull_rest(ReadingSink& sink) {
+    if (!is_reading_) {
+        TRY_ASSIGN(auto names, maps_->interface_names());
+        key_names_.set_interfaces(std::move(names));
+        TRY(begin_reading());
+    }
+    TRY_ASSIGN(const bool is_complete, continue_reading(sink, counted_volumes_of_a_pull_max));
+    return is_complete ? Pull::end : Pull::more;
 }
 
 Status EbpfMeter::begin_reading() {
@@ -296,6 +327,7 @@ Status EbpfMeter::finish_reading() {
         finished_map_ = maps_read_.before;
         return {};
     }
+    if (options_.only_rest) return {};
     // Space for what comes until the next reading.
     if (counts_[keys] < options_.keys_max - options_.keys_max / 4) return {};
     ++counts_[new_maps];
@@ -304,14 +336,16 @@ Status EbpfMeter::finish_reading() {
 
 Result<Checkpoint> EbpfMeter::checkpoint(ReadingSink& sink) {
     // Before the first pull there is nothing to read.
-    if (next_reading_) {
+    if (next_reading_ || is_reading_) {
         if (!is_reading_) TRY(begin_reading());
         TRY(continue_reading(sink, counted_volumes_of_a_pull_max));
     }
     Checkpoint checkpoint;
     saved_.finished_map = finished_map_;
     const std::uint64_t version = cursor_.version + 1;
-    TRY_ASSIGN(std::string file, files_.write(fmt::format("counts-{}", version), saved_.save()));
+    const std::string content = saved_.save();
+    TRY_ASSIGN(std::string file,
+               files_.write(fmt::format("counts-{}-{}", version, state_hash(content)), content));
     cursor_.version = version;
     cursor_.position = std::move(file);
     cursor_.note = fmt::format("{} counts", saved_.counters.size());

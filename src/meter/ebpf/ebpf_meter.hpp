@@ -20,6 +20,7 @@
 #include "meter/ebpf/count_key.hpp"
 #include "meter/ebpf/counters.hpp"
 #include "meter/ebpf/labels.hpp"
+#include "meter/ebpf/metered_interfaces.hpp"
 #include "meter/ebpf/saved_counts.hpp"
 #include "meter/meter.hpp"
 #include "meter/name_table.hpp"
@@ -34,20 +35,25 @@ inline constexpr std::string_view ebpf_source_prefix = "ebpf:";
 enum class CountBy : std::uint8_t { address, user, control_group };
 
 struct EbpfMeterOptions {
-    std::string name;                     // of the meter
-    std::string source;                   // of its cursor
-    std::vector<std::string> interfaces;  // empty: all that `octroi run` meters
+    std::string name;    // of the meter
+    std::string source;  // of its cursor
+    // Names and patterns (metered_interfaces.hpp); empty: all physical interfaces.
+    std::vector<std::string> interfaces;
     Duration poll = Duration::seconds(10);
     std::uint32_t keys_max = 262'144;
     std::uint64_t link_bits_per_second = 800'000'000'000;
     bool tracks = false;  // the programs look connections up
     CountBy by = CountBy::address;
+    std::uint64_t netns = 0;  // cookie of the namespace whose sockets count; 0: those of all
+    // The programs are detached: the meter hands over what they have counted until then, and ends.
+    // Requires a cursor of the meter.
+    bool only_rest = false;
 };
 
 class EbpfMeter final : public Meter {
 public:
     // folder: of its state files. host must outlive it. known: the cursor of the meter, if there is
-    // one. Errors: those of EbpfMaps.
+    // one. Errors: those of EbpfMaps; not_found (only_rest, and there is no cursor).
     [[nodiscard]] static Result<std::unique_ptr<EbpfMeter>> open(EbpfMeterOptions options,
                                                                  std::unique_ptr<EbpfMaps> maps,
                                                                  OwnFolder folder,
@@ -74,12 +80,15 @@ private:
     EbpfMeter(EbpfMeterOptions options, std::unique_ptr<EbpfMaps> maps, OwnFolder folder,
               CaptureHost& host, Labels labels, std::string boot);
     [[nodiscard]] Status restore(std::span<const Cursor> known);
+    [[nodiscard]] Result<SavedCounts> read_saved() const;
 
     [[nodiscard]] Status update_kernel();
     [[nodiscard]] Status apply_tables(const std::vector<Interface>& present);
-    [[nodiscard]] Status attach(const std::vector<Interface>& present);
+    [[nodiscard]] Status attach(const MeteredInterfaces& metered);
+    [[nodiscard]] Status put_interfaces(const std::vector<Interface>& present,
+                                        const MeteredInterfaces& metered);
+    [[nodiscard]] Result<Pull> pull_rest(ReadingSink& sink);
     [[nodiscard]] Status attach_to_sockets();
-    [[nodiscard]] std::vector<const Interface*> chosen(const std::vector<Interface>& present) const;
     [[nodiscard]] Status begin_reading();
     // Hands over increases, at most `limit`. True: the reading is complete.
     [[nodiscard]] Result<bool> continue_reading(ReadingSink& sink, std::size_t limit);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/file.hpp"
 #include "host/testing/folder.hpp"
 #include "meter/ebpf/testing/fake_maps.hpp"
 
@@ -82,6 +83,11 @@ SourceTablesPtr some_tables() {
     return std::make_shared<const SourceTables>(tables);
 }
 
+// Null: none.
+const Name* name_of(const EbpfMeter& meter, NameRef ref) {
+    return ref == no_name ? nullptr : &meter.names().rows()[ref - 1];
+}
+
 class EbpfMeterTest : public ::testing::Test {
 protected:
     std::unique_ptr<EbpfMeter> open() {
@@ -117,8 +123,6 @@ protected:
     EbpfMeterOptions options{.name = "edge", .source = "ebpf:edge", .interfaces = {"lan", "wan"}};
     std::vector<Loss> losses;
     std::uint64_t observed = 0;
-
-private:
     octroi::testing::Folder folder_;
     std::vector<Cursor> cursors_;
 };
@@ -273,33 +277,114 @@ TEST_F(EbpfMeterTest, TablesThatHadNoMemoryAreTriedAgain) {
     EXPECT_NE(kernel.arrays["local_v4"], before);
 }
 
-// With one interface each packet is seen once; with two a forwarded one is seen twice.
-TEST_F(EbpfMeterTest, TheProgramsLearnOfASecondInterface) {
-    options.interfaces = {};
-    std::vector<Interface> later = std::exchange(machine.present, {});
-    for (Interface& interface : later) interface.meterable = true;
-    machine.present = {later.front()};
+// What comes in at a VLAN device has come in at the interface below.
+TEST_F(EbpfMeterTest, TheProgramsLearnOfInterfacesThatAppear) {
+    options.interfaces = {"l*"};
     auto meter = open();
     pull(*meter);
-    EXPECT_EQ(kernel.settings.single, 1U);
-    machine.present = later;
+    ASSERT_EQ(kernel.attached.size(), 1U);
+    Interface vlan = machine.present.front();
+    vlan.name = "vlan10";
+    vlan.index = 7;
+    vlan.lower = 1;
+    Interface lan2 = machine.present.front();
+    lan2.name = "lan2";
+    lan2.index = 8;
+    machine.present.push_back(vlan);
+    machine.present.push_back(lan2);
     pull(*meter, 2);
-    EXPECT_EQ(kernel.settings.single, 0U);
+    ASSERT_EQ(kernel.attached.size(), 2U);
+    EXPECT_EQ(kernel.attached.at(1).interface, 8);
+    std::map<std::string, bool> covered;
+    for (const EbpfInterface& i : kernel.interfaces) covered[i.name] = i.covered;
+    EXPECT_EQ(covered, (std::map<std::string, bool>{
+                           {"lan", true}, {"lan2", true}, {"vlan10", true}, {"wan", false}}));
 }
 
-TEST_F(EbpfMeterTest, DownloadsCountBehindNatOnlyIfAllInterfacesAreMetered) {
+// The kernel may give the index of an interface that has gone to another one.
+TEST_F(EbpfMeterTest, CountsOfAnInterfaceThatIsGoneKeepItsName) {
+    auto meter = open();
+    pull(*meter);
+    commit(*meter);
+    kernel.count(key_of_host(5), 1000, 10);
+    meter.reset();
+    machine.present.front().name = "lan9";  // with the index of "lan"
+    meter = open();
+    pull(*meter);
+    ASSERT_EQ(volumes.all.size(), 1U);
+    const Name* local = name_of(*meter, volumes.all[0].local);
+    ASSERT_NE(local, nullptr);
+    const Name* within = name_of(*meter, local->within);
+    ASSERT_NE(within, nullptr);
+    EXPECT_EQ(within->text, "lan");
+}
+
+TEST_F(EbpfMeterTest, LooksBehindNatIfTheMachineRoutes) {
     options.tracks = true;
     auto meter = open();
     pull(*meter);
-    EXPECT_EQ(kernel.settings.behind_nat, 1U);
-    EXPECT_EQ(kernel.attached.at(0).ingress, "ingress_eth_ct");
-    Interface other = machine.present.front();
-    other.name = "dmz";
-    other.index = 3;
-    other.addresses = {{*parse_address("10.3.0.1"), *parse_prefix("10.3.0.0/16")}};
-    machine.present.push_back(other);
-    pull(*meter);
     EXPECT_EQ(kernel.settings.behind_nat, 0U);
+    EXPECT_EQ(kernel.attached.at(0).ingress, "ingress_eth_ct");
+    EXPECT_EQ(kernel.attached.at(0).egress, "egress_eth_ct");
+    machine.present.front().forwards_v6 = true;
+    pull(*meter);
+    EXPECT_EQ(kernel.settings.behind_nat, 1U);
+}
+
+// The programs are detached: nothing is attached again, and the meter ends.
+TEST_F(EbpfMeterTest, HandsOverTheRestAndEnds) {
+    auto meter = open();
+    pull(*meter);
+    commit(*meter);
+    meter.reset();
+    kernel.attached.clear();
+    for (std::uint32_t host = 0; host < 3000; ++host) kernel.count(key_of_host(host), 10, 1);
+    options.only_rest = true;
+    meter = open();
+    Result<Pull> pulled = Pull::more;
+    int pulls = 0;
+    for (; pulled && *pulled == Pull::more; ++pulls)
+        pulled = meter->pull(volumes, Duration::milliseconds(100));
+    ASSERT_TRUE(pulled.has_value());
+    EXPECT_EQ(*pulled, Pull::end);
+    EXPECT_EQ(pulls, 3);
+    commit(*meter);
+    EXPECT_EQ(volumes.bytes(), 30'000U);
+    EXPECT_EQ(observed, 30'000U);
+    EXPECT_TRUE(kernel.attached.empty());
+    EXPECT_EQ(kernel.ids.before, 0U);
+}
+
+TEST_F(EbpfMeterTest, ALedgerThatDoesNotKnowTheMeterGetsNoRest) {
+    options.only_rest = true;
+    auto folder = OwnFolder::open(folder_.file("state"));
+    const auto meter = EbpfMeter::open(options, std::make_unique<testing::FakeMaps>(kernel),
+                                       *std::move(folder), machine, {});
+    ASSERT_FALSE(meter.has_value());
+    EXPECT_EQ(meter.error().code, ErrorCode::not_found);
+}
+
+// A backup of the ledger is put back: its cursor names a file that has been written again.
+TEST_F(EbpfMeterTest, AStateThatIsNotThatOfTheCursorIsRefused) {
+    auto meter = open();
+    pull(*meter);
+    kernel.count(key_of_host(5), 1000, 10);
+    pull(*meter);
+    commit(*meter);
+    const std::string file = folder_.file("state") + "/" + cursors_.front().position;
+    const auto content = read_own_file(file, 1U << 20U);
+    ASSERT_TRUE(content.has_value());
+    std::string other = *content;
+    other.back() = static_cast<char>(other.back() ^ 1);
+    ASSERT_TRUE(replace_file(file, other).has_value());
+    meter.reset();
+    meter = open();
+    EXPECT_NE(meter->warning().find("not that of the last commit"), std::string::npos)
+        << meter->warning();
+    pull(*meter);
+    commit(*meter);
+    EXPECT_EQ(volumes.bytes(), 1000U);
+    EXPECT_EQ(losses.size(), 1U);
 }
 
 // Programs remember what they decided by the old tables until they get their settings.
@@ -316,11 +401,6 @@ TEST_F(EbpfMeterTest, NewTablesAreFollowedByTheSettings) {
         {*parse_address("10.3.0.1"), *parse_prefix("10.3.0.0/16")}};
     pull(*meter);
     EXPECT_EQ(kernel.settings_set, 3);
-}
-
-// Null: none.
-const Name* name_of(const EbpfMeter& meter, NameRef ref) {
-    return ref == no_name ? nullptr : &meter.names().rows()[ref - 1];
 }
 
 octroi_key key_of_socket(unsigned by, std::uint64_t id) {

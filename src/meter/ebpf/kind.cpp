@@ -11,8 +11,8 @@
 #include "base/narrow.hpp"
 #include "host/ebpf/maps.hpp"
 #include "meter/ebpf/ebpf_meter.hpp"
-#include "meter/ebpf/layout.h"
 #include "meter/ebpf/options.hpp"
+#include "meter/ebpf/pins.hpp"
 
 namespace octroi {
 
@@ -22,19 +22,21 @@ extern const std::span<const std::byte> octroi_bpf_object;
 namespace ebpf {
 namespace {
 
-std::string pin_folder(const MeterConfig& config) {
-    return "octroi/" + config.name + "-" OCTROI_LAYOUT;
-}
+constexpr std::string_view interfaces_suffix;  // none
 
 bool tracks_connections() { return kernel_has_function("bpf_skb_ct_lookup", "nf_conntrack"); }
 
-Result<std::unique_ptr<EbpfMaps>> open_maps(const MeterConfig& config, bool tracks) {
+Result<std::unique_ptr<EbpfMaps>> open_maps(const MeterSetup& setup, bool tracks) {
+    const MeterConfig& config = setup.config;
+    TRY(check_older_pins(config, interfaces_suffix));
+    TRY_ASSIGN(std::string folder, pin_folder(config, interfaces_suffix));
     EbpfOptions options{.object = octroi_bpf_object,
-                        .programs = {"egress_eth", "egress_ip"},
+                        .programs = {},
                         .bpffs = config.options.text("bpffs"),
-                        .folder = pin_folder(config)};
-    for (const char* program : {"ingress_eth", "ingress_ip"})
-        options.programs.push_back(std::string(program) + (tracks ? "_ct" : ""));
+                        .folder = std::move(folder)};
+    if (!setup.only_rest)
+        for (const char* program : {"ingress_eth", "ingress_ip", "egress_eth", "egress_ip"})
+            options.programs.push_back(std::string(program) + (tracks ? "_ct" : ""));
     return open_ebpf(options);
 }
 
@@ -52,35 +54,63 @@ EbpfMeterOptions options_of(const MeterConfig& config, bool tracks) {
     return options;
 }
 
+// Errors: not_found (a named interface is absent), invalid (one stands on another).
+Result<MeteredInterfaces> check_interfaces(const std::vector<std::string>& names,
+                                           const std::vector<Interface>& present) {
+    for (const std::string& name : names)
+        if (!is_pattern(name) &&
+            std::ranges::find(present, name, &Interface::name) == present.end())
+            return missing_interface(name, present);
+    return metered_interfaces(present, names);
+}
+
+std::vector<std::string> notices_of(const std::vector<std::string>& names,
+                                    const MeteredInterfaces& metered) {
+    std::vector<std::string> notices{fmt::format(
+        "counts in the kernel at {}",
+        names.empty() ? "all physical interfaces" : fmt::format("{}", fmt::join(names, ", ")))};
+    if (!metered.added.empty())
+        notices.push_back(
+            fmt::format("counts also at {}: a bridge that routes has them as ports beside others, "
+                        "and packets of all its ports leave it in the same way",
+                        fmt::join(metered.added, ", ")));
+    return notices;
+}
+
 Result<OpenedMeter> open_live(MeterSetup& setup) {
     const bool tracks = tracks_connections();
     EbpfMeterOptions options = options_of(setup.config, tracks);
+    options.only_rest = setup.only_rest;
     TRY_ASSIGN(const auto present, setup.host.interfaces());
-    for (const std::string& name : options.interfaces)
-        if (std::ranges::find(present, name, &Interface::name) == present.end())
-            return missing_interface(name, present);
+    OpenedMeter opened;
+    if (!setup.only_rest) {
+        TRY_ASSIGN(const MeteredInterfaces metered, check_interfaces(options.interfaces, present));
+        opened.notices = notices_of(options.interfaces, metered);
+    }
     TRY_ASSIGN(OwnFolder folder,
                OwnFolder::open(setup.state_folder + "/ebpf/" + setup.config.name));
-    TRY_ASSIGN(auto maps, open_maps(setup.config, tracks));
-    const std::string notice = fmt::format(
-        "counts in the kernel at {}", options.interfaces.empty()
-                                          ? "all physical interfaces"
-                                          : fmt::format("{}", fmt::join(options.interfaces, ", ")));
+    TRY_ASSIGN(auto maps, open_maps(setup, tracks));
     TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
                                            setup.host, setup.cursors));
-    std::vector<std::string> warnings;
-    if (!meter->warning().empty()) warnings.push_back(meter->warning());
+    if (!meter->warning().empty()) opened.warnings.push_back(meter->warning());
     if (!tracks)
-        warnings.emplace_back(
+        opened.warnings.emplace_back(
             "programs cannot look up connections on this kernel (before 5.19, or without "
             "nf_conntrack): what a host behind the NAT of this machine receives is counted for the "
             "outer address");
-    return OpenedMeter{std::move(meter), {notice}, std::move(warnings)};
+    opened.meter = std::move(meter);
+    return opened;
 }
 
 Result<std::vector<std::string>> remove_from_kernel(const MeterConfig& config) {
-    return remove_ebpf(config.options.text("bpffs"), pin_folder(config));
+    return remove_pinned(config, interfaces_suffix);
 }
+
+Result<std::vector<std::string>> detach(const MeterConfig& config) {
+    return detach_pinned(config, interfaces_suffix);
+}
+
+bool is_in_kernel(const MeterConfig& config) { return is_pinned(config, interfaces_suffix); }
 
 std::string obstacle() { return ebpf_obstacle(std::string(default_bpffs)); }
 
@@ -133,6 +163,8 @@ constinit const MeterKind kind{
     .cursor_prefix = ebpf_source_prefix,
     .open = open_live,
     .remove_from_kernel = remove_from_kernel,
+    .detach = detach,
+    .is_in_kernel = is_in_kernel,
     .examine = examine,
     .counter_advice = counter_advice,
 };

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define OCTROI_LAYOUT "v2"
+#define OCTROI_LAYOUT "v3"
 
 /* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for
  * the first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
@@ -51,7 +51,7 @@ struct octroi_key {
     __u8 local[16];    /* masked; IPv4 in the first 4 octets */
     __u8 far[16];      /* the same, where the far end is local too; else 0 */
     __u32 processor;   /* each counts for itself, and so needs no lock */
-    __u32 interface;   /* where the local end is; 0: the packet was counted at the other end */
+    __u32 interface;   /* number of the one where the local end is; 0: not known, or this machine */
     __u16 far_class;   /* label; 0: none */
     __u16 service;     /* label; 0: none */
     __u8 family;       /* 4 or 6 */
@@ -71,7 +71,13 @@ struct octroi_count {
 struct octroi_next_slot {
     __u64 array; /* its number */
     __u32 next;
-    __u32 unused;
+    __u32 left; /* of the cache line */
+};
+
+/* Of programs that may be interrupted by one of their kind: the lower 32 bits of the number of the
+ * array, and a slot of it that is given away and not used; 0: there is none. */
+struct octroi_free_slot {
+    __u64 slot;
 };
 
 /* Counters beside those of keys, one for each processor. */
@@ -85,27 +91,35 @@ enum octroi_other {
     OCTROI_OTHERS
 };
 
+/* An entry of the map of interfaces: a number, which no interface with another name gets. */
+#define OCTROI_COVERED 0x80000000U /* packets that come in here have passed a program */
+#define OCTROI_INTERFACE_NUMBER 0x7FFFFFFFU
+#define OCTROI_INTERFACE_NAME 16
+#define OCTROI_INTERFACES 8192U
+#define OCTROI_INTERFACE_NAMES 65536U
+
 struct octroi_settings {
-    __u32 single; /* one interface is metered: each packet is seen once */
-    /* TCP and UDP to local addresses count where they leave, behind NAT; needs connection
-     * tracking. Else they count where they come in. */
+    /* Packets to an address of this machine may be for a host behind its NAT: the programs look
+     * connections up. */
     __u32 behind_nat;
+    __u32 unused;
+    __u64 netns; /* cookie of the network namespace whose sockets count; 0: those of all */
 };
 
 /* What was decided for the packets of a flow of TCP or UDP: whether they count where they come in,
  * or where they leave, and in which slot. */
 #define OCTROI_KNOWN_IN 1U
 #define OCTROI_COUNTS_IN 2U
-#define OCTROI_ASKS 4U /* if connection tracking says that this machine receives the packet */
+#define OCTROI_ASKS_IN 4U /* counts in the slot if connection tracking states `end` */
 #define OCTROI_KNOWN_OUT 16U
 #define OCTROI_COUNTS_OUT 32U
-#define OCTROI_UNLESS_NEW 64U /* not if the packet counted where it came in, as a new one */
-#define OCTROI_OF_INGRESS (OCTROI_KNOWN_IN | OCTROI_COUNTS_IN | OCTROI_ASKS)
-#define OCTROI_OF_EGRESS (OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT | OCTROI_UNLESS_NEW)
+#define OCTROI_ASKS_OUT 64U
+#define OCTROI_OF_INGRESS (OCTROI_KNOWN_IN | OCTROI_COUNTS_IN | OCTROI_ASKS_IN)
+#define OCTROI_OF_EGRESS (OCTROI_KNOWN_OUT | OCTROI_COUNTS_OUT | OCTROI_ASKS_OUT)
 struct octroi_decision {
     __u32 ports;   /* source, target: network order */
     __u32 came_in; /* interface; 0: this machine sends it */
-    __u32 leaves;  /* of OCTROI_COUNTS_OUT: interface */
+    __u32 end;     /* where it asks: the end behind NAT, folded. Of other COUNTS_OUT: interface */
     __u32 slot;    /* 0: not known yet */
     __u8 proto;
     __u8 known; /* bits as above; 0: the entry is empty */
@@ -133,9 +147,9 @@ struct octroi_line_v4 {
 };
 struct octroi_state {
     __u32 pair; /* which map of keys and which array of counts: 0 or 1 */
-    struct octroi_settings settings;
     __u32 seed; /* of the hash of flows */
-    __u32 unused[12];
+    struct octroi_settings settings;
+    __u32 unused[10];
     struct octroi_line_v4 v4[OCTROI_FLOW_LINES_V4];
     struct octroi_flow_v6 v6[OCTROI_FLOW_LINES_V6];
 };

@@ -38,9 +38,13 @@ inline constexpr std::array meter_options = {
     Option{.key = "interfaces",
            .type = OptionType::texts,
            .default_text = "[]",
-           .help = "Interfaces to count at. Empty: every physical interface.",
+           .help = "Interfaces to count at: names, or patterns with * and ?. Empty: every physical "
+                   "interface.",
            .doc =
-               "A forwarded packet counts once. Only one meter with the role `bill` may count at "
+               "A packet counts once, however many of them it passes. An interface that stands on "
+               "another one (a bridge on its ports, a VLAN device) cannot be named beside it. "
+               "Interfaces that appear later are counted at from the next reading on. Only one "
+               "meter with the role `bill` may count at "
                "an interface."},
     poll_option,
     Option{.key = "keys",

@@ -8,10 +8,11 @@
 #include "base/narrow.hpp"
 #include "host/ebpf/control_groups.hpp"
 #include "host/ebpf/maps.hpp"
+#include "host/network_namespace.hpp"
 #include "meter/ebpf/counters.hpp"
 #include "meter/ebpf/ebpf_meter.hpp"
 #include "meter/ebpf/kind.hpp"
-#include "meter/ebpf/layout.h"
+#include "meter/ebpf/pins.hpp"
 #include "meter/ebpf/sockets_options.hpp"
 
 namespace octroi {
@@ -24,9 +25,7 @@ namespace {
 
 constexpr std::string_view sockets_source_prefix = "sockets:";
 
-std::string sockets_pin_folder(const MeterConfig& config) {
-    return "octroi/" + config.name + "-sockets-" OCTROI_LAYOUT;
-}
+constexpr std::string_view sockets_suffix = "-sockets";
 
 EbpfMeterOptions sockets_meter_options(const MeterConfig& config) {
     const OptionValues& values = config.options;
@@ -44,12 +43,20 @@ EbpfMeterOptions sockets_meter_options(const MeterConfig& config) {
 Result<OpenedMeter> open_sockets(MeterSetup& setup) {
     EbpfMeterOptions options = sockets_meter_options(setup.config);
     const bool by_user = options.by == CountBy::user;
-    const EbpfOptions programs{
+    options.only_rest = setup.only_rest;
+    const bool is_own = setup.config.options.text("namespaces") == "own";
+    if (is_own) {
+        TRY_ASSIGN(options.netns, network_namespace_cookie());
+    }
+    TRY(check_older_pins(setup.config, sockets_suffix));
+    TRY_ASSIGN(std::string pins, pin_folder(setup.config, sockets_suffix));
+    EbpfOptions programs{
         .object = octroi_bpf_object,
         .programs = by_user ? std::vector<std::string>{"receive_by_uid", "send_by_uid"}
                             : std::vector<std::string>{"receive_by_cgroup", "send_by_cgroup"},
         .bpffs = setup.config.options.text("bpffs"),
-        .folder = sockets_pin_folder(setup.config)};
+        .folder = std::move(pins)};
+    if (setup.only_rest) programs.programs.clear();
     TRY_ASSIGN(const std::string root, control_group_root());
     TRY_ASSIGN(OwnFolder folder,
                OwnFolder::open(setup.state_folder + "/sockets/" + setup.config.name));
@@ -60,13 +67,20 @@ Result<OpenedMeter> open_sockets(MeterSetup& setup) {
     if (!meter->warning().empty()) warnings.push_back(meter->warning());
     return OpenedMeter{
         std::move(meter),
-        {fmt::format("counts the traffic of {} in {}", by_user ? "users" : "control groups", root)},
+        {fmt::format("counts the traffic of {} in {}, of {}", by_user ? "users" : "control groups",
+                     root, is_own ? "this network namespace" : "all network namespaces")},
         std::move(warnings)};
 }
 
 Result<std::vector<std::string>> remove_sockets(const MeterConfig& config) {
-    return remove_ebpf(config.options.text("bpffs"), sockets_pin_folder(config));
+    return remove_pinned(config, sockets_suffix);
 }
+
+Result<std::vector<std::string>> detach_sockets(const MeterConfig& config) {
+    return detach_pinned(config, sockets_suffix);
+}
+
+bool are_sockets_in_kernel(const MeterConfig& config) { return is_pinned(config, sockets_suffix); }
 
 std::vector<Finding> examine_sockets(std::span<const MeterConfig* const> meters) {
     std::vector<Finding> findings;
@@ -94,8 +108,10 @@ constinit const MeterKind sockets_kind{
     .help = "Counts of programs in the kernel, by user or control group of this machine.",
     .doc =
         "Programs count what the sockets of each user, or of each control group of version 2 "
-        "(services, containers), send and receive: TCP, UDP and others, IPv4 and IPv6, in all "
-        "network namespaces. They go on while the daemon is down. Traffic within the machine is "
+        "(services, containers), send and receive: TCP, UDP and others, IPv4 and IPv6, in the "
+        "network namespace of the daemon or in all (`namespaces`). Users are those of the whole "
+        "machine, also inside of user namespaces. They go on while the daemon is down. Traffic "
+        "within the machine is "
         "`@excluded/loopback`. What this machine forwards has no socket and is not counted. "
         "`octroi bind \"uid 1000\" ACCOUNT` and `octroi bind \"cgroup /system.slice/web.service\" "
         "ACCOUNT` give the counts to accounts; a control group counts for the nearest one above it "
@@ -107,6 +123,8 @@ constinit const MeterKind sockets_kind{
     .cursor_prefix = sockets_source_prefix,
     .open = open_sockets,
     .remove_from_kernel = remove_sockets,
+    .detach = detach_sockets,
+    .is_in_kernel = are_sockets_in_kernel,
     .examine = examine_sockets,
 };
 

@@ -15,6 +15,14 @@ inline constexpr std::array sockets_options = {
            .default_text = R"("user")",
            .range = "user|control-group",
            .help = "Counts the traffic of users, or that of control groups."},
+    Option{.key = "namespaces",
+           .type = OptionType::choice,
+           .default_text = R"("own")",
+           .range = "own|all",
+           .help = "Counts the sockets of the network namespace of the daemon, or of all.",
+           .doc = "Containers usually have a network namespace each. What they send leaves through "
+                  "the namespace of the host without a socket there: `own` does not count it, and "
+                  "`all` counts it for the user or control group in the container."},
     poll_option,
     Option{.key = "keys",
            .type = OptionType::integer,

@@ -3,6 +3,7 @@
 
 // The maps of the kernel for tests of the eBPF meter: counts that the test sets.
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <string>
@@ -25,6 +26,8 @@ struct FakeKernel {
     std::map<std::string, std::vector<std::uint32_t>> arrays;
     std::map<std::string, std::vector<std::uint32_t>> tries;
     octroi_settings settings{};
+    std::vector<EbpfInterface> interfaces;
+    std::map<std::uint32_t, std::string> interface_names;
     std::vector<EbpfAttachment> attached;
     std::pair<std::string, std::string> at_sockets;
     std::map<std::uint64_t, std::string> control_groups;
@@ -86,6 +89,20 @@ public:
     Status add_label(std::uint32_t number, const std::string& text) override {
         kernel_->labels[number] = text;
         return {};
+    }
+    Status set_interfaces(std::span<const EbpfInterface> present) override {
+        kernel_->interfaces.assign(present.begin(), present.end());
+        for (const EbpfInterface& i : present) {
+            const bool is_known =
+                std::ranges::any_of(kernel_->interface_names,
+                                    [&](const auto& known) { return known.second == i.name; });
+            if (!is_known)
+                kernel_->interface_names.emplace(kernel_->interface_names.size() + 1, i.name);
+        }
+        return {};
+    }
+    Result<std::map<std::uint32_t, std::string>> interface_names() override {
+        return kernel_->interface_names;
     }
     Status attach(std::span<const EbpfAttachment> wanted) override {
         kernel_->attached.assign(wanted.begin(), wanted.end());
