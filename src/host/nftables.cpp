@@ -8,7 +8,6 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <nftables/libnftables.h>
 #include <poll.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +16,7 @@
 
 #include "host/interfaces.hpp"
 #include "host/netlink_socket.hpp"
+#include "host/network_namespace.hpp"
 #include "host/os_error.hpp"
 
 namespace octroi {
@@ -168,10 +168,8 @@ public:
 
     Result<std::string> generation() override {
         TRY_ASSIGN(std::string boot, boot_id());
-        struct stat space{};
-        if (::stat("/proc/self/ns/net", &space) != 0)
-            return os_failure("read the network namespace of this process");
-        return fmt::format("{}/{}", boot, space.st_ino);
+        TRY_ASSIGN(const std::string space, network_namespace());
+        return fmt::format("{}/{}", boot, space);
     }
 
     void wait(Duration time) override {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// What `octroi rules` does: the rules of a configuration, and our table in the kernel.
+// What `octroi rules` does: the rules of a configuration, and our table in the kernel. One thread.
 
 #include <span>
 #include <string>
@@ -43,8 +43,16 @@ struct ConfiguredRules {
 [[nodiscard]] Result<std::string> text_without_rules(const Config& config, std::string_view text,
                                                      std::span<const std::string> names);
 
-// `octroi rules list`: each rule and direction with the counts of the kernel.
+struct RulesView {
+    // One row for both directions: their sum, and each apart. Else a row for each direction.
+    bool both = false;
+    // With exact packets and bytes, the rule as the configuration has it, and what the kernel
+    // calls the counter.
+    bool extended = false;
+};
+
+// `octroi rules list`: each rule with the counts of the kernel.
 [[nodiscard]] Report rules_report(const ConfiguredRules& configured,
-                                  const accounting::TableCounters& counters);
+                                  const accounting::TableCounters& counters, const RulesView& view);
 
 }  // namespace octroi

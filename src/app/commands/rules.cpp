@@ -12,6 +12,7 @@
 #include "host/file.hpp"
 #include "host/log.hpp"
 #include "meter/nftables/import_rules.hpp"
+#include "meter/nftables/services_file.hpp"
 #include "service/accounting_rules.hpp"
 #include "service/reload.hpp"
 #include "view/units.hpp"
@@ -29,6 +30,7 @@ struct Options {
     std::vector<std::string> names;
     std::string file;
     bool dry_run = false;
+    RulesView view;
 };
 
 Result<std::string> config_text(Session& session) {
@@ -120,7 +122,7 @@ Result<ExitStatus> list(Session& session, const Options& options) {
                unchecked_rules(*config, session.option_table(), options.meter));
     const auto host = nftables_host();
     TRY_ASSIGN(const auto counters, accounting::AccountingTable(*host, wanted.table).read());
-    TRY(session.print(rules_report(wanted, counters)));
+    TRY(session.print(rules_report(wanted, counters, options.view)));
     return ExitStatus::done;
 }
 
@@ -176,12 +178,13 @@ Result<ExitStatus> flush(Session& session, const Options& options) {
 Result<ExitStatus> import(Session& session, const Options& options) {
     TRY_ASSIGN(const std::string text,
                read_file(options.file == "-" ? "/dev/stdin" : options.file, rules_file_max));
-    const accounting::ImportedRules imported = accounting::import_rules(text);
+    const accounting::ImportedRules imported =
+        accounting::import_rules(text, accounting::service_names());
     for (const std::string& line : imported.left_out)
         log_warning(fmt::format("{}, {}", options.file, line));
     if (imported.rules.empty())
         return fail(ErrorCode::invalid,
-                    fmt::format("{}: no rule of ipfwadm, ipchains or iptables can be imported",
+                    fmt::format("{}: no rule of ipfwadm, ipchains, iptables or nft can be imported",
                                 options.file));
     std::vector<std::string> texts;
     for (const RuleConfig& rule : imported.rules) {
@@ -222,6 +225,9 @@ void add_rules(const Command& app, Session& session) {
         .operands("NAME", options->names, "Names of the rules")
         .does([&session, options] { return remove(session, *options); });
     sub("list", "List rules with their packets and bytes; --bytes for exact ones", false)
+        .flag("--both", options->view.both, "A row for both directions: their sum, and each apart")
+        .flag("--extended", options->view.extended,
+              "Also exact figures, the counters in the kernel, and the rule as configured")
         .does([&session, options] { return list(session, *options); });
     sub("check", "Check the rules, and whether the kernel counts as they say", false)
         .does([&session, options] { return check(session, *options); });
@@ -230,8 +236,9 @@ void add_rules(const Command& app, Session& session) {
     sub("flush", "Remove our table from the kernel, and nothing else").does([&session, options] {
         return flush(session, *options);
     });
-    sub("import", "Add accounting rules of ipfwadm, ipchains or iptables")
-        .operand("FILE", options->file, "Command lines, or iptables-save; - for standard input")
+    sub("import", "Add accounting rules of ipfwadm, ipchains, iptables or nft")
+        .operand("FILE", options->file,
+                 "Command lines, iptables-save, or nft list ruleset; - for standard input")
         .does([&session, options] { return import(session, *options); });
 }
 

@@ -204,7 +204,8 @@ Result<AccountingRule> parse(const RuleConfig& config, const ServiceNames& names
     if (!config.identity.empty()) TRY(parse_identity(config.identity));
     TRY(check_ends(config));
     TRY(check_near(config));
-    AccountingRule rule{config.name, config.group, config.per_address, {}};
+    AccountingRule rule{
+        config.name, config.group, config.per_address, booking_number(booking_of(config)), {}};
     for (const auto direction : {CountedDirection::out, CountedDirection::in})
         TRY(add_legs(config, direction, names, rule));
     if (rule.legs.empty())
@@ -215,6 +216,10 @@ Result<AccountingRule> parse(const RuleConfig& config, const ServiceNames& names
 }
 
 }  // namespace
+
+Booking booking_of(const RuleConfig& config) {
+    return {config.identity, config.service, config.far_class};
+}
 
 Result<AccountingRule> parse_rule(const RuleConfig& config, const ServiceNames& names) {
     auto rule = parse(config, names);

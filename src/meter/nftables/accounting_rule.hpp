@@ -11,6 +11,7 @@
 #include "base/address.hpp"
 #include "base/result.hpp"
 #include "config/rule_config.hpp"
+#include "meter/nftables/counter_name.hpp"
 #include "meter/nftables/service_names.hpp"
 #include "meter/nftables/span.hpp"
 #include "record/counted_volume.hpp"
@@ -49,8 +50,11 @@ struct AccountingRule {
     std::string name;
     std::string group;
     bool per_address = false;
+    std::uint32_t booking = 0;  // booking_number()
     std::vector<Leg> legs;
 };
+
+[[nodiscard]] Booking booking_of(const RuleConfig& config);
 
 // Errors: invalid. The text names the rule.
 [[nodiscard]] Result<AccountingRule> parse_rule(const RuleConfig& config,

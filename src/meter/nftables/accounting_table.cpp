@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "meter/nftables/table_marks.hpp"
@@ -45,15 +46,27 @@ struct NameVisit {
     const std::string& table;
     std::optional<nftables::NamedItem> (*decode)(ByteSpan message);
     std::vector<std::string> found;
-    std::uint64_t handle = 0;  // of the last one
+    nftables::NamedItem last = {};
 };
 
 void on_name(void* context, ByteSpan message) {
     auto& visit = *static_cast<NameVisit*>(context);
     auto item = visit.decode(message);
     if (!item || !is_of(*item, visit.table)) return;
-    visit.handle = item->handle;
-    visit.found.push_back(std::move(item->name));
+    visit.found.push_back(item->name);
+    visit.last = *std::move(item);
+}
+
+struct RuleVisit {
+    const std::string& table;
+    std::vector<std::vector<std::string>> found = {};  // the maps of each rule
+};
+
+void on_rule(void* context, ByteSpan message) {
+    auto& visit = *static_cast<RuleVisit*>(context);
+    const auto item = nftables::decode_rule(message);
+    if (!item || !is_of(*item, visit.table)) return;
+    visit.found.push_back(nftables::decode_rule_maps(message));
 }
 
 bool has_chain(const TableCounters& counters, std::string_view name) {
@@ -73,20 +86,20 @@ Status list_whole(NftablesHost& host, NftablesHost::List list, const std::string
 
 }  // namespace
 
-Result<std::string> AccountingTable::generation() const {
+Result<AccountingTable::Table> AccountingTable::find_table() const {
     NameVisit visit{name_, nftables::decode_table, {}};
     TRY(list_whole(host_, NftablesHost::List::tables, name_, on_name, visit));
-    if (visit.found.empty()) return std::string();
+    if (visit.found.empty()) return Table{};
     TRY_ASSIGN(const std::string space, host_.generation());
-    return fmt::format("{}/{}", space, visit.handle);
+    return Table{fmt::format("{}/{}", space, visit.last.handle), visit.last.handle,
+                 visit.last.is_dormant};
 }
 
 Result<std::vector<std::string>> AccountingTable::names(NftablesHost::List list) const {
-    NameVisit visit{name_,
-                    list == NftablesHost::List::chains  ? nftables::decode_chain
-                    : list == NftablesHost::List::rules ? nftables::decode_rule
-                                                        : nftables::decode_set,
-                    {}};
+    NameVisit visit{
+        name_,
+        list == NftablesHost::List::chains ? nftables::decode_chain : nftables::decode_set,
+        {}};
     TRY(list_whole(host_, list, name_, on_name, visit));
     return std::move(visit.found);
 }
@@ -103,17 +116,21 @@ Status AccountingTable::list_counters(TableCounters& counters) const {
     return {};
 }
 
-Status AccountingTable::note_state(TableCounters& counters) const {
-    TRY_ASSIGN(const auto rules, names(NftablesHost::List::rules));
+Status AccountingTable::note_state(const Table& table, TableCounters& counters) const {
+    RuleVisit rules{name_};
+    TRY(list_whole(host_, NftablesHost::List::rules, name_, on_rule, rules));
     std::uint64_t users = 0;
     for (const TableCounter& counter : counters.counters) users += counter.users;
     counters.is_ours = has_chain(counters, born_chain(counters.generation));
     counters.is_whole = std::ranges::any_of(counters.chains, [&](const std::string& chain) {
         const auto mark = parse_mark(chain);
         // A change by another process may have more references for a moment.
-        return mark && mark->rules == rules.size() && mark->references <= users;
+        return mark && mark->rules == rules.found.size() && mark->references <= users;
     });
-    counters.is_whole = counters.is_whole && counters.is_ours;
+    counters.is_whole = counters.is_whole && counters.is_ours && !table.is_dormant;
+    counters.used_maps.clear();
+    for (std::vector<std::string>& maps : rules.found)
+        std::ranges::move(maps, std::back_inserter(counters.used_maps));
     return {};
 }
 
@@ -131,17 +148,19 @@ Result<TableCounters> AccountingTable::read(const KnownCounters& known) const {
     // of rules has a chain of another name.
     for (int i = 0; i < attempts; ++i) {
         TableCounters counters;
-        TRY_ASSIGN(counters.generation, generation());
-        if (counters.generation.empty()) return counters;
+        TRY_ASSIGN(const Table table, find_table());
+        if (table.generation.empty()) return counters;
+        counters.generation = table.generation;
+        counters.handle = table.handle;
         TRY_ASSIGN(counters.chains, names(NftablesHost::List::chains));
         if (known.names.size() > listed_max && has_chain(counters, known.mark))
             TRY(get_counters(known.names, counters));
         else
             TRY(list_counters(counters));
-        TRY(note_state(counters));
+        TRY(note_state(table, counters));
         TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
-        TRY_ASSIGN(const std::string after, generation());
-        if (counters.generation == after && counters.chains == chains) return counters;
+        TRY_ASSIGN(const Table after, find_table());
+        if (counters.generation == after.generation && counters.chains == chains) return counters;
     }
     return fail(ErrorCode::busy,
                 fmt::format("table inet {} is replaced again and again. Next: find out by whom "
@@ -150,18 +169,18 @@ Result<TableCounters> AccountingTable::read(const KnownCounters& known) const {
 }
 
 Result<std::optional<TableCounters>> AccountingTable::read_same(TableCounters known) const {
-    TRY_ASSIGN(const std::string before, generation());
-    if (known.generation != before) return std::nullopt;
+    TRY_ASSIGN(const Table before, find_table());
+    if (known.generation != before.generation) return std::nullopt;
     std::vector<std::string> wanted;
     wanted.reserve(known.counters.size());
     for (TableCounter& counter : known.counters) wanted.push_back(std::move(counter.name));
     TRY(get_counters(wanted, known));
     if (known.counters.size() != wanted.size()) return std::nullopt;
-    TRY(note_state(known));
+    TRY(note_state(before, known));
     TRY_ASSIGN(const auto chains, names(NftablesHost::List::chains));
-    TRY_ASSIGN(const std::string after, generation());
+    TRY_ASSIGN(const Table after, find_table());
     // Rules that changed meanwhile may have other counters.
-    if (before != after || chains != known.chains) return std::nullopt;
+    if (before.generation != after.generation || chains != known.chains) return std::nullopt;
     return known;
 }
 
@@ -174,6 +193,8 @@ Result<TableContent> AccountingTable::content(const Ruleset& wanted) const {
         counters.chains, [](const std::string& chain) { return parse_mark(chain).has_value(); });
     content.is_foreign = !counters.is_ours || !has_mark;
     content.is_whole = counters.is_whole;
+    content.handle = counters.handle;
+    content.used_maps = std::move(counters.used_maps);
     if (!content.is_foreign) content.born = born_chain(counters.generation);
     for (TableCounter& counter : counters.counters)
         content.counters.push_back(std::move(counter.name));
@@ -185,8 +206,8 @@ Result<TableContent> AccountingTable::content(const Ruleset& wanted) const {
 Status AccountingTable::make(const TableContent& now, const Ruleset& wanted) const {
     TRY(host_.run(make_commands(name_, now, wanted), false));
     TRY(host_.add(additions(name_, {}, wanted)));
-    TRY_ASSIGN(const std::string made, generation());
-    return host_.run(mark_commands(name_, born_chain(made), wanted), false);
+    TRY_ASSIGN(const Table made, find_table());
+    return host_.run(mark_commands(name_, born_chain(made.generation), wanted), false);
 }
 
 Status AccountingTable::change(const TableContent& now, const Ruleset& wanted) const {
@@ -226,8 +247,8 @@ Status AccountingTable::remove_counters(std::span<const std::string> names) cons
 }
 
 Result<bool> AccountingTable::flush(bool check_only) const {
-    TRY_ASSIGN(const std::string present, generation());
-    if (present.empty()) return false;
+    TRY_ASSIGN(const Table present, find_table());
+    if (present.generation.empty()) return false;
     TRY(host_.run(flush_commands(name_), check_only));
     return true;
 }

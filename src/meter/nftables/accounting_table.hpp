@@ -29,11 +29,13 @@ struct TableCounters {
     // Changes with the boot, the network namespace and each new table of the name. Empty: there is
     // no table.
     std::string generation;
+    std::uint64_t handle = 0;  // of the table
     std::vector<std::string> chains;
+    std::vector<std::string> used_maps;  // TableContent::used_maps
     std::vector<TableCounter> counters;
     // We made this table. If not, its counters may have the values of another time.
     bool is_ours = false;
-    // The rules and the elements of maps are all there: the rules count.
+    // The rules and the elements of maps are all there, and packets see them: the rules count.
     bool is_whole = false;
 };
 
@@ -75,12 +77,17 @@ public:
     static constexpr std::size_t listed_max = 20'000;
 
 private:
-    // TableCounters::generation.
-    [[nodiscard]] Result<std::string> generation() const;
+    struct Table {
+        std::string generation;  // TableCounters::generation
+        std::uint64_t handle = 0;
+        bool is_dormant = false;
+    };
+    // Without a generation: it is not there.
+    [[nodiscard]] Result<Table> find_table() const;
     [[nodiscard]] Status list_counters(TableCounters& counters) const;
     [[nodiscard]] Status get_counters(std::span<const std::string> names,
                                       TableCounters& counters) const;
-    [[nodiscard]] Status note_state(TableCounters& counters) const;
+    [[nodiscard]] Status note_state(const Table& table, TableCounters& counters) const;
     [[nodiscard]] Result<Applied> try_apply(const Ruleset& wanted, bool check_only) const;
     [[nodiscard]] Status make(const TableContent& now, const Ruleset& wanted) const;
     [[nodiscard]] Status change(const TableContent& now, const Ruleset& wanted) const;

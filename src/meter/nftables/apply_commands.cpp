@@ -60,9 +60,10 @@ void add_elements(Commands& commands, const CounterMap& map) {
     }
 }
 
-// Of a table that is not whole all elements are added: those that are there stay.
+// The maps that have all their elements. Of the others all elements are added: those that are there
+// stay.
 Names whole_maps(const TableContent& now) {
-    return now.is_whole && !now.is_foreign ? names_in(now.maps) : Names();
+    return now.is_whole && !now.is_foreign ? names_in(now.used_maps) : Names();
 }
 
 enum class Elements { of_intervals, all };
@@ -111,11 +112,14 @@ bool is_made_again(const TableContent& now) { return !now.exists || now.is_forei
 std::string make_commands(const std::string& table, const TableContent& now,
                           const Ruleset& wanted) {
     Commands commands(table);
-    add_table(commands, now);
+    // By its handle: one that another process has made meanwhile stays, and the commands fail.
+    std::string text =
+        now.is_foreign ? fmt::format("delete table inet handle {}\n", now.handle) : "";
+    commands.add("create", "table", "{{ flags dormant; }}");
     add_counters(commands, now, wanted.plain_counters);
     add_maps(commands, now, wanted, Elements::of_intervals);
     add_rules(commands, wanted);
-    return commands.take();
+    return text + commands.take();
 }
 
 std::string mark_commands(const std::string& table, const std::string& born,
@@ -124,6 +128,8 @@ std::string mark_commands(const std::string& table, const std::string& born,
     // Only one process can create it.
     commands.add("create", "chain", "{}", born);
     commands.add("add", "chain", "{}", wanted.mark);
+    // Without the flag: it is not dormant any more.
+    commands.add("add", "table", "");
     return commands.take();
 }
 
@@ -154,6 +160,8 @@ std::vector<std::string> additions(const std::string& table, const TableContent&
 std::string switch_commands(const std::string& table, const TableContent& now,
                             const Ruleset& wanted) {
     Commands commands(table);
+    // Somebody may have made it dormant.
+    if (!now.is_whole) commands.add("add", "table", "");
     remove_old(commands, now, wanted);
     add_rules(commands, wanted);
     commands.add("add", "chain", "{}", wanted.mark);

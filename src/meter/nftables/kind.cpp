@@ -8,6 +8,7 @@
 
 #include "base/narrow.hpp"
 #include "host/file.hpp"
+#include "meter/nftables/examine.hpp"
 #include "meter/nftables/options.hpp"
 #include "meter/nftables/rules_meter.hpp"
 #include "meter/nftables/services_file.hpp"
@@ -96,6 +97,7 @@ constinit const MeterKind kind{
     .cursor_prefix = cursor_prefix,
     .open = open_rules,
     .remove_from_kernel = remove_table,
+    .examine = examine,
     .loss_advice = rule_losses,
     .counter_advice = rule_advice,
 };

@@ -66,19 +66,6 @@ bool overlaps(const Lane& lane, const Leg& leg) {
                                [&](const LaneLeg& other) { return overlap(*other.leg, leg); });
 }
 
-// Whether the order of the two matters. A packet between two accounts of a group counts for one of
-// them, whichever: if their order mattered, each account would need a lookup of its own.
-bool is_ordered(const Leg& a, const Leg& b) {
-    const bool between_accounts =
-        a.direction != b.direction && !a.of(a.near()).empty() && !b.of(b.near()).empty();
-    return !between_accounts && overlap(a, b);
-}
-
-bool decides(const Lane& lane, const Leg& leg) {
-    return std::ranges::any_of(lane.legs,
-                               [&](const LaneLeg& other) { return is_ordered(*other.leg, leg); });
-}
-
 Lane& add_lane(std::vector<Lane>& lanes, Lane form) {
     lanes.push_back(std::move(form));
     return lanes.back();
@@ -93,19 +80,19 @@ Lane& first_free(std::vector<Lane>& lanes, Lane form, const Leg& leg) {
 // A leg may go into an earlier lane only if no packet that it matches is decided in between.
 Lane& last_free(std::vector<Lane>& lanes, Lane form, const Leg& leg) {
     for (std::size_t i = lanes.size(); i-- > 0;) {
-        if (decides(lanes[i], leg)) break;
-        if (lanes[i].has_same_form(form) && !overlaps(lanes[i], leg)) return lanes[i];
+        if (overlaps(lanes[i], leg)) break;
+        if (lanes[i].has_same_form(form)) return lanes[i];
     }
     return add_lane(lanes, std::move(form));
 }
 
-template <typename Choose>
-std::vector<Lane> fill_lanes(std::span<const AccountingRule* const> rules, Choose choose) {
-    std::vector<Lane> lanes;
-    for (const AccountingRule* rule : rules)
-        for (const Leg& leg : rule->legs)
-            choose(lanes, form_of(leg), leg).legs.push_back({rule, &leg});
-    return lanes;
+void add_leg(std::vector<Lane>& lanes, const AccountingRule& rule, const Leg& leg) {
+    last_free(lanes, form_of(leg), leg).legs.push_back({&rule, &leg});
+}
+
+bool names_addresses(const AccountingRule& rule) {
+    return std::ranges::all_of(rule.legs,
+                               [](const Leg& leg) { return !leg.of(leg.near()).empty(); });
 }
 
 }  // namespace
@@ -117,11 +104,28 @@ bool is_too_long(std::span<const Field> key, Family family) {
 }
 
 std::vector<Lane> lanes_of(std::span<const AccountingRule* const> rules) {
-    return fill_lanes(rules, first_free);
+    std::vector<Lane> lanes;
+    for (const AccountingRule* rule : rules)
+        for (const Leg& leg : rule->legs)
+            first_free(lanes, form_of(leg), leg).legs.push_back({rule, &leg});
+    return lanes;
 }
 
 std::vector<Lane> exclusive_lanes_of(std::span<const AccountingRule* const> rules) {
-    return fill_lanes(rules, last_free);
+    std::vector<Lane> lanes;
+    const auto has_addresses = [](const AccountingRule* rule) { return names_addresses(*rule); };
+    for (auto from = rules.begin(); from != rules.end();) {
+        const auto to =
+            has_addresses(*from) ? std::find_if_not(from, rules.end(), has_addresses) : from + 1;
+        // If the order of the rules decided between a sender and a receiver, each of them would
+        // need a lookup of its own.
+        for (const auto direction : {CountedDirection::out, CountedDirection::in})
+            for (auto rule = from; rule != to; ++rule)
+                for (const Leg& leg : (*rule)->legs)
+                    if (leg.direction == direction) add_leg(lanes, **rule, leg);
+        from = to;
+    }
+    return lanes;
 }
 
 }  // namespace octroi::accounting

@@ -48,7 +48,9 @@ struct Lane {
 
 // Every leg that matches counts.
 [[nodiscard]] std::vector<Lane> lanes_of(std::span<const AccountingRule* const> rules);
-// The first leg that matches counts, in the order of the rules; then also of the lanes.
+// The first leg that matches counts, in the order of the rules; then also of the lanes. Of rules
+// that follow one another and all name addresses of their near ends, the legs of the direction out
+// come first: a packet between two of them counts for its sender.
 [[nodiscard]] std::vector<Lane> exclusive_lanes_of(std::span<const AccountingRule* const> rules);
 
 }  // namespace octroi::accounting

@@ -7,10 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text_hash.hpp"
 #include "config/rule_config.hpp"
 #include "meter/name_table.hpp"
+#include "meter/nftables/counter_name.hpp"
 #include "record/counted_volume.hpp"
 
 namespace octroi::accounting {
@@ -22,15 +24,31 @@ struct CounterEnds {
     NameRef service = no_name;
 };
 
-// One thread. Remembers each counter.
+struct RuleBooking {
+    std::string rule;
+    Booking booking;
+
+    auto operator<=>(const RuleBooking&) const = default;
+};
+
+// One thread. Remembers each counter, and what rules that are gone were booked under: their
+// counters may have counted since the last reading.
 class RuleNames {
 public:
-    explicit RuleNames(std::span<const RuleConfig> rules) { replace(rules); }
+    explicit RuleNames(std::span<const RuleConfig> rules) { add(rules); }
 
-    // Rows of the table stay.
-    void replace(std::span<const RuleConfig> rules);
-    // Null: the name of the counter is none of ours. Valid until the next call.
+    // Adds rules. Those before stay known.
+    void add(std::span<const RuleConfig> rules);
+    // Adds bookings() of an earlier process.
+    void add(std::span<const RuleBooking> bookings);
+    // Forgets the bookings that neither one of the rules nor one of the counters has. Rows of the
+    // table stay.
+    void forget_others(std::span<const RuleConfig> rules, std::span<const std::string> counters);
+    // Null: the name of the counter is none of ours. Valid until the next call. A booking that
+    // nobody knows any more (a rule that came and went while no meter ran): `rule NAME`.
     [[nodiscard]] const CounterEnds* find(std::string_view counter);
+    // All but those under `rule NAME`. Sorted.
+    [[nodiscard]] std::vector<RuleBooking> bookings() const;
     [[nodiscard]] const NameTable& table() const noexcept { return table_; }
 
 private:
@@ -44,9 +62,15 @@ private:
     };
     template <typename Value>
     using ByText = boost::unordered_flat_map<std::string, Value, Hash, Equal>;
+    struct Known {
+        RuleBooking booking;
+        CounterEnds ends;  // without a direction
+    };
+
+    void add_booking(RuleBooking booking);
 
     NameTable table_;
-    ByText<CounterEnds> rules_;  // without a direction
+    ByText<Known> bookings_;  // by rule and booking_number()
     ByText<CounterEnds> counters_;
 };
 

@@ -9,6 +9,7 @@
 #include "host/log_limit.hpp"
 #include "meter/cumulative/possible_increase.hpp"
 #include "meter/nftables/counter_name.hpp"
+#include "meter/nftables/rules_state.hpp"
 
 namespace octroi::accounting {
 namespace {
@@ -54,7 +55,7 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
         meter->cursor_ = cursor;
         TRY_ASSIGN(const std::string saved,
                    read_state_file(meter->files_.path_of(cursor.position)));
-        TRY_ASSIGN(meter->values_, cumulative::CumulativeCounters::restore(saved));
+        TRY(meter->restore(saved));
     }
     if (meter->options_.applies) {
         TRY_ASSIGN(const Applied applied, meter->table_.apply(meter->options_.ruleset, false));
@@ -69,6 +70,20 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
                                 "apply",
                                 meter->options_.table));
     return meter;
+}
+
+Status RulesMeter::restore(std::string_view saved) {
+    TRY_ASSIGN(RulesState state, restore_state(saved));
+    values_ = std::move(state.values);
+    names_.add(state.bookings);
+    for (std::string& counter : state.unused) unused_.insert(std::move(counter));
+    return {};
+}
+
+std::string RulesMeter::saved() const {
+    std::vector<std::string> unused(unused_.begin(), unused_.end());
+    std::ranges::sort(unused);
+    return save_state(values_, names_.bookings(), unused);
 }
 
 Status RulesMeter::repair_table() {
@@ -231,7 +246,8 @@ void RulesMeter::change_rules() {
         return;
     }
     options_.rules = *std::exchange(new_rules_, nullptr);
-    names_.replace(options_.rules);
+    names_.forget_others(options_.rules, values_.names());
+    names_.add(options_.rules);
     log_info(fmt::format("table inet {} counts {} rules", options_.table, options_.rules.size()));
 }
 
@@ -263,7 +279,7 @@ Result<Checkpoint> RulesMeter::checkpoint(ReadingSink& /*sink*/) {
         std::string place;
         for (const char c : options_.table) place += c == '_' ? '-' : c;
         TRY_ASSIGN(cursor_.position,
-                   files_.write(fmt::format("{}-{}", place, cursor_.version + 1), values_.save()));
+                   files_.write(fmt::format("{}-{}", place, cursor_.version + 1), saved()));
         ++cursor_.version;
         cursor_.note = fmt::format("table inet {}, {} counters", options_.table, values_.size());
         made.cursors.push_back(cursor_);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/clock.hpp"
@@ -67,6 +68,8 @@ public:
 private:
     RulesMeter(RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
                const Clock& clock);
+    [[nodiscard]] Status restore(std::string_view saved);
+    [[nodiscard]] std::string saved() const;
     [[nodiscard]] Status begin_reading();
     [[nodiscard]] Status read_table();
     [[nodiscard]] KnownCounters known_counters() const;

@@ -13,7 +13,9 @@ TEST_F(RulesMeterTest, HandsOverIncreasesOnly) {
     EXPECT_EQ(read(), Pull::checkpoint);
     EXPECT_TRUE(sink_.all.empty());
     tables_.counters["out-a"] = {.bytes = 1300, .packets = 13};
-    tables_.counters["in-b"] = {.bytes = 70, .packets = 1, .handle = 2};
+    const RuleConfig b{
+        .name = "b", .identity = "user alice", .service = "web", .far_class = "free"};
+    tables_.counters[testing::in_counter(b)] = {.bytes = 70, .packets = 1, .handle = 2};
     EXPECT_EQ(read(), Pull::idle);
     ASSERT_EQ(sink_.all.size(), 2U);
     const CountedVolume& in = sink_.all[0];
@@ -25,8 +27,8 @@ TEST_F(RulesMeterTest, HandsOverIncreasesOnly) {
     EXPECT_EQ(out.packets, 3U);
     EXPECT_EQ(out.last - out.first, Duration::seconds(10));
     EXPECT_EQ(names[out.local - 1], (Name{NameKind::rule, "a"}));
-    EXPECT_EQ(names[out.far - 1], (Name{NameKind::far_class, "free"}));
-    EXPECT_EQ(names[out.service - 1], (Name{NameKind::service, "web"}));
+    EXPECT_EQ(names[in.far - 1], (Name{NameKind::far_class, "free"}));
+    EXPECT_EQ(names[in.service - 1], (Name{NameKind::service, "web"}));
     EXPECT_EQ(commit().observed.bytes.value(), 370U);
 }
 
@@ -110,6 +112,23 @@ TEST_F(RulesMeterTest, ListsAgainWhatChangedMeanwhile) {
     read();
     EXPECT_EQ(bytes(), 4U);
     ASSERT_EQ(sink_.all.size(), 1U);
+}
+
+// A meter that ended after it removed a counter of which the last value is in the ledger.
+TEST_F(RulesMeterTest, LosesNothingWithAnUnusedCounterAfterARestart) {
+    tables_.counters["out-a"] = {.bytes = 10, .packets = 1};
+    tables_.counters["out-old"] = {.bytes = 10, .packets = 1, .handle = 2, .users = 0};
+    open();
+    read();
+    commit();
+    tables_.counters.erase("out-old");
+    open();
+    read();
+    EXPECT_TRUE(commit().losses.empty());
+    tables_.counters.erase("out-a");
+    open();
+    read();
+    EXPECT_EQ(commit().losses.size(), 1U);
 }
 
 // Very many counters are read by name, until the rules change or one of them is gone.

@@ -146,22 +146,77 @@ TEST_F(RulesMeterTableTest, TakesOtherRules) {
     const auto pulled = meter_->pull(sink_, Duration::seconds(1));
     ASSERT_TRUE(pulled.has_value()) << pulled.error().text;
     EXPECT_EQ(tables_.mark, compile(*rules, {}, {})->mark) << "at once, not at the next reading";
-    tables_.counters["out-a"].bytes += 30;
-    tables_.counters["out-c"] = {.bytes = 7, .packets = 1, .handle = 5, .users = 9};
+    // Between the last reading and the change.
+    tables_.counters["out-a"].bytes += 3;
+    tables_.counters[testing::out_counter(rules->front())] = {
+        .bytes = 30, .packets = 1, .handle = 6, .users = 9};
+    tables_.counters[testing::out_counter(rules->back())] = {
+        .bytes = 7, .packets = 1, .handle = 5, .users = 9};
     read();
-    ASSERT_EQ(sink_.all.size(), 3U);
+    ASSERT_EQ(sink_.all.size(), 4U);
     const auto names = meter_->names().rows();
     const auto local = [&](std::size_t i) { return names[sink_.all[i].local - 1]; };
     EXPECT_EQ(local(0), (Name{NameKind::rule, "a"}));
     EXPECT_EQ(sink_.all[0].bytes, 200U);
-    EXPECT_EQ(local(1), (Name{NameKind::user, "bob"}));
-    EXPECT_EQ(sink_.all[1].bytes, 30U);
-    EXPECT_EQ(local(2), (Name{NameKind::user, "carol"}));
+    EXPECT_EQ(local(1), (Name{NameKind::rule, "a"}));
+    EXPECT_EQ(sink_.all[1].bytes, 3U);
+    EXPECT_EQ(local(2), (Name{NameKind::user, "bob"}));
+    EXPECT_EQ(sink_.all[2].bytes, 30U);
+    EXPECT_EQ(local(3), (Name{NameKind::user, "carol"}));
     EXPECT_TRUE(commit().losses.empty());
     const std::size_t before = tables_.commands.size();
     meter_->use_rules(rules);
     read();
     EXPECT_EQ(tables_.commands.size(), before) << "the same rules";
+}
+
+// A rule that is gone, while a meter runs and while none does: what it counted last goes to the
+// identity that it had, also where another rule has the name now.
+TEST_F(RulesMeterTableTest, BooksTheLastCountOfARemovedRule) {
+    const RuleConfig alice{
+        .name = "b", .identity = "user alice", .service = "web", .far_class = "free"};
+    const std::string counter = testing::out_counter(alice);
+    tables_.counters[counter] = {.bytes = 100, .packets = 1, .users = 9};
+    open(true);
+    read();
+    auto rules = std::make_shared<std::vector<RuleConfig>>();
+    rules->push_back({.name = "b", .identity = "user bob"});
+    meter_->use_rules(rules);
+    read();
+    tables_.counters[counter] = {.bytes = 150, .packets = 2, .users = 0};
+    read();
+    ASSERT_EQ(sink_.all.size(), 1U);
+    const auto local = [&](std::size_t i) {
+        return meter_->names().rows()[sink_.all[i].local - 1];
+    };
+    EXPECT_EQ(local(0), (Name{NameKind::user, "alice"}));
+    rules = std::make_shared<std::vector<RuleConfig>>();
+    rules->push_back({.name = "z"});
+    meter_->use_rules(rules);
+    read();
+    commit();
+    // Without the rule in its configuration.
+    sink_.all.clear();
+    rules_ = *rules;
+    open_as_it_is();
+    tables_.counters[counter].bytes = 157;
+    read();
+    ASSERT_EQ(sink_.all.size(), 1U);
+    EXPECT_EQ(local(0), (Name{NameKind::user, "alice"}));
+    EXPECT_EQ(sink_.all[0].bytes, 7U);
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+// nft add table inet octroi_rules '{ flags dormant; }'
+TEST_F(RulesMeterTableTest, WakesADormantTable) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10, .users = 9};
+    open(true);
+    read();
+    commit();
+    tables_.dormant = true;
+    read();
+    EXPECT_FALSE(tables_.dormant);
+    EXPECT_EQ(commit().losses.size(), 1U);
 }
 
 TEST_F(RulesMeterTableTest, KeepsItsRulesWhereTheKernelRefusesOthers) {

@@ -111,7 +111,7 @@ private:
                   std::map<Hook, CounterChain>& chains) {
         const Whole whole = whole_of(rules);
         const auto count = [&](CountedDirection direction) {
-            const std::string name = counter_text({direction, rest_of(group), {}});
+            const std::string name = counter_text({direction, rest_of(group), 0, {}});
             counters_.insert(name);
             plain_.insert(name);
             return fmt::format("counter name \"{}\"", name);
@@ -297,7 +297,8 @@ private:
     }
 
     Result<std::string> add_counter(const LaneLeg& leg, const Address& address) {
-        std::string name = counter_text({leg.leg->direction, leg.rule->name, address});
+        std::string name =
+            counter_text({leg.leg->direction, leg.rule->name, leg.rule->booking, address});
         if (name.size() > counter_octets_max)
             return fail(ErrorCode::invalid,
                         fmt::format("rule '{}': the name is too long for counters of addresses. "

@@ -66,15 +66,21 @@ struct TableContent {
     bool is_foreign = false;
     // The rules count: elements or rules that another program removed are added again.
     bool is_whole = false;
-    std::string born;  // born_chain() of the table; empty: it is not known yet
+    std::string born;          // born_chain() of the table; empty: it is not known yet
+    std::uint64_t handle = 0;  // of the table
     std::vector<std::string> chains;
     std::vector<std::string> maps;
+    // Those that rules look up in: these maps have all their elements. Another one may be what a
+    // process left that ended while it added elements.
+    std::vector<std::string> used_maps;
     std::vector<std::string> counters;
 };
 
 // A table that is not there is made in three steps: make_commands(), additions(), mark_commands().
 // Rules first, because libnftables lists all counters of the table before it adds a rule, and the
-// kernel takes seconds for a list of 100,000. A table without a mark is made again.
+// kernel takes seconds for a list of 100,000. But the table is dormant until mark_commands(): no
+// packet sees rules of which maps are not filled yet. A table without a mark is made again. A step
+// fails if another process made or replaced the table meanwhile.
 //
 // A change of a table has four steps, each of them atomic. Between them the old or the new rules
 // count, and no packet counts nowhere or twice.
@@ -91,6 +97,7 @@ struct TableContent {
 // A text may be empty: there is nothing to do.
 [[nodiscard]] std::string make_commands(const std::string& table, const TableContent& now,
                                         const Ruleset& wanted);
+// The last step: from then on the rules count.
 [[nodiscard]] std::string mark_commands(const std::string& table, const std::string& born,
                                         const Ruleset& wanted);
 [[nodiscard]] std::string prepare_commands(const std::string& table, const TableContent& now,

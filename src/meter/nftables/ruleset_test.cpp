@@ -9,52 +9,22 @@
 
 #include <algorithm>
 
-#include "meter/nftables/table_marks.hpp"
+#include "meter/nftables/counter_name.hpp"
+#include "meter/nftables/testing/compiled_rules.hpp"
 
 namespace octroi::accounting {
 namespace {
 
+using testing::compiled;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
+using testing::rules_of;
+using testing::sample_services;
 using ::testing::UnorderedElementsAre;
-
-const ServiceNames& sample_services() {
-    static const ServiceNames names(
-        "# comment\nftp-data 20/tcp\nftp 21/tcp\nsmtp 25/tcp mail\nwww 80/tcp http # web\n"
-        "domain 53/tcp\ndomain 53/udp\nbroken\n");
-    return names;
-}
-
-Ruleset compiled(const std::vector<RuleConfig>& rules, const TableOptions& options = {}) {
-    auto set = compile(rules, sample_services(), options);
-    EXPECT_TRUE(set.has_value()) << set.error().text;
-    return set ? *std::move(set) : Ruleset{};
-}
 
 std::string refusal(const RuleConfig& rule) {
     const auto set = compile(std::vector{rule}, sample_services(), {});
     return set ? "accepted" : set.error().text;
-}
-
-std::string elements_of(const CounterMap& map) {
-    std::string text;
-    for (const MapElement& element : map.elements)
-        text +=
-            fmt::format("{}{} : \"{}\"", text.empty() ? "" : ", ", element.key, element.counter);
-    return text;
-}
-
-// Every "rule of a chain", with the content of the map instead of its name.
-std::vector<std::string> rules_of(const Ruleset& set, std::string_view chain) {
-    std::vector<std::string> texts;
-    for (const CounterChain& one : set.chains)
-        if (one.name == chain) texts = one.rules;
-    for (std::string& text : texts)
-        for (const CounterMap& map : set.maps)
-            if (const std::size_t at = text.find("@" + map.name); at != std::string::npos)
-                text.replace(at, map.name.size() + 1, fmt::format("{{{}}}", elements_of(map)));
-    return texts;
 }
 
 // N5: an account at an interface, both directions.
@@ -217,6 +187,49 @@ TEST(Ruleset, KeepsTheOrderOfAGroup) {
     EXPECT_EQ(place("\"out-c\""), place("\"out-d\""));
 }
 
+// Between two accounts of a group the sender counts; other rules keep their place.
+TEST(Ruleset, CountsTheSenderOfAPacketInAGroup) {
+    const std::vector<RuleConfig> rules{
+        {.name = "web", .group = "g", .address = {"10.0.0.1"}, .protocol = {"tcp"}, .port = {"80"}},
+        {.name = "b", .group = "g", .address = {"10.0.0.2"}},
+        {.name = "icmp", .group = "g", .protocol = {"icmp"}},
+        {.name = "c", .group = "g", .address = {"10.0.0.3"}},
+    };
+    const auto texts = rules_of(compiled(rules), "group-g-forward");
+    std::vector<std::string> counters;
+    for (const std::string& text : texts)
+        if (const std::size_t at = text.find('"'); at != std::string::npos)
+            counters.push_back(text.substr(at + 1, text.find('"', at + 1) - at - 1));
+    EXPECT_THAT(counters, ElementsAre("out-web", "out-b", "in-web", "in-b", "out-icmp", "out-c",
+                                      "in-c", "out-g.rest"));
+}
+
+// What a rule books its traffic under is in the names of its counters.
+TEST(Ruleset, NamesCountersByRuleAndBooking) {
+    const auto name = [](const RuleConfig& rule) { return compiled({rule}).counters.at(0); };
+    RuleConfig rule{.name = "a", .address = {"10.0.0.1"}, .direction = RuleDirection::out};
+    EXPECT_EQ(name(rule), "out-a");
+    rule.identity = "user alice";
+    const std::string alice = name(rule);
+    EXPECT_TRUE(alice.starts_with("out-a/x")) << alice;
+    rule.address = {"10.0.0.2"};
+    EXPECT_EQ(name(rule), alice) << "the count goes on";
+    rule.service = "web";
+    EXPECT_NE(name(rule), alice);
+    rule.service.clear();
+    rule.identity = "user bob";
+    EXPECT_NE(name(rule), alice);
+    rule.per_address = true;
+    const auto parsed = parse_counter(name(rule));
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_EQ(parsed->rule, "a");
+    EXPECT_EQ(to_string(parsed->address), "10.0.0.2");
+    EXPECT_EQ(parsed->booking, booking_number({"user bob", "", ""}));
+    for (const char* other : {"out-", "a", "out-a/", "out-a/xyz", "out-a/x0123456", "out-a/1.2",
+                              "out-a/x01234567/", "out-a/x00000000"})
+        EXPECT_FALSE(parse_counter(other).has_value()) << other;
+}
+
 // The number of lookups does not follow the number of rules.
 TEST(Ruleset, NeedsOneLookupForRulesOfOneForm) {
     std::vector<RuleConfig> rules;
@@ -351,82 +364,6 @@ TEST(Ruleset, CountsUsersAndStationsOutOnly) {
                             "\"out-alice\"}"));
     EXPECT_THAT(rules_of(set, "forward.10"),
                 ElementsAre("ether saddr 00:30:11:22:33:44 counter name \"out-pc\""));
-}
-
-TEST(ApplyCommands, KeepCountersAndMapsThatStay) {
-    const RuleConfig stays{.name = "a", .address = {"10.1.0.0/16", "10.9.0.0/16"}};
-    const Ruleset before = compiled({stays, {.name = "b", .uid = {"1", "3"}}});
-    ASSERT_EQ(before.maps.size(), 3U);
-    TableContent now{.exists = true,
-                     .is_whole = true,
-                     .born = "born-1",
-                     .chains = {"input.10", "output.10", "forward.10", before.mark, "born-1"},
-                     .maps = {},
-                     .counters = before.counters};
-    for (const CounterMap& map : before.maps) now.maps.push_back(map.name);
-    now.counters.emplace_back("out-old");
-    const Ruleset after = compiled({stays, {.name = "c", .uid = {"2", "4"}}});
-    const std::string text = apply_commands("octroi_t", now, after);
-    EXPECT_THAT(text, HasSubstr("add counter inet octroi_t out-c\n"));
-    EXPECT_THAT(text, HasSubstr(fmt::format("delete chain inet octroi_t {}\n", before.mark)));
-    // What rules referred to until now may have counted since the last reading.
-    EXPECT_EQ(text.find("out-b"), std::string::npos);
-    EXPECT_EQ(text.find("delete counter"), std::string::npos);
-    EXPECT_EQ(text.find("delete chain inet octroi_t born"), std::string::npos);
-    EXPECT_EQ(text.find("add counter inet octroi_t out-a"), std::string::npos);
-    EXPECT_EQ(text.find("add element inet octroi_t " + before.maps[0].name), std::string::npos);
-    EXPECT_EQ(text.find("delete chain inet octroi_t output.10"), std::string::npos);
-    EXPECT_EQ(text.find("delete map"), std::string::npos);
-    const std::string cleanup = cleanup_commands("octroi_t", now, after);
-    EXPECT_EQ(std::ranges::count(cleanup, '\n'), 1);
-    EXPECT_THAT(cleanup, HasSubstr("delete map inet octroi_t m"));
-    EXPECT_EQ(cleanup_commands("octroi_t", now, before), "");
-}
-
-TEST(ApplyCommands, RepairATable) {
-    const Ruleset set = compiled({{.name = "a", .uid = {"7-700", "900-1900"}}});
-    ASSERT_EQ(set.maps.size(), 1U);
-    TableContent now{.exists = true,
-                     .is_whole = false,
-                     .born = "born-1",
-                     .chains = {"output.10", set.mark, "born-1"},
-                     .maps = {set.maps[0].name},
-                     .counters = set.counters};
-    EXPECT_THAT(prepare_commands("octroi_t", now, set), HasSubstr("add element inet octroi_t m"));
-    EXPECT_EQ(prepare_commands("octroi_t", now, set).find("add counter"), std::string::npos);
-    now.is_whole = true;
-    EXPECT_EQ(prepare_commands("octroi_t", now, set), "");
-    now.is_foreign = true;
-    const std::string text = make_commands("octroi_t", now, set);
-    EXPECT_THAT(text, HasSubstr("delete table inet octroi_t \n"));
-    EXPECT_THAT(text, HasSubstr("add counter inet octroi_t out-a\n"));
-    EXPECT_EQ(text.find("delete chain"), std::string::npos) << "they went with the table";
-    EXPECT_EQ(mark_commands("octroi_t", "born-2", set),
-              "create chain inet octroi_t born-2\nadd chain inet octroi_t " + set.mark + "\n");
-}
-
-TEST(TableMarks, AreRead) {
-    const Mark mark{0xABCDEF, 12, 200'000};
-    EXPECT_EQ(parse_mark(mark_chain(mark)), mark);
-    for (const char* other : {"mark-", "mark-12", "mark-12-3", "mark-12-3-", "mark-12-3-4-5",
-                              "mark-xy-3-4", "group-mark-12-3-4"})
-        EXPECT_FALSE(parse_mark(other).has_value()) << other;
-    EXPECT_NE(born_chain("boot/1/2"), born_chain("boot/1/3"));
-}
-
-TEST(ApplyCommands, MakeATable) {
-    const Ruleset set = compiled({{.name = "a", .uid = {"7"}}}, {.priority = -10});
-    std::string text = apply_commands("octroi_t", {}, set);
-    EXPECT_TRUE(set.maps.empty());
-    text.replace(text.find(set.mark), set.mark.size(), "MARK");
-    EXPECT_EQ(text,
-              "add table inet octroi_t \n"
-              "add counter inet octroi_t out-a\n"
-              "add chain inet octroi_t output.-10 { type filter hook output priority -10; policy "
-              "accept; }\n"
-              "flush chain inet octroi_t output.-10\n"
-              "add rule inet octroi_t output.-10 meta skuid 7 counter name \"out-a\"\n"
-              "add chain inet octroi_t MARK\n");
 }
 
 }  // namespace

@@ -18,6 +18,13 @@ constexpr ItemAttributes chain_attributes{1, 3, 2};   // NFTA_CHAIN_TABLE, _NAME
 constexpr ItemAttributes set_attributes{1, 2, 16};    // NFTA_SET_TABLE, _NAME, _HANDLE
 constexpr ItemAttributes rule_attributes{1, 2, 3};    // NFTA_RULE_TABLE, _CHAIN, _HANDLE
 constexpr ItemAttributes object_attributes{1, 2, 6};  // NFTA_OBJ_TABLE, _NAME, _HANDLE
+constexpr std::uint16_t table_flags = 2;              // NFTA_TABLE_FLAGS
+constexpr std::uint32_t flag_dormant = 1;             // NFT_TABLE_F_DORMANT
+constexpr std::uint16_t rule_expressions = 4;         // NFTA_RULE_EXPRESSIONS
+constexpr std::uint16_t list_element = 1;             // NFTA_LIST_ELEM
+constexpr std::uint16_t expression_name = 1;          // NFTA_EXPR_NAME
+constexpr std::uint16_t expression_data = 2;          // NFTA_EXPR_DATA
+constexpr std::uint16_t objref_set = 4;               // NFTA_OBJREF_SET_NAME
 constexpr std::uint16_t object_type = 3;              // NFTA_OBJ_TYPE
 constexpr std::uint16_t object_data = 4;              // NFTA_OBJ_DATA
 constexpr std::uint16_t object_use = 5;               // NFTA_OBJ_USE
@@ -87,10 +94,48 @@ template <typename Visit>
     });
 }
 
+// Appends the map of an expression that refers to an object by a lookup.
+[[nodiscard]] bool read_expression(ByteSpan expression, std::vector<std::string>& maps) {
+    std::string name;
+    ByteSpan data;
+    const bool good = each_value(expression, [&](std::uint16_t type, ByteSpan value) {
+        if (type == expression_data) data = value;
+        return type != expression_name || read(value, name);
+    });
+    if (!good || name != "objref") return good;
+    return each_value(data, [&](std::uint16_t type, ByteSpan value) {
+        return type != objref_set || read(value, maps.emplace_back());
+    });
+}
+
 }  // namespace
 
 std::optional<NamedItem> decode_table(ByteSpan message) {
-    return decode_item(table_attributes, message);
+    auto table = decode_item(table_attributes, message);
+    if (!table) return table;
+    const bool good =
+        each_value(message.subspan(family_octets), [&](std::uint16_t type, ByteSpan value) {
+            std::uint32_t flags = 0;
+            if (type != table_flags) return true;
+            if (!read(value, flags)) return false;
+            table->is_dormant = (flags & flag_dormant) != 0;
+            return true;
+        });
+    return good ? table : std::nullopt;
+}
+
+std::vector<std::string> decode_rule_maps(ByteSpan message) {
+    std::vector<std::string> maps;
+    if (message.size() < family_octets) return maps;
+    const auto on_element = [&](std::uint16_t type, ByteSpan value) {
+        return type != list_element || read_expression(value, maps);
+    };
+    const bool good =
+        each_value(message.subspan(family_octets), [&](std::uint16_t type, ByteSpan value) {
+            return type != rule_expressions || each_value(value, on_element);
+        });
+    if (!good) maps.clear();
+    return maps;
 }
 
 std::optional<NamedItem> decode_chain(ByteSpan message) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/byte_cursor.hpp"
 
@@ -18,6 +19,7 @@ struct NamedItem {
     std::string table;        // of a table: its own name
     std::string name;
     std::uint64_t handle = 0;  // unique in the table; of a table: in the network namespace
+    bool is_dormant = false;   // of a table: its chains see no packet
 };
 
 struct CounterObject {
@@ -33,6 +35,9 @@ struct CounterObject {
 [[nodiscard]] std::optional<NamedItem> decode_set(ByteSpan message);  // a set or a map
 // The name is that of the chain.
 [[nodiscard]] std::optional<NamedItem> decode_rule(ByteSpan message);
+// The maps to counters in which the expressions of a rule look up ("counter name ip saddr map @m").
+// Empty: also of a message that is malformed.
+[[nodiscard]] std::vector<std::string> decode_rule_maps(ByteSpan message);
 // nullopt: also an object that is no counter.
 [[nodiscard]] std::optional<CounterObject> decode_counter(ByteSpan message);
 

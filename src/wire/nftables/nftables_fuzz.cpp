@@ -11,5 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)octroi::nftables::decode_chain(message);
     (void)octroi::nftables::decode_set(message);
     (void)octroi::nftables::decode_counter(message);
+    (void)octroi::nftables::decode_rule(message);
+    (void)octroi::nftables::decode_rule_maps(message);
     return 0;
 }

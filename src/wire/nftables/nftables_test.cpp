@@ -30,6 +30,17 @@ TEST(NftMessages, AreDecoded) {
     EXPECT_EQ(decode_set(span_of(testing::named_message("t", "m", false)))->name, "m");
 }
 
+TEST(NftMessages, StateOfATableAndTheMapsOfARule) {
+    EXPECT_FALSE(decode_table(span_of(testing::table_message("t", 9)))->is_dormant);
+    EXPECT_TRUE(decode_table(span_of(testing::table_message("t", 9, true)))->is_dormant);
+    const std::string rule = testing::rule_message("t", "c", "m1");
+    EXPECT_EQ(decode_rule(span_of(rule))->name, "c");
+    EXPECT_EQ(decode_rule_maps(span_of(rule)), std::vector<std::string>{"m1"});
+    EXPECT_TRUE(decode_rule_maps(span_of(testing::rule_message("t", "c", ""))).empty());
+    for (std::size_t octets = 0; octets < rule.size(); ++octets)
+        EXPECT_TRUE(decode_rule_maps(span_of(rule.substr(0, octets))).empty()) << octets;
+}
+
 TEST(NftMessages, OtherObjectsAreNoCounters) {
     constexpr std::uint32_t quota = 2;  // NFT_OBJECT_QUOTA
     EXPECT_FALSE(decode_counter(

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "host/testing/folder.hpp"
+#include "meter/nftables/accounting_rule.hpp"
+#include "meter/nftables/counter_name.hpp"
 #include "meter/nftables/rules_meter.hpp"
 #include "meter/nftables/table_marks.hpp"
 #include "wire/nftables/testing/messages.hpp"
@@ -34,6 +36,7 @@ struct FakeTables {
     std::size_t rules = 1;  // that the kernel has
     bool foreign = false;   // another program made the table
     bool refuses = false;   // changes fail
+    bool dormant = false;
     int gets = 0;
     std::size_t batches = 0;
 };
@@ -48,7 +51,7 @@ public:
         if (!tables_.present) return {};
         if (list == List::tables) {
             give(octroi::nftables::testing::table_message("other", 5));
-            give(octroi::nftables::testing::table_message(table, tables_.handle));
+            give(octroi::nftables::testing::table_message(table, tables_.handle, tables_.dormant));
         }
         if (list == List::chains) {
             give(octroi::nftables::testing::named_message(table, tables_.mark, true));
@@ -96,6 +99,9 @@ public:
             const std::string name = commands.substr(at, commands.find('\n', at) - at);
             tables_.counters.try_emplace(name, FakeTables::Value{.handle = ++handles_, .users = 9});
         }
+        tables_.dormant =
+            commands.find("flags dormant") != std::string::npos ||
+            (tables_.dormant && commands.find("add table inet octroi_t \n") == std::string::npos);
         if (commands.find("add rule") != std::string::npos)
             for (auto& [name, value] : tables_.counters) value.users = 9;
         if (commands.find("create chain") != std::string::npos) tables_.foreign = false;
@@ -135,6 +141,14 @@ public:
     std::vector<CountedVolume> all;
 };
 
+// "in-b/x…"
+inline std::string in_counter(const RuleConfig& rule) {
+    return counter_text({CountedDirection::in, rule.name, booking_number(booking_of(rule)), {}});
+}
+inline std::string out_counter(const RuleConfig& rule) {
+    return counter_text({CountedDirection::out, rule.name, booking_number(booking_of(rule)), {}});
+}
+
 class RulesMeterTest : public ::testing::Test {
 protected:
     void open(bool applies = false) { open_meter(applies, true); }
@@ -146,8 +160,7 @@ protected:
         options.table = "octroi_t";
         options.applies = applies;
         options.link_speed_bits = 1'000'000'000;
-        options.rules = {{.name = "a", .service = "web", .far_class = "free"},
-                         {.name = "b", .identity = "user alice"}};
+        options.rules = rules_;
         options.compile = [](const std::vector<RuleConfig>& rules) {
             return compile(rules, {}, {});
         };
@@ -189,6 +202,9 @@ protected:
         return sum;
     }
 
+    std::vector<RuleConfig> rules_{
+        {.name = "a"},
+        {.name = "b", .identity = "user alice", .service = "web", .far_class = "free"}};
     octroi::testing::Folder folder_;
     FakeTables tables_;
     FakeClock clock_;

@@ -27,10 +27,12 @@ inline std::string be_text(std::uint64_t value, int octets) {
 
 inline std::string inet_header() { return {'\1', '\0', '\0', '\0'}; }
 
-// NFTA_TABLE_NAME, NFTA_TABLE_HANDLE
-inline std::string table_message(std::string_view name, std::uint64_t handle) {
+// NFTA_TABLE_NAME, NFTA_TABLE_FLAGS, NFTA_TABLE_HANDLE
+inline std::string table_message(std::string_view name, std::uint64_t handle,
+                                 bool dormant = false) {
     std::string out = inet_header();
     add_attribute(out, 1, std::string(name) + '\0');
+    add_attribute(out, 2, be_text(dormant ? 1 : 0, 4));
     add_attribute(out, 4, be_text(handle, 8));
     return out;
 }
@@ -56,6 +58,25 @@ inline std::string counter_message(const CounterText& counter) {
     add_attribute(out, 4 | 0x8000, data);  // NLA_F_NESTED
     add_attribute(out, 5, be_text(counter.users, 4));
     add_attribute(out, 6, be_text(counter.handle, 8));
+    return out;
+}
+
+// A rule that looks up its counter in a map, or one without a lookup (map: empty).
+// NFTA_RULE_TABLE, NFTA_RULE_CHAIN, NFTA_RULE_EXPRESSIONS
+inline std::string rule_message(std::string_view table, std::string_view chain,
+                                std::string_view map) {
+    std::string data;
+    add_attribute(data, 3, be_text(1, 4));  // NFTA_OBJREF_SET_SREG
+    add_attribute(data, 4, std::string(map) + '\0');
+    std::string expression;
+    add_attribute(expression, 1, std::string(map.empty() ? "counter" : "objref") + '\0');
+    if (!map.empty()) add_attribute(expression, 2 | 0x8000, data);
+    std::string list;
+    add_attribute(list, 1 | 0x8000, expression);
+    std::string out = inet_header();
+    add_attribute(out, 1, std::string(table) + '\0');
+    add_attribute(out, 2, std::string(chain) + '\0');
+    add_attribute(out, 4 | 0x8000, list);
     return out;
 }
 
