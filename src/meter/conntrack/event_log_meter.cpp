@@ -37,7 +37,7 @@ EventLogMeter::EventLogMeter(std::string path, const EventLogMeterOptions& optio
     : path_(std::move(path)),
       options_(options),
       stream_(std::move(stream)),
-      text_(stream_),
+      text_(stream_, listing_line_octets_max),
       begun_(options.secret, options.begun_max),
       readings_(options.link_bits_per_second) {}
 
@@ -80,7 +80,7 @@ Status EventLogMeter::begin() {
     TRY_ASSIGN(const bool is_rewound, stream_.move_to(0));
     CHECK(is_rewound);
     is_skipping_ = true;
-    while (stream_.position() < at_.at.offset) {
+    while (lines_ < at_.frames) {
         TRY_ASSIGN(const bool has_more, read_line());
         if (!has_more) break;
     }
@@ -109,12 +109,13 @@ Result<bool> EventLogMeter::read_line() {
     TRY_ASSIGN(const auto line, text_.next());
     if (!line) return false;
     ++lines_;
-    if (line->starts_with(overrun_line)) {
+    if (line->text.starts_with(overrun_line)) {
         ++missing_[overruns];
         return true;
     }
     ListedConnection connection;
-    const ListingLine decoded = decode_line(*line, connection);
+    const ListingLine decoded =
+        line->is_cut ? ListingLine::malformed : decode_line(line->text, connection);
     if (decoded == ListingLine::malformed && missing_[malformed]++ == 0) first_malformed_ = lines_;
     if (decoded != ListingLine::connection) return true;
     if (connection.event == ListedEvent::none)

@@ -26,7 +26,7 @@
 
 #include "meter/conntrack/connection_readings.hpp"
 #include "meter/conntrack/connection_table.hpp"
-#include "meter/conntrack/listing_lines.hpp"
+#include "meter/file/line_reader.hpp"
 #include "meter/file/once_meter.hpp"
 #include "meter/file/position.hpp"
 #include "wire/conntrack/listing.hpp"
@@ -90,7 +90,7 @@ private:
     std::string path_;  // for people
     EventLogMeterOptions options_;
     file::Stream stream_;
-    ListingLines text_;
+    file::LineReader text_;
     ConnectionTable begun_;  // PostedConnection::posted_until: the time of the [NEW] line
     ConnectionReadings readings_;
     NameTable names_;  // empty

@@ -162,6 +162,29 @@ TEST_F(EventLog, ReadsALineWhenItHasItsEnd) {
     EXPECT_EQ(bytes_of(2), 123'656U);
 }
 
+// A file system leaves NULs at the end of a log after a power cut; the log goes on behind them.
+TEST_F(EventLog, ContinuesBehindNulsAndALineThatIsTooLong) {
+    const std::string nuls(100'000, '\0');
+    const std::string begin = ended(5, 1, 100, 1000) + nuls;
+    write(begin);
+    ASSERT_TRUE(import().has_value());
+    write(begin + ended(6, 2, 200, 2000));
+    EXPECT_EQ(import().value_or("?"), "");
+    EXPECT_EQ(bytes_of(1), 1100U);
+    EXPECT_EQ(bytes_of(2), 2200U);
+    // All of its fields are there, and more than a line may have.
+    std::string longest = ended(7, 3, 300, 3000);
+    longest.insert(longest.size() - 1, std::string(20'000, ' '));
+    write(begin + ended(6, 2, 200, 2000) + longest + ended(8, 4, 400, 4000));
+    const auto warning = import();
+    ASSERT_TRUE(warning.has_value());
+    EXPECT_NE(warning->find("1 lines are no connections; the first one is line 3"),
+              std::string::npos)
+        << *warning;
+    EXPECT_EQ(bytes_of(3), 0U);
+    EXPECT_EQ(bytes_of(4), 4400U);
+}
+
 TEST_F(EventLog, RefusesAListingOfLiveConnections) {
     write(std::string(listed) + std::string(listed));
     options_.checkpoint_lines = 1;

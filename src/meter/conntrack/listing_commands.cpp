@@ -5,8 +5,7 @@
 
 #include <array>
 
-#include "meter/conntrack/listing_lines.hpp"
-#include "meter/file/stream.hpp"
+#include "meter/file/line_reader.hpp"
 #include "wire/conntrack/listing.hpp"
 
 namespace octroi::conntrack {
@@ -228,10 +227,11 @@ Result<std::string> inspect_listing(const FileSetup& setup, InspectSink& sink) {
     std::vector<Cell> cells;
     std::uint64_t connections = 0;
     BadLines bad;
-    const auto print = [&](std::string_view line, std::uint64_t number) -> Status {
+    const auto print = [&](const file::Line& line) -> Status {
         ListedConnection connection;
-        const ListingLine decoded = decode_line(line, connection);
-        if (decoded == ListingLine::malformed && bad.count++ == 0) bad.first = number;
+        const ListingLine decoded =
+            line.is_cut ? ListingLine::malformed : decode_line(line.text, connection);
+        if (decoded == ListingLine::malformed && bad.count++ == 0) bad.first = line.number;
         if (decoded != ListingLine::connection) return {};
         ++connections;
         for (const bool is_reply : {false, true}) {
@@ -242,12 +242,13 @@ Result<std::string> inspect_listing(const FileSetup& setup, InspectSink& sink) {
         }
         return {};
     };
-    ListingLines lines(stream);
-    for (std::uint64_t number = 1;; ++number) {
+    file::LineReader lines(stream, listing_line_octets_max);
+    for (;;) {
         TRY_ASSIGN(const auto line, lines.next());
-        TRY(print(line.value_or(lines.rest()), number));
         if (!line) break;
+        TRY(print(*line));
     }
+    if (const auto rest = lines.rest()) TRY(print(*rest));
     if (connections == 0 && bad.count > 0)
         return fail(ErrorCode::corrupt,
                     fmt::format("{} is no listing of connections; next: the output of conntrack -L "

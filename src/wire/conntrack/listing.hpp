@@ -5,6 +5,7 @@
 // conntrack-tools, also with -o timestamp, extended, id, ktimestamp; of /proc/net/nf_conntrack and
 // /proc/net/ip_conntrack (nf_conntrack_standalone.c of Linux). Pure.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -35,6 +36,9 @@ enum class ListingLine : std::uint8_t {
     other,  // an empty line, or the summary that conntrack writes
     malformed,
 };
+
+// A longer line is damaged. Labels and a security context make lines of some 1000 octets.
+inline constexpr std::size_t listing_line_octets_max = std::size_t{16} * 1024;
 
 // line: without its end.
 [[nodiscard]] ListingLine decode_line(std::string_view line, ListedConnection& connection);
