@@ -30,7 +30,7 @@ inline constexpr std::array<CounterInfo, 17> log_counters = {{
      "name of the entry is used."},
     {"log_evicted_total", "Sessions and mails that a format dropped because there are too many."},
     {"log_followed", "Logs that are followed."},
-    {"log_refused_total", "Logs beyond the limit of a meter: not followed."},
+    {"log_refused", "Logs beyond the limit of a meter: not followed."},
     {"log_unreadable", "Logs that could not be read at the last poll."},
     {"log_rotations_total", "Files that were renamed, or copied and truncated."},
     {"log_lost_files_total", "Files of which the rest was not found: a loss."},

@@ -102,6 +102,7 @@ PathNames LogMeter::names_in(const std::string& path) const {
 }
 
 void LogMeter::discover() {
+    refused_ = 0;
     for (const PathPattern& pattern : options_.paths) {
         const auto paths = paths_matching(pattern.glob());
         if (!paths) {
