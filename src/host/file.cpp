@@ -26,8 +26,11 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
 }
 
 FileStatus status_from(const struct stat& status) {
-    return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-            S_ISREG(status.st_mode)};
+    return {status.st_dev,
+            status.st_ino,
+            static_cast<std::uint64_t>(status.st_size),
+            S_ISREG(status.st_mode),
+            {status.st_mtim.tv_sec * Duration::seconds(1).ns + status.st_mtim.tv_nsec}};
 }
 
 Result<std::string> read_all(File& file, const std::string& path, std::size_t limit) {
@@ -120,6 +123,12 @@ Result<FileStatus> File::status() const {
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return os_failure("examine " + path_);
     return status_from(status);
+}
+
+Result<std::unique_ptr<File>> File::duplicate() const {
+    Fd fd(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0));
+    if (fd.get() < 0) return os_failure("duplicate the descriptor of " + path_);
+    return std::unique_ptr<File>(new File(std::move(fd), path_));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/time.hpp"
 #include "host/byte_source.hpp"
 
 namespace octroi {
@@ -37,6 +38,7 @@ struct FileStatus {
     std::uint64_t inode = 0;
     std::uint64_t size = 0;  // octets
     bool regular = false;
+    UtcTime modified;  // when its content was last changed
 };
 
 // Of a path. Does not open the file. Errors: not_found, permission.
@@ -57,6 +59,8 @@ public:
     // The next read() starts at `offset`. For regular files; a pipe returns an error.
     [[nodiscard]] Status seek(std::uint64_t offset);
     [[nodiscard]] Result<FileStatus> status() const;
+    // The same open file: both have one place for read(). It stays readable when its name is gone.
+    [[nodiscard]] Result<std::unique_ptr<File>> duplicate() const;
 
 private:
     File(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

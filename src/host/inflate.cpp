@@ -128,8 +128,8 @@ private:
 
 // The magic numbers: RFC 1952 section 2.3.1 (with the method "deflate"), bzip2, RFC 8878
 // section 3.1.1, and section 2.1.1.1 of the format of .xz files.
-constexpr std::size_t magic_octets = 6;
-std::unique_ptr<Codec> codec_for(ByteSpan head) {
+enum class Compression { none, gzip, bzip2, zstd, xz };
+Compression compression_of(ByteSpan head) {
     const auto begins = [head](std::initializer_list<unsigned> magic) {
         return head.size() >= magic.size() &&
                std::equal(magic.begin(), magic.end(), head.begin(),
@@ -137,10 +137,26 @@ std::unique_ptr<Codec> codec_for(ByteSpan head) {
                               return want == std::to_integer<unsigned>(have);
                           });
     };
-    if (begins({0x1f, 0x8b, 8})) return std::make_unique<GzipCodec>();
-    if (begins({'B', 'Z', 'h'})) return std::make_unique<Bzip2Codec>();
-    if (begins({0x28, 0xb5, 0x2f, 0xfd})) return std::make_unique<ZstdCodec>();
-    if (begins({0xfd, '7', 'z', 'X', 'Z', 0})) return std::make_unique<XzCodec>();
+    if (begins({0x1f, 0x8b, 8})) return Compression::gzip;
+    if (begins({'B', 'Z', 'h'})) return Compression::bzip2;
+    if (begins({0x28, 0xb5, 0x2f, 0xfd})) return Compression::zstd;
+    if (begins({0xfd, '7', 'z', 'X', 'Z', 0})) return Compression::xz;
+    return Compression::none;
+}
+
+std::unique_ptr<Codec> codec_for(ByteSpan head) {
+    switch (compression_of(head)) {
+        case Compression::gzip:
+            return std::make_unique<GzipCodec>();
+        case Compression::bzip2:
+            return std::make_unique<Bzip2Codec>();
+        case Compression::zstd:
+            return std::make_unique<ZstdCodec>();
+        case Compression::xz:
+            return std::make_unique<XzCodec>();
+        case Compression::none:
+            break;
+    }
     return nullptr;
 }
 
@@ -219,8 +235,10 @@ private:
 
 }  // namespace
 
+bool is_compressed(ByteSpan head) { return compression_of(head) != Compression::none; }
+
 Result<std::unique_ptr<ByteSource>> inflate(std::unique_ptr<ByteSource> source) {
-    std::vector<std::byte> head(magic_octets);
+    std::vector<std::byte> head(compressed_magic_octets);
     TRY_ASSIGN(const std::size_t got, source->read(head));
     head.resize(got);
     auto codec = codec_for(head);

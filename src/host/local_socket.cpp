@@ -49,7 +49,7 @@ bool try_connect(const Fd& fd, const sockaddr_un& address) {
 Result<FileStatus> socket_status_of(const std::string& path) {
     struct stat status{};
     if (::lstat(path.c_str(), &status) != 0) return os_failure("examine " + path);
-    return FileStatus{status.st_dev, status.st_ino, 0, S_ISREG(status.st_mode)};
+    return FileStatus{status.st_dev, status.st_ino, 0, S_ISREG(status.st_mode), {}};
 }
 
 // Removes the socket file of a process that has ended.

@@ -18,16 +18,6 @@ namespace {
 constexpr std::size_t block = 256 * 1024;
 constexpr std::size_t window_length = Stream::tail_length + pcap::max_needed + block;
 
-// Whether a file begins like a capture: pcap of both byte orders and resolutions, or pcapng. No
-// compressed format begins like that.
-[[nodiscard]] bool begins_plain(ByteSpan octets) {
-    if (octets.size() < 4) return true;
-    const std::uint32_t magic = load_be32(octets.data());
-    return magic == 0xa1b2c3d4U || magic == 0xd4c3b2a1U || magic == 0xa1b23c4dU ||
-           magic == 0x4d3cb2a1U || magic == 0xa1b2cd34U || magic == 0x34cdb2a1U ||
-           magic == 0x0a0d0d0aU;
-}
-
 }  // namespace
 
 Digest digest(ByteSpan octets) {
@@ -92,12 +82,13 @@ Status Stream::open_source() {
     plain_.reset();
     inflated_.reset();
     clear_window(0);
-    // Captures are read without the layer for compressed files: it would copy every octet.
+    // Others are read without the layer for compressed files: it would copy every octet, and could
+    // not seek.
     if (reopens()) {
-        std::array<std::byte, 4> magic{};
+        std::array<std::byte, compressed_magic_octets> magic{};
         TRY_ASSIGN(const std::size_t got, file->read(magic));
         TRY(file->seek(0));
-        if (begins_plain(std::span(magic).first(got))) {
+        if (!is_compressed(std::span(magic).first(got))) {
             plain_ = std::move(file);
             return {};
         }
@@ -107,6 +98,17 @@ Status Stream::open_source() {
     auto kept = std::make_unique<Kept>(std::move(inflated_), keep_);
     kept_ = kept.get();
     inflated_ = std::move(kept);
+    return {};
+}
+
+Status Stream::read_plain(std::unique_ptr<File> file) {
+    TRY_ASSIGN(status_, file->status());
+    TRY(file->seek(0));
+    plain_ = std::move(file);
+    inflated_.reset();
+    kept_ = nullptr;
+    content_.reset();
+    clear_window(0);
     return {};
 }
 

@@ -33,6 +33,12 @@ public:
     // that can be read only once, this many octets stay in memory, so that move_to() can go back as
     // long as no more were read. Errors: those of files; corrupt (compressed data).
     [[nodiscard]] static Result<Stream> open(const std::string& path, std::size_t keep = 0);
+    // A stream without octets: read_plain() gives it some.
+    Stream() : Stream("", 0) {}
+    // From now on the stream is that of another file, at its beginning: of its octets as they are,
+    // also if they are compressed. The memory stays the same. file: supports seek(). Errors: those
+    // of File.
+    [[nodiscard]] Status read_plain(std::unique_ptr<File> file);
 
     [[nodiscard]] std::uint64_t position() const noexcept { return base_ + at_; }
     [[nodiscard]] ByteSpan unread() const noexcept {
@@ -67,6 +73,8 @@ public:
     [[nodiscard]] const FileStatus& status() const noexcept { return status_; }
     // Whether the path can be opened again and gives the same octets: not a pipe.
     [[nodiscard]] bool reopens() const noexcept { return path_ != "-" && status_.regular; }
+    // move_to() seeks in the file: a regular file that is not compressed.
+    [[nodiscard]] bool seeks() const noexcept { return plain_ != nullptr; }
 
 private:
     class Kept;

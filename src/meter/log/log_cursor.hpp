@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+// Where a followed log goes on: Cursor::position of a source "logfollow:<16 hex digits>".
+//
+// The digits are random. A source is used for one log, and for another one when that log is gone:
+// a ledger cannot remove cursors, and names of logs with a date would fill it.
+//
+// DO NOT CHANGE the format: ledgers contain it. All numbers most significant octet first:
+//   u8 format (1), text path (u32 length and octets; empty: the source is free), u64 floor (ns),
+//   u8 flags (1: there is a present file, 2: there is a time of the last line),
+//   u64 time of the last line (ns), text format, text state of the reader of the format,
+//   the present file, if there is one,
+//   u16 n, n x earlier file, the one written first comes first
+// A file (log_file.cpp): u64 device, u64 inode, u64 offset, u64 lines, u64 size, u64 modified (ns),
+//   u16 head length, 16 octets head, 16 octets tail, u8 flags (1: finished)
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "meter/log/followed_log.hpp"
+#include "record/batch.hpp"
+
+namespace octroi::logs {
+
+inline constexpr std::string_view followed_source_prefix = "logfollow:";
+static_assert(is_content_source(followed_source_prefix));
+
+struct LogPosition {
+    std::string path;
+    FollowState state;
+    std::optional<UtcTime> last_time;
+    std::string format;  // a state of another format is of no use
+    std::string reader;
+
+    bool operator==(const LogPosition&) const = default;
+
+    [[nodiscard]] std::string save() const;
+    // Errors: corrupt, unsupported (another version wrote it).
+    [[nodiscard]] static Result<LogPosition> parse(std::string_view saved);
+};
+
+}  // namespace octroi::logs

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/log/common_log.hpp"
+
+#include "wire/log/fields.hpp"
+#include "wire/log/line_time.hpp"
+
+namespace octroi::logline {
+namespace {
+
+// "client ident user": a user name may contain blanks, the others contain none.
+bool read_client(std::string_view text, Entry& entry) {
+    const std::string_view client = next_field(text, ' ');
+    const std::string_view ident = next_field(text, ' ');
+    // A list of addresses (X-Forwarded-For) is another format: the client chose most of them.
+    if (client.empty() || client.ends_with(',') || client.front() == '"' || ident.empty())
+        return false;
+    if (text.find(' ') != std::string_view::npos && ident != "-") return false;
+    entry.client = make_end(client);
+    entry.ident = stated(ident);
+    entry.user = stated(text);
+    return true;
+}
+
+class CommonLogReader final : public LineReader {
+public:
+    explicit CommonLogReader(bool has_host) : has_host_(has_host) {}
+
+    LineResult read(std::string_view line, Entry& entry) override {
+        entry = {};
+        if (line.size() > line_octets_max) return LineResult::bad(BadReason::too_long);
+        line = without_end(line);
+        if (line.empty()) return LineResult::other();
+        const std::size_t quote = request_quote(line);
+        if (quote == std::string_view::npos) return LineResult::bad(BadReason::shape);
+        const std::size_t bracket = line.rfind('[', quote);
+        if (bracket == std::string_view::npos || bracket == 0 || line[bracket - 1] != ' ')
+            return LineResult::bad(BadReason::shape);
+        std::string_view time = line.substr(bracket + 1, quote - 2 - bracket - 1);
+        if (!clock_.read(time, entry.time) || !time.empty())
+            return LineResult::bad(BadReason::time);
+        if (!read_ends(line.substr(0, bracket - 1), entry))
+            return LineResult::bad(BadReason::shape);
+        return read_answer(line.substr(quote + 1), entry);
+    }
+
+private:
+    // The offset of the quote in the first `] "`.
+    static std::size_t request_quote(std::string_view line) noexcept {
+        std::size_t quote = line.find('"');
+        while (quote != std::string_view::npos) {
+            if (quote > 1 && line[quote - 1] == ' ' && line[quote - 2] == ']') break;
+            quote = line.find('"', quote + 1);
+        }
+        return quote;
+    }
+
+    [[nodiscard]] bool read_ends(std::string_view text, Entry& entry) const {
+        entry.service = "http";
+        if (has_host_) {
+            const std::string_view host = next_field(text, ' ');
+            entry.domain = stated(without_port(host));
+            if (host.empty()) return false;
+            if (entry.domain.size() + 1 < host.size())
+                entry.server.port = parse_port(host.substr(entry.domain.size() + 1));
+        }
+        return read_client(text, entry);
+    }
+
+    // Behind the first quote of the request.
+    static LineResult read_answer(std::string_view rest, Entry& entry) {
+        const std::size_t end = closing_quote(rest);
+        if (end == std::string_view::npos) return LineResult::bad(BadReason::shape);
+        rest.remove_prefix(end + 1);
+        if (!skip_text(rest, " ")) return LineResult::bad(BadReason::shape);
+        const std::string_view status = next_field(rest, ' ');
+        std::uint64_t code = 0;
+        if (status != "-" && (status.size() > 3 || !parse_number(status, code)))
+            return LineResult::bad(BadReason::number);
+        entry.status = stated(status);
+        entry.user_unverified = code == 401 || code == 407;
+        const BadReason reason = parse_count_or_dash(next_field(rest, ' '), entry.out);
+        return reason == BadReason::none ? LineResult::traffic() : LineResult::bad(reason);
+    }
+
+    bool has_host_;
+    ClfClock clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<LineReader> open_common_log(bool has_host) {
+    return std::make_unique<CommonLogReader>(has_host);
+}
+
+}  // namespace octroi::logline

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/log/fields.hpp"
+
+#include <algorithm>
+
+namespace octroi::logline {
+namespace {
+
+constexpr std::int64_t ns_per_second = 1'000'000'000;
+constexpr std::uint64_t seconds_max = 3'600'000'000;
+
+// Dotted decimal, as base/address.hpp reads it, without the text of an error.
+bool parse_dotted(std::string_view text, Address& address) noexcept {
+    std::array<std::uint8_t, 4> octets{};
+    std::size_t part = 0;
+    unsigned value = 0;
+    unsigned digits = 0;
+    for (const char c : text) {
+        if (is_digit(c)) {
+            if (digits == 3 || (digits > 0 && value == 0)) return false;
+            value = value * 10 + static_cast<unsigned>(c - '0');
+            ++digits;
+        } else if (c == '.' && digits > 0 && value < 256 && part < 3) {
+            octets[part++] = static_cast<std::uint8_t>(value);
+            value = digits = 0;
+        } else {
+            return false;
+        }
+    }
+    if (part != 3 || digits == 0 || value > 255) return false;
+    octets[3] = static_cast<std::uint8_t>(value);
+    address = Address::v4(octets.data());
+    return true;
+}
+
+// The form "::ffff:192.0.2.1" of a server that listens on both families (RFC 4291, 2.5.5.2).
+Address without_mapping(const Address& address) noexcept {
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (address.family != Family::v6 ||
+        !std::equal(mapped.begin(), mapped.end(), address.octets.begin()))
+        return address;
+    return Address::v4(address.octets.data() + mapped.size());
+}
+
+}  // namespace
+
+bool parse_seconds(std::string_view text, std::int64_t& ns) noexcept {
+    std::uint64_t seconds = 0;
+    const std::size_t point = text.find('.');
+    if (!parse_number(text.substr(0, point), seconds) || seconds > seconds_max) return false;
+    std::int64_t fraction = 0;
+    if (point != std::string_view::npos) {
+        std::int64_t unit = ns_per_second / 10;
+        for (const char c : text.substr(point + 1)) {
+            if (!is_digit(c)) return false;
+            fraction += unit * (c - '0');
+            unit /= 10;
+        }
+    }
+    ns = static_cast<std::int64_t>(seconds) * ns_per_second + fraction;
+    return true;
+}
+
+End make_end(std::string_view text) noexcept {
+    End end;
+    end.text = stated(text);
+    if (end.text.empty() || parse_dotted(end.text, end.address)) return end;
+    std::string_view inner = end.text;
+    if (inner.size() > 2 && inner.front() == '[' && inner.back() == ']')
+        inner = inner.substr(1, inner.size() - 2);
+    constexpr std::size_t longest = 45;  // INET6_ADDRSTRLEN, without its end
+    if (inner.size() > longest || inner.find(':') == std::string_view::npos) return end;
+    if (const auto parsed = parse_address(inner)) end.address = without_mapping(*parsed);
+    return end;
+}
+
+std::uint16_t parse_port(std::string_view text) noexcept {
+    std::uint64_t port = 0;
+    return parse_number(text, port) && port <= UINT16_MAX ? static_cast<std::uint16_t>(port) : 0;
+}
+
+End make_end_with_port(std::string_view text) noexcept {
+    const std::string_view host = without_port(text);
+    End end = make_end(host);
+    if (host.size() < text.size()) end.port = parse_port(text.substr(host.size() + 1));
+    return end;
+}
+
+std::string_view without_port(std::string_view host) noexcept {
+    const std::size_t colon = host.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == host.size()) return host;
+    if (!std::ranges::all_of(host.substr(colon + 1), is_digit)) return host;
+    const std::string_view name = host.substr(0, colon);
+    // "2001:db8::1" has no port.
+    if (name.find(':') != std::string_view::npos && !name.ends_with(']')) return host;
+    return name;
+}
+
+std::string_view domain_of(std::string_view mail_address) noexcept {
+    const std::size_t at = mail_address.rfind('@');
+    return at == std::string_view::npos ? std::string_view() : mail_address.substr(at + 1);
+}
+
+}  // namespace octroi::logline
