@@ -8,8 +8,10 @@
 namespace octroi::conntrack {
 namespace {
 
-// Between two listings after lost events: a large table takes a second to read.
+// From the begin of a listing to that of the next one after lost events; the second one in times of
+// what the last listing took: a large table takes a second to read.
 constexpr Duration relist_pause = Duration::seconds(1);
+constexpr std::int64_t relist_part = 4;
 constexpr std::string_view loss_source = "conntrack";
 
 Count sum(const Count& a, const Count& b) { return {a.bytes + b.bytes, a.packets + b.packets}; }
@@ -158,12 +160,12 @@ Status ConnectionMeter::end_listing() {
     if (early_ends_ != Count{}) add_not_running(position_.meter_start, now, early_ends_);
     early_ends_ = {};
     const LossSigns signs = drain_signs(table_.end_listing());
-    if (auto loss =
-            tracker_.on_listed(signs, {std::move(next_), totals, now, lost_in_listing_}, position_))
+    if (auto loss = tracker_.on_listed(signs, {std::move(next_), totals, now}, position_))
         losses_.push_back(*std::move(loss));
     relist_ = relist_ || tracker_.wants_listing();
     signs_.has_lost_events = lost_in_listing_;
     listing_ = false;
+    listing_took_ = host_->clock().uptime() - listed_at_;
     ++counts_.listings;
     return {};
 }
@@ -190,7 +192,8 @@ Status ConnectionMeter::record_last_loss() {
 Result<Pull> ConnectionMeter::pull(ReadingSink& sink, Duration wait) {
     readings_.set_sink(sink);
     const Duration since = host_->clock().uptime() - listed_at_;
-    const Duration due = relist_ ? std::min(relist_pause, options_.poll) : options_.poll;
+    const Duration pause{std::max(relist_pause.ns, relist_part * listing_took_.ns)};
+    const Duration due = relist_ ? std::min(pause, options_.poll) : options_.poll;
     if (!listing_ && (!was_listed_ || since >= due)) TRY(begin_listing());
     reading_at_ = host_->clock().now();
     const bool has_read_listing = listing_ && !source_->is_listing();

@@ -115,7 +115,8 @@ private:
     UtcTime reading_at_;  // of the read in progress
     UtcTime drained_at_;  // all events of before that moment were read
     bool listing_ = false;
-    Duration listed_at_;  // uptime at the begin of the last listing
+    Duration listed_at_;     // uptime at the begin of the last listing
+    Duration listing_took_;  // the last one
     bool was_listed_ = false;
     bool relist_ = false;  // events were lost: list again at once
 

@@ -24,6 +24,17 @@ bool has_ports(std::uint8_t protocol) {
     return std::ranges::find(protocols_with_ports, protocol) != protocols_with_ports.end();
 }
 
+// Of the directions from own addresses.
+Count generated_of(const ConnectionIncrease& increase, bool is_near_own, bool is_far_own) {
+    Count generated;
+    if (is_near_own) generated = increase.original;
+    if (is_far_own) {
+        generated.bytes += increase.reply.bytes;
+        generated.packets += increase.reply.packets;
+    }
+    return generated;
+}
+
 bool is_loopback_address(const Address& address) {
     if (address.family == Family::v4) return address.octets[0] == 127;
     return address == *parse_address("::1");
@@ -37,25 +48,21 @@ bool ConnectionReadings::is_own(const Address& address) const {
 
 Count ConnectionReadings::generated(const Connection& connection,
                                     const ConnectionIncrease& increase) const {
-    Count generated;
-    if (is_own(connection.original.src)) generated = increase.original;
-    if (is_own(connection.reply.src)) {
-        generated.bytes += increase.reply.bytes;
-        generated.packets += increase.reply.packets;
-    }
-    return generated;
+    return generated_of(increase, is_own(connection.original.src), is_own(connection.reply.src));
 }
 
 Count ConnectionReadings::add(const Connection& connection, const ConnectionIncrease& increase) {
     const Tuple& near = connection.original;
     const Tuple& far = connection.reply;
-    if (is_own(near.src) && is_own(far.src) && !is_loopback_address(near.src)) {
+    const bool is_near_own = is_own(near.src);
+    const bool is_far_own = is_own(far.src);
+    if (is_near_own && is_far_own && !is_loopback_address(near.src)) {
         own_bytes_ += increase.original.bytes + increase.reply.bytes;
     } else {
         add_direction(near, far, increase.original, increase.begins_original, increase);
         add_direction(far, near, increase.reply, increase.begins_reply, increase);
     }
-    return generated(connection, increase);
+    return generated_of(increase, is_near_own, is_far_own);
 }
 
 void ConnectionReadings::add_direction(const Tuple& from, const Tuple& to, const Count& count,

@@ -87,12 +87,11 @@ std::optional<Loss> LossTracker::on_listed(const LossSigns& signs, CompleteListi
             best_ = best_ ? smaller(*best_, *bound) : *bound;
             const auto meanwhile = listing.begin.unposted(listing.totals);
             const bool is_close =
-                *best_ == Count{} || (!listing.lost_events && meanwhile &&
-                                      meanwhile->bytes <= best_->bytes / close_part);
+                *best_ == Count{} || (meanwhile && meanwhile->bytes <= best_->bytes / close_part);
             const bool is_settled = is_close || listings_ >= settle_listings_max;
             if (is_settled) loss = settle(position, listing.time);
             // A loss that goes on must not contain the recorded octets again.
-            may_move = may_move && is_settled && !loss;
+            may_move = may_move && is_settled && !loss && !signs.has_any();
         }
     }
     const bool has_refused = position.has_refused || listing.begin.has_refused;

@@ -8,11 +8,12 @@
 // yet. So it is close when little passed during the listing. Therefore:
 //
 // - A loss is recorded after a listing in which the traffic that passed meanwhile is at most a
-//   tenth of the bound, and no events were lost. While there is no such listing, the meter lists
-//   again, and the smallest bound counts: a loss never shrinks, so each later bound covers it.
+//   tenth of the bound. While there is no such listing, the meter lists again, and the smallest
+//   bound counts: a loss never shrinks, so each later bound covers it.
 // - After settle_listings_max listings it is recorded in any case.
 // - The position moves only at a listing without a sign of a loss. Until then the recorded part is
-//   subtracted, so that two losses never contain the same octets.
+//   subtracted, so that two losses never contain the same octets, and what one of them contains too
+//   much is in no later one.
 //
 // While connections without counters live, their volume is recorded once an hour, and when the
 // last one has ended. While connections are beyond connection_limit, the position stays: when none
@@ -44,15 +45,14 @@ struct LossSigns {
 };
 
 struct CompleteListing {
-    TrackingPosition begin;    // when it began; `posted`: since then
-    TrafficTotals totals;      // when it was complete
-    UtcTime time;              // then
-    bool lost_events = false;  // while it was read
+    TrackingPosition begin;  // when it began; `posted`: since then
+    TrafficTotals totals;    // when it was complete
+    UtcTime time;            // then
 };
 
 class LossTracker {
 public:
-    static constexpr int settle_listings_max = 5;
+    static constexpr int settle_listings_max = 30;
     static constexpr Duration uncounted_interval = Duration::hours(1);
 
     // A listing is complete. Moves the position if nothing is missing since then. Returns the loss

@@ -25,14 +25,13 @@ protected:
     // A listing began after `before` octets and was complete after `after`; and `posted` octets
     // were posted since the first position.
     std::optional<Loss> listed(const LossSigns& signs, std::uint64_t before, std::uint64_t after,
-                               std::uint64_t posted, bool lost_events = false) {
+                               std::uint64_t posted) {
         time_ = time_ + Duration::seconds(10);
         CompleteListing listing;
         listing.begin.time = listing.begin.listed = time_;
         listing.begin.totals = carried(before);
         listing.totals = carried(after);
         listing.time = time_;
-        listing.lost_events = lost_events;
         position_.posted.all = count_of(posted - moved_);
         auto loss = tracker_.on_listed(signs, std::move(listing), position_);
         if (position_.time == time_) moved_ = posted;
@@ -80,23 +79,41 @@ TEST_F(LossTrackerTest, WhereAllWasPostedThereIsNoLoss) {
 }
 
 TEST_F(LossTrackerTest, DoesNotWaitForEver) {
+    constexpr std::uint64_t rounds_max = LossTracker::settle_listings_max;
     std::uint64_t sum = 0;
-    std::uint64_t at = 0;
-    // 10,000 octets pass in each listing, and 1,000 of each 20,000 are lost.
-    for (std::uint64_t round = 1; round <= 20; ++round) {
-        at = round * 20'000;
-        const auto loss = listed(lost, at - 10'000, at, at - round * 1'000 - 9'000, true);
+    // 100,000 octets pass in each listing, and 1,000 of each 200,000 are lost.
+    for (std::uint64_t round = 1; round <= 3 * rounds_max; ++round) {
+        const std::uint64_t at = round * 200'000;
+        const auto loss = listed(lost, at - 100'000, at, at - round * 1'000 - 90'000);
         if (loss) sum += *loss->bytes_bound;
-        EXPECT_EQ(loss.has_value(), round % 5 == 0) << round;
+        EXPECT_EQ(loss.has_value(), round % rounds_max == 0) << round;
     }
-    EXPECT_EQ(sum, 20'000U + 9'000U) << "the traffic of one listing is too much, not of each";
+    EXPECT_EQ(sum, 3 * rounds_max * 1'000U + 90'000U)
+        << "the traffic of one listing is too much, not of each";
     EXPECT_EQ(position_.time, begin);
+}
+
+// More was recorded than was lost: later losses are in it.
+TEST_F(LossTrackerTest, WhatALossContainsTooMuchIsInNoLaterOne) {
+    for (int i = 1; i < LossTracker::settle_listings_max; ++i)
+        EXPECT_FALSE(listed(lost, 10'000, 20'000, 11'000).has_value());
+    const auto loss = listed(lost, 10'000, 20'000, 11'000);
+    ASSERT_TRUE(loss.has_value());
+    EXPECT_EQ(loss->bytes_bound, 9'000U);
+    EXPECT_FALSE(listed(lost, 20'000, 20'000, 18'000).has_value()) << "2,000 were lost";
+    EXPECT_FALSE(listed(lost, 30'000, 30'000, 25'000).has_value()) << "and 3,000 more";
+    const auto next = listed(lost, 40'000, 40'000, 30'000);
+    ASSERT_TRUE(next.has_value());
+    EXPECT_EQ(next->bytes_bound, 1'000U) << "10,000 in all";
+    EXPECT_FALSE(listed({}, 40'000, 40'000, 30'000).has_value());
+    EXPECT_EQ(position_.time, time_);
 }
 
 TEST_F(LossTrackerTest, TheSmallestBoundCounts) {
     EXPECT_FALSE(listed(lost, 10'000, 50'000, 30'000).has_value());
     EXPECT_FALSE(listed({}, 50'000, 60'000, 57'000).has_value()) << "10,000 of 3,000";
-    for (int i = 0; i < 2; ++i) EXPECT_FALSE(listed({}, 60'000, 70'000, 62'000).has_value());
+    for (int i = 3; i < LossTracker::settle_listings_max; ++i)
+        EXPECT_FALSE(listed({}, 60'000, 70'000, 62'000).has_value());
     const auto loss = listed({}, 60'000, 70'000, 62'000);
     ASSERT_TRUE(loss.has_value());
     EXPECT_EQ(loss->bytes_bound, 3'000U);
