@@ -52,9 +52,7 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
     for (const Cursor& cursor : cursors) {
         if (cursor.source != meter->cursor_.source) continue;
         meter->cursor_ = cursor;
-        TRY_ASSIGN(const std::string saved,
-                   read_state_file(meter->files_.path_of(cursor.position)));
-        TRY_ASSIGN(meter->values_, cumulative::CumulativeCounters::restore(saved));
+        meter->restore_values();
     }
     if (meter->options_.applies) {
         TRY_ASSIGN(const Applied applied, meter->table_.apply(meter->options_.ruleset, false));
@@ -69,6 +67,26 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
                                 "apply",
                                 meter->options_.table));
     return meter;
+}
+
+// Without the last values the next reading is where the meter begins.
+void RulesMeter::restore_values() {
+    const auto saved = read_state_file(files_.path_of(cursor_.position));
+    auto values =
+        saved ? cumulative::CumulativeCounters::restore(*saved) : std::unexpected(saved.error());
+    if (values) {
+        values_ = *std::move(values);
+        return;
+    }
+    log_warning(
+        fmt::format("table inet {}: {}. What the rules counted since the last commit is a "
+                    "loss",
+                    options_.table, values.error().text));
+    losses_.push_back({.source = fmt::format("table inet {}", options_.table),
+                       .reason = LossReason::not_running,
+                       .interval = {UtcTime::min(), clock_.now()},
+                       .packets = {},
+                       .bytes_bound = {}});
 }
 
 Status RulesMeter::repair_table() {

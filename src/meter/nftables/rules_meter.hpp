@@ -71,6 +71,7 @@ private:
     [[nodiscard]] Status read_table();
     [[nodiscard]] KnownCounters known_counters() const;
     // What counted less than the rules say since the last reading is a loss.
+    void restore_values();
     [[nodiscard]] Status repair_table();
     // Hands over increases until the limit of one call. True: the reading is complete.
     [[nodiscard]] bool hand_over(ReadingSink& sink);
