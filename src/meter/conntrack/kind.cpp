@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <filesystem>
 
 #include "base/narrow.hpp"
 #include "host/random.hpp"
@@ -14,27 +13,10 @@
 #include "meter/conntrack/examine.hpp"
 #include "meter/conntrack/listing_commands.hpp"
 #include "meter/conntrack/options.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi::conntrack {
 namespace {
-
-// Two of them would charge each connection twice.
-void check_options(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
-    const MeterConfig* first = nullptr;
-    for (const MeterConfig* meter : meters) {
-        if (meter->role != RoleChoice::bill) continue;
-        if (first == nullptr) {
-            first = meter;
-            continue;
-        }
-        problems.push_back(
-            {meter->where,
-             fmt::format(
-                 "[meter] {}: counts the same connections as the meter '{}', and they would "
-                 "be charged twice; make one of them role = \"witness\"",
-                 meter->name, first->name)});
-    }
-}
 
 ConnectionTable::Secret random_secret() {
     ConnectionTable::Secret secret{};
@@ -43,15 +25,6 @@ ConnectionTable::Secret random_secret() {
         std::memcpy(secret.data() + at, &part, sizeof part);
     }
     return secret;
-}
-
-// One folder for each meter of each ledger.
-std::string state_folder_of(const MeterSetup& setup) {
-    const std::string name = setup.ledger_id.empty()
-                                 ? setup.config.name
-                                 : fmt::format("{}-{}", setup.config.name,
-                                               std::string_view(setup.ledger_id).substr(0, 8));
-    return (std::filesystem::path(setup.state_folder) / "conntrack" / name).string();
 }
 
 // What the kernel must do for the meter.
@@ -95,7 +68,8 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.connection_limit = narrow<std::size_t>(values.integer("connection_limit"));
     options.socket_octets = narrow<std::uint32_t>(values.size("socket_buffer").value());
     options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
-    options.state_folder = state_folder_of(setup);
+    options.state_folder =
+        state_folder_path(setup.state_folder, {kind.name, setup.config.name, setup.ledger_id});
     options.secret = random_secret();
     TRY_ASSIGN(auto meter, ConnectionMeter::open(options, std::move(host), setup.cursors));
     if (!meter->warning().empty()) opened.warnings.push_back(meter->warning());
@@ -162,7 +136,7 @@ constinit const MeterKind kind{
     .name = "conntrack",
     .help = "Connections that the kernel tracks, with their counters.",
     .options = meter_options,
-    .check_options = check_options,
+    .scope = MeterScope::machine,
     .counters = chapters,
     .cursor_prefix = tracking_source,
     .open = open_live,

@@ -13,6 +13,7 @@
 #include "meter/ebpf/ebpf_meter.hpp"
 #include "meter/ebpf/layout.h"
 #include "meter/ebpf/options.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi {
 
@@ -60,7 +61,8 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
         if (std::ranges::find(present, name, &Interface::name) == present.end())
             return missing_interface(name, present);
     TRY_ASSIGN(OwnFolder folder,
-               OwnFolder::open(setup.state_folder + "/ebpf/" + setup.config.name));
+               open_state_folder(setup.state_folder,
+                                 {kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto maps, open_maps(setup.config, tracks));
     const std::string notice = fmt::format(
         "counts in the kernel at {}", options.interfaces.empty()
@@ -127,7 +129,7 @@ constinit const MeterKind kind{
         "`octroi run --detach-kernel` removes them.",
     .layer = Layer::ip,
     .options = meter_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::interfaces,
     .counters = chapters,
     .obstacle = obstacle,
     .cursor_prefix = ebpf_source_prefix,

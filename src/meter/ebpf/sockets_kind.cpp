@@ -13,6 +13,7 @@
 #include "meter/ebpf/kind.hpp"
 #include "meter/ebpf/layout.h"
 #include "meter/ebpf/sockets_options.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi {
 
@@ -51,8 +52,10 @@ Result<OpenedMeter> open_sockets(MeterSetup& setup) {
         .bpffs = setup.config.options.text("bpffs"),
         .folder = sockets_pin_folder(setup.config)};
     TRY_ASSIGN(const std::string root, control_group_root());
-    TRY_ASSIGN(OwnFolder folder,
-               OwnFolder::open(setup.state_folder + "/sockets/" + setup.config.name));
+    TRY_ASSIGN(
+        OwnFolder folder,
+        open_state_folder(setup.state_folder,
+                          {sockets_kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto maps, open_ebpf(programs));
     TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
                                            setup.host, setup.cursors));
@@ -102,7 +105,7 @@ constinit const MeterKind sockets_kind{
         "that is bound.",
     .layer = Layer::ip,
     .options = sockets_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::machine,
     .counters = sockets_chapters,
     .cursor_prefix = sockets_source_prefix,
     .open = open_sockets,
