@@ -117,8 +117,9 @@ Result<std::string> EditedFile::read(std::size_t limit) const {
 }
 
 Status EditedFile::replace(std::string_view before, std::string_view content) const {
-    TRY_ASSIGN(const std::string now, read(before.size() + 1));
-    if (now != before)
+    const auto now = read(before.size() + 1);
+    if (!now && now.error().code != ErrorCode::over_limit) return std::unexpected(now.error());
+    if (!now || *now != before)
         return fail(ErrorCode::conflict,
                     fmt::format("{}: another program has changed the file meanwhile: nothing was "
                                 "written. Next: run the command again",
