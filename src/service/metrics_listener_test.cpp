@@ -161,8 +161,7 @@ TEST_F(MetricsTest, AMeterThatDoesNotRunIsReportedAndNoReasonToRestart) {
     board_.on_meter_failed(1, "interface eth9 does not exist", clock_.time);
     EXPECT_EQ(get("/healthz").status, 200U);
     EXPECT_EQ(get("/readyz").status, 503U);
-    EXPECT_EQ(get("/readyz").body,
-              "meter routers does not run: interface eth9 does not exist\n");
+    EXPECT_EQ(get("/readyz").body, "meter routers does not run: interface eth9 does not exist\n");
     const auto has = [&](const std::string& line) {
         return get("/metrics").body.contains("octroi_" + line + "\n");
     };
