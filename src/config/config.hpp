@@ -52,6 +52,8 @@ struct MeterConfig {
     std::string name;  // unique among the meters
     std::string kind;
     RoleChoice role = RoleChoice::bill;
+    // Names of meters that count other packets, though the configuration does not show it.
+    std::vector<std::string> disjoint_from;
     OptionValues options;  // a value for every option of the kind
     SourceLine where;      // of its [[meter]] line
 

@@ -170,13 +170,14 @@ std::string example_option(const Option& option, std::string_view value = "") {
 }
 
 // A [[meter]] of each kind, under names that differ: the file is good when all marks are removed.
-// Only the first of those that count at interfaces bills their traffic.
+// Only the first of those that count packets of this machine bills them.
 std::string kind_examples(const OptionTable& table, const Section& section) {
     std::string out;
     bool is_billed = false;
     for (const MeterOptions& kind : table.kinds) {
-        const bool is_witness = is_billed && kind.counts_interfaces;
-        is_billed = is_billed || kind.counts_interfaces;
+        const bool counts_here = kind.scope != MeterScope::elsewhere;
+        const bool is_witness = is_billed && counts_here;
+        is_billed = is_billed || counts_here;
         const std::string quoted = fmt::format("\"{}\"", kind.kind);
         out += fmt::format("\n# {}\n#{}\n", kind.help, heading(section));
         const auto add = [&](const Option& option) {

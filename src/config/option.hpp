@@ -98,6 +98,17 @@ struct Problem {
     auto operator<=>(const Problem&) const = default;
 };
 
+// Which packets the meters of a kind count. Two meters of role `bill` that may count the same ones
+// are refused, unless one names the other in `disjoint_from`.
+enum class MeterScope : std::uint8_t {
+    elsewhere,   // those of other machines, or none: no other meter counts them
+    interfaces,  // those of the interfaces in the option `interfaces` (empty: of all)
+    machine,     // those of this machine, at all interfaces
+    // Those that rules, names or keys choose. Meters of all other kinds may count them too; about
+    // two meters of the kind, MeterOptions::check decides.
+    chosen,
+};
+
 // The configuration's part of a meter kind.
 struct MeterOptions {
     std::string_view kind;
@@ -109,8 +120,7 @@ struct MeterOptions {
     void (*check)(std::span<const MeterConfig* const> meters,
                   std::vector<Problem>& problems) = nullptr;
     bool is_default = false;  // the kind of a [[meter]] that names none
-    // Its meters count the packets of the interfaces in their option `interfaces` (empty: of all).
-    bool counts_interfaces = false;
+    MeterScope scope = MeterScope::elsewhere;
 };
 
 // All sections and all rows, in the order in which documentation shows them.

@@ -171,6 +171,15 @@ constexpr std::array meter_options = {
             [](Config& c, const OptionEntry& e) {
                 meter(c).role = e.text() == "bill" ? RoleChoice::bill : RoleChoice::witness;
             }},
+    Option{.section = "meter",
+           .key = "disjoint_from",
+           .type = texts,
+           .default_text = "[]",
+           .help = "Names of other meters that never count a packet that this one counts.",
+           .doc =
+               "Two meters of role `bill` that may count the same packets are refused. You state "
+               "here that they do not: a packet that both count is charged twice.",
+           .assign = [](Config& c, const OptionEntry& e) { meter(c).disjoint_from = e.texts(); }},
 };
 
 constexpr std::array attribute_options = {

@@ -30,7 +30,6 @@ void check_kinds(const Config& config, const OptionTable& table, std::vector<Pro
     }
 }
 
-// A kind without that option counts at all interfaces.
 bool share_interface(const OptionValues& a, const OptionValues& b) {
     if (!a.contains("interfaces") || !b.contains("interfaces")) return true;
     const auto& one = a.texts("interfaces");
@@ -47,26 +46,49 @@ bool share_packets(const OptionValues& a, const OptionValues& b) {
     return one.empty() || other.empty() || one == other;
 }
 
-// Meters of any kinds: two that bill the packets of one interface charge them twice.
-void check_interfaces(const Config& config, const OptionTable& table,
-                      std::vector<Problem>& problems) {
-    std::vector<const MeterConfig*> before;
+bool are_declared_disjoint(const MeterConfig& a, const MeterConfig& b) {
+    const auto names = [](const MeterConfig& meter, const MeterConfig& other) {
+        return std::ranges::find(meter.disjoint_from, other.name) != meter.disjoint_from.end();
+    };
+    return names(a, b) || names(b, a);
+}
+
+// Why both may count the same packets, after the name of the first and before that of the second;
+// empty: they do not.
+std::string_view overlap(const MeterConfig& a, MeterScope scope_a, const MeterConfig& b,
+                         MeterScope scope_b) {
+    if (scope_a == MeterScope::elsewhere || scope_b == MeterScope::elsewhere) return "";
+    if (are_declared_disjoint(a, b)) return "";
+    if (scope_a == MeterScope::interfaces && scope_b == MeterScope::interfaces)
+        return share_interface(a.options, b.options) && share_packets(a.options, b.options)
+                   ? "shares an interface with"
+                   : "";
+    if (scope_a == MeterScope::chosen && a.kind == b.kind) return "";
+    return "counts packets of this machine, as does";
+}
+
+// Meters of any kinds: two that bill the same packets charge them twice.
+void check_billing(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
+    struct Billing {
+        const MeterConfig* meter;
+        MeterScope scope;
+    };
+    std::vector<Billing> before;
     for (const MeterConfig& meter : config.meters) {
         const MeterOptions* kind = table.find_kind(meter.kind);
-        const bool counts = kind != nullptr && kind->counts_interfaces;
-        if (!counts || meter.role != RoleChoice::bill) continue;
-        const auto other = std::ranges::find_if(before, [&](const MeterConfig* o) {
-            return share_interface(o->options, meter.options) &&
-                   share_packets(o->options, meter.options);
-        });
-        if (other != before.end())
+        if (kind == nullptr || meter.role != RoleChoice::bill) continue;
+        for (const Billing& other : before) {
+            const std::string_view why = overlap(meter, kind->scope, *other.meter, other.scope);
+            if (why.empty()) continue;
             problems.push_back(
                 {meter.where,
-                 fmt::format(
-                     "[meter] {}: shares an interface with the meter '{}', and its traffic would "
-                     "be charged twice; make one of them role = \"witness\"",
-                     meter.name, (*other)->name)});
-        before.push_back(&meter);
+                 fmt::format("[meter] {0}: {1} the meter '{2}', and its traffic would be charged "
+                             "twice; make one of them role = \"witness\", or if they count "
+                             "different packets, write disjoint_from = [\"{2}\"]",
+                             meter.name, why, other.meter->name)});
+            break;
+        }
+        before.push_back({&meter, kind->scope});
     }
 }
 
@@ -91,7 +113,7 @@ void check_exports(const Config& config, const OptionTable& table, std::vector<P
 
 void check_rules(const Config& config, const OptionTable& table, std::vector<Problem>& problems) {
     check_names(config, problems);
-    check_interfaces(config, table, problems);
+    check_billing(config, table, problems);
     check_kinds(config, table, problems);
     check_exports(config, table, problems);
 }

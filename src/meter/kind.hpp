@@ -8,8 +8,8 @@
 //
 // Rows are constants: all texts, spans and functions live as long as the program. A span may be
 // empty and a function pointer null where a kind has nothing of that sort, except where a comment
-// says otherwise. The functions are called on one thread; those of `octroi run` before any meter
-// runs.
+// says otherwise. The functions are called on one thread; `open` also while other meters run, when
+// a meter has failed and is opened again.
 
 #include <array>
 #include <cstdint>
@@ -198,8 +198,8 @@ struct MeterKind {
     std::span<const Option> options;
     void (*check_options)(std::span<const MeterConfig* const> meters,
                           std::vector<Problem>& problems) = nullptr;
-    // As MeterOptions::counts_interfaces.
-    bool counts_interfaces = false;
+    // As MeterOptions::scope.
+    MeterScope scope = MeterScope::elsewhere;
     std::span<const CounterChapter> counters;
 
     // The kind of a [[meter]] that states none, and of the meter that runs where the configuration
@@ -216,7 +216,9 @@ struct MeterKind {
     // The source of each cursor of a running meter begins with this text.
     std::string_view cursor_prefix;
     // Opens a source that runs until the daemon stops. Acquires what needs privileges; reads
-    // nothing.
+    // nothing. Errors: invalid (the configuration is wrong: the run does not begin); all others,
+    // and errors of the meter while it runs, may go away: it is opened again later, with the
+    // cursors that it has committed.
     Result<OpenedMeter> (*open)(MeterSetup& setup) = nullptr;
     // Removes what the meter left in the kernel, so that it counts no longer: `octroi run
     // --detach-kernel`. Returns a line for each thing that was removed. Null: it leaves nothing.

@@ -32,7 +32,7 @@ std::optional<AttributionTables> CommitQueue::new_tables(std::size_t worker) {
 void CommitQueue::finish(std::size_t worker, std::optional<Error> error) {
     const std::lock_guard lock(mutex_);
     places_[worker].finished = true;
-    if (error && !error_) error_ = std::move(error);
+    places_[worker].error = std::move(error);
     changed_.notify_all();
 }
 
@@ -87,9 +87,24 @@ bool CommitQueue::all_finished() const {
                        [](const Place& p) { return p.finished && !p.batch; });
 }
 
-std::optional<Error> CommitQueue::error() const {
+bool CommitQueue::has_ended(std::size_t worker) const {
     const std::lock_guard lock(mutex_);
-    return error_;
+    return places_[worker].finished && !places_[worker].batch;
+}
+
+std::optional<Error> CommitQueue::error(std::size_t worker) const {
+    const std::lock_guard lock(mutex_);
+    return places_[worker].error;
+}
+
+void CommitQueue::reopen(std::size_t worker) {
+    const std::lock_guard lock(mutex_);
+    Place& place = places_[worker];
+    CHECK(place.finished && !place.batch);
+    place.finished = false;
+    place.error.reset();
+    place.tables.reset();
+    place.has_tables.store(false, std::memory_order_relaxed);
 }
 
 void CommitQueue::close() {

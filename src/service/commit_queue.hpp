@@ -36,7 +36,7 @@ public:
     [[nodiscard]] Duration commit_interval() const noexcept {
         return {commit_interval_ns_.load(std::memory_order_relaxed)};
     }
-    // The worker ends, well or not. Its batch, if there is one, is still committed.
+    // The worker ends, well or with an error. Its batch, if there is one, is still committed.
     void finish(std::size_t worker, std::optional<Error> error);
 
     // ---- on the committing thread
@@ -58,8 +58,13 @@ public:
         commit_interval_ns_.store(interval.ns, std::memory_order_relaxed);
     }
     [[nodiscard]] bool all_finished() const;
-    // The first error that a worker ended with.
-    [[nodiscard]] std::optional<Error> error() const;
+    // The worker has ended, and its last batch is committed.
+    [[nodiscard]] bool has_ended(std::size_t worker) const;
+    // What the worker ended with; nullopt: no error, or it has not ended.
+    [[nodiscard]] std::optional<Error> error(std::size_t worker) const;
+    // A new worker begins in the place of one that has ended. Tables that were posted for the old
+    // one are dropped.
+    void reopen(std::size_t worker);
     // No batch will be committed any more: put() drops what it gets.
     void close();
 
@@ -69,6 +74,7 @@ private:
         std::optional<AttributionTables> tables;
         std::atomic<bool> has_tables = false;
         bool finished = false;
+        std::optional<Error> error;  // finished with it
     };
 
     std::atomic<std::int64_t> commit_interval_ns_;
@@ -76,7 +82,6 @@ private:
     std::condition_variable changed_;
     std::vector<Place> places_;
     std::size_t turn_ = 0;  // the worker after the last one that was done
-    std::optional<Error> error_;
     bool closed_ = false;
 };
 

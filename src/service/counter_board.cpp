@@ -76,6 +76,25 @@ void CounterBoard::on_reload_refused() {
     ++daemon_.reloads_refused;
 }
 
+void CounterBoard::on_meter_failed(std::size_t meter, const std::string& why, Duration uptime) {
+    const std::lock_guard lock(mutex_);
+    MeterCounters& counters = entries_[meter].counters;
+    counters.failure = why.empty() ? "it failed" : why;
+    ++counters.failures;
+    if (!counters.failed_since) counters.failed_since = uptime;
+}
+
+void CounterBoard::on_reopened(std::size_t meter, Duration uptime) {
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[meter];
+    entry.progress_ns.store(uptime.ns, std::memory_order_relaxed);
+    MeterCounters& counters = entry.counters;
+    counters.is_finished = false;
+    counters.failure.clear();
+    if (const auto since = std::exchange(counters.failed_since, std::nullopt))
+        counters.down = counters.down + (uptime - *since);
+}
+
 void CounterBoard::on_meter_progress(std::size_t meter, Duration uptime) {
     entries_[meter].progress_ns.store(uptime.ns, std::memory_order_relaxed);
 }

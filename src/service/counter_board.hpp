@@ -33,13 +33,17 @@ struct MeterCounters {
     Volume excluded;         // the part of `observed` that was excluded
     std::map<LossReason, Losses> losses;
     std::optional<Duration> last_commit;
-    std::uint64_t waiting = 0;  // batches handed over and not committed yet
-    bool is_finished = false;   // the thread has ended
-    Duration last_progress;     // of the thread
+    std::uint64_t waiting = 0;   // batches handed over and not committed yet
+    bool is_finished = false;    // the thread has ended
+    std::string failure;         // why the meter does not run; empty: it runs, or has ended well
+    std::uint64_t failures = 0;  // times that it could not be opened, or failed
+    std::optional<Duration> failed_since;  // of the first failure since it ran
+    Duration down{0};                      // earlier times in which it did not run
+    Duration last_progress;                // of the thread
 };
 
 struct DaemonCounters {
-    bool has_begun = false;  // all meters are open
+    bool has_begun = false;  // all meters are open, or could not be opened
     bool has_ended = false;  // no batch will be committed any more
     std::vector<MeterCounters> meters;
     std::uint64_t commit_failures = 0;
@@ -55,7 +59,7 @@ class CounterBoard {
 public:
     // ---- on the committing thread
 
-    // All meters are open; their threads start after this. To be called once.
+    // The meters that can be opened are open; their threads start after this. To be called once.
     void begin(const std::vector<MeterName>& meters, Duration uptime);
     void end();
     void on_progress(Duration uptime);
@@ -65,6 +69,10 @@ public:
     void on_config_loaded(UtcTime now);
     void on_reloaded(UtcTime now);
     void on_reload_refused();
+    // The meter could not be opened, or has failed and is closed.
+    void on_meter_failed(std::size_t meter, const std::string& why, Duration uptime);
+    // It is open again; its thread starts after this.
+    void on_reopened(std::size_t meter, Duration uptime);
 
     // ---- on the thread of the meter with this number, as begin() got them
 

@@ -5,7 +5,6 @@
 
 #include "host/log.hpp"
 #include "host/log_limit.hpp"
-#include "service/meter_worker.hpp"
 
 namespace octroi {
 namespace {
@@ -20,53 +19,43 @@ constexpr Duration refresh_interval = Duration::seconds(2);
 
 Daemon::Daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource& attribution,
                CounterBoard& board, const Clock& clock, DaemonOptions options)
-    : meters_(std::move(meters)),
-      store_(store),
+    : store_(store),
       attribution_(attribution),
       board_(board),
       clock_(clock),
       options_(std::move(options)),
-      queue_(meters_.size(), options_.commit_interval) {}
+      queue_(meters.size(), options_.commit_interval),
+      supervisor_(std::move(meters), queue_, board, clock) {}
 
 Status Daemon::run() {
     began_ = clock_.uptime();
-    std::vector<MeterName> names;
-    for (const DaemonMeter& meter : meters_) names.push_back(meter.name);
-    board_.begin(names, began_);
-    std::vector<std::unique_ptr<MeterWorker>> workers;
-    for (std::size_t i = 0; i < meters_.size(); ++i)
-        workers.push_back(std::make_unique<MeterWorker>(
-            i, meters_[i].name, *meters_[i].meter, attribution_.tables(), clock_, queue_, board_));
-    std::vector<std::jthread> threads;
-    for (auto& worker : workers)
-        threads.emplace_back([&worker](const std::stop_token& stop) { worker->run(stop); });
-    const Status outcome = commit_until_finished(threads);
+    supervisor_.start(attribution_.tables());
+    const Status outcome = commit_until_finished();
     board_.end();
-    // Before the join: a worker may wait in put() for a commit that will not come.
+    // Before the threads are joined: a worker may wait in put() for a commit that will not come.
     queue_.close();
-    threads.clear();  // asks them to stop, and joins them
-    workers.clear();
-    meters_.clear();  // an export logs its last problem here
+    supervisor_.end();
     LimitedLog::write_last_summaries();
     return outcome;
 }
 
-Status Daemon::commit_until_finished(std::vector<std::jthread>& threads) {
-    while (!queue_.all_finished()) {
+Status Daemon::commit_until_finished() {
+    while (!supervisor_.is_over()) {
         board_.on_progress(clock_.uptime());
-        if (!stopping_ && (time_is_up() || queue_.error())) {
+        if (!stopping_ && (time_is_up() || supervisor_.error())) {
             stopping_ = true;
             retry_at_ = {};  // a last time, at once
-            for (auto& thread : threads) thread.request_stop();
+            supervisor_.request_stop();
         }
         if (clock_.uptime() < retry_at_)
             queue_.pause(step_interval);
         else
             TRY(commit_next());
+        supervisor_.step(attribution_.tables());
         refresh();
         if (options_.between_commits) options_.between_commits();
     }
-    if (const auto error = queue_.error()) return std::unexpected(*error);
+    if (const auto error = supervisor_.error()) return std::unexpected(*error);
     return {};
 }
 
@@ -77,7 +66,10 @@ bool Daemon::time_is_up() const {
 
 Status Daemon::commit_next() {
     const auto waiting = queue_.next(step_interval);
-    return waiting ? commit(*waiting) : Status();
+    if (waiting) return commit(*waiting);
+    // next() does not wait when no worker runs.
+    if (queue_.all_finished() && !supervisor_.is_over()) queue_.pause(step_interval);
+    return {};
 }
 
 Status Daemon::commit(const CommitQueue::Waiting& waiting) {

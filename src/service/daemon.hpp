@@ -2,30 +2,24 @@
 #pragma once
 
 // Several meters into one ledger, as long as is wanted. Each meter has a thread, which reads and
-// attributes (MeterWorker); the thread that calls run() commits. While a batch is committed its
+// attributes (MeterWorker); the thread that calls run() commits, and opens meters that have failed
+// again (MeterSupervisor). While a batch is committed its
 // meter goes on reading, so that a slow or full disk delays commits and loses nothing.
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "host/clock.hpp"
 #include "ledger/store.hpp"
-#include "meter/meter.hpp"
 #include "service/attribution.hpp"
 #include "service/commit_queue.hpp"
 #include "service/counter_board.hpp"
 #include "service/local_networks.hpp"
+#include "service/meter_supervisor.hpp"
 
 namespace octroi {
-
-struct DaemonMeter {
-    MeterName name;
-    std::unique_ptr<Meter> meter;
-};
 
 // The functions are called on the thread of run(), and may be empty.
 struct DaemonOptions {
@@ -46,12 +40,13 @@ public:
     Daemon(std::vector<DaemonMeter> meters, Store& store, AttributionSource& attribution,
            CounterBoard& board, const Clock& clock, DaemonOptions options);
 
-    // Returns when the time is over or a stop was requested, or when a meter or the ledger fails
-    // for good; readings until then are committed if that is possible. A full disk and a busy
-    // ledger do not end it: they are logged, and the commit is tried again. Where a directory or
-    // class table cannot be read, the old one stays in force. While no batch can be committed
-    // memory is bounded: at twice the rows of a large batch a meter stops reading, and packets that
-    // its source drops then are recorded as a loss.
+    // Returns when the time is over or a stop was requested, when all meters have ended, when the
+    // ledger fails for good, or a meter that is not opened again (DaemonMeter::open); readings
+    // until then are committed if that is possible. Where no meter has run, the error of one is
+    // returned. A full disk and a busy ledger do not end it: they are logged, and the commit is
+    // tried again. Where a directory or class table cannot be read, the old one stays in force.
+    // While no batch can be committed memory is bounded: at twice the rows of a large batch a meter
+    // stops reading, and packets that its source drops then are recorded as a loss.
     [[nodiscard]] Status run();
 
     // ---- on the thread of run()
@@ -62,19 +57,19 @@ public:
     void set_commit_interval(Duration interval) { queue_.set_commit_interval(interval); }
 
 private:
-    [[nodiscard]] Status commit_until_finished(std::vector<std::jthread>& threads);
+    [[nodiscard]] Status commit_until_finished();
     [[nodiscard]] bool time_is_up() const;
     [[nodiscard]] Status commit_next();
     [[nodiscard]] Status commit(const CommitQueue::Waiting& waiting);
     void refresh();
 
-    std::vector<DaemonMeter> meters_;
     Store& store_;
     AttributionSource& attribution_;
     CounterBoard& board_;
     const Clock& clock_;
     DaemonOptions options_;
     CommitQueue queue_;
+    MeterSupervisor supervisor_;
     Duration began_;  // times are uptimes
     Duration refreshed_;
     Duration retry_at_;

@@ -57,6 +57,11 @@ void add_commits(Families& families, const MeterCounters& meter, Duration uptime
                  {label_of(meter),
                   {"kind", meter.name.kind},
                   {"role", meter.name.role == MeterRole::bill ? "bill" : "witness"}});
+    const Duration down =
+        meter.down + (meter.failed_since ? uptime - *meter.failed_since : Duration{});
+    families.add("meter_up", meter.failure.empty() ? 1 : 0, labels);
+    families.add("meter_failures_total", meter.failures, labels);
+    families.add("meter_down_seconds_total", static_cast<std::uint64_t>(down.ns / second), labels);
     families.add("commits_total", meter.commits, labels);
     families.add("committed_rows_total", meter.rows, labels);
     families.add("committed_bytes_total", meter.observed.bytes.value(), labels);

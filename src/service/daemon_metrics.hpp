@@ -19,8 +19,11 @@
 
 namespace octroi {
 
-inline constexpr std::array<CounterInfo, 17> daemon_counters = {{
+inline constexpr std::array<CounterInfo, 20> daemon_counters = {{
     {"meter_info", "1; its labels say what the meter is.", "meter, kind, role"},
+    {"meter_up", "1 while the meter runs; 0 while it cannot be opened, or has failed."},
+    {"meter_failures_total", "Times that the meter could not be opened, or failed."},
+    {"meter_down_seconds_total", "Time in which the meter did not run because of that."},
     {"commits_total", "Batches committed to the ledger."},
     {"committed_rows_total", "Transfers in these batches."},
     {"committed_bytes_total",

@@ -6,12 +6,14 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "host/log_limit.hpp"
 #include "host/testing/folder.hpp"
 #include "service/control.hpp"
+#include "service/health.hpp"
 
 namespace octroi {
 namespace {
@@ -223,6 +225,135 @@ TEST_F(DaemonTest, LearnsTheNetworksThatComeLater) {
     ASSERT_EQ(attribution->networks().size(), 1U);
     attribution->add_fallback({{"10.0.0.0/8", true}});
     EXPECT_FALSE(attribution->refresh().is_new);
+}
+
+// What a meter does that can fail, over all attempts.
+struct Cable {
+    std::atomic<int> opened = 0;
+    int absent = 0;  // attempts to open that fail
+    std::string why = "interface eth9 does not exist";
+
+    Result<std::unique_ptr<Meter>> open(std::uint64_t packets) {
+        if (++opened <= absent) return fail(ErrorCode::not_found, why);
+        return std::make_unique<SteadyMeter>(packets);
+    }
+};
+
+// Reads one packet, and fails.
+class BrokenMeter final : public Meter {
+public:
+    Result<Pull> pull(ReadingSink& sink, Duration wait) override {
+        if (std::exchange(has_read_, true)) return fail(ErrorCode::failed, "the cable is cut");
+        return steady_.pull(sink, wait);
+    }
+    Result<Checkpoint> checkpoint(ReadingSink& sink) override { return steady_.checkpoint(sink); }
+    [[nodiscard]] const NameTable& names() const override { return steady_.names(); }
+    [[nodiscard]] std::vector<CounterValue> counters() const override { return {}; }
+
+private:
+    bool has_read_ = false;
+    SteadyMeter steady_{1};
+};
+
+class SupervisedMeters : public DaemonTest {
+protected:
+    // until: asked between two commits.
+    Status run(std::vector<DaemonMeter> meters, const std::function<bool()>& until) {
+        auto attribution = AttributionSource::create(config_, directory_store_, networks_);
+        EXPECT_TRUE(attribution.has_value());
+        const Duration latest = clock_.uptime() + Duration::seconds(30);
+        Daemon daemon(std::move(meters), store_, *attribution, board_, clock_,
+                      {.commit_interval = Duration::milliseconds(100),
+                       .stop_requested = [&] { return until() || clock_.uptime() > latest; }});
+        return daemon.run();
+    }
+    [[nodiscard]] static MeterName name(const std::string& text) {
+        return {text, "capture", MeterRole::bill};
+    }
+    [[nodiscard]] MeterCounters counters(std::size_t meter) const {
+        return board_.snapshot().meters.at(meter);
+    }
+
+    MoodyStore store_{0, ErrorCode::failed};
+    CounterBoard board_;
+    Cable cable_;
+};
+
+TEST_F(SupervisedMeters, AMeterThatFailsIsOpenedAgainAndLosesNoReading) {
+    std::vector<DaemonMeter> meters;
+    meters.push_back({.name = name("wire"), .meter = std::make_unique<BrokenMeter>(), .open = [&] {
+                          return cable_.open(7);
+                      }});
+    std::string not_ready;
+    const Status outcome = run(std::move(meters), [&] {
+        const std::string why = not_ready_reason(board_.snapshot());
+        if (why.contains("does not run")) not_ready = why;
+        return store_.booked.packets.value() == 8;
+    });
+    EXPECT_TRUE(outcome.has_value());
+    EXPECT_EQ(store_.booked.packets.value(), 8U) << "one before the failure, 7 after it";
+    EXPECT_EQ(not_ready, "meter wire does not run: the cable is cut");
+    EXPECT_EQ(counters(0).failures, 1U);
+    EXPECT_TRUE(counters(0).failure.empty());
+    EXPECT_GE(counters(0).down, first_open_delay);
+}
+
+TEST_F(SupervisedMeters, TheOthersGoOnWhileOneCannotBeOpened) {
+    cable_.absent = 1000;
+    std::vector<DaemonMeter> meters;
+    meters.push_back({.name = name("wan"),
+                      .meter = nullptr,
+                      .open = [&] { return cable_.open(1); },
+                      .error = Error{ErrorCode::not_found, cable_.why}});
+    meters.push_back({.name = name("lan"), .meter = std::make_unique<SteadyMeter>(UINT64_MAX)});
+    const Status outcome =
+        run(std::move(meters), [&] { return cable_.opened >= 2 && counters(1).commits > 1; });
+    EXPECT_TRUE(outcome.has_value()) << outcome.error().text;
+    EXPECT_GT(counters(1).commits, 1U);
+    EXPECT_EQ(counters(0).failure, cable_.why);
+    EXPECT_EQ(counters(0).failures, 3U) << "at the start, after 1 s, and after 2 s more";
+}
+
+TEST_F(SupervisedMeters, AMeterThatComesLaterIsMeteredFromThenOn) {
+    cable_.absent = 1;
+    std::vector<DaemonMeter> meters;
+    meters.push_back({.name = name("wan"),
+                      .meter = nullptr,
+                      .open = [&] { return cable_.open(5); },
+                      .error = Error{ErrorCode::not_found, cable_.why}});
+    ::testing::internal::CaptureStderr();
+    const Status outcome =
+        run(std::move(meters), [&] { return store_.booked.packets.value() == 5; });
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(outcome.has_value());
+    EXPECT_EQ(store_.booked.packets.value(), 5U);
+    EXPECT_THAT(log, ::testing::HasSubstr("meter wan: interface eth9 does not exist. The meter "
+                                          "does not run; the next attempt is in 1s"));
+    EXPECT_THAT(log, ::testing::HasSubstr("meter wan: runs now; it did not run for "));
+    EXPECT_EQ(log.find("interface eth9", log.find("interface eth9") + 1), std::string::npos)
+        << "the same failure is logged once";
+}
+
+TEST_F(SupervisedMeters, ARunInWhichNoMeterEverRanHasFailed) {
+    cable_.absent = 1000;
+    std::vector<DaemonMeter> meters;
+    meters.push_back({.name = name("wan"),
+                      .meter = nullptr,
+                      .open = [&] { return cable_.open(1); },
+                      .error = Error{ErrorCode::not_found, cable_.why}});
+    const Status outcome = run(std::move(meters), [&] { return cable_.opened >= 1; });
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().text, cable_.why);
+}
+
+TEST_F(SupervisedMeters, WithoutAWayToOpenItAgainAFailureEndsTheRun) {
+    std::vector<DaemonMeter> meters;
+    meters.push_back({.name = name("wire"), .meter = std::make_unique<BrokenMeter>()});
+    meters.push_back({.name = name("lan"), .meter = std::make_unique<SteadyMeter>(UINT64_MAX)});
+    const Status outcome = run(std::move(meters), [] { return false; });
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().text, "the cable is cut");
+    EXPECT_GE(store_.booked.packets.value(), 1U);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ Status post_rest(const RunSettings& settings, const std::vector<MeterConfig>& me
                  Ledger& ledger, CaptureHost& host,
                  const std::function<void(const Batch&)>& committed) {
     TRY_ASSIGN(auto opened, open_meters(meters, settings.config, settings.kinds, host, ledger,
-                                        state_folder_of(settings), true));
+                                        state_folder_of(settings), AtStart::only_rest));
     TRY_ASSIGN(const auto present, host.interfaces());
     TRY_ASSIGN(auto attribution,
                AttributionSource::create(settings.config, ledger, networks_of(present).local));

@@ -27,7 +27,7 @@ std::string stalled_reason(const DaemonCounters& daemon, Duration uptime, Durati
     for (const MeterCounters& meter : daemon.meters) {
         // A meter stops reading when its next batch is large and the one before is not committed:
         // a full disk, which a restart does not help.
-        if (meter.is_finished || meter.waiting > 0) continue;
+        if (meter.is_finished || !meter.failure.empty() || meter.waiting > 0) continue;
         const Duration since = uptime - meter.last_progress;
         if (since > limit) return stalled("meter " + meter.name.name, since);
     }
@@ -43,6 +43,10 @@ std::string not_ready_reason(const DaemonCounters& daemon) {
     if (daemon.has_ended) return "the daemon is stopping";
     if (!daemon.commit_error.empty())
         return one_line("the last commit failed: " + daemon.commit_error);
+    for (const MeterCounters& meter : daemon.meters)
+        if (!meter.failure.empty())
+            return one_line(
+                fmt::format("meter {} does not run: {}", meter.name.name, meter.failure));
     const bool has_committed = std::ranges::any_of(
         daemon.meters, [](const MeterCounters& meter) { return meter.commits > 0; });
     return has_committed ? "" : "no batch has been committed yet";

@@ -19,7 +19,7 @@ namespace octroi {
                                          Duration limit);
 // The limit for a daemon with this configuration: longer than a commit waits for another writer.
 [[nodiscard]] Duration stalled_after(const LedgerConfig& config);
-// Not all meters are open, the last commit failed, or the daemon stops.
+// Not all meters run, the last commit failed, or the daemon stops.
 [[nodiscard]] std::string not_ready_reason(const DaemonCounters& daemon);
 
 }  // namespace octroi

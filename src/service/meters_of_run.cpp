@@ -37,22 +37,23 @@ void log_kept_counts(const RunSettings& settings, std::span<const MeterConfig> c
 Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHost& host,
                                          Ledger& ledger) {
     const std::string state = state_folder_of(settings);
-    const auto open = [&](const MeterKind& unconfigured) -> Result<RunningMeters> {
+    const auto open = [&](const MeterKind& unconfigured,
+                          AtStart at_start) -> Result<RunningMeters> {
         RunningMeters running{meters_of_run(settings, unconfigured), {}};
         TRY_ASSIGN(running.meters, open_meters(running.configs, settings.config, settings.kinds,
-                                               host, ledger, state));
+                                               host, ledger, state, at_start));
         return running;
     };
     const MeterKind& last = default_kind(settings.kinds);
     if (!is_unconfigured(settings.config, settings.kinds, settings.meter_options)) {
-        auto running = open(last);
+        auto running = open(last, AtStart::some_open);
         if (running) log_kept_counts(settings, running->configs);
         return running;
     }
     const auto [kind, why] =
         choose_unconfigured(settings.kinds, settings.config, settings.meter_options);
     log_info(fmt::format("no meter is configured: {} runs, because {}", kind->name, why));
-    auto running = open(*kind);
+    auto running = open(*kind, AtStart::all_open);
     if (running || kind == &last) return running;
     log_warning(fmt::format("meter {}: {}", kind->name, running.error().text));
     // It may have attached a part before it failed.
@@ -60,7 +61,7 @@ Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHos
     if (const auto dropped = drop_from_kernel(configs, settings.kinds); !dropped)
         log_warning(dropped.error().text);
     log_info(fmt::format("no meter is configured: {} runs instead", last.name));
-    return open(last);
+    return open(last, AtStart::all_open);
 }
 
 void end_unconfigured(const RunSettings& settings, std::span<const MeterConfig> configs,

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "service/daemon.hpp"
+#include "service/meter_supervisor.hpp"
 #include "service/run_meters.hpp"
 
 namespace octroi {
@@ -26,8 +26,9 @@ struct RunningMeters {
     std::vector<DaemonMeter> meters;
 };
 
-// Where nothing is configured: the meter that costs least, or if it cannot be opened after all, one
-// of the default kind. Logs which one, and why. The host must outlive the meters.
+// The configured meters, as open_meters() opens them with AtStart::some_open. Where nothing is
+// configured: the meter that costs least, or if it cannot be opened after all, one of the default
+// kind. Logs which one, and why. Host and ledger must outlive the meters.
 [[nodiscard]] Result<RunningMeters> open_meters_of_run(const RunSettings& settings,
                                                        CaptureHost& host, Ledger& ledger);
 

@@ -150,6 +150,32 @@ TEST_F(MetricsTest, HealthyWhileAllThreadsMove) {
     EXPECT_EQ(stalled(), "meter routers has made no progress for 61 s");
 }
 
+TEST_F(MetricsTest, AMeterThatDoesNotRunIsReportedAndNoReasonToRestart) {
+    begin();
+    commit(0, {});
+    board_.on_finished(1);
+    board_.on_meter_failed(1, "interface eth9 does not exist", clock_.time);
+    clock_.time = clock_.time + Duration::seconds(90);
+    board_.on_progress(clock_.time);
+    board_.on_meter_progress(0, clock_.time);
+    board_.on_meter_failed(1, "interface eth9 does not exist", clock_.time);
+    EXPECT_EQ(get("/healthz").status, 200U);
+    EXPECT_EQ(get("/readyz").status, 503U);
+    EXPECT_EQ(get("/readyz").body, "meter routers does not run: interface eth9 does not exist\n");
+    const auto has = [&](const std::string& line) {
+        return get("/metrics").body.contains("octroi_" + line + "\n");
+    };
+    EXPECT_TRUE(has("meter_up{meter=\"uplink\"} 1"));
+    EXPECT_TRUE(has("meter_up{meter=\"routers\"} 0"));
+    EXPECT_TRUE(has("meter_failures_total{meter=\"routers\"} 2"));
+    EXPECT_TRUE(has("meter_down_seconds_total{meter=\"routers\"} 90"));
+    board_.on_reopened(1, clock_.time);
+    clock_.time = clock_.time + Duration::seconds(10);
+    EXPECT_EQ(get("/readyz").status, 200U);
+    EXPECT_TRUE(has("meter_up{meter=\"routers\"} 1"));
+    EXPECT_TRUE(has("meter_down_seconds_total{meter=\"routers\"} 90"));
+}
+
 TEST_F(MetricsTest, AFullDiskIsNoReasonToRestart) {
     begin();
     board_.on_hand_over(1);

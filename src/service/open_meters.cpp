@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
+
 #include "base/check.hpp"
+#include "base/narrow.hpp"
 #include "host/datagrams.hpp"
 #include "host/log.hpp"
 #include "service/known_meter.hpp"
@@ -30,23 +34,67 @@ Result<KnownCursors> cursors_of(const MeterConfig& config, Store& store,
     return cursors;
 }
 
-Result<DaemonMeter> open_meter(const MeterConfig& config, const MeterKind& kind, Store& store,
-                               std::span<const MeterConfig> configured,
-                               const std::string& state_folder, const Config& file,
-                               std::vector<Fd>& sockets, CaptureHost& host, bool only_rest) {
-    TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, store, kind.cursor_prefix));
-    TRY_ASSIGN(std::string ledger_id, store.ledger_id());
-    MeterSetup setup{
-        config,         cursors.own, state_folder,         sockets,        host,       host.clock(),
-        cursors.others, configured,  std::move(ledger_id), file.exporters, file.rules, only_rest};
+// What opening a meter needs, for all meters of a run and as long as it takes.
+struct Context {
+    std::vector<MeterConfig> configs;
+    Config file;
+    CaptureHost& host;
+    Store& store;
+    std::string state_folder;
+    std::vector<Fd> sockets;  // those that no meter has claimed
+    bool only_rest;           // as MeterSetup::only_rest
+};
+
+// number: of the meter in the list of all, from 0 on.
+Result<std::unique_ptr<Meter>> open_meter(Context& context, const MeterKind& kind,
+                                          std::size_t number) {
+    const MeterConfig& config = context.configs[number];
+    TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, context.store, kind.cursor_prefix));
+    TRY_ASSIGN(std::string ledger_id, context.store.ledger_id());
+    MeterSetup setup{config,
+                     cursors.own,
+                     context.state_folder,
+                     context.sockets,
+                     context.host,
+                     context.host.clock(),
+                     cursors.others,
+                     context.configs,
+                     std::move(ledger_id),
+                     context.file.exporters,
+                     context.file.rules,
+                     context.only_rest};
     TRY_ASSIGN(auto opened, kind.open(setup));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
     for (const std::string& warning : opened.warnings)
         log_warning(fmt::format("meter {}: {}", config.name, warning));
+    // Each meter has an encoder of its own, and sequence numbers count within an observation
+    // domain (RFC 7011 section 3.1).
+    const auto domain = narrow<std::uint32_t>(number + 1);
+    return with_exports(context.file.exports, config.name, domain, std::move(opened.meter),
+                        context.host.clock());
+}
+
+MeterName name_of(const MeterConfig& config, const MeterKind& kind) {
     const MeterRole role =
         config.role == RoleChoice::witness ? MeterRole::witness : MeterRole::bill;
-    return DaemonMeter{{config.name, config.kind, role, kind.layer}, std::move(opened.meter)};
+    return {config.name, config.kind, role, kind.layer};
+}
+
+// What does not exist may be made while the daemon waits: an interface, a table, a device. Another
+// error needs the administrator, who sees it best where the run ends.
+bool may_appear(const Error& error) { return error.code == ErrorCode::not_found; }
+
+// Whether the run may begin without this meter. A mistake of the configuration stays one.
+bool is_fatal(const Error& error, AtStart at_start) {
+    return at_start != AtStart::some_open || error.code == ErrorCode::invalid;
+}
+
+// No meter has been opened, and none will be.
+std::optional<Error> hopeless(std::span<const DaemonMeter> meters) {
+    for (const DaemonMeter& meter : meters)
+        if (!meter.error || may_appear(*meter.error)) return std::nullopt;
+    return meters.empty() ? std::nullopt : meters.front().error;
 }
 
 }  // namespace
@@ -66,24 +114,32 @@ Result<std::vector<std::string>> overview_notices(const std::vector<MeterConfig>
 Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& configs,
                                              const Config& file, MeterKinds kinds,
                                              CaptureHost& host, Store& store,
-                                             const std::string& state_folder, bool only_rest) {
+                                             const std::string& state_folder, AtStart at_start) {
+    const auto context = std::make_shared<Context>(
+        Context{configs, file, host, store, state_folder, inherited_sockets(),
+                at_start == AtStart::only_rest});
     std::vector<DaemonMeter> meters;
-    std::vector<Fd> sockets = inherited_sockets();
-    for (const MeterConfig& config : configs) {
-        const MeterKind* kind = find_kind(kinds, config.kind);
+    for (std::size_t i = 0; i < configs.size(); ++i) {
+        const MeterKind* kind = find_kind(kinds, configs[i].kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
-        TRY_ASSIGN(DaemonMeter opened, open_meter(config, *kind, store, configs, state_folder, file,
-                                                  sockets, host, only_rest));
-        // Each meter has an encoder of its own, and sequence numbers count within an observation
-        // domain (RFC 7011 section 3.1).
-        const auto domain = static_cast<std::uint32_t>(meters.size() + 1);
-        TRY_ASSIGN(opened.meter, with_exports(file.exports, config.name, domain,
-                                              std::move(opened.meter), host.clock()));
-        meters.push_back(std::move(opened));
+        DaemonMeter& meter = meters.emplace_back();
+        meter.name = name_of(configs[i], *kind);
+        auto opened = open_meter(*context, *kind, i);
+        // A meter that only posts the rest is not opened again: its failure is that of the run.
+        if (at_start != AtStart::only_rest)
+            meter.open = [context, kind, i] { return open_meter(*context, *kind, i); };
+        if (opened)
+            meter.meter = *std::move(opened);
+        else if (is_fatal(opened.error(), at_start))
+            return std::unexpected(std::move(opened).error());
+        else
+            meter.error = std::move(opened).error();
     }
-    if (only_rest) return meters;
-    TRY_ASSIGN(const auto notices, overview_notices(configs, kinds, host));
-    for (const std::string& notice : notices) log_info(notice);
+    if (auto error = hopeless(meters)) return std::unexpected(*std::move(error));
+    if (at_start == AtStart::only_rest) return meters;
+    const auto notices = overview_notices(configs, kinds, host);
+    if (!notices && at_start == AtStart::all_open) return std::unexpected(notices.error());
+    for (const std::string& notice : notices.value_or(std::vector<std::string>())) log_info(notice);
     return meters;
 }
 

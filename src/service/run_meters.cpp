@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "host/log.hpp"
 #include "host/privilege.hpp"
@@ -18,11 +19,13 @@
 #include "service/ledger_url.hpp"
 #include "service/local_networks.hpp"
 #include "service/log_settings.hpp"
+#include "service/meter_states.hpp"
 #include "service/meters_of_run.hpp"
 #include "service/metrics_listener.hpp"
 #include "service/open_meters.hpp"
 #include "service/reload.hpp"
 #include "service/retention.hpp"
+#include "service/unconfigured_meter.hpp"
 
 namespace octroi {
 namespace {
@@ -69,14 +72,43 @@ HostNetworks present_networks(CaptureHost& host) {
     return present ? networks_of(*present) : HostNetworks();
 }
 
+// sources must outlive the server.
+void add_questions(ControlServer& control, const MetricsSources& sources) {
+    add_counters_request(control, sources);
+    add_meters_request(control, sources.board, sources.clock);
+}
+
+// What a configured meter lacks may come while the daemon runs. What the command line names is
+// there, or a mistake.
+bool may_come_later(const RunSettings& settings, const Error& error) {
+    return error.code == ErrorCode::not_found &&
+           !is_unconfigured(settings.config, settings.kinds, settings.meter_options);
+}
+
+// "a, b", and which do not run; the errors of those follow in the log.
+void log_meters(std::span<const DaemonMeter> meters) {
+    std::string open;
+    std::string closed;
+    for (const DaemonMeter& meter : meters) {
+        std::string& list = meter.meter != nullptr ? open : closed;
+        list += (list.empty() ? "" : ", ") + meter.name.name;
+    }
+    const std::string running = fmt::format("meters:   {}", open.empty() ? "none runs" : open);
+    if (closed.empty())
+        log_info(running);
+    else
+        log_warning(fmt::format("{}; not running, tried again: {}", running, closed));
+}
+
 }  // namespace
 
 Status check_run(const RunSettings& settings, CaptureHost& host) {
     TRY(check_config(settings.config));
     TRY(check_rules(settings.config));
-    TRY(overview_notices(meters_of_run(settings, default_kind(settings.kinds)), settings.kinds,
-                         host));
-    return {};
+    const auto notices = overview_notices(meters_of_run(settings, default_kind(settings.kinds)),
+                                          settings.kinds, host);
+    if (notices || may_come_later(settings, notices.error())) return {};
+    return std::unexpected(notices.error());
 }
 
 namespace {
@@ -108,6 +140,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     TRY_ASSIGN(const auto scrapes, open_metrics(config.metrics, sources));
     TRY_ASSIGN(auto running, open_meters_of_run(settings, host, ledger));
     configs = running.configs;
+    log_meters(running.meters);
 
     RunOutcome outcome;
     std::function<void()> serve;  // needs the daemon that calls it
@@ -133,7 +166,7 @@ Result<RunOutcome> meter_until_end(const RunSettings& settings, Ledger& ledger, 
     // After `reload`, so that it ends first: it calls it.
     const auto control = open_control(settings.ledger_path, clock);
     if (control != nullptr) {
-        add_counters_request(*control, sources);
+        add_questions(*control, sources);
         reload.answer_at(*control);
     }
     serve = [&] {

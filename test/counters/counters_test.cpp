@@ -2,7 +2,7 @@
 // The meter of interfaces against the kernel's own counters, over a kill, and listings that real
 // programs make.
 
-#include "counters_fixture.hpp"
+#include "support/counters_fixture.hpp"
 
 namespace octroi {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Counters that others keep, in the firewall of the kernel: by name, over kills and resets.
 
-#include "counters_fixture.hpp"
+#include "support/counters_fixture.hpp"
 #include "wire/counters/listed_counter.hpp"
 
 namespace octroi {
@@ -140,7 +140,7 @@ TEST_F(ListedTest, AListingOfAnotherProgram) {
 
 TEST_F(ListedTest, WhatIsNotThereIsSaidAndDoesNotStopTheDaemon) {
     configure_daemon(
-        "[[meter]]\nname = \"links\"\nkind = \"interfaces\"\npoll = \"100ms\"\n"
+        "[[meter]]\nname = \"links\"\nkind = \"interfaces\"\nrole = \"witness\"\n"
         "[[meter]]\nname = \"fw\"\nkind = \"listed\"\ncounters = [\"x from=nft counter=nothing "
         "direction=in\"]\n");
     start();

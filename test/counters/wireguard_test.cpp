@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "counters_fixture.hpp"
+#include "support/counters_fixture.hpp"
 
 namespace octroi {
 namespace {
@@ -73,7 +73,7 @@ TEST_F(WireguardTest, AKernelWithoutItIsSaidAndTheOtherMetersGoOn) {
     if (kernel_has_it()) GTEST_SKIP() << "this kernel has WireGuard";
     configure_daemon(
         "[[meter]]\nname = \"links\"\nkind = \"interfaces\"\npoll = \"100ms\"\n"
-        "[[meter]]\nname = \"vpn\"\nkind = \"wireguard\"\n");
+        "[[meter]]\nname = \"vpn\"\nkind = \"wireguard\"\nrole = \"witness\"\n");
     start();
     EXPECT_TRUE(daemon_->err_so_far().contains("modprobe wireguard")) << daemon_->err_so_far();
     must(in(near_, {"ping", "-q", "-c", "5", "-i", "0.01", "10.78.0.2"}));

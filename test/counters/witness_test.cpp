@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The counters of interfaces as a witness for a capture that bills.
 
-#include "counters_fixture.hpp"
+#include "support/counters_fixture.hpp"
 
 namespace octroi {
 namespace {

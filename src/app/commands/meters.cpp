@@ -9,6 +9,7 @@
 #include "app/ledger_access.hpp"
 #include "service/counters_request.hpp"
 #include "service/meter_reports.hpp"
+#include "service/meter_states.hpp"
 #include "service/usage_state.hpp"
 #include "view/ledger_view.hpp"
 
@@ -85,6 +86,8 @@ Result<ExitStatus> show(Session& session, const Options& options) {
                    interruptible([&] { return excluded_volumes(*ledger); }));
         Report report = meters_report(meters, session.clock().now(), excluded);
         if (meters.empty()) TRY(explain_absence(session, report));
+        TRY_ASSIGN(const std::string path, session.ledger_path());
+        add_meter_states(ask_meter_states(path), report);
         TRY(session.print(report));
     }
     return ExitStatus::done;

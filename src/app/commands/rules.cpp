@@ -3,17 +3,21 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "app/commands.hpp"
 #include "app/session.hpp"
 #include "config/parse.hpp"
 #include "config/rule_text.hpp"
+#include "host/edited_file.hpp"
 #include "host/file.hpp"
 #include "host/log.hpp"
 #include "meter/nftables/import_rules.hpp"
+#include "meter/nftables/kind.hpp"
 #include "meter/nftables/services_file.hpp"
 #include "service/accounting_rules.hpp"
+#include "service/ledger_url.hpp"
 #include "service/reload.hpp"
 #include "view/units.hpp"
 
@@ -21,6 +25,8 @@ namespace octroi {
 namespace {
 
 constexpr std::size_t rules_file_max = std::size_t{1} << 20U;
+// How long a command waits for others that change the file; each takes less than a second.
+constexpr Duration edit_patience = Duration::minutes(1);
 
 struct Options {
     std::string meter;
@@ -33,18 +39,55 @@ struct Options {
     RulesView view;
 };
 
-Result<std::string> config_text(Session& session) {
-    auto text = read_file(session.config_path(), rules_file_max);
-    if (!text && text.error().code == ErrorCode::not_found) return std::string();
-    return text;
+// The configuration file while this command changes it: no other command does until the end of
+// the object. session.config() is the file as it is under the lock.
+struct Edit {
+    std::optional<EditedFile> file;  // none: nothing is written (--dry-run)
+    std::string text;
+};
+
+Result<Edit> begin_edit(Session& session, const Options& options) {
+    Edit edit;
+    if (!options.dry_run) {
+        TRY_ASSIGN(edit.file, EditedFile::open(session.config_path(), edit_patience));
+        TRY_ASSIGN(edit.text, edit.file->read(rules_file_max));
+    } else {
+        auto text = read_file(session.config_path(), rules_file_max);
+        if (!text && text.error().code != ErrorCode::not_found)
+            return std::unexpected(text.error());
+        edit.text = text.value_or(std::string());
+    }
+    TRY_ASSIGN(Config config, session.read_config());
+    session.set_config(std::move(config));
+    return edit;
 }
 
-// A daemon that knows the rules makes them again where another program removes our table.
-void report_to_daemon(Session& session) {
-    const auto reloaded = ask_reload(session.probable_ledger_path(), session.config_path());
-    if (reloaded || reloaded.error().code == ErrorCode::not_found) return;
-    log_warning(fmt::format("the daemon does not know the new rules: {}. Next: octroi reload",
-                            reloaded.error().text));
+bool has_rules_meter(const Config& config) {
+    return std::ranges::any_of(config.meters, [](const MeterConfig& meter) {
+        return meter.kind == accounting::kind.name;
+    });
+}
+
+// A daemon that knows the rules makes them again where another program removes our table. Without
+// one, or without a meter, the kernel counts and no ledger gets the counts.
+void report_to_daemon(Session& session, const Config& config) {
+    const std::string ledger = session.probable_ledger_path();
+    const auto reloaded = ask_reload(ledger, session.config_path());
+    const bool runs = reloaded || reloaded.error().code != ErrorCode::not_found;
+    if (!has_rules_meter(config))
+        log_warning(
+            fmt::format("{} has no [[meter]] of kind {}: the kernel counts, and no ledger "
+                        "gets the counts. Next: add one, and {}",
+                        session.config_path(), accounting::kind.name,
+                        runs ? "restart the daemon" : "start octroi run"));
+    else if (!runs)
+        log_warning(
+            fmt::format("no daemon writes to the ledger {}: the kernel counts, and the "
+                        "ledger gets the counts when octroi run starts",
+                        without_passwords(ledger)));
+    else if (!reloaded)
+        log_warning(fmt::format("the daemon does not know the new rules: {}. Next: octroi reload",
+                                reloaded.error().text));
 }
 
 // The changed text has the wanted change, and no other rule changed. A file may have them in a
@@ -65,8 +108,8 @@ Status check_other_rules(const Config& before, const Config& after,
 }
 
 // Writes the file when the rules in it are good and the kernel accepts them; then they apply.
-Result<ExitStatus> change(Session& session, const Options& options, const std::string& text,
-                          std::size_t added) {
+Result<ExitStatus> change(Session& session, const Options& options, const Edit& edit,
+                          const std::string& text, std::size_t added) {
     TRY_ASSIGN(const Config config,
                parse_config(text, session.config_path(), session.option_table()));
     TRY_ASSIGN(const Config* before, session.config());
@@ -79,8 +122,8 @@ Result<ExitStatus> change(Session& session, const Options& options, const std::s
         TRY_ASSIGN([[maybe_unused]] const auto changes, table.apply(wanted.ruleset, true));
         return {};
     }());
-    TRY(replace_file(session.config_path(), text));
-    report_to_daemon(session);
+    TRY(edit.file->replace(edit.text, text));
+    report_to_daemon(session, config);
     TRY_ASSIGN([[maybe_unused]] const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("{} written, table inet {} changed", session.config_path(), wanted.table));
     return ExitStatus::done;
@@ -88,10 +131,10 @@ Result<ExitStatus> change(Session& session, const Options& options, const std::s
 
 Result<ExitStatus> add_texts(Session& session, const Options& options,
                              const std::vector<std::string>& texts) {
+    TRY_ASSIGN(const Edit edit, begin_edit(session, options));
     TRY_ASSIGN(const Config* config, session.config());
-    TRY_ASSIGN(const std::string now, config_text(session));
-    TRY_ASSIGN(const std::string text, text_with_rules(*config, now, texts, options.before));
-    if (!options.dry_run) return change(session, options, text, texts.size());
+    TRY_ASSIGN(const std::string text, text_with_rules(*config, edit.text, texts, options.before));
+    if (!options.dry_run) return change(session, options, edit, text, texts.size());
     TRY_ASSIGN(const Config changed,
                parse_config(text, session.config_path(), session.option_table()));
     TRY_ASSIGN([[maybe_unused]] const ConfiguredRules good,
@@ -107,10 +150,10 @@ Result<ExitStatus> add(Session& session, const Options& options) {
 }
 
 Result<ExitStatus> remove(Session& session, const Options& options) {
+    TRY_ASSIGN(const Edit edit, begin_edit(session, options));
     TRY_ASSIGN(const Config* config, session.config());
-    TRY_ASSIGN(const std::string now, config_text(session));
-    TRY_ASSIGN(const std::string text, text_without_rules(*config, now, options.names));
-    if (!options.dry_run) return change(session, options, text, 0);
+    TRY_ASSIGN(const std::string text, text_without_rules(*config, edit.text, options.names));
+    if (!options.dry_run) return change(session, options, edit, text, 0);
     log_info(fmt::format("{} would be removed; nothing changed (--dry-run)",
                          counted_text(options.names.size(), "rule", "rules")));
     return ExitStatus::done;
@@ -143,6 +186,8 @@ Result<ExitStatus> check(Session& session, const Options& options) {
 }
 
 Result<ExitStatus> apply(Session& session, const Options& options) {
+    // A command that adds a rule meanwhile would see it removed from the kernel again.
+    TRY_ASSIGN(const Edit edit, begin_edit(session, options));
     TRY_ASSIGN(const Config* config, session.config());
     TRY_ASSIGN(const ConfiguredRules wanted,
                configured_rules(*config, session.option_table(), options.meter));

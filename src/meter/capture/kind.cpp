@@ -177,7 +177,7 @@ constinit const MeterKind kind{
     .help = "Packets, read from interfaces of this machine.",
     .options = meter_options,
     .check_options = check_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::interfaces,
     .counters = chapters,
     .runs_unconfigured = true,
     .run_options = run_options,

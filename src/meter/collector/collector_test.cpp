@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "host/testing/folder.hpp"
+#include "meter/collector/cursor_position.hpp"
+#include "meter/state/state_files.hpp"
 #include "wire/ipfix/testing/messages.hpp"
 
 namespace octroi::collector {
@@ -77,6 +79,21 @@ protected:
                 found.push_back(entry.path().string());
         return found;
     }
+    // As another version of Octroi would have written it.
+    void change_snapshot(std::size_t offset, char octet) {
+        ASSERT_EQ(snapshots().size(), 1U);
+        std::string content = *read_state_file(snapshots()[0]);
+        content[offset] = octet;
+        std::filesystem::remove(snapshots()[0]);
+        const std::string name = state_file_name("9", content);
+        std::ofstream(place_.file("journal/" + name), std::ios::binary) << content;
+        for (Cursor& cursor : known_) {
+            auto position = decode_position(cursor.position);
+            ASSERT_TRUE(position.has_value());
+            position->snapshot = name;
+            cursor.position = encode(*position);
+        }
+    }
 
     const Folder place_;
     const StandingClock clock_;
@@ -90,12 +107,8 @@ TEST_F(CollectorRestart, TotalsAreNotBookedTwiceWhereTemplatesCannotBeRead) {
     send(ipfix_message(1, {announced, data(256, total(1'000'000, 10))}));
     commit();
     EXPECT_EQ(sum_.bytes, 1'000'000U);
-    // The exporters' part begins with its version, behind the magic and a length: change it.
-    ASSERT_EQ(snapshots().size(), 1U);
-    std::fstream file(snapshots()[0], std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(8 + 3);
-    file.put('\x63');
-    file.close();
+    // The exporters' part begins with its version, behind the magic and a length.
+    change_snapshot(8 + 3, '\x63');
     start();
     EXPECT_NE(collector_->notice().find("templates and sampling are learned again"),
               std::string::npos)

@@ -108,9 +108,9 @@ TEST(ConnectionTable, ReadsAStateOfAnEarlierVersion) {
 }
 
 TEST(ConnectionTable, ReadsItsCursor) {
-    const auto name = decode_state_name(encode({"state-conntrack-7", now}));
+    const auto name = decode_state_name(encode({"state-conntrack-7.0f", now}));
     ASSERT_TRUE(name.has_value());
-    EXPECT_EQ(name->file, "state-conntrack-7");
+    EXPECT_EQ(name->file, "state-conntrack-7.0f");
     EXPECT_EQ(name->written, now);
     for (const char* const other : {"", "1 ", "2 5 state", "1 x state", "1 5", "1 5 "})
         EXPECT_FALSE(decode_state_name(other)) << other;

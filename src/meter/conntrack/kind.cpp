@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 
 #include "base/check.hpp"
 #include "base/narrow.hpp"
@@ -17,6 +16,7 @@
 #include "meter/conntrack/examine.hpp"
 #include "meter/conntrack/listing_commands.hpp"
 #include "meter/conntrack/options.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi::conntrack {
 
@@ -68,15 +68,6 @@ ConnectionTable::Secret random_secret() {
     return secret;
 }
 
-// One folder for each meter of each ledger.
-std::string state_folder_of(const MeterSetup& setup) {
-    const std::string name = setup.ledger_id.empty()
-                                 ? setup.config.name
-                                 : fmt::format("{}-{}", setup.config.name,
-                                               std::string_view(setup.ledger_id).substr(0, 8));
-    return (std::filesystem::path(setup.state_folder) / "conntrack" / name).string();
-}
-
 // What the kernel must do for the meter.
 Status prepare(ConnectionHost& host, bool turn_on, std::vector<std::string>& warnings) {
     auto settings = host.settings();
@@ -119,7 +110,8 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
     options.socket_octets = narrow<std::uint32_t>(values.size("socket_buffer").value());
     options.link_bits_per_second = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
     options.filter = filter_of(values);
-    options.state_folder = state_folder_of(setup);
+    options.state_folder =
+        state_folder_path(setup.state_folder, {kind.name, setup.config.name, setup.ledger_id});
     options.secret = random_secret();
     TRY_ASSIGN(auto meter, ConnectionMeter::open(options, std::move(host), setup.cursors));
     if (!meter->warning().empty()) opened.warnings.push_back(meter->warning());
@@ -188,6 +180,7 @@ constinit const MeterKind kind{
     .help = "Connections that the kernel tracks, with their counters.",
     .options = meter_options,
     .check_options = check_options,
+    .scope = MeterScope::chosen,
     .counters = chapters,
     .cursor_prefix = tracking_source,
     .open = open_live,

@@ -193,7 +193,7 @@ void CounterMeter::begin_interval(bool is_first) {
 void CounterMeter::apply(const Sample& sample, bool is_new_part) {
     const auto label = state_.labels.find(sample.counter);
     const bool was_metered = label != state_.labels.end();
-    Judgement judged = judge(sample, is_new_part && !was_metered);
+    Judgement judged = judge(sample, is_new_part && !was_metered, was_metered);
     if (sample.metering != Metering::metered) {
         if (!was_metered) return;
         if (sample.metering == Metering::followed && judged.by != cumulative::CounterValues{})
@@ -207,7 +207,13 @@ void CounterMeter::apply(const Sample& sample, bool is_new_part) {
     if (judged.by != cumulative::CounterValues{}) add_pending(sample, judged.by);
 }
 
-CounterMeter::Judgement CounterMeter::judge(const Sample& sample, bool begins) {
+// The counter has counted before, for nobody: its value bounds what it counted since.
+CounterMeter::Judgement CounterMeter::begin_at(const Sample& sample) {
+    return {
+        {}, sample.values != cumulative::CounterValues{}, LossReason::not_running, sample.values};
+}
+
+CounterMeter::Judgement CounterMeter::judge(const Sample& sample, bool begins, bool was_metered) {
     using cumulative::Change;
     const cumulative::Increase increase =
         state_.counters.advance(sample.counter, sample.generation, sample.values);
@@ -218,6 +224,7 @@ CounterMeter::Judgement CounterMeter::judge(const Sample& sample, bool begins) {
             return {increase.by, increase.has_loss};
         case Change::begun:
             if (!increase.has_loss) return judge_appeared(sample);
+            if (sample.appearance == Appearance::restored && !was_metered) return begin_at(sample);
             ++resets_;
             if (sample.appearance == Appearance::restored)
                 if (const auto by = growth(increase.before, sample.values))
@@ -237,15 +244,13 @@ CounterMeter::Judgement CounterMeter::judge(const Sample& sample, bool begins) {
 
 CounterMeter::Judgement CounterMeter::judge_appeared(const Sample& sample) {
     if (sample.appearance == Appearance::created) return {sample.values};
-    const Judgement nothing{
-        {}, sample.values != cumulative::CounterValues{}, LossReason::not_running, sample.values};
     if (sample.appearance == Appearance::arrived)
-        return is_new_boot_ ? Judgement{sample.values} : nothing;
+        return is_new_boot_ ? Judgement{sample.values} : begin_at(sample);
     const auto gone = state_.drop_gone(sample.counter);
     const bool is_known = gone && (sample.appearance == Appearance::restored ||
                                    gone->generation == sample.generation);
     if (!is_known) return {sample.values};
-    if (sample.appearance == Appearance::returned) return nothing;
+    if (sample.appearance == Appearance::returned) return begin_at(sample);
     // Its end was a loss when it disappeared.
     return {growth(gone->values, sample.values).value_or(sample.values)};
 }

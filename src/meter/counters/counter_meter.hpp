@@ -74,7 +74,8 @@ private:
     void begin_elsewhere(const Listing& listing);
     void begin_interval(bool is_first);
     void apply(const Sample& sample, bool is_new_part);
-    [[nodiscard]] Judgement judge(const Sample& sample, bool begins);
+    [[nodiscard]] static Judgement begin_at(const Sample& sample);
+    [[nodiscard]] Judgement judge(const Sample& sample, bool begins, bool was_metered);
     [[nodiscard]] Judgement judge_appeared(const Sample& sample);
     void note_gone(std::vector<cumulative::GoneCounter> gone);
     void note_missing(const std::vector<std::string>& missing);

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/narrow.hpp"
 #include "meter/counters/counter_meter.hpp"
@@ -16,6 +15,7 @@
 #include "meter/counters/options.hpp"
 #include "meter/counters/wanted_counter.hpp"
 #include "meter/counters/wireguard_source.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi::counters {
 
@@ -31,12 +31,8 @@ constexpr std::string_view interfaces_prefix = "interfaces:";
 constexpr std::string_view wireguard_prefix = "wireguard:";
 constexpr std::string_view listed_prefix = "listed:";
 
-// Two ledgers beside one another may have a meter of the same name.
-std::string state_folder_of(const MeterSetup& setup) {
-    if (setup.ledger_id.empty()) return "";
-    const std::string name = fmt::format("{}-{}", setup.config.name, setup.ledger_id.substr(0, 8));
-    return (std::filesystem::path(setup.state_folder) / "counters" / name).string();
-}
+// DO NOT CHANGE: state files are there. Of all kinds of this component.
+constexpr std::string_view folder_name = "counters";
 
 Result<OpenedMeter> open_meter(const MeterSetup& setup, std::string_view prefix,
                                std::unique_ptr<CounterSource> source, std::string notice) {
@@ -48,7 +44,9 @@ Result<OpenedMeter> open_meter(const MeterSetup& setup, std::string_view prefix,
     const std::int64_t speed = values.integer("link_speed");
     options.link_bits_per_second = narrow<std::uint64_t>(speed) * 1'000'000;
     options.link_speed_is_known = speed != default_link_speed;
-    options.folder = state_folder_of(setup);
+    if (!setup.ledger_id.empty())
+        options.folder = state_folder_path(setup.state_folder,
+                                           {folder_name, setup.config.name, setup.ledger_id});
     TRY_ASSIGN(auto meter, CounterMeter::open(std::move(options), std::move(source), setup.clock,
                                               setup.cursors));
     std::vector<std::string> warnings = meter->warnings();
@@ -80,8 +78,7 @@ Result<OpenedMeter> open_wireguard(MeterSetup& setup) {
     return opened;
 }
 
-Result<OpenedMeter> open_listed(MeterSetup& setup) {
-    const OptionValues& values = setup.config.options;
+Result<std::unique_ptr<ListedSource>> listed_source(const OptionValues& values) {
     ListedOptions options;
     for (const std::string& text : values.texts("counters")) {
         TRY_ASSIGN(WantedCounter wanted, parse_wanted(text));
@@ -89,9 +86,14 @@ Result<OpenedMeter> open_listed(MeterSetup& setup) {
     }
     options.file = values.text("listing");
     options.command = values.texts("command");
-    const std::size_t count = options.wanted.size();
-    auto source = std::make_unique<ListedSource>(
-        std::move(options), std::make_unique<SystemCounterHost>(), listing_host());
+    return std::make_unique<ListedSource>(std::move(options), std::make_unique<SystemCounterHost>(),
+                                          listing_host());
+}
+
+Result<OpenedMeter> open_listed(MeterSetup& setup) {
+    const OptionValues& values = setup.config.options;
+    const std::size_t count = values.texts("counters").size();
+    TRY_ASSIGN(auto source, listed_source(values));
     const auto listing = source->read();
     const std::size_t missing = listing ? std::min(listing->missing.size(), count) : count;
     TRY_ASSIGN(OpenedMeter opened,
@@ -144,6 +146,39 @@ void check_listed(std::span<const MeterConfig* const> meters, std::vector<Proble
     }
 }
 
+std::vector<Finding> examine_wireguard(std::span<const MeterConfig* const> meters) {
+    std::vector<Finding> findings;
+    for (const MeterConfig* meter : meters) {
+        WireguardSource source(meter->options.texts("interfaces"),
+                               std::make_unique<SystemCounterHost>(), wireguard_host());
+        const std::string about = "meter " + meter->name;
+        if (const Status works = source.check(); !works)
+            findings.push_back({Verdict::wrong, about, works.error().text, ""});
+        else
+            findings.push_back({Verdict::good, about, "the kernel lists peers of WireGuard", ""});
+    }
+    return findings;
+}
+
+std::vector<Finding> examine_listed(std::span<const MeterConfig* const> meters) {
+    std::vector<Finding> findings;
+    for (const MeterConfig* meter : meters) {
+        const std::string about = "meter " + meter->name;
+        const auto source = listed_source(meter->options);
+        const auto listing = source ? (*source)->read() : std::unexpected(source.error());
+        if (!listing)
+            findings.push_back({Verdict::wrong, about, listing.error().text, ""});
+        else if (!listing->missing.empty())
+            findings.push_back(
+                {Verdict::wrong, about,
+                 fmt::format("not there to be counted: {}", fmt::join(listing->missing, "; ")),
+                 "octroi inspect counters shows those that are there"});
+        else
+            findings.push_back({Verdict::good, about, "each of its counters is there", ""});
+    }
+    return findings;
+}
+
 constexpr std::array chapters{
     CounterChapter{"Counters of others",
                    "Counters of interfaces, WireGuard peers and the firewall.", meter_counters}};
@@ -171,7 +206,7 @@ constinit const MeterKind interfaces_kind{
     .help = "The kernel's counters of interfaces: frames in and out.",
     .layer = Layer::frame,
     .options = interface_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::interfaces,
     .counters = chapters,
     .cursor_prefix = interfaces_prefix,
     .open = open_interfaces,
@@ -190,9 +225,11 @@ constinit const MeterKind wireguard_kind{
     .layer = Layer::ip,
     .options = wireguard_options,
     .check_options = check_wireguard,
+    .scope = MeterScope::chosen,
     .counters = chapters,
     .cursor_prefix = wireguard_prefix,
     .open = open_wireguard,
+    .examine = examine_wireguard,
 };
 
 constinit const MeterKind listed_kind{
@@ -206,9 +243,11 @@ constinit const MeterKind listed_kind{
     .layer = Layer::ip,
     .options = listed_options,
     .check_options = check_listed,
+    .scope = MeterScope::chosen,
     .counters = chapters,
     .cursor_prefix = listed_prefix,
     .open = open_listed,
+    .examine = examine_listed,
 };
 
 }  // namespace octroi::counters

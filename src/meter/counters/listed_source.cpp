@@ -73,6 +73,14 @@ Sample sample_of_listed(const WantedCounter& wanted, const ListedCounter& listed
     return sample;
 }
 
+// Of rules that are alike nobody can tell which one has which value. When all but one are gone, the
+// one that is left has counted before: it begins there.
+void follow_without_values(Sample& sample) {
+    sample.metering = Metering::followed;
+    sample.generation = "alike";
+    sample.values = {};
+}
+
 }  // namespace
 
 ListedSource::Request ListedSource::request_of(const WantedCounter& wanted) {
@@ -127,17 +135,16 @@ Status ListedSource::add(const Request& request, Listing& listing, std::vector<b
                                     wanted->name));
         found[static_cast<std::size_t>(wanted - options_.wanted.data())] = true;
         std::string id = id_of(request.from, each);
-        if (alike.at(id) > 1) {
-            ambiguous.insert(
-                fmt::format("{}: several rules of chain {} are alike, give each a "
-                            "comment of its own",
-                            wanted->name, each.chain));
-            continue;
-        }
+        const bool is_ambiguous = alike.at(id) > 1;
+        if (is_ambiguous && !ambiguous.insert(id).second) continue;
         Sample& sample = listing.samples.emplace_back(sample_of_listed(*wanted, each, listing));
         sample.counter = std::move(id);
+        if (!is_ambiguous) continue;
+        follow_without_values(sample);
+        listing.missing.push_back(
+            fmt::format("{}: several rules of chain {} are alike, give each a comment of its own",
+                        wanted->name, each.chain));
     }
-    listing.missing.insert(listing.missing.end(), ambiguous.begin(), ambiguous.end());
     return {};
 }
 

@@ -147,8 +147,76 @@ TEST_F(ListedSourceTest, RulesThatAreAlikeDoNotCount) {
         "[6:600] -A OUTPUT -j ACCEPT -m comment --comment x\n");
     const auto listing = source({"x from=iptables chain=OUTPUT comment=x"})->read();
     ASSERT_TRUE(listing.has_value());
-    EXPECT_THAT(listing->samples, IsEmpty());
+    ASSERT_EQ(listing->samples.size(), 1U);
+    EXPECT_EQ(listing->samples[0].metering, Metering::followed);
     EXPECT_THAT(listing->missing, ElementsAre(HasSubstr("are alike")));
+}
+
+// The rule that is left has counted since long ago, also where the meter was down when it became
+// the only one.
+TEST_F(ListedSourceTest, TheLastOfSeveralRulesThatWereAlikeBeginsWhereItIs) {
+    const auto rule = [](int packets) {
+        return fmt::format("[{0}:{0}00] -A OUTPUT -j ACCEPT -m comment --comment x\n", packets);
+    };
+    const auto wanted = [&] { return source({"x from=iptables chain=OUTPUT comment=x"}); };
+    iptables(rule(5) + rule(6));
+    start(wanted());
+    read();
+    iptables(rule(900));
+    start(wanted());
+    read();
+    EXPECT_THAT(ledger_.bytes, IsEmpty());
+    ASSERT_EQ(ledger_.losses.size(), 1U);
+    EXPECT_EQ(ledger_.losses[0].reason, LossReason::not_running);
+    EXPECT_EQ(ledger_.losses[0].bytes_bound, 90'000U);
+    iptables(rule(903));
+    read();
+    EXPECT_EQ(ledger_.bytes["x out"], 300U);
+    iptables(rule(904) + rule(1));
+    read();
+    EXPECT_EQ(ledger_.bytes["x out"], 300U);
+    EXPECT_EQ(ledger_.losses.size(), 2U) << "what it counted until another rule was alike";
+}
+
+TEST_F(ListedSourceTest, WhatWasCountedBeforeTheFirstReadingIsNotBilled) {
+    nft(5, 4000, 1000);
+    iptables("[50:5000] -A OUTPUT -m comment --comment mail -j ACCEPT\n");
+    start(source({"site from=nft counter=web direction=in",
+                  "post from=iptables chain=OUTPUT comment=mail",
+                  "rest from=iptables chain=OUTPUT policy=yes"}));
+    read();
+    EXPECT_THAT(ledger_.bytes, IsEmpty());
+    EXPECT_THAT(ledger_.losses, IsEmpty());
+}
+
+TEST_F(ListedSourceTest, ARowOfTheConfigurationThatIsNewBeginsAtItsFirstReading) {
+    iptables("[50:5000] -A OUTPUT -m comment --comment mail -j ACCEPT\n");
+    start(source({"rest from=iptables chain=OUTPUT policy=yes"}));
+    read();
+    start(source({"rest from=iptables chain=OUTPUT policy=yes",
+                  "post from=iptables chain=OUTPUT comment=mail"}));
+    read();
+    EXPECT_THAT(ledger_.bytes, IsEmpty());
+    iptables("[53:5300] -A OUTPUT -m comment --comment mail -j ACCEPT\n");
+    read();
+    EXPECT_THAT(ledger_.bytes, ElementsAre(Pair("post out", 300)));
+}
+
+TEST_F(ListedSourceTest, WhatWasCountedWhileTheDaemonWasDownCounts) {
+    nft(5, 4000, 1000);
+    const auto wanted = [&] { return source({"site from=nft counter=web direction=in"}); };
+    start(wanted());
+    read();
+    nft(5, 9000, 1000);
+    start(wanted());
+    read();
+    EXPECT_EQ(ledger_.bytes["site in"], 5000U);
+    machine_.boot = "boot 2";
+    nft(5, 700, 0);
+    start(wanted());
+    read();
+    EXPECT_EQ(ledger_.bytes["site in"], 5700U) << "all that it counted since the boot";
+    EXPECT_EQ(ledger_.losses.size(), 1U) << "what it counted before the boot";
 }
 
 TEST_F(ListedSourceTest, ListingsOfOthersMustBeExact) {

@@ -129,6 +129,20 @@ TEST_F(WireguardSourceTest, AnInterfaceThatWasAwayIsNotCountedTwice) {
     EXPECT_EQ(ledger_.bytes[key('a') + " out"], 70U);
 }
 
+TEST_F(WireguardSourceTest, OnlyWhatIsCountedAfterTheFirstReadingIsBilled) {
+    add("wg0", 5);
+    peers_.by_index[5] = {{.key = 'a', .received = 5000}};
+    begin();
+    read();
+    EXPECT_THAT(ledger_.bytes, IsEmpty());
+    peers_.by_index[5][0].received = 5600;
+    peers_.by_index[5].push_back({.key = 'b', .received = 30});
+    begin();
+    read();
+    EXPECT_EQ(ledger_.bytes[key('a') + " out"], 600U) << "while the daemon was down";
+    EXPECT_EQ(ledger_.bytes[key('b') + " out"], 30U) << "added while the daemon was down";
+}
+
 TEST_F(WireguardSourceTest, ABootBeginsAt0) {
     add("wg0", 5);
     peers_.by_index[5] = {{.key = 'a', .received = 50}};

@@ -13,6 +13,7 @@
 #include "meter/ebpf/ebpf_meter.hpp"
 #include "meter/ebpf/options.hpp"
 #include "meter/ebpf/pins.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi {
 
@@ -88,7 +89,8 @@ Result<OpenedMeter> open_live(MeterSetup& setup) {
         opened.notices = notices_of(options.interfaces, metered);
     }
     TRY_ASSIGN(OwnFolder folder,
-               OwnFolder::open(setup.state_folder + "/ebpf/" + setup.config.name));
+               open_state_folder(setup.state_folder,
+                                 {kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto maps, open_maps(setup, tracks));
     TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
                                            setup.host, setup.cursors));
@@ -157,7 +159,7 @@ constinit const MeterKind kind{
         "`octroi run --detach-kernel` removes them.",
     .layer = Layer::ip,
     .options = meter_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::interfaces,
     .counters = chapters,
     .obstacle = obstacle,
     .cursor_prefix = ebpf_source_prefix,

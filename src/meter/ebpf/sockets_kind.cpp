@@ -14,6 +14,7 @@
 #include "meter/ebpf/kind.hpp"
 #include "meter/ebpf/pins.hpp"
 #include "meter/ebpf/sockets_options.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi {
 
@@ -58,8 +59,10 @@ Result<OpenedMeter> open_sockets(MeterSetup& setup) {
         .folder = std::move(pins)};
     if (setup.only_rest) programs.programs.clear();
     TRY_ASSIGN(const std::string root, control_group_root());
-    TRY_ASSIGN(OwnFolder folder,
-               OwnFolder::open(setup.state_folder + "/sockets/" + setup.config.name));
+    TRY_ASSIGN(
+        OwnFolder folder,
+        open_state_folder(setup.state_folder,
+                          {sockets_kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto maps, open_ebpf(programs));
     TRY_ASSIGN(auto meter, EbpfMeter::open(std::move(options), std::move(maps), std::move(folder),
                                            setup.host, setup.cursors));
@@ -118,7 +121,7 @@ constinit const MeterKind sockets_kind{
         "that is bound.",
     .layer = Layer::ip,
     .options = sockets_options,
-    .counts_interfaces = true,
+    .scope = MeterScope::machine,
     .counters = sockets_chapters,
     .cursor_prefix = sockets_source_prefix,
     .open = open_sockets,

@@ -83,6 +83,7 @@ constinit const MeterKind kind{
         "are one packet, without the headers of the others.",
     .options = meter_options,
     .check_options = check_options,
+    .scope = MeterScope::chosen,
     .counters = chapters,
     .cursor_prefix = source_prefix,
     .open = open,

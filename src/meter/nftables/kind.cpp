@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/narrow.hpp"
 #include "host/file.hpp"
@@ -12,6 +11,7 @@
 #include "meter/nftables/options.hpp"
 #include "meter/nftables/rules_meter.hpp"
 #include "meter/nftables/services_file.hpp"
+#include "meter/state/state_folder.hpp"
 
 namespace octroi::accounting {
 namespace {
@@ -35,9 +35,9 @@ Result<OpenedMeter> open_rules(MeterSetup& setup) {
     TRY_ASSIGN(options.ruleset, options.compile(options.rules));
     const std::string notice =
         fmt::format("counts {} rules in table inet {}", options.rules.size(), options.table);
-    const std::filesystem::path folder =
-        std::filesystem::path(setup.state_folder) / "nftables" / setup.config.name;
-    TRY_ASSIGN(OwnFolder own, OwnFolder::open(folder.string()));
+    TRY_ASSIGN(OwnFolder own,
+               open_state_folder(setup.state_folder,
+                                 {kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto meter, RulesMeter::open(std::move(options), nftables_host(), std::move(own),
                                             setup.cursors, setup.clock));
     return OpenedMeter{std::move(meter), {notice}, {}};
@@ -93,6 +93,7 @@ constinit const MeterKind kind{
     .layer = Layer::ip,
     .options = meter_options,
     .check_options = check_tables,
+    .scope = MeterScope::machine,
     .counters = chapters,
     .cursor_prefix = cursor_prefix,
     .open = open_rules,

@@ -53,9 +53,7 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
     for (const Cursor& cursor : cursors) {
         if (cursor.source != meter->cursor_.source) continue;
         meter->cursor_ = cursor;
-        TRY_ASSIGN(const std::string saved,
-                   read_state_file(meter->files_.path_of(cursor.position)));
-        TRY(meter->restore(saved));
+        meter->restore_values();
     }
     if (meter->options_.applies) {
         TRY_ASSIGN(const Applied applied, meter->table_.apply(meter->options_.ruleset, false));
@@ -72,12 +70,25 @@ Result<std::unique_ptr<RulesMeter>> RulesMeter::open(RulesMeterOptions options,
     return meter;
 }
 
-Status RulesMeter::restore(std::string_view saved) {
-    TRY_ASSIGN(RulesState state, restore_state(saved));
-    values_ = std::move(state.values);
-    names_.add(state.bookings);
-    for (std::string& counter : state.unused) unused_.insert(std::move(counter));
-    return {};
+// Without the last values the next reading is where the meter begins.
+void RulesMeter::restore_values() {
+    const auto saved = read_state_file(files_.path_of(cursor_.position));
+    auto state = saved ? restore_state(*saved) : std::unexpected(saved.error());
+    if (state) {
+        values_ = std::move(state->values);
+        names_.add(state->bookings);
+        for (std::string& counter : state->unused) unused_.insert(std::move(counter));
+        return;
+    }
+    log_warning(
+        fmt::format("table inet {}: {}. What the rules counted since the last commit is a "
+                    "loss",
+                    options_.table, state.error().text));
+    losses_.push_back({.source = fmt::format("table inet {}", options_.table),
+                       .reason = LossReason::not_running,
+                       .interval = {UtcTime::min(), clock_.now()},
+                       .packets = {},
+                       .bytes_bound = {}});
 }
 
 std::string RulesMeter::saved() const {

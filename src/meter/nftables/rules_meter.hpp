@@ -68,11 +68,11 @@ public:
 private:
     RulesMeter(RulesMeterOptions options, std::unique_ptr<NftablesHost> host, OwnFolder folder,
                const Clock& clock);
-    [[nodiscard]] Status restore(std::string_view saved);
     [[nodiscard]] std::string saved() const;
     [[nodiscard]] Status begin_reading();
     [[nodiscard]] Status read_table();
     [[nodiscard]] KnownCounters known_counters() const;
+    void restore_values();
     // What counted less than the rules say since the last reading is a loss.
     [[nodiscard]] Status repair_table();
     // Hands over increases until the limit of one call. True: the reading is complete.

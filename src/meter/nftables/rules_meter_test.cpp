@@ -46,6 +46,30 @@ TEST_F(RulesMeterTest, GoesOnFromTheCommittedValues) {
     EXPECT_EQ(bytes(), 700U);
 }
 
+// A ledger that was restored from a backup names values of another time.
+TEST_F(RulesMeterTest, ValuesThatTheCursorDoesNotNameAreNotBelieved) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    read();
+    commit();
+    const auto backup = committed_;
+    tables_.counters["out-a"] = {.bytes = 1500, .packets = 15};
+    read();
+    commit();
+    committed_ = backup;
+    tables_.counters["out-a"] = {.bytes = 1700, .packets = 17};
+    sink_.all.clear();
+    open();
+    EXPECT_EQ(read(), Pull::checkpoint);
+    EXPECT_EQ(bytes(), 0U);
+    tables_.counters["out-a"] = {.bytes = 1800, .packets = 18};
+    read();
+    EXPECT_EQ(bytes(), 100U);
+    const Checkpoint made = commit();
+    ASSERT_EQ(made.losses.size(), 1U);
+    EXPECT_EQ(made.losses[0].reason, LossReason::not_running);
+}
+
 // A checkpoint may come between two parts of one reading.
 TEST_F(RulesMeterTest, IsExactInTheMiddleOfAReading) {
     for (int i = 0; i < 3000; ++i)
