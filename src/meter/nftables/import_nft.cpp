@@ -65,7 +65,8 @@ Table read_table(Words& words) {
 
 class NftImporter {
 public:
-    explicit NftImporter(const ServiceNames& names) : chains_(names) {}
+    NftImporter(const ServiceNames& names, std::span<const RuleConfig> present)
+        : chains_(names, present) {}
 
     // Sets may stand behind the rules that use them.
     void find_sets(std::string_view text) {
@@ -243,8 +244,9 @@ bool is_nft(std::string_view text) {
     return found;
 }
 
-ImportedRules import_nft(std::string_view text, const ServiceNames& names) {
-    NftImporter importer(names);
+ImportedRules import_nft(std::string_view text, const ServiceNames& names,
+                         std::span<const RuleConfig> present) {
+    NftImporter importer(names, present);
     importer.find_sets(text);
     importer.read(text);
     return importer.finish();
