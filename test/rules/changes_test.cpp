@@ -131,6 +131,62 @@ TEST_F(RuleChangesTest, AReloadTakesOtherRules) {
     octroi_must({"audit"});
 }
 
+// A rule that is removed, and one of its name with another identity, while no daemon runs: what the
+// kernel counted before goes to the identity before.
+TEST_F(RuleChangesTest, ARemovedRuleKeepsItsIdentity) {
+    const auto rules = [](const std::string& identity) {
+        return "[[rule]]\nname = \"b\"\naddress = \"172.16.3.2\"\nidentity = \"" + identity +
+               "\"\n";
+    };
+    write_config(rules("user alice"));
+    start();
+    send(net_, "198.51.100.2", 53, 10, 100);
+    stop(SIGTERM);
+    send(net_, "198.51.100.2", 53, 50, 100);
+    octroi_must({"rules", "delete", "b"});
+    octroi_must({"rules", "add", "b", "address=172.16.3.2", "identity=user bob"});
+    send(net_, "198.51.100.2", 53, 30, 100);
+    start();
+    EXPECT_TRUE(support::wait_until([&] { return booked()["user bob"].sent == 30 * packet; },
+                                    std::chrono::seconds(10)))
+        << booked()["user bob"].sent;
+    EXPECT_EQ(booked()["user alice"].sent, 60 * packet);
+    // While a daemon runs.
+    Process traffic(in(net_, {"python3", "-c", sender("198.51.100.2", 53, 20'000, 100)}));
+    write_config(rules("user carol"));
+    octroi_must({"reload"});
+    EXPECT_EQ(traffic.wait().status, 0);
+    EXPECT_TRUE(support::wait_until(
+        [&] {
+            auto sums = booked();
+            return sums["user bob"].sent + sums["user carol"].sent == 20'030 * packet;
+        },
+        std::chrono::seconds(10)));
+    EXPECT_EQ(losses().find("octroi_rules"), std::string::npos) << losses();
+    stop(SIGTERM);
+    octroi_must({"audit"});
+}
+
+// A counter that the daemon removed after its last count was committed is no loss for the next
+// daemon.
+TEST_F(RuleChangesTest, ARemovedCounterIsNoLossAfterAKill) {
+    write_config(std::string(seed_rules) + "[[rule]]\nname = \"old\"\naddress = \"172.16.3.2\"\n");
+    start();
+    send(net_, "198.51.100.2", 53, 10, 100);
+    write_config(seed_rules);
+    octroi_must({"reload"});
+    ASSERT_TRUE(
+        support::wait_until([&] { return table().find("counter out-old {") == std::string::npos; },
+                            std::chrono::seconds(10)));
+    stop(SIGKILL);
+    start();
+    send(net_, "198.51.100.2", 53, 10, 100);
+    expect_booked("physics", {20, 20 * packet}, {});
+    EXPECT_EQ(losses().find("octroi_rules"), std::string::npos) << losses();
+    stop(SIGTERM);
+    octroi_must({"audit"});
+}
+
 // Two processes that make the table at the same time: rules are never there twice.
 TEST_F(RuleChangesTest, TwoProcessesMakeOneTable) {
     write_config(seed_rules);

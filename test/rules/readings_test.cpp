@@ -20,7 +20,7 @@ namespace {
 constexpr int readings_wanted = 10'000;
 constexpr int datagrams = 60'000;
 
-// Sums by local end and direction, and what is not committed yet.
+// Sums by local end and direction, and the volumes that are not committed yet.
 class SumSink final : public ReadingSink {
 public:
     void accept(std::span<const Reading> /*readings*/) override { ADD_FAILURE(); }
@@ -36,7 +36,7 @@ public:
         }
         pending_.clear();
     }
-    void forget() { pending_.clear(); }
+    void drop() { pending_.clear(); }
 
     std::map<std::string, Count> sums;
 
@@ -105,9 +105,9 @@ protected:
             read();
             if (i % 20 == 0) commit();
             if (i % 200 == 0) change_rules(i);
-            // As kill -9: what was read since the commit is gone.
+            // As kill -9: the readings since the commit are gone.
             if (i % 1500 == 1499) {
-                sink_.forget();
+                sink_.drop();
                 open();
             }
             if (HasFatalFailure()) return;

@@ -61,14 +61,15 @@ TEST_F(RulesTest, CountWhatTheGeneratorSent) {
 TEST_F(RulesTest, AreExactAfterAKill) {
     write_config(seed_rules);
     start();
-    int sent = 0;
-    for (int round = 0; round < 4; ++round) {
-        send(net_, "198.51.100.2", 53, 500, 100);
+    constexpr int sent = 60'000;
+    Process traffic(in(net_, {"python3", "-c", sender("198.51.100.2", 53, sent, 100)}));
+    int kills = 0;
+    for (; !traffic.has_ended(); ++kills) {
         stop(SIGKILL);
-        send(net_, "198.51.100.2", 53, 500, 100);
-        sent += 1000;
         start();
     }
+    EXPECT_EQ(traffic.wait().status, 0);
+    EXPECT_GT(kills, 1);
     const auto count = static_cast<std::uint64_t>(sent);
     expect_booked("physics", {count, count * (100 + headers)}, {});
     stop(SIGTERM);

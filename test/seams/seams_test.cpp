@@ -93,7 +93,7 @@ TEST(Seams, OnlyTheTableAndTheRulesNameAMeterKind) {
     EXPECT_THAT(files_that(names_a_meter_kind),
                 ElementsAre("src/app/commands/rules.cpp", "src/service/accounting_rules.cpp",
                             "src/service/accounting_rules.hpp", "src/service/config_check.cpp",
-                            "src/service/meter_kinds.cpp"));
+                            "src/service/meter_kinds.cpp", "src/service/rules_report.cpp"));
 }
 
 TEST(Seams, FewFilesNameAnIdentityKind) {

@@ -223,8 +223,11 @@ Result<ExitStatus> flush(Session& session, const Options& options) {
 Result<ExitStatus> import(Session& session, const Options& options) {
     TRY_ASSIGN(const std::string text,
                read_file(options.file == "-" ? "/dev/stdin" : options.file, rules_file_max));
+    TRY_ASSIGN(const Config* config, session.config());
+    std::vector<RuleConfig> present;
+    for (const RuleRow& row : config->rules) present.push_back(row.rule);
     const accounting::ImportedRules imported =
-        accounting::import_rules(text, accounting::service_names());
+        accounting::import_rules(text, accounting::service_names(), present);
     for (const std::string& line : imported.left_out)
         log_warning(fmt::format("{}, {}", options.file, line));
     if (imported.rules.empty())

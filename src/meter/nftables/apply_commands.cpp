@@ -171,7 +171,7 @@ std::string switch_commands(const std::string& table, const TableContent& now,
 std::string apply_commands(const std::string& table, const TableContent& now,
                            const Ruleset& wanted) {
     Commands commands(table);
-    if (is_made_again(now)) add_table(commands, now);
+    if (is_made_again(now) || !now.is_whole) add_table(commands, now);
     add_counters(commands, now, wanted.counters);
     add_maps(commands, now, wanted, Elements::all);
     if (!is_made_again(now)) remove_old(commands, now, wanted);

@@ -59,6 +59,7 @@ TEST(ApplyCommands, RepairATable) {
     EXPECT_THAT(prepare_commands("octroi_t", now, set), HasSubstr("add element inet octroi_t m"));
     EXPECT_EQ(prepare_commands("octroi_t", now, set).find("add counter"), std::string::npos);
     EXPECT_THAT(switch_commands("octroi_t", now, set), HasSubstr("add table inet octroi_t \n"));
+    EXPECT_TRUE(apply_commands("octroi_t", now, set).starts_with("add table inet octroi_t \n"));
     now.is_whole = true;
     // A map that no rule uses may have a part of its elements.
     EXPECT_THAT(prepare_commands("octroi_t", now, set), HasSubstr("add element inet octroi_t m"));

@@ -5,9 +5,9 @@
 // "out-physics/x01234567". A name of nft has letters, digits, '/', '-', '_' and '.', begins with a
 // letter, and has at most 127 octets (NFT_OBJ_MAXNAMELEN, linux/netfilter/nf_tables.h).
 //
-// "x01234567" states what the rule books its traffic under. So a counter belongs to the same
-// identity, service and class for ever: a rule that gets another identity gets other counters, and
-// what the counters before counted last is booked as it was.
+// "x01234567" stands for the identity, the service and the class of the rule. So a counter belongs
+// to the same ones for ever: a rule that gets another identity gets other counters, and the last
+// increases of the counters before go to the identity before.
 //
 // DO NOT CHANGE: state files and running kernels contain these names.
 

@@ -62,7 +62,7 @@ std::vector<Finding> examine_nftables(NftablesHost& host, const std::string& spa
         if (checked.error().code == ErrorCode::permission)
             return {{Verdict::note, std::string(about), checked.error().text, ""}};
         findings.push_back({Verdict::wrong, std::string(about),
-                            fmt::format("the kernel or nft lacks what is needed for {}: {}",
+                            fmt::format("the kernel or nft lacks a feature for {}: {}",
                                         feature.needed_for, checked.error().text),
                             std::string(feature.fix)});
         if (&feature == &features.front()) return findings;

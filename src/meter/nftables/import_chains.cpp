@@ -68,6 +68,14 @@ bool is_arrival(const RuleConfig& rule, ChainHook hook) {
 
 }  // namespace
 
+ImportedChains::ImportedChains(const ServiceNames& names, std::span<const RuleConfig> present)
+    : names_(names) {
+    for (const RuleConfig& rule : present) {
+        taken_.insert(rule.name);
+        if (!rule.group.empty()) groups_.insert(rule.group);
+    }
+}
+
 void ImportedChains::add_chain(const std::string& key, std::string_view name,
                                std::optional<ChainHook> hook) {
     const auto [chain, is_new] = chains_.try_emplace(key);
@@ -213,10 +221,21 @@ std::string ImportedChains::free_group(const std::string& wanted) {
     return group;
 }
 
+// "forward-3". No other rule has the name, also with a direction behind it.
+std::string ImportedChains::free_name(const std::string& chain) {
+    for (;;) {
+        std::string name = fmt::format("{}-{}", chain, ++numbers_[chain]);
+        const auto after = taken_.lower_bound(name);
+        const bool is_taken =
+            after != taken_.end() && (*after == name || after->starts_with(name + "-"));
+        if (!is_taken) return name;
+    }
+}
+
 bool ImportedChains::add_rule(const Walk& walk, const Numbered& line, const ImportLine& match,
                               const std::string& name, const std::string& group) {
     RuleConfig rule = match.rule;
-    rule.name = fmt::format("{}-{}", name, ++numbers_[name]);
+    rule.name = free_name(name);
     if (name != walk.base->name) rule.identity = "rule " + name;
     if (!match.identity.empty()) rule.identity = match.identity;
     rule.group = group;

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ enum class ChainHook { in, out, forward, both };
 // One thread.
 class ImportedChains {
 public:
-    // names: must outlive the object.
-    explicit ImportedChains(const ServiceNames& names) : names_(names) {}
+    // names: must outlive the object. present: rules of which the names and groups are taken.
+    ImportedChains(const ServiceNames& names, std::span<const RuleConfig> present);
 
     // key: unique; name: of the rules that come of the chain. Again: nothing changes.
     void add_chain(const std::string& key, std::string_view name, std::optional<ChainHook> hook);
@@ -82,12 +83,14 @@ private:
                          std::vector<RuleConfig>& rules);
     [[nodiscard]] const std::string& group_of(Chain& chain);
     [[nodiscard]] std::string free_group(const std::string& wanted);
+    [[nodiscard]] std::string free_name(const std::string& chain);
 
     const ServiceNames& names_;
     std::map<std::string, Chain> chains_;
     std::vector<std::string> order_;  // keys
     std::map<std::string, int> numbers_;
     std::set<std::string> groups_;
+    std::set<std::string> taken_;  // names of rules
     ImportedRules made_;
 };
 

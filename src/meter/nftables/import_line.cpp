@@ -129,7 +129,7 @@ private:
         words_ = words_.subspan(1);
         return word;
     }
-    // A value; "!" in front of it is the old place of a negation.
+    // A value. Old versions have the "!" of a negation directly in front.
     std::string value() {
         std::string word = next();
         if (word != "!") return word;

@@ -21,7 +21,7 @@ using Words = std::span<const std::string>;
 // The names of our tables begin with it.
 constexpr std::string_view own_prefix = "octroi_";
 
-std::optional<ChainHook> hook_of(std::string_view hook) {
+std::optional<ChainHook> hook_by_name(std::string_view hook) {
     if (hook == "input") return ChainHook::in;
     if (hook == "output") return ChainHook::out;
     if (hook == "forward") return ChainHook::forward;
@@ -65,7 +65,8 @@ Table read_table(Words& words) {
 
 class NftImporter {
 public:
-    explicit NftImporter(const ServiceNames& names) : chains_(names) {}
+    NftImporter(const ServiceNames& names, std::span<const RuleConfig> present)
+        : chains_(names, present) {}
 
     // Sets may stand behind the rules that use them.
     void find_sets(std::string_view text) {
@@ -178,7 +179,7 @@ private:
         const auto at = std::ranges::find(words, "hook");
         const auto type = std::ranges::find(words, "type");
         if (at != words.end() && at + 1 != words.end()) {
-            hook = hook_of(*(at + 1));
+            hook = hook_by_name(*(at + 1));
             if (!hook || *(type + 1) != "filter") others_.insert(chain_key(chain_));
         }
         if (!table_.is_own()) chains_.add_chain(chain_key(chain_), chain_, hook);
@@ -220,7 +221,7 @@ private:
     std::map<std::string, NftSets> sets_of_table_;
     std::set<std::string> broken_;    // sets of which the elements are no plain values
     std::set<std::string> others_;    // chains at other hooks
-    std::vector<std::string> block_;  // what is open: "table", "chain", "object"
+    std::vector<std::string> block_;  // blocks that are open: "table", "chain", "object"
     Table table_;
     std::string chain_;
     bool chain_is_added_ = false;
@@ -243,8 +244,9 @@ bool is_nft(std::string_view text) {
     return found;
 }
 
-ImportedRules import_nft(std::string_view text, const ServiceNames& names) {
-    NftImporter importer(names);
+ImportedRules import_nft(std::string_view text, const ServiceNames& names,
+                         std::span<const RuleConfig> present) {
+    NftImporter importer(names, present);
     importer.find_sets(text);
     importer.read(text);
     return importer.finish();

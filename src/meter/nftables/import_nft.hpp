@@ -3,6 +3,7 @@
 
 // The output of `nft list ruleset`, and `nft add rule` commands, as rules of ours. Source: nft(8).
 
+#include <span>
 #include <string_view>
 
 #include "meter/nftables/import_rules.hpp"
@@ -18,6 +19,7 @@ namespace octroi::accounting {
 // without a counter that ends the chain becomes a rule of the group too, so that those after it get
 // their packets only. Our own tables are passed over. A rule with anything else than the matches of
 // [[rule]] is left out.
-[[nodiscard]] ImportedRules import_nft(std::string_view text, const ServiceNames& names);
+[[nodiscard]] ImportedRules import_nft(std::string_view text, const ServiceNames& names,
+                                       std::span<const RuleConfig> present);
 
 }  // namespace octroi::accounting

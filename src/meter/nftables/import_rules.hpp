@@ -5,6 +5,7 @@
 // of iptables-save) and nft (the output of nft list ruleset) as rules of ours. Sources: the manual
 // pages ipfwadm(8), ipchains(8), iptables(8), iptables-extensions(8), nft(8).
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct ImportedRules {
 // A rule that jumps to another chain becomes a rule for each rule of that chain, or one rule where
 // the chain has none; their traffic has the identity `rule CHAIN`. -I puts a rule where the kernel
 // would. Lines and words: bounded by the length of the text; at most rules_max rules.
-[[nodiscard]] ImportedRules import_rules(std::string_view text, const ServiceNames& names);
+// present: rules of which the names and groups are taken.
+[[nodiscard]] ImportedRules import_rules(std::string_view text, const ServiceNames& names,
+                                         std::span<const RuleConfig> present);
 
 }  // namespace octroi::accounting

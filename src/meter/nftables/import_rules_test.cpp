@@ -19,7 +19,7 @@ using Texts = std::vector<std::string>;
 const ServiceNames services("ftp 21/tcp\nftp-data 20/tcp\nsmtp 25/tcp\nwww 80/tcp\n");
 
 ImportedRules import_rules(std::string_view text) {
-    return accounting::import_rules(text, services);
+    return accounting::import_rules(text, services, {});
 }
 
 // N23: one rule in the three languages.
@@ -237,6 +237,20 @@ TEST(ImportRules, LeavesOutWhatWouldBeWidened) {
     EXPECT_EQ(made.rules[1].to, Texts{"10.0.0.1"});
     EXPECT_THAT(made.left_out,
                 ElementsAre(HasSubstr("line 2: the match state"), HasSubstr("line 3: line 2")));
+}
+
+// A second import is apart from the first.
+TEST(ImportRules, TakesNamesAndGroupsThatAreFree) {
+    const std::vector<RuleConfig> present{
+        {.name = "INPUT-1"}, {.name = "INPUT-3-in"}, {.name = "x", .group = "INPUT"}};
+    const auto made = accounting::import_rules(
+        "iptables -A INPUT -s 10.0.0.1 -j ACCEPT\niptables -A INPUT -s 10.0.0.2 -j ACCEPT\n",
+        services, present);
+    ASSERT_EQ(made.rules.size(), 2U);
+    EXPECT_EQ(made.rules[0].name, "INPUT-2");
+    EXPECT_EQ(made.rules[1].name, "INPUT-4");
+    EXPECT_EQ(made.rules[0].group, "INPUT-2");
+    EXPECT_EQ(made.rules[1].group, "INPUT-2");
 }
 
 // RETURN in a user chain ends that chain only.

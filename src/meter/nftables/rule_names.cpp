@@ -39,8 +39,8 @@ void RuleNames::add(std::span<const RuleBooking> bookings) {
     for (const RuleBooking& booking : bookings) add_booking(booking);
 }
 
-void RuleNames::forget_others(std::span<const RuleConfig> rules,
-                              std::span<const std::string> counters) {
+void RuleNames::drop_others(std::span<const RuleConfig> rules,
+                            std::span<const std::string> counters) {
     ByText<Known> kept;
     const auto keep = [&](const std::string& key) {
         if (const auto known = bookings_.find(key); known != bookings_.end() && !kept.contains(key))

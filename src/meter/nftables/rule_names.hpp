@@ -41,9 +41,9 @@ public:
     void add(std::span<const RuleConfig> rules);
     // Adds bookings() of an earlier process.
     void add(std::span<const RuleBooking> bookings);
-    // Forgets the bookings that neither one of the rules nor one of the counters has. Rows of the
+    // Drops the bookings that neither one of the rules nor one of the counters has. Rows of the
     // table stay.
-    void forget_others(std::span<const RuleConfig> rules, std::span<const std::string> counters);
+    void drop_others(std::span<const RuleConfig> rules, std::span<const std::string> counters);
     // Null: the name of the counter is none of ours. Valid until the next call. A booking that
     // nobody knows any more (a rule that came and went while no meter ran): `rule NAME`.
     [[nodiscard]] const CounterEnds* find(std::string_view counter);

@@ -257,7 +257,7 @@ void RulesMeter::change_rules() {
         return;
     }
     options_.rules = *std::exchange(new_rules_, nullptr);
-    names_.forget_others(options_.rules, values_.names());
+    names_.drop_others(options_.rules, values_.names());
     names_.add(options_.rules);
     log_info(fmt::format("table inet {} counts {} rules", options_.table, options_.rules.size()));
 }

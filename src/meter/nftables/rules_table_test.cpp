@@ -170,9 +170,9 @@ TEST_F(RulesMeterTableTest, TakesOtherRules) {
     EXPECT_EQ(tables_.commands.size(), before) << "the same rules";
 }
 
-// A rule that is gone, while a meter runs and while none does: what it counted last goes to the
+// A rule that is gone, while a meter runs and while none does: its last count goes to the
 // identity that it had, also where another rule has the name now.
-TEST_F(RulesMeterTableTest, BooksTheLastCountOfARemovedRule) {
+TEST_F(RulesMeterTableTest, PostsTheLastCountOfARemovedRule) {
     const RuleConfig alice{
         .name = "b", .identity = "user alice", .service = "web", .far_class = "free"};
     const std::string counter = testing::out_counter(alice);

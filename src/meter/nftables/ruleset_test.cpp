@@ -204,7 +204,7 @@ TEST(Ruleset, CountsTheSenderOfAPacketInAGroup) {
                                       "in-c", "out-g.rest"));
 }
 
-// What a rule books its traffic under is in the names of its counters.
+// The identity, the service and the class of a rule are in the names of its counters.
 TEST(Ruleset, NamesCountersByRuleAndBooking) {
     const auto name = [](const RuleConfig& rule) { return compiled({rule}).counters.at(0); };
     RuleConfig rule{.name = "a", .address = {"10.0.0.1"}, .direction = RuleDirection::out};
