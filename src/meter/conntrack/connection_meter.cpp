@@ -278,6 +278,7 @@ void ConnectionMeter::on_listed(const Entry& entry) {
     if (!entry.has_counts) {
         ++counts_.uncounted;
         ++signs_.uncounted;
+        if (posted != nullptr) posted->listing = table_.listing();
         return;
     }
     // Without times of the kernel, another one with its id and its tuple counts after the listing.

@@ -348,6 +348,29 @@ TEST_F(ConnectionMeterTest, AShortConnectionWithoutCountersIsALossWithABound) {
     EXPECT_EQ(losses[0].bytes_bound, 30U);
 }
 
+// The event of its begin has no counters in any case.
+TEST_F(ConnectionMeterTest, AListedConnectionWithoutCountersIsNoUnseenEnd) {
+    kernel_.settings.timestamps = false;
+    start();
+    kernel_.settings.counts = false;
+    kernel_.begin(1);
+    for (int i = 0; i < 3; ++i) {
+        kernel_.carry(1, 10, 20);
+        poll_table();
+    }
+    kernel_.end(1);
+    poll_table();
+    poll_table();
+    commit();
+    EXPECT_EQ(counter("conntrack_unseen_ends_total"), 0U);
+    std::uint64_t bound = 0;
+    for (const Loss& loss : ledger_.losses) {
+        EXPECT_EQ(loss.reason, LossReason::not_running);
+        bound += loss.bytes_bound.value_or(0);
+    }
+    EXPECT_EQ(bound, 90U);
+}
+
 // What it does not record is measured until the end.
 TEST_F(ConnectionMeterTest, TheLastCheckpointHasTheLossOfEventsThatWereLostJustBefore) {
     start();
