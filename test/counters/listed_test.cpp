@@ -138,6 +138,17 @@ TEST_F(ListedTest, AListingOfAnotherProgram) {
     EXPECT_EQ(booked("rule rest").out, 2000U);
 }
 
+TEST_F(ListedTest, DoctorNamesCountersThatAreNotThere) {
+    const auto doctor = [&] {
+        return support::run(in(near_, support::octroi(ledger_, {"--config", config_, "doctor"})))
+            .out;
+    };
+    configure_listed("\"web from=nft table=fw counter=web direction=in\"");
+    EXPECT_TRUE(doctor().contains("not there to be counted: web from=nft")) << doctor();
+    must(in(near_, {"nft", "table inet fw { counter web { packets 0 bytes 0\n }\n }"}));
+    EXPECT_TRUE(doctor().contains("each of its counters is there")) << doctor();
+}
+
 TEST_F(ListedTest, WhatIsNotThereIsSaidAndDoesNotStopTheDaemon) {
     configure_daemon(
         "[[meter]]\nname = \"links\"\nkind = \"interfaces\"\nrole = \"witness\"\n"

@@ -76,6 +76,9 @@ TEST_F(WireguardTest, AKernelWithoutItIsSaidAndTheOtherMetersGoOn) {
         "[[meter]]\nname = \"vpn\"\nkind = \"wireguard\"\nrole = \"witness\"\n");
     start();
     EXPECT_TRUE(daemon_->err_so_far().contains("modprobe wireguard")) << daemon_->err_so_far();
+    const Ended doctor =
+        support::run(in(near_, support::octroi(ledger_, {"--config", config_, "doctor"})));
+    EXPECT_TRUE(doctor.out.contains("modprobe wireguard")) << doctor.out;
     must(in(near_, {"ping", "-q", "-c", "5", "-i", "0.01", "10.78.0.2"}));
     stop();
     EXPECT_GT(booked().out, 5U * 98);
