@@ -37,7 +37,7 @@ find_plain_library(utf8proc utf8proc.h utf8proc libutf8proc-dev)
 
 set(EXTERNALS_EVERY_LAYER fmt::fmt)
 set(EXTERNALS_wire nlohmann_json::nlohmann_json)
-set(EXTERNALS_host external::zlib external::bzip2 external::zstd external::lzma external::mnl external::bpf external::nftables Threads::Threads external::pcap
+set(EXTERNALS_host date::date date::date-tz external::zlib external::bzip2 external::zstd external::lzma external::mnl external::bpf external::nftables Threads::Threads external::pcap
     OpenSSL::SSL external::microhttpd spdlog::spdlog nlohmann_json::nlohmann_json)
 # toml++ is used as headers only: Debian's shared library is built to throw, and ours may not.
 set(EXTERNALS_config nlohmann_json::nlohmann_json)
@@ -46,6 +46,6 @@ set(EXTERNALS_attribute external::sodium)
 set(EXTERNALS_ledger external::sodium)
 set(EXTERNALS_store external::sqlite3)
 set(EXTERNALS_rate date::date date::date-tz)
-set(EXTERNALS_view nlohmann_json::nlohmann_json date::date date::date-tz external::utf8proc)
+set(EXTERNALS_view nlohmann_json::nlohmann_json external::utf8proc)
 set(EXTERNALS_service nlohmann_json::nlohmann_json Threads::Threads)
 set(EXTERNALS_app CLI11::CLI11 nlohmann_json::nlohmann_json Threads::Threads)
