@@ -57,8 +57,8 @@ struct Cursor {
 // counts once, whichever meter reads it. Their cursors have one sequence of versions in a ledger:
 // another meter may go on where the last one stopped, and two at the same time cannot. The prefixes
 // are stored in ledgers: do not change them, only add.
-inline constexpr std::array<std::string_view, 4> content_source_prefixes{
-    "file:", "flowfile:", "journal:", "conntrackfile:"};
+inline constexpr std::array<std::string_view, 5> content_source_prefixes{
+    "file:", "flowfile:", "journal:", "conntrackfile:", "logfile:"};
 [[nodiscard]] constexpr bool is_content_source(std::string_view source) noexcept {
     for (const std::string_view prefix : content_source_prefixes)
         if (source.starts_with(prefix)) return true;
