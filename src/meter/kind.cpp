@@ -20,9 +20,11 @@ const MeterKind& default_kind(MeterKinds kinds) {
 
 OptionTable option_table(MeterKinds kinds) {
     std::vector<MeterOptions> options;
-    for (const MeterKind* kind : kinds)
+    for (const MeterKind* kind : kinds) {
+        if (kind->open == nullptr) continue;
         options.push_back({kind->name, kind->help, kind->doc, kind->options, kind->check_options,
                            kind->runs_unconfigured, kind->counts_interfaces});
+    }
     return make_option_table(options);
 }
 

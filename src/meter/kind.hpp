@@ -213,7 +213,7 @@ struct MeterKind {
     // The source of each cursor of a running meter begins with this text.
     std::string_view cursor_prefix;
     // Opens a source that runs until the daemon stops. Acquires what needs privileges; reads
-    // nothing.
+    // nothing. Null: the kind has file commands only, and [[meter]] does not accept it.
     Result<OpenedMeter> (*open)(MeterSetup& setup) = nullptr;
     // Removes what the meter left in the kernel, so that it counts no longer: `octroi run
     // --detach-kernel`. Returns a line for each thing that was removed. Null: it leaves nothing.
