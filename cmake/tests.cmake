@@ -146,7 +146,7 @@ function(add_test_folders)
 endfunction()
 
 # The shared real-world captures, where they are: what they must give is compared to the byte.
-set(OCTROI_TESTDATA_CATEGORIES packets routes flow counters)
+set(OCTROI_TESTDATA_CATEGORIES packets routes flow counters logs)
 function(add_testdata_comparisons)
     if(NOT TARGET octroi OR NOT EXISTS "${testdata}/compare.py")
         return()

@@ -62,15 +62,23 @@ Result<FileStatus> status_of(const std::string& path) {
     return status_from(status);
 }
 
-Result<std::unique_ptr<File>> File::open_own(const std::string& path) {
+Result<std::unique_ptr<File>> File::open_regular(const std::string& path, int flags) {
     // O_NONBLOCK: a FIFO would block until somebody writes to it.
-    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags));
     if (fd.get() < 0) return os_failure("open " + path);
     struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return os_failure("examine " + path);
     if (!S_ISREG(status.st_mode))
         return fail(ErrorCode::failed, fmt::format("{} is not a regular file", path));
     return std::unique_ptr<File>(new File(std::move(fd), path));
+}
+
+Result<std::unique_ptr<File>> File::open_regular(const std::string& path) {
+    return open_regular(path, 0);
+}
+
+Result<std::unique_ptr<File>> File::open_own(const std::string& path) {
+    return open_regular(path, O_NOFOLLOW);
 }
 
 Result<std::unique_ptr<File>> File::open(const std::string& path) {

@@ -51,6 +51,9 @@ public:
     // "-" is standard input. Errors: not_found, permission, failed (a directory), interrupted (a
     // stop signal came while a FIFO had no writer).
     [[nodiscard]] static Result<std::unique_ptr<File>> open(const std::string& path);
+    // A regular file: of anything else, such as a FIFO that nobody writes to, it is an error at
+    // once.
+    [[nodiscard]] static Result<std::unique_ptr<File>> open_regular(const std::string& path);
     // A regular file that only Octroi writes: neither a symbolic link nor a FIFO is opened.
     [[nodiscard]] static Result<std::unique_ptr<File>> open_own(const std::string& path);
 
@@ -63,6 +66,9 @@ public:
     [[nodiscard]] Result<std::unique_ptr<File>> duplicate() const;
 
 private:
+    // flags: of open(2), beside those that every such file has.
+    [[nodiscard]] static Result<std::unique_ptr<File>> open_regular(const std::string& path,
+                                                                    int flags);
     File(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Fd fd_;
     std::string path_;

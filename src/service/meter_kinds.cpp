@@ -8,6 +8,7 @@
 #include "meter/conntrack/kind.hpp"
 #include "meter/counters/kind.hpp"
 #include "meter/ebpf/kind.hpp"
+#include "meter/log/kind.hpp"
 #include "meter/nflog/kind.hpp"
 #include "meter/nftables/kind.hpp"
 
@@ -15,10 +16,17 @@ namespace octroi {
 namespace {
 
 // In the order in which documentation shows them.
-constexpr std::array kinds{
-    &capture::kind,         &ebpf::kind,     &ebpf::sockets_kind,        &conntrack::kind,
-    &accounting::kind,      &nflog::kind,    &counters::interfaces_kind, &counters::wireguard_kind,
-    &counters::listed_kind, &collector::kind};
+constexpr std::array kinds{&capture::kind,
+                           &ebpf::kind,
+                           &ebpf::sockets_kind,
+                           &conntrack::kind,
+                           &accounting::kind,
+                           &nflog::kind,
+                           &counters::interfaces_kind,
+                           &counters::wireguard_kind,
+                           &counters::listed_kind,
+                           &collector::kind,
+                           &logs::kind};
 
 }  // namespace
 

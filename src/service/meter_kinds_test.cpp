@@ -68,8 +68,8 @@ TEST(MeterKinds, HaveNounsAndFlagsThatDiffer) {
 
 TEST(MeterKinds, HaveTheFunctionsThatTheTableNeeds) {
     for (const MeterKind* kind : meter_kinds()) {
-        EXPECT_NE(kind->open, nullptr);
         EXPECT_FALSE(kind->cursor_prefix.empty());
+        EXPECT_NE(kind->open, nullptr);
         EXPECT_FALSE(kind->counters.empty());
         for (const auto& each : kind->importers) EXPECT_NE(each.open, nullptr);
         for (const auto& each : kind->flow_sources) EXPECT_NE(each.open, nullptr);

@@ -155,7 +155,7 @@ protected:
             if (!identity.starts_with("domain ")) continue;
             Traffic& sum = sums[identity.substr(7)];
             sum.sent += row.value("sent_bytes", std::uint64_t{0});
-            sum.requests += row.value("sent_flows", std::uint64_t{0});
+            sum.requests += row.value("flows", std::uint64_t{0});
         }
         return sums;
     }

@@ -6,9 +6,9 @@
 #include <array>
 #include <vector>
 
-#include "meter/log/entry_readings.hpp"
 #include "meter/log/followed_log.hpp"
 #include "meter/log/line_decoder.hpp"
+#include "meter/log/log_readings.hpp"
 #include "record/counter.hpp"
 
 namespace octroi::logs {

@@ -16,7 +16,7 @@ constinit LimitedLog unreadable_file("log_file_unreadable");
 Result<bool> FollowedLog::open_plain(file::Stream& stream, Source& source) {
     TRY_ASSIGN(auto same_file, source.file->duplicate());
     TRY(stream.read_plain(std::move(same_file)));
-    LogFile& log_file = source.log_file;
+    SeenFile& log_file = source.log_file;
     TRY_ASSIGN(const bool reached, stream.move_to(log_file.offset));
     if (!reached) return false;
     if (log_file.offset > 0 && stream.tail() != log_file.tail) return false;
@@ -31,12 +31,20 @@ Status FollowedLog::read_present(Pass& pass) {
     if (source.file == nullptr) {
         // The path is gone, or another file since the look at it: the next call sees that.
         if (!pass.status || !source.log_file.is_inode_of(*pass.status)) return {};
-        TRY_ASSIGN(auto opened, File::open(path_));
-        TRY_ASSIGN(const FileStatus status, opened->status());
+        auto opened = File::open_regular(path_);
+        if (!opened && opened.error().code == ErrorCode::not_found) return {};
+        if (!opened) return std::unexpected(std::move(opened.error()));
+        TRY_ASSIGN(const FileStatus status, (*opened)->status());
         if (!source.log_file.is_inode_of(status)) return {};
-        source.file = std::move(opened);
+        source.file = *std::move(opened);
     }
-    TRY_ASSIGN(const FileStatus status, source.file->status());
+    // A log that rests costs the stat(2) of its path only.
+    FileStatus status;
+    if (pass.status && source.log_file.is_inode_of(*pass.status)) {
+        status = *pass.status;
+    } else {
+        TRY_ASSIGN(status, source.file->status());
+    }
     if (source.log_file.is_unchanged(status) && !source.has_more) return {};
     TRY_ASSIGN(const bool is_same, open_plain(pass.stream, source));
     if (!is_same) {
@@ -117,7 +125,7 @@ bool FollowedLog::find_compressed(Pass& pass, Source& source) {
 
 Result<bool> FollowedLog::read_lines(Pass& pass, Source& source, file::Stream& stream,
                                      const FileStatus& status, bool with_rest) {
-    LogFile& log_file = source.log_file;
+    SeenFile& log_file = source.log_file;
     const LineOrigin origin{source.path, status.modified};
     const auto hand_over = [&](const file::Line& line) {
         pass.sink.on_line(line, origin);

@@ -4,19 +4,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/log_limit.hpp"
+
 namespace octroi::logs {
+namespace {
+
+constinit LimitedLog unknown_import("log_import_unknown");
+
+}  // namespace
 
 FollowedLog::FollowedLog(std::string path, FollowOptions options, LogFamily::IsLog is_log,
-                         LogFamily::IsLog is_wanted)
+                         LogFamily::IsLog is_wanted, FindImported find_imported)
     : path_(std::move(path)),
       options_(std::move(options)),
       family_(path_, options_.old_folder, std::move(is_log)),
-      is_wanted_(std::move(is_wanted)) {}
+      is_wanted_(std::move(is_wanted)),
+      find_imported_(std::move(find_imported)) {}
 
 void FollowedLog::resume(FollowState state) {
     is_resumed_ = true;
     floor_ = state.floor;
-    for (LogFile& log_file : state.earlier) earlier_.push_back({std::move(log_file), path_});
+    for (SeenFile& log_file : state.earlier) earlier_.push_back({std::move(log_file), path_});
     if (state.present) present_.emplace(Source{*std::move(state.present), path_});
 }
 
@@ -68,6 +76,30 @@ void FollowedLog::begin_first(Pass& pass) {
         earlier_.push_back(std::move(source));
     }
     if (pass.status) start_present(*pass.status);
+    const auto skip = [&](Source& source) {
+        if (source.log_file.finished) return;
+        const Status skipped = skip_imported(source);
+        if (!skipped) unknown_import.warning([&] { return skipped.error().text; });
+    };
+    for (Source& source : earlier_) skip(source);
+    if (present_) skip(*present_);
+}
+
+// The ledger has the lines of an imported part.
+Status FollowedLog::skip_imported(Source& source) const {
+    TRY_ASSIGN(const ImportedPart part, find_imported_(source.path));
+    if (part.offset == 0) return {};
+    TRY_ASSIGN(file::Stream stream, file::Stream::open(source.path));
+    SeenFile seen = source.log_file;
+    TRY(note_head(stream, seen));
+    seen.offset = part.offset;
+    seen.lines = part.lines;
+    TRY(note_tail(stream, seen));
+    source.log_file = seen;
+    if (source.stream != nullptr) {
+        TRY_ASSIGN([[maybe_unused]] const bool reached, source.stream->move_to(part.offset));
+    }
+    return {};
 }
 
 void FollowedLog::begin_resumed(Pass& pass) {
@@ -108,7 +140,7 @@ void FollowedLog::look_at_present(Pass& pass) {
         add_unseen(pass);
         return start_present(*pass.status);
     }
-    const LogFile& log_file = present_->log_file;
+    const SeenFile& log_file = present_->log_file;
     if (!log_file.is_inode_of(*pass.status)) return retire_present(pass);
     if (pass.status->size < log_file.offset) return on_truncated(pass);
     // Nothing was read of the file, so its content would not show that it was copied and truncated.
@@ -173,7 +205,7 @@ bool FollowedLog::is_present_again(const FileStatus& status) {
 
 // Goes on in a file that was found, which may be compressed.
 void FollowedLog::use(Source& source, LogFamily::Found found) {
-    LogFile& log_file = source.log_file;
+    SeenFile& log_file = source.log_file;
     log_file.device = found.member.status.device;
     log_file.inode = found.member.status.inode;
     source.path = std::move(found.member.path);
@@ -185,7 +217,7 @@ void FollowedLog::use(Source& source, LogFamily::Found found) {
         source.stream = std::move(found.stream);
         return;
     }
-    auto opened = File::open(source.path);
+    auto opened = File::open_regular(source.path);
     if (opened) source.file = *std::move(opened);
 }
 
@@ -193,7 +225,7 @@ void FollowedLog::use(Source& source, LogFamily::Found found) {
 // poll, or since the daemon ran last.
 void FollowedLog::add_unseen(Pass& pass) {
     note_heads(pass);
-    std::vector<LogFile> known = known_files();
+    std::vector<SeenFile> known = known_files();
     UtcTime newest = floor_;
     for (LogFamily::Member& member : family_.members()) {
         if (member.status.modified <= floor_ || is_open(member.status) ||
@@ -217,7 +249,7 @@ void FollowedLog::add_unseen(Pass& pass) {
 // Of open files of which nothing was read: a copy of one may have another inode.
 void FollowedLog::note_heads(Pass& pass) {
     const auto note = [&](Source& source) -> Status {
-        LogFile& log_file = source.log_file;
+        SeenFile& log_file = source.log_file;
         if (source.file == nullptr || log_file.offset > 0) return {};
         TRY_ASSIGN(auto same_file, source.file->duplicate());
         TRY(pass.stream.read_plain(std::move(same_file)));
@@ -244,7 +276,7 @@ bool FollowedLog::is_open(const FileStatus& status) const {
 // In the order of writing: files that were read in part, then the others by their times.
 void FollowedLog::sort_earlier() {
     const auto key = [](const Source& source) {
-        const LogFile& f = source.log_file;
+        const SeenFile& f = source.log_file;
         const int part = f.finished ? 0 : f.offset > 0 ? 1 : 2;
         return std::pair(part, part == 2 ? f.modified : UtcTime{});
     };
@@ -255,7 +287,7 @@ void FollowedLog::start_present(const FileStatus& status) {
     // It may be an earlier file that is back, for example of a file system that was not mounted.
     auto stream = file::Stream::open(path_);
     const auto back = std::ranges::find_if(earlier_, [&](const Source& source) {
-        const LogFile& known = source.log_file;
+        const SeenFile& known = source.log_file;
         if (known.head_length == 0) return source.file != nullptr && known.is_inode_of(status);
         if (!stream) return false;
         const auto likeness = compare(*stream, known);
@@ -276,8 +308,8 @@ void FollowedLog::move_present_to_earlier() {
     sort_earlier();
 }
 
-std::vector<LogFile> FollowedLog::known_files() const {
-    std::vector<LogFile> known;
+std::vector<SeenFile> FollowedLog::known_files() const {
+    std::vector<SeenFile> known;
     for (const Source& source : earlier_) known.push_back(source.log_file);
     if (present_) known.push_back(present_->log_file);
     return known;
@@ -297,7 +329,7 @@ void FollowedLog::drop_finished() {
 }
 
 // How much is missing is not known: nobody can count lines that are gone.
-void FollowedLog::add_loss(const Pass& pass, const LogFile& log_file) {
+void FollowedLog::add_loss(const Pass& pass, const SeenFile& log_file) {
     ++counts_.losses;
     const UtcTime begin = std::min(log_file.modified, pass.moment.time);
     losses_.push_back({path_,
@@ -311,7 +343,7 @@ std::vector<Loss> FollowedLog::drain_losses() { return std::exchange(losses_, {}
 
 std::uint64_t FollowedLog::lag() const noexcept {
     const auto of = [](const Source& source) {
-        const LogFile& f = source.log_file;
+        const SeenFile& f = source.log_file;
         return source.stream == nullptr && !f.finished && f.size > f.offset ? f.size - f.offset : 0;
     };
     std::uint64_t sum = present_ ? of(*present_) : 0;

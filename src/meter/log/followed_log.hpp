@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-// Follows one log: hands over each line of it once, in the order in which they were written, over
+// Follows one log: hands over each of its lines once, in the order in which they were written, over
 // rotation and restarts.
 //
 // A poll costs a stat(2) of the path, and one of each earlier file that may still grow. The present
@@ -32,8 +32,9 @@
 #include "host/file.hpp"
 #include "meter/file/line_reader.hpp"
 #include "meter/file/stream.hpp"
+#include "meter/log/imported_files.hpp"
 #include "meter/log/log_family.hpp"
-#include "meter/log/log_file.hpp"
+#include "meter/log/seen_file.hpp"
 #include "record/transfer.hpp"
 
 namespace octroi::logs {
@@ -59,9 +60,9 @@ struct FollowOptions {
 
 // What a restart needs to go on.
 struct FollowState {
-    std::vector<LogFile> earlier;    // the one written first comes first
-    std::optional<LogFile> present;  // nullopt: the path did not exist
-    UtcTime floor;                   // earlier files modified later than this are new
+    std::vector<SeenFile> earlier;    // the one written first comes first
+    std::optional<SeenFile> present;  // nullopt: the path did not exist
+    UtcTime floor;                    // earlier files modified later than this are new
 
     bool operator==(const FollowState&) const = default;
 };
@@ -84,19 +85,21 @@ class FollowedLog {
 public:
     // Finished files that are remembered, to recognise their copies.
     static constexpr std::size_t finished_max = 4;
-    // Earlier files that are read at a time; the oldest one is finished before its time.
-    static constexpr std::size_t earlier_max = 64;
+
+    // How far a file was imported before the log was followed.
+    using FindImported = std::function<Result<ImportedPart>(const std::string& path)>;
 
     // path: absolute. is_log: as of LogFamily. is_wanted: whether an earlier file that exists at
-    // the first start is to be read; both must outlive this object.
+    // the first start is to be read. find_imported: for the files that exist then. All must outlive
+    // this object.
     FollowedLog(std::string path, FollowOptions options, LogFamily::IsLog is_log,
-                LogFamily::IsLog is_wanted);
+                LogFamily::IsLog is_wanted, FindImported find_imported);
 
     // Goes on from an earlier state. Before the first read().
     void resume(FollowState state);
     [[nodiscard]] FollowState state() const;
 
-    // Reads what is new, at most about `octets`. True: there is more. stream: memory that several
+    // Reads the new lines, at most about `octets`. True: there is more. stream: memory that several
     // logs share; its content does not matter. Errors: those of the present file (permission…);
     // the next call tries again.
     [[nodiscard]] Result<bool> read(LineSink& sink, file::Stream& stream,
@@ -112,7 +115,7 @@ public:
 
 private:
     struct Source {
-        LogFile log_file;
+        SeenFile log_file;
         std::string path;                              // for messages
         std::unique_ptr<File> file = {};               // plain, or
         std::unique_ptr<file::Stream> stream = {};     // compressed
@@ -124,6 +127,7 @@ private:
 
     // followed_log.cpp: which files there are.
     void begin_first(Pass& pass);
+    [[nodiscard]] Status skip_imported(Source& source) const;
     void begin_resumed(Pass& pass);
     void find_earlier(Pass& pass, Source& source);
     void check_present(Pass& pass);
@@ -139,10 +143,10 @@ private:
     void start_present(const FileStatus& status);
     void move_present_to_earlier();
     void drop_finished();
-    void add_loss(const Pass& pass, const LogFile& log_file);
-    [[nodiscard]] std::vector<LogFile> known_files() const;
+    void add_loss(const Pass& pass, const SeenFile& log_file);
+    [[nodiscard]] std::vector<SeenFile> known_files() const;
 
-    // followed_lines.cpp: what is in them.
+    // followed_lines.cpp: the lines in them.
     [[nodiscard]] Status read_present(Pass& pass);
     void read_earlier(Pass& pass);
     [[nodiscard]] Status read_plain(Pass& pass, Source& source);
@@ -160,6 +164,7 @@ private:
     FollowOptions options_;
     LogFamily family_;
     LogFamily::IsLog is_wanted_;
+    FindImported find_imported_;
     bool is_begun_ = false;
     bool is_resumed_ = false;
     std::vector<Source> earlier_;

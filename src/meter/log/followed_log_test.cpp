@@ -75,7 +75,10 @@ protected:
         options_ = options;
         log_ = std::make_unique<FollowedLog>(
             folder_.file("access.log"), options_, [](const std::string&) { return false; },
-            [this](const std::string& path) { return wanted_.contains(path); });
+            [this](const std::string& path) { return wanted_.contains(path); },
+            [this](const std::string& path) -> Result<ImportedPart> {
+                return path == imported_ ? ImportedPart{4, 2} : ImportedPart{};
+            });
     }
     void restart() {
         const FollowState state = log_->state();
@@ -99,6 +102,7 @@ protected:
     testing::Folder folder_;
     FollowOptions options_;
     std::string wanted_;
+    std::string imported_;
     std::unique_ptr<FollowedLog> log_;
     file::Stream stream_;
     Duration uptime_;
@@ -310,6 +314,21 @@ TEST_F(FollowedLogTest, ADamagedCompressedFileIsReadWhenItIsComplete) {
     EXPECT_THAT(log_->drain_losses(), IsEmpty());
 }
 
+TEST_F(FollowedLogTest, RotatedFilesMayHaveAFolderOfTheirOwn) {
+    make({.old_folder = "old"});
+    fs::create_directories(folder_.file("old"));
+    append("access.log", "1\n");
+    EXPECT_THAT(poll(), ElementsAre("1"));
+    append("access.log", "2\n");
+    rename("access.log", "old/access.log.1");
+    append("access.log", "3\n");
+    rename("access.log", "old/access.log-20261130");
+    append("access.log", "4\n");
+    restart();
+    EXPECT_THAT(poll(), ElementsAre("2", "3", "4"));
+    EXPECT_THAT(log_->drain_losses(), IsEmpty());
+}
+
 TEST_F(FollowedLogTest, EarlierFilesAreReadIfTheyAreWanted) {
     append("access.log", "1\n");
     rename("access.log", "access.log.1");
@@ -318,6 +337,16 @@ TEST_F(FollowedLogTest, EarlierFilesAreReadIfTheyAreWanted) {
     EXPECT_THAT(poll(), ElementsAre("1", "2"));
     pass(Duration::minutes(11));
     EXPECT_THAT(poll(), IsEmpty());
+}
+
+TEST_F(FollowedLogTest, LinesThatWereImportedAreNotReadAgain) {
+    append("access.log", "1\n2\n3\n");
+    imported_ = folder_.file("access.log");
+    EXPECT_THAT(poll(), ElementsAre("3"));
+    append("access.log", "4\n");
+    restart();
+    EXPECT_THAT(poll(), ElementsAre("4"));
+    EXPECT_THAT(log_->drain_losses(), IsEmpty());
 }
 
 TEST_F(FollowedLogTest, ALongLineIsHandedOverOnceAndCut) {

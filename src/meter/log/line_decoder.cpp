@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "host/log_limit.hpp"
@@ -19,40 +20,38 @@ std::uint64_t LineCounts::bad_lines() const noexcept {
 }
 
 void LineDecoder::on_line(const file::Line& line, const LineOrigin& origin) {
-    if (!is_skipping_) ++counts_->lines;
+    ++counts_->lines;
     // The end of the line may be missing, and with it the volume.
     if (line.is_cut) return on_bad(logline::BadReason::too_long, line, origin);
     const logline::LineResult result = reader_->read(line.text, entry_);
     const std::uint64_t evicted = reader_->evicted();
-    if (!is_skipping_) counts_->evicted += evicted - evicted_;
+    counts_->evicted += evicted - evicted_;
     evicted_ = evicted;
     if (result.kind == logline::LineKind::bad) return on_bad(result.reason, line, origin);
     if (result.kind == logline::LineKind::other) {
-        if (!is_skipping_) ++counts_->other;
+        ++counts_->other;
         return;
     }
-    const auto time = times_.resolve(entry_.time, origin.modified);
+    times_.set_latest(origin.modified);
+    const auto time = times_.resolve(entry_.time);
     if (!time) return on_bad(logline::BadReason::time, line, origin);
-    if (is_skipping_) return;
-    ++entries_;
-    readings_->add(entry_, *time, names_);
+    last_time_ = std::max(last_time_.value_or(*time), *time);
+    readings_->add(entry_, *time, *sink_, names_);
 }
 
 void LineDecoder::on_bad(logline::BadReason reason, const file::Line& line,
                          const LineOrigin& origin) {
-    if (is_skipping_) return;
     ++counts_->bad.at(static_cast<std::size_t>(reason));
     ++bad_lines_;
-    if (first_bad_line_ == 0) first_bad_line_ = line.number;
     bad_line.warning([&] {
         return fmt::format("{}, line {} cannot be read: {}; its volume is missing", origin.path,
                            line.number, logline::to_string(reason));
     });
 }
 
-Status LineDecoder::resume(std::string_view reader_state, std::optional<UtcTime> last) {
-    times_.resume(last);
-    return reader_->restore(reader_state);
+Status LineDecoder::resume(std::string_view reader, std::string_view times) {
+    TRY(times_.restore(times));
+    return reader_->restore(reader);
 }
 
 }  // namespace octroi::logs

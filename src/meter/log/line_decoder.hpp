@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "meter/log/entry_readings.hpp"
 #include "meter/log/followed_log.hpp"
-#include "meter/log/line_times.hpp"
+#include "meter/log/log_readings.hpp"
+#include "meter/log/time_resolver.hpp"
 #include "wire/log/line_reader.hpp"
 
 namespace octroi::logs {
@@ -29,44 +29,40 @@ struct LineCounts {
 class LineDecoder final : public LineSink {
 public:
     // readings and counts: shared by the logs of a meter; must outlive this object.
-    LineDecoder(std::unique_ptr<logline::LineReader> reader, const Zone& zone,
-                EntryReadings& readings, LineCounts& counts, const LogNames& names)
+    LineDecoder(std::unique_ptr<logline::LineReader> reader, const TimeResolver& times,
+                LogReadings& readings, LineCounts& counts, const LogNames& names)
         : reader_(std::move(reader)),
-          times_(zone),
+          times_(times),
           readings_(&readings),
           counts_(&counts),
           names_(names) {}
 
+    // Before lines. The sink must outlive the calls of on_line().
+    void set_sink(ReadingSink& sink) noexcept { sink_ = &sink; }
     // A bad line is counted, and logged (host/log_limit.hpp).
     void on_line(const file::Line& line, const LineOrigin& origin) override;
-    // Lines from now on are in the ledger already: they are read for the state only.
-    void skip(bool is_skipping) noexcept { is_skipping_ = is_skipping; }
-
-    // For a restart. Errors of resume(): corrupt; then the reader has no state.
-    [[nodiscard]] std::string save() const { return reader_->save(); }
-    [[nodiscard]] Status resume(std::string_view reader_state, std::optional<UtcTime> last);
-    // The latest time of a line.
-    [[nodiscard]] const std::optional<UtcTime>& last_time() const noexcept { return times_.last(); }
+    // For a restart. Errors of resume(): corrupt; then there is no state.
+    [[nodiscard]] std::string save_reader() const { return reader_->save(); }
+    [[nodiscard]] std::string save_times() const { return times_.save(); }
+    [[nodiscard]] Status resume(std::string_view reader, std::string_view times);
+    // The latest time of a line that this object has read.
+    [[nodiscard]] const std::optional<UtcTime>& last_time() const noexcept { return last_time_; }
 
     // Since the last call.
     [[nodiscard]] std::uint64_t drain_bad_lines() noexcept { return std::exchange(bad_lines_, 0); }
-    [[nodiscard]] std::uint64_t entries() const noexcept { return entries_; }
-    // The first bad line of all; 0: there was none.
-    [[nodiscard]] std::uint64_t first_bad_line() const noexcept { return first_bad_line_; }
 
 private:
     void on_bad(logline::BadReason reason, const file::Line& line, const LineOrigin& origin);
 
     std::unique_ptr<logline::LineReader> reader_;
-    LineTimes times_;
-    EntryReadings* readings_;
+    TimeResolver times_;
+    LogReadings* readings_;
     LineCounts* counts_;
     LogNames names_;
     logline::Entry entry_;
-    bool is_skipping_ = false;
-    std::uint64_t entries_ = 0;
+    ReadingSink* sink_ = nullptr;
+    std::optional<UtcTime> last_time_;
     std::uint64_t bad_lines_ = 0;
-    std::uint64_t first_bad_line_ = 0;
     std::uint64_t evicted_ = 0;
 };
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint8_t format_version = 1;
 constexpr std::uint8_t flag_present = 1;
-constexpr std::uint8_t flag_last_time = 2;
 constexpr std::size_t earlier_max = 4096;
 
 bool parse_files(ByteCursor& in, bool has_present, FollowState& state) {
@@ -30,14 +29,13 @@ std::string LogPosition::save() const {
     out.u8(format_version);
     out.text(path);
     out.be64(static_cast<std::uint64_t>(state.floor.ns));
-    out.u8(static_cast<std::uint8_t>((state.present ? flag_present : 0) |
-                                     (last_time ? flag_last_time : 0)));
-    out.be64(static_cast<std::uint64_t>(last_time.value_or(UtcTime{}).ns));
+    out.u8(state.present ? flag_present : 0);
     out.text(format);
     out.text(reader);
+    out.text(times);
     if (state.present) logs::save(*state.present, out);
     out.be16(narrow<std::uint16_t>(state.earlier.size()));
-    for (const LogFile& log_file : state.earlier) logs::save(log_file, out);
+    for (const SeenFile& log_file : state.earlier) logs::save(log_file, out);
     return out.drain();
 }
 
@@ -46,23 +44,19 @@ Result<LogPosition> LogPosition::parse(std::string_view saved) {
     LogPosition position;
     std::uint8_t version = 0;
     std::uint64_t floor = 0;
-    std::uint64_t last = 0;
     std::uint8_t flags = 0;
     if (in.u8(version) && version != format_version)
         return fail(ErrorCode::unsupported,
                     "the cursor of this log was written by another version of Octroi; next: run "
                     "that version");
-    const bool good = in.text(position.path) && in.be64(floor) && in.u8(flags) &&
-                      flags <= (flag_present | flag_last_time) && in.be64(last) &&
-                      in.text(position.format) && in.text(position.reader) &&
-                      parse_files(in, (flags & flag_present) != 0, position.state) &&
-                      in.left() == 0;
+    const bool good =
+        in.text(position.path) && in.be64(floor) && in.u8(flags) && flags <= flag_present &&
+        in.text(position.format) && in.text(position.reader) && in.text(position.times) &&
+        parse_files(in, (flags & flag_present) != 0, position.state) && in.left() == 0;
     if (!good)
         return fail(ErrorCode::corrupt,
                     "the cursor of this log is damaged; next: run `octroi audit`");
     position.state.floor.ns = static_cast<std::int64_t>(floor);
-    if ((flags & flag_last_time) != 0)
-        position.last_time = UtcTime{static_cast<std::int64_t>(last)};
     return position;
 }
 

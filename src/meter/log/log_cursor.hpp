@@ -8,14 +8,14 @@
 //
 // DO NOT CHANGE the format: ledgers contain it. All numbers most significant octet first:
 //   u8 format (1), text path (u32 length and octets; empty: the source is free), u64 floor (ns),
-//   u8 flags (1: there is a present file, 2: there is a time of the last line),
-//   u64 time of the last line (ns), text format, text state of the reader of the format,
+//   u8 flags (1: there is a present file), text format, text state of the reader of the format,
+//   text state of the times (TimeResolver::save()),
 //   the present file, if there is one,
 //   u16 n, n x earlier file, the one written first comes first
-// A file (log_file.cpp): u64 device, u64 inode, u64 offset, u64 lines, u64 size, u64 modified (ns),
+// A file (seen_file.cpp): u64 device, u64 inode, u64 offset, u64 lines, u64 size, u64 modified
+// (ns),
 //   u16 head length, 16 octets head, 16 octets tail, u8 flags (1: finished)
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,9 +32,9 @@ static_assert(is_content_source(followed_source_prefix));
 struct LogPosition {
     std::string path;
     FollowState state;
-    std::optional<UtcTime> last_time;
     std::string format;  // a state of another format is of no use
     std::string reader;
+    std::string times;
 
     bool operator==(const LogPosition&) const = default;
 

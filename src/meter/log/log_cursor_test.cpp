@@ -22,9 +22,9 @@ LogPosition some_position() {
     position.state.present->tail[15] = 9;
     position.state.earlier.resize(2);
     position.state.earlier[1].finished = true;
-    position.last_time = UtcTime{10};
     position.format = "combined";
     position.reader = std::string("state\0with NUL", 14);
+    position.times = "times";
     return position;
 }
 

@@ -48,7 +48,7 @@ void LogFamily::add_members(const std::string& folder, std::vector<Member>& memb
     }
 }
 
-std::optional<LogFamily::Found> LogFamily::find(const LogFile& lost,
+std::optional<LogFamily::Found> LogFamily::find(const SeenFile& lost,
                                                 const FileStatus* not_this) const {
     // A program that compresses a file removes it when the compressed one is complete: between the
     // list and the opening it may be gone, and a second list has the new one.
@@ -79,14 +79,14 @@ std::optional<LogFamily::Found> LogFamily::find(const LogFile& lost,
     return shorter;
 }
 
-bool LogFamily::is_known(const Member& member, std::span<const LogFile> known) const {
-    for (const LogFile& each : known)
+bool LogFamily::is_known(const Member& member, std::span<const SeenFile> known) const {
+    for (const SeenFile& each : known)
         if (each.head_length == 0 && each.is_inode_of(member.status)) return true;
     const auto stream = opened(member.path);
     // It cannot be read: a later call may find it under another name.
     if (stream == nullptr) return true;
     return std::ranges::any_of(
-        known, [&](const LogFile& each) { return begins_like(*stream, each).value_or(false); });
+        known, [&](const SeenFile& each) { return begins_like(*stream, each).value_or(false); });
 }
 
 }  // namespace octroi::logs

@@ -15,7 +15,7 @@
 #include "base/result.hpp"
 #include "host/file.hpp"
 #include "meter/file/stream.hpp"
-#include "meter/log/log_file.hpp"
+#include "meter/log/seen_file.hpp"
 
 namespace octroi::logs {
 
@@ -44,9 +44,9 @@ public:
     // The file with the octets that were read of `lost`. A file of which nothing was read is found
     // by its inode only. not_this: the inode of the log itself, which is left out. nullopt: there
     // is none.
-    [[nodiscard]] std::optional<Found> find(const LogFile& lost, const FileStatus* not_this) const;
+    [[nodiscard]] std::optional<Found> find(const SeenFile& lost, const FileStatus* not_this) const;
     // Whether the member is one of these files, or a copy of one.
-    [[nodiscard]] bool is_known(const Member& member, std::span<const LogFile> known) const;
+    [[nodiscard]] bool is_known(const Member& member, std::span<const SeenFile> known) const;
 
 private:
     void add_members(const std::string& folder, std::vector<Member>& members) const;

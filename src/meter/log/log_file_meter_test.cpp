@@ -1,180 +1,231 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/log/log_file_meter.hpp"
 
-#include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
-#include <algorithm>
 #include <fstream>
-#include <memory>
-#include <string>
-#include <vector>
+#include <map>
 
-#include "base/check.hpp"
 #include "host/testing/folder.hpp"
-#include "meter/log/log_cursor.hpp"
 #include "wire/log/formats.hpp"
 
 namespace octroi::logs {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
-
-struct SumSink : ReadingSink {
-    void accept(std::span<const Reading> readings) override {
-        for (const Reading& reading : readings) bytes += reading.bytes;
-    }
-    void accept_counted(std::span<const CountedVolume> /*volumes*/) override { ADD_FAILURE(); }
-    std::uint64_t bytes = 0;
-};
-
-std::string line(std::uint64_t octets) {
-    return "198.51.100.7 - - [30/Nov/2026:12:00:00 +0000] \"GET / HTTP/1.1\" 200 " +
-           std::to_string(octets) + " \"-\" \"-\"\n";
+std::string web_line(int second, std::string_view host, int octets) {
+    return fmt::format(
+        "{}:80 192.0.2.{} - - [01/May/2024:12:00:{:02} +0000] \"GET / HTTP/1.1\" 200 {} \"-\" "
+        "\"x\"\n",
+        host, second, second, octets);
 }
 
-// What an import did.
-struct Imported {
-    std::uint64_t bytes = 0;
-    std::uint64_t observed = 0;
-    std::uint64_t lines = 0;
-    bool was_complete = false;
-    std::string warning;
-    std::string error;
-    std::vector<Loss> losses;
-};
-
-class LogFileMeterTest : public ::testing::Test {
+class LogFile : public ::testing::Test, public FlowSink {
 protected:
-    std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(folder_.file(name)) << text;
-        return folder_.file(name);
+    void accept(std::span<const Reading> batch) override {
+        for (const Reading& reading : batch) readings_.push_back({reading, name_of(reading)});
     }
-    std::string write_compressed(const std::string& name, const std::string& text) const {
-        const gzFile out = gzopen(folder_.file(name).c_str(), "wb");
-        CHECK(gzwrite(out, text.data(), static_cast<unsigned>(text.size())) > 0);
-        gzclose(out);
-        return folder_.file(name);
+    void write(const std::string& content) { std::ofstream(path_, std::ios::binary) << content; }
+
+    Result<std::unique_ptr<LogFileMeter>> open() {
+        TRY_ASSIGN(auto reader, logline::open_reader(format_, {}));
+        TimeResolver resolver({.zone = Zone::utc(), .first_year = 2023, .latest = {}});
+        return LogFileMeter::open(path_, std::move(reader), resolver, options_, cursors_);
     }
-    // commits_max: the process is killed behind so many.
-    Imported import(const std::string& path, int commits_max = 1000) {
-        Imported done;
-        auto opened = LogFileMeter::open(path, logline::open_reader("combined", {}).value(),
-                                         options_, cursors_);
-        if (!opened) {
-            done.error = opened.error().text;
-            return done;
-        }
-        LogFileMeter& meter = **opened;
-        done.was_complete = meter.already_complete();
-        for (int commits = 0; commits < commits_max;) {
-            SumSink sink;
-            auto pulled = meter.pull(sink, {});
-            if (!pulled) {
-                done.error = pulled.error().text;
-                return done;
-            }
-            held_ += sink.bytes;
-            if (*pulled != Pull::end && *pulled != Pull::checkpoint) continue;
-            const Checkpoint made = meter.checkpoint(sink).value();
-            commit(made);
-            done.bytes += std::exchange(held_, 0);
-            done.observed += made.observed.bytes.value();
-            done.losses.insert(done.losses.end(), made.losses.begin(), made.losses.end());
+    // Imports the file as `octroi import` does, and commits each checkpoint.
+    Result<std::string> import(std::uint64_t commits_max = 1000) {
+        TRY_ASSIGN(const auto meter, open());
+        meter_ = meter.get();
+        was_complete_ = meter->already_complete();
+        for (std::uint64_t commits = 0; commits < commits_max;) {
+            TRY_ASSIGN(const Pull pulled, meter->pull(*this, {}));
+            if (pulled == Pull::more) continue;
+            TRY(commit(*meter));
             ++commits;
-            if (*pulled == Pull::end) break;
+            if (pulled == Pull::end) return meter->warning();
         }
-        held_ = 0;
-        done.lines = meter.frames();
-        done.warning = meter.warning();
-        return done;
+        readings_.resize(committed_);  // like a kill
+        return std::string("killed");
     }
-    void commit(const Checkpoint& made) {
-        for (const Cursor& cursor : made.cursors) {
+    Status commit(LogFileMeter& meter) {
+        TRY_ASSIGN(const Checkpoint checkpoint, meter.checkpoint(*this));
+        Volume sum;
+        for (std::size_t i = committed_; i < readings_.size(); ++i)
+            sum.bytes = Bytes(sum.bytes.value() + readings_[i].reading.bytes);
+        EXPECT_EQ(checkpoint.observed.bytes, sum.bytes);
+        committed_ = readings_.size();
+        losses_.insert(losses_.end(), checkpoint.losses.begin(), checkpoint.losses.end());
+        for (const Cursor& cursor : checkpoint.cursors) {
             std::erase_if(cursors_, [&](const Cursor& c) { return c.source == cursor.source; });
             cursors_.push_back(cursor);
         }
+        return {};
+    }
+    std::string name_of(const Reading& reading) {
+        std::string text;
+        for (NameRef ref = reading.near_name; ref != no_name;) {
+            const Name& name = meter_->names().rows()[ref - 1];
+            if (!text.empty()) text += " in ";
+            text += (name.kind == NameKind::user ? "user " : "domain ") + name.text;
+            ref = name.within;
+        }
+        return text;
+    }
+    // Octets to the client, by the name of the near end.
+    std::map<std::string, std::uint64_t> octets_by_name() {
+        std::map<std::string, std::uint64_t> sums;
+        for (const auto& each : readings_) sums[each.name] += each.reading.bytes;
+        return sums;
     }
 
-    const testing::Folder folder_;
-    LogFileMeterOptions options_{.host = "host.example.net"};
+    struct Named {
+        Reading reading;
+        std::string name;
+    };
+    const octroi::testing::Folder folder_;
+    std::string path_ = folder_.file("log");
+    std::string format_ = "vhost-combined";
+    LogFileMeterOptions options_;
+    LogFileMeter* meter_ = nullptr;
+    std::vector<Named> readings_;
+    std::size_t committed_ = 0;
+    std::vector<Loss> losses_;
     std::vector<Cursor> cursors_;
-    std::uint64_t held_ = 0;
+    bool was_complete_ = false;
 };
 
-TEST_F(LogFileMeterTest, AFileCountsOnceUnderAnyNameAndCompression) {
-    std::string text;
-    for (std::uint64_t i = 1; i <= 50; ++i) text += line(i);
-    Imported done = import(write("access.log", text));
-    EXPECT_EQ(done.bytes, 50U * 51 / 2);
-    EXPECT_EQ(done.observed, 50U * 51 / 2);
-    EXPECT_EQ(done.lines, 50U);
-    EXPECT_THAT(done.warning, IsEmpty());
-    EXPECT_TRUE(import(write("other", text)).was_complete);
-    EXPECT_TRUE(import(write_compressed("access.log.1.gz", text)).was_complete);
-    EXPECT_TRUE(import(write("shorter", text.substr(0, text.size() / 2))).was_complete);
+TEST_F(LogFile, OctetsBelongToTheVirtualHost) {
+    write(web_line(1, "A.example", 100) + web_line(2, "b.example", 7) +
+          web_line(3, "a.example.", 1));
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(octets_by_name(), (std::map<std::string, std::uint64_t>{{"domain a.example", 101},
+                                                                      {"domain b.example", 7}}));
+    const Reading& first = readings_.at(0).reading;
+    EXPECT_EQ(to_string(first.dst), "192.0.2.1");
+    EXPECT_EQ(first.direction, Direction::in) << "the near end, the server, is the source";
+    EXPECT_EQ(first.sport, 80);
+    EXPECT_EQ(first.proto, 6);
+    EXPECT_EQ(first.flows, 1U);
+    EXPECT_EQ(first.packets, 0U);
+    EXPECT_EQ(to_rfc3339(first.last), "2024-05-01T12:00:01Z");
 }
 
-TEST_F(LogFileMeterTest, OnlyTheNewLinesOfAFileThatHasGrownCount) {
-    EXPECT_EQ(import(write("access.log", line(1) + line(10))).bytes, 11U);
-    const Imported done =
-        import(write_compressed("access.log.1.gz", line(1) + line(10) + line(100)));
-    EXPECT_EQ(done.bytes, 100U);
-    EXPECT_EQ(done.lines, 1U);
+TEST_F(LogFile, IsInTheLedgerOnce) {
+    write(web_line(1, "a.example", 100));
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(import().value(), "");
+    EXPECT_TRUE(was_complete_);
+    // Rotation gives it another name; then it grows.
+    const std::string rotated = folder_.file("log.1");
+    std::ofstream(rotated, std::ios::binary)
+        << web_line(1, "a.example", 100) + web_line(2, "a.example", 5);
+    path_ = rotated;
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(octets_by_name()["domain a.example"], 105U);
+    EXPECT_EQ(readings_.size(), 2U);
 }
 
-TEST_F(LogFileMeterTest, AKilledImportGoesOnAtItsLastCommit) {
-    std::string text;
-    for (std::uint64_t i = 1; i <= 1000; ++i) text += line(i);
-    options_.checkpoint_lines = 128;
-    const std::string path = write("access.log", text);
-    std::uint64_t sum = 0;
-    for (int i = 0; i < 8; ++i) sum += import(path, 1).bytes;
-    EXPECT_EQ(sum, 1000U * 1001 / 2);
-    EXPECT_TRUE(import(path).was_complete);
+TEST_F(LogFile, ALineIsReadWhenItHasItsEnd) {
+    const std::string whole = web_line(1, "a.example", 100) + web_line(2, "a.example", 123);
+    for (std::size_t size = whole.find('\n') + 1; size < whole.size(); ++size) {
+        cursors_.clear();
+        readings_.clear();
+        committed_ = 0;
+        write(whole.substr(0, size));
+        ASSERT_TRUE(import().has_value());
+        EXPECT_EQ(octets_by_name()["domain a.example"], 100U) << size;
+        write(whole);
+        ASSERT_TRUE(import().has_value());
+        EXPECT_EQ(octets_by_name()["domain a.example"], 223U) << size;
+    }
 }
 
-TEST_F(LogFileMeterTest, ALastLineWithoutAnEndCountsWhenTheFileCannotGrow) {
-    const std::string text = line(1) + line(10).substr(0, line(10).size() - 1);
-    Imported done = import(write("access.log", text));
-    EXPECT_EQ(done.bytes, 1U);
-    EXPECT_THAT(done.warning, HasSubstr("the last line has no end"));
-    EXPECT_TRUE(import(folder_.file("access.log")).was_complete);
-    done = import(write_compressed("access.log.gz", text));
-    EXPECT_EQ(done.bytes, 10U);
-    EXPECT_THAT(done.warning, IsEmpty());
-    EXPECT_TRUE(import(folder_.file("access.log.gz")).was_complete);
+TEST_F(LogFile, GoesOnAfterAKillWithTheStateOfItsFormat) {
+    format_ = "postfix";
+    options_.checkpoint_lines = 1;
+    const auto line = [](std::string_view program, std::string_view text) {
+        return fmt::format("Dec 31 23:59:58 mail postfix/{}[23]: A01234: {}\n", program, text);
+    };
+    write(line("smtpd", "client=h[192.0.2.9], sasl_method=PLAIN, sasl_username=ann") +
+          line("qmgr", "from=<x@a.example>, size=70, nrcpt=1 (queue active)") +
+          "Jan  1 00:00:01 mail postfix/smtp[23]: A01234: to=<bob@b.example>, "
+          "relay=mx[192.0.2.25]:25, delay=1, status=sent (ok)\n");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(import(1).value(), "killed");
+    EXPECT_EQ(import().value(), "");
+    ASSERT_EQ(readings_.size(), 2U);
+    EXPECT_EQ(readings_[0].name, "user ann");
+    EXPECT_EQ(readings_[0].reading.direction, Direction::out) << "the server is the destination";
+    EXPECT_EQ(to_rfc3339(readings_[0].reading.last), "2023-12-31T23:59:58Z");
+    EXPECT_EQ(readings_[1].name, "user bob@b.example in domain b.example");
+    EXPECT_EQ(readings_[1].reading.bytes, 70U);
+    EXPECT_EQ(to_rfc3339(readings_[1].reading.last), "2024-01-01T00:00:01Z");
 }
 
-TEST_F(LogFileMeterTest, BadLinesAreALossAndStopNoOther) {
-    const Imported done = import(write("access.log", line(1) + "garbage\n" + line(10)));
-    EXPECT_EQ(done.bytes, 11U);
-    EXPECT_THAT(done.warning, HasSubstr("1 lines cannot be read; the first one is line 2"));
-    ASSERT_THAT(done.losses, SizeIs(1));
-    EXPECT_EQ(done.losses[0].reason, LossReason::corrupt);
-    EXPECT_EQ(done.losses[0].packets, 1U);
+TEST_F(LogFile, OfAProxyBelongsToItsClients) {
+    format_ = "squid";
+    write(
+        "1259844091.407 2000 192.0.2.1 TCP_MISS/200 1015 GET http://e.org/ ann DIRECT/192.0.2.80 "
+        "-\n1259844091.407 1 192.0.2.2 TCP_DENIED/407 9 GET http://e.org/ bob NONE/- -\n");
+    EXPECT_EQ(import().value(), "");
+    ASSERT_EQ(readings_.size(), 2U);
+    EXPECT_EQ(readings_[0].name, "user ann");
+    EXPECT_EQ(readings_[0].reading.direction, Direction::out) << "the near end is the destination";
+    EXPECT_EQ(to_rfc3339(readings_[0].reading.first, 3), "2009-12-03T12:41:29.407Z");
+    EXPECT_EQ(to_rfc3339(readings_[0].reading.last, 3), "2009-12-03T12:41:31.407Z");
+    EXPECT_EQ(readings_[1].name, "") << "the password was refused";
 }
 
-TEST_F(LogFileMeterTest, AFileOfAnotherFormatIsRefused) {
-    const Imported done = import(write("access.log", "a,b,c\n1,2,3\n"));
-    EXPECT_THAT(done.error, HasSubstr("no line is of this format"));
-    EXPECT_THAT(cursors_, IsEmpty());
+TEST_F(LogFile, NamesThatClientsChoseChargeNobody) {
+    format_ = "lighttpd";
+    write("192.0.2.1 victim.example - [01/May/2024:12:00:00 +0000] \"GET /\" 200 61 \"-\" \"x\"\n");
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(readings_.at(0).name, "");
+    cursors_.clear();
+    options_.readings.trusts_client_domains = true;
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(readings_.at(1).name, "domain victim.example");
+    // A sender without a login.
+    format_ = "postfix";
+    write(
+        "Dec 31 23:59:58 m postfix/qmgr[1]: A01234: from=<x@a.example>, size=70, nrcpt=1 (queue "
+        "active)\n");
+    EXPECT_EQ(import().value(), "");
+    EXPECT_EQ(readings_.at(2).name, "");
+    EXPECT_EQ(readings_.at(2).reading.bytes, 70U);
 }
 
-TEST_F(LogFileMeterTest, AFileThatIsFollowedIsRefused) {
-    const std::string path = write("access.log", line(1) + line(10));
-    LogPosition position;
-    position.path = "/var/log/access.log";
-    position.state.present.emplace();
-    auto stream = file::Stream::open(path).value();
-    ASSERT_TRUE(note_head(stream, *position.state.present));
-    position.state.present->offset = 1;
-    cursors_.push_back({"logfollow:0123", position.save(), 1, ""});
-    EXPECT_THAT(import(path).error, HasSubstr("/var/log/access.log"));
-    EXPECT_EQ(import(write("other.log", line(7))).bytes, 7U);
+TEST_F(LogFile, LinesThatCannotBeReadAreALoss) {
+    write(web_line(1, "a.example", 100) + "garbage\n" + std::string(300'000, 'x') + "\n" +
+          web_line(2, "a.example", 5));
+    EXPECT_EQ(import().value(), path_ +
+                                    ": 2 lines cannot be read; the first is line 2: no line of "
+                                    "this format");
+    EXPECT_EQ(octets_by_name()["domain a.example"], 105U);
+    ASSERT_EQ(losses_.size(), 1U);
+    EXPECT_EQ(losses_[0].reason, LossReason::corrupt);
+    EXPECT_EQ(losses_[0].packets, 2U);
+}
+
+TEST_F(LogFile, TheRestOfALineThatIsTooLongIsNoLine) {
+    write(web_line(1, "a.example", 100) + std::string(300'000, 'x'));
+    ASSERT_TRUE(import().has_value());
+    std::ofstream(path_, std::ios::binary | std::ios::app)
+        << web_line(2, "a.example", 999) << web_line(3, "a.example", 5);
+    ASSERT_TRUE(import().has_value());
+    EXPECT_EQ(octets_by_name()["domain a.example"], 105U);
+}
+
+TEST_F(LogFile, OfAnotherFormatIsRefused) {
+    write("garbage\n");
+    const auto result = import();
+    ASSERT_FALSE(result.has_value());
+    EXPECT_TRUE(result.error().text.contains("no line has the format"));
+    EXPECT_TRUE(cursors_.empty());
+    write(web_line(1, "a.example", 100));
+    ASSERT_TRUE(import().has_value());
+    std::ofstream(path_, std::ios::binary | std::ios::app) << web_line(3, "a.example", 5);
+    format_ = "clf";
+    ASSERT_TRUE(import().has_value()) << "both formats keep no state";
 }
 
 }  // namespace

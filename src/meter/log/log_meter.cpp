@@ -41,12 +41,15 @@ bool is_missing(const std::string& path) {
 
 }  // namespace
 
-LogMeter::LogMeter(LogMeterOptions options, const Clock& clock)
-    : options_(std::move(options)), clock_(&clock), readings_(options_.readings) {}
+LogMeter::LogMeter(LogMeterOptions options, const Clock& clock, std::span<const Cursor> cursors)
+    : options_(std::move(options)),
+      clock_(&clock),
+      imported_({cursors.begin(), cursors.end()}, options_.seed),
+      readings_(options_.readings, options_.seed) {}
 
 Result<std::unique_ptr<LogMeter>> LogMeter::open(LogMeterOptions options, const Clock& clock,
                                                  std::span<const Cursor> cursors) {
-    auto meter = std::unique_ptr<LogMeter>(new LogMeter(std::move(options), clock));
+    auto meter = std::unique_ptr<LogMeter>(new LogMeter(std::move(options), clock, cursors));
     TRY(meter->options_.open_reader());
     TRY(meter->resume(cursors));
     meter->discover();
@@ -57,13 +60,15 @@ Result<std::unique_ptr<LogMeter>> LogMeter::open(LogMeterOptions options, const 
 
 Status LogMeter::resume(std::span<const Cursor> cursors) {
     for (const Cursor& cursor : cursors) {
+        if (!cursor.source.starts_with(followed_source_prefix)) continue;
         TRY_ASSIGN(LogPosition position, LogPosition::parse(cursor.position));
         const std::string path = position.path;
         if (path.empty()) {
             free_cursors_.push_back(cursor);
             continue;
         }
-        if (logs_.contains(path)) continue;
+        // The configuration names it no longer. Its cursor stays, so that it can go on later.
+        if (logs_.contains(path) || !is_matched(path)) continue;
         TRY(add(path, cursor, std::move(position)));
     }
     return {};
@@ -75,14 +80,14 @@ Status LogMeter::add(const std::string& path, Cursor cursor, std::optional<LogPo
     log.cursor = std::move(cursor);
     log.file = std::make_unique<FollowedLog>(
         path, options_.follow, [this](const std::string& each) { return logs_.contains(each); },
-        [this](const std::string& each) { return is_matched(each); });
-    log.lines =
-        std::make_unique<LineDecoder>(std::move(reader), options_.zone, readings_, line_counts_,
-                                      readings_.names_of(names_in(path), options_.host));
+        [this](const std::string& each) { return is_matched(each); },
+        [this](const std::string& each) { return imported_.find(each); });
+    log.lines = std::make_unique<LineDecoder>(std::move(reader), options_.times, readings_,
+                                              line_counts_, readings_.names_of(names_in(path)));
     if (!position) return {};
     const std::string_view state =
         position->format == options_.format ? std::string_view(position->reader) : "";
-    if (const Status resumed = log.lines->resume(state, position->last_time); !resumed)
+    if (const Status resumed = log.lines->resume(state, position->times); !resumed)
         warnings_.push_back(fmt::format("{}: {}; sessions that had begun are not known", path,
                                         resumed.error().text));
     log.file->resume(std::move(position->state));
@@ -176,7 +181,6 @@ Cursor LogMeter::new_cursor() {
 // ---- Reading
 
 Result<Pull> LogMeter::pull(ReadingSink& sink, Duration wait) {
-    readings_.set_sink(sink);
     const Duration now = clock_->uptime();
     if (!next_discover_ || now >= *next_discover_) {
         drop_gone();
@@ -186,20 +190,20 @@ Result<Pull> LogMeter::pull(ReadingSink& sink, Duration wait) {
         pause_for(std::min(wait, *next_poll_ - now));
         return Pull::idle;
     }
-    const bool is_done = read_round();
-    readings_.flush();
+    const bool is_done = read_round(sink);
+    readings_.flush(sink);
     if (!is_done) return Pull::more;
     next_poll_ = clock_->uptime() + options_.poll;
     return Pull::idle;
 }
 
-bool LogMeter::read_round() {
+bool LogMeter::read_round(ReadingSink& sink) {
     std::size_t left = octets_of_a_pull;
     if (next_.empty()) round_has_more_ = false;
     auto at = logs_.lower_bound(next_);
     for (; at != logs_.end() && left > 0; ++at) {
         const std::uint64_t octets = at->second.file->counts().octets;
-        read(at->second, left);
+        read(at->second, sink, left);
         left -= std::min<std::uint64_t>(left, at->second.file->counts().octets - octets);
         round_has_more_ = round_has_more_ || at->second.has_more;
     }
@@ -207,7 +211,8 @@ bool LogMeter::read_round() {
     return next_.empty() && !round_has_more_;
 }
 
-void LogMeter::read(Log& log, std::size_t octets) {
+void LogMeter::read(Log& log, ReadingSink& sink, std::size_t octets) {
+    log.lines->set_sink(sink);
     const auto more =
         log.file->read(*log.lines, stream_, {clock_->now(), clock_->uptime()}, octets);
     log.is_readable = more.has_value();
@@ -221,17 +226,16 @@ void LogMeter::read(Log& log, std::size_t octets) {
 // ---- Checkpoints
 
 Result<Checkpoint> LogMeter::checkpoint(ReadingSink& sink) {
-    readings_.set_sink(sink);
-    readings_.flush();
+    readings_.flush(sink);
     Checkpoint out;
     for (auto& [path, log] : logs_) {
         add_losses(log, out);
         save(log, out);
     }
+    const std::string free_position = LogPosition{}.save();
     for (Cursor& cursor : free_cursors_) {
-        const std::string position = LogPosition{}.save();
-        if (cursor.version == 0 || cursor.position == position) continue;
-        cursor.position = position;
+        if (cursor.version == 0 || cursor.position == free_position) continue;
+        cursor.position = free_position;
         cursor.note = "free";
         ++cursor.version;
         out.cursors.push_back(cursor);
@@ -242,8 +246,8 @@ Result<Checkpoint> LogMeter::checkpoint(ReadingSink& sink) {
 
 void LogMeter::save(Log& log, Checkpoint& out) {
     const std::string& path = log.file->path();
-    std::string position = LogPosition{path, log.file->state(), log.lines->last_time(),
-                                       options_.format, log.lines->save()}
+    std::string position = LogPosition{path, log.file->state(), options_.format,
+                                       log.lines->save_reader(), log.lines->save_times()}
                                .save();
     if (position == log.cursor.position) return;
     log.cursor.position = std::move(position);

@@ -24,14 +24,14 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "host/clock.hpp"
-#include "host/zone.hpp"
 #include "meter/file/stream.hpp"
 #include "meter/kind.hpp"
 #include "meter/log/counters.hpp"
-#include "meter/log/entry_readings.hpp"
 #include "meter/log/followed_log.hpp"
+#include "meter/log/imported_files.hpp"
 #include "meter/log/line_decoder.hpp"
 #include "meter/log/log_cursor.hpp"
+#include "meter/log/log_readings.hpp"
 #include "meter/log/path_pattern.hpp"
 #include "meter/meter.hpp"
 #include "wire/log/line_reader.hpp"
@@ -45,13 +45,13 @@ struct LogMeterOptions {
     std::function<Result<std::unique_ptr<logline::LineReader>>()> open_reader;
     // Different for readers that cannot read the state of one another.
     std::string format;
-    Zone zone = Zone::utc();
-    std::string host;  // the domain of entries without a name
+    TimeResolver times{{}};  // in its first state
     Duration poll = Duration::seconds(1);
     // Patterns are matched with the files that exist at most so often.
     Duration discover = Duration::seconds(10);
     FollowOptions follow;
-    ReadingOptions readings;
+    LogReadingsOptions readings;
+    std::uint64_t seed = 0;  // random, for hash tables
     // How long a cursor of a log that is gone is kept.
     Duration keep_gone = Duration::hours(24 * 35);
     std::size_t logs_max = 16'384;
@@ -60,8 +60,8 @@ struct LogMeterOptions {
 class LogMeter final : public Meter {
 public:
     // cursors: own ones, and those of meters that are configured no longer: a meter with a new name
-    // goes on with their logs. clock: must outlive the meter. Errors: invalid (the format); corrupt
-    // and unsupported (a cursor).
+    // goes on with their logs; and those of imported files. clock: must outlive the meter. Errors:
+    // invalid (the format); corrupt and unsupported (a cursor).
     [[nodiscard]] static Result<std::unique_ptr<LogMeter>> open(LogMeterOptions options,
                                                                 const Clock& clock,
                                                                 std::span<const Cursor> cursors);
@@ -89,7 +89,7 @@ private:
         bool is_readable = true;
     };
 
-    LogMeter(LogMeterOptions options, const Clock& clock);
+    LogMeter(LogMeterOptions options, const Clock& clock, std::span<const Cursor> cursors);
     [[nodiscard]] Status resume(std::span<const Cursor> cursors);
     [[nodiscard]] Status add(const std::string& path, Cursor cursor,
                              std::optional<LogPosition> position);
@@ -101,14 +101,15 @@ private:
     [[nodiscard]] Cursor new_cursor();
     [[nodiscard]] PathNames names_in(const std::string& path) const;
     // True: a round is over, and no log has more.
-    [[nodiscard]] bool read_round();
-    void read(Log& log, std::size_t octets);
+    [[nodiscard]] bool read_round(ReadingSink& sink);
+    void read(Log& log, ReadingSink& sink, std::size_t octets);
     void save(Log& log, Checkpoint& out);
     void add_losses(Log& log, Checkpoint& out);
 
     LogMeterOptions options_;
     const Clock* clock_;
-    EntryReadings readings_;
+    ImportedFiles imported_;
+    LogReadings readings_;
     LineCounts line_counts_;
     FollowCounts gone_counts_;  // of logs that are gone
     file::Stream stream_;

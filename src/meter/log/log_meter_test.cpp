@@ -14,6 +14,7 @@
 
 #include "base/check.hpp"
 #include "host/testing/folder.hpp"
+#include "meter/log/log_file_meter.hpp"
 #include "wire/log/formats.hpp"
 
 namespace octroi::logs {
@@ -62,7 +63,7 @@ protected:
         }
         options.format = "vhost-combined";
         options.open_reader = [] { return logline::open_reader("vhost-combined", {}); };
-        options.host = "host.example.net";
+        options.readings.domain = "host.example.net";
         options.poll = Duration::milliseconds(100);
         options.discover = Duration::milliseconds(100);
         return options;
@@ -211,6 +212,40 @@ TEST_F(LogMeterTest, TheCursorOfALogThatIsGoneIsUsedAgain) {
     EXPECT_EQ(cursors_[0].note, folder_.file("log.2a"));
 }
 
+TEST_F(LogMeterTest, LogsThatNoPatternNamesAreFollowedNoLonger) {
+    append("a.log", line(1));
+    append("b.log", line(10));
+    open(options({"*.log"}));
+    EXPECT_EQ(poll(), 11U);
+    commit();
+    append("a.log", line(2));
+    append("b.log", line(20));
+    open(options({"b.log"}));
+    EXPECT_THAT(meter_->logs(), ElementsAre(folder_.file("b.log")));
+    EXPECT_EQ(poll(), 20U);
+    commit();
+    open(options({"*.log"}));
+    EXPECT_EQ(poll(), 2U) << "it goes on where it was";
+}
+
+TEST_F(LogMeterTest, LinesThatWereImportedAreNotCountedAgain) {
+    std::string text;
+    for (std::uint64_t i = 0; i < 20; ++i) text += line(i);
+    append("a.log", text);
+    auto import = LogFileMeter::open(folder_.file("a.log"),
+                                     logline::open_reader("vhost-combined", {}).value(),
+                                     TimeResolver({}), {}, {});
+    ASSERT_TRUE(import);
+    SumSink sink;
+    while ((*import)->pull(sink, {}).value() != Pull::end) continue;
+    cursors_ = (*import)->checkpoint(sink).value().cursors;
+    EXPECT_EQ(sink.bytes, 190U);
+    open(options({"*.log"}));
+    EXPECT_EQ(poll(), 0U);
+    append("a.log", line(100));
+    EXPECT_EQ(poll(), 100U);
+}
+
 TEST_F(LogMeterTest, ALimitOfLogsIsCounted) {
     LogMeterOptions few = options({"*.log"});
     few.logs_max = 2;
@@ -221,16 +256,48 @@ TEST_F(LogMeterTest, ALimitOfLogsIsCounted) {
     EXPECT_EQ(counter("log_followed"), 2U);
 }
 
+// The size of a mail stands in another line than its recipients, and rotation may come between.
+TEST_F(LogMeterTest, TheStateOfAFormatSurvivesRestartsAndRotation) {
+    const auto mail = [](const std::string& text) {
+        return "Nov 30 12:00:00 mx postfix/" + text + "\n";
+    };
+    LogMeterOptions postfix = options({"mail.log"});
+    postfix.format = "postfix";
+    postfix.open_reader = [] { return logline::open_reader("postfix", {}); };
+    append("mail.log",
+           mail("qmgr[1]: A01234: from=<x@a.example>, size=70, nrcpt=2 (queue active)"));
+    open(postfix);
+    EXPECT_EQ(poll(), 70U);
+    commit();
+    fs::rename(folder_.file("mail.log"), folder_.file("mail.log.1"));
+    append("mail.log",
+           mail("smtp[2]: A01234: to=<bob@b.example>, relay=mx[192.0.2.25]:25, delay=1, "
+                "status=sent (ok)"));
+    open(postfix);
+    EXPECT_EQ(poll(), 70U);
+    EXPECT_EQ(counter("log_bad_lines_total"), 0U);
+    // A state of another format is not used.
+    commit();
+    postfix.format = "postfix, another pattern";
+    open(postfix);
+    append("mail.log",
+           mail("smtp[2]: A01234: to=<eve@b.example>, relay=mx[192.0.2.25]:25, delay=1, "
+                "status=sent (ok)"));
+    EXPECT_EQ(poll(), 0U);
+    EXPECT_EQ(counter("log_bad_lines_total"), 1U);
+}
+
 TEST_F(LogMeterTest, NamesInThePathAreThoseOfTheLog) {
     append("home/alice/logs/shop.example.org.log", "");
     LogMeterOptions wanted = options({"home/{user}/logs/{domain}.log"});
     wanted.open_reader = [] { return logline::open_reader("combined", {}); };
     open(std::move(wanted));
     const auto rows = meter_->names().rows();
-    ASSERT_THAT(rows, SizeIs(2));
-    EXPECT_EQ(rows[0].text, "shop.example.org");
-    EXPECT_EQ(rows[1].text, "alice");
-    EXPECT_EQ(rows[1].within, 1U);
+    ASSERT_THAT(rows, SizeIs(3));
+    EXPECT_EQ(rows[0].text, "host.example.net");
+    EXPECT_EQ(rows[1].text, "shop.example.org");
+    EXPECT_EQ(rows[2].text, "alice");
+    EXPECT_EQ(rows[2].within, 2U);
 }
 
 }  // namespace

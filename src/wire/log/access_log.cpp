@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <array>
+#include <algorithm>
 
 #include "wire/log/access_format.hpp"
 #include "wire/log/fields.hpp"
@@ -70,8 +70,14 @@ public:
     }
 
 private:
-    // The number of tries for one line. Formats of servers need one for each field.
-    static constexpr std::size_t choices_max = 1024;
+    // How often a text field of one line may end later. Formats of servers need one for each
+    // field. Each try can search the whole line, so that long lines have fewer.
+    static std::size_t choices_max(std::string_view line) {
+        constexpr std::size_t searched_octets = std::size_t{4} << 20U;
+        constexpr std::size_t least = 16;
+        constexpr std::size_t most = 1024;
+        return std::clamp(searched_octets / (line.size() + 1), least, most);
+    }
 
     LineResult match(std::string_view line, Entry& entry) {
         entry = {};
@@ -86,7 +92,7 @@ private:
                 ++step;
                 continue;
             }
-            if (!next_choice(line, step, at, entry) || ++tries > choices_max)
+            if (!next_choice(line, step, at, entry) || ++tries > choices_max(line))
                 return LineResult::bad(reason_);
         }
         return finish_entry(entry);
@@ -125,7 +131,11 @@ private:
             }
             default: {
                 std::size_t used = 0;
-                if (!set_number(wanted.kind, rest, entry, used)) return false;
+                // "%ts.%03tu": the literal behind the seconds begins with a point.
+                const bool is_whole =
+                    wanted.kind == FieldKind::epoch && literal_behind(step).starts_with('.');
+                const std::string_view number = is_whole ? rest.substr(0, rest.find('.')) : rest;
+                if (!set_number(wanted.kind, number, entry, used)) return false;
                 at = begin + used;
                 return true;
             }

@@ -23,7 +23,7 @@ bool read_client(std::string_view text, Entry& entry) {
 
 class CommonLogReader final : public LineReader {
 public:
-    explicit CommonLogReader(bool has_host) : has_host_(has_host) {}
+    explicit CommonLogReader(const CommonLogOptions& options) : options_(options) {}
 
     LineResult read(std::string_view line, Entry& entry) override {
         entry = {};
@@ -56,7 +56,7 @@ private:
 
     [[nodiscard]] bool read_ends(std::string_view text, Entry& entry) const {
         entry.service = "http";
-        if (has_host_) {
+        if (options_.has_host) {
             const std::string_view host = next_field(text, ' ');
             entry.domain = stated(without_port(host));
             if (host.empty()) return false;
@@ -67,9 +67,10 @@ private:
     }
 
     // Behind the first quote of the request.
-    static LineResult read_answer(std::string_view rest, Entry& entry) {
+    [[nodiscard]] LineResult read_answer(std::string_view rest, Entry& entry) const {
         const std::size_t end = closing_quote(rest);
         if (end == std::string_view::npos) return LineResult::bad(BadReason::shape);
+        const std::string_view request = rest.substr(0, end);
         rest.remove_prefix(end + 1);
         if (!skip_text(rest, " ")) return LineResult::bad(BadReason::shape);
         const std::string_view status = next_field(rest, ' ');
@@ -79,17 +80,27 @@ private:
         entry.status = stated(status);
         entry.user_unverified = code == 401 || code == 407;
         const BadReason reason = parse_count_or_dash(next_field(rest, ' '), entry.out);
-        return reason == BadReason::none ? LineResult::traffic() : LineResult::bad(reason);
+        if (reason != BadReason::none) return LineResult::bad(reason);
+        if (options_.is_ftp) set_direction(request, entry);
+        return LineResult::traffic();
     }
 
-    bool has_host_;
+    static void set_direction(std::string_view request, Entry& entry) {
+        entry.service = "ftp";
+        const std::string_view command = request.substr(0, request.find(' '));
+        if (command != "PUT" && command != "STOR" && command != "APPE" && command != "STOU") return;
+        entry.in = entry.out;
+        entry.out = {};
+    }
+
+    CommonLogOptions options_;
     ClfClock clock_;
 };
 
 }  // namespace
 
-std::unique_ptr<LineReader> open_common_log(bool has_host) {
-    return std::make_unique<CommonLogReader>(has_host);
+std::unique_ptr<LineReader> open_common_log(const CommonLogOptions& options) {
+    return std::make_unique<CommonLogReader>(options);
 }
 
 }  // namespace octroi::logline

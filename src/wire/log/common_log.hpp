@@ -14,7 +14,12 @@
 
 namespace octroi::logline {
 
-// has_host: a virtual host stands before the client.
-[[nodiscard]] std::unique_ptr<LineReader> open_common_log(bool has_host);
+struct CommonLogOptions {
+    bool has_host = false;  // a virtual host stands before the client
+    // The log of an FTP server: "PUT", "STOR", "APPE" and "STOU" requests are uploads.
+    bool is_ftp = false;
+};
+
+[[nodiscard]] std::unique_ptr<LineReader> open_common_log(const CommonLogOptions& options);
 
 }  // namespace octroi::logline

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -16,9 +17,21 @@ void skip_severity(std::string_view& rest) {
         if (skip_text(rest, severity)) return;
 }
 
+// The services that log the octets of their users. Other processes log names that clients sent.
+// Empty: it is none of them. Version 1 has capitals.
+std::string_view known_service(std::string_view name) {
+    constexpr std::array<std::string_view, 7> names{"imap", "pop3", "managesieve", "submission",
+                                                    "lmtp", "lda",  "deliver"};
+    for (const std::string_view each : names)
+        if (std::ranges::equal(each, name,
+                               [](char a, char b) { return a == static_cast<char>(b | 0x20); }))
+            return each;
+    return {};
+}
+
 // "imap(ann@example.com)<1234><session>: Logged out in=93 out=1020"
 struct MailService {
-    std::string_view name;  // "imap"
+    std::string_view name;  // "imap": a constant
     std::string_view user;
     std::string_view pid;
     std::string_view session;
@@ -30,7 +43,8 @@ bool read_mail_service(std::string_view rest, MailService& service) {
     const std::size_t open = rest.find('(');
     const std::size_t colon = rest.find(": ");
     if (open == std::string_view::npos || open == 0 || colon < open) return false;
-    service.name = rest.substr(0, open);
+    service.name = known_service(rest.substr(0, open));
+    if (service.name.empty()) return false;
     rest.remove_prefix(open + 1);
     const std::size_t close = rest.find("): ");
     const std::size_t close_and_more = rest.find(")<");

@@ -73,8 +73,8 @@ struct Entry {
     bool user_unverified = false;
     // The domain is what the client sent (Host header, SNI), and not the configured server name.
     bool domain_unverified = false;
-    // The line can be read in two ways that name different users, because a client chose a part
-    // of it. `user` is empty; the volume is the same in both.
+    // The line can be read in two ways that name different users, because a client chose a
+    // part. `user` is empty; the volume is the same in both.
     bool user_ambiguous = false;
 
     LineLayer layer = LineLayer::application;

@@ -20,7 +20,7 @@ bool is_message_id(std::string_view text) {
            });
 }
 
-// The next field; blanks within quotes are part of it (subjects, certificates).
+// The next field; it has the blanks within quotes (subjects, certificates).
 std::string_view next_exim_field(std::string_view& rest) {
     std::size_t at = 0;
     bool is_quoted = false;

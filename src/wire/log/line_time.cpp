@@ -184,7 +184,8 @@ bool read_iso_time(std::string_view& rest, LineTime& time) noexcept {
     if (!read_digits(at, 2, 2, calendar.month) || !skip_char(at, separator) ||
         !read_digits(at, 2, 2, calendar.day))
         return false;
-    if (at.empty() || (at.front() != 'T' && at.front() != ' ' && at.front() != '_')) return false;
+    if (at.empty() || std::string_view("T _-").find(at.front()) == std::string_view::npos)
+        return false;
     at.remove_prefix(1);
     if (!read_clock(at, calendar)) return false;
     calendar.year = static_cast<int>(year);
@@ -258,8 +259,9 @@ bool read_any_time(std::string_view& rest, LineTime& time) noexcept {
     std::size_t digits = 0;
     while (digits < rest.size() && is_digit(rest[digits])) ++digits;
     const auto behind = rest.substr(digits);
-    if (digits < 13 || digits > 19 || (!behind.empty() && is_digit(behind.front())))
-        return read_epoch(rest, time);
+    // Seconds have 9 digits since 1973 and 10 since 2001; shorter numbers are no times.
+    if (digits == 9 || digits == 10) return read_epoch(rest, time);
+    if (digits < 13 || digits > 19) return false;
     std::uint64_t value = 0;
     if (!parse_number(rest.substr(0, digits), value)) return false;
     // 13 digits: milliseconds, 16: microseconds, 19: nanoseconds, from 2001 to 2286.

@@ -33,7 +33,8 @@ struct CalendarTime {
 
 // "29/May/2017:19:02:48 +0000": common log format; the zone may be missing.
 [[nodiscard]] bool read_clf_time(std::string_view& rest, LineTime& time) noexcept;
-// "2024-12-31T06:56:17.784598+01:00", also with a space or '_' for the T, with '/' or '.' for the
+// "2024-12-31T06:56:17.784598+01:00", also with a space, '_' or '-' for the T, with '/' or '.' for
+// the
 // '-', a comma before the fraction, "Z", "+0100", " +0100", or without a zone; a date alone is not
 // enough.
 [[nodiscard]] bool read_iso_time(std::string_view& rest, LineTime& time) noexcept;

@@ -14,7 +14,7 @@
 
 namespace octroi::logs {
 
-struct LogFile {
+struct SeenFile {
     // So many first octets are compared, at most.
     static constexpr std::uint32_t head_max = 1024;
 
@@ -30,7 +30,7 @@ struct LogFile {
     file::Digest tail{};    // Stream::tail() at the offset
     bool finished = false;  // no more of the file will be read
 
-    bool operator==(const LogFile&) const = default;
+    bool operator==(const SeenFile&) const = default;
 
     [[nodiscard]] bool is_inode_of(const FileStatus& status) const noexcept {
         return device == status.device && inode == status.inode;
@@ -41,7 +41,7 @@ struct LogFile {
 };
 
 // A file of which nothing was read.
-[[nodiscard]] LogFile unread_file(const FileStatus& status);
+[[nodiscard]] SeenFile unread_file(const FileStatus& status);
 
 enum class Likeness : std::uint8_t {
     other,    // another file
@@ -52,18 +52,18 @@ enum class Likeness : std::uint8_t {
 
 // Compares a stream with the octets that were read of a file. Afterwards, if they are the same, the
 // stream is at the offset. Errors: those of Stream.
-[[nodiscard]] Result<Likeness> compare(file::Stream& stream, const LogFile& known);
+[[nodiscard]] Result<Likeness> compare(file::Stream& stream, const SeenFile& known);
 // Whether the stream begins like the file. False if too little of the file was read. Moves the
 // stream to its beginning.
-[[nodiscard]] Result<bool> begins_like(file::Stream& stream, const LogFile& known);
+[[nodiscard]] Result<bool> begins_like(file::Stream& stream, const SeenFile& known);
 
 // Sets the head; the stream stays where it is. It must be plain, or at its beginning.
-[[nodiscard]] Status note_head(file::Stream& stream, LogFile& log_file);
+[[nodiscard]] Status note_head(file::Stream& stream, SeenFile& log_file);
 // Sets the tail and moves the stream to the offset, which must be in its window.
-[[nodiscard]] Status note_tail(file::Stream& stream, LogFile& log_file);
+[[nodiscard]] Status note_tail(file::Stream& stream, SeenFile& log_file);
 
 // Part of the format of a cursor (log_cursor.hpp).
-void save(const LogFile& log_file, ByteWriter& out);
-[[nodiscard]] bool parse(ByteCursor& in, LogFile& log_file);
+void save(const SeenFile& log_file, ByteWriter& out);
+[[nodiscard]] bool parse(ByteCursor& in, SeenFile& log_file);
 
 }  // namespace octroi::logs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "meter/log/log_file.hpp"
+#include "meter/log/seen_file.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -24,15 +24,15 @@ bool parse(ByteCursor& in, file::Digest& digest) {
 
 }  // namespace
 
-LogFile unread_file(const FileStatus& status) {
-    LogFile log_file;
+SeenFile unread_file(const FileStatus& status) {
+    SeenFile log_file;
     log_file.device = status.device;
     log_file.inode = status.inode;
     log_file.modified = status.modified;
     return log_file;
 }
 
-Result<bool> begins_like(file::Stream& stream, const LogFile& known) {
+Result<bool> begins_like(file::Stream& stream, const SeenFile& known) {
     if (known.head_length == 0) return false;
     TRY_ASSIGN(const bool rewound, stream.move_to(0));
     TRY(stream.fill(known.head_length));
@@ -41,7 +41,7 @@ Result<bool> begins_like(file::Stream& stream, const LogFile& known) {
            file::digest(seen.first(known.head_length)) == known.head;
 }
 
-Result<Likeness> compare(file::Stream& stream, const LogFile& known) {
+Result<Likeness> compare(file::Stream& stream, const SeenFile& known) {
     if (known.head_length == 0) return Likeness::unknown;
     TRY_ASSIGN(const bool is_like, begins_like(stream, known));
     if (!is_like) return Likeness::other;
@@ -50,14 +50,14 @@ Result<Likeness> compare(file::Stream& stream, const LogFile& known) {
     return known.offset == 0 || stream.tail() == known.tail ? Likeness::same : Likeness::other;
 }
 
-Status note_head(file::Stream& stream, LogFile& log_file) {
-    if (log_file.head_length == LogFile::head_max) return {};
+Status note_head(file::Stream& stream, SeenFile& log_file) {
+    if (log_file.head_length == SeenFile::head_max) return {};
     const std::uint64_t back = stream.position();
     TRY_ASSIGN([[maybe_unused]] const bool rewound, stream.move_to(0));
-    TRY(stream.fill(LogFile::head_max));
+    TRY(stream.fill(SeenFile::head_max));
     const ByteSpan seen = stream.unread();
     const auto length =
-        static_cast<std::uint32_t>(std::min<std::size_t>(seen.size(), LogFile::head_max));
+        static_cast<std::uint32_t>(std::min<std::size_t>(seen.size(), SeenFile::head_max));
     if (length > log_file.head_length) {
         log_file.head_length = length;
         log_file.head = file::digest(seen.first(length));
@@ -66,13 +66,13 @@ Status note_head(file::Stream& stream, LogFile& log_file) {
     return {};
 }
 
-Status note_tail(file::Stream& stream, LogFile& log_file) {
+Status note_tail(file::Stream& stream, SeenFile& log_file) {
     TRY_ASSIGN([[maybe_unused]] const bool reached, stream.move_to(log_file.offset));
     log_file.tail = stream.tail();
     return {};
 }
 
-void save(const LogFile& log_file, ByteWriter& out) {
+void save(const SeenFile& log_file, ByteWriter& out) {
     out.be64(log_file.device);
     out.be64(log_file.inode);
     out.be64(log_file.offset);
@@ -85,7 +85,7 @@ void save(const LogFile& log_file, ByteWriter& out) {
     out.u8(log_file.finished ? flag_finished : 0);
 }
 
-bool parse(ByteCursor& in, LogFile& log_file) {
+bool parse(ByteCursor& in, SeenFile& log_file) {
     std::uint64_t modified = 0;
     std::uint16_t head_length = 0;
     std::uint8_t flags = 0;
@@ -97,7 +97,7 @@ bool parse(ByteCursor& in, LogFile& log_file) {
     log_file.modified.ns = static_cast<std::int64_t>(modified);
     log_file.head_length = head_length;
     log_file.finished = (flags & flag_finished) != 0;
-    return head_length <= LogFile::head_max && flags <= flag_finished;
+    return head_length <= SeenFile::head_max && flags <= flag_finished;
 }
 
 }  // namespace octroi::logs

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/log/follow_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "host/found_files.hpp"
+#include "host/zone.hpp"
+#include "meter/log/path_pattern.hpp"
+
+namespace octroi::logs {
+namespace {
+
+// Whether a path may match both. Patterns with wildcards are compared as texts: that finds equal
+// ones, and a path that the other pattern matches.
+bool may_share_a_path(const std::string& one, const std::string& other) {
+    return one == other || matches_pattern(one, other) || matches_pattern(other, one);
+}
+
+// Syslog has lines of several programs in one file: each of these formats reads those of its own.
+constexpr std::array<std::string_view, 5> syslog_formats{"dovecot", "exim", "postfix", "rsyncd",
+                                                         "sftp-server"};
+
+bool read_other_lines(const MeterConfig& one, const MeterConfig& other) {
+    const auto is_of_syslog = [](const MeterConfig& meter) {
+        return std::ranges::find(syslog_formats, meter.options.text("format")) !=
+               syslog_formats.end();
+    };
+    return is_of_syslog(one) && is_of_syslog(other) &&
+           one.options.text("format") != other.options.text("format");
+}
+
+bool share_a_path(const MeterConfig& one, const MeterConfig& other) {
+    for (const std::string& a : one.options.texts("paths"))
+        for (const std::string& b : other.options.texts("paths")) {
+            const auto first = PathPattern::parse(a);
+            const auto second = PathPattern::parse(b);
+            if (first && second && may_share_a_path(first->glob(), second->glob())) return true;
+        }
+    return false;
+}
+
+}  // namespace
+
+Status check_paths(const OptionEntry& entry) {
+    if (entry.texts().empty())
+        return fail(ErrorCode::invalid, "no path is given; next: write the paths of logs");
+    for (const std::string& text : entry.texts()) TRY(PathPattern::parse(text));
+    return {};
+}
+
+Status check_timezone(const OptionEntry& entry) {
+    if (entry.text().empty()) return {};
+    TRY(Zone::find(entry.text()));
+    return {};
+}
+
+void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems) {
+    for (auto meter = meters.begin(); meter != meters.end(); ++meter) {
+        if (const auto reader = open_reader((*meter)->options); !reader)
+            problems.push_back({(*meter)->where, fmt::format("[meter] {}: {}", (*meter)->name,
+                                                             reader.error().text)});
+        if ((*meter)->role != RoleChoice::bill) continue;
+        const auto same = std::find_if(meters.begin(), meter, [&](const MeterConfig* other) {
+            return other->role == RoleChoice::bill && share_a_path(**meter, *other) &&
+                   !read_other_lines(**meter, *other);
+        });
+        if (same != meter)
+            problems.push_back(
+                {(*meter)->where,
+                 fmt::format("[meter] {}: follows logs that the meter '{}' follows, and each line "
+                             "would be charged twice; next: remove the path from one of them, or "
+                             "make one role = \"witness\"",
+                             (*meter)->name, (*same)->name)});
+    }
+}
+
+}  // namespace octroi::logs

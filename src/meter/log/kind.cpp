@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/log/kind.hpp"
+
+#include <array>
+#include <string_view>
+
+#include "base/narrow.hpp"
+#include "host/random.hpp"
+#include "meter/log/counters.hpp"
+#include "meter/log/follow_options.hpp"
+#include "meter/log/followed_files.hpp"
+#include "meter/log/inspect.hpp"
+#include "meter/log/log_cursor.hpp"
+#include "meter/log/log_file_meter.hpp"
+#include "meter/log/open_follow.hpp"
+
+namespace octroi::logs {
+namespace {
+
+// Of imported and of followed files.
+constexpr std::string_view cursors_of_logs = "log";
+static_assert(log_source_prefix.starts_with(cursors_of_logs));
+static_assert(followed_source_prefix.starts_with(cursors_of_logs));
+
+Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
+    TRY(refuse_followed(setup.path, setup.cursors));
+    LogFileMeterOptions options;
+    options.readings = readings_options(setup.options);
+    const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
+    if (checkpoint > 0) options.checkpoint_lines = checkpoint;
+    options.seed = random_seed();
+    TRY_ASSIGN(auto reader, open_reader(setup.options));
+    TRY_ASSIGN(const UtcTime latest, latest_time(setup.path));
+    TRY_ASSIGN(const TimeResolver resolver, open_resolver(setup.options, latest));
+    return LogFileMeter::open(setup.path, std::move(reader), resolver, options, setup.cursors);
+}
+
+constexpr std::array chapters{
+    CounterChapter{"Server logs", "Lines of logs that are followed.", log_counters}};
+
+constexpr std::array importers{
+    Importer{.command = {"log",
+                         "Logs of servers: web, proxy, FTP, mail, rsync. Bytes are those of the "
+                         "application (layer 7)",
+                         "Logs, also compressed; - for standard input", import_options},
+             .default_meter = "import-log",
+             .cursor_prefix = cursors_of_logs,
+             .open = open_import}};
+
+constexpr std::array inspectors{Inspector{
+    .command = {"log", "Logs of servers: web, proxy, FTP, mail, rsync",
+                "Logs, also compressed; - for standard input", inspect_options},
+    .rows_title = "Lines of logs",
+    .rows_about =
+        "A row is one line that reports traffic. Bytes are those of the application, as the log "
+        "defines them: headers\nof packets, TLS and retransmissions are not included, so they are "
+        "a lower bound of the packets. Lines that\ncannot be read are counted and change no other "
+        "line; `--bad` prints `line`, `reason` and `text` of these\ninstead.",
+    .fields = inspect_fields,
+    .columns = inspect_columns,
+    .inspect = inspect}};
+
+constexpr std::array counter_advice{
+    CounterAdvice{"log_unreadable", "logs cannot be read",
+                  "the log of the daemon names them; give its user the right to read them"},
+    CounterAdvice{"log_bad_lines_total", "lines of logs cannot be read",
+                  "octroi inspect log --bad FILE shows why; correct the format in [[meter]]"},
+    CounterAdvice{"log_other_layer_total", "lines of logs count packets",
+                  "a log of packets is no log of a server: use a meter of packets"},
+    CounterAdvice{"log_refused", "logs are beyond the limit of a meter",
+                  "use several meters, or one log with the domain in each line"},
+};
+
+}  // namespace
+
+constinit const MeterKind kind{
+    .name = "log",
+    .help = "Logs of servers: what they report to have sent and received.",
+    .doc =
+        "Bytes are those of the application (layer 7), as the log defines them, and a lower "
+        "bound of the packets. Each line counts once, over rotation, restarts and imports: "
+        "docs/server-logs.md.",
+    .layer = Layer::application,
+    .options = follow_options,
+    .check_options = check_log_meters,
+    .counters = chapters,
+    .cursor_prefix = cursors_of_logs,
+    .open = open_follow,
+    .importers = importers,
+    .inspectors = inspectors,
+    .counter_advice = counter_advice,
+};
+
+}  // namespace octroi::logs

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "meter/kind.hpp"
+
+namespace octroi::logs {
+
+// Logs of servers.
+extern const MeterKind kind;
+
+}  // namespace octroi::logs

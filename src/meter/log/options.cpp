@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "meter/log/options.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "base/narrow.hpp"
+#include "host/clock.hpp"
+#include "host/file.hpp"
+#include "host/modified_time.hpp"
+#include "wire/log/formats.hpp"
+
+namespace octroi::logs {
+
+Result<std::unique_ptr<logline::LineReader>> open_reader(const OptionValues& options) {
+    constexpr std::array patterns{
+        std::pair<std::string_view, std::string_view>{"log_format", "apache"},
+        std::pair<std::string_view, std::string_view>{"nginx_format", "nginx"},
+        std::pair<std::string_view, std::string_view>{"squid_format", "squid-format"}};
+    std::string_view format = options.text("format");
+    std::string pattern = options.text("fields");
+    for (const auto& [option, name] : patterns) {
+        const std::string& value = options.text(option);
+        if (value.empty()) continue;
+        if (!pattern.empty())
+            return fail(ErrorCode::invalid,
+                        "a log has one format; next: state one of log_format, nginx_format and "
+                        "squid_format, or fields with csv or json");
+        pattern = value;
+        format = name;
+    }
+    return logline::open_reader(format, {pattern});
+}
+
+Result<UtcTime> latest_time(const std::string& path) {
+    if (path == "-") return SystemClock().now();
+    TRY_ASSIGN(const FileStatus status, status_of(path));
+    if (!status.regular) return SystemClock().now();
+    return modified_time(path);
+}
+
+Result<TimeResolver> open_resolver(const OptionValues& options, UtcTime latest) {
+    TimeResolver::Settings settings;
+    settings.zone = Zone::local();
+    if (const std::string& zone = options.text("timezone"); !zone.empty()) {
+        TRY_ASSIGN(settings.zone, Zone::find(zone));
+    }
+    if (const auto year = options.integer("year"); year != 0)
+        settings.first_year = narrow<int>(year);
+    settings.latest = latest;
+    return TimeResolver(settings);
+}
+
+}  // namespace octroi::logs

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include "wire/log/access_format.hpp"
+#include "wire/log/testing/read_lines.hpp"
+
+namespace octroi::logline {
+namespace {
+
+using testing::Lines;
+
+TEST(ApacheFormat, CountsAllOctetsIfTheFormatStatesThem) {
+    Lines lines("apache", R"(%v:%p %h %l %u %t "%r" %>s %b %I %O "%{User-Agent}i" %D)");
+    EXPECT_EQ(lines.read(R"(example.com:443 192.0.2.1 - ann [29/May/2017:19:02:48 +0000] )"
+                         R"("GET / HTTP/1.1" 200 612 300 900 "a \"b\" 5" 1500)"),
+              "2017-05-29T19:02:48Z for=1ms500us peer=192.0.2.1 server=:443 user=ann "
+              "domain=example.com in=300 out=900 status=200 service=http");
+}
+
+TEST(ApacheFormat, TheBodyCountsWithoutThem) {
+    Lines lines("apache", R"(%h %l %u %t \"%r\" %>s %B)");
+    EXPECT_EQ(lines.read(R"(192.0.2.1 - - [29/May/2017:19:02:48 +0000] "GET / HTTP/1.1" 200 612)"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 out=612 status=200 service=http");
+}
+
+TEST(ApacheFormat, TheSumOfBothDirectionsIsDividedIfOneIsKnown) {
+    Lines sum("apache", "%h %t %S");
+    EXPECT_EQ(sum.read("192.0.2.1 [29/May/2017:19:02:48 +0000] 1000"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 both=1000 service=http");
+    Lines divided("apache", "%h %t %I %S");
+    EXPECT_EQ(divided.read("192.0.2.1 [29/May/2017:19:02:48 +0000] 400 1000"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 in=400 out=600 service=http");
+    EXPECT_EQ(divided.read("192.0.2.1 [29/May/2017:19:02:48 +0000] 1001 1000"),
+              "bad: a volume, count or status is no number");
+    Lines body("apache", "%h %t %b %S");
+    EXPECT_EQ(body.read("192.0.2.1 [29/May/2017:19:02:48 +0000] 400 1000"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 both=1000 service=http");
+}
+
+TEST(ApacheFormat, HasTimesInEveryForm) {
+    Lines parts("apache", "%{%Y-%m-%dT%H:%M:%S}t.%{msec_frac}t%{%z}t %h %O");
+    EXPECT_EQ(parts.read("2017-05-29T19:02:48.123-0200 h 5"),
+              "2017-05-29T21:02:48.123Z peer=h out=5 service=http");
+    Lines names("apache", "%{%d %b %Y %T}t %h %O");
+    EXPECT_EQ(names.read("29 May 2017 19:02:48 h 5"),
+              "2017-05-29T19:02:48 peer=h out=5 service=http");
+    EXPECT_EQ(names.read("31 Jun 2017 19:02:48 h 5"), "bad: the time stamp cannot be read");
+    Lines micro("apache", "%{usec}t %h %O");
+    EXPECT_EQ(micro.read("1496084568123456 h 5"),
+              "2017-05-29T19:02:48.123456Z peer=h out=5 service=http");
+}
+
+TEST(ApacheFormat, ANameInJsonEndsAtItsQuote) {
+    Lines lines("apache",
+                R"({"time":"%{%s}t","host":"%{Host}i","agent":"%{User-Agent}i","out":%O})");
+    EXPECT_EQ(
+        lines.read(
+            R"({"time":"1496084568","host":"a.example:80","agent":"\",\"out\":99}","out":5})"),
+        "2017-05-29T19:02:48Z domain=a.example out=5 service=http domain?");
+}
+
+TEST(ApacheFormat, TheNameOfTheServerIsPreferred) {
+    Lines lines("apache", R"(%{Host}i %v %t %O)");
+    EXPECT_EQ(lines.read("forged.example real.example [29/May/2017:19:02:48 +0000] 7"),
+              "2017-05-29T19:02:48Z domain=real.example out=7 service=http");
+}
+
+TEST(ApacheFormat, TextWithBlanksEndsWhereTheRestFits) {
+    Lines lines("apache", "%h %u %t %{User-Agent}i %O %D");
+    EXPECT_EQ(lines.read("h ann b [29/May/2017:19:02:48 +0000] Mozilla 5 6 (X11 8) 900 1"),
+              "2017-05-29T19:02:48Z for=1us peer=h user=ann b out=900 service=http");
+}
+
+TEST(ApacheFormat, ALineThatFitsNowhereEndsSoon) {
+    Lines lines("apache", "%a %u %{x}i %{y}i %{z}i %t %O");
+    EXPECT_EQ(lines.read(std::string(200'000, ' ') + "x"), "bad: no line of this format");
+}
+
+TEST(ApacheFormat, MistakesAreNamed) {
+    const auto error = [](std::string_view pattern) {
+        const auto compiled = compile_apache(pattern);
+        return compiled ? std::string("none") : compiled.error().text;
+    };
+    EXPECT_TRUE(error("%h %t").contains("no field states octets"));
+    EXPECT_TRUE(error("%h %O").contains("no field states the time"));
+    EXPECT_TRUE(error("%h%u %t %O").contains("nothing between them"));
+    EXPECT_TRUE(error("%h %t %O %{x").contains("incomplete"));
+    EXPECT_TRUE(error("%h %{%Q}t %O").contains("'%Q'"));
+    EXPECT_EQ(error("%h %t %O"), "none");
+}
+
+TEST(NginxFormat, HasVariablesOfBothDirections) {
+    Lines lines("nginx",
+                R"($remote_addr $server_name [$time_local] "$request" ${status} $bytes_sent )"
+                R"($request_length "$http_user_agent" rt=$request_time u="$upstream_addr")");
+    EXPECT_EQ(
+        lines.read(R"(192.0.2.1 example.com [29/May/2017:19:02:48 +0000] "GET / HTTP/1.1" 200 )"
+                   R"(900 300 "x" rt=0.250 u="10.0.0.1:80, 10.0.0.2:80")"),
+        "2017-05-29T19:02:48Z for=250ms peer=192.0.2.1 domain=example.com in=300 out=900 "
+        "status=200 service=http");
+}
+
+TEST(NginxFormat, IsAlsoReadAsADirective) {
+    Lines lines("nginx",
+                "log_format main escape=default '$remote_addr - $remote_user [$time_iso8601] '\n"
+                "  '\"$request\" $status $body_bytes_sent $host';");
+    EXPECT_EQ(lines.read(R"(192.0.2.1 - ann [2017-05-29T19:02:48+02:00] "G" 200 5 a.example)"),
+              "2017-05-29T17:02:48Z peer=192.0.2.1 user=ann domain=a.example out=5 status=200 "
+              "service=http domain?");
+}
+
+TEST(SquidFormat, HasTheNativeFormat) {
+    Lines lines("squid");
+    EXPECT_EQ(lines.read("1259844091.407    307 192.0.2.1 TCP_MISS/200 1015 GET http://e.org/ ann "
+                         "DIRECT/192.0.2.80 text/css"),
+              "2009-12-03T12:41:31.407Z for=307ms peer=192.0.2.1 user=ann out=1015 status=200 "
+              "service=proxy");
+    EXPECT_EQ(lines.read("<40>Dec 21 07:49:02 host squid[54]: 1259844091.407    -3 192.0.2.1 "
+                         "TCP_DENIED/407 99 CONNECT e.org:443 bob HIER_NONE/- -"),
+              "2009-12-03T12:41:31.407Z for=0s peer=192.0.2.1 user=bob out=99 status=407 "
+              "service=proxy user?");
+    EXPECT_EQ(lines.read("1259844091.407 307 192.0.2.1 TCP_MISS/200 1015 GET"),
+              "bad: no line of this format");
+}
+
+TEST(SquidFormat, CountsBothDirectionsIfTheFormatDoes) {
+    Lines lines("squid-format",
+                R"([%tl] %>a:%>p "%[un" %>Hs/%Ss %>st %<st %{5}tr "%{User-Agent}>h")");
+    EXPECT_EQ(
+        lines.read(
+            R"([29/May/2017:19:02:48 +0000] 192.0.2.1:4711 "ann" 200/TCP_MISS 300 900 5 "x")"),
+        "2017-05-29T19:02:48Z for=5ms peer=192.0.2.1:4711 user=ann in=300 out=900 status=200 "
+        "service=proxy");
+    EXPECT_FALSE(compile_squid("%ts %Q %<st").has_value());
+}
+
+TEST(Lighttpd, HasTheHostBehindTheClient) {
+    Lines lines("lighttpd");
+    EXPECT_EQ(lines.read(
+                  R"(192.0.2.1 example.com - [29/May/2017:19:02:48 +0000] "GET /" 200 61 "-" "x")"),
+              "2017-05-29T19:02:48Z peer=192.0.2.1 domain=example.com out=61 status=200 "
+              "service=http domain?");
+}
+
+}  // namespace
+}  // namespace octroi::logline

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/log/ftp_logs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "wire/log/testing/read_lines.hpp"
+
+namespace octroi::logline {
+namespace {
+
+using testing::Lines;
+
+TEST(Xferlog, HasUploadsAndDownloads) {
+    Lines lines("xferlog");
+    EXPECT_EQ(
+        lines.read("Thu Mar 4 08:12:30 2004 1 192.0.2.9 37 /f a _ o r ann ftp 0 * c"),
+        "2004-03-04T08:12:30 for=1s peer=192.0.2.9 user=ann out=37 status=complete service=ftp");
+    EXPECT_EQ(
+        lines.read("Thu Mar  4 08:12:30 2004 1 ::ffff:192.0.2.9 37 /f a _ i g ann ftp 1 id i"),
+        "2004-03-04T08:12:30 for=1s peer=192.0.2.9 user=ann ident=id in=37 status=incomplete "
+        "service=ftp");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 192.0.2.9 37 /f a _ d r ann ftp 0 * c"),
+              "other");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /f a _ o a guest@x ftp 0 *"),
+              "2004-03-04T08:12:30 for=1s peer=h user=guest@x out=37 service=ftp user?");
+}
+
+TEST(Xferlog, FileNamesHaveBlanksAndParentheses) {
+    Lines lines("xferlog");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /a (1) b.txt b _ i r ann ftp 0 * c"),
+              "2004-03-04T08:12:30 for=1s peer=h user=ann in=37 status=complete service=ftp");
+}
+
+TEST(Xferlog, AFileNameOrPasswordThatImitatesTheEndMakesTheUserUncertain) {
+    Lines lines("xferlog");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /f b _ o r bob b _ o r ann ftp 0 * c"),
+              "2004-03-04T08:12:30 for=1s peer=h out=37 status=complete service=ftp ambiguous");
+    // An anonymous password, which the line has in the place of the user.
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /f b _ o a x b _ i r ann ftp 0 * c"),
+              "2004-03-04T08:12:30 for=1s peer=h both=37 status=complete service=ftp ambiguous");
+}
+
+TEST(Xferlog, OtherLinesAreBad) {
+    Lines lines("xferlog");
+    EXPECT_EQ(lines.read("x"), "bad: the time stamp cannot be read");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h -37 /f a _ o r ann ftp 0 * c"),
+              "bad: a volume, count or status is no number");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 /f a _ o r ann ftp 7 * c"),
+              "bad: no line of this format");
+    EXPECT_EQ(lines.read("Thu Mar  4 08:12:30 2004 1 h 37 a _ o r ann ftp 0 * c"),
+              "bad: no line of this format");
+}
+
+TEST(Vsftpd, HasTransfersAndTheirFailures) {
+    Lines lines("vsftpd");
+    EXPECT_EQ(lines.read(R"(Mon Jun  6 18:43:59 2016 [pid 3] [ann] OK UPLOAD: Client "192.0.2.9", )"
+                         R"("/a.png", 1884648 bytes, 41264.44Kbyte/sec)"),
+              "2016-06-06T18:43:59 peer=192.0.2.9 user=ann in=1884648 status=complete service=ftp");
+    EXPECT_EQ(
+        lines.read(R"(Mon Jun  6 18:43:59 2016 [pid 3] [ann] FAIL DOWNLOAD: Client "192.0.2.9", )"
+                   R"("/a.png", 0.00Kbyte/sec)"),
+        "2016-06-06T18:43:59 peer=192.0.2.9 user=ann out=0 status=incomplete service=ftp");
+    EXPECT_EQ(
+        lines.read(R"(2025-03-04T01:06:36.645577 host vsftpd[16]: [ann] FAIL UPLOAD: Client )"
+                   R"("192.0.2.9", "/a", 5 bytes, 1.00Kbyte/sec)"),
+        "2025-03-04T01:06:36.645577 peer=192.0.2.9 user=ann in=5 status=incomplete service=ftp");
+}
+
+TEST(Vsftpd, OtherEventsAreNoTraffic) {
+    Lines lines("vsftpd");
+    EXPECT_EQ(lines.read(R"(Mon Jun 8 12:08:44 2020 [pid 27] CONNECT: Client "192.0.2.9")"),
+              "other");
+    EXPECT_EQ(lines.read(R"(Mon Jun 8 12:12:43 2020 [pid 27] [ann] OK LOGIN: Client "192.0.2.9")"),
+              "other");
+    EXPECT_EQ(
+        lines.read(R"(Mon Jun 8 12:12:43 2020 [pid 27] [ann] OK DELETE: Client "192.0.2.9", "/x")"),
+        "other");
+    EXPECT_EQ(lines.read("# comment"), "bad: the time stamp cannot be read");
+}
+
+TEST(Vsftpd, NamesThatImitateALineChangeNothing) {
+    Lines lines("vsftpd");
+    EXPECT_EQ(lines.read(R"(Mon Jun  6 18:43:59 2016 [pid 3] [ann] OK UPLOAD: Client "192.0.2.9", )"
+                         R"("/x", 99999 bytes, 1.00Kbyte/sec", 5 bytes, 1.00Kbyte/sec)"),
+              "2016-06-06T18:43:59 peer=192.0.2.9 user=ann in=5 status=complete service=ftp");
+    // A login that fails has the name that the client sent.
+    EXPECT_EQ(
+        lines.read(R"(Mon Jun  6 18:43:59 2016 [pid 3] [x] OK UPLOAD: Client "192.0.2.9", "/x", )"
+                   R"(9 bytes, 1.00Kbyte/sec] FAIL LOGIN: Client "192.0.2.66")"),
+        "bad: no line of this format");
+}
+
+TEST(Sftp, HasTheSessionOfAFile) {
+    Lines lines("sftp-server");
+    EXPECT_EQ(
+        lines.read("Jun 25 12:00:00 h internal-sftp[12]: session opened for local user ann from "
+                   "[192.0.2.9] [postauth]"),
+        "other");
+    EXPECT_EQ(lines.read(R"(Jun 25 12:00:01 h internal-sftp[12]: open "/f" flags READ mode 0666)"),
+              "other");
+    EXPECT_EQ(
+        lines.read(R"(Jun 25 12:00:02 h internal-sftp[12]: close "/f" bytes read 9 written 9" )"
+                   R"(bytes read 70 written 18 [postauth])"),
+        "06-25T12:00:02 peer=192.0.2.9 user=ann in=18 out=70 status=complete service=sftp");
+    EXPECT_EQ(
+        lines.read("Jun 25 12:00:03 h internal-sftp[12]: session closed for local user ann from "
+                   "[192.0.2.9]"),
+        "other");
+    EXPECT_EQ(
+        lines.read(
+            R"(Jun 25 12:00:04 h internal-sftp[12]: forced close "/f" bytes read 1 written 2)"),
+        "06-25T12:00:04 in=2 out=1 status=incomplete service=sftp");
+    EXPECT_EQ(lines.read(R"(Jun 25 12:00:04 h internal-sftp[12]: closedir "/")"), "other");
+}
+
+TEST(Rsyncd, HasOneEntryForASession) {
+    Lines lines("rsyncd");
+    EXPECT_EQ(lines.read("2011/02/22 21:50:31 [82] connect from host.example.com (192.0.2.9)"),
+              "other");
+    EXPECT_EQ(lines.read("2011/02/22 21:50:32 [82] rsync on module/a b from ann@host (192.0.2.9)"),
+              "other");
+    EXPECT_EQ(
+        lines.read("2011/02/22 21:50:32 [82] send host [192.0.2.9] module () sent 9 bytes 883"),
+        "other");
+    EXPECT_EQ(
+        lines.read("2011/02/22 21:50:33 [82] sent 1,253 bytes  received 162 bytes  total size 14"),
+        "2011-02-22T21:50:33 peer=192.0.2.9 user=ann section=module in=162 out=1253 service=rsync");
+    // The process id is used again.
+    EXPECT_EQ(lines.read("2011/02/22 21:50:34 [82] sent 1 bytes  received 2 bytes  total size 14"),
+              "2011-02-22T21:50:34 in=2 out=1 service=rsync");
+    EXPECT_EQ(lines.read("2011/02/22 21:50:34 [82] sent x bytes  received 2 bytes  total size 14"),
+              "bad: a volume, count or status is no number");
+}
+
+TEST(Rsyncd, GoesOnAfterARestart) {
+    Lines first("rsyncd");
+    EXPECT_EQ(first.read("2011/02/22 21:50:31 [82] connect from host.example.com (192.0.2.9)"),
+              "other");
+    Lines second("rsyncd");
+    ASSERT_TRUE(second.reader().restore(first.reader().save()).has_value());
+    EXPECT_EQ(second.read("2011/02/22 21:50:33 [82] sent 1 bytes  received 2 bytes  total size 14"),
+              "2011-02-22T21:50:33 peer=192.0.2.9 in=2 out=1 service=rsync");
+    EXPECT_FALSE(second.reader().restore("damaged").has_value());
+}
+
+}  // namespace
+}  // namespace octroi::logline
