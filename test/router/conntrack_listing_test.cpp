@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Listings that tools of the real kernel write, against the messages of the kernel about the same
-// connections: NAT in both directions, zones, marks, IPv6, ICMP, connections without counters.
+// connections: NAT in both directions, zones, marks, IPv6, ICMP, GRE, SCTP, UDP-Lite, protocols
+// that the kernel does not know, connections without counters.
 
 #include <fmt/format.h>
 
@@ -19,22 +20,26 @@ using nlohmann::json;
 using support::Ended;
 using support::Network;
 
+bool is_icmp(std::uint64_t proto) { return proto == 1 || proto == 58; }
+bool is_gre(std::uint64_t proto) { return proto == 47; }
+
 // A direction of a connection as text, of all fields that a row of `inspect` has.
 std::string direction_of(const Entry& entry, bool is_reply) {
     const conntrack::Tuple& in = is_reply ? entry.connection.reply : entry.connection.original;
     const conntrack::Tuple& other = is_reply ? entry.connection.original : entry.connection.reply;
     const conntrack::Count& count = is_reply ? entry.reply : entry.original;
-    const bool is_icmp = in.proto == 1 || in.proto == 58;
+    const bool has_query = is_icmp(in.proto);
     const std::uint16_t own_zone = is_reply ? entry.reply_zone : entry.original_zone;
     std::string text =
         fmt::format("{} {} {} {} > {}", is_reply ? "reply" : "original", in.proto,
-                    to_string(in.src), is_icmp ? in.icmp_type : in.sport, to_string(in.dst));
-    text += fmt::format(" {}", is_icmp ? in.icmp_code : in.dport);
+                    to_string(in.src), has_query ? in.icmp_type : in.sport, to_string(in.dst));
+    text += fmt::format(" {}", has_query ? in.icmp_code : in.dport);
+    if (has_query) text += fmt::format(" id {}", in.sport);
     if (entry.has_counts) text += fmt::format(" {} {}", count.packets, count.bytes);
     if (other.dst != in.src) text += " from " + to_string(other.dst);
     if (other.src != in.dst) text += " to " + to_string(other.src);
-    if (!is_icmp && other.dport != in.sport) text += fmt::format(" sport {}", other.dport);
-    if (!is_icmp && other.sport != in.dport) text += fmt::format(" dport {}", other.sport);
+    if (!has_query && other.dport != in.sport) text += fmt::format(" sport {}", other.dport);
+    if (!has_query && other.sport != in.dport) text += fmt::format(" dport {}", other.sport);
     if (own_zone != 0 || entry.zone != 0)
         text += fmt::format(" zone {}", own_zone != 0 ? own_zone : entry.zone);
     if (entry.mark != 0) text += fmt::format(" mark {}", entry.mark);
@@ -43,14 +48,20 @@ std::string direction_of(const Entry& entry, bool is_reply) {
 
 // The same of a row.
 std::string direction_of(const json& row) {
-    const auto number = [&](const char* key) { return row.at(key).get<std::uint64_t>(); };
+    // Absent where a protocol has none.
+    const auto number = [&](const char* key) { return row.value(key, std::uint64_t{0}); };
     const auto has = [&](const char* key) { return row.contains(key) && !row.at(key).is_null(); };
-    const bool is_icmp = number("proto") == 1 || number("proto") == 58;
-    std::string text =
-        fmt::format("{} {} {} {} > {}", row.at("direction").get<std::string>(), number("proto"),
-                    row.at("src").get<std::string>(), number(is_icmp ? "icmp_type" : "sport"),
-                    row.at("dst").get<std::string>());
-    text += fmt::format(" {}", number(is_icmp ? "icmp_code" : "dport"));
+    const std::uint64_t proto = number("proto");
+    std::string text = fmt::format("{} {} {} {} > {}", row.at("direction").get<std::string>(),
+                                   proto, row.at("src").get<std::string>(),
+                                   number(is_icmp(proto)  ? "icmp_type"
+                                          : is_gre(proto) ? "src_key"
+                                                          : "sport"),
+                                   row.at("dst").get<std::string>());
+    text += fmt::format(" {}", number(is_icmp(proto)  ? "icmp_code"
+                                      : is_gre(proto) ? "dst_key"
+                                                      : "dport"));
+    if (is_icmp(proto)) text += fmt::format(" id {}", row.at("icmp_id").get<std::uint64_t>());
     if (has("packets")) text += fmt::format(" {} {}", number("packets"), number("bytes"));
     if (has("nat_src")) text += " from " + row.at("nat_src").get<std::string>();
     if (has("nat_dst")) text += " to " + row.at("nat_dst").get<std::string>();
@@ -118,6 +129,29 @@ protected:
             " chain marking {\n  type filter hook forward priority 0; policy accept;\n"
             "  ip protocol icmp ct mark set 5\n  tcp dport 5001 ct mark set 0xffffffff\n }\n}\n");
         set("net.netfilter.nf_conntrack_timestamp=1");
+        // It closes at once, for 10 s.
+        set("net.netfilter.nf_conntrack_sctp_timeout_closed=300");
+        // Packets of send_raw() have no checksums.
+        set("net.netfilter.nf_conntrack_checksum=0");
+    }
+    // A packet of this protocol, with these octets behind the IP header, as hexadecimal digits.
+    void send_raw(int protocol, const std::string& octets) const {
+        Network::must(
+            network_.in(network_.host(),
+                        {"python3", "-c",
+                         "import socket, sys\n"
+                         "s = socket.socket(socket.AF_INET, socket.SOCK_RAW, int(sys.argv[1]))\n"
+                         "s.sendto(bytes.fromhex(sys.argv[2]), ('10.78.2.2', 0))\n",
+                         std::to_string(protocol), octets}));
+    }
+    void send_protocols() const {
+        send_raw(47, "0000080045000000");                  // GRE
+        send_raw(47, "2001880b00041f4000000000");          // GRE of PPTP: call 0x1f40
+        send_raw(47, "2001880b00041f4100000000");          // and another one between the same hosts
+        send_raw(89, "0201002c0a4e0102");                  // OSPF: the kernel does not know it
+        send_raw(33, "13891388050000000000000000000000");  // DCCP
+        send_raw(136, "13891388000012340000000000000000");  // UDP-Lite
+        send_raw(132, "13891388000000000000000001000014000000010000ffff000a000a00000001");  // SCTP
     }
     void send_udp(const std::string& to, int port, int own_port) const {
         Network::must(network_.in(
@@ -139,6 +173,7 @@ protected:
         send_udp("fd78:2::2", 53, 4004);
         network_.transfer("10.78.2.2", 100'000, true);
         network_.transfer("fd78:2::2", 100'000, false);
+        send_protocols();
         Network::must(network_.in(network_.host(), {"ping", "-c2", "-i0.2", "10.78.2.2"}));
         Network::must(network_.in(network_.host(), {"ping", "-6", "-c2", "-i0.2", "fd78:2::2"}));
     }
@@ -175,10 +210,21 @@ TEST_F(ConntrackListings, OfTheTableAreThoseOfTheKernel) {
         kernel.read();
     }));
     const Directions expected = directions_of(kernel.listed);
-    ASSERT_GE(expected.size(), 16U);
+    ASSERT_GE(expected.size(), 30U);
     const auto uncounted =
         std::ranges::count_if(kernel.listed, [](const Entry& entry) { return !entry.has_counts; });
     EXPECT_EQ(uncounted, 2);
+    // Each protocol is there, and GRE with its keys.
+    for (const int proto : {1, 6, 17, 33, 47, 58, 89, 132, 136})
+        EXPECT_TRUE(std::ranges::any_of(kernel.listed, [&](const Entry& entry) {
+            return entry.connection.original.proto == proto;
+        })) << proto;
+    EXPECT_EQ(std::ranges::count_if(kernel.listed,
+                                    [](const Entry& entry) {
+                                        const auto& tuple = entry.connection.original;
+                                        return tuple.proto == 47 && tuple.dport >= 0x1f40;
+                                    }),
+              2);
     EXPECT_EQ(directions_of_rows(rows_of("conntrack -L")), expected);
     EXPECT_EQ(directions_of_rows(rows_of("conntrack -L -o extended,id,ktimestamp,labels")),
               expected);
@@ -203,7 +249,7 @@ TEST_F(ConntrackListings, OfEventsAreThoseOfTheKernel) {
     tool.signal(SIGINT);
     (void)tool.wait();
     const Directions expected = directions_of(kernel.ended);
-    ASSERT_GE(expected.size(), 16U);
+    ASSERT_GE(expected.size(), 30U);
     EXPECT_EQ(directions_of_rows(inspect(log), "destroy"), expected);
 
     // The ledger has the same sum, once.
