@@ -90,11 +90,11 @@ TEST_F(EbpfDetach, NothingIsDetachedWithoutTheLedger) {
 
 // Nobody has configured the meter, so nothing stays; its last counts are posted.
 TEST_F(EbpfDetach, ARunWithoutConfigurationPostsItsRest) {
-    Process run(support::in_netns(network.router(),
-                                  {"unshare", "-m", "--propagation", "private", "sh", "-c",
-                                   "mount -t bpf bpf /sys/fs/bpf; exec \"$0\" --ledger " +
-                                       network.ledger() + " --config /nonexistent run; ",
-                                   support::octroi("", {}).front()}));
+    Process run(support::in_netns(
+        network.router(),
+        {"unshare", "-m", "--propagation", "private", "sh", "-c",
+         "mount -t bpf bpf /sys/fs/bpf; exec \"$0\" --ledger " + network.ledger() + " run",
+         support::octroi("", {}).front()}));
     ASSERT_TRUE(support::wait_until(
         [&] {
             return run.err_so_far().find("Ctrl-C") != std::string::npos &&

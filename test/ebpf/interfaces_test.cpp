@@ -18,7 +18,7 @@ protected:
         if (!network.missing().empty()) GTEST_SKIP() << network.missing();
     }
     void TearDown() override {
-        if (!network.missing().empty()) return;
+        if (!network.missing().empty() || IsSkipped()) return;
         EXPECT_EQ(network.command({"audit"}).status, 0);
     }
     static void ip(const std::string& space, const Arguments& arguments) {
@@ -37,6 +37,7 @@ protected:
         ip(network.router(), {"addr", "add", "10.78.6.1/24", "dev", name});
         ip(network.host(), {"link", "set", "eth1", "up"});
         ip(network.host(), {"addr", "add", std::string(second_host) + "/24", "dev", "eth1"});
+        ip(network.host(), {"route", "add", "10.78.2.0/24", "via", "10.78.6.1"});
     }
     [[nodiscard]] int index_of(const std::string& name) const {
         const Ended shown = support::run(

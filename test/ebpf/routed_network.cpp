@@ -99,13 +99,14 @@ void RoutedNetwork::add_rules(const std::string& space, const std::string& rules
 }
 
 void RoutedNetwork::count_in(const std::string& space, const std::string& address) const {
-    add_rules(space,
-              fmt::format("table inet own {{\n counter sent {{\n }}\n counter received {{\n }}\n"
-                          " chain o {{\n  type filter hook postrouting priority 400;\n"
-                          "  oifname != \"lo\" ip saddr {0} counter name sent\n }}\n"
-                          " chain i {{\n  type filter hook prerouting priority -400;\n"
-                          "  iifname != \"lo\" ip daddr {0} counter name received\n }}\n}}\n",
-                          address));
+    add_rules(
+        space,
+        fmt::format("table inet own {{\n counter sent {{\n }}\n counter received {{\n }}\n"
+                    " chain o {{\n  type filter hook postrouting priority 400;\n"
+                    "  oifname != \"lo\" ip saddr {0} ip protocol != igmp counter name sent\n }}\n"
+                    " chain i {{\n  type filter hook prerouting priority -400;\n"
+                    "  iifname != \"lo\" ip daddr {0} counter name received\n }}\n}}\n",
+                    address));
 }
 
 void RoutedNetwork::masquerade() const {
@@ -148,8 +149,8 @@ void RoutedNetwork::transfer(const Arguments& options) const {
 
 namespace {
 
-// Listens for UDP at a port and for TCP at the next one; or sends `times` datagrams and makes as
-// many connections.
+// Listens for UDP at a port and for TCP at the next one; or sends `times` datagrams and makes
+// as many connections.
 constexpr const char* talk_program = R"(
 import socket, sys, threading
 role, address, port, times = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -168,7 +169,7 @@ if role == "serve":
         peer, _ = listener.accept()
         with peer:
             while peer.recv(4000): pass
-            peer.sendall(b"a" * 3000)
+            peer.sendall(b"a" * 1200)  # one segment: nft in a sender counts before they are made
     thread.join()
 else:
     for n in range(times):
@@ -178,7 +179,7 @@ else:
         udp.close()
     for n in range(times):
         with socket.create_connection((address, port + 1)) as tcp:
-            tcp.sendall(bytes(2000))
+            tcp.sendall(bytes(1200))
             tcp.shutdown(socket.SHUT_WR)
             while tcp.recv(4000): pass
 )";
@@ -245,7 +246,7 @@ bool RoutedNetwork::has_programs() const {
             ++at_interfaces;
     }
     const Ended filters = support::run(in_router({"tc", "filter", "show", "dev", "wan", "egress"}));
-    return at_sockets == 2 || at_interfaces == 4 ||
+    return at_sockets == 2 || at_interfaces >= 2 ||
            filters.out.find("egress_eth") != std::string::npos;
 }
 

@@ -48,7 +48,7 @@ protected:
         network.count_in(network.server(), server_v4);
     }
     void TearDown() override {
-        if (!network.missing().empty()) return;
+        if (!network.missing().empty() || IsSkipped()) return;
         EXPECT_EQ(network.command({"audit"}).status, 0);
     }
     static std::string text_of_mounts() { return support::text_of("/proc/self/mounts"); }
@@ -127,6 +127,8 @@ TEST_F(SocketNamespaces, TheUserIsThatOfTheWholeMachine) {
         arguments.insert(arguments.begin(), {"nsenter", "-t", pid, "-n", "--", "ip"});
         RoutedNetwork::must(arguments);
     };
+    RoutedNetwork::must(
+        {"nsenter", "-t", pid, "-n", "--", "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"});
     in_inner({"link", "set", "eth0", "up"});
     in_inner({"addr", "add", std::string(inner_address) + "/24", "dev", "eth0"});
     in_inner({"route", "add", "default", "via", "10.78.7.1"});

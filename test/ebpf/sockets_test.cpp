@@ -114,7 +114,9 @@ protected:
     void TearDown() override {
         if (!network.missing().empty() || group_root().empty()) return;
         EXPECT_EQ(network.command({"audit"}).status, 0);
-        const Ended removed = network.command({"run", "--detach-kernel"});
+        const Ended removed = support::run(support::in_netns(
+            network.host(), support::octroi(network.ledger(), {"--config", network.config(), "run",
+                                                               "--detach-kernel"})));
         EXPECT_EQ(removed.status, 0) << removed.err;
         EXPECT_NE((removed.out + removed.err).find("control groups (receive)"), std::string::npos)
             << removed.out << removed.err;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdarg>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -76,15 +77,16 @@ Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int inter
         if (!detached) return std::unexpected(detached.error());
         attached_.erase(static_cast<int>(index));
     }
+    Status outcome;  // one that fails does not keep programs from the others
     for (const EbpfAttachment& one : wanted) {
         if (is_attached(one)) continue;
         // Listed first: what is attached and not listed would stay in the kernel.
         if (Status added = list(one.interface, interfaces, false); !added) return added;
         if (Status attached = attach_one(one, interfaces, program);
             !attached && exists(static_cast<std::uint32_t>(one.interface)))
-            return attached;
+            outcome = attached;
     }
-    return {};
+    return outcome;
 }
 
 TcxLink EbpfAttachments::link_of(int interface, TcHook hook) const {
@@ -192,12 +194,18 @@ void wait_for_held_packets(const std::string& path) {
     }
 }
 
+// libbpf reports a filter that is absent.
+int ignore_report(libbpf_print_level /*level*/, const char* /*format*/, va_list /*arguments*/) {
+    return 0;
+}
+
 // Of a folder that the caller has locked.
 Result<std::vector<std::string>> detach_all_of(const std::string& path) {
     const Fd interfaces(bpf_obj_get((path + "/interfaces").c_str()));
     if (interfaces.get() < 0 && errno != ENOENT)
         return os_failure("open the pinned map " + path + "/interfaces");
     if (interfaces.get() < 0) return std::vector<std::string>();
+    libbpf_set_print(ignore_report);
     return EbpfAttachments(path).detach_all(interfaces.get());
 }
 
