@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "host/clock.hpp"
+#include "host/file.hpp"
 #include "host/folder_sync.hpp"
 #include "host/os_error.hpp"
 
@@ -68,16 +69,6 @@ private:
     std::string path_;
     Fd fd_;
 };
-
-Status write_all(int fd, std::string_view content, const std::string& path) {
-    while (!content.empty()) {
-        const ssize_t written = ::write(fd, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return os_failure("write " + path);
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
 
 // Owner first: chown(2) clears the bits set-user-ID and set-group-ID.
 Status keep_attributes(int fd, const std::string& path) {

@@ -15,16 +15,6 @@
 namespace octroi {
 namespace {
 
-Status write_all(int fd, std::string_view content, const std::string& path) {
-    while (!content.empty()) {
-        const ssize_t written = ::write(fd, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return os_failure("write " + path);
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
 FileStatus status_from(const struct stat& status) {
     return {status.st_dev,
             status.st_ino,
@@ -51,6 +41,16 @@ Result<std::string> read_all(File& file, const std::string& path, std::size_t li
 }
 
 }  // namespace
+
+Status write_all(int fd, std::string_view content, const std::string& path) {
+    while (!content.empty()) {
+        const ssize_t written = ::write(fd, content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return os_failure("write " + path);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
 
 Fd::~Fd() {
     if (fd_ >= 0) ::close(fd_);

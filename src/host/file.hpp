@@ -83,5 +83,7 @@ private:
 // content is on the disk. One writer at a time. Follows no symbolic link: what one at <path>.new or
 // <path> points to is left alone.
 [[nodiscard]] Status replace_file(const std::string& path, std::string_view content);
+// Writes all of the content to the open file. path: for the error only.
+[[nodiscard]] Status write_all(int fd, std::string_view content, const std::string& path);
 
 }  // namespace octroi
