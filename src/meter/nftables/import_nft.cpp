@@ -132,8 +132,6 @@ private:
             block_.emplace_back(words.front() == "chain" ? "chain" : "object");
             if (words.front() == "chain" && words.size() > 1) chain_ = words[1];
             chain_is_added_ = false;
-        } else if (words.back() == "{") {
-            block_.emplace_back("object");
         } else if (words.back() == "}" && std::ranges::find(words, "{") == words.end()) {
             // "…, 10.0.0.7 }": the end of elements.
             block_.pop_back();
@@ -149,8 +147,8 @@ private:
             return;
         }
         if (words.size() < 3) return;
-        const std::string verb = words[0];
-        const std::string object = words[1];
+        const std::string& verb = words[0];
+        const std::string& object = words[1];
         Words rest = words.subspan(2);
         if (object == "rule" && (verb == "add" || verb == "insert")) {
             table_ = read_table(rest);

@@ -77,7 +77,7 @@ private:
     bool read_statement(const std::string& word) {
         if (word == "counter") {
             read_counter();
-        } else if (word == "comment") {
+        } else if (word == "comment" || word == "jump" || word == "goto") {
             (void)next();
         } else if (word == "log") {
             // Its arguments: "log prefix x group 1".
@@ -86,14 +86,11 @@ private:
                     words_[0] == "snaplen" || words_[0] == "queue-threshold" ||
                     words_[0] == "flags"))
                 words_ = words_.subspan(2);
-        } else if (word == "accept" || word == "drop" || word == "return" || word == "continue") {
         } else if (word == "reject") {
             // "with icmp port-unreachable", at the end.
             if (skip("with")) words_ = {};
-        } else if (word == "jump" || word == "goto") {
-            (void)next();
         } else {
-            return false;
+            return word == "accept" || word == "drop" || word == "return" || word == "continue";
         }
         return true;
     }
@@ -263,18 +260,15 @@ std::vector<std::string> nft_words(std::string_view line) {
         if (c == '"') {
             in_quotes = !in_quotes;
             end_word();
-        } else if (in_quotes) {
-            word += c;
-        } else if (c == '#') {
-            break;
-        } else if (c == ' ' || c == '\t' || c == '\r') {
-            end_word();
-        } else if (c == '{' || c == '}' || c == ',' || c == ';') {
-            end_word();
-            words.emplace_back(1, c);
-        } else {
-            word += c;
+            continue;
         }
+        if (in_quotes || std::string_view(" \t\r#{},;").find(c) == std::string_view::npos) {
+            word += c;
+            continue;
+        }
+        if (c == '#') break;
+        end_word();
+        if (std::string_view("{},;").find(c) != std::string_view::npos) words.emplace_back(1, c);
     }
     end_word();
     return words;
