@@ -21,10 +21,12 @@ void add_export(const Command& app, Session& session);
 void add_account(const Command& app, Session& session);
 void add_bind(const Command& app, Session& session);
 void add_who(const Command& app, Session& session);
+void add_unknown(const Command& app, Session& session);
 void add_network(const Command& app, Session& session);
 void add_apply(const Command& app, Session& session);
 void add_class(const Command& app, Session& session);
 void add_rebook(const Command& app, Session& session);
+void add_reconcile(const Command& app, Session& session);
 void add_rules(const Command& app, Session& session);
 void add_meters(const Command& app, Session& session);
 void add_ledger(const Command& app, Session& session);
@@ -32,9 +34,10 @@ void add_audit(const Command& app, Session& session);
 void add_doctor(const Command& app, Session& session);
 void add_docs(const Command& app, Session& session);
 
-inline constexpr std::array commands{add_run,     add_reload, add_top,     add_usage,  add_inspect,
-                                     add_import,  add_export, add_account, add_bind,   add_who,
-                                     add_network, add_apply,  add_class,   add_rebook, add_rules,
-                                     add_meters,  add_ledger, add_audit,   add_doctor, add_docs};
+inline constexpr std::array commands{
+    add_run,    add_reload,  add_top,    add_usage,     add_inspect, add_import,
+    add_export, add_account, add_bind,   add_who,       add_unknown, add_network,
+    add_apply,  add_class,   add_rebook, add_reconcile, add_rules,   add_meters,
+    add_ledger, add_audit,   add_doctor, add_docs};
 
 }  // namespace octroi

@@ -2,13 +2,13 @@
 #include "ledger/witness.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "base/saturated_sum.hpp"
+#include "ledger/wide_octets.hpp"
 
 namespace octroi {
 namespace {
@@ -24,13 +24,6 @@ struct Watcher {
     Layer layer;
     auto operator<=>(const Watcher&) const = default;
 };
-
-__extension__ using WideOctets = __int128;
-
-std::int64_t clamped(WideOctets value) {
-    using Limits = std::numeric_limits<std::int64_t>;
-    return static_cast<std::int64_t>(std::clamp<WideOctets>(value, Limits::min(), Limits::max()));
-}
 
 // Attribution posts frames without a valid IP packet with their length on the wire.
 bool is_of_frames(const Party& party) {
