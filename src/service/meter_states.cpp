@@ -15,8 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* request_name = "meters";
-constexpr std::int64_t second = 1'000'000'000;
+constexpr const char* states_request = "meters";
 
 Json answer(const DaemonCounters& daemon, Duration uptime) {
     Json rows = Json::array();
@@ -28,12 +27,12 @@ Json answer(const DaemonCounters& daemon, Duration uptime) {
                         {"role", meter.name.role == MeterRole::bill ? "bill" : "witness"},
                         {"failure", meter.failure},
                         {"failures", meter.failures},
-                        {"down_s", down.ns / second}});
+                        {"down_s", down.ns / Duration::seconds(1).ns}});
     }
-    return {{request_name, std::move(rows)}};
+    return {{states_request, std::move(rows)}};
 }
 
-bool is_row(const Json& row) {
+bool is_state_row(const Json& row) {
     const auto has_text = [&](const char* key) {
         return row.contains(key) && row[key].is_string();
     };
@@ -66,19 +65,19 @@ bool has_row(const Report& report, const RunningState& state) {
 }  // namespace
 
 void add_meters_request(ControlServer& control, const CounterBoard& board, const Clock& clock) {
-    control.add_request(request_name, [&board, &clock](const Json& /*request*/) -> Result<Json> {
+    control.add_request(states_request, [&board, &clock](const Json& /*request*/) -> Result<Json> {
         return answer(board.snapshot(), clock.uptime());
     });
 }
 
 std::optional<std::vector<RunningState>> ask_meter_states(const std::string& ledger) {
-    const auto answered = ask_daemon(ledger, {{"request", request_name}});
-    if (!answered || !answered->is_object() || !answered->contains(request_name) ||
-        !(*answered)[request_name].is_array())
+    const auto answered = ask_daemon(ledger, {{"request", states_request}});
+    if (!answered || !answered->is_object() || !answered->contains(states_request) ||
+        !(*answered)[states_request].is_array())
         return std::nullopt;
     std::vector<RunningState> states;
-    for (const Json& row : (*answered)[request_name]) {
-        if (!is_row(row)) return std::nullopt;
+    for (const Json& row : (*answered)[states_request]) {
+        if (!is_state_row(row)) return std::nullopt;
         states.push_back({row["meter"], row["kind"], row["role"], row["failure"], row["failures"],
                           Duration::seconds(row["down_s"].get<std::int64_t>())});
     }

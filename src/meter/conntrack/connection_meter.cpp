@@ -12,7 +12,6 @@ namespace {
 // what the last listing took: a large table takes a second to read.
 constexpr Duration relist_pause = Duration::seconds(1);
 constexpr std::int64_t relist_part = 4;
-constexpr std::string_view loss_source = "conntrack";
 
 Count sum(const Count& a, const Count& b) { return {a.bytes + b.bytes, a.packets + b.packets}; }
 
@@ -108,16 +107,7 @@ void ConnectionMeter::drop_state(const std::string& why, UtcTime since) {
 }
 
 void ConnectionMeter::add_not_running(UtcTime from, UtcTime until, std::optional<Count> bound) {
-    Loss loss{std::string(loss_source),
-              LossReason::not_running,
-              {std::min(from, until), std::max({from, until, from + Duration{1}})},
-              std::nullopt,
-              std::nullopt};
-    if (bound) {
-        loss.packets = bound->packets;
-        loss.bytes_bound = bound->bytes;
-    }
-    losses_.push_back(std::move(loss));
+    losses_.push_back(tracking_loss(LossReason::not_running, {from, until}, bound));
 }
 
 // ---- Listings

@@ -7,7 +7,6 @@
 namespace octroi::conntrack {
 namespace {
 
-constexpr std::string_view loss_source = "conntrack";
 // Of a bound: the traffic during the listing that is in it.
 constexpr std::uint64_t close_part = 10;
 
@@ -22,6 +21,20 @@ LossReason reason_of(const LossSigns& signs) {
 }
 
 }  // namespace
+
+Loss tracking_loss(LossReason reason, const Interval& interval, const std::optional<Count>& bound) {
+    const auto [from, until] = interval;
+    Loss loss{"conntrack",
+              reason,
+              {std::min(from, until), std::max({from, until, from + Duration{1}})},
+              std::nullopt,
+              std::nullopt};
+    if (bound) {
+        loss.packets = bound->packets;
+        loss.bytes_bound = bound->bytes;
+    }
+    return loss;
+}
 
 // The first reason stays: a restart or lost events explain more than what follows from them.
 void LossTracker::add_reason(LossReason reason) {
@@ -47,15 +60,7 @@ Loss LossTracker::loss_until(const TrackingPosition& position, UtcTime time,
                              std::optional<Count> bound) {
     UtcTime from = std::max(position.time, recorded_until_);
     if (from == UtcTime::min()) from = position.meter_start;
-    Loss loss{std::string(loss_source),
-              reason_.value_or(LossReason::event_drop),
-              {std::min(from, time), std::max({from, time, from + Duration{1}})},
-              std::nullopt,
-              std::nullopt};
-    if (bound) {
-        loss.packets = bound->packets;
-        loss.bytes_bound = bound->bytes;
-    }
+    Loss loss = tracking_loss(reason_.value_or(LossReason::event_drop), {from, time}, bound);
     recorded_until_ = time;
     reason_.reset();
     best_.reset();

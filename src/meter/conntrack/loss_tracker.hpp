@@ -29,6 +29,11 @@
 
 namespace octroi::conntrack {
 
+// A loss of traffic of connections. bound: absent: not known. The clock may have been set back: an
+// interval that ends before it begins is turned round.
+[[nodiscard]] Loss tracking_loss(LossReason reason, const Interval& interval,
+                                 const std::optional<Count>& bound);
+
 // What the last listing, and the time before it, have shown.
 struct LossSigns {
     bool is_resumed = false;       // the first listing after a restart
