@@ -26,21 +26,32 @@ struct place {
     int asks;  // connection tracking knows the ends behind NAT
 };
 
+// What is known of a packet before it is counted.
+struct lookup {
+    __u32 came_in;  // as in struct place
+    int is_egress;
+    __u32 leaves;  // where it will leave, if it comes in for a local end; 0: not known
+    __u32 source;  // entries of the tables of local addresses
+    __u32 target;
+    __u32 end;     // as in struct octroi_decision
+    int is_asked;  // it may have an inner end
+    int is_found;  // connection tracking has stated it
+};
+
 // The number of the interface where the local end is.
-static __always_inline __u32 local_interface(struct __sk_buff* skb, const struct place* at,
-                                             const struct packet* p, int is_sent, __u32 target) {
-    if (is_sent) return at->came_in == 0 ? 0 : number_of_interface(at->came_in);
-    if (at->is_egress) return number_of_interface(skb->ifindex);
-    if (target & OCTROI_OWN) return 0;
-    const __u32 next = next_interface(skb, p);
-    return next == 0 ? 0 : number_of_interface(next);
+static __always_inline __u32 local_interface(struct __sk_buff* skb, const struct lookup* found,
+                                             int is_sent) {
+    if (is_sent) return found->came_in == 0 ? 0 : number_of_interface(found->came_in);
+    if (found->is_egress) return number_of_interface(skb->ifindex);
+    return found->leaves == 0 ? 0 : number_of_interface(found->leaves);
 }
 
-static __always_inline void set_key(struct octroi_key* key, struct __sk_buff* skb,
-                                    const struct place* at, const struct packet* p, __u32 source,
-                                    __u32 target) {
-    const __u32 source_length = source & OCTROI_LENGTH_MASK;
-    const __u32 target_length = target & OCTROI_LENGTH_MASK;
+// Not static: see read_packet(). key: all octets are 0.
+__noinline int set_key(struct octroi_key* key, struct __sk_buff* skb, const struct packet* p,
+                       const struct lookup* found) {
+    if (!key || !p || !found) return 0;
+    const __u32 source_length = found->source & OCTROI_LENGTH_MASK;
+    const __u32 target_length = found->target & OCTROI_LENGTH_MASK;
     const int is_sent = source_length != 0 || target_length == 0;
     key->family = p->family;
     key->way = is_sent ? 1 : 0;
@@ -59,8 +70,9 @@ static __always_inline void set_key(struct octroi_key* key, struct __sk_buff* sk
         set_end(key->local, p, p->target, target_length);
         key->far_class = find_class(p, p->source);
     }
-    if (key->local_length != 0) key->interface = local_interface(skb, at, p, is_sent, target);
+    if (key->local_length != 0) key->interface = local_interface(skb, found, is_sent);
     key->processor = bpf_get_smp_processor_id();
+    return 0;
 }
 
 static __always_inline void remember_flow(struct octroi_decision* flow, int asks, __u32 end,
@@ -87,15 +99,6 @@ static __always_inline int may_have_inner_end(const struct place* at, __u32 sour
     if (at->is_egress) return at->came_in != 0 && (source & OCTROI_OWN) != 0;
     return (target & OCTROI_OWN) != 0;
 }
-
-// What is known of a packet before it is counted.
-struct lookup {
-    __u32 source;  // entries of the tables of local addresses
-    __u32 target;
-    __u32 end;     // as in struct octroi_decision
-    int is_asked;  // it may have an inner end
-    int is_found;  // connection tracking has stated it
-};
 
 // A packet that has passed no hook before this one. flow: its decision, which may be empty; null:
 // the packet is of no flow. 0: it is counted.
@@ -173,15 +176,17 @@ static __always_inline int account_packet(struct __sk_buff* skb, __u32 link, int
         flow = find_flow(at.state, &p, at.came_in);
         if (!flow) flow = add_flow(at.state, &p, at.came_in);
     }
-    struct lookup found = {};
+    struct lookup found = {.came_in = at.came_in, .is_egress = is_egress};
     if (was_seen) {
         if (flow) flow->known = (flow->known & OCTROI_OF_INGRESS) | OCTROI_KNOWN_OUT;
         if (!look_up_held(skb, &at, &p, &found)) return TC_ACT_UNSPEC;
     } else if (!look_up_first(skb, &at, &p, flow, &found)) {
         return TC_ACT_UNSPEC;
     }
+    if (!is_egress && found.source == 0 && found.target != 0 && (found.target & OCTROI_OWN) == 0)
+        found.leaves = next_interface(skb, &p);
     struct octroi_key key = {};
-    set_key(&key, skb, &at, &p, found.source, found.target);
+    set_key(&key, skb, &p, &found);
     const int is_open = found.is_asked && !found.is_found;
     if (is_open && !is_egress && hold_packet(skb, &p, &key)) return TC_ACT_UNSPEC;
     const __u32 slot = count(&key, at.state->pair, p.bytes, p.packets);

@@ -22,8 +22,7 @@ enum class Against : std::uint8_t {
 // all.
 enum class NatBound : std::uint8_t {
     none,
-    icmp_errors,    // by the octets of ICMP errors
-    portless_down,  // by the octets of packets to the host without ports: ICMP, later fragments
+    icmp_errors,  // by the octets of ICMP errors
 };
 
 struct Promise {

@@ -101,7 +101,7 @@ TEST_F(EbpfDetach, ARunWithoutConfigurationPostsItsRest) {
                    support::run(support::octroi(network.ledger(), {"meters"})).out.find("ebpf") !=
                        std::string::npos;
         },
-        std::chrono::seconds(20)))
+        std::chrono::seconds(90)))
         << run.err_so_far();
     support::pass(std::chrono::seconds(2));
     network.talk(network.host(), server_v4, 7000, network.server(), 7000, 20);

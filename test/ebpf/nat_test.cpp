@@ -73,9 +73,9 @@ TEST_F(EbpfNat, AnInnerServerByTheOuterAddress) {
     EXPECT_EQ(server.received, network.counted_in(network.server(), "received"));
 }
 
-// The server answers when the connection is forgotten: this machine receives the answer. The next
+// The server answers when the connection is removed: this machine receives the answer. The next
 // packet of the host begins the connection again.
-TEST_F(EbpfNat, AConnectionThatIsForgotten) {
+TEST_F(EbpfNat, AConnectionThatIsRemoved) {
     network.masquerade();
     network.add_rules(network.router(),
                       "table inet input {\n counter received {\n }\n chain i {\n"

@@ -80,7 +80,7 @@ Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int inter
     Status outcome;  // one that fails does not keep programs from the others
     for (const EbpfAttachment& one : wanted) {
         if (is_attached(one)) continue;
-        // Listed first: what is attached and not listed would stay in the kernel.
+        // Listed first: a program that is attached and not listed would stay in the kernel.
         if (Status added = list(one.interface, interfaces, false); !added) return added;
         if (Status attached = attach_one(one, interfaces, program);
             !attached && exists(static_cast<std::uint32_t>(one.interface)))

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint32_t covered_bit = 0x80000000U;
 constexpr std::size_t name_octets = 16;  // IFNAMSIZ
-// Names that no interface has any longer are forgotten beyond that: their counts are at rest.
+// Names that no interface has any longer are deleted beyond that: their counts are at rest.
 constexpr std::size_t names_kept_max = 32'768;
 
 std::map<std::uint32_t, std::uint32_t> entries_of(int table) {
@@ -52,7 +52,7 @@ public:
         last_ = next;
         return next;
     }
-    void forget_all_but(const std::set<std::uint32_t>& used) {
+    void delete_all_but(const std::set<std::uint32_t>& used) {
         if (numbers_.size() <= names_kept_max) return;
         for (const auto& [name, number] : numbers_)
             if (!used.contains(number) && number != last_) (void)bpf_map_delete_elem(map_, &number);
@@ -106,7 +106,7 @@ Result<bool> put_interfaces(int table, int names, std::span<const EbpfInterface>
         (void)bpf_map_delete_elem(table, &index);
         is_changed = true;
     }
-    numbers.forget_all_but(used);
+    numbers.delete_all_but(used);
     return is_changed;
 }
 

@@ -91,7 +91,7 @@ public:
     [[nodiscard]] virtual Result<std::map<std::uint32_t, std::string>> labels() = 0;
     [[nodiscard]] virtual Status add_label(std::uint32_t number, const std::string& text) = 0;
 
-    // What the programs know of interfaces. Interfaces that are not in the list are forgotten. Call
+    // What the programs know of interfaces. Interfaces that are not in the list are deleted. Call
     // it before attach(): a packet that a program sees must find where it came in.
     [[nodiscard]] virtual Status set_interfaces(std::span<const EbpfInterface> present) = 0;
     // The names of interfaces by the numbers that keys have: those that have gone too.

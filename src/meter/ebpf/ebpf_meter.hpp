@@ -44,7 +44,7 @@ struct EbpfMeterOptions {
     std::uint64_t link_bits_per_second = 800'000'000'000;
     bool tracks = false;  // the programs look connections up
     CountBy by = CountBy::address;
-    std::uint64_t netns = 0;  // cookie of the namespace whose sockets count; 0: those of all
+    std::uint64_t netns = 0;  // cookie of the namespace of the sockets that count; 0: all
     // The programs are detached: the meter hands over what they have counted until then, and ends.
     // Requires a cursor of the meter.
     bool only_rest = false;

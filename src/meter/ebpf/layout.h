@@ -103,7 +103,7 @@ struct octroi_settings {
      * connections up. */
     __u32 behind_nat;
     __u32 unused;
-    __u64 netns; /* cookie of the network namespace whose sockets count; 0: those of all */
+    __u64 netns; /* cookie of the network namespace of the sockets that count; 0: all */
 };
 
 /* What was decided for the packets of a flow of TCP or UDP: whether they count where they come in,
