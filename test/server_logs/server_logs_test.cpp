@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Rotations, ServerLogsTest,
                          ::testing::Values(Rotation::rename, Rotation::copy, Rotation::compress,
                                            Rotation::delay_compress, Rotation::dated,
                                            Rotation::remove),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& each) { return name_of(each.param); });
 
 }  // namespace
 }  // namespace octroi
