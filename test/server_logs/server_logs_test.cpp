@@ -76,6 +76,8 @@ protected:
         daemon_.reset();
     }
     void stop() {
+        EXPECT_TRUE(support::wait_until([&] { return daemon_->catches(SIGTERM); },
+                                        std::chrono::seconds(15)));
         daemon_->signal(SIGTERM);
         const Ended ended = daemon_->wait();
         EXPECT_EQ(ended.status, 0) << ended.err;
