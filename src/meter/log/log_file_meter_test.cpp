@@ -215,6 +215,21 @@ TEST_F(LogFile, TheRestOfALineThatIsTooLongIsNoLine) {
     EXPECT_EQ(octets_by_name()["domain a.example"], 105U);
 }
 
+TEST_F(LogFile, OfAnotherLayerIsRefused) {
+    format_ = "netfilter";
+    write(
+        "May  1 12:00:00 gw kernel: IN=eth0 OUT=eth1 SRC=10.0.0.1 DST=192.0.2.1 LEN=60 TOS=0x00 "
+        "PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=4000 DPT=80 WINDOW=1 RES=0x00 SYN URGP=0\n");
+    const auto result = import();
+    ASSERT_FALSE(result.has_value());
+    EXPECT_TRUE(result.error().text.contains("import packet-log")) << result.error().text;
+    EXPECT_TRUE(cursors_.empty());
+    options_.readings.layer = logline::LineLayer::ip;
+    EXPECT_EQ(import().value(), "");
+    ASSERT_EQ(readings_.size(), 1U);
+    EXPECT_EQ(readings_[0].reading.bytes, 60U);
+}
+
 TEST_F(LogFile, OfAnotherFormatIsRefused) {
     write("garbage\n");
     const auto result = import();

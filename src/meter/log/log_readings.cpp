@@ -181,8 +181,7 @@ void LogReadings::note_implausible(const Entry& entry) {
 }
 
 void LogReadings::add(const Entry& entry, UtcTime time, ReadingSink& sink, const LogNames& names) {
-    // The bytes of the meter are those of applications.
-    if (entry.layer == LineLayer::ip) {
+    if (entry.layer != options_.layer && entry.layer != LineLayer::unknown) {
         ++counts_.other_layer;
         return;
     }
