@@ -30,6 +30,14 @@ Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
     return LogFileMeter::open(setup.path, std::move(reader), resolver, options, setup.cursors);
 }
 
+// `octroi audit --against` states no options.
+Result<BucketCounts> refuse_recount(const std::string& path) {
+    return fail(ErrorCode::unsupported,
+                path +
+                    " is a log, and the ledger does not know its format, so that it cannot be "
+                    "counted again. Next: compare octroi inspect log with octroi usage");
+}
+
 constexpr std::array importers{
     Importer{.command = {"log",
                          "Logs of servers: web, proxy, FTP, mail, rsync. Bytes are those of the "
@@ -37,7 +45,8 @@ constexpr std::array importers{
                          "Logs, also compressed; - for standard input", import_options},
              .default_meter = "import-log",
              .cursor_prefix = log_source_prefix,
-             .open = open_import}};
+             .open = open_import,
+             .recount = refuse_recount}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"log", "Logs of servers: web, proxy, FTP, mail, rsync",
