@@ -44,6 +44,14 @@ Result<std::unique_ptr<file::OnceMeter>> import_packet_log(const FileSetup& setu
     return open_import(setup, logline::LineLayer::ip);
 }
 
+// `octroi audit --against` states no options.
+Result<BucketCounts> refuse_recount(const std::string& path) {
+    return fail(ErrorCode::unsupported,
+                path +
+                    " is a log, and the ledger does not know its format, so that it cannot be "
+                    "counted again. Next: compare octroi inspect log with octroi usage");
+}
+
 constexpr std::array chapters{
     CounterChapter{"Server logs", "Lines of logs that are followed.", log_counters}};
 
@@ -54,7 +62,8 @@ constexpr std::array importers{
                          "Logs, also compressed; - for standard input", import_options},
              .default_meter = "import-log",
              .cursor_prefix = cursors_of_logs,
-             .open = import_server_log}};
+             .open = import_server_log,
+             .recount = refuse_recount}};
 
 constexpr std::array packet_importers{
     Importer{.command = {"packet-log",
@@ -63,7 +72,8 @@ constexpr std::array packet_importers{
                          "Logs, also compressed; - for standard input", import_options},
              .default_meter = "import-packet-log",
              .cursor_prefix = cursors_of_logs,
-             .open = import_packet_log}};
+             .open = import_packet_log,
+             .recount = refuse_recount}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"log", "Logs of servers: web, proxy, FTP, mail, rsync",

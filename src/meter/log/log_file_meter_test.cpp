@@ -173,6 +173,7 @@ TEST_F(LogFile, OfAProxyBelongsToItsClients) {
     EXPECT_EQ(to_rfc3339(readings_[0].reading.first, 3), "2009-12-03T12:41:29.407Z");
     EXPECT_EQ(to_rfc3339(readings_[0].reading.last, 3), "2009-12-03T12:41:31.407Z");
     EXPECT_EQ(readings_[1].name, "") << "the password was refused";
+    EXPECT_EQ(readings_[0].reading.sport, 80);
 }
 
 TEST_F(LogFile, NamesThatClientsChoseChargeNobody) {
