@@ -26,7 +26,8 @@ constexpr std::array kinds{&capture::kind,
                            &counters::wireguard_kind,
                            &counters::listed_kind,
                            &collector::kind,
-                           &logs::kind};
+                           &logs::kind,
+                           &logs::packets_kind};
 
 }  // namespace
 

@@ -76,6 +76,8 @@ protected:
         daemon_.reset();
     }
     void stop() {
+        EXPECT_TRUE(support::wait_until([&] { return daemon_->catches(SIGTERM); },
+                                        std::chrono::seconds(15)));
         daemon_->signal(SIGTERM);
         const Ended ended = daemon_->wait();
         EXPECT_EQ(ended.status, 0) << ended.err;
@@ -177,6 +179,8 @@ protected:
 
 TEST_P(ServerLogsTest, EachLineCountsOnceOverRotationAndKills) {
     start();
+    write_lines(10);
+    wait_until_booked();
     for (rotations_ = 1; rotations_ <= 5; ++rotations_) {
         write_lines(200);
         support::pass(std::chrono::milliseconds(random_() % 500));
@@ -204,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(Rotations, ServerLogsTest,
                          ::testing::Values(Rotation::rename, Rotation::copy, Rotation::compress,
                                            Rotation::delay_compress, Rotation::dated,
                                            Rotation::remove),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& each) { return name_of(each.param); });
 
 }  // namespace
 }  // namespace octroi

@@ -21,7 +21,7 @@ inline constexpr std::array<CounterInfo, 17> log_counters = {{
     {"log_bad_lines_total", "Lines that cannot be read: a loss."},
     {"log_long_lines_total", "Lines longer than the limit; they are bad lines too."},
     {"log_other_layer_total",
-     "Entries that count IP packets: left out, because the bytes of a log are layer 7."},
+     "Entries of another layer than the meter (application data, IP packets): left out."},
     {"log_implausible_total",
      "Entries with more bytes than the limits of the meter: @excluded/implausible."},
     {"log_implausible_bytes_total", "The bytes of these entries."},

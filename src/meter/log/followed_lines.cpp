@@ -161,10 +161,14 @@ Result<bool> FollowedLog::read_lines(Pass& pass, Source& source, file::Stream& s
     return at_end;
 }
 
-// Whether the file has been unchanged for finish_after.
+// Whether the file has been unchanged for finish_after. A server that has written nothing to the
+// present file may not have opened it: it gets more time.
 bool FollowedLog::has_rested(const Pass& pass, Source& source) const {
     if (!source.unchanged_since) source.unchanged_since = pass.moment.uptime;
-    return pass.moment.uptime - *source.unchanged_since >= options_.finish_after;
+    const bool is_present_used = present_ && present_->log_file.size > 0;
+    const Duration time =
+        is_present_used ? options_.finish_after : std::max(options_.finish_after, finish_unused);
+    return pass.moment.uptime - *source.unchanged_since >= time;
 }
 
 void FollowedLog::finish(Source& source) {

@@ -9,7 +9,8 @@
 //
 //   renamed           the path is another inode. The rest of the earlier file is read, and it is
 //                     watched until it has not grown for finish_after: a server may go on writing
-//                     to it until it opens its log again.
+//                     to it until it opens its log again; for a day, as long as the present file is
+//                     empty.
 //   copied, truncated the octets before the offset have changed, or the file is shorter. The rest
 //                     is read from the copy, which is found by its content.
 //   rotated while the daemon was down    the file is found by its content, also if it is
@@ -85,6 +86,8 @@ class FollowedLog {
 public:
     // Finished files that are remembered, to recognise their copies.
     static constexpr std::size_t finished_max = 4;
+    // In place of finish_after, if it is longer, while nothing was written to the present file.
+    static constexpr Duration finish_unused = Duration::hours(24);
 
     // How far a file was imported before the log was followed.
     using FindImported = std::function<Result<ImportedPart>(const std::string& path)>;

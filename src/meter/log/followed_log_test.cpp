@@ -148,6 +148,24 @@ TEST_F(FollowedLogTest, TheLastLineOfAFinishedFileNeedsNoEnd) {
     EXPECT_THAT(poll(), IsEmpty());
 }
 
+TEST_F(FollowedLogTest, AServerThatDoesNotOpenItsLogAgainIsFollowed) {
+    append("access.log", "1\n");
+    EXPECT_THAT(poll(), ElementsAre("1"));
+    rename("access.log", "access.log.1");
+    append("access.log", "");
+    EXPECT_THAT(poll(), IsEmpty());
+    pass(Duration::hours(20));
+    EXPECT_THAT(poll(), IsEmpty());
+    append("access.log.1", "2\n");
+    EXPECT_THAT(poll(), ElementsAre("2"));
+    append("access.log", "3\n");
+    EXPECT_THAT(poll(), ElementsAre("3"));
+    pass(Duration::minutes(11));
+    EXPECT_THAT(poll(), IsEmpty());
+    append("access.log.1", "4\n");
+    EXPECT_THAT(poll(), IsEmpty()) << "it is finished";
+}
+
 TEST_F(FollowedLogTest, ACopyHasTheRestOfATruncatedFile) {
     append("access.log", "one\ntwo\n");
     EXPECT_THAT(poll(), ElementsAre("one", "two"));

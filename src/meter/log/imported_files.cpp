@@ -30,7 +30,7 @@ Result<ImportedPart> ImportedFiles::find(const std::string& path) const {
     if (found.as == file::KnownFile::As::unknown) return ImportedPart{};
     if (found.as == file::KnownFile::As::itself)
         return ImportedPart{found.position.at.offset, found.position.frames};
-    // More of it was read than there is now: all of its lines are in the ledger.
+    // The ledger has all of its lines, and later ones.
     while (!stream.ended() || !stream.unread().empty()) {
         stream.consume(stream.unread().size());
         TRY(stream.fill(1));

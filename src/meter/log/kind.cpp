@@ -22,10 +22,11 @@ constexpr std::string_view cursors_of_logs = "log";
 static_assert(log_source_prefix.starts_with(cursors_of_logs));
 static_assert(followed_source_prefix.starts_with(cursors_of_logs));
 
-Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
+Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup,
+                                                     logline::LineLayer layer) {
     TRY(refuse_followed(setup.path, setup.cursors));
     LogFileMeterOptions options;
-    options.readings = readings_options(setup.options);
+    options.readings = readings_options(setup.options, layer);
     const auto checkpoint = narrow<std::uint64_t>(setup.options.integer("checkpoint"));
     if (checkpoint > 0) options.checkpoint_lines = checkpoint;
     options.seed = random_seed();
@@ -33,6 +34,22 @@ Result<std::unique_ptr<file::OnceMeter>> open_import(const FileSetup& setup) {
     TRY_ASSIGN(const UtcTime latest, latest_time(setup.path));
     TRY_ASSIGN(const TimeResolver resolver, open_resolver(setup.options, latest));
     return LogFileMeter::open(setup.path, std::move(reader), resolver, options, setup.cursors);
+}
+
+Result<std::unique_ptr<file::OnceMeter>> import_server_log(const FileSetup& setup) {
+    return open_import(setup, logline::LineLayer::application);
+}
+
+Result<std::unique_ptr<file::OnceMeter>> import_packet_log(const FileSetup& setup) {
+    return open_import(setup, logline::LineLayer::ip);
+}
+
+// `octroi audit --against` states no options.
+Result<BucketCounts> refuse_recount(const std::string& path) {
+    return fail(ErrorCode::unsupported,
+                path +
+                    " is a log, and the ledger does not know its format, so that it cannot be "
+                    "counted again. Next: compare octroi inspect log with octroi usage");
 }
 
 constexpr std::array chapters{
@@ -45,7 +62,18 @@ constexpr std::array importers{
                          "Logs, also compressed; - for standard input", import_options},
              .default_meter = "import-log",
              .cursor_prefix = cursors_of_logs,
-             .open = open_import}};
+             .open = import_server_log,
+             .recount = refuse_recount}};
+
+constexpr std::array packet_importers{
+    Importer{.command = {"packet-log",
+                         "Logs of packets: firewalls, and accounting programs (netfilter, nacctd, "
+                         "pmacct, ulogd). Bytes are those of IP packets (layer 3)",
+                         "Logs, also compressed; - for standard input", import_options},
+             .default_meter = "import-packet-log",
+             .cursor_prefix = cursors_of_logs,
+             .open = import_packet_log,
+             .recount = refuse_recount}};
 
 constexpr std::array inspectors{Inspector{
     .command = {"log", "Logs of servers: web, proxy, FTP, mail, rsync",
@@ -65,8 +93,8 @@ constexpr std::array counter_advice{
                   "the log of the daemon names them; give its user the right to read them"},
     CounterAdvice{"log_bad_lines_total", "lines of logs cannot be read",
                   "octroi inspect log --bad FILE shows why; correct the format in [[meter]]"},
-    CounterAdvice{"log_other_layer_total", "lines of logs count packets",
-                  "a log of packets is no log of a server: use a meter of packets"},
+    CounterAdvice{"log_other_layer_total", "lines of logs count another layer than their meter",
+                  "kind = \"log\" for servers, kind = \"packet-log\" for logs of packets"},
     CounterAdvice{"log_refused", "logs are beyond the limit of a meter",
                   "use several meters, or one log with the domain in each line"},
 };
@@ -85,10 +113,25 @@ constinit const MeterKind kind{
     .check_options = check_log_meters,
     .counters = chapters,
     .cursor_prefix = cursors_of_logs,
-    .open = open_follow,
+    .open = open_server_logs,
     .importers = importers,
     .inspectors = inspectors,
     .counter_advice = counter_advice,
+};
+
+constinit const MeterKind packets_kind{
+    .name = "packet-log",
+    .help = "Logs of packets: what firewalls and accounting programs have written.",
+    .doc =
+        "Bytes are those of IP packets (layer 3), header included. Both ends are found by their "
+        "addresses. The options are those of kind = \"log\".",
+    .layer = Layer::ip,
+    .options = follow_options,
+    .check_options = check_log_meters,
+    .counters = chapters,
+    .cursor_prefix = cursors_of_logs,
+    .open = open_packet_logs,
+    .importers = packet_importers,
 };
 
 }  // namespace octroi::logs

@@ -7,5 +7,7 @@ namespace octroi::logs {
 
 // Logs of servers.
 extern const MeterKind kind;
+// Logs of packets.
+extern const MeterKind packets_kind;
 
 }  // namespace octroi::logs

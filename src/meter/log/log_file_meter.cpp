@@ -143,8 +143,21 @@ Status LogFileMeter::end() {
                     fmt::format("{}: no line has the format: line {}: {}; next: octroi inspect log "
                                 "--bad, and choose another --format",
                                 path_, first_bad_, to_string(first_reason_)));
+    const bool wants_packets = options_.readings.layer == logline::LineLayer::ip;
+    const std::string_view other_noun = wants_packets ? "log" : "packet-log";
+    const ReadingCounts& counts = readings_.counts();
+    if (counts.entries == 0 && counts.other_layer > 0 && resumed_at_ == 0)
+        return fail(
+            ErrorCode::unsupported,
+            fmt::format("{}: its lines count {}, and bytes of two layers are never added "
+                        "up; next: octroi import {}",
+                        path_, wants_packets ? "data of applications" : "IP packets", other_noun));
     is_ended_ = true;
     std::vector<std::string> defects;
+    if (counts.other_layer > 0)
+        defects.push_back(fmt::format("{} lines are left out, because they count {}",
+                                      counts.other_layer,
+                                      wants_packets ? "data of applications" : "IP packets"));
     if (!stream_.damage().empty()) defects.push_back(stream_.damage());
     if (first_bad_ > 0)
         defects.push_back(fmt::format("{} lines cannot be read; the first is line {}: {}",

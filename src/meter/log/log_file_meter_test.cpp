@@ -173,6 +173,7 @@ TEST_F(LogFile, OfAProxyBelongsToItsClients) {
     EXPECT_EQ(to_rfc3339(readings_[0].reading.first, 3), "2009-12-03T12:41:29.407Z");
     EXPECT_EQ(to_rfc3339(readings_[0].reading.last, 3), "2009-12-03T12:41:31.407Z");
     EXPECT_EQ(readings_[1].name, "") << "the password was refused";
+    EXPECT_EQ(readings_[0].reading.sport, 80);
 }
 
 TEST_F(LogFile, NamesThatClientsChoseChargeNobody) {
@@ -213,6 +214,21 @@ TEST_F(LogFile, TheRestOfALineThatIsTooLongIsNoLine) {
         << web_line(2, "a.example", 999) << web_line(3, "a.example", 5);
     ASSERT_TRUE(import().has_value());
     EXPECT_EQ(octets_by_name()["domain a.example"], 105U);
+}
+
+TEST_F(LogFile, OfAnotherLayerIsRefused) {
+    format_ = "netfilter";
+    write(
+        "May  1 12:00:00 gw kernel: IN=eth0 OUT=eth1 SRC=10.0.0.1 DST=192.0.2.1 LEN=60 TOS=0x00 "
+        "PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=4000 DPT=80 WINDOW=1 RES=0x00 SYN URGP=0\n");
+    const auto result = import();
+    ASSERT_FALSE(result.has_value());
+    EXPECT_TRUE(result.error().text.contains("import packet-log")) << result.error().text;
+    EXPECT_TRUE(cursors_.empty());
+    options_.readings.layer = logline::LineLayer::ip;
+    EXPECT_EQ(import().value(), "");
+    ASSERT_EQ(readings_.size(), 1U);
+    EXPECT_EQ(readings_[0].reading.bytes, 60U);
 }
 
 TEST_F(LogFile, OfAnotherFormatIsRefused) {

@@ -84,7 +84,10 @@ Status LogMeter::add(const std::string& path, Cursor cursor, std::optional<LogPo
         [this](const std::string& each) { return imported_.find(each); });
     log.lines = std::make_unique<LineDecoder>(std::move(reader), options_.times, readings_,
                                               line_counts_, readings_.names_of(names_in(path)));
-    if (!position) return {};
+    if (!position) {
+        has_unsaved_ = true;
+        return {};
+    }
     const std::string_view state =
         position->format == options_.format ? std::string_view(position->reader) : "";
     if (const Status resumed = log.lines->resume(state, position->times); !resumed)
@@ -192,9 +195,9 @@ Result<Pull> LogMeter::pull(ReadingSink& sink, Duration wait) {
     }
     const bool is_done = read_round(sink);
     readings_.flush(sink);
-    if (!is_done) return Pull::more;
-    next_poll_ = clock_->uptime() + options_.poll;
-    return Pull::idle;
+    if (is_done) next_poll_ = clock_->uptime() + options_.poll;
+    if (has_unsaved_ && next_.empty()) return Pull::checkpoint;
+    return is_done ? Pull::idle : Pull::more;
 }
 
 bool LogMeter::read_round(ReadingSink& sink) {
@@ -227,6 +230,7 @@ void LogMeter::read(Log& log, ReadingSink& sink, std::size_t octets) {
 
 Result<Checkpoint> LogMeter::checkpoint(ReadingSink& sink) {
     readings_.flush(sink);
+    has_unsaved_ = false;
     Checkpoint out;
     for (auto& [path, log] : logs_) {
         add_losses(log, out);

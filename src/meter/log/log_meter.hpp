@@ -4,7 +4,8 @@
 // Follows the logs that match patterns of paths.
 //
 // Each log has a cursor (log_cursor.hpp). A checkpoint has those that have moved since the last
-// one. A log that is gone for keep_gone gives its cursor to the next new log.
+// one; it is requested when a log was read for the first time, because without a cursor its earlier
+// files do not count. A log that is gone for keep_gone gives its cursor to the next new log.
 //
 // A file belongs to one log: a path that rotation gives to an earlier file of another log is no log
 // of its own, and of several links to one file the first is followed.
@@ -117,6 +118,7 @@ private:
     std::vector<Cursor> free_cursors_;
     std::string next_;  // the path at which the round goes on; empty: at the first
     bool round_has_more_ = false;
+    bool has_unsaved_ = false;               // a log has no cursor in the ledger
     std::optional<Duration> next_poll_;      // uptime; none: at once
     std::optional<Duration> next_discover_;  // likewise
     std::uint64_t refused_ = 0;

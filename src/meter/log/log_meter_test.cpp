@@ -77,7 +77,10 @@ protected:
     std::uint64_t poll() {
         clock_.up = clock_.up + Duration::seconds(60);
         SumSink sink;
-        while (meter_->pull(sink, {}).value() == Pull::more) continue;
+        for (Pull pulled = Pull::more; pulled == Pull::more;) {
+            pulled = meter_->pull(sink, {}).value();
+            requested_ = requested_ || pulled == Pull::checkpoint;
+        }
         return sink.bytes;
     }
     // As the driver does: the cursors are in the ledger then.
@@ -96,6 +99,7 @@ protected:
             }
         }
         meter_->committed();
+        requested_ = false;
         return made;
     }
     [[nodiscard]] std::uint64_t counter(std::string_view name) const {
@@ -109,6 +113,7 @@ protected:
     SetClock clock_;
     std::vector<Cursor> cursors_;
     std::unique_ptr<LogMeter> meter_;
+    bool requested_ = false;  // a checkpoint, since the last commit
 };
 
 TEST_F(LogMeterTest, CheckpointsHaveTheVolumeAndTheCursorsThatMoved) {
@@ -116,12 +121,15 @@ TEST_F(LogMeterTest, CheckpointsHaveTheVolumeAndTheCursorsThatMoved) {
     append("b.log", line(10));
     open(options({"*.log"}));
     EXPECT_EQ(poll(), 110U);
+    EXPECT_TRUE(requested_) << "a log without a cursor";
     Checkpoint made = commit();
     EXPECT_THAT(made.cursors, SizeIs(2));
+    EXPECT_FALSE(requested_);
     EXPECT_EQ(made.observed.bytes, Bytes(110));
     EXPECT_EQ(made.observed.flows, Flows(2));
     append("b.log", line(1));
     EXPECT_EQ(poll(), 1U);
+    EXPECT_FALSE(requested_);
     made = commit();
     ASSERT_THAT(made.cursors, SizeIs(1));
     EXPECT_EQ(made.cursors[0].note, folder_.file("b.log"));
@@ -195,7 +203,7 @@ TEST_F(LogMeterTest, TheCursorOfALogThatIsGoneIsUsedAgain) {
     const std::string source = cursors_.at(0).source;
     fs::remove(folder_.file("log.1a"));
     EXPECT_EQ(poll(), 0U);
-    clock_.up = clock_.up + Duration::hours(1);
+    clock_.up = clock_.up + Duration::hours(25);
     EXPECT_EQ(poll(), 0U);  // the earlier file is finished now
     commit();
     EXPECT_THAT(meter_->logs(), SizeIs(1));

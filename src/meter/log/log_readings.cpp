@@ -22,12 +22,13 @@ constexpr std::size_t known_texts_max = 65'536;
 constexpr std::size_t slots = 4096;
 constexpr std::uint8_t proto_tcp = 6;
 
+// A proxy that states no port carries HTTP.
 struct ServicePort {
     std::string_view service;
     std::uint16_t port;  // IANA Service Name and Transport Protocol Port Number Registry
 };
 constexpr std::array service_ports{
-    ServicePort{"http", 80},          ServicePort{"https", 443},      ServicePort{"proxy", 3128},
+    ServicePort{"http", 80},          ServicePort{"https", 443},      ServicePort{"proxy", 80},
     ServicePort{"ftp", 21},           ServicePort{"sftp", 22},        ServicePort{"smtp", 25},
     ServicePort{"imap", 143},         ServicePort{"pop3", 110},       ServicePort{"lmtp", 24},
     ServicePort{"managesieve", 4190}, ServicePort{"submission", 587}, ServicePort{"rsync", 873},
@@ -181,8 +182,7 @@ void LogReadings::note_implausible(const Entry& entry) {
 }
 
 void LogReadings::add(const Entry& entry, UtcTime time, ReadingSink& sink, const LogNames& names) {
-    // The bytes of the meter are those of applications.
-    if (entry.layer == LineLayer::ip) {
+    if (entry.layer != options_.layer && entry.layer != LineLayer::unknown) {
         ++counts_.other_layer;
         return;
     }

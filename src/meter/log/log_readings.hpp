@@ -35,6 +35,8 @@ namespace octroi::logs {
 enum class NearEnd : std::uint8_t { automatic, server, client };
 
 struct LogReadingsOptions {
+    // That of the meter: layers are never added up. Entries of an unknown layer are of this one.
+    logline::LineLayer layer = logline::LineLayer::application;
     NearEnd near = NearEnd::automatic;
     bool trusts_client_domains = false;  // the name that the client sent is the domain
     std::string user;                    // of lines that state none; empty: none
@@ -57,7 +59,7 @@ struct ReadingCounts {
     std::uint64_t implausible = 0;
     std::uint64_t implausible_bytes = 0;  // at most 2^64-1
     std::uint64_t refused_names = 0;      // no identity has such a name, or there are too many
-    std::uint64_t other_layer = 0;        // entries that count IP packets: left out
+    std::uint64_t other_layer = 0;        // entries of the other layer: left out
 };
 
 class LogReadings {

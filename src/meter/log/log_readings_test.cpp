@@ -152,12 +152,19 @@ TEST_F(LogReadingsTest, AVolumeThatNoLinkCarriesIsImplausible) {
     EXPECT_EQ(readings_.drain_observed().bytes, Bytes(implausible + 1'000'000));
 }
 
-TEST_F(LogReadingsTest, EntriesOfPacketsAreLeftOut) {
+TEST_F(LogReadingsTest, EntriesOfTheOtherLayerAreLeftOut) {
     logline::Entry entry = web_entry(1);
     entry.layer = logline::LineLayer::ip;
     add(entry);
     EXPECT_THAT(flushed(), IsEmpty());
     EXPECT_EQ(readings_.counts().other_layer, 1U);
+    LogReadings packets({.layer = logline::LineLayer::ip}, 1);
+    packets.add(entry, noon, *this);
+    packets.add(web_entry(1), noon, *this);
+    entry.layer = logline::LineLayer::unknown;
+    packets.add(entry, noon, *this);
+    EXPECT_EQ(packets.counts().entries, 2U);
+    EXPECT_EQ(packets.counts().other_layer, 1U);
 }
 
 TEST_F(LogReadingsTest, AnEntryWithoutOctetsIsARequest) {

@@ -44,10 +44,13 @@ std::vector<Cursor> cursors_of(const MeterSetup& setup) {
     return cursors;
 }
 
+Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer);
+
 }  // namespace
 
-LogReadingsOptions readings_options(const OptionValues& values) {
+LogReadingsOptions readings_options(const OptionValues& values, logline::LineLayer layer) {
     LogReadingsOptions options;
+    options.layer = layer;
     options.near = near_end(values.text("near"));
     options.trusts_client_domains = values.boolean("client_names");
     options.user = values.text("user");
@@ -57,7 +60,17 @@ LogReadingsOptions readings_options(const OptionValues& values) {
     return options;
 }
 
-Result<OpenedMeter> open_follow(MeterSetup& setup) {
+Result<OpenedMeter> open_server_logs(MeterSetup& setup) {
+    return open_follow(setup, logline::LineLayer::application);
+}
+
+Result<OpenedMeter> open_packet_logs(MeterSetup& setup) {
+    return open_follow(setup, logline::LineLayer::ip);
+}
+
+namespace {
+
+Result<OpenedMeter> open_follow(MeterSetup& setup, logline::LineLayer layer) {
     const OptionValues& values = setup.config.options;
     LogMeterOptions options;
     options.name = setup.config.name;
@@ -78,7 +91,7 @@ Result<OpenedMeter> open_follow(MeterSetup& setup) {
     options.follow.line_octets_max = logline::line_octets_max;
     options.follow.finish_after = values.duration("finish_after");
     options.follow.old_folder = values.text("old_folder");
-    options.readings = readings_options(values);
+    options.readings = readings_options(values, layer);
     options.seed = random_seed();
     TRY_ASSIGN(auto meter, LogMeter::open(std::move(options), setup.clock, cursors_of(setup)));
     OpenedMeter opened;
@@ -94,4 +107,5 @@ Result<OpenedMeter> open_follow(MeterSetup& setup) {
     return opened;
 }
 
+}  // namespace
 }  // namespace octroi::logs
