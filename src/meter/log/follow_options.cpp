@@ -10,6 +10,7 @@
 #include "host/found_files.hpp"
 #include "host/zone.hpp"
 #include "meter/log/path_pattern.hpp"
+#include "record/identity.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -49,6 +50,18 @@ Status check_paths(const OptionEntry& entry) {
     if (entry.texts().empty())
         return fail(ErrorCode::invalid, "no path is given; next: write the paths of logs");
     for (const std::string& text : entry.texts()) TRY(PathPattern::parse(text));
+    return {};
+}
+
+Status check_addresses(const OptionEntry& entry) {
+    for (const std::string& text : entry.texts()) {
+        TRY_ASSIGN(const Identity identity, parse_identity(text));
+        if (identity.kind != IdentityKind::prefix)
+            return fail(ErrorCode::invalid,
+                        fmt::format("{}: not an address; next: write the address at which packet "
+                                    "meters see the server, as 192.0.2.10",
+                                    text));
+    }
     return {};
 }
 

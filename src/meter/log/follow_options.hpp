@@ -14,11 +14,16 @@ namespace octroi::logs {
 
 // Each is a pattern of PathPattern::parse().
 [[nodiscard]] Status check_paths(const OptionEntry& entry);
+// Each is an address or a prefix.
+[[nodiscard]] Status check_addresses(const OptionEntry& entry);
 // A zone of tzdata; empty: that of the machine.
 [[nodiscard]] Status check_timezone(const OptionEntry& entry);
 // Two meters that bill the same files charge each line twice; a format that is wrong.
 void check_log_meters(std::span<const MeterConfig* const> meters, std::vector<Problem>& problems);
 
+// The last of follow_options state which packets carry what a log of a server states. A log of
+// packets has none of them.
+inline constexpr std::size_t options_of_servers = 2;
 inline constexpr std::array follow_options = {
     Option{.key = "paths",
            .type = OptionType::texts,
@@ -81,6 +86,19 @@ inline constexpr std::array follow_options = {
            .doc = "Absolute, or relative to the folder of the log. Empty: the folder of the log."},
     link_speed_option,
     entry_limit_option,
+    Option{.key = "addresses",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "The addresses of the server: packets there carry what the log states.",
+           .doc = "`octroi reconcile` compares the log with packet meters at these addresses. An "
+                  "address of a bound or local prefix that is counted as one is written as that "
+                  "prefix.",
+           .check = check_addresses},
+    Option{.key = "services",
+           .type = OptionType::texts,
+           .default_text = "[]",
+           .help = "The services of these packets, as `octroi usage --by service` names them.",
+           .doc = "Empty: all services at the addresses."},
 };
 
 }  // namespace octroi::logs

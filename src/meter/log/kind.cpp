@@ -2,6 +2,7 @@
 #include "meter/log/kind.hpp"
 
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "base/narrow.hpp"
@@ -124,10 +125,11 @@ constinit const MeterKind packets_kind{
     .help = "Logs of packets: what firewalls and accounting programs have written.",
     .doc =
         "Bytes are those of IP packets (layer 3), header included. Both ends are found by their "
-        "addresses. The options are those of kind = \"log\".",
+        "addresses. The options are those of kind = \"log\", without `addresses` and `services`.",
     .layer = Layer::ip,
-    .options = follow_options,
+    .options = std::span(follow_options).first<follow_options.size() - options_of_servers>(),
     .check_options = check_log_meters,
+    .scope = MeterScope::chosen,
     .counters = chapters,
     .cursor_prefix = cursors_of_logs,
     .open = open_packet_logs,
