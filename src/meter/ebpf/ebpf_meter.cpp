@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/byte_cursor.hpp"
-#include "base/text_hash.hpp"
 #include "host/log.hpp"
 #include "host/random.hpp"
 #include "meter/cumulative/possible_increase.hpp"
@@ -43,10 +42,6 @@ std::uint32_t map_of(const std::string& name) {
     std::uint32_t map = 0;
     std::memcpy(&map, name.data(), std::min(name.size(), map_id_octets));
     return map;
-}
-
-std::string state_hash(std::string_view content) {
-    return fmt::format("{:016x}", text_hash(content, 0));
 }
 
 std::vector<Address> own_addresses(const std::vector<Interface>& present) {
@@ -113,14 +108,8 @@ Status EbpfMeter::restore(std::span<const Cursor> known) {
     return {};
 }
 
-// The name of the file has a hash of its content: a cursor of a restored ledger must not meet a
-// file that was written later under the same name.
 Result<SavedCounts> EbpfMeter::read_saved() const {
     TRY_ASSIGN(const std::string content, read_state_file(files_.path_of(cursor_.position)));
-    if (!cursor_.position.ends_with(state_hash(content)))
-        return fail(ErrorCode::corrupt,
-                    fmt::format("the state file {} is not that of the last commit",
-                                files_.path_of(cursor_.position)));
     return SavedCounts::restore(content);
 }
 
@@ -343,9 +332,7 @@ Result<Checkpoint> EbpfMeter::checkpoint(ReadingSink& sink) {
     Checkpoint checkpoint;
     saved_.finished_map = finished_map_;
     const std::uint64_t version = cursor_.version + 1;
-    const std::string content = saved_.save();
-    TRY_ASSIGN(std::string file,
-               files_.write(fmt::format("counts-{}-{}", version, state_hash(content)), content));
+    TRY_ASSIGN(std::string file, files_.write(fmt::format("counts-{}", version), saved_.save()));
     cursor_.version = version;
     cursor_.position = std::move(file);
     cursor_.note = fmt::format("{} counts", saved_.counters.size());

@@ -379,7 +379,8 @@ TEST_F(EbpfMeterTest, AStateThatIsNotThatOfTheCursorIsRefused) {
     ASSERT_TRUE(replace_file(file, other).has_value());
     meter.reset();
     meter = open();
-    EXPECT_NE(meter->warning().find("not that of the last commit"), std::string::npos)
+    EXPECT_NE(meter->warning().find("not the one that the ledger's cursor names"),
+              std::string::npos)
         << meter->warning();
     pull(*meter);
     commit(*meter);
