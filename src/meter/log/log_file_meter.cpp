@@ -190,7 +190,8 @@ Result<Checkpoint> LogFileMeter::checkpoint(ReadingSink& sink) {
     const bool has_moved = stream_.position() != at_.at.offset || is_ended_ != at_.ended ||
                            rest != at_.rest || is_damaged != at_.damaged;
     // All files without a line have the same content; and without an entry it may be another file.
-    if (!has_moved || lines_ == 0 || (entries_ == 0 && resumed_at_ == 0 && !is_ended_)) return out;
+    const bool has_entry = readings_.counts().entries > 0 || resumed_at_ > 0;
+    if (!has_moved || lines_ == 0 || (!has_entry && !is_ended_)) return out;
     readings_.flush(sink);
     add_losses(out.losses);
     out.observed = readings_.drain_observed();
