@@ -21,7 +21,7 @@ inline constexpr Option format_option{
     .range =
         "apache|caddy|clf|combined|csv|dated-bytes|dovecot|elb|exim|haproxy|json|"
         "lighttpd|nacctd|netfilter|nginx|pmacct-csv|pmacct-json|postfix|proftpd|"
-        "pureftpd|rsyncd|s3|sftp-server|squid|squid-format|traefik|traefik-json|"
+        "pureftpd|pureftpd-stats|rsyncd|s3|sftp-server|squid|squid-format|traefik|traefik-json|"
         "trafficwatch|ulogd-gprint|vhost-combined|vsftpd|w3c|xferlog",
     .help = "The format of the lines",
     .placeholder = "NAME"};

@@ -175,6 +175,9 @@ constexpr std::array format_table{
     Format{"pureftpd", "Pure-FTPd with -O clf:",
            "192.0.2.1 - ann [29/May/2017:19:02:48 -0000] \"PUT /a.txt\" 200 18", false, false,
            open_ftp_clf},
+    Format{"pureftpd-stats",
+           "Pure-FTPd with -O stats:", "1050942541 3ea3f3cd.1a2b ann 192.0.2.9 U 18 1 /a.txt",
+           false, false, open_fixed<open_pureftpd_stats>},
     Format{"rsyncd", "sessions of rsync as a daemon",
            "2011/02/22 21:50:33 [82] sent 253 bytes  received 162 bytes  total size "
            "1477",

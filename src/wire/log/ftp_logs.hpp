@@ -21,6 +21,10 @@ namespace octroi::logline {
 //   bytes, 4.4Kbyte/sec
 [[nodiscard]] std::unique_ptr<LineReader> open_vsftpd();
 
+// Pure-FTPd with -O stats: (the file name is not in quotes, and is the last field):
+//   1050942541 3ea3f3cd.1a2b ann 192.0.2.9 U 18 1 /a b.txt
+[[nodiscard]] std::unique_ptr<LineReader> open_pureftpd_stats();
+
 // OpenSSH's sftp-server and internal-sftp at log level INFO. The session states user and address,
 // and each closed file its octets:
 //   … sftp-server[12]: session opened for local user ann from [192.0.2.9]

@@ -20,6 +20,18 @@ TEST(FtpInCommonFormat, HasUploads) {
         "2017-05-29T19:02:48Z peer=192.0.2.1 user=ann ident=UNKNOWN out=18 status=226 service=ftp");
 }
 
+TEST(PureFtpdStats, EndWithTheFileName) {
+    Lines lines("pureftpd-stats");
+    EXPECT_EQ(lines.read("1050942541 3ea3f3cd.1a2b ann 192.0.2.9 U 18 2 /a D 99 1 b"),
+              "2003-04-21T16:29:01Z for=2s peer=192.0.2.9 user=ann in=18 service=ftp");
+    EXPECT_EQ(lines.read("1050942541 3ea3f3cd.1a2b ftp 2001:db8::1 D 18 0 /a"),
+              "2003-04-21T16:29:01Z for=0s peer=2001:db8::1 user=ftp out=18 service=ftp user?");
+    EXPECT_EQ(lines.read("1050942541 3ea3f3cd.1a2b ann 192.0.2.9 X 18 2 /a"),
+              "bad: no line of this format");
+    EXPECT_EQ(lines.read("1050942541 3ea3f3cd.1a2b ann 192.0.2.9 U -1 2 /a"),
+              "bad: a volume, count or status is no number");
+}
+
 TEST(Haproxy, HasHttpAndTcp) {
     Lines lines("haproxy");
     EXPECT_EQ(
