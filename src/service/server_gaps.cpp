@@ -28,7 +28,9 @@ Result<std::vector<ServerGapRow>> gaps_of(Query& ledger, const LoggedServer& ser
 Result<std::vector<LoggedServer>> logged_servers(const Config& config) {
     std::vector<LoggedServer> servers;
     for (const MeterConfig& meter : config.meters) {
-        if (meter.kind != "log" || meter.options.texts(addresses_option).empty()) continue;
+        if (!meter.options.contains(addresses_option) ||
+            meter.options.texts(addresses_option).empty())
+            continue;
         LoggedServer server{.log = meter.name, .services = meter.options.texts(services_option)};
         for (const std::string& text : meter.options.texts(addresses_option)) {
             TRY_ASSIGN(const Identity identity, parse_identity(text));

@@ -11,8 +11,8 @@
 
 namespace octroi {
 
-// The log meters of the configuration that name the addresses of their server (`addresses`), with
-// the services that they log (`services`). Error invalid: an address is none.
+// The meters of the configuration that name the addresses of their server (`addresses`), with the
+// services that they log (`services`). Error invalid: an address is none.
 [[nodiscard]] Result<std::vector<LoggedServer>> logged_servers(const Config& config);
 
 // One state of the ledger. steps: as SumQuestion::steps. By server as given, then by begin and

@@ -27,7 +27,7 @@ bool has_state_of(const std::string& folder, std::span<const Cursor> cursors) {
 
 std::string state_folder_path(const std::string& state_folder, const StateOwner& owner) {
     constexpr std::size_t id_characters = 8;
-    const std::string path = earlier_path(state_folder, owner);
+    std::string path = earlier_path(state_folder, owner);
     if (owner.ledger_id.empty()) return path;
     return fmt::format("{}-{}", path, owner.ledger_id.substr(0, id_characters));
 }
