@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -185,7 +186,11 @@ TEST_P(RestartOptions, AreNamedInTheAnswerAndTheLog) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, RestartOptions, ::testing::ValuesIn(meter_kinds()),
-                         [](const auto& kind) { return std::string(kind.param->name); });
+                         [](const auto& kind) {
+                             std::string name(kind.param->name);
+                             std::ranges::replace(name, '-', '_');  // not in a name of a test
+                             return name;
+                         });
 
 // "meter x: restart needed (absent → configured)" for each row.
 std::vector<std::string> lines_of(const RunningDaemon& daemon) {
