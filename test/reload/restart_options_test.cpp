@@ -42,6 +42,8 @@ const std::map<std::string, std::string, std::less<>> needed{
     {"conntrack", ""},
     {"nftables", "[[rule]]\nname = \"r\"\n"},
     {"nflog", ""},
+    {"log", "paths = [\"/nowhere/*.log\"]\n"},
+    {"packet-log", "paths = [\"/nowhere/*.packets\"]\n"},
     {"interfaces", "interfaces = [\"lo\"]\n"},
     {"wireguard", ""},
     {"listed", listed_counters}};
@@ -51,6 +53,14 @@ const std::map<std::string, std::string, std::less<>> values{
     {"meter.interfaces", "[\"lo\", \"octroi-absent\"]"},
     {"meter.filter", "\"not port 22\""},
     {"meter.table", "\"octroi_other\""},
+    {"meter.zones", "[\"7\"]"},
+    {"meter.marks", "[\"0x10/0xf0\"]"},
+    {"meter.timezone", "\"Europe/Vienna\""},
+    {"meter.format", "\"clf\""},
+    {"meter.log_format", R"('%h %l %u %t "%r" %>s %b')"},
+    {"meter.nginx_format", R"('$remote_addr [$time_local] "$request" $status $bytes_sent')"},
+    {"meter.squid_format", "'%ts %>a %un %<st'"},
+    {"meter.addresses", "[\"192.0.2.10\"]"},
     {"exporter.clock_offset", "\"1h\""},
     {"exporter.interfaces", "[\"3=uplink\"]"},
     {"meter.listen", "[\"udp/127.0.0.1:9995\"]"},
@@ -110,13 +120,16 @@ const std::string export_lines =
 // These options identify an element: a different value is a different element.
 bool is_name(const Option& row) { return row.required || row.key == "kind"; }
 
+// It has a value only with another format, so it cannot change alone.
+bool changes_alone(const Option& row) { return row.key != "fields"; }
+
 // Every row of the table, for the rows of [[meter]] those of one kind.
 std::vector<Change> changes_of(std::string_view kind) {
     std::vector<Change> all;
     const OptionTable table = option_table(meter_kinds());
     for (const Option& row : table.options) {
         if (row.reload || table.find_section(row.section)->reload) continue;
-        if (!row.renamed_to.empty() || is_name(row)) continue;
+        if (!row.renamed_to.empty() || is_name(row) || !changes_alone(row)) continue;
         const bool of_every_kind = row.kind.empty();
         if (of_every_kind ? kind != "collector" : row.kind != kind) continue;
         const std::string line = fmt::format("{} = {}\n", row.key, other_value(row));

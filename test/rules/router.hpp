@@ -169,9 +169,9 @@ protected:
                           << found.received << " of " << in_count.bytes;
     }
 
-    const std::string net_ = "octroi-rules-net";
-    const std::string router_ = "octroi-rules-router";
-    const std::string far_ = "octroi-rules-far";
+    const std::string net_ = "octroi-rn-" + std::to_string(::getpid());
+    const std::string router_ = "octroi-rr-" + std::to_string(::getpid());
+    const std::string far_ = "octroi-rf-" + std::to_string(::getpid());
     const Folder folder_;
     const std::string config_ = folder_ / "octroi.toml";
     const std::string ledger_ = folder_ / "ledger.db";

@@ -7,10 +7,10 @@
 #include <array>
 #include <string_view>
 
+#include "base/address.hpp"
 #include "host/found_files.hpp"
 #include "host/zone.hpp"
 #include "meter/log/path_pattern.hpp"
-#include "record/identity.hpp"
 
 namespace octroi::logs {
 namespace {
@@ -54,14 +54,7 @@ Status check_paths(const OptionEntry& entry) {
 }
 
 Status check_addresses(const OptionEntry& entry) {
-    for (const std::string& text : entry.texts()) {
-        TRY_ASSIGN(const Identity identity, parse_identity(text));
-        if (identity.kind != IdentityKind::prefix)
-            return fail(ErrorCode::invalid,
-                        fmt::format("{}: not an address; next: write the address at which packet "
-                                    "meters see the server, as 192.0.2.10",
-                                    text));
-    }
+    for (const std::string& text : entry.texts()) TRY(parse_prefix(text));
     return {};
 }
 

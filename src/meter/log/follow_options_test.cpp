@@ -50,7 +50,7 @@ TEST(FollowOptions, WrongValuesAreRefused) {
     EXPECT_THAT(problems_of({"paths = [\"access.log\"]\n"}),
                 ElementsAre(HasSubstr("not an absolute path")));
     EXPECT_THAT(problems_of({"paths = [\"/a\"]\naddresses = [\"mac 0:30:ca:b8:d9:bc\"]\n"}),
-                ElementsAre(HasSubstr("not an address")));
+                ElementsAre(HasSubstr("addresses")));
     EXPECT_THAT(problems_of({"paths = [\"/a\"]\naddresses = [\"2001:db8::10\", \"10.0.0.0/8\"]\n"}),
                 IsEmpty());
     EXPECT_THAT(problems_of({"paths = [\"/a\"]\ntimezone = \"Moon\"\n"}),
