@@ -111,6 +111,7 @@ TEST_F(EbpfOnce, ARouterWithOneInterface) {
     (void)support::run(support::in_netns(
         network.host(), {"sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"}));
     at_host({"link", "add", "sw", "type", "bridge"});
+    at_host({"link", "set", "sw", "multicast", "off"});  // no IGMP, which nft leaves out
     at_host({"link", "set", "eth0", "master", "sw"});
     at_host({"addr", "flush", "dev", "eth0", "scope", "global"});
     at_host({"link", "set", "sw", "up"});
