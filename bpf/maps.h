@@ -94,11 +94,12 @@ struct {
     __type(value, struct octroi_free_slot);
 } free_slot SEC(".maps");
 
-// The interfaces with programs, by index. Value: 1 if the meter added the clsact discipline. The
-// programs do not use it.
+// The interfaces that should have programs, by index; 0: the sockets should. The programs do not use
+// it (host/ebpf/attachments.cpp has the values).
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 4096);
+    __uint(max_entries, OCTROI_INTERFACES);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
     __type(key, __u32);
     __type(value, __u32);
 } interfaces SEC(".maps");

@@ -20,6 +20,7 @@
 #include "host/file.hpp"
 #include "host/netlink_socket.hpp"
 #include "host/os_error.hpp"
+#include "host/ppp_lower.hpp"
 #include "host/pppoe_sessions.hpp"
 
 namespace octroi {
@@ -204,17 +205,6 @@ std::string exclusion_reason(const Interface& interface, const Links& links, boo
     return {};
 }
 
-// If the sessions are on several interfaces, nothing states which one belongs to which.
-void set_lower_of_ppp(Links& links) {
-    const auto names = pppoe_interfaces();
-    if (names.size() != 1) return;
-    int lower = 0;
-    for (const auto& [index, link] : links)
-        if (link.name == *names.begin()) lower = index;
-    for (auto& [index, link] : links)
-        if (link.kind == "ppp") link.lower = lower;
-}
-
 // Interfaces that come and go all the time (containers) must not block the caller for ever.
 constexpr int listings_max = 16;
 
@@ -240,7 +230,9 @@ Result<std::vector<Interface>> interfaces() {
         const Interface& i = entry.second;
         return i.up && !i.loopback && (i.kind.empty() || is_bond(i));
     });
-    set_lower_of_ppp(links);
+    std::vector<Interface*> pointers;
+    for (auto& [index, interface] : links) pointers.push_back(&interface);
+    set_lower_of_ppp(pointers, pppoe_session_interfaces());
     const DefaultRoutes routes = default_routes();
     std::vector<Interface> all;
     for (auto& [index, interface] : links) {

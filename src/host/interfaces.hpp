@@ -43,7 +43,11 @@ struct Interface {
     std::string excluded_because;  // for people; empty: meterable
     std::vector<InterfaceAddress> addresses;
     InterfaceCounters counters;
-    int lower = 0;   // index of the one that a VLAN, MACVLAN or PPPoE interface is on; 0: none here
+    int lower = 0;  // index of the one that a VLAN, MACVLAN or PPPoE interface is on; 0: none here
+    // Of a ppp interface for which `lower` is not known: the indexes of those with PPPoE sessions.
+    // It is on one of them if is_on_possible_lower is true, else perhaps (host/ppp_lower.hpp).
+    std::vector<int> possible_lower;
+    bool is_on_possible_lower = false;
     int master = 0;  // index of the bridge or bond that it is a port of; 0: none
     bool bridge_port = false;
     bool forwards_v4 = false;  // packets that come in here are routed (net.ipv4.conf.*.forwarding)

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "host/network_namespace.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/socket.h>
 
+#include <cctype>
 #include <cstdint>
+#include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "host/file.hpp"
 
@@ -33,6 +39,29 @@ Result<std::string> network_namespace() {
     if (cookie) return fmt::format("netns {:x}", *cookie);
     TRY_ASSIGN(const FileStatus status, status_of("/proc/self/ns/net"));
     return fmt::format("netns inode {}", status.inode);
+}
+
+std::set<std::uint64_t> existing_network_namespaces() {
+    std::vector<std::string> paths;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error))
+        if (std::isdigit(static_cast<unsigned char>(entry.path().filename().string().front())) != 0)
+            paths.push_back(entry.path().string() + "/ns/net");
+    for (const auto& entry : std::filesystem::directory_iterator("/run/netns", error))
+        paths.push_back(entry.path().string());
+    std::set<std::uint64_t> cookies;
+    // setns() changes the namespace of a thread only.
+    std::jthread([&] {
+        std::set<std::uint64_t> entered;  // inodes
+        for (const std::string& path : paths) {
+            const auto status = status_of(path);
+            if (!status || !entered.insert(status->inode).second) continue;
+            const Fd space(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+            if (space.get() < 0 || ::setns(space.get(), CLONE_NEWNET) != 0) continue;
+            if (const auto cookie = network_namespace_cookie()) cookies.insert(*cookie);
+        }
+    }).join();
+    return cookies;
 }
 
 }  // namespace octroi

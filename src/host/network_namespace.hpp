@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "base/result.hpp"
@@ -15,5 +16,8 @@ namespace octroi {
 [[nodiscard]] Result<std::string> network_namespace();
 // The cookie as a number. Errors: unsupported (before Linux 5.14).
 [[nodiscard]] Result<std::uint64_t> network_namespace_cookie();
+// The cookies of the namespaces of all processes, and of those with a name in /run/netns. One that
+// only a descriptor or another mount keeps is not among them, nor one that may not be entered.
+[[nodiscard]] std::set<std::uint64_t> existing_network_namespaces();
 
 }  // namespace octroi

@@ -14,8 +14,8 @@ constexpr std::size_t listing_octets_max = 1U << 20U;
 
 // A line of titles, then lines of: session, address of the peer, interface
 // (drivers/net/ppp/pppoe.c).
-std::set<std::string> parse_pppoe_interfaces(std::string_view content) {
-    std::set<std::string> names;
+std::vector<std::string> parse_pppoe_sessions(std::string_view content) {
+    std::vector<std::string> names;
     std::istringstream lines{std::string(content)};
     std::string line;
     std::getline(lines, line);
@@ -24,14 +24,14 @@ std::set<std::string> parse_pppoe_interfaces(std::string_view content) {
         std::string session;
         std::string peer;
         std::string name;
-        if (fields >> session >> peer >> name) names.insert(name);
+        if (fields >> session >> peer >> name) names.push_back(name);
     }
     return names;
 }
 
-std::set<std::string> pppoe_interfaces() {
+std::vector<std::string> pppoe_session_interfaces() {
     const auto content = read_file("/proc/net/pppoe", listing_octets_max);
-    return content ? parse_pppoe_interfaces(*content) : std::set<std::string>();
+    return content ? parse_pppoe_sessions(*content) : std::vector<std::string>();
 }
 
 }  // namespace octroi

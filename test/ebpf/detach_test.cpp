@@ -112,7 +112,49 @@ TEST_F(EbpfDetach, ARunWithoutConfigurationPostsItsRest) {
     EXPECT_EQ(ended.err.find("stay in the kernel"), std::string::npos) << ended.err;
 }
 
-// The layout before this one.
+// A namespace that is made again has another cookie, so nobody finds the maps of the earlier one.
+TEST_F(EbpfDetach, MapsOfNamespacesThatAreGoneAreRemoved) {
+    const auto add = [&](const std::string& folder) {
+        const std::string path = network.pins() + "/" + folder;
+        std::filesystem::create_directories(path);
+        const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "others", 4, 16, 1, nullptr));
+        EXPECT_EQ(bpf_obj_pin(map.get(), (path + "/others").c_str()), 0);
+        return path;
+    };
+    const std::string gone = add("edge-netns-fffffffffffffff0-v4");
+    const std::string of_another_meter = add("edge2-netns-fffffffffffffff0-v4");
+    network.start();
+    const Ended counting = network.command({"run", "--detach-kernel", "--drop-counts"});
+    EXPECT_EQ(counting.status, 1) << "a daemon counts";
+    (void)network.stop();
+    const Ended ended = network.command({"run", "--detach-kernel"});
+    EXPECT_EQ(ended.status, 0) << ended.err;
+    EXPECT_FALSE(std::filesystem::exists(gone));
+    EXPECT_TRUE(std::filesystem::exists(of_another_meter));
+    std::filesystem::remove_all(of_another_meter);
+}
+
+// The programs are detached and the rest is not posted: the next run records a loss.
+TEST_F(EbpfDetach, WhatPassesWithoutProgramsIsALoss) {
+    network.start();
+    (void)network.stop();
+    const std::string folder = network.pin_folder();
+    ASSERT_FALSE(folder.empty());
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().filename().string().starts_with("link_"))
+            EXPECT_EQ(bpf_link_detach(Fd(bpf_obj_get(entry.path().c_str())).get()), 0);
+    for (const char* name : {"lan", "wan"})
+        (void)support::run(
+            support::in_netns(network.router(), {"tc", "qdisc", "del", "dev", name, "clsact"}));
+    EXPECT_FALSE(network.has_programs());
+    network.start();
+    EXPECT_TRUE(network.has_programs());
+    (void)network.stop();
+    const Ended losses = network.command({"meters", "--losses"});
+    EXPECT_NE(losses.out.find("did not run"), std::string::npos) << losses.out;
+}
+
+// An older layout.
 TEST_F(EbpfDetach, MapsOfAnOlderProgramAreRefused) {
     const std::string older = network.pins() + "/edge-v2";
     std::filesystem::create_directories(older);

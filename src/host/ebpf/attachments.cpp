@@ -44,30 +44,50 @@ bool exists(std::uint32_t interface) {
     return ::if_indextoname(interface, name.data()) != nullptr;
 }
 
-// is_ours: the clsact discipline of the interface.
-Status list(int interface, int interfaces, bool is_ours) {
-    const auto key = static_cast<std::uint32_t>(interface);
-    std::uint32_t value = 0;
-    (void)bpf_map_lookup_elem(interfaces, &key, &value);
-    if (is_ours) value = 1;
-    if (bpf_map_update_elem(interfaces, &key, &value, BPF_ANY) != 0)
-        return os_failure("add to the map interfaces");
-    return {};
-}
-
 std::string name_of(std::uint32_t interface) {
     std::array<char, IF_NAMESIZE> name{};
     const char* known = ::if_indextoname(interface, name.data());
     return known != nullptr ? known : std::to_string(interface);
 }
 
+// The values of the map `interfaces`: whether octroi has added the clsact discipline, and a hash of
+// the name, because the kernel may give the index to another interface. Pinned maps contain them.
+constexpr std::uint32_t clsact_bit = 1;
+
+std::uint32_t name_bits(std::uint32_t interface) {
+    return static_cast<std::uint32_t>(text_hash(name_of(interface), 0)) & ~clsact_bit;
+}
+
+// 0: it is not listed.
+std::uint32_t entry_of(std::uint32_t interface, int interfaces) {
+    std::uint32_t value = 0;
+    (void)bpf_map_lookup_elem(interfaces, &interface, &value);
+    return value;
+}
+
+// False: an earlier interface had that index.
+bool is_of(std::uint32_t entry, std::uint32_t interface) {
+    return (entry & ~clsact_bit) == name_bits(interface);
+}
+
+Status list(std::uint32_t interface, int interfaces, std::uint32_t bits) {
+    const std::uint32_t value = name_bits(interface) | bits;
+    if (bpf_map_update_elem(interfaces, &interface, &value, BPF_ANY) != 0)
+        return os_failure("add to the map interfaces");
+    return {};
+}
+
+// Key of the map `interfaces` for the programs at sockets: no interface has it.
+constexpr std::uint32_t sockets_key = 0;
+
 }  // namespace
 
 EbpfAttachments::EbpfAttachments(const std::string& folder)
     : folder_(folder), handle_(static_cast<std::uint32_t>(text_hash(folder, 0) % 0xFFFFFEU) + 1) {}
 
-Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                               const std::function<int(const std::string&)>& program) {
+Result<EbpfAttachOutcome> EbpfAttachments::attach(
+    std::span<const EbpfAttachment> wanted, int interfaces,
+    const std::function<int(const std::string&)>& program) {
     for (const std::uint32_t index : listed_interfaces(interfaces)) {
         const bool is_wanted = std::ranges::any_of(wanted, [&](const EbpfAttachment& one) {
             return static_cast<std::uint32_t>(one.interface) == index;
@@ -75,16 +95,29 @@ Status EbpfAttachments::attach(std::span<const EbpfAttachment> wanted, int inter
         if (is_wanted) continue;
         const auto detached = detach_one(index, interfaces);
         if (!detached) return std::unexpected(detached.error());
+        (void)bpf_map_delete_elem(interfaces, &index);
         attached_.erase(static_cast<int>(index));
     }
-    Status outcome;  // one that fails does not keep programs from the others
+    EbpfAttachOutcome outcome;
     for (const EbpfAttachment& one : wanted) {
-        if (is_attached(one)) continue;
+        const bool had_programs = has_programs(one.interface);
+        if (had_programs && attached_.contains(one.interface)) continue;
+        const auto index = static_cast<std::uint32_t>(one.interface);
+        const std::uint32_t entry = entry_of(index, interfaces);
+        const bool was_listed = is_of(entry, index);
+        const bool is_ours = (had_programs || was_listed) && (entry & clsact_bit) != 0;
         // Listed first: a program that is attached and not listed would stay in the kernel.
-        if (Status added = list(one.interface, interfaces, false); !added) return added;
-        if (Status attached = attach_one(one, interfaces, program);
-            !attached && exists(static_cast<std::uint32_t>(one.interface)))
-            outcome = attached;
+        Status attached = list(index, interfaces, is_ours ? clsact_bit : 0);
+        if (attached) attached = attach_one(one, interfaces, program);
+        if (attached) {
+            if (was_listed && !had_programs) outcome.reattached.push_back(one.interface);
+            continue;
+        }
+        // A program in one direction only would count half. It stays listed: what passes until
+        // programs are attached is reported then.
+        attached_.erase(one.interface);
+        (void)detach_one(index, interfaces);
+        if (exists(index)) outcome.failed.push_back({one.interface, attached.error()});
     }
     return outcome;
 }
@@ -99,21 +132,27 @@ std::string EbpfAttachments::socket_pin(SocketHook hook) const {
     return folder_ + (hook == SocketHook::receive ? "/link_sockets_receive" : "/link_sockets_send");
 }
 
-Status EbpfAttachments::attach_to_sockets(int receive, int send) {
-    if (is_at_sockets_) return {};
+Result<bool> EbpfAttachments::attach_to_sockets(int receive, int send, int interfaces) {
+    if (is_at_sockets_) return false;
+    bool were_there = true;
     for (const auto& [hook, program] :
-         {std::pair{SocketHook::receive, receive}, std::pair{SocketHook::send, send}})
+         {std::pair{SocketHook::receive, receive}, std::pair{SocketHook::send, send}}) {
+        std::error_code error;
+        were_there = std::filesystem::exists(socket_pin(hook), error) && were_there;
         if (Status attached = attach_at_sockets(hook, program, socket_pin(hook)); !attached)
-            return attached;
+            return std::unexpected(attached.error());
+    }
+    const bool were_listed = is_of(entry_of(sockets_key, interfaces), sockets_key);
+    if (Status listed = list(sockets_key, interfaces, 0); !listed)
+        return std::unexpected(listed.error());
     is_at_sockets_ = true;
-    return {};
+    return were_listed && !were_there;
 }
 
-bool EbpfAttachments::is_attached(const EbpfAttachment& wanted) const {
-    if (!attached_.contains(wanted.interface)) return false;
+bool EbpfAttachments::has_programs(int interface) const {
     for (const TcHook hook : {TcHook::ingress, TcHook::egress})
-        if (!is_attached_tcx(link_of(wanted.interface, hook)) &&
-            program_at({wanted.interface, hook, handle_}) == 0)
+        if (!is_attached_tcx(link_of(interface, hook)) &&
+            program_at({interface, hook, handle_}) == 0)
             return false;
     return true;
 }
@@ -127,7 +166,10 @@ Status EbpfAttachments::attach_one(const EbpfAttachment& wanted, int interfaces,
         if (*linked) continue;
         const auto added = add_clsact(wanted.interface);
         if (!added) return std::unexpected(added.error());
-        if (Status ours = list(wanted.interface, interfaces, *added); !ours) return ours;
+        if (*added) {
+            const auto index = static_cast<std::uint32_t>(wanted.interface);
+            if (Status ours = list(index, interfaces, clsact_bit); !ours) return ours;
+        }
         const TcFilter filter{wanted.interface, hook, handle_};
         if (Status attached = attach_program(filter, program(*name)); !attached) return attached;
     }
@@ -138,8 +180,7 @@ Status EbpfAttachments::attach_one(const EbpfAttachment& wanted, int interfaces,
 Result<std::vector<std::string>> EbpfAttachments::detach_one(std::uint32_t interface,
                                                              int interfaces) {
     std::vector<std::string> removed;
-    std::uint32_t is_ours = 0;
-    (void)bpf_map_lookup_elem(interfaces, &interface, &is_ours);
+    const std::uint32_t entry = entry_of(interface, interfaces);
     const auto index = static_cast<int>(interface);
     for (const auto& [hook, name] :
          {std::pair{TcHook::ingress, "ingress"}, std::pair{TcHook::egress, "egress"}}) {
@@ -151,18 +192,20 @@ Result<std::vector<std::string>> EbpfAttachments::detach_one(std::uint32_t inter
         if (*detached)
             removed.push_back(fmt::format("tc filter at {} {}", name_of(interface), name));
     }
-    if (is_ours != 0 && exists(interface)) {
+    if ((entry & clsact_bit) != 0 && exists(interface)) {
         const auto unused = remove_unused_clsact(index);
         if (!unused) return std::unexpected(unused.error());
         if (*unused) removed.push_back(fmt::format("clsact at {}", name_of(interface)));
+        if (Status listed = list(interface, interfaces, 0); !listed)
+            return std::unexpected(listed.error());
     }
-    (void)bpf_map_delete_elem(interfaces, &interface);
     return removed;
 }
 
 Result<std::vector<std::string>> EbpfAttachments::detach_all(int interfaces) {
     std::vector<std::string> removed;
     for (const std::uint32_t listed : listed_interfaces(interfaces)) {
+        if (listed == sockets_key) continue;
         auto some = detach_one(listed, interfaces);
         if (!some) return some;
         removed.insert(removed.end(), some->begin(), some->end());

@@ -24,18 +24,20 @@ public:
     explicit EbpfAttachments(const std::string& folder);
 
     // See EbpfMaps::attach. interfaces: the map that lists them. program: its descriptor, by name.
-    [[nodiscard]] Status attach(std::span<const EbpfAttachment> wanted, int interfaces,
-                                const std::function<int(const std::string&)>& program);
+    [[nodiscard]] Result<EbpfAttachOutcome> attach(
+        std::span<const EbpfAttachment> wanted, int interfaces,
+        const std::function<int(const std::string&)>& program);
     // See EbpfMaps::attach_to_sockets.
-    [[nodiscard]] Status attach_to_sockets(int receive, int send);
-    // Detaches all that the map lists, and the programs at sockets. Returns a line for each filter
-    // that was there.
+    [[nodiscard]] Result<bool> attach_to_sockets(int receive, int send, int interfaces);
+    // Detaches all that the map lists, and the programs at sockets. The list stays. Returns a line
+    // for each program that was there.
     [[nodiscard]] Result<std::vector<std::string>> detach_all(int interfaces);
 
 private:
     [[nodiscard]] Status attach_one(const EbpfAttachment& wanted, int interfaces,
                                     const std::function<int(const std::string&)>& program);
-    [[nodiscard]] bool is_attached(const EbpfAttachment& wanted) const;
+    // At both hooks.
+    [[nodiscard]] bool has_programs(int interface) const;
     [[nodiscard]] Result<std::vector<std::string>> detach_one(std::uint32_t interface,
                                                               int interfaces);
 

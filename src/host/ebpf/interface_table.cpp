@@ -2,12 +2,15 @@
 #include "host/ebpf/interface_table.hpp"
 
 #include <bpf/bpf.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "host/os_error.hpp"
 
@@ -32,6 +35,9 @@ std::map<std::uint32_t, std::uint32_t> entries_of(int table) {
     return entries;
 }
 
+// Of an interface whose name had no space: its counts are those of an interface that is not known.
+constexpr std::uint32_t unnamed = 0;
+
 // The numbers of the names; adds those that are new.
 class Numbers {
 public:
@@ -46,8 +52,10 @@ public:
         const std::uint32_t next = last_ + 1;
         std::array<char, name_octets> padded{};
         std::copy_n(name.data(), std::min(name.size(), name_octets - 1), padded.data());
-        if (bpf_map_update_elem(map_, &next, padded.data(), BPF_ANY) != 0)
+        if (bpf_map_update_elem(map_, &next, padded.data(), BPF_ANY) != 0) {
+            if (errno == E2BIG) return unnamed;
             return os_failure("add the name of an interface to the kernel");
+        }
         numbers_.emplace(name, next);
         last_ = next;
         return next;
@@ -64,6 +72,21 @@ private:
     std::map<std::string, std::uint32_t> numbers_;
 };
 
+Status add_entries(int table, std::span<const std::pair<std::uint32_t, std::uint32_t>> entries) {
+    std::size_t left_out = 0;
+    for (const auto& [index, entry] : entries) {
+        if (bpf_map_update_elem(table, &index, &entry, BPF_ANY) == 0) continue;
+        if (errno != E2BIG) return os_failure("add an interface to the kernel");
+        ++left_out;
+    }
+    if (left_out == 0) return {};
+    return fail(ErrorCode::no_space,
+                fmt::format("the table of interfaces in the kernel is full: {} of {} interfaces "
+                            "have no entry, and packets of these may count twice. Next: move "
+                            "interfaces into another network namespace",
+                            left_out, entries.size()));
+}
+
 }  // namespace
 
 Result<std::map<std::uint32_t, std::string>> interface_names(int names) {
@@ -79,35 +102,35 @@ Result<std::map<std::uint32_t, std::string>> interface_names(int names) {
     return all;
 }
 
-Result<bool> put_interfaces(int table, int names, std::span<const EbpfInterface> present) {
+Status put_interfaces(int table, int names, std::span<const EbpfInterface> present,
+                      bool& is_changed) {
     auto known = interface_names(names);
     if (!known) return std::unexpected(known.error());
     Numbers numbers(names, *std::move(known));
     auto old = entries_of(table);
     std::set<std::uint32_t> used;
-    bool is_changed = false;
-    for (const EbpfInterface& interface : present) {
-        const auto number = numbers.number(interface.name);
-        if (!number) return std::unexpected(number.error());
-        used.insert(*number);
-        const auto index = static_cast<std::uint32_t>(interface.index);
-        const std::uint32_t entry = *number | (interface.covered ? covered_bit : 0U);
-        const auto before = old.find(index);
-        const bool is_same = before != old.end() && before->second == entry;
-        if (before != old.end()) old.erase(before);
-        if (is_same) continue;
-        if (bpf_map_update_elem(table, &index, &entry, BPF_ANY) != 0) {
-            if (errno == E2BIG) continue;
-            return os_failure("add an interface to the kernel");
+    // Covered ones first: without their entry packets would count twice.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> entries;
+    for (const bool covered : {true, false})
+        for (const EbpfInterface& interface : present) {
+            if (interface.covered != covered) continue;
+            const auto number = numbers.number(interface.name);
+            if (!number) return std::unexpected(number.error());
+            used.insert(*number);
+            entries.emplace_back(static_cast<std::uint32_t>(interface.index),
+                                 *number | (covered ? covered_bit : 0U));
         }
-        is_changed = true;
-    }
-    for (const auto& [index, entry] : old) {
-        (void)bpf_map_delete_elem(table, &index);
-        is_changed = true;
-    }
+    std::erase_if(entries, [&](const auto& entry) {
+        const auto same = old.find(entry.first);
+        if (same == old.end() || same->second != entry.second) return false;
+        old.erase(same);
+        return true;
+    });
+    is_changed = !entries.empty() || !old.empty();
+    // Deleted first: they free the space.
+    for (const auto& [index, entry] : old) (void)bpf_map_delete_elem(table, &index);
     numbers.delete_all_but(used);
-    return is_changed;
+    return add_entries(table, entries);
 }
 
 }  // namespace octroi

@@ -21,9 +21,9 @@ namespace octroi {
 
 // The names by number: those of counts of before too.
 [[nodiscard]] Result<std::map<std::uint32_t, std::string>> interface_names(int names);
-// Makes the table that of these interfaces. True: it was another one. Interfaces beyond the
-// capacity of the map are left out.
-[[nodiscard]] Result<bool> put_interfaces(int table, int names,
-                                          std::span<const EbpfInterface> present);
+// Makes the table that of these interfaces. is_changed: whether it was another one, also if this
+// fails. Errors: no_space too (some interfaces have no entry: those that are not covered first).
+[[nodiscard]] Status put_interfaces(int table, int names, std::span<const EbpfInterface> present,
+                                    bool& is_changed);
 
 }  // namespace octroi

@@ -151,22 +151,24 @@ public:
     }
 
     Status set_interfaces(std::span<const EbpfInterface> present) override {
-        const auto changed =
-            put_interfaces(fd_of("interface_table"), fd_of("interface_names"), present);
-        if (!changed) return std::unexpected(changed.error());
-        return *changed ? counting_.drop_decisions() : Status();
+        bool is_changed = false;
+        const Status put =
+            put_interfaces(fd_of("interface_table"), fd_of("interface_names"), present, is_changed);
+        if (is_changed)
+            if (Status dropped = counting_.drop_decisions(); !dropped) return dropped;
+        return put;
     }
     Result<std::map<std::uint32_t, std::string>> interface_names() override {
         return octroi::interface_names(fd_of("interface_names"));
     }
 
-    Status attach(std::span<const EbpfAttachment> wanted) override {
+    Result<EbpfAttachOutcome> attach(std::span<const EbpfAttachment> wanted) override {
         return attachments_.attach(wanted, fd_of("interfaces"),
                                    [&](const std::string& name) { return program(name); });
     }
 
-    Status attach_to_sockets(const std::string& receive, const std::string& send) override {
-        return attachments_.attach_to_sockets(program(receive), program(send));
+    Result<bool> attach_to_sockets(const std::string& receive, const std::string& send) override {
+        return attachments_.attach_to_sockets(program(receive), program(send), fd_of("interfaces"));
     }
 
     Result<std::map<std::uint64_t, std::string>> control_groups() override {

@@ -45,6 +45,17 @@ struct EbpfAttachment {
     std::string egress;
 };
 
+struct EbpfAttachOutcome {
+    struct Failure {
+        int interface = 0;
+        Error error;
+    };
+    std::vector<Failure> failed;  // interfaces that exist, and have no programs
+    // Interfaces that should have had programs since an earlier call, of this process or another
+    // one, and had none: what passed there since was not counted.
+    std::vector<int> reattached;
+};
+
 // An interface of this network namespace.
 struct EbpfInterface {
     int index = 0;
@@ -92,17 +103,21 @@ public:
     [[nodiscard]] virtual Status add_label(std::uint32_t number, const std::string& text) = 0;
 
     // What the programs know of interfaces. Interfaces that are not in the list are deleted. Call
-    // it before attach(): a packet that a program sees must find where it came in.
+    // it before attach(): a packet that a program sees must find where it came in. Errors: no_space
+    // (some have no entry).
     [[nodiscard]] virtual Status set_interfaces(std::span<const EbpfInterface> present) = 0;
     // The names of interfaces by the numbers that keys have: those that have gone too.
     [[nodiscard]] virtual Result<std::map<std::uint32_t, std::string>> interface_names() = 0;
     // Attaches the programs where they are not attached, also to an interface that was made again,
-    // and detaches them from all other interfaces. An interface that is absent is left out.
-    [[nodiscard]] virtual Status attach(std::span<const EbpfAttachment> wanted) = 0;
+    // and detaches them from all other interfaces. An interface that is absent is left out. One
+    // that fails does not keep programs from the others.
+    [[nodiscard]] virtual Result<EbpfAttachOutcome> attach(
+        std::span<const EbpfAttachment> wanted) = 0;
     // Attaches programs for the packets of all sockets, at the root of the control groups of
-    // version 2. Does nothing if this process has done so. Errors: unsupported (there are none).
-    [[nodiscard]] virtual Status attach_to_sockets(const std::string& receive,
-                                                   const std::string& send) = 0;
+    // version 2. Does nothing if this process has done so. True: they should have been there since
+    // an earlier call, and were not. Errors: unsupported (there are none).
+    [[nodiscard]] virtual Result<bool> attach_to_sockets(const std::string& receive,
+                                                         const std::string& send) = 0;
     // The paths of control groups by id: those that exist.
     [[nodiscard]] virtual Result<std::map<std::uint64_t, std::string>> control_groups() = 0;
 };
@@ -122,8 +137,8 @@ struct EbpfOptions {
 [[nodiscard]] bool has_ebpf_maps(const std::string& bpffs, const std::string& folder);
 
 // Detaches the programs of that folder. The maps and their counts stay, and are final when this
-// returns. Errors: busy (a daemon counts with them). Returns a line for each program; none if there
-// is no such folder.
+// returns; a later attach() reports the interfaces as reattached. Errors: busy (a daemon counts
+// with them). Returns a line for each program; none if there is no such folder.
 [[nodiscard]] Result<std::vector<std::string>> detach_ebpf(const std::string& bpffs,
                                                            const std::string& folder);
 

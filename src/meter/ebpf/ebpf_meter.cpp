@@ -118,16 +118,45 @@ Status EbpfMeter::update_kernel() {
     TRY_ASSIGN(const auto present, host_->interfaces());
     TRY(apply_tables(present));
     if (!tables_) return {};
-    const auto update_programs = [&]() -> Status {
-        if (options_.by != CountBy::address) return attach_to_sockets();
-        TRY_ASSIGN(const MeteredInterfaces metered,
-                   metered_interfaces(present, options_.interfaces));
-        TRY(put_interfaces(present, metered));
-        return attach(metered);
-    };
-    const Status attached = update_programs();
+    const Status attached =
+        options_.by == CountBy::address ? update_interfaces(present) : attach_to_sockets();
     if (!attached) ++counts_[attach_failures];
     return attached;
+}
+
+// Interfaces that failed the last time are tried again, but are not covered before they succeed.
+Status EbpfMeter::update_interfaces(const std::vector<Interface>& present) {
+    const MeteredInterfaces metered = metered_interfaces(present, options_.interfaces);
+    log_warnings(metered);
+    Status put = put_interfaces(present, covered_without(failed_, metered, present));
+    TRY_ASSIGN(const EbpfAttachOutcome outcome, attach(metered));
+    std::set<int> failed;
+    for (const auto& failure : outcome.failed) failed.insert(failure.interface);
+    if (failed != failed_) put = put_interfaces(present, covered_without(failed, metered, present));
+    if (!failed.empty() || !failed_.empty() || !outcome.reattached.empty()) add_loss_of_programs();
+    failed_ = std::move(failed);
+    if (outcome.failed.empty()) return put;
+    const auto& first = outcome.failed.front();
+    const auto interface = std::ranges::find(present, first.interface, &Interface::index);
+    return fail(
+        first.error.code,
+        fmt::format("nothing is counted at {} of the interfaces: {}: {}", outcome.failed.size(),
+                    interface == present.end() ? "" : interface->name, first.error.text));
+}
+
+void EbpfMeter::log_warnings(const MeteredInterfaces& metered) {
+    auto warnings = warnings_of(metered);
+    if (warnings == last_warnings_) return;
+    for (const std::string& warning : warnings)
+        log_warning(fmt::format("meter {}: {}", options_.name, warning));
+    last_warnings_ = std::move(warnings);
+}
+
+void EbpfMeter::add_loss_of_programs() {
+    const UtcTime begin = saved_.counters.current();
+    if (begin == UtcTime::min()) return;  // a meter that has not read counts nothing yet
+    if (!without_programs_) without_programs_ = Interval{begin, begin};
+    without_programs_->end = std::max(without_programs_->end, host_->clock().now());
 }
 
 Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
@@ -164,17 +193,16 @@ Status EbpfMeter::apply_tables(const std::vector<Interface>& present) {
 }
 
 Status EbpfMeter::put_interfaces(const std::vector<Interface>& present,
-                                 const MeteredInterfaces& metered) {
+                                 const std::set<int>& covered) {
     std::vector<EbpfInterface> all;
-    for (const Interface& i : present)
-        all.push_back({i.index, i.name, metered.covered.contains(i.index)});
-    TRY(maps_->set_interfaces(all));
+    for (const Interface& i : present) all.push_back({i.index, i.name, covered.contains(i.index)});
+    const Status put = maps_->set_interfaces(all);
     TRY_ASSIGN(auto names, maps_->interface_names());
     key_names_.set_interfaces(std::move(names));
-    return {};
+    return put;
 }
 
-Status EbpfMeter::attach(const MeteredInterfaces& metered) {
+Result<EbpfAttachOutcome> EbpfMeter::attach(const MeteredInterfaces& metered) {
     const std::string tracking = options_.tracks ? "_ct" : "";
     std::vector<EbpfAttachment> wanted;
     for (const Interface* i : metered.chosen) {
@@ -185,9 +213,10 @@ Status EbpfMeter::attach(const MeteredInterfaces& metered) {
 }
 
 Status EbpfMeter::attach_to_sockets() {
-    if (options_.by == CountBy::user)
-        return maps_->attach_to_sockets("receive_by_uid", "send_by_uid");
-    return maps_->attach_to_sockets("receive_by_cgroup", "send_by_cgroup");
+    const std::string by = options_.by == CountBy::user ? "uid" : "cgroup";
+    TRY_ASSIGN(const bool were_away, maps_->attach_to_sockets("receive_by_" + by, "send_by_" + by));
+    if (were_away) add_loss_of_programs();
+    return {};
 }
 
 Result<Pull> EbpfMeter::pull(ReadingSink& sink, Duration wait) {
@@ -345,6 +374,10 @@ Result<Checkpoint> EbpfMeter::checkpoint(ReadingSink& sink) {
         has_loss_ = false;
         loss_times_ = {};
     }
+    if (without_programs_)
+        checkpoint.losses.push_back({cursor_.source, LossReason::not_running,
+                                     *std::exchange(without_programs_, std::nullopt), std::nullopt,
+                                     std::nullopt});
     checkpoint.observed = observed_.drain();
     drop_when_committed_ = finished_map_;
     return checkpoint;

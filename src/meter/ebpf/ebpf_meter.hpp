@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -84,9 +85,13 @@ private:
 
     [[nodiscard]] Status update_kernel();
     [[nodiscard]] Status apply_tables(const std::vector<Interface>& present);
-    [[nodiscard]] Status attach(const MeteredInterfaces& metered);
+    [[nodiscard]] Status update_interfaces(const std::vector<Interface>& present);
+    [[nodiscard]] Result<EbpfAttachOutcome> attach(const MeteredInterfaces& metered);
     [[nodiscard]] Status put_interfaces(const std::vector<Interface>& present,
-                                        const MeteredInterfaces& metered);
+                                        const std::set<int>& covered);
+    void log_warnings(const MeteredInterfaces& metered);
+    // What passed since the last reading was not counted, or not all of it.
+    void add_loss_of_programs();
     [[nodiscard]] Result<Pull> pull_rest(ReadingSink& sink);
     [[nodiscard]] Status attach_to_sockets();
     [[nodiscard]] Status begin_reading();
@@ -123,6 +128,9 @@ private:
     ObservedVolume observed_;
     Interval loss_times_{};
     bool has_loss_ = false;
+    std::optional<Interval> without_programs_;  // a loss of the next checkpoint
+    std::set<int> failed_;  // indexes of interfaces that got no programs at the last try
+    std::vector<std::string> last_warnings_;
     std::array<std::uint64_t, ebpf_counters.size()> counts_{};
     std::string last_problem_;
 };

@@ -62,7 +62,10 @@ Result<MeteredInterfaces> check_interfaces(const std::vector<std::string>& names
         if (!is_pattern(name) &&
             std::ranges::find(present, name, &Interface::name) == present.end())
             return missing_interface(name, present);
-    return metered_interfaces(present, names);
+    MeteredInterfaces metered = metered_interfaces(present, names);
+    if (!metered.conflicts.empty())
+        return fail(ErrorCode::invalid, metered.conflicts.front() + ". Next: name one of them");
+    return metered;
 }
 
 std::vector<std::string> notices_of(const std::vector<std::string>& names,
@@ -116,6 +119,21 @@ bool is_in_kernel(const MeterConfig& config) { return is_pinned(config, interfac
 
 std::string obstacle() { return ebpf_obstacle(std::string(default_bpffs)); }
 
+void add_stack_findings(const MeterConfig& meter, const std::vector<Interface>& present,
+                        std::vector<Finding>& findings) {
+    const auto metered = metered_interfaces(present, meter.options.texts("interfaces"));
+    for (const std::string& conflict : metered.conflicts)
+        findings.push_back(
+            {Verdict::wrong, "meter " + meter.name, conflict, "name one of them in `interfaces`"});
+    if (!metered.unplaced.empty())
+        findings.push_back(
+            {Verdict::wrong, "meter " + meter.name,
+             fmt::format("the kernel does not state whether {} are PPPoE sessions of a metered "
+                         "interface: packets that come in there may count twice",
+                         fmt::join(metered.unplaced, ", ")),
+             "name the ppp interfaces in `interfaces` instead of the interface with the sessions"});
+}
+
 std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
     std::vector<Finding> findings;
     for (const MeterConfig* meter : meters) {
@@ -128,6 +146,9 @@ std::vector<Finding> examine(std::span<const MeterConfig* const> meters) {
                                 "programs cannot count in the kernel: " + why,
                                 "run octroi as root, or use a meter of kind capture"});
     }
+    if (!meters.empty())
+        if (const auto present = interfaces())
+            for (const MeterConfig* meter : meters) add_stack_findings(*meter, *present, findings);
     if (!meters.empty() && !tracks_connections())
         findings.push_back({Verdict::note, "ebpf and NAT",
                             "programs cannot look up connections on this kernel: downloads behind "

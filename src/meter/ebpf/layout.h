@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define OCTROI_LAYOUT "v3"
+#define OCTROI_LAYOUT "v4"
 
 /* Tables are arrays of entries. Those of the longest prefix match of IPv4 have 65536 entries for
  * the first 16 bits, then nodes of 256 entries. An entry with this bit is the number of a node. */
@@ -95,7 +95,7 @@ enum octroi_other {
 #define OCTROI_COVERED 0x80000000U /* packets that come in here have passed a program */
 #define OCTROI_INTERFACE_NUMBER 0x7FFFFFFFU
 #define OCTROI_INTERFACE_NAME 16
-#define OCTROI_INTERFACES 8192U
+#define OCTROI_INTERFACES 65536U
 #define OCTROI_INTERFACE_NAMES 65536U
 
 struct octroi_settings {

@@ -13,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.hpp"
 #include "host/interfaces.hpp"
 
 namespace octroi::ebpf {
@@ -24,6 +23,12 @@ struct MeteredInterfaces {
     // Names of those that were not asked for: the other ports of a bridge or VRF that routes. What
     // comes in there, and what comes in at a chosen port, leaves the bridge in the same way.
     std::vector<std::string> added;
+    // Why a named interface gets no programs: it stands on another named one, which does. Its
+    // packets would count twice.
+    std::vector<std::string> conflicts;
+    // Names of ppp interfaces of which it is not known whether they stand on a covered one. They
+    // count as not covered: if they do, what comes in there and is routed counts twice.
+    std::vector<std::string> unplaced;
 };
 
 // A name in the configuration may be a pattern: * stands for any characters, ? for one.
@@ -31,9 +36,14 @@ struct MeteredInterfaces {
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view name);
 
 // names: of the configuration; empty: all physical interfaces, or where there are none the lowest
-// ones. Absent interfaces are left out. The interfaces must outlive the result. Errors: invalid
-// (two interfaces are named of which one stands on the other).
-[[nodiscard]] Result<MeteredInterfaces> metered_interfaces(const std::vector<Interface>& present,
-                                                           const std::vector<std::string>& names);
+// ones. Absent interfaces are left out. The interfaces must outlive the result.
+[[nodiscard]] MeteredInterfaces metered_interfaces(const std::vector<Interface>& present,
+                                                   const std::vector<std::string>& names);
+// What is covered if these interfaces, by index, have no programs.
+[[nodiscard]] std::set<int> covered_without(const std::set<int>& failed,
+                                            const MeteredInterfaces& metered,
+                                            const std::vector<Interface>& present);
+// For people: conflicts, and ppp interfaces whose packets may count twice.
+[[nodiscard]] std::vector<std::string> warnings_of(const MeteredInterfaces& metered);
 
 }  // namespace octroi::ebpf

@@ -28,17 +28,15 @@ protected:
     }
     [[nodiscard]] std::string chosen(const std::vector<std::string>& names = {}) const {
         const auto metered = metered_interfaces(present, names);
-        if (!metered) return metered.error().text;
         std::string text;
-        for (const Interface* i : metered->chosen) text += (text.empty() ? "" : " ") + i->name;
+        for (const Interface* i : metered.chosen) text += (text.empty() ? "" : " ") + i->name;
         return text;
     }
     [[nodiscard]] std::string covered(const std::vector<std::string>& names = {}) const {
         const auto metered = metered_interfaces(present, names);
-        if (!metered) return metered.error().text;
         std::string text;
         for (const Interface& i : present)
-            if (metered->covered.contains(i.index)) text += (text.empty() ? "" : " ") + i.name;
+            if (metered.covered.contains(i.index)) text += (text.empty() ? "" : " ") + i.name;
         return text;
     }
 
@@ -81,7 +79,7 @@ TEST_F(MeteredInterfacesTest, AllPortsOfABridgeThatRoutes) {
     present[1].forwards_v4 = true;
     EXPECT_EQ(chosen(), "eth0 vnet0");
     EXPECT_EQ(covered({"eth0"}), "eth0 br0 vnet0");
-    EXPECT_EQ(metered_interfaces(present, {"eth0"})->added, std::vector<std::string>{"vnet0"});
+    EXPECT_EQ(metered_interfaces(present, {"eth0"}).added, std::vector<std::string>{"vnet0"});
     EXPECT_EQ(chosen({"br0"}), "br0");
     EXPECT_EQ(covered({"br0"}), "br0");
 }
@@ -102,10 +100,52 @@ TEST_F(MeteredInterfacesTest, TwoOfAStackCannotBeNamed) {
     add("br0", "bridge");
     add("br0.7", "vlan").lower = 2;
     put_on("eth0", "br0");
-    EXPECT_NE(chosen({"br0.7", "eth0"}).find("br0.7 stands on eth0"), std::string::npos);
+    const auto both = metered_interfaces(present, {"br0.7", "eth0"});
+    ASSERT_EQ(both.conflicts.size(), 1U);
+    EXPECT_NE(both.conflicts.front().find("br0.7 stands on eth0"), std::string::npos);
+    EXPECT_EQ(chosen({"br0.7", "eth0"}), "eth0");
+    EXPECT_EQ(covered({"br0.7", "eth0"}), "eth0 br0 br0.7");
+    EXPECT_EQ(warnings_of(both).size(), 1U);
+    EXPECT_TRUE(metered_interfaces(present, {"br0.7"}).conflicts.empty());
     EXPECT_EQ(chosen({"br0.7"}), "br0.7");
     EXPECT_EQ(chosen({"eth*", "br*"}), "eth0");
     EXPECT_EQ(chosen({"eth*", "br0"}), "br0");
+}
+
+// PPPoE sessions on two interfaces: on which one a ppp interface stands is not known.
+TEST_F(MeteredInterfacesTest, PppInterfacesOnOneOfSeveral) {
+    add("eth0");
+    add("eth1");
+    add("ppp0", "ppp").possible_lower = {1, 2};
+    present[2].is_on_possible_lower = true;
+    EXPECT_EQ(covered({"eth0", "eth1"}), "eth0 eth1 ppp0");
+    EXPECT_EQ(chosen({"eth*", "ppp*"}), "eth0 eth1");
+    EXPECT_EQ(chosen({"ppp*"}), "ppp0");
+    EXPECT_TRUE(metered_interfaces(present, {"eth0", "eth1"}).unplaced.empty());
+    const auto one = metered_interfaces(present, {"eth0"});
+    EXPECT_EQ(covered({"eth0"}), "eth0");
+    EXPECT_EQ(one.unplaced, std::vector<std::string>{"ppp0"});
+    EXPECT_NE(warnings_of(one).front().find("ppp0"), std::string::npos);
+}
+
+// One of them is a modem: what comes in there passes no program, and counts where it leaves.
+TEST_F(MeteredInterfacesTest, PppInterfacesThatMayBeOnNone) {
+    add("eth0");
+    add("ppp0", "ppp").possible_lower = {1};
+    add("ppp5", "ppp").possible_lower = {1};
+    EXPECT_EQ(covered({"eth0"}), "eth0");
+    EXPECT_EQ(metered_interfaces(present, {"eth0"}).unplaced,
+              (std::vector<std::string>{"ppp0", "ppp5"}));
+    EXPECT_TRUE(metered_interfaces(present, {"ppp*"}).unplaced.empty());
+}
+
+TEST_F(MeteredInterfacesTest, WhatIsCoveredWithoutPrograms) {
+    add("eth0");
+    add("eth1");
+    add("eth0.10", "vlan").lower = 1;
+    const auto metered = metered_interfaces(present, {});
+    EXPECT_EQ(covered_without({}, metered, present), (std::set<int>{1, 2, 3}));
+    EXPECT_EQ(covered_without({1}, metered, present), std::set<int>{2});
 }
 
 TEST_F(MeteredInterfacesTest, PatternsAndAbsentInterfaces) {

@@ -23,7 +23,7 @@ namespace octroi::ebpf {
 [[nodiscard]] bool is_pinned(const MeterConfig& meter, std::string_view kind_suffix);
 [[nodiscard]] Result<std::vector<std::string>> detach_pinned(const MeterConfig& meter,
                                                              std::string_view kind_suffix);
-// Older ones too, with counts that this program cannot read.
+// Also those with counts that nobody can read: of older programs, and of namespaces that are gone.
 [[nodiscard]] Result<std::vector<std::string>> remove_pinned(const MeterConfig& meter,
                                                              std::string_view kind_suffix);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,9 @@ struct FakeKernel {
     std::map<std::uint64_t, std::string> control_groups;
     int settings_set = 0;        // times
     bool has_no_memory = false;  // for tables
+    std::set<int> refused;       // interfaces where programs cannot be attached
+    std::set<int> reattached;    // what the next attach() reports
+    bool were_sockets_away = false;
 
     void count(const octroi_key& key, std::uint64_t bytes, std::uint64_t packets) {
         std::string octets(sizeof key, '\0');
@@ -104,13 +108,21 @@ public:
     Result<std::map<std::uint32_t, std::string>> interface_names() override {
         return kernel_->interface_names;
     }
-    Status attach(std::span<const EbpfAttachment> wanted) override {
-        kernel_->attached.assign(wanted.begin(), wanted.end());
-        return {};
+    Result<EbpfAttachOutcome> attach(std::span<const EbpfAttachment> wanted) override {
+        EbpfAttachOutcome outcome;
+        kernel_->attached.clear();
+        for (const EbpfAttachment& one : wanted)
+            if (kernel_->refused.contains(one.interface))
+                outcome.failed.push_back({one.interface, {ErrorCode::failed, "refused"}});
+            else
+                kernel_->attached.push_back(one);
+        outcome.reattached.assign(kernel_->reattached.begin(), kernel_->reattached.end());
+        kernel_->reattached.clear();
+        return outcome;
     }
-    Status attach_to_sockets(const std::string& receive, const std::string& send) override {
+    Result<bool> attach_to_sockets(const std::string& receive, const std::string& send) override {
         kernel_->at_sockets = {receive, send};
-        return {};
+        return std::exchange(kernel_->were_sockets_away, false);
     }
     Result<std::map<std::uint64_t, std::string>> control_groups() override {
         return kernel_->control_groups;
