@@ -70,7 +70,8 @@ TEST_F(ConntrackChoice, ZonesAndMarksChooseTheConnections) {
 
 TEST_F(ConntrackChoice, ConnectionsOlderThanTheFirstStartCountFromThenOnAndLaterStartsBillTheGap) {
     send(10);
-    auto daemon = start();
+    const std::string options = "[ledger]\ncommit_interval = \"1s\"\n";
+    auto daemon = start(options);
     support::pass(std::chrono::milliseconds(1500));
     send(5);
     support::pass(std::chrono::milliseconds(2500));
@@ -78,7 +79,7 @@ TEST_F(ConntrackChoice, ConnectionsOlderThanTheFirstStartCountFromThenOnAndLater
     daemon->signal(SIGKILL);
     (void)daemon->wait();
     send(3);
-    daemon = start();
+    daemon = start(options);
     stop(*daemon);
     EXPECT_EQ(counted().packets, 18U);
     EXPECT_EQ(booked().packets, 8U);
