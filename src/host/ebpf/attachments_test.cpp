@@ -87,7 +87,7 @@ TEST_F(EbpfAttachmentsTest, ReportsProgramsThatWereAway) {
         ASSERT_TRUE(second.detach_all(interfaces.get()).has_value());
         EbpfAttachments third = new_process();
         EXPECT_EQ(attach(third, both).reattached, std::vector<int>{loopback});
-        // An interface that is not wanted any more is forgotten.
+        // An interface that is not wanted any more is not listed.
         EXPECT_TRUE(attach(third, {}).reattached.empty());
         EXPECT_TRUE(attach(third, both).reattached.empty());
         ASSERT_TRUE(third.detach_all(interfaces.get()).has_value());

@@ -35,7 +35,8 @@ std::map<std::uint32_t, std::uint32_t> entries_of(int table) {
     return entries;
 }
 
-// Of an interface whose name had no space: its counts are those of an interface that is not known.
+// The number of an interface if there is no space for its name: its counts are of an unknown
+// interface.
 constexpr std::uint32_t unnamed = 0;
 
 // The numbers of the names; adds those that are new.

@@ -93,7 +93,7 @@ TEST_F(PinUsage, TheMapsOfAFilterStayAsLongAsItCounts) {
     });
 }
 
-// A link whose interface is gone keeps its program.
+// A link keeps its program when the interface is gone.
 TEST_F(PinUsage, TheMapsOfALinkStayAsLongAsItsInterface) {
     run_alone([&] {
         const TcxLink link{loopback, TcHook::ingress, pins + "/link_1_ingress"};

@@ -90,7 +90,7 @@ private:
     [[nodiscard]] Status put_interfaces(const std::vector<Interface>& present,
                                         const std::set<int>& covered);
     void log_warnings(const MeteredInterfaces& metered);
-    // What passed since the last reading was not counted, or not all of it.
+    // Since the last reading, packets have passed without being counted.
     void add_loss_of_programs();
     [[nodiscard]] Result<Pull> pull_rest(ReadingSink& sink);
     [[nodiscard]] Status attach_to_sockets();

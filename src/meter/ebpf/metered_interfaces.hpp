@@ -39,11 +39,11 @@ struct MeteredInterfaces {
 // ones. Absent interfaces are left out. The interfaces must outlive the result.
 [[nodiscard]] MeteredInterfaces metered_interfaces(const std::vector<Interface>& present,
                                                    const std::vector<std::string>& names);
-// What is covered if these interfaces, by index, have no programs.
+// The covered interfaces, if these interfaces, by index, have no programs.
 [[nodiscard]] std::set<int> covered_without(const std::set<int>& failed,
                                             const MeteredInterfaces& metered,
                                             const std::vector<Interface>& present);
-// For people: conflicts, and ppp interfaces whose packets may count twice.
+// For people: conflicts, and ppp interfaces with packets that may count twice.
 [[nodiscard]] std::vector<std::string> warnings_of(const MeteredInterfaces& metered);
 
 }  // namespace octroi::ebpf
