@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "config/interface_pattern.hpp"
+
 namespace octroi {
 namespace {
 
@@ -35,7 +37,7 @@ bool share_interface(const OptionValues& a, const OptionValues& b) {
     const auto& one = a.texts("interfaces");
     const auto& other = b.texts("interfaces");
     if (one.empty() || other.empty()) return true;  // empty: all of them
-    return std::ranges::find_first_of(one, other) != one.end();
+    return std::ranges::find_first_of(one, other, may_mean_one_interface) != one.end();
 }
 
 // Different filters may match different packets. Whether they do, the user must decide.

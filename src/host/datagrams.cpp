@@ -155,6 +155,15 @@ std::uint32_t UdpSource::buffer_octets() const {
     return static_cast<std::uint32_t>(granted);
 }
 
+Result<std::vector<Fd>> duplicates_of(std::span<const Fd> sockets) {
+    std::vector<Fd> copies;
+    for (const Fd& socket : sockets) {
+        copies.emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+        if (copies.back().get() < 0) return os_failure("duplicate a socket");
+    }
+    return copies;
+}
+
 std::vector<Fd> inherited_sockets() {
     constexpr int first = 3;  // sd_listen_fds(3)
     const auto number = [](const char* name) {

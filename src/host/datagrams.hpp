@@ -118,6 +118,9 @@ private:
 // LISTEN_FDS). They queue datagrams while the daemon restarts. The first call returns them and
 // passes ownership to the caller; later calls return none.
 [[nodiscard]] std::vector<Fd> inherited_sockets();
+// Other descriptors of the same sockets, in their order. They are closed in programs that this
+// process starts. Errors: those of fcntl(2), such as too many open files.
+[[nodiscard]] Result<std::vector<Fd>> duplicates_of(std::span<const Fd> sockets);
 
 // Blocks until one descriptor is readable, at most for `wait`. May return early.
 void wait_readable(std::span<const int> descriptors, Duration wait);

@@ -281,9 +281,9 @@ protected:
 
 TEST_F(SupervisedMeters, AMeterThatFailsIsOpenedAgainAndLosesNoReading) {
     std::vector<DaemonMeter> meters;
-    meters.push_back({.name = name("wire"), .meter = std::make_unique<BrokenMeter>(), .open = [&] {
-                          return cable_.open(7);
-                      }});
+    meters.push_back({.name = name("wire"),
+                      .meter = std::make_unique<BrokenMeter>(),
+                      .open = [&](const AttributionTables& /*tables*/) { return cable_.open(7); }});
     std::string not_ready;
     const Status outcome = run(std::move(meters), [&] {
         const std::string why = not_ready_reason(board_.snapshot());
@@ -303,7 +303,7 @@ TEST_F(SupervisedMeters, TheOthersGoOnWhileOneCannotBeOpened) {
     std::vector<DaemonMeter> meters;
     meters.push_back({.name = name("wan"),
                       .meter = nullptr,
-                      .open = [&] { return cable_.open(1); },
+                      .open = [&](const AttributionTables& /*tables*/) { return cable_.open(1); },
                       .error = Error{ErrorCode::not_found, cable_.why}});
     meters.push_back({.name = name("lan"), .meter = std::make_unique<SteadyMeter>(UINT64_MAX)});
     const Status outcome =
@@ -319,7 +319,7 @@ TEST_F(SupervisedMeters, AMeterThatComesLaterIsMeteredFromThenOn) {
     std::vector<DaemonMeter> meters;
     meters.push_back({.name = name("wan"),
                       .meter = nullptr,
-                      .open = [&] { return cable_.open(5); },
+                      .open = [&](const AttributionTables& /*tables*/) { return cable_.open(5); },
                       .error = Error{ErrorCode::not_found, cable_.why}});
     ::testing::internal::CaptureStderr();
     const Status outcome =
@@ -339,7 +339,7 @@ TEST_F(SupervisedMeters, ARunInWhichNoMeterEverRanHasFailed) {
     std::vector<DaemonMeter> meters;
     meters.push_back({.name = name("wan"),
                       .meter = nullptr,
-                      .open = [&] { return cable_.open(1); },
+                      .open = [&](const AttributionTables& /*tables*/) { return cable_.open(1); },
                       .error = Error{ErrorCode::not_found, cable_.why}});
     const Status outcome = run(std::move(meters), [&] { return cable_.opened >= 1; });
     ASSERT_FALSE(outcome.has_value());

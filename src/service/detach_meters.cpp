@@ -42,6 +42,20 @@ Status check_known(const MeterConfig& meter, MeterKinds kinds, Ledger& ledger) {
                             meter.name));
 }
 
+// Also meters without counts in the kernel (is_in_kernel()): a kind refuses where another version
+// left counts there that this one cannot read.
+Result<std::vector<std::string>> detach_each(std::span<const MeterConfig> meters,
+                                             MeterKinds kinds) {
+    std::vector<std::string> lines;
+    for (const MeterConfig& meter : meters) {
+        const MeterKind* kind = find_kind(kinds, meter.kind);
+        if (kind->detach == nullptr) continue;
+        TRY_ASSIGN(const auto detached, kind->detach(meter));
+        append(lines, meter.name, detached);
+    }
+    return lines;
+}
+
 Status post_rest(const RunSettings& settings, const std::vector<MeterConfig>& meters,
                  Ledger& ledger, CaptureHost& host,
                  const std::function<void(const Batch&)>& committed) {
@@ -85,13 +99,17 @@ Result<std::vector<std::string>> detach_meters(const RunSettings& settings,
     for (const MeterConfig& meter : meters)
         if (has_rest(meter, *find_kind(settings.kinds, meter.kind))) with_rest.push_back(meter);
     for (const MeterConfig& meter : with_rest) TRY(check_known(meter, settings.kinds, ledger));
-    std::vector<std::string> lines;
-    for (const MeterConfig& meter : with_rest) {
-        TRY_ASSIGN(const auto detached, find_kind(settings.kinds, meter.kind)->detach(meter));
-        append(lines, meter.name, detached);
-    }
+    TRY_ASSIGN(auto lines, detach_each(meters, settings.kinds));
     if (!with_rest.empty()) TRY(post_rest(settings, with_rest, ledger, host, committed));
     TRY_ASSIGN(const auto dropped, drop_from_kernel(meters, settings.kinds));
+    lines.insert(lines.end(), dropped.begin(), dropped.end());
+    return lines;
+}
+
+Result<std::vector<std::string>> remove_without_counts(std::span<const MeterConfig> meters,
+                                                       MeterKinds kinds) {
+    TRY_ASSIGN(auto lines, detach_each(meters, kinds));
+    TRY_ASSIGN(const auto dropped, drop_from_kernel(meters, kinds));
     lines.insert(lines.end(), dropped.begin(), dropped.end());
     return lines;
 }

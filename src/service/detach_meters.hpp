@@ -30,6 +30,12 @@ namespace octroi {
     const RunSettings& settings, std::span<const MeterConfig> meters, Ledger& ledger,
     CaptureHost& host, const std::function<void(const Batch&)>& committed);
 
+// The same where no meter has counts in the kernel (have_counts_in_kernel()): needs no ledger.
+// Errors: those of the meters, also where another version of the program left counts that this one
+// cannot read.
+[[nodiscard]] Result<std::vector<std::string>> remove_without_counts(
+    std::span<const MeterConfig> meters, MeterKinds kinds);
+
 // Removes them with the counts that nobody has read.
 [[nodiscard]] Result<std::vector<std::string>> drop_from_kernel(std::span<const MeterConfig> meters,
                                                                 MeterKinds kinds);

@@ -65,7 +65,7 @@ void MeterSupervisor::close(std::size_t number, const Error& why) {
 
 void MeterSupervisor::try_open(std::size_t number, const AttributionTables& tables) {
     Slot& slot = slots_[number];
-    auto opened = slot.meter.open();
+    auto opened = slot.meter.open(tables);
     if (!opened) {
         note_failure(number, opened.error());
         return;

@@ -26,9 +26,9 @@ namespace octroi {
 struct DaemonMeter {
     MeterName name;
     std::unique_ptr<Meter> meter;  // null: it could not be opened
-    // Opens the meter from the cursors that it has committed. Called on the committing thread.
-    // Empty: a failure of the meter ends the run.
-    std::function<Result<std::unique_ptr<Meter>>()> open = {};
+    // Opens the meter from the cursors that it has committed, with the tables of this moment.
+    // Called on the committing thread. Empty: a failure of the meter ends the run.
+    std::function<Result<std::unique_ptr<Meter>>(const AttributionTables& tables)> open = {};
     std::optional<Error> error = {};  // why `meter` is null
 };
 

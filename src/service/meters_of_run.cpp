@@ -32,6 +32,21 @@ void log_kept_counts(const RunSettings& settings, std::span<const MeterConfig> c
                             meter.name));
 }
 
+// The meter could not be opened. It may have attached a part before it failed, and an earlier run
+// may have left counts that the ledger does not have: those are posted, or they stay.
+Status remove_unopened(const RunSettings& settings, std::span<const MeterConfig> configs,
+                       Ledger& ledger, CaptureHost& host) {
+    TRY_ASSIGN(const bool known, is_known(configs, settings.kinds, ledger));
+    if (known) {
+        TRY_ASSIGN([[maybe_unused]] const auto lines,
+                   detach_meters(settings, configs, ledger, host, {}));
+        return {};
+    }
+    if (const auto dropped = drop_from_kernel(configs, settings.kinds); !dropped)
+        log_warning(dropped.error().text);
+    return {};
+}
+
 }  // namespace
 
 Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHost& host,
@@ -56,10 +71,7 @@ Result<RunningMeters> open_meters_of_run(const RunSettings& settings, CaptureHos
     auto running = open(*kind, AtStart::all_open);
     if (running || kind == &last) return running;
     log_warning(fmt::format("meter {}: {}", kind->name, running.error().text));
-    // It may have attached a part before it failed.
-    const auto configs = meters_of_run(settings, *kind);
-    if (const auto dropped = drop_from_kernel(configs, settings.kinds); !dropped)
-        log_warning(dropped.error().text);
+    TRY(remove_unopened(settings, meters_of_run(settings, *kind), ledger, host));
     log_info(fmt::format("no meter is configured: {} runs instead", last.name));
     return open(last, AtStart::all_open);
 }

@@ -29,6 +29,10 @@ struct RunningMeters {
 // The configured meters, as open_meters() opens them with AtStart::some_open. Where nothing is
 // configured: the meter that costs least, or if it cannot be opened after all, one of the default
 // kind. Logs which one, and why. Host and ledger must outlive the meters.
+//
+// Before another kind runs instead, what the first one left in the kernel is removed. If the ledger
+// knows the meter, its last counts are posted first; errors: those of detach_meters(), and then the
+// counts stay in the kernel.
 [[nodiscard]] Result<RunningMeters> open_meters_of_run(const RunSettings& settings,
                                                        CaptureHost& host, Ledger& ledger);
 

@@ -41,29 +41,49 @@ struct Context {
     CaptureHost& host;
     Store& store;
     std::string state_folder;
-    std::vector<Fd> sockets;  // those that no meter has claimed
-    bool only_rest;           // as MeterSetup::only_rest
+    // Inherited ones. Meters get duplicates: the kernel queues datagrams while their meter is
+    // closed, and it gets them again.
+    std::vector<Fd> sockets;
+    bool only_rest;                                           // as MeterSetup::only_rest
+    std::optional<std::size_t> sockets_owner = std::nullopt;  // number of the meter that has them
 };
 
-// number: of the meter in the list of all, from 0 on.
+Result<std::vector<Fd>> sockets_for(const Context& context, std::size_t number) {
+    if (context.sockets_owner.value_or(number) != number) return std::vector<Fd>();
+    return duplicates_of(context.sockets);
+}
+
+// [[rule]] of the last reload.
+std::vector<RuleRow> rules_now(const AttributionTables& tables, const Config& at_start) {
+    if (tables.rules == nullptr) return at_start.rules;
+    std::vector<RuleRow> rows;
+    for (const RuleConfig& rule : *tables.rules) rows.push_back({.rule = rule, .where = {}});
+    return rows;
+}
+
+// number: of the meter in the list of all, from 0 on. rules: [[rule]] of this moment.
 Result<std::unique_ptr<Meter>> open_meter(Context& context, const MeterKind& kind,
-                                          std::size_t number) {
+                                          std::size_t number, std::span<const RuleRow> rules) {
     const MeterConfig& config = context.configs[number];
     TRY_ASSIGN(const KnownCursors cursors, cursors_of(config, context.store, kind.cursor_prefix));
     TRY_ASSIGN(std::string ledger_id, context.store.ledger_id());
+    TRY_ASSIGN(std::vector<Fd> sockets, sockets_for(context, number));
+    const bool had_sockets = !sockets.empty();
     MeterSetup setup{config,
                      cursors.own,
                      context.state_folder,
-                     context.sockets,
+                     sockets,
                      context.host,
                      context.host.clock(),
                      cursors.others,
                      context.configs,
                      std::move(ledger_id),
                      context.file.exporters,
-                     context.file.rules,
+                     rules,
                      context.only_rest};
-    TRY_ASSIGN(auto opened, kind.open(setup));
+    auto made = kind.open(setup);
+    if (had_sockets && sockets.empty()) context.sockets_owner = number;
+    TRY_ASSIGN(auto opened, std::move(made));
     for (const std::string& notice : opened.notices)
         log_info(fmt::format("meter {}: {}", config.name, notice));
     for (const std::string& warning : opened.warnings)
@@ -115,19 +135,21 @@ Result<std::vector<DaemonMeter>> open_meters(const std::vector<MeterConfig>& con
                                              const Config& file, MeterKinds kinds,
                                              CaptureHost& host, Store& store,
                                              const std::string& state_folder, AtStart at_start) {
-    const auto context = std::make_shared<Context>(
-        Context{configs, file, host, store, state_folder, inherited_sockets(),
-                at_start == AtStart::only_rest});
+    const auto context =
+        std::make_shared<Context>(Context{configs, file, host, store, state_folder,
+                                          inherited_sockets(), at_start == AtStart::only_rest});
     std::vector<DaemonMeter> meters;
     for (std::size_t i = 0; i < configs.size(); ++i) {
         const MeterKind* kind = find_kind(kinds, configs[i].kind);
         CHECK(kind != nullptr);  // the configuration was checked against the same table
         DaemonMeter& meter = meters.emplace_back();
         meter.name = name_of(configs[i], *kind);
-        auto opened = open_meter(*context, *kind, i);
+        auto opened = open_meter(*context, *kind, i, file.rules);
         // A meter that only posts the rest is not opened again: its failure is that of the run.
         if (at_start != AtStart::only_rest)
-            meter.open = [context, kind, i] { return open_meter(*context, *kind, i); };
+            meter.open = [context, kind, i](const AttributionTables& tables) {
+                return open_meter(*context, *kind, i, rules_now(tables, context->file));
+            };
         if (opened)
             meter.meter = *std::move(opened);
         else if (is_fatal(opened.error(), at_start))

@@ -31,6 +31,9 @@ enum class AtStart {
 // observation domain in exports. Files of meters stand in state_folder. Store and host must outlive
 // the meters.
 //
+// Takes the inherited sockets (host/datagrams.hpp) and gives them to the first meter that claims
+// them, also when it is opened again. They are closed with the last of these meters.
+//
 // Errors with all_open: that of the first meter that cannot be opened. With some_open: invalid (the
 // configuration of a meter is wrong), and that of the first meter where none could be opened,
 // unless something that it needs does not exist yet (not_found). only_rest: as all_open, and the

@@ -23,6 +23,14 @@ protected:
     [[nodiscard]] std::string losses() const {
         return octroi_must({"--json", "meters", "--losses"}).out;
     }
+    // The names of all counters in the text of a table.
+    static std::vector<std::string> counters_in(const std::string& text) {
+        std::vector<std::string> names;
+        const std::string_view mark = "\tcounter ";
+        for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; ++at)
+            names.push_back(text.substr(at, text.find('\n', at) - at));
+        return names;
+    }
     void expect_loss() const {
         EXPECT_TRUE(
             support::wait_until([&] { return losses().find("octroi_rules") != std::string::npos; },
@@ -200,6 +208,37 @@ TEST_F(RuleChangesTest, TwoProcessesMakeOneTable) {
         EXPECT_EQ(listed()["physics out"].packets, 10U);
         octroi_must({"rules", "flush"});
     }
+}
+
+// The counters of a changed rule have other names: the daemon must know them before they count.
+TEST_F(RuleChangesTest, ApplyTellsTheRunningDaemonFirst) {
+    const std::string physics =
+        "[[rule]]\nname = \"physics\"\naddress = \"172.16.3.0/24\"\ninterface = \"ppp0\"\n";
+    write_config(physics);
+    start();
+    send(net_, "198.51.100.2", 53, 100, 100);
+    expect_booked("physics", {100, 100 * packet}, {});
+    write_config(physics + "identity = \"user alice\"\n");
+    octroi_must({"rules", "apply"});
+    send(net_, "198.51.100.2", 53, 200, 100);
+    EXPECT_TRUE(support::wait_until([&] { return booked()["user alice"].sent == 200 * packet; },
+                                    std::chrono::seconds(10)))
+        << booked()["user alice"].sent << "\n"
+        << daemon_->err_so_far();
+    expect_booked("physics", {100, 100 * packet}, {});
+    // Another file: the daemon refuses, and the kernel keeps its rules.
+    const std::string before = table();
+    const std::string other = folder_ / "other.toml";
+    std::ofstream(other) << "[[meter]]\nname = \"rules\"\nkind = \"nftables\"\n"
+                         << physics << "identity = \"user bob\"\n";
+    const Ended refused =
+        support::run(in(router_, support::octroi(ledger_, {"--config", other, "rules", "apply"})));
+    EXPECT_NE(refused.status, 0);
+    EXPECT_NE(refused.err.find("the running daemon refuses the new rules"), std::string::npos)
+        << refused.err;
+    EXPECT_EQ(counters_in(table()), counters_in(before));
+    stop(SIGTERM);
+    octroi_must({"audit"});
 }
 
 // A bad rule in the file does not keep our table in the kernel.

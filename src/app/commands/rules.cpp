@@ -68,9 +68,11 @@ bool has_rules_meter(const Config& config) {
     });
 }
 
-// A daemon that knows the rules makes them again where another program removes our table. Without
-// one, or without a meter, the kernel counts and no ledger gets the counts.
-void report_to_daemon(Session& session, const Config& config) {
+// Before the kernel gets the rules: a daemon that does not know them cannot post their counts.
+// One that knows them makes them again where another program removes our table. Without a daemon,
+// or without a meter, the kernel counts and no ledger gets the counts. Errors: a running daemon
+// with a meter refuses.
+Status report_to_daemon(Session& session, const Config& config) {
     const std::string ledger = session.probable_ledger_path();
     const auto reloaded = ask_reload(ledger, session.config_path());
     const bool runs = reloaded || reloaded.error().code != ErrorCode::not_found;
@@ -86,8 +88,12 @@ void report_to_daemon(Session& session, const Config& config) {
                         "ledger gets the counts when octroi run starts",
                         without_passwords(ledger)));
     else if (!reloaded)
-        log_warning(fmt::format("the daemon does not know the new rules: {}. Next: octroi reload",
-                                reloaded.error().text));
+        return fail(
+            reloaded.error().code,
+            fmt::format("the running daemon refuses the new rules: {}. The rules in the kernel "
+                        "are unchanged. Next: when the daemon can read {}, octroi rules apply",
+                        reloaded.error().text, session.config_path()));
+    return {};
 }
 
 // The changed text has the wanted change, and no other rule changed. A file may have them in a
@@ -123,7 +129,7 @@ Result<ExitStatus> change(Session& session, const Options& options, const Edit& 
         return {};
     }());
     TRY(edit.file->replace(edit.text, text));
-    report_to_daemon(session, config);
+    TRY(report_to_daemon(session, config));
     TRY_ASSIGN([[maybe_unused]] const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("{} written, table inet {} changed", session.config_path(), wanted.table));
     return ExitStatus::done;
@@ -198,6 +204,7 @@ Result<ExitStatus> apply(Session& session, const Options& options) {
         TRY(session.print(accounting::apply_commands(wanted.table, now, wanted.ruleset)));
         return ExitStatus::done;
     }
+    TRY(report_to_daemon(session, *config));
     TRY_ASSIGN(const auto applied, table.apply(wanted.ruleset, false));
     log_info(fmt::format("table inet {} {}", wanted.table,
                          applied.changes ? "changed" : "is as the rules say: nothing changed"));

@@ -55,7 +55,8 @@ void log_removed(const std::vector<std::string>& lines) {
 Result<ExitStatus> detach_kernel(Session& session, const RunSettings& settings, bool drops_counts) {
     const auto meters = possible_meters(settings.config, settings.table, settings.kinds);
     if (drops_counts || !have_counts_in_kernel(meters, settings.kinds)) {
-        TRY_ASSIGN(const auto lines, drop_from_kernel(meters, settings.kinds));
+        TRY_ASSIGN(const auto lines, drops_counts ? drop_from_kernel(meters, settings.kinds)
+                                                  : remove_without_counts(meters, settings.kinds));
         log_removed(lines);
         return ExitStatus::done;
     }

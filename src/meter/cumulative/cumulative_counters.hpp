@@ -77,6 +77,9 @@ public:
     // When the current reading, or else the last one, began; min: there was none.
     [[nodiscard]] UtcTime current() const noexcept { return current_; }
     [[nodiscard]] std::size_t size() const noexcept { return counters_.size(); }
+    [[nodiscard]] bool contains(std::string_view counter) const {
+        return counters_.contains(counter);
+    }
     [[nodiscard]] std::vector<std::string> names() const;
     // Counters that were refused because there were too many, in all.
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }

@@ -246,6 +246,14 @@ Status AccountingTable::remove_counters(std::span<const std::string> names) cons
     return host_.run(remove_commands(name_, names), false);
 }
 
+Result<bool> AccountingTable::detach() const {
+    TRY_ASSIGN(const TableCounters present, read());
+    if (!present.is_ours) return false;
+    TRY(host_.run(detach_commands(name_), false));
+    host_.wait(packet_time_max);
+    return true;
+}
+
 Result<bool> AccountingTable::flush(bool check_only) const {
     TRY_ASSIGN(const Table present, find_table());
     if (present.generation.empty()) return false;

@@ -68,6 +68,9 @@ public:
     [[nodiscard]] Result<Applied> apply(const Ruleset& wanted, bool check_only) const;
     // Removes counters that nothing refers to. Their values are gone.
     [[nodiscard]] Status remove_counters(std::span<const std::string> names) const;
+    // Deletes the rules of our table, and waits for packets that are in them: its counters keep
+    // their values and count no longer. False: there is no table that we made.
+    [[nodiscard]] Result<bool> detach() const;
     // Removes the table. False: there was none.
     [[nodiscard]] Result<bool> flush(bool check_only) const;
 

@@ -196,6 +196,10 @@ std::string remove_commands(const std::string& table, std::span<const std::strin
     return commands.take();
 }
 
+std::string detach_commands(const std::string& table) {
+    return fmt::format("flush table inet {}\n", table);
+}
+
 std::string flush_commands(const std::string& table) {
     return fmt::format("add table inet {0}\ndelete table inet {0}\n", table);
 }

@@ -15,6 +15,8 @@ namespace {
 
 // Chains that call one another.
 constexpr int depth_max = 8;
+// Visits of lines, in all chains together. A line can be visited without becoming a rule.
+constexpr std::size_t visits_max = 16 * rules_max;
 
 // Targets that end the chain for a packet.
 bool ends_chain(std::string_view target) {
@@ -101,7 +103,7 @@ void ImportedChains::leave_out(std::size_t number, std::string_view why) {
 void ImportedChains::leave_out_of(const Walk& walk, const Numbered& line, std::string_view why) {
     if (walk.jump == 0)
         leave_out(line.number, why);
-    else
+    else if (reported_.insert(line.number).second)
         leave_out(walk.jump, fmt::format("with line {}, {}", line.number, why));
 }
 
@@ -115,7 +117,8 @@ ImportedRules ImportedChains::finish() {
     }
     for (const std::string& key : order_) {
         const Chain& chain = chains_.at(key);
-        if (chain.is_reached) continue;
+        // After too many visits it is not known which chains are reached.
+        if (chain.is_reached || visits_ > visits_max) continue;
         for (const Numbered& line : chain.lines)
             leave_out(line.number, fmt::format("no rule of a chain of the kernel leads to the "
                                                "chain {}",
@@ -132,8 +135,19 @@ ImportedChains::Effect ImportedChains::effect_of(const Numbered& line, bool is_b
     return chains_.contains(line.target_key) ? Effect::calls : Effect::unknown;
 }
 
+bool ImportedChains::may_visit(const Numbered& line) {
+    if (visits_ > visits_max) return false;
+    if (++visits_ <= visits_max) return true;
+    leave_out(line.number,
+              fmt::format("too many ways lead through the chains: after {} steps nothing more is "
+                          "imported. Next: write these rules as [[rule]]",
+                          visits_max));
+    return false;
+}
+
 void ImportedChains::walk(Walk& walk, Call call, const ImportLine& above, int depth) {
     for (const Numbered& line : call.chain->lines) {
+        if (!may_visit(line)) return;
         std::optional<ImportLine> match = line.line;
         if (!call.is_base) {
             match = above;

@@ -70,6 +70,8 @@ private:
         std::string return_group = {};
     };
 
+    // False: there were too many visits, and the walk ends. The first time the reason is recorded.
+    [[nodiscard]] bool may_visit(const Numbered& line);
     [[nodiscard]] Effect effect_of(const Numbered& line, bool is_base) const;
     void walk(Walk& walk, Call call, const ImportLine& above, int depth);
     // match: what the line and those that lead to it match together; nullopt: it cannot be said.
@@ -91,6 +93,10 @@ private:
     std::map<std::string, int> numbers_;
     std::set<std::string> groups_;
     std::set<std::string> taken_;  // names of rules
+    // Chains that call one another are walked once for each way to them: 10 jumps in each of nine
+    // chains are 10^8 ways to the last one.
+    std::size_t visits_ = 0;
+    std::set<std::size_t> reported_;  // lines of user chains: each is left out once
     ImportedRules made_;
 };
 

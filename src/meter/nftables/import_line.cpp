@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <initializer_list>
 #include <set>
@@ -50,18 +51,27 @@ bool is_everything(std::string_view address) {
            address == "anywhere" || address == "0.0.0.0/0.0.0.0" || address == "::/0";
 }
 
-// "10.0.0.0/255.0.0.0" and "10.0.0.5/8": as a prefix.
-std::string prefix_text(const std::string& address) {
+// The mask of "10.0.0.0/255.0.0.0".
+std::optional<std::uint32_t> mask_of(const std::string& address) {
     const std::size_t slash = address.find('/');
-    if (slash == std::string::npos) return address;
+    if (slash == std::string::npos) return std::nullopt;
+    const auto mask = parse_address(address.substr(slash + 1));
+    if (!mask || mask->family != Family::v4) return std::nullopt;
+    return mask->v4_value();
+}
+
+// 255.0.255.0: iptables accepts it, and no prefix matches the same addresses.
+bool has_mask_with_gaps(const std::string& address) {
+    const std::uint32_t zeros = ~mask_of(address).value_or(0);
+    return (zeros & (zeros + 1)) != 0;
+}
+
+// "10.0.0.0/255.0.0.0" and "10.0.0.5/8": as a prefix. Without has_mask_with_gaps().
+std::string prefix_text(const std::string& address) {
+    if (address.find('/') == std::string::npos) return address;
     std::string text = address;
-    if (const auto mask = parse_address(address.substr(slash + 1));
-        mask && mask->family == Family::v4) {
-        int length = 0;
-        for (std::uint32_t bits = mask->v4_value(); (bits & 0x80000000U) != 0; bits <<= 1U)
-            ++length;
-        text = fmt::format("{}/{}", address.substr(0, slash), length);
-    }
+    if (const auto mask = mask_of(address))
+        text = fmt::format("{}/{}", address.substr(0, address.find('/')), std::countl_one(*mask));
     const auto prefix = parse_prefix(text, true);
     return prefix ? to_string(*prefix) : address;
 }
@@ -169,6 +179,10 @@ private:
         const std::string list = value();
         for (const std::string& part : parts_of(list)) {
             if (is_everything(part) && !is_negated_) continue;
+            if (has_mask_with_gaps(part)) {
+                line_.problem = fmt::format("a mask with gaps ({}) is not supported", part);
+                return;
+            }
             addresses.push_back(is_everything(part) ? "0/0" : prefix_text(part));
             if (part.find(':') != std::string::npos) line_.family = Family::v6;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "meter/nftables/import_rules.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -297,6 +298,31 @@ TEST(ImportRules, ReadsTheFilterTableOnly) {
     ASSERT_EQ(made.rules.size(), 1U);
     EXPECT_EQ(made.rules[0].to, Texts{"10.0.0.2/32"});
     EXPECT_THAT(made.left_out, ElementsAre(HasSubstr("table nat")));
+}
+
+// iptables accepts such a mask; no prefix has the same addresses.
+TEST(ImportRules, AMaskWithGapsIsLeftOut) {
+    const auto made = import_rules(
+        "iptables -A OUTPUT -s 10.0.5.0/255.0.255.0\niptables -A OUTPUT -s 10.0.5.0/0.0.0.255\n"
+        "iptables -A OUTPUT -s 10.0.4.0/255.255.254.0\n");
+    EXPECT_THAT(made.left_out, ElementsAre(HasSubstr("line 1: a mask with gaps"),
+                                           HasSubstr("line 2: a mask with gaps")));
+    ASSERT_EQ(made.rules.size(), 1U);
+    EXPECT_EQ(made.rules[0].from, Texts{"10.0.4.0/23"});
+}
+
+// Eight chains with ten jumps each to the next one: 10^8 ways to the last line.
+TEST(ImportRules, ManyWaysThroughChainsAreBounded) {
+    std::string text = "*filter\n:OUTPUT ACCEPT [0:0]\n";
+    for (int chain = 1; chain <= 8; ++chain) text += fmt::format(":c{} - [0:0]\n", chain);
+    for (int chain = 0; chain < 8; ++chain)
+        for (int jump = 0; jump < 10; ++jump)
+            text += fmt::format("-A {} -j c{}\n", chain == 0 ? "OUTPUT" : fmt::format("c{}", chain),
+                                chain + 1);
+    text += "-A c8 -m unknown\n:late - [0:0]\n-A late -p tcp\nCOMMIT\n";
+    const auto made = import_rules(text);
+    EXPECT_TRUE(made.rules.empty());
+    EXPECT_THAT(made.left_out, ElementsAre(HasSubstr("with line 91,"), HasSubstr("too many ways")));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ Result<OpenedMeter> open_rules(MeterSetup& setup) {
     options.table = values.text("table");
     options.poll = values.duration("poll");
     options.link_speed_bits = narrow<std::uint64_t>(values.integer("link_speed")) * 1'000'000;
-    options.applies = values.boolean("apply");
+    options.only_rest = setup.only_rest;
+    options.applies = values.boolean("apply") && !setup.only_rest;
     for (const RuleRow& row : setup.rules) options.rules.push_back(row.rule);
     if (options.applies && options.rules.empty())
         return fail(ErrorCode::invalid,
@@ -33,14 +34,16 @@ Result<OpenedMeter> open_rules(MeterSetup& setup) {
         return compile(rules, service_names(), of_table);
     };
     TRY_ASSIGN(options.ruleset, options.compile(options.rules));
-    const std::string notice =
-        fmt::format("counts {} rules in table inet {}", options.rules.size(), options.table);
+    std::vector<std::string> notices;
+    if (!setup.only_rest)
+        notices.push_back(
+            fmt::format("counts {} rules in table inet {}", options.rules.size(), options.table));
     TRY_ASSIGN(OwnFolder own,
                open_state_folder(setup.state_folder,
                                  {kind.name, setup.config.name, setup.ledger_id}, setup.cursors));
     TRY_ASSIGN(auto meter, RulesMeter::open(std::move(options), nftables_host(), std::move(own),
                                             setup.cursors, setup.clock));
-    return OpenedMeter{std::move(meter), {notice}, {}};
+    return OpenedMeter{std::move(meter), std::move(notices), {}};
 }
 
 Result<std::vector<std::string>> remove_table(const MeterConfig& config) {
@@ -50,6 +53,21 @@ Result<std::vector<std::string>> remove_table(const MeterConfig& config) {
     std::vector<std::string> removed;
     if (was_there) removed.push_back(fmt::format("table inet {} of nftables", name));
     return removed;
+}
+
+Result<std::vector<std::string>> detach_table(const MeterConfig& config) {
+    const std::string& name = config.options.text("table");
+    const auto host = nftables_host();
+    TRY_ASSIGN(const bool was_there, AccountingTable(*host, name).detach());
+    std::vector<std::string> detached;
+    if (was_there) detached.push_back(fmt::format("rules in table inet {} of nftables", name));
+    return detached;
+}
+
+bool is_table_in_kernel(const MeterConfig& config) {
+    const auto host = nftables_host();
+    const auto present = AccountingTable(*host, config.options.text("table")).read();
+    return present && present->is_ours && !present->counters.empty();
 }
 
 // Two meters that read one table would count it twice.
@@ -98,6 +116,8 @@ constinit const MeterKind kind{
     .cursor_prefix = cursor_prefix,
     .open = open_rules,
     .remove_from_kernel = remove_table,
+    .detach = detach_table,
+    .is_in_kernel = is_table_in_kernel,
     .examine = examine,
     .loss_advice = rule_losses,
     .counter_advice = rule_advice,

@@ -60,12 +60,14 @@ const CounterEnds* RuleNames::find(std::string_view counter) {
     if (!name) return nullptr;
     CounterEnds ends;
     const auto booking = bookings_.find(key_of(name->rule, name->booking));
-    if (booking != bookings_.end())
+    if (booking != bookings_.end()) {
         ends = booking->second.ends;
-    else if (is_canonical({IdentityKind::rule, name->rule}))
+    } else if (is_canonical({IdentityKind::rule, name->rule})) {
         ends.local = table_.intern(NameKind::rule, name->rule);
-    else
+        ends.has_unknown_booking = name->booking != 0;
+    } else {
         return nullptr;
+    }
     if (!name->address.empty())
         ends.local = table_.intern(NameKind::prefix, to_string(name->address));
     ends.direction = name->direction;

@@ -22,6 +22,8 @@ struct CounterEnds {
     NameRef local = no_name;
     NameRef far = no_name;
     NameRef service = no_name;
+    // The counter names a booking that is not known here: `local` is `rule NAME`.
+    bool has_unknown_booking = false;
 };
 
 struct RuleBooking {
@@ -45,7 +47,8 @@ public:
     // table stay.
     void drop_others(std::span<const RuleConfig> rules, std::span<const std::string> counters);
     // Null: the name of the counter is none of ours. Valid until the next call. A booking that
-    // nobody knows any more (a rule that came and went while no meter ran): `rule NAME`.
+    // nobody knows: `rule NAME`, with has_unknown_booking. The rule came and went while no meter
+    // ran, or another process has put it into the kernel.
     [[nodiscard]] const CounterEnds* find(std::string_view counter);
     // All but those under `rule NAME`. Sorted.
     [[nodiscard]] std::vector<RuleBooking> bookings() const;

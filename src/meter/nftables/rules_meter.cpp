@@ -28,6 +28,9 @@ enum Count : std::uint8_t {
 // A failed reading is tried again soon.
 constexpr Duration retry_time = Duration::seconds(1);
 
+// A reload is in force after one reading and one commit.
+constexpr Duration wait_without_warning = Duration::minutes(2);
+
 constinit LimitedLog table_problems("accounting_table");
 
 }  // namespace
@@ -148,11 +151,13 @@ Status RulesMeter::read_table() {
 
 Status RulesMeter::begin_reading() {
     TRY(read_table());
-    if (!reading_.is_whole) TRY(repair_table());
+    // A detached table has no rules.
+    if (!reading_.is_whole && !options_.only_rest) TRY(repair_table());
     begun_ = clock_.now();
     values_.begin_reading(begun_);
     is_first_ = values_.previous() == UtcTime::min();
     is_reading_ = true;
+    waiting_ = 0;
     is_last_of_old_ = new_rules_ != nullptr;
     next_ = 0;
     counts_[live_counters] = reading_.counters.size();
@@ -160,10 +165,30 @@ Status RulesMeter::begin_reading() {
     return {};
 }
 
+bool RulesMeter::waits_for_rules(const TableCounter& counter, const CounterEnds& ends) const {
+    if (!ends.has_unknown_booking || counter.users == 0) return false;
+    return !is_first_ && !options_.only_rest && !values_.contains(counter.name);
+}
+
+void RulesMeter::note_waiting() {
+    waiting_since_ = waiting_ == 0 ? UtcTime::max() : std::min(waiting_since_, begun_);
+    if (waiting_ == 0 || begun_ - waiting_since_ < wait_without_warning) return;
+    table_problems.warning([&] {
+        return fmt::format(
+            "table inet {}: {} counters are of rules that this daemon does not know: their counts "
+            "wait in the kernel. Next: octroi reload",
+            options_.table, waiting_);
+    });
+}
+
 void RulesMeter::advance(const TableCounter& counter) {
     const CounterEnds* ends = names_.find(counter.name);
     if (ends == nullptr) {
         ++counts_[unknown];
+        return;
+    }
+    if (waits_for_rules(counter, *ends)) {
+        ++waiting_;
         return;
     }
     const cumulative::Increase increase =
@@ -232,6 +257,7 @@ void RulesMeter::end_reading() {
     for (const std::string& gone : values_.end_reading())
         has_loss_ = has_loss_ || !unused_.contains(gone);
     note_unused();
+    note_waiting();
     if (has_loss_ && !is_first_) note_loss();
     has_loss_ = false;
 }
@@ -271,6 +297,7 @@ Result<Pull> RulesMeter::pull(ReadingSink& sink, Duration wait) {
         }
         next_reading_ = uptime + options_.poll;
         if (const Status begun = begin_reading(); !begun) {
+            if (options_.only_rest) return std::unexpected(begun.error());
             ++counts_[errors];
             table_problems.warning([&] { return begun.error().text; });
             has_failed_ = true;
@@ -280,6 +307,7 @@ Result<Pull> RulesMeter::pull(ReadingSink& sink, Duration wait) {
     }
     if (!hand_over(sink)) return Pull::more;
     end_reading();
+    if (options_.only_rest) return Pull::end;
     if (is_last_of_old_) change_rules();
     return is_first_ ? Pull::checkpoint : Pull::idle;
 }

@@ -49,6 +49,9 @@ struct RulesMeterOptions {
     // Makes it of other rules.
     std::function<Result<Ruleset>(const std::vector<RuleConfig>& rules)> compile;
     bool applies = true;  // makes the table as the rules say, at the start and where it is gone
+    // AccountingTable::detach() was called: the meter reads the table once, and ends. With
+    // `applies` false.
+    bool only_rest = false;
 };
 
 class RulesMeter final : public Meter {
@@ -78,6 +81,10 @@ private:
     // Hands over increases until the limit of one call. True: the reading is complete.
     [[nodiscard]] bool hand_over(ReadingSink& sink);
     void advance(const TableCounter& counter);
+    // Another process gave the kernel rules that this one does not know yet. Their counters get no
+    // last value, so that all that they count is handed over when the rules are known.
+    [[nodiscard]] bool waits_for_rules(const TableCounter& counter, const CounterEnds& ends) const;
+    void note_waiting();
     void end_reading();
     // Puts new_rules_ in force. What counted until now was handed over with the names before.
     void change_rules();
@@ -105,6 +112,8 @@ private:
     bool is_reading_ = false;
     bool is_first_ = false;
     bool has_loss_ = false;
+    std::size_t waiting_ = 0;                 // counters that wait for rules, in this reading
+    UtcTime waiting_since_ = UtcTime::max();  // max: none waits
     UtcTime begun_;
     UtcTime next_reading_ = UtcTime::min();
     std::vector<CountedVolume> volumes_;

@@ -70,6 +70,72 @@ TEST_F(RulesMeterTest, ValuesThatTheCursorDoesNotNameAreNotBelieved) {
     EXPECT_EQ(made.losses[0].reason, LossReason::not_running);
 }
 
+// octroi rules apply put rules into the kernel that the daemon has not read yet.
+TEST_F(RulesMeterTest, ACounterOfUnknownRulesWaitsUntilTheyAreKnown) {
+    open();
+    read();
+    const RuleConfig c{.name = "c", .identity = "user bob"};
+    const std::string counter = testing::in_counter(c);
+    tables_.counters[counter] = {.bytes = 70, .packets = 1};
+    read();
+    tables_.counters[counter] = {.bytes = 90, .packets = 2};
+    commit();
+    read();
+    EXPECT_EQ(bytes(), 0U);
+    rules_.push_back(c);
+    meter_->use_rules(std::make_shared<const std::vector<RuleConfig>>(rules_));
+    read();
+    read();
+    ASSERT_EQ(sink_.all.size(), 1U);
+    EXPECT_EQ(sink_.all[0].bytes, 90U);
+    EXPECT_EQ(meter_->names().rows()[sink_.all[0].local - 1], (Name{NameKind::user, "bob"}));
+    EXPECT_TRUE(commit().losses.empty());
+}
+
+// Nobody will know its rule any more: without this its last counts would be removed unread.
+TEST_F(RulesMeterTest, AnUnusedCounterOfUnknownRulesIsHandedOver) {
+    open();
+    read();
+    const std::string counter = testing::in_counter({.name = "c", .identity = "user bob"});
+    tables_.counters[counter] = {.bytes = 70, .packets = 1};
+    read();
+    EXPECT_EQ(bytes(), 0U);
+    tables_.counters[counter].users = 0;
+    read();
+    ASSERT_EQ(sink_.all.size(), 1U);
+    EXPECT_EQ(meter_->names().rows()[sink_.all[0].local - 1], (Name{NameKind::rule, "c"}));
+}
+
+// octroi run --detach-kernel.
+TEST_F(RulesMeterTest, PostsTheRestOfADetachedTableOnceAndEnds) {
+    tables_.counters["out-a"] = {.bytes = 1000, .packets = 10};
+    open();
+    read();
+    commit();
+    tables_.counters["out-a"] = {.bytes = 1700, .packets = 17};
+    testing::FakeNftables kernel(tables_);
+    const auto detached = AccountingTable(kernel, "octroi_t").detach();
+    ASSERT_TRUE(detached.has_value()) << detached.error().text;
+    EXPECT_TRUE(*detached);
+    EXPECT_EQ(tables_.commands.back(), "flush table inet octroi_t\n");
+    tables_.rules = 0;
+    const std::size_t commands = tables_.commands.size();
+    open_for_rest();
+    EXPECT_EQ(read(), Pull::end);
+    EXPECT_EQ(bytes(), 700U);
+    EXPECT_TRUE(commit().losses.empty());
+    EXPECT_EQ(tables_.commands.size(), commands) << "the rules are not made again";
+}
+
+TEST_F(RulesMeterTest, DetachesNoTableOfAnotherProgram) {
+    tables_.foreign = true;
+    testing::FakeNftables kernel(tables_);
+    const auto detached = AccountingTable(kernel, "octroi_t").detach();
+    ASSERT_TRUE(detached.has_value()) << detached.error().text;
+    EXPECT_FALSE(*detached);
+    EXPECT_TRUE(tables_.commands.empty());
+}
+
 // A checkpoint may come between two parts of one reading.
 TEST_F(RulesMeterTest, IsExactInTheMiddleOfAReading) {
     for (int i = 0; i < 3000; ++i)

@@ -115,6 +115,8 @@ struct TableContent {
 // Removes counters that nothing refers to.
 [[nodiscard]] std::string remove_commands(const std::string& table,
                                           std::span<const std::string> counters);
+// Deletes all rules of the table, which must exist. Chains, maps and counters stay.
+[[nodiscard]] std::string detach_commands(const std::string& table);
 // Removes the table, whether it is there or not.
 [[nodiscard]] std::string flush_commands(const std::string& table);
 

@@ -154,11 +154,17 @@ protected:
     void open(bool applies = false) { open_meter(applies, true); }
     // With the table of another rule set, or without one.
     void open_as_it_is() { open_meter(true, false); }
+    // The last reading, after the rules were deleted.
+    void open_for_rest() {
+        only_rest_ = true;
+        open(false);
+    }
     void open_meter(bool applies, bool sets_table) {
         meter_.reset();
         RulesMeterOptions options;
         options.table = "octroi_t";
         options.applies = applies;
+        options.only_rest = only_rest_;
         options.link_speed_bits = 1'000'000'000;
         options.rules = rules_;
         options.compile = [](const std::vector<RuleConfig>& rules) {
@@ -205,6 +211,7 @@ protected:
     std::vector<RuleConfig> rules_{
         {.name = "a"},
         {.name = "b", .identity = "user alice", .service = "web", .far_class = "free"}};
+    bool only_rest_ = false;
     octroi::testing::Folder folder_;
     FakeTables tables_;
     FakeClock clock_;
