@@ -57,7 +57,7 @@ std::string text_of(std::size_t size) {
     return text;
 }
 
-// Whoever may write in the folder of a log can put a FIFO in its place.
+// A user who may write in the folder of a log can put a FIFO in its place.
 TEST(Stream, OnlyARegularFileIsOpenedIfThatIsWanted) {
     const testing::Folder folder;
     ASSERT_EQ(mkfifo(folder.file("fifo").c_str(), 0600), 0);

@@ -103,7 +103,7 @@ void FollowedLog::add_unseen(Pass& pass) {
             held_ = std::min(held_.value_or(modified), modified);
             break;
         }
-        const auto taken = take_unseen(pass, member);
+        const auto taken = add_unseen_file(pass, member);
         if (!taken) {
             is_failing = true;
             hold(pass, member, taken.error());
@@ -117,7 +117,7 @@ void FollowedLog::add_unseen(Pass& pass) {
     sort_earlier();
 }
 
-Result<bool> FollowedLog::take_unseen(Pass& pass, LogFamily::Member& member) {
+Result<bool> FollowedLog::add_unseen_file(Pass& pass, LogFamily::Member& member) {
     const auto is_untouched = [&](const Source& source) {
         return source.log_file.head_length == 0 && source.log_file.is_inode_of(member.status);
     };

@@ -121,7 +121,7 @@ public:
     [[nodiscard]] Result<bool> read(LineSink& sink, file::Stream& stream,
                                     const FollowMoment& moment, std::size_t octets);
 
-    // Before this state() is of no use: a restart begins anew.
+    // Before this state() is of no use: a restart begins again.
     [[nodiscard]] bool is_begun() const noexcept { return is_begun_ || is_resumed_; }
 
     [[nodiscard]] std::vector<Loss> drain_losses();
@@ -145,7 +145,7 @@ private:
     };
     struct Pass;  // of one read()
 
-    // followed_log.cpp: the present file and what became of it.
+    // followed_log.cpp: the present file, and how it becomes an earlier one.
     void begin_resumed(Pass& pass);
     void check_present(Pass& pass);
     void look_at_present(Pass& pass);
@@ -165,7 +165,7 @@ private:
     void find_earlier(Pass& pass, Source& source);
     void add_unseen(Pass& pass);
     // False: it is known, or has no octets.
-    [[nodiscard]] Result<bool> take_unseen(Pass& pass, LogFamily::Member& member);
+    [[nodiscard]] Result<bool> add_unseen_file(Pass& pass, LogFamily::Member& member);
     void hold(Pass& pass, const LogFamily::Member& member, const Error& error);
     [[nodiscard]] bool is_unseen_due(const Pass& pass) const;
     [[nodiscard]] bool has_space_for_unseen() const;

@@ -16,7 +16,7 @@
 // A file (seen_file.cpp): u64 device, u64 inode, u64 offset, u64 lines, u64 size, u64 modified
 // (ns),
 //   u16 head length, 16 octets head, 16 octets tail, u8 flags (1: finished, 2: it had more octets)
-// A head: u16 head length (0x8000: lines of it were handed over), 16 octets head
+// A head: u16 head length (0x8000: its lines were handed over), 16 octets head
 
 #include <string>
 #include <string_view>

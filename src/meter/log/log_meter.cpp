@@ -189,7 +189,7 @@ Status LogMeter::follow(const std::string& path) {
     return add(path, new_cursor(), std::nullopt);
 }
 
-// A log whose folder was renamed.
+// A log in a folder that was renamed.
 void LogMeter::move_log(const std::string& from, const std::string& to) {
     const auto at = logs_.find(from);
     Log& log = at->second;

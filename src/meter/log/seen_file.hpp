@@ -44,7 +44,7 @@ struct SeenFile {
 // What stays of a finished file, to recognise it and its copies.
 struct SeenHead {
     std::uint32_t length = 0;  // of the digested octets; less than head_max: the whole file
-    bool was_read = false;     // lines of it were handed over
+    bool was_read = false;     // its lines were handed over
     file::Digest digest{};
 
     bool operator==(const SeenHead&) const = default;

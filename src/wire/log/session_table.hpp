@@ -5,7 +5,7 @@
 // sessions are dropped first. One thread.
 //
 // The saved form is a part of a cursor, and a ledger refuses cursors of more than 1 MiB: the limit
-// of octets is one of the saved form, and leaves room for the rest of the cursor.
+// of octets is one of the saved form, and leaves space for the rest of the cursor.
 
 #include <cstdint>
 #include <list>
@@ -32,7 +32,7 @@ class SessionTable {
 public:
     struct Limits {
         std::size_t sessions_max = 65'536;
-        // Of save(), without the number of sessions in front of it.
+        // Of save(), without the number of sessions.
         std::size_t octets_max = std::size_t{512} << 10U;
         // A longer text is cut: of a host name 253 octets are valid, of a mail address 320.
         std::size_t text_octets_max = 512;
